@@ -1,0 +1,1 @@
+"""Call data of the Brightcall dialer in pandas."""

@@ -1,0 +1,65 @@
+"""The errors that brightcall_pandas raises, drawn as a tree.
+
+::
+
+    Exception
+    └── BrightcallError               everything below; never shows the API key
+        ├── AuthenticationError       the server does not accept the key (401, 403)
+        ├── RequestError              the server refused a filter (400, or ``success: false``)
+        ├── RateLimitError            still 429 after the last retry
+        ├── ServerError               still 5xx, reset or timed out after the last retry
+        ├── InvalidResponseError      an answer that is no answer: broken JSON, HTML, a redirect
+        ├── IncompleteDataError       the rows cannot be proved to be all of them
+        ├── OfflineError              ``offline=True`` and the cache lacks something
+        └── CacheError                the cache folder cannot be used as asked
+
+Bad arguments never get this far: they raise ``TypeError`` or ``ValueError`` before any request.
+"""
+
+__all__ = [
+    "AuthenticationError",
+    "BrightcallError",
+    "CacheError",
+    "IncompleteDataError",
+    "InvalidResponseError",
+    "OfflineError",
+    "RateLimitError",
+    "RequestError",
+    "ServerError",
+]
+
+
+class BrightcallError(Exception):
+    """Base of every error that talking to Brightcall or keeping its answers can raise."""
+
+
+class AuthenticationError(BrightcallError):
+    """The server does not accept the API key. Final at once: a retry cannot help."""
+
+
+class RequestError(BrightcallError):
+    """The server understood the request and refused it: status 400, or ``success: false``."""
+
+
+class RateLimitError(BrightcallError):
+    """The server still answered 429 (too many requests) after the last retry."""
+
+
+class ServerError(BrightcallError):
+    """The server still failed (5xx, connection reset, timeout) after the last retry."""
+
+
+class InvalidResponseError(BrightcallError):
+    """The answer is not what the API promises: broken JSON, HTML, a redirect."""
+
+
+class IncompleteDataError(BrightcallError):
+    """The rows read cannot be proved to be every row of the window, each once."""
+
+
+class OfflineError(BrightcallError):
+    """``offline=True``, and the cache does not hold what was asked for."""
+
+
+class CacheError(BrightcallError):
+    """The cache folder cannot be used in the way that was asked for."""
