@@ -1,0 +1,21 @@
+"""The filters of the API: one table, one specification, a face for each place that asks.
+
+`table` declares the 33 parameters, `values` what they take, `predicates` what they ask of a row,
+`callfilter` the specification itself.
+"""
+
+from brightcall_pandas.filters.callfilter import CallFilter, lists_filters
+from brightcall_pandas.filters.predicates import midnight
+from brightcall_pandas.filters.table import FILTER_NAMES, FILTERS, Filter, describe_filters
+from brightcall_pandas.filters.values import nearest
+
+__all__ = [
+    "FILTERS",
+    "FILTER_NAMES",
+    "CallFilter",
+    "Filter",
+    "describe_filters",
+    "lists_filters",
+    "midnight",
+    "nearest",
+]

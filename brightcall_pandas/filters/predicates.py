@@ -1,0 +1,282 @@
+"""What a filter asks of a row, once for pandas and once for SQL, side by side.
+
+Each predicate has `mask` (a boolean NumPy array, as long as the frame) and `sql` (a DuckDB expression
+over the typed columns). A null never matches, except where the class says so. `zone` is the timezone in
+which days begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from brightcall_pandas.columns import column
+from brightcall_pandas.schema import FIELDS
+
+__all__ = [
+    "AnyOf",
+    "AnyRole",
+    "AtLeast",
+    "AtMost",
+    "Category",
+    "Contains",
+    "Equals",
+    "FromDay",
+    "HasTag",
+    "OutcomeKind",
+    "Predicate",
+    "ToDay",
+    "category_words",
+    "midnight",
+]
+
+type_field, state_field = FIELDS["type"], FIELDS["state"]
+_TAGS_SQL = """TRY(from_json(tags, '["VARCHAR"]'))"""
+
+
+class Predicate(Protocol):
+    """A question that a row answers with yes or no."""
+
+    def mask(self, df: pd.DataFrame, value: Any, zone: str | None) -> np.ndarray:
+        """Answer for each row of a frame; `zone` None means the frame's own."""
+
+    def sql(self, value: Any, zone: str) -> str:
+        """Write the question as SQL."""
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """The column is one of the values."""
+
+    name: str
+
+    def mask(self, df: pd.DataFrame, value: tuple[str, ...], _zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        return column(df, self.name).isin(value).to_numpy(dtype=bool)
+
+    def sql(self, value: tuple[str, ...], _zone: str) -> str:
+        """Write it as SQL."""
+        return f"coalesce({_name(self.name)} IN ({_literals(value)}), FALSE)"
+
+
+@dataclass(frozen=True)
+class Equals:
+    """The column is the value."""
+
+    name: str
+
+    def mask(self, df: pd.DataFrame, value: str | float, _zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        return (column(df, self.name) == value).to_numpy(dtype=bool)
+
+    def sql(self, value: str | float, _zone: str) -> str:
+        """Write it as SQL."""
+        return f"coalesce({_name(self.name)} = {_literal(value)}, FALSE)"
+
+
+@dataclass(frozen=True)
+class AnyRole:
+    """One of several columns is the value."""
+
+    names: tuple[str, ...]
+
+    def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        return np.logical_or.reduce([Equals(name).mask(df, value, zone) for name in self.names])
+
+    def sql(self, value: str, zone: str) -> str:
+        """Write it as SQL."""
+        return "(" + " OR ".join(Equals(name).sql(value, zone) for name in self.names) + ")"
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """The column is not below the value."""
+
+    name: str
+
+    def mask(self, df: pd.DataFrame, value: float, _zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        return (column(df, self.name) >= value).to_numpy(dtype=bool)
+
+    def sql(self, value: float, _zone: str) -> str:
+        """Write it as SQL."""
+        return f"coalesce({_name(self.name)} >= {_literal(value)}, FALSE)"
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """The column is not above the value."""
+
+    name: str
+
+    def mask(self, df: pd.DataFrame, value: float, _zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        return (column(df, self.name) <= value).to_numpy(dtype=bool)
+
+    def sql(self, value: float, _zone: str) -> str:
+        """Write it as SQL."""
+        return f"coalesce({_name(self.name)} <= {_literal(value)}, FALSE)"
+
+
+@dataclass(frozen=True)
+class OutcomeKind:
+    """The outcome's type is one of the values; ``absent`` also takes a null."""
+
+    name: str = "outcomeType"
+
+    def mask(self, df: pd.DataFrame, value: tuple[str, ...], zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        found = AnyOf(self.name).mask(df, value, zone)
+        return found | column(df, self.name).isna().to_numpy() if "absent" in value else found
+
+    def sql(self, value: tuple[str, ...], _zone: str) -> str:
+        """Write it as SQL."""
+        return f"coalesce({_name(self.name)}, 'absent') IN ({_literals(value)})"
+
+
+@dataclass(frozen=True)
+class Category:
+    """The direction, the state, or the pair of both is one of the values; ``all`` takes every row."""
+
+    def mask(self, df: pd.DataFrame, value: tuple[str, ...], zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        found = np.zeros(len(df), dtype=bool)
+        for word in value:
+            hit = np.ones(len(df), dtype=bool)
+            for name, label in _parts(word):
+                hit &= Equals(name).mask(df, label, zone)
+            found |= hit
+        return found
+
+    def sql(self, value: tuple[str, ...], zone: str) -> str:
+        """Write it as SQL."""
+        ands = (" AND ".join(Equals(name).sql(label, zone) for name, label in _parts(word)) for word in value)
+        return "(" + " OR ".join(f"({each or 'TRUE'})" for each in ands) + ")"
+
+
+@dataclass(frozen=True)
+class HasTag:
+    """One of the call's tags is one of the values."""
+
+    def mask(self, df: pd.DataFrame, value: tuple[str, ...], _zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        wanted = set(value)
+        return _by_tags(df, lambda tags: not wanted.isdisjoint(tags))
+
+    def sql(self, value: tuple[str, ...], _zone: str) -> str:
+        """Write it as SQL."""
+        return f"coalesce(list_has_any({_TAGS_SQL}, [{_literals(value)}]), FALSE)"
+
+
+@dataclass(frozen=True)
+class Contains:
+    """The text is part of one of the columns, or of a tag; case does not matter."""
+
+    names: tuple[str, ...]
+
+    def mask(self, df: pd.DataFrame, value: str, _zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        part = value.lower()
+        found = _by_tags(df, lambda tags: any(part in tag.lower() for tag in tags))
+        for name in self.names:
+            found |= (
+                column(df, name).str.lower().str.contains(part, regex=False, na=False).to_numpy(dtype=bool)
+            )
+        return found
+
+    def sql(self, value: str, _zone: str) -> str:
+        """Write it as SQL."""
+        part = _literal(value.lower())
+        columns = [_name(name) for name in self.names] + [f"array_to_string({_TAGS_SQL}, chr(10))"]
+        return (
+            "(" + " OR ".join(f"coalesce(contains(lower({each}), {part}), FALSE)" for each in columns) + ")"
+        )
+
+
+@dataclass(frozen=True)
+class FromDay:
+    """The call began on the day or later."""
+
+    def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        stamps = column(df, "timestamp")
+        return (stamps >= midnight(value, zone or str(stamps.dt.tz))).to_numpy(dtype=bool)
+
+    def sql(self, value: str, zone: str) -> str:
+        """Write it as SQL."""
+        return f'coalesce("timestamp" >= {_instant(midnight(value, zone))}, FALSE)'
+
+
+@dataclass(frozen=True)
+class ToDay:
+    """The call began on the day or earlier."""
+
+    def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        stamps = column(df, "timestamp")
+        return (stamps < midnight(value, zone or str(stamps.dt.tz), days=1)).to_numpy(dtype=bool)
+
+    def sql(self, value: str, zone: str) -> str:
+        """Write it as SQL."""
+        return f'coalesce("timestamp" < {_instant(midnight(value, zone, days=1))}, FALSE)'
+
+
+def midnight(day: str, zone: str, days: int = 0) -> pd.Timestamp:
+    """Return the instant at which the day begins in a zone, `days` days later.
+
+    Where the clock skips midnight, the day begins at the first instant after the gap; where midnight comes
+    twice, at the first.
+    """
+    start = pd.Timestamp(day) + pd.Timedelta(days=days)
+    return start.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+
+
+def category_words() -> tuple[str, ...]:
+    """Return the 16 categories: ``all``, the types, the states and the pairs of both."""
+    pairs = (f"{kind}_{state}" for kind in type_field.choices for state in state_field.choices)
+    return ("all", *type_field.choices, *("answered", "unanswered", "failed"), *pairs)
+
+
+def _parts(category: str) -> Iterable[tuple[str, str]]:
+    for word in category.split("_"):
+        if word in type_field.choices:
+            yield "type", word
+        elif word in state_field.choices:
+            yield "state", word
+
+
+def _by_tags(df: pd.DataFrame, holds: Any) -> np.ndarray:
+    """Ask each distinct text of the tags once."""
+    codes, texts = pd.factorize(column(df, "tags"))
+    answers = np.array([holds(_tags(text)) for text in texts] + [False])
+    return np.asarray(answers[codes])
+
+
+def _tags(text: str) -> list[str]:
+    try:
+        tags = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return []
+    return [str(tag) for tag in tags if tag is not None] if isinstance(tags, list) else []
+
+
+def _name(name: str) -> str:
+    return f'"{name}"'
+
+
+def _literal(value: str | float) -> str:
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(float(value))
+
+
+def _literals(values: Iterable[str]) -> str:
+    return ", ".join(_literal(value) for value in values)
+
+
+def _instant(stamp: pd.Timestamp) -> str:
+    return f"TIMESTAMPTZ '{stamp.tz_convert('UTC').isoformat(sep=' ')}'"
