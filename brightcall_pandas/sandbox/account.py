@@ -6,6 +6,7 @@ Everything the generator draws from and the server answers with is declared here
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = [
     "AI_COST_PER_MINUTE",
@@ -112,7 +113,7 @@ TAG_SETS: tuple[tuple[str, ...], ...] = (
 """Combinations of tags that calls carry; ``Busy`` is a tag here, not an outcome."""
 
 
-def catalogue() -> dict[str, list[object]]:
+def catalogue() -> dict[str, list[Any]]:
     """Return what every calls answer lists: the account's ``tags``, ``outcomes`` and ``projects``."""
     return {
         "tags": sorted({tag for tags in TAG_SETS for tag in tags}),

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
     from brightcall_pandas.sandbox.draw import Flags, Integers
 
-__all__ = ["AI_FIRST", "ALONE", "NOBODY", "chain_parties", "draw_patterns", "involved_texts", "transfer_texts"]
+__all__ = [
+    "AI_FIRST",
+    "ALONE",
+    "NOBODY",
+    "chain_parties",
+    "draw_patterns",
+    "involved_texts",
+    "transfer_texts",
+]
 
 PATTERNS: tuple[tuple[int, ...], ...] = (
     (0,),
@@ -50,7 +58,7 @@ _AI_HANDOVER_PER_MILLE = 150
 
 
 def draw_patterns(rng: np.random.Generator, answered: Flags, inbound: Flags, by_ai: Flags) -> Integers:
-    """Draw the code of each call's chain: only answered calls are handed on, a missed inbound reached nobody."""
+    """Draw the code of each call's chain: only answered calls are handed on."""
     size = len(answered)
     handed = answered & chance(rng, _TRANSFERRED_PER_MILLE, size) & ~by_ai
     codes = np.where(handed, pick(rng, size, WEIGHTS), ALONE)

@@ -54,4 +54,5 @@ def per_mille(rng: np.random.Generator, size: int, quantiles: dict[int, int]) ->
     drawn = rng.integers(1_000_000, size=size)
     segment = np.searchsorted(knots, drawn, side="right") - 1
     width = np.diff(knots)[segment]
-    return values[segment] + np.diff(values)[segment] * (drawn - knots[segment]) // width
+    drawn_values: Integers = values[segment] + np.diff(values)[segment] * (drawn - knots[segment]) // width
+    return drawn_values

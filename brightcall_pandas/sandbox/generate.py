@@ -19,6 +19,8 @@ from brightcall_pandas.sandbox.draw import between, chance, per_mille, pick
 from brightcall_pandas.sandbox.texts import NONE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from brightcall_pandas.sandbox.draw import Flags, Integers
 
 __all__ = ["ANSWERED", "FAILED", "INBOUND", "INTERNAL", "OUTBOUND", "UNANSWERED", "Drawn", "draw_calls"]
@@ -77,7 +79,7 @@ class Drawn:
     @property
     def answered(self) -> Flags:
         """Which calls were answered."""
-        return self.state == ANSWERED
+        return np.equal(self.state, ANSWERED)
 
     def __len__(self) -> int:
         return len(self.epoch)
@@ -183,7 +185,7 @@ def _draw_states(rng: np.random.Generator, direction: Integers, attempt: Integer
     return np.where(drawn < connect, ANSWERED, np.where(drawn >= 1000 - fail, FAILED, UNANSWERED))
 
 
-def _by_state(rng: np.random.Generator, state: Integers, weights: dict[str, tuple[int, ...]]) -> Integers:
+def _by_state(rng: np.random.Generator, state: Integers, weights: Mapping[str, Sequence[int]]) -> Integers:
     drawn = {name: pick(rng, len(state), each) for name, each in weights.items()}
     return np.choose(state, [drawn["unanswered"], drawn["answered"], drawn["failed"]])
 

@@ -33,7 +33,9 @@ _CRM = (
     '{"lead":"L-99","scores":[3,5,8],"vip":true}',
 )
 _TRANSCRIPTS = tuple(
-    json.dumps({"language": "de", "messages": [{"role": "ai", "text": said}, {"role": "client", "text": reply}]})
+    json.dumps(
+        {"language": "de", "messages": [{"role": "ai", "text": said}, {"role": "client", "text": reply}]}
+    )
     for said, reply in (
         ("Do you have a minute?", "Yes, go ahead."),
         ("May I ask about your roof?", "Not today."),
@@ -121,7 +123,9 @@ def call_table(rng: np.random.Generator, drawn: Drawn, planted: Chains) -> pa.Ta
         "toAnswer": only(inbound, extension),
         "toNumber": choose(inbound, line, choose(internal, colleague, only(~chance(rng, 3, size), client))),
         "totalTime": drawn.ring_s + drawn.talk_s + drawn.hold_s,
-        "treeId": digits(np.where(drawn.client == NONE, 900_000_000 + np.arange(size), 700_000 + drawn.client)),
+        "treeId": digits(
+            np.where(drawn.client == NONE, 900_000_000 + np.arange(size), 700_000 + drawn.client)
+        ),
         "type": words(FIELDS["type"].choices, drawn.direction),
         "state": words(FIELDS["state"].choices, drawn.state),
         "uniqueId": unique,
@@ -158,7 +162,10 @@ def _first(key: Integers, client: Integers) -> pa.Array:
 
 def _rung(drawn: Drawn, client: pa.Array, colleague: pa.Array) -> pa.Array:
     """Write what rang: the group for an inbound call, the colleague for an internal one, else the client."""
-    groups = [json.dumps([USERS[(first + step) % AI_USER].extension for step in range(3)]) for first in range(AI_USER)]
+    groups = [
+        json.dumps([USERS[(first + step) % AI_USER].extension for step in range(3)])
+        for first in range(AI_USER)
+    ]
     group = words(groups, drawn.person)
     other = choose(drawn.direction == INTERNAL, colleague, pc.fill_null(client, ""))
     return choose(drawn.direction == INBOUND, group, joined('["', other, '"]'))

@@ -1,0 +1,36 @@
+"""Run a sandbox in the foreground: ``python -m brightcall_pandas.sandbox --help``."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from datetime import date
+
+from brightcall_pandas.sandbox.launch import MISSING, serve
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(
+        prog="python -m brightcall_pandas.sandbox", description="A Brightcall API on this machine."
+    )
+    parser.add_argument("--calls", type=int, default=20_000, help="how many calls (default: 20000)")
+    parser.add_argument("--days", type=int, default=30, help="how many days (default: 30)")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same calls (default: 0)")
+    parser.add_argument("--day-to", type=date.fromisoformat, help="last day (default: 2026-03-31)")
+    parser.add_argument("--port", type=int, default=0, help="port (default: a free one)")
+    parser.add_argument("--for-parent", action="store_true", help=argparse.SUPPRESS)
+    given = vars(parser.parse_args(arguments))
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            serve(**given)
+    except OSError as error:
+        parser.exit(1, f"{error}; choose another --port, or leave it out to take a free one\n")
+    except ModuleNotFoundError as error:
+        parser.exit(1, MISSING.format(error.name) + "\n")
+
+
+if __name__ == "__main__":
+    main()
