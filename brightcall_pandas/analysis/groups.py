@@ -1,0 +1,175 @@
+"""Rows into groups: which label a row belongs to, in what order labels stand, how a null shows.
+
+A `Key` tells rows apart in one way (by agent, by hour …); `grouped` combines keys into the groups that
+occur. Rows are addressed by position, never by index label, so a frame's index may hold anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+__all__ = [
+    "NONE",
+    "Groups",
+    "Key",
+    "closed_key",
+    "crossed",
+    "grouped",
+    "key_of",
+    "keys_of_index",
+    "outer_codes",
+]
+
+NONE = "(none)"
+"""How a missing text shows among the labels."""
+
+_DENSE = 4  # up to so many possible groups a row, counting each of them beats hashing
+
+
+@dataclass(frozen=True)
+class Key:
+    """One way to tell rows apart.
+
+    Parameters
+    ----------
+    codes
+        Position in `labels`, one a row.
+    labels
+        The labels in the order of the table, named.
+    """
+
+    codes: NDArray[np.int64]
+    labels: pd.Index
+
+    def take(self, rows: NDArray[np.int64]) -> Key:
+        """Return the key of some of the rows, by position."""
+        return Key(self.codes[rows], self.labels)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups that occur: position in `index`, one a row."""
+
+    codes: NDArray[np.int64]
+    index: pd.Index
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def count(self, mask: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """Return how many rows (of those in `mask`) each group has."""
+        return np.bincount(self.codes if mask is None else self.codes[mask], minlength=len(self))
+
+    def sum(self, values: NDArray[np.number]) -> NDArray[np.float64]:
+        """Return the sum of `values` in each group; a null makes the sum null."""
+        # Without any row, bincount forgets that it was given weights.
+        return np.bincount(self.codes, weights=values, minlength=len(self)).astype(np.float64)
+
+
+def key_of(values: pd.Series | pd.Index, name: str | None = None) -> Key:
+    """Return the key that tells rows apart by value.
+
+    Labels are sorted, those of a closed set stand in its order. Nulls come last: as ``(none)`` among
+    texts and closed sets, else as null.
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        series = pd.Series(values)
+        return closed_key(series.cat.codes.to_numpy().astype(np.int64), series.cat.categories, name)
+    codes, uniques = pd.factorize(values)
+    labels = pd.Index(uniques, dtype=values.dtype)
+    order = _order(labels)
+    codes, labels = _rank(order)[codes], labels.take(order)
+    missing = codes < 0
+    if missing.any():
+        codes, labels = _with_null(codes, labels, missing)
+    return Key(codes, labels.rename(name))
+
+
+def closed_key(codes: NDArray[np.int64], choices: Sequence[object] | pd.Index, name: str | None) -> Key:
+    """Return the key of a closed set: position in `choices`, one a row, negative for a null."""
+    labels = pd.Index(choices)
+    if NONE not in labels:
+        labels = labels.append(pd.Index([NONE]))
+    codes = np.where(codes < 0, labels.get_indexer(pd.Index([NONE]))[0], codes)
+    return Key(codes, pd.CategoricalIndex(labels, categories=labels, ordered=True, name=name))
+
+
+def keys_of_index(index: pd.Index) -> list[Key]:
+    """Return a key for each level of an index."""
+    return [key_of(index.get_level_values(level), str(name)) for level, name in enumerate(index.names)]
+
+
+def grouped(keys: Sequence[Key]) -> Groups:
+    """Return the groups that occur, in the order of the keys' labels, the first key outermost."""
+    first = keys[0]
+    codes, observed = _observed(first.codes, len(first.labels))
+    places = [observed]
+    for key in keys[1:]:
+        size = len(key.labels)
+        codes, observed = _observed(codes * size + key.codes, len(places[0]) * size)
+        places = [place[observed // size] for place in places] + [observed % size]
+    if len(keys) == 1:
+        return Groups(codes, first.labels.take(places[0]))
+    levels: list[Any] = [key.labels for key in keys]
+    codes_of_levels: list[Any] = places
+    index = pd.MultiIndex(levels, codes_of_levels, names=[each.name for each in levels])
+    return Groups(codes, index)
+
+
+def outer_codes(groups: Groups, outer: Sequence[Key]) -> NDArray[np.int64]:
+    """Return for each group the position of the outer group that it is part of; 0 without outer keys."""
+    codes = np.zeros(len(groups), dtype=np.int64)
+    if outer:
+        codes[groups.codes] = grouped(outer).codes
+    return codes
+
+
+def crossed(outer: pd.Index | None, inner: pd.Index) -> pd.Index:
+    """Return the index that has every label of `inner` below each label of `outer`."""
+    if outer is None:
+        return inner
+    places = np.repeat(np.arange(len(outer)), len(inner))
+    levels = [outer.get_level_values(level).take(places) for level in range(outer.nlevels)]
+    below = inner.take(np.tile(np.arange(len(inner)), len(outer)))
+    return pd.MultiIndex.from_arrays([*levels, below], names=[*outer.names, inner.name])
+
+
+def _observed(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each row's position among the codes that occur, and these codes, ascending."""
+    if size <= _DENSE * len(codes) + 1000:
+        occurs = np.bincount(codes, minlength=size) > 0
+        observed = np.flatnonzero(occurs)
+        return (np.cumsum(occurs) - 1)[codes], observed
+    positions, uniques = pd.factorize(codes)
+    order = np.argsort(uniques)
+    return _rank(order)[positions], uniques[order]
+
+
+def _order(labels: pd.Index) -> NDArray[np.intp]:
+    """Return what sorts the labels; kinds that Python cannot compare are sorted as text."""
+    if labels.dtype == object:
+        return np.array(sorted(range(len(labels)), key=lambda each: str(labels[each])), dtype=np.intp)
+    return np.asarray(labels.argsort(), dtype=np.intp)
+
+
+def _rank(order: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Invert a permutation; one place more, reached as -1, keeps nulls at -1."""
+    rank = np.full(len(order) + 1, -1, dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank
+
+
+def _with_null(
+    codes: NDArray[np.int64], labels: pd.Index, missing: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], pd.Index]:
+    if not (isinstance(labels.dtype, pd.StringDtype) or labels.dtype == object):
+        return np.where(missing, len(labels), codes), labels.append(pd.Index([None], dtype=labels.dtype))
+    if NONE not in labels:
+        labels = labels.insert(len(labels), NONE)
+    return np.where(missing, labels.get_indexer(pd.Index([NONE]))[0], codes), labels
