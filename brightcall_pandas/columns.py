@@ -167,9 +167,8 @@ def to_pandas(table: pa.Table, timezone: str = "UTC") -> pd.DataFrame:
         each.with_type(pa.timestamp("us", tz=timezone)) if pa.types.is_timestamp(each.type) else each
         for each in table.schema
     ]
-    frame: pd.DataFrame = table.cast(pa.schema(zoned)).to_pandas(
-        types_mapper={pa.bool_(): pd.BooleanDtype()}.get, split_blocks=True
-    )
+    mapper = {pa.bool_(): pd.BooleanDtype()}.get
+    frame: pd.DataFrame = table.cast(pa.schema(zoned)).to_pandas(types_mapper=mapper)
     return frame
 
 

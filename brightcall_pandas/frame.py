@@ -1,0 +1,310 @@
+"""From pages, records or untyped frames to the typed frame, and a count of what did not fit.
+
+Two ways lead to the same columns. Pages whose fields are known and whose JSON types are uniform go
+through Arrow's JSON reader, all at once; whatever that reader refuses goes value by value. Both end in
+`columns.typed_array`, so they cannot disagree about what a value means.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pandas as pd
+import pyarrow as pa
+import pyarrow.json
+
+from brightcall_pandas.answer import ABSENT, Page, read_page
+from brightcall_pandas.columns import Clock, Misfits, nulls, to_pandas, typed_array
+from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION, Field
+
+__all__ = ["TABLE_SCHEMA", "Typed", "to_frame", "typed_pages"]
+
+TABLE_SCHEMA = pa.schema([(each.name, each.arrow_type) for each in (*FIELDS.values(), EXTRAS)])
+"""The typed table: 45 fields in the article's order, then `extras`."""
+
+_KNOWN = frozenset(TABLE_SCHEMA.names)
+_ROW = "(row)"  # stands for the field in the report where a whole row is no object
+_SAMPLE = 50  # rows looked at to see how the server writes each field
+_BLOCK = 2 << 20  # bytes that one thread of Arrow's reader takes at a time
+
+
+@dataclass
+class Typed:
+    """A typed table and, by field, what did not fit."""
+
+    table: pa.Table
+    misfits: dict[str, Misfits] = field(default_factory=dict)
+
+
+def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
+    """Make the typed frame of anything already in hand.
+
+    Parameters
+    ----------
+    records
+        A list of records, one API answer, a list of answers, JSON text, the path of a JSON file, or an
+        untyped DataFrame.
+    timezone
+        Zone of the frame's times, and of times in `records` that carry no offset.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The 45 fields in the article's order and `extras`; dtypes as `bc.describe_fields()` says. The index
+        of a DataFrame is kept, else it counts from 0. What did not fit is null and counted in
+        ``df.calls.quality()``.
+
+    Raises
+    ------
+    ValueError
+        The text or the file is no JSON, or the timezone does not exist.
+    TypeError
+        `records` is none of the above.
+
+    Examples
+    --------
+    >>> calls = to_frame([{"id": 7, "state": 1, "talkTime": "12", "new": True}])
+    >>> calls.loc[0, ["id", "state", "talkTime", "extras"]].tolist()
+    ['7', 'answered', 12.0, '{"new":true}']
+    """
+    typed, index = _typed_of(records, timezone)
+    frame = to_pandas(typed.table, timezone)
+    if index is not None:
+        frame.index = index
+    frame.attrs["brightcall"] = {
+        "source": "records",
+        "schema_version": SCHEMA_VERSION,
+        "misfits": {name: {"count": each.count, "example": each.example} for name, each in typed.misfits.items()},
+    }
+    return frame
+
+
+def typed_pages(pages: Sequence[Page], timezone: str) -> Typed:
+    """Make the typed table of all rows of some pages, in their order.
+
+    Parameters
+    ----------
+    pages
+        Answers, or pages made of records.
+    timezone
+        Zone of times without offset.
+    """
+    plain = [page for page in pages if page.records is not None and page.body is not None]
+    if len(plain) == len(pages) and (typed := _by_arrow(plain, timezone)) is not None:
+        return typed
+    parts = [_by_value(page, timezone) for page in pages]
+    table = pa.concat_tables([part.table for part in parts]) if parts else TABLE_SCHEMA.empty_table()
+    return Typed(table, _added(part.misfits for part in parts))
+
+
+# Through Arrow's reader.
+
+
+def _by_arrow(pages: Sequence[Page], timezone: str) -> Typed | None:
+    """Return None when some value is of another JSON type than the first ones of its field."""
+    filled = [page for page in pages if len(page)]
+    if not filled:
+        return Typed(TABLE_SCHEMA.empty_table())
+    samples = {name: _sample(filled[0], name) for name in FIELDS}
+    as_text = {name for name, each in FIELDS.items() if each.kind == "json" and samples[name][:1] != b'"'}
+    read = {name: _json_type(each, samples[name]) for name, each in FIELDS.items() if name not in as_text}
+    try:
+        columns = _read_json([page.body or b"" for page in filled], read)
+    except pa.ArrowInvalid:
+        return None
+    for name in as_text:
+        texts = [text for page in filled for text in page.texts(name)]
+        columns[name] = pa.array([_document(text) for text in texts], pa.large_string())
+    return _typed_columns(columns, sum(map(len, filled)), timezone)
+
+
+def _read_json(bodies: list[bytes], types: Mapping[str, pa.DataType]) -> dict[str, pa.ChunkedArray]:
+    schema = pa.schema([("calls", pa.list_(pa.struct(list(types.items()))))])
+    table = pyarrow.json.read_json(
+        pa.BufferReader(b"\n".join(bodies)),
+        read_options=pyarrow.json.ReadOptions(block_size=max(_BLOCK, 2 * max(map(len, bodies)))),
+        parse_options=pyarrow.json.ParseOptions(
+            explicit_schema=schema,
+            unexpected_field_behavior="ignore",
+            newlines_in_values=any(b"\n" in body for body in bodies),
+        ),
+    )
+    rows = [chunk.flatten() for chunk in table["calls"].chunks]
+    return {name: pa.chunked_array([chunk.field(name) for chunk in rows]) for name in types}
+
+
+def _sample(page: Page, name: str) -> bytes:
+    """Return the first JSON text of a field that is not null; empty when there is none."""
+    rows = page.records or []
+    return next((text for row in rows[:_SAMPLE] if (text := bytes(getattr(row, name))) != b"null"), b"")
+
+
+def _json_type(each: Field, sample: bytes) -> pa.DataType:
+    """Tell as what Arrow shall read a field, from how the server writes it."""
+    match sample[:1]:
+        case b'"':
+            return pa.string()
+        case b"t" | b"f":
+            return pa.bool_()
+        case b"":
+            return {"seconds": pa.float64(), "number": pa.float64(), "flag": pa.bool_()}.get(each.kind, pa.string())
+    return pa.float64() if each.kind in ("seconds", "number", "time") else pa.int64()
+
+
+# Value by value.
+
+
+def _by_value(page: Page, timezone: str) -> Typed:
+    rows: list[dict[str, msgspec.Raw]] = page.loose
+    if page.records is not None:
+        rows = [{name: getattr(row, name) for name in FIELDS} for row in page.records]
+    records = [
+        {name: _value(text, FIELDS[name]) if name in FIELDS else text for name, text in row.items()}
+        for row in rows
+    ]
+    typed = _typed_records(records, timezone)
+    if page.strange:
+        typed.misfits[_ROW] = Misfits(len(page.strange), page.strange[0])
+    return typed
+
+
+def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> Typed:
+    columns: dict[str, Any] = {name: [row.get(name) for row in records] for name in FIELDS}
+    unknown = [{key: value for key, value in row.items() if key not in _KNOWN} for row in records]
+    columns[EXTRAS.name] = [
+        json_text(extra) if extra else row.get(EXTRAS.name) for row, extra in zip(records, unknown, strict=True)
+    ]
+    return _typed_columns(columns, len(records), timezone)
+
+
+def _typed_columns(columns: Mapping[str, Any], length: int, timezone: str) -> Typed:
+    unique_ids, _ = typed_array(columns.get("uniqueId", [None] * length), FIELDS["uniqueId"])
+    clock = Clock(timezone, unique_ids)
+    arrays, misfits = [], {}
+    for each in (*FIELDS.values(), EXTRAS):
+        values = columns.get(each.name)
+        array, lost = (nulls(each, length), Misfits()) if values is None else typed_array(values, each, clock)
+        arrays.append(array)
+        if lost.count:
+            misfits[each.name] = lost
+    return Typed(pa.Table.from_arrays(arrays, schema=TABLE_SCHEMA), misfits)
+
+
+def _value(text: msgspec.Raw, each: Field) -> Any:
+    raw = bytes(text)
+    if each.kind == "json":
+        return _document(raw)
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.DecodeError:  # a lone surrogate, say: keep what can be shown
+        return raw.decode(errors="replace")
+
+
+def _document(text: bytes) -> str | None:
+    """Return a JSON value as text: a string's own content, anything else in compact form."""
+    if text == b"null":
+        return None
+    if text[:1] == b'"':
+        content: str = msgspec.json.decode(text)
+        return content
+    return msgspec.json.format(text, indent=-1).decode()
+
+
+def json_text(value: Any) -> str:
+    """Return compact JSON; what JSON does not know is written as its text."""
+    return msgspec.json.encode(value, enc_hook=str).decode()
+
+
+def _added(reports: Iterable[dict[str, Misfits]]) -> dict[str, Misfits]:
+    total: dict[str, Misfits] = {}
+    for report in reports:
+        for name, misfits in report.items():
+            total[name] = total.get(name, Misfits()).add(misfits)
+    return total
+
+
+# What `to_frame` accepts.
+
+
+def _typed_of(records: Any, timezone: str) -> tuple[Typed, pd.Index | None]:
+    if isinstance(records, pd.DataFrame):
+        return _of_frame(records, timezone), records.index
+    if isinstance(records, Path) or (isinstance(records, str) and records.lstrip()[:1] not in ("{", "[")):
+        records = _file(Path(records))
+    if isinstance(records, str):
+        records = records.encode()
+    if isinstance(records, bytes):
+        return typed_pages(_pages_of_text(records), timezone), None
+    if isinstance(records, Mapping):
+        records = [records]
+    if not isinstance(records, Iterable):
+        msg = f"to_frame takes records, an API answer, JSON or a DataFrame, not {type(records).__name__}"
+        raise TypeError(msg)
+    return _typed_records(_flat(records), timezone), None
+
+
+def _flat(records: Iterable[Any]) -> list[Mapping[str, Any]]:
+    """Put answers in place of their calls."""
+    flat: list[Mapping[str, Any]] = []
+    for position, record in enumerate(records):
+        if not isinstance(record, Mapping):
+            msg = f"record {position} is no dict but {type(record).__name__}: {str(record)[:80]!r}"
+            raise TypeError(msg)
+        if isinstance(record.get("calls"), list):
+            flat.extend(_flat(record["calls"]))
+        else:
+            flat.append(record)
+    return flat
+
+
+def _pages_of_text(text: bytes) -> list[Page]:
+    """Read an answer, a list of answers or records, or one of these a line."""
+    text = text.removeprefix(b"\xef\xbb\xbf").strip()
+    try:
+        parts = msgspec.json.decode(text, type=list[msgspec.Raw]) if text[:1] == b"[" else [msgspec.Raw(text)]
+        kinds = [msgspec.json.decode(part, type=dict[str, msgspec.Raw]) for part in parts]
+    except msgspec.DecodeError as whole:
+        try:
+            parts = [msgspec.Raw(line) for line in text.splitlines() if line.strip()]
+            kinds = [msgspec.json.decode(part, type=dict[str, msgspec.Raw]) for part in parts]
+        except msgspec.DecodeError:
+            msg = f"this is neither JSON nor JSON lines of records or answers: {whole}"
+            raise ValueError(msg) from None
+    pages = []
+    rows: list[bytes] = []
+    for part, kind in zip(parts, kinds, strict=True):
+        if bytes(kind.get("calls", ABSENT))[:1] == b"[":
+            pages.append(read_page(bytes(part)))
+        else:
+            rows.append(bytes(part))
+    return [*pages, read_page(b'{"calls":[' + b",".join(rows) + b"]}")] if rows or not pages else pages
+
+
+def _file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        msg = f"{str(path)!r} is neither JSON text nor a file that can be read: {error.strerror}"
+        raise ValueError(msg) from None
+
+
+def _of_frame(frame: pd.DataFrame, timezone: str) -> Typed:
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()].tolist()
+        msg = f"the frame has columns of the same name: {twice}; keep one of each"
+        raise ValueError(msg)
+    columns: dict[str, Any] = {name: frame[name] for name in frame.columns if name in _KNOWN}
+    others = [name for name in frame.columns if name not in _KNOWN]
+    if others:
+        rows = json.loads(frame[others].to_json(orient="records", date_format="iso"))
+        columns[EXTRAS.name] = [json_text(kept) if (kept := _given(row)) else None for row in rows]
+    return _typed_columns(columns, len(frame), timezone)
+
+
+def _given(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if value is not None}
