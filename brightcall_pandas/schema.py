@@ -158,7 +158,13 @@ FIELDS: dict[str, Field] = {
         Field("agentShortNumber", "identifier", "Extension of the handling agent.", nullable=True),
         Field("lineNumber", "identifier", "Phone line used for the call."),
         Field("clientNumber", "identifier", "Phone number of the client.", nullable=True),
-        Field("transfers", "json", "Transfers of the call: a JSON array of objects.", nullable=True, optional=True),
+        Field(
+            "transfers",
+            "json",
+            "Transfers of the call: a JSON array of objects.",
+            nullable=True,
+            optional=True,
+        ),
         Field("recordingExpired", "flag", "Whether the recording has expired.", nullable=True, optional=True),
         Field("transcripts", "json", "Transcripts of the call: a JSON object.", nullable=True, optional=True),
         Field(

@@ -1,0 +1,72 @@
+# Two commands matter to a newcomer: `make demo` and `make test`. Both make their own .venv and need
+# nothing but Python 3.11 or later (with venv and pip) and make. Another Python: make test PYTHON=python3.13
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+INPUTS := pyproject.toml constraints.txt
+
+.PHONY: help demo test lint format bench notebooks pins clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    start the sandbox, load a month of calls over HTTP, draw two charts (under a minute)"
+	@echo "make test    everything that CI checks: style, types, import rules, tests, doctests, notebooks"
+	@echo "make lint    style, types and import rules only"
+	@echo "make format  put the code into its style"
+	@echo "make bench   the measurements behind the figures in the documentation"
+	@echo "make notebooks  run the notebooks and store their outputs"
+	@echo "make pins    write constraints.txt anew from the newest versions"
+	@echo "make clean   remove what these commands made (data_cache/ stays)"
+
+demo: $(VENV)/.demo-installed
+	$(BIN)/brightcall demo
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev-installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev-installed
+	@set -e; for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each"; done
+
+notebooks: $(VENV)/.dev-installed
+	$(BIN)/python -m jupyter nbconvert --execute --to notebook --inplace \
+		--ClearMetadataPreprocessor.enabled=True notebooks/*.ipynb
+
+pins:
+	$(PYTHON) -m venv --clear $(VENV)-pins
+	$(VENV)-pins/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	{ grep '^#' constraints.txt; $(VENV)-pins/bin/python -m pip freeze --exclude-editable | grep '=='; } > .pins
+	mv .pins constraints.txt
+	rm -rf $(VENV)-pins
+
+clean:
+	rm -rf $(VENV) $(VENV)-pins demo_output dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: a command installs again only after pyproject.toml or constraints.txt has changed. The last
+# step of each recipe writes the stamp, so an interrupted installation is repeated.
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.13 ...")'
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python has no venv module here; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.demo-installed: $(VENV)/.created $(INPUTS)
+	$(PIP) --editable ".[sandbox]"
+	@touch $@
+
+$(VENV)/.dev-installed: $(VENV)/.created $(INPUTS)
+	$(PIP) --editable ".[dev]"
+	@touch $@ $(VENV)/.demo-installed
