@@ -144,7 +144,10 @@ def _shapes(df: pd.DataFrame, name: str) -> pd.DataFrame:
         "parse_ok": np.array([shape.readable for shape in seen], dtype=bool),
         "example": pd.array(examples, dtype="str"),
     }
-    levels = [pd.array([name] * len(seen), dtype="str"), pd.array([str(shape) for shape in seen], dtype="str")]
+    levels = [
+        pd.array([name] * len(seen), dtype="str"),
+        pd.array([str(shape) for shape in seen], dtype="str"),
+    ]
     return pd.DataFrame(table, index=pd.MultiIndex.from_arrays(levels, names=["field", "shape"]))
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.groups import NONE, Key, key_of
 
-__all__ = ["ARROW", "UNREADABLE", "ChainLog", "Flags", "Integers"]
+__all__ = ["ARROW", "UNREADABLE", "ChainLog", "Flags", "Integers", "chain_of_path"]
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -24,6 +24,11 @@ ARROW = " → "
 
 UNREADABLE = "(unreadable)"
 """The path of a chain that could not be read; one that names nobody is ``(none)``."""
+
+
+def chain_of_path(path: str) -> tuple[str, ...]:
+    """Return the labels in a path; none for ``(none)`` and ``(unreadable)``."""
+    return () if path in (NONE, UNREADABLE) else tuple(path.split(ARROW))
 
 
 @dataclass(frozen=True)
