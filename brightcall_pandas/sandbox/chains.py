@@ -111,8 +111,8 @@ def involved_texts(
         text, so the planted hand-overs stay whole.
     """
     shape = pick(rng, len(chains), [each[1] for each in _SHAPES])
-    hops = np.array([len(each) - 1 for each in parties])[chains]
-    looped = np.array([len(set(each)) < len(each) for each in parties])[chains]
+    hops = np.array([len(each) - 1 for each in parties], dtype=np.int64)[chains]
+    looped = np.array([len(set(each)) < len(each) for each in parties], dtype=bool)[chains]
     # A shape that cannot carry the chain falls back to the commonest one.
     shape[(shape == _KEYED) & looped] = 0
     shape[(shape == _WITH_CLIENT) & client.is_null().to_numpy(zero_copy_only=False)] = 0

@@ -1,0 +1,196 @@
+"""Starting, steering and ending a sandbox."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+import brightcall_pandas
+from brightcall_pandas.sandbox import Sandbox, SandboxError, start_sandbox
+
+
+def ask(sandbox: Sandbox, **body: Any) -> dict[str, Any]:
+    days = {"dayFrom": sandbox.day_from, "dayTo": sandbox.day_to, "itemsPerPage": 1_000}
+    url = f"{sandbox.url}/api/v1/stat/calls?api-key={sandbox.api_key}"
+    answer: dict[str, Any] = requests.post(url, json=days | body, timeout=30).json()
+    return answer
+
+
+def listens(url: str) -> bool:
+    host, port = url.removeprefix("http://").split(":")
+    with socket.socket() as client:
+        return client.connect_ex((host, int(port))) == 0
+
+
+def ends(url: str) -> bool:
+    deadline = time.monotonic() + 60
+    while listens(url) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not listens(url)
+
+
+class TestStartSandbox:
+    def test_says_what_a_client_needs(self) -> None:
+        with start_sandbox(calls=50, days=3, seed=2) as sandbox:
+            assert sandbox.url.startswith("http://127.0.0.1:")
+            assert (sandbox.day_from, sandbox.day_to) == ("2026-03-29", "2026-03-31")
+            assert sandbox.timezone == "Europe/Berlin"
+            assert ask(sandbox)["totalItems"] == sandbox.truth["calls"] == 50
+            assert sandbox.account in repr(sandbox)
+            assert sandbox.api_key not in repr(sandbox)
+        assert ends(sandbox.url)
+
+    def test_the_account_follows_from_the_calls_and_not_from_the_port(self) -> None:
+        accounts = []
+        for options in ({}, {}, {"seed": 1}, {"calls": 11}, {"days": 3}, {"day_to": "2026-02-01"}):
+            with start_sandbox(**({"calls": 10, "days": 2} | options)) as sandbox:
+                accounts.append(sandbox.account)
+        assert accounts[0] == accounts[1]
+        assert len(set(accounts)) == 5
+
+    def test_works_without_a_with_block(self) -> None:
+        sandbox = start_sandbox(calls=5, days=1, day_to="2026-01-05")
+        try:
+            assert ask(sandbox)["totalItems"] == 5
+        finally:
+            sandbox.stop()
+        sandbox.stop()
+        assert ends(sandbox.url)
+        assert "stopped" in repr(sandbox)
+
+    def test_a_taken_port(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SandboxError, match="--port"):
+            start_sandbox(calls=5, days=1, port=taken.getsockname()[1])
+
+    def test_a_missing_extra(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "duckdb.py").write_text("raise ModuleNotFoundError('none', name='duckdb')")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        with pytest.raises(SandboxError, match=r"pip install .brightcall-pandas\[sandbox\]"):
+            start_sandbox(calls=5, days=1)
+
+    @pytest.mark.parametrize("options", [{"calls": -1}, {"days": 0}])
+    def test_a_size_that_cannot_be(self, options: dict[str, int]) -> None:
+        with pytest.raises(ValueError, match="sandbox needs"):
+            start_sandbox(**options)
+
+    def test_ends_when_its_parent_is_killed(self) -> None:
+        code = (
+            "from brightcall_pandas.sandbox import start_sandbox\n"
+            "sandbox = start_sandbox(calls=5, days=1)\n"
+            "print(sandbox.url, flush=True)\n"
+            "input()\n"
+        )
+        parent = subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        with parent:
+            assert parent.stdout is not None
+            url = parent.stdout.readline().strip()
+            assert listens(url)
+            parent.kill()
+        assert ends(url)
+
+    def test_in_the_foreground(self) -> None:
+        arguments = ["--calls", "5", "--days", "1", "--seed", "3"]
+        child = subprocess.Popen(
+            [sys.executable, "-m", "brightcall_pandas.sandbox", *arguments], stdout=subprocess.PIPE, text=True
+        )
+        with child:
+            assert child.stdout is not None
+            said = [child.stdout.readline() for _ in range(5)]
+            url = said[1].split("=")[1].strip()
+            assert listens(url)
+            child.terminate()
+        assert "sandbox-3-5-" in said[0]
+        assert "BRIGHTCALL_API_KEY=" in said[2]
+        assert ends(url)
+
+
+class TestSandbox:
+    def test_client(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(brightcall_pandas, "Client", lambda **options: options, raising=False)
+        with start_sandbox(calls=5, days=1) as sandbox:
+            options = sandbox.client(page_size=7, account="mine")
+            assert options == {
+                "api_key": sandbox.api_key,
+                "base_url": sandbox.url,
+                "account": "mine",
+                "page_size": 7,
+            }
+
+    def test_requests(self) -> None:
+        with start_sandbox(calls=5, days=1) as sandbox:
+            ask(sandbox, types=[1])
+            requests.get(sandbox.url + "/elsewhere", headers={"X-Mine": "yes"}, timeout=30)
+            first, second = sandbox.requests()
+            assert (first["method"], first["path"], first["status"]) == ("POST", "/api/v1/stat/calls", 200)
+            assert first["query"] == {"api-key": sandbox.api_key}
+            assert '"types": [1]' in first["body"]
+            assert (second["path"], second["status"], second["headers"]["x-mine"]) == (
+                "/elsewhere",
+                404,
+                "yes",
+            )
+
+    def test_insert_update_delete(self) -> None:
+        with start_sandbox(calls=20, days=2) as sandbox:
+            record = {"id": 7, "type": 0, "state": "answered", "talkTime": 9.5, "tags": ["Busy"]}
+            assert sandbox.insert([record | {"timestamp": "2026-03-30T10:00:00+02:00"}]) == 1
+            [call] = ask(sandbox, talkTimeFrom=9.5, talkTimeTo=9.5)["calls"]
+            assert {name: call[name] for name in record} == record | {"state": 1}
+            assert call["timestamp"] == "2026-03-30T08:00:00Z"
+            assert sandbox.update(7, talkTime=10, outcomeTag="Won", outcomeType="positive") == 1
+            [call] = ask(sandbox, outcomes=["Won"])["calls"]
+            assert (call["id"], call["talkTime"], call["tags"]) == (7, 10, ["Busy"])
+            assert ask(sandbox)["totalItems"] == 21
+            assert sandbox.delete([7, 8]) == 1
+            assert sandbox.update(7, talkTime=1) == 0
+            assert ask(sandbox)["totalItems"] == 20
+
+    def test_a_change_that_cannot_be(self) -> None:
+        with start_sandbox(calls=5, days=1) as sandbox:
+            with pytest.raises(SandboxError, match="talkTime"):
+                sandbox.insert([{"id": 1, "talkTime": "long"}])
+            with pytest.raises(SandboxError, match="no field"):
+                sandbox.update(1_000_001, talktime=3)
+            with pytest.raises(SandboxError, match="state"):
+                sandbox.schedule([{"before_request": 1, "insert": [{"id": 1, "state": "ringing"}]}])
+            assert ask(sandbox)["totalItems"] == 5
+
+    def test_schedule(self) -> None:
+        with start_sandbox(calls=10, days=1) as sandbox:
+            ask(sandbox)
+            waiting = sandbox.schedule(
+                [
+                    {"before_request": 2, "insert": [{"id": 5, "timestamp": "2026-03-31T10:00:00Z"}]},
+                    {"before_request": 3, "delete": [1_000_001, 1_000_002]},
+                    {"before_request": 3, "update": {"id": 5, "label": "late"}},
+                ]
+            )
+            totals = [ask(sandbox)["totalItems"] for _ in range(4)]
+            assert waiting == 3
+            assert totals == [10, 11, 9, 9]
+            assert ask(sandbox, searchString="late")["totalItems"] == 1
+
+    def test_latency_delays_answers_side_by_side(self) -> None:
+        # No time is measured: eight held answers are all being worked on at once, or some would be missing.
+        with start_sandbox(calls=5, days=1) as sandbox:
+            sandbox.latency(1.0)
+            body = {"dayFrom": sandbox.day_from, "dayTo": sandbox.day_to}
+            url = f"{sandbox.url}/api/v1/stat/calls?api-key={sandbox.api_key}"
+            with ThreadPoolExecutor(8) as pool:
+                jobs = [pool.submit(requests.post, url, json=body, timeout=60) for _ in range(8)]
+                deadline = time.monotonic() + 60
+                held = 0
+                while not all(job.done() for job in jobs) and time.monotonic() < deadline:
+                    held = max(held, sum(seen["status"] is None for seen in sandbox.requests()))
+                assert all(job.result().status_code == 200 for job in jobs)
+            assert held > 1
