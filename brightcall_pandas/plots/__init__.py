@@ -1,0 +1,10 @@
+"""Pictures of the tables: same module and function names as in `analysis`; a table in, axes out."""
+
+from brightcall_pandas.plots.histograms import answer_time_histogram, talk_time_histogram
+from brightcall_pandas.plots.outcomes import by_outcome
+
+__all__ = [
+    "answer_time_histogram",
+    "by_outcome",
+    "talk_time_histogram",
+]

@@ -1,0 +1,149 @@
+"""The look of all pictures: one place for colours, type and the words around the data.
+
+Colours are those of Okabe and Ito, which people with any colour vision tell apart. The style is local:
+nothing of matplotlib's global settings is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.colors import to_rgb
+
+__all__ = [
+    "BLUE",
+    "GREY",
+    "GRID",
+    "INK",
+    "PALETTE",
+    "TYPE_COLOURS",
+    "calls_of",
+    "housed",
+    "ink_on",
+    "label_of",
+    "new_axes",
+    "no_data",
+    "number",
+    "percent",
+    "percent_axis",
+    "shortened",
+    "titled",
+]
+
+INK, GREY, GRID = "#222222", "#767676", "#e3e3e3"
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
+"""Colours of series, in order."""
+
+TYPE_COLOURS = {"positive": GREEN, "neutral": SKY, "negative": RED, "absent": "#a6a6a6"}
+"""Colours of the outcome types."""
+
+_STYLE: Any = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": GREY,
+    "axes.facecolor": "white",
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.facecolor": "white",
+    "font.family": ["sans-serif"],
+    "font.size": 9,
+    "grid.color": GRID,
+    "text.color": INK,
+    "xtick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.color": GREY,
+    "ytick.labelcolor": INK,
+}
+P = ParamSpec("P")
+
+
+def housed(
+    draw: Callable[Concatenate[pd.DataFrame, P], Axes],
+) -> Callable[Concatenate[pd.DataFrame, P], Axes]:
+    """Make a plot draw in the house style, whatever the user's settings; they stay as they are."""
+
+    @wraps(draw)
+    def drawn(table: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> Axes:
+        with rc_context(_STYLE):
+            return draw(table, *args, **kwargs)
+
+    return drawn
+
+
+def new_axes(ax: Axes | None, *, width: float = 8.0, height: float = 4.0) -> Axes:
+    """Return `ax`, or the axes of a new figure of that size in inches."""
+    if ax is not None:
+        return ax
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def titled(ax: Axes, title: str, remarks: str = "", *, key: bool = False) -> None:
+    """Write the title, under it in grey what the reader must know (units, n, intervals), then the key."""
+    lift = 0
+    if key:
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=6, frameon=False, borderaxespad=0.2)
+        lift = 17
+    ax.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=lift + (22 if remarks else 8))
+    if remarks:
+        ax.annotate(
+            remarks, (0, 1), (0, lift + 7), xycoords="axes fraction", textcoords="offset points", color=GREY
+        )
+
+
+def no_data(ax: Axes, title: str, words: str = "no calls") -> Axes:
+    """Say in place of a picture that there is nothing to draw."""
+    titled(ax, title)
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color=GREY, fontsize=12)
+    return ax
+
+
+def shortened(label: object, width: int = 28) -> str:
+    """Return the label in at most `width` characters, cut in the middle so that both ends can be read."""
+    text = " ".join(str(label).split())
+    if len(text) <= width:
+        return text
+    head = (width - 1) * 2 // 3
+    return f"{text[:head].rstrip()}…{text[len(text) - (width - 1 - head) :].lstrip()}"
+
+
+def number(value: float) -> str:
+    """Return a count with separators: ``20,000``."""
+    return f"{value:,.0f}"
+
+
+def calls_of(count: float) -> str:
+    """Return how many calls stand behind a picture: ``n = 20,000 calls``."""
+    return f"n = {number(count)} call{'' if count == 1 else 's'}"
+
+
+def ink_on(colour: str) -> str:
+    """Return the colour in which text can be read on `colour`."""
+    red, green, blue = to_rgb(colour)
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.58 else "white"
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, with a decimal where it matters: ``41 %``, ``3.2 %``, ``< 0.1 %``."""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    return f"{share:.1%}".replace("%", " %") if share < 0.0995 else f"{share:.0%}".replace("%", " %")
+
+
+def percent_axis(axis: Axis) -> None:
+    """Write the ticks of an axis of shares in percent."""
+    axis.set_major_formatter(lambda share, _: "" if share > 1.001 else f"{share:.0%}".replace("%", " %"))
+
+
+def label_of(group: object) -> str:
+    """Return the label of a group, the levels of a tuple joined."""
+    return " · ".join(map(str, group)) if isinstance(group, tuple) else str(group)
