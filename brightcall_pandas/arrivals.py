@@ -1,0 +1,161 @@
+"""What arrived, sorted into the kinds that `conversions` has rules for.
+
+The kinds are ``flag``, ``integer``, ``real``, ``text``, ``time`` and ``json`` (anything nested, written as
+JSON text); what is none of them is ``other``, for which there is no rule.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+__all__ = ["kinds_of"]
+
+
+def kinds_of(values: Any) -> Iterator[tuple[str, pa.Array]]:
+    """Sort values into the kinds that the rules know.
+
+    Parameters
+    ----------
+    values
+        Arrow array, pandas Series or a list of Python values.
+
+    Yields
+    ------
+    tuple of str and pyarrow.Array
+        A kind that occurs, and an array as long as `values` that holds the values of this kind, null where
+        another kind stands.
+
+    Examples
+    --------
+    >>> {kind: array.to_pylist() for kind, array in kinds_of([1, "answered", None])}
+    {'integer': [1, None, None], 'text': [None, 'answered', None]}
+    """
+    if isinstance(values, pd.Series):
+        values = _series_values(values)
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if isinstance(values, pa.Array):
+        if pa.types.is_nested(values.type):
+            values = values.to_pylist()
+        else:
+            array = _unwrapped(values)
+            if not pa.types.is_null(array.type):
+                yield _kind_of_type(array.type), array
+            return
+    buckets: dict[str, list[Any]] = {}
+    for position, value in enumerate(values):
+        if (kind := _kind_of_value(value)) is None:
+            continue
+        if kind not in buckets:
+            buckets[kind] = [None] * len(values)
+        buckets[kind][position] = _json_text(value) if kind == "json" else value
+    for kind, bucket in buckets.items():
+        array = _array_of(bucket, kind)
+        yield kind if kind in ("json", "other") else _kind_of_type(array.type), array
+
+
+def _series_values(series: pd.Series) -> pa.Array | Sequence[Any]:
+    dtype = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype != "str":
+        series = series.astype(object)
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        series = series.dt.tz_convert("UTC")  # Arrow does not know every zone that pandas does
+    if series.dtype == object:
+        return series.tolist()
+    try:
+        return pa.array(series, from_pandas=True)
+    except pa.ArrowException:  # a dtype that Arrow has no type for, such as a sparse one
+        return series.astype(object).tolist()
+
+
+def _unwrapped(array: pa.Array) -> pa.Array:
+    """Return plain values; texts may stay dictionary-encoded, which is faster to translate."""
+    if pa.types.is_dictionary(array.type) and _kind_of_type(array.type) != "text":
+        return array.dictionary_decode()
+    return array.cast(pa.large_string()) if pa.types.is_string_view(array.type) else array
+
+
+def _kind_of_type(type_: pa.DataType) -> str:
+    is_a = pa.types
+    if is_a.is_dictionary(type_):
+        return _kind_of_type(type_.value_type)
+    if is_a.is_boolean(type_):
+        return "flag"
+    if is_a.is_integer(type_):
+        return "integer"
+    if is_a.is_floating(type_) or is_a.is_decimal(type_):
+        return "real"
+    if is_a.is_timestamp(type_) or is_a.is_date(type_):
+        return "time"
+    if is_a.is_string(type_) or is_a.is_large_string(type_):
+        return "text"
+    return "other"
+
+
+def _kind_of_value(value: Any) -> str | None:
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    match value:
+        case bool() | np.bool_():
+            return "flag"
+        case str():
+            return "text"
+        case list() | dict() | tuple() | set() | np.ndarray():
+            return "json"
+        case int() | np.integer():
+            return "integer"
+        case float() | np.floating():
+            return None if math.isnan(value) else "real"
+        case Decimal():
+            return None if value.is_nan() else "real"
+        case np.datetime64():
+            return None if np.isnat(value) else "time"
+        case datetime() | date():
+            return "time"
+    return "other"
+
+
+def _array_of(bucket: list[Any], kind: str) -> pa.Array:
+    if kind == "time":
+        stamps = [None if value is None else pd.Timestamp(value) for value in bucket]
+        if any(stamp is not None and stamp.tzinfo is None for stamp in stamps):
+            return _text_array([None if stamp is None else stamp.isoformat() for stamp in stamps])
+        return pa.array(stamps, pa.timestamp("us", tz="UTC"))
+    if kind == "integer" and all(value is None or -(2**63) <= value < 2**63 for value in bucket):
+        return pa.array(bucket, pa.int64())
+    if kind == "real":
+        return pa.array([None if value is None else float(value) for value in bucket], pa.float64())
+    if kind == "flag":
+        return pa.array([None if value is None else bool(value) for value in bucket], pa.bool_())
+    return _text_array([None if value is None else str(value) for value in bucket])
+
+
+def _text_array(texts: list[str | None]) -> pa.Array:
+    try:
+        return pa.array(texts, pa.large_string())
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can write and UTF-8 cannot
+        whole = [
+            text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in texts
+        ]
+        return pa.array(whole, pa.large_string())
+
+
+def _json_text(value: Any) -> str:
+    try:
+        return msgspec.json.encode(value, enc_hook=_plain_object).decode()
+    except UnicodeEncodeError:  # as in `_text_array`; here the escape can stay
+        return json.dumps(value, default=_plain_object)
+
+
+def _plain_object(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)
