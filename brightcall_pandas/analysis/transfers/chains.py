@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -136,7 +134,7 @@ def _shapes(df: pd.DataFrame, name: str) -> pd.DataFrame:
     calls = np.bincount(codes[rows], minlength=len(order))
     first = {order[code]: text for code, text in zip(codes[::-1], texts[::-1], strict=True)}
     seen = [shape for shape, count in zip(order, calls, strict=True) if count]
-    examples = [textwrap.shorten(first[shape] or "", _EXAMPLE, placeholder=" …") or None for shape in seen]
+    examples = [_cut(first[shape]) for shape in seen]
     table = {
         "calls": calls[calls > 0],
         "share": ratio(calls[calls > 0], len(rows)),
@@ -149,6 +147,10 @@ def _shapes(df: pd.DataFrame, name: str) -> pd.DataFrame:
         pd.array([str(shape) for shape in seen], dtype="str"),
     ]
     return pd.DataFrame(table, index=pd.MultiIndex.from_arrays(levels, names=["field", "shape"]))
+
+
+def _cut(text: str | None) -> str | None:
+    return text if text is None or len(text) <= _EXAMPLE else f"{text[: _EXAMPLE - 1]}…"
 
 
 def _text(array: pa.Array) -> pd.Series:

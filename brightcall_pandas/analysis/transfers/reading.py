@@ -55,7 +55,8 @@ def parsed_texts(texts: pd.Series) -> tuple[Integers, list[str | None], list[Par
 
 def _chosen(df: pd.DataFrame, source: Source) -> tuple[Integers, list[Parsed]]:
     """Return the position of each row's text, and what each text says."""
-    if source == "transfers" or (source == "auto" and "numbersInvolvedJSON" not in df.columns):
+    alone = "transfers" in df.columns and "numbersInvolvedJSON" not in df.columns
+    if source == "transfers" or (source == "auto" and alone):
         rows, _, parsed = parsed_texts(column(df, "transfers"))
         return rows, parsed
     rows, _, numbers = parsed_texts(column(df, "numbersInvolvedJSON"))

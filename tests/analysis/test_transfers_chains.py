@@ -1,0 +1,208 @@
+"""Chains of whole frames: columns, sources, the client, names."""
+
+import json
+import random
+
+import pandas as pd
+import pytest
+
+from brightcall_pandas.analysis.transfers.chains import transfer_chains, transfer_shapes
+
+COLUMNS = ["chain", "path", "hops", "transferred", "first", "last", "loops", "parse_ok"]
+
+
+def involved(*texts, **columns):
+    return pd.DataFrame({"numbersInvolvedJSON": pd.Series(texts, dtype="str"), **columns})
+
+
+class TestTransferChains:
+    def test_says_everything_about_each_call(self):
+        calls = involved('["101", "102"]', '["101", "102", "101"]', '["7", "7"]', "101", "[]", None, '["1",')
+        table = transfer_chains(calls)
+        assert list(table.columns) == COLUMNS
+        assert table["chain"].tolist() == [
+            ("101", "102"), ("101", "102", "101"), ("7", "7"), ("101",), (), (), (),
+        ]  # fmt: skip
+        assert table["path"].tolist() == ["101 → 102", "101 → 102 → 101", "7 → 7", "101", "", "", ""]
+        assert table["hops"].tolist() == [1, 2, 1, 0, 0, 0, 0]
+        assert table["transferred"].tolist() == [True, True, True, False, False, False, False]
+        assert table["first"].tolist()[:4] == ["101", "101", "7", "101"]
+        assert table["last"].tolist()[:4] == ["102", "101", "7", "101"]
+        assert table[["first", "last"]].iloc[4:].isna().all(axis=None)
+        assert table["loops"].tolist() == [False, True, True, False, False, False, False]
+        assert table["parse_ok"].tolist() == [True, True, True, True, True, True, False]
+
+    def test_dtypes_do_not_depend_on_the_rows(self):
+        expected = {
+            "chain": "object", "path": "str", "hops": "int64", "transferred": "bool",
+            "first": "str", "last": "str", "loops": "bool", "parse_ok": "bool",
+        }  # fmt: skip
+        for calls in (involved(), involved(None), involved("[]", "["), involved('["101"]')):
+            table = transfer_chains(calls)
+            assert table.dtypes.astype(str).to_dict() == expected
+            assert len(table) == len(calls)
+
+    def test_keeps_any_index_and_the_frame(self):
+        calls = involved("[1]", "[2]", "[1]").set_axis(["a", "b", "a"])
+        before = calls.copy(deep=True)
+        table = transfer_chains(calls)
+        assert table.index.tolist() == ["a", "b", "a"]
+        assert table["path"].tolist() == ["1", "2", "1"]
+        pd.testing.assert_frame_equal(calls, before)
+
+    def test_reads_python_values_of_an_untyped_frame(self):
+        values = [[101, 102], {"101": {}, "7": {}}, [{"number": "5"}], 101, None, float("nan"), "101,102"]
+        calls = pd.DataFrame({"numbersInvolvedJSON": pd.Series(values, dtype=object)})
+        assert transfer_chains(calls)["path"].tolist() == [
+            "101 → 102",
+            "101 → 7",
+            "5",
+            "101",
+            "",
+            "",
+            "101 → 102",
+        ]
+
+    def test_shuffled_rows_keep_their_chains(self):
+        texts = [json.dumps([str(i % 7), str(i % 3)]) for i in range(50)] + [None, "broken"]
+        calls = involved(*texts)
+        order = random.Random(1).sample(range(len(calls)), len(calls))
+        pd.testing.assert_frame_equal(transfer_chains(calls.iloc[order]), transfer_chains(calls).iloc[order])
+
+    def test_a_missing_column_is_named(self):
+        with pytest.raises(KeyError, match="numbersInvolvedJSON"):
+            transfer_chains(pd.DataFrame({"id": ["1"]}))
+        with pytest.raises(KeyError, match="transfers"):
+            transfer_chains(involved("[1]"), source="transfers")
+
+
+class TestSource:
+    HANDED = '[{"from": "1", "to": "2"}]'
+
+    @pytest.mark.parametrize(
+        ("numbers", "transfers", "path", "ok"),
+        [
+            ('["8", "9"]', HANDED, "1 → 2", True),
+            ('["8", "9"]', None, "8 → 9", True),
+            ('["8", "9"]', "[]", "8 → 9", True),
+            ('["8", "9"]', '[{"number": "2"}]', "8 → 9", True),
+            ('["8", "9"]', '[{"to": "9"}]', "8 → 9", True),
+            ('["8", "9"]', "{broken", "8 → 9", True),
+            ("{broken", HANDED, "1 → 2", True),
+            ("{broken", '["3", "4"]', "3 → 4", True),
+            ("[]", '["3", "4"]', "3 → 4", True),
+            (None, '[{"to": "9"}]', "", False),
+            ("[]", "{broken", "", False),
+            ("{broken", None, "", False),
+            ("{broken", "{broken", "", False),
+            ("[]", None, "", True),
+            (None, None, "", True),
+        ],
+    )
+    def test_auto_takes_what_tells_most(self, numbers, transfers, path, ok):
+        calls = involved(numbers, transfers=pd.Series([transfers], dtype="str"))
+        chain = transfer_chains(calls).iloc[0]
+        assert (chain["path"], chain["parse_ok"]) == (path, ok)
+
+    def test_one_source_only(self):
+        calls = involved('["8", "9"]', "[8]", transfers=pd.Series([self.HANDED, None], dtype="str"))
+        assert transfer_chains(calls, source="numbersInvolved")["path"].tolist() == ["8 → 9", "8"]
+        assert transfer_chains(calls, source="transfers")["path"].tolist() == ["1 → 2", ""]
+
+    def test_auto_needs_one_of_the_columns(self):
+        assert transfer_chains(pd.DataFrame({"transfers": [self.HANDED]}))["path"].tolist() == ["1 → 2"]
+
+    def test_an_unknown_source_is_refused(self):
+        with pytest.raises(ValueError, match=r"source='tree'.*auto, numbersInvolved, transfers"):
+            transfer_chains(involved("[1]"), source="tree")
+
+
+class TestIncludeClient:
+    def test_the_client_is_no_party_unless_asked_for(self):
+        calls = involved('["+4930123", "101", "102"]', '["101", "+4930123"]', clientNumber=["+4930123"] * 2)
+        assert transfer_chains(calls)["path"].tolist() == ["101 → 102", "101"]
+        kept = transfer_chains(calls, include_client=True)
+        assert kept["path"].tolist() == ["+4930123 → 101 → 102", "101 → +4930123"]
+
+    @pytest.mark.parametrize("client", ["+4930123", "004930123", "4930123", "+49 (30) 12-3", "+49.30/123"])
+    @pytest.mark.parametrize("written", ["+4930123", "004930123", "4930123", "+49 30 123"])
+    def test_a_number_is_recognised_however_it_is_written(self, client, written):
+        calls = involved(json.dumps([written, "101"]), clientNumber=[client])
+        assert transfer_chains(calls)["path"].tolist() == ["101"]
+
+    def test_only_the_client_of_the_same_call(self):
+        calls = involved(
+            '["101", "102"]', '["101", "102"]', '["101", "102"]', clientNumber=["101", "102", None]
+        )
+        assert transfer_chains(calls)["path"].tolist() == ["102", "101", "101 → 102"]
+
+    def test_where_it_is_null_the_other_end_of_the_call_is_the_client(self):
+        calls = involved(
+            *['["5", "6", "7"]'] * 4,
+            type=["inbound", "outbound", "internal", None],
+            fromNumber=["5"] * 4,
+            toNumber=["7"] * 4,
+            clientNumber=pd.Series([None] * 4, dtype="str"),
+        )
+        assert transfer_chains(calls)["path"].tolist() == ["6 → 7", "5 → 6", "5 → 6 → 7", "5 → 6 → 7"]
+
+    def test_parties_that_meet_when_the_client_goes_stay_apart(self):
+        calls = involved('["101", "5", "101"]', clientNumber=["5"])
+        chain = transfer_chains(calls).iloc[0]
+        assert (chain["chain"], chain["loops"]) == (("101", "101"), True)
+
+    def test_a_call_of_the_client_alone_has_nobody(self):
+        chain = transfer_chains(involved('["5"]', clientNumber=["5"])).iloc[0]
+        assert (chain["chain"], chain["path"], chain["parse_ok"]) == ((), "", True)
+
+    def test_a_label_of_signs_only_is_no_number(self):
+        assert transfer_chains(involved('["+", "101"]', clientNumber=["-"]))["path"].tolist() == ["+ → 101"]
+
+
+class TestNames:
+    def test_names_replace_labels(self):
+        calls = involved('["101", "102"]', "[103]")
+        assert transfer_chains(calls, names={"101": "Ann", 102: "Bo"})["path"].tolist() == ["Ann → Bo", "103"]
+
+    def test_labels_with_one_name_are_one_party(self):
+        table = transfer_chains(involved('["101", "102", "103"]'), names={101: "Ann", 103: "Ann"})
+        assert (table["path"][0], table["loops"][0]) == ("Ann → 102 → Ann", True)
+
+    def test_a_client_is_left_out_by_number_not_by_name(self):
+        calls = involved('["5", "101"]', clientNumber=["5"])
+        assert transfer_chains(calls, names={"5": "Client"})["path"].tolist() == ["101"]
+
+
+class TestTransferShapes:
+    def test_counts_every_text(self):
+        calls = involved('["1"]', '["1"]', "[2]", "1,2", None, "[]", "{x", "{x")
+        table = transfer_shapes(calls).loc["numbersInvolvedJSON"]
+        assert table["calls"].to_dict() == {
+            "null": 1, "empty": 1, "list of numbers": 3, "comma-separated text": 1, "broken text": 2,
+        }  # fmt: skip
+        assert table["share"].tolist() == [1 / 8, 1 / 8, 3 / 8, 1 / 8, 2 / 8]
+        assert table["texts"].tolist() == [1, 1, 2, 1, 1]
+        assert table["parse_ok"].tolist() == [True, True, True, True, False]
+        assert table["example"].tolist()[1:] == ["[]", '["1"]', "1,2", "{x"]
+        assert table["example"].isna().tolist() == [True, False, False, False, False]
+
+    def test_both_fields_are_shown(self):
+        calls = involved("[1]", transfers=pd.Series(["oops"], dtype="str"))
+        assert transfer_shapes(calls).index.tolist() == [
+            ("numbersInvolvedJSON", "list of numbers"),
+            ("transfers", "broken text"),
+        ]
+
+    def test_long_examples_are_cut(self):
+        example = transfer_shapes(involved("[" + ",".join(["101"] * 500) + "]"))["example"].iloc[0]
+        assert example == "[" + "101," * 14 + "10…"
+
+    def test_an_empty_frame_gives_an_empty_table_of_the_same_columns(self):
+        empty, full = transfer_shapes(involved()), transfer_shapes(involved("[1]"))
+        assert len(empty) == 0
+        assert empty.dtypes.to_dict() == full.dtypes.to_dict()
+        assert empty.index.names == ["field", "shape"]
+
+    def test_a_missing_column_is_named(self):
+        with pytest.raises(KeyError, match="numbersInvolvedJSON"):
+            transfer_shapes(pd.DataFrame({"id": ["1"]}))
