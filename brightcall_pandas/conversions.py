@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -17,14 +16,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.schema import FIELDS, Field
+from brightcall_pandas.schema import CALENDAR, FIELDS, Field
 
 __all__ = ["RULES", "Clock", "Rule", "label_array", "nulls"]
 
 _EPOCH_TOLERANCE_S = 1800  # half of the usual clock change
 _MILLISECONDS_FROM = 1e11  # an epoch at or above it counts milliseconds; as seconds it would be the year 5138
-# Outside these years a number is no epoch, and a date is some system's way to write none (0001-01-01).
-_FIRST, _LAST = datetime(1970, 1, 1), datetime(2200, 1, 1)
 _ISO_DATE = r"^\s*\d{4}-\d{2}-\d{2}"
 _HAS_OFFSET = r"[Tt ]\d{2}[\d:.,]*\s*([Zz]|[+-]\d{2}(:?\d{2})?)\s*$"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -132,8 +129,8 @@ def _label_from_real(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
 def _time_from_number(array: pa.Array, field: Field, _: Clock) -> pa.Array:
     epoch = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     seconds = np.where(np.abs(epoch) >= _MILLISECONDS_FROM, epoch / 1000, epoch)
-    latest = pd.Timestamp(_LAST, tz="UTC").timestamp()
-    missing = ~((seconds >= 0) & (seconds < latest))  # also true of NaN
+    first, end = (pd.Timestamp(bound, tz="UTC").timestamp() for bound in CALENDAR)
+    missing = ~((seconds >= first) & (seconds < end))  # also true of NaN
     micros = np.round(np.where(missing, 0, seconds) * 1e6).astype("int64")
     return pa.array(micros, mask=missing).cast(pa.timestamp("us")).cast(field.arrow_type)
 
@@ -188,8 +185,8 @@ def _epochs(clock: Clock, length: int) -> pd.Series:
 
 
 def _in_calendar(times: pa.Array) -> pa.Array:
-    first, last = (pa.scalar(bound, pa.timestamp("us")).cast(times.type) for bound in (_FIRST, _LAST))
-    return _where(pc.and_(pc.greater_equal(times, first), pc.less(times, last)), times)
+    first, end = (pa.scalar(bound).cast(pa.timestamp("us")).cast(times.type) for bound in CALENDAR)
+    return _where(pc.and_(pc.greater_equal(times, first), pc.less(times, end)), times)
 
 
 # Small pieces of several rules.

@@ -7,15 +7,19 @@ parquet files and the documentation are all derived from `FIELDS`; to add a fiel
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, get_args
 
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["EXTRAS", "FIELDS", "FIELD_NAMES", "SCHEMA_VERSION", "Field", "describe_fields"]
+__all__ = ["CALENDAR", "EXTRAS", "FIELDS", "FIELD_NAMES", "SCHEMA_VERSION", "Field", "describe_fields"]
 
 SCHEMA_VERSION = 1
 """Raised whenever the same page would become other columns; typed caches of another version are rebuilt."""
+
+CALENDAR = (date(1970, 1, 1), date(2200, 1, 1))
+"""First day that a call may have, and first that none has; 0001-01-01 is how some systems write none."""
 
 Kind = Literal["seconds", "number", "flag", "identifier", "text", "json", "label", "time"]
 

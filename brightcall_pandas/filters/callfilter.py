@@ -172,17 +172,17 @@ class CallFilter:
     def code(self) -> str:
         """Return the Python line that asks for the same calls.
 
-        With both days it is a load, without them a filter of the rows in hand.
+        With both days it is a load, without them a filter of the rows in hand. `page`, `items_per_page`,
+        `sort_by` and `sort_direction` are left out: they do not say which calls are meant.
         """
-        values = dict(self._values)
-        parts = [
-            f"{name}={_python(value)}" for name, value in values.items() if name not in ("day_from", "day_to")
-        ]
+        values = {name: value for name, value in self._values.items() if not FILTERS[name].paging}
+        arguments = []
+        call = "df.calls.filter"
         if "day_from" in values and "day_to" in values:
-            days = [repr(values["day_from"]), repr(values["day_to"])]
-            return f"bc.load_calls({', '.join(days + parts)})"
-        parts = [f"{name}={_python(value)}" for name, value in values.items()]
-        return f"df.calls.filter({', '.join(parts)})"
+            call = "bc.load_calls"
+            arguments = [repr(values.pop("day_from")), repr(values.pop("day_to"))]
+        arguments += [f"{name}={_python(value)}" for name, value in values.items()]
+        return f"{call}({', '.join(arguments)})"
 
     def replace(self, **changes: Any) -> Self:
         """Return a filter with some parameters changed; None takes one away."""

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from brightcall_pandas.columns import column
 from brightcall_pandas.schema import FIELDS
@@ -87,7 +89,8 @@ class AnyRole:
 
     def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
         """Answer for each row."""
-        return np.logical_or.reduce([Equals(name).mask(df, value, zone) for name in self.names])
+        masks = [Equals(name).mask(df, value, zone) for name in self.names]
+        return np.asarray(np.logical_or.reduce(masks))
 
     def sql(self, value: str, zone: str) -> str:
         """Write it as SQL."""
@@ -182,21 +185,19 @@ class Contains:
 
     def mask(self, df: pd.DataFrame, value: str, _zone: str | None) -> np.ndarray:
         """Answer for each row."""
-        part = value.lower()
-        found = _by_tags(df, lambda tags: any(part in tag.lower() for tag in tags))
+        (part,) = _lower([value])
+        found = _by_tags(df, lambda tags: any(part in tag for tag in _lower(tags)))
         for name in self.names:
-            found |= (
-                column(df, name).str.lower().str.contains(part, regex=False, na=False).to_numpy(dtype=bool)
-            )
+            lowered = column(df, name).str.lower()
+            found |= lowered.str.contains(part, regex=False, na=False).to_numpy(dtype=bool)
         return found
 
     def sql(self, value: str, _zone: str) -> str:
         """Write it as SQL."""
-        part = _literal(value.lower())
-        columns = [_name(name) for name in self.names] + [f"array_to_string({_TAGS_SQL}, chr(10))"]
-        return (
-            "(" + " OR ".join(f"coalesce(contains(lower({each}), {part}), FALSE)" for each in columns) + ")"
-        )
+        part = f"lower({_literal(value)})"
+        in_a_tag = f"len(list_filter({_TAGS_SQL}, lambda tag: contains(lower(tag), {part}))) > 0"
+        conditions = [*(f"contains(lower({_name(name)}), {part})" for name in self.names), in_a_tag]
+        return "(" + " OR ".join(f"coalesce({each}, FALSE)" for each in conditions) + ")"
 
 
 @dataclass(frozen=True)
@@ -258,12 +259,21 @@ def _by_tags(df: pd.DataFrame, holds: Any) -> np.ndarray:
     return np.asarray(answers[codes])
 
 
+def _lower(texts: list[str]) -> list[str]:
+    """Lower letter by letter, as pandas and DuckDB do; `str.lower` looks at context (final sigma)."""
+    lowered: list[str] = pc.utf8_lower(pa.array(texts, pa.large_string())).to_pylist()
+    return lowered
+
+
 def _tags(text: str) -> list[str]:
     try:
         tags = msgspec.json.decode(text)
     except msgspec.DecodeError:
         return []
-    return [str(tag) for tag in tags if tag is not None] if isinstance(tags, list) else []
+    if not isinstance(tags, list):
+        return []
+    texts = (tag if isinstance(tag, str) else msgspec.json.encode(tag).decode() for tag in tags)
+    return [text for tag, text in zip(tags, texts, strict=True) if tag is not None]
 
 
 def _name(name: str) -> str:
@@ -271,7 +281,9 @@ def _name(name: str) -> str:
 
 
 def _literal(value: str | float) -> str:
-    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(float(value))
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return f"DOUBLE '{float(value)!r}'"  # a bare 0.1 would be a DECIMAL, which becomes another double
 
 
 def _literals(values: Iterable[str]) -> str:

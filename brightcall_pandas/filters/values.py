@@ -10,12 +10,12 @@ import difflib
 import math
 import re
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Protocol
 
-from brightcall_pandas.schema import Field
+from brightcall_pandas.schema import CALENDAR, Field
 
 __all__ = [
     "Codes",
@@ -67,7 +67,7 @@ class Text:
         if not given.strip():
             msg = f"{argument} is empty; leave it out to filter nothing"
             raise ValueError(msg)
-        return given
+        return _encodable(argument, given)
 
     def encode(self, value: str) -> str:
         """Return the text."""
@@ -91,11 +91,11 @@ class Identifier:
         if not text:
             msg = f"{argument} holds an empty identifier"
             raise ValueError(msg)
-        return text
+        return _encodable(argument, text)
 
     def encode(self, value: str) -> str | int:
         """Return a number where the API numbers these and nothing is lost by it, else the text."""
-        return int(value) if self.as_number and re.fullmatch(r"0|[1-9]\d{0,15}", value) else value
+        return int(value) if self.as_number and re.fullmatch(r"0|[1-9][0-9]{0,15}", value) else value
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class Many:
 
     def parse(self, argument: str, given: Any) -> tuple[Any, ...]:
         """Return the sorted distinct values."""
-        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
             given = [given]
         values = sorted({self.of.parse(argument, each) for each in given})
         if not values:
@@ -185,7 +185,7 @@ class Number:
         """Return the number."""
         try:
             number = float("nan") if isinstance(given, bool) else float(given)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = float("nan")
         if not math.isfinite(number):
             msg = f"{argument} takes a {self.accepts}; not {_shown(given)}"
@@ -249,20 +249,22 @@ class Day:
 
     def parse(self, argument: str, given: Any) -> str:
         """Return the day as YYYY-MM-DD."""
-        if isinstance(given, datetime):
-            return given.date().isoformat()
-        if isinstance(given, date):
-            return given.isoformat()
-        if not isinstance(given, str):
+        if not isinstance(given, str | date):
             msg = f"{argument} takes a day ({self.accepts}), not {_shown(given)}"
             raise TypeError(msg)
+        text = given.strip() if isinstance(given, str) else f"{given:%Y-%m-%d}"
         try:
-            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", given.strip()):
+            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
                 raise ValueError
-            return date.fromisoformat(given.strip()).isoformat()
+            day = date.fromisoformat(text)
         except ValueError:
             msg = f"{argument}={given!r} is no day; it takes {self.accepts}, for example 2026-03-31"
             raise ValueError(msg) from None
+        first, end = CALENDAR
+        if not first <= day < end:
+            msg = f"{argument}={text} is outside the years {first.year} to {end.year - 1}"
+            raise ValueError(msg)
+        return text
 
     def encode(self, value: str) -> str:
         """Return the day."""
@@ -300,6 +302,15 @@ def _unboxed(given: Any, argument: str, accepts: str) -> Any:
         msg = f"{argument} takes {accepts}, not {_shown(given)}"
         raise TypeError(msg)
     return given.__index__()
+
+
+def _encodable(argument: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        msg = f"{argument}={text!r} holds half of a surrogate pair, which no request can carry"
+        raise ValueError(msg) from None
+    return text
 
 
 def _shown(given: Any) -> str:
