@@ -1,0 +1,58 @@
+"""How fast to ask, and how long to wait before asking again."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+from brightcall_pandas.api.verdict import Verdict
+
+__all__ = ["LONGEST_WAIT_S", "RateLimit", "pause"]
+
+LONGEST_WAIT_S = 120.0
+"""A server that asks for a longer wait than this is not waited for."""
+
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 30.0
+
+
+class RateLimit:
+    """Spaces requests evenly, over all threads of a client.
+
+    Parameters
+    ----------
+    per_second
+        Requests a second; None does not limit.
+    """
+
+    def __init__(self, per_second: float | None) -> None:
+        self._interval = 0.0 if per_second is None else 1.0 / per_second
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self, stop: threading.Event) -> None:
+        """Wait for this request's turn; returns early when `stop` is set."""
+        if not self._interval:
+            return
+        with self._lock:
+            turn = max(self._next, time.monotonic())
+            self._next = turn + self._interval
+        stop.wait(max(0.0, turn - time.monotonic()))
+
+
+def pause(attempt: int, verdict: Verdict) -> float | None:
+    """Return the seconds to wait after a failed attempt, or None when that would be too long.
+
+    Parameters
+    ----------
+    attempt
+        Number of attempts that failed, from 1.
+    verdict
+        Why the last one failed. Its `retry_after` is a lower bound.
+    """
+    if verdict.retry_after is not None and verdict.retry_after > LONGEST_WAIT_S:
+        return None
+    # Half fixed, half random: clients that failed together do not come back together.
+    backoff: float = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+    return max(backoff, verdict.retry_after or 0.0)

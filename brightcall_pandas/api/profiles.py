@@ -1,0 +1,51 @@
+"""The two versions of the API that are known, as data.
+
+v1 is the vendor's article; v3 is what independent clients of the live service send. See
+``docs/live-service.md`` for what of each was never checked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["PROFILES", "Profile"]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Where one version of the API lives.
+
+    Parameters
+    ----------
+    name
+        ``"v1"`` or ``"v3"``.
+    base_url
+        Host that serves it unless the user says otherwise.
+    calls, count, stats
+        Paths; `count` is None where the calls answer itself says how many there are, `stats` where the
+        answer is undocumented.
+    """
+
+    name: str
+    base_url: str
+    calls: str
+    count: str | None
+    stats: str | None
+
+
+PROFILES: dict[str, Profile] = {
+    "v1": Profile(
+        name="v1",
+        base_url="https://api.ipmaxi.convolo.ai",
+        calls="/api/v1/stat/calls",
+        count=None,
+        stats="/api/v1/stat/calls-detailedV2",
+    ),
+    "v3": Profile(
+        name="v3",
+        base_url="https://api.dialer.brightcall.ai",
+        calls="/api/v3/stat/calls/list",
+        count="/api/v3/stat/calls/count",
+        stats=None,
+    ),
+}

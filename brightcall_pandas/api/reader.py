@@ -1,0 +1,105 @@
+"""From a window of days to pages: what is sent, and what of an answer the proof needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from brightcall_pandas.answer import Page, read_page
+from brightcall_pandas.api.coverage import Ask, Slice
+from brightcall_pandas.api.profiles import Profile
+from brightcall_pandas.api.session import ApiSession, Reply
+from brightcall_pandas.api.workers import Workers
+from brightcall_pandas.columns import Clock, typed_array
+from brightcall_pandas.errors import InvalidResponseError
+from brightcall_pandas.schema import FIELDS
+
+__all__ = ["Source", "days_text", "slice_of"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Pages of one window.
+
+    Parameters
+    ----------
+    session, profile, workers
+        Whom to ask, where, and with how many at once.
+    body
+        Parameters by API name, with the days, without paging.
+    zone
+        Zone of times without offset where the answer names none.
+    seen
+        Called with each page as it comes.
+    """
+
+    session: ApiSession
+    profile: Profile
+    workers: Workers
+    body: dict[str, Any]
+    zone: str
+    seen: Callable[[Slice], None] = lambda _: None
+
+    def fetch(self, asks: Sequence[Ask]) -> list[Slice]:
+        """Ask for pages at once; return them in order."""
+        futures = [self.workers.submit(partial(self._one, ask)) for ask in asks]
+        return [future.result() for future in futures]
+
+    def count(self) -> int | None:
+        """Ask the count endpoint, where the profile has one, how many rows there are."""
+        if self.profile.count is None:
+            return None
+        body = self.body | {"page": 1, "itemsPerPage": 1}
+        about = f"number of calls {days_text(self.body)}"
+        reply = self.workers.submit(lambda: self._ask(self.profile.count or "", body, about)).result()
+        return read_page(reply.content).pages_count
+
+    def _one(self, ask: Ask) -> Slice:
+        body = self.body | {
+            "page": ask.number,
+            "itemsPerPage": ask.size,
+            "sortBy": "timestamp",
+            "sortDirection": "ASC",
+        }
+        about = f"calls {days_text(self.body)}, page {ask.number} of {ask.size} rows each"
+        reply = self._ask(self.profile.calls, body, about)
+        try:
+            page = read_page(reply.content)
+        except msgspec.DecodeError as error:
+            msg = f"{about}: the answer has no list of calls ({error}). Check base_url and api_version."
+            raise InvalidResponseError(msg) from None
+        result = slice_of(page, ask, reply.key, self.zone)
+        self.seen(result)
+        return result
+
+    def _ask(self, path: str, body: dict[str, Any], about: str) -> Reply:
+        return self.session.post(path, body, about=about, stop=self.workers.stop)
+
+
+def slice_of(page: Page, ask: Ask, key: str, zone: str) -> Slice:
+    """Take from a page what the proof needs."""
+    ids = [text.strip(b'"') for text in page.texts("id")]
+    if b"null" in ids:  # no identity of its own: then all that is known of the row is its identity
+        whole = list(zip(*(page.texts(name) for name in FIELDS), strict=True))
+        ids = [b"\0".join(row) if each == b"null" else each for each, row in zip(ids, whole, strict=True)]
+    clock = Clock(page.timezone or zone, typed_array(_values(page, "uniqueId"), FIELDS["uniqueId"])[0])
+    stamps, _ = typed_array(_values(page, "timestamp"), FIELDS["timestamp"], clock)
+    micros = np.asarray(stamps.to_numpy(zero_copy_only=False), dtype="datetime64[us]").view(np.int64)
+    return Slice(ask, page, ids, micros, page.total_items, key)
+
+
+def days_text(body: dict[str, Any]) -> str:
+    """Return the days of a request in words."""
+    first, last = body.get("dayFrom"), body.get("dayTo")
+    return f"of {first}" if first == last else f"from {first} to {last}"
+
+
+def _values(page: Page, name: str) -> Any:
+    values = msgspec.json.decode(b"[" + b",".join(page.texts(name)) + b"]")
+    return pa.array(values, pa.large_string()) if all(isinstance(each, str) for each in values) else values

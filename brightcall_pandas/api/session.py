@@ -1,0 +1,200 @@
+"""Ask the server once, through the page cache, with retries.
+
+Order of operations of `ApiSession.post`:
+
+1. an answer in the page cache that is young enough is returned;
+2. otherwise wait for the rate limit and send (`transport` adds the key and judges the answer);
+3. a transient failure waits and goes back to 2, a final one raises the error that the verdict names;
+4. a good answer is stored and returned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+from requests_cache import CachedSession
+from requests_cache.backends.base import BaseCache
+
+from brightcall_pandas.api.limits import LONGEST_WAIT_S, RateLimit, pause
+from brightcall_pandas.api.secrets import ApiKey, hide_keys_in_logs
+from brightcall_pandas.api.transport import ApiAdapter, Failure
+from brightcall_pandas.api.verdict import Verdict
+from brightcall_pandas.errors import OfflineError
+
+__all__ = ["ApiSession", "Reply"]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A good answer.
+
+    Parameters
+    ----------
+    content
+        The body: a JSON object that does not say ``success: false``.
+    key
+        Its key in the page cache.
+    from_cache
+        Whether it came from there.
+    fetched_at
+        When the server gave it, UTC.
+    """
+
+    content: bytes
+    key: str
+    from_cache: bool
+    fetched_at: datetime
+
+
+class ApiSession:
+    """A connection to one account.
+
+    Parameters
+    ----------
+    base_url
+        Scheme and host, without a slash at the end.
+    key
+        The API key.
+    cache
+        The page cache; None keeps nothing.
+    connections
+        How many requests may be under way at once.
+    rate_limit
+        Requests a second; None does not limit.
+    timeout
+        Seconds to wait for a connection, and for each part of an answer.
+    retries
+        How often a transient failure is tried again.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        key: ApiKey,
+        *,
+        cache: BaseCache | None,
+        connections: int,
+        rate_limit: float | None,
+        timeout: float,
+        retries: int,
+    ) -> None:
+        hide_keys_in_logs()
+        self._base_url = base_url
+        self._timeout = timeout
+        self._retries = retries
+        self._limit = RateLimit(rate_limit)
+        self._http = CachedSession(
+            backend=cache or BaseCache(),
+            allowable_methods=("POST",),
+            ignored_parameters=(),
+            key_fn=_cache_key,
+            filter_fn=lambda response: getattr(response, "verdict", None) is None,
+        )
+        self._http.settings.disabled = cache is None
+        self._http.mount(base_url, ApiAdapter(key, connections))
+        self.requests = 0
+
+    def post(
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        about: str,
+        max_age: timedelta | None = timedelta(0),
+        offline: bool = False,
+        stop: threading.Event | None = None,
+    ) -> Reply:
+        """Return the answer to one request.
+
+        Parameters
+        ----------
+        path
+            Path of the endpoint.
+        body
+            Parameters by API name.
+        about
+            What is asked for, in words, for messages.
+        max_age
+            Oldest cached answer that will do; zero always asks the server, None takes any.
+        offline
+            Never ask the server.
+        stop
+            When set, waiting ends at once.
+
+        Raises
+        ------
+        BrightcallError
+            As `errors` draws them; the message says `about` what.
+        """
+        request = self._http.prepare_request(
+            requests.Request(
+                "POST",
+                self._base_url + path,
+                data=msgspec.json.encode(body, order="sorted"),
+                headers={"Content-Type": "application/json", "Accept": "application/json"},
+            )
+        )
+        key = _cache_key(request)
+        if (kept := self._kept(key, max_age)) is not None:
+            return kept
+        if offline:
+            msg = (
+                f"{about}: not in the cache, and offline=True forbids to ask the server. Load it once online."
+            )
+            raise OfflineError(msg)
+        return self._asked(request, key, about, stop or threading.Event())
+
+    def close(self) -> None:
+        """Close connections and files."""
+        self._http.close()  # type: ignore[no-untyped-call]
+
+    def _kept(self, key: str, max_age: timedelta | None) -> Reply | None:
+        if max_age is not None and max_age <= timedelta(0):
+            return None
+        kept = self._http.cache.get_response(key)
+        if kept is None or (max_age is not None and datetime.now(UTC) - kept.created_at > max_age):
+            return None
+        return Reply(kept.content, key, from_cache=True, fetched_at=kept.created_at)
+
+    def _asked(self, request: requests.PreparedRequest, key: str, about: str, stop: threading.Event) -> Reply:
+        attempt = 0
+        while True:
+            attempt += 1
+            self._limit.wait(stop)
+            self.requests += 1
+            try:
+                response = self._http.send(
+                    request.copy(), force_refresh=True, timeout=self._timeout, allow_redirects=False
+                )
+                verdict: Verdict | None = getattr(response, "verdict", None)
+            except Failure as failure:
+                verdict = failure.verdict
+            if verdict is None:
+                return Reply(response.content, key, from_cache=False, fetched_at=datetime.now(UTC))
+            wait = pause(attempt, verdict) if verdict.transient and attempt <= self._retries else None
+            if wait is None or stop.wait(wait):
+                raise verdict.error(_message(about, verdict, attempt))
+
+
+def _cache_key(request: requests.PreparedRequest, **_: Any) -> str:
+    """Tell requests apart by path and body; not by host, so that the sandbox may change its port."""
+    body = request.body or b""
+    text = body.encode() if isinstance(body, str) else body
+    return hashlib.sha256(urlsplit(str(request.url)).path.encode() + b"\n" + text).hexdigest()
+
+
+def _message(about: str, verdict: Verdict, attempts: int) -> str:
+    tries = f" after {attempts} attempts" if attempts > 1 else ""
+    waits = ""
+    if verdict.retry_after is not None and verdict.retry_after > LONGEST_WAIT_S:
+        waits = (
+            f" It asks to wait {verdict.retry_after:.0f} s; {LONGEST_WAIT_S:.0f} s is the most waited here."
+        )
+    return f"{about}: {verdict.reason}{tries}.{waits} {verdict.advice}"

@@ -1,0 +1,90 @@
+"""The one place that touches the network: it adds the key below the cache, and judges what comes back."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from brightcall_pandas.api.secrets import ApiKey
+from brightcall_pandas.api.verdict import Verdict, judge
+from brightcall_pandas.errors import ServerError
+
+__all__ = ["ApiAdapter", "Failure"]
+
+
+class Failure(requests.RequestException):
+    """No answer came; carries the verdict, and nothing of the URL."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
+
+
+class ApiAdapter(HTTPAdapter):
+    """Sends with the key, returns without it.
+
+    What leaves this class, as response, header or exception, has never seen the key; so nothing above it,
+    the cache first of all, can write it down. The answer's verdict is attached as ``response.verdict``.
+
+    Parameters
+    ----------
+    key
+        The API key.
+    connections
+        How many requests may be under way at once.
+    """
+
+    def __init__(self, key: ApiKey, connections: int) -> None:
+        super().__init__(max_retries=0, pool_connections=1, pool_maxsize=connections, pool_block=False)
+        self._key = key
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+        """Send a request and read the whole answer."""
+        failure: Verdict | None = None
+        keyed = request.copy()
+        keyed.url = self._key.added_to(request.url or "")
+        try:
+            response = super().send(keyed, **options)
+            content = response.content
+        except (requests.RequestException, OSError) as error:
+            failure = _why(error, options.get("timeout"))
+        # Raised out here, so that the original exception, whose text has the URL, is not its context.
+        if failure is not None:
+            raise Failure(failure)
+        response._content = self._key.scrubbed_bytes(content)
+        for name, value in list(response.headers.items()):
+            response.headers[name] = self._key.scrubbed(value)
+        response.url, response.request = request.url or "", request
+        response.verdict = judge(response.status_code, response.headers, response.content)  # type: ignore[attr-defined]
+        return response
+
+
+def _why(error: Exception, timeout: Any) -> Verdict:
+    advice = "Check the network and base_url, or try again later."
+    if isinstance(error, requests.exceptions.SSLError):
+        return Verdict(ServerError, "the server's certificate was not accepted", advice)
+    if isinstance(error, requests.exceptions.Timeout):
+        return Verdict(ServerError, f"no answer came within {timeout} s", advice, transient=True)
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return Verdict(ServerError, "base_url is no usable address", advice)
+    return Verdict(ServerError, f"the connection failed ({_root(error)})", advice, transient=True)
+
+
+def _root(error: BaseException) -> str:
+    """Name the innermost cause by its kind, since texts may quote the URL."""
+    seen: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in seen:
+        seen.append(current)
+        inner = getattr(current, "reason", None)
+        args = [each for each in current.args if isinstance(each, BaseException)]
+        current = inner if isinstance(inner, BaseException) else (args[0] if args else current.__cause__)
+    last = seen[-1]
+    if isinstance(last, socket.gaierror):
+        return "the host's name is not known"
+    if isinstance(last, OSError) and last.strerror:
+        return last.strerror
+    return type(last).__name__

@@ -1,0 +1,158 @@
+"""What an answer is worth: data, a reason to try again, or an error for good."""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from brightcall_pandas.errors import (
+    AuthenticationError,
+    BrightcallError,
+    InvalidResponseError,
+    RateLimitError,
+    RequestError,
+    ServerError,
+)
+
+__all__ = ["Verdict", "judge"]
+
+_SHOWN = 300  # characters of the server's own words in a message
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Why an answer is no data.
+
+    Parameters
+    ----------
+    error
+        Class of the error that it becomes.
+    reason
+        What happened, as a clause.
+    advice
+        What to do, as a sentence.
+    transient
+        Whether the same request may succeed later.
+    retry_after
+        Seconds that the server asks to wait; None when it does not say.
+    """
+
+    error: type[BrightcallError]
+    reason: str
+    advice: str
+    transient: bool = False
+    retry_after: float | None = None
+
+
+class _Outcome(msgspec.Struct):
+    success: Any = None
+    message: Any = None
+    error: Any = None
+
+
+_outcome = msgspec.json.Decoder(_Outcome)
+
+
+def judge(status: int, headers: Any, content: bytes) -> Verdict | None:
+    """Return why an answer is no data, or None when it is.
+
+    Parameters
+    ----------
+    status
+        HTTP status.
+    headers
+        Headers, by case-insensitive name.
+    content
+        The body.
+    """
+    if status == 200:
+        return _of_content(content)
+    if 300 <= status < 400:
+        host = urlsplit(headers.get("Location", "")).netloc or "another address"
+        return Verdict(
+            InvalidResponseError,
+            f"the server redirects to {host} (status {status})",
+            "Redirects are not followed, because they would carry the key along. Check base_url.",
+        )
+    if status in (401, 403):
+        return Verdict(
+            AuthenticationError,
+            f"the server does not accept the API key (status {status}{_said(content)})",
+            "Check BRIGHTCALL_API_KEY, or the key given to bc.Client.",
+        )
+    if status == 429:
+        return Verdict(
+            RateLimitError,
+            "the server says too many requests (status 429)",
+            "Set rate_limit= or fewer workers= in bc.Client, or wait.",
+            transient=True,
+            retry_after=_seconds(headers.get("Retry-After")),
+        )
+    if status >= 500 or status in (408, 425):
+        return Verdict(
+            ServerError,
+            f"the server failed (status {status})",
+            "Try again later.",
+            transient=True,
+            retry_after=_seconds(headers.get("Retry-After")),
+        )
+    if 400 <= status < 500:
+        return Verdict(
+            RequestError,
+            f"the server refused the request (status {status}{_said(content)})",
+            "Check the filters against bc.describe_filters().",
+        )
+    return Verdict(
+        InvalidResponseError,
+        f"the server answered with the unexpected status {status}",
+        "Check base_url.",
+    )
+
+
+def _of_content(content: bytes) -> Verdict | None:
+    try:
+        outcome = _outcome.decode(content)
+    except msgspec.DecodeError as error:
+        what = "HTML" if content.lstrip()[:1] == b"<" else "no JSON object"
+        return Verdict(
+            InvalidResponseError,
+            f"the answer is {what}, or is cut off ({error})",
+            "Check base_url; if it is right, the server or a proxy is at fault.",
+            transient=True,
+        )
+    if outcome.success is False or outcome.success in (0, "false"):
+        return Verdict(
+            RequestError,
+            f"the server refused the request (success: false{_said(content)})",
+            "Check the filters against bc.describe_filters().",
+        )
+    return None
+
+
+def _said(content: bytes) -> str:
+    """Quote the server's own message."""
+    try:
+        outcome = _outcome.decode(content)
+    except msgspec.DecodeError:
+        return ""
+    said = outcome.message or outcome.error
+    return f", «{str(said)[:_SHOWN]}»" if said else ""
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Read Retry-After, which is a number of seconds or a date."""
+    if retry_after is None:
+        return None
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except ValueError:
+        return None

@@ -1,0 +1,56 @@
+"""Threads that can be left behind: Ctrl-C does not wait for an answer that hangs."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+__all__ = ["Workers"]
+
+T = TypeVar("T")
+
+
+class Workers:
+    """A fixed number of daemon threads.
+
+    `concurrent.futures` joins its threads when the interpreter ends, so a hanging answer would hold up
+    the end of the program; these do not.
+
+    Parameters
+    ----------
+    count
+        Number of threads.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._tasks: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
+        self.stop = threading.Event()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, task: Callable[[], T]) -> Future[T]:
+        """Run a task when a thread is free."""
+        future: Future[T] = Future()
+        self._tasks.put((future, task))
+        return future
+
+    def close(self) -> None:
+        """Let running tasks end, drop the rest, wait for nothing."""
+        self.stop.set()
+        for _ in self._threads:
+            self._tasks.put(None)
+
+    def _run(self) -> None:
+        while (item := self._tasks.get()) is not None:
+            future, task = item
+            if self.stop.is_set() or not future.set_running_or_notify_cancel():
+                future.cancel()
+                continue
+            try:
+                future.set_result(task())
+            except BaseException as error:  # handed to whoever waits
+                future.set_exception(error)
