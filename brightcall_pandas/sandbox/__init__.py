@@ -9,6 +9,8 @@
     table       DuckDB: find, order, change            render      rows as JSON text
     statistics  the statistics answer                  answers     the endpoints, without HTTP
     service     HTTP                                   control     commands for tests
+    faults      what can go wrong, and when            breakage    answers that are none
+    tamper      answers that look right and are not    changes     rows that come, change and go
     server      the process, from inside               process     and from outside
     launch      starting it
 

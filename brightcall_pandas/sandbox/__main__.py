@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 from datetime import date
 
 from brightcall_pandas.sandbox.launch import MISSING, serve
@@ -19,6 +20,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--calls", type=int, default=20_000, help="how many calls (default: 20000)")
     parser.add_argument("--days", type=int, default=30, help="how many days (default: 30)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same calls (default: 0)")
+    parser.add_argument("--faults", type=json.loads, help='what goes wrong, as JSON: {"http_500": 0.1}')
     parser.add_argument("--day-to", type=date.fromisoformat, help="last day (default: 2026-03-31)")
     parser.add_argument("--port", type=int, default=0, help="port (default: a free one)")
     parser.add_argument("--for-parent", action="store_true", help=argparse.SUPPRESS)
@@ -28,6 +30,8 @@ def main(arguments: list[str] | None = None) -> None:
             serve(**given)
     except OSError as error:
         parser.exit(1, f"{error}; choose another --port, or leave it out to take a free one\n")
+    except ValueError as error:
+        parser.error(str(error))
     except ModuleNotFoundError as error:
         parser.exit(1, MISSING.format(error.name) + "\n")
 

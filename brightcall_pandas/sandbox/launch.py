@@ -7,6 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from brightcall_pandas.sandbox.faults import checked_faults
 from brightcall_pandas.sandbox.process import Sandbox
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def start_sandbox(
     Raises
     ------
     ValueError
-        A number that cannot be.
+        A number that cannot be, or a fault or an option of it that does not exist.
     SandboxError
         The sandbox did not start: the extra is not installed, or the port is taken.
 
@@ -67,7 +68,19 @@ def start_sandbox(
     ('2026-03-30', '2026-03-31', 100)
     """
     _check(calls, days)
-    arguments = ["--calls", str(calls), "--days", str(days), "--seed", str(seed), "--port", str(port)]
+    planned = json.dumps(checked_faults(faults))
+    arguments = [
+        "--faults",
+        planned,
+        "--calls",
+        str(calls),
+        "--days",
+        str(days),
+        "--seed",
+        str(seed),
+        "--port",
+        str(port),
+    ]
     if day_to is not None:
         arguments += ["--day-to", str(day_to)]
     return Sandbox(arguments, _START_S + calls / _CALLS_A_SECOND)
@@ -77,6 +90,7 @@ def serve(
     calls: int = 20_000,
     days: int = 30,
     seed: int = 0,
+    faults: dict[str, Any] | None = None,
     *,
     day_to: date | None = None,
     port: int = 0,
@@ -86,7 +100,7 @@ def serve(
 
     Parameters
     ----------
-    calls, days, seed, day_to, port
+    calls, days, seed, faults, day_to, port
         As of `start_sandbox`.
     for_parent
         Print one line of JSON instead, and end when standard input does.
@@ -102,7 +116,8 @@ def serve(
     # Imported late, since it needs the extra.
     server = importlib.import_module("brightcall_pandas.sandbox.server")
     say = _say_to_program if for_parent else _say_to_person
-    server.run(calls, days, seed, day_to=day_to, port=port, ready=say, end_with_stdin=for_parent)
+    wanted = server.Wanted(calls, days, seed, checked_faults(faults), day_to)
+    server.run(wanted, port=port, ready=say, end_with_stdin=for_parent)
 
 
 def _check(calls: int, days: int) -> None:

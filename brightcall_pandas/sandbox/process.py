@@ -100,7 +100,8 @@ class Sandbox:
         Returns
         -------
         list of dict
-            ``method, path, query, headers, body`` (text), ``status`` (None while it is being answered).
+            ``method, path, query, headers, body`` (text), ``status`` (None while it is being answered),
+            ``faults`` (names of those that struck).
         """
         seen: list[dict[str, Any]] = self._command("requests")
         return seen
@@ -116,6 +117,22 @@ class Sandbox:
     def delete(self, ids: list[int | str]) -> int:
         """Remove calls by id; return how many there were."""
         return int(self._command("change", delete=ids))
+
+    def changes(self) -> list[dict[str, Any]]:
+        """Return the changes that were made so far, oldest first.
+
+        Returns
+        -------
+        list of dict
+            ``request`` (number of the request to the API before which it was made; 0 before the first),
+            ``change`` (insert, update or delete) and ``ids`` (texts).
+        """
+        made: list[dict[str, Any]] = self._command("changes")
+        return made
+
+    def set_faults(self, faults: dict[str, Any] | None) -> None:
+        """Replace what goes wrong, as `start_sandbox` takes it; None ends all of it."""
+        self._command("faults", faults=faults)
 
     def schedule(self, changes: list[dict[str, Any]]) -> int:
         """Keep changes until just before a later request to the API.

@@ -10,14 +10,17 @@ import sys
 import threading
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import uvicorn
 
 from brightcall_pandas.sandbox.account import TIMEZONE
 from brightcall_pandas.sandbox.answers import Answers
+from brightcall_pandas.sandbox.breakage import FaultyProtocol
 from brightcall_pandas.sandbox.calendar import midnight
+from brightcall_pandas.sandbox.changes import Changes
+from brightcall_pandas.sandbox.faults import rows_mark
 from brightcall_pandas.sandbox.generate import draw_calls
 from brightcall_pandas.sandbox.records import call_table, planted_chains
 from brightcall_pandas.sandbox.service import Service
@@ -27,7 +30,7 @@ from brightcall_pandas.sandbox.truth import truth_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["HOST", "Facts", "run"]
+__all__ = ["HOST", "Facts", "Wanted", "run"]
 
 HOST = "127.0.0.1"
 
@@ -44,22 +47,24 @@ class Facts:
     timezone: str
 
 
-def run(
-    calls: int,
-    days: int,
-    seed: int,
-    *,
-    day_to: date | None = None,
-    port: int = 0,
-    ready: Callable[[Facts], None],
-    end_with_stdin: bool = False,
-) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """What a sandbox is made of; see `start_sandbox`."""
+
+    calls: int
+    days: int
+    seed: int
+    faults: dict[str, Any]
+    day_to: date | None = None
+
+
+def run(wanted: Wanted, *, port: int, ready: Callable[[Facts], None], end_with_stdin: bool = False) -> None:
     """Serve a sandbox until the process is told to end.
 
     Parameters
     ----------
-    calls, days, seed, day_to
-        What to draw; see `draw_calls`.
+    wanted
+        Which calls, and what goes wrong.
     port
         Port on the loopback interface; 0 takes a free one.
     ready
@@ -76,9 +81,14 @@ def run(
     with socket.create_server((HOST, port)) as listener:
         if end_with_stdin:
             threading.Thread(target=_end_with_stdin, daemon=True).start()
-        service, facts = _service(calls, days, seed, day_to, listener.getsockname()[1])
+        service, facts = _service(wanted, listener.getsockname()[1])
         config = uvicorn.Config(
-            service.app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+            service.app,
+            http=FaultyProtocol,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
         )
         server = _Server(config, lambda: ready(facts))
         asyncio.run(server.serve(sockets=[listener]))
@@ -94,23 +104,27 @@ class _Server(uvicorn.Server):
         self._ready()
 
 
-def _service(calls: int, days: int, seed: int, day_to: date | None, port: int) -> tuple[Service, Facts]:
+def _service(wanted: Wanted, port: int) -> tuple[Service, Facts]:
+    calls, seed, faults = wanted.calls, wanted.seed, wanted.faults
     rng = np.random.default_rng(seed)
-    drawn = draw_calls(rng, calls, days, day_to=day_to)
+    ties = faults["unstable_ties"]["seconds"] if "unstable_ties" in faults else 1
+    drawn = draw_calls(rng, calls, wanted.days, day_to=wanted.day_to, tie_seconds=ties)
     planted = planted_chains(rng, drawn)
     first, last = drawn.calendar.day_from, drawn.calendar.day_to
     facts = Facts(
         url=f"http://{HOST}:{port}",
         api_key="sandbox-" + hashlib.sha256(f"key {seed}".encode()).hexdigest()[:24],
         # The same rows are the same account, whatever the port: a cache may serve both.
-        account=f"sandbox-{seed}-{calls}-{first}-{last}",
+        account="-".join(filter(None, ("sandbox", f"{seed}-{calls}-{first}-{last}", rows_mark(faults)))),
         day_from=str(first),
         day_to=str(last),
         timezone=TIMEZONE,
     )
     table = CallTable(call_table(rng, drawn, planted))
-    answers = Answers(table, facts.api_key, now=midnight(last + timedelta(1)))
-    return Service(answers, truth_of(drawn, planted)), facts
+    begin, end = midnight(first), midnight(last + timedelta(1))
+    answers = Answers(table, facts.api_key, now=end)
+    truth = truth_of(drawn, planted)
+    return Service(answers, Changes(table, begin, end), truth, faults, seed), facts
 
 
 def _end_with_stdin() -> None:

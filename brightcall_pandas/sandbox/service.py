@@ -1,4 +1,4 @@
-"""The HTTP application: requests in, answers out, and a log of both."""
+"""The HTTP application: requests in, answers out, a log of both, and what goes wrong between them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
-from brightcall_pandas.sandbox.answers import ENDPOINTS, Answer, refusal
-from brightcall_pandas.sandbox.control import COMMANDS, Changes
+from brightcall_pandas.sandbox.answers import DEFAULT_PAGE, ENDPOINTS, Answer, Slant, decoded, refusal
+from brightcall_pandas.sandbox.breakage import finished, instead_of_answer
+from brightcall_pandas.sandbox.control import COMMANDS
+from brightcall_pandas.sandbox.faults import Plan, checked_faults
+from brightcall_pandas.sandbox.tamper import TAMPERINGS, tampered
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from brightcall_pandas.sandbox.answers import Answers
+    from brightcall_pandas.sandbox.changes import Changes
+    from brightcall_pandas.sandbox.faults import Strike
 
 __all__ = ["Service"]
+
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
 
 class Service:
@@ -29,23 +36,36 @@ class Service:
     ----------
     answers
         The endpoints.
+    changes
+        Changes of their table.
     truth
         What is true of the calls.
+    faults
+        What goes wrong; see `checked_faults`.
+    seed
+        Seed of the faults.
     """
 
-    def __init__(self, answers: Answers, truth: dict[str, Any]) -> None:
+    def __init__(
+        self, answers: Answers, changes: Changes, truth: dict[str, Any], faults: dict[str, Any], seed: int
+    ) -> None:
         self.answers = answers
+        self.changes = changes
         self.truth = truth
         self.log: list[dict[str, Any]] = []
-        self.changes = Changes(answers.table)
         self.latency_s = 0.0
-        any_method = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+        self._seed = seed
+        self.set_faults(faults)
         self.app = Starlette(
             routes=[
                 Route("/_sandbox/{command}", self._command, methods=["POST"]),
-                Route("/{path:path}", self._api, methods=any_method),
+                Route("/{path:path}", self._api, methods=_METHODS),
             ]
         )
+
+    def set_faults(self, faults: dict[str, Any] | None) -> None:
+        """Replace what goes wrong; every count and draw starts anew."""
+        self._plan = Plan(checked_faults(faults), self._seed)
 
     async def _api(self, request: Request) -> Response:
         body = await request.body()
@@ -56,35 +76,77 @@ class Service:
             "headers": dict(request.headers),
             "body": body.decode(errors="replace"),
             "status": None,
+            "faults": [],
         }
         self.log.append(entry)
-        answer = await run_in_threadpool(self._answer, request, body)
+        response = await self._respond(request, body, entry["faults"])
         if self.latency_s:
             await asyncio.sleep(self.latency_s)
-        entry["status"] = answer.status
-        return Response(answer.body, answer.status, answer.headers, "application/json")
+        entry["status"] = response.status_code
+        return response
 
-    def _answer(self, request: Request, body: bytes) -> Answer:
+    async def _respond(self, request: Request, body: bytes, struck: list[str]) -> Response:
         path = request.url.path
         if path not in ENDPOINTS:
-            return refusal(404, f"there is nothing at {path}")
+            return _plain(refusal(404, f"there is nothing at {path}"))
         if request.method != "POST":
-            return refusal(405, f"{path} takes POST, not {request.method}")
+            return _plain(refusal(405, f"{path} takes POST, not {request.method}"))
+        asked = _readable(body)
+        strike = self._plan.request(path, _whole(asked, "page", 1), struck)
+        if options := strike("slow"):
+            await asyncio.sleep(options["seconds"])
+        instead = instead_of_answer(strike, request, _whole(asked, "itemsPerPage", DEFAULT_PAGE))
+        if instead is not None:
+            return instead
+        answer = await run_in_threadpool(self._answer, request, body, asked, strike)
+        return finished(strike, request, answer)
+
+    def _answer(self, request: Request, body: bytes, asked: dict[str, Any], strike: Strike) -> Answer:
         self.changes.before_request()
-        return self.answers.answer(path, request.query_params.get("api-key"), body)
+        if options := strike("mutate"):
+            self.changes.at_random(options)
+        key = request.query_params.get("api-key")
+        answer = self.answers.answer(request.url.path, key, body, _slant(strike, asked))
+        if answer.status == 200 and self._plan.has(*TAMPERINGS):
+            return tampered(strike, answer, asked)
+        return answer
 
     async def _command(self, request: Request) -> Response:
         if not self.answers.knows(request.query_params.get("api-key")):
-            return _json(401, {"message": "the api-key is not known"})
+            return _plain(refusal(401, "the api-key is not known"))
         command = COMMANDS.get(request.path_params["command"])
         if command is None:
-            return _json(404, {"message": "no such command"})
+            return _plain(refusal(404, "there is no such command"))
         try:
-            given = msgspec.json.decode(await request.body() or b"{}")
-            return _json(200, await run_in_threadpool(command, self, given))
+            result = await run_in_threadpool(command, self, _readable(await request.body()))
         except (ValueError, TypeError, KeyError) as error:
-            return _json(400, {"message": str(error)})
+            return _plain(refusal(400, str(error)))
+        return _plain(Answer(200, msgspec.json.encode(result)))
 
 
-def _json(status: int, value: object) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
+def _slant(strike: Strike, asked: dict[str, Any]) -> Slant:
+    size, page = _whole(asked, "itemsPerPage", DEFAULT_PAGE), _whole(asked, "page", 1)
+    capped = strike("capped_page", lambda options: size > options["cap"])
+    ties = strike("unstable_ties")
+    return Slant(
+        timezone="UTC" if strike("utc_bounds") else None,
+        cap=capped["cap"] if capped else None,
+        ties=int(ties["chance"] * 2**31) if ties else None,
+        back=1 if strike("repeated_page", lambda _: page > 1) else 0,
+    )
+
+
+def _readable(body: bytes) -> dict[str, Any]:
+    try:
+        return decoded(body)
+    except ValueError:
+        return {}
+
+
+def _whole(asked: dict[str, Any], name: str, default: int) -> int:
+    value = asked.get(name)
+    return value if isinstance(value, int) else default
+
+
+def _plain(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, answer.headers, "application/json")

@@ -97,15 +97,15 @@ class CallTable:
             self._pieces.add(self._connection)
             self._changed()
 
-    def delete(self, ids: Iterable[object]) -> int:
-        """Remove the calls of these ids; return how many there were."""
+    def delete(self, ids: Iterable[object]) -> list[str]:
+        """Remove the calls of these ids; return the ids that there were."""
         with self._lock:
             wanted = [str(each) for each in ids]
             removed = self._connection.execute(
                 "DELETE FROM calls WHERE list_contains($ids, id) RETURNING id", {"ids": wanted}
             ).fetchall()
             self._changed()
-            return len(removed)
+            return [row[0] for row in removed]
 
     def update(self, call_id: object, fields: Mapping[str, Any]) -> int:
         """Change fields of a call; return how many calls have that id.

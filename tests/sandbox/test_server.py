@@ -15,11 +15,23 @@ from brightcall_pandas.sandbox import Sandbox, start_sandbox
 from brightcall_pandas.sandbox.answers import LARGEST_PAGE
 from brightcall_pandas.schema import FIELD_NAMES, FIELDS
 
-ENVELOPE = (
-    "success calls tags outcomes projects minTalkTime maxTalkTime minAnswerTime maxAnswerTime "
-    "timezone page pagesCount totalItems"
-).split()
-GROUP = "all fail success talks error unique firstTime active total call answer".split()
+ENVELOPE = [
+    "success",
+    "calls",
+    "tags",
+    "outcomes",
+    "projects",
+    "minTalkTime",
+    "maxTalkTime",
+    "minAnswerTime",
+    "maxAnswerTime",
+    "timezone",
+    "page",
+    "pagesCount",
+    "totalItems",
+]
+COUNTS = ["all", "fail", "success", "talks", "error", "unique", "firstTime", "active"]
+DURATIONS = ["total", "call", "answer"]
 CALLS, STATISTICS = "/api/v1/stat/calls", "/api/v1/stat/calls-detailedV2"
 ZONE = {"timezone": "Europe/Berlin"}
 
@@ -291,7 +303,7 @@ class TestStatistics:
         }
         assert {name: stat[name] for name in names} == {name: kinds[kind] for name, kind in names.items()}
         assert list(stat) == ["all", "in", "out", "our", *names, "aiTalkTime", "allTalkTime", "aiTalkCost"]
-        assert list(stat["in"]) == GROUP
+        assert list(stat["in"]) == COUNTS + DURATIONS
 
     @pytest.mark.parametrize(
         "case", [{"types": [0]}, {"tags": ["Busy"]}, {"teamIds": [1]}, {"allUsers": False}]
