@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brightcall_pandas.analysis.transfers.parsing import Shape, parse
@@ -130,10 +130,12 @@ class TestParse:
         text = '{"2": {"start": "2026-03-02T09:05:00"}, "1": {"start": "2026-03-02T09:00:00"}}'
         assert parse(text).parties == ("1", "2")
 
+    @settings(deadline=None)
     @given(st.text())
     def test_no_text_raises(self, text):
         parse(text)
 
+    @settings(deadline=None)
     @given(
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -155,11 +157,13 @@ class TestParse:
         assert all(isinstance(party, str) and party.strip() for party in parsed.parties)
         assert parsed.times == () or len(parsed.times) == len(parsed.parties)
 
+    @settings(deadline=None)
     @given(st.lists(st.text(st.characters(codec="utf-8")).filter(str.strip), min_size=1))
     def test_a_list_of_texts_comes_back_verbatim(self, labels):
         assert parse(json.dumps(labels)).parties == tuple(labels)
         assert parse(json.dumps(labels, ensure_ascii=False)).parties == tuple(labels)
 
+    @settings(deadline=None)
     @given(st.lists(st.integers(0, 10**15), min_size=1))
     def test_all_shapes_of_a_chain_say_the_same(self, numbers):
         chain = tuple(map(str, numbers))

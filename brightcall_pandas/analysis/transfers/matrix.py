@@ -108,7 +108,7 @@ def tally_transfer_matrix(
 def finish_transfer_matrix(table: pd.DataFrame, normalise: Normalise = None) -> pd.DataFrame:
     """Return the table of `transfer_matrix` from its tally."""
     givers, takers = (table.index.get_level_values(each) for each in ("from", "to"))
-    labels = natural_order(givers.union(takers))
+    labels = natural_order(givers.append(takers).unique())
     if len(labels) > _LARGEST:
         msg = (
             f"a matrix of {len(labels):,} parties would not fit into memory; leave the clients out "

@@ -19,7 +19,7 @@ def natural_order(labels: pd.Index) -> pd.Index:
     >>> list(natural_order(pd.Index(["Ann", "101", "99", "q10", "q9"])))
     ['99', '101', 'Ann', 'q9', 'q10']
     """
-    return pd.Index(sorted(labels, key=_key), dtype="str")
+    return pd.Index(sorted(labels, key=lambda label: (_key(label), label)), dtype="str")
 
 
 def _key(label: str) -> list[tuple[int, int, str]]:

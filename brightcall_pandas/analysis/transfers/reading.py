@@ -67,7 +67,15 @@ def _chosen(df: pd.DataFrame, source: Source) -> tuple[Integers, list[Parsed]]:
     complete = np.array([each.shape is Shape.HANDOVERS for each in transfers], dtype=bool)
     telling = np.array([bool(each.parties) or not each.shape.readable for each in transfers], dtype=bool)
     by_transfers = complete[transfer_rows] | (nobody[rows] & telling[transfer_rows])
-    return np.where(by_transfers, len(numbers) + transfer_rows, rows), numbers + transfers
+    return _used(np.where(by_transfers, len(numbers) + transfer_rows, rows), numbers + transfers)
+
+
+def _used(rows: Integers, parsed: list[Parsed]) -> tuple[Integers, list[Parsed]]:
+    """Leave out texts that no call uses, so that nobody is a party who is only named in them."""
+    used = np.flatnonzero(np.bincount(rows, minlength=len(parsed)))
+    places = np.zeros(len(parsed), dtype=np.int64)
+    places[used] = np.arange(len(used))
+    return places[rows], [parsed[place] for place in used]
 
 
 def _log_of(rows: Integers, parsed: list[Parsed]) -> ChainLog:
@@ -104,9 +112,10 @@ def _without_clients(log: ChainLog, df: pd.DataFrame) -> ChainLog:
     kept = (keys == 0) | (keys != client_of_chain[chain_of_step])
     lengths = np.bincount(chain_of_step[kept], minlength=len(chains))
     steps = steps[kept]
+    codes, parties = pd.factorize(log.steps[steps])  # a client whom nobody else is, is no party any more
     return ChainLog(
-        parties=log.parties,
-        steps=log.steps[steps],
+        parties=log.parties[parties],
+        steps=codes,
         offsets=np.concatenate([[0], np.cumsum(lengths)]),
         rows=rows,
         readable=log.readable[chains],

@@ -1,0 +1,373 @@
+"""Tables of hand-overs on eight calls that were counted by hand."""
+
+import math
+
+import networkx as nx
+import pandas as pd
+import pytest
+
+from brightcall_pandas.analysis.transfers.flow import transfer_flow
+from brightcall_pandas.analysis.transfers.graph import to_networkx
+from brightcall_pandas.analysis.transfers.masks import (
+    chains_at_least,
+    chains_contain,
+    chains_contain_eventually,
+    chains_end_with,
+    chains_loop,
+    chains_start_with,
+)
+from brightcall_pandas.analysis.transfers.matrix import transfer_matrix
+from brightcall_pandas.analysis.transfers.order import natural_order
+from brightcall_pandas.analysis.transfers.parties import transfer_parties
+from brightcall_pandas.analysis.transfers.summaries import transfer_summary
+from brightcall_pandas.analysis.transfers.variants import transfer_variants
+
+NAMES = {"101": "Ann", "102": "Bo"}
+
+
+def calls(rows=slice(None)):
+    log = [
+        ('["101", "102"]', 1, "positive", 100.0, "north"),
+        ('["101", "102", "101"]', 1, "negative", 300.0, "north"),
+        ("[101]", 1, "positive", 50.0, "north"),
+        ('["101"]', 0, "absent", 0.0, "south"),
+        ("103,103,102", 1, "positive", 200.0, "south"),
+        ('["101"', 1, None, 10.0, "south"),
+        ("[]", 0, None, 0.0, "south"),
+        ('[{"number": "101"}, {"number": "102"}]', 1, None, 140.0, "south"),
+    ][rows]
+    columns = ["numbersInvolvedJSON", "state", "outcomeType", "talkTime", "projectName"]
+    return pd.DataFrame(log, columns=columns).astype({"numbersInvolvedJSON": "str"})
+
+
+def bare(*texts):
+    return pd.DataFrame({"numbersInvolvedJSON": pd.Series(texts, dtype="str")})
+
+
+class TestTransferVariants:
+    def test_counts_each_way_once(self):
+        table = transfer_variants(calls())
+        assert table.index.name == "path"
+        assert table["calls"].to_dict() == {
+            "101": 2,
+            "101 → 102": 2,
+            "(none)": 1,
+            "(unreadable)": 1,
+            "101 → 102 → 101": 1,
+            "103 → 103 → 102": 1,
+        }
+        assert table.index.tolist() == list(table["calls"].to_dict())
+        assert table["hops"].tolist() == [0, 1, 0, 0, 2, 2]
+        assert table["chain"].tolist()[:3] == [("101",), ("101", "102"), ()]
+        assert table["share"].tolist() == [0.25, 0.25, 0.125, 0.125, 0.125, 0.125]
+        assert table["cumulative_share"].tolist() == [0.25, 0.5, 0.625, 0.75, 0.875, 1.0]
+
+    def test_says_what_came_of_them(self):
+        table = transfer_variants(calls())
+        assert table["answered"].tolist() == [1, 2, 0, 1, 1, 1]
+        assert table["answer_rate"].tolist() == [0.5, 1, 0, 1, 1, 1]
+        assert table["positive"].tolist() == [1, 1, 0, 0, 0, 1]
+        assert table["positive_rate"].tolist() == [0.5, 0.5, 0, 0, 0, 1]
+        # One of four calls that were not transferred had a positive outcome.
+        assert table["lift"].tolist() == [2, 2, 0, 0, 0, 4]
+        # Wilson's interval of 1 of 2, from the published formula with z = 1.959964.
+        assert table.loc["101", "positive_rate_low"] == pytest.approx(0.094531, abs=1e-6)
+        assert table.loc["101", "positive_rate_high"] == pytest.approx(0.905469, abs=1e-6)
+
+    def test_talk_time_is_that_of_answered_calls(self):
+        row = transfer_variants(calls()).loc["101 → 102"]
+        assert row["talk_time_p25_s"] == pytest.approx(110)
+        assert row["talk_time_median_s"] == pytest.approx(120)
+        assert row["talk_time_p75_s"] == pytest.approx(130)
+        assert row["talk_time_p90_s"] == pytest.approx(136)
+        assert transfer_variants(calls()).loc["101", "talk_time_median_s"] == 50
+        assert math.isnan(transfer_variants(calls()).loc["(none)", "talk_time_median_s"])
+
+    def test_rows_left_out_stay_in_the_shares(self):
+        assert transfer_variants(calls(), top=1)["share"].tolist() == [0.25]
+        assert transfer_variants(calls(), min_calls=2).index.tolist() == ["101", "101 → 102"]
+        assert transfer_variants(calls(), top=1, min_calls=2).index.tolist() == ["101"]
+        assert transfer_variants(calls(), top=0).empty
+
+    @pytest.mark.parametrize("argument", ["top", "min_calls"])
+    def test_negative_limits_are_refused(self, argument):
+        with pytest.raises(ValueError, match=argument):
+            transfer_variants(calls(), **{argument: -1})
+
+    def test_what_needs_a_missing_column_is_null(self):
+        table = transfer_variants(bare("[1]", "[1]"))
+        assert table.loc["1", "calls"] == 2
+        assert (
+            table[["answered", "answer_rate", "positive", "lift", "talk_time_median_s"]].isna().all(axis=None)
+        )
+
+    def test_names(self):
+        assert "Ann → Bo → Ann" in transfer_variants(calls(), names=NAMES).index
+
+
+class TestTransferMatrix:
+    def test_counts_handovers(self):
+        table = transfer_matrix(calls())
+        assert table.to_numpy().tolist() == [[0, 3, 0], [1, 0, 0], [0, 1, 1]]
+        assert table.index.tolist() == table.columns.tolist() == ["101", "102", "103"]
+        assert (table.index.name, table.columns.name) == ("from", "to")
+        assert table.dtypes.unique().tolist() == ["int64"]
+
+    def test_eventually_counts_all_ordered_pairs(self):
+        # 101 → 102 → 101 adds 101 to 101; 103 → 103 → 102 has 102 after 103 twice.
+        assert transfer_matrix(calls(), "eventually").to_numpy().tolist() == [[1, 3, 0], [1, 0, 0], [0, 2, 1]]
+
+    def test_normalised(self):
+        by_from = transfer_matrix(calls(), normalise="from")
+        assert by_from.to_numpy().tolist() == [[0, 1, 0], [1, 0, 0], [0, 0.5, 0.5]]
+        by_to = transfer_matrix(calls(), normalise="to")
+        assert by_to.loc["101", "102"] == 0.75
+        assert transfer_matrix(calls(), normalise="all").loc["101", "102"] == 3 / 6
+
+    def test_nothing_out_of_nothing_is_null(self):
+        shares = transfer_matrix(bare('["1", "2"]'), normalise="from")
+        assert shares.loc["1"].tolist() == [0, 1]
+        assert shares.loc["2"].isna().all()
+
+    def test_numbers_stand_in_their_order(self):
+        assert transfer_matrix(bare('["100", "Ann"]', '["99", "100"]')).index.tolist() == ["99", "100", "Ann"]
+
+    def test_without_handovers_the_table_is_empty(self):
+        for frame in (bare(), bare("[1]", "[", None)):
+            table = transfer_matrix(frame)
+            assert table.shape == (0, 0)
+            assert (table.index.name, table.columns.name) == ("from", "to")
+
+    def test_unknown_words_are_refused(self):
+        with pytest.raises(ValueError, match="kind='always'"):
+            transfer_matrix(calls(), "always")
+        with pytest.raises(ValueError, match="normalise='rows'"):
+            transfer_matrix(calls(), normalise="rows")
+
+    def test_a_matrix_beyond_memory_is_refused(self):
+        with pytest.raises(ValueError, match="10,002 parties"):
+            transfer_matrix(bare(*(f'["{n}", "{n}x"]' for n in range(5001))))
+
+    def test_names_that_are_shared_add_up(self):
+        table = transfer_matrix(calls(), names={101: "desk", 103: "desk"})
+        assert table.loc["desk", "102"] == 4
+
+
+class TestTransferParties:
+    def test_counts_what_each_party_did(self):
+        table = transfer_parties(calls())
+        counts = ["calls", "started", "received", "handed_on", "ended_at", "kept", "redo", "self_loops"]
+        assert table.index.tolist() == ["101", "102", "103"]
+        assert table.loc["101", counts].tolist() == [5, 5, 1, 3, 3, 2, 1, 0]
+        assert table.loc["102", counts].tolist() == [4, 0, 4, 1, 3, 0, 0, 0]
+        assert table.loc["103", counts].tolist() == [1, 1, 1, 2, 0, 0, 0, 1]
+        assert table["handed_on_rate"].tolist() == [3 / 6, 1 / 4, 2 / 2]
+        assert table["redo_share"].tolist() == [1, 0, 0]
+
+    def test_a_call_that_comes_back_after_a_self_transfer_is_one_redo(self):
+        row = transfer_parties(bare('["1", "1", "2", "1"]')).loc["1"]
+        assert (row["received"], row["redo"], row["self_loops"], row["calls"]) == (2, 1, 1, 1)
+
+    def test_parties_of_a_source_that_is_not_used_do_not_show(self):
+        frame = bare('["8", "9"]').assign(transfers=['[{"from": "1", "to": "2"}]'])
+        assert transfer_parties(frame).index.tolist() == ["1", "2"]
+
+    def test_the_client_is_no_party(self):
+        frame = bare('["5", "1"]', '["5"]').assign(clientNumber="5")
+        assert transfer_parties(frame).index.tolist() == ["1"]
+        assert transfer_parties(frame, include_client=True)["calls"].to_dict() == {"5": 2, "1": 1}
+
+    def test_parties_of_equally_many_calls_stand_in_their_order(self):
+        assert transfer_parties(bare('["10", "9", "Ann"]', '["9"]')).index.tolist() == ["9", "10", "Ann"]
+
+    def test_names(self):
+        assert transfer_parties(calls(), names=NAMES).index.tolist() == ["Ann", "Bo", "103"]
+
+
+class TestTransferSummary:
+    def test_sums_up_all_calls(self):
+        row = transfer_summary(calls()).loc["all"]
+        assert row[["calls", "transferred", "handovers", "hops_max"]].tolist() == [8, 4, 6, 2]
+        assert row[["ping_pong", "loops", "self_loops", "unreadable"]].tolist() == [1, 2, 1, 1]
+        assert row[["transfer_rate", "hops_mean", "hops_mean_transferred"]].tolist() == [0.5, 0.75, 1.5]
+        assert row[["ping_pong_share", "loop_share", "self_loop_share"]].tolist() == [1 / 4, 2 / 4, 1 / 6]
+        assert row["timed"] == 0
+        assert row[["after_handover_total_s", "after_handover_mean_s"]].isna().all()
+
+    def test_a_row_for_each_group(self):
+        table = transfer_summary(calls(), "projectName")
+        assert table.index.tolist() == ["north", "south"]
+        assert table["calls"].tolist() == [3, 5]
+        assert table["transferred"].tolist() == [2, 2]
+        assert table["hops_max"].tolist() == [2, 2]
+        assert table["ping_pong"].tolist() == [1, 0]
+        assert table["unreadable"].tolist() == [0, 1]
+
+    @pytest.mark.parametrize(
+        ("chain", "ping_pong"),
+        [("1,2,1", 1), ("1,1,1", 0), ("1,2,2,1", 0), ("1,2,3,1", 0), ("3,1,2,1", 1), ("1,2,1,2,1", 1)],
+    )
+    def test_ping_pong_goes_straight_back_to_another_party(self, chain, ping_pong):
+        # A neighbour call must not lend its parties.
+        assert transfer_summary(bare(chain, "1,9")).loc["all", "ping_pong"] == ping_pong
+
+    def test_cost_is_counted_from_the_first_handover_to_the_end(self):
+        frame = pd.DataFrame(
+            {
+                "timestamp": pd.to_datetime(["2026-03-02T09:00:00Z"] * 4),
+                "totalTime": [100.0, math.nan, 300.0, 50.0],
+                "callTime": [90.0, 80.0, 300.0, 50.0],
+                "transfers": [
+                    '[{"from": "1", "to": "2", "at": "2026-03-02T09:00:30Z"}, '
+                    '{"from": "2", "to": "3", "at": "2026-03-02T09:01:00Z"}]',
+                    '[{"from": "1", "to": "2", "at": "2026-03-02T10:00:20+01:00"}]',
+                    '[{"from": "1", "to": "2"}]',
+                    '[{"from": "1", "to": "2", "at": "2026-03-02T08:59:00Z"}]',
+                ],
+            }
+        )
+        row = transfer_summary(frame).loc["all"]
+        # 100 − 30 and 80 − 20; the third has no time, the fourth one before the call began.
+        assert row[["timed", "after_handover_total_s", "after_handover_mean_s"]].tolist() == [2, 130, 65]
+
+    def test_without_calls_the_table_is_empty(self):
+        empty = transfer_summary(calls(slice(0)))
+        assert empty.empty
+        assert empty.dtypes.to_dict() == transfer_summary(calls()).dtypes.to_dict()
+
+
+class TestTransferFlow:
+    def test_counts_each_link_at_each_hop(self):
+        table = transfer_flow(calls())
+        assert table.index.names == ["hop", "from", "to"]
+        assert table["calls"].to_dict() == {
+            (1, "101", "102"): 3,
+            (1, "103", "103"): 1,
+            (2, "102", "101"): 1,
+            (2, "103", "102"): 1,
+        }
+
+    def test_parties_beyond_the_first_are_other(self):
+        frame = bare('["1", "2"]', '["1", "2"]', '["1", "3"]', '["4", "5"]')
+        assert transfer_flow(frame, parties=2)["calls"].to_dict() == {
+            (1, "1", "2"): 2,
+            (1, "1", "(other)"): 1,
+            (1, "(other)", "(other)"): 1,
+        }
+
+    def test_one_party_alone_keeps_its_name(self):
+        assert transfer_flow(bare('["1", "2"]', '["1", "3"]'), parties=2).index.tolist() == [
+            (1, "1", "2"),
+            (1, "1", "3"),
+        ]
+
+    def test_hops_beyond_the_limit_are_left_out(self):
+        assert transfer_flow(calls(), hops=1).index.unique("hop").tolist() == [1]
+
+    def test_empty(self):
+        for frame in (bare(), bare("[1]")):
+            assert transfer_flow(frame).empty
+            assert transfer_flow(frame).index.names == ["hop", "from", "to"]
+
+    @pytest.mark.parametrize("argument", ["parties", "hops"])
+    def test_limits_below_one_are_refused(self, argument):
+        with pytest.raises(ValueError, match=argument):
+            transfer_flow(calls(), **{argument: 0})
+
+
+class TestToNetworkx:
+    def test_is_the_weighted_graph(self):
+        graph = to_networkx(calls())
+        assert set(graph.edges(data="weight")) == {
+            ("101", "102", 3),
+            ("102", "101", 1),
+            ("103", "102", 1),
+            ("103", "103", 1),
+        }
+        assert graph.nodes["101"]["kept"] == 2
+        assert graph.size(weight="weight") == 6
+        assert nx.pagerank(graph)["102"] > nx.pagerank(graph)["103"]
+
+    def test_parties_without_handovers_are_nodes(self):
+        assert list(to_networkx(bare("[5]")).nodes) == ["5"]
+
+    def test_eventually(self):
+        assert to_networkx(calls(), "eventually")["103"]["102"]["weight"] == 2
+
+
+class TestChainsStartWith:
+    def test_first_parties(self):
+        assert chains_start_with(calls(), 101).tolist() == [True, True, True, True, False, False, False, True]
+        assert chains_start_with(calls(), "101", "102").sum() == 3
+
+    def test_needs_a_party(self):
+        with pytest.raises(ValueError, match="at least one party"):
+            chains_start_with(calls())
+
+    def test_by_name(self):
+        assert chains_start_with(calls(), "Ann", names=NAMES).sum() == 5
+        assert not chains_start_with(calls(), "101", names=NAMES).any()
+
+
+class TestChainsEndWith:
+    def test_last_parties(self):
+        assert chains_end_with(calls(), "102").tolist() == [
+            True,
+            False,
+            False,
+            False,
+            True,
+            False,
+            False,
+            True,
+        ]
+        assert chains_end_with(calls(), "103", "102").sum() == 1
+
+
+class TestChainsContain:
+    def test_directly(self):
+        assert chains_contain(bare("1,2,3", "1,3", "3,1", "1", ""), 1, 3).tolist() == [
+            False,
+            True,
+            False,
+            False,
+            False,
+        ]
+        assert chains_contain(bare("1,1,2"), 1, 2).tolist() == [True]
+
+
+class TestChainsContainEventually:
+    def test_in_order(self):
+        assert chains_contain_eventually(bare("1,2,3", "1,3", "3,1", "1"), 1, 3).tolist() == [
+            True,
+            True,
+            False,
+            False,
+        ]
+
+    def test_the_same_party_again(self):
+        assert chains_contain_eventually(bare("1,2,1", "1"), 1, 1).tolist() == [True, False]
+
+
+class TestChainsAtLeast:
+    def test_hops(self):
+        assert chains_at_least(calls(), 1).sum() == 4
+        assert chains_at_least(calls(), 2).sum() == 2
+        assert chains_at_least(calls(), 0).all()
+
+
+class TestChainsLoop:
+    def test_again_at_once_or_later(self):
+        assert chains_loop(calls()).tolist() == [False, True, False, False, True, False, False, False]
+
+    def test_masks_combine(self):
+        frame = calls().set_axis(list("aabbccdd"))
+        mask = chains_loop(frame) & chains_start_with(frame, 101) | chains_end_with(frame, 101, 102)
+        assert mask.index.tolist() == list("aabbccdd")
+        assert frame[mask]["talkTime"].tolist() == [100, 300, 140]
+
+
+class TestNaturalOrder:
+    def test_however_many_digits(self):
+        labels = ["1" * 5000, "2", "10", "02", "a10", "a9", "", "٣"]
+        assert natural_order(pd.Index(labels)).tolist() == ["", "02", "2", "٣", "10", "1" * 5000, "a9", "a10"]
