@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import duckdb
-    import numpy as np
     import numpy.typing as npt
 
 __all__ = ["ON_REQUEST", "Pieces"]
@@ -32,48 +32,53 @@ _NUMBERED = ("id", "projectId", "projectContactId", "treeId", "userId")
 _TEXT_OF_JSON = ("numbersInvolvedJSON", "numbersRingedJSON")
 """JSON fields that the wire has as text; the others are nested values."""
 
-_BATCH = 100_000
+_BLOCK = 100_000
+_SMALL = 4_000
 
 
 class Pieces:
     """Rendered rows, addressed by their position; rows are added, never changed."""
 
     def __init__(self) -> None:
-        self._first = self._later = _SCHEMA.empty_table()
+        self._blocks: list[pa.Table] = []
+        self._starts: list[int] = []
+        self._length = 0
 
     def __len__(self) -> int:
-        return len(self._first) + len(self._later)
+        return self._length
 
     def add(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Render the rows of the table ``calls`` that are not here yet."""
         columns = ", ".join(f"encode({sql}) AS {name}" for name, sql in _PIECES.items())
         query = f"SELECT {columns} FROM calls WHERE pos >= {len(self)} ORDER BY pos"  # noqa: S608
-        # In batches, so that a million rows never stand in memory in two forms.
-        batches = [batch.cast(_SCHEMA) for batch in connection.sql(query).to_arrow_reader(_BATCH)]
-        fresh = pa.Table.from_batches(batches, _SCHEMA)
-        # Taking rows from chunks would join the chunks each time, so each of the two is one; and only what
-        # came later is copied at a change, not the rows of the beginning.
-        if len(self._first):
-            self._later = pa.concat_tables([self._later, fresh]).combine_chunks()
-        else:
-            self._first = fresh.combine_chunks()
+        # In blocks, so that a million rows never stand in memory twice.
+        for batch in connection.sql(query).to_arrow_reader(_BLOCK):
+            self._append(pa.Table.from_batches([batch.cast(_SCHEMA)]))
 
     def rows(self, positions: npt.NDArray[np.int64], asked: set[str]) -> bytes:
         """Return the rows at these positions, joined by commas; `asked` names fields of `ON_REQUEST`."""
         names = [name for name in _PIECES if name not in ON_REQUEST or name in asked]
-        later = positions >= len(self._first)
-        texts = _taken(self._first, positions[~later], names)
-        if later.any():
-            added = _taken(self._later, positions[later] - len(self._first), names)
-            by_age = iter(texts), iter(added)
-            texts = [next(by_age[is_later]) for is_later in later.tolist()]
-        return b",".join(texts)
+        block = np.searchsorted(self._starts, positions, side="right") - 1
+        texts = np.empty(len(positions), dtype=object)
+        for number in np.unique(block):
+            here = block == number
+            texts[here] = _taken(self._blocks[number], positions[here] - self._starts[number], names)
+        return b",".join(texts.tolist())
+
+    def _append(self, fresh: pa.Table) -> None:
+        # A table that is changed a row at a time would end in as many blocks; small ones are joined.
+        if self._blocks and len(self._blocks[-1]) + len(fresh) <= _SMALL:
+            self._blocks[-1] = pa.concat_tables([self._blocks[-1], fresh]).combine_chunks()
+        else:
+            self._blocks.append(fresh)
+            self._starts.append(self._length)
+        self._length += len(fresh)
 
 
-def _taken(pieces: pa.Table, positions: npt.NDArray[np.int64], names: list[str]) -> list[bytes]:
-    columns = pieces.select(names).take(pa.array(positions)).columns
-    texts: list[bytes] = pc.binary_join_element_wise(*columns, _NOTHING).to_pylist()
-    return texts
+def _taken(block: pa.Table, positions: npt.NDArray[np.int64], names: list[str]) -> npt.NDArray[np.object_]:
+    columns = block.select(names).take(pa.array(positions)).columns
+    # Joined to one piece a row; of one chunk each, since taking from several would join them every time.
+    return np.array(pc.binary_join_element_wise(*columns, _NOTHING).to_pylist(), dtype=object)
 
 
 def _value(field: Field) -> str:
