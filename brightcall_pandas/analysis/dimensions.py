@@ -71,7 +71,7 @@ def _hour(stamps: pd.Series, name: str) -> Key:
 
 
 def _weekday(stamps: pd.Series, name: str) -> Key:
-    codes = stamps.dt.weekday.fillna(-1).to_numpy(dtype=np.int64)
+    codes = stamps.dt.day_of_week.fillna(-1).to_numpy(dtype=np.int64)
     return closed_key(codes, WEEKDAYS, name)
 
 

@@ -75,8 +75,8 @@ class Groups:
 def key_of(values: pd.Series | pd.Index, name: str | None = None) -> Key:
     """Return the key that tells rows apart by value.
 
-    Labels are sorted, those of a closed set stand in its order. Nulls come last: as ``(none)`` among
-    texts and closed sets, else as null.
+    Labels are sorted, numbers written as text as numbers; those of a closed set stand in its order. Nulls
+    come last: as ``(none)`` among texts and closed sets, else as null.
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
         series = pd.Series(values)
@@ -155,7 +155,14 @@ def _order(labels: pd.Index) -> NDArray[np.intp]:
     """Return what sorts the labels; kinds that Python cannot compare are sorted as text."""
     if labels.dtype == object:
         return np.array(sorted(range(len(labels)), key=lambda each: str(labels[each])), dtype=np.intp)
-    return np.asarray(labels.argsort(), dtype=np.intp)
+    order = np.asarray(labels.argsort(), dtype=np.intp)
+    if isinstance(labels.dtype, pd.StringDtype):
+        none = np.asarray(labels == NONE)
+        if labels[~none].str.isdecimal().all():
+            # Identifiers such as extensions: 9 stands before 10.
+            order = order[np.argsort(labels.str.len().to_numpy()[order], kind="stable")]
+        order = order[np.argsort(none[order], kind="stable")]
+    return order
 
 
 def _rank(order: NDArray[np.intp]) -> NDArray[np.int64]:

@@ -75,12 +75,12 @@ class Facts:
 
     def first_of(self, name: str) -> NDArray[np.bool_]:
         """Return where a value occurs for the first time in its group; a null never does."""
-        codes, _ = pd.factorize(self.series(name))
+        codes, values = pd.factorize(self.series(name))
         pairs = codes
         if self._keys:
             # Spellings are folded when the table is finished: too late to see a client twice.
             groups = grouped(folded_keys(self._keys, np.ones(len(codes))))
-            pairs = codes + groups.codes * (codes.max(initial=0) + 1)
+            pairs = groups.codes * (len(values) + 1) + codes + 1
         return np.asarray(~pd.Series(pairs).duplicated() & (codes >= 0))
 
     @cached_property

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brightcall_pandas.analysis import answer_time_histogram, talk_time_histogram
+
+
+def calls(*seconds: float | None, state: str = "answered") -> pd.DataFrame:
+    return pd.DataFrame({"talkTime": pd.array(seconds, dtype="float64"), "state": state})
+
+
+def bins(table: pd.DataFrame) -> dict[tuple[float, float], int]:
+    return {(each.left, each.right): count for each, count in table["calls"].items()}
+
+
+class TestTalkTimeHistogram:
+    def test_an_edge_belongs_to_one_bin_only(self):
+        df = calls(0, 9, 10, 29, 30)
+        left = talk_time_histogram(df, [0, 10, 30])
+        assert bins(left) == {(0, 10): 2, (10, 30): 2}
+        assert left.index.closed == "left"
+        right = talk_time_histogram(df, [0, 10, 30], closed="right")
+        assert bins(right) == {(0, 10): 2, (10, 30): 2}
+        assert right.index.closed == "right"
+        assert bins(talk_time_histogram(calls(10), [0, 10, 30])) == {(0, 10): 0, (10, 30): 1}
+        assert bins(talk_time_histogram(calls(10), [0, 10, 30], closed="right")) == {(0, 10): 1, (10, 30): 0}
+
+    def test_calls_outside_the_edges_stay_in_the_denominator(self):
+        table = talk_time_histogram(calls(-1, 5, 5, 60), [0, 10, 30])
+        assert table["share"].tolist() == [0.5, 0.0]
+        assert table["cumulative_share"].tolist() == [0.5, 0.5]
+        assert table.index.name == "talk_time_s"
+
+    def test_unknown_talk_times_count_nowhere(self):
+        assert talk_time_histogram(calls(5, None), [0, 10])["share"].tolist() == [1.0]
+
+    def test_answered_calls_only_unless_told(self):
+        df = pd.concat([calls(5), calls(5, state="unanswered")])
+        assert talk_time_histogram(df, [0, 10])["calls"].tolist() == [1]
+        assert talk_time_histogram(df, [0, 10], answered_only=False)["calls"].tolist() == [2]
+        with pytest.raises(KeyError, match="state"):
+            talk_time_histogram(df[["talkTime"]])
+        assert talk_time_histogram(df[["talkTime"]], [0, 10], answered_only=False)["calls"].tolist() == [2]
+
+    def test_edges_that_a_person_would_choose(self):
+        assert bins(talk_time_histogram(calls(0, 5, 60, 119))) == {
+            (0, 10): 2,
+            (10, 30): 0,
+            (30, 60): 0,
+            (60, 120): 2,
+        }
+        assert list(bins(talk_time_histogram(calls(120))))[-1] == (120, 180)
+        assert list(bins(talk_time_histogram(calls(120), closed="right")))[-1] == (60, 120)
+        assert list(bins(talk_time_histogram(calls(0), closed="right"))) == [(-1, 0), (0, 10)]
+        assert list(bins(talk_time_histogram(calls(100_000))))[-1] == (57600, 115200)
+
+    def test_a_count_of_equal_bins_that_hold_all(self):
+        assert bins(talk_time_histogram(calls(0, 1, 2, 3), 2)) == {(0, 2): 2, (2, 4): 2}
+        assert bins(talk_time_histogram(calls(1, 2, 3, 4), 2, closed="right")) == {(0, 2): 2, (2, 4): 2}
+        assert bins(talk_time_histogram(calls(7), 3)) == {(7, 8): 1, (8, 9): 0, (9, 10): 0}
+
+    def test_the_last_edge_may_be_infinite(self):
+        assert bins(talk_time_histogram(calls(5, 1e9), [0, 10, np.inf])) == {(0, 10): 1, (10, np.inf): 1}
+
+    def test_by_lists_every_bin_in_every_group(self):
+        df = calls(5, 15, 15).assign(userId=["b", "a", "b"])
+        table = talk_time_histogram(df, [0, 10, 20], by="agent")
+        assert table.index.names == ["agent", "talk_time_s"]
+        assert table["calls"].tolist() == [0, 1, 1, 1]
+        assert table["cumulative_share"].tolist() == [0, 1, 0.5, 1]
+
+    def test_nothing_to_count_gives_an_empty_table_of_the_same_kind(self):
+        for by in (None, "agent", ["agent", "state"]):
+            df = calls(5).assign(userId="a")
+            full, empty = talk_time_histogram(df, by=by), talk_time_histogram(df.iloc[:0], by=by)
+            assert len(empty) == 0
+            assert empty.dtypes.tolist() == full.dtypes.tolist()
+            assert empty.index.names == full.index.names
+        assert len(talk_time_histogram(calls(None), 4)) == 0
+
+    @pytest.mark.parametrize("edges", [[0], [0, 0], [10, 0], [0, np.nan], [[0, 1]], True, 0, -3])
+    def test_edges_that_are_none(self, edges):
+        with pytest.raises(ValueError, match="bins="):
+            talk_time_histogram(calls(5), edges)
+
+    def test_closed_is_one_of_two_words(self):
+        with pytest.raises(ValueError, match="'left' or 'right'"):
+            talk_time_histogram(calls(5), closed="both")
+
+    @given(
+        st.lists(st.integers(0, 4000), min_size=1),
+        st.one_of(st.none(), st.integers(1, 50)),
+        st.sampled_from(["left", "right"]),
+    )
+    def test_edges_not_given_hold_every_call_once(self, seconds, count, closed):
+        table = talk_time_histogram(calls(*seconds), count, closed=closed)
+        assert table["calls"].sum() == len(seconds)
+        assert table["cumulative_share"].iloc[-1] == pytest.approx(1)
+        for interval, number in table["calls"].items():
+            assert number == sum(each in interval for each in seconds)
+
+
+class TestAnswerTimeHistogram:
+    def test_counts_answer_times_of_answered_calls(self):
+        df = pd.DataFrame({"answerTime": [0, 4, 5, 40], "state": [1, 1, 1, 0]})
+        table = answer_time_histogram(df)
+        assert bins(table) == {(0, 5): 2, (5, 10): 1}
+        assert table.index.name == "answer_time_s"
+        assert list(bins(answer_time_histogram(df, answered_only=False)))[-1] == (30, 45)

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from brightcall_pandas.analysis import quality
+
+
+def window(**changes: object) -> dict[str, object]:
+    return {
+        "day_from": "2026-03-01",
+        "day_to": "2026-03-02",
+        "rows": 3,
+        "expected": 4,
+        "requests": 2,
+        "source": "network",
+        "fetched_at": "2026-03-03T00:00:00Z",
+        "walks": 1,
+        "duplicates": 0,
+        "complete": False,
+    } | changes
+
+
+class TestQuality:
+    def test_completeness_of_each_window(self):
+        df = pd.DataFrame({"id": [1]})
+        df.attrs["brightcall"] = {
+            "windows": [window(), window(day_to="2026-03-01", expected=None, complete=True)]
+        }
+        table = quality(df).loc["completeness"]
+        assert table.index.tolist() == ["2026-03-01 to 2026-03-02", "2026-03-01"]
+        assert table["count"].tolist() == [3, 3]
+        assert table["of"].tolist() == [4, 3]
+        assert table["share"].tolist() == [0.75, 1.0]
+        assert table["detail"].iloc[0] == (
+            "NOT PROVED COMPLETE; from network; fetched 2026-03-03T00:00:00Z; "
+            "requests: 2; walks: 1; duplicates: 0"
+        )
+        assert table["detail"].iloc[1].startswith("complete; ")
+
+    def test_misfits_of_the_load_are_out_of_the_rows_loaded(self):
+        df = pd.DataFrame({"talkTime": [1.0]})
+        df.attrs["brightcall"] = {
+            "windows": [window(rows=10), window(rows=30)],
+            "misfits": {"talkTime": {"count": 2, "example": "five"}},
+        }
+        row = quality(df).loc[("misfits", "talkTime")]
+        assert row.tolist() == [2, 40, 0.05, "e.g. 'five'"]
+
+    def test_misfits_of_an_untyped_frame(self):
+        table = quality(pd.DataFrame({"talkTime": ["7", "seven", None], "state": [0, 9, 1]}))
+        assert table.loc[("misfits", "talkTime")].tolist() == [1, 3, pytest.approx(1 / 3), "e.g. 'seven'"]
+        assert table.loc[("misfits", "state"), "detail"] == "e.g. '9'"
+        assert table.loc[("nulls", "talkTime"), "count"] == 2
+
+    def test_nulls_of_every_field_that_is_there_in_the_articles_order(self):
+        table = quality(pd.DataFrame({"toNumber": [None, "1"], "campaign": [None, None], "mine": [None, 1]}))
+        assert table.loc["nulls", "count"].to_dict() == {"campaign": 2, "toNumber": 1}
+        assert table.loc["nulls"].index.tolist() == ["campaign", "toNumber"]
+
+    def test_duplicates_are_rows_after_the_first_and_nulls_are_none(self):
+        table = quality(pd.DataFrame({"id": [7, 7, 7, 8, None, None]}))
+        assert table.loc[("duplicates", "id")].tolist() == [2, 6, pytest.approx(1 / 3), "e.g. '7'"]
+
+    def test_durations_that_cannot_be(self):
+        df = pd.DataFrame(
+            {"talkTime": [50, -1, 20, 10], "totalTime": [40, 5, 20, None], "callTime": [60, 5, 20, 9]}
+        )
+        table = quality(df)
+        assert table.loc["negative", "count"].to_dict() == {"callTime": 0, "talkTime": 1, "totalTime": 0}
+        assert table.loc[("negative", "talkTime"), "detail"] == "e.g. -1 s"
+        assert table.loc[("impossible", "talkTime > totalTime")].tolist()[:2] == [1, 3]
+        assert table.loc[("impossible", "talkTime > totalTime"), "detail"] == "e.g. 10 s too long"
+        assert table.loc[("impossible", "talkTime > callTime"), "count"] == 1
+
+    def test_the_future_begins_when_the_rows_were_fetched(self):
+        df = pd.DataFrame({"timestamp": ["2026-03-02T23:59:59Z", "2026-03-03T00:00:01Z"]})
+        assert quality(df, now="2027-01-01").loc[("future", "timestamp"), "count"] == 0
+        assert quality(df, now="2026-03-01").loc[("future", "timestamp"), "count"] == 2
+        df.attrs["brightcall"] = {"windows": [window(fetched_at="2020-01-01"), window()]}
+        assert quality(df).loc[("future", "timestamp"), "count"] == 1
+
+    def test_overlaps_are_conversations_of_one_agent(self):
+        df = pd.DataFrame(
+            {
+                # a: 0-100, 50-60 (inside), 90-95 (inside the first), 100-110 (after it); b: 55-65
+                "timestamp": pd.Timestamp("2026-03-02", tz="UTC")
+                + pd.to_timedelta([50, 0, 90, 100, 55, 10], unit="s"),
+                "talkTime": [10, 100, 5, 10, 10, 80],
+                "userId": ["a", "a", "a", "a", "b", "a"],
+                "state": [1, 1, 1, 1, 1, 0],
+            }
+        )
+        assert quality(df).loc[("overlaps", "userId")].tolist() == [2, 5, 0.4, "most by agent a"]
+        ringing = df.assign(answerTime=[0, 0, 11, 0, 0, 0])
+        assert quality(ringing).loc[("overlaps", "userId"), "count"] == 2
+        later = df.assign(answerTime=[60, 0, 20, 20, 0, 0])
+        assert quality(later).loc[("overlaps", "userId"), "count"] == 1
+
+    def test_nothing_to_tell_gives_an_empty_table_of_the_same_kind(self):
+        full, empty = quality(pd.DataFrame({"id": [1]})), quality(pd.DataFrame({"id": []}))
+        assert len(empty) == 0
+        assert empty.dtypes.equals(full.dtypes)
+        assert empty.index.names == ["check", "subject"]
+
+    def test_the_frame_stays_as_it_was(self):
+        df = pd.DataFrame({"talkTime": ["7", "x"], "timestamp": ["2026-03-02T00:00:00Z", None]}, index=[1, 1])
+        before = df.copy(deep=True)
+        quality(df)
+        pd.testing.assert_frame_equal(df, before)

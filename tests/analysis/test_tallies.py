@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from brightcall_pandas.analysis import histograms, outcomes, summaries
+from brightcall_pandas.analysis.dimensions import split
+from brightcall_pandas.analysis.tallies import SUMS, merge, tally
+
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "outcomeTag": st.sampled_from(["No", "no ", "NO", "Yes", None, ""]),
+            "outcomeType": st.sampled_from(["positive", "negative", None]),
+            "state": st.sampled_from(["answered", "unanswered", None]),
+            "talkTime": st.sampled_from([0.0, 5.0, 7.0, 60.0, None]),
+            "answerTime": st.sampled_from([0.0, 3.0, None]),
+            "userId": st.sampled_from(["1", "2", None]),
+            "clientNumber": st.sampled_from(["x", "y", "z", None]),
+            "tags": st.sampled_from(['["a", "b"]', "[]", None]),
+        }
+    ),
+    max_size=30,
+)
+BY = st.sampled_from([None, "agent", ["agent", "outcome_type"], "tag", "outcome"])
+
+
+def frame(rows: list[dict[str, object]]) -> pd.DataFrame:
+    columns = [
+        "outcomeTag",
+        "outcomeType",
+        "state",
+        "talkTime",
+        "answerTime",
+        "userId",
+        "clientNumber",
+        "tags",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+class TestTally:
+    def test_counts_flags_and_adds_seconds(self):
+        df = pd.DataFrame({"state": [1, 0, 1], "talkTime": [10, 5, None], "userId": ["a", "a", "b"]})
+        table = tally(df, split(df, "agent"), ["calls", "answered", "talk_time_total_s", "talk_time_known"])
+        assert table.to_dict("index") == {
+            "a": {"calls": 2, "answered": 1, "talk_time_total_s": 15.0, "talk_time_known": 1},
+            "b": {"calls": 1, "answered": 1, "talk_time_total_s": 0.0, "talk_time_known": 0},
+        }
+
+    def test_the_last_level_keeps_how_often_each_talk_time_occurs(self):
+        df = pd.DataFrame({"state": [1, 1, 0], "talkTime": [10, 10, 10], "userId": "a"})
+        table = tally(df, split(df, "agent"), ["calls"], median=True)
+        assert table.index.names == ["agent", "talk_time_s"]
+        assert table["calls"].tolist() == [2, 1]
+        assert np.isnan(table.index[1][1])
+
+    @pytest.mark.parametrize("name", SUMS)
+    def test_a_sum_whose_column_is_missing_is_null(self, name):
+        df = pd.DataFrame({"userId": ["a", "b"]})
+        values = tally(df, split(df, "agent"), [name])[name]
+        assert values.tolist() == [1, 1] if name == "calls" else values.isna().all()
+
+
+class TestMerge:
+    @settings(max_examples=30, deadline=None)
+    @given(ROWS, BY, st.integers(0, 30))
+    def test_the_tally_of_all_is_the_sum_of_the_tallies_of_the_parts(self, rows, by, cut):
+        def tallied(df: pd.DataFrame) -> pd.DataFrame:
+            return tally(df, split(df, by).within(*split(df, "state").keys), sums, median=True)
+
+        df = frame(rows)
+        sums = [name for name in SUMS if name != "unique_clients"]
+        pd.testing.assert_frame_equal(merge([tallied(df.iloc[:cut]), tallied(df.iloc[cut:])]), tallied(df))
+
+    @pytest.mark.parametrize(
+        ("module", "name"),
+        [
+            (outcomes, "by_outcome"),
+            (summaries, "summary"),
+            (histograms, "talk_time_histogram"),
+            (histograms, "answer_time_histogram"),
+        ],
+    )
+    @settings(max_examples=30, deadline=None)
+    @given(rows=ROWS, by=BY)
+    def test_a_table_is_finished_from_the_tallies_of_its_parts(self, module, name, rows, by):
+        df = frame(rows)
+        if name == "by_outcome" and by == "outcome":
+            by = "agent"
+        # All calls of a client stay in one part: that makes distinct clients add up.
+        apart = df["clientNumber"].isin(["x", None])
+        made = getattr(module, f"tally_{name}")
+        table = getattr(module, f"finish_{name}")(merge([made(df[apart], by), made(df[~apart], by)]))
+        pd.testing.assert_frame_equal(table, getattr(module, name)(df, by=by))
+
+    def test_options_of_a_table_belong_to_its_tally_or_to_its_finish(self):
+        for module, name in (
+            (outcomes, "by_outcome"),
+            (histograms, "talk_time_histogram"),
+            (summaries, "summary"),
+        ):
+            of = {
+                part: list(inspect.signature(getattr(module, f"{part}{name}")).parameters)[1:]
+                for part in ("", "tally_", "finish_")
+            }
+            assert sorted(of[""]) == sorted(of["tally_"] + of["finish_"])

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from brightcall_pandas import analysis, plots
+
+
+def table(*outcomes: str | None, **columns: object) -> pd.DataFrame:
+    return analysis.by_outcome(pd.DataFrame({"outcomeTag": list(outcomes), **columns}))
+
+
+class TestByOutcome:
+    def test_a_bar_for_each_outcome_with_share_and_count_beside_it(self):
+        ax = plots.by_outcome(table("a", "a", "a", "b"))
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+        assert [bar.get_width() for bar in ax.patches] == [0.75, 0.25]
+        texts = {text.get_text() for text in ax.texts}
+        assert {"75 %  (3)", "25 %  (1)"} <= texts
+        assert any("n = 4 calls" in text for text in texts)
+
+    def test_whiskers_reach_from_low_to_high(self):
+        shown = table("a", "a", "a", "b")
+        whisker = plots.by_outcome(shown).collections[0].get_segments()[0]
+        assert whisker[:, 0].tolist() == pytest.approx(
+            [shown["share_low"].iloc[0], shown["share_high"].iloc[0]]
+        )
+
+    def test_many_outcomes_are_folded_into_one_bar(self):
+        ax = plots.by_outcome(table(*(f"outcome {number}" for number in range(60))))
+        labels = [label.get_text() for label in ax.get_yticklabels()]
+        assert len(labels) == 13
+        assert labels[-1] == "48 more"
+        assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(1)
+
+    def test_thirteen_outcomes_are_all_shown(self):
+        ax = plots.by_outcome(table(*(f"outcome {number}" for number in range(13))))
+        assert not any("more" in label.get_text() for label in ax.get_yticklabels())
+
+    def test_long_names_are_shortened(self):
+        ax = plots.by_outcome(table("x" * 200))
+        assert len(ax.get_yticklabels()[0].get_text()) <= 28
+
+    def test_the_colour_tells_the_type(self):
+        ax = plots.by_outcome(table("a", "b", outcomeType=["positive", "negative"]))
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == ["positive", "negative"]
+
+    def test_groups_become_stacked_bars(self):
+        df = pd.DataFrame({"outcomeTag": list("aabbbc"), "userId": list("111222")})
+        ax = plots.by_outcome(analysis.by_outcome(df, "agent"))
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["1  (3)", "2  (3)"]
+        assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(2)
+
+    def test_no_calls(self):
+        ax = plots.by_outcome(table())
+        assert "no calls" in {text.get_text() for text in ax.texts}
