@@ -71,11 +71,12 @@ def summary(df: pd.DataFrame, by: By = None) -> pd.DataFrame:
 
     Examples
     --------
-    >>> calls = pd.DataFrame({"state": [1, 1, 0, 2], "talkTime": [30, 60, 0, 0], "answerTime": [4, 8, 20, 0]})
-    >>> calls.calls.summary()[["calls", "answered", "answer_rate", "answer_time_mean_s", "talk_time_mean_s"]]
-           calls  answered  answer_rate  answer_time_mean_s  talk_time_mean_s
+    >>> calls = pd.DataFrame({"state": [1, 1, 0, 2], "talkTime": [30, 60, 0, 0]})
+    >>> columns = ["calls", "answered", "answer_rate", "talk_time_mean_s"]
+    >>> calls.calls.summary()[columns]  # doctest: +NORMALIZE_WHITESPACE
+           calls  answered  answer_rate  talk_time_mean_s
     group
-    all        4         2          0.5                 6.0              45.0
+    all        4         2          0.5              45.0
     """
     return finish_summary(tally_summary(df, by))
 
