@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
@@ -167,7 +168,7 @@ class Cache:
         day_from, day_to
             Days to forget, both inclusive; None leaves that side open.
         older_than
-            Forget only what was fetched longer ago than this: seconds, a timedelta, or a text such as ``"7D"``.
+            Forget only what was fetched longer ago: seconds, a timedelta, or a text such as ``"7D"``.
 
         Raises
         ------
@@ -262,12 +263,12 @@ def _touching(windows: list[dict[str, Any]], days: list[date]) -> list[dict[str,
 
 def duration(name: str, value: float | str | timedelta) -> timedelta:
     """Read a duration that a person wrote: seconds, a timedelta, or a text such as ``"10min"``."""
-    try:
+    read: pd.Timedelta | None = None
+    with contextlib.suppress(TypeError, ValueError):
         seconds = isinstance(value, int | float) and not isinstance(value, bool)
-        read = pd.Timedelta(value, unit="s") if seconds else pd.Timedelta(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        read = pd.NaT  # type: ignore[assignment]
-    if read is pd.NaT or read < pd.Timedelta(0):
+        read = pd.Timedelta(value, unit="s") if seconds else pd.Timedelta(value)
+    # "NaT" reads as no time at all, which compares as False.
+    if read is None or not read >= pd.Timedelta(0):
         msg = f"{name}={value!r} is no duration; it takes seconds, a timedelta, or a text such as '10min'"
         raise ValueError(msg)
     return read.to_pytimedelta()

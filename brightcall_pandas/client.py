@@ -95,14 +95,18 @@ class Client:
         allow_http: bool = False,
     ) -> None:
         if api_version not in PROFILES:
-            msg = f"api_version={api_version!r} is not known{nearest(str(api_version), PROFILES)} Use v1 or v3."
+            msg = (
+                f"api_version={api_version!r} is not known{nearest(str(api_version), PROFILES)} Use v1 or v3."
+            )
             raise ValueError(msg)
         self.profile: Profile = PROFILES[api_version]
         self.base_url = _base_url(base_url or os.environ.get("BRIGHTCALL_BASE_URL"), self.profile, allow_http)
         key = api_key or os.environ.get("BRIGHTCALL_API_KEY")
         self._key = ApiKey(key) if key else None
         self.account = account or (_account(key, self.base_url) if key else None)
-        self.timezone = None if timezone is None else str(FILTERS["timezone"].value.parse("timezone", timezone))
+        self.timezone = (
+            None if timezone is None else str(FILTERS["timezone"].value.parse("timezone", timezone))
+        )
         self.page_size = _at_least(2, "page_size", page_size, int)
         self.workers = _at_least(1, "workers", workers, int)
         self.retries = _at_least(0, "retries", retries, int)
@@ -155,7 +159,9 @@ class Client:
     def is_final(self, fetched_at: datetime, last_day: date) -> bool:
         """Tell whether a day's calls could no longer change when they were fetched."""
         # A day ends somewhere between 12 hours before and 14 after its end in UTC; wait for the last.
-        day_over = datetime(last_day.year, last_day.month, last_day.day, tzinfo=UTC) + timedelta(days=1, hours=12)
+        day_over = datetime(last_day.year, last_day.month, last_day.day, tzinfo=UTC) + timedelta(
+            days=1, hours=12
+        )
         return fetched_at >= day_over + self.settle
 
     def is_fresh(self, fetched_at: datetime, last_day: date) -> bool:
@@ -170,7 +176,9 @@ class Client:
             self._session = self._cache = None
 
     def __repr__(self) -> str:
-        return f"Client(base_url={self.base_url!r}, api_version={self.profile.name!r}, account={self.account!r})"
+        return (
+            f"Client(base_url={self.base_url!r}, api_version={self.profile.name!r}, account={self.account!r})"
+        )
 
 
 _default: Client | None = None

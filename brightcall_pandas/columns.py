@@ -35,7 +35,9 @@ class Misfits:
         return Misfits(self.count + other.count, self.example if self.count else other.example)
 
 
-def typed_array(values: Any, field: Field, clock: Clock | None = None) -> tuple[pa.Array, Misfits]:
+def typed_array(
+    values: Any, field: Field, clock: Clock | None = None, counted: pa.Array | None = None
+) -> tuple[pa.Array, Misfits]:
     """Convert values of any kind to the Arrow type of a field.
 
     Parameters
@@ -46,6 +48,8 @@ def typed_array(values: Any, field: Field, clock: Clock | None = None) -> tuple[
         The field that the values belong to.
     clock
         How to read times without offset; UTC when None.
+    counted
+        Positions whose misfits count; None counts all. A row that came twice is counted once this way.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def typed_array(values: Any, field: Field, clock: Clock | None = None) -> tuple[
     for kind, array in kinds_of(values):
         rule = RULES[field.kind].get(kind)
         part = nulls(field, len(array)) if rule is None else rule(array, field, clock)
-        misfits = misfits.add(_misfits(array, part))
+        misfits = misfits.add(_misfits(array, part, counted))
         result = part if result is None else _merge(result, part, field)
     return nulls(field, len(values)) if result is None else result, misfits
 
@@ -158,12 +162,14 @@ def _merge(first: pa.Array, second: pa.Array, field: Field) -> pa.Array:
     return pc.coalesce(first, second)
 
 
-def _misfits(given: pa.Array, typed: pa.Array) -> Misfits:
-    count = typed.null_count - given.null_count
-    if count <= 0:
+def _misfits(given: pa.Array, typed: pa.Array, counted: pa.Array | None) -> Misfits:
+    if typed.null_count <= given.null_count:
         return Misfits()
     lost = pc.and_(pc.is_valid(given), pc.is_null(typed))
-    return Misfits(count, str(given.filter(lost)[0].as_py()))
+    if counted is not None:
+        given, lost = given.take(counted), lost.take(counted)
+    examples = given.filter(lost)
+    return Misfits(len(examples), str(examples[0].as_py()) if len(examples) else None)
 
 
 def _is_typed(series: pd.Series, field: Field) -> bool:

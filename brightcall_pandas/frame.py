@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.json
@@ -39,6 +40,10 @@ class Typed:
 
     table: pa.Table
     misfits: dict[str, Misfits] = field(default_factory=dict)
+
+    def report(self) -> dict[str, dict[str, Any]]:
+        """Return the misfits as JSON has them: field → ``count`` and ``example``."""
+        return {name: {"count": each.count, "example": each.example} for name, each in self.misfits.items()}
 
 
 def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
@@ -79,13 +84,13 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     frame.attrs["brightcall"] = {
         "source": "records",
         "schema_version": SCHEMA_VERSION,
-        "misfits": {name: {"count": each.count, "example": each.example} for name, each in typed.misfits.items()},
+        "misfits": typed.report(),
     }
     return frame
 
 
-def typed_pages(pages: Sequence[Page], timezone: str) -> Typed:
-    """Make the typed table of all rows of some pages, in their order.
+def typed_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = None) -> Typed:
+    """Make the typed table of the rows of some pages.
 
     Parameters
     ----------
@@ -93,19 +98,19 @@ def typed_pages(pages: Sequence[Page], timezone: str) -> Typed:
         Answers, or pages made of records.
     timezone
         Zone of times without offset.
+    rows
+        Positions in the concatenation of the pages: which rows, and in which order. None: all, as they came.
     """
-    plain = [page for page in pages if page.records is not None and page.body is not None]
-    if len(plain) == len(pages) and (typed := _by_arrow(plain, timezone)) is not None:
-        return typed
-    parts = [_by_value(page, timezone) for page in pages]
-    table = pa.concat_tables([part.table for part in parts]) if parts else TABLE_SCHEMA.empty_table()
-    return Typed(table, _added(part.misfits for part in parts))
+    chosen = None if rows is None else pa.array(rows, pa.int64())
+    plain = all(page.records is not None and page.body is not None for page in pages)
+    typed = (plain and _by_arrow(pages, timezone, chosen)) or _by_value(pages, timezone, chosen)
+    return typed if chosen is None else Typed(typed.table.take(chosen), typed.misfits)
 
 
 # Through Arrow's reader.
 
 
-def _by_arrow(pages: Sequence[Page], timezone: str) -> Typed | None:
+def _by_arrow(pages: Sequence[Page], timezone: str, counted: pa.Array | None) -> Typed | None:
     """Return None when some value is of another JSON type than the first ones of its field."""
     filled = [page for page in pages if len(page)]
     if not filled:
@@ -120,7 +125,7 @@ def _by_arrow(pages: Sequence[Page], timezone: str) -> Typed | None:
     for name in as_text:
         texts = [text for page in filled for text in page.texts(name)]
         columns[name] = pa.array([_document(text) for text in texts], pa.large_string())
-    return _typed_columns(columns, sum(map(len, filled)), timezone)
+    return _typed_columns(columns, sum(map(len, filled)), timezone, counted)
 
 
 def _read_json(bodies: list[bytes], types: Mapping[str, pa.DataType]) -> dict[str, pa.ChunkedArray]:
@@ -152,43 +157,56 @@ def _json_type(each: Field, sample: bytes) -> pa.DataType:
         case b"t" | b"f":
             return pa.bool_()
         case b"":
-            return {"seconds": pa.float64(), "number": pa.float64(), "flag": pa.bool_()}.get(each.kind, pa.string())
+            return {"seconds": pa.float64(), "number": pa.float64(), "flag": pa.bool_()}.get(
+                each.kind, pa.string()
+            )
     return pa.float64() if each.kind in ("seconds", "number", "time") else pa.int64()
 
 
 # Value by value.
 
 
-def _by_value(page: Page, timezone: str) -> Typed:
-    rows: list[dict[str, msgspec.Raw]] = page.loose
-    if page.records is not None:
-        rows = [{name: getattr(row, name) for name in FIELDS} for row in page.records]
+def _by_value(pages: Sequence[Page], timezone: str, counted: pa.Array | None) -> Typed:
     records = [
         {name: _value(text, FIELDS[name]) if name in FIELDS else text for name, text in row.items()}
-        for row in rows
+        for page in pages
+        for row in _rows(page)
     ]
-    typed = _typed_records(records, timezone)
-    if page.strange:
-        typed.misfits[_ROW] = Misfits(len(page.strange), page.strange[0])
+    typed = _typed_records(records, timezone, counted)
+    if strange := [text for page in pages for text in page.strange]:
+        typed.misfits[_ROW] = Misfits(len(strange), strange[0])
     return typed
 
 
-def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> Typed:
+def _rows(page: Page) -> Iterable[Mapping[str, msgspec.Raw]]:
+    if page.records is None:
+        return page.loose
+    return ({name: getattr(row, name) for name in FIELDS} for row in page.records)
+
+
+def _typed_records(
+    records: Sequence[Mapping[str, Any]], timezone: str, counted: pa.Array | None = None
+) -> Typed:
     columns: dict[str, Any] = {name: [row.get(name) for row in records] for name in FIELDS}
     unknown = [{key: value for key, value in row.items() if key not in _KNOWN} for row in records]
     columns[EXTRAS.name] = [
-        json_text(extra) if extra else row.get(EXTRAS.name) for row, extra in zip(records, unknown, strict=True)
+        json_text(extra) if extra else row.get(EXTRAS.name)
+        for row, extra in zip(records, unknown, strict=True)
     ]
-    return _typed_columns(columns, len(records), timezone)
+    return _typed_columns(columns, len(records), timezone, counted)
 
 
-def _typed_columns(columns: Mapping[str, Any], length: int, timezone: str) -> Typed:
+def _typed_columns(
+    columns: Mapping[str, Any], length: int, timezone: str, counted: pa.Array | None = None
+) -> Typed:
     unique_ids, _ = typed_array(columns.get("uniqueId", [None] * length), FIELDS["uniqueId"])
     clock = Clock(timezone, unique_ids)
     arrays, misfits = [], {}
     for each in (*FIELDS.values(), EXTRAS):
         values = columns.get(each.name)
-        array, lost = (nulls(each, length), Misfits()) if values is None else typed_array(values, each, clock)
+        array, lost = nulls(each, length), Misfits()
+        if values is not None:
+            array, lost = typed_array(values, each, clock, counted)
         arrays.append(array)
         if lost.count:
             misfits[each.name] = lost
@@ -218,14 +236,6 @@ def _document(text: bytes) -> str | None:
 def json_text(value: Any) -> str:
     """Return compact JSON; what JSON does not know is written as its text."""
     return msgspec.json.encode(value, enc_hook=str).decode()
-
-
-def _added(reports: Iterable[dict[str, Misfits]]) -> dict[str, Misfits]:
-    total: dict[str, Misfits] = {}
-    for report in reports:
-        for name, misfits in report.items():
-            total[name] = total.get(name, Misfits()).add(misfits)
-    return total
 
 
 # What `to_frame` accepts.

@@ -23,7 +23,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from brightcall_pandas.schema import FIELDS, SCHEMA_VERSION
+from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION
 
 __all__ = ["Segment", "Store", "StoreError", "write_whole"]
 
@@ -193,11 +193,39 @@ class Store:
             stacklevel=4,
         )
 
-    def sweep(self) -> None:
-        """Delete what killed processes left, and segments of which every day was fetched again later."""
+    def compact(self, segments: Sequence[Segment]) -> None:
+        """Rewrite segments that follow each other as one, with the oldest of their times.
+
+        Raises
+        ------
+        StoreError, OSError
+            One cannot be read, or the new one not written; the old ones are still there.
+        """
+        names = [each.name for each in (*FIELDS.values(), EXTRAS)]
+        for group in _adjacent(segments):
+            metas = [each.meta() for each in group]
+            self.write(
+                pa.concat_tables([each.read(each.days, names) for each in group]),
+                group[0].first,
+                [rows for meta in metas for rows in meta["rows"]],
+                min(each.fetched_at for each in group),
+                [window for meta in metas for window in meta["windows"]],
+            )
+            self.drop(group)
+
+    def sweep(self) -> set[str]:
+        """Delete what killed processes left, and segments of which every day was fetched again later.
+
+        Returns
+        -------
+        set of str
+            Keys of the pages that the deleted segments were made of.
+        """
         newer: set[date] = set()
+        pages: set[str] = set()
         for each in self.segments():
             if newer.issuperset(each.days):
+                pages.update(_pages(each))
                 each.path.unlink(missing_ok=True)
             newer.update(each.days)
         for path in self.folder.glob(".tmp-*"):
@@ -206,6 +234,7 @@ class Store:
                     path.unlink(missing_ok=True)
             except OSError:
                 continue
+        return pages
 
 
 def write_whole(table: pa.Table, path: Path, **options: Any) -> None:
@@ -226,6 +255,23 @@ def write_whole(table: pa.Table, path: Path, **options: Any) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _adjacent(segments: Sequence[Segment]) -> list[list[Segment]]:
+    groups: list[list[Segment]] = []
+    for each in sorted(segments, key=lambda segment: segment.first):
+        if groups and each.first - groups[-1][-1].last == timedelta(days=1):
+            groups[-1].append(each)
+        else:
+            groups.append([each])
+    return [group for group in groups if len(group) > 1]
+
+
+def _pages(segment: Segment) -> set[str]:
+    try:
+        return {key for window in segment.meta()["windows"] for key, *_ in window.get("pages", ())}
+    except StoreError:
+        return set()
 
 
 def _coded(table: pa.Table) -> pa.Table:

@@ -13,7 +13,7 @@ import threading
 import time
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -140,12 +140,12 @@ class PageCache(BaseCache):
         except (sqlite3.Error, OSError) as error:
             self._failed(error)
 
-    def forget(self, keys: list[str]) -> None:
+    def forget(self, keys: Collection[str]) -> None:
         """Drop answers that are no longer needed."""
         if self.trouble or not keys:
             return
         try:
-            self.responses.bulk_delete(keys)
+            self.responses.bulk_delete(list(keys))
         except sqlite3.Error as error:
             self._failed(error)
 

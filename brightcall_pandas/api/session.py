@@ -2,10 +2,12 @@
 
 Order of operations of `ApiSession.post`:
 
-1. an answer in the page cache that is young enough is returned;
-2. otherwise wait for the rate limit and send (`transport` adds the key and judges the answer);
-3. a transient failure waits and goes back to 2, a final one raises the error that the verdict names;
-4. a good answer is stored and returned.
+1. wait for the rate limit and send (`transport` adds the key and judges the answer);
+2. a transient failure waits and goes back to 1, a final one raises the error that the verdict names;
+3. a good answer is stored, in place of an older one, and returned.
+
+`ApiSession.kept` returns what is stored. How old it may be is for the caller to say: that depends on whether
+the days asked for can still change.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,7 +28,6 @@ from brightcall_pandas.api.limits import LONGEST_WAIT_S, RateLimit, pause
 from brightcall_pandas.api.secrets import ApiKey, hide_keys_in_logs
 from brightcall_pandas.api.transport import ApiAdapter, Failure
 from brightcall_pandas.api.verdict import Verdict
-from brightcall_pandas.errors import OfflineError
 
 __all__ = ["ApiSession", "Reply"]
 
@@ -99,6 +100,7 @@ class ApiSession:
         )
         self._http.settings.disabled = cache is None
         self._http.mount(base_url, ApiAdapter(key, connections))
+        self._counting = threading.Lock()
         self.requests = 0
 
     def post(
@@ -107,11 +109,9 @@ class ApiSession:
         body: dict[str, Any],
         *,
         about: str,
-        max_age: timedelta | None = timedelta(0),
-        offline: bool = False,
         stop: threading.Event | None = None,
     ) -> Reply:
-        """Return the answer to one request.
+        """Ask the server, and keep its answer.
 
         Parameters
         ----------
@@ -121,10 +121,6 @@ class ApiSession:
             Parameters by API name.
         about
             What is asked for, in words, for messages.
-        max_age
-            Oldest cached answer that will do; zero always asks the server, None takes any.
-        offline
-            Never ask the server.
         stop
             When set, waiting ends at once.
 
@@ -133,7 +129,32 @@ class ApiSession:
         BrightcallError
             As `errors` draws them; the message says `about` what.
         """
-        request = self._http.prepare_request(
+        request = self._request(path, body)
+        waiting = stop or threading.Event()
+        attempt = 0
+        while True:
+            attempt += 1
+            answer = self._sent(request, waiting)
+            if isinstance(answer, Reply):
+                return answer
+            wait = pause(attempt, answer) if answer.transient and attempt <= self._retries else None
+            if wait is None or waiting.wait(wait):
+                raise answer.error(_message(about, answer, attempt))
+
+    def kept(self, path: str, body: dict[str, Any]) -> Reply | None:
+        """Return the cached answer to a request, however old; None where there is none."""
+        key = _cache_key(self._request(path, body))
+        kept = self._http.cache.get_response(key)
+        if kept is None:
+            return None
+        return Reply(kept.content, key, from_cache=True, fetched_at=kept.created_at)
+
+    def close(self) -> None:
+        """Close connections and files."""
+        self._http.close()  # type: ignore[no-untyped-call]
+
+    def _request(self, path: str, body: dict[str, Any]) -> requests.PreparedRequest:
+        return self._http.prepare_request(
             requests.Request(
                 "POST",
                 self._base_url + path,
@@ -141,46 +162,21 @@ class ApiSession:
                 headers={"Content-Type": "application/json", "Accept": "application/json"},
             )
         )
-        key = _cache_key(request)
-        if (kept := self._kept(key, max_age)) is not None:
-            return kept
-        if offline:
-            msg = (
-                f"{about}: not in the cache, and offline=True forbids to ask the server. Load it once online."
-            )
-            raise OfflineError(msg)
-        return self._asked(request, key, about, stop or threading.Event())
 
-    def close(self) -> None:
-        """Close connections and files."""
-        self._http.close()  # type: ignore[no-untyped-call]
-
-    def _kept(self, key: str, max_age: timedelta | None) -> Reply | None:
-        if max_age is not None and max_age <= timedelta(0):
-            return None
-        kept = self._http.cache.get_response(key)
-        if kept is None or (max_age is not None and datetime.now(UTC) - kept.created_at > max_age):
-            return None
-        return Reply(kept.content, key, from_cache=True, fetched_at=kept.created_at)
-
-    def _asked(self, request: requests.PreparedRequest, key: str, about: str, stop: threading.Event) -> Reply:
-        attempt = 0
-        while True:
-            attempt += 1
-            self._limit.wait(stop)
+    def _sent(self, request: requests.PreparedRequest, stop: threading.Event) -> Reply | Verdict:
+        self._limit.wait(stop)
+        with self._counting:
             self.requests += 1
-            try:
-                response = self._http.send(
-                    request.copy(), force_refresh=True, timeout=self._timeout, allow_redirects=False
-                )
-                verdict: Verdict | None = getattr(response, "verdict", None)
-            except Failure as failure:
-                verdict = failure.verdict
-            if verdict is None:
-                return Reply(response.content, key, from_cache=False, fetched_at=datetime.now(UTC))
-            wait = pause(attempt, verdict) if verdict.transient and attempt <= self._retries else None
-            if wait is None or stop.wait(wait):
-                raise verdict.error(_message(about, verdict, attempt))
+        try:
+            response = self._http.send(
+                request.copy(), force_refresh=True, timeout=self._timeout, allow_redirects=False
+            )
+        except Failure as failure:
+            return failure.verdict
+        verdict: Verdict | None = getattr(response, "verdict", None)
+        if verdict is not None:
+            return verdict
+        return Reply(response.content, _cache_key(request), from_cache=False, fetched_at=datetime.now(UTC))
 
 
 def _cache_key(request: requests.PreparedRequest, **_: Any) -> str:

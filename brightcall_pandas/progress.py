@@ -1,0 +1,56 @@
+"""A progress bar that shows calls and pages, and stays away from loads too short to need one."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from brightcall_pandas.api.coverage import Slice
+
+__all__ = ["Progress"]
+
+_SHORT_S = 1.0  # a load shorter than this shows no bar
+
+
+class Progress:
+    """Shows how far a load is.
+
+    Parameters
+    ----------
+    show
+        True: at once; None: when the load takes longer than a second; False: never.
+    """
+
+    def __init__(self, show: bool | None = False) -> None:
+        self._show = show
+        self._bar: tqdm[Any] | None = None
+        self._expected: int | None = None
+        self._pages = 0
+        self._lock = threading.Lock()
+
+    def expect(self, calls: int) -> None:
+        """Say how many calls are to come."""
+        with self._lock:
+            self._expected = (self._expected or 0) + calls
+            if self._bar is not None:
+                self._bar.total = self._expected
+
+    def saw(self, page: Slice) -> None:
+        """Count a page."""
+        if self._show is False:
+            return
+        with self._lock:
+            if self._bar is None:
+                delay = 0.0 if self._show else _SHORT_S
+                self._bar = tqdm(total=self._expected, unit=" calls", desc="Loading", delay=delay)
+            self._pages += 1
+            self._bar.set_postfix(pages=self._pages, refresh=False)
+            self._bar.update(page.rows)
+
+    def close(self) -> None:
+        """Take the bar to its end."""
+        with self._lock:
+            if self._bar is not None:
+                self._bar.close()
