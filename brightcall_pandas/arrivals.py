@@ -33,7 +33,7 @@ def kinds_of(values: Any) -> Iterator[tuple[str, pa.Array]]:
     ------
     tuple of str and pyarrow.Array
         A kind that occurs, and an array as long as `values` that holds the values of this kind, null where
-        another kind stands.
+        another kind stands. Times come twice where some have a zone and some have none.
 
     Examples
     --------
@@ -119,18 +119,18 @@ def _kind_of_value(value: Any) -> str | None:
         case Decimal():
             return None if value.is_nan() else "real"
         case np.datetime64():
-            return None if np.isnat(value) else "time"
-        case datetime() | date():
-            return "time"
+            return None if np.isnat(value) else "wall time"
+        case datetime():
+            return "wall time" if value.tzinfo is None else "time"
+        case date():
+            return "wall time"
     return "other"
 
 
 def _array_of(bucket: list[Any], kind: str) -> pa.Array:
-    if kind == "time":
-        stamps = [None if value is None else pd.Timestamp(value) for value in bucket]
-        if any(stamp is not None and stamp.tzinfo is None for stamp in stamps):
-            return _text_array([None if stamp is None else stamp.isoformat() for stamp in stamps])
-        return pa.array(stamps, pa.timestamp("us", tz="UTC"))
+    if kind in ("time", "wall time"):
+        stamps = [None if value is None else pd.Timestamp(value).as_unit("us") for value in bucket]
+        return pa.array(stamps, pa.timestamp("us", tz="UTC" if kind == "time" else None))
     if kind == "integer" and all(value is None or -(2**63) <= value < 2**63 for value in bucket):
         return pa.array(bucket, pa.int64())
     if kind == "real":

@@ -155,9 +155,8 @@ def _parsed(text: pa.Array, kind: pa.DataType) -> pa.Array:
     try:
         return text.cast(kind)
     except pa.ArrowInvalid:  # a few odd spellings in the column: the slower and more tolerant reader
-        stamps = pd.to_datetime(
-            pd.Series(text.to_pylist(), dtype="str"), format="ISO8601", errors="coerce", utc=True
-        )
+        texts = pd.Series(text.to_pylist(), dtype="str").str.upper()  # z and t are ISO 8601 as well
+        stamps = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
         return pa.array(stamps.dt.as_unit("us"), pa.timestamp("us", tz="UTC"), from_pandas=True).cast(kind)
 
 
