@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
-from brightcall_pandas import analysis
+from brightcall_pandas import analysis, export
 from brightcall_pandas.filters import CallFilter, lists_filters
 
 if TYPE_CHECKING:
@@ -148,6 +148,9 @@ class CallsAccessor:
         1        40     1
         """
         return self._df[CallFilter(**filters).mask(self._df).to_numpy(dtype=bool)]
+
+    # Files
+    to_parquet = _method(export.to_parquet)
 
     @property
     def plot(self) -> CallsPlot:
