@@ -252,8 +252,8 @@ class Day:
         if not isinstance(given, str | date):
             msg = f"{argument} takes a day ({self.accepts}), not {_shown(given)}"
             raise TypeError(msg)
-        text = given.strip() if isinstance(given, str) else f"{given:%Y-%m-%d}"
         try:
+            text = given.strip() if isinstance(given, str) else given.strftime("%Y-%m-%d")
             if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
                 raise ValueError
             day = date.fromisoformat(text)
