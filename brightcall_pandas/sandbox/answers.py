@@ -21,6 +21,8 @@ __all__ = [
     "DEFAULT_PAGE",
     "ENDPOINTS",
     "LARGEST_PAGE",
+    "LISTS",
+    "PAGED",
     "STRAIGHT",
     "Answer",
     "Answers",
@@ -209,3 +211,9 @@ ENDPOINTS: dict[str, Callable[[Answers, dict[str, Any], Slant], Answer]] = {
     "/api/v3/stat/calls-detailed-e-chart": Answers.chart,
 }
 """Handler by path; all take POST."""
+
+LISTS = frozenset({"/api/v1/stat/calls", "/api/v3/stat/calls/list"})
+"""Endpoints that send calls."""
+
+PAGED = LISTS | {"/api/v3/stat/calls/count"}
+"""Endpoints for which the size of a page matters."""

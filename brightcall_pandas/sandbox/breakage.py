@@ -10,7 +10,7 @@ import msgspec
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from brightcall_pandas.sandbox.answers import Answer, refusal
+from brightcall_pandas.sandbox.answers import PAGED, Answer, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def instead_of_answer(strike: Strike, request: Request, page_size: int) -> Respo
     for name, make in _INSTEAD.items():
         if options := strike(name):
             return make(options)
-    if options := strike("refused_page", lambda options: page_size > options["cap"]):
+    if options := strike("refused_page", lambda options: strike.path in PAGED and page_size > options["cap"]):
         return _plain(refusal(400, f"itemsPerPage is {page_size}; it must not be above {options['cap']}"))
     if options := strike("echo_key", lambda options: options["where"] in _ECHOES):
         return _ECHOES[options["where"]](str(request.url), request.url.query)

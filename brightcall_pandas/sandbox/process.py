@@ -40,6 +40,8 @@ class Sandbox:
         The account's zone.
     account
         Name of the account. It follows from what was drawn, not from the port: caches survive a restart.
+    truth
+        What is true of the calls as they were drawn; the keys are described in ``docs/sandbox.md``.
     """
 
     url: str
@@ -50,7 +52,6 @@ class Sandbox:
     timezone: str
 
     def __init__(self, arguments: list[str], deadline_s: float) -> None:
-        self._truth: dict[str, Any] | None = None
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the environment must not see what stays on this machine
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
@@ -64,6 +65,8 @@ class Sandbox:
         try:
             for name, value in self._first_line(deadline_s).items():
                 setattr(self, name, value)
+            # Asked for now, so that it can still be read when the sandbox has ended.
+            self.truth: dict[str, Any] = self._command("truth")
         except BaseException:
             self.stop()
             raise
@@ -79,13 +82,6 @@ class Sandbox:
     def __repr__(self) -> str:
         state = "running" if self._process.poll() is None else "stopped"
         return f"<Sandbox {self.account} at {self.url}, {state}>"
-
-    @property
-    def truth(self) -> dict[str, Any]:
-        """What is true of the calls as they were drawn; the keys are described in ``docs/sandbox.md``."""
-        if self._truth is None:
-            self._truth = self._command("truth")
-        return self._truth
 
     def client(self, **options: Any) -> Any:
         """Return a `brightcall_pandas.Client` of this sandbox; `options` are the client's own."""
@@ -170,6 +166,8 @@ class Sandbox:
                 pipe.close()
 
     def _command(self, name: str, **given: Any) -> Any:
+        if self._process.poll() is not None:
+            raise SandboxError("the sandbox has ended; start another one")
         answer = self._session.post(
             f"{self.url}/_sandbox/{name}", params={"api-key": self.api_key}, json=given, timeout=60
         )

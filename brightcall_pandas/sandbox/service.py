@@ -11,7 +11,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
-from brightcall_pandas.sandbox.answers import DEFAULT_PAGE, ENDPOINTS, Answer, Slant, decoded, refusal
+from brightcall_pandas.sandbox.answers import (
+    DEFAULT_PAGE,
+    ENDPOINTS,
+    LISTS,
+    PAGED,
+    Answer,
+    Slant,
+    decoded,
+    refusal,
+)
 from brightcall_pandas.sandbox.breakage import finished, instead_of_answer
 from brightcall_pandas.sandbox.control import COMMANDS
 from brightcall_pandas.sandbox.faults import Plan, checked_faults
@@ -126,13 +135,14 @@ class Service:
 
 def _slant(strike: Strike, asked: dict[str, Any]) -> Slant:
     size, page = _whole(asked, "itemsPerPage", DEFAULT_PAGE), _whole(asked, "page", 1)
-    capped = strike("capped_page", lambda options: size > options["cap"])
-    ties = strike("unstable_ties")
+    lists, paged = strike.path in LISTS, strike.path in PAGED
+    capped = strike("capped_page", lambda options: paged and size > options["cap"])
+    ties = strike("unstable_ties", lambda _: lists)
     return Slant(
         timezone="UTC" if strike("utc_bounds") else None,
         cap=capped["cap"] if capped else None,
         ties=int(ties["chance"] * 2**31) if ties else None,
-        back=1 if strike("repeated_page", lambda _: page > 1) else 0,
+        back=1 if strike("repeated_page", lambda _: lists and page > 1) else 0,
     )
 
 

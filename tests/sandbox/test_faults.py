@@ -207,6 +207,8 @@ class TestPages:
         assert ask(sandbox, COUNT, itemsPerPage=100)["pagesCount"] == 8
         assert len(ask(sandbox, itemsPerPage=30)["calls"]) == 30
         assert len(ask(sandbox)["calls"]) == 40
+        assert ask(sandbox, STATISTICS, itemsPerPage=100)["detailedStat"]["all"]["all"] == TOTAL
+        assert sandbox.requests()[-1]["faults"] == []
         assert post(sandbox, itemsPerPage="many", page="two").status_code == 400
 
     def test_wrong_total(self, sandbox: Sandbox) -> None:

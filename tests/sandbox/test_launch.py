@@ -65,6 +65,9 @@ class TestStartSandbox:
         sandbox.stop()
         assert ends(sandbox.url)
         assert "stopped" in repr(sandbox)
+        assert sandbox.truth["calls"] == 5
+        with pytest.raises(SandboxError, match="has ended"):
+            sandbox.requests()
 
     def test_a_taken_port(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SandboxError, match="--port"):

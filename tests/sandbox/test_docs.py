@@ -1,0 +1,48 @@
+"""The page of the sandbox tells of everything that it has, and its programs run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from brightcall_pandas.sandbox import Sandbox, start_sandbox
+from brightcall_pandas.sandbox.answers import ENDPOINTS, LARGEST_PAGE
+from brightcall_pandas.sandbox.faults import FAULTS
+
+PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return PAGE.read_text(encoding="utf-8")
+
+
+class TestPage:
+    def test_names_every_fault_with_its_options(self, page: str) -> None:
+        lines = dict(re.findall(r"^\| `(\w+)`(?: \\?\*)? \|(.*)$", page, flags=re.MULTILINE))
+        for name, fault in FAULTS.items():
+            for option, default in fault.options.items():
+                assert f"`{option}={default!r}`".replace("'", '"') in lines[name], name
+
+    def test_marks_the_faults_that_change_rows(self, page: str) -> None:
+        marked = set(re.findall(r"^\| `(\w+)` \* \|", page, flags=re.MULTILINE))
+        assert marked == {name for name, fault in FAULTS.items() if fault.changes_rows}
+
+    def test_names_every_key_of_the_truth(self, page: str) -> None:
+        with start_sandbox(calls=50, days=1) as sandbox:
+            keys = set(sandbox.truth)
+        cells = re.findall(r"^\| ([^|]*) \|", page, flags=re.MULTILINE)
+        assert keys <= set(re.findall(r"`(\w+)`", " ".join(cells)))
+
+    def test_names_every_endpoint_and_method(self, page: str) -> None:
+        methods = {"requests", "insert", "update", "delete", "schedule", "changes", "latency", "set_faults"}
+        assert all(f"`POST {path}`" in page for path in ENDPOINTS)
+        assert all(hasattr(Sandbox, name) and f"`{name}(" in page for name in methods)
+        assert f"{LARGEST_PAGE:,}" in page
+
+    def test_the_program_behind_the_figures_runs(self, page: str, capsys: pytest.CaptureFixture[str]) -> None:
+        programs = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+        exec(programs[-1].replace("1_000_000", "2_000"), {})
+        assert "2,000 calls ready" in capsys.readouterr().out
