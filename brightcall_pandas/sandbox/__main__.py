@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 from datetime import date
 
@@ -26,8 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--for-parent", action="store_true", help=argparse.SUPPRESS)
     given = vars(parser.parse_args(arguments))
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            serve(**given)
+        serve(**given)
     except OSError as error:
         parser.exit(1, f"{error}; choose another --port, or leave it out to take a free one\n")
     except ValueError as error:

@@ -30,20 +30,25 @@ class Changes:
         What is changed.
     first, last
         Epoch seconds between which inserted calls lie, the second excluded.
+
+    Attributes
+    ----------
+    lock
+        Held while a change is made.
     """
 
     def __init__(self, table: CallTable, first: int, last: int) -> None:
         self.history: list[dict[str, Any]] = []
         self._table = table
         self._span = first, last
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._waiting: list[tuple[int, dict[str, Any]]] = []
         self._requests = 0
         self._inserted = 0
 
     def make(self, change: dict[str, Any]) -> int:
         """Make a change; return how many calls it touched."""
-        with self._lock:
+        with self.lock:
             if "insert" in change:
                 ids = [record["id"] for record in change["insert"]]
                 self._table.insert(typed_rows(change["insert"]))
@@ -56,7 +61,7 @@ class Changes:
 
     def schedule(self, changes: list[dict[str, Any]]) -> int:
         """Keep changes until just before the request that each of them names; return how many wait."""
-        with self._lock:
+        with self.lock:
             for change in changes:
                 # A record that cannot be must fail here, not in the middle of somebody's load.
                 typed_rows(change.get("insert", []))
@@ -65,7 +70,7 @@ class Changes:
 
     def before_request(self) -> None:
         """Count a request, and make the changes that are due before it."""
-        with self._lock:
+        with self.lock:
             self._requests += 1
             due = [change for number, change in self._waiting if number <= self._requests]
             self._waiting = [each for each in self._waiting if each[0] > self._requests]
@@ -74,7 +79,7 @@ class Changes:
 
     def at_random(self, options: dict[str, Any]) -> None:
         """Insert, update and delete so many calls; ``chance`` in the options decides which."""
-        with self._lock:
+        with self.lock:
             rng = random.Random(options["chance"])  # noqa: S311
             for _ in range(options["insert"]):
                 self.make({"insert": [self._new_call(rng)]})

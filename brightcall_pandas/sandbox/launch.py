@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import sys
@@ -117,7 +118,8 @@ def serve(
     server = importlib.import_module("brightcall_pandas.sandbox.server")
     say = _say_to_program if for_parent else _say_to_person
     wanted = server.Wanted(calls, days, seed, checked_faults(faults), day_to)
-    server.run(wanted, port=port, ready=say, end_with_stdin=for_parent)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(wanted, port=port, ready=say, end_with_stdin=for_parent)
 
 
 def _check(calls: int, days: int) -> None:

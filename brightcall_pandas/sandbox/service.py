@@ -111,11 +111,13 @@ class Service:
         return finished(strike, request, answer)
 
     def _answer(self, request: Request, body: bytes, asked: dict[str, Any], strike: Strike) -> Answer:
-        self.changes.before_request()
-        if options := strike("mutate"):
-            self.changes.at_random(options)
         key = request.query_params.get("api-key")
-        answer = self.answers.answer(request.url.path, key, body, _slant(strike, asked))
+        # One at a time: a change that is due before a request must not be seen by the request before it.
+        with self.changes.lock:
+            self.changes.before_request()
+            if options := strike("mutate"):
+                self.changes.at_random(options)
+            answer = self.answers.answer(request.url.path, key, body, _slant(strike, asked))
         if answer.status == 200 and self._plan.has(*TAMPERINGS):
             return tampered(strike, answer, asked)
         return answer

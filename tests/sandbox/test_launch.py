@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
@@ -111,7 +112,8 @@ class TestStartSandbox:
             said = [child.stdout.readline() for _ in range(5)]
             url = said[1].split("=")[1].strip()
             assert listens(url)
-            child.terminate()
+            child.send_signal(signal.SIGINT)
+        assert child.returncode == 0
         assert "sandbox-3-5-" in said[0]
         assert "BRIGHTCALL_API_KEY=" in said[2]
         assert ends(url)
