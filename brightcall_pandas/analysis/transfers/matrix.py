@@ -118,7 +118,10 @@ def finish_transfer_matrix(table: pd.DataFrame, normalise: Normalise = None) -> 
     counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
     np.add.at(counts, (labels.get_indexer(givers), labels.get_indexer(takers)), table["handovers"].to_numpy())
     shown = counts if normalise is None else ratio(counts, _divisor(counts, normalise))
-    return pd.DataFrame(shown, index=labels.rename("from"), columns=labels.rename("to"))
+    result = pd.DataFrame(shown, index=labels.rename("from"), columns=labels.rename("to"))
+    if normalise is not None:
+        result.attrs["handovers"] = int(counts.sum())  # for the picture, which cannot tell it from shares
+    return result
 
 
 def _steps(log: ChainLog) -> Iterator[tuple[Integers, Integers]]:

@@ -1,0 +1,178 @@
+"""What the pictures of hand-overs show, read from their artists."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+import brightcall_pandas.accessor  # noqa: F401 - registers .calls
+from brightcall_pandas import analysis, plots
+from brightcall_pandas.plots.style import GREY, PALETTE
+from brightcall_pandas.plots.transfers.shared import counted, party_colours
+
+PICTURES = ["transfer_flow", "transfer_matrix", "transfer_variants"]
+
+
+def calls(*texts: str | None, **columns: object) -> pd.DataFrame:
+    return pd.DataFrame({"numbersInvolvedJSON": pd.Series(texts, dtype="str"), **columns})
+
+
+def words(ax) -> list[str]:
+    return [text.get_text() for text in ax.texts]
+
+
+class TestAll:
+    @pytest.mark.parametrize("name", PICTURES)
+    def test_on_the_axes_given_and_without_traces(self, name):
+        before = dict(mpl.rcParams)
+        ax = plt.subplots()[1]
+        assert getattr(calls("1,2", "1,2,3").calls.plot, name)(ax=ax) is ax
+        ax.figure.canvas.draw()
+        assert dict(mpl.rcParams) == before
+
+    @pytest.mark.parametrize("name", ["transfer_flow", "transfer_matrix"])
+    @pytest.mark.parametrize("frame", [calls(), calls("1", None, "[")], ids=["empty", "alone"])
+    def test_without_handovers_they_say_so(self, name, frame):
+        assert "no hand-overs" in words(getattr(frame.calls.plot, name)())
+
+    @pytest.mark.parametrize("name", PICTURES)
+    def test_hundreds_of_parties_with_long_names(self, name):
+        frame = calls(*(f'["agent number {n} of the long department", "{n + 1}", "{n}"]' for n in range(300)))
+        ax = getattr(frame.calls.plot, name)()
+        ax.figure.canvas.draw()
+        assert max(map(len, words(ax))) < 80
+
+    @pytest.mark.parametrize("name", PICTURES)
+    def test_names_reach_the_picture(self, name):
+        ax = getattr(calls("101,102").calls.plot, name)(names={101: "Ann"})
+        shown = words(ax) + [label.get_text() for label in ax.get_yticklabels()]
+        assert any("Ann" in each for each in shown)
+        assert not any("101" in each for each in shown)
+
+
+class TestTransferMatrix:
+    def test_a_cell_for_each_pair_with_its_count(self):
+        ax = plots.transfer_matrix(analysis.transfer_matrix(calls("1,2", "1,2", "2,3")))
+        assert ax.images[0].get_array().tolist() == [[0, 2, 0], [0, 0, 1], [0, 0, 0]]
+        cells = {text.get_position(): text.get_text() for text in ax.texts if text.get_text().isdigit()}
+        assert cells == {(1, 0): "2", (2, 1): "1"}
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["1", "2", "3"]
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ("to", "from")
+        assert "n = 3 hand-overs" in words(ax)
+
+    @pytest.mark.parametrize(
+        ("normalise", "remark"),
+        [
+            ("from", "share of what the row's party hands on (n = 3)"),
+            ("to", "share of what the column's party receives (n = 3)"),
+            ("all", "share of all hand-overs (n = 3)"),
+        ],
+    )
+    def test_shares_say_of_what(self, normalise, remark):
+        ax = calls("1,2", "1,3", "2,3").calls.plot.transfer_matrix(normalise=normalise)
+        assert remark in words(ax)
+        assert any(each.endswith(" %") for each in words(ax))
+
+    def test_of_many_parties_the_busiest_are_shown(self):
+        pairs = [f"{n},{n + 1}" for n in range(100, 150)]
+        ax = calls(*pairs, *["140,141"] * 5).calls.plot.transfer_matrix()
+        assert ax.images[0].get_array().shape == (40, 40)
+        assert "n = 55 hand-overs; the 40 busiest of 51 parties" in words(ax)
+        assert {"140", "141"} <= {label.get_text() for label in ax.get_yticklabels()}
+
+
+class TestTransferVariants:
+    def test_a_row_of_chevrons_for_each_way_with_a_handover(self):
+        ax = plots.transfer_variants(analysis.transfer_variants(calls("1,2", "1,2", "1,2,3", "9", "[")))
+        chevrons = [text for text in words(ax) if text in {"1", "2", "3", "9"}]
+        assert chevrons == ["1", "2", "1", "2", "3"]
+        assert {"2  (40 %)", "1  (20 %)"} <= set(words(ax))
+        assert "n = 5 calls; 2 ways with a hand-over (3 calls)" in words(ax)
+
+    def test_a_party_has_one_colour(self):
+        ax = calls("1,2", "2,1").calls.plot.transfer_variants()
+        faces = [to_hex(patch.get_facecolor()) for patch in ax.patches if not hasattr(patch, "get_width")]
+        assert faces == [PALETTE[0], PALETTE[1], PALETTE[1], PALETTE[0]]
+
+    def test_the_most_frequent_are_shown(self):
+        ax = calls(*(f"1,{n}" for n in range(2, 22))).calls.plot.transfer_variants()
+        assert "n = 20 calls; 15 of 20 ways with a hand-over (15 calls)" in words(ax)
+
+    def test_long_chains_are_cut(self):
+        assert "+ 4 more" in words(calls(",".join("1234567890")).calls.plot.transfer_variants())
+
+    def test_calls_of_one_party_are_drawn_when_there_is_nothing_else(self):
+        ax = calls("1", "1", None).calls.plot.transfer_variants()
+        assert {"1", "(none)", "n = 3 calls; 2 ways without one (3 calls)"} <= set(words(ax))
+
+    def test_positive_rates_where_known(self):
+        frame = calls("1,2", "1,2", "1", "1", outcomeType=["positive", "negative", "positive", "positive"])
+        ax = frame.calls.plot.transfer_variants()
+        assert {"positive outcomes", "not handed on: 100 %"} <= set(words(ax))
+        rate = ax.lines[3]
+        assert len(rate.get_xdata()) == 1
+        assert "positive outcomes" not in words(calls("1,2").calls.plot.transfer_variants())
+
+    def test_no_calls(self):
+        assert "no calls" in words(calls().calls.plot.transfer_variants())
+
+
+class TestTransferFlow:
+    def bars(self, ax):
+        return [patch for patch in ax.patches if hasattr(patch, "get_height")]
+
+    def test_bars_are_as_tall_as_their_calls(self):
+        ax = plots.transfer_flow(analysis.transfer_flow(calls("1,2", "1,2,3", "1,3")))
+        heights = {(round(bar.get_x()), round(bar.get_y(), 6)): bar.get_height() for bar in self.bars(ax)}
+        unit = heights[0, 0] / 3
+        # First: 1 three times; then 2 twice and 3 once; then 3 once.
+        assert [round(each / unit, 6) for each in heights.values()] == [3, 2, 1, 1]
+        assert {"1  3", "2  2", "3  1", "first\n3 calls", "after 1 hand-over\n3 calls"} <= set(words(ax))
+        assert "n = 3 calls, 4 hand-overs" in words(ax)
+
+    def test_bands_fill_what_leaves_and_arrives(self):
+        ax = calls("1,2", "1,2,3", "1,3").calls.plot.transfer_flow()
+        bars = self.bars(ax)
+        bands = [patch.get_path().vertices for patch in ax.patches if not hasattr(patch, "get_height")]
+        ends = np.array([[points[0, 1], points[7, 1], points[3, 1], points[4, 1]] for points in bands])
+        # 1 to 2 twice, 1 to 3 once; then 2 to 3 once, from the upper half of the bar of 2.
+        (first, second, third, last) = [(bar.get_y(), bar.get_y() + bar.get_height()) for bar in bars]
+        half = (second[0] + second[1]) / 2
+        assert ends == pytest.approx(
+            np.array(
+                [
+                    [first[0], first[0] + (first[1] - first[0]) * 2 / 3, *second],
+                    [first[0] + (first[1] - first[0]) * 2 / 3, first[1], *third],
+                    [second[0], half, *last],
+                ]
+            )
+        )
+
+    def test_bars_of_a_stage_do_not_overlap(self):
+        ax = calls(*(f"{n % 11},{n % 7 + 20},{n % 13}" for n in range(500))).calls.plot.transfer_flow()
+        for stage in range(3):
+            spans = sorted(
+                (bar.get_y(), bar.get_y() + bar.get_height()) for bar in self.bars(ax) if bar.get_x() == stage
+            )
+            assert len(spans) > 1
+            assert all(upper[1] < lower[0] for upper, lower in pairwise(spans))
+            assert spans[-1][1] <= 1 + 1e-9
+
+
+class TestPartyColours:
+    def test_the_busiest_have_the_palette(self):
+        busy = {"(other)": 100, **{str(n): n for n in range(10)}}
+        colours = party_colours(busy)
+        assert [colours[each] for each in "987654"] == list(PALETTE)
+        assert {colours[each] for each in ["(other)", *"3210"]} == {GREY}
+
+
+class TestCounted:
+    def test_one_and_many(self):
+        assert [counted(n, "call") for n in (0, 1, 2000)] == ["0 calls", "1 call", "2,000 calls"]
