@@ -8,6 +8,7 @@ any other shape takes the general one, a dict.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -28,13 +29,20 @@ Record = msgspec.defstruct(
 
 
 class _Envelope(msgspec.Struct):
-    calls: msgspec.Raw = ABSENT
     tags: Any = None
     outcomes: Any = None
     projects: Any = None
     timezone: Any = None
     pagesCount: Any = None  # noqa: N815  (the API's name)
     totalItems: Any = None  # noqa: N815
+
+
+class _Uniform(_Envelope):
+    calls: list[Record] = []  # type: ignore[valid-type]
+
+
+class _General(_Envelope):
+    calls: list[msgspec.Raw] = []
 
 
 @dataclass
@@ -73,12 +81,11 @@ class Page:
         """Return a field's JSON text in every row."""
         if self.records is None:
             return [bytes(row.get(name, ABSENT)) for row in self.loose]
-        return [bytes(getattr(row, name)) for row in self.records]
+        return list(map(bytes, map(attrgetter(name), self.records)))
 
 
-_envelope = msgspec.json.Decoder(_Envelope)
-_records = msgspec.json.Decoder(list[Record])  # type: ignore[valid-type]
-_raws = msgspec.json.Decoder(list[msgspec.Raw])
+_uniform = msgspec.json.Decoder(_Uniform)
+_general = msgspec.json.Decoder(_General)
 _row = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -90,12 +97,23 @@ def read_page(body: bytes) -> Page:
     msgspec.DecodeError
         The bytes are no JSON object, or ``calls`` is no array.
     """
-    envelope = _envelope.decode(body)
-    calls = b"[]" if envelope.calls == ABSENT else envelope.calls
-    page = Page(
+    records, loose, strange = None, [], []
+    envelope: _Envelope
+    try:
+        envelope = uniform = _uniform.decode(body)
+        records = uniform.calls
+    except msgspec.ValidationError:
+        envelope = general = _general.decode(body)
+        for text in general.calls:
+            try:
+                loose.append(_row.decode(text))
+            except msgspec.ValidationError:
+                strange.append(bytes(text).decode(errors="replace"))
+    return Page(
         body=body,
-        records=None,
-        loose=[],
+        records=records,
+        loose=loose,
+        strange=strange,
         timezone=envelope.timezone if isinstance(envelope.timezone, str) else None,
         pages_count=_count(envelope.pagesCount),
         total_items=_count(envelope.totalItems),
@@ -104,15 +122,6 @@ def read_page(body: bytes) -> Page:
             for name in ("tags", "outcomes", "projects")
         },
     )
-    try:
-        page.records = _records.decode(calls)
-    except msgspec.ValidationError:
-        for text in _raws.decode(calls):
-            try:
-                page.loose.append(_row.decode(text))
-            except msgspec.ValidationError:
-                page.strange.append(bytes(text).decode(errors="replace"))
-    return page
 
 
 def _count(value: Any) -> int | None:

@@ -143,6 +143,12 @@ def _time_from_time(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
 
 def _time_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
     text = _plain(array)
+    try:
+        return _in_calendar(
+            text.cast(field.arrow_type)
+        )  # every one an instant, as a server usually writes it
+    except pa.ArrowInvalid:
+        pass
     dated = _where(pc.match_substring_regex(text, _ISO_DATE), text)
     zoned = pc.match_substring_regex(dated, _HAS_OFFSET)
     if pc.all(zoned).as_py() is not False:
@@ -185,6 +191,10 @@ def _epochs(clock: Clock, length: int) -> pd.Series:
 
 def _in_calendar(times: pa.Array) -> pa.Array:
     first, end = (pa.scalar(bound).cast(pa.timestamp("us")).cast(times.type) for bound in CALENDAR)
+    extremes = pc.min_max(times)
+    low, high = extremes["min"].value, extremes["max"].value
+    if low is None or (low >= first.value and high < end.value):
+        return times
     return _where(pc.and_(pc.greater_equal(times, first), pc.less(times, end)), times)
 
 

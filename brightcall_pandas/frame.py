@@ -124,7 +124,8 @@ def _by_arrow(pages: Sequence[Page], timezone: str, counted: pa.Array | None) ->
         return None
     for name in as_text:
         texts = [text for page in filled for text in page.texts(name)]
-        columns[name] = pa.array([_document(text) for text in texts], pa.large_string())
+        distinct = {text: _document(text) for text in set(texts)}
+        columns[name] = pa.array([distinct[text] for text in texts], pa.large_string())
     return _typed_columns(columns, sum(map(len, filled)), timezone, counted)
 
 

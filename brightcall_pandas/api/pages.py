@@ -155,7 +155,9 @@ def _last_resort(fetch: Fetch, read: Read, limit: int) -> Read:
         totals = {each.total for each in read.slices if each.total is not None}
         rows = len({row for each in read.slices for row in each.ids})
         if len(totals) != 1:
-            said = "the number of rows changed while they were read" if totals else "the server gives no total"
+            said = (
+                "the number of rows changed while they were read" if totals else "the server gives no total"
+            )
             read.problem = f"{said}, and the order of the rows proves nothing"
             return read
         # Once may be chance: a row lost for a row that vanished. A further walk would show both.
@@ -165,7 +167,9 @@ def _last_resort(fetch: Fetch, read: Read, limit: int) -> Read:
             return read
         read.walks += 1
         read.slices.extend(fetch([Ask(number, limit) for number in range(1, max(totals) // limit + 2)]))
-    read.problem = f"the server says {read.expected} rows, but {rows} distinct ones came in {read.walks} walks"
+    read.problem = (
+        f"the server says {read.expected} rows, but {rows} distinct ones came in {read.walks} walks"
+    )
     return read
 
 

@@ -88,8 +88,11 @@ def slice_of(page: Page, ask: Ask, key: str, zone: str) -> Slice:
     if b"null" in ids:  # no identity of its own: then all that is known of the row is its identity
         whole = list(zip(*(page.texts(name) for name in FIELDS), strict=True))
         ids = [b"\0".join(row) if each == b"null" else each for each, row in zip(ids, whole, strict=True)]
-    clock = Clock(page.timezone or zone, typed_array(_values(page, "uniqueId"), FIELDS["uniqueId"])[0])
-    stamps, _ = typed_array(_values(page, "timestamp"), FIELDS["timestamp"], clock)
+    times, own_zone = _values(page, "timestamp"), page.timezone or zone
+    stamps, lost = typed_array(times, FIELDS["timestamp"], Clock(own_zone))
+    if lost.count:  # perhaps an hour that comes twice, which uniqueId settles
+        unique_ids, _ = typed_array(_values(page, "uniqueId"), FIELDS["uniqueId"])
+        stamps, _ = typed_array(times, FIELDS["timestamp"], Clock(own_zone, unique_ids))
     micros = np.asarray(stamps.to_numpy(zero_copy_only=False), dtype="datetime64[us]").view(np.int64)
     return Slice(ask, page, ids, micros, page.total_items, key)
 
@@ -101,5 +104,7 @@ def days_text(body: dict[str, Any]) -> str:
 
 
 def _values(page: Page, name: str) -> Any:
-    values = msgspec.json.decode(b"[" + b",".join(page.texts(name)) + b"]")
-    return pa.array(values, pa.large_string()) if all(isinstance(each, str) for each in values) else values
+    texts = page.texts(name)
+    if all(text[:1] == b'"' and b"\\" not in text for text in texts):  # plain texts, the usual form
+        return pa.array([text[1:-1] for text in texts], pa.binary()).cast(pa.string())
+    return msgspec.json.decode(b"[" + b",".join(texts) + b"]")

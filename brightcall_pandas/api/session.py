@@ -13,6 +13,7 @@ the days asked for can still change.
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ from brightcall_pandas.api.transport import ApiAdapter, Failure
 from brightcall_pandas.api.verdict import Verdict
 
 __all__ = ["ApiSession", "Reply"]
+
+_USER_AGENT = f"brightcall-pandas/{importlib.metadata.version('brightcall-pandas')}"
 
 
 @dataclass(frozen=True)
@@ -154,14 +157,18 @@ class ApiSession:
         self._http.close()  # type: ignore[no-untyped-call]
 
     def _request(self, path: str, body: dict[str, Any]) -> requests.PreparedRequest:
-        return self._http.prepare_request(
-            requests.Request(
-                "POST",
-                self._base_url + path,
-                data=msgspec.json.encode(body, order="sorted"),
-                headers={"Content-Type": "application/json", "Accept": "application/json"},
-            )
-        )
+        # Prepared without the session, which would look for a password of this host in the user's netrc.
+        return requests.Request(
+            "POST",
+            self._base_url + path,
+            data=msgspec.json.encode(body, order="sorted"),
+            headers={
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip, deflate",
+                "User-Agent": _USER_AGENT,
+            },
+        ).prepare()
 
     def _sent(self, request: requests.PreparedRequest, stop: threading.Event) -> Reply | Verdict:
         self._limit.wait(stop)
