@@ -92,6 +92,11 @@ class CallFilter:
         required
             API names that must be there.
 
+        Returns
+        -------
+        CallFilter
+            The same as with Python names.
+
         Raises
         ------
         ValueError
@@ -174,6 +179,16 @@ class CallFilter:
 
         With both days it is a load, without them a filter of the rows in hand. `page`, `items_per_page`,
         `sort_by` and `sort_direction` are left out: they do not say which calls are meant.
+
+        Returns
+        -------
+        str
+            One expression over ``bc`` or ``df``.
+
+        Examples
+        --------
+        >>> CallFilter(types="outbound", talk_time_from=30).code()
+        "df.calls.filter(types=['outbound'], talk_time_from=30.0)"
         """
         values = {name: value for name, value in self._values.items() if not FILTERS[name].paging}
         arguments = []
@@ -185,15 +200,43 @@ class CallFilter:
         return f"{call}({', '.join(arguments)})"
 
     def replace(self, **changes: Any) -> Self:
-        """Return a filter with some parameters changed; None takes one away."""
+        """Return a filter with some parameters changed.
+
+        Parameters
+        ----------
+        **changes
+            As of `CallFilter`; None takes a parameter away.
+
+        Returns
+        -------
+        CallFilter
+            A new one, checked like any other.
+        """
         return type(self)(**(self._values | changes))
 
     def without(self, *names: str) -> Self:
-        """Return a filter without these parameters."""
+        """Return a filter without some parameters.
+
+        Parameters
+        ----------
+        *names
+            Python names; those that were not given do no harm.
+
+        Returns
+        -------
+        CallFilter
+            A new one.
+        """
         return self.replace(**dict.fromkeys(names))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the canonical values by Python argument; only what was given."""
+        """Return the canonical values.
+
+        Returns
+        -------
+        dict
+            Python argument → value, in the article's order; only what was given.
+        """
         return dict(self._values)
 
     def __getattr__(self, name: str) -> Any:

@@ -1,0 +1,158 @@
+"""What `import brightcall_pandas` offers, and what it says of it."""
+
+import inspect
+import json
+import re
+import subprocess
+import sys
+import types
+
+import pandas as pd
+import pytest
+
+import brightcall_pandas as bc
+from brightcall_pandas import analysis, plots
+from brightcall_pandas.cache import Cache
+from brightcall_pandas.sandbox import Sandbox
+
+# The contract of the design; names that come with later work are added here when they exist.
+ERRORS = """
+    AuthenticationError BrightcallError CacheError IncompleteDataError InvalidResponseError OfflineError
+    RateLimitError RequestError ServerError
+""".split()
+FUNCTIONS = """
+    count_calls describe_fields describe_filters load_calls load_catalog load_stats start_sandbox to_frame use
+""".split()
+CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client"]
+
+
+class TestAll:
+    def test_is_the_contract(self):
+        assert sorted(bc.__all__) == sorted([*ERRORS, *FUNCTIONS, *CLASSES, "errors"])
+
+    def test_is_sorted(self):
+        assert bc.__all__ == sorted(bc.__all__)
+
+    def test_every_name_is_there(self):
+        assert all(getattr(bc, name) is not None for name in bc.__all__)
+
+    def test_nothing_public_is_left_out(self):
+        public = {
+            name
+            for name, value in vars(bc).items()
+            if not name.startswith("_")
+            and not isinstance(value, types.ModuleType)
+            and (getattr(value, "__module__", None) or "").startswith("brightcall_pandas")
+        }
+        assert public | {"errors", "start_sandbox"} == set(bc.__all__)
+
+    def test_an_unknown_name_is_an_attribute_error(self):
+        with pytest.raises(AttributeError, match="no attribute 'load_cals'"):
+            _ = bc.load_cals
+
+    def test_version(self):
+        assert re.fullmatch(r"\d+\.\d+\.\d+", bc.__version__)
+
+
+class TestImport:
+    HEAVY = ["matplotlib", "ipywidgets", "dask", "distributed", "duckdb", "starlette", "uvicorn", "networkx"]
+
+    def loaded(self, code):
+        done = subprocess.run(
+            [sys.executable, "-c", f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return set(json.loads(done.stdout))
+
+    def test_loads_nothing_heavy(self):
+        loaded = self.loaded("import brightcall_pandas")
+        assert "pandas" in loaded  # the list is a real one
+        assert not loaded & set(self.HEAVY)
+
+    def test_nor_do_tables(self):
+        code = (
+            "import brightcall_pandas as bc, pandas as pd\n"
+            "pd.DataFrame({'outcomeTag': ['Sold']}).calls.by_outcome()\nbc.CallFilter(types=1).to_sql()"
+        )
+        assert not self.loaded(code) & set(self.HEAVY)
+
+    def test_gives_every_frame_the_accessor(self):
+        assert isinstance(pd.DataFrame({"id": ["1"]}).calls, bc.CallsAccessor)
+
+
+# Methods that the loaders call, and users do not.
+INNER = """
+    Client.is_final Client.is_fresh Cache.store Cache.prepared Cache.failed Cache.learn
+""".split()
+
+
+def functions():
+    """Every public function, and every public method of a public class, by its full name."""
+    for module, names in ((bc, bc.__all__), (analysis, analysis.__all__), (plots, plots.__all__)):
+        for name in names:
+            value = getattr(module, name)
+            if inspect.isfunction(value):
+                yield f"{module.__name__}.{name}", value
+    for cls in (bc.Client, bc.CallFilter, bc.CallsAccessor, Cache, Sandbox):
+        for name, value in vars(cls).items():
+            if name.startswith("_") or f"{cls.__name__}.{name}" in INNER:
+                continue
+            function = value.__func__ if isinstance(value, classmethod) else value
+            if inspect.isfunction(function):
+                yield f"{cls.__name__}.{name}", function
+
+
+FUNCTIONS_BY_NAME = dict(functions())
+
+
+def sections(function):
+    """Return the NumPy sections of a docstring: heading → text."""
+    parts = re.split(r"^(\w[\w ]*)\n-{3,}\n", inspect.getdoc(function) or "", flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def documented(text):
+    """Return the names that a Parameters section explains."""
+    heads = re.findall(r"^(?! )(\S.*)$", text, re.MULTILINE)
+    return {name.strip().lstrip("*") for head in heads for name in head.partition(":")[0].split(",")}
+
+
+def parameters(function):
+    code = inspect.unwrap(function).__code__
+    count = code.co_argcount + code.co_kwonlyargcount
+    names = list(code.co_varnames[:count])
+    names += [code.co_varnames[count]] if code.co_flags & inspect.CO_VARARGS else []
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        names.append(code.co_varnames[count + bool(code.co_flags & inspect.CO_VARARGS)])
+    return [name for name in names if name not in ("self", "cls")]
+
+
+class TestDocstrings:
+    def test_there_are_functions_to_look_at(self):
+        assert len(FUNCTIONS_BY_NAME) > 50
+        assert {"brightcall_pandas.load_calls", "CallsAccessor.by_outcome"} <= set(FUNCTIONS_BY_NAME)
+
+    @pytest.mark.parametrize("name", FUNCTIONS_BY_NAME)
+    def test_begins_with_a_sentence(self, name):
+        first = (inspect.getdoc(FUNCTIONS_BY_NAME[name]) or "").partition("\n\n")[0]
+        assert re.match(r"[A-Z][^.]{8,}.*\.", first, re.DOTALL), name
+
+    @pytest.mark.parametrize("name", [name for name in FUNCTIONS_BY_NAME if not name.startswith("Sandbox.")])
+    def test_explains_every_parameter_and_no_other(self, name):
+        function = FUNCTIONS_BY_NAME[name]
+        expected = set(parameters(function))
+        assert documented(sections(function).get("Parameters", "")) == expected
+
+    @pytest.mark.parametrize("name", [name for name in FUNCTIONS_BY_NAME if not name.startswith("Sandbox.")])
+    def test_says_what_is_returned(self, name):
+        function = FUNCTIONS_BY_NAME[name]
+        returns = inspect.unwrap(function).__annotations__.get("return")
+        assert returns is not None
+        assert ("Returns" in sections(function)) == (returns != "None")
+
+    @pytest.mark.parametrize("name", [*FUNCTIONS, *CLASSES, *ERRORS])
+    def test_every_public_name_has_one(self, name):
+        assert len(inspect.getdoc(getattr(bc, name))) > 20
