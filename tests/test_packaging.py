@@ -1,0 +1,137 @@
+"""What makes a clean clone work: pins, commands, licence, and files that must not be forgotten."""
+
+import json
+import os
+import re
+import tomllib
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import brightcall_pandas
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PINS = {
+    canonicalize_name(name): version
+    for name, version in (
+        line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if line[:1] != "#"
+    )
+}
+
+
+def requirements(*extras):
+    """Return what the package asks for directly."""
+    texts = list(PROJECT["dependencies"])
+    for extra in extras:
+        texts += PROJECT["optional-dependencies"][extra]
+    return [each for each in map(Requirement, texts) if each.name != PROJECT["name"]]
+
+
+def closure(names):
+    """Return everything that these distributions pull in on this machine, themselves included."""
+    seen, todo = set(), [(name, frozenset()) for name in names]
+    while todo:
+        name, extras = todo.pop()
+        if (name, extras) in seen:
+            continue
+        seen.add((name, extras))
+        for text in distribution(name).requires or []:
+            wanted = Requirement(text)
+            if wanted.marker is None or any(
+                wanted.marker.evaluate({"extra": extra}) for extra in extras | {""}
+            ):
+                todo.append((canonicalize_name(wanted.name), frozenset(wanted.extras)))
+    return {name for name, _ in seen}
+
+
+class TestConstraints:
+    def test_names_and_versions_only(self):
+        lines = (ROOT / "constraints.txt").read_text().splitlines()
+        assert all(re.fullmatch(r"# .*|[A-Za-z0-9_.-]+==[0-9][0-9A-Za-z.]*", line) for line in lines)
+
+    @pytest.mark.parametrize("wanted", requirements(*PROJECT["optional-dependencies"]), ids=str)
+    def test_every_requirement_is_pinned_to_a_version_that_will_do(self, wanted):
+        assert PINS[canonicalize_name(wanted.name)] in wanted.specifier
+
+    def test_so_is_all_that_they_pull_in(self):
+        direct = [canonicalize_name(each.name) for each in requirements(*PROJECT["optional-dependencies"])]
+        assert len(closure(direct)) > len(direct)
+        assert closure(direct) - {"pip", "setuptools"} <= set(PINS)
+
+
+class TestProject:
+    def test_extras(self):
+        assert set(PROJECT["optional-dependencies"]) == {"sandbox", "lab", "dask", "graph", "all", "dev"}
+
+    def test_one_version(self):
+        assert "version" in PROJECT["dynamic"]
+        assert re.fullmatch(r"\d+\.\d+\.\d+", brightcall_pandas.__version__)
+
+    def test_dependencies_the_user_asked_for(self):
+        names = {each.name for each in requirements(*PROJECT["optional-dependencies"])}
+        assert {"pandas", "pyarrow", "requests-cache", "matplotlib", "ipywidgets", "nbval", "pytest"} <= names
+        (pandas,) = [each for each in requirements() if each.name == "pandas"]
+        assert "2.3.3" not in pandas.specifier
+
+    def test_typed(self):
+        assert (Path(brightcall_pandas.__file__).parent / "py.typed").exists()
+
+    def test_licence(self):
+        assert PROJECT["license"] == "MIT"
+        assert (ROOT / "LICENSE").read_text().startswith("MIT License\n")
+
+
+class TestCommands:
+    MAKEFILE = (ROOT / "Makefile").read_text()
+    README = (ROOT / "README.md").read_text()
+
+    @pytest.mark.parametrize("command", ["demo", "test", "lint", "bench", "clean"])
+    def test_make_has_it_and_explains_it(self, command):
+        assert re.search(rf"^{command}:", self.MAKEFILE, re.MULTILINE)
+        assert f'"make {command} ' in self.MAKEFILE
+
+    def test_the_readme_names_both_commands_and_the_lines_behind_them(self):
+        for line in (
+            "make demo",
+            "make test",
+            "python3 -m venv .venv",
+            'pip install --constraint constraints.txt --editable ".[sandbox]"',
+            'pip install --constraint constraints.txt --editable ".[dev]"',
+            "brightcall demo",
+            "python -m pytest",
+        ):
+            assert line in self.README
+
+    def test_ci_runs_the_readmes_test_command(self):
+        script = ROOT / ".ci" / "run"
+        assert os.access(script, os.X_OK)
+        assert "make test" in script.read_text()
+        assert "set -euo pipefail" in script.read_text()
+
+
+class TestDataCache:
+    def test_its_content_never_reaches_the_repository(self):
+        lines = (ROOT / "data_cache" / ".gitignore").read_text().split()
+        assert lines == ["*", "!.gitignore"]
+
+    def test_the_tests_do_not_use_it(self):
+        assert not Path(os.environ["BRIGHTCALL_CACHE_DIR"]).is_relative_to(ROOT)
+
+
+class TestNotebooks:
+    @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.name)
+    def test_is_run_in_order_and_says_nothing_of_the_machine(self, path):
+        text = path.read_text()
+        notebook = json.loads(text)
+        counts = [cell["execution_count"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        assert counts == list(range(1, len(counts) + 1))
+        assert set(notebook["metadata"]) <= {"kernelspec", "language_info"}
+        assert "widget" not in text
+        assert not re.search(r"/(home|Users|root|tmp|work)/|127\.0\.0\.1|api[-_]key=", text)
+
+    def test_there_is_one_to_begin_with(self):
+        assert (ROOT / "notebooks" / "01_quickstart.ipynb").exists()
