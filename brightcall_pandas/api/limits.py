@@ -32,7 +32,7 @@ class RateLimit:
         self._lock = threading.Lock()
 
     def wait(self, stop: threading.Event) -> None:
-        """Wait for this request's turn; returns early when `stop` is set."""
+        """Wait for this request's turn; return early when `stop` is set."""
         if not self._interval:
             return
         with self._lock:
@@ -53,6 +53,7 @@ def pause(attempt: int, verdict: Verdict) -> float | None:
     """
     if verdict.retry_after is not None and verdict.retry_after > LONGEST_WAIT_S:
         return None
-    # Half fixed, half random: clients that failed together do not come back together.
-    backoff: float = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
-    return max(backoff, verdict.retry_after or 0.0)
+    half: float = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (attempt - 1)) / 2
+    # Half fixed, half random: threads that failed together, or were told the same wait, come back one by one.
+    spread: float = random.uniform(0.0, half)  # noqa: S311
+    return max(half, verdict.retry_after or 0.0) + spread

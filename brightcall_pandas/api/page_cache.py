@@ -1,8 +1,8 @@
 """The first tier of the cache: the server's answers as they came, in one SQLite file an account.
 
-requests-cache does the work. Three things are ours: what an entry holds (the body and little else, with
-a checksum, never a pickle), a bound on waiting for a lock that another process holds, and that a cache in
-trouble makes a load slower but never makes it fail.
+requests-cache does the work. Three things are ours: what an entry holds (`entry`: the body and little else,
+with a checksum, never a pickle), a bound on waiting for a lock that another process holds, and that a cache
+in trouble makes a load slower but never makes it fail.
 """
 
 from __future__ import annotations
@@ -12,71 +12,54 @@ import sqlite3
 import threading
 import time
 import warnings
-import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
-import msgspec
-import pyarrow as pa
 import requests
 from requests_cache.backends.base import BaseCache
 from requests_cache.backends.sqlite import SQLiteDict
-from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
-from requests_cache.serializers.pipeline import SerializerPipeline, Stage
+
+from brightcall_pandas.api.entry import cache_key, read_entry, written_entry
 
 __all__ = ["PageCache", "private_file", "private_folder"]
 
+T = TypeVar("T")
+
 _LOCK_DEADLINE_S = 5.0
-_MAGIC = b"BCP1"
-_CODEC = pa.Codec("zstd", compression_level=1)
-
-
-class _Entry(msgspec.Struct, array_like=True):
-    """What is kept of an answer besides its body."""
-
-    url: str
-    request_body: bytes
-    created_at: datetime
-    length: int
-
-
-class _Form:
-    """Answer ↔ bytes: magic, CRC-32 of the rest, length of the head, head as JSON, body as zstd."""
-
-    def dumps(self, response: CachedResponse) -> bytes:
-        """Write an answer."""
-        content = response.content
-        body = response.request.body
-        entry = _Entry(response.request.url, body or b"", response.created_at, len(content))
-        head = msgspec.json.encode(entry)
-        rest: bytes = len(head).to_bytes(4, "big") + head + _CODEC.compress(content, asbytes=True)
-        return _MAGIC + zlib.crc32(rest).to_bytes(4, "big") + rest
-
-    def loads(self, value: bytes) -> CachedResponse:
-        """Read an answer; a damaged one is a ValueError, which requests-cache takes as a miss."""
-        if value[:4] != _MAGIC or zlib.crc32(value[8:]) != int.from_bytes(value[4:8], "big"):
-            msg = "the entry is damaged"
-            raise ValueError(msg)
-        end = 12 + int.from_bytes(value[8:12], "big")
-        entry = msgspec.json.decode(value[12:end], type=_Entry)
-        response = CachedResponse(
-            url=entry.url,
-            created_at=entry.created_at,
-            status_code=200,
-            request=CachedRequest(method="POST", url=entry.url, body=entry.request_body),
-        )
-        response._content = _CODEC.decompress(value[end:], decompressed_size=entry.length, asbytes=True)
-        return response
-
-
-_SERIALIZER = SerializerPipeline([Stage(_Form())], name="page", is_binary=True)
+_REST_S = 60.0  # how long a cache in trouble is left alone
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_OUTWARD = (
+    *_BUSY,
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY),
+    *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_INTERRUPT),
+)
+"""What goes wrong around a database file that is sound in itself."""
 
 
 class _Pages(SQLiteDict):
-    """requests-cache's SQLite table, except that it gives up on a lock instead of waiting for ever."""
+    """requests-cache's SQLite table, in our form, and with an end to waiting for a lock."""
+
+    def serialize(self, value: Any) -> bytes:
+        return written_entry(value)
+
+    def deserialize(self, key: str, value: object) -> CachedResponse | None:
+        response = read_entry(value)
+        # A flipped bit in an index leads to another entry, sound in itself.
+        if response is None or cache_key(response.request) != key:
+            _warn(f"an answer in the page cache {self.db_path} is damaged; it is fetched again when needed")
+            return None
+        return response
+
+    def shrink(self) -> None:
+        """Leave nothing of deleted answers in the file, nor in the log beside it."""
+        with self._lock, self.connection() as connection:
+            connection.execute(f"PRAGMA busy_timeout = {_LOCK_DEADLINE_S * 1000:.0f}")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def _acquire_sqlite_lock(self) -> Iterator[None]:
@@ -87,8 +70,8 @@ class _Pages(SQLiteDict):
                 try:
                     self._connection.execute("BEGIN IMMEDIATE")
                     break
-                except sqlite3.OperationalError:
-                    if time.monotonic() > deadline:
+                except sqlite3.OperationalError as error:
+                    if not _is(error, _BUSY) or time.monotonic() > deadline:
                         raise
                     time.sleep(0.005)
             self._active_transaction = True
@@ -115,66 +98,109 @@ class PageCache(BaseCache):
         super().__init__(cache_name=str(path))
         self.path = path
         self.trouble: str | None = None
-        self._opening = threading.Lock()
-        self._open()
+        self._rest_until = 0.0
+        self._file: tuple[int, int] | None = None
+        self._mending = threading.Lock()
+        if (error := self._opened()) is not None:
+            self._failed(error, self.responses)
 
     def get_response(self, key: str, default: CachedResponse | None = None) -> CachedResponse | None:
-        """Return an answer, or `default`; a damaged database is set aside."""
-        if self.trouble:
-            return default
-        try:
-            kept: CachedResponse | None = self.responses.get(key)
-        except sqlite3.DatabaseError as error:
-            self._failed(error)
-            return None
+        """Return an answer, or `default`."""
+        kept: CachedResponse | None = self._tried(lambda pages: pages.get(key), None)
         return default if kept is None else kept
 
     def save_response(
         self, response: requests.Response, cache_key: str | None = None, expires: datetime | None = None
     ) -> None:
-        """Keep an answer; when that fails, say so once and go on without."""
-        if self.trouble:
-            return
-        try:
-            super().save_response(response, cache_key, expires)
-        except (sqlite3.Error, OSError) as error:
-            self._failed(error)
+        """Keep an answer."""
+        save = super().save_response
+        self._tried(lambda _: save(response, cache_key, expires), None)
+
+    def delete(self, *_: str, **__: Any) -> None:
+        """Keep what there is: requests-cache would drop a good answer when a later one is bad."""
 
     def forget(self, keys: Collection[str]) -> None:
         """Drop answers that are no longer needed."""
-        if self.trouble or not keys:
-            return
-        try:
-            self.responses.bulk_delete(list(keys))
-        except sqlite3.Error as error:
-            self._failed(error)
+        if keys:
+            self._tried(lambda pages: pages.bulk_delete(list(keys)), None)
 
-    def _open(self) -> None:
+    def shrink(self) -> None:
+        """Leave nothing of forgotten answers in the file."""
+        self._tried(lambda pages: pages.shrink(), None)
+
+    def keys(self) -> list[str]:
+        """Return the key of every answer."""
+        return self._tried(list, [])
+
+    def _tried(self, action: Callable[[Any], T], otherwise: T) -> T:
+        """Do something with the table; when it cannot be done, say so once and go on without."""
+        pages = self._usable()
+        if pages is None:
+            return otherwise
         try:
-            private_folder(self.path.parent)
-            private_file(self.path)
-            self.responses = _Pages(
-                self.path, table_name="responses", serializer=_SERIALIZER, wal=True, timeout=0.1
-            )
+            return action(pages)
         except (sqlite3.Error, OSError) as error:
-            self._failed(error)
+            self._failed(error, pages)
+            return otherwise
 
-    def _failed(self, error: Exception) -> None:
-        with self._opening:
-            if self.trouble:
+    def _usable(self) -> Any:
+        if self.trouble is None:
+            return self.responses
+        with self._mending:
+            if self.trouble is not None and time.monotonic() >= self._rest_until:
+                self._settle(self._opened())
+            return self.responses if self.trouble is None else None
+
+    def _failed(self, error: Exception, pages: Any) -> None:
+        with self._mending:
+            if self.trouble is not None or pages is not self.responses:
+                return  # another thread was here first
+            if _is(error, _OUTWARD) or not isinstance(error, sqlite3.DatabaseError):
+                self._settle(error)
                 return
-            if _is_damage(error):
-                aside = self.path.with_name(f"{self.path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
-                _warn(f"the page cache {self.path} is damaged ({error}); it was set aside as {aside.name}")
-                self.responses.close()  # type: ignore[no-untyped-call]
-                for suffix in ("", "-wal", "-shm"):
-                    old = self.path.with_name(self.path.name + suffix)
-                    if old.exists():
-                        old.rename(aside.with_name(aside.name + suffix))
-                self._open()
-                return
-            self.trouble = str(error)
-            _warn(f"the page cache {self.path} cannot be used ({error}); this load goes on without it")
+            aside = f"{self.path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+            self._settle(self._set_aside(aside) or self._opened())
+            if self.trouble is None:
+                _warn(f"the page cache {self.path} is damaged ({error}); it was set aside as {aside}")
+
+    def _settle(self, error: Exception | None) -> None:
+        self.trouble = None if error is None else str(error)
+        if error is not None:
+            self._rest_until = time.monotonic() + _REST_S
+            _warn(f"the page cache {self.path} cannot be used ({error}); calls are loaded without it")
+
+    def _opened(self) -> Exception | None:
+        """Open the file; return why it cannot be."""
+        deadline = time.monotonic() + _LOCK_DEADLINE_S
+        while True:
+            try:
+                private_folder(self.path.parent)
+                private_file(self.path)
+                self._file = _identity(self.path)
+                self.responses = _Pages(
+                    self.path, table_name="responses", serializer=None, wal=True, timeout=0.1
+                )
+            except (sqlite3.Error, OSError) as error:
+                if not _is(error, _BUSY) or time.monotonic() > deadline:
+                    return error
+                time.sleep(0.005)
+            else:
+                return None
+
+    def _set_aside(self, aside: str) -> Exception | None:
+        """Rename a damaged file so that it is not read again; return why it cannot be."""
+        self.responses.close()  # type: ignore[no-untyped-call]
+        try:
+            if _identity(self.path) != self._file:
+                return None  # another process did it
+            # The log goes first: left alone, it would be played into the new file.
+            for suffix in ("-wal", "-shm", ""):
+                old = self.path.with_name(self.path.name + suffix)
+                if old.exists():
+                    old.rename(self.path.with_name(aside + suffix))
+        except OSError as problem:
+            return problem
+        return None
 
 
 def private_folder(path: Path) -> None:
@@ -187,15 +213,24 @@ def private_folder(path: Path) -> None:
 
 def private_file(path: Path) -> None:
     """Make a file that only its owner can read, whatever the umask; SQLite's side files inherit that."""
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
 
 
-def _is_damage(error: Exception) -> bool:
-    return isinstance(error, sqlite3.DatabaseError) and not isinstance(
-        error, sqlite3.OperationalError | sqlite3.IntegrityError | sqlite3.ProgrammingError
-    )
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tell a file from another one that takes its name later."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is(error: Exception, codes: Collection[int]) -> bool:
+    """Tell whether SQLite gave an error one of these codes, in whatever variant."""
+    return getattr(error, "sqlite_errorcode", -1) & 0xFF in codes
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=6)
+    warnings.warn(message, RuntimeWarning, stacklevel=2)

@@ -12,19 +12,19 @@ the days asked for can still change.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import threading
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 import requests
 from requests_cache import CachedSession
 from requests_cache.backends.base import BaseCache
 
+from brightcall_pandas.api.entry import cache_key
 from brightcall_pandas.api.limits import LONGEST_WAIT_S, RateLimit, pause
 from brightcall_pandas.api.secrets import ApiKey, hide_keys_in_logs
 from brightcall_pandas.api.transport import ApiAdapter, Failure
@@ -98,7 +98,7 @@ class ApiSession:
             backend=cache or BaseCache(),
             allowable_methods=("POST",),
             ignored_parameters=(),
-            key_fn=_cache_key,
+            key_fn=cache_key,
             filter_fn=lambda response: getattr(response, "verdict", None) is None,
         )
         self._http.settings.disabled = cache is None
@@ -131,6 +131,8 @@ class ApiSession:
         ------
         BrightcallError
             As `errors` draws them; the message says `about` what.
+        concurrent.futures.CancelledError
+            `stop` was set before the request was sent.
         """
         request = self._request(path, body)
         waiting = stop or threading.Event()
@@ -146,7 +148,7 @@ class ApiSession:
 
     def kept(self, path: str, body: dict[str, Any]) -> Reply | None:
         """Return the cached answer to a request, however old; None where there is none."""
-        key = _cache_key(self._request(path, body))
+        key = cache_key(self._request(path, body))
         kept = self._http.cache.get_response(key)
         if kept is None:
             return None
@@ -172,6 +174,8 @@ class ApiSession:
 
     def _sent(self, request: requests.PreparedRequest, stop: threading.Event) -> Reply | Verdict:
         self._limit.wait(stop)
+        if stop.is_set():  # nobody waits for the answer any more
+            raise CancelledError
         with self._counting:
             self.requests += 1
         try:
@@ -183,14 +187,7 @@ class ApiSession:
         verdict: Verdict | None = getattr(response, "verdict", None)
         if verdict is not None:
             return verdict
-        return Reply(response.content, _cache_key(request), from_cache=False, fetched_at=datetime.now(UTC))
-
-
-def _cache_key(request: requests.PreparedRequest, **_: Any) -> str:
-    """Tell requests apart by path and body; not by host, so that the sandbox may change its port."""
-    body = request.body or b""
-    text = body.encode() if isinstance(body, str) else body
-    return hashlib.sha256(urlsplit(str(request.url)).path.encode() + b"\n" + text).hexdigest()
+        return Reply(response.content, cache_key(request), from_cache=False, fetched_at=datetime.now(UTC))
 
 
 def _message(about: str, verdict: Verdict, attempts: int) -> str:

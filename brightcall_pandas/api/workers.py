@@ -28,21 +28,27 @@ class Workers:
     def __init__(self, count: int) -> None:
         self._tasks: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
         self.stop = threading.Event()
+        self._closing = threading.Lock()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(count)]
         for thread in self._threads:
             thread.start()
 
     def submit(self, task: Callable[[], T]) -> Future[T]:
-        """Run a task when a thread is free."""
+        """Run a task when a thread is free; after `close` it is cancelled, so that nobody waits for it."""
         future: Future[T] = Future()
-        self._tasks.put((future, task))
+        with self._closing:
+            if self.stop.is_set():
+                future.cancel()
+            else:
+                self._tasks.put((future, task))
         return future
 
     def close(self) -> None:
         """Let running tasks end, drop the rest, wait for nothing."""
-        self.stop.set()
-        for _ in self._threads:
-            self._tasks.put(None)
+        with self._closing:
+            self.stop.set()
+            for _ in self._threads:
+                self._tasks.put(None)
 
     def _run(self) -> None:
         while (item := self._tasks.get()) is not None:
