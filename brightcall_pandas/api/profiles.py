@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["PROFILES", "Profile"]
+__all__ = ["PROFILES", "Profile", "promised"]
 
 
 @dataclass(frozen=True)
@@ -49,3 +49,19 @@ PROFILES: dict[str, Profile] = {
         stats=None,
     ),
 }
+
+_PROMISED: dict[str, tuple[str, ...]] = {
+    path: members
+    for each in PROFILES.values()
+    for path, members in (
+        (each.calls, ("calls",)),
+        (each.count, ("pagesCount", "totalItems")),
+        (each.stats, ("detailedStat",)),
+    )
+    if path is not None
+}
+
+
+def promised(path: str) -> tuple[str, ...]:
+    """Return the parts of which an answer from a path has at least one; none where no more is known."""
+    return next((members for known, members in _PROMISED.items() if path.endswith(known)), ())

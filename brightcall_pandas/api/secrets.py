@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import html
+import json
 import logging
 import re
+from typing import NoReturn
 from urllib.parse import quote, quote_plus
 
 __all__ = ["ApiKey", "hide_keys_in_logs"]
 
-_PARAMETER = re.compile(r"(api-key=)[^&\s\"']+", re.IGNORECASE)
+_NAME = "api-key="
+_PARAMETER = re.compile(rf"({_NAME})[^&\s\"']+", re.IGNORECASE)
 _HIDDEN = "[api-key]"
+_TELLING = 8  # characters from which on a key does not stand in a call's own text by chance
 
 
 class ApiKey:
@@ -25,27 +30,45 @@ class ApiKey:
 
     def __init__(self, value: str) -> None:
         self._value = value
-        # The key may come back as it is, or as a URL writes it.
-        self._forms = sorted({value, quote(value, safe=""), quote_plus(value)}, key=len, reverse=True)
+        # A key of few letters may be part of a name or a number: then only where it is called a key.
+        before = "" if len(value) >= _TELLING else _NAME
+        self._forms = [(before + form, before + _HIDDEN) for form in _written(value)]
 
     def added_to(self, url: str) -> str:
         """Return the URL with the key in its query."""
-        return f"{url}{'&' if '?' in url else '?'}api-key={quote(self._value, safe='')}"
+        return f"{url}{'&' if '?' in url else '?'}{_NAME}{quote(self._value, safe='')}"
 
     def scrubbed(self, text: str) -> str:
         """Return a text without the key."""
-        for form in self._forms:
-            text = text.replace(form, _HIDDEN)
+        for form, hidden in self._forms:
+            text = text.replace(form, hidden)
         return text
 
     def scrubbed_bytes(self, content: bytes) -> bytes:
         """Return content without the key."""
-        for form in self._forms:
-            content = content.replace(form.encode(), _HIDDEN.encode())
+        for form, hidden in self._forms:
+            content = content.replace(form.encode(), hidden.encode())
         return content
 
     def __repr__(self) -> str:
         return _HIDDEN
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be written into a file."""
+        msg = "an API key is not pickled: make the client anew where it is needed"
+        raise TypeError(msg)
+
+
+def _written(value: str) -> list[str]:
+    """Return the ways in which a server may write the key back, the longest first."""
+    quoted = {quote(value, safe=""), quote(value), quote_plus(value)}
+    lower = {re.sub("%..", lambda code: code[0].lower(), each) for each in quoted}
+    texts = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    slashed = {each.replace("/", "\\/") for each in texts}
+    # HTTP headers are read as Latin-1, whatever they were written in.
+    header = value.encode().decode("latin-1")
+    forms = {value, header, html.escape(value), *quoted, *lower, *texts, *slashed}
+    return sorted(forms, key=len, reverse=True)
 
 
 class _HideKeys(logging.Filter):
@@ -53,7 +76,7 @@ class _HideKeys(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        if "api-key" in message.lower():
+        if _NAME in message.lower():
             record.msg, record.args = _PARAMETER.sub(rf"\g<1>{_HIDDEN}", message), ()
         return True
 

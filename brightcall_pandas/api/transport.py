@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
 import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
+from brightcall_pandas.api.profiles import promised
 from brightcall_pandas.api.secrets import ApiKey
 from brightcall_pandas.api.verdict import Verdict, judge
 from brightcall_pandas.errors import ServerError
 
-__all__ = ["ApiAdapter", "Failure"]
+__all__ = ["ApiAdapter", "Failure", "is_this_machine"]
+
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[?::1\]?")
 
 
 class Failure(requests.RequestException):
@@ -44,6 +50,12 @@ class ApiAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         """Send a request and read the whole answer."""
         failure: Verdict | None = None
+        if is_this_machine(urlsplit(request.url or "").hostname):
+            options["proxies"] = {}  # what stays on this machine is no proxy's business
+        if options.get("verify") is True:
+            # requests itself looks these up only in calls that would also read the user's netrc.
+            names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+            options["verify"] = next(filter(None, map(os.environ.get, names)), True)
         keyed = request.copy()
         keyed.url = self._key.added_to(request.url or "")
         try:
@@ -58,14 +70,28 @@ class ApiAdapter(HTTPAdapter):
         for name, value in list(response.headers.items()):
             response.headers[name] = self._key.scrubbed(value)
         response.url, response.request = request.url or "", request
-        response.verdict = judge(response.status_code, response.headers, response.content)  # type: ignore[attr-defined]
+        response.verdict = judge(  # type: ignore[attr-defined]
+            response.status_code,
+            response.headers,
+            response.content,
+            promised(urlsplit(response.url).path),
+        )
         return response
+
+
+def is_this_machine(host: str | None) -> bool:
+    """Tell whether a host is the loopback interface."""
+    return _LOOPBACK.fullmatch(host or "") is not None
 
 
 def _why(error: Exception, timeout: Any) -> Verdict:
     advice = "Check the network and base_url, or try again later."
     if isinstance(error, requests.exceptions.SSLError):
-        return Verdict(ServerError, "the server's certificate was not accepted", advice)
+        return Verdict(
+            ServerError,
+            "the server's certificate was not accepted",
+            "Check base_url; where a proxy has a certificate of its own, name it in REQUESTS_CA_BUNDLE.",
+        )
     if isinstance(error, requests.exceptions.Timeout):
         return Verdict(ServerError, f"no answer came within {timeout} s", advice, transient=True)
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
 import email.utils
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,16 +51,24 @@ class Verdict:
     retry_after: float | None = None
 
 
+_NOTHING = msgspec.Raw(b"null")
+_OPENING = {"calls": b"[", "detailedStat": b"{"}
+
+
 class _Outcome(msgspec.Struct):
     success: Any = None
     message: Any = None
     error: Any = None
+    calls: msgspec.Raw = _NOTHING
+    pagesCount: msgspec.Raw = _NOTHING  # noqa: N815  (the API's name)
+    totalItems: msgspec.Raw = _NOTHING  # noqa: N815
+    detailedStat: msgspec.Raw = _NOTHING  # noqa: N815
 
 
 _outcome = msgspec.json.Decoder(_Outcome)
 
 
-def judge(status: int, headers: Any, content: bytes) -> Verdict | None:
+def judge(status: int, headers: Any, content: bytes, promised: Sequence[str] = ()) -> Verdict | None:
     """Return why an answer is no data, or None when it is.
 
     Parameters
@@ -69,11 +79,13 @@ def judge(status: int, headers: Any, content: bytes) -> Verdict | None:
         Headers, by case-insensitive name.
     content
         The body.
+    promised
+        Parts of which a good answer has at least one.
     """
     if status == 200:
-        return _of_content(content)
+        return _of_content(content, promised)
     if 300 <= status < 400:
-        host = urlsplit(headers.get("Location", "")).netloc or "another address"
+        host = _host(headers.get("Location", "")) or "another address"
         return Verdict(
             InvalidResponseError,
             f"the server redirects to {host} (status {status})",
@@ -114,7 +126,8 @@ def judge(status: int, headers: Any, content: bytes) -> Verdict | None:
     )
 
 
-def _of_content(content: bytes) -> Verdict | None:
+def _of_content(content: bytes, promised: Sequence[str]) -> Verdict | None:
+    advice = "Check base_url; if it is right, the server or a proxy is at fault."
     try:
         outcome = _outcome.decode(content)
     except msgspec.DecodeError as error:
@@ -122,7 +135,7 @@ def _of_content(content: bytes) -> Verdict | None:
         return Verdict(
             InvalidResponseError,
             f"the answer is {what}, or is cut off ({error})",
-            "Check base_url; if it is right, the server or a proxy is at fault.",
+            advice,
             transient=True,
         )
     if outcome.success is False or outcome.success in (0, "false"):
@@ -131,7 +144,26 @@ def _of_content(content: bytes) -> Verdict | None:
             f"the server refused the request (success: false{_said(content)})",
             "Check the filters against bc.describe_filters().",
         )
+    if promised and not any(_is_there(name, getattr(outcome, name)) for name in promised):
+        # Taken for data it would read as: there are no calls.
+        return Verdict(
+            InvalidResponseError,
+            f"the answer has no {' or '.join(promised)}{_said(content)}",
+            f"Check api_version, and {advice[0].lower()}{advice[1:]}",
+            transient=True,
+        )
     return None
+
+
+def _is_there(name: str, value: msgspec.Raw) -> bool:
+    return value != _NOTHING and bytes(value).startswith(_OPENING.get(name, b""))
+
+
+def _host(location: str) -> str:
+    try:
+        return urlsplit(location).netloc
+    except ValueError:
+        return ""
 
 
 def _said(content: bytes) -> str:
@@ -153,6 +185,8 @@ def _seconds(retry_after: str | None) -> float | None:
     except ValueError:
         pass
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
+        until = email.utils.parsedate_to_datetime(retry_after)
     except ValueError:
         return None
+    # A date is in GMT, also where it does not say so.
+    return max(0.0, calendar.timegm(until.utctimetuple()) - time.time())
