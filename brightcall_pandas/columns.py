@@ -141,6 +141,8 @@ def to_pandas(table: pa.Table, timezone: str = "UTC") -> pd.DataFrame:
     ]
     mapper = {pa.bool_(): pd.BooleanDtype()}.get
     frame: pd.DataFrame = table.cast(pa.schema(zoned)).to_pandas(types_mapper=mapper)
+    for name in frame.columns[frame.dtypes == "category"] if frame.empty else ():
+        frame[name] = frame[name].astype(_field(name).dtype())  # a column without chunks lost its choices
     return frame
 
 

@@ -220,8 +220,9 @@ def load_stats(
     day_from, day_to
         First and last day, both inclusive.
     per
-        Also split by day, ISO week or month: one request a period, since the answer itself has none. The
-        first and the last period hold only the days asked for.
+        Also split by day, ISO week or month: one request a period, since the answer itself has none (and
+        a small one for the account's timezone where it is not known yet). The first and the last period
+        hold only the days asked for.
     client
         Whom to ask.
     **filters
@@ -261,8 +262,8 @@ def load_stats(
     frames = [_stats(client, request_body(spec.replace(day_from=a, day_to=b), zone)) for a, b in spans]
     if per is None:
         return frames[0]
-    starts = [midnight(first, zone or client.cache.account.timezone or "UTC") for first, _ in spans]
-    return pd.concat(frames, keys=pd.DatetimeIndex(starts), names=["period"])
+    starts = pd.DatetimeIndex([midnight(first, _zone(client, spec)) for first, _ in spans])
+    return pd.concat(frames, keys=starts, names=["period"])
 
 
 # What was asked for.
@@ -302,6 +303,14 @@ def _periods(first: str, last: str, per: str) -> list[tuple[str, str]]:
 # Small requests.
 
 
+def _zone(client: Client, spec: CallFilter) -> str:
+    """Return the zone in which days begin; a small request tells it when nobody has yet."""
+    asked: str | None = spec.timezone or client.timezone
+    if asked is None and client.cache.account.timezone is None:
+        count_calls(spec.day_from, spec.day_to, client=client)
+    return asked or client.cache.account.timezone or "UTC"
+
+
 def _asked(client: Client, path: str, body: dict[str, Any], about: str) -> Reply:
     """Ask through the page cache: any answer will do for final days, a young one for others."""
     kept = client.session.kept(path, body)
@@ -312,12 +321,12 @@ def _asked(client: Client, path: str, body: dict[str, Any], about: str) -> Reply
         msg = f"{about}: not in the cache, and offline=True forbids to ask the server. Load it once online."
         raise OfflineError(msg)
     reply = client.session.post(path, body, about=about)
-    if (zone := _zone_of(reply.content)) is not None and client.timezone is None:
+    if (zone := _named_zone(reply.content)) is not None and client.timezone is None:
         client.cache.learn(timezone=zone)
     return reply
 
 
-def _zone_of(content: bytes) -> str | None:
+def _named_zone(content: bytes) -> str | None:
     zone = (
         msgspec.json.decode(content, type=dict[str, Any]).get("timezone") if len(content) < 100_000 else None
     )
