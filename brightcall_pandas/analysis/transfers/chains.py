@@ -7,8 +7,9 @@ import pandas as pd
 import pyarrow as pa
 
 from brightcall_pandas.analysis.rates import ratio
-from brightcall_pandas.analysis.transfers.parsing import Shape
-from brightcall_pandas.analysis.transfers.reading import Names, Source, chain_log, parsed_texts
+from brightcall_pandas.analysis.transfers.parsing import SHAPES
+from brightcall_pandas.analysis.transfers.reading import Names, Source, chain_log
+from brightcall_pandas.analysis.transfers.texts import read_texts
 from brightcall_pandas.columns import column
 
 __all__ = ["transfer_chains", "transfer_shapes"]
@@ -96,7 +97,7 @@ def transfer_shapes(df: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index ``field`` (API name) and ``shape``, in the order of `Shape`; shapes that occur:
+        Index ``field`` (API name) and ``shape``, those that occur:
 
         - ``calls`` (int64)
         - ``share``: calls ÷ all calls, in each field
@@ -128,25 +129,22 @@ def transfer_shapes(df: pd.DataFrame) -> pd.DataFrame:
 
 
 def _shapes(df: pd.DataFrame, name: str) -> pd.DataFrame:
-    rows, texts, parsed = parsed_texts(column(df, name))
-    order = list(Shape)
-    codes = np.array([order.index(each.shape) for each in parsed], dtype=np.int64)
-    calls = np.bincount(codes[rows], minlength=len(order))
-    first = {order[code]: text for code, text in zip(codes[::-1], texts[::-1], strict=True)}
-    seen = [shape for shape, count in zip(order, calls, strict=True) if count]
-    examples = [_cut(first[shape]) for shape in seen]
+    texts = read_texts(column(df, name))
+    calls = np.bincount(texts.shapes[texts.rows], minlength=len(SHAPES))
+    seen = np.flatnonzero(calls)
+    examples = [_cut(texts.texts[int(np.argmax(texts.shapes == shape))]) for shape in seen]
     table = {
-        "calls": calls[calls > 0],
-        "share": ratio(calls[calls > 0], len(rows)),
-        "texts": np.bincount(codes, minlength=len(order))[calls > 0],
-        "parse_ok": np.array([shape.readable for shape in seen], dtype=bool),
+        "calls": calls[seen],
+        "share": ratio(calls[seen], len(texts.rows)),
+        "texts": np.bincount(texts.shapes, minlength=len(SHAPES))[seen],
+        "parse_ok": np.array([SHAPES[shape].readable for shape in seen], dtype=bool),
         "example": pd.array(examples, dtype="str"),
     }
-    levels = [
-        pd.array([name] * len(seen), dtype="str"),
-        pd.array([str(shape) for shape in seen], dtype="str"),
-    ]
-    return pd.DataFrame(table, index=pd.MultiIndex.from_arrays(levels, names=["field", "shape"]))
+    levels = [[name] * len(seen), [SHAPES[shape].value for shape in seen]]
+    index = pd.MultiIndex.from_arrays(
+        [pd.array(each, dtype="str") for each in levels], names=["field", "shape"]
+    )
+    return pd.DataFrame(table, index=index)
 
 
 def _cut(text: str | None) -> str | None:

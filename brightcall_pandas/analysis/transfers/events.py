@@ -138,13 +138,14 @@ def to_event_log(
     """
     log = chain_log(df, source, include_client, names)
     ids, stamps = column(df, "id"), column(df, "timestamp")
-    visits = _visits(log)
-    visits = visits[(ids.notna() & stamps.notna()).to_numpy()[visits.row]]
+    # A stable sort, so that calls of the same second keep their order.
+    by_beginning = np.argsort(_micros(stamps), kind="stable")
+    visits = _visits(log, by_beginning[(ids.notna() & stamps.notna()).to_numpy()[by_beginning]])
     began = stamps.take(visits.row).reset_index(drop=True)
     given = _times(df, log, visits)
     times = _ascending(began, given, visits)
     party = pd.Index(log.parties, dtype="str")[log.steps[visits.place]]
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "case:concept:name": ids.take(visits.row).array,
             "concept:name": party,
@@ -153,8 +154,6 @@ def to_event_log(
             "time_known": (visits.step == 0) | (times == given).to_numpy(),
         }
     )
-    order = np.lexsort((visits.step, visits.row, began.to_numpy()))
-    return table.iloc[order].reset_index(drop=True)
 
 
 def seconds_after_first_handover(df: pd.DataFrame, log: ChainLog) -> NDArray[np.float64]:
@@ -172,9 +171,11 @@ def seconds_after_first_handover(df: pd.DataFrame, log: ChainLog) -> NDArray[np.
     return result
 
 
-def _visits(log: ChainLog) -> _Visits:
-    place, row = log.take(log.rows)
-    return _Visits(row, place, place - log.offsets[log.rows[row]])
+def _visits(log: ChainLog, rows: Integers | None = None) -> _Visits:
+    """Return the visits of some calls (of all by default), call after call."""
+    chosen = log.rows if rows is None else log.rows[rows]
+    place, which = log.take(chosen)
+    return _Visits(which if rows is None else rows[which], place, place - log.offsets[chosen[which]])
 
 
 def _times(df: pd.DataFrame, log: ChainLog, visits: _Visits) -> pd.Series:
@@ -196,10 +197,12 @@ def _after(df: pd.DataFrame, visits: _Visits, times: pd.Series) -> NDArray[np.fl
 def _ascending(began: pd.Series, given: pd.Series, visits: _Visits) -> pd.Series:
     """Return the given times; one that is missing or goes back follows the one before by a microsecond."""
     known = given.notna().to_numpy() & (visits.step > 0)
-    stated = np.where(known, _micros(given), _micros(began))
     # Less one microsecond for each step, "later than the one before" becomes "not earlier".
-    highest = pd.Series(stated - visits.step).groupby(visits.row).cummax().to_numpy()
-    ascending = pd.Series((highest + visits.step).astype("datetime64[us]"))
+    lowest = _micros(began)
+    if known.any():
+        stated = np.where(known, _micros(given) - visits.step, lowest)
+        lowest = np.asarray(pd.Series(stated).groupby(visits.row).cummax(), dtype=np.int64)
+    ascending = pd.Series((lowest + visits.step).astype("datetime64[us]"))
     return ascending.dt.tz_localize("UTC").dt.tz_convert(began.dt.tz)
 
 

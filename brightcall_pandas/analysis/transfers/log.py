@@ -96,9 +96,17 @@ class ChainLog:
         return list(map(ARROW.join, self.tuples))
 
     @cached_property
+    def again(self) -> Flags:
+        """Whether the party of each step was in its chain before."""
+        pairs = self.chain_of_step * max(len(self.parties), 1) + self.steps
+        return pd.Series(pairs).duplicated().to_numpy()
+
+    @cached_property
     def loops(self) -> Flags:
         """Whether a party appears again in each chain."""
-        return np.fromiter((len(set(each)) < len(each) for each in self.tuples), bool, len(self.lengths))
+        loops = np.zeros(len(self.lengths), dtype=bool)
+        loops[self.chain_of_step[self.again]] = True
+        return loops
 
     def ends(self, step: Literal[0, -1]) -> pa.Array:
         """Return the label of the first (0) or last (-1) party of each chain, null where there is none."""

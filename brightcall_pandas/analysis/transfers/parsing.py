@@ -16,7 +16,7 @@ import msgspec
 
 from brightcall_pandas.analysis.transfers.elements import Step, is_blank, sort_key, step_of, time_of
 
-__all__ = ["Parsed", "Shape", "parse"]
+__all__ = ["SHAPES", "Parsed", "Shape", "parse"]
 
 
 class Shape(StrEnum):
@@ -37,6 +37,10 @@ class Shape(StrEnum):
     def readable(self) -> bool:
         """Whether the parties are known: also that there are none."""
         return self not in (Shape.NO_ORIGIN, Shape.UNKNOWN, Shape.BROKEN)
+
+
+SHAPES = tuple(Shape)
+"""Every shape, in the order of tables."""
 
 
 class Parsed(NamedTuple):
@@ -102,7 +106,7 @@ def parse(text: str | None) -> Parsed:
     if text is None:
         return Parsed(Shape.NULL)
     try:
-        parties = _list_of_text(text)  # by far the most frequent form, and the fastest to read
+        parties = _list_of_text(text)
     except (msgspec.DecodeError, RecursionError):
         return _other(text.strip())
     return _numbers([each for each in parties if each.strip()])

@@ -8,7 +8,6 @@ import pandas as pd
 from brightcall_pandas.analysis.groups import Groups, grouped, keys_of_index
 from brightcall_pandas.analysis.rates import ratio
 from brightcall_pandas.analysis.tallies import add_up
-from brightcall_pandas.analysis.transfers.log import ChainLog, Flags
 from brightcall_pandas.analysis.transfers.order import natural_order
 from brightcall_pandas.analysis.transfers.reading import Names, Source, chain_log
 
@@ -78,16 +77,15 @@ def tally_transfer_parties(
     hands = np.zeros(len(place), dtype=bool)
     hands[log.givers] = True
     itself = takes & (log.steps == np.roll(log.steps, 1))
-    again = _again(log)
     parties = Groups(log.steps, pd.Index(log.parties, dtype="str", name="party"))
     flags = {
-        "calls": ~again,
+        "calls": ~log.again,
         "started": ~takes,
         "received": takes,
         "handed_on": hands,
         "ended_at": ~hands,
         "kept": ~takes & ~hands,
-        "redo": again & ~itself,
+        "redo": log.again & ~itself,
         "self_loops": itself,
     }
     counts = {name: parties.sum(weights * each).astype(np.int64) for name, each in flags.items()}
@@ -101,9 +99,3 @@ def finish_transfer_parties(table: pd.DataFrame) -> pd.DataFrame:
     result["redo_share"] = ratio(result["redo"], result["received"])
     result = result.loc[natural_order(result.index)].rename_axis("party")
     return result.sort_values("calls", ascending=False, kind="stable")
-
-
-def _again(log: ChainLog) -> Flags:
-    """Return whether the party of each step was in the chain before."""
-    pairs = log.chain_of_step * max(len(log.parties), 1) + log.steps
-    return pd.Series(pairs).duplicated().to_numpy()

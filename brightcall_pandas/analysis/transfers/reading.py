@@ -1,6 +1,6 @@
-"""From the texts of a frame to its chains.
+"""From the texts of a frame to its chains: which text tells, who is the client, what are the names.
 
-Texts repeat: a month of calls has a few thousand distinct ones. So they are encoded first, parsed once,
+Texts repeat: a month of calls has a few thousand distinct ones. So they are encoded first, read once,
 and kept as one flat array of steps (`ChainLog`); whatever depends on a row is looked up by its code.
 """
 
@@ -16,11 +16,12 @@ import pandas as pd
 import pyarrow as pa
 
 from brightcall_pandas.analysis.transfers.clients import client_of_rows, number_keys
-from brightcall_pandas.analysis.transfers.log import ChainLog, Integers
-from brightcall_pandas.analysis.transfers.parsing import Parsed, Shape, parse
+from brightcall_pandas.analysis.transfers.log import ChainLog
+from brightcall_pandas.analysis.transfers.parsing import Shape
+from brightcall_pandas.analysis.transfers.texts import Texts, read_texts
 from brightcall_pandas.columns import column
 
-__all__ = ["Names", "Source", "chain_log", "parsed_texts"]
+__all__ = ["Names", "Source", "chain_log"]
 
 Source = Literal["auto", "numbersInvolved", "transfers"]
 """Which column the chains are read from."""
@@ -36,62 +37,43 @@ def chain_log(
     if source not in get_args(Source):
         msg = f"source={source!r} is not one of {', '.join(get_args(Source))}"
         raise ValueError(msg)
-    rows, parsed = _chosen(df, source)
-    log = _log_of(rows, parsed)
+    log = _log_of(_chosen(df, source))
     if not include_client:
         log = _without_clients(log, df)
     return _named(log, names) if names else log
 
 
-def parsed_texts(texts: pd.Series) -> tuple[Integers, list[str | None], list[Parsed]]:
-    """Return each row's position among the distinct texts (null is one), these, and what they say."""
-    array = pa.array(texts, pa.large_string(), from_pandas=True)
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    encoded = array.dictionary_encode(null_encoding="encode")
-    distinct = encoded.dictionary.to_pylist()
-    return encoded.indices.to_numpy().astype(np.int64), distinct, list(map(parse, distinct))
-
-
-def _chosen(df: pd.DataFrame, source: Source) -> tuple[Integers, list[Parsed]]:
-    """Return the position of each row's text, and what each text says."""
+def _chosen(df: pd.DataFrame, source: Source) -> Texts:
+    """Return the text that tells each row's chain."""
     alone = "transfers" in df.columns and "numbersInvolvedJSON" not in df.columns
     if source == "transfers" or (source == "auto" and alone):
-        rows, _, parsed = parsed_texts(column(df, "transfers"))
-        return rows, parsed
-    rows, _, numbers = parsed_texts(column(df, "numbersInvolvedJSON"))
+        return read_texts(column(df, "transfers"))
+    numbers = read_texts(column(df, "numbersInvolvedJSON"))
     if source == "numbersInvolved" or "transfers" not in df.columns:
-        return rows, numbers
-    transfer_rows, _, transfers = parsed_texts(column(df, "transfers"))
-    nobody = np.array([not each.parties for each in numbers], dtype=bool)
-    complete = np.array([each.shape is Shape.HANDOVERS for each in transfers], dtype=bool)
-    telling = np.array([bool(each.parties) or not each.shape.readable for each in transfers], dtype=bool)
-    by_transfers = complete[transfer_rows] | (nobody[rows] & telling[transfer_rows])
-    return _used(np.where(by_transfers, len(numbers) + transfer_rows, rows), numbers + transfers)
+        return numbers
+    transfers = read_texts(column(df, "transfers"))
+    complete = transfers.are(Shape.HANDOVERS)
+    telling = transfers.named | ~transfers.readable
+    by_transfers = complete[transfers.rows] | (~numbers.named[numbers.rows] & telling[transfers.rows])
+    rows = np.where(by_transfers, len(numbers.texts) + transfers.rows, numbers.rows)
+    return (numbers + transfers).chosen(rows)
 
 
-def _used(rows: Integers, parsed: list[Parsed]) -> tuple[Integers, list[Parsed]]:
-    """Leave out texts that no call uses, so that nobody is a party who is only named in them."""
-    used = np.flatnonzero(np.bincount(rows, minlength=len(parsed)))
-    places = np.zeros(len(parsed), dtype=np.int64)
-    places[used] = np.arange(len(used))
-    return places[rows], [parsed[place] for place in used]
-
-
-def _log_of(rows: Integers, parsed: list[Parsed]) -> ChainLog:
-    labels = list(chain.from_iterable(each.parties for each in parsed))
-    encoded = pa.array(labels, pa.large_string()).dictionary_encode()
-    lengths = np.fromiter((len(each.parties) for each in parsed), np.int64, len(parsed))
+def _log_of(texts: Texts) -> ChainLog:
+    encoded = pa.array(chain.from_iterable(texts.parties), pa.large_string()).dictionary_encode()
+    offsets = np.zeros(len(texts.parties) + 1, dtype=np.int64)
+    np.cumsum(list(map(len, texts.parties)), out=offsets[1:])
     times = None
-    if any(each.times for each in parsed):
-        times = np.empty(len(labels), dtype=object)
-        times[:] = [time for each in parsed for time in each.times or [None] * len(each.parties)]
+    if texts.times:
+        times = np.full(offsets[-1], None, dtype=object)
+        for place, each in texts.times.items():
+            times[offsets[place] : offsets[place + 1]] = each
     return ChainLog(
         parties=np.array(encoded.dictionary.to_pylist(), dtype=object),
         steps=encoded.indices.to_numpy().astype(np.int64),
-        offsets=np.concatenate([[0], np.cumsum(lengths)]),
-        rows=rows,
-        readable=np.fromiter((each.shape.readable for each in parsed), bool, len(parsed)),
+        offsets=offsets,
+        rows=texts.rows,
+        readable=texts.readable,
         times=times,
     )
 

@@ -150,6 +150,7 @@ def finish_transfer_variants(
             **dict(zip(_QUANTILES, talk, strict=True)),
         },
         index=paths,
-    ).sort_values("calls", ascending=False, kind="stable")
+    )
+    result = result.take(paths.argsort()).sort_values("calls", ascending=False, kind="stable")
     result["cumulative_share"] = ratio(result["calls"].cumsum(), calls.sum())
     return result[result["calls"] >= (min_calls or 0)].head(top if top is not None else len(result))
