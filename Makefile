@@ -39,9 +39,12 @@ format: $(VENV)/.dev-installed
 bench: $(VENV)/.dev-installed
 	@set -e; for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each"; done
 
+# The mask keeps the kernel's name and drops what differs between machines.
 notebooks: $(VENV)/.dev-installed
 	$(BIN)/python -m jupyter nbconvert --execute --to notebook --inplace \
-		--ClearMetadataPreprocessor.enabled=True notebooks/*.ipynb
+		--ClearMetadataPreprocessor.enabled=True \
+		--ClearMetadataPreprocessor.preserve_nb_metadata_mask='{"kernelspec", ("language_info", "name")}' \
+		notebooks/*.ipynb
 
 pins:
 	$(PYTHON) -m venv --clear $(VENV)-pins

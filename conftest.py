@@ -3,13 +3,15 @@
 import os
 import tempfile
 
+import matplotlib as mpl
 from hypothesis import settings
 
 # A cache of their own: never the repository's data_cache, never the user's, and nobody's key.
 os.environ["BRIGHTCALL_CACHE_DIR"] = tempfile.mkdtemp(prefix="brightcall-tests-")
 os.environ.pop("BRIGHTCALL_API_KEY", None)
 os.environ.pop("BRIGHTCALL_BASE_URL", None)
-os.environ["MPLBACKEND"] = "Agg"
+
+mpl.use("Agg")  # no windows; not by the environment, which the notebooks' kernels would inherit
 
 # The same examples on every run; no timed assertions.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)

@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib import rc_context
+from matplotlib import interactive, is_interactive, rc_context
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
@@ -74,7 +74,11 @@ def housed(
     @wraps(draw)
     def drawn(table: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> Axes:
         with rc_context(_STYLE):
-            return draw(table, *args, **kwargs)
+            axes = draw(table, *args, **kwargs)
+            shows = is_interactive()
+        # The first picture loads the backend, and a notebook's turns this on in order to show pictures.
+        interactive(shows)
+        return axes
 
     return drawn
 

@@ -21,6 +21,14 @@ class TestHoused:
         assert dict(mpl.rcParams) == before
         assert mpl.rcParams["axes.spines.top"]
 
+    def test_a_backend_loaded_by_the_first_picture_goes_on_showing_pictures(self):
+        mpl.interactive(False)
+        housed(lambda table: mpl.interactive(True))(pd.DataFrame())
+        try:
+            assert mpl.is_interactive()
+        finally:
+            mpl.interactive(False)
+
 
 class TestShortened:
     def test_keeps_both_ends(self):
