@@ -16,6 +16,7 @@ from matplotlib import interactive, is_interactive, rc_context
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
+from matplotlib.ticker import MaxNLocator
 
 __all__ = [
     "BLUE",
@@ -145,7 +146,8 @@ def percent(share: float) -> str:
 
 def percent_axis(axis: Axis) -> None:
     """Write the ticks of an axis of shares in percent."""
-    axis.set_major_formatter(lambda share, _: "" if share > 1.001 else f"{share:.0%}".replace("%", " %"))
+    axis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(lambda share, _: "" if share > 1.001 else f"{round(100 * share, 6):g} %")
 
 
 def label_of(group: object) -> str:

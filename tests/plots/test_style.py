@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from brightcall_pandas.plots.style import calls_of, housed, ink_on, number, percent, shortened
+from brightcall_pandas.plots.style import calls_of, housed, ink_on, number, percent, percent_axis, shortened
 
 
 class TestHoused:
@@ -53,6 +54,29 @@ class TestPercent:
     )
     def test_decimals_where_they_matter(self, share, text):
         assert percent(share) == text
+
+
+class TestPercentAxis:
+    @pytest.mark.parametrize("top", [0.0021, 0.03, 0.21, 0.8, 1.0])
+    def test_ticks_say_where_they_are(self, top):
+        ax = plt.subplots()[1]
+        percent_axis(ax.yaxis)
+        ax.set_ylim(0, top)
+        ax.figure.canvas.draw()
+        ticks = [
+            (tick, label.get_text())
+            for tick, label in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
+        ]
+        shown = [(tick, text) for tick, text in ticks if text and tick <= top]
+        assert len(shown) > 3
+        assert [float(text.removesuffix(" %")) for _, text in shown] == pytest.approx(
+            [100 * t for t, _ in shown]
+        )
+
+    def test_nothing_above_all(self):
+        ax = plt.subplots()[1]
+        percent_axis(ax.xaxis)
+        assert ax.xaxis.get_major_formatter()(1.2, 0) == ""
 
 
 class TestNumbers:
