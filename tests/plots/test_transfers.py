@@ -134,7 +134,7 @@ class TestTransferFlow:
         # First: 1 three times; then 2 twice and 3 once; then 3 once.
         assert [round(each / unit, 6) for each in heights.values()] == [3, 2, 1, 1]
         assert {"1  3", "2  2", "3  1", "first\n3 calls", "after 1 hand-over\n3 calls"} <= set(words(ax))
-        assert "n = 3 calls, 4 hand-overs" in words(ax)
+        assert "n = 3 calls, 4 hand-overs shown" in words(ax)
 
     def test_bands_fill_what_leaves_and_arrives(self):
         ax = calls("1,2", "1,2,3", "1,3").calls.plot.transfer_flow()

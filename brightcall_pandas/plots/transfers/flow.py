@@ -82,7 +82,7 @@ def transfer_flow(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     titled(
         ax,
         _TITLE,
-        f"n = {counted(links.xs(1, level='hop').sum(), 'call')}, {counted(links.sum(), 'hand-over')}",
+        f"n = {counted(links.xs(1, level='hop').sum(), 'call')}, {counted(links.sum(), 'hand-over')} shown",
     )
     return ax
 
