@@ -135,3 +135,27 @@ class TestNotebooks:
 
     def test_there_is_one_to_begin_with(self):
         assert (ROOT / "notebooks" / "01_quickstart.ipynb").exists()
+
+
+class TestArchitecture:
+    TEXT = (ROOT / "ARCHITECTURE.md").read_text()
+    ROWS = re.findall(r"^\| (\d+|beside) \| `(\w+)` \|", TEXT, re.MULTILINE)
+
+    def test_every_module_has_its_row(self):
+        package = ROOT / "brightcall_pandas"
+        there = {path.stem for path in package.glob("[a-z]*.py")} | {
+            path.parent.name for path in package.glob("*/__init__.py")
+        }
+        assert {name for _, name in self.ROWS} == there
+
+    def test_layers_are_those_that_are_checked(self):
+        tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+        layers = [re.findall(r"\w+", layer) for layer in tool["importlinter"]["contracts"][0]["layers"]]
+        drawn = {}
+        for number, name in self.ROWS:
+            if number != "beside":
+                drawn.setdefault(int(number), set()).add(name)
+        there = {name for names in drawn.values() for name in names}
+        assert [drawn[number] for number in sorted(drawn, reverse=True)] == [
+            set(layer) & there for layer in layers
+        ]
