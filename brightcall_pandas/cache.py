@@ -3,8 +3,9 @@
 ::
 
     data_cache/
-      .gitignore          written here, so that no call ever gets into a repository
+      .gitignore          written where the folder was empty
       <account>/
+        .gitignore        so that no call ever gets into a repository
         account.json      the account's timezone, the server's page cap, how it reads days
         pages.sqlite      first tier: answers as they came
         windows/<query>/  second tier: typed calls, one folder a query
@@ -13,8 +14,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 import threading
 import warnings
 from datetime import UTC, date, datetime, timedelta
@@ -25,33 +24,17 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from brightcall_pandas.api.page_cache import PageCache, private_folder
+from brightcall_pandas.account import Account, known_account, learn
+from brightcall_pandas.api.page_cache import PageCache
 from brightcall_pandas.errors import CacheError
 from brightcall_pandas.filters import FILTERS
-from brightcall_pandas.schema import EXTRAS, FIELDS
+from brightcall_pandas.private import private_folder, write_private
+from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION
 from brightcall_pandas.store import Segment, Store, StoreError
 
-__all__ = ["Account", "Cache", "duration"]
+__all__ = ["Cache", "duration"]
 
 _ALL = (*FIELDS, EXTRAS.name)
-
-
-class Account(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was learnt about an account.
-
-    Parameters
-    ----------
-    timezone
-        Zone that its answers name.
-    page_cap
-        Rows a page that the server sends at most, once it refused more.
-    other_bounds
-        Whether its days begin in another zone than the one asked for.
-    """
-
-    timezone: str | None = None
-    page_cap: int | None = None
-    other_bounds: bool = False
 
 
 class Cache:
@@ -67,6 +50,7 @@ class Cache:
         self.folder = folder
         self._lock = threading.Lock()
         self._said = False
+        self._unreadable: set[Path] = set()
 
     @cached_property
     def pages(self) -> PageCache:
@@ -76,7 +60,7 @@ class Cache:
 
     def store(self, query: str) -> Store:
         """Return the second tier of a query, by its hash."""
-        return Store(self.folder / "windows" / query)
+        return Store(self.folder / "windows" / query, self._unreadable)
 
     def prepared(self, store: Store) -> Store:
         """Make a store's folder.
@@ -104,27 +88,12 @@ class Cache:
     @property
     def account(self) -> Account:
         """What was learnt about the account so far."""
-        try:
-            return msgspec.json.decode((self.folder / "account.json").read_bytes(), type=Account)
-        except (OSError, msgspec.DecodeError):
-            return Account()
+        return known_account(self._account_file)
 
     def learn(self, **facts: Any) -> None:
         """Remember facts about the account; when they cannot be written they are learnt again next time."""
         with self._lock:
-            known = self.account
-            learnt = msgspec.structs.replace(known, **facts)
-            if learnt == known:
-                return
-            temporary = self.folder / f".tmp-{os.getpid()}-{secrets.token_hex(4)}"
-            try:
-                private_folder(self.folder)
-                handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-                with os.fdopen(handle, "wb") as file:
-                    file.write(msgspec.json.encode(learnt))
-                temporary.rename(self.folder / "account.json")
-            except OSError:
-                temporary.unlink(missing_ok=True)
+            learn(self._account_file, **facts)
 
     def info(self) -> dict[str, Any]:
         """Tell what is kept.
@@ -149,10 +118,10 @@ class Cache:
             "first_day": str(min(days)) if days else None,
             "last_day": str(max(days)) if days else None,
             "oldest": min((each.fetched_at for each in segments), default=None),
-            "window_bytes": sum(each.path.stat().st_size for each in segments),
-            "pages": len(self.pages.responses) if (self.folder / "pages.sqlite").exists() else 0,
-            "page_bytes": sum(path.stat().st_size for path in self.folder.glob("pages.sqlite*")),
-            "damaged": len(list(self.folder.rglob("*.damaged*"))),
+            "window_bytes": sum(_size(each.path) for each in segments),
+            "pages": len(self.pages.all_keys()) if self._has_pages else 0,
+            "page_bytes": sum(map(_size, self.folder.glob("pages.sqlite*"))),
+            "damaged": len([*self.folder.glob("windows/*/*.damaged"), *self._damaged_pages()]),
         }
 
     def clear(
@@ -189,17 +158,46 @@ class Cache:
                 for segment in store.segments():
                     if segment.fetched_at <= before and segment.first <= last and first <= segment.last:
                         self._cut(store, segment, first, last)
-                for damaged in store.folder.glob("*.damaged"):
-                    damaged.unlink(missing_ok=True)
-            if (self.folder / "pages.sqlite").exists():
-                self.pages.forget(self._page_keys(first, last, before))
+                store.sweep()
+            # Of a damaged file nobody can say which days it holds.
+            for damaged in [
+                *self.folder.glob("windows/*/*.damaged"),
+                *self.folder.glob("pages.sqlite.damaged-*"),
+            ]:
+                damaged.unlink(missing_ok=True)
+            self._clear_pages(first, last, before)
         except OSError as error:
             msg = f"{self.folder} cannot be cleared: {error}"
             raise CacheError(msg) from error
 
+    def _clear_pages(self, first: date, last: date, before: datetime) -> None:
+        if not self._has_pages:
+            return
+        self.pages.forget(self._page_keys(first, last, before))
+        self.pages.shrink()
+        if self.pages.trouble:
+            raise OSError(self.pages.trouble)
+
+    @property
+    def _account_file(self) -> Path:
+        return self.folder / "account.json"
+
+    @property
+    def _has_pages(self) -> bool:
+        return (self.folder / "pages.sqlite").exists()
+
+    def _damaged_pages(self) -> list[Path]:
+        return [
+            path
+            for path in self.folder.glob("pages.sqlite.damaged-*")
+            if path.suffix[-4:] not in ("-wal", "-shm")
+        ]
+
     def _cut(self, store: Store, segment: Segment, first: date, last: date) -> None:
         """Take days out of a segment; what is left of it becomes new segments."""
         kept = [[day for day in segment.days if day < first], [day for day in segment.days if day > last]]
+        if segment.schema_version != SCHEMA_VERSION:
+            kept = []  # its columns are not ours: its other days are read again when they are needed
         try:
             meta = segment.meta() if any(kept) else {}
             for days in filter(None, kept):
@@ -213,7 +211,7 @@ class Cache:
 
     def _page_keys(self, first: date, last: date, before: datetime) -> list[str]:
         keys = []
-        for key in list(self.pages.responses):
+        for key in self.pages.all_keys():
             kept = self.pages.get_response(key)
             if kept is None:
                 keys.append(key)
@@ -229,12 +227,16 @@ class Cache:
         return [Store(each) for each in sorted(folder.iterdir())] if folder.is_dir() else []
 
     def _prepare(self) -> None:
-        """Make the folder, and keep its parent out of git."""
+        """Make the folder, and keep it out of git."""
+        root = self.folder.parent
         try:
+            # A folder that is used for other things too, such as a project's own, is not to be ignored.
+            ours = not root.exists() or not any(root.iterdir())
             private_folder(self.folder)
-            ignore = self.folder.parent / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n!.gitignore\n")
+            if ours:
+                write_private(root / ".gitignore", b"*\n!.gitignore\n")
+            if not (self.folder / ".gitignore").exists():
+                write_private(self.folder / ".gitignore", b"*\n")
         except OSError as error:
             self.failed(error)
 
@@ -248,6 +250,13 @@ def _current(store: Store) -> list[Segment]:
             current.append(each)
         covered.update(each.days)
     return current
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # another process removed it
 
 
 def _rows(segment: Segment) -> int:

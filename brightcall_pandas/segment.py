@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from brightcall_pandas.private import temporary_path
 from brightcall_pandas.schema import FIELDS, SCHEMA_VERSION
 
 __all__ = ["Segment", "StoreError", "write_segment", "write_whole"]
@@ -180,7 +180,7 @@ def write_whole(table: pa.Table, path: Path, **options: Any) -> None:
 @contextmanager
 def _temporary(table: pa.Table, folder: Path, **options: Any) -> Iterator[Path]:
     """Write a parquet file that is gone again unless it is renamed."""
-    temporary = folder / f".tmp-{os.getpid()}-{secrets.token_hex(4)}"
+    temporary = temporary_path(folder)
     handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:

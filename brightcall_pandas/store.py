@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from brightcall_pandas.segment import Segment, StoreError, write_segment, write_
 
 __all__ = ["Segment", "Store", "StoreError", "write_whole"]
 
-_ABANDONED_S = 24 * 3600
+_ABANDONED_S = 3600
 
 
 class Store:
@@ -87,7 +88,11 @@ class Store:
         )
 
     def compact(self, segments: Sequence[Segment]) -> None:
-        """Rewrite segments that follow each other as one, with the oldest of their times.
+        """Rewrite final segments that follow each other as one.
+
+        It gets the latest of their times: for all of its days that is late enough to be final, which the
+        earliest would not be. Segments that share a day with another one are left alone, so that no day
+        changes place with a later reading of itself.
 
         Raises
         ------
@@ -95,13 +100,15 @@ class Store:
             One cannot be read, or the new one not written; the old ones are still there.
         """
         names = [each.name for each in (*FIELDS.values(), EXTRAS)]
-        for group in _adjacent(segments):
+        pairs = combinations({*segments, *self.segments()}, 2)
+        alone = set(segments).difference(*(pair for pair in pairs if _share(*pair)))
+        for group in _adjacent(alone):
             metas = [each.meta() for each in group]
             self.write(
                 pa.concat_tables([each.read(each.days, names) for each in group]),
                 group[0].first,
                 [rows for meta in metas for rows in meta["rows"]],
-                min(each.fetched_at for each in group),
+                max(each.fetched_at for each in group),
                 [window for meta in metas for window in meta["windows"]],
             )
             self.drop(group)
@@ -112,14 +119,18 @@ class Store:
         Returns
         -------
         set of str
-            Keys of the pages that the deleted segments were made of.
+            Keys of the pages that only the deleted segments were made of.
         """
         newer: set[date] = set()
         pages: set[str] = set()
+        kept: list[Segment] = []
         for each in self.segments():
             if newer.issuperset(each.days):
-                pages.update(_pages(each))
+                # Killed while compacting, a process leaves segments made of the same pages.
+                pages |= _pages(each).difference(*(_pages(other) for other in kept if _share(each, other)))
                 each.path.unlink(missing_ok=True)
+            else:
+                kept.append(each)
             newer.update(each.days)
         for path in self.folder.glob(".tmp-*"):
             try:
@@ -130,7 +141,12 @@ class Store:
         return pages
 
 
-def _adjacent(segments: Sequence[Segment]) -> list[list[Segment]]:
+def _share(one: Segment, other: Segment) -> bool:
+    """Tell whether two segments hold the same day."""
+    return one.first <= other.last and other.first <= one.last
+
+
+def _adjacent(segments: Iterable[Segment]) -> list[list[Segment]]:
     groups: list[list[Segment]] = []
     for each in sorted(segments, key=lambda segment: segment.first):
         if groups and each.first - groups[-1][-1].last == timedelta(days=1):

@@ -7,7 +7,6 @@ in trouble makes a load slower but never makes it fail.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
@@ -24,8 +23,9 @@ from requests_cache.backends.sqlite import SQLiteDict
 from requests_cache.models.response import CachedResponse
 
 from brightcall_pandas.api.entry import cache_key, read_entry, written_entry
+from brightcall_pandas.private import private_file, private_folder
 
-__all__ = ["PageCache", "private_file", "private_folder"]
+__all__ = ["PageCache"]
 
 T = TypeVar("T")
 
@@ -128,7 +128,7 @@ class PageCache(BaseCache):
         """Leave nothing of forgotten answers in the file."""
         self._tried(lambda pages: pages.shrink(), None)
 
-    def keys(self) -> list[str]:
+    def all_keys(self) -> list[str]:
         """Return the key of every answer."""
         return self._tried(list, [])
 
@@ -201,21 +201,6 @@ class PageCache(BaseCache):
         except OSError as problem:
             return problem
         return None
-
-
-def private_folder(path: Path) -> None:
-    """Make a folder that only its owner can enter, whatever the umask."""
-    missing = [each for each in (path, *path.parents) if not each.exists()]
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for each in missing:
-        each.chmod(0o700)
-
-
-def private_file(path: Path) -> None:
-    """Make a file that only its owner can read, whatever the umask; SQLite's side files inherit that."""
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o600)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

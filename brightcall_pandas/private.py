@@ -1,0 +1,43 @@
+"""Files and folders that only their owner can read, whatever the umask."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+__all__ = ["private_file", "private_folder", "temporary_path", "write_private"]
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing; one that is there stays as it is."""
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in missing:
+        each.chmod(0o700)
+
+
+def private_file(path: Path) -> None:
+    """Make an empty file, or close one that is there to others; what SQLite puts beside it inherits that."""
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that appears whole or not at all."""
+    temporary = temporary_path(path.parent)
+    try:
+        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(content)
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def temporary_path(folder: Path) -> Path:
+    """Return a name that no other process takes, and that a sweep knows as left behind."""
+    return folder / f".tmp-{os.getpid()}-{secrets.token_hex(4)}"
