@@ -101,6 +101,14 @@ class TestTransferVariants:
             table[["answered", "answer_rate", "positive", "lift", "talk_time_median_s"]].isna().all(axis=None)
         )
 
+    def test_an_arrow_in_a_label_is_not_a_handover(self):
+        table = transfer_variants(bare('["a → b"]', '["a", "b"]'))
+        assert sorted(zip(table["chain"], table["hops"], strict=True)) == [(("a", "b"), 1), (("a → b",), 0)]
+
+    def test_a_party_that_is_called_unreadable_is_one(self):
+        table = transfer_variants(bare('["(unreadable)"]', "["))
+        assert sorted(table["chain"]) == [(), ("(unreadable)",)]
+
     def test_names(self):
         assert "Ann → Bo → Ann" in transfer_variants(calls(), names=NAMES).index
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.groups import NONE, Key, key_of
 
-__all__ = ["ARROW", "UNREADABLE", "ChainLog", "Flags", "Integers", "chain_of_path"]
+__all__ = ["ARROW", "UNREADABLE", "ChainLog", "Flags", "Integers", "chains_of"]
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -25,10 +26,8 @@ ARROW = " → "
 UNREADABLE = "(unreadable)"
 """The path of a chain that could not be read; one that names nobody is ``(none)``."""
 
-
-def chain_of_path(path: str) -> tuple[str, ...]:
-    """Return the labels in a path; none for ``(none)`` and ``(unreadable)``."""
-    return () if path in (NONE, UNREADABLE) else tuple(path.split(ARROW))
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 @dataclass(frozen=True)
@@ -117,10 +116,12 @@ class ChainLog:
         return pa.array(self.parties, pa.large_string()).take(pa.array(codes, mask=~known))
 
     def key(self) -> Key:
-        """Return the key that tells calls apart by path."""
-        nobody = np.where(self.readable, NONE, UNREADABLE)
-        shown = [path or name for path, name in zip(self.paths, nobody.tolist(), strict=True)]
-        return key_of(pd.Series(shown, dtype="str"), "path").take(self.rows)
+        """Return the key that tells calls apart by chain; `chains_of` reads its labels."""
+        texts = [
+            _encode(chain).decode() if readable else UNREADABLE
+            for chain, readable in zip(self.tuples, self.readable.tolist(), strict=True)
+        ]
+        return key_of(pd.Series(texts, dtype="str"), "chain").take(self.rows)
 
     def take(self, chains: Integers) -> tuple[Integers, Integers]:
         """Return positions in `steps` of some chains, one after another, and which of `chains` each is of."""
@@ -128,3 +129,12 @@ class ChainLog:
         which = np.repeat(np.arange(len(chains)), lengths)
         shift = self.offsets[chains] - (np.cumsum(lengths) - lengths)
         return np.arange(len(which)) + shift[which], which
+
+
+def chains_of(labels: pd.Index) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Return the chain and the path that each label of `ChainLog.key` stands for."""
+    chains = [() if label == UNREADABLE else _decode(label) for label in labels]
+    paths = [ARROW.join(chain) or NONE for chain in chains]
+    return chains, [
+        UNREADABLE if label == UNREADABLE else path for label, path in zip(labels, paths, strict=True)
+    ]

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.analysis.dimensions import Split
-from brightcall_pandas.analysis.groups import grouped, key_of, keys_of_index
+from brightcall_pandas.analysis.groups import grouped, keys_of_index
 from brightcall_pandas.analysis.rates import ratio, wilson
 from brightcall_pandas.analysis.tallies import TALK_TIME, add_up, tally
-from brightcall_pandas.analysis.transfers.log import chain_of_path
+from brightcall_pandas.analysis.transfers.log import chains_of
 from brightcall_pandas.analysis.transfers.quantiles import quantiles
 from brightcall_pandas.analysis.transfers.reading import Names, Source, chain_log
 
@@ -103,10 +103,9 @@ def transfer_variants(
 def tally_transfer_variants(
     df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
 ) -> pd.DataFrame:
-    """Return the sums that `transfer_variants` is made of: a row for each path and talk time."""
+    """Return the sums that `transfer_variants` is made of: a row for each chain and talk time."""
     log = chain_log(df, source, include_client, names)
-    hops = key_of(pd.Series(log.hops), "hops").take(log.rows)
-    return tally(df, Split([log.key(), hops]), _SUMS, median=True)
+    return tally(df, Split([log.key()]), _SUMS, median=True)
 
 
 def finish_transfer_variants(
@@ -121,22 +120,21 @@ def finish_transfer_variants(
         if value is not None and value < 0:
             msg = f"{name}={value} must not be negative"
             raise ValueError(msg)
-    path, hops, _ = keys_of_index(table.index)
-    groups = grouped([path, hops])
+    chain, _ = keys_of_index(table.index)
+    groups = grouped([chain])
+    chains, paths = chains_of(groups.index)
+    hops = np.array([max(len(each) - 1, 0) for each in chains], dtype=np.int64)
     sums = add_up(table, groups)
     calls, positive = sums["calls"].to_numpy(), sums["positive"].to_numpy()
     low, high = wilson(positive, calls, confidence)
-    hop_count = groups.index.get_level_values("hops").to_numpy()
-    alone = hop_count == 0
+    alone = hops == 0
     positive_rate = ratio(positive, calls)
-    paths = groups.index.get_level_values("path")
-    chains = pd.Series([chain_of_path(each) for each in paths], index=paths, dtype=object)
     times = table.index.get_level_values(TALK_TIME).to_numpy(dtype=np.float64)
     talk = quantiles(groups, times, table["talk_time_known"].to_numpy(), tuple(_QUANTILES.values()))
     result = pd.DataFrame(
         {
-            "chain": chains.to_numpy(),
-            "hops": hop_count,
+            "chain": pd.Series(chains, dtype=object),
+            "hops": hops,
             "calls": calls,
             "share": ratio(calls, calls.sum()),
             "cumulative_share": np.nan,
@@ -149,8 +147,8 @@ def finish_transfer_variants(
             "lift": ratio(positive_rate, ratio(positive[alone].sum(), calls[alone].sum())),
             **dict(zip(_QUANTILES, talk, strict=True)),
         },
-        index=paths,
-    )
-    result = result.take(paths.argsort()).sort_values("calls", ascending=False, kind="stable")
+        copy=False,
+    ).set_axis(pd.Index(paths, dtype="str", name="path"))
+    result = result.take(result.index.argsort()).sort_values("calls", ascending=False, kind="stable")
     result["cumulative_share"] = ratio(result["calls"].cumsum(), calls.sum())
     return result[result["calls"] >= (min_calls or 0)].head(top if top is not None else len(result))
