@@ -52,6 +52,10 @@ def kinds_of(values: Any) -> Iterator[tuple[str, pa.Array]]:
             if not pa.types.is_null(array.type):
                 yield _kind_of_type(array.type), array
             return
+    elif (array := _uniform(values)) is not None:
+        if not pa.types.is_null(array.type):
+            yield _kind_of_type(array.type), array
+        return
     buckets: dict[str, list[Any]] = {}
     for position, value in enumerate(values):
         if (kind := _kind_of_value(value)) is None:
@@ -76,6 +80,18 @@ def _series_values(series: pd.Series) -> pa.Array | Sequence[Any]:
         return pa.array(series, from_pandas=True)
     except pa.ArrowException:  # a dtype that Arrow has no type for, such as a sparse one
         return series.astype(object).tolist()
+
+
+def _uniform(values: Sequence[Any]) -> pa.Array | None:
+    """Return the array of a list whose values are of one simple kind: the usual case, and the fast one."""
+    try:
+        array = pa.array(values, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return None
+    simple = (
+        pa.types.is_string(array.type) or pa.types.is_primitive(array.type) or pa.types.is_null(array.type)
+    )
+    return array if simple and not pa.types.is_temporal(array.type) else None
 
 
 def _unwrapped(array: pa.Array) -> pa.Array:

@@ -8,7 +8,6 @@ import re
 import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -16,13 +15,14 @@ import platformdirs
 from brightcall_pandas.api.profiles import PROFILES, Profile
 from brightcall_pandas.api.secrets import ApiKey
 from brightcall_pandas.api.session import ApiSession
-from brightcall_pandas.cache import Cache, duration
+from brightcall_pandas.api.transport import is_this_machine
+from brightcall_pandas.cache import Cache
 from brightcall_pandas.errors import AuthenticationError
 from brightcall_pandas.filters import FILTERS, nearest
+from brightcall_pandas.settings import duration, flag, number, text, whole
 
 __all__ = ["Client", "current_client", "use"]
 
-_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[?::1\]?")
 _OFFLINE_ACCOUNT = "no account: give bc.Client account=, or the API key that the cache was filled with"
 
 
@@ -66,7 +66,7 @@ class Client:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         A setting that cannot be; the message names it.
 
     Examples
@@ -94,27 +94,28 @@ class Client:
         account: str | None = None,
         allow_http: bool = False,
     ) -> None:
-        if api_version not in PROFILES:
+        if not isinstance(api_version, str) or api_version not in PROFILES:
             msg = (
                 f"api_version={api_version!r} is not known{nearest(str(api_version), PROFILES)} Use v1 or v3."
             )
             raise ValueError(msg)
         self.profile: Profile = PROFILES[api_version]
-        self.base_url = _base_url(base_url or os.environ.get("BRIGHTCALL_BASE_URL"), self.profile, allow_http)
-        key = api_key or os.environ.get("BRIGHTCALL_API_KEY")
+        url = text("base_url", base_url) or text("base_url", os.environ.get("BRIGHTCALL_BASE_URL"))
+        self.base_url = _base_url(url, self.profile, flag("allow_http", allow_http))
+        key = text("api_key", api_key) or text("api_key", os.environ.get("BRIGHTCALL_API_KEY"))
         self._key = ApiKey(key) if key else None
-        self.account = account or (_account(key, self.base_url) if key else None)
+        self.account = text("account", account) or (_account(key, self.base_url) if key else None)
         self.timezone = (
             None if timezone is None else str(FILTERS["timezone"].value.parse("timezone", timezone))
         )
-        self.page_size = _at_least(2, "page_size", page_size, int)
-        self.workers = _at_least(1, "workers", workers, int)
-        self.retries = _at_least(0, "retries", retries, int)
-        self.timeout = _positive("timeout", timeout)
-        self.rate_limit = None if rate_limit is None else _positive("rate_limit", rate_limit)
-        self.settle = timedelta(days=_at_least(0, "settle_days", settle_days, float))
+        self.page_size = whole("page_size", page_size, 2)
+        self.workers = whole("workers", workers, 1)
+        self.retries = whole("retries", retries, 0)
+        self.timeout = number("timeout", timeout, above=True)
+        self.rate_limit = None if rate_limit is None else number("rate_limit", rate_limit, above=True)
+        self.settle = duration("settle_days", timedelta(days=min(number("settle_days", settle_days), 1e8)))
         self.max_age = duration("max_age", max_age)
-        self.offline = offline
+        self.offline = flag("offline", offline)
         self._folder = _cache_folder(cache_dir)
         self._lock = threading.Lock()
         self._cache: Cache | None = None
@@ -173,6 +174,8 @@ class Client:
         with self._lock:
             if self._session is not None:
                 self._session.close()
+            if self._cache is not None:
+                self._cache.close()
             self._session = self._cache = None
 
     def __repr__(self) -> str:
@@ -217,14 +220,18 @@ def current_client(client: Client | None) -> Client:
 
 def _base_url(given: str | None, profile: Profile, allow_http: bool) -> str:
     url = (given or profile.base_url).rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        msg = f"base_url={url!r} is no address; it takes scheme and host, for example {profile.base_url}"
-        raise ValueError(msg)
-    if parts.query or parts.fragment or parts.username:
+    if any(mark in url for mark in "?#@"):  # not quoted: the key may stand there
         msg = "base_url takes scheme, host and port only; give the key as api_key"
         raise ValueError(msg)
-    if parts.scheme == "http" and not allow_http and not _LOOPBACK.fullmatch(parts.hostname):
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        msg = f"base_url={url!r} is no address; it takes scheme and host, for example {profile.base_url}"
+        raise ValueError(msg)
+    if parts.scheme == "http" and not allow_http and not is_this_machine(parts.hostname):
         msg = (
             f"base_url={url!r} is plain http, which shows the API key to everyone on the way. "
             "Use https, or allow_http=True if you mean it."
@@ -238,8 +245,8 @@ def _account(key: str, base_url: str) -> str:
 
 
 def _folder_name(account: str) -> str:
-    """Return a name for the account's folder that no other account has."""
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", account).strip(".-")[:64]
+    """Return a name for the account's folder that no other account has, on any file system."""
+    plain = re.sub(r"[^a-z0-9._-]+", "-", account.lower()).strip(".-")[:64]
     if plain == account:
         return plain
     return f"{plain}-{hashlib.sha256(account.encode()).hexdigest()[:8]}".lstrip("-")
@@ -259,24 +266,3 @@ def _cache_folder(given: str | os.PathLike[str] | None) -> Path:
 
 def _owned(folder: Path) -> bool:
     return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
-
-
-def _at_least(least: float, name: str, value: Any, kind: type) -> Any:
-    whole = kind is int
-    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-        msg = f"{name} takes a {'whole ' if whole else ''}number, not {value!r}"
-        raise TypeError(msg)
-    if value < least:
-        msg = f"{name} is {value}; it must be at least {least}"
-        raise ValueError(msg)
-    return value
-
-
-def _positive(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        msg = f"{name} takes a number, not {value!r}"
-        raise TypeError(msg)
-    if not value > 0:
-        msg = f"{name} is {value}; it must be above 0"
-        raise ValueError(msg)
-    return float(value)

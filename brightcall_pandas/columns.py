@@ -142,7 +142,8 @@ def to_pandas(table: pa.Table, timezone: str = "UTC") -> pd.DataFrame:
     mapper = {pa.bool_(): pd.BooleanDtype()}.get
     frame: pd.DataFrame = table.cast(pa.schema(zoned)).to_pandas(types_mapper=mapper)
     for name in frame.columns[frame.dtypes == "category"] if frame.empty else ():
-        frame[name] = frame[name].astype(_field(name).dtype())  # a column without chunks lost its choices
+        # A column without chunks has lost its choices.
+        frame[name] = pd.Categorical([], categories=list(_field(name).choices))
     return frame
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.json
 
-from brightcall_pandas.answer import ABSENT, Page, read_page
+from brightcall_pandas.answer import Page, page_of_rows, read_page
 from brightcall_pandas.columns import Clock, Misfits, nulls, to_pandas, typed_array
 from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION, Field
 
@@ -31,7 +32,7 @@ TABLE_SCHEMA = pa.schema([(each.name, each.arrow_type) for each in (*FIELDS.valu
 _KNOWN = frozenset(TABLE_SCHEMA.names)
 _ROW = "(row)"  # stands for the field in the report where a whole row is no object
 _SAMPLE = 50  # rows looked at to see how the server writes each field
-_BLOCK = 2 << 20  # bytes that one thread of Arrow's reader takes at a time
+_BLOCK = 1 << 20  # bytes that one thread of Arrow's reader takes at a time
 
 
 @dataclass
@@ -102,8 +103,9 @@ def typed_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = 
         Positions in the concatenation of the pages: which rows, and in which order. None: all, as they came.
     """
     chosen = None if rows is None else pa.array(rows, pa.int64())
-    plain = all(page.records is not None and page.body is not None for page in pages)
-    typed = (plain and _by_arrow(pages, timezone, chosen)) or _by_value(pages, timezone, chosen)
+    typed = _by_arrow(pages, timezone, chosen) or _by_value(pages, timezone, chosen)
+    if strange := [text for page in pages for text in page.strange]:
+        typed.misfits[_ROW] = Misfits(len(strange), strange[0])
     return typed if chosen is None else Typed(typed.table.take(chosen), typed.misfits)
 
 
@@ -113,20 +115,29 @@ def typed_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = 
 def _by_arrow(pages: Sequence[Page], timezone: str, counted: pa.Array | None) -> Typed | None:
     """Return None when some value is of another JSON type than the first ones of its field."""
     filled = [page for page in pages if len(page)]
-    if not filled:
-        return Typed(TABLE_SCHEMA.empty_table())
-    samples = {name: _sample(filled[0], name) for name in FIELDS}
-    as_text = {name for name, each in FIELDS.items() if each.kind == "json" and samples[name][:1] != b'"'}
-    read = {name: _json_type(each, samples[name]) for name, each in FIELDS.items() if name not in as_text}
-    try:
-        columns = _read_json([page.body or b"" for page in filled], read)
-    except pa.ArrowInvalid:
+    bodies = [page.body for page in filled if page.body is not None]
+    if not filled or len(bodies) < len(filled):
         return None
-    for name in as_text:
-        texts = [text for page in filled for text in page.texts(name)]
+    read = {each.name: _json_type(each, filled[0]) for each in FIELDS.values() if not each.nested}
+    # Arrow reads without Python's lock: meanwhile the rest is done here.
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(_read_json, bodies, read)
+        nested = _nested_columns(filled)
+        try:
+            columns = reading.result()
+        except pa.ArrowInvalid:
+            return None
+    return _typed_columns(columns | nested, sum(map(len, filled)), timezone, counted)
+
+
+def _nested_columns(pages: Sequence[Page]) -> dict[str, Any]:
+    columns = {}
+    for name in (name for name, each in FIELDS.items() if each.nested):
+        texts = [text for page in pages for text in page.values(name)]
         distinct = {text: _document(text) for text in set(texts)}
         columns[name] = pa.array([distinct[text] for text in texts], pa.large_string())
-    return _typed_columns(columns, sum(map(len, filled)), timezone, counted)
+    columns[EXTRAS.name] = pa.array([text for page in pages for text in page.extras()], pa.large_string())
+    return columns
 
 
 def _read_json(bodies: list[bytes], types: Mapping[str, pa.DataType]) -> dict[str, pa.ChunkedArray]:
@@ -144,23 +155,18 @@ def _read_json(bodies: list[bytes], types: Mapping[str, pa.DataType]) -> dict[st
     return {name: pa.chunked_array([chunk.field(name) for chunk in rows]) for name in types}
 
 
-def _sample(page: Page, name: str) -> bytes:
-    """Return the first JSON text of a field that is not null; empty when there is none."""
-    rows = page.records or []
-    return next((text for row in rows[:_SAMPLE] if (text := bytes(getattr(row, name))) != b"null"), b"")
-
-
-def _json_type(each: Field, sample: bytes) -> pa.DataType:
-    """Tell as what Arrow shall read a field, from how the server writes it."""
-    match sample[:1]:
-        case b'"':
-            return pa.string()
-        case b"t" | b"f":
-            return pa.bool_()
-        case b"":
+def _json_type(each: Field, page: Page) -> pa.DataType:
+    """Tell as what Arrow shall read a field, from how the first rows write it."""
+    sample = next((v for row in page.records[:_SAMPLE] if (v := getattr(row, each.name)) is not None), None)
+    match sample:
+        case None:
             return {"seconds": pa.float64(), "number": pa.float64(), "flag": pa.bool_()}.get(
                 each.kind, pa.string()
             )
+        case bool():
+            return pa.bool_()
+        case str():
+            return pa.string()
     return pa.float64() if each.kind in ("seconds", "number", "time") else pa.int64()
 
 
@@ -168,21 +174,12 @@ def _json_type(each: Field, sample: bytes) -> pa.DataType:
 
 
 def _by_value(pages: Sequence[Page], timezone: str, counted: pa.Array | None) -> Typed:
-    records = [
-        {name: _value(text, FIELDS[name]) if name in FIELDS else text for name, text in row.items()}
-        for page in pages
-        for row in _rows(page)
-    ]
-    typed = _typed_records(records, timezone, counted)
-    if strange := [text for page in pages for text in page.strange]:
-        typed.misfits[_ROW] = Misfits(len(strange), strange[0])
-    return typed
-
-
-def _rows(page: Page) -> Iterable[Mapping[str, msgspec.Raw]]:
-    if page.records is None:
-        return page.loose
-    return ({name: getattr(row, name) for name in FIELDS} for row in page.records)
+    plain = {
+        name: [value for page in pages for value in page.values(name)]
+        for name, each in FIELDS.items()
+        if not each.nested
+    }
+    return _typed_columns(plain | _nested_columns(pages), sum(map(len, pages)), timezone, counted)
 
 
 def _typed_records(
@@ -212,16 +209,6 @@ def _typed_columns(
         if lost.count:
             misfits[each.name] = lost
     return Typed(pa.Table.from_arrays(arrays, schema=TABLE_SCHEMA), misfits)
-
-
-def _value(text: msgspec.Raw, each: Field) -> Any:
-    raw = bytes(text)
-    if each.kind == "json":
-        return _document(raw)
-    try:
-        return msgspec.json.decode(raw)
-    except msgspec.DecodeError:  # a lone surrogate, say: keep what can be shown
-        return raw.decode(errors="replace")
 
 
 def _document(text: bytes) -> str | None:
@@ -289,11 +276,11 @@ def _pages_of_text(text: bytes) -> list[Page]:
     pages = []
     rows: list[bytes] = []
     for part, kind in zip(parts, kinds, strict=True):
-        if bytes(kind.get("calls", ABSENT))[:1] == b"[":
+        if bytes(kind.get("calls", b""))[:1] == b"[":
             pages.append(read_page(bytes(part)))
         else:
             rows.append(bytes(part))
-    return [*pages, read_page(b'{"calls":[' + b",".join(rows) + b"]}")] if rows or not pages else pages
+    return [*pages, page_of_rows(rows)] if rows or not pages else pages
 
 
 def _file(path: Path) -> bytes:

@@ -46,6 +46,8 @@ class Field:
         Whether the API also writes a choice as its position in `choices`.
     aliases
         Other words seen for a choice.
+    nested
+        Whether the API sends it as a JSON value, where other ``json`` fields come as JSON text.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Field:
     choices: tuple[str, ...] = ()
     coded: bool = False
     aliases: dict[str, str] = field(default_factory=dict)
+    nested: bool = False
 
     @property
     def unit(self) -> str | None:
@@ -115,7 +118,9 @@ FIELDS: dict[str, Field] = {
         Field("projectName", "text", "Name of the project.", nullable=True),
         Field("projectId", "identifier", "Identifier of the project.", nullable=True),
         Field("projectContactId", "identifier", "Identifier of the project's contact.", nullable=True),
-        Field("crmInfo", "json", "What the CRM knows of the call; any structure.", nullable=True),
+        Field(
+            "crmInfo", "json", "What the CRM knows of the call; any structure.", nullable=True, nested=True
+        ),
         Field("favorite", "flag", "Whether the call is marked as favourite."),
         Field("firstTimeForTree", "flag", "Whether it is the first call of its call tree.", nullable=True),
         Field("firstTimeForUser", "flag", "Whether it is the user's first call.", nullable=True),
@@ -132,7 +137,7 @@ FIELDS: dict[str, Field] = {
         Field("recallFirstAttemptDate", "time", "When the follow-up was first tried.", nullable=True),
         Field("recallState", "number", "State of the follow-up, as a number.", nullable=True),
         Field("recordName", "text", "Name or identifier of the recording.", nullable=True),
-        Field("tags", "json", "The project's tags on this call: a JSON array of texts."),
+        Field("tags", "json", "The project's tags on this call: a JSON array of texts.", nested=True),
         Field("outcomeTag", "text", "Outcome of the call, as the account spells it.", nullable=True),
         Field(
             "outcomeType",
@@ -168,9 +173,17 @@ FIELDS: dict[str, Field] = {
             "Transfers of the call: a JSON array of objects.",
             nullable=True,
             optional=True,
+            nested=True,
         ),
         Field("recordingExpired", "flag", "Whether the recording has expired.", nullable=True, optional=True),
-        Field("transcripts", "json", "Transcripts of the call: a JSON object.", nullable=True, optional=True),
+        Field(
+            "transcripts",
+            "json",
+            "Transcripts of the call: a JSON object.",
+            nullable=True,
+            optional=True,
+            nested=True,
+        ),
         Field(
             "convoloAiRecordingSummary",
             "text",

@@ -65,7 +65,7 @@ class Slice:
 
     ask: Ask
     page: Page
-    ids: list[bytes]
+    ids: list[str]
     stamps: np.ndarray
     total: int | None
     key: str

@@ -65,13 +65,13 @@ class Read:
             Positions in the concatenation of all pages, ordered by time and then by id, and the times in
             microseconds.
         """
-        latest: dict[bytes, int] = {}
+        latest: dict[str, int] = {}
         offset = 0
         for each in self.slices:
             latest.update(zip(each.ids, range(offset, offset + len(each.ids)), strict=True))
             offset += len(each.ids)
         positions = np.fromiter(latest.values(), dtype=np.int64, count=len(latest))
-        ids = np.array(list(latest), dtype=bytes)
+        ids = np.array(list(latest), dtype=str)
         empty = np.empty(0, dtype=np.int64)
         stamps = np.concatenate([empty, *(each.stamps for each in self.slices)])[positions]
         order = np.lexsort((ids, np.char.str_len(ids), stamps))

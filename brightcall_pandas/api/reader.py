@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 
 from brightcall_pandas.answer import Page, read_page
 from brightcall_pandas.api.coverage import Ask, Slice
@@ -84,14 +83,14 @@ class Source:
 
 def slice_of(page: Page, ask: Ask, key: str, zone: str) -> Slice:
     """Take from a page what the proof needs."""
-    ids = [text.strip(b'"') for text in page.texts("id")]
-    if b"null" in ids:  # no identity of its own: then all that is known of the row is its identity
-        whole = list(zip(*(page.texts(name) for name in FIELDS), strict=True))
-        ids = [b"\0".join(row) if each == b"null" else each for each, row in zip(ids, whole, strict=True)]
-    times, own_zone = _values(page, "timestamp"), page.timezone or zone
+    ids = [str(value) for value in page.values("id")]
+    if "None" in ids:  # no identity of its own: then all that is known of the row is its identity
+        whole = zip(*(page.values(name) for name in FIELDS), strict=True)
+        ids = [repr(row) if each == "None" else each for each, row in zip(ids, whole, strict=True)]
+    times, own_zone = page.values("timestamp"), page.timezone or zone
     stamps, lost = typed_array(times, FIELDS["timestamp"], Clock(own_zone))
     if lost.count:  # perhaps an hour that comes twice, which uniqueId settles
-        unique_ids, _ = typed_array(_values(page, "uniqueId"), FIELDS["uniqueId"])
+        unique_ids, _ = typed_array(page.values("uniqueId"), FIELDS["uniqueId"])
         stamps, _ = typed_array(times, FIELDS["timestamp"], Clock(own_zone, unique_ids))
     micros = np.asarray(stamps.to_numpy(zero_copy_only=False), dtype="datetime64[us]").view(np.int64)
     return Slice(ask, page, ids, micros, page.total_items, key)
@@ -101,10 +100,3 @@ def days_text(body: dict[str, Any]) -> str:
     """Return the days of a request in words."""
     first, last = body.get("dayFrom"), body.get("dayTo")
     return f"of {first}" if first == last else f"from {first} to {last}"
-
-
-def _values(page: Page, name: str) -> Any:
-    texts = page.texts(name)
-    if all(text[:1] == b'"' and b"\\" not in text for text in texts):  # plain texts, the usual form
-        return pa.array([text[1:-1] for text in texts], pa.binary()).cast(pa.string())
-    return msgspec.json.decode(b"[" + b",".join(texts) + b"]")

@@ -60,9 +60,9 @@ class Listing:
         ordered = sorted(self.rows, key=lambda row: (row[0], tie(), row[1]))
         size = min(ask.size, self.cap or ask.size)
         rows = ordered[(ask.number - 1) * size :][:size]
-        page = Page(None, None, [{} for _ in rows])
+        page = Page([None] * len(rows))
         stamps = np.array([time for time, _ in rows], dtype=np.int64)
-        return Slice(ask, page, [b"%d" % each for _, each in rows], stamps, self.total(len(self.rows)), "")
+        return Slice(ask, page, [str(each) for _, each in rows], stamps, self.total(len(self.rows)), "")
 
 
 def ids_read(listing: Listing, limit: int) -> tuple[list[int], str]:
@@ -146,13 +146,22 @@ class TestReadWindow:
         assert ids_read(Unsorted([(n, n) for n in range(300)]), 50) == (list(range(300)), "one page")
 
 
-rows = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 10_000)), max_size=120, unique_by=lambda row: row[1])
+rows = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 10_000)), max_size=120, unique_by=lambda row: row[1]
+)
 edits = st.lists(
     st.lists(st.tuples(st.booleans(), st.integers(0, 40), st.integers(0, 10_000)), max_size=6), max_size=60
 )
 
 
-@given(rows, edits, st.integers(4, 30), st.sampled_from(["exact", "none", "wrong"]), st.booleans(), st.integers(0, 9))
+@given(
+    rows,
+    edits,
+    st.integers(4, 30),
+    st.sampled_from(["exact", "none", "wrong"]),
+    st.booleans(),
+    st.integers(0, 9),
+)
 @settings(max_examples=400, deadline=None)
 def test_whatever_changes_meanwhile_a_complete_read_lost_nothing(rows, edits, limit, totals, ties, seed):
     pending = iter(edits)
@@ -209,9 +218,9 @@ class TestPlan:
 class TestCover:
     @staticmethod
     def slice_(number: int, size: int, times: list[int], total: int | None) -> Slice:
-        ids = [b"%d" % time for time in times]
+        ids = [str(time) for time in times]
         stamps = np.array(times, dtype=np.int64)
-        return Slice(Ask(number, size), Page(None, None, [{} for _ in times]), ids, stamps, total, "")
+        return Slice(Ask(number, size), Page([None] * len(times)), ids, stamps, total, "")
 
     def test_pages_that_only_touch_prove_nothing_between_them(self):
         first = self.slice_(1, 3, [1, 2, 3], 5)
