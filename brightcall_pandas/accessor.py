@@ -85,15 +85,37 @@ class CallsAccessor:
     def __init__(self, df: pd.DataFrame) -> None:
         self._df = df
 
-    # Key figures
+    # Key figures: of all calls, of any groups, of agents, of numbers
     summary = _method(analysis.summary)
+    breakdown = _method(analysis.breakdown)
+    by_agent = _method(analysis.by_agent)
+    lines = _method(analysis.lines)
 
-    # What came of the calls
+    # What came of the calls, how far they got, how long they took
     by_outcome = _method(analysis.by_outcome)
-
-    # How long they took
+    funnel = _method(analysis.funnel)
+    quality_buckets = _method(analysis.quality_buckets)
     talk_time_histogram = _method(analysis.talk_time_histogram)
     answer_time_histogram = _method(analysis.answer_time_histogram)
+
+    # Along the clock, at once, and how many agents that takes
+    over_time = _method(analysis.over_time)
+    heatmap = _method(analysis.heatmap)
+    concurrency = _method(analysis.concurrency)
+    staffing = _method(analysis.staffing)
+
+    # How soon callers are answered
+    service_level = _method(analysis.service_level)
+    abandonment = _method(analysis.abandonment)
+
+    # One client, one call after the other
+    attempts = _method(analysis.attempts)
+    repeat_callers = _method(analysis.repeat_callers)
+    recalls = _method(analysis.recalls)
+
+    # Against other calls, and why they differ
+    compare = _method(analysis.compare)
+    explain_change = _method(analysis.explain_change)
 
     # Who handed calls to whom
     transfer_chains = _method(analysis.transfer_chains)
@@ -117,6 +139,10 @@ class CallsAccessor:
 
     # How far the rows can be trusted
     quality = _method(analysis.quality)
+    reconcile = _method(analysis.reconcile)
+
+    # What every number means
+    definitions = staticmethod(analysis.definitions)
 
     # Rows
     @lists_filters

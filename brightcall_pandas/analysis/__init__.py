@@ -2,13 +2,42 @@
 
 ``__all__`` is the catalogue. The accessor, the plots, the dask form and the reference are derived from it.
 An additive table is two functions in the same module: ``tally_<name>`` returns sums that can be added up
-(`tallies.merge`), ``finish_<name>`` turns them into the table.
+(`tallies.merge`), ``finish_<name>`` turns them into the table. `tallies.WHOLE` tells which sums add up only
+where all calls of a client are in one part.
+
+::
+
+    summaries  breakdowns  agents  lines    key figures of all, of any group, of agents, of numbers
+    outcomes  funnels  histograms           what came of the calls, how far they got, how long they took
+    timelines  concurrency  staffing        along the clock; at once; how many agents that takes
+    service                                 how soon callers are answered
+    attempts  repeats  recalls              the calls of one client, one after the other
+    changes  reconcile  quality             against other calls, the server's statistics, common sense
+    transfers                               who handed calls to whom
+    definitions                             what every number means
+
+    dimensions  groups  tallies  metrics    split, group, add up, divide: what the tables are made of
+    rates  medians  periods  sequences  spelling  erlang
 """
 
+from brightcall_pandas.analysis.agents import by_agent
+from brightcall_pandas.analysis.attempts import attempts
+from brightcall_pandas.analysis.breakdowns import breakdown
+from brightcall_pandas.analysis.changes import compare, explain_change
+from brightcall_pandas.analysis.concurrency import concurrency
+from brightcall_pandas.analysis.definitions import definitions
+from brightcall_pandas.analysis.funnels import funnel, quality_buckets
 from brightcall_pandas.analysis.histograms import answer_time_histogram, talk_time_histogram
+from brightcall_pandas.analysis.lines import lines
 from brightcall_pandas.analysis.outcomes import by_outcome
 from brightcall_pandas.analysis.quality import quality
+from brightcall_pandas.analysis.recalls import recalls
+from brightcall_pandas.analysis.reconcile import reconcile
+from brightcall_pandas.analysis.repeats import repeat_callers
+from brightcall_pandas.analysis.service import abandonment, service_level
+from brightcall_pandas.analysis.staffing import staffing
 from brightcall_pandas.analysis.summaries import summary
+from brightcall_pandas.analysis.timelines import heatmap, over_time
 from brightcall_pandas.analysis.transfers.chains import transfer_chains, transfer_shapes
 from brightcall_pandas.analysis.transfers.events import handovers, to_event_log
 from brightcall_pandas.analysis.transfers.flow import transfer_flow
@@ -27,7 +56,11 @@ from brightcall_pandas.analysis.transfers.summaries import transfer_summary
 from brightcall_pandas.analysis.transfers.variants import transfer_variants
 
 __all__ = [
+    "abandonment",
     "answer_time_histogram",
+    "attempts",
+    "breakdown",
+    "by_agent",
     "by_outcome",
     "chains_at_least",
     "chains_contain",
@@ -35,8 +68,22 @@ __all__ = [
     "chains_end_with",
     "chains_loop",
     "chains_start_with",
+    "compare",
+    "concurrency",
+    "definitions",
+    "explain_change",
+    "funnel",
     "handovers",
+    "heatmap",
+    "lines",
+    "over_time",
     "quality",
+    "quality_buckets",
+    "recalls",
+    "reconcile",
+    "repeat_callers",
+    "service_level",
+    "staffing",
     "summary",
     "talk_time_histogram",
     "to_event_log",

@@ -8,16 +8,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.groups import Key, closed_key, key_of
+from brightcall_pandas.analysis.periods import period_key
 from brightcall_pandas.columns import column
 from brightcall_pandas.schema import FIELDS
 
-__all__ = ["DIMENSIONS", "WEEKDAYS", "By", "Dimension", "Split", "names_of", "split"]
+__all__ = ["DIMENSIONS", "WEEKDAYS", "By", "Dimension", "Split", "names_of", "split", "split_or_all"]
 
 By = str | Sequence[str] | None
 """What every ``by=`` takes: a dimension or column, several of them, or None."""
@@ -60,14 +62,27 @@ class Split:
     keys: list[Key] = field(default_factory=list)
     rows: NDArray[np.int64] | None = None
 
+    def pick(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values, one a call of the frame, for the rows that are counted."""
+        return values if self.rows is None else values[self.rows]
+
     def within(self, *keys: Key) -> Split:
         """Return the split with further keys, one row a call, as inner levels."""
         inner = keys if self.rows is None else [key.take(self.rows) for key in keys]
         return Split([*self.keys, *inner], self.rows)
 
+    def where(self, mask: NDArray[np.bool_]) -> Split:
+        """Return the split of the calls in `mask`, one entry a call of the frame."""
+        if mask.all():
+            return self
+        kept = np.flatnonzero(mask if self.rows is None else mask[self.rows])
+        rows = kept if self.rows is None else self.rows[kept]
+        return Split([key.take(kept) for key in self.keys], rows)
+
 
 def _hour(stamps: pd.Series, name: str) -> Key:
-    return key_of(stamps.dt.hour.astype("Int64"), name)
+    hours = stamps.dt.hour.fillna(24).to_numpy(dtype=np.int64)
+    return Key(hours, pd.Index([*range(24), None], dtype="Int64", name=name))
 
 
 def _weekday(stamps: pd.Series, name: str) -> Key:
@@ -76,7 +91,9 @@ def _weekday(stamps: pd.Series, name: str) -> Key:
 
 
 def _day(stamps: pd.Series, name: str) -> Key:
-    return key_of(stamps.dt.normalize(), name)
+    days, known = period_key(stamps, "D")
+    codes = np.where(known, days.codes, len(days.labels))
+    return Key(codes, days.labels.insert(len(days.labels), pd.NaT).rename(name))
 
 
 DIMENSIONS: dict[str, Dimension] = {
@@ -121,6 +138,13 @@ def split(df: pd.DataFrame, by: By) -> Split:
         return Split([_key(df, name) for name in names])
     rows, tags = _tags(column(df, "tags"))
     return Split([tags if name == "tag" else _key(df, name).take(rows) for name in names], rows)
+
+
+def split_or_all(df: pd.DataFrame, by: By) -> Split:
+    """Return the keys that ``by=`` asks for; without it all calls are the one group ``all``."""
+    if names_of(by):
+        return split(df, by)
+    return Split([Key(np.zeros(len(df), dtype=np.int64), pd.Index(["all"], dtype="str", name="group"))])
 
 
 def _key(df: pd.DataFrame, name: str) -> Key:

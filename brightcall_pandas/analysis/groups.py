@@ -19,7 +19,7 @@ __all__ = [
     "Groups",
     "Key",
     "closed_key",
-    "crossed",
+    "completed",
     "grouped",
     "key_of",
     "keys_of_index",
@@ -130,14 +130,26 @@ def outer_codes(groups: Groups, outer: Sequence[Key]) -> NDArray[np.int64]:
     return codes
 
 
-def crossed(outer: pd.Index | None, inner: pd.Index) -> pd.Index:
-    """Return the index that has every label of `inner` below each label of `outer`."""
-    if outer is None:
-        return inner
-    places = np.repeat(np.arange(len(outer)), len(inner))
-    levels = [outer.get_level_values(level).take(places) for level in range(outer.nlevels)]
-    below = inner.take(np.tile(np.arange(len(inner)), len(outer)))
-    return pd.MultiIndex.from_arrays([*levels, below], names=[*outer.names, inner.name])
+def completed(outer: Sequence[Key], codes: NDArray[np.int64], inner: pd.Index) -> Groups:
+    """Return groups that list every label of `inner` below each outer group that occurs.
+
+    Parameters
+    ----------
+    outer
+        Keys of the outer levels; may be none.
+    codes
+        Position in `inner`, one a row.
+    inner
+        All labels of the innermost level. Without rows there are no groups.
+    """
+    if not outer:
+        return Groups(codes, inner if len(codes) else inner[:0])
+    above = grouped(outer)
+    places = np.repeat(np.arange(len(above)), len(inner))
+    levels = [above.index.get_level_values(level).take(places) for level in range(above.index.nlevels)]
+    below = inner.take(np.tile(np.arange(len(inner)), len(above)))
+    index = pd.MultiIndex.from_arrays([*levels, below], names=[*above.index.names, inner.name])
+    return Groups(above.codes * len(inner) + codes, index)
 
 
 def _observed(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

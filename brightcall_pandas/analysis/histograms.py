@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.dimensions import By, split
-from brightcall_pandas.analysis.groups import crossed, grouped, key_of, keys_of_index
+from brightcall_pandas.analysis.groups import completed, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis.rates import ratio
 from brightcall_pandas.analysis.tallies import Facts
 
@@ -204,23 +204,20 @@ def _finish(table: pd.DataFrame, bins: Bins, closed: Closed, usual: Sequence[flo
     values = seconds.labels.to_numpy(dtype=np.float64)
     edges = _edges(bins, values[np.isfinite(values)], closed, usual)
     side: Literal["left", "right"] = "right" if closed == "left" else "left"
-    # One bin more at either end takes the calls outside the edges.
-    place = np.searchsorted(edges, values, side=side)[seconds.codes]
-    outer = grouped(by) if by else None
-    rows = min(len(table), 1) if outer is None else len(outer)
-    codes = place if outer is None else outer.codes * (len(edges) + 1) + place
-    counts = np.bincount(codes, weights=table["calls"], minlength=rows * (len(edges) + 1))
-    counts = counts.reshape(rows, len(edges) + 1)
-    inside = counts[:, 1:-1]
-    share = ratio(inside, counts.sum(axis=1, keepdims=True))
     intervals = pd.IntervalIndex.from_breaks(edges, closed=closed, name=seconds.labels.name)
+    bin_ = (np.searchsorted(edges, values, side=side) - 1)[seconds.codes]
+    groups = completed(by, np.clip(bin_, 0, len(intervals) - 1), intervals)
+    calls = table["calls"].to_numpy()
+    inside = groups.sum(calls * ((bin_ >= 0) & (bin_ < len(intervals))))
+    counted = groups.sum(calls).reshape(-1, len(intervals)).sum(axis=1, keepdims=True)
+    share = ratio(inside.reshape(-1, len(intervals)), counted)
     return pd.DataFrame(
         {
-            "calls": inside.ravel().astype(np.int64),
+            "calls": inside.astype(np.int64),
             "share": share.ravel(),
             "cumulative_share": share.cumsum(axis=1).ravel(),
         },
-        index=crossed(None if outer is None else outer.index, intervals[: len(intervals) * min(rows, 1)]),
+        index=groups.index,
     )
 
 

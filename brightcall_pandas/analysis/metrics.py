@@ -18,27 +18,35 @@ from brightcall_pandas.analysis.medians import medians
 from brightcall_pandas.analysis.rates import ratio
 from brightcall_pandas.analysis.tallies import TALK_TIME, add_up
 
-__all__ = ["METRICS", "Metric", "metrics_of", "needs_median", "sums_for"]
+__all__ = [
+    "API",
+    "METRICS",
+    "OURS",
+    "TRADE",
+    "Definition",
+    "Metric",
+    "metrics_of",
+    "needs_median",
+    "sums_for",
+]
 
 
 @dataclass(frozen=True)
-class Metric:
-    """One number of a group of calls.
+class Definition:
+    """What a number means.
 
     Parameters
     ----------
     title
         What people in the trade call it.
     unit
-        ``calls``, ``clients``, ``s`` or ``rate`` (0 to 1).
+        ``calls``, ``clients``, ``s``, ``rate`` (0 to 1) …
     numerator, denominator
-        What is divided by what; a metric without denominator is a sum or a count.
+        What is divided by what; a number without denominator is a sum, a count or an extreme.
     nulls
         How missing values are treated.
     source
         Where the definition comes from.
-    sums
-        Names in `tallies.SUMS` that it is made of; the first is the numerator, the second the denominator.
     """
 
     title: str
@@ -47,7 +55,24 @@ class Metric:
     denominator: str | None
     nulls: str
     source: str
+
+
+@dataclass(frozen=True)
+class Metric(Definition):
+    """A number that describes any group of calls.
+
+    Parameters
+    ----------
+    sums
+        Names in `tallies.SUMS` that it is made of; the first is the numerator, the second the denominator.
+    """
+
     sums: tuple[str, ...]
+
+    @property
+    def is_proportion(self) -> bool:
+        """Whether it counts some of the calls out of others, so that it has Wilson's interval."""
+        return self.unit == "rate" and not any(name.endswith("_s") for name in self.sums)
 
     def value(self, sums: pd.DataFrame) -> ArrayLike:
         """Return the metric of each row of sums."""
@@ -56,21 +81,21 @@ class Metric:
         return ratio(sums[self.sums[0]], sums[self.sums[1]])
 
 
-_API = "Brightcall article, field list"
-_TRADE = "call-centre practice"
-_OURS = "this package"
+API = "Brightcall article, field list"
+TRADE = "call-centre practice"
+OURS = "this package"
 _AS_ZERO = "a missing talk time adds nothing"
 _MEDIAN = "talk_time_median_s"
 
 METRICS: dict[str, Metric] = {
-    "calls": Metric("Calls", "calls", "calls", None, "every row counts", _API, ("calls",)),
+    "calls": Metric("Calls", "calls", "calls", None, "every row counts", API, ("calls",)),
     "answered": Metric(
         "Answered calls",
         "calls",
         "calls whose state is answered",
         None,
         "an unknown state is not answered",
-        _API,
+        API,
         ("answered",),
     ),
     "answer_rate": Metric(
@@ -88,11 +113,11 @@ METRICS: dict[str, Metric] = {
         "answer time of answered calls",
         "answered calls whose answer time is known",
         "unknown answer times are left out",
-        _TRADE,
+        TRADE,
         ("answer_time_answered_s", "answer_time_known"),
     ),
     "talk_time_total_s": Metric(
-        "Talk time", "s", "talk time of all calls", None, _AS_ZERO, _API, ("talk_time_total_s",)
+        "Talk time", "s", "talk time of all calls", None, _AS_ZERO, API, ("talk_time_total_s",)
     ),
     "talk_time_mean_s": Metric(
         "Average talk time (average call duration, ACD)",
@@ -100,7 +125,7 @@ METRICS: dict[str, Metric] = {
         "talk time of answered calls",
         "answered calls whose talk time is known",
         "unknown talk times are left out",
-        _TRADE,
+        TRADE,
         ("talk_time_answered_s", "talk_time_known"),
     ),
     _MEDIAN: Metric(
@@ -109,7 +134,7 @@ METRICS: dict[str, Metric] = {
         "middle talk time of answered calls (the mean of the two middle ones)",
         None,
         "unknown talk times are left out",
-        _TRADE,
+        TRADE,
         (_MEDIAN,),
     ),
     "unique_clients": Metric(
@@ -118,7 +143,7 @@ METRICS: dict[str, Metric] = {
         "distinct client numbers",
         None,
         "calls without a client number are left out",
-        _API,
+        API,
         ("unique_clients",),
     ),
     "calls_per_client": Metric(
@@ -127,7 +152,7 @@ METRICS: dict[str, Metric] = {
         "calls whose client number is known",
         "distinct client numbers",
         "calls without a client number are left out",
-        _TRADE,
+        TRADE,
         ("client_calls", "unique_clients"),
     ),
     "first_time_share": Metric(
@@ -136,7 +161,7 @@ METRICS: dict[str, Metric] = {
         "calls marked as the user's first (firstTimeForUser)",
         "calls whose mark is known",
         "unknown marks are left out",
-        _API,
+        API,
         ("first_time", "first_time_known"),
     ),
     "transferred_share": Metric(
@@ -145,7 +170,7 @@ METRICS: dict[str, Metric] = {
         "calls handed over at least once",
         "calls",
         "a chain that cannot be read counts as no hand-over",
-        _OURS,
+        OURS,
         ("transferred", "calls"),
     ),
     "ai_talk_share": Metric(
@@ -154,7 +179,7 @@ METRICS: dict[str, Metric] = {
         "AI talk time of all calls",
         "talk time of all calls",
         "missing times add nothing",
-        _OURS,
+        OURS,
         ("ai_talk_time_total_s", "talk_time_total_s"),
     ),
     "recordings_ready": Metric(
@@ -163,7 +188,7 @@ METRICS: dict[str, Metric] = {
         "calls whose recording can be played",
         None,
         "an unknown mark is not ready",
-        _API,
+        API,
         ("recordings_ready",),
     ),
     "positive": Metric(
@@ -172,7 +197,7 @@ METRICS: dict[str, Metric] = {
         "calls whose outcome type is positive",
         None,
         "an unknown outcome type is not positive",
-        _API,
+        API,
         ("positive",),
     ),
     "positive_rate": Metric(
@@ -181,7 +206,7 @@ METRICS: dict[str, Metric] = {
         "calls whose outcome type is positive",
         "calls",
         "an unknown outcome type counts as a call that was not positive",
-        _TRADE,
+        TRADE,
         ("positive", "calls"),
     ),
 }

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.analysis.periods import micros
 from brightcall_pandas.analysis.rates import ratio
 from brightcall_pandas.columns import column, optional_column, typed_array
 from brightcall_pandas.schema import FIELDS
@@ -175,7 +176,7 @@ def _overlaps(df: pd.DataFrame, typed: dict[str, pd.Series]) -> Row:
     talked = (typed["state"] == "answered") & (typed["talkTime"] > 0)
     rows = np.flatnonzero((talked & begin.notna() & typed["userId"].notna()).to_numpy(dtype=bool))
     agents, names = pd.factorize(typed["userId"].iloc[rows])
-    start = begin.iloc[rows].dt.as_unit("us").to_numpy(dtype="datetime64[us]").astype(np.int64)
+    start = micros(begin.iloc[rows])
     end = start + (typed["talkTime"].iloc[rows].to_numpy() * 1e6).astype(np.int64)
     order = np.lexsort((start, agents))
     agents, start, end = agents[order], start[order], end[order]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis.dimensions import By, Split, split
-from brightcall_pandas.analysis.groups import Key, grouped, keys_of_index
+from brightcall_pandas.analysis.dimensions import By, split_or_all
+from brightcall_pandas.analysis.groups import grouped, keys_of_index
 from brightcall_pandas.analysis.metrics import metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis.spelling import folded_keys
 from brightcall_pandas.analysis.tallies import tally
@@ -83,10 +82,7 @@ def summary(df: pd.DataFrame, by: By = None) -> pd.DataFrame:
 
 def tally_summary(df: pd.DataFrame, by: By = None) -> pd.DataFrame:
     """Return the sums that `summary` is made of: a row for each group and talk time."""
-    parts = split(df, by)
-    if by is None:
-        parts = Split([Key(np.zeros(len(df), dtype=np.int64), pd.Index(["all"], dtype="str", name="group"))])
-    return tally(df, parts, sums_for(_METRICS), median=needs_median(_METRICS))
+    return tally(df, split_or_all(df, by), sums_for(_METRICS), median=needs_median(_METRICS))
 
 
 def finish_summary(table: pd.DataFrame) -> pd.DataFrame:

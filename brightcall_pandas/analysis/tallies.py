@@ -10,7 +10,7 @@ calls, so that the tally keeps how often each value occurs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -18,18 +18,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.dimensions import Split
-from brightcall_pandas.analysis.groups import Groups, grouped, key_of, keys_of_index
+from brightcall_pandas.analysis.groups import Groups, Key, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis.spelling import folded_keys
 from brightcall_pandas.analysis.transfers.reading import chain_log
 from brightcall_pandas.columns import column
 
-__all__ = ["SUMS", "TALK_TIME", "Facts", "add_up", "merge", "tally"]
+__all__ = ["SUMS", "TALK_TIME", "WHOLE", "Facts", "add_up", "first_of_pair", "merge", "tally", "tally_of"]
 
 TALK_TIME = "talk_time_s"
 """Name of the level that holds the talk time of answered calls; null for the others."""
 
 Contribution = NDArray[np.bool_] | NDArray[np.float64] | None
 """What each call adds to a sum; None where the frame lacks the column, which makes the sum null."""
+
+
+WHOLE = ("attempts", "breakdown", "recalls", "repeat_callers", "summary")
+"""Tables whose tallies add up only over parts that hold all calls of a client.
+
+They follow a client from call to call or count distinct clients. `breakdown` does if asked for these.
+"""
 
 
 class Facts:
@@ -75,13 +82,15 @@ class Facts:
 
     def first_of(self, name: str) -> NDArray[np.bool_]:
         """Return where a value occurs for the first time in its group; a null never does."""
-        codes, values = pd.factorize(self.series(name))
-        pairs = codes
-        if self._keys:
-            # Spellings are folded when the table is finished: too late to see a client twice.
-            groups = grouped(folded_keys(self._keys, np.ones(len(codes))))
-            pairs = groups.codes * (len(values) + 1) + codes + 1
-        return np.asarray(~pd.Series(pairs).duplicated() & (codes >= 0))
+        values = self.series(name)
+        return first_of_pair(self._keys, values, values.notna().to_numpy())
+
+    @property
+    def first_of_call(self) -> NDArray[np.bool_]:
+        """Where a call is counted for the first time: elsewhere than by tag everywhere."""
+        if self._rows is None:
+            return np.ones(len(self), dtype=bool)
+        return np.asarray(np.diff(self._rows, prepend=-1) != 0)
 
     @cached_property
     def answered(self) -> NDArray[np.bool_]:
@@ -104,6 +113,19 @@ class Facts:
     def answer_time(self) -> NDArray[np.float64]:
         """Seconds until an answered call was answered; NaN for the others."""
         return np.where(self.answered, self.seconds("answerTime"), np.nan)
+
+
+def first_of_pair(keys: Sequence[Key], values: pd.Series, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return where, among some of the rows, a value occurs for the first time in its group."""
+    codes, uniques = pd.factorize(values)
+    pairs = codes[among]
+    if keys:
+        # Spellings are folded when the table is finished: too late to see a client twice.
+        folded = folded_keys([key.take(np.flatnonzero(among)) for key in keys], np.ones(len(pairs)))
+        pairs = grouped(folded).codes * len(uniques) + pairs
+    first = np.zeros(len(codes), dtype=bool)
+    first[among] = ~pd.Series(pairs).duplicated()
+    return first
 
 
 def _every(facts: Facts) -> Contribution:
@@ -129,6 +151,7 @@ _ANSWER = _needs("state", "answerTime")
 
 SUMS: dict[str, Callable[[Facts], Contribution]] = {
     "calls": _every,
+    "whole_calls": lambda facts: facts.first_of_call,
     "answered": _needs("state")(lambda facts: facts.answered),
     "talk_time_total_s": _needs("talkTime")(lambda facts: _or_zero(facts.seconds("talkTime"))),
     "talk_time_answered_s": _TALK(lambda facts: _or_zero(facts.talk_time)),
@@ -178,8 +201,15 @@ def tally(df: pd.DataFrame, split: Split, sums: Sequence[str], *, median: bool =
     if median:
         known = facts.talk_time if facts.has("state", "talkTime") else np.full(len(facts), np.nan)
         keys.append(key_of(pd.Series(known), TALK_TIME))
+    return tally_of(keys, {name: SUMS[name](facts) for name in sums})
+
+
+def tally_of(keys: Sequence[Key], contributions: Mapping[str, Contribution]) -> pd.DataFrame:
+    """Return the sums of contributions that a table makes itself, one entry a row of the keys."""
     groups = grouped(keys)
-    return pd.DataFrame({name: _sum(groups, SUMS[name](facts)) for name in sums}, index=groups.index)
+    return pd.DataFrame(
+        {name: _sum(groups, each) for name, each in contributions.items()}, index=groups.index
+    )
 
 
 def _sum(groups: Groups, contribution: Contribution) -> NDArray[np.int64] | NDArray[np.float64]:
@@ -192,8 +222,11 @@ def _sum(groups: Groups, contribution: Contribution) -> NDArray[np.int64] | NDAr
 
 def add_up(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     """Return the sums of a tally over groups of its rows; a null stays null."""
-    sums = {name: groups.sum(table[name].to_numpy()) for name in table.columns}
-    return pd.DataFrame(sums, index=groups.index).astype(table.dtypes)
+    sums = pd.DataFrame({name: groups.sum(table[name].to_numpy()) for name in table}, index=groups.index)
+    unknown = table.columns[table.isna().all()]
+    # A group without any row would show 0 for a sum that is not known for any other.
+    sums[unknown] = np.nan
+    return sums.astype(table.dtypes)
 
 
 def merge(tallies: Iterable[pd.DataFrame]) -> pd.DataFrame:

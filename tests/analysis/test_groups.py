@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis.groups import closed_key, crossed, grouped, key_of, outer_codes
+from brightcall_pandas.analysis.groups import closed_key, completed, grouped, key_of, outer_codes
 
 
 class TestKeyOf:
@@ -89,13 +89,18 @@ class TestOuterCodes:
         assert outer_codes(grouped([inner]), []).tolist() == [0, 0, 0]
 
 
-class TestCrossed:
-    def test_puts_every_inner_label_below_each_outer_one(self):
-        outer, inner = pd.Index(["x", "y"], name="o"), pd.Index([1, 2], name="i")
-        index = crossed(outer, inner)
-        assert index.tolist() == [("x", 1), ("x", 2), ("y", 1), ("y", 2)]
-        assert index.names == ["o", "i"]
-        assert crossed(None, inner) is inner
+class TestCompleted:
+    def test_lists_every_inner_label_below_each_outer_group(self):
+        outer = key_of(pd.Series(["y", "x"], dtype="str"), "o")
+        groups = completed([outer], np.array([1, 0]), pd.Index([10, 20], name="i"))
+        assert groups.index.tolist() == [("x", 10), ("x", 20), ("y", 10), ("y", 20)]
+        assert groups.index.names == ["o", "i"]
+        assert groups.codes.tolist() == [3, 0]
+
+    def test_without_outer_keys_and_without_rows(self):
+        inner = pd.Index([10, 20], name="i")
+        assert completed([], np.array([1]), inner).index.tolist() == [10, 20]
+        assert len(completed([], np.array([], dtype=int), inner)) == 0
 
 
 class TestClosedKey:
