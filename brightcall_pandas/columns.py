@@ -141,9 +141,13 @@ def to_pandas(table: pa.Table, timezone: str = "UTC") -> pd.DataFrame:
     ]
     mapper = {pa.bool_(): pd.BooleanDtype()}.get
     frame: pd.DataFrame = table.cast(pa.schema(zoned)).to_pandas(types_mapper=mapper)
-    for name in frame.columns[frame.dtypes == "category"] if frame.empty else ():
-        # A column without chunks has lost its choices.
-        frame[name] = pd.Categorical([], categories=list(_field(name).choices))
+    # Arrow's memory is read-only, and a label column without chunks has lost its choices.
+    for name in frame.columns:
+        if isinstance(frame.dtypes[name], pd.DatetimeTZDtype):
+            frame[name] = frame[name].copy()
+        elif isinstance(frame.dtypes[name], pd.CategoricalDtype):
+            labels = frame[name].cat.codes.to_numpy(copy=True)
+            frame[name] = pd.Categorical.from_codes(labels, list(_field(name).choices))
     return frame
 
 

@@ -1,0 +1,90 @@
+"""One answer taken apart: rows of every shape, the envelope, what no article lists."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from brightcall_pandas.answer import page_of_rows, read_page
+from brightcall_pandas.schema import FIELD_NAMES
+
+
+def body(*rows: object, **envelope: object) -> bytes:
+    return json.dumps({"success": True, "calls": list(rows)} | envelope).encode()
+
+
+class TestReadPage:
+    def test_an_absent_field_reads_as_null(self):
+        page = read_page(body({"id": 1}, {"id": "2", "label": "x"}))
+        assert page.values("id") == [1, "2"]
+        assert page.values("label") == [None, "x"]
+        assert page.values("tags") == [b"null", b"null"]
+        assert len(page) == 2
+
+    def test_every_field_of_the_article_is_known(self):
+        page = read_page(body(dict.fromkeys(FIELD_NAMES, None)))
+        assert page.extras() == [None]
+        assert page.body is not None
+
+    def test_nested_values_stay_the_servers_text(self):
+        page = read_page(b'{"calls":[{"crmInfo":{"b":1.10,"a":[]}}]}')
+        assert page.values("crmInfo") == [b'{"b":1.10,"a":[]}']
+
+    def test_unlisted_fields_are_kept_by_row_with_their_nulls(self):
+        page = read_page(body({"id": 1, "zeta": None, "Ärger": {"x": [1]}}, {"id": 2}, {"id": 3, "zeta": 7}))
+        assert [extra and json.loads(extra) for extra in page.extras()] == [
+            {"zeta": None, "Ärger": {"x": [1]}},
+            None,
+            {"zeta": 7},
+        ]
+
+    def test_an_unlisted_field_of_one_page_is_absent_from_the_next(self):
+        read_page(body({"id": 1, "seenOnce": 1}))
+        assert read_page(body({"id": 2})).extras() == [None]
+
+    def test_more_unlisted_fields_than_are_remembered_are_kept_all_the_same(self):
+        names = [f"odd{n}" for n in range(500)]
+        (extra,) = read_page(body(dict.fromkeys(names, 0))).extras()
+        assert sorted(json.loads(extra)) == sorted(names)
+
+    def test_a_row_that_is_no_object_is_set_apart(self):
+        page = read_page(body({"id": 1}, None, 5, [], {"id": 2}))
+        assert page.values("id") == [1, 2]
+        assert page.strange == ["null", "5", "[]"]
+        assert page.body is None  # its rows are not these rows
+
+    def test_half_a_surrogate_pair_spoils_nothing_else(self):
+        page = read_page(
+            b'{"calls":[{"id":1,"label":"cut \\ud83d"},{"id":2,"label":"whole \\ud83d\\ude00"}]}'
+        )
+        assert page.values("label") == ["cut \ufffd", "whole 😀"]
+
+    @pytest.mark.parametrize(
+        "text", [b"", b"<html>", b'{"calls":[{"id":1}', b"[]", b'{"calls":{}}', b'{"calls":7}']
+    )
+    def test_what_is_no_answer_is_refused(self, text):
+        with pytest.raises(msgspec.DecodeError):
+            read_page(text)
+
+    def test_no_calls_at_all_is_an_empty_page(self):
+        assert len(read_page(b'{"success":true}')) == 0
+
+    def test_the_envelope_is_read_leniently(self):
+        page = read_page(
+            body(totalItems="12", pagesCount=3.0, timezone="Europe/Berlin", tags=["a"], outcomes=None)
+        )
+        assert (page.total_items, page.pages_count, page.timezone) == (12, 3, "Europe/Berlin")
+        assert page.catalog == {"tags": ["a"], "outcomes": [], "projects": []}
+
+    def test_an_envelope_that_makes_no_sense_says_nothing(self):
+        page = read_page(body(totalItems=True, pagesCount=-1, timezone=5, tags={"a": 1}))
+        assert (page.total_items, page.pages_count, page.timezone) == (None, None, None)
+        assert page.catalog["tags"] == []
+
+
+class TestPageOfRows:
+    def test_holds_the_rows(self):
+        assert page_of_rows([b'{"id":1}', b'{"id":2}']).values("id") == [1, 2]
+        assert len(page_of_rows([])) == 0
