@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import warnings
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pandas as pd
 
 from brightcall_pandas.account import Account, known_account, learn
 from brightcall_pandas.api.page_cache import PageCache
@@ -30,9 +28,10 @@ from brightcall_pandas.errors import CacheError
 from brightcall_pandas.filters import FILTERS
 from brightcall_pandas.private import private_folder, write_private
 from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION
+from brightcall_pandas.settings import duration
 from brightcall_pandas.store import Segment, Store, StoreError
 
-__all__ = ["Cache", "duration"]
+__all__ = ["Cache"]
 
 _ALL = (*FIELDS, EXTRAS.name)
 
@@ -57,6 +56,11 @@ class Cache:
         """The first tier."""
         self._prepare()
         return PageCache(self.folder / "pages.sqlite")
+
+    def close(self) -> None:
+        """Close the files; they are opened again when they are needed."""
+        if (pages := self.__dict__.pop("pages", None)) is not None:
+            pages.close()
 
     def store(self, query: str) -> Store:
         """Return the second tier of a query, by its hash."""
@@ -268,16 +272,3 @@ def _rows(segment: Segment) -> int:
 
 def _touching(windows: list[dict[str, Any]], days: list[date]) -> list[dict[str, Any]]:
     return [each for each in windows if each["day_from"] <= str(days[-1]) and str(days[0]) <= each["day_to"]]
-
-
-def duration(name: str, value: float | str | timedelta) -> timedelta:
-    """Read a duration that a person wrote: seconds, a timedelta, or a text such as ``"10min"``."""
-    read: pd.Timedelta | None = None
-    with contextlib.suppress(TypeError, ValueError):
-        seconds = isinstance(value, int | float) and not isinstance(value, bool)
-        read = pd.Timedelta(value, unit="s") if seconds else pd.Timedelta(value)
-    # "NaT" reads as no time at all, which compares as False.
-    if read is None or not read >= pd.Timedelta(0):
-        msg = f"{name}={value!r} is no duration; it takes seconds, a timedelta, or a text such as '10min'"
-        raise ValueError(msg)
-    return read.to_pytimedelta()

@@ -19,10 +19,11 @@ from brightcall_pandas.api.transport import is_this_machine
 from brightcall_pandas.cache import Cache
 from brightcall_pandas.errors import AuthenticationError
 from brightcall_pandas.filters import FILTERS, nearest
-from brightcall_pandas.settings import duration, flag, number, text, whole
+from brightcall_pandas.settings import LONGEST_DAYS, duration, flag, number, positive, text, whole
 
 __all__ = ["Client", "current_client", "use"]
 
+_LONGEST_TIMEOUT_S = 24 * 3600.0
 _OFFLINE_ACCOUNT = "no account: give bc.Client account=, or the API key that the cache was filled with"
 
 
@@ -111,9 +112,9 @@ class Client:
         self.page_size = whole("page_size", page_size, 2)
         self.workers = whole("workers", workers, 1)
         self.retries = whole("retries", retries, 0)
-        self.timeout = number("timeout", timeout, above=True)
-        self.rate_limit = None if rate_limit is None else number("rate_limit", rate_limit, above=True)
-        self.settle = duration("settle_days", timedelta(days=min(number("settle_days", settle_days), 1e8)))
+        self.timeout = positive("timeout", timeout, most=_LONGEST_TIMEOUT_S)
+        self.rate_limit = None if rate_limit is None else positive("rate_limit", rate_limit)
+        self.settle = timedelta(days=number("settle_days", settle_days, most=LONGEST_DAYS))
         self.max_age = duration("max_age", max_age)
         self.offline = flag("offline", offline)
         self._folder = _cache_folder(cache_dir)
