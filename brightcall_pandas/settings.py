@@ -32,11 +32,12 @@ def number(name: str, value: Any, *, most: float = math.inf) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | Integral):
         msg = f"{name} takes a number, not {value!r}"
         raise TypeError(msg)
-    if not (math.isfinite(value) and 0 <= value <= most):
+    read = float(value)
+    if not (math.isfinite(read) and 0 <= read <= most):
         top = "be finite" if most == math.inf else f"be at most {most:g}"
         msg = f"{name} is {value}; it must be at least 0, and {top}"
         raise ValueError(msg)
-    return float(value)
+    return read
 
 
 def positive(name: str, value: Any, *, most: float = math.inf) -> float:
