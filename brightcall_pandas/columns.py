@@ -147,7 +147,7 @@ def to_pandas(table: pa.Table, timezone: str = "UTC") -> pd.DataFrame:
             frame[name] = frame[name].copy()
         elif isinstance(frame.dtypes[name], pd.CategoricalDtype):
             labels = frame[name].cat.codes.to_numpy(copy=True)
-            frame[name] = pd.Categorical.from_codes(labels, list(_field(name).choices))
+            frame[name] = pd.Categorical.from_codes(labels, categories=pd.Index(_field(name).choices))
     return frame
 
 
