@@ -38,7 +38,7 @@ class Workers:
         future: Future[T] = Future()
         with self._closing:
             if self.stop.is_set():
-                future.cancel()
+                _drop(future)
             else:
                 self._tasks.put((future, task))
         return future
@@ -53,10 +53,18 @@ class Workers:
     def _run(self) -> None:
         while (item := self._tasks.get()) is not None:
             future, task = item
-            if self.stop.is_set() or not future.set_running_or_notify_cancel():
-                future.cancel()
+            if self.stop.is_set():
+                _drop(future)
+                continue
+            if not future.set_running_or_notify_cancel():
                 continue
             try:
                 future.set_result(task())
             except BaseException as error:  # handed to whoever waits
                 future.set_exception(error)
+
+
+def _drop(future: Future[Any]) -> None:
+    """Cancel a future, and tell whoever waits for it."""
+    future.cancel()
+    future.set_running_or_notify_cancel()
