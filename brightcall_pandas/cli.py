@@ -135,6 +135,28 @@ def describe(
         typer.echo(f"{name:<28}{row['description']}\n    {takes.rstrip()}")
 
 
+@app.command()
+def doctor(
+    day_from: Annotated[
+        str | None, typer.Option(help="First day to look at, YYYY-MM-DD. Default: a week that is over.")
+    ] = None,
+    day_to: Annotated[str | None, typer.Option(help="Last day to look at, YYYY-MM-DD.")] = None,
+    api_version: Annotated[str, typer.Option(help="Which API to ask: v1 or v3.")] = "v1",
+    as_json: AsJson = False,
+) -> None:
+    """Tell what the service does otherwise than assumed, in at most five small requests.
+
+    The report shows shapes only, no number or name of the account: it can go into a public issue. Exit code
+    0: nothing differs; 1: something does; 2: it could not be told.
+    """
+    from brightcall_pandas.doctor import report  # noqa: PLC0415  (only this command examines a service)
+
+    with _asked_rightly():
+        found = report(Client(api_version=api_version), day_from=day_from, day_to=day_to)
+    typer.echo(found.to_json() if as_json else found.to_text(), nl=as_json)
+    raise typer.Exit(found.exit_code)
+
+
 @cache_app.command("info")
 def cache_info(account: Account = None, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
     """Tell what the cache holds."""
