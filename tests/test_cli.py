@@ -174,11 +174,10 @@ class TestDemo:
 
     def test_a_second_run_replaces_the_first_and_nothing_else(self, done, output, tmp_path):
         copy = shutil.copytree(output, tmp_path / "out")
-        (copy / "calls" / "notes.txt").write_text("mine")
+        (copy / "notes.txt").write_text("mine")
         again = brightcall("demo", "--output", copy, "--calls", "200", "--days", "2")
         assert again.returncode == 0, again.stderr
-        assert (copy / "calls" / "notes.txt").read_text() == "mine"
-        (copy / "calls" / "notes.txt").unlink()
+        assert (copy / "notes.txt").read_text() == "mine"
         assert len(pd.read_parquet(copy / "calls")) == 200
 
     def test_leaves_nothing_beside_its_output(self, done, output):
