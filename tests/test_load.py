@@ -322,6 +322,14 @@ class TestTimezones:
                 by_day = [bc.load_calls(d, d, client=client) for d in (str(day - timedelta(days=1)), last)]
                 assert [len(each) for each in by_day] == [0, 2 * hours]
 
+    def test_an_account_that_moved_to_another_zone_is_followed(self, sandbox, client):
+        client.cache.learn(timezone="America/New_York")  # as if it had been there at the last load
+        frame = bc.load_calls("2026-03-04", "2026-03-05", client=client)
+        assert str(frame["timestamp"].dt.tz) == "Europe/Berlin"
+        days = frame["timestamp"].dt.strftime("%Y-%m-%d").value_counts().to_dict()
+        assert days == {day: sandbox.truth["by_day"][day] for day in ("2026-03-04", "2026-03-05")}
+        assert client.cache.account.timezone == "Europe/Berlin"
+
     def test_a_server_that_begins_days_elsewhere_is_noticed_once_and_read_around(self, sandbox, tmp_path):
         with bc.start_sandbox(calls=4_000, days=20, seed=8, faults={"utc_bounds": 1}) as other:
             client = other.client(cache_dir=tmp_path, timezone="Asia/Tokyo")

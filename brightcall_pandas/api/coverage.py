@@ -59,8 +59,8 @@ class Slice:
         Time of each row in microseconds; `_UNKNOWN` where it cannot be read.
     total
         How many rows the window has, according to this answer.
-    key
-        The answer's key in the page cache.
+    key, checksum
+        The answer's key in the page cache, and `checksum` of its bytes.
     """
 
     ask: Ask
@@ -68,7 +68,8 @@ class Slice:
     ids: list[str]
     stamps: np.ndarray
     total: int | None
-    key: str
+    key: str = ""
+    checksum: int = 0
     known: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +20,7 @@ from brightcall_pandas.columns import Clock, typed_array
 from brightcall_pandas.errors import InvalidResponseError
 from brightcall_pandas.schema import FIELDS
 
-__all__ = ["Source", "days_text", "slice_of"]
+__all__ = ["Source", "checksum", "days_text", "slice_of"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Source:
         except msgspec.DecodeError as error:
             msg = f"{about}: the answer has no list of calls ({error}). Check base_url and api_version."
             raise InvalidResponseError(msg) from None
-        result = slice_of(page, ask, reply.key, self.zone)
+        result = slice_of(page, ask, reply.key, checksum(reply.content), self.zone)
         self.seen(result)
         return result
 
@@ -81,8 +82,23 @@ class Source:
         return self.session.post(path, body, about=about, stop=self.workers.stop)
 
 
-def slice_of(page: Page, ask: Ask, key: str, zone: str) -> Slice:
-    """Take from a page what the proof needs."""
+def checksum(content: bytes) -> int:
+    """Return a number by which the same page is known again."""
+    return zlib.crc32(content)
+
+
+def slice_of(page: Page, ask: Ask, key: str, known: int, zone: str) -> Slice:
+    """Take from a page what the proof needs.
+
+    Parameters
+    ----------
+    page, ask
+        The page, and what was asked for.
+    key, known
+        Its key in the page cache, and its `checksum`.
+    zone
+        Zone of times without offset where the page names none.
+    """
     ids = [str(value) for value in page.values("id")]
     if "None" in ids:  # no identity of its own: then all that is known of the row is its identity
         whole = zip(*(page.values(name) for name in FIELDS), strict=True)
@@ -93,7 +109,7 @@ def slice_of(page: Page, ask: Ask, key: str, zone: str) -> Slice:
         unique_ids, _ = typed_array(page.values("uniqueId"), FIELDS["uniqueId"])
         stamps, _ = typed_array(times, FIELDS["timestamp"], Clock(own_zone, unique_ids))
     micros = np.asarray(stamps.to_numpy(zero_copy_only=False), dtype="datetime64[us]").view(np.int64)
-    return Slice(ask, page, ids, micros, page.total_items, key)
+    return Slice(ask, page, ids, micros, page.total_items, key, known)
 
 
 def days_text(body: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 __all__ = ["Workers"]
 
@@ -32,6 +32,13 @@ class Workers:
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(count)]
         for thread in self._threads:
             thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close, whatever ended the ``with`` block."""
+        self.close()
 
     def submit(self, task: Callable[[], T]) -> Future[T]:
         """Run a task when a thread is free; after `close` it is cancelled, so that nobody waits for it."""

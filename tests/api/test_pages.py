@@ -62,7 +62,7 @@ class Listing:
         rows = ordered[(ask.number - 1) * size :][:size]
         page = Page([None] * len(rows))
         stamps = np.array([time for time, _ in rows], dtype=np.int64)
-        return Slice(ask, page, [str(each) for _, each in rows], stamps, self.total(len(self.rows)), "")
+        return Slice(ask, page, [str(each) for _, each in rows], stamps, self.total(len(self.rows)))
 
 
 def ids_read(listing: Listing, limit: int) -> tuple[list[int], str]:
@@ -220,7 +220,7 @@ class TestCover:
     def slice_(number: int, size: int, times: list[int], total: int | None) -> Slice:
         ids = [str(time) for time in times]
         stamps = np.array(times, dtype=np.int64)
-        return Slice(Ask(number, size), Page([None] * len(times)), ids, stamps, total, "")
+        return Slice(Ask(number, size), Page([None] * len(times)), ids, stamps, total)
 
     def test_pages_that_only_touch_prove_nothing_between_them(self):
         first = self.slice_(1, 3, [1, 2, 3], 5)
