@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 INPUTS := pyproject.toml constraints.txt
+RIVALS := benchmarks/.venv-rivals
+BENCHMARKS := $(filter-out benchmarks/measure.py,$(wildcard benchmarks/*.py))
 
 .PHONY: help demo test lint format bench notebooks pins clean
 .DEFAULT_GOAL := help
@@ -36,8 +38,8 @@ format: $(VENV)/.dev-installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev-installed
-	@set -e; for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each"; done
+bench: $(VENV)/.dev-installed $(RIVALS)/.installed
+	@set -e; for each in $(BENCHMARKS); do echo "== $$each"; $(BIN)/python "$$each"; done
 
 # The mask keeps the kernel's name and drops what differs between machines.
 notebooks: $(VENV)/.dev-installed
@@ -54,7 +56,7 @@ pins:
 	rm -rf $(VENV)-pins
 
 clean:
-	rm -rf $(VENV) $(VENV)-pins demo_output dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-pins $(RIVALS) demo_output dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: a command installs again only after pyproject.toml or constraints.txt has changed. The last
@@ -73,3 +75,8 @@ $(VENV)/.demo-installed: $(VENV)/.created $(INPUTS)
 $(VENV)/.dev-installed: $(VENV)/.created $(INPUTS)
 	$(PIP) --editable ".[dev]"
 	@touch $@ $(VENV)/.demo-installed
+
+$(RIVALS)/.installed: benchmarks/rivals.txt | $(VENV)/.created
+	$(PYTHON) -m venv --clear $(RIVALS)
+	$(RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@

@@ -1,0 +1,243 @@
+"""Measuring, for every benchmark here: fresh processes, in turn, and medians.
+
+A run is a process of its own. It starts, imports, prepares, does the one thing that is timed, and prints what
+that cost; so nothing is warm from the run before, and its peak memory is its own. The process that starts
+runs has to stay small: Linux counts what the parent occupies at that moment to the child's ``ru_maxrss``.
+
+Only the standard library is used, since rivals import this from an environment without pandas.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in one unit of ru_maxrss
+
+
+# In a run's own process.
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run cost.
+
+    Parameters
+    ----------
+    seconds
+        Time on the clock.
+    cpu
+        Processor seconds of all its threads.
+    peak_mb
+        Most memory that the process had so far, with interpreter and libraries.
+    facts
+        What it found, for the comparison of results; None unless asked for.
+    """
+
+    seconds: float
+    cpu: float
+    peak_mb: float
+    facts: dict[str, Any] | None = None
+
+
+def measured(work: Callable[[], T]) -> tuple[T, Run]:
+    """Do the work; return its result and what it cost."""
+    start, cpu = time.perf_counter(), time.process_time()
+    result = work()
+    seconds, used = time.perf_counter() - start, time.process_time() - cpu
+    return result, Run(seconds, used, _peak_mb())
+
+
+def _peak_mb() -> float:
+    """Return the most memory that this process had so far."""
+    # Linux counts to ru_maxrss what the parent occupied when it started this process; VmHWM does without.
+    with contextlib.suppress(OSError, StopIteration), open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT / 2**20
+
+
+Part = Callable[[dict[str, Any]], tuple[Run, Callable[[], dict[str, Any]]]]
+"""A contestant's own code: takes what it is given; returns the cost, and how to find the facts."""
+
+
+def take_part(parts: Mapping[str, Part]) -> None:
+    """Be the process of a run: do the part that the command line names, and print what it cost."""
+    given = json.load(sys.stdin)
+    run, facts = parts[sys.argv[1]](given)
+    found = facts() if given["check"] else None
+    print(json.dumps(asdict(run) | {"facts": found}))
+
+
+def fingerprint(rows: Iterable[Sequence[Any]]) -> str:
+    """Return a text that two sets of rows share only when they are equal, whatever their order."""
+    texts = sorted(map(repr, rows))
+    return f"{len(texts)} rows {hashlib.sha256(chr(10).join(texts).encode()).hexdigest()[:16]}"
+
+
+# In the process that starts runs.
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way of doing something.
+
+    Parameters
+    ----------
+    label
+        Its name in what is printed.
+    module
+        Module that ends in `take_part`, as seen from this folder.
+    part
+        Name of the part in it.
+    given
+        What the part is told, beside ``check`` and ``folder``: a folder that is there for one run only,
+        unless one is given here.
+    copy_of
+        Folder with which each run's own one starts; None starts with an empty one.
+    python
+        Interpreter.
+    """
+
+    label: str
+    module: str
+    part: str
+    given: Mapping[str, Any]
+    copy_of: Path | None = None
+    python: str = sys.executable
+
+    def run(self, check: bool = False) -> Run:
+        """Run once, in a process of its own."""
+        with tempfile.TemporaryDirectory(prefix="brightcall-bench-") as folder:
+            if self.copy_of is not None:
+                shutil.copytree(self.copy_of, folder, dirs_exist_ok=True)
+                os.sync()  # or the disk is still busy with it while the run is timed
+            given = {"folder": folder} | dict(self.given) | {"check": check}
+            done = subprocess.run(
+                [self.python, "-m", self.module, self.part],
+                cwd=Path(__file__).parent,
+                input=json.dumps(given),
+                stdout=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        if done.returncode:
+            sys.exit(f"{self.label}: the run ended with {done.returncode}; its message is above")
+        return Run(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def alternating(contestants: Sequence[Contestant], rounds: int) -> list[list[Run]]:
+    """Run all in turn, so many times: A B A B …; return the runs of each."""
+    turns = [[each.run() for each in contestants] for _ in range(rounds)]
+    return [list(runs) for runs in zip(*turns, strict=True)]
+
+
+def compared(contestants: Sequence[Contestant], rounds: int) -> list[list[Run]]:
+    """Check that all find the same, then run them in turn; without rounds the checked runs are returned."""
+    checked = [each.run(check=True) for each in contestants]
+    for each, run in zip(contestants[1:], checked[1:], strict=True):
+        same_facts(contestants[0].label, checked[0].facts or {}, each.label, run.facts or {})
+    return alternating(contestants, rounds) if rounds else [[run] for run in checked]
+
+
+def same_facts(one: str, facts: Mapping[str, Any], other: str, others: Mapping[str, Any]) -> None:
+    """End the benchmark unless all that both know is equal."""
+    common = facts.keys() & others.keys()
+    different = sorted(name for name in common if facts[name] != others[name])
+    if different or not common:
+        sys.exit(
+            f"{one} and {other} do not have the same result: {', '.join(different) or 'nothing to compare'}"
+        )
+
+
+# What is printed.
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one contestant took: the figures of its runs, or one that nobody has to measure."""
+
+    label: str
+    values: Sequence[float]
+    unit: str = "s"
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, label: str, runs: Sequence[Run]) -> Figure:
+        """Sum up runs."""
+        cpu = statistics.median(run.cpu for run in runs)
+        peak = statistics.median(run.peak_mb for run in runs)
+        return cls(label, [run.seconds for run in runs], "s", (f"CPU {cpu:.2f} s", f"peak {peak:,.0f} MB"))
+
+    @property
+    def median(self) -> float:
+        """Median of the runs."""
+        return statistics.median(self.values)
+
+    def __str__(self) -> str:
+        several = len(self.values) > 1
+        spread = f"({min(self.values):.2f}–{max(self.values):.2f})" if several else ""
+        notes = "".join(f"{note:>16}" for note in self.notes)
+        return f"    {self.label:<34}{self.median:>8.2f} {self.unit:<3}{spread:<15}{notes}".rstrip()
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the ratio shall be: rival ÷ here for ``at least``, here ÷ rival for ``at most``."""
+
+    bound: str
+    value: float
+
+    def ratio(self, here: Figure, rival: Figure) -> float:
+        """Return the ratio of medians."""
+        times = rival.median / here.median
+        return times if self.bound == "at least" else 1 / times
+
+    def met(self, ratio: float) -> bool:
+        """Tell whether the ratio is good enough."""
+        return ratio >= self.value if self.bound == "at least" else ratio <= self.value
+
+    def __str__(self) -> str:
+        return f"{self.bound} {self.value:g}"
+
+
+@dataclass
+class Protocol:
+    """Prints each comparison as its figures come in, and remembers what missed its target.
+
+    Parameters
+    ----------
+    judge
+        Say whether targets are met. With few calls or few runs that means nothing.
+    """
+
+    judge: bool = True
+    missed: list[str] = field(default_factory=list)
+
+    def compare(self, what: str, here: Figure, rival: Figure, target: Target) -> None:
+        """Print two figures, their ratio, and whether that is what it shall be."""
+        ratio = target.ratio(here, rival)
+        verdict = "not judged"
+        if self.judge:
+            verdict = "met" if target.met(ratio) else "MISSED"
+            self.missed += [] if target.met(ratio) else [what]
+        self.say(f"{what}: {ratio:.2f} ×, {target}: {verdict}", here, rival)
+
+    def say(self, what: str, *figures: Figure) -> None:
+        """Print figures that are not compared."""
+        print("\n".join([what, *map(str, figures), ""]), flush=True)

@@ -1,0 +1,139 @@
+"""The benchmarks of loading: all comparisons run, and unequal results would be noticed."""
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture
+def measure(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return importlib.import_module("measure")
+
+
+@pytest.fixture
+def results(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return importlib.import_module("loads.results")
+
+
+class TestLoading:
+    def test_it_compares_on_a_few_calls(self):
+        done = subprocess.run(
+            [sys.executable, str(BENCHMARKS / "loading.py"), "--small"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=280,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("not judged") == 7
+        assert "against dlt: left out" in done.stdout
+        assert "Results are equal" in done.stdout
+
+    def test_an_unknown_name(self):
+        done = subprocess.run(
+            [sys.executable, str(BENCHMARKS / "loading.py"), "parsnip"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 2
+        assert "parsnip: choose from cold, dlt, latency, bare, parsing, tier, widening, warm" in done.stderr
+
+
+class TestDigest:
+    def frame(self, **columns):
+        return pd.DataFrame({"id": ["1", "2", "3"], "talkTime": [5.0, None, 7.0]} | columns)
+
+    def test_the_order_of_rows_does_not_matter(self, results):
+        assert results.digest(self.frame()) == results.digest(self.frame().iloc[::-1])
+
+    def test_one_value(self, results):
+        assert results.digest(self.frame()) != results.digest(self.frame(talkTime=[5.0, None, 8.0]))
+
+    def test_values_that_changed_places(self, results):
+        assert results.digest(self.frame()) != results.digest(self.frame(talkTime=[7.0, None, 5.0]))
+
+    def test_a_dtype(self, results):
+        whole = self.frame(talkTime=[5, 6, 7])
+        assert results.digest(whole) != results.digest(whole.astype({"talkTime": "float64"}))
+
+    def test_two_frames_add_up(self, results):
+        whole = results.digest(self.frame())
+        one, other = results.digest(self.frame().iloc[:1]), results.digest(self.frame().iloc[1:])
+        assert {name: (one[name] + other[name]) % 2**64 for name in one} == whole
+
+
+class TestPlainFrame:
+    def test_each_kind(self, results):
+        row = {
+            "id": 7,
+            "talkTime": 12,
+            "favorite": True,
+            "state": 1,
+            "outcomeType": "absent",
+            "tags": ["é", "b"],
+            "timestamp": "2026-03-31T18:37:51Z",
+        }
+        frame = results.plain_frame([row], "Europe/Berlin")
+        assert frame.loc[0, list(row)].tolist() == [
+            "7",
+            12.0,
+            True,
+            "answered",
+            "absent",
+            '["é","b"]',
+            pd.Timestamp("2026-03-31 20:37:51", tz="Europe/Berlin"),
+        ]
+        assert frame.drop(columns=list(row)).isna().all(axis=None)
+
+
+class TestSameFacts:
+    def test_equal_where_both_know(self, measure):
+        measure.same_facts("a", {"calls": 3, "rows": "x"}, "b", {"calls": 3})
+
+    @pytest.mark.parametrize(("others", "said"), [({"calls": 4}, "calls"), ({}, "nothing to compare")])
+    def test_otherwise_it_ends(self, measure, others, said):
+        with pytest.raises(SystemExit, match=f"a and b do not have the same result: {said}"):
+            measure.same_facts("a", {"calls": 3}, "b", others)
+
+
+class TestFingerprint:
+    def test_rows_in_another_order(self, measure):
+        assert measure.fingerprint([(1, "a"), (2, "b")]) == measure.fingerprint([(2, "b"), (1, "a")])
+
+    def test_a_row_twice(self, measure):
+        assert measure.fingerprint([(1, "a")]) != measure.fingerprint([(1, "a"), (1, "a")])
+
+
+class TestProtocol:
+    @pytest.mark.parametrize(
+        ("bound", "value", "ratio", "verdict"),
+        [
+            ("at least", 3, "3.00", "met"),
+            ("at least", 3.1, "3.00", "MISSED"),
+            ("at most", 0.3, "0.33", "MISSED"),
+        ],
+    )
+    def test_a_ratio_of_medians(self, measure, capsys, bound, value, ratio, verdict):
+        here, rival = measure.Figure("here", [1.0, 2.0, 30.0]), measure.Figure("rival", [6.0])
+        protocol = measure.Protocol()
+        protocol.compare("a load", here, rival, measure.Target(bound, value))
+        assert f"a load: {ratio} ×, {bound} {value}: {verdict}" in capsys.readouterr().out
+        assert protocol.missed == ([] if verdict == "met" else ["a load"])
+
+
+class TestContestant:
+    def test_a_run_that_fails_ends_the_benchmark(self, measure, capfd):
+        contestant = measure.Contestant("nobody", "loads.bare", "no such part", {})
+        with pytest.raises(SystemExit, match="nobody: the run ended with 1"):
+            contestant.run()
+        assert "KeyError: 'no such part'" in capfd.readouterr().err
