@@ -37,9 +37,6 @@ def everything(sandbox: Any, **days: str) -> dict[str, dict[str, Any]]:
     return {str(call["id"]): call for call in answer["calls"]}
 
 
-
-
-
 class ChangingTable(RuleBasedStateMachine):
     """Rows come, change and go while pages are read; every load that returns must keep the promise."""
 

@@ -1,0 +1,11 @@
+"""From a range of days to its calls: what the cache has, what must be read, how it is cut, what is kept.
+
+``query`` which calls, without the days · ``parts`` calls of consecutive days, and what is said of them ·
+``shelf`` parts on disk · ``reading`` parts from the server · ``loading`` one load, from both.
+"""
+
+from brightcall_pandas.windows.loading import Loading
+from brightcall_pandas.windows.parts import Part
+from brightcall_pandas.windows.query import is_zone, request_body
+
+__all__ = ["Loading", "Part", "is_zone", "request_body"]

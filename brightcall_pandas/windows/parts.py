@@ -1,0 +1,94 @@
+"""Calls of consecutive days, typed and in order, and what is said of how they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from brightcall_pandas.api.pages import Read
+from brightcall_pandas.filters import midnight
+from brightcall_pandas.frame import typed_pages
+
+__all__ = ["DAY", "Part", "in_order", "part_of", "runs"]
+
+DAY = timedelta(days=1)
+_UNKNOWN = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True)
+class Part:
+    """The calls of some consecutive days, ordered by time.
+
+    Parameters
+    ----------
+    first
+        First day.
+    rows
+        Number of calls of each day.
+    table
+        The calls, typed.
+    windows
+        Report of each window: ``day_from, day_to, rows, expected, requests, source, fetched_at, walks,
+        duplicates, complete, proof, misfits``, and ``pages`` where it was kept.
+    """
+
+    first: date
+    rows: list[int]
+    table: pa.Table
+    windows: list[dict[str, Any]]
+
+    @property
+    def days(self) -> list[date]:
+        """The days."""
+        return [self.first + n * DAY for n in range(len(self.rows))]
+
+
+def part_of(read: Read, first: date, last: date, zone: str, report: dict[str, Any]) -> tuple[Part, int]:
+    """Type the rows of a window that lie in its days.
+
+    Returns
+    -------
+    tuple of Part and int
+        The calls, with `report` completed; and how many rows lie in other days.
+    """
+    positions, stamps = read.latest_rows()
+    edges = np.array([_micros(midnight(str(first), zone, n)) for n in range((last - first).days + 2)])
+    unknown = stamps == _UNKNOWN
+    inside = unknown | ((stamps >= edges[0]) & (stamps < edges[-1]))
+    own_zone = next((each.page.timezone for each in read.slices if each.page.timezone), None) or zone
+    typed = typed_pages([each.page for each in read.slices], own_zone, positions[inside])
+    # A call whose time cannot be read counts to the window's first day.
+    day = np.where(unknown, 0, np.searchsorted(edges, stamps, side="right") - 1)[inside]
+    rows = np.bincount(day, minlength=len(edges) - 1).tolist()
+    whole = report | {"rows": int(inside.sum()), "misfits": typed.report()}
+    return Part(first, rows, typed.table, [whole]), int((~inside).sum())
+
+
+def runs(days: Sequence[date]) -> list[list[date]]:
+    """Group consecutive days."""
+    groups: list[list[date]] = []
+    for day in days:
+        if groups and day - groups[-1][-1] == DAY:
+            groups[-1].append(day)
+        else:
+            groups.append([day])
+    return groups
+
+
+def in_order(have: dict[date, Part], days: Sequence[date]) -> Iterator[Part]:
+    """Return each part once, in order of days."""
+    last: Part | None = None
+    for day in days:
+        if (part := have[day]) is not last:
+            yield part
+            last = part
+
+
+def _micros(stamp: pd.Timestamp) -> int:
+    return round(float(stamp.timestamp()) * 1e6)
