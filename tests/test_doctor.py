@@ -413,6 +413,21 @@ class TestCheck:
 
 
 class TestAsker:
+    def test_asks_with_the_headers_of_a_load_and_not_with_a_password_of_netrc(
+        self, sandbox, tmp_path, monkeypatch
+    ):
+        netrc = tmp_path / "netrc"
+        netrc.write_text("machine 127.0.0.1 login someone password secret\n")
+        monkeypatch.setenv("NETRC", str(netrc))
+        before = len(sandbox.requests())
+        client = sandbox.client(cache_dir=tmp_path / "cache")
+        client.session.post(client.profile.calls, {"dayFrom": FEW[0], "dayTo": FEW[1]}, about="calls")
+        Asker(client).post(client.profile.calls, {"dayTo": FEW[1], "dayFrom": FEW[0]}, "calls")
+        load, asked = sandbox.requests()[before:]
+        assert asked["body"] == load["body"]
+        assert asked["headers"] == load["headers"]
+        assert "authorization" not in asked["headers"]
+
     def test_never_asks_a_sixth_time(self, sandbox):
         before = len(sandbox.requests())
         asker = Asker(sandbox.client())

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import requests
 
+from brightcall_pandas import __version__
 from brightcall_pandas.api.limits import RateLimit
 from brightcall_pandas.api.secrets import hide_keys_in_logs
 from brightcall_pandas.api.transport import ApiAdapter, Failure
@@ -20,6 +21,14 @@ __all__ = ["MOST_REQUESTS", "Asker", "Exchange"]
 
 MOST_REQUESTS = 5
 """Requests that an examination may cost, failed ones included."""
+
+_HEADERS = {  # those of a load
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "Cache-Control": "no-cache",
+    "User-Agent": f"brightcall-pandas/{__version__}",
+}
 
 
 @dataclass(frozen=True)
@@ -122,12 +131,12 @@ class Asker:
 
     def _sent(self, path: str, body: dict[str, Any], purpose: str) -> Exchange:
         self._limit.wait(threading.Event())
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        request = requests.Request("POST", self._base_url + path, headers, data=msgspec.json.encode(body))
+        # Prepared without the session, which would look for a password of this host in the user's netrc.
+        request = requests.Request(
+            "POST", self._base_url + path, _HEADERS, data=msgspec.json.encode(body, order="sorted")
+        ).prepare()
         try:
-            response = self._http.send(
-                self._http.prepare_request(request), timeout=self._timeout, allow_redirects=False
-            )
+            response = self._http.send(request, timeout=self._timeout, allow_redirects=False)
         except Failure as failure:
             return Exchange(purpose, None, b"", "", failure.verdict)
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()

@@ -38,6 +38,7 @@ _OVERLAP = 150  # rows that the second page shares with the first
 _SECOND_PAGE = 200
 _PROBE = 10
 _FLAGS = {"showTransfers": True, "showAICallsWithLog": True}
+_NOT_CACHED = ""
 _NO_DAY = {"dayFrom": "no-day"}
 
 
@@ -154,4 +155,4 @@ def _seen(exchange: Exchange, ask: Ask, zone: str) -> Seen | None:
         return None
     rows = [members(bytes(call)) for call in calls if bytes(call)[:1] == b"{"]
     zone = page.timezone if page.timezone and is_zone(page.timezone) else zone
-    return Seen(exchange, envelope, rows, slice_of(page, ask, "", zone))
+    return Seen(exchange, envelope, rows, slice_of(page, ask, _NOT_CACHED, 0, zone))
