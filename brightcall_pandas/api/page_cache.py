@@ -7,6 +7,7 @@ in trouble makes a load slower but never makes it fail.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -34,8 +35,8 @@ _REST_S = 60.0  # how long a cache in trouble is left alone
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _OUTWARD = (
     *_BUSY,
-    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY),
-    *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_INTERRUPT),
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM),
+    *(sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_INTERRUPT),
 )
 """What goes wrong around a database file that is sound in itself."""
 
@@ -134,14 +135,15 @@ class PageCache(BaseCache):
 
     def _tried(self, action: Callable[[Any], T], otherwise: T) -> T:
         """Do something with the table; when it cannot be done, say so once and go on without."""
-        pages = self._usable()
-        if pages is None:
-            return otherwise
-        try:
-            return action(pages)
-        except (sqlite3.Error, OSError) as error:
-            self._failed(error, pages)
-            return otherwise
+        for _ in range(2):  # the second time with a new file, where the first was damaged
+            pages = self._usable()
+            if pages is None:
+                break
+            try:
+                return action(pages)
+            except (sqlite3.Error, OSError) as error:
+                self._failed(error, pages)
+        return otherwise
 
     def _usable(self) -> Any:
         if self.trouble is None:
@@ -155,13 +157,18 @@ class PageCache(BaseCache):
         with self._mending:
             if self.trouble is not None or pages is not self.responses:
                 return  # another thread was here first
-            if _is(error, _OUTWARD) or not isinstance(error, sqlite3.DatabaseError):
+            if not self._is_damage(error):
                 self._settle(error)
                 return
             aside = f"{self.path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
             self._settle(self._set_aside(aside) or self._opened())
             if self.trouble is None:
                 _warn(f"the page cache {self.path} is damaged ({error}); it was set aside as {aside}")
+
+    def _is_damage(self, error: Exception) -> bool:
+        if _is(error, (sqlite3.SQLITE_READONLY,)):  # a flipped bit in the file can say so too
+            return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
+        return isinstance(error, sqlite3.DatabaseError) and not _is(error, _OUTWARD)
 
     def _settle(self, error: Exception | None) -> None:
         self.trouble = None if error is None else str(error)

@@ -1,0 +1,308 @@
+"""One request: retries, what is kept, what is counted, what is said."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from concurrent.futures import CancelledError
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from brightcall_pandas.api.page_cache import PageCache
+from brightcall_pandas.api.secrets import ApiKey
+from brightcall_pandas.api.session import ApiSession
+from brightcall_pandas.errors import (
+    AuthenticationError,
+    BrightcallError,
+    InvalidResponseError,
+    RateLimitError,
+    RequestError,
+    ServerError,
+)
+
+KEY = "canary-0123456789abcdef"
+PATH = "/api/v1/stat/calls"
+BODY = {"dayFrom": "2026-03-01", "dayTo": "2026-03-02", "page": 1}
+GOOD = (200, {}, b'{"success": true, "calls": [], "totalItems": 0}')
+OTHER = (200, {}, b'{"success": true, "calls": [{"id": 1}], "totalItems": 1}')
+
+
+class Recorder(threading.Event):
+    """Does not wait, but remembers for how long it should have."""
+
+    def __init__(self):
+        super().__init__()
+        self.waits = []
+
+    def wait(self, timeout=None):
+        self.waits.append(timeout)
+        return self.is_set()
+
+
+@pytest.fixture
+def cache(tmp_path):
+    made = PageCache(tmp_path / "account" / "pages.sqlite")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def make(scripted, cache):
+    made = []
+
+    def make(**options):
+        given = {"cache": cache, "connections": 2, "rate_limit": None, "timeout": 30, "retries": 3} | options
+        made.append(ApiSession(scripted.url, ApiKey(KEY), **given))
+        return made[-1]
+
+    yield make
+    for session in made:
+        session.close()
+
+
+@pytest.fixture
+def session(make):
+    return make()
+
+
+def ask(session, **options):
+    return session.post(PATH, BODY, about="calls of March, page 1", **options)
+
+
+class TestPost:
+    def test_a_good_answer(self, session, scripted):
+        before = datetime.now(UTC)
+        reply = ask(session)
+        assert reply.content == b'{"success": true, "calls": []}'
+        assert not reply.from_cache
+        assert before <= reply.fetched_at <= datetime.now(UTC)
+        assert scripted.targets == [f"{PATH}?api-key={KEY}"]
+        assert scripted.bodies == [b'{"dayFrom":"2026-03-01","dayTo":"2026-03-02","page":1}']
+        assert scripted.headers[0]["Content-Type"] == "application/json"
+        assert "Authorization" not in scripted.headers[0]
+
+    def test_asks_the_server_although_there_is_an_answer(self, session, scripted):
+        scripted.answers = [GOOD, OTHER]
+        assert ask(session).content != ask(session).content
+        assert session.requests == 2
+
+    def test_no_password_of_the_users_netrc_goes_along(self, session, scripted, tmp_path, monkeypatch):
+        netrc = tmp_path / "netrc"
+        netrc.write_text("default login me password mine\n")
+        monkeypatch.setenv("NETRC", str(netrc))
+        ask(session)
+        assert "Authorization" not in scripted.headers[0]
+
+    @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 408, 425])
+    def test_a_transient_failure_is_tried_again(self, session, scripted, status):
+        scripted.answers = [(status, {}, b""), (status, {}, b"<html>"), GOOD]
+        stop = Recorder()
+        assert ask(session, stop=stop).content == GOOD[2]
+        assert session.requests == len(scripted.targets) == 3
+        assert len(stop.waits) == 2
+
+    def test_the_same_request_is_sent_again(self, session, scripted):
+        scripted.answers = [(503, {}, b""), GOOD]
+        ask(session, stop=Recorder())
+        assert scripted.bodies[0] == scripted.bodies[1]
+        assert scripted.targets[0] == scripted.targets[1]
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"<html>", b"", b'{"calls": [', b'{"success": true}', b"[]"],
+        ids=["html", "none", "cut", "bare", "list"],
+    )
+    def test_a_200_that_is_no_data_is_tried_again(self, session, scripted, content):
+        scripted.answers = [(200, {}, content), GOOD]
+        assert ask(session, stop=Recorder()).content == GOOD[2]
+        assert session.requests == 2
+
+    @pytest.mark.parametrize(
+        ("answer", "error"),
+        [
+            ((429, {}, b""), RateLimitError),
+            ((500, {}, b""), ServerError),
+            ((200, {}, b"<html>"), InvalidResponseError),
+            ((200, {}, b'{"success": true}'), InvalidResponseError),
+        ],
+    )
+    def test_what_persists_is_an_error(self, session, scripted, answer, error):
+        scripted.answers = [answer]
+        with pytest.raises(error, match=r"calls of March, page 1: .* after 4 attempts") as caught:
+            ask(session, stop=Recorder())
+        assert session.requests == 4
+        text = "".join(traceback.format_exception(caught.value))
+        assert KEY not in text
+        assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+    @pytest.mark.parametrize(
+        ("answer", "error"),
+        [
+            ((400, {}, b'{"message": "talkTimeFrom"}'), RequestError),
+            ((401, {}, b""), AuthenticationError),
+            ((403, {}, b""), AuthenticationError),
+            ((200, {}, b'{"success": false, "message": "no"}'), RequestError),
+            ((302, {"Location": "http://elsewhere.invalid/"}, b""), InvalidResponseError),
+        ],
+    )
+    def test_what_is_final_is_not_tried_again(self, session, scripted, answer, error):
+        scripted.answers = [answer]
+        with pytest.raises(error, match="calls of March, page 1: ") as caught:
+            ask(session, stop=Recorder())
+        assert session.requests == 1
+        assert "attempts" not in str(caught.value)
+
+    def test_no_retries(self, make, scripted):
+        scripted.answers = [(500, {}, b"")]
+        session = make(retries=0)
+        with pytest.raises(ServerError):
+            ask(session)
+        assert session.requests == 1
+
+    def test_pauses_grow(self, make, scripted):
+        scripted.answers = [(500, {}, b"")]
+        stop = Recorder()
+        with pytest.raises(ServerError):
+            ask(make(retries=5), stop=stop)
+        assert len(stop.waits) == 5
+        bounds = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
+        assert all(low <= wait <= 2 * low for low, wait in zip(bounds, stop.waits, strict=False))
+
+    def test_retry_after_is_honoured(self, session, scripted):
+        scripted.answers = [(429, {"Retry-After": "9"}, b""), (503, {"Retry-After": "11"}, b""), GOOD]
+        stop = Recorder()
+        ask(session, stop=stop)
+        assert 9 <= stop.waits[0] <= 10
+        assert 11 <= stop.waits[1] <= 12
+
+    def test_retry_after_beyond_the_bound_is_an_error_at_once(self, session, scripted):
+        scripted.answers = [(429, {"Retry-After": "3600"}, b""), GOOD]
+        stop = Recorder()
+        with pytest.raises(RateLimitError, match="asks to wait 3600 s; 120 s is the most"):
+            ask(session, stop=stop)
+        assert stop.waits == []
+        assert session.requests == 1
+
+    def test_every_attempt_counts_against_the_rate_limit(self, make, scripted):
+        scripted.answers = [(500, {}, b""), (500, {}, b""), GOOD]
+        session, turns = make(rate_limit=1000), []
+        session._limit.wait = turns.append
+        stop = Recorder()
+        ask(session, stop=stop)
+        assert turns == [stop] * 3
+
+    def test_a_stop_ends_the_pause(self, session, scripted):
+        scripted.answers = [(500, {}, b"")]
+
+        class Stopped(Recorder):
+            def wait(self, timeout=None):
+                self.set()
+                return super().wait(timeout)
+
+        with pytest.raises(ServerError):
+            ask(session, stop=Stopped())
+        assert session.requests == 1
+
+    def test_after_a_stop_nothing_is_sent(self, session, scripted):
+        stop = threading.Event()
+        stop.set()
+        with pytest.raises(CancelledError):
+            ask(session, stop=stop)
+        assert scripted.targets == []
+        assert session.requests == 0
+
+
+class TestKept:
+    def test_what_was_answered(self, session, scripted):
+        asked = ask(session)
+        kept = session.kept(PATH, BODY)
+        assert (kept.content, kept.key, kept.from_cache) == (asked.content, asked.key, True)
+        assert abs(kept.fetched_at - asked.fetched_at) < timedelta(minutes=5)
+        assert len(scripted.targets) == 1
+
+    def test_order_of_parameters_does_not_matter(self, session):
+        ask(session)
+        assert session.kept(PATH, dict(reversed(BODY.items()))) is not None
+
+    @pytest.mark.parametrize(
+        ("path", "body"),
+        [(PATH, BODY | {"page": 2}), (PATH, BODY | {"x": None}), ("/api/v3/stat/calls/list", BODY)],
+    )
+    def test_not_another_request(self, session, path, body):
+        ask(session)
+        assert session.kept(path, body) is None
+
+    def test_by_any_session_of_the_account_whatever_the_port_and_the_key(self, session, cache):
+        ask(session)
+        other = ApiSession(
+            "http://127.0.0.1:1",
+            ApiKey("another-key"),
+            cache=cache,
+            connections=1,
+            rate_limit=None,
+            timeout=1,
+            retries=0,
+        )
+        assert other.kept(PATH, BODY) is not None
+
+    def test_the_newest_answer(self, session, scripted):
+        scripted.answers = [GOOD, OTHER]
+        ask(session)
+        ask(session)
+        assert session.kept(PATH, BODY).content == OTHER[2]
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            (429, {}, b""),
+            (500, {}, GOOD[2]),
+            (400, {}, GOOD[2]),
+            (401, {}, GOOD[2]),
+            (302, {"Location": "/"}, GOOD[2]),
+            (204, {}, b""),
+            (200, {}, GOOD[2][:-1]),
+            (200, {}, b"<html>"),
+            (200, {}, b'{"success": false, "calls": []}'),
+            (200, {}, b'{"success": true}'),
+            (200, {}, b'{"calls": null}'),
+        ],
+    )
+    def test_nothing_bad_and_the_good_one_before_it_stays(self, make, scripted, cache, answer):
+        session = make(retries=1)
+        scripted.answers = [answer]
+        with pytest.raises(BrightcallError):
+            ask(session, stop=Recorder())
+        assert cache.all_keys() == []
+        scripted.answers = [GOOD]
+        ask(session)
+        scripted.answers = [answer]
+        with pytest.raises(BrightcallError):
+            ask(session, stop=Recorder())
+        assert session.kept(PATH, BODY).content == GOOD[2]
+
+    def test_without_a_cache(self, make):
+        session = make(cache=None)
+        assert not ask(session).from_cache
+        assert session.kept(PATH, BODY) is None
+
+    def test_what_the_server_says_of_caching_does_not_matter(self, session, scripted):
+        scripted.answers = [(200, {"Cache-Control": "no-store", "Expires": "0", "Vary": "*"}, GOOD[2])]
+        ask(session)
+        assert session.kept(PATH, BODY).content == GOOD[2]
+
+
+class TestClose:
+    def test_files_are_closed_and_opened_again(self, session, cache):
+        ask(session)
+        session.close()
+        assert cache.responses._connection is None
+        assert session.kept(PATH, BODY) is not None
+
+
+class TestRepr:
+    def test_no_key(self, session):
+        ask(session)
+        assert KEY not in repr(session) + repr(vars(session)) + repr(session._http) + repr(
+            session._http.adapters
+        )

@@ -1,0 +1,202 @@
+"""What an answer is worth."""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from datetime import UTC, datetime
+
+import pytest
+from requests.structures import CaseInsensitiveDict
+
+from brightcall_pandas.api.verdict import judge
+from brightcall_pandas.errors import (
+    AuthenticationError,
+    InvalidResponseError,
+    RateLimitError,
+    RequestError,
+    ServerError,
+)
+
+GOOD = b'{"success": true, "calls": [{"id": 1, "label": "\xc3\xa9 \\u00e9"}], "totalItems": 1}'
+
+
+def verdict(status=200, content=GOOD, promised=("calls",), **headers):
+    named = CaseInsensitiveDict({name.replace("_", "-"): value for name, value in headers.items()})
+    return judge(status, named, content, promised)
+
+
+class TestStatus:
+    @pytest.mark.parametrize(
+        ("status", "error", "transient"),
+        [
+            (301, InvalidResponseError, False),
+            (302, InvalidResponseError, False),
+            (308, InvalidResponseError, False),
+            (400, RequestError, False),
+            (401, AuthenticationError, False),
+            (403, AuthenticationError, False),
+            (404, RequestError, False),
+            (408, ServerError, True),
+            (422, RequestError, False),
+            (425, ServerError, True),
+            (429, RateLimitError, True),
+            (500, ServerError, True),
+            (502, ServerError, True),
+            (503, ServerError, True),
+            (504, ServerError, True),
+            (204, InvalidResponseError, False),
+        ],
+    )
+    def test_error_and_whether_to_try_again(self, status, error, transient):
+        found = verdict(status, b"")
+        assert (found.error, found.transient) == (error, transient)
+        assert str(status) in found.reason
+        assert found.advice.endswith(".")
+
+    def test_data_is_no_verdict(self):
+        assert verdict() is None
+
+    def test_the_servers_own_words_are_quoted_up_to_a_length(self):
+        found = verdict(400, b'{"message": "talkTimeFrom: ' + b"x" * 1000 + b'"}')
+        assert "«talkTimeFrom: xxx" in found.reason
+        assert len(found.reason) < 400
+
+    @pytest.mark.parametrize("content", [b"", b"<html>", b"[1]", b'{"message": null}', b"\xff"])
+    def test_no_words_are_no_error(self, content):
+        assert "«" not in verdict(400, content).reason
+
+
+class TestRedirect:
+    @pytest.mark.parametrize(
+        ("location", "named"),
+        [
+            ("https://elsewhere.example/path?secret=1", "redirects to elsewhere.example "),
+            ("/login", "redirects to another address "),
+            ("http://[broken", "redirects to another address "),
+            ("", "redirects to another address "),
+        ],
+    )
+    def test_names_the_host_only(self, location, named):
+        found = verdict(302, b"", Location=location)
+        assert named in found.reason
+        assert "secret" not in found.reason
+
+
+class TestRetryAfter:
+    @pytest.mark.parametrize(
+        ("given", "seconds"),
+        [
+            ("3", 3.0),
+            ("0", 0.0),
+            ("2.5", 2.5),
+            ("-4", 0.0),
+            ("soon", None),
+            ("", None),
+            ("inf", float("inf")),
+        ],
+    )
+    @pytest.mark.parametrize("status", [429, 503])
+    def test_seconds(self, status, given, seconds):
+        assert verdict(status, b"", Retry_After=given).retry_after == seconds
+
+    def test_missing(self):
+        assert verdict(429, b"").retry_after is None
+
+    def test_not_a_number_is_no_wait(self):
+        assert verdict(429, b"", Retry_After="nan").retry_after == 0.0
+
+    @pytest.mark.parametrize("ends", ["GMT", "-0000"])
+    def test_a_date_whatever_the_zone_of_this_machine(self, ends, monkeypatch):
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        try:
+            in_an_hour = email.utils.format_datetime(
+                datetime.fromtimestamp(time.time() + 3600, UTC), usegmt=True
+            )
+            found = verdict(429, b"", Retry_After=in_an_hour.replace("GMT", ends))
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+        assert 3000 < found.retry_after <= 3600  # between writing and reading it less than ten minutes pass
+
+    def test_a_date_that_is_over(self):
+        assert verdict(429, b"", Retry_After="Wed, 01 Jan 2020 00:00:00 GMT").retry_after == 0.0
+
+
+class TestContent:
+    def test_cut_off_anywhere_it_is_no_data(self):
+        found = [verdict(content=GOOD[:length]) for length in range(len(GOOD))]
+        assert {each.error for each in found} == {InvalidResponseError}
+        assert all(each.transient for each in found)
+
+    @pytest.mark.parametrize(
+        ("content", "what"),
+        [
+            (b"<!doctype html><p>hello", "is HTML"),
+            (b"\n  <html>", "is HTML"),
+            (b"", "no JSON object"),
+            (b"null", "no JSON object"),
+            (b"[]", "no JSON object"),
+            (GOOD + b"x", "no JSON object"),
+            (GOOD + GOOD, "no JSON object"),
+        ],
+    )
+    def test_other_things(self, content, what):
+        found = verdict(content=content)
+        assert (found.error, found.transient) == (InvalidResponseError, True)
+        assert what in found.reason
+
+    @pytest.mark.parametrize("said", [b"false", b"0", b'"false"'])
+    def test_success_false(self, said):
+        found = verdict(content=b'{"success": ' + said + b', "message": "no report", "calls": []}')
+        assert (found.error, found.transient) == (RequestError, False)
+        assert "«no report»" in found.reason
+
+    @pytest.mark.parametrize("said", [b"true", b"null", b"1", b'"yes"'])
+    def test_other_forms_of_success(self, said):
+        assert verdict(content=b'{"success": ' + said + b', "calls": []}') is None
+
+    def test_success_may_be_missing(self):
+        assert verdict(content=b'{"calls": []}') is None
+
+
+class TestPromised:
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"{}",
+            b'{"success": true}',
+            b'{"calls": null}',
+            b'{"calls": {}}',
+            b'{"calls": "none"}',
+            b'{"totalItems": 0}',
+        ],
+    )
+    def test_calls_are_a_list_or_it_is_no_answer(self, content):
+        found = verdict(content=content)
+        assert (found.error, found.transient) == (InvalidResponseError, True)
+        assert "has no calls" in found.reason
+
+    @pytest.mark.parametrize("content", [b'{"calls": []}', b'{"calls":[1]}', b'{"calls" :  [ ]}'])
+    def test_any_list_will_do(self, content):
+        assert verdict(content=content) is None
+
+    def test_its_words_are_quoted(self):
+        assert "«maintenance»" in verdict(content=b'{"message": "maintenance"}').reason
+
+    def test_one_of_several(self):
+        promised = ("pagesCount", "totalItems")
+        assert verdict(content=b'{"pagesCount": 0}', promised=promised) is None
+        assert verdict(content=b'{"totalItems": 3}', promised=promised) is None
+        assert (
+            "has no pagesCount or totalItems"
+            in verdict(content=b'{"pagesCount": null}', promised=promised).reason
+        )
+
+    def test_statistics_are_an_object(self):
+        assert verdict(content=b'{"detailedStat": {}}', promised=("detailedStat",)) is None
+        assert verdict(content=b'{"detailedStat": []}', promised=("detailedStat",)) is not None
+
+    def test_nothing_promised(self):
+        assert verdict(content=b"{}", promised=()) is None
