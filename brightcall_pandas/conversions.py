@@ -21,6 +21,7 @@ from brightcall_pandas.schema import CALENDAR, FIELDS, Field
 __all__ = ["RULES", "Clock", "Rule", "label_array", "nulls"]
 
 _EPOCH_TOLERANCE_S = 1800  # half of the usual clock change
+_CALENDAR = tuple(pa.scalar(bound).cast(pa.timestamp("us")) for bound in CALENDAR)
 _MILLISECONDS_FROM = 1e11  # an epoch at or above it counts milliseconds; as seconds it would be the year 5138
 _ISO_DATE = r"^\s*\d{4}-\d{2}-\d{2}"
 _HAS_OFFSET = r"[Tt ]\d{2}[\d:.,]*\s*([Zz]|[+-]\d{2}(:?\d{2})?)\s*$"
@@ -190,11 +191,11 @@ def _epochs(clock: Clock, length: int) -> pd.Series:
 
 
 def _in_calendar(times: pa.Array) -> pa.Array:
-    first, end = (pa.scalar(bound).cast(pa.timestamp("us")).cast(times.type) for bound in CALENDAR)
     extremes = pc.min_max(times)
     low, high = extremes["min"].value, extremes["max"].value
-    if low is None or (low >= first.value and high < end.value):
+    if low is None or (low >= _CALENDAR[0].value and high < _CALENDAR[1].value):
         return times
+    first, end = (bound.cast(times.type) for bound in _CALENDAR)
     return _where(pc.and_(pc.greater_equal(times, first), pc.less(times, end)), times)
 
 
