@@ -37,6 +37,7 @@ from brightcall_pandas.errors import (
     RequestError,
     ServerError,
 )
+from brightcall_pandas.export import export_calls, read_calls
 from brightcall_pandas.filters import CallFilter, describe_filters
 from brightcall_pandas.frame import to_frame
 from brightcall_pandas.load import Catalog, count_calls, load_calls, load_catalog, load_stats
@@ -63,9 +64,11 @@ __all__ = [
     "describe_fields",
     "describe_filters",
     "errors",
+    "export_calls",
     "load_calls",
     "load_catalog",
     "load_stats",
+    "read_calls",
     "start_sandbox",
     "to_frame",
     "use",

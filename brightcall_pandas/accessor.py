@@ -177,6 +177,7 @@ class CallsAccessor:
 
     # Files
     to_parquet = _method(export.to_parquet)
+    pseudonymise = _method(export.pseudonymise)
 
     @property
     def plot(self) -> CallsPlot:

@@ -22,7 +22,17 @@ from brightcall_pandas.progress import Progress
 from brightcall_pandas.schema import SCHEMA_VERSION
 from brightcall_pandas.windows import Loading, Part, is_zone, request_body
 
-__all__ = ["Catalog", "count_calls", "load_calls", "load_catalog", "load_stats"]
+__all__ = [
+    "Catalog",
+    "Provenance",
+    "count_calls",
+    "fields_of",
+    "load_calls",
+    "load_catalog",
+    "load_stats",
+    "spec_of",
+    "zone_of",
+]
 
 Day = str | date
 
@@ -112,10 +122,10 @@ def load_calls(
     if on_incomplete not in ("raise", "warn"):
         msg = f"on_incomplete={on_incomplete!r} is not known; it takes 'raise' or 'warn'"
         raise ValueError(msg)
-    chosen = _columns(columns)
+    chosen = fields_of(columns)
     loading = Loading(
         current_client(client),
-        _spec(day_from, day_to, filters),
+        spec_of(day_from, day_to, filters),
         chosen,
         refresh=refresh,
         strict=on_incomplete == "raise",
@@ -157,7 +167,7 @@ def count_calls(day_from: Day, day_to: Day, *, client: Client | None = None, **f
         As ``bc.errors`` draws them.
     """
     client = current_client(client)
-    spec = _spec(day_from, day_to, filters)
+    spec = spec_of(day_from, day_to, filters)
     body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
     about = f"number of calls {days_text(body)}"
     page = read_page(_asked(client, client.profile.count or client.profile.calls, body, about).content)
@@ -198,7 +208,7 @@ def load_catalog(
     client = current_client(client)
     last = datetime.now(UTC).date() if day_to is None else day_to
     first = pd.Timestamp(last).date() - timedelta(days=29) if day_from is None else day_from
-    spec = _spec(first, last, filters)
+    spec = spec_of(first, last, filters)
     body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
     page = read_page(_asked(client, client.profile.calls, body, f"catalogue {days_text(body)}").content)
     return Catalog(*(_small_frame(page.catalog[name]) for name in Catalog._fields))
@@ -256,20 +266,21 @@ def load_stats(
             "the statistics answer of API v3 is undocumented; use bc.Client(api_version='v1') for load_stats"
         )
         raise RequestError(msg)
-    spec = _spec(day_from, day_to, filters)
+    spec = spec_of(day_from, day_to, filters)
     zone = spec.timezone or client.timezone
     spans = [(spec.day_from, spec.day_to)] if per is None else list(_periods(spec.day_from, spec.day_to, per))
     frames = [_stats(client, request_body(spec.replace(day_from=a, day_to=b), zone)) for a, b in spans]
     if per is None:
         return frames[0]
-    starts = pd.DatetimeIndex([midnight(first, _zone(client, spec)) for first, _ in spans])
+    starts = pd.DatetimeIndex([midnight(first, zone_of(client, spec)) for first, _ in spans])
     return pd.concat(frames, keys=starts, names=["period"])
 
 
 # What was asked for.
 
 
-def _spec(day_from: Day, day_to: Day, filters: Mapping[str, Any]) -> CallFilter:
+def spec_of(day_from: Day, day_to: Day, filters: Mapping[str, Any]) -> CallFilter:
+    """Return the checked filter of a load."""
     for name in filters:
         if name in FILTERS and FILTERS[name].paging:
             msg = f"{name!r} is no filter: pages are read and put together here; sort the frame instead"
@@ -281,7 +292,8 @@ def _spec(day_from: Day, day_to: Day, filters: Mapping[str, Any]) -> CallFilter:
     return spec
 
 
-def _columns(columns: Sequence[str] | None) -> list[str]:
+def fields_of(columns: Sequence[str] | None) -> list[str]:
+    """Return the fields to load."""
     if columns is None:
         return list(TABLE_SCHEMA.names)
     chosen = [columns] if isinstance(columns, str) else list(columns)
@@ -303,7 +315,7 @@ def _periods(first: str, last: str, per: str) -> list[tuple[str, str]]:
 # Small requests.
 
 
-def _zone(client: Client, spec: CallFilter) -> str:
+def zone_of(client: Client, spec: CallFilter) -> str:
     """Return the zone in which days begin; a small request tells it when nobody has yet."""
     asked: str | None = spec.timezone or client.timezone
     if asked is None and client.cache.account.timezone is None:

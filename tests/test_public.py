@@ -21,7 +21,8 @@ ERRORS = """
     RateLimitError RequestError ServerError
 """.split()
 FUNCTIONS = """
-    count_calls describe_fields describe_filters load_calls load_catalog load_stats start_sandbox to_frame use
+    count_calls describe_fields describe_filters export_calls load_calls load_catalog load_stats read_calls
+    start_sandbox to_frame use
 """.split()
 CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
-__all__ = ["Step", "is_blank", "sort_key", "step_of", "time_of"]
+__all__ = ["TIME_KEYS", "Step", "is_blank", "plain_key", "sort_key", "step_of", "time_of"]
 
 _T = TypeVar("_T")
 
@@ -36,7 +36,7 @@ _TO_KEYS = (
     "to", "tonumber", "toext", "toextension", "toagent", "toagentid", "touser", "touserid",
     "transferredto", "target", "destination", "dst",
 )  # fmt: skip
-_TIME_KEYS = ("timestamp", "time", "at", "date", "datetime", "startedat", "starttime", "start", "createdat")
+TIME_KEYS = ("timestamp", "time", "at", "date", "datetime", "startedat", "starttime", "start", "createdat")
 
 _LARGEST = 10**30  # an integer above it is no number of a phone
 _MILLISECONDS_FROM = 1e11
@@ -91,7 +91,7 @@ def time_of(item: Any) -> Any:
     """
     if not isinstance(item, dict):
         return None
-    return _first(_plain(item), _TIME_KEYS, lambda time: time if sort_key(time) else None)
+    return _first(_plain(item), TIME_KEYS, lambda time: time if sort_key(time) else None)
 
 
 def sort_key(time: Any) -> tuple[str, float] | None:
@@ -119,8 +119,13 @@ def _moment(text: str) -> tuple[str, float] | None:
         return None
 
 
+def plain_key(key: str) -> str:
+    """Return a key as it is compared."""
+    return key.lower().replace("_", "").replace("-", "")
+
+
 def _plain(item: dict[str, Any]) -> dict[str, Any]:
-    return {key.lower().replace("_", "").replace("-", ""): value for key, value in item.items()}
+    return {plain_key(key): value for key, value in item.items()}
 
 
 def _first(item: dict[str, Any], keys: Sequence[str], read: Callable[[Any], _T | None]) -> _T | None:

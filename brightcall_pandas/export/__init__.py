@@ -1,0 +1,17 @@
+"""Files: parquet out of frames and of the API, and back in.
+
+::
+
+    write       a frame → parquet
+    stream      the API → parquet, in bounded memory, again and again
+    read        parquet → the typed frame; pushdown: what the files themselves can sort out
+    layout      columns, metadata and folders of the files; manifest: what a folder holds, and how sure
+    pseudonyms  numbers → tokens, in every column and text; tokens: one number → one token
+"""
+
+from brightcall_pandas.export.pseudonyms import pseudonymise
+from brightcall_pandas.export.read import read_calls
+from brightcall_pandas.export.stream import export_calls
+from brightcall_pandas.export.write import to_parquet
+
+__all__ = ["export_calls", "pseudonymise", "read_calls", "to_parquet"]
