@@ -26,7 +26,7 @@ from brightcall_pandas.schema import FIELDS, SCHEMA_VERSION
 __all__ = ["Segment", "StoreError", "write_segment", "write_whole"]
 
 _META = b"brightcall"
-_NAME = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)\.(\d{13,})\.v(\d+)\.([0-9a-f]{8})\.parquet")
+_NAME = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)\.(\d{13})\.v(\d+)\.([0-9a-f]{8})\.parquet")
 _ROW_GROUP = 131_072
 _LABELS = [each.name for each in FIELDS.values() if each.kind == "label"]
 _REPEATING = [
