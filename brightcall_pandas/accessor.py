@@ -18,7 +18,11 @@ from brightcall_pandas import analysis, export
 from brightcall_pandas.filters import CallFilter, lists_filters
 
 if TYPE_CHECKING:
+    import os
+
     from matplotlib.axes import Axes
+
+    from brightcall_pandas.explorer import Explorer
 
 __all__ = ["CallsAccessor", "CallsPlot"]
 
@@ -67,8 +71,23 @@ class CallsPlot:
     def __init__(self, df: pd.DataFrame) -> None:
         self._df = df
 
+    abandonment = _picture(analysis.abandonment)
     answer_time_histogram = _picture(analysis.answer_time_histogram)
+    attempts = _picture(analysis.attempts)
+    breakdown = _picture(analysis.breakdown)
+    by_agent = _picture(analysis.by_agent)
     by_outcome = _picture(analysis.by_outcome)
+    concurrency = _picture(analysis.concurrency)
+    explain_change = _picture(analysis.explain_change)
+    funnel = _picture(analysis.funnel)
+    heatmap = _picture(analysis.heatmap)
+    lines = _picture(analysis.lines)
+    over_time = _picture(analysis.over_time)
+    quality_buckets = _picture(analysis.quality_buckets)
+    recalls = _picture(analysis.recalls)
+    repeat_callers = _picture(analysis.repeat_callers)
+    service_level = _picture(analysis.service_level)
+    staffing = _picture(analysis.staffing)
     talk_time_histogram = _picture(analysis.talk_time_histogram)
     transfer_flow = _picture(analysis.transfer_flow)
     transfer_matrix = _picture(analysis.transfer_matrix)
@@ -174,6 +193,39 @@ class CallsAccessor:
         1        40     1
         """
         return self._df[CallFilter(**filters).mask(self._df).to_numpy(dtype=bool)]
+
+    def explore(self, *, presets: str | os.PathLike[str] | None = None) -> Explorer:
+        """Explore the calls by hand, and leave with the code.
+
+        Parameters
+        ----------
+        presets
+            The JSON file of saved selections; None takes one in the user's configuration folder.
+
+        Returns
+        -------
+        Explorer
+            The last expression of a cell shows it. ``ex.filter``, ``ex.frame``, ``ex.code()``,
+            ``ex.request()`` and ``ex.freeze()`` say what is chosen.
+
+        Raises
+        ------
+        ImportError
+            The extra ``lab`` is not installed.
+
+        Examples
+        --------
+        >>> calls = pd.DataFrame({"talkTime": [5, 40], "type": [1, 1]})
+        >>> ex = calls.calls.explore()
+        >>> ex.set("talk_time", (10, None))
+        >>> ex.frame
+           talkTime  type
+        1        40     1
+        """
+        # Only here, so that a frame can be counted without widgets being loaded.
+        explorer = importlib.import_module("brightcall_pandas.explorer")
+        made: Explorer = explorer.Explorer(self._df, presets=presets)
+        return made
 
     # Files
     to_parquet = _method(export.to_parquet)

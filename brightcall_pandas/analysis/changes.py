@@ -106,7 +106,8 @@ def explain_change(
         - ``rate_effect``: what the change of its rate did
         - ``effect``: both together
 
-        The column ``effect`` adds up to the change of the metric over all calls, exactly.
+        The column ``effect`` adds up to the change of the metric over all calls, exactly. ``attrs["metric"]``
+        names the metric.
 
     Raises
     ------
@@ -168,7 +169,9 @@ def explain_change(
         index=index,
     )
     present: pd.DataFrame = result[bottom.sum(axis=0) > 0]
-    return present.sort_values("effect", key=abs, ascending=False, kind="stable")
+    present = present.sort_values("effect", key=abs, ascending=False, kind="stable")
+    present.attrs["metric"] = metric
+    return present
 
 
 _Side = tuple[pd.DataFrame, Groups]

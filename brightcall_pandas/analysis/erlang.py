@@ -10,6 +10,7 @@ Load is in erlangs (calls a second times seconds a call). All functions work ele
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,8 @@ __all__ = ["Queue", "erlang_a", "erlang_b", "erlang_c", "next_erlang_b"]
 
 Floats = NDArray[np.float64]
 
-_PANELS, _NODES = 48, 16
+_PANELS, _NODES = 24, 16
+_HALVINGS = 60
 _GAUSS = np.polynomial.legendre.leggauss(_NODES)
 _NEGLIGIBLE = 40.0  # what is e⁻⁴⁰ of the peak adds nothing to a double
 
@@ -106,21 +108,24 @@ def erlang_a(
     the density ``λ exp(g(x)) / (ε + λJ)``, with ``g(x) = λ (1 − e^(−x/p)) p − n x / h`` (patience p, handling
     time h), ``J = ∫ exp g`` and ``ε = 1 / blocked``. The integrals are taken by Gauss-Legendre quadrature.
     """
-    load, handling_s = np.broadcast_arrays(np.asarray(load, dtype=float), np.asarray(handling_s, dtype=float))
-    rate = load / handling_s
-    leave = agents / handling_s
+    rate, leave = load / handling_s, agents / handling_s
+
+    def exponent(x: Floats) -> Floats:
+        return rate * -np.expm1(-x / patience_s) * patience_s - leave * x
+
     # Where callers outnumber what agents can serve, the density peaks at the wait that drives enough away.
-    peak_at = np.maximum(np.log(np.maximum(rate / leave, 1.0)) * patience_s, 0.0)
-    peak = rate * (1 - np.exp(-peak_at / patience_s)) * patience_s - leave * peak_at
-    reach = (rate * patience_s - peak + _NEGLIGIBLE) / leave
+    peak_at = np.log(np.maximum(rate / leave, 1.0)) * patience_s
+    peak = exponent(peak_at)
+    far = (rate * patience_s - peak + _NEGLIGIBLE) / leave
+    begin = _crossing(exponent, peak_at, np.zeros_like(far), peak - _NEGLIGIBLE)
+    reach = _crossing(exponent, peak_at, far, peak - _NEGLIGIBLE)
 
     def integrals(end: Floats) -> tuple[Floats, Floats, Floats]:
         """Integrate over waits up to `end`: the density, it times staying, it times staying times wait."""
-        x, weights = _nodes(end)
-        g = rate[..., None] * (1 - np.exp(-x / patience_s)) * patience_s - leave[..., None] * x
-        density = np.exp(g - peak[..., None]) * weights
+        x, weights = _nodes(begin, np.maximum(end, begin))
+        density = np.exp(exponent(x) - peak) * weights
         stays = density * np.exp(-x / patience_s)
-        return density.sum(-1), stays.sum(-1), (stays * x).sum(-1)
+        return density.sum(0), stays.sum(0), (stays * x).sum(0)
 
     whole, served, waited = integrals(reach)
     within = integrals(np.minimum(reach, threshold_s))[1]
@@ -135,8 +140,18 @@ def erlang_a(
     )
 
 
-def _nodes(end: Floats) -> tuple[Floats, Floats]:
-    """Return nodes and weights of a composite Gauss-Legendre rule from 0 to each end."""
+def _crossing(curve: Callable[[Floats], Floats], inside: Floats, outside: Floats, level: Floats) -> Floats:
+    """Return where the curve, falling from `inside` to `outside`, crosses a level; `outside` if nowhere."""
+    near, away = inside, outside
+    for _ in range(_HALVINGS):
+        middle = (near + away) / 2
+        above = curve(middle) > level
+        near, away = np.where(above, middle, near), np.where(above, away, middle)
+    return away
+
+
+def _nodes(begin: Floats, end: Floats) -> tuple[Floats, Floats]:
+    """Return nodes and weights of a composite Gauss-Legendre rule, a row a node."""
     points, weights = _GAUSS
-    unit = (np.arange(_PANELS)[:, None] + (points + 1) / 2).ravel() / _PANELS
-    return end[..., None] * unit, end[..., None] * np.tile(weights, _PANELS) / (2 * _PANELS)
+    unit = ((np.arange(_PANELS)[:, None] + (points + 1) / 2).ravel() / _PANELS)[:, None]
+    return begin + (end - begin) * unit, (end - begin) * np.tile(weights, _PANELS)[:, None] / (2 * _PANELS)

@@ -96,10 +96,13 @@ def _refused(freq: str) -> ValueError:
 def _localised(walls: pd.DatetimeIndex, like: pd.Timestamp, *, twice: bool) -> pd.DatetimeIndex:
     """Place wall-clock times in the zone; one that occurs twice is taken twice, or else the first time."""
     summer = np.ones(len(walls), dtype=bool)
-    starts = walls.tz_localize(like.tz, ambiguous=summer, nonexistent="shift_forward")
+    walls = walls.as_unit("us")
+    starts = walls.tz_localize(like.tz, ambiguous=summer, nonexistent="shift_forward").asi8
     if twice:
-        starts = starts.union(walls.tz_localize(like.tz, ambiguous=~summer, nonexistent="shift_forward"))
-    return starts.unique().sort_values().as_unit("us")
+        again = walls.tz_localize(like.tz, ambiguous=~summer, nonexistent="shift_forward").asi8
+        starts = np.sort(np.concatenate([starts, again[again != starts]]))
+    starts = starts[np.diff(starts, prepend=starts[0] - 1) > 0]
+    return pd.DatetimeIndex(starts.view("datetime64[us]")).tz_localize("UTC").tz_convert(like.tz)
 
 
 def period_key(stamps: pd.Series, freq: str) -> tuple[Key, NDArray[np.bool_]]:

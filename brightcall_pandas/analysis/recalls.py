@@ -11,7 +11,7 @@ from brightcall_pandas.analysis.groups import closed_key, completed, key_of, key
 from brightcall_pandas.analysis.medians import medians
 from brightcall_pandas.analysis.periods import micros
 from brightcall_pandas.analysis.rates import ratio
-from brightcall_pandas.analysis.sequences import last_seen, of_direction, sequences
+from brightcall_pandas.analysis.sequences import last_seen, of_direction
 from brightcall_pandas.analysis.spelling import folded_keys
 from brightcall_pandas.analysis.tallies import add_up, tally_of
 from brightcall_pandas.columns import column
@@ -144,23 +144,27 @@ def _call_made(
     df: pd.DataFrame, promised: NDArray[np.bool_], earliest: NDArray[np.int64], direction: str | None
 ) -> NDArray[np.int64]:
     """Return for each promise the position of the first call to the client that can keep it, else -1."""
-    possible = sequences(df, of_direction(df, direction))
-    made = np.full(len(df), -1, dtype=np.int64)
-    if not (promised.any() and len(possible.rows)):
-        return made
-    # One search for all clients: client and time in one number, times by their rank lest it overflows.
-    rows = np.flatnonzero(promised)
-    clients = pd.factorize(column(df, "clientNumber"))[0]
+    clients, stamps = pd.factorize(column(df, "clientNumber"))[0], column(df, "timestamp")
+    waiting = np.zeros(clients.max(initial=0) + 2, dtype=bool)
+    waiting[clients[promised]] = True
+    possible = np.flatnonzero(of_direction(df, direction) & waiting[clients] & stamps.notna().to_numpy())
+    promises = np.flatnonzero(promised)
+    times = micros(stamps)
     # The promise itself is a call to the client: only later ones count.
-    after = np.maximum(earliest[rows], micros(column(df, "timestamp"))[rows] + 1)
-    ranks = np.unique(possible.times)
-    key = clients[possible.rows] * (len(ranks) + 1) + np.searchsorted(ranks, possible.times)
-    order = np.argsort(key, kind="stable")
-    wanted = clients[rows] * (len(ranks) + 1) + np.searchsorted(ranks, after)
-    place = np.searchsorted(key[order], wanted)
-    found = place < len(order)
-    found[found] = clients[possible.rows[order[place[found]]]] == clients[rows[found]]
-    made[rows[found]] = possible.rows[order[place[found]]]
+    after = np.maximum(earliest[promises], times[promises] + 1)
+    rows, wanted = np.concatenate([promises, possible]), len(promises)
+    order = np.lexsort(
+        (np.arange(len(rows)) >= wanted, np.concatenate([after, times[possible]]), clients[rows])
+    )
+    is_call = order >= wanted
+    # Walking back from the end, the last call seen is the next one.
+    upcoming = np.where(is_call, np.arange(len(order)), len(order))
+    upcoming = np.minimum.accumulate(upcoming[::-1])[::-1][~is_call]
+    asked, found = rows[order[~is_call]], upcoming < len(order)
+    call = rows[order[upcoming[found]]]
+    found[found] = clients[call] == clients[asked[found]]
+    made = np.full(len(df), -1, dtype=np.int64)
+    made[asked[found]] = rows[order[upcoming[found]]]
     return made
 
 

@@ -223,9 +223,9 @@ def _sum(groups: Groups, contribution: Contribution) -> NDArray[np.int64] | NDAr
 def add_up(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     """Return the sums of a tally over groups of its rows; a null stays null."""
     sums = pd.DataFrame({name: groups.sum(table[name].to_numpy()) for name in table}, index=groups.index)
-    unknown = table.columns[table.isna().all()]
-    # A group without any row would show 0 for a sum that is not known for any other.
-    sums[unknown] = np.nan
+    if len(table):
+        # A group without any row would show 0 for a sum that is not known for any other.
+        sums[table.columns[table.isna().all()]] = np.nan
     return sums.astype(table.dtypes)
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from brightcall_pandas.plots.rows import bar_rows, interval_of, row_labels, shares_and_counts
 from brightcall_pandas.plots.style import (
     GREY,
-    INK,
     PALETTE,
     TYPE_COLOURS,
     calls_of,
@@ -58,7 +58,7 @@ def by_outcome(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def _bars(table: pd.DataFrame, ax: Axes | None) -> Axes:
     shown = table if len(table) <= _ROWS + 1 else table.iloc[:_ROWS]
     rest = table.iloc[len(shown) :]
-    labels = [shortened(label) for label in shown.index]
+    labels = row_labels(shown.index)
     shares, calls = shown["share"].tolist(), shown["calls"].tolist()
     colours = [TYPE_COLOURS.get(str(kind), GREY) for kind in shown["outcome_type"]]
     if len(rest):
@@ -66,26 +66,15 @@ def _bars(table: pd.DataFrame, ax: Axes | None) -> Axes:
         shares.append(rest["share"].sum())
         calls.append(rest["calls"].sum())
         colours.append(GREY)
-    ax = new_axes(ax, height=1.3 + 0.32 * len(labels))
-    places = np.arange(len(labels))
-    ax.barh(places, shares, color=colours, height=0.72)
-    whiskers = np.array([shown["share"] - shown["share_low"], shown["share_high"] - shown["share"]])
-    ax.errorbar(shown["share"], places[: len(shown)], xerr=whiskers, fmt="none", ecolor=INK, elinewidth=1)
-    ends = [*shown["share_high"], *shares[len(shown) :]]
-    for place, end, share, count in zip(places, ends, shares, calls, strict=True):
-        ax.annotate(
-            f"{percent(share)}  ({number(count)})",
-            (end, place),
-            (5, 0),
-            textcoords="offset points",
-            va="center",
-        )
-    ax.set_yticks(places, labels)
-    ax.set_ylim(len(labels) - 0.4, -0.6)
-    ax.set_xlim(0, max(ends) * 1.22)
-    ax.tick_params(axis="y", length=0)
-    percent_axis(ax.xaxis)
-    ax.set_xlabel("share of calls")
+    ax = bar_rows(
+        labels,
+        shares,
+        shares_and_counts(pd.Series(shares), pd.Series(calls)),
+        intervals=interval_of(shown, "share"),
+        colours=colours,
+        ax=ax,
+        unit="share of calls",
+    )
     kinds = set(shown["outcome_type"].dropna())
     for kind, colour in TYPE_COLOURS.items():
         if kind in kinds:

@@ -20,12 +20,16 @@ from matplotlib.ticker import MaxNLocator
 
 __all__ = [
     "BLUE",
+    "GREEN",
     "GREY",
     "GRID",
     "INK",
+    "ORANGE",
     "PALETTE",
+    "RED",
     "TYPE_COLOURS",
     "calls_of",
+    "count_axis",
     "housed",
     "ink_on",
     "label_of",
@@ -64,6 +68,7 @@ _STYLE: Any = {
     "ytick.color": GREY,
     "ytick.labelcolor": INK,
 }
+_KEY_WIDTH = 105  # letters that fit beside each other, the colours' patches included
 P = ParamSpec("P")
 
 
@@ -95,8 +100,21 @@ def titled(ax: Axes, title: str, remarks: str = "", *, key: bool = False) -> Non
     """Write the title, under it in grey what the reader must know (units, n, intervals), then the key."""
     lift = 0
     if key:
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=6, frameon=False, borderaxespad=0.2)
-        lift = 17
+        handles, labels = ax.get_legend_handles_labels()
+        rows = -(-sum(len(label) + 6 for label in labels) // _KEY_WIDTH)
+        columns = -(-len(labels) // max(rows, 1))
+        legend = ax.legend(
+            handles,
+            labels,
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=columns,
+            frameon=False,
+            borderaxespad=0.2,
+        )
+        # A long key must not squeeze the data.
+        legend.set_in_layout(False)
+        lift = 17 * rows
     ax.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=lift + (22 if remarks else 8))
     if remarks:
         ax.annotate(
@@ -148,6 +166,12 @@ def percent_axis(axis: Axis) -> None:
     """Write the ticks of an axis of shares in percent."""
     axis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axis.set_major_formatter(lambda share, _: "" if share > 1.001 else f"{round(100 * share, 6):g} %")
+
+
+def count_axis(axis: Axis) -> None:
+    """Write the ticks of an axis of counts: whole numbers, with separators."""
+    axis.set_major_locator(MaxNLocator("auto", integer=True))
+    axis.set_major_formatter(lambda count, _: number(count))
 
 
 def label_of(group: object) -> str:

@@ -1,0 +1,66 @@
+"""Any split of the calls."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from brightcall_pandas.plots.rows import bar_rows, first_rows, interval_of, row_labels
+from brightcall_pandas.plots.style import housed, new_axes, no_data, number, percent, titled
+
+__all__ = ["breakdown"]
+
+_BESIDE = ("share", "calls")
+
+
+@housed
+def breakdown(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw one metric of each group.
+
+    Parameters
+    ----------
+    table
+        What `analysis.breakdown` returns. Drawn is the first rate of its metrics, else the first metric
+        beside ``calls``, else the share.
+    ax
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A bar for each group in the order of the table, with its interval where it has one. Of more than 30
+        groups the first 30.
+    """
+    title = f"By {', '.join(str(name) for name in table.index.names)}"
+    if table.empty:
+        return no_data(new_axes(ax), title)
+    metric = _drawn(table)
+    shown, hidden = first_rows(table)
+    is_rate = metric == "share" or metric.endswith(("_rate", "_share"))
+    texts = [percent(value) if is_rate else number(value) for value in shown[metric].fillna(0)]
+    if "calls" in shown:
+        texts = [f"{text}  ({number(calls)})" for text, calls in zip(texts, shown["calls"], strict=True)]
+    intervals = interval_of(shown, metric) if f"{metric}_low" in shown else None
+    words = metric.removesuffix("_s").replace("_", " ")
+    ax = bar_rows(
+        row_labels(shown.index),
+        shown[metric],
+        texts,
+        intervals=intervals,
+        ax=ax,
+        unit=f"share: {words}" if is_rate else f"{words}{', s' if metric.endswith('_s') else ''}",
+    )
+    remarks = [words]
+    if "calls" in table:
+        remarks.append("calls in brackets")
+    if intervals is not None:
+        remarks.append("whiskers: interval (Wilson)")
+    titled(ax, title, "; ".join(remarks) + hidden)
+    return ax
+
+
+def _drawn(table: pd.DataFrame) -> str:
+    metrics = [name for name in table.columns if not name.endswith(("_low", "_high")) and name not in _BESIDE]
+    rates = [name for name in metrics if f"{name}_low" in table and table[name].notna().any()]
+    told = [name for name in metrics if table[name].notna().any()]
+    return str(next(iter([*rates, *told]), "share"))

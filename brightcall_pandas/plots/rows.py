@@ -1,0 +1,167 @@
+"""Tables drawn row by row: a bar or a dot for each, its interval, its label and its number beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from brightcall_pandas.plots.style import (
+    BLUE,
+    GREY,
+    INK,
+    count_axis,
+    label_of,
+    new_axes,
+    number,
+    percent,
+    percent_axis,
+    shortened,
+)
+
+__all__ = [
+    "ROW_HEIGHT",
+    "bar_rows",
+    "dot_rows",
+    "first_rows",
+    "interval_of",
+    "row_labels",
+    "shares_and_counts",
+]
+
+ROW_HEIGHT = 0.32
+"""Inches of a row."""
+
+_ROWS = 30
+
+
+def bar_rows(
+    labels: Sequence[str],
+    values: Sequence[float] | pd.Series,
+    texts: Sequence[str],
+    *,
+    intervals: pd.DataFrame | None = None,
+    colours: Sequence[str] | str = BLUE,
+    ax: Axes | None = None,
+    unit: str | None = None,
+) -> Axes:
+    """Draw a horizontal bar for each row, the first on top.
+
+    Parameters
+    ----------
+    labels, values, texts
+        Name, length and inscription of each bar.
+    intervals
+        Columns ``low`` and ``high`` of the first rows; whiskers.
+    colours
+        One for all bars, or one a bar.
+    ax
+        Axes to draw on; new ones by default.
+    unit
+        Label of the axis. None: the axis is of shares without label.
+    """
+    ax = new_axes(ax, height=1.3 + ROW_HEIGHT * len(labels))
+    places = np.arange(len(labels))
+    lengths = np.nan_to_num(np.asarray(values, dtype=np.float64))
+    ax.barh(places, lengths, color=colours, height=0.72)
+    ends = lengths.copy()
+    if intervals is not None:
+        known = np.flatnonzero(intervals["low"].notna().to_numpy())
+        low, high = (intervals[name].to_numpy()[known] for name in ("low", "high"))
+        reach = np.array([lengths[known] - low, high - lengths[known]])
+        ax.errorbar(lengths[known], known, xerr=np.maximum(reach, 0), fmt="none", ecolor=INK, elinewidth=1)
+        ends[known] = np.maximum(ends[known], high)
+    for place, end, text in zip(places, ends, texts, strict=True):
+        ax.annotate(text, (end, place), (5, 0), textcoords="offset points", va="center")
+    _frame(ax, labels)
+    # A fifth of the width for what is written beside the longest bar.
+    ax.set_xlim(0, (ends.max() or 1) * 1.22)
+    if unit is None or unit.startswith("share"):
+        percent_axis(ax.xaxis)
+    else:
+        count_axis(ax.xaxis)
+    ax.set_xlabel(unit or "")
+    return ax
+
+
+def dot_rows(
+    labels: Sequence[str],
+    values: Sequence[float] | pd.Series,
+    texts: Sequence[str],
+    *,
+    intervals: pd.DataFrame,
+    raw: Sequence[float] | pd.Series | None = None,
+    colours: Sequence[str] | str = BLUE,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a dot for each row, the first on top, on the line of its interval.
+
+    Parameters
+    ----------
+    labels, values, texts
+        Name and place of each dot, and what is written at the right margin.
+    intervals
+        Columns ``low`` and ``high``.
+    raw
+        A second, hollow dot for each row.
+    colours
+        One for all dots, or one a dot.
+    ax
+        Axes to draw on; new ones by default.
+    """
+    ax = new_axes(ax, height=1.6 + ROW_HEIGHT * len(labels))
+    places = np.arange(len(labels))
+    ax.hlines(places, intervals["low"], intervals["high"], color="#b5b5b5", linewidth=2.5)
+    if raw is not None:
+        ax.scatter(raw, places, s=26, facecolor="white", edgecolor=GREY, zorder=3, label="as counted")
+    ax.scatter(values, places, s=34, color=colours, zorder=4, label="adjusted")
+    for place, text in zip(places, texts, strict=True):
+        ax.annotate(
+            text,
+            (1, place),
+            (6, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="center",
+        )
+    _frame(ax, labels)
+    ax.grid(axis="x")
+    percent_axis(ax.xaxis)
+    return ax
+
+
+def first_rows(table: pd.DataFrame, noun: str = "groups") -> tuple[pd.DataFrame, str]:
+    """Return as many rows as a picture has room for, and what to say of the others.
+
+    Where the rows of a group belong together (stages, buckets), only whole groups are taken.
+    """
+    inner = len(table.index.unique(table.index.nlevels - 1)) if table.index.nlevels > 1 else 1
+    whole = inner if len(table) % inner == 0 else 1
+    shown = table.iloc[: max(_ROWS // whole, 1) * whole]
+    if len(shown) == len(table):
+        return table, ""
+    return shown, f"; {number(len(shown) // whole)} of {number(len(table) // whole)} {noun}"
+
+
+def interval_of(table: pd.DataFrame, rate: str) -> pd.DataFrame:
+    """Return the interval of a rate as columns ``low`` and ``high``."""
+    return table[[f"{rate}_low", f"{rate}_high"]].set_axis(["low", "high"], axis=1)
+
+
+def shares_and_counts(shares: pd.Series, counts: pd.Series) -> list[str]:
+    """Return what stands beside each bar: its share, and in brackets how many."""
+    pairs = zip(shares, counts, strict=True)
+    return [f"{'–' if pd.isna(share) else percent(share)}  ({number(count)})" for share, count in pairs]
+
+
+def row_labels(index: pd.Index, width: int = 28) -> list[str]:
+    """Return a short label for each row of a table."""
+    return [shortened(label_of(label), width) for label in index]
+
+
+def _frame(ax: Axes, labels: Sequence[str]) -> None:
+    ax.set_yticks(np.arange(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)

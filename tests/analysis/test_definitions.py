@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from brightcall_pandas.analysis import definitions
+from brightcall_pandas.analysis.metrics import METRICS
+from brightcall_pandas.analysis.tallies import SUMS
+
+
+class TestDefinitions:
+    def test_every_definition_is_complete(self):
+        table = definitions()
+        assert table.index.name == "metric"
+        assert table.index.is_unique
+        assert table.columns.tolist() == ["title", "unit", "numerator", "denominator", "nulls", "source"]
+        assert table.drop(columns="denominator").notna().all(axis=None)
+        assert (table.dtypes == "str").all()
+
+    def test_every_rate_says_its_denominator(self):
+        table = definitions()
+        rates = table.index[(table["unit"] == "rate")]
+        assert table.loc[rates.difference(["reach_if_continued"]), "denominator"].notna().all()
+
+
+class TestMetrics:
+    def test_are_made_of_declared_sums(self):
+        assert {name for each in METRICS.values() for name in each.sums} <= {*SUMS, "talk_time_median_s"}
+
+    def test_proportions_are_counts_out_of_counts(self):
+        found = {name for name, each in METRICS.items() if each.is_proportion}
+        assert found == {"answer_rate", "first_time_share", "transferred_share", "positive_rate"}

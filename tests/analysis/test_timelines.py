@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from brightcall_pandas.analysis import heatmap, over_time
+
+
+@pytest.fixture
+def calls() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "timestamp": pd.to_datetime(
+                # Monday 10:00 and 10:30, Wednesday 11:00 in Berlin; not sorted
+                ["2026-03-04T10:00Z", "2026-03-02T09:00Z", "2026-03-02T09:30Z", None],
+                utc=True,
+            ).tz_convert("Europe/Berlin"),
+            "state": ["unanswered", "answered", "answered", "answered"],
+            "answerTime": [0.0, 4.0, None, 9.0],
+            "talkTime": [3.0, 60.0, 20.0, 7.0],
+            "userId": ["b", "a", "a", "a"],
+        }
+    )
+
+
+class TestOverTime:
+    def test_every_number_and_no_gap(self, calls):
+        table = over_time(calls, "D")
+        assert table.index.name == "timestamp"
+        assert [each.isoformat() for each in table.index] == [
+            "2026-03-02T00:00:00+01:00",
+            "2026-03-03T00:00:00+01:00",
+            "2026-03-04T00:00:00+01:00",
+        ]
+        assert table["calls"].tolist() == [2, 0, 1]
+        assert table["answered"].tolist() == [2, 0, 0]
+        assert table["answer_rate"].fillna(-1).tolist() == [1.0, -1, 0.0]
+        assert table["answer_time_mean_s"].fillna(-1).tolist() == [4.0, -1, -1]
+        assert table["talk_time_total_s"].tolist() == [80.0, 0.0, 3.0]
+        assert table["talk_time_mean_s"].fillna(-1).tolist() == [40.0, -1, -1]
+
+    def test_by_fills_every_group_over_the_whole_time(self, calls):
+        table = over_time(calls, "D", "agent")
+        assert table.index.names == ["agent", "timestamp"]
+        assert table["calls"].tolist() == [2, 0, 0, 0, 0, 1]
+
+    def test_the_hour_that_occurs_twice_has_two_rows(self):
+        stamps = pd.to_datetime(["2026-10-25T00:30Z", "2026-10-25T01:30Z"], utc=True).tz_convert(
+            "Europe/Berlin"
+        )
+        assert over_time(pd.DataFrame({"timestamp": stamps}), "h")["calls"].tolist() == [1, 1]
+
+    def test_a_day_of_23_hours(self):
+        stamps = pd.date_range("2026-03-29", "2026-03-30", freq="h", tz="Europe/Berlin", inclusive="left")
+        df = pd.DataFrame({"timestamp": stamps})
+        assert over_time(df, "D")["calls"].tolist() == [23]
+        assert len(over_time(df, "h")) == 23
+
+    def test_times_of_several_zones_are_the_same_instants(self):
+        df = pd.DataFrame({"timestamp": ["2026-03-02T23:30:00+01:00", "2026-03-03T00:30:00+02:00"]})
+        assert over_time(df, "h")["calls"].tolist() == [2]
+
+    def test_only_times_are_needed(self, calls):
+        table = over_time(calls[["timestamp"]], "D")
+        assert table["calls"].tolist() == [2, 0, 1]
+        assert table.drop(columns="calls").isna().all(axis=None)
+        with pytest.raises(KeyError, match="timestamp"):
+            over_time(calls[["state"]])
+
+    @pytest.mark.parametrize("by", [None, "agent", ["agent", "state"]])
+    def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, calls, by):
+        full, empty = over_time(calls, "D", by), over_time(calls.iloc[:0], "D", by)
+        assert len(empty) == 0
+        assert empty.dtypes.equals(full.dtypes)
+        assert empty.index.names == full.index.names
+        assert empty.index.get_level_values(-1).dtype == full.index.get_level_values(-1).dtype
+
+
+class TestHeatmap:
+    def test_counts_by_weekday_and_hour_of_the_frames_zone(self, calls):
+        table = heatmap(calls)
+        assert table.shape == (7, 24)
+        assert table.index.tolist()[0] == "Monday"
+        assert table.index.name == "weekday"
+        assert table.columns.name == "hour"
+        assert table.loc["Monday", 10] == 2
+        assert table.loc["Wednesday", 11] == 1
+        assert table.to_numpy().sum() == 3
+
+    def test_rates_are_null_where_there_are_no_calls(self, calls):
+        table = heatmap(calls, "talk_time_mean_s")
+        assert table.loc["Monday", 10] == 40
+        assert table.notna().sum().sum() == 1
+        assert heatmap(calls, "answer_rate").loc["Wednesday", 11] == 0
+
+    def test_tells_how_many_calls_stand_behind_each_cell(self, calls):
+        facts = heatmap(calls, "answer_rate").attrs["heatmap"]
+        assert facts["value"] == "answer_rate"
+        assert facts["calls"][0][10] == 2
+        assert sum(map(sum, facts["calls"])) == 3
+
+    def test_a_value_that_is_none(self, calls):
+        with pytest.raises(ValueError, match="answer_rate"):
+            heatmap(calls, "unique_clients")
+
+    def test_an_empty_frame_gives_no_rows_and_the_same_columns(self, calls):
+        empty = heatmap(calls.iloc[:0])
+        assert len(empty) == 0
+        assert empty.columns.equals(heatmap(calls).columns)
+        assert empty.dtypes.equals(heatmap(calls).dtypes)
