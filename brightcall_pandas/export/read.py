@@ -24,6 +24,9 @@ from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION
 
 __all__ = ["Calls", "read_calls"]
 
+_FORMAT = ds.ParquetFileFormat(
+    default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+)
 _KNOWN = FIELDS | {EXTRAS.name: EXTRAS}
 
 
@@ -104,7 +107,7 @@ class Calls:
     @classmethod
     def at(cls, path: str | os.PathLike[str]) -> Calls:
         """Find the files."""
-        options: dict[str, Any] = {"format": "parquet", "partitioning": "hive"}
+        options: dict[str, Any] = {"format": _FORMAT, "partitioning": "hive"}
         if "://" in str(path):
             from fsspec.core import url_to_fs  # noqa: PLC0415  (only addresses need it)
 
@@ -141,8 +144,11 @@ class Calls:
         """Read the calls of a filter."""
         asked = [name for name in columns_asked(spec) if name in self.columns]
         read = list(dict.fromkeys([*columns, *asked]))
-        # Asked of no row, the mask still says which filters and columns cannot be.
-        tables = [self._kept(_typed(self.dataset.schema.empty_table().select(read)), columns, asked, spec)]
+        nothing = _typed(self.dataset.schema.empty_table().select(read))
+        spec.mask(
+            to_pandas(nothing, self.zone)
+        )  # says which filters cannot be, and which columns are missing
+        tables = [nothing.select(columns)]
         for fragment in sorted(
             self.dataset.get_fragments(filter=self._asked(spec)), key=lambda each: each.path
         ):
@@ -156,7 +162,7 @@ class Calls:
         return expression(spec, self.dataset.schema, self.zone, self.partition)
 
     def _kept(self, table: pa.Table, columns: Sequence[str], asked: list[str], spec: CallFilter) -> pa.Table:
-        if spec.to_dict():
+        if asked:
             mask = spec.mask(to_pandas(table.select(asked), self.zone))
             table = table.filter(pa.array(mask.to_numpy()))
         return table.select(columns)

@@ -36,7 +36,7 @@ from brightcall_pandas.windows import Loading
 
 __all__ = ["export_calls"]
 
-_ROWS_AT_ONCE = 50_000  # about so many calls are in memory; a busier day is not cut up
+_ROWS_AT_ONCE = 25_000  # about so many calls are in memory; a busier day is not cut up
 _DAY = timedelta(days=1)
 
 
@@ -100,7 +100,7 @@ def export_calls(
 
     Notes
     -----
-    Memory is bounded by about 50,000 calls, or by the busiest day where that has more. What is read is kept
+    Memory is bounded by about 25,000 calls, or by the busiest day where that has more. What is read is kept
     in the client's cache as well.
     """
     path = Path(path)
