@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pandas as pd
+
+from brightcall_pandas.plots.rows import (
+    bar_rows,
+    dot_rows,
+    first_rows,
+    interval_of,
+    row_labels,
+    shares_and_counts,
+)
+
+
+class TestBarRows:
+    def test_first_row_on_top_with_its_text_behind_bar_and_whisker(self):
+        intervals = pd.DataFrame({"low": [0.4, None], "high": [0.6, None]})
+        ax = bar_rows(
+            ["a", "b"], [0.5, None], ["half", "unknown"], intervals=intervals, unit="share of calls"
+        )
+        assert [bar.get_width() for bar in ax.patches] == [0.5, 0.0]
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+        assert ax.get_ylim()[0] > ax.get_ylim()[1]
+        assert [text.xy[0] for text in ax.texts] == [0.6, 0.0]
+        assert ax.xaxis.get_major_formatter()(0.25) == "25 %"
+
+    def test_counts_have_whole_ticks(self):
+        ax = bar_rows(["a"], [1], ["1"], unit="promised calls")
+        assert all(float(tick).is_integer() for tick in ax.get_xticks())
+        assert ax.xaxis.get_major_formatter()(2000) == "2,000"
+
+
+class TestDotRows:
+    def test_dots_on_the_line_of_their_interval(self):
+        intervals = pd.DataFrame({"low": [0.2], "high": [0.8]})
+        ax = dot_rows(["a"], [0.5], ["words"], intervals=intervals, raw=[0.6])
+        assert ax.collections[0].get_segments()[0][:, 0].tolist() == [0.2, 0.8]
+        assert [each.get_offsets()[0][0] for each in ax.collections[1:]] == [0.6, 0.5]
+
+
+class TestFirstRows:
+    def test_thirty_and_what_is_hidden(self):
+        table = pd.DataFrame({"calls": range(60)})
+        shown, words = first_rows(table, "agents")
+        assert len(shown) == 30
+        assert words == "; 30 of 60 agents"
+        assert first_rows(table.iloc[:30])[1] == ""
+
+    def test_whole_groups_where_rows_belong_together(self):
+        index = pd.MultiIndex.from_product([range(20), list("abcd")])
+        shown, words = first_rows(pd.DataFrame({"calls": range(80)}, index=index))
+        assert len(shown) == 28
+        assert words == "; 7 of 20 groups"
+
+
+class TestWords:
+    def test_interval_labels_and_texts(self):
+        table = pd.DataFrame({"rate_low": [0.1], "rate_high": [0.2]})
+        assert interval_of(table, "rate").columns.tolist() == ["low", "high"]
+        assert row_labels(pd.MultiIndex.from_tuples([("a", 1)])) == ["a · 1"]
+        assert shares_and_counts(pd.Series([0.5, None]), pd.Series([1200, 0])) == ["50 %  (1,200)", "–  (0)"]

@@ -1,0 +1,215 @@
+"""Every picture but those of outcomes, durations and hand-overs: what is on it; any data can be drawn."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from brightcall_pandas import accessor, plots  # noqa: F401  (registers .calls)
+
+OWN_TESTS = {"by_outcome", "talk_time_histogram", "answer_time_histogram"}
+WITHOUT_N = {"breakdown", "concurrency", "explain_change"}
+"""They say it in the labels of their rows, or tell points and peaks."""
+
+NAMES = [name for name in plots.__all__ if name not in OWN_TESTS and not name.startswith("transfer_")]
+
+
+def calls(many: int, *, categories: int = 5, days: int = 10) -> pd.DataFrame:
+    """Return calls that look like a dialer's, the same for the same arguments."""
+    rng = np.random.default_rng(many + categories)
+    answered = rng.random(many) < 0.4
+    begin = pd.Timestamp("2026-03-26T08:00", tz="Europe/Berlin")
+    names = np.array(
+        [f"Category {each} with a name that is longer than any label" for each in range(categories)]
+    )
+    stamps = begin + pd.to_timedelta(rng.integers(0, days * 86_400, many), unit="s")
+    ring = rng.integers(1, 40, many).astype(float)
+    talk = np.where(answered, np.floor(rng.exponential(90, many)), 0.0)
+    due = pd.Series(stamps) + pd.to_timedelta(rng.integers(1, 72, many), unit="h")
+    return pd.DataFrame(
+        {
+            "timestamp": stamps,
+            "recallDate": due.where(rng.random(many) < 0.2),
+            "type": rng.integers(0, 2, many),
+            "state": answered.astype(int),
+            "talkTime": talk,
+            "answerTime": np.where(answered, ring, 0.0),
+            "callTime": ring + talk,
+            "totalTime": ring + talk,
+            "outcomeType": np.where(rng.random(many) < 0.1, "positive", "neutral"),
+            "userId": names[rng.integers(0, categories, many)],
+            "projectName": names[rng.integers(0, categories, many)],
+            "lineNumber": names[rng.integers(0, categories, many)],
+            "clientNumber": rng.integers(0, many // 3 + 1, many).astype(str),
+        }
+    )
+
+
+def drawn(name: str, df: pd.DataFrame, **options: object) -> plt.Axes:
+    arguments = {"breakdown": ["project"], "explain_change": [df.iloc[::2]]}
+    return getattr(df.calls.plot, name)(*arguments.get(name, []), **options)
+
+
+def words(ax: plt.Axes) -> str:
+    return " | ".join(text.get_text() for text in ax.texts)
+
+
+SIZES = [calls(1), calls(10), calls(3000), calls(3000, categories=60)]
+
+
+class TestEveryPicture:
+    @pytest.mark.parametrize("df", SIZES, ids=["one call", "ten", "many", "many categories"])
+    @pytest.mark.parametrize("name", NAMES)
+    def test_draws_few_and_many_calls_and_categories(self, name, df):
+        if name == "explain_change":
+            df = pd.concat([df, df])  # one call has no second side
+        ax = drawn(name, df)
+        ax.figure.canvas.draw()
+        assert ax.get_title(loc="left")
+
+    @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_N])
+    def test_says_how_many_it_rests_on(self, name):
+        assert "n = " in words(drawn(name, calls(300)))
+
+    @pytest.mark.parametrize("name", [name for name in NAMES if name != "explain_change"])
+    def test_empty_tables_say_so(self, name):
+        assert "no " in words(drawn(name, calls(10).iloc[:0]))
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_draws_on_the_axes_given(self, name):
+        _, ax = plt.subplots()
+        assert drawn(name, calls(300), ax=ax) is ax
+        assert len(plt.get_fignums()) == 1
+
+
+class TestOverTime:
+    def test_answered_in_front_of_all(self):
+        df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z", "2026-03-03T09:00Z"], "state": [1, 0]})
+        ax = df.calls.plot.over_time("D")
+        assert [patch.get_data().values.tolist() for patch in ax.patches] == [[1, 1], [1, 0]]
+        assert "n = 2 calls" in words(ax)
+        assert "50 % answered" in words(ax)
+
+    def test_groups_become_lines_the_largest_six_of_them(self):
+        ax = calls(300, categories=9).calls.plot.over_time("D", "agent")
+        assert len(ax.patches) == 6
+        assert "the 6 largest of 9 groups" in words(ax)
+
+
+class TestHeatmap:
+    def test_cells_that_rest_on_few_calls_are_hatched(self):
+        stamps = ["2026-03-02T09:00Z"] * 20 + ["2026-03-03T09:00Z"]
+        ax = pd.DataFrame({"timestamp": stamps, "state": 1}).calls.plot.heatmap("answer_rate")
+        assert len(ax.patches) == 1
+        assert ax.patches[0].get_hatch()
+        assert "hatched: fewer than 10 calls" in words(ax)
+        assert "100" in [text.get_text() for text in ax.texts]
+
+    def test_hours_at_the_ends_of_the_day_are_left_out(self):
+        stamps = [f"2026-03-02T{hour:02}:00Z" for hour in range(8, 18)] * 10
+        ax = pd.DataFrame({"timestamp": stamps}).calls.plot.heatmap()
+        assert [label.get_text() for label in ax.get_xticklabels()] == [str(hour) for hour in range(8, 18)]
+
+
+class TestByAgent:
+    def test_unranked_agents_are_grey_and_say_why(self):
+        df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 2, "state": 1})
+        ax = df.calls.plot.by_agent()
+        assert "few calls (2)" in words(ax)
+        colours = ax.collections[-1].get_facecolors()
+        assert (colours[0] != colours[1]).any()
+
+    def test_shows_the_rate_that_ranks(self):
+        df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 30, "state": [1] * 30 + [1] * 10 + [0] * 20})
+        df["outcomeType"] = ["neutral"] * 30 + ["positive"] * 30
+        assert df.calls.plot.by_agent().get_xlabel() == "answer rate"
+        assert df.calls.plot.by_agent(rank_by="positive_rate").get_xlabel() == "positive rate"
+
+
+class TestBreakdown:
+    def test_draws_the_first_rate_with_its_interval(self):
+        df = pd.DataFrame({"projectName": ["a", "a", "b"], "state": [1, 0, 1]})
+        ax = df.calls.plot.breakdown("project")
+        assert [bar.get_width() for bar in ax.patches] == [0.5, 1.0]
+        assert "50 %  (2)" in words(ax)
+
+    def test_draws_what_else_there_is(self):
+        df = pd.DataFrame({"projectName": ["a", "a", "b"], "state": 1, "talkTime": [10, 20, 40]})
+        ax = df.calls.plot.breakdown("project", ["talk_time_mean_s"])
+        assert [bar.get_width() for bar in ax.patches] == [15.0, 40.0]
+        assert ax.get_xlabel() == "talk time mean, s"
+        ax = df.calls.plot.breakdown("project", ["calls"])
+        assert [bar.get_width() for bar in ax.patches] == pytest.approx([2 / 3, 1 / 3])
+
+
+class TestFunnel:
+    def test_bars_are_shares_of_the_first_stage(self):
+        df = pd.DataFrame({"state": [1, 0], "talkTime": [40, 0], "outcomeType": ["positive", None]})
+        ax = df.calls.plot.funnel()
+        assert [bar.get_width() for bar in ax.patches] == [1.0, 0.5, 0.5, 0.5]
+        assert "50 %  (1); 50 % of the stage before" in words(ax)
+        assert "n = 2 calls" in words(ax)
+
+
+class TestAttempts:
+    def test_bars_are_the_chance_of_one_more_and_lines_the_reach(self):
+        rows = {"clientNumber": ["x", "x", "y", "z"], "state": [0, 1, 1, 0], "type": 1}
+        df = pd.DataFrame(rows).assign(timestamp=["2026-03-02T09:00Z", "2026-03-02T10:00Z"] * 2)
+        ax = df.calls.plot.attempts()
+        assert [bar.get_height() for bar in ax.patches] == pytest.approx([1 / 3, 1.0])
+        assert ax.lines[0].get_ydata().tolist() == pytest.approx([1 / 3, 2 / 3])
+        assert "n = 3 clients" in words(ax)
+
+
+class TestConcurrency:
+    def test_tells_the_peak_and_when(self):
+        df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z", "2026-03-02T09:00:30Z"], "totalTime": 60})
+        assert "peak 2 calls, first at 02 March 2026 09:00 (UTC)" in words(df.calls.plot.concurrency())
+
+    def test_long_times_are_thinned_and_keep_the_peak(self):
+        df = pd.DataFrame(
+            {"timestamp": ["2026-03-02T09:00Z", "2026-03-02T09:00:30Z", "2026-03-20T09:00Z"], "totalTime": 60}
+        )
+        steps = df.calls.plot.concurrency().patches[0].get_data()
+        assert len(steps.values) <= 500
+        assert steps.values.max() == 2
+
+
+class TestExplainChange:
+    def test_bars_add_up_to_the_change_in_points(self):
+        before = pd.DataFrame({"projectName": ["a", "a", "b", "b"], "state": [1, 1, 1, 0]})
+        after = pd.DataFrame({"projectName": ["a", "b", "b", "b"], "state": [1, 0, 1, 0]})
+        ax = before.calls.plot.explain_change(after)
+        assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(-25)
+        assert "from 75.00 to 50.00: −25.00 percentage points" in words(ax)
+
+    def test_means_are_told_in_seconds_and_small_groups_folded(self):
+        df = pd.DataFrame({"projectName": [f"p{n}" for n in range(40)], "state": 1, "talkTime": range(40)})
+        ax = df.calls.plot.explain_change(df.assign(talkTime=0), "talk_time_mean_s")
+        assert ax.get_yticklabels()[-1].get_text() == "28 more"
+        assert "from 19.50 to 0.00: −19.50 seconds" in words(ax)
+
+
+class TestRecalls:
+    def test_bars_are_counts(self):
+        df = pd.DataFrame(
+            {
+                "clientNumber": ["x", "x", "y"],
+                "timestamp": ["2026-03-02T09:00Z", "2026-03-03T10:00Z", "2026-03-04T09:00Z"],
+                "recallDate": ["2026-03-03T07:00Z", None, "2026-03-05T09:00Z"],
+                "type": 1,
+            }
+        )
+        ax = df.calls.plot.recalls()
+        assert [bar.get_width() for bar in ax.patches] == [0, 1, 0, 1]
+        assert "half of them over 3 h late" in words(ax)
+
+
+class TestServiceLevel:
+    def test_three_marks_a_row(self):
+        df = pd.DataFrame({"type": 0, "state": [1, 0], "answerTime": [5, 0], "callTime": [60, 3]})
+        ax = df.calls.plot.service_level()
+        assert [each.get_offsets()[0][0] for each in ax.collections[1:]] == [0.5, 1.0, 1.0]
+        assert ax.get_legend().get_texts()[0].get_text() == "of offered"
