@@ -9,6 +9,7 @@ Importing it gives every DataFrame the accessor ``.calls``. Map of the house::
 
     cli                     the command ``brightcall``
     accessor                ``df.calls``: delegates, holds nothing
+    explorer                ``df.calls.explore()``: calls on a page, both ways
     plots · export · load   table → picture · parquet · days → typed frame
     windows → client        what is read, what is cached, whom to ask
     analysis                typed frame → table, one pure function each
@@ -44,6 +45,7 @@ from brightcall_pandas.load import Catalog, count_calls, load_calls, load_catalo
 from brightcall_pandas.schema import describe_fields
 
 if TYPE_CHECKING:
+    from brightcall_pandas.explorer import explore
     from brightcall_pandas.sandbox import start_sandbox
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "describe_fields",
     "describe_filters",
     "errors",
+    "explore",
     "export_calls",
     "load_calls",
     "load_catalog",
@@ -78,10 +81,14 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Import the sandbox, which needs its own packages, when it is first asked for."""
+    """Import what needs its own packages when it is first asked for."""
     if name == "start_sandbox":
         from brightcall_pandas.sandbox import start_sandbox  # noqa: PLC0415
 
         return start_sandbox
+    if name == "explore":
+        from brightcall_pandas.explorer import explore  # noqa: PLC0415
+
+        return explore
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)

@@ -130,7 +130,7 @@ class TestNotebooks:
         counts = [cell["execution_count"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
         assert counts == list(range(1, len(counts) + 1))
         assert set(notebook["metadata"]) <= {"kernelspec", "language_info"}
-        assert "widget" not in text
+        assert "widget-state" not in text
         assert not re.search(r"/(home|Users|root|tmp|work)/|127\.0\.0\.1|api[-_]key=", text)
 
     def test_there_is_one_to_begin_with(self):

@@ -1,0 +1,288 @@
+"""The explorer: one selection, the rows under it, and a page that shows both."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import pandas as pd
+
+from brightcall_pandas import export
+from brightcall_pandas.explorer import freeze
+from brightcall_pandas.explorer.code import asked_of_the_api, code, loaded_with
+from brightcall_pandas.explorer.coding import Facts
+from brightcall_pandas.explorer.crossfilter import Crossfilter
+from brightcall_pandas.explorer.presets import Presets
+from brightcall_pandas.explorer.selection import Selection
+from brightcall_pandas.explorer.views import Views
+from brightcall_pandas.filters import CallFilter
+from brightcall_pandas.windows import request_body
+
+__all__ = ["Explorer"]
+
+_FRONT = Path(__file__).parent / "front"
+_ONE_STEP_S = 1.0
+_PAUSE_S = 0.03  # settings from Python that follow each other as fast as this are drawn once
+
+
+class Page(anywidget.AnyWidget):
+    """What the browser draws. It has no data of its own: all of it comes by message, so none is saved."""
+
+    _esm = (_FRONT / "explorer.js").read_text(encoding="utf-8")
+    _css = (_FRONT / "explorer.css").read_text(encoding="utf-8")
+
+
+class Explorer:
+    """Ask calls questions by hand or from Python, and leave with the code.
+
+    Parameters
+    ----------
+    df
+        Calls: typed, untyped or made by hand. Controls and views whose column is missing are left out.
+    presets
+        The JSON file of saved selections; None takes one in the user's configuration folder.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"type": [1, 0, 1], "talkTime": [5.0, 40.0, 60.0]})
+    >>> ex = calls.calls.explore()
+    >>> ex.filter = CallFilter(types="outbound")
+    >>> ex
+    Explorer(2 of 3 calls)
+    >>> ex.frame["talkTime"].tolist()
+    [5.0, 60.0]
+    """
+
+    def __init__(self, df: pd.DataFrame, *, presets: str | os.PathLike[str] | None = None) -> None:
+        self._df = df
+        self._cross = Crossfilter(Facts(df))
+        self._views = Views(self._cross)
+        self._past: list[Selection] = []
+        self._presets = Presets(presets)
+        self._held: tuple[str, float] = ("", 0.0)
+        self._drawing: asyncio.TimerHandle | None = None
+        self.page = Page()
+        self.page.on_msg(lambda _, content, __: self._heard(content))
+
+    # The one state
+
+    @property
+    def filter(self) -> CallFilter:
+        """What is chosen, as far as the API can be asked for it."""
+        return self._cross.selection.filter
+
+    @filter.setter  # noqa: A003 - the design's name
+    def filter(self, value: CallFilter) -> None:
+        self._choose(Selection(value, self.conditions))
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What is chosen beside the filter: ``hours`` (first, last), ``lines``, ``transferred``, ``ai``."""
+        return dict(self._cross.selection.conditions)
+
+    @conditions.setter
+    def conditions(self, value: Mapping[str, Any]) -> None:
+        self._choose(Selection(self.filter, dict(value)))
+
+    def set(self, name: str, value: Any) -> None:
+        """Set one control, as a hand would.
+
+        Parameters
+        ----------
+        name
+            Name of the control: that of the filter, of a range without its ends (``talk_time``, ``day``).
+        value
+            One value or several; a pair for a range, None for an open end; None takes it away.
+
+        Raises
+        ------
+        KeyError
+            There is no such control, or the frame lacks its column.
+        TypeError, ValueError
+            The filter does not take the value.
+        """
+        self._choose(self._cross.selection.changed(name, value))
+
+    def reset(self) -> None:
+        """Show all calls again."""
+        self._choose(Selection())
+
+    def undo(self) -> None:
+        """Go back one step; at the beginning nothing happens."""
+        if self._past:
+            self._cross.select(self._past.pop())
+            self._held = ("", 0.0)
+            self._draw()
+
+    # What it gives
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows that pass, with all columns of the frame and its index."""
+        rows = self._cross.rows()
+        return self._df.copy(deep=False) if rows is None else self._df.iloc[rows]
+
+    @property
+    def controls(self) -> dict[str, dict[str, Any]]:
+        """What each control shows now, by name: label, kind, choices and their counts under the others."""
+        return {name: self._views.control(each) for name, each in self._views.controls.items()}
+
+    @property
+    def view(self) -> dict[str, Any]:
+        """Everything that the page shows now."""
+        return self._views.all()
+
+    def code(self) -> str:
+        """Return two lines of Python for the same rows.
+
+        Returns
+        -------
+        str
+            ``calls = bc.load_calls(…)`` asks the API, ``calls = df.calls.filter(…)`` the frame ``df`` that is
+            explored. What the API has no filter for follows as ``.loc[…]``. A frame that was not loaded
+            does not say its days; then those of its first and last call are asked for.
+        """
+        return code(self._cross.selection, loaded_with(self._df), self._days(), self._cross.facts.zone)
+
+    def request(self) -> dict[str, Any]:
+        """Return the body of the API request.
+
+        Returns
+        -------
+        dict
+            API name → value. The conditions are not in it: the API has no filter for them.
+        """
+        asked, _ = asked_of_the_api(self._cross.selection, loaded_with(self._df), self._days())
+        return request_body(asked, asked.timezone)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Save the rows that pass as one parquet file, and return its path."""
+        return export.to_parquet(self.frame, path, partition=None)
+
+    def freeze(self) -> None:
+        """Leave a picture and a table in the notebook, which stay when the kernel is gone.
+
+        They hold numbers and the first rows: that is what they are for.
+        """
+        from IPython import display  # noqa: PLC0415 - a notebook has it
+
+        publish: Callable[[dict[str, Any]], None] = display.publish_display_data
+        view = self.view
+        publish({"image/png": freeze.as_png(view), "text/plain": view["sentence"]})
+        publish({"text/html": freeze.as_html(view, self.code()), "text/plain": self.code()})
+
+    # Saved by name
+
+    @property
+    def presets(self) -> list[str]:
+        """Names of the saved selections."""
+        return self._presets.names()
+
+    def save_preset(self, name: str) -> None:
+        """Save what is chosen under a name."""
+        self._presets.save(name, self._cross.selection)
+        self._draw()
+
+    def load_preset(self, name: str) -> None:
+        """Choose what was saved under a name."""
+        self._choose(self._presets.load(name))
+
+    def delete_preset(self, name: str) -> None:
+        """Forget a saved selection."""
+        self._presets.delete(name)
+        self._draw()
+
+    # The page
+
+    def __repr__(self) -> str:
+        return f"Explorer({self._views.figures.sentence()})"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle = self.page._repr_mimebundle_(**options)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return (data or {}) | {"text/plain": "the filter explorer; run the cell to see it"}, metadata
+
+    def _choose(self, selection: Selection, held: str = "") -> None:
+        """Take a selection; a control that a hand keeps moving (`held`) is one step of undo."""
+        before, now = self._cross.selection, time.monotonic()
+        if selection == before:
+            return
+        self._cross.select(selection)
+        if not (held and held == self._held[0] and now - self._held[1] < _ONE_STEP_S):
+            self._past.append(before)
+        self._held = (held, now)
+        self._draw()
+
+    def _draw(self) -> None:
+        """Send the view: where a loop runs soon and once, so that the last of many settings wins."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._send()
+            return
+        if self._drawing is None:
+            self._drawing = loop.call_later(_PAUSE_S, self._send)
+
+    def _send(self, answer: int | None = None, error: str = "", told: str = "") -> None:
+        if self._drawing is not None:
+            self._drawing.cancel()
+            self._drawing = None
+        self.page.send(
+            self._views.all()
+            | {
+                "kind": "view",
+                "answer": answer,
+                "error": error,
+                "told": told,
+                "code": self.code(),
+                "presets": self._presets.names(),
+                "can_undo": bool(self._past),
+            }
+        )
+
+    def _heard(self, content: dict[str, Any]) -> None:
+        """Do what a hand did on the page, and answer with the new view, whatever came of it."""
+        error = told = ""
+        try:
+            told = self._do(content) or ""
+        except (KeyError, TypeError, ValueError, OSError) as problem:
+            error = str(problem.args[0] if isinstance(problem, KeyError) else problem)
+        self._send(content.get("number"), error, told)
+
+    def _do(self, content: dict[str, Any]) -> str | None:
+        name, value = str(content.get("name", "")), content.get("value")
+        match content.get("do"):
+            case "set":
+                self._choose(self._cross.selection.changed(name, value), held=name)
+            case "tick":
+                self.set(name, self._views.values_of(name, list(value or [])))
+            case "clear" if name in self._views.controls:
+                self.set(name, None)
+            case "clear":
+                self.filter = self.filter.without(name)
+            case "reset":
+                self.reset()
+            case "undo":
+                self.undo()
+            case "save":
+                return f"Saved {self._cross.count():,} calls to {self.save(str(value))}"
+            case "save preset":
+                self.save_preset(str(value))
+            case "load preset":
+                self.load_preset(str(value))
+            case "delete preset":
+                self.delete_preset(str(value))
+        return None
+
+    def _days(self) -> tuple[str, str]:
+        """Return the first and the last day of the frame; today where it has no time."""
+        days = self._cross.facts.days()
+        if days is not None:
+            return days
+        today = f"{pd.Timestamp.now():%Y-%m-%d}"
+        return today, today

@@ -1,0 +1,476 @@
+// Draws what the kernel sends and sends what a hand does. It keeps no data: the model has no synced traits,
+// so a notebook that is saved with its state holds none. Nothing is fetched from anywhere.
+
+const SVG = "http://www.w3.org/2000/svg";
+const PATIENCE_MS = 4000;
+const TYPING_MS = 250;
+
+function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (value === true) node.setAttribute(key, "");
+    else if (value !== false && value != null) node.setAttribute(key, value);
+  }
+  node.append(...children.filter((child) => child != null));
+  return node;
+}
+
+function svg(tag, attributes = {}) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
+}
+
+const number = (value) => value.toLocaleString("en-GB");
+const setText = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+const setValue = (node, value) => { if (document.activeElement !== node && node.value !== value) node.value = value; };
+
+// One question at a time; of those that wait, the last for each control wins.
+function conversation(model) {
+  const mine = Math.random().toString(36).slice(2);
+  let asked = 0, open = null, timer = null;
+  const waiting = new Map();
+  function next() {
+    clearTimeout(timer);
+    open = null;
+    const [key] = waiting.keys();
+    if (key === undefined) return;
+    const message = waiting.get(key);
+    waiting.delete(key);
+    open = message.number = `${mine}-${++asked}`;
+    model.send(message);
+    timer = setTimeout(next, PATIENCE_MS);
+  }
+  return {
+    say(action, name, value) {
+      const key = `${action === "tick" || action === "clear" ? "set" : action} ${name ?? ""}`;
+      waiting.delete(key);
+      waiting.set(key, { do: action, name, value });
+      if (open === null) next();
+    },
+    heard(answer) { if (answer === open && open !== null) next(); },
+    busyWith(name) { return waiting.has(`set ${name}`); },
+  };
+}
+
+function later(task, pause) {
+  let timer = null;
+  return (...given) => { clearTimeout(timer); timer = setTimeout(() => task(...given), pause); };
+}
+
+// ---- controls -------------------------------------------------------------------------------------------
+
+function optionsControl(control, say) {
+  const boxes = [], counts = [], rows = [];
+  const list = h("div", { class: "bc-options" });
+  control.labels.forEach((label, place) => {
+    const box = h("input", { type: "checkbox", onchange: () => {
+      if (control.single && box.checked) boxes.forEach((other) => { if (other !== box) other.checked = false; });
+      say("tick", control.name, boxes.flatMap((each, at) => (each.checked ? [at] : [])));
+    } });
+    const count = h("span", { class: "bc-count" });
+    const row = h("label", { class: "bc-option", title: label }, box, h("span", { class: "bc-name" }, label), count);
+    boxes.push(box); counts.push(count); rows.push(row);
+    list.append(row);
+  });
+  let find = null;
+  if (control.labels.length > 12) {
+    find = h("input", { type: "search", placeholder: `Find among ${number(control.of)}`,
+      "aria-label": `Find in ${control.label}`, oninput: () => {
+        const part = find.value.toLowerCase();
+        rows.forEach((row, at) => { row.hidden = !control.labels[at].toLowerCase().includes(part); });
+      } });
+  }
+  const more = control.of > control.labels.length
+    ? h("p", { class: "bc-note" }, `${number(control.labels.length)} of ${number(control.of)} choices shown`) : null;
+  return {
+    parts: [find, list, more],
+    update(now) {
+      now.counts.forEach((count, at) => {
+        setText(counts[at], number(count));
+        rows[at].classList.toggle("bc-none", count === 0);
+        boxes[at].checked = now.chosen[at] === true;
+        boxes[at].indeterminate = now.chosen[at] === null;
+      });
+    },
+  };
+}
+
+// Bars over bins, and a brush over the bars. `spans` turns positions between bins into the filter's values.
+function histogram(label, chosen, dragged) {
+  const picture = svg("svg", { class: "bc-histogram", preserveAspectRatio: "none", role: "img", "aria-label": label });
+  const bars = svg("g"), brush = svg("rect", { class: "bc-brush", y: 0, height: 100 });
+  picture.append(bars, brush);
+  let size = 1, start = null, held = null;
+  const place = (event) => {
+    const box = picture.getBoundingClientRect();
+    return Math.min(size - 1e-6, Math.max(0, ((event.clientX - box.left) / box.width) * size));
+  };
+  const show = ([low, high]) => { brush.setAttribute("x", low); brush.setAttribute("width", Math.max(high - low, 0)); };
+  picture.addEventListener("pointerdown", (event) => {
+    start = place(event);
+    picture.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  picture.addEventListener("pointermove", (event) => {
+    if (start === null) return;
+    const at = place(event);
+    held = [Math.floor(Math.min(start, at)), Math.ceil(Math.max(start, at) + 1e-9)];
+    show(held);
+    chosen(held);
+  });
+  const end = () => { if (held) { chosen(held); dragged(); } start = held = null; };
+  picture.addEventListener("pointerup", end);
+  picture.addEventListener("pointercancel", end);
+  picture.addEventListener("dblclick", () => chosen([0, size]));
+  return {
+    node: picture,
+    update(counts, edges, span, unit) {
+      size = counts.length;
+      picture.setAttribute("viewBox", `0 0 ${size} 100`);
+      while (bars.childNodes.length < size) {
+        const bar = svg("rect", { width: 0.88 });
+        bar.append(svg("title"));
+        bars.append(bar);
+      }
+      while (bars.childNodes.length > size) bars.lastChild.remove();
+      const top = Math.max(1, ...counts);
+      counts.forEach((count, at) => {
+        const bar = bars.childNodes[at], height = (96 * count) / top;
+        bar.setAttribute("x", at + 0.06);
+        bar.setAttribute("y", 100 - height);
+        bar.setAttribute("height", height);
+        bar.classList.toggle("bc-out", at < span[0] || at >= span[1]);
+        setText(bar.firstChild, `${edges[at]} to ${edges[at + 1]}${unit}: ${number(count)} calls`);
+      });
+      if (start === null) show(span[0] === 0 && span[1] === size ? [0, 0] : span);
+    },
+  };
+}
+
+function spanOf(control) {
+  const last = control.edges.length - 1;
+  if (control.kind === "hours") return [control.low ?? 0, control.high == null ? last : control.high + 1];
+  const from = control.low == null ? 0 : control.edges.findLastIndex((edge) => edge <= control.low);
+  const to = control.high == null ? last : control.edges.findIndex((edge) => edge >= control.high);
+  return [Math.max(from, 0), to < 0 ? last : to];
+}
+
+function valuesOf(control, [from, to]) {
+  const last = control.edges.length - 1;
+  const low = from <= 0 ? null : control.edges[from];
+  const high = to >= last ? null : control.kind === "hours" ? to - 1 : control.edges[to];
+  return low === null && high === null ? null : [low, high];
+}
+
+function rangeControl(control, say) {
+  let now = control;
+  const set = (span) => say("set", control.name, valuesOf(now, span));
+  const drawn = histogram(`${control.label}: calls by value; drag to choose`, set, () => {});
+  const hours = control.kind === "hours";
+  const slider = (side) => h("input", { type: "range", min: 0, step: 1, "aria-label": `${control.label} ${side}`,
+    class: `bc-slider bc-${side}`, oninput: () => {
+      let low = Number(sliders[0].value), high = Number(sliders[1].value);
+      if (low >= high) {
+        if (side === "from") low = high - 1; else high = low + 1;
+        sliders[0].value = low; sliders[1].value = high;
+      }
+      set([low, high]);
+    } });
+  const sliders = [slider("from"), slider("to")];
+  const exact = later(() => {
+    const read = (node) => (node.value === "" ? null : Number(node.value));
+    const pair = numbers.map(read);
+    say("set", control.name, pair.every((each) => each === null) ? null : pair);
+  }, TYPING_MS);
+  const box = (side) => h("input", { type: "number", min: 0, max: hours ? 23 : null, step: "any",
+    placeholder: side === "from" ? "least" : "most", "aria-label": `${control.label} ${side}, exactly`, oninput: exact });
+  const numbers = [box("from"), box("to")];
+  const note = h("p", { class: "bc-note" });
+  return {
+    parts: [h("div", { class: "bc-range" }, drawn.node, h("div", { class: "bc-sliders" }, ...sliders)),
+      h("div", { class: "bc-pair" }, numbers[0], h("span", {}, "to"), numbers[1],
+        h("span", {}, hours ? "h" : "s")), note],
+    update(fresh) {
+      now = fresh;
+      const span = spanOf(fresh), last = fresh.edges.length - 1;
+      drawn.update(fresh.counts, fresh.edges, span, hours ? " h" : " s");
+      sliders.forEach((each, at) => {
+        each.max = last;
+        each.value = span[at];
+        const shown = fresh.edges[span[at]];
+        each.setAttribute("aria-valuetext", hours ? `${shown} o'clock` : `${shown} seconds`);
+      });
+      setValue(numbers[0], fresh.low == null ? "" : String(fresh.low));
+      setValue(numbers[1], fresh.high == null ? "" : String(fresh.high));
+      setText(note, fresh.note ?? "");
+    },
+  };
+}
+
+function daysControl(control, say) {
+  const set = later(() => {
+    const pair = days.map((day) => day.value || null);
+    say("set", control.name, pair.every((each) => each === null) ? null : pair);
+  }, TYPING_MS);
+  const day = (side) => h("input", { type: "date", "aria-label": `${control.label} ${side}`, oninput: set });
+  const days = [day("from"), day("to")];
+  return {
+    parts: [h("div", { class: "bc-pair" }, h("label", {}, "from", days[0]), h("label", {}, "to", days[1]))],
+    update(now) {
+      days.forEach((each) => { each.min = now.least ?? ""; each.max = now.most ?? ""; });
+      setValue(days[0], now.low ?? "");
+      setValue(days[1], now.high ?? "");
+    },
+  };
+}
+
+function textControl(control, say) {
+  const set = later(() => say("set", control.name, field.value), TYPING_MS);
+  const field = h("input", { type: "search", "aria-label": control.label, placeholder: control.single
+    ? (control.name === "search_string" ? "any part of a text" : "exactly") : "one or more, with commas", oninput: set });
+  return { parts: [field], update(now) { setValue(field, now.value); } };
+}
+
+const KINDS = { options: optionsControl, range: rangeControl, hours: rangeControl, days: daysControl, text: textControl };
+
+// ---- views ----------------------------------------------------------------------------------------------
+
+function panel(name, title, ...parts) {
+  const note = h("p", { class: "bc-note" });
+  const node = h("section", { class: "bc-panel", "data-view": name, "aria-label": title }, h("h4", {}, title), ...parts, note);
+  return { node, note };
+}
+
+function bars(name, title, clicked) {
+  const list = h("div", { class: "bc-bars" });
+  const { node, note } = panel(name, title, list);
+  const rows = [];
+  return {
+    node,
+    update(data) {
+      node.hidden = !data;
+      if (!data) return;
+      const top = Math.max(1, ...data.bars.map((bar) => bar.calls));
+      while (rows.length < data.bars.length) {
+        const row = { label: h("span", { class: "bc-name" }), bar: h("span", { class: "bc-bar" }), count: h("span", { class: "bc-count" }) };
+        const parts = [row.label, h("span", { class: "bc-track" }, row.bar), row.count];
+        row.node = clicked ? h("button", { type: "button", class: "bc-row", onclick: () => clicked(row.data) }, ...parts)
+          : h("div", { class: "bc-row" }, ...parts);
+        rows.push(row);
+        list.append(row.node);
+      }
+      rows.forEach((row, at) => {
+        const bar = row.data = data.bars[at];
+        row.node.hidden = !bar;
+        if (!bar) return;
+        setText(row.label, bar.label);
+        row.node.title = `${bar.label}: ${number(bar.calls)} calls${bar.share == null ? "" : `, ${(100 * bar.share).toFixed(1)} %`}`;
+        row.bar.style.width = `${(100 * bar.calls) / top}%`;
+        setText(row.count, number(bar.calls));
+        if (clicked) row.node.setAttribute("aria-pressed", String(bar.chosen));
+      });
+      node.classList.toggle("bc-some", data.bars.some((bar) => bar.chosen));
+      setText(note, data.note);
+    },
+  };
+}
+
+function talkTimes(say) {
+  let now = null;
+  const drawn = histogram("Calls by talk time; drag to choose", (span) => say("set", "talk_time", valuesOf(now, span)), () => {});
+  const axis = h("div", { class: "bc-axis", "aria-hidden": "true" });
+  const { node, note } = panel("talk_time", "Talk time", h("div", { class: "bc-range bc-large" }, drawn.node), axis);
+  return {
+    node,
+    update(control) {
+      node.hidden = !control;
+      if (!control) return;
+      now = control;
+      drawn.update(control.counts, control.edges, spanOf(control), " s");
+      const last = control.edges.length - 1, step = Math.max(1, Math.ceil(last / 8));
+      const ticks = [];
+      for (let at = 0; at < last; at += step) ticks.push([at, control.edges[at]]);
+      const key = ticks.join();
+      if (axis.dataset.key !== key) {
+        axis.dataset.key = key;
+        axis.replaceChildren(...ticks.map(([at, value]) =>
+          h("span", { style: `left: ${(100 * at) / last}%` }, at === 0 ? "0 s" : String(value))));
+      }
+      setText(note, `${control.note}; the last bar reaches ${number(control.edges[last])} s. Drag to choose, double-click for all.`);
+    },
+  };
+}
+
+function heatMap() {
+  const grid = h("div", { class: "bc-heat", role: "img" });
+  const { node, note } = panel("heatmap", "Weekday and hour", grid);
+  const cells = [];
+  return {
+    node,
+    update(data) {
+      node.hidden = !data;
+      if (!data) return;
+      if (!cells.length) {
+        data.days.forEach((day) => {
+          grid.append(h("span", { class: "bc-day" }, day));
+          for (let hour = 0; hour < 24; hour++) { const cell = h("span", { class: "bc-cell" }); cells.push(cell); grid.append(cell); }
+        });
+        grid.append(h("span"));
+        for (let hour = 0; hour < 24; hour++) grid.append(h("span", { class: "bc-hour" }, hour % 6 ? "" : String(hour)));
+      }
+      const counts = data.counts.flat(), top = Math.max(1, ...counts);
+      counts.forEach((count, at) => {
+        cells[at].style.setProperty("--heat", `${Math.round((100 * count) / top)}%`);
+        cells[at].title = `${data.days[Math.floor(at / 24)]} ${at % 24}:00: ${number(count)} calls`;
+      });
+      const best = counts.indexOf(Math.max(...counts));
+      grid.setAttribute("aria-label", `Calls by weekday and hour; most on ${data.days[Math.floor(best / 24)]} at ${best % 24}:00`);
+      setText(note, `${data.note}; darkest: ${number(top)} calls`);
+    },
+  };
+}
+
+function firstRows() {
+  const head = h("tr"), body = h("tbody");
+  const { node, note } = panel("table", "First rows",
+    h("div", { class: "bc-scroll", tabindex: 0, role: "region", "aria-label": "First rows" }, h("table", {}, h("thead", {}, head), body)));
+  node.classList.add("bc-wide");
+  return {
+    node,
+    update(data) {
+      head.replaceChildren(...data.names.map((name) => h("th", { scope: "col" }, name)));
+      body.replaceChildren(...data.rows.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, cell)))));
+      setText(note, data.note);
+    },
+  };
+}
+
+// ---- the page -------------------------------------------------------------------------------------------
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = h("textarea", { class: "bc-away" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+}
+
+function toolbar(say, told) {
+  let code = "";
+  const button = (label, action, name) => h("button", { type: "button", class: "bc-button", "data-do": name, onclick: action }, label);
+  const undo = button("Undo", () => say("undo"), "undo");
+  const path = h("input", { type: "text", value: "calls.parquet", "aria-label": "File to save to", class: "bc-path" });
+  const preset = h("input", { type: "text", placeholder: "preset", "aria-label": "Preset name", list: `bc-${Math.random()}`, class: "bc-preset" });
+  const known = h("datalist", { id: preset.getAttribute("list") });
+  const node = h("div", { class: "bc-toolbar", role: "toolbar", "aria-label": "What to do" },
+    h("span", { class: "bc-group" }, button("Reset", () => say("reset"), "reset"), undo),
+    h("span", { class: "bc-group" }, preset, known,
+      button("Load", () => say("load preset", null, preset.value), "load-preset"),
+      button("Save", () => say("save preset", null, preset.value), "save-preset"),
+      button("Delete", () => say("delete preset", null, preset.value), "delete-preset")),
+    h("span", { class: "bc-group" }, button("Copy code", async () => { await copy(code); told("Code copied"); }, "copy"),
+      path, button("Save parquet", () => say("save", null, path.value), "save")));
+  return {
+    node,
+    update(view) {
+      code = view.code;
+      undo.disabled = !view.can_undo;
+      const key = view.presets.join("\n");
+      if (known.dataset.key !== key) {
+        known.dataset.key = key;
+        known.replaceChildren(...view.presets.map((name) => h("option", { value: name })));
+      }
+    },
+  };
+}
+
+function figures() {
+  const node = h("div", { class: "bc-figures" });
+  return { node, update(list) {
+    node.replaceChildren(...list.map((each) => h("div", { class: "bc-figure" },
+      h("span", { class: "bc-label" }, each.label), h("b", {}, each.value), h("span", { class: "bc-against" }, each.against || "\u00a0"))));
+  } };
+}
+
+function render({ model, el }) {
+  const talk = conversation(model);
+  const root = h("div", { class: "bc-explorer", role: "region", "aria-label": "Filter explorer" });
+  const waiting = h("p", { class: "bc-note" }, "Waiting for the kernel; run the cell again if nothing comes.");
+  root.append(waiting);
+  el.append(root);
+  let page = null;
+
+  function build(view) {
+    const sentence = h("p", { class: "bc-sentence", "aria-live": "polite" });
+    const status = h("p", { class: "bc-status", role: "status" }), alarm = h("p", { class: "bc-error", role: "alert" });
+    const empty = h("p", { class: "bc-empty", role: "alert" }), chips = h("div", { class: "bc-chips" });
+    const tools = toolbar(talk.say, (text) => setText(status, text)), numbers = figures();
+    const controls = new Map(), front = h("div", { class: "bc-controls", role: "group", "aria-label": "Filters" });
+    const folded = h("details", { class: "bc-more" }, h("summary", {}, "More filters"));
+    for (const control of view.controls) {
+      const made = KINDS[control.kind](control, talk.say);
+      const clear = h("button", { type: "button", class: "bc-clear", "aria-label": `Clear ${control.label}`, title: "Clear",
+        onclick: () => talk.say("clear", control.name) }, "×");
+      const node = h("fieldset", { class: `bc-control bc-kind-${control.kind}`, "data-control": control.name, title: control.doc },
+        h("legend", {}, control.label, clear), ...made.parts);
+      controls.set(control.name, { ...made, node, clear });
+      (control.more ? folded : front).append(node);
+    }
+    if (folded.childNodes.length > 1) front.append(folded);
+    const outcomes = bars("outcomes", "Outcomes", (bar) => {
+      const chosen = page.view.controls.find((each) => each.name === "outcomes").chosen;
+      const places = chosen.flatMap((each, at) => (each === false || at === bar.place ? [] : [at]));
+      talk.say("tick", "outcomes", bar.chosen ? places : [...places, bar.place]);
+    });
+    const times = talkTimes(talk.say), heat = heatMap(), paths = bars("paths", "Chain variants"), rows = firstRows();
+    const lines = h("code");
+    root.replaceChildren(
+      h("div", { class: "bc-head" }, sentence, tools.node), status, alarm, chips, empty,
+      h("div", { class: "bc-body" }, front,
+        h("div", { class: "bc-views" }, numbers.node, outcomes.node, times.node, heat.node, paths.node, rows.node,
+          h("details", { class: "bc-panel bc-wide bc-code" }, h("summary", {}, "Code for these rows"), h("pre", {}, lines)))));
+    return { view, update(view) {
+      page.view = view;
+      setText(sentence, view.sentence);
+      setText(status, view.told);
+      setText(alarm, view.error);
+      setText(empty, view.empty);
+      setText(lines, view.code);
+      chips.replaceChildren(...view.chips.map((chip) => h("button", { type: "button", class: "bc-chip",
+        "aria-label": `Remove ${chip.text}`, onclick: () => talk.say("clear", chip.name) }, `${chip.text} ×`)));
+      tools.update(view);
+      numbers.update(view.figures);
+      for (const control of view.controls) {
+        const each = controls.get(control.name);
+        each.node.classList.toggle("bc-active", control.active);
+        each.clear.hidden = !control.active;
+        if (!talk.busyWith(control.name)) each.update(control);
+      }
+      outcomes.update(view.outcomes);
+      times.update(view.controls.find((each) => each.name === "talk_time"));
+      heat.update(view.heatmap);
+      paths.update(view.paths);
+      rows.update(view.table);
+      root.dataset.n = view.n;
+    } };
+  }
+
+  const heard = (message) => {
+    if (message.kind !== "view") return;
+    page ??= build(message);
+    page.update(message);
+    talk.heard(message.answer);
+  };
+  model.on("msg:custom", heard);
+  talk.say("hello");
+  return () => model.off("msg:custom", heard);
+}
+
+export default { render };

@@ -1,0 +1,534 @@
+"""The explorer without a browser: what is chosen, which rows that gives, and what the page would show."""
+
+import asyncio
+import json
+import re
+import types
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from IPython import display
+from pandas.testing import assert_frame_equal
+
+import brightcall_pandas as bc
+from brightcall_pandas.explorer import Explorer
+from brightcall_pandas.explorer import explorer as explorer_module
+from brightcall_pandas.explorer.controls import CONDITIONS, CONTROLS
+from brightcall_pandas.explorer.freeze import as_html
+from brightcall_pandas.filters import FILTERS
+
+
+def made_up(size=400, seed=3):
+    """Return calls in which every control has something to choose; drawn anew for this file."""
+    rng = np.random.default_rng(seed)
+
+    def some(values):
+        return [values[at] for at in rng.integers(0, len(values), size)]
+
+    stamps = pd.Timestamp("2026-03-02", tz="Europe/Berlin") + pd.to_timedelta(
+        rng.integers(0, 10 * 86_400, size), "s"
+    )
+    chains = ['["101"]', '["101", "102"]', '["102", "101", "102"]', None, "broken ["]
+    records = {
+        "id": [str(each) for each in range(size)],
+        "timestamp": pd.Series(stamps).sort_values(ignore_index=True),
+        "type": some(["inbound", "outbound", "internal", None]),
+        "state": some(["answered", "unanswered", "failed"]),
+        "outcomeTag": some(["No Answer", "no answer ", "Sold", "Call back", None, ""]),
+        "outcomeType": some(["positive", "neutral", "negative", "absent", None]),
+        "userId": some(["500", "501", "502"]),
+        "projectName": some(["Solar", "Heat", None]),
+        "projectId": some(["7", "8"]),
+        "lineNumber": some(["+4930100", "+4930200"]),
+        "fromNumber": some(["+49151", "+49152"]),
+        "toNumber": some(["+49151", "+49171"]),
+        "toAnswer": some(["101", "102", None]),
+        "clientNumber": some(["+49151", None]),
+        "label": some(["", "VIP customer"]),
+        "uniqueId": [f"1772400000.{each}" for each in range(size)],
+        "tags": some(['["Busy"]', '["Busy", "VIP"]', "[]", None]),
+        "talkTime": some([0.0, 5.0, 30.0, 60.0, 90.5, None]),
+        "answerTime": some([0.0, 3.0, 12.0, 40.0]),
+        "qualityRating": some([1.0, 4.0, 5.0, None]),
+        "aiTalkTime": some([0.0, 12.0, None]),
+        "numbersInvolvedJSON": some(chains),
+    }
+    df = bc.to_frame(pd.DataFrame(records), timezone="Europe/Berlin")
+    return df.set_index(pd.Index(np.arange(size) // 2))  # labels that repeat
+
+
+CALLS = made_up()
+
+
+def days(df):
+    return df["timestamp"].dt.strftime("%Y-%m-%d")
+
+
+def any_number(df, number):
+    names = ["fromNumber", "toNumber", "toAnswer", "lineNumber", "clientNumber"]
+    return (df[names] == number).any(axis=1)
+
+
+def handed_over(df):
+    return df["numbersInvolvedJSON"].isin(['["101", "102"]', '["102", "101", "102"]'])
+
+
+# What a control is set to, and the same question in plain pandas. Every control has its line.
+CASES = {
+    "day": (("2026-03-04", "2026-03-06"), lambda df: days(df).between("2026-03-04", "2026-03-06")),
+    "hours": ((9, 17), lambda df: df["timestamp"].dt.hour.isin(range(9, 18))),
+    "types": (["inbound", "internal"], lambda df: df["type"].isin(["inbound", "internal"])),
+    "states": (["answered"], lambda df: df["state"] == "answered"),
+    "categories": (
+        ["inbound_answered", "failed"],
+        lambda df: ((df["type"] == "inbound") & (df["state"] == "answered")) | (df["state"] == "failed"),
+    ),
+    "outcomes": (["No Answer", "Sold"], lambda df: df["outcomeTag"].isin(["No Answer", "Sold"])),
+    "outcome_types": (
+        ["positive", "absent"],
+        lambda df: df["outcomeType"].isna() | df["outcomeType"].isin(["positive", "absent"]),
+    ),
+    "agent_ids": (["500", "502"], lambda df: df["userId"] != "501"),
+    "text_projects": (["Solar"], lambda df: df["projectName"] == "Solar"),
+    "lines": (["+4930200"], lambda df: df["lineNumber"] == "+4930200"),
+    "tags": (["VIP"], lambda df: df["tags"] == '["Busy", "VIP"]'),
+    "number": ("+49151", lambda df: any_number(df, "+49151")),
+    "search_string": (
+        "vip",
+        lambda df: (df["label"] == "VIP customer") | (df["tags"] == '["Busy", "VIP"]'),
+    ),
+    "talk_time": ((5, 60), lambda df: (df["talkTime"] >= 5) & (df["talkTime"] <= 60)),
+    "answer_time": ((None, 12), lambda df: df["answerTime"] <= 12),
+    "quality_rating": (4, lambda df: df["qualityRating"] == 4),
+    "transferred": (True, handed_over),
+    "ai": (False, lambda df: ~(df["aiTalkTime"] > 0)),
+    "unique_ids": (
+        "1772400000.7, 1772400000.8",
+        lambda df: df["uniqueId"].isin(["1772400000.7", "1772400000.8"]),
+    ),
+    "from_number": ("+49152", lambda df: df["fromNumber"] == "+49152"),
+    "to_number": ("+49171", lambda df: df["toNumber"] == "+49171"),
+    "to_answer": ("102", lambda df: df["toAnswer"] == "102"),
+    "project_ids": (["8"], lambda df: df["projectId"] == "8"),
+    "user_id": ("501", lambda df: df["userId"] == "501"),
+}
+
+
+def expected(df, names):
+    mask = np.ones(len(df), dtype=bool)
+    for name in names:
+        mask &= CASES[name][1](df).to_numpy(dtype=bool, na_value=False)
+    return mask
+
+
+@pytest.fixture
+def ex(tmp_path):
+    return Explorer(CALLS, presets=tmp_path / "presets.json")
+
+
+class TestControls:
+    def test_every_filter_of_rows_has_one(self):
+        there = {argument for control in CONTROLS.values() for argument in control.arguments}
+        assert there == {name for name, each in FILTERS.items() if each.rows is not None}
+        assert set(CASES) == set(CONTROLS)
+
+    def test_each_has_a_label_and_a_line_that_says_what_it_does(self):
+        assert all(control.label and len(control.doc) > 3 for control in CONTROLS.values())
+        labels = [control.label for control in CONTROLS.values()]
+        assert len(set(labels)) == len(labels)
+
+    @pytest.mark.parametrize("name", CASES)
+    def test_gives_the_rows_that_pandas_gives(self, name, ex):
+        ex.set(name, CASES[name][0])
+        mask = expected(CALLS, [name])
+        assert 0 < mask.sum() < len(CALLS)
+        assert_frame_equal(ex.frame, CALLS[mask])
+        ex.set(name, None)
+        assert_frame_equal(ex.frame, CALLS)
+
+    def test_one_whose_column_is_missing_is_left_out(self):
+        ex = CALLS[["talkTime", "state"]].calls.explore()
+        assert set(ex.controls) == {"talk_time", "states"}
+        assert ex.view["heatmap"] is None
+        with pytest.raises(KeyError, match="lineNumber"):
+            ex.set("lines", "+4930200")
+
+    def test_a_wrong_value_changes_nothing(self, ex):
+        ex.set("types", "inbound")
+        with pytest.raises(ValueError, match="talk_time_from"):
+            ex.set("talk_time", (60, 5))
+        with pytest.raises(ValueError, match="hours"):
+            ex.set("hours", (17, 9))
+        with pytest.raises(KeyError, match="did you mean 'talk_time'"):
+            ex.set("talk_tim", (5, 60))
+        assert ex.filter == bc.CallFilter(types="inbound")
+        assert len(ex.frame) == (CALLS["type"] == "inbound").sum()
+
+
+class TestCombinations:
+    EXPLORER = Explorer(CALLS)
+
+    @settings(max_examples=60)
+    @given(st.lists(st.sampled_from(sorted(CASES)), max_size=5, unique=True))
+    def test_rows_and_counts_are_those_of_pandas(self, names):
+        ex = self.EXPLORER
+        ex.reset()
+        for name in names:
+            ex.set(name, CASES[name][0])
+        mask = expected(CALLS, names)
+        assert_frame_equal(ex.frame, CALLS[mask])
+        assert ex.view["n"] == mask.sum()
+        # Beside each state stand the calls under the other controls.
+        others = expected(CALLS, [name for name in names if name != "states"])
+        states = CALLS["state"].to_numpy()[others]
+        shown = dict(zip(ex.controls["states"]["labels"], ex.controls["states"]["counts"], strict=True))
+        assert shown == {word: int((states == word).sum()) for word in ("unanswered", "answered", "failed")}
+        # The histogram too leaves out its own control only.
+        others = expected(CALLS, [name for name in names if name != "talk_time"])
+        talk = CALLS["talkTime"].to_numpy()[others]
+        assert sum(ex.controls["talk_time"]["counts"]) == (talk > 0).sum()
+
+    @settings(max_examples=25)
+    @given(st.lists(st.sampled_from(sorted(CASES)), max_size=4, unique=True))
+    def test_both_lines_of_the_code_give_the_rows(self, names):
+        ex = self.EXPLORER
+        ex.reset()
+        for name in names:
+            ex.set(name, CASES[name][0])
+        from_api, in_hand = ex.code().split("\n")
+
+        def load_calls(day_from, day_to, **filters):  # an API that knows no other calls than these
+            return CALLS.calls.filter(day_from=day_from, day_to=day_to, **filters)
+
+        for line in (from_api, in_hand):
+            space = {"bc": types.SimpleNamespace(load_calls=load_calls), "df": CALLS}
+            exec(line, space)
+            assert_frame_equal(space["calls"], ex.frame)
+
+
+class TestFilter:
+    def test_is_set_from_python(self, ex):
+        ex.filter = bc.CallFilter(types="inbound", talk_time_from=30)
+        assert_frame_equal(ex.frame, CALLS[(CALLS["type"] == "inbound") & (CALLS["talkTime"] >= 30)])
+        assert ex.controls["types"]["chosen"] == [True, False, False]
+        assert (ex.controls["talk_time"]["low"], ex.controls["talk_time"]["high"]) == (30, None)
+
+    def test_is_set_by_hand(self, ex):
+        ex._heard({"do": "tick", "name": "types", "value": [0, 2]})
+        ex._heard({"do": "set", "name": "talk_time", "value": [30, None]})
+        assert ex.filter == bc.CallFilter(types=["inbound", "internal"], talk_time_from=30)
+
+    def test_conditions_stay_when_it_is_set(self, ex):
+        ex.conditions = {"transferred": True}
+        ex.filter = bc.CallFilter(states="answered")
+        assert ex.conditions == {"transferred": True}
+        assert_frame_equal(ex.frame, CALLS[expected(CALLS, ["transferred", "states"])])
+
+    def test_takes_filters_that_have_no_control(self, ex):
+        ex.filter = bc.CallFilter(timezone="America/New_York", day_to="2026-03-02")
+        local = CALLS["timestamp"].dt.tz_convert("America/New_York")
+        assert_frame_equal(ex.frame, CALLS[local.dt.strftime("%Y-%m-%d") <= "2026-03-02"])
+        assert {"name": "timezone", "text": "timezone: America/New_York"} in ex.view["chips"]
+        ex._heard({"do": "clear", "name": "timezone"})
+        assert ex.filter == bc.CallFilter(day_to="2026-03-02")
+
+    @pytest.mark.parametrize("wrong", [{"team_ids": [3]}, {"all_users": False}, {"page": 2}])
+    def test_refuses_what_rows_cannot_answer(self, wrong, ex):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            ex.filter = bc.CallFilter(**wrong)
+        assert ex.filter == bc.CallFilter()
+
+    def test_refuses_anything_else(self, ex):
+        with pytest.raises(TypeError, match="CallFilter"):
+            ex.filter = {"types": "inbound"}
+        with pytest.raises(ValueError, match="did you mean 'lines'"):
+            ex.conditions = {"line": "1"}
+
+    def test_the_frame_is_never_changed(self, ex):
+        before = CALLS.copy()
+        for state in (None, "answered"):
+            ex.set("states", state)
+            rows = ex.frame
+            rows["talkTime"] = 0.0
+        assert_frame_equal(CALLS, before)
+
+
+class TestOutcomes:
+    def test_spellings_are_one_choice(self, ex):
+        control = ex.controls["outcomes"]
+        calls = CALLS["outcomeTag"].str.strip().str.casefold()
+        place = [label.casefold() for label in control["labels"]].index("no answer")
+        assert control["counts"][place] == (calls == "no answer").sum()
+        ex._heard({"do": "tick", "name": "outcomes", "value": [place]})
+        assert ex.filter.outcomes == ("No Answer", "no answer ")
+        assert_frame_equal(ex.frame, CALLS[calls == "no answer"])
+
+    def test_one_spelling_alone_is_half_a_tick_and_survives_another_one(self, ex):
+        labels = [label.casefold() for label in ex.controls["outcomes"]["labels"]]
+        ex.filter = bc.CallFilter(outcomes="No Answer")
+        assert ex.controls["outcomes"]["chosen"][labels.index("no answer")] is None
+        ex._heard({"do": "tick", "name": "outcomes", "value": [labels.index("sold")]})
+        assert ex.filter.outcomes == ("No Answer", "Sold")
+
+    def test_bars_say_what_is_not_drawn(self, ex):
+        blank = CALLS["outcomeTag"].isna() | (CALLS["outcomeTag"] == "")
+        bars = ex.view["outcomes"]
+        assert sum(bar["calls"] for bar in bars["bars"]) == (~blank).sum()
+        assert bars["note"] == f"{(~blank).sum()} of 400 calls; {blank.sum()} have no outcome"
+
+
+class TestView:
+    CALLS = pd.DataFrame(
+        {
+            "state": ["answered", "answered", "unanswered", "unanswered"],
+            "type": ["inbound", "outbound", "inbound", "inbound"],
+            "talkTime": [10.0, 30.0, 0.0, 0.0],
+            "timestamp": pd.to_datetime(
+                ["2026-03-02T09:10Z", "2026-03-02T09:50Z", "2026-03-03T23:59Z", "2026-03-08T00:00Z"]
+            ),
+            "numbersInvolvedJSON": ['["101"]', '["101", "102"]', '["101"]', None],
+        }
+    )
+
+    def test_key_figures_against_everything(self):
+        ex = self.CALLS.calls.explore()
+        assert ex.view["sentence"] == "4 of 4 calls, answer rate 50 % (±0)"
+        ex.set("types", "inbound")
+        assert ex.view["sentence"] == "3 of 4 calls, answer rate 33 % (−17)"
+        assert [(card["value"], card["against"]) for card in ex.view["figures"]] == [
+            ("3", "of 4 (75 %)"),
+            ("33 %", "−17 points"),
+            ("10 s", "−10 s"),
+            ("10 s", "25 %"),
+        ]
+
+    def test_heat_map(self):
+        counts = np.array(self.CALLS.calls.explore().view["heatmap"]["counts"])
+        assert counts.sum() == 4
+        assert (counts[0, 9], counts[1, 23], counts[6, 0]) == (2, 1, 1)
+
+    def test_variants(self):
+        paths = self.CALLS.calls.explore().view["paths"]
+        assert [(bar["label"], bar["calls"]) for bar in paths["bars"]] == [
+            ("101", 2),
+            ("101 → 102", 1),
+            ("(none)", 1),
+        ]
+        assert paths["note"] == "4 of 4 calls in 3 of 3 variants"
+
+    def test_first_rows_say_how_many_there_are(self, ex):
+        assert ex.view["table"]["note"] == "8 of 400 calls"
+        ids = list(CALLS["clientNumber"].fillna("").head(8))
+        assert [row[5] for row in ex.view["table"]["rows"]] == ids
+
+    def test_is_plain_json(self, ex):
+        assert json.loads(json.dumps(ex.view, allow_nan=False))["of"] == 400
+
+    def test_an_empty_frame(self):
+        ex = CALLS.iloc[:0].calls.explore()
+        assert ex.view["sentence"] == "0 of 0 calls"
+        assert ex.view["empty"] == "No call: the frame has no rows."
+        ex.set("types", "inbound")
+        assert ex.frame.empty
+
+    def test_says_which_filter_emptied_it(self, ex):
+        assert ex.view["empty"] == ""
+        ex.filter = bc.CallFilter(number="nobody", types="inbound")
+        inbound = (CALLS["type"] == "inbound").sum()
+        assert ex.view["empty"] == f"No call passes. Emptied by Number (without it {inbound})."
+        ex.filter = bc.CallFilter(number="nobody", from_number="nobody", types="inbound")
+        assert ex.view["empty"] == (
+            "No call passes. No single filter is the cause; more than one of these must go: "
+            "Direction, Number, From number."
+        )
+
+    def test_labels_that_look_like_code_stay_text(self):
+        text = "<img src=x onerror=alert(1)>"
+        ex = pd.DataFrame({"outcomeTag": [text]}).calls.explore()
+        assert ex.view["outcomes"]["bars"][0]["label"] == text
+        assert "<img" not in as_html(ex.view, ex.code())
+
+
+class TestHabits:
+    def test_undo_goes_back_one_step_at_a_time(self, ex):
+        ex.set("types", "inbound")
+        ex.set("states", "answered")
+        ex.undo()
+        assert ex.filter == bc.CallFilter(types="inbound")
+        ex.undo()
+        ex.undo()
+        assert ex.filter == bc.CallFilter()
+
+    def test_a_drag_is_one_step(self, ex):
+        for low in (5, 10, 20, 30):
+            ex._heard({"do": "set", "name": "talk_time", "value": [low, None]})
+        assert ex.filter == bc.CallFilter(talk_time_from=30)
+        ex._heard({"do": "undo"})
+        assert ex.filter == bc.CallFilter()
+
+    def test_reset_clears_all_and_can_be_undone(self, ex):
+        ex.set("types", "inbound")
+        ex.set("ai", True)
+        ex.reset()
+        assert len(ex.frame) == 400
+        ex.undo()
+        assert (ex.filter, ex.conditions) == (bc.CallFilter(types="inbound"), {"ai": True})
+
+    def test_presets_are_kept_in_a_private_json_file(self, ex, tmp_path):
+        ex.set("outcomes", ["Sold"])
+        ex.set("hours", (9, 17))
+        ex.save_preset("Sold by day")
+        path = tmp_path / "presets.json"
+        assert json.loads(path.read_text()) == {
+            "Sold by day": {"filter": {"outcomes": ["Sold"]}, "conditions": {"hours": [9, 17]}}
+        }
+        assert path.stat().st_mode & 0o077 == 0
+        again = Explorer(CALLS, presets=path)
+        assert again.presets == ["Sold by day"]
+        again.load_preset("Sold by day")
+        assert_frame_equal(again.frame, ex.frame)
+        again.delete_preset("Sold by day")
+        assert again.presets == []
+
+    def test_a_preset_that_is_not_there_or_broken_is_named(self, ex, tmp_path):
+        with pytest.raises(KeyError, match="no preset 'x'"):
+            ex.load_preset("x")
+        (tmp_path / "presets.json").write_text("no json")
+        with pytest.raises(ValueError, match=r"presets\.json is no file of presets"):
+            ex.load_preset("x")
+
+    def test_save_writes_the_rows_that_pass(self, ex, tmp_path):
+        ex.set("states", "answered")
+        path = ex.save(tmp_path / "calls.parquet")
+        assert pd.read_parquet(path)["id"].tolist() == CALLS.loc[CALLS["state"] == "answered", "id"].tolist()
+
+    def test_the_hand_is_told_what_went_wrong(self, ex, monkeypatch):
+        sent = []
+        monkeypatch.setattr(ex.page, "send", sent.append)
+        ex._heard({"do": "set", "name": "talk_time", "value": [60, 5], "number": "a-1"})
+        assert "talk_time_from" in sent[-1]["error"]
+        assert sent[-1]["answer"] == "a-1"
+        assert ex.filter == bc.CallFilter()
+
+
+class TestCode:
+    DAYS = "'2026-03-02', '2026-03-11'"
+
+    def test_asks_for_the_days_of_the_frame(self, ex):
+        assert ex.code() == f"calls = bc.load_calls({self.DAYS})\ncalls = df"
+
+    def test_conditions_are_written_in_pandas(self, ex):
+        ex.set("types", "inbound")
+        ex.set("hours", (9, 17))
+        assert ex.code().split("\n")[1] == (
+            "calls = df.calls.filter(types=['inbound']).loc[lambda calls: "
+            "calls[\"timestamp\"].dt.tz_convert('Europe/Berlin').dt.hour.between(9, 17)]"
+        )
+
+    def test_keeps_what_the_frame_was_loaded_with(self):
+        df = CALLS.calls.filter(types=["inbound", "outbound"], day_to="2026-03-08")
+        query = {"dayFrom": "2026-03-01", "dayTo": "2026-03-08", "types": [0, 1], "allUsers": True}
+        df.attrs["brightcall"] = {"query": query | {"dateInterval": "day"}}
+        ex = df.calls.explore()
+        ex.filter = bc.CallFilter(day_from="2026-03-05", day_to="2026-03-20", types="inbound", states=[1])
+        assert ex.code().split("\n")[0] == (
+            "calls = bc.load_calls('2026-03-05', '2026-03-08', types=['inbound', 'outbound'], "
+            "states=['answered']).calls.filter(types=['inbound'])"
+        )
+        assert ex.request() == {
+            "dayFrom": "2026-03-05",
+            "dayTo": "2026-03-08",
+            "dateInterval": "day",
+            "types": [0, 1],
+            "states": [1],
+            "allUsers": True,
+        }
+
+    def test_days_outside_the_load_are_asked_of_its_rows(self):
+        df = CALLS.copy()
+        df.attrs["brightcall"] = {"query": {"dayFrom": "2026-03-02", "dayTo": "2026-03-11"}}
+        ex = df.calls.explore()
+        ex.filter = bc.CallFilter(day_from="2027-01-01")
+        assert ex.code().startswith(f"calls = bc.load_calls({self.DAYS}).calls.filter(day_from='2027-01-01')")
+
+
+class TestSharing:
+    def test_the_widgets_state_holds_no_data(self, ex):
+        ex.set("outcomes", ["Sold"])
+        ex.set("number", "+49151")
+        state = ex.page.get_state()
+        drawn = {"_esm", "_css"}
+        assert drawn <= set(state)
+        rest = json.dumps({name: str(value) for name, value in state.items() if name not in drawn})
+        for word in ("Sold", "+49151", "Solar", "400", str(len(ex.frame))):
+            assert word not in rest
+        for name in drawn:
+            assert state[name] == getattr(Explorer(CALLS.iloc[:0]).page, name)
+
+    def test_the_cells_text_holds_no_numbers(self, ex):
+        data, _ = ex._repr_mimebundle_()
+        assert data["text/plain"] == "the filter explorer; run the cell to see it"
+
+    def test_freeze_leaves_a_picture_a_table_and_the_code(self, ex, monkeypatch):
+        shown = []
+        monkeypatch.setattr(display, "publish_display_data", shown.append)
+        ex.set("states", "answered")
+        ex.freeze()
+        picture, table = shown
+        assert picture["image/png"].startswith(b"\x89PNG")
+        assert picture["text/plain"] == ex.view["sentence"]
+        assert table["text/html"].count("<tr>") == 9
+        assert "states=[&#x27;answered&#x27;]" in table["text/html"]
+        assert "script" not in table["text/html"]
+
+    @pytest.mark.parametrize("name", ["explorer.js", "explorer.css"])
+    def test_nothing_is_fetched_at_run_time(self, name):
+        text = (explorer_module._FRONT / name).read_text().replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"http|fetch\(|import\b|url\(|XMLHttpRequest|WebSocket", text)
+
+
+class TestLastStateWins:
+    def test_many_settings_are_drawn_once(self, ex, monkeypatch):
+        sent = []
+        monkeypatch.setattr(ex.page, "send", sent.append)
+
+        async def drag():
+            for low in range(1, 60):
+                ex.filter = bc.CallFilter(talk_time_from=low)
+            await asyncio.sleep(0.2)
+
+        asyncio.run(drag())
+        assert [view["n"] for view in sent] == [(CALLS["talkTime"] >= 59).sum()]
+
+    def test_without_a_loop_each_is_drawn_at_once(self, ex, monkeypatch):
+        sent = []
+        monkeypatch.setattr(ex.page, "send", sent.append)
+        ex.set("types", "inbound")
+        ex.set("types", None)
+        assert len(sent) == 2
+
+
+class TestExplore:
+    def test_starts_from_the_api(self, tmp_path):
+        with bc.start_sandbox(calls=300, days=3) as sandbox:
+            client = sandbox.client(cache_dir=tmp_path)
+            first, last = sandbox.day_from, sandbox.day_to
+            ex = bc.explore(first, last, client=client, types="inbound", progress=False)
+            calls = bc.load_calls(first, last, client=client, progress=False)
+            inbound = calls[calls["type"] == "inbound"].reset_index(drop=True)
+            assert_frame_equal(ex.frame, inbound, check_flags=False)
+            ex.set("states", "answered")
+            space = {"bc": bc, "df": inbound}
+            with_client = ex.code().split("\n")[0].replace("types=", "client=client, types=")
+            exec(with_client, space | {"client": client}, space)
+            assert_frame_equal(space["calls"].reset_index(drop=True), ex.frame.reset_index(drop=True))
+            assert ex.request()["dayFrom"] == str(first)
+            assert isinstance(date.fromisoformat(ex.request()["dayTo"]), date)
+
+    def test_conditions_are_those_that_the_api_lacks(self):
+        assert set(CONDITIONS) == {"hours", "lines", "transferred", "ai"}
+        assert not set(CONDITIONS) & set(FILTERS)
