@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,15 +20,13 @@ SIX = ["timestamp", "type", "state", "talkTime", "outcomeTag", "userId"]
 def widening(stage: Stage) -> None:
     """Widen a range of 90 cached days by one day, against that day alone and the 90 days from the cache."""
     ninety, (first, last, before) = _ninety_days(stage), _days(stage)
-    here = replace(stage.contestant("here", "load", first, last), copy_of=ninety)
-    day = stage.contestant("that day", "load", last, last, known_account=True)
-    kept = stage.contestant("90 days warm", "load", first, before, folder=str(ninety))
-    checked = _checked(stage, here, day, kept)
-    runs = (
-        alternating([here, day, kept], stage.scale.rounds)
-        if stage.scale.rounds
-        else [[run] for run in checked]
-    )
+    three = [
+        replace(stage.contestant("91 days", "load", first, last), copy_of=ninety),
+        stage.contestant("the last day", "load", last, last, known_account=True),
+        stage.contestant("90 days", "load", first, before, folder=str(ninety)),
+    ]
+    checked = _checked(stage, *three)
+    runs = alternating(three, stage.scale.rounds) if stage.scale.rounds else [[run] for run in checked]
     both = [_sum(one, other) for one, other in zip(runs[1], runs[2], strict=True)]
     rival = Figure.of("that day alone + 90 days warm", both)
     stage.protocol.compare(
@@ -38,21 +34,21 @@ def widening(stage: Stage) -> None:
     )
 
 
-def _checked(stage: Stage, here: Contestant, day: Contestant, kept: Contestant) -> Sequence[Run]:
-    """Check that widening asks for that day only, and finds what the two parts find."""
-    last = stage.sandbox.day_to
-    since = len(stage.asked())
-    wide = here.run(check=True)
-    asked = [json.loads(body) for body in stage.asked(since)]
-    calls = stage.sandbox.truth["by_day"][last]
-    assert all((body["dayFrom"], body["dayTo"]) == (last, last) for body in asked), asked
-    assert len(asked) == math.ceil(calls / stage.scale.page_size), f"{len(asked)} requests for {calls} calls"
-    parts = day.run(check=True), kept.run(check=True)
-    one, other = ({k: v for k, v in (each.facts or {}).items() if k != "rows"} for each in parts)
-    both = {name: (one[name] + other[name]) % 2**64 for name in one}
-    same_facts("the widened load", wide.facts or {}, "its two parts", both)
-    same_facts("the widened load", wide.facts or {}, "the sandbox", {"calls": stage.calls})
-    return wide, *parts
+def _checked(stage: Stage, *three: Contestant) -> Sequence[Run]:
+    """Check that widening asks for what that day alone takes, and finds what both parts find."""
+    runs, asked = [], []
+    for each in three:
+        since = len(stage.asked())
+        runs.append(each.run(check=True))
+        asked.append(stage.asked(since))
+    wanted = asked[1][1:]  # the first one only tells the account's zone
+    assert wanted
+    assert sorted(asked[0]) == sorted(wanted), f"{len(asked[0])} requests, not {len(wanted)}"
+    assert not asked[2], f"{len(asked[2])} requests for days that are in the cache"
+    wide, one, other = ({k: v for k, v in (each.facts or {}).items() if k != "rows"} for each in runs)
+    same_facts("the widened load", wide, "both", {name: (one[name] + other[name]) % 2**64 for name in one})
+    same_facts("the widened load", wide, "the sandbox", {"calls": stage.calls})
+    return runs
 
 
 def warm(stage: Stage) -> None:

@@ -44,7 +44,9 @@ def latency(stage: Stage) -> None:
     quick = here.run(check=True).facts or {}
     stage.sandbox.latency(seconds)
     try:
+        since = len(stage.asked())
         slow = here.run(check=True)
+        requests = len(stage.asked(since))
         same_facts("a load", quick, "a load with latency", slow.facts or {})
         runs = alternating([here], stage.scale.rounds)[0] if stage.scale.rounds else [slow]
     finally:
@@ -52,7 +54,7 @@ def latency(stage: Stage) -> None:
     bound = Figure(
         f"{stage.pages:,} pages × {seconds:g} s ÷ {WORKERS} workers =", [stage.pages * seconds / WORKERS]
     )
-    what = f"the same, {seconds * 1000:.0f} ms a page, {WORKERS} workers"
+    what = f"the same, {seconds * 1000:.0f} ms a page, {WORKERS} workers, {requests:,} requests"
     stage.protocol.compare(what, Figure.of("here", runs), bound, Target("at most", 1.2))
 
 
