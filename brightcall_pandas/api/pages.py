@@ -106,7 +106,10 @@ def read_window(fetch: Fetch, limit: int, first: Slice | None = None, hint: int 
     slices = [first] if first is not None else fetch([Ask(1, limit)])
     limit, trusted = _limit(slices[0], limit)
     read = Read(slices)
-    if not trusted and slices[0].rows < _SMALLEST_CAP:
+    if not _may_be_all(slices[0], hint):
+        if not slices[0].rows:
+            return Read(slices, problem="the server counts rows and shows none")
+    elif not trusted and slices[0].rows < _SMALLEST_CAP:
         # So few rows are no cap; and the list's end needs no second witness.
         return Read(slices, proof="one page")
     state = cover(slices)
@@ -131,6 +134,11 @@ def _limit(first: Slice, limit: int) -> tuple[int, bool]:
     if first.total is None:
         return max(2, first.rows), False
     return (max(2, first.rows) if first.total != first.rows else limit), True
+
+
+def _may_be_all(first: Slice, hint: int | None) -> bool:
+    """Tell whether nothing that was counted says that there is more than the first page."""
+    return (hint is None or hint <= first.rows) and (first.page.pages_count or 0) <= 1
 
 
 def _persist(fetch: Fetch, slices: list[Slice], state: Cover, limit: int, read: Read) -> Cover:
