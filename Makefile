@@ -26,7 +26,7 @@ demo: $(VENV)/.demo-installed
 	$(BIN)/brightcall demo
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
