@@ -75,8 +75,10 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     Examples
     --------
     >>> calls = to_frame([{"id": 7, "state": 1, "talkTime": "12", "new": True}])
-    >>> calls.loc[0, ["id", "state", "talkTime", "extras"]].tolist()
-    ['7', 'answered', 12.0, '{"new":true}']
+    >>> calls.loc[0, ["id", "state", "extras"]].tolist()
+    ['7', 'answered', '{"new":true}']
+    >>> float(calls.loc[0, "talkTime"])
+    12.0
     """
     typed, index = _typed_of(records, timezone)
     frame = to_pandas(typed.table, timezone)
