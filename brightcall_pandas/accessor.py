@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
-from brightcall_pandas import analysis, export
+from brightcall_pandas import analysis, export, modelling
 from brightcall_pandas.filters import CallFilter, lists_filters
 
 if TYPE_CHECKING:
@@ -230,6 +230,9 @@ class CallsAccessor:
     # Files
     to_parquet = _method(export.to_parquet)
     pseudonymise = _method(export.pseudonymise)
+
+    # For a model
+    model_frame = _method(modelling.model_frame)
 
     @property
     def plot(self) -> CallsPlot:
