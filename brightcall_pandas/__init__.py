@@ -47,6 +47,7 @@ from brightcall_pandas.schema import describe_fields
 if TYPE_CHECKING:
     from brightcall_pandas.explorer import explore
     from brightcall_pandas.sandbox import start_sandbox
+    from brightcall_pandas.scale import scan_calls
 
 __all__ = [
     "AuthenticationError",
@@ -72,6 +73,7 @@ __all__ = [
     "load_catalog",
     "load_stats",
     "read_calls",
+    "scan_calls",
     "start_sandbox",
     "to_frame",
     "use",
@@ -86,6 +88,10 @@ def __getattr__(name: str) -> Any:
         from brightcall_pandas.sandbox import start_sandbox  # noqa: PLC0415
 
         return start_sandbox
+    if name == "scan_calls":
+        from brightcall_pandas.scale import scan_calls  # noqa: PLC0415
+
+        return scan_calls
     if name == "explore":
         from brightcall_pandas.explorer import explore  # noqa: PLC0415
 

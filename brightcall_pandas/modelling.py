@@ -21,11 +21,11 @@ _DAY_US = 86_400_000_000
 
 
 def _answered(df: pd.DataFrame) -> NDArray[np.float64]:
-    return (column(df, "state") == "answered").to_numpy(dtype=np.float64)
+    return (column(df, "state") == "answered").to_numpy().astype(np.float64)
 
 
 def _positive(df: pd.DataFrame) -> NDArray[np.float64]:
-    return (column(df, "outcomeType") == "positive").to_numpy(dtype=np.float64)
+    return (column(df, "outcomeType") == "positive").to_numpy().astype(np.float64)
 
 
 def _talk_time(df: pd.DataFrame) -> NDArray[np.float64]:
@@ -230,7 +230,7 @@ def _history(
     over = end < np.iinfo(np.int64).max
     ended = _Earlier.of(optional_column(df, field), start, over, moments_of=end)
     calls = ended.calls
-    positive = (optional_column(df, "outcomeType") == "positive").to_numpy(dtype=np.float64)
+    positive = (optional_column(df, "outcomeType") == "positive").to_numpy().astype(np.float64)
     features: dict[str, object] = {f"{name}_calls": calls}
     with np.errstate(invalid="ignore", divide="ignore"):
         features[f"{name}_answer_rate"] = ended.total(_answered(df)) / calls

@@ -22,7 +22,7 @@ ERRORS = """
 """.split()
 FUNCTIONS = """
     count_calls describe_fields describe_filters export_calls load_calls load_catalog load_stats read_calls
-    explore start_sandbox to_frame use
+    explore scan_calls start_sandbox to_frame use
 """.split()
 CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client"]
 
@@ -45,7 +45,7 @@ class TestAll:
             and not isinstance(value, types.ModuleType)
             and (getattr(value, "__module__", None) or "").startswith("brightcall_pandas")
         }
-        assert public | {"errors", "explore", "start_sandbox"} == set(bc.__all__)
+        assert public | {"errors", "explore", "scan_calls", "start_sandbox"} == set(bc.__all__)
 
     def test_an_unknown_name_is_an_attribute_error(self):
         with pytest.raises(AttributeError, match="no attribute 'load_cals'"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +140,10 @@ class Calls:
         found = self.dataset.get_fragments(filter=self._asked(spec))
         return sorted((each.path for each in found), key=str)
 
-    def frame(self, columns: Sequence[str], spec: CallFilter) -> pd.DataFrame:
-        """Read the calls of a filter."""
+    def frame(
+        self, columns: Sequence[str], spec: CallFilter, files: Collection[str] | None = None
+    ) -> pd.DataFrame:
+        """Read the calls of a filter; None reads all files that may hold some."""
         asked = [name for name in columns_asked(spec) if name in self.columns]
         read = list(dict.fromkeys([*columns, *asked]))
         nothing = _typed(self.dataset.schema.empty_table().select(read))
@@ -149,9 +151,10 @@ class Calls:
             to_pandas(nothing, self.zone)
         )  # says which filters cannot be, and which columns are missing
         tables = [nothing.select(columns)]
-        for fragment in sorted(
-            self.dataset.get_fragments(filter=self._asked(spec)), key=lambda each: each.path
-        ):
+        found = self.dataset.get_fragments(filter=self._asked(spec))
+        for fragment in sorted(found, key=lambda each: str(each.path)):
+            if files is not None and fragment.path not in files:
+                continue
             table = fragment.to_table(schema=self.dataset.schema, columns=read, filter=self._asked(spec))
             tables.append(self._kept(_typed(table), columns, asked, spec))
         frame = to_pandas(pa.concat_tables(tables), self.zone)

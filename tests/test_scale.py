@@ -1,0 +1,140 @@
+"""Past one machine: on two real worker processes every table is pandas' own, to the last digit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import pandas as pd
+import pandas.testing as pdt
+import pytest
+
+import brightcall_pandas as bc
+from brightcall_pandas import analysis
+
+ARGUMENTS = {
+    "breakdown": [("project",), {"metrics": ["calls", "unique_clients", "talk_time_median_s"]}],
+    "repeat_callers": [("24h",), {"by": "project"}],
+    "attempts": [(), {"by": "project"}],
+    "over_time": [("h",), {}],
+    "chains_at_least": [(1,), {}],
+    "chains_contain": [("101",), {}],
+    "chains_contain_eventually": [("101", "102"), {}],
+    "chains_end_with": [("101",), {}],
+    "chains_start_with": [("101",), {}],
+}
+REFUSED = """
+    compare concurrency explain_change handovers quality reconcile staffing to_event_log to_networkx
+    transfer_flow transfer_shapes
+""".split()
+LAZY = [name for name in analysis.__all__ if name not in (*REFUSED, "definitions")]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        ) as running,
+        distributed.Client(running) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Six days; one of them empty, and one split over two files."""
+    tmp = tmp_path_factory.mktemp("scale")
+    with bc.start_sandbox(calls=2_000, days=6, seed=5) as sandbox:
+        client = sandbox.client(cache_dir=tmp / "cache")
+        out = bc.export_calls(sandbox.day_from, sandbox.day_to, tmp / "calls", client=client)
+    empty, split = out / "day=2026-03-28" / "calls.parquet", out / "day=2026-03-30" / "calls.parquet"
+    bc.read_calls(empty).iloc[:0].calls.to_parquet(empty, partition=None)
+    whole = bc.read_calls(split)
+    whole.iloc[::2].calls.to_parquet(split, partition=None)
+    whole.iloc[1::2].calls.to_parquet(split.with_name("more.parquet"), partition=None)
+    return out
+
+
+@pytest.fixture(scope="module")
+def calls(folder):
+    return bc.read_calls(folder)
+
+
+class TestScanCalls:
+    def test_the_same_rows_and_dtypes(self, cluster, folder, calls):
+        lazy = bc.scan_calls(folder)
+        assert lazy.npartitions == 7
+        pdt.assert_series_equal(lazy.dtypes, calls.dtypes)
+        pdt.assert_frame_equal(lazy.compute().reset_index(drop=True), calls)
+
+    def test_columns_and_filters(self, cluster, folder):
+        lazy = bc.scan_calls(folder, columns=["id", "state"], day_from="2026-03-31", states="answered")
+        assert lazy.npartitions == 1
+        expected = bc.read_calls(folder, columns=["id", "state"], day_from="2026-03-31", states="answered")
+        assert len(expected) > 0
+        pdt.assert_frame_equal(lazy.compute(), expected)
+
+    def test_a_filter_that_nothing_passes(self, cluster, folder):
+        lazy = bc.scan_calls(folder, day_from="2030-01-01")
+        assert len(lazy.compute()) == 0
+        assert lazy.calls.by_outcome().compute().empty
+
+    def test_an_fsspec_address(self, cluster, folder, calls):
+        assert len(bc.scan_calls(f"local://{folder}", columns=["id"]).compute()) == len(calls)
+
+
+class TestDistributedCalls:
+    @pytest.mark.parametrize("name", LAZY)
+    def test_is_pandas_to_the_last_digit(self, cluster, folder, calls, name):
+        args, kwargs = ARGUMENTS.get(name, ((), {}))
+        expected = getattr(calls.calls, name)(*args, **kwargs)
+        found = getattr(bc.scan_calls(folder).calls, name)(*args, **kwargs).compute()
+        if name == "transfer_chains" or name.startswith("chains_"):
+            found = found.reset_index(drop=True)
+        assert len(expected)
+        check = pdt.assert_frame_equal if isinstance(expected, pd.DataFrame) else pdt.assert_series_equal
+        check(found, expected, check_exact=True)
+
+    @pytest.mark.parametrize("name", REFUSED)
+    def test_what_has_no_distributed_form_says_so(self, folder, name):
+        with pytest.raises(NotImplementedError, match=rf"{name} has no exact distributed form"):
+            getattr(bc.scan_calls(folder).calls, name)()
+
+    def test_every_table_is_either(self):
+        assert {"summary", "by_outcome", "attempts", "repeat_callers", "recalls"} <= set(LAZY)
+        assert set(LAZY) | set(REFUSED) | {"definitions"} == set(analysis.__all__)
+
+    def test_shows_the_tables_docstring_and_signature(self, folder):
+        import inspect
+
+        method = type(bc.scan_calls(folder).calls).by_outcome
+        assert method.__doc__.startswith(inspect.getdoc(analysis.by_outcome))
+        assert "fold_case" in inspect.signature(method).parameters
+
+    def test_filters_rows(self, cluster, folder, calls):
+        lazy = bc.scan_calls(folder).calls.filter(types="inbound")
+        expected = calls.calls.filter(types="inbound").calls.summary()
+        pdt.assert_frame_equal(lazy.calls.summary().compute(), expected)
+
+    def test_pseudonyms_are_the_same_on_every_worker(self, cluster, folder, calls):
+        lazy = bc.scan_calls(folder).calls.pseudonymise("a secret").compute().reset_index(drop=True)
+        pdt.assert_frame_equal(lazy, calls.calls.pseudonymise("a secret"))
+
+    def test_a_worker_killed_in_the_middle_changes_nothing(self, cluster, folder, calls):
+        slow = bc.scan_calls(folder).map_partitions(_slowly)
+        pids = list(cluster.run(os.getpid).values())
+        killer = threading.Timer(0.8, os.kill, (pids[0], signal.SIGKILL))
+        killer.start()
+        found = slow.calls.by_outcome("agent").compute()
+        killer.join()
+        pdt.assert_frame_equal(found, calls.calls.by_outcome("agent"), check_exact=True)
+        assert set(cluster.run(os.getpid).values()) != set(pids)
+
+
+def _slowly(part):
+    time.sleep(0.5)
+    return part
