@@ -60,13 +60,11 @@ def concurrency(df: pd.DataFrame, freq: str = "1min") -> pd.DataFrame:
     seconds = column(df, "totalTime").to_numpy(dtype=np.float64)
     goes_on = stamps.notna().to_numpy() & (seconds > 0) & np.isfinite(seconds)
     times = micros(stamps)[goes_on]
-    starts = np.sort(times)
+    starts = np.sort(times, kind="stable")  # quick where calls come in order of time
     ends = np.sort(times + np.round(seconds[goes_on] * 1e6).astype(np.int64))
     edges = _edges(starts, ends, stamps, freq)
-    return pd.DataFrame(
-        {"calls_max": _most(starts, ends, edges.asi8), "calls_mean": _mean(starts, ends, edges.asi8)},
-        index=edges[:-1].rename("timestamp"),
-    )
+    most, mean = _most_and_mean(starts, ends, edges.asi8)
+    return pd.DataFrame({"calls_max": most, "calls_mean": mean}, index=edges[:-1].rename("timestamp"))
 
 
 def _edges(
@@ -82,29 +80,22 @@ def _edges(
     return period_starts(first, last, freq)
 
 
-def _going_on(starts: NDArray[np.int64], ends: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.searchsorted(starts, at, side="right") - np.searchsorted(ends, at, side="right")
-
-
-def _most(starts: NDArray[np.int64], ends: NDArray[np.int64], edges: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the most calls in progress in each period: at its begin or when some call starts."""
-    most = _going_on(starts, ends, edges[:-1])
-    with_start, first = np.unique(np.searchsorted(edges, starts, side="right") - 1, return_index=True)
-    if len(with_start):
-        at_start = np.arange(1, len(starts) + 1) - np.searchsorted(ends, starts, side="right")
-        most[with_start] = np.maximum(most[with_start], np.maximum.reduceat(at_start, first))
-    return most
-
-
-def _mean(
+def _most_and_mean(
     starts: NDArray[np.int64], ends: NDArray[np.int64], edges: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the time that calls spend in each period, divided by its length."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return for each period the most calls in progress, and the time that they spend in it ÷ its length."""
+    begun, ended = np.searchsorted(starts, edges), np.searchsorted(ends, edges, side="right")
+    carried = (begun - ended)[:-1]
+    # More than were carried over can only be in progress when some call starts.
+    most = carried.copy()
+    starting = np.flatnonzero(np.diff(begun))
+    if len(starting):
+        at_start = np.arange(1, len(starts) + 1) - np.searchsorted(ends, starts, side="right")
+        most[starting] = np.maximum(most[starting], np.maximum.reduceat(at_start, begun[:-1][starting]))
     lengths = np.diff(edges).astype(np.float64)
-    spent = _going_on(starts, ends, edges[:-1] - 1) * lengths
-    for times, sign in ((starts, 1), (ends, -1)):
-        place = np.searchsorted(edges, times, side="right") - 1
-        place = np.minimum(place, len(lengths) - 1)  # a call that ends with the last period
-        left = edges[place + 1] - times
+    spent = carried * lengths
+    for times, passed, sign in ((starts, begun, 1), (ends, ended, -1)):
+        place = np.repeat(np.arange(len(lengths)), np.diff(passed))
+        left = edges[1:][place] - times[passed[0] : passed[-1]] if len(edges) else times
         spent += sign * np.bincount(place, weights=left, minlength=len(lengths))
-    return np.asarray(spent / lengths)
+    return most, spent / lengths

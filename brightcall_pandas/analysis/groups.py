@@ -64,7 +64,8 @@ class Groups:
 
     def count(self, mask: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """Return how many rows (of those in `mask`) each group has."""
-        return np.bincount(self.codes if mask is None else self.codes[mask], minlength=len(self))
+        codes = self.codes if mask is None or mask.all() else self.codes[mask]
+        return np.bincount(codes, minlength=len(self))
 
     def sum(self, values: NDArray[np.number]) -> NDArray[np.float64]:
         """Return the sum of `values` in each group; a null makes the sum null."""
@@ -157,7 +158,7 @@ def _observed(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], N
     if size <= _DENSE * len(codes) + 1000:
         occurs = np.bincount(codes, minlength=size) > 0
         observed = np.flatnonzero(occurs)
-        return (np.cumsum(occurs) - 1)[codes], observed
+        return codes if len(observed) == size else (np.cumsum(occurs) - 1)[codes], observed
     positions, uniques = pd.factorize(codes)
     order = np.argsort(uniques)
     return _rank(order)[positions], uniques[order]

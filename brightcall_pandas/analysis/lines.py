@@ -122,7 +122,8 @@ def finish_lines(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     result["answer_rate_expected"] = ratio(expected, sums["calls"])
     result["answer_rate_adjusted"] = ratio(sums["answered"], expected) * ratio(answered.sum(), calls.sum())
     add_rate(result, "short_call_share", sums["short"], sums["talks"], confidence)
-    weeks = pd.DatetimeIndex(week.labels).asi8[week.codes] / (7 * 86_400 * 1e6)
+    # Wall-clock time: a clock change makes no week shorter.
+    weeks = pd.DatetimeIndex(week.labels).tz_localize(None).asi8[week.codes] / (7 * 86_400 * 1e6)
     slope, error = _slope(groups, weeks, calls, answered - calls * usual, calls * usual * (1 - usual))
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     result["trend"] = slope

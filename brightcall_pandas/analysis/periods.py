@@ -66,10 +66,10 @@ def period_starts(first: pd.Timestamp, last: pd.Timestamp, freq: str) -> pd.Date
             periods = pd.period_range(pd.Period(wall_first, name), pd.Period(wall_last, name) + 1)
         except ValueError as error:
             raise _refused(freq) from error
-        return _between(_localised(periods.start_time, first, twice=False), first, last)
+        return _between(_localised(periods.start_time, first), first, last)
     step = _step(name, freq)
     walls = pd.date_range(wall_first.floor(step), wall_last.floor(step) + step, freq=step)
-    return _between(_localised(walls, first, twice=step <= _HOUR), first, last)
+    return _between(_localised(walls, first, step if step <= _HOUR else None), first, last)
 
 
 def _between(starts: pd.DatetimeIndex, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
@@ -93,15 +93,23 @@ def _refused(freq: str) -> ValueError:
     return ValueError(f"freq={freq!r} must divide the day ('15min', 'h', '2h') or be one of D, W, M, Q, Y")
 
 
-def _localised(walls: pd.DatetimeIndex, like: pd.Timestamp, *, twice: bool) -> pd.DatetimeIndex:
-    """Place wall-clock times in the zone; one that occurs twice is taken twice, or else the first time."""
+def _localised(
+    walls: pd.DatetimeIndex, like: pd.Timestamp, fill: pd.Timedelta | None = None
+) -> pd.DatetimeIndex:
+    """Place wall-clock times in the zone.
+
+    A time that occurs twice is taken the first time. Where a clock change leaves a gap longer than `fill`,
+    the gap is filled with steps of it: the second one of two equal hours.
+    """
     summer = np.ones(len(walls), dtype=bool)
-    walls = walls.as_unit("us")
-    starts = walls.tz_localize(like.tz, ambiguous=summer, nonexistent="shift_forward").asi8
-    if twice:
-        again = walls.tz_localize(like.tz, ambiguous=~summer, nonexistent="shift_forward").asi8
-        starts = np.sort(np.concatenate([starts, again[again != starts]]))
+    places = walls.as_unit("us").tz_localize(like.tz, ambiguous=summer, nonexistent="shift_forward")
+    starts = places.asi8
     starts = starts[np.diff(starts, prepend=starts[0] - 1) > 0]
+    if fill is not None:
+        step = fill // pd.Timedelta(microseconds=1)
+        gaps = np.flatnonzero(np.diff(starts) > step)
+        for gap in gaps[::-1]:
+            starts = np.insert(starts, gap + 1, np.arange(starts[gap] + step, starts[gap + 1], step))
     return pd.DatetimeIndex(starts.view("datetime64[us]")).tz_localize("UTC").tz_convert(like.tz)
 
 

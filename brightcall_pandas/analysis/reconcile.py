@@ -107,23 +107,25 @@ def _number(value: Any) -> float:
 def _figures(df: pd.DataFrame) -> dict[tuple[str, str], float]:
     """Count every figure from the rows, for each direction."""
     facts = Facts(df, Split())
-    masks = {"all": np.ones(len(df), dtype=bool)}
+    places: dict[str, Any] = {"all": slice(None)}
     if facts.has("type"):
-        masks |= {name: facts.is_label("type", name) for name in FIELDS["type"].choices}
+        places |= {name: np.flatnonzero(facts.is_label("type", name)) for name in FIELDS["type"].choices}
     marks, seconds = _marks(facts), _seconds(facts)
     clients = pd.factorize(facts.series("clientNumber"))[0] if facts.has("clientNumber") else None
     figures: dict[tuple[str, str], float] = {}
-    for direction, mask in masks.items():
+    for direction, rows in places.items():
         for name, mark in marks.items():
-            figures[direction, name] = int((mark & mask).sum())
+            figures[direction, name] = float(np.count_nonzero(mark[rows]))
         for name, values in seconds.items():
-            here = values[mask & ~np.isnan(values)]
+            here = values[rows]
+            here = here[~np.isnan(here)]
             figures[direction, f"{name}_sum_s"] = here.sum()
             figures[direction, f"{name}_count"] = len(here)
             figures[direction, f"{name}_min_s"] = here.min() if len(here) else np.nan
             figures[direction, f"{name}_max_s"] = here.max() if len(here) else np.nan
         if clients is not None:
-            figures[direction, "unique"] = len(np.unique(clients[mask & (clients >= 0)]))
+            # Code -1, no client, counts in the place before the first one.
+            figures[direction, "unique"] = float(np.count_nonzero(np.bincount(clients[rows] + 1)[1:]))
     for name, field in (("aiTalkTime_s", "aiTalkTime"), ("allTalkTime_s", "talkTime")):
         if facts.has(field):
             figures["all", name] = np.nansum(facts.seconds(field))

@@ -1,0 +1,153 @@
+"""Each table of the catalogue against plain pandas or NumPy, on one million calls.
+
+Run it with ``python benchmarks/catalogue.py``; ``--calls`` takes another size, names choose some tables. The
+other side is `tables/by_hand.py`. The numbers that both sides have are compared before anything is timed;
+runs alternate, and medians of five are shown. A table may take 1.5 × the plain code or 5 ms more, whichever
+is longer, and the whole catalogue 5 s. Memory is the peak that a process of its own needs beyond the calls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tables import by_hand
+
+from brightcall_pandas import analysis
+from brightcall_pandas.columns import column, to_pandas
+from brightcall_pandas.sandbox.generate import draw_calls
+from brightcall_pandas.sandbox.records import call_table, planted_chains
+
+RUNS = 5
+RATIO, SLACK_S, TOTAL_S = 1.5, 0.005, 5.0
+OPTIONS: dict[str, dict[str, Any]] = {
+    "breakdown": {"by": "hour"},
+    "compare": {"by": "agent"},
+    "explain_change": {"by": "project"},
+}
+TWO_SIDED = ("compare", "explain_change")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", choices=[[], *by_hand.TABLES], help="tables; default: all")
+    parser.add_argument("--calls", type=int, default=1_000_000)
+    arguments = parser.parse_args()
+    df = made_up(arguments.calls)
+    print(f"{len(df):,} calls; medians of {RUNS} alternating runs, peak memory beyond the calls\n")
+    print(f"{'table':<24}{'by hand':>22}{'here':>22}{'ratio':>9}")
+    total, missed = 0.0, []
+    for name in arguments.names or by_hand.TABLES:
+        hand, here = compared(name, df)
+        total += here
+        missed += [name] if here > max(RATIO * hand, hand + SLACK_S) else []
+    print(f"\n{'all of them':<24}{'':>22}{total:>19.2f} s")
+    if arguments.calls >= 1_000_000 and (missed or total > TOTAL_S):
+        sys.exit(f"missed: {', '.join(missed) or f'{TOTAL_S} s for all'}")
+
+
+def made_up(calls: int) -> pd.DataFrame:
+    """Return a year of the sandbox's calls as a typed frame, newest first as the API sends them."""
+    rng = np.random.default_rng(0)
+    drawn = draw_calls(rng, calls, 365)
+    table = call_table(rng, drawn, planted_chains(rng, drawn))
+    df = to_pandas(table, "Europe/Berlin")
+    for name in ("type", "state", "outcomeType"):
+        df[name] = column(df, name)
+    return df.iloc[::-1].reset_index(drop=True)
+
+
+def compared(name: str, df: pd.DataFrame) -> tuple[float, float]:
+    """Check that both sides find the same, then time them in turn."""
+    table, plain = getattr(analysis, name), by_hand.TABLES[name]
+    half = len(df) // 2
+    sides = (df.iloc[:half], df.iloc[half:]) if name in TWO_SIDED else (df,)
+    more = (statistics_of(df),) if name == "reconcile" else ()
+
+    def ours() -> pd.DataFrame:
+        result: pd.DataFrame = table(*sides, *more, **OPTIONS.get(name, {}))
+        return result
+
+    def by_hands() -> pd.DataFrame:
+        return plain(*sides)
+
+    check(name, ours(), by_hands())
+    runs = [(timed(by_hands), timed(ours)) for _ in range(RUNS)]
+    hand, here = (statistics.median(each) for each in zip(*runs, strict=True))
+    memory = [peak_mb(each) for each in (by_hands, ours)]
+    shown = [
+        f"{seconds * 1000:,.0f} ms {mb:>6,.0f} MB" for seconds, mb in zip((hand, here), memory, strict=True)
+    ]
+    print(f"{name:<24}{shown[0]:>22}{shown[1]:>22}{here / hand:>8.2f}×", flush=True)
+    return hand, here
+
+
+def statistics_of(df: pd.DataFrame) -> pd.DataFrame:
+    """Return figures for `reconcile` to compare with: those counted by hand."""
+    rows = by_hand.reconcile(df)["rows"].unstack()
+    return rows.reindex(["all", "inbound", "outbound", "internal"]).rename_axis("direction")
+
+
+def check(name: str, here: pd.DataFrame, hand: pd.DataFrame) -> None:
+    """End the benchmark unless the columns that both have are equal."""
+    common = [each for each in hand.columns if each in here.columns]
+    assert common, f"{name}: no column to compare"
+    if name in ("quality", "reconcile"):
+        here = here.reindex(hand.index)
+    if name == "heatmap":
+        hand = hand.reindex(columns=here.columns, fill_value=0)
+        common = list(here.columns)
+    if name == "talk_time_histogram" or name == "answer_time_histogram":
+        hand = hand.iloc[: len(here)]
+    assert len(here) == len(hand), f"{name}: {len(here)} rows here, {len(hand)} by hand"
+    if set(here.index) == set(hand.index):
+        hand = hand.reindex(here.index)
+    for each in common:
+        left, right = here[each].to_numpy(), hand[each].to_numpy()
+        if pd.api.types.is_numeric_dtype(here[each].dtype):
+            same = np.allclose(left.astype(float), right.astype(float), rtol=1e-9, atol=1e-7, equal_nan=True)
+        else:
+            same = list(left) == list(right)
+        assert same, f"{name}: {each} differs"
+
+
+def timed(function: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def peak_mb(function: Callable[[], Any]) -> float:
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_measured, args=(function, sender))
+    child.start()
+    peak: float = receiver.recv()
+    child.join()
+    return peak
+
+
+def _measured(function: Callable[[], Any], sender: Any) -> None:
+    before = _resident_mb()
+    function()
+    sender.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before)
+
+
+def _resident_mb() -> float:
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The tables of the catalogue written by hand, for `catalogue.py`."""

@@ -1,0 +1,433 @@
+"""Each table of the catalogue as someone writes it who knows pandas and NumPy and needs it once.
+
+Categories are grouped with ``observed=True``, texts folded once each, clients sorted once, the sweep is in
+NumPy. Intervals, adjusted rates and ranks are left out: they are small arithmetic on the finished table.
+`catalogue.py` compares the numbers that both sides have before anything is timed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def _answered(df: pd.DataFrame) -> pd.Series:
+    return df["state"] == "answered"
+
+
+def _basics(df: pd.DataFrame) -> pd.DataFrame:
+    answered = _answered(df)
+    return pd.DataFrame(
+        {
+            "calls": 1,
+            "answered": answered,
+            "talk": df["talkTime"],
+            "talk_answered": df["talkTime"].where(answered),
+            "positive": df["outcomeType"] == "positive",
+        }
+    )
+
+
+def _told(grouped: Any) -> pd.DataFrame:
+    table = grouped.agg(
+        calls=("calls", "size"),
+        answered=("answered", "sum"),
+        talk_time_total_s=("talk", "sum"),
+        talk_time_mean_s=("talk_answered", "mean"),
+        positive=("positive", "sum"),
+    )
+    table["answer_rate"] = table["answered"] / table["calls"]
+    table["positive_rate"] = table["positive"] / table["calls"]
+    return table
+
+
+def summary(df: pd.DataFrame) -> pd.DataFrame:
+    answered = _answered(df)
+    talk = df["talkTime"][answered]
+    clients = df["clientNumber"].nunique()
+    return pd.DataFrame(
+        {
+            "calls": [len(df)],
+            "answered": [answered.sum()],
+            "answer_rate": [answered.mean()],
+            "answer_time_mean_s": [df["answerTime"][answered].mean()],
+            "talk_time_total_s": [df["talkTime"].sum()],
+            "talk_time_mean_s": [talk.mean()],
+            "talk_time_median_s": [talk.median()],
+            "unique_clients": [clients],
+            "calls_per_client": [df["clientNumber"].count() / clients],
+            "first_time_share": [df["firstTimeForUser"].mean()],
+            "transferred_share": [_transferred(df)],
+            "ai_talk_share": [df["aiTalkTime"].sum() / df["talkTime"].sum()],
+            "recordings_ready": [df["isRecordReady"].sum()],
+        }
+    )
+
+
+def _transferred(df: pd.DataFrame) -> float:
+    texts = df["numbersInvolvedJSON"]
+    parties = {text: _parties(text) for text in texts.dropna().unique()}
+    several = texts[texts.isin([text for text, each in parties.items() if len(each) > 1])]
+    clients = df["clientNumber"].reindex(several.index)
+    moved = [
+        len(parties[text]) - parties[text].count(client) > 1
+        for text, client in zip(several, clients, strict=True)
+    ]
+    return sum(moved) / len(df)
+
+
+def _parties(text: str) -> list[str]:
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return text.split(",") if text[:1] not in "[{" else []
+    if isinstance(read, dict):
+        return list(read)
+    if not isinstance(read, list):
+        return [str(read)]
+    return [str(next(iter(each.values()))) if isinstance(each, dict) else str(each) for each in read]
+
+
+def by_outcome(df: pd.DataFrame) -> pd.DataFrame:
+    tags = df["outcomeTag"].fillna("(none)")
+    folded = tags.map({each: " ".join(each.split()).casefold() for each in tags.unique()})
+    answered = _answered(df)
+    frame = pd.DataFrame({"answered": answered, "talk": df["talkTime"], "on": df["talkTime"].where(answered)})
+    table = frame.groupby(folded).agg(
+        calls=("answered", "size"),
+        answered=("answered", "sum"),
+        talk_time_total_s=("talk", "sum"),
+        talk_time_mean_s=("on", "mean"),
+        talk_time_median_s=("on", "median"),
+    )
+    table["share"] = table["calls"] / len(df)
+    table["answer_rate"] = table["answered"] / table["calls"]
+    kinds = df.groupby([folded, df["outcomeType"]], observed=True).size()
+    table["outcome_type"] = kinds.groupby(level=0).idxmax().str[1]
+    spellings = df.groupby([folded, tags]).size()
+    table.index = spellings.groupby(level=0).idxmax().str[1].reindex(table.index).str.strip()
+    return table.sort_values("calls", ascending=False, kind="stable")
+
+
+def talk_time_histogram(df: pd.DataFrame) -> pd.DataFrame:
+    edges = [0, 10, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200]
+    bins = pd.cut(df["talkTime"][_answered(df)], edges, right=False)
+    return bins.value_counts(sort=False).to_frame("calls")
+
+
+def answer_time_histogram(df: pd.DataFrame) -> pd.DataFrame:
+    edges = [0, 5, 10, 15, 20, 25, 30, 45, 60, 90, 120]
+    bins = pd.cut(df["answerTime"][_answered(df)], edges, right=False)
+    return bins.value_counts(sort=False).to_frame("calls")
+
+
+def over_time(df: pd.DataFrame) -> pd.DataFrame:
+    answered = _answered(df)
+    frame = pd.DataFrame(
+        {
+            "timestamp": df["timestamp"],
+            "answered": answered,
+            "talk": df["talkTime"],
+            "on": df["talkTime"].where(answered),
+            "ring": df["answerTime"].where(answered),
+        }
+    )
+    days = frame.resample("D", on="timestamp")
+    table = days.agg({"answered": ["size", "sum"], "talk": "sum", "on": "mean", "ring": "mean"})
+    table.columns = ["calls", "answered", "talk_time_total_s", "talk_time_mean_s", "answer_time_mean_s"]
+    table["answer_rate"] = table["answered"] / table["calls"]
+    return table
+
+
+def heatmap(df: pd.DataFrame) -> pd.DataFrame:
+    stamps = df["timestamp"].dt
+    cells = df.groupby([stamps.day_of_week, stamps.hour.rename("hour")]).size()
+    return cells.unstack(fill_value=0)
+
+
+def breakdown(df: pd.DataFrame) -> pd.DataFrame:
+    return _told(_basics(df).groupby(df["timestamp"].dt.hour))
+
+
+def by_agent(df: pd.DataFrame) -> pd.DataFrame:
+    return _told(_basics(df).groupby(df["userId"]))
+
+
+def service_level(df: pd.DataFrame) -> pd.DataFrame:
+    inbound = df[df["type"] == "inbound"]
+    answered, abandoned = _answered(inbound), inbound["state"] == "unanswered"
+    in_time = (answered & (inbound["answerTime"] <= 20)).sum()
+    short = (abandoned & (inbound["callTime"] < 20)).sum()
+    offered = (answered | abandoned).sum()
+    return pd.DataFrame(
+        {
+            "service_level_offered": [in_time / offered],
+            "service_level_excl_short": [in_time / (offered - short)],
+            "service_level_answered": [in_time / answered.sum()],
+        }
+    )
+
+
+def abandonment(df: pd.DataFrame) -> pd.DataFrame:
+    inbound = df[df["type"] == "inbound"]
+    abandoned = inbound["state"] == "unanswered"
+    offered = (_answered(inbound) | abandoned).sum()
+    waits = inbound["callTime"][abandoned]
+    return pd.DataFrame(
+        {
+            "abandoned": [abandoned.sum()],
+            "abandonment_rate": [abandoned.sum() / offered],
+            "wait_mean_s": [waits.mean()],
+            "wait_median_s": [waits.median()],
+        }
+    )
+
+
+def attempts(df: pd.DataFrame) -> pd.DataFrame:
+    dials = df.loc[df["type"] == "outbound", ["clientNumber", "timestamp", "state", "outcomeType"]]
+    dials = dials.dropna(subset=["clientNumber"]).sort_values(["clientNumber", "timestamp"], kind="stable")
+    clients = dials.groupby("clientNumber", sort=False)
+    number = clients.cumcount() + 1
+    answered = _answered(dials)
+    before = answered.groupby(dials["clientNumber"], sort=False).cumsum() - answered
+    frame = pd.DataFrame(
+        {
+            "answered": answered,
+            "positive": dials["outcomeType"] == "positive",
+            "unreached": before == 0,
+            "reached": answered & (before == 0),
+        }
+    )
+    table = frame.groupby(number).agg(["size", "sum"])
+    result = pd.DataFrame(
+        {"dials": table["answered", "size"]}
+        | {name: table[name, "sum"] for name in ("answered", "positive", "unreached", "reached")}
+    )
+    result["marginal_rate"] = result["reached"] / result["unreached"]
+    result["reach"] = result["reached"].cumsum() / result["dials"].iloc[0]
+    return result
+
+
+def repeat_callers(df: pd.DataFrame) -> pd.DataFrame:
+    calls = df.loc[df["type"] == "inbound", ["clientNumber", "timestamp"]].dropna()
+    calls = calls.sort_values(["clientNumber", "timestamp"], kind="stable")
+    following = calls["timestamp"].shift(-1).where(calls["clientNumber"] == calls["clientNumber"].shift(-1))
+    repeated = following - calls["timestamp"] <= pd.Timedelta("24h")
+    observed = calls["timestamp"] <= df["timestamp"].max() - pd.Timedelta("24h")
+    return pd.DataFrame(
+        {
+            "observed": [observed.sum()],
+            "repeated": [(observed & repeated).sum()],
+            "repeat_rate": [(observed & repeated).sum() / observed.sum()],
+            "clients": [calls["clientNumber"][observed].nunique()],
+        }
+    )
+
+
+def recalls(df: pd.DataFrame) -> pd.DataFrame:
+    slack = pd.Timedelta("15min")
+    columns = ["clientNumber", "timestamp", "recallDate"]
+    promises = df.loc[df["recallDate"].notna() & df["clientNumber"].notna(), columns]
+    promises = promises.rename(columns={"timestamp": "promised"})
+    promises["from"] = np.maximum(
+        promises["recallDate"] - slack, promises["promised"] + pd.Timedelta(microseconds=1)
+    )
+    made = df.loc[df["type"] == "outbound", ["clientNumber", "timestamp", "state"]].sort_values("timestamp")
+    found = pd.merge_asof(
+        promises.sort_values("from"),
+        made,
+        left_on="from",
+        right_on="timestamp",
+        by="clientNumber",
+        direction="forward",
+    )
+    late = found["timestamp"] - found["recallDate"]
+    overdue = found["recallDate"] + slack < df["timestamp"].max()
+    status = np.select(
+        [late <= slack, found["timestamp"].notna(), overdue], ["kept", "late", "missed"], "open"
+    )
+    order = ["kept", "late", "missed", "open"]
+    table = found.groupby(status).agg(recalls=("recallDate", "size")).reindex(order, fill_value=0)
+    table["answered"] = (found["state"] == "answered").groupby(status).sum().reindex(order, fill_value=0)
+    table["late_mean_s"] = late[status == "late"].groupby(status[status == "late"]).mean().dt.total_seconds()
+    return table
+
+
+def funnel(df: pd.DataFrame) -> pd.DataFrame:
+    answered = _answered(df)
+    talked = answered & (df["talkTime"] >= 30)
+    positive = talked & (df["outcomeType"] == "positive")
+    return pd.DataFrame({"calls": [len(df), answered.sum(), talked.sum(), positive.sum()]})
+
+
+def quality_buckets(df: pd.DataFrame) -> pd.DataFrame:
+    kept = df.loc[_answered(df), ["talkTime", "outcomeType"]]
+    bucket = pd.cut(kept["talkTime"], [-np.inf, 10, 30, np.inf], right=False)
+    frame = pd.DataFrame({"talk": kept["talkTime"], "positive": kept["outcomeType"] == "positive"})
+    return frame.groupby(bucket, observed=False).agg(
+        calls=("talk", "size"), talk_time_total_s=("talk", "sum"), positive=("positive", "sum")
+    )
+
+
+def concurrency(df: pd.DataFrame) -> pd.DataFrame:
+    """Sweep over all starts and ends, then the most and the mean of each minute."""
+    calls = df.loc[df["totalTime"] > 0, ["timestamp", "totalTime"]]
+    start = calls["timestamp"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    end = start + (calls["totalTime"].to_numpy() * 1e6).astype("timedelta64[us]")
+    times = np.concatenate([end, start])
+    change = np.repeat([-1, 1], len(calls))
+    order = np.argsort(times, kind="stable")
+    times, level = times[order], np.cumsum(change[order])
+    minutes = np.arange(times[0].astype("datetime64[m]"), times[-1].astype("datetime64[m]") + 1)
+    # Who ends with the minute before is not in this one.
+    carried = np.concatenate([[0], level])[np.searchsorted(times, minutes, side="right")]
+    starts = change[order] == 1
+    begins = np.searchsorted(times[starts], minutes)
+    busy = np.flatnonzero(np.diff(np.append(begins, starts.sum())) > 0)
+    most = carried.copy()
+    most[busy] = np.maximum(most[busy], np.maximum.reduceat(level[starts], begins[busy]))
+    seconds = np.diff(times, append=times[-1:]) / np.timedelta64(1, "s")
+    area = np.concatenate([[0], np.cumsum(level * seconds)])
+    edges = np.append(minutes, minutes[-1] + 1)
+    at = np.searchsorted(times, edges)
+    since = (edges - times[np.maximum(at - 1, 0)]) / np.timedelta64(1, "s")
+    total = area[np.maximum(at - 1, 0)] + np.where(at > 0, np.concatenate([[0], level])[at] * since, 0)
+    return pd.DataFrame({"calls_max": most, "calls_mean": np.diff(total) / 60})
+
+
+def staffing(df: pd.DataFrame) -> pd.DataFrame:
+    """Take the load of each half hour, and add agents until Erlang C is content."""
+    kept = df[(df["type"] == "inbound") & df["state"].isin(["answered", "unanswered"])]
+    frame = pd.DataFrame({"timestamp": kept["timestamp"], "talk": kept["talkTime"].where(_answered(kept))})
+    slots = frame.resample("30min", on="timestamp")["talk"].agg(["size", "mean"])
+    handling = slots["mean"].fillna(frame["talk"].mean()).to_numpy()
+    load = slots["size"].to_numpy() * handling / 1800
+    agents, blocked, missing = np.zeros(len(load), dtype=int), np.ones(len(load)), load > 0
+    for count in range(1, 10_000):
+        if not missing.any():
+            break
+        blocked = load * blocked / (count + load * blocked)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            waits = count * blocked / (count - load * (1 - blocked))
+            level = 1 - waits * np.exp(-(count - load) * 20 / handling)
+        enough = missing & (count > load) & (level >= 0.8)
+        agents[enough] = count
+        missing &= ~enough
+    return pd.DataFrame({"offered": slots["size"].to_numpy(), "agents": agents})
+
+
+def lines(df: pd.DataFrame) -> pd.DataFrame:
+    kept = df[df["type"] == "outbound"]
+    answered = _answered(kept)
+    frame = pd.DataFrame(
+        {
+            "line": kept["lineNumber"],
+            "hour": kept["timestamp"].dt.hour,
+            "project": kept["projectName"].fillna("(none)"),
+            "answered": answered,
+            "short": answered & (kept["talkTime"] < 10),
+        }
+    )
+    usual = frame.groupby(["hour", "project"])["answered"].transform("mean")
+    table = (
+        frame.assign(expected=usual)
+        .groupby("line")
+        .agg(
+            calls=("answered", "size"),
+            answered=("answered", "sum"),
+            expected=("expected", "sum"),
+            short=("short", "sum"),
+        )
+    )
+    table["answer_rate_adjusted"] = table["answered"] / table["expected"] * answered.mean()
+    table["short_call_share"] = table["short"] / table["answered"]
+    weeks = kept["timestamp"].dt.tz_localize(None).dt.to_period("W")
+    weekly = frame.assign(excess=answered - usual).groupby(["line", weeks])["excess"].agg(["sum", "size"])
+    weekly["time"] = weekly.index.get_level_values(1).asi8
+    mean = (weekly["time"] * weekly["size"]).groupby("line").sum() / weekly["size"].groupby("line").sum()
+    centred = weekly["time"] - mean.reindex(weekly.index, level=0)
+    top = (centred * weekly["sum"]).groupby("line").sum()
+    table["trend"] = top / (centred**2 * weekly["size"]).groupby("line").sum()
+    return table.sort_values("answer_rate_adjusted", kind="stable")
+
+
+def compare(df: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    here, there = (_told(_basics(each).groupby(each["userId"])) for each in (df, other))
+    return here.join(there, how="outer", rsuffix="_other")
+
+
+def explain_change(df: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    projects = (each["projectName"].fillna("(none)") for each in (df, other))
+    before, after = (
+        _answered(each).groupby(project).agg(["sum", "size"])
+        for each, project in zip((df, other), projects, strict=True)
+    )
+    shares = [each["size"] / each["size"].sum() for each in (before, after)]
+    rates = [each["sum"] / each["size"] for each in (before, after)]
+    overall = [each["sum"].sum() / each["size"].sum() for each in (before, after)]
+    rate = (rates[1] - rates[0]) * (shares[0] + shares[1]) / 2
+    mix = (shares[1] - shares[0]) * ((rates[0] + rates[1]) / 2 - sum(overall) / 2)
+    table = pd.DataFrame({"mix_effect": mix, "rate_effect": rate, "effect": mix + rate})
+    return table.sort_values("effect", key=abs, ascending=False)
+
+
+def quality(df: pd.DataFrame) -> pd.DataFrame:
+    nulls = df.isna().sum()
+    durations = ("answerTime", "callTime", "talkTime", "aiTalkTime", "totalTime")
+    counts = {("nulls", str(name)): count for name, count in nulls.items() if name != "extras"}
+    counts["duplicates", "id"] = df["id"].duplicated().sum()
+    counts |= {("negative", name): (df[name] < 0).sum() for name in durations}
+    for part, whole in (("talkTime", "totalTime"), ("talkTime", "callTime"), ("aiTalkTime", "totalTime")):
+        counts["impossible", f"{part} > {whole}"] = (df[part] > df[whole]).sum()
+    counts["future", "timestamp"] = (df["timestamp"] > pd.Timestamp.now("UTC")).sum()
+    talks = df.loc[_answered(df) & (df["talkTime"] > 0), ["userId", "timestamp", "answerTime", "talkTime"]]
+    talks["begin"] = talks["timestamp"] + pd.to_timedelta(talks["answerTime"], unit="s")
+    talks["end"] = talks["begin"] + pd.to_timedelta(talks["talkTime"], unit="s")
+    talks = talks.sort_values(["userId", "begin"])
+    latest = talks["end"].astype("int64").groupby(talks["userId"]).cummax().shift()
+    same = talks["userId"] == talks["userId"].shift()
+    counts["overlaps", "userId"] = (same & (talks["begin"].astype("int64") < latest)).sum()
+    return pd.DataFrame({"count": counts})
+
+
+def reconcile(df: pd.DataFrame) -> pd.DataFrame:
+    rows = {}
+    directions = [("all", df), *((str(name), each) for name, each in df.groupby("type", observed=True))]
+    for direction, calls in directions:
+        answered = _answered(calls)
+        figures = {
+            "all": len(calls),
+            "success": answered.sum(),
+            "fail": (calls["state"] == "unanswered").sum(),
+            "error": (calls["state"] == "failed").sum(),
+            "talks": (calls["talkTime"] > 0).sum(),
+            "unique": calls["clientNumber"].nunique(),
+            "firstTime": calls["firstTimeForUser"].sum(),
+        }
+        for name, values in (
+            ("total", calls["totalTime"]),
+            ("call", calls["callTime"]),
+            ("answer", calls["answerTime"][answered]),
+        ):
+            figures |= {
+                f"{name}_sum_s": values.sum(),
+                f"{name}_count": values.count(),
+                f"{name}_min_s": values.min(),
+                f"{name}_max_s": values.max(),
+            }
+        rows |= {(direction, name): float(value) for name, value in figures.items()}
+    return pd.DataFrame({"rows": rows})
+
+
+TABLES: dict[str, Callable[..., pd.DataFrame]] = {
+    each.__name__: each
+    for each in (
+        summary, breakdown, by_agent, lines, by_outcome, funnel, quality_buckets, talk_time_histogram,
+        answer_time_histogram, over_time, heatmap, concurrency, staffing, service_level, abandonment,
+        attempts, repeat_callers, recalls, compare, explain_change, quality, reconcile,
+    )
+}  # fmt: skip
