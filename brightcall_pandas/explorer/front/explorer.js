@@ -2,11 +2,14 @@
 // so a notebook that is saved with its state holds none. Nothing is fetched from anywhere.
 
 const SVG = "http://www.w3.org/2000/svg";
+const REACHED = new Set(["input", "button", "summary"]);
 const PATIENCE_MS = 4000;
 const TYPING_MS = 250;
 
 function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
+  // JupyterLab takes arrows and letters for its own shortcuts, unless the very element says no.
+  if (REACHED.has(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [key, value] of Object.entries(attributes)) {
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
     else if (value === true) node.setAttribute(key, "");
@@ -327,7 +330,7 @@ function heatMap() {
       });
       const best = counts.indexOf(Math.max(...counts));
       grid.setAttribute("aria-label", `Calls by weekday and hour; most on ${data.days[Math.floor(best / 24)]} at ${best % 24}:00`);
-      setText(note, `${data.note}; darkest: ${number(top)} calls`);
+      setText(note, `${data.note}; most in a cell: ${number(top)}`);
     },
   };
 }

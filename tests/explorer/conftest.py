@@ -1,0 +1,165 @@
+"""A real JupyterLab in a real browser, for the tests that look at the page."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "06_explorer.ipynb"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+TOKEN = "explorer"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return the browser; without one, tests are skipped here and fail in CI."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        how = "no Chromium on this machine; on Debian and Ubuntu: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(how)
+        pytest.skip(how)
+    return found
+
+
+@pytest.fixture(scope="session")
+def lab(chromium, tmp_path_factory):
+    """Start JupyterLab on a copy of the notebook, with settings of its own."""
+    root = tmp_path_factory.mktemp("lab")
+    work = root / "work"
+    work.mkdir()
+    shutil.copy(NOTEBOOK, work / "explorer.ipynb")
+    settings = root / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    homes = {"CONFIG": "config", "RUNTIME": "runtime", "DATA": "data"}
+    env = os.environ | {f"JUPYTER_{name}_DIR": str(root / folder) for name, folder in homes.items()}
+    env |= {"IPYTHONDIR": str(root / "ipython"), "JUPYTERLAB_SETTINGS_DIR": str(root / "settings")}
+    env |= {"JUPYTERLAB_WORKSPACES_DIR": str(root / "workspaces")}
+    options = [
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.root_dir={work}",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    with (root / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyter", "lab", *options], env=env, cwd=work, stdout=log, stderr=log
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_for(f"{address}/api/status?token={TOKEN}", root / "log")
+        yield address, work
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def wait_for(address, log):
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab does not answer:\n{log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    options = (
+        "--headless=new --no-sandbox --disable-background-networking --disable-component-update "
+        "--disable-sync --no-first-run --disable-gpu --disable-dev-shm-usage"
+    )
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=options.split())
+        yield started
+        started.close()
+
+
+class Notebook:
+    """The page in which the notebook has been run."""
+
+    def __init__(self, page, folder):
+        self.page, self.folder = page, folder
+        self.addresses, self.errors = [], []
+        page.on("request", lambda request: self.addresses.append(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, address):
+        self.page.goto(f"{address}/lab/tree/explorer.ipynb?token={TOKEN}")
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=90_000)
+        self.page.wait_for_function(
+            "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
+            timeout=90_000,
+        )
+        self.command("notebook:run-all-cells")
+        self.page.wait_for_selector(".bc-sentence", timeout=120_000)
+        # The last cell stops the sandbox: then all have run.
+        self.page.wait_for_function(
+            "window.jupyterapp.shell.currentWidget.content.widgets"
+            ".filter((cell) => cell.model.type === 'code').at(-1).model.executionCount !== null",
+            timeout=120_000,
+        )
+        self.command("application:toggle-left-area")
+
+    def command(self, name):
+        self.page.evaluate("(name) => window.jupyterapp.commands.execute(name)", name)
+
+    def python(self, code):
+        """Run a line in the notebook's kernel."""
+        self.page.evaluate(
+            "(code) => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+            ".requestExecute({ code }).done.then(() => null)",
+            code,
+        )
+
+    @property
+    def explorer(self):
+        return self.page.locator(".bc-explorer").first
+
+    def shows(self, calls):
+        """Wait until the page shows so many calls."""
+        self.page.wait_for_function(
+            "(calls) => document.querySelector('.bc-explorer').dataset.n === String(calls)",
+            arg=int(calls),
+            timeout=20_000,
+        )
+
+
+@pytest.fixture(scope="session")
+def opened(lab, browser):
+    address, folder = lab
+    context = browser.new_context(viewport={"width": 1600, "height": 1200})
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    notebook = Notebook(context.new_page(), folder)
+    notebook.open(address)
+    yield notebook
+    context.close()
+
+
+@pytest.fixture
+def notebook(opened):
+    """The opened notebook, with nothing chosen."""
+    opened.page.set_viewport_size({"width": 1600, "height": 1200})
+    opened.explorer.scroll_into_view_if_needed()
+    opened.explorer.locator("[data-do=reset]").click()
+    opened.shows(20_000)
+    return opened
