@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import pandas as pd
 
 from brightcall_pandas import export
@@ -22,6 +21,12 @@ from brightcall_pandas.explorer.selection import Selection
 from brightcall_pandas.explorer.views import Views
 from brightcall_pandas.filters import CallFilter
 from brightcall_pandas.windows import request_body
+
+try:
+    import anywidget
+except ImportError as error:
+    msg = "the filter explorer needs the extra lab: pip install 'brightcall-pandas[lab]'"
+    raise ImportError(msg) from error
 
 __all__ = ["Explorer"]
 
