@@ -58,6 +58,8 @@ def by_agent(
           ``positive_rate_adjusted``
         - ``talk_time_total_s``, ``talk_time_mean_s``
 
+        ``attrs["rank_by"]`` names the rate that ranks.
+
     Raises
     ------
     KeyError
@@ -79,7 +81,7 @@ def by_agent(
     >>> agents = ["Ann"] * 2 + ["Bob"] * 100 + ["Cid"] * 100
     >>> states = [1] * 2 + [1] * 90 + [0] * 10 + [1] * 50 + [0] * 50
     >>> table = pd.DataFrame({"userId": agents, "state": states}).calls.by_agent(min_calls=1)
-    >>> table[["rank", "answer_rate", "answer_rate_adjusted"]].round(2)  # doctest: +NORMALIZE_WHITESPACE
+    >>> table[["rank", "answer_rate", "answer_rate_adjusted"]].round(2)
            rank  answer_rate  answer_rate_adjusted
     agent
     Bob     1.0          0.9                  0.90
@@ -121,7 +123,9 @@ def finish_by_agent(
     result.insert(0, "rank", rank)
     result.insert(1, "rank_best", np.where(ranked, np.fmin(best, rank), np.nan))
     result.insert(2, "rank_worst", np.where(ranked, np.fmax(worst, rank), np.nan))
-    return result.iloc[np.lexsort((-result["calls"].to_numpy(), -merit.fillna(-1).to_numpy()))]
+    result = result.iloc[np.lexsort((-result["calls"].to_numpy(), -merit.fillna(-1).to_numpy()))]
+    result.attrs["rank_by"] = rank_by
+    return result
 
 
 def _count(values: NDArray[np.float64], *, above: NDArray[np.float64]) -> NDArray[np.int64]:

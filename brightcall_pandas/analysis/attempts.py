@@ -78,7 +78,7 @@ def attempts(
     ...     }
     ... )
     >>> columns = ["dials", "answered", "marginal_rate", "reach"]
-    >>> calls.calls.attempts()[columns].round(2)  # doctest: +NORMALIZE_WHITESPACE
+    >>> calls.calls.attempts()[columns].round(2)
              dials  answered  marginal_rate  reach
     attempt
     1            3         1           0.33   0.33

@@ -70,7 +70,7 @@ def breakdown(
     --------
     >>> calls = pd.DataFrame({"projectName": ["Solar", "Solar", None], "state": [1, 0, 1]})
     >>> table = calls.calls.breakdown("project", ["calls", "answer_rate"])
-    >>> table[["share", "calls", "answer_rate"]].round(2)  # doctest: +NORMALIZE_WHITESPACE
+    >>> table[["share", "calls", "answer_rate"]].round(2)
              share  calls  answer_rate
     project
     Solar     0.67      2          0.5

@@ -60,7 +60,7 @@ def compare(
     >>> march = pd.DataFrame({"userId": ["Ann", "Bob"], "state": [1, 1]})
     >>> february = pd.DataFrame({"userId": ["Ann", "Ann"], "state": [1, 0]})
     >>> table = march.calls.compare(february, "agent", ["calls", "answer_rate"])
-    >>> table[["calls_change", "answer_rate_change"]]  # doctest: +NORMALIZE_WHITESPACE
+    >>> table[["calls_change", "answer_rate_change"]]
            calls_change  answer_rate_change
     agent
     Ann              -1                 0.5
@@ -128,7 +128,7 @@ def explain_change(
     >>> before = pd.DataFrame({"projectName": ["A", "A", "B", "B"], "state": [1, 1, 1, 0]})
     >>> after = pd.DataFrame({"projectName": ["A", "B", "B", "B"], "state": [1, 0, 1, 0]})
     >>> table = before.calls.explain_change(after, "answer_rate", "project")
-    >>> table[["mix_effect", "rate_effect", "effect"]].round(3)  # doctest: +NORMALIZE_WHITESPACE
+    >>> table[["mix_effect", "rate_effect", "effect"]].round(3)
              mix_effect  rate_effect  effect
     project
     B            -0.052       -0.104  -0.156

@@ -97,7 +97,7 @@ def funnel(
     >>> calls = pd.DataFrame(
     ...     {"state": [1, 1, 1, 0], "talkTime": [40, 90, 5, 0], "outcomeType": ["positive", None, None, None]}
     ... )
-    >>> calls.calls.funnel()[["calls", "share", "lost"]]  # doctest: +NORMALIZE_WHITESPACE
+    >>> calls.calls.funnel()[["calls", "share", "lost"]]
                          calls  share  lost
     stage
     dialled                  4   1.00     0
@@ -200,7 +200,7 @@ def quality_buckets(
     Examples
     --------
     >>> calls = pd.DataFrame({"state": 1, "talkTime": [3, 10, 40, 400]})
-    >>> calls.calls.quality_buckets()[["calls", "share"]]  # doctest: +NORMALIZE_WHITESPACE
+    >>> calls.calls.quality_buckets()[["calls", "share"]]
              calls  share
     bucket
     < 10 s       1   0.25

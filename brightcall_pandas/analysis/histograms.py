@@ -86,7 +86,7 @@ def talk_time_histogram(
     Examples
     --------
     >>> calls = pd.DataFrame({"talkTime": [0, 5, 10, 700], "state": "answered"})
-    >>> calls.calls.talk_time_histogram([0, 10, 60])  # doctest: +NORMALIZE_WHITESPACE
+    >>> calls.calls.talk_time_histogram([0, 10, 60])
                   calls  share  cumulative_share
     talk_time_s
     [0.0, 10.0)       2   0.50              0.50
@@ -160,7 +160,7 @@ def answer_time_histogram(
     Examples
     --------
     >>> calls = pd.DataFrame({"answerTime": [3, 8, 8, 21], "state": "answered"})
-    >>> calls.calls.answer_time_histogram(2)  # doctest: +NORMALIZE_WHITESPACE
+    >>> calls.calls.answer_time_histogram(2)
                    calls  share  cumulative_share
     answer_time_s
     [3.0, 13.0)        3   0.75              0.75

@@ -80,7 +80,7 @@ def lines(
     ...     }
     ... )
     >>> columns = ["calls", "answer_rate", "answer_rate_expected", "answer_rate_adjusted"]
-    >>> calls.calls.lines()[columns]  # doctest: +NORMALIZE_WHITESPACE
+    >>> calls.calls.lines()[columns]
           calls  answer_rate  answer_rate_expected  answer_rate_adjusted
     line
     B         4         0.25                   0.5                  0.25

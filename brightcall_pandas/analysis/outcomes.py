@@ -77,7 +77,7 @@ def by_outcome(
     --------
     >>> tags = ["Sold", "no answer", "No answer", "No answer "]
     >>> calls = pd.DataFrame({"outcomeTag": tags, "state": [1, 0, 0, 1]})
-    >>> calls.calls.by_outcome()[["calls", "share", "answer_rate"]]  # doctest: +NORMALIZE_WHITESPACE
+    >>> calls.calls.by_outcome()[["calls", "share", "answer_rate"]]
                calls  share  answer_rate
     outcome
     No answer      3   0.75     0.333333

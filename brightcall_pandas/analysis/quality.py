@@ -68,7 +68,7 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
     Examples
     --------
     >>> calls = pd.DataFrame({"id": [1, 2, 2], "talkTime": [5, "five", -1]})
-    >>> calls.calls.quality()[["count", "of", "detail"]]  # doctest: +NORMALIZE_WHITESPACE
+    >>> calls.calls.quality()[["count", "of", "detail"]]
                          count  of       detail
     check      subject
     misfits    talkTime      1   3  e.g. 'five'

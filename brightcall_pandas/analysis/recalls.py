@@ -92,7 +92,7 @@ def recalls(
     ...         "type": 1,
     ...     }
     ... )
-    >>> calls.calls.recalls()[["recalls", "late_mean_s"]]  # doctest: +NORMALIZE_WHITESPACE
+    >>> calls.calls.recalls()[["recalls", "late_mean_s"]]
             recalls  late_mean_s
     status
     kept          0          NaN

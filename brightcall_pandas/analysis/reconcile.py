@@ -71,7 +71,7 @@ def reconcile(df: pd.DataFrame, stats: pd.DataFrame) -> pd.DataFrame:
     >>> directions = pd.Index(["all", "inbound", "outbound", "internal"], name="direction")
     >>> stats = pd.DataFrame({"all": [2, 1, 1, 0], "success": [1, 1, 0, 0]}, index=directions)
     >>> table = calls.calls.reconcile(stats)
-    >>> table.loc["outbound", ["rows", "statistics", "agrees"]]  # doctest: +NORMALIZE_WHITESPACE
+    >>> table.loc["outbound", ["rows", "statistics", "agrees"]]
              rows  statistics  agrees
     figure
     all       1.0         1.0    True

@@ -72,7 +72,7 @@ def summary(df: pd.DataFrame, by: By = None) -> pd.DataFrame:
     --------
     >>> calls = pd.DataFrame({"state": [1, 1, 0, 2], "talkTime": [30, 60, 0, 0]})
     >>> columns = ["calls", "answered", "answer_rate", "talk_time_mean_s"]
-    >>> calls.calls.summary()[columns]  # doctest: +NORMALIZE_WHITESPACE
+    >>> calls.calls.summary()[columns]
            calls  answered  answer_rate  talk_time_mean_s
     group
     all        4         2          0.5              45.0

@@ -33,7 +33,7 @@ def by_agent(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     if table.empty:
         return no_data(new_axes(ax), _TITLE)
-    rate = _ranking(table)
+    rate = str(table.attrs.get("rank_by", "answer_rate"))
     shown, hidden = first_rows(table, "agents")
     ranked = shown["rank"].notna()
     texts = [
@@ -58,12 +58,3 @@ def by_agent(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 def _range(best: float, worst: float) -> str:
     return f"{best:.0f}" if best == worst else f"{best:.0f}–{worst:.0f}"
-
-
-def _ranking(table: pd.DataFrame) -> str:
-    """Return the rate by which the table is ranked: the one whose adjusted form falls with the rank."""
-    ranked = table[table["rank"].notna()]
-    for rate in ("answer_rate", "positive_rate"):
-        if len(ranked) and ranked[f"{rate}_adjusted"].is_monotonic_decreasing:
-            return rate
-    return "answer_rate"
