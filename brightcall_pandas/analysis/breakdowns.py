@@ -38,7 +38,8 @@ def breakdown(
         Calls; needs the columns of `by`. A number whose column is missing is null.
     by
         A dimension (``agent``, ``campaign``, ``client``, ``direction``, ``hour``, ``line``, ``outcome``,
-        ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``), a column of the frame, or several.
+        ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``, ``week``, ``month``), a column of the
+        frame, or several.
     metrics
         Names in `definitions` that describe a group of calls; default: calls, answered, answer_rate,
         talk_time_total_s, talk_time_mean_s, positive and positive_rate.

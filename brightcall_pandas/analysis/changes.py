@@ -107,14 +107,15 @@ def explain_change(
         - ``effect``: both together
 
         The column ``effect`` adds up to the change of the metric over all calls, exactly. ``attrs["metric"]``
-        names the metric.
+        names the metric. If one side has no call that the metric counts, there is nothing to explain and
+        the table is empty.
 
     Raises
     ------
     KeyError
         A column is missing, or a name in `by` is unknown.
     ValueError
-        `metric` is none of these, `by` names nothing, or one side has no call that the metric counts.
+        `metric` is none of these, or `by` names nothing.
 
     Notes
     -----
@@ -148,14 +149,11 @@ def explain_change(
         for name in METRICS[metric].sums
     )
     total = bottom.sum(axis=1, keepdims=True)
-    if not (total > 0).all():
-        msg = f"{metric} needs {METRICS[metric].denominator} on both sides; one side has none"
-        raise ValueError(msg)
-    share, rate = bottom / total, ratio(top, bottom)
+    share, rate = ratio(bottom, total), ratio(top, bottom)
     # A group that one side lacks has no rate there: with that of the other side all its effect is mix.
     filled = np.where(np.isnan(rate), rate[::-1], rate)
     rate_effect = (filled[1] - filled[0]) * share.mean(axis=0)
-    mix_effect = (share[1] - share[0]) * (filled.mean(axis=0) - (top.sum(axis=1) / total[:, 0]).mean())
+    mix_effect = (share[1] - share[0]) * (filled.mean(axis=0) - ratio(top.sum(axis=1), total[:, 0]).mean())
     result = pd.DataFrame(
         {
             "share_before": share[0],
@@ -168,7 +166,7 @@ def explain_change(
         },
         index=index,
     )
-    present: pd.DataFrame = result[bottom.sum(axis=0) > 0]
+    present: pd.DataFrame = result[(bottom.sum(axis=0) > 0) & (total > 0).all()]
     present = present.sort_values("effect", key=abs, ascending=False, kind="stable")
     present.attrs["metric"] = metric
     return present

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis.periods import micros, period_starts
+from brightcall_pandas.analysis.periods import LONGEST_S, micros, period_starts
 from brightcall_pandas.columns import column
 
 __all__ = ["concurrency"]
@@ -43,7 +43,8 @@ def concurrency(df: pd.DataFrame, freq: str = "1min") -> pd.DataFrame:
     -----
     A call is in progress from ``timestamp`` on and no more at ``timestamp`` + ``totalTime`` (ringing and hold
     included). The maximum is exact, found by a sweep over all starts and ends and not by looking once a
-    period. Calls without time or duration, and those of 0 s or less, are never in progress.
+    period. Calls without time or duration, and those of 0 s or less or of more than a day, are
+    never in progress.
 
     Examples
     --------
@@ -58,7 +59,7 @@ def concurrency(df: pd.DataFrame, freq: str = "1min") -> pd.DataFrame:
     """
     stamps = column(df, "timestamp")
     seconds = column(df, "totalTime").to_numpy(dtype=np.float64)
-    goes_on = stamps.notna().to_numpy() & (seconds > 0) & np.isfinite(seconds)
+    goes_on = stamps.notna().to_numpy() & (seconds > 0) & (seconds <= LONGEST_S)
     times = micros(stamps)[goes_on]
     starts = np.sort(times, kind="stable")  # quick where calls come in order of time
     ends = np.sort(times + np.round(seconds[goes_on] * 1e6).astype(np.int64))

@@ -90,10 +90,15 @@ def _weekday(stamps: pd.Series, name: str) -> Key:
     return closed_key(codes, WEEKDAYS, name)
 
 
-def _day(stamps: pd.Series, name: str) -> Key:
-    days, known = period_key(stamps, "D")
-    codes = np.where(known, days.codes, len(days.labels))
-    return Key(codes, days.labels.insert(len(days.labels), pd.NaT).rename(name))
+def _period(freq: str) -> Callable[[pd.Series, str], Key]:
+    """Make the key that tells periods apart by where they begin."""
+
+    def key(stamps: pd.Series, name: str) -> Key:
+        periods, known = period_key(stamps, freq)
+        codes = np.where(known, periods.codes, len(periods.labels))
+        return Key(codes, periods.labels.insert(len(periods.labels), pd.NaT).rename(name))
+
+    return key
 
 
 DIMENSIONS: dict[str, Dimension] = {
@@ -107,7 +112,9 @@ DIMENSIONS: dict[str, Dimension] = {
     "tag": Dimension("tags", "each tag of the call: a call with two tags counts in both"),
     "hour": Dimension("timestamp", "hour of the day, 0 to 23, in the frame's timezone", _hour),
     "weekday": Dimension("timestamp", "Monday to Sunday, in the frame's timezone", _weekday),
-    "day": Dimension("timestamp", "midnight that began the day, in the frame's timezone", _day),
+    "day": Dimension("timestamp", "midnight that began the day, in the frame's timezone", _period("D")),
+    "week": Dimension("timestamp", "midnight that began the week, a Monday", _period("W")),
+    "month": Dimension("timestamp", "midnight that began the month", _period("M")),
 }
 """What ``by=`` understands beside the names of columns."""
 

@@ -1,6 +1,7 @@
 """Queues: what so much load does to so many agents.
 
-Load is in erlangs (calls a second times seconds a call). All functions work element by element on arrays.
+Load is in erlangs (calls a second times seconds a call). All functions work element by element on arrays. No
+library is used: the one that is kept up, pyworkforce, has no Erlang A and brings a solver for rosters along.
 
 - Erlang B: no queue, who finds all agents busy is lost (Erlang 1917).
 - Erlang C: an endless queue of endless patience, M/M/n (Erlang 1917).

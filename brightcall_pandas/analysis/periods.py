@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.groups import Key
 
-__all__ = ["micros", "period_key", "period_starts"]
+__all__ = ["LONGEST_S", "micros", "period_key", "period_starts"]
+
+LONGEST_S = 86_400.0
+"""A duration above it is an error of the data: no call lasts longer than a day."""
 
 _WORDS = {
     "minute": "min",

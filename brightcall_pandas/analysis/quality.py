@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis.periods import micros
+from brightcall_pandas.analysis.periods import LONGEST_S, micros
 from brightcall_pandas.analysis.rates import ratio
 from brightcall_pandas.columns import column, optional_column, typed_array
 from brightcall_pandas.schema import FIELDS
@@ -47,7 +47,8 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
         - ``nulls``, by field: rows without a value
         - ``duplicates``: rows whose ``id`` stands above already
         - ``negative``, by duration: values below zero
-        - ``impossible``: calls with a part that is longer than the whole
+        - ``impossible``: calls with a part that is longer than the whole, and, if there are any, durations of
+          more than a day
         - ``future``: calls that begin after `now`
         - ``overlaps``: conversations that began while the same agent still had another one
 
@@ -136,6 +137,10 @@ def _checks(df: pd.DataFrame, now: pd.Timestamp | str | None) -> Iterator[Row]:
             over = durations[part] - durations[whole]
             of = int(over.notna().sum())
             yield _found("impossible", f"{part} > {whole}", over > 0, over, of, unit=" s too long")
+    for name, values in durations.items():
+        if (values > LONGEST_S).any():
+            of = int(values.notna().sum())
+            yield _found("impossible", f"{name} > 24 h", values > LONGEST_S, values, of, unit=" s")
     if "timestamp" in typed:
         stamps = typed["timestamp"]
         yield _found("future", "timestamp", stamps > _now(df, now), stamps, int(stamps.notna().sum()))
@@ -172,8 +177,9 @@ def _now(df: pd.DataFrame, now: pd.Timestamp | str | None) -> pd.Timestamp:
 
 def _overlaps(df: pd.DataFrame, typed: dict[str, pd.Series]) -> Row:
     """Count conversations that began while the same agent still had another one."""
-    begin = typed["timestamp"] + pd.to_timedelta(optional_column(df, "answerTime").fillna(0.0), unit="s")
-    talked = (typed["state"] == "answered") & (typed["talkTime"] > 0)
+    ring = optional_column(df, "answerTime")
+    begin = typed["timestamp"] + pd.to_timedelta(ring.where(np.isfinite(ring), 0.0), unit="s")
+    talked = (typed["state"] == "answered") & (typed["talkTime"] > 0) & (typed["talkTime"] <= LONGEST_S)
     rows = np.flatnonzero((talked & begin.notna() & typed["userId"].notna()).to_numpy(dtype=bool))
     agents, names = pd.factorize(typed["userId"].iloc[rows])
     start = micros(begin.iloc[rows])
@@ -189,9 +195,9 @@ def _overlaps(df: pd.DataFrame, typed: dict[str, pd.Series]) -> Row:
 
 def _latest_end(agents: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the latest end so far of each agent's conversations; rows are sorted by agent."""
-    if not len(end):
-        return end
-    # Each agent's times are lifted above those of the agent before: one running maximum serves all.
-    shift = agents * (end.max() - end.min() + 1)
-    latest: NDArray[np.int64] = np.maximum.accumulate(end + shift) - shift
-    return latest
+    by_end = np.argsort(end, kind="stable")
+    rank = np.empty(len(end), dtype=np.int64)
+    rank[by_end] = np.arange(len(end))
+    # Each agent's ranks are lifted above those of the agent before: one running maximum serves all.
+    lift = agents * len(end)
+    return end[by_end[np.maximum.accumulate(rank + lift) - lift]]

@@ -40,7 +40,7 @@ class TestConcurrency:
         assert concurrency(calls((30, 150)))["calls_mean"].tolist() == [0.5, 1.0, 1.0]
 
     def test_calls_without_time_or_duration_are_never_in_progress(self):
-        df = calls((0, 0), (0, None), (0, -5), (0, 10))
+        df = calls((0, 0), (0, None), (0, -5), (0, 10), (0, 1e15), (0, float("inf")))
         df.loc[len(df)] = [pd.NaT, 10.0]
         assert concurrency(df)["calls_max"].tolist() == [1]
 

@@ -22,6 +22,11 @@ class TestSplit:
         utc = pd.DataFrame({"timestamp": stamps})
         assert labels(utc, "weekday") == ["Saturday", "Sunday", "Sunday"]
 
+    def test_weeks_and_months_are_told_by_where_they_begin(self):
+        df = pd.DataFrame({"timestamp": ["2026-03-01T12:00:00Z", "2026-04-02T00:00:00Z", None]})
+        assert [str(each)[:10] for each in labels(df, "week")] == ["2026-02-23", "2026-03-30", "NaT"]
+        assert [str(each)[:10] for each in labels(df, "month")] == ["2026-03-01", "2026-04-01", "NaT"]
+
     def test_a_missing_time_has_no_weekday_and_no_hour(self):
         df = pd.DataFrame({"timestamp": ["2026-03-02T09:00:00Z", None]})
         assert labels(df, "weekday") == ["Monday", "(none)"]

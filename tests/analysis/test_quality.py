@@ -73,6 +73,11 @@ class TestQuality:
         assert table.loc[("impossible", "talkTime > totalTime"), "detail"] == "e.g. 10 s too long"
         assert table.loc[("impossible", "talkTime > callTime"), "count"] == 1
 
+    def test_durations_of_more_than_a_day(self):
+        table = quality(pd.DataFrame({"talkTime": [5.0, 1.7e12], "totalTime": [9.0, 9.0]}))
+        assert table.loc[("impossible", "talkTime > 24 h")].tolist() == [1, 2, 0.5, "e.g. 1.7e+12 s"]
+        assert ("impossible", "totalTime > 24 h") not in table.index
+
     def test_the_future_begins_when_the_rows_were_fetched(self):
         df = pd.DataFrame({"timestamp": ["2026-03-02T23:59:59Z", "2026-03-03T00:00:01Z"]})
         assert quality(df, now="2027-01-01").loc[("future", "timestamp"), "count"] == 0
@@ -96,6 +101,18 @@ class TestQuality:
         assert quality(ringing).loc[("overlaps", "userId"), "count"] == 2
         later = df.assign(answerTime=[60, 0, 20, 20, 0, 0])
         assert quality(later).loc[("overlaps", "userId"), "count"] == 1
+
+    def test_infinite_durations_are_no_conversations(self):
+        df = pd.DataFrame(
+            {
+                "timestamp": "2026-03-02T00:00:00Z",
+                "talkTime": [float("inf"), 5.0, 5.0],
+                "answerTime": [0.0, float("inf"), 0.0],
+                "userId": "a",
+                "state": 1,
+            }
+        )
+        assert quality(df).loc[("overlaps", "userId")].tolist()[:2] == [1, 2]
 
     def test_nothing_to_tell_gives_an_empty_table_of_the_same_kind(self):
         full, empty = quality(pd.DataFrame({"id": [1]})), quality(pd.DataFrame({"id": []}))
