@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -109,7 +110,7 @@ def sandbox(  # noqa: PLR0917  (each argument is an option)
     from brightcall_pandas.sandbox.launch import MISSING, serve  # noqa: PLC0415  (an extra of its own)
 
     try:
-        wanted = _faults(faults)
+        wanted = _json_object("faults", faults)
         serve(calls, days, seed, wanted, day_to=None if day_to is None else day_to.date(), port=port)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
@@ -133,6 +134,57 @@ def describe(
     for name, row in table.fillna("").iterrows():
         takes = f"{row['dtype']} {row['unit']}" if topic is Topic.FIELDS else f"takes {row['accepts']}"
         typer.echo(f"{name:<28}{row['description']}\n    {takes.rstrip()}")
+
+
+@app.command()
+def export(  # noqa: PLR0917  (each argument is an option)
+    day_from: Annotated[str, typer.Argument(help="First day, YYYY-MM-DD.")],
+    day_to: Annotated[str, typer.Argument(help="Last day, YYYY-MM-DD.")],
+    path: Annotated[Path, typer.Argument(help="Folder to write to.")],
+    partition: Annotated[Literal["day", "month"], typer.Option(help="A folder a day, or a month.")] = "day",
+    columns: Annotated[
+        str | None, typer.Option(help="Fields to write, with commas between. Default: all.")
+    ] = None,
+    filters: Annotated[
+        str, typer.Option(metavar="JSON", help='Which calls: {"types": "inbound"}. See describe filters.')
+    ] = "{}",
+    pseudonymise: Annotated[
+        bool, typer.Option("--pseudonymise", help="Tokens for numbers, by BRIGHTCALL_PSEUDONYM_KEY.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the calls of some days as parquet.
+
+    Made for cron: the same command again asks only for days that are new or may still change, and replaces
+    whole files. Both keys are read from the environment only.
+    """
+    from brightcall_pandas.export import export_calls, read_manifest  # noqa: PLC0415
+
+    with _checked_arguments():
+        if not os.environ.get("BRIGHTCALL_API_KEY"):
+            msg = "no API key: set BRIGHTCALL_API_KEY in the environment"
+            raise ValueError(msg)
+        key = os.environ.get("BRIGHTCALL_PSEUDONYM_KEY") if pseudonymise else None
+        if pseudonymise and not key:
+            msg = "--pseudonymise needs a secret in BRIGHTCALL_PSEUDONYM_KEY"
+            raise ValueError(msg)
+        chosen = None if columns is None else [name.strip() for name in columns.split(",")]
+        asked = _json_object("filters", filters)
+        export_calls(
+            day_from, day_to, path, partition=partition, columns=chosen, pseudonymise_key=key, **asked
+        )
+    held = read_manifest(path)
+    parts = held.partitions.values() if held else ()
+    told = {
+        "path": str(path),
+        "partitions": len(parts),
+        "rows": sum(each.rows for each in parts),
+        "complete": all(each.complete for each in parts),
+    }
+    if as_json:
+        typer.echo(json.dumps(told))
+    else:
+        typer.echo(f"{told['rows']} calls in {told['partitions']} files of {path}")
 
 
 @app.command()
@@ -198,19 +250,26 @@ def cache_clear(  # noqa: PLR0917  (each argument is an option)
 def _asked_rightly() -> Iterator[None]:
     """Show what the library says of a wrong argument as a usage error."""
     try:
-        yield
+        with _checked_arguments():
+            yield
     except AuthenticationError:
         msg = "whose cache? Give --account, or set BRIGHTCALL_API_KEY to the key that it was filled with"
         raise typer.BadParameter(msg) from None
+
+
+@contextlib.contextmanager
+def _checked_arguments() -> Iterator[None]:
+    try:
+        yield
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
 
 
-def _faults(text: str) -> dict[str, Any]:
+def _json_object(option: str, text: str) -> dict[str, Any]:
     with contextlib.suppress(json.JSONDecodeError):
-        if isinstance(faults := json.loads(text), dict):
-            return faults
-    msg = f'--faults takes a JSON object, for example {{"http_500": 0.1}}, not {text}'
+        if isinstance(value := json.loads(text), dict):
+            return value
+    msg = f"--{option} takes a JSON object, not {text}"
     raise ValueError(msg)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -442,3 +443,50 @@ class TestWrittenWhole:
         with pytest.raises(RuntimeError, match="in the middle"):
             write_half()
         assert os.listdir(tmp_path) == []
+
+
+class TestCommand:
+    def run(self, *arguments, **environment):
+        command = Path(sys.executable).with_name("brightcall")
+        return subprocess.run(
+            [command, "export", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            env=os.environ | environment,
+        )
+
+    def test_exports_tells_and_is_repeatable(self, sandbox, tmp_path, calls):
+        environment = {
+            "BRIGHTCALL_API_KEY": sandbox.api_key,
+            "BRIGHTCALL_BASE_URL": sandbox.url,
+            "BRIGHTCALL_CACHE_DIR": str(tmp_path / "cache"),
+        }
+        arguments = [sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), "--json"]
+        for _ in range(2):
+            done = self.run(*arguments, "--filters", '{"types": "inbound"}', **environment)
+            assert done.returncode == 0, done.stderr
+            expected = int((calls["type"] == "inbound").sum())
+            told = {"path": str(tmp_path / "out"), "partitions": 10, "rows": expected, "complete": True}
+            assert json.loads(done.stdout) == told
+        assert len(bc.read_calls(tmp_path / "out")) == expected
+
+    def test_what_is_asked_wrongly_ends_with_2(self, tmp_path):
+        days = ["2026-03-01", "2026-03-02", str(tmp_path / "out")]
+        done = self.run(*days)
+        assert done.returncode == 2
+        assert "set BRIGHTCALL_API_KEY" in " ".join(done.stderr.split())
+        key = {"BRIGHTCALL_API_KEY": "k", "BRIGHTCALL_BASE_URL": "http://127.0.0.1:9"}
+        done = self.run(*days, "--pseudonymise", **key)
+        assert done.returncode == 2
+        assert "BRIGHTCALL_PSEUDONYM_KEY" in " ".join(done.stderr.split())
+        assert self.run(*days, "--filters", "types", **key).returncode == 2
+        assert self.run(*days, "--columns", "talktime", **key).returncode == 2
+        assert self.run(*days, "--partition", "week", **key).returncode == 2
+
+    def test_a_refused_key_could_not_be_done(self, sandbox, tmp_path):
+        key = {"BRIGHTCALL_API_KEY": "wrong", "BRIGHTCALL_BASE_URL": sandbox.url}
+        done = self.run(sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), **key)
+        assert done.returncode == 1
+        assert "401" in done.stderr

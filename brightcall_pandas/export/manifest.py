@@ -15,7 +15,7 @@ import msgspec
 from brightcall_pandas.private import write_private
 from brightcall_pandas.schema import SCHEMA_VERSION
 
-__all__ = ["MANIFEST", "Identity", "Manifest", "told_windows"]
+__all__ = ["MANIFEST", "Held", "Identity", "Manifest", "read_manifest", "told_windows"]
 
 MANIFEST = "_manifest.json"
 _INNER = ("pages", "misfits")
