@@ -124,8 +124,9 @@ def _distributed(name: str) -> Callable[..., Any]:
         return delayed(finish)(_tree(parts), **finished)
 
     method.__name__, method.__qualname__ = name, f"DistributedCalls.{name}"
+    text, _, _ = (inspect.getdoc(table) or "").partition("\n\nExamples\n")  # these are of a pandas frame
     method.__doc__ = (
-        f"{inspect.getdoc(table)}\n\nOn dask this is lazy: ``.compute()`` gives the pandas table."
+        f"{text}\n\nOn dask this is lazy: ``.compute()`` gives the pandas table."
         if halves or name in _ROW_BY_ROW
         else _REFUSED.format(name=name)
     )
