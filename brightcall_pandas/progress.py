@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import threading
 from typing import Any
 
@@ -12,6 +14,24 @@ from brightcall_pandas.api.coverage import Slice
 __all__ = ["Progress"]
 
 _SHORT_S = 1.0  # a load shorter than this shows no bar
+
+
+class _Unfailing:
+    """Standard error, except that a full disk behind it ends no load.
+
+    tqdm does not let go of its lock when writing fails, so the error must not reach it.
+    """
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
 
 
 class Progress:
@@ -44,7 +64,9 @@ class Progress:
         with self._lock:
             if self._bar is None:
                 delay = 0.0 if self._show else _SHORT_S
-                self._bar = tqdm(total=self._expected, unit=" calls", desc="Loading", delay=delay)
+                self._bar = tqdm(
+                    total=self._expected, unit=" calls", desc="Loading", delay=delay, file=_Unfailing()
+                )
             self._pages += 1
             self._bar.set_postfix(pages=self._pages, refresh=False)
             self._bar.update(page.rows)
