@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.dimensions import By, names_of, split
 from brightcall_pandas.analysis.groups import Key, completed, keys_of_index
-from brightcall_pandas.analysis.rates import add_rate, ratio
+from brightcall_pandas.analysis.rates import add_rate, rate_columns, ratio
 from brightcall_pandas.analysis.spelling import folded_keys
 from brightcall_pandas.analysis.tallies import Facts, add_up, tally_of
 from brightcall_pandas.columns import column
@@ -116,8 +116,8 @@ def tally_funnel(df: pd.DataFrame, stages: Stages = None, *, by: By = None) -> p
     if not names_of(by):
         # Counting masks is quicker than grouping rows.
         counts = np.array([len(df), *map(np.count_nonzero, met), 0])
-        table = pd.DataFrame({"calls": counts[:-1] - counts[1:]}, index=depths)
-        return table[table["calls"] > 0]
+        stopped = counts[:-1] - counts[1:]
+        return pd.DataFrame({"calls": stopped[stopped > 0]}, index=depths[stopped > 0])
     parts = split(df, by).within(Key(np.sum(met, axis=0, dtype=np.int64), depths))
     return tally_of(parts.keys, {"calls": np.ones(len(parts.keys[0].codes), dtype=bool)})
 
@@ -132,13 +132,15 @@ def finish_funnel(table: pd.DataFrame, stages: Stages = None, *, confidence: flo
     stopped = groups.sum(table["calls"].to_numpy() * (place > 0)).reshape(-1, len(names))
     reached = stopped[:, ::-1].cumsum(axis=1)[:, ::-1]
     before = np.column_stack([np.full(len(reached), np.nan), reached[:, :-1]])
-    result = pd.DataFrame(
-        {"calls": reached.ravel().astype(np.int64), "share": ratio(reached, reached[:, :1]).ravel()},
+    return pd.DataFrame(
+        {
+            "calls": reached.ravel().astype(np.int64),
+            "share": ratio(reached, reached[:, :1]).ravel(),
+            **rate_columns("step_rate", reached.ravel(), before.ravel(), confidence),
+            "lost": np.nan_to_num(before - reached).ravel().astype(np.int64),
+        },
         index=groups.index,
     )
-    add_rate(result, "step_rate", reached.ravel(), before.ravel(), confidence)
-    result["lost"] = np.nan_to_num(before - reached).ravel().astype(np.int64)
-    return result
 
 
 def _checked(stages: Stages) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["add_rate", "ratio", "shrunk", "wilson"]
+__all__ = ["add_rate", "rate_columns", "ratio", "shrunk", "wilson"]
 
 
 def ratio(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
@@ -18,12 +18,20 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
     return top / bottom
 
 
+def rate_columns(
+    name: str, hits: ArrayLike, trials: ArrayLike, confidence: float = 0.95
+) -> dict[str, NDArray[np.float64]]:
+    """Return the columns of the rate ``hits / trials``: the rate, and Wilson's interval behind it."""
+    low, high = wilson(hits, trials, confidence)
+    return {name: ratio(hits, trials), f"{name}_low": low, f"{name}_high": high}
+
+
 def add_rate(
     table: pd.DataFrame, name: str, hits: ArrayLike, trials: ArrayLike, confidence: float = 0.95
 ) -> None:
-    """Append the rate ``hits / trials`` to a table under construction, and Wilson's interval behind it."""
-    table[name] = ratio(hits, trials)
-    table[f"{name}_low"], table[f"{name}_high"] = wilson(hits, trials, confidence)
+    """Append `rate_columns` to a table under construction."""
+    for column, values in rate_columns(name, hits, trials, confidence).items():
+        table[column] = values
 
 
 def wilson(
