@@ -229,14 +229,14 @@ class Protocol:
     judge: bool = True
     missed: list[str] = field(default_factory=list)
 
-    def compare(self, what: str, here: Figure, rival: Figure, target: Target) -> None:
-        """Print two figures, their ratio, and whether that is what it shall be."""
+    def compare(self, what: str, here: Figure, rival: Figure, target: Target, *others: Figure) -> None:
+        """Print two figures, their ratio, whether that is what it shall be, and others to see it by."""
         ratio = target.ratio(here, rival)
         verdict = "not judged"
         if self.judge:
             verdict = "met" if target.met(ratio) else "MISSED"
             self.missed += [] if target.met(ratio) else [what]
-        self.say(f"{what}: {ratio:.2f} ×, {target}: {verdict}", here, rival)
+        self.say(f"{what}: {ratio:.2f} ×, {target}: {verdict}", here, rival, *others)
 
     def say(self, what: str, *figures: Figure) -> None:
         """Print figures that are not compared."""
