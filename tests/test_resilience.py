@@ -8,9 +8,9 @@ import random
 import shutil
 import signal
 import sqlite3
-import stat
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from contextlib import closing, contextmanager, suppress
@@ -415,30 +415,22 @@ def kept_body(client, key):
     return client.cache.pages.get_response(key).request.body.decode()
 
 
-@pytest.fixture
-def bystander(tmp_path):
-    """Let users who own nothing reach the test's folder, to find in it what they may not write."""
-    opened = [each for each in (tmp_path, *tmp_path.parents) if not each.stat().st_mode & stat.S_IXOTH]
-    modes = {each: stat.S_IMODE(each.stat().st_mode) for each in opened if each.stat().st_uid == os.geteuid()}
-    for each in modes:
-        each.chmod(modes[each] | 0o011)
-    yield
-    for each, mode in modes.items():
-        each.chmod(mode)
-
-
 def closed_to_writing(folder, readable=True):
     for each in [*folder.rglob("*"), folder]:
         each.chmod((0o555 if each.is_dir() else 0o444) if readable else 0o500)
 
 
-@pytest.mark.usefixtures("bystander")
 class TestReadOnlyFolder:
     """By a process that has given up its rights: root may write anywhere."""
 
     @pytest.fixture
     def job(self, job):
-        return job | {"as_nobody": True}
+        # Not in pytest's own folder, which each run of it closes to others.
+        with tempfile.TemporaryDirectory(dir="/tmp", prefix="brightcall-tests-") as folder:
+            Path(folder).chmod(0o755)
+            yield job | {"as_nobody": True, "cache_dir": f"{folder}/cache"}
+            for each in [*Path(folder).rglob("*")]:
+                each.chmod(0o700)
 
     def test_empty(self, start, job, truth):
         folder = Path(job["cache_dir"])
