@@ -6,8 +6,10 @@ import html
 import json
 import logging
 import re
+import traceback
 from typing import NoReturn
 from urllib.parse import quote, quote_plus
+from weakref import WeakSet
 
 __all__ = ["ApiKey", "hide_keys_in_logs"]
 
@@ -26,7 +28,7 @@ class ApiKey:
         The key.
     """
 
-    __slots__ = ("_forms", "_value")
+    __slots__ = ("__weakref__", "_forms", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
@@ -72,18 +74,30 @@ def _written(value: str) -> list[str]:
 
 
 class _HideKeys(logging.Filter):
-    """Take the key out of what urllib3 logs of its requests."""
+    """Take keys out of what urllib3 logs: of requests the query, of broken headers what they say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: WeakSet[ApiKey] = WeakSet()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if _NAME in message.lower():
-            record.msg, record.args = _PARAMETER.sub(rf"\g<1>{_HIDDEN}", message), ()
+        record.msg, record.args = self._scrubbed(record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = self._scrubbed("".join(traceback.format_exception(*record.exc_info)).rstrip())
+            record.exc_info = None
         return True
 
+    def _scrubbed(self, text: str) -> str:
+        for key in list(self.keys):
+            text = key.scrubbed(text)
+        return _PARAMETER.sub(rf"\g<1>{_HIDDEN}", text)
 
-def hide_keys_in_logs() -> None:
-    """Keep keys out of urllib3's DEBUG log, which writes the whole query string."""
+
+_hide_keys = _HideKeys()
+
+
+def hide_keys_in_logs(*keys: ApiKey) -> None:
+    """Keep keys out of urllib3's logs: these, and whatever stands in a query as ``api-key``."""
+    _hide_keys.keys.update(keys)
     for name in ("urllib3.connectionpool", "urllib3.util.retry", "urllib3.connection", "urllib3.response"):
-        logger = logging.getLogger(name)
-        if not any(isinstance(each, _HideKeys) for each in logger.filters):
-            logger.addFilter(_HideKeys())
+        logging.getLogger(name).addFilter(_hide_keys)  # adding it again changes nothing

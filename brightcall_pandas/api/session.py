@@ -26,7 +26,7 @@ from requests_cache.backends.base import BaseCache
 
 from brightcall_pandas.api.entry import cache_key
 from brightcall_pandas.api.limits import LONGEST_WAIT_S, RateLimit, pause
-from brightcall_pandas.api.secrets import ApiKey, hide_keys_in_logs
+from brightcall_pandas.api.secrets import ApiKey
 from brightcall_pandas.api.transport import ApiAdapter, Failure
 from brightcall_pandas.api.verdict import Verdict
 
@@ -89,7 +89,6 @@ class ApiSession:
         timeout: float,
         retries: int,
     ) -> None:
-        hide_keys_in_logs()
         self._base_url = base_url
         self._timeout = timeout
         self._retries = retries

@@ -12,7 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from brightcall_pandas.api.profiles import promised
-from brightcall_pandas.api.secrets import ApiKey
+from brightcall_pandas.api.secrets import ApiKey, hide_keys_in_logs
 from brightcall_pandas.api.verdict import Verdict, judge
 from brightcall_pandas.errors import ServerError
 
@@ -44,6 +44,7 @@ class ApiAdapter(HTTPAdapter):
     """
 
     def __init__(self, key: ApiKey, connections: int) -> None:
+        hide_keys_in_logs(key)
         super().__init__(max_retries=0, pool_connections=1, pool_maxsize=connections, pool_block=False)
         self._key = key
 
