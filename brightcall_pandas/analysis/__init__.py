@@ -17,7 +17,7 @@ where all calls of a client are in one part.
     definitions                             what every number means
 
     dimensions  groups  tallies  metrics    split, group, add up, divide: what the tables are made of
-    rates  medians  periods  sequences  spelling  erlang
+    rates  quantiles  periods  sequences  spelling  erlang
 """
 
 from brightcall_pandas.analysis.agents import by_agent

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from brightcall_pandas.analysis.groups import Groups
-from brightcall_pandas.analysis.medians import medians
+from brightcall_pandas.analysis.quantiles import medians
 from brightcall_pandas.analysis.rates import ratio
 from brightcall_pandas.analysis.tallies import TALK_TIME, add_up
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.dimensions import By, split
 from brightcall_pandas.analysis.groups import closed_key, completed, key_of, keys_of_index
-from brightcall_pandas.analysis.medians import medians
 from brightcall_pandas.analysis.periods import micros
+from brightcall_pandas.analysis.quantiles import medians
 from brightcall_pandas.analysis.rates import ratio
 from brightcall_pandas.analysis.sequences import last_seen, of_direction
 from brightcall_pandas.analysis.spelling import folded_keys

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.dimensions import By, split_or_all
 from brightcall_pandas.analysis.groups import grouped, key_of, keys_of_index
-from brightcall_pandas.analysis.medians import medians
+from brightcall_pandas.analysis.quantiles import medians
 from brightcall_pandas.analysis.rates import add_rate, ratio
 from brightcall_pandas.analysis.sequences import of_direction
 from brightcall_pandas.analysis.spelling import folded_keys

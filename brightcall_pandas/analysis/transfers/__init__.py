@@ -10,5 +10,5 @@ no party unless asked for. A **hand-over** or **hop** is one step in it, so a ch
     chains    each call's chain          variants   ways that calls go  matrix    from whom to whom
     parties   what each party does       summaries  rates and costs     events    one by one, with times
     flow      stage by stage             masks      which calls         graph     for networkx
-    order     the order of labels        quantiles  from counts
+    order     the order of labels        meanings   the numbers' definitions
 """

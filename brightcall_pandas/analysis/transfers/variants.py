@@ -7,10 +7,10 @@ import pandas as pd
 
 from brightcall_pandas.analysis.dimensions import Split
 from brightcall_pandas.analysis.groups import grouped, keys_of_index
+from brightcall_pandas.analysis.quantiles import quantiles
 from brightcall_pandas.analysis.rates import ratio, wilson
 from brightcall_pandas.analysis.tallies import TALK_TIME, add_up, tally
 from brightcall_pandas.analysis.transfers.log import chains_of
-from brightcall_pandas.analysis.transfers.quantiles import quantiles
 from brightcall_pandas.analysis.transfers.reading import Names, Source, chain_log
 
 __all__ = ["finish_transfer_variants", "tally_transfer_variants", "transfer_variants"]

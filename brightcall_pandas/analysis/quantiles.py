@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.groups import Groups
 
-__all__ = ["quantiles"]
+__all__ = ["medians", "quantiles"]
 
 
 def quantiles(
@@ -37,6 +37,7 @@ def quantiles(
     values, reached = values[order], np.cumsum(counts[order])
     sizes = np.bincount(codes, weights=counts, minlength=len(groups))
     some = sizes > 0
+    # Positions are counted from 0 over all groups together.
     before = (np.cumsum(sizes) - sizes)[some]
     results = []
     for each in at:
@@ -45,7 +46,14 @@ def quantiles(
             values[np.searchsorted(reached, before + position, side="right")]
             for position in (np.floor(place), np.ceil(place))
         )
+        # Between two infinite values there is no gap; their difference would be null.
+        gap = np.subtract(upper, lower, out=np.zeros_like(lower), where=upper > lower)
         result = np.full(len(groups), np.nan)
-        result[some] = lower + (upper - lower) * (place - np.floor(place))
+        result[some] = lower + gap * (place - np.floor(place))
         results.append(result)
     return results
+
+
+def medians(groups: Groups, values: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median of each group: the middle value, or the mean of the two middle ones."""
+    return quantiles(groups, values, counts, (0.5,))[0]

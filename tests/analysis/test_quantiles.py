@@ -4,11 +4,12 @@ import statistics
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from brightcall_pandas.analysis.groups import grouped, key_of
-from brightcall_pandas.analysis.medians import medians
+from brightcall_pandas.analysis.quantiles import medians, quantiles
 
 
 class TestMedians:
@@ -32,3 +33,18 @@ class TestMedians:
                 assert found[name] == statistics.median(written)
             else:
                 assert np.isnan(found[name])
+
+
+class TestQuantiles:
+    def test_interpolate_between_neighbours(self):
+        groups = grouped([key_of(pd.Series(["a", "a", "b", "c"], dtype="str"))])
+        values, counts = np.array([10.0, 0.0, 5.0, np.nan]), np.array([1, 4, 0, 2])
+        # Written out, group a is 0, 0, 0, 0, 10: places 2 and 3.6 of 0 to 4.
+        middle, ninth = quantiles(groups, values, counts, (0.5, 0.9))
+        assert middle.tolist()[0] == 0.0
+        assert ninth.tolist()[0] == pytest.approx(6.0)
+        assert np.isnan([*middle[1:], *ninth[1:]]).all()
+
+    def test_infinite_values_are_values(self):
+        groups = grouped([key_of(pd.Series(["a", "a"], dtype="str"))])
+        assert quantiles(groups, np.array([1.0, np.inf]), np.array([1, 3]), (0, 0.5)) == [1.0, np.inf]
