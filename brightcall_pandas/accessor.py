@@ -77,6 +77,7 @@ class CallsPlot:
     breakdown = _picture(analysis.breakdown)
     by_agent = _picture(analysis.by_agent)
     by_outcome = _picture(analysis.by_outcome)
+    compare = _picture(analysis.compare)
     concurrency = _picture(analysis.concurrency)
     explain_change = _picture(analysis.explain_change)
     funnel = _picture(analysis.funnel)

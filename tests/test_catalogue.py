@@ -1,11 +1,10 @@
-"""Nothing public of the catalogue lacks docstring, example, definition, tests, or its two halves."""
+"""Nothing public of the catalogue lacks docstring, example, definition, picture, tests, or its two halves."""
 
 from __future__ import annotations
 
 import ast
 import importlib
 import inspect
-import pkgutil
 from pathlib import Path
 
 import numpy as np
@@ -16,40 +15,77 @@ from hypothesis import strategies as st
 
 from brightcall_pandas import accessor, analysis, plots
 from brightcall_pandas.analysis import tallies
-from brightcall_pandas.analysis.definitions import DEFINITIONS
+from brightcall_pandas.analysis.definitions import DEFINITIONS, OF_TABLES
+from brightcall_pandas.analysis.metrics import METRICS
+from brightcall_pandas.analysis.transfers.meanings import OF_TRANSFERS
 
 ROOT = Path(__file__).parent
 TABLES = [name for name in analysis.__all__ if name != "definitions"]
-BY_HAND = [name for name in TABLES if "transfers" not in getattr(analysis, name).__module__]
-"""Tables of this half of the catalogue; those of hand-overs have checks of their own."""
-
 SECTIONS = ("Parameters", "Returns", "Examples")
+DIRECTIONS = pd.Index(["all", "inbound", "outbound", "internal"], name="direction")
 ARGUMENTS = {
-    "breakdown": ["project"],
+    "breakdown": ["project", list(METRICS)],
+    **{f"chains_{way}": ["1"] for way in ("contain", "contain_eventually", "end_with", "start_with")},
+    "chains_at_least": [1],
     "compare": [pd.DataFrame({"state": [1]})],
     "explain_change": [pd.DataFrame({"state": [1], "projectName": ["A"]})],
+    "reconcile": [pd.DataFrame({"all": [1, 1, 0, 0]}, index=DIRECTIONS)],
 }
-NO_PICTURE = {"compare", "definitions", "quality", "reconcile", "summary"}
-"""Tables that are read, not looked at."""
+NO_PICTURE = {
+    "definitions": "sentences",
+    "quality": "counts of different things, most of them zero, with examples",
+    "reconcile": "figures that ought to agree: what differs is a row to read",
+    "summary": "one row of figures in different units; breakdown draws any of them by group",
+    "transfer_chains": "a row for each call; transfer_variants draws them counted",
+    "transfer_parties": "a table to look one party up in; transfer_flow and transfer_matrix draw its counts",
+    "transfer_shapes": "what the texts looked like: examples to read",
+    "transfer_summary": "one row of figures in different units",
+    "handovers": "a row for each hand-over; transfer_matrix draws them counted",
+    "to_event_log": "a row for each event, for other tools",
+    "to_networkx": "a graph, for other tools",
+    **dict.fromkeys((name for name in TABLES if name.startswith("chains_")), "a mask"),
+}
+"""What is read, not looked at, and why."""
 
-WORDS = {  # columns that are no numbers, or numbers that need no definition beside the docstring
-    "quality": {"count", "of", "detail"},
+NO_DEFINITION = {
     "by_outcome": {"outcome_type"},
+    "handovers": {"id", "from", "to", "time"},
     "heatmap": set(range(24)),
+    "quality": {"detail"},
+    "reconcile": {"agrees", "likely_cause"},
+    "to_event_log": {
+        "case:concept:name", "concept:name", "time:timestamp", "org:resource", "time_known",
+    },
+    "transfer_chains": {"chain", "path", "first", "last", "parse_ok"},
+    "transfer_matrix": {"1", "2"},
+    "transfer_shapes": {"parse_ok", "example"},
+    "transfer_variants": {"chain"},
+}  # fmt: skip
+"""Columns that are no numbers: labels, texts, times, flags; and those that are named by labels."""
+
+NO_FRAME = {"to_networkx", *(name for name in TABLES if name.startswith("chains_"))}
+"""What makes something else than a table."""
+
+SORTED_BY = {
+    "handovers": ["id", "hop"],
+    "to_event_log": ["case:concept:name", "time:timestamp"],
+    "transfer_chains": None,
 }
+"""Tables that go row by row; those with as many rows as there are calls keep the order of the calls."""
 
+SHOW_EXAMPLES = {"quality", "transfer_shapes"}
+"""Tables that tell of the form of the values, and show the first one."""
 
-def modules() -> dict[str, object]:
-    found = pkgutil.iter_modules(analysis.__path__, "brightcall_pandas.analysis.")
-    return {each.name: importlib.import_module(each.name) for each in found}
+OF_CALLS = [name for name in TABLES if name not in {*SORTED_BY, *NO_FRAME}]
+"""Tables that count calls."""
 
 
 def halves(name: str) -> tuple[object, object]:
-    module = modules()[getattr(analysis, name).__module__]
+    module = importlib.import_module(getattr(analysis, name).__module__)
     return getattr(module, f"tally_{name}", None), getattr(module, f"finish_{name}", None)
 
 
-ADDITIVE = [name for name in BY_HAND if halves(name)[0]]
+ADDITIVE = [name for name in TABLES if halves(name)[0]]
 
 
 @pytest.mark.parametrize("name", analysis.__all__)
@@ -84,29 +120,50 @@ class TestEveryEntry:
 
 
 class TestEveryTable:
-    @pytest.mark.parametrize("name", BY_HAND)
+    @pytest.mark.parametrize("name", analysis.__all__)
     def test_has_a_picture_or_is_one_to_read(self, name):
         assert (name in plots.__all__) != (name in NO_PICTURE)
 
-    @pytest.mark.parametrize("name", [name for name in BY_HAND if name != "reconcile"])
-    def test_every_column_is_defined(self, name):
-        columns = set(getattr(analysis, name)(calls(40), *ARGUMENTS.get(name, [])).columns)
-        for column in columns - WORDS.get(name, set()):
+    @pytest.mark.parametrize("name", [name for name in TABLES if name not in NO_FRAME])
+    def test_every_number_is_defined(self, name):
+        columns = set(table_of(name, calls(40)).columns)
+        assert columns >= NO_DEFINITION.get(name, set())
+        for column in columns - NO_DEFINITION.get(name, set()):
             base = str(column)
             for ending in ("_low", "_high", "_other", "_change"):
                 base = base.removesuffix(ending)
             assert base in DEFINITIONS, column
 
+    def test_no_number_is_defined_twice(self):
+        assert len(DEFINITIONS) == sum(map(len, (METRICS, OF_TABLES, OF_TRANSFERS)))
+
+    def test_no_definition_is_left_over(self):
+        shown = {
+            str(column).removesuffix("_low").removesuffix("_high")
+            for name in TABLES
+            if name not in NO_FRAME
+            for column in table_of(name, calls(40)).columns
+        }
+        assert set(DEFINITIONS) <= shown
+
 
 class TestHalves:
     def test_both_or_none(self):
-        for name in BY_HAND:
+        for name in TABLES:
             tally, finish = halves(name)
             assert (tally is None) == (finish is None), name
 
     def test_tables_without_halves_are_known(self):
-        whole = {name for name in BY_HAND if name not in ADDITIVE}
-        assert whole == {"compare", "concurrency", "explain_change", "quality", "reconcile", "staffing"}
+        assert set(OF_CALLS) - set(ADDITIVE) == {
+            "compare",
+            "concurrency",
+            "explain_change",
+            "quality",
+            "reconcile",
+            "staffing",
+            "transfer_flow",
+            "transfer_shapes",
+        }
 
     @pytest.mark.parametrize("name", ADDITIVE)
     def test_every_option_belongs_to_a_half(self, name):
@@ -134,7 +191,7 @@ class TestHalves:
 
 
 class TestHostileFrames:
-    @pytest.mark.parametrize("name", [name for name in BY_HAND if name not in ("reconcile", "quality")])
+    @pytest.mark.parametrize("name", [name for name in OF_CALLS if name not in SHOW_EXAMPLES])
     @settings(max_examples=3)
     @given(seed=st.integers(0, 1000))
     def test_order_index_and_form_of_the_rows_do_not_matter(self, name, seed):
@@ -146,10 +203,30 @@ class TestHostileFrames:
         ).sample(frac=1, random_state=seed)
         raw.index = [1] * len(raw)
         before = raw.copy(deep=True)
-        function, arguments = getattr(analysis, name), ARGUMENTS.get(name, [])
-        expected = function(df.assign(timestamp=df["timestamp"].dt.tz_convert("UTC")), *arguments)
-        pd.testing.assert_frame_equal(function(raw, *arguments), expected)
+        expected = table_of(name, df.assign(timestamp=df["timestamp"].dt.tz_convert("UTC")))
+        pd.testing.assert_frame_equal(table_of(name, raw), expected)
         pd.testing.assert_frame_equal(raw, before)
+
+    @pytest.mark.parametrize(
+        "name", [name for name in TABLES if name.startswith("chains_")] + sorted(SORTED_BY)
+    )
+    def test_what_goes_row_by_row_follows_the_rows(self, name):
+        df = calls(40)
+        order = np.random.default_rng(0).permutation(len(df))
+        mixed = df.iloc[order].set_axis([1] * len(df))
+        before = mixed.copy(deep=True)
+        ours, theirs = (table_of(name, each) for each in (df, mixed))
+        assert set(theirs.index) <= ({1} if name != "to_event_log" else set(range(len(theirs))))
+        if by := SORTED_BY.get(name):
+            ours, theirs = (each.sort_values(by) for each in (ours, theirs))
+        else:
+            ours = ours.iloc[order]
+        pd.testing.assert_frame_equal(*(pd.DataFrame(each).reset_index(drop=True) for each in (ours, theirs)))
+        pd.testing.assert_frame_equal(mixed, before)
+
+
+def table_of(name: str, df: pd.DataFrame) -> pd.DataFrame:
+    return getattr(analysis, name)(df, *ARGUMENTS.get(name, []))
 
 
 def calls(many: int, seed: int = 0) -> pd.DataFrame:
@@ -168,6 +245,7 @@ def calls(many: int, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "timestamp": some(stamps),
+            "id": [str(row) for row in range(many)],
             "recallDate": some(stamps + pd.to_timedelta(rng.integers(1, 48, many), unit="h")),
             "type": some(rng.choice(["inbound", "outbound"], many)),
             "state": some(rng.choice(["answered", "unanswered", "failed"], many)),

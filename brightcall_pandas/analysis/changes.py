@@ -107,8 +107,8 @@ def explain_change(
         - ``effect``: both together
 
         The column ``effect`` adds up to the change of the metric over all calls, exactly. ``attrs["metric"]``
-        names the metric. If one side has no call that the metric counts, there is nothing to explain and
-        the table is empty.
+        names the metric, ``attrs["calls"]`` has the calls of both sides. If one side has no call that the
+        metric counts, there is nothing to explain and the table is empty.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def explain_change(
     )
     present: pd.DataFrame = result[(bottom.sum(axis=0) > 0) & (total > 0).all()]
     present = present.sort_values("effect", key=abs, ascending=False, kind="stable")
-    present.attrs["metric"] = metric
+    present.attrs |= {"metric": metric, "calls": [int(table["calls"].sum()) for table, _ in sides]}
     return present
 
 

@@ -32,6 +32,8 @@ def concurrency(df: pd.DataFrame, freq: str = "1min") -> pd.DataFrame:
         - ``calls_max`` (int64): the most calls in progress at any instant of the period
         - ``calls_mean``: calls in progress on average over the period, the load in erlangs
 
+        ``attrs["calls"]`` says how many calls were ever in progress.
+
     Raises
     ------
     KeyError
@@ -65,7 +67,9 @@ def concurrency(df: pd.DataFrame, freq: str = "1min") -> pd.DataFrame:
     ends = np.sort(times + np.round(seconds[goes_on] * 1e6).astype(np.int64))
     edges = _edges(starts, ends, stamps, freq)
     most, mean = _most_and_mean(starts, ends, edges.asi8)
-    return pd.DataFrame({"calls_max": most, "calls_mean": mean}, index=edges[:-1].rename("timestamp"))
+    result = pd.DataFrame({"calls_max": most, "calls_mean": mean}, index=edges[:-1].rename("timestamp"))
+    result.attrs["calls"] = len(starts)
+    return result
 
 
 def _edges(

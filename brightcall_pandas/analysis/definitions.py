@@ -7,29 +7,30 @@ from dataclasses import fields
 import pandas as pd
 
 from brightcall_pandas.analysis.metrics import API, METRICS, OURS, TRADE, Definition
+from brightcall_pandas.analysis.transfers.meanings import OF_TRANSFERS
 
-__all__ = ["DEFINITIONS", "definitions"]
+__all__ = ["DEFINITIONS", "OF_TABLES", "definitions"]
 
 _OFFERED = "failed calls and unknown states are left out"
 _NO_CLIENT = "calls without client number or time are left out"
 _NO_TIME = "calls without a time are left out"
 
-_OF_TABLES: dict[str, Definition] = {
-    # by_outcome, breakdown, histograms, funnel, quality_buckets, recalls
+OF_TABLES: dict[str, Definition] = {
+    # by_outcome, breakdown, histograms, funnel, quality_buckets, recalls, quality, variants, shapes
     "share": Definition(
         "Share",
         "rate",
-        "calls of the row",
-        "calls of the group that the table counts",
+        "calls of the row; quality: values found",
+        "calls of the group that the table counts; quality: values looked at",
         "no call is left out",
         OURS,
     ),
     "cumulative_share": Definition(
         "Cumulative share",
         "rate",
-        "calls in this bin and those before",
-        "calls counted",
-        "unknown times are left out",
+        "calls of this row and those before",
+        "calls of the group that the table counts",
+        "histograms: unknown times are left out",
         OURS,
     ),
     "step_rate": Definition(
@@ -335,9 +336,34 @@ _OF_TABLES: dict[str, Definition] = {
         "adds up to the change of all",
         "Kitagawa 1955",
     ),
+    # quality, reconcile
+    "count": Definition("Found", "values", "values that the check is about", None, "as the check says", OURS),
+    "of": Definition(
+        "Looked at", "values", "values that the check looked at", None, "as the check says", OURS
+    ),
+    "rows": Definition(
+        "Counted from rows",
+        "as the figure",
+        "the figure counted from the rows",
+        None,
+        "null where its column is missing",
+        API,
+    ),
+    "statistics": Definition(
+        "Said by the server", "as the figure", "the figure of the statistics endpoint", None, "as sent", API
+    ),
+    "difference": Definition(
+        "Difference",
+        "as the figure",
+        "counted from rows less said by the server",
+        None,
+        "null where one of them is",
+        OURS,
+    ),
 }
+"""Definition of every number that single tables add to the metrics, by column name."""
 
-DEFINITIONS: dict[str, Definition] = {**METRICS, **_OF_TABLES}
+DEFINITIONS: dict[str, Definition] = {**METRICS, **OF_TABLES, **OF_TRANSFERS}
 """Definition of every number by column name."""
 
 

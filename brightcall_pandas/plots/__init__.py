@@ -3,7 +3,7 @@
 from brightcall_pandas.plots.agents import by_agent
 from brightcall_pandas.plots.attempts import attempts
 from brightcall_pandas.plots.breakdowns import breakdown
-from brightcall_pandas.plots.changes import explain_change
+from brightcall_pandas.plots.changes import compare, explain_change
 from brightcall_pandas.plots.concurrency import concurrency
 from brightcall_pandas.plots.funnels import funnel, quality_buckets
 from brightcall_pandas.plots.histograms import answer_time_histogram, talk_time_histogram
@@ -25,6 +25,7 @@ __all__ = [
     "breakdown",
     "by_agent",
     "by_outcome",
+    "compare",
     "concurrency",
     "explain_change",
     "funnel",

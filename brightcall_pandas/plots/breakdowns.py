@@ -6,7 +6,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from brightcall_pandas.plots.rows import bar_rows, first_rows, interval_of, row_labels
-from brightcall_pandas.plots.style import housed, new_axes, no_data, number, percent, titled
+from brightcall_pandas.plots.style import (
+    calls_of,
+    housed,
+    is_rate,
+    new_axes,
+    no_data,
+    number,
+    percent,
+    titled,
+    words_of,
+)
 
 __all__ = ["breakdown"]
 
@@ -36,23 +46,24 @@ def breakdown(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         return no_data(new_axes(ax), title)
     metric = _drawn(table)
     shown, hidden = first_rows(table)
-    is_rate = metric == "share" or metric.endswith(("_rate", "_share"))
-    texts = [percent(value) if is_rate else number(value) for value in shown[metric].fillna(0)]
+    texts = [percent(value) if is_rate(metric) else number(value) for value in shown[metric].fillna(0)]
     if "calls" in shown:
         texts = [f"{text}  ({number(calls)})" for text, calls in zip(texts, shown["calls"], strict=True)]
     intervals = interval_of(shown, metric) if f"{metric}_low" in shown else None
-    words = metric.removesuffix("_s").replace("_", " ")
+    words = words_of(metric)
     ax = bar_rows(
         row_labels(shown.index),
         shown[metric],
         texts,
         intervals=intervals,
         ax=ax,
-        unit=f"share: {words}" if is_rate else f"{words}{', s' if metric.endswith('_s') else ''}",
+        unit=f"share: {words}" if is_rate(metric) else f"{words}{', s' if metric.endswith('_s') else ''}",
     )
     remarks = [words]
     if "calls" in table:
-        remarks.append("calls in brackets")
+        # Not the sum: by tag a call may count in several groups.
+        every = round(table["calls"].iloc[0] / table["share"].iloc[0])
+        remarks = [f"{calls_of(every)}, those of the group in brackets", words]
     if intervals is not None:
         remarks.append("whiskers: interval (Wilson)")
     titled(ax, title, "; ".join(remarks) + hidden)

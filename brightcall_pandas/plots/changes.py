@@ -6,13 +6,103 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.plots.rows import ROW_HEIGHT, row_labels
-from brightcall_pandas.plots.style import BLUE, INK, ORANGE, housed, new_axes, no_data, titled
+from brightcall_pandas.plots.rows import ROW_HEIGHT, dot_rows, first_rows, row_labels
+from brightcall_pandas.plots.style import (
+    BLUE,
+    INK,
+    ORANGE,
+    calls_of,
+    housed,
+    is_rate,
+    new_axes,
+    no_data,
+    number,
+    titled,
+    words_of,
+)
 
-__all__ = ["explain_change"]
+__all__ = ["compare", "explain_change"]
 
 _TITLE = "What moved the figure"
 _ROWS = 12
+
+
+@housed
+def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw one metric of each group on both sides.
+
+    Parameters
+    ----------
+    table
+        What `analysis.compare` returns. Drawn is the first rate of its metrics, else the first metric
+        beside ``calls``.
+    ax
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A row for each group: a dot for these calls, a hollow one for the others, a line from one to the
+        other, at the right the change and the calls of both sides. Of more than 30 groups those 30 that have
+        most calls, in the order of the table.
+    """
+    if table.empty:
+        return no_data(new_axes(ax), "Compared")
+    metric = _compared(table)
+    words = words_of(metric)
+    title = f"{words[:1].upper()}{words[1:]}, compared"
+    both, here = [f"{metric}_other", metric], is_rate(metric)
+    told = table[table[both].notna().any(axis=1)]
+    if told.empty:
+        return no_data(new_axes(ax), title, f"{words} is not known")
+    shown, hidden = _largest(told)
+    ends = pd.DataFrame({"low": shown[both].min(axis=1), "high": shown[both].max(axis=1)})
+    ax = dot_rows(
+        row_labels(shown.index),
+        shown[metric],
+        _changes(shown, metric),
+        intervals=ends,
+        raw=shown[both[0]],
+        names=("the others", "these calls"),
+        ax=ax,
+        shares=here,
+    )
+    if not here:
+        ax.set_xlim(left=min(0, ax.get_xlim()[0]) if ends["low"].min() < 0 else 0)
+    unit = "" if here else ", s" if metric.endswith("_s") else ""
+    ax.set_xlabel(f"{words}{unit}")
+    counts = "calls" in table
+    n = f"{calls_of(table['calls'].sum())} against {number(table['calls_other'].sum())}; " if counts else ""
+    titled(ax, title, f"{n}at the right: the change{' (calls of both)' if counts else ''}{hidden}", key=True)
+    return ax
+
+
+def _compared(table: pd.DataFrame) -> str:
+    metrics = [str(name) for name in table if f"{name}_change" in table]
+    told = [name for name in metrics if table[[name, f"{name}_other"]].notna().any(axis=None)]
+    rates = [name for name in told if is_rate(name)]
+    return next(iter([*rates, *(name for name in metrics if name != "calls"), *metrics]))
+
+
+def _largest(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the groups that the picture has room for, and what to say of the others."""
+    shown, hidden = first_rows(table)
+    if hidden and "calls" in table:
+        busy = (table["calls"] + table["calls_other"]).to_numpy()
+        shown = table.iloc[np.sort(np.argsort(-busy, kind="stable")[: len(shown)])]
+        hidden = hidden.replace("; ", "; the largest ")
+    return shown, hidden
+
+
+def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
+    """Return what stands beside each row: the change, and in brackets the calls of both sides."""
+    scale, unit = (100, " points") if is_rate(metric) else (1, " s" if metric.endswith("_s") else "")
+    changes = shown[f"{metric}_change"] * scale
+    texts = ["–" if pd.isna(each) else f"{each:+,.1f}{unit}".replace("-", "−") for each in changes]
+    if "calls" not in shown:
+        return texts
+    counts = zip(texts, shown["calls"], shown["calls_other"], strict=True)
+    return [f"{text}  ({number(here)}, {number(there)})" for text, here, there in counts]
 
 
 @housed
@@ -43,7 +133,7 @@ def explain_change(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             np.vstack([shown, effects.iloc[len(shown) :].sum()]), columns=effects.columns, index=labels
         )
     metric = str(table.attrs.get("metric", "answer_rate"))
-    words = metric.removesuffix("_s").replace("_", " ")
+    words = words_of(metric)
     scale, unit = (1, "seconds") if metric.endswith("_s") else (100, "percentage points")
     shown = shown * scale
     ax = new_axes(ax, height=1.9 + ROW_HEIGHT * 1.3 * len(labels))
@@ -67,5 +157,8 @@ def explain_change(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         (table[f"share_{when}"] * table[f"rate_{when}"]).sum() * scale for when in ("before", "after")
     )
     change = f"{after - before:+.2f}".replace("-", "−")
-    titled(ax, f"What moved the {words}", f"from {before:.2f} to {after:.2f}: {change} {unit}", key=True)
+    moved = f"from {before:.2f} to {after:.2f}: {change} {unit}"
+    calls = table.attrs.get("calls")
+    n = f"; n = {' and '.join(map(number, calls))} calls" if calls else ""
+    titled(ax, f"What moved the {words}", moved + n, key=True)
     return ax

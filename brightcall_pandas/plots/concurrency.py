@@ -7,7 +7,17 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.plots.style import BLUE, ORANGE, count_axis, housed, new_axes, no_data, number, titled
+from brightcall_pandas.plots.style import (
+    BLUE,
+    ORANGE,
+    calls_of,
+    count_axis,
+    housed,
+    new_axes,
+    no_data,
+    number,
+    titled,
+)
 from brightcall_pandas.plots.timelines import thinned, time_axis
 
 __all__ = ["concurrency"]
@@ -44,10 +54,11 @@ def concurrency(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     count_axis(ax.yaxis)
     ax.grid(axis="y")
     peak: Any = table["calls_max"].idxmax()
+    n = f"{calls_of(table.attrs['calls'])}; " if "calls" in table.attrs else ""
     titled(
         ax,
         _TITLE,
-        f"peak {number(table['calls_max'].max())} calls, first at {peak:%d %B %Y %H:%M} ({peak.tz})",
+        f"{n}peak {number(table['calls_max'].max())} calls, first at {peak:%d %B %Y %H:%M} ({peak.tz})",
         key=True,
     )
     return ax

@@ -93,8 +93,10 @@ def dot_rows(
     *,
     intervals: pd.DataFrame,
     raw: Sequence[float] | pd.Series | None = None,
+    names: tuple[str, str] = ("as counted", "adjusted"),
     colours: Sequence[str] | str = BLUE,
     ax: Axes | None = None,
+    shares: bool = True,
 ) -> Axes:
     """Draw a dot for each row, the first on top, on the line of its interval.
 
@@ -106,17 +108,21 @@ def dot_rows(
         Columns ``low`` and ``high``.
     raw
         A second, hollow dot for each row.
+    names
+        What the hollow dots are, and the others.
     colours
         One for all dots, or one a dot.
     ax
         Axes to draw on; new ones by default.
+    shares
+        Whether the axis is of shares, or of numbers.
     """
     ax = new_axes(ax, height=1.6 + ROW_HEIGHT * len(labels))
     places = np.arange(len(labels))
     ax.hlines(places, intervals["low"], intervals["high"], color="#b5b5b5", linewidth=2.5)
     if raw is not None:
-        ax.scatter(raw, places, s=26, facecolor="white", edgecolor=GREY, zorder=3, label="as counted")
-    ax.scatter(values, places, s=34, color=colours, zorder=4, label="adjusted")
+        ax.scatter(raw, places, s=26, facecolor="white", edgecolor=GREY, zorder=3, label=names[0])
+    ax.scatter(values, places, s=34, color=colours, zorder=4, label=names[1])
     for place, text in zip(places, texts, strict=True):
         ax.annotate(
             text,
@@ -128,7 +134,10 @@ def dot_rows(
         )
     _frame(ax, labels)
     ax.grid(axis="x")
-    percent_axis(ax.xaxis)
+    if shares:
+        percent_axis(ax.xaxis)
+    else:
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     return ax
 
 

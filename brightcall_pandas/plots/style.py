@@ -32,6 +32,7 @@ __all__ = [
     "count_axis",
     "housed",
     "ink_on",
+    "is_rate",
     "label_of",
     "new_axes",
     "no_data",
@@ -40,6 +41,7 @@ __all__ = [
     "percent_axis",
     "shortened",
     "titled",
+    "words_of",
 ]
 
 INK, GREY, GRID = "#222222", "#767676", "#e3e3e3"
@@ -172,6 +174,16 @@ def count_axis(axis: Axis) -> None:
     """Write the ticks of an axis of counts: whole numbers, with separators."""
     axis.set_major_locator(MaxNLocator("auto", integer=True))
     axis.set_major_formatter(lambda count, _: number(count))
+
+
+def is_rate(metric: str) -> bool:
+    """Tell from its name whether a number is a share, 0 to 1."""
+    return metric == "share" or metric.endswith(("_rate", "_share"))
+
+
+def words_of(metric: str) -> str:
+    """Return the name of a number as words: ``talk time mean``."""
+    return metric.removesuffix("_s").replace("_", " ")
 
 
 def label_of(group: object) -> str:

@@ -19,6 +19,7 @@ from brightcall_pandas.plots.style import (
     count_axis,
     housed,
     ink_on,
+    is_rate,
     label_of,
     new_axes,
     no_data,
@@ -26,6 +27,7 @@ from brightcall_pandas.plots.style import (
     percent,
     shortened,
     titled,
+    words_of,
 )
 
 __all__ = ["heatmap", "over_time"]
@@ -141,7 +143,7 @@ def heatmap(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     facts = table.attrs.get("heatmap", {})
     value = str(facts.get("value", "value"))
-    words = value.removesuffix("_s").replace("_", " ")
+    words = words_of(value)
     title = f"{words[:1].upper()}{words[1:]} by weekday and hour"
     calls = np.asarray(facts.get("calls", np.full(table.shape, np.nan)), dtype=np.float64)
     if table.empty:
@@ -168,7 +170,7 @@ def heatmap(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.set_xlabel("hour of the day")
-    unit = ", in percent" if _is_rate(value) else ", in seconds" if value.endswith("_s") else ""
+    unit = ", in percent" if is_rate(value) else ", in seconds" if value.endswith("_s") else ""
     mark = f"; hatched: fewer than {_FEW} calls" if few else ""
     titled(ax, title, f"{calls_of(np.nansum(calls))}{unit}{mark}")
     return ax
@@ -179,7 +181,7 @@ def _marked(ax: Axes, values: np.ndarray, calls: np.ndarray, mesh: Any, value: s
     few = (calls > 0) & (calls < _FEW)
     for day, hour in np.argwhere(~np.isnan(values)):
         colour = to_hex(mesh.cmap(mesh.norm(values[day, hour])))
-        text = f"{values[day, hour] * 100:.0f}" if _is_rate(value) else _short(values[day, hour])
+        text = f"{values[day, hour] * 100:.0f}" if is_rate(value) else _short(values[day, hour])
         ax.text(hour, day, text, ha="center", va="center", fontsize=7, color=ink_on(colour))
     for day, hour in np.argwhere(few):
         corner = (hour - 0.5, day - 0.5)
@@ -187,10 +189,6 @@ def _marked(ax: Axes, values: np.ndarray, calls: np.ndarray, mesh: Any, value: s
             Rectangle(corner, 1, 1, fill=False, hatch="////", edgecolor=GREY, alpha=0.5, linewidth=0)
         )
     return bool(few.any())
-
-
-def _is_rate(value: str) -> bool:
-    return value.endswith(("_rate", "_share"))
 
 
 def _short(amount: float) -> str:

@@ -10,9 +10,6 @@ import pytest
 from brightcall_pandas import accessor, plots  # noqa: F401  (registers .calls)
 
 OWN_TESTS = {"by_outcome", "talk_time_histogram", "answer_time_histogram"}
-WITHOUT_N = {"breakdown", "concurrency", "explain_change"}
-"""They say it in the labels of their rows, or tell points and peaks."""
-
 NAMES = [name for name in plots.__all__ if name not in OWN_TESTS and not name.startswith("transfer_")]
 
 
@@ -48,7 +45,11 @@ def calls(many: int, *, categories: int = 5, days: int = 10) -> pd.DataFrame:
 
 
 def drawn(name: str, df: pd.DataFrame, **options: object) -> plt.Axes:
-    arguments = {"breakdown": ["project"], "explain_change": [df.iloc[::2]]}
+    arguments = {
+        "breakdown": ["project"],
+        "compare": [df.iloc[::2], "project"],
+        "explain_change": [df.iloc[::2]],
+    }
     return getattr(df.calls.plot, name)(*arguments.get(name, []), **options)
 
 
@@ -69,7 +70,7 @@ class TestEveryPicture:
         ax.figure.canvas.draw()
         assert ax.get_title(loc="left")
 
-    @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_N])
+    @pytest.mark.parametrize("name", NAMES)
     def test_says_how_many_it_rests_on(self, name):
         assert "n = " in words(drawn(name, calls(300)))
 
@@ -132,6 +133,7 @@ class TestBreakdown:
     def test_draws_the_first_rate_with_its_interval(self):
         df = pd.DataFrame({"projectName": ["a", "a", "b"], "state": [1, 0, 1]})
         ax = df.calls.plot.breakdown("project")
+        assert "n = 3 calls, those of the group in brackets" in words(ax)
         assert [bar.get_width() for bar in ax.patches] == [0.5, 1.0]
         assert "50 %  (2)" in words(ax)
 
@@ -142,6 +144,10 @@ class TestBreakdown:
         assert ax.get_xlabel() == "talk time mean, s"
         ax = df.calls.plot.breakdown("project", ["calls"])
         assert [bar.get_width() for bar in ax.patches] == pytest.approx([2 / 3, 1 / 3])
+
+    def test_a_call_with_two_tags_is_one_call(self):
+        df = pd.DataFrame({"tags": ['["a", "b"]', '["a"]', "[]"], "state": 1})
+        assert "n = 3 calls" in words(df.calls.plot.breakdown("tag"))
 
 
 class TestFunnel:
@@ -166,7 +172,8 @@ class TestAttempts:
 class TestConcurrency:
     def test_tells_the_peak_and_when(self):
         df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z", "2026-03-02T09:00:30Z"], "totalTime": 60})
-        assert "peak 2 calls, first at 02 March 2026 09:00 (UTC)" in words(df.calls.plot.concurrency())
+        told = words(df.calls.plot.concurrency())
+        assert "n = 2 calls; peak 2 calls, first at 02 March 2026 09:00 (UTC)" in told
 
     def test_long_times_are_thinned_and_keep_the_peak(self):
         df = pd.DataFrame(
@@ -177,13 +184,51 @@ class TestConcurrency:
         assert steps.values.max() == 2
 
 
+class TestCompare:
+    def sides(self):
+        here = pd.DataFrame({"projectName": ["a", "a", "b"], "state": [1, 0, 1], "talkTime": [10, 0, 50]})
+        there = pd.DataFrame({"projectName": ["a", "a", "c"], "state": [1, 1, 0], "talkTime": [20, 40, 0]})
+        return here, there
+
+    def test_a_dot_for_each_side_and_the_change_beside_them(self):
+        here, there = self.sides()
+        ax = here.calls.plot.compare(there, "project")
+        assert ax.get_xlabel() == "answer rate"
+        line, others, ours = ax.collections
+        assert line.get_segments()[0][:, 0].tolist() == [0.5, 1.0]
+        assert others.get_offsets()[[0, 2], 0].tolist() == [1.0, 0.0]
+        assert ours.get_offsets()[[0, 1], 0].tolist() == [0.5, 1.0]
+        texts = [text.get_text() for text in ax.texts]
+        assert texts[:3] == ["−50.0 points  (2, 2)", "–  (1, 0)", "–  (0, 1)"]
+        assert "n = 3 calls against 3" in texts[3]
+
+    def test_seconds(self):
+        here, there = self.sides()
+        ax = here.calls.plot.compare(there, "project", ["talk_time_mean_s"])
+        assert ax.get_xlabel() == "talk time mean, s"
+        assert ax.texts[0].get_text() == "−20.0 s"
+        assert ax.xaxis.get_major_formatter()(1250.5) == "1,250.5"
+
+    def test_a_number_that_neither_side_has(self):
+        here, there = self.sides()
+        ax = here.calls.plot.compare(there, "project", ["positive_rate"])
+        assert "positive rate is not known" in words(ax)
+
+    def test_of_many_groups_the_largest(self):
+        names = [f"p{number:02}" for number in range(40)]
+        here = pd.DataFrame({"projectName": [*names, *names[10:]], "state": 1})
+        ax = here.calls.plot.compare(here, "project")
+        assert [label.get_text() for label in ax.get_yticklabels()] == names[10:]
+        assert "the largest 30 of 40 groups" in words(ax)
+
+
 class TestExplainChange:
     def test_bars_add_up_to_the_change_in_points(self):
         before = pd.DataFrame({"projectName": ["a", "a", "b", "b"], "state": [1, 1, 1, 0]})
         after = pd.DataFrame({"projectName": ["a", "b", "b", "b"], "state": [1, 0, 1, 0]})
         ax = before.calls.plot.explain_change(after)
         assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(-25)
-        assert "from 75.00 to 50.00: −25.00 percentage points" in words(ax)
+        assert "from 75.00 to 50.00: −25.00 percentage points; n = 4 and 4 calls" in words(ax)
 
     def test_means_are_told_in_seconds_and_small_groups_folded(self):
         df = pd.DataFrame({"projectName": [f"p{n}" for n in range(40)], "state": 1, "talkTime": range(40)})
