@@ -74,6 +74,10 @@ class Facts:
         """The zone in which the frame's times are written."""
         return str(self.typed("timestamp").dt.tz) if self.has("timestamp") else "UTC"
 
+    def coded(self, *names: str) -> bool:
+        """Tell whether a fact has been coded."""
+        return names in self._codes
+
     def codes(self, *names: str) -> Codes:
         """Return the codes of a column, or of the combinations of several."""
         if names not in self._codes:

@@ -179,22 +179,8 @@ _LABELS = {
 """What stands in front, in this order; every other filter is found below *More filters*."""
 
 
-def _columns_of(question: ask.Predicate | None) -> tuple[str, ...]:
-    """Return the columns that a question reads."""
-    names = tuple(getattr(question, "names", ())) or (getattr(question, "name", None),)
-    if isinstance(question, ask.HasTag | ask.Contains):
-        return (*(each for each in names if each), "tags")
-    if isinstance(question, ask.Category):
-        return "type", "state"
-    if isinstance(question, ask.FromDay | ask.ToDay):
-        return ("timestamp",)
-    return tuple(each for each in names if each)
-
-
-def _kind_of(each: Filter) -> Kind | None:
-    """Return what the control of a filter looks like; None where it is no filter of rows."""
-    if each.rows is None:
-        return None
+def _kind_of(each: Filter) -> Kind:
+    """Return what the control of a filter looks like."""
     if isinstance(each.value, Day):
         return "days"
     if isinstance(each.value, Number):
@@ -209,9 +195,9 @@ def _kind_of(each: Filter) -> Kind | None:
 def _made() -> dict[str, Control]:
     made: dict[str, Control] = {}
     for each in FILTERS.values():
-        kind = _kind_of(each)
-        if kind is None:
+        if each.rows is None:
             continue
+        kind = _kind_of(each)
         ends = kind in ("days", "range")
         name = each.argument.rpartition("_")[0] if ends else each.argument
         made[name] = Control(
@@ -220,7 +206,7 @@ def _made() -> dict[str, Control]:
             {"days": "First and last day", "range": "Seconds, least and greatest"}.get(kind, each.doc),
             kind,
             (f"{name}_from", f"{name}_to") if ends else (each.argument,),
-            _columns_of(each.rows),
+            each.rows.columns,
             single=not isinstance(each.value, Many),
             more=name not in _LABELS,
         )

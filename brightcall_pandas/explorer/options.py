@@ -14,7 +14,7 @@ from brightcall_pandas.explorer.coding import Codes
 from brightcall_pandas.explorer.controls import Control
 from brightcall_pandas.explorer.crossfilter import Crossfilter
 from brightcall_pandas.filters import FILTERS
-from brightcall_pandas.filters import predicates as ask
+from brightcall_pandas.filters.predicates import tags_of
 from brightcall_pandas.filters.values import Many
 
 __all__ = ["MOST", "Options", "options_of"]
@@ -109,7 +109,7 @@ def _labels(control: Control, codes: Codes) -> Groups:
 def _tags(codes: Codes) -> Groups:
     groups: Groups = {}
     for code, text in enumerate(codes.meaning["tags"].tolist()):
-        for tag in dict.fromkeys([] if pd.isna(text) else ask._tags(text)):
+        for tag in dict.fromkeys([] if pd.isna(text) else tags_of(text)):
             groups.setdefault(tag, ({tag: None}, []))[1].append(code)
     return {tag: group for tag, group in groups.items() if tag.strip()}
 

@@ -6,6 +6,9 @@ The expression of a filter takes at least the rows that the filter takes. What i
 
 from __future__ import annotations
 
+from functools import reduce
+from itertools import chain
+from operator import or_
 from typing import Any
 
 import pyarrow as pa
@@ -17,22 +20,11 @@ from brightcall_pandas.filters import predicates as ask
 
 __all__ = ["columns_asked", "expression"]
 
-_OF_CLASS: dict[type, tuple[str, ...]] = {
-    ask.Category: ("type", "state"),
-    ask.HasTag: ("tags",),
-    ask.Contains: ("tags",),
-    ask.FromDay: ("timestamp",),
-    ask.ToDay: ("timestamp",),
-}
-
 
 def columns_asked(spec: CallFilter) -> list[str]:
     """Return the columns that a filter reads."""
-    names: dict[str, None] = {}
-    for argument in spec.to_dict():
-        question: Any = FILTERS[argument].rows
-        own = getattr(question, "names", None) or [getattr(question, "name", None)]
-        names |= dict.fromkeys(name for name in (*own, *_OF_CLASS.get(type(question), ())) if name)
+    questions = (FILTERS[argument].rows for argument in spec.to_dict())
+    names = dict.fromkeys(name for question in questions if question for name in question.columns)
     return list(names)
 
 
@@ -65,8 +57,7 @@ def expression(spec: CallFilter, schema: pa.Schema, zone: str, partition: str | 
 
 def _parts(question: Any, value: Any, zone: str, schema: pa.Schema) -> list[ds.Expression]:
     """Return the question as an expression; nothing where only the rows themselves can answer."""
-    names = getattr(question, "names", None) or (getattr(question, "name", "timestamp"),)
-    if not set(names) <= set(schema.names):
+    if question is None or not set(question.columns) <= set(schema.names):
         return []  # the mask says what is missing
     match question:
         case ask.AnyOf():
@@ -76,11 +67,9 @@ def _parts(question: Any, value: Any, zone: str, schema: pa.Schema) -> list[ds.E
             return [found | pc.field(question.name).is_null()]
         case ask.Equals():
             return [pc.field(question.name) == value]
-        case ask.AnyRole():
-            first, *others = [pc.field(name) == value for name in question.names]
-            for other in others:
-                first |= other
-            return [first]
+        case ask.AnyPart():
+            parts = [_parts(part, value, zone, schema) for part in question.parts]
+            return [reduce(or_, chain(*parts))] if all(parts) else []
         case ask.AtLeast():
             return [pc.field(question.name) >= value]
         case ask.AtMost():

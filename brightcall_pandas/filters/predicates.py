@@ -1,15 +1,15 @@
 """What a filter asks of a row, once for pandas and once for SQL, side by side.
 
-Each predicate has `mask` (a boolean NumPy array, as long as the frame) and `sql` (a DuckDB expression
-over the typed columns). A null never matches, except where the class says so. `zone` is the timezone in
-which days begin.
+Each predicate has `columns` (what it reads), `mask` (a boolean NumPy array, as long as the frame) and `sql`
+(a DuckDB expression over the typed columns). A null never matches, except where the class says so. `zone` is
+the timezone in which days begin.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 import numpy as np
@@ -22,19 +22,21 @@ from brightcall_pandas.schema import FIELDS
 
 __all__ = [
     "AnyOf",
-    "AnyRole",
+    "AnyPart",
     "AtLeast",
     "AtMost",
     "Category",
-    "Contains",
     "Equals",
     "FromDay",
     "HasTag",
     "OutcomeKind",
+    "PartOf",
+    "PartOfTag",
     "Predicate",
     "ToDay",
     "category_words",
     "midnight",
+    "tags_of",
 ]
 
 type_field, state_field = FIELDS["type"], FIELDS["state"]
@@ -44,6 +46,10 @@ _TAGS_SQL = """TRY(from_json(tags, '["VARCHAR"]'))"""
 class Predicate(Protocol):
     """A question that a row answers with yes or no."""
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+
     def mask(self, df: pd.DataFrame, value: Any, zone: str | None) -> np.ndarray:
         """Answer for each row of a frame; `zone` None means the frame's own."""
 
@@ -52,10 +58,26 @@ class Predicate(Protocol):
 
 
 @dataclass(frozen=True)
-class AnyOf:
-    """The column is one of the values."""
-
+class _OfColumn:
     name: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        return (self.name,)
+
+
+class _OfDay:
+    columns = ("timestamp",)
+
+
+class _OfTags:
+    columns = ("tags",)
+
+
+@dataclass(frozen=True)
+class AnyOf(_OfColumn):
+    """The column is one of the values."""
 
     def mask(self, df: pd.DataFrame, value: tuple[str, ...], _zone: str | None) -> np.ndarray:
         """Answer for each row."""
@@ -67,10 +89,8 @@ class AnyOf:
 
 
 @dataclass(frozen=True)
-class Equals:
+class Equals(_OfColumn):
     """The column is the value."""
-
-    name: str
 
     def mask(self, df: pd.DataFrame, value: str | float, _zone: str | None) -> np.ndarray:
         """Answer for each row."""
@@ -82,26 +102,28 @@ class Equals:
 
 
 @dataclass(frozen=True)
-class AnyRole:
-    """One of several columns is the value."""
+class AnyPart:
+    """One of several questions is answered with yes."""
 
-    names: tuple[str, ...]
+    parts: tuple[Predicate, ...]
 
-    def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        return tuple(name for part in self.parts for name in part.columns)
+
+    def mask(self, df: pd.DataFrame, value: Any, zone: str | None) -> np.ndarray:
         """Answer for each row."""
-        masks = [Equals(name).mask(df, value, zone) for name in self.names]
-        return np.asarray(np.logical_or.reduce(masks))
+        return np.asarray(np.logical_or.reduce([part.mask(df, value, zone) for part in self.parts]))
 
-    def sql(self, value: str, zone: str) -> str:
+    def sql(self, value: Any, zone: str) -> str:
         """Write it as SQL."""
-        return "(" + " OR ".join(Equals(name).sql(value, zone) for name in self.names) + ")"
+        return "(" + " OR ".join(part.sql(value, zone) for part in self.parts) + ")"
 
 
 @dataclass(frozen=True)
-class AtLeast:
+class AtLeast(_OfColumn):
     """The column is not below the value."""
-
-    name: str
 
     def mask(self, df: pd.DataFrame, value: float, _zone: str | None) -> np.ndarray:
         """Answer for each row."""
@@ -113,10 +135,8 @@ class AtLeast:
 
 
 @dataclass(frozen=True)
-class AtMost:
+class AtMost(_OfColumn):
     """The column is not above the value."""
-
-    name: str
 
     def mask(self, df: pd.DataFrame, value: float, _zone: str | None) -> np.ndarray:
         """Answer for each row."""
@@ -128,7 +148,7 @@ class AtMost:
 
 
 @dataclass(frozen=True)
-class OutcomeKind:
+class OutcomeKind(_OfColumn):
     """The outcome's type is one of the values; ``absent`` also takes a null."""
 
     name: str = "outcomeType"
@@ -147,6 +167,8 @@ class OutcomeKind:
 class Category:
     """The direction, the state, or the pair of both is one of the values; ``all`` takes every row."""
 
+    columns: ClassVar[tuple[str, ...]] = ("type", "state")
+
     def mask(self, df: pd.DataFrame, value: tuple[str, ...], zone: str | None) -> np.ndarray:
         """Answer for each row."""
         found = np.zeros(len(df), dtype=bool)
@@ -164,7 +186,7 @@ class Category:
 
 
 @dataclass(frozen=True)
-class HasTag:
+class HasTag(_OfTags):
     """One of the call's tags is one of the values."""
 
     def mask(self, df: pd.DataFrame, value: tuple[str, ...], _zone: str | None) -> np.ndarray:
@@ -178,30 +200,37 @@ class HasTag:
 
 
 @dataclass(frozen=True)
-class Contains:
-    """The text is part of one of the columns, or of a tag; case does not matter."""
-
-    names: tuple[str, ...]
+class PartOf(_OfColumn):
+    """The text is part of the column; case does not matter."""
 
     def mask(self, df: pd.DataFrame, value: str, _zone: str | None) -> np.ndarray:
         """Answer for each row."""
         (part,) = _lower([value])
-        found = _by_tags(df, lambda tags: any(part in tag for tag in _lower(tags)))
-        for name in self.names:
-            lowered = column(df, name).str.lower()
-            found |= lowered.str.contains(part, regex=False, na=False).to_numpy(dtype=bool)
-        return found
+        lowered = column(df, self.name).str.lower()
+        return lowered.str.contains(part, regex=False, na=False).to_numpy(dtype=bool)
 
     def sql(self, value: str, _zone: str) -> str:
         """Write it as SQL."""
-        part = f"lower({_literal(value)})"
-        in_a_tag = f"len(list_filter({_TAGS_SQL}, lambda tag: contains(lower(tag), {part}))) > 0"
-        conditions = [*(f"contains(lower({_name(name)}), {part})" for name in self.names), in_a_tag]
-        return "(" + " OR ".join(f"coalesce({each}, FALSE)" for each in conditions) + ")"
+        return f"coalesce(contains(lower({_name(self.name)}), lower({_literal(value)})), FALSE)"
 
 
 @dataclass(frozen=True)
-class FromDay:
+class PartOfTag(_OfTags):
+    """The text is part of one of the call's tags; case does not matter."""
+
+    def mask(self, df: pd.DataFrame, value: str, _zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        (part,) = _lower([value])
+        return _by_tags(df, lambda tags: any(part in tag for tag in _lower(tags)))
+
+    def sql(self, value: str, _zone: str) -> str:
+        """Write it as SQL."""
+        found = f"list_filter({_TAGS_SQL}, lambda tag: contains(lower(tag), lower({_literal(value)})))"
+        return f"coalesce(len({found}) > 0, FALSE)"
+
+
+@dataclass(frozen=True)
+class FromDay(_OfDay):
     """The call began on the day or later."""
 
     def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
@@ -215,7 +244,7 @@ class FromDay:
 
 
 @dataclass(frozen=True)
-class ToDay:
+class ToDay(_OfDay):
     """The call began on the day or earlier."""
 
     def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
@@ -255,7 +284,7 @@ def _parts(category: str) -> Iterable[tuple[str, str]]:
 def _by_tags(df: pd.DataFrame, holds: Any) -> np.ndarray:
     """Ask each distinct text of the tags once."""
     codes, texts = pd.factorize(column(df, "tags"))
-    answers = np.array([holds(_tags(text)) for text in texts] + [False])
+    answers = np.array([holds(tags_of(text)) for text in texts] + [False])
     return np.asarray(answers[codes])
 
 
@@ -265,7 +294,8 @@ def _lower(texts: list[str]) -> list[str]:
     return lowered
 
 
-def _tags(text: str) -> list[str]:
+def tags_of(text: str) -> list[str]:
+    """Return the tags of one call from their JSON text; what is no list has none."""
     try:
         tags = msgspec.json.decode(text)
     except msgspec.DecodeError:

@@ -61,6 +61,8 @@ class Filter:
 
 
 _NUMBERS = ("fromNumber", "toNumber", "toAnswer", "lineNumber", "clientNumber")
+_ANY_NUMBER = ask.AnyPart(tuple(map(ask.Equals, _NUMBERS)))
+_SEARCHED = (*_NUMBERS, "projectName", "outcomeTag", "label", "uniqueId")
 _SECONDS = Number()
 _TEXTS, _IDS = Many(Text()), Many(Identifier(as_number=True))
 
@@ -70,7 +72,7 @@ PARAMETERS: tuple[Filter, ...] = (
         "searchString",
         Text(),
         "Part of a number, project name, outcome, tag, label or unique id; case does not matter.",
-        ask.Contains((*_NUMBERS, "projectName", "outcomeTag", "label", "uniqueId")),
+        ask.AnyPart((*map(ask.PartOf, _SEARCHED), ask.PartOfTag())),
     ),
     Filter("day_from", "dayFrom", Day(), "First day, inclusive.", ask.FromDay()),
     Filter("day_to", "dayTo", Day(), "Last day, inclusive.", ask.ToDay()),
@@ -103,7 +105,7 @@ PARAMETERS: tuple[Filter, ...] = (
     Filter(
         "unique_ids", "uniqueIds", Many(Identifier()), "Unique ids of call sessions.", ask.AnyOf("uniqueId")
     ),
-    Filter("number", "number", Identifier(), "A phone number in any role.", ask.AnyRole(_NUMBERS)),
+    Filter("number", "number", Identifier(), "A phone number in any role.", _ANY_NUMBER),
     Filter("from_number", "fromNumber", Identifier(), "Number of the caller.", ask.Equals("fromNumber")),
     Filter("to_number", "toNumber", Identifier(), "Number that was called.", ask.Equals("toNumber")),
     Filter("to_answer", "toAnswer", Identifier(), "Number expected to answer.", ask.Equals("toAnswer")),

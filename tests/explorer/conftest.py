@@ -30,7 +30,7 @@ def chromium():
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(chromium, tmp_path_factory):
     """Start JupyterLab on a copy of the notebook, with settings of its own."""
     root = tmp_path_factory.mktemp("lab")
@@ -80,7 +80,7 @@ def wait_for(address, log):
     pytest.fail(f"JupyterLab does not answer:\n{log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, so does its event loop: not into the next module
 def browser(chromium):
     from playwright.sync_api import sync_playwright
 
@@ -144,7 +144,7 @@ class Notebook:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened(lab, browser):
     address, folder = lab
     context = browser.new_context(viewport={"width": 1600, "height": 1200})

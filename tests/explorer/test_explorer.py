@@ -460,14 +460,12 @@ class TestSharing:
     def test_the_widgets_state_holds_no_data(self, ex):
         ex.set("outcomes", ["Sold"])
         ex.set("number", "+49151")
-        state = ex.page.get_state()
-        drawn = {"_esm", "_css"}
-        assert drawn <= set(state)
-        rest = json.dumps({name: str(value) for name, value in state.items() if name not in drawn})
-        for word in ("Sold", "+49151", "Solar", "400", str(len(ex.frame))):
-            assert word not in rest
-        for name in drawn:
-            assert state[name] == getattr(Explorer(CALLS.iloc[:0]).page, name)
+        state, without_calls = ex.page.get_state(), Explorer(CALLS.iloc[:0]).page.get_state()
+        assert {"_esm", "_css"} <= set(state)
+        # Of the layout, the state has only the name that ipywidgets draws for each widget.
+        layouts = state.pop("layout"), without_calls.pop("layout")
+        assert all(re.fullmatch("IPY_MODEL_[0-9a-f]{32}", each) for each in layouts)
+        assert state == without_calls
 
     def test_the_cells_text_holds_no_numbers(self, ex):
         data, _ = ex._repr_mimebundle_()
