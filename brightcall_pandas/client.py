@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import re
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
+from brightcall_pandas.api.limits import RateLimit
 from brightcall_pandas.api.profiles import PROFILES, Profile
 from brightcall_pandas.api.secrets import ApiKey
 from brightcall_pandas.api.session import ApiSession
@@ -105,7 +107,8 @@ class Client:
         self.base_url = _base_url(url, self.profile, flag("allow_http", allow_http))
         key = text("api_key", api_key) or text("api_key", os.environ.get("BRIGHTCALL_API_KEY"))
         self._key = ApiKey(key) if key else None
-        self.account = text("account", account) or (_account(key, self.base_url) if key else None)
+        self.key_hash = _key_hash(key, self.base_url) if key else None
+        self.account = text("account", account) or self.key_hash
         self.timezone = (
             None if timezone is None else str(FILTERS["timezone"].value.parse("timezone", timezone))
         )
@@ -114,6 +117,7 @@ class Client:
         self.retries = whole("retries", retries, 0)
         self.timeout = positive("timeout", timeout, most=_LONGEST_TIMEOUT_S)
         self.rate_limit = None if rate_limit is None else positive("rate_limit", rate_limit)
+        self.turns = RateLimit(self.rate_limit)
         self.settle = timedelta(days=number("settle_days", settle_days, most=LONGEST_DAYS))
         self.max_age = duration("max_age", max_age)
         self.offline = flag("offline", offline)
@@ -152,11 +156,18 @@ class Client:
                     self._key or ApiKey("none"),
                     cache=cache.pages,
                     connections=self.workers,
-                    rate_limit=self.rate_limit,
+                    rate_limit=self.turns,
                     timeout=self.timeout,
                     retries=self.retries,
                 )
             return self._session
+
+    def from_cache(self) -> Client:
+        """Return this client, except that it never asks the server; both have the same cache."""
+        _ = self.cache  # opened once, for both
+        reader = copy.copy(self)
+        reader.offline = True
+        return reader
 
     def is_final(self, fetched_at: datetime, last_day: date) -> bool:
         """Tell whether a day's calls could no longer change when they were fetched."""
@@ -241,7 +252,7 @@ def _base_url(given: str | None, profile: Profile, allow_http: bool) -> str:
     return url
 
 
-def _account(key: str, base_url: str) -> str:
+def _key_hash(key: str, base_url: str) -> str:
     return hashlib.sha256(f"{base_url}\n{key}".encode()).hexdigest()[:16]
 
 

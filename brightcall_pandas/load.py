@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -20,7 +20,8 @@ from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, midnig
 from brightcall_pandas.frame import TABLE_SCHEMA
 from brightcall_pandas.progress import Progress
 from brightcall_pandas.schema import SCHEMA_VERSION
-from brightcall_pandas.windows import Loading, Part, is_zone, request_body
+from brightcall_pandas.spread import ROWS_AN_ERRAND, checked_cluster, spread
+from brightcall_pandas.windows import Loading, Part, is_zone, request_body, runs
 
 __all__ = [
     "Catalog",
@@ -30,6 +31,7 @@ __all__ = [
     "load_calls",
     "load_catalog",
     "load_stats",
+    "spans_of",
     "spec_of",
     "zone_of",
 ]
@@ -82,6 +84,7 @@ def load_calls(
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
     client: Client | None = None,
+    dask: Any = None,
     **filters: Any,
 ) -> pd.DataFrame:
     """Load every call of some days, each exactly once.
@@ -103,6 +106,9 @@ def load_calls(
         Show a progress bar: True at once, None when the load takes longer than a second, False never.
     client
         Whom to ask; None takes the default one (`bc.use`, or the environment).
+    dask
+        Client of a ``dask.distributed`` cluster, whose workers read the days that the cache lacks, with one
+        rate limit for all of them; None reads them here. ``docs/scale.md`` says what workers need.
     **filters
         Any of `bc.describe_filters()`. `all_users` is True unless given, `date_interval` is ``"day"``.
 
@@ -132,7 +138,7 @@ def load_calls(
         progress=Progress(progress),
     )
     try:
-        parts = list(loading.parts())
+        parts = list(loading.parts() if dask is None else _spread_parts(checked_cluster(dask), loading))
     finally:
         loading.progress.close()
     table = pa.concat_tables([part.table.select(chosen) for part in parts])
@@ -302,6 +308,28 @@ def fields_of(columns: Sequence[str] | None) -> list[str]:
             msg = f"{name!r} is no field{nearest(str(name), TABLE_SCHEMA.names)} See bc.describe_fields()."
             raise ValueError(msg)
     return list(dict.fromkeys(chosen))
+
+
+def spans_of(client: Client, spec: CallFilter, days: Sequence[date], calls: int) -> Iterator[list[date]]:
+    """Cut days into spans of consecutive ones with about so many calls, going by one small request."""
+    if not days:
+        return
+    length = 1
+    if not client.offline:
+        filters = spec.without("day_from", "day_to").to_dict()
+        found = count_calls(days[0], days[-1], client=client, **filters)
+        length = max(1, calls * ((days[-1] - days[0]).days + 1) // max(found, 1))
+    for run in runs(days):
+        yield from (run[begin : begin + length] for begin in range(0, len(run), length))
+
+
+def _spread_parts(cluster: Any, loading: Loading) -> Iterator[Part]:
+    """Return the parts of a load of which a cluster reads what is missing."""
+    if not loading.missing():
+        return loading.parts()
+    spans = spans_of(loading.client, loading.spec, loading.days, ROWS_AN_ERRAND)
+    loadings = (loading.of_days(span[0], span[-1]) for span in spans)
+    return (part for each in spread(cluster, loading.client, loadings) for part in each.parts())
 
 
 def _periods(first: str, last: str, per: str) -> list[tuple[str, str]]:

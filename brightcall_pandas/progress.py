@@ -59,6 +59,10 @@ class Progress:
 
     def saw(self, page: Slice) -> None:
         """Count a page."""
+        self.add(page.rows, 1)
+
+    def add(self, calls: int, pages: int) -> None:
+        """Count pages."""
         if self._show is False:
             return
         with self._lock:
@@ -67,9 +71,9 @@ class Progress:
                 self._bar = tqdm(
                     total=self._expected, unit=" calls", desc="Loading", delay=delay, file=_Unfailing()
                 )
-            self._pages += 1
+            self._pages += pages
             self._bar.set_postfix(pages=self._pages, refresh=False)
-            self._bar.update(page.rows)
+            self._bar.update(calls)
 
     def close(self) -> None:
         """Take the bar to its end."""

@@ -229,13 +229,13 @@ class TestExportCalls:
         from brightcall_pandas.export import stream
 
         spans = []
-        whole = stream.Loading
+        parts = stream.Loading.parts
 
-        def spied(client, spec, *rest, **more):
-            spans.append((spec.day_from, spec.day_to))
-            return whole(client, spec, *rest, **more)
+        def spied(loading):
+            spans.append((loading.spec.day_from, loading.spec.day_to))
+            return parts(loading)
 
-        monkeypatch.setattr(stream, "Loading", spied)
+        monkeypatch.setattr(stream.Loading, "parts", spied)
         monkeypatch.setattr(stream, "_ROWS_AT_ONCE", 400)  # 200 calls a day: two days
         bc.export_calls(sandbox.day_from, sandbox.day_to, tmp_path / "out", client=client)
         assert spans == [

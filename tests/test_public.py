@@ -96,7 +96,7 @@ class TestImport:
 
 # Methods that the loaders call, and users do not.
 INNER = """
-    Client.is_final Client.is_fresh Cache.store Cache.prepared Cache.failed Cache.learn
+    Client.is_final Client.is_fresh Client.from_cache Cache.store Cache.prepared Cache.failed Cache.learn
 """.split()
 
 

@@ -33,23 +33,10 @@ LAZY = [name for name in analysis.__all__ if name not in (*REFUSED, "definitions
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(start_cluster):
     distributed = pytest.importorskip("distributed")
-    with started(distributed) as running, distributed.Client(running, timeout=120) as client:
+    with start_cluster() as running, distributed.Client(running, timeout=120) as client:
         yield client
-
-
-def started(distributed):
-    """Start two workers; on a busy machine they may need another go before the cluster's own deadline."""
-    for last in (False, False, True):
-        try:
-            return distributed.LocalCluster(
-                n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
-            )
-        except RuntimeError:
-            if last:
-                raise
-    return None
 
 
 @pytest.fixture(scope="module")

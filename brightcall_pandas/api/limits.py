@@ -27,17 +27,17 @@ class RateLimit:
     """
 
     def __init__(self, per_second: float | None) -> None:
-        self._interval = 0.0 if per_second is None else 1.0 / per_second
+        self.interval = 0.0 if per_second is None else 1.0 / per_second
         self._next = 0.0
         self._lock = threading.Lock()
 
     def wait(self, stop: threading.Event) -> None:
         """Wait for this request's turn; return early when `stop` is set."""
-        if not self._interval:
+        if not self.interval:
             return
         with self._lock:
             turn = max(self._next, time.monotonic())
-            self._next = turn + self._interval
+            self._next = turn + self.interval
         stop.wait(max(0.0, turn - time.monotonic()))
 
 

@@ -71,7 +71,7 @@ class ApiSession:
     connections
         How many requests may be under way at once.
     rate_limit
-        Requests a second; None does not limit.
+        Requests a second, or a limit that others share; None does not limit.
     timeout
         Seconds to wait for a connection, and for each part of an answer.
     retries
@@ -85,14 +85,14 @@ class ApiSession:
         *,
         cache: BaseCache | None,
         connections: int,
-        rate_limit: float | None,
+        rate_limit: float | RateLimit | None,
         timeout: float,
         retries: int,
     ) -> None:
         self._base_url = base_url
         self._timeout = timeout
         self._retries = retries
-        self._limit = RateLimit(rate_limit)
+        self._limit = rate_limit if isinstance(rate_limit, RateLimit) else RateLimit(rate_limit)
         self._http = CachedSession(
             backend=cache or BaseCache(),
             allowable_methods=("POST",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from datetime import datetime as Moment  # noqa: N812
 from itertools import groupby
 from pathlib import Path
@@ -28,16 +28,16 @@ from brightcall_pandas.export.manifest import Held, Identity, Manifest, told_win
 from brightcall_pandas.export.pseudonyms import pseudonymise_with, query_without_numbers
 from brightcall_pandas.export.tokens import Tokens
 from brightcall_pandas.export.write import checked_folder
-from brightcall_pandas.filters import CallFilter, lists_filters
-from brightcall_pandas.load import Day, count_calls, fields_of, spec_of, zone_of
+from brightcall_pandas.filters import lists_filters
+from brightcall_pandas.load import Day, fields_of, spans_of, spec_of, zone_of
 from brightcall_pandas.progress import Progress
 from brightcall_pandas.schema import SCHEMA_VERSION
+from brightcall_pandas.spread import ROWS_AN_ERRAND, checked_cluster, spread
 from brightcall_pandas.windows import Loading
 
 __all__ = ["export_calls"]
 
 _ROWS_AT_ONCE = 25_000  # about so many calls are in memory; a busier day is not cut up
-_DAY = timedelta(days=1)
 
 
 @lists_filters
@@ -53,6 +53,7 @@ def export_calls(
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
     client: Client | None = None,
+    dask: Any = None,
     **filters: Any,
 ) -> Path:
     """Write the calls of some days as parquet, however many they are.
@@ -81,6 +82,9 @@ def export_calls(
         Show a progress bar: True at once, None when it takes longer than a second, False never.
     client
         Whom to ask; None takes the default one.
+    dask
+        Client of a ``dask.distributed`` cluster, whose workers read the days that the cache lacks, with one
+        rate limit for all of them; None reads them here. The files are written here either way.
     **filters
         Any of `bc.describe_filters()`.
 
@@ -111,14 +115,20 @@ def export_calls(
     spec = spec_of(day_from, day_to, filters)
     chosen = fields_of(columns)
     tokens = None if pseudonymise_key is None else Tokens(pseudonymise_key)
-    asked = current_client(client)
-    export = _Export(
-        asked, spec, chosen, path, partition, tokens, refresh, on_incomplete == "raise", Progress(progress)
+    loading = Loading(
+        current_client(client),
+        spec,
+        chosen,
+        refresh=refresh,
+        strict=on_incomplete == "raise",
+        progress=Progress(progress),
     )
+    cluster = None if dask is None else checked_cluster(dask)
+    export = _Export(loading, path, partition, tokens, cluster)
     try:
         export.run()
     finally:
-        export.progress.close()
+        loading.progress.close()
     return path
 
 
@@ -126,21 +136,27 @@ def export_calls(
 class _Export:
     """One run."""
 
-    client: Client
-    spec: CallFilter
-    columns: list[str]
+    loading: Loading
     folder: Path
     partition: str
     tokens: Tokens | None
-    refresh: bool
-    strict: bool
-    progress: Progress
+    cluster: Any
     zone: str = ""
     schema: pa.Schema = field(default_factory=lambda: pa.schema([]))
 
+    @property
+    def client(self) -> Client:
+        """Whom to ask."""
+        return self.loading.client
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the files."""
+        return list(self.loading.columns)
+
     def run(self) -> None:
         """Write every period that is not settled."""
-        self.zone = zone_of(self.client, self.spec)
+        self.zone = zone_of(self.client, self.loading.spec)
         identity = self._identity()
         manifest = Manifest.of(self.folder, identity)
         says = {"source": "api", "schema_version": SCHEMA_VERSION, "timezone": self.zone}
@@ -152,7 +168,7 @@ class _Export:
             manifest.record(period, self._written(period, pieces))
 
     def _identity(self) -> Identity:
-        query = self.spec.without("day_from", "day_to").to_request()
+        query = self.loading.spec.without("day_from", "day_to").to_request()
         told = query if self.tokens is None else query_without_numbers(query, self.tokens)
         return Identity(
             partition=self.partition,
@@ -167,28 +183,17 @@ class _Export:
 
     def _days(self, manifest: Manifest) -> list[date]:
         """Return the days to be written: whole periods, so with the days that these held before."""
-        first, last = date.fromisoformat(self.spec.day_from), date.fromisoformat(self.spec.day_to)
-        asked = [first + n * _DAY for n in range((last - first).days + 1)]
         days: list[date] = []
-        for period, group in groupby(asked, lambda day: period_of(day, self.partition)):
+        for period, group in groupby(self.loading.days, lambda day: period_of(day, self.partition)):
             wanted = {str(day) for day in group}
-            if self.refresh or not manifest.settled(period, wanted, self._file(period)):
+            if self.loading.refresh or not manifest.settled(period, wanted, self._file(period)):
                 held = manifest.partitions.get(period)
                 days += [date.fromisoformat(day) for day in sorted(wanted.union(held.days if held else ()))]
         return days
 
     def _pieces(self, days: Sequence[date]) -> Iterator[tuple[date, pa.Table, list[dict[str, Any]]]]:
         """Return the calls of each day, with the reports of the windows that hold it."""
-        for span in self._spans(days):
-            spec = self.spec.replace(day_from=str(span[0]), day_to=str(span[-1]))
-            loading = Loading(
-                self.client,
-                spec,
-                self.columns,
-                refresh=self.refresh,
-                strict=self.strict,
-                progress=self.progress,
-            )
+        for loading in self._loadings(days):
             for part in loading.parts():
                 begin = 0
                 for day, rows in zip(part.days, part.rows, strict=True):
@@ -198,22 +203,12 @@ class _Export:
                     yield day, part.table.select(self.columns).slice(begin, rows), windows
                     begin += rows
 
-    def _spans(self, days: Sequence[date]) -> Iterator[list[date]]:
-        """Cut days into loads of about as many calls as may be in memory."""
-        if not days:
-            return
-        length = 1
-        if not self.client.offline:
-            filters = self.spec.without("day_from", "day_to").to_dict()
-            calls = count_calls(days[0], days[-1], client=self.client, **filters)
-            length = max(1, _ROWS_AT_ONCE * ((days[-1] - days[0]).days + 1) // max(calls, 1))
-        span: list[date] = []
-        for day in days:
-            if span and (day - span[-1] != _DAY or len(span) == length):
-                yield span
-                span = []
-            span.append(day)
-        yield span
+    def _loadings(self, days: Sequence[date]) -> Iterator[Loading]:
+        """Cut the load into smaller ones, of about as many calls as may be in memory."""
+        calls = _ROWS_AT_ONCE if self.cluster is None else ROWS_AN_ERRAND
+        spans = spans_of(self.client, self.loading.spec, days, calls)
+        loadings = (self.loading.of_days(span[0], span[-1]) for span in spans)
+        return loadings if self.cluster is None else spread(self.cluster, self.client, loadings)
 
     def _written(self, period: str, pieces: Iterator[tuple[date, pa.Table, list[dict[str, Any]]]]) -> Held:
         """Write the file of a period; it appears when the last of its days is in."""

@@ -96,8 +96,8 @@ class Sandbox:
         Returns
         -------
         list of dict
-            ``method, path, query, headers, body`` (text), ``status`` (None while it is being answered),
-            ``faults`` (names of those that struck).
+            ``at`` (seconds on a clock of the sandbox's own), ``method, path, query, headers, body`` (text),
+            ``status`` (None while it is being answered), ``faults`` (names of those that struck).
         """
         seen: list[dict[str, Any]] = self._command("requests")
         return seen

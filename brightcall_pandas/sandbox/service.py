@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -79,6 +80,7 @@ class Service:
     async def _api(self, request: Request) -> Response:
         body = await request.body()
         entry: dict[str, Any] = {
+            "at": time.monotonic(),
             "method": request.method,
             "path": request.url.path,
             "query": dict(request.query_params),

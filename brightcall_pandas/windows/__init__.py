@@ -5,7 +5,7 @@
 """
 
 from brightcall_pandas.windows.loading import Loading
-from brightcall_pandas.windows.parts import Part
+from brightcall_pandas.windows.parts import Part, runs
 from brightcall_pandas.windows.query import is_zone, request_body
 
-__all__ = ["Loading", "Part", "is_zone", "request_body"]
+__all__ = ["Loading", "Part", "is_zone", "request_body", "runs"]

@@ -15,7 +15,7 @@ Where answers show that days begin elsewhere than thought, that is remembered an
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from brightcall_pandas.client import Client
@@ -64,6 +64,23 @@ class Loading:
         """Zone in which days begin: the one asked for, or else the one that the answers name."""
         return self._sent_zone or self.client.cache.account.timezone or "UTC"
 
+    @property
+    def days(self) -> list[date]:
+        """The days asked for."""
+        first, last = date.fromisoformat(self.spec.day_from), date.fromisoformat(self.spec.day_to)
+        return [first + n * DAY for n in range((last - first).days + 1)]
+
+    def of_days(self, first: date, last: date) -> Loading:
+        """Return the same load of other days."""
+        return replace(self, spec=self.spec.replace(day_from=str(first), day_to=str(last)))
+
+    def missing(self) -> list[date]:
+        """Return the days for which the server has to be asked."""
+        days = self.days
+        self._learn_zone(days[0], days[-1])
+        chosen = {} if self.refresh else Shelf(self.client, self._query).chosen(days)
+        return [day for day in days if day not in chosen]
+
     def parts(self) -> Iterator[Part]:
         """Return the calls in order of days.
 
@@ -72,9 +89,8 @@ class Loading:
         BrightcallError
             As `errors` draws them.
         """
-        first, last = date.fromisoformat(self.spec.day_from), date.fromisoformat(self.spec.day_to)
-        days = [first + n * DAY for n in range((last - first).days + 1)]
-        self._learn_zone(first, last)
+        days = self.days
+        self._learn_zone(days[0], days[-1])
         for _ in range(_TRIES):
             try:
                 have = self._have(days)
