@@ -7,8 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,12 +30,16 @@ def chromium():
 
 
 @pytest.fixture(scope="module")
-def lab(chromium, tmp_path_factory):
-    """Start JupyterLab on a copy of the notebook, with settings of its own."""
-    root = tmp_path_factory.mktemp("lab")
-    work = root / "work"
-    work.mkdir()
-    shutil.copy(NOTEBOOK, work / "explorer.ipynb")
+def start(chromium, tmp_path_factory):
+    """Return what starts a Jupyter program in a folder, with settings of its own, and gives its address."""
+    with ExitStack() as running:
+        yield lambda work, *command: running.enter_context(
+            started(tmp_path_factory.mktemp("jupyter"), work, *command)
+        )
+
+
+@contextmanager
+def started(root, work, *command):
     settings = root / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     quiet = {"fetchNews": "false", "checkForUpdates": False}
@@ -48,36 +51,40 @@ def lab(chromium, tmp_path_factory):
     env = os.environ | {f"JUPYTER_{name}_DIR": str(root / folder) for name, folder in homes.items()}
     env |= {"IPYTHONDIR": str(root / "ipython"), "JUPYTERLAB_SETTINGS_DIR": str(root / "settings")}
     env |= {"JUPYTERLAB_WORKSPACES_DIR": str(root / "workspaces")}
-    options = [
-        "--no-browser",
-        "--allow-root",
-        "--ip=127.0.0.1",
-        f"--port={port}",
-        f"--IdentityProvider.token={TOKEN}",
-        f"--ServerApp.root_dir={work}",
-        "--LabApp.expose_app_in_browser=True",
-    ]
     with (root / "log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyter", "lab", *options], env=env, cwd=work, stdout=log, stderr=log
+            [sys.executable, "-m", *command, "--no-browser", f"--port={port}"],
+            env=env,
+            cwd=work,
+            stdout=log,
+            stderr=log,
         )
     try:
-        address = f"http://127.0.0.1:{port}"
-        wait_for(f"{address}/api/status?token={TOKEN}", root / "log")
-        yield address, work
+        wait_for(port, root / "log")
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(30)
 
 
-def wait_for(address, log):
+def wait_for(port, log):
     for _ in range(300):
         try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except OSError:
             time.sleep(0.2)
-    pytest.fail(f"JupyterLab does not answer:\n{log.read_text()[-2000:]}")
+        else:
+            return
+    pytest.fail(f"nothing listens:\n{log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="module")
+def lab(start, tmp_path_factory):
+    """Start JupyterLab on a copy of the notebook."""
+    work = tmp_path_factory.mktemp("work")
+    shutil.copy(NOTEBOOK, work / "explorer.ipynb")
+    options = ["--ip=127.0.0.1", "--allow-root", f"--IdentityProvider.token={TOKEN}"]
+    return start(work, "jupyter", "lab", *options, "--LabApp.expose_app_in_browser=True"), work
 
 
 @pytest.fixture(scope="module")  # while it runs, so does its event loop: not into the next module
