@@ -7,7 +7,7 @@ import pandas as pd
 
 from brightcall_pandas.analysis.dimensions import WEEKDAYS, By, split
 from brightcall_pandas.analysis.groups import completed, keys_of_index
-from brightcall_pandas.analysis.metrics import metrics_of, sums_for
+from brightcall_pandas.analysis.metrics import METRICS, metrics_of, sums_for
 from brightcall_pandas.analysis.periods import period_key, period_starts
 from brightcall_pandas.analysis.spelling import folded_keys
 from brightcall_pandas.analysis.tallies import tally
@@ -120,9 +120,10 @@ def heatmap(df: pd.DataFrame, value: str = "calls") -> pd.DataFrame:
     -------
     pandas.DataFrame
         Index ``weekday`` (Monday to Sunday), columns ``hour`` (0 to 23). A cell without calls is 0 for
-        counts and totals, null for rates and means. ``attrs["heatmap"]`` holds the value's name and the
-        ``calls`` behind each cell, row by row, so that a picture can mark the cells that rest on few.
-        Without calls the table has no rows.
+        counts and totals, null for rates and means. ``attrs["heatmap"]`` holds the value's name, the number
+        of all ``calls``, and ``counted``, row by row how many calls stand behind each cell (of a mean those
+        it is the mean of), so that a picture can mark the cells that rest on few. Without calls the table
+        has no rows.
 
     Raises
     ------
@@ -171,9 +172,12 @@ def finish_heatmap(table: pd.DataFrame, value: str = "calls") -> pd.DataFrame:
     """Return the table of `heatmap` from its tally."""
     weekday, hour = table.index.get_level_values(0), table.index.get_level_values(1)
     cells = pd.Index(WEEKDAYS).get_indexer(weekday) * 24 + hour.to_numpy(dtype=np.int64)
-    metrics = metrics_of(table, completed([], cells, pd.RangeIndex(7 * 24)), ["calls", value])
-    days = pd.Index(WEEKDAYS if len(metrics) else [], dtype="str", name="weekday")
-    values, calls = (metrics[name].to_numpy().reshape(-1, 24) for name in (value, "calls"))
+    groups = completed([], cells, pd.RangeIndex(7 * 24))
+    values = metrics_of(table, groups, [value])[value].to_numpy().reshape(-1, 24)
+    days = pd.Index(WEEKDAYS if len(groups) else [], dtype="str", name="weekday")
     result = pd.DataFrame(values, index=days, columns=pd.RangeIndex(24, name="hour"))
-    result.attrs["heatmap"] = {"value": value, "calls": calls.tolist()}
+    _, *divisor = METRICS[value].sums
+    counted = groups.sum(np.nan_to_num(table[divisor[0] if divisor else "calls"].to_numpy())).reshape(-1, 24)
+    calls = int(table["calls"].sum())
+    result.attrs["heatmap"] = {"value": value, "calls": calls, "counted": counted.tolist()}
     return result

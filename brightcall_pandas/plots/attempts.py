@@ -54,7 +54,7 @@ def attempts(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     longest = min(int(table.index.get_level_values("attempt").max()), _SHOWN)
     ax.set_xticks(range(1, longest + 1))
     ax.set_xlim(0.4, max(longest, 3) + 0.9)
-    ax.set_ylim(0, min(ax.get_ylim()[1], 1.02))
+    ax.set_ylim(0, min(ax.dataLim.ymax * 1.08 or 1, 1.02))
     ax.set_xlabel("attempt")
     ax.set_ylabel("share of clients")
     percent_axis(ax.yaxis)
@@ -80,11 +80,12 @@ def _one(ax: Axes, shown: pd.DataFrame) -> str:
     )
     ax.plot(number_, shown["reach"], color=INK, marker="o", markersize=4, label="reached so far")
     ax.plot(number_, shown["reach_if_continued"], color=GREY, linestyle="--", label="if nobody were given up")
-    for place, height in (
-        (number_[-1], shown["reach"].iloc[-1]),
-        (number_[-1], shown["reach_if_continued"].iloc[-1]),
-    ):
-        ax.annotate(percent(height), (place, height), (7, 0), textcoords="offset points", va="center")
+    ends = shown.iloc[-1][["reach", "reach_if_continued"]].dropna()
+    close = ends.max() - ends.min() < 0.05 * ax.dataLim.ymax
+    # Beside the last bar; where both lines end at one height, only once.
+    for text, height in {percent(each): each for each in ends}.items():
+        aside = 0 if not close else -5 if height == ends.min() else 5
+        ax.annotate(text, (number_[-1] + 0.3, height), (3, aside), textcoords="offset points", va="center")
     return f"n = {number(shown['dials'].iloc[0])} clients; whiskers: interval (Wilson)"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.plots.rows import bar_rows, first_rows, interval_of, row_labels
+from brightcall_pandas.plots.rows import bar_rows, interval_of, largest_rows, row_labels
 from brightcall_pandas.plots.style import (
     calls_of,
     housed,
@@ -39,14 +39,14 @@ def breakdown(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         A bar for each group in the order of the table, with its interval where it has one. Of more than 30
-        groups the first 30.
+        groups the largest.
     """
     title = f"By {', '.join(str(name) for name in table.index.names)}"
     if table.empty:
         return no_data(new_axes(ax), title)
     metric = _drawn(table)
-    shown, hidden = first_rows(table)
-    texts = [percent(value) if is_rate(metric) else number(value) for value in shown[metric].fillna(0)]
+    shown, hidden = largest_rows(table, table["share"])
+    texts = [_text(value, metric) for value in shown[metric]]
     if "calls" in shown:
         texts = [f"{text}  ({number(calls)})" for text, calls in zip(texts, shown["calls"], strict=True)]
     intervals = interval_of(shown, metric) if f"{metric}_low" in shown else None
@@ -57,17 +57,24 @@ def breakdown(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         texts,
         intervals=intervals,
         ax=ax,
-        unit=f"share: {words}" if is_rate(metric) else f"{words}{', s' if metric.endswith('_s') else ''}",
+        unit=f"{words}{', s' if metric.endswith('_s') else ''}",
+        shares=is_rate(metric),
     )
     remarks = [words]
     if "calls" in table:
         # Not the sum: by tag a call may count in several groups.
         every = round(table["calls"].iloc[0] / table["share"].iloc[0])
-        remarks = [f"{calls_of(every)}, those of the group in brackets", words]
+        remarks = [f"{calls_of(every)}, a group's in brackets", words]
     if intervals is not None:
         remarks.append("whiskers: interval (Wilson)")
     titled(ax, title, "; ".join(remarks) + hidden)
     return ax
+
+
+def _text(value: float, metric: str) -> str:
+    if pd.isna(value):
+        return "–"
+    return percent(value) if is_rate(metric) else number(value)
 
 
 def _drawn(table: pd.DataFrame) -> str:

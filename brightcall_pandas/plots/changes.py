@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.plots.rows import ROW_HEIGHT, dot_rows, first_rows, row_labels
+from brightcall_pandas.plots.rows import ROW_HEIGHT, dot_rows, first_rows, largest_rows, row_labels
 from brightcall_pandas.plots.style import (
     BLUE,
+    GREY,
     INK,
     ORANGE,
     calls_of,
@@ -43,19 +44,19 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         A row for each group: a dot for these calls, a hollow one for the others, a line from one to the
-        other, at the right the change and the calls of both sides. Of more than 30 groups those 30 that have
-        most calls, in the order of the table.
+        other, at the right the change and the calls of both sides. Of more than 30 groups the largest.
     """
     if table.empty:
         return no_data(new_axes(ax), "Compared")
     metric = _compared(table)
     words = words_of(metric)
     title = f"{words[:1].upper()}{words[1:]}, compared"
-    both, here = [f"{metric}_other", metric], is_rate(metric)
+    both, here, counts = [f"{metric}_other", metric], is_rate(metric), "calls" in table
     told = table[table[both].notna().any(axis=1)]
     if told.empty:
         return no_data(new_axes(ax), title, f"{words} is not known")
-    shown, hidden = _largest(told)
+    both_calls = ["calls", "calls_other"]
+    shown, hidden = largest_rows(told, told[both_calls].sum(axis=1)) if counts else first_rows(told)
     ends = pd.DataFrame({"low": shown[both].min(axis=1), "high": shown[both].max(axis=1)})
     ax = dot_rows(
         row_labels(shown.index),
@@ -67,13 +68,18 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax=ax,
         shares=here,
     )
-    if not here:
-        ax.set_xlim(left=min(0, ax.get_xlim()[0]) if ends["low"].min() < 0 else 0)
     unit = "" if here else ", s" if metric.endswith("_s") else ""
     ax.set_xlabel(f"{words}{unit}")
-    counts = "calls" in table
-    n = f"{calls_of(table['calls'].sum())} against {number(table['calls_other'].sum())}; " if counts else ""
-    titled(ax, title, f"{n}at the right: the change{' (calls of both)' if counts else ''}{hidden}", key=True)
+    ax.annotate(
+        "change (calls of both)" if counts else "change",
+        (1, 1),
+        (6, 3),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        color=GREY,
+    )
+    n = f"{calls_of(table['calls'].sum())} against {number(table['calls_other'].sum())}" if counts else ""
+    titled(ax, title, f"{n}{hidden}".removeprefix("; "), key=True)
     return ax
 
 
@@ -82,16 +88,6 @@ def _compared(table: pd.DataFrame) -> str:
     told = [name for name in metrics if table[[name, f"{name}_other"]].notna().any(axis=None)]
     rates = [name for name in told if is_rate(name)]
     return next(iter([*rates, *(name for name in metrics if name != "calls"), *metrics]))
-
-
-def _largest(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Return the groups that the picture has room for, and what to say of the others."""
-    shown, hidden = first_rows(table)
-    if hidden and "calls" in table:
-        busy = (table["calls"] + table["calls_other"]).to_numpy()
-        shown = table.iloc[np.sort(np.argsort(-busy, kind="stable")[: len(shown)])]
-        hidden = hidden.replace("; ", "; the largest ")
-    return shown, hidden
 
 
 def _changes(shown: pd.DataFrame, metric: str) -> list[str]:

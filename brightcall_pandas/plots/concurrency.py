@@ -12,10 +12,10 @@ from brightcall_pandas.plots.style import (
     ORANGE,
     calls_of,
     count_axis,
+    counted,
     housed,
     new_axes,
     no_data,
-    number,
     titled,
 )
 from brightcall_pandas.plots.timelines import thinned, time_axis
@@ -58,7 +58,7 @@ def concurrency(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     titled(
         ax,
         _TITLE,
-        f"{n}peak {number(table['calls_max'].max())} calls, first at {peak:%d %B %Y %H:%M} ({peak.tz})",
+        f"{n}peak {counted(table['calls_max'].max(), 'call')}, first at {peak:%d %B %Y %H:%M} ({peak.tz})",
         key=True,
     )
     return ax

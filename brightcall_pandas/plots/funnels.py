@@ -12,10 +12,10 @@ from brightcall_pandas.plots.style import (
     ORANGE,
     RED,
     calls_of,
+    counted,
     housed,
     new_axes,
     no_data,
-    number,
     percent,
     titled,
 )
@@ -43,15 +43,16 @@ def funnel(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         return no_data(new_axes(ax), "Funnel")
     shown, hidden = first_rows(table)
     texts = [
-        text if pd.isna(step) else f"{text}; {percent(step)} of the stage before"
+        text if pd.isna(step) else f"{text}; step {percent(step)}"
         for text, step in zip(
             shares_and_counts(shown["share"], shown["calls"]), shown["step_rate"], strict=True
         )
     ]
-    ax = bar_rows(row_labels(shown.index, 34), shown["share"], texts, ax=ax, unit="share of the first stage")
-    ax.set_xlim(0, 1.62)
+    ax = bar_rows(row_labels(shown.index), shown["share"], texts, ax=ax, unit="share of the first stage")
+    ax.set_xlim(0, 1.5)
     stages = table.index.get_level_values(-1)
-    titled(ax, "Funnel", f"{calls_of(table['calls'][stages == stages[0]].sum())}{hidden}")
+    n = calls_of(table["calls"][stages == stages[0]].sum())
+    titled(ax, "Funnel", f"{n}; step: share of the stage before{hidden}")
     return ax
 
 
@@ -87,7 +88,6 @@ def quality_buckets(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax=ax,
         unit="share of answered calls",
     )
-    titled(
-        ax, title, f"n = {number(table['calls'].sum())} answered calls; whiskers: interval (Wilson){hidden}"
-    )
+    n = f"n = {counted(table['calls'].sum(), 'answered call')}"
+    titled(ax, title, f"{n}; whiskers: interval (Wilson){hidden}")
     return ax

@@ -78,7 +78,7 @@ def _histogram(table: pd.DataFrame, ax: Axes | None, title: str, unit: str) -> A
     ax.set_ylabel("share of calls")
     percent_axis(ax.yaxis)
     ax.grid(axis="y")
-    titled(ax, title, remarks)
+    titled(ax, title, remarks, key=table.index.nlevels > 1)
     return ax
 
 
@@ -104,9 +104,8 @@ def _lines(ax: Axes, table: pd.DataFrame) -> str:
     largest = calls.index[calls.index.isin(calls.nlargest(_LINES).index)]
     shares = table["share"].to_numpy().reshape(len(calls), -1)
     for group, colour in zip(largest, PALETTE, strict=False):
-        name = f"{shortened(label_of(group))} (n = {number(calls[group])})"
+        name = f"{shortened(label_of(group), 18)} ({number(calls[group])})"
         ax.plot(shares[calls.index.get_loc(group)], color=colour, marker="o", markersize=3, label=name)
-    ax.legend(frameon=False)
     ax.set_ylim(0)
     more = f"; the {len(largest)} largest of {len(calls)} groups" if len(calls) > len(largest) else ""
     return f"{calls_of(calls.sum())} in the bins{more}"

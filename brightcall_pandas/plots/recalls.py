@@ -11,6 +11,7 @@ from brightcall_pandas.plots.style import (
     GREY,
     ORANGE,
     RED,
+    counted,
     housed,
     new_axes,
     no_data,
@@ -47,16 +48,23 @@ def recalls(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     rows = zip(shown["recalls"], shown["share"], shown["late_median_s"], strict=True)
     texts = [
         number(count)
-        + ("" if pd.isna(share) else f"  ({percent(share)} of those due)")
-        + ("" if pd.isna(late) else f"; half of them over {_span(late)} late")
+        + ("" if pd.isna(share) else f"  ({percent(share)})")
+        + ("" if pd.isna(late) else f"; half over {_span(late)} late")
         for count, share, late in rows
     ]
     colours = [_COLOURS[status] for status in shown.index.get_level_values(-1)]
     ax = bar_rows(
-        row_labels(shown.index), shown["recalls"], texts, colours=colours, ax=ax, unit="promised calls"
+        row_labels(shown.index),
+        shown["recalls"],
+        texts,
+        colours=colours,
+        ax=ax,
+        unit="promised calls",
+        shares=False,
     )
     ax.set_xlim(0, max(shown["recalls"].max(), 1) * 1.6)
-    titled(ax, _TITLE, f"n = {number(table['recalls'].sum())} promised calls{hidden}")
+    n = f"n = {counted(table['recalls'].sum(), 'promised call')}"
+    titled(ax, _TITLE, f"{n}; percent of those that are due{hidden}")
     return ax
 
 

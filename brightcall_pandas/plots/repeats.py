@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.plots.rows import bar_rows, first_rows, interval_of, row_labels, shares_and_counts
+from brightcall_pandas.plots.rows import bar_rows, interval_of, largest_rows, row_labels, shares_and_counts
 from brightcall_pandas.plots.style import calls_of, housed, new_axes, no_data, titled
 
 __all__ = ["repeat_callers"]
@@ -27,12 +27,12 @@ def repeat_callers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each group: repeated ÷ observed calls, with its interval. Of more than 30 groups the first
-        30.
+        A bar for each group: repeated ÷ observed calls, with its interval. Of more than 30 groups the
+        largest.
     """
     if table.empty:
         return no_data(new_axes(ax), _TITLE)
-    shown, hidden = first_rows(table)
+    shown, hidden = largest_rows(table, table["observed"])
     ax = bar_rows(
         row_labels(shown.index),
         shown["repeat_rate"],

@@ -27,6 +27,7 @@ __all__ = [
     "dot_rows",
     "first_rows",
     "interval_of",
+    "largest_rows",
     "row_labels",
     "shares_and_counts",
 ]
@@ -45,7 +46,8 @@ def bar_rows(
     intervals: pd.DataFrame | None = None,
     colours: Sequence[str] | str = BLUE,
     ax: Axes | None = None,
-    unit: str | None = None,
+    unit: str = "",
+    shares: bool = True,
 ) -> Axes:
     """Draw a horizontal bar for each row, the first on top.
 
@@ -60,7 +62,9 @@ def bar_rows(
     ax
         Axes to draw on; new ones by default.
     unit
-        Label of the axis. None: the axis is of shares without label.
+        Label of the axis.
+    shares
+        Whether the axis is of shares, or of counts.
     """
     ax = new_axes(ax, height=1.3 + ROW_HEIGHT * len(labels))
     places = np.arange(len(labels))
@@ -78,11 +82,11 @@ def bar_rows(
     _frame(ax, labels)
     # A fifth of the width for what is written beside the longest bar.
     ax.set_xlim(0, (ends.max() or 1) * 1.22)
-    if unit is None or unit.startswith("share"):
+    if shares:
         percent_axis(ax.xaxis)
     else:
         count_axis(ax.xaxis)
-    ax.set_xlabel(unit or "")
+    ax.set_xlabel(unit)
     return ax
 
 
@@ -136,13 +140,15 @@ def dot_rows(
     ax.grid(axis="x")
     if shares:
         percent_axis(ax.xaxis)
+        left, right = ax.get_xlim()
+        ax.set_xlim(max(left, -0.02), min(right, 1.02))
     else:
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     return ax
 
 
 def first_rows(table: pd.DataFrame, noun: str = "groups") -> tuple[pd.DataFrame, str]:
-    """Return as many rows as a picture has room for, and what to say of the others.
+    """Return as many rows as a picture has room for, the first ones, and what to say of the others.
 
     Where the rows of a group belong together (stages, buckets), only whole groups are taken.
     """
@@ -152,6 +158,14 @@ def first_rows(table: pd.DataFrame, noun: str = "groups") -> tuple[pd.DataFrame,
     if len(shown) == len(table):
         return table, ""
     return shown, f"; {number(len(shown) // whole)} of {number(len(table) // whole)} {noun}"
+
+
+def largest_rows(table: pd.DataFrame, sizes: pd.Series) -> tuple[pd.DataFrame, str]:
+    """Return the largest groups that a picture has room for, in their order, and what to say of the rest."""
+    if len(table) <= _ROWS:
+        return table, ""
+    largest = np.argsort(-sizes.to_numpy(dtype=np.float64), kind="stable")[:_ROWS]
+    return table.iloc[np.sort(largest)], f"; the {_ROWS} largest of {number(len(table))} groups"
 
 
 def interval_of(table: pd.DataFrame, rate: str) -> pd.DataFrame:
@@ -165,9 +179,22 @@ def shares_and_counts(shares: pd.Series, counts: pd.Series) -> list[str]:
     return [f"{'–' if pd.isna(share) else percent(share)}  ({number(count)})" for share, count in pairs]
 
 
-def row_labels(index: pd.Index, width: int = 28) -> list[str]:
-    """Return a short label for each row of a table."""
-    return [shortened(label_of(label), width) for label in index]
+def row_labels(index: pd.Index) -> list[str]:
+    """Return a short label for each row of a table.
+
+    Where rows of a group stand below each other, only the first one names the group.
+    """
+    if index.nlevels == 1:
+        return [shortened(label) for label in index]
+    groups = [label_of(label[:-1]) for label in index]
+    begins = [place == 0 or groups[place - 1] != group for place, group in enumerate(groups)]
+    together = sum(begins) == len(set(groups))
+    return [
+        f"{shortened(group, 24)} · {shortened(label[-1], 20)}"
+        if begin or not together
+        else shortened(label[-1])
+        for group, begin, label in zip(groups, begins, index, strict=True)
+    ]
 
 
 def _frame(ax: Axes, labels: Sequence[str]) -> None:

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from brightcall_pandas.plots.rows import (
     ROW_HEIGHT,
     bar_rows,
-    first_rows,
     interval_of,
+    largest_rows,
     row_labels,
     shares_and_counts,
 )
@@ -52,12 +52,12 @@ def service_level(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         A row for each group with three marks; the line is the interval of the first. Of more than 30 groups
-        the first 30.
+        the largest.
     """
     title = "Answered in time"
     if table.empty:
         return no_data(new_axes(ax), title)
-    shown, hidden = first_rows(table)
+    shown, hidden = largest_rows(table, table["offered"])
     ax = new_axes(ax, height=1.7 + ROW_HEIGHT * len(shown))
     places = np.arange(len(shown))
     ax.hlines(
@@ -105,12 +105,13 @@ def abandonment(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each group: abandoned ÷ offered, with its interval. Of more than 30 groups the first 30.
+        A bar for each group: abandoned ÷ offered, with its interval. Of more than 30 groups the
+        largest.
     """
     title = "Callers who gave up"
     if table.empty:
         return no_data(new_axes(ax), title)
-    shown, hidden = first_rows(table)
+    shown, hidden = largest_rows(table, table["offered"])
     ax = bar_rows(
         row_labels(shown.index),
         shown["abandonment_rate"],

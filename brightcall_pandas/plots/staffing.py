@@ -12,10 +12,10 @@ from brightcall_pandas.plots.style import (
     ORANGE,
     calls_of,
     count_axis,
+    counted,
     housed,
     new_axes,
     no_data,
-    number,
     titled,
 )
 from brightcall_pandas.plots.timelines import thinned, time_axis
@@ -54,11 +54,11 @@ def staffing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("agents")
     count_axis(ax.yaxis)
     ax.grid(axis="y")
-    most = number(table["agents"].max())
+    most = counted(table["agents"].max(), "agent")
     titled(
         ax,
         _TITLE,
-        f"{calls_of(table['offered'].sum())}; at most {most} agents; times in {stamps.tz}",
+        f"{calls_of(table['offered'].sum())}; at most {most}; times in {stamps.tz}",
         key=True,
     )
     return ax

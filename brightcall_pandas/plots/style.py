@@ -30,6 +30,7 @@ __all__ = [
     "TYPE_COLOURS",
     "calls_of",
     "count_axis",
+    "counted",
     "housed",
     "ink_on",
     "is_rate",
@@ -70,7 +71,9 @@ _STYLE: Any = {
     "ytick.color": GREY,
     "ytick.labelcolor": INK,
 }
-_KEY_WIDTH = 105  # letters that fit beside each other, the colours' patches included
+_LETTER = 0.074  # inches that a letter takes
+_PATCH = 6  # letters that a colour's patch in the key takes
+_USUAL_PART = 0.775  # of the figure's width, that axes have until a layout engine gives them more
 P = ParamSpec("P")
 
 
@@ -99,11 +102,16 @@ def new_axes(ax: Axes | None, *, width: float = 8.0, height: float = 4.0) -> Axe
 
 
 def titled(ax: Axes, title: str, remarks: str = "", *, key: bool = False) -> None:
-    """Write the title, under it in grey what the reader must know (units, n, intervals), then the key."""
-    lift = 0
+    """Write the title, under it in grey what the reader must know (units, n, intervals), then the key.
+
+    Remarks are parted by semicolons, so that they can go on in a second line.
+    """
+    lift, room = 0, _room(ax)
     if key:
         handles, labels = ax.get_legend_handles_labels()
-        rows = -(-sum(len(label) + 6 for label in labels) // _KEY_WIDTH)
+        # Entries stand in columns, each as wide as its longest label.
+        columns = max(int(room // (max(map(len, labels), default=1) + _PATCH)), 1)
+        rows = 1 if sum(len(label) + _PATCH for label in labels) <= room else -(-len(labels) // columns)
         columns = -(-len(labels) // max(rows, 1))
         legend = ax.legend(
             handles,
@@ -117,11 +125,35 @@ def titled(ax: Axes, title: str, remarks: str = "", *, key: bool = False) -> Non
         # A long key must not squeeze the data.
         legend.set_in_layout(False)
         lift = 17 * rows
-    ax.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=lift + (22 if remarks else 8))
+    lines = _wrapped(remarks, room)
+    pad = lift + (8 + 14 * len(lines) if remarks else 8)
+    ax.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=pad)
     if remarks:
+        words = "\n".join(lines)
         ax.annotate(
-            remarks, (0, 1), (0, lift + 7), xycoords="axes fraction", textcoords="offset points", color=GREY
+            words, (0, 1), (0, lift + 7), xycoords="axes fraction", textcoords="offset points", color=GREY
         )
+
+
+def _room(ax: Axes) -> float:
+    """Return how many letters fit above the axes, beside each other."""
+    figure: Any = ax.get_figure(root=True)
+    inches = ax.get_window_extent().width / figure.dpi
+    if figure.get_layout_engine() is not None:
+        inches /= _USUAL_PART
+    beside = max((len(label.get_text()) for label in ax.get_yticklabels()), default=0)
+    return float(max(inches / _LETTER - max(beside, 5), 20))
+
+
+def _wrapped(remarks: str, room: float) -> list[str]:
+    """Break remarks between semicolons where they would be too long for one line."""
+    lines: list[str] = []
+    for remark in remarks.split("; "):
+        if lines and len(lines[-1]) + len(remark) + 2 <= room:
+            lines[-1] += f"; {remark}"
+        else:
+            lines.append(remark)
+    return lines
 
 
 def no_data(ax: Axes, title: str, words: str = "no calls") -> Axes:
@@ -146,9 +178,14 @@ def number(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def counted(count: float, word: str) -> str:
+    """Return a number with its word: ``1 call``, ``2,000 calls``."""
+    return f"{number(count)} {word}{'' if count == 1 else 's'}"
+
+
 def calls_of(count: float) -> str:
     """Return how many calls stand behind a picture: ``n = 20,000 calls``."""
-    return f"n = {number(count)} call{'' if count == 1 else 's'}"
+    return f"n = {counted(count, 'call')}"
 
 
 def ink_on(colour: str) -> str:
@@ -164,15 +201,23 @@ def percent(share: float) -> str:
     return f"{share:.1%}".replace("%", " %") if share < 0.0995 else f"{share:.0%}".replace("%", " %")
 
 
+class _ShareLocator(MaxNLocator):
+    """Ticks where a share can be: an axis is longer than that where words stand beside the bars."""
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Return the ticks between two ends."""
+        return [tick for tick in super().tick_values(vmin, vmax) if -0.001 < tick < 1.001]
+
+
 def percent_axis(axis: Axis) -> None:
-    """Write the ticks of an axis of shares in percent."""
-    axis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(lambda share, _: "" if share > 1.001 else f"{round(100 * share, 6):g} %")
+    """Write the ticks of an axis of shares in percent, none outside 0 to 100 %."""
+    axis.set_major_locator(_ShareLocator(steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(lambda share, _: f"{round(100 * share, 6):g} %")
 
 
 def count_axis(axis: Axis) -> None:
     """Write the ticks of an axis of counts: whole numbers, with separators."""
-    axis.set_major_locator(MaxNLocator("auto", integer=True))
+    axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(lambda count, _: number(count))
 
 

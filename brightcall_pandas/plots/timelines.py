@@ -139,22 +139,23 @@ def heatmap(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         A cell for each hour of the week, the darker the more. Hours without calls are left out at both ends
-        of the day; cells that rest on fewer than ten calls are hatched.
+        of the day; cells that rest on fewer than ten calls (of a mean: those it is the mean of) are
+        hatched.
     """
     facts = table.attrs.get("heatmap", {})
     value = str(facts.get("value", "value"))
     words = words_of(value)
     title = f"{words[:1].upper()}{words[1:]} by weekday and hour"
-    calls = np.asarray(facts.get("calls", np.full(table.shape, np.nan)), dtype=np.float64)
-    if table.empty:
-        return no_data(new_axes(ax), title)
-    busy = np.flatnonzero((calls > 0).any(axis=0)) if facts else np.arange(24)
+    behind = np.asarray(facts.get("counted", np.full(table.shape, np.nan)), dtype=np.float64)
+    if table.empty or (facts and not (behind > 0).any()):
+        return no_data(new_axes(ax), title, "no calls" if table.empty else f"{words} is not known")
+    busy = np.flatnonzero((behind > 0).any(axis=0)) if facts else np.arange(24)
     first = max(min(busy[0], busy[-1] - _LEAST_HOURS + 1), 0)
     hours = np.arange(first, max(busy[-1] + 1, first + _LEAST_HOURS))
     ax = new_axes(ax, width=max(4.0, 1.6 + 0.36 * len(hours)), height=3.2)
     values = table.to_numpy(dtype=np.float64)[:, hours]
     # Cells that rest on few calls must not set the scale.
-    solid = values[(calls[:, hours] >= _FEW) & ~np.isnan(values)]
+    solid = values[(behind[:, hours] >= _FEW) & ~np.isnan(values)]
     mesh = ax.pcolormesh(
         np.arange(len(hours) + 1) - 0.5,
         np.arange(8) - 0.5,
@@ -163,7 +164,7 @@ def heatmap(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         vmin=0,
         vmax=solid.max() if len(solid) and solid.max() > 0 else None,
     )
-    few = _marked(ax, values, calls[:, hours], mesh, value)
+    few = _marked(ax, values, behind[:, hours], mesh, value)
     ax.set_xticks(range(len(hours)), [str(hour) for hour in hours])
     ax.set_yticks(range(7), [str(day) for day in table.index])
     ax.invert_yaxis()
@@ -172,13 +173,14 @@ def heatmap(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("hour of the day")
     unit = ", in percent" if is_rate(value) else ", in seconds" if value.endswith("_s") else ""
     mark = f"; hatched: fewer than {_FEW} calls" if few else ""
-    titled(ax, title, f"{calls_of(np.nansum(calls))}{unit}{mark}")
+    n = f"{calls_of(facts['calls'])}{unit}{mark}" if facts else ""
+    titled(ax, title, n)
     return ax
 
 
-def _marked(ax: Axes, values: np.ndarray, calls: np.ndarray, mesh: Any, value: str) -> bool:
+def _marked(ax: Axes, values: np.ndarray, behind: np.ndarray, mesh: Any, value: str) -> bool:
     """Write the number into each cell, hatch cells that rest on few calls, and tell whether there are any."""
-    few = (calls > 0) & (calls < _FEW)
+    few = (behind > 0) & (behind < _FEW)
     for day, hour in np.argwhere(~np.isnan(values)):
         colour = to_hex(mesh.cmap(mesh.norm(values[day, hour])))
         text = f"{values[day, hour] * 100:.0f}" if is_rate(value) else _short(values[day, hour])

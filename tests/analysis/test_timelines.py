@@ -95,9 +95,14 @@ class TestHeatmap:
 
     def test_tells_how_many_calls_stand_behind_each_cell(self, calls):
         facts = heatmap(calls, "answer_rate").attrs["heatmap"]
-        assert facts["value"] == "answer_rate"
-        assert facts["calls"][0][10] == 2
-        assert sum(map(sum, facts["calls"])) == 3
+        assert (facts["value"], facts["calls"]) == ("answer_rate", 3)
+        assert facts["counted"][0][10] == 2
+        assert sum(map(sum, facts["counted"])) == 3
+
+    def test_behind_a_mean_stand_the_calls_that_it_is_the_mean_of(self, calls):
+        facts = heatmap(calls, "talk_time_mean_s").attrs["heatmap"]
+        assert facts["calls"] == 3
+        assert facts["counted"][0][10] == sum(map(sum, facts["counted"])) == 2
 
     def test_a_value_that_is_none(self, calls):
         with pytest.raises(ValueError, match="answer_rate"):

@@ -7,6 +7,7 @@ from brightcall_pandas.plots.rows import (
     dot_rows,
     first_rows,
     interval_of,
+    largest_rows,
     row_labels,
     shares_and_counts,
 )
@@ -25,7 +26,7 @@ class TestBarRows:
         assert ax.xaxis.get_major_formatter()(0.25) == "25 %"
 
     def test_counts_have_whole_ticks(self):
-        ax = bar_rows(["a"], [1], ["1"], unit="promised calls")
+        ax = bar_rows(["a"], [1], ["1"], unit="promised calls", shares=False)
         assert all(float(tick).is_integer() for tick in ax.get_xticks())
         assert ax.xaxis.get_major_formatter()(2000) == "2,000"
 
@@ -53,9 +54,24 @@ class TestFirstRows:
         assert words == "; 7 of 20 groups"
 
 
+class TestLargestRows:
+    def test_thirty_in_their_order_and_what_is_hidden(self):
+        table = pd.DataFrame({"calls": [*range(10), *range(50, 0, -1)]})
+        shown, words = largest_rows(table, table["calls"])
+        assert shown["calls"].tolist() == list(range(50, 20, -1))
+        assert words == "; the 30 largest of 60 groups"
+        assert largest_rows(table.iloc[:30], table["calls"][:30])[1] == ""
+
+
 class TestWords:
     def test_interval_labels_and_texts(self):
         table = pd.DataFrame({"rate_low": [0.1], "rate_high": [0.2]})
         assert interval_of(table, "rate").columns.tolist() == ["low", "high"]
-        assert row_labels(pd.MultiIndex.from_tuples([("a", 1)])) == ["a · 1"]
+        assert row_labels(pd.Index(["x" * 40])) == ["x" * 18 + "…" + "x" * 9]
         assert shares_and_counts(pd.Series([0.5, None]), pd.Series([1200, 0])) == ["50 %  (1,200)", "–  (0)"]
+
+    def test_rows_that_stand_together_name_their_group_once(self):
+        together = pd.MultiIndex.from_tuples([("a", "x"), ("a", "y"), ("b", "x")])
+        assert row_labels(together) == ["a · x", "y", "b · x"]
+        apart = pd.MultiIndex.from_tuples([("a", "x"), ("b", "x"), ("b", "y"), ("a", "y")])
+        assert row_labels(apart) == ["a · x", "b · x", "b · y", "a · y"]

@@ -5,7 +5,20 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from brightcall_pandas.plots.style import calls_of, housed, ink_on, number, percent, percent_axis, shortened
+from brightcall_pandas.plots.style import (
+    calls_of,
+    counted,
+    housed,
+    ink_on,
+    is_rate,
+    new_axes,
+    number,
+    percent,
+    percent_axis,
+    shortened,
+    titled,
+    words_of,
+)
 
 
 class TestHoused:
@@ -76,7 +89,37 @@ class TestPercentAxis:
     def test_nothing_above_all(self):
         ax = plt.subplots()[1]
         percent_axis(ax.xaxis)
-        assert ax.xaxis.get_major_formatter()(1.2, 0) == ""
+        ax.set_xlim(-0.1, 1.6)
+        assert list(ax.get_xticks()) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+
+
+class TestTitled:
+    REMARKS = "n = 2,000 calls; whiskers: interval (Wilson); the 30 largest of 60 groups"
+
+    def test_remarks_go_on_in_a_second_line_where_the_axes_are_narrow(self):
+        for width, words in (
+            (8, self.REMARKS),
+            (4, self.REMARKS.replace("; the", "\nthe")),
+        ):
+            ax = new_axes(None, width=width)
+            titled(ax, "title", self.REMARKS)
+            assert ax.texts[0].get_text() == words
+
+    def test_names_beside_the_axes_take_room_too(self):
+        ax = new_axes(None, width=8)
+        ax.set_yticks([0], ["x" * 40])
+        titled(ax, "title", self.REMARKS)
+        assert ax.texts[0].get_text().count("\n") == 1
+
+    @pytest.mark.parametrize("width", [4, 8])
+    def test_the_key_stays_on_the_picture(self, width):
+        ax = new_axes(None, width=width)
+        ax.set_yticks([0], ["x" * 20])
+        for each in range(6):
+            ax.plot([0], [each], label=f"a name of the key {each}")
+        titled(ax, "title", key=True)
+        ax.figure.canvas.draw()
+        assert ax.get_legend().get_window_extent().x1 <= ax.figure.bbox.x1
 
 
 class TestNumbers:
@@ -84,6 +127,13 @@ class TestNumbers:
         assert number(20000) == "20,000"
         assert calls_of(1) == "n = 1 call"
         assert calls_of(2000.0) == "n = 2,000 calls"
+        assert counted(2, "answered call") == "2 answered calls"
+
+
+class TestMetrics:
+    def test_names_as_words(self):
+        assert words_of("talk_time_mean_s") == "talk time mean"
+        assert [is_rate(name) for name in ("answer_rate", "ai_talk_share", "calls")] == [True, True, False]
 
 
 class TestInkOn:

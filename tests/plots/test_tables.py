@@ -108,6 +108,16 @@ class TestHeatmap:
         assert "hatched: fewer than 10 calls" in words(ax)
         assert "100" in [text.get_text() for text in ax.texts]
 
+    def test_a_mean_over_few_calls_is_hatched_however_many_were_not_answered(self):
+        df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"] * 20, "state": [1] + [0] * 19, "talkTime": 9})
+        ax = df.calls.plot.heatmap("talk_time_mean_s")
+        assert ax.patches[0].get_hatch()
+        assert "n = 20 calls, in seconds; hatched" in words(ax).replace("\n", "; ")
+
+    def test_a_value_that_is_not_known(self):
+        ax = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"]}).calls.plot.heatmap("talk_time_mean_s")
+        assert "talk time mean is not known" in words(ax)
+
     def test_hours_at_the_ends_of_the_day_are_left_out(self):
         stamps = [f"2026-03-02T{hour:02}:00Z" for hour in range(8, 18)] * 10
         ax = pd.DataFrame({"timestamp": stamps}).calls.plot.heatmap()
@@ -133,9 +143,14 @@ class TestBreakdown:
     def test_draws_the_first_rate_with_its_interval(self):
         df = pd.DataFrame({"projectName": ["a", "a", "b"], "state": [1, 0, 1]})
         ax = df.calls.plot.breakdown("project")
-        assert "n = 3 calls, those of the group in brackets" in words(ax)
+        assert "n = 3 calls, a group's in brackets" in words(ax)
         assert [bar.get_width() for bar in ax.patches] == [0.5, 1.0]
         assert "50 %  (2)" in words(ax)
+
+    def test_what_is_not_known_is_no_zero(self):
+        df = pd.DataFrame({"projectName": ["a", "b"], "state": [1, 0], "talkTime": [40, 0]})
+        ax = df.calls.plot.breakdown("project", ["talk_time_mean_s", "calls"])
+        assert [text.get_text() for text in ax.texts[:2]] == ["40  (1)", "–  (1)"]
 
     def test_draws_what_else_there_is(self):
         df = pd.DataFrame({"projectName": ["a", "a", "b"], "state": 1, "talkTime": [10, 20, 40]})
@@ -155,7 +170,7 @@ class TestFunnel:
         df = pd.DataFrame({"state": [1, 0], "talkTime": [40, 0], "outcomeType": ["positive", None]})
         ax = df.calls.plot.funnel()
         assert [bar.get_width() for bar in ax.patches] == [1.0, 0.5, 0.5, 0.5]
-        assert "50 %  (1); 50 % of the stage before" in words(ax)
+        assert "50 %  (1); step 50 %" in words(ax)
         assert "n = 2 calls" in words(ax)
 
 
@@ -200,7 +215,7 @@ class TestCompare:
         assert ours.get_offsets()[[0, 1], 0].tolist() == [0.5, 1.0]
         texts = [text.get_text() for text in ax.texts]
         assert texts[:3] == ["−50.0 points  (2, 2)", "–  (1, 0)", "–  (0, 1)"]
-        assert "n = 3 calls against 3" in texts[3]
+        assert texts[3:] == ["change (calls of both)", "n = 3 calls against 3"]
 
     def test_seconds(self):
         here, there = self.sides()
@@ -219,7 +234,7 @@ class TestCompare:
         here = pd.DataFrame({"projectName": [*names, *names[10:]], "state": 1})
         ax = here.calls.plot.compare(here, "project")
         assert [label.get_text() for label in ax.get_yticklabels()] == names[10:]
-        assert "the largest 30 of 40 groups" in words(ax)
+        assert "the 30 largest of 40 groups" in words(ax)
 
 
 class TestExplainChange:
@@ -249,7 +264,7 @@ class TestRecalls:
         )
         ax = df.calls.plot.recalls()
         assert [bar.get_width() for bar in ax.patches] == [0, 1, 0, 1]
-        assert "half of them over 3 h late" in words(ax)
+        assert "half over 3 h late" in words(ax)
 
 
 class TestServiceLevel:

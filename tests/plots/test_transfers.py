@@ -13,8 +13,8 @@ from matplotlib.colors import to_hex
 
 import brightcall_pandas.accessor  # noqa: F401 - registers .calls
 from brightcall_pandas import analysis, plots
-from brightcall_pandas.plots.style import GREY, PALETTE
-from brightcall_pandas.plots.transfers.shared import counted, party_colours
+from brightcall_pandas.plots.style import GREY, PALETTE, counted
+from brightcall_pandas.plots.transfers.shared import party_colours
 
 PICTURES = ["transfer_flow", "transfer_matrix", "transfer_variants"]
 

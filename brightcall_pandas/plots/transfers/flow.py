@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from brightcall_pandas.plots.style import GREY, housed, new_axes, no_data, number, shortened, titled
-from brightcall_pandas.plots.transfers.shared import counted, party_colours
+from brightcall_pandas.plots.style import GREY, counted, housed, new_axes, no_data, number, shortened, titled
+from brightcall_pandas.plots.transfers.shared import party_colours
 
 __all__ = ["transfer_flow"]
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.plots.style import (
     BLUE,
     GRID,
+    counted,
     housed,
     ink_on,
     new_axes,
@@ -22,7 +23,6 @@ from brightcall_pandas.plots.style import (
     shortened,
     titled,
 )
-from brightcall_pandas.plots.transfers.shared import counted
 
 __all__ = ["transfer_matrix"]
 

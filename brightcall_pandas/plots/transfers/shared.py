@@ -1,12 +1,12 @@
-"""What the pictures of hand-overs share: the same party in the same colour, and counted words."""
+"""What the pictures of hand-overs share: the same party in the same colour."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from brightcall_pandas.plots.style import GREY, PALETTE, number
+from brightcall_pandas.plots.style import GREY, PALETTE
 
-__all__ = ["counted", "party_colours"]
+__all__ = ["party_colours"]
 
 
 def party_colours(calls: Mapping[str, float]) -> dict[str, str]:
@@ -20,8 +20,3 @@ def party_colours(calls: Mapping[str, float]) -> dict[str, str]:
     named = (party for party in calls if not party.startswith("("))
     busiest = sorted(named, key=lambda party: (-calls[party], party))
     return dict.fromkeys(calls, GREY) | dict(zip(busiest, PALETTE, strict=False))
-
-
-def counted(count: float, word: str) -> str:
-    """Return a number with its word: ``1 call``, ``2,000 calls``."""
-    return f"{number(count)} {word}{'' if count == 1 else 's'}"

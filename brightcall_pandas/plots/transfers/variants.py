@@ -15,6 +15,7 @@ from brightcall_pandas.plots.style import (
     GRID,
     INK,
     calls_of,
+    counted,
     housed,
     ink_on,
     new_axes,
@@ -24,7 +25,7 @@ from brightcall_pandas.plots.style import (
     shortened,
     titled,
 )
-from brightcall_pandas.plots.transfers.shared import counted, party_colours
+from brightcall_pandas.plots.transfers.shared import party_colours
 
 __all__ = ["transfer_variants"]
 
