@@ -17,6 +17,7 @@ import dask
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from dask.dataframe.extensions import register_dataframe_accessor
 from dask.delayed import Delayed, delayed
 
@@ -79,17 +80,17 @@ def scan_calls(
     chosen = calls.checked(columns)
     spec = row_filter(filters)
     meta = calls.frame(chosen, spec, files=[])
-    meta.attrs = {}
-    address = str(path)
     files: list[str | None] = [*calls.files(spec)] or [None]
+    known = {"path": os.fspath(path), "schema": calls.dataset.schema, "columns": chosen}
     with dask.config.set({"dataframe.convert-string": False}):
-        return dd.from_map(_read, files, path=address, columns=chosen, spec=spec.to_dict(), meta=meta)
+        return dd.from_map(_read, files, spec=spec.to_dict(), meta=meta, **known)
 
 
-def _read(file: str | None, path: str, columns: Sequence[str], spec: Mapping[str, Any]) -> pd.DataFrame:
-    frame = Calls.at(path).frame(columns, CallFilter(**spec), files=[] if file is None else [file])
-    frame.attrs = {}  # of the whole folder, not of this part
-    return frame
+def _read(
+    file: str | None, path: str, schema: pa.Schema, columns: Sequence[str], spec: Mapping[str, Any]
+) -> pd.DataFrame:
+    files = [] if file is None else [file]
+    return Calls.at(path, files, schema).frame(columns, CallFilter(**spec))
 
 
 def _halves(name: str) -> tuple[Callable[..., pd.DataFrame], Callable[..., pd.DataFrame]] | None:

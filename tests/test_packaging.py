@@ -65,7 +65,15 @@ class TestConstraints:
 
 class TestProject:
     def test_extras(self):
-        assert set(PROJECT["optional-dependencies"]) == {"sandbox", "lab", "dask", "graph", "all", "dev"}
+        assert set(PROJECT["optional-dependencies"]) == {
+            "sandbox",
+            "lab",
+            "dask",
+            "s3",
+            "graph",
+            "all",
+            "dev",
+        }
 
     def test_one_version(self):
         assert "version" in PROJECT["dynamic"]

@@ -78,6 +78,12 @@ class TestScanCalls:
         assert len(lazy.compute()) == 0
         assert lazy.calls.by_outcome().compute().empty
 
+    def test_one_file_of_a_folder(self, cluster, folder):
+        file = folder / "day=2026-03-31" / "calls.parquet"
+        found = bc.scan_calls(file, columns=["id"], day_from="2026-03-31").compute()
+        pdt.assert_frame_equal(found, bc.read_calls(file, columns=["id"]))
+        assert len(found)
+
     def test_an_fsspec_address(self, cluster, folder, calls):
         assert len(bc.scan_calls(f"local://{folder}", columns=["id"]).compute()) == len(calls)
 

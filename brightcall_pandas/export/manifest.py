@@ -130,11 +130,19 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest | None:
     """Return the manifest of a folder; None where there is none that can be read."""
     try:
-        content = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=_Content)
-    except (OSError, msgspec.DecodeError):
+        return decoded(folder, (folder / MANIFEST).read_bytes())
+    except OSError:
         return None
-    common = {name: getattr(content, name) for name in Identity.__struct_fields__}
-    return Manifest(folder, Identity(**common), content.partitions)
+
+
+def decoded(folder: Path, content: bytes) -> Manifest | None:
+    """Return the manifest that a file holds; None where it is damaged."""
+    try:
+        told = msgspec.json.decode(content, type=_Content)
+    except msgspec.DecodeError:
+        return None
+    common = {name: getattr(told, name) for name in Identity.__struct_fields__}
+    return Manifest(folder, Identity(**common), told.partitions)
 
 
 def told_windows(windows: Collection[dict[str, Any]]) -> list[dict[str, Any]]:

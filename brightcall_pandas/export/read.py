@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -16,7 +18,7 @@ import pyarrow.dataset as ds
 from brightcall_pandas.columns import to_pandas, typed_array
 from brightcall_pandas.conversions import label_array
 from brightcall_pandas.export.layout import META, PERIODS
-from brightcall_pandas.export.manifest import MANIFEST, read_manifest
+from brightcall_pandas.export.manifest import MANIFEST, Manifest, decoded
 from brightcall_pandas.export.pushdown import columns_asked, expression
 from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, nearest
 from brightcall_pandas.load import Provenance
@@ -73,7 +75,9 @@ def read_calls(
     0  2
     """
     calls = Calls.at(path)
-    return calls.frame(calls.checked(columns), row_filter(filters))
+    frame = calls.frame(calls.checked(columns), row_filter(filters))
+    frame.attrs["brightcall"] = calls.provenance()
+    return frame
 
 
 def row_filter(filters: dict[str, Any]) -> CallFilter:
@@ -93,10 +97,10 @@ class Calls:
     dataset
         The files.
     place
-        Their folder, where it is one of this machine.
+        Their folder, as the file system names it.
     """
 
-    def __init__(self, dataset: ds.Dataset, place: Path | None) -> None:
+    def __init__(self, dataset: ds.Dataset, place: str) -> None:
         self.dataset = dataset
         self.place = place
         self.partition = next((name for name in PERIODS if name in dataset.schema.names), None)
@@ -105,19 +109,23 @@ class Calls:
         self.zone: str = next((kind.tz for kind in kinds if kind.tz), None) or said.get("timezone") or "UTC"
 
     @classmethod
-    def at(cls, path: str | os.PathLike[str]) -> Calls:
-        """Find the files."""
-        options: dict[str, Any] = {"format": _FORMAT, "partitioning": "hive"}
-        if "://" in str(path):
-            from fsspec.core import url_to_fs  # noqa: PLC0415  (only addresses need it)
-
-            filesystem, place = url_to_fs(str(path))
-            return cls(ds.dataset(place, filesystem=filesystem, **options), None)
-        place = Path(path)
-        if not place.exists():
-            msg = f"there is nothing at {str(place)!r}"
+    def at(
+        cls,
+        path: str | os.PathLike[str],
+        files: Sequence[str] | None = None,
+        schema: pa.Schema | None = None,
+    ) -> Calls:
+        """Find the files; with `files` and their `schema` known, nothing is listed."""
+        options: dict[str, Any] = {"format": _FORMAT, "partitioning": "hive", "schema": schema}
+        place = os.fspath(path)
+        if "://" in place:
+            options["filesystem"], place = _opened(place)
+        elif not os.path.exists(place):
+            msg = f"there is nothing at {place!r}"
             raise FileNotFoundError(msg)
-        return cls(ds.dataset(place, **options), place if place.is_dir() else None)
+        if files is None:
+            return cls(ds.dataset(place, **options), place)
+        return cls(ds.dataset(list(files), **options), place)
 
     @property
     def columns(self) -> list[str]:
@@ -157,9 +165,15 @@ class Calls:
                 continue
             table = fragment.to_table(schema=self.dataset.schema, columns=read, filter=self._asked(spec))
             tables.append(self._kept(_typed(table), columns, asked, spec))
-        frame = to_pandas(pa.concat_tables(tables), self.zone)
-        frame.attrs["brightcall"] = self._provenance()
-        return frame
+        return to_pandas(pa.concat_tables(tables), self.zone)
+
+    def _manifest(self) -> Manifest | None:
+        with (
+            contextlib.suppress(OSError),
+            self.dataset.filesystem.open_input_stream(f"{self.place}/{MANIFEST}") as stream,
+        ):
+            return decoded(Path(self.place), stream.read())
+        return None
 
     def _asked(self, spec: CallFilter) -> ds.Expression | None:
         return expression(spec, self.dataset.schema, self.zone, self.partition)
@@ -170,8 +184,9 @@ class Calls:
             table = table.filter(pa.array(mask.to_numpy()))
         return table.select(columns)
 
-    def _provenance(self) -> Provenance:
-        manifest = read_manifest(self.place) if self.place is not None else None
+    def provenance(self) -> Provenance:
+        """Return what is known of the windows."""
+        manifest = self._manifest()
         said: dict[str, Any] = {"source": "files", "timezone": self.zone, "schema_version": SCHEMA_VERSION}
         if manifest is not None:
             # A window of several days is told of in each of them.
@@ -188,6 +203,16 @@ class Calls:
                 "windows": [{k: v for k, v in each.items() if k != "misfits"} for each in windows.values()],
             }
         return Provenance(said)
+
+
+def _opened(address: str) -> tuple[Any, str]:
+    """Return the file system of an address, and its place there."""
+    try:
+        found: tuple[Any, str] = importlib.import_module("fsspec.core").url_to_fs(address)
+    except ImportError as error:
+        msg = f'{address} cannot be read ({error}); for S3 run: pip install "brightcall-pandas[s3]"'
+        raise ModuleNotFoundError(msg) from error
+    return found
 
 
 def _typed(table: pa.Table) -> pa.Table:

@@ -27,7 +27,7 @@ from brightcall_pandas.export.layout import (
 from brightcall_pandas.export.manifest import Held, Identity, Manifest, told_windows
 from brightcall_pandas.export.pseudonyms import pseudonymise_with, query_without_numbers
 from brightcall_pandas.export.tokens import Tokens
-from brightcall_pandas.export.write import checked_folder
+from brightcall_pandas.export.write import checked_folder, local_path
 from brightcall_pandas.filters import lists_filters
 from brightcall_pandas.load import Day, fields_of, spans_of, spec_of, zone_of
 from brightcall_pandas.progress import Progress
@@ -98,7 +98,7 @@ def export_calls(
     ------
     TypeError, ValueError
         A filter, a day or a column that does not exist, or a folder that holds other calls (columns,
-        filters, timezone, key); before any request.
+        filters, timezone, key), or an address (``s3://…``); before any request.
     BrightcallError
         As ``bc.errors`` draws them; what was written before stays, and the next run goes on from there.
 
@@ -107,7 +107,7 @@ def export_calls(
     Memory is bounded by about 25,000 calls, or by the busiest day where that has more. What is read is kept
     in the client's cache as well.
     """
-    path = Path(path)
+    path = local_path(path)
     checked_folder(path, partition)
     if on_incomplete not in ("raise", "warn"):
         msg = f"on_incomplete={on_incomplete!r} is not known; it takes 'raise' or 'warn'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +23,9 @@ from brightcall_pandas.export.layout import (
 from brightcall_pandas.export.manifest import Held, Identity, Manifest, told_windows
 from brightcall_pandas.schema import SCHEMA_VERSION
 
-__all__ = ["checked_folder", "to_parquet"]
+__all__ = ["checked_folder", "local_path", "to_parquet"]
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # two letters or more: C:/ is a drive
 
 
 def to_parquet(
@@ -49,8 +52,8 @@ def to_parquet(
     Raises
     ------
     ValueError
-        `partition` is unknown, `path` is of the wrong kind, or the folder holds calls with other columns, in
-        another timezone or of another key.
+        `partition` is unknown, `path` is of the wrong kind or an address (``s3://…``), or the folder holds
+        calls with other columns, in another timezone or of another key.
     KeyError
         There is no ``timestamp`` to partition by.
 
@@ -61,7 +64,7 @@ def to_parquet(
     unit. Fields are written in their own types, whatever the frame's. The index is not written. A reader
     never sees half a file: each appears by rename. `bc.read_calls` brings the frame back.
     """
-    path = Path(path)
+    path = local_path(path)
     if partition is None:
         if path.is_dir():
             msg = f"{str(path)!r} is a folder; name a file, or give partition='day'"
@@ -81,6 +84,18 @@ def to_parquet(
         _write(file, _ordered(table.take(pa.array(rows.index.to_numpy()))), _schema(df, table))
         manifest.record(str(period), _held(df, str(period), len(rows)))
     return path
+
+
+def local_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path of this machine; refuse an address of an object store."""
+    if _ADDRESS.match(os.fspath(path)):
+        msg = (
+            f"{os.fspath(path)!r} is an address, and calls are written to a local (or mounted) folder: an "
+            "object store cannot replace a file by rename. Write to a folder, then copy it there, for "
+            "example with: aws s3 sync calls s3://bucket/calls"
+        )
+        raise ValueError(msg)
+    return Path(path)
 
 
 def checked_folder(path: Path, partition: str) -> None:
