@@ -18,6 +18,7 @@ from brightcall_pandas.plots.style import (
     new_axes,
     no_data,
     number,
+    signed,
     titled,
     words_of,
 )
@@ -94,7 +95,7 @@ def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
     """Return what stands beside each row: the change, and in brackets the calls of both sides."""
     scale, unit = (100, " points") if is_rate(metric) else (1, " s" if metric.endswith("_s") else "")
     changes = shown[f"{metric}_change"] * scale
-    texts = ["–" if pd.isna(each) else f"{each:+,.1f}{unit}".replace("-", "−") for each in changes]
+    texts = ["–" if pd.isna(each) else signed(each, 1) + unit for each in changes]
     if "calls" not in shown:
         return texts
     counts = zip(texts, shown["calls"], shown["calls_other"], strict=True)
@@ -119,7 +120,7 @@ def explain_change(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         its share, a mark for both together. Groups beyond the first twelve are one row.
     """
     if table.empty:
-        return no_data(new_axes(ax), _TITLE)
+        return no_data(new_axes(ax), _TITLE, "no calls on one side, or on both")
     effects = table[["rate_effect", "mix_effect", "effect"]]
     shown = effects if len(table) <= _ROWS + 1 else effects.iloc[:_ROWS]
     labels = row_labels(shown.index)
@@ -134,14 +135,20 @@ def explain_change(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     shown = shown * scale
     ax = new_axes(ax, height=1.9 + ROW_HEIGHT * 1.3 * len(labels))
     places = np.arange(len(labels))
-    ax.barh(places - 0.19, shown["rate_effect"], height=0.36, color=BLUE, label="its rate changed")
+    ax.barh(
+        places - 0.19,
+        shown["rate_effect"],
+        height=0.36,
+        color=BLUE,
+        label=f"its {'rate' if is_rate(metric) else 'mean'} changed",
+    )
     ax.barh(places + 0.19, shown["mix_effect"], height=0.36, color=ORANGE, label="its share changed")
     ax.scatter(shown["effect"], places, s=30, color=INK, zorder=3, marker="|", linewidth=2, label="both")
     for place, effect, *parts in zip(
         places, shown["effect"], shown["rate_effect"], shown["mix_effect"], strict=True
     ):
         end = max(effect, *parts, 0.0)
-        text = f"{effect:+.2f}".replace("-", "−")
+        text = signed(effect, 2)
         ax.annotate(text, (end, place), (5, 0), textcoords="offset points", va="center")
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.set_yticks(places, labels)
@@ -152,8 +159,7 @@ def explain_change(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     before, after = (
         (table[f"share_{when}"] * table[f"rate_{when}"]).sum() * scale for when in ("before", "after")
     )
-    change = f"{after - before:+.2f}".replace("-", "−")
-    moved = f"from {before:.2f} to {after:.2f}: {change} {unit}"
+    moved = f"from {before:.2f} to {after:.2f}: {signed(after - before, 2)} {unit}"
     calls = table.attrs.get("calls")
     n = f"; n = {' and '.join(map(number, calls))} calls" if calls else ""
     titled(ax, f"What moved the {words}", moved + n, key=True)

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from brightcall_pandas.plots.rows import dot_rows, first_rows, interval_of, row_labels
-from brightcall_pandas.plots.style import calls_of, housed, new_axes, no_data, percent, titled
+from brightcall_pandas.plots.style import calls_of, housed, new_axes, no_data, percent, signed, titled
 
 __all__ = ["lines"]
 
@@ -57,5 +57,5 @@ def lines(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def _words(short: float, trend: float) -> str:
     words = [] if np.isnan(short) else [f"{percent(short)} short"]
     if not np.isnan(trend):
-        words.append(f"{trend * 100:+.1f} points a week".replace("-", "−"))
+        words.append(f"{signed(trend * 100, 1)} points a week")
     return ", ".join(words)

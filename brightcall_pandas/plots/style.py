@@ -41,6 +41,7 @@ __all__ = [
     "percent",
     "percent_axis",
     "shortened",
+    "signed",
     "titled",
     "words_of",
 ]
@@ -219,6 +220,11 @@ def count_axis(axis: Axis) -> None:
     """Write the ticks of an axis of counts: whole numbers, with separators."""
     axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(lambda count, _: number(count))
+
+
+def signed(value: float, decimals: int) -> str:
+    """Return a change with its sign: ``+1.5``, ``−0.2``; one that rounds to nothing is ``+0.0``."""
+    return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
 
 
 def is_rate(metric: str) -> bool:

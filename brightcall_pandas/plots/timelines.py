@@ -54,7 +54,7 @@ def over_time(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         Calls as light steps, answered ones as dark steps in front of them; or a line for each of the six
-        largest groups.
+        largest groups. Of more than 500 periods several are added up in one step.
     """
     title = "Calls over time"
     if table.empty:
@@ -72,13 +72,13 @@ def over_time(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def _answered(ax: Axes, table: pd.DataFrame) -> str:
-    edges = time_edges(table.index)
-    ax.stairs(table["calls"], edges, fill=True, color=_LIGHT_BLUE, label="calls")
-    if table["answered"].notna().all():
-        ax.stairs(table["answered"], edges, fill=True, color=BLUE, label="answered")
-        rate = table["answered"].sum() / max(table["calls"].sum(), 1)
-        return f"; {percent(rate)} answered"
-    return ""
+    first, edges, words = _steps(table.index)
+    calls, answered = (np.add.reduceat(table[name].to_numpy(), first) for name in ("calls", "answered"))
+    ax.stairs(calls, edges, fill=True, color=_LIGHT_BLUE, label="calls")
+    if np.isnan(answered).any():
+        return words
+    ax.stairs(answered, edges, fill=True, color=BLUE, label="answered")
+    return f"; {percent(answered.sum() / max(calls.sum(), 1))} answered{words}"
 
 
 def _series(ax: Axes, table: pd.DataFrame) -> str:
@@ -87,13 +87,13 @@ def _series(ax: Axes, table: pd.DataFrame) -> str:
     totals = calls.sum()
     largest = totals.nlargest(_SERIES).index
     values = table["calls"].to_numpy().reshape(len(totals), -1)
-    edges = time_edges(table.index.unique(table.index.nlevels - 1))
+    first, edges, words = _steps(table.index.unique(table.index.nlevels - 1))
     for group, colour in zip(largest, PALETTE, strict=False):
         name = f"{shortened(label_of(group), 18)} ({number(totals[group])})"
-        ax.stairs(
-            values[totals.index.get_loc(group)], edges, color=colour, label=name, linewidth=1.5, baseline=None
-        )
-    return f"; the {len(largest)} largest of {len(totals)} groups" if len(totals) > len(largest) else ""
+        calls = np.add.reduceat(values[totals.index.get_loc(group)], first)
+        ax.stairs(calls, edges, color=colour, label=name, linewidth=1.5, baseline=None)
+    more = f"; the {len(largest)} largest of {len(totals)} groups" if len(totals) > len(largest) else ""
+    return more + words
 
 
 def time_edges(stamps: Any) -> np.ndarray:
@@ -106,12 +106,19 @@ def time_edges(stamps: Any) -> np.ndarray:
 
 def thinned(table: pd.DataFrame, highest: str, mean: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return edges, the highest values of one column and the means of another, in few enough steps."""
-    together = -(-len(table) // _STEPS)
-    first = np.arange(0, len(table), together)
+    first, edges, _ = _steps(table.index)
     sizes = np.diff(np.append(first, len(table)))
     means = np.add.reduceat(table[mean].fillna(0).to_numpy(), first) / sizes
-    edges = time_edges(table.index)
-    return np.append(edges[first], edges[-1]), np.maximum.reduceat(table[highest].to_numpy(), first), means
+    return edges, np.maximum.reduceat(table[highest].to_numpy(), first), means
+
+
+def _steps(stamps: Any) -> tuple[np.ndarray, np.ndarray, str]:
+    """Return where the steps of a picture begin among the periods, their edges, and what to say of them."""
+    together = max(-(-len(stamps) // _STEPS), 1)
+    first = np.arange(0, len(stamps), together)
+    edges = time_edges(stamps)
+    words = f"; {together} periods in one step" if together > 1 else ""
+    return first, np.append(edges[first], edges[-1]), words
 
 
 def time_axis(ax: Axes, stamps: Any) -> None:

@@ -16,6 +16,7 @@ from brightcall_pandas.plots.style import (
     percent,
     percent_axis,
     shortened,
+    signed,
     titled,
     words_of,
 )
@@ -128,6 +129,9 @@ class TestNumbers:
         assert calls_of(1) == "n = 1 call"
         assert calls_of(2000.0) == "n = 2,000 calls"
         assert counted(2, "answered call") == "2 answered calls"
+
+    def test_changes_have_a_sign(self):
+        assert [signed(each, 1) for each in (1234.56, -0.25, -0.04)] == ["+1,234.6", "−0.2", "+0.0"]
 
 
 class TestMetrics:

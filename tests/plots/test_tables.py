@@ -98,6 +98,15 @@ class TestOverTime:
         assert len(ax.patches) == 6
         assert "the 6 largest of 9 groups" in words(ax)
 
+    def test_many_periods_are_added_up_so_that_each_call_can_be_seen(self):
+        df = pd.DataFrame({"timestamp": ["2026-01-01T00:00Z", "2026-03-31T23:00Z"], "state": [1, 0]})
+        for options in ({}, {"by": "state"}):
+            ax = df.calls.plot.over_time("h", **options)
+            # 90 days of 24 hours are 2160: 5 at a time makes 432 steps
+            assert len(ax.patches[0].get_data().values) == 432
+            assert sum(ax.patches[0].get_data().values) == 2 - len(options)
+            assert "5 periods in one step" in words(ax)
+
 
 class TestHeatmap:
     def test_cells_that_rest_on_few_calls_are_hatched(self):
