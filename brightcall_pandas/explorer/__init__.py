@@ -2,8 +2,8 @@
 
 The only package that imports ipywidgets and anywidget. `controls` makes a control of every filter,
 `selection` is the one state, `coding` and `crossfilter` answer which rows pass, `counts`, `options` and
-`views` count what the page shows, `code` writes the lines that give the same rows, and `explorer` ties all
-to the page in ``front/``.
+`views` count what the page shows, `code` writes the lines that give the same rows, `page` and ``front/`` draw
+in the browser, and `explorer` ties all together.
 """
 
 from __future__ import annotations

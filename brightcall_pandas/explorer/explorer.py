@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,30 +17,17 @@ from brightcall_pandas.explorer import freeze
 from brightcall_pandas.explorer.code import asked_of_the_api, code, loaded_with
 from brightcall_pandas.explorer.coding import Facts
 from brightcall_pandas.explorer.crossfilter import Crossfilter
+from brightcall_pandas.explorer.page import Page, alone
 from brightcall_pandas.explorer.presets import Presets
 from brightcall_pandas.explorer.selection import Selection
 from brightcall_pandas.explorer.views import Views
 from brightcall_pandas.filters import CallFilter
 from brightcall_pandas.windows import request_body
 
-try:
-    import anywidget
-except ImportError as error:
-    msg = "the filter explorer needs the extra lab: pip install 'brightcall-pandas[lab]'"
-    raise ImportError(msg) from error
-
 __all__ = ["Explorer"]
 
-_FRONT = Path(__file__).parent / "front"
 _ONE_STEP_S = 1.0
 _PAUSE_S = 0.03  # settings from Python that follow each other as fast as this are drawn once
-
-
-class Page(anywidget.AnyWidget):
-    """What the browser draws. It has no data of its own: all of it comes by message, so none is saved."""
-
-    _esm = (_FRONT / "explorer.js").read_text(encoding="utf-8")
-    _css = (_FRONT / "explorer.css").read_text(encoding="utf-8")
 
 
 class Explorer:
@@ -70,7 +58,8 @@ class Explorer:
         self._past: list[Selection] = []
         self._presets = Presets(presets)
         self._held: tuple[str, float] = ("", 0.0)
-        self._drawing: asyncio.TimerHandle | None = None
+        self.entered = threading.RLock()
+        self._to_be_drawn = False
         self.page = Page()
         self.page.on_msg(lambda _, content, __: self._heard(content))
 
@@ -82,6 +71,7 @@ class Explorer:
         return self._cross.selection.filter
 
     @filter.setter  # noqa: A003 - the design's name
+    @alone
     def filter(self, value: CallFilter) -> None:
         self._choose(Selection(value, self.conditions))
 
@@ -91,9 +81,11 @@ class Explorer:
         return dict(self._cross.selection.conditions)
 
     @conditions.setter
+    @alone
     def conditions(self, value: Mapping[str, Any]) -> None:
         self._choose(Selection(self.filter, dict(value)))
 
+    @alone
     def set(self, name: str, value: Any) -> None:
         """Set one control, as a hand would.
 
@@ -117,6 +109,7 @@ class Explorer:
         """Show all calls again."""
         self._choose(Selection())
 
+    @alone
     def undo(self) -> None:
         """Go back one step; at the beginning nothing happens."""
         if self._past:
@@ -127,17 +120,20 @@ class Explorer:
     # What it gives
 
     @property
+    @alone
     def frame(self) -> pd.DataFrame:
         """The rows that pass, with all columns of the frame and its index."""
         rows = self._cross.rows()
         return self._df.copy(deep=False) if rows is None else self._df.iloc[rows]
 
     @property
+    @alone
     def controls(self) -> dict[str, dict[str, Any]]:
         """What each control shows now, by name: label, kind, choices and their counts under the others."""
         return {name: self._views.control(each) for name, each in self._views.controls.items()}
 
     @property
+    @alone
     def view(self) -> dict[str, Any]:
         """Everything that the page shows now."""
         return self._views.all()
@@ -188,6 +184,7 @@ class Explorer:
         """Names of the saved selections."""
         return self._presets.names()
 
+    @alone
     def save_preset(self, name: str) -> None:
         """Save what is chosen under a name."""
         self._presets.save(name, self._cross.selection)
@@ -197,6 +194,7 @@ class Explorer:
         """Choose what was saved under a name."""
         self._choose(self._presets.load(name))
 
+    @alone
     def delete_preset(self, name: str) -> None:
         """Forget a saved selection."""
         self._presets.delete(name)
@@ -204,6 +202,7 @@ class Explorer:
 
     # The page
 
+    @alone
     def __repr__(self) -> str:
         return f"Explorer({self._views.figures.sentence()})"
 
@@ -212,6 +211,7 @@ class Explorer:
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return (data or {}) | {"text/plain": "the filter explorer; run the cell to see it"}, metadata
 
+    @alone
     def _choose(self, selection: Selection, held: str = "") -> None:
         """Take a selection; a control that a hand keeps moving (`held`) is one step of undo."""
         before, now = self._cross.selection, time.monotonic()
@@ -230,13 +230,18 @@ class Explorer:
         except RuntimeError:
             self._send()
             return
-        if self._drawing is None:
-            self._drawing = loop.call_later(_PAUSE_S, self._send)
+        if not self._to_be_drawn:
+            self._to_be_drawn = True
+            loop.call_later(_PAUSE_S, self._send_if_due)
 
+    @alone
+    def _send_if_due(self) -> None:
+        if self._to_be_drawn:
+            self._send()
+
+    @alone
     def _send(self, answer: int | None = None, error: str = "", told: str = "") -> None:
-        if self._drawing is not None:
-            self._drawing.cancel()
-            self._drawing = None
+        self._to_be_drawn = False
         self.page.send(
             self._views.all()
             | {
@@ -250,6 +255,7 @@ class Explorer:
             }
         )
 
+    @alone
     def _heard(self, content: dict[str, Any]) -> None:
         """Do what a hand did on the page, and answer with the new view, whatever came of it."""
         error = told = ""

@@ -4,16 +4,14 @@ VS Code itself cannot be driven here; the last class shows only what such a page
 """
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import brightcall_pandas.explorer
 from brightcall_pandas.explorer import Explorer
+from brightcall_pandas.explorer.page import FRONT
 
-FRONT = Path(brightcall_pandas.explorer.__file__).parent / "front"
 CELL = """import pandas as pd, brightcall_pandas
 pd.read_parquet("calls.parquet").calls.explore(presets="presets.json")"""
 TOKEN = "explorer"

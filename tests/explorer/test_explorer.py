@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import threading
+import time
 import types
 from datetime import date
 
@@ -16,9 +18,9 @@ from pandas.testing import assert_frame_equal
 
 import brightcall_pandas as bc
 from brightcall_pandas.explorer import Explorer
-from brightcall_pandas.explorer import explorer as explorer_module
 from brightcall_pandas.explorer.controls import CONDITIONS, CONTROLS
 from brightcall_pandas.explorer.freeze import as_html
+from brightcall_pandas.explorer.page import FRONT
 from brightcall_pandas.filters import FILTERS
 
 
@@ -485,7 +487,7 @@ class TestSharing:
 
     @pytest.mark.parametrize("name", ["explorer.js", "explorer.css"])
     def test_nothing_is_fetched_at_run_time(self, name):
-        text = (explorer_module._FRONT / name).read_text().replace("http://www.w3.org/2000/svg", "")
+        text = (FRONT / name).read_text().replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"http|fetch\(|import\b|url\(|XMLHttpRequest|WebSocket", text)
 
 
@@ -508,6 +510,23 @@ class TestLastStateWins:
         ex.set("types", "inbound")
         ex.set("types", None)
         assert len(sent) == 2
+
+
+class TestThreads:
+    def test_a_hand_and_a_cell_at_the_same_time_lose_nothing(self, ex, monkeypatch):
+        select = ex._cross.select
+
+        def slowly(selection):
+            time.sleep(0.05)  # long enough for the other to have read what is about to change
+            select(selection)
+
+        monkeypatch.setattr(ex._cross, "select", slowly)
+        hand = threading.Thread(target=ex._heard, args=({"do": "set", "name": "types", "value": "inbound"},))
+        hand.start()
+        ex.set("states", "answered")
+        hand.join()
+        assert ex.filter == bc.CallFilter(types="inbound", states="answered")
+        assert_frame_equal(ex.frame, CALLS[(CALLS["type"] == "inbound") & (CALLS["state"] == "answered")])
 
 
 class TestExplore:

@@ -129,7 +129,8 @@ function histogram(label, chosen, dragged) {
   picture.addEventListener("dblclick", () => chosen([0, size]));
   return {
     node: picture,
-    update(counts, edges, span, unit) {
+    update(counts, edges, exact, unit) {
+      const span = [Math.floor(exact[0]), Math.ceil(exact[1])];
       size = counts.length;
       picture.setAttribute("viewBox", `0 0 ${size} 100`);
       while (bars.childNodes.length < size) {
@@ -147,17 +148,20 @@ function histogram(label, chosen, dragged) {
         bar.classList.toggle("bc-out", at < span[0] || at >= span[1]);
         setText(bar.firstChild, `${edges[at]} to ${edges[at + 1]}${unit}: ${number(count)} calls`);
       });
-      if (start === null) show(span[0] === 0 && span[1] === size ? [0, 0] : span);
+      if (start === null) show(span[0] === 0 && span[1] === size ? [0, 0] : exact);
     },
   };
 }
 
+// Where the chosen values lie among the edges: 1.5 is the middle of the second bin.
 function spanOf(control) {
-  const last = control.edges.length - 1;
+  const { edges } = control, last = edges.length - 1;
   if (control.kind === "hours") return [control.low ?? 0, control.high == null ? last : control.high + 1];
-  const from = control.low == null ? 0 : control.edges.findLastIndex((edge) => edge <= control.low);
-  const to = control.high == null ? last : control.edges.findIndex((edge) => edge >= control.high);
-  return [Math.max(from, 0), to < 0 ? last : to];
+  const place = (value) => {
+    const at = edges.findLastIndex((edge) => edge <= value);
+    return at < 0 ? 0 : at >= last ? last : at + (value - edges[at]) / (edges[at + 1] - edges[at]);
+  };
+  return [control.low == null ? 0 : place(control.low), control.high == null ? last : place(control.high)];
 }
 
 function valuesOf(control, [from, to]) {
@@ -201,8 +205,8 @@ function rangeControl(control, say) {
       drawn.update(fresh.counts, fresh.edges, span, hours ? " h" : " s");
       sliders.forEach((each, at) => {
         each.max = last;
-        each.value = span[at];
-        const shown = fresh.edges[span[at]];
+        each.value = at ? Math.ceil(span[1]) : Math.floor(span[0]);
+        const shown = (at ? fresh.high : fresh.low) ?? fresh.edges[each.value];
         each.setAttribute("aria-valuetext", hours ? `${shown} o'clock` : `${shown} seconds`);
       });
       setValue(numbers[0], fresh.low == null ? "" : String(fresh.low));
@@ -271,6 +275,7 @@ function bars(name, title, clicked) {
         setText(row.label, bar.label);
         row.node.title = `${bar.label}: ${number(bar.calls)} calls${bar.share == null ? "" : `, ${(100 * bar.share).toFixed(1)} %`}`;
         row.bar.style.width = `${(100 * bar.calls) / top}%`;
+        row.bar.hidden = !bar.calls;
         setText(row.count, number(bar.calls));
         if (clicked) row.node.setAttribute("aria-pressed", String(bar.chosen));
       });
