@@ -97,9 +97,13 @@ def housed(
 
 def new_axes(ax: Axes | None, *, width: float = 8.0, height: float = 4.0) -> Axes:
     """Return `ax`, or the axes of a new figure of that size in inches."""
-    if ax is not None:
-        return ax
-    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+    if ax is None:
+        return plt.subplots(figsize=(width, height), layout="constrained")[1]
+    # Axes keep the look of the settings that they were made with.
+    ax.set_axisbelow(True)
+    ax.spines[["right", "top"]].set_visible(False)
+    ax.tick_params(grid_color=GRID)
+    return ax
 
 
 def titled(ax: Axes, title: str, remarks: str = "", *, key: bool = False) -> None:
@@ -140,10 +144,10 @@ def _room(ax: Axes) -> float:
     """Return how many letters fit above the axes, beside each other."""
     figure: Any = ax.get_figure(root=True)
     inches = ax.get_window_extent().width / figure.dpi
-    if figure.get_layout_engine() is not None:
-        inches /= _USUAL_PART
+    if figure.get_layout_engine() is None:
+        return float(inches / _LETTER)
     beside = max((len(label.get_text()) for label in ax.get_yticklabels()), default=0)
-    return float(max(inches / _LETTER - max(beside, 5), 20))
+    return float(max(inches / _USUAL_PART / _LETTER - max(beside, 5), 20))
 
 
 def _wrapped(remarks: str, room: float) -> list[str]:

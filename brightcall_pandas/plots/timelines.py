@@ -90,8 +90,8 @@ def _series(ax: Axes, table: pd.DataFrame) -> str:
     first, edges, words = _steps(table.index.unique(table.index.nlevels - 1))
     for group, colour in zip(largest, PALETTE, strict=False):
         name = f"{shortened(label_of(group), 18)} ({number(totals[group])})"
-        calls = np.add.reduceat(values[totals.index.get_loc(group)], first)
-        ax.stairs(calls, edges, color=colour, label=name, linewidth=1.5, baseline=None)
+        heights = np.add.reduceat(values[totals.index.get_loc(group)], first)
+        ax.stairs(heights, edges, color=colour, label=name, linewidth=1.5, baseline=None)
     more = f"; the {len(largest)} largest of {len(totals)} groups" if len(totals) > len(largest) else ""
     return more + words
 
