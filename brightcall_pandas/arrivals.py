@@ -18,7 +18,22 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["kinds_of"]
+__all__ = ["kinds_of", "uniform"]
+
+_UNFIT = (
+    pa.ArrowException,
+    TypeError,
+    ValueError,
+    OverflowError,
+)  # what Arrow says of values of several kinds
+_SIMPLE = frozenset(
+    each.id
+    for each in (
+        *(pa.null(), pa.bool_(), pa.string(), pa.large_string()),
+        *(pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
+        *(pa.float16(), pa.float32(), pa.float64()),
+    )
+)
 
 
 def kinds_of(values: Any) -> Iterator[tuple[str, pa.Array]]:
@@ -52,7 +67,7 @@ def kinds_of(values: Any) -> Iterator[tuple[str, pa.Array]]:
             if not pa.types.is_null(array.type):
                 yield _kind_of_type(array.type), array
             return
-    elif (array := _uniform(values)) is not None:
+    elif (array := uniform(values)) is not None:
         if not pa.types.is_null(array.type):
             yield _kind_of_type(array.type), array
         return
@@ -82,16 +97,29 @@ def _series_values(series: pd.Series) -> pa.Array | Sequence[Any]:
         return series.astype(object).tolist()
 
 
-def _uniform(values: Sequence[Any]) -> pa.Array | None:
-    """Return the array of a list whose values are of one simple kind: the usual case, and the fast one."""
+def uniform(values: Sequence[Any]) -> pa.Array | None:
+    """Return the array of a list whose values are of one simple kind: the usual case, and the fast one.
+
+    Parameters
+    ----------
+    values
+        Python values; None, NaN and pandas' nulls become null.
+
+    Returns
+    -------
+    pyarrow.Array or None
+        Booleans, numbers or texts, or of null type; None where the values are of several kinds, or of others.
+    """
     try:
-        array = pa.array(values, from_pandas=True)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        return None
-    simple = (
-        pa.types.is_string(array.type) or pa.types.is_primitive(array.type) or pa.types.is_null(array.type)
-    )
-    return array if simple and not pa.types.is_temporal(array.type) else None
+        array = pa.array(values)
+    except _UNFIT:
+        array = None
+    if array is None or pa.types.is_floating(array.type):  # looking for NaN everywhere takes twice the time
+        try:
+            array = pa.array(values, from_pandas=True)
+        except _UNFIT:
+            return None
+    return array if array.type.id in _SIMPLE else None
 
 
 def _unwrapped(array: pa.Array) -> pa.Array:

@@ -1,16 +1,14 @@
 """From pages, records or untyped frames to the typed frame, and a count of what did not fit.
 
-Two ways lead to the same columns. Pages whose fields are known and whose JSON types are uniform go
-through Arrow's JSON reader, all at once; whatever that reader refuses goes value by value. Both end in
-`columns.typed_array`, so they cannot disagree about what a value means.
+All end in `columns.typed_array`, so they cannot disagree about what a value means.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +16,10 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.json
 
 from brightcall_pandas.answer import Page, page_of_rows, read_page
 from brightcall_pandas.columns import Clock, Misfits, nulls, to_pandas, typed_array
-from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION, Field
+from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION
 
 __all__ = ["TABLE_SCHEMA", "Typed", "to_frame", "typed_pages"]
 
@@ -31,8 +28,6 @@ TABLE_SCHEMA = pa.schema([(each.name, each.arrow_type) for each in (*FIELDS.valu
 
 _KNOWN = frozenset(TABLE_SCHEMA.names)
 _ROW = "(row)"  # stands for the field in the report where a whole row is no object
-_SAMPLE = 50  # rows looked at to see how the server writes each field
-_BLOCK = 1 << 20  # bytes that one thread of Arrow's reader takes at a time
 
 
 @dataclass
@@ -105,122 +100,53 @@ def typed_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = 
         Positions in the concatenation of the pages: which rows, and in which order. None: all, as they came.
     """
     chosen = None if rows is None else pa.array(rows, pa.int64())
-    typed = _by_arrow(pages, timezone, chosen) or _by_value(pages, timezone, chosen)
+    typed = _typed_columns(partial(_joined, pages), sum(map(len, pages)), timezone, chosen)
     if strange := [text for page in pages for text in page.strange]:
         typed.misfits[_ROW] = Misfits(len(strange), strange[0])
-    return typed if chosen is None else Typed(typed.table.take(chosen), typed.misfits)
+    return typed
 
 
-# Through Arrow's reader.
+def _joined(pages: Sequence[Page], name: str) -> Any:
+    """Put a column of several pages together: as one Arrow array where all are of one type."""
+    columns = [page.columns[name] for page in pages]
+    arrays = [each for each in columns if isinstance(each, pa.Array)]
+    kind = next((each.type for each in arrays if each.type != pa.null()), pa.null())
+    alike = [
+        each if each.type == kind else each.cast(kind) for each in arrays if each.type in (kind, pa.null())
+    ]
+    if len(alike) == len(columns):
+        return pa.chunked_array(alike, kind)
+    return [value for page in pages for value in page.values(name)]
 
 
-def _by_arrow(pages: Sequence[Page], timezone: str, counted: pa.Array | None) -> Typed | None:
-    """Return None when some value is of another JSON type than the first ones of its field."""
-    filled = [page for page in pages if len(page)]
-    bodies = [page.body for page in filled if page.body is not None]
-    if not filled or len(bodies) < len(filled):
-        return None
-    read = {each.name: _json_type(each, filled[0]) for each in FIELDS.values() if not each.nested}
-    # Arrow reads without Python's lock: meanwhile the rest is done here.
-    with ThreadPoolExecutor(1) as beside:
-        reading = beside.submit(_read_json, bodies, read)
-        nested = _nested_columns(filled)
-        try:
-            columns = reading.result()
-        except pa.ArrowInvalid:
-            return None
-    return _typed_columns(columns | nested, sum(map(len, filled)), timezone, counted)
-
-
-def _nested_columns(pages: Sequence[Page]) -> dict[str, Any]:
-    columns = {}
-    for name in (name for name, each in FIELDS.items() if each.nested):
-        texts = [text for page in pages for text in page.values(name)]
-        distinct = {text: _document(text) for text in set(texts)}
-        columns[name] = pa.array([distinct[text] for text in texts], pa.large_string())
-    columns[EXTRAS.name] = pa.array([text for page in pages for text in page.extras()], pa.large_string())
-    return columns
-
-
-def _read_json(bodies: list[bytes], types: Mapping[str, pa.DataType]) -> dict[str, pa.ChunkedArray]:
-    schema = pa.schema([("calls", pa.list_(pa.struct(list(types.items()))))])
-    table = pyarrow.json.read_json(
-        pa.BufferReader(b"\n".join(bodies)),
-        read_options=pyarrow.json.ReadOptions(block_size=max(_BLOCK, 2 * max(map(len, bodies)))),
-        parse_options=pyarrow.json.ParseOptions(
-            explicit_schema=schema,
-            unexpected_field_behavior="ignore",
-            newlines_in_values=any(b"\n" in body for body in bodies),
-        ),
-    )
-    rows = [chunk.flatten() for chunk in table["calls"].chunks]
-    return {name: pa.chunked_array([chunk.field(name) for chunk in rows]) for name in types}
-
-
-def _json_type(each: Field, page: Page) -> pa.DataType:
-    """Tell as what Arrow shall read a field, from how the first rows write it."""
-    sample = next((v for row in page.records[:_SAMPLE] if (v := getattr(row, each.name)) is not None), None)
-    match sample:
-        case None:
-            return {"seconds": pa.float64(), "number": pa.float64(), "flag": pa.bool_()}.get(
-                each.kind, pa.string()
-            )
-        case bool():
-            return pa.bool_()
-        case str():
-            return pa.string()
-    return pa.float64() if each.kind in ("seconds", "number", "time") else pa.int64()
-
-
-# Value by value.
-
-
-def _by_value(pages: Sequence[Page], timezone: str, counted: pa.Array | None) -> Typed:
-    plain = {
-        name: [value for page in pages for value in page.values(name)]
-        for name, each in FIELDS.items()
-        if not each.nested
-    }
-    return _typed_columns(plain | _nested_columns(pages), sum(map(len, pages)), timezone, counted)
-
-
-def _typed_records(
-    records: Sequence[Mapping[str, Any]], timezone: str, counted: pa.Array | None = None
-) -> Typed:
+def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> Typed:
     columns: dict[str, Any] = {name: [row.get(name) for row in records] for name in FIELDS}
     unknown = [{key: value for key, value in row.items() if key not in _KNOWN} for row in records]
     columns[EXTRAS.name] = [
         json_text(extra) if extra else row.get(EXTRAS.name)
         for row, extra in zip(records, unknown, strict=True)
     ]
-    return _typed_columns(columns, len(records), timezone, counted)
+    return _typed_columns(columns.get, len(records), timezone)
 
 
 def _typed_columns(
-    columns: Mapping[str, Any], length: int, timezone: str, counted: pa.Array | None = None
+    values_of: Callable[[str], Any], length: int, timezone: str, chosen: pa.Array | None = None
 ) -> Typed:
-    unique_ids, _ = typed_array(columns.get("uniqueId", [None] * length), FIELDS["uniqueId"])
-    clock = Clock(timezone, unique_ids)
+    """Type one column after the other, so that only one of them is in memory more than once."""
+    unique_ids = values_of("uniqueId")
+    clock = Clock(timezone)
+    if unique_ids is not None:
+        clock = Clock(timezone, typed_array(unique_ids, FIELDS["uniqueId"])[0])
     arrays, misfits = [], {}
     for each in (*FIELDS.values(), EXTRAS):
-        values = columns.get(each.name)
+        values = values_of(each.name)
         array, lost = nulls(each, length), Misfits()
         if values is not None:
-            array, lost = typed_array(values, each, clock, counted)
-        arrays.append(array)
+            array, lost = typed_array(values, each, clock, chosen)
+        arrays.append(array if chosen is None else array.take(chosen))
         if lost.count:
             misfits[each.name] = lost
     return Typed(pa.Table.from_arrays(arrays, schema=TABLE_SCHEMA), misfits)
-
-
-def _document(text: bytes) -> str | None:
-    """Return a JSON value as text: a string's own content, anything else in compact form."""
-    if text == b"null":
-        return None
-    if text[:1] == b'"':
-        content: str = msgspec.json.decode(text)
-        return content
-    return msgspec.json.format(text, indent=-1).decode()
 
 
 def json_text(value: Any) -> str:
@@ -303,7 +229,7 @@ def _of_frame(frame: pd.DataFrame, timezone: str) -> Typed:
     if others:
         rows = json.loads(frame[others].to_json(orient="records", date_format="iso"))
         columns[EXTRAS.name] = [json_text(kept) if (kept := _given(row)) else None for row in rows]
-    return _typed_columns(columns, len(frame), timezone)
+    return _typed_columns(columns.get, len(frame), timezone)
 
 
 def _given(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -148,20 +148,19 @@ records = st.lists(
 )
 
 
-class TestTheTwoWays:
-    @given(records)
+class TestTheWays:
+    @given(records, st.integers(0, 6))
     @settings(max_examples=300, deadline=None)
-    def test_arrows_reader_and_value_by_value_agree(self, rows):
-        page = read_page(json.dumps({"calls": rows}).encode())
-        by_value = frames._by_value([page], "Europe/Berlin", None)
-        by_arrow = frames._by_arrow([page], "Europe/Berlin", None)
-        if by_arrow is not None:
-            assert by_arrow.table.equals(by_value.table)
-            assert by_arrow.misfits == by_value.misfits
-
-    def test_the_usual_page_goes_through_arrow(self):
-        page = read_page(json.dumps({"calls": [ROW] * 3}).encode())
-        assert frames._by_arrow([page], "UTC", None) is not None
+    def test_it_does_not_matter_where_pages_are_cut(self, rows, cut):
+        whole, *parts = (
+            read_page(json.dumps({"calls": some}).encode()) for some in (rows, rows[:cut], rows[cut:])
+        )
+        at_once = frames.typed_pages([whole], "Europe/Berlin")
+        in_parts = frames.typed_pages(parts, "Europe/Berlin")
+        assert in_parts.table.equals(at_once.table)
+        assert {name: each.count for name, each in in_parts.misfits.items()} == {
+            name: each.count for name, each in at_once.misfits.items()
+        }
 
     @given(records)
     @settings(max_examples=200, deadline=None)

@@ -99,14 +99,15 @@ def slice_of(page: Page, ask: Ask, key: str, known: int, zone: str) -> Slice:
     zone
         Zone of times without offset where the page names none.
     """
-    ids = [str(value) for value in page.values("id")]
-    if "None" in ids:  # no identity of its own: then all that is known of the row is its identity
+    typed_ids, _ = typed_array(page.columns["id"], FIELDS["id"])
+    ids = typed_ids.to_pylist()
+    if None in ids:  # no identity of its own: then all that is known of the row is its identity
         whole = zip(*(page.values(name) for name in FIELDS), strict=True)
-        ids = [repr(row) if each == "None" else each for each, row in zip(ids, whole, strict=True)]
-    times, own_zone = page.values("timestamp"), page.timezone or zone
+        ids = [repr(row) if each is None else each for each, row in zip(ids, whole, strict=True)]
+    times, own_zone = page.columns["timestamp"], page.timezone or zone
     stamps, lost = typed_array(times, FIELDS["timestamp"], Clock(own_zone))
     if lost.count:  # perhaps an hour that comes twice, which uniqueId settles
-        unique_ids, _ = typed_array(page.values("uniqueId"), FIELDS["uniqueId"])
+        unique_ids, _ = typed_array(page.columns["uniqueId"], FIELDS["uniqueId"])
         stamps, _ = typed_array(times, FIELDS["timestamp"], Clock(own_zone, unique_ids))
     micros = np.asarray(stamps.to_numpy(zero_copy_only=False), dtype="datetime64[us]").view(np.int64)
     return Slice(ask, page, ids, micros, page.total_items, key, known)

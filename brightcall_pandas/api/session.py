@@ -101,6 +101,7 @@ class ApiSession:
             filter_fn=lambda response: getattr(response, "verdict", None) is None,
         )
         self._http.settings.disabled = cache is None
+        self._proxies = requests.utils.get_environ_proxies(base_url)  # once, where requests would each time
         self._http.mount(base_url, ApiAdapter(key, connections))
         self._counting = threading.Lock()
         self.requests = 0
@@ -179,7 +180,11 @@ class ApiSession:
             self.requests += 1
         try:
             response = self._http.send(
-                request.copy(), force_refresh=True, timeout=self._timeout, allow_redirects=False
+                request.copy(),
+                force_refresh=True,
+                timeout=self._timeout,
+                proxies=dict(self._proxies),
+                allow_redirects=False,
             )
         except Failure as failure:
             return failure.verdict

@@ -156,7 +156,7 @@ def _of_content(content: bytes, promised: Sequence[str]) -> Verdict | None:
 
 
 def _is_there(name: str, value: msgspec.Raw) -> bool:
-    return value != _NOTHING and bytes(value).startswith(_OPENING.get(name, b""))
+    return value != _NOTHING and bytes(memoryview(value)[:1]).startswith(_OPENING.get(name, b""))
 
 
 def _host(location: str) -> str:

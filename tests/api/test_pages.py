@@ -60,7 +60,7 @@ class Listing:
         ordered = sorted(self.rows, key=lambda row: (row[0], tie(), row[1]))
         size = min(ask.size, self.cap or ask.size)
         rows = ordered[(ask.number - 1) * size :][:size]
-        page = Page([None] * len(rows))
+        page = Page({}, len(rows))
         stamps = np.array([time for time, _ in rows], dtype=np.int64)
         return Slice(ask, page, [str(each) for _, each in rows], stamps, self.total(len(self.rows)))
 
@@ -220,7 +220,7 @@ class TestCover:
     def slice_(number: int, size: int, times: list[int], total: int | None) -> Slice:
         ids = [str(time) for time in times]
         stamps = np.array(times, dtype=np.int64)
-        return Slice(Ask(number, size), Page([None] * len(times)), ids, stamps, total)
+        return Slice(Ask(number, size), Page({}, len(times)), ids, stamps, total)
 
     def test_pages_that_only_touch_prove_nothing_between_them(self):
         first = self.slice_(1, 3, [1, 2, 3], 5)
