@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from brightcall_pandas.analysis.groups import Groups, grouped, keys_of_index
 from brightcall_pandas.analysis.metrics import METRICS, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis.rates import ratio
 from brightcall_pandas.analysis.spelling import folded_keys
-from brightcall_pandas.analysis.tallies import TALK_TIME, add_up, tally
+from brightcall_pandas.analysis.tallies import SUMS, TALK_TIME, add_up, tally
+from brightcall_pandas.columns import column
 
 __all__ = ["compare", "explain_change"]
 
@@ -143,6 +145,9 @@ def explain_change(
     if not names_of(by):
         msg = "by= must name the groups that explain the change"
         raise ValueError(msg)
+    for df, sum_ in product((before, after), METRICS[metric].sums):
+        for name in SUMS[sum_].needs:
+            column(df, name)  # says what is missing
     sides, index = _sides(before, after, by, [metric])
     top, bottom = (
         np.array([add_up(table, groups)[name].to_numpy(dtype=np.float64) for table, groups in sides])

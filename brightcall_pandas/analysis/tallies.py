@@ -11,6 +11,7 @@ calls, so that the tally keeps how often each value occurs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -23,7 +24,18 @@ from brightcall_pandas.analysis.spelling import folded_keys
 from brightcall_pandas.analysis.transfers.reading import chain_log
 from brightcall_pandas.columns import column
 
-__all__ = ["SUMS", "TALK_TIME", "WHOLE", "Facts", "add_up", "first_of_pair", "merge", "tally", "tally_of"]
+__all__ = [
+    "SUMS",
+    "TALK_TIME",
+    "WHOLE",
+    "Facts",
+    "Sum",
+    "add_up",
+    "first_of_pair",
+    "merge",
+    "tally",
+    "tally_of",
+]
 
 TALK_TIME = "talk_time_s"
 """Name of the level that holds the talk time of answered calls; null for the others."""
@@ -74,6 +86,10 @@ class Facts:
     def is_true(self, name: str) -> NDArray[np.bool_]:
         """Return where a flag is set; a null is not."""
         return self.series(name).to_numpy(dtype=bool, na_value=False)
+
+    def is_known(self, name: str) -> NDArray[np.bool_]:
+        """Return where a column has a value."""
+        return self.series(name).notna().to_numpy()
 
     def is_label(self, name: str, label: str) -> NDArray[np.bool_]:
         """Return where a column of a closed set has this label."""
@@ -128,46 +144,50 @@ def first_of_pair(keys: Sequence[Key], values: pd.Series, among: NDArray[np.bool
     return first
 
 
-def _every(facts: Facts) -> Contribution:
-    return np.ones(len(facts), dtype=bool)
-
-
 def _or_zero(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isnan(values), 0.0, values)
 
 
-def _needs(*names: str) -> Callable[[Callable[[Facts], Contribution]], Callable[[Facts], Contribution]]:
-    """Make a contribution None where the frame lacks one of these columns."""
+@dataclass(frozen=True)
+class Sum:
+    """What one call adds to a sum.
 
-    def decorate(contribution: Callable[[Facts], Contribution]) -> Callable[[Facts], Contribution]:
-        return lambda facts: contribution(facts) if facts.has(*names) else None
+    Parameters
+    ----------
+    needs
+        Columns that it reads; without one of them the sum is null.
+    adds
+        Makes the contribution of each call.
+    """
 
-    return decorate
+    needs: tuple[str, ...]
+    adds: Callable[[Facts], Contribution]
+
+    def __call__(self, facts: Facts) -> Contribution:
+        """Return what each call adds; None where the frame lacks a column."""
+        return self.adds(facts) if facts.has(*self.needs) else None
 
 
-_TALK = _needs("state", "talkTime")
-_CLIENT = _needs("clientNumber")
-_ANSWER = _needs("state", "answerTime")
+_TALK = ("state", "talkTime")
+_ANSWER = ("state", "answerTime")
 
-SUMS: dict[str, Callable[[Facts], Contribution]] = {
-    "calls": _every,
-    "whole_calls": lambda facts: facts.first_of_call,
-    "answered": _needs("state")(lambda facts: facts.answered),
-    "talk_time_total_s": _needs("talkTime")(lambda facts: _or_zero(facts.seconds("talkTime"))),
-    "talk_time_answered_s": _TALK(lambda facts: _or_zero(facts.talk_time)),
-    "talk_time_known": _TALK(lambda facts: ~np.isnan(facts.talk_time)),
-    "answer_time_answered_s": _ANSWER(lambda facts: _or_zero(facts.answer_time)),
-    "answer_time_known": _ANSWER(lambda facts: ~np.isnan(facts.answer_time)),
-    "unique_clients": _CLIENT(lambda facts: facts.first_of("clientNumber")),
-    "client_calls": _CLIENT(lambda facts: facts.series("clientNumber").notna().to_numpy()),
-    "first_time": _needs("firstTimeForUser")(lambda facts: facts.is_true("firstTimeForUser")),
-    "first_time_known": _needs("firstTimeForUser")(
-        lambda facts: facts.series("firstTimeForUser").notna().to_numpy()
-    ),
-    "ai_talk_time_total_s": _needs("aiTalkTime")(lambda facts: _or_zero(facts.seconds("aiTalkTime"))),
-    "recordings_ready": _needs("isRecordReady")(lambda facts: facts.is_true("isRecordReady")),
-    "transferred": _needs("numbersInvolvedJSON")(lambda facts: facts.transferred),
-    "positive": _needs("outcomeType")(lambda facts: facts.is_label("outcomeType", "positive")),
+SUMS: dict[str, Sum] = {
+    "calls": Sum((), lambda facts: np.ones(len(facts), dtype=bool)),
+    "whole_calls": Sum((), lambda facts: facts.first_of_call),
+    "answered": Sum(("state",), lambda facts: facts.answered),
+    "talk_time_total_s": Sum(("talkTime",), lambda facts: _or_zero(facts.seconds("talkTime"))),
+    "talk_time_answered_s": Sum(_TALK, lambda facts: _or_zero(facts.talk_time)),
+    "talk_time_known": Sum(_TALK, lambda facts: ~np.isnan(facts.talk_time)),
+    "answer_time_answered_s": Sum(_ANSWER, lambda facts: _or_zero(facts.answer_time)),
+    "answer_time_known": Sum(_ANSWER, lambda facts: ~np.isnan(facts.answer_time)),
+    "unique_clients": Sum(("clientNumber",), lambda facts: facts.first_of("clientNumber")),
+    "client_calls": Sum(("clientNumber",), lambda facts: facts.is_known("clientNumber")),
+    "first_time": Sum(("firstTimeForUser",), lambda facts: facts.is_true("firstTimeForUser")),
+    "first_time_known": Sum(("firstTimeForUser",), lambda facts: facts.is_known("firstTimeForUser")),
+    "ai_talk_time_total_s": Sum(("aiTalkTime",), lambda facts: _or_zero(facts.seconds("aiTalkTime"))),
+    "recordings_ready": Sum(("isRecordReady",), lambda facts: facts.is_true("isRecordReady")),
+    "transferred": Sum(("numbersInvolvedJSON",), lambda facts: facts.transferred),
+    "positive": Sum(("outcomeType",), lambda facts: facts.is_label("outcomeType", "positive")),
 }
 """What one call adds to each sum. Flags are counted, seconds added.
 

@@ -64,6 +64,13 @@ class TestExplainChange:
         assert table["mix_effect"].tolist() == pytest.approx([-0.052083, -0.09375], abs=1e-6)
         assert table["effect"].sum() == pytest.approx(0.5 - 0.75)
 
+    @pytest.mark.parametrize("side", [0, 1])
+    def test_a_column_of_the_metric_that_one_side_lacks_is_an_error(self, side):
+        sides = [calls(A=(1, 2)), calls(A=(1, 2))]
+        sides[side] = sides[side].drop(columns="state")
+        with pytest.raises(KeyError, match=r"'state' \(How the call ended"):
+            explain_change(*sides)
+
     def test_a_group_on_one_side_only_is_all_mix(self):
         table = explain_change(calls(A=(2, 2), B=(1, 2)), calls(B=(1, 2), C=(0, 2)))
         assert table.loc[["A", "C"], "rate_effect"].tolist() == [0, 0]
