@@ -12,6 +12,8 @@ import traceback
 from contextlib import closing, suppress
 from pathlib import Path
 
+import nbclient
+import nbformat
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -178,6 +180,34 @@ class TestEverythingThatARunLeaves:
             assert_nowhere(spelling, places)
             assert spelling not in log.text + repr(frame.attrs) + repr(client)
         client.close()
+
+
+class TestNotebooks:
+    def test_outputs_have_no_key(self, shared, tmp_path, monkeypatch):
+        """A real kernel: tables, objects, a log at DEBUG, the traceback of an error that echoes the key."""
+        monkeypatch.setenv("BRIGHTCALL_API_KEY", shared.api_key)
+        monkeypatch.setenv("BRIGHTCALL_BASE_URL", shared.url)
+        monkeypatch.setenv("BRIGHTCALL_CACHE_DIR", str(tmp_path))
+        days = f"{shared.day_from!r}, {shared.day_to!r}"
+        sources = [
+            "import logging, brightcall_pandas as bc; logging.basicConfig(level=logging.DEBUG)",
+            f"calls = bc.load_calls({days}); calls",
+            "calls.attrs, calls.calls.quality(), bc.Client(), vars(bc.Client())",
+            f"bc.load_stats({days}, refused=1)",
+            f"bc.load_calls({days}, refresh=True)",
+        ]
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in sources])
+        kernel = nbclient.NotebookClient(notebook, timeout=60, allow_errors=True)
+        with kernel.setup_kernel():
+            for number, cell in enumerate(notebook.cells):
+                if number == len(sources) - 1:
+                    shared.set_faults({"echo_key": {"where": "error"}})
+                kernel.execute_cell(cell, number)
+        outputs = json.dumps([cell["outputs"] for cell in notebook.cells])
+        assert "uniqueId" in outputs
+        assert "POST /api/v1/stat/calls" in outputs  # of the log
+        assert outputs.count('"output_type": "error"') == 2
+        assert shared.api_key not in outputs
 
 
 class TestOtherHosts:
