@@ -165,6 +165,7 @@ class Explorer:
         """Save the rows that pass as one parquet file, and return its path."""
         return export.to_parquet(self.frame, path, partition=None)
 
+    @alone
     def freeze(self) -> None:
         """Leave a picture and a table in the notebook, which stay when the kernel is gone.
 
@@ -174,7 +175,7 @@ class Explorer:
 
         publish: Callable[[dict[str, Any]], None] = display.publish_display_data
         view = self.view
-        publish({"image/png": freeze.as_png(view), "text/plain": view["sentence"]})
+        publish({"image/png": freeze.as_png(self.frame, view["sentence"]), "text/plain": view["sentence"]})
         publish({"text/html": freeze.as_html(view, self.code()), "text/plain": self.code()})
 
     # Saved by name

@@ -4,53 +4,47 @@ from __future__ import annotations
 
 import html
 import io
+from itertools import zip_longest
 from typing import Any
+
+import pandas as pd
+
+from brightcall_pandas import analysis
 
 __all__ = ["as_html", "as_png"]
 
+_DRAWN = {
+    "by_outcome": ("outcomeTag",),
+    "talk_time_histogram": ("talkTime",),
+    "heatmap": ("timestamp",),
+    "transfer_variants": ("numbersInvolvedJSON", "transfers"),
+}
+"""Tables whose pictures are frozen, and the columns of which each needs one."""
 
-def as_png(view: dict[str, Any]) -> bytes:
-    """Draw what the page shows as a PNG.
+
+def as_png(calls: pd.DataFrame, sentence: str) -> bytes:
+    """Draw calls as a PNG: outcomes, talk time, weekday and hour, and ways that calls go.
 
     Parameters
     ----------
-    view
-        As `Views.all` returns it.
+    calls
+        The calls; pictures whose column is missing are left out.
+    sentence
+        What stands above the pictures.
     """
     from matplotlib.figure import Figure  # noqa: PLC0415 - not before a picture is asked for
 
-    from brightcall_pandas.plots.style import BLUE, GREY, shortened  # noqa: PLC0415
+    from brightcall_pandas import plots  # noqa: PLC0415
 
-    figure = Figure(figsize=(11, 6.5), layout="constrained", facecolor="white")
-    figure.suptitle(view["sentence"], x=0.01, ha="left", fontsize=13, fontweight="bold")
-    places = iter(figure.subplots(2, 2).flat)
-    talk = next((each for each in view["controls"] if each["name"] == "talk_time"), None)
-    for title, picture in (
-        ("Outcomes", view["outcomes"]),
-        ("Talk time, seconds", talk),
-        ("Calls by weekday and hour", view["heatmap"]),
-        ("Chain variants", view["paths"]),
-    ):
-        axes = next(places)
-        axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
-        if picture is None:
+    names = [name for name, columns in _DRAWN.items() if not set(columns).isdisjoint(calls.columns)]
+    rows = max(1, (len(names) + 1) // 2)
+    figure = Figure(figsize=(13, 0.5 + 4.25 * rows), layout="constrained", facecolor="white")
+    figure.suptitle(sentence, x=0.01, ha="left", fontsize=13, fontweight="bold")
+    for axes, name in zip_longest(figure.subplots(rows, 2, squeeze=False).flat, names):
+        if name is None:
             axes.set_axis_off()
-            continue
-        if "bars" in picture:
-            bars = picture["bars"][::-1]
-            axes.barh(range(len(bars)), [bar["calls"] for bar in bars], color=BLUE)
-            axes.set_yticks(range(len(bars)), [shortened(bar["label"]) for bar in bars], fontsize=8)
-        elif "days" in picture:
-            axes.imshow(picture["counts"], aspect="auto", cmap="Blues")
-            axes.set_yticks(range(7), picture["days"], fontsize=8)
         else:
-            edges = picture["edges"]
-            places_of_bins = range(len(picture["counts"]))
-            axes.bar(places_of_bins, picture["counts"], width=0.9, align="edge", color=BLUE)
-            shown = range(0, len(edges), max(1, len(edges) // 8))
-            axes.set_xticks(list(shown), [f"{edges[at]:g}" for at in shown], fontsize=8)
-        axes.set_xlabel(picture["note"], fontsize=8, color=GREY, loc="left")
-        axes.spines[["top", "right"]].set_visible(False)
+            getattr(plots, name)(getattr(analysis, name)(calls), ax=axes)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=90)
     return buffer.getvalue()

@@ -6,6 +6,8 @@ import re
 import threading
 import time
 import types
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -19,7 +21,7 @@ from pandas.testing import assert_frame_equal
 import brightcall_pandas as bc
 from brightcall_pandas.explorer import Explorer
 from brightcall_pandas.explorer.controls import CONDITIONS, CONTROLS
-from brightcall_pandas.explorer.freeze import as_html
+from brightcall_pandas.explorer.freeze import as_html, as_png
 from brightcall_pandas.explorer.page import FRONT
 from brightcall_pandas.filters import FILTERS
 
@@ -79,51 +81,136 @@ def handed_over(df):
     return df["numbersInvolvedJSON"].isin(['["101", "102"]', '["102", "101", "102"]'])
 
 
-# What a control is set to, and the same question in plain pandas. Every control has its line.
+def in_category(df, words):
+    found = pd.Series(False, index=df.index)
+    for word in words:
+        parts = word.split("_")
+        found |= np.all(
+            [
+                [part == "all" or part in row for part in parts]
+                for row in zip(df["type"], df["state"], strict=True)
+            ],
+            axis=1,
+        )
+    return found
+
+
+def contains(df, part):
+    names = ["fromNumber", "toNumber", "toAnswer", "lineNumber", "clientNumber"]
+    names += ["projectName", "outcomeTag", "label", "uniqueId"]
+    texts = df[names].fillna("").agg("|".join, axis=1) + df["tags"].fillna("").str.replace(
+        r'[\[\]"]', "", regex=True
+    )
+    return texts.str.lower().str.contains(part.lower(), regex=False)
+
+
+def between(low, high):
+    return lambda values: (
+        (values >= (-np.inf if low is None else low)) & (values <= (np.inf if high is None else high))
+    )
+
+
+def some(*words):
+    return st.lists(st.sampled_from(words), min_size=1, max_size=3, unique=True)
+
+
+def ends(values):
+    """Return pairs in order, of which one end may be open."""
+    pairs = st.tuples(values, values).map(sorted).map(tuple)
+    return pairs | values.map(lambda low: (low, None)) | values.map(lambda high: (None, high))
+
+
+@dataclass
+class Case:
+    """One value of a control, all of its values, and its question in plain pandas."""
+
+    example: object
+    values: st.SearchStrategy
+    asks: Callable
+
+
+SECONDS = st.sampled_from([0, 3, 5, 12, 29.5, 30, 60, 90.5, 200])
+NUMBERS = st.sampled_from(["+49151", "+49152", "+49171", "+4930100", "101", "+1"])
 CASES = {
-    "day": (("2026-03-04", "2026-03-06"), lambda df: days(df).between("2026-03-04", "2026-03-06")),
-    "hours": ((9, 17), lambda df: df["timestamp"].dt.hour.isin(range(9, 18))),
-    "types": (["inbound", "internal"], lambda df: df["type"].isin(["inbound", "internal"])),
-    "states": (["answered"], lambda df: df["state"] == "answered"),
-    "categories": (
+    "day": Case(
+        ("2026-03-04", "2026-03-06"),
+        ends(st.integers(1, 13).map("2026-03-{:02}".format)),
+        lambda df, value: days(df).ge(value[0] or "") & days(df).le(value[1] or "9"),
+    ),
+    "hours": Case(
+        (9, 17),
+        st.tuples(st.integers(0, 23), st.integers(0, 23)).map(sorted).map(tuple),
+        lambda df, value: df["timestamp"].dt.hour.isin(range(value[0], value[1] + 1)),
+    ),
+    "types": Case(
+        ["inbound", "internal"],
+        some("inbound", "outbound", "internal"),
+        lambda df, value: df["type"].isin(value),
+    ),
+    "states": Case(
+        ["answered"], some("answered", "unanswered", "failed"), lambda df, value: df["state"].isin(value)
+    ),
+    "categories": Case(
         ["inbound_answered", "failed"],
-        lambda df: ((df["type"] == "inbound") & (df["state"] == "answered")) | (df["state"] == "failed"),
+        some("all", "internal", "failed", "unanswered", "inbound_answered", "outbound_failed"),
+        in_category,
     ),
-    "outcomes": (["No Answer", "Sold"], lambda df: df["outcomeTag"].isin(["No Answer", "Sold"])),
-    "outcome_types": (
+    "outcomes": Case(
+        ["No Answer", "Sold"],
+        some("No Answer", "no answer ", "Sold", "Call back", "sold"),
+        lambda df, value: df["outcomeTag"].isin(value),
+    ),
+    "outcome_types": Case(
         ["positive", "absent"],
-        lambda df: df["outcomeType"].isna() | df["outcomeType"].isin(["positive", "absent"]),
+        some("positive", "neutral", "negative", "absent"),
+        lambda df, value: df["outcomeType"].astype("object").fillna("absent").isin(value),
     ),
-    "agent_ids": (["500", "502"], lambda df: df["userId"] != "501"),
-    "text_projects": (["Solar"], lambda df: df["projectName"] == "Solar"),
-    "lines": (["+4930200"], lambda df: df["lineNumber"] == "+4930200"),
-    "tags": (["VIP"], lambda df: df["tags"] == '["Busy", "VIP"]'),
-    "number": ("+49151", lambda df: any_number(df, "+49151")),
-    "search_string": (
-        "vip",
-        lambda df: (df["label"] == "VIP customer") | (df["tags"] == '["Busy", "VIP"]'),
+    "agent_ids": Case(
+        ["500", "502"], some("500", "501", "502", "503"), lambda df, value: df["userId"].isin(value)
     ),
-    "talk_time": ((5, 60), lambda df: (df["talkTime"] >= 5) & (df["talkTime"] <= 60)),
-    "answer_time": ((None, 12), lambda df: df["answerTime"] <= 12),
-    "quality_rating": (4, lambda df: df["qualityRating"] == 4),
-    "transferred": (True, handed_over),
-    "ai": (False, lambda df: ~(df["aiTalkTime"] > 0)),
-    "unique_ids": (
+    "text_projects": Case(
+        ["Solar"], some("Solar", "Heat", "solar"), lambda df, value: df["projectName"].isin(value)
+    ),
+    "lines": Case(["+4930200"], some("+4930100", "+4930200"), lambda df, value: df["lineNumber"].isin(value)),
+    "tags": Case(
+        ["VIP"],
+        some("VIP", "Busy", "vip"),
+        lambda df, value: (
+            df["tags"].fillna("[]").map(lambda text: not set(value).isdisjoint(json.loads(text)))
+        ),
+    ),
+    "number": Case("+49151", NUMBERS, any_number),
+    "search_string": Case(
+        "vip", st.sampled_from(["vip", "4930", "SOLAR", "busy", "answer", "0000.12", "nowhere"]), contains
+    ),
+    "talk_time": Case((5, 60), ends(SECONDS), lambda df, value: between(*value)(df["talkTime"])),
+    "answer_time": Case((None, 12), ends(SECONDS), lambda df, value: between(*value)(df["answerTime"])),
+    "quality_rating": Case(4, st.sampled_from([1, 3, 4, 5]), lambda df, value: df["qualityRating"] == value),
+    "transferred": Case(True, st.booleans(), lambda df, value: handed_over(df) == value),
+    "ai": Case(False, st.booleans(), lambda df, value: (df["aiTalkTime"] > 0) == value),
+    "unique_ids": Case(
         "1772400000.7, 1772400000.8",
-        lambda df: df["uniqueId"].isin(["1772400000.7", "1772400000.8"]),
+        st.lists(st.integers(0, 420).map("1772400000.{}".format), min_size=1, max_size=30).map(", ".join),
+        lambda df, value: df["uniqueId"].isin(value.split(", ")),
     ),
-    "from_number": ("+49152", lambda df: df["fromNumber"] == "+49152"),
-    "to_number": ("+49171", lambda df: df["toNumber"] == "+49171"),
-    "to_answer": ("102", lambda df: df["toAnswer"] == "102"),
-    "project_ids": (["8"], lambda df: df["projectId"] == "8"),
-    "user_id": ("501", lambda df: df["userId"] == "501"),
+    "from_number": Case("+49152", NUMBERS, lambda df, value: df["fromNumber"] == value),
+    "to_number": Case("+49171", NUMBERS, lambda df, value: df["toNumber"] == value),
+    "to_answer": Case("102", NUMBERS, lambda df, value: df["toAnswer"] == value),
+    "project_ids": Case(["8"], some("7", "8", "9"), lambda df, value: df["projectId"].isin(value)),
+    "user_id": Case("501", st.sampled_from(["500", "501", "9"]), lambda df, value: df["userId"] == value),
 }
 
 
-def expected(df, names):
+def choices(most):
+    """Return some controls and a value for each."""
+    names = st.lists(st.sampled_from(sorted(CASES)), max_size=most, unique=True)
+    return names.flatmap(lambda chosen: st.fixed_dictionaries({name: CASES[name].values for name in chosen}))
+
+
+def expected(df, chosen):
     mask = np.ones(len(df), dtype=bool)
-    for name in names:
-        mask &= CASES[name][1](df).to_numpy(dtype=bool, na_value=False)
+    for name, value in chosen.items():
+        mask &= CASES[name].asks(df, value).to_numpy(dtype=bool, na_value=False)
     return mask
 
 
@@ -145,8 +232,8 @@ class TestControls:
 
     @pytest.mark.parametrize("name", CASES)
     def test_gives_the_rows_that_pandas_gives(self, name, ex):
-        ex.set(name, CASES[name][0])
-        mask = expected(CALLS, [name])
+        ex.set(name, CASES[name].example)
+        mask = expected(CALLS, {name: CASES[name].example})
         assert 0 < mask.sum() < len(CALLS)
         assert_frame_equal(ex.frame, CALLS[mask])
         ex.set(name, None)
@@ -174,33 +261,33 @@ class TestControls:
 class TestCombinations:
     EXPLORER = Explorer(CALLS)
 
-    @settings(max_examples=60)
-    @given(st.lists(st.sampled_from(sorted(CASES)), max_size=5, unique=True))
-    def test_rows_and_counts_are_those_of_pandas(self, names):
+    @settings(max_examples=50)
+    @given(choices(5))
+    def test_rows_and_counts_are_those_of_pandas(self, chosen):
         ex = self.EXPLORER
         ex.reset()
-        for name in names:
-            ex.set(name, CASES[name][0])
-        mask = expected(CALLS, names)
+        for name, value in chosen.items():
+            ex.set(name, value)
+        mask = expected(CALLS, chosen)
         assert_frame_equal(ex.frame, CALLS[mask])
         assert ex.view["n"] == mask.sum()
         # Beside each state stand the calls under the other controls.
-        others = expected(CALLS, [name for name in names if name != "states"])
+        others = expected(CALLS, {name: value for name, value in chosen.items() if name != "states"})
         states = CALLS["state"].to_numpy()[others]
         shown = dict(zip(ex.controls["states"]["labels"], ex.controls["states"]["counts"], strict=True))
         assert shown == {word: int((states == word).sum()) for word in ("unanswered", "answered", "failed")}
         # The histogram too leaves out its own control only.
-        others = expected(CALLS, [name for name in names if name != "talk_time"])
+        others = expected(CALLS, {name: value for name, value in chosen.items() if name != "talk_time"})
         talk = CALLS["talkTime"].to_numpy()[others]
         assert sum(ex.controls["talk_time"]["counts"]) == (talk > 0).sum()
 
     @settings(max_examples=25)
-    @given(st.lists(st.sampled_from(sorted(CASES)), max_size=4, unique=True))
-    def test_both_lines_of_the_code_give_the_rows(self, names):
+    @given(choices(4))
+    def test_both_lines_of_the_code_give_the_rows(self, chosen):
         ex = self.EXPLORER
         ex.reset()
-        for name in names:
-            ex.set(name, CASES[name][0])
+        for name, value in chosen.items():
+            ex.set(name, value)
         from_api, in_hand = ex.code().split("\n")
 
         def load_calls(day_from, day_to, **filters):  # an API that knows no other calls than these
@@ -228,7 +315,7 @@ class TestFilter:
         ex.conditions = {"transferred": True}
         ex.filter = bc.CallFilter(states="answered")
         assert ex.conditions == {"transferred": True}
-        assert_frame_equal(ex.frame, CALLS[expected(CALLS, ["transferred", "states"])])
+        assert_frame_equal(ex.frame, CALLS[expected(CALLS, {"transferred": True, "states": ["answered"]})])
 
     def test_takes_filters_that_have_no_control(self, ex):
         ex.filter = bc.CallFilter(timezone="America/New_York", day_to="2026-03-02")
@@ -484,6 +571,13 @@ class TestSharing:
         assert table["text/html"].count("<tr>") == 9
         assert "states=[&#x27;answered&#x27;]" in table["text/html"]
         assert "script" not in table["text/html"]
+
+    def test_a_frozen_picture_needs_no_column(self):
+        assert as_png(pd.DataFrame({"state": ["answered"]}), "1 of 1 calls").startswith(b"\x89PNG")
+
+    def test_an_empty_result_can_be_frozen(self, ex):
+        ex.set("number", "nobody")
+        assert as_png(ex.frame, ex.view["sentence"]).startswith(b"\x89PNG")
 
     @pytest.mark.parametrize("name", ["explorer.js", "explorer.css"])
     def test_nothing_is_fetched_at_run_time(self, name):

@@ -328,14 +328,15 @@ function heatMap() {
         grid.append(h("span"));
         for (let hour = 0; hour < 24; hour++) grid.append(h("span", { class: "bc-hour" }, hour % 6 ? "" : String(hour)));
       }
-      const counts = data.counts.flat(), top = Math.max(1, ...counts);
+      const counts = data.counts.flat(), top = Math.max(...counts);
       counts.forEach((count, at) => {
-        cells[at].style.setProperty("--heat", `${Math.round((100 * count) / top)}%`);
+        cells[at].style.setProperty("--heat", `${Math.round((100 * count) / (top || 1))}%`);
         cells[at].title = `${data.days[Math.floor(at / 24)]} ${at % 24}:00: ${number(count)} calls`;
       });
-      const best = counts.indexOf(Math.max(...counts));
-      grid.setAttribute("aria-label", `Calls by weekday and hour; most on ${data.days[Math.floor(best / 24)]} at ${best % 24}:00`);
-      setText(note, `${data.note}; most in a cell: ${number(top)}`);
+      const best = counts.indexOf(top);
+      const most = top ? `; most on ${data.days[Math.floor(best / 24)]} at ${best % 24}:00` : "";
+      grid.setAttribute("aria-label", `Calls by weekday and hour${most}`);
+      setText(note, `${data.note}${top ? `; most in a cell: ${number(top)}` : ""}`);
     },
   };
 }
