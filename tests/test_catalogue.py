@@ -18,6 +18,8 @@ from brightcall_pandas.analysis import tallies
 from brightcall_pandas.analysis.definitions import DEFINITIONS, OF_TABLES
 from brightcall_pandas.analysis.metrics import METRICS
 from brightcall_pandas.analysis.transfers.meanings import OF_TRANSFERS
+from brightcall_pandas.columns import column
+from brightcall_pandas.schema import FIELDS
 
 ROOT = Path(__file__).parent
 TABLES = [name for name in analysis.__all__ if name != "definitions"]
@@ -128,21 +130,21 @@ class TestEveryTable:
     def test_every_number_is_defined(self, name):
         columns = set(table_of(name, calls(40)).columns)
         assert columns >= NO_DEFINITION.get(name, set())
-        for column in columns - NO_DEFINITION.get(name, set()):
-            base = str(column)
+        for shown in columns - NO_DEFINITION.get(name, set()):
+            base = str(shown)
             for ending in ("_low", "_high", "_other", "_change"):
                 base = base.removesuffix(ending)
-            assert base in DEFINITIONS, column
+            assert base in DEFINITIONS, shown
 
     def test_no_number_is_defined_twice(self):
         assert len(DEFINITIONS) == sum(map(len, (METRICS, OF_TABLES, OF_TRANSFERS)))
 
     def test_no_definition_is_left_over(self):
         shown = {
-            str(column).removesuffix("_low").removesuffix("_high")
+            str(each).removesuffix("_low").removesuffix("_high")
             for name in TABLES
             if name not in NO_FRAME
-            for column in table_of(name, calls(40)).columns
+            for each in table_of(name, calls(40)).columns
         }
         assert set(DEFINITIONS) <= shown
 
@@ -191,6 +193,32 @@ class TestHalves:
 
 
 class TestHostileFrames:
+    @pytest.mark.parametrize("name", [name for name in TABLES if name != "quality"])
+    def test_a_missing_column_is_an_error_that_says_what_it_is_or_makes_nulls(self, name):
+        df = calls(30)
+        df = pd.DataFrame({each: column(df, each) for each in df})  # typed once
+        full = table_of(name, df)
+        for missing in df:
+            try:
+                table = table_of(name, df.drop(columns=missing))
+            except KeyError as error:
+                assert f"{missing!r} ({FIELDS[missing].doc.rstrip('.')}" in error.args[0]  # noqa: PT017
+            else:
+                assert type(table) is type(full)
+                if isinstance(full, pd.DataFrame) and name != "transfer_matrix":
+                    assert table.columns.equals(full.columns)
+
+    @pytest.mark.parametrize("name", [name for name in TABLES if name not in NO_FRAME])
+    def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, name):
+        df = calls(30)
+        full, empty = table_of(name, df), table_of(name, df.iloc[:0])
+        if name not in ("compare", "explain_change", "reconcile"):  # they have another side
+            assert len(empty) == 0
+        if name != "transfer_matrix":
+            assert empty.columns.equals(full.columns)
+            assert empty.dtypes.equals(full.dtypes)
+        assert empty.index.names == full.index.names
+
     @pytest.mark.parametrize("name", [name for name in OF_CALLS if name not in SHOW_EXAMPLES])
     @settings(max_examples=3)
     @given(seed=st.integers(0, 1000))
