@@ -250,6 +250,11 @@ class TestExport:
             for name in set(table.column_names) - set(kept):
                 if str(table.schema.field(name).type) not in ("double", "bool"):
                     texts += [str(value) for value in table[name].unique().to_pylist()]
+        plain = [re.sub(r"[\s().\-/]", "", TOKEN.sub("~", text)) for text in texts]
+        together = "\n".join(plain)
+        long = {number for number in numbers if len(number) >= 7}
+        assert len(long) > 1_000
+        assert {number for number in long if number in together} == set()  # within longer ones neither
         left = set()
         for text in texts:
             left |= set(
@@ -278,6 +283,28 @@ class TestExport:
                 show_transfers=True,
                 show_ai_calls_with_log=True,
             )
+
+    def test_what_is_kept_is_kept_and_no_other_choice_gets_into_the_folder(self, sandbox, original, tmp_path):
+        client = sandbox.client(cache_dir=tmp_path / "cache")
+        options = {"client": client, "pseudonymise_key": KEY}
+        kept = {"region": "DE", "keep": ["userId", "agentShortNumber"], "free_text": "scan"}
+        days = (sandbox.day_from, sandbox.day_to)
+        out = bc.export_calls(*days, tmp_path / "out", **options, **kept)
+        found = bc.read_calls(out)
+        expected = bc.load_calls(*days, client=client).calls.pseudonymise(KEY, **kept)
+        pdt.assert_frame_equal(found, expected)
+        pdt.assert_series_equal(found["userId"], original["userId"])
+        for name in kept:
+            others = {other: value for other, value in kept.items() if other != name}
+            with pytest.raises(ValueError, match="pseudonymised"):
+                bc.export_calls(*days, out, **options, **others)
+
+    @pytest.mark.parametrize("option", [{"region": "DE"}, {"keep": ["userId"]}, {"free_text": "scan"}])
+    def test_choices_without_a_key_are_refused(self, sandbox, tmp_path, option):
+        client = sandbox.client(cache_dir=tmp_path / "cache")
+        with pytest.raises(ValueError, match="pseudonymise_key"):
+            bc.export_calls(sandbox.day_from, sandbox.day_to, tmp_path / "out", client=client, **option)
+        assert not (tmp_path / "out").exists()
 
     def test_a_number_asked_for_is_not_told(self, sandbox, original, tmp_path):
         number = original["clientNumber"].dropna().iloc[0]

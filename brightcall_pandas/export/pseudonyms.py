@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -12,10 +12,11 @@ import pandas as pd
 from brightcall_pandas.analysis.transfers.elements import TIME_KEYS, plain_key, sort_key
 from brightcall_pandas.columns import column
 from brightcall_pandas.export.tokens import Tokens
+from brightcall_pandas.filters import nearest
 from brightcall_pandas.load import Provenance
 from brightcall_pandas.schema import EXTRAS, FIELDS
 
-__all__ = ["pseudonymise", "pseudonymise_with", "query_without_numbers"]
+__all__ = ["FreeText", "Pseudonyms", "pseudonymise", "query_without_numbers"]
 
 FreeText = Literal["drop", "scan"]
 _NUMBER = re.compile(r"\s*[+*#(]?\d[\d\s().*#/-]*")
@@ -86,41 +87,61 @@ def pseudonymise(
     >>> tokens.loc[0, "clientNumber"] == tokens.loc[0, "toNumber"]
     True
     """
-    if free_text not in get_args(FreeText):
-        msg = f"free_text={free_text!r} is not known; it takes 'drop' or 'scan'"
-        raise ValueError(msg)
-    for name in (keep := [keep] if isinstance(keep, str) else list(keep)):
-        if name not in FIELDS and name not in df.columns:
-            msg = f"keep={name!r} names no column"
+    return Pseudonyms(key, region, keep, free_text, columns=df.columns).of_frame(df)
+
+
+class Pseudonyms(Tokens):
+    """Tokens, and what gets none.
+
+    Parameters
+    ----------
+    key, region, keep, free_text
+        As `pseudonymise` takes them.
+    columns
+        Columns that can be kept, beside the fields.
+    """
+
+    def __init__(
+        self,
+        key: str | bytes,
+        region: str | None = None,
+        keep: Sequence[str] = (),
+        free_text: FreeText = "drop",
+        *,
+        columns: Collection[str] = (),
+    ) -> None:
+        if free_text not in get_args(FreeText):
+            msg = f"free_text={free_text!r} is not known; it takes 'drop' or 'scan'"
             raise ValueError(msg)
-    return pseudonymise_with(_Kept(key, region, keep), df, keep, free_text)
-
-
-def pseudonymise_with(
-    tokens: Tokens, df: pd.DataFrame, keep: Sequence[str] = (), free_text: FreeText = "drop"
-) -> pd.DataFrame:
-    """Return `pseudonymise` with tokens that are made already."""
-    result = df.copy()
-    for name in df.columns:
-        if name not in keep:
-            change = _change(str(name), tokens, free_text)
-            result[name] = _changed(df, str(name), change)
-    if "brightcall" in df.attrs:
-        result.attrs["brightcall"] = _told(df.attrs["brightcall"], tokens)
-    return result
-
-
-class _Kept(Tokens):
-    """Tokens that leave short numbers alone where these are to be kept."""
-
-    def __init__(self, key: str | bytes, region: str | None, keep: Sequence[str]) -> None:
+        self._keep = [keep] if isinstance(keep, str) else sorted(keep)
+        for name in self._keep:
+            if name not in FIELDS and name not in columns:
+                msg = f"keep={name!r} names no column{nearest(name, FIELDS)}"
+                raise ValueError(msg)
+        self._free_text = free_text
         super().__init__(key, region)
-        self._short_stay = "agentShortNumber" in keep
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells keys, regions and what is kept apart, and says nothing else of the key."""
+        return self.of_record(f"fingerprint\n{self._region}\n{self._keep}\n{self._free_text}")[1:17]
 
     def of(self, number: str) -> str:
-        if self._short_stay and len(number.strip()) < 7 and number.strip().isdecimal():
+        """Return the token of a number; short numbers stay where these are kept."""
+        if "agentShortNumber" in self._keep and len(number.strip()) < 7 and number.strip().isdecimal():
             return number
         return super().of(number)
+
+    def of_frame(self, df: pd.DataFrame) -> pd.DataFrame:
+        """Return a frame with tokens."""
+        result = df.copy()
+        for name in df.columns:
+            if name not in self._keep:
+                change = _change(str(name), self, self._free_text)
+                result[name] = _changed(df, str(name), change)
+        if "brightcall" in df.attrs:
+            result.attrs["brightcall"] = _told(df.attrs["brightcall"], self)
+        return result
 
 
 Change = Callable[[str], str | None] | None
@@ -208,7 +229,7 @@ def _numbers_only(tokens: Tokens) -> Callable[[str], str | None]:
 # What is said of the calls.
 
 
-def _told(said: Mapping[str, Any], tokens: Tokens) -> Provenance:
+def _told(said: Mapping[str, Any], tokens: Pseudonyms) -> Provenance:
     misfits = {
         name: {"count": lost["count"], "example": None} for name, lost in (said.get("misfits") or {}).items()
     }

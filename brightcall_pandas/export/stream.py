@@ -25,8 +25,7 @@ from brightcall_pandas.export.layout import (
     written_whole,
 )
 from brightcall_pandas.export.manifest import Held, Identity, Manifest, told_windows
-from brightcall_pandas.export.pseudonyms import pseudonymise_with, query_without_numbers
-from brightcall_pandas.export.tokens import Tokens
+from brightcall_pandas.export.pseudonyms import FreeText, Pseudonyms, query_without_numbers
 from brightcall_pandas.export.write import checked_folder, local_path
 from brightcall_pandas.filters import lists_filters
 from brightcall_pandas.load import Day, fields_of, spans_of, spec_of, zone_of
@@ -49,6 +48,9 @@ def export_calls(
     partition: Literal["day", "month"] = "day",
     columns: Sequence[str] | None = None,
     pseudonymise_key: str | bytes | None = None,
+    region: str | None = None,
+    keep: Sequence[str] = (),
+    free_text: FreeText = "drop",
     refresh: bool = False,
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
@@ -73,6 +75,8 @@ def export_calls(
         Fields to write, in that order; None writes all 45 and `extras`.
     pseudonymise_key
         Secret with which numbers and agents become tokens, as `pseudonymise` does it.
+    region, keep, free_text
+        With a `pseudonymise_key`: as `pseudonymise` takes them.
     refresh
         Read all days from the server again.
     on_incomplete
@@ -98,7 +102,7 @@ def export_calls(
     ------
     TypeError, ValueError
         A filter, a day or a column that does not exist, or a folder that holds other calls (columns,
-        filters, timezone, key), or an address (``s3://…``); before any request.
+        filters, timezone, key and what it keeps), or an address (``s3://…``); before any request.
     BrightcallError
         As ``bc.errors`` draws them; what was written before stays, and the next run goes on from there.
 
@@ -114,7 +118,12 @@ def export_calls(
         raise ValueError(msg)
     spec = spec_of(day_from, day_to, filters)
     chosen = fields_of(columns)
-    tokens = None if pseudonymise_key is None else Tokens(pseudonymise_key)
+    tokens = None
+    if pseudonymise_key is not None:
+        tokens = Pseudonyms(pseudonymise_key, region, keep, free_text, columns=chosen)
+    elif region is not None or keep or free_text != "drop":
+        msg = "region, keep and free_text say how pseudonyms are made; they need pseudonymise_key"
+        raise ValueError(msg)
     loading = Loading(
         current_client(client),
         spec,
@@ -139,7 +148,7 @@ class _Export:
     loading: Loading
     folder: Path
     partition: str
-    tokens: Tokens | None
+    tokens: Pseudonyms | None
     cluster: Any
     zone: str = ""
     schema: pa.Schema = field(default_factory=lambda: pa.schema([]))
@@ -239,4 +248,4 @@ class _Export:
         """Return the rows as they go into the file."""
         if self.tokens is None:
             return table
-        return table_of(pseudonymise_with(self.tokens, to_pandas(table, self.zone)))
+        return table_of(self.tokens.of_frame(to_pandas(table, self.zone)))

@@ -46,11 +46,6 @@ class Tokens:
             raise ValueError(msg)
         self._known: dict[str, str] = {}
 
-    @property
-    def fingerprint(self) -> str:
-        """Tells keys (and regions) apart, and says nothing else of them."""
-        return self._mac(f"fingerprint\n{self._region}")[:16]
-
     def of(self, number: str) -> str:
         """Return the token of a number or an identifier; words such as ``anonymous`` stay."""
         if (token := self._known.get(number)) is None:
