@@ -16,6 +16,7 @@ import pytest
 import requests
 
 import brightcall_pandas as bc
+from brightcall_pandas.cli.keys import refused_key
 
 DEADLINE_S = 120
 
@@ -43,12 +44,14 @@ class TestHelp:
         done = brightcall("--help")
         assert done.returncode == 0
         words = " ".join(done.stdout.split())
-        assert re.search(r"demo Load.* sandbox Run.* describe Describe.* cache Look", words)
+        commands = r"demo Load.* sandbox Run.* describe Describe.* export Write.* doctor Tell.* cache Look"
+        assert re.search(commands, words)
         assert "BRIGHTCALL_API_KEY" in words
         assert "0 done, 1 it could not be done, 2 asked for wrongly" in words
 
     @pytest.mark.parametrize(
-        "command", [["demo"], ["sandbox"], ["describe"], ["cache", "info"], ["cache", "clear"]]
+        "command",
+        [["demo"], ["sandbox"], ["describe"], ["export"], ["doctor"], ["cache", "info"], ["cache", "clear"]],
     )
     def test_every_command_explains_itself(self, command):
         done = brightcall(*command, "-h")
@@ -64,6 +67,50 @@ class TestHelp:
     def test_version(self):
         done = brightcall("--version")
         assert (done.returncode, done.stdout) == (0, f"brightcall-pandas {bc.__version__}\n")
+
+
+class TestKeys:
+    """A key among the arguments is refused, is not repeated, and the reason is told."""
+
+    SECRET = "canary-3b1f0c"
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["export", "--api-key", SECRET, "2026-03-01", "2026-03-02", "out"],
+            ["export", f"--api-key={SECRET}", "2026-03-01", "2026-03-02", "out"],
+            ["--key", SECRET, "export"],
+            ["doctor", f"--API_KEY={SECRET}"],
+            ["doctor", "--token", SECRET],
+            ["cache", "info", f"--apikey={SECRET}"],
+            [f"BRIGHTCALL_API_KEY={SECRET}", "doctor"],
+            ["doctor", f"BRIGHTCALL_API_KEY={SECRET}"],
+            ["export", f"--pseudonymise-key={SECRET}", "2026-03-01", "2026-03-02", "out"],
+            ["export", f"BRIGHTCALL_PSEUDONYM_KEY={SECRET}"],
+        ],
+        ids=" ".join,
+    )
+    def test_is_refused(self, arguments):
+        why = refused_key([str(each) for each in arguments])
+        variable = "PSEUDONYM_KEY" if "pseudonym" in str(arguments).lower() else "API_KEY"
+        assert "the shell's history" in why
+        assert f"Set BRIGHTCALL_{variable} in the environment instead" in why
+        assert self.SECRET not in why
+
+    def test_so_is_the_environments_own_wherever_it_stands(self, monkeypatch):
+        monkeypatch.setenv("BRIGHTCALL_API_KEY", self.SECRET)
+        assert self.SECRET not in refused_key(["describe", f"x{self.SECRET}"])
+
+    @pytest.mark.parametrize("argument", ["fields", "keys", "api-key", "key=value", "--keep", "--json"])
+    def test_other_words_are_not(self, argument):
+        assert refused_key(["export", argument]) is None
+
+    def test_the_command_does_not_begin(self):
+        done = brightcall("export", "2026-03-01", "2026-03-02", "out", f"--api-key={self.SECRET}")
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert done.stderr.startswith("brightcall: a key on the command line is refused")
+        assert self.SECRET not in done.stderr
 
 
 class TestDescribe:
@@ -211,6 +258,30 @@ class TestSandbox:
                 process.wait(30)
         assert process.returncode == 0
 
+    def test_tells_programs_where_it_is(self):
+        command = [
+            Path(sys.executable).with_name("brightcall"),
+            "sandbox",
+            "--calls",
+            "5",
+            "--days",
+            "1",
+            "--json",
+        ]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+        ) as process:
+            try:
+                told = json.loads(process.stdout.readline())
+                address = f"{told['url']}/api/v1/stat/calls"
+                body = {"dayFrom": told["day_from"], "dayTo": told["day_to"]}
+                answer = requests.post(address, params={"api-key": told["api_key"]}, json=body, timeout=30)
+                assert answer.json()["totalItems"] == 5
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.wait(30)
+        assert process.returncode == 0
+
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
@@ -269,6 +340,11 @@ class TestCache:
 
     def test_clear_all(self, filled):
         assert brightcall("cache", "clear", "--yes", *filled).stdout == "forgot 4 days; 0 are left\n"
+
+    def test_clear_as_json(self, filled):
+        done = brightcall("cache", "clear", "--day-to", "2026-03-28", "--yes", "--json", *filled)
+        told = json.loads(done.stdout)
+        assert (told["forgot"], told["left"]) == (1, 3)
 
     def test_clear_asks_first(self, filled):
         done = brightcall("cache", "clear", *filled)

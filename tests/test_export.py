@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -471,6 +472,80 @@ class TestCommand:
             told = {"path": str(tmp_path / "out"), "partitions": 10, "rows": expected, "complete": True}
             assert json.loads(done.stdout) == told
         assert len(bc.read_calls(tmp_path / "out")) == expected
+
+    @pytest.fixture
+    def environment(self, sandbox, tmp_path):
+        return {
+            "BRIGHTCALL_API_KEY": sandbox.api_key,
+            "BRIGHTCALL_BASE_URL": sandbox.url,
+            "BRIGHTCALL_CACHE_DIR": str(tmp_path / "cache"),
+        }
+
+    def test_from_cron_it_is_silent(self, sandbox, tmp_path, environment):
+        sandbox.latency(1.3)  # long enough for a progress bar
+        done = self.run(sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), "--quiet", **environment)
+        sandbox.latency(0)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert len(files(tmp_path / "out")) == 10
+
+    def test_on_a_terminal_it_shows_how_far_it_is(self, sandbox, tmp_path, environment):
+        pty = pytest.importorskip("pty")
+        ours, theirs = pty.openpty()
+        command = Path(sys.executable).with_name("brightcall")
+        arguments = [command, "export", sandbox.day_from, sandbox.day_to, str(tmp_path / "out")]
+        sandbox.latency(1.3)  # a bar is shown a second after the first page
+        try:
+            done = subprocess.run(
+                arguments, stderr=theirs, stdout=subprocess.PIPE, check=True, env=os.environ | environment
+            )
+            os.set_blocking(ours, False)
+            shown = os.read(ours, 65536).decode()
+        finally:
+            sandbox.latency(0)
+            os.close(theirs)
+            os.close(ours)
+        assert re.search(r"Loading.*calls.*pages=", shown)
+        assert done.stdout.decode() == f"2000 calls in 10 files of {tmp_path / 'out'}\n"
+
+    def test_days_told_from_today_on(self, tmp_path):
+        today = datetime.now().date()
+        with bc.start_sandbox(calls=60, days=3, seed=2, day_to=today) as recent:
+            environment = {
+                "BRIGHTCALL_API_KEY": recent.api_key,
+                "BRIGHTCALL_BASE_URL": recent.url,
+                "BRIGHTCALL_CACHE_DIR": str(tmp_path / "cache"),
+            }
+            done = self.run("2d", "yesterday", str(tmp_path / "out"), **environment)
+        assert done.returncode == 0, done.stderr
+        days = {f"day={today - timedelta(days=ago)}" for ago in (1, 2)}
+        assert set(files(tmp_path / "out")) == days
+
+    def test_pseudonyms_with_their_choices(self, sandbox, tmp_path, environment, calls):
+        environment |= {"BRIGHTCALL_PSEUDONYM_KEY": "a secret"}
+        arguments = [sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), "--pseudonymise"]
+        options = ["--keep", "userId, agentShortNumber", "--region", "de", "--free-text", "scan"]
+        done = self.run(*arguments, *options, **environment)
+        assert done.returncode == 0, done.stderr
+        choices = {"keep": ["userId", "agentShortNumber"], "region": "DE", "free_text": "scan"}
+        expected = calls.calls.pseudonymise("a secret", **choices)
+        pdt.assert_frame_equal(bc.read_calls(tmp_path / "out"), expected)
+
+    def test_a_warning_is_one_line(self, tmp_path):
+        faults = {"wrong_total": {"by": 40}, "unstable_ties": {"seconds": 86_400}, "capped_page": {"cap": 60}}
+        with bc.start_sandbox(calls=400, days=1, seed=1, faults=faults) as unsure:
+            environment = {
+                "BRIGHTCALL_API_KEY": unsure.api_key,
+                "BRIGHTCALL_BASE_URL": unsure.url,
+                "BRIGHTCALL_CACHE_DIR": str(tmp_path / "cache"),
+            }
+            arguments = [unsure.day_from, unsure.day_to, str(tmp_path / "out"), "--json"]
+            failed = self.run(*arguments, **environment)
+            done = self.run(*arguments, "--on-incomplete", "warn", **environment)
+        assert failed.returncode == 1
+        assert re.fullmatch(r"brightcall: .*not proved complete.*\n", failed.stderr)
+        assert done.returncode == 0
+        assert re.fullmatch(r"brightcall: warning: .*not proved complete.*\n", done.stderr)
+        assert json.loads(done.stdout)["complete"] is False
 
     def test_what_is_asked_wrongly_ends_with_2(self, tmp_path):
         days = ["2026-03-01", "2026-03-02", str(tmp_path / "out")]

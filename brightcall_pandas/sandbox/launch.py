@@ -96,6 +96,7 @@ def serve(
     day_to: date | None = None,
     port: int = 0,
     for_parent: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Serve a sandbox in the foreground until it is interrupted, and print how to reach it.
 
@@ -104,7 +105,9 @@ def serve(
     calls, days, seed, faults, day_to, port
         As of `start_sandbox`.
     for_parent
-        Print one line of JSON instead, and end when standard input does.
+        As `as_json`, and end when standard input does.
+    as_json
+        Print one line of JSON, for programs.
 
     Raises
     ------
@@ -116,7 +119,7 @@ def serve(
     _check(calls, days)
     # Imported late, since it needs the extra.
     server = importlib.import_module("brightcall_pandas.sandbox.server")
-    say = _say_to_program if for_parent else _say_to_person
+    say = _say_to_program if for_parent or as_json else _say_to_person
     wanted = server.Wanted(calls, days, seed, checked_faults(faults), day_to)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(wanted, port=port, ready=say, end_with_stdin=for_parent)
