@@ -1,5 +1,6 @@
 """A real JupyterLab in a real browser, for the tests that look at the page."""
 
+import ast
 import json
 import os
 import shutil
@@ -137,6 +138,16 @@ class Notebook:
             ".requestExecute({ code }).done.then(() => null)",
             code,
         )
+
+    def value(self, expression):
+        """Return what an expression is in the notebook's kernel."""
+        shown = self.page.evaluate(
+            "(value) => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+            ".requestExecute({ code: '', user_expressions: { value } }).done"
+            ".then((reply) => reply.content.user_expressions.value.data['text/plain'])",
+            expression,
+        )
+        return ast.literal_eval(shown)
 
     @property
     def explorer(self):

@@ -4,8 +4,10 @@ The calls are those of the sandbox's seed 0, loaded here once more; what they mu
 """
 
 import json
+import math
 import types
 
+import pandas as pd
 import pytest
 
 import brightcall_pandas as bc
@@ -102,6 +104,38 @@ class TestHand:
         exec(code, space)
         assert asked == [(("2026-03-02", "2026-03-31"), {"states": ["answered"]})]
         assert space["calls"]["id"].tolist() == calls.loc[answered, "id"].tolist()
+
+    def test_drags_faster_than_the_kernel_and_the_last_place_wins(self, notebook, calls):
+        slow = "heard = []; slow = lambda *_: (heard.append(1), time.sleep(0.2)); ex.page.on_msg(slow)"
+        notebook.python(f"import time; {slow}")
+        box = notebook.explorer.locator("[data-view=talk_time] svg").bounding_box()
+        mouse, height = notebook.page.mouse, box["y"] + box["height"] / 2
+        mouse.move(box["x"] + box["width"] * 0.1, height)
+        mouse.down()
+        mouse.move(box["x"] + box["width"] * 0.47, height, steps=60)
+        mouse.up()
+        low, high = notebook.explorer.get_by_label("Talk time from, exactly"), "Talk time to, exactly"
+        notebook.page.wait_for_timeout(1_000)
+        low, high = float(low.input_value()), float(notebook.explorer.get_by_label(high).input_value())
+        asked = notebook.value("len(heard)")
+        notebook.python("ex.page.on_msg(slow, remove=True)")
+        notebook.shows(calls["talkTime"].between(low, high).sum())
+        assert notebook.value("(ex.filter.talk_time_from, ex.filter.talk_time_to)") == (low, high)
+        edges = notebook.value("next(c for c in ex.view['controls'] if c['name'] == 'talk_time')['edges']")
+        assert high == edges[math.ceil(0.47 * (len(edges) - 1))]
+        assert 1 <= asked <= 8
+
+    def test_saves_the_calls_as_parquet(self, notebook, calls):
+        notebook.explorer.locator("[data-control=states]").get_by_text("failed", exact=True).click()
+        failed = calls["state"] == "failed"
+        notebook.shows(failed.sum())
+        notebook.explorer.get_by_label("File to save to").fill("failed.parquet")
+        notebook.explorer.locator("[data-do=save]").click()
+        notebook.page.wait_for_function(
+            "document.querySelector('.bc-status').textContent.startsWith('Saved')"
+        )
+        saved = pd.read_parquet(notebook.folder / "failed.parquet")
+        assert saved["id"].tolist() == calls.loc[failed, "id"].tolist()
 
     def test_is_told_which_filter_emptied_the_result(self, notebook):
         notebook.explorer.get_by_label("Number", exact=True).fill("nobody")
