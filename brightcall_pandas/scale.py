@@ -11,7 +11,7 @@ import importlib
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import dask
 import dask.dataframe as dd
@@ -104,13 +104,13 @@ def _distributed(name: str) -> Callable[..., Any]:
     """Make the lazy form of a table."""
     table = getattr(analysis, name)
     halves = _halves(name)
+    if halves is None and name not in _ROW_BY_ROW:
+        return _refused(name)
 
     def method(self: DistributedCalls, *args: Any, **kwargs: Any) -> Any:
-        if name in _ROW_BY_ROW:
+        if halves is None:
             meta = table(self._df._meta, *args, **kwargs)
             return self._df.map_partitions(table, *args, meta=meta, **kwargs)
-        if halves is None:
-            raise NotImplementedError(_REFUSED.format(name=name))
         given = inspect.signature(table).bind(None, *args, **kwargs).arguments
         given.pop(next(iter(given)))
         tally, finish = halves
@@ -126,11 +126,7 @@ def _distributed(name: str) -> Callable[..., Any]:
 
     method.__name__, method.__qualname__ = name, f"DistributedCalls.{name}"
     text, _, _ = (inspect.getdoc(table) or "").partition("\n\nExamples\n")  # these are of a pandas frame
-    method.__doc__ = (
-        f"{text}\n\nOn dask this is lazy: ``.compute()`` gives the pandas table."
-        if halves or name in _ROW_BY_ROW
-        else _REFUSED.format(name=name)
-    )
+    method.__doc__ = f"{text}\n\nOn dask this is lazy: ``.compute()`` gives the pandas table."
     method.__signature__ = inspect.signature(getattr(table, "__wrapped__", table))
     return method
 
@@ -162,6 +158,15 @@ class DistributedCalls:
         meta = pseudonymise(self._df._meta, key, **options)
         return self._df.map_partitions(pseudonymise, key, meta=meta, **options)
 
+    @property
+    def plot(self) -> NoReturn:
+        """Pictures are drawn of finished tables, so there is none here."""
+        msg = (
+            "pictures are drawn of finished tables: compute one and draw that, for example "
+            "brightcall_pandas.plots.by_outcome(calls.calls.by_outcome().compute())"
+        )
+        raise NotImplementedError(msg)
+
     def _whole_clients(self, given: Mapping[str, Any]) -> dd.DataFrame:
         """Bring all calls of a client into one part; calls without client stay spread over all of them."""
         by = given.get("by")
@@ -175,9 +180,22 @@ class DistributedCalls:
         return numbered.shuffle(on=_PART, npartitions=parts).drop(columns=_PART)
 
 
+def _refused(name: str) -> Callable[..., NoReturn]:
+    """Make a method that says that it cannot be, and what to do."""
+
+    def method(self: DistributedCalls, *_: Any, **__: Any) -> NoReturn:
+        raise NotImplementedError(_REFUSED.format(name=name))
+
+    method.__name__, method.__qualname__ = name, f"DistributedCalls.{name}"
+    method.__doc__ = _REFUSED.format(name=name)
+    return method
+
+
 for _name in analysis.__all__:
     if _name != "definitions":
         setattr(DistributedCalls, _name, _distributed(_name))
+for _name in ("explore", "model_frame", "to_parquet"):
+    setattr(DistributedCalls, _name, _refused(_name))
 DistributedCalls.definitions = staticmethod(analysis.definitions)
 
 
