@@ -22,9 +22,7 @@ from brightcall_pandas.windows.shelf import Shelf
 
 __all__ = ["Moved", "Reading"]
 
-_PAGES_A_WINDOW = (
-    8  # a run is cut so that a window has about this many pages, but is never shorter than a day
-)
+_PAGES_A_WINDOW = 32  # about so many, but no window is shorter than a day; what is killed loses one a worker
 _SAFE_PAGE_SIZE = 100  # the API's documented default, asked for where a larger page is refused
 
 
