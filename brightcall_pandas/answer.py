@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -71,6 +71,10 @@ class Page:
 
     def __len__(self) -> int:
         return self.length
+
+    def copy(self) -> Page:
+        """Return a page with the same values, from which columns may be taken."""
+        return replace(self, columns=dict(self.columns))
 
     def values(self, name: str) -> list[Any]:
         """Return a field's value in every row."""

@@ -93,7 +93,7 @@ def typed_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = 
     Parameters
     ----------
     pages
-        Answers, or pages made of records.
+        Answers, or pages made of records. Each column leaves them as it is typed: calls are in memory once.
     timezone
         Zone of times without offset.
     rows
@@ -107,8 +107,8 @@ def typed_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = 
 
 
 def _joined(pages: Sequence[Page], name: str) -> Any:
-    """Put a column of several pages together: as one Arrow array where all are of one type."""
-    columns = [page.columns[name] for page in pages]
+    """Take a column out of several pages: as one Arrow array where all are of one type."""
+    columns = [page.columns.pop(name) for page in pages]
     arrays = [each for each in columns if isinstance(each, pa.Array)]
     kind = next((each.type for each in arrays if each.type != pa.null()), pa.null())
     alike = [
@@ -116,7 +116,7 @@ def _joined(pages: Sequence[Page], name: str) -> Any:
     ]
     if len(alike) == len(columns):
         return pa.chunked_array(alike, kind)
-    return [value for page in pages for value in page.values(name)]
+    return [value for each in columns for value in (each.to_pylist() if isinstance(each, pa.Array) else each)]
 
 
 def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> Typed:
@@ -133,20 +133,19 @@ def _typed_columns(
     values_of: Callable[[str], Any], length: int, timezone: str, chosen: pa.Array | None = None
 ) -> Typed:
     """Type one column after the other, so that only one of them is in memory more than once."""
-    unique_ids = values_of("uniqueId")
     clock = Clock(timezone)
-    if unique_ids is not None:
-        clock = Clock(timezone, typed_array(unique_ids, FIELDS["uniqueId"])[0])
-    arrays, misfits = [], {}
-    for each in (*FIELDS.values(), EXTRAS):
+    arrays, misfits = {}, {}
+    for each in sorted((*FIELDS.values(), EXTRAS), key=lambda each: each.name != "uniqueId"):
         values = values_of(each.name)
         array, lost = nulls(each, length), Misfits()
         if values is not None:
             array, lost = typed_array(values, each, clock, chosen)
-        arrays.append(array if chosen is None else array.take(chosen))
+        if each.name == "uniqueId":
+            clock = Clock(timezone, array)
+        arrays[each.name] = array if chosen is None else array.take(chosen)
         if lost.count:
             misfits[each.name] = lost
-    return Typed(pa.Table.from_arrays(arrays, schema=TABLE_SCHEMA), misfits)
+    return Typed(pa.table(arrays, schema=TABLE_SCHEMA), misfits)
 
 
 def json_text(value: Any) -> str:

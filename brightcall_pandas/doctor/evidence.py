@@ -158,14 +158,14 @@ class Evidence:
 
     def typed(self) -> Typed:
         """Return the calls of all pages as a load types them."""
-        return typed_pages([each.slice.page for each in self.pages], self.zone)
+        return typed_pages([each.slice.page.copy() for each in self.pages], self.zone)
 
     def calls_of(self, days: tuple[str, str]) -> pd.DataFrame:
         """Return the calls of the first page that lie in these days, typed."""
         if self.first is None:
             msg = "no page of calls came"
             raise LookupError(msg)
-        frame = to_pandas(typed_pages([self.first.slice.page], self.zone).table, self.zone)
+        frame = to_pandas(typed_pages([self.first.slice.page.copy()], self.zone).table, self.zone)
         day = frame["timestamp"].dt.strftime("%Y-%m-%d")
         calls: pd.DataFrame = frame.loc[(day >= days[0]) & (day <= days[1])]
         return calls

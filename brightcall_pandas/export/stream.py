@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from datetime import datetime as Moment  # noqa: N812
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,6 +36,7 @@ from brightcall_pandas.windows import Loading
 
 __all__ = ["export_calls"]
 
+_Piece = tuple[date, pa.Table, list[dict[str, Any]]]
 _ROWS_AT_ONCE = 25_000  # about so many calls are in memory; a busier day is not cut up
 
 
@@ -173,8 +174,9 @@ class _Export:
         self.schema = schema_of(chosen_fields(self.columns), self.zone, says)
         self.folder.mkdir(parents=True, exist_ok=True)
         days = self._days(manifest)
-        for period, pieces in groupby(self._pieces(days), lambda each: period_of(each[0], self.partition)):
-            manifest.record(period, self._written(period, pieces))
+        pieces = self._pieces(days)
+        for period, group in groupby(days, lambda day: period_of(day, self.partition)):
+            manifest.record(period, self._written(period, islice(pieces, len(list(group)))))
 
     def _identity(self) -> Identity:
         query = self.loading.spec.without("day_from", "day_to").to_request()
@@ -200,17 +202,20 @@ class _Export:
                 days += [date.fromisoformat(day) for day in sorted(wanted.union(held.days if held else ()))]
         return days
 
-    def _pieces(self, days: Sequence[date]) -> Iterator[tuple[date, pa.Table, list[dict[str, Any]]]]:
+    def _pieces(self, days: Sequence[date]) -> Iterator[_Piece]:
         """Return the calls of each day, with the reports of the windows that hold it."""
         for loading in self._loadings(days):
-            for part in loading.parts():
-                begin = 0
-                for day, rows in zip(part.days, part.rows, strict=True):
-                    windows = [
-                        each for each in part.windows if each["day_from"] <= str(day) <= each["day_to"]
-                    ]
-                    yield day, part.table.select(self.columns).slice(begin, rows), windows
-                    begin += rows
+            yield from self._pieces_of(
+                loading
+            )  # whose names end with it: else the next day comes beside this
+
+    def _pieces_of(self, loading: Loading) -> Iterator[_Piece]:
+        for part in loading.parts():
+            begin = 0
+            for day, rows in zip(part.days, part.rows, strict=True):
+                windows = [each for each in part.windows if each["day_from"] <= str(day) <= each["day_to"]]
+                yield day, part.table.select(self.columns).slice(begin, rows), windows
+                begin += rows
 
     def _loadings(self, days: Sequence[date]) -> Iterator[Loading]:
         """Cut the load into smaller ones, of about as many calls as may be in memory."""
@@ -219,7 +224,7 @@ class _Export:
         loadings = (self.loading.of_days(span[0], span[-1]) for span in spans)
         return loadings if self.cluster is None else spread(self.cluster, self.client, loadings)
 
-    def _written(self, period: str, pieces: Iterator[tuple[date, pa.Table, list[dict[str, Any]]]]) -> Held:
+    def _written(self, period: str, pieces: Iterator[_Piece]) -> Held:
         """Write the file of a period; it appears when the last of its days is in."""
         file = self._file(period)
         file.parent.mkdir(exist_ok=True)
@@ -232,6 +237,7 @@ class _Export:
                 days.append(day)
                 rows += len(table)
                 windows |= {(each["day_from"], each["day_to"]): each for each in reports}
+                del table  # else the next day comes beside it
         reports = list(windows.values())
         return Held(
             rows=rows,
