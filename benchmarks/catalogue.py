@@ -1,7 +1,7 @@
 """Each table of the catalogue against plain pandas or NumPy, on one million calls.
 
 Run it with ``python benchmarks/catalogue.py``; ``--calls`` takes another size, names choose some tables. The
-other side is `tables/by_hand.py`. The numbers that both sides have are compared before anything is timed;
+other side is `tables/`. The numbers that both sides have are compared before anything is timed;
 runs alternate, and medians of five are shown. A table may take 1.5 × the plain code, the whole catalogue
 5 s. Memory is the peak that a process of its own needs beyond the calls.
 """
@@ -19,13 +19,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tables import by_hand
+from tables import by_hand, handovers
 
 from brightcall_pandas import analysis
 from brightcall_pandas.columns import column, to_pandas
 from brightcall_pandas.sandbox.generate import draw_calls
 from brightcall_pandas.sandbox.records import call_table, planted_chains
 
+BY_HAND = by_hand.TABLES | handovers.TABLES
 RUNS = 5
 RATIO, TOTAL_S = 1.5, 5.0
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -40,14 +41,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("names", nargs="*", choices=[[], *by_hand.TABLES], help="tables; default: all")
+    parser.add_argument("names", nargs="*", choices=[[], *BY_HAND], help="tables; default: all")
     parser.add_argument("--calls", type=int, default=1_000_000)
     arguments = parser.parse_args()
     df = made_up(arguments.calls)
     print(f"{len(df):,} calls; medians of {RUNS} alternating runs, peak memory beyond the calls\n")
     print(f"{'table':<24}{'by hand':>22}{'here':>22}{'ratio':>9}")
     total, missed = 0.0, []
-    for name in arguments.names or by_hand.TABLES:
+    for name in arguments.names or BY_HAND:
         hand, here = compared(name, df)
         total += here
         missed += [name] if here > RATIO * hand else []
@@ -69,7 +70,7 @@ def made_up(calls: int) -> pd.DataFrame:
 
 def compared(name: str, df: pd.DataFrame) -> tuple[float, float]:
     """Check that both sides find the same, then time them in turn."""
-    table, plain = getattr(analysis, name), by_hand.TABLES[name]
+    table, plain = getattr(analysis, name), BY_HAND[name]
     half = len(df) // 2
     sides = (df.iloc[:half], df.iloc[half:]) if name in TWO_SIDED else (df,)
     more = (statistics_of(df),) if name == "reconcile" else ()

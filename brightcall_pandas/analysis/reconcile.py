@@ -149,8 +149,10 @@ def _marks(facts: Facts) -> dict[str, NDArray[np.bool_]]:
 
 def _seconds(facts: Facts) -> dict[str, NDArray[np.float64]]:
     seconds = {name: facts.seconds(field) for name, field in _DURATIONS.items() if facts.has(field)}
-    if "answer" in seconds and facts.has("state"):
-        seconds["answer"] = np.where(facts.answered, seconds["answer"], np.nan)
+    answer = seconds.pop("answer", None)
+    # Without the state nobody knows which calls the server counted.
+    if answer is not None and facts.has("state"):
+        seconds["answer"] = np.where(facts.answered, answer, np.nan)
     return seconds
 
 

@@ -118,6 +118,11 @@ class TestReconcile:
         assert table.loc[("all", "talks"), "likely_cause"] == "no row tells"
         assert table["agrees"].isna().to_dict()[("all", "talks")]
 
+    def test_answer_times_need_to_know_who_answered(self, calls):
+        table = reconcile(calls.drop(columns="state"), stats(answer_sum_s=[44.0] * 4, total_count=[4.0] * 4))
+        assert table.loc[("all", "answer_sum_s"), ["rows", "agrees"]].isna().all()
+        assert table.loc[("all", "total_count"), "rows"] == 4
+
     def test_statistics_by_period_are_refused(self, calls):
         periods = pd.concat({"a": stats(all=[4, 1, 2, 1])})
         for wrong in (periods, stats(all=[4, 1, 2, 1]).iloc[:2]):

@@ -263,6 +263,14 @@ class TestTransferFlow:
             (1, "(other)", "(other)"): 1,
         }
 
+    def test_of_equally_busy_parties_the_first_labels_are_shown_whatever_the_order_of_the_calls(self):
+        texts = ['["10", "11"]', '["9", "8"]', '["7", "6"]']
+        for frame in (bare(*texts), bare(*texts[::-1])):
+            assert transfer_flow(frame, parties=2).index.tolist() == [
+                (1, "7", "6"),
+                (1, "(other)", "(other)"),
+            ]
+
     def test_one_party_alone_keeps_its_name(self):
         assert transfer_flow(bare('["1", "2"]', '["1", "3"]'), parties=2).index.tolist() == [
             (1, "1", "2"),

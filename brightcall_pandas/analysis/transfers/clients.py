@@ -23,8 +23,13 @@ def client_of_rows(df: pd.DataFrame, keys: pa.Array) -> NDArray[np.int64]:
     keys
         Numbers as `number_keys` writes them, without repetition.
     """
-    found = pc.index_in(number_keys(_clients(df)), value_set=keys, skip_nulls=True)
-    return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    clients = _array(optional_column(df, "clientNumber"))
+    positions = _positions(clients, keys)
+    unknown = np.flatnonzero(clients.is_null().to_numpy(zero_copy_only=False))
+    if len(unknown):
+        needed = df[df.columns.intersection(["type", "fromNumber", "toNumber"])]
+        positions[unknown] = _positions(_other_ends(needed.iloc[unknown]), keys)
+    return positions
 
 
 def number_keys(numbers: pa.Array) -> pa.Array:
@@ -33,26 +38,33 @@ def number_keys(numbers: pa.Array) -> pa.Array:
     Blanks and punctuation between digits go, and so do a leading ``+`` or ``00``; a text of which nothing
     is left is null.
     """
-    punctuated = pc.invert(pc.ascii_is_alnum(pc.ascii_ltrim(numbers, "+")))
+    # Most columns are written in one way: what none of their numbers needs is not done to a million.
+    plain = pc.ascii_ltrim(numbers, "+")
+    punctuated = pc.invert(pc.ascii_is_alnum(plain))
     if pc.any(punctuated).as_py():
         bare = pc.replace_substring_regex(numbers, r"[\s().\-/]", "")
-        numbers = pc.if_else(punctuated, bare, numbers)
-    numbers = pc.ascii_ltrim(numbers, "+")
-    numbers = pc.if_else(pc.starts_with(numbers, "00"), pc.utf8_slice_codeunits(numbers, 2), numbers)
-    return pc.if_else(pc.equal(numbers, ""), pa.scalar(None, numbers.type), numbers)
+        plain = pc.ascii_ltrim(pc.if_else(punctuated, bare, numbers), "+")
+    abroad = pc.starts_with(plain, "00")
+    if pc.any(abroad).as_py():
+        plain = pc.if_else(abroad, pc.utf8_slice_codeunits(plain, 2), plain)
+    nothing = pc.equal(plain, "")
+    return pc.if_else(nothing, pa.scalar(None, plain.type), plain) if pc.any(nothing).as_py() else plain
 
 
-def _clients(df: pd.DataFrame) -> pa.Array:
-    """Return ``clientNumber``, where it is null the other end of an inbound or outbound call."""
-    clients = _array(optional_column(df, "clientNumber"))
-    if not clients.null_count:
-        return clients
+def _positions(numbers: pa.Array, keys: pa.Array) -> NDArray[np.int64]:
+    found = pc.index_in(number_keys(numbers), value_set=keys, skip_nulls=True)
+    return np.array(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _other_ends(df: pd.DataFrame) -> pa.Array:
+    """Return the caller of inbound and the callee of outbound calls."""
     direction = optional_column(df, "type")
     caller, callee = _array(optional_column(df, "fromNumber")), _array(optional_column(df, "toNumber"))
+    ends = pa.nulls(len(df), caller.type)
     for word, number in (("inbound", caller), ("outbound", callee)):
         here = pa.array((direction == word).to_numpy(dtype=bool, na_value=False))
-        clients = pc.coalesce(clients, pc.if_else(here, number, pa.scalar(None, number.type)))
-    return clients
+        ends = pc.if_else(here, number, ends)
+    return ends
 
 
 def _array(series: pd.Series) -> pa.Array:

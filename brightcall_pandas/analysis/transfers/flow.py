@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.analysis.transfers.log import ChainLog, Integers
+from brightcall_pandas.analysis.transfers.order import natural_order
 from brightcall_pandas.analysis.transfers.reading import Names, Source, chain_log
 
 __all__ = ["OTHER", "transfer_flow"]
@@ -84,11 +85,10 @@ def _folded(log: ChainLog, givers: Integers, calls: Integers, parties: int) -> t
     """Return for each step the rank of its party by hand-overs, the rest as one, and the labels by rank."""
     both = np.concatenate([log.steps[givers], log.steps[givers + 1]])
     weights = np.bincount(both, weights=np.tile(calls, 2), minlength=len(log.parties))
-    busy = int((weights > 0).sum())
-    order = np.argsort(-weights, kind="stable")
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
+    busy = pd.Series(weights, index=pd.Index(log.parties, dtype="str"))[weights > 0]
+    # Equally busy ones in the order of their labels, whatever the order of the calls.
+    order = busy.loc[natural_order(busy.index)].sort_values(ascending=False, kind="stable").index
     # One party alone is better shown by its name than as "other".
-    kept = busy if busy <= parties + 1 else parties
-    labels = pd.Index([*log.parties[order[:kept]], OTHER], dtype="str")
-    return np.minimum(rank, kept)[log.steps], labels
+    kept = order if len(order) <= parties + 1 else order[:parties]
+    rank = kept.get_indexer(pd.Index(log.parties, dtype="str"))
+    return np.where(rank < 0, len(kept), rank)[log.steps], kept.append(pd.Index([OTHER], dtype="str"))
