@@ -60,7 +60,7 @@ class Options:
 
 
 def options_of(control: Control, cross: Crossfilter) -> Options:
-    """Return the choices of a control, most calls first where the set is not closed."""
+    """Return the choices of a control: numbers in their order, texts of an open set with most calls first."""
     facts = cross.facts
     if control.name == "categories":
         return _closed(control, facts.codes("type", "state"), ("type", "state"))
@@ -117,7 +117,10 @@ def _tags(codes: Codes) -> Groups:
 def _ranked(groups: Groups, codes: Codes, names: tuple[str, ...]) -> Options:
     calls = codes.of(None)
     weight = {key: int(calls[members].sum()) for key, (_, members) in groups.items()}
-    order = sorted(groups, key=lambda key: (-weight[key], key))
+    if pd.api.types.is_numeric_dtype(codes.meaning[names[0]]):
+        order = sorted(groups, key=float)
+    else:
+        order = sorted(groups, key=lambda key: (-weight[key], key))
     labels, values, members, places = [], [], [], []
     for place, key in enumerate(order[:MOST]):
         spellings, found = groups[key]

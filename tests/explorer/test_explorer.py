@@ -246,6 +246,11 @@ class TestControls:
         with pytest.raises(KeyError, match="lineNumber"):
             ex.set("lines", "+4930200")
 
+    def test_ratings_stand_in_their_order(self):
+        ex = pd.DataFrame({"qualityRating": [5.0, 5.0, 1.0, 3.0, 3.0, 3.0, None]}).calls.explore()
+        shown = ex.controls["quality_rating"]
+        assert (shown["labels"], shown["counts"]) == (["1", "3", "5"], [1, 3, 2])
+
     def test_a_wrong_value_changes_nothing(self, ex):
         ex.set("types", "inbound")
         with pytest.raises(ValueError, match="talk_time_from"):
