@@ -68,7 +68,7 @@ def truth(shared, fetch_plainly):
 
 @pytest.fixture
 def job(shared, tmp_path):
-    """What a process is to load: four days in many small pages."""
+    """What a process is to load: four days in many small pages, and so in more than one window."""
     return {
         "url": shared.url,
         "api_key": shared.api_key,
@@ -76,7 +76,7 @@ def job(shared, tmp_path):
         "cache_dir": str(tmp_path / "cache"),
         "elsewhere": str(tmp_path / "elsewhere"),
         "days": [shared.day_from, shared.day_to],
-        "options": {"page_size": 12, "timezone": "Europe/Berlin"},
+        "options": {"page_size": 6, "timezone": "Europe/Berlin"},
     }
 
 
@@ -403,7 +403,7 @@ class TestOlderSchema:
         victim = segments(job)[0]
         first, last = victim.name.split(".")[0].split("_")
         keys = client.cache.pages.all_keys()
-        mine = [key for key in keys if f'"dayFrom":"{first}"' in kept_body(client, key)]
+        mine = [key for key in keys if f'"dayFrom":"{first}","dayTo":"{last}"' in kept_body(client, key)]
         assert 0 < len(mine) < len(keys)
         client.cache.pages.forget(mine[-1:])
         since = len(shared.requests())
