@@ -243,6 +243,10 @@ class Explorer:
     @alone
     def _send(self, answer: int | None = None, error: str = "", told: str = "") -> None:
         self._to_be_drawn = False
+        try:
+            presets = self.presets
+        except (OSError, ValueError) as problem:  # a broken file is no reason to stop drawing
+            presets, error = [], error or str(problem)
         self.page.send(
             self._views.all()
             | {
@@ -251,7 +255,7 @@ class Explorer:
                 "error": error,
                 "told": told,
                 "code": self.code(),
-                "presets": self._presets.names(),
+                "presets": presets,
                 "can_undo": bool(self._past),
             }
         )

@@ -495,6 +495,15 @@ class TestHabits:
         with pytest.raises(ValueError, match=r"presets\.json is no file of presets"):
             ex.load_preset("x")
 
+    def test_a_broken_file_of_presets_stops_nothing_else(self, ex, tmp_path, monkeypatch):
+        (tmp_path / "presets.json").write_text("no json")
+        sent = []
+        monkeypatch.setattr(ex.page, "send", sent.append)
+        ex.set("types", "inbound")
+        assert sent[-1]["n"] == (CALLS["type"] == "inbound").sum()
+        assert sent[-1]["presets"] == []
+        assert "presets.json is no file of presets" in sent[-1]["error"]
+
     def test_save_writes_the_rows_that_pass(self, ex, tmp_path):
         ex.set("states", "answered")
         path = ex.save(tmp_path / "calls.parquet")
