@@ -60,10 +60,10 @@ def measured(work: Callable[[], T]) -> tuple[T, Run]:
     start, cpu = time.perf_counter(), time.process_time()
     result = work()
     seconds, used = time.perf_counter() - start, time.process_time() - cpu
-    return result, Run(seconds, used, _peak_mb())
+    return result, Run(seconds, used, peak_mb())
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Return the most memory that this process had so far."""
     # Linux counts to ru_maxrss what the parent occupied when it started this process; VmHWM does without.
     with contextlib.suppress(OSError, StopIteration), open("/proc/self/status") as status:

@@ -114,7 +114,12 @@ def start_cluster() -> Callable[..., Any]:
     distributed = pytest.importorskip("distributed")
 
     def start(**options: Any) -> Any:
-        given = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
+        given = {
+            "n_workers": 2,
+            "threads_per_worker": 1,
+            "dashboard_address": "127.0.0.1:0",
+            "host": "127.0.0.1",
+        }
         for last in (False, False, True):
             try:
                 return distributed.LocalCluster(processes=True, **(given | options))

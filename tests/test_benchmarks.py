@@ -49,6 +49,21 @@ class TestLoading:
         assert "parsnip: choose from cold, dlt, latency, bare, parsing, tier, widening, warm" in done.stderr
 
 
+class TestScale:
+    def test_a_shuffled_table_is_equal_to_pandas(self):
+        done = subprocess.run(
+            [sys.executable, str(BENCHMARKS / "scale.py"), "attempts", "--small", "--millions", "1"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=280,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "4,000 calls in 30 files" in done.stdout
+        assert "attempts                   4,000 " in done.stdout
+        assert "Equal to pandas to the last digit" in done.stdout
+
+
 class TestDigest:
     def frame(self, **columns):
         return pd.DataFrame({"id": ["1", "2", "3"], "talkTime": [5.0, None, 7.0]} | columns)
