@@ -76,7 +76,7 @@ def job(shared, tmp_path):
         "cache_dir": str(tmp_path / "cache"),
         "elsewhere": str(tmp_path / "elsewhere"),
         "days": [shared.day_from, shared.day_to],
-        "options": {"page_size": 6, "timezone": "Europe/Berlin"},
+        "options": {"page_size": 10, "timezone": "Europe/Berlin"},
     }
 
 
