@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from brightcall_pandas import accessor, plots  # noqa: F401  (registers .calls)
+from brightcall_pandas import accessor, analysis, plots  # noqa: F401  (registers .calls)
 
 OWN_TESTS = {"by_outcome", "talk_time_histogram", "answer_time_histogram"}
 NAMES = [name for name in plots.__all__ if name not in OWN_TESTS and not name.startswith("transfer_")]
@@ -53,8 +55,36 @@ def drawn(name: str, df: pd.DataFrame, **options: object) -> plt.Axes:
     return getattr(df.calls.plot, name)(*arguments.get(name, []), **options)
 
 
+def cut_off(ax: plt.Axes) -> list[str]:
+    """Return the words that do not lie wholly on the figure."""
+    ax.figure.canvas.draw()
+    key = ax.get_legend()
+    # Numbers beyond the ends of an axis are not drawn, but have a place.
+    names = [each for each in ax.get_yticklabels() if each.get_text()[:1].isalpha()]
+    texts = [
+        *ax.texts,
+        ax._left_title,
+        ax.xaxis.label,
+        ax.yaxis.label,
+        *names,
+        *(key.get_texts() if key else ()),
+    ]
+    places = {each.get_text(): each.get_window_extent() for each in texts if each.get_text()}
+    width, height = ax.figure.bbox.x1, ax.figure.bbox.y1
+    return [
+        text
+        for text, place in places.items()
+        if not (place.x0 > -1 and place.x1 < width + 1 and place.y0 > -1 and place.y1 < height + 1)
+    ]
+
+
 def words(ax: plt.Axes) -> str:
     return " | ".join(text.get_text() for text in ax.texts)
+
+
+def by_may_group(name: str) -> bool:
+    by = inspect.signature(getattr(analysis, name)).parameters.get("by")
+    return by is not None and by.default is None and name != "compare"
 
 
 SIZES = [calls(1), calls(10), calls(3000), calls(3000, categories=60)]
@@ -67,8 +97,12 @@ class TestEveryPicture:
         if name == "explain_change":
             df = pd.concat([df, df])  # one call has no second side
         ax = drawn(name, df)
-        ax.figure.canvas.draw()
         assert ax.get_title(loc="left")
+        assert cut_off(ax) == []
+
+    @pytest.mark.parametrize("name", [name for name in NAMES if by_may_group(name)])
+    def test_groups_with_long_names_stay_on_the_picture(self, name):
+        assert cut_off(drawn(name, calls(3000, categories=60), by="project")) == []
 
     @pytest.mark.parametrize("name", NAMES)
     def test_says_how_many_it_rests_on(self, name):
