@@ -49,6 +49,20 @@ class TestLoading:
         assert "parsnip: choose from cold, dlt, latency, bare, parsing, tier, widening, warm" in done.stderr
 
 
+class TestExporting:
+    def test_all_calls_are_in_the_files(self):
+        done = subprocess.run(
+            [sys.executable, str(BENCHMARKS / "exporting.py"), "--calls", "2000"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=280,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("export of 2,000 calls over") == 2
+        assert done.stdout.count("not judged") == 2
+
+
 class TestScale:
     def test_a_shuffled_table_is_equal_to_pandas(self):
         done = subprocess.run(

@@ -29,14 +29,7 @@ CALLS = "/api/v1/stat/calls"
 
 def load(given: Given) -> Outcome:
     """Load calls with the package."""
-    client = bc.Client(
-        given["key"],
-        base_url=given["url"],
-        account=given["account"],
-        cache_dir=given["folder"],
-        page_size=given["page_size"],
-        workers=given.get("workers", 4),
-    )
+    client = _client(given)
     days = given["days"]
     if given.get("known_account"):
         bc.count_calls(*days, client=client)
@@ -45,6 +38,25 @@ def load(given: Given) -> Outcome:
     )
     client.close()
     return run, lambda: _facts(frame)
+
+
+def export(given: Given) -> Outcome:
+    """Write calls as parquet, a file a day."""
+    client, path = _client(given), Path(given["folder"]) / "calls"
+    _, run = measured(lambda: bc.export_calls(*given["days"], path, client=client, progress=False))
+    client.close()
+    return run, lambda: {"calls": sum(pq.read_metadata(file).num_rows for file in path.glob("*/*.parquet"))}
+
+
+def _client(given: Given) -> bc.Client:
+    return bc.Client(
+        given["key"],
+        base_url=given["url"],
+        account=given["account"],
+        cache_dir=given["folder"],
+        page_size=given["page_size"],
+        workers=given.get("workers", 4),
+    )
 
 
 def write_parquet(given: Given) -> Outcome:
@@ -121,7 +133,8 @@ def _facts(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 PARTS: dict[str, Part] = {
-    each.__name__: each for each in (load, write_parquet, read_parquet, requests_loop, typed, normalized)
+    each.__name__: each
+    for each in (load, export, write_parquet, read_parquet, requests_loop, typed, normalized)
 }
 
 if __name__ == "__main__":

@@ -1,0 +1,46 @@
+"""How much memory an export takes: calls of many days go through, one busy day at a time.
+
+``python benchmarks/exporting.py`` exports five million sandbox calls of 30 days, then of 365, and wants 16 GB
+for the sandbox; ``--calls 200000`` takes fewer, and then nothing is judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from loads.stage import FULL, Stage
+from measure import Figure, Protocol, Target, same_facts
+
+from brightcall_pandas.sandbox import start_sandbox
+
+CALLS = 5_000_000
+BOUND_MB = 600
+DAYS = (30, 365)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--calls", type=int, default=CALLS, help=f"default: {CALLS:,}")
+    calls = parser.parse_args().calls
+    protocol = Protocol(judge=calls == CALLS)
+    for days in DAYS:
+        with (
+            tempfile.TemporaryDirectory(prefix="brightcall-bench-") as scratch,
+            start_sandbox(calls=calls, days=days) as sandbox,
+        ):
+            stage = Stage(sandbox, replace(FULL, calls=calls), protocol, Path(scratch))
+            run = stage.contestant("here", "export").run(check=True)
+            same_facts("the export", run.facts or {}, "the sandbox", {"calls": stage.calls})
+            what = f"export of {stage.calls:,} calls over {days} days, peak of resident memory"
+            here = Figure("here", [run.peak_mb], "MB", (f"{run.seconds:.0f} s", f"CPU {run.cpu:.0f} s"))
+            bound = Figure("bound", [BOUND_MB], "MB")
+            protocol.compare(what, here, bound, Target("at most", 1))
+
+
+if __name__ == "__main__":
+    main()
