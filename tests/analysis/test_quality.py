@@ -58,6 +58,13 @@ class TestQuality:
         assert table.loc["nulls", "count"].to_dict() == {"campaign": 2, "toNumber": 1}
         assert table.loc["nulls"].index.tolist() == ["campaign", "toNumber"]
 
+    @pytest.mark.parametrize(
+        ("ids", "count"), [(["7", "07", None], 0), (["7", "x", "x"], 1), (["8", "7", None, None], 0), ([], 0)]
+    )
+    def test_ids_are_compared_as_texts(self, ids, count):
+        table = quality(pd.DataFrame({"id": pd.Series(ids, dtype="str")}))
+        assert table["count"].get(("duplicates", "id"), 0) == count
+
     def test_duplicates_are_rows_after_the_first_and_nulls_are_none(self):
         table = quality(pd.DataFrame({"id": [7, 7, 7, 8, None, None]}))
         assert table.loc[("duplicates", "id")].tolist() == [2, 6, pytest.approx(1 / 3), "e.g. '7'"]
