@@ -64,6 +64,8 @@ class Groups:
 
     def count(self, mask: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """Return how many rows (of those in `mask`) each group has."""
+        if len(self) == 1 and mask is not None:
+            return np.array([np.count_nonzero(mask)])
         codes = self.codes if mask is None or mask.all() else self.codes[mask]
         return np.bincount(codes, minlength=len(self))
 

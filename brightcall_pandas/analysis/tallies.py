@@ -135,6 +135,7 @@ def first_of_pair(keys: Sequence[Key], values: pd.Series, among: NDArray[np.bool
     """Return where, among some of the rows, a value occurs for the first time in its group."""
     codes, uniques = pd.factorize(values)
     pairs = codes[among]
+    keys = [key for key in keys if len(key.labels) > 1]  # one label splits nothing
     if keys:
         # Spellings are folded when the table is finished: too late to see a client twice.
         folded = folded_keys([key.take(np.flatnonzero(among)) for key in keys], np.ones(len(pairs)))
