@@ -153,6 +153,12 @@ class Notebook:
     def explorer(self):
         return self.page.locator(".bc-explorer").first
 
+    def answered(self):
+        """Wait until the page (the first of the notebook's two) has no question open."""
+        self.page.wait_for_function(
+            "document.querySelector('.bc-explorer').getAttribute('aria-busy') === 'false'", timeout=20_000
+        )
+
     def shows(self, calls):
         """Wait until the page shows so many calls."""
         self.page.wait_for_function(

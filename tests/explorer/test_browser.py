@@ -53,7 +53,7 @@ class TestHand:
         for _ in range(3):
             notebook.page.keyboard.press("ArrowRight")
         notebook.page.wait_for_selector("[data-control=answer_time].bc-active")
-        notebook.page.wait_for_timeout(400)
+        notebook.answered()
         low = notebook.explorer.get_by_label("Answer time from, exactly").input_value()
         assert float(low) > 0
         notebook.shows((calls["answerTime"] >= float(low)).sum())
@@ -81,7 +81,7 @@ class TestHand:
         mouse.move(box["x"] + box["width"] * 0.6, height, steps=12)
         mouse.up()
         notebook.page.wait_for_selector("[data-control=talk_time].bc-active")
-        notebook.page.wait_for_timeout(500)
+        notebook.answered()
         low, high = (
             float(notebook.explorer.get_by_label(f"Talk time {end}, exactly").input_value())
             for end in ("from", "to")
@@ -106,24 +106,27 @@ class TestHand:
         assert space["calls"]["id"].tolist() == calls.loc[answered, "id"].tolist()
 
     def test_drags_faster_than_the_kernel_and_the_last_place_wins(self, notebook, calls):
-        slow = "heard = []; slow = lambda *_: (heard.append(1), time.sleep(0.2)); ex.page.on_msg(slow)"
-        notebook.python(f"import time; {slow}")
+        slow = "slow = lambda *_: (heard.append(1), gate.wait(3)); ex.page.on_msg(slow)"
+        notebook.python(f"import threading; heard, gate = [], threading.Event(); {slow}")
         box = notebook.explorer.locator("[data-view=talk_time] svg").bounding_box()
         mouse, height = notebook.page.mouse, box["y"] + box["height"] / 2
         mouse.move(box["x"] + box["width"] * 0.1, height)
         mouse.down()
         mouse.move(box["x"] + box["width"] * 0.47, height, steps=60)
         mouse.up()
-        low, high = notebook.explorer.get_by_label("Talk time from, exactly"), "Talk time to, exactly"
-        notebook.page.wait_for_timeout(1_000)
-        low, high = float(low.input_value()), float(notebook.explorer.get_by_label(high).input_value())
+        notebook.python("gate.set()")
+        notebook.answered()
+        low, high = (
+            float(notebook.explorer.get_by_label(f"Talk time {end}, exactly").input_value())
+            for end in ("from", "to")
+        )
         asked = notebook.value("len(heard)")
         notebook.python("ex.page.on_msg(slow, remove=True)")
         notebook.shows(calls["talkTime"].between(low, high).sum())
         assert notebook.value("(ex.filter.talk_time_from, ex.filter.talk_time_to)") == (low, high)
         edges = notebook.value("next(c for c in ex.view['controls'] if c['name'] == 'talk_time')['edges']")
         assert high == edges[math.ceil(0.47 * (len(edges) - 1))]
-        assert 1 <= asked <= 8
+        assert 1 <= asked <= 10  # of 60 places
 
     def test_saves_the_calls_as_parquet(self, notebook, calls):
         notebook.explorer.locator("[data-control=states]").get_by_text("failed", exact=True).click()

@@ -84,7 +84,7 @@ def try_by_hand(page):
     page.mouse.move(box["x"] + box["width"] * 0.6, height, steps=8)
     page.mouse.up()
     page.wait_for_selector("[data-control=talk_time].bc-active")
-    page.wait_for_timeout(400)
+    page.wait_for_selector(".bc-explorer[aria-busy=false]")
     low, high = (
         float(page.get_by_label(f"Talk time {end}, exactly").input_value()) for end in ("from", "to")
     )

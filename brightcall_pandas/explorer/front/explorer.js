@@ -29,8 +29,8 @@ const number = (value) => value.toLocaleString("en-GB");
 const setText = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 const setValue = (node, value) => { if (document.activeElement !== node && node.value !== value) node.value = value; };
 
-// One question at a time; of those that wait, the last for each control wins.
-function conversation(model) {
+// One question at a time; of those that wait, the last for each control wins. `busy` is told whether one is open.
+function conversation(model, busy) {
   const mine = Math.random().toString(36).slice(2);
   let asked = 0, open = null, timer = null;
   const waiting = new Map();
@@ -38,6 +38,7 @@ function conversation(model) {
     clearTimeout(timer);
     open = null;
     const [key] = waiting.keys();
+    busy(key !== undefined);
     if (key === undefined) return;
     const message = waiting.get(key);
     waiting.delete(key);
@@ -409,8 +410,8 @@ function figures() {
 }
 
 function render({ model, el }) {
-  const talk = conversation(model);
   const root = h("div", { class: "bc-explorer", role: "region", "aria-label": "Filter explorer" });
+  const talk = conversation(model, (open) => root.setAttribute("aria-busy", open));
   const waiting = h("p", { class: "bc-note" }, "Waiting for the kernel; run the cell again if nothing comes.");
   root.append(waiting);
   el.append(root);
