@@ -69,6 +69,11 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax=ax,
         shares=here,
     )
+    # A small change must look small.
+    left, right = ax.get_xlim()
+    more = (0.05 if here else 0.05 * max(abs(left), abs(right))) - (right - left)
+    if more > 0:
+        ax.set_xlim(left - more / 2, right + more / 2)
     unit = "" if here else ", s" if metric.endswith("_s") else ""
     ax.set_xlabel(f"{words}{unit}")
     ax.annotate(

@@ -267,6 +267,12 @@ class TestCompare:
         assert ax.texts[0].get_text() == "−20.0 s"
         assert ax.xaxis.get_major_formatter()(1250.5) == "1,250.5"
 
+    def test_a_small_change_looks_small(self):
+        here, there = (pd.DataFrame({"state": [1] * each + [0] * (1000 - each)}) for each in (502, 500))
+        left, right = here.calls.plot.compare(there).get_xlim()
+        assert right - left == pytest.approx(0.05)
+        assert (left + right) / 2 == pytest.approx(0.501)
+
     def test_a_number_that_neither_side_has(self):
         here, there = self.sides()
         ax = here.calls.plot.compare(there, "project", ["positive_rate"])
