@@ -20,7 +20,7 @@ from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, midnig
 from brightcall_pandas.frame import TABLE_SCHEMA
 from brightcall_pandas.progress import Progress
 from brightcall_pandas.schema import SCHEMA_VERSION
-from brightcall_pandas.spread import ROWS_AN_ERRAND, checked_cluster, spread
+from brightcall_pandas.spread import ROWS_AN_ERRAND, checked_cluster, gathered
 from brightcall_pandas.windows import Loading, Part, is_zone, request_body, runs
 
 __all__ = [
@@ -138,7 +138,9 @@ def load_calls(
         progress=Progress(progress),
     )
     try:
-        parts = list(loading.parts() if dask is None else _spread_parts(checked_cluster(dask), loading))
+        if dask is not None:
+            loading = _spread(checked_cluster(dask), loading)
+        parts = list(loading.parts())
     finally:
         loading.progress.close()
     table = pa.concat_tables([part.table.select(chosen) for part in parts])
@@ -323,13 +325,12 @@ def spans_of(client: Client, spec: CallFilter, days: Sequence[date], calls: int)
         yield from (run[begin : begin + length] for begin in range(0, len(run), length))
 
 
-def _spread_parts(cluster: Any, loading: Loading) -> Iterator[Part]:
-    """Return the parts of a load of which a cluster reads what is missing."""
+def _spread(cluster: Any, loading: Loading) -> Loading:
+    """Have a cluster read what is missing; return the load that finds it in the cache."""
     if not loading.missing():
-        return loading.parts()
+        return loading
     spans = spans_of(loading.client, loading.spec, loading.days, ROWS_AN_ERRAND)
-    loadings = (loading.of_days(span[0], span[-1]) for span in spans)
-    return (part for each in spread(cluster, loading.client, loadings) for part in each.parts())
+    return gathered(cluster, loading, (loading.of_days(span[0], span[-1]) for span in spans))
 
 
 def _periods(first: str, last: str, per: str) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ import pandas.testing as pdt
 import pytest
 
 import brightcall_pandas as bc
-from brightcall_pandas.spread import caller, checked_cluster
+from brightcall_pandas.spread import caller, checked_cluster, turns
 from brightcall_pandas.spread import parcel as parcels
 
 distributed = pytest.importorskip("distributed")
@@ -158,6 +158,16 @@ class TestLoadCalls:
         frame = bc.load_calls(*days(sandbox), client=client, dask=cluster, on_incomplete="warn")
         assert frame.attrs["brightcall"]["complete"] is False
 
+    def test_days_that_begin_elsewhere_are_noticed_here(self, cluster, sandbox, calls, tmp_path):
+        """In Tokyo a day begins eight hours earlier, so days of UTC lack some calls and have others."""
+        sandbox.set_faults({"utc_bounds": 1})
+        client = sandbox.client(cache_dir=tmp_path, timezone="Asia/Tokyo")
+        with pytest.warns(RuntimeWarning, match="begins days in another timezone"):
+            frame = bc.load_calls("2026-03-22", "2026-03-29", client=client, dask=cluster)
+        tokyo = calls["timestamp"].dt.tz_convert("Asia/Tokyo").dt.strftime("%Y-%m-%d")
+        assert frame["id"].tolist() == calls.loc[tokyo.between("2026-03-22", "2026-03-29"), "id"].tolist()
+        client.close()
+
 
 class TestExportCalls:
     def test_the_same_files(self, cluster, sandbox, client, calls, tmp_path):
@@ -200,6 +210,42 @@ class TestRateLimit:
         assert len(asked) >= 14
         early = [at for n, at in enumerate(asked) if at < start + (n - 1) / rate]  # one turn may have waited
         assert early == []
+
+
+class TestTurns:
+    def test_nobody_waits_for_ever(self, monkeypatch):
+        """Each look for a turn takes no time here, so only the clock tells that nobody deals any."""
+
+        class Nobody:
+            def get(self, timeout):
+                clock.now += timeout
+                raise TimeoutError
+
+        class Clock:
+            now = 0.0
+
+            def monotonic(self):
+                return self.now
+
+        clock = Clock()
+        monkeypatch.setattr(turns, "time", clock)
+        with pytest.raises(bc.RateLimitError, match="nobody dealt a turn to ask for 160 s"):
+            turns.Turns(Nobody(), 10).wait(threading.Event())
+        assert 160 < clock.now < 163
+        stopped = threading.Event()
+        stopped.set()
+        turns.Turns(Nobody(), 10).wait(stopped)
+
+    def test_a_turn_is_taken_once(self):
+        class Queue:
+            left = 1
+
+            def get(self, timeout):
+                self.left -= 1
+
+        queue = Queue()
+        turns.Turns(queue, 10).wait(threading.Event())
+        assert queue.left == 0
 
 
 class TestKey:

@@ -11,6 +11,6 @@ Workers need this package and a way to the API; they share no folder with anybod
 ever, from the cache. So whatever a cluster does not bring is read by the caller, and nothing is lost.
 """
 
-from brightcall_pandas.spread.caller import ROWS_AN_ERRAND, checked_cluster, spread
+from brightcall_pandas.spread.caller import ROWS_AN_ERRAND, checked_cluster, gathered, spread
 
-__all__ = ["ROWS_AN_ERRAND", "checked_cluster", "spread"]
+__all__ = ["ROWS_AN_ERRAND", "checked_cluster", "gathered", "spread"]

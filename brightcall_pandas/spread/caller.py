@@ -17,7 +17,7 @@ from brightcall_pandas.spread.parcel import Parcel, unpacked
 from brightcall_pandas.spread.turns import dealing
 from brightcall_pandas.windows import Loading, runs
 
-__all__ = ["ROWS_AN_ERRAND", "checked_cluster", "spread"]
+__all__ = ["ROWS_AN_ERRAND", "checked_cluster", "gathered", "spread"]
 
 ROWS_AN_ERRAND = 5_000
 """About so many calls are one errand; a busier day is not cut up."""
@@ -70,6 +70,28 @@ def spread(cluster: Any, client: Client, loadings: Iterable[Loading]) -> Iterato
             cluster.cancel([errand for _, errand in ahead if errand is not None])
 
 
+def gathered(cluster: Any, loading: Loading, loadings: Iterable[Loading]) -> Loading:
+    """Have a load's missing days read by the workers of a cluster, and return the load to be made here.
+
+    Parameters
+    ----------
+    cluster
+        Client of a dask cluster.
+    loading
+        The load.
+    loadings
+        The same load cut into spans of days.
+
+    Returns
+    -------
+    Loading
+        It reads from the cache, or, where that lacks days, is the load itself: then it reads them.
+    """
+    for _ in spread(cluster, loading.client, loadings):
+        pass
+    return _from_cache(loading)
+
+
 def _sent(cluster: Any, loading: Loading, turns: str | None) -> Any:
     """Send the errand of a load; None where the cache has all of its days."""
     missing = loading.missing()
@@ -111,13 +133,13 @@ def _arrived(loading: Loading, errand: Any) -> Loading:
         errand.release()
     unpacked(parcel, loading.client.cache)
     loading.progress.add(parcel.calls, len(parcel.pages))
+    return _from_cache(loading)
+
+
+def _from_cache(loading: Loading) -> Loading:
+    """Return the load from the cache; the load itself where the cache lacks days, or cannot be written."""
     from_cache = replace(loading, client=loading.client.from_cache(), refresh=False)
-    return from_cache if _served(from_cache) else loading
-
-
-def _served(from_cache: Loading) -> bool:
-    """Tell whether the cache has all days; it lacks them where it cannot be written."""
     try:
-        return not from_cache.missing()
+        return loading if from_cache.missing() else from_cache
     except OfflineError:
-        return False
+        return loading

@@ -50,7 +50,8 @@ def packed(cache: Cache) -> Parcel:
 
 def unpacked(parcel: Parcel, cache: Cache) -> None:
     """Put a parcel into a cache; one that cannot be written stays as it is, and says so once."""
-    facts = {name: getattr(parcel.learnt, name) for name in Account.__struct_fields__}
+    # Not that days begin elsewhere: the caller finds that out itself, begins anew, and says so.
+    facts = {name: getattr(parcel.learnt, name) for name in ("timezone", "page_cap")}
     cache.learn(**{name: value for name, value in facts.items() if value})
     for key, entry in parcel.pages.items():
         if (answer := read_entry(entry)) is not None:
