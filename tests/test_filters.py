@@ -97,6 +97,15 @@ class TestFilters:
             ]
         )
 
+    @pytest.mark.parametrize("name", [name for name, each in FILTERS.items() if each.rows is not None])
+    def test_a_question_reads_the_columns_that_it_names_and_no_other(self, name):
+        columns = FILTERS[name].rows.columns
+        asked = CallFilter(**{name: GOOD[name][0]})
+        assert asked.mask(pd.DataFrame({each: [None] for each in columns})).tolist() in ([True], [False])
+        for missing in columns:
+            with pytest.raises(KeyError, match=missing):
+                asked.mask(pd.DataFrame({each: [None] for each in columns if each != missing}, index=[0]))
+
 
 class TestDescribeFilters:
     def test_one_row_a_parameter(self):

@@ -14,7 +14,7 @@ from brightcall_pandas.explorer.coding import Codes
 from brightcall_pandas.explorer.controls import Control
 from brightcall_pandas.explorer.crossfilter import Crossfilter
 from brightcall_pandas.filters import FILTERS
-from brightcall_pandas.filters.predicates import tags_of
+from brightcall_pandas.filters.tags import tags_of
 from brightcall_pandas.filters.values import Many
 
 __all__ = ["MOST", "Options", "options_of"]

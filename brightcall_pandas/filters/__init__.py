@@ -1,7 +1,7 @@
 """The filters of the API: one table, one specification, a face for each place that asks.
 
-`table` declares the 33 parameters, `values` what they take, `predicates` what they ask of a row,
-`callfilter` the specification itself.
+`table` declares the 33 parameters, `values` what they take, `predicates` and `tags` what they ask of a
+row, `callfilter` the specification itself.
 """
 
 from brightcall_pandas.filters.callfilter import CallFilter, lists_filters

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -28,19 +27,17 @@ __all__ = [
     "Category",
     "Equals",
     "FromDay",
-    "HasTag",
     "OutcomeKind",
     "PartOf",
-    "PartOfTag",
     "Predicate",
     "ToDay",
     "category_words",
+    "literal",
+    "lowered",
     "midnight",
-    "tags_of",
 ]
 
 type_field, state_field = FIELDS["type"], FIELDS["state"]
-_TAGS_SQL = """TRY(from_json(tags, '["VARCHAR"]'))"""
 
 
 class Predicate(Protocol):
@@ -71,10 +68,6 @@ class _OfDay:
     columns = ("timestamp",)
 
 
-class _OfTags:
-    columns = ("tags",)
-
-
 @dataclass(frozen=True)
 class AnyOf(_OfColumn):
     """The column is one of the values."""
@@ -98,7 +91,7 @@ class Equals(_OfColumn):
 
     def sql(self, value: str | float, _zone: str) -> str:
         """Write it as SQL."""
-        return f"coalesce({_name(self.name)} = {_literal(value)}, FALSE)"
+        return f"coalesce({_name(self.name)} = {literal(value)}, FALSE)"
 
 
 @dataclass(frozen=True)
@@ -131,7 +124,7 @@ class AtLeast(_OfColumn):
 
     def sql(self, value: float, _zone: str) -> str:
         """Write it as SQL."""
-        return f"coalesce({_name(self.name)} >= {_literal(value)}, FALSE)"
+        return f"coalesce({_name(self.name)} >= {literal(value)}, FALSE)"
 
 
 @dataclass(frozen=True)
@@ -144,7 +137,7 @@ class AtMost(_OfColumn):
 
     def sql(self, value: float, _zone: str) -> str:
         """Write it as SQL."""
-        return f"coalesce({_name(self.name)} <= {_literal(value)}, FALSE)"
+        return f"coalesce({_name(self.name)} <= {literal(value)}, FALSE)"
 
 
 @dataclass(frozen=True)
@@ -186,47 +179,18 @@ class Category:
 
 
 @dataclass(frozen=True)
-class HasTag(_OfTags):
-    """One of the call's tags is one of the values."""
-
-    def mask(self, df: pd.DataFrame, value: tuple[str, ...], _zone: str | None) -> np.ndarray:
-        """Answer for each row."""
-        wanted = set(value)
-        return _by_tags(df, lambda tags: not wanted.isdisjoint(tags))
-
-    def sql(self, value: tuple[str, ...], _zone: str) -> str:
-        """Write it as SQL."""
-        return f"coalesce(list_has_any({_TAGS_SQL}, [{_literals(value)}]), FALSE)"
-
-
-@dataclass(frozen=True)
 class PartOf(_OfColumn):
     """The text is part of the column; case does not matter."""
 
     def mask(self, df: pd.DataFrame, value: str, _zone: str | None) -> np.ndarray:
         """Answer for each row."""
-        (part,) = _lower([value])
-        lowered = column(df, self.name).str.lower()
-        return lowered.str.contains(part, regex=False, na=False).to_numpy(dtype=bool)
+        (part,) = lowered([value])
+        texts = column(df, self.name).str.lower()
+        return texts.str.contains(part, regex=False, na=False).to_numpy(dtype=bool)
 
     def sql(self, value: str, _zone: str) -> str:
         """Write it as SQL."""
-        return f"coalesce(contains(lower({_name(self.name)}), lower({_literal(value)})), FALSE)"
-
-
-@dataclass(frozen=True)
-class PartOfTag(_OfTags):
-    """The text is part of one of the call's tags; case does not matter."""
-
-    def mask(self, df: pd.DataFrame, value: str, _zone: str | None) -> np.ndarray:
-        """Answer for each row."""
-        (part,) = _lower([value])
-        return _by_tags(df, lambda tags: any(part in tag for tag in _lower(tags)))
-
-    def sql(self, value: str, _zone: str) -> str:
-        """Write it as SQL."""
-        found = f"list_filter({_TAGS_SQL}, lambda tag: contains(lower(tag), lower({_literal(value)})))"
-        return f"coalesce(len({found}) > 0, FALSE)"
+        return f"coalesce(contains(lower({_name(self.name)}), lower({literal(value)})), FALSE)"
 
 
 @dataclass(frozen=True)
@@ -281,43 +245,25 @@ def _parts(category: str) -> Iterable[tuple[str, str]]:
             yield "state", word
 
 
-def _by_tags(df: pd.DataFrame, holds: Any) -> np.ndarray:
-    """Ask each distinct text of the tags once."""
-    codes, texts = pd.factorize(column(df, "tags"))
-    answers = np.array([holds(tags_of(text)) for text in texts] + [False])
-    return np.asarray(answers[codes])
-
-
-def _lower(texts: list[str]) -> list[str]:
+def lowered(texts: list[str]) -> list[str]:
     """Lower letter by letter, as pandas and DuckDB do; `str.lower` looks at context (final sigma)."""
-    lowered: list[str] = pc.utf8_lower(pa.array(texts, pa.large_string())).to_pylist()
-    return lowered
-
-
-def tags_of(text: str) -> list[str]:
-    """Return the tags of one call from their JSON text; what is no list has none."""
-    try:
-        tags = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return []
-    if not isinstance(tags, list):
-        return []
-    texts = (tag if isinstance(tag, str) else msgspec.json.encode(tag).decode() for tag in tags)
-    return [text for tag, text in zip(tags, texts, strict=True) if tag is not None]
+    found: list[str] = pc.utf8_lower(pa.array(texts, pa.large_string())).to_pylist()
+    return found
 
 
 def _name(name: str) -> str:
     return f'"{name}"'
 
 
-def _literal(value: str | float) -> str:
+def literal(value: str | float) -> str:
+    """Write a text or a number as SQL."""
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     return f"DOUBLE '{float(value)!r}'"  # a bare 0.1 would be a DECIMAL, which becomes another double
 
 
 def _literals(values: Iterable[str]) -> str:
-    return ", ".join(_literal(value) for value in values)
+    return ", ".join(literal(value) for value in values)
 
 
 def _instant(stamp: pd.Timestamp) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from brightcall_pandas.filters import predicates as ask
+from brightcall_pandas.filters.tags import HasTag, PartOfTag
 from brightcall_pandas.filters.values import (
     Codes,
     Day,
@@ -72,7 +73,7 @@ PARAMETERS: tuple[Filter, ...] = (
         "searchString",
         Text(),
         "Part of a number, project name, outcome, tag, label or unique id; case does not matter.",
-        ask.AnyPart((*map(ask.PartOf, _SEARCHED), ask.PartOfTag())),
+        ask.AnyPart((*map(ask.PartOf, _SEARCHED), PartOfTag())),
     ),
     Filter("day_from", "dayFrom", Day(), "First day, inclusive.", ask.FromDay()),
     Filter("day_to", "dayTo", Day(), "Last day, inclusive.", ask.ToDay()),
@@ -111,7 +112,7 @@ PARAMETERS: tuple[Filter, ...] = (
     Filter("to_answer", "toAnswer", Identifier(), "Number expected to answer.", ask.Equals("toAnswer")),
     Filter("text_projects", "textProjects", _TEXTS, "Projects, by name.", ask.AnyOf("projectName")),
     Filter("project_ids", "projectIds", _IDS, "Projects, by id.", ask.AnyOf("projectId")),
-    Filter("tags", "tags", _TEXTS, "Calls with any of these tags.", ask.HasTag()),
+    Filter("tags", "tags", _TEXTS, "Calls with any of these tags.", HasTag()),
     Filter(
         "outcomes", "outcomes", _TEXTS, "Outcomes, in the account's exact spelling.", ask.AnyOf("outcomeTag")
     ),
