@@ -76,12 +76,14 @@ def scan_calls(
     -----
     Dask's setting ``dataframe.convert-string`` is switched off for the partitions: it would change dtypes.
     """
-    calls = Calls.at(path)
+    place = os.fspath(path)
+    place = place if "://" in place else os.path.abspath(place)  # workers may be elsewhere
+    calls = Calls.at(place)
     chosen = calls.checked(columns)
     spec = row_filter(filters)
     meta = calls.frame(chosen, spec, files=[])
     files: list[str | None] = [*calls.files(spec)] or [None]
-    known = {"path": os.fspath(path), "schema": calls.dataset.schema, "columns": chosen}
+    known = {"path": place, "schema": calls.dataset.schema, "columns": chosen}
     with dask.config.set({"dataframe.convert-string": False}):
         return dd.from_map(_read, files, spec=spec.to_dict(), meta=meta, **known)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -77,6 +78,17 @@ class TestScanCalls:
         lazy = bc.scan_calls(folder, day_from="2030-01-01")
         assert len(lazy.compute()) == 0
         assert lazy.calls.by_outcome().compute().empty
+
+    @pytest.mark.parametrize("parent", ["day=1999-01-01", "month=2026-03"])
+    def test_names_above_the_folder_say_nothing(self, folder, tmp_path, parent, monkeypatch):
+        elsewhere = shutil.copytree(folder, tmp_path / parent / "calls")
+        asked = {"columns": ["id"], "day_from": "2026-03-30"}
+        expected = bc.read_calls(folder, **asked)
+        assert len(expected)
+        monkeypatch.chdir(elsewhere.parent)
+        for path in (elsewhere, "calls"):
+            found = bc.scan_calls(path, **asked).compute(scheduler="sync")
+            pdt.assert_frame_equal(found.reset_index(drop=True), expected)
 
     def test_one_file_of_a_folder(self, cluster, folder):
         file = folder / "day=2026-03-31" / "calls.parquet"

@@ -125,7 +125,9 @@ class Calls:
             raise FileNotFoundError(msg)
         if files is None:
             return cls(ds.dataset(place, **options), place)
-        return cls(ds.dataset(list(files), **options), place)
+        # Of a folder only the names below it say something; of one file all of its path does, as above.
+        base = None if list(files) == [place] else place
+        return cls(ds.dataset(list(files), partition_base_dir=base, **options), place)
 
     @property
     def columns(self) -> list[str]:
