@@ -95,11 +95,17 @@ def try_by_hand(page):
 
 
 def colours(page):
-    """Return the red of ground and ink: 255 is white."""
-    return page.locator(".bc-explorer").evaluate(
-        "(root) => [getComputedStyle(root).backgroundColor, getComputedStyle(root).color]"
-        ".map((colour) => Number(colour.match(/\\d+/)[0]))"
-    )
+    """Return the red, 255 in white, of the page's ground, its ink, its raised ground and a cell's ink."""
+    return page.locator(".bc-explorer").evaluate("""(root) => {
+      const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+      const red = (selector, name) => {
+        pen.fillStyle = getComputedStyle(selector ? root.querySelector(selector) : root)[name];
+        pen.fillRect(0, 0, 1, 1);
+        return pen.getImageData(0, 0, 1, 1).data[0];
+      };
+      const ground = "backgroundColor";
+      return [red("", ground), red("", "color"), red(".bc-figure", ground), red("td", "color")];
+    }""")
 
 
 class TestNotebook7:
@@ -122,8 +128,8 @@ class TestVoila:
         address = start(folder, "voila", "explorer.ipynb", "--Voila.ip=127.0.0.1", "--theme=dark")
         page.goto(address)
         try_by_hand(page)
-        ground, ink = colours(page)
-        assert ground < 60 < 200 < ink
+        ground, ink, raised, cell = colours(page)
+        assert ground < raised < 70 < 200 < min(ink, cell)
         # Voilà's own template asks for its icons. They did not come, and nothing is missing.
         assert all("/@fortawesome/" in each for each in elsewhere(page.asked))
         assert page.broken == []
@@ -154,5 +160,9 @@ class TestColoursOfVSCode:
         (view,) = said
         page.evaluate(self.DRAW, [(FRONT / "explorer.js").read_text(), view])
         assert page.locator(".bc-sentence").inner_text().startswith("2,000 of 2,000 calls")
-        assert colours(page) == [int(each[1:3], 16) for each in (ground, ink)]
+        wanted = [int(each[1:3], 16) for each in (ground, ink)]
+        shown = colours(page)
+        assert shown[:2] == wanted
+        assert 0 < abs(shown[2] - wanted[0]) < 40
+        assert shown[3] == wanted[1]
         assert page.broken == []
