@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,6 +23,8 @@ from brightcall_pandas.errors import InvalidResponseError
 from brightcall_pandas.schema import FIELDS
 
 __all__ = ["Source", "checksum", "days_text", "slice_of"]
+
+_AHEAD = 2  # pages for each worker that are asked for before one is read: one under way, one that has come
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,17 @@ class Source:
     seen: Callable[[Slice], None] = lambda _: None
 
     def fetch(self, asks: Sequence[Ask]) -> list[Slice]:
-        """Ask for pages at once; return them in order."""
-        futures = [self.workers.submit(partial(self._one, ask)) for ask in asks]
-        return [future.result() for future in futures]
+        """Ask for pages, a few ahead of the one that is read; return them in order.
+
+        The workers only ask. Pages are read here, so that a worker's next request need not wait for that.
+        """
+        ahead: deque[tuple[Ask, Future[Reply]]] = deque()
+        slices = []
+        for ask in asks:
+            ahead.append((ask, self.workers.submit(partial(self._asked, ask))))
+            if len(ahead) > _AHEAD * self.workers.count:
+                slices.append(self._read(*ahead.popleft()))
+        return slices + [self._read(*each) for each in ahead]
 
     def count(self) -> int | None:
         """Ask the count endpoint, where the profile has one, how many rows there are."""
@@ -60,23 +72,26 @@ class Source:
         reply = self.workers.submit(lambda: self._ask(self.profile.count or "", body, about)).result()
         return read_page(reply.content).pages_count
 
-    def _one(self, ask: Ask) -> Slice:
-        body = self.body | {
-            "page": ask.number,
-            "itemsPerPage": ask.size,
-            "sortBy": "timestamp",
-            "sortDirection": "ASC",
-        }
-        about = f"calls {days_text(self.body)}, page {ask.number} of {ask.size} rows each"
-        reply = self._ask(self.profile.calls, body, about)
+    def _asked(self, ask: Ask) -> Reply:
+        paging = {"page": ask.number, "itemsPerPage": ask.size, "sortBy": "timestamp", "sortDirection": "ASC"}
+        return self._ask(self.profile.calls, self.body | paging, self._about(ask))
+
+    def _read(self, ask: Ask, future: Future[Reply]) -> Slice:
+        reply = future.result()
         try:
             page = read_page(reply.content)
         except msgspec.DecodeError as error:
-            msg = f"{about}: the answer has no list of calls ({error}). Check base_url and api_version."
+            msg = (
+                f"{self._about(ask)}: the answer has no list of calls ({error}). "
+                "Check base_url and api_version."
+            )
             raise InvalidResponseError(msg) from None
         result = slice_of(page, ask, reply.key, checksum(reply.content), self.zone)
         self.seen(result)
         return result
+
+    def _about(self, ask: Ask) -> str:
+        return f"calls {days_text(self.body)}, page {ask.number} of {ask.size} rows each"
 
     def _ask(self, path: str, body: dict[str, Any], about: str) -> Reply:
         return self.session.post(path, body, about=about, stop=self.workers.stop)

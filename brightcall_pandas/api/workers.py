@@ -26,6 +26,7 @@ class Workers:
     """
 
     def __init__(self, count: int) -> None:
+        self.count = count
         self._tasks: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
         self.stop = threading.Event()
         self._closing = threading.Lock()
