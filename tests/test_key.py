@@ -138,7 +138,7 @@ class TestEverythingThatARunLeaves:
         shown += [repr(client.cache), repr(client.cache.info()), repr(vars(client.session._http))]
         assert [text for text in shown if key in text] == []
         assert len(shown) >= 10
-        assert {"urllib3.connectionpool", "requests_cache.policy.actions"} <= {r.name for r in log.records}
+        assert "urllib3.connectionpool" in {each.name for each in log.records}
         assert key not in log.text
         assert_nowhere(key, places_on_disk(tmp_path))
         said = capfd.readouterr()

@@ -1,8 +1,8 @@
 """The first tier of the cache: the server's answers as they came, in one SQLite file an account.
 
-requests-cache does the work. Three things are ours: what an entry holds (`entry`: the body and little else,
-with a checksum, never a pickle), a bound on waiting for a lock that another process holds, and that a cache
-in trouble makes a load slower but never makes it fail.
+The storage is requests-cache's. Three things are ours: what an entry holds (`entry`: the body and little
+else, with a checksum, never a pickle), a bound on waiting for a lock that another process holds, and that a
+cache in trouble makes a load slower but never makes it fail.
 """
 
 from __future__ import annotations
@@ -114,11 +114,8 @@ class PageCache(BaseCache):
         self, response: requests.Response, cache_key: str | None = None, expires: datetime | None = None
     ) -> None:
         """Keep an answer."""
-        save = super().save_response
-        self._tried(lambda _: save(response, cache_key, expires), None)
-
-    def delete(self, *_: str, **__: Any) -> None:
-        """Keep what there is: requests-cache would drop a good answer when a later one is bad."""
+        key, kept = cache_key, CachedResponse.from_response(response, expires=expires)
+        self._tried(lambda pages: pages.update({key: kept}), None)
 
     def forget(self, keys: Collection[str]) -> None:
         """Drop answers that are no longer needed."""

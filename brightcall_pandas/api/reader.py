@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ from brightcall_pandas.errors import InvalidResponseError
 from brightcall_pandas.schema import FIELDS
 
 __all__ = ["Source", "checksum", "days_text", "slice_of"]
+
+_one_at_a_time = threading.Lock()
+"""Python lets only one thread read anyway; several that try get in the way of those that ask."""
 
 _AHEAD = 2  # pages for each worker that are asked for before one is read: one under way, one that has come
 
@@ -78,15 +82,16 @@ class Source:
 
     def _read(self, ask: Ask, future: Future[Reply]) -> Slice:
         reply = future.result()
-        try:
-            page = read_page(reply.content)
-        except msgspec.DecodeError as error:
-            msg = (
-                f"{self._about(ask)}: the answer has no list of calls ({error}). "
-                "Check base_url and api_version."
-            )
-            raise InvalidResponseError(msg) from None
-        result = slice_of(page, ask, reply.key, checksum(reply.content), self.zone)
+        with _one_at_a_time:
+            try:
+                page = read_page(reply.content)
+            except msgspec.DecodeError as error:
+                msg = (
+                    f"{self._about(ask)}: the answer has no list of calls ({error}). "
+                    "Check base_url and api_version."
+                )
+                raise InvalidResponseError(msg) from None
+            result = slice_of(page, ask, reply.key, checksum(reply.content), self.zone)
         self.seen(result)
         return result
 

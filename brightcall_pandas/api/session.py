@@ -12,27 +12,22 @@ the days asked for can still change.
 
 from __future__ import annotations
 
-import importlib.metadata
 import threading
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 import requests
-from requests_cache import CachedSession
-from requests_cache.backends.base import BaseCache
 
 from brightcall_pandas.api.entry import cache_key
 from brightcall_pandas.api.limits import LONGEST_WAIT_S, RateLimit, pause
+from brightcall_pandas.api.page_cache import PageCache
 from brightcall_pandas.api.secrets import ApiKey
-from brightcall_pandas.api.transport import ApiAdapter, Failure
+from brightcall_pandas.api.transport import ApiAdapter, Failure, request_to
 from brightcall_pandas.api.verdict import Verdict
 
 __all__ = ["ApiSession", "Reply"]
-
-_USER_AGENT = f"brightcall-pandas/{importlib.metadata.version('brightcall-pandas')}"
 
 
 @dataclass(frozen=True)
@@ -83,7 +78,7 @@ class ApiSession:
         base_url: str,
         key: ApiKey,
         *,
-        cache: BaseCache | None,
+        cache: PageCache | None,
         connections: int,
         rate_limit: float | RateLimit | None,
         timeout: float,
@@ -93,16 +88,10 @@ class ApiSession:
         self._timeout = timeout
         self._retries = retries
         self._limit = rate_limit if isinstance(rate_limit, RateLimit) else RateLimit(rate_limit)
-        self._http = CachedSession(
-            backend=cache or BaseCache(),
-            allowable_methods=("POST",),
-            ignored_parameters=(),
-            key_fn=cache_key,
-            filter_fn=lambda response: getattr(response, "verdict", None) is None,
-        )
-        self._http.settings.disabled = cache is None
-        self._proxies = requests.utils.get_environ_proxies(base_url)  # once, where requests would each time
+        self._http = requests.Session()
         self._http.mount(base_url, ApiAdapter(key, connections))
+        self._cache = cache
+        self._proxies = requests.utils.get_environ_proxies(base_url)  # once, where requests would each time
         self._counting = threading.Lock()
         self.requests = 0
 
@@ -149,28 +138,19 @@ class ApiSession:
     def kept(self, path: str, body: dict[str, Any]) -> Reply | None:
         """Return the cached answer to a request, however old; None where there is none."""
         key = cache_key(self._request(path, body))
-        kept = self._http.cache.get_response(key)
+        kept = None if self._cache is None else self._cache.get_response(key)
         if kept is None:
             return None
         return Reply(kept.content, key, from_cache=True, fetched_at=kept.created_at)
 
     def close(self) -> None:
         """Close connections and files."""
-        self._http.close()  # type: ignore[no-untyped-call]
+        self._http.close()
+        if self._cache is not None:
+            self._cache.close()  # type: ignore[no-untyped-call]
 
     def _request(self, path: str, body: dict[str, Any]) -> requests.PreparedRequest:
-        # Prepared without the session, which would look for a password of this host in the user's netrc.
-        return requests.Request(
-            "POST",
-            self._base_url + path,
-            data=msgspec.json.encode(body, order="sorted"),
-            headers={
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip, deflate",
-                "User-Agent": _USER_AGENT,
-            },
-        ).prepare()
+        return request_to(self._base_url + path, body)
 
     def _sent(self, request: requests.PreparedRequest, stop: threading.Event) -> Reply | Verdict:
         self._limit.wait(stop)
@@ -180,18 +160,17 @@ class ApiSession:
             self.requests += 1
         try:
             response = self._http.send(
-                request.copy(),
-                force_refresh=True,
-                timeout=self._timeout,
-                proxies=dict(self._proxies),
-                allow_redirects=False,
+                request, timeout=self._timeout, proxies=dict(self._proxies), allow_redirects=False
             )
         except Failure as failure:
             return failure.verdict
         verdict: Verdict | None = getattr(response, "verdict", None)
         if verdict is not None:
             return verdict
-        return Reply(response.content, cache_key(request), from_cache=False, fetched_at=datetime.now(UTC))
+        key = cache_key(request)
+        if self._cache is not None:
+            self._cache.save_response(response, key)
+        return Reply(response.content, key, from_cache=False, fetched_at=datetime.now(UTC))
 
 
 def _message(about: str, verdict: Verdict, attempts: int) -> str:

@@ -6,13 +6,11 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import requests
 
-from brightcall_pandas import __version__
 from brightcall_pandas.api.limits import RateLimit
 from brightcall_pandas.api.secrets import hide_keys_in_logs
-from brightcall_pandas.api.transport import ApiAdapter, Failure
+from brightcall_pandas.api.transport import ApiAdapter, Failure, request_to
 from brightcall_pandas.api.verdict import Verdict
 from brightcall_pandas.client import Client
 from brightcall_pandas.errors import AuthenticationError, OfflineError
@@ -21,14 +19,6 @@ __all__ = ["MOST_REQUESTS", "Asker", "Exchange"]
 
 MOST_REQUESTS = 5
 """Requests that an examination may cost, failed ones included."""
-
-_HEADERS = {  # those of a load
-    "Content-Type": "application/json",
-    "Accept": "application/json",
-    "Accept-Encoding": "gzip, deflate",
-    "Cache-Control": "no-cache",
-    "User-Agent": f"brightcall-pandas/{__version__}",
-}
 
 
 @dataclass(frozen=True)
@@ -131,10 +121,7 @@ class Asker:
 
     def _sent(self, path: str, body: dict[str, Any], purpose: str) -> Exchange:
         self._limit.wait(threading.Event())
-        # Prepared without the session, which would look for a password of this host in the user's netrc.
-        request = requests.Request(
-            "POST", self._base_url + path, _HEADERS, data=msgspec.json.encode(body, order="sorted")
-        ).prepare()
+        request = request_to(self._base_url + path, body)
         try:
             response = self._http.send(request, timeout=self._timeout, allow_redirects=False)
         except Failure as failure:

@@ -117,11 +117,6 @@ class TestKeeping:
         cache.forget([])
         assert len(cache.all_keys()) == 3
 
-    def test_requests_cache_may_not_delete(self, cache):
-        save(cache, 1)
-        cache.delete(key_of(1))
-        assert read(cache, 1) is not None
-
     def test_shrink_leaves_nothing_behind(self, cache, path):
         canary = random.Random(7).randbytes(64)
         cache.save_response(answer(1, canary), key_of(1))
