@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -24,7 +25,7 @@ _VARIANTS = 8
 
 def run(
     output: Path, *, calls: int = 20_000, days: int = 30, seed: int = 0, say: Callable[[str], object] = print
-) -> None:
+) -> dict[str, Any]:
     """Load made-up calls twice, show what became of them, and write two charts and a parquet folder.
 
     Parameters
@@ -35,6 +36,12 @@ def run(
         As of `bc.start_sandbox`.
     say
         Takes each piece of text to show.
+
+    Returns
+    -------
+    dict
+        ``calls`` in the frame, ``made_up`` by the sandbox, ``loads`` (of both: ``source``, ``requests``,
+        ``seconds``, ``calls``), and ``output``.
 
     Raises
     ------
@@ -50,29 +57,36 @@ def run(
         tempfile.TemporaryDirectory(prefix="brightcall-demo-") as cache,
         start_sandbox(calls, days, seed) as sandbox,
     ):
-        df, report = _loads(sandbox, cache)
-    say(f"\n{report}")
+        df, loads = _loads(sandbox, cache)
+    asked = f"bc.load_calls({sandbox.day_from!r}, {sandbox.day_to!r})"
+    say(f"\nTwice the same days: {asked}\n{_report(loads)}")
     say(f"Calls in the frame: {len(df):,}; calls that the sandbox made up: {sandbox.truth['calls']:,}")
     accessor = CallsAccessor(df)
     say(f"\nWhat came of the calls: df.calls.by_outcome()\n{_outcomes(accessor)}")
     say(f"\nWho handed calls to whom: df.calls.transfer_variants()\n{_variants(accessor)}")
     say(f"\n{_written(accessor, output)}")
     say("\nNext: notebooks/01_quickstart.ipynb, or `brightcall --help`.")
+    return {"calls": len(df), "made_up": sandbox.truth["calls"], "loads": loads, "output": str(output)}
 
 
-def _loads(sandbox: Sandbox, cache: str) -> tuple[pd.DataFrame, str]:
-    """Load the month cold and warm; return it, and a table of what both took."""
+def _loads(sandbox: Sandbox, cache: str) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Load the month cold and warm; return it, and what both took."""
     client = sandbox.client(cache_dir=cache)
-    rows = []
+    loads = []
     for source in ("server", "cache"):
         before, start = len(sandbox.requests()), time.perf_counter()
         df = load_calls(sandbox.day_from, sandbox.day_to, client=client, progress=source == "server")
         seconds = time.perf_counter() - start
-        rows.append((source, len(sandbox.requests()) - before, f"{seconds:.2f}", f"{len(df):,}"))
+        requests = len(sandbox.requests()) - before
+        loads.append({"source": source, "requests": requests, "seconds": round(seconds, 3), "calls": len(df)})
     client.close()
-    report = pd.DataFrame(rows, columns=["loaded from", "requests", "seconds", "calls"])
-    days = f"bc.load_calls({sandbox.day_from!r}, {sandbox.day_to!r})"
-    return df, f"Twice the same days: {days}\n{report.to_string(index=False)}"
+    return df, loads
+
+
+def _report(loads: list[dict[str, Any]]) -> str:
+    shown = {"seconds": "{:.2f}".format, "calls": "{:,}".format}
+    table = pd.DataFrame(loads).rename(columns={"source": "loaded from"})
+    return table.to_string(index=False, formatters=shown)
 
 
 def _outcomes(calls: CallsAccessor) -> str:

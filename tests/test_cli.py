@@ -178,6 +178,18 @@ class TestDemo:
         assert int(warm[1]) == 0
         assert "calls that the sandbox made up: 1,500" in done.stdout
 
+    def test_json_is_all_of_standard_output(self, tmp_path):
+        done = brightcall(
+            "demo", "--calls", "300", "--days", "3", "--json", "--output", str(tmp_path / "out")
+        )
+        told = json.loads(done.stdout)
+        assert (told["calls"], told["made_up"], told["output"]) == (300, 300, str(tmp_path / "out"))
+        assert [(each["source"], each["calls"]) for each in told["loads"]] == [
+            ("server", 300),
+            ("cache", 300),
+        ]
+        assert [each["requests"] > 0 for each in told["loads"]] == [True, False]
+
     def test_the_outcome_table_has_the_sandboxs_truth(self, done, truth):
         section = done.stdout.partition("df.calls.by_outcome()\n")[2].partition("\n\n")[0]
         shown = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +27,7 @@ def demo(
     calls: Annotated[int, typer.Option(min=1, help=_CALLS)] = 20_000,
     days: Days = 30,
     seed: Seed = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Load, count and draw made-up calls.
 
@@ -33,7 +36,10 @@ def demo(
     """
     from brightcall_pandas.demo import run  # noqa: PLC0415  (only this command needs matplotlib)
 
-    run(output, calls=calls, days=days, seed=seed, say=typer.echo)
+    say = partial(typer.echo, err=as_json)  # beside the JSON, not in it
+    told = run(output, calls=calls, days=days, seed=seed, say=say)
+    if as_json:
+        typer.echo(json.dumps(told))
 
 
 def sandbox(  # noqa: PLR0917  (each argument is an option)
