@@ -22,6 +22,7 @@ __all__ = ["Page", "page_of_rows", "read_page"]
 
 _NULL = msgspec.Raw(b"null")
 _MISSING = msgspec.Raw(b"")  # stands where a row lacks an unlisted field that other rows have
+_AT_ONCE = 100  # rows; the tuples of some hundreds would set off the garbage collector on every page
 _REMEMBERED = 64  # unlisted fields; a server that has more is read more slowly
 
 _ORDER = tuple(FIELDS)  # of a record's values; those of unlisted fields follow
@@ -149,7 +150,11 @@ def _page(answer: Any, records: list[Any], unlisted: Sequence[str], strange: Seq
 
 def _columns(records: list[Any], unlisted: Sequence[str]) -> dict[str, Any]:
     """Turn rows into columns."""
-    values = list(zip(*map(msgspec.structs.astuple, records), strict=True)) or [()] * len(_ORDER)
+    values: list[list[Any]] = [[] for _ in range(len(_ORDER) + len(unlisted))]
+    for begin in range(0, len(records), _AT_ONCE):
+        rows = map(msgspec.structs.astuple, records[begin : begin + _AT_ONCE])
+        for column, part in zip(values, zip(*rows, strict=True), strict=True):
+            column.extend(part)
     columns: dict[str, Any] = {}
     for name, column in zip(_ORDER, values, strict=False):
         if FIELDS[name].nested:
