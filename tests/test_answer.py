@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from brightcall_pandas.answer import page_of_rows, read_page
+from brightcall_pandas.answer import page_of_rows, read_page, settle
 from brightcall_pandas.schema import FIELD_NAMES
 
 
@@ -85,6 +85,26 @@ class TestReadPage:
         page = read_page(body(totalItems=True, pagesCount=-1, timezone=5, tags={"a": 1}))
         assert (page.total_items, page.pages_count, page.timezone) == (None, None, None)
         assert page.catalog["tags"] == []
+
+
+class TestSettle:
+    def test_every_page_keeps_its_values(self):
+        pages = [
+            read_page(body({"id": 1, "label": "a", "tags": ["x"], "new": 1}, {"id": 2})),
+            read_page(body()),
+            read_page(body({"id": 3, "label": 5, "talkTime": 7}, {"id": "four", "label": "b"})),
+            read_page(body({"id": 5, "talkTime": 0.5, "new": None})),
+        ]
+        before = [{name: page.values(name) for name in page.columns} for page in pages]
+        settle(pages)
+        assert [{name: page.values(name) for name in page.columns} for page in pages] == before
+
+    def test_pages_of_one_kind_share_their_memory(self):
+        pages = [read_page(body({"label": "a"})), read_page(body({"label": "b"}, {"label": "c"}))]
+        settle(pages)
+        first, second = (page.columns["label"].buffers()[2].address for page in pages)
+        assert first == second
+        assert pages[1].values("label") == ["b", "c"]
 
 
 class TestPageOfRows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from brightcall_pandas.answer import Page, read_page
+from brightcall_pandas.answer import Page, read_page, settle
 from brightcall_pandas.api.coverage import Ask, Slice
 from brightcall_pandas.api.profiles import Profile
 from brightcall_pandas.api.session import ApiSession, Reply
@@ -29,6 +29,8 @@ _one_at_a_time = threading.Lock()
 """Python lets only one thread read anyway; several that try get in the way of those that ask."""
 
 _AHEAD = 2  # pages for each worker that are asked for before one is read: one under way, one that has come
+
+_SETTLED = 32  # pages that are laid beside each other in memory
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,21 @@ class Source:
 
         The workers only ask. Pages are read here, so that a worker's next request need not wait for that.
         """
+        slices: list[Slice] = []
+        for each in self._each(asks):
+            slices.append(each)
+            if len(slices) % _SETTLED == 0:
+                settle([each.page for each in slices[-_SETTLED:]])
+        return slices
+
+    def _each(self, asks: Sequence[Ask]) -> Iterator[Slice]:
         ahead: deque[tuple[Ask, Future[Reply]]] = deque()
-        slices = []
         for ask in asks:
             ahead.append((ask, self.workers.submit(partial(self._asked, ask))))
             if len(ahead) > _AHEAD * self.workers.count:
-                slices.append(self._read(*ahead.popleft()))
-        return slices + [self._read(*each) for each in ahead]
+                yield self._read(*ahead.popleft())
+        for each in ahead:
+            yield self._read(*each)
 
     def count(self) -> int | None:
         """Ask the count endpoint, where the profile has one, how many rows there are."""
