@@ -9,16 +9,13 @@ runs alternate, and medians of five are shown. A table may take 1.5 × the plain
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import resource
 import statistics
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from measure import peak_beyond_mb, timed
 from tables import by_hand, handovers
 
 from brightcall_pandas import analysis
@@ -85,7 +82,7 @@ def compared(name: str, df: pd.DataFrame) -> tuple[float, float]:
     check(name, ours(), by_hands())
     runs = [(timed(by_hands), timed(ours)) for _ in range(RUNS)]
     hand, here = (statistics.median(each) for each in zip(*runs, strict=True))
-    memory = [peak_mb(each) for each in (by_hands, ours)]
+    memory = [peak_beyond_mb(each) for each in (by_hands, ours)]
     shown = [
         f"{seconds * 1000:,.0f} ms {mb:>6,.0f} MB" for seconds, mb in zip((hand, here), memory, strict=True)
     ]
@@ -120,34 +117,6 @@ def check(name: str, here: pd.DataFrame, hand: pd.DataFrame) -> None:
         else:
             same = list(left) == list(right)
         assert same, f"{name}: {each} differs"
-
-
-def timed(function: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
-
-
-def peak_mb(function: Callable[[], Any]) -> float:
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_measured, args=(function, sender))
-    child.start()
-    peak: float = receiver.recv()
-    child.join()
-    return peak
-
-
-def _measured(function: Callable[[], Any], sender: Any) -> None:
-    before = _resident_mb()
-    function()
-    sender.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before)
-
-
-def _resident_mb() -> float:
-    with open("/proc/self/status") as status:
-        line = next(line for line in status if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
 
 
 if __name__ == "__main__":

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
-import resource
 import statistics
-import time
-from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from measure import peak_beyond_mb, timed
 
 import brightcall_pandas  # noqa: F401 - registers .calls
 
@@ -87,39 +84,12 @@ def ours(frame: pd.DataFrame) -> pd.DataFrame:
 
 def compare(words: str, frame: pd.DataFrame) -> None:
     assert by_hand(frame).tolist() == ours(frame)["path"].tolist()
-    runs = [(timed(by_hand, frame), timed(ours, frame)) for _ in range(RUNS)]
+    both = partial(by_hand, frame), partial(ours, frame)
+    runs = [tuple(map(timed, both)) for _ in range(RUNS)]
     hand, own = (statistics.median(each) for each in zip(*runs, strict=True))
-    memory = [peak_mb(each, frame) for each in (by_hand, ours)]
+    memory = list(map(peak_beyond_mb, both))
     shown = [f"{seconds:.2f} s {mb:>5.0f} MB" for seconds, mb in zip((hand, own), memory, strict=True)]
     print(f"{words:<34}{shown[0]:>16}{shown[1]:>20}{hand / own:>8.1f}×")
-
-
-def timed(function: Callable[..., Any], *arguments: Any) -> float:
-    start = time.perf_counter()
-    function(*arguments)
-    return time.perf_counter() - start
-
-
-def peak_mb(function: Callable[..., Any], frame: pd.DataFrame) -> float:
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_measured, args=(function, frame, sender))
-    child.start()
-    peak: float = receiver.recv()
-    child.join()
-    return peak
-
-
-def _measured(function: Callable[..., Any], frame: pd.DataFrame, sender: Any) -> None:
-    before = _resident_mb()
-    function(frame)
-    sender.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before)
-
-
-def _resident_mb() -> float:
-    with open("/proc/self/status") as status:
-        line = next(line for line in status if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
 
 
 if __name__ == "__main__":

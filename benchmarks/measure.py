@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import multiprocessing
 import os
 import resource
 import shutil
@@ -70,6 +71,34 @@ def peak_mb() -> float:
         line = next(line for line in status if line.startswith("VmHWM:"))
         return int(line.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT / 2**20
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Return the seconds that some work takes in this process."""
+    return measured(work)[1].seconds
+
+
+def peak_beyond_mb(work: Callable[[], Any]) -> float:
+    """Return how much more memory some work needs than this process has: in a copy of it, by fork."""
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_send_peak, args=(work, sender))
+    child.start()
+    peak: float = receiver.recv()
+    child.join()
+    return peak
+
+
+def _send_peak(work: Callable[[], Any], sender: Any) -> None:
+    before = _resident_mb()
+    work()
+    sender.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before)
+
+
+def _resident_mb() -> float:
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
 
 
 Part = Callable[[dict[str, Any]], tuple[Run, Callable[[], dict[str, Any]]]]
