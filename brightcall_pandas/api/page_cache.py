@@ -110,11 +110,9 @@ class PageCache(BaseCache):
         kept: CachedResponse | None = self._tried(lambda pages: pages.get(key), None)
         return default if kept is None else kept
 
-    def save_response(
-        self, response: requests.Response, cache_key: str | None = None, expires: datetime | None = None
-    ) -> None:
-        """Keep an answer."""
-        key, kept = cache_key, CachedResponse.from_response(response, expires=expires)
+    def keep(self, response: requests.Response, key: str) -> None:
+        """Keep an answer, in place of an older one."""
+        kept = CachedResponse.from_response(response)
         self._tried(lambda pages: pages.update({key: kept}), None)
 
     def forget(self, keys: Collection[str]) -> None:

@@ -169,7 +169,7 @@ class ApiSession:
             return verdict
         key = cache_key(request)
         if self._cache is not None:
-            self._cache.save_response(response, key)
+            self._cache.keep(response, key)
         return Reply(response.content, key, from_cache=False, fetched_at=datetime.now(UTC))
 
 

@@ -55,7 +55,7 @@ def unpacked(parcel: Parcel, cache: Cache) -> None:
     cache.learn(**{name: value for name, value in facts.items() if value})
     for key, entry in parcel.pages.items():
         if (answer := read_entry(entry)) is not None:
-            cache.pages.save_response(answer, key)
+            cache.pages.keep(answer, key)
     try:
         for (query, name), content in parcel.segments.items():
             store = cache.prepared(cache.store(query))

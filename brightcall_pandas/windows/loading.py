@@ -22,6 +22,7 @@ from brightcall_pandas.client import Client
 from brightcall_pandas.errors import IncompleteDataError, OfflineError
 from brightcall_pandas.filters import CallFilter
 from brightcall_pandas.progress import Progress
+from brightcall_pandas.store import Segment
 from brightcall_pandas.windows.parts import DAY, Part, in_order, runs
 from brightcall_pandas.windows.query import Query, request_body
 from brightcall_pandas.windows.reading import Moved, Reading
@@ -78,7 +79,7 @@ class Loading:
         """Return the days for which the server has to be asked."""
         days = self.days
         self._learn_zone(days[0], days[-1])
-        chosen = {} if self.refresh else Shelf(self.client, self._query).chosen(days)
+        chosen = self._chosen(Shelf(self.client, self._query), days)
         return [day for day in days if day not in chosen]
 
     def parts(self) -> Iterator[Part]:
@@ -106,7 +107,7 @@ class Loading:
         """Return the part of each day; None when a part of the cache could not be read."""
         query = self._query
         shelf = Shelf(self.client, query)
-        chosen = {} if self.refresh else shelf.chosen(days)
+        chosen = self._chosen(shelf, days)
         missing = [day for day in days if day not in chosen]
         parts: list[Part] = []
         if missing and self.client.offline:
@@ -117,6 +118,9 @@ class Loading:
             parts += self._reading(query).parts(missing)
         kept, sound = shelf.read(chosen, self.columns)
         return {day: part for part in parts + kept for day in part.days} if sound else None
+
+    def _chosen(self, shelf: Shelf, days: Sequence[date]) -> dict[date, Segment]:
+        return {} if self.refresh else shelf.chosen(days)
 
     def _learn_zone(self, first: date, last: date) -> None:
         cache = self.client.cache

@@ -43,7 +43,7 @@ def key_of(number: int) -> str:
 
 def save(cache: PageCache, *numbers: int) -> None:
     for number in numbers:
-        cache.save_response(answer(number), key_of(number))
+        cache.keep(answer(number), key_of(number))
 
 
 def read(cache: PageCache, number: int) -> bytes | None:
@@ -94,8 +94,8 @@ class TestKeeping:
         again.close()
 
     def test_the_last_one_counts(self, cache):
-        cache.save_response(answer(1, b"old"), key_of(1))
-        cache.save_response(answer(1, b"new"), key_of(1))
+        cache.keep(answer(1, b"old"), key_of(1))
+        cache.keep(answer(1, b"new"), key_of(1))
         assert read(cache, 1) == b"new"
         assert cache.all_keys() == [key_of(1)]
 
@@ -119,7 +119,7 @@ class TestKeeping:
 
     def test_shrink_leaves_nothing_behind(self, cache, path):
         canary = random.Random(7).randbytes(64)
-        cache.save_response(answer(1, canary), key_of(1))
+        cache.keep(answer(1, canary), key_of(1))
         save(cache, 2)
 
         def found():
