@@ -42,7 +42,26 @@ _OUTWARD = (
 
 
 class _Pages(SQLiteDict):
-    """requests-cache's SQLite table, in our form, and with an end to waiting for a lock."""
+    """requests-cache's SQLite table, in our form, with an end to waiting for a lock, and to its use."""
+
+    def __init__(self, path: Path) -> None:
+        self.retired = False
+        super().__init__(path, table_name="responses", serializer=None, wal=True, timeout=0.1)
+
+    @contextmanager
+    def connection(self, commit: bool = False) -> Iterator[sqlite3.Connection]:
+        """Use the connection alone: another thread may find the file damaged, and close it."""
+        with self._lock:
+            if self.retired:  # requests-cache would open whatever has the file's name by now
+                raise sqlite3.ProgrammingError("the file was set aside")
+            with super().connection(commit) as connection:
+                yield connection
+
+    def retire(self) -> None:
+        """Close for good, once no other thread is at it."""
+        with self._lock:
+            self.retired = True
+            self.close()  # type: ignore[no-untyped-call]
 
     def serialize(self, value: Any) -> bytes:
         return written_entry(value)
@@ -179,9 +198,7 @@ class PageCache(BaseCache):
                 private_folder(self.path.parent)
                 private_file(self.path)
                 self._file = _identity(self.path)
-                self.responses = _Pages(
-                    self.path, table_name="responses", serializer=None, wal=True, timeout=0.1
-                )
+                self.responses = _Pages(self.path)
             except (sqlite3.Error, OSError) as error:
                 if not _is(error, _BUSY) or time.monotonic() > deadline:
                     return error
@@ -191,7 +208,8 @@ class PageCache(BaseCache):
 
     def _set_aside(self, aside: str) -> Exception | None:
         """Rename a damaged file so that it is not read again; return why it cannot be."""
-        self.responses.close()  # type: ignore[no-untyped-call]
+        if isinstance(self.responses, _Pages):  # it was once opened
+            self.responses.retire()
         try:
             if _identity(self.path) != self._file:
                 return None  # another process did it

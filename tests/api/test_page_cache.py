@@ -361,6 +361,31 @@ class TestDamage:
         assert len(list(path.parent.glob("*.damaged-*"))) >= 1
         cache.close()
 
+    def test_found_while_another_thread_is_at_it(self, path, sound):
+        path.write_bytes(sound)
+        cache = PageCache(path)
+        pages, inside, done = cache.responses, threading.Event(), threading.Event()
+        counted = []
+
+        def count():
+            with pages.connection() as connection:
+                inside.set()
+                done.wait(0.2)  # long enough for the other thread to close it, were it free to
+                counted.append(connection.execute("SELECT count(*) FROM responses").fetchone()[0])
+
+        reading = threading.Thread(target=count)
+        reading.start()
+        assert inside.wait(30)
+        with pytest.warns(RuntimeWarning, match="was set aside"):
+            cache._failed(sqlite3.DatabaseError("malformed"), pages)
+        done.set()
+        reading.join(30)
+        assert counted == [6]
+        with pytest.raises(sqlite3.ProgrammingError, match="set aside"):
+            len(pages)  # the new file is not for who still has the old one
+        assert cache.all_keys() == []
+        cache.close()
+
     def test_another_process_was_first(self, path, sound):
         cache = PageCache(path)
         path.rename(path.with_name("elsewhere"))
