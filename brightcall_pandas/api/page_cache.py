@@ -76,7 +76,7 @@ class _Pages(SQLiteDict):
 
     def shrink(self) -> None:
         """Leave nothing of deleted answers in the file, nor in the log beside it."""
-        with self._lock, self.connection() as connection:
+        with self.connection() as connection:
             connection.execute(f"PRAGMA busy_timeout = {_LOCK_DEADLINE_S * 1000:.0f}")
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
