@@ -67,9 +67,8 @@ def measured(work: Callable[[], T]) -> tuple[T, Run]:
 def peak_mb() -> float:
     """Return the most memory that this process had so far."""
     # Linux counts to ru_maxrss what the parent occupied when it started this process; VmHWM does without.
-    with contextlib.suppress(OSError, StopIteration), open("/proc/self/status") as status:
-        line = next(line for line in status if line.startswith("VmHWM:"))
-        return int(line.split()[1]) / 1024
+    with contextlib.suppress(OSError, StopIteration):
+        return _status_mb("VmHWM")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT / 2**20
 
 
@@ -90,14 +89,15 @@ def peak_beyond_mb(work: Callable[[], Any]) -> float:
 
 
 def _send_peak(work: Callable[[], Any], sender: Any) -> None:
-    before = _resident_mb()
+    before = _status_mb("VmRSS")
     work()
     sender.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before)
 
 
-def _resident_mb() -> float:
+def _status_mb(name: str) -> float:
+    """Return a size that Linux says of this process."""
     with open("/proc/self/status") as status:
-        line = next(line for line in status if line.startswith("VmRSS"))
+        line = next(line for line in status if line.startswith(f"{name}:"))
     return int(line.split()[1]) / 1024
 
 

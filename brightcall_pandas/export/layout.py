@@ -93,7 +93,7 @@ def written_whole(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
 def write_rows(writer: pq.ParquetWriter, table: pa.Table) -> None:
     """Append rows, a row group at a time: what a cast copies need not be the whole table."""
     for begin in range(0, max(1, len(table)), _ROW_GROUP):
-        writer.write_table(table.slice(begin, _ROW_GROUP).cast(writer.schema), row_group_size=_ROW_GROUP)
+        writer.write_table(table.slice(begin, _ROW_GROUP).cast(writer.schema))
 
 
 def _writer(file: Any, schema: pa.Schema) -> pq.ParquetWriter:
