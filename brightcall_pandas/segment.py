@@ -181,9 +181,10 @@ def write_whole(table: pa.Table, path: Path, **options: Any) -> None:
 def _temporary(table: pa.Table, folder: Path, **options: Any) -> Iterator[Path]:
     """Write a parquet file that is gone again unless it is renamed."""
     temporary = temporary_path(folder)
-    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
-        with os.fdopen(handle, "wb") as file:
+        # Arrow's own file: one of Python's would call for the interpreter's lock hundreds of times.
+        with pa.OSFile(os.fspath(temporary), "wb") as file:
             pq.write_table(
                 table,
                 file,
