@@ -18,16 +18,17 @@ import pyarrow as pa
 from brightcall_pandas.arrivals import uniform
 from brightcall_pandas.schema import EXTRAS, FIELDS
 
-__all__ = ["Page", "page_of_rows", "read_page", "settle"]
+__all__ = ["Page", "documents", "page_of_rows", "read_page", "settle"]
 
 _NULL = msgspec.Raw(b"null")
 _MISSING = msgspec.Raw(b"")  # stands where a row lacks an unlisted field that other rows have
-_AT_ONCE = 100  # rows; the tuples of some hundreds would set off the garbage collector on every page
 _REMEMBERED = 64  # unlisted fields; a server that has more is read more slowly
 
 _ORDER = tuple(FIELDS)  # of a record's values; those of unlisted fields follow
 _unlisted: tuple[str, ...] = ()
 """Fields that the article does not list and that were seen so far: the next page is read for them at once."""
+_integers: set[str] = set()
+"""Fields that had integers on the last page, so that Arrow need not look first what there is on the next."""
 
 
 class _Envelope(msgspec.Struct):
@@ -51,7 +52,8 @@ class Page:
     ----------
     columns
         Values by field, and `EXTRAS`: an Arrow array where those of the page are of one kind, a list where
-        they are not. Nested values are JSON texts; `EXTRAS` has the unlisted fields of a row as an object.
+        they are not. Nested values are JSON as it came, in bytes, for `documents`; `EXTRAS` has the unlisted
+        fields of a row as an object.
     length
         Number of rows.
     strange
@@ -80,6 +82,8 @@ class Page:
     def values(self, name: str) -> list[Any]:
         """Return a field's value in every row."""
         column = self.columns[name]
+        if isinstance(column, pa.Array) and pa.types.is_large_binary(column.type):
+            column = documents(column)
         return column.to_pylist() if isinstance(column, pa.Array) else list(column)
 
 
@@ -165,29 +169,46 @@ def _page(answer: Any, records: list[Any], unlisted: Sequence[str], strange: Seq
 
 def _columns(records: list[Any], unlisted: Sequence[str]) -> dict[str, Any]:
     """Turn rows into columns."""
-    values: list[list[Any]] = [[] for _ in range(len(_ORDER) + len(unlisted))]
-    for begin in range(0, len(records), _AT_ONCE):
-        rows = map(msgspec.structs.astuple, records[begin : begin + _AT_ONCE])
-        for column, part in zip(values, zip(*rows, strict=True), strict=True):
-            column.extend(part)
+    width = len(_ORDER) + len(unlisted)
+    flat: list[Any] = []
+    for row in map(msgspec.structs.astuple, records):
+        flat += row  # at once: tuples that stay would set off the garbage collector on every page
+    values = [flat[begin::width] for begin in range(width)]
     columns: dict[str, Any] = {}
     for name, column in zip(_ORDER, values, strict=False):
         if FIELDS[name].nested:
-            columns[name] = _documents(column)
+            columns[name] = _raw(column)
         else:
-            array = uniform(column)
-            columns[name] = column if array is None else array
+            columns[name] = _simple(name, column)
     columns[EXTRAS.name] = _extras(values[len(_ORDER) :], unlisted, len(records))
     return columns
 
 
-def _documents(values: Sequence[msgspec.Raw]) -> pa.Array:
-    """Return JSON values as texts: a string's own content, anything else in compact form."""
+def _simple(name: str, values: list[Any]) -> pa.Array | list[Any]:
+    array = uniform(values, integers=name in _integers)
+    if array is not None and pa.types.is_int64(array.type):
+        _integers.add(name)
+    else:
+        _integers.discard(name)
+    return values if array is None else array
+
+
+def _raw(values: Sequence[msgspec.Raw]) -> pa.Array:
+    """Return JSON values as they came."""
     if values.count(_NULL) == len(values):  # as a rule: few accounts use them all
-        return pa.nulls(len(values), pa.large_string())
-    texts = list(map(bytes, values))
-    known = {text: _document(text) for text in set(texts)}
-    return pa.array(map(known.__getitem__, texts), pa.large_string(), size=len(texts))
+        return pa.nulls(len(values))
+    # NUL stands in no JSON; to make bytes of one value after the other takes longer than both steps.
+    return pa.array(b"\0".join(values).split(b"\0"), pa.large_binary())
+
+
+def documents(raw: pa.LargeBinaryArray) -> pa.LargeStringArray:
+    """Turn nested values into texts: a string's own content, anything else as compact JSON.
+
+    Each distinct value is read once: best of many pages together.
+    """
+    coded = raw.dictionary_encode()
+    texts = pa.array(map(_document, coded.dictionary.to_pylist()), pa.large_string())
+    return texts.take(coded.indices)
 
 
 def _document(text: bytes) -> str | None:

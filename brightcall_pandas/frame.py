@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.answer import Page, page_of_rows, read_page
+from brightcall_pandas.answer import Page, documents, page_of_rows, read_page
 from brightcall_pandas.columns import Clock, Misfits, nulls, to_pandas, typed_array
 from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION
 
@@ -115,7 +115,8 @@ def _joined(pages: Sequence[Page], name: str) -> Any:
         each if each.type == kind else each.cast(kind) for each in arrays if each.type in (kind, pa.null())
     ]
     if len(alike) == len(columns):
-        return pa.chunked_array(alike, kind)
+        joined = pa.chunked_array(alike, kind)
+        return documents(joined.combine_chunks()) if pa.types.is_large_binary(kind) else joined
     return [value for each in columns for value in (each.to_pylist() if isinstance(each, pa.Array) else each)]
 
 

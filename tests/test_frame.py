@@ -190,3 +190,20 @@ class TestTypedPages:
         typed = frames.typed_pages([page], "UTC", frames.np.array([3, 1]))
         assert typed.table["id"].to_pylist() == ["3", "1"]
         assert typed.misfits["talkTime"].count == 2
+
+    @pytest.mark.parametrize("before", [1, 2**70, "x", 0.5, True, None])
+    def test_what_the_page_before_held_changes_nothing(self, before):
+        read_page(
+            json.dumps({"calls": [dict.fromkeys(("id", "talkTime", "state", "favorite"), before)]}).encode()
+        )
+        rows = [
+            {"id": 2**53 + 1, "talkTime": 5, "state": 1, "favorite": 1},
+            {"id": 2.0, "talkTime": 6.0, "state": 2.0, "favorite": 0.0},
+            {"id": None, "talkTime": None, "state": None, "favorite": None},
+        ]
+        typed = frames.typed_pages([read_page(json.dumps({"calls": rows}).encode())], "UTC")
+        assert typed.table["id"].to_pylist() == ["9007199254740993", "2", None]
+        assert typed.table["talkTime"].to_pylist() == [5, 6, None]
+        assert typed.table["state"].to_pylist() == ["answered", "failed", None]
+        assert typed.table["favorite"].to_pylist() == [True, False, None]
+        assert not typed.misfits
