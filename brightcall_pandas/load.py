@@ -13,6 +13,7 @@ import pyarrow as pa
 from brightcall_pandas.answer import read_page
 from brightcall_pandas.api.reader import days_text
 from brightcall_pandas.api.session import Reply
+from brightcall_pandas.api.workers import Backlog
 from brightcall_pandas.client import Client, current_client
 from brightcall_pandas.columns import to_pandas
 from brightcall_pandas.errors import InvalidResponseError, OfflineError, RequestError
@@ -140,11 +141,12 @@ def load_calls(
     try:
         if dask is not None:
             loading = _spread(checked_cluster(dask), loading)
-        parts = list(loading.parts())
+        with Backlog() as backlog:
+            parts = list(loading.parts(backlog))
+            table = pa.concat_tables([part.table.select(chosen) for part in parts])
+            frame = to_pandas(table, loading.zone)
     finally:
         loading.progress.close()
-    table = pa.concat_tables([part.table.select(chosen) for part in parts])
-    frame = to_pandas(table, loading.zone)
     frame.attrs["brightcall"] = _provenance(loading, parts)
     return frame
 

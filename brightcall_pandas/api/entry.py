@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pyarrow as pa
-import requests
+from requests import PreparedRequest
 from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
 
@@ -29,11 +29,9 @@ class _Entry(msgspec.Struct, array_like=True):
     length: int
 
 
-def written_entry(response: CachedResponse) -> bytes:
+def written_entry(request: PreparedRequest | CachedRequest, content: bytes, created_at: datetime) -> bytes:
     """Write an answer: magic, CRC-32 of the rest, length of the head, head as JSON, body as zstd."""
-    content = response.content
-    entry = _Entry(response.request.url, response.request.body or b"", response.created_at, len(content))
-    head = msgspec.json.encode(entry)
+    head = msgspec.json.encode(_Entry(request.url or "", _body(request), created_at, len(content)))
     rest: bytes = len(head).to_bytes(4, "big") + head + _CODEC.compress(content, asbytes=True)
     return _MAGIC + zlib.crc32(rest).to_bytes(4, "big") + rest
 
@@ -60,8 +58,12 @@ def read_entry(value: object) -> CachedResponse | None:
     return response
 
 
-def cache_key(request: requests.PreparedRequest | CachedRequest, **_: Any) -> str:
+def cache_key(request: PreparedRequest | CachedRequest, **_: Any) -> str:
     """Tell requests apart by path and body; not by host, so that the sandbox may change its port."""
+    path = urlsplit(str(request.url)).path
+    return hashlib.sha256(path.encode() + b"\n" + _body(request)).hexdigest()
+
+
+def _body(request: PreparedRequest | CachedRequest) -> bytes:
     body = request.body or b""
-    text = body.encode() if isinstance(body, str) else body
-    return hashlib.sha256(urlsplit(str(request.url)).path.encode() + b"\n" + text).hexdigest()
+    return body.encode() if isinstance(body, str) else body

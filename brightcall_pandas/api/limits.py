@@ -31,9 +31,14 @@ class RateLimit:
         self._next = 0.0
         self._lock = threading.Lock()
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether nobody ever has to wait."""
+        return not self.interval
+
     def wait(self, stop: threading.Event) -> None:
         """Wait for this request's turn; return early when `stop` is set."""
-        if not self.interval:
+        if self.unlimited:
             return
         with self._lock:
             turn = max(self._next, time.monotonic())

@@ -12,18 +12,17 @@ import sqlite3
 import threading
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import requests
 from requests_cache.backends.base import BaseCache
 from requests_cache.backends.sqlite import SQLiteDict
 from requests_cache.models.response import CachedResponse
 
-from brightcall_pandas.api.entry import cache_key, read_entry, written_entry
+from brightcall_pandas.api.entry import cache_key, read_entry
 from brightcall_pandas.private import private_file, private_folder
 
 __all__ = ["PageCache"]
@@ -64,7 +63,8 @@ class _Pages(SQLiteDict):
             self.close()  # type: ignore[no-untyped-call]
 
     def serialize(self, value: Any) -> bytes:
-        return written_entry(value)
+        written: bytes = value  # by `entry`, before the lock was taken
+        return written
 
     def deserialize(self, key: str, value: object) -> CachedResponse | None:
         response = read_entry(value)
@@ -73,6 +73,10 @@ class _Pages(SQLiteDict):
             _warn(f"an answer in the page cache {self.db_path} is damaged; it is fetched again when needed")
             return None
         return response
+
+    def keep(self, entries: Mapping[str, bytes]) -> None:
+        with self.connection(commit=True):
+            self.update(entries)
 
     def shrink(self) -> None:
         """Leave nothing of deleted answers in the file, nor in the log beside it."""
@@ -129,10 +133,9 @@ class PageCache(BaseCache):
         kept: CachedResponse | None = self._tried(lambda pages: pages.get(key), None)
         return default if kept is None else kept
 
-    def keep(self, response: requests.Response, key: str) -> None:
-        """Keep an answer, in place of an older one."""
-        kept = CachedResponse.from_response(response)
-        self._tried(lambda pages: pages.update({key: kept}), None)
+    def keep(self, entries: Mapping[str, bytes]) -> None:
+        """Keep answers, as `entry.written_entry` writes them, in place of older ones."""
+        self._tried(lambda pages: pages.keep(entries), None)
 
     def forget(self, keys: Collection[str]) -> None:
         """Drop answers that are no longer needed."""

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
 from brightcall_pandas.api.coverage import Ask, Cover, Slice, cover, next_ask, plan
+from brightcall_pandas.api.talks import Talk
 from brightcall_pandas.errors import IncompleteDataError, RequestError
 
 __all__ = ["Read", "read_window"]
 
-Fetch = Callable[[Sequence[Ask]], list[Slice]]
+Fetch: TypeAlias = Callable[[Sequence[Ask]], Talk[list[Slice]]]
 
 _PATIENCE = 6  # pages in a row that prove nothing new before another way is tried
 _WALKS = 3  # walks of the last resort
@@ -84,13 +86,13 @@ class Read:
         return len(seen) - len(set(seen))
 
 
-def read_window(fetch: Fetch, limit: int, first: Slice | None = None, hint: int | None = None) -> Read:
+def read_window(fetch: Fetch, limit: int, first: Slice | None = None, hint: int | None = None) -> Talk[Read]:
     """Read a window completely.
 
     Parameters
     ----------
     fetch
-        Asks the server for pages sorted by ascending time, at once, and returns them in order.
+        Asks the server for pages sorted by ascending time, at once, and returns them in that order.
     limit
         Rows a page to ask for.
     first
@@ -103,7 +105,7 @@ def read_window(fetch: Fetch, limit: int, first: Slice | None = None, hint: int 
     Read
         Check `complete`.
     """
-    slices = [first] if first is not None else fetch([Ask(1, limit)])
+    slices = [first] if first is not None else (yield from fetch([Ask(1, limit)]))
     limit, trusted = _limit(slices[0], limit)
     read = Read(slices)
     if not _may_be_all(slices[0], hint):
@@ -118,13 +120,13 @@ def read_window(fetch: Fetch, limit: int, first: Slice | None = None, hint: int 
         return read
     total = hint if slices[0].total is None else slices[0].total
     if total is not None and (asks := plan(slices[0].position, total, limit)):
-        slices.extend(fetch(asks))
+        slices.extend((yield from fetch(asks)))
         state = cover(slices)
-    state = _persist(fetch, slices, state, limit, read)
+    state = yield from _persist(fetch, slices, state, limit, read)
     if state.ended:
         read.proof = "overlap"
         return read
-    return _last_resort(fetch, read, limit)
+    return (yield from _last_resort(fetch, read, limit))
 
 
 def _limit(first: Slice, limit: int) -> tuple[int, bool]:
@@ -141,10 +143,10 @@ def _may_be_all(first: Slice, hint: int | None) -> bool:
     return (hint is None or hint <= first.rows) and (first.page.pages_count or 0) <= 1
 
 
-def _persist(fetch: Fetch, slices: list[Slice], state: Cover, limit: int, read: Read) -> Cover:
+def _persist(fetch: Fetch, slices: list[Slice], state: Cover, limit: int, read: Read) -> Talk[Cover]:
     attempt = 0
     while not state.ended and attempt < _PATIENCE:
-        slices.extend(fetch([next_ask(state, limit, attempt)]))
+        slices.extend((yield from fetch([next_ask(state, limit, attempt)])))
         new = cover(slices)
         attempt = 0 if new.reach > state.reach else attempt + 1
         read.walks += attempt == 1
@@ -152,8 +154,8 @@ def _persist(fetch: Fetch, slices: list[Slice], state: Cover, limit: int, read: 
     return state
 
 
-def _last_resort(fetch: Fetch, read: Read, limit: int) -> Read:
-    if (whole := _in_one_page(fetch, read)) is not None:
+def _last_resort(fetch: Fetch, read: Read, limit: int) -> Talk[Read]:
+    if (whole := (yield from _in_one_page(fetch, read))) is not None:
         return Read([whole], proof="one page", walks=read.walks + 1)
     if any(_contradicts_itself(each) for each in read.slices):
         read.problem = "the server's totals contradict its pages, and the order of the rows proves nothing"
@@ -174,7 +176,8 @@ def _last_resort(fetch: Fetch, read: Read, limit: int) -> Read:
             read.proof = "total"
             return read
         read.walks += 1
-        read.slices.extend(fetch([Ask(number, limit) for number in range(1, max(totals) // limit + 2)]))
+        asks = [Ask(number, limit) for number in range(1, max(totals) // limit + 2)]
+        read.slices.extend((yield from fetch(asks)))
     read.problem = (
         f"the server says {read.expected} rows, but {rows} distinct ones came in {read.walks} walks"
     )
@@ -188,11 +191,11 @@ def _contradicts_itself(each: Slice) -> bool:
     return each.position > each.total or (each.rows < each.ask.size and each.position < each.total)
 
 
-def _in_one_page(fetch: Fetch, read: Read) -> Slice | None:
+def _in_one_page(fetch: Fetch, read: Read) -> Talk[Slice | None]:
     if read.expected is None:
         return None
     try:
-        (whole,) = fetch([Ask(1, read.expected + max(10, read.expected // 20))])
+        (whole,) = yield from fetch([Ask(1, read.expected + max(10, read.expected // 20))])
     except (RequestError, IncompleteDataError):
         return None
     return whole if whole.rows == whole.total and whole.rows < whole.ask.size else None

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import zlib
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -16,19 +13,15 @@ import numpy as np
 
 from brightcall_pandas.answer import Page, read_page, settle
 from brightcall_pandas.api.coverage import Ask, Slice
+from brightcall_pandas.api.desk import Question
 from brightcall_pandas.api.profiles import Profile
-from brightcall_pandas.api.session import ApiSession, Reply
-from brightcall_pandas.api.workers import Workers
+from brightcall_pandas.api.session import Reply
+from brightcall_pandas.api.talks import Talk
 from brightcall_pandas.columns import Clock, typed_array
 from brightcall_pandas.errors import InvalidResponseError
 from brightcall_pandas.schema import FIELDS
 
 __all__ = ["Source", "checksum", "days_text", "slice_of"]
-
-_one_at_a_time = threading.Lock()
-"""Python lets only one thread read anyway; several that try get in the way of those that ask."""
-
-_AHEAD = 2  # pages for each worker that are asked for before one is read: one under way, one that has come
 
 _SETTLED = 32  # pages that are laid beside each other in memory
 
@@ -39,8 +32,8 @@ class Source:
 
     Parameters
     ----------
-    session, profile, workers
-        Whom to ask, where, and with how many at once.
+    profile
+        Where to ask.
     body
         Parameters by API name, with the days, without paging.
     zone
@@ -49,67 +42,45 @@ class Source:
         Called with each page as it comes.
     """
 
-    session: ApiSession
     profile: Profile
-    workers: Workers
     body: dict[str, Any]
     zone: str
     seen: Callable[[Slice], None] = lambda _: None
+    _loose: list[Page] = field(default_factory=list)
 
-    def fetch(self, asks: Sequence[Ask]) -> list[Slice]:
-        """Ask for pages, a few ahead of the one that is read; return them in order.
+    def fetch(self, asks: Sequence[Ask]) -> Talk[list[Slice]]:
+        """Ask for pages; return them in order, in whatever order they come."""
+        return (yield [self._page(ask) for ask in asks])
 
-        The workers only ask. Pages are read here, so that a worker's next request need not wait for that.
-        """
-        slices: list[Slice] = []
-        for each in self._each(asks):
-            slices.append(each)
-            if len(slices) % _SETTLED == 0:
-                settle([each.page for each in slices[-_SETTLED:]])
-        return slices
-
-    def _each(self, asks: Sequence[Ask]) -> Iterator[Slice]:
-        ahead: deque[tuple[Ask, Future[Reply]]] = deque()
-        for ask in asks:
-            ahead.append((ask, self.workers.submit(partial(self._asked, ask))))
-            if len(ahead) > _AHEAD * self.workers.count:
-                yield self._read(*ahead.popleft())
-        for each in ahead:
-            yield self._read(*each)
-
-    def count(self) -> int | None:
+    def count(self) -> Talk[int | None]:
         """Ask the count endpoint, where the profile has one, how many rows there are."""
         if self.profile.count is None:
             return None
         body = self.body | {"page": 1, "itemsPerPage": 1}
         about = f"number of calls {days_text(self.body)}"
-        reply = self.workers.submit(lambda: self._ask(self.profile.count or "", body, about)).result()
-        return read_page(reply.content).pages_count
+        question = Question(self.profile.count, body, about, lambda reply: read_page(reply.content))
+        (page,) = yield [question]
+        count: int | None = page.pages_count
+        return count
 
-    def _asked(self, ask: Ask) -> Reply:
+    def _page(self, ask: Ask) -> Question:
         paging = {"page": ask.number, "itemsPerPage": ask.size, "sortBy": "timestamp", "sortDirection": "ASC"}
-        return self._ask(self.profile.calls, self.body | paging, self._about(ask))
+        about = f"calls {days_text(self.body)}, page {ask.number} of {ask.size} rows each"
+        return Question(self.profile.calls, self.body | paging, about, partial(self._read, ask, about))
 
-    def _read(self, ask: Ask, future: Future[Reply]) -> Slice:
-        reply = future.result()
-        with _one_at_a_time:
-            try:
-                page = read_page(reply.content)
-            except msgspec.DecodeError as error:
-                msg = (
-                    f"{self._about(ask)}: the answer has no list of calls ({error}). "
-                    "Check base_url and api_version."
-                )
-                raise InvalidResponseError(msg) from None
-            result = slice_of(page, ask, reply.key, checksum(reply.content), self.zone)
+    def _read(self, ask: Ask, about: str, reply: Reply) -> Slice:
+        try:
+            page = read_page(reply.content)
+        except msgspec.DecodeError as error:
+            msg = f"{about}: the answer has no list of calls ({error}). Check base_url and api_version."
+            raise InvalidResponseError(msg) from None
+        self._loose.append(page)
+        if len(self._loose) == _SETTLED:
+            settle(self._loose)
+            self._loose.clear()
+        result = slice_of(page, ask, reply.key, checksum(reply.content), self.zone)
         self.seen(result)
         return result
-
-    def _about(self, ask: Ask) -> str:
-        return f"calls {days_text(self.body)}, page {ask.number} of {ask.size} rows each"
-
-    def _ask(self, path: str, body: dict[str, Any], about: str) -> Reply:
-        return self.session.post(path, body, about=about, stop=self.workers.stop)
 
 
 def checksum(content: bytes) -> int:

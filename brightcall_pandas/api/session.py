@@ -1,10 +1,13 @@
 """Ask the server once, through the page cache, with retries.
 
-Order of operations of `ApiSession.post`:
+Order of operations of `ApiSession.post`, which waits for the answer:
 
 1. wait for the rate limit and send (`transport` adds the key and judges the answer);
 2. a transient failure waits and goes back to 1, a final one raises the error that the verdict names;
 3. a good answer is stored, in place of an older one, and returned.
+
+`ApiSession.begin` and `ApiSession.end` are the same in two halves and without waiting, for whoever asks
+for much at once (`desk`): they need an idle connection and no rate limit, and leave retries to `post`.
 
 `ApiSession.kept` returns what is stored. How old it may be is for the caller to say: that depends on whether
 the days asked for can still change.
@@ -13,14 +16,18 @@ the days asked for can still change.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import requests
+from requests import PreparedRequest
+from requests_cache.models.request import CachedRequest
 
-from brightcall_pandas.api.entry import cache_key
+from brightcall_pandas.api.entry import cache_key, written_entry
+from brightcall_pandas.api.exchange import Exchange
 from brightcall_pandas.api.limits import LONGEST_WAIT_S, RateLimit, pause
 from brightcall_pandas.api.page_cache import PageCache
 from brightcall_pandas.api.secrets import ApiKey
@@ -36,6 +43,8 @@ class Reply:
 
     Parameters
     ----------
+    request
+        What was asked, without key.
     content
         The body: a JSON object that does not say ``success: false``.
     key
@@ -46,6 +55,7 @@ class Reply:
         When the server gave it, UTC.
     """
 
+    request: PreparedRequest | CachedRequest
     content: bytes
     key: str
     from_cache: bool
@@ -89,7 +99,8 @@ class ApiSession:
         self._retries = retries
         self._limit = rate_limit if isinstance(rate_limit, RateLimit) else RateLimit(rate_limit)
         self._http = requests.Session()
-        self._http.mount(base_url, ApiAdapter(key, connections))
+        self._adapter = ApiAdapter(key, connections)
+        self._http.mount(base_url, self._adapter)
         self._cache = cache
         self._proxies = requests.utils.get_environ_proxies(base_url)  # once, where requests would each time
         self._counting = threading.Lock()
@@ -102,6 +113,7 @@ class ApiSession:
         *,
         about: str,
         stop: threading.Event | None = None,
+        failed: Verdict | None = None,
     ) -> Reply:
         """Ask the server, and keep its answer.
 
@@ -115,6 +127,8 @@ class ApiSession:
             What is asked for, in words, for messages.
         stop
             When set, waiting ends at once.
+        failed
+            What came of a first attempt that was made already.
 
         Raises
         ------
@@ -125,15 +139,46 @@ class ApiSession:
         """
         request = self._request(path, body)
         waiting = stop or threading.Event()
+        answer: Reply | Verdict | None = failed
         attempt = 0
         while True:
             attempt += 1
-            answer = self._sent(request, waiting)
+            answer = answer or self._sent(request, waiting)
             if isinstance(answer, Reply):
+                self.keep([answer])
                 return answer
             wait = pause(attempt, answer) if answer.transient and attempt <= self._retries else None
             if wait is None or waiting.wait(wait):
                 raise answer.error(_message(about, answer, attempt))
+            answer = None
+
+    def begin(self, path: str, body: dict[str, Any]) -> Exchange | None:
+        """Send a request and wait for nothing; None where that cannot be done, and `post` must.
+
+        Parameters
+        ----------
+        path
+            Path of the endpoint.
+        body
+            Parameters by API name.
+        """
+        if not self._limit.unlimited:
+            return None
+        exchange = self._adapter.begin(self._request(path, body), self._timeout, self._proxies)
+        if exchange is not None:
+            self._count()
+        return exchange
+
+    def end(self, exchange: Exchange) -> Reply | Verdict:
+        """Return what came of `begin`: a good answer, for `keep`, or why there is none, for `post`."""
+        return _reply(lambda: self._adapter.end(exchange))
+
+    def keep(self, replies: Sequence[Reply]) -> None:
+        """Keep good answers, in place of older ones."""
+        if self._cache is not None:
+            self._cache.keep(
+                {each.key: written_entry(each.request, each.content, each.fetched_at) for each in replies}
+            )
 
     def kept(self, path: str, body: dict[str, Any]) -> Reply | None:
         """Return the cached answer to a request, however old; None where there is none."""
@@ -141,7 +186,7 @@ class ApiSession:
         kept = None if self._cache is None else self._cache.get_response(key)
         if kept is None:
             return None
-        return Reply(kept.content, key, from_cache=True, fetched_at=kept.created_at)
+        return Reply(kept.request, kept.content, key, from_cache=True, fetched_at=kept.created_at)
 
     def close(self) -> None:
         """Close connections and files."""
@@ -156,21 +201,28 @@ class ApiSession:
         self._limit.wait(stop)
         if stop.is_set():  # nobody waits for the answer any more
             raise CancelledError
-        with self._counting:
-            self.requests += 1
-        try:
-            response = self._http.send(
+        self._count()
+        return _reply(
+            lambda: self._http.send(
                 request, timeout=self._timeout, proxies=dict(self._proxies), allow_redirects=False
             )
-        except Failure as failure:
-            return failure.verdict
-        verdict: Verdict | None = getattr(response, "verdict", None)
-        if verdict is not None:
-            return verdict
-        key = cache_key(request)
-        if self._cache is not None:
-            self._cache.keep(response, key)
-        return Reply(response.content, key, from_cache=False, fetched_at=datetime.now(UTC))
+        )
+
+    def _count(self) -> None:
+        with self._counting:
+            self.requests += 1
+
+
+def _reply(answer: Callable[[], requests.Response]) -> Reply | Verdict:
+    try:
+        response = answer()
+    except Failure as failure:
+        return failure.verdict
+    verdict: Verdict | None = getattr(response, "verdict", None)
+    if verdict is not None:
+        return verdict
+    request, key = response.request, cache_key(response.request)
+    return Reply(request, response.content, key, from_cache=False, fetched_at=datetime.now(UTC))
 
 
 def _message(about: str, verdict: Verdict, attempts: int) -> str:

@@ -7,15 +7,17 @@ import importlib.metadata
 import os
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import h11
 import msgspec
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from brightcall_pandas.api.exchange import Exchange, begun
 from brightcall_pandas.api.profiles import promised
 from brightcall_pandas.api.secrets import ApiKey, hide_keys_in_logs
 from brightcall_pandas.api.verdict import Verdict, judge
@@ -23,6 +25,7 @@ from brightcall_pandas.errors import ServerError
 
 __all__ = ["ApiAdapter", "Failure", "is_this_machine", "request_to"]
 
+_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, h11.RemoteProtocolError, OSError)
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[?::1\]?")
 
 
@@ -54,26 +57,63 @@ class ApiAdapter(HTTPAdapter):
         self._key = key
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
-        """Send a request and read the whole answer."""
-        failure: Verdict | None = None
+        """Send a request and wait for the whole answer."""
+        keyed, options = self._keyed(request), self._usual(request, options)
+        sent = functools.partial(super().send, keyed, **options)
+        return self._taken(request, options.get("timeout"), sent)
+
+    def begin(
+        self, request: requests.PreparedRequest, timeout: float, proxies: Mapping[str, str]
+    ) -> Exchange | None:
+        """Send a request on a connection that is open and idle; None where `send` has to open one.
+
+        What goes through a proxy is left to `send` too. The answer is for `end`, once it is whole.
+        """
+        options = self._usual(request, {"verify": True, "proxies": proxies})
+        try:
+            if requests.utils.select_proxy(request.url or "", options["proxies"]):
+                return None
+            pool = self.get_connection_with_tls_context(request, options["verify"])
+        except (requests.RequestException, urllib3.exceptions.HTTPError):
+            return None  # `send` says what is wrong
+        assert isinstance(pool, urllib3.HTTPConnectionPool)
+        return begun(pool, request, self._keyed(request), timeout)
+
+    def end(self, exchange: Exchange) -> requests.Response:
+        """Return the answer to what was begun."""
+        request = exchange.request
+        return self._taken(request, exchange.timeout, lambda: self.build_response(request, exchange.answer()))
+
+    def _keyed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        keyed = request.copy()
+        keyed.url = self._key.added_to(request.url or "")
+        return keyed
+
+    def _usual(self, request: requests.PreparedRequest, options: dict[str, Any]) -> dict[str, Any]:
         if is_this_machine(urlsplit(request.url or "").hostname):
             options["proxies"] = {}  # what stays on this machine is no proxy's business
         if options.get("verify") is True:
             # requests itself looks these up only in calls that would also read the user's netrc.
             names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
             options["verify"] = next(filter(None, map(os.environ.get, names)), True)
-        keyed = request.copy()
-        keyed.url = self._key.added_to(request.url or "")
+        return options
+
+    def _taken(
+        self, request: requests.PreparedRequest, timeout: Any, answer: Callable[[], requests.Response]
+    ) -> requests.Response:
+        failure: Verdict | None = None
         try:
-            response = super().send(keyed, **options)
+            response = answer()
             # At once: requests would read pieces of 10 kB, which takes a page longer than its way here.
             content = response.raw.read(decode_content=True)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            failure = _why(error, options.get("timeout"))
+        except _FAILURES as error:
+            failure = _why(error, timeout)
         # Raised out here, so that the original exception, whose text has the URL, is not its context.
         if failure is not None:
             raise Failure(failure)
         response._content = self._key.scrubbed_bytes(content)
+        response._content_consumed = True  # type: ignore[attr-defined]
+        response.raw, response.reason = None, self._key.scrubbed(response.reason or "")
         for name, value in list(response.headers.items()):
             response.headers[name] = self._key.scrubbed(value)
         response.url, response.request = request.url or "", request
@@ -118,7 +158,7 @@ def _why(error: Exception, timeout: Any) -> Verdict:
             "the server's certificate was not accepted",
             "Check base_url; where a proxy has a certificate of its own, name it in REQUESTS_CA_BUNDLE.",
         )
-    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
+    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return Verdict(ServerError, f"no answer came within {timeout} s", advice, transient=True)
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return Verdict(ServerError, "base_url is no usable address", advice)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, Self, TypeVar
 
-__all__ = ["Workers"]
+__all__ = ["Backlog", "Workers", "done"]
 
 T = TypeVar("T")
 
@@ -70,6 +71,59 @@ class Workers:
                 future.set_result(task())
             except BaseException as error:  # handed to whoever waits
                 future.set_exception(error)
+
+
+class Backlog:
+    """Tasks that are put off: one thread does them, in the order given.
+
+    At the end of a ``with`` block they are done, also after an error; Ctrl-C drops them.
+
+    Parameters
+    ----------
+    most
+        How many may wait.
+    """
+
+    def __init__(self, most: int = 4) -> None:
+        self._most = most
+        self._worker = Workers(1)
+        self._pending: deque[Future[Any]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None or issubclass(kind, Exception):
+                wait(self._pending)
+            if kind is None:
+                self._reap(0)
+        finally:
+            self._worker.close()
+
+    def put_off(self, task: Callable[[], T]) -> Future[T]:
+        """Do a task when there is time; wait where too many do.
+
+        Raises
+        ------
+        Exception
+            What an earlier task raised.
+        """
+        self._reap(self._most - 1)
+        future = self._worker.submit(task)
+        self._pending.append(future)
+        return future
+
+    def _reap(self, most: int) -> None:
+        while self._pending and (self._pending[0].done() or len(self._pending) > most):
+            self._pending.popleft().result()
+
+
+def done(result: T) -> Future[T]:
+    """Return a future that is there already."""
+    future: Future[T] = Future()
+    future.set_result(result)
+    return future
 
 
 def _drop(future: Future[Any]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from brightcall_pandas.api.workers import Backlog
 from brightcall_pandas.client import Client, current_client
 from brightcall_pandas.columns import to_pandas
 from brightcall_pandas.export.layout import (
@@ -210,7 +211,9 @@ class _Export:
             )  # whose names end with it: else the next day comes beside this
 
     def _pieces_of(self, loading: Loading) -> Iterator[_Piece]:
-        for part in loading.parts():
+        with Backlog() as backlog:
+            parts = list(loading.parts(backlog))
+        for part in parts:
             begin = 0
             for day, rows in zip(part.days, part.rows, strict=True):
                 windows = [each for each in part.windows if each["day_from"] <= str(day) <= each["day_to"]]

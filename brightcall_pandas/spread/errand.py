@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from brightcall_pandas.account import Account
+from brightcall_pandas.api.workers import Backlog
 from brightcall_pandas.client import Client
 from brightcall_pandas.errors import AuthenticationError
 from brightcall_pandas.filters import CallFilter
@@ -69,8 +70,9 @@ def run(errand: Errand) -> Parcel:
             client.cache.learn(**facts)
             for first, last in errand.runs:
                 spec = CallFilter(day_from=first, day_to=last, **errand.filters)
-                for _ in Loading(client, spec, ["id"]).parts():
-                    pass  # each is in the cache by now
+                with Backlog() as backlog:
+                    for _ in Loading(client, spec, ["id"]).parts(backlog):
+                        pass  # each is in the cache when the backlog is done
             return packed(client.cache)
         finally:
             client.close()

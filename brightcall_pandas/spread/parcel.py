@@ -39,7 +39,11 @@ def packed(cache: Cache) -> Parcel:
     answers = {key: cache.pages.get_response(key) for key in cache.pages.all_keys()}
     return Parcel(
         calls=cache.info()["calls"],
-        pages={key: written_entry(answer) for key, answer in answers.items() if answer is not None},
+        pages={
+            key: written_entry(answer.request, answer.content, answer.created_at)
+            for key, answer in answers.items()
+            if answer is not None
+        },
         segments={
             (path.parent.name, path.name): path.read_bytes()
             for path in cache.folder.glob("windows/*/*.parquet")
@@ -53,9 +57,7 @@ def unpacked(parcel: Parcel, cache: Cache) -> None:
     # Not that days begin elsewhere: the caller finds that out itself, begins anew, and says so.
     facts = {name: getattr(parcel.learnt, name) for name in ("timezone", "page_cap")}
     cache.learn(**{name: value for name, value in facts.items() if value})
-    for key, entry in parcel.pages.items():
-        if (answer := read_entry(entry)) is not None:
-            cache.pages.keep(answer, key)
+    cache.pages.keep({key: entry for key, entry in parcel.pages.items() if read_entry(entry) is not None})
     try:
         for (query, name), content in parcel.segments.items():
             store = cache.prepared(cache.store(query))

@@ -36,6 +36,11 @@ class Turns(RateLimit):
         self._queue = queue
         self._patience = _PATIENCE_S + _WAITING / per_second
 
+    @property
+    def unlimited(self) -> bool:
+        """Never: each turn is dealt."""
+        return False
+
     def wait(self, stop: threading.Event) -> None:
         """Wait for a turn."""
         deadline = time.monotonic() + self._patience

@@ -6,7 +6,8 @@ Order of operations of `Loading.parts`:
    (`shelf`);
 2. consecutive days that are left form runs; the first page of a run tells how many calls it has, and so
    into how many windows it is cut: a sparse run is read as one, a busy one day by day (`reading`);
-3. windows are read at once, each is proved complete (`api.pages`), typed, and written as a segment;
+3. windows are read at once, each is proved complete (`api.pages`) and typed; when there is time, they are
+   written as segments (`api.workers.Backlog`);
 4. parts come back in order of days, from memory or from segments.
 
 Where answers show that days begin elsewhere than thought, that is remembered and the load begins anew.
@@ -18,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from brightcall_pandas.api.workers import Backlog
 from brightcall_pandas.client import Client
 from brightcall_pandas.errors import IncompleteDataError, OfflineError
 from brightcall_pandas.filters import CallFilter
@@ -25,7 +27,7 @@ from brightcall_pandas.progress import Progress
 from brightcall_pandas.store import Segment
 from brightcall_pandas.windows.parts import DAY, Part, in_order, runs
 from brightcall_pandas.windows.query import Query, request_body
-from brightcall_pandas.windows.reading import Moved, Reading
+from brightcall_pandas.windows.reading import Moved, Opening, Reading, named_zone
 from brightcall_pandas.windows.shelf import Shelf
 
 __all__ = ["Loading"]
@@ -82,8 +84,8 @@ class Loading:
         chosen = self._chosen(Shelf(self.client, self._query), days)
         return [day for day in days if day not in chosen]
 
-    def parts(self) -> Iterator[Part]:
-        """Return the calls in order of days.
+    def parts(self, backlog: Backlog) -> Iterator[Part]:
+        """Return the calls in order of days; what was read is in the cache when the backlog is done.
 
         Raises
         ------
@@ -91,11 +93,12 @@ class Loading:
             As `errors` draws them.
         """
         days = self.days
-        self._learn_zone(days[0], days[-1])
+        opening = self._learn_zone(days[0], days[-1])
         for _ in range(_TRIES):
             try:
-                have = self._have(days)
+                have = self._have(days, opening, backlog)
             except Moved:
+                opening = None
                 continue
             if have is not None:
                 yield from in_order(have, days)
@@ -103,7 +106,9 @@ class Loading:
         msg = f"the answers, or the cache {self.client.cache.folder}, change faster than they can be read"
         raise IncompleteDataError(f"{msg}. Try again.")
 
-    def _have(self, days: Sequence[date]) -> dict[date, Part] | None:
+    def _have(
+        self, days: Sequence[date], opening: Opening | None, backlog: Backlog
+    ) -> dict[date, Part] | None:
         """Return the part of each day; None when a part of the cache could not be read."""
         query = self._query
         shelf = Shelf(self.client, query)
@@ -115,24 +120,27 @@ class Loading:
             msg = f"the cache lacks {lacking}, and offline=True forbids to ask the server"
             raise OfflineError(f"{msg}. Load them once online.")
         if missing:
-            parts += self._reading(query).parts(missing)
+            parts += self._reading(query, opening).parts(missing, backlog)
         kept, sound = shelf.read(chosen, self.columns)
         return {day: part for part in parts + kept for day in part.days} if sound else None
 
     def _chosen(self, shelf: Shelf, days: Sequence[date]) -> dict[date, Segment]:
         return {} if self.refresh else shelf.chosen(days)
 
-    def _learn_zone(self, first: date, last: date) -> None:
+    def _learn_zone(self, first: date, last: date) -> Opening | None:
+        """Learn the account's zone, where nobody has yet; return the page that told it."""
         cache = self.client.cache
         if self._sent_zone is not None or cache.account.timezone is not None:
-            return
+            return None
         if self.client.offline:
             msg = "offline=True, and the cache does not know this account's timezone"
             raise OfflineError(f"{msg}. Give bc.Client timezone=, or load once online.")
-        cache.learn(timezone=self._reading(self._query).zone(first, last))
+        opening = self._reading(self._query).opening(first, last)
+        cache.learn(timezone=named_zone(opening.page) or "UTC")
+        return opening
 
-    def _reading(self, query: Query) -> Reading:
-        return Reading(self.client, query, self._sent_zone is not None, self.strict, self.progress)
+    def _reading(self, query: Query, opened: Opening | None = None) -> Reading:
+        return Reading(self.client, query, self._sent_zone is not None, self.strict, self.progress, opened)
 
     @property
     def _sent_zone(self) -> str | None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
 from brightcall_pandas.api.coverage import Ask, Slice, cover
+from brightcall_pandas.api.desk import Desk
 from brightcall_pandas.api.pages import Read, read_window
 from brightcall_pandas.api.reader import Source, days_text
-from brightcall_pandas.api.workers import Workers
+from brightcall_pandas.api.talks import Talk, Ticket, hold
+from brightcall_pandas.api.workers import Backlog, done
 from brightcall_pandas.client import Client
 from brightcall_pandas.errors import IncompleteDataError, RequestError
 from brightcall_pandas.progress import Progress
@@ -21,7 +24,7 @@ from brightcall_pandas.windows.parts import Part, part_of, runs
 from brightcall_pandas.windows.query import Query, is_zone
 from brightcall_pandas.windows.shelf import Shelf
 
-__all__ = ["Moved", "Reading"]
+__all__ = ["Moved", "Opening", "Reading", "named_zone"]
 
 _PAGES_A_WINDOW = 16  # at least, in whole days: fewer waste half-empty pages, more are lost by a kill
 _SAFE_PAGE_SIZE = 100  # the API's documented default, asked for where a larger page is refused
@@ -29,6 +32,15 @@ _SAFE_PAGE_SIZE = 100  # the API's documented default, asked for where a larger 
 
 class Moved(Exception):  # noqa: N818  (no error: the load begins anew)
     """The answers show that days begin elsewhere than thought; what was learnt is in the account."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The first page of some days: what was asked, what came, and when."""
+
+    body: dict[str, Any]
+    page: Slice
+    began: datetime
 
 
 @dataclass
@@ -47,6 +59,8 @@ class Reading:
         Raise where a window cannot be proved complete; otherwise warn and mark it.
     progress
         What shows how far it is.
+    opened
+        A first page that was read already, and need not be again.
     """
 
     client: Client
@@ -54,9 +68,10 @@ class Reading:
     names_zone: bool
     strict: bool
     progress: Progress
+    opened: Opening | None = None
 
-    def parts(self, days: Sequence[date]) -> list[Part]:
-        """Read days; each complete window is in the cache when this returns.
+    def parts(self, days: Sequence[date], backlog: Backlog) -> list[Part]:
+        """Read days; each complete window is in the cache when the backlog is done.
 
         Raises
         ------
@@ -65,49 +80,54 @@ class Reading:
         BrightcallError
             A window could not be read, or not proved complete.
         """
-        return list(self._parts(days))
+        with self._desk(self.client.workers) as desk:
+            plans = hold(desk, (self._windows(run) for run in runs(days)))
+            windows = (self._window(desk, backlog, *window) for plan in plans for window in plan)
+            return [part.result() for part in hold(desk, windows)]
 
-    def zone(self, first: date, last: date) -> str:
-        """Ask for the zone that the answers name."""
-        with Workers(1) as fetchers:
-            (page,) = self._source(fetchers, first, last).fetch([Ask(1, 2)])
-        return _named_zone(page) or "UTC"
+    def opening(self, first: date, last: date) -> Opening:
+        """Read the first page of some days."""
+        with self._desk(1) as desk:
+            (opening,) = hold(desk, [self._opened(self._source(first, last))])
+        return opening
 
-    def _parts(self, days: Sequence[date]) -> Iterator[Part]:
-        count = self.client.workers
-        with Workers(count) as fetchers, Workers(count) as coordinators:
-            planned = [coordinators.submit(partial(self._windows, fetchers, run)) for run in runs(days)]
-            read = [
-                coordinators.submit(partial(self._window, fetchers, *window))
-                for plan in planned
-                for window in plan.result()
-            ]
-            for each in read:
-                yield each.result()
-
-    def _windows(self, fetchers: Workers, run: Sequence[date]) -> list[tuple[date, date, Slice | None]]:
-        """Cut a run into windows; the first page goes along when it belongs to the only one."""
-        whole = (run[0], run[-1], None)
-        if len(run) == 1 or self.query.padded:
-            return [whole]  # padded, each window costs two days more: then the run stays whole
-        source, limit = self._source(fetchers, run[0], run[-1]), self._limit()
+    def _opened(self, source: Source) -> Talk[Opening]:
+        if self.opened is not None and self.opened.body == source.body:
+            return self.opened
+        began, limit = datetime.now(UTC), self._limit()
         try:
-            (first,) = source.fetch([Ask(1, limit)])
+            (page,) = yield from source.fetch([Ask(1, limit)])
         except RequestError:
-            return [whole]  # the window's own reading deals with refused page sizes
-        total = source.count() if first.total is None else first.total
-        if total is None or total <= _PAGES_A_WINDOW * limit or cover([first]).ended:
-            return [(run[0], run[-1], first)]
+            if limit <= _SAFE_PAGE_SIZE:
+                raise
+            (page,) = yield from source.fetch([Ask(1, _SAFE_PAGE_SIZE)])
+            self.client.cache.learn(page_cap=_SAFE_PAGE_SIZE)  # so it was the size that was refused
+        return Opening(source.body, page, began)
+
+    def _windows(self, run: Sequence[date]) -> Talk[list[tuple[date, date, Opening | None]]]:
+        """Cut a run into windows; its first page goes along when it belongs to the only one."""
+        source = self._source(run[0], run[-1])
+        opening = yield from self._opened(source)
+        whole = (run[0], run[-1], opening)
+        # Padded, each window costs two days more: then the run stays whole.
+        if len(run) == 1 or self.query.padded or cover([opening.page]).ended:
+            return [whole]
+        total = opening.page.total if opening.page.total is not None else (yield from source.count())
+        limit = self._limit()
+        if total is None or total <= _PAGES_A_WINDOW * limit:
+            return [whole]
         self.progress.expect(total)
         length = math.ceil(_PAGES_A_WINDOW * limit * len(run) / total)
         cuts = (run[n : n + length] for n in range(0, len(run), length))
         return [(part[0], part[-1], None) for part in cuts]
 
-    def _window(self, fetchers: Workers, first: date, last: date, page: Slice | None) -> Part:
-        began = datetime.now(UTC)
-        source = self._source(fetchers, first, last)
-        count = source.count()
-        read = self._read(source, page, count)
+    def _window(
+        self, desk: Desk[Ticket], backlog: Backlog, first: date, last: date, opening: Opening | None
+    ) -> Talk[Future[Part]]:
+        source = self._source(first, last)
+        page, began = (None, datetime.now(UTC)) if opening is None else (opening.page, opening.began)
+        count = yield from source.count()
+        read = yield from read_window(source.fetch, self._limit(), page, count)
         self._check_zone(read)
         expected = count if read.expected is None else read.expected
         report: dict[str, Any] = {
@@ -122,28 +142,24 @@ class Reading:
             "complete": read.complete,
             "proof": read.proof,
         }
+        typed = partial(self._typed, source, read, first, last, report)
+        # Typed by another thread only where there is time: two that both want the interpreter are slower.
+        part = backlog.put_off(typed) if desk.waits else done(typed())
+        if read.complete:
+            shelf = Shelf(self.client, self.query)
+            backlog.put_off(lambda: shelf.keep(part.result(), began, read))
+        return part
+
+    def _typed(self, source: Source, read: Read, first: date, last: date, report: dict[str, Any]) -> Part:
         part, outside = part_of(read, first, last, self.query.zone, report)
         if outside and not self.query.padded:
             self._other_bounds(source)
-        if read.complete:
-            Shelf(self.client, self.query).keep(part, began, read)
-        else:
+        if not read.complete:
             self._incomplete(source, read)
         return part
 
-    def _read(self, source: Source, page: Slice | None, count: int | None) -> Read:
-        limit = self._limit()
-        try:
-            return read_window(source.fetch, limit, page, count)
-        except RequestError:
-            if limit <= _SAFE_PAGE_SIZE:
-                raise
-            read = read_window(source.fetch, _SAFE_PAGE_SIZE, None, count)
-            self.client.cache.learn(page_cap=_SAFE_PAGE_SIZE)  # so it was the size that was refused
-            return read
-
     def _check_zone(self, read: Read) -> None:
-        named = _named_zone(read.slices[0])
+        named = named_zone(read.slices[0])
         if not self.names_zone and named not in (None, self.query.zone):
             self.client.cache.learn(timezone=named)  # the account moved since its zone was learnt
             raise Moved
@@ -168,11 +184,12 @@ class Reading:
             raise IncompleteDataError(msg)
         warnings.warn(msg, RuntimeWarning, stacklevel=2)
 
-    def _source(self, fetchers: Workers, first: date, last: date) -> Source:
+    def _desk(self, connections: int) -> Desk[Ticket]:
+        return Desk(self.client.session, connections)
+
+    def _source(self, first: date, last: date) -> Source:
         return Source(
-            session=self.client.session,
             profile=self.client.profile,
-            workers=fetchers,
             body=self.query.request(first, last),
             zone=self.query.zone,
             seen=self.progress.saw,
@@ -182,6 +199,7 @@ class Reading:
         return min(self.client.page_size, self.client.cache.account.page_cap or self.client.page_size)
 
 
-def _named_zone(page: Slice) -> str | None:
+def named_zone(page: Slice) -> str | None:
+    """Return the zone that an answer names, where it is known here."""
     zone = page.page.timezone
     return zone if zone is not None and is_zone(zone) else None

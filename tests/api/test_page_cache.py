@@ -16,34 +16,36 @@ from datetime import UTC, datetime
 
 import pytest
 import requests
-import urllib3
 
 from brightcall_pandas.api import page_cache
-from brightcall_pandas.api.entry import cache_key, read_entry
+from brightcall_pandas.api.entry import cache_key, read_entry, written_entry
 from brightcall_pandas.api.page_cache import PageCache
 
 PATH = "/api/v1/stat/calls"
 
 
-def answer(number: int, content: bytes | None = None) -> requests.Response:
-    """An answer as it leaves the transport; its body cannot be compressed."""
-    response = requests.Response()
-    response.status_code = 200
-    response._content = random.Random(number).randbytes(2000) if content is None else content
-    response.raw = urllib3.HTTPResponse(body=b"", status=200, request_url=PATH)
+def question(number: int) -> requests.PreparedRequest:
     url = f"http://127.0.0.1:9{PATH}"
-    response.request = requests.Request("POST", url, data=b'{"page":%d}' % number).prepare()
-    response.url = url
-    return response
+    return requests.Request("POST", url, data=b'{"page":%d}' % number).prepare()
+
+
+def answer(number: int) -> bytes:
+    """A body that cannot be compressed."""
+    return random.Random(number).randbytes(2000)
 
 
 def key_of(number: int) -> str:
-    return cache_key(answer(number).request)
+    return cache_key(question(number))
+
+
+def entry(number: int, content: bytes | None = None) -> dict[str, bytes]:
+    body = answer(number) if content is None else content
+    return {key_of(number): written_entry(question(number), body, datetime.now(UTC))}
 
 
 def save(cache: PageCache, *numbers: int) -> None:
     for number in numbers:
-        cache.keep(answer(number), key_of(number))
+        cache.keep(entry(number))
 
 
 def read(cache: PageCache, number: int) -> bytes | None:
@@ -86,16 +88,16 @@ class TestKeeping:
         before = datetime.now(UTC)
         save(cache, 1, 2)
         kept = cache.get_response(key_of(1))
-        assert kept.content == answer(1).content
+        assert kept.content == answer(1)
         assert before <= kept.created_at <= datetime.now(UTC)
         assert kept.request.body == b'{"page":1}'
         again = PageCache(path)
-        assert read(again, 2) == answer(2).content
+        assert read(again, 2) == answer(2)
         again.close()
 
     def test_the_last_one_counts(self, cache):
-        cache.keep(answer(1, b"old"), key_of(1))
-        cache.keep(answer(1, b"new"), key_of(1))
+        cache.keep(entry(1, b"old"))
+        cache.keep(entry(1, b"new"))
         assert read(cache, 1) == b"new"
         assert cache.all_keys() == [key_of(1)]
 
@@ -106,9 +108,7 @@ class TestKeeping:
     def test_by_many_threads(self, cache):
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda n: save(cache, n), range(60)))
-            assert list(pool.map(lambda n: read(cache, n), range(60))) == [
-                answer(n).content for n in range(60)
-            ]
+            assert list(pool.map(lambda n: read(cache, n), range(60))) == [answer(n) for n in range(60)]
 
     def test_forget(self, cache):
         save(cache, *range(5))
@@ -119,7 +119,7 @@ class TestKeeping:
 
     def test_shrink_leaves_nothing_behind(self, cache, path):
         canary = random.Random(7).randbytes(64)
-        cache.keep(answer(1, canary), key_of(1))
+        cache.keep(entry(1, canary))
         save(cache, 2)
 
         def found():
@@ -129,7 +129,7 @@ class TestKeeping:
         cache.forget([key_of(1)])
         cache.shrink()
         assert found() == []
-        assert read(cache, 2) == answer(2).content
+        assert read(cache, 2) == answer(2)
 
 
 class TestFiles:
@@ -213,7 +213,7 @@ class TestLock:
         save(cache, 1)
         holder = sqlite3.connect(path, isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
-        assert read(cache, 1) == answer(1).content
+        assert read(cache, 1) == answer(1)
         holder.close()
 
     def test_held_for_a_while_it_is_waited_for(self, cache, path, monkeypatch):
@@ -222,7 +222,7 @@ class TestLock:
         holder.execute("BEGIN IMMEDIATE")
         threading.Timer(0.3, holder.rollback).start()
         save(cache, 1)
-        assert read(cache, 1) == answer(1).content
+        assert read(cache, 1) == answer(1)
         holder.close()
 
     def test_after_a_rest_it_is_tried_again(self, cache, locked, monkeypatch):
@@ -281,9 +281,9 @@ class TestDamage:
         """Read everything from a damaged file, then keep something; return how many answers are left."""
         cache = PageCache(path)
         found = {n: read(cache, n) for n in range(6)}
-        assert {n for n, content in found.items() if content not in (None, answer(n).content)} == set()
+        assert {n for n, content in found.items() if content not in (None, answer(n))} == set()
         save(cache, 77)
-        assert read(cache, 77) == answer(77).content
+        assert read(cache, 77) == answer(77)
         cache.close()
         for each in path.parent.iterdir():
             each.unlink()
@@ -319,7 +319,7 @@ class TestDamage:
         ) as said:
             cache = PageCache(path)
         save(cache, 1)
-        assert read(cache, 1) == answer(1).content
+        assert read(cache, 1) == answer(1)
         assert len(said) == 1
         (aside,) = path.parent.glob("pages.sqlite.damaged-*")
         assert aside.read_bytes().startswith(b"these are no answers")
@@ -341,10 +341,10 @@ class TestDamage:
             ).fetchone()
             connection.execute("UPDATE responses SET value = ? WHERE key = ?", (value, key_of(1)))
         connection.close()
-        assert read_entry(value).content == answer(2).content  # sound in itself
+        assert read_entry(value).content == answer(2)  # sound in itself
         with pytest.warns(RuntimeWarning, match="is damaged"):
             assert read(cache, 1) is None
-        assert read(cache, 2) == answer(2).content
+        assert read(cache, 2) == answer(2)
 
     def test_found_by_several_threads_at_once(self, path, sound):
         damaged = bytearray(sound)
@@ -395,7 +395,7 @@ class TestDamage:
         save(other, 9)
         with pytest.warns(RuntimeWarning, match="is damaged"):
             cache._failed(sqlite3.DatabaseError("malformed"), cache.responses)
-        assert read(cache, 9) == answer(9).content  # the other's new file was not set aside
+        assert read(cache, 9) == answer(9)  # the other's new file was not set aside
         other.close()
         cache.close()
 

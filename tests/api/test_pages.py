@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from brightcall_pandas.answer import Page
 from brightcall_pandas.api.coverage import Ask, Slice, cover, farthest, plan
-from brightcall_pandas.api.pages import read_window
+from brightcall_pandas.api.pages import Read, read_window
+from brightcall_pandas.api.talks import Talk
 
 
 class Listing:
@@ -49,8 +50,10 @@ class Listing:
             self.rows.remove(row)
             self.always.discard(row)
 
-    def fetch(self, asks: Sequence[Ask]) -> list[Slice]:
-        return [self._page(ask) for ask in asks]
+    def fetch(self, asks: Sequence[Ask]) -> Talk[list[Slice]]:
+        slices = [self._page(ask) for ask in asks]
+        yield []  # nobody else has to be asked
+        return slices
 
     def _page(self, ask: Ask) -> Slice:
         if self.asked:
@@ -65,9 +68,18 @@ class Listing:
         return Slice(ask, page, [str(each) for _, each in rows], stamps, self.total(len(self.rows)))
 
 
+def held(talk: Talk[Read]) -> Read:
+    """Hold a talk that asks nobody."""
+    while True:
+        try:
+            next(talk)
+        except StopIteration as end:
+            return end.value
+
+
 def ids_read(listing: Listing, limit: int) -> tuple[list[int], str]:
     """Return the ids in order, and the proof; empty when there is none."""
-    read = read_window(listing.fetch, limit)
+    read = held(read_window(listing.fetch, limit))
     ids = [row for each in read.slices for row in each.ids]
     positions, _ = read.latest_rows()
     assert read.complete == (not read.problem)

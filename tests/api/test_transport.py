@@ -65,6 +65,24 @@ class TestSend:
         scripted.answers = [lambda t: (200, {"Content-Encoding": "gzip"} | _length(z := _zipped(t)), z)]
         assert send().json()["url"].endswith("api-key=[api-key]")
 
+    def test_an_echo_in_the_status_line(self, send):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+
+            def serve():
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(
+                        b'HTTP/1.1 200 %s\r\nContent-Length: 12\r\n\r\n{"calls":[]}' % KEY.encode()
+                    )
+
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            response = send(url=f"http://127.0.0.1:{server.getsockname()[1]}")
+            thread.join(60)
+        assert response.reason == "[api-key]"
+        assert response.raw is None  # it would have the headers as they came
+
     def test_a_redirect_is_not_followed(self, send, scripted):
         scripted.answers = [lambda target: (302, {"Location": scripted.url + target}, b"")]
         response = send()

@@ -1,0 +1,126 @@
+"""Many talks with the server at once, each written down as if it were the only one.
+
+A talk is a generator. It yields the questions that it asks at once, is sent their answers in the same order,
+and returns what it was held for. Where a question has no answer, the error is thrown into it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from brightcall_pandas.api.desk import Desk, Question
+
+__all__ = ["Talk", "Ticket", "hold"]
+
+T = TypeVar("T")
+Talk: TypeAlias = Generator[Sequence[Question], list[Any], T]
+
+
+@dataclass(eq=False)
+class _Round:
+    """What a talk has asked at once, and what was answered."""
+
+    talk: Talk[Any]
+    questions: Sequence[Question]
+    answers: dict[int, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, order=True)
+class Ticket:
+    """The place of a question: talks that began earlier are served first, so that they end first."""
+
+    talk: int
+    number: int
+    round: _Round = field(compare=False)
+
+
+def hold(desk: Desk[Ticket], talks: Iterable[Talk[T]]) -> list[T]:
+    """Hold talks, a few at once; a further one begins when a connection has nothing to do.
+
+    Returns
+    -------
+    list
+        What each talk returned, in their order.
+
+    Raises
+    ------
+    Exception
+        What the first of the talks raised that raised anything. Those before it were held to their end,
+        those after it were given up.
+    """
+    return _Holding(desk, talks).results()
+
+
+class _Holding(Generic[T]):
+    def __init__(self, desk: Desk[Ticket], talks: Iterable[Talk[T]]) -> None:
+        self._desk = desk
+        self._coming = enumerate(talks)
+        self._rounds: dict[int, _Round] = {}
+        self._queue: list[Ticket] = []
+        self._results: dict[int, T] = {}
+        self._failure: Exception | None = None
+
+    def results(self) -> list[T]:
+        self._ask()
+        while self._rounds:
+            self._desk.listen()
+            self._ask()  # first, so that the server has something to do while an answer is read
+            if (taken := self._desk.take()) is not None:
+                self._hear(*taken)
+                self._ask()
+        if self._failure is not None:
+            raise self._failure
+        return [self._results[number] for number in sorted(self._results)]
+
+    def _ask(self) -> None:
+        while self._desk.room:
+            if self._queue:
+                ticket = heapq.heappop(self._queue)
+                if self._is_open(ticket):
+                    self._desk.ask(ticket.round.questions[ticket.number], ticket)
+            elif (following := next(self._coming, None)) is not None:
+                number, talk = following
+                self._go_on(number, talk, partial(next, talk))
+            else:
+                return
+
+    def _hear(self, ticket: Ticket, answer: Any) -> None:
+        if not self._is_open(ticket):
+            return
+        asked = ticket.round
+        if isinstance(answer, Exception):
+            self._go_on(ticket.talk, asked.talk, partial(asked.talk.throw, answer))
+            return
+        asked.answers[ticket.number] = answer
+        if len(asked.answers) == len(asked.questions):
+            answers = [asked.answers[number] for number in range(len(asked.questions))]
+            self._go_on(ticket.talk, asked.talk, partial(asked.talk.send, answers))
+
+    def _is_open(self, ticket: Ticket) -> bool:
+        """Tell whether the talk still waits for the answer: it may have failed, or have gone another way."""
+        return self._rounds.get(ticket.talk) is ticket.round
+
+    def _go_on(self, number: int, talk: Talk[T], step: Callable[[], Sequence[Question]]) -> None:
+        self._rounds.pop(number, None)
+        try:
+            questions = step()
+            while not questions:
+                questions = talk.send([])
+        except StopIteration as end:
+            self._results[number] = end.value
+        except Exception as error:
+            self._fail(number, error)
+        else:
+            asked = self._rounds[number] = _Round(talk, questions)
+            for each in range(len(questions)):
+                heapq.heappush(self._queue, Ticket(number, each, asked))
+
+    def _fail(self, number: int, error: Exception) -> None:
+        self._failure = error
+        self._coming = enumerate(())
+        for later in [each for each in self._rounds if each > number]:
+            self._rounds.pop(later).talk.close()
