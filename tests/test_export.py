@@ -232,9 +232,9 @@ class TestExportCalls:
         spans = []
         parts = stream.Loading.parts
 
-        def spied(loading):
+        def spied(loading, backlog):
             spans.append((loading.spec.day_from, loading.spec.day_to))
-            return parts(loading)
+            return parts(loading, backlog)
 
         monkeypatch.setattr(stream.Loading, "parts", spied)
         monkeypatch.setattr(stream, "_ROWS_AT_ONCE", 400)  # 200 calls a day: two days

@@ -116,11 +116,14 @@ class Exchange:
         return False
 
     def _release(self, kept_open: bool) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:  # Ctrl-C may come when it was just given back; twice would make it two's
+            return
         if kept_open:
             self._socket.settimeout(self._patience)
         else:
-            self._connection.close()  # urllib3 opens it again when it is used
-        _put_back(self._pool, self._connection)
+            connection.close()  # urllib3 opens it again when it is used
+        _put_back(self._pool, connection)
 
 
 def begun(

@@ -46,7 +46,7 @@ class Source:
     body: dict[str, Any]
     zone: str
     seen: Callable[[Slice], None] = lambda _: None
-    _loose: list[Page] = field(default_factory=list)
+    _loose: list[Page] = field(default_factory=list, init=False, repr=False)
 
     def fetch(self, asks: Sequence[Ask]) -> Talk[list[Slice]]:
         """Ask for pages; return them in order, in whatever order they come."""

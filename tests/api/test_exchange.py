@@ -530,6 +530,17 @@ class TestDrop:
         assert other.port != far.port
         assert near.told(other, answer(b'{"calls": ["next"]}')).json() == {"calls": ["next"]}
 
+    def test_after_the_answer_the_connection_is_not_given_back_twice(self, near, far):
+        exchange = near.begin()
+        far.hear()
+        far.say(answer(CALLS))
+        wait_for(exchange)
+        exchange.drop()
+        first = near.begin()
+        assert first is not None  # it stayed open
+        assert near.begin() is None  # and is the only one
+        first.drop()
+
     def test_half_an_answer_is_none(self, near, far):
         exchange = near.begin()
         far.hear()
