@@ -127,15 +127,15 @@ class Desk(Generic[T]):
         events = self._selector.select(0.0 if self._come else max(0.0, patience))
         self._waited += time.monotonic() - now
         for key, _ in events:
-            if isinstance(key.fileobj, Exchange):
-                self._is_over(key.fileobj, over=key.fileobj.receive())
-            else:
+            if not isinstance(key.fileobj, Exchange):
                 self._ear.recv(4096)  # it was only to be woken
+            elif key.fileobj.receive():
+                self._over(key.fileobj)
         now = time.monotonic()
         for exchange in self._exchanges():
             if exchange.deadline < now:
                 exchange.drop()
-                self._is_over(exchange, over=True)
+                self._over(exchange)
 
     def take(self) -> tuple[T, Any] | None:
         """Read one answer that has come.
@@ -191,10 +191,9 @@ class Desk(Generic[T]):
         with contextlib.suppress(OSError):  # rung often enough, or nobody listens any more
             self._bell.send(b"\0")
 
-    def _is_over(self, exchange: Exchange, over: bool) -> None:
-        if over:
-            self._selector.unregister(exchange)
-            self._come.append(exchange)
+    def _over(self, exchange: Exchange) -> None:
+        self._selector.unregister(exchange)
+        self._come.append(exchange)
 
     def _exchanges(self) -> list[Exchange]:
         """Return those that are under way."""

@@ -27,20 +27,12 @@ class Workers:
     """
 
     def __init__(self, count: int) -> None:
-        self.count = count
         self._tasks: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
         self.stop = threading.Event()
         self._closing = threading.Lock()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(count)]
         for thread in self._threads:
             thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close, whatever ended the ``with`` block."""
-        self.close()
 
     def submit(self, task: Callable[[], T]) -> Future[T]:
         """Run a task when a thread is free; after `close` it is cancelled, so that nobody waits for it."""

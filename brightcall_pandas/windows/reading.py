@@ -80,14 +80,14 @@ class Reading:
         BrightcallError
             A window could not be read, or not proved complete.
         """
-        with self._desk(self.client.workers) as desk:
+        with Desk[Ticket](self.client.session, self.client.workers) as desk:
             plans = hold(desk, (self._windows(run) for run in runs(days)))
             windows = (self._window(desk, backlog, *window) for plan in plans for window in plan)
             return [part.result() for part in hold(desk, windows)]
 
     def opening(self, first: date, last: date) -> Opening:
         """Read the first page of some days."""
-        with self._desk(1) as desk:
+        with Desk[Ticket](self.client.session, 1) as desk:
             (opening,) = hold(desk, [self._opened(self._source(first, last))])
         return opening
 
@@ -183,9 +183,6 @@ class Reading:
         if self.strict:
             raise IncompleteDataError(msg)
         warnings.warn(msg, RuntimeWarning, stacklevel=2)
-
-    def _desk(self, connections: int) -> Desk[Ticket]:
-        return Desk(self.client.session, connections)
 
     def _source(self, first: date, last: date) -> Source:
         return Source(
