@@ -11,7 +11,6 @@ from collections import Counter
 import pytest
 
 from brightcall_pandas.api.desk import Desk, Question
-from brightcall_pandas.api.page_cache import PageCache
 from brightcall_pandas.api.secrets import ApiKey
 from brightcall_pandas.api.session import ApiSession
 from brightcall_pandas.errors import AuthenticationError, RequestError, ServerError
@@ -102,13 +101,6 @@ def gate():
     made = Gate()
     yield made
     made.go.set()
-
-
-@pytest.fixture
-def cache(tmp_path):
-    made = PageCache(tmp_path / "account" / "pages.sqlite")
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -487,23 +479,34 @@ class TestKept:
         assert session.kept("/a", {"page": 1}) is None
 
 
+def interrupted(desk, paths, *reached):
+    """Ask, and press Ctrl-C when it came so far."""
+
+    def work():
+        with desk:
+            for mark, path in enumerate(paths, 1):
+                desk.ask(question(path), mark)
+            for each in reached:
+                assert each.wait(60)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+
+
+def threads_end(desk):
+    for thread in desk._workers._threads:
+        thread.join(60)
+        assert not thread.is_alive()
+
+
 class TestInterrupt:
     def test_waits_for_no_answer_and_none_comes_to_the_next_desk(self, make, server, gate):
         session, other = make(timeout=120), Gate()
         warmed(session, server)
         server.script = {"/fast": [gate], "/by-thread": [other]}
         desk = Desk(session, 2)
-
-        def work():
-            with desk:
-                desk.ask(question("/fast"), 1)
-                desk.ask(question("/by-thread"), 2)
-                assert gate.reached.wait(60)
-                assert other.reached.wait(60)
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            work()
+        interrupted(desk, ["/fast", "/by-thread"], gate.reached, other.reached)
         assert session.posted == ["/by-thread"]
         assert not gate.left.is_set()
         assert not other.left.is_set()
@@ -519,9 +522,7 @@ class TestInterrupt:
         assert session.kept("/fast", {"page": 1}) is None
         assert session.requests == len(server.asked)
         other.go.set()
-        for thread in desk._workers._threads:
-            thread.join(60)
-            assert not thread.is_alive()
+        threads_end(desk)
 
     def test_a_pause_before_another_attempt_ends(self, session, server, monkeypatch):
         begun = threading.Event()
@@ -533,18 +534,8 @@ class TestInterrupt:
         monkeypatch.setattr("brightcall_pandas.api.session.pause", long_pause)
         server.script = {"/a": [(503, {}, b"")]}
         desk = Desk(session, 1)
-
-        def work():
-            with desk:
-                desk.ask(question("/a"), 1)
-                assert begun.wait(60)
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            work()
-        for thread in desk._workers._threads:
-            thread.join(60)
-            assert not thread.is_alive()
+        interrupted(desk, ["/a"], begun)
+        threads_end(desk)
         assert len(server.asked) == 1
 
     def test_what_waits_for_a_thread_is_never_asked(self, make, server, gate):
@@ -552,17 +543,7 @@ class TestInterrupt:
         session._limit.wait = lambda _: None
         server.script = {"/a": [gate]}
         desk = Desk(session, 1)
-
-        def work():
-            with desk:
-                desk.ask(question("/a"), 1)
-                desk.ask(question("/b"), 2)
-                assert gate.reached.wait(60)
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            work()
+        interrupted(desk, ["/a", "/b"], gate.reached)
         gate.go.set()
-        for thread in desk._workers._threads:
-            thread.join(60)
+        threads_end(desk)
         assert [path for path, _ in server.asked] == ["/a"]

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from brightcall_pandas.api.page_cache import PageCache
 from brightcall_pandas.api.secrets import ApiKey
 from brightcall_pandas.api.session import ApiSession
 from brightcall_pandas.errors import (
@@ -38,13 +37,6 @@ class Recorder(threading.Event):
     def wait(self, timeout=None):
         self.waits.append(timeout)
         return self.is_set()
-
-
-@pytest.fixture
-def cache(tmp_path):
-    made = PageCache(tmp_path / "account" / "pages.sqlite")
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -88,6 +88,14 @@ def expected(*rounds):
     return [[path.upper() for path in paths] for paths in rounds]
 
 
+def hasty():
+    """Ask two questions, and return when the second is refused, whatever comes of the first."""
+    try:
+        yield [question("slow"), question("bad", LookupError())]
+    except LookupError:
+        return "done"
+
+
 class TestResults:
     @pytest.mark.parametrize("pick", [lambda paths: 0, last])
     @pytest.mark.parametrize("connections", [1, 2, 7])
@@ -268,23 +276,11 @@ class TestErrors:
         assert desk.asked in (["bad", "d"], ["bad", "a", "d"])
 
     def test_answers_that_come_after_the_talk_returned_are_ignored(self):
-        def hasty():
-            try:
-                yield [question("slow"), question("bad", LookupError())]
-            except LookupError:
-                return "done"
-
         desk = FakeDesk(3, in_order("bad", "slow", "a"))
         assert hold(desk, [hasty(), asking("a")]) == ["done", [["A"]]]
         assert "slow" in desk.answered
 
     def test_answers_left_over_from_what_was_held_before_are_ignored(self):
-        def hasty():
-            try:
-                yield [question("slow"), question("bad", LookupError())]
-            except LookupError:
-                return "done"
-
         desk = FakeDesk(3, in_order("bad", "slow", "a"))
         assert hold(desk, [hasty()]) == ["done"]
         assert "slow" not in desk.answered
