@@ -16,9 +16,10 @@ import msgspec
 import pyarrow as pa
 
 from brightcall_pandas.arrivals import uniform
+from brightcall_pandas.pieces import Work, whole
 from brightcall_pandas.schema import EXTRAS, FIELDS
 
-__all__ = ["Page", "documents", "page_of_rows", "read_page", "settle"]
+__all__ = ["Page", "documents", "page_of_rows", "read_page", "reading", "settling"]
 
 _NULL = msgspec.Raw(b"null")
 _MISSING = msgspec.Raw(b"")  # stands where a row lacks an unlisted field that other rows have
@@ -95,15 +96,20 @@ def read_page(body: bytes) -> Page:
     msgspec.DecodeError
         The bytes are no JSON object, or ``calls`` is no array.
     """
+    return whole(reading(body))
+
+
+def reading(body: bytes) -> Work[Page]:
+    """Do the work of `read_page`."""
     try:
-        return _read(body)
+        return (yield from _reading(body))
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        return _read(_mended(body))
+        return (yield from _reading(_mended(body)))
 
 
-def settle(pages: Sequence[Page]) -> None:
+def settling(pages: Sequence[Page]) -> Work[None]:
     """Lay columns of several pages beside each other in memory.
 
     Thousands of small buffers would not be given back to the system when their column has been typed.
@@ -112,10 +118,11 @@ def settle(pages: Sequence[Page]) -> None:
         columns = [page.columns[name] for page in pages]
         arrays = [each for each in columns if isinstance(each, pa.Array)]
         if len(arrays) == len(columns) and len({each.type for each in arrays}) == 1:
-            whole, begin = pa.concat_arrays(arrays), 0
+            joined, begin = pa.concat_arrays(arrays), 0
             for page in pages:
-                page.columns[name] = whole.slice(begin, len(page))
+                page.columns[name] = joined.slice(begin, len(page))
                 begin += len(page)
+        yield
 
 
 def page_of_rows(rows: Sequence[bytes]) -> Page:
@@ -123,16 +130,17 @@ def page_of_rows(rows: Sequence[bytes]) -> Page:
     return read_page(b'{"calls":[' + b",".join(rows) + b"]}")
 
 
-def _read(body: bytes) -> Page:
+def _reading(body: bytes) -> Work[Page]:
     unlisted = _unlisted
     try:
         answer = _decoder(unlisted).decode(body)
     except msgspec.ValidationError:
-        return _read_rows(body)
-    return _page(answer, answer.calls, unlisted)
+        return (yield from _reading_rows(body))
+    yield
+    return (yield from _paging(answer, answer.calls, unlisted))
 
 
-def _read_rows(body: bytes) -> Page:
+def _reading_rows(body: bytes) -> Work[Page]:
     """Read an answer row by row, for rows that are no objects or have fields not seen before."""
     global _unlisted  # noqa: PLW0603  (what was learnt of the server's rows)
     answer = msgspec.json.decode(body, type=_General)
@@ -149,12 +157,15 @@ def _read_rows(body: bytes) -> Page:
         _unlisted = unlisted
     decoder = msgspec.json.Decoder(_record(unlisted))
     records = [decoder.decode(text) for text in rows]
-    return _page(answer, records, unlisted, strange)
+    return (yield from _paging(answer, records, unlisted, strange))
 
 
-def _page(answer: Any, records: list[Any], unlisted: Sequence[str], strange: Sequence[str] = ()) -> Page:
+def _paging(
+    answer: Any, records: list[Any], unlisted: Sequence[str], strange: Sequence[str] = ()
+) -> Work[Page]:
+    columns = yield from _columns(records, unlisted)
     return Page(
-        _columns(records, unlisted),
+        columns,
         len(records),
         strange=list(strange),
         timezone=answer.timezone if isinstance(answer.timezone, str) else None,
@@ -167,7 +178,7 @@ def _page(answer: Any, records: list[Any], unlisted: Sequence[str], strange: Seq
     )
 
 
-def _columns(records: list[Any], unlisted: Sequence[str]) -> dict[str, Any]:
+def _columns(records: list[Any], unlisted: Sequence[str]) -> Work[dict[str, Any]]:
     """Turn rows into columns."""
     width = len(_ORDER) + len(unlisted)
     flat: list[Any] = []
@@ -180,6 +191,7 @@ def _columns(records: list[Any], unlisted: Sequence[str]) -> dict[str, Any]:
             columns[name] = _raw(column)
         else:
             columns[name] = _simple(name, column)
+        yield
     columns[EXTRAS.name] = _extras(values[len(_ORDER) :], unlisted, len(records))
     return columns
 

@@ -19,9 +19,10 @@ import pyarrow as pa
 
 from brightcall_pandas.answer import Page, documents, page_of_rows, read_page
 from brightcall_pandas.columns import Clock, Misfits, nulls, to_pandas, typed_array
+from brightcall_pandas.pieces import Work, whole
 from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION
 
-__all__ = ["TABLE_SCHEMA", "Typed", "to_frame", "typed_pages"]
+__all__ = ["TABLE_SCHEMA", "Typed", "to_frame", "typed_pages", "typing_pages"]
 
 TABLE_SCHEMA = pa.schema([(each.name, each.arrow_type) for each in (*FIELDS.values(), EXTRAS)])
 """The typed table: 45 fields in the article's order, then `extras`."""
@@ -99,8 +100,13 @@ def typed_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = 
     rows
         Positions in the concatenation of the pages: which rows, and in which order. None: all, as they came.
     """
+    return whole(typing_pages(pages, timezone, rows))
+
+
+def typing_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = None) -> Work[Typed]:
+    """Do the work of `typed_pages`."""
     chosen = None if rows is None else pa.array(rows, pa.int64())
-    typed = _typed_columns(partial(_joined, pages), sum(map(len, pages)), timezone, chosen)
+    typed = yield from _typing_columns(partial(_joined, pages), sum(map(len, pages)), timezone, chosen)
     if strange := [text for page in pages for text in page.strange]:
         typed.misfits[_ROW] = Misfits(len(strange), strange[0])
     return typed
@@ -127,12 +133,12 @@ def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> Typed
         json_text(extra) if extra else row.get(EXTRAS.name)
         for row, extra in zip(records, unknown, strict=True)
     ]
-    return _typed_columns(columns.get, len(records), timezone)
+    return whole(_typing_columns(columns.get, len(records), timezone))
 
 
-def _typed_columns(
+def _typing_columns(
     values_of: Callable[[str], Any], length: int, timezone: str, chosen: pa.Array | None = None
-) -> Typed:
+) -> Work[Typed]:
     """Type one column after the other, so that only one of them is in memory more than once."""
     clock = Clock(timezone)
     arrays, misfits = {}, {}
@@ -146,6 +152,7 @@ def _typed_columns(
         arrays[each.name] = array if chosen is None else array.take(chosen)
         if lost.count:
             misfits[each.name] = lost
+        yield
     return Typed(pa.table(arrays, schema=TABLE_SCHEMA), misfits)
 
 
@@ -229,7 +236,7 @@ def _of_frame(frame: pd.DataFrame, timezone: str) -> Typed:
     if others:
         rows = json.loads(frame[others].to_json(orient="records", date_format="iso"))
         columns[EXTRAS.name] = [json_text(kept) if (kept := _given(row)) else None for row in rows]
-    return _typed_columns(columns.get, len(frame), timezone)
+    return whole(_typing_columns(columns.get, len(frame), timezone))
 
 
 def _given(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ import json
 import msgspec
 import pytest
 
-from brightcall_pandas.answer import page_of_rows, read_page, settle
+from brightcall_pandas.answer import page_of_rows, read_page, settling
+from brightcall_pandas.pieces import whole
 from brightcall_pandas.schema import FIELD_NAMES
 
 
@@ -96,12 +97,12 @@ class TestSettle:
             read_page(body({"id": 5, "talkTime": 0.5, "new": None})),
         ]
         before = [{name: page.values(name) for name in page.columns} for page in pages]
-        settle(pages)
+        whole(settling(pages))
         assert [{name: page.values(name) for name in page.columns} for page in pages] == before
 
     def test_pages_of_one_kind_share_their_memory(self):
         pages = [read_page(body({"label": "a"})), read_page(body({"label": "b"}, {"label": "c"}))]
-        settle(pages)
+        whole(settling(pages))
         first, second = (page.columns["label"].buffers()[2].address for page in pages)
         assert first == second
         assert pages[1].values("label") == ["b", "c"]

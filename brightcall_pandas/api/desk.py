@@ -46,7 +46,7 @@ class Question:
     path, body, about
         As `ApiSession.post` takes them.
     read
-        Makes the answer of a reply.
+        Makes the answer of a reply; perhaps in pieces, as `Work`.
     """
 
     path: str
@@ -75,9 +75,8 @@ class Desk(Generic[T]):
         self._workers = Workers(connections)
         self._marks: dict[_Asked, tuple[T, Question]] = {}
         self._again: deque[tuple[Question, T, Verdict]] = deque()
-        self._unkept: list[Reply] = []
+        self._unkept: dict[str, bytes] = {}
         self._come: deque[_Asked] = deque()
-        self._began, self._waited = time.monotonic(), 0.0
         self._selector = selectors.DefaultSelector()
         self._ear, self._bell = socket.socketpair()
         for each in (self._ear, self._bell):
@@ -106,9 +105,9 @@ class Desk(Generic[T]):
         return under_way < self._connections and under_way + unread < _AHEAD * self._connections
 
     @property
-    def waits(self) -> bool:
-        """Whether most of the time so far went into waiting for the server."""
-        return self._waited > (time.monotonic() - self._began) / 2
+    def plenty(self) -> bool:
+        """Whether so much waits to be read that the server is not what is waited for."""
+        return len(self._come) >= self._connections
 
     def ask(self, question: Question, mark: T) -> None:
         """Ask, and wait for nothing."""
@@ -119,23 +118,31 @@ class Desk(Generic[T]):
             self._marks[exchange] = mark, question
             self._selector.register(exchange, selectors.EVENT_READ)
 
-    def listen(self) -> None:
-        """Take in what has come; wait for it only where there is nothing to read."""
+    def listen(self, busy: bool = False) -> bool:
+        """Take in one thing that has come; wait for it only where there is nothing to read.
+
+        Parameters
+        ----------
+        busy
+            There is something else to do: wait for nothing.
+
+        Returns
+        -------
+        bool
+            Whether anything had come. Then more may have, and its connection may be free to ask.
+        """
         self._ask_again()
         now = time.monotonic()
         patience = min([_GLANCE_S, *(each.deadline - now for each in self._exchanges())])
-        events = self._selector.select(0.0 if self._come else max(0.0, patience))
-        self._waited += time.monotonic() - now
-        for key, _ in events:
+        events = self._selector.select(0.0 if busy or self._come else max(0.0, patience))
+        for key, _ in events[:1]:
             if not isinstance(key.fileobj, Exchange):
                 self._ear.recv(4096)  # it was only to be woken
             elif key.fileobj.receive():
                 self._over(key.fileobj)
-        now = time.monotonic()
-        for exchange in self._exchanges():
-            if exchange.deadline < now:
-                exchange.drop()
-                self._over(exchange)
+        if not events:
+            self._give_up_late_ones()
+        return bool(events)
 
     def take(self) -> tuple[T, Any] | None:
         """Read one answer that has come.
@@ -157,7 +164,7 @@ class Desk(Generic[T]):
             if isinstance(reply, Verdict):
                 self._again.append((question, mark, reply))
                 return None
-            self._unkept.append(reply)
+            self._unkept |= self._session.entry(reply)
             if len(self._unkept) >= _AT_ONCE:
                 self._keep()
             return mark, question.read(reply)
@@ -183,13 +190,20 @@ class Desk(Generic[T]):
     def _keep(self) -> None:
         if self._unkept:
             self._session.keep(self._unkept)
-            self._unkept = []
+            self._unkept = {}
 
     def _ring(self, future: Future[Reply]) -> None:
         """Say, in another thread, that an answer has come."""
         self._come.append(future)
         with contextlib.suppress(OSError):  # rung often enough, or nobody listens any more
             self._bell.send(b"\0")
+
+    def _give_up_late_ones(self) -> None:
+        now = time.monotonic()
+        for exchange in self._exchanges():
+            if exchange.deadline < now:
+                exchange.drop()
+                self._over(exchange)
 
     def _over(self, exchange: Exchange) -> None:
         self._selector.unregister(exchange)

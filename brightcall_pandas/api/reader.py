@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from brightcall_pandas.answer import Page, read_page, settle
+from brightcall_pandas.answer import Page, read_page, reading, settling
 from brightcall_pandas.api.coverage import Ask, Slice
 from brightcall_pandas.api.desk import Question
 from brightcall_pandas.api.profiles import Profile
@@ -19,6 +19,7 @@ from brightcall_pandas.api.session import Reply
 from brightcall_pandas.api.talks import Talk
 from brightcall_pandas.columns import Clock, typed_array
 from brightcall_pandas.errors import InvalidResponseError
+from brightcall_pandas.pieces import Work
 from brightcall_pandas.schema import FIELDS
 
 __all__ = ["Source", "checksum", "days_text", "slice_of"]
@@ -68,17 +69,17 @@ class Source:
         about = f"calls {days_text(self.body)}, page {ask.number} of {ask.size} rows each"
         return Question(self.profile.calls, self.body | paging, about, partial(self._read, ask, about))
 
-    def _read(self, ask: Ask, about: str, reply: Reply) -> Slice:
+    def _read(self, ask: Ask, about: str, reply: Reply) -> Work[Slice]:
         try:
-            page = read_page(reply.content)
+            page = yield from reading(reply.content)
         except msgspec.DecodeError as error:
             msg = f"{about}: the answer has no list of calls ({error}). Check base_url and api_version."
             raise InvalidResponseError(msg) from None
+        result = slice_of(page, ask, reply.key, checksum(reply.content), self.zone)
         self._loose.append(page)
         if len(self._loose) == _SETTLED:
-            settle(self._loose)
+            yield from settling(self._loose)
             self._loose.clear()
-        result = slice_of(page, ask, reply.key, checksum(reply.content), self.zone)
         self.seen(result)
         return result
 

@@ -16,7 +16,7 @@ the days asked for can still change.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -145,7 +145,7 @@ class ApiSession:
             attempt += 1
             answer = answer or self._sent(request, waiting)
             if isinstance(answer, Reply):
-                self.keep([answer])
+                self.keep(self.entry(answer))
                 return answer
             wait = pause(attempt, answer) if answer.transient and attempt <= self._retries else None
             if wait is None or waiting.wait(wait):
@@ -173,12 +173,16 @@ class ApiSession:
         """Return what came of `begin`: a good answer, for `keep`, or why there is none, for `post`."""
         return _reply(lambda: self._adapter.end(exchange))
 
-    def keep(self, replies: Sequence[Reply]) -> None:
+    def entry(self, reply: Reply) -> dict[str, bytes]:
+        """Write a good answer as it is kept; nothing where there is no cache."""
+        if self._cache is None:
+            return {}
+        return {reply.key: written_entry(reply.request, reply.content, reply.fetched_at)}
+
+    def keep(self, entries: Mapping[str, bytes]) -> None:
         """Keep good answers, in place of older ones."""
         if self._cache is not None:
-            self._cache.keep(
-                {each.key: written_entry(each.request, each.content, each.fetched_at) for each in replies}
-            )
+            self._cache.keep(entries)
 
     def kept(self, path: str, body: dict[str, Any]) -> Reply | None:
         """Return the cached answer to a request, however old; None where there is none."""

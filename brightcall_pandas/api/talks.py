@@ -1,23 +1,30 @@
 """Many talks with the server at once, each written down as if it were the only one.
 
 A talk is a generator. It yields the questions that it asks at once, is sent their answers in the same order,
-and returns what it was held for. Where a question has no answer, the error is thrown into it.
+and returns what it was held for. Where a question has no answer, the error is thrown into it. Where it yields
+no question, it goes on when it was looked whether an answer has come: a connection should not wait for the
+next question until long work is done.
 """
 
 from __future__ import annotations
 
 import heapq
+import inspect
+import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from brightcall_pandas.api.desk import Desk, Question
+from brightcall_pandas.pieces import Work, whole
 
 __all__ = ["Talk", "Ticket", "hold"]
 
 T = TypeVar("T")
-Talk: TypeAlias = Generator[Sequence[Question], list[Any], T]
+Talk: TypeAlias = Generator[Sequence[Question] | None, list[Any], T]
+
+_AT_WORK_S = 0.001  # how long before it is looked whether an answer has come
 
 
 @dataclass(eq=False)
@@ -63,15 +70,15 @@ class _Holding(Generic[T]):
         self._queue: list[Ticket] = []
         self._results: dict[int, T] = {}
         self._failure: Exception | None = None
+        self._work: Work[None] | None = None
 
     def results(self) -> list[T]:
         self._ask()
-        while self._rounds:
-            self._desk.listen()
+        while self._rounds or self._work is not None:
+            heard = self._desk.listen(busy=self._work is not None)
             self._ask()  # first, so that the server has something to do while an answer is read
-            if (taken := self._desk.take()) is not None:
-                self._hear(*taken)
-                self._ask()
+            if not heard:
+                self._go_to_work()
         if self._failure is not None:
             raise self._failure
         return [self._results[number] for number in sorted(self._results)]
@@ -84,32 +91,50 @@ class _Holding(Generic[T]):
                     self._desk.ask(ticket.round.questions[ticket.number], ticket)
             elif (following := next(self._coming, None)) is not None:
                 number, talk = following
-                self._go_on(number, talk, partial(next, talk))
+                whole(self._going_on(number, talk, partial(next, talk)))
             else:
                 return
 
-    def _hear(self, ticket: Ticket, answer: Any) -> None:
+    def _go_to_work(self) -> None:
+        """Read an answer, and go on with its talk, for as long as connections may be left alone."""
+        if self._work is None and (taken := self._desk.take()) is not None:
+            self._work = self._hearing(*taken)
+        until = time.monotonic() + _AT_WORK_S
+        for _ in self._work or ():
+            if time.monotonic() > until and not self._desk.plenty:
+                return
+        self._work = None
+        self._ask()
+
+    def _hearing(self, ticket: Ticket, answer: Any) -> Work[None]:
         if not self._is_open(ticket):
             return
+        if inspect.isgenerator(answer):
+            try:
+                answer = yield from answer
+            except Exception as error:
+                answer = error
         asked = ticket.round
         if isinstance(answer, Exception):
-            self._go_on(ticket.talk, asked.talk, partial(asked.talk.throw, answer))
+            yield from self._going_on(ticket.talk, asked.talk, partial(asked.talk.throw, answer))
             return
         asked.answers[ticket.number] = answer
         if len(asked.answers) == len(asked.questions):
             answers = [asked.answers[number] for number in range(len(asked.questions))]
-            self._go_on(ticket.talk, asked.talk, partial(asked.talk.send, answers))
+            yield from self._going_on(ticket.talk, asked.talk, partial(asked.talk.send, answers))
 
     def _is_open(self, ticket: Ticket) -> bool:
         """Tell whether the talk still waits for the answer: it may have failed, or have gone another way."""
         return self._rounds.get(ticket.talk) is ticket.round
 
-    def _go_on(self, number: int, talk: Talk[T], step: Callable[[], Sequence[Question]]) -> None:
+    def _going_on(
+        self, number: int, talk: Talk[T], step: Callable[[], Sequence[Question] | None]
+    ) -> Work[None]:
         self._rounds.pop(number, None)
         try:
-            questions = step()
-            while not questions:
-                questions = talk.send([])
+            while not (questions := step()):
+                yield
+                step = partial(talk.send, [])
         except StopIteration as end:
             self._results[number] = end.value
         except Exception as error:

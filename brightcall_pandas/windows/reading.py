@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import Any
 
 from brightcall_pandas.api.coverage import Ask, Slice, cover
@@ -16,9 +14,10 @@ from brightcall_pandas.api.desk import Desk
 from brightcall_pandas.api.pages import Read, read_window
 from brightcall_pandas.api.reader import Source, days_text
 from brightcall_pandas.api.talks import Talk, Ticket, hold
-from brightcall_pandas.api.workers import Backlog, done
+from brightcall_pandas.api.workers import Backlog
 from brightcall_pandas.client import Client
 from brightcall_pandas.errors import IncompleteDataError, RequestError
+from brightcall_pandas.pieces import Work
 from brightcall_pandas.progress import Progress
 from brightcall_pandas.windows.parts import Part, part_of, runs
 from brightcall_pandas.windows.query import Query, is_zone
@@ -82,8 +81,7 @@ class Reading:
         """
         with Desk[Ticket](self.client.session, self.client.workers) as desk:
             plans = hold(desk, (self._windows(run) for run in runs(days)))
-            windows = (self._window(desk, backlog, *window) for plan in plans for window in plan)
-            return [part.result() for part in hold(desk, windows)]
+            return hold(desk, (self._window(backlog, *window) for plan in plans for window in plan))
 
     def opening(self, first: date, last: date) -> Opening:
         """Read the first page of some days."""
@@ -121,9 +119,7 @@ class Reading:
         cuts = (run[n : n + length] for n in range(0, len(run), length))
         return [(part[0], part[-1], None) for part in cuts]
 
-    def _window(
-        self, desk: Desk[Ticket], backlog: Backlog, first: date, last: date, opening: Opening | None
-    ) -> Talk[Future[Part]]:
+    def _window(self, backlog: Backlog, first: date, last: date, opening: Opening | None) -> Talk[Part]:
         source = self._source(first, last)
         page, began = (None, datetime.now(UTC)) if opening is None else (opening.page, opening.began)
         count = yield from source.count()
@@ -142,16 +138,16 @@ class Reading:
             "complete": read.complete,
             "proof": read.proof,
         }
-        typed = partial(self._typed, source, read, first, last, report)
-        # Typed by another thread only where there is time: two that both want the interpreter are slower.
-        part = backlog.put_off(typed) if desk.waits else done(typed())
+        part = yield from self._typing(source, read, first, last, report)
         if read.complete:
             shelf = Shelf(self.client, self.query)
-            backlog.put_off(lambda: shelf.keep(part.result(), began, read))
+            backlog.put_off(lambda: shelf.keep(part, began, read))
         return part
 
-    def _typed(self, source: Source, read: Read, first: date, last: date, report: dict[str, Any]) -> Part:
-        part, outside = part_of(read, first, last, self.query.zone, report)
+    def _typing(
+        self, source: Source, read: Read, first: date, last: date, report: dict[str, Any]
+    ) -> Work[Part]:
+        part, outside = yield from part_of(read, first, last, self.query.zone, report)
         if outside and not self.query.padded:
             self._other_bounds(source)
         if not read.complete:

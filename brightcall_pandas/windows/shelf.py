@@ -14,6 +14,7 @@ from brightcall_pandas.api.coverage import Ask
 from brightcall_pandas.api.pages import Read
 from brightcall_pandas.api.reader import checksum, slice_of
 from brightcall_pandas.client import Client
+from brightcall_pandas.pieces import whole
 from brightcall_pandas.schema import SCHEMA_VERSION
 from brightcall_pandas.store import Segment, Store, StoreError
 from brightcall_pandas.windows.parts import DAY, Part, part_of
@@ -135,7 +136,7 @@ class Shelf:
             page = read_page(kept.content)
             slices.append(slice_of(page, Ask(number, size), key, known, self._query.zone))
         first, last = date.fromisoformat(window["day_from"]), date.fromisoformat(window["day_to"])
-        return part_of(Read(slices), first, last, self._query.zone, window)[0]
+        return whole(part_of(Read(slices), first, last, self._query.zone, window))[0]
 
 
 def _groups(chosen: dict[date, Segment]) -> Iterator[tuple[Segment, list[date]]]:
