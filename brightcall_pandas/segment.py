@@ -164,7 +164,8 @@ def write_segment(
     meta = {"rows": list(rows), "windows": windows}
     coded = _coded(table).replace_schema_metadata({_META: msgspec.json.encode(meta)})
     stamp = int(fetched_at.timestamp() * 1000)
-    with _temporary(coded, folder, use_dictionary=_REPEATING, row_group_size=_ROW_GROUP) as written:
+    options = {"use_dictionary": _REPEATING, "row_group_size": _ROW_GROUP, "write_statistics": False}
+    with _temporary(coded, folder, **options) as written:
         footer = _footer(written)
         path = folder / f"{first}_{last}.{stamp:013}.v{SCHEMA_VERSION}.{footer:08x}.parquet"
         written.rename(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,65 +29,55 @@ class Changes:
         What is changed.
     first, last
         Epoch seconds between which inserted calls lie, the second excluded.
-
-    Attributes
-    ----------
-    lock
-        Held while a change is made.
     """
 
     def __init__(self, table: CallTable, first: int, last: int) -> None:
         self.history: list[dict[str, Any]] = []
         self._table = table
         self._span = first, last
-        self.lock = threading.RLock()
         self._waiting: list[tuple[int, dict[str, Any]]] = []
         self._requests = 0
         self._inserted = 0
 
     def make(self, change: dict[str, Any]) -> int:
         """Make a change; return how many calls it touched."""
-        with self.lock:
-            if "insert" in change:
-                ids = [record["id"] for record in change["insert"]]
-                self._table.insert(typed_rows(change["insert"]))
-                return self._noted("insert", ids)
-            if "update" in change:
-                fields = dict(change["update"])
-                call_id = fields.pop("id")
-                return self._noted("update", [call_id] * self._table.update(call_id, fields))
-            return self._noted("delete", self._table.delete(change["delete"]))
+        if "insert" in change:
+            ids = [record["id"] for record in change["insert"]]
+            self._table.insert(typed_rows(change["insert"]))
+            return self._noted("insert", ids)
+        if "update" in change:
+            fields = dict(change["update"])
+            call_id = fields.pop("id")
+            return self._noted("update", [call_id] * self._table.update(call_id, fields))
+        return self._noted("delete", self._table.delete(change["delete"]))
 
     def schedule(self, changes: list[dict[str, Any]]) -> int:
         """Keep changes until just before the request that each of them names; return how many wait."""
-        with self.lock:
-            for change in changes:
-                # A record that cannot be must fail here, not in the middle of somebody's load.
-                typed_rows(change.get("insert", []))
-                self._waiting.append((self._requests + int(change["before_request"]), change))
-            return len(self._waiting)
+        for change in changes:
+            # A record that cannot be must fail here, not in the middle of somebody's load.
+            typed_rows(change.get("insert", []))
+            self._waiting.append((self._requests + int(change["before_request"]), change))
+        return len(self._waiting)
 
     def before_request(self) -> None:
         """Count a request, and make the changes that are due before it."""
-        with self.lock:
-            self._requests += 1
-            due = [change for number, change in self._waiting if number <= self._requests]
-            self._waiting = [each for each in self._waiting if each[0] > self._requests]
-            for change in due:
-                self.make(change)
+        self._requests += 1
+        due = [change for number, change in self._waiting if number <= self._requests]
+        self._waiting = [each for each in self._waiting if each[0] > self._requests]
+        for change in due:
+            self.make(change)
 
     def at_random(self, options: dict[str, Any]) -> None:
         """Insert, update and delete so many calls; ``chance`` in the options decides which."""
-        with self.lock:
-            rng = random.Random(options["chance"])  # noqa: S311
-            for _ in range(options["insert"]):
-                self.make({"insert": [self._new_call(rng)]})
-            for _ in range(options["update"]):
-                for call_id in self._any_id(rng):
-                    changed = {"id": call_id, "outcomeTag": "Interested", "outcomeType": "positive"}
-                    self.make({"update": changed | {"qualityRating": rng.randint(1, 5)}})
-            for _ in range(options["delete"]):
-                self.make({"delete": self._any_id(rng)})
+        rng = random.Random(options["chance"])  # noqa: S311
+        for _ in range(options["insert"]):
+            self.make({"insert": [self._new_call(rng)]})
+        for _ in range(options["update"]):
+            for call_id in self._any_id(rng):
+                changed = {"id": call_id, "outcomeTag": "Interested", "outcomeType": "positive"}
+                self.make({"update": changed | {"qualityRating": rng.randint(1, 5)}})
+        for _ in range(options["delete"]):
+            self.make({"delete": self._any_id(rng)})
 
     def _new_call(self, rng: random.Random) -> dict[str, Any]:
         self._inserted += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -142,7 +141,6 @@ class Plan:
         self._faults = faults
         self._draws = {name: random.Random(f"{seed} {name}") for name in faults}  # noqa: S311
         self._matched: Counter[str] = Counter()
-        self._lock = threading.Lock()
 
     def has(self, *names: str) -> bool:
         """Return whether any of these faults may strike."""
@@ -155,13 +153,10 @@ class Plan:
     def strikes(self, name: str) -> dict[str, Any] | None:
         """Count a matching request; return the fault's options if it strikes, with a ``chance`` drawn."""
         options = self._faults[name]
-        with self._lock:
-            self._matched[name] += 1
-            number, draw = self._matched[name], self._draws[name]
-            first, hit = options["first"], draw.random() < options["rate"]
-            return (
-                options | {"chance": draw.random()} if (hit if first is None else number <= first) else None
-            )
+        self._matched[name] += 1
+        number, draw = self._matched[name], self._draws[name]
+        first, hit = options["first"], draw.random() < options["rate"]
+        return options | {"chance": draw.random()} if (hit if first is None else number <= first) else None
 
     def options(self, name: str, path: str, page: int) -> dict[str, Any] | None:
         """Return the options of a fault if it is planned for such a request."""

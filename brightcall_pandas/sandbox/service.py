@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -41,6 +40,9 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
 class Service:
     """The endpoints of the API, and under ``/_sandbox/`` the commands by which a test steers them.
+
+    Answers are made one at a time, in the thread that serves all connections: a change that is due before a
+    request is never seen by the request before it, and threads that take turns would be slower.
 
     Parameters
     ----------
@@ -109,17 +111,15 @@ class Service:
         instead = instead_of_answer(strike, request, _whole(asked, "itemsPerPage", DEFAULT_PAGE))
         if instead is not None:
             return instead
-        answer = await run_in_threadpool(self._answer, request, body, asked, strike)
+        answer = self._answer(request, body, asked, strike)
         return finished(strike, request, answer)
 
     def _answer(self, request: Request, body: bytes, asked: dict[str, Any], strike: Strike) -> Answer:
         key = request.query_params.get("api-key")
-        # One at a time: a change that is due before a request must not be seen by the request before it.
-        with self.changes.lock:
-            self.changes.before_request()
-            if options := strike("mutate"):
-                self.changes.at_random(options)
-            answer = self.answers.answer(request.url.path, key, body, _slant(strike, asked))
+        self.changes.before_request()
+        if options := strike("mutate"):
+            self.changes.at_random(options)
+        answer = self.answers.answer(request.url.path, key, body, _slant(strike, asked))
         if answer.status == 200 and self._plan.has(*TAMPERINGS):
             return tampered(strike, answer, asked)
         return answer
@@ -131,7 +131,7 @@ class Service:
         if command is None:
             return _plain(refusal(404, "there is no such command"))
         try:
-            result = await run_in_threadpool(command, self, _readable(await request.body()))
+            result = command(self, _readable(await request.body()))
         except (ValueError, TypeError, KeyError) as error:
             return _plain(refusal(400, str(error)))
         return _plain(Answer(200, msgspec.json.encode(result)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -47,7 +46,7 @@ class Found:
 class CallTable:
     """Calls in DuckDB, and the same calls as rendered rows.
 
-    Every public method is atomic. A change raises `version`, which forgets what was found before.
+    For one thread. What was found is remembered until a change.
 
     Parameters
     ----------
@@ -56,8 +55,6 @@ class CallTable:
     """
 
     def __init__(self, rows: pa.Table) -> None:
-        self.version = 0
-        self._lock = threading.RLock()
         self._remembered: OrderedDict[tuple[object, ...], Any] = OrderedDict()
         self._connection = duckdb.connect()
         self._connection.execute("SET TimeZone = 'UTC'")
@@ -69,9 +66,8 @@ class CallTable:
 
     def page(self, where: str, order: str, page: slice, asked: set[str]) -> tuple[Found, bytes]:
         """Return everything that a condition finds, and the rendered rows of one slice of it."""
-        with self._lock:
-            found = self._found(where, order)
-            return found, self._pieces.rows(found.positions[page], asked)
+        found = self._found(where, order)
+        return found, self._pieces.rows(found.positions[page], asked)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Run a query over ``calls`` and return its rows; the answer is remembered until a change."""
@@ -81,31 +77,28 @@ class CallTable:
             names = [each[0] for each in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-        with self._lock:
-            rows: list[dict[str, Any]] = self._recalled(("query", sql), run)
-            return rows
+        rows: list[dict[str, Any]] = self._recalled(("query", sql), run)
+        return rows
 
     def insert(self, rows: pa.Table) -> None:
         """Add typed rows."""
-        with self._lock:
-            first = len(self._pieces)
-            self._connection.register("fresh", rows)
-            self._connection.execute(
-                f"INSERT INTO calls SELECT row_number() OVER () - 1 + {first}, * FROM fresh"  # noqa: S608
-            )
-            self._connection.unregister("fresh")
-            self._pieces.add(self._connection)
-            self._changed()
+        first = len(self._pieces)
+        self._connection.register("fresh", rows)
+        self._connection.execute(
+            f"INSERT INTO calls SELECT row_number() OVER () - 1 + {first}, * FROM fresh"  # noqa: S608
+        )
+        self._connection.unregister("fresh")
+        self._pieces.add(self._connection)
+        self._remembered.clear()
 
     def delete(self, ids: Iterable[object]) -> list[str]:
         """Remove the calls of these ids; return the ids that there were."""
-        with self._lock:
-            wanted = [str(each) for each in ids]
-            removed = self._connection.execute(
-                "DELETE FROM calls WHERE list_contains($ids, id) RETURNING id", {"ids": wanted}
-            ).fetchall()
-            self._changed()
-            return [row[0] for row in removed]
+        wanted = [str(each) for each in ids]
+        removed = self._connection.execute(
+            "DELETE FROM calls WHERE list_contains($ids, id) RETURNING id", {"ids": wanted}
+        ).fetchall()
+        self._remembered.clear()
+        return [row[0] for row in removed]
 
     def update(self, call_id: object, fields: Mapping[str, Any]) -> int:
         """Change fields of a call; return how many calls have that id.
@@ -113,19 +106,18 @@ class CallTable:
         The changed call gets a new position, so that rendered rows are never touched; the order of an
         answer does not depend on it.
         """
-        with self._lock:
-            one = self._connection.sql(
-                "SELECT * EXCLUDE pos FROM calls WHERE id = $id", params={"id": str(call_id)}
-            )
-            old = one.to_arrow_table()
-            if not len(old):
-                return 0
-            new = old.cast(_schema(old))
-            for name, array in _typed_columns([dict(fields)] * len(old)).items():
-                new = new.set_column(new.schema.get_field_index(name), name, array)
-            self.delete([call_id])
-            self.insert(new)
-            return len(old)
+        one = self._connection.sql(
+            "SELECT * EXCLUDE pos FROM calls WHERE id = $id", params={"id": str(call_id)}
+        )
+        old = one.to_arrow_table()
+        if not len(old):
+            return 0
+        new = old.cast(_schema(old))
+        for name, array in _typed_columns([dict(fields)] * len(old)).items():
+            new = new.set_column(new.schema.get_field_index(name), name, array)
+        self.delete([call_id])
+        self.insert(new)
+        return len(old)
 
     def _found(self, where: str, order: str) -> Found:
         def find() -> Found:
@@ -149,10 +141,6 @@ class CallTable:
                 self._remembered.popitem(last=False)
         self._remembered.move_to_end(key)
         return self._remembered[key]
-
-    def _changed(self) -> None:
-        self.version += 1
-        self._remembered.clear()
 
 
 def typed_rows(records: list[dict[str, Any]]) -> pa.Table:
