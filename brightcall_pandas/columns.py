@@ -35,9 +35,7 @@ class Misfits:
         return Misfits(self.count + other.count, self.example if self.count else other.example)
 
 
-def typed_array(
-    values: Any, field: Field, clock: Clock | None = None, counted: pa.Array | None = None
-) -> tuple[pa.Array, Misfits]:
+def typed_array(values: Any, field: Field, clock: Clock | None = None) -> tuple[pa.Array, Misfits]:
     """Convert values of any kind to the Arrow type of a field.
 
     Parameters
@@ -48,8 +46,6 @@ def typed_array(
         The field that the values belong to.
     clock
         How to read times without offset; UTC when None.
-    counted
-        Positions whose misfits count; None counts all. A row that came twice is counted once this way.
 
     Returns
     -------
@@ -62,7 +58,7 @@ def typed_array(
     for kind, array in kinds_of(values):
         rule = RULES[field.kind].get(kind)
         part = nulls(field, len(array)) if rule is None else rule(array, field, clock)
-        misfits = misfits.add(_misfits(array, part, counted))
+        misfits = misfits.add(_misfits(array, part))
         result = part if result is None else _merge(result, part, field)
     return nulls(field, len(values)) if result is None else result, misfits
 
@@ -169,12 +165,10 @@ def _merge(first: pa.Array, second: pa.Array, field: Field) -> pa.Array:
     return pc.coalesce(first, second)
 
 
-def _misfits(given: pa.Array, typed: pa.Array, counted: pa.Array | None) -> Misfits:
+def _misfits(given: pa.Array, typed: pa.Array) -> Misfits:
     if typed.null_count <= given.null_count:
         return Misfits()
     lost = pc.and_(pc.is_valid(given), pc.is_null(typed))
-    if counted is not None:
-        given, lost = given.take(counted), lost.take(counted)
     examples = given.filter(lost)
     return Misfits(len(examples), str(examples[0].as_py()) if len(examples) else None)
 

@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.answer import Page, documents, page_of_rows, read_page
+from brightcall_pandas.answer import Page, page_of_rows, read_page
 from brightcall_pandas.columns import Clock, Misfits, nulls, to_pandas, typed_array
+from brightcall_pandas.joined import Choice, joined
 from brightcall_pandas.pieces import Work, whole
 from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION
 
@@ -105,25 +106,12 @@ def typed_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = 
 
 def typing_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = None) -> Work[Typed]:
     """Do the work of `typed_pages`."""
-    chosen = None if rows is None else pa.array(rows, pa.int64())
-    typed = yield from _typing_columns(partial(_joined, pages), sum(map(len, pages)), timezone, chosen)
+    length = sum(map(len, pages))
+    choice = Choice.of([len(page) for page in pages], np.arange(length) if rows is None else rows)
+    typed = yield from _typing_columns(partial(joined, pages, choice), len(choice), timezone)
     if strange := [text for page in pages for text in page.strange]:
         typed.misfits[_ROW] = Misfits(len(strange), strange[0])
     return typed
-
-
-def _joined(pages: Sequence[Page], name: str) -> Any:
-    """Take a column out of several pages: as one Arrow array where all are of one type."""
-    columns = [page.columns.pop(name) for page in pages]
-    arrays = [each for each in columns if isinstance(each, pa.Array)]
-    kind = next((each.type for each in arrays if each.type != pa.null()), pa.null())
-    alike = [
-        each if each.type == kind else each.cast(kind) for each in arrays if each.type in (kind, pa.null())
-    ]
-    if len(alike) == len(columns):
-        joined = pa.chunked_array(alike, kind)
-        return documents(joined.combine_chunks()) if pa.types.is_large_binary(kind) else joined
-    return [value for each in columns for value in (each.to_pylist() if isinstance(each, pa.Array) else each)]
 
 
 def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> Typed:
@@ -136,9 +124,7 @@ def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> Typed
     return whole(_typing_columns(columns.get, len(records), timezone))
 
 
-def _typing_columns(
-    values_of: Callable[[str], Any], length: int, timezone: str, chosen: pa.Array | None = None
-) -> Work[Typed]:
+def _typing_columns(values_of: Callable[[str], Any], length: int, timezone: str) -> Work[Typed]:
     """Type one column after the other, so that only one of them is in memory more than once."""
     clock = Clock(timezone)
     arrays, misfits = {}, {}
@@ -146,10 +132,10 @@ def _typing_columns(
         values = values_of(each.name)
         array, lost = nulls(each, length), Misfits()
         if values is not None:
-            array, lost = typed_array(values, each, clock, chosen)
+            array, lost = typed_array(values, each, clock)
         if each.name == "uniqueId":
             clock = Clock(timezone, array)
-        arrays[each.name] = array if chosen is None else array.take(chosen)
+        arrays[each.name] = array
         if lost.count:
             misfits[each.name] = lost
         yield
