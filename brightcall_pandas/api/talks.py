@@ -134,7 +134,7 @@ class _Holding(Generic[T]):
         try:
             while not (questions := step()):
                 yield
-                step = partial(talk.send, [])
+                step = partial(next, talk) if questions is None else partial(talk.send, [])
         except StopIteration as end:
             self._results[number] = end.value
         except Exception as error:

@@ -247,6 +247,47 @@ class TestWays:
         assert session.requests == len(server.asked) == 8
 
 
+class TestListening:
+    def test_takes_in_one_answer_at_a_time_so_that_its_connection_is_asked_again_first(self, session, server):
+        warmed(session, server, 2)
+        with Desk(session, 2) as desk:
+            for path in ("/a", "/b"):
+                desk.ask(question(path), path)
+            deadline = time.monotonic() + 60
+            while len(server.asked) < 4 or len(desk._selector.select(0)) < 2:
+                assert time.monotonic() < deadline, "no answer comes"
+            assert desk.listen()
+            assert len(desk._come) == 1
+            assert desk.listen()
+            assert len(desk._come) == 2
+            assert not desk.listen()
+
+    @pytest.mark.parametrize("busy", [True, False])
+    def test_waits_only_for_whoever_has_nothing_else_to_do(self, session, server, gate, busy):
+        warmed(session, server)
+        server.script = {"/hangs": [gate]}
+        with Desk(session, 1) as desk:
+            desk.ask(question("/hangs"), 1)
+            waits, plain = [], desk._selector.select
+            desk._selector.select = lambda patience: waits.append(patience) or plain(0)
+            assert not desk.listen(busy=busy)
+            assert (waits == [0.0]) == busy
+
+    def test_plenty_has_come_when_it_would_keep_all_connections_busy(self, session, server):
+        warmed(session, server, 2)
+        with Desk(session, 2) as desk:
+            assert not desk.plenty
+            for count, path in enumerate(("/a", "/b"), 1):
+                desk.ask(question(path), path)
+                deadline = time.monotonic() + 60
+                while len(desk._come) < count:
+                    assert time.monotonic() < deadline, "no answer comes"
+                    desk.listen()
+                assert desk.plenty == (count == 2)
+            desk.take()
+            assert not desk.plenty
+
+
 class TestRoom:
     def test_for_one_question_on_each_connection(self, session, server, gate):
         other = Gate()

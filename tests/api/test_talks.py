@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from brightcall_pandas.api import talks
 from brightcall_pandas.api.desk import Desk, Question
 from brightcall_pandas.api.secrets import ApiKey
 from brightcall_pandas.api.session import ApiSession
@@ -229,6 +230,156 @@ class TestOrder:
     def test_a_desk_may_have_nothing_to_take(self):
         turns = itertools.cycle([None, None, 0])
         assert hold(FakeDesk(2, lambda paths: next(turns)), [asking("ab", "c")]) == [[["A", "B"], ["C"]]]
+
+
+class QuickDesk(FakeDesk):
+    """Hears one answer each time it listens, and so has room again before the answer is read."""
+
+    def __init__(self, connections=1, plenty=False):
+        super().__init__(connections)
+        self.story = []
+        self.plenty = plenty
+        self._come = []
+
+    def ask(self, question, mark):
+        super().ask(question, mark)
+        self.story.append(f"ask {question.path}")
+
+    def listen(self, busy=False):
+        assert busy or self._come or self._under_way, "nobody will ever answer"
+        if not self._under_way:
+            return False
+        self._come.append(self._under_way.pop(0))
+        self.story.append(f"hear {self._come[-1][0].path}")
+        return True
+
+    def take(self):
+        if not self._come:
+            return None
+        question, mark = self._come.pop(0)
+        return mark, question.read(None)
+
+
+class TestWorkInPieces:
+    @pytest.fixture(autouse=True)
+    def every_piece_takes_long(self, monkeypatch):
+        monkeypatch.setattr(talks, "_AT_WORK_S", -1.0)
+
+    @staticmethod
+    def slow(path, desk, error=None):
+        """Return a question whose answer is read in three pieces."""
+
+        def read(_):
+            for piece in range(3):
+                desk.story.append(f"read {path}{piece}")
+                yield
+            if error is not None:
+                raise error
+            return path.upper()
+
+        return Question(path, {}, path, read)
+
+    def test_others_are_asked_and_heard_between_two_of_them(self):
+        desk = QuickDesk()
+
+        def reading():
+            return (yield [self.slow("a", desk), self.slow("b", desk)])
+
+        assert hold(desk, [reading()]) == [["A", "B"]]
+        assert desk.story == [
+            *("ask a", "hear a", "ask b", "hear b"),  # nothing is read while something comes
+            *("read a0", "read a1", "read a2", "read b0", "read b1", "read b2"),
+        ]
+
+    def test_what_comes_while_an_answer_is_read_is_heard_before_that_is_done(self):
+        desk = QuickDesk()
+        plain_ask = desk.ask
+
+        def ask(question, mark):  # the answer to b comes only when a is being read
+            if question.path == "b":
+                desk._under_way, kept = [], desk._under_way
+                plain_ask(question, mark)
+                desk.held, desk._under_way = desk._under_way, kept
+            else:
+                plain_ask(question, mark)
+
+        desk.ask, desk.held = ask, []
+
+        def read(_):
+            for piece in range(3):
+                desk.story.append(f"read a{piece}")
+                if piece == 1:
+                    desk._under_way += desk.held
+                yield
+            return "A"
+
+        def reading():
+            return (yield [Question("a", {}, "a", read), question("b"), question("c")])
+
+        assert hold(desk, [reading()]) == [["A", "B", "C"]]
+        between = desk.story.index("read a2")
+        assert desk.story.index("hear b") < between
+        assert desk.story.index("ask c") < between
+
+    def test_a_talk_that_yields_nothing_goes_on_when_others_were_heard(self):
+        desk = QuickDesk(2)
+
+        def thinking():
+            answers = yield [question("a")]
+            for piece in range(4):
+                desk.story.append(f"think {piece}")
+                yield
+            return answers
+
+        assert hold(desk, [thinking(), asking("b", "c")]) == [["A"], [["B"], ["C"]]]
+        assert desk.story.index("hear b") < desk.story.index("think 1")
+
+    def test_where_plenty_waits_to_be_read_nothing_more_is_heard_meanwhile(self):
+        desk = QuickDesk(plenty=True)
+        listened = []
+        plain_listen = desk.listen
+
+        def listen(busy=False):
+            listened.append(busy)
+            return plain_listen(busy)
+
+        desk.listen = listen
+
+        def reading():
+            return (yield [self.slow("a", desk)])
+
+        assert hold(desk, [reading()]) == [["A"]]
+        assert listened == [False, False]
+
+    def test_an_error_in_the_middle_is_the_talks_own(self):
+        desk, mine = QuickDesk(), LookupError("mine")
+
+        def careful():
+            try:
+                yield [self.slow("a", desk, mine)]
+            except LookupError as error:
+                return error
+
+        assert hold(desk, [careful(), asking("b")]) == [mine, [["B"]]]
+
+    def test_an_error_of_a_talk_that_goes_on_later(self):
+        def careless():
+            yield [question("a")]
+            yield
+            raise LookupError("of its own")
+
+        with pytest.raises(LookupError, match="of its own"):
+            hold(QuickDesk(), [careless(), asking("b")])
+
+    @pytest.mark.parametrize("pauses", [0, 1, 3])
+    def test_a_talk_may_begin_and_end_with_a_pause(self, pauses):
+        def pausing():
+            yield from [None] * pauses
+            answers = yield [question("a")]
+            yield from [None] * pauses
+            return answers
+
+        assert hold(QuickDesk(), [pausing(), pausing()]) == [["A"], ["A"]]
 
 
 class TestErrors:
