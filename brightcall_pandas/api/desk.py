@@ -77,6 +77,7 @@ class Desk(Generic[T]):
         self._again: deque[tuple[Question, T, Verdict]] = deque()
         self._unkept: dict[str, bytes] = {}
         self._come: deque[_Asked] = deque()
+        self._exchanges: set[Exchange] = set()  # that are under way
         self._selector = selectors.DefaultSelector()
         self._ear, self._bell = socket.socketpair()
         for each in (self._ear, self._bell):
@@ -88,7 +89,7 @@ class Desk(Generic[T]):
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Wait for nothing more."""
-        for exchange in self._exchanges():
+        for exchange in self._exchanges:
             exchange.drop()
         self._workers.close()
         self._selector.close()
@@ -116,6 +117,7 @@ class Desk(Generic[T]):
             self._ask_elsewhere(question, mark)
         else:
             self._marks[exchange] = mark, question
+            self._exchanges.add(exchange)
             self._selector.register(exchange, selectors.EVENT_READ)
 
     def listen(self, busy: bool = False) -> bool:
@@ -132,9 +134,7 @@ class Desk(Generic[T]):
             Whether anything had come. Then more may have, and its connection may be free to ask.
         """
         self._ask_again()
-        now = time.monotonic()
-        patience = min([_GLANCE_S, *(each.deadline - now for each in self._exchanges())])
-        events = self._selector.select(0.0 if busy or self._come else max(0.0, patience))
+        events = self._selector.select(0.0 if busy or self._come else self._patience())
         for key, _ in events[:1]:
             if not isinstance(key.fileobj, Exchange):
                 self._ear.recv(4096)  # it was only to be woken
@@ -198,18 +198,17 @@ class Desk(Generic[T]):
         with contextlib.suppress(OSError):  # rung often enough, or nobody listens any more
             self._bell.send(b"\0")
 
+    def _patience(self) -> float:
+        now = time.monotonic()
+        return max(0.0, min([_GLANCE_S, *(each.deadline - now for each in self._exchanges)]))
+
     def _give_up_late_ones(self) -> None:
         now = time.monotonic()
-        for exchange in self._exchanges():
-            if exchange.deadline < now:
-                exchange.drop()
-                self._over(exchange)
+        for exchange in [each for each in self._exchanges if each.deadline < now]:
+            exchange.drop()
+            self._over(exchange)
 
     def _over(self, exchange: Exchange) -> None:
         self._selector.unregister(exchange)
+        self._exchanges.discard(exchange)
         self._come.append(exchange)
-
-    def _exchanges(self) -> list[Exchange]:
-        """Return those that are under way."""
-        registered = self._selector.get_map() or {}
-        return [key.fileobj for key in registered.values() if isinstance(key.fileobj, Exchange)]
