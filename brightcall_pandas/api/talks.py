@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import inspect
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,8 +39,13 @@ class _Round:
 
 @dataclass(frozen=True, order=True)
 class Ticket:
-    """The place of a question: talks that began earlier are served first, so that they end first."""
+    """The place of a question: the talk that asks most is served first.
 
+    So a long talk is not the last one, when all others have ended and nothing is left to be done beside what
+    has to be done at its end. Of two that ask as much, the one that began first.
+    """
+
+    asked: int  # questions of the talk so far, negative
     talk: int
     number: int
     round: _Round = field(compare=False)
@@ -67,6 +73,7 @@ class _Holding(Generic[T]):
         self._desk = desk
         self._coming = enumerate(talks)
         self._rounds: dict[int, _Round] = {}
+        self._asked: Counter[int] = Counter()
         self._queue: list[Ticket] = []
         self._results: dict[int, T] = {}
         self._failure: Exception | None = None
@@ -141,8 +148,9 @@ class _Holding(Generic[T]):
             self._fail(number, error)
         else:
             asked = self._rounds[number] = _Round(talk, questions)
+            self._asked[number] += len(questions)
             for each in range(len(questions)):
-                heapq.heappush(self._queue, Ticket(number, each, asked))
+                heapq.heappush(self._queue, Ticket(-self._asked[number], number, each, asked))
 
     def _fail(self, number: int, error: Exception) -> None:
         self._failure = error

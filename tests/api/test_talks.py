@@ -188,10 +188,21 @@ class TestOrder:
         hold(desk, [asking(["a1", "a2"], ["a3"]), asking(["b1"], ["b2"]), asking(["c1"])])
         assert desk.asked == ["a1", "a2", "a3", "b1", "b2", "c1"]
 
-    def test_a_later_round_of_an_earlier_talk_overtakes_what_a_later_talk_has_yet_to_ask(self):
-        desk = FakeDesk(2, in_order("a1", "a2", "b1"))
-        hold(desk, [asking(["a1"], ["a2"]), asking(["b1", "b2", "b3"])])
-        assert desk.asked == ["a1", "b1", "a2", "b2", "b3"]
+    def test_a_talk_that_asks_more_is_served_first(self):
+        desk = FakeDesk(3)
+        hold(desk, [asking(["a1"], ["a2"]), asking(["b1"], ["b2", "b3"]), asking(["c1"], ["c2", "c3", "c4"])])
+        # a2 and b2 went out when nobody else had a question.
+        assert desk.asked == ["a1", "b1", "c1", "a2", "b2", "c2", "c3", "c4", "b3"]
+
+    def test_what_a_talk_asked_before_counts_too(self):
+        desk = FakeDesk(2, in_order("a1", "a2", "b1", "a3"))
+        hold(desk, [asking(["a1", "a2", "a3"], ["a4"]), asking(["b1"], ["b2", "b3"])])
+        assert desk.asked == ["a1", "a2", "a3", "b1", "b2", "a4", "b3"]
+
+    def test_of_two_that_ask_as_much_the_earlier_is_served_first(self):
+        desk = FakeDesk(2, in_order("b1", "a1"))
+        hold(desk, [asking(["a1"], ["a2", "a3"]), asking(["b1"], ["b2", "b3"])])
+        assert desk.asked == ["a1", "b1", "b2", "a2", "a3", "b3"]
 
     def test_a_talk_begins_only_when_there_is_room(self):
         begun = []
