@@ -1,9 +1,9 @@
 """Many talks with the server at once, each written down as if it were the only one.
 
 A talk is a generator. It yields the questions that it asks at once, is sent their answers in the same order,
-and returns what it was held for. Where a question has no answer, the error is thrown into it. Where it yields
-no question, it goes on when it was looked whether an answer has come: a connection should not wait for the
-next question until long work is done.
+and returns what it was held for. Where a question has no answer, the error is thrown into it. In the middle
+of long work it yields None: then answers that have come are taken in first, so that no connection waits for
+its next question until the work is done.
 """
 
 from __future__ import annotations

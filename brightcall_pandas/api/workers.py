@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import Any, Self, TypeVar
 
-__all__ = ["Backlog", "Workers", "done"]
+__all__ = ["Backlog", "Workers"]
 
 T = TypeVar("T")
 
@@ -109,13 +109,6 @@ class Backlog:
     def _reap(self, most: int) -> None:
         while self._pending and (self._pending[0].done() or len(self._pending) > most):
             self._pending.popleft().result()
-
-
-def done(result: T) -> Future[T]:
-    """Return a future that is there already."""
-    future: Future[T] = Future()
-    future.set_result(result)
-    return future
 
 
 def _drop(future: Future[Any]) -> None:

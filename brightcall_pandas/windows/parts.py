@@ -51,7 +51,7 @@ class Part:
 
 
 def part_of(read: Read, first: date, last: date, zone: str, report: dict[str, Any]) -> Work[tuple[Part, int]]:
-    """Type the rows of a window that lie in its days.
+    """Type the rows of a window that lie in its days, a column at a time.
 
     Returns
     -------
