@@ -41,8 +41,8 @@ class _Round:
 class Ticket:
     """The place of a question: the talk that asks most is served first.
 
-    What is left to do when a talk has its answers takes the longer the more they are: a long talk should not be
-    the last. Of two that ask as much, the one that began first.
+    What is left to do when a talk has its answers takes the longer the more they are: a long talk should not
+    be the last. Of two that ask as much, the one that began first.
     """
 
     asked: int  # questions of the talk so far, negative
