@@ -157,10 +157,8 @@ class ApiSession:
 
         Parameters
         ----------
-        path
-            Path of the endpoint.
-        body
-            Parameters by API name.
+        path, body
+            As `post` takes them.
         """
         if not self._limit.unlimited:
             return None
@@ -170,7 +168,7 @@ class ApiSession:
         return exchange
 
     def end(self, exchange: Exchange) -> Reply | Verdict:
-        """Return what came of `begin`: a good answer, for `keep`, or why there is none, for `post`."""
+        """Return what came of `begin`: a good answer, for `entry`, or why there is none, for `post`."""
         return _reply(lambda: self._adapter.end(exchange))
 
     def entry(self, reply: Reply) -> dict[str, bytes]:

@@ -11,8 +11,6 @@ from collections import Counter
 import pytest
 
 from brightcall_pandas.api.desk import Desk, Question
-from brightcall_pandas.api.secrets import ApiKey
-from brightcall_pandas.api.session import ApiSession
 from brightcall_pandas.errors import AuthenticationError, RequestError, ServerError
 
 KEY = "canary-0123456789abcdef"
@@ -104,12 +102,11 @@ def gate():
 
 
 @pytest.fixture
-def make(scripted, server, cache, quick_retries):
-    made = []
+def make(make, server, quick_retries):
+    """Make sessions that remember in `posted` what threads asked."""
 
-    def make(**options):
-        given = {"cache": cache, "connections": 2, "rate_limit": None, "timeout": 60, "retries": 3} | options
-        session = ApiSession(scripted.url, ApiKey(KEY), **given)
+    def watched(**options):
+        session = make(**options)
         session.posted = []
         plain = session.post
 
@@ -118,17 +115,9 @@ def make(scripted, server, cache, quick_retries):
             return plain(path, *args, **options)
 
         session.post = post
-        made.append(session)
         return session
 
-    yield make
-    for session in made:
-        session.close()
-
-
-@pytest.fixture
-def session(make):
-    return make()
+    return watched
 
 
 def question(path, read=lambda reply: json.loads(reply.content)["said"]):

@@ -174,6 +174,19 @@ def readable(socket_, seconds=60):
     return bool(select.select([socket_], [], [], max(0, seconds))[0])
 
 
+def comes_cut(near, far, said, cuts):
+    """Have an answer come in pieces, the last byte alone, and check that it is whole then and not before."""
+    exchange = near.begin()
+    far.hear()
+    assert not exchange.receive()
+    for start, end in itertools.pairwise(cuts):
+        far.say(said[start:end])
+        assert readable(exchange)
+        assert not exchange.receive()
+    far.say(said[-1:])
+    assert near.end(exchange).content == CALLS
+
+
 @pytest.fixture
 def server(monkeypatch):
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -384,16 +397,8 @@ class TestAnswers:
 
     @pytest.mark.parametrize("name", ["length", "chunked", "chunked gzip", "after a 100"])
     def test_comes_in_small_pieces(self, near, far, name):
-        exchange, said = near.begin(), KEEPING[name]
-        far.hear()
-        assert not exchange.receive()
-        cuts = [*range(40), *range(40, len(said), 97), len(said) - 1]
-        for start, end in itertools.pairwise(cuts):
-            far.say(said[start:end])
-            assert readable(exchange)
-            assert not exchange.receive()
-        far.say(said[-1:])
-        assert near.end(exchange).content == CALLS
+        said = KEEPING[name]
+        comes_cut(near, far, said, [*range(40), *range(40, len(said), 97), len(said) - 1])
 
     def test_each_part_of_an_answer_may_take_its_time(self, near, far):
         exchange = near.begin()
@@ -602,15 +607,8 @@ class TestTls:
         assert server.nobody_calls()
 
     def test_records_that_come_one_by_one(self, near, far):
-        exchange, said = near.begin(), answer(CALLS)
-        far.hear()
-        assert not exchange.receive()
-        for start in range(0, len(said) - 1, 200):
-            far.say(said[start : min(start + 200, len(said) - 1)])
-            assert readable(exchange)
-            assert not exchange.receive()
-        far.say(said[-1:])
-        assert near.end(exchange).content == CALLS
+        said = answer(CALLS)
+        comes_cut(near, far, said, [*range(0, len(said) - 1, 200), len(said) - 1])
 
     def test_the_server_closes_in_the_middle(self, near, far):
         exchange = near.begin()

@@ -39,25 +39,6 @@ class Recorder(threading.Event):
         return self.is_set()
 
 
-@pytest.fixture
-def make(scripted, cache):
-    made = []
-
-    def make(**options):
-        given = {"cache": cache, "connections": 2, "rate_limit": None, "timeout": 30, "retries": 3} | options
-        made.append(ApiSession(scripted.url, ApiKey(KEY), **given))
-        return made[-1]
-
-    yield make
-    for session in made:
-        session.close()
-
-
-@pytest.fixture
-def session(make):
-    return make()
-
-
 def ask(session, **options):
     return session.post(PATH, BODY, about="calls of March, page 1", **options)
 

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from brightcall_pandas.api import talks
 from brightcall_pandas.api.desk import Desk, Question
-from brightcall_pandas.api.secrets import ApiKey
-from brightcall_pandas.api.session import ApiSession
 from brightcall_pandas.api.talks import hold
 from brightcall_pandas.errors import ServerError
 
@@ -155,17 +153,9 @@ class TestResults:
         every = [path for each in talks for paths in each for path in paths]
         assert sorted(desk.asked) == sorted(every)
 
-    def test_over_real_connections(self, scripted):
+    def test_over_real_connections(self, make, scripted):
         scripted.answers = [lambda target: (200, {}, json.dumps({"said": target.partition("?")[0]}).encode())]
-        session = ApiSession(
-            scripted.url,
-            ApiKey("canary-0123456789abcdef"),
-            cache=None,
-            connections=2,
-            rate_limit=None,
-            timeout=60,
-            retries=0,
-        )
+        session = make(cache=None, retries=0)
 
         def read(reply):
             return json.loads(reply.content)["said"]
@@ -177,7 +167,6 @@ class TestResults:
 
         with Desk(session, 2) as desk:
             results = hold(desk, map(talk, range(5)))
-        session.close()
         assert results == [[f"/{number}/{each}" for each in (0, 1, 2, "last")] for number in range(5)]
         assert session.requests == len(scripted.targets) == 20
 
