@@ -203,12 +203,8 @@ class Cache:
         if segment.schema_version != SCHEMA_VERSION:
             kept = []  # its columns are not ours: its other days are read again when they are needed
         try:
-            meta = segment.meta() if any(kept) else {}
             for days in filter(None, kept):
-                begin = (days[0] - segment.first).days
-                table = segment.read(days, _ALL)
-                rows = meta["rows"][begin : begin + len(days)]
-                store.write(table, days[0], rows, segment.fetched_at, _touching(meta["windows"], days))
+                store.write(segment.read(days, _ALL), segment.fetched_at)
         except StoreError:
             pass  # damaged: nothing of it can be kept
         store.drop([segment])
@@ -268,7 +264,3 @@ def _rows(segment: Segment) -> int:
         return sum(segment.meta()["rows"])
     except StoreError:
         return 0
-
-
-def _touching(windows: list[dict[str, Any]], days: list[date]) -> list[dict[str, Any]]:
-    return [each for each in windows if each["day_from"] <= str(days[-1]) and str(days[0]) <= each["day_to"]]

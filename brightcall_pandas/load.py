@@ -22,7 +22,8 @@ from brightcall_pandas.frame import TABLE_SCHEMA
 from brightcall_pandas.progress import Progress
 from brightcall_pandas.schema import SCHEMA_VERSION
 from brightcall_pandas.spread import ROWS_AN_ERRAND, checked_cluster, gathered
-from brightcall_pandas.windows import Loading, Part, is_zone, request_body, runs
+from brightcall_pandas.store import Part
+from brightcall_pandas.windows import Loading, is_zone, request_body, runs
 
 __all__ = [
     "Catalog",

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from brightcall_pandas.private import temporary_path
 from brightcall_pandas.schema import FIELDS, SCHEMA_VERSION
 
-__all__ = ["Segment", "StoreError", "write_segment", "write_whole"]
+__all__ = ["Part", "Segment", "StoreError", "write_segment", "write_whole"]
 
 _META = b"brightcall"
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)\.(\d{13})\.v(\d+)\.([0-9a-f]{8})\.parquet")
@@ -40,11 +40,55 @@ _REPEATING = [
         "tags",
     ),
     *("outcomeTag", "treeId", "userId", "agentShortNumber", "lineNumber", "toAnswer", "clientNumber"),
+    *(each.name for each in FIELDS.values() if each.kind in ("seconds", "number", "label")),
 ]
+_LAYOUT: dict[str, Any] = {
+    "use_dictionary": _REPEATING,
+    "column_encoding": {each.name: "DELTA_BINARY_PACKED" for each in FIELDS.values() if each.kind == "time"},
+    "write_statistics": False,
+}
 
 
 class StoreError(Exception):
     """A segment cannot be read."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The calls of some consecutive days, ordered by time.
+
+    Parameters
+    ----------
+    first
+        First day.
+    rows
+        Number of calls of each day.
+    table
+        The calls, typed.
+    windows
+        Report of each window that has one of these days: ``day_from, day_to, rows, expected, requests,
+        source, fetched_at, walks, duplicates, complete, proof, misfits``, and ``pages`` where it was kept.
+    """
+
+    first: date
+    rows: list[int]
+    table: pa.Table
+    windows: list[dict[str, Any]]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Part]) -> Part:
+        """Put parts together, of which each begins on the day after the one before."""
+        return cls(
+            parts[0].first,
+            [rows for part in parts for rows in part.rows],
+            pa.concat_tables([part.table for part in parts]),
+            [window for part in parts for window in part.windows],
+        )
+
+    @property
+    def days(self) -> list[date]:
+        """The days."""
+        return [self.first + timedelta(days=n) for n in range(len(self.rows))]
 
 
 @dataclass(frozen=True)
@@ -93,10 +137,9 @@ class Segment:
     def meta(self) -> dict[str, Any]:
         """Return its metadata: ``rows`` (of each day) and ``windows`` (report and pages of each)."""
         with self._opened() as file:
-            meta: dict[str, Any] = msgspec.json.decode(file.metadata.metadata[_META])
-        return meta
+            return _meta(file)
 
-    def read(self, days: Sequence[date], columns: Sequence[str]) -> pa.Table:
+    def read(self, days: Sequence[date], columns: Sequence[str]) -> Part:
         """Read some columns of some consecutive days.
 
         Raises
@@ -105,9 +148,10 @@ class Segment:
             The file is damaged; all checksums are verified.
         """
         with self._opened() as file:
-            rows = msgspec.json.decode(file.metadata.metadata[_META])["rows"]
-            begin = sum(rows[: (days[0] - self.first).days])
-            length = sum(rows[(days[0] - self.first).days : (days[-1] - self.first).days + 1])
+            meta = _meta(file)
+            first, last = ((day - self.first).days for day in (days[0], days[-1]))
+            rows = meta["rows"][first : last + 1]
+            begin, length = sum(meta["rows"][:first]), sum(rows)
             groups = [
                 n
                 for n in range(file.num_row_groups)
@@ -115,7 +159,12 @@ class Segment:
             ]
             table = file.read_row_groups(groups, columns=list(columns))
         offset = groups[0] * _ROW_GROUP if groups else 0
-        return _decoded(table.slice(begin - offset, length)).select(columns)
+        windows = [
+            each
+            for each in meta["windows"]
+            if each["day_from"] <= str(days[-1]) and str(days[0]) <= each["day_to"]
+        ]
+        return Part(days[0], rows, _decoded(table.slice(begin - offset, length)).select(columns), windows)
 
     @contextmanager
     def _opened(self) -> Iterator[pq.ParquetFile]:
@@ -129,43 +178,28 @@ class Segment:
             raise StoreError(str(error)) from error
 
 
-def write_segment(
-    folder: Path,
-    table: pa.Table,
-    first: date,
-    rows: Sequence[int],
-    *,
-    fetched_at: datetime,
-    windows: list[dict[str, Any]],
-) -> Segment:
+def write_segment(folder: Path, part: Part, fetched_at: datetime) -> Segment:
     """Write a segment.
 
     Parameters
     ----------
     folder
         Where to.
-    table
-        Calls of the typed schema, day by day.
-    first
-        First day.
-    rows
-        Number of calls of each day from `first`.
+    part
+        The calls, with all columns of the typed schema.
     fetched_at
         When the oldest page was fetched.
-    windows
-        Report of each window in it, with its pages.
 
     Raises
     ------
     OSError
         The folder cannot be written; nothing is left behind.
     """
-    last = first + timedelta(days=len(rows) - 1)
-    meta = {"rows": list(rows), "windows": windows}
-    coded = _coded(table).replace_schema_metadata({_META: msgspec.json.encode(meta)})
+    first, last = part.days[0], part.days[-1]
+    meta = {"rows": part.rows, "windows": part.windows}
+    coded = _coded(part.table).replace_schema_metadata({_META: msgspec.json.encode(meta)})
     stamp = int(fetched_at.timestamp() * 1000)
-    options = {"use_dictionary": _REPEATING, "row_group_size": _ROW_GROUP, "write_statistics": False}
-    with _temporary(coded, folder, **options) as written:
+    with _temporary(coded, folder, row_group_size=_ROW_GROUP, **_LAYOUT) as written:
         footer = _footer(written)
         path = folder / f"{first}_{last}.{stamp:013}.v{SCHEMA_VERSION}.{footer:08x}.parquet"
         written.rename(path)
@@ -197,6 +231,11 @@ def _temporary(table: pa.Table, folder: Path, **options: Any) -> Iterator[Path]:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _meta(file: pq.ParquetFile) -> dict[str, Any]:
+    meta: dict[str, Any] = msgspec.json.decode(file.metadata.metadata[_META])
+    return meta
 
 
 def _footer(path: Path) -> int:

@@ -15,14 +15,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from brightcall_pandas.schema import EXTRAS, FIELDS
-from brightcall_pandas.segment import Segment, StoreError, write_segment, write_whole
+from brightcall_pandas.segment import Part, Segment, StoreError, write_segment, write_whole
 
-__all__ = ["Segment", "Store", "StoreError", "write_whole"]
+__all__ = ["Part", "Segment", "Store", "StoreError", "write_whole"]
 
 _ABANDONED_S = 3600
 
@@ -52,16 +49,9 @@ class Store:
         found = [segment for path in sorted(paths) if (segment := Segment.of(path)) is not None]
         return sorted(found, key=lambda each: each.fetched_at, reverse=True)
 
-    def write(
-        self,
-        table: pa.Table,
-        first: date,
-        rows: Sequence[int],
-        fetched_at: datetime,
-        windows: list[dict[str, Any]],
-    ) -> Segment:
+    def write(self, part: Part, fetched_at: datetime) -> Segment:
         """Write a segment; see `write_segment`."""
-        return write_segment(self.folder, table, first, rows, fetched_at=fetched_at, windows=windows)
+        return write_segment(self.folder, part, fetched_at)
 
     def drop(self, segments: Iterable[Segment]) -> None:
         """Delete segments."""
@@ -103,14 +93,8 @@ class Store:
         pairs = combinations({*segments, *self.segments()}, 2)
         alone = set(segments).difference(*(pair for pair in pairs if _share(*pair)))
         for group in _adjacent(alone):
-            metas = [each.meta() for each in group]
-            self.write(
-                pa.concat_tables([each.read(each.days, names) for each in group]),
-                group[0].first,
-                [rows for meta in metas for rows in meta["rows"]],
-                max(each.fetched_at for each in group),
-                [window for meta in metas for window in meta["windows"]],
-            )
+            whole = Part.joined([each.read(each.days, names) for each in group])
+            self.write(whole, max(each.fetched_at for each in group))
             self.drop(group)
 
     def sweep(self) -> set[str]:

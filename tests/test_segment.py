@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from brightcall_pandas.frame import TABLE_SCHEMA
 from brightcall_pandas.schema import FIELDS, SCHEMA_VERSION
-from brightcall_pandas.segment import Segment, StoreError, write_segment, write_whole
+from brightcall_pandas.segment import Part, Segment, StoreError, write_segment, write_whole
 
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
 ROWS = [3, 0, 2]
@@ -43,9 +44,13 @@ def table() -> pa.Table:
     return made
 
 
+def part(rows: list[int] = ROWS) -> Part:
+    return Part(DAYS[0], rows, table(), WINDOWS)
+
+
 @pytest.fixture
 def segment(tmp_path) -> Segment:
-    return write_segment(tmp_path, table(), DAYS[0], ROWS, fetched_at=FETCHED, windows=WINDOWS)
+    return write_segment(tmp_path, part(), FETCHED)
 
 
 class TestWriteSegment:
@@ -67,7 +72,7 @@ class TestWriteSegment:
     def test_only_its_owner_can_read_it(self, tmp_path):
         before = os.umask(0)
         try:
-            path = write_segment(tmp_path, table(), DAYS[0], ROWS, fetched_at=FETCHED, windows=[]).path
+            path = write_segment(tmp_path, part(), FETCHED).path
         finally:
             os.umask(before)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -82,7 +87,7 @@ class TestWriteSegment:
 
         monkeypatch.setattr(pq, "write_table", full)
         with pytest.raises(OSError, match="No space"):
-            write_segment(tmp_path, table(), DAYS[0], ROWS, fetched_at=FETCHED, windows=[])
+            write_segment(tmp_path, part(), FETCHED)
         assert list(tmp_path.iterdir()) == []
 
 
@@ -122,27 +127,45 @@ class TestRead:
         [(DAYS, slice(0, 5)), (DAYS[:1], slice(0, 3)), (DAYS[1:2], slice(0, 0)), (DAYS[1:], slice(3, 5))],
     )
     def test_some_days(self, segment, days, rows):
+        read = segment.read(days, TABLE_SCHEMA.names)
         expected = table().slice(rows.start, rows.stop - rows.start)
-        assert segment.read(days, TABLE_SCHEMA.names).equals(expected.combine_chunks())
+        assert read.table.equals(expected.combine_chunks())
+        assert read.days == days
+        assert read.rows == [ROWS[DAYS.index(day)] for day in days]
+
+    def test_the_windows_that_have_one_of_the_days(self, tmp_path):
+        spans = [("2026-03-01", "2026-03-01"), ("2026-03-02", "2026-03-03"), ("2026-02-20", "2026-03-01")]
+        windows = [{"day_from": first, "day_to": last} for first, last in spans]
+        segment = write_segment(tmp_path, replace(part(), windows=windows), FETCHED)
+        for days, numbers in ((DAYS[:1], [0, 2]), (DAYS[1:2], [1]), (DAYS[2:], [1]), (DAYS, [0, 1, 2])):
+            assert segment.read(days, ["id"]).windows == [windows[n] for n in numbers]
 
     def test_some_columns_in_their_order(self, segment):
-        assert segment.read(DAYS, ["talkTime", "state"]).to_pydict() == {
+        assert segment.read(DAYS, ["talkTime", "state"]).table.to_pydict() == {
             "talkTime": [0.0, 1.5, 3.0, 4.5, 6.0],
             "state": STATES,
         }
 
     def test_days_that_span_row_groups(self, tmp_path, monkeypatch):
         monkeypatch.setattr("brightcall_pandas.segment._ROW_GROUP", 2)
-        segment = write_segment(tmp_path, table(), DAYS[0], [2, 1, 2], fetched_at=FETCHED, windows=[])
+        segment = write_segment(tmp_path, part([2, 1, 2]), FETCHED)
         assert pq.read_metadata(segment.path).num_row_groups == 3
         for days, ids in ((DAYS[:1], [0, 1]), (DAYS[1:2], [2]), (DAYS[1:], [2, 3, 4]), (DAYS, range(5))):
-            assert segment.read(days, ["id"])["id"].to_pylist() == [f"id-{n}" for n in ids]
+            assert segment.read(days, ["id"]).table["id"].to_pylist() == [f"id-{n}" for n in ids]
 
     def test_no_calls(self, tmp_path):
-        segment = write_segment(
-            tmp_path, TABLE_SCHEMA.empty_table(), DAYS[0], [0], fetched_at=FETCHED, windows=[]
-        )
-        assert segment.read(DAYS[:1], ["id"]).num_rows == 0
+        segment = write_segment(tmp_path, Part(DAYS[0], [0], TABLE_SCHEMA.empty_table(), []), FETCHED)
+        assert segment.read(DAYS[:1], ["id"]).table.num_rows == 0
+
+
+class TestPart:
+    def test_joined(self):
+        before = Part(date(2026, 2, 27), [1, 1], table().slice(3, 2), [{"day_from": "2026-02-27"}])
+        whole = Part.joined([before, part()])
+        assert whole.days == [date(2026, 2, 27), date(2026, 2, 28), *DAYS]
+        assert whole.rows == [1, 1, *ROWS]
+        assert whole.table["id"].to_pylist() == [f"id-{n}" for n in (3, 4, 0, 1, 2, 3, 4)]
+        assert whole.windows == [{"day_from": "2026-02-27"}, *WINDOWS]
 
 
 class TestMeta:
@@ -157,13 +180,14 @@ class TestDamage:
         try:
             whole, part, meta = (
                 segment.read(DAYS, TABLE_SCHEMA.names),
-                segment.read(DAYS[2:], ["id"]),
+                segment.read(DAYS[2:], ["id"]).table,
                 segment.meta(),
             )
         except StoreError:
             return "refused"
-        assert whole.schema == TABLE_SCHEMA
-        assert whole.equals(table().combine_chunks())
+        assert whole.table.schema == TABLE_SCHEMA
+        assert whole.table.equals(table().combine_chunks())
+        assert (whole.rows, whole.windows) == (ROWS, WINDOWS)
         assert part["id"].to_pylist() == ["id-3", "id-4"]
         assert meta == {"rows": ROWS, "windows": WINDOWS}
         return "right"
@@ -199,7 +223,7 @@ class TestDamage:
         assert self.outcome(segment) == "refused"
 
     def test_the_name_of_another(self, segment, tmp_path):
-        other = write_segment(tmp_path, table(), DAYS[0], [1, 1, 3], fetched_at=FETCHED, windows=[])
+        other = write_segment(tmp_path, part([1, 1, 3]), FETCHED)
         other.path.replace(segment.path)
         assert self.outcome(segment) == "refused"
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from brightcall_pandas.frame import TABLE_SCHEMA
-from brightcall_pandas.store import Store, StoreError
+from brightcall_pandas.store import Part, Store, StoreError
 
 MARCH = date(2026, 3, 1)
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
@@ -36,11 +36,11 @@ def write(store, first, last, *, minute=0, text="call", pages=()):
     windows = [
         {"day_from": str(day(first)), "day_to": str(day(last)), "pages": [[key, 1, 5, 7] for key in pages]}
     ]
-    return store.write(table, day(first), [1] * len(numbers), MAY + timedelta(minutes=minute), windows)
+    return store.write(Part(day(first), [1] * len(numbers), table, windows), MAY + timedelta(minutes=minute))
 
 
 def ids(segment):
-    return segment.read(segment.days, ["id"])["id"].to_pylist()
+    return segment.read(segment.days, ["id"]).table["id"].to_pylist()
 
 
 class TestSegments:

@@ -1,11 +1,11 @@
 """From a range of days to its calls: what the cache has, what must be read, how it is cut, what is kept.
 
-``query`` which calls, without the days · ``parts`` calls of consecutive days, and what is said of them ·
+``query`` which calls, without the days · ``parts`` parts from pages, and their order ·
 ``shelf`` parts on disk · ``reading`` parts from the server · ``loading`` one load, from both.
 """
 
 from brightcall_pandas.windows.loading import Loading
-from brightcall_pandas.windows.parts import Part, runs
+from brightcall_pandas.windows.parts import runs
 from brightcall_pandas.windows.query import is_zone, request_body
 
-__all__ = ["Loading", "Part", "is_zone", "request_body", "runs"]
+__all__ = ["Loading", "is_zone", "request_body", "runs"]

@@ -24,8 +24,8 @@ from brightcall_pandas.client import Client
 from brightcall_pandas.errors import IncompleteDataError, OfflineError
 from brightcall_pandas.filters import CallFilter
 from brightcall_pandas.progress import Progress
-from brightcall_pandas.store import Segment
-from brightcall_pandas.windows.parts import DAY, Part, in_order, runs
+from brightcall_pandas.store import Part, Segment
+from brightcall_pandas.windows.parts import DAY, in_order, runs
 from brightcall_pandas.windows.query import Query, request_body
 from brightcall_pandas.windows.reading import Moved, Opening, Reading, named_zone
 from brightcall_pandas.windows.shelf import Shelf

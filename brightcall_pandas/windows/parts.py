@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from brightcall_pandas.api.pages import Read
 from brightcall_pandas.filters import midnight
 from brightcall_pandas.frame import typing_pages
 from brightcall_pandas.pieces import Work
+from brightcall_pandas.store import Part
 
-__all__ = ["DAY", "Part", "in_order", "part_of", "runs"]
+__all__ = ["DAY", "in_order", "part_of", "runs"]
 
 DAY = timedelta(days=1)
 _UNKNOWN = np.iinfo(np.int64).min
-
-
-@dataclass(frozen=True)
-class Part:
-    """The calls of some consecutive days, ordered by time.
-
-    Parameters
-    ----------
-    first
-        First day.
-    rows
-        Number of calls of each day.
-    table
-        The calls, typed.
-    windows
-        Report of each window: ``day_from, day_to, rows, expected, requests, source, fetched_at, walks,
-        duplicates, complete, proof, misfits``, and ``pages`` where it was kept.
-    """
-
-    first: date
-    rows: list[int]
-    table: pa.Table
-    windows: list[dict[str, Any]]
-
-    @property
-    def days(self) -> list[date]:
-        """The days."""
-        return [self.first + n * DAY for n in range(len(self.rows))]
 
 
 def part_of(read: Read, first: date, last: date, zone: str, report: dict[str, Any]) -> Work[tuple[Part, int]]:

@@ -19,7 +19,8 @@ from brightcall_pandas.client import Client
 from brightcall_pandas.errors import IncompleteDataError, RequestError
 from brightcall_pandas.pieces import Work
 from brightcall_pandas.progress import Progress
-from brightcall_pandas.windows.parts import Part, part_of, runs
+from brightcall_pandas.store import Part
+from brightcall_pandas.windows.parts import part_of, runs
 from brightcall_pandas.windows.query import Query, is_zone
 from brightcall_pandas.windows.shelf import Shelf
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
-
-import pyarrow as pa
 
 from brightcall_pandas.answer import read_page
 from brightcall_pandas.api.coverage import Ask
@@ -16,8 +15,8 @@ from brightcall_pandas.api.reader import checksum, slice_of
 from brightcall_pandas.client import Client
 from brightcall_pandas.pieces import whole
 from brightcall_pandas.schema import SCHEMA_VERSION
-from brightcall_pandas.store import Segment, Store, StoreError
-from brightcall_pandas.windows.parts import DAY, Part, part_of
+from brightcall_pandas.store import Part, Segment, Store, StoreError
+from brightcall_pandas.windows.parts import DAY, part_of
 from brightcall_pandas.windows.query import Query
 
 __all__ = ["Shelf"]
@@ -71,19 +70,14 @@ class Shelf:
         groups = list(_groups(chosen))
         for segment, days in groups:
             try:
-                table, meta = segment.read(days, columns), segment.meta()
+                part = segment.read(days, columns)
             except StoreError as error:
                 sound = False
                 if segment.path.exists():  # else another process has just compacted it
                     self._store.set_aside(segment, error)
                 continue
-            begin = (days[0] - segment.first).days
-            windows = [
-                each | {"source": "cache"}
-                for each in meta["windows"]
-                if each["day_from"] <= str(days[-1]) and str(days[0]) <= each["day_to"]
-            ]
-            parts.append(Part(days[0], meta["rows"][begin : begin + len(days)], table, windows))
+            windows = [each | {"source": "cache"} for each in part.windows]
+            parts.append(replace(part, windows=windows))
         if sound and len(groups) >= _COMPACT_FROM:
             self._compact([segment for segment, _ in groups])
         return parts, sound
@@ -91,11 +85,11 @@ class Shelf:
     def keep(self, part: Part, fetched_at: datetime, read: Read) -> None:
         """Write a window; a cache that cannot be written makes the next load slower, not this one fail."""
         pages = [(each.key, each.ask.number, each.ask.size, each.checksum) for each in read.slices]
-        windows = [part.windows[0] | {"pages": pages}]
+        kept = replace(part, windows=[part.windows[0] | {"pages": pages}])
         cache = self._client.cache
         try:
             store = cache.prepared(self._store)
-            store.write(part.table, part.first, part.rows, fetched_at, windows)
+            store.write(kept, fetched_at)
             cache.pages.forget(store.sweep() - {each.key for each in read.slices})
         except OSError as error:
             cache.failed(error)
@@ -116,12 +110,8 @@ class Shelf:
     def _rebuilt(self, segment: Segment) -> Segment | None:
         """Return None where the pages are not all there as they were."""
         try:
-            windows = segment.meta()["windows"]
-            parts = [self._from_pages(window) for window in windows]
-            table = pa.concat_tables([part.table for part in parts])
-            rows = [row for part in parts for row in part.rows]
-            store = self._client.cache.prepared(self._store)
-            new = store.write(table, parts[0].first, rows, segment.fetched_at, windows)
+            whole = Part.joined([self._from_pages(window) for window in segment.meta()["windows"]])
+            new = self._client.cache.prepared(self._store).write(whole, segment.fetched_at)
         except (StoreError, OSError, LookupError):
             return None
         self._store.drop([segment])
