@@ -6,11 +6,12 @@ are still in the processor's cache: whole pages later take twice the time. `fram
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -26,10 +27,28 @@ _MISSING = msgspec.Raw(b"")  # stands where a row lacks an unlisted field that o
 _REMEMBERED = 64  # unlisted fields; a server that has more is read more slowly
 
 _ORDER = tuple(FIELDS)  # of a record's values; those of unlisted fields follow
-_unlisted: tuple[str, ...] = ()
-"""Fields that the article does not list and that were seen so far: the next page is read for them at once."""
-_integers: set[str] = set()
-"""Fields that had integers on the last page, so that Arrow need not look first what there is on the next."""
+_ARROW = {int: pa.int64(), str: pa.string(), bool: pa.bool_()}
+_KINDS = {kind.id: each for each, kind in _ARROW.items()}
+
+
+class _Rows(NamedTuple):
+    """What rows are expected to have. A page that has more, or other values, is read a second time.
+
+    Parameters
+    ----------
+    kinds
+        By field, in order: int, str or bool where all values so far were of this kind, so that Arrow need not
+        look first; Any where they were of several; None where there was none yet.
+    unlisted
+        Fields that the article does not list.
+    """
+
+    kinds: tuple[Any, ...] = tuple(Any if each.nested else None for each in FIELDS.values())
+    unlisted: tuple[str, ...] = ()
+
+
+_expected = _Rows()
+"""What the pages had that were read so far."""
 
 
 class _Envelope(msgspec.Struct):
@@ -131,39 +150,54 @@ def page_of_rows(rows: Sequence[bytes]) -> Page:
 
 
 def _reading(body: bytes) -> Work[Page]:
-    unlisted = _unlisted
+    expected = _expected
     try:
-        answer = _decoder(unlisted).decode(body)
+        answer = _decoder(expected).decode(body)
     except msgspec.ValidationError:
         return (yield from _reading_rows(body))
     yield
-    return (yield from _paging(answer, answer.calls, unlisted))
+    page = yield from _paging(answer, answer.calls, expected)
+    if None in expected.kinds:
+        _learn(page, expected.unlisted)
+    return page
 
 
 def _reading_rows(body: bytes) -> Work[Page]:
-    """Read an answer row by row, for rows that are no objects or have fields not seen before."""
-    global _unlisted  # noqa: PLW0603  (what was learnt of the server's rows)
+    """Read an answer row by row, for rows that are no objects, or have what was not expected."""
     answer = msgspec.json.decode(body, type=_General)
     rows, strange = [], []
-    names = set(_unlisted)
+    names = set(_expected.unlisted)
     for text in answer.calls:
         try:
             names.update(msgspec.json.decode(text, type=dict[str, msgspec.Raw]).keys() - FIELDS.keys())
             rows.append(text)
         except msgspec.ValidationError:
             strange.append(bytes(text).decode(errors="replace"))
-    unlisted = tuple(sorted(names))
-    if len(unlisted) <= _REMEMBERED:
-        _unlisted = unlisted
-    decoder = msgspec.json.Decoder(_record(unlisted))
+    anything = _Rows(unlisted=tuple(sorted(names)))
+    decoder = msgspec.json.Decoder(_record(anything))
     records = [decoder.decode(text) for text in rows]
-    return (yield from _paging(answer, records, unlisted, strange))
+    page = yield from _paging(answer, records, anything, strange)
+    _learn(page, anything.unlisted)
+    return page
 
 
-def _paging(
-    answer: Any, records: list[Any], unlisted: Sequence[str], strange: Sequence[str] = ()
-) -> Work[Page]:
-    columns = yield from _columns(records, unlisted)
+def _learn(page: Page, unlisted: tuple[str, ...]) -> None:
+    """Expect of the next page what this one had as well."""
+    global _expected  # noqa: PLW0603  (what was learnt of the server's rows)
+    kinds = tuple(_kind(kind, page.columns[name]) for kind, name in zip(_expected.kinds, _ORDER, strict=True))
+    _expected = _Rows(kinds, unlisted if len(unlisted) <= _REMEMBERED else _expected.unlisted)
+
+
+def _kind(expected: Any, column: pa.Array | Sequence[Any]) -> Any:
+    kind = column.type if isinstance(column, pa.Array) else None
+    if kind == pa.null():
+        return expected
+    found = Any if kind is None else _KINDS.get(kind.id, Any)
+    return found if expected in (None, found) else Any
+
+
+def _paging(answer: Any, records: list[Any], rows: _Rows, strange: Sequence[str] = ()) -> Work[Page]:
+    columns = yield from _columns(records, rows)
     return Page(
         columns,
         len(records),
@@ -178,30 +212,26 @@ def _paging(
     )
 
 
-def _columns(records: list[Any], unlisted: Sequence[str]) -> Work[dict[str, Any]]:
+def _columns(records: list[Any], rows: _Rows) -> Work[dict[str, Any]]:
     """Turn rows into columns."""
-    width = len(_ORDER) + len(unlisted)
+    width = len(_ORDER) + len(rows.unlisted)
     flat: list[Any] = []
     for row in map(msgspec.structs.astuple, records):
         flat += row  # at once: tuples that stay would set off the garbage collector on every page
     values = [flat[begin::width] for begin in range(width)]
     columns: dict[str, Any] = {}
-    for name, column in zip(_ORDER, values, strict=False):
-        if FIELDS[name].nested:
-            columns[name] = _raw(column)
-        else:
-            columns[name] = _simple(name, column)
+    for name, kind, column in zip(_ORDER, rows.kinds, values, strict=False):
+        columns[name] = _raw(column) if FIELDS[name].nested else _simple(column, _ARROW.get(kind))
         yield
-    columns[EXTRAS.name] = _extras(values[len(_ORDER) :], unlisted, len(records))
+    columns[EXTRAS.name] = _extras(values[len(_ORDER) :], rows.unlisted, len(records))
     return columns
 
 
-def _simple(name: str, values: list[Any]) -> pa.Array | list[Any]:
-    array = uniform(values, integers=name in _integers)
-    if array is not None and pa.types.is_int64(array.type):
-        _integers.add(name)
-    else:
-        _integers.discard(name)
+def _simple(values: list[Any], kind: pa.DataType | None) -> pa.Array | list[Any]:
+    if kind is not None:  # so the decoder has seen to it: Arrow itself would cut 1.5 to an integer
+        with contextlib.suppress(OverflowError):
+            return pa.array(values, kind)
+    array = uniform(values)
     return values if array is None else array
 
 
@@ -242,18 +272,23 @@ def _extras(values: Sequence[Sequence[msgspec.Raw]], unlisted: Sequence[str], le
 
 
 @functools.lru_cache(maxsize=16)
-def _record(unlisted: tuple[str, ...]) -> type[Any]:
-    listed = [(name, msgspec.Raw, _NULL) if FIELDS[name].nested else (name, Any, None) for name in _ORDER]
-    further = [(f"x{n}", msgspec.Raw, _MISSING) for n in range(len(unlisted))]
-    names = {f"x{n}": name for n, name in enumerate(unlisted)}
+def _record(rows: _Rows) -> type[Any]:
+    listed = [
+        (name, msgspec.Raw, _NULL)
+        if FIELDS[name].nested
+        else (name, kind | None if kind in _ARROW else Any, None)
+        for name, kind in zip(_ORDER, rows.kinds, strict=True)
+    ]
+    further = [(f"x{n}", msgspec.Raw, _MISSING) for n in range(len(rows.unlisted))]
+    names = {f"x{n}": name for n, name in enumerate(rows.unlisted)}
     return msgspec.defstruct(
         "Record", [*listed, *further], rename=names, gc=False, forbid_unknown_fields=True
     )
 
 
 @functools.lru_cache(maxsize=16)
-def _decoder(unlisted: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
-    record: Any = _record(unlisted)
+def _decoder(rows: _Rows) -> msgspec.json.Decoder[Any]:
+    record: Any = _record(rows)
     answer = msgspec.defstruct("Answer", [("calls", list[record], [])], bases=(_Envelope,))
     return msgspec.json.Decoder(answer)
 

@@ -97,16 +97,13 @@ def _series_values(series: pd.Series) -> pa.Array | Sequence[Any]:
         return series.astype(object).tolist()
 
 
-def uniform(values: Sequence[Any], integers: bool = False) -> pa.Array | None:
+def uniform(values: Sequence[Any]) -> pa.Array | None:
     """Return the array of a list whose values are of one simple kind: the usual case, and the fast one.
 
     Parameters
     ----------
     values
         Python values; None, NaN and pandas' nulls become null.
-    integers
-        Whether they are likely to be integers; then it takes a quarter less time. Among integers, a real
-        without fraction becomes one too.
 
     Returns
     -------
@@ -114,11 +111,11 @@ def uniform(values: Sequence[Any], integers: bool = False) -> pa.Array | None:
         Booleans, numbers or texts, or of null type; None where the values are of several kinds, or of others.
     """
     try:
-        array = pa.array(values, pa.int64() if integers else None)
+        array = pa.array(values)
     except _UNFIT:
-        if integers:
-            return uniform(values)
         array = None
+    if array is not None and pa.types.is_floating(array.type) and bool in map(type, values):
+        return None  # Arrow takes a flag among reals for 0 or 1
     if array is None or pa.types.is_floating(array.type):  # looking for NaN everywhere takes twice the time
         try:
             array = pa.array(values, from_pandas=True)

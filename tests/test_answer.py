@@ -37,6 +37,13 @@ class TestReadPage:
         assert page.values("id") == [True, 1, 2**70, 0.5]
         assert page.values("label") == [{"a": 1}, None, None, None]
 
+    @pytest.mark.parametrize("usual", [7, "7", True, 7.5])
+    @pytest.mark.parametrize("odd", [0, 2**63, -(2**70), 2.5, 3.0, "3", "", False, None, [3], {"a": 3}])
+    def test_what_earlier_pages_had_changes_no_value(self, usual, odd):
+        for values in ([usual, None], [usual, odd], [odd, odd], [usual, usual], [odd, None], [None, None]):
+            read = read_page(body(*({"talkTime": value} for value in values))).values("talkTime")
+            assert [(each, each is False) for each in read] == [(each, each is False) for each in values]
+
     def test_unlisted_fields_are_kept_by_row_with_their_nulls(self):
         page = read_page(body({"id": 1, "zeta": None, "Ärger": {"x": [1]}}, {"id": 2}, {"id": 3, "zeta": 7}))
         assert [extra and json.loads(extra) for extra in page.values("extras")] == [

@@ -54,6 +54,12 @@ class TestKindsOf:
             "json": [None, None, None, None, "[3]"],
         }
 
+    @pytest.mark.parametrize("number", [7, 7.5])
+    @pytest.mark.parametrize("flag", [True, False])
+    def test_a_flag_among_numbers_is_none(self, number, flag):
+        kind = "integer" if number == 7 else "real"
+        assert kinds([number, flag, None]) == {kind: [number, None, None], "flag": [None, flag, None]}
+
     @pytest.mark.parametrize(
         "value", [datetime(2026, 3, 2, 9, 30), date(2026, 3, 2), np.datetime64("2026-03-02")]
     )
