@@ -15,7 +15,7 @@ import pyarrow as pa
 
 __all__ = ["CALENDAR", "EXTRAS", "FIELDS", "FIELD_NAMES", "SCHEMA_VERSION", "Field", "describe_fields"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised whenever the same page would become other columns; typed caches of another version are rebuilt."""
 
 CALENDAR = (date(1970, 1, 1), date(2200, 1, 1))

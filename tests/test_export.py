@@ -68,7 +68,7 @@ class TestExportCalls:
         assert tuple(schema.names) == (*FIELD_NAMES, "extras")
         assert schema.field("talkTime").metadata[b"unit"] == b"s"
         assert schema.field("outcomeTag").metadata[b"description"].decode() == FIELDS["outcomeTag"].doc
-        assert json.loads(schema.metadata[b"brightcall"])["schema_version"] == 1
+        assert json.loads(schema.metadata[b"brightcall"])["schema_version"] == 2
 
     def test_compressed_with_statistics_dictionaries_and_order(self, folder):
         group = pq.read_metadata(next(folder.glob("*/*.parquet"))).row_group(0)

@@ -147,7 +147,7 @@ class Sandbox:
         return int(self._command("schedule", changes=changes))
 
     def latency(self, seconds: float) -> None:
-        """Hold every answer back for so long; answers wait side by side, not one after the other."""
+        """Have every answer take so long, its making included; answers wait side by side, not in turn."""
         self._command("latency", seconds=seconds)
 
     def stop(self) -> None:

@@ -94,7 +94,7 @@ class Service:
         self.log.append(entry)
         response = await self._respond(request, body, entry["faults"])
         if self.latency_s:
-            await asyncio.sleep(self.latency_s)
+            await asyncio.sleep(entry["at"] + self.latency_s - time.monotonic())
         entry["status"] = response.status_code
         return response
 
