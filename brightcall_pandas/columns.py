@@ -137,11 +137,9 @@ def to_pandas(table: pa.Table, timezone: str = "UTC") -> pd.DataFrame:
     ]
     mapper = {pa.bool_(): pd.BooleanDtype()}.get
     frame: pd.DataFrame = table.cast(pa.schema(zoned)).to_pandas(types_mapper=mapper)
-    # Arrow's memory is read-only, and a label column without chunks has lost its choices.
+    # A label column's memory is Arrow's, and read-only; without chunks it has lost its choices.
     for name in frame.columns:
-        if isinstance(frame.dtypes[name], pd.DatetimeTZDtype):
-            frame[name] = frame[name].copy()
-        elif isinstance(frame.dtypes[name], pd.CategoricalDtype):
+        if isinstance(frame.dtypes[name], pd.CategoricalDtype):
             labels = frame[name].cat.codes.to_numpy(copy=True)
             frame[name] = pd.Categorical.from_codes(labels, categories=pd.Index(_field(name).choices))
     return frame

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pandas.testing as pdt
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 import brightcall_pandas as bc
 from brightcall_pandas import frame as frames
 from brightcall_pandas.answer import read_page
+from brightcall_pandas.columns import to_pandas
+from brightcall_pandas.frame import TABLE_SCHEMA, typed_pages
 from brightcall_pandas.schema import FIELD_NAMES, FIELDS
 
 ROW = {
@@ -103,12 +106,19 @@ class TestToFrame:
         assert frame["id"].tolist() == ["1"]
         assert frame.attrs["brightcall"]["misfits"]["(row)"] == {"count": 1, "example": "null"}
 
-    def test_the_frame_can_be_written_to(self):
-        frame = bc.to_frame(json.dumps([ROW, ROW]))
-        for name, value in {"talkTime": 5.0, "label": "x", "favorite": True, "state": "failed"}.items():
-            frame.loc[0, name] = value
-            assert frame.loc[0, name] == value
-        frame.loc[0, "timestamp"] = pd.Timestamp("2026-01-01", tz="UTC")
+    @pytest.mark.parametrize("pages", [1, 2])
+    @pytest.mark.parametrize("columns", [list(TABLE_SCHEMA.names), ["timestamp"], ["state"], ["talkTime"]])
+    def test_the_frame_can_be_written_to(self, pages, columns):
+        table = typed_pages([read_page(json.dumps({"calls": [ROW, ROW]}).encode())], "UTC").table
+        before = table.to_pylist()
+        frame = to_pandas(pa.concat_tables([table.select(columns)] * pages), "Europe/Berlin")
+        midnight = pd.Timestamp("2026-01-01", tz="Europe/Berlin")
+        written = {"talkTime": 5.0, "label": "x", "favorite": True, "state": "failed", "timestamp": midnight}
+        for name in written.keys() & set(columns):
+            frame.loc[0, name] = written[name]
+            assert frame.loc[0, name] == written[name]
+            frame[name].array[1] = written[name]
+        assert table.to_pylist() == before  # others may have the same memory
 
     def test_it_groups_drops_duplicates_and_goes_through_parquet(self, tmp_path):
         frame = bc.to_frame([ROW, ROW, {"id": 8}], timezone="Europe/Berlin")
