@@ -11,44 +11,17 @@ import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 
 from brightcall_pandas.arrivals import uniform
 from brightcall_pandas.pieces import Work, whole
+from brightcall_pandas.rows import ABSENT, NULL, ORDER, Rows, arrow_type, expected, learn, record
 from brightcall_pandas.schema import EXTRAS, FIELDS
 
 __all__ = ["Page", "documents", "page_of_rows", "read_page", "reading", "settling"]
-
-_NULL = msgspec.Raw(b"null")
-_MISSING = msgspec.Raw(b"")  # stands where a row lacks an unlisted field that other rows have
-_REMEMBERED = 64  # unlisted fields; a server that has more is read more slowly
-
-_ORDER = tuple(FIELDS)  # of a record's values; those of unlisted fields follow
-_ARROW = {int: pa.int64(), str: pa.string(), bool: pa.bool_()}
-_KINDS = {kind.id: each for each, kind in _ARROW.items()}
-
-
-class _Rows(NamedTuple):
-    """What rows are expected to have. A page that has more, or other values, is read a second time.
-
-    Parameters
-    ----------
-    kinds
-        By field, in order: int, str or bool where all values so far were of this kind, so that Arrow need not
-        look first; Any where they were of several; None where there was none yet.
-    unlisted
-        Fields that the article does not list.
-    """
-
-    kinds: tuple[Any, ...] = tuple(Any if each.nested else None for each in FIELDS.values())
-    unlisted: tuple[str, ...] = ()
-
-
-_expected = _Rows()
-"""What the pages had that were read so far."""
 
 
 class _Envelope(msgspec.Struct):
@@ -133,7 +106,7 @@ def settling(pages: Sequence[Page]) -> Work[None]:
 
     Thousands of small buffers would not be given back to the system when their column has been typed.
     """
-    for name in (*_ORDER, EXTRAS.name):
+    for name in (*ORDER, EXTRAS.name):
         columns = [page.columns[name] for page in pages]
         arrays = [each for each in columns if isinstance(each, pa.Array)]
         if len(arrays) == len(columns) and len({each.type for each in arrays}) == 1:
@@ -150,15 +123,15 @@ def page_of_rows(rows: Sequence[bytes]) -> Page:
 
 
 def _reading(body: bytes) -> Work[Page]:
-    expected = _expected
+    rows = expected()
     try:
-        answer = _decoder(expected).decode(body)
+        answer = _decoder(rows).decode(body)
     except msgspec.ValidationError:
         return (yield from _reading_rows(body))
     yield
-    page = yield from _paging(answer, answer.calls, expected)
-    if None in expected.kinds:
-        _learn(page, expected.unlisted)
+    page = yield from _paging(answer, answer.calls, rows)
+    if None in rows.kinds:
+        learn(page.columns, rows.unlisted)
     return page
 
 
@@ -166,37 +139,22 @@ def _reading_rows(body: bytes) -> Work[Page]:
     """Read an answer row by row, for rows that are no objects, or have what was not expected."""
     answer = msgspec.json.decode(body, type=_General)
     rows, strange = [], []
-    names = set(_expected.unlisted)
+    names = set(expected().unlisted)
     for text in answer.calls:
         try:
             names.update(msgspec.json.decode(text, type=dict[str, msgspec.Raw]).keys() - FIELDS.keys())
             rows.append(text)
         except msgspec.ValidationError:
             strange.append(bytes(text).decode(errors="replace"))
-    anything = _Rows(unlisted=tuple(sorted(names)))
-    decoder = msgspec.json.Decoder(_record(anything))
+    anything = Rows(unlisted=tuple(sorted(names)))
+    decoder = msgspec.json.Decoder(record(anything))
     records = [decoder.decode(text) for text in rows]
     page = yield from _paging(answer, records, anything, strange)
-    _learn(page, anything.unlisted)
+    learn(page.columns, anything.unlisted)
     return page
 
 
-def _learn(page: Page, unlisted: tuple[str, ...]) -> None:
-    """Expect of the next page what this one had as well."""
-    global _expected  # noqa: PLW0603  (what was learnt of the server's rows)
-    kinds = tuple(_kind(kind, page.columns[name]) for kind, name in zip(_expected.kinds, _ORDER, strict=True))
-    _expected = _Rows(kinds, unlisted if len(unlisted) <= _REMEMBERED else _expected.unlisted)
-
-
-def _kind(expected: Any, column: pa.Array | Sequence[Any]) -> Any:
-    kind = column.type if isinstance(column, pa.Array) else None
-    if kind == pa.null():
-        return expected
-    found = Any if kind is None else _KINDS.get(kind.id, Any)
-    return found if expected in (None, found) else Any
-
-
-def _paging(answer: Any, records: list[Any], rows: _Rows, strange: Sequence[str] = ()) -> Work[Page]:
+def _paging(answer: Any, records: list[Any], rows: Rows, strange: Sequence[str] = ()) -> Work[Page]:
     columns = yield from _columns(records, rows)
     return Page(
         columns,
@@ -212,23 +170,23 @@ def _paging(answer: Any, records: list[Any], rows: _Rows, strange: Sequence[str]
     )
 
 
-def _columns(records: list[Any], rows: _Rows) -> Work[dict[str, Any]]:
+def _columns(records: list[Any], rows: Rows) -> Work[dict[str, Any]]:
     """Turn rows into columns."""
-    width = len(_ORDER) + len(rows.unlisted)
+    width = len(ORDER) + len(rows.unlisted)
     flat: list[Any] = []
     for row in map(msgspec.structs.astuple, records):
         flat += row  # at once: tuples that stay would set off the garbage collector on every page
     values = [flat[begin::width] for begin in range(width)]
     columns: dict[str, Any] = {}
-    for name, kind, column in zip(_ORDER, rows.kinds, values, strict=False):
-        columns[name] = _raw(column) if FIELDS[name].nested else _simple(column, _ARROW.get(kind))
+    for name, kind, column in zip(ORDER, rows.kinds, values, strict=False):
+        columns[name] = _raw(column) if FIELDS[name].nested else _simple(column, arrow_type(kind))
         yield
-    columns[EXTRAS.name] = _extras(values[len(_ORDER) :], rows.unlisted, len(records))
+    columns[EXTRAS.name] = _extras(values[len(ORDER) :], rows.unlisted, len(records))
     return columns
 
 
 def _simple(values: list[Any], kind: pa.DataType | None) -> pa.Array | list[Any]:
-    if kind is not None:  # so the decoder has seen to it: Arrow itself would cut 1.5 to an integer
+    if kind is not None:  # then the decoder has seen to it: Arrow itself would cut 1.5 to an integer
         with contextlib.suppress(OverflowError):
             return pa.array(values, kind)
     array = uniform(values)
@@ -237,7 +195,7 @@ def _simple(values: list[Any], kind: pa.DataType | None) -> pa.Array | list[Any]
 
 def _raw(values: Sequence[msgspec.Raw]) -> pa.Array:
     """Return JSON values as they came."""
-    if values.count(_NULL) == len(values):  # as a rule: few accounts use them all
+    if values.count(NULL) == len(values):  # as a rule: few accounts use them all
         return pa.nulls(len(values))
     # NUL stands in no JSON; to make bytes of one value after the other takes longer than both steps.
     return pa.array(b"\0".join(values).split(b"\0"), pa.large_binary())
@@ -272,24 +230,9 @@ def _extras(values: Sequence[Sequence[msgspec.Raw]], unlisted: Sequence[str], le
 
 
 @functools.lru_cache(maxsize=16)
-def _record(rows: _Rows) -> type[Any]:
-    listed = [
-        (name, msgspec.Raw, _NULL)
-        if FIELDS[name].nested
-        else (name, kind | None if kind in _ARROW else Any, None)
-        for name, kind in zip(_ORDER, rows.kinds, strict=True)
-    ]
-    further = [(f"x{n}", msgspec.Raw, _MISSING) for n in range(len(rows.unlisted))]
-    names = {f"x{n}": name for n, name in enumerate(rows.unlisted)}
-    return msgspec.defstruct(
-        "Record", [*listed, *further], rename=names, gc=False, forbid_unknown_fields=True
-    )
-
-
-@functools.lru_cache(maxsize=16)
-def _decoder(rows: _Rows) -> msgspec.json.Decoder[Any]:
-    record: Any = _record(rows)
-    answer = msgspec.defstruct("Answer", [("calls", list[record], [])], bases=(_Envelope,))
+def _decoder(rows: Rows) -> msgspec.json.Decoder[Any]:
+    row: Any = record(rows)
+    answer = msgspec.defstruct("Answer", [("calls", list[row], [])], bases=(_Envelope,))
     return msgspec.json.Decoder(answer)
 
 
@@ -297,7 +240,7 @@ def _object(members: Any) -> str | None:
     present = [
         f"{label}:{msgspec.json.format(text, indent=-1).decode()}"
         for label, text in members
-        if text is not _MISSING
+        if text is not ABSENT
     ]
     return "{" + ",".join(present) + "}" if present else None
 
