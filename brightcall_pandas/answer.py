@@ -131,7 +131,7 @@ def _reading(body: bytes) -> Work[Page]:
     yield
     page = yield from _paging(answer, answer.calls, rows)
     if None in rows.kinds:
-        learn(page.columns, rows.unlisted)
+        learn(page.columns)
     return page
 
 
@@ -139,7 +139,7 @@ def _reading_rows(body: bytes) -> Work[Page]:
     """Read an answer row by row, for rows that are no objects, or have what was not expected."""
     answer = msgspec.json.decode(body, type=_General)
     rows, strange = [], []
-    names = set(expected().unlisted)
+    names: set[str] = set()
     for text in answer.calls:
         try:
             names.update(msgspec.json.decode(text, type=dict[str, msgspec.Raw]).keys() - FIELDS.keys())

@@ -114,9 +114,10 @@ def uniform(values: Sequence[Any]) -> pa.Array | None:
         array = pa.array(values)
     except _UNFIT:
         array = None
-    if array is not None and pa.types.is_floating(array.type) and bool in map(type, values):
+    floating = array is not None and pa.types.is_floating(array.type)
+    if floating and bool in map(type, values):
         return None  # Arrow takes a flag among reals for 0 or 1
-    if array is None or pa.types.is_floating(array.type):  # looking for NaN everywhere takes twice the time
+    if array is None or floating:  # looking for NaN everywhere takes twice the time
         try:
             array = pa.array(values, from_pandas=True)
         except _UNFIT:

@@ -27,13 +27,11 @@ from brightcall_pandas.api.page_cache import PageCache
 from brightcall_pandas.errors import CacheError
 from brightcall_pandas.filters import FILTERS
 from brightcall_pandas.private import private_folder, write_private
-from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION
+from brightcall_pandas.schema import SCHEMA_VERSION
 from brightcall_pandas.settings import duration
 from brightcall_pandas.store import Segment, Store, StoreError
 
 __all__ = ["Cache"]
-
-_ALL = (*FIELDS, EXTRAS.name)
 
 
 class Cache:
@@ -204,7 +202,7 @@ class Cache:
             kept = []  # its columns are not ours: its other days are read again when they are needed
         try:
             for days in filter(None, kept):
-                store.write(segment.read(days, _ALL), segment.fetched_at)
+                store.write(segment.read(days), segment.fetched_at)
         except StoreError:
             pass  # damaged: nothing of it can be kept
         store.drop([segment])

@@ -54,11 +54,12 @@ def expected() -> Rows:
     return _expected
 
 
-def learn(columns: Mapping[str, pa.Array | Sequence[Any]], unlisted: tuple[str, ...]) -> None:
-    """Remember what the rows of a page had; what was known before stays true of earlier ones."""
+def learn(columns: Mapping[str, pa.Array | Sequence[Any]], unlisted: Sequence[str] = ()) -> None:
+    """Remember what the rows of a page had, beside what others had before."""
     global _expected  # noqa: PLW0603  (one server's rows are like another's)
     kinds = tuple(_kind(kind, columns[name]) for kind, name in zip(_expected.kinds, ORDER, strict=True))
-    _expected = Rows(kinds, unlisted if len(unlisted) <= _REMEMBERED else _expected.unlisted)
+    names = tuple(sorted({*_expected.unlisted, *unlisted}))
+    _expected = Rows(kinds, names if len(names) <= _REMEMBERED else _expected.unlisted)
 
 
 def arrow_type(kind: Any) -> pa.DataType | None:

@@ -21,11 +21,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from brightcall_pandas.private import temporary_path
-from brightcall_pandas.schema import FIELDS, SCHEMA_VERSION
+from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION
 
 __all__ = ["Part", "Segment", "StoreError", "write_segment", "write_whole"]
 
 _META = b"brightcall"
+_ALL = (*FIELDS, EXTRAS.name)
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)\.(\d{13})\.v(\d+)\.([0-9a-f]{8})\.parquet")
 _ROW_GROUP = 131_072
 _LABELS = [each.name for each in FIELDS.values() if each.kind == "label"]
@@ -140,8 +141,8 @@ class Segment:
         with self._opened() as file:
             return _meta(file)
 
-    def read(self, days: Sequence[date], columns: Sequence[str]) -> Part:
-        """Read some columns of some consecutive days.
+    def read(self, days: Sequence[date], columns: Sequence[str] = _ALL) -> Part:
+        """Read some consecutive days, and of their columns all or some.
 
         Raises
         ------

@@ -16,7 +16,6 @@ from datetime import date, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 
-from brightcall_pandas.schema import EXTRAS, FIELDS
 from brightcall_pandas.segment import Part, Segment, StoreError, write_segment, write_whole
 
 __all__ = ["Part", "Segment", "Store", "StoreError", "write_whole"]
@@ -89,11 +88,10 @@ class Store:
         StoreError, OSError
             One cannot be read, or the new one not written; the old ones are still there.
         """
-        names = [each.name for each in (*FIELDS.values(), EXTRAS)]
         pairs = combinations({*segments, *self.segments()}, 2)
         alone = set(segments).difference(*(pair for pair in pairs if _share(*pair)))
         for group in _adjacent(alone):
-            whole = Part.joined([each.read(each.days, names) for each in group])
+            whole = Part.joined([each.read(each.days) for each in group])
             self.write(whole, max(each.fetched_at for each in group))
             self.drop(group)
 

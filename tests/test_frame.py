@@ -106,9 +106,16 @@ class TestToFrame:
         assert frame["id"].tolist() == ["1"]
         assert frame.attrs["brightcall"]["misfits"]["(row)"] == {"count": 1, "example": "null"}
 
+    def test_the_frame_can_be_written_to(self):
+        frame = bc.to_frame(json.dumps([ROW, ROW]))
+        for name, value in {"talkTime": 5.0, "label": "x", "favorite": True, "state": "failed"}.items():
+            frame.loc[0, name] = value
+            assert frame.loc[0, name] == value
+        frame.loc[0, "timestamp"] = pd.Timestamp("2026-01-01", tz="UTC")
+
     @pytest.mark.parametrize("pages", [1, 2])
     @pytest.mark.parametrize("columns", [list(TABLE_SCHEMA.names), ["timestamp"], ["state"], ["talkTime"]])
-    def test_the_frame_can_be_written_to(self, pages, columns):
+    def test_writing_to_a_frame_leaves_its_table_alone(self, pages, columns):
         table = typed_pages([read_page(json.dumps({"calls": [ROW, ROW]}).encode())], "UTC").table
         before = table.to_pylist()
         frame = to_pandas(pa.concat_tables([table.select(columns)] * pages), "Europe/Berlin")
