@@ -10,7 +10,7 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.answer import read_page
+from brightcall_pandas.answer import page_of
 from brightcall_pandas.api.reader import days_text
 from brightcall_pandas.api.session import Reply
 from brightcall_pandas.api.workers import Backlog
@@ -23,7 +23,7 @@ from brightcall_pandas.progress import Progress
 from brightcall_pandas.schema import SCHEMA_VERSION
 from brightcall_pandas.spread import ROWS_AN_ERRAND, checked_cluster, gathered
 from brightcall_pandas.store import Part
-from brightcall_pandas.windows import Loading, is_zone, request_body, runs
+from brightcall_pandas.windows import Loading, known_zone, request_body, runs
 
 __all__ = [
     "Catalog",
@@ -181,7 +181,7 @@ def count_calls(day_from: Day, day_to: Day, *, client: Client | None = None, **f
     spec = spec_of(day_from, day_to, filters)
     body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
     about = f"number of calls {days_text(body)}"
-    page = read_page(_asked(client, client.profile.count or client.profile.calls, body, about).content)
+    page = page_of(_asked(client, client.profile.count or client.profile.calls, body, about).opened)
     # Pages of one call each: their number is the number of calls.
     count = page.pages_count if page.total_items is None else page.total_items
     if count is None:
@@ -221,7 +221,7 @@ def load_catalog(
     first = pd.Timestamp(last).date() - timedelta(days=29) if day_from is None else day_from
     spec = spec_of(first, last, filters)
     body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
-    page = read_page(_asked(client, client.profile.calls, body, f"catalogue {days_text(body)}").content)
+    page = page_of(_asked(client, client.profile.calls, body, f"catalogue {days_text(body)}").opened)
     return Catalog(*(_small_frame(page.catalog[name]) for name in Catalog._fields))
 
 
@@ -365,16 +365,9 @@ def _asked(client: Client, path: str, body: dict[str, Any], about: str) -> Reply
         msg = f"{about}: not in the cache, and offline=True forbids to ask the server. Load it once online."
         raise OfflineError(msg)
     reply = client.session.post(path, body, about=about)
-    if (zone := _named_zone(reply.content)) is not None and client.timezone is None:
+    if (zone := known_zone(reply.opened.timezone)) is not None and client.timezone is None:
         client.cache.learn(timezone=zone)
     return reply
-
-
-def _named_zone(content: bytes) -> str | None:
-    zone = (
-        msgspec.json.decode(content, type=dict[str, Any]).get("timezone") if len(content) < 100_000 else None
-    )
-    return zone if isinstance(zone, str) and is_zone(zone) else None
 
 
 def _stats(client: Client, body: dict[str, Any]) -> pd.DataFrame:

@@ -38,7 +38,9 @@ class TestReadPage:
         assert page.values("label") == [{"a": 1}, None, None, None]
 
     @pytest.mark.parametrize("usual", [7, "7", True, 7.5])
-    @pytest.mark.parametrize("odd", [0, 2**63, -(2**70), 2.5, 3.0, "3", "", False, None, [3], {"a": 3}])
+    @pytest.mark.parametrize(
+        "odd", [0, -(2**63), 2**63 - 1, 2**63, -(2**70), 2.5, 3.0, "3", "", False, None, [3], {"a": 3}]
+    )
     def test_what_earlier_pages_had_changes_no_value(self, usual, odd):
         for values in ([usual, None], [usual, odd], [odd, odd], [usual, usual], [odd, None], [None, None]):
             read = read_page(body(*({"talkTime": value} for value in values))).values("talkTime")

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from brightcall_pandas.answer import Page, read_page, reading, settling
+from brightcall_pandas.answer import Page, reading, settling
 from brightcall_pandas.api.coverage import Ask, Slice
 from brightcall_pandas.api.desk import Question
 from brightcall_pandas.api.profiles import Profile
@@ -24,7 +24,7 @@ from brightcall_pandas.schema import FIELDS
 
 __all__ = ["Source", "checksum", "days_text", "slice_of"]
 
-_SETTLED = 32  # pages that are laid beside each other in memory
+_SETTLED = 128  # pages that are laid beside each other in memory
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Source:
             return None
         body = self.body | {"page": 1, "itemsPerPage": 1}
         about = f"number of calls {days_text(self.body)}"
-        question = Question(self.profile.count, body, about, lambda reply: read_page(reply.content))
+        question = Question(self.profile.count, body, about, lambda reply: reading(reply.opened))
         (page,) = yield [question]
         count: int | None = page.pages_count
         return count
@@ -71,7 +71,7 @@ class Source:
 
     def _read(self, ask: Ask, about: str, reply: Reply) -> Work[Slice]:
         try:
-            page = yield from reading(reply.content)
+            page = yield from reading(reply.opened)
         except msgspec.DecodeError as error:
             msg = f"{about}: the answer has no list of calls ({error}). Check base_url and api_version."
             raise InvalidResponseError(msg) from None

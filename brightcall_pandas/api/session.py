@@ -33,6 +33,7 @@ from brightcall_pandas.api.page_cache import PageCache
 from brightcall_pandas.api.secrets import ApiKey
 from brightcall_pandas.api.transport import ApiAdapter, Failure, request_to
 from brightcall_pandas.api.verdict import Verdict
+from brightcall_pandas.envelope import Envelope, opened
 
 __all__ = ["ApiSession", "Reply"]
 
@@ -47,6 +48,8 @@ class Reply:
         What was asked, without key.
     content
         The body: a JSON object that does not say ``success: false``.
+    opened
+        What it holds.
     key
         Its key in the page cache.
     from_cache
@@ -57,6 +60,7 @@ class Reply:
 
     request: PreparedRequest | CachedRequest
     content: bytes
+    opened: Envelope
     key: str
     from_cache: bool
     fetched_at: datetime
@@ -188,7 +192,8 @@ class ApiSession:
         kept = None if self._cache is None else self._cache.get_response(key)
         if kept is None:
             return None
-        return Reply(kept.request, kept.content, key, from_cache=True, fetched_at=kept.created_at)
+        content = kept.content
+        return Reply(kept.request, content, opened(content), key, from_cache=True, fetched_at=kept.created_at)
 
     def close(self) -> None:
         """Close connections and files."""
@@ -220,11 +225,11 @@ def _reply(answer: Callable[[], requests.Response]) -> Reply | Verdict:
         response = answer()
     except Failure as failure:
         return failure.verdict
-    verdict: Verdict | None = getattr(response, "verdict", None)
-    if verdict is not None:
-        return verdict
+    outcome: Verdict | Envelope = response.outcome  # type: ignore[attr-defined]
+    if isinstance(outcome, Verdict):
+        return outcome
     request, key = response.request, cache_key(response.request)
-    return Reply(request, response.content, key, from_cache=False, fetched_at=datetime.now(UTC))
+    return Reply(request, response.content, outcome, key, from_cache=False, fetched_at=datetime.now(UTC))
 
 
 def _message(about: str, verdict: Verdict, attempts: int) -> str:

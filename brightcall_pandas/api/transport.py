@@ -41,7 +41,8 @@ class ApiAdapter(HTTPAdapter):
     """Sends with the key, returns without it.
 
     What leaves this class, as response, header or exception, has never seen the key; so nothing above it,
-    the cache first of all, can write it down. The answer's verdict is attached as ``response.verdict``.
+    the cache first of all, can write it down. What the answer holds, or the verdict on it, is
+    attached as ``response.outcome``.
 
     Parameters
     ----------
@@ -117,7 +118,7 @@ class ApiAdapter(HTTPAdapter):
         for name, value in list(response.headers.items()):
             response.headers[name] = self._key.scrubbed(value)
         response.url, response.request = request.url or "", request
-        response.verdict = judge(  # type: ignore[attr-defined]
+        response.outcome = judge(  # type: ignore[attr-defined]
             response.status_code,
             response.headers,
             response.content,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from brightcall_pandas.envelope import Envelope, opened
 from brightcall_pandas.errors import (
     AuthenticationError,
     BrightcallError,
@@ -51,25 +52,8 @@ class Verdict:
     retry_after: float | None = None
 
 
-_NOTHING = msgspec.Raw(b"null")
-_OPENING = {"calls": b"[", "detailedStat": b"{"}
-
-
-class _Outcome(msgspec.Struct):
-    success: Any = None
-    message: Any = None
-    error: Any = None
-    calls: msgspec.Raw = _NOTHING
-    pagesCount: msgspec.Raw = _NOTHING  # noqa: N815  (the API's name)
-    totalItems: msgspec.Raw = _NOTHING  # noqa: N815
-    detailedStat: msgspec.Raw = _NOTHING  # noqa: N815
-
-
-_outcome = msgspec.json.Decoder(_Outcome)
-
-
-def judge(status: int, headers: Any, content: bytes, promised: Sequence[str] = ()) -> Verdict | None:
-    """Return why an answer is no data, or None when it is.
+def judge(status: int, headers: Any, content: bytes, promised: Sequence[str] = ()) -> Verdict | Envelope:
+    """Return what an answer holds, or why it is no data.
 
     Parameters
     ----------
@@ -126,10 +110,10 @@ def judge(status: int, headers: Any, content: bytes, promised: Sequence[str] = (
     )
 
 
-def _of_content(content: bytes, promised: Sequence[str]) -> Verdict | None:
+def _of_content(content: bytes, promised: Sequence[str]) -> Verdict | Envelope:
     advice = "Check base_url; if it is right, the server or a proxy is at fault."
     try:
-        outcome = _outcome.decode(content)
+        answer = opened(content)
     except msgspec.DecodeError as error:
         what = "HTML" if content.lstrip()[:1] == b"<" else "no JSON object"
         return Verdict(
@@ -138,25 +122,21 @@ def _of_content(content: bytes, promised: Sequence[str]) -> Verdict | None:
             advice,
             transient=True,
         )
-    if outcome.success is False or outcome.success in (0, "false"):
+    if answer.success is False or answer.success in (0, "false"):
         return Verdict(
             RequestError,
-            f"the server refused the request (success: false{_said(content)})",
+            f"the server refused the request (success: false{_words(answer)})",
             "Check the filters against bc.describe_filters().",
         )
-    if promised and not any(_is_there(name, getattr(outcome, name)) for name in promised):
+    if promised and not any(map(answer.has, promised)):
         # Taken for data it would read as: there are no calls.
         return Verdict(
             InvalidResponseError,
-            f"the answer has no {' or '.join(promised)}{_said(content)}",
+            f"the answer has no {' or '.join(promised)}{_words(answer)}",
             f"Check api_version, and {advice[0].lower()}{advice[1:]}",
             transient=True,
         )
-    return None
-
-
-def _is_there(name: str, value: msgspec.Raw) -> bool:
-    return value != _NOTHING and bytes(memoryview(value)[:1]).startswith(_OPENING.get(name, b""))
+    return answer
 
 
 def _host(location: str) -> str:
@@ -167,12 +147,15 @@ def _host(location: str) -> str:
 
 
 def _said(content: bytes) -> str:
-    """Quote the server's own message."""
+    """Quote the server's own message, where there is one."""
     try:
-        outcome = _outcome.decode(content)
+        return _words(opened(content))
     except msgspec.DecodeError:
         return ""
-    said = outcome.message or outcome.error
+
+
+def _words(answer: Envelope) -> str:
+    said = answer.message or answer.error
     return f", «{str(said)[:_SHOWN]}»" if said else ""
 
 

@@ -127,7 +127,8 @@ class Asker:
         except Failure as failure:
             return Exchange(purpose, None, b"", "", failure.verdict)
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        verdict: Verdict | None = getattr(response, "verdict", None)
+        outcome: Any = response.outcome  # type: ignore[attr-defined]
+        verdict = outcome if isinstance(outcome, Verdict) else None
         # The adapter has put this in place of the key, wherever it came back.
         echoed = self._hidden in f"{response.headers}" or self._hidden.encode() in response.content
         return Exchange(purpose, response.status_code, response.content, media_type, verdict, echoed)

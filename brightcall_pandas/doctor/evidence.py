@@ -13,7 +13,7 @@ from brightcall_pandas.columns import to_pandas
 from brightcall_pandas.doctor.asking import Exchange
 from brightcall_pandas.doctor.days import DayProbe, micros
 from brightcall_pandas.frame import Typed, typed_pages
-from brightcall_pandas.windows import is_zone
+from brightcall_pandas.windows import known_zone
 
 __all__ = ["Evidence", "Seen"]
 
@@ -102,8 +102,8 @@ class Evidence:
     @property
     def zone(self) -> str:
         """Zone that the first answer names, else the one asked for."""
-        named = self.first and self.first.slice.page.timezone
-        return named if named and is_zone(named) else self.asked_zone or "UTC"
+        named = None if self.first is None else self.first.slice.page.timezone
+        return known_zone(named) or self.asked_zone or "UTC"
 
     @property
     def cut(self) -> bool | None:

@@ -8,7 +8,7 @@ from brightcall_pandas.doctor.evidence import Evidence, Seen
 from brightcall_pandas.doctor.findings import Check, Found
 from brightcall_pandas.doctor.masks import json_type, key_shown, members, skeleton
 from brightcall_pandas.doctor.overlap import Place, place
-from brightcall_pandas.windows import is_zone
+from brightcall_pandas.windows import known_zone
 
 __all__ = ["CHECKS"]
 
@@ -51,7 +51,7 @@ def _envelope(evidence: Evidence) -> Found:
             found.differs.append(f"{name}: {kind}; expected {' or '.join(known[name])}")
     if "timezone" in sent and json_type(sent["timezone"]) == "string":
         zone = msgspec.json.decode(sent["timezone"])
-        found.differs += [] if is_zone(zone) else ["timezone: no name of the IANA list"]
+        found.differs += [] if known_zone(zone) else ["timezone: no name of the IANA list"]
     for name in ("tags", "outcomes", "projects"):
         if json_type(sent.get(name, b"null")) == "array":
             found.holds.append(f"{name}: {skeleton(msgspec.json.decode(sent[name]))}")

@@ -29,7 +29,7 @@ from brightcall_pandas.doctor.evidence import Evidence, Seen
 from brightcall_pandas.doctor.masks import members
 from brightcall_pandas.errors import RequestError
 from brightcall_pandas.filters import CallFilter
-from brightcall_pandas.windows import is_zone, request_body
+from brightcall_pandas.windows import known_zone, request_body
 
 __all__ = ["collect"]
 
@@ -154,5 +154,5 @@ def _seen(exchange: Exchange, ask: Ask, zone: str) -> Seen | None:
     except msgspec.DecodeError:
         return None
     rows = [members(bytes(call)) for call in calls if bytes(call)[:1] == b"{"]
-    zone = page.timezone if page.timezone and is_zone(page.timezone) else zone
+    zone = known_zone(page.timezone) or zone
     return Seen(exchange, envelope, rows, slice_of(page, ask, _NOT_CACHED, 0, zone))

@@ -6,6 +6,6 @@
 
 from brightcall_pandas.windows.loading import Loading
 from brightcall_pandas.windows.parts import runs
-from brightcall_pandas.windows.query import is_zone, request_body
+from brightcall_pandas.windows.query import known_zone, request_body
 
-__all__ = ["Loading", "is_zone", "request_body", "runs"]
+__all__ = ["Loading", "known_zone", "request_body", "runs"]

@@ -26,8 +26,8 @@ from brightcall_pandas.filters import CallFilter
 from brightcall_pandas.progress import Progress
 from brightcall_pandas.store import Part, Segment
 from brightcall_pandas.windows.parts import DAY, in_order, runs
-from brightcall_pandas.windows.query import Query, request_body
-from brightcall_pandas.windows.reading import Moved, Opening, Reading, named_zone
+from brightcall_pandas.windows.query import Query, known_zone, request_body
+from brightcall_pandas.windows.reading import Moved, Opening, Reading
 from brightcall_pandas.windows.shelf import Shelf
 
 __all__ = ["Loading"]
@@ -136,7 +136,7 @@ class Loading:
             msg = "offline=True, and the cache does not know this account's timezone"
             raise OfflineError(f"{msg}. Give bc.Client timezone=, or load once online.")
         opening = self._reading(self._query).opening(first, last)
-        cache.learn(timezone=named_zone(opening.page) or "UTC")
+        cache.learn(timezone=known_zone(opening.page.page.timezone) or "UTC")
         return opening
 
     def _reading(self, query: Query, opened: Opening | None = None) -> Reading:

@@ -11,7 +11,7 @@ import msgspec
 
 from brightcall_pandas.filters import CallFilter
 
-__all__ = ["Query", "is_zone", "request_body"]
+__all__ = ["Query", "known_zone", "request_body"]
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,12 @@ def request_body(spec: CallFilter, zone: str | None) -> dict[str, Any]:
     return filled.to_request()
 
 
-def is_zone(name: str) -> bool:
-    """Tell whether a timezone's name is known here."""
+def known_zone(name: Any) -> str | None:
+    """Return a timezone's name where it is one that is known here."""
+    if not isinstance(name, str):
+        return None
     try:
         CallFilter(timezone=name)
     except ValueError:
-        return False
-    return True
+        return None
+    return name

@@ -21,10 +21,10 @@ from brightcall_pandas.pieces import Work
 from brightcall_pandas.progress import Progress
 from brightcall_pandas.store import Part
 from brightcall_pandas.windows.parts import part_of, runs
-from brightcall_pandas.windows.query import Query, is_zone
+from brightcall_pandas.windows.query import Query, known_zone
 from brightcall_pandas.windows.shelf import Shelf
 
-__all__ = ["Moved", "Opening", "Reading", "named_zone"]
+__all__ = ["Moved", "Opening", "Reading"]
 
 _PAGES_A_WINDOW = 16  # at least, in whole days: fewer waste half-empty pages, more are lost by a kill
 _SAFE_PAGE_SIZE = 100  # the API's documented default, asked for where a larger page is refused
@@ -156,7 +156,7 @@ class Reading:
         return part
 
     def _check_zone(self, read: Read) -> None:
-        named = named_zone(read.slices[0])
+        named = known_zone(read.slices[0].page.timezone)
         if not self.names_zone and named not in (None, self.query.zone):
             self.client.cache.learn(timezone=named)  # the account moved since its zone was learnt
             raise Moved
@@ -191,9 +191,3 @@ class Reading:
 
     def _limit(self) -> int:
         return min(self.client.page_size, self.client.cache.account.page_cap or self.client.page_size)
-
-
-def named_zone(page: Slice) -> str | None:
-    """Return the zone that an answer names, where it is known here."""
-    zone = page.page.timezone
-    return zone if zone is not None and is_zone(zone) else None

@@ -22,6 +22,7 @@ import pytest
 
 from brightcall_pandas.api.secrets import ApiKey
 from brightcall_pandas.api.transport import ApiAdapter, Failure, request_to
+from brightcall_pandas.envelope import Envelope
 from brightcall_pandas.errors import ServerError
 
 KEY = "canary-0123456789abcdef"
@@ -372,14 +373,14 @@ class TestAnswers:
     def test_is_the_same_as_that_of_send(self, near, server, name):
         def told(response):
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return response.status_code, headers, response.content, response.verdict, response.url
+            return response.status_code, headers, response.content, response.outcome, response.url
 
         said, close = (KEEPING | CLOSING)[name], name in CLOSING
         other = Near(server)
         _, sent = other.sent(said, close=close)
         begun = near.told(near.opened(), said, close=close)
         assert told(begun) == told(sent)
-        assert (begun.content == CALLS) is (begun.verdict is None)
+        assert (begun.content == CALLS) is isinstance(begun.outcome, Envelope)
         other.adapter.close()
 
     @pytest.mark.parametrize("name", KEEPING)
@@ -493,7 +494,7 @@ class TestFailure:
 
     @pytest.mark.parametrize("length", [2, len(gzip.compress(CALLS)) - 20])
     def test_gzip_that_is_cut_off_is_no_data(self, near, far, length):
-        found = near.told(far, answer(gzip.compress(CALLS)[:length], "Content-Encoding: gzip")).verdict
+        found = near.told(far, answer(gzip.compress(CALLS)[:length], "Content-Encoding: gzip")).outcome
         assert found.transient
         assert "cut off" in found.reason
 

@@ -45,7 +45,7 @@ class TestSend:
         response = send()
         assert scripted.targets == [f"/api/v1/stat/calls?api-key={KEY}"]
         assert response.url == response.request.url == f"{scripted.url}/api/v1/stat/calls"
-        assert response.verdict is None
+        assert response.outcome.has("calls")
 
     def test_an_echo_is_taken_out(self, send, scripted):
         def echo(target):
@@ -88,11 +88,11 @@ class TestSend:
         response = send()
         assert len(scripted.targets) == 1
         assert KEY not in response.headers["Location"]
-        assert "redirects to 127.0.0.1" in response.verdict.reason
+        assert "redirects to 127.0.0.1" in response.outcome.reason
 
     def test_the_verdict_knows_what_the_path_promises(self, send, scripted):
         scripted.answers = [(200, {}, b'{"success": true}')]
-        assert "has no calls" in send().verdict.reason
+        assert "has no calls" in send().outcome.reason
 
 
 def _zipped(target: str) -> bytes:
@@ -192,7 +192,7 @@ class TestFailure:
             thread.start()
             url = f"http://127.0.0.1:{server.getsockname()[1]}"
             try:
-                found = send(url=url).verdict
+                found = send(url=url).outcome
             except Failure as failure:
                 found = failure.verdict
             thread.join(60)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from brightcall_pandas.api.verdict import judge
+from brightcall_pandas.api.verdict import Verdict, judge
 from brightcall_pandas.errors import (
     AuthenticationError,
     InvalidResponseError,
@@ -23,7 +23,8 @@ GOOD = b'{"success": true, "calls": [{"id": 1, "label": "\xc3\xa9 \\u00e9"}], "t
 
 def verdict(status=200, content=GOOD, promised=("calls",), **headers):
     named = CaseInsensitiveDict({name.replace("_", "-"): value for name, value in headers.items()})
-    return judge(status, named, content, promised)
+    found = judge(status, named, content, promised)
+    return found if isinstance(found, Verdict) else None
 
 
 class TestStatus:
@@ -55,7 +56,9 @@ class TestStatus:
         assert found.advice.endswith(".")
 
     def test_data_is_no_verdict(self):
-        assert verdict() is None
+        found = judge(200, {}, GOOD, ("calls",))
+        assert [(call.id, call.label) for call in found.calls] == [(1, "é é")]
+        assert found.totalItems == 1
 
     def test_the_servers_own_words_are_quoted_up_to_a_length(self):
         found = verdict(400, b'{"message": "talkTimeFrom: ' + b"x" * 1000 + b'"}')
