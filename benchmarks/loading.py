@@ -12,7 +12,6 @@ import os
 import platform
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -48,7 +47,7 @@ def main() -> None:
         parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(NAMES)}")
     scale = SMALL if given.small else FULL
     if given.rounds is not None:
-        scale = replace(scale, rounds=given.rounds, slow_rounds=given.rounds)
+        scale = scale.with_rounds(given.rounds)
     protocol = Protocol(judge=not given.small)
     protocol.say(_machine())
     for comparisons, calls, days in ((FROM_SERVER, scale.calls, 30), (FROM_CACHE, scale.wide_calls, 91)):

@@ -60,7 +60,7 @@ def warm(stage: Stage) -> None:
     for words, columns in (("all columns", None), ("six columns", SIX)):
         here = stage.contestant("here", "load", folder=str(folder), columns=columns)
         rival = stage.contestant("read_table(…).to_pandas()", "read_parquet", path=str(path), columns=columns)
-        runs = compared([here, rival], stage.scale.rounds)
+        runs = compared([here, rival], stage.scale.quick_rounds)
         what = f"warm load of {stage.calls:,} calls, {words}"
         stage.compare(what, [here, rival], runs, Target("at most", 1.3))
 

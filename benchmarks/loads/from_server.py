@@ -65,7 +65,7 @@ def parsing(stage: Stage) -> None:
     stage.fetch("the pages", asks, path=str(path)).run()
     here = stage.contestant("here", "typed", path=str(path))
     rival = stage.contestant("json + json_normalize", "normalized", path=str(path))
-    runs = compared([here, rival], stage.scale.rounds)
+    runs = compared([here, rival], stage.scale.quick_rounds)
     what = f"{len(asks):,} pages in memory ({path.stat().st_size / MB:.1f} MB) to a frame"
     stage.compare(what, [here, rival], runs, Target("at least", 6))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,10 @@ class Scale:
     parsed
         Pages that are turned into frames.
     latency
-        Seconds for which each answer is held back where that is compared.
-    rounds, slow_rounds
-        Runs of each contestant; the second where one of them takes half a minute.
+        Seconds that each answer takes where that is compared.
+    rounds, slow_rounds, quick_rounds
+        Runs of each contestant; the second where one of them takes half a minute, the third where both are
+        a matter of a second, which a busy machine doubles now and then.
     rivals
         Compare with rivals that have to be installed.
     """
@@ -43,11 +44,26 @@ class Scale:
     latency: float
     rounds: int
     slow_rounds: int
+    quick_rounds: int
     rivals: bool
 
+    def with_rounds(self, rounds: int) -> Scale:
+        """Return the same with so many runs of every contestant."""
+        return replace(self, rounds=rounds, slow_rounds=rounds, quick_rounds=rounds)
 
-FULL = Scale(200_000, 1_000_000, 500, parsed=100, latency=0.1, rounds=5, slow_rounds=3, rivals=True)
-SMALL = Scale(1_000, 2_000, 50, parsed=5, latency=0.02, rounds=0, slow_rounds=0, rivals=False)
+
+FULL = Scale(
+    *(200_000, 1_000_000, 500),
+    parsed=100,
+    latency=0.1,
+    rounds=5,
+    slow_rounds=3,
+    quick_rounds=11,
+    rivals=True,
+)
+SMALL = Scale(
+    *(1_000, 2_000, 50), parsed=5, latency=0.02, rounds=0, slow_rounds=0, quick_rounds=0, rivals=False
+)
 
 
 @dataclass(frozen=True)
