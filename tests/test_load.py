@@ -143,6 +143,16 @@ class TestLoadCalls:
             bc.load_calls(sandbox.day_from, sandbox.day_to, client=client),
         )
 
+    def test_a_day_of_hundreds_of_pages_returns_the_same_calls(self, tmp_path):
+        with bc.start_sandbox(calls=2_000, days=1, seed=8) as busy:
+            days = busy.day_from, busy.day_to
+            hundreds = bc.load_calls(*days, client=busy.client(cache_dir=tmp_path / "20", page_size=20))
+            one = bc.load_calls(*days, client=busy.client(cache_dir=tmp_path / "5000", page_size=5_000))
+        (window,) = hundreds.attrs["brightcall"]["windows"]
+        assert window["requests"] > 140
+        assert len(one) == 2_000
+        pdt.assert_frame_equal(hundreds, one)
+
     @pytest.mark.parametrize(
         ("given", "error", "says"),
         [

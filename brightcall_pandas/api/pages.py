@@ -157,11 +157,13 @@ def _persist(fetch: Fetch, slices: list[Slice], state: Cover, limit: int, read: 
 def _last_resort(fetch: Fetch, read: Read, limit: int) -> Talk[Read]:
     if (whole := (yield from _in_one_page(fetch, read))) is not None:
         return Read([whole], proof="one page", walks=read.walks + 1)
-    if any(_contradicts_itself(each) for each in read.slices):
-        read.problem = "the server's totals contradict its pages, and the order of the rows proves nothing"
-        return read
     agreed = 0
     for _ in range(_WALKS + 1):
+        if _contradictory(read.slices):
+            read.problem = (
+                "the server's totals contradict its pages, and the order of the rows proves nothing"
+            )
+            return read
         totals = {each.total for each in read.slices if each.total is not None}
         rows = len({row for each in read.slices for row in each.ids})
         if len(totals) != 1:
@@ -184,11 +186,14 @@ def _last_resort(fetch: Fetch, read: Read, limit: int) -> Talk[Read]:
     return read
 
 
-def _contradicts_itself(each: Slice) -> bool:
-    """Tell whether a page shows rows beyond its own total, or ends before it."""
-    if each.total is None or not each.rows:
-        return False
-    return each.position > each.total or (each.rows < each.ask.size and each.position < each.total)
+def _contradictory(slices: Sequence[Slice]) -> bool:
+    """Tell whether a page shows rows beyond its own total, or ends before it though no cap cut it."""
+    cap = max(each.rows for each in slices)
+    return any(
+        each.position > each.total or (each.rows < min(each.ask.size, cap) and each.position < each.total)
+        for each in slices
+        if each.total is not None and each.rows
+    )
 
 
 def _in_one_page(fetch: Fetch, read: Read) -> Talk[Slice | None]:

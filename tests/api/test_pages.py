@@ -6,10 +6,12 @@ same laws are checked through HTTP in ``tests/test_completeness.py``.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -124,6 +126,22 @@ class TestReadWindow:
     def test_a_silently_cut_page_size_without_totals_loses_nothing(self):
         listing = Listing([(n, n) for n in range(730)], cap=100, total=lambda _: None)
         assert ids_read(listing, 500) == (list(range(730)), "overlap")
+
+    @pytest.mark.parametrize("cap", [2, 3, 7, 10])
+    def test_pages_too_small_to_overlap_are_settled_by_totals(self, cap):
+        listing = Listing([(n, n) for n in range(730)], cap=cap)
+        assert ids_read(listing, 500) == (list(range(730)), "total")
+
+    @pytest.mark.parametrize("by", [-730, -8, -7, -1, 1, 7, 8])
+    @pytest.mark.parametrize("rows", [728, 730])  # pages of seven that are all full, and not
+    def test_a_wrong_total_settles_nothing(self, rows, by):
+        listing = Listing([(n, n) for n in range(rows)], cap=7, total=lambda n: max(0, n + by))
+        assert ids_read(listing, 500)[1] == ""
+
+    def test_pages_too_small_to_overlap_settle_nothing_while_rows_come(self):
+        new = itertools.count(1000)
+        listing = Listing([(n, n) for n in range(730)], lambda it: it.insert(2 * (next(new),)), cap=7)
+        assert ids_read(listing, 500)[1] == ""
 
     def test_a_total_that_is_too_small_loses_nothing(self):
         listing = Listing([(n, n) for n in range(1030)], total=lambda n: n - 30)
