@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Service"]
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+_COARSE_S = 0.0015  # how exact a sleep of asyncio is
 
 
 class Service:
@@ -94,7 +95,7 @@ class Service:
         self.log.append(entry)
         response = await self._respond(request, body, entry["faults"])
         if self.latency_s:
-            await asyncio.sleep(entry["at"] + self.latency_s - time.monotonic())
+            await _until(entry["at"] + self.latency_s)
         entry["status"] = response.status_code
         return response
 
@@ -135,6 +136,13 @@ class Service:
         except (ValueError, TypeError, KeyError) as error:
             return _plain(refusal(400, str(error)))
         return _plain(Answer(200, msgspec.json.encode(result)))
+
+
+async def _until(moment: float) -> None:
+    """Sleep until a moment of the monotonic clock; asyncio's own sleep often takes a millisecond longer."""
+    await asyncio.sleep(moment - _COARSE_S - time.monotonic())
+    while time.monotonic() < moment:
+        await asyncio.sleep(0)
 
 
 def _slant(strike: Strike, asked: dict[str, Any]) -> Slant:
