@@ -131,17 +131,20 @@ def to_pandas(table: pa.Table, timezone: str = "UTC") -> pd.DataFrame:
     timezone
         Zone of the time columns of the frame.
     """
+    labels = [each.name for each in table.schema if pa.types.is_dictionary(each.type)]
+    for (
+        name
+    ) in labels:  # Arrow's own way leaves memory that is read-only, and without chunks loses the choices
+        table = table.set_column(table.column_names.index(name), name, _codes(table[name]))
     zoned = [
         each.with_type(pa.timestamp("us", tz=timezone)) if pa.types.is_timestamp(each.type) else each
         for each in table.schema
     ]
     mapper = {pa.bool_(): pd.BooleanDtype()}.get
     frame: pd.DataFrame = table.cast(pa.schema(zoned)).to_pandas(types_mapper=mapper)
-    # A label column's memory is Arrow's, and read-only; without chunks it has lost its choices.
-    for name in frame.columns:
-        if isinstance(frame.dtypes[name], pd.CategoricalDtype):
-            labels = frame[name].cat.codes.to_numpy(copy=True)
-            frame[name] = pd.Categorical.from_codes(labels, categories=pd.Index(_field(name).choices))
+    for name in labels:
+        codes, choices = frame[name].to_numpy(copy=True), pd.Index(_field(name).choices)
+        frame[name] = pd.Categorical.from_codes(codes, categories=choices, validate=False)
     return frame
 
 
@@ -150,6 +153,12 @@ def to_pandas(table: pa.Table, timezone: str = "UTC") -> pd.DataFrame:
 
 def _field(name: str) -> Field:
     return EXTRAS if name == EXTRAS.name else FIELDS[name]
+
+
+def _codes(labels: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the code of each label, as pandas has it: -1 for null."""
+    codes = pa.chunked_array([chunk.indices for chunk in labels.chunks], pa.int8())
+    return pc.fill_null(codes, pa.scalar(-1, pa.int8()))
 
 
 def _zone(series: pd.Series) -> str:
