@@ -174,7 +174,7 @@ class Segment:
             if _footer(self.path) != self.footer:
                 msg = "its footer is not the one that was written"
                 raise StoreError(msg)
-            with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
+            with pq.ParquetFile(self.path, page_checksum_verification=True, pre_buffer=True) as file:
                 yield file
         except (OSError, pa.ArrowException) as error:
             raise StoreError(str(error)) from error
