@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from brightcall_pandas.private import temporary_path
 from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION
 
-__all__ = ["Part", "Segment", "StoreError", "write_segment", "write_whole"]
+__all__ = ["Part", "Segment", "StoreError", "write_segment"]
 
 _META = b"brightcall"
 _ALL = (*FIELDS, EXTRAS.name)
@@ -45,6 +45,9 @@ _REPEATING = [
 ]
 # So a few columns are read in seven tenths of the time that plain ones take, and the file is smaller.
 _LAYOUT: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "write_page_checksum": True,
     "use_dictionary": _REPEATING,
     "column_encoding": {each.name: "DELTA_BINARY_PACKED" for each in FIELDS.values() if each.kind == "time"},
     "write_statistics": False,
@@ -161,10 +164,9 @@ class Segment:
             ]
             table = file.read_row_groups(groups, columns=list(columns))
         offset = groups[0] * _ROW_GROUP if groups else 0
+        begin_day, end_day = str(days[0]), str(days[-1])
         windows = [
-            each
-            for each in meta["windows"]
-            if each["day_from"] <= str(days[-1]) and str(days[0]) <= each["day_to"]
+            each for each in meta["windows"] if each["day_from"] <= end_day and begin_day <= each["day_to"]
         ]
         return Part(days[0], rows, _decoded(table.slice(begin - offset, length)).select(columns), windows)
 
@@ -198,41 +200,33 @@ def write_segment(folder: Path, part: Part, fetched_at: datetime) -> Segment:
         The folder cannot be written; nothing is left behind.
     """
     first, last = part.days[0], part.days[-1]
-    meta = {"rows": part.rows, "windows": part.windows}
-    coded = _coded(part.table).replace_schema_metadata({_META: msgspec.json.encode(meta)})
+    meta = msgspec.json.encode({"rows": part.rows, "windows": part.windows})
     stamp = int(fetched_at.timestamp() * 1000)
-    with _temporary(coded, folder, row_group_size=_ROW_GROUP, **_LAYOUT) as written:
-        footer = _footer(written)
+    with _temporary(folder) as temporary:
+        _write(_coded(part.table), meta, temporary)
+        footer = _footer(temporary)
         path = folder / f"{first}_{last}.{stamp:013}.v{SCHEMA_VERSION}.{footer:08x}.parquet"
-        written.rename(path)
+        temporary.rename(path)
     return Segment(path, first, last, fetched_at, footer)
 
 
-def write_whole(table: pa.Table, path: Path, **options: Any) -> None:
-    """Write a parquet file that appears whole or not at all, readable by its owner only."""
-    with _temporary(table, path.parent, **options) as written:
-        written.rename(path)
-
-
 @contextmanager
-def _temporary(table: pa.Table, folder: Path, **options: Any) -> Iterator[Path]:
-    """Write a parquet file that is gone again unless it is renamed."""
+def _temporary(folder: Path) -> Iterator[Path]:
+    """Make a file, readable by its owner only, that is gone again unless it is renamed."""
     temporary = temporary_path(folder)
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
-        # Arrow's own file: one of Python's would call for the interpreter's lock hundreds of times.
-        with pa.OSFile(os.fspath(temporary), "wb") as file:
-            pq.write_table(
-                table,
-                file,
-                compression="zstd",
-                compression_level=1,
-                write_page_checksum=True,
-                **options,
-            )
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _write(table: pa.Table, meta: bytes, path: Path) -> None:
+    # Arrow's own file: one of Python's would call for the interpreter's lock hundreds of times.
+    with pa.OSFile(os.fspath(path), "wb") as file, pq.ParquetWriter(file, table.schema, **_LAYOUT) as writer:
+        writer.write_table(table, _ROW_GROUP)
+        # Not with the schema, which Arrow writes, and parses when it opens the file, a second time as Base64.
+        writer.add_key_value_metadata({_META: meta})
 
 
 def _meta(file: pq.ParquetFile) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from datetime import date, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 
-from brightcall_pandas.segment import Part, Segment, StoreError, write_segment, write_whole
+from brightcall_pandas.segment import Part, Segment, StoreError, write_segment
 
-__all__ = ["Part", "Segment", "Store", "StoreError", "write_whole"]
+__all__ = ["Part", "Segment", "Store", "StoreError"]
 
 _ABANDONED_S = 3600
 

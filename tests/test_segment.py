@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -14,7 +15,7 @@ import pytest
 
 from brightcall_pandas.frame import TABLE_SCHEMA
 from brightcall_pandas.schema import FIELDS, SCHEMA_VERSION
-from brightcall_pandas.segment import Part, Segment, StoreError, write_segment, write_whole
+from brightcall_pandas.segment import Part, Segment, StoreError, write_segment
 
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
 ROWS = [3, 0, 2]
@@ -80,24 +81,23 @@ class TestWriteSegment:
     def test_labels_take_a_byte(self, segment):
         assert pq.read_schema(segment.path).field("state").type == pa.int8()
 
-    def test_a_full_disk_leaves_nothing(self, tmp_path, monkeypatch):
-        def full(_, file, **__):
-            file.write(b"PAR1 and half of the rest")
-            raise OSError(28, "No space left on device")
-
-        monkeypatch.setattr(pq, "write_table", full)
-        with pytest.raises(OSError, match="No space"):
-            write_segment(tmp_path, part(), FETCHED)
+    @pytest.mark.parametrize("room", [10, 1000])
+    def test_a_full_disk_leaves_nothing(self, tmp_path, room):
+        before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                write_segment(tmp_path, part(), FETCHED)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
         assert list(tmp_path.iterdir()) == []
 
+    def test_its_windows_stand_in_it_once(self, tmp_path):
+        def size(pages):
+            window = {"day_from": "2026-03-01", "day_to": "2026-03-03", "pages": ["x" * pages]}
+            return write_segment(tmp_path, replace(part(), windows=[window]), FETCHED).path.stat().st_size
 
-class TestWriteWhole:
-    def test_replaces_what_was_there(self, tmp_path):
-        path = tmp_path / "calls.parquet"
-        path.write_text("old")
-        write_whole(pa.table({"a": [1, 2]}), path)
-        assert pq.read_table(path).to_pydict() == {"a": [1, 2]}
-        assert list(tmp_path.iterdir()) == [path]
+        assert size(10_000) - size(0) < 10_100
 
 
 class TestOf:
