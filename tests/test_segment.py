@@ -173,6 +173,20 @@ class TestMeta:
         assert segment.meta() == {"rows": ROWS, "windows": WINDOWS}
 
 
+class TestLabels:
+    @pytest.mark.parametrize("code", [-1, 100])
+    def test_codes_of_no_label_are_refused(self, tmp_path, monkeypatch, code):
+        def coded(whole):
+            codes = pa.array([0, code, None, 0, 0], pa.int8())
+            return whole.set_column(whole.column_names.index("state"), "state", codes)
+
+        monkeypatch.setattr("brightcall_pandas.segment._coded", coded)
+        segment = write_segment(tmp_path, part(), FETCHED)
+        assert segment.read(DAYS, ["id"]).table.num_rows == 5
+        with pytest.raises(StoreError, match="labels beyond the 3 that there are"):
+            segment.read(DAYS, ["state"])
+
+
 class TestDamage:
     """Whatever byte is flipped, what is read is right or nothing is."""
 
