@@ -263,7 +263,7 @@ def _decoded(table: pa.Table) -> pa.Table:
 
 
 def _labels(codes: pa.Array, words: pa.Array) -> pa.DictionaryArray:
-    """Return what codes stand for; they are checked here, since Arrow's own check takes twenty times as long."""
+    """Return what codes stand for; checked here, since Arrow's own check takes twenty times as long."""
     least, most = pc.min_max(codes).values()
     if least.is_valid and not 0 <= least.as_py() <= most.as_py() < len(words):
         msg = f"it has labels beyond the {len(words)} that there are"
