@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from brightcall_pandas.private import temporary_path
 from brightcall_pandas.schema import EXTRAS, FIELDS, SCHEMA_VERSION
 
-__all__ = ["Part", "Segment", "StoreError", "write_segment"]
+__all__ = ["Part", "Segment", "StoreError", "pages_of", "pages_text", "write_segment"]
 
 _META = b"brightcall"
 _ALL = (*FIELDS, EXTRAS.name)
@@ -54,6 +54,9 @@ _LAYOUT: dict[str, Any] = {
     "write_statistics": False,
 }
 
+Page = tuple[str, int, int, int]
+"""A page that a window was made of: its key in the page cache, number, size, and checksum."""
+
 
 class StoreError(Exception):
     """A segment cannot be read."""
@@ -73,7 +76,8 @@ class Part:
         The calls, typed.
     windows
         Report of each window that has one of these days: ``day_from, day_to, rows, expected, requests,
-        source, fetched_at, walks, duplicates, complete, proof, misfits``, and ``pages`` where it was kept.
+        source, fetched_at, walks, duplicates, complete, proof, misfits``, and ``pages`` where it was kept,
+        which `pages_of` reads.
     """
 
     first: date
@@ -95,6 +99,26 @@ class Part:
     def days(self) -> list[date]:
         """The days."""
         return [self.first + timedelta(days=n) for n in range(len(self.rows))]
+
+
+def pages_text(pages: Iterable[Page]) -> str:
+    """Write the pages that a window was made of.
+
+    As one text, since hardly anybody who reads a segment asks for them, and a month has thousands.
+    """
+    return msgspec.json.encode(list(pages)).decode()
+
+
+def pages_of(window: Mapping[str, Any]) -> list[Page]:
+    """Return the pages that a window was made of.
+
+    Raises
+    ------
+    KeyError
+        The window was not kept, and so nobody noted them.
+    """
+    pages: str | list[Page] = window["pages"]  # files had a list before
+    return msgspec.json.decode(pages, type=list[Page]) if isinstance(pages, str) else pages
 
 
 @dataclass(frozen=True)

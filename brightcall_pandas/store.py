@@ -16,9 +16,9 @@ from datetime import date, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 
-from brightcall_pandas.segment import Part, Segment, StoreError, write_segment
+from brightcall_pandas.segment import Part, Segment, StoreError, pages_of, pages_text, write_segment
 
-__all__ = ["Part", "Segment", "Store", "StoreError"]
+__all__ = ["Part", "Segment", "Store", "StoreError", "pages_of", "pages_text"]
 
 _ABANDONED_S = 3600
 
@@ -140,6 +140,8 @@ def _adjacent(segments: Iterable[Segment]) -> list[list[Segment]]:
 
 def _pages(segment: Segment) -> set[str]:
     try:
-        return {key for window in segment.meta()["windows"] for key, *_ in window.get("pages", ())}
+        return {
+            key for window in segment.meta()["windows"] if "pages" in window for key, *_ in pages_of(window)
+        }
     except StoreError:
         return set()

@@ -15,12 +15,12 @@ import pytest
 
 from brightcall_pandas.frame import TABLE_SCHEMA
 from brightcall_pandas.schema import FIELDS, SCHEMA_VERSION
-from brightcall_pandas.segment import Part, Segment, StoreError, write_segment
+from brightcall_pandas.segment import Part, Segment, StoreError, pages_of, pages_text, write_segment
 
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
 ROWS = [3, 0, 2]
 FETCHED = datetime(2026, 5, 1, 12, 0, 0, 123_000, tzinfo=UTC)
-WINDOWS = [{"day_from": "2026-03-01", "day_to": "2026-03-03", "pages": [["k", 1, 5, 7]]}]
+WINDOWS = [{"day_from": "2026-03-01", "day_to": "2026-03-03", "pages": '[["k",1,5,7]]'}]
 STATES = ["answered", None, "failed", "unanswered", "answered"]
 
 
@@ -94,7 +94,7 @@ class TestWriteSegment:
 
     def test_its_windows_stand_in_it_once(self, tmp_path):
         def size(pages):
-            window = {"day_from": "2026-03-01", "day_to": "2026-03-03", "pages": ["x" * pages]}
+            window = {"day_from": "2026-03-01", "day_to": "2026-03-03", "pages": "x" * pages}
             return write_segment(tmp_path, replace(part(), windows=[window]), FETCHED).path.stat().st_size
 
         assert size(10_000) - size(0) < 10_100
@@ -166,6 +166,23 @@ class TestPart:
         assert whole.rows == [1, 1, *ROWS]
         assert whole.table["id"].to_pylist() == [f"id-{n}" for n in (3, 4, 0, 1, 2, 3, 4)]
         assert whole.windows == [{"day_from": "2026-02-27"}, *WINDOWS]
+
+
+class TestPages:
+    PAGES = [("k", 1, 500, 7), ("ü", 2, 492, 2**32 - 1)]
+
+    def test_of_a_window(self, tmp_path):
+        windows = [WINDOWS[0] | {"pages": pages_text(self.PAGES)}]
+        segment = write_segment(tmp_path, replace(part(), windows=windows), FETCHED)
+        assert pages_of(segment.read(DAYS, ["id"]).windows[0]) == self.PAGES
+        assert pages_of(segment.meta()["windows"][0]) == self.PAGES
+
+    def test_of_a_window_of_a_list_as_files_had_it_before(self):
+        assert pages_of({"pages": [["k", 1, 5, 7]]}) == [["k", 1, 5, 7]]
+
+    def test_nobody_noted_them(self):
+        with pytest.raises(KeyError):
+            pages_of({"day_from": "2026-03-01"})
 
 
 class TestMeta:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from brightcall_pandas.frame import TABLE_SCHEMA
-from brightcall_pandas.store import Part, Store, StoreError
+from brightcall_pandas.store import Part, Store, StoreError, pages_text
 
 MARCH = date(2026, 3, 1)
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
@@ -34,7 +34,11 @@ def write(store, first, last, *, minute=0, text="call", pages=()):
     numbers = range(first, last + 1)
     table = calls(*(f"{text}-{number}" for number in numbers))
     windows = [
-        {"day_from": str(day(first)), "day_to": str(day(last)), "pages": [[key, 1, 5, 7] for key in pages]}
+        {
+            "day_from": str(day(first)),
+            "day_to": str(day(last)),
+            "pages": pages_text((key, 1, 5, 7) for key in pages),
+        }
     ]
     return store.write(Part(day(first), [1] * len(numbers), table, windows), MAY + timedelta(minutes=minute))
 

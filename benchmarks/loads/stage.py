@@ -58,7 +58,7 @@ FULL = Scale(
     latency=0.1,
     rounds=5,
     slow_rounds=3,
-    quick_rounds=31,
+    quick_rounds=51,
     rivals=True,
 )
 SMALL = Scale(

@@ -15,7 +15,7 @@ from brightcall_pandas.api.reader import checksum, slice_of
 from brightcall_pandas.client import Client
 from brightcall_pandas.pieces import whole
 from brightcall_pandas.schema import SCHEMA_VERSION
-from brightcall_pandas.store import Part, Segment, Store, StoreError
+from brightcall_pandas.store import Part, Segment, Store, StoreError, pages_of, pages_text
 from brightcall_pandas.windows.parts import DAY, part_of
 from brightcall_pandas.windows.query import Query
 
@@ -84,7 +84,7 @@ class Shelf:
 
     def keep(self, part: Part, fetched_at: datetime, read: Read) -> None:
         """Write a window; a cache that cannot be written makes the next load slower, not this one fail."""
-        pages = [(each.key, each.ask.number, each.ask.size, each.checksum) for each in read.slices]
+        pages = pages_text((each.key, each.ask.number, each.ask.size, each.checksum) for each in read.slices)
         kept = replace(part, windows=[part.windows[0] | {"pages": pages}])
         cache = self._client.cache
         try:
@@ -119,7 +119,7 @@ class Shelf:
 
     def _from_pages(self, window: dict[str, Any]) -> Part:
         slices = []
-        for key, number, size, known in window["pages"]:
+        for key, number, size, known in pages_of(window):
             kept = self._client.cache.pages.get_response(key)
             if kept is None or checksum(kept.content) != known:
                 raise LookupError(key)
