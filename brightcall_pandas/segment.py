@@ -228,7 +228,7 @@ def write_segment(folder: Path, part: Part, fetched_at: datetime) -> Segment:
     meta = msgspec.json.encode({"rows": part.rows, "windows": part.windows})
     stamp = int(fetched_at.timestamp() * 1000)
     with _temporary(folder) as temporary:
-        _write(_coded(part.table), meta, temporary)
+        _write(_coded(part.table).replace_schema_metadata(), meta, temporary)
         footer = _footer(temporary)
         path = folder / f"{first}_{last}.{stamp:013}.v{SCHEMA_VERSION}.{footer:08x}.parquet"
         temporary.rename(path)
@@ -250,7 +250,7 @@ def _write(table: pa.Table, meta: bytes, path: Path) -> None:
     # Arrow's own file: one of Python's would call for the interpreter's lock hundreds of times.
     with pa.OSFile(os.fspath(path), "wb") as file, pq.ParquetWriter(file, table.schema, **_LAYOUT) as writer:
         writer.write_table(table, _ROW_GROUP)
-        # Not with the schema, which Arrow writes, and parses when it opens the file, a second time as Base64.
+        # Not with the schema, which Arrow writes, and parses when it opens a file, a second time as Base64.
         writer.add_key_value_metadata({_META: meta})
 
 

@@ -99,6 +99,11 @@ class TestWriteSegment:
 
         assert size(10_000) - size(0) < 10_100
 
+    def test_what_was_read_is_written_as_it_was(self, segment, tmp_path):
+        (tmp_path / "again").mkdir()
+        again = write_segment(tmp_path / "again", segment.read(DAYS), FETCHED)
+        assert again.path.read_bytes() == segment.path.read_bytes()
+
 
 class TestOf:
     @pytest.mark.parametrize(
