@@ -132,9 +132,8 @@ def to_pandas(table: pa.Table, timezone: str = "UTC") -> pd.DataFrame:
         Zone of the time columns of the frame.
     """
     labels = [each.name for each in table.schema if pa.types.is_dictionary(each.type)]
-    for (
-        name
-    ) in labels:  # Arrow's own way leaves memory that is read-only, and without chunks loses the choices
+    # Labels go as codes: Arrow's own way leaves read-only memory, and without chunks it loses the choices.
+    for name in labels:
         table = table.set_column(table.column_names.index(name), name, _codes(table[name]))
     zoned = [
         each.with_type(pa.timestamp("us", tz=timezone)) if pa.types.is_timestamp(each.type) else each

@@ -60,9 +60,8 @@ def joined(pages: Sequence[Page], choice: Choice, name: str) -> pa.Array | list[
         each if each.type == kind else each.cast(kind) for each in arrays if each.type in (kind, pa.null())
     ]
     if len(alike) == len(parts):
-        whole = pa.concat_arrays(
-            alike or [pa.nulls(0, kind)]
-        )  # to combine chunks takes up to three times as long
+        # Combining chunks takes up to three times as long.
+        whole = pa.concat_arrays(alike or [pa.nulls(0, kind)])
         chosen = whole if choice.order is None else whole.take(choice.order)
         return documents(chosen) if pa.types.is_large_binary(kind) else chosen
     values = [value for each in parts for value in (each.to_pylist() if isinstance(each, pa.Array) else each)]

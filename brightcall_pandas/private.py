@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["private_file", "private_folder", "temporary_path", "write_private"]
+__all__ = ["private_file", "private_folder", "temporary_file", "temporary_path", "write_private"]
 
 
 def private_folder(path: Path) -> None:
@@ -27,15 +28,21 @@ def private_file(path: Path) -> None:
 
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that appears whole or not at all."""
-    temporary = temporary_path(path.parent)
-    try:
-        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(content)
+    with temporary_file(path.parent) as temporary:
+        temporary.write_bytes(content)
         temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
+
+
+@contextmanager
+def temporary_file(folder: Path) -> Iterator[Path]:
+    """Make an empty file that is gone again at the end of the block, unless it was renamed."""
+    temporary = temporary_path(folder)
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        yield temporary
+    finally:
+        with suppress(OSError):
             temporary.unlink()
-        raise
 
 
 def temporary_path(folder: Path) -> Path:

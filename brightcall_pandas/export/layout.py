@@ -5,7 +5,6 @@ The same for a frame and for an export, so that a reader need not know who wrote
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -20,7 +19,7 @@ import pyarrow.parquet as pq
 from brightcall_pandas.columns import column, to_pandas
 from brightcall_pandas.conversions import label_array
 from brightcall_pandas.frame import TABLE_SCHEMA
-from brightcall_pandas.private import temporary_path
+from brightcall_pandas.private import temporary_file
 from brightcall_pandas.schema import EXTRAS, FIELDS
 
 __all__ = ["FILE", "META", "NO_TIME", "PERIODS", "period_of", "schema_of", "table_of", "written_whole"]
@@ -80,14 +79,10 @@ def schema_of(table: pa.Schema, timezone: str, says: dict[str, Any]) -> pa.Schem
 @contextmanager
 def written_whole(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """Write a file table by table; it appears by rename when the block ends well, for its owner only."""
-    temporary = temporary_path(path.parent)
-    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file, _writer(file, schema) as writer:
+    with temporary_file(path.parent) as temporary:
+        with temporary.open("wb") as file, _writer(file, schema) as writer:
             yield writer
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_rows(writer: pq.ParquetWriter, table: pa.Table) -> None:
