@@ -11,7 +11,6 @@ Importing it gives every DataFrame the accessor ``.calls``. Map of the house::
     accessor                ``df.calls``: delegates, holds nothing
     explorer                ``df.calls.explore()``: calls on a page, both ways
     plots · export · load   table → picture · parquet · days → typed frame
-    spread                  windows read by the workers of a dask cluster
     windows → client        what is read, what is cached, whom to ask
     analysis                typed frame → table, one pure function each
     api · frame · store     the server · pages → typed frame · typed windows on disk

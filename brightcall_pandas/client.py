@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import os
 import re
@@ -161,13 +160,6 @@ class Client:
                     retries=self.retries,
                 )
             return self._session
-
-    def from_cache(self) -> Client:
-        """Return this client, except that it never asks the server; both have the same cache."""
-        _ = self.cache  # opened once, for both
-        reader = copy.copy(self)
-        reader.offline = True
-        return reader
 
     def is_final(self, fetched_at: datetime, last_day: date) -> bool:
         """Tell whether a day's calls could no longer change when they were fetched."""

@@ -21,7 +21,6 @@ from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, midnig
 from brightcall_pandas.frame import TABLE_SCHEMA
 from brightcall_pandas.progress import Progress
 from brightcall_pandas.schema import SCHEMA_VERSION
-from brightcall_pandas.spread import ROWS_AN_ERRAND, checked_cluster, gathered
 from brightcall_pandas.store import Part
 from brightcall_pandas.windows import Loading, known_zone, request_body, runs
 
@@ -86,7 +85,6 @@ def load_calls(
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
     client: Client | None = None,
-    dask: Any = None,
     **filters: Any,
 ) -> pd.DataFrame:
     """Load every call of some days, each exactly once.
@@ -108,9 +106,6 @@ def load_calls(
         Show a progress bar: True at once, None when the load takes longer than a second, False never.
     client
         Whom to ask; None takes the default one (`bc.use`, or the environment).
-    dask
-        Client of a ``dask.distributed`` cluster, whose workers read the days that the cache lacks, with one
-        rate limit for all of them; None reads them here. ``docs/scale.md`` says what workers need.
     **filters
         Any of `bc.describe_filters()`. `all_users` is True unless given, `date_interval` is ``"day"``.
 
@@ -140,8 +135,6 @@ def load_calls(
         progress=Progress(progress),
     )
     try:
-        if dask is not None:
-            loading = _spread(checked_cluster(dask), loading)
         with Backlog() as backlog:
             parts = list(loading.parts(backlog))
             table = pa.concat_tables([part.table.select(chosen) for part in parts])
@@ -326,14 +319,6 @@ def spans_of(client: Client, spec: CallFilter, days: Sequence[date], calls: int)
         length = max(1, calls * ((days[-1] - days[0]).days + 1) // max(found, 1))
     for run in runs(days):
         yield from (run[begin : begin + length] for begin in range(0, len(run), length))
-
-
-def _spread(cluster: Any, loading: Loading) -> Loading:
-    """Have a cluster read what is missing; return the load that finds it in the cache."""
-    if not loading.missing():
-        return loading
-    spans = spans_of(loading.client, loading.spec, loading.days, ROWS_AN_ERRAND)
-    return gathered(cluster, loading, (loading.of_days(span[0], span[-1]) for span in spans))
 
 
 def _periods(first: str, last: str, per: str) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Calls past one machine: a dask frame of parquet files with ``.calls``, the same names and results.
 
-Only this module and `spread` import dask; the extra ``dask`` installs it. A table of sums is counted where
+Only this module imports dask; the extra ``dask`` installs it. A table of sums is counted where
 the rows are (`tally_…`), added up as a tree, and finished once (`finish_…`), so no row travels. Tables that
 follow a client bring all calls of one client into one part first, exactly and without the long texts.
 """

@@ -32,7 +32,6 @@ from brightcall_pandas.filters import lists_filters
 from brightcall_pandas.load import Day, fields_of, spans_of, spec_of, zone_of
 from brightcall_pandas.progress import Progress
 from brightcall_pandas.schema import SCHEMA_VERSION
-from brightcall_pandas.spread import ROWS_AN_ERRAND, checked_cluster, spread
 from brightcall_pandas.windows import Loading
 
 __all__ = ["export_calls"]
@@ -57,7 +56,6 @@ def export_calls(
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
     client: Client | None = None,
-    dask: Any = None,
     **filters: Any,
 ) -> Path:
     """Write the calls of some days as parquet, however many they are.
@@ -88,9 +86,6 @@ def export_calls(
         Show a progress bar: True at once, None when it takes longer than a second, False never.
     client
         Whom to ask; None takes the default one.
-    dask
-        Client of a ``dask.distributed`` cluster, whose workers read the days that the cache lacks, with one
-        rate limit for all of them; None reads them here. The files are written here either way.
     **filters
         Any of `bc.describe_filters()`.
 
@@ -134,8 +129,7 @@ def export_calls(
         strict=on_incomplete == "raise",
         progress=Progress(progress),
     )
-    cluster = None if dask is None else checked_cluster(dask)
-    export = _Export(loading, path, partition, tokens, cluster)
+    export = _Export(loading, path, partition, tokens)
     try:
         export.run()
     finally:
@@ -151,7 +145,6 @@ class _Export:
     folder: Path
     partition: str
     tokens: Pseudonyms | None
-    cluster: Any
     zone: str = ""
     schema: pa.Schema = field(default_factory=lambda: pa.schema([]))
 
@@ -222,10 +215,8 @@ class _Export:
 
     def _loadings(self, days: Sequence[date]) -> Iterator[Loading]:
         """Cut the load into smaller ones, of about as many calls as may be in memory."""
-        calls = _ROWS_AT_ONCE if self.cluster is None else ROWS_AN_ERRAND
-        spans = spans_of(self.client, self.loading.spec, days, calls)
-        loadings = (self.loading.of_days(span[0], span[-1]) for span in spans)
-        return loadings if self.cluster is None else spread(self.cluster, self.client, loadings)
+        for span in spans_of(self.client, self.loading.spec, days, _ROWS_AT_ONCE):
+            yield self.loading.of_days(span[0], span[-1])
 
     def _written(self, period: str, pieces: Iterator[_Piece]) -> Held:
         """Write the file of a period; it appears when the last of its days is in."""

@@ -77,13 +77,6 @@ class Loading:
         """Return the same load of other days."""
         return replace(self, spec=self.spec.replace(day_from=str(first), day_to=str(last)))
 
-    def missing(self) -> list[date]:
-        """Return the days for which the server has to be asked."""
-        days = self.days
-        self._learn_zone(days[0], days[-1])
-        chosen = self._chosen(Shelf(self.client, self._query), days)
-        return [day for day in days if day not in chosen]
-
     def parts(self, backlog: Backlog) -> Iterator[Part]:
         """Return the calls in order of days; what was read is in the cache when the backlog is done.
 
