@@ -19,9 +19,9 @@ from measure import peak_beyond_mb, timed
 from tables import by_hand, handovers
 
 from brightcall_pandas import analysis
-from brightcall_pandas.columns import column, to_pandas
-from brightcall_pandas.sandbox.generate import draw_calls
-from brightcall_pandas.sandbox.records import call_table, planted_chains
+from brightcall_pandas.frame._columns import column, to_pandas
+from brightcall_pandas.sandbox._generate import draw_calls
+from brightcall_pandas.sandbox._records import call_table, planted_chains
 
 BY_HAND = by_hand.TABLES | handovers.TABLES
 RUNS = 5

@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.columns import to_pandas
 from brightcall_pandas.explorer import Explorer
-from brightcall_pandas.sandbox.generate import draw_calls
-from brightcall_pandas.sandbox.records import call_table, planted_chains
+from brightcall_pandas.frame._columns import to_pandas
+from brightcall_pandas.sandbox._generate import draw_calls
+from brightcall_pandas.sandbox._records import call_table, planted_chains
 
 # What a person does, one after the other: the filters pile up and go away again.
 CHANGES: list[tuple[str, Any]] = [

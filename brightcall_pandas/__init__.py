@@ -25,8 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from brightcall_pandas import errors
-from brightcall_pandas.accessor import CallsAccessor
-from brightcall_pandas.client import Client, use
+from brightcall_pandas.accessors._frame import CallsAccessor
 from brightcall_pandas.errors import (
     AuthenticationError,
     BrightcallError,
@@ -40,14 +39,15 @@ from brightcall_pandas.errors import (
 )
 from brightcall_pandas.export import export_calls, read_calls
 from brightcall_pandas.filters import CallFilter, describe_filters
-from brightcall_pandas.frame import to_frame
-from brightcall_pandas.load import Catalog, count_calls, load_calls, load_catalog, load_stats
-from brightcall_pandas.schema import describe_fields
+from brightcall_pandas.frame._fields import describe_fields
+from brightcall_pandas.frame._table import to_frame
+from brightcall_pandas.load._client import Client, use
+from brightcall_pandas.load._loaders import Catalog, count_calls, load_calls, load_catalog, load_stats
 
 if TYPE_CHECKING:
+    from brightcall_pandas.accessors._dask import scan_calls
     from brightcall_pandas.explorer import explore
     from brightcall_pandas.sandbox import start_sandbox
-    from brightcall_pandas.scale import scan_calls
 
 __all__ = [
     "AuthenticationError",
@@ -89,7 +89,7 @@ def __getattr__(name: str) -> Any:
 
         return start_sandbox
     if name == "scan_calls":
-        from brightcall_pandas.scale import scan_calls  # noqa: PLC0415
+        from brightcall_pandas.accessors._dask import scan_calls  # noqa: PLC0415
 
         return scan_calls
     if name == "explore":

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from brightcall_pandas.api import limits
+from brightcall_pandas.api import _retries as limits
 from brightcall_pandas.sandbox import Sandbox, start_sandbox
 
 

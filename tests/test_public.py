@@ -12,7 +12,7 @@ import pytest
 
 import brightcall_pandas as bc
 from brightcall_pandas import analysis, plots
-from brightcall_pandas.cache import Cache
+from brightcall_pandas.cache._folder import Cache
 from brightcall_pandas.sandbox import Sandbox
 
 # The contract of the design; names that come with later work are added here when they exist.

@@ -16,9 +16,9 @@ import requests
 from measure import Part, Run, measured, take_part
 
 import brightcall_pandas as bc
-from brightcall_pandas.answer import read_page
-from brightcall_pandas.columns import to_pandas
-from brightcall_pandas.frame import typed_pages
+from brightcall_pandas.frame._columns import to_pandas
+from brightcall_pandas.frame._page import read_page
+from brightcall_pandas.frame._table import typed_pages
 from loads.results import digest, plain_frame, row_fingerprint
 
 Given = dict[str, Any]

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from measure import fingerprint
 
-from brightcall_pandas.schema import FIELDS, Field
+from brightcall_pandas.frame._fields import FIELDS, Field
 
 ROW = ("id", "timestamp", "talkTime", "totalTime", "state", "type", "outcomeTag", "numbersInvolvedJSON")
 """Fields by which rows are compared with a rival that has types of its own."""

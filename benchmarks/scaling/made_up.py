@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.columns import to_pandas
-from brightcall_pandas.export.layout import FILE, schema_of, table_of, write_rows, written_whole
-from brightcall_pandas.sandbox.generate import draw_calls
-from brightcall_pandas.sandbox.records import call_table, planted_chains
+from brightcall_pandas.export._layout import FILE, schema_of, table_of, write_rows, written_whole
+from brightcall_pandas.frame._columns import to_pandas
+from brightcall_pandas.sandbox._generate import draw_calls
+from brightcall_pandas.sandbox._records import call_table, planted_chains
 
 __all__ = ["FIRST", "write_months"]
 

@@ -20,29 +20,29 @@ where all calls of a client are in one part.
     rates  quantiles  periods  sequences  spelling  erlang
 """
 
-from brightcall_pandas.analysis.agents import by_agent
-from brightcall_pandas.analysis.attempts import attempts
-from brightcall_pandas.analysis.breakdowns import breakdown
-from brightcall_pandas.analysis.changes import compare, explain_change
-from brightcall_pandas.analysis.concurrency import concurrency
-from brightcall_pandas.analysis.definitions import definitions
-from brightcall_pandas.analysis.funnels import funnel, quality_buckets
-from brightcall_pandas.analysis.histograms import answer_time_histogram, talk_time_histogram
-from brightcall_pandas.analysis.lines import lines
-from brightcall_pandas.analysis.outcomes import by_outcome
-from brightcall_pandas.analysis.quality import quality
-from brightcall_pandas.analysis.recalls import recalls
-from brightcall_pandas.analysis.reconcile import reconcile
-from brightcall_pandas.analysis.repeats import repeat_callers
-from brightcall_pandas.analysis.service import abandonment, service_level
-from brightcall_pandas.analysis.staffing import staffing
-from brightcall_pandas.analysis.summaries import summary
-from brightcall_pandas.analysis.timelines import heatmap, over_time
-from brightcall_pandas.analysis.transfers.chains import transfer_chains, transfer_shapes
-from brightcall_pandas.analysis.transfers.events import handovers, to_event_log
-from brightcall_pandas.analysis.transfers.flow import transfer_flow
-from brightcall_pandas.analysis.transfers.graph import to_networkx
-from brightcall_pandas.analysis.transfers.masks import (
+from brightcall_pandas.analysis._agents import by_agent
+from brightcall_pandas.analysis._attempts import attempts
+from brightcall_pandas.analysis._breakdowns import breakdown
+from brightcall_pandas.analysis._changes import compare, explain_change
+from brightcall_pandas.analysis._concurrency import concurrency
+from brightcall_pandas.analysis._definitions import definitions
+from brightcall_pandas.analysis._funnels import funnel, quality_buckets
+from brightcall_pandas.analysis._histograms import answer_time_histogram, talk_time_histogram
+from brightcall_pandas.analysis._lines import lines
+from brightcall_pandas.analysis._outcomes import by_outcome
+from brightcall_pandas.analysis._quality import quality
+from brightcall_pandas.analysis._recalls import recalls
+from brightcall_pandas.analysis._reconcile import reconcile
+from brightcall_pandas.analysis._repeats import repeat_callers
+from brightcall_pandas.analysis._service import abandonment, service_level
+from brightcall_pandas.analysis._staffing import staffing
+from brightcall_pandas.analysis._summaries import summary
+from brightcall_pandas.analysis._timelines import heatmap, over_time
+from brightcall_pandas.analysis.transfers._chains import transfer_chains, transfer_shapes
+from brightcall_pandas.analysis.transfers._events import handovers, to_event_log
+from brightcall_pandas.analysis.transfers._flow import transfer_flow
+from brightcall_pandas.analysis.transfers._graph import to_networkx
+from brightcall_pandas.analysis.transfers._masks import (
     chains_at_least,
     chains_contain,
     chains_contain_eventually,
@@ -50,10 +50,10 @@ from brightcall_pandas.analysis.transfers.masks import (
     chains_loop,
     chains_start_with,
 )
-from brightcall_pandas.analysis.transfers.matrix import transfer_matrix
-from brightcall_pandas.analysis.transfers.parties import transfer_parties
-from brightcall_pandas.analysis.transfers.summaries import transfer_summary
-from brightcall_pandas.analysis.transfers.variants import transfer_variants
+from brightcall_pandas.analysis.transfers._matrix import transfer_matrix
+from brightcall_pandas.analysis.transfers._parties import transfer_parties
+from brightcall_pandas.analysis.transfers._summaries import transfer_summary
+from brightcall_pandas.analysis.transfers._variants import transfer_variants
 
 __all__ = [
     "abandonment",

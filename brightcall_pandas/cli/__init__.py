@@ -14,9 +14,9 @@ from typing import Annotated, Any
 import typer
 
 from brightcall_pandas import __version__
-from brightcall_pandas.cli import asking, files, keeping, trying
-from brightcall_pandas.cli.keys import refused_key
-from brightcall_pandas.cli.options import PLAIN
+from brightcall_pandas.cli import _cache, _export, _inspect, _sandbox
+from brightcall_pandas.cli._keys import refused_key
+from brightcall_pandas.cli._options import PLAIN
 from brightcall_pandas.errors import BrightcallError
 
 __all__ = ["app", "main"]
@@ -27,12 +27,12 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 it could not be done, 2 asked for wrongly.",
     **PLAIN,
 )
-app.command()(trying.demo)
-app.command()(trying.sandbox)
-app.command()(asking.describe)
-app.command(epilog=files.EXAMPLES)(files.export)
-app.command()(asking.doctor)
-app.add_typer(keeping.app, name="cache")
+app.command()(_sandbox.demo)
+app.command()(_sandbox.sandbox)
+app.command()(_inspect.describe)
+app.command(epilog=_export.EXAMPLES)(_export.export)
+app.command()(_inspect.doctor)
+app.add_typer(_cache.app, name="cache")
 
 
 @app.callback(invoke_without_command=True)

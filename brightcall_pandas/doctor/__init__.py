@@ -11,28 +11,28 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import math
 from datetime import UTC, date, datetime, timedelta
 
-from brightcall_pandas import __version__
-from brightcall_pandas.client import Client, current_client
-from brightcall_pandas.doctor import bounds, fields, overlap, paging, refusal, sums
-from brightcall_pandas.doctor.asking import Asker
-from brightcall_pandas.doctor.evidence import Evidence
-from brightcall_pandas.doctor.findings import Check, Finding, Judgement, Report
-from brightcall_pandas.doctor.visit import collect
+from brightcall_pandas.doctor import _bounds, _fields, _overlap, _paging, _refusal, _sums
+from brightcall_pandas.doctor._evidence import Evidence
+from brightcall_pandas.doctor._findings import Check, Finding, Judgement, Report
+from brightcall_pandas.doctor._requests import Asker
+from brightcall_pandas.doctor._visit import collect
 from brightcall_pandas.errors import BrightcallError
 from brightcall_pandas.filters import CallFilter
+from brightcall_pandas.load._client import Client, current_client
 
 __all__ = ["CHECKS", "Report", "report"]
 
 CHECKS: tuple[Check, ...] = (
-    *paging.CHECKS,
-    *fields.CHECKS,
-    *overlap.CHECKS,
-    *bounds.CHECKS,
-    *sums.CHECKS,
-    *refusal.CHECKS,
+    *_paging.CHECKS,
+    *_fields.CHECKS,
+    *_overlap.CHECKS,
+    *_bounds.CHECKS,
+    *_sums.CHECKS,
+    *_refusal.CHECKS,
 )
 """Every assumption that is looked at."""
 
@@ -70,7 +70,7 @@ def report(
     days = _days(client, day_from, day_to)
     about = (
         client.profile.name,
-        __version__,
+        importlib.metadata.version("brightcall-pandas"),
         "the documented host" if client.base_url == client.profile.base_url else "another host",
     )
     try:
@@ -87,7 +87,7 @@ def report(
         *about,
         requests=tuple(each.summary for each in asker.exchanges),
         findings=tuple(findings),
-        fields=fields.fields_seen(evidence),
+        fields=_fields.fields_seen(evidence),
         failure=_failure(evidence),
     )
 

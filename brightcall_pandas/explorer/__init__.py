@@ -12,9 +12,9 @@ import os
 from datetime import date
 from typing import Any
 
-from brightcall_pandas.explorer.explorer import Explorer
+from brightcall_pandas.explorer._explorer import Explorer
 from brightcall_pandas.filters import lists_filters
-from brightcall_pandas.load import load_calls
+from brightcall_pandas.load._loaders import load_calls
 
 __all__ = ["Explorer", "explore"]
 

@@ -9,10 +9,10 @@
     pseudonyms  numbers → tokens, in every column and text; tokens: one number → one token
 """
 
-from brightcall_pandas.export.manifest import read_manifest
-from brightcall_pandas.export.pseudonyms import pseudonymise
-from brightcall_pandas.export.read import read_calls
-from brightcall_pandas.export.stream import export_calls
-from brightcall_pandas.export.write import to_parquet
+from brightcall_pandas.export._manifest import read_manifest
+from brightcall_pandas.export._pseudonyms import pseudonymise
+from brightcall_pandas.export._read import read_calls
+from brightcall_pandas.export._stream import export_calls
+from brightcall_pandas.export._write import to_parquet
 
 __all__ = ["export_calls", "pseudonymise", "read_calls", "read_manifest", "to_parquet"]

@@ -4,10 +4,10 @@
 row, `callfilter` the specification itself.
 """
 
-from brightcall_pandas.filters.callfilter import CallFilter, lists_filters
-from brightcall_pandas.filters.predicates import midnight
-from brightcall_pandas.filters.table import FILTER_NAMES, FILTERS, Filter, describe_filters
-from brightcall_pandas.filters.values import nearest
+from brightcall_pandas.filters._callfilter import CallFilter, lists_filters
+from brightcall_pandas.filters._predicates import midnight
+from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, Filter, describe_filters
+from brightcall_pandas.filters._values import nearest
 
 __all__ = [
     "FILTERS",

@@ -1,22 +1,22 @@
 """Pictures of the tables: same module and function names as in `analysis`; a table in, axes out."""
 
-from brightcall_pandas.plots.agents import by_agent
-from brightcall_pandas.plots.attempts import attempts
-from brightcall_pandas.plots.breakdowns import breakdown
-from brightcall_pandas.plots.changes import compare, explain_change
-from brightcall_pandas.plots.concurrency import concurrency
-from brightcall_pandas.plots.funnels import funnel, quality_buckets
-from brightcall_pandas.plots.histograms import answer_time_histogram, talk_time_histogram
-from brightcall_pandas.plots.lines import lines
-from brightcall_pandas.plots.outcomes import by_outcome
-from brightcall_pandas.plots.recalls import recalls
-from brightcall_pandas.plots.repeats import repeat_callers
-from brightcall_pandas.plots.service import abandonment, service_level
-from brightcall_pandas.plots.staffing import staffing
-from brightcall_pandas.plots.timelines import heatmap, over_time
-from brightcall_pandas.plots.transfers.flow import transfer_flow
-from brightcall_pandas.plots.transfers.matrix import transfer_matrix
-from brightcall_pandas.plots.transfers.variants import transfer_variants
+from brightcall_pandas.plots._agents import by_agent
+from brightcall_pandas.plots._attempts import attempts
+from brightcall_pandas.plots._breakdowns import breakdown
+from brightcall_pandas.plots._changes import compare, explain_change
+from brightcall_pandas.plots._concurrency import concurrency
+from brightcall_pandas.plots._funnels import funnel, quality_buckets
+from brightcall_pandas.plots._histograms import answer_time_histogram, talk_time_histogram
+from brightcall_pandas.plots._lines import lines
+from brightcall_pandas.plots._outcomes import by_outcome
+from brightcall_pandas.plots._recalls import recalls
+from brightcall_pandas.plots._repeats import repeat_callers
+from brightcall_pandas.plots._service import abandonment, service_level
+from brightcall_pandas.plots._staffing import staffing
+from brightcall_pandas.plots._timelines import heatmap, over_time
+from brightcall_pandas.plots.transfers._flow import transfer_flow
+from brightcall_pandas.plots.transfers._matrix import transfer_matrix
+from brightcall_pandas.plots.transfers._variants import transfer_variants
 
 __all__ = [
     "abandonment",

@@ -17,7 +17,7 @@
 It needs the extra ``sandbox``: ``pip install "brightcall-pandas[sandbox]"``.
 """
 
-from brightcall_pandas.sandbox.launch import serve, start_sandbox
-from brightcall_pandas.sandbox.process import Sandbox, SandboxError
+from brightcall_pandas.sandbox._launch import serve, start_sandbox
+from brightcall_pandas.sandbox._process import Sandbox, SandboxError
 
 __all__ = ["Sandbox", "SandboxError", "serve", "start_sandbox"]

@@ -6,7 +6,7 @@ import argparse
 import json
 from datetime import date
 
-from brightcall_pandas.sandbox.launch import MISSING, serve
+from brightcall_pandas.sandbox._launch import MISSING, serve
 
 __all__ = ["main"]
 

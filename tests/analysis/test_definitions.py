@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from brightcall_pandas.analysis import definitions
-from brightcall_pandas.analysis.metrics import METRICS
-from brightcall_pandas.analysis.tallies import SUMS
+from brightcall_pandas.analysis._metrics import METRICS
+from brightcall_pandas.analysis._tallies import SUMS
 
 
 class TestDefinitions:

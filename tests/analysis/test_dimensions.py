@@ -3,8 +3,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis.dimensions import DIMENSIONS, names_of, split
-from brightcall_pandas.schema import FIELDS
+from brightcall_pandas.analysis._dimensions import DIMENSIONS, names_of, split
+from brightcall_pandas.frame._fields import FIELDS
 
 
 def labels(df: pd.DataFrame, by: str) -> list[object]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brightcall_pandas.analysis.erlang import erlang_a, erlang_b, erlang_c
+from brightcall_pandas.analysis._erlang import erlang_a, erlang_b, erlang_c
 
 
 def queue_c(load: float, agents: int, handling_s: float, threshold_s: float):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis.groups import closed_key, completed, grouped, key_of, outer_codes
+from brightcall_pandas.analysis._groups import closed_key, completed, grouped, key_of, outer_codes
 
 
 class TestKeyOf:

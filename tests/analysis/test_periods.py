@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis.periods import micros, period_key, period_starts
+from brightcall_pandas.analysis._periods import micros, period_key, period_starts
 
 BERLIN = "Europe/Berlin"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brightcall_pandas.analysis.groups import grouped, key_of
-from brightcall_pandas.analysis.quantiles import medians, quantiles
+from brightcall_pandas.analysis._groups import grouped, key_of
+from brightcall_pandas.analysis._quantiles import medians, quantiles
 
 
 class TestMedians:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brightcall_pandas.analysis.rates import add_rate, ratio, shrunk, wilson
+from brightcall_pandas.analysis._rates import add_rate, ratio, shrunk, wilson
 
 
 class TestRatio:

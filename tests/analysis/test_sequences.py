@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis.dimensions import split
-from brightcall_pandas.analysis.sequences import last_seen, of_direction, sequences
+from brightcall_pandas.analysis._dimensions import split
+from brightcall_pandas.analysis._sequences import last_seen, of_direction, sequences
 
 
 def calls(*rows: tuple[str | None, str | None, str]) -> pd.DataFrame:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis.groups import key_of
-from brightcall_pandas.analysis.spelling import fold, folded_key
+from brightcall_pandas.analysis._groups import key_of
+from brightcall_pandas.analysis._spelling import fold, folded_key
 
 
 class TestFold:

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brightcall_pandas.analysis import histograms, outcomes, summaries
-from brightcall_pandas.analysis.dimensions import split
-from brightcall_pandas.analysis.tallies import SUMS, merge, tally
+from brightcall_pandas.analysis import _histograms as histograms
+from brightcall_pandas.analysis import _outcomes as outcomes
+from brightcall_pandas.analysis import _summaries as summaries
+from brightcall_pandas.analysis._dimensions import split
+from brightcall_pandas.analysis._tallies import SUMS, merge, tally
 
 ROWS = st.lists(
     st.fixed_dictionaries(

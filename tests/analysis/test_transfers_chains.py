@@ -6,7 +6,7 @@ import random
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis.transfers.chains import transfer_chains, transfer_shapes
+from brightcall_pandas.analysis.transfers._chains import transfer_chains, transfer_shapes
 
 COLUMNS = ["chain", "path", "hops", "transferred", "first", "last", "loops", "parse_ok"]
 

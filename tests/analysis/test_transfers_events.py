@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis.transfers.events import handovers, to_event_log
+from brightcall_pandas.analysis.transfers._events import handovers, to_event_log
 
 
 def handed(*steps):

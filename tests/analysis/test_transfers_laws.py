@@ -12,13 +12,16 @@ from hypothesis import given as any_of
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from brightcall_pandas.analysis.tallies import merge
-from brightcall_pandas.analysis.transfers import matrix, parties, summaries, variants
-from brightcall_pandas.analysis.transfers.chains import transfer_chains
-from brightcall_pandas.analysis.transfers.events import handovers, to_event_log
-from brightcall_pandas.analysis.transfers.flow import transfer_flow
-from brightcall_pandas.analysis.transfers.graph import to_networkx
-from brightcall_pandas.analysis.transfers.masks import (
+from brightcall_pandas.analysis._tallies import merge
+from brightcall_pandas.analysis.transfers import _matrix as matrix
+from brightcall_pandas.analysis.transfers import _parties as parties
+from brightcall_pandas.analysis.transfers import _summaries as summaries
+from brightcall_pandas.analysis.transfers import _variants as variants
+from brightcall_pandas.analysis.transfers._chains import transfer_chains
+from brightcall_pandas.analysis.transfers._events import handovers, to_event_log
+from brightcall_pandas.analysis.transfers._flow import transfer_flow
+from brightcall_pandas.analysis.transfers._graph import to_networkx
+from brightcall_pandas.analysis.transfers._masks import (
     chains_at_least,
     chains_contain,
     chains_contain_eventually,

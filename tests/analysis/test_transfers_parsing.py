@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brightcall_pandas.analysis.transfers.parsing import Shape, parse
+from brightcall_pandas.analysis.transfers._parsing import Shape, parse
 
 
 class TestParse:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import requests
 
-import brightcall_pandas.accessor  # noqa: F401 - registers .calls
+import brightcall_pandas.accessors._frame  # noqa: F401 - registers .calls
 from brightcall_pandas.sandbox import Sandbox, start_sandbox
 
 

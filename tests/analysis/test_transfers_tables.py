@@ -6,9 +6,9 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis.transfers.flow import transfer_flow
-from brightcall_pandas.analysis.transfers.graph import to_networkx
-from brightcall_pandas.analysis.transfers.masks import (
+from brightcall_pandas.analysis.transfers._flow import transfer_flow
+from brightcall_pandas.analysis.transfers._graph import to_networkx
+from brightcall_pandas.analysis.transfers._masks import (
     chains_at_least,
     chains_contain,
     chains_contain_eventually,
@@ -16,11 +16,11 @@ from brightcall_pandas.analysis.transfers.masks import (
     chains_loop,
     chains_start_with,
 )
-from brightcall_pandas.analysis.transfers.matrix import transfer_matrix
-from brightcall_pandas.analysis.transfers.order import natural_order
-from brightcall_pandas.analysis.transfers.parties import transfer_parties
-from brightcall_pandas.analysis.transfers.summaries import transfer_summary
-from brightcall_pandas.analysis.transfers.variants import transfer_variants
+from brightcall_pandas.analysis.transfers._matrix import transfer_matrix
+from brightcall_pandas.analysis.transfers._order import natural_order
+from brightcall_pandas.analysis.transfers._parties import transfer_parties
+from brightcall_pandas.analysis.transfers._summaries import transfer_summary
+from brightcall_pandas.analysis.transfers._variants import transfer_variants
 
 NAMES = {"101": "Ann", "102": "Bo"}
 

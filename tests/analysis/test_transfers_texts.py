@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brightcall_pandas.analysis.transfers.parsing import SHAPES, Shape, parse
-from brightcall_pandas.analysis.transfers.texts import read_texts
+from brightcall_pandas.analysis.transfers._parsing import SHAPES, Shape, parse
+from brightcall_pandas.analysis.transfers._texts import read_texts
 
 ODD = [
     '["3"] ["4"]',

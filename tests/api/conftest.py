@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from brightcall_pandas.api.page_cache import PageCache
-from brightcall_pandas.api.secrets import ApiKey
-from brightcall_pandas.api.session import ApiSession
+from brightcall_pandas.api._key import ApiKey
+from brightcall_pandas.api._session import ApiSession
+from brightcall_pandas.cache._answers import PageCache
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from brightcall_pandas.api.desk import Desk, Question
+from brightcall_pandas.api._desk import Desk, Question
 from brightcall_pandas.errors import AuthenticationError, RequestError, ServerError
 
 KEY = "canary-0123456789abcdef"
@@ -561,7 +561,7 @@ class TestInterrupt:
             begun.set()
             return 100.0
 
-        monkeypatch.setattr("brightcall_pandas.api.session.pause", long_pause)
+        monkeypatch.setattr("brightcall_pandas.api._session.pause", long_pause)
         server.script = {"/a": [(503, {}, b"")]}
         desk = Desk(session, 1)
         interrupted(desk, ["/a"], begun)

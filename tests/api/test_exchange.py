@@ -20,10 +20,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from brightcall_pandas.api.secrets import ApiKey
-from brightcall_pandas.api.transport import ApiAdapter, Failure, request_to
-from brightcall_pandas.envelope import Envelope
+from brightcall_pandas.api._key import ApiKey
+from brightcall_pandas.api._transport import ApiAdapter, Failure, request_to
 from brightcall_pandas.errors import ServerError
+from brightcall_pandas.frame._records import Envelope
 
 KEY = "canary-0123456789abcdef"
 PATH = "/api/v1/stat/calls"

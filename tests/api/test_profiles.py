@@ -2,7 +2,7 @@
 
 import pytest
 
-from brightcall_pandas.api.profiles import PROFILES, promised
+from brightcall_pandas.api._profiles import PROFILES, promised
 
 
 class TestProfiles:

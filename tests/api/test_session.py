@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from brightcall_pandas.api.secrets import ApiKey
-from brightcall_pandas.api.session import ApiSession
+from brightcall_pandas.api._key import ApiKey
+from brightcall_pandas.api._session import ApiSession
 from brightcall_pandas.errors import (
     AuthenticationError,
     BrightcallError,

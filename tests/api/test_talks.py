@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brightcall_pandas.api import talks
-from brightcall_pandas.api.desk import Desk, Question
-from brightcall_pandas.api.talks import hold
+from brightcall_pandas.api import _talks as talks
+from brightcall_pandas.api._desk import Desk, Question
+from brightcall_pandas.api._talks import hold
 from brightcall_pandas.errors import ServerError
 
 

@@ -11,8 +11,8 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from brightcall_pandas.api.secrets import ApiKey
-from brightcall_pandas.api.transport import ApiAdapter, Failure, is_this_machine
+from brightcall_pandas.api._key import ApiKey
+from brightcall_pandas.api._transport import ApiAdapter, Failure, is_this_machine
 from brightcall_pandas.errors import ServerError
 
 KEY = "canary-0123456789abcdef"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from brightcall_pandas.api.verdict import Verdict, judge
+from brightcall_pandas.api._verdict import Verdict, judge
 from brightcall_pandas.errors import (
     AuthenticationError,
     InvalidResponseError,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from brightcall_pandas.plots.rows import (
+from brightcall_pandas.plots._rows import (
     bar_rows,
     dot_rows,
     first_rows,

@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from brightcall_pandas.plots.style import (
+from brightcall_pandas.plots._style import (
     calls_of,
     counted,
     housed,

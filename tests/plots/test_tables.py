@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brightcall_pandas import accessor, analysis, plots  # noqa: F401  (registers .calls)
+from brightcall_pandas import analysis, plots
+from brightcall_pandas.accessors import _frame as accessor  # noqa: F401  (registers .calls)
 
 OWN_TESTS = {"by_outcome", "talk_time_histogram", "answer_time_histogram"}
 NAMES = [name for name in plots.__all__ if name not in OWN_TESTS and not name.startswith("transfer_")]

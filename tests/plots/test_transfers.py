@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-import brightcall_pandas.accessor  # noqa: F401 - registers .calls
+import brightcall_pandas.accessors._frame  # noqa: F401 - registers .calls
 from brightcall_pandas import analysis, plots
-from brightcall_pandas.plots.style import GREY, PALETTE, counted
-from brightcall_pandas.plots.transfers.shared import party_colours
+from brightcall_pandas.plots._style import GREY, PALETTE, counted
+from brightcall_pandas.plots.transfers._shared import party_colours
 
 PICTURES = ["transfer_flow", "transfer_matrix", "transfer_variants"]
 

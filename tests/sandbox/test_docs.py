@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from brightcall_pandas.sandbox import Sandbox, start_sandbox
-from brightcall_pandas.sandbox.answers import ENDPOINTS, LARGEST_PAGE
-from brightcall_pandas.sandbox.faults import FAULTS
+from brightcall_pandas.sandbox._answers import ENDPOINTS, LARGEST_PAGE
+from brightcall_pandas.sandbox._faults import FAULTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from brightcall_pandas.sandbox import Sandbox, start_sandbox
-from brightcall_pandas.sandbox.faults import FAULTS, Plan, checked_faults
+from brightcall_pandas.sandbox._faults import FAULTS, Plan, checked_faults
 
 CALLS, COUNT, STATISTICS = "/api/v1/stat/calls", "/api/v3/stat/calls/count", "/api/v1/stat/calls-detailedV2"
 TOTAL = 300

@@ -13,13 +13,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from brightcall_pandas.sandbox.account import USERS
-from brightcall_pandas.sandbox.calendar import Calendar, midnight
-from brightcall_pandas.sandbox.draw import per_mille, pick
-from brightcall_pandas.sandbox.generate import draw_calls
-from brightcall_pandas.sandbox.records import call_table, planted_chains
-from brightcall_pandas.sandbox.truth import truth_of
-from brightcall_pandas.schema import FIELDS
+from brightcall_pandas.frame._fields import FIELDS
+from brightcall_pandas.sandbox._account import USERS
+from brightcall_pandas.sandbox._calendar import Calendar, midnight
+from brightcall_pandas.sandbox._draw import per_mille, pick
+from brightcall_pandas.sandbox._generate import draw_calls
+from brightcall_pandas.sandbox._records import call_table, planted_chains
+from brightcall_pandas.sandbox._truth import truth_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PINNED = ({"inbound": 161, "outbound": 213, "internal": 42}, 59305)

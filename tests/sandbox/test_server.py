@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from brightcall_pandas.filters import FILTERS, CallFilter
+from brightcall_pandas.frame._fields import FIELD_NAMES, FIELDS
 from brightcall_pandas.sandbox import Sandbox, start_sandbox
-from brightcall_pandas.sandbox.answers import LARGEST_PAGE
-from brightcall_pandas.schema import FIELD_NAMES, FIELDS
+from brightcall_pandas.sandbox._answers import LARGEST_PAGE
 
 ENVELOPE = [
     "success",

@@ -1,0 +1,1 @@
+"""The accessor ``.calls``, of pandas frames and of dask frames."""

@@ -1,0 +1,235 @@
+"""Calls past one machine: a dask frame of parquet files with ``.calls``, the same names and results.
+
+Only this module imports dask; the extra ``dask`` installs it. A table of sums is counted where
+the rows are (`tally_…`), added up as a tree, and finished once (`finish_…`), so no row travels. Tables that
+follow a client bring all calls of one client into one part first, exactly and without the long texts.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+import dask
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from dask.dataframe.extensions import register_dataframe_accessor
+from dask.delayed import Delayed, delayed
+
+from brightcall_pandas import analysis
+from brightcall_pandas.analysis._tallies import WHOLE, merge
+from brightcall_pandas.export._pseudonyms import pseudonymise
+from brightcall_pandas.export._read import Calls, row_filter
+from brightcall_pandas.filters import CallFilter, lists_filters
+from brightcall_pandas.frame._columns import optional_column
+from brightcall_pandas.frame._fields import EXTRAS
+
+__all__ = ["DistributedCalls", "scan_calls"]
+
+_BRANCHES = 8  # tallies added up at a time: none of the steps holds more
+_PART = "_part"
+_ROW_BY_ROW = (
+    "transfer_chains", "chains_at_least", "chains_contain", "chains_contain_eventually", "chains_end_with",
+    "chains_loop", "chains_start_with",
+)  # fmt: skip
+_NEVER_COUNTED = (
+    "crmInfo", "transcripts", "convoloAiRecordingSummary", "convoloAiRecordingTitle", "recordName", "label",
+    "numbersRingedJSON", EXTRAS.name,
+)  # fmt: skip
+
+
+@lists_filters
+def scan_calls(
+    path: str | os.PathLike[str], columns: Sequence[str] | None = None, **filters: Any
+) -> dd.DataFrame:
+    """Open parquet files of calls as a dask DataFrame; nothing is read yet.
+
+    Parameters
+    ----------
+    path
+        What `bc.export_calls` or ``df.calls.to_parquet`` wrote: a folder or a file, or an address such as
+        ``s3://bucket/calls``. Every worker must be able to read it.
+    columns
+        Columns, in that order; None takes all that the files have.
+    **filters
+        Any of `bc.describe_filters()` that rows can answer; files that cannot hold such calls are left out.
+
+    Returns
+    -------
+    dask.dataframe.DataFrame
+        One partition a file, dtypes as `bc.read_calls` gives them; with ``.calls``, whose tables are lazy:
+        ``.compute()`` gives the pandas table.
+
+    Raises
+    ------
+    TypeError, ValueError, FileNotFoundError
+        As `bc.read_calls`.
+    ModuleNotFoundError
+        The extra ``dask`` is not installed.
+
+    Notes
+    -----
+    Dask's setting ``dataframe.convert-string`` is switched off for the partitions: it would change dtypes.
+    """
+    place = os.fspath(path)
+    place = place if "://" in place else os.path.abspath(place)  # workers may be elsewhere
+    calls = Calls.at(place)
+    chosen = calls.checked(columns)
+    spec = row_filter(filters)
+    meta = calls.frame(chosen, spec, files=[])
+    files: list[str | None] = [*calls.files(spec)] or [None]
+    known = {"path": place, "schema": calls.dataset.schema, "columns": chosen}
+    with dask.config.set({"dataframe.convert-string": False}):
+        return dd.from_map(_read, files, spec=spec.to_dict(), meta=meta, **known)
+
+
+def _read(
+    file: str | None, path: str, schema: pa.Schema, columns: Sequence[str], spec: Mapping[str, Any]
+) -> pd.DataFrame:
+    files = [] if file is None else [file]
+    return Calls.at(path, files, schema).frame(columns, CallFilter(**spec))
+
+
+def _halves(name: str) -> tuple[Callable[..., pd.DataFrame], Callable[..., pd.DataFrame]] | None:
+    """Return the two halves of an additive table; None for another one."""
+    module = importlib.import_module(inspect.unwrap(getattr(analysis, name)).__module__)
+    tally, finish = (getattr(module, f"{half}_{name}", None) for half in ("tally", "finish"))
+    return None if tally is None or finish is None else (tally, finish)
+
+
+def _distributed(name: str) -> Callable[..., Any]:
+    """Make the lazy form of a table."""
+    table = getattr(analysis, name)
+    halves = _halves(name)
+    if halves is None and name not in _ROW_BY_ROW:
+        return _refused(name)
+
+    def method(self: DistributedCalls, *args: Any, **kwargs: Any) -> Any:
+        if halves is None:
+            meta = table(self._df._meta, *args, **kwargs)
+            return self._df.map_partitions(table, *args, meta=meta, **kwargs)
+        given = inspect.signature(table).bind(None, *args, **kwargs).arguments
+        given.pop(next(iter(given)))
+        tally, finish = halves
+        tallied, finished = (
+            {key: value for key, value in given.items() if key in inspect.signature(half).parameters}
+            for half in halves
+        )
+        frame = self._whole_clients(given) if name in WHOLE else self._df
+        if "until" in inspect.signature(tally).parameters and tallied.get("until") is None:
+            tallied["until"] = delayed(_latest)([delayed(_last)(p) for p in self._df.to_delayed()])
+        parts = [delayed(tally)(part, **tallied) for part in frame.to_delayed()]
+        return delayed(finish)(_tree(parts), **finished)
+
+    method.__name__, method.__qualname__ = name, f"DistributedCalls.{name}"
+    text, _, _ = (inspect.getdoc(table) or "").partition("\n\nExamples\n")  # these are of a pandas frame
+    method.__doc__ = f"{text}\n\nOn dask this is lazy: ``.compute()`` gives the pandas table."
+    method.__signature__ = inspect.signature(getattr(table, "__wrapped__", table))
+    return method
+
+
+_REFUSED = (
+    "{name} has no exact distributed form: it needs all calls in one place. Take fewer calls first, for "
+    "example bc.read_calls(path, columns=[…], **filters).calls.{name}(…)."
+)
+
+
+@register_dataframe_accessor("calls")
+class DistributedCalls:
+    """``.calls`` of a dask frame: the tables of the catalogue, each lazy.
+
+    What has no exact distributed form raises `NotImplementedError`; nothing is approximated.
+    """
+
+    def __init__(self, df: dd.DataFrame) -> None:
+        self._df = df
+
+    @lists_filters
+    def filter(self, **filters: Any) -> dd.DataFrame:
+        """Return the rows that the API would return under these filters, lazily; see ``df.calls.filter``."""
+        spec = row_filter(filters)
+        return self._df.map_partitions(_filtered, spec.to_dict(), meta=self._df._meta)
+
+    def pseudonymise(self, key: str | bytes, **options: Any) -> dd.DataFrame:
+        """Replace numbers and agents by tokens, part by part, lazily; see ``df.calls.pseudonymise``."""
+        meta = pseudonymise(self._df._meta, key, **options)
+        return self._df.map_partitions(pseudonymise, key, meta=meta, **options)
+
+    @property
+    def plot(self) -> NoReturn:
+        """Pictures are drawn of finished tables, so there is none here."""
+        msg = (
+            "pictures are drawn of finished tables: compute one and draw that, for example "
+            "brightcall_pandas.plots.by_outcome(calls.calls.by_outcome().compute())"
+        )
+        raise NotImplementedError(msg)
+
+    def _whole_clients(self, given: Mapping[str, Any]) -> dd.DataFrame:
+        """Bring all calls of a client into one part; calls without client stay spread over all of them."""
+        by = given.get("by")
+        asked = {by} if isinstance(by, str) else set(by or ())
+        kept = [name for name in self._df.columns if name not in _NEVER_COUNTED or name in asked]
+        parts = self._df.npartitions
+        if parts == 1 or "clientNumber" not in kept:
+            return self._df[kept]
+        meta = self._df[kept]._meta.assign(**{_PART: np.zeros(0, dtype=np.int64)})
+        numbered = self._df[kept].map_partitions(_numbered, parts, meta=meta)
+        return numbered.shuffle(on=_PART, npartitions=parts).drop(columns=_PART)
+
+
+def _refused(name: str) -> Callable[..., NoReturn]:
+    """Make a method that says that it cannot be, and what to do."""
+
+    def method(self: DistributedCalls, *_: Any, **__: Any) -> NoReturn:
+        raise NotImplementedError(_REFUSED.format(name=name))
+
+    method.__name__, method.__qualname__ = name, f"DistributedCalls.{name}"
+    method.__doc__ = _REFUSED.format(name=name)
+    return method
+
+
+for _name in analysis.__all__:
+    if _name != "definitions":
+        setattr(DistributedCalls, _name, _distributed(_name))
+for _name in ("explore", "model_frame", "to_parquet"):
+    setattr(DistributedCalls, _name, _refused(_name))
+DistributedCalls.definitions = staticmethod(analysis.definitions)
+
+
+def _tree(parts: list[Delayed]) -> Delayed:
+    """Add up tallies a few at a time, so that none of the workers holds them all."""
+    while len(parts) > 1:
+        parts = [
+            delayed(_merged)(parts[place : place + _BRANCHES]) for place in range(0, len(parts), _BRANCHES)
+        ]
+    return parts[0]
+
+
+def _merged(tallies: list[pd.DataFrame]) -> pd.DataFrame:
+    # Of an empty part even the labels' dtypes are unknown.
+    return merge([each for each in tallies if len(each)] or tallies[:1])
+
+
+def _filtered(part: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataFrame:
+    return part[CallFilter(**spec).mask(part).to_numpy(dtype=bool)]
+
+
+def _numbered(part: pd.DataFrame, parts: int) -> pd.DataFrame:
+    clients = optional_column(part, "clientNumber")
+    hashed = pd.util.hash_pandas_object(clients, index=False).to_numpy() % np.uint64(parts)
+    spread = np.arange(len(part)) % parts
+    return part.assign(**{_PART: np.where(clients.isna(), spread, hashed.astype(np.int64))})
+
+
+def _last(part: pd.DataFrame) -> pd.Timestamp | None:
+    stamps = optional_column(part, "timestamp")
+    return stamps.max() if stamps.notna().any() else None
+
+
+def _latest(stamps: list[pd.Timestamp | None]) -> pd.Timestamp | None:
+    return max((each for each in stamps if each is not None), default=None)

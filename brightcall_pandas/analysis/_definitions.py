@@ -1,0 +1,393 @@
+"""What every number of the catalogue means: the metrics, and what single tables add to them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pandas as pd
+
+from brightcall_pandas.analysis._metrics import API, METRICS, OURS, TRADE, Definition
+from brightcall_pandas.analysis.transfers._meanings import OF_TRANSFERS
+
+__all__ = ["DEFINITIONS", "OF_TABLES", "definitions"]
+
+_OFFERED = "failed calls and unknown states are left out"
+_NO_CLIENT = "calls without client number or time are left out"
+_NO_TIME = "calls without a time are left out"
+
+OF_TABLES: dict[str, Definition] = {
+    # by_outcome, breakdown, histograms, funnel, quality_buckets, recalls, quality, variants, shapes
+    "share": Definition(
+        "Share",
+        "rate",
+        "calls of the row; quality: values found",
+        "calls of the group that the table counts; quality: values looked at",
+        "no call is left out",
+        OURS,
+    ),
+    "cumulative_share": Definition(
+        "Cumulative share",
+        "rate",
+        "calls of this row and those before",
+        "calls of the group that the table counts",
+        "histograms: unknown times are left out",
+        OURS,
+    ),
+    "step_rate": Definition(
+        "Step rate",
+        "rate",
+        "calls that meet this stage and all before",
+        "calls of the stage before",
+        "a null is not met",
+        TRADE,
+    ),
+    "lost": Definition(
+        "Lost calls",
+        "calls",
+        "calls of the stage before that do not get here",
+        None,
+        "a null is not met",
+        TRADE,
+    ),
+    # by_agent
+    "rank": Definition(
+        "Rank",
+        "rank",
+        "agents with a higher adjusted rate, plus 1",
+        None,
+        "agents with few calls have none",
+        OURS,
+    ),
+    "rank_best": Definition(
+        "Best possible rank", "rank", "agents whose interval lies above, plus 1", None, "as rank", OURS
+    ),
+    "rank_worst": Definition(
+        "Worst possible rank",
+        "rank",
+        "ranked agents less those whose interval lies below",
+        None,
+        "as rank",
+        OURS,
+    ),
+    "answer_rate_adjusted": Definition(
+        "Adjusted answer rate",
+        "rate",
+        "by_agent: answered + strength × common rate; lines: answered × rate of all lines",
+        "by_agent: calls + strength; lines: answers expected from hour and project",
+        "an unknown state counts as a call that was not answered",
+        "Kleinman 1973 (empirical Bayes); indirect standardisation",
+    ),
+    "positive_rate_adjusted": Definition(
+        "Adjusted positive rate",
+        "rate",
+        "positive + strength × common rate",
+        "calls + strength",
+        "an unknown outcome type counts as not positive",
+        "Kleinman 1973 (empirical Bayes)",
+    ),
+    # service_level, abandonment, staffing
+    "offered": Definition("Offered calls", "calls", "answered and unanswered calls", None, _OFFERED, TRADE),
+    "answered_in_time": Definition(
+        "Answered in time",
+        "calls",
+        "calls answered within the threshold",
+        None,
+        "unknown answer times are late",
+        TRADE,
+    ),
+    "abandoned": Definition("Abandoned calls", "calls", "unanswered calls", None, _OFFERED, TRADE),
+    "abandoned_short": Definition(
+        "Short abandons",
+        "calls",
+        "unanswered calls shorter than the limit",
+        None,
+        "unknown lengths are not short",
+        TRADE,
+    ),
+    "service_level_offered": Definition(
+        "Service level, abandons count against", "rate", "answered in time", "offered calls", _OFFERED, TRADE
+    ),
+    "service_level_excl_short": Definition(
+        "Service level, short abandons ignored",
+        "rate",
+        "answered in time",
+        "offered calls less short abandons",
+        _OFFERED,
+        TRADE,
+    ),
+    "service_level_answered": Definition(
+        "Service level of answered calls", "rate", "answered in time", "answered calls", _OFFERED, TRADE
+    ),
+    "abandonment_rate": Definition(
+        "Abandonment rate", "rate", "abandoned calls", "offered calls", _OFFERED, TRADE
+    ),
+    "abandonment_rate_excl_short": Definition(
+        "Abandonment rate without short abandons",
+        "rate",
+        "abandoned calls less short abandons",
+        "offered calls less short abandons",
+        _OFFERED,
+        TRADE,
+    ),
+    "wait_mean_s": Definition(
+        "Mean wait of who gave up",
+        "s",
+        "callTime of abandoned calls",
+        "abandoned calls whose callTime is known",
+        "unknown lengths are left out",
+        TRADE,
+    ),
+    "wait_median_s": Definition(
+        "Median wait of who gave up",
+        "s",
+        "middle callTime of abandoned calls",
+        None,
+        "unknown lengths are left out",
+        TRADE,
+    ),
+    "handling_time_s": Definition(
+        "Average handling time (AHT)",
+        "s",
+        "talk time and wrap-up of answered calls",
+        "answered calls",
+        "unknown talk times are left out",
+        TRADE,
+    ),
+    "load_erlangs": Definition(
+        "Offered load",
+        "erlangs",
+        "offered calls × handling time",
+        "length of the period",
+        _OFFERED,
+        "Erlang 1917",
+    ),
+    "agents": Definition(
+        "Agents needed",
+        "agents",
+        "the fewest that meet the target",
+        None,
+        "none without load",
+        "Erlang 1917; Palm 1946",
+    ),
+    "service_level": Definition(
+        "Service level to expect",
+        "rate",
+        "callers answered within the threshold",
+        "callers",
+        "null without load",
+        "Erlang 1917; Palm 1946",
+    ),
+    "occupancy": Definition(
+        "Occupancy", "rate", "time on calls", "time of the agents", "null without load", TRADE
+    ),
+    "staff": Definition(
+        "Staff to schedule", "agents", "agents needed", "1 − shrinkage", "none without load", TRADE
+    ),
+    # attempts
+    "dials": Definition(
+        "Dials", "calls", "calls that were the n-th to their client", None, _NO_CLIENT, TRADE
+    ),
+    "unreached": Definition(
+        "Dials to the unreached", "calls", "n-th dials to clients not reached before", None, _NO_CLIENT, OURS
+    ),
+    "reached": Definition(
+        "First reached", "clients", "clients whose first answered dial is the n-th", None, _NO_CLIENT, OURS
+    ),
+    "marginal_rate": Definition(
+        "Value of one more attempt",
+        "rate",
+        "first reached",
+        "dials to the unreached",
+        _NO_CLIENT,
+        "hazard, Kaplan and Meier 1958",
+    ),
+    "reach": Definition(
+        "Reach", "rate", "clients reached by the n-th dial", "clients dialled", _NO_CLIENT, TRADE
+    ),
+    "given_up": Definition(
+        "Given up", "clients", "unreached clients whose last loaded dial is the n-th", None, _NO_CLIENT, OURS
+    ),
+    "reach_if_continued": Definition(
+        "Reach if nobody were given up",
+        "rate",
+        "1 − ∏ (1 − value of one more attempt)",
+        None,
+        _NO_CLIENT,
+        "Kaplan and Meier 1958",
+    ),
+    # repeat_callers, recalls
+    "observed": Definition(
+        "Observed calls", "calls", "calls whose whole window lies within the data", None, _NO_CLIENT, OURS
+    ),
+    "repeated": Definition(
+        "Repeated calls",
+        "calls",
+        "observed calls that a call of the client follows in the window",
+        None,
+        _NO_CLIENT,
+        TRADE,
+    ),
+    "repeat_rate": Definition("Repeat rate", "rate", "repeated calls", "observed calls", _NO_CLIENT, TRADE),
+    "first_contact_resolution": Definition(
+        "First-contact resolution (FCR)",
+        "rate",
+        "observed calls not repeated",
+        "observed calls",
+        _NO_CLIENT,
+        TRADE,
+    ),
+    "clients": Definition("Clients", "clients", "distinct clients of observed calls", None, _NO_CLIENT, API),
+    "repeat_clients": Definition(
+        "Repeating clients", "clients", "distinct clients of repeated calls", None, _NO_CLIENT, OURS
+    ),
+    "recalls": Definition(
+        "Promised calls", "calls", "calls of known clients with a recallDate", None, _NO_CLIENT, API
+    ),
+    "late_mean_s": Definition(
+        "Mean delay", "s", "call made less promised time", "late recalls", _NO_CLIENT, OURS
+    ),
+    "late_median_s": Definition("Median delay", "s", "middle delay of late recalls", None, _NO_CLIENT, OURS),
+    # concurrency
+    "calls_max": Definition(
+        "Calls at once",
+        "calls",
+        "most calls in progress at any instant",
+        None,
+        "calls without time or duration are left out",
+        TRADE,
+    ),
+    "calls_mean": Definition(
+        "Carried load",
+        "erlangs",
+        "time that calls spend in the period",
+        "length of the period",
+        "calls without time or duration are left out",
+        TRADE,
+    ),
+    # lines
+    "answer_rate_expected": Definition(
+        "Expected answer rate",
+        "rate",
+        "answers expected from hour and project",
+        "calls",
+        _NO_TIME,
+        "indirect standardisation",
+    ),
+    "short_call_share": Definition(
+        "Short calls",
+        "rate",
+        "answered calls under the limit",
+        "answered calls whose talk time is known",
+        "unknown talk times are left out",
+        TRADE,
+    ),
+    "trend": Definition(
+        "Trend",
+        "rate a week",
+        "slope of answered less expected calls",
+        "calls",
+        _NO_TIME,
+        "weighted least squares",
+    ),
+    # explain_change
+    "share_before": Definition(
+        "Share before",
+        "rate",
+        "the group's denominator before",
+        "all groups' denominator before",
+        "as the metric",
+        OURS,
+    ),
+    "share_after": Definition(
+        "Share after",
+        "rate",
+        "the group's denominator after",
+        "all groups' denominator after",
+        "as the metric",
+        OURS,
+    ),
+    "rate_before": Definition(
+        "Metric before", "as the metric", "as the metric", "as the metric", "as the metric", OURS
+    ),
+    "rate_after": Definition(
+        "Metric after", "as the metric", "as the metric", "as the metric", "as the metric", OURS
+    ),
+    "mix_effect": Definition(
+        "Mix effect",
+        "as the metric",
+        "change of share × (mean rate − mean rate of all)",
+        None,
+        "a group on one side only is all mix",
+        "Kitagawa 1955",
+    ),
+    "rate_effect": Definition(
+        "Rate effect",
+        "as the metric",
+        "change of rate × mean share",
+        None,
+        "a group on one side only has none",
+        "Kitagawa 1955",
+    ),
+    "effect": Definition(
+        "Effect",
+        "as the metric",
+        "mix effect + rate effect",
+        None,
+        "adds up to the change of all",
+        "Kitagawa 1955",
+    ),
+    # quality, reconcile
+    "count": Definition("Found", "values", "values that the check is about", None, "as the check says", OURS),
+    "of": Definition(
+        "Looked at", "values", "values that the check looked at", None, "as the check says", OURS
+    ),
+    "rows": Definition(
+        "Counted from rows",
+        "as the figure",
+        "the figure counted from the rows",
+        None,
+        "null where its column is missing",
+        API,
+    ),
+    "statistics": Definition(
+        "Said by the server", "as the figure", "the figure of the statistics endpoint", None, "as sent", API
+    ),
+    "difference": Definition(
+        "Difference",
+        "as the figure",
+        "counted from rows less said by the server",
+        None,
+        "null where one of them is",
+        OURS,
+    ),
+}
+"""Definition of every number that single tables add to the metrics, by column name."""
+
+DEFINITIONS: dict[str, Definition] = {**METRICS, **OF_TABLES, **OF_TRANSFERS}
+"""Definition of every number by column name."""
+
+
+def definitions() -> pd.DataFrame:
+    """Define every number of the catalogue.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``metric`` (the column's name in the tables); columns ``title``, ``unit``, ``numerator``,
+        ``denominator`` (null for sums, counts and extremes), ``nulls`` (how missing values are treated) and
+        ``source`` of the definition, all str.
+
+    Notes
+    -----
+    ``<rate>_low`` and ``<rate>_high`` are Wilson's interval of a rate, ``<metric>_other`` and
+    ``<metric>_change`` the second side and the difference in `compare`.
+
+    Examples
+    --------
+    >>> definitions().loc["answer_rate", ["numerator", "denominator"]].tolist()
+    ['answered calls', 'calls']
+    """
+    columns = [each.name for each in fields(Definition)]
+    rows = [[getattr(each, name) for name in columns] for each in DEFINITIONS.values()]
+    index = pd.Index(DEFINITIONS, dtype="str", name="metric")
+    return pd.DataFrame(rows, index=index, columns=columns, dtype="str")

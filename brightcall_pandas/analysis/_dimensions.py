@@ -1,0 +1,192 @@
+"""What a table can be split by: the ``by=`` of every analysis, declared once.
+
+Each dimension reads one column and makes a key of it. Any column of the frame can be named too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from brightcall_pandas.analysis._groups import Key, closed_key, key_of
+from brightcall_pandas.analysis._periods import period_key
+from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame._fields import FIELDS
+
+__all__ = ["DIMENSIONS", "WEEKDAYS", "By", "Dimension", "Split", "names_of", "split", "split_or_all"]
+
+By = str | Sequence[str] | None
+"""What every ``by=`` takes: a dimension or column, several of them, or None."""
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A way to split calls: a column and what its values become.
+
+    Parameters
+    ----------
+    column
+        API name of the field that it reads.
+    doc
+        What the labels are.
+    key
+        Makes the key of that column.
+    """
+
+    column: str
+    doc: str
+    key: Callable[[pd.Series, str], Key] = key_of
+
+
+@dataclass(frozen=True)
+class Split:
+    """Keys of the rows that are counted.
+
+    Parameters
+    ----------
+    keys
+        One key a dimension.
+    rows
+        Position of each counted row in the frame; None when each row counts once. A call with two tags
+        counts in both.
+    """
+
+    keys: list[Key] = field(default_factory=list)
+    rows: NDArray[np.int64] | None = None
+
+    def pick(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values, one a call of the frame, for the rows that are counted."""
+        return values if self.rows is None else values[self.rows]
+
+    def within(self, *keys: Key) -> Split:
+        """Return the split with further keys, one row a call, as inner levels."""
+        inner = keys if self.rows is None else [key.take(self.rows) for key in keys]
+        return Split([*self.keys, *inner], self.rows)
+
+    def where(self, mask: NDArray[np.bool_]) -> Split:
+        """Return the split of the calls in `mask`, one entry a call of the frame."""
+        if mask.all():
+            return self
+        kept = np.flatnonzero(mask if self.rows is None else mask[self.rows])
+        rows = kept if self.rows is None else self.rows[kept]
+        return Split([key.take(kept) for key in self.keys], rows)
+
+
+def _hour(stamps: pd.Series, name: str) -> Key:
+    hours = stamps.dt.hour.fillna(24).to_numpy(dtype=np.int64)
+    return Key(hours, pd.Index([*range(24), None], dtype="Int64", name=name))
+
+
+def _weekday(stamps: pd.Series, name: str) -> Key:
+    codes = stamps.dt.day_of_week.fillna(-1).to_numpy(dtype=np.int64)
+    return closed_key(codes, WEEKDAYS, name)
+
+
+def _period(freq: str) -> Callable[[pd.Series, str], Key]:
+    """Make the key that tells periods apart by where they begin."""
+
+    def key(stamps: pd.Series, name: str) -> Key:
+        periods, known = period_key(stamps, freq)
+        codes = np.where(known, periods.codes, len(periods.labels))
+        return Key(codes, periods.labels.insert(len(periods.labels), pd.NaT).rename(name))
+
+    return key
+
+
+DIMENSIONS: dict[str, Dimension] = {
+    "agent": Dimension("userId", "user who made or took the call"),
+    "client": Dimension("clientNumber", "phone number of the client"),
+    "direction": Dimension("type", "inbound, outbound, internal"),
+    "line": Dimension("lineNumber", "phone line used for the call"),
+    "outcome": Dimension("outcomeTag", "outcome, folded by case and blanks"),
+    "outcome_type": Dimension("outcomeType", "positive, neutral, negative, absent"),
+    "project": Dimension("projectName", "project"),
+    "tag": Dimension("tags", "each tag of the call: a call with two tags counts in both"),
+    "hour": Dimension("timestamp", "hour of the day, 0 to 23, in the frame's timezone", _hour),
+    "weekday": Dimension("timestamp", "Monday to Sunday, in the frame's timezone", _weekday),
+    "day": Dimension("timestamp", "midnight that began the day, in the frame's timezone", _period("D")),
+    "week": Dimension("timestamp", "midnight that began the week, a Monday", _period("W")),
+    "month": Dimension("timestamp", "midnight that began the month", _period("M")),
+}
+"""What ``by=`` understands beside the names of columns."""
+
+
+def names_of(by: By) -> list[str]:
+    """Return the names in ``by=``."""
+    if by is None:
+        return []
+    names = [by] if isinstance(by, str) else list(by)
+    if len(set(names)) < len(names):
+        msg = f"by={by!r} names the same twice"
+        raise ValueError(msg)
+    return names
+
+
+def split(df: pd.DataFrame, by: By) -> Split:
+    """Return the keys that ``by=`` asks for, in its order.
+
+    Raises
+    ------
+    KeyError
+        A name is neither a dimension nor a column.
+    """
+    names = names_of(by)
+    if not names:
+        return Split()
+    if "tag" not in names or "tag" in df.columns:
+        return Split([_key(df, name) for name in names])
+    rows, tags = _tags(column(df, "tags"))
+    return Split([tags if name == "tag" else _key(df, name).take(rows) for name in names], rows)
+
+
+def split_or_all(df: pd.DataFrame, by: By) -> Split:
+    """Return the keys that ``by=`` asks for; without it all calls are the one group ``all``."""
+    if names_of(by):
+        return split(df, by)
+    return Split([Key(np.zeros(len(df), dtype=np.int64), pd.Index(["all"], dtype="str", name="group"))])
+
+
+def _key(df: pd.DataFrame, name: str) -> Key:
+    if name in FIELDS:
+        return key_of(column(df, name), name)
+    if name in df.columns:
+        return key_of(df[name], name)
+    if name not in DIMENSIONS:
+        known = ", ".join(DIMENSIONS)
+        msg = f"by={name!r} is neither a column of the frame nor one of: {known}"
+        raise KeyError(msg)
+    dimension = DIMENSIONS[name]
+    return dimension.key(column(df, dimension.column), name)
+
+
+def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:
+    """Return a row for each tag of each call (one for a call without), and the key of its tag."""
+    codes, uniques = pd.factorize(texts)
+    lists = [_tags_of(text) for text in uniques] + [[None]]
+    lengths = np.array([len(each) for each in lists])[codes]
+    rows = np.repeat(np.arange(len(texts)), lengths)
+    starts = np.concatenate([[0], np.cumsum([len(each) for each in lists])[:-1]])[codes]
+    within = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    words = pd.Series([tag for each in lists for tag in each], dtype="str")
+    key = key_of(words, "tag")
+    return rows, key.take(np.repeat(starts, lengths) + within)
+
+
+def _tags_of(text: str) -> list[str | None]:
+    try:
+        tags = json.loads(text)
+    except ValueError:
+        return [None]
+    if not isinstance(tags, list):
+        tags = [tags]
+    # A tag given twice on one call is still one tag.
+    words = dict.fromkeys(str(tag).strip() for tag in tags if tag is not None and str(tag).strip())
+    return list(words) or [None]

@@ -1,0 +1,261 @@
+"""How long calls talk and ring.
+
+A tally counts how often each length occurs, so that the bins can be chosen when all calls are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from brightcall_pandas.analysis._dimensions import By, split
+from brightcall_pandas.analysis._groups import completed, grouped, key_of, keys_of_index
+from brightcall_pandas.analysis._rates import ratio
+from brightcall_pandas.analysis._tallies import Facts
+
+__all__ = [
+    "answer_time_histogram",
+    "finish_answer_time_histogram",
+    "finish_talk_time_histogram",
+    "talk_time_histogram",
+    "tally_answer_time_histogram",
+    "tally_talk_time_histogram",
+]
+
+Bins = int | Sequence[float] | NDArray[np.number] | None
+Closed = Literal["left", "right"]
+
+_TALK_EDGES = (0, 10, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14400, 28800)
+_ANSWER_EDGES = (0, 5, 10, 15, 20, 25, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 3600)
+
+
+def talk_time_histogram(
+    df: pd.DataFrame,
+    bins: Bins = None,
+    *,
+    by: By = None,
+    answered_only: bool = True,
+    closed: Closed = "left",
+) -> pd.DataFrame:
+    """Count calls by how long they talked.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``talkTime``, and ``state`` if `answered_only`.
+    bins
+        Ascending edges in seconds (the last may be infinite), or how many bins of equal width (in whole
+        seconds) shall hold all calls, or None for edges that a person would choose: 0, 10, 30 s, then 1,
+        2, 3, 5, 10 min … as far as needed.
+    by
+        Columns or dimensions (``agent``, ``hour``, ``project`` …) that become outer index levels.
+    answered_only
+        Whether only answered calls are counted.
+    closed
+        Which end belongs to each bin: ``"left"``, [0, 10) and [10, 30), or ``"right"``, (0, 10] and (10, 30].
+        Edges chosen for ``"right"`` begin at -1 if there are calls of 0 s.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``talk_time_s`` of intervals (below the levels of `by`), every bin listed:
+
+        - ``calls`` (int64)
+        - ``share``: calls ÷ calls counted in the group
+        - ``cumulative_share``: sum of the shares up to this bin
+
+        Without any call to count the table is empty.
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing, or a name in `by` is unknown.
+    ValueError
+        `bins` are not ascending edges or a positive count, or `closed` is another word.
+
+    Notes
+    -----
+    Counted are calls whose talk time is known. Those outside the edges have no row but stay in the
+    denominator of ``share``, so the last ``cumulative_share`` says how much the bins cover.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"talkTime": [0, 5, 10, 700], "state": "answered"})
+    >>> calls.calls.talk_time_histogram([0, 10, 60])
+                  calls  share  cumulative_share
+    talk_time_s
+    [0.0, 10.0)       2   0.50              0.50
+    [10.0, 60.0)      1   0.25              0.75
+    """
+    table = tally_talk_time_histogram(df, by, answered_only=answered_only)
+    return finish_talk_time_histogram(table, bins, closed=closed)
+
+
+def tally_talk_time_histogram(df: pd.DataFrame, by: By = None, *, answered_only: bool = True) -> pd.DataFrame:
+    """Return how many calls have each talk time: what `talk_time_histogram` is made of."""
+    return _tally(df, "talkTime", "talk_time_s", by, answered_only)
+
+
+def finish_talk_time_histogram(
+    table: pd.DataFrame, bins: Bins = None, *, closed: Closed = "left"
+) -> pd.DataFrame:
+    """Return the table of `talk_time_histogram` from its tally."""
+    return _finish(table, bins, closed, _TALK_EDGES)
+
+
+def answer_time_histogram(
+    df: pd.DataFrame,
+    bins: Bins = None,
+    *,
+    by: By = None,
+    answered_only: bool = True,
+    closed: Closed = "left",
+) -> pd.DataFrame:
+    """Count calls by how long it took until they were answered.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``answerTime``, and ``state`` if `answered_only`.
+    bins
+        Ascending edges in seconds (the last may be infinite), or how many bins of equal width (in whole
+        seconds) shall hold all calls, or None for edges that a person would choose: every 5 s up to 30 s,
+        then wider.
+    by
+        Columns or dimensions (``agent``, ``hour``, ``project`` …) that become outer index levels.
+    answered_only
+        Whether only answered calls are counted. For the others the time is how long they rang.
+    closed
+        Which end belongs to each bin: ``"left"``, [0, 5) and [5, 10), or ``"right"``, (0, 5] and (5, 10].
+        Edges chosen for ``"right"`` begin at -1 if there are calls of 0 s.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``answer_time_s`` of intervals (below the levels of `by`), every bin listed:
+
+        - ``calls`` (int64)
+        - ``share``: calls ÷ calls counted in the group
+        - ``cumulative_share``: sum of the shares up to this bin
+
+        Without any call to count the table is empty.
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing, or a name in `by` is unknown.
+    ValueError
+        `bins` are not ascending edges or a positive count, or `closed` is another word.
+
+    Notes
+    -----
+    Counted are calls whose answer time is known. Those outside the edges have no row but stay in the
+    denominator of ``share``, so the last ``cumulative_share`` says how much the bins cover.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"answerTime": [3, 8, 8, 21], "state": "answered"})
+    >>> calls.calls.answer_time_histogram(2)
+                   calls  share  cumulative_share
+    answer_time_s
+    [3.0, 13.0)        3   0.75              0.75
+    [13.0, 23.0)       1   0.25              1.00
+    """
+    table = tally_answer_time_histogram(df, by, answered_only=answered_only)
+    return finish_answer_time_histogram(table, bins, closed=closed)
+
+
+def tally_answer_time_histogram(
+    df: pd.DataFrame, by: By = None, *, answered_only: bool = True
+) -> pd.DataFrame:
+    """Return how many calls have each answer time: what `answer_time_histogram` is made of."""
+    return _tally(df, "answerTime", "answer_time_s", by, answered_only)
+
+
+def finish_answer_time_histogram(
+    table: pd.DataFrame, bins: Bins = None, *, closed: Closed = "left"
+) -> pd.DataFrame:
+    """Return the table of `answer_time_histogram` from its tally."""
+    return _finish(table, bins, closed, _ANSWER_EDGES)
+
+
+def _tally(df: pd.DataFrame, field: str, name: str, by: By, answered_only: bool) -> pd.DataFrame:
+    parts = split(df, by)
+    facts = Facts(df, parts)
+    seconds = facts.seconds(field)
+    counted = ~np.isnan(seconds)
+    if answered_only:
+        counted &= facts.answered
+    rows = np.flatnonzero(counted)
+    groups = grouped([*(key.take(rows) for key in parts.keys), key_of(pd.Series(seconds[rows]), name)])
+    return pd.DataFrame({"calls": groups.count()}, index=groups.index)
+
+
+def _finish(table: pd.DataFrame, bins: Bins, closed: Closed, usual: Sequence[float]) -> pd.DataFrame:
+    if closed not in ("left", "right"):
+        msg = f"closed={closed!r} must be 'left' or 'right'"
+        raise ValueError(msg)
+    *by, seconds = keys_of_index(table.index)
+    values = seconds.labels.to_numpy(dtype=np.float64)
+    edges = _edges(bins, values[np.isfinite(values)], closed, usual)
+    side: Literal["left", "right"] = "right" if closed == "left" else "left"
+    intervals = pd.IntervalIndex.from_breaks(edges, closed=closed, name=seconds.labels.name)
+    bin_ = (np.searchsorted(edges, values, side=side) - 1)[seconds.codes]
+    groups = completed(by, np.clip(bin_, 0, len(intervals) - 1), intervals)
+    calls = table["calls"].to_numpy()
+    inside = groups.sum(calls * ((bin_ >= 0) & (bin_ < len(intervals))))
+    counted = groups.sum(calls).reshape(-1, len(intervals)).sum(axis=1, keepdims=True)
+    share = ratio(inside.reshape(-1, len(intervals)), counted)
+    return pd.DataFrame(
+        {
+            "calls": inside.astype(np.int64),
+            "share": share.ravel(),
+            "cumulative_share": share.cumsum(axis=1).ravel(),
+        },
+        index=groups.index,
+    )
+
+
+def _edges(
+    bins: Bins, values: NDArray[np.float64], closed: Closed, usual: Sequence[float]
+) -> NDArray[np.float64]:
+    """Return the edges in seconds; `values` are sorted."""
+    if bins is None:
+        return _usual_edges(values, closed, usual)
+    if isinstance(bins, (int, np.integer)) and not isinstance(bins, bool):
+        return _equal_edges(int(bins), values, closed)
+    edges = np.asarray(bins, dtype=np.float64)
+    if edges.ndim != 1 or len(edges) < 2 or not all(low < high for low, high in pairwise(edges)):
+        msg = f"bins={bins!r} must be a count, or at least two ascending edges in seconds"
+        raise ValueError(msg)
+    return edges
+
+
+def _usual_edges(values: NDArray[np.float64], closed: Closed, usual: Sequence[float]) -> NDArray[np.float64]:
+    edges = [float(edge) for edge in usual]
+    longest = values[-1] if len(values) else 0.0
+    while longest >= edges[-1]:
+        edges.append(edges[-1] * 2)
+    needed = np.searchsorted(edges, longest, side="right" if closed == "left" else "left")
+    edges = edges[: max(int(needed), 1) + 1]
+    if closed == "right" and len(values) and values[0] <= 0:
+        edges.insert(0, -1.0)
+    return np.array(edges)
+
+
+def _equal_edges(count: int, values: NDArray[np.float64], closed: Closed) -> NDArray[np.float64]:
+    if count < 1:
+        msg = f"bins={count} must be at least 1"
+        raise ValueError(msg)
+    if not len(values):
+        return np.arange(count + 1, dtype=np.float64)
+    # The open end lies beyond the last value, so that the bins hold all calls.
+    low, high = (values[0], values[-1] + 1) if closed == "left" else (values[0] - 1, values[-1])
+    width = max(np.ceil((np.ceil(high) - np.floor(low)) / count), 1.0)
+    edges: NDArray[np.float64] = np.floor(low) + width * np.arange(count + 1)
+    return edges

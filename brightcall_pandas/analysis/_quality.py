@@ -1,0 +1,217 @@
+"""How far the rows can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from brightcall_pandas.analysis._periods import LONGEST_S, micros
+from brightcall_pandas.analysis._rates import ratio
+from brightcall_pandas.frame._columns import column, optional_column, typed_array
+from brightcall_pandas.frame._fields import FIELDS
+
+__all__ = ["quality"]
+
+_OVERRUNS = (("talkTime", "totalTime"), ("talkTime", "callTime"), ("aiTalkTime", "totalTime"))
+"""Pairs of durations of which the first cannot be longer than the second."""
+
+
+Row = tuple[str, str, int, int, str]
+_DTYPES = {"check": "str", "subject": "str", "count": "int64", "of": "int64", "detail": "str"}
+
+
+def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.DataFrame:
+    """List what is missing, does not fit, or cannot be.
+
+    Parameters
+    ----------
+    df
+        Calls. Each check is made if its columns are there. What the loader left in
+        ``df.attrs["brightcall"]`` (windows, misfits) is told too.
+    now
+        Calls that begin later are in the future. Default: when the newest window was fetched, else the
+        present.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``check``, ``subject``; columns ``count`` (int64), ``of`` (int64: out of how many),
+        ``share`` (``count / of``), ``detail`` (str: an example or a remark). The checks in order:
+
+        - ``completeness``, by window: rows loaded, of rows expected
+        - ``misfits``, by field: values that did not fit and became null, with an example
+        - ``nulls``, by field: rows without a value
+        - ``duplicates``: rows whose ``id`` stands above already
+        - ``negative``, by duration: values below zero
+        - ``impossible``: calls with a part that is longer than the whole, and, if there are any, durations of
+          more than a day
+        - ``future``: calls that begin after `now`
+        - ``overlaps``: conversations that began while the same agent still had another one
+
+        A check that found nothing is listed with a count of 0. Without rows and windows the table is empty.
+
+    Raises
+    ------
+    ValueError
+        `now` is no time.
+
+    Notes
+    -----
+    Shares are out of the rows of the frame that have the values in question, those of ``completeness`` out
+    of the rows that the server announced, and misfits that the loader counted out of all rows that it
+    loaded. A conversation lasts ``talkTime`` from ``timestamp`` + ``answerTime``; answered calls with talk
+    time are looked at. An AI agent may well hold several at once.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"id": [1, 2, 2], "talkTime": [5, "five", -1]})
+    >>> calls.calls.quality()[["count", "of", "detail"]]
+                         count  of       detail
+    check      subject
+    misfits    talkTime      1   3  e.g. 'five'
+    nulls      id            0   3
+               talkTime      1   3
+    duplicates id            1   3     e.g. '2'
+    negative   talkTime      1   2   e.g. -1 s
+    """
+    rows = [*_completeness(df), *_loaded_misfits(df), *(_checks(df, now) if len(df) else [])]
+    table = pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
+    table.insert(4, "share", ratio(table["count"], table["of"]))
+    return table.set_index(["check", "subject"])
+
+
+def _loaded(df: pd.DataFrame) -> Mapping[str, Any]:
+    loaded = df.attrs.get("brightcall")
+    return loaded if isinstance(loaded, Mapping) else {}
+
+
+def _windows(df: pd.DataFrame) -> list[Mapping[str, Any]]:
+    return list(_loaded(df).get("windows") or [])
+
+
+def _completeness(df: pd.DataFrame) -> Iterator[Row]:
+    for window in _windows(df):
+        first, last = str(window.get("day_from", "")), str(window.get("day_to", ""))
+        rows = int(window.get("rows") or 0)
+        expected = window.get("expected")
+        days = first if first == last else f"{first} to {last}"
+        of = rows if expected is None else int(expected)
+        yield "completeness", days, rows, of, "; ".join(_remarks(window))
+
+
+def _remarks(window: Mapping[str, Any]) -> Iterator[str]:
+    yield "complete" if window.get("complete", True) else "NOT PROVED COMPLETE"
+    if source := window.get("source"):
+        yield f"from {source}"
+    if fetched_at := window.get("fetched_at"):
+        yield f"fetched {fetched_at}"
+    for name in ("requests", "walks", "duplicates"):
+        if (number := window.get(name)) is not None:
+            yield f"{name}: {number}"
+
+
+def _loaded_misfits(df: pd.DataFrame) -> Iterator[Row]:
+    loaded = sum(int(window.get("rows") or 0) for window in _windows(df)) or len(df)
+    for field, misfit in (_loaded(df).get("misfits") or {}).items():
+        count = int(misfit["count"])
+        yield "misfits", str(field), count, max(loaded, count), _example(misfit.get("example"))
+
+
+def _checks(df: pd.DataFrame, now: pd.Timestamp | str | None) -> Iterator[Row]:
+    typed = {name: column(df, name) for name in FIELDS if name in df.columns}
+    yield from _misfits(df, typed)
+    for name, values in typed.items():
+        yield "nulls", name, int(values.isna().sum()), len(df), ""
+    if "id" in typed:
+        ids = typed["id"]
+        yield _found("duplicates", "id", _repeated(ids), ids, len(df))
+    durations = {name: values for name, values in typed.items() if FIELDS[name].unit == "s"}
+    for name, values in durations.items():
+        yield _found("negative", name, values < 0, values, int(values.notna().sum()), unit=" s")
+    for part, whole in _OVERRUNS:
+        if {part, whole} <= durations.keys():
+            over = durations[part] - durations[whole]
+            of = int(over.notna().sum())
+            yield _found("impossible", f"{part} > {whole}", over > 0, over, of, unit=" s too long")
+    for name, values in durations.items():
+        if (values > LONGEST_S).any():
+            of = int(values.notna().sum())
+            yield _found("impossible", f"{name} > 24 h", values > LONGEST_S, values, of, unit=" s")
+    if "timestamp" in typed:
+        stamps = typed["timestamp"]
+        yield _found("future", "timestamp", stamps > _now(df, now), stamps, int(stamps.notna().sum()))
+    if {"timestamp", "userId", "state", "talkTime"} <= typed.keys():
+        yield _overlaps(df, typed)
+
+
+def _misfits(df: pd.DataFrame, typed: dict[str, pd.Series]) -> Iterator[Row]:
+    """Count what did not fit in columns that were not typed before."""
+    for name, values in typed.items():
+        if df[name].dtype != values.dtype and (misfits := typed_array(df[name], FIELDS[name])[1]).count:
+            yield "misfits", name, misfits.count, len(df), _example(misfits.example)
+
+
+def _repeated(ids: pd.Series) -> pd.Series:
+    """Return which ids stand above already."""
+    try:
+        # Ids that differ as numbers differ as texts, and a million numbers are compared in no time.
+        numbers = pc.drop_null(pc.cast(pa.array(ids, pa.large_string(), from_pandas=True), pa.int64()))
+    except pa.ArrowInvalid:
+        return ids.duplicated() & ids.notna()
+    if pd.Series(numbers.to_numpy()).is_unique:
+        return pd.Series(False, index=ids.index)
+    return ids.duplicated() & ids.notna()
+
+
+def _found(check: str, subject: str, where: pd.Series, values: pd.Series, of: int, *, unit: str = "") -> Row:
+    places = np.flatnonzero(where.to_numpy(dtype=bool, na_value=False))
+    if not len(places):
+        return check, subject, 0, of, ""
+    value = values.iloc[places[0]]
+    example = f"e.g. {value:g}{unit}" if unit else _example(value)
+    return check, subject, len(places), of, example
+
+
+def _example(value: object) -> str:
+    return f"e.g. {str(value)!r}"
+
+
+def _now(df: pd.DataFrame, now: pd.Timestamp | str | None) -> pd.Timestamp:
+    fetched = [window["fetched_at"] for window in _windows(df) if window.get("fetched_at")]
+    stamps = [pd.Timestamp(each) for each in ([now] if now is not None else fetched)]
+    zoned = [each.tz_localize("UTC") if each.tzinfo is None else each for each in stamps]
+    return max(zoned, default=pd.Timestamp.now("UTC"))
+
+
+def _overlaps(df: pd.DataFrame, typed: dict[str, pd.Series]) -> Row:
+    """Count conversations that began while the same agent still had another one."""
+    ring = optional_column(df, "answerTime")
+    begin = typed["timestamp"] + pd.to_timedelta(ring.where(np.isfinite(ring), 0.0), unit="s")
+    talked = (typed["state"] == "answered") & (typed["talkTime"] > 0) & (typed["talkTime"] <= LONGEST_S)
+    rows = np.flatnonzero((talked & begin.notna() & typed["userId"].notna()).to_numpy(dtype=bool))
+    agents, names = pd.factorize(typed["userId"].iloc[rows])
+    start = micros(begin.iloc[rows])
+    end = start + (typed["talkTime"].iloc[rows].to_numpy() * 1e6).astype(np.int64)
+    order = np.lexsort((start, agents))
+    agents, start, end = agents[order], start[order], end[order]
+    clash = (agents[1:] == agents[:-1]) & (start[1:] < _latest_end(agents, end)[:-1])
+    count = int(clash.sum())
+    busiest = names[int(np.bincount(agents[1:][clash]).argmax())] if count else ""
+    detail = f"most by agent {busiest}" if count else ""
+    return "overlaps", "userId", count, len(rows), detail
+
+
+def _latest_end(agents: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the latest end so far of each agent's conversations; rows are sorted by agent."""
+    by_end = np.argsort(end, kind="stable")
+    rank = np.empty(len(end), dtype=np.int64)
+    rank[by_end] = np.arange(len(end))
+    # Each agent's ranks are lifted above those of the agent before: one running maximum serves all.
+    lift = agents * len(end)
+    return end[by_end[np.maximum.accumulate(rank + lift) - lift]]

@@ -1,0 +1,253 @@
+"""How soon callers are answered, and how many give up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from brightcall_pandas.analysis._dimensions import By, split_or_all
+from brightcall_pandas.analysis._groups import grouped, key_of, keys_of_index
+from brightcall_pandas.analysis._quantiles import medians
+from brightcall_pandas.analysis._rates import add_rate, ratio
+from brightcall_pandas.analysis._sequences import of_direction
+from brightcall_pandas.analysis._spelling import folded_keys
+from brightcall_pandas.analysis._tallies import Contribution, add_up, tally_of
+from brightcall_pandas.frame._columns import column
+
+__all__ = [
+    "abandonment",
+    "finish_abandonment",
+    "finish_service_level",
+    "service_level",
+    "tally_abandonment",
+    "tally_service_level",
+]
+
+_WAIT = "wait_s"
+
+
+def service_level(
+    df: pd.DataFrame,
+    threshold_s: float = 20,
+    *,
+    short_abandon_s: float | None = None,
+    direction: str | None = "inbound",
+    by: By = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Tell which part of the callers was answered in time.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``state`` and ``answerTime``, and ``type`` unless `direction` is None. ``callTime`` tells
+        how long a caller waited who gave up.
+    threshold_s
+        Answered in time means after at most so many seconds.
+    short_abandon_s
+        Who gives up sooner than this does not count against the service in ``service_level_excl_short``;
+        default: `threshold_s`.
+    direction
+        ``"inbound"``, ``"outbound"``, ``"internal"``, or None for all calls.
+    by
+        Columns or dimensions (``hour``, ``project`` …) to make a row of each.
+    confidence
+        Of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
+
+        - ``offered``, ``answered``, ``answered_in_time``, ``abandoned``, ``abandoned_short`` (int64)
+        - ``service_level_offered``: answered in time ÷ offered; giving up always counts against the service
+        - ``service_level_excl_short``: answered in time ÷ (offered − abandoned short)
+        - ``service_level_answered``: answered in time ÷ answered; giving up is ignored
+        - each of the three with ``_low`` and ``_high``, Wilson's interval
+
+        Without such calls the table is empty.
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing, or a name in `by` is unknown.
+    ValueError
+        `direction` is another word.
+
+    Notes
+    -----
+    Offered are answered and unanswered calls; failed ones and those of unknown state reached nobody and are
+    left out. Vendors' reports differ in the denominator (Cisco calls the first "abandoned calls have a
+    negative impact", the second "abandoned calls ignored"), so a service level without its denominator says
+    little. An answered call whose answer time is unknown was not answered in time; an abandoned call whose
+    ``callTime`` is unknown was not short, and without that column the second rate is null.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame(
+    ...     {"type": 0, "state": [1, 1, 0, 0], "answerTime": [5, 40, 0, 0], "callTime": [65, 90, 3, 60]}
+    ... )
+    >>> calls.calls.service_level().loc["all", ["service_level_offered", "service_level_answered"]].tolist()
+    [0.25, 0.5]
+    >>> round(float(calls.calls.service_level()["service_level_excl_short"].iloc[0]), 2)
+    0.33
+    """
+    table = tally_service_level(df, threshold_s, short_abandon_s=short_abandon_s, direction=direction, by=by)
+    return finish_service_level(table, confidence=confidence)
+
+
+def tally_service_level(
+    df: pd.DataFrame,
+    threshold_s: float = 20,
+    *,
+    short_abandon_s: float | None = None,
+    direction: str | None = "inbound",
+    by: By = None,
+) -> pd.DataFrame:
+    """Return the sums that `service_level` is made of."""
+    answered, abandoned = _answered_and_abandoned(df, direction)
+    in_time = answered & (_seconds(df, "answerTime") <= threshold_s)
+    short: Contribution = None
+    if "callTime" in df.columns:
+        short = abandoned & (
+            _seconds(df, "callTime") < (threshold_s if short_abandon_s is None else short_abandon_s)
+        )
+    offered = answered | abandoned
+    contributions = {
+        "offered": offered,
+        "answered": answered,
+        "answered_in_time": in_time,
+        "abandoned": abandoned,
+        "abandoned_short": short,
+    }
+    parts = split_or_all(df, by).where(offered)
+    return tally_of(
+        parts.keys, {name: None if each is None else parts.pick(each) for name, each in contributions.items()}
+    )
+
+
+def finish_service_level(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Return the table of `service_level` from its tally."""
+    result = add_up(table, grouped(folded_keys(keys_of_index(table.index), table["offered"].to_numpy())))
+    hits = result["answered_in_time"].to_numpy()
+    for name, trials in (
+        ("offered", result["offered"]),
+        ("excl_short", result["offered"] - result["abandoned_short"]),
+        ("answered", result["answered"]),
+    ):
+        add_rate(result, f"service_level_{name}", hits, trials.to_numpy(), confidence)
+    return result
+
+
+def abandonment(
+    df: pd.DataFrame,
+    *,
+    short_abandon_s: float = 5,
+    direction: str | None = "inbound",
+    by: By = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Tell how many callers gave up, and after how long.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``state``, and ``type`` unless `direction` is None. ``callTime`` tells how long a caller
+        waited who gave up.
+    short_abandon_s
+        Who gives up sooner than this (a wrong number, a change of mind) is left out of
+        ``abandonment_rate_excl_short``.
+    direction
+        ``"inbound"``, ``"outbound"``, ``"internal"``, or None for all calls.
+    by
+        Columns or dimensions (``hour``, ``project`` …) to make a row of each.
+    confidence
+        Of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
+
+        - ``offered``, ``abandoned``, ``abandoned_short`` (int64)
+        - ``abandonment_rate``: abandoned ÷ offered
+        - ``abandonment_rate_excl_short``: (abandoned − abandoned short) ÷ (offered − abandoned short)
+        - each of both with ``_low`` and ``_high``, Wilson's interval
+        - ``wait_mean_s``, ``wait_median_s``: how long those waited who gave up, where it is known
+
+        Without such calls the table is empty.
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing, or a name in `by` is unknown.
+    ValueError
+        `direction` is another word.
+
+    Notes
+    -----
+    Offered are answered and unanswered calls, abandoned the unanswered ones; failed calls and those of
+    unknown state reached nobody and are left out. An abandoned call whose ``callTime`` is unknown was not
+    short; without that column what depends on it is null.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"type": 0, "state": [1, 1, 0, 0], "callTime": [65, 90, 3, 60]})
+    >>> table = calls.calls.abandonment()
+    >>> table[["offered", "abandoned", "abandonment_rate", "wait_mean_s"]].loc["all"].tolist()
+    [4.0, 2.0, 0.5, 31.5]
+    """
+    table = tally_abandonment(df, direction=direction, by=by)
+    return finish_abandonment(table, short_abandon_s=short_abandon_s, confidence=confidence)
+
+
+def tally_abandonment(df: pd.DataFrame, *, direction: str | None = "inbound", by: By = None) -> pd.DataFrame:
+    """Return the sums that `abandonment` is made of: a row for each group and time waited."""
+    answered, abandoned = _answered_and_abandoned(df, direction)
+    offered = answered | abandoned
+    waited = np.full(len(df), np.nan)
+    if "callTime" in df.columns:
+        waited[abandoned] = _seconds(df, "callTime")[abandoned]
+    parts = split_or_all(df, by).within(key_of(pd.Series(waited), _WAIT)).where(offered)
+    waits = parts.pick(~np.isnan(waited)) if "callTime" in df.columns else None
+    contributions = {"offered": parts.pick(offered), "abandoned": parts.pick(abandoned), "waits": waits}
+    return tally_of(parts.keys, contributions)
+
+
+def finish_abandonment(
+    table: pd.DataFrame, *, short_abandon_s: float = 5, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return the table of `abandonment` from its tally."""
+    *by, wait = folded_keys(keys_of_index(table.index), table["offered"].to_numpy())
+    groups = grouped(by)
+    waited = wait.labels.to_numpy(dtype=np.float64)[wait.codes]
+    waits = table["waits"].to_numpy()
+    sums = add_up(table, groups)
+    result = sums[["offered", "abandoned"]].copy()
+    short = groups.sum(np.where(waited < short_abandon_s, waits, waits * 0))
+    result["abandoned_short"] = pd.Series(short, index=groups.index).astype(table["waits"].dtype)
+    add_rate(result, "abandonment_rate", result["abandoned"], result["offered"], confidence)
+    add_rate(
+        result,
+        "abandonment_rate_excl_short",
+        result["abandoned"] - short,
+        result["offered"] - short,
+        confidence,
+    )
+    total = groups.sum(np.where(np.isnan(waited), 0, waited) * waits)
+    result["wait_mean_s"] = ratio(total, sums["waits"])
+    result["wait_median_s"] = medians(groups, waited, waits)
+    return result
+
+
+def _answered_and_abandoned(
+    df: pd.DataFrame, direction: str | None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    state, here = column(df, "state"), of_direction(df, direction)
+    answered, unanswered = ((state == word).to_numpy(dtype=bool) for word in ("answered", "unanswered"))
+    return here & answered, here & unanswered
+
+
+def _seconds(df: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    return column(df, name).to_numpy(dtype=np.float64)

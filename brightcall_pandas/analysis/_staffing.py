@@ -1,0 +1,154 @@
+"""How many agents the observed load needs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from brightcall_pandas.analysis._erlang import Queue, erlang_a, erlang_c, next_erlang_b
+from brightcall_pandas.analysis._groups import Groups
+from brightcall_pandas.analysis._periods import period_key, period_starts
+from brightcall_pandas.analysis._rates import ratio
+from brightcall_pandas.analysis._sequences import of_direction
+from brightcall_pandas.frame._columns import column
+
+__all__ = ["staffing"]
+
+_MOST_AGENTS = 100_000
+
+
+def staffing(
+    df: pd.DataFrame,
+    freq: str = "30min",
+    *,
+    target: float = 0.8,
+    threshold_s: float = 20,
+    patience_s: float | None = None,
+    wrap_up_s: float = 0,
+    max_occupancy: float = 1.0,
+    shrinkage: float = 0.0,
+    direction: str | None = "inbound",
+) -> pd.DataFrame:
+    """Tell how many agents each period would have needed.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``timestamp``, ``state``, ``talkTime``, and ``type`` unless `direction` is None.
+    freq
+        Length of a period, as in `over_time`; within it the load is taken to be even.
+    target
+        Part of the callers to be answered within `threshold_s`, between 0 and 1.
+    threshold_s
+        Seconds.
+    patience_s
+        Mean time after which callers give up (Erlang A); None means never (Erlang C).
+    wrap_up_s
+        Seconds that an agent is busy after each call.
+    max_occupancy
+        The part of their time that agents may be on calls at most.
+    shrinkage
+        The part of paid time that agents are not at the telephone: breaks, training, illness.
+    direction
+        ``"inbound"``, ``"outbound"``, ``"internal"``, or None for all calls.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``timestamp``: where each period begins, in the frame's timezone, without gaps.
+
+        - ``offered`` (int64): answered and unanswered calls
+        - ``handling_time_s``: mean talk time of answered calls + `wrap_up_s`
+        - ``load_erlangs``: offered × handling time ÷ length of the period
+        - ``agents`` (int64): the fewest that meet `target` and `max_occupancy`
+        - ``service_level``, ``answer_time_mean_s``, ``abandonment_rate``, ``occupancy``: what callers and
+          agents would then meet; null without load
+        - ``staff`` (int64): agents ÷ (1 − shrinkage), rounded up
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing.
+    ValueError
+        An option is out of its range, or `freq` is no period.
+
+    Notes
+    -----
+    A period without an answered call takes the handling time of all calls. Erlang C counts who gives up as
+    if they waited, so it asks for more agents than Erlang A. Both take calls as independent and each period
+    as long enough to settle; unanswered callers who try again are counted again. Formulas: `erlang`.
+
+    Examples
+    --------
+    >>> stamps = pd.date_range("2026-03-02T09:00", periods=360, freq="5s", tz="UTC")
+    >>> calls = pd.DataFrame({"timestamp": stamps, "state": 1, "talkTime": 240.0})
+    >>> table = calls.calls.staffing("30min", threshold_s=15, direction=None)
+    >>> table[["load_erlangs", "agents", "service_level"]].iloc[0].round(3).tolist()
+    [48.0, 55.0, 0.846]
+    """
+    for name, fits in (
+        ("target", 0 < target < 1),
+        ("max_occupancy", 0 < max_occupancy <= 1),
+        ("shrinkage", 0 <= shrinkage < 1),
+        ("threshold_s", threshold_s >= 0),
+        ("wrap_up_s", wrap_up_s >= 0),
+        ("patience_s", patience_s is None or patience_s > 0),
+    ):
+        if not fits:
+            msg = f"{name} is out of its range: parts lie between 0 and 1, times are not negative"
+            raise ValueError(msg)
+    table = _load(df, freq, wrap_up_s, direction)
+    agents, queue = _fewest(table, target, threshold_s, patience_s, max_occupancy)
+    table["agents"] = agents
+    for name, values in queue._asdict().items():
+        table[name] = values
+    table["staff"] = np.ceil(np.round(agents / (1 - shrinkage), 9)).astype(np.int64)
+    return table
+
+
+def _load(df: pd.DataFrame, freq: str, wrap_up_s: float, direction: str | None) -> pd.DataFrame:
+    state, stamps = column(df, "state"), column(df, "timestamp")
+    answered = (state == "answered").to_numpy(dtype=bool)
+    offered = answered | (state == "unanswered").to_numpy(dtype=bool)
+    rows = np.flatnonzero(offered & of_direction(df, direction) & stamps.notna().to_numpy())
+    period, _ = period_key(stamps.iloc[rows], freq)
+    talk = np.where(answered, column(df, "talkTime").to_numpy(dtype=np.float64), np.nan)[rows]
+    known = ~np.isnan(talk)
+    groups = Groups(period.codes, period.labels)
+    handled = ratio(groups.sum(np.where(known, talk, 0.0)), groups.count(known))
+    usual = talk[known].mean() if known.any() else np.nan
+    calls = groups.count()
+    labels = pd.DatetimeIndex(period.labels)
+    seconds = np.array([])
+    if len(labels):
+        seconds = np.diff(period_starts(labels[0], labels[-1], freq).asi8) / 1e6
+    table = pd.DataFrame({"offered": calls}, index=labels)
+    table["handling_time_s"] = np.where(np.isnan(handled), usual, handled) + wrap_up_s
+    table["load_erlangs"] = np.where(calls > 0, calls * table["handling_time_s"] / seconds, 0.0)
+    return table
+
+
+def _fewest(
+    table: pd.DataFrame, target: float, threshold_s: float, patience_s: float | None, max_occupancy: float
+) -> tuple[NDArray[np.int64], Queue]:
+    """Add agents one by one, in all periods at once, until each period has enough."""
+    load, handling = table["load_erlangs"].to_numpy(), table["handling_time_s"].to_numpy()
+    agents = np.zeros(len(load), dtype=np.int64)
+    queue = Queue(*(np.full(len(load), np.nan) for _ in Queue._fields))
+    open_ = np.flatnonzero(load > 0)
+    blocked = np.ones(len(open_))
+    for count in range(1, _MOST_AGENTS):
+        if not len(open_):
+            break
+        fewer, blocked = blocked, next_erlang_b(load[open_], count, blocked)
+        if patience_s is None:
+            met = erlang_c(load[open_], count, blocked, handling[open_], threshold_s)
+        else:
+            met = erlang_a(load[open_], count, fewer, handling[open_], threshold_s, patience_s=patience_s)
+        enough = (met.service_level >= target) & (met.occupancy <= max_occupancy)
+        agents[open_[enough]] = count
+        for whole, values in zip(queue, met, strict=True):
+            whole[open_[enough]] = values[enough]
+        open_, blocked = open_[~enough], blocked[~enough]
+    return agents, queue

@@ -1,0 +1,116 @@
+"""What the numbers of the tables of hand-overs mean."""
+
+from __future__ import annotations
+
+from brightcall_pandas.analysis._metrics import OURS, TRADE, Definition
+
+__all__ = ["OF_TRANSFERS"]
+
+_UNREAD = "a chain that cannot be read counts as no hand-over"
+_UNTIMED = "hand-overs without a known time are left out"
+_TALK = "unknown talk times are left out"
+_MINING = "process mining: van der Aalst and Song 2004"
+
+OF_TRANSFERS: dict[str, Definition] = {
+    # transfer_chains, transfer_variants, handovers, transfer_shapes
+    "hops": Definition(
+        "Hand-overs of a call", "hand-overs", "parties of the chain, repetitions counted, less 1", None,
+        "0 for a chain that is empty or cannot be read", OURS,
+    ),
+    "hop": Definition(
+        "Number of the hand-over", "hand-overs", "hand-overs of the call up to this one", None, _UNREAD, OURS
+    ),
+    "transferred": Definition(
+        "Transferred calls", "calls", "calls handed over at least once", None, _UNREAD, TRADE
+    ),
+    "loops": Definition(
+        "Calls with a loop", "calls", "calls in which a party appears again, at once or later", None,
+        _UNREAD, OURS,
+    ),
+    "lift": Definition(
+        "Lift", "ratio", "positive rate of the variant", "positive rate of calls that were not transferred",
+        "an unknown outcome type counts as a call that was not positive", TRADE,
+    ),
+    "talk_time_p25_s": Definition(
+        "Talk time, first quartile", "s", "talk time that a quarter of the answered calls stay below", None,
+        _TALK, "linear interpolation",
+    ),
+    "talk_time_p75_s": Definition(
+        "Talk time, third quartile", "s", "talk time that three quarters of the answered calls stay below",
+        None, _TALK, "linear interpolation",
+    ),
+    "talk_time_p90_s": Definition(
+        "Talk time, ninth decile", "s", "talk time that nine tenths of the answered calls stay below", None,
+        _TALK, "linear interpolation",
+    ),
+    "after_s": Definition(
+        "Time of the hand-over", "s", "when the party took the call, less when the call began", None,
+        "null where no time is known, or one before the call began", OURS,
+    ),
+    "texts": Definition("Distinct texts", "texts", "distinct texts of this shape", None, "null is one", OURS),
+    # transfer_summary
+    "transfer_rate": Definition(
+        "Transfer rate", "rate", "calls handed over at least once", "calls", _UNREAD, TRADE
+    ),
+    "handovers": Definition("Hand-overs", "hand-overs", "hops of all calls", None, _UNREAD, _MINING),
+    "hops_mean": Definition("Hand-overs per call", "hand-overs", "hand-overs", "calls", _UNREAD, OURS),
+    "hops_mean_transferred": Definition(
+        "Hand-overs per transferred call", "hand-overs", "hand-overs", "transferred calls", _UNREAD, OURS
+    ),
+    "hops_max": Definition(
+        "Longest chain", "hand-overs", "hops of the call that has most", None, _UNREAD, OURS
+    ),
+    "ping_pong": Definition(
+        "Calls with ping-pong", "calls", "calls with hand-overs a → b → a between two parties", None, _UNREAD,
+        OURS,
+    ),
+    "ping_pong_share": Definition(
+        "Ping-pong", "rate", "calls with ping-pong", "transferred calls", _UNREAD, OURS
+    ),
+    "loop_share": Definition("Loops", "rate", "calls with a loop", "transferred calls", _UNREAD, OURS),
+    "self_loops": Definition(
+        "Hand-overs to itself", "hand-overs", "hand-overs of a party to itself", None, _UNREAD, _MINING
+    ),
+    "self_loop_share": Definition(
+        "Share of hand-overs to itself", "rate", "hand-overs of a party to itself", "hand-overs", _UNREAD,
+        OURS,
+    ),
+    "timed": Definition(
+        "Timed calls", "calls", "transferred calls whose first hand-over has a known time", None, _UNTIMED,
+        OURS,
+    ),
+    "after_handover_total_s": Definition(
+        "Time after the first hand-over", "s", "from the first hand-over to the end of the call", None,
+        _UNTIMED, OURS,
+    ),
+    "after_handover_mean_s": Definition(
+        "Mean time after the first hand-over", "s", "from the first hand-over to the end of the call",
+        "timed calls", _UNTIMED, OURS,
+    ),
+    "unreadable": Definition(
+        "Unreadable chains", "calls", "calls whose text cannot be read", None,
+        "null and empty texts are no failure", OURS,
+    ),
+    # transfer_parties
+    "started": Definition("Calls begun", "calls", "calls that began with the party", None, _UNREAD, OURS),
+    "received": Definition("Calls received", "hand-overs", "hand-overs to the party", None, _UNREAD, _MINING),
+    "handed_on": Definition(
+        "Calls handed on", "hand-overs", "hand-overs by the party", None, _UNREAD, _MINING
+    ),
+    "ended_at": Definition("Calls ended", "calls", "calls that ended with the party", None, _UNREAD, OURS),
+    "kept": Definition(
+        "Calls kept", "calls", "calls that the party had from beginning to end, alone", None, _UNREAD, OURS
+    ),
+    "redo": Definition(
+        "Calls that came back", "hand-overs", "hand-overs to the party from another, after it had the call",
+        None, _UNREAD, OURS,
+    ),
+    "redo_share": Definition(
+        "Share that came back", "rate", "hand-overs by which a call came back", "hand-overs to the party",
+        _UNREAD, OURS,
+    ),
+    "handed_on_rate": Definition(
+        "Rate handed on", "rate", "hand-overs by the party", "calls begun and calls received", _UNREAD, OURS
+    ),
+}  # fmt: skip
+"""Definition of every number that only tables of hand-overs have, by column name."""

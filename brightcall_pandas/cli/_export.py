@@ -1,0 +1,122 @@
+"""The command that writes files; made for cron."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from brightcall_pandas.cli._keys import API_KEY, PSEUDONYM_KEY
+from brightcall_pandas.cli._options import AsJson, checked_arguments, json_object
+
+__all__ = ["EXAMPLES", "export"]
+
+EXAMPLES = """\b
+Examples:
+  brightcall export 2026-03-01 2026-03-31 calls
+  brightcall export 30d yesterday calls --quiet        every night, from cron
+  brightcall export 30d yesterday won --filters '{"outcome_types": "positive"}'
+  brightcall export 30d yesterday calls --columns id,timestamp,outcomeTag
+"""
+_DAY = "YYYY-MM-DD, today, yesterday, or 30d for 30 days ago."
+_AGO = re.compile(r"(\d{1,5})d")
+
+
+def export(  # noqa: PLR0917  (each argument is an option)
+    day_from: Annotated[str, typer.Argument(help=f"First day: {_DAY}")],
+    day_to: Annotated[str, typer.Argument(help="Last day, inclusive.")],
+    path: Annotated[Path, typer.Argument(help="Folder to write to; made where it is missing.")],
+    partition: Annotated[Literal["day", "month"], typer.Option(help="A folder a day, or a month.")] = "day",
+    columns: Annotated[
+        str | None, typer.Option(help="Fields to write, with commas between. Default: all.")
+    ] = None,
+    filters: Annotated[
+        str,
+        typer.Option(metavar="JSON", help='Which calls: {"types": "inbound"}; brightcall describe filters.'),
+    ] = "{}",
+    pseudonymise: Annotated[
+        bool, typer.Option("--pseudonymise", help=f"Tokens for numbers, by the secret in {PSEUDONYM_KEY}.")
+    ] = False,
+    region: Annotated[
+        str | None, typer.Option(help="Country of numbers without country code, such as DE.")
+    ] = None,
+    keep: Annotated[
+        str | None, typer.Option(help="Columns without tokens, such as userId,agentShortNumber.")
+    ] = None,
+    free_text: Annotated[
+        Literal["drop", "scan"], typer.Option(help="Texts: drop them, or replace only numbers in them.")
+    ] = "drop",
+    on_incomplete: Annotated[
+        Literal["raise", "warn"], typer.Option(help="Where not all calls can be proved: fail, or mark them.")
+    ] = "raise",
+    refresh: Annotated[bool, typer.Option("--refresh", help="Read all days from the server again.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless it fails.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the calls of some days as parquet.
+
+    Made for cron: the same command again asks only for days that are new or may still change, and replaces
+    whole files; killed, it goes on where it ended. A progress bar is shown on a terminal only. Both keys are
+    read from the environment only: BRIGHTCALL_API_KEY and BRIGHTCALL_PSEUDONYM_KEY.
+    """
+    from brightcall_pandas.export import export_calls, read_manifest  # noqa: PLC0415
+
+    with checked_arguments():
+        if not os.environ.get(API_KEY):
+            msg = f"no API key: set {API_KEY} in the environment"
+            raise ValueError(msg)
+        export_calls(
+            _day(day_from),
+            _day(day_to),
+            path,
+            partition=partition,
+            columns=_names(columns),
+            pseudonymise_key=_secret() if pseudonymise else None,
+            region=region,
+            keep=_names(keep) or (),
+            free_text=free_text,
+            on_incomplete=on_incomplete,
+            refresh=refresh,
+            progress=None if sys.stderr.isatty() and not quiet else False,
+            **json_object("filters", filters),
+        )
+    told = _told(path, read_manifest(path))
+    if as_json:
+        typer.echo(json.dumps(told))
+    elif not quiet:
+        typer.echo(f"{told['rows']} calls in {told['partitions']} files of {path}")
+
+
+def _told(path: Path, manifest: Any) -> dict[str, Any]:
+    parts = manifest.partitions.values() if manifest else ()
+    return {
+        "path": str(path),
+        "partitions": len(parts),
+        "rows": sum(each.rows for each in parts),
+        "complete": all(each.complete for each in parts),
+    }
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",")]
+
+
+def _secret() -> str:
+    if key := os.environ.get(PSEUDONYM_KEY):
+        return key
+    msg = f"--pseudonymise needs a secret in {PSEUDONYM_KEY}"
+    raise ValueError(msg)
+
+
+def _day(text: str) -> str:
+    """Return a day that is told from today on, by this machine's clock, as a date."""
+    ago = {"today": 0, "yesterday": 1}.get(text)
+    if ago is None and (match := _AGO.fullmatch(text)):
+        ago = int(match[1])
+    return text if ago is None else str(date.today() - timedelta(days=ago))

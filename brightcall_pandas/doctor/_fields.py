@@ -1,0 +1,250 @@
+"""Checks of single calls: which fields they have, of which JSON types, and in which words and forms."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from brightcall_pandas.analysis.transfers._parsing import Shape, parse
+from brightcall_pandas.doctor._evidence import Evidence
+from brightcall_pandas.doctor._findings import Check, FieldSeen, Found
+from brightcall_pandas.doctor._masks import json_type, key_shown, masked, skeleton, word_shown
+from brightcall_pandas.frame._columns import to_pandas
+from brightcall_pandas.frame._fields import FIELDS, Field
+
+__all__ = ["CHECKS", "fields_seen"]
+
+_MOST_SHAPES = 3
+_TEXT = ("string", "string of digits")
+_TYPES: dict[str, tuple[str, ...]] = {
+    "seconds": ("integer", "number"),
+    "number": ("integer", "number"),
+    "flag": ("boolean",),
+    "identifier": ("integer", *_TEXT),
+    "text": _TEXT,
+    "label": ("string",),
+    "time": ("string",),
+    "json": ("object", "array", *_TEXT),
+}
+"""JSON types by kind of the field."""
+_OWN_TYPES: dict[str, tuple[str, ...]] = {
+    "type": ("integer", "string"),
+    "state": ("integer", "string"),
+    "numbersInvolvedJSON": _TEXT,
+    "numbersRingedJSON": _TEXT,
+    "tags": ("array",),
+    "transfers": ("array",),
+    "transcripts": ("object",),
+}
+"""JSON types of fields of which more is known."""
+_OF_PARTIES = ("numbersInvolvedJSON", "numbersRingedJSON", "transfers")
+_OFFSET = re.compile(r"([Zz]|[+-]\d\d:?\d\d)\s*$")
+_EPOCH = re.compile(r"(\d{9,10})\.\d+")
+_TOLERANCE_S = 900  # the session may begin some time before the call
+
+
+def fields_seen(evidence: Evidence) -> tuple[FieldSeen, ...]:
+    """Return how every known field arrived, and then how every new one did."""
+    rows = evidence.rows
+    if not rows:
+        return ()
+    new = sorted({name for row in rows for name in row} - FIELDS.keys())
+    known = [
+        FieldSeen(name, _expected(each), _types(rows, name), _shapes(rows, each))
+        for name, each in FIELDS.items()
+    ]
+    return (*known, *(FieldSeen(key_shown(name), "not known", _types(rows, name), ()) for name in new))
+
+
+def _new(evidence: Evidence) -> Found:
+    rows = evidence.rows
+    names = sorted({name for row in rows for name in row} - FIELDS.keys())
+    differs = [f"{key_shown(name)}: {_structure(rows, name)}, in {_share(rows, name)}" for name in names]
+    return Found(differs, _nothing(rows), [] if names or not rows else ["no other field"])
+
+
+def _missing(evidence: Evidence) -> Found:
+    rows = evidence.rows
+    required = [name for name, each in FIELDS.items() if not each.optional]
+    lacking = [name for name in required if any(name not in row for row in rows)]
+    differs = [f"{name}: absent, present in {_share(rows, name)}" for name in lacking]
+    return Found(differs, _nothing(rows), [] if lacking or not rows else ["every one that may not be absent"])
+
+
+def _json_types(evidence: Evidence) -> Found:
+    rows, found = evidence.rows, Found(unsure=_nothing(evidence.rows))
+    for name, each in FIELDS.items():
+        allowed = {*_allowed(each), "absent", *(["null"] if each.nullable else [])}
+        if odd := [kind for kind in _types(rows, name) if kind not in allowed]:
+            found.differs.append(f"{name}: {', '.join(odd)}; expected {_expected(each)}")
+    if rows and not found.differs:
+        found.holds.append("all of them")
+    return found
+
+
+def _values(evidence: Evidence) -> Found:
+    if not evidence.rows:
+        return Found(unsure=_nothing(evidence.rows))
+    lost = evidence.typed().misfits
+    differs = [
+        f"{name}: some values become null, for example {_lost_shown(name, each.example)}"
+        for name, each in lost.items()
+    ]
+    return Found(differs, holds=[] if lost else ["no value is lost"])
+
+
+def _words(evidence: Evidence) -> Found:
+    found = Found(unsure=_nothing(evidence.rows))
+    for name, each in FIELDS.items():
+        if each.kind != "label":
+            continue
+        words = {_plain(row[name]) for row in evidence.rows if row.get(name, b"null") != b"null"}
+        known = {word for word in words if word.strip().casefold() in each.words}
+        if unknown := sorted(word_shown(word) for word in words - known):
+            found.differs.append(f"{name}: unknown {', '.join(unknown)}")
+        if known:
+            found.holds.append(f"{name}: {', '.join(sorted(known))}")
+    return found
+
+
+def _offsets(evidence: Evidence) -> Found:
+    found = Found(unsure=_nothing(evidence.rows))
+    for name in (name for name, each in FIELDS.items() if each.kind == "time"):
+        forms = Counter(_time_form(row[name]) for row in evidence.rows if row.get(name, b"null") != b"null")
+        found.holds += [f"{name}: {form}" for form in forms if form == "with offset, Z"]
+        found.differs += [f"{name}: {form}" for form in forms if form != "with offset, Z"]
+    return found
+
+
+def _clock(evidence: Evidence) -> Found:
+    if not evidence.rows:
+        return Found(unsure=_nothing(evidence.rows))
+    calls = to_pandas(evidence.typed().table, evidence.zone)
+    epochs = pd.to_numeric(calls["uniqueId"].str.extract(f"^{_EPOCH.pattern}$")[0]).to_numpy(float)
+    stamps = calls["timestamp"].dt.tz_convert("UTC").dt.as_unit("us").astype("int64").to_numpy() / 1e6
+    usable = ~np.isnan(epochs) & calls["timestamp"].notna().to_numpy()
+    if not usable.any():
+        form = masked(next((each for each in calls["uniqueId"].dropna()), ""))
+        return Found(unsure=[f"uniqueId is no epoch: {form or 'always empty'}"])
+    late = float(np.median((stamps - epochs)[usable]))
+    at = pd.Timestamp(float(np.median(epochs[usable])), unit="s", tz=evidence.zone)
+    offset = (at.tz_localize(None) - at.tz_convert("UTC").tz_localize(None)).total_seconds()
+    if abs(late) <= _TOLERANCE_S:
+        return Found(holds=["the epoch in uniqueId and timestamp agree"])
+    if abs(late - offset) <= _TOLERANCE_S:
+        return Found(["timestamp is local time written as if it were UTC: it is late by the zone's offset"])
+    if abs(late + offset) <= _TOLERANCE_S:
+        return Found(["timestamp is early by the zone's offset: a time without offset is meant in UTC"])
+    return Found(["the epoch in uniqueId and timestamp disagree, and not by the offset of the zone"])
+
+
+def _identity(evidence: Evidence) -> Found:
+    found = Found(unsure=_nothing(evidence.rows))
+    for page in evidence.pages:
+        ids = [row.get("id", b"null") for row in page.rows]
+        if b"null" in ids:
+            found.differs.append("some calls have no id")
+        elif len(set(ids)) < len(ids):
+            found.differs.append("one page has the same id twice")
+    if evidence.rows and not found.differs:
+        found.holds.append("no page has an id twice")
+    return found
+
+
+CHECKS = (
+    Check("new fields", "a call has no field beside the 45 documented ones", _new),
+    Check("missing fields", "every call has all documented fields, but for the optional ones", _missing),
+    Check("JSON types", "every field is of the JSON types that its kind allows", _json_types),
+    Check("values", "every value can be read as its field's kind", _values),
+    Check("words", "type, state and outcomeType use the documented codes and words", _words),
+    Check("time form", "times are ISO 8601 in UTC, with Z", _offsets),
+    Check("clock", "timestamp is the instant that the epoch in uniqueId names", _clock),
+    Check("identity", "id tells the calls of a page apart", _identity),
+)
+"""What is assumed of a call."""
+
+
+def _nothing(rows: list[dict[str, bytes]]) -> list[str]:
+    return [] if rows else ["no call was seen"]
+
+
+def _allowed(each: Field) -> tuple[str, ...]:
+    return _OWN_TYPES.get(each.name, _TYPES[each.kind])
+
+
+def _expected(each: Field) -> str:
+    words = [kind for kind in _allowed(each) if kind != "string of digits"]
+    return " or ".join([*words, *(["null"] if each.nullable else []), *(["absent"] if each.optional else [])])
+
+
+def _types(rows: list[dict[str, bytes]], name: str) -> tuple[str, ...]:
+    kinds = Counter(json_type(row[name]) if name in row else "absent" for row in rows)
+    return tuple(kind for kind, _ in kinds.most_common())
+
+
+def _structure(rows: list[dict[str, bytes]], name: str) -> str:
+    nested = [row[name] for row in rows if row.get(name, b"")[:1] in (b"{", b"[")]
+    kinds = {kind for kind in _types(rows, name) if kind not in ("absent", "object", "array")}
+    return " | ".join(sorted(kinds | {skeleton(_decoded(each)) for each in nested}))
+
+
+def _share(rows: list[dict[str, bytes]], name: str) -> str:
+    have = sum(name in row for row in rows)
+    return "every call" if have == len(rows) else "some calls" if have else "no call"
+
+
+def _shapes(rows: list[dict[str, bytes]], each: Field) -> tuple[str, ...]:
+    """Return the commonest forms; of free text none, and of parties and labels what they were read as."""
+    values = [row[each.name] for row in rows if row.get(each.name, b"null") != b"null"]
+    if each.kind in ("text", "flag", "label"):
+        return ()
+    if each.name in _OF_PARTIES:
+        shapes = Counter(_parties(value) for value in values)
+    elif each.kind == "json":
+        shapes = Counter(skeleton(_decoded(value)) for value in values)
+    else:
+        shapes = Counter(masked(_plain(value)) for value in values if value[:1] == b'"')
+    return tuple(shape for shape, _ in shapes.most_common(_MOST_SHAPES))
+
+
+def _parties(value: bytes) -> str:
+    text = _plain(value)
+    shape = parse(text).shape
+    if shape is not Shape.UNKNOWN:
+        return str(shape)
+    try:
+        return skeleton(msgspec.json.decode(text))
+    except msgspec.DecodeError:
+        return str(shape)
+
+
+def _time_form(value: bytes) -> str:
+    if value[:1] != b'"':
+        return f"{json_type(value)}, no text"
+    text = _plain(value)
+    offset = _OFFSET.search(text)
+    kind = "without offset" if offset is None else "with offset, Z" if offset[1] in "Zz" else "with offset"
+    return kind if kind == "with offset, Z" else f"{kind}, {masked(text)}"
+
+
+def _lost_shown(name: str, example: str | None) -> str:
+    if name not in FIELDS or FIELDS[name].kind == "json":
+        return "a value of another structure"
+    return f"«{masked(example or '')}»"
+
+
+def _plain(value: bytes) -> str:
+    content = _decoded(value)
+    return content if isinstance(content, str) else value.decode(errors="replace")
+
+
+def _decoded(value: bytes) -> object:
+    try:
+        content: object = msgspec.json.decode(value)
+    except msgspec.DecodeError:  # half of a surrogate pair
+        content = value.decode(errors="replace")
+    return content

@@ -1,0 +1,134 @@
+"""At most five requests, each counted, none repeated: past the cache, with the key added below."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from brightcall_pandas.api._key import hide_keys_in_logs
+from brightcall_pandas.api._retries import RateLimit
+from brightcall_pandas.api._transport import ApiAdapter, Failure, request_to
+from brightcall_pandas.api._verdict import Verdict
+from brightcall_pandas.errors import AuthenticationError, OfflineError
+from brightcall_pandas.load._client import Client
+
+__all__ = ["MOST_REQUESTS", "Asker", "Exchange"]
+
+MOST_REQUESTS = 5
+"""Requests that an examination may cost, failed ones included."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request, and what came back.
+
+    Parameters
+    ----------
+    purpose
+        What it was to show.
+    status
+        HTTP status; None when no answer came.
+    content
+        The body, without the key.
+    media_type
+        Content type, without parameters.
+    verdict
+        Why the answer is no data; None when it is.
+    echoed
+        Whether the key was in its body or headers.
+    """
+
+    purpose: str
+    status: int | None
+    content: bytes
+    media_type: str
+    verdict: Verdict | None
+    echoed: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether the answer is data."""
+        return self.verdict is None
+
+    @property
+    def summary(self) -> str:
+        """Purpose and result, in words that are not the server's."""
+        if self.status is None:
+            return f"{self.purpose}: nothing came back"
+        return f"{self.purpose}: status {self.status}{'' if self.good else ', no data'}"
+
+    @property
+    def complaint(self) -> str:
+        """Why it is no data, in words that are not the server's."""
+        if self.verdict is None:
+            return ""
+        if self.status is None:
+            return f"nothing came back: {self.verdict.reason}"
+        return f"{self.verdict.error.__name__}, status {self.status}"
+
+
+class Asker:
+    """Asks one account, and remembers every exchange.
+
+    Parameters
+    ----------
+    client
+        Its address, key, rate limit and timeout are used; its cache is not.
+
+    Raises
+    ------
+    OfflineError, AuthenticationError
+        The client may not ask, or has no key.
+    """
+
+    def __init__(self, client: Client) -> None:
+        if client.offline:
+            msg = "offline=True forbids to ask the server"
+            raise OfflineError(msg)
+        if client._key is None:
+            msg = "no API key: set BRIGHTCALL_API_KEY in the environment, or give bc.Client api_key="
+            raise AuthenticationError(msg)
+        hide_keys_in_logs()
+        self.exchanges: list[Exchange] = []
+        self._base_url = client.base_url
+        self._timeout = client.timeout
+        self._limit = RateLimit(client.rate_limit)
+        self._hidden = repr(client._key)
+        self._http = requests.Session()
+        self._http.mount(client.base_url, ApiAdapter(client._key, 1))
+
+    def post(self, path: str, body: dict[str, Any], purpose: str) -> Exchange:
+        """Send a request once.
+
+        Raises
+        ------
+        RuntimeError
+            It would be one more than `MOST_REQUESTS`.
+        """
+        if len(self.exchanges) >= MOST_REQUESTS:
+            msg = f"an examination costs at most {MOST_REQUESTS} requests"
+            raise RuntimeError(msg)
+        exchange = self._sent(path, body, purpose)
+        self.exchanges.append(exchange)
+        return exchange
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def _sent(self, path: str, body: dict[str, Any], purpose: str) -> Exchange:
+        self._limit.wait(threading.Event())
+        request = request_to(self._base_url + path, body)
+        try:
+            response = self._http.send(request, timeout=self._timeout, allow_redirects=False)
+        except Failure as failure:
+            return Exchange(purpose, None, b"", "", failure.verdict)
+        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        outcome: Any = response.outcome  # type: ignore[attr-defined]
+        verdict = outcome if isinstance(outcome, Verdict) else None
+        # The adapter has put this in place of the key, wherever it came back.
+        echoed = self._hidden in f"{response.headers}" or self._hidden.encode() in response.content
+        return Exchange(purpose, response.status_code, response.content, media_type, verdict, echoed)

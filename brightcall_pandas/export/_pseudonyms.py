@@ -1,0 +1,252 @@
+"""Numbers → tokens, in every column and text of a frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Literal, get_args
+
+import msgspec
+import pandas as pd
+
+from brightcall_pandas.analysis.transfers._elements import TIME_KEYS, plain_key, sort_key
+from brightcall_pandas.export._tokens import Tokens
+from brightcall_pandas.filters import nearest
+from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame._fields import EXTRAS, FIELDS
+from brightcall_pandas.load._loaders import Provenance
+
+__all__ = ["FreeText", "Pseudonyms", "pseudonymise", "query_without_numbers"]
+
+FreeText = Literal["drop", "scan"]
+_NUMBER = re.compile(r"\s*[+*#(]?\d[\d\s().*#/-]*")
+
+_CHAINS = ("numbersInvolvedJSON", "numbersRingedJSON", "transfers")
+_FREE = ("label", "transcripts", "convoloAiRecordingSummary", "convoloAiRecordingTitle")
+_SPOKEN = (*_FREE, "crmInfo", EXTRAS.name)
+_RECORDS = ("id", "uniqueId", "treeId", "projectContactId", "recordName")
+_NOBODY = ("projectId",)  # an identifier, and nobody's
+_LABELS = ("campaign", "projectName", "insertOrigin", "tags", "outcomeTag")  # the account's own words
+_ASKED = (
+    "searchString", "agentIds", "uniqueIds", "number", "fromNumber", "toNumber", "toAnswer", "userId",
+)  # fmt: skip
+
+
+def pseudonymise(
+    df: pd.DataFrame,
+    key: str | bytes,
+    *,
+    region: str | None = None,
+    keep: Sequence[str] = (),
+    free_text: FreeText = "drop",
+) -> pd.DataFrame:
+    """Replace telephone numbers, agents and identifiers of calls by tokens.
+
+    The same number becomes the same token in every column and every text, so tables, attempts and chains
+    come out as before. It is pseudonymisation, not anonymisation: ``docs/files.md`` says what it does not
+    protect from.
+
+    Parameters
+    ----------
+    df
+        Calls in any form. It is not changed.
+    key
+        Secret, such as ``secrets.token_bytes(32)``. Whoever has it can try all numbers. The same key makes
+        the same tokens.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code.
+    keep
+        Columns to leave as they are. With ``agentShortNumber`` numbers of up to six digits stay in every
+        column and text, with ``userId`` users stay.
+    free_text
+        ``"drop"`` makes labels, transcripts and summaries null, and keeps of ``crmInfo`` and ``extras`` only
+        numbers, as tokens; ``"scan"`` keeps their words and replaces what looks like a number in them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Same index and columns, dtypes as `bc.describe_fields()`. Columns that are no field are scanned if
+        they are text. ``df.attrs["brightcall"]`` is kept without examples and without numbers asked for.
+
+    Raises
+    ------
+    ValueError
+        The key is empty, a region does not exist, `keep` names no column, or `free_text` is another word.
+
+    Notes
+    -----
+    Numbers are written as E.164 first (by the library ``phonenumbers``), so ``+49 30 901820`` and
+    ``004930901820`` are one. The token is a star and 30 decimal digits of HMAC-SHA256. In words of the
+    account (campaign, project, outcome, tags) and in scanned text, whatever has three digits or more is
+    taken for a number.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"clientNumber": ["+49 30 901820"], "toNumber": ["004930901820"]})
+    >>> tokens = calls.calls.pseudonymise("a secret")
+    >>> tokens.loc[0, "clientNumber"] == tokens.loc[0, "toNumber"]
+    True
+    """
+    return Pseudonyms(key, region, keep, free_text, columns=df.columns).of_frame(df)
+
+
+class Pseudonyms(Tokens):
+    """Tokens, and what gets none.
+
+    Parameters
+    ----------
+    key, region, keep, free_text
+        As `pseudonymise` takes them.
+    columns
+        Columns that can be kept, beside the fields.
+    """
+
+    def __init__(
+        self,
+        key: str | bytes,
+        region: str | None = None,
+        keep: Sequence[str] = (),
+        free_text: FreeText = "drop",
+        *,
+        columns: Collection[str] = (),
+    ) -> None:
+        if free_text not in get_args(FreeText):
+            msg = f"free_text={free_text!r} is not known; it takes 'drop' or 'scan'"
+            raise ValueError(msg)
+        self._keep = [keep] if isinstance(keep, str) else sorted(keep)
+        for name in self._keep:
+            if name not in FIELDS and name not in columns:
+                msg = f"keep={name!r} names no column{nearest(name, FIELDS)}"
+                raise ValueError(msg)
+        self._free_text = free_text
+        super().__init__(key, region)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells keys, regions and what is kept apart, and says nothing else of the key."""
+        return self.of_record(f"fingerprint\n{self._region}\n{self._keep}\n{self._free_text}")[1:17]
+
+    def of(self, number: str) -> str:
+        """Return the token of a number; short numbers stay where these are kept."""
+        if "agentShortNumber" in self._keep and len(number.strip()) < 7 and number.strip().isdecimal():
+            return number
+        return super().of(number)
+
+    def of_frame(self, df: pd.DataFrame) -> pd.DataFrame:
+        """Return a frame with tokens."""
+        result = df.copy()
+        for name in df.columns:
+            if name not in self._keep:
+                change = _change(str(name), self, self._free_text)
+                result[name] = _changed(df, str(name), change)
+        if "brightcall" in df.attrs:
+            result.attrs["brightcall"] = _told(df.attrs["brightcall"], self)
+        return result
+
+
+Change = Callable[[str], str | None] | None
+
+
+def _change(name: str, tokens: Tokens, free_text: FreeText) -> Change:
+    """Return what becomes of a text of this column; None for a column that says nothing of anybody."""
+    field = FIELDS.get(name, EXTRAS if name == EXTRAS.name else None)
+    if free_text == "drop" and name in _FREE:
+        return lambda _: None
+    if name in _CHAINS:
+        return lambda text: _document(text, tokens, words=tokens.of)
+    if name in _SPOKEN and free_text == "drop":
+        return lambda text: _document(text, tokens, words=_numbers_only(tokens))
+    if name in _SPOKEN or name in _LABELS or field is None:
+        return lambda text: _document(text, tokens, words=tokens.in_text)
+    if name in _RECORDS:
+        return tokens.of_record
+    if field.kind == "identifier" and name not in _NOBODY:
+        return tokens.of
+    return None
+
+
+def _changed(df: pd.DataFrame, name: str, change: Change) -> pd.Series:
+    known = name in FIELDS or name == EXTRAS.name
+    series = column(df, name) if known else df[name]
+    if change is None or not (known or isinstance(series.dtype, pd.StringDtype) or series.dtype == object):
+        return series
+    codes, texts = pd.factorize(series)
+    changed = pd.Series([change(str(text)) for text in texts], dtype="str")
+    values = changed.reindex(codes)  # -1, a null, is no label
+    return values.set_axis(series.index)
+
+
+def _document(text: str, tokens: Tokens, words: Callable[[str], Any]) -> str | None:
+    """Change each value of a JSON text, or the text itself where it is no JSON."""
+    try:
+        value = msgspec.json.decode(text) if text.lstrip()[:1] in ("[", "{", '"') else None
+    except (msgspec.DecodeError, RecursionError):
+        value = None
+    if value is None:
+        changed = _plain_text(text, tokens, words)
+        return changed if changed is None else str(changed)
+    return msgspec.json.encode(_value(value, tokens, words)).decode()
+
+
+def _plain_text(text: str, tokens: Tokens, words: Callable[[str], Any]) -> Any:
+    if words != tokens.of:
+        return words(text)
+    if any(mark in text for mark in "[]{}\"'"):
+        return tokens.in_text(text)  # broken JSON: what of it is a number is not known
+    return ",".join(tokens.of(part.strip()) if part.strip() else part for part in text.split(","))
+
+
+def _value(value: Any, tokens: Tokens, words: Callable[[str], Any]) -> Any:
+    match value:
+        case dict():
+            return {_key(key, tokens): _inner(key, each, tokens, words) for key, each in value.items()}
+        case list():
+            return [_value(each, tokens, words) for each in value]
+        case bool() | None:
+            return value
+        case str():
+            return words(value)
+        case float():
+            return tokens.of(str(int(value))) if value.is_integer() else value
+    return tokens.of(str(value))
+
+
+def _inner(key: str, value: Any, tokens: Tokens, words: Callable[[str], Any]) -> Any:
+    # Without its times a chain would lose its order.
+    if plain_key(key) in TIME_KEYS and sort_key(value) is not None:
+        return value
+    return _value(value, tokens, words)
+
+
+def _key(key: str, tokens: Tokens) -> str:
+    return tokens.of(key) if _NUMBER.fullmatch(key) else tokens.in_text(key)
+
+
+def _numbers_only(tokens: Tokens) -> Callable[[str], str | None]:
+    return lambda text: tokens.of(text) if _NUMBER.fullmatch(text) else None
+
+
+# What is said of the calls.
+
+
+def _told(said: Mapping[str, Any], tokens: Pseudonyms) -> Provenance:
+    misfits = {
+        name: {"count": lost["count"], "example": None} for name, lost in (said.get("misfits") or {}).items()
+    }
+    kept = {name: value for name, value in said.items() if name not in ("misfits", "query", "windows")}
+    windows = [
+        {name: value for name, value in each.items() if name not in ("misfits", "pages")}
+        for each in said.get("windows") or []
+    ]
+    query = query_without_numbers(said.get("query"), tokens)
+    return Provenance(kept, misfits=misfits, windows=windows, query=query, pseudonymised=tokens.fingerprint)
+
+
+def query_without_numbers(query: Mapping[str, Any] | None, tokens: Tokens) -> dict[str, Any] | None:
+    """Return a request with a token in the place of each number, agent and search text asked for."""
+    if query is None:
+        return None
+    return {
+        name: tokens.of(msgspec.json.encode(value).decode()) if name in _ASKED else value
+        for name, value in query.items()
+    }

@@ -1,0 +1,274 @@
+"""One specification of which calls are meant, with a face for each place that asks."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, Self, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS
+from brightcall_pandas.filters._values import nearest
+
+__all__ = ["CallFilter", "lists_filters"]
+
+_RANGES = (
+    ("day_from", "day_to"),
+    ("talk_time_from", "talk_time_to"),
+    ("answer_time_from", "answer_time_to"),
+)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
+    """Show every filter by name in the signature of a function that takes ``**filters``."""
+    signature = inspect.signature(function)
+    own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    taken = {each.name for each in own}
+    named = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+        for name in FILTER_NAMES
+        if name not in taken
+    ]
+    function.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
+    return function
+
+
+class CallFilter:
+    """Which calls are meant: the API's own parameters, checked, immutable and comparable.
+
+    Parameters
+    ----------
+    **filters
+        Any of `bc.describe_filters()`, by their Python names. Labels and codes are both understood
+        (``types="outbound"``, ``types=[1]``), 500 and "500" are the same id, and None means not given.
+
+    Raises
+    ------
+    TypeError
+        A name that is no filter (the message names the nearest one), or a value of a wrong type.
+    ValueError
+        A label that does not exist, a day that is none, a range that ends before it begins.
+
+    Examples
+    --------
+    >>> CallFilter(types="outbound", talk_time_from=30).to_request()
+    {'types': [1], 'talkTimeFrom': 30}
+    """
+
+    __slots__ = ("_values",)
+    _values: dict[str, Any]
+
+    @lists_filters
+    def __init__(self, **filters: Any) -> None:
+        for name in filters:
+            if name not in FILTERS:
+                msg = f"{name!r} is no filter{nearest(name, FILTERS)} See bc.describe_filters()."
+                raise TypeError(msg)
+        given = {
+            name: FILTERS[name].value.parse(name, value)
+            for name, value in filters.items()
+            if value is not None
+        }
+        for low, high in _RANGES:
+            if low in given and high in given and given[low] > given[high]:
+                msg = f"{low}={given[low]} is after {high}={given[high]}; swap them"
+                raise ValueError(msg)
+        self._values = {name: given[name] for name in FILTERS if name in given}
+
+    @classmethod
+    def from_request(
+        cls, body: Mapping[str, Any], *, required: tuple[str, ...] = ("dayFrom", "dayTo")
+    ) -> Self:
+        """Read the body of an API request.
+
+        Parameters
+        ----------
+        body
+            API names and values. A null, an empty text and an empty list count as not given.
+        required
+            API names that must be there.
+
+        Returns
+        -------
+        CallFilter
+            The same as with Python names.
+
+        Raises
+        ------
+        ValueError
+            A parameter that is missing, unknown or wrong; the message names it as the API does.
+        """
+        given = {name: value for name, value in body.items() if value is not None and value not in ("", [])}
+        known = {each.parameter: each.argument for each in PARAMETERS}
+        for name in required:
+            if name not in given:
+                msg = f"{name} is required"
+                raise ValueError(msg)
+        for name in given:
+            if name not in known:
+                msg = f"{name} is no parameter{nearest(name, known)}"
+                raise ValueError(msg)
+        try:
+            return cls(**{known[name]: value for name, value in given.items()})
+        except (TypeError, ValueError) as error:
+            raise ValueError(_in_api_names(str(error))) from None
+
+    def to_request(self) -> dict[str, Any]:
+        """Return the parameters as the API's body has them.
+
+        Returns
+        -------
+        dict
+            API name → JSON value, in the article's order; only what was given.
+        """
+        return {
+            FILTERS[name].parameter: FILTERS[name].value.encode(value) for name, value in self._values.items()
+        }
+
+    def mask(self, df: pd.DataFrame) -> pd.Series:
+        """Return which rows of a frame the filter takes.
+
+        Parameters
+        ----------
+        df
+            Typed, untyped or made by hand; it needs the columns that the filter asks for.
+
+        Returns
+        -------
+        pandas.Series
+            bool, same index. Days begin in the filter's `timezone`, or else in the frame's own.
+
+        Raises
+        ------
+        KeyError
+            A column that the filter needs is missing.
+        ValueError
+            Rows cannot answer it: `team_ids`, and `all_users=False`.
+        """
+        zone = self._values.get("timezone")
+        mask = np.ones(len(df), dtype=bool)
+        for name, value in self._on_rows():
+            question = FILTERS[name].rows
+            mask &= True if question is None else question.mask(df, value, zone)
+        return pd.Series(mask, index=df.index)
+
+    def to_sql(self) -> str:
+        """Return the filter as a DuckDB condition over a table with the typed columns.
+
+        Returns
+        -------
+        str
+            Literals are quoted; ``TRUE`` when there is nothing to ask. Days begin in the filter's
+            `timezone`, or else in UTC.
+
+        Raises
+        ------
+        ValueError
+            Rows cannot answer it: `team_ids`, and `all_users=False`.
+        """
+        zone = self._values.get("timezone", "UTC")
+        questions = ((FILTERS[name].rows, value) for name, value in self._on_rows())
+        return " AND ".join(each.sql(value, zone) for each, value in questions if each is not None) or "TRUE"
+
+    def code(self) -> str:
+        """Return the Python line that asks for the same calls.
+
+        With both days it is a load, without them a filter of the rows in hand. `page`, `items_per_page`,
+        `sort_by` and `sort_direction` are left out: they do not say which calls are meant.
+
+        Returns
+        -------
+        str
+            One expression over ``bc`` or ``df``.
+
+        Examples
+        --------
+        >>> CallFilter(types="outbound", talk_time_from=30).code()
+        "df.calls.filter(types=['outbound'], talk_time_from=30.0)"
+        """
+        values = {name: value for name, value in self._values.items() if not FILTERS[name].paging}
+        arguments = []
+        call = "df.calls.filter"
+        if "day_from" in values and "day_to" in values:
+            call = "bc.load_calls"
+            arguments = [repr(values.pop("day_from")), repr(values.pop("day_to"))]
+        arguments += [f"{name}={_python(value)}" for name, value in values.items()]
+        return f"{call}({', '.join(arguments)})"
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a filter with some parameters changed.
+
+        Parameters
+        ----------
+        **changes
+            As of `CallFilter`; None takes a parameter away.
+
+        Returns
+        -------
+        CallFilter
+            A new one, checked like any other.
+        """
+        return type(self)(**(self._values | changes))
+
+    def without(self, *names: str) -> Self:
+        """Return a filter without some parameters.
+
+        Parameters
+        ----------
+        *names
+            Python names; those that were not given do no harm.
+
+        Returns
+        -------
+        CallFilter
+            A new one.
+        """
+        return self.replace(**dict.fromkeys(names))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the canonical values.
+
+        Returns
+        -------
+        dict
+            Python argument → value, in the article's order; only what was given.
+        """
+        return dict(self._values)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in FILTERS:
+            return self._values.get(name)
+        msg = f"CallFilter has no attribute {name!r}{nearest(name, FILTERS)}"
+        raise AttributeError(msg)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CallFilter) and self._values == other._values
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._values.items()))
+
+    def __repr__(self) -> str:
+        return f"CallFilter({', '.join(f'{name}={_python(value)}' for name, value in self._values.items())})"
+
+    def _on_rows(self) -> list[tuple[str, Any]]:
+        for name, value in self._values.items():
+            reason = FILTERS[name].needs_server
+            if reason and value is not True:
+                msg = f"{name} cannot be asked of rows: {reason}. Give it to bc.load_calls instead."
+                raise ValueError(msg)
+        return list(self._values.items())
+
+
+def _in_api_names(message: str) -> str:
+    """Name parameters as the API does in a message that names them as Python does."""
+    for each in sorted(PARAMETERS, key=lambda known: -len(known.argument)):
+        message = message.replace(each.argument, each.parameter)
+    return message
+
+
+def _python(value: Any) -> str:
+    return repr(list(value) if isinstance(value, tuple) else value)

@@ -1,0 +1,270 @@
+"""What a filter asks of a row, once for pandas and once for SQL, side by side.
+
+Each predicate has `columns` (what it reads), `mask` (a boolean NumPy array, as long as the frame) and `sql`
+(a DuckDB expression over the typed columns). A null never matches, except where the class says so. `zone` is
+the timezone in which days begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame._fields import FIELDS
+
+__all__ = [
+    "AnyOf",
+    "AnyPart",
+    "AtLeast",
+    "AtMost",
+    "Category",
+    "Equals",
+    "FromDay",
+    "OutcomeKind",
+    "PartOf",
+    "Predicate",
+    "ToDay",
+    "category_words",
+    "literal",
+    "lowered",
+    "midnight",
+]
+
+type_field, state_field = FIELDS["type"], FIELDS["state"]
+
+
+class Predicate(Protocol):
+    """A question that a row answers with yes or no."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+
+    def mask(self, df: pd.DataFrame, value: Any, zone: str | None) -> np.ndarray:
+        """Answer for each row of a frame; `zone` None means the frame's own."""
+
+    def sql(self, value: Any, zone: str) -> str:
+        """Write the question as SQL."""
+
+
+@dataclass(frozen=True)
+class _OfColumn:
+    name: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        return (self.name,)
+
+
+class _OfDay:
+    columns = ("timestamp",)
+
+
+@dataclass(frozen=True)
+class AnyOf(_OfColumn):
+    """The column is one of the values."""
+
+    def mask(self, df: pd.DataFrame, value: tuple[str, ...], _zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        return column(df, self.name).isin(value).to_numpy(dtype=bool)
+
+    def sql(self, value: tuple[str, ...], _zone: str) -> str:
+        """Write it as SQL."""
+        return f"coalesce({_name(self.name)} IN ({_literals(value)}), FALSE)"
+
+
+@dataclass(frozen=True)
+class Equals(_OfColumn):
+    """The column is the value."""
+
+    def mask(self, df: pd.DataFrame, value: str | float, _zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        return (column(df, self.name) == value).to_numpy(dtype=bool)
+
+    def sql(self, value: str | float, _zone: str) -> str:
+        """Write it as SQL."""
+        return f"coalesce({_name(self.name)} = {literal(value)}, FALSE)"
+
+
+@dataclass(frozen=True)
+class AnyPart:
+    """One of several questions is answered with yes."""
+
+    parts: tuple[Predicate, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        return tuple(name for part in self.parts for name in part.columns)
+
+    def mask(self, df: pd.DataFrame, value: Any, zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        return np.asarray(np.logical_or.reduce([part.mask(df, value, zone) for part in self.parts]))
+
+    def sql(self, value: Any, zone: str) -> str:
+        """Write it as SQL."""
+        return "(" + " OR ".join(part.sql(value, zone) for part in self.parts) + ")"
+
+
+@dataclass(frozen=True)
+class AtLeast(_OfColumn):
+    """The column is not below the value."""
+
+    def mask(self, df: pd.DataFrame, value: float, _zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        return (column(df, self.name) >= value).to_numpy(dtype=bool)
+
+    def sql(self, value: float, _zone: str) -> str:
+        """Write it as SQL."""
+        return f"coalesce({_name(self.name)} >= {literal(value)}, FALSE)"
+
+
+@dataclass(frozen=True)
+class AtMost(_OfColumn):
+    """The column is not above the value."""
+
+    def mask(self, df: pd.DataFrame, value: float, _zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        return (column(df, self.name) <= value).to_numpy(dtype=bool)
+
+    def sql(self, value: float, _zone: str) -> str:
+        """Write it as SQL."""
+        return f"coalesce({_name(self.name)} <= {literal(value)}, FALSE)"
+
+
+@dataclass(frozen=True)
+class OutcomeKind(_OfColumn):
+    """The outcome's type is one of the values; ``absent`` also takes a null."""
+
+    name: str = "outcomeType"
+
+    def mask(self, df: pd.DataFrame, value: tuple[str, ...], zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        found = AnyOf(self.name).mask(df, value, zone)
+        return found | column(df, self.name).isna().to_numpy() if "absent" in value else found
+
+    def sql(self, value: tuple[str, ...], _zone: str) -> str:
+        """Write it as SQL."""
+        return f"coalesce({_name(self.name)}, 'absent') IN ({_literals(value)})"
+
+
+@dataclass(frozen=True)
+class Category:
+    """The direction, the state, or the pair of both is one of the values; ``all`` takes every row."""
+
+    columns: ClassVar[tuple[str, ...]] = ("type", "state")
+
+    def mask(self, df: pd.DataFrame, value: tuple[str, ...], zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        found = np.zeros(len(df), dtype=bool)
+        for word in value:
+            hit = np.ones(len(df), dtype=bool)
+            for name, label in _parts(word):
+                hit &= Equals(name).mask(df, label, zone)
+            found |= hit
+        return found
+
+    def sql(self, value: tuple[str, ...], zone: str) -> str:
+        """Write it as SQL."""
+        ands = (" AND ".join(Equals(name).sql(label, zone) for name, label in _parts(word)) for word in value)
+        return "(" + " OR ".join(f"({each or 'TRUE'})" for each in ands) + ")"
+
+
+@dataclass(frozen=True)
+class PartOf(_OfColumn):
+    """The text is part of the column; case does not matter."""
+
+    def mask(self, df: pd.DataFrame, value: str, _zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        (part,) = lowered([value])
+        texts = column(df, self.name).str.lower()
+        return texts.str.contains(part, regex=False, na=False).to_numpy(dtype=bool)
+
+    def sql(self, value: str, _zone: str) -> str:
+        """Write it as SQL."""
+        return f"coalesce(contains(lower({_name(self.name)}), lower({literal(value)})), FALSE)"
+
+
+@dataclass(frozen=True)
+class FromDay(_OfDay):
+    """The call began on the day or later."""
+
+    def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        stamps = column(df, "timestamp")
+        return (stamps >= midnight(value, zone or str(stamps.dt.tz))).to_numpy(dtype=bool)
+
+    def sql(self, value: str, zone: str) -> str:
+        """Write it as SQL."""
+        return f'coalesce("timestamp" >= {_instant(midnight(value, zone))}, FALSE)'
+
+
+@dataclass(frozen=True)
+class ToDay(_OfDay):
+    """The call began on the day or earlier."""
+
+    def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
+        """Answer for each row."""
+        stamps = column(df, "timestamp")
+        return (stamps < midnight(value, zone or str(stamps.dt.tz), days=1)).to_numpy(dtype=bool)
+
+    def sql(self, value: str, zone: str) -> str:
+        """Write it as SQL."""
+        return f'coalesce("timestamp" < {_instant(midnight(value, zone, days=1))}, FALSE)'
+
+
+def midnight(day: str, zone: str, days: int = 0) -> pd.Timestamp:
+    """Return the instant at which the day begins in a zone, `days` days later.
+
+    Where the clock skips midnight, the day begins at the first instant after the gap; where midnight comes
+    twice, at the first.
+    """
+    start = pd.Timestamp(day) + pd.Timedelta(days=days)
+    return start.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+
+
+def category_words() -> tuple[str, ...]:
+    """Return the 16 categories: ``all``, the types, the states and the pairs of both."""
+    pairs = (f"{kind}_{state}" for kind in type_field.choices for state in state_field.choices)
+    return ("all", *type_field.choices, *("answered", "unanswered", "failed"), *pairs)
+
+
+def _parts(category: str) -> Iterable[tuple[str, str]]:
+    for word in category.split("_"):
+        if word in type_field.choices:
+            yield "type", word
+        elif word in state_field.choices:
+            yield "state", word
+
+
+def lowered(texts: list[str]) -> list[str]:
+    """Lower letter by letter, as pandas and DuckDB do; `str.lower` looks at context (final sigma)."""
+    found: list[str] = pc.utf8_lower(pa.array(texts, pa.large_string())).to_pylist()
+    return found
+
+
+def _name(name: str) -> str:
+    return f'"{name}"'
+
+
+def literal(value: str | float) -> str:
+    """Write a text or a number as SQL."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return f"DOUBLE '{float(value)!r}'"  # a bare 0.1 would be a DECIMAL, which becomes another double
+
+
+def _literals(values: Iterable[str]) -> str:
+    return ", ".join(literal(value) for value in values)
+
+
+def _instant(stamp: pd.Timestamp) -> str:
+    return f"TIMESTAMPTZ '{stamp.tz_convert('UTC').isoformat(sep=' ')}'"

@@ -1,0 +1,201 @@
+"""The 33 request parameters, declared once.
+
+The signatures of the loaders, the request's body, the row masks, the SQL, the sandbox's validation and
+the documentation are derived from `FILTERS`; to add a parameter, add a row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from brightcall_pandas.filters import _predicates as ask
+from brightcall_pandas.filters._tags import HasTag, PartOfTag
+from brightcall_pandas.filters._values import (
+    Codes,
+    Day,
+    Flag,
+    Identifier,
+    Many,
+    Number,
+    Text,
+    Value,
+    Whole,
+    Word,
+    Zone,
+)
+from brightcall_pandas.frame._fields import FIELDS
+
+__all__ = ["FILTERS", "FILTER_NAMES", "PARAMETERS", "Filter", "describe_filters"]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One request parameter.
+
+    Parameters
+    ----------
+    argument
+        Its name in Python.
+    parameter
+        Its name in the API.
+    value
+        What it takes.
+    doc
+        What it does.
+    rows
+        The question that it asks of a row; None where it asks none.
+    needs_server
+        Why rows in hand cannot answer it, for the few filters of which that is true.
+    paging
+        Whether it is one of the four that say which part of the answer to send, and in which order.
+    """
+
+    argument: str
+    parameter: str
+    value: Value
+    doc: str
+    rows: ask.Predicate | None = None
+    needs_server: str | None = None
+    paging: bool = False
+
+
+_NUMBERS = ("fromNumber", "toNumber", "toAnswer", "lineNumber", "clientNumber")
+_ANY_NUMBER = ask.AnyPart(tuple(map(ask.Equals, _NUMBERS)))
+_SEARCHED = (*_NUMBERS, "projectName", "outcomeTag", "label", "uniqueId")
+_SECONDS = Number()
+_TEXTS, _IDS = Many(Text()), Many(Identifier(as_number=True))
+
+PARAMETERS: tuple[Filter, ...] = (
+    Filter(
+        "search_string",
+        "searchString",
+        Text(),
+        "Part of a number, project name, outcome, tag, label or unique id; case does not matter.",
+        ask.AnyPart((*map(ask.PartOf, _SEARCHED), PartOfTag())),
+    ),
+    Filter("day_from", "dayFrom", Day(), "First day, inclusive.", ask.FromDay()),
+    Filter("day_to", "dayTo", Day(), "Last day, inclusive.", ask.ToDay()),
+    Filter(
+        "timezone", "timezone", Zone(), "Timezone in which the days begin and the answer's times are written."
+    ),
+    Filter(
+        "date_interval",
+        "dateInterval",
+        Word(("hour", "day", "week", "month", "year")),
+        "Interval of the statistics; the documented answer does not show it.",
+    ),
+    Filter("types", "types", Many(Codes(FIELDS["type"])), "Direction of the call.", ask.AnyOf("type")),
+    Filter("states", "states", Many(Codes(FIELDS["state"])), "How the call ended.", ask.AnyOf("state")),
+    Filter(
+        "categories",
+        "categories",
+        Many(Word(ask.category_words())),
+        "Direction, state, or a pair of both; several are a union.",
+        ask.Category(),
+    ),
+    Filter("agent_ids", "agentIds", _IDS, "Agents, by user id.", ask.AnyOf("userId")),
+    Filter(
+        "team_ids",
+        "teamIds",
+        _IDS,
+        "Teams.",
+        needs_server="a call's record does not say which team its agent is in",
+    ),
+    Filter(
+        "unique_ids", "uniqueIds", Many(Identifier()), "Unique ids of call sessions.", ask.AnyOf("uniqueId")
+    ),
+    Filter("number", "number", Identifier(), "A phone number in any role.", _ANY_NUMBER),
+    Filter("from_number", "fromNumber", Identifier(), "Number of the caller.", ask.Equals("fromNumber")),
+    Filter("to_number", "toNumber", Identifier(), "Number that was called.", ask.Equals("toNumber")),
+    Filter("to_answer", "toAnswer", Identifier(), "Number expected to answer.", ask.Equals("toAnswer")),
+    Filter("text_projects", "textProjects", _TEXTS, "Projects, by name.", ask.AnyOf("projectName")),
+    Filter("project_ids", "projectIds", _IDS, "Projects, by id.", ask.AnyOf("projectId")),
+    Filter("tags", "tags", _TEXTS, "Calls with any of these tags.", HasTag()),
+    Filter(
+        "outcomes", "outcomes", _TEXTS, "Outcomes, in the account's exact spelling.", ask.AnyOf("outcomeTag")
+    ),
+    Filter(
+        "outcome_types",
+        "outcomeTypes",
+        Many(Word(FIELDS["outcomeType"].choices)),
+        "Kinds of outcome; `absent` also takes calls without one.",
+        ask.OutcomeKind(),
+    ),
+    Filter(
+        "talk_time_from", "talkTimeFrom", _SECONDS, "Least talk time in seconds.", ask.AtLeast("talkTime")
+    ),
+    Filter("talk_time_to", "talkTimeTo", _SECONDS, "Greatest talk time in seconds.", ask.AtMost("talkTime")),
+    Filter(
+        "answer_time_from",
+        "answerTimeFrom",
+        _SECONDS,
+        "Least time to answer in s.",
+        ask.AtLeast("answerTime"),
+    ),
+    Filter(
+        "answer_time_to", "answerTimeTo", _SECONDS, "Greatest time to answer in s.", ask.AtMost("answerTime")
+    ),
+    Filter(
+        "all_users",
+        "allUsers",
+        Flag(),
+        "True: calls of all users; False: of the key's owner only.",
+        needs_server="only the server knows whose key it is (True filters nothing and is fine)",
+    ),
+    Filter("user_id", "userId", Identifier(as_number=True), "One user, by id.", ask.Equals("userId")),
+    Filter(
+        "quality_rating",
+        "qualityRating",
+        Number("rating, not negative"),
+        "Rating of the call's quality.",
+        ask.Equals("qualityRating"),
+    ),
+    Filter("show_transfers", "showTransfers", Flag(), "True: calls carry `transfers`; removes no row."),
+    Filter("show_ai_calls_with_log", "showAICallsWithLog", Flag(), "True: AI calls carry `transcripts`."),
+    Filter("page", "page", Whole(), "Page to send, from 1.", paging=True),
+    Filter("items_per_page", "itemsPerPage", Whole(), "Rows a page.", paging=True),
+    Filter(
+        "sort_by",
+        "sortBy",
+        Word(("timestamp", "talkTime", "answerTime")),
+        "Field to sort by.",
+        paging=True,
+    ),
+    Filter("sort_direction", "sortDirection", Word(("ASC", "DESC")), "Order of the sort.", paging=True),
+)
+"""The 33 parameters in the article's order."""
+
+FILTERS: dict[str, Filter] = {each.argument: each for each in PARAMETERS}
+"""Parameter by Python argument."""
+
+FILTER_NAMES: tuple[str, ...] = tuple(each.argument for each in PARAMETERS if not each.paging)
+"""The 29 that say which calls, not which part of the answer."""
+
+
+def describe_filters() -> pd.DataFrame:
+    """Describe the 33 request parameters.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``argument`` (name in Python, in the article's order); columns ``parameter`` (name in the
+        API), ``accepts``, ``filters`` (False for the four that only page and sort), ``on_rows`` (whether
+        ``df.calls.filter`` can answer it without the server), ``description``.
+
+    Examples
+    --------
+    >>> describe_filters().loc["talk_time_from", "parameter"]
+    'talkTimeFrom'
+    """
+    return pd.DataFrame(
+        {
+            "parameter": [each.parameter for each in PARAMETERS],
+            "accepts": [each.value.accepts for each in PARAMETERS],
+            "filters": [not each.paging for each in PARAMETERS],
+            "on_rows": [each.needs_server is None and not each.paging for each in PARAMETERS],
+            "description": [each.doc for each in PARAMETERS],
+        },
+        index=pd.Index([each.argument for each in PARAMETERS], name="argument"),
+    )

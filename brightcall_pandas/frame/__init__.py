@@ -1,0 +1,1 @@
+"""From whatever the API sends, or somebody has in hand, to the typed frame."""

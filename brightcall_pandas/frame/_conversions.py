@@ -1,0 +1,250 @@
+"""One rule for each pair of what arrived and what the field is: `RULES`.
+
+What arrives is one of ``flag``, ``integer``, ``real``, ``text``, ``time`` and ``json`` (`arrivals` sorts
+values into these); what the field is, is its `schema.Kind`. A rule takes an Arrow array and returns one
+of the field's type and the same length, null where a value does not fit. A pair without a rule never fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from brightcall_pandas.frame._fields import CALENDAR, FIELDS, Field
+
+__all__ = ["RULES", "Clock", "Rule", "label_array", "nulls"]
+
+_EPOCH_TOLERANCE_S = 1800  # half of the usual clock change
+_CALENDAR = tuple(pa.scalar(bound).cast(pa.timestamp("us")) for bound in CALENDAR)
+_MILLISECONDS_FROM = 1e11  # an epoch at or above it counts milliseconds; as seconds it would be the year 5138
+_ISO_DATE = r"^\s*\d{4}-\d{2}-\d{2}"
+_HAS_OFFSET = r"[Tt ]\d{2}[\d:.,]*\s*([Zz]|[+-]\d{2}(:?\d{2})?)\s*$"
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What is needed to read a time that carries no offset.
+
+    Parameters
+    ----------
+    timezone
+        The zone in which such a time is meant.
+    unique_ids
+        ``uniqueId`` of the same rows (epoch seconds, dot, sequence), which settles the hour that a
+        clock change makes ambiguous. None: such times become null.
+    """
+
+    timezone: str = "UTC"
+    unique_ids: pa.Array | None = None
+
+
+def nulls(field: Field, length: int) -> pa.Array:
+    """Return that many nulls of the field's type; labels still know their choices."""
+    if field.kind == "label":
+        return label_array(pa.nulls(length, pa.int8()), field)
+    return pa.nulls(length, field.arrow_type)
+
+
+def label_array(positions: pa.Array, field: Field) -> pa.Array:
+    """Return the labels at these positions of the field's choices."""
+    return pa.DictionaryArray.from_arrays(positions, pa.array(field.choices, pa.string()))
+
+
+# Numbers.
+
+
+def _number_from_integer(array: pa.Array, field: Field, _: Clock) -> pa.Array:
+    # Not safe: above 2**53 the nearest double is what a double can say.
+    return array.cast(field.arrow_type, safe=False)
+
+
+def _number_from_real(array: pa.Array, field: Field, _: Clock) -> pa.Array:
+    real = array.cast(pa.float64())
+    return _where(pc.is_finite(real), real, field)
+
+
+def _number_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(_plain(array))
+    numeric = _where(pc.match_substring_regex(trimmed, _NUMBER), trimmed)
+    # Arrow's cast knows no leading plus sign, and reads 1e400 as infinite.
+    return _number_from_real(pc.replace_substring_regex(numeric, r"^\+", ""), field, clock)
+
+
+# Text: also identifiers, and JSON, where a bare number or flag is a document too.
+
+
+def _text(array: pa.Array, field: Field, _: Clock) -> pa.Array:
+    return _plain(array).cast(field.arrow_type)
+
+
+def _text_from_real(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
+    """Write 500.0, which pandas makes of an integer beside a null, as ``500``."""
+    real = _number_from_real(array, replace(field, kind="number"), clock)
+    # Above 2**53 a double no longer tells one integer from the next: such an id is already lost.
+    whole = pc.and_(pc.equal(pc.floor(real), real), pc.less(pc.abs(real), 2.0**53))
+    as_integer = _where(whole, real).cast(pa.int64()).cast(field.arrow_type)
+    return pc.coalesce(as_integer, real.cast(field.arrow_type))
+
+
+# Flags and labels.
+
+
+def _cast(array: pa.Array, field: Field, _: Clock) -> pa.Array:
+    return array.cast(field.arrow_type)
+
+
+def _flag_from_number(array: pa.Array, field: Field, _: Clock) -> pa.Array:
+    return _where(pc.is_in(array, pa.array([0, 1], array.type)), pc.not_equal(array, 0), field)
+
+
+def _flag_from_text(array: pa.Array, _: Field, __: Clock) -> pa.Array:
+    return _translate(array, {"true": True, "1": True, "false": False, "0": False}, pa.bool_())
+
+
+def _label_from_text(array: pa.Array, field: Field, _: Clock) -> pa.Array:
+    positions = {word: field.choices.index(label) for word, label in field.words.items()}
+    return label_array(_translate(array, positions, pa.int8()), field)
+
+
+def _label_from_integer(array: pa.Array, field: Field, _: Clock) -> pa.Array:
+    if not field.coded:
+        return nulls(field, len(array))
+    codes = pa.array(range(len(field.choices)), array.type)
+    return label_array(_where(pc.is_in(array, codes), array).cast(pa.int8()), field)
+
+
+def _label_from_real(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
+    return _label_from_text(_text_from_real(array, FIELDS["label"], clock), field, clock)
+
+
+# Times.
+
+
+def _time_from_number(array: pa.Array, field: Field, _: Clock) -> pa.Array:
+    epoch = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    seconds = np.where(np.abs(epoch) >= _MILLISECONDS_FROM, epoch / 1000, epoch)
+    first, end = (pd.Timestamp(bound, tz="UTC").timestamp() for bound in CALENDAR)
+    missing = ~((seconds >= first) & (seconds < end))  # also true of NaN
+    micros = np.round(np.where(missing, 0, seconds) * 1e6).astype("int64")
+    return pa.array(micros, mask=missing).cast(pa.timestamp("us")).cast(field.arrow_type)
+
+
+def _time_from_time(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
+    if pa.types.is_date(array.type) or array.type.tz is None:
+        return _localised(array.cast(pa.timestamp("us"), safe=False), clock)
+    return _in_calendar(array.cast(field.arrow_type, safe=False))
+
+
+def _time_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
+    text = _plain(array)
+    try:
+        return _in_calendar(
+            text.cast(field.arrow_type)
+        )  # every one an instant, as a server usually writes it
+    except pa.ArrowInvalid:
+        pass
+    dated = _where(pc.match_substring_regex(text, _ISO_DATE), text)
+    zoned = pc.match_substring_regex(dated, _HAS_OFFSET)
+    if pc.all(zoned).as_py() is not False:
+        return _in_calendar(_parsed(dated, field.arrow_type))
+    naive = _localised(_parsed(_where(pc.invert(zoned), dated), pa.timestamp("us")), clock)
+    return pc.coalesce(_in_calendar(_parsed(_where(zoned, dated), field.arrow_type)), naive)
+
+
+def _parsed(text: pa.Array, kind: pa.DataType) -> pa.Array:
+    try:
+        return text.cast(kind)
+    except pa.ArrowInvalid:  # a few odd spellings in the column: the slower and more tolerant reader
+        texts = pd.Series(text.to_pylist(), dtype="str").str.upper()  # z and t are ISO 8601 as well
+        stamps = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+        return pa.array(stamps.dt.as_unit("us"), pa.timestamp("us", tz="UTC"), from_pandas=True).cast(kind)
+
+
+def _localised(naive: pa.Array, clock: Clock) -> pa.Array:
+    """Read wall-clock times in the clock's zone; the hour that occurs twice is settled by ``uniqueId``."""
+    stamps = pd.Series(_in_calendar(naive).to_pandas()).astype("datetime64[us]")
+    earlier = np.ones(len(stamps), dtype=bool)
+    first = stamps.dt.tz_localize(clock.timezone, ambiguous=earlier, nonexistent="NaT")
+    second = stamps.dt.tz_localize(clock.timezone, ambiguous=~earlier, nonexistent="NaT")
+    if not first.equals(second):
+        epoch = _epochs(clock, len(stamps))
+        from_first, from_second = (first - epoch).abs(), (second - epoch).abs()
+        nearest = first.where(from_first < from_second, second.where(from_second < from_first))
+        near = np.minimum(from_first, from_second) <= pd.Timedelta(seconds=_EPOCH_TOLERANCE_S)
+        first = first.where(first == second, nearest.where(near))
+    return pa.array(first.dt.tz_convert("UTC"), pa.timestamp("us", tz="UTC"), from_pandas=True)
+
+
+def _epochs(clock: Clock, length: int) -> pd.Series:
+    if clock.unique_ids is None:
+        return pd.Series(pd.NaT, index=range(length), dtype="datetime64[us, UTC]")
+    text = pd.Series(clock.unique_ids.to_pylist(), dtype="str")
+    seconds = pd.to_numeric(text.str.extract(r"^(\d{9,10})(?:\.\d+)?$")[0])
+    return pd.to_datetime(seconds, unit="s", utc=True).dt.as_unit("us")
+
+
+def _in_calendar(times: pa.Array) -> pa.Array:
+    extremes = pc.min_max(times)
+    low, high = extremes["min"].value, extremes["max"].value
+    if low is None or (low >= _CALENDAR[0].value and high < _CALENDAR[1].value):
+        return times
+    first, end = (bound.cast(times.type) for bound in _CALENDAR)
+    return _where(pc.and_(pc.greater_equal(times, first), pc.less(times, end)), times)
+
+
+# Small pieces of several rules.
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    return array.dictionary_decode() if isinstance(array, pa.DictionaryArray) else array
+
+
+def _where(condition: pa.Array, array: pa.Array, field: Field | None = None) -> pa.Array:
+    kept = pc.if_else(condition, array, pa.scalar(None, array.type))
+    return kept if field is None else kept.cast(field.arrow_type)
+
+
+def _translate(array: pa.Array, meanings: dict[str, Any], kind: pa.DataType) -> pa.Array:
+    """Replace each distinct text by its meaning; case and outer blanks do not matter."""
+    encoded = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
+    known = [
+        meanings.get(word.strip().casefold()) if word else None for word in encoded.dictionary.to_pylist()
+    ]
+    return pa.array(known, kind).take(encoded.indices)
+
+
+Rule = Callable[[pa.Array, Field, Clock], pa.Array]
+_NUMBER_RULES: dict[str, Rule] = {
+    "integer": _number_from_integer,
+    "real": _number_from_real,
+    "text": _number_from_text,
+}
+_TEXT_RULES: dict[str, Rule] = {"text": _text, "integer": _cast, "real": _text_from_real}
+RULES: dict[str, dict[str, Rule]] = {
+    "seconds": _NUMBER_RULES,
+    "number": _NUMBER_RULES,
+    "flag": {
+        "flag": _cast,
+        "integer": _flag_from_number,
+        "real": _flag_from_number,
+        "text": _flag_from_text,
+    },
+    "identifier": _TEXT_RULES,
+    "text": _TEXT_RULES,
+    "json": _TEXT_RULES | {"json": _text, "flag": _cast},
+    "label": {"text": _label_from_text, "integer": _label_from_integer, "real": _label_from_real},
+    "time": {
+        "text": _time_from_text,
+        "time": _time_from_time,
+        "integer": _time_from_number,
+        "real": _time_from_number,
+    },
+}
+"""Rule by kind of the field and kind of the value."""

@@ -1,0 +1,272 @@
+"""Who asks whom, how fast, and where answers are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from brightcall_pandas.api._key import ApiKey
+from brightcall_pandas.api._profiles import PROFILES, Profile
+from brightcall_pandas.api._retries import RateLimit
+from brightcall_pandas.api._session import ApiSession
+from brightcall_pandas.api._transport import is_this_machine
+from brightcall_pandas.cache._folder import Cache
+from brightcall_pandas.errors import AuthenticationError
+from brightcall_pandas.filters import FILTERS, nearest
+from brightcall_pandas.filters._settings import LONGEST_DAYS, duration, flag, number, positive, text, whole
+
+__all__ = ["Client", "current_client", "use"]
+
+_LONGEST_TIMEOUT_S = 24 * 3600.0
+_OFFLINE_ACCOUNT = "no account: give bc.Client account=, or the API key that the cache was filled with"
+
+
+class Client:
+    """Settings of one account, and its cache.
+
+    Parameters
+    ----------
+    api_key
+        Default: the environment's ``BRIGHTCALL_API_KEY``. Without one only a cache can be read.
+    base_url
+        Default: the environment's ``BRIGHTCALL_BASE_URL``, then the version's own host.
+    api_version
+        ``"v1"`` (the vendor's article) or ``"v3"`` (seen in the wild).
+    cache_dir
+        Default: the environment's ``BRIGHTCALL_CACHE_DIR``, then the nearest ``data_cache`` folder from
+        the working directory upward that the user owns, then the user's cache folder.
+    timezone
+        Zone in which days begin and times are shown. None: the zone that the API's answer names.
+    page_size
+        Rows a page to ask for.
+    workers
+        Requests under way at once.
+    rate_limit
+        Requests a second over all workers. None does not limit.
+    timeout
+        Seconds to wait for a connection, and for each part of an answer.
+    retries
+        How often a transient failure (429, 5xx, reset, timeout, broken JSON) is tried again.
+    settle_days
+        Days after which a day's calls no longer change; a day fetched later than that is final.
+    max_age
+        Oldest cached answer that will do for a day that is not final: seconds, a timedelta, or a text
+        such as ``"10min"``.
+    offline
+        Never ask the server; what the cache lacks raises `OfflineError`.
+    account
+        Whose cache it is. Default: a hash of key and base URL; name it, so that a new key need not lose it.
+    allow_http
+        Allow plain http to a host that is not this machine. It shows the key to everyone on the way.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A setting that cannot be; the message names it.
+
+    Examples
+    --------
+    >>> Client("secret", base_url="http://127.0.0.1:8000", account="demo")
+    Client(base_url='http://127.0.0.1:8000', api_version='v1', account='demo')
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        api_version: str = "v1",
+        cache_dir: str | os.PathLike[str] | None = None,
+        timezone: str | None = None,
+        page_size: int = 500,
+        workers: int = 4,
+        rate_limit: float | None = None,
+        timeout: float = 30,
+        retries: int = 5,
+        settle_days: float = 7,
+        max_age: float | str | timedelta = "10min",
+        offline: bool = False,
+        account: str | None = None,
+        allow_http: bool = False,
+    ) -> None:
+        if not isinstance(api_version, str) or api_version not in PROFILES:
+            msg = (
+                f"api_version={api_version!r} is not known{nearest(str(api_version), PROFILES)} Use v1 or v3."
+            )
+            raise ValueError(msg)
+        self.profile: Profile = PROFILES[api_version]
+        url = text("base_url", base_url) or text("base_url", os.environ.get("BRIGHTCALL_BASE_URL"))
+        self.base_url = _base_url(url, self.profile, flag("allow_http", allow_http))
+        key = text("api_key", api_key) or text("api_key", os.environ.get("BRIGHTCALL_API_KEY"))
+        self._key = ApiKey(key) if key else None
+        self.key_hash = _key_hash(key, self.base_url) if key else None
+        self.account = text("account", account) or self.key_hash
+        self.timezone = (
+            None if timezone is None else str(FILTERS["timezone"].value.parse("timezone", timezone))
+        )
+        self.page_size = whole("page_size", page_size, 2)
+        self.workers = whole("workers", workers, 1)
+        self.retries = whole("retries", retries, 0)
+        self.timeout = positive("timeout", timeout, most=_LONGEST_TIMEOUT_S)
+        self.rate_limit = None if rate_limit is None else positive("rate_limit", rate_limit)
+        self.turns = RateLimit(self.rate_limit)
+        self.settle = timedelta(days=number("settle_days", settle_days, most=LONGEST_DAYS))
+        self.max_age = duration("max_age", max_age)
+        self.offline = flag("offline", offline)
+        self._folder = _cache_folder(cache_dir)
+        self._lock = threading.Lock()
+        self._cache: Cache | None = None
+        self._session: ApiSession | None = None
+
+    @property
+    def cache(self) -> Cache:
+        """What is kept on disk of this account: ``.info()``, ``.clear(…)``."""
+        with self._lock:
+            if self._cache is None:
+                if self.account is None:
+                    raise AuthenticationError(_OFFLINE_ACCOUNT)
+                self._cache = Cache(self._folder / _folder_name(self.account))
+            return self._cache
+
+    @property
+    def session(self) -> ApiSession:
+        """The connection; made when it is first needed.
+
+        Raises
+        ------
+        AuthenticationError
+            There is no API key.
+        """
+        cache = self.cache
+        with self._lock:
+            if self._session is None:
+                if self._key is None and not self.offline:
+                    msg = "no API key: set BRIGHTCALL_API_KEY in the environment, or give bc.Client api_key="
+                    raise AuthenticationError(msg)
+                self._session = ApiSession(
+                    self.base_url,
+                    self._key or ApiKey("none"),
+                    cache=cache.pages,
+                    connections=self.workers,
+                    rate_limit=self.turns,
+                    timeout=self.timeout,
+                    retries=self.retries,
+                )
+            return self._session
+
+    def is_final(self, fetched_at: datetime, last_day: date) -> bool:
+        """Tell whether a day's calls could no longer change when they were fetched."""
+        # A day ends somewhere between 12 hours before and 14 after its end in UTC; wait for the last.
+        day_over = datetime(last_day.year, last_day.month, last_day.day, tzinfo=UTC) + timedelta(
+            days=1, hours=12
+        )
+        return fetched_at >= day_over + self.settle
+
+    def is_fresh(self, fetched_at: datetime, last_day: date) -> bool:
+        """Tell whether what was fetched then will do now."""
+        return self.is_final(fetched_at, last_day) or datetime.now(UTC) - fetched_at <= self.max_age
+
+    def close(self) -> None:
+        """Close connections and files; the client opens them again when it needs them."""
+        with self._lock:
+            if self._session is not None:
+                self._session.close()
+            if self._cache is not None:
+                self._cache.close()
+            self._session = self._cache = None
+
+    def __repr__(self) -> str:
+        return (
+            f"Client(base_url={self.base_url!r}, api_version={self.profile.name!r}, account={self.account!r})"
+        )
+
+
+_default: Client | None = None
+
+
+def use(client: Client) -> Client:
+    """Make a client the one that loaders use when none is given.
+
+    Parameters
+    ----------
+    client
+        The client.
+
+    Returns
+    -------
+    Client
+        The same.
+    """
+    global _default  # noqa: PLW0603  (the default is the module's one piece of state)
+    if not isinstance(client, Client):
+        msg = f"use takes a Client, not {type(client).__name__}"
+        raise TypeError(msg)
+    _default = client
+    return client
+
+
+def current_client(client: Client | None) -> Client:
+    """Return the client given, or the default one, made from the environment when first needed."""
+    if client is not None and not isinstance(client, Client):
+        msg = f"client takes a bc.Client, not {type(client).__name__}"
+        raise TypeError(msg)
+    if client is None:
+        return _default or use(Client())
+    return client
+
+
+def _base_url(given: str | None, profile: Profile, allow_http: bool) -> str:
+    url = (given or profile.base_url).rstrip("/")
+    if any(mark in url for mark in "?#@"):  # not quoted: the key may stand there
+        msg = "base_url takes scheme, host and port only; give the key as api_key"
+        raise ValueError(msg)
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        msg = f"base_url={url!r} is no address; it takes scheme and host, for example {profile.base_url}"
+        raise ValueError(msg)
+    if parts.scheme == "http" and not allow_http and not is_this_machine(parts.hostname):
+        msg = (
+            f"base_url={url!r} is plain http, which shows the API key to everyone on the way. "
+            "Use https, or allow_http=True if you mean it."
+        )
+        raise ValueError(msg)
+    return url
+
+
+def _key_hash(key: str, base_url: str) -> str:
+    return hashlib.sha256(f"{base_url}\n{key}".encode()).hexdigest()[:16]
+
+
+def _folder_name(account: str) -> str:
+    """Return a name for the account's folder that no other account has, on any file system."""
+    plain = re.sub(r"[^a-z0-9._-]+", "-", account.lower()).strip(".-")[:64]
+    if plain == account:
+        return plain
+    return f"{plain}-{hashlib.sha256(account.encode()).hexdigest()[:8]}".lstrip("-")
+
+
+def _cache_folder(given: str | os.PathLike[str] | None) -> Path:
+    chosen = given or os.environ.get("BRIGHTCALL_CACHE_DIR")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        candidate = folder / "data_cache"
+        if candidate.is_dir() and _owned(candidate):
+            return candidate
+    return Path(platformdirs.user_cache_dir("brightcall_pandas"))
+
+
+def _owned(folder: Path) -> bool:
+    return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()

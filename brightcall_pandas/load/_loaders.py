@@ -1,0 +1,433 @@
+"""The loaders: days and filters in, typed frames out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+import pandas as pd
+import pyarrow as pa
+
+from brightcall_pandas.api._session import Reply
+from brightcall_pandas.api._threads import Backlog
+from brightcall_pandas.cache._store import Part
+from brightcall_pandas.errors import InvalidResponseError, OfflineError, RequestError
+from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, midnight, nearest
+from brightcall_pandas.frame._columns import to_pandas
+from brightcall_pandas.frame._fields import SCHEMA_VERSION
+from brightcall_pandas.frame._page import page_of
+from brightcall_pandas.frame._table import TABLE_SCHEMA
+from brightcall_pandas.load import Loading, known_zone, request_body, runs
+from brightcall_pandas.load._client import Client, current_client
+from brightcall_pandas.load._progress import Progress
+from brightcall_pandas.load._reader import days_text
+
+__all__ = [
+    "Catalog",
+    "Provenance",
+    "count_calls",
+    "fields_of",
+    "load_calls",
+    "load_catalog",
+    "load_stats",
+    "spans_of",
+    "spec_of",
+    "zone_of",
+]
+
+Day = str | date
+
+_DIRECTIONS = {"all": "all", "in": "inbound", "out": "outbound", "our": "internal"}
+_COUNTS = ("all", "fail", "success", "talks", "error", "unique", "firstTime", "active")
+_DURATIONS = ("total", "call", "answer")
+_PARTS = {"sum": "sum_s", "count": "count", "min": "min_s", "max": "max_s"}
+_ACCOUNT = {
+    "tagsSuccess": "tagsSuccess",
+    "tagsDefault": "tagsDefault",
+    "tagsFail": "tagsFail",
+    "tagsNoResult": "tagsNoResult",
+    "aiTalkTime": "aiTalkTime_s",
+    "allTalkTime": "allTalkTime_s",
+    "aiTalkCost": "aiTalkCost",
+}
+
+
+class Provenance(dict[str, Any]):
+    """Where a frame comes from; pandas copies a frame's attrs at every step, and this costs nothing then."""
+
+    def __deepcopy__(self, _: object) -> Provenance:
+        return self
+
+
+class Catalog(NamedTuple):
+    """The account's own words.
+
+    Parameters
+    ----------
+    tags, outcomes, projects
+        Frames with one row each; column ``name`` where the API sends plain texts, else its own names.
+    """
+
+    tags: pd.DataFrame
+    outcomes: pd.DataFrame
+    projects: pd.DataFrame
+
+
+@lists_filters
+def load_calls(
+    day_from: Day,
+    day_to: Day,
+    *,
+    columns: Sequence[str] | None = None,
+    refresh: bool = False,
+    on_incomplete: Literal["raise", "warn"] = "raise",
+    progress: bool | None = None,
+    client: Client | None = None,
+    **filters: Any,
+) -> pd.DataFrame:
+    """Load every call of some days, each exactly once.
+
+    Days that are in the cache and cannot change any more are not asked for again.
+
+    Parameters
+    ----------
+    day_from, day_to
+        First and last day, both inclusive, in the client's timezone (or the filter's `timezone`).
+    columns
+        Fields to return, in that order; None returns all 45 and `extras`. All are cached either way.
+    refresh
+        Read all days from the server again, and replace what is cached.
+    on_incomplete
+        What to do when a window cannot be proved complete: ``"raise"`` `IncompleteDataError`, or
+        ``"warn"``, mark it in ``df.calls.quality()``, and not cache it.
+    progress
+        Show a progress bar: True at once, None when the load takes longer than a second, False never.
+    client
+        Whom to ask; None takes the default one (`bc.use`, or the environment).
+    **filters
+        Any of `bc.describe_filters()`. `all_users` is True unless given, `date_interval` is ``"day"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Ordered by `timestamp`, then `id`; index from 0. Dtypes as `bc.describe_fields()` says, times in the
+        zone of the days. ``df.attrs["brightcall"]`` has the query, the windows and what did not fit.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A filter, a day or a column that does not exist; before any request.
+    BrightcallError
+        As ``bc.errors`` draws them; the message names window and page.
+    """
+    if on_incomplete not in ("raise", "warn"):
+        msg = f"on_incomplete={on_incomplete!r} is not known; it takes 'raise' or 'warn'"
+        raise ValueError(msg)
+    chosen = fields_of(columns)
+    loading = Loading(
+        current_client(client),
+        spec_of(day_from, day_to, filters),
+        chosen,
+        refresh=refresh,
+        strict=on_incomplete == "raise",
+        progress=Progress(progress),
+    )
+    try:
+        with Backlog() as backlog:
+            parts = list(loading.parts(backlog))
+            table = pa.concat_tables([part.table.select(chosen) for part in parts])
+            frame = to_pandas(table, loading.zone)
+    finally:
+        loading.progress.close()
+    frame.attrs["brightcall"] = _provenance(loading, parts)
+    return frame
+
+
+@lists_filters
+def count_calls(day_from: Day, day_to: Day, *, client: Client | None = None, **filters: Any) -> int:
+    """Ask the server how many calls there are, with one small request.
+
+    Parameters
+    ----------
+    day_from, day_to
+        First and last day, both inclusive.
+    client
+        Whom to ask.
+    **filters
+        Any of `bc.describe_filters()`.
+
+    Returns
+    -------
+    int
+        Number of calls, as the server counts them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A filter or a day that does not exist; before any request.
+    BrightcallError
+        As ``bc.errors`` draws them.
+    """
+    client = current_client(client)
+    spec = spec_of(day_from, day_to, filters)
+    body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
+    about = f"number of calls {days_text(body)}"
+    page = page_of(_asked(client, client.profile.count or client.profile.calls, body, about).opened)
+    # Pages of one call each: their number is the number of calls.
+    count = page.pages_count if page.total_items is None else page.total_items
+    if count is None:
+        msg = f"{about}: the answer has neither totalItems nor pagesCount. Use len(bc.load_calls(…)) instead."
+        raise InvalidResponseError(msg)
+    return count
+
+
+@lists_filters
+def load_catalog(
+    day_from: Day | None = None, day_to: Day | None = None, *, client: Client | None = None, **filters: Any
+) -> Catalog:
+    """Load the tags, outcomes and projects that the account knows.
+
+    Parameters
+    ----------
+    day_from, day_to
+        Days of the request that carries them; None: the last 30 days.
+    client
+        Whom to ask.
+    **filters
+        Any of `bc.describe_filters()`.
+
+    Returns
+    -------
+    Catalog
+        Three small frames: ``tags``, ``outcomes``, ``projects``. What the API puts into them is not
+        documented beyond being arrays.
+
+    Raises
+    ------
+    BrightcallError
+        As ``bc.errors`` draws them.
+    """
+    client = current_client(client)
+    last = datetime.now(UTC).date() if day_to is None else day_to
+    first = pd.Timestamp(last).date() - timedelta(days=29) if day_from is None else day_from
+    spec = spec_of(first, last, filters)
+    body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
+    page = page_of(_asked(client, client.profile.calls, body, f"catalogue {days_text(body)}").opened)
+    return Catalog(*(_small_frame(page.catalog[name]) for name in Catalog._fields))
+
+
+@lists_filters
+def load_stats(
+    day_from: Day,
+    day_to: Day,
+    *,
+    per: Literal["day", "week", "month"] | None = None,
+    client: Client | None = None,
+    **filters: Any,
+) -> pd.DataFrame:
+    """Load the server's own statistics of some days.
+
+    Parameters
+    ----------
+    day_from, day_to
+        First and last day, both inclusive.
+    per
+        Also split by day, ISO week or month: one request a period, since the answer itself has none (and
+        a small one for the account's timezone where it is not known yet). The first and the last period
+        hold only the days asked for.
+    client
+        Whom to ask.
+    **filters
+        Any of `bc.describe_filters()`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``direction`` (all, inbound, outbound, internal), with `per` also an outer level ``period``
+        (first day of the period, in the client's timezone). Columns: the API's counts ``all, fail, success,
+        talks, error, unique, firstTime, active`` (Int64); for each of ``total``, ``call`` and ``answer`` the
+        four ``…_sum_s, …_count, …_min_s, …_max_s`` (float64 in seconds, counts Int64); and on the row `all`
+        only, the account-wide ``tagsSuccess, tagsDefault, tagsFail, tagsNoResult`` (Int64) and
+        ``aiTalkTime_s, allTalkTime_s, aiTalkCost`` (float64).
+
+    Raises
+    ------
+    RequestError
+        The profile is v3, whose statistics answer is undocumented; before any request.
+    TypeError, ValueError
+        A filter, a day or a period that does not exist; before any request.
+    BrightcallError
+        As ``bc.errors`` draws them.
+    """
+    client = current_client(client)
+    if per not in (None, "day", "week", "month"):
+        msg = f"per={per!r} is not known; it takes 'day', 'week', 'month' or None"
+        raise ValueError(msg)
+    if client.profile.stats is None:
+        msg = (
+            "the statistics answer of API v3 is undocumented; use bc.Client(api_version='v1') for load_stats"
+        )
+        raise RequestError(msg)
+    spec = spec_of(day_from, day_to, filters)
+    zone = spec.timezone or client.timezone
+    spans = [(spec.day_from, spec.day_to)] if per is None else list(_periods(spec.day_from, spec.day_to, per))
+    frames = [_stats(client, request_body(spec.replace(day_from=a, day_to=b), zone)) for a, b in spans]
+    if per is None:
+        return frames[0]
+    starts = pd.DatetimeIndex([midnight(first, zone_of(client, spec)) for first, _ in spans])
+    return pd.concat(frames, keys=starts, names=["period"])
+
+
+# What was asked for.
+
+
+def spec_of(day_from: Day, day_to: Day, filters: Mapping[str, Any]) -> CallFilter:
+    """Return the checked filter of a load."""
+    for name in filters:
+        if name in FILTERS and FILTERS[name].paging:
+            msg = f"{name!r} is no filter: pages are read and put together here; sort the frame instead"
+            raise TypeError(msg)
+    spec = CallFilter(day_from=day_from, day_to=day_to, **filters)
+    if spec.day_from is None or spec.day_to is None:
+        msg = "day_from and day_to are both needed, for example '2026-03-01', '2026-03-31'"
+        raise ValueError(msg)
+    return spec
+
+
+def fields_of(columns: Sequence[str] | None) -> list[str]:
+    """Return the fields to load."""
+    if columns is None:
+        return list(TABLE_SCHEMA.names)
+    chosen = [columns] if isinstance(columns, str) else list(columns)
+    for name in chosen:
+        if name not in TABLE_SCHEMA.names:
+            msg = f"{name!r} is no field{nearest(str(name), TABLE_SCHEMA.names)} See bc.describe_fields()."
+            raise ValueError(msg)
+    return list(dict.fromkeys(chosen))
+
+
+def spans_of(client: Client, spec: CallFilter, days: Sequence[date], calls: int) -> Iterator[list[date]]:
+    """Cut days into spans of consecutive ones with about so many calls, going by one small request."""
+    if not days:
+        return
+    length = 1
+    if not client.offline:
+        filters = spec.without("day_from", "day_to").to_dict()
+        found = count_calls(days[0], days[-1], client=client, **filters)
+        length = max(1, calls * ((days[-1] - days[0]).days + 1) // max(found, 1))
+    for run in runs(days):
+        yield from (run[begin : begin + length] for begin in range(0, len(run), length))
+
+
+def _periods(first: str, last: str, per: str) -> list[tuple[str, str]]:
+    days = pd.period_range(first, last, freq="D")
+    groups = pd.Series(days.astype(str), index=days).groupby(
+        days.asfreq({"day": "D", "week": "W", "month": "M"}[per])
+    )
+    return [(group.iloc[0], group.iloc[-1]) for _, group in groups]
+
+
+# Small requests.
+
+
+def zone_of(client: Client, spec: CallFilter) -> str:
+    """Return the zone in which days begin; a small request tells it when nobody has yet."""
+    asked: str | None = spec.timezone or client.timezone
+    if asked is None and client.cache.account.timezone is None:
+        count_calls(spec.day_from, spec.day_to, client=client)
+    return asked or client.cache.account.timezone or "UTC"
+
+
+def _asked(client: Client, path: str, body: dict[str, Any], about: str) -> Reply:
+    """Ask through the page cache: any answer will do for final days, a young one for others."""
+    kept = client.session.kept(path, body)
+    last = date.fromisoformat(body["dayTo"])
+    if kept is not None and (client.offline or client.is_fresh(kept.fetched_at, last)):
+        return kept
+    if client.offline:
+        msg = f"{about}: not in the cache, and offline=True forbids to ask the server. Load it once online."
+        raise OfflineError(msg)
+    reply = client.session.post(path, body, about=about)
+    if (zone := known_zone(reply.opened.timezone)) is not None and client.timezone is None:
+        client.cache.learn(timezone=zone)
+    return reply
+
+
+def _stats(client: Client, body: dict[str, Any]) -> pd.DataFrame:
+    about = f"statistics {days_text(body)}"
+    content = _asked(client, client.profile.stats or "", body, about).content
+    answer = msgspec.json.decode(content)
+    detail = answer.get("detailedStat") if isinstance(answer, dict) else None
+    if not isinstance(detail, dict):
+        msg = f"{about}: the answer has no detailedStat. Check base_url and api_version."
+        raise InvalidResponseError(msg)
+    rows = {label: _direction(detail.get(name)) for name, label in _DIRECTIONS.items()}
+    rows["all"] |= {column: _number(_first(name, detail, answer)) for name, column in _ACCOUNT.items()}
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(_stats_dtypes()))
+    frame.index.name = "direction"
+    return frame.astype(_stats_dtypes())
+
+
+def _direction(group: Any) -> dict[str, float | None]:
+    group = group if isinstance(group, dict) else {}
+    row = {name: _number(group.get(name)) for name in _COUNTS}
+    for name in _DURATIONS:
+        values = group.get(name) if isinstance(group.get(name), dict) else {}
+        row |= {f"{name}_{column}": _number(values.get(part)) for part, column in _PARTS.items()}
+    return row
+
+
+def _stats_dtypes() -> dict[str, str]:
+    durations = [f"{name}_{column}" for name in _DURATIONS for column in _PARTS.values()]
+    names = [*_COUNTS, *durations, *_ACCOUNT.values()]
+    return {name: "float64" if name.endswith("_s") or name == "aiTalkCost" else "Int64" for name in names}
+
+
+def _first(name: str, *places: Any) -> Any:
+    """Look beside the four groups, then beside ``detailedStat``: the article can be read either way."""
+    return next((place[name] for place in places if isinstance(place, dict) and name in place), None)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number
+
+
+def _small_frame(items: Sequence[Any]) -> pd.DataFrame:
+    if all(isinstance(item, dict) for item in items) and items:
+        return pd.DataFrame(list(items))
+    return pd.DataFrame(
+        {"name": pd.Series([None if each is None else str(each) for each in items], dtype="str")}
+    )
+
+
+# What is said of the result.
+
+
+def _provenance(loading: Loading, parts: Sequence[Part]) -> Provenance:
+    windows = [
+        {k: v for k, v in each.items() if k not in ("pages", "misfits")} for p in parts for each in p.windows
+    ]
+    misfits: dict[str, dict[str, Any]] = {}
+    for part in parts:
+        for window in part.windows:
+            for name, lost in window["misfits"].items():
+                known = misfits.setdefault(name, {"count": 0, "example": lost["example"]})
+                known["count"] += lost["count"]
+    return Provenance(
+        source="api",
+        query=loading.spec.to_request(),
+        timezone=loading.zone,
+        schema_version=SCHEMA_VERSION,
+        loaded_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        complete=all(each["complete"] for each in windows),
+        windows=windows,
+        misfits=misfits,
+    )

@@ -1,0 +1,146 @@
+"""One load, from cache and server.
+
+Order of operations of `Loading.parts`:
+
+1. of each day, the segment that was fetched last is taken when it is final, fresh enough, or offline
+   (`shelf`);
+2. consecutive days that are left form runs; the first page of a run tells how many calls it has, and so
+   into how many windows it is cut: a sparse run is read as one, a busy one day by day (`reading`);
+3. windows are read at once, each is proved complete (`api.pages`) and typed; when there is time, they are
+   written as segments (`api.workers.Backlog`);
+4. parts come back in order of days, from memory or from segments.
+
+Where answers show that days begin elsewhere than thought, that is remembered and the load begins anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from brightcall_pandas.api._threads import Backlog
+from brightcall_pandas.cache._store import Part, Segment
+from brightcall_pandas.errors import IncompleteDataError, OfflineError
+from brightcall_pandas.filters import CallFilter
+from brightcall_pandas.load._cached import Shelf
+from brightcall_pandas.load._client import Client
+from brightcall_pandas.load._parts import DAY, in_order, runs
+from brightcall_pandas.load._progress import Progress
+from brightcall_pandas.load._query import Query, known_zone, request_body
+from brightcall_pandas.load._windows import Moved, Opening, Reading
+
+__all__ = ["Loading"]
+
+_TRIES = 5  # beginnings of one load, in case days move, or files vanish or prove damaged while they are read
+
+
+@dataclass
+class Loading:
+    """One load.
+
+    Parameters
+    ----------
+    client
+        Whom to ask.
+    spec
+        Which calls; with both days.
+    columns
+        Columns of the parts.
+    refresh
+        Read every day from the server again.
+    strict
+        Raise where a window cannot be proved complete; otherwise warn and mark it.
+    progress
+        What shows how far it is.
+    """
+
+    client: Client
+    spec: CallFilter
+    columns: Sequence[str]
+    refresh: bool = False
+    strict: bool = True
+    progress: Progress = field(default_factory=Progress)
+
+    @property
+    def zone(self) -> str:
+        """Zone in which days begin: the one asked for, or else the one that the answers name."""
+        return self._sent_zone or self.client.cache.account.timezone or "UTC"
+
+    @property
+    def days(self) -> list[date]:
+        """The days asked for."""
+        first, last = date.fromisoformat(self.spec.day_from), date.fromisoformat(self.spec.day_to)
+        return [first + n * DAY for n in range((last - first).days + 1)]
+
+    def of_days(self, first: date, last: date) -> Loading:
+        """Return the same load of other days."""
+        return replace(self, spec=self.spec.replace(day_from=str(first), day_to=str(last)))
+
+    def parts(self, backlog: Backlog) -> Iterator[Part]:
+        """Return the calls in order of days; what was read is in the cache when the backlog is done.
+
+        Raises
+        ------
+        BrightcallError
+            As `errors` draws them.
+        """
+        days = self.days
+        opening = self._learn_zone(days[0], days[-1])
+        for _ in range(_TRIES):
+            try:
+                have = self._have(days, opening, backlog)
+            except Moved:
+                opening = None
+                continue
+            if have is not None:
+                yield from in_order(have, days)
+                return
+        msg = f"the answers, or the cache {self.client.cache.folder}, change faster than they can be read"
+        raise IncompleteDataError(f"{msg}. Try again.")
+
+    def _have(
+        self, days: Sequence[date], opening: Opening | None, backlog: Backlog
+    ) -> dict[date, Part] | None:
+        """Return the part of each day; None when a part of the cache could not be read."""
+        query = self._query
+        shelf = Shelf(self.client, query)
+        chosen = self._chosen(shelf, days)
+        missing = [day for day in days if day not in chosen]
+        parts: list[Part] = []
+        if missing and self.client.offline:
+            lacking = ", ".join(f"{run[0]} to {run[-1]}" for run in runs(missing))
+            msg = f"the cache lacks {lacking}, and offline=True forbids to ask the server"
+            raise OfflineError(f"{msg}. Load them once online.")
+        if missing:
+            parts += self._reading(query, opening).parts(missing, backlog)
+        kept, sound = shelf.read(chosen, self.columns)
+        return {day: part for part in parts + kept for day in part.days} if sound else None
+
+    def _chosen(self, shelf: Shelf, days: Sequence[date]) -> dict[date, Segment]:
+        return {} if self.refresh else shelf.chosen(days)
+
+    def _learn_zone(self, first: date, last: date) -> Opening | None:
+        """Learn the account's zone, where nobody has yet; return the page that told it."""
+        cache = self.client.cache
+        if self._sent_zone is not None or cache.account.timezone is not None:
+            return None
+        if self.client.offline:
+            msg = "offline=True, and the cache does not know this account's timezone"
+            raise OfflineError(f"{msg}. Give bc.Client timezone=, or load once online.")
+        opening = self._reading(self._query).opening(first, last)
+        cache.learn(timezone=known_zone(opening.page.page.timezone) or "UTC")
+        return opening
+
+    def _reading(self, query: Query, opened: Opening | None = None) -> Reading:
+        return Reading(self.client, query, self._sent_zone is not None, self.strict, self.progress, opened)
+
+    @property
+    def _sent_zone(self) -> str | None:
+        zone: str | None = self.spec.timezone or self.client.timezone
+        return zone
+
+    @property
+    def _query(self) -> Query:
+        body = request_body(self.spec.without("day_from", "day_to"), self._sent_zone)
+        return Query(self.client.profile.name, body, self.zone, self.client.cache.account.other_bounds)

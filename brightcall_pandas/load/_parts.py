@@ -1,0 +1,67 @@
+"""Calls of consecutive days, typed and in order, and what is said of how they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from brightcall_pandas.cache._store import Part
+from brightcall_pandas.filters import midnight
+from brightcall_pandas.frame._pieces import Work
+from brightcall_pandas.frame._table import typing_pages
+from brightcall_pandas.load._pages import Read
+
+__all__ = ["DAY", "in_order", "part_of", "runs"]
+
+DAY = timedelta(days=1)
+_UNKNOWN = np.iinfo(np.int64).min
+
+
+def part_of(read: Read, first: date, last: date, zone: str, report: dict[str, Any]) -> Work[tuple[Part, int]]:
+    """Type the rows of a window that lie in its days, a column at a time.
+
+    Returns
+    -------
+    tuple of Part and int
+        The calls, with `report` completed; and how many rows lie in other days.
+    """
+    positions, stamps = read.latest_rows()
+    yield
+    edges = np.array([_micros(midnight(str(first), zone, n)) for n in range((last - first).days + 2)])
+    unknown = stamps == _UNKNOWN
+    inside = unknown | ((stamps >= edges[0]) & (stamps < edges[-1]))
+    own_zone = next((each.page.timezone for each in read.slices if each.page.timezone), None) or zone
+    typed = yield from typing_pages([each.page for each in read.slices], own_zone, positions[inside])
+    # A call whose time cannot be read counts to the window's first day.
+    day = np.where(unknown, 0, np.searchsorted(edges, stamps, side="right") - 1)[inside]
+    rows = np.bincount(day, minlength=len(edges) - 1).tolist()
+    whole = report | {"rows": int(inside.sum()), "misfits": typed.report()}
+    return Part(first, rows, typed.table, [whole]), int((~inside).sum())
+
+
+def runs(days: Sequence[date]) -> list[list[date]]:
+    """Group consecutive days."""
+    groups: list[list[date]] = []
+    for day in days:
+        if groups and day - groups[-1][-1] == DAY:
+            groups[-1].append(day)
+        else:
+            groups.append([day])
+    return groups
+
+
+def in_order(have: dict[date, Part], days: Sequence[date]) -> Iterator[Part]:
+    """Return each part once, in order of days."""
+    last: Part | None = None
+    for day in days:
+        if (part := have[day]) is not last:
+            yield part
+            last = part
+
+
+def _micros(stamp: pd.Timestamp) -> int:
+    return round(float(stamp.timestamp()) * 1e6)

@@ -1,0 +1,171 @@
+"""What moved between two sets of calls, and why."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from brightcall_pandas.plots._rows import ROW_HEIGHT, dot_rows, first_rows, largest_rows, row_labels
+from brightcall_pandas.plots._style import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    calls_of,
+    housed,
+    is_rate,
+    new_axes,
+    no_data,
+    number,
+    signed,
+    titled,
+    words_of,
+)
+
+__all__ = ["compare", "explain_change"]
+
+_TITLE = "What moved the figure"
+_ROWS = 12
+
+
+@housed
+def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw one metric of each group on both sides.
+
+    Parameters
+    ----------
+    table
+        What `analysis.compare` returns. Drawn is the first rate of its metrics, else the first metric
+        beside ``calls``.
+    ax
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A row for each group: a dot for these calls, a hollow one for the others, a line from one to the
+        other, at the right the change and the calls of both sides. Of more than 30 groups the largest.
+    """
+    if table.empty:
+        return no_data(new_axes(ax), "Compared")
+    metric = _compared(table)
+    words = words_of(metric)
+    title = f"{words[:1].upper()}{words[1:]}, compared"
+    both, here, counts = [f"{metric}_other", metric], is_rate(metric), "calls" in table
+    told = table[table[both].notna().any(axis=1)]
+    if told.empty:
+        return no_data(new_axes(ax), title, f"{words} is not known")
+    both_calls = ["calls", "calls_other"]
+    shown, hidden = largest_rows(told, told[both_calls].sum(axis=1)) if counts else first_rows(told)
+    ends = pd.DataFrame({"low": shown[both].min(axis=1), "high": shown[both].max(axis=1)})
+    ax = dot_rows(
+        row_labels(shown.index),
+        shown[metric],
+        _changes(shown, metric),
+        intervals=ends,
+        raw=shown[both[0]],
+        names=("the others", "these calls"),
+        ax=ax,
+        shares=here,
+    )
+    # A small change must look small.
+    left, right = ax.get_xlim()
+    more = (0.05 if here else 0.05 * max(abs(left), abs(right))) - (right - left)
+    if more > 0:
+        ax.set_xlim(left - more / 2, right + more / 2)
+    unit = "" if here else ", s" if metric.endswith("_s") else ""
+    ax.set_xlabel(f"{words}{unit}")
+    ax.annotate(
+        "change (calls of both)" if counts else "change",
+        (1, 1),
+        (6, 3),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        color=GREY,
+    )
+    n = f"{calls_of(table['calls'].sum())} against {number(table['calls_other'].sum())}" if counts else ""
+    titled(ax, title, f"{n}{hidden}".removeprefix("; "), key=True)
+    return ax
+
+
+def _compared(table: pd.DataFrame) -> str:
+    metrics = [str(name) for name in table if f"{name}_change" in table]
+    told = [name for name in metrics if table[[name, f"{name}_other"]].notna().any(axis=None)]
+    rates = [name for name in told if is_rate(name)]
+    return next(iter([*rates, *(name for name in metrics if name != "calls"), *metrics]))
+
+
+def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
+    """Return what stands beside each row: the change, and in brackets the calls of both sides."""
+    scale, unit = (100, " points") if is_rate(metric) else (1, " s" if metric.endswith("_s") else "")
+    changes = shown[f"{metric}_change"] * scale
+    texts = ["–" if pd.isna(each) else signed(each, 1) + unit for each in changes]
+    if "calls" not in shown:
+        return texts
+    counts = zip(texts, shown["calls"], shown["calls_other"], strict=True)
+    return [f"{text}  ({number(here)}, {number(there)})" for text, here, there in counts]
+
+
+@housed
+def explain_change(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw what each group did to the figure of all.
+
+    Parameters
+    ----------
+    table
+        What `analysis.explain_change` returns.
+    ax
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A row for each group, largest effect first: one bar for the change of its rate, one for the change of
+        its share, a mark for both together. Groups beyond the first twelve are one row.
+    """
+    if table.empty:
+        return no_data(new_axes(ax), _TITLE, "no calls on one side, or on both")
+    effects = table[["rate_effect", "mix_effect", "effect"]]
+    shown = effects if len(table) <= _ROWS + 1 else effects.iloc[:_ROWS]
+    labels = row_labels(shown.index)
+    if len(shown) < len(table):
+        labels.append(f"{len(table) - len(shown)} more")
+        shown = pd.DataFrame(
+            np.vstack([shown, effects.iloc[len(shown) :].sum()]), columns=effects.columns, index=labels
+        )
+    metric = str(table.attrs.get("metric", "answer_rate"))
+    words = words_of(metric)
+    scale, unit = (1, "seconds") if metric.endswith("_s") else (100, "percentage points")
+    shown = shown * scale
+    ax = new_axes(ax, height=1.9 + ROW_HEIGHT * 1.3 * len(labels))
+    places = np.arange(len(labels))
+    ax.barh(
+        places - 0.19,
+        shown["rate_effect"],
+        height=0.36,
+        color=BLUE,
+        label=f"its {'rate' if is_rate(metric) else 'mean'} changed",
+    )
+    ax.barh(places + 0.19, shown["mix_effect"], height=0.36, color=ORANGE, label="its share changed")
+    ax.scatter(shown["effect"], places, s=30, color=INK, zorder=3, marker="|", linewidth=2, label="both")
+    for place, effect, *parts in zip(
+        places, shown["effect"], shown["rate_effect"], shown["mix_effect"], strict=True
+    ):
+        end = max(effect, *parts, 0.0)
+        text = signed(effect, 2)
+        ax.annotate(text, (end, place), (5, 0), textcoords="offset points", va="center")
+    ax.axvline(0, color=INK, linewidth=0.8)
+    ax.set_yticks(places, labels)
+    ax.set_ylim(len(labels) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.margins(x=0.12)
+    ax.set_xlabel(f"effect on the {words} of all, {unit}")
+    before, after = (
+        (table[f"share_{when}"] * table[f"rate_{when}"]).sum() * scale for when in ("before", "after")
+    )
+    moved = f"from {before:.2f} to {after:.2f}: {signed(after - before, 2)} {unit}"
+    calls = table.attrs.get("calls")
+    n = f"; n = {' and '.join(map(number, calls))} calls" if calls else ""
+    titled(ax, f"What moved the {words}", moved + n, key=True)
+    return ax

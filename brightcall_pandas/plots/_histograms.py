@@ -1,0 +1,140 @@
+"""How long calls talk and ring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from brightcall_pandas.plots._style import (
+    BLUE,
+    PALETTE,
+    calls_of,
+    housed,
+    label_of,
+    new_axes,
+    no_data,
+    number,
+    percent,
+    percent_axis,
+    shortened,
+    titled,
+)
+
+__all__ = ["answer_time_histogram", "talk_time_histogram"]
+
+_LABELLED = 16  # with more bins there is no room for the numbers
+_LINES = 6
+
+
+@housed
+def talk_time_histogram(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw how long calls talked.
+
+    Parameters
+    ----------
+    table
+        What `analysis.talk_time_histogram` returns. With outer levels each group becomes a line.
+    ax
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One bar a bin, all of the same width whatever the bin's; the height is its share.
+    """
+    return _histogram(table, ax, "Talk time", "talk time")
+
+
+@housed
+def answer_time_histogram(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw how long it took until calls were answered.
+
+    Parameters
+    ----------
+    table
+        What `analysis.answer_time_histogram` returns. With outer levels each group becomes a line.
+    ax
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One bar a bin, all of the same width whatever the bin's; the height is its share.
+    """
+    return _histogram(table, ax, "Time to answer", "time until answered")
+
+
+def _histogram(table: pd.DataFrame, ax: Axes | None, title: str, unit: str) -> Axes:
+    if table.empty or not table["calls"].sum():
+        return no_data(new_axes(ax), title)
+    ax = new_axes(ax)
+    remarks = _lines(ax, table) if table.index.nlevels > 1 else _bars(ax, table)
+    intervals: Any = table.index.unique(table.index.nlevels - 1)
+    _bin_axis(ax, intervals)
+    ax.set_xlabel(f"{unit}, without the {'upper' if intervals.closed == 'left' else 'lower'} end of each bin")
+    ax.set_ylabel("share of calls")
+    percent_axis(ax.yaxis)
+    ax.grid(axis="y")
+    titled(ax, title, remarks, key=table.index.nlevels > 1)
+    return ax
+
+
+def _bars(ax: Axes, table: pd.DataFrame) -> str:
+    places = np.arange(len(table))
+    ax.bar(places, table["share"], color=BLUE, width=0.92 if len(table) <= _LABELLED else 1.0)
+    if len(table) <= _LABELLED:
+        for place, share in zip(places, table["share"], strict=True):
+            ax.annotate(
+                percent(share), (place, share), (0, 2), textcoords="offset points", ha="center", fontsize=8
+            )
+    ax.set_ylim(0, table["share"].max() * 1.12)
+    inside, covered = table["calls"].sum(), table["cumulative_share"].iloc[-1]
+    outside = round(inside / covered) - inside
+    return calls_of(inside + outside) + (
+        f", {number(outside)} of them ({percent(1 - covered)}) outside the bins" if outside else ""
+    )
+
+
+def _lines(ax: Axes, table: pd.DataFrame) -> str:
+    outer = list(range(table.index.nlevels - 1))
+    calls = table["calls"].groupby(level=outer, sort=False, observed=True, dropna=False).sum()
+    largest = calls.index[calls.index.isin(calls.nlargest(_LINES).index)]
+    shares = table["share"].to_numpy().reshape(len(calls), -1)
+    for group, colour in zip(largest, PALETTE, strict=False):
+        name = f"{shortened(label_of(group), 18)} ({number(calls[group])})"
+        ax.plot(shares[calls.index.get_loc(group)], color=colour, marker="o", markersize=3, label=name)
+    ax.set_ylim(0)
+    more = f"; the {len(largest)} largest of {len(calls)} groups" if len(calls) > len(largest) else ""
+    return f"{calls_of(calls.sum())} in the bins{more}"
+
+
+def _bin_axis(ax: Axes, intervals: pd.IntervalIndex[Any]) -> None:
+    """Name every bin, or where there are too many for that, some of the edges."""
+    if len(intervals) <= _LABELLED:
+        ax.set_xticks(
+            range(len(intervals)), [_bin_label(each.left, each.right) for each in intervals], fontsize=8
+        )
+    else:
+        step = -(-len(intervals) // 12)
+        edges = [*intervals.left, intervals.right[-1]]
+        ax.set_xticks(
+            np.arange(0, len(edges), step) - 0.5, [f"{each:g} s" for each in edges[::step]], fontsize=8
+        )
+    ax.set_xlim(-0.6, max(len(intervals), 4) - 0.4)
+
+
+def _bin_label(left: float, right: float) -> str:
+    if np.isinf(right):
+        return f"≥ {_amount(left, left)}"
+    return _amount(left, right) if left >= 0 else "0\ns"
+
+
+def _amount(left: float, right: float) -> str:
+    """Write a span in the largest unit that both ends are whole numbers of."""
+    units = (("h", 3600), ("min", 60), ("s", 1))
+    unit, size = next((each for each in units if left % each[1] == right % each[1] == 0 and right), units[-1])
+    ends = dict.fromkeys((f"{left / size:g}", f"{right / size:g}"))
+    return f"{'–'.join(ends)}\n{unit}"

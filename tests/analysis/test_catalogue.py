@@ -1,0 +1,294 @@
+"""Nothing public of the catalogue lacks docstring, example, definition, picture, tests, or its two halves."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from brightcall_pandas import analysis, plots
+from brightcall_pandas.accessors import _frame as accessor
+from brightcall_pandas.analysis import _tallies as tallies
+from brightcall_pandas.analysis._definitions import DEFINITIONS, OF_TABLES
+from brightcall_pandas.analysis._metrics import METRICS
+from brightcall_pandas.analysis.transfers._meanings import OF_TRANSFERS
+from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame._fields import FIELDS
+
+ROOT = Path(__file__).parents[1]
+TABLES = [name for name in analysis.__all__ if name != "definitions"]
+SECTIONS = ("Parameters", "Returns", "Examples")
+DIRECTIONS = pd.Index(["all", "inbound", "outbound", "internal"], name="direction")
+ARGUMENTS = {
+    "breakdown": ["project", list(METRICS)],
+    **{f"chains_{way}": ["1"] for way in ("contain", "contain_eventually", "end_with", "start_with")},
+    "chains_at_least": [1],
+    "compare": [pd.DataFrame({"state": [1]})],
+    "explain_change": [pd.DataFrame({"state": [1], "projectName": ["A"]})],
+    "reconcile": [pd.DataFrame({"all": [1, 1, 0, 0]}, index=DIRECTIONS)],
+}
+NO_PICTURE = {
+    "definitions": "sentences",
+    "quality": "counts of different things, most of them zero, with examples",
+    "reconcile": "figures that ought to agree: what differs is a row to read",
+    "summary": "one row of figures in different units; breakdown draws any of them by group",
+    "transfer_chains": "a row for each call; transfer_variants draws them counted",
+    "transfer_parties": "a table to look one party up in; transfer_flow and transfer_matrix draw its counts",
+    "transfer_shapes": "what the texts looked like: examples to read",
+    "transfer_summary": "one row of figures in different units",
+    "handovers": "a row for each hand-over; transfer_matrix draws them counted",
+    "to_event_log": "a row for each event, for other tools",
+    "to_networkx": "a graph, for other tools",
+    **dict.fromkeys((name for name in TABLES if name.startswith("chains_")), "a mask"),
+}
+"""What is read, not looked at, and why."""
+
+NO_DEFINITION = {
+    "by_outcome": {"outcome_type"},
+    "handovers": {"id", "from", "to", "time"},
+    "heatmap": set(range(24)),
+    "quality": {"detail"},
+    "reconcile": {"agrees", "likely_cause"},
+    "to_event_log": {
+        "case:concept:name", "concept:name", "time:timestamp", "org:resource", "time_known",
+    },
+    "transfer_chains": {"chain", "path", "first", "last", "parse_ok"},
+    "transfer_matrix": {"1", "2"},
+    "transfer_shapes": {"parse_ok", "example"},
+    "transfer_variants": {"chain"},
+}  # fmt: skip
+"""Columns that are no numbers: labels, texts, times, flags; and those that are named by labels."""
+
+NO_FRAME = {"to_networkx", *(name for name in TABLES if name.startswith("chains_"))}
+"""What makes something else than a table."""
+
+SORTED_BY = {
+    "handovers": ["id", "hop"],
+    "to_event_log": ["case:concept:name", "time:timestamp"],
+    "transfer_chains": None,
+}
+"""Tables that go row by row; those with as many rows as there are calls keep the order of the calls."""
+
+SHOW_EXAMPLES = {"quality", "transfer_shapes"}
+"""Tables that tell of the form of the values, and show the first one."""
+
+OF_CALLS = [name for name in TABLES if name not in {*SORTED_BY, *NO_FRAME}]
+"""Tables that count calls."""
+
+
+def halves(name: str) -> tuple[object, object]:
+    module = importlib.import_module(getattr(analysis, name).__module__)
+    return getattr(module, f"tally_{name}", None), getattr(module, f"finish_{name}", None)
+
+
+ADDITIVE = [name for name in TABLES if halves(name)[0]]
+
+
+@pytest.mark.parametrize("name", analysis.__all__)
+class TestEveryEntry:
+    def test_has_a_docstring_with_all_sections_and_an_example_that_runs(self, name):
+        doc = inspect.getdoc(getattr(analysis, name))
+        for section in SECTIONS if name in TABLES else SECTIONS[1:]:
+            assert f"\n{section}\n{'-' * len(section)}\n" in doc, section
+        assert ">>> " in doc
+
+    def test_documents_every_argument(self, name):
+        function = getattr(analysis, name)
+        doc = inspect.getdoc(function)
+        described = doc[doc.find("Parameters") : doc.find("Returns")]
+        described = described.replace("*", "")
+        for argument in inspect.signature(function).parameters:
+            assert any(argument in line.split(", ") for line in described.splitlines()), argument
+
+    def test_is_a_method_of_the_accessor(self, name):
+        assert callable(getattr(accessor.CallsAccessor, name))
+
+    def test_has_a_test_class_of_its_own_that_tests_something(self, name):
+        wanted = "Test" + "".join(part.capitalize() for part in name.split("_"))
+        classes = {
+            each.name: each
+            for path in (ROOT / "analysis").glob("test_*.py")
+            for each in ast.walk(ast.parse(path.read_text()))
+            if isinstance(each, ast.ClassDef)
+        }
+        assert wanted in classes
+        assert any(isinstance(each, ast.Assert) for each in ast.walk(classes[wanted]))
+
+
+class TestEveryTable:
+    @pytest.mark.parametrize("name", analysis.__all__)
+    def test_has_a_picture_or_is_one_to_read(self, name):
+        assert (name in plots.__all__) != (name in NO_PICTURE)
+
+    @pytest.mark.parametrize("name", [name for name in TABLES if name not in NO_FRAME])
+    def test_every_number_is_defined(self, name):
+        columns = set(table_of(name, calls(40)).columns)
+        assert columns >= NO_DEFINITION.get(name, set())
+        for shown in columns - NO_DEFINITION.get(name, set()):
+            base = str(shown)
+            for ending in ("_low", "_high", "_other", "_change"):
+                base = base.removesuffix(ending)
+            assert base in DEFINITIONS, shown
+
+    def test_no_number_is_defined_twice(self):
+        assert len(DEFINITIONS) == sum(map(len, (METRICS, OF_TABLES, OF_TRANSFERS)))
+
+    def test_no_definition_is_left_over(self):
+        shown = {
+            str(each).removesuffix("_low").removesuffix("_high")
+            for name in TABLES
+            if name not in NO_FRAME
+            for each in table_of(name, calls(40)).columns
+        }
+        assert set(DEFINITIONS) <= shown
+
+
+class TestHalves:
+    def test_both_or_none(self):
+        for name in TABLES:
+            tally, finish = halves(name)
+            assert (tally is None) == (finish is None), name
+
+    def test_tables_without_halves_are_known(self):
+        assert set(OF_CALLS) - set(ADDITIVE) == {
+            "compare",
+            "concurrency",
+            "explain_change",
+            "quality",
+            "reconcile",
+            "staffing",
+            "transfer_flow",
+            "transfer_shapes",
+        }
+
+    @pytest.mark.parametrize("name", ADDITIVE)
+    def test_every_option_belongs_to_a_half(self, name):
+        tally, finish = halves(name)
+        options = set(inspect.signature(getattr(analysis, name)).parameters) - {"df"}
+        of_halves = {*inspect.signature(tally).parameters, *inspect.signature(finish).parameters}
+        assert options == of_halves - {"df", "table"}
+
+    @pytest.mark.parametrize("name", ADDITIVE)
+    @settings(max_examples=8)
+    @given(seed=st.integers(0, 10_000), many=st.integers(1, 60))
+    def test_a_table_is_finished_from_the_tallies_of_its_parts(self, name, seed, many):
+        df = calls(many, seed)
+        tally, finish = halves(name)
+        options = {"by": "project"} if name == "breakdown" else {}
+        until = {"until": df["timestamp"].max()} if "until" in inspect.signature(tally).parameters else {}
+        if name in tallies.WHOLE:
+            here = (df["clientNumber"].fillna("0").astype(int) % 2 == 0).to_numpy()
+        else:
+            here = np.arange(many) % 2 == 0
+        parts = [tally(df[mask], **options, **until) for mask in (here, ~here)]
+        pd.testing.assert_frame_equal(
+            finish(tallies.merge(parts)), getattr(analysis, name)(df, **options, **until)
+        )
+
+
+class TestHostileFrames:
+    @pytest.mark.parametrize("name", [name for name in TABLES if name != "quality"])
+    def test_a_missing_column_is_an_error_that_says_what_it_is_or_makes_nulls(self, name):
+        df = calls(30)
+        df = pd.DataFrame({each: column(df, each) for each in df})  # typed once
+        full = table_of(name, df)
+        for missing in df:
+            try:
+                table = table_of(name, df.drop(columns=missing))
+            except KeyError as error:
+                assert f"{missing!r} ({FIELDS[missing].doc.rstrip('.')}" in error.args[0]  # noqa: PT017
+            else:
+                assert type(table) is type(full)
+                if isinstance(full, pd.DataFrame) and name != "transfer_matrix":
+                    assert table.columns.equals(full.columns)
+
+    @pytest.mark.parametrize("name", [name for name in TABLES if name not in NO_FRAME])
+    def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, name):
+        df = calls(30)
+        full, empty = table_of(name, df), table_of(name, df.iloc[:0])
+        if name not in ("compare", "explain_change", "reconcile"):  # they have another side
+            assert len(empty) == 0
+        if name != "transfer_matrix":
+            assert empty.columns.equals(full.columns)
+            assert empty.dtypes.equals(full.dtypes)
+        assert empty.index.names == full.index.names
+
+    @pytest.mark.parametrize("name", [name for name in OF_CALLS if name not in SHOW_EXAMPLES])
+    @settings(max_examples=3)
+    @given(seed=st.integers(0, 1000))
+    def test_order_index_and_form_of_the_rows_do_not_matter(self, name, seed):
+        df = calls(40, seed)
+        raw = df.assign(
+            type=df["type"].map({"inbound": 0, "outbound": 1, "internal": 2}),
+            timestamp=df["timestamp"].dt.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            talkTime=df["talkTime"].astype(object),
+        ).sample(frac=1, random_state=seed)
+        raw.index = [1] * len(raw)
+        before = raw.copy(deep=True)
+        expected = table_of(name, df.assign(timestamp=df["timestamp"].dt.tz_convert("UTC")))
+        pd.testing.assert_frame_equal(table_of(name, raw), expected)
+        pd.testing.assert_frame_equal(raw, before)
+
+    @pytest.mark.parametrize(
+        "name", [name for name in TABLES if name.startswith("chains_")] + sorted(SORTED_BY)
+    )
+    def test_what_goes_row_by_row_follows_the_rows(self, name):
+        df = calls(40)
+        order = np.random.default_rng(0).permutation(len(df))
+        mixed = df.iloc[order].set_axis([1] * len(df))
+        before = mixed.copy(deep=True)
+        ours, theirs = (table_of(name, each) for each in (df, mixed))
+        assert set(theirs.index) <= ({1} if name != "to_event_log" else set(range(len(theirs))))
+        if by := SORTED_BY.get(name):
+            ours, theirs = (each.sort_values(by) for each in (ours, theirs))
+        else:
+            ours = ours.iloc[order]
+        pd.testing.assert_frame_equal(*(pd.DataFrame(each).reset_index(drop=True) for each in (ours, theirs)))
+        pd.testing.assert_frame_equal(mixed, before)
+
+
+def table_of(name: str, df: pd.DataFrame) -> pd.DataFrame:
+    return getattr(analysis, name)(df, *ARGUMENTS.get(name, []))
+
+
+def calls(many: int, seed: int = 0) -> pd.DataFrame:
+    """Return calls that look like a dialer's, with nulls in every column."""
+    rng = np.random.default_rng(seed)
+
+    def some(values: object) -> pd.Series:
+        return pd.Series(values).where(rng.random(many) > 0.05)
+
+    begin = pd.Timestamp("2026-03-27T08:00", tz="Europe/Berlin")
+    # Whole seconds add up exactly in any order, so that tables can be compared to the last digit.
+    seconds = {
+        name: some(rng.integers(0, 90, many).astype(float)) for name in ("talkTime", "answerTime", "callTime")
+    }
+    stamps = pd.Series(begin + pd.to_timedelta(rng.choice(4 * 86_400, many, replace=False), unit="s"))
+    return pd.DataFrame(
+        {
+            "timestamp": some(stamps),
+            "id": [str(row) for row in range(many)],
+            "recallDate": some(stamps + pd.to_timedelta(rng.integers(1, 48, many), unit="h")),
+            "type": some(rng.choice(["inbound", "outbound"], many)),
+            "state": some(rng.choice(["answered", "unanswered", "failed"], many)),
+            "outcomeTag": some(rng.choice(["No", "no ", "Yes", ""], many)),
+            "outcomeType": some(rng.choice(["positive", "negative", "absent"], many)),
+            "userId": some(rng.choice(["a", "b", "c"], many)),
+            "projectName": some(rng.choice(["A", "B"], many)),
+            "lineNumber": some(rng.choice(["+1", "+2"], many)),
+            "clientNumber": some(rng.integers(1, 12, many).astype(str)),
+            "numbersInvolvedJSON": some(rng.choice(['["1", "2"]', '["1"]', "broken"], many)),
+            "firstTimeForUser": some(rng.random(many) < 0.5).astype("boolean"),
+            "isRecordReady": some(rng.random(many) < 0.5).astype("boolean"),
+            "aiTalkTime": some(rng.integers(0, 9, many).astype(float)),
+            "totalTime": some(rng.integers(0, 200, many).astype(float)),
+            **seconds,
+        }
+    )

@@ -1,0 +1,76 @@
+"""Files and folders that only their owner can read."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+
+from brightcall_pandas.cache._files import private_file, private_folder, temporary_path, write_private
+
+
+@pytest.fixture(params=[0o022, 0o000, 0o077], ids=oct)
+def umask(request):
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+class TestPrivateFolder:
+    def test_all_that_was_missing(self, tmp_path, umask):
+        tmp_path.chmod(0o755)
+        private_folder(tmp_path / "a" / "b")
+        private_folder(tmp_path / "a" / "b")
+        assert [mode(each) for each in (tmp_path, tmp_path / "a", tmp_path / "a" / "b")] == [
+            0o755,
+            0o700,
+            0o700,
+        ]
+
+    def test_a_file_in_the_way(self, tmp_path):
+        (tmp_path / "a").write_text("")
+        with pytest.raises(OSError, match=r"Not a directory|exists"):
+            private_folder(tmp_path / "a" / "b")
+
+
+class TestPrivateFile:
+    def test_a_new_one_is_empty(self, tmp_path, umask):
+        private_file(tmp_path / "f")
+        assert (mode(tmp_path / "f"), (tmp_path / "f").read_bytes()) == (0o600, b"")
+
+    def test_what_is_in_it_stays(self, tmp_path):
+        (tmp_path / "f").write_text("mine")
+        (tmp_path / "f").chmod(0o644)
+        private_file(tmp_path / "f")
+        assert (mode(tmp_path / "f"), (tmp_path / "f").read_text()) == (0o600, "mine")
+
+
+class TestWritePrivate:
+    def test_whole_and_private(self, tmp_path, umask):
+        for content in (b"old and longer", b"new"):
+            write_private(tmp_path / "f", content)
+        assert (mode(tmp_path / "f"), (tmp_path / "f").read_bytes()) == (0o600, b"new")
+        assert list(tmp_path.iterdir()) == [tmp_path / "f"]
+
+    def test_nothing_is_left_when_it_fails(self, tmp_path):
+        (tmp_path / "f").mkdir()
+        (tmp_path / "f" / "inside").write_text("")
+        with pytest.raises(OSError, match=r"directory|exists|empty"):
+            write_private(tmp_path / "f", b"new")
+        assert list(tmp_path.iterdir()) == [tmp_path / "f"]
+
+    def test_no_folder(self, tmp_path):
+        with pytest.raises(FileNotFoundError):
+            write_private(tmp_path / "none" / "f", b"new")
+
+
+class TestTemporaryPath:
+    def test_never_the_same(self, tmp_path):
+        names = {temporary_path(tmp_path).name for _ in range(100)}
+        assert len(names) == 100
+        assert all(name.startswith(f".tmp-{os.getpid()}-") for name in names)

@@ -1,0 +1,269 @@
+"""One file of typed calls: what goes in comes out, or it says that it is damaged."""
+
+from __future__ import annotations
+
+import os
+import resource
+import stat
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from brightcall_pandas.cache._segment import Part, Segment, StoreError, pages_of, pages_text, write_segment
+from brightcall_pandas.frame._fields import FIELDS, SCHEMA_VERSION
+from brightcall_pandas.frame._table import TABLE_SCHEMA
+
+DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
+ROWS = [3, 0, 2]
+FETCHED = datetime(2026, 5, 1, 12, 0, 0, 123_000, tzinfo=UTC)
+WINDOWS = [{"day_from": "2026-03-01", "day_to": "2026-03-03", "pages": '[["k",1,5,7]]'}]
+STATES = ["answered", None, "failed", "unanswered", "answered"]
+
+
+def table() -> pa.Table:
+    """Five calls: three on the first day, two on the third."""
+    hours = [
+        datetime(2026, 3, day, hour, tzinfo=UTC) for day, hour in ((1, 8), (1, 9), (1, 9), (3, 0), (3, 23))
+    ]
+    rows = [
+        {"id": f"id-{n}", "timestamp": hour, "talkTime": n * 1.5, "label": f"ünï {n}", "tags": f'["{n}"]'}
+        for n, hour in enumerate(hours)
+    ]
+    made = pa.Table.from_pylist(rows, schema=TABLE_SCHEMA)
+    for name in ("type", "state", "outcomeType"):
+        words = list(FIELDS[name].choices)
+        values = STATES if name == "state" else [None] * 5
+        codes = pa.array([None if each is None else words.index(each) for each in values], pa.int8())
+        column = pa.DictionaryArray.from_arrays(codes, pa.array(words, pa.string())).cast(
+            FIELDS[name].arrow_type
+        )
+        made = made.set_column(made.column_names.index(name), name, column)
+    return made
+
+
+def part(rows: list[int] = ROWS) -> Part:
+    return Part(DAYS[0], rows, table(), WINDOWS)
+
+
+@pytest.fixture
+def segment(tmp_path) -> Segment:
+    return write_segment(tmp_path, part(), FETCHED)
+
+
+class TestWriteSegment:
+    def test_the_name_says_what_it_holds(self, segment):
+        days, stamp, version, footer, kind = segment.path.name.split(".")
+        assert (days, stamp, version, kind) == (
+            "2026-03-01_2026-03-03",
+            str(int(FETCHED.timestamp() * 1000)),
+            f"v{SCHEMA_VERSION}",
+            "parquet",
+        )
+        assert len(footer) == 8
+
+    def test_and_is_read_back(self, segment):
+        assert Segment.of(segment.path) == segment
+        assert segment.days == DAYS
+        assert segment.fetched_at == FETCHED
+
+    def test_only_its_owner_can_read_it(self, tmp_path):
+        before = os.umask(0)
+        try:
+            path = write_segment(tmp_path, part(), FETCHED).path
+        finally:
+            os.umask(before)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_labels_take_a_byte(self, segment):
+        assert pq.read_schema(segment.path).field("state").type == pa.int8()
+
+    @pytest.mark.parametrize("room", [10, 1000])
+    def test_a_full_disk_leaves_nothing(self, tmp_path, room):
+        before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                write_segment(tmp_path, part(), FETCHED)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+        assert list(tmp_path.iterdir()) == []
+
+    def test_its_windows_stand_in_it_once(self, tmp_path):
+        def size(pages):
+            window = {"day_from": "2026-03-01", "day_to": "2026-03-03", "pages": "x" * pages}
+            return write_segment(tmp_path, replace(part(), windows=[window]), FETCHED).path.stat().st_size
+
+        assert size(10_000) - size(0) < 10_100
+
+    def test_what_was_read_is_written_as_it_was(self, segment, tmp_path):
+        (tmp_path / "again").mkdir()
+        again = write_segment(tmp_path / "again", segment.read(DAYS), FETCHED)
+        assert again.path.read_bytes() == segment.path.read_bytes()
+
+
+class TestOf:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "notes.txt",
+            ".tmp-12-abcdef01",
+            "2026-03-01_2026-03-03.1777636800123.v1.0123abcd.damaged",
+            "2026-13-01_2026-13-03.1777636800123.v1.0123abcd.parquet",
+            "2026-03-03_2026-03-01.1777636800123.v1.0123abcd.parquet",
+            "2026-03-01_2026-03-03.999999999999999999.v1.0123abcd.parquet",
+            "2026-03-01_2026-03-03.1777636800123.v1.xyz.parquet",
+        ],
+    )
+    def test_other_files_are_none(self, name):
+        assert Segment.of(Path("/folder") / name) is None
+
+    def test_another_version(self):
+        found = Segment.of(Path("/folder/2026-03-01_2026-03-03.1777636800123.v7.0123abcd.parquet"))
+        assert (found.schema_version, found.footer) == (7, 0x0123ABCD)
+
+
+class TestRead:
+    @pytest.mark.parametrize(
+        ("days", "rows"),
+        [(DAYS, slice(0, 5)), (DAYS[:1], slice(0, 3)), (DAYS[1:2], slice(0, 0)), (DAYS[1:], slice(3, 5))],
+    )
+    def test_some_days(self, segment, days, rows):
+        read = segment.read(days, TABLE_SCHEMA.names)
+        expected = table().slice(rows.start, rows.stop - rows.start)
+        assert read.table.equals(expected.combine_chunks())
+        assert read.days == days
+        assert read.rows == [ROWS[DAYS.index(day)] for day in days]
+
+    def test_the_windows_that_have_one_of_the_days(self, tmp_path):
+        spans = [("2026-03-01", "2026-03-01"), ("2026-03-02", "2026-03-03"), ("2026-02-20", "2026-03-01")]
+        windows = [{"day_from": first, "day_to": last} for first, last in spans]
+        segment = write_segment(tmp_path, replace(part(), windows=windows), FETCHED)
+        for days, numbers in ((DAYS[:1], [0, 2]), (DAYS[1:2], [1]), (DAYS[2:], [1]), (DAYS, [0, 1, 2])):
+            assert segment.read(days, ["id"]).windows == [windows[n] for n in numbers]
+
+    def test_some_columns_in_their_order(self, segment):
+        assert segment.read(DAYS, ["talkTime", "state"]).table.to_pydict() == {
+            "talkTime": [0.0, 1.5, 3.0, 4.5, 6.0],
+            "state": STATES,
+        }
+
+    def test_days_that_span_row_groups(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("brightcall_pandas.cache._segment._ROW_GROUP", 2)
+        segment = write_segment(tmp_path, part([2, 1, 2]), FETCHED)
+        assert pq.read_metadata(segment.path).num_row_groups == 3
+        for days, ids in ((DAYS[:1], [0, 1]), (DAYS[1:2], [2]), (DAYS[1:], [2, 3, 4]), (DAYS, range(5))):
+            assert segment.read(days, ["id"]).table["id"].to_pylist() == [f"id-{n}" for n in ids]
+
+    def test_no_calls(self, tmp_path):
+        segment = write_segment(tmp_path, Part(DAYS[0], [0], TABLE_SCHEMA.empty_table(), []), FETCHED)
+        assert segment.read(DAYS[:1], ["id"]).table.num_rows == 0
+
+
+class TestPart:
+    def test_joined(self):
+        before = Part(date(2026, 2, 27), [1, 1], table().slice(3, 2), [{"day_from": "2026-02-27"}])
+        whole = Part.joined([before, part()])
+        assert whole.days == [date(2026, 2, 27), date(2026, 2, 28), *DAYS]
+        assert whole.rows == [1, 1, *ROWS]
+        assert whole.table["id"].to_pylist() == [f"id-{n}" for n in (3, 4, 0, 1, 2, 3, 4)]
+        assert whole.windows == [{"day_from": "2026-02-27"}, *WINDOWS]
+
+
+class TestPages:
+    PAGES = [("k", 1, 500, 7), ("ü", 2, 492, 2**32 - 1)]
+
+    def test_of_a_window(self, tmp_path):
+        windows = [WINDOWS[0] | {"pages": pages_text(self.PAGES)}]
+        segment = write_segment(tmp_path, replace(part(), windows=windows), FETCHED)
+        assert pages_of(segment.read(DAYS, ["id"]).windows[0]) == self.PAGES
+        assert pages_of(segment.meta()["windows"][0]) == self.PAGES
+
+    def test_of_a_window_of_a_list_as_files_had_it_before(self):
+        assert pages_of({"pages": [["k", 1, 5, 7]]}) == [["k", 1, 5, 7]]
+
+    def test_nobody_noted_them(self):
+        with pytest.raises(KeyError):
+            pages_of({"day_from": "2026-03-01"})
+
+
+class TestMeta:
+    def test_rows_and_windows(self, segment):
+        assert segment.meta() == {"rows": ROWS, "windows": WINDOWS}
+
+
+class TestLabels:
+    @pytest.mark.parametrize("code", [-1, 100])
+    def test_codes_of_no_label_are_refused(self, tmp_path, monkeypatch, code):
+        def coded(whole):
+            codes = pa.array([0, code, None, 0, 0], pa.int8())
+            return whole.set_column(whole.column_names.index("state"), "state", codes)
+
+        monkeypatch.setattr("brightcall_pandas.cache._segment._coded", coded)
+        segment = write_segment(tmp_path, part(), FETCHED)
+        assert segment.read(DAYS, ["id"]).table.num_rows == 5
+        with pytest.raises(StoreError, match="labels beyond the 3 that there are"):
+            segment.read(DAYS, ["state"])
+
+
+class TestDamage:
+    """Whatever byte is flipped, what is read is right or nothing is."""
+
+    def outcome(self, segment):
+        try:
+            whole, part, meta = (
+                segment.read(DAYS, TABLE_SCHEMA.names),
+                segment.read(DAYS[2:], ["id"]).table,
+                segment.meta(),
+            )
+        except StoreError:
+            return "refused"
+        assert whole.table.schema == TABLE_SCHEMA
+        assert whole.table.equals(table().combine_chunks())
+        assert (whole.rows, whole.windows) == (ROWS, WINDOWS)
+        assert part["id"].to_pylist() == ["id-3", "id-4"]
+        assert meta == {"rows": ROWS, "windows": WINDOWS}
+        return "right"
+
+    def test_a_flipped_byte(self, segment):
+        sound = segment.path.read_bytes()
+        outcomes = []
+        for offset in range(0, len(sound), 37):
+            damaged = bytearray(sound)
+            damaged[offset] ^= 1 << (offset % 8)
+            segment.path.write_bytes(damaged)
+            outcomes.append(self.outcome(segment))
+        assert len(outcomes) > 200
+        assert outcomes.count("refused") > 100
+
+    def test_a_flipped_byte_of_the_footer_is_always_seen(self, segment):
+        sound = segment.path.read_bytes()
+        begin = len(sound) - 8 - pq.read_metadata(segment.path).serialized_size
+        for offset in range(begin, len(sound), 13):
+            damaged = bytearray(sound)
+            damaged[offset] ^= 1 << (offset % 8)
+            segment.path.write_bytes(damaged)
+            with pytest.raises(StoreError):
+                segment.read(DAYS, ["id"])
+
+    @pytest.mark.parametrize("length", [0, 1, 7, 8, 12, 500, -9, -1])
+    def test_a_half_written_file(self, segment, length):
+        segment.path.write_bytes(segment.path.read_bytes()[:length])
+        assert self.outcome(segment) == "refused"
+
+    def test_a_missing_file(self, segment):
+        segment.path.unlink()
+        assert self.outcome(segment) == "refused"
+
+    def test_the_name_of_another(self, segment, tmp_path):
+        other = write_segment(tmp_path, part([1, 1, 3]), FETCHED)
+        other.path.replace(segment.path)
+        assert self.outcome(segment) == "refused"
+
+    def test_a_folder(self, segment):
+        segment.path.unlink()
+        segment.path.mkdir()
+        assert self.outcome(segment) == "refused"

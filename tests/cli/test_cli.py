@@ -1,0 +1,387 @@
+"""The command line, as real processes."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import matplotlib.image
+import pandas as pd
+import pytest
+import requests
+
+import brightcall_pandas as bc
+from brightcall_pandas.cli._keys import refused_key
+
+DEADLINE_S = 120
+
+
+def brightcall(*arguments, **environment):
+    """Run the installed command; nothing of the tests' own key is in its environment."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("brightcall"), *arguments],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=DEADLINE_S,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+class TestHelp:
+    def test_without_arguments_it_says_how_to_begin(self):
+        done = brightcall()
+        assert done.returncode == 2
+        assert "brightcall demo" in done.stdout + done.stderr
+
+    def test_lists_the_commands_and_the_exit_codes(self):
+        done = brightcall("--help")
+        assert done.returncode == 0
+        words = " ".join(done.stdout.split())
+        commands = r"demo Load.* sandbox Run.* describe Describe.* export Write.* doctor Tell.* cache Look"
+        assert re.search(commands, words)
+        assert "BRIGHTCALL_API_KEY" in words
+        assert "0 done, 1 it could not be done, 2 asked for wrongly" in words
+
+    @pytest.mark.parametrize(
+        "command",
+        [["demo"], ["sandbox"], ["describe"], ["export"], ["doctor"], ["cache", "info"], ["cache", "clear"]],
+    )
+    def test_every_command_explains_itself(self, command):
+        done = brightcall(*command, "-h")
+        assert done.returncode == 0
+        assert f"Usage: brightcall {' '.join(command)}" in done.stdout
+        assert "--api-key" not in done.stdout  # a key on the command line is for everyone to see
+
+    def test_a_wrong_command_is_a_usage_error(self):
+        done = brightcall("dmeo")
+        assert done.returncode == 2
+        assert "dmeo" in done.stderr
+
+    def test_version(self):
+        done = brightcall("--version")
+        assert (done.returncode, done.stdout) == (0, f"brightcall-pandas {bc.__version__}\n")
+
+
+class TestKeys:
+    """A key among the arguments is refused, is not repeated, and the reason is told."""
+
+    SECRET = "canary-3b1f0c"
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["export", "--api-key", SECRET, "2026-03-01", "2026-03-02", "out"],
+            ["export", f"--api-key={SECRET}", "2026-03-01", "2026-03-02", "out"],
+            ["--key", SECRET, "export"],
+            ["doctor", f"--API_KEY={SECRET}"],
+            ["doctor", "--token", SECRET],
+            ["cache", "info", f"--apikey={SECRET}"],
+            [f"BRIGHTCALL_API_KEY={SECRET}", "doctor"],
+            ["doctor", f"BRIGHTCALL_API_KEY={SECRET}"],
+            ["export", f"--pseudonymise-key={SECRET}", "2026-03-01", "2026-03-02", "out"],
+            ["export", f"BRIGHTCALL_PSEUDONYM_KEY={SECRET}"],
+        ],
+        ids=" ".join,
+    )
+    def test_is_refused(self, arguments):
+        why = refused_key([str(each) for each in arguments])
+        variable = "PSEUDONYM_KEY" if "pseudonym" in str(arguments).lower() else "API_KEY"
+        assert "the shell's history" in why
+        assert f"Set BRIGHTCALL_{variable} in the environment instead" in why
+        assert self.SECRET not in why
+
+    def test_so_is_the_environments_own_wherever_it_stands(self, monkeypatch):
+        monkeypatch.setenv("BRIGHTCALL_API_KEY", self.SECRET)
+        assert self.SECRET not in refused_key(["describe", f"x{self.SECRET}"])
+
+    @pytest.mark.parametrize("argument", ["fields", "keys", "api-key", "key=value", "--keep", "--json"])
+    def test_other_words_are_not(self, argument):
+        assert refused_key(["export", argument]) is None
+
+    def test_the_command_does_not_begin(self):
+        done = brightcall("export", "2026-03-01", "2026-03-02", "out", f"--api-key={self.SECRET}")
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert done.stderr.startswith("brightcall: a key on the command line is refused")
+        assert self.SECRET not in done.stderr
+
+
+class TestDescribe:
+    def test_fields(self):
+        done = brightcall("describe", "fields")
+        assert done.returncode == 0
+        assert (
+            "talkTime                    Duration of the actual conversation.\n    float64 s\n" in done.stdout
+        )
+        assert len(re.findall(r"^\S", done.stdout, re.MULTILINE)) == 45
+
+    def test_filters(self):
+        done = brightcall("describe", "filters")
+        assert done.returncode == 0
+        assert "outbound (1)" in done.stdout
+        assert len(re.findall(r"^\S", done.stdout, re.MULTILINE)) == 33
+
+    def test_json(self):
+        fields = json.loads(brightcall("describe", "fields", "--json").stdout)
+        filters = json.loads(brightcall("describe", "filters", "--json").stdout)
+        assert (len(fields), len(filters)) == (45, 33)
+        assert fields[0]["field"] == "answerTime"
+        assert filters[1] | {"accepts": "", "description": ""} == {
+            "argument": "day_from",
+            "parameter": "dayFrom",
+            "accepts": "",
+            "filters": True,
+            "on_rows": True,
+            "description": "",
+        }
+
+    def test_a_wrong_topic_names_the_right_ones(self):
+        done = brightcall("describe", "felds")
+        assert done.returncode == 2
+        assert "'fields', 'filters'" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory):
+    return tmp_path_factory.mktemp("démo [1] o'clock") / "out"
+
+
+@pytest.fixture(scope="module")
+def done(output):
+    return brightcall("demo", "--output", output, "--calls", "1500", "--days", "6", "--seed", "3")
+
+
+@pytest.fixture(scope="module")
+def truth():
+    with bc.start_sandbox(1500, 6, 3) as sandbox:
+        return sandbox.truth
+
+
+class TestDemo:
+    def test_succeeds(self, done):
+        assert done.returncode == 0, done.stderr
+
+    def test_shows_a_progress_bar_of_calls_and_pages(self, done):
+        assert re.search(r"Loading.* calls.*pages=\d", done.stderr)
+
+    def test_loads_cold_and_warm_and_says_so(self, done):
+        cold = re.search(r"server +(\d+) +[\d.]+ +1,500$", done.stdout, re.MULTILINE)
+        warm = re.search(r"cache +(\d+) +[\d.]+ +1,500$", done.stdout, re.MULTILINE)
+        assert int(cold[1]) >= 3  # 1,500 calls in pages of 500
+        assert int(warm[1]) == 0
+        assert "calls that the sandbox made up: 1,500" in done.stdout
+
+    def test_json_is_all_of_standard_output(self, tmp_path):
+        done = brightcall(
+            "demo", "--calls", "300", "--days", "3", "--json", "--output", str(tmp_path / "out")
+        )
+        told = json.loads(done.stdout)
+        assert (told["calls"], told["made_up"], told["output"]) == (300, 300, str(tmp_path / "out"))
+        assert [(each["source"], each["calls"]) for each in told["loads"]] == [
+            ("server", 300),
+            ("cache", 300),
+        ]
+        assert [each["requests"] > 0 for each in told["loads"]] == [True, False]
+
+    def test_the_outcome_table_has_the_sandboxs_truth(self, done, truth):
+        section = done.stdout.partition("df.calls.by_outcome()\n")[2].partition("\n\n")[0]
+        shown = {
+            match[1]: int(match[2])
+            for match in re.finditer(
+                r"^(.+?)  +(?:positive|neutral|negative|absent) +(\d+)", section, re.MULTILINE
+            )
+        }
+        planted = {name.casefold(): each["calls"] for name, each in truth["by_outcome"].items()}
+        assert {name.casefold(): calls for name, calls in shown.items()} == planted
+
+    def test_the_variants_have_the_sandboxs_truth(self, done, truth):
+        section = done.stdout.partition("df.calls.transfer_variants()\n")[2].partition("\n\n")[0]
+        shown = {
+            match[1]: int(match[2]) for match in re.finditer(r"^(\S.*?→.*?)  +(\d+) ", section, re.MULTILINE)
+        }
+        planted = truth["chains"]["variants"]
+        assert len(shown) == 8
+        assert shown == {path: planted[path] for path in shown}
+
+    def test_draws_two_charts(self, done, output):
+        for name in ("by_outcome.png", "talk_time_histogram.png"):
+            picture = matplotlib.image.imread(output / name)
+            assert picture.shape[0] > 400
+            assert picture.shape[1] > 800
+            assert picture.std() > 0.05  # not an empty canvas
+
+    def test_plain_pandas_reads_the_parquet(self, done, output):
+        frame = pd.read_parquet(output / "calls")
+        assert len(frame) == frame["id"].nunique() == 1500
+        assert {"day", *bc.describe_fields().index} <= set(frame)
+        assert frame["day"].nunique() <= 6
+
+    def test_duckdb_reads_the_parquet(self, done, output, truth):
+        files = [str(path) for path in (output / "calls").glob("*/*.parquet")]
+        with duckdb.connect() as connection:
+            connection.register("calls", connection.read_parquet(files))
+            ((calls, talk),) = connection.sql("SELECT count(*), sum(talkTime) FROM calls").fetchall()
+        frame = pd.read_parquet(output / "calls")
+        assert (calls, talk) == (1500, frame["talkTime"].sum())
+
+    def test_a_second_run_replaces_the_first_and_nothing_else(self, done, output, tmp_path):
+        copy = shutil.copytree(output, tmp_path / "out")
+        (copy / "notes.txt").write_text("mine")
+        again = brightcall("demo", "--output", copy, "--calls", "200", "--days", "2")
+        assert again.returncode == 0, again.stderr
+        assert (copy / "notes.txt").read_text() == "mine"
+        assert len(pd.read_parquet(copy / "calls")) == 200
+
+    def test_leaves_nothing_beside_its_output(self, done, output):
+        assert sorted(path.name for path in output.iterdir()) == [
+            "by_outcome.png",
+            "calls",
+            "talk_time_histogram.png",
+        ]
+        assert [path.name for path in output.parent.iterdir()] == ["out"]
+
+
+class TestSandbox:
+    def test_serves_until_interrupted(self):
+        command = [Path(sys.executable).with_name("brightcall"), "sandbox", "--calls", "50", "--days", "2"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                told = ""
+                while "Ctrl-C" not in told:
+                    line = process.stdout.readline()
+                    assert line, process.stderr.read()
+                    told += line
+                url = re.search(r"BRIGHTCALL_BASE_URL=(\S+)", told)[1]
+                key = re.search(r"BRIGHTCALL_API_KEY=(\S+)", told)[1]
+                body = {"dayFrom": "2026-03-30", "dayTo": "2026-03-31"}
+                address = f"{url}/api/v1/stat/calls"
+                answer = requests.post(address, params={"api-key": key}, json=body, timeout=30)
+                assert answer.json()["totalItems"] == 50
+                assert requests.post(address, json=body, timeout=30).status_code == 401
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.wait(30)
+        assert process.returncode == 0
+
+    def test_tells_programs_where_it_is(self):
+        command = [
+            Path(sys.executable).with_name("brightcall"),
+            "sandbox",
+            "--calls",
+            "5",
+            "--days",
+            "1",
+            "--json",
+        ]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+        ) as process:
+            try:
+                told = json.loads(process.stdout.readline())
+                address = f"{told['url']}/api/v1/stat/calls"
+                body = {"dayFrom": told["day_from"], "dayTo": told["day_to"]}
+                answer = requests.post(address, params={"api-key": told["api_key"]}, json=body, timeout=30)
+                assert answer.json()["totalItems"] == 5
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.wait(30)
+        assert process.returncode == 0
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["--faults", "x"], "--faults takes a JSON object"),
+            (["--faults", "[1]"], "--faults takes a JSON object"),
+            (["--faults", '{"http_999": 1}'], "'http_999' is no fault"),
+            (["--faults", '{"http_500": 2}'], "the rate of fault 'http_500' is 2"),
+            (["--day-to", "tomorrow"], "tomorrow"),
+            (["--calls", "-1"], "greater than or equal to 0"),
+            (["--days", "0"], "greater than or equal to 1"),
+            (["--port", "70000"], "65535"),
+        ],
+    )
+    def test_wrong_arguments(self, arguments, words):
+        done = brightcall("sandbox", *arguments)
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_a_port_that_is_taken(self):
+        with bc.start_sandbox(10, 1) as running:
+            port = running.url.rpartition(":")[2]
+            done = brightcall("sandbox", "--port", port, "--calls", "10", "--days", "1")
+        assert done.returncode == 1
+        assert "choose another --port" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+class TestCache:
+    KEY = "canary-3b1f0c"
+
+    @pytest.fixture
+    def filled(self, tmp_path):
+        with bc.start_sandbox(200, 4) as sandbox:
+            client = sandbox.client(cache_dir=tmp_path)
+            bc.load_calls(sandbox.day_from, sandbox.day_to, client=client, progress=False)
+            client.close()
+        return ["--account", sandbox.account, "--cache-dir", tmp_path]
+
+    def test_info(self, filled):
+        done = brightcall("cache", "info", *filled)
+        assert done.returncode == 0
+        shown = dict(line.split(None, 1) for line in done.stdout.splitlines())
+        assert (shown["calls"], shown["days"]) == ("200", "4")
+        assert (shown["first_day"], shown["last_day"]) == ("2026-03-28", "2026-03-31")
+
+    def test_info_as_json(self, filled):
+        info = json.loads(brightcall("cache", "info", "--json", *filled).stdout)
+        assert info["calls"] == 200
+        assert info["window_bytes"] > 0
+
+    def test_clear_some_days(self, filled):
+        done = brightcall("cache", "clear", "--day-from", "2026-03-30", "--yes", *filled)
+        assert (done.returncode, done.stdout) == (0, "forgot 2 days; 2 are left\n")
+        assert json.loads(brightcall("cache", "info", "--json", *filled).stdout)["last_day"] == "2026-03-29"
+
+    def test_clear_all(self, filled):
+        assert brightcall("cache", "clear", "--yes", *filled).stdout == "forgot 4 days; 0 are left\n"
+
+    def test_clear_as_json(self, filled):
+        done = brightcall("cache", "clear", "--day-to", "2026-03-28", "--yes", "--json", *filled)
+        told = json.loads(done.stdout)
+        assert (told["forgot"], told["left"]) == (1, 3)
+
+    def test_clear_asks_first(self, filled):
+        done = brightcall("cache", "clear", *filled)
+        assert done.returncode == 1
+        assert "Forget calls kept in" in done.stdout
+        assert json.loads(brightcall("cache", "info", "--json", *filled).stdout)["days"] == 4
+
+    def test_an_account_must_be_named_or_follow_from_the_key(self, tmp_path):
+        done = brightcall("cache", "info", "--cache-dir", tmp_path)
+        assert done.returncode == 2
+        assert "--account" in done.stderr
+        done = brightcall("cache", "info", "--cache-dir", tmp_path, BRIGHTCALL_API_KEY=self.KEY)
+        assert done.returncode == 0
+        assert self.KEY not in done.stdout + done.stderr
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["--day-from", "2026-13-01"], "day_from='2026-13-01' is no day"),
+            (["--day-from", "2026-03-02", "--day-to", "2026-03-01"], "is after"),
+            (["--older-than", "soon"], "older_than"),
+        ],
+    )
+    def test_wrong_arguments(self, tmp_path, arguments, words):
+        done = brightcall("cache", "clear", "--yes", "--account", "a", "--cache-dir", tmp_path, *arguments)
+        assert done.returncode == 2
+        assert words in " ".join(done.stderr.split())
+        assert "Traceback" not in done.stderr

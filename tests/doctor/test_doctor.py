@@ -1,0 +1,676 @@
+"""`brightcall doctor` against the sandbox: as it is, with each fault, and with answers bent on their way."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from brightcall_pandas import doctor
+from brightcall_pandas.cli import app
+from brightcall_pandas.doctor._days import DayProbe, fitting, micros, plan_day
+from brightcall_pandas.doctor._findings import Check, Found, Judgement, Report
+from brightcall_pandas.doctor._masks import key_shown, masked, skeleton, word_shown
+from brightcall_pandas.doctor._requests import MOST_REQUESTS, Asker, Exchange
+from brightcall_pandas.sandbox import Sandbox, start_sandbox
+
+VERSIONS = ("v1", "v3")
+PAGE = 150
+ALL, FEW = ("2026-03-26", "2026-03-31"), ("2026-03-26", "2026-03-27")  # 300 calls; less than a page
+UNSEEN = {"ties", "days"}  # the sandbox has no two calls of one second here, and none around midnight
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sandbox]:
+    with start_sandbox(calls=300, days=6, seed=0) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running: Sandbox) -> Iterator[Sandbox]:
+    yield running
+    running.set_faults(None)
+
+
+def examined(sandbox: Sandbox, days: tuple[str, str] = ALL, version: str = "v1", **options: Any) -> Report:
+    client = sandbox.client(api_version=version, page_size=PAGE, **options)
+    return doctor.report(client, day_from=days[0], day_to=days[1])
+
+
+def named(report: Report, judgement: Judgement) -> set[str]:
+    return {each.check for each in report.findings if each.judgement is judgement}
+
+
+def differing(report: Report) -> dict[str, str]:
+    return {each.check: "; ".join(each.differs) for each in report.differences}
+
+
+class TestReport:
+    @pytest.mark.parametrize("version", VERSIONS)
+    @pytest.mark.parametrize("days", [ALL, FEW])
+    def test_nothing_differs_in_the_plain_sandbox(self, sandbox, version, days):
+        before = len(sandbox.requests())
+        report = examined(sandbox, days, version)
+        assert differing(report) == {}
+        unseen = UNSEEN | ({"page size"} if days == FEW else {"count"} if version == "v3" else set())
+        assert named(report, Judgement.UNKNOWN) == unseen
+        assert (report.exit_code, report.failure) == (0, "")
+        assert len(report.fields) == 45
+        assert len(sandbox.requests()) - before == len(report.requests) == MOST_REQUESTS
+
+    @pytest.mark.parametrize("version", VERSIONS)
+    @pytest.mark.parametrize(
+        ("faults", "days", "found"),
+        [
+            ({"capped_page": 1}, ALL, {"page size": "silently cut: 100 of 150"}),
+            ({"capped_page": {"cap": 40}}, FEW, {"page size": "silently cut: 40 of 150"}),
+            ({"refused_page": 1}, ALL, {"page size": "refused: 150"}),
+            ({"new_fields": 1}, ALL, {"new fields": "involvedAgent1Id: integer"}),
+            ({"missing_fields": 1}, ALL, {"missing fields": "label: absent"}),
+            ({"naive_timestamps": 1}, ALL, {"time form": "timestamp: without offset, ####-##-##T##:##:##"}),
+            ({"utc_bounds": 1}, ALL, {"timezone": "they fit the account's own zone or UTC"}),
+            ({"wrong_pages": 1}, FEW, {"totals": "pagesCount"}),
+            ({"repeated_page": 1}, ALL, {"later pages": "the calls of the page before"}),
+            ({"empty_page": 1}, ALL, {"later pages": "a later page is empty"}),
+            (
+                {"outside_rows": 1},
+                FEW,
+                {"order": "in another order", "days": "from other days", "timezone": "none of the zones"},
+            ),
+            ({"echo_key": 1}, ALL, {"key": "in the body", "envelope": "request: new, string"}),
+        ],
+    )
+    def test_finds_and_names_a_fault_and_nothing_else(self, sandbox, version, faults, days, found):
+        sandbox.set_faults(faults)
+        report = examined(sandbox, days, version)
+        said = differing(report)
+        if version == "v3" and "wrong_pages" in faults:
+            assert said.pop("count") == "more than the calls that there are"
+        assert said.keys() == found.keys()
+        assert {name: text in said[name] for name, text in found.items()} == dict.fromkeys(found, True)
+        assert report.exit_code == 1
+
+    @pytest.mark.parametrize("version", VERSIONS)
+    def test_numbers_as_text(self, sandbox, version):
+        sandbox.set_faults({"string_numbers": 1})
+        report = examined(sandbox, FEW, version)
+        said = differing(report)
+        assert "talkTime: string of digits; expected integer or number" in said["JSON types"]
+        assert "type: string of digits" in said["JSON types"]
+        assert said["values"] == "answerTime: some values become null, for example «xxxxxxx»"
+        # Only what answerTime feeds follows from it, and nothing does in v3, which has no statistics.
+        wrong = {each.split()[0] for each in said.pop("sums", "").split("; ") if each}
+        assert all(".answer." in each for each in wrong)
+        assert bool(wrong) == (version == "v1")
+        assert said.keys() == {"JSON types", "values"}
+
+    @pytest.mark.parametrize("days", [FEW, ALL])  # all of them known, or those of the third request
+    def test_a_wrong_total(self, sandbox, days):
+        sandbox.set_faults({"wrong_total": 1})
+        said = differing(examined(sandbox, days))
+        assert said.keys() == {"totals"}
+        assert "totalItems is more than the calls that there are" in said["totals"]
+
+    def test_a_missing_total(self, sandbox):
+        sandbox.set_faults({"missing_total": 1})
+        assert differing(examined(sandbox)) == {"envelope": "totalItems: missing"}
+
+    @pytest.mark.parametrize("version", VERSIONS)
+    def test_ties(self, version):
+        with start_sandbox(calls=300, days=3, faults={"unstable_ties": {"seconds": 600}}) as sandbox:
+            days = (sandbox.day_from, sandbox.day_to)
+            assert differing(examined(sandbox, days, version)) == {
+                "ties": "calls of equal timestamp come in another order at each request"
+            }
+            sandbox.set_faults(None)  # the times stay equal, and the order is that of the ids again
+            report = examined(sandbox, days, version)
+            assert "ties" in named(report, Judgement.HOLDS)
+            assert "by id" in report.to_text()
+
+    @pytest.mark.parametrize("version", VERSIONS)
+    def test_a_table_that_changes_meanwhile_is_no_difference(self, version):
+        with start_sandbox(calls=300, days=3, faults={"mutate": {"insert": 5, "delete": 0}}) as sandbox:
+            report = examined(sandbox, (sandbox.day_from, sandbox.day_to), version)
+        assert differing(report) == {}
+        assert {"later pages", "totals"} <= named(report, Judgement.UNKNOWN)
+
+    @pytest.mark.parametrize("version", VERSIONS)
+    @pytest.mark.parametrize(
+        ("fault", "requests_made", "why"),
+        [
+            ("http_500", 1, "ServerError, status 500"),
+            ("rate_limit", 1, "RateLimitError, status 429"),
+            ("reset", 1, "nothing came back"),
+            ("truncated_json", 1, "InvalidResponseError, status 200"),
+            ("html", 1, "InvalidResponseError, status 200"),
+            ("redirect", 1, "InvalidResponseError, status 302"),
+            ("hang", 1, "nothing came back"),
+            ("success_false", 2, "RequestError, status 200"),  # it may have been the size of the page
+        ],
+    )
+    def test_a_server_that_does_not_answer_is_not_asked_again(
+        self, sandbox, version, fault, requests_made, why
+    ):
+        before = len(sandbox.requests())
+        sandbox.set_faults({fault: 1})
+        report = examined(sandbox, version=version, timeout=0.5)
+        assert report.exit_code == 2
+        assert why in report.failure
+        assert len(sandbox.requests()) - before == requests_made
+        assert "elsewhere" not in report.to_text()
+
+    @pytest.mark.parametrize("version", VERSIONS)
+    def test_a_later_failure_costs_only_what_it_was_to_show(self, sandbox, version):
+        last = {"v1": "/api/v1/stat/calls-detailedV2", "v3": "/api/v3/stat/calls/count"}[version]
+        sandbox.set_faults({"http_503": {"paths": [last]}})
+        report = examined(sandbox, FEW, version)
+        assert report.exit_code == 0
+        lost = {"v1": {"statistics", "sums"}, "v3": {"count"}}[version]
+        assert lost <= named(report, Judgement.UNKNOWN)
+        assert len(report.requests) == MOST_REQUESTS
+
+    def test_a_wrong_key(self, sandbox):
+        report = examined(sandbox, api_key="wrong")
+        assert (report.exit_code, report.failure) == (
+            2,
+            "the first request failed: AuthenticationError, status 401",
+        )
+
+    def test_days_without_calls(self, sandbox):
+        report = examined(sandbox, ("2020-01-01", "2020-01-02"))
+        assert report.exit_code == 2
+        assert report.failure == "there are no calls in these days; choose others"
+        assert report.fields == ()
+
+    def test_without_days_a_week_that_is_over(self, sandbox):
+        before = len(sandbox.requests())
+        doctor.report(sandbox.client(settle_days=3))
+        body = json.loads(sandbox.requests()[before]["body"])
+        first, last = pd.Timestamp(body["dayFrom"]), pd.Timestamp(body["dayTo"])
+        assert last - first == pd.Timedelta(days=6)
+        assert pd.Timedelta(days=4) < pd.Timestamp.now() - last < pd.Timedelta(days=8)
+
+    def test_what_cannot_be_asked(self, sandbox, monkeypatch):
+        monkeypatch.delenv("BRIGHTCALL_API_KEY", raising=False)
+        before = len(sandbox.requests())
+        assert "offline=True" in examined(sandbox, offline=True).failure
+        assert "no API key" in examined(sandbox, api_key=None).failure
+        with pytest.raises(ValueError, match="day_from"):
+            examined(sandbox, ("yesterday", "2026-03-31"))
+        with pytest.raises(ValueError, match="2026-03-31"):
+            examined(sandbox, ("2026-03-31", "2026-03-26"))
+        assert len(sandbox.requests()) == before
+
+    def test_leaves_the_cache_alone(self, sandbox, tmp_path):
+        examined(sandbox, cache_dir=tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_timezone_of_the_client_is_sent(self, sandbox):
+        report = examined(sandbox, timezone="Asia/Tokyo")
+        assert report.exit_code == 0
+        assert "the client asks for a timezone of its own" in report.to_text()
+
+
+Change = Callable[[str, dict[str, Any]], dict[str, Any] | None]
+
+
+def bent(monkeypatch: pytest.MonkeyPatch, change: Change) -> None:
+    """Let `change` have each good answer, by path, before the doctor sees it."""
+
+    class Bent(Asker):
+        def _sent(self, path: str, body: dict[str, Any], purpose: str) -> Exchange:
+            sent = super()._sent(path, body, purpose)
+            if not sent.good:
+                return sent
+            content = msgspec.json.encode(change(path, msgspec.json.decode(sent.content)))
+            return Exchange(sent.purpose, sent.status, content, sent.media_type, None)
+
+    monkeypatch.setattr(doctor, "Asker", Bent)
+
+
+def in_rows(**changes: Any) -> Change:
+    """Return a change of every call: a value, or a function of the call."""
+
+    def change(_: str, answer: dict[str, Any]) -> dict[str, Any]:
+        for row in answer.get("calls", []):
+            row |= {name: new(row) if callable(new) else new for name, new in changes.items()}
+        return answer
+
+    return change
+
+
+class TestChecks:
+    """What the sandbox cannot do by itself."""
+
+    @pytest.mark.parametrize(
+        ("change", "check", "text"),
+        [
+            (in_rows(state="ringing"), "words", "state: unknown ringing"),
+            (in_rows(outcomeType="Lovelace"), "words", "outcomeType: unknown xxxxxxxx"),
+            (in_rows(talkTime=None), "JSON types", "talkTime: null; expected integer or number"),
+            (in_rows(tags="Busy"), "JSON types", "tags: string; expected array"),
+            (in_rows(id=7), "identity", "one page has the same id twice"),
+            (in_rows(id=None), "identity", "some calls have no id"),
+            (in_rows(timestamp=1_772_000_000), "time form", "timestamp: integer, no text"),
+            (in_rows(recallDate="soon"), "values", "recallDate: some values become null, for example «xxxx»"),
+            (in_rows(timestamp="2026-03-27T10:00:00+01:00"), "time form", "with offset, ####-##-##T##"),
+            (
+                in_rows(timestamp=lambda row: row["timestamp"].replace("2026-03", "2026-02")),
+                "clock",
+                "disagree",
+            ),
+        ],
+    )
+    def test_of_calls(self, sandbox, monkeypatch, change, check, text):
+        bent(monkeypatch, change)
+        report = examined(sandbox, FEW)
+        assert text in differing(report)[check]
+        assert report.exit_code == 1
+        assert "itself failed" not in report.to_text()
+
+    def test_local_times_that_say_utc(self, sandbox, monkeypatch):
+        def local(row: dict[str, Any]) -> str:
+            stamp = pd.Timestamp(row["timestamp"]).tz_convert("Europe/Berlin")
+            return f"{stamp:%Y-%m-%dT%H:%M:%SZ}"
+
+        bent(monkeypatch, in_rows(timestamp=local))
+        assert "local time written as if it were UTC" in differing(examined(sandbox, FEW))["clock"]
+
+    def test_times_without_offset_that_are_utc(self, sandbox, monkeypatch):
+        bent(monkeypatch, in_rows(timestamp=lambda row: row["timestamp"].removesuffix("Z")))
+        assert "early by the zone's offset" in differing(examined(sandbox, FEW))["clock"]
+
+    @pytest.mark.parametrize(
+        ("change", "text"),
+        [
+            (lambda answer: answer | {"totalItems": "450"}, "totalItems: string of digits; expected integer"),
+            (lambda answer: answer | {"timezone": "Middle Earth"}, "timezone: no name of the IANA list"),
+            (lambda answer: answer | {"nextPage": 2}, "nextPage: new, integer"),
+            (
+                lambda answer: {name: answer[name] for name in answer if name != "projects"},
+                "projects: missing",
+            ),
+        ],
+    )
+    def test_of_the_envelope(self, sandbox, monkeypatch, change, text):
+        bent(monkeypatch, lambda path, answer: change(answer) if "calls" in answer else answer)
+        assert text in differing(examined(sandbox, FEW))["envelope"]
+
+    @pytest.mark.parametrize("calls", [None, {"rows": []}])
+    def test_an_answer_without_calls(self, sandbox, monkeypatch, calls):
+        def change(_: str, answer: dict[str, Any]) -> dict[str, Any]:
+            del answer["calls"]
+            return answer if calls is None else answer | {"calls": calls}
+
+        bent(monkeypatch, change)
+        report = examined(sandbox, FEW)
+        assert differing(report)["envelope"].startswith("calls: ")
+        assert report.exit_code == 1
+        assert "itself failed" not in report.to_text()
+
+    def test_ends_of_the_page_for_ends_of_the_query(self, sandbox, monkeypatch):
+        def change(_: str, answer: dict[str, Any]) -> dict[str, Any]:
+            if answer.get("calls"):
+                answer["maxTalkTime"] = len(answer["calls"])  # any number that belongs to the page
+            return answer
+
+        bent(monkeypatch, change)
+        assert differing(examined(sandbox)) == {"extremes": "another value on another page: maxTalkTime"}
+
+    @pytest.mark.parametrize(
+        ("change", "check", "text"),
+        [
+            (
+                lambda stat: stat | {"allTalkTime": stat["allTalkTime"] / 60},
+                "sums",
+                "allTalkTime is in minutes",
+            ),
+            (
+                lambda stat: (
+                    stat | {"all": stat["all"] | {"fail": stat["all"]["fail"] + stat["all"]["error"]}}
+                ),
+                "sums",
+                "all.fail is more than the calls give; it is what unanswered and failed calls would be",
+            ),
+            (lambda stat: stat | {"in": []}, "statistics", "in: no object"),
+            (lambda stat: stat | {"tagsFail": "9"}, "statistics", "tagsFail: string of digits"),
+            (lambda stat: stat | {"lost": 1}, "statistics", "detailedStat: lost is new"),
+            (lambda stat: {"all": stat["all"]}, "statistics", "detailedStat: our is missing"),
+            (lambda stat: [stat], "statistics", "detailedStat is missing, or no object"),
+        ],
+    )
+    def test_of_the_statistics(self, sandbox, monkeypatch, change, check, text):
+        def stat(_: str, answer: dict[str, Any]) -> dict[str, Any]:
+            if "detailedStat" in answer:
+                answer["detailedStat"] = change(answer["detailedStat"])
+            return answer
+
+        bent(monkeypatch, stat)
+        report = examined(sandbox, FEW)
+        assert text in differing(report)[check]
+        assert "itself failed" not in report.to_text()
+
+    def test_statistics_of_the_days_that_are_known(self, sandbox):
+        before = len(sandbox.requests())
+        examined(sandbox, ALL)
+        bodies = [json.loads(each["body"]) for each in sandbox.requests()[before:]]
+        by_day = sandbox.truth["by_day"]
+        # The first page has 150 calls: so many whole days, from the first one on.
+        counts = np.cumsum([by_day[str(day.date())] for day in pd.date_range(*ALL)])
+        known = pd.date_range(*ALL)[counts < PAGE]
+        assert (bodies[3]["dayFrom"], bodies[3]["dayTo"]) == (ALL[0], str(known[-1].date()))
+
+    @pytest.mark.parametrize(
+        ("status", "content", "text"),
+        [
+            (200, b'{"success": true, "calls": []}', "a day that is none was accepted"),
+            (500, b"<html>", "not understood as a refusal: status 500, text/html, no JSON object"),
+            (400, b'{"fault": {"text": "Ada"}}', "says no reason in message or error: status 400"),
+            (400, b"", "no body"),
+        ],
+    )
+    def test_of_a_refusal(self, sandbox, monkeypatch, status, content, text):
+        class Refusing(Asker):
+            def _sent(self, path: str, body: dict[str, Any], purpose: str) -> Exchange:
+                sent = super()._sent(path, body, purpose)
+                if sent.status != 400:
+                    return sent
+                media_type = "text/html" if content.startswith(b"<") else "application/json"
+                verdict = None if status == 200 else judged(status, content)
+                return Exchange(purpose, status, content, media_type, verdict)
+
+        monkeypatch.setattr(doctor, "Asker", Refusing)
+        report = examined(sandbox, FEW)
+        assert text in differing(report)["refusal"]
+        assert "Ada" not in report.to_text()
+
+
+def judged(status: int, content: bytes) -> Any:
+    from brightcall_pandas.api._verdict import judge
+
+    return judge(status, {}, content)
+
+
+class TestCheck:
+    def test_an_answer_nobody_thought_of_is_no_crash_and_quotes_nothing(self):
+        def crash(_: object) -> Found:
+            raise KeyError("+49 30 555")
+
+        finding = Check("odd", "something", crash).finding(None)
+        assert finding.judgement is Judgement.UNKNOWN
+        assert finding.unsure == ("the check itself failed with KeyError; please report it",)
+
+
+class TestAsker:
+    def test_asks_with_the_headers_of_a_load_and_not_with_a_password_of_netrc(
+        self, sandbox, tmp_path, monkeypatch
+    ):
+        netrc = tmp_path / "netrc"
+        netrc.write_text("machine 127.0.0.1 login someone password secret\n")
+        monkeypatch.setenv("NETRC", str(netrc))
+        before = len(sandbox.requests())
+        client = sandbox.client(cache_dir=tmp_path / "cache")
+        client.session.post(client.profile.calls, {"dayFrom": FEW[0], "dayTo": FEW[1]}, about="calls")
+        Asker(client).post(client.profile.calls, {"dayTo": FEW[1], "dayFrom": FEW[0]}, "calls")
+        load, asked = sandbox.requests()[before:]
+        assert asked["body"] == load["body"]
+        assert asked["headers"] == load["headers"]
+        assert "authorization" not in asked["headers"]
+
+    def test_never_asks_a_sixth_time(self, sandbox):
+        before = len(sandbox.requests())
+        asker = Asker(sandbox.client())
+        for _ in range(MOST_REQUESTS):
+            asker.post("/nowhere", {}, "nothing")
+        with pytest.raises(RuntimeError, match="at most 5"):
+            asker.post("/nowhere", {}, "nothing")
+        assert len(sandbox.requests()) - before == MOST_REQUESTS == 5
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Return the values of an answer, also those inside of JSON that is written as text."""
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from leaves(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from leaves(each)
+    elif isinstance(value, str) and value[:1] in ("[", "{"):
+        try:
+            yield from leaves(json.loads(value))
+        except ValueError:
+            yield value
+    elif not isinstance(value, bool) and value is not None:
+        yield value
+
+
+WORDS = {"positive", "neutral", "negative", "absent"}  # of a closed set; they are what is checked
+# Numbers of the report that are nobody's: versions, statuses, sizes asked for, codes of labels, "45 fields",
+# ISO 8601, 4xx, and the numbering of the requests.
+OWN = {"0", "1", "2", "3", "4", "5", "45", "40", str(PAGE), "200", "400", "8601"}
+
+
+class TestPrivacy:
+    @pytest.mark.parametrize("version", VERSIONS)
+    @pytest.mark.parametrize(
+        "faults",
+        [{}, {"new_fields": 1, "naive_timestamps": 1}, {"string_numbers": 1, "capped_page": {"cap": 40}}],
+    )
+    def test_no_number_and_no_name_of_the_answers(self, sandbox, version, faults):
+        before = len(sandbox.requests())
+        sandbox.set_faults(faults)
+        report = examined(sandbox, FEW, version)
+        asked = sandbox.requests()[before:]
+        answers = [
+            requests.post(
+                sandbox.url + each["path"], params=each["query"], data=each["body"].encode(), timeout=30
+            ).json()
+            for each in asked
+        ]
+        values = set(leaves(answers))
+        empty = examined(sandbox, ("2020-01-01", "2020-01-02"), version)
+        nothing = empty.to_text() + empty.to_json()  # our own words
+        texts = {each.strip() for each in values if isinstance(each, str)} - WORDS
+        texts = {each for each in texts if each not in nothing}
+        assert len(texts) > 200  # numbers, ids, names, times, projects: there was something to hide
+        for shown in (report.to_text(), report.to_json()):
+            assert [each for each in texts if len(each) > 2 and each in shown] == []
+            assert set(re.findall(r"\d+", re.sub(r"[A-Za-z]+\d\w*", "", shown))) <= OWN
+            assert sandbox.api_key not in shown
+            assert "127.0.0.1" not in shown
+            assert sandbox.day_from not in shown
+
+    def test_canaries_wherever_a_server_might_put_them(self, sandbox, monkeypatch):
+        canary, number = "Zebediah", 918273645
+        nested = {canary: [{canary: number, str(number): canary}]}
+        texts = {
+            "fromNumber": f"+{number}",
+            "label": canary,
+            "campaign": f"{canary} {number}",
+            "state": canary,
+        }
+
+        def change(_: str, answer: dict[str, Any]) -> dict[str, Any]:
+            for row in answer.get("calls", []):
+                row.update(texts)
+                row |= {
+                    "crmInfo": nested,
+                    "transfers": [nested],
+                    "transcripts": nested,
+                    "new": nested,
+                }
+                row |= {"numbersInvolvedJSON": json.dumps(nested), "numbersRingedJSON": canary, "id": canary}
+                row |= {
+                    str(number): 1,
+                    f"{canary} {number}": canary,
+                    "recallDate": canary,
+                    "talkTime": number,
+                }
+            return answer | {
+                "timezone": f"Europe/{canary}",
+                "tags": [canary],
+                "projects": [nested],
+                f"key {number}": canary,
+                "message": canary,
+                "minTalkTime": canary,
+            }
+
+        bent(monkeypatch, change)
+        report = examined(sandbox, FEW)
+        shown = report.to_text() + report.to_json()
+        assert canary not in shown
+        assert str(number) not in shown
+        assert report.exit_code == 1
+        assert "itself failed" not in shown
+
+    def test_an_error_of_the_server_is_not_quoted(self, sandbox):
+        sandbox.set_faults({"echo_key": {"where": "error"}})
+        report = examined(sandbox)
+        assert report.exit_code == 2
+        assert sandbox.api_key not in report.to_text() + report.to_json() + repr(report)
+
+
+class TestFormats:
+    def test_json_holds_what_the_text_does(self, sandbox):
+        sandbox.set_faults({"new_fields": 1})
+        report = examined(sandbox, FEW)
+        data = json.loads(report.to_json())
+        assert data["exit_code"] == report.exit_code == 1
+        assert data["findings"][0]["check"] == "new fields"
+        assert data["findings"][0]["judgement"] == "differs"
+        text = report.to_text()
+        assert text.startswith("brightcall doctor: not as assumed: new fields\n")
+        assert [each["check"] for each in data["findings"] if each["check"] not in text] == []
+        assert max(map(len, text.partition("Requests")[0].splitlines())) <= 110
+
+    def test_every_field_is_listed_and_new_ones_after_them(self, sandbox):
+        sandbox.set_faults({"new_fields": 1})
+        names = [each.name for each in examined(sandbox, FEW).fields]
+        assert names[0] == "answerTime"
+        assert names[45:] == ["involvedAgent1Id", "sentiment"]
+
+
+class TestCommand:
+    def run(self, sandbox: Sandbox, *arguments: str) -> Any:
+        known = {"BRIGHTCALL_API_KEY": sandbox.api_key, "BRIGHTCALL_BASE_URL": sandbox.url}
+        return CliRunner().invoke(app, ["doctor", *arguments], env=known)
+
+    def test_exit_codes(self, sandbox):
+        days = ["--day-from", FEW[0], "--day-to", FEW[1]]
+        done = self.run(sandbox, *days)
+        assert done.exit_code == 0, done.output
+        assert done.output.startswith("brightcall doctor: nothing differs from what is assumed")
+        sandbox.set_faults({"missing_fields": 1})
+        done = self.run(sandbox, *days, "--json", "--api-version", "v3")
+        assert done.exit_code == 1
+        assert json.loads(done.output)["api_version"] == "v3"
+        assert self.run(sandbox, "--day-from", "2020-01-01", "--day-to", "2020-01-01").exit_code == 2
+        assert self.run(sandbox, "--day-from", "soon").exit_code == 2
+        assert self.run(sandbox, "--api-version", "v2").exit_code == 2
+
+
+class TestMasks:
+    @given(st.text())
+    def test_nothing_but_marks_is_left_of_a_text(self, text):
+        kept = {each for each in masked(text) if each.isalnum()}
+        iso = re.fullmatch(r"[^a-z]*", text) is not None
+        assert kept <= ({"x", "T", "Z"} if iso else {"x"})
+
+    def test_a_time_keeps_its_form(self):
+        assert masked("2026-03-02 08:13:22.125+01:00") == "####-##-## ##:##:##.###+##:##"
+        assert masked("Tuesday 2026") == "xxxxxxx ####"
+
+    def test_long_texts_are_cut(self):
+        assert masked("a" * 50) == "x" * 40 + "…"
+
+    @pytest.mark.parametrize("name", ["a" * 41, "x123", "4you", "Ada L", "", "é"])
+    def test_a_key_that_is_no_name_of_the_api_is_masked(self, name):
+        assert key_shown(name) == masked(name)
+
+    def test_words(self):
+        words = ("ringing", "NO_ANSWER", "17", "123", "Ada", "no answer from Ada")
+        assert [word_shown(each) for each in words] == [
+            "ringing",
+            "NO_ANSWER",
+            "17",
+            "###",
+            "xxx",
+            "xx xxxxxx xxxx xxx",
+        ]
+
+    def test_skeletons_end_somewhere(self):
+        assert skeleton({"a": {"b": {"c": {"d": 1}}}}) == "object{x: object{x: object{x: object}}}"
+        assert skeleton([1, 2.5, "7", None]) == "array[integer | null | number | string of digits]"
+
+
+class TestPlanDay:
+    def stamps(self, *times: str) -> np.ndarray:
+        return np.array([micros(each[:10], "UTC") + int(each[11:]) * 3_600_000_000 for each in times])
+
+    def test_takes_a_midnight_among_the_calls_of_a_day(self):
+        # Calls at 8, 9, 14 and 15 o'clock UTC: midnight in Honolulu (10 UTC) lies between them.
+        calls = self.stamps("2026-03-10 08", "2026-03-10 09", "2026-03-10 14", "2026-03-10 15")
+        probe = plan_day(calls, "Europe/Berlin")
+        assert probe is not None
+        begin, end = micros(probe.day, probe.zone), micros(probe.day, probe.zone, 1)
+        border = begin if probe.direction == "ASC" else end
+        assert ((calls < border).sum(), (calls >= border).sum()) == (2, 2)
+
+    def test_prefers_a_day_whose_calls_are_all_known(self):
+        calls = self.stamps(*[f"2026-03-{day} {hour:02}" for day in (10, 11, 12) for hour in (8, 9, 14, 15)])
+        probe = plan_day(calls, "UTC")
+        assert probe is not None
+        assert micros(probe.day, probe.zone) >= calls.min()
+        assert micros(probe.day, probe.zone, 1) <= calls.max()
+
+    def test_one_call_divides_nothing(self):
+        assert plan_day(self.stamps("2026-03-10 08"), "UTC") is None
+        assert plan_day(self.stamps(), "UTC") is None
+
+    def test_says_what_to_ask(self):
+        assert DayProbe("2026-03-10", "UTC", "ASC").zone == "UTC"
+
+
+class TestFitting:
+    DAY = ("2026-03-10", "2026-03-10")
+    ZONES = ["UTC", "Asia/Tokyo"]
+
+    def test_a_row_outside_of_a_zones_day_speaks_against_it(self):
+        # 20 o'clock UTC is the 11th in Tokyo, 22 o'clock of the 9th is the 10th there.
+        noon = micros("2026-03-10", "UTC") + 12 * 3_600_000_000
+        late = noon + 8 * 3_600_000_000
+        early = noon - 14 * 3_600_000_000
+        every = np.array([early, noon, late])
+        assert fitting(np.array([noon]), np.array([noon]), self.DAY, self.ZONES) == self.ZONES
+        assert fitting(np.array([noon, late]), every, self.DAY, self.ZONES) == ["UTC"]
+        assert fitting(np.array([early, noon]), every, self.DAY, self.ZONES) == ["Asia/Tokyo"]
+
+    def test_a_known_row_that_should_have_come_first_speaks_against_it(self):
+        noon = micros("2026-03-10", "UTC") + 12 * 3_600_000_000
+        late = noon + 2 * 3_600_000_000
+        known = np.array([noon, late, late + 6 * 3_600_000_000])
+        # Newest first: the day in Tokyo ends at 15 o'clock UTC, the one in UTC has a later call.
+        assert fitting(np.array([late]), known, self.DAY, self.ZONES, newest_first=True) == ["Asia/Tokyo"]
+
+    def test_no_row_at_all(self):
+        noon = micros("2026-03-10", "UTC") + 12 * 3_600_000_000
+        nothing = np.array([], dtype=np.int64)
+        assert fitting(nothing, np.array([noon]), self.DAY, ["UTC"]) == []
+        assert fitting(nothing, nothing, self.DAY, ["UTC"]) == ["UTC"]
+
+
+class TestDocs:
+    def test_every_check_is_described(self):
+        page = (Path(__file__).parents[2] / "docs" / "live-service.md").read_text(encoding="utf-8")
+        assert [each.name for each in doctor.CHECKS if f"`{each.name}`" not in page] == []

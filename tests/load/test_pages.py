@@ -1,0 +1,272 @@
+"""The proof of completeness against a list that changes while it is read.
+
+`Listing` is the model: a list sorted by time, of which a page is a contiguous stretch at one moment. The
+same laws are checked through HTTP in ``tests/test_completeness.py``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from brightcall_pandas.api._talks import Talk
+from brightcall_pandas.frame._page import Page
+from brightcall_pandas.load._pages import Read, read_window
+from brightcall_pandas.load._proof import Ask, Slice, cover, farthest, plan
+
+
+class Listing:
+    """A server's list: rows are (time, id); `change` runs before each page."""
+
+    def __init__(
+        self,
+        rows: Sequence[tuple[int, int]],
+        change: Callable[[Listing], None] = lambda _: None,
+        *,
+        cap: int | None = None,
+        total: Callable[[int], int | None] = lambda n: n,
+        shuffle_ties: random.Random | None = None,
+    ) -> None:
+        self.rows = list(rows)
+        self.ever = set(rows)
+        self.always = set(rows)
+        self.change = change
+        self.cap = cap
+        self.total = total
+        self.ties = shuffle_ties
+        self.asked: list[Ask] = []
+
+    def insert(self, row: tuple[int, int]) -> None:
+        if row not in self.ever:
+            self.rows.append(row)
+            self.ever.add(row)
+
+    def delete(self, row: tuple[int, int]) -> None:
+        if row in self.rows:
+            self.rows.remove(row)
+            self.always.discard(row)
+
+    def fetch(self, asks: Sequence[Ask]) -> Talk[list[Slice]]:
+        slices = [self._page(ask) for ask in asks]
+        yield []  # nobody else has to be asked
+        return slices
+
+    def _page(self, ask: Ask) -> Slice:
+        if self.asked:
+            self.change(self)
+        self.asked.append(ask)
+        tie = self.ties.random if self.ties else lambda: 0
+        ordered = sorted(self.rows, key=lambda row: (row[0], tie(), row[1]))
+        size = min(ask.size, self.cap or ask.size)
+        rows = ordered[(ask.number - 1) * size :][:size]
+        page = Page({}, len(rows))
+        stamps = np.array([time for time, _ in rows], dtype=np.int64)
+        return Slice(ask, page, [str(each) for _, each in rows], stamps, self.total(len(self.rows)))
+
+
+def held(talk: Talk[Read]) -> Read:
+    """Hold a talk that asks nobody."""
+    while True:
+        try:
+            next(talk)
+        except StopIteration as end:
+            return end.value
+
+
+def ids_read(listing: Listing, limit: int) -> tuple[list[int], str]:
+    """Return the ids in order, and the proof; empty when there is none."""
+    read = held(read_window(listing.fetch, limit))
+    ids = [row for each in read.slices for row in each.ids]
+    positions, _ = read.latest_rows()
+    assert read.complete == (not read.problem)
+    return [int(ids[position]) for position in positions], read.proof
+
+
+class TestReadWindow:
+    def test_one_page_that_holds_all_is_enough(self):
+        listing = Listing([(n, n) for n in range(30)])
+        assert ids_read(listing, 500) == (list(range(30)), "one page")
+        assert listing.asked == [Ask(1, 500)]
+
+    def test_an_empty_window_costs_one_page(self):
+        listing = Listing([])
+        assert ids_read(listing, 500) == ([], "one page")
+        assert len(listing.asked) == 1
+
+    def test_a_list_that_stands_still_costs_hardly_more_than_its_pages(self):
+        listing = Listing([(n, n) for n in range(6600)])
+        assert ids_read(listing, 500) == (list(range(6600)), "overlap")
+        assert len(listing.asked) <= 15  # 13.2 full pages
+
+    def test_rows_come_in_order_of_time_then_number(self):
+        listing = Listing([(5, 10), (5, 9), (1, 30)])
+        assert ids_read(listing, 10)[0] == [30, 9, 10]
+
+    def test_a_row_that_moves_out_of_sight_between_two_pages_is_still_found(self):
+        # A balanced insertion and deletion: the total stays at 100, and plain paging would lose row 50.
+        def swap(listing: Listing) -> None:
+            listing.delete((0, 0))
+            listing.insert((1000, 1000))
+
+        listing = Listing([(n, n) for n in range(100)], swap)
+        ids, proof = ids_read(listing, 50)
+        assert proof == "overlap"
+        assert set(range(1, 100)) <= set(ids)
+
+    def test_a_silently_cut_page_size_loses_nothing(self):
+        listing = Listing([(n, n) for n in range(730)], cap=100)
+        assert ids_read(listing, 500) == (list(range(730)), "overlap")
+
+    def test_a_silently_cut_page_size_without_totals_loses_nothing(self):
+        listing = Listing([(n, n) for n in range(730)], cap=100, total=lambda _: None)
+        assert ids_read(listing, 500) == (list(range(730)), "overlap")
+
+    @pytest.mark.parametrize("cap", [2, 3, 7, 10])
+    def test_pages_too_small_to_overlap_are_settled_by_totals(self, cap):
+        listing = Listing([(n, n) for n in range(730)], cap=cap)
+        assert ids_read(listing, 500) == (list(range(730)), "total")
+
+    @pytest.mark.parametrize("by", [-730, -8, -7, -1, 1, 7, 8])
+    @pytest.mark.parametrize("rows", [728, 730])  # pages of seven that are all full, and not
+    def test_a_wrong_total_settles_nothing(self, rows, by):
+        listing = Listing([(n, n) for n in range(rows)], cap=7, total=lambda n: max(0, n + by))
+        assert ids_read(listing, 500)[1] == ""
+
+    def test_pages_too_small_to_overlap_settle_nothing_while_rows_come(self):
+        new = itertools.count(1000)
+        listing = Listing([(n, n) for n in range(730)], lambda it: it.insert(2 * (next(new),)), cap=7)
+        assert ids_read(listing, 500)[1] == ""
+
+    def test_a_total_that_is_too_small_loses_nothing(self):
+        listing = Listing([(n, n) for n in range(1030)], total=lambda n: n - 30)
+        assert ids_read(listing, 500) == (list(range(1030)), "overlap")
+
+    def test_a_total_that_is_too_great_does_not_prevent_the_proof(self):
+        listing = Listing([(n, n) for n in range(1030)], total=lambda n: n + 7)
+        assert ids_read(listing, 500) == (list(range(1030)), "overlap")
+
+    def test_more_rows_of_one_time_than_fit_a_page_are_settled_in_one_large_page(self):
+        listing = Listing([(7, n) for n in range(300)], shuffle_ties=random.Random(1))
+        assert ids_read(listing, 50) == (list(range(300)), "one page")
+
+    def test_more_rows_of_one_time_than_any_page_holds_are_not_called_complete_unless_all_came(self):
+        for seed in range(20):
+            listing = Listing([(7, n) for n in range(300)], cap=50, shuffle_ties=random.Random(seed))
+            ids, proof = ids_read(listing, 50)
+            assert proof in ("", "total")
+            assert not proof or ids == list(range(300))
+
+    def test_no_order_at_all_is_not_taken_for_one(self):
+        rng = random.Random(3)
+
+        class Unsorted(Listing):
+            def _page(self, ask: Ask) -> Slice:
+                each = super()._page(ask)
+                rng.shuffle(each.ids)
+                object.__setattr__(each, "stamps", np.array([int(row) for row in each.ids], dtype=np.int64))
+                each.__post_init__()
+                return each
+
+        assert ids_read(Unsorted([(n, n) for n in range(300)]), 50) == (list(range(300)), "one page")
+
+
+rows = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 10_000)), max_size=120, unique_by=lambda row: row[1]
+)
+edits = st.lists(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 40), st.integers(0, 10_000)), max_size=6), max_size=60
+)
+
+
+@given(
+    rows,
+    edits,
+    st.integers(4, 30),
+    st.sampled_from(["exact", "none", "wrong"]),
+    st.booleans(),
+    st.integers(0, 9),
+)
+@settings(max_examples=400, deadline=None)
+def test_whatever_changes_meanwhile_a_complete_read_lost_nothing(rows, edits, limit, totals, ties, seed):
+    pending = iter(edits)
+
+    def change(listing: Listing) -> None:
+        for adds, time, number in next(pending, []):
+            if adds and number not in {each for _, each in listing.ever}:
+                listing.insert((time, number))
+            elif not adds and listing.rows:
+                listing.delete(listing.rows[number % len(listing.rows)])
+
+    total = {"exact": lambda n: n, "none": lambda _: None, "wrong": lambda n: n + seed - 4}[totals]
+    listing = Listing(rows, change, total=total, shuffle_ties=random.Random(seed) if ties else None)
+    ids, proof = ids_read(listing, limit)
+    assert len(ids) == len(set(ids))
+    assert set(ids) <= {number for _, number in listing.ever}
+    # "total" is the last resort where no proof can be had; docs/completeness.md says what it is worth.
+    if proof in ("one page", "overlap"):
+        assert {number for _, number in listing.always} <= set(ids)
+
+
+@given(rows, st.integers(4, 30), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_a_window_that_stands_still_is_returned_exactly(rows, limit, ties):
+    listing = Listing(rows, shuffle_ties=random.Random(0) if ties else None)
+    ids, proof = ids_read(listing, limit)
+    assert proof
+    assert sorted(ids) == sorted(number for _, number in rows)
+
+
+class TestFarthest:
+    def test_begins_at_or_before_and_ends_as_far_as_it_can(self):
+        assert farthest(492, 500) == Ask(2, 492)  # rows 492 to 983; a page of 500 would begin at 500
+        assert farthest(0, 500) == Ask(1, 500)
+
+    @given(st.integers(0, 5000), st.integers(1, 600))
+    def test_contains_the_start(self, start, limit):
+        ask = farthest(start, limit)
+        assert ask.start <= start < ask.end
+        assert 1 <= ask.size <= limit
+
+
+class TestPlan:
+    def test_pages_overlap_and_the_last_one_is_not_full(self):
+        asks = plan(500, 6600, 500)
+        ends = [500, *(ask.end for ask in asks)]
+        assert all(ask.start < end for ask, end in zip(asks, ends, strict=False))
+        assert ends[-1] > 6600
+
+    def test_nothing_is_left_when_the_first_page_was_not_full(self):
+        assert plan(300, 299, 500) == []
+
+
+class TestCover:
+    @staticmethod
+    def slice_(number: int, size: int, times: list[int], total: int | None) -> Slice:
+        ids = [str(time) for time in times]
+        stamps = np.array(times, dtype=np.int64)
+        return Slice(Ask(number, size), Page({}, len(times)), ids, stamps, total)
+
+    def test_pages_that_only_touch_prove_nothing_between_them(self):
+        first = self.slice_(1, 3, [1, 2, 3], 5)
+        touching = self.slice_(2, 3, [4, 5], 5)
+        assert not cover([first, touching]).ended
+
+    def test_sharing_only_rows_of_the_last_time_is_not_enough(self):
+        # Another row of time 3 could have stood before the shared one, and after it when the next was read.
+        first = self.slice_(1, 3, [1, 2, 3], 5)
+        sharing = self.slice_(2, 2, [3, 4], 5)
+        assert not cover([first, sharing]).ended
+
+    def test_pages_that_overlap_in_time_reach_the_end(self):
+        first = self.slice_(1, 3, [1, 2, 3], 5)
+        sharing = self.slice_(2, 4, [2, 3, 4, 5], 5)
+        state = cover([first, sharing])
+        assert not state.ended  # a full page may be followed by more
+        state = cover([first, self.slice_(2, 5, [2, 3, 4], 8), self.slice_(2, 3, [2, 3], 5)])
+        assert state.ended
