@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from brightcall_pandas import errors
-from brightcall_pandas.accessors._frame import CallsAccessor
+from brightcall_pandas.accessors import CallsAccessor
 from brightcall_pandas.errors import (
     AuthenticationError,
     BrightcallError,
@@ -39,10 +39,8 @@ from brightcall_pandas.errors import (
 )
 from brightcall_pandas.export import export_calls, read_calls
 from brightcall_pandas.filters import CallFilter, describe_filters
-from brightcall_pandas.frame._fields import describe_fields
-from brightcall_pandas.frame._table import to_frame
-from brightcall_pandas.load._client import Client, use
-from brightcall_pandas.load._loaders import Catalog, count_calls, load_calls, load_catalog, load_stats
+from brightcall_pandas.frame import describe_fields, to_frame
+from brightcall_pandas.load import Catalog, Client, count_calls, load_calls, load_catalog, load_stats, use
 
 if TYPE_CHECKING:
     from brightcall_pandas.accessors._dask import scan_calls

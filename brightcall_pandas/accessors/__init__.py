@@ -1,1 +1,8 @@
-"""The accessor ``.calls``, of pandas frames and of dask frames."""
+"""``.calls`` of pandas frames (`_frame`) and of dask frames (`_dask`, which is loaded on first use)."""
+
+from brightcall_pandas.accessors._frame import CallsAccessor, CallsPlot
+
+__all__ = [
+    "CallsAccessor",
+    "CallsPlot",
+]

@@ -22,12 +22,10 @@ from dask.dataframe.extensions import register_dataframe_accessor
 from dask.delayed import Delayed, delayed
 
 from brightcall_pandas import analysis
-from brightcall_pandas.analysis._tallies import WHOLE, merge
-from brightcall_pandas.export._pseudonyms import pseudonymise
-from brightcall_pandas.export._read import Calls, row_filter
+from brightcall_pandas.analysis import WHOLE, merge
+from brightcall_pandas.export import Calls, pseudonymise, row_filter
 from brightcall_pandas.filters import CallFilter, lists_filters
-from brightcall_pandas.frame._columns import optional_column
-from brightcall_pandas.frame._fields import EXTRAS
+from brightcall_pandas.frame import EXTRAS, optional_column
 
 __all__ = ["DistributedCalls", "scan_calls"]
 

@@ -31,14 +31,23 @@ from brightcall_pandas.analysis._histograms import answer_time_histogram, talk_t
 from brightcall_pandas.analysis._lines import lines
 from brightcall_pandas.analysis._outcomes import by_outcome
 from brightcall_pandas.analysis._quality import quality
+
+# What other rooms share of the tables' insides, besides the catalogue.
+from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._recalls import recalls
 from brightcall_pandas.analysis._reconcile import reconcile
 from brightcall_pandas.analysis._repeats import repeat_callers
 from brightcall_pandas.analysis._service import abandonment, service_level
+from brightcall_pandas.analysis._spelling import fold as fold
 from brightcall_pandas.analysis._staffing import staffing
 from brightcall_pandas.analysis._summaries import summary
+from brightcall_pandas.analysis._tallies import WHOLE as WHOLE
+from brightcall_pandas.analysis._tallies import merge as merge
 from brightcall_pandas.analysis._timelines import heatmap, over_time
 from brightcall_pandas.analysis.transfers._chains import transfer_chains, transfer_shapes
+from brightcall_pandas.analysis.transfers._elements import TIME_KEYS as TIME_KEYS
+from brightcall_pandas.analysis.transfers._elements import plain_key as plain_key
+from brightcall_pandas.analysis.transfers._elements import sort_key as sort_key
 from brightcall_pandas.analysis.transfers._events import handovers, to_event_log
 from brightcall_pandas.analysis.transfers._flow import transfer_flow
 from brightcall_pandas.analysis.transfers._graph import to_networkx
@@ -51,7 +60,10 @@ from brightcall_pandas.analysis.transfers._masks import (
     chains_start_with,
 )
 from brightcall_pandas.analysis.transfers._matrix import transfer_matrix
+from brightcall_pandas.analysis.transfers._parsing import Shape as Shape
+from brightcall_pandas.analysis.transfers._parsing import parse as parse
 from brightcall_pandas.analysis.transfers._parties import transfer_parties
+from brightcall_pandas.analysis.transfers._reading import chain_log as chain_log
 from brightcall_pandas.analysis.transfers._summaries import transfer_summary
 from brightcall_pandas.analysis.transfers._variants import transfer_variants
 

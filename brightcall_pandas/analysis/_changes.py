@@ -14,7 +14,7 @@ from brightcall_pandas.analysis._metrics import METRICS, metrics_of, needs_media
 from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.analysis._spelling import folded_keys
 from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, add_up, tally
-from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame import column
 
 __all__ = ["compare", "explain_change"]
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._periods import LONGEST_S, micros, period_starts
-from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame import column
 
 __all__ = ["concurrency"]
 

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import Key, closed_key, key_of
 from brightcall_pandas.analysis._periods import period_key
-from brightcall_pandas.frame._columns import column
-from brightcall_pandas.frame._fields import FIELDS
+from brightcall_pandas.frame import FIELDS, column
 
 __all__ = ["DIMENSIONS", "WEEKDAYS", "By", "Dimension", "Split", "names_of", "split", "split_or_all"]
 

@@ -14,7 +14,7 @@ from brightcall_pandas.analysis._groups import Key, completed, keys_of_index
 from brightcall_pandas.analysis._rates import add_rate, rate_columns, ratio
 from brightcall_pandas.analysis._spelling import folded_keys
 from brightcall_pandas.analysis._tallies import Facts, add_up, tally_of
-from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame import column
 
 __all__ = [
     "finish_funnel",

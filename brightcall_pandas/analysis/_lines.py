@@ -13,7 +13,7 @@ from brightcall_pandas.analysis._periods import period_key
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._sequences import of_direction
 from brightcall_pandas.analysis._tallies import add_up, tally_of
-from brightcall_pandas.frame._columns import column, optional_column
+from brightcall_pandas.frame import column, optional_column
 
 __all__ = ["finish_lines", "lines", "tally_lines"]
 

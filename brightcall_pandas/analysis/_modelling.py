@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._periods import micros
 from brightcall_pandas.analysis._sequences import of_direction
-from brightcall_pandas.frame._columns import column, optional_column
+from brightcall_pandas.frame import column, optional_column
 
 __all__ = ["TARGETS", "model_frame"]
 

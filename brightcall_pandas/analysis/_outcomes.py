@@ -12,8 +12,7 @@ from brightcall_pandas.analysis._metrics import metrics_of, sums_for
 from brightcall_pandas.analysis._rates import ratio, wilson
 from brightcall_pandas.analysis._spelling import folded_key
 from brightcall_pandas.analysis._tallies import tally
-from brightcall_pandas.frame._columns import column, optional_column
-from brightcall_pandas.frame._fields import FIELDS
+from brightcall_pandas.frame import FIELDS, column, optional_column
 
 __all__ = ["by_outcome", "finish_by_outcome", "tally_by_outcome"]
 

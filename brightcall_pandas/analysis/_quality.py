@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._periods import LONGEST_S, micros
 from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.frame._columns import column, optional_column, typed_array
-from brightcall_pandas.frame._fields import FIELDS
+from brightcall_pandas.frame import FIELDS, column, optional_column, typed_array
 
 __all__ = ["quality"]
 

@@ -14,7 +14,7 @@ from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.analysis._sequences import last_seen, of_direction
 from brightcall_pandas.analysis._spelling import folded_keys
 from brightcall_pandas.analysis._tallies import add_up, tally_of
-from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame import column
 
 __all__ = ["finish_recalls", "recalls", "tally_recalls"]
 

@@ -11,7 +11,7 @@ from brightcall_pandas.analysis._rates import add_rate
 from brightcall_pandas.analysis._sequences import last_seen, of_direction, sequences
 from brightcall_pandas.analysis._spelling import folded_keys
 from brightcall_pandas.analysis._tallies import add_up, first_of_pair, tally_of
-from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame import column
 
 __all__ = ["finish_repeat_callers", "repeat_callers", "tally_repeat_callers"]
 

@@ -13,7 +13,7 @@ from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._sequences import of_direction
 from brightcall_pandas.analysis._spelling import folded_keys
 from brightcall_pandas.analysis._tallies import Contribution, add_up, tally_of
-from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame import column
 
 __all__ = [
     "abandonment",

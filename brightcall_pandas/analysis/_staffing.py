@@ -11,7 +11,7 @@ from brightcall_pandas.analysis._groups import Groups
 from brightcall_pandas.analysis._periods import period_key, period_starts
 from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.analysis._sequences import of_direction
-from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame import column
 
 __all__ = ["staffing"]
 

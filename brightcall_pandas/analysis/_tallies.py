@@ -22,7 +22,7 @@ from brightcall_pandas.analysis._dimensions import Split
 from brightcall_pandas.analysis._groups import Groups, Key, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._spelling import folded_keys
 from brightcall_pandas.analysis.transfers._reading import chain_log
-from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame import column
 
 __all__ = [
     "SUMS",

@@ -11,7 +11,7 @@ from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
 from brightcall_pandas.analysis._periods import period_key, period_starts
 from brightcall_pandas.analysis._spelling import folded_keys
 from brightcall_pandas.analysis._tallies import tally
-from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame import column
 
 __all__ = [
     "finish_heatmap",

@@ -31,9 +31,8 @@ from brightcall_pandas.api._key import ApiKey
 from brightcall_pandas.api._retries import LONGEST_WAIT_S, RateLimit, pause
 from brightcall_pandas.api._transport import ApiAdapter, Failure, request_to
 from brightcall_pandas.api._verdict import Verdict
-from brightcall_pandas.cache._answers import PageCache
-from brightcall_pandas.cache._entry import cache_key, written_entry
-from brightcall_pandas.frame._records import Envelope, opened
+from brightcall_pandas.cache import PageCache, cache_key, written_entry
+from brightcall_pandas.frame import Envelope, opened
 
 __all__ = ["ApiSession", "Reply"]
 

@@ -20,7 +20,7 @@ from brightcall_pandas.errors import (
     RequestError,
     ServerError,
 )
-from brightcall_pandas.frame._records import Envelope, opened
+from brightcall_pandas.frame import Envelope, opened
 
 __all__ = ["Verdict", "judge"]
 

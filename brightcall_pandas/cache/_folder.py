@@ -27,9 +27,8 @@ from brightcall_pandas.cache._answers import PageCache
 from brightcall_pandas.cache._files import private_folder, write_private
 from brightcall_pandas.cache._store import Segment, Store, StoreError
 from brightcall_pandas.errors import CacheError
-from brightcall_pandas.filters import FILTERS
-from brightcall_pandas.filters._settings import duration
-from brightcall_pandas.frame._fields import SCHEMA_VERSION
+from brightcall_pandas.filters import FILTERS, duration
+from brightcall_pandas.frame import SCHEMA_VERSION
 
 __all__ = ["Cache"]
 

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from brightcall_pandas.cache._files import temporary_file
-from brightcall_pandas.frame._fields import EXTRAS, FIELDS, SCHEMA_VERSION
+from brightcall_pandas.frame import EXTRAS, FIELDS, SCHEMA_VERSION
 
 __all__ = ["Part", "Segment", "StoreError", "pages_of", "pages_text", "write_segment"]
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from brightcall_pandas.cli._options import PLAIN, Account, AsJson, CacheDir, asked_rightly
-from brightcall_pandas.load._client import Client
+from brightcall_pandas.load import Client
 
 __all__ = ["app"]
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from brightcall_pandas.accessors._frame import CallsAccessor
-from brightcall_pandas.load._loaders import load_calls
+from brightcall_pandas.accessors import CallsAccessor
+from brightcall_pandas.load import load_calls
 from brightcall_pandas.sandbox import Sandbox, start_sandbox
 
 __all__ = ["run"]

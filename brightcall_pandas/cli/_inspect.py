@@ -9,8 +9,8 @@ import typer
 
 from brightcall_pandas.cli._options import AsJson, asked_rightly
 from brightcall_pandas.filters import describe_filters
-from brightcall_pandas.frame._fields import describe_fields
-from brightcall_pandas.load._client import Client
+from brightcall_pandas.frame import describe_fields
+from brightcall_pandas.load import Client
 
 __all__ = ["describe", "doctor"]
 

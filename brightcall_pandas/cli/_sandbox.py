@@ -59,7 +59,7 @@ def sandbox(  # noqa: PLR0917  (each argument is an option)
 
     It serves made-up calls until Ctrl-C, and prints the two environment variables that lead clients to it.
     """
-    from brightcall_pandas.sandbox._launch import MISSING, serve  # noqa: PLC0415  (an extra of its own)
+    from brightcall_pandas.sandbox import MISSING, serve  # noqa: PLC0415  (an extra of its own)
 
     try:
         wanted = json_object("faults", faults)

@@ -22,9 +22,13 @@ from brightcall_pandas.doctor._requests import Asker
 from brightcall_pandas.doctor._visit import collect
 from brightcall_pandas.errors import BrightcallError
 from brightcall_pandas.filters import CallFilter
-from brightcall_pandas.load._client import Client, current_client
+from brightcall_pandas.load import Client, current_client
 
-__all__ = ["CHECKS", "Report", "report"]
+__all__ = [
+    "CHECKS",
+    "Report",
+    "report",
+]
 
 CHECKS: tuple[Check, ...] = (
     *_paging.CHECKS,

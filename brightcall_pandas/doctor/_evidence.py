@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.api._profiles import Profile
+from brightcall_pandas.api import Profile
 from brightcall_pandas.doctor._days import DayProbe, micros
 from brightcall_pandas.doctor._requests import Exchange
-from brightcall_pandas.frame._columns import to_pandas
-from brightcall_pandas.frame._table import Typed, typed_pages
-from brightcall_pandas.load import known_zone
-from brightcall_pandas.load._proof import Slice
+from brightcall_pandas.frame import Typed, to_pandas, typed_pages
+from brightcall_pandas.load import Slice, known_zone
 
 __all__ = ["Evidence", "Seen"]
 

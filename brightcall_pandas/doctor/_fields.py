@@ -9,12 +9,11 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis.transfers._parsing import Shape, parse
+from brightcall_pandas.analysis import Shape, parse
 from brightcall_pandas.doctor._evidence import Evidence
 from brightcall_pandas.doctor._findings import Check, FieldSeen, Found
 from brightcall_pandas.doctor._masks import json_type, key_shown, masked, skeleton, word_shown
-from brightcall_pandas.frame._columns import to_pandas
-from brightcall_pandas.frame._fields import FIELDS, Field
+from brightcall_pandas.frame import FIELDS, Field, to_pandas
 
 __all__ = ["CHECKS", "fields_seen"]
 

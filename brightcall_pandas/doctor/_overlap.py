@@ -9,7 +9,7 @@ import numpy as np
 
 from brightcall_pandas.doctor._evidence import Evidence
 from brightcall_pandas.doctor._findings import Check, Found
-from brightcall_pandas.load._proof import cover
+from brightcall_pandas.load import cover
 
 __all__ = ["CHECKS", "Place", "place"]
 

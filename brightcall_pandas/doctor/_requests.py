@@ -8,12 +8,9 @@ from typing import Any
 
 import requests
 
-from brightcall_pandas.api._key import hide_keys_in_logs
-from brightcall_pandas.api._retries import RateLimit
-from brightcall_pandas.api._transport import ApiAdapter, Failure, request_to
-from brightcall_pandas.api._verdict import Verdict
+from brightcall_pandas.api import ApiAdapter, Failure, RateLimit, Verdict, hide_keys_in_logs, request_to
 from brightcall_pandas.errors import AuthenticationError, OfflineError
-from brightcall_pandas.load._client import Client
+from brightcall_pandas.load import Client
 
 __all__ = ["MOST_REQUESTS", "Asker", "Exchange"]
 

@@ -12,7 +12,7 @@ from brightcall_pandas.doctor._evidence import Evidence
 from brightcall_pandas.doctor._findings import Check, Found
 from brightcall_pandas.doctor._masks import json_type, key_shown
 from brightcall_pandas.doctor._overlap import Place, place
-from brightcall_pandas.frame._page import read_page
+from brightcall_pandas.frame import read_page
 
 __all__ = ["CHECKS"]
 

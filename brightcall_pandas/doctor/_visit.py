@@ -25,11 +25,8 @@ from brightcall_pandas.doctor._masks import members
 from brightcall_pandas.doctor._requests import Asker, Exchange
 from brightcall_pandas.errors import RequestError
 from brightcall_pandas.filters import CallFilter
-from brightcall_pandas.frame._page import read_page
-from brightcall_pandas.load import known_zone, request_body
-from brightcall_pandas.load._client import Client
-from brightcall_pandas.load._proof import Ask, farthest
-from brightcall_pandas.load._reader import slice_of
+from brightcall_pandas.frame import read_page
+from brightcall_pandas.load import Ask, Client, farthest, known_zone, request_body, slice_of
 
 __all__ = ["collect"]
 

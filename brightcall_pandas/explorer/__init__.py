@@ -14,9 +14,12 @@ from typing import Any
 
 from brightcall_pandas.explorer._explorer import Explorer
 from brightcall_pandas.filters import lists_filters
-from brightcall_pandas.load._loaders import load_calls
+from brightcall_pandas.load import load_calls
 
-__all__ = ["Explorer", "explore"]
+__all__ = [
+    "Explorer",
+    "explore",
+]
 
 
 @lists_filters

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis.transfers._reading import chain_log
-from brightcall_pandas.frame._columns import column
-from brightcall_pandas.frame._fields import FIELDS
+from brightcall_pandas.analysis import chain_log
+from brightcall_pandas.frame import FIELDS, column
 
 __all__ = ["Codes", "Facts", "joined", "nice_edges"]
 

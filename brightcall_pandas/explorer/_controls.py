@@ -13,9 +13,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.filters import FILTERS, Filter
+from brightcall_pandas.filters import FILTERS, Codes, Day, Filter, Identifier, Many, Number, Text, Word
 from brightcall_pandas.filters import _predicates as ask
-from brightcall_pandas.filters._values import Codes, Day, Identifier, Many, Number, Text, Word
 
 __all__ = ["CONDITIONS", "CONTROLS", "Condition", "Control"]
 

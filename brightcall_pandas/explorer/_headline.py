@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from brightcall_pandas.analysis._rates import ratio
+from brightcall_pandas.analysis import ratio
 from brightcall_pandas.explorer._crossfilter import Crossfilter
 
 __all__ = ["Figures"]

@@ -9,13 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._spelling import fold
+from brightcall_pandas.analysis import fold
 from brightcall_pandas.explorer._codes import Codes
 from brightcall_pandas.explorer._controls import Control
 from brightcall_pandas.explorer._crossfilter import Crossfilter
-from brightcall_pandas.filters import FILTERS
-from brightcall_pandas.filters._tags import tags_of
-from brightcall_pandas.filters._values import Many
+from brightcall_pandas.filters import FILTERS, Many, tags_of
 
 __all__ = ["MOST", "Options", "options_of"]
 

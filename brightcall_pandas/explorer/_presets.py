@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from platformdirs import user_config_path
 
-from brightcall_pandas.cache._files import private_folder, write_private
+from brightcall_pandas.cache import private_folder, write_private
 from brightcall_pandas.explorer._selection import Selection
 from brightcall_pandas.filters import nearest
 

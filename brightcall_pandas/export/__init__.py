@@ -11,8 +11,16 @@
 
 from brightcall_pandas.export._manifest import read_manifest
 from brightcall_pandas.export._pseudonyms import pseudonymise
-from brightcall_pandas.export._read import read_calls
+from brightcall_pandas.export._read import Calls, read_calls, row_filter
 from brightcall_pandas.export._stream import export_calls
 from brightcall_pandas.export._write import to_parquet
 
-__all__ = ["export_calls", "pseudonymise", "read_calls", "read_manifest", "to_parquet"]
+__all__ = [
+    "Calls",
+    "export_calls",
+    "pseudonymise",
+    "read_calls",
+    "read_manifest",
+    "row_filter",
+    "to_parquet",
+]

@@ -16,11 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from brightcall_pandas.cache._files import temporary_file
-from brightcall_pandas.frame._columns import column, to_pandas
-from brightcall_pandas.frame._conversions import label_array
-from brightcall_pandas.frame._fields import EXTRAS, FIELDS
-from brightcall_pandas.frame._table import TABLE_SCHEMA
+from brightcall_pandas.cache import temporary_file
+from brightcall_pandas.frame import EXTRAS, FIELDS, TABLE_SCHEMA, column, label_array, to_pandas
 
 __all__ = ["FILE", "META", "NO_TIME", "PERIODS", "period_of", "schema_of", "table_of", "written_whole"]
 

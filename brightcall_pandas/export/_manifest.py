@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from brightcall_pandas.cache._files import write_private
-from brightcall_pandas.frame._fields import SCHEMA_VERSION
+from brightcall_pandas.cache import write_private
+from brightcall_pandas.frame import SCHEMA_VERSION
 
 __all__ = ["MANIFEST", "Held", "Identity", "Manifest", "read_manifest", "told_windows"]
 

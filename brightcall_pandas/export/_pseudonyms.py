@@ -9,12 +9,11 @@ from typing import Any, Literal, get_args
 import msgspec
 import pandas as pd
 
-from brightcall_pandas.analysis.transfers._elements import TIME_KEYS, plain_key, sort_key
+from brightcall_pandas.analysis import TIME_KEYS, plain_key, sort_key
 from brightcall_pandas.export._tokens import Tokens
 from brightcall_pandas.filters import nearest
-from brightcall_pandas.frame._columns import column
-from brightcall_pandas.frame._fields import EXTRAS, FIELDS
-from brightcall_pandas.load._loaders import Provenance
+from brightcall_pandas.frame import EXTRAS, FIELDS, column
+from brightcall_pandas.load import Provenance
 
 __all__ = ["FreeText", "Pseudonyms", "pseudonymise", "query_without_numbers"]
 

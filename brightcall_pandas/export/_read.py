@@ -19,10 +19,8 @@ from brightcall_pandas.export._layout import META, PERIODS
 from brightcall_pandas.export._manifest import MANIFEST, Manifest, decoded
 from brightcall_pandas.export._pushdown import columns_asked, expression
 from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, nearest
-from brightcall_pandas.frame._columns import to_pandas, typed_array
-from brightcall_pandas.frame._conversions import label_array
-from brightcall_pandas.frame._fields import EXTRAS, FIELDS, SCHEMA_VERSION
-from brightcall_pandas.load._loaders import Provenance
+from brightcall_pandas.frame import EXTRAS, FIELDS, SCHEMA_VERSION, label_array, to_pandas, typed_array
+from brightcall_pandas.load import Provenance
 
 __all__ = ["Calls", "read_calls"]
 

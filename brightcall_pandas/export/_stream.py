@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from brightcall_pandas.api._threads import Backlog
+from brightcall_pandas.api import Backlog
 from brightcall_pandas.export._layout import (
     FILE,
     chosen_fields,
@@ -27,12 +27,18 @@ from brightcall_pandas.export._manifest import Held, Identity, Manifest, told_wi
 from brightcall_pandas.export._pseudonyms import FreeText, Pseudonyms, query_without_numbers
 from brightcall_pandas.export._write import checked_folder, local_path
 from brightcall_pandas.filters import lists_filters
-from brightcall_pandas.frame._columns import to_pandas
-from brightcall_pandas.frame._fields import SCHEMA_VERSION
-from brightcall_pandas.load import Loading
-from brightcall_pandas.load._client import Client, current_client
-from brightcall_pandas.load._loaders import Day, fields_of, spans_of, spec_of, zone_of
-from brightcall_pandas.load._progress import Progress
+from brightcall_pandas.frame import SCHEMA_VERSION, to_pandas
+from brightcall_pandas.load import (
+    Client,
+    Day,
+    Loading,
+    Progress,
+    current_client,
+    fields_of,
+    spans_of,
+    spec_of,
+    zone_of,
+)
 
 __all__ = ["export_calls"]
 

@@ -20,8 +20,7 @@ from brightcall_pandas.export._layout import (
     written_whole,
 )
 from brightcall_pandas.export._manifest import Held, Identity, Manifest, told_windows
-from brightcall_pandas.frame._columns import column
-from brightcall_pandas.frame._fields import SCHEMA_VERSION
+from brightcall_pandas.frame import SCHEMA_VERSION, column
 
 __all__ = ["checked_folder", "local_path", "to_parquet"]
 

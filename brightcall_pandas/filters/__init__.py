@@ -6,16 +6,33 @@ row, `callfilter` the specification itself.
 
 from brightcall_pandas.filters._callfilter import CallFilter, lists_filters
 from brightcall_pandas.filters._predicates import midnight
+from brightcall_pandas.filters._settings import LONGEST_DAYS, duration, flag, number, positive, text, whole
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, Filter, describe_filters
-from brightcall_pandas.filters._values import nearest
+from brightcall_pandas.filters._tags import tags_of
+from brightcall_pandas.filters._values import Codes, Day, Identifier, Many, Number, Text, Word, nearest
 
 __all__ = [
     "FILTERS",
     "FILTER_NAMES",
+    "LONGEST_DAYS",
     "CallFilter",
+    "Codes",
+    "Day",
     "Filter",
+    "Identifier",
+    "Many",
+    "Number",
+    "Text",
+    "Word",
     "describe_filters",
+    "duration",
+    "flag",
     "lists_filters",
     "midnight",
     "nearest",
+    "number",
+    "positive",
+    "tags_of",
+    "text",
+    "whole",
 ]

@@ -16,8 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.frame._columns import column
-from brightcall_pandas.frame._fields import FIELDS
+from brightcall_pandas.frame import FIELDS, column
 
 __all__ = [
     "AnyOf",

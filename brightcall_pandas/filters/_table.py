@@ -25,7 +25,7 @@ from brightcall_pandas.filters._values import (
     Word,
     Zone,
 )
-from brightcall_pandas.frame._fields import FIELDS
+from brightcall_pandas.frame import FIELDS
 
 __all__ = ["FILTERS", "FILTER_NAMES", "PARAMETERS", "Filter", "describe_filters"]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.filters._predicates import literal, lowered
-from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame import column
 
 __all__ = ["HasTag", "PartOfTag", "tags_of"]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from brightcall_pandas.frame._fields import CALENDAR, Field
+from brightcall_pandas.frame import CALENDAR, Field
 
 __all__ = [
     "Codes",

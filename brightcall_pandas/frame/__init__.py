@@ -1,1 +1,59 @@
-"""From whatever the API sends, or somebody has in hand, to the typed frame."""
+"""JSON, records or any frame in, typed frame out.
+
+::
+
+    _records       JSON text → rows, decoded once
+    _page          rows of one answer → columns
+    _kinds         what arrived, sorted into kinds
+    _conversions   one rule for each pair of what arrived and what the field is
+    _columns       any column of any frame → the dtype of its field
+    _table         pages, records or frames → the typed table
+    _fields        the 45 fields
+"""
+
+from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
+from brightcall_pandas.frame._conversions import label_array
+from brightcall_pandas.frame._fields import (
+    CALENDAR,
+    EXTRAS,
+    FIELD_NAMES,
+    FIELDS,
+    SCHEMA_VERSION,
+    Field,
+    describe_fields,
+)
+from brightcall_pandas.frame._page import Page, page_of, read_page, reading, settling
+from brightcall_pandas.frame._pieces import Work, whole
+from brightcall_pandas.frame._records import Envelope, opened
+from brightcall_pandas.frame._table import TABLE_SCHEMA, Typed, to_frame, typed_pages, typing_pages
+
+__all__ = [
+    "CALENDAR",
+    "EXTRAS",
+    "FIELDS",
+    "FIELD_NAMES",
+    "SCHEMA_VERSION",
+    "TABLE_SCHEMA",
+    "Clock",
+    "Envelope",
+    "Field",
+    "Page",
+    "Typed",
+    "Work",
+    "column",
+    "describe_fields",
+    "label_array",
+    "opened",
+    "optional_column",
+    "page_of",
+    "read_page",
+    "reading",
+    "settling",
+    "to_frame",
+    "to_pandas",
+    "to_series",
+    "typed_array",
+    "typed_pages",
+    "typing_pages",
+    "whole",
+]

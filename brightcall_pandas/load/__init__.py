@@ -1,11 +1,64 @@
-"""From a range of days to its calls: what the cache has, what must be read, how it is cut, what is kept.
+"""Days and filters in, typed frames out.
 
-``query`` which calls, without the days · ``parts`` parts from pages, and their order ·
-``shelf`` parts on disk · ``reading`` parts from the server · ``loading`` one load, from both.
+::
+
+    _loaders       load_calls, count_calls, load_catalog
+    _statistics    load_stats
+    _client        settings of one account; the default client
+    _loading       one load, from cache and server
+    _cached        parts that are on disk
+    _windows       parts that the server has: how a range is cut, how each window is read
+    _pages         one window, read until it is proved complete
+    _proof         what pages prove
+    _parts         pages → typed calls of consecutive days
+    _query         what is asked for, apart from the days
+    _progress      the progress bar
 """
 
+from brightcall_pandas.load._client import Client, current_client, use
+from brightcall_pandas.load._loaders import (
+    Catalog,
+    Day,
+    Provenance,
+    count_calls,
+    fields_of,
+    load_calls,
+    load_catalog,
+    load_stats,
+    spans_of,
+    spec_of,
+    zone_of,
+)
 from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._parts import runs
+from brightcall_pandas.load._progress import Progress
+from brightcall_pandas.load._proof import Ask, Slice, cover, farthest
 from brightcall_pandas.load._query import known_zone, request_body
+from brightcall_pandas.load._reader import slice_of
 
-__all__ = ["Loading", "known_zone", "request_body", "runs"]
+__all__ = [
+    "Ask",
+    "Catalog",
+    "Client",
+    "Day",
+    "Loading",
+    "Progress",
+    "Provenance",
+    "Slice",
+    "count_calls",
+    "cover",
+    "current_client",
+    "farthest",
+    "fields_of",
+    "known_zone",
+    "load_calls",
+    "load_catalog",
+    "load_stats",
+    "request_body",
+    "runs",
+    "slice_of",
+    "spans_of",
+    "spec_of",
+    "use",
+    "zone_of",
+]

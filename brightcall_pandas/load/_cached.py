@@ -8,10 +8,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from brightcall_pandas.cache._store import Part, Segment, Store, StoreError, pages_of, pages_text
-from brightcall_pandas.frame._fields import SCHEMA_VERSION
-from brightcall_pandas.frame._page import read_page
-from brightcall_pandas.frame._pieces import whole
+from brightcall_pandas.cache import Part, Segment, Store, StoreError, pages_of, pages_text
+from brightcall_pandas.frame import SCHEMA_VERSION, read_page, whole
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._pages import Read
 from brightcall_pandas.load._parts import DAY, part_of

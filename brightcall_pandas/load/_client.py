@@ -12,15 +12,20 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from brightcall_pandas.api._key import ApiKey
-from brightcall_pandas.api._profiles import PROFILES, Profile
-from brightcall_pandas.api._retries import RateLimit
-from brightcall_pandas.api._session import ApiSession
-from brightcall_pandas.api._transport import is_this_machine
-from brightcall_pandas.cache._folder import Cache
+from brightcall_pandas.api import PROFILES, ApiKey, ApiSession, Profile, RateLimit, is_this_machine
+from brightcall_pandas.cache import Cache
 from brightcall_pandas.errors import AuthenticationError
-from brightcall_pandas.filters import FILTERS, nearest
-from brightcall_pandas.filters._settings import LONGEST_DAYS, duration, flag, number, positive, text, whole
+from brightcall_pandas.filters import (
+    FILTERS,
+    LONGEST_DAYS,
+    duration,
+    flag,
+    nearest,
+    number,
+    positive,
+    text,
+    whole,
+)
 
 __all__ = ["Client", "current_client", "use"]
 

@@ -10,18 +10,16 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.api._session import Reply
-from brightcall_pandas.api._threads import Backlog
-from brightcall_pandas.cache._store import Part
+from brightcall_pandas.api import Backlog, Reply
+from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError, RequestError
 from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, midnight, nearest
-from brightcall_pandas.frame._columns import to_pandas
-from brightcall_pandas.frame._fields import SCHEMA_VERSION
-from brightcall_pandas.frame._page import page_of
-from brightcall_pandas.frame._table import TABLE_SCHEMA
-from brightcall_pandas.load import Loading, known_zone, request_body, runs
+from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, page_of, to_pandas
 from brightcall_pandas.load._client import Client, current_client
+from brightcall_pandas.load._loading import Loading
+from brightcall_pandas.load._parts import runs
 from brightcall_pandas.load._progress import Progress
+from brightcall_pandas.load._query import known_zone, request_body
 from brightcall_pandas.load._reader import days_text
 
 __all__ = [

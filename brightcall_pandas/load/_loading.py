@@ -19,8 +19,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from brightcall_pandas.api._threads import Backlog
-from brightcall_pandas.cache._store import Part, Segment
+from brightcall_pandas.api import Backlog
+from brightcall_pandas.cache import Part, Segment
 from brightcall_pandas.errors import IncompleteDataError, OfflineError
 from brightcall_pandas.filters import CallFilter
 from brightcall_pandas.load._cached import Shelf

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from brightcall_pandas.api._talks import Talk
+from brightcall_pandas.api import Talk
 from brightcall_pandas.errors import IncompleteDataError, RequestError
 from brightcall_pandas.load._proof import Ask, Cover, Slice, cover, next_ask, plan
 

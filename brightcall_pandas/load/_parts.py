@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.cache._store import Part
+from brightcall_pandas.cache import Part
 from brightcall_pandas.filters import midnight
-from brightcall_pandas.frame._pieces import Work
-from brightcall_pandas.frame._table import typing_pages
+from brightcall_pandas.frame import Work, typing_pages
 from brightcall_pandas.load._pages import Read
 
 __all__ = ["DAY", "in_order", "part_of", "runs"]

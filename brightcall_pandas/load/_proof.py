@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from brightcall_pandas.frame._page import Page
+from brightcall_pandas.frame import Page
 
 __all__ = ["Ask", "Cover", "Slice", "cover", "farthest", "next_ask", "plan"]
 

@@ -11,15 +11,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from brightcall_pandas.api._desk import Question
-from brightcall_pandas.api._profiles import Profile
-from brightcall_pandas.api._session import Reply
-from brightcall_pandas.api._talks import Talk
+from brightcall_pandas.api import Profile, Question, Reply, Talk
 from brightcall_pandas.errors import InvalidResponseError
-from brightcall_pandas.frame._columns import Clock, typed_array
-from brightcall_pandas.frame._fields import FIELDS
-from brightcall_pandas.frame._page import Page, reading, settling
-from brightcall_pandas.frame._pieces import Work
+from brightcall_pandas.frame import FIELDS, Clock, Page, Work, reading, settling, typed_array
 from brightcall_pandas.load._proof import Ask, Slice
 
 __all__ = ["Source", "checksum", "days_text", "slice_of"]

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from brightcall_pandas.api._desk import Desk
-from brightcall_pandas.api._talks import Talk, Ticket, hold
-from brightcall_pandas.api._threads import Backlog
-from brightcall_pandas.cache._store import Part
+from brightcall_pandas.api import Backlog, Desk, Talk, Ticket, hold
+from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import IncompleteDataError, RequestError
-from brightcall_pandas.frame._pieces import Work
+from brightcall_pandas.frame import Work
 from brightcall_pandas.load._cached import Shelf
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._pages import Read, read_window

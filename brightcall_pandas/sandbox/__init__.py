@@ -17,7 +17,13 @@
 It needs the extra ``sandbox``: ``pip install "brightcall-pandas[sandbox]"``.
 """
 
-from brightcall_pandas.sandbox._launch import serve, start_sandbox
+from brightcall_pandas.sandbox._launch import MISSING, serve, start_sandbox
 from brightcall_pandas.sandbox._process import Sandbox, SandboxError
 
-__all__ = ["Sandbox", "SandboxError", "serve", "start_sandbox"]
+__all__ = [
+    "MISSING",
+    "Sandbox",
+    "SandboxError",
+    "serve",
+    "start_sandbox",
+]

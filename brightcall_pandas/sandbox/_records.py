@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.frame._fields import FIELD_NAMES, FIELDS
+from brightcall_pandas.frame import FIELD_NAMES, FIELDS
 from brightcall_pandas.sandbox import _chains as chains
 from brightcall_pandas.sandbox._account import AI_USER, CAMPAIGNS, LINES, OUTCOMES, PROJECTS, TAG_SETS, USERS
 from brightcall_pandas.sandbox._draw import between, chance, pick

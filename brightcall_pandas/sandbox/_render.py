@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.frame._fields import FIELDS, Field
+from brightcall_pandas.frame import FIELDS, Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

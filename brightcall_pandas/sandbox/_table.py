@@ -10,8 +10,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from brightcall_pandas.frame._columns import typed_array
-from brightcall_pandas.frame._fields import FIELD_NAMES, FIELDS
+from brightcall_pandas.frame import FIELD_NAMES, FIELDS, typed_array
 from brightcall_pandas.sandbox._render import Pieces
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from brightcall_pandas.frame._fields import FIELDS
+from brightcall_pandas.frame import FIELDS
 from brightcall_pandas.sandbox._answers import Answer
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from brightcall_pandas.frame._fields import FIELDS
+from brightcall_pandas.frame import FIELDS
 from brightcall_pandas.sandbox._account import OUTCOMES, TEAMS, TIMEZONE, USERS
 from brightcall_pandas.sandbox._generate import OUTBOUND, Drawn
 from brightcall_pandas.sandbox._texts import NONE

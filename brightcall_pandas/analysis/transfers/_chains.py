@@ -10,7 +10,7 @@ from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.analysis.transfers._parsing import SHAPES
 from brightcall_pandas.analysis.transfers._reading import Names, Source, chain_log
 from brightcall_pandas.analysis.transfers._texts import read_texts
-from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame import column
 
 __all__ = ["transfer_chains", "transfer_shapes"]
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from brightcall_pandas.frame._columns import optional_column
+from brightcall_pandas.frame import optional_column
 
 __all__ = ["client_of_rows", "number_keys"]
 

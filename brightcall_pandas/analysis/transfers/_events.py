@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.transfers._log import ChainLog, Integers
 from brightcall_pandas.analysis.transfers._reading import Names, Source, chain_log
-from brightcall_pandas.frame._columns import Clock, column, optional_column, to_series, typed_array
-from brightcall_pandas.frame._fields import FIELDS
+from brightcall_pandas.frame import FIELDS, Clock, column, optional_column, to_series, typed_array
 
 __all__ = ["handovers", "seconds_after_first_handover", "to_event_log"]
 

@@ -19,7 +19,7 @@ from brightcall_pandas.analysis.transfers._clients import client_of_rows, number
 from brightcall_pandas.analysis.transfers._log import ChainLog
 from brightcall_pandas.analysis.transfers._parsing import Shape
 from brightcall_pandas.analysis.transfers._texts import Texts, read_texts
-from brightcall_pandas.frame._columns import column
+from brightcall_pandas.frame import column
 
 __all__ = ["Names", "Source", "chain_log"]
 
