@@ -23,7 +23,7 @@ def _basics(df: pd.DataFrame) -> pd.DataFrame:
     answered = _answered(df)
     return pd.DataFrame(
         {
-            "calls": 1,
+            "n_calls": 1,
             "answered": answered,
             "talk": df["talkTime"],
             "talk_answered": df["talkTime"].where(answered),
@@ -34,14 +34,14 @@ def _basics(df: pd.DataFrame) -> pd.DataFrame:
 
 def _told(grouped: Any) -> pd.DataFrame:
     table = grouped.agg(
-        calls=("calls", "size"),
+        n_calls=("n_calls", "size"),
         answered=("answered", "sum"),
         talk_time_total_s=("talk", "sum"),
         talk_time_mean_s=("talk_answered", "mean"),
         positive=("positive", "sum"),
     )
-    table["answer_rate"] = table["answered"] / table["calls"]
-    table["positive_rate"] = table["positive"] / table["calls"]
+    table["answer_rate"] = table["answered"] / table["n_calls"]
+    table["positive_rate"] = table["positive"] / table["n_calls"]
     return table
 
 
@@ -51,7 +51,7 @@ def summary(df: pd.DataFrame) -> pd.DataFrame:
     clients = df["clientNumber"].nunique()
     return pd.DataFrame(
         {
-            "calls": [len(df)],
+            "n_calls": [len(df)],
             "answered": [answered.sum()],
             "answer_rate": [answered.mean()],
             "answer_time_mean_s": [df["answerTime"][answered].mean()],
@@ -98,31 +98,31 @@ def by_outcome(df: pd.DataFrame) -> pd.DataFrame:
     answered = _answered(df)
     frame = pd.DataFrame({"answered": answered, "talk": df["talkTime"], "on": df["talkTime"].where(answered)})
     table = frame.groupby(folded).agg(
-        calls=("answered", "size"),
+        n_calls=("answered", "size"),
         answered=("answered", "sum"),
         talk_time_total_s=("talk", "sum"),
         talk_time_mean_s=("on", "mean"),
         talk_time_median_s=("on", "median"),
     )
-    table["share"] = table["calls"] / len(df)
-    table["answer_rate"] = table["answered"] / table["calls"]
+    table["share"] = table["n_calls"] / len(df)
+    table["answer_rate"] = table["answered"] / table["n_calls"]
     kinds = df.groupby([folded, df["outcomeType"]], observed=True).size()
     table["outcome_type"] = kinds.groupby(level=0).idxmax().str[1]
     spellings = df.groupby([folded, tags]).size()
     table.index = spellings.groupby(level=0).idxmax().str[1].reindex(table.index).str.strip()
-    return table.sort_values("calls", ascending=False, kind="stable")
+    return table.sort_values("n_calls", ascending=False, kind="stable")
 
 
 def talk_time_histogram(df: pd.DataFrame) -> pd.DataFrame:
     edges = [0, 10, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200]
     bins = pd.cut(df["talkTime"][_answered(df)], edges, right=False)
-    return bins.value_counts(sort=False).to_frame("calls")
+    return bins.value_counts(sort=False).to_frame("n_calls")
 
 
 def answer_time_histogram(df: pd.DataFrame) -> pd.DataFrame:
     edges = [0, 5, 10, 15, 20, 25, 30, 45, 60, 90, 120]
     bins = pd.cut(df["answerTime"][_answered(df)], edges, right=False)
-    return bins.value_counts(sort=False).to_frame("calls")
+    return bins.value_counts(sort=False).to_frame("n_calls")
 
 
 def over_time(df: pd.DataFrame) -> pd.DataFrame:
@@ -138,8 +138,8 @@ def over_time(df: pd.DataFrame) -> pd.DataFrame:
     )
     days = frame.resample("D", on="timestamp")
     table = days.agg({"answered": ["size", "sum"], "talk": "sum", "on": "mean", "ring": "mean"})
-    table.columns = ["calls", "answered", "talk_time_total_s", "talk_time_mean_s", "answer_time_mean_s"]
-    table["answer_rate"] = table["answered"] / table["calls"]
+    table.columns = ["n_calls", "answered", "talk_time_total_s", "talk_time_mean_s", "answer_time_mean_s"]
+    table["answer_rate"] = table["answered"] / table["n_calls"]
     return table
 
 
@@ -261,7 +261,7 @@ def funnel(df: pd.DataFrame) -> pd.DataFrame:
     answered = _answered(df)
     talked = answered & (df["talkTime"] >= 30)
     positive = talked & (df["outcomeType"] == "positive")
-    return pd.DataFrame({"calls": [len(df), answered.sum(), talked.sum(), positive.sum()]})
+    return pd.DataFrame({"n_calls": [len(df), answered.sum(), talked.sum(), positive.sum()]})
 
 
 def quality_buckets(df: pd.DataFrame) -> pd.DataFrame:
@@ -269,7 +269,7 @@ def quality_buckets(df: pd.DataFrame) -> pd.DataFrame:
     bucket = pd.cut(kept["talkTime"], [-np.inf, 10, 30, np.inf], right=False)
     frame = pd.DataFrame({"talk": kept["talkTime"], "positive": kept["outcomeType"] == "positive"})
     return frame.groupby(bucket, observed=False).agg(
-        calls=("talk", "size"), talk_time_total_s=("talk", "sum"), positive=("positive", "sum")
+        n_calls=("talk", "size"), talk_time_total_s=("talk", "sum"), positive=("positive", "sum")
     )
 
 
@@ -337,7 +337,7 @@ def lines(df: pd.DataFrame) -> pd.DataFrame:
         frame.assign(expected=usual)
         .groupby("line")
         .agg(
-            calls=("answered", "size"),
+            n_calls=("answered", "size"),
             answered=("answered", "sum"),
             expected=("expected", "sum"),
             short=("short", "sum"),

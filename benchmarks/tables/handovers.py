@@ -75,8 +75,8 @@ def transfer_variants(df: pd.DataFrame) -> pd.DataFrame:
     table = groups.agg(calls=("answered", "size"), answered=("answered", "sum"), positive=("positive", "sum"))
     quantiles = groups["talk"].quantile([0.25, 0.5, 0.75, 0.9]).unstack()
     table[["talk_time_p25_s", "talk_time_median_s", "talk_time_p75_s", "talk_time_p90_s"]] = quantiles
-    table["share"] = table["calls"] / len(df)
-    table["positive_rate"] = table["positive"] / table["calls"]
+    table["share"] = table["n_calls"] / len(df)
+    table["positive_rate"] = table["positive"] / table["n_calls"]
     return table.rename_axis("path")
 
 
@@ -94,7 +94,7 @@ def transfer_summary(df: pd.DataFrame) -> pd.DataFrame:
     counts: Counter[str] = Counter()
     for chain, calls in Counter(chains_of(df)).items():
         steps = chain or ()
-        counts["calls"] += calls
+        counts["n_calls"] += calls
         counts["transferred"] += calls * (len(steps) > 1)
         counts["handovers"] += calls * max(len(steps) - 1, 0)
         counts["loops"] += calls * (len(set(steps)) < len(steps))
@@ -110,7 +110,7 @@ def transfer_parties(df: pd.DataFrame) -> pd.DataFrame:
     for chain, calls in Counter(chains_of(df)).items():
         for place, party in enumerate(chain or ()):
             of_party = counts.setdefault(party, Counter())
-            of_party["calls"] += calls * (party not in chain[:place])
+            of_party["n_calls"] += calls * (party not in chain[:place])
             of_party["started" if place == 0 else "received"] += calls
             of_party["ended_at" if place == len(chain) - 1 else "handed_on"] += calls
             of_party["kept"] += calls * (len(chain) == 1)
@@ -131,7 +131,7 @@ def transfer_flow(df: pd.DataFrame) -> pd.DataFrame:
     for (hop, *both), calls in links.items():
         giver, taker = (party if party in shown else "(other)" for party in both)
         folded[hop, giver, taker] += calls * (hop <= 5)
-    table = pd.Series(+folded).to_frame("calls")
+    table = pd.Series(+folded).to_frame("n_calls")
     return table.rename_axis(["hop", "from", "to"])
 
 

@@ -23,7 +23,7 @@ from dask.delayed import Delayed, delayed
 
 from brightcall_pandas import analysis
 from brightcall_pandas.analysis import WHOLE, merge
-from brightcall_pandas.export import Calls, pseudonymise, row_filter
+from brightcall_pandas.export import Calls, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, lists_filters
 from brightcall_pandas.frame import EXTRAS, optional_column
 
@@ -153,10 +153,10 @@ class DistributedCalls:
         spec = row_filter(filters)
         return self._df.map_partitions(_filtered, spec.to_dict(), meta=self._df._meta)
 
-    def pseudonymise(self, key: str | bytes, **options: Any) -> dd.DataFrame:
-        """Replace numbers and agents by tokens, part by part, lazily; see ``df.calls.pseudonymise``."""
-        meta = pseudonymise(self._df._meta, key, **options)
-        return self._df.map_partitions(pseudonymise, key, meta=meta, **options)
+    def pseudonymize(self, key: str | bytes, **options: Any) -> dd.DataFrame:
+        """Replace numbers and agents by tokens, part by part, lazily; see ``df.calls.pseudonymize``."""
+        meta = pseudonymize(self._df._meta, key, **options)
+        return self._df.map_partitions(pseudonymize, key, meta=meta, **options)
 
     @property
     def plot(self) -> NoReturn:

@@ -231,7 +231,7 @@ class CallsAccessor:
 
     # Files
     to_parquet = _method(export.to_parquet)
-    pseudonymise = _method(export.pseudonymise)
+    pseudonymize = _method(export.pseudonymize)
 
     # For a model
     model_frame = _method(modelling.model_frame)

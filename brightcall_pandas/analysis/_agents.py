@@ -19,7 +19,7 @@ __all__ = ["by_agent", "finish_by_agent", "tally_by_agent"]
 Rate = Literal["answer_rate", "positive_rate"]
 
 _METRICS = (
-    "calls",
+    "n_calls",
     "answered",
     "answer_rate",
     "positive",
@@ -52,7 +52,7 @@ def by_agent(
 
         - ``rank`` (null without): by the adjusted rate; equal rates share the better rank
         - ``rank_best``, ``rank_worst``: the ranks that the intervals leave possible
-        - ``calls``, ``answered`` (int64), ``answer_rate``, ``answer_rate_low``, ``answer_rate_high``,
+        - ``n_calls``, ``answered`` (int64), ``answer_rate``, ``answer_rate_low``, ``answer_rate_high``,
           ``answer_rate_adjusted``
         - ``positive`` (int64), ``positive_rate``, ``positive_rate_low``, ``positive_rate_high``,
           ``positive_rate_adjusted``
@@ -114,7 +114,7 @@ def finish_by_agent(
         for name, values in (("low", low), ("high", high), ("adjusted", adjusted)):
             result.insert(place, f"{rate}_{name}", values)
             place += 1
-    ranked = known & ((result["calls"] >= min_calls) & result[rank_by].notna()).to_numpy()
+    ranked = known & ((result["n_calls"] >= min_calls) & result[rank_by].notna()).to_numpy()
     merit = result[f"{rank_by}_adjusted"].where(ranked)
     rank = merit.rank(ascending=False, method="min")
     low, high = (result[f"{rank_by}_{end}"].to_numpy() for end in ("low", "high"))
@@ -123,7 +123,7 @@ def finish_by_agent(
     result.insert(0, "rank", rank)
     result.insert(1, "rank_best", np.where(ranked, np.fmin(best, rank), np.nan))
     result.insert(2, "rank_worst", np.where(ranked, np.fmax(worst, rank), np.nan))
-    result = result.iloc[np.lexsort((-result["calls"].to_numpy(), -merit.fillna(-1).to_numpy()))]
+    result = result.iloc[np.lexsort((-result["n_calls"].to_numpy(), -merit.fillna(-1).to_numpy()))]
     result.attrs["rank_by"] = rank_by
     return result
 

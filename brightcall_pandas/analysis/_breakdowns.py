@@ -17,7 +17,7 @@ from brightcall_pandas.analysis._tallies import TALK_TIME, tally
 __all__ = ["breakdown", "finish_breakdown", "tally_breakdown"]
 
 _USUAL = (
-    "calls",
+    "n_calls",
     "answered",
     "answer_rate",
     "talk_time_total_s",
@@ -70,9 +70,9 @@ def breakdown(
     Examples
     --------
     >>> calls = pd.DataFrame({"projectName": ["Solar", "Solar", None], "state": [1, 0, 1]})
-    >>> table = calls.calls.breakdown("project", ["calls", "answer_rate"])
-    >>> table[["share", "calls", "answer_rate"]].round(2)
-             share  calls  answer_rate
+    >>> table = calls.calls.breakdown("project", ["n_calls", "answer_rate"])
+    >>> table[["share", "n_calls", "answer_rate"]].round(2)
+             share  n_calls  answer_rate
     project
     Solar     0.67      2          0.5
     (none)    0.33      1          1.0
@@ -87,7 +87,7 @@ def tally_breakdown(df: pd.DataFrame, by: By, metrics: Sequence[str] | None = No
     if not names_of(by):
         msg = "by= must name at least one dimension or column"
         raise ValueError(msg)
-    sums = ["calls", "whole_calls", *sums_for(names)]
+    sums = ["n_calls", "whole_calls", *sums_for(names)]
     return tally(df, split(df, by), list(dict.fromkeys(sums)), median=needs_median(names))
 
 
@@ -96,9 +96,9 @@ def finish_breakdown(
 ) -> pd.DataFrame:
     """Return the table of `breakdown` from its tally."""
     names = _checked(metrics)
-    keys = folded_keys(keys_of_index(table.index), table["calls"].to_numpy())
+    keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
-    calls = groups.sum(table["calls"].to_numpy())
+    calls = groups.sum(table["n_calls"].to_numpy())
     values = metrics_of(table, groups, names)
     columns = {"share": ratio(calls, table["whole_calls"].sum())}
     for name in names:

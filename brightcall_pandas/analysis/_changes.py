@@ -18,9 +18,9 @@ from brightcall_pandas.frame import column
 
 __all__ = ["compare", "explain_change"]
 
-_USUAL = ("calls", "answered", "answer_rate", "talk_time_mean_s", "positive", "positive_rate")
+_USUAL = ("n_calls", "answered", "answer_rate", "talk_time_mean_s", "positive", "positive_rate")
 _EXPLAINED = tuple(
-    name for name, metric in METRICS.items() if len(metric.sums) == 2 and metric.unit != "calls"
+    name for name, metric in METRICS.items() if len(metric.sums) == 2 and metric.unit != "n_calls"
 )
 
 
@@ -61,9 +61,9 @@ def compare(
     --------
     >>> march = pd.DataFrame({"userId": ["Ann", "Bob"], "state": [1, 1]})
     >>> february = pd.DataFrame({"userId": ["Ann", "Ann"], "state": [1, 0]})
-    >>> table = march.calls.compare(february, "agent", ["calls", "answer_rate"])
-    >>> table[["calls_change", "answer_rate_change"]]
-           calls_change  answer_rate_change
+    >>> table = march.calls.compare(february, "agent", ["n_calls", "answer_rate"])
+    >>> table[["n_calls_change", "answer_rate_change"]]
+           n_calls_change  answer_rate_change
     agent
     Ann              -1                 0.5
     Bob               1                 NaN
@@ -109,7 +109,7 @@ def explain_change(
         - ``effect``: both together
 
         The column ``effect`` adds up to the change of the metric over all calls, exactly. ``attrs["metric"]``
-        names the metric, ``attrs["calls"]`` has the calls of both sides. If one side has no call that the
+        names the metric, ``attrs["n_calls"]`` has the calls of both sides. If one side has no call that the
         metric counts, there is nothing to explain and the table is empty.
 
     Raises
@@ -173,7 +173,7 @@ def explain_change(
     )
     present: pd.DataFrame = result[(bottom.sum(axis=0) > 0) & (total > 0).all()]
     present = present.sort_values("effect", key=abs, ascending=False, kind="stable")
-    present.attrs |= {"metric": metric, "calls": [int(table["calls"].sum()) for table, _ in sides]}
+    present.attrs |= {"metric": metric, "n_calls": [int(table["n_calls"].sum()) for table, _ in sides]}
     return present
 
 
@@ -184,10 +184,10 @@ def _sides(
     first: pd.DataFrame, second: pd.DataFrame, by: By, metrics: Sequence[str]
 ) -> tuple[tuple[_Side, _Side], pd.Index]:
     """Return the tallies of both sides, each with its rows' groups among those that either side has."""
-    sums, median = dict.fromkeys(["calls", *sums_for(metrics)]), needs_median(metrics)
+    sums, median = dict.fromkeys(["n_calls", *sums_for(metrics)]), needs_median(metrics)
     tallies = [tally(df, split_or_all(df, by), list(sums), median=median) for df in (first, second)]
     both = pd.concat(tallies)
-    keys = folded_keys(keys_of_index(both.index), both["calls"].to_numpy())
+    keys = folded_keys(keys_of_index(both.index), both["n_calls"].to_numpy())
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
     cut = len(tallies[0])
     here, there = Groups(groups.codes[:cut], groups.index), Groups(groups.codes[cut:], groups.index)

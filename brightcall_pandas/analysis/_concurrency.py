@@ -32,7 +32,7 @@ def concurrency(df: pd.DataFrame, freq: str = "1min") -> pd.DataFrame:
         - ``calls_max`` (int64): the most calls in progress at any instant of the period
         - ``calls_mean``: calls in progress on average over the period, the load in erlangs
 
-        ``attrs["calls"]`` says how many calls were ever in progress.
+        ``attrs["n_calls"]`` says how many calls were ever in progress.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def concurrency(df: pd.DataFrame, freq: str = "1min") -> pd.DataFrame:
     edges = _edges(starts, ends, stamps, freq)
     most, mean = _most_and_mean(starts, ends, edges.asi8)
     result = pd.DataFrame({"calls_max": most, "calls_mean": mean}, index=edges[:-1].rename("timestamp"))
-    result.attrs["calls"] = len(starts)
+    result.attrs["n_calls"] = len(starts)
     return result
 
 

@@ -71,7 +71,7 @@ def funnel(
     pandas.DataFrame
         Index ``stage`` in order (below the levels of `by`):
 
-        - ``calls`` (int64): calls that meet this stage and all before it
+        - ``n_calls`` (int64): calls that meet this stage and all before it
         - ``share``: calls ÷ calls of the first stage
         - ``step_rate``: calls ÷ calls of the stage before, with ``step_rate_low``, ``step_rate_high``
           (Wilson); null for the first stage
@@ -97,8 +97,8 @@ def funnel(
     >>> calls = pd.DataFrame(
     ...     {"state": [1, 1, 1, 0], "talkTime": [40, 90, 5, 0], "outcomeType": ["positive", None, None, None]}
     ... )
-    >>> calls.calls.funnel()[["calls", "share", "lost"]]
-                         calls  share  lost
+    >>> calls.calls.funnel()[["n_calls", "share", "lost"]]
+                       n_calls  share  lost
     stage
     dialled                  4   1.00     0
     answered                 3   0.75     1
@@ -117,24 +117,24 @@ def tally_funnel(df: pd.DataFrame, stages: Stages = None, *, by: By = None) -> p
         # Counting masks is quicker than grouping rows.
         counts = np.array([len(df), *map(np.count_nonzero, met), 0])
         stopped = counts[:-1] - counts[1:]
-        return pd.DataFrame({"calls": stopped[stopped > 0]}, index=depths[stopped > 0])
+        return pd.DataFrame({"n_calls": stopped[stopped > 0]}, index=depths[stopped > 0])
     parts = split(df, by).within(Key(np.sum(met, axis=0, dtype=np.int64), depths))
-    return tally_of(parts.keys, {"calls": np.ones(len(parts.keys[0].codes), dtype=bool)})
+    return tally_of(parts.keys, {"n_calls": np.ones(len(parts.keys[0].codes), dtype=bool)})
 
 
 def finish_funnel(table: pd.DataFrame, stages: Stages = None, *, confidence: float = 0.95) -> pd.DataFrame:
     """Return the table of `funnel` from its tally."""
     names = list(_checked(stages))
-    *by, depth = folded_keys(keys_of_index(table.index), table["calls"].to_numpy())
+    *by, depth = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     place = depth.labels.to_numpy(dtype=np.int64)[depth.codes]
     stage = pd.Index(names, dtype="str", name="stage")
     groups = completed(by, np.maximum(place - 1, 0), stage)
-    stopped = groups.sum(table["calls"].to_numpy() * (place > 0)).reshape(-1, len(names))
+    stopped = groups.sum(table["n_calls"].to_numpy() * (place > 0)).reshape(-1, len(names))
     reached = stopped[:, ::-1].cumsum(axis=1)[:, ::-1]
     before = np.column_stack([np.full(len(reached), np.nan), reached[:, :-1]])
     return pd.DataFrame(
         {
-            "calls": reached.ravel().astype(np.int64),
+            "n_calls": reached.ravel().astype(np.int64),
             "share": ratio(reached, reached[:, :1]).ravel(),
             **rate_columns("step_rate", reached.ravel(), before.ravel(), confidence),
             "lost": np.nan_to_num(before - reached).ravel().astype(np.int64),
@@ -185,7 +185,7 @@ def quality_buckets(
         Index ``bucket``, one more than there are edges (below the levels of `by`): ``"< 10 s"``,
         ``"10–30 s"``, ``"≥ 30 s"``. An edge belongs to the bucket above it.
 
-        - ``calls`` (int64): answered calls whose talk time is known
+        - ``n_calls`` (int64): answered calls whose talk time is known
         - ``share``: calls ÷ calls of the group, with ``share_low``, ``share_high`` (Wilson)
         - ``talk_time_total_s``: seconds
         - ``positive`` (int64), ``positive_rate``: calls with a positive outcome ÷ calls
@@ -202,8 +202,8 @@ def quality_buckets(
     Examples
     --------
     >>> calls = pd.DataFrame({"state": 1, "talkTime": [3, 10, 40, 400]})
-    >>> calls.calls.quality_buckets()[["calls", "share"]]
-             calls  share
+    >>> calls.calls.quality_buckets()[["n_calls", "share"]]
+           n_calls  share
     bucket
     < 10 s       1   0.25
     10–30 s      1   0.25
@@ -226,7 +226,7 @@ def tally_quality_buckets(
     )
     rows = np.flatnonzero(counted)
     positive = facts.is_label("outcomeType", "positive")[rows] if facts.has("outcomeType") else None
-    sums = {"calls": counted[rows], "talk_time_total_s": talk_time[rows], "positive": positive}
+    sums = {"n_calls": counted[rows], "talk_time_total_s": talk_time[rows], "positive": positive}
     return tally_of([key.take(rows) for key in (*parts.keys, bucket)], sums)
 
 
@@ -235,7 +235,7 @@ def finish_quality_buckets(
 ) -> pd.DataFrame:
     """Return the table of `quality_buckets` from its tally."""
     bounds = _bounds(edges)
-    *by, bucket = folded_keys(keys_of_index(table.index), table["calls"].to_numpy())
+    *by, bucket = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     names = [
         f"< {bounds[0]:g} s",
         *(f"{low:g}–{high:g} s" for low, high in pairwise(bounds)),
@@ -243,11 +243,11 @@ def finish_quality_buckets(
     ]
     place = bucket.labels.to_numpy(dtype=np.int64)[bucket.codes]
     sums = add_up(table, completed(by, place, pd.Index(names, dtype="str", name="bucket")))
-    of = sums["calls"].to_numpy().reshape(-1, len(names)).sum(axis=1).repeat(len(names))
-    result = sums[["calls"]].copy()
-    add_rate(result, "share", sums["calls"], of, confidence)
+    of = sums["n_calls"].to_numpy().reshape(-1, len(names)).sum(axis=1).repeat(len(names))
+    result = sums[["n_calls"]].copy()
+    add_rate(result, "share", sums["n_calls"], of, confidence)
     result["talk_time_total_s"], result["positive"] = sums["talk_time_total_s"], sums["positive"]
-    result["positive_rate"] = ratio(sums["positive"], sums["calls"])
+    result["positive_rate"] = ratio(sums["positive"], sums["n_calls"])
     return result
 
 

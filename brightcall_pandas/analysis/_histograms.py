@@ -65,7 +65,7 @@ def talk_time_histogram(
     pandas.DataFrame
         Index ``talk_time_s`` of intervals (below the levels of `by`), every bin listed:
 
-        - ``calls`` (int64)
+        - ``n_calls`` (int64)
         - ``share``: calls ÷ calls counted in the group
         - ``cumulative_share``: sum of the shares up to this bin
 
@@ -87,7 +87,7 @@ def talk_time_histogram(
     --------
     >>> calls = pd.DataFrame({"talkTime": [0, 5, 10, 700], "state": "answered"})
     >>> calls.calls.talk_time_histogram([0, 10, 60])
-                  calls  share  cumulative_share
+                n_calls  share  cumulative_share
     talk_time_s
     [0.0, 10.0)       2   0.50              0.50
     [10.0, 60.0)      1   0.25              0.75
@@ -139,7 +139,7 @@ def answer_time_histogram(
     pandas.DataFrame
         Index ``answer_time_s`` of intervals (below the levels of `by`), every bin listed:
 
-        - ``calls`` (int64)
+        - ``n_calls`` (int64)
         - ``share``: calls ÷ calls counted in the group
         - ``cumulative_share``: sum of the shares up to this bin
 
@@ -161,7 +161,7 @@ def answer_time_histogram(
     --------
     >>> calls = pd.DataFrame({"answerTime": [3, 8, 8, 21], "state": "answered"})
     >>> calls.calls.answer_time_histogram(2)
-                   calls  share  cumulative_share
+                 n_calls  share  cumulative_share
     answer_time_s
     [3.0, 13.0)        3   0.75              0.75
     [13.0, 23.0)       1   0.25              1.00
@@ -193,7 +193,7 @@ def _tally(df: pd.DataFrame, field: str, name: str, by: By, answered_only: bool)
         counted &= facts.answered
     rows = np.flatnonzero(counted)
     groups = grouped([*(key.take(rows) for key in parts.keys), key_of(pd.Series(seconds[rows]), name)])
-    return pd.DataFrame({"calls": groups.count()}, index=groups.index)
+    return pd.DataFrame({"n_calls": groups.count()}, index=groups.index)
 
 
 def _finish(table: pd.DataFrame, bins: Bins, closed: Closed, usual: Sequence[float]) -> pd.DataFrame:
@@ -207,13 +207,13 @@ def _finish(table: pd.DataFrame, bins: Bins, closed: Closed, usual: Sequence[flo
     intervals = pd.IntervalIndex.from_breaks(edges, closed=closed, name=seconds.labels.name)
     bin_ = (np.searchsorted(edges, values, side=side) - 1)[seconds.codes]
     groups = completed(by, np.clip(bin_, 0, len(intervals) - 1), intervals)
-    calls = table["calls"].to_numpy()
+    calls = table["n_calls"].to_numpy()
     inside = groups.sum(calls * ((bin_ >= 0) & (bin_ < len(intervals))))
     counted = groups.sum(calls).reshape(-1, len(intervals)).sum(axis=1, keepdims=True)
     share = ratio(inside.reshape(-1, len(intervals)), counted)
     return pd.DataFrame(
         {
-            "calls": inside.astype(np.int64),
+            "n_calls": inside.astype(np.int64),
             "share": share.ravel(),
             "cumulative_share": share.cumsum(axis=1).ravel(),
         },

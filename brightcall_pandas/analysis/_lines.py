@@ -44,7 +44,8 @@ def lines(
     pandas.DataFrame
         Index ``line``, lowest adjusted answer rate first:
 
-        - ``calls``, ``answered`` (int64), ``answer_rate``, ``answer_rate_low``, ``answer_rate_high`` (Wilson)
+        - ``n_calls``, ``answered`` (int64), ``answer_rate``, ``answer_rate_low``, ``answer_rate_high``
+          (Wilson)
         - ``answer_rate_expected``: what the line's calls would have if each were answered as often as all
           calls of the same hour and project
         - ``answer_rate_adjusted``: answer rate ÷ expected one × answer rate of all lines
@@ -79,9 +80,9 @@ def lines(
     ...         "type": 1,
     ...     }
     ... )
-    >>> columns = ["calls", "answer_rate", "answer_rate_expected", "answer_rate_adjusted"]
+    >>> columns = ["n_calls", "answer_rate", "answer_rate_expected", "answer_rate_adjusted"]
     >>> calls.calls.lines()[columns]
-          calls  answer_rate  answer_rate_expected  answer_rate_adjusted
+        n_calls  answer_rate  answer_rate_expected  answer_rate_adjusted
     line
     B         4         0.25                   0.5                  0.25
     A         4         0.75                   0.5                  0.75
@@ -100,7 +101,7 @@ def tally_lines(df: pd.DataFrame, *, short_s: float = 10, direction: str | None 
     told = answered & ~np.isnan(talk)
     there = "talkTime" in df.columns
     sums = {
-        "calls": np.ones(len(rows), dtype=bool),
+        "n_calls": np.ones(len(rows), dtype=bool),
         "answered": answered,
         "talks": told if there else None,
         "short": (told & (talk < short_s)) if there else None,
@@ -113,13 +114,13 @@ def finish_lines(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     """Return the table of `lines` from its tally."""
     line, hour, project, week = keys_of_index(table.index)
     groups, strata = grouped([line]), grouped([hour, project])
-    calls, answered = (table[name].to_numpy(dtype=np.float64) for name in ("calls", "answered"))
+    calls, answered = (table[name].to_numpy(dtype=np.float64) for name in ("n_calls", "answered"))
     usual = ratio(strata.sum(answered), strata.sum(calls))[strata.codes]
     sums = add_up(table, groups)
-    result = sums[["calls", "answered"]].copy()
-    add_rate(result, "answer_rate", sums["answered"], sums["calls"], confidence)
+    result = sums[["n_calls", "answered"]].copy()
+    add_rate(result, "answer_rate", sums["answered"], sums["n_calls"], confidence)
     expected = groups.sum(calls * usual)
-    result["answer_rate_expected"] = ratio(expected, sums["calls"])
+    result["answer_rate_expected"] = ratio(expected, sums["n_calls"])
     result["answer_rate_adjusted"] = ratio(sums["answered"], expected) * ratio(answered.sum(), calls.sum())
     add_rate(result, "short_call_share", sums["short"], sums["talks"], confidence)
     # Wall-clock time: a clock change makes no week shorter.

@@ -88,7 +88,7 @@ _AS_ZERO = "a missing talk time adds nothing"
 _MEDIAN = "talk_time_median_s"
 
 METRICS: dict[str, Metric] = {
-    "calls": Metric("Calls", "calls", "calls", None, "every row counts", API, ("calls",)),
+    "n_calls": Metric("Calls", "calls", "calls", None, "every row counts", API, ("n_calls",)),
     "answered": Metric(
         "Answered calls",
         "calls",
@@ -105,7 +105,7 @@ METRICS: dict[str, Metric] = {
         "calls",
         "an unknown state counts as a call that was not answered",
         "ITU-T E.411",
-        ("answered", "calls"),
+        ("answered", "n_calls"),
     ),
     "answer_time_mean_s": Metric(
         "Average speed of answer (ASA)",
@@ -171,7 +171,7 @@ METRICS: dict[str, Metric] = {
         "calls",
         "a chain that cannot be read counts as no hand-over",
         OURS,
-        ("transferred", "calls"),
+        ("transferred", "n_calls"),
     ),
     "ai_talk_share": Metric(
         "Talk time of the AI agent",
@@ -207,7 +207,7 @@ METRICS: dict[str, Metric] = {
         "calls",
         "an unknown outcome type counts as a call that was not positive",
         TRADE,
-        ("positive", "calls"),
+        ("positive", "n_calls"),
     ),
 }
 """Every metric by column name."""

@@ -17,7 +17,7 @@ from brightcall_pandas.frame import FIELDS, column, optional_column
 __all__ = ["by_outcome", "finish_by_outcome", "tally_by_outcome"]
 
 _METRICS = (
-    "calls",
+    "n_calls",
     "answered",
     "answer_rate",
     "talk_time_total_s",
@@ -49,7 +49,7 @@ def by_outcome(
 
         - ``outcome_type`` (category): the most frequent type of these calls; of equally frequent ones the
           first of positive, neutral, negative, absent; null where no call has one
-        - ``calls`` (int64)
+        - ``n_calls`` (int64)
         - ``share``: calls ÷ calls of the group (of all calls without `by`)
         - ``share_low``, ``share_high``: Wilson's interval of ``share``
         - ``answered`` (int64): calls whose state is answered
@@ -76,8 +76,8 @@ def by_outcome(
     --------
     >>> tags = ["Sold", "no answer", "No answer", "No answer "]
     >>> calls = pd.DataFrame({"outcomeTag": tags, "state": [1, 0, 0, 1]})
-    >>> calls.calls.by_outcome()[["calls", "share", "answer_rate"]]
-               calls  share  answer_rate
+    >>> calls.calls.by_outcome()[["n_calls", "share", "answer_rate"]]
+             n_calls  share  answer_rate
     outcome
     No answer      3   0.75     0.333333
     Sold           1   0.25     1.000000
@@ -97,18 +97,18 @@ def finish_by_outcome(
 ) -> pd.DataFrame:
     """Return the table of `by_outcome` from its tally."""
     *by, spelling, kind, _ = keys_of_index(table.index)
-    calls = table["calls"].to_numpy()
+    calls = table["n_calls"].to_numpy()
     groups = grouped([*by, folded_key(spelling, calls, fold_case=fold_case)])
     result = metrics_of(table, groups, _METRICS)
     outer = outer_codes(groups, by)
-    of = np.bincount(outer, weights=result["calls"])[outer]
-    low, high = wilson(result["calls"], of, confidence)
+    of = np.bincount(outer, weights=result["n_calls"])[outer]
+    low, high = wilson(result["n_calls"], of, confidence)
     result.insert(0, "outcome_type", _most_frequent(groups, kind.codes, calls))
-    result.insert(2, "share", ratio(result["calls"], of))
+    result.insert(2, "share", ratio(result["n_calls"], of))
     result.insert(3, "share_low", low)
     result.insert(4, "share_high", high)
     # The sort is stable: outcomes of equally many calls stay in alphabetical order.
-    return result.iloc[np.lexsort((-result["calls"].to_numpy(), outer))]
+    return result.iloc[np.lexsort((-result["n_calls"].to_numpy(), outer))]
 
 
 def _most_frequent(groups: Groups, kinds: NDArray[np.int64], calls: NDArray[np.int64]) -> pd.Series:

@@ -53,7 +53,7 @@ def repeat_callers(
     pandas.DataFrame
         One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
 
-        - ``calls`` (int64): calls of known clients
+        - ``n_calls`` (int64): calls of known clients
         - ``observed`` (int64): of these, the calls whose whole window lies before `until`
         - ``repeated`` (int64): of these, the calls that another call of the client followed in the window
         - ``repeat_rate``: repeated ÷ observed; ``repeat_rate_low``, ``repeat_rate_high``: Wilson's interval
@@ -71,7 +71,7 @@ def repeat_callers(
 
     Notes
     -----
-    Calls younger than one window at the end of the data may still be repeated, so they are in ``calls`` but
+    Calls younger than one window at the end of the data may still be repeated, so they are in ``n_calls`` but
     not in ``observed``. That nobody called again is taken as resolved, as the trade does; a client who
     gave up or called from another number looks the same.
 
@@ -80,7 +80,7 @@ def repeat_callers(
     >>> stamps = ["2026-03-02T09:00Z", "2026-03-02T10:00Z", "2026-03-02T09:00Z", "2026-03-09T09:00Z"]
     >>> calls = pd.DataFrame({"clientNumber": list("xxyy"), "timestamp": stamps, "type": 0})
     >>> table = calls.calls.repeat_callers("24h")
-    >>> table[["calls", "observed", "repeated"]].loc["all"].tolist()
+    >>> table[["n_calls", "observed", "repeated"]].loc["all"].tolist()
     [4, 3, 1]
     """
     table = tally_repeat_callers(
@@ -110,15 +110,15 @@ def tally_repeat_callers(
     length = span // pd.Timedelta(microseconds=1)
     followed = ~calls.is_last & (np.diff(calls.times, append=0) <= length)
     end = last_seen(df, until)
-    flags = {name: np.zeros(len(df), dtype=bool) for name in ("calls", "observed", "repeated")}
-    flags["calls"][calls.rows] = True
+    flags = {name: np.zeros(len(df), dtype=bool) for name in ("n_calls", "observed", "repeated")}
+    flags["n_calls"][calls.rows] = True
     flags["observed"][calls.rows] = calls.times <= end - length
     flags["repeated"][calls.rows] = followed
     if answered_only:
-        flags["calls"] &= (column(df, "state") == "answered").to_numpy(dtype=bool)
-    flags["observed"] &= flags["calls"]
+        flags["n_calls"] &= (column(df, "state") == "answered").to_numpy(dtype=bool)
+    flags["observed"] &= flags["n_calls"]
     flags["repeated"] &= flags["observed"]
-    parts = split_or_all(df, by).where(flags["calls"])
+    parts = split_or_all(df, by).where(flags["n_calls"])
     sums = {name: parts.pick(each) for name, each in flags.items()}
     clients = column(df, "clientNumber").iloc[np.arange(len(df)) if parts.rows is None else parts.rows]
     sums["clients"] = first_of_pair(parts.keys, clients, sums["observed"])
@@ -128,8 +128,8 @@ def tally_repeat_callers(
 
 def finish_repeat_callers(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Return the table of `repeat_callers` from its tally."""
-    sums = add_up(table, grouped(folded_keys(keys_of_index(table.index), table["calls"].to_numpy())))
-    result = sums[["calls", "observed", "repeated"]].copy()
+    sums = add_up(table, grouped(folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())))
+    result = sums[["n_calls", "observed", "repeated"]].copy()
     add_rate(result, "repeat_rate", sums["repeated"], sums["observed"], confidence)
     result["first_contact_resolution"] = 1 - result["repeat_rate"]
     return result.assign(clients=sums["clients"], repeat_clients=sums["repeat_clients"])

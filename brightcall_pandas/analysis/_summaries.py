@@ -13,7 +13,7 @@ from brightcall_pandas.analysis._tallies import tally
 __all__ = ["finish_summary", "summary", "tally_summary"]
 
 _METRICS = (
-    "calls",
+    "n_calls",
     "answered",
     "answer_rate",
     "answer_time_mean_s",
@@ -44,7 +44,7 @@ def summary(df: pd.DataFrame, by: By = None) -> pd.DataFrame:
     pandas.DataFrame
         One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
 
-        - ``calls``, ``answered`` (int64)
+        - ``n_calls``, ``answered`` (int64)
         - ``answer_rate``: answered ÷ calls
         - ``answer_time_mean_s``: mean answer time of answered calls (average speed of answer)
         - ``talk_time_total_s``: over all calls, seconds
@@ -71,9 +71,9 @@ def summary(df: pd.DataFrame, by: By = None) -> pd.DataFrame:
     Examples
     --------
     >>> calls = pd.DataFrame({"state": [1, 1, 0, 2], "talkTime": [30, 60, 0, 0]})
-    >>> columns = ["calls", "answered", "answer_rate", "talk_time_mean_s"]
+    >>> columns = ["n_calls", "answered", "answer_rate", "talk_time_mean_s"]
     >>> calls.calls.summary()[columns]
-           calls  answered  answer_rate  talk_time_mean_s
+         n_calls  answered  answer_rate  talk_time_mean_s
     group
     all        4         2          0.5              45.0
     """
@@ -87,5 +87,5 @@ def tally_summary(df: pd.DataFrame, by: By = None) -> pd.DataFrame:
 
 def finish_summary(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table of `summary` from its tally."""
-    *keys, _ = folded_keys(keys_of_index(table.index), table["calls"].to_numpy())
+    *keys, _ = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     return metrics_of(table, grouped(keys), _METRICS)

@@ -173,7 +173,7 @@ _TALK = ("state", "talkTime")
 _ANSWER = ("state", "answerTime")
 
 SUMS: dict[str, Sum] = {
-    "calls": Sum((), lambda facts: np.ones(len(facts), dtype=bool)),
+    "n_calls": Sum((), lambda facts: np.ones(len(facts), dtype=bool)),
     "whole_calls": Sum((), lambda facts: facts.first_of_call),
     "answered": Sum(("state",), lambda facts: facts.answered),
     "talk_time_total_s": Sum(("talkTime",), lambda facts: _or_zero(facts.seconds("talkTime"))),

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 _METRICS = (
-    "calls",
+    "n_calls",
     "answered",
     "answer_rate",
     "answer_time_mean_s",
@@ -51,7 +51,7 @@ def over_time(df: pd.DataFrame, freq: str = "D", by: By = None) -> pd.DataFrame:
         Index ``timestamp``: where each period begins, in the frame's timezone (below the levels of `by`). No
         period between the first and the last call is left out.
 
-        - ``calls``, ``answered`` (int64)
+        - ``n_calls``, ``answered`` (int64)
         - ``answer_rate``: answered ÷ calls
         - ``answer_time_mean_s``: mean answer time of answered calls (average speed of answer)
         - ``talk_time_total_s``: over all calls, seconds
@@ -76,8 +76,8 @@ def over_time(df: pd.DataFrame, freq: str = "D", by: By = None) -> pd.DataFrame:
     --------
     >>> stamps = ["2026-03-02T09:00:00Z", "2026-03-04T09:00:00Z"]
     >>> calls = pd.DataFrame({"timestamp": stamps, "state": [1, 0]})
-    >>> calls.calls.over_time("D")[["calls", "answer_rate"]]
-                               calls  answer_rate
+    >>> calls.calls.over_time("D")[["n_calls", "answer_rate"]]
+                             n_calls  answer_rate
     timestamp
     2026-03-02 00:00:00+00:00      1          1.0
     2026-03-03 00:00:00+00:00      0          NaN
@@ -95,7 +95,7 @@ def tally_over_time(df: pd.DataFrame, freq: str = "D", by: By = None) -> pd.Data
 
 def finish_over_time(table: pd.DataFrame, freq: str = "D") -> pd.DataFrame:
     """Return the table of `over_time` from its tally."""
-    *by, period = folded_keys(keys_of_index(table.index), table["calls"].to_numpy())
+    *by, period = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     starts = pd.DatetimeIndex(period.labels)
     every = starts
     if len(starts):
@@ -104,7 +104,7 @@ def finish_over_time(table: pd.DataFrame, freq: str = "D") -> pd.DataFrame:
     return metrics_of(table, groups, _METRICS)
 
 
-def heatmap(df: pd.DataFrame, value: str = "calls") -> pd.DataFrame:
+def heatmap(df: pd.DataFrame, value: str = "n_calls") -> pd.DataFrame:
     """Lay the calls out by weekday and hour.
 
     Parameters
@@ -112,7 +112,7 @@ def heatmap(df: pd.DataFrame, value: str = "calls") -> pd.DataFrame:
     df
         Calls; needs ``timestamp``, and what the value is made of.
     value
-        What each cell tells: ``"calls"``, ``"answered"``, ``"answer_rate"``, ``"answer_time_mean_s"``,
+        What each cell tells: ``"n_calls"``, ``"answered"``, ``"answer_rate"``, ``"answer_time_mean_s"``,
         ``"talk_time_total_s"``, ``"talk_time_mean_s"``, ``"positive"`` or ``"positive_rate"``, as
         `definitions` defines them.
 
@@ -121,7 +121,7 @@ def heatmap(df: pd.DataFrame, value: str = "calls") -> pd.DataFrame:
     pandas.DataFrame
         Index ``weekday`` (Monday to Sunday), columns ``hour`` (0 to 23). A cell without calls is 0 for
         counts and totals, null for rates and means. ``attrs["heatmap"]`` holds the value's name, the number
-        of all ``calls``, and ``counted``, row by row how many calls stand behind each cell (of a mean those
+        of all ``n_calls``, and ``counted``, row by row how many calls stand behind each cell (of a mean those
         it is the mean of), so that a picture can mark the cells that rest on few. Without calls the table
         has no rows.
 
@@ -148,7 +148,7 @@ def heatmap(df: pd.DataFrame, value: str = "calls") -> pd.DataFrame:
 
 
 _VALUES = (
-    "calls",
+    "n_calls",
     "answered",
     "answer_rate",
     "answer_time_mean_s",
@@ -159,16 +159,16 @@ _VALUES = (
 )
 
 
-def tally_heatmap(df: pd.DataFrame, value: str = "calls") -> pd.DataFrame:
+def tally_heatmap(df: pd.DataFrame, value: str = "n_calls") -> pd.DataFrame:
     """Return the sums that `heatmap` is made of: a row for each weekday and hour that has calls."""
     if value not in _VALUES:
         msg = f"value={value!r} must be one of {', '.join(_VALUES)}"
         raise ValueError(msg)
     known = column(df, "timestamp").notna().to_numpy()
-    return tally(df, split(df, ["weekday", "hour"]).where(known), sums_for(["calls", value]))
+    return tally(df, split(df, ["weekday", "hour"]).where(known), sums_for(["n_calls", value]))
 
 
-def finish_heatmap(table: pd.DataFrame, value: str = "calls") -> pd.DataFrame:
+def finish_heatmap(table: pd.DataFrame, value: str = "n_calls") -> pd.DataFrame:
     """Return the table of `heatmap` from its tally."""
     weekday, hour = table.index.get_level_values(0), table.index.get_level_values(1)
     cells = pd.Index(WEEKDAYS).get_indexer(weekday) * 24 + hour.to_numpy(dtype=np.int64)
@@ -177,7 +177,9 @@ def finish_heatmap(table: pd.DataFrame, value: str = "calls") -> pd.DataFrame:
     days = pd.Index(WEEKDAYS if len(groups) else [], dtype="str", name="weekday")
     result = pd.DataFrame(values, index=days, columns=pd.RangeIndex(24, name="hour"))
     _, *divisor = METRICS[value].sums
-    counted = groups.sum(np.nan_to_num(table[divisor[0] if divisor else "calls"].to_numpy())).reshape(-1, 24)
-    calls = int(table["calls"].sum())
-    result.attrs["heatmap"] = {"value": value, "calls": calls, "counted": counted.tolist()}
+    counted = groups.sum(np.nan_to_num(table[divisor[0] if divisor else "n_calls"].to_numpy())).reshape(
+        -1, 24
+    )
+    calls = int(table["n_calls"].sum())
+    result.attrs["heatmap"] = {"value": value, "n_calls": calls, "counted": counted.tolist()}
     return result

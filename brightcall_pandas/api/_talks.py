@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from brightcall_pandas.api._desk import Desk, Question
-from brightcall_pandas.frame import Work, whole
+from brightcall_pandas.api._pieces import Work, whole
 
 __all__ = ["Talk", "Ticket", "hold"]
 

@@ -91,14 +91,14 @@ def _report(loads: list[dict[str, Any]]) -> str:
 
 def _outcomes(calls: CallsAccessor) -> str:
     table = calls.by_outcome()
-    columns = ["outcome_type", "calls", "share", "answer_rate", "talk_time_mean_s"]
+    columns = ["outcome_type", "n_calls", "share", "answer_rate", "talk_time_mean_s"]
     return _text(table[columns])
 
 
 def _variants(calls: CallsAccessor) -> str:
     table = calls.transfer_variants()
     handed_on = table[table["hops"] > 0]
-    shown = _text(handed_on[["calls", "share", "answer_rate"]].head(_VARIANTS))
+    shown = _text(handed_on[["n_calls", "share", "answer_rate"]].head(_VARIANTS))
     rest = len(handed_on) - _VARIANTS
     return shown + (f"\n… and {rest} further ways with a hand-over" if rest > 0 else "")
 

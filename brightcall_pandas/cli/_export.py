@@ -40,8 +40,8 @@ def export(  # noqa: PLR0917  (each argument is an option)
         str,
         typer.Option(metavar="JSON", help='Which calls: {"types": "inbound"}; brightcall describe filters.'),
     ] = "{}",
-    pseudonymise: Annotated[
-        bool, typer.Option("--pseudonymise", help=f"Tokens for numbers, by the secret in {PSEUDONYM_KEY}.")
+    pseudonymize: Annotated[
+        bool, typer.Option("--pseudonymize", help=f"Tokens for numbers, by the secret in {PSEUDONYM_KEY}.")
     ] = False,
     region: Annotated[
         str | None, typer.Option(help="Country of numbers without country code, such as DE.")
@@ -77,7 +77,7 @@ def export(  # noqa: PLR0917  (each argument is an option)
             path,
             partition=partition,
             columns=_names(columns),
-            pseudonymise_key=_secret() if pseudonymise else None,
+            pseudonymize_key=_secret() if pseudonymize else None,
             region=region,
             keep=_names(keep) or (),
             free_text=free_text,
@@ -110,7 +110,7 @@ def _names(text: str | None) -> list[str] | None:
 def _secret() -> str:
     if key := os.environ.get(PSEUDONYM_KEY):
         return key
-    msg = f"--pseudonymise needs a secret in {PSEUDONYM_KEY}"
+    msg = f"--pseudonymize needs a secret in {PSEUDONYM_KEY}"
     raise ValueError(msg)
 
 

@@ -10,7 +10,7 @@ __all__ = ["refused_key"]
 API_KEY, PSEUDONYM_KEY = "BRIGHTCALL_API_KEY", "BRIGHTCALL_PSEUDONYM_KEY"
 
 _API = ("key", "apikey", "api-key", "token", "brightcall-api-key")
-_PSEUDONYM = ("pseudonym-key", "pseudonymise-key", "pseudonymize-key", "brightcall-pseudonym-key")
+_PSEUDONYM = ("pseudonym-key", "pseudonymize-key", "pseudonymize-key", "brightcall-pseudonym-key")
 _OPTIONS = dict.fromkeys(_API, API_KEY) | dict.fromkeys(_PSEUDONYM, PSEUDONYM_KEY)
 
 

@@ -39,12 +39,12 @@ class Figures:
         Returns
         -------
         dict
-            ``calls``; where the columns are there also ``answer_rate`` (answered ÷ calls),
+            ``n_calls``; where the columns are there also ``answer_rate`` (answered ÷ calls),
             ``talk_time_total_s`` (all calls) and ``talk_time_mean_s`` (answered calls whose talk time is
             known; all such calls in a frame without states).
         """
         calls = self._cross.count()
-        known: dict[str, float] = {"calls": calls}
+        known: dict[str, float] = {"n_calls": calls}
         if self._met is not None:
             answered = self._cross.counts("state")[self._met].sum()
             known["answer_rate"] = float(ratio([answered], [calls])[0])
@@ -59,7 +59,7 @@ class Figures:
     def sentence(self) -> str:
         """Return the first figures in words, with the change against everything in points."""
         now = self.now()
-        text = f"{now['calls']:,.0f} of {self._everything['calls']:,.0f} calls"
+        text = f"{now['n_calls']:,.0f} of {self._everything['n_calls']:,.0f} calls"
         if np.isnan(now.get("answer_rate", np.nan)):
             return text
         return f"{text}, answer rate {100 * now['answer_rate']:.0f} % ({self._points(now)})"
@@ -67,8 +67,8 @@ class Figures:
     def cards(self) -> list[dict[str, str]]:
         """Return the figures one by one: what, how much, and how that is against everything."""
         now, everything = self.now(), self._everything
-        share = f"of {everything['calls']:,.0f} ({_percent(now['calls'], everything['calls'])})"
-        cards = [_card("Calls", f"{now['calls']:,.0f}", share)]
+        share = f"of {everything['n_calls']:,.0f} ({_percent(now['n_calls'], everything['n_calls'])})"
+        cards = [_card("Calls", f"{now['n_calls']:,.0f}", share)]
         if "answer_rate" in now:
             rate = now["answer_rate"]
             known = not np.isnan(rate)

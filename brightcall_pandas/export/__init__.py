@@ -10,7 +10,7 @@
 """
 
 from brightcall_pandas.export._manifest import read_manifest
-from brightcall_pandas.export._pseudonyms import pseudonymise
+from brightcall_pandas.export._pseudonyms import pseudonymize
 from brightcall_pandas.export._read import Calls, read_calls, row_filter
 from brightcall_pandas.export._stream import export_calls
 from brightcall_pandas.export._write import to_parquet
@@ -18,7 +18,7 @@ from brightcall_pandas.export._write import to_parquet
 __all__ = [
     "Calls",
     "export_calls",
-    "pseudonymise",
+    "pseudonymize",
     "read_calls",
     "read_manifest",
     "row_filter",

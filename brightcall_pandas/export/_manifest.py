@@ -34,7 +34,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         Columns of each file, in their order.
     query
         The filters, as the API has them, without the days; None where it is not known.
-    pseudonymised
+    pseudonymized
         Which key made the tokens; None for calls as they are.
     schema_version
         Version of the typed schema.
@@ -44,7 +44,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     columns: list[str]
     query: dict[str, Any] | None = None
-    pseudonymised: str | None = None
+    pseudonymized: str | None = None
     schema_version: int = SCHEMA_VERSION
 
 

@@ -15,7 +15,7 @@ from brightcall_pandas.filters import nearest
 from brightcall_pandas.frame import EXTRAS, FIELDS, column
 from brightcall_pandas.load import Provenance
 
-__all__ = ["FreeText", "Pseudonyms", "pseudonymise", "query_without_numbers"]
+__all__ = ["FreeText", "Pseudonyms", "pseudonymize", "query_without_numbers"]
 
 FreeText = Literal["drop", "scan"]
 _NUMBER = re.compile(r"\s*[+*#(]?\d[\d\s().*#/-]*")
@@ -31,7 +31,7 @@ _ASKED = (
 )  # fmt: skip
 
 
-def pseudonymise(
+def pseudonymize(
     df: pd.DataFrame,
     key: str | bytes,
     *,
@@ -42,7 +42,7 @@ def pseudonymise(
     """Replace telephone numbers, agents and identifiers of calls by tokens.
 
     The same number becomes the same token in every column and every text, so tables, attempts and chains
-    come out as before. It is pseudonymisation, not anonymisation: ``docs/files.md`` says what it does not
+    come out as before. It is pseudonymization, not anonymisation: ``docs/files.md`` says what it does not
     protect from.
 
     Parameters
@@ -82,7 +82,7 @@ def pseudonymise(
     Examples
     --------
     >>> calls = pd.DataFrame({"clientNumber": ["+49 30 901820"], "toNumber": ["004930901820"]})
-    >>> tokens = calls.calls.pseudonymise("a secret")
+    >>> tokens = calls.calls.pseudonymize("a secret")
     >>> tokens.loc[0, "clientNumber"] == tokens.loc[0, "toNumber"]
     True
     """
@@ -95,7 +95,7 @@ class Pseudonyms(Tokens):
     Parameters
     ----------
     key, region, keep, free_text
-        As `pseudonymise` takes them.
+        As `pseudonymize` takes them.
     columns
         Columns that can be kept, beside the fields.
     """
@@ -238,7 +238,7 @@ def _told(said: Mapping[str, Any], tokens: Pseudonyms) -> Provenance:
         for each in said.get("windows") or []
     ]
     query = query_without_numbers(said.get("query"), tokens)
-    return Provenance(kept, misfits=misfits, windows=windows, query=query, pseudonymised=tokens.fingerprint)
+    return Provenance(kept, misfits=misfits, windows=windows, query=query, pseudonymized=tokens.fingerprint)
 
 
 def query_without_numbers(query: Mapping[str, Any] | None, tokens: Tokens) -> dict[str, Any] | None:

@@ -198,7 +198,7 @@ class Calls:
             said |= {
                 "manifest": MANIFEST,
                 "query": manifest.identity.query,
-                "pseudonymised": manifest.identity.pseudonymised,
+                "pseudonymized": manifest.identity.pseudonymized,
                 "complete": all(held.complete is True for held in manifest.partitions.values()),
                 "windows": [{k: v for k, v in each.items() if k != "misfits"} for each in windows.values()],
             }

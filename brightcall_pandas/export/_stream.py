@@ -54,7 +54,7 @@ def export_calls(
     *,
     partition: Literal["day", "month"] = "day",
     columns: Sequence[str] | None = None,
-    pseudonymise_key: str | bytes | None = None,
+    pseudonymize_key: str | bytes | None = None,
     region: str | None = None,
     keep: Sequence[str] = (),
     free_text: FreeText = "drop",
@@ -79,10 +79,10 @@ def export_calls(
         ``"day"`` or ``"month"``.
     columns
         Fields to write, in that order; None writes all 45 and `extras`.
-    pseudonymise_key
-        Secret with which numbers and agents become tokens, as `pseudonymise` does it.
+    pseudonymize_key
+        Secret with which numbers and agents become tokens, as `pseudonymize` does it.
     region, keep, free_text
-        With a `pseudonymise_key`: as `pseudonymise` takes them.
+        With a `pseudonymize_key`: as `pseudonymize` takes them.
     refresh
         Read all days from the server again.
     on_incomplete
@@ -122,10 +122,10 @@ def export_calls(
     spec = spec_of(day_from, day_to, filters)
     chosen = fields_of(columns)
     tokens = None
-    if pseudonymise_key is not None:
-        tokens = Pseudonyms(pseudonymise_key, region, keep, free_text, columns=chosen)
+    if pseudonymize_key is not None:
+        tokens = Pseudonyms(pseudonymize_key, region, keep, free_text, columns=chosen)
     elif region is not None or keep or free_text != "drop":
-        msg = "region, keep and free_text say how pseudonyms are made; they need pseudonymise_key"
+        msg = "region, keep and free_text say how pseudonyms are made; they need pseudonymize_key"
         raise ValueError(msg)
     loading = Loading(
         current_client(client),
@@ -170,7 +170,7 @@ class _Export:
         identity = self._identity()
         manifest = Manifest.of(self.folder, identity)
         says = {"source": "api", "schema_version": SCHEMA_VERSION, "timezone": self.zone}
-        says |= {"query": identity.query, "pseudonymised": identity.pseudonymised}
+        says |= {"query": identity.query, "pseudonymized": identity.pseudonymized}
         self.schema = schema_of(chosen_fields(self.columns), self.zone, says)
         self.folder.mkdir(parents=True, exist_ok=True)
         days = self._days(manifest)
@@ -186,7 +186,7 @@ class _Export:
             timezone=self.zone,
             columns=self.columns,
             query=told,
-            pseudonymised=None if self.tokens is None else self.tokens.fingerprint,
+            pseudonymized=None if self.tokens is None else self.tokens.fingerprint,
         )
 
     def _file(self, period: str) -> Path:

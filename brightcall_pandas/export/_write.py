@@ -141,7 +141,7 @@ def _identity(df: pd.DataFrame, table: pa.Table, partition: str) -> Identity:
         timezone=_zone(df),
         columns=table.column_names,
         query=None if query is None else {k: v for k, v in query.items() if k not in ("dayFrom", "dayTo")},
-        pseudonymised=_loaded(df).get("pseudonymised"),
+        pseudonymized=_loaded(df).get("pseudonymized"),
     )
 
 

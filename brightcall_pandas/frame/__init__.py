@@ -22,10 +22,9 @@ from brightcall_pandas.frame._fields import (
     Field,
     describe_fields,
 )
-from brightcall_pandas.frame._page import Page, page_of, read_page, reading, settling
-from brightcall_pandas.frame._pieces import Work, whole
+from brightcall_pandas.frame._page import Page, page_of, read_page, settle
 from brightcall_pandas.frame._records import Envelope, opened
-from brightcall_pandas.frame._table import TABLE_SCHEMA, Typed, to_frame, typed_pages, typing_pages
+from brightcall_pandas.frame._table import TABLE_SCHEMA, Typed, to_frame, typed_pages
 
 __all__ = [
     "CALENDAR",
@@ -39,7 +38,6 @@ __all__ = [
     "Field",
     "Page",
     "Typed",
-    "Work",
     "column",
     "describe_fields",
     "label_array",
@@ -47,13 +45,10 @@ __all__ = [
     "optional_column",
     "page_of",
     "read_page",
-    "reading",
-    "settling",
+    "settle",
     "to_frame",
     "to_pandas",
     "to_series",
     "typed_array",
     "typed_pages",
-    "typing_pages",
-    "whole",
 ]

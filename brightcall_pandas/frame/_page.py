@@ -17,13 +17,10 @@ import pyarrow as pa
 
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
 from brightcall_pandas.frame._kinds import uniform
-from brightcall_pandas.frame._pieces import Work, whole
 from brightcall_pandas.frame._records import Envelope, opened
 from brightcall_pandas.frame._rows import ABSENT, NULL, ORDER, Rows, arrow_type, learn, record
 
-__all__ = ["Page", "documents", "page_of", "page_of_rows", "read_page", "reading", "settling"]
-
-_AT_A_TIME = 10  # columns: of 500 rows, some fifth of a millisecond
+__all__ = ["Page", "documents", "page_of", "page_of_rows", "read_page", "settle"]
 
 
 @dataclass
@@ -88,20 +85,15 @@ def page_of(answer: Envelope) -> Page:
     msgspec.DecodeError
         ``calls`` is no array.
     """
-    return whole(reading(answer))
-
-
-def reading(answer: Envelope) -> Work[Page]:
-    """Do the work of `page_of`."""
     if answer.rows is None:
-        return (yield from _reading_rows(answer))
-    page = yield from _paging(answer, answer.calls or [], answer.rows)
+        return _page_of_unexpected(answer)
+    page = _page(answer, answer.calls or [], answer.rows)
     if None in answer.rows.kinds:
         learn(page.columns)
     return page
 
 
-def settling(pages: Sequence[Page]) -> Work[None]:
+def settle(pages: Sequence[Page]) -> None:
     """Lay columns of several pages beside each other in memory.
 
     Thousands of small buffers would not be given back to the system when their column has been typed.
@@ -114,7 +106,6 @@ def settling(pages: Sequence[Page]) -> Work[None]:
             for page in pages:
                 page.columns[name] = joined.slice(begin, len(page))
                 begin += len(page)
-        yield
 
 
 def page_of_rows(rows: Sequence[bytes]) -> Page:
@@ -122,7 +113,7 @@ def page_of_rows(rows: Sequence[bytes]) -> Page:
     return read_page(b'{"calls":[' + b",".join(rows) + b"]}")
 
 
-def _reading_rows(answer: Envelope) -> Work[Page]:
+def _page_of_unexpected(answer: Envelope) -> Page:
     """Read an answer row by row, for rows that are no objects, or have what was not expected."""
     rows, strange = [], []
     names: set[str] = set()
@@ -135,15 +126,14 @@ def _reading_rows(answer: Envelope) -> Work[Page]:
     anything = Rows(unlisted=tuple(sorted(names)))
     decoder = msgspec.json.Decoder(record(anything))
     records = [decoder.decode(text) for text in rows]
-    page = yield from _paging(answer, records, anything, strange)
+    page = _page(answer, records, anything, strange)
     learn(page.columns, anything.unlisted)
     return page
 
 
-def _paging(answer: Envelope, records: list[Any], rows: Rows, strange: Sequence[str] = ()) -> Work[Page]:
-    columns = yield from _columns(records, rows)
+def _page(answer: Envelope, records: list[Any], rows: Rows, strange: Sequence[str] = ()) -> Page:
     return Page(
-        columns,
+        _columns(records, rows),
         len(records),
         strange=list(strange),
         timezone=answer.timezone if isinstance(answer.timezone, str) else None,
@@ -156,7 +146,7 @@ def _paging(answer: Envelope, records: list[Any], rows: Rows, strange: Sequence[
     )
 
 
-def _columns(records: list[Any], rows: Rows) -> Work[dict[str, Any]]:
+def _columns(records: list[Any], rows: Rows) -> dict[str, Any]:
     """Turn rows into columns."""
     width = len(ORDER) + len(rows.unlisted)
     flat: list[Any] = []
@@ -164,11 +154,8 @@ def _columns(records: list[Any], rows: Rows) -> Work[dict[str, Any]]:
         flat += row  # at once: tuples that stay would set off the garbage collector on every page
     values = [flat[begin::width] for begin in range(width)]
     columns: dict[str, Any] = {}
-    for position, (name, kind) in enumerate(zip(ORDER, rows.kinds, strict=True)):
-        column = values[position]
+    for name, kind, column in zip(ORDER, rows.kinds, values[: len(ORDER)], strict=True):
         columns[name] = _raw(column) if FIELDS[name].nested else _simple(column, kind)
-        if position % _AT_A_TIME == 0:
-            yield
     columns[EXTRAS.name] = _extras(values[len(ORDER) :], rows.unlisted, len(records))
     return columns
 

@@ -21,9 +21,8 @@ from brightcall_pandas.frame._columns import Clock, Misfits, nulls, to_pandas, t
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS, SCHEMA_VERSION
 from brightcall_pandas.frame._joined import Choice, joined
 from brightcall_pandas.frame._page import Page, page_of_rows, read_page
-from brightcall_pandas.frame._pieces import Work, whole
 
-__all__ = ["TABLE_SCHEMA", "Typed", "to_frame", "typed_pages", "typing_pages"]
+__all__ = ["TABLE_SCHEMA", "Typed", "to_frame", "typed_pages"]
 
 TABLE_SCHEMA = pa.schema([(each.name, each.arrow_type) for each in (*FIELDS.values(), EXTRAS)])
 """The typed table: 45 fields in the article's order, then `extras`."""
@@ -101,14 +100,9 @@ def typed_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = 
     rows
         Positions in the concatenation of the pages: which rows, and in which order. None: all, as they came.
     """
-    return whole(typing_pages(pages, timezone, rows))
-
-
-def typing_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = None) -> Work[Typed]:
-    """Do the work of `typed_pages`."""
     length = sum(map(len, pages))
     choice = Choice.of([len(page) for page in pages], np.arange(length) if rows is None else rows)
-    typed = yield from _typing_columns(partial(joined, pages, choice), len(choice), timezone)
+    typed = _typed_columns(partial(joined, pages, choice), len(choice), timezone)
     if strange := [text for page in pages for text in page.strange]:
         typed.misfits[_ROW] = Misfits(len(strange), strange[0])
     return typed
@@ -121,10 +115,10 @@ def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> Typed
         json_text(extra) if extra else row.get(EXTRAS.name)
         for row, extra in zip(records, unknown, strict=True)
     ]
-    return whole(_typing_columns(columns.get, len(records), timezone))
+    return _typed_columns(columns.get, len(records), timezone)
 
 
-def _typing_columns(values_of: Callable[[str], Any], length: int, timezone: str) -> Work[Typed]:
+def _typed_columns(values_of: Callable[[str], Any], length: int, timezone: str) -> Typed:
     """Type one column after the other, so that only one of them is in memory more than once."""
     clock = Clock(timezone)
     arrays, misfits = {}, {}
@@ -138,7 +132,6 @@ def _typing_columns(values_of: Callable[[str], Any], length: int, timezone: str)
         arrays[each.name] = array
         if lost.count:
             misfits[each.name] = lost
-        yield
     return Typed(pa.table(arrays, schema=TABLE_SCHEMA), misfits)
 
 
@@ -222,7 +215,7 @@ def _of_frame(frame: pd.DataFrame, timezone: str) -> Typed:
     if others:
         rows = json.loads(frame[others].to_json(orient="records", date_format="iso"))
         columns[EXTRAS.name] = [json_text(kept) if (kept := _given(row)) else None for row in rows]
-    return whole(_typing_columns(columns.get, len(frame), timezone))
+    return _typed_columns(columns.get, len(frame), timezone)
 
 
 def _given(row: Mapping[str, Any]) -> dict[str, Any]:

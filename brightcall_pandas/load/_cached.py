@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from brightcall_pandas.cache import Part, Segment, Store, StoreError, pages_of, pages_text
-from brightcall_pandas.frame import SCHEMA_VERSION, read_page, whole
+from brightcall_pandas.frame import SCHEMA_VERSION, read_page
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._pages import Read
 from brightcall_pandas.load._parts import DAY, part_of
@@ -124,7 +124,7 @@ class Shelf:
             page = read_page(kept.content)
             slices.append(slice_of(page, Ask(number, size), key, known, self._query.zone))
         first, last = date.fromisoformat(window["day_from"]), date.fromisoformat(window["day_to"])
-        return whole(part_of(Read(slices), first, last, self._query.zone, window))[0]
+        return part_of(Read(slices), first, last, self._query.zone, window)[0]
 
 
 def _groups(chosen: dict[date, Segment]) -> Iterator[tuple[Segment, list[date]]]:

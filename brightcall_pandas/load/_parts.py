@@ -11,7 +11,7 @@ import pandas as pd
 
 from brightcall_pandas.cache import Part
 from brightcall_pandas.filters import midnight
-from brightcall_pandas.frame import Work, typing_pages
+from brightcall_pandas.frame import typed_pages
 from brightcall_pandas.load._pages import Read
 
 __all__ = ["DAY", "in_order", "part_of", "runs"]
@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 _UNKNOWN = np.iinfo(np.int64).min
 
 
-def part_of(read: Read, first: date, last: date, zone: str, report: dict[str, Any]) -> Work[tuple[Part, int]]:
+def part_of(read: Read, first: date, last: date, zone: str, report: dict[str, Any]) -> tuple[Part, int]:
     """Type the rows of a window that lie in its days, a column at a time.
 
     Returns
@@ -29,12 +29,11 @@ def part_of(read: Read, first: date, last: date, zone: str, report: dict[str, An
         The calls, with `report` completed; and how many rows lie in other days.
     """
     positions, stamps = read.latest_rows()
-    yield
     edges = np.array([_micros(midnight(str(first), zone, n)) for n in range((last - first).days + 2)])
     unknown = stamps == _UNKNOWN
     inside = unknown | ((stamps >= edges[0]) & (stamps < edges[-1]))
     own_zone = next((each.page.timezone for each in read.slices if each.page.timezone), None) or zone
-    typed = yield from typing_pages([each.page for each in read.slices], own_zone, positions[inside])
+    typed = typed_pages([each.page for each in read.slices], own_zone, positions[inside])
     # A call whose time cannot be read counts to the window's first day.
     day = np.where(unknown, 0, np.searchsorted(edges, stamps, side="right") - 1)[inside]
     rows = np.bincount(day, minlength=len(edges) - 1).tolist()

@@ -13,7 +13,7 @@ import numpy as np
 
 from brightcall_pandas.api import Profile, Question, Reply, Talk
 from brightcall_pandas.errors import InvalidResponseError
-from brightcall_pandas.frame import FIELDS, Clock, Page, Work, reading, settling, typed_array
+from brightcall_pandas.frame import FIELDS, Clock, Page, page_of, settle, typed_array
 from brightcall_pandas.load._proof import Ask, Slice
 
 __all__ = ["Source", "checksum", "days_text", "slice_of"]
@@ -53,7 +53,7 @@ class Source:
             return None
         body = self.body | {"page": 1, "itemsPerPage": 1}
         about = f"number of calls {days_text(self.body)}"
-        question = Question(self.profile.count, body, about, lambda reply: reading(reply.opened))
+        question = Question(self.profile.count, body, about, lambda reply: page_of(reply.opened))
         (page,) = yield [question]
         count: int | None = page.pages_count
         return count
@@ -63,16 +63,16 @@ class Source:
         about = f"calls {days_text(self.body)}, page {ask.number} of {ask.size} rows each"
         return Question(self.profile.calls, self.body | paging, about, partial(self._read, ask, about))
 
-    def _read(self, ask: Ask, about: str, reply: Reply) -> Work[Slice]:
+    def _read(self, ask: Ask, about: str, reply: Reply) -> Slice:
         try:
-            page = yield from reading(reply.opened)
+            page = page_of(reply.opened)
         except msgspec.DecodeError as error:
             msg = f"{about}: the answer has no list of calls ({error}). Check base_url and api_version."
             raise InvalidResponseError(msg) from None
         result = slice_of(page, ask, reply.key, checksum(reply.content), self.zone)
         self._loose.append(page)
         if len(self._loose) == _SETTLED:
-            yield from settling(self._loose)
+            settle(self._loose)
             self._loose.clear()
         self.seen(result)
         return result

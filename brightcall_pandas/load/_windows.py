@@ -12,7 +12,6 @@ from typing import Any
 from brightcall_pandas.api import Backlog, Desk, Talk, Ticket, hold
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import IncompleteDataError, RequestError
-from brightcall_pandas.frame import Work
 from brightcall_pandas.load._cached import Shelf
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._pages import Read, read_window
@@ -137,16 +136,14 @@ class Reading:
             "complete": read.complete,
             "proof": read.proof,
         }
-        part = yield from self._typing(source, read, first, last, report)
+        part = self._typing(source, read, first, last, report)
         if read.complete:
             shelf = Shelf(self.client, self.query)
             backlog.put_off(lambda: shelf.keep(part, began, read))
         return part
 
-    def _typing(
-        self, source: Source, read: Read, first: date, last: date, report: dict[str, Any]
-    ) -> Work[Part]:
-        part, outside = yield from part_of(read, first, last, self.query.zone, report)
+    def _typing(self, source: Source, read: Read, first: date, last: date, report: dict[str, Any]) -> Part:
+        part, outside = part_of(read, first, last, self.query.zone, report)
         if outside and not self.query.padded:
             self._other_bounds(source)
         if not read.complete:

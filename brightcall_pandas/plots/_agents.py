@@ -39,7 +39,7 @@ def by_agent(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     texts = [
         f"rank {_range(best, worst)}, {number(calls)} calls" if known else f"few calls ({number(calls)})"
         for known, best, worst, calls in zip(
-            ranked, shown["rank_best"], shown["rank_worst"], shown["calls"], strict=True
+            ranked, shown["rank_best"], shown["rank_worst"], shown["n_calls"], strict=True
         )
     ]
     ax = dot_rows(
@@ -52,7 +52,7 @@ def by_agent(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax=ax,
     )
     ax.set_xlabel(rate.replace("_", " "))
-    titled(ax, _TITLE, f"{calls_of(table['calls'].sum())}; lines: interval (Wilson){hidden}", key=True)
+    titled(ax, _TITLE, f"{calls_of(table['n_calls'].sum())}; lines: interval (Wilson){hidden}", key=True)
     return ax
 
 

@@ -20,7 +20,7 @@ from brightcall_pandas.plots._style import (
 
 __all__ = ["breakdown"]
 
-_BESIDE = ("share", "calls")
+_BESIDE = ("share", "n_calls")
 
 
 @housed
@@ -31,7 +31,7 @@ def breakdown(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     table
         What `analysis.breakdown` returns. Drawn is the first rate of its metrics, else the first metric
-        beside ``calls``, else the share.
+        beside ``n_calls``, else the share.
     ax
         Axes to draw on; new ones by default.
 
@@ -47,8 +47,8 @@ def breakdown(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     metric = _drawn(table)
     shown, hidden = largest_rows(table, table["share"])
     texts = [_text(value, metric) for value in shown[metric]]
-    if "calls" in shown:
-        texts = [f"{text}  ({number(calls)})" for text, calls in zip(texts, shown["calls"], strict=True)]
+    if "n_calls" in shown:
+        texts = [f"{text}  ({number(calls)})" for text, calls in zip(texts, shown["n_calls"], strict=True)]
     intervals = interval_of(shown, metric) if f"{metric}_low" in shown else None
     words = words_of(metric)
     ax = bar_rows(
@@ -61,9 +61,9 @@ def breakdown(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         shares=is_rate(metric),
     )
     remarks = [words]
-    if "calls" in table:
+    if "n_calls" in table:
         # Not the sum: by tag a call may count in several groups.
-        every = round(table["calls"].iloc[0] / table["share"].iloc[0])
+        every = round(table["n_calls"].iloc[0] / table["share"].iloc[0])
         remarks = [f"{calls_of(every)}, a group's in brackets", words]
     if intervals is not None:
         remarks.append("whiskers: interval (Wilson)")

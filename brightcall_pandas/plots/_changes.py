@@ -37,7 +37,7 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     table
         What `analysis.compare` returns. Drawn is the first rate of its metrics, else the first metric
-        beside ``calls``.
+        beside ``n_calls``.
     ax
         Axes to draw on; new ones by default.
 
@@ -52,11 +52,11 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     metric = _compared(table)
     words = words_of(metric)
     title = f"{words[:1].upper()}{words[1:]}, compared"
-    both, here, counts = [f"{metric}_other", metric], is_rate(metric), "calls" in table
+    both, here, counts = [f"{metric}_other", metric], is_rate(metric), "n_calls" in table
     told = table[table[both].notna().any(axis=1)]
     if told.empty:
         return no_data(new_axes(ax), title, f"{words} is not known")
-    both_calls = ["calls", "calls_other"]
+    both_calls = ["n_calls", "n_calls_other"]
     shown, hidden = largest_rows(told, told[both_calls].sum(axis=1)) if counts else first_rows(told)
     ends = pd.DataFrame({"low": shown[both].min(axis=1), "high": shown[both].max(axis=1)})
     ax = dot_rows(
@@ -84,7 +84,7 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         textcoords="offset points",
         color=GREY,
     )
-    n = f"{calls_of(table['calls'].sum())} against {number(table['calls_other'].sum())}" if counts else ""
+    n = f"{calls_of(table['n_calls'].sum())} against {number(table['n_calls_other'].sum())}" if counts else ""
     titled(ax, title, f"{n}{hidden}".removeprefix("; "), key=True)
     return ax
 
@@ -93,7 +93,7 @@ def _compared(table: pd.DataFrame) -> str:
     metrics = [str(name) for name in table if f"{name}_change" in table]
     told = [name for name in metrics if table[[name, f"{name}_other"]].notna().any(axis=None)]
     rates = [name for name in told if is_rate(name)]
-    return next(iter([*rates, *(name for name in metrics if name != "calls"), *metrics]))
+    return next(iter([*rates, *(name for name in metrics if name != "n_calls"), *metrics]))
 
 
 def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
@@ -101,9 +101,9 @@ def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
     scale, unit = (100, " points") if is_rate(metric) else (1, " s" if metric.endswith("_s") else "")
     changes = shown[f"{metric}_change"] * scale
     texts = ["–" if pd.isna(each) else signed(each, 1) + unit for each in changes]
-    if "calls" not in shown:
+    if "n_calls" not in shown:
         return texts
-    counts = zip(texts, shown["calls"], shown["calls_other"], strict=True)
+    counts = zip(texts, shown["n_calls"], shown["n_calls_other"], strict=True)
     return [f"{text}  ({number(here)}, {number(there)})" for text, here, there in counts]
 
 
@@ -165,7 +165,7 @@ def explain_change(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         (table[f"share_{when}"] * table[f"rate_{when}"]).sum() * scale for when in ("before", "after")
     )
     moved = f"from {before:.2f} to {after:.2f}: {signed(after - before, 2)} {unit}"
-    calls = table.attrs.get("calls")
+    calls = table.attrs.get("n_calls")
     n = f"; n = {' and '.join(map(number, calls))} calls" if calls else ""
     titled(ax, f"What moved the {words}", moved + n, key=True)
     return ax

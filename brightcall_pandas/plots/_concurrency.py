@@ -54,7 +54,7 @@ def concurrency(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     count_axis(ax.yaxis)
     ax.grid(axis="y")
     peak: Any = table["calls_max"].idxmax()
-    n = f"{calls_of(table.attrs['calls'])}; " if "calls" in table.attrs else ""
+    n = f"{calls_of(table.attrs['n_calls'])}; " if "n_calls" in table.attrs else ""
     titled(
         ax,
         _TITLE,

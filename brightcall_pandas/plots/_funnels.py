@@ -45,13 +45,13 @@ def funnel(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     texts = [
         text if pd.isna(step) else f"{text}; step {percent(step)}"
         for text, step in zip(
-            shares_and_counts(shown["share"], shown["calls"]), shown["step_rate"], strict=True
+            shares_and_counts(shown["share"], shown["n_calls"]), shown["step_rate"], strict=True
         )
     ]
     ax = bar_rows(row_labels(shown.index), shown["share"], texts, ax=ax, unit="share of the first stage")
     ax.set_xlim(0, 1.5)
     stages = table.index.get_level_values(-1)
-    n = calls_of(table["calls"][stages == stages[0]].sum())
+    n = calls_of(table["n_calls"][stages == stages[0]].sum())
     titled(ax, "Funnel", f"{n}; step: share of the stage before{hidden}")
     return ax
 
@@ -82,12 +82,12 @@ def quality_buckets(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = bar_rows(
         row_labels(shown.index),
         shown["share"],
-        shares_and_counts(shown["share"], shown["calls"]),
+        shares_and_counts(shown["share"], shown["n_calls"]),
         intervals=interval_of(shown, "share"),
         colours=[colour[bucket] for bucket in shown.index.get_level_values(-1)],
         ax=ax,
         unit="share of answered calls",
     )
-    n = f"n = {counted(table['calls'].sum(), 'answered call')}"
+    n = f"n = {counted(table['n_calls'].sum(), 'answered call')}"
     titled(ax, title, f"{n}; whiskers: interval (Wilson){hidden}")
     return ax

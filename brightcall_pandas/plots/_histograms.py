@@ -68,7 +68,7 @@ def answer_time_histogram(table: pd.DataFrame, *, ax: Axes | None = None) -> Axe
 
 
 def _histogram(table: pd.DataFrame, ax: Axes | None, title: str, unit: str) -> Axes:
-    if table.empty or not table["calls"].sum():
+    if table.empty or not table["n_calls"].sum():
         return no_data(new_axes(ax), title)
     ax = new_axes(ax)
     remarks = _lines(ax, table) if table.index.nlevels > 1 else _bars(ax, table)
@@ -91,7 +91,7 @@ def _bars(ax: Axes, table: pd.DataFrame) -> str:
                 percent(share), (place, share), (0, 2), textcoords="offset points", ha="center", fontsize=8
             )
     ax.set_ylim(0, table["share"].max() * 1.12)
-    inside, covered = table["calls"].sum(), table["cumulative_share"].iloc[-1]
+    inside, covered = table["n_calls"].sum(), table["cumulative_share"].iloc[-1]
     outside = round(inside / covered) - inside
     return calls_of(inside + outside) + (
         f", {number(outside)} of them ({percent(1 - covered)}) outside the bins" if outside else ""
@@ -100,7 +100,7 @@ def _bars(ax: Axes, table: pd.DataFrame) -> str:
 
 def _lines(ax: Axes, table: pd.DataFrame) -> str:
     outer = list(range(table.index.nlevels - 1))
-    calls = table["calls"].groupby(level=outer, sort=False, observed=True, dropna=False).sum()
+    calls = table["n_calls"].groupby(level=outer, sort=False, observed=True, dropna=False).sum()
     largest = calls.index[calls.index.isin(calls.nlargest(_LINES).index)]
     shares = table["share"].to_numpy().reshape(len(calls), -1)
     for group, colour in zip(largest, PALETTE, strict=False):

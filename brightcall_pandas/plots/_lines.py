@@ -48,7 +48,7 @@ def lines(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     )
     ax.set_xlabel("answer rate")
     remarks = (
-        f"{calls_of(table['calls'].sum())}; adjusted for hour and project; lines: interval (Wilson){hidden}"
+        f"{calls_of(table['n_calls'].sum())}; adjusted for hour and project; lines: interval (Wilson){hidden}"
     )
     titled(ax, _TITLE, remarks, key=True)
     return ax

@@ -59,12 +59,12 @@ def _bars(table: pd.DataFrame, ax: Axes | None) -> Axes:
     shown = table if len(table) <= _ROWS + 1 else table.iloc[:_ROWS]
     rest = table.iloc[len(shown) :]
     labels = row_labels(shown.index)
-    shares, calls = shown["share"].tolist(), shown["calls"].tolist()
+    shares, calls = shown["share"].tolist(), shown["n_calls"].tolist()
     colours = [TYPE_COLOURS.get(str(kind), GREY) for kind in shown["outcome_type"]]
     if len(rest):
         labels.append(f"{len(rest)} more")
         shares.append(rest["share"].sum())
-        calls.append(rest["calls"].sum())
+        calls.append(rest["n_calls"].sum())
         colours.append(GREY)
     ax = bar_rows(
         labels,
@@ -79,14 +79,14 @@ def _bars(table: pd.DataFrame, ax: Axes | None) -> Axes:
     for kind, colour in TYPE_COLOURS.items():
         if kind in kinds:
             ax.barh([0], [0], color=colour, label=kind)
-    remarks = f"{calls_of(table['calls'].sum())}; whiskers: interval of the share (Wilson)"
+    remarks = f"{calls_of(table['n_calls'].sum())}; whiskers: interval of the share (Wilson)"
     titled(ax, _TITLE, remarks, key=bool(kinds))
     return ax
 
 
 def _stacks(table: pd.DataFrame, ax: Axes | None) -> Axes:
     """Draw each group as one bar, cut into the outcomes that are most frequent over all groups."""
-    calls = table["calls"]
+    calls = table["n_calls"]
     outer = list(range(table.index.nlevels - 1))
     of_group = calls.groupby(level=outer, sort=False, observed=True, dropna=False).sum()
     largest = of_group.nlargest(_GROUPS).index

@@ -67,13 +67,13 @@ def over_time(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("calls")
     count_axis(ax.yaxis)
     ax.grid(axis="y")
-    titled(ax, title, f"{calls_of(table['calls'].sum())}, times in {stamps.tz}{more}", key=True)
+    titled(ax, title, f"{calls_of(table['n_calls'].sum())}, times in {stamps.tz}{more}", key=True)
     return ax
 
 
 def _answered(ax: Axes, table: pd.DataFrame) -> str:
     first, edges, words = _steps(table.index)
-    calls, answered = (np.add.reduceat(table[name].to_numpy(), first) for name in ("calls", "answered"))
+    calls, answered = (np.add.reduceat(table[name].to_numpy(), first) for name in ("n_calls", "answered"))
     ax.stairs(calls, edges, fill=True, color=_LIGHT_BLUE, label="calls")
     if np.isnan(answered).any():
         return words
@@ -83,10 +83,10 @@ def _answered(ax: Axes, table: pd.DataFrame) -> str:
 
 def _series(ax: Axes, table: pd.DataFrame) -> str:
     outer = list(range(table.index.nlevels - 1))
-    calls = table["calls"].groupby(level=outer, sort=False, observed=True, dropna=False)
+    calls = table["n_calls"].groupby(level=outer, sort=False, observed=True, dropna=False)
     totals = calls.sum()
     largest = totals.nlargest(_SERIES).index
-    values = table["calls"].to_numpy().reshape(len(totals), -1)
+    values = table["n_calls"].to_numpy().reshape(len(totals), -1)
     first, edges, words = _steps(table.index.unique(table.index.nlevels - 1))
     for group, colour in zip(largest, PALETTE, strict=False):
         name = f"{shortened(label_of(group), 18)} ({number(totals[group])})"
@@ -180,7 +180,7 @@ def heatmap(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("hour of the day")
     unit = ", in percent" if is_rate(value) else ", in seconds" if value.endswith("_s") else ""
     mark = f"; hatched: fewer than {_FEW} calls" if few else ""
-    n = f"{calls_of(facts['calls'])}{unit}{mark}" if facts else ""
+    n = f"{calls_of(facts['n_calls'])}{unit}{mark}" if facts else ""
     titled(ax, title, n)
     return ax
 

@@ -16,7 +16,7 @@ import brightcall_pandas as bc
 from brightcall_pandas import analysis
 
 ARGUMENTS = {
-    "breakdown": [("project",), {"metrics": ["calls", "unique_clients", "talk_time_median_s"]}],
+    "breakdown": [("project",), {"metrics": ["n_calls", "unique_clients", "talk_time_median_s"]}],
     "repeat_callers": [("24h",), {"by": "project"}],
     "attempts": [(), {"by": "project"}],
     "over_time": [("h",), {}],
@@ -46,7 +46,7 @@ def folder(tmp_path_factory):
     tmp = tmp_path_factory.mktemp("scale")
     with bc.start_sandbox(calls=2_000, days=6, seed=5) as sandbox:
         client = sandbox.client(cache_dir=tmp / "cache")
-        out = bc.export_calls(sandbox.day_from, sandbox.day_to, tmp / "calls", client=client)
+        out = bc.export_calls(sandbox.day_from, sandbox.day_to, tmp / "n_calls", client=client)
     empty, split = out / "day=2026-03-28" / "calls.parquet", out / "day=2026-03-30" / "calls.parquet"
     bc.read_calls(empty).iloc[:0].calls.to_parquet(empty, partition=None)
     whole = bc.read_calls(split)
@@ -81,12 +81,12 @@ class TestScanCalls:
 
     @pytest.mark.parametrize("parent", ["day=1999-01-01", "month=2026-03"])
     def test_names_above_the_folder_say_nothing(self, folder, tmp_path, parent, monkeypatch):
-        elsewhere = shutil.copytree(folder, tmp_path / parent / "calls")
+        elsewhere = shutil.copytree(folder, tmp_path / parent / "n_calls")
         asked = {"columns": ["id"], "day_from": "2026-03-30"}
         expected = bc.read_calls(folder, **asked)
         assert len(expected)
         monkeypatch.chdir(elsewhere.parent)
-        for path in (elsewhere, "calls"):
+        for path in (elsewhere, "n_calls"):
             found = bc.scan_calls(path, **asked).compute(scheduler="sync")
             pdt.assert_frame_equal(found.reset_index(drop=True), expected)
 
@@ -127,7 +127,7 @@ class TestDistributedCalls:
         assert {"summary", "by_outcome", "attempts", "repeat_callers", "recalls"} <= set(LAZY)
         assert set(analysis.__all__) <= {*LAZY, *REFUSED, "definitions"}
         public = {name for name in dir(bc.CallsAccessor) if not name.startswith("_")}
-        assert public == {*LAZY, *REFUSED, "definitions", "filter", "plot", "pseudonymise"}
+        assert public == {*LAZY, *REFUSED, "definitions", "filter", "plot", "pseudonymize"}
 
     def test_shows_the_tables_docstring_and_signature(self, folder):
         import inspect
@@ -145,8 +145,8 @@ class TestDistributedCalls:
         pdt.assert_frame_equal(lazy.calls.summary().compute(), expected)
 
     def test_pseudonyms_are_the_same_on_every_worker(self, cluster, folder, calls):
-        lazy = bc.scan_calls(folder).calls.pseudonymise("a secret").compute().reset_index(drop=True)
-        pdt.assert_frame_equal(lazy, calls.calls.pseudonymise("a secret"))
+        lazy = bc.scan_calls(folder).calls.pseudonymize("a secret").compute().reset_index(drop=True)
+        pdt.assert_frame_equal(lazy, calls.calls.pseudonymize("a secret"))
 
     @pytest.mark.parametrize(("name", "by"), [("by_outcome", "agent"), ("attempts", "project")])
     def test_a_worker_killed_in_the_middle_changes_nothing(self, cluster, folder, calls, name, by):

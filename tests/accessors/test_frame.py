@@ -21,7 +21,7 @@ def calls() -> pd.DataFrame:
 
 
 # Methods that make no table of the catalogue.
-OTHERS = {"explore", "filter", "model_frame", "plot", "pseudonymise", "to_parquet"}
+OTHERS = {"explore", "filter", "model_frame", "plot", "pseudonymize", "to_parquet"}
 
 
 class TestCallsAccessor:
@@ -44,7 +44,7 @@ class TestCallsAccessor:
 
     def test_accepts_any_frame_until_a_column_is_needed(self):
         df = pd.DataFrame({"x": [1]})
-        assert df.calls.summary()["calls"].tolist() == [1]
+        assert df.calls.summary()["n_calls"].tolist() == [1]
         with pytest.raises(KeyError, match="outcomeTag"):
             df.calls.by_outcome()
 

@@ -49,7 +49,7 @@ class TestByAgent:
     def test_calls_without_an_agent_are_listed_and_not_ranked(self):
         df = pd.concat([team(a=(10, 20)), team(b=(15, 20)).assign(userId=None)])
         table = by_agent(df)
-        assert table["calls"].to_dict() == {"a": 20, "(none)": 20}
+        assert table["n_calls"].to_dict() == {"a": 20, "(none)": 20}
         assert table["rank"].isna().to_dict() == {"a": False, "(none)": True}
         assert table.loc["a", "answer_rate_adjusted"] == 0.5
 
@@ -63,8 +63,8 @@ class TestByAgent:
 
     def test_only_agents_are_needed(self):
         table = by_agent(pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 40}))
-        assert table["calls"].to_dict() == {"b": 40, "a": 30}
-        assert table.drop(columns="calls").isna().all(axis=None)
+        assert table["n_calls"].to_dict() == {"b": 40, "a": 30}
+        assert table.drop(columns="n_calls").isna().all(axis=None)
 
     def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self):
         full = by_agent(team(a=(1, 2)))
@@ -74,4 +74,4 @@ class TestByAgent:
 
     def test_a_rate_that_is_none(self):
         with pytest.raises(ValueError, match="positive_rate"):
-            by_agent(team(a=(1, 2)), rank_by="calls")
+            by_agent(team(a=(1, 2)), rank_by="n_calls")

@@ -27,7 +27,7 @@ class TestBreakdown:
         table = breakdown(calls, "project")
         assert table.index.tolist() == ["B", "A", "(none)"]
         assert table["share"].tolist() == [0.5, 0.25, 0.25]
-        assert table["calls"].tolist() == [2, 1, 1]
+        assert table["n_calls"].tolist() == [2, 1, 1]
         assert table["answered"].tolist() == [1, 1, 0]
         assert table["answer_rate"].tolist() == [0.5, 1.0, 0.0]
         assert table["talk_time_total_s"].tolist() == [25.0, 10.0, 0.0]
@@ -57,17 +57,17 @@ class TestBreakdown:
         assert breakdown(calls, ["project", "hour"]).index.tolist() == [("A", 9), ("B", 9), ("(none)", 8)]
 
     def test_a_call_counts_in_each_of_its_tags_and_shares_are_of_calls(self, calls):
-        table = breakdown(calls, "tag", ["calls"])
-        assert table["calls"].to_dict() == {"t": 2, "(none)": 2, "u": 1}
+        table = breakdown(calls, "tag", ["n_calls"])
+        assert table["n_calls"].to_dict() == {"t": 2, "(none)": 2, "u": 1}
         assert table["share"].to_dict() == {"t": 0.5, "(none)": 0.5, "u": 0.25}
 
     def test_outcomes_are_folded(self, calls):
-        assert breakdown(calls, "outcome", ["calls"])["calls"].to_dict() == {"NO": 3, "(none)": 1}
+        assert breakdown(calls, "outcome", ["n_calls"])["n_calls"].to_dict() == {"NO": 3, "(none)": 1}
 
     def test_a_column_of_ones_own(self, calls):
         df = calls.assign(team=[1.5, 1.5, None, 2.5])
-        table = breakdown(df, "team", ["calls"])
-        assert table["calls"].tolist() == [2, 1, 1]
+        table = breakdown(df, "team", ["n_calls"])
+        assert table["n_calls"].tolist() == [2, 1, 1]
         assert pd.isna(table.index[2])
 
     def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, calls):
@@ -77,7 +77,7 @@ class TestBreakdown:
             assert empty.dtypes.equals(full.dtypes)
             assert empty.index.names == full.index.names
 
-    @pytest.mark.parametrize("metrics", [[], "calls", ["bells"]])
+    @pytest.mark.parametrize("metrics", [[], "n_calls", ["bells"]])
     def test_metrics_that_are_none(self, calls, metrics):
         with pytest.raises(ValueError, match="metrics="):
             breakdown(calls, "project", metrics)

@@ -20,11 +20,11 @@ def calls(**groups: tuple[int, int]) -> pd.DataFrame:
 
 class TestCompare:
     def test_both_sides_and_the_difference(self):
-        table = compare(calls(A=(1, 2), B=(1, 1)), calls(A=(1, 4)), "project", ["calls", "answer_rate"])
+        table = compare(calls(A=(1, 2), B=(1, 1)), calls(A=(1, 4)), "project", ["n_calls", "answer_rate"])
         assert table.index.tolist() == ["A", "B"]
-        assert table["calls"].tolist() == [2, 1]
-        assert table["calls_other"].tolist() == [4, 0]
-        assert table["calls_change"].tolist() == [-2, 1]
+        assert table["n_calls"].tolist() == [2, 1]
+        assert table["n_calls_other"].tolist() == [4, 0]
+        assert table["n_calls_change"].tolist() == [-2, 1]
         assert table["answer_rate_change"].tolist()[0] == 0.25
         assert table["answer_rate_other"].isna().tolist() == [False, True]
 
@@ -36,7 +36,7 @@ class TestCompare:
 
     def test_spellings_of_both_sides_are_one_outcome(self):
         here, there = pd.DataFrame({"outcomeTag": ["No", "No"]}), pd.DataFrame({"outcomeTag": ["NO "]})
-        assert compare(here, there, "outcome", ["calls"])["calls_change"].to_dict() == {"No": 1}
+        assert compare(here, there, "outcome", ["n_calls"])["n_calls_change"].to_dict() == {"No": 1}
 
     def test_medians_and_clients_can_be_compared(self):
         table = compare(calls(A=(2, 2)), calls(A=(1, 1)), metrics=["talk_time_median_s"])
@@ -101,7 +101,7 @@ class TestExplainChange:
     def test_names_the_metric(self):
         assert explain_change(calls(A=(1, 2)), calls(A=(1, 2))).attrs["metric"] == "answer_rate"
 
-    @pytest.mark.parametrize("metric", ["calls", "talk_time_median_s", "bells"])
+    @pytest.mark.parametrize("metric", ["n_calls", "talk_time_median_s", "bells"])
     def test_a_metric_without_denominator(self, metric):
         with pytest.raises(ValueError, match="metric="):
             explain_change(calls(A=(1, 2)), calls(A=(1, 2)), metric)

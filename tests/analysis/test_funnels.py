@@ -25,7 +25,7 @@ class TestFunnel:
         table = funnel(calls)
         assert table.index.tolist() == ["dialled", "answered", "conversation ≥ 30 s", "positive outcome"]
         assert table.index.name == "stage"
-        assert table["calls"].tolist() == [5, 3, 2, 1]
+        assert table["n_calls"].tolist() == [5, 3, 2, 1]
         assert table["share"].tolist() == [1.0, 0.6, 0.4, 0.2]
         assert table["step_rate"].fillna(-1).tolist() == pytest.approx([-1, 0.6, 2 / 3, 0.5])
         assert table["lost"].tolist() == [0, 2, 1, 1]
@@ -38,18 +38,18 @@ class TestFunnel:
             "positive": pd.Series([None, True, True, False, True], dtype="boolean"),
             "b": np.array([False, False, True, True, True]),
         }
-        assert funnel(calls, stages)["calls"].to_dict() == {"long": 4, "positive": 3, "b": 2}
+        assert funnel(calls, stages)["n_calls"].to_dict() == {"long": 4, "positive": 3, "b": 2}
 
     def test_by_lists_every_stage_in_every_group(self, calls):
         table = funnel(calls, by="agent")
-        assert table["calls"].tolist() == [2, 2, 1, 0, 3, 1, 1, 1]
+        assert table["n_calls"].tolist() == [2, 2, 1, 0, 3, 1, 1, 1]
         assert table["share"].tolist() == pytest.approx([1, 1, 0.5, 0, 1, 1 / 3, 1 / 3, 1 / 3])
 
     def test_nobody_at_the_first_stage(self, calls):
         table = funnel(
             calls, {"never": lambda df: df["talkTime"] > 1e6, "after": lambda df: df["talkTime"] > 0}
         )
-        assert table["calls"].tolist() == [0, 0]
+        assert table["n_calls"].tolist() == [0, 0]
         assert table["share"].isna().all()
 
     @pytest.mark.parametrize("stages", [{}, ["answered"]])
@@ -74,17 +74,17 @@ class TestQualityBuckets:
         df = pd.concat([calls, pd.DataFrame({"state": [1, 1], "talkTime": [9.9, None]})])
         table = quality_buckets(df)
         assert table.index.tolist() == ["< 10 s", "10–30 s", "≥ 30 s"]
-        assert table["calls"].tolist() == [1, 1, 2]
+        assert table["n_calls"].tolist() == [1, 1, 2]
         assert table["share"].tolist() == [0.25, 0.25, 0.5]
         assert table["talk_time_total_s"].tolist() == [9.9, 29.0, 430.0]
         assert table["positive"].tolist() == [0, 1, 1]
         assert table["positive_rate"].tolist() == [0.0, 1.0, 0.5]
 
     def test_edges_of_ones_own(self, calls):
-        assert quality_buckets(calls, [400])["calls"].to_dict() == {"< 400 s": 2, "≥ 400 s": 1}
+        assert quality_buckets(calls, [400])["n_calls"].to_dict() == {"< 400 s": 2, "≥ 400 s": 1}
 
     def test_by_lists_every_bucket_in_every_group(self, calls):
-        assert quality_buckets(calls, by="agent")["calls"].tolist() == [0, 1, 1, 0, 0, 1]
+        assert quality_buckets(calls, by="agent")["n_calls"].tolist() == [0, 1, 1, 0, 0, 1]
         assert quality_buckets(calls, by="agent")["share"].tolist() == [0, 0.5, 0.5, 0, 0, 1]
 
     @pytest.mark.parametrize("edges", [[], [30, 10], [10, 10], [float("nan")]])

@@ -14,7 +14,7 @@ def calls(*seconds: float | None, state: str = "answered") -> pd.DataFrame:
 
 
 def bins(table: pd.DataFrame) -> dict[tuple[float, float], int]:
-    return {(each.left, each.right): count for each, count in table["calls"].items()}
+    return {(each.left, each.right): count for each, count in table["n_calls"].items()}
 
 
 class TestTalkTimeHistogram:
@@ -40,11 +40,11 @@ class TestTalkTimeHistogram:
 
     def test_answered_calls_only_unless_told(self):
         df = pd.concat([calls(5), calls(5, state="unanswered")])
-        assert talk_time_histogram(df, [0, 10])["calls"].tolist() == [1]
-        assert talk_time_histogram(df, [0, 10], answered_only=False)["calls"].tolist() == [2]
+        assert talk_time_histogram(df, [0, 10])["n_calls"].tolist() == [1]
+        assert talk_time_histogram(df, [0, 10], answered_only=False)["n_calls"].tolist() == [2]
         with pytest.raises(KeyError, match="state"):
             talk_time_histogram(df[["talkTime"]])
-        assert talk_time_histogram(df[["talkTime"]], [0, 10], answered_only=False)["calls"].tolist() == [2]
+        assert talk_time_histogram(df[["talkTime"]], [0, 10], answered_only=False)["n_calls"].tolist() == [2]
 
     def test_edges_that_a_person_would_choose(self):
         assert bins(talk_time_histogram(calls(0, 5, 60, 119))) == {
@@ -70,7 +70,7 @@ class TestTalkTimeHistogram:
         df = calls(5, 15, 15).assign(userId=["b", "a", "b"])
         table = talk_time_histogram(df, [0, 10, 20], by="agent")
         assert table.index.names == ["agent", "talk_time_s"]
-        assert table["calls"].tolist() == [0, 1, 1, 1]
+        assert table["n_calls"].tolist() == [0, 1, 1, 1]
         assert table["cumulative_share"].tolist() == [0, 1, 0.5, 1]
 
     def test_nothing_to_count_gives_an_empty_table_of_the_same_kind(self):
@@ -98,9 +98,9 @@ class TestTalkTimeHistogram:
     )
     def test_edges_not_given_hold_every_call_once(self, seconds, count, closed):
         table = talk_time_histogram(calls(*seconds), count, closed=closed)
-        assert table["calls"].sum() == len(seconds)
+        assert table["n_calls"].sum() == len(seconds)
         assert table["cumulative_share"].iloc[-1] == pytest.approx(1)
-        for interval, number in table["calls"].items():
+        for interval, number in table["n_calls"].items():
             assert number == sum(each in interval for each in seconds)
 
 

@@ -68,8 +68,8 @@ class TestLines:
     def test_inbound_calls_and_unknown_times_are_left_out(self):
         df = calls(("a", 2, 1, 9, 0, 60))
         df.loc[0, "type"] = 0
-        assert lines(df)["calls"].tolist() == [1]
-        assert lines(df, direction=None)["calls"].tolist() == [2]
+        assert lines(df)["n_calls"].tolist() == [1]
+        assert lines(df, direction=None)["n_calls"].tolist() == [2]
         df.loc[1, "timestamp"] = None
         assert len(lines(df)) == 0
 

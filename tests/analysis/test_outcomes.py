@@ -8,7 +8,7 @@ from brightcall_pandas.analysis import by_outcome
 
 COLUMNS = [
     "outcome_type",
-    "calls",
+    "n_calls",
     "share",
     "share_low",
     "share_high",
@@ -50,7 +50,7 @@ class TestByOutcome:
         assert table.index.name == "outcome"
         assert table.columns.tolist() == COLUMNS
         assert table["outcome_type"].tolist() == ["negative", "positive", "absent"]
-        assert table["calls"].tolist() == [4, 2, 2]
+        assert table["n_calls"].tolist() == [4, 2, 2]
         assert table["share"].tolist() == [0.5, 0.25, 0.25]
         assert table["answered"].tolist() == [2, 2, 1]
         assert table["answer_rate"].tolist() == [0.5, 1.0, 0.5]
@@ -69,7 +69,7 @@ class TestByOutcome:
     def test_by_adds_levels_and_shares_are_within_the_group(self, calls):
         table = by_outcome(calls, "agent")
         assert table.index.names == ["agent", "outcome"]
-        assert table["calls"].to_dict() == {
+        assert table["n_calls"].to_dict() == {
             ("1", "No Answer"): 2,
             ("1", "Sold"): 1,
             ("2", "(none)"): 2,
@@ -82,7 +82,7 @@ class TestByOutcome:
 
     def test_spellings_can_stay_apart(self, calls):
         table = by_outcome(calls, fold_case=False)
-        assert table["calls"].to_dict() == {
+        assert table["n_calls"].to_dict() == {
             "(none)": 2,
             "No Answer": 2,
             " No  Answer ": 1,
@@ -93,8 +93,8 @@ class TestByOutcome:
 
     def test_only_the_defining_column_is_needed(self, calls):
         table = by_outcome(calls[["outcomeTag"]])
-        assert table["calls"].tolist() == [4, 2, 2]
-        assert table.drop(columns=["calls", "share", "share_low", "share_high"]).isna().all(axis=None)
+        assert table["n_calls"].tolist() == [4, 2, 2]
+        assert table.drop(columns=["n_calls", "share", "share_low", "share_high"]).isna().all(axis=None)
         with pytest.raises(KeyError, match=r"outcomeTag.*Outcome of the call"):
             by_outcome(calls.drop(columns="outcomeTag"))
 

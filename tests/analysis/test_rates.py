@@ -70,7 +70,7 @@ class TestShrunk:
 
 class TestAddRate:
     def test_appends_rate_and_interval(self):
-        table = pd.DataFrame({"calls": [2]})
+        table = pd.DataFrame({"n_calls": [2]})
         add_rate(table, "rate", [1], [2])
-        assert table.columns.tolist() == ["calls", "rate", "rate_low", "rate_high"]
+        assert table.columns.tolist() == ["n_calls", "rate", "rate_low", "rate_high"]
         assert table.loc[0, "rate"] == 0.5

@@ -29,7 +29,7 @@ def calls() -> pd.DataFrame:
 class TestRepeatCallers:
     def test_every_number(self, calls):
         row = repeat_callers(calls).loc["all"]
-        assert row[["calls", "observed", "repeated"]].tolist() == [7, 5, 1]
+        assert row[["n_calls", "observed", "repeated"]].tolist() == [7, 5, 1]
         assert row["repeat_rate"] == 0.2
         assert row["first_contact_resolution"] == 0.8
         assert row["repeat_rate_low"] == pytest.approx(0.03622, abs=1e-5)
@@ -37,7 +37,7 @@ class TestRepeatCallers:
 
     def test_a_longer_window_sees_more_and_observes_less(self, calls):
         row = repeat_callers(calls, "3D").loc["all"]
-        assert row[["calls", "observed", "repeated"]].tolist() == [7, 5, 3]
+        assert row[["n_calls", "observed", "repeated"]].tolist() == [7, 5, 3]
         assert repeat_callers(calls, "30D").loc["all", "observed"] == 0
 
     def test_the_end_of_the_data_can_be_told(self, calls):
@@ -46,7 +46,7 @@ class TestRepeatCallers:
 
     def test_answered_calls_only_as_first_contacts(self, calls):
         row = repeat_callers(calls, answered_only=True).loc["all"]
-        assert row[["calls", "observed", "repeated"]].tolist() == [6, 4, 1]
+        assert row[["n_calls", "observed", "repeated"]].tolist() == [6, 4, 1]
 
     def test_by_groups_the_first_calls(self, calls):
         table = repeat_callers(calls, by="agent")

@@ -30,7 +30,7 @@ class TestSummary:
         assert table.index.tolist() == ["all"]
         assert table.loc["all"].to_dict() == pytest.approx(
             {
-                "calls": 5,
+                "n_calls": 5,
                 "answered": 3,
                 "answer_rate": 0.6,
                 "answer_time_mean_s": 6.0,
@@ -49,7 +49,7 @@ class TestSummary:
     def test_by_makes_a_row_of_each_group(self, calls):
         table = summary(calls, "agent")
         assert table.index.tolist() == ["a", "b"]
-        assert table["calls"].tolist() == [3, 2]
+        assert table["n_calls"].tolist() == [3, 2]
         assert table["unique_clients"].tolist() == [2, 1]
         assert table["calls_per_client"].tolist() == [1.5, 1.0]
         assert table["talk_time_median_s"].tolist() == [45.0, 120.0]
@@ -60,8 +60,8 @@ class TestSummary:
 
     def test_nothing_but_rows_is_needed(self):
         table = summary(pd.DataFrame({"other": [1, 2]}))
-        assert table.loc["all", "calls"] == 2
-        assert table.drop(columns="calls").isna().all(axis=None)
+        assert table.loc["all", "n_calls"] == 2
+        assert table.drop(columns="n_calls").isna().all(axis=None)
 
     def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, calls):
         for by in (None, "agent"):

@@ -49,24 +49,24 @@ def frame(rows: list[dict[str, object]]) -> pd.DataFrame:
 class TestTally:
     def test_counts_flags_and_adds_seconds(self):
         df = pd.DataFrame({"state": [1, 0, 1], "talkTime": [10, 5, None], "userId": ["a", "a", "b"]})
-        table = tally(df, split(df, "agent"), ["calls", "answered", "talk_time_total_s", "talk_time_known"])
+        table = tally(df, split(df, "agent"), ["n_calls", "answered", "talk_time_total_s", "talk_time_known"])
         assert table.to_dict("index") == {
-            "a": {"calls": 2, "answered": 1, "talk_time_total_s": 15.0, "talk_time_known": 1},
-            "b": {"calls": 1, "answered": 1, "talk_time_total_s": 0.0, "talk_time_known": 0},
+            "a": {"n_calls": 2, "answered": 1, "talk_time_total_s": 15.0, "talk_time_known": 1},
+            "b": {"n_calls": 1, "answered": 1, "talk_time_total_s": 0.0, "talk_time_known": 0},
         }
 
     def test_the_last_level_keeps_how_often_each_talk_time_occurs(self):
         df = pd.DataFrame({"state": [1, 1, 0], "talkTime": [10, 10, 10], "userId": "a"})
-        table = tally(df, split(df, "agent"), ["calls"], median=True)
+        table = tally(df, split(df, "agent"), ["n_calls"], median=True)
         assert table.index.names == ["agent", "talk_time_s"]
-        assert table["calls"].tolist() == [2, 1]
+        assert table["n_calls"].tolist() == [2, 1]
         assert np.isnan(table.index[1][1])
 
     @pytest.mark.parametrize("name", SUMS)
     def test_a_sum_whose_column_is_missing_is_null(self, name):
         df = pd.DataFrame({"userId": ["a", "b"]})
         values = tally(df, split(df, "agent"), [name])[name]
-        assert values.tolist() == [1, 1] if name in ("calls", "whole_calls") else values.isna().all()
+        assert values.tolist() == [1, 1] if name in ("n_calls", "whole_calls") else values.isna().all()
 
 
 class TestMerge:

@@ -32,7 +32,7 @@ class TestOverTime:
             "2026-03-03T00:00:00+01:00",
             "2026-03-04T00:00:00+01:00",
         ]
-        assert table["calls"].tolist() == [2, 0, 1]
+        assert table["n_calls"].tolist() == [2, 0, 1]
         assert table["answered"].tolist() == [2, 0, 0]
         assert table["answer_rate"].fillna(-1).tolist() == [1.0, -1, 0.0]
         assert table["answer_time_mean_s"].fillna(-1).tolist() == [4.0, -1, -1]
@@ -42,28 +42,28 @@ class TestOverTime:
     def test_by_fills_every_group_over_the_whole_time(self, calls):
         table = over_time(calls, "D", "agent")
         assert table.index.names == ["agent", "timestamp"]
-        assert table["calls"].tolist() == [2, 0, 0, 0, 0, 1]
+        assert table["n_calls"].tolist() == [2, 0, 0, 0, 0, 1]
 
     def test_the_hour_that_occurs_twice_has_two_rows(self):
         stamps = pd.to_datetime(["2026-10-25T00:30Z", "2026-10-25T01:30Z"], utc=True).tz_convert(
             "Europe/Berlin"
         )
-        assert over_time(pd.DataFrame({"timestamp": stamps}), "h")["calls"].tolist() == [1, 1]
+        assert over_time(pd.DataFrame({"timestamp": stamps}), "h")["n_calls"].tolist() == [1, 1]
 
     def test_a_day_of_23_hours(self):
         stamps = pd.date_range("2026-03-29", "2026-03-30", freq="h", tz="Europe/Berlin", inclusive="left")
         df = pd.DataFrame({"timestamp": stamps})
-        assert over_time(df, "D")["calls"].tolist() == [23]
+        assert over_time(df, "D")["n_calls"].tolist() == [23]
         assert len(over_time(df, "h")) == 23
 
     def test_times_of_several_zones_are_the_same_instants(self):
         df = pd.DataFrame({"timestamp": ["2026-03-02T23:30:00+01:00", "2026-03-03T00:30:00+02:00"]})
-        assert over_time(df, "h")["calls"].tolist() == [2]
+        assert over_time(df, "h")["n_calls"].tolist() == [2]
 
     def test_only_times_are_needed(self, calls):
         table = over_time(calls[["timestamp"]], "D")
-        assert table["calls"].tolist() == [2, 0, 1]
-        assert table.drop(columns="calls").isna().all(axis=None)
+        assert table["n_calls"].tolist() == [2, 0, 1]
+        assert table.drop(columns="n_calls").isna().all(axis=None)
         with pytest.raises(KeyError, match="timestamp"):
             over_time(calls[["state"]])
 
@@ -95,13 +95,13 @@ class TestHeatmap:
 
     def test_tells_how_many_calls_stand_behind_each_cell(self, calls):
         facts = heatmap(calls, "answer_rate").attrs["heatmap"]
-        assert (facts["value"], facts["calls"]) == ("answer_rate", 3)
+        assert (facts["value"], facts["n_calls"]) == ("answer_rate", 3)
         assert facts["counted"][0][10] == 2
         assert sum(map(sum, facts["counted"])) == 3
 
     def test_behind_a_mean_stand_the_calls_that_it_is_the_mean_of(self, calls):
         facts = heatmap(calls, "talk_time_mean_s").attrs["heatmap"]
-        assert facts["calls"] == 3
+        assert facts["n_calls"] == 3
         assert facts["counted"][0][10] == sum(map(sum, facts["counted"])) == 2
 
     def test_a_value_that_is_none(self, calls):

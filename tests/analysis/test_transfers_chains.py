@@ -177,7 +177,7 @@ class TestTransferShapes:
     def test_counts_every_text(self):
         calls = involved('["1"]', '["1"]', "[2]", "1,2", None, "[]", "{x", "{x")
         table = transfer_shapes(calls).loc["numbersInvolvedJSON"]
-        assert table["calls"].to_dict() == {
+        assert table["n_calls"].to_dict() == {
             "null": 1, "empty": 1, "list of numbers": 3, "comma-separated text": 1, "broken text": 2,
         }  # fmt: skip
         assert table["share"].tolist() == [1 / 8, 1 / 8, 3 / 8, 1 / 8, 2 / 8]

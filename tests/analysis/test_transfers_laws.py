@@ -106,8 +106,8 @@ class TestVariants:
         expected = Counter(" → ".join(chain) for chain in chains)
         expected["(unreadable)"] = sum(broken)
         expected["(none)"] = expected.pop("", 0) - sum(broken)
-        assert table["calls"].to_dict() == +expected
-        assert table["calls"].is_monotonic_decreasing
+        assert table["n_calls"].to_dict() == +expected
+        assert table["n_calls"].is_monotonic_decreasing
         if chains:
             assert table["share"].sum() == pytest.approx(1)
             assert table["cumulative_share"].iloc[-1] == pytest.approx(1)
@@ -152,8 +152,8 @@ class TestMatrix:
     @given(logs())
     def test_shares_add_up(self, log):
         _, _, frame = log
-        rows = matrix.transfer_matrix(frame, normalise="from").sum(axis=1, min_count=1).dropna()
-        columns = matrix.transfer_matrix(frame, normalise="to").sum(axis=0, min_count=1).dropna()
+        rows = matrix.transfer_matrix(frame, normalize="from").sum(axis=1, min_count=1).dropna()
+        columns = matrix.transfer_matrix(frame, normalize="to").sum(axis=0, min_count=1).dropna()
         assert rows.tolist() == pytest.approx([1] * len(rows))
         assert columns.tolist() == pytest.approx([1] * len(columns))
 
@@ -164,7 +164,7 @@ class TestParties:
         chains, _, frame = log
         table = parties.transfer_parties(frame)
         assert (table["started"] + table["received"] == table["handed_on"] + table["ended_at"]).all()
-        assert table["calls"].to_dict() == Counter(party for chain in chains for party in set(chain))
+        assert table["n_calls"].to_dict() == Counter(party for chain in chains for party in set(chain))
         assert table["kept"].sum() == sum(len(chain) == 1 for chain in chains)
         redo = Counter(
             chain[i]
@@ -184,7 +184,7 @@ class TestSummary:
             assert each.empty
             return
         all_calls = summaries.transfer_summary(frame).loc["all"]
-        for name in ("calls", "transferred", "handovers", "ping_pong", "loops", "self_loops", "unreadable"):
+        for name in ("n_calls", "transferred", "handovers", "ping_pong", "loops", "self_loops", "unreadable"):
             assert each[name].sum() == all_calls[name]
         assert (
             each["hops_max"].max() == all_calls["hops_max"] == max(max(len(chain) - 1, 0) for chain in chains)
@@ -216,8 +216,8 @@ class TestFlow:
     def test_counts_every_handover(self, log):
         chains, _, frame = log
         expected = Counter((hop, *pair) for chain in chains for hop, pair in enumerate(pairwise(chain), 1))
-        assert transfer_flow(frame, hops=6)["calls"].to_dict() == expected
-        assert transfer_flow(frame, parties=1, hops=6)["calls"].sum() == expected.total()
+        assert transfer_flow(frame, hops=6)["n_calls"].to_dict() == expected
+        assert transfer_flow(frame, parties=1, hops=6)["n_calls"].sum() == expected.total()
 
 
 class TestMasks:

@@ -43,7 +43,7 @@ class TestPlantedChains:
         planted["(none)"] = planted.pop("")
         planted["(unreadable)"] = sandbox.truth["chains"]["unreadable"]
         assert max(path.count("→") for path in planted) == 5
-        assert calls.calls.transfer_variants()["calls"].to_dict() == planted
+        assert calls.calls.transfer_variants()["n_calls"].to_dict() == planted
 
     def test_every_handover(self, sandbox, calls):
         planted = pd.DataFrame(sandbox.truth["chains"]["handovers"]).T.fillna(0)
@@ -55,7 +55,7 @@ class TestPlantedChains:
     def test_the_totals(self, sandbox, calls):
         row = calls.calls.transfer_summary().loc["all"]
         truth = sandbox.truth["chains"]
-        assert (row["calls"], row["transferred"]) == (20_000, truth["transferred"])
+        assert (row["n_calls"], row["transferred"]) == (20_000, truth["transferred"])
         assert row["unreadable"] == truth["unreadable"] > 0
 
     def test_what_came_of_them(self, calls):

@@ -48,7 +48,7 @@ class TestTransferVariants:
     def test_counts_each_way_once(self):
         table = transfer_variants(calls())
         assert table.index.name == "path"
-        assert table["calls"].to_dict() == {
+        assert table["n_calls"].to_dict() == {
             "101": 2,
             "101 → 102": 2,
             "(none)": 1,
@@ -56,7 +56,7 @@ class TestTransferVariants:
             "101 → 102 → 101": 1,
             "103 → 103 → 102": 1,
         }
-        assert table.index.tolist() == list(table["calls"].to_dict())
+        assert table.index.tolist() == list(table["n_calls"].to_dict())
         assert table["hops"].tolist() == [0, 1, 0, 0, 2, 2]
         assert table["chain"].tolist()[:3] == [("101",), ("101", "102"), ()]
         assert table["share"].tolist() == [0.25, 0.25, 0.125, 0.125, 0.125, 0.125]
@@ -96,7 +96,7 @@ class TestTransferVariants:
 
     def test_what_needs_a_missing_column_is_null(self):
         table = transfer_variants(bare("[1]", "[1]"))
-        assert table.loc["1", "calls"] == 2
+        assert table.loc["1", "n_calls"] == 2
         assert (
             table[["answered", "answer_rate", "positive", "lift", "talk_time_median_s"]].isna().all(axis=None)
         )
@@ -125,15 +125,15 @@ class TestTransferMatrix:
         # 101 → 102 → 101 adds 101 to 101; 103 → 103 → 102 has 102 after 103 twice.
         assert transfer_matrix(calls(), "eventually").to_numpy().tolist() == [[1, 3, 0], [1, 0, 0], [0, 2, 1]]
 
-    def test_normalised(self):
-        by_from = transfer_matrix(calls(), normalise="from")
+    def test_normalized(self):
+        by_from = transfer_matrix(calls(), normalize="from")
         assert by_from.to_numpy().tolist() == [[0, 1, 0], [1, 0, 0], [0, 0.5, 0.5]]
-        by_to = transfer_matrix(calls(), normalise="to")
+        by_to = transfer_matrix(calls(), normalize="to")
         assert by_to.loc["101", "102"] == 0.75
-        assert transfer_matrix(calls(), normalise="all").loc["101", "102"] == 3 / 6
+        assert transfer_matrix(calls(), normalize="all").loc["101", "102"] == 3 / 6
 
     def test_nothing_out_of_nothing_is_null(self):
-        shares = transfer_matrix(bare('["1", "2"]'), normalise="from")
+        shares = transfer_matrix(bare('["1", "2"]'), normalize="from")
         assert shares.loc["1"].tolist() == [0, 1]
         assert shares.loc["2"].isna().all()
 
@@ -149,8 +149,8 @@ class TestTransferMatrix:
     def test_unknown_words_are_refused(self):
         with pytest.raises(ValueError, match="kind='always'"):
             transfer_matrix(calls(), "always")
-        with pytest.raises(ValueError, match="normalise='rows'"):
-            transfer_matrix(calls(), normalise="rows")
+        with pytest.raises(ValueError, match="normalize='rows'"):
+            transfer_matrix(calls(), normalize="rows")
 
     def test_a_matrix_beyond_memory_is_refused(self):
         with pytest.raises(ValueError, match="10,002 parties"):
@@ -164,7 +164,7 @@ class TestTransferMatrix:
 class TestTransferParties:
     def test_counts_what_each_party_did(self):
         table = transfer_parties(calls())
-        counts = ["calls", "started", "received", "handed_on", "ended_at", "kept", "redo", "self_loops"]
+        counts = ["n_calls", "started", "received", "handed_on", "ended_at", "kept", "redo", "self_loops"]
         assert table.index.tolist() == ["101", "102", "103"]
         assert table.loc["101", counts].tolist() == [5, 5, 1, 3, 3, 2, 1, 0]
         assert table.loc["102", counts].tolist() == [4, 0, 4, 1, 3, 0, 0, 0]
@@ -174,7 +174,7 @@ class TestTransferParties:
 
     def test_a_call_that_comes_back_after_a_self_transfer_is_one_redo(self):
         row = transfer_parties(bare('["1", "1", "2", "1"]')).loc["1"]
-        assert (row["received"], row["redo"], row["self_loops"], row["calls"]) == (2, 1, 1, 1)
+        assert (row["received"], row["redo"], row["self_loops"], row["n_calls"]) == (2, 1, 1, 1)
 
     def test_parties_of_a_source_that_is_not_used_do_not_show(self):
         frame = bare('["8", "9"]').assign(transfers=['[{"from": "1", "to": "2"}]'])
@@ -183,7 +183,7 @@ class TestTransferParties:
     def test_the_client_is_no_party(self):
         frame = bare('["5", "1"]', '["5"]').assign(clientNumber="5")
         assert transfer_parties(frame).index.tolist() == ["1"]
-        assert transfer_parties(frame, include_client=True)["calls"].to_dict() == {"5": 2, "1": 1}
+        assert transfer_parties(frame, include_client=True)["n_calls"].to_dict() == {"5": 2, "1": 1}
 
     def test_parties_of_equally_many_calls_stand_in_their_order(self):
         assert transfer_parties(bare('["10", "9", "Ann"]', '["9"]')).index.tolist() == ["9", "10", "Ann"]
@@ -195,7 +195,7 @@ class TestTransferParties:
 class TestTransferSummary:
     def test_sums_up_all_calls(self):
         row = transfer_summary(calls()).loc["all"]
-        assert row[["calls", "transferred", "handovers", "hops_max"]].tolist() == [8, 4, 6, 2]
+        assert row[["n_calls", "transferred", "handovers", "hops_max"]].tolist() == [8, 4, 6, 2]
         assert row[["ping_pong", "loops", "self_loops", "unreadable"]].tolist() == [1, 2, 1, 1]
         assert row[["transfer_rate", "hops_mean", "hops_mean_transferred"]].tolist() == [0.5, 0.75, 1.5]
         assert row[["ping_pong_share", "loop_share", "self_loop_share"]].tolist() == [1 / 4, 2 / 4, 1 / 6]
@@ -205,7 +205,7 @@ class TestTransferSummary:
     def test_a_row_for_each_group(self):
         table = transfer_summary(calls(), "projectName")
         assert table.index.tolist() == ["north", "south"]
-        assert table["calls"].tolist() == [3, 5]
+        assert table["n_calls"].tolist() == [3, 5]
         assert table["transferred"].tolist() == [2, 2]
         assert table["hops_max"].tolist() == [2, 2]
         assert table["ping_pong"].tolist() == [1, 0]
@@ -248,7 +248,7 @@ class TestTransferFlow:
     def test_counts_each_link_at_each_hop(self):
         table = transfer_flow(calls())
         assert table.index.names == ["hop", "from", "to"]
-        assert table["calls"].to_dict() == {
+        assert table["n_calls"].to_dict() == {
             (1, "101", "102"): 3,
             (1, "103", "103"): 1,
             (2, "102", "101"): 1,
@@ -257,7 +257,7 @@ class TestTransferFlow:
 
     def test_parties_beyond_the_first_are_other(self):
         frame = bare('["1", "2"]', '["1", "2"]', '["1", "3"]', '["4", "5"]')
-        assert transfer_flow(frame, parties=2)["calls"].to_dict() == {
+        assert transfer_flow(frame, parties=2)["n_calls"].to_dict() == {
             (1, "1", "2"): 2,
             (1, "1", "(other)"): 1,
             (1, "(other)", "(other)"): 1,

@@ -85,7 +85,7 @@ class TestKeys:
             ["cache", "info", f"--apikey={SECRET}"],
             [f"BRIGHTCALL_API_KEY={SECRET}", "doctor"],
             ["doctor", f"BRIGHTCALL_API_KEY={SECRET}"],
-            ["export", f"--pseudonymise-key={SECRET}", "2026-03-01", "2026-03-02", "out"],
+            ["export", f"--pseudonymize-key={SECRET}", "2026-03-01", "2026-03-02", "out"],
             ["export", f"BRIGHTCALL_PSEUDONYM_KEY={SECRET}"],
         ],
         ids=" ".join,

@@ -194,7 +194,7 @@ class TestExportCalls:
             ({"columns": ["id"]}, "columns"),
             ({"types": "inbound"}, "query"),
             ({"partition": "month"}, "partition"),
-            ({"pseudonymise_key": "a secret"}, "pseudonymised"),
+            ({"pseudonymize_key": "a secret"}, "pseudonymized"),
             ({"timezone": "UTC"}, "timezone"),
         ],
     )
@@ -522,12 +522,12 @@ class TestCommand:
 
     def test_pseudonyms_with_their_choices(self, sandbox, tmp_path, environment, calls):
         environment |= {"BRIGHTCALL_PSEUDONYM_KEY": "a secret"}
-        arguments = [sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), "--pseudonymise"]
+        arguments = [sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), "--pseudonymize"]
         options = ["--keep", "userId, agentShortNumber", "--region", "de", "--free-text", "scan"]
         done = self.run(*arguments, *options, **environment)
         assert done.returncode == 0, done.stderr
         choices = {"keep": ["userId", "agentShortNumber"], "region": "DE", "free_text": "scan"}
-        expected = calls.calls.pseudonymise("a secret", **choices)
+        expected = calls.calls.pseudonymize("a secret", **choices)
         pdt.assert_frame_equal(bc.read_calls(tmp_path / "out"), expected)
 
     def test_a_warning_is_one_line(self, tmp_path):
@@ -553,7 +553,7 @@ class TestCommand:
         assert done.returncode == 2
         assert "set BRIGHTCALL_API_KEY" in " ".join(done.stderr.split())
         key = {"BRIGHTCALL_API_KEY": "k", "BRIGHTCALL_BASE_URL": "http://127.0.0.1:9"}
-        done = self.run(*days, "--pseudonymise", **key)
+        done = self.run(*days, "--pseudonymize", **key)
         assert done.returncode == 2
         assert "BRIGHTCALL_PSEUDONYM_KEY" in " ".join(done.stderr.split())
         assert self.run(*days, "--filters", "types", **key).returncode == 2

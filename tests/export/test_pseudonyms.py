@@ -97,22 +97,22 @@ def folder(sandbox, original, tmp_path_factory):
         sandbox.day_to,
         tmp_path_factory.mktemp("out"),
         client=client,
-        pseudonymise_key=KEY,
+        pseudonymize_key=KEY,
         show_transfers=True,
         show_ai_calls_with_log=True,
     )
 
 
-class TestPseudonymise:
+class TestPseudonymize:
     @pytest.mark.parametrize("free_text", ["drop", "scan"])
     def test_no_original_is_left_in_any_column(self, calls, free_text):
         before = words_of(calls)
         assert all(any(secret in text for text in before) for secret in SECRETS)  # the search finds them
-        after = words_of(calls.calls.pseudonymise(KEY, region="DE", free_text=free_text))
+        after = words_of(calls.calls.pseudonymize(KEY, region="DE", free_text=free_text))
         assert [(secret, text) for secret in SECRETS for text in after if secret in text] == []
 
     def test_the_same_number_is_the_same_token_everywhere(self, calls):
-        row = calls.calls.pseudonymise(KEY, region="DE", free_text="scan").iloc[0]
+        row = calls.calls.pseudonymize(KEY, region="DE", free_text="scan").iloc[0]
         client, agent = row["clientNumber"], row["agentShortNumber"]
         assert TOKEN.fullmatch(client)
         assert row["toNumber"] == client
@@ -134,37 +134,37 @@ class TestPseudonymise:
         assert json.loads(row["extras"])["involvedAgent1Id"] == row["userId"]
 
     def test_free_text_is_dropped_unless_asked_for(self, calls):
-        row = calls.calls.pseudonymise(KEY).iloc[0]
+        row = calls.calls.pseudonymize(KEY).iloc[0]
         dropped = ["label", "transcripts", "convoloAiRecordingSummary", "convoloAiRecordingTitle"]
         assert row[dropped].isna().all()
         assert json.loads(row["crmInfo"])["owner"] == {"name": None}
         assert "Ada" not in str(row.to_dict())
 
     def test_times_and_what_is_nobodys_stay(self, calls):
-        changed = calls.calls.pseudonymise(KEY)
+        changed = calls.calls.pseudonymize(KEY)
         same = ["timestamp", "type", "state", "talkTime", "projectName", "favorite"]
         pdt.assert_frame_equal(changed[same], calls[same])
         pdt.assert_series_equal(changed.dtypes, calls.dtypes)
         assert json.loads(changed.loc[0, "transfers"])[0]["time"] == "2026-03-02T09:01:00Z"
 
     def test_other_keys_make_other_tokens_and_the_same_key_the_same(self, calls):
-        one, other = (calls.calls.pseudonymise(key).loc[0, "clientNumber"] for key in (KEY, "other"))
+        one, other = (calls.calls.pseudonymize(key).loc[0, "clientNumber"] for key in (KEY, "other"))
         assert one != other
-        assert calls.calls.pseudonymise(KEY.decode()).loc[0, "clientNumber"] == one
+        assert calls.calls.pseudonymize(KEY.decode()).loc[0, "clientNumber"] == one
 
     def test_the_frame_is_not_changed(self, calls):
         before = calls.copy()
-        calls.calls.pseudonymise(KEY)
+        calls.calls.pseudonymize(KEY)
         pdt.assert_frame_equal(calls, before)
 
     def test_nulls_words_and_index_stay(self):
         frame = pd.DataFrame({"fromNumber": ["anonymous", None, ""]}, index=[5, 5, 6])
-        changed = frame.calls.pseudonymise(KEY)
+        changed = frame.calls.pseudonymize(KEY)
         assert changed["fromNumber"].fillna("-").tolist() == ["anonymous", "-", ""]
         assert changed.index.tolist() == [5, 5, 6]
 
     def test_agents_are_kept_by_name(self, calls):
-        row = calls.calls.pseudonymise(KEY, keep=["agentShortNumber", "userId"]).iloc[0]
+        row = calls.calls.pseudonymize(KEY, keep=["agentShortNumber", "userId"]).iloc[0]
         assert row["agentShortNumber"] == row["toAnswer"] == "7001"
         assert json.loads(row["numbersInvolvedJSON"])[:2] == ["7001", "7002"]
         assert row["userId"] == "50123"
@@ -174,7 +174,7 @@ class TestPseudonymise:
         frame = pd.DataFrame(
             {"note": ["ring +49 30 901820"], "clientNumber": ["+4930901820"], "n": [4930901820]}
         )
-        changed = frame.calls.pseudonymise(KEY)
+        changed = frame.calls.pseudonymize(KEY)
         assert changed.loc[0, "note"] == f"ring {changed.loc[0, 'clientNumber']}"
 
     def test_what_is_said_of_the_calls_names_nobody(self, calls):
@@ -183,7 +183,7 @@ class TestPseudonymise:
             "misfits": {"toNumber": {"count": 1, "example": "+4930901820"}},
             "windows": [{"day_from": "2026-03-02", "misfits": {"toNumber": {"example": "+4930901820"}}}],
         }
-        said = calls.calls.pseudonymise(KEY).attrs["brightcall"]
+        said = calls.calls.pseudonymize(KEY).attrs["brightcall"]
         assert "901820" not in TOKEN.sub("", str(dict(said)))
         assert said["query"]["types"] == [1]
         assert said["misfits"]["toNumber"]["count"] == 1
@@ -200,7 +200,7 @@ class TestPseudonymise:
     )
     def test_refuses_what_cannot_be(self, calls, arguments, named):
         with pytest.raises(ValueError, match=named):
-            calls.calls.pseudonymise(**arguments)
+            calls.calls.pseudonymize(**arguments)
 
 
 class TestTokens:
@@ -273,36 +273,36 @@ class TestExport:
 
     def test_another_key_does_not_get_into_the_same_folder(self, sandbox, folder, tmp_path):
         client = sandbox.client(cache_dir=tmp_path)
-        with pytest.raises(ValueError, match="pseudonymised"):
+        with pytest.raises(ValueError, match="pseudonymized"):
             bc.export_calls(
                 sandbox.day_from,
                 sandbox.day_to,
                 folder,
                 client=client,
-                pseudonymise_key="another",
+                pseudonymize_key="another",
                 show_transfers=True,
                 show_ai_calls_with_log=True,
             )
 
     def test_what_is_kept_is_kept_and_no_other_choice_gets_into_the_folder(self, sandbox, original, tmp_path):
         client = sandbox.client(cache_dir=tmp_path / "cache")
-        options = {"client": client, "pseudonymise_key": KEY}
+        options = {"client": client, "pseudonymize_key": KEY}
         kept = {"region": "DE", "keep": ["userId", "agentShortNumber"], "free_text": "scan"}
         days = (sandbox.day_from, sandbox.day_to)
         out = bc.export_calls(*days, tmp_path / "out", **options, **kept)
         found = bc.read_calls(out)
-        expected = bc.load_calls(*days, client=client).calls.pseudonymise(KEY, **kept)
+        expected = bc.load_calls(*days, client=client).calls.pseudonymize(KEY, **kept)
         pdt.assert_frame_equal(found, expected)
         pdt.assert_series_equal(found["userId"], original["userId"])
         for name in kept:
             others = {other: value for other, value in kept.items() if other != name}
-            with pytest.raises(ValueError, match="pseudonymised"):
+            with pytest.raises(ValueError, match="pseudonymized"):
                 bc.export_calls(*days, out, **options, **others)
 
     @pytest.mark.parametrize("option", [{"region": "DE"}, {"keep": ["userId"]}, {"free_text": "scan"}])
     def test_choices_without_a_key_are_refused(self, sandbox, tmp_path, option):
         client = sandbox.client(cache_dir=tmp_path / "cache")
-        with pytest.raises(ValueError, match="pseudonymise_key"):
+        with pytest.raises(ValueError, match="pseudonymize_key"):
             bc.export_calls(sandbox.day_from, sandbox.day_to, tmp_path / "out", client=client, **option)
         assert not (tmp_path / "out").exists()
 
@@ -314,7 +314,7 @@ class TestExport:
             sandbox.day_to,
             tmp_path / "out",
             client=client,
-            pseudonymise_key=KEY,
+            pseudonymize_key=KEY,
             number=number,
         )
         assert len(bc.read_calls(out)) >= 1

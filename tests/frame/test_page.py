@@ -8,8 +8,7 @@ import msgspec
 import pytest
 
 from brightcall_pandas.frame._fields import FIELD_NAMES
-from brightcall_pandas.frame._page import page_of_rows, read_page, settling
-from brightcall_pandas.frame._pieces import whole
+from brightcall_pandas.frame._page import page_of_rows, read_page, settle
 
 
 def body(*rows: object, **envelope: object) -> bytes:
@@ -106,12 +105,12 @@ class TestSettle:
             read_page(body({"id": 5, "talkTime": 0.5, "new": None})),
         ]
         before = [{name: page.values(name) for name in page.columns} for page in pages]
-        whole(settling(pages))
+        settle(pages)
         assert [{name: page.values(name) for name in page.columns} for page in pages] == before
 
     def test_pages_of_one_kind_share_their_memory(self):
         pages = [read_page(body({"label": "a"})), read_page(body({"label": "b"}, {"label": "c"}))]
-        whole(settling(pages))
+        settle(pages)
         first, second = (page.columns["label"].buffers()[2].address for page in pages)
         assert first == second
         assert pages[1].values("label") == ["b", "c"]

@@ -41,7 +41,7 @@ class TestDotRows:
 
 class TestFirstRows:
     def test_thirty_and_what_is_hidden(self):
-        table = pd.DataFrame({"calls": range(60)})
+        table = pd.DataFrame({"n_calls": range(60)})
         shown, words = first_rows(table, "agents")
         assert len(shown) == 30
         assert words == "; 30 of 60 agents"
@@ -49,18 +49,18 @@ class TestFirstRows:
 
     def test_whole_groups_where_rows_belong_together(self):
         index = pd.MultiIndex.from_product([range(20), list("abcd")])
-        shown, words = first_rows(pd.DataFrame({"calls": range(80)}, index=index))
+        shown, words = first_rows(pd.DataFrame({"n_calls": range(80)}, index=index))
         assert len(shown) == 28
         assert words == "; 7 of 20 groups"
 
 
 class TestLargestRows:
     def test_thirty_in_their_order_and_what_is_hidden(self):
-        table = pd.DataFrame({"calls": [*range(10), *range(50, 0, -1)]})
-        shown, words = largest_rows(table, table["calls"])
-        assert shown["calls"].tolist() == list(range(50, 20, -1))
+        table = pd.DataFrame({"n_calls": [*range(10), *range(50, 0, -1)]})
+        shown, words = largest_rows(table, table["n_calls"])
+        assert shown["n_calls"].tolist() == list(range(50, 20, -1))
         assert words == "; the 30 largest of 60 groups"
-        assert largest_rows(table.iloc[:30], table["calls"][:30])[1] == ""
+        assert largest_rows(table.iloc[:30], table["n_calls"][:30])[1] == ""
 
 
 class TestWords:

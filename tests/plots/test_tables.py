@@ -193,7 +193,7 @@ class TestBreakdown:
 
     def test_what_is_not_known_is_no_zero(self):
         df = pd.DataFrame({"projectName": ["a", "b"], "state": [1, 0], "talkTime": [40, 0]})
-        ax = df.calls.plot.breakdown("project", ["talk_time_mean_s", "calls"])
+        ax = df.calls.plot.breakdown("project", ["talk_time_mean_s", "n_calls"])
         assert [text.get_text() for text in ax.texts[:2]] == ["40  (1)", "–  (1)"]
 
     def test_draws_what_else_there_is(self):
@@ -201,7 +201,7 @@ class TestBreakdown:
         ax = df.calls.plot.breakdown("project", ["talk_time_mean_s"])
         assert [bar.get_width() for bar in ax.patches] == [15.0, 40.0]
         assert ax.get_xlabel() == "talk time mean, s"
-        ax = df.calls.plot.breakdown("project", ["calls"])
+        ax = df.calls.plot.breakdown("project", ["n_calls"])
         assert [bar.get_width() for bar in ax.patches] == pytest.approx([2 / 3, 1 / 3])
 
     def test_a_call_with_two_tags_is_one_call(self):

@@ -67,15 +67,15 @@ class TestTransferMatrix:
         assert "n = 3 hand-overs" in words(ax)
 
     @pytest.mark.parametrize(
-        ("normalise", "remark"),
+        ("normalize", "remark"),
         [
             ("from", "share of what the row's party hands on (n = 3)"),
             ("to", "share of what the column's party receives (n = 3)"),
             ("all", "share of all hand-overs (n = 3)"),
         ],
     )
-    def test_shares_say_of_what(self, normalise, remark):
-        ax = calls("1,2", "1,3", "2,3").calls.plot.transfer_matrix(normalise=normalise)
+    def test_shares_say_of_what(self, normalize, remark):
+        ax = calls("1,2", "1,3", "2,3").calls.plot.transfer_matrix(normalize=normalize)
         assert remark in words(ax)
         assert any(each.endswith(" %") for each in words(ax))
 

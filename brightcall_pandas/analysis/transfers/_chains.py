@@ -99,7 +99,7 @@ def transfer_shapes(df: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         Index ``field`` (API name) and ``shape``, those that occur:
 
-        - ``calls`` (int64)
+        - ``n_calls`` (int64)
         - ``share``: calls ÷ all calls, in each field
         - ``texts`` (int64): distinct texts
         - ``parse_ok`` (bool): whether such texts can be read
@@ -118,8 +118,8 @@ def transfer_shapes(df: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> calls = pd.DataFrame({"numbersInvolvedJSON": ['["101", "102"]', "101,102", '["101"', '["7"]']})
-    >>> transfer_shapes(calls).reset_index()[["shape", "calls", "share", "parse_ok"]]
-                      shape  calls  share  parse_ok
+    >>> transfer_shapes(calls).reset_index()[["shape", "n_calls", "share", "parse_ok"]]
+                      shape  n_calls  share  parse_ok
     0       list of numbers      2   0.50      True
     1  comma-separated text      1   0.25      True
     2           broken text      1   0.25     False
@@ -134,7 +134,7 @@ def _shapes(df: pd.DataFrame, name: str) -> pd.DataFrame:
     seen = np.flatnonzero(calls)
     examples = [_cut(texts.texts[int(np.argmax(texts.shapes == shape))]) for shape in seen]
     table = {
-        "calls": calls[seen],
+        "n_calls": calls[seen],
         "share": ratio(calls[seen], len(texts.rows)),
         "texts": np.bincount(texts.shapes, minlength=len(SHAPES))[seen],
         "parse_ok": np.array([SHAPES[shape].readable for shape in seen], dtype=bool),

@@ -41,7 +41,7 @@ def transfer_flow(
     -------
     pandas.DataFrame
         Index ``hop`` (1 for the first hand-over), ``from``, ``to``, parties within a hop by their hand-overs
-        in all, most first, ``(other)`` last; column ``calls`` (int64).
+        in all, most first, ``(other)`` last; column ``n_calls`` (int64).
 
     Raises
     ------
@@ -59,7 +59,7 @@ def transfer_flow(
     --------
     >>> calls = pd.DataFrame({"numbersInvolvedJSON": ['["101", "102", "7"]', '["101", "102"]', "[101]"]})
     >>> transfer_flow(calls).reset_index()
-       hop from   to  calls
+       hop from   to  n_calls
     0    1  101  102      2
     1    2  102    7      1
     """
@@ -73,12 +73,12 @@ def transfer_flow(
     hop = givers - log.offsets[log.chain_of_step[givers]] + 1
     shown = hop <= hops
     links = pd.DataFrame(
-        {"hop": hop, "from": codes[givers], "to": codes[givers + 1], "calls": calls}, copy=False
+        {"hop": hop, "from": codes[givers], "to": codes[givers + 1], "n_calls": calls}, copy=False
     )[shown]
-    table = links.groupby(["hop", "from", "to"], as_index=False)["calls"].sum()
+    table = links.groupby(["hop", "from", "to"], as_index=False)["n_calls"].sum()
     levels = [table["hop"], labels[table["from"]], labels[table["to"]]]
     index = pd.MultiIndex.from_arrays(levels, names=["hop", "from", "to"])
-    return pd.DataFrame({"calls": table["calls"].to_numpy()}, index=index)
+    return pd.DataFrame({"n_calls": table["n_calls"].to_numpy()}, index=index)
 
 
 def _folded(log: ChainLog, givers: Integers, calls: Integers, parties: int) -> tuple[Integers, pd.Index]:

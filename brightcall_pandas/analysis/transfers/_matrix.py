@@ -13,10 +13,10 @@ from brightcall_pandas.analysis.transfers._log import ChainLog, Integers
 from brightcall_pandas.analysis.transfers._order import natural_order
 from brightcall_pandas.analysis.transfers._reading import Names, Source, chain_log
 
-__all__ = ["Kind", "Normalise", "finish_transfer_matrix", "tally_transfer_matrix", "transfer_matrix"]
+__all__ = ["Kind", "Normalize", "finish_transfer_matrix", "tally_transfer_matrix", "transfer_matrix"]
 
 Kind = Literal["directly", "eventually"]
-Normalise = Literal["from", "to", "all"] | None
+Normalize = Literal["from", "to", "all"] | None
 
 _AXES: dict[str, int | None] = {"from": 1, "to": 0, "all": None}
 _LARGEST = 10_000  # parties; beyond it the square takes more than a gigabyte
@@ -25,7 +25,7 @@ _LARGEST = 10_000  # parties; beyond it the square takes more than a gigabyte
 def transfer_matrix(
     df: pd.DataFrame,
     kind: Kind = "directly",
-    normalise: Normalise = None,
+    normalize: Normalize = None,
     *,
     source: Source = "auto",
     include_client: bool = False,
@@ -40,7 +40,7 @@ def transfer_matrix(
     kind
         ``"directly"`` counts hand-overs. ``"eventually"`` counts all ordered pairs of places in a chain, so
         ``a → b → c`` counts a to b, b to c and a to c.
-    normalise
+    normalize
         What the counts are divided by: ``"from"`` the row's sum (where do this party's hand-overs go),
         ``"to"`` the column's sum (where do they come from), ``"all"`` the sum of all.
     source, include_client, names
@@ -58,7 +58,7 @@ def transfer_matrix(
     KeyError
         The frame has neither column that chains are read from.
     ValueError
-        `kind` or `normalise` is not understood, or there are more than 10,000 parties.
+        `kind` or `normalize` is not understood, or there are more than 10,000 parties.
 
     Notes
     -----
@@ -75,7 +75,7 @@ def transfer_matrix(
     102     1    0
     """
     table = tally_transfer_matrix(df, kind, source=source, include_client=include_client, names=names)
-    return finish_transfer_matrix(table, normalise)
+    return finish_transfer_matrix(table, normalize)
 
 
 def tally_transfer_matrix(
@@ -105,7 +105,7 @@ def tally_transfer_matrix(
     return pd.DataFrame({"handovers": counts}, index=index)
 
 
-def finish_transfer_matrix(table: pd.DataFrame, normalise: Normalise = None) -> pd.DataFrame:
+def finish_transfer_matrix(table: pd.DataFrame, normalize: Normalize = None) -> pd.DataFrame:
     """Return the table of `transfer_matrix` from its tally."""
     givers, takers = (table.index.get_level_values(each) for each in ("from", "to"))
     labels = natural_order(givers.append(takers).unique())
@@ -117,9 +117,9 @@ def finish_transfer_matrix(table: pd.DataFrame, normalise: Normalise = None) -> 
         raise ValueError(msg)
     counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
     np.add.at(counts, (labels.get_indexer(givers), labels.get_indexer(takers)), table["handovers"].to_numpy())
-    shown = counts if normalise is None else ratio(counts, _divisor(counts, normalise))
+    shown = counts if normalize is None else ratio(counts, _divisor(counts, normalize))
     result = pd.DataFrame(shown, index=labels.rename("from"), columns=labels.rename("to"))
-    if normalise is not None:
+    if normalize is not None:
         result.attrs["handovers"] = int(counts.sum())  # for the picture, which cannot tell it from shares
     return result
 
@@ -133,8 +133,8 @@ def _steps(log: ChainLog) -> Iterator[tuple[Integers, Integers]]:
         earlier, later = earlier[later < last], later[later < last] + 1
 
 
-def _divisor(counts: Integers, normalise: str) -> Integers:
-    if normalise not in _AXES:
-        msg = f"normalise={normalise!r} is not one of {', '.join(_AXES)}, None"
+def _divisor(counts: Integers, normalize: str) -> Integers:
+    if normalize not in _AXES:
+        msg = f"normalize={normalize!r} is not one of {', '.join(_AXES)}, None"
         raise ValueError(msg)
-    return np.asarray(counts.sum(axis=_AXES[normalise], keepdims=True))
+    return np.asarray(counts.sum(axis=_AXES[normalize], keepdims=True))

@@ -32,7 +32,7 @@ def transfer_parties(
         Index ``party``, most calls first, parties of equally many calls in the order of their labels; all
         counts are int64:
 
-        - ``calls``: calls that came to the party, each once
+        - ``n_calls``: calls that came to the party, each once
         - ``started``: calls that began with it
         - ``received``: hand-overs to it
         - ``handed_on``: hand-overs by it
@@ -58,7 +58,8 @@ def transfer_parties(
     --------
     >>> calls = pd.DataFrame({"numbersInvolvedJSON": ['["101", "102", "101"]', '["101", "102"]', "[101]"]})
     >>> parties = transfer_parties(calls)
-    >>> parties.loc["101", ["calls", "started", "received", "handed_on", "ended_at", "kept", "redo"]].tolist()
+    >>> counts = ["n_calls", "started", "received", "handed_on", "ended_at", "kept", "redo"]
+    >>> parties.loc["101", counts].tolist()
     [3, 3, 1, 2, 2, 1, 1]
     """
     table = tally_transfer_parties(df, source=source, include_client=include_client, names=names)
@@ -79,7 +80,7 @@ def tally_transfer_parties(
     itself = takes & (log.steps == np.roll(log.steps, 1))
     parties = Groups(log.steps, pd.Index(log.parties, dtype="str", name="party"))
     flags = {
-        "calls": ~log.again,
+        "n_calls": ~log.again,
         "started": ~takes,
         "received": takes,
         "handed_on": hands,
@@ -98,4 +99,4 @@ def finish_transfer_parties(table: pd.DataFrame) -> pd.DataFrame:
     result["handed_on_rate"] = ratio(result["handed_on"], result["started"] + result["received"])
     result["redo_share"] = ratio(result["redo"], result["received"])
     result = result.loc[natural_order(result.index)].rename_axis("party")
-    return result.sort_values("calls", ascending=False, kind="stable")
+    return result.sort_values("n_calls", ascending=False, kind="stable")

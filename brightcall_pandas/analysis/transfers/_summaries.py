@@ -42,7 +42,7 @@ def transfer_summary(
     pandas.DataFrame
         One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
 
-        - ``calls`` (int64), ``transferred`` (int64): calls handed over at least once
+        - ``n_calls`` (int64), ``transferred`` (int64): calls handed over at least once
         - ``transfer_rate``: transferred ÷ calls
         - ``handovers`` (int64): hops of all calls
         - ``hops_mean``: hand-overs ÷ calls; ``hops_mean_transferred``: hand-overs ÷ transferred calls
@@ -98,7 +98,7 @@ def tally_transfer_summary(
     every = np.arange(len(df)) if parts.rows is None else parts.rows
     groups, chains, rest = grouped(parts.keys), log.rows[every], rest[every]
     counts = {
-        "calls": np.ones(len(log.hops)),
+        "n_calls": np.ones(len(log.hops)),
         "transferred": log.hops > 0,
         "handovers": log.hops,
         "ping_pong": _ping_pong(log),
@@ -115,18 +115,18 @@ def tally_transfer_summary(
 
 def finish_transfer_summary(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table of `transfer_summary` from its tally."""
-    *keys, _ = folded_keys(keys_of_index(table.index), table["calls"].to_numpy())
+    *keys, _ = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped(keys)
     sums = add_up(table, groups)
     longest = np.zeros(len(groups), dtype=np.int64)
     np.maximum.at(longest, groups.codes, table.index.get_level_values("hops").to_numpy(dtype=np.int64))
     return pd.DataFrame(
         {
-            "calls": sums["calls"],
+            "n_calls": sums["n_calls"],
             "transferred": sums["transferred"],
-            "transfer_rate": ratio(sums["transferred"], sums["calls"]),
+            "transfer_rate": ratio(sums["transferred"], sums["n_calls"]),
             "handovers": sums["handovers"],
-            "hops_mean": ratio(sums["handovers"], sums["calls"]),
+            "hops_mean": ratio(sums["handovers"], sums["n_calls"]),
             "hops_mean_transferred": ratio(sums["handovers"], sums["transferred"]),
             "hops_max": longest,
             "ping_pong": sums["ping_pong"],

@@ -15,7 +15,7 @@ from brightcall_pandas.analysis.transfers._reading import Names, Source, chain_l
 
 __all__ = ["finish_transfer_variants", "tally_transfer_variants", "transfer_variants"]
 
-_SUMS = ("calls", "answered", "positive", "talk_time_known")
+_SUMS = ("n_calls", "answered", "positive", "talk_time_known")
 _QUANTILES = {
     "talk_time_p25_s": 0.25,
     "talk_time_median_s": 0.5,
@@ -56,7 +56,7 @@ def transfer_variants(
         Index ``path``, most calls first, variants of equally many calls in the order of their text:
 
         - ``chain`` (tuple of str), ``hops`` (int64)
-        - ``calls`` (int64)
+        - ``n_calls`` (int64)
         - ``share``: calls ÷ all calls
         - ``cumulative_share``: share of this variant and all above it
         - ``answered`` (int64), ``answer_rate``: answered ÷ calls
@@ -91,8 +91,8 @@ def transfer_variants(
     ...         "outcomeType": ["positive", "negative", "positive", None],
     ...     }
     ... )
-    >>> transfer_variants(calls)[["calls", "share", "positive_rate", "lift"]].reset_index()
-            path  calls  share  positive_rate  lift
+    >>> transfer_variants(calls)[["n_calls", "share", "positive_rate", "lift"]].reset_index()
+            path  n_calls  share  positive_rate  lift
     0        101      3   0.75       0.333333   1.0
     1  101 → 102      1   0.25       1.000000   3.0
     """
@@ -125,7 +125,7 @@ def finish_transfer_variants(
     chains, paths = chains_of(groups.index)
     hops = np.array([max(len(each) - 1, 0) for each in chains], dtype=np.int64)
     sums = add_up(table, groups)
-    calls, positive = sums["calls"].to_numpy(), sums["positive"].to_numpy()
+    calls, positive = sums["n_calls"].to_numpy(), sums["positive"].to_numpy()
     low, high = wilson(positive, calls, confidence)
     alone = hops == 0
     positive_rate = ratio(positive, calls)
@@ -135,7 +135,7 @@ def finish_transfer_variants(
         {
             "chain": pd.Series(chains, dtype=object),
             "hops": hops,
-            "calls": calls,
+            "n_calls": calls,
             "share": ratio(calls, calls.sum()),
             "cumulative_share": np.nan,
             "answered": sums["answered"].to_numpy(),
@@ -149,6 +149,6 @@ def finish_transfer_variants(
         },
         copy=False,
     ).set_axis(pd.Index(paths, dtype="str", name="path"))
-    result = result.take(result.index.argsort()).sort_values("calls", ascending=False, kind="stable")
-    result["cumulative_share"] = ratio(result["calls"].cumsum(), calls.sum())
-    return result[result["calls"] >= (min_calls or 0)].head(top if top is not None else len(result))
+    result = result.take(result.index.argsort()).sort_values("n_calls", ascending=False, kind="stable")
+    result["cumulative_share"] = ratio(result["n_calls"].cumsum(), calls.sum())
+    return result[result["n_calls"] >= (min_calls or 0)].head(top if top is not None else len(result))

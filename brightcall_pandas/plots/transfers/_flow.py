@@ -54,7 +54,7 @@ def transfer_flow(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     if table.empty:
         return no_data(new_axes(ax), _TITLE, "no hand-overs")
-    links = table["calls"]
+    links = table["n_calls"]
     busy = _busy(links)
     order = sorted(busy, key=lambda party: (party.startswith("("), -busy[party], party))
     colours = party_colours(busy)

@@ -82,7 +82,7 @@ def transfer_variants(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 def _chevrons(ax: Axes, shown: pd.DataFrame, steps: int) -> None:
     calls: Counter[str] = Counter()
-    for chain, count in zip(shown["chain"], shown["calls"], strict=True):
+    for chain, count in zip(shown["chain"], shown["n_calls"], strict=True):
         for party in chain:
             calls[party] += count
     colours = party_colours(calls)
@@ -112,10 +112,10 @@ def _chevron(ax: Axes, row: int, step: int, text: str, colour: str) -> None:
 
 
 def _calls(ax: Axes, shown: pd.DataFrame, left: float, width: float) -> None:
-    scale = 0.6 * width / shown["calls"].max()
+    scale = 0.6 * width / shown["n_calls"].max()
     ax.text(left, -0.75, "calls (share of all)", color=GREY, va="center")
-    ax.barh(np.arange(len(shown)), shown["calls"] * scale, left=left, height=0.6, color=BLUE)
-    for row, (share, calls) in enumerate(zip(shown["share"], shown["calls"], strict=True)):
+    ax.barh(np.arange(len(shown)), shown["n_calls"] * scale, left=left, height=0.6, color=BLUE)
+    for row, (share, calls) in enumerate(zip(shown["share"], shown["n_calls"], strict=True)):
         ax.text(left + calls * scale + 0.03 * width, row, f"{number(calls)}  ({percent(share)})", va="center")
 
 
@@ -149,8 +149,8 @@ def _rates(ax: Axes, shown: pd.DataFrame, left: float, width: float) -> None:
 
 
 def _remarks(drawn: pd.DataFrame, shown: pd.DataFrame) -> str:
-    every = round(shown["calls"].iloc[0] / shown["share"].iloc[0])
+    every = round(shown["n_calls"].iloc[0] / shown["share"].iloc[0])
     kind = "with a hand-over" if shown["hops"].iloc[0] else "without one"
     some = f"{len(shown)} of " if len(shown) < len(drawn) else ""
-    ways = f"{some}{counted(len(drawn), 'way')} {kind} ({counted(shown['calls'].sum(), 'call')})"
+    ways = f"{some}{counted(len(drawn), 'way')} {kind} ({counted(shown['n_calls'].sum(), 'call')})"
     return f"{calls_of(every)}; {ways}"
