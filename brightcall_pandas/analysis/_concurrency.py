@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._periods import LONGEST_S, micros, period_starts
-from brightcall_pandas.frame import column
+from brightcall_pandas.analysis._periods import LONGEST_S, period_starts
+from brightcall_pandas.frame import column, micros
 
 __all__ = ["concurrency"]
 

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._periods import micros
 from brightcall_pandas.analysis._sequences import of_direction
-from brightcall_pandas.frame import column, optional_column
+from brightcall_pandas.frame import column, micros, optional_column
 
 __all__ = ["TARGETS", "model_frame"]
 

@@ -13,8 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import Key
+from brightcall_pandas.frame import micros
 
-__all__ = ["LONGEST_S", "micros", "period_key", "period_starts"]
+__all__ = ["LONGEST_S", "period_key", "period_starts"]
 
 LONGEST_S = 86_400.0
 """A duration above it is an error of the data: no call lasts longer than a day."""
@@ -37,12 +38,6 @@ _WORDS = {
 _CALENDAR = ("D", "W", "M", "Q", "Y")
 _DAY = pd.Timedelta(days=1)
 _HOUR = pd.Timedelta(hours=1)
-
-
-def micros(stamps: pd.Series) -> NDArray[np.int64]:
-    """Return times as microseconds since 1970; a missing one is the smallest integer."""
-    times: NDArray[np.int64] = stamps.dt.as_unit("us").to_numpy(dtype="datetime64[us]").astype(np.int64)
-    return times
 
 
 def period_starts(first: pd.Timestamp, last: pd.Timestamp, freq: str) -> pd.DatetimeIndex:

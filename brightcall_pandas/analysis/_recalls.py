@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import By, split
 from brightcall_pandas.analysis._groups import closed_key, completed, key_of, keys_of_index
-from brightcall_pandas.analysis._periods import micros
 from brightcall_pandas.analysis._quantiles import medians
 from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.analysis._sequences import last_seen, of_direction
 from brightcall_pandas.analysis._spelling import folded_keys
 from brightcall_pandas.analysis._tallies import add_up, tally_of
-from brightcall_pandas.frame import column
+from brightcall_pandas.frame import column, micros
 
 __all__ = ["finish_recalls", "recalls", "tally_recalls"]
 

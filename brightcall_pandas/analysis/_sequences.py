@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import Split
 from brightcall_pandas.analysis._groups import grouped, key_of
-from brightcall_pandas.analysis._periods import micros
-from brightcall_pandas.frame import FIELDS, column
+from brightcall_pandas.frame import FIELDS, column, micros
 
 __all__ = ["Sequences", "last_seen", "of_direction", "sequences"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.filters import midnight
+from brightcall_pandas.frame import midnight_micros
 
-__all__ = ["DayProbe", "fitting", "micros", "plan_day"]
+__all__ = ["DayProbe", "fitting", "plan_day"]
 
 _ZONES = (
     "Pacific/Honolulu",
@@ -59,7 +59,7 @@ def plan_day(stamps: np.ndarray, home: str) -> DayProbe | None:
     for day in _days(stamps, home):
         common = stamps[_within(stamps, day, home) & _within(stamps, day, "UTC")]
         for zone in _ZONES:
-            begin, end = micros(day, zone), micros(day, zone, 1)
+            begin, end = midnight_micros(day, zone), midnight_micros(day, zone, 1)
             expected = int(((stamps >= begin) & (stamps < end)).sum())
             for direction, strangers in (("ASC", (common < begin).sum()), ("DESC", (common >= end).sum())):
                 whole = bool(begin >= stamps.min() and end <= stamps.max())
@@ -95,7 +95,7 @@ def fitting(
     """
     fit = []
     for zone in zones:
-        begin, end = micros(days[0], zone), micros(days[1], zone, 1)
+        begin, end = midnight_micros(days[0], zone), midnight_micros(days[1], zone, 1)
         mine = known[(known >= begin) & (known < end)]
         if len(shown):
             passed = mine > shown.max() if newest_first else mine < shown.min()
@@ -107,16 +107,11 @@ def fitting(
     return fit
 
 
-def micros(day: str, zone: str, later: int = 0) -> int:
-    """Return when a day begins, `later` days on, in microseconds since 1970 in UTC."""
-    return round(float(midnight(day, zone, later).timestamp()) * 1e6)
-
-
 def _days(stamps: np.ndarray, home: str) -> Iterator[str]:
     local = pd.DatetimeIndex(stamps.view("datetime64[us]")).tz_localize("UTC").tz_convert(home)
     yield from sorted(set(local.strftime("%Y-%m-%d")))
 
 
 def _within(stamps: np.ndarray, day: str, zone: str) -> np.ndarray:
-    within: np.ndarray = (stamps >= micros(day, zone)) & (stamps < micros(day, zone, 1))
+    within: np.ndarray = (stamps >= midnight_micros(day, zone)) & (stamps < midnight_micros(day, zone, 1))
     return within

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.api import Profile
-from brightcall_pandas.doctor._days import DayProbe, micros
+from brightcall_pandas.doctor._days import DayProbe
 from brightcall_pandas.doctor._requests import Exchange
-from brightcall_pandas.frame import Typed, to_pandas, typed_pages
+from brightcall_pandas.frame import Typed, midnight_micros, to_pandas, typed_pages
 from brightcall_pandas.load import Slice, known_zone
 
 __all__ = ["Evidence", "Seen"]
@@ -138,7 +138,10 @@ class Evidence:
             return len(self.near(self.first)[0]) if self.whole else None
         if self.probe is None or not len(known):
             return None
-        begin, end = micros(self.probe.day, self.probe.zone), micros(self.probe.day, self.probe.zone, 1)
+        begin, end = (
+            midnight_micros(self.probe.day, self.probe.zone),
+            midnight_micros(self.probe.day, self.probe.zone, 1),
+        )
         stamps = page.slice.stamps
         # The first page shows every call between its first and its last one.
         between = begin >= known.min() and end <= known.max() and self.first.slice.ordered
@@ -149,7 +152,7 @@ class Evidence:
     def near(self, page: Seen) -> tuple[list[str], np.ndarray]:
         """Return ids and times of the calls of a page that lie in its days in some zone of the world."""
         first, last = self.days
-        begin, end = micros(first, _EARLIEST_ZONE), micros(last, _LATEST_ZONE, 1)
+        begin, end = midnight_micros(first, _EARLIEST_ZONE), midnight_micros(last, _LATEST_ZONE, 1)
         stamps = page.slice.stamps
         kept = (stamps >= begin) & (stamps < end)
         return [each for each, keep in zip(page.slice.ids, kept, strict=True) if keep], stamps[kept]

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from brightcall_pandas.filters import FILTERS, CallFilter, midnight
+from brightcall_pandas.filters import FILTERS, CallFilter
 from brightcall_pandas.filters import _predicates as ask
+from brightcall_pandas.frame import midnight
 
 __all__ = ["columns_asked", "expression"]
 

@@ -5,7 +5,6 @@ row, `callfilter` the specification itself.
 """
 
 from brightcall_pandas.filters._callfilter import CallFilter, lists_filters
-from brightcall_pandas.filters._predicates import midnight
 from brightcall_pandas.filters._settings import LONGEST_DAYS, duration, flag, number, positive, text, whole
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, Filter, describe_filters
 from brightcall_pandas.filters._tags import tags_of
@@ -28,7 +27,6 @@ __all__ = [
     "duration",
     "flag",
     "lists_filters",
-    "midnight",
     "nearest",
     "number",
     "positive",

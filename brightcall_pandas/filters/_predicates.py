@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.frame import FIELDS, column
+from brightcall_pandas.frame import FIELDS, column, midnight
 
 __all__ = [
     "AnyOf",
@@ -33,7 +33,6 @@ __all__ = [
     "category_words",
     "literal",
     "lowered",
-    "midnight",
 ]
 
 type_field, state_field = FIELDS["type"], FIELDS["state"]
@@ -218,16 +217,6 @@ class ToDay(_OfDay):
     def sql(self, value: str, zone: str) -> str:
         """Write it as SQL."""
         return f'coalesce("timestamp" < {_instant(midnight(value, zone, days=1))}, FALSE)'
-
-
-def midnight(day: str, zone: str, days: int = 0) -> pd.Timestamp:
-    """Return the instant at which the day begins in a zone, `days` days later.
-
-    Where the clock skips midnight, the day begins at the first instant after the gap; where midnight comes
-    twice, at the first.
-    """
-    start = pd.Timestamp(day) + pd.Timedelta(days=days)
-    return start.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
 
 
 def category_words() -> tuple[str, ...]:

@@ -8,11 +8,13 @@
     _conversions   one rule for each pair of what arrived and what the field is
     _columns       any column of any frame → the dtype of its field
     _table         pages, records or frames → the typed table
+    _days          where days begin
     _fields        the 45 fields
 """
 
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
 from brightcall_pandas.frame._conversions import label_array
+from brightcall_pandas.frame._days import micros, midnight, midnight_micros
 from brightcall_pandas.frame._fields import (
     CALENDAR,
     EXTRAS,
@@ -41,6 +43,9 @@ __all__ = [
     "column",
     "describe_fields",
     "label_array",
+    "micros",
+    "midnight",
+    "midnight_micros",
     "opened",
     "optional_column",
     "page_of",

@@ -13,8 +13,8 @@ import pyarrow as pa
 from brightcall_pandas.api import Backlog, Reply
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError, RequestError
-from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, midnight, nearest
-from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, page_of, to_pandas
+from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, nearest
+from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, midnight, page_of, to_pandas
 from brightcall_pandas.load._client import Client, current_client
 from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._parts import runs

@@ -7,11 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from brightcall_pandas.cache import Part
-from brightcall_pandas.filters import midnight
-from brightcall_pandas.frame import typed_pages
+from brightcall_pandas.frame import midnight_micros, typed_pages
 from brightcall_pandas.load._pages import Read
 
 __all__ = ["DAY", "in_order", "part_of", "runs"]
@@ -29,7 +27,7 @@ def part_of(read: Read, first: date, last: date, zone: str, report: dict[str, An
         The calls, with `report` completed; and how many rows lie in other days.
     """
     positions, stamps = read.latest_rows()
-    edges = np.array([_micros(midnight(str(first), zone, n)) for n in range((last - first).days + 2)])
+    edges = np.array([midnight_micros(str(first), zone, n) for n in range((last - first).days + 2)])
     unknown = stamps == _UNKNOWN
     inside = unknown | ((stamps >= edges[0]) & (stamps < edges[-1]))
     own_zone = next((each.page.timezone for each in read.slices if each.page.timezone), None) or zone
@@ -59,7 +57,3 @@ def in_order(have: dict[date, Part], days: Sequence[date]) -> Iterator[Part]:
         if (part := have[day]) is not last:
             yield part
             last = part
-
-
-def _micros(stamp: pd.Timestamp) -> int:
-    return round(float(stamp.timestamp()) * 1e6)

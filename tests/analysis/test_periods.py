@@ -3,7 +3,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis._periods import micros, period_key, period_starts
+from brightcall_pandas.analysis._periods import period_key, period_starts
+from brightcall_pandas.frame import micros
 
 BERLIN = "Europe/Berlin"
 

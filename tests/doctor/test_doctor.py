@@ -19,10 +19,11 @@ from typer.testing import CliRunner
 
 from brightcall_pandas import doctor
 from brightcall_pandas.cli import app
-from brightcall_pandas.doctor._days import DayProbe, fitting, micros, plan_day
+from brightcall_pandas.doctor._days import DayProbe, fitting, plan_day
 from brightcall_pandas.doctor._findings import Check, Found, Judgement, Report
 from brightcall_pandas.doctor._masks import key_shown, masked, skeleton, word_shown
 from brightcall_pandas.doctor._requests import MOST_REQUESTS, Asker, Exchange
+from brightcall_pandas.frame import midnight_micros as micros
 from brightcall_pandas.sandbox import Sandbox, start_sandbox
 
 VERSIONS = ("v1", "v3")

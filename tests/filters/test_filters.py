@@ -18,8 +18,8 @@ from brightcall_pandas.filters import (
     CallFilter,
     describe_filters,
     lists_filters,
-    midnight,
 )
+from brightcall_pandas.frame import midnight
 from brightcall_pandas.frame._columns import column
 from brightcall_pandas.frame._fields import FIELDS
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.transfers._log import ChainLog, Integers
 from brightcall_pandas.analysis.transfers._reading import Names, Source, chain_log
-from brightcall_pandas.frame import FIELDS, Clock, column, optional_column, to_series, typed_array
+from brightcall_pandas.frame import FIELDS, Clock, column, micros, optional_column, to_series, typed_array
 
 __all__ = ["handovers", "seconds_after_first_handover", "to_event_log"]
 
@@ -138,7 +138,7 @@ def to_event_log(
     log = chain_log(df, source, include_client, names)
     ids, stamps = column(df, "id"), column(df, "timestamp")
     # A stable sort, so that calls of the same second keep their order.
-    by_beginning = np.argsort(_micros(stamps), kind="stable")
+    by_beginning = np.argsort(micros(stamps), kind="stable")
     visits = _visits(log, by_beginning[(ids.notna() & stamps.notna()).to_numpy()[by_beginning]])
     began = stamps.take(visits.row).reset_index(drop=True)
     given = _times(df, log, visits)
@@ -197,13 +197,9 @@ def _ascending(began: pd.Series, given: pd.Series, visits: _Visits) -> pd.Series
     """Return the given times; one that is missing or goes back follows the one before by a microsecond."""
     known = given.notna().to_numpy() & (visits.step > 0)
     # Less one microsecond for each step, "later than the one before" becomes "not earlier".
-    lowest = _micros(began)
+    lowest = micros(began)
     if known.any():
-        stated = np.where(known, _micros(given) - visits.step, lowest)
+        stated = np.where(known, micros(given) - visits.step, lowest)
         lowest = np.asarray(pd.Series(stated).groupby(visits.row).cummax(), dtype=np.int64)
     ascending = pd.Series((lowest + visits.step).astype("datetime64[us]"))
     return ascending.dt.tz_localize("UTC").dt.tz_convert(began.dt.tz)
-
-
-def _micros(stamps: pd.Series) -> Integers:
-    return np.asarray(stamps.dt.tz_convert(None), dtype="datetime64[us]").astype(np.int64)
