@@ -31,14 +31,9 @@ class RateLimit:
         self._next = 0.0
         self._lock = threading.Lock()
 
-    @property
-    def unlimited(self) -> bool:
-        """Whether nobody ever has to wait."""
-        return not self.interval
-
     def wait(self, stop: threading.Event) -> None:
         """Wait for this request's turn; return early when `stop` is set."""
-        if self.unlimited:
+        if not self.interval:
             return
         with self._lock:
             turn = max(self._next, time.monotonic())

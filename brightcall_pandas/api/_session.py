@@ -1,13 +1,10 @@
-"""Ask the server once, through the page cache, with retries.
+"""Ask the server once, with retries, and keep good answers.
 
-Order of operations of `ApiSession.post`, which waits for the answer:
+Order of operations of `ApiSession.ask`, which waits for the answer:
 
 1. wait for the rate limit and send (`transport` adds the key and judges the answer);
 2. a transient failure waits and goes back to 1, a final one raises the error that the verdict names;
-3. a good answer is stored, in place of an older one, and returned.
-
-`ApiSession.begin` and `ApiSession.end` are the same in two halves and without waiting, for whoever asks
-for much at once (`desk`): they need an idle connection and no rate limit, and leave retries to `post`.
+3. a good answer is returned. `ApiSession.keep` stores it, in place of an older one.
 
 `ApiSession.kept` returns what is stored. How old it may be is for the caller to say: that depends on whether
 the days asked for can still change.
@@ -15,8 +12,10 @@ the days asked for can still change.
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,15 +25,16 @@ import requests
 from requests import PreparedRequest
 from requests_cache.models.request import CachedRequest
 
-from brightcall_pandas.api._exchange import Exchange
 from brightcall_pandas.api._key import ApiKey
 from brightcall_pandas.api._retries import LONGEST_WAIT_S, RateLimit, pause
-from brightcall_pandas.api._transport import ApiAdapter, Failure, request_to
+from brightcall_pandas.api._transport import Failure, Transport, request_to
 from brightcall_pandas.api._verdict import Verdict
 from brightcall_pandas.cache import PageCache, cache_key, written_entry
 from brightcall_pandas.frame import Envelope, opened
 
 __all__ = ["ApiSession", "Reply"]
+
+_log = logging.getLogger("brightcall_pandas")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Reply:
 
 
 class ApiSession:
-    """A connection to one account.
+    """Requests to one account.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class ApiSession:
     connections
         How many requests may be under way at once.
     rate_limit
-        Requests a second, or a limit that others share; None does not limit.
+        Requests a second; None does not limit.
     timeout
         Seconds to wait for a connection, and for each part of an answer.
     retries
@@ -93,32 +93,24 @@ class ApiSession:
         *,
         cache: PageCache | None,
         connections: int,
-        rate_limit: float | RateLimit | None,
+        rate_limit: float | None,
         timeout: float,
         retries: int,
     ) -> None:
         self._base_url = base_url
         self._timeout = timeout
         self._retries = retries
-        self._limit = rate_limit if isinstance(rate_limit, RateLimit) else RateLimit(rate_limit)
-        self._http = requests.Session()
-        self._adapter = ApiAdapter(key, connections)
-        self._http.mount(base_url, self._adapter)
+        self._limit = RateLimit(rate_limit)
+        self._transport = Transport(key, connections)
         self._cache = cache
-        self._proxies = requests.utils.get_environ_proxies(base_url)  # once, where requests would each time
+        self._proxies = requests.utils.get_environ_proxies(base_url)  # once: the look-up is slow
         self._counting = threading.Lock()
         self.requests = 0
 
-    def post(
-        self,
-        path: str,
-        body: dict[str, Any],
-        *,
-        about: str,
-        stop: threading.Event | None = None,
-        failed: Verdict | None = None,
+    def ask(
+        self, path: str, body: dict[str, Any], *, about: str, stop: threading.Event | None = None
     ) -> Reply:
-        """Ask the server, and keep its answer.
+        """Ask the server.
 
         Parameters
         ----------
@@ -130,8 +122,6 @@ class ApiSession:
             What is asked for, in words, for messages.
         stop
             When set, waiting ends at once.
-        failed
-            What came of a first attempt that was made already.
 
         Raises
         ------
@@ -142,48 +132,24 @@ class ApiSession:
         """
         request = self._request(path, body)
         waiting = stop or threading.Event()
-        answer: Reply | Verdict | None = failed
         attempt = 0
         while True:
             attempt += 1
-            answer = answer or self._sent(request, waiting)
+            answer = self._answer(request, waiting, about)
             if isinstance(answer, Reply):
-                self.keep(self.entry(answer))
                 return answer
             wait = pause(attempt, answer) if answer.transient and attempt <= self._retries else None
+            if wait is not None:
+                _log.warning("%s: %s; trying again in %.1f s", about, answer.error.__name__, wait)
             if wait is None or waiting.wait(wait):
                 raise answer.error(_message(about, answer, attempt))
-            answer = None
 
-    def begin(self, path: str, body: dict[str, Any]) -> Exchange | None:
-        """Send a request and wait for nothing; None where that cannot be done, and `post` must.
-
-        Parameters
-        ----------
-        path, body
-            As `post` takes them.
-        """
-        if not self._limit.unlimited:
-            return None
-        exchange = self._adapter.begin(self._request(path, body), self._timeout, self._proxies)
-        if exchange is not None:
-            self._count()
-        return exchange
-
-    def end(self, exchange: Exchange) -> Reply | Verdict:
-        """Return what came of `begin`: a good answer, for `entry`, or why there is none, for `post`."""
-        return _reply(lambda: self._adapter.end(exchange))
-
-    def entry(self, reply: Reply) -> dict[str, bytes]:
-        """Write a good answer as it is kept; nothing where there is no cache."""
-        if self._cache is None:
-            return {}
-        return {reply.key: written_entry(reply.request, reply.content, reply.fetched_at)}
-
-    def keep(self, entries: Mapping[str, bytes]) -> None:
+    def keep(self, replies: Sequence[Reply]) -> None:
         """Keep good answers, in place of older ones."""
         if self._cache is not None:
-            self._cache.keep(entries)
+            self._cache.keep(
+                {each.key: written_entry(each.request, each.content, each.fetched_at) for each in replies}
+            )
 
     def kept(self, path: str, body: dict[str, Any]) -> Reply | None:
         """Return the cached answer to a request, however old; None where there is none."""
@@ -196,39 +162,41 @@ class ApiSession:
 
     def close(self) -> None:
         """Close connections and files."""
-        self._http.close()
+        self._transport.close()
         if self._cache is not None:
             self._cache.close()  # type: ignore[no-untyped-call]
 
-    def _request(self, path: str, body: dict[str, Any]) -> requests.PreparedRequest:
+    def _request(self, path: str, body: dict[str, Any]) -> PreparedRequest:
         return request_to(self._base_url + path, body)
 
-    def _sent(self, request: requests.PreparedRequest, stop: threading.Event) -> Reply | Verdict:
+    def _answer(self, request: PreparedRequest, stop: threading.Event, about: str) -> Reply | Verdict:
         self._limit.wait(stop)
         if stop.is_set():  # nobody waits for the answer any more
             raise CancelledError
-        self._count()
-        return _reply(
-            lambda: self._http.send(
-                request, timeout=self._timeout, proxies=dict(self._proxies), allow_redirects=False
-            )
-        )
-
-    def _count(self) -> None:
         with self._counting:
             self.requests += 1
-
-
-def _reply(answer: Callable[[], requests.Response]) -> Reply | Verdict:
-    try:
-        response = answer()
-    except Failure as failure:
-        return failure.verdict
-    outcome: Verdict | Envelope = response.outcome  # type: ignore[attr-defined]
-    if isinstance(outcome, Verdict):
-        return outcome
-    request, key = response.request, cache_key(response.request)
-    return Reply(request, response.content, outcome, key, from_cache=False, fetched_at=datetime.now(UTC))
+        began = time.monotonic()
+        try:
+            answer = self._transport.send(request, self._timeout, self._proxies)
+        except Failure as failure:
+            return failure.verdict
+        _log.debug(
+            "%s: status %d, %d bytes, %.0f ms",
+            about,
+            answer.status,
+            len(answer.content),
+            1000 * (time.monotonic() - began),
+        )
+        if isinstance(answer.outcome, Verdict):
+            return answer.outcome
+        return Reply(
+            request,
+            answer.content,
+            answer.outcome,
+            cache_key(request),
+            from_cache=False,
+            fetched_at=datetime.now(UTC),
+        )
 
 
 def _message(about: str, verdict: Verdict, attempts: int) -> str:
@@ -236,6 +204,7 @@ def _message(about: str, verdict: Verdict, attempts: int) -> str:
     waits = ""
     if verdict.retry_after is not None and verdict.retry_after > LONGEST_WAIT_S:
         waits = (
-            f" It asks to wait {verdict.retry_after:.0f} s; {LONGEST_WAIT_S:.0f} s is the most waited here."
+            f" The server asks to wait {verdict.retry_after:.0f} s; "
+            f"no wait here is longer than {LONGEST_WAIT_S:.0f} s."
         )
     return f"{about}: {verdict.reason}{tries}.{waits} {verdict.advice}"

@@ -1,17 +1,207 @@
-"""Threads that can be left behind: Ctrl-C does not wait for an answer that hangs."""
+"""Many requests at once: threads ask and wait, the thread that loads reads the answers.
+
+A *task* is a generator. It yields the requests that it wants answered at once, is sent their answers in the
+same order, and returns its result; where a request fails, the error is thrown into it. So the way to read a
+window is written as if it were the only one, while `run_tasks` keeps every connection busy with whichever
+task asks for most.
+"""
 
 from __future__ import annotations
 
+import heapq
 import queue
 import threading
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, wait
-from typing import Any, Self, TypeVar
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
-__all__ = ["Backlog", "Workers"]
+from brightcall_pandas.api._session import ApiSession, Reply
+
+__all__ = ["Request", "Task", "Workers", "WriteQueue", "run_tasks"]
 
 T = TypeVar("T")
+
+_AHEAD = 2  # requests for each connection that are sent and not yet read: memory stays bounded
+_AT_ONCE = 8  # answers that are kept at once: to lock the cache for one takes as long as for all
+_GLANCE_S = 1.0  # how long to wait before looking up: not every system lets Ctrl-C end the waiting
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request.
+
+    Parameters
+    ----------
+    path, body, about
+        As `ApiSession.ask` takes them.
+    read
+        Makes of the reply what the task is sent; called in the thread that loads.
+    """
+
+    path: str
+    body: dict[str, Any]
+    about: str
+    read: Callable[[Reply], Any]
+
+
+Task: TypeAlias = Generator[Sequence[Request], list[Any], T]
+
+
+def run_tasks(session: ApiSession, connections: int, tasks: Iterable[Task[T]]) -> list[T]:
+    """Run tasks, a few at once; a further one begins when a connection has nothing to do.
+
+    Parameters
+    ----------
+    session
+        The account to ask.
+    connections
+        How many requests may be under way at once.
+    tasks
+        The tasks.
+
+    Returns
+    -------
+    list
+        What each task returned, in their order.
+
+    Raises
+    ------
+    Exception
+        What the first of the tasks raised that raised anything. Those before it are run to their end, those
+        after it are given up.
+    """
+    return _TaskRun(session, connections, tasks).results()
+
+
+@dataclass(eq=False)
+class _Batch(Generic[T]):
+    """What a task has asked at once, and what was answered."""
+
+    task: Task[T]
+    requests: Sequence[Request]
+    answers: dict[int, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, order=True)
+class _Place:
+    """The place of a request in the queue: the task that has asked for most comes first.
+
+    What is left to do when a task has its answers takes the longer the more they are: the longest should
+    not be the last. Of two that asked for as much, the one that began first.
+    """
+
+    asked: int  # requests of the task so far, negative
+    task: int
+    number: int
+    batch: _Batch[Any] = field(compare=False)
+
+
+class _TaskRun(Generic[T]):
+    def __init__(self, session: ApiSession, connections: int, tasks: Iterable[Task[T]]) -> None:
+        self._session = session
+        self._most_sent = _AHEAD * connections
+        self._workers = Workers(connections)
+        self._coming = enumerate(tasks)
+        self._batches: dict[int, _Batch[T]] = {}  # of the tasks that wait for answers
+        self._asked: Counter[int] = Counter()
+        self._queue: list[_Place] = []
+        self._sent = 0  # requests whose answer was not read yet
+        self._answered: queue.SimpleQueue[tuple[_Place, Future[Reply]]] = queue.SimpleQueue()
+        self._unkept: list[Reply] = []
+        self._results: dict[int, T] = {}
+        self._failure: Exception | None = None
+
+    def results(self) -> list[T]:
+        try:
+            self._send()
+            while self._batches:
+                place, future = self._next()
+                self._send()  # first, so that the server has something to do while an answer is read
+                self._read(place, future)
+                self._send()
+        finally:
+            self._workers.close()
+        self._keep(least=1)  # not after Ctrl-C, which waits for nothing
+        if self._failure is not None:
+            raise self._failure
+        return [self._results[number] for number in sorted(self._results)]
+
+    def _send(self) -> None:
+        while self._sent < self._most_sent:
+            if self._queue:
+                place = heapq.heappop(self._queue)
+                if self._waits(place):
+                    self._submit(place)
+            elif (following := next(self._coming, None)) is not None:
+                number, task = following
+                self._advance(number, task, partial(next, task))
+            else:
+                return
+
+    def _submit(self, place: _Place) -> None:
+        request = place.batch.requests[place.number]
+        ask = partial(self._session.ask, about=request.about, stop=self._workers.stop)
+        self._sent += 1
+        future = self._workers.submit(partial(ask, request.path, request.body))
+        future.add_done_callback(lambda done: self._answered.put((place, done)))
+
+    def _next(self) -> tuple[_Place, Future[Reply]]:
+        while True:
+            try:
+                answered = self._answered.get(timeout=_GLANCE_S)
+            except queue.Empty:
+                continue
+            self._sent -= 1
+            return answered
+
+    def _read(self, place: _Place, future: Future[Reply]) -> None:
+        if not self._waits(place):
+            return
+        batch = place.batch
+        try:
+            reply = future.result()
+            self._unkept.append(reply)
+            self._keep(least=_AT_ONCE)
+            batch.answers[place.number] = batch.requests[place.number].read(reply)
+        except Exception as error:
+            self._advance(place.task, batch.task, partial(batch.task.throw, error))
+            return
+        if len(batch.answers) == len(batch.requests):
+            answers = [batch.answers[number] for number in range(len(batch.requests))]
+            self._advance(place.task, batch.task, partial(batch.task.send, answers))
+
+    def _waits(self, place: _Place) -> bool:
+        """Tell whether the task still waits for the answer: it may have failed, or have gone another way."""
+        return self._batches.get(place.task) is place.batch
+
+    def _advance(self, number: int, task: Task[T], step: Callable[[], Sequence[Request]]) -> None:
+        self._batches.pop(number, None)
+        try:
+            while not (requests := step()):
+                step = partial(task.send, [])
+        except StopIteration as end:
+            self._results[number] = end.value
+        except Exception as error:
+            self._fail(number, error)
+        else:
+            batch = self._batches[number] = _Batch(task, requests)
+            self._asked[number] += len(requests)
+            for each in range(len(requests)):
+                heapq.heappush(self._queue, _Place(-self._asked[number], number, each, batch))
+
+    def _fail(self, number: int, error: Exception) -> None:
+        self._failure = error
+        self._coming = enumerate(())
+        for later in [each for each in self._batches if each > number]:
+            self._batches.pop(later).task.close()
+
+    def _keep(self, least: int) -> None:
+        if len(self._unkept) >= least:
+            self._session.keep(self._unkept)
+            self._unkept = []
 
 
 class Workers:
@@ -39,7 +229,7 @@ class Workers:
         future: Future[T] = Future()
         with self._closing:
             if self.stop.is_set():
-                _drop(future)
+                _cancel(future)
             else:
                 self._tasks.put((future, task))
         return future
@@ -55,7 +245,7 @@ class Workers:
         while (item := self._tasks.get()) is not None:
             future, task = item
             if self.stop.is_set():
-                _drop(future)
+                _cancel(future)
                 continue
             if not future.set_running_or_notify_cancel():
                 continue
@@ -63,10 +253,11 @@ class Workers:
                 future.set_result(task())
             except BaseException as error:  # handed to whoever waits
                 future.set_exception(error)
+            del item, future, task  # or the last answer stays in memory for as long as the thread waits
 
 
-class Backlog:
-    """Tasks that are put off: one thread does them, in the order given.
+class WriteQueue:
+    """Writes that one thread does behind the reader's back, in the order given.
 
     At the end of a ``with`` block they are done, also after an error; Ctrl-C drops them.
 
@@ -93,16 +284,16 @@ class Backlog:
         finally:
             self._worker.close()
 
-    def put_off(self, task: Callable[[], T]) -> Future[T]:
-        """Do a task when there is time; wait where too many do.
+    def submit(self, write: Callable[[], T]) -> Future[T]:
+        """Write when there is time; wait where too many writes do.
 
         Raises
         ------
         Exception
-            What an earlier task raised.
+            What an earlier write raised.
         """
         self._reap(self._most - 1)
-        future = self._worker.submit(task)
+        future = self._worker.submit(write)
         self._pending.append(future)
         return future
 
@@ -111,7 +302,7 @@ class Backlog:
             self._pending.popleft().result()
 
 
-def _drop(future: Future[Any]) -> None:
+def _cancel(future: Future[Any]) -> None:
     """Cancel a future, and tell whoever waits for it."""
     future.cancel()
     future.set_running_or_notify_cancel()

@@ -7,29 +7,29 @@ import importlib.metadata
 import os
 import re
 import socket
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import h11
 import msgspec
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 
-from brightcall_pandas.api._exchange import Exchange, begun
 from brightcall_pandas.api._key import ApiKey, hide_keys_in_logs
 from brightcall_pandas.api._profiles import promised
 from brightcall_pandas.api._verdict import Verdict, judge
 from brightcall_pandas.errors import ServerError
+from brightcall_pandas.frame import Envelope
 
-__all__ = ["ApiAdapter", "Failure", "is_this_machine", "request_to"]
+__all__ = ["Failure", "HttpAnswer", "Transport", "is_this_machine", "request_to"]
 
-_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, h11.RemoteProtocolError, OSError)
+_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[?::1\]?")
 
 
-class Failure(requests.RequestException):
+class Failure(Exception):  # noqa: N818  (the error is the verdict's)
     """No answer came; carries the verdict, and nothing of the URL."""
 
     def __init__(self, verdict: Verdict) -> None:
@@ -37,12 +37,32 @@ class Failure(requests.RequestException):
         self.verdict = verdict
 
 
-class ApiAdapter(HTTPAdapter):
+class HttpAnswer(NamedTuple):
+    """What came back, without the key.
+
+    Parameters
+    ----------
+    status
+        HTTP status.
+    headers
+        Headers, by case-insensitive name.
+    content
+        The body.
+    outcome
+        What the body holds, or why it is not data.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    outcome: Envelope | Verdict
+
+
+class Transport:
     """Sends with the key, returns without it.
 
-    What leaves this class, as response, header or exception, has never seen the key; so nothing above it,
-    the cache first of all, can write it down. What the answer holds, or the verdict on it, is
-    attached as ``response.outcome``.
+    What leaves this class, as body, header or exception, has never seen the key; so nothing above it, the
+    cache first of all, can write it down. Connecting, certificates and proxies are left to requests.
 
     Parameters
     ----------
@@ -54,77 +74,54 @@ class ApiAdapter(HTTPAdapter):
 
     def __init__(self, key: ApiKey, connections: int) -> None:
         hide_keys_in_logs(key)
-        super().__init__(max_retries=0, pool_connections=1, pool_maxsize=connections, pool_block=False)
         self._key = key
+        self._http = HTTPAdapter(
+            max_retries=0, pool_connections=1, pool_maxsize=connections, pool_block=False
+        )
 
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
-        """Send a request and wait for the whole answer."""
-        keyed, options = self._keyed(request), self._usual(request, options)
-        sent = functools.partial(super().send, keyed, **options)
-        return self._taken(request, options.get("timeout"), sent)
+    def send(
+        self, request: requests.PreparedRequest, timeout: float, proxies: Mapping[str, str] | None = None
+    ) -> HttpAnswer:
+        """Send a request and wait for the whole answer; redirects are not followed.
 
-    def begin(
-        self, request: requests.PreparedRequest, timeout: float, proxies: Mapping[str, str]
-    ) -> Exchange | None:
-        """Send a request on a connection that is open and idle; None where `send` has to open one.
-
-        What goes through a proxy is left to `send` too. The answer is for `end`, once it is whole.
+        Raises
+        ------
+        Failure
+            No answer came.
         """
-        options = self._usual(request, {"verify": True, "proxies": proxies})
-        try:
-            if requests.utils.select_proxy(request.url or "", options["proxies"]):
-                return None
-            pool = self.get_connection_with_tls_context(request, options["verify"])
-        except (requests.RequestException, urllib3.exceptions.HTTPError):
-            return None  # `send` says what is wrong
-        assert isinstance(pool, urllib3.HTTPConnectionPool)
-        return begun(pool, request, self._keyed(request), timeout)
-
-    def end(self, exchange: Exchange) -> requests.Response:
-        """Return the answer to what was begun."""
-        request = exchange.request
-        return self._taken(request, exchange.timeout, lambda: self.build_response(request, exchange.answer()))
-
-    def _keyed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        keyed = request.copy()
-        keyed.url = self._key.added_to(request.url or "")
-        return keyed
-
-    def _usual(self, request: requests.PreparedRequest, options: dict[str, Any]) -> dict[str, Any]:
-        if is_this_machine(urlsplit(request.url or "").hostname):
-            options["proxies"] = {}  # what stays on this machine is no proxy's business
-        if options.get("verify") is True:
-            # requests itself looks these up only in calls that would also read the user's netrc.
-            names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-            options["verify"] = next(filter(None, map(os.environ.get, names)), True)
-        return options
-
-    def _taken(
-        self, request: requests.PreparedRequest, timeout: Any, answer: Callable[[], requests.Response]
-    ) -> requests.Response:
         failure: Verdict | None = None
         try:
-            response = answer()
-            # At once: requests would read pieces of 10 kB, which takes a page longer than its way here.
+            response = self._http.send(
+                self._keyed(request),
+                stream=True,
+                timeout=timeout,
+                verify=_certificates(),
+                # What stays on this machine is no business of a proxy.
+                proxies={} if is_this_machine(urlsplit(request.url or "").hostname) else proxies,
+            )
+            # At once: requests would read it 10 kB at a time, which takes longer than the page's way here.
             content = response.raw.read(decode_content=True)
         except _FAILURES as error:
             failure = _why(error, timeout)
         # Raised out here, so that the original exception, whose text has the URL, is not its context.
         if failure is not None:
             raise Failure(failure)
-        response._content = self._key.scrubbed_bytes(content)
-        response._content_consumed = True  # type: ignore[attr-defined]
-        response.raw, response.reason = None, self._key.scrubbed(response.reason or "")
-        for name, value in list(response.headers.items()):
-            response.headers[name] = self._key.scrubbed(value)
-        response.url, response.request = request.url or "", request
-        response.outcome = judge(  # type: ignore[attr-defined]
-            response.status_code,
-            response.headers,
-            response.content,
-            promised(urlsplit(response.url).path),
+        content = self._key.scrubbed_bytes(content)
+        headers = CaseInsensitiveDict(
+            {name: self._key.scrubbed(value) for name, value in response.headers.items()}
         )
-        return response
+        promise = promised(urlsplit(request.url or "").path)
+        outcome = judge(response.status_code, headers, content, promise)
+        return HttpAnswer(response.status_code, headers, content, outcome)
+
+    def close(self) -> None:
+        """Close the connections; they are opened again when they are needed."""
+        self._http.close()
+
+    def _keyed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        keyed = request.copy()
+        keyed.url = self._key.added_to(request.url or "")
+        return keyed
 
 
 def request_to(url: str, body: Mapping[str, Any]) -> requests.PreparedRequest:
@@ -144,6 +141,13 @@ def _to(url: str) -> requests.PreparedRequest:
         "User-Agent": f"brightcall-pandas/{importlib.metadata.version('brightcall-pandas')}",
     }
     return requests.Request("POST", url, headers=headers).prepare()
+
+
+def _certificates() -> str | bool:
+    """Return the user's own bundle of certificates, where the environment names one."""
+    # requests itself looks these up only in calls that would also read the user's netrc.
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    return next(filter(None, map(os.environ.get, names)), True)
 
 
 def is_this_machine(host: str | None) -> bool:

@@ -6,9 +6,9 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-import requests
+from requests.utils import get_environ_proxies
 
-from brightcall_pandas.api import ApiAdapter, Failure, RateLimit, Verdict, hide_keys_in_logs, request_to
+from brightcall_pandas.api import Failure, RateLimit, Transport, Verdict, hide_keys_in_logs, request_to
 from brightcall_pandas.errors import AuthenticationError, OfflineError
 from brightcall_pandas.load import Client
 
@@ -94,8 +94,7 @@ class Asker:
         self._timeout = client.timeout
         self._limit = RateLimit(client.rate_limit)
         self._hidden = repr(client._key)
-        self._http = requests.Session()
-        self._http.mount(client.base_url, ApiAdapter(client._key, 1))
+        self._transport = Transport(client._key, 1)
 
     def post(self, path: str, body: dict[str, Any], purpose: str) -> Exchange:
         """Send a request once.
@@ -114,18 +113,17 @@ class Asker:
 
     def close(self) -> None:
         """Close the connection."""
-        self._http.close()
+        self._transport.close()
 
     def _sent(self, path: str, body: dict[str, Any], purpose: str) -> Exchange:
         self._limit.wait(threading.Event())
         request = request_to(self._base_url + path, body)
         try:
-            response = self._http.send(request, timeout=self._timeout, allow_redirects=False)
+            answer = self._transport.send(request, self._timeout, get_environ_proxies(self._base_url))
         except Failure as failure:
             return Exchange(purpose, None, b"", "", failure.verdict)
-        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        outcome: Any = response.outcome  # type: ignore[attr-defined]
-        verdict = outcome if isinstance(outcome, Verdict) else None
-        # The adapter has put this in place of the key, wherever it came back.
-        echoed = self._hidden in f"{response.headers}" or self._hidden.encode() in response.content
-        return Exchange(purpose, response.status_code, response.content, media_type, verdict, echoed)
+        media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        verdict = answer.outcome if isinstance(answer.outcome, Verdict) else None
+        # The transport has put this in place of the key, wherever it came back.
+        echoed = self._hidden in f"{answer.headers}" or self._hidden.encode() in answer.content
+        return Exchange(purpose, answer.status, answer.content, media_type, verdict, echoed)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from brightcall_pandas.api import Backlog
+from brightcall_pandas.api import WriteQueue
 from brightcall_pandas.export._layout import (
     FILE,
     chosen_fields,
@@ -84,7 +84,7 @@ def export_calls(
     region, keep, free_text
         With a `pseudonymize_key`: as `pseudonymize` takes them.
     refresh
-        Read all days from the server again.
+        WindowPages all days from the server again.
     on_incomplete
         What to do when a window cannot be proved complete: ``"raise"`` `IncompleteDataError`, or
         ``"warn"``, write it, mark it in the manifest, and read it again next time.
@@ -210,8 +210,8 @@ class _Export:
             )  # whose names end with it: else the next day comes beside this
 
     def _pieces_of(self, loading: Loading) -> Iterator[_Piece]:
-        with Backlog() as backlog:
-            parts = list(loading.parts(backlog))
+        with WriteQueue() as writes:
+            parts = list(loading.parts(writes))
         for part in parts:
             begin = 0
             for day, rows in zip(part.days, part.rows, strict=True):

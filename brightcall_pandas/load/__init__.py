@@ -30,11 +30,11 @@ from brightcall_pandas.load._loaders import (
     zone_of,
 )
 from brightcall_pandas.load._loading import Loading
+from brightcall_pandas.load._pages import slice_of
 from brightcall_pandas.load._parts import runs
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._proof import Ask, Slice, cover, farthest
 from brightcall_pandas.load._query import known_zone, request_body
-from brightcall_pandas.load._reader import slice_of
 
 __all__ = [
     "Ask",

@@ -11,18 +11,17 @@ from typing import Any
 from brightcall_pandas.cache import Part, Segment, Store, StoreError, pages_of, pages_text
 from brightcall_pandas.frame import SCHEMA_VERSION, read_page
 from brightcall_pandas.load._client import Client
-from brightcall_pandas.load._pages import Read
+from brightcall_pandas.load._pages import WindowPages, checksum, slice_of
 from brightcall_pandas.load._parts import DAY, part_of
 from brightcall_pandas.load._proof import Ask
 from brightcall_pandas.load._query import Query
-from brightcall_pandas.load._reader import checksum, slice_of
 
-__all__ = ["Shelf"]
+__all__ = ["CachedWindows"]
 
 _COMPACT_FROM = 8  # segments of one load from which on they are rewritten as one
 
 
-class Shelf:
+class CachedWindows:
     """Typed windows of one query.
 
     Parameters
@@ -57,7 +56,7 @@ class Shelf:
         return self._of_this_version(usable)
 
     def read(self, chosen: dict[date, Segment], columns: Sequence[str]) -> tuple[list[Part], bool]:
-        """Read days from their segments.
+        """WindowPages days from their segments.
 
         Returns
         -------
@@ -80,7 +79,7 @@ class Shelf:
             self._compact([segment for segment, _ in groups])
         return parts, sound
 
-    def keep(self, part: Part, fetched_at: datetime, read: Read) -> None:
+    def keep(self, part: Part, fetched_at: datetime, read: WindowPages) -> None:
         """Write a window; a cache that cannot be written makes the next load slower, not this one fail."""
         pages = pages_text((each.key, each.ask.number, each.ask.size, each.checksum) for each in read.slices)
         kept = replace(part, windows=[part.windows[0] | {"pages": pages}])
@@ -124,7 +123,7 @@ class Shelf:
             page = read_page(kept.content)
             slices.append(slice_of(page, Ask(number, size), key, known, self._query.zone))
         first, last = date.fromisoformat(window["day_from"]), date.fromisoformat(window["day_to"])
-        return part_of(Read(slices), first, last, self._query.zone, window)[0]
+        return part_of(WindowPages(slices), first, last, self._query.zone, window)[0]
 
 
 def _groups(chosen: dict[date, Segment]) -> Iterator[tuple[Segment, list[date]]]:

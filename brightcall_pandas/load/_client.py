@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from brightcall_pandas.api import PROFILES, ApiKey, ApiSession, Profile, RateLimit, is_this_machine
+from brightcall_pandas.api import PROFILES, ApiKey, ApiSession, Profile, is_this_machine
 from brightcall_pandas.cache import Cache
 from brightcall_pandas.errors import AuthenticationError
 from brightcall_pandas.filters import (
@@ -121,7 +121,6 @@ class Client:
         self.retries = whole("retries", retries, 0)
         self.timeout = positive("timeout", timeout, most=_LONGEST_TIMEOUT_S)
         self.rate_limit = None if rate_limit is None else positive("rate_limit", rate_limit)
-        self.turns = RateLimit(self.rate_limit)
         self.settle = timedelta(days=number("settle_days", settle_days, most=LONGEST_DAYS))
         self.max_age = duration("max_age", max_age)
         self.offline = flag("offline", offline)
@@ -160,7 +159,7 @@ class Client:
                     self._key or ApiKey("none"),
                     cache=cache.pages,
                     connections=self.workers,
-                    rate_limit=self.turns,
+                    rate_limit=self.rate_limit,
                     timeout=self.timeout,
                     retries=self.retries,
                 )

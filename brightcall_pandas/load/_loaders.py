@@ -10,17 +10,17 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.api import Backlog, Reply
+from brightcall_pandas.api import Reply, WriteQueue
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError, RequestError
 from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, nearest
 from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, midnight, page_of, to_pandas
 from brightcall_pandas.load._client import Client, current_client
 from brightcall_pandas.load._loading import Loading
+from brightcall_pandas.load._pages import days_text
 from brightcall_pandas.load._parts import runs
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._query import known_zone, request_body
-from brightcall_pandas.load._reader import days_text
 
 __all__ = [
     "Catalog",
@@ -96,7 +96,7 @@ def load_calls(
     columns
         Fields to return, in that order; None returns all 45 and `extras`. All are cached either way.
     refresh
-        Read all days from the server again, and replace what is cached.
+        WindowPages all days from the server again, and replace what is cached.
     on_incomplete
         What to do when a window cannot be proved complete: ``"raise"`` `IncompleteDataError`, or
         ``"warn"``, mark it in ``df.calls.quality()``, and not cache it.
@@ -133,8 +133,8 @@ def load_calls(
         progress=Progress(progress),
     )
     try:
-        with Backlog() as backlog:
-            parts = list(loading.parts(backlog))
+        with WriteQueue() as writes:
+            parts = list(loading.parts(writes))
             table = pa.concat_tables([part.table.select(chosen) for part in parts])
             frame = to_pandas(table, loading.zone)
     finally:
@@ -347,7 +347,8 @@ def _asked(client: Client, path: str, body: dict[str, Any], about: str) -> Reply
     if client.offline:
         msg = f"{about}: not in the cache, and offline=True forbids to ask the server. Load it once online."
         raise OfflineError(msg)
-    reply = client.session.post(path, body, about=about)
+    reply = client.session.ask(path, body, about=about)
+    client.session.keep([reply])
     if (zone := known_zone(reply.opened.timezone)) is not None and client.timezone is None:
         client.cache.learn(timezone=zone)
     return reply

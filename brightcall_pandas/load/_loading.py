@@ -3,11 +3,11 @@
 Order of operations of `Loading.parts`:
 
 1. of each day, the segment that was fetched last is taken when it is final, fresh enough, or offline
-   (`shelf`);
+   (`cached`);
 2. consecutive days that are left form runs; the first page of a run tells how many calls it has, and so
    into how many windows it is cut: a sparse run is read as one, a busy one day by day (`reading`);
 3. windows are read at once, each is proved complete (`api.pages`) and typed; when there is time, they are
-   written as segments (`api.workers.Backlog`);
+   written as segments (`api.workers.WriteQueue`);
 4. parts come back in order of days, from memory or from segments.
 
 Where answers show that days begin elsewhere than thought, that is remembered and the load begins anew.
@@ -19,16 +19,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from brightcall_pandas.api import Backlog
+from brightcall_pandas.api import WriteQueue
 from brightcall_pandas.cache import Part, Segment
 from brightcall_pandas.errors import IncompleteDataError, OfflineError
 from brightcall_pandas.filters import CallFilter
-from brightcall_pandas.load._cached import Shelf
+from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._parts import DAY, in_order, runs
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._query import Query, known_zone, request_body
-from brightcall_pandas.load._windows import Moved, Opening, Reading
+from brightcall_pandas.load._windows import BoundsMoved, FirstPage, WindowReader
 
 __all__ = ["Loading"]
 
@@ -48,7 +48,7 @@ class Loading:
     columns
         Columns of the parts.
     refresh
-        Read every day from the server again.
+        WindowPages every day from the server again.
     strict
         Raise where a window cannot be proved complete; otherwise warn and mark it.
     progress
@@ -77,8 +77,8 @@ class Loading:
         """Return the same load of other days."""
         return replace(self, spec=self.spec.replace(day_from=str(first), day_to=str(last)))
 
-    def parts(self, backlog: Backlog) -> Iterator[Part]:
-        """Return the calls in order of days; what was read is in the cache when the backlog is done.
+    def parts(self, writes: WriteQueue) -> Iterator[Part]:
+        """Return the calls in order of days; what was read is in the cache when the writes is done.
 
         Raises
         ------
@@ -89,8 +89,8 @@ class Loading:
         opening = self._learn_zone(days[0], days[-1])
         for _ in range(_TRIES):
             try:
-                have = self._have(days, opening, backlog)
-            except Moved:
+                have = self._have(days, opening, writes)
+            except BoundsMoved:
                 opening = None
                 continue
             if have is not None:
@@ -100,12 +100,12 @@ class Loading:
         raise IncompleteDataError(f"{msg}. Try again.")
 
     def _have(
-        self, days: Sequence[date], opening: Opening | None, backlog: Backlog
+        self, days: Sequence[date], opening: FirstPage | None, writes: WriteQueue
     ) -> dict[date, Part] | None:
         """Return the part of each day; None when a part of the cache could not be read."""
         query = self._query
-        shelf = Shelf(self.client, query)
-        chosen = self._chosen(shelf, days)
+        cached = CachedWindows(self.client, query)
+        chosen = self._chosen(cached, days)
         missing = [day for day in days if day not in chosen]
         parts: list[Part] = []
         if missing and self.client.offline:
@@ -113,14 +113,14 @@ class Loading:
             msg = f"the cache lacks {lacking}, and offline=True forbids to ask the server"
             raise OfflineError(f"{msg}. Load them once online.")
         if missing:
-            parts += self._reading(query, opening).parts(missing, backlog)
-        kept, sound = shelf.read(chosen, self.columns)
+            parts += self._reading(query, opening).parts(missing, writes)
+        kept, sound = cached.read(chosen, self.columns)
         return {day: part for part in parts + kept for day in part.days} if sound else None
 
-    def _chosen(self, shelf: Shelf, days: Sequence[date]) -> dict[date, Segment]:
-        return {} if self.refresh else shelf.chosen(days)
+    def _chosen(self, cached: CachedWindows, days: Sequence[date]) -> dict[date, Segment]:
+        return {} if self.refresh else cached.chosen(days)
 
-    def _learn_zone(self, first: date, last: date) -> Opening | None:
+    def _learn_zone(self, first: date, last: date) -> FirstPage | None:
         """Learn the account's zone, where nobody has yet; return the page that told it."""
         cache = self.client.cache
         if self._sent_zone is not None or cache.account.timezone is not None:
@@ -132,8 +132,10 @@ class Loading:
         cache.learn(timezone=known_zone(opening.page.page.timezone) or "UTC")
         return opening
 
-    def _reading(self, query: Query, opened: Opening | None = None) -> Reading:
-        return Reading(self.client, query, self._sent_zone is not None, self.strict, self.progress, opened)
+    def _reading(self, query: Query, opened: FirstPage | None = None) -> WindowReader:
+        return WindowReader(
+            self.client, query, self._sent_zone is not None, self.strict, self.progress, opened
+        )
 
     @property
     def _sent_zone(self) -> str | None:

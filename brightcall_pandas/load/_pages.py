@@ -1,6 +1,6 @@
-"""Read one window so that each of its rows is there, once, or say that this cannot be proved.
+"""WindowPages one window page by page until it is proved complete, or say that this cannot be proved.
 
-`coverage` holds the proof; this module asks for pages until it is found. Where the server's order makes
+`_proof` holds the proof; this module asks for pages until it is found. Where the server's order makes
 it impossible (no order at all, or more rows of one time than fit a page), the whole window in one page
 settles it; and where the server does not send that, only a constant total that equals the number of
 distinct rows of several walks is accepted.
@@ -8,27 +8,32 @@ distinct rows of several walks is accepted.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
+import msgspec
 import numpy as np
 
-from brightcall_pandas.api import Talk
-from brightcall_pandas.errors import IncompleteDataError, RequestError
+from brightcall_pandas.api import Profile, Reply, Request, Task
+from brightcall_pandas.errors import IncompleteDataError, InvalidResponseError, RequestError
+from brightcall_pandas.frame import FIELDS, Clock, Page, page_of, settle, typed_array
 from brightcall_pandas.load._proof import Ask, Cover, Slice, cover, next_ask, plan
 
-__all__ = ["Read", "read_window"]
+__all__ = ["PageSource", "WindowPages", "checksum", "days_text", "read_window", "slice_of"]
 
-Fetch: TypeAlias = Callable[[Sequence[Ask]], Talk[list[Slice]]]
+Fetch: TypeAlias = Callable[[Sequence[Ask]], Task[list[Slice]]]
 
+_SETTLED = 128  # pages that are laid beside each other in memory
 _PATIENCE = 6  # pages in a row that prove nothing new before another way is tried
 _WALKS = 3  # walks of the last resort
 _SMALLEST_CAP = 10  # no server caps pages at fewer rows than this
 
 
 @dataclass
-class Read:
+class WindowPages:
     """A window that was read.
 
     Parameters
@@ -86,7 +91,9 @@ class Read:
         return len(seen) - len(set(seen))
 
 
-def read_window(fetch: Fetch, limit: int, first: Slice | None = None, hint: int | None = None) -> Talk[Read]:
+def read_window(
+    fetch: Fetch, limit: int, first: Slice | None = None, hint: int | None = None
+) -> Task[WindowPages]:
     """Read a window completely.
 
     Parameters
@@ -102,18 +109,18 @@ def read_window(fetch: Fetch, limit: int, first: Slice | None = None, hint: int 
 
     Returns
     -------
-    Read
+    WindowPages
         Check `complete`.
     """
     slices = [first] if first is not None else (yield from fetch([Ask(1, limit)]))
     limit, trusted = _limit(slices[0], limit)
-    read = Read(slices)
+    read = WindowPages(slices)
     if not _may_be_all(slices[0], hint):
         if not slices[0].rows:
-            return Read(slices, problem="the server counts rows and shows none")
+            return WindowPages(slices, problem="the server counts rows and shows none")
     elif not trusted and slices[0].rows < _SMALLEST_CAP:
         # So few rows are no cap; and the list's end needs no second witness.
-        return Read(slices, proof="one page")
+        return WindowPages(slices, proof="one page")
     state = cover(slices)
     if state.ended:
         read.proof = "one page"
@@ -143,7 +150,7 @@ def _may_be_all(first: Slice, hint: int | None) -> bool:
     return (hint is None or hint <= first.rows) and (first.page.pages_count or 0) <= 1
 
 
-def _persist(fetch: Fetch, slices: list[Slice], state: Cover, limit: int, read: Read) -> Talk[Cover]:
+def _persist(fetch: Fetch, slices: list[Slice], state: Cover, limit: int, read: WindowPages) -> Task[Cover]:
     attempt = 0
     while not state.ended and attempt < _PATIENCE:
         slices.extend((yield from fetch([next_ask(state, limit, attempt)])))
@@ -154,9 +161,9 @@ def _persist(fetch: Fetch, slices: list[Slice], state: Cover, limit: int, read: 
     return state
 
 
-def _last_resort(fetch: Fetch, read: Read, limit: int) -> Talk[Read]:
+def _last_resort(fetch: Fetch, read: WindowPages, limit: int) -> Task[WindowPages]:
     if (whole := (yield from _in_one_page(fetch, read))) is not None:
-        return Read([whole], proof="one page", walks=read.walks + 1)
+        return WindowPages([whole], proof="one page", walks=read.walks + 1)
     agreed = 0
     for _ in range(_WALKS + 1):
         if _contradictory(read.slices):
@@ -196,7 +203,7 @@ def _contradictory(slices: Sequence[Slice]) -> bool:
     )
 
 
-def _in_one_page(fetch: Fetch, read: Read) -> Talk[Slice | None]:
+def _in_one_page(fetch: Fetch, read: WindowPages) -> Task[Slice | None]:
     if read.expected is None:
         return None
     try:
@@ -204,3 +211,100 @@ def _in_one_page(fetch: Fetch, read: Read) -> Talk[Slice | None]:
     except (RequestError, IncompleteDataError):
         return None
     return whole if whole.rows == whole.total and whole.rows < whole.ask.size else None
+
+
+# From a window to its pages.
+
+
+@dataclass(frozen=True)
+class PageSource:
+    """Pages of one window.
+
+    Parameters
+    ----------
+    profile
+        Where to ask.
+    body
+        Parameters by API name, with the days, without paging.
+    zone
+        Zone of times without offset where the answer names none.
+    seen
+        Called with each page as it comes.
+    """
+
+    profile: Profile
+    body: dict[str, Any]
+    zone: str
+    seen: Callable[[Slice], None] = lambda _: None
+    _loose: list[Page] = field(default_factory=list, init=False, repr=False)
+
+    def fetch(self, asks: Sequence[Ask]) -> Task[list[Slice]]:
+        """Ask for pages; return them in order, in whatever order they come."""
+        return (yield [self._page(ask) for ask in asks])
+
+    def count(self) -> Task[int | None]:
+        """Ask the count endpoint, where the profile has one, how many rows there are."""
+        if self.profile.count is None:
+            return None
+        body = self.body | {"page": 1, "itemsPerPage": 1}
+        about = f"number of calls {days_text(self.body)}"
+        question = Request(self.profile.count, body, about, lambda reply: page_of(reply.opened))
+        (page,) = yield [question]
+        count: int | None = page.pages_count
+        return count
+
+    def _page(self, ask: Ask) -> Request:
+        paging = {"page": ask.number, "itemsPerPage": ask.size, "sortBy": "timestamp", "sortDirection": "ASC"}
+        about = f"calls {days_text(self.body)}, page {ask.number} of {ask.size} rows each"
+        return Request(self.profile.calls, self.body | paging, about, partial(self._read, ask, about))
+
+    def _read(self, ask: Ask, about: str, reply: Reply) -> Slice:
+        try:
+            page = page_of(reply.opened)
+        except msgspec.DecodeError as error:
+            msg = f"{about}: the answer has no list of calls ({error}). Check base_url and api_version."
+            raise InvalidResponseError(msg) from None
+        result = slice_of(page, ask, reply.key, checksum(reply.content), self.zone)
+        self._loose.append(page)
+        if len(self._loose) == _SETTLED:
+            settle(self._loose)
+            self._loose.clear()
+        self.seen(result)
+        return result
+
+
+def checksum(content: bytes) -> int:
+    """Return a number by which the same page is known again."""
+    return zlib.crc32(content)
+
+
+def slice_of(page: Page, ask: Ask, key: str, known: int, zone: str) -> Slice:
+    """Take from a page what the proof needs.
+
+    Parameters
+    ----------
+    page, ask
+        The page, and what was asked for.
+    key, known
+        Its key in the page cache, and its `checksum`.
+    zone
+        Zone of times without offset where the page names none.
+    """
+    typed_ids, _ = typed_array(page.columns["id"], FIELDS["id"])
+    ids = typed_ids.to_pylist()
+    if None in ids:  # no identity of its own: then all that is known of the row is its identity
+        whole = zip(*(page.values(name) for name in FIELDS), strict=True)
+        ids = [repr(row) if each is None else each for each, row in zip(ids, whole, strict=True)]
+    times, own_zone = page.columns["timestamp"], page.timezone or zone
+    stamps, lost = typed_array(times, FIELDS["timestamp"], Clock(own_zone))
+    if lost.count:  # perhaps an hour that comes twice, which uniqueId settles
+        unique_ids, _ = typed_array(page.columns["uniqueId"], FIELDS["uniqueId"])
+        stamps, _ = typed_array(times, FIELDS["timestamp"], Clock(own_zone, unique_ids))
+    micros = np.asarray(stamps.to_numpy(zero_copy_only=False), dtype="datetime64[us]").view(np.int64)
+    return Slice(ask, page, ids, micros, page.total_items, key, known)
+
+
+def days_text(body: dict[str, Any]) -> str:
+    """Return the days of a request in words."""
+    first, last = body.get("dayFrom"), body.get("dayTo")
+    return f"of {first}" if first == last else f"from {first} to {last}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from brightcall_pandas.cache import Part
 from brightcall_pandas.frame import midnight_micros, typed_pages
-from brightcall_pandas.load._pages import Read
+from brightcall_pandas.load._pages import WindowPages
 
 __all__ = ["DAY", "in_order", "part_of", "runs"]
 
@@ -18,7 +18,9 @@ DAY = timedelta(days=1)
 _UNKNOWN = np.iinfo(np.int64).min
 
 
-def part_of(read: Read, first: date, last: date, zone: str, report: dict[str, Any]) -> tuple[Part, int]:
+def part_of(
+    read: WindowPages, first: date, last: date, zone: str, report: dict[str, Any]
+) -> tuple[Part, int]:
     """Type the rows of a window that lie in its days, a column at a time.
 
     Returns

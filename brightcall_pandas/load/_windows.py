@@ -9,30 +9,29 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from brightcall_pandas.api import Backlog, Desk, Talk, Ticket, hold
+from brightcall_pandas.api import Task, WriteQueue, run_tasks
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import IncompleteDataError, RequestError
-from brightcall_pandas.load._cached import Shelf
+from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
-from brightcall_pandas.load._pages import Read, read_window
+from brightcall_pandas.load._pages import PageSource, WindowPages, days_text, read_window
 from brightcall_pandas.load._parts import part_of, runs
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._proof import Ask, Slice, cover
 from brightcall_pandas.load._query import Query, known_zone
-from brightcall_pandas.load._reader import Source, days_text
 
-__all__ = ["Moved", "Opening", "Reading"]
+__all__ = ["BoundsMoved", "FirstPage", "WindowReader"]
 
 _PAGES_A_WINDOW = 16  # at least, in whole days: fewer waste half-empty pages, more are lost by a kill
 _SAFE_PAGE_SIZE = 100  # the API's documented default, asked for where a larger page is refused
 
 
-class Moved(Exception):  # noqa: N818  (no error: the load begins anew)
-    """The answers show that days begin elsewhere than thought; what was learnt is in the account."""
+class BoundsMoved(Exception):  # noqa: N818  (not an error: the load starts again)
+    """The answers show that days start at another time than assumed; the account has what was learnt."""
 
 
 @dataclass(frozen=True)
-class Opening:
+class FirstPage:
     """The first page of some days: what was asked, what came, and when."""
 
     body: dict[str, Any]
@@ -41,13 +40,13 @@ class Opening:
 
 
 @dataclass
-class Reading:
+class WindowReader:
     """Reads windows of one query.
 
     Parameters
     ----------
     client
-        Whom to ask.
+        The client to use.
     query
         Which calls.
     names_zone
@@ -65,29 +64,29 @@ class Reading:
     names_zone: bool
     strict: bool
     progress: Progress
-    opened: Opening | None = None
+    opened: FirstPage | None = None
 
-    def parts(self, days: Sequence[date], backlog: Backlog) -> list[Part]:
-        """Read days; each complete window is in the cache when the backlog is done.
+    def parts(self, days: Sequence[date], writes: WriteQueue) -> list[Part]:
+        """Read days; each complete window is in the cache once the writes are done.
 
         Raises
         ------
-        Moved
-            Days begin elsewhere than thought.
+        BoundsMoved
+            Days start at another time than assumed.
         BrightcallError
             A window could not be read, or not proved complete.
         """
-        with Desk[Ticket](self.client.session, self.client.workers) as desk:
-            plans = hold(desk, (self._windows(run) for run in runs(days)))
-            return hold(desk, (self._window(backlog, *window) for plan in plans for window in plan))
+        session, connections = self.client.session, self.client.workers
+        plans = run_tasks(session, connections, (self._windows(run) for run in runs(days)))
+        windows = (self._window(writes, *window) for plan in plans for window in plan)
+        return run_tasks(session, connections, windows)
 
-    def opening(self, first: date, last: date) -> Opening:
+    def opening(self, first: date, last: date) -> FirstPage:
         """Read the first page of some days."""
-        with Desk[Ticket](self.client.session, 1) as desk:
-            (opening,) = hold(desk, [self._opened(self._source(first, last))])
+        (opening,) = run_tasks(self.client.session, 1, [self._opened(self._source(first, last))])
         return opening
 
-    def _opened(self, source: Source) -> Talk[Opening]:
+    def _opened(self, source: PageSource) -> Task[FirstPage]:
         if self.opened is not None and self.opened.body == source.body:
             return self.opened
         began, limit = datetime.now(UTC), self._limit()
@@ -98,9 +97,9 @@ class Reading:
                 raise
             (page,) = yield from source.fetch([Ask(1, _SAFE_PAGE_SIZE)])
             self.client.cache.learn(page_cap=_SAFE_PAGE_SIZE)  # so it was the size that was refused
-        return Opening(source.body, page, began)
+        return FirstPage(source.body, page, began)
 
-    def _windows(self, run: Sequence[date]) -> Talk[list[tuple[date, date, Opening | None]]]:
+    def _windows(self, run: Sequence[date]) -> Task[list[tuple[date, date, FirstPage | None]]]:
         """Cut a run into windows; its first page goes along when it belongs to the only one."""
         source = self._source(run[0], run[-1])
         opening = yield from self._opened(source)
@@ -117,7 +116,7 @@ class Reading:
         cuts = (run[n : n + length] for n in range(0, len(run), length))
         return [(part[0], part[-1], None) for part in cuts]
 
-    def _window(self, backlog: Backlog, first: date, last: date, opening: Opening | None) -> Talk[Part]:
+    def _window(self, writes: WriteQueue, first: date, last: date, opening: FirstPage | None) -> Task[Part]:
         source = self._source(first, last)
         page, began = (None, datetime.now(UTC)) if opening is None else (opening.page, opening.began)
         count = yield from source.count()
@@ -136,13 +135,15 @@ class Reading:
             "complete": read.complete,
             "proof": read.proof,
         }
-        part = self._typing(source, read, first, last, report)
+        part = self._typed(source, read, first, last, report)
         if read.complete:
-            shelf = Shelf(self.client, self.query)
-            backlog.put_off(lambda: shelf.keep(part, began, read))
+            cached = CachedWindows(self.client, self.query)
+            writes.submit(lambda: cached.keep(part, began, read))
         return part
 
-    def _typing(self, source: Source, read: Read, first: date, last: date, report: dict[str, Any]) -> Part:
+    def _typed(
+        self, source: PageSource, read: WindowPages, first: date, last: date, report: dict[str, Any]
+    ) -> Part:
         part, outside = part_of(read, first, last, self.query.zone, report)
         if outside and not self.query.padded:
             self._other_bounds(source)
@@ -150,24 +151,25 @@ class Reading:
             self._incomplete(source, read)
         return part
 
-    def _check_zone(self, read: Read) -> None:
+    def _check_zone(self, read: WindowPages) -> None:
         named = known_zone(read.slices[0].page.timezone)
         if not self.names_zone and named not in (None, self.query.zone):
             self.client.cache.learn(timezone=named)  # the account moved since its zone was learnt
-            raise Moved
+            raise BoundsMoved
 
-    def _other_bounds(self, source: Source) -> None:
+    def _other_bounds(self, source: PageSource) -> None:
         if not self.client.cache.account.other_bounds:
             self.client.cache.learn(other_bounds=True)
             warnings.warn(
                 f"the server's calls {days_text(source.body)} reach beyond these days in {self.query.zone}: "
-                "it begins days in another timezone. From now on a day more is read at both ends and cut.",
+                "it starts days in another timezone. "
+                "From now on one more day is read at both ends and cut off.",
                 RuntimeWarning,
                 stacklevel=2,
             )
-        raise Moved
+        raise BoundsMoved
 
-    def _incomplete(self, source: Source, read: Read) -> None:
+    def _incomplete(self, source: PageSource, read: WindowPages) -> None:
         msg = (
             f"calls {days_text(source.body)} are not proved complete: {read.problem}. "
             "Try again, ask for fewer days, or take them as they are with on_incomplete='warn'."
@@ -176,8 +178,8 @@ class Reading:
             raise IncompleteDataError(msg)
         warnings.warn(msg, RuntimeWarning, stacklevel=2)
 
-    def _source(self, first: date, last: date) -> Source:
-        return Source(
+    def _source(self, first: date, last: date) -> PageSource:
+        return PageSource(
             profile=self.client.profile,
             body=self.query.request(first, last),
             zone=self.query.zone,
