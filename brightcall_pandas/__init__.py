@@ -5,23 +5,26 @@
 ...     calls = bc.load_calls(sandbox.day_from, sandbox.day_to, client=sandbox.client())
 ...     calls.calls.by_outcome()
 
-Importing it gives every DataFrame the accessor ``.calls``. Map of the house::
+Importing it gives every DataFrame the accessor ``.calls``. Rooms of the house, imports point down only::
 
-    cli                     the command ``brightcall``
-    accessor                ``df.calls``: delegates, holds nothing
-    explorer                ``df.calls.explore()``: calls on a page, both ways
-    plots · export · load   table → picture · parquet · days → typed frame
-    windows → client        what is read, what is cached, whom to ask
-    analysis                typed frame → table, one pure function each
-    api · frame · store     the server · pages → typed frame · typed windows on disk
-    filters                 the 33 request parameters: request, row mask, SQL, code
-    columns → schema        any value → the dtype of its field; the 45 fields
-    errors                  the error tree
-    sandbox                 the API on this machine, with made-up calls
+    cli                             the command ``brightcall``
+    accessors                       ``df.calls``, of pandas and of dask frames
+    explorer                        ``df.calls.explore()``
+    export · doctor                 parquet out and in, pseudonyms · how a real service differs
+    load                            days and filters → typed frame, proved complete
+    api                             one request to the server
+    cache                           what is kept on disk of an account
+    filters · analysis · plots      the 33 parameters · frame → table · table → picture
+    frame                           JSON, records, any frame → typed frame; the 45 fields
+    errors                          the error tree
+    sandbox                         the API on this machine, with made-up calls
+
+What needs more than pandas and pyarrow is imported when it is first used.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from brightcall_pandas import errors
@@ -37,14 +40,23 @@ from brightcall_pandas.errors import (
     RequestError,
     ServerError,
 )
-from brightcall_pandas.export import export_calls, read_calls
 from brightcall_pandas.filters import CallFilter, describe_filters
 from brightcall_pandas.frame import describe_fields, to_frame
-from brightcall_pandas.load import Catalog, Client, count_calls, load_calls, load_catalog, load_stats, use
 
 if TYPE_CHECKING:
+    from brightcall_pandas import plots
     from brightcall_pandas.accessors._dask import scan_calls
     from brightcall_pandas.explorer import explore
+    from brightcall_pandas.export import export_calls, read_calls
+    from brightcall_pandas.load import (
+        Catalog,
+        Client,
+        count_calls,
+        load_calls,
+        load_catalog,
+        load_stats,
+        use,
+    )
     from brightcall_pandas.sandbox import start_sandbox
 
 __all__ = [
@@ -70,6 +82,7 @@ __all__ = [
     "load_calls",
     "load_catalog",
     "load_stats",
+    "plots",
     "read_calls",
     "scan_calls",
     "start_sandbox",
@@ -79,20 +92,33 @@ __all__ = [
 
 __version__ = "0.1.0"
 
+# Silent unless the user asks: logging.getLogger("brightcall_pandas").setLevel("INFO"), and a handler.
+logging.getLogger("brightcall_pandas").addHandler(logging.NullHandler())
+
 
 def __getattr__(name: str) -> Any:
     """Import what needs its own packages when it is first asked for."""
-    if name == "start_sandbox":
-        from brightcall_pandas.sandbox import start_sandbox  # noqa: PLC0415
+    if name not in __all__:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    room: Any
+    if name == "plots":  # "from … import plots" would ask this function again
+        import brightcall_pandas.plots as room  # noqa: PLC0415
 
-        return start_sandbox
+        return room
     if name == "scan_calls":
-        from brightcall_pandas.accessors._dask import scan_calls  # noqa: PLC0415
+        from brightcall_pandas.accessors import _dask as room  # noqa: PLC0415
+    elif name == "explore":
+        from brightcall_pandas import explorer as room  # noqa: PLC0415
+    elif name == "start_sandbox":
+        from brightcall_pandas import sandbox as room  # noqa: PLC0415
+    elif name in ("export_calls", "read_calls"):
+        from brightcall_pandas import export as room  # noqa: PLC0415
+    else:
+        from brightcall_pandas import load as room  # noqa: PLC0415
+    return getattr(room, name)
 
-        return scan_calls
-    if name == "explore":
-        from brightcall_pandas.explorer import explore  # noqa: PLC0415
 
-        return explore
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
+def __dir__() -> list[str]:
+    """List the public names only."""
+    return [*__all__, "__version__"]
