@@ -54,6 +54,6 @@ def pause(attempt: int, verdict: Verdict) -> float | None:
     if verdict.retry_after is not None and verdict.retry_after > LONGEST_WAIT_S:
         return None
     half: float = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (attempt - 1)) / 2
-    # Half fixed, half random: threads that failed together, or were told the same wait, come back one by one.
+    # Half fixed, half random: threads that failed together, or were told the same wait, come back spread out.
     spread: float = random.uniform(0.0, half)  # noqa: S311
     return max(half, verdict.retry_after or 0.0) + spread

@@ -51,7 +51,7 @@ Task: TypeAlias = Generator[Sequence[Request], list[Any], T]
 
 
 def run_tasks(session: ApiSession, connections: int, tasks: Iterable[Task[T]]) -> list[T]:
-    """Run tasks, a few at once; a further one begins when a connection has nothing to do.
+    """Run tasks, a few at once; the next one starts when a connection has nothing to do.
 
     Parameters
     ----------
@@ -225,7 +225,7 @@ class Workers:
             thread.start()
 
     def submit(self, task: Callable[[], T]) -> Future[T]:
-        """Run a task when a thread is free; after `close` it is cancelled, so that nobody waits for it."""
+        """Run a task when a thread is free; after `close` it is cancelled, so that nothing waits for it."""
         future: Future[T] = Future()
         with self._closing:
             if self.stop.is_set():

@@ -96,7 +96,7 @@ class Transport:
                 stream=True,
                 timeout=timeout,
                 verify=_certificates(),
-                # What stays on this machine is no business of a proxy.
+                # Requests that stay on this machine never go through a proxy.
                 proxies={} if is_this_machine(urlsplit(request.url or "").hostname) else proxies,
             )
             # At once: requests would read it 10 kB at a time, which takes longer than the page's way here.
@@ -166,7 +166,7 @@ def _why(error: Exception, timeout: Any) -> Verdict:
     if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return Verdict(ServerError, f"no answer came within {timeout} s", advice, transient=True)
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        return Verdict(ServerError, "base_url is no usable address", advice)
+        return Verdict(ServerError, "base_url is not a usable address", advice)
     return Verdict(ServerError, f"the connection failed ({_root(error)})", advice, transient=True)
 
 

@@ -1,4 +1,4 @@
-"""What an answer is worth: data, a reason to try again, or an error for good."""
+"""What an answer is worth: data, a reason to try again, or a final error."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHOWN = 300  # characters of the server's own words in a message
 
 @dataclass(frozen=True)
 class Verdict:
-    """Why an answer is no data.
+    """Why an answer is not data.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Verdict:
 
 
 def judge(status: int, headers: Any, content: bytes, promised: Sequence[str] = ()) -> Verdict | Envelope:
-    """Return what an answer holds, or why it is no data.
+    """Return what an answer holds, or why it is not data.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def _of_content(content: bytes, promised: Sequence[str]) -> Verdict | Envelope:
     try:
         answer = opened(content)
     except msgspec.DecodeError as error:
-        what = "HTML" if content.lstrip()[:1] == b"<" else "no JSON object"
+        what = "HTML" if content.lstrip()[:1] == b"<" else "not a JSON object"
         return Verdict(
             InvalidResponseError,
             f"the answer is {what}, or is cut off ({error})",
@@ -129,7 +129,7 @@ def _of_content(content: bytes, promised: Sequence[str]) -> Verdict | Envelope:
             "Check the filters against bc.describe_filters().",
         )
     if promised and not any(map(answer.has, promised)):
-        # Taken for data it would read as: there are no calls.
+        # Otherwise it would be taken for a day without calls.
         return Verdict(
             InvalidResponseError,
             f"the answer has no {' or '.join(promised)}{_words(answer)}",

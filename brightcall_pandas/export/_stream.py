@@ -84,14 +84,14 @@ def export_calls(
     region, keep, free_text
         With a `pseudonymize_key`: as `pseudonymize` takes them.
     refresh
-        WindowPages all days from the server again.
+        Read all days from the server again.
     on_incomplete
         What to do when a window cannot be proved complete: ``"raise"`` `IncompleteDataError`, or
         ``"warn"``, write it, mark it in the manifest, and read it again next time.
     progress
         Show a progress bar: True at once, None when it takes longer than a second, False never.
     client
-        Whom to ask; None takes the default one.
+        The client to use; None takes the default one.
     **filters
         Any of `bc.describe_filters()`.
 
@@ -156,7 +156,7 @@ class _Export:
 
     @property
     def client(self) -> Client:
-        """Whom to ask."""
+        """The client to use."""
         return self.loading.client
 
     @property

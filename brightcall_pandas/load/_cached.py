@@ -56,7 +56,7 @@ class CachedWindows:
         return self._of_this_version(usable)
 
     def read(self, chosen: dict[date, Segment], columns: Sequence[str]) -> tuple[list[Part], bool]:
-        """WindowPages days from their segments.
+        """Read days from their segments.
 
         Returns
         -------

@@ -48,7 +48,7 @@ class Client:
         Default: the environment's ``BRIGHTCALL_CACHE_DIR``, then the nearest ``data_cache`` folder from
         the working directory upward that the user owns, then the user's cache folder.
     timezone
-        Zone in which days begin and times are shown. None: the zone that the API's answer names.
+        Zone in which days start and times are shown. None: the zone that the API's answer names.
     page_size
         Rows a page to ask for.
     workers
@@ -146,7 +146,7 @@ class Client:
         Raises
         ------
         AuthenticationError
-            There is no API key.
+            No API key was given.
         """
         cache = self.cache
         with self._lock:
@@ -237,7 +237,7 @@ def _base_url(given: str | None, profile: Profile, allow_http: bool) -> str:
     except ValueError:
         usable = False
     if not usable:
-        msg = f"base_url={url!r} is no address; it takes scheme and host, for example {profile.base_url}"
+        msg = f"base_url={url!r} is not an address; give scheme and host, for example {profile.base_url}"
         raise ValueError(msg)
     if parts.scheme == "http" and not allow_http and not is_this_machine(parts.hostname):
         msg = (

@@ -87,7 +87,7 @@ def load_calls(
 ) -> pd.DataFrame:
     """Load every call of some days, each exactly once.
 
-    Days that are in the cache and cannot change any more are not asked for again.
+    Days that are in the cache and can no longer change are not read again.
 
     Parameters
     ----------
@@ -96,14 +96,14 @@ def load_calls(
     columns
         Fields to return, in that order; None returns all 45 and `extras`. All are cached either way.
     refresh
-        WindowPages all days from the server again, and replace what is cached.
+        Read all days from the server again, and replace what is cached.
     on_incomplete
         What to do when a window cannot be proved complete: ``"raise"`` `IncompleteDataError`, or
         ``"warn"``, mark it in ``df.calls.quality()``, and not cache it.
     progress
         Show a progress bar: True at once, None when the load takes longer than a second, False never.
     client
-        Whom to ask; None takes the default one (`bc.use`, or the environment).
+        The client to use; None takes the default one (`bc.use`, or the environment).
     **filters
         Any of `bc.describe_filters()`. `all_users` is True unless given, `date_interval` is ``"day"``.
 
@@ -152,7 +152,7 @@ def count_calls(day_from: Day, day_to: Day, *, client: Client | None = None, **f
     day_from, day_to
         First and last day, both inclusive.
     client
-        Whom to ask.
+        The client to use; None takes the default one.
     **filters
         Any of `bc.describe_filters()`.
 
@@ -192,7 +192,7 @@ def load_catalog(
     day_from, day_to
         Days of the request that carries them; None: the last 30 days.
     client
-        Whom to ask.
+        The client to use; None takes the default one.
     **filters
         Any of `bc.describe_filters()`.
 
@@ -236,7 +236,7 @@ def load_stats(
         a small one for the account's timezone where it is not known yet). The first and the last period
         hold only the days asked for.
     client
-        Whom to ask.
+        The client to use; None takes the default one.
     **filters
         Any of `bc.describe_filters()`.
 
@@ -278,14 +278,14 @@ def load_stats(
     return pd.concat(frames, keys=starts, names=["period"])
 
 
-# What was asked for.
+# Arguments.
 
 
 def spec_of(day_from: Day, day_to: Day, filters: Mapping[str, Any]) -> CallFilter:
     """Return the checked filter of a load."""
     for name in filters:
         if name in FILTERS and FILTERS[name].paging:
-            msg = f"{name!r} is no filter: pages are read and put together here; sort the frame instead"
+            msg = f"{name!r} is not a filter: pages are read and joined here; sort the frame instead"
             raise TypeError(msg)
     spec = CallFilter(day_from=day_from, day_to=day_to, **filters)
     if spec.day_from is None or spec.day_to is None:
@@ -301,7 +301,7 @@ def fields_of(columns: Sequence[str] | None) -> list[str]:
     chosen = [columns] if isinstance(columns, str) else list(columns)
     for name in chosen:
         if name not in TABLE_SCHEMA.names:
-            msg = f"{name!r} is no field{nearest(str(name), TABLE_SCHEMA.names)} See bc.describe_fields()."
+            msg = f"{name!r} is not a field{nearest(str(name), TABLE_SCHEMA.names)} See bc.describe_fields()."
             raise ValueError(msg)
     return list(dict.fromkeys(chosen))
 
@@ -331,7 +331,7 @@ def _periods(first: str, last: str, per: str) -> list[tuple[str, str]]:
 
 
 def zone_of(client: Client, spec: CallFilter) -> str:
-    """Return the zone in which days begin; a small request tells it when nobody has yet."""
+    """Return the zone in which days start; a small request finds it out where it is not known yet."""
     asked: str | None = spec.timezone or client.timezone
     if asked is None and client.cache.account.timezone is None:
         count_calls(spec.day_from, spec.day_to, client=client)
@@ -345,7 +345,7 @@ def _asked(client: Client, path: str, body: dict[str, Any], about: str) -> Reply
     if kept is not None and (client.offline or client.is_fresh(kept.fetched_at, last)):
         return kept
     if client.offline:
-        msg = f"{about}: not in the cache, and offline=True forbids to ask the server. Load it once online."
+        msg = f"{about}: it is not in the cache, and offline=True forbids asking the server. Load it once online."
         raise OfflineError(msg)
     reply = client.session.ask(path, body, about=about)
     client.session.keep([reply])

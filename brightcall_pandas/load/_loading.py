@@ -10,11 +10,13 @@ Order of operations of `Loading.parts`:
    written as segments (`api.workers.WriteQueue`);
 4. parts come back in order of days, from memory or from segments.
 
-Where answers show that days begin elsewhere than thought, that is remembered and the load begins anew.
+Where answers show that days start on another boundary than assumed, that is remembered and the load starts
+again.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -32,7 +34,9 @@ from brightcall_pandas.load._windows import BoundsMoved, FirstPage, WindowReader
 
 __all__ = ["Loading"]
 
-_TRIES = 5  # beginnings of one load, in case days move, or files vanish or prove damaged while they are read
+_log = logging.getLogger("brightcall_pandas")
+
+_TRIES = 5  # starts of one load, in case days move, or files vanish or turn out damaged while they are read
 
 
 @dataclass
@@ -42,13 +46,13 @@ class Loading:
     Parameters
     ----------
     client
-        Whom to ask.
+        The client to use.
     spec
         Which calls; with both days.
     columns
         Columns of the parts.
     refresh
-        WindowPages every day from the server again.
+        Read every day from the server again.
     strict
         Raise where a window cannot be proved complete; otherwise warn and mark it.
     progress
@@ -64,7 +68,7 @@ class Loading:
 
     @property
     def zone(self) -> str:
-        """Zone in which days begin: the one asked for, or else the one that the answers name."""
+        """Zone in which days start: the one asked for, or else the one that the answers name."""
         return self._sent_zone or self.client.cache.account.timezone or "UTC"
 
     @property
@@ -110,18 +114,35 @@ class Loading:
         parts: list[Part] = []
         if missing and self.client.offline:
             lacking = ", ".join(f"{run[0]} to {run[-1]}" for run in runs(missing))
-            msg = f"the cache lacks {lacking}, and offline=True forbids to ask the server"
+            msg = f"the cache lacks {lacking}, and offline=True forbids asking the server"
             raise OfflineError(f"{msg}. Load them once online.")
         if missing:
             parts += self._reading(query, opening).parts(missing, writes)
         kept, sound = cached.read(chosen, self.columns)
-        return {day: part for part in parts + kept for day in part.days} if sound else None
+        if not sound:
+            return None
+        self._log(parts, len(missing), len(days))
+        return {day: part for part in parts + kept for day in part.days}
+
+    def _log(self, read: Sequence[Part], missing: int, days: int) -> None:
+        windows = [window for part in read for window in part.windows]
+        proofs = {window["proof"] or "nothing" for window in windows}
+        _log.info(
+            "calls from %s to %s: %d of %d days from the cache, %d windows read with %d requests, proved by %s",
+            self.spec.day_from,
+            self.spec.day_to,
+            days - missing,
+            days,
+            len(windows),
+            sum(window["requests"] for window in windows),
+            ", ".join(sorted(proofs)) or "an earlier load",
+        )
 
     def _chosen(self, cached: CachedWindows, days: Sequence[date]) -> dict[date, Segment]:
         return {} if self.refresh else cached.chosen(days)
 
     def _learn_zone(self, first: date, last: date) -> FirstPage | None:
-        """Learn the account's zone, where nobody has yet; return the page that told it."""
+        """Learn the account's zone where it is not known yet; return the page that told it."""
         cache = self.client.cache
         if self._sent_zone is not None or cache.account.timezone is not None:
             return None

@@ -1,4 +1,4 @@
-"""WindowPages one window page by page until it is proved complete, or say that this cannot be proved.
+"""Read one window page by page until it is proved complete, or say that this cannot be proved.
 
 `_proof` holds the proof; this module asks for pages until it is found. Where the server's order makes
 it impossible (no order at all, or more rows of one time than fit a page), the whole window in one page
@@ -43,7 +43,7 @@ class WindowPages:
     proof
         What shows that it is complete: ``"one page"``, ``"overlap"``, ``"total"``; empty when nothing does.
     walks
-        How often the way from begin to end had to be taken up.
+        How often reading on from the last proved page had to start again.
     problem
         Why it is not proved complete, as a clause.
     """
@@ -119,7 +119,7 @@ def read_window(
         if not slices[0].rows:
             return WindowPages(slices, problem="the server counts rows and shows none")
     elif not trusted and slices[0].rows < _SMALLEST_CAP:
-        # So few rows are no cap; and the list's end needs no second witness.
+        # No server caps pages at so few rows, so this is the end of the list.
         return WindowPages(slices, proof="one page")
     state = cover(slices)
     if state.ended:

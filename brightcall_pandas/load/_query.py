@@ -25,9 +25,9 @@ class Query:
     body
         Parameters by API name, without the days.
     zone
-        Timezone in which days begin.
+        Timezone in which days start.
     padded
-        Whether a day more is asked for at both ends, because the server begins days elsewhere.
+        Whether one more day is read at both ends, because the server starts days in another timezone.
     """
 
     profile: str

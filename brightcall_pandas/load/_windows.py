@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import warnings
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from brightcall_pandas.load._proof import Ask, Slice, cover
 from brightcall_pandas.load._query import Query, known_zone
 
 __all__ = ["BoundsMoved", "FirstPage", "WindowReader"]
+
+_log = logging.getLogger("brightcall_pandas")
 
 _PAGES_A_WINDOW = 16  # at least, in whole days: fewer waste half-empty pages, more are lost by a kill
 _SAFE_PAGE_SIZE = 100  # the API's documented default, asked for where a larger page is refused
@@ -95,6 +98,7 @@ class WindowReader:
         except RequestError:
             if limit <= _SAFE_PAGE_SIZE:
                 raise
+            _log.warning("%d calls a page are refused; asking for %d", limit, _SAFE_PAGE_SIZE)
             (page,) = yield from source.fetch([Ask(1, _SAFE_PAGE_SIZE)])
             self.client.cache.learn(page_cap=_SAFE_PAGE_SIZE)  # so it was the size that was refused
         return FirstPage(source.body, page, began)

@@ -99,7 +99,7 @@ class TestBaseUrl:
         ],
     )
     def test_what_is_no_address(self, given):
-        with pytest.raises(ValueError, match="is no address"):
+        with pytest.raises(ValueError, match="is not an address"):
             make(base_url=given)
 
     @pytest.mark.parametrize(

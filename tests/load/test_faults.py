@@ -281,7 +281,7 @@ TINY_PAGES = {"capped_page": {"cap": 3}}  # too small to overlap everywhere: onl
 class TestPages:
     """Pages that are not what they seem."""
 
-    @pytest.mark.filterwarnings("ignore:.*begins days in another timezone:RuntimeWarning")
+    @pytest.mark.filterwarnings("ignore:.*starts days in another timezone:RuntimeWarning")
     @pytest.mark.parametrize(
         ("faults", "version"),
         [*((each, "v1") for each in (*PAGES, TINY_PAGES)), *((each, "v3") for each in PAGES_V3)],
@@ -305,7 +305,7 @@ class TestPages:
         ],
         ids=str,
     )
-    @pytest.mark.filterwarnings("ignore:.*begins days in another timezone:RuntimeWarning")
+    @pytest.mark.filterwarnings("ignore:.*starts days in another timezone:RuntimeWarning")
     def test_where_nothing_proves_it_they_are_not_taken_for_all(self, make, shared, truth, faults, version):
         shared.set_faults(faults)
         client = make(api_version=version)
@@ -364,7 +364,7 @@ class TestPages:
         }
         assert 0 < len(there) < 240
         client = make(timezone=zone)
-        with pytest.warns(RuntimeWarning, match="begins days in another timezone") as said:
+        with pytest.warns(RuntimeWarning, match="starts days in another timezone") as said:
             frame = bc.load_calls("2026-03-30", "2026-03-30", client=client)
         assert_exact(frame, there)
         again = bc.load_calls(

@@ -344,7 +344,7 @@ class TestTimezones:
         with bc.start_sandbox(calls=4_000, days=20, seed=8, faults={"utc_bounds": 1}) as other:
             client = other.client(cache_dir=tmp_path, timezone="Asia/Tokyo")
             expected = local_days(raw_calls(other), "Asia/Tokyo")
-            with pytest.warns(RuntimeWarning, match="begins days in another timezone"):
+            with pytest.warns(RuntimeWarning, match="starts days in another timezone"):
                 frame = bc.load_calls("2026-03-15", "2026-03-27", client=client)
             assert frame["timestamp"].dt.date.value_counts().to_dict() == {
                 day: n for day, n in expected.items() if date(2026, 3, 15) <= day <= date(2026, 3, 27)
