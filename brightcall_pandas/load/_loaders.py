@@ -345,8 +345,8 @@ def _asked(client: Client, path: str, body: dict[str, Any], about: str) -> Reply
     if kept is not None and (client.offline or client.is_fresh(kept.fetched_at, last)):
         return kept
     if client.offline:
-        msg = f"{about}: it is not in the cache, and offline=True forbids asking the server. Load it once online."
-        raise OfflineError(msg)
+        msg = f"{about}: not in the cache, and offline=True forbids asking the server"
+        raise OfflineError(f"{msg}. Load it once online.")
     reply = client.session.ask(path, body, about=about)
     client.session.keep([reply])
     if (zone := known_zone(reply.opened.timezone)) is not None and client.timezone is None:

@@ -128,7 +128,7 @@ class Loading:
         windows = [window for part in read for window in part.windows]
         proofs = {window["proof"] or "nothing" for window in windows}
         _log.info(
-            "calls from %s to %s: %d of %d days from the cache, %d windows read with %d requests, proved by %s",
+            "calls from %s to %s: %d of %d days from the cache, %d windows read (%d requests), proved by %s",
             self.spec.day_from,
             self.spec.day_to,
             days - missing,

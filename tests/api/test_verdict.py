@@ -138,11 +138,11 @@ class TestContent:
         [
             (b"<!doctype html><p>hello", "is HTML"),
             (b"\n  <html>", "is HTML"),
-            (b"", "no JSON object"),
-            (b"null", "no JSON object"),
-            (b"[]", "no JSON object"),
-            (GOOD + b"x", "no JSON object"),
-            (GOOD + GOOD, "no JSON object"),
+            (b"", "not a JSON object"),
+            (b"null", "not a JSON object"),
+            (b"[]", "not a JSON object"),
+            (GOOD + b"x", "not a JSON object"),
+            (GOOD + GOOD, "not a JSON object"),
         ],
     )
     def test_other_things(self, content, what):
