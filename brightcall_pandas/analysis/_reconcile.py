@@ -11,20 +11,19 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import Split
 from brightcall_pandas.analysis._tallies import Facts
-from brightcall_pandas.frame import FIELDS, column
+from brightcall_pandas.frame import (
+    FIELDS,
+    STATISTICS_DURATIONS,
+    STATISTICS_GROUPS,
+    STATISTICS_OUTCOME_TYPES,
+    STATISTICS_STATES,
+    STATISTICS_TOTALS,
+    column,
+)
 
 __all__ = ["reconcile"]
 
-_DIRECTIONS = ("all", *FIELDS["type"].choices)
-_OUTCOMES = {
-    "tagsSuccess": "positive",
-    "tagsDefault": "neutral",
-    "tagsFail": "negative",
-    "tagsNoResult": "absent",
-}
-_ACCOUNT = (*_OUTCOMES, "aiTalkTime_s", "allTalkTime_s", "aiTalkCost")
 _UNTOLD = ("active", "aiTalkCost")
-_DURATIONS = {"total": "totalTime", "call": "callTime", "answer": "answerTime"}
 _TOLERANCE = 1e-6
 _PAGES = (500, 100)  # sizes that clients ask for, the larger first
 
@@ -37,7 +36,7 @@ def reconcile(df: pd.DataFrame, stats: pd.DataFrame) -> pd.DataFrame:
     df
         All calls of some days. A figure whose column is missing is null.
     stats
-        What `bc.load_stats` returns for the same days and filters, without ``per``.
+        What `bc.load_stats` returns for the same days and filters, without ``freq``.
 
     Returns
     -------
@@ -78,16 +77,16 @@ def reconcile(df: pd.DataFrame, stats: pd.DataFrame) -> pd.DataFrame:
     >>> table.loc[("outbound", "success"), "likely_cause"]
     'late update: calls changed between both readings'
     """
-    if stats.index.nlevels != 1 or not set(_DIRECTIONS) <= set(stats.index):
-        msg = "stats must be what bc.load_stats(…) returns without per=: a row for each direction"
+    if stats.index.nlevels != 1 or not {*STATISTICS_GROUPS.values()} <= set(stats.index):
+        msg = "stats must be what bc.load_stats(…) returns without freq=: a row for each direction"
         raise ValueError(msg)
     figures = _figures(df)
     # The account's own figures stand on the row `all` only.
     pairs = [
         (direction, str(name))
-        for direction in _DIRECTIONS
+        for direction in STATISTICS_GROUPS.values()
         for name in stats.columns
-        if direction == "all" or name not in _ACCOUNT
+        if direction == "all" or name not in STATISTICS_TOTALS.values()
     ]
     index = pd.MultiIndex.from_tuples(pairs, names=["direction", "figure"])
     rows = np.array([figures.get(pair, np.nan) for pair in pairs], dtype=np.float64)
@@ -134,20 +133,21 @@ def _figures(df: pd.DataFrame) -> dict[tuple[str, str], float]:
 def _marks(facts: Facts) -> dict[str, NDArray[np.bool_]]:
     marks = {"all": np.ones(len(facts), dtype=bool)}
     if facts.has("state"):
-        words = {"success": "answered", "fail": "unanswered", "error": "failed"}
-        marks |= {name: facts.is_label("state", word) for name, word in words.items()}
+        marks |= {name: facts.is_label("state", word) for name, word in STATISTICS_STATES.items()}
     if facts.has("talkTime"):
         marks["talks"] = facts.seconds("talkTime") > 0
     if facts.has("firstTimeForUser"):
         marks["firstTime"] = facts.is_true("firstTimeForUser")
     if facts.has("outcomeType"):
-        marks |= {name: facts.is_label("outcomeType", word) for name, word in _OUTCOMES.items()}
+        marks |= {
+            name: facts.is_label("outcomeType", word) for name, word in STATISTICS_OUTCOME_TYPES.items()
+        }
         marks["tagsNoResult"] = marks["tagsNoResult"] | facts.series("outcomeType").isna().to_numpy()
     return marks
 
 
 def _seconds(facts: Facts) -> dict[str, NDArray[np.float64]]:
-    seconds = {name: facts.seconds(field) for name, field in _DURATIONS.items() if facts.has(field)}
+    seconds = {name: facts.seconds(field) for name, field in STATISTICS_DURATIONS.items() if facts.has(field)}
     answer = seconds.pop("answer", None)
     # Without the state nobody knows which calls the server counted.
     if answer is not None and facts.has("state"):

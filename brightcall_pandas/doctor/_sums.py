@@ -12,23 +12,19 @@ from brightcall_pandas.doctor._evidence import Evidence
 from brightcall_pandas.doctor._findings import Check, Found
 from brightcall_pandas.doctor._masks import json_type, key_shown
 from brightcall_pandas.doctor._overlap import Place, place
-from brightcall_pandas.frame import read_page
+from brightcall_pandas.frame import (
+    STATISTICS_COUNTS,
+    STATISTICS_DURATIONS,
+    STATISTICS_GROUPS,
+    STATISTICS_OUTCOME_TYPES,
+    STATISTICS_PARTS,
+    STATISTICS_STATES,
+    STATISTICS_TOTALS,
+    read_page,
+)
 
 __all__ = ["CHECKS"]
 
-_GROUPS = {"all": None, "in": "inbound", "out": "outbound", "our": "internal"}
-_COUNTS = ("all", "fail", "success", "talks", "error", "unique", "firstTime", "active")
-_DURATIONS = {"total": "totalTime", "call": "callTime", "answer": "answerTime"}
-_PARTS = ("sum", "count", "min", "max")
-_BESIDE = (
-    "tagsSuccess",
-    "tagsDefault",
-    "tagsFail",
-    "tagsNoResult",
-    "aiTalkTime",
-    "allTalkTime",
-    "aiTalkCost",
-)
 _NO_ROWS = "no day is known with all of its calls; choose fewer days"
 _UNITS = {60.0: "in minutes", 3600.0: "in hours", 0.001: "in milliseconds"}
 
@@ -37,14 +33,14 @@ def _shape(evidence: Evidence) -> Found:
     detail, found = _detail(evidence)
     if detail is None:
         return found
-    found.differs += _keys("detailedStat", detail, {*_GROUPS, *_BESIDE})
-    for name, group in ((name, detail[name]) for name in _GROUPS if name in detail):
-        found.differs += _keys(name, group, {*_COUNTS, *_DURATIONS})
-        for part in _DURATIONS if isinstance(group, dict) else ():
+    found.differs += _keys("detailedStat", detail, {*STATISTICS_GROUPS, *STATISTICS_TOTALS})
+    for name, group in ((name, detail[name]) for name in STATISTICS_GROUPS if name in detail):
+        found.differs += _keys(name, group, {*STATISTICS_COUNTS, *STATISTICS_DURATIONS})
+        for part in STATISTICS_DURATIONS if isinstance(group, dict) else ():
             if part in group:
-                found.differs += _keys(f"{name}.{part}", group[part], set(_PARTS))
+                found.differs += _keys(f"{name}.{part}", group[part], set(STATISTICS_PARTS))
     for path, value in _leaves(detail):
-        if path not in _GROUPS and (kind := json_type(msgspec.json.encode(value))) not in (
+        if path not in STATISTICS_GROUPS and (kind := json_type(msgspec.json.encode(value))) not in (
             "integer",
             "number",
             "null",
@@ -107,27 +103,25 @@ def _total_alone(evidence: Evidence, given: dict[str, Any]) -> Found:
 
 def _expected(calls: pd.DataFrame) -> dict[str, float | None]:
     values: dict[str, float | None] = {}
-    for group, direction in _GROUPS.items():
-        rows = calls if direction is None else calls[(calls["type"] == direction).to_numpy()]
+    for group, direction in STATISTICS_GROUPS.items():
+        rows = calls if direction == "all" else calls[(calls["type"] == direction).to_numpy()]
         answered = (rows["state"] == "answered").to_numpy()
         values |= {
             f"{group}.all": len(rows),
-            f"{group}.success": int(answered.sum()),
-            f"{group}.fail": int((rows["state"] == "unanswered").sum()),
-            f"{group}.error": int((rows["state"] == "failed").sum()),
+            **{
+                f"{group}.{name}": int((rows["state"] == state).sum())
+                for name, state in STATISTICS_STATES.items()
+            },
             f"{group}.talks": int((rows["talkTime"] > 0).sum()),
             f"{group}.unique": rows["clientNumber"].nunique(),
             f"{group}.firstTime": int(rows["firstTimeForUser"].fillna(False).sum()),
         }
-        for name, column in _DURATIONS.items():
+        for name, column in STATISTICS_DURATIONS.items():
             seconds = (rows[answered] if name == "answer" else rows)[column]
-            values |= {f"{group}.{name}.{part}": _of(seconds, part) for part in _PARTS}
+            values |= {f"{group}.{name}.{part}": _of(seconds, part) for part in STATISTICS_PARTS}
     kinds = calls["outcomeType"].astype("str").fillna("absent").value_counts()
     return values | {
-        "tagsSuccess": int(kinds.get("positive", 0)),
-        "tagsDefault": int(kinds.get("neutral", 0)),
-        "tagsFail": int(kinds.get("negative", 0)),
-        "tagsNoResult": int(kinds.get("absent", 0)),
+        **{name: int(kinds.get(kind, 0)) for name, kind in STATISTICS_OUTCOME_TYPES.items()},
         "aiTalkTime": float(calls["aiTalkTime"].sum()),
         "allTalkTime": float(calls["talkTime"].sum()),
     }

@@ -10,6 +10,7 @@
     _table         pages, records or frames → the typed table
     _days          where days begin
     _fields        the 45 fields
+    _statistics    the statistics answer
 """
 
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
@@ -26,6 +27,16 @@ from brightcall_pandas.frame._fields import (
 )
 from brightcall_pandas.frame._page import Page, page_of, read_page, settle
 from brightcall_pandas.frame._records import Envelope, opened
+from brightcall_pandas.frame._statistics import (
+    STATISTICS_COUNTS,
+    STATISTICS_DTYPES,
+    STATISTICS_DURATIONS,
+    STATISTICS_GROUPS,
+    STATISTICS_OUTCOME_TYPES,
+    STATISTICS_PARTS,
+    STATISTICS_STATES,
+    STATISTICS_TOTALS,
+)
 from brightcall_pandas.frame._table import TABLE_SCHEMA, Typed, to_frame, typed_pages
 
 __all__ = [
@@ -34,6 +45,14 @@ __all__ = [
     "FIELDS",
     "FIELD_NAMES",
     "SCHEMA_VERSION",
+    "STATISTICS_COUNTS",
+    "STATISTICS_DTYPES",
+    "STATISTICS_DURATIONS",
+    "STATISTICS_GROUPS",
+    "STATISTICS_OUTCOME_TYPES",
+    "STATISTICS_PARTS",
+    "STATISTICS_STATES",
+    "STATISTICS_TOTALS",
     "TABLE_SCHEMA",
     "Clock",
     "Envelope",

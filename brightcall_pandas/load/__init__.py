@@ -24,7 +24,6 @@ from brightcall_pandas.load._loaders import (
     fields_of,
     load_calls,
     load_catalog,
-    load_stats,
     spans_of,
     spec_of,
     zone_of,
@@ -35,6 +34,7 @@ from brightcall_pandas.load._parts import runs
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._proof import Ask, Slice, cover, farthest
 from brightcall_pandas.load._query import known_zone, request_body
+from brightcall_pandas.load._statistics import load_stats
 
 __all__ = [
     "Ask",

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-import msgspec
 import pandas as pd
 import pyarrow as pa
 
 from brightcall_pandas.api import Reply, WriteQueue
 from brightcall_pandas.cache import Part
-from brightcall_pandas.errors import InvalidResponseError, OfflineError, RequestError
+from brightcall_pandas.errors import InvalidResponseError, OfflineError
 from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, nearest
-from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, midnight, page_of, to_pandas
+from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, page_of, to_pandas
 from brightcall_pandas.load._client import Client, current_client
 from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._pages import days_text
@@ -25,31 +24,17 @@ from brightcall_pandas.load._query import known_zone, request_body
 __all__ = [
     "Catalog",
     "Provenance",
+    "cached_reply",
     "count_calls",
     "fields_of",
     "load_calls",
     "load_catalog",
-    "load_stats",
     "spans_of",
     "spec_of",
     "zone_of",
 ]
 
 Day = str | date
-
-_DIRECTIONS = {"all": "all", "in": "inbound", "out": "outbound", "our": "internal"}
-_COUNTS = ("all", "fail", "success", "talks", "error", "unique", "firstTime", "active")
-_DURATIONS = ("total", "call", "answer")
-_PARTS = {"sum": "sum_s", "count": "count", "min": "min_s", "max": "max_s"}
-_ACCOUNT = {
-    "tagsSuccess": "tagsSuccess",
-    "tagsDefault": "tagsDefault",
-    "tagsFail": "tagsFail",
-    "tagsNoResult": "tagsNoResult",
-    "aiTalkTime": "aiTalkTime_s",
-    "allTalkTime": "allTalkTime_s",
-    "aiTalkCost": "aiTalkCost",
-}
 
 
 class Provenance(dict[str, Any]):
@@ -172,7 +157,7 @@ def count_calls(day_from: Day, day_to: Day, *, client: Client | None = None, **f
     spec = spec_of(day_from, day_to, filters)
     body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
     about = f"number of calls {days_text(body)}"
-    page = page_of(_asked(client, client.profile.count or client.profile.calls, body, about).opened)
+    page = page_of(cached_reply(client, client.profile.count or client.profile.calls, body, about).opened)
     # Pages of one call each: their number is the number of calls.
     count = page.pages_count if page.total_items is None else page.total_items
     if count is None:
@@ -212,70 +197,8 @@ def load_catalog(
     first = pd.Timestamp(last).date() - timedelta(days=29) if day_from is None else day_from
     spec = spec_of(first, last, filters)
     body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
-    page = page_of(_asked(client, client.profile.calls, body, f"catalogue {days_text(body)}").opened)
+    page = page_of(cached_reply(client, client.profile.calls, body, f"catalogue {days_text(body)}").opened)
     return Catalog(*(_small_frame(page.catalog[name]) for name in Catalog._fields))
-
-
-@lists_filters
-def load_stats(
-    day_from: Day,
-    day_to: Day,
-    *,
-    per: Literal["day", "week", "month"] | None = None,
-    client: Client | None = None,
-    **filters: Any,
-) -> pd.DataFrame:
-    """Load the server's own statistics of some days.
-
-    Parameters
-    ----------
-    day_from, day_to
-        First and last day, both inclusive.
-    per
-        Also split by day, ISO week or month: one request a period, since the answer itself has none (and
-        a small one for the account's timezone where it is not known yet). The first and the last period
-        hold only the days asked for.
-    client
-        The client to use; None takes the default one.
-    **filters
-        Any of `bc.describe_filters()`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index ``direction`` (all, inbound, outbound, internal), with `per` also an outer level ``period``
-        (first day of the period, in the client's timezone). Columns: the API's counts ``all, fail, success,
-        talks, error, unique, firstTime, active`` (Int64); for each of ``total``, ``call`` and ``answer`` the
-        four ``…_sum_s, …_count, …_min_s, …_max_s`` (float64 in seconds, counts Int64); and on the row `all`
-        only, the account-wide ``tagsSuccess, tagsDefault, tagsFail, tagsNoResult`` (Int64) and
-        ``aiTalkTime_s, allTalkTime_s, aiTalkCost`` (float64).
-
-    Raises
-    ------
-    RequestError
-        The profile is v3, whose statistics answer is undocumented; before any request.
-    TypeError, ValueError
-        A filter, a day or a period that does not exist; before any request.
-    BrightcallError
-        As ``bc.errors`` draws them.
-    """
-    client = current_client(client)
-    if per not in (None, "day", "week", "month"):
-        msg = f"per={per!r} is not known; it takes 'day', 'week', 'month' or None"
-        raise ValueError(msg)
-    if client.profile.stats is None:
-        msg = (
-            "the statistics answer of API v3 is undocumented; use bc.Client(api_version='v1') for load_stats"
-        )
-        raise RequestError(msg)
-    spec = spec_of(day_from, day_to, filters)
-    zone = spec.timezone or client.timezone
-    spans = [(spec.day_from, spec.day_to)] if per is None else list(_periods(spec.day_from, spec.day_to, per))
-    frames = [_stats(client, request_body(spec.replace(day_from=a, day_to=b), zone)) for a, b in spans]
-    if per is None:
-        return frames[0]
-    starts = pd.DatetimeIndex([midnight(first, zone_of(client, spec)) for first, _ in spans])
-    return pd.concat(frames, keys=starts, names=["period"])
 
 
 # Arguments.
@@ -319,14 +242,6 @@ def spans_of(client: Client, spec: CallFilter, days: Sequence[date], calls: int)
         yield from (run[begin : begin + length] for begin in range(0, len(run), length))
 
 
-def _periods(first: str, last: str, per: str) -> list[tuple[str, str]]:
-    days = pd.period_range(first, last, freq="D")
-    groups = pd.Series(days.astype(str), index=days).groupby(
-        days.asfreq({"day": "D", "week": "W", "month": "M"}[per])
-    )
-    return [(group.iloc[0], group.iloc[-1]) for _, group in groups]
-
-
 # Small requests.
 
 
@@ -338,8 +253,8 @@ def zone_of(client: Client, spec: CallFilter) -> str:
     return asked or client.cache.account.timezone or "UTC"
 
 
-def _asked(client: Client, path: str, body: dict[str, Any], about: str) -> Reply:
-    """Ask through the page cache: any answer will do for final days, a young one for others."""
+def cached_reply(client: Client, path: str, body: dict[str, Any], about: str) -> Reply:
+    """Return an answer through the page cache: any kept one for final days, a young one for others."""
     kept = client.session.kept(path, body)
     last = date.fromisoformat(body["dayTo"])
     if kept is not None and (client.offline or client.is_fresh(kept.fetched_at, last)):
@@ -352,51 +267,6 @@ def _asked(client: Client, path: str, body: dict[str, Any], about: str) -> Reply
     if (zone := known_zone(reply.opened.timezone)) is not None and client.timezone is None:
         client.cache.learn(timezone=zone)
     return reply
-
-
-def _stats(client: Client, body: dict[str, Any]) -> pd.DataFrame:
-    about = f"statistics {days_text(body)}"
-    content = _asked(client, client.profile.stats or "", body, about).content
-    answer = msgspec.json.decode(content)
-    detail = answer.get("detailedStat") if isinstance(answer, dict) else None
-    if not isinstance(detail, dict):
-        msg = f"{about}: the answer has no detailedStat. Check base_url and api_version."
-        raise InvalidResponseError(msg)
-    rows = {label: _direction(detail.get(name)) for name, label in _DIRECTIONS.items()}
-    rows["all"] |= {column: _number(_first(name, detail, answer)) for name, column in _ACCOUNT.items()}
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(_stats_dtypes()))
-    frame.index.name = "direction"
-    return frame.astype(_stats_dtypes())
-
-
-def _direction(group: Any) -> dict[str, float | None]:
-    group = group if isinstance(group, dict) else {}
-    row = {name: _number(group.get(name)) for name in _COUNTS}
-    for name in _DURATIONS:
-        values = group.get(name) if isinstance(group.get(name), dict) else {}
-        row |= {f"{name}_{column}": _number(values.get(part)) for part, column in _PARTS.items()}
-    return row
-
-
-def _stats_dtypes() -> dict[str, str]:
-    durations = [f"{name}_{column}" for name in _DURATIONS for column in _PARTS.values()]
-    names = [*_COUNTS, *durations, *_ACCOUNT.values()]
-    return {name: "float64" if name.endswith("_s") or name == "aiTalkCost" else "Int64" for name in names}
-
-
-def _first(name: str, *places: Any) -> Any:
-    """Look beside the four groups, then beside ``detailedStat``: the article can be read either way."""
-    return next((place[name] for place in places if isinstance(place, dict) and name in place), None)
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number
 
 
 def _small_frame(items: Sequence[Any]) -> pd.DataFrame:

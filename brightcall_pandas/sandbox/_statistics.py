@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from brightcall_pandas.frame import (
+    STATISTICS_COUNTS,
+    STATISTICS_DURATIONS,
+    STATISTICS_GROUPS,
+    STATISTICS_OUTCOME_TYPES,
+    STATISTICS_PARTS,
+    STATISTICS_STATES,
+)
 from brightcall_pandas.sandbox._account import AI_COST_PER_MINUTE
 
 if TYPE_CHECKING:
@@ -11,29 +19,21 @@ if TYPE_CHECKING:
 
 __all__ = ["detailed_stat"]
 
-_GROUPS = {"all": None, "in": "inbound", "out": "outbound", "our": "internal"}
-
 _COUNTS = {
     "all": "count(*)",
-    "fail": "count(*) FILTER (state = 'unanswered')",
-    "success": "count(*) FILTER (state = 'answered')",
+    **{name: f"count(*) FILTER (state = '{state}')" for name, state in STATISTICS_STATES.items()},
     "talks": 'count(*) FILTER ("talkTime" > 0)',
-    "error": "count(*) FILTER (state = 'failed')",
     "unique": 'count(DISTINCT "clientNumber")',
     "firstTime": 'count(*) FILTER ("firstTimeForUser")',
 }
 
-_DURATIONS = {
-    "total": ('"totalTime"', "TRUE"),
-    "call": ('"callTime"', "TRUE"),
-    "answer": ('"answerTime"', "state = 'answered'"),
-}
+_CALLS_OF = {"answer": "state = 'answered'"}  # the calls that a duration is over; all where it is not named
 
 _BESIDE = {
-    "tagsSuccess": "count(*) FILTER (\"outcomeType\" = 'positive')",
-    "tagsDefault": "count(*) FILTER (\"outcomeType\" = 'neutral')",
-    "tagsFail": "count(*) FILTER (\"outcomeType\" = 'negative')",
-    "tagsNoResult": "count(*) FILTER (coalesce(\"outcomeType\", 'absent') = 'absent')",
+    **{
+        name: f"count(*) FILTER (coalesce(\"outcomeType\", 'absent') = '{kind}')"
+        for name, kind in STATISTICS_OUTCOME_TYPES.items()
+    },
     "aiTalkTime": 'coalesce(sum("aiTalkTime"), 0)',
     "allTalkTime": 'coalesce(sum("talkTime"), 0)',
 }
@@ -58,23 +58,24 @@ def detailed_stat(table: CallTable, where: str, now: str) -> dict[str, Any]:
     """
     counts = _COUNTS | {"active": f'count(*) FILTER ("timestamp" + to_seconds("totalTime") > {now})'}
     columns = [f'{sql} AS "{name}"' for name, sql in counts.items()]
-    for name, (column, which) in _DURATIONS.items():
-        for part, sql in (("sum", "sum"), ("count", "count"), ("min", "min"), ("max", "max")):
-            columns.append(f'{sql}({column}) FILTER ({which}) AS "{name}.{part}"')
+    for name, field in STATISTICS_DURATIONS.items():
+        which = _CALLS_OF.get(name, "TRUE")
+        # The parts are named as SQL names its functions.
+        columns += [f'{part}("{field}") FILTER ({which}) AS "{name}.{part}"' for part in STATISTICS_PARTS]
     columns += [f"{sql} AS {name}" for name, sql in _BESIDE.items()]
     rows = table.query(
         f"SELECT type AS direction, {', '.join(columns)} FROM calls WHERE {where} "  # noqa: S608
         "GROUP BY GROUPING SETS ((type), ())"
     )
-    by_direction = {row["direction"]: row for row in rows}
+    by_direction = {row["direction"] or "all": row for row in rows}
     nothing = dict.fromkeys(rows[0])
-    groups = {name: _group(by_direction.get(label, nothing), list(counts)) for name, label in _GROUPS.items()}
-    beside = {name: _number(by_direction[None][name]) for name in _BESIDE}
+    groups = {name: _group(by_direction.get(label, nothing)) for name, label in STATISTICS_GROUPS.items()}
+    beside = {name: _number(by_direction["all"][name]) for name in _BESIDE}
     cost = round(beside["aiTalkTime"] / 60 * AI_COST_PER_MINUTE, 2)
     return groups | beside | {"aiTalkCost": cost}
 
 
-def _group(row: dict[str, Any], counts: list[str]) -> dict[str, Any]:
+def _group(row: dict[str, Any]) -> dict[str, Any]:
     durations = {
         name: {
             "sum": _number(row[f"{name}.sum"]),
@@ -82,9 +83,9 @@ def _group(row: dict[str, Any], counts: list[str]) -> dict[str, Any]:
             "min": None if row[f"{name}.min"] is None else _number(row[f"{name}.min"]),
             "max": None if row[f"{name}.max"] is None else _number(row[f"{name}.max"]),
         }
-        for name in _DURATIONS
+        for name in STATISTICS_DURATIONS
     }
-    return {name: _number(row[name]) for name in counts} | durations
+    return {name: _number(row[name]) for name in STATISTICS_COUNTS} | durations
 
 
 def _number(value: float | None) -> float:

@@ -472,7 +472,7 @@ class TestBadInput:
             (bc.load_calls, {"columns": ["talktime"]}, "talkTime"),
             (bc.load_calls, {"columns": "nothing"}, "nothing"),
             (bc.load_calls, {"on_incomplete": "ignore"}, "on_incomplete='ignore'"),
-            (bc.load_stats, {"per": "hour"}, "per='hour'"),
+            (bc.load_stats, {"freq": "hour"}, "freq='hour'"),
         ],
     )
     def test_other_arguments(self, make, shared, ask, options, said):

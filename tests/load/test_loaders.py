@@ -422,20 +422,27 @@ class TestLoadStats:
         assert stats.loc["all", "allTalkTime_s"] == sandbox.truth["talk_time"]["total_s"]
         assert stats.loc["inbound", ["allTalkTime_s", "aiTalkCost", "tagsSuccess"]].isna().all()
 
-    def test_per_day_asks_once_a_day_and_adds_up(self, sandbox, client):
+    def test_by_day_asks_once_a_day_and_adds_up(self, sandbox, client):
         bc.count_calls("2026-03-10", "2026-03-10", client=client)  # tells the account's zone
         with Requests(sandbox) as asked:
-            stats = bc.load_stats("2026-03-10", "2026-03-12", client=client, per="day")
+            stats = bc.load_stats("2026-03-10", "2026-03-12", client=client, freq="day")
         assert len(asked) == 3
         assert stats.index.names == ["period", "direction"]
         by_day = stats.xs("all", level="direction")["all"]
         assert by_day.tolist() == [sandbox.truth["by_day"][f"2026-03-{day}"] for day in (10, 11, 12)]
         assert by_day.index[0] == pd.Timestamp("2026-03-10", tz="Europe/Berlin")
 
-    def test_per_week_begins_weeks_on_monday(self, sandbox, client):
-        stats = bc.load_stats("2026-03-04", "2026-03-17", client=client, per="week")
+    def test_by_week_begins_weeks_on_monday(self, sandbox, client):
+        stats = bc.load_stats("2026-03-04", "2026-03-17", client=client, freq="week")
         starts = stats.index.get_level_values("period").unique().strftime("%Y-%m-%d").tolist()
         assert starts == ["2026-03-04", "2026-03-09", "2026-03-16"]
+
+    @pytest.mark.parametrize(("word", "alias"), [("day", "D"), ("week", "W"), ("month", "M")])
+    def test_a_period_is_a_word_or_an_alias_of_pandas(self, client, word, alias):
+        days = "2026-03-08", "2026-03-09"  # a Sunday and a Monday of one month
+        stats = bc.load_stats(*days, client=client, freq=word)
+        assert len(stats.index.unique("period")) == {"day": 2, "week": 2, "month": 1}[word]
+        pd.testing.assert_frame_equal(bc.load_stats(*days, client=client, freq=alias), stats)
 
     def test_v3_says_that_it_is_undocumented_before_any_request(self, sandbox, tmp_path):
         client = sandbox.client(cache_dir=tmp_path, api_version="v3")
@@ -444,5 +451,5 @@ class TestLoadStats:
         assert len(asked) == 0
 
     def test_an_unknown_period_is_told(self, sandbox, client):
-        with pytest.raises(ValueError, match="per='year'"):
-            bc.load_stats(sandbox.day_from, sandbox.day_to, client=client, per="year")
+        with pytest.raises(ValueError, match="freq='year'"):
+            bc.load_stats(sandbox.day_from, sandbox.day_to, client=client, freq="year")

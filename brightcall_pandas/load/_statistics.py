@@ -1,0 +1,141 @@
+"""The server's own statistics, as a table."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+import pandas as pd
+
+from brightcall_pandas.errors import InvalidResponseError, RequestError
+from brightcall_pandas.filters import lists_filters
+from brightcall_pandas.frame import (
+    STATISTICS_COUNTS,
+    STATISTICS_DTYPES,
+    STATISTICS_DURATIONS,
+    STATISTICS_GROUPS,
+    STATISTICS_PARTS,
+    STATISTICS_TOTALS,
+    midnight,
+)
+from brightcall_pandas.load._client import Client, current_client
+from brightcall_pandas.load._loaders import Day, cached_reply, spec_of, zone_of
+from brightcall_pandas.load._pages import days_text
+from brightcall_pandas.load._query import request_body
+
+__all__ = ["load_stats"]
+
+_FREQS = {"day": "D", "week": "W", "month": "M", "D": "D", "W": "W", "M": "M"}
+
+
+@lists_filters
+def load_stats(
+    day_from: Day,
+    day_to: Day,
+    *,
+    freq: Literal["day", "week", "month", "D", "W", "M"] | None = None,
+    client: Client | None = None,
+    **filters: Any,
+) -> pd.DataFrame:
+    """Load the server's own statistics of some days.
+
+    Parameters
+    ----------
+    day_from, day_to
+        First and last day, both inclusive.
+    freq
+        Also split by day, ISO week or month (``"day"``, ``"week"``, ``"month"``, or pandas' ``"D"``, ``"W"``,
+        ``"M"``): one request a period, since the answer itself has none (and a small one for the account's
+        timezone where it is not known yet). The first and the last period hold only the days asked for.
+    client
+        The client to use; None takes the default one (`bc.use`, or the environment).
+    **filters
+        Any of `bc.describe_filters()`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``direction`` (all, inbound, outbound, internal), with `freq` also an outer level ``period``
+        (first day of the period, in the client's timezone). Columns: the API's counts ``all, fail, success,
+        talks, error, unique, firstTime, active`` (Int64); for each of ``total``, ``call`` and ``answer`` the
+        four ``…_sum_s, …_count, …_min_s, …_max_s`` (float64 in seconds, counts Int64); and on the row `all`
+        only, the account-wide ``tagsSuccess, tagsDefault, tagsFail, tagsNoResult`` (Int64) and
+        ``aiTalkTime_s, allTalkTime_s, aiTalkCost`` (float64).
+
+    Raises
+    ------
+    RequestError
+        The profile is v3, whose statistics answer is undocumented; before any request.
+    TypeError, ValueError
+        A filter, a day or a period that does not exist; before any request.
+    BrightcallError
+        As ``bc.errors`` draws them.
+    """
+    client = current_client(client)
+    if freq is not None and freq not in _FREQS:
+        msg = f"freq={freq!r} is not known; it takes 'day', 'week', 'month' (or 'D', 'W', 'M') or None"
+        raise ValueError(msg)
+    if client.profile.stats is None:
+        msg = (
+            "the statistics answer of API v3 is undocumented; use bc.Client(api_version='v1') for load_stats"
+        )
+        raise RequestError(msg)
+    spec = spec_of(day_from, day_to, filters)
+    zone = spec.timezone or client.timezone
+    spans = [(spec.day_from, spec.day_to)]
+    if freq is not None:
+        spans = _periods(spec.day_from, spec.day_to, _FREQS[freq])
+    frames = [_statistics(client, request_body(spec.replace(day_from=a, day_to=b), zone)) for a, b in spans]
+    if freq is None:
+        return frames[0]
+    starts = pd.DatetimeIndex([midnight(first, zone_of(client, spec)) for first, _ in spans])
+    return pd.concat(frames, keys=starts, names=["period"])
+
+
+def _periods(first: str, last: str, freq: str) -> list[tuple[str, str]]:
+    """Return the first and the last of these days in each period."""
+    days = pd.period_range(first, last, freq="D")
+    groups = pd.Series(days.astype(str), index=days).groupby(days.asfreq(freq))
+    return [(group.iloc[0], group.iloc[-1]) for _, group in groups]
+
+
+def _statistics(client: Client, body: dict[str, Any]) -> pd.DataFrame:
+    """Return the table of one statistics answer."""
+    about = f"statistics {days_text(body)}"
+    content = cached_reply(client, client.profile.stats or "", body, about).content
+    answer = msgspec.json.decode(content)
+    detail = answer.get("detailedStat") if isinstance(answer, dict) else None
+    if not isinstance(detail, dict):
+        msg = f"{about}: the answer has no detailedStat. Check base_url and api_version."
+        raise InvalidResponseError(msg)
+    rows = {label: _direction(detail.get(name)) for name, label in STATISTICS_GROUPS.items()}
+    rows["all"] |= {
+        column: _number(_first(name, detail, answer)) for name, column in STATISTICS_TOTALS.items()
+    }
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(STATISTICS_DTYPES))
+    frame.index.name = "direction"
+    return frame.astype(STATISTICS_DTYPES)
+
+
+def _direction(group: Any) -> dict[str, float | None]:
+    """Return one group's figures by column; null for what it lacks."""
+    group = group if isinstance(group, dict) else {}
+    row = {name: _number(group.get(name)) for name in STATISTICS_COUNTS}
+    for name in STATISTICS_DURATIONS:
+        values = group.get(name) if isinstance(group.get(name), dict) else {}
+        row |= {f"{name}_{column}": _number(values.get(part)) for part, column in STATISTICS_PARTS.items()}
+    return row
+
+
+def _first(name: str, *places: Any) -> Any:
+    """Look beside the four groups, then beside ``detailedStat``: the article can be read either way."""
+    return next((place[name] for place in places if isinstance(place, dict) and name in place), None)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
