@@ -157,7 +157,7 @@ class TestLoadCalls:
         ("given", "error", "says"),
         [
             ({"type": "inbound"}, TypeError, "did you mean 'types'"),
-            ({"page": 2}, TypeError, "pages are read and put together"),
+            ({"page": 2}, TypeError, "pages are read and joined here"),
             ({"types": "inbond"}, ValueError, "did you mean 'inbound'"),
             ({"talk_time_from": -1}, ValueError, "talk_time_from"),
             ({"timezone": "Europe/Berln"}, ValueError, "did you mean 'Europe/Berlin'"),
