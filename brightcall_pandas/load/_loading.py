@@ -2,12 +2,12 @@
 
 Order of operations of `Loading.parts`:
 
-1. of each day, the segment that was fetched last is taken when it is final, fresh enough, or offline
-   (`cached`);
-2. consecutive days that are left form runs; the first page of a run tells how many calls it has, and so
-   into how many windows it is cut: a sparse run is read as one, a busy one day by day (`reading`);
-3. windows are read at once, each is proved complete (`api.pages`) and typed; when there is time, they are
-   written as segments (`api.workers.WriteQueue`);
+1. for each day, the segment that was fetched last is used if it is final or fresh enough, or if the client
+   is offline (`_cached`);
+2. the days that are left form runs of consecutive ones; the first page of a run tells how many calls it has,
+   and so into how many windows it is cut: a sparse run is read as one, a busy one day by day (`_windows`);
+3. windows are read at the same time; each is proved complete (`_pages`, `_proof`), typed (`_parts`) and
+   written as a segment behind the reader's back (`api.WriteQueue`);
 4. parts come back in order of days, from memory or from segments.
 
 Where answers show that days start on another boundary than assumed, that is remembered and the load starts
@@ -82,7 +82,7 @@ class Loading:
         return replace(self, spec=self.spec.replace(day_from=str(first), day_to=str(last)))
 
     def parts(self, writes: WriteQueue) -> Iterator[Part]:
-        """Return the calls in order of days; what was read is in the cache when the writes is done.
+        """Return the calls in order of days; what was read is in the cache once the writes are done.
 
         Raises
         ------
