@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-import types
 
 import pandas as pd
 import pytest
@@ -29,7 +28,7 @@ CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client"]
 
 class TestAll:
     def test_is_the_contract(self):
-        assert sorted(bc.__all__) == sorted([*ERRORS, *FUNCTIONS, *CLASSES, "errors"])
+        assert sorted(bc.__all__) == sorted([*ERRORS, *FUNCTIONS, *CLASSES, "errors", "plots"])
 
     def test_is_sorted(self):
         assert bc.__all__ == sorted(bc.__all__)
@@ -37,15 +36,28 @@ class TestAll:
     def test_every_name_is_there(self):
         assert all(getattr(bc, name) is not None for name in bc.__all__)
 
-    def test_nothing_public_is_left_out(self):
-        public = {
-            name
-            for name, value in vars(bc).items()
-            if not name.startswith("_")
-            and not isinstance(value, types.ModuleType)
-            and (getattr(value, "__module__", None) or "").startswith("brightcall_pandas")
-        }
-        assert public | {"errors", "explore", "scan_calls", "start_sandbox"} == set(bc.__all__)
+    def test_dir_shows_the_public_names_and_nothing_else(self):
+        assert set(dir(bc)) == {*bc.__all__, "__version__"}
+
+    def test_so_does_tab(self):
+        completer = pytest.importorskip("IPython.core.completer")
+        shell = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell()
+        shell.user_ns["bc"] = bc
+        with completer.provisionalcompleter():
+            shown = {each.text for each in shell.Completer.completions("bc.", 3)}
+        assert shown == set(bc.__all__)
+
+    @pytest.mark.parametrize("order", ["sorted", "reversed"])
+    def test_a_name_is_the_same_thing_each_time(self, order):
+        # In a process of its own: importing a room must not put a module in the place of a function.
+        code = f"""
+import brightcall_pandas as bc
+first = {{name: getattr(bc, name) for name in list({order}(bc.__all__))}}
+for name, value in first.items():
+    assert getattr(bc, name) is value, name
+    assert callable(value) or name in ("errors", "plots"), name
+"""
+        subprocess.run([sys.executable, "-c", code], timeout=120, check=True)
 
     def test_an_unknown_name_is_an_attribute_error(self):
         with pytest.raises(AttributeError, match="no attribute 'load_cals'"):
