@@ -31,10 +31,7 @@ __all__ = ["DistributedCalls", "scan_calls"]
 
 _BRANCHES = 8  # tallies added up at a time: none of the steps holds more
 _PART = "_part"
-_ROW_BY_ROW = (
-    "transfer_chains", "chains_at_least", "chains_contain", "chains_contain_eventually", "chains_end_with",
-    "chains_loop", "chains_start_with",
-)  # fmt: skip
+_ROW_BY_ROW = ("chains_match", "transfer_chains")
 _NEVER_COUNTED = (
     "crmInfo", "transcripts", "convoloAiRecordingSummary", "convoloAiRecordingTitle", "recordName", "label",
     "numbersRingedJSON", EXTRAS.name,

@@ -138,25 +138,19 @@ class CallsAccessor:
     compare = _method(analysis.compare)
     explain_change = _method(analysis.explain_change)
 
-    # Who handed calls to whom
+    # Who transferred calls to whom
     transfer_chains = _method(analysis.transfer_chains)
     transfer_variants = _method(analysis.transfer_variants)
     transfer_matrix = _method(analysis.transfer_matrix)
     transfer_summary = _method(analysis.transfer_summary)
     transfer_parties = _method(analysis.transfer_parties)
     transfer_flow = _method(analysis.transfer_flow)
-    transfer_shapes = _method(analysis.transfer_shapes)
-    handovers = _method(analysis.handovers)
+    transfer_events = _method(analysis.transfer_events)
     to_event_log = _method(analysis.to_event_log)
     to_networkx = _method(analysis.to_networkx)
 
-    # Which calls went a certain way: masks, to be combined with & and |
-    chains_start_with = _method(analysis.chains_start_with)
-    chains_end_with = _method(analysis.chains_end_with)
-    chains_contain = _method(analysis.chains_contain)
-    chains_contain_eventually = _method(analysis.chains_contain_eventually)
-    chains_at_least = _method(analysis.chains_at_least)
-    chains_loop = _method(analysis.chains_loop)
+    # Which calls went a certain way: a mask, to be combined with & and |
+    chains_match = _method(analysis.chains_match)
 
     # How far the rows can be trusted
     quality = _method(analysis.quality)

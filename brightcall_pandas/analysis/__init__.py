@@ -13,7 +13,7 @@ where all calls of a client are in one part.
     service                                 how soon callers are answered
     attempts  repeats  recalls              the calls of one client, one after the other
     changes  reconcile  quality             against other calls, the server's statistics, common sense
-    transfers                               who handed calls to whom
+    transfers                               who transferred calls to whom
     definitions                             what every number means
 
     dimensions  groups  tallies  metrics    split, group, add up, divide: what the tables are made of
@@ -44,28 +44,16 @@ from brightcall_pandas.analysis._summaries import summary
 from brightcall_pandas.analysis._tallies import WHOLE as WHOLE
 from brightcall_pandas.analysis._tallies import merge as merge
 from brightcall_pandas.analysis._timelines import heatmap, over_time
-from brightcall_pandas.analysis.transfers._chains import transfer_chains, transfer_shapes
-from brightcall_pandas.analysis.transfers._elements import TIME_KEYS as TIME_KEYS
-from brightcall_pandas.analysis.transfers._elements import plain_key as plain_key
-from brightcall_pandas.analysis.transfers._elements import sort_key as sort_key
-from brightcall_pandas.analysis.transfers._events import handovers, to_event_log
-from brightcall_pandas.analysis.transfers._flow import transfer_flow
-from brightcall_pandas.analysis.transfers._graph import to_networkx
-from brightcall_pandas.analysis.transfers._masks import (
-    chains_at_least,
-    chains_contain,
-    chains_contain_eventually,
-    chains_end_with,
-    chains_loop,
-    chains_start_with,
-)
-from brightcall_pandas.analysis.transfers._matrix import transfer_matrix
+from brightcall_pandas.analysis.transfers._chains import chains_match, transfer_chains
+from brightcall_pandas.analysis.transfers._events import to_event_log, transfer_events
+from brightcall_pandas.analysis.transfers._log import chain_log as chain_log
+from brightcall_pandas.analysis.transfers._matrix import to_networkx, transfer_flow, transfer_matrix
+from brightcall_pandas.analysis.transfers._parsing import TIME_KEYS as TIME_KEYS
 from brightcall_pandas.analysis.transfers._parsing import Shape as Shape
 from brightcall_pandas.analysis.transfers._parsing import parse as parse
-from brightcall_pandas.analysis.transfers._parties import transfer_parties
-from brightcall_pandas.analysis.transfers._reading import chain_log as chain_log
-from brightcall_pandas.analysis.transfers._summaries import transfer_summary
-from brightcall_pandas.analysis.transfers._variants import transfer_variants
+from brightcall_pandas.analysis.transfers._parsing import plain_key as plain_key
+from brightcall_pandas.analysis.transfers._parsing import sort_key as sort_key
+from brightcall_pandas.analysis.transfers._tables import transfer_parties, transfer_summary, transfer_variants
 
 __all__ = [
     "abandonment",
@@ -74,18 +62,12 @@ __all__ = [
     "breakdown",
     "by_agent",
     "by_outcome",
-    "chains_at_least",
-    "chains_contain",
-    "chains_contain_eventually",
-    "chains_end_with",
-    "chains_loop",
-    "chains_start_with",
+    "chains_match",
     "compare",
     "concurrency",
     "definitions",
     "explain_change",
     "funnel",
-    "handovers",
     "heatmap",
     "lines",
     "over_time",
@@ -101,10 +83,10 @@ __all__ = [
     "to_event_log",
     "to_networkx",
     "transfer_chains",
+    "transfer_events",
     "transfer_flow",
     "transfer_matrix",
     "transfer_parties",
-    "transfer_shapes",
     "transfer_summary",
     "transfer_variants",
 ]

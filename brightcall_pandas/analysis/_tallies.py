@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.analysis._dimensions import Split
 from brightcall_pandas.analysis._groups import Groups, Key, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._spelling import folded_keys
-from brightcall_pandas.analysis.transfers._reading import chain_log
+from brightcall_pandas.analysis.transfers._log import chain_log
 from brightcall_pandas.frame import column
 
 __all__ = [
@@ -115,7 +115,7 @@ class Facts:
 
     @cached_property
     def transferred(self) -> NDArray[np.bool_]:
-        """Where the call was handed over at least once."""
+        """Where the call was transferred at least once."""
         log = chain_log(self._df)
         transferred = (log.hops > 0)[log.rows]
         return transferred if self._rows is None else transferred[self._rows]

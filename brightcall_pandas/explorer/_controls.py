@@ -137,11 +137,11 @@ CONDITIONS: dict[str, Condition] = {
         ),
         Condition(
             "transferred",
-            "Whether the call was handed over at least once.",
+            "Whether the call was transferred at least once.",
             ("transferred",),
             _yes,
             lambda df, value: (df["transferred"] == value).to_numpy(dtype=bool),
-            lambda value, _: _not(value, "calls.calls.chains_at_least(1)"),
+            lambda value, _: _not(value, "calls.calls.chains_match(at_least=1)"),
         ),
         Condition(
             "ai",

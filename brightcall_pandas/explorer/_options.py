@@ -64,7 +64,7 @@ def options_of(control: Control, cross: Crossfilter) -> Options:
         return _closed(control, facts.codes("type", "state"), ("type", "state"))
     codes = facts.codes(*control.columns)
     if control.condition and control.single:
-        words = {"transferred": ("handed over", "not handed over"), "ai": ("talked", "did not talk")}
+        words = {"transferred": ("transferred", "not transferred"), "ai": ("talked", "did not talk")}
         place = np.arange(2)
         return Options(
             list(words[control.name]), [(True,), (False,)], 2, control.columns, (np.array([1, 0]), place)

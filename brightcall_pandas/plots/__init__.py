@@ -14,9 +14,7 @@ from brightcall_pandas.plots._repeats import repeat_callers
 from brightcall_pandas.plots._service import abandonment, service_level
 from brightcall_pandas.plots._staffing import staffing
 from brightcall_pandas.plots._timelines import heatmap, over_time
-from brightcall_pandas.plots.transfers._flow import transfer_flow
-from brightcall_pandas.plots.transfers._matrix import transfer_matrix
-from brightcall_pandas.plots.transfers._variants import transfer_variants
+from brightcall_pandas.plots._transfers import transfer_flow, transfer_matrix, transfer_variants
 
 __all__ = [
     "abandonment",
