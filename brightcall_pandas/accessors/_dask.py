@@ -145,10 +145,10 @@ class DistributedCalls:
         self._df = df
 
     @lists_filters
-    def filter(self, **filters: Any) -> dd.DataFrame:
+    def filter(self, *, fold_case: bool = True, **filters: Any) -> dd.DataFrame:
         """Return the rows that the API would return under these filters, lazily; see ``df.calls.filter``."""
         spec = row_filter(filters)
-        return self._df.map_partitions(_filtered, spec.to_dict(), meta=self._df._meta)
+        return self._df.map_partitions(_filtered, spec.to_dict(), fold_case, meta=self._df._meta)
 
     def pseudonymize(self, key: str | bytes, **options: Any) -> dd.DataFrame:
         """Replace numbers and agents by tokens, part by part, lazily; see ``df.calls.pseudonymize``."""
@@ -210,8 +210,8 @@ def _merged(tallies: list[pd.DataFrame]) -> pd.DataFrame:
     return merge([each for each in tallies if len(each)] or tallies[:1])
 
 
-def _filtered(part: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataFrame:
-    return part[CallFilter(**spec).mask(part).to_numpy(dtype=bool)]
+def _filtered(part: pd.DataFrame, spec: Mapping[str, Any], fold_case: bool) -> pd.DataFrame:
+    return part[CallFilter(**spec).mask(part, fold_case=fold_case).to_numpy(dtype=bool)]
 
 
 def _numbered(part: pd.DataFrame, parts: int) -> pd.DataFrame:

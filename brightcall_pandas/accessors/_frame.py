@@ -161,11 +161,15 @@ class CallsAccessor:
 
     # Rows
     @lists_filters
-    def filter(self, **filters: Any) -> pd.DataFrame:
+    def filter(self, *, fold_case: bool = True, **filters: Any) -> pd.DataFrame:
         """Return the rows that the API would return under these filters.
 
         Parameters
         ----------
+        fold_case
+            True: labels of tables are filters. Outcomes and tags are folded by case and blanks as the tables
+            fold them, and ``(none)`` is a row without a label. False: they must be equal letter for letter,
+            as the API wants them.
         **filters
             Any of `bc.describe_filters()`, with the API's meaning.
 
@@ -188,7 +192,8 @@ class CallsAccessor:
            talkTime  type
         1        40     1
         """
-        return self._df[CallFilter(**filters).mask(self._df).to_numpy(dtype=bool)]
+        mask = CallFilter(**filters).mask(self._df, fold_case=fold_case)
+        return self._df[mask.to_numpy(dtype=bool)]
 
     def explore(self, *, presets: str | os.PathLike[str] | None = None) -> Explorer:
         """Explore the calls by hand, and leave with the code.

@@ -38,7 +38,6 @@ from brightcall_pandas.analysis._recalls import recalls
 from brightcall_pandas.analysis._reconcile import reconcile
 from brightcall_pandas.analysis._repeats import repeat_callers
 from brightcall_pandas.analysis._service import abandonment, service_level
-from brightcall_pandas.analysis._spelling import fold as fold
 from brightcall_pandas.analysis._staffing import staffing
 from brightcall_pandas.analysis._summaries import summary
 from brightcall_pandas.analysis._tallies import WHOLE as WHOLE

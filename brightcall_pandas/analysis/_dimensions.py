@@ -5,7 +5,6 @@ Each dimension reads one column and makes a key of it. Any column of the frame c
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import Key, closed_key, key_of
 from brightcall_pandas.analysis._periods import period_key
-from brightcall_pandas.frame import FIELDS, column
+from brightcall_pandas.frame import FIELDS, column, fold, tags_of_rows
 
 __all__ = ["DIMENSIONS", "WEEKDAYS", "By", "Dimension", "Split", "names_of", "split", "split_or_all"]
 
@@ -108,7 +107,9 @@ DIMENSIONS: dict[str, Dimension] = {
     "outcome": Dimension("outcomeTag", "outcome, folded by case and blanks"),
     "outcome_type": Dimension("outcomeType", "positive, neutral, negative, absent"),
     "project": Dimension("projectName", "project"),
-    "tag": Dimension("tags", "each tag of the call: a call with two tags counts in both"),
+    "tag": Dimension(
+        "tags", "each tag of the call, folded by case and blanks: a call with two tags counts in both"
+    ),
     "hour": Dimension("timestamp", "hour of the day, 0 to 23, in the frame's timezone", _hour),
     "weekday": Dimension("timestamp", "Monday to Sunday, in the frame's timezone", _weekday),
     "day": Dimension("timestamp", "midnight that began the day, in the frame's timezone", _period("D")),
@@ -168,8 +169,8 @@ def _key(df: pd.DataFrame, name: str) -> Key:
 
 def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:
     """Return a row for each tag of each call (one for a call without), and the key of its tag."""
-    codes, uniques = pd.factorize(texts)
-    lists = [_tags_of(text) for text in uniques] + [[None]]
+    codes, tags = tags_of_rows(texts)
+    lists = [_distinct(each) for each in tags]
     lengths = np.array([len(each) for each in lists])[codes]
     rows = np.repeat(np.arange(len(texts)), lengths)
     starts = np.concatenate([[0], np.cumsum([len(each) for each in lists])[:-1]])[codes]
@@ -179,13 +180,9 @@ def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:
     return rows, key.take(np.repeat(starts, lengths) + within)
 
 
-def _tags_of(text: str) -> list[str | None]:
-    try:
-        tags = json.loads(text)
-    except ValueError:
-        return [None]
-    if not isinstance(tags, list):
-        tags = [tags]
-    # A tag given twice on one call is still one tag.
-    words = dict.fromkeys(str(tag).strip() for tag in tags if tag is not None and str(tag).strip())
-    return list(words) or [None]
+def _distinct(tags: list[str]) -> list[str | None]:
+    """Return each tag once, in its first spelling without outer blanks; only None where there is none."""
+    spellings: dict[str, str | None] = {}
+    for tag in tags:
+        spellings.setdefault(fold(tag), tag.strip())
+    return list(spellings.values()) or [None]

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.frame import NONE
+
 __all__ = [
     "NONE",
     "Groups",
@@ -25,9 +27,6 @@ __all__ = [
     "keys_of_index",
     "outer_codes",
 ]
-
-NONE = "(none)"
-"""How a missing text shows among the labels."""
 
 _DENSE = 4  # up to so many possible groups a row, counting each of them beats hashing
 

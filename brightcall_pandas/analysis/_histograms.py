@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.analysis._dimensions import By, split
 from brightcall_pandas.analysis._groups import completed, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import ratio
+from brightcall_pandas.analysis._spelling import folded_keys
 from brightcall_pandas.analysis._tallies import Facts
 
 __all__ = [
@@ -200,7 +201,7 @@ def _finish(table: pd.DataFrame, bins: Bins, closed: Closed, usual: Sequence[flo
     if closed not in ("left", "right"):
         msg = f"closed={closed!r} must be 'left' or 'right'"
         raise ValueError(msg)
-    *by, seconds = keys_of_index(table.index)
+    *by, seconds = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     values = seconds.labels.to_numpy(dtype=np.float64)
     edges = _edges(bins, values[np.isfinite(values)], closed, usual)
     side: Literal["left", "right"] = "right" if closed == "left" else "left"

@@ -10,7 +10,7 @@ from brightcall_pandas.analysis._dimensions import By, split
 from brightcall_pandas.analysis._groups import Groups, grouped, key_of, keys_of_index, outer_codes
 from brightcall_pandas.analysis._metrics import metrics_of, sums_for
 from brightcall_pandas.analysis._rates import ratio, wilson
-from brightcall_pandas.analysis._spelling import folded_key
+from brightcall_pandas.analysis._spelling import folded_key, folded_keys
 from brightcall_pandas.analysis._tallies import tally
 from brightcall_pandas.frame import FIELDS, column, optional_column
 
@@ -98,6 +98,7 @@ def finish_by_outcome(
     """Return the table of `by_outcome` from its tally."""
     *by, spelling, kind, _ = keys_of_index(table.index)
     calls = table["n_calls"].to_numpy()
+    by = folded_keys(by, calls)
     groups = grouped([*by, folded_key(spelling, calls, fold_case=fold_case)])
     result = metrics_of(table, groups, _METRICS)
     outer = outer_codes(groups, by)

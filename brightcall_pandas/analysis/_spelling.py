@@ -1,4 +1,4 @@
-"""One outcome, many spellings: fold case and blanks, show the spelling that people use most."""
+"""Fold the spellings of outcomes and tags, and show the one that people use most."""
 
 from __future__ import annotations
 
@@ -9,23 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import NONE, Key
+from brightcall_pandas.frame import fold
 
-__all__ = ["fold", "folded_key", "folded_keys"]
-
-
-def fold(text: str) -> str:
-    """Return the text without differences of case and blanks.
-
-    Examples
-    --------
-    >>> fold("  No   ANSWER ")
-    'no answer'
-    """
-    return _unblanked(text).casefold()
+__all__ = ["folded_key", "folded_keys"]
 
 
 def folded_key(key: Key, calls: NDArray[np.float64], *, fold_case: bool = True) -> Key:
-    """Return the key in which spellings of one outcome are one label.
+    """Return the key in which spellings of one outcome or tag are one label.
 
     Parameters
     ----------
@@ -58,12 +48,12 @@ def folded_key(key: Key, calls: NDArray[np.float64], *, fold_case: bool = True) 
 
 
 def folded_keys(keys: Sequence[Key], calls: NDArray[np.float64]) -> list[Key]:
-    """Return the keys, that of the dimension ``outcome`` folded."""
-    return [folded_key(key, calls) if _is_outcome(key.labels) else key for key in keys]
+    """Return the keys, those of the dimensions ``outcome`` and ``tag`` folded."""
+    return [folded_key(key, calls) if _is_folded(key.labels) else key for key in keys]
 
 
-def _is_outcome(labels: pd.Index) -> bool:
-    return labels.name == "outcome" and isinstance(labels.dtype, pd.StringDtype)
+def _is_folded(labels: pd.Index) -> bool:
+    return labels.name in ("outcome", "tag") and isinstance(labels.dtype, pd.StringDtype)
 
 
 def _unblanked(text: str) -> str:

@@ -83,7 +83,9 @@ def code(selection: Selection, loaded: CallFilter, days: tuple[str, str], zone: 
 def _filtered(spec: CallFilter) -> str:
     """Return the filter of rows as pandas has it; nothing when there is nothing to ask."""
     given = {name: value for name, value in spec.to_dict().items() if not name.startswith("sort_")}
-    words = (f"{name}={list(v) if isinstance(v, tuple) else v!r}" for name, v in given.items())
+    words = [f"{name}={list(v) if isinstance(v, tuple) else v!r}" for name, v in given.items()]
+    if spec.has_labels:
+        words.append("fold_case=False")
     return f".calls.filter({', '.join(words)})" if given else ""
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis import fold
 from brightcall_pandas.explorer._codes import Codes
 from brightcall_pandas.explorer._controls import Control
 from brightcall_pandas.explorer._crossfilter import Crossfilter
-from brightcall_pandas.filters import FILTERS, Many, tags_of
+from brightcall_pandas.filters import FILTERS, Many
+from brightcall_pandas.frame import fold, tags_of_rows
 
 __all__ = ["MOST", "Options", "options_of"]
 
@@ -106,10 +106,14 @@ def _labels(control: Control, codes: Codes) -> Groups:
 
 def _tags(codes: Codes) -> Groups:
     groups: Groups = {}
-    for code, text in enumerate(codes.meaning["tags"].tolist()):
-        for tag in dict.fromkeys([] if pd.isna(text) else tags_of(text)):
-            groups.setdefault(tag, ({tag: None}, []))[1].append(code)
-    return {tag: group for tag, group in groups.items() if tag.strip()}
+    positions, tags = tags_of_rows(codes.meaning["tags"])
+    for code, position in enumerate(positions):
+        for tag in tags[position]:
+            values, members = groups.setdefault(fold(tag), ({}, []))
+            values[tag] = None
+            if members[-1:] != [code]:  # two spellings of one tag are one tag
+                members.append(code)
+    return groups
 
 
 def _ranked(groups: Groups, codes: Codes, names: tuple[str, ...]) -> Options:

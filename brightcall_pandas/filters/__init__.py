@@ -7,7 +7,6 @@ row, `callfilter` the specification itself.
 from brightcall_pandas.filters._callfilter import CallFilter, lists_filters
 from brightcall_pandas.filters._settings import LONGEST_DAYS, duration, flag, number, positive, text, whole
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, Filter, describe_filters
-from brightcall_pandas.filters._tags import tags_of
 from brightcall_pandas.filters._values import Codes, Day, Identifier, Many, Number, Text, Word, nearest
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "nearest",
     "number",
     "positive",
-    "tags_of",
     "text",
     "whole",
 ]

@@ -9,8 +9,11 @@ from typing import Any, ParamSpec, Self, TypeVar
 import numpy as np
 import pandas as pd
 
+from brightcall_pandas.filters._predicates import AnyLabel, LabelPredicate
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS
+from brightcall_pandas.filters._tags import HasTag
 from brightcall_pandas.filters._values import nearest
+from brightcall_pandas.frame import NONE
 
 __all__ = ["CallFilter", "lists_filters"]
 
@@ -129,13 +132,17 @@ class CallFilter:
             FILTERS[name].parameter: FILTERS[name].value.encode(value) for name, value in self._values.items()
         }
 
-    def mask(self, df: pd.DataFrame) -> pd.Series:
+    def mask(self, df: pd.DataFrame, *, fold_case: bool = False) -> pd.Series:
         """Return which rows of a frame the filter takes.
 
         Parameters
         ----------
         df
             Typed, untyped or made by hand; it needs the columns that the filter asks for.
+        fold_case
+            False takes the rows that the API takes: labels must be equal letter for letter. True takes the
+            rows that the tables count under these labels: outcomes and tags are folded by case and blanks,
+            and ``(none)`` is a row without a label.
 
         Returns
         -------
@@ -153,7 +160,10 @@ class CallFilter:
         mask = np.ones(len(df), dtype=bool)
         for name, value in self._on_rows():
             question = FILTERS[name].rows
-            mask &= True if question is None else question.mask(df, value, zone)
+            if fold_case and isinstance(question, LabelPredicate):
+                mask &= question.mask_of_labels(df, value)
+            elif question is not None:
+                mask &= question.mask(df, value, zone)
         return pd.Series(mask, index=df.index)
 
     def to_sql(self) -> str:
@@ -197,7 +207,19 @@ class CallFilter:
             call = "bc.load_calls"
             arguments = [repr(values.pop("day_from")), repr(values.pop("day_to"))]
         arguments += [f"{name}={_python(value)}" for name, value in values.items()]
+        if call == "df.calls.filter" and self.has_labels:
+            arguments.append("fold_case=False")
         return f"{call}({', '.join(arguments)})"
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether `fold_case` can make a difference: rows are chosen by labels that tables fold."""
+        questions = ((FILTERS[name].rows, value) for name, value in self._values.items())
+        return any(
+            isinstance(question, AnyLabel | HasTag)
+            or (isinstance(question, LabelPredicate) and NONE in value)
+            for question, value in questions
+        )
 
     def replace(self, **changes: Any) -> Self:
         """Return a filter with some parameters changed.

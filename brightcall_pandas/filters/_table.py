@@ -114,7 +114,11 @@ PARAMETERS: tuple[Filter, ...] = (
     Filter("project_ids", "projectIds", _IDS, "Projects, by id.", ask.AnyOf("projectId")),
     Filter("tags", "tags", _TEXTS, "Calls with any of these tags.", HasTag()),
     Filter(
-        "outcomes", "outcomes", _TEXTS, "Outcomes, in the account's exact spelling.", ask.AnyOf("outcomeTag")
+        "outcomes",
+        "outcomes",
+        _TEXTS,
+        "Outcomes, in the account's exact spelling.",
+        ask.AnyLabel("outcomeTag"),
     ),
     Filter(
         "outcome_types",

@@ -9,6 +9,7 @@
     _columns       any column of any frame → the dtype of its field
     _table         pages, records or frames → the typed table
     _days          where days begin
+    _labels        outcomes and tags: how labels are read and folded
     _fields        the 45 fields
     _statistics    the statistics answer
 """
@@ -25,6 +26,7 @@ from brightcall_pandas.frame._fields import (
     Field,
     describe_fields,
 )
+from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
 from brightcall_pandas.frame._page import Page, page_of, read_page, settle
 from brightcall_pandas.frame._records import Envelope, opened
 from brightcall_pandas.frame._statistics import (
@@ -44,6 +46,7 @@ __all__ = [
     "EXTRAS",
     "FIELDS",
     "FIELD_NAMES",
+    "NONE",
     "SCHEMA_VERSION",
     "STATISTICS_COUNTS",
     "STATISTICS_DTYPES",
@@ -61,6 +64,7 @@ __all__ = [
     "Typed",
     "column",
     "describe_fields",
+    "fold",
     "label_array",
     "micros",
     "midnight",
@@ -70,6 +74,7 @@ __all__ = [
     "page_of",
     "read_page",
     "settle",
+    "tags_of_rows",
     "to_frame",
     "to_pandas",
     "to_series",
