@@ -10,6 +10,7 @@
     _table         pages, records or frames → the typed table
     _days          where days begin
     _labels        outcomes and tags: how labels are read and folded
+    _phones        telephone numbers: one number, one text
     _fields        the 45 fields
     _statistics    the statistics answer
 """
@@ -28,6 +29,7 @@ from brightcall_pandas.frame._fields import (
 )
 from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
 from brightcall_pandas.frame._page import Page, page_of, read_page, settle
+from brightcall_pandas.frame._phones import checked_region, e164_number, plain_numbers
 from brightcall_pandas.frame._records import Envelope, opened
 from brightcall_pandas.frame._statistics import (
     STATISTICS_COUNTS,
@@ -62,8 +64,10 @@ __all__ = [
     "Field",
     "Page",
     "Typed",
+    "checked_region",
     "column",
     "describe_fields",
+    "e164_number",
     "fold",
     "label_array",
     "micros",
@@ -72,6 +76,7 @@ __all__ = [
     "opened",
     "optional_column",
     "page_of",
+    "plain_numbers",
     "read_page",
     "settle",
     "tags_of_rows",

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import NONE, Key, key_of
 from brightcall_pandas.analysis.transfers._parsing import Flags, Integers, Shape, Texts, read_texts
-from brightcall_pandas.frame import column, optional_column
+from brightcall_pandas.frame import column, optional_column, plain_numbers
 
 __all__ = ["ChainLog", "Names", "Source", "chain_log", "chains_of", "natural_order"]
 
@@ -203,8 +203,8 @@ def _log_of(texts: Texts) -> ChainLog:
 
 def _without_clients(log: ChainLog, df: pd.DataFrame) -> ChainLog:
     """Take each call's client out of its chain."""
-    party_keys = number_keys(pa.array(log.parties, pa.large_string())).dictionary_encode()
-    clients = client_of_rows(df, party_keys.dictionary)
+    party_keys = _number_keys(pa.array(log.parties, pa.large_string())).dictionary_encode()
+    clients = _client_of_rows(df, party_keys.dictionary)
     if (clients < 0).all():
         return log
     # Each pair of a chain and a client in it makes a chain of its own; client 0 stands for none.
@@ -236,7 +236,7 @@ def _named(log: ChainLog, names: Mapping[Any, str]) -> ChainLog:
     return replace(log, parties=parties, steps=encoded.indices.to_numpy()[log.steps].astype(np.int64))
 
 
-def client_of_rows(df: pd.DataFrame, keys: pa.Array) -> NDArray[np.int64]:
+def _client_of_rows(df: pd.DataFrame, keys: pa.Array) -> NDArray[np.int64]:
     """Return the position in `keys` of each call's client, negative where it is none of them.
 
     Parameters
@@ -244,7 +244,7 @@ def client_of_rows(df: pd.DataFrame, keys: pa.Array) -> NDArray[np.int64]:
     df
         Calls.
     keys
-        Numbers as `number_keys` writes them, without repetition.
+        Numbers as `_number_keys` writes them, without repetition.
     """
     clients = _array(optional_column(df, "clientNumber"))
     positions = _positions(clients, keys)
@@ -255,27 +255,13 @@ def client_of_rows(df: pd.DataFrame, keys: pa.Array) -> NDArray[np.int64]:
     return positions
 
 
-def number_keys(numbers: pa.Array) -> pa.Array:
-    """Return numbers so written that the same number is the same text.
-
-    Blanks and punctuation between digits go, and so do a leading ``+`` or ``00``; a text of which nothing
-    is left is null.
-    """
-    # Most columns are written in one way: what none of their numbers needs is not done to a million.
-    plain = pc.ascii_ltrim(numbers, "+")
-    punctuated = pc.invert(pc.ascii_is_alnum(plain))
-    if pc.any(punctuated).as_py():
-        bare = pc.replace_substring_regex(numbers, r"[\s().\-/]", "")
-        plain = pc.ascii_ltrim(pc.if_else(punctuated, bare, numbers), "+")
-    abroad = pc.starts_with(plain, "00")
-    if pc.any(abroad).as_py():
-        plain = pc.if_else(abroad, pc.utf8_slice_codeunits(plain, 2), plain)
-    nothing = pc.equal(plain, "")
-    return pc.if_else(nothing, pa.scalar(None, plain.type), plain) if pc.any(nothing).as_py() else plain
+def _number_keys(numbers: pa.Array) -> pa.Array:
+    """Return numbers so written that the same number is the same text, with or without ``+``."""
+    return pc.ascii_ltrim(plain_numbers(numbers), "+")
 
 
 def _positions(numbers: pa.Array, keys: pa.Array) -> NDArray[np.int64]:
-    found = pc.index_in(number_keys(numbers), value_set=keys, skip_nulls=True)
+    found = pc.index_in(_number_keys(numbers), value_set=keys, skip_nulls=True)
     return np.array(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
