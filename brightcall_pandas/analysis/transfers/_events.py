@@ -1,4 +1,4 @@
-"""Transfers one by one, with their times, and the event log that process-mining tools read."""
+"""Transfers one by one, with their times, and the event log for process mining."""
 
 from __future__ import annotations
 

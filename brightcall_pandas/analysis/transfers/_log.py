@@ -27,7 +27,7 @@ from brightcall_pandas.frame import column, optional_column, plain_numbers
 __all__ = ["ChainLog", "Names", "Source", "chain_log", "chains_of", "natural_order"]
 
 ARROW = " → "
-"""What stands between the parties of a path."""
+"""The separator of the parties in a path."""
 
 UNREADABLE = "(unreadable)"
 """The path of a chain that could not be read; one that names nobody is ``(none)``."""
@@ -53,7 +53,7 @@ class ChainLog:
     readable
         Whether each chain could be read.
     times
-        When the party of each step took the call, as the text says it; None when no text says any.
+        When the party of each step took the call, as it is written; None if no text has a time.
     """
 
     parties: NDArray[np.object_]
@@ -102,7 +102,7 @@ class ChainLog:
 
     @cached_property
     def again(self) -> Flags:
-        """Whether the party of each step was in its chain before."""
+        """Whether the party of each step appeared earlier in its chain."""
         pairs = self.chain_of_step * max(len(self.parties), 1) + self.steps
         return pd.Series(pairs).duplicated().to_numpy()
 
@@ -122,7 +122,7 @@ class ChainLog:
         return pa.array(self.parties, pa.large_string()).take(pa.array(codes, mask=~known))
 
     def key(self) -> Key:
-        """Return the key that tells calls apart by chain; `chains_of` reads its labels."""
+        """Return the key that groups calls by chain; `chains_of` reads its labels."""
         texts = [
             _encode(chain).decode() if readable else UNREADABLE
             for chain, readable in zip(self.tuples, self.readable.tolist(), strict=True)
@@ -156,7 +156,7 @@ Names = Mapping[Any, str] | None
 def chain_log(
     df: pd.DataFrame, source: Source = "auto", include_client: bool = False, names: Names = None
 ) -> ChainLog:
-    """Read the chains of a frame; the arguments are those of `transfer_chains`."""
+    """Return the chains of a frame; the arguments are those of `transfer_chains`."""
     if source not in get_args(Source):
         msg = f"source={source!r} is not one of {', '.join(get_args(Source))}"
         raise ValueError(msg)
@@ -167,7 +167,7 @@ def chain_log(
 
 
 def _chosen(df: pd.DataFrame, source: Source) -> Texts:
-    """Return the text that tells each row's chain."""
+    """Return the text that each row's chain is read from."""
     alone = "transfers" in df.columns and "numbersInvolvedJSON" not in df.columns
     if source == "transfers" or (source == "auto" and alone):
         return read_texts(column(df, "transfers"))
@@ -176,8 +176,8 @@ def _chosen(df: pd.DataFrame, source: Source) -> Texts:
         return numbers
     transfers = read_texts(column(df, "transfers"))
     complete = transfers.are(Shape.TRANSFERS)
-    telling = transfers.named | ~transfers.readable
-    by_transfers = complete[transfers.rows] | (~numbers.named[numbers.rows] & telling[transfers.rows])
+    informative = transfers.named | ~transfers.readable
+    by_transfers = complete[transfers.rows] | (~numbers.named[numbers.rows] & informative[transfers.rows])
     rows = np.where(by_transfers, len(numbers.texts) + transfers.rows, numbers.rows)
     return (numbers + transfers).chosen(rows)
 
@@ -202,7 +202,7 @@ def _log_of(texts: Texts) -> ChainLog:
 
 
 def _without_clients(log: ChainLog, df: pd.DataFrame) -> ChainLog:
-    """Take each call's client out of its chain."""
+    """Return the chains without each call's own client."""
     party_keys = _number_keys(pa.array(log.parties, pa.large_string())).dictionary_encode()
     clients = _client_of_rows(df, party_keys.dictionary)
     if (clients < 0).all():
@@ -217,7 +217,7 @@ def _without_clients(log: ChainLog, df: pd.DataFrame) -> ChainLog:
     kept = (keys == 0) | (keys != client_of_chain[chain_of_step])
     lengths = np.bincount(chain_of_step[kept], minlength=len(chains))
     steps = steps[kept]
-    codes, parties = pd.factorize(log.steps[steps])  # a client whom nobody else is, is no party any more
+    codes, parties = pd.factorize(log.steps[steps])  # drops parties that were only ever clients
     return ChainLog(
         parties=log.parties[parties],
         steps=codes,

@@ -43,8 +43,8 @@ _T = TypeVar("_T")
 class Step(NamedTuple):
     """A party that took the call, and when.
 
-    `origin` is None for a party on its own; of a transfer it is the one who transferred, or ``""``
-    where the text does not say who.
+    `origin` is None for a party on its own. For a transfer it is the party that transferred the call, or
+    ``""`` where the text does not name it.
     """
 
     party: str
@@ -67,13 +67,13 @@ _TO_KEYS = (
 )  # fmt: skip
 TIME_KEYS = ("timestamp", "time", "at", "date", "datetime", "startedat", "starttime", "start", "createdat")
 
-_LARGEST = 10**30  # an integer above it is no number of a phone
+_LARGEST = 10**30  # a larger integer is not a phone number
 _MILLISECONDS_FROM = 1e11
 _EPOCHS = (1e9, 7.26e9)  # from 2001 to 2200; a number outside may be a duration, a position, anything
 
 
 def step_of(item: Any) -> Step | None:
-    """Read one element: a party, a transfer, or None when it is neither."""
+    """Return the party or transfer that an element describes; None if it is neither."""
     if not isinstance(item, dict):
         label = _label(item)
         return Step(label, None, None) if label else None
@@ -83,7 +83,7 @@ def step_of(item: Any) -> Step | None:
     if target := _first(plain, _TO_KEYS, _party):
         return Step(target, _first(plain, _FROM_KEYS, _party) or "", time_of(item))
     if _first(plain, _FROM_KEYS, _party):
-        return None  # transferred to nobody knows whom
+        return None  # a transfer without a target
     person = _first(plain, _PERSON_KEYS, _party)
     return Step(person, None, time_of(item)) if person else None
 
@@ -109,12 +109,12 @@ def _label(value: Any) -> str | None:
 
 
 def is_blank(value: Any) -> bool:
-    """Tell whether a value names nobody: null or blank text."""
+    """Return whether a value names nobody: null or blank text."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def time_of(item: Any) -> Any:
-    """Return the time that an element tells, as it tells it; None when it tells none.
+    """Return the time of an element as it is written; None if it has none.
 
     Times are ISO texts with a time of day, and epochs in seconds or milliseconds.
     """
@@ -163,7 +163,7 @@ def _first(item: dict[str, Any], keys: Sequence[str], read: Callable[[Any], _T |
 
 
 class Shape(StrEnum):
-    """What a text turned out to be."""
+    """The form of a text."""
 
     NULL = "null"
     EMPTY = "empty"
@@ -178,7 +178,7 @@ class Shape(StrEnum):
 
     @property
     def readable(self) -> bool:
-        """Whether the parties are known: also that there are none."""
+        """Whether the parties are known, even if there are none."""
         return self not in (Shape.NO_ORIGIN, Shape.UNKNOWN, Shape.BROKEN)
 
 
@@ -192,12 +192,12 @@ class Parsed(NamedTuple):
     Parameters
     ----------
     shape
-        What the text turned out to be.
+        Form of the text.
     parties
         Labels in order, verbatim; empty when unreadable.
     times
-        When each party took the call, as the text says it (None where it does not); empty when it says
-        no time at all.
+        When each party took the call, as it is written (None where it is not); empty if the text has no
+        time at all.
     """
 
     shape: Shape
@@ -205,7 +205,7 @@ class Parsed(NamedTuple):
     times: tuple[Any, ...] = ()
 
 
-_ODD = re.compile(r"[\[\]{}\"'\\;|<>]")  # no part of a number; text that has one was meant as something else
+_ODD = re.compile(r"[\[\]{}\"'\\;|<>]")  # not part of a number: text that has one is something else
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\s*[+*#(]?\d[\d\s().*#/-]*")
 
@@ -214,7 +214,7 @@ _anything = msgspec.json.Decoder().decode
 
 
 def parse(text: str | None) -> Parsed:
-    """Read the parties of one text.
+    """Return the parties that one text names.
 
     Parameters
     ----------
@@ -224,13 +224,13 @@ def parse(text: str | None) -> Parsed:
     Returns
     -------
     Parsed
-        Shape, labels and times. An unreadable text has no labels.
+        Form, labels and times. An unreadable text has no labels.
 
     Notes
     -----
-    JSON integers become text; nulls and blank texts in a list are no parties. A list with one element
-    that cannot be understood is unreadable as a whole, because a chain with a hole would count wrong
-    transfers. Elements that all carry a time are put in its order. In comma-separated text each part
+    JSON integers become text; nulls and blank texts in a list are not parties. A list with one element
+    that cannot be understood is unreadable as a whole, because a chain with a gap would count
+    transfers that never happened. If every element has a time, they are sorted by it. In comma-separated text each part
     must contain a digit.
 
     An object is a transfer when it names a target (``to`` …) and no number of its own. Its origin is
@@ -332,17 +332,17 @@ def _timed(shape: Shape, parties: Sequence[str], times: Sequence[Any]) -> Parsed
 def _in_time_order(steps: Sequence[Step]) -> Sequence[Step]:
     keys = [key for step in steps if (key := sort_key(step.time)) is not None]
     if len(keys) < len(steps) or len({kind for kind, _ in keys}) > 1:
-        return steps  # without a time each, or with times that do not compare, the order of the text stands
+        return steps  # some times are missing or do not compare: keep the order of the text
     return [steps[position] for position in sorted(range(len(steps)), key=keys.__getitem__)]
 
 
-_BATCH = 64  # so few that an odd text among them costs little
+_BATCH = 64  # small, so that one irregular text costs little
 _lines = msgspec.json.Decoder(tuple[str, ...]).decode_lines
 
 
 @dataclass(frozen=True)
 class Texts:
-    """The distinct texts of a column, and what they say.
+    """The distinct texts of a column, parsed.
 
     Parameters
     ----------
@@ -351,11 +351,11 @@ class Texts:
     texts
         The distinct texts; null is one.
     shapes
-        Position in `SHAPES` of each text's shape.
+        Position in `SHAPES` of each text's form.
     parties
         Labels that each text names.
     times
-        What a text says of when each party took the call, by position; only texts that say any.
+        When each party took the call, by position of the text; only texts that have times.
     """
 
     rows: Integers
@@ -365,7 +365,7 @@ class Texts:
     times: dict[int, tuple[Any, ...]]
 
     def are(self, *shapes: Shape) -> Flags:
-        """Return which texts have one of these shapes."""
+        """Return which texts have one of these forms."""
         return np.isin(self.shapes, [SHAPES.index(shape) for shape in shapes])
 
     @property
@@ -379,7 +379,7 @@ class Texts:
         return np.fromiter(map(bool, self.parties), bool, len(self.parties))
 
     def __add__(self, other: Texts) -> Texts:
-        """Return the texts of both, one after the other, with the rows of the first."""
+        """Return the texts of both, one after the other, keeping the rows of the first."""
         shift = len(self.texts)
         return Texts(
             self.rows,
@@ -390,7 +390,7 @@ class Texts:
         )
 
     def chosen(self, rows: Integers) -> Texts:
-        """Return other rows' choice among the texts, without texts that none of them chooses."""
+        """Return the texts that other rows use, given the position of each row's text."""
         used = np.flatnonzero(np.bincount(rows, minlength=len(self.texts)))
         kept = set(used.tolist())
         places = np.zeros(len(self.texts), dtype=np.int64)
@@ -405,7 +405,7 @@ class Texts:
 
 
 def read_texts(column: pd.Series) -> Texts:
-    """Read a column of texts (str); the rows are those of the column."""
+    """Return the parsed texts of a column (str)."""
     array = pa.array(column, pa.large_string(), from_pandas=True)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
@@ -442,7 +442,7 @@ def _read_plain(texts: Sequence[str | None], parties: list[tuple[str, ...]]) -> 
 def _decoded(lines: str, count: int) -> list[tuple[str, ...]]:
     r"""Return the list in each line, or nothing if any is not plain.
 
-    Each line begins with ``["`` and ends with ``"]``, and no string or flat list can go on in the next line.
+    Each line begins with ``["`` and ends with ``"]``, and no string or flat list can continue on the next line.
     So a line has at least one list, and as many lists as lines means that each has exactly one. Escapes and
     what might be a blank label are left to `parse`.
     """
