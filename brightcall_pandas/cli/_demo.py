@@ -63,7 +63,7 @@ def run(
     say(f"Calls in the frame: {len(df):,}; calls that the sandbox made up: {sandbox.truth['calls']:,}")
     accessor = CallsAccessor(df)
     say(f"\nWhat came of the calls: df.calls.by_outcome()\n{_outcomes(accessor)}")
-    say(f"\nWho handed calls to whom: df.calls.transfer_variants()\n{_variants(accessor)}")
+    say(f"\nWho transferred calls to whom: df.calls.transfer_variants()\n{_variants(accessor)}")
     say(f"\n{_written(accessor, output)}")
     say("\nNext: notebooks/01_quickstart.ipynb, or `brightcall --help`.")
     return {"calls": len(df), "made_up": sandbox.truth["calls"], "loads": loads, "output": str(output)}
@@ -97,10 +97,10 @@ def _outcomes(calls: CallsAccessor) -> str:
 
 def _variants(calls: CallsAccessor) -> str:
     table = calls.transfer_variants()
-    handed_on = table[table["hops"] > 0]
-    shown = _text(handed_on[["n_calls", "share", "answer_rate"]].head(_VARIANTS))
-    rest = len(handed_on) - _VARIANTS
-    return shown + (f"\n… and {rest} further ways with a hand-over" if rest > 0 else "")
+    transferred = table[table["hops"] > 0]
+    shown = _text(transferred[["n_calls", "share", "answer_rate"]].head(_VARIANTS))
+    rest = len(transferred) - _VARIANTS
+    return shown + (f"\n… and {rest} further ways with a transfer" if rest > 0 else "")
 
 
 def _text(table: pd.DataFrame) -> str:

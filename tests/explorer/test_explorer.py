@@ -77,7 +77,7 @@ def any_number(df, number):
     return (df[names] == number).any(axis=1)
 
 
-def handed_over(df):
+def transferred(df):
     return df["numbersInvolvedJSON"].isin(['["101", "102"]', '["102", "101", "102"]'])
 
 
@@ -186,7 +186,7 @@ CASES = {
     "talk_time": Case((5, 60), ends(SECONDS), lambda df, value: between(*value)(df["talkTime"])),
     "answer_time": Case((None, 12), ends(SECONDS), lambda df, value: between(*value)(df["answerTime"])),
     "quality_rating": Case(4, st.sampled_from([1, 3, 4, 5]), lambda df, value: df["qualityRating"] == value),
-    "transferred": Case(True, st.booleans(), lambda df, value: handed_over(df) == value),
+    "transferred": Case(True, st.booleans(), lambda df, value: transferred(df) == value),
     "ai": Case(False, st.booleans(), lambda df, value: (df["aiTalkTime"] > 0) == value),
     "unique_ids": Case(
         "1772400000.7, 1772400000.8",
@@ -367,6 +367,17 @@ class TestOutcomes:
         assert ex.controls["outcomes"]["chosen"][labels.index("no answer")] is None
         ex._heard({"do": "tick", "name": "outcomes", "value": [labels.index("sold")]})
         assert ex.filter.outcomes == ("No Answer", "Sold")
+
+    def test_spellings_of_a_tag_are_one_choice_and_count_a_call_once(self):
+        tags = ['["VIP", "vip "]', '"vip"', '[{"name": "Busy"}]', "[]", None]
+        calls = pd.DataFrame({"tags": tags, "talkTime": [1.0, 2.0, 3.0, 4.0, 5.0]})
+        ex = calls.calls.explore()
+        control = ex.controls["tags"]
+        assert dict(zip(control["labels"], control["counts"], strict=True)) == {"VIP": 2, "Busy": 1}
+        ex._heard({"do": "tick", "name": "tags", "value": [0]})
+        assert ex.filter.tags == ("VIP", "vip", "vip ")
+        assert ex.frame["talkTime"].tolist() == [1.0, 2.0]
+        assert ex.code().endswith("df.calls.filter(tags=['VIP', 'vip', 'vip '], fold_case=False)")
 
     def test_bars_say_what_is_not_drawn(self, ex):
         blank = CALLS["outcomeTag"].isna() | (CALLS["outcomeTag"] == "")

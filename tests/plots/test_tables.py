@@ -1,4 +1,4 @@
-"""Every picture but those of outcomes, durations and hand-overs: what is on it; any data can be drawn."""
+"""Every picture but those of outcomes, durations and transfers: what is on it; any data can be drawn."""
 
 from __future__ import annotations
 

@@ -230,8 +230,8 @@ def parse(text: str | None) -> Parsed:
     -----
     JSON integers become text; nulls and blank texts in a list are not parties. A list with one element
     that cannot be understood is unreadable as a whole, because a chain with a gap would count
-    transfers that never happened. If every element has a time, they are sorted by it. In comma-separated text each part
-    must contain a digit.
+    transfers that never happened. If every element has a time, they are sorted by it. In comma-separated
+    text each part must contain a digit.
 
     An object is a transfer when it names a target (``to`` …) and no number of its own. Its origin is
     the party that took the call last; where an object names another origin, the call must have gone there
@@ -442,8 +442,8 @@ def _read_plain(texts: Sequence[str | None], parties: list[tuple[str, ...]]) -> 
 def _decoded(lines: str, count: int) -> list[tuple[str, ...]]:
     r"""Return the list in each line, or nothing if any is not plain.
 
-    Each line begins with ``["`` and ends with ``"]``, and no string or flat list can continue on the next line.
-    So a line has at least one list, and as many lists as lines means that each has exactly one. Escapes and
+    Each line begins with ``["`` and ends with ``"]``, and no string or flat list can continue on the next
+    line. So a line has at least one list, and as many lists as lines means that each has exactly one. Escapes and
     what might be a blank label are left to `parse`.
     """
     odd = '""' in lines or '" ' in lines or "\\" in lines or not lines.isascii()
