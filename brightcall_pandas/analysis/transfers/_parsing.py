@@ -443,8 +443,8 @@ def _decoded(lines: str, count: int) -> list[tuple[str, ...]]:
     r"""Return the list in each line, or nothing if any is not plain.
 
     Each line begins with ``["`` and ends with ``"]``, and no string or flat list can continue on the next
-    line. So a line has at least one list, and as many lists as lines means that each has exactly one. Escapes and
-    what might be a blank label are left to `parse`.
+    line. So a line has at least one list, and as many lists as lines means that each has exactly one.
+    Escapes and what might be a blank label are left to `parse`.
     """
     odd = '""' in lines or '" ' in lines or "\\" in lines or not lines.isascii()
     if odd or lines.count("\n") != count - 1:
