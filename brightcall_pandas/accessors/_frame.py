@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import pandas as pd
 
 from brightcall_pandas import analysis, export
-from brightcall_pandas.analysis import _modelling as modelling
+from brightcall_pandas.accessors._hidden_column import HidesColumn
+from brightcall_pandas.analysis import model_frame
 from brightcall_pandas.filters import CallFilter, lists_filters
 
 if TYPE_CHECKING:
@@ -83,9 +84,9 @@ class CallsPlot:
     explain_change = _picture(analysis.explain_change)
     funnel = _picture(analysis.funnel)
     heatmap = _picture(analysis.heatmap)
-    lines = _picture(analysis.lines)
+    by_line = _picture(analysis.by_line)
     over_time = _picture(analysis.over_time)
-    quality_buckets = _picture(analysis.quality_buckets)
+    talk_time_buckets = _picture(analysis.talk_time_buckets)
     recalls = _picture(analysis.recalls)
     repeat_callers = _picture(analysis.repeat_callers)
     service_level = _picture(analysis.service_level)
@@ -97,7 +98,7 @@ class CallsPlot:
 
 
 @pd.api.extensions.register_dataframe_accessor("calls")
-class CallsAccessor:
+class CallsAccessor(HidesColumn):
     """``df.calls``: every table of the catalogue, for any frame that has the columns a table needs.
 
     The frame may be loaded, read or made by hand. It is never changed, and nothing is remembered.
@@ -110,12 +111,12 @@ class CallsAccessor:
     summary = _method(analysis.summary)
     breakdown = _method(analysis.breakdown)
     by_agent = _method(analysis.by_agent)
-    lines = _method(analysis.lines)
+    by_line = _method(analysis.by_line)
 
     # What came of the calls, how far they got, how long they took
     by_outcome = _method(analysis.by_outcome)
     funnel = _method(analysis.funnel)
-    quality_buckets = _method(analysis.quality_buckets)
+    talk_time_buckets = _method(analysis.talk_time_buckets)
     talk_time_histogram = _method(analysis.talk_time_histogram)
     answer_time_histogram = _method(analysis.answer_time_histogram)
 
@@ -233,7 +234,7 @@ class CallsAccessor:
     pseudonymize = _method(export.pseudonymize)
 
     # For a model
-    model_frame = _method(modelling.model_frame)
+    model_frame = _method(model_frame)
 
     @property
     def plot(self) -> CallsPlot:

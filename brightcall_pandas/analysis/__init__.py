@@ -20,29 +20,28 @@ where all calls of a client are in one part.
     rates  quantiles  periods  sequences  spelling  erlang
 """
 
-from brightcall_pandas.analysis._agents import by_agent
-from brightcall_pandas.analysis._attempts import attempts
-from brightcall_pandas.analysis._breakdowns import breakdown
+from brightcall_pandas.analysis._agents_and_lines import by_agent, by_line
+from brightcall_pandas.analysis._breakdowns import breakdown, by_outcome, funnel, summary
 from brightcall_pandas.analysis._changes import compare, explain_change
-from brightcall_pandas.analysis._concurrency import concurrency
 from brightcall_pandas.analysis._definitions import definitions
-from brightcall_pandas.analysis._funnels import funnel, quality_buckets
-from brightcall_pandas.analysis._histograms import answer_time_histogram, talk_time_histogram
-from brightcall_pandas.analysis._lines import lines
-from brightcall_pandas.analysis._outcomes import by_outcome
+from brightcall_pandas.analysis._histograms import (
+    answer_time_histogram,
+    talk_time_buckets,
+    talk_time_histogram,
+)
+from brightcall_pandas.analysis._modelling import model_frame as model_frame
 from brightcall_pandas.analysis._quality import quality
 
 # What other rooms share of the tables' insides, besides the catalogue.
 from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._recalls import recalls
 from brightcall_pandas.analysis._reconcile import reconcile
-from brightcall_pandas.analysis._repeats import repeat_callers
+from brightcall_pandas.analysis._sequences import attempts, repeat_callers
 from brightcall_pandas.analysis._service import abandonment, service_level
 from brightcall_pandas.analysis._staffing import staffing
-from brightcall_pandas.analysis._summaries import summary
-from brightcall_pandas.analysis._tallies import WHOLE as WHOLE
+from brightcall_pandas.analysis._tallies import additive_form as additive_form
 from brightcall_pandas.analysis._tallies import merge as merge
-from brightcall_pandas.analysis._timelines import heatmap, over_time
+from brightcall_pandas.analysis._timelines import concurrency, heatmap, over_time
 from brightcall_pandas.analysis.transfers._chains import chains_match, transfer_chains
 from brightcall_pandas.analysis.transfers._events import to_event_log, transfer_events
 from brightcall_pandas.analysis.transfers._log import chain_log as chain_log
@@ -60,6 +59,7 @@ __all__ = [
     "attempts",
     "breakdown",
     "by_agent",
+    "by_line",
     "by_outcome",
     "chains_match",
     "compare",
@@ -68,16 +68,15 @@ __all__ = [
     "explain_change",
     "funnel",
     "heatmap",
-    "lines",
     "over_time",
     "quality",
-    "quality_buckets",
     "recalls",
     "reconcile",
     "repeat_callers",
     "service_level",
     "staffing",
     "summary",
+    "talk_time_buckets",
     "talk_time_histogram",
     "to_event_log",
     "to_networkx",

@@ -178,7 +178,7 @@ class TestSummary:
     @given(logs())
     def test_groups_add_up(self, log):
         chains, _, frame = log
-        each = tables.transfer_summary(frame, "projectName")
+        each = tables.transfer_summary(frame, by="projectName")
         if not chains:
             assert each.empty
             return

@@ -9,8 +9,8 @@ import traceback
 from collections import Counter
 
 import pytest
-
 from brightcall_pandas.api._desk import Desk, Question
+
 from brightcall_pandas.errors import AuthenticationError, RequestError, ServerError
 
 KEY = "canary-0123456789abcdef"

@@ -7,12 +7,12 @@ import json
 import random
 
 import pytest
+from brightcall_pandas.api._desk import Desk, Question
+from brightcall_pandas.api._talks import hold
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brightcall_pandas.api import _talks as talks
-from brightcall_pandas.api._desk import Desk, Question
-from brightcall_pandas.api._talks import hold
 from brightcall_pandas.errors import ServerError
 
 

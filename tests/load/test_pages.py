@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from brightcall_pandas.api._talks import Talk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brightcall_pandas.api._talks import Talk
 from brightcall_pandas.frame._page import Page
 from brightcall_pandas.load._pages import Read, read_window
 from brightcall_pandas.load._proof import Ask, Slice, cover, farthest, plan

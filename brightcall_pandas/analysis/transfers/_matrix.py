@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.analysis._rates import ratio
+from brightcall_pandas.analysis._tallies import additive
 from brightcall_pandas.analysis.transfers._log import ChainLog, Names, Source, chain_log, natural_order
 from brightcall_pandas.analysis.transfers._parsing import Integers
 from brightcall_pandas.analysis.transfers._tables import transfer_parties
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Kind",
     "Normalize",
-    "finish_transfer_matrix",
-    "tally_transfer_matrix",
     "to_networkx",
     "transfer_flow",
     "transfer_matrix",
@@ -33,6 +32,55 @@ _AXES: dict[str, int | None] = {"from": 1, "to": 0, "all": None}
 _LARGEST = 10_000  # parties; beyond it the square takes more than a gigabyte
 
 
+def tally_transfer_matrix(
+    df: pd.DataFrame,
+    kind: Kind = "directly",
+    *,
+    source: Source = "auto",
+    include_client: bool = False,
+    names: Names = None,
+) -> pd.DataFrame:
+    """Return how often each pair of parties occurs: index ``from``, ``to``; column ``transfers``."""
+    if kind not in get_args(Kind):
+        msg = f"kind={kind!r} is not one of {', '.join(get_args(Kind))}"
+        raise ValueError(msg)
+    log = chain_log(df, source, include_client, names)
+    size = max(len(log.parties), 1)
+    pairs, calls = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for origins, targets in _steps(log) if kind == "eventually" else [(log.origins, log.origins + 1)]:
+        pairs.append(log.steps[origins] * size + log.steps[targets])
+        calls.append(log.calls[log.chain_of_step[origins]])
+    codes, distinct = pd.factorize(np.concatenate(pairs), sort=True)
+    counts = np.bincount(codes, weights=np.concatenate(calls), minlength=len(distinct)).astype(np.int64)
+    labels = pd.Index(log.parties, dtype="str")
+    index = pd.MultiIndex.from_arrays(
+        [labels[distinct // size], labels[distinct % size]], names=["from", "to"]
+    )
+    return pd.DataFrame({"transfers": counts}, index=index)
+
+
+def finish_transfer_matrix(table: pd.DataFrame, normalize: Normalize = None) -> pd.DataFrame:
+    """Return the table of `transfer_matrix` from its tally."""
+    origins, targets = (table.index.get_level_values(each) for each in ("from", "to"))
+    labels = natural_order(origins.append(targets).unique())
+    if len(labels) > _LARGEST:
+        msg = (
+            f"a matrix of {len(labels):,} parties would not fit into memory; leave the clients out "
+            "(include_client=False), or count pairs with transfer_events()"
+        )
+        raise ValueError(msg)
+    counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    np.add.at(
+        counts, (labels.get_indexer(origins), labels.get_indexer(targets)), table["transfers"].to_numpy()
+    )
+    shown = counts if normalize is None else ratio(counts, _divisor(counts, normalize))
+    result = pd.DataFrame(shown, index=labels.rename("from"), columns=labels.rename("to"))
+    if normalize is not None:
+        result.attrs["transfers"] = int(counts.sum())  # for the picture, which cannot tell it from shares
+    return result
+
+
+@additive(tally_transfer_matrix, finish_transfer_matrix)
 def transfer_matrix(
     df: pd.DataFrame,
     kind: Kind = "directly",
@@ -87,54 +135,6 @@ def transfer_matrix(
     """
     table = tally_transfer_matrix(df, kind, source=source, include_client=include_client, names=names)
     return finish_transfer_matrix(table, normalize)
-
-
-def tally_transfer_matrix(
-    df: pd.DataFrame,
-    kind: Kind = "directly",
-    *,
-    source: Source = "auto",
-    include_client: bool = False,
-    names: Names = None,
-) -> pd.DataFrame:
-    """Return how often each pair of parties occurs: index ``from``, ``to``; column ``transfers``."""
-    if kind not in get_args(Kind):
-        msg = f"kind={kind!r} is not one of {', '.join(get_args(Kind))}"
-        raise ValueError(msg)
-    log = chain_log(df, source, include_client, names)
-    size = max(len(log.parties), 1)
-    pairs, calls = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for origins, targets in _steps(log) if kind == "eventually" else [(log.origins, log.origins + 1)]:
-        pairs.append(log.steps[origins] * size + log.steps[targets])
-        calls.append(log.calls[log.chain_of_step[origins]])
-    codes, distinct = pd.factorize(np.concatenate(pairs), sort=True)
-    counts = np.bincount(codes, weights=np.concatenate(calls), minlength=len(distinct)).astype(np.int64)
-    labels = pd.Index(log.parties, dtype="str")
-    index = pd.MultiIndex.from_arrays(
-        [labels[distinct // size], labels[distinct % size]], names=["from", "to"]
-    )
-    return pd.DataFrame({"transfers": counts}, index=index)
-
-
-def finish_transfer_matrix(table: pd.DataFrame, normalize: Normalize = None) -> pd.DataFrame:
-    """Return the table of `transfer_matrix` from its tally."""
-    origins, targets = (table.index.get_level_values(each) for each in ("from", "to"))
-    labels = natural_order(origins.append(targets).unique())
-    if len(labels) > _LARGEST:
-        msg = (
-            f"a matrix of {len(labels):,} parties would not fit into memory; leave the clients out "
-            "(include_client=False), or count pairs with transfer_events()"
-        )
-        raise ValueError(msg)
-    counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
-    np.add.at(
-        counts, (labels.get_indexer(origins), labels.get_indexer(targets)), table["transfers"].to_numpy()
-    )
-    shown = counts if normalize is None else ratio(counts, _divisor(counts, normalize))
-    result = pd.DataFrame(shown, index=labels.rename("from"), columns=labels.rename("to"))
-    if normalize is not None:
-        result.attrs["transfers"] = int(counts.sum())  # for the picture, which cannot tell it from shares
-    return result
 
 
 def _steps(log: ChainLog) -> Iterator[tuple[Integers, Integers]]:

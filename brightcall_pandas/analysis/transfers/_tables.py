@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.analysis._dimensions import By, Split, split
-from brightcall_pandas.analysis._groups import Groups, Key, grouped, key_of, keys_of_index
-from brightcall_pandas.analysis._quantiles import quantiles
-from brightcall_pandas.analysis._rates import ratio, wilson
-from brightcall_pandas.analysis._spelling import folded_keys
-from brightcall_pandas.analysis._tallies import TALK_TIME, add_up, tally
+from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
+from brightcall_pandas.analysis._rates import quantiles, ratio, wilson
+from brightcall_pandas.analysis._tallies import TALK_TIME, add_up, additive, tally
 from brightcall_pandas.analysis.transfers._events import seconds_after_first_transfer
 from brightcall_pandas.analysis.transfers._log import (
     ChainLog,
@@ -23,12 +21,6 @@ from brightcall_pandas.analysis.transfers._log import (
 from brightcall_pandas.analysis.transfers._parsing import Flags, Integers
 
 __all__ = [
-    "finish_transfer_parties",
-    "finish_transfer_summary",
-    "finish_transfer_variants",
-    "tally_transfer_parties",
-    "tally_transfer_summary",
-    "tally_transfer_variants",
     "transfer_parties",
     "transfer_summary",
     "transfer_variants",
@@ -43,6 +35,61 @@ _QUANTILES = {
 }
 
 
+def tally_transfer_variants(
+    df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
+) -> pd.DataFrame:
+    """Return the sums that `transfer_variants` is made of: a row for each chain and talk time."""
+    log = chain_log(df, source, include_client, names)
+    return tally(df, Split([log.key()]), _SUMS, median=True)
+
+
+def finish_transfer_variants(
+    table: pd.DataFrame,
+    top: int | None = None,
+    min_calls: int | None = None,
+    *,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Return the table of `transfer_variants` from its tally."""
+    for name, value in (("top", top), ("min_calls", min_calls)):
+        if value is not None and value < 0:
+            msg = f"{name}={value} must not be negative"
+            raise ValueError(msg)
+    chain, _ = keys_of_index(table.index)
+    groups = grouped([chain])
+    chains, paths = chains_of(groups.index)
+    hops = np.array([max(len(each) - 1, 0) for each in chains], dtype=np.int64)
+    sums = add_up(table, groups)
+    calls, positive = sums["n_calls"].to_numpy(), sums["positive"].to_numpy()
+    low, high = wilson(positive, calls, confidence)
+    alone = hops == 0
+    positive_rate = ratio(positive, calls)
+    times = table.index.get_level_values(TALK_TIME).to_numpy(dtype=np.float64)
+    talk = quantiles(groups, times, table["talk_time_known"].to_numpy(), tuple(_QUANTILES.values()))
+    result = pd.DataFrame(
+        {
+            "chain": pd.Series(chains, dtype=object),
+            "hops": hops,
+            "n_calls": calls,
+            "share": ratio(calls, calls.sum()),
+            "cumulative_share": np.nan,
+            "answered": sums["answered"].to_numpy(),
+            "answer_rate": ratio(sums["answered"], calls),
+            "positive": positive,
+            "positive_rate": positive_rate,
+            "positive_rate_low": low,
+            "positive_rate_high": high,
+            "lift": ratio(positive_rate, ratio(positive[alone].sum(), calls[alone].sum())),
+            **dict(zip(_QUANTILES, talk, strict=True)),
+        },
+        copy=False,
+    ).set_axis(pd.Index(paths, dtype="str", name="path"))
+    result = result.take(result.index.argsort()).sort_values("n_calls", ascending=False, kind="stable")
+    result["cumulative_share"] = ratio(result["n_calls"].cumsum(), calls.sum())
+    return result[result["n_calls"] >= (min_calls or 0)].head(top if top is not None else len(result))
+
+
+@additive(tally_transfer_variants, finish_transfer_variants)
 def transfer_variants(
     df: pd.DataFrame,
     top: int | None = None,
@@ -119,127 +166,10 @@ def transfer_variants(
     return finish_transfer_variants(table, top, min_calls, confidence=confidence)
 
 
-def tally_transfer_variants(
-    df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
-) -> pd.DataFrame:
-    """Return the sums that `transfer_variants` is made of: a row for each chain and talk time."""
-    log = chain_log(df, source, include_client, names)
-    return tally(df, Split([log.key()]), _SUMS, median=True)
-
-
-def finish_transfer_variants(
-    table: pd.DataFrame,
-    top: int | None = None,
-    min_calls: int | None = None,
-    *,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Return the table of `transfer_variants` from its tally."""
-    for name, value in (("top", top), ("min_calls", min_calls)):
-        if value is not None and value < 0:
-            msg = f"{name}={value} must not be negative"
-            raise ValueError(msg)
-    chain, _ = keys_of_index(table.index)
-    groups = grouped([chain])
-    chains, paths = chains_of(groups.index)
-    hops = np.array([max(len(each) - 1, 0) for each in chains], dtype=np.int64)
-    sums = add_up(table, groups)
-    calls, positive = sums["n_calls"].to_numpy(), sums["positive"].to_numpy()
-    low, high = wilson(positive, calls, confidence)
-    alone = hops == 0
-    positive_rate = ratio(positive, calls)
-    times = table.index.get_level_values(TALK_TIME).to_numpy(dtype=np.float64)
-    talk = quantiles(groups, times, table["talk_time_known"].to_numpy(), tuple(_QUANTILES.values()))
-    result = pd.DataFrame(
-        {
-            "chain": pd.Series(chains, dtype=object),
-            "hops": hops,
-            "n_calls": calls,
-            "share": ratio(calls, calls.sum()),
-            "cumulative_share": np.nan,
-            "answered": sums["answered"].to_numpy(),
-            "answer_rate": ratio(sums["answered"], calls),
-            "positive": positive,
-            "positive_rate": positive_rate,
-            "positive_rate_low": low,
-            "positive_rate_high": high,
-            "lift": ratio(positive_rate, ratio(positive[alone].sum(), calls[alone].sum())),
-            **dict(zip(_QUANTILES, talk, strict=True)),
-        },
-        copy=False,
-    ).set_axis(pd.Index(paths, dtype="str", name="path"))
-    result = result.take(result.index.argsort()).sort_values("n_calls", ascending=False, kind="stable")
-    result["cumulative_share"] = ratio(result["n_calls"].cumsum(), calls.sum())
-    return result[result["n_calls"] >= (min_calls or 0)].head(top if top is not None else len(result))
-
-
-def transfer_summary(
-    df: pd.DataFrame,
-    by: By = None,
-    *,
-    source: Source = "auto",
-    include_client: bool = False,
-    names: Names = None,
-) -> pd.DataFrame:
-    """Sum up the transfers of all calls in one row, or of each group of calls.
-
-    Parameters
-    ----------
-    df
-        Calls; needs ``numbersInvolvedJSON`` or ``transfers``. ``timestamp``, ``totalTime`` and ``callTime``
-        are used where present.
-    by
-        Columns or dimensions (``agent``, ``hour``, ``project`` …) to make a row of each.
-    source, include_client, names
-        As in `transfer_chains`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
-
-        - ``n_calls`` (int64), ``transferred`` (int64): calls transferred at least once
-        - ``transfer_rate``: transferred ÷ calls
-        - ``transfer_events`` (int64): hops of all calls
-        - ``hops_mean``: transfers ÷ calls; ``hops_mean_transferred``: transfers ÷ transferred calls
-        - ``hops_max`` (int64): transfers of the longest chain
-        - ``ping_pong`` (int64): calls in which a party got the call straight back from the one that it
-          transferred it to (``a → b → a``); ``ping_pong_share``: of transferred calls
-        - ``loops`` (int64): calls in which a party appears again, at once or later; ``loop_share``: of
-          transferred calls
-        - ``self_loops`` (int64): transfers of a party to itself; ``self_loop_share``: of transfers
-        - ``timed`` (int64): transferred calls whose first transfer has a known time
-        - ``after_transfer_total_s``, ``after_transfer_mean_s``: seconds from the first transfer to the
-          end of the call, over the timed calls; null where there are none
-        - ``unreadable`` (int64): calls whose text cannot be read; they count as not transferred
-
-        Without calls the table is empty.
-
-    Raises
-    ------
-    KeyError
-        The frame has neither column that chains are read from, or a name in `by` is unknown.
-
-    Notes
-    -----
-    A call ends ``totalTime`` (where that is null, ``callTime``) after it began. The cost of transfers is
-    known only for the ``timed`` calls: see `transfer_events` for what makes a time known.
-
-    Examples
-    --------
-    >>> calls = pd.DataFrame({"numbersInvolvedJSON": ['["101", "102", "101"]', '["101", "102"]', "[101]"]})
-    >>> summary = transfer_summary(calls).loc["all"]
-    >>> int(summary["transfers"]), float(summary["hops_mean"]), float(summary["ping_pong_share"])
-    (3, 1.0, 0.5)
-    """
-    table = tally_transfer_summary(df, by, source=source, include_client=include_client, names=names)
-    return finish_transfer_summary(table)
-
-
 def tally_transfer_summary(
     df: pd.DataFrame,
-    by: By = None,
     *,
+    by: By = None,
     source: Source = "auto",
     include_client: bool = False,
     names: Names = None,
@@ -300,6 +230,70 @@ def finish_transfer_summary(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@additive(tally_transfer_summary, finish_transfer_summary)
+def transfer_summary(
+    df: pd.DataFrame,
+    *,
+    by: By = None,
+    source: Source = "auto",
+    include_client: bool = False,
+    names: Names = None,
+) -> pd.DataFrame:
+    """Sum up the transfers of all calls in one row, or of each group of calls.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``numbersInvolvedJSON`` or ``transfers``. ``timestamp``, ``totalTime`` and ``callTime``
+        are used where present.
+    by
+        Columns or dimensions (``agent``, ``hour``, ``project`` …) to make a row of each.
+    source, include_client, names
+        As in `transfer_chains`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
+
+        - ``n_calls`` (int64), ``transferred`` (int64): calls transferred at least once
+        - ``transfer_rate``: transferred ÷ calls
+        - ``transfer_events`` (int64): hops of all calls
+        - ``hops_mean``: transfers ÷ calls; ``hops_mean_transferred``: transfers ÷ transferred calls
+        - ``hops_max`` (int64): transfers of the longest chain
+        - ``ping_pong`` (int64): calls in which a party got the call straight back from the one that it
+          transferred it to (``a → b → a``); ``ping_pong_share``: of transferred calls
+        - ``loops`` (int64): calls in which a party appears again, at once or later; ``loop_share``: of
+          transferred calls
+        - ``self_loops`` (int64): transfers of a party to itself; ``self_loop_share``: of transfers
+        - ``timed`` (int64): transferred calls whose first transfer has a known time
+        - ``after_transfer_total_s``, ``after_transfer_mean_s``: seconds from the first transfer to the
+          end of the call, over the timed calls; null where there are none
+        - ``unreadable`` (int64): calls whose text cannot be read; they count as not transferred
+
+        Without calls the table is empty.
+
+    Raises
+    ------
+    KeyError
+        The frame has neither column that chains are read from, or a name in `by` is unknown.
+
+    Notes
+    -----
+    A call ends ``totalTime`` (where that is null, ``callTime``) after it began. The cost of transfers is
+    known only for the ``timed`` calls: see `transfer_events` for what makes a time known.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"numbersInvolvedJSON": ['["101", "102", "101"]', '["101", "102"]', "[101]"]})
+    >>> summary = transfer_summary(calls).loc["all"]
+    >>> int(summary["transfers"]), float(summary["hops_mean"]), float(summary["ping_pong_share"])
+    (3, 1.0, 0.5)
+    """
+    table = tally_transfer_summary(df, by=by, source=source, include_client=include_client, names=names)
+    return finish_transfer_summary(table)
+
+
 def _ping_pong(log: ChainLog) -> Flags:
     """Return whether each chain has a step to another party and straight back."""
     place = log.origins[np.isin(log.origins + 1, log.origins, assume_unique=True)]
@@ -315,6 +309,43 @@ def _self_loops(log: ChainLog) -> Integers:
     return np.bincount(log.chain_of_step[itself], minlength=len(log.hops))
 
 
+def tally_transfer_parties(
+    df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
+) -> pd.DataFrame:
+    """Return the counts that `transfer_parties` is made of, a row for each party."""
+    log = chain_log(df, source, include_client, names)
+    weights = log.calls[log.chain_of_step]
+    place = np.arange(len(log.steps))
+    arrives = np.zeros(len(place), dtype=bool)
+    arrives[log.origins + 1] = True
+    leaves = np.zeros(len(place), dtype=bool)
+    leaves[log.origins] = True
+    itself = arrives & (log.steps == np.roll(log.steps, 1))
+    parties = Groups(log.steps, pd.Index(log.parties, dtype="str", name="party"))
+    flags = {
+        "n_calls": ~log.again,
+        "started": ~arrives,
+        "received": arrives,
+        "transferred_on": leaves,
+        "ended_at": ~leaves,
+        "kept": ~arrives & ~leaves,
+        "redo": log.again & ~itself,
+        "self_loops": itself,
+    }
+    counts = {name: parties.sum(weights * each).astype(np.int64) for name, each in flags.items()}
+    return pd.DataFrame(counts, index=parties.index)
+
+
+def finish_transfer_parties(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of `transfer_parties` from its tally."""
+    result = add_up(table, grouped(keys_of_index(table.index)))
+    result["transferred_on_rate"] = ratio(result["transferred_on"], result["started"] + result["received"])
+    result["redo_share"] = ratio(result["redo"], result["received"])
+    result = result.loc[natural_order(result.index)].rename_axis("party")
+    return result.sort_values("n_calls", ascending=False, kind="stable")
+
+
+@additive(tally_transfer_parties, finish_transfer_parties)
 def transfer_parties(
     df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
 ) -> pd.DataFrame:
@@ -365,39 +396,3 @@ def transfer_parties(
     """
     table = tally_transfer_parties(df, source=source, include_client=include_client, names=names)
     return finish_transfer_parties(table)
-
-
-def tally_transfer_parties(
-    df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
-) -> pd.DataFrame:
-    """Return the counts that `transfer_parties` is made of, a row for each party."""
-    log = chain_log(df, source, include_client, names)
-    weights = log.calls[log.chain_of_step]
-    place = np.arange(len(log.steps))
-    arrives = np.zeros(len(place), dtype=bool)
-    arrives[log.origins + 1] = True
-    leaves = np.zeros(len(place), dtype=bool)
-    leaves[log.origins] = True
-    itself = arrives & (log.steps == np.roll(log.steps, 1))
-    parties = Groups(log.steps, pd.Index(log.parties, dtype="str", name="party"))
-    flags = {
-        "n_calls": ~log.again,
-        "started": ~arrives,
-        "received": arrives,
-        "transferred_on": leaves,
-        "ended_at": ~leaves,
-        "kept": ~arrives & ~leaves,
-        "redo": log.again & ~itself,
-        "self_loops": itself,
-    }
-    counts = {name: parties.sum(weights * each).astype(np.int64) for name, each in flags.items()}
-    return pd.DataFrame(counts, index=parties.index)
-
-
-def finish_transfer_parties(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of `transfer_parties` from its tally."""
-    result = add_up(table, grouped(keys_of_index(table.index)))
-    result["transferred_on_rate"] = ratio(result["transferred_on"], result["started"] + result["received"])
-    result["redo_share"] = ratio(result["redo"], result["received"])
-    result = result.loc[natural_order(result.index)].rename_axis("party")
-    return result.sort_values("n_calls", ascending=False, kind="stable")
