@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import brightcall_pandas as bc
-from brightcall_pandas.cache._entry import read_entry
+from brightcall_pandas.cache._answers import SERIALIZER
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -62,7 +62,7 @@ def places_on_disk(folder: Path) -> dict[str, bytes]:
         if path.suffix == ".sqlite":
             with closing(sqlite3.connect(path)) as connection:
                 for key, value in connection.execute("SELECT key, value FROM responses"):
-                    kept = read_entry(value)
+                    kept = SERIALIZER.loads(value)
                     request = kept.request
                     found[f"answer {key}"] = (
                         kept.content + kept.url.encode() + request.url.encode() + request.body

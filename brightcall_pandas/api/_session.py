@@ -29,7 +29,7 @@ from brightcall_pandas.api._key import ApiKey
 from brightcall_pandas.api._retries import LONGEST_WAIT_S, RateLimit, pause
 from brightcall_pandas.api._transport import Failure, Transport, request_to
 from brightcall_pandas.api._verdict import Verdict
-from brightcall_pandas.cache import PageCache, cache_key, written_entry
+from brightcall_pandas.cache import Answer, PageCache, cache_key
 from brightcall_pandas.frame import Envelope, opened
 
 __all__ = ["ApiSession", "Reply"]
@@ -147,9 +147,7 @@ class ApiSession:
     def keep(self, replies: Sequence[Reply]) -> None:
         """Keep good answers, in place of older ones."""
         if self._cache is not None:
-            self._cache.keep(
-                {each.key: written_entry(each.request, each.content, each.fetched_at) for each in replies}
-            )
+            self._cache.keep(Answer(each.request, each.content, each.fetched_at) for each in replies)
 
     def kept(self, path: str, body: dict[str, Any]) -> Reply | None:
         """Return the cached answer to a request, however old; None where there is none."""
@@ -164,7 +162,7 @@ class ApiSession:
         """Close connections and files."""
         self._transport.close()
         if self._cache is not None:
-            self._cache.close()  # type: ignore[no-untyped-call]
+            self._cache.close()
 
     def _request(self, path: str, body: dict[str, Any]) -> PreparedRequest:
         return request_to(self._base_url + path, body)

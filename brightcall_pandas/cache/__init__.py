@@ -10,13 +10,13 @@
     _files         files that only their owner can read
 """
 
-from brightcall_pandas.cache._answers import PageCache
-from brightcall_pandas.cache._entry import cache_key, written_entry
+from brightcall_pandas.cache._answers import Answer, PageCache, cache_key
 from brightcall_pandas.cache._files import private_folder, temporary_file, write_private
 from brightcall_pandas.cache._folder import Cache
 from brightcall_pandas.cache._store import Part, Segment, Store, StoreError, pages_of, pages_text
 
 __all__ = [
+    "Answer",
     "Cache",
     "PageCache",
     "Part",
@@ -29,5 +29,4 @@ __all__ = [
     "private_folder",
     "temporary_file",
     "write_private",
-    "written_entry",
 ]

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import brightcall_pandas as bc
-from brightcall_pandas.cache._entry import read_entry
+from brightcall_pandas.cache._answers import SERIALIZER
 from brightcall_pandas.sandbox import start_sandbox
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
@@ -75,7 +75,7 @@ def kept_answers(client):
         return []
     with closing(sqlite3.connect(path)) as connection:
         values = [value for (value,) in connection.execute("SELECT value FROM responses")]
-    return [json.loads(read_entry(value).content) for value in values]
+    return [json.loads(SERIALIZER.loads(value).content) for value in values]
 
 
 def assert_nothing_bad_is_kept(client, truth):
