@@ -2,11 +2,11 @@
 
 ::
 
-    _folder        both tiers, what is kept and how it is cleared
+    _folder        both tiers: what they hold, and how they are cleared
     _answers       tier 1: answers as they came, in SQLite
-    _store         tier 2: typed windows of one query
+    _store         tier 2: the typed calls of one query
     _segment       one parquet file of tier 2
-    _account       what was learnt about the account
+    _account       facts learnt about the account
     _files         files that only their owner can read
 """
 
