@@ -39,7 +39,7 @@ __all__ = ["SERIALIZER", "Answer", "PageCache", "cache_key"]
 
 T = TypeVar("T")
 
-_LOG = logging.getLogger("brightcall_pandas")
+_log = logging.getLogger("brightcall_pandas")
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _NOT_DAMAGE = (
@@ -365,5 +365,5 @@ def _is(error: Exception, codes: Collection[int]) -> bool:
 
 
 def _warn(message: str) -> None:
-    _LOG.warning(message)
+    _log.warning(message)
     warnings.warn(message, RuntimeWarning, stacklevel=2)

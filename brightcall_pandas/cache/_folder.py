@@ -33,7 +33,7 @@ from brightcall_pandas.frame import SCHEMA_VERSION
 
 __all__ = ["Cache"]
 
-_LOG = logging.getLogger("brightcall_pandas")
+_log = logging.getLogger("brightcall_pandas")
 
 
 class Cache:
@@ -87,7 +87,7 @@ class Cache:
             if not self._warned:
                 self._warned = True
                 message = f"calls cannot be kept in {self.folder} ({error}); this load continues without it"
-                _LOG.warning(message)
+                _log.warning(message)
                 warnings.warn(message, RuntimeWarning, stacklevel=3)
 
     @property

@@ -21,7 +21,7 @@ from brightcall_pandas.cache._segment import Part, Segment, StoreError, pages_of
 
 __all__ = ["Part", "Segment", "Store", "StoreError", "pages_of", "pages_text"]
 
-_LOG = logging.getLogger("brightcall_pandas")
+_log = logging.getLogger("brightcall_pandas")
 
 _ABANDONED_S = 3600  # age at which a temporary file belongs to no running process
 
@@ -76,7 +76,7 @@ class Store:
             f"the cached calls from {segment.first} to {segment.last} are damaged ({reason}); "
             f"{done}, and its days are read again"
         )
-        _LOG.warning(message)
+        _log.warning(message)
         warnings.warn(message, RuntimeWarning, stacklevel=4)
 
     def compact(self, segments: Sequence[Segment]) -> None:
