@@ -22,8 +22,8 @@ MOST = 1.3
 def importing(*names: str) -> Part:
     """Return the part of a run that imports some modules, one after the other."""
 
-    def part(given: dict[str, Any]) -> tuple[Run, Callable[[], dict[str, Any]]]:
-        _, run = measured(lambda: [importlib.import_module(name) for name in names])
+    def part(_: dict[str, Any]) -> tuple[Run, Callable[[], dict[str, Any]]]:
+        _modules, run = measured(lambda: [importlib.import_module(name) for name in names])
         loaded = {"pandas", "pyarrow"} & sys.modules.keys()
         return run, lambda: {name: version(name) for name in loaded}
 

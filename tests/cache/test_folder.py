@@ -282,7 +282,7 @@ class TestModes:
 
 
 class TestPreparing:
-    def test_a_folder_that_cannot_be_made_is_said_once(self, tmp_path):
+    def test_a_folder_that_cannot_be_made_is_said_once(self, tmp_path, caplog):
         (tmp_path / "file").write_text("")
         cache = Cache(tmp_path / "file" / "account")
         with pytest.warns(RuntimeWarning, match=r"cannot be (kept|used)") as said:
@@ -290,3 +290,5 @@ class TestPreparing:
         cache.failed(OSError("again"))
         assert keys == [[], [], []]
         assert len([each for each in said if "cannot be kept" in str(each.message)]) == 1
+        logged = [each for each in caplog.records if "cannot be kept" in each.getMessage()]
+        assert [(each.name, each.levelname) for each in logged] == [("brightcall_pandas", "WARNING")]

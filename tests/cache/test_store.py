@@ -84,6 +84,14 @@ class TestSetAside:
         assert store.segments() == []
         assert [each.suffix for each in tmp_path.iterdir()] == [".damaged"]
 
+    def test_is_logged_as_well(self, store, caplog):
+        segment = write(store, 1, 3)
+        with pytest.warns(RuntimeWarning, match="are damaged"):
+            store.set_aside(segment, "why")
+        (record,) = caplog.records
+        assert (record.name, record.levelname) == ("brightcall_pandas", "WARNING")
+        assert "its days are read again" in record.getMessage()
+
     def test_another_process_did_it(self, store):
         segment = write(store, 1, 1)
         store.drop([segment])
