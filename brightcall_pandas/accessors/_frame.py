@@ -83,9 +83,9 @@ class CallsPlot:
     explain_change = _picture(analysis.explain_change)
     funnel = _picture(analysis.funnel)
     heatmap = _picture(analysis.heatmap)
-    lines = _picture(analysis.lines)
+    by_line = _picture(analysis.by_line)
     over_time = _picture(analysis.over_time)
-    quality_buckets = _picture(analysis.quality_buckets)
+    talk_time_buckets = _picture(analysis.talk_time_buckets)
     recalls = _picture(analysis.recalls)
     repeat_callers = _picture(analysis.repeat_callers)
     service_level = _picture(analysis.service_level)
@@ -110,12 +110,12 @@ class CallsAccessor:
     summary = _method(analysis.summary)
     breakdown = _method(analysis.breakdown)
     by_agent = _method(analysis.by_agent)
-    lines = _method(analysis.lines)
+    by_line = _method(analysis.by_line)
 
     # What came of the calls, how far they got, how long they took
     by_outcome = _method(analysis.by_outcome)
     funnel = _method(analysis.funnel)
-    quality_buckets = _method(analysis.quality_buckets)
+    talk_time_buckets = _method(analysis.talk_time_buckets)
     talk_time_histogram = _method(analysis.talk_time_histogram)
     answer_time_histogram = _method(analysis.answer_time_histogram)
 

@@ -26,9 +26,9 @@ from brightcall_pandas.analysis._breakdowns import breakdown
 from brightcall_pandas.analysis._changes import compare, explain_change
 from brightcall_pandas.analysis._concurrency import concurrency
 from brightcall_pandas.analysis._definitions import definitions
-from brightcall_pandas.analysis._funnels import funnel, quality_buckets
+from brightcall_pandas.analysis._funnels import funnel, talk_time_buckets
 from brightcall_pandas.analysis._histograms import answer_time_histogram, talk_time_histogram
-from brightcall_pandas.analysis._lines import lines
+from brightcall_pandas.analysis._lines import by_line
 from brightcall_pandas.analysis._outcomes import by_outcome
 from brightcall_pandas.analysis._quality import quality
 
@@ -73,6 +73,7 @@ __all__ = [
     "attempts",
     "breakdown",
     "by_agent",
+    "by_line",
     "by_outcome",
     "chains_at_least",
     "chains_contain",
@@ -87,16 +88,15 @@ __all__ = [
     "funnel",
     "handovers",
     "heatmap",
-    "lines",
     "over_time",
     "quality",
-    "quality_buckets",
     "recalls",
     "reconcile",
     "repeat_callers",
     "service_level",
     "staffing",
     "summary",
+    "talk_time_buckets",
     "talk_time_histogram",
     "to_event_log",
     "to_networkx",

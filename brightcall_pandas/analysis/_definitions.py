@@ -16,7 +16,7 @@ _NO_CLIENT = "calls without client number or time are left out"
 _NO_TIME = "calls without a time are left out"
 
 OF_TABLES: dict[str, Definition] = {
-    # by_outcome, breakdown, histograms, funnel, quality_buckets, recalls, quality, variants, shapes
+    # by_outcome, breakdown, histograms, funnel, talk_time_buckets, recalls, quality, variants, shapes
     "share": Definition(
         "Share",
         "rate",
@@ -72,8 +72,8 @@ OF_TABLES: dict[str, Definition] = {
     "answer_rate_adjusted": Definition(
         "Adjusted answer rate",
         "rate",
-        "by_agent: answered + strength × common rate; lines: answered × rate of all lines",
-        "by_agent: calls + strength; lines: answers expected from hour and project",
+        "by_agent: answered + strength × common rate; by_line: answered × rate of all lines",
+        "by_agent: calls + strength; by_line: answers expected from hour and project",
         "an unknown state counts as a call that was not answered",
         "Kleinman 1973 (empirical Bayes); indirect standardisation",
     ),
@@ -264,7 +264,7 @@ OF_TABLES: dict[str, Definition] = {
         "calls without time or duration are left out",
         TRADE,
     ),
-    # lines
+    # by_line
     "answer_rate_expected": Definition(
         "Expected answer rate",
         "rate",

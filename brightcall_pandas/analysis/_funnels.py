@@ -18,11 +18,11 @@ from brightcall_pandas.frame import column
 
 __all__ = [
     "finish_funnel",
-    "finish_quality_buckets",
+    "finish_talk_time_buckets",
     "funnel",
-    "quality_buckets",
+    "talk_time_buckets",
     "tally_funnel",
-    "tally_quality_buckets",
+    "tally_talk_time_buckets",
 ]
 
 Stages = Mapping[str, Callable[[pd.DataFrame], object] | object] | None
@@ -163,7 +163,7 @@ def _mask(stage: object, df: pd.DataFrame, name: str) -> NDArray[np.bool_]:
     return mask
 
 
-def quality_buckets(
+def talk_time_buckets(
     df: pd.DataFrame, edges: Sequence[float] = (10, 30), *, by: By = None, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Sort answered calls by how long they talked: hung up, short, real.
@@ -202,20 +202,20 @@ def quality_buckets(
     Examples
     --------
     >>> calls = pd.DataFrame({"state": 1, "talkTime": [3, 10, 40, 400]})
-    >>> calls.calls.quality_buckets()[["n_calls", "share"]]
+    >>> calls.calls.talk_time_buckets()[["n_calls", "share"]]
            n_calls  share
     bucket
     < 10 s       1   0.25
     10–30 s      1   0.25
     ≥ 30 s       2   0.50
     """
-    return finish_quality_buckets(tally_quality_buckets(df, edges, by=by), edges, confidence=confidence)
+    return finish_talk_time_buckets(tally_talk_time_buckets(df, edges, by=by), edges, confidence=confidence)
 
 
-def tally_quality_buckets(
+def tally_talk_time_buckets(
     df: pd.DataFrame, edges: Sequence[float] = (10, 30), *, by: By = None
 ) -> pd.DataFrame:
-    """Return the sums that `quality_buckets` is made of."""
+    """Return the sums that `talk_time_buckets` is made of."""
     bounds = _bounds(edges)
     parts = split(df, by)
     facts = Facts(df, parts)
@@ -230,10 +230,10 @@ def tally_quality_buckets(
     return tally_of([key.take(rows) for key in (*parts.keys, bucket)], sums)
 
 
-def finish_quality_buckets(
+def finish_talk_time_buckets(
     table: pd.DataFrame, edges: Sequence[float] = (10, 30), *, confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Return the table of `quality_buckets` from its tally."""
+    """Return the table of `talk_time_buckets` from its tally."""
     bounds = _bounds(edges)
     *by, bucket = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     names = [

@@ -15,10 +15,10 @@ from brightcall_pandas.analysis._sequences import of_direction
 from brightcall_pandas.analysis._tallies import add_up, tally_of
 from brightcall_pandas.frame import column, optional_column
 
-__all__ = ["finish_lines", "lines", "tally_lines"]
+__all__ = ["by_line", "finish_by_line", "tally_by_line"]
 
 
-def lines(
+def by_line(
     df: pd.DataFrame,
     *,
     short_s: float = 10,
@@ -81,17 +81,19 @@ def lines(
     ...     }
     ... )
     >>> columns = ["n_calls", "answer_rate", "answer_rate_expected", "answer_rate_adjusted"]
-    >>> calls.calls.lines()[columns]
+    >>> calls.calls.by_line()[columns]
         n_calls  answer_rate  answer_rate_expected  answer_rate_adjusted
     line
     B         4         0.25                   0.5                  0.25
     A         4         0.75                   0.5                  0.75
     """
-    return finish_lines(tally_lines(df, short_s=short_s, direction=direction), confidence=confidence)
+    return finish_by_line(tally_by_line(df, short_s=short_s, direction=direction), confidence=confidence)
 
 
-def tally_lines(df: pd.DataFrame, *, short_s: float = 10, direction: str | None = "outbound") -> pd.DataFrame:
-    """Return the sums that `lines` is made of: a row for each line, hour, project and week."""
+def tally_by_line(
+    df: pd.DataFrame, *, short_s: float = 10, direction: str | None = "outbound"
+) -> pd.DataFrame:
+    """Return the sums that `by_line` is made of: a row for each line, hour, project and week."""
     week, known = period_key(column(df, "timestamp"), "W")
     line, hour = split(df, ["line", "hour"]).keys
     project = key_of(optional_column(df, "projectName"), "project")
@@ -110,8 +112,8 @@ def tally_lines(df: pd.DataFrame, *, short_s: float = 10, direction: str | None 
     return tally_of([keys[0], keys[1], keys[2], key_of(keys[3].labels.take(keys[3].codes), "week")], sums)
 
 
-def finish_lines(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Return the table of `lines` from its tally."""
+def finish_by_line(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Return the table of `by_line` from its tally."""
     line, hour, project, week = keys_of_index(table.index)
     groups, strata = grouped([line]), grouped([hour, project])
     calls, answered = (table[name].to_numpy(dtype=np.float64) for name in ("n_calls", "answered"))

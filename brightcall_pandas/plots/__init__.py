@@ -5,9 +5,9 @@ from brightcall_pandas.plots._attempts import attempts
 from brightcall_pandas.plots._breakdowns import breakdown
 from brightcall_pandas.plots._changes import compare, explain_change
 from brightcall_pandas.plots._concurrency import concurrency
-from brightcall_pandas.plots._funnels import funnel, quality_buckets
+from brightcall_pandas.plots._funnels import funnel, talk_time_buckets
 from brightcall_pandas.plots._histograms import answer_time_histogram, talk_time_histogram
-from brightcall_pandas.plots._lines import lines
+from brightcall_pandas.plots._lines import by_line
 from brightcall_pandas.plots._outcomes import by_outcome
 from brightcall_pandas.plots._recalls import recalls
 from brightcall_pandas.plots._repeats import repeat_callers
@@ -24,19 +24,19 @@ __all__ = [
     "attempts",
     "breakdown",
     "by_agent",
+    "by_line",
     "by_outcome",
     "compare",
     "concurrency",
     "explain_change",
     "funnel",
     "heatmap",
-    "lines",
     "over_time",
-    "quality_buckets",
     "recalls",
     "repeat_callers",
     "service_level",
     "staffing",
+    "talk_time_buckets",
     "talk_time_histogram",
     "transfer_flow",
     "transfer_matrix",

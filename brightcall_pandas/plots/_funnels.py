@@ -20,7 +20,7 @@ from brightcall_pandas.plots._style import (
     titled,
 )
 
-__all__ = ["funnel", "quality_buckets"]
+__all__ = ["funnel", "talk_time_buckets"]
 
 
 @housed
@@ -57,13 +57,13 @@ def funnel(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 @housed
-def quality_buckets(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def talk_time_buckets(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw how answered calls divide by how long they talked.
 
     Parameters
     ----------
     table
-        What `analysis.quality_buckets` returns. With outer levels the groups stand one below the other.
+        What `analysis.talk_time_buckets` returns. With outer levels the groups stand one below the other.
     ax
         Axes to draw on; new ones by default.
 

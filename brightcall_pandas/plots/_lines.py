@@ -9,19 +9,19 @@ from matplotlib.axes import Axes
 from brightcall_pandas.plots._rows import dot_rows, first_rows, interval_of, row_labels
 from brightcall_pandas.plots._style import calls_of, housed, new_axes, no_data, percent, signed, titled
 
-__all__ = ["lines"]
+__all__ = ["by_line"]
 
 _TITLE = "Lines"
 
 
 @housed
-def lines(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def by_line(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw the answer rate of each line, adjusted and as counted.
 
     Parameters
     ----------
     table
-        What `analysis.lines` returns.
+        What `analysis.by_line` returns.
     ax
         Axes to draw on; new ones by default.
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis import funnel, quality_buckets
+from brightcall_pandas.analysis import funnel, talk_time_buckets
 
 
 @pytest.fixture
@@ -69,10 +69,10 @@ class TestFunnel:
             assert empty.index.names == full.index.names
 
 
-class TestQualityBuckets:
+class TestTalkTimeBuckets:
     def test_every_number(self, calls):
         df = pd.concat([calls, pd.DataFrame({"state": [1, 1], "talkTime": [9.9, None]})])
-        table = quality_buckets(df)
+        table = talk_time_buckets(df)
         assert table.index.tolist() == ["< 10 s", "10–30 s", "≥ 30 s"]
         assert table["n_calls"].tolist() == [1, 1, 2]
         assert table["share"].tolist() == [0.25, 0.25, 0.5]
@@ -81,18 +81,18 @@ class TestQualityBuckets:
         assert table["positive_rate"].tolist() == [0.0, 1.0, 0.5]
 
     def test_edges_of_ones_own(self, calls):
-        assert quality_buckets(calls, [400])["n_calls"].to_dict() == {"< 400 s": 2, "≥ 400 s": 1}
+        assert talk_time_buckets(calls, [400])["n_calls"].to_dict() == {"< 400 s": 2, "≥ 400 s": 1}
 
     def test_by_lists_every_bucket_in_every_group(self, calls):
-        assert quality_buckets(calls, by="agent")["n_calls"].tolist() == [0, 1, 1, 0, 0, 1]
-        assert quality_buckets(calls, by="agent")["share"].tolist() == [0, 0.5, 0.5, 0, 0, 1]
+        assert talk_time_buckets(calls, by="agent")["n_calls"].tolist() == [0, 1, 1, 0, 0, 1]
+        assert talk_time_buckets(calls, by="agent")["share"].tolist() == [0, 0.5, 0.5, 0, 0, 1]
 
     @pytest.mark.parametrize("edges", [[], [30, 10], [10, 10], [float("nan")]])
     def test_edges_that_are_none(self, calls, edges):
         with pytest.raises(ValueError, match="edges="):
-            quality_buckets(calls, edges)
+            talk_time_buckets(calls, edges)
 
     def test_no_answered_call_gives_an_empty_table_of_the_same_kind(self, calls):
-        for empty in (quality_buckets(calls.iloc[:0]), quality_buckets(calls.assign(state=0))):
+        for empty in (talk_time_buckets(calls.iloc[:0]), talk_time_buckets(calls.assign(state=0))):
             assert len(empty) == 0
-            assert empty.dtypes.equals(quality_buckets(calls).dtypes)
+            assert empty.dtypes.equals(talk_time_buckets(calls).dtypes)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis import lines
+from brightcall_pandas.analysis import by_line
 
 
 def calls(*rows: tuple[object, ...]) -> pd.DataFrame:
@@ -22,7 +22,7 @@ def calls(*rows: tuple[object, ...]) -> pd.DataFrame:
     return df.assign(type=1, projectName="P")
 
 
-class TestLines:
+class TestByLine:
     def test_a_line_used_in_a_bad_hour_is_not_blamed_for_it(self):
         # At 9 half of the calls are answered, at 20 a tenth; both lines do as the hour does.
         df = calls(
@@ -31,7 +31,7 @@ class TestLines:
             ("night", 10, 5, 9, 0, 60),
             ("night", 90, 9, 20, 0, 60),
         )
-        table = lines(df)
+        table = by_line(df)
         assert table.loc["day", "answer_rate"] == 0.46
         assert table.loc["night", "answer_rate"] == 0.14
         assert table["answer_rate_expected"].to_dict() == pytest.approx({"day": 0.46, "night": 0.14})
@@ -39,7 +39,7 @@ class TestLines:
 
     def test_a_line_that_does_worse_than_its_hours_comes_first(self):
         df = calls(("good", 100, 40, 9, 0, 60), ("spam", 100, 20, 9, 0, 5))
-        table = lines(df)
+        table = by_line(df)
         assert table.index.tolist() == ["spam", "good"]
         assert table["answer_rate_expected"].tolist() == pytest.approx([0.3, 0.3])
         assert table["answer_rate_adjusted"].tolist() == pytest.approx([0.2, 0.4])
@@ -54,7 +54,7 @@ class TestLines:
             ("holds", 100, 30, 9, 0, 60),
             ("holds", 100, 30, 9, 1, 60),
         )
-        table = lines(df)
+        table = by_line(df)
         assert table.loc["falls", "trend"] == pytest.approx(-0.2)
         assert table.loc["holds", "trend"] == pytest.approx(0.0, abs=1e-12)
         # standard error √(2 · 0.25 · 100 · 0.3 · 0.7) / (200 · 0.25) = 0.0648
@@ -62,27 +62,27 @@ class TestLines:
 
     def test_short_is_what_one_calls_short(self):
         df = calls(("a", 10, 10, 9, 0, 15))
-        assert lines(df).loc["a", "short_call_share"] == 0
-        assert lines(df, short_s=20).loc["a", "short_call_share"] == 1
+        assert by_line(df).loc["a", "short_call_share"] == 0
+        assert by_line(df, short_s=20).loc["a", "short_call_share"] == 1
 
     def test_inbound_calls_and_unknown_times_are_left_out(self):
         df = calls(("a", 2, 1, 9, 0, 60))
         df.loc[0, "type"] = 0
-        assert lines(df)["n_calls"].tolist() == [1]
-        assert lines(df, direction=None)["n_calls"].tolist() == [2]
+        assert by_line(df)["n_calls"].tolist() == [1]
+        assert by_line(df, direction=None)["n_calls"].tolist() == [2]
         df.loc[1, "timestamp"] = None
-        assert len(lines(df)) == 0
+        assert len(by_line(df)) == 0
 
     def test_what_is_missing_is_null_or_an_error(self):
         df = calls(("a", 2, 1, 9, 0, 60), ("b", 2, 1, 9, 0, 60))
-        assert lines(df.drop(columns="talkTime"))["short_call_share"].isna().all()
-        assert lines(df.drop(columns="projectName"))["answer_rate_expected"].tolist() == [0.5, 0.5]
+        assert by_line(df.drop(columns="talkTime"))["short_call_share"].isna().all()
+        assert by_line(df.drop(columns="projectName"))["answer_rate_expected"].tolist() == [0.5, 0.5]
         for name in ("lineNumber", "state", "timestamp", "type"):
             with pytest.raises(KeyError, match=name):
-                lines(df.drop(columns=name))
+                by_line(df.drop(columns=name))
 
     def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self):
-        full = lines(calls(("a", 2, 1, 9, 0, 60)))
-        empty = lines(calls())
+        full = by_line(calls(("a", 2, 1, 9, 0, 60)))
+        empty = by_line(calls())
         assert len(empty) == 0
         assert empty.dtypes.equals(full.dtypes)
