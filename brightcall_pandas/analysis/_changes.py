@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.analysis._dimensions import By, names_of, split_or_all
-from brightcall_pandas.analysis._groups import Groups, grouped, keys_of_index
+from brightcall_pandas.analysis._groups import Groups, folded_keys, grouped, keys_of_index
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.analysis._spelling import folded_keys
 from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, add_up, tally
 from brightcall_pandas.frame import column
 

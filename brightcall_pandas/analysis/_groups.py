@@ -20,11 +20,15 @@ __all__ = [
     "Key",
     "closed_key",
     "completed",
+    "fold",
+    "folded_key",
+    "folded_keys",
     "grouped",
     "key_of",
     "keys_of_index",
     "outer_codes",
 ]
+
 
 NONE = "(none)"
 """How a missing text shows among the labels."""
@@ -195,3 +199,60 @@ def _with_null(
     if NONE not in labels:
         labels = labels.insert(len(labels), NONE)
     return np.where(missing, labels.get_indexer(pd.Index([NONE]))[0], codes), labels
+
+
+def fold(text: str) -> str:
+    """Return the text without differences of case and blanks.
+
+    Examples
+    --------
+    >>> fold("  No   ANSWER ")
+    'no answer'
+    """
+    return _unblanked(text).casefold()
+
+
+def folded_key(key: Key, calls: NDArray[np.float64], *, fold_case: bool = True) -> Key:
+    """Return the key in which spellings of one outcome are one label.
+
+    Parameters
+    ----------
+    key
+        The key of the spellings as they came.
+    calls
+        How many calls stand behind each row of the key; the most frequent spelling gives the label.
+    fold_case
+        False keeps each spelling apart and as it came.
+
+    Returns
+    -------
+    Key
+        Labels in alphabetical order. No outcome, or a blank one, is ``(none)``, which comes last. Of two
+        spellings equally frequent the first in order of code points is shown.
+    """
+    spellings = [str(label) for label in key.labels]
+    weights = np.bincount(key.codes, weights=calls, minlength=len(spellings))
+    labels: dict[str, str] = {}
+    folded = [(fold(text) if fold_case else text) if text.strip() else NONE for text in spellings]
+    for place in sorted(range(len(spellings)), key=lambda each: (-weights[each], spellings[each])):
+        text = spellings[place] if not fold_case else _unblanked(spellings[place])
+        labels.setdefault(folded[place], text if folded[place] != NONE else NONE)
+    order = sorted(labels, key=lambda each: (each == NONE, labels[each]))
+    position = {each: place for place, each in enumerate(order)}
+    codes = np.array([position[each] for each in folded], dtype=np.int64)
+    return Key(
+        codes[key.codes], pd.Index([labels[each] for each in order], dtype="str", name=key.labels.name)
+    )
+
+
+def folded_keys(keys: Sequence[Key], calls: NDArray[np.float64]) -> list[Key]:
+    """Return the keys, that of the dimension ``outcome`` folded."""
+    return [folded_key(key, calls) if _is_outcome(key.labels) else key for key in keys]
+
+
+def _is_outcome(labels: pd.Index) -> bool:
+    return labels.name == "outcome" and isinstance(labels.dtype, pd.StringDtype)
+
+
+def _unblanked(text: str) -> str:
+    return " ".join(text.split())

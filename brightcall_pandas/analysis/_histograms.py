@@ -14,18 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import By, split
-from brightcall_pandas.analysis._groups import completed, grouped, key_of, keys_of_index
-from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.analysis._tallies import Facts
+from brightcall_pandas.analysis._groups import Key, completed, folded_keys, grouped, key_of, keys_of_index
+from brightcall_pandas.analysis._rates import add_rate, ratio
+from brightcall_pandas.analysis._tallies import Facts, add_up, additive, tally_of
 
-__all__ = [
-    "answer_time_histogram",
-    "finish_answer_time_histogram",
-    "finish_talk_time_histogram",
-    "talk_time_histogram",
-    "tally_answer_time_histogram",
-    "tally_talk_time_histogram",
-]
+__all__ = ["answer_time_histogram", "talk_time_buckets", "talk_time_histogram"]
 
 Bins = int | Sequence[float] | NDArray[np.number] | None
 Closed = Literal["left", "right"]
@@ -34,6 +27,19 @@ _TALK_EDGES = (0, 10, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14400, 
 _ANSWER_EDGES = (0, 5, 10, 15, 20, 25, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 3600)
 
 
+def tally_talk_time_histogram(df: pd.DataFrame, by: By = None, *, answered_only: bool = True) -> pd.DataFrame:
+    """Return how many calls have each talk time: what `talk_time_histogram` is made of."""
+    return _tally(df, "talkTime", "talk_time_s", by, answered_only)
+
+
+def finish_talk_time_histogram(
+    table: pd.DataFrame, bins: Bins = None, *, closed: Closed = "left"
+) -> pd.DataFrame:
+    """Return the table of `talk_time_histogram` from its tally."""
+    return _finish(table, bins, closed, _TALK_EDGES)
+
+
+@additive(tally_talk_time_histogram, finish_talk_time_histogram)
 def talk_time_histogram(
     df: pd.DataFrame,
     bins: Bins = None,
@@ -96,18 +102,21 @@ def talk_time_histogram(
     return finish_talk_time_histogram(table, bins, closed=closed)
 
 
-def tally_talk_time_histogram(df: pd.DataFrame, by: By = None, *, answered_only: bool = True) -> pd.DataFrame:
-    """Return how many calls have each talk time: what `talk_time_histogram` is made of."""
-    return _tally(df, "talkTime", "talk_time_s", by, answered_only)
+def tally_answer_time_histogram(
+    df: pd.DataFrame, by: By = None, *, answered_only: bool = True
+) -> pd.DataFrame:
+    """Return how many calls have each answer time: what `answer_time_histogram` is made of."""
+    return _tally(df, "answerTime", "answer_time_s", by, answered_only)
 
 
-def finish_talk_time_histogram(
+def finish_answer_time_histogram(
     table: pd.DataFrame, bins: Bins = None, *, closed: Closed = "left"
 ) -> pd.DataFrame:
-    """Return the table of `talk_time_histogram` from its tally."""
-    return _finish(table, bins, closed, _TALK_EDGES)
+    """Return the table of `answer_time_histogram` from its tally."""
+    return _finish(table, bins, closed, _ANSWER_EDGES)
 
 
+@additive(tally_answer_time_histogram, finish_answer_time_histogram)
 def answer_time_histogram(
     df: pd.DataFrame,
     bins: Bins = None,
@@ -168,20 +177,6 @@ def answer_time_histogram(
     """
     table = tally_answer_time_histogram(df, by, answered_only=answered_only)
     return finish_answer_time_histogram(table, bins, closed=closed)
-
-
-def tally_answer_time_histogram(
-    df: pd.DataFrame, by: By = None, *, answered_only: bool = True
-) -> pd.DataFrame:
-    """Return how many calls have each answer time: what `answer_time_histogram` is made of."""
-    return _tally(df, "answerTime", "answer_time_s", by, answered_only)
-
-
-def finish_answer_time_histogram(
-    table: pd.DataFrame, bins: Bins = None, *, closed: Closed = "left"
-) -> pd.DataFrame:
-    """Return the table of `answer_time_histogram` from its tally."""
-    return _finish(table, bins, closed, _ANSWER_EDGES)
 
 
 def _tally(df: pd.DataFrame, field: str, name: str, by: By, answered_only: bool) -> pd.DataFrame:
@@ -259,3 +254,100 @@ def _equal_edges(count: int, values: NDArray[np.float64], closed: Closed) -> NDA
     width = max(np.ceil((np.ceil(high) - np.floor(low)) / count), 1.0)
     edges: NDArray[np.float64] = np.floor(low) + width * np.arange(count + 1)
     return edges
+
+
+def tally_talk_time_buckets(
+    df: pd.DataFrame, edges: Sequence[float] = (10, 30), *, by: By = None
+) -> pd.DataFrame:
+    """Return the sums that `talk_time_buckets` is made of."""
+    bounds = _bounds(edges)
+    parts = split(df, by)
+    facts = Facts(df, parts)
+    talk_time = facts.talk_time
+    counted = ~np.isnan(talk_time)
+    bucket = Key(
+        np.searchsorted(bounds, talk_time, side="right"), pd.RangeIndex(len(bounds) + 1, name="bucket")
+    )
+    rows = np.flatnonzero(counted)
+    positive = facts.is_label("outcomeType", "positive")[rows] if facts.has("outcomeType") else None
+    sums = {"n_calls": counted[rows], "talk_time_total_s": talk_time[rows], "positive": positive}
+    return tally_of([key.take(rows) for key in (*parts.keys, bucket)], sums)
+
+
+def finish_talk_time_buckets(
+    table: pd.DataFrame, edges: Sequence[float] = (10, 30), *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return the table of `talk_time_buckets` from its tally."""
+    bounds = _bounds(edges)
+    *by, bucket = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
+    names = [
+        f"< {bounds[0]:g} s",
+        *(f"{low:g}–{high:g} s" for low, high in pairwise(bounds)),
+        f"≥ {bounds[-1]:g} s",
+    ]
+    place = bucket.labels.to_numpy(dtype=np.int64)[bucket.codes]
+    sums = add_up(table, completed(by, place, pd.Index(names, dtype="str", name="bucket")))
+    of = sums["n_calls"].to_numpy().reshape(-1, len(names)).sum(axis=1).repeat(len(names))
+    result = sums[["n_calls"]].copy()
+    add_rate(result, "share", sums["n_calls"], of, confidence)
+    result["talk_time_total_s"], result["positive"] = sums["talk_time_total_s"], sums["positive"]
+    result["positive_rate"] = ratio(sums["positive"], sums["n_calls"])
+    return result
+
+
+@additive(tally_talk_time_buckets, finish_talk_time_buckets)
+def talk_time_buckets(
+    df: pd.DataFrame, edges: Sequence[float] = (10, 30), *, by: By = None, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Sort answered calls by how long they talked: hung up, short, real.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``state`` and ``talkTime``. ``outcomeType`` is used where present.
+    edges
+        Ascending seconds where one bucket ends and the next begins.
+    by
+        Columns or dimensions (``agent``, ``project`` …) that become outer index levels.
+    confidence
+        Of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``bucket``, one more than there are edges (below the levels of `by`): ``"< 10 s"``,
+        ``"10–30 s"``, ``"≥ 30 s"``. An edge belongs to the bucket above it.
+
+        - ``n_calls`` (int64): answered calls whose talk time is known
+        - ``share``: calls ÷ calls of the group, with ``share_low``, ``share_high`` (Wilson)
+        - ``talk_time_total_s``: seconds
+        - ``positive`` (int64), ``positive_rate``: calls with a positive outcome ÷ calls
+
+        Without answered calls the table is empty.
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing, or a name in `by` is unknown.
+    ValueError
+        `edges` do not ascend.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"state": 1, "talkTime": [3, 10, 40, 400]})
+    >>> calls.calls.talk_time_buckets()[["n_calls", "share"]]
+           n_calls  share
+    bucket
+    < 10 s       1   0.25
+    10–30 s      1   0.25
+    ≥ 30 s       2   0.50
+    """
+    return finish_talk_time_buckets(tally_talk_time_buckets(df, edges, by=by), edges, confidence=confidence)
+
+
+def _bounds(edges: Sequence[float]) -> NDArray[np.float64]:
+    bounds = np.asarray(edges, dtype=np.float64)
+    if bounds.ndim != 1 or not len(bounds) or not (np.diff(bounds) > 0).all() or np.isnan(bounds).any():
+        msg = f"edges={edges!r} must be ascending seconds, for example (10, 30)"
+        raise ValueError(msg)
+    return bounds

@@ -14,8 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from brightcall_pandas.analysis._groups import Groups
-from brightcall_pandas.analysis._quantiles import medians
-from brightcall_pandas.analysis._rates import ratio
+from brightcall_pandas.analysis._rates import medians, ratio
 from brightcall_pandas.analysis._tallies import TALK_TIME, add_up
 
 __all__ = [

@@ -7,20 +7,77 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import By, split
-from brightcall_pandas.analysis._groups import closed_key, completed, key_of, keys_of_index
-from brightcall_pandas.analysis._quantiles import medians
-from brightcall_pandas.analysis._rates import ratio
+from brightcall_pandas.analysis._groups import closed_key, completed, folded_keys, key_of, keys_of_index
+from brightcall_pandas.analysis._rates import medians, ratio
 from brightcall_pandas.analysis._sequences import last_seen, of_direction
-from brightcall_pandas.analysis._spelling import folded_keys
-from brightcall_pandas.analysis._tallies import add_up, tally_of
+from brightcall_pandas.analysis._tallies import add_up, additive, tally_of
 from brightcall_pandas.frame import column, micros
 
-__all__ = ["finish_recalls", "recalls", "tally_recalls"]
+__all__ = ["recalls"]
 
 _STATUS = ("kept", "late", "missed", "open")
 _LATE = "late_s"
 
 
+def tally_recalls(
+    df: pd.DataFrame,
+    *,
+    tolerance: str | pd.Timedelta = "15min",
+    direction: str | None = "outbound",
+    until: pd.Timestamp | None = None,
+    by: By = None,
+) -> pd.DataFrame:
+    """Return the sums that `recalls` is made of: a row for each group, status and delay.
+
+    They add up where all calls of a client are in one part and `until` is given.
+    """
+    margin = pd.Timedelta(tolerance)
+    if not margin >= pd.Timedelta(0):
+        msg = f"tolerance={tolerance!r} must be a span such as '15min'"
+        raise ValueError(msg)
+    slack = margin // pd.Timedelta(microseconds=1)
+    promised = column(df, "recallDate").notna().to_numpy() & column(df, "timestamp").notna().to_numpy()
+    promised &= column(df, "clientNumber").notna().to_numpy()
+    due = micros(column(df, "recallDate"))
+    made = _call_made(df, promised, due - slack, direction)
+    delay = np.where(made >= 0, micros(column(df, "timestamp"))[made] - due, 0)
+    overdue = due + slack < last_seen(df, until)
+    status = np.select([(made >= 0) & (delay <= slack), made >= 0, overdue], [0, 1, 2], 3)
+    late = np.where(status == 1, delay / 1e6, np.nan)
+    parts = split(df, by)
+    parts = parts.within(closed_key(status, _STATUS, "status"), key_of(pd.Series(late), _LATE)).where(
+        promised
+    )
+    sums: dict[str, NDArray[np.bool_] | None] = {"recalls": promised, "made": made >= 0}
+    for name, field, word in (("answered", "state", "answered"), ("positive", "outcomeType", "positive")):
+        there = field in df.columns
+        hit = (column(df, field) == word).to_numpy(dtype=bool)[made] & (made >= 0) if there else None
+        sums[name] = hit
+    return tally_of(parts.keys, {name: None if v is None else parts.pick(v) for name, v in sums.items()})
+
+
+def finish_recalls(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of `recalls` from its tally."""
+    *by, status, late = folded_keys(keys_of_index(table.index), table["recalls"].to_numpy())
+    place = pd.Index(_STATUS).get_indexer(status.labels)[status.codes]
+    groups = completed(by, place, pd.Index(_STATUS, dtype="str", name="status"))
+    sums = add_up(table, groups)
+    seconds = late.labels.to_numpy(dtype=np.float64)[late.codes]
+    counts = table["recalls"].to_numpy()
+    due = sums["recalls"].to_numpy().reshape(-1, len(_STATUS)) * (np.array(_STATUS) != "open")
+    result = sums[["recalls"]].copy()
+    result["share"] = ratio(due, due.sum(axis=1, keepdims=True) * (np.array(_STATUS) != "open")).ravel()
+    result["late_mean_s"] = ratio(
+        groups.sum(np.where(np.isnan(seconds), 0, seconds) * counts), groups.sum(counts * ~np.isnan(seconds))
+    )
+    result["late_median_s"] = medians(groups, seconds, counts)
+    for name, rate in (("answered", "answer_rate"), ("positive", "positive_rate")):
+        result[name] = sums[name]
+        result[rate] = ratio(sums[name], sums["made"])
+    return result
+
+
+@additive(tally_recalls, finish_recalls, whole_clients=True)
 def recalls(
     df: pd.DataFrame,
     *,
@@ -102,43 +159,6 @@ def recalls(
     return finish_recalls(tally_recalls(df, tolerance=tolerance, direction=direction, until=until, by=by))
 
 
-def tally_recalls(
-    df: pd.DataFrame,
-    *,
-    tolerance: str | pd.Timedelta = "15min",
-    direction: str | None = "outbound",
-    until: pd.Timestamp | None = None,
-    by: By = None,
-) -> pd.DataFrame:
-    """Return the sums that `recalls` is made of: a row for each group, status and delay.
-
-    They add up where all calls of a client are in one part and `until` is given.
-    """
-    margin = pd.Timedelta(tolerance)
-    if not margin >= pd.Timedelta(0):
-        msg = f"tolerance={tolerance!r} must be a span such as '15min'"
-        raise ValueError(msg)
-    slack = margin // pd.Timedelta(microseconds=1)
-    promised = column(df, "recallDate").notna().to_numpy() & column(df, "timestamp").notna().to_numpy()
-    promised &= column(df, "clientNumber").notna().to_numpy()
-    due = micros(column(df, "recallDate"))
-    made = _call_made(df, promised, due - slack, direction)
-    delay = np.where(made >= 0, micros(column(df, "timestamp"))[made] - due, 0)
-    overdue = due + slack < last_seen(df, until)
-    status = np.select([(made >= 0) & (delay <= slack), made >= 0, overdue], [0, 1, 2], 3)
-    late = np.where(status == 1, delay / 1e6, np.nan)
-    parts = split(df, by)
-    parts = parts.within(closed_key(status, _STATUS, "status"), key_of(pd.Series(late), _LATE)).where(
-        promised
-    )
-    sums: dict[str, NDArray[np.bool_] | None] = {"recalls": promised, "made": made >= 0}
-    for name, field, word in (("answered", "state", "answered"), ("positive", "outcomeType", "positive")):
-        there = field in df.columns
-        hit = (column(df, field) == word).to_numpy(dtype=bool)[made] & (made >= 0) if there else None
-        sums[name] = hit
-    return tally_of(parts.keys, {name: None if v is None else parts.pick(v) for name, v in sums.items()})
-
-
 def _call_made(
     df: pd.DataFrame, promised: NDArray[np.bool_], earliest: NDArray[np.int64], direction: str | None
 ) -> NDArray[np.int64]:
@@ -165,24 +185,3 @@ def _call_made(
     made = np.full(len(df), -1, dtype=np.int64)
     made[asked[found]] = rows[order[upcoming[found]]]
     return made
-
-
-def finish_recalls(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of `recalls` from its tally."""
-    *by, status, late = folded_keys(keys_of_index(table.index), table["recalls"].to_numpy())
-    place = pd.Index(_STATUS).get_indexer(status.labels)[status.codes]
-    groups = completed(by, place, pd.Index(_STATUS, dtype="str", name="status"))
-    sums = add_up(table, groups)
-    seconds = late.labels.to_numpy(dtype=np.float64)[late.codes]
-    counts = table["recalls"].to_numpy()
-    due = sums["recalls"].to_numpy().reshape(-1, len(_STATUS)) * (np.array(_STATUS) != "open")
-    result = sums[["recalls"]].copy()
-    result["share"] = ratio(due, due.sum(axis=1, keepdims=True) * (np.array(_STATUS) != "open")).ravel()
-    result["late_mean_s"] = ratio(
-        groups.sum(np.where(np.isnan(seconds), 0, seconds) * counts), groups.sum(counts * ~np.isnan(seconds))
-    )
-    result["late_median_s"] = medians(groups, seconds, counts)
-    for name, rate in (("answered", "answer_rate"), ("positive", "positive_rate")):
-        result[name] = sums[name]
-        result[rate] = ratio(sums[name], sums["made"])
-    return result

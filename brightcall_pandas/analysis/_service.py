@@ -7,26 +7,61 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import By, split_or_all
-from brightcall_pandas.analysis._groups import grouped, key_of, keys_of_index
-from brightcall_pandas.analysis._quantiles import medians
-from brightcall_pandas.analysis._rates import add_rate, ratio
+from brightcall_pandas.analysis._groups import folded_keys, grouped, key_of, keys_of_index
+from brightcall_pandas.analysis._rates import add_rate, medians, ratio
 from brightcall_pandas.analysis._sequences import of_direction
-from brightcall_pandas.analysis._spelling import folded_keys
-from brightcall_pandas.analysis._tallies import Contribution, add_up, tally_of
+from brightcall_pandas.analysis._tallies import Contribution, add_up, additive, tally_of
 from brightcall_pandas.frame import column
 
-__all__ = [
-    "abandonment",
-    "finish_abandonment",
-    "finish_service_level",
-    "service_level",
-    "tally_abandonment",
-    "tally_service_level",
-]
+__all__ = ["abandonment", "service_level"]
 
 _WAIT = "wait_s"
 
 
+def tally_service_level(
+    df: pd.DataFrame,
+    threshold_s: float = 20,
+    *,
+    short_abandon_s: float | None = None,
+    direction: str | None = "inbound",
+    by: By = None,
+) -> pd.DataFrame:
+    """Return the sums that `service_level` is made of."""
+    answered, abandoned = _answered_and_abandoned(df, direction)
+    in_time = answered & (_seconds(df, "answerTime") <= threshold_s)
+    short: Contribution = None
+    if "callTime" in df.columns:
+        short = abandoned & (
+            _seconds(df, "callTime") < (threshold_s if short_abandon_s is None else short_abandon_s)
+        )
+    offered = answered | abandoned
+    contributions = {
+        "offered": offered,
+        "answered": answered,
+        "answered_in_time": in_time,
+        "abandoned": abandoned,
+        "abandoned_short": short,
+    }
+    parts = split_or_all(df, by).where(offered)
+    return tally_of(
+        parts.keys, {name: None if each is None else parts.pick(each) for name, each in contributions.items()}
+    )
+
+
+def finish_service_level(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Return the table of `service_level` from its tally."""
+    result = add_up(table, grouped(folded_keys(keys_of_index(table.index), table["offered"].to_numpy())))
+    hits = result["answered_in_time"].to_numpy()
+    for name, trials in (
+        ("offered", result["offered"]),
+        ("excl_short", result["offered"] - result["abandoned_short"]),
+        ("answered", result["answered"]),
+    ):
+        add_rate(result, f"service_level_{name}", hits, trials.to_numpy(), confidence)
+    return result
+
+
+@additive(tally_service_level, finish_service_level)
 def service_level(
     df: pd.DataFrame,
     threshold_s: float = 20,
@@ -97,49 +132,46 @@ def service_level(
     return finish_service_level(table, confidence=confidence)
 
 
-def tally_service_level(
-    df: pd.DataFrame,
-    threshold_s: float = 20,
-    *,
-    short_abandon_s: float | None = None,
-    direction: str | None = "inbound",
-    by: By = None,
-) -> pd.DataFrame:
-    """Return the sums that `service_level` is made of."""
+def tally_abandonment(df: pd.DataFrame, *, direction: str | None = "inbound", by: By = None) -> pd.DataFrame:
+    """Return the sums that `abandonment` is made of: a row for each group and time waited."""
     answered, abandoned = _answered_and_abandoned(df, direction)
-    in_time = answered & (_seconds(df, "answerTime") <= threshold_s)
-    short: Contribution = None
-    if "callTime" in df.columns:
-        short = abandoned & (
-            _seconds(df, "callTime") < (threshold_s if short_abandon_s is None else short_abandon_s)
-        )
     offered = answered | abandoned
-    contributions = {
-        "offered": offered,
-        "answered": answered,
-        "answered_in_time": in_time,
-        "abandoned": abandoned,
-        "abandoned_short": short,
-    }
-    parts = split_or_all(df, by).where(offered)
-    return tally_of(
-        parts.keys, {name: None if each is None else parts.pick(each) for name, each in contributions.items()}
+    waited = np.full(len(df), np.nan)
+    if "callTime" in df.columns:
+        waited[abandoned] = _seconds(df, "callTime")[abandoned]
+    parts = split_or_all(df, by).within(key_of(pd.Series(waited), _WAIT)).where(offered)
+    waits = parts.pick(~np.isnan(waited)) if "callTime" in df.columns else None
+    contributions = {"offered": parts.pick(offered), "abandoned": parts.pick(abandoned), "waits": waits}
+    return tally_of(parts.keys, contributions)
+
+
+def finish_abandonment(
+    table: pd.DataFrame, *, short_abandon_s: float = 5, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return the table of `abandonment` from its tally."""
+    *by, wait = folded_keys(keys_of_index(table.index), table["offered"].to_numpy())
+    groups = grouped(by)
+    waited = wait.labels.to_numpy(dtype=np.float64)[wait.codes]
+    waits = table["waits"].to_numpy()
+    sums = add_up(table, groups)
+    result = sums[["offered", "abandoned"]].copy()
+    short = groups.sum(np.where(waited < short_abandon_s, waits, waits * 0))
+    result["abandoned_short"] = pd.Series(short, index=groups.index).astype(table["waits"].dtype)
+    add_rate(result, "abandonment_rate", result["abandoned"], result["offered"], confidence)
+    add_rate(
+        result,
+        "abandonment_rate_excl_short",
+        result["abandoned"] - short,
+        result["offered"] - short,
+        confidence,
     )
-
-
-def finish_service_level(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Return the table of `service_level` from its tally."""
-    result = add_up(table, grouped(folded_keys(keys_of_index(table.index), table["offered"].to_numpy())))
-    hits = result["answered_in_time"].to_numpy()
-    for name, trials in (
-        ("offered", result["offered"]),
-        ("excl_short", result["offered"] - result["abandoned_short"]),
-        ("answered", result["answered"]),
-    ):
-        add_rate(result, f"service_level_{name}", hits, trials.to_numpy(), confidence)
+    total = groups.sum(np.where(np.isnan(waited), 0, waited) * waits)
+    result["wait_mean_s"] = ratio(total, sums["waits"])
+    result["wait_median_s"] = medians(groups, waited, waits)
     return result
 
 
+@additive(tally_abandonment, finish_abandonment)
 def abandonment(
     df: pd.DataFrame,
     *,
@@ -200,45 +232,6 @@ def abandonment(
     """
     table = tally_abandonment(df, direction=direction, by=by)
     return finish_abandonment(table, short_abandon_s=short_abandon_s, confidence=confidence)
-
-
-def tally_abandonment(df: pd.DataFrame, *, direction: str | None = "inbound", by: By = None) -> pd.DataFrame:
-    """Return the sums that `abandonment` is made of: a row for each group and time waited."""
-    answered, abandoned = _answered_and_abandoned(df, direction)
-    offered = answered | abandoned
-    waited = np.full(len(df), np.nan)
-    if "callTime" in df.columns:
-        waited[abandoned] = _seconds(df, "callTime")[abandoned]
-    parts = split_or_all(df, by).within(key_of(pd.Series(waited), _WAIT)).where(offered)
-    waits = parts.pick(~np.isnan(waited)) if "callTime" in df.columns else None
-    contributions = {"offered": parts.pick(offered), "abandoned": parts.pick(abandoned), "waits": waits}
-    return tally_of(parts.keys, contributions)
-
-
-def finish_abandonment(
-    table: pd.DataFrame, *, short_abandon_s: float = 5, confidence: float = 0.95
-) -> pd.DataFrame:
-    """Return the table of `abandonment` from its tally."""
-    *by, wait = folded_keys(keys_of_index(table.index), table["offered"].to_numpy())
-    groups = grouped(by)
-    waited = wait.labels.to_numpy(dtype=np.float64)[wait.codes]
-    waits = table["waits"].to_numpy()
-    sums = add_up(table, groups)
-    result = sums[["offered", "abandoned"]].copy()
-    short = groups.sum(np.where(waited < short_abandon_s, waits, waits * 0))
-    result["abandoned_short"] = pd.Series(short, index=groups.index).astype(table["waits"].dtype)
-    add_rate(result, "abandonment_rate", result["abandoned"], result["offered"], confidence)
-    add_rate(
-        result,
-        "abandonment_rate_excl_short",
-        result["abandoned"] - short,
-        result["offered"] - short,
-        confidence,
-    )
-    total = groups.sum(np.where(np.isnan(waited), 0, waited) * waits)
-    result["wait_mean_s"] = ratio(total, sums["waits"])
-    result["wait_median_s"] = medians(groups, waited, waits)
-    return result
 
 
 def _answered_and_abandoned(

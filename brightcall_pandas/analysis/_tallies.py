@@ -10,45 +10,44 @@ calls, so that the tally keeps how often each value occurs.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Concatenate, ParamSpec, Protocol, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import Split
-from brightcall_pandas.analysis._groups import Groups, Key, grouped, key_of, keys_of_index
-from brightcall_pandas.analysis._spelling import folded_keys
+from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis.transfers._reading import chain_log
 from brightcall_pandas.frame import column
 
 __all__ = [
     "SUMS",
     "TALK_TIME",
-    "WHOLE",
+    "AdditiveForm",
+    "AdditiveTable",
     "Facts",
     "Sum",
     "add_up",
+    "additive",
+    "additive_form",
     "first_of_pair",
     "merge",
     "tally",
     "tally_of",
 ]
 
+P = ParamSpec("P")
+
 TALK_TIME = "talk_time_s"
 """Name of the level that holds the talk time of answered calls; null for the others."""
 
 Contribution = NDArray[np.bool_] | NDArray[np.float64] | None
 """What each call adds to a sum; None where the frame lacks the column, which makes the sum null."""
-
-
-WHOLE = ("attempts", "breakdown", "recalls", "repeat_callers", "summary")
-"""Tables whose tallies add up only over parts that hold all calls of a client.
-
-They follow a client from call to call or count distinct clients. `breakdown` does if asked for these.
-"""
 
 
 class Facts:
@@ -254,3 +253,64 @@ def merge(tallies: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Return the tally of all calls from the tallies of parts of them."""
     table = pd.concat(list(tallies))
     return add_up(table, grouped(keys_of_index(table.index)))
+
+
+@dataclass(frozen=True)
+class AdditiveForm:
+    """The two halves of an additive table.
+
+    Parameters
+    ----------
+    tally
+        Counts the sums of some calls: a frame of calls and options in, a tally out.
+    finish
+        Makes the table: a tally and options in.
+    whole_clients
+        Whether tallies add up only over parts that each hold all calls of a client. Such a table follows a
+        client from call to call, or counts distinct clients.
+    """
+
+    tally: Callable[..., pd.DataFrame]
+    finish: Callable[..., pd.DataFrame]
+    whole_clients: bool = False
+
+    def options(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the options of the table that `tally` takes, and those that `finish` takes."""
+        tallied, finished = (inspect.signature(half).parameters for half in (self.tally, self.finish))
+        return (
+            {name: value for name, value in given.items() if name in tallied},
+            {name: value for name, value in given.items() if name in finished},
+        )
+
+    @property
+    def until_needed(self) -> bool:
+        """Whether the tally depends on the latest call of all, so that every part must be given ``until``."""
+        return "until" in inspect.signature(self.tally).parameters
+
+
+class AdditiveTable(Protocol[P]):
+    """A table function that can be counted in parts: its `AdditiveForm` says how."""
+
+    additive: AdditiveForm
+
+    def __call__(self, df: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
+        """Return the table of these calls."""
+
+
+def additive(
+    tally: Callable[..., pd.DataFrame], finish: Callable[..., pd.DataFrame], *, whole_clients: bool = False
+) -> Callable[[Callable[Concatenate[pd.DataFrame, P], pd.DataFrame]], AdditiveTable[P]]:
+    """Declare a table function additive: it is ``finish(tally(df, …), …)``; see `AdditiveForm`."""
+
+    def declare(table: Callable[Concatenate[pd.DataFrame, P], pd.DataFrame]) -> AdditiveTable[P]:
+        declared = cast("AdditiveTable[P]", table)
+        declared.additive = AdditiveForm(tally, finish, whole_clients)
+        return declared
+
+    return declare
+
+
+def additive_form(table: Callable[..., Any]) -> AdditiveForm | None:
+    """Return the halves of a table function; None for one that needs all calls in one place."""
+    form: AdditiveForm | None = getattr(table, "additive", None)
+    return form
