@@ -362,15 +362,15 @@ def compare(df: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 def explain_change(df: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     projects = (each["projectName"].fillna("(none)") for each in (df, other))
-    before, after = (
+    here, there = (
         _answered(each).groupby(project).agg(["sum", "size"])
         for each, project in zip((df, other), projects, strict=True)
     )
-    shares = [each["size"] / each["size"].sum() for each in (before, after)]
-    rates = [each["sum"] / each["size"] for each in (before, after)]
-    overall = [each["sum"].sum() / each["size"].sum() for each in (before, after)]
-    rate = (rates[1] - rates[0]) * (shares[0] + shares[1]) / 2
-    mix = (shares[1] - shares[0]) * ((rates[0] + rates[1]) / 2 - sum(overall) / 2)
+    shares = [each["size"] / each["size"].sum() for each in (here, there)]
+    rates = [each["sum"] / each["size"] for each in (here, there)]
+    overall = [each["sum"].sum() / each["size"].sum() for each in (here, there)]
+    rate = (rates[0] - rates[1]) * (shares[0] + shares[1]) / 2
+    mix = (shares[0] - shares[1]) * ((rates[0] + rates[1]) / 2 - sum(overall) / 2)
     table = pd.DataFrame({"mix_effect": mix, "rate_effect": rate, "effect": mix + rate})
     return table.sort_values("effect", key=abs, ascending=False)
 

@@ -21,7 +21,7 @@ from brightcall_pandas.analysis._groups import (
     keys_of_index,
     outer_codes,
 )
-from brightcall_pandas.analysis._metrics import METRICS, metrics_of, needs_median, sums_for
+from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
 from brightcall_pandas.analysis._tallies import TALK_TIME, additive, tally, tally_of
 from brightcall_pandas.frame import FIELDS, column, optional_column
@@ -46,7 +46,7 @@ _KEY_FIGURES = (
 )
 
 
-def tally_summary(df: pd.DataFrame, by: By = None) -> pd.DataFrame:
+def tally_summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     """Return the sums that `summary` is made of: a row for each group and talk time."""
     return tally(df, split_or_all(df, by), sums_for(_KEY_FIGURES), median=needs_median(_KEY_FIGURES))
 
@@ -58,7 +58,7 @@ def finish_summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 @additive(tally_summary, finish_summary, whole_clients=True)
-def summary(df: pd.DataFrame, by: By = None) -> pd.DataFrame:
+def summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     """Sum up all calls in one row, or each group of calls.
 
     Parameters
@@ -106,7 +106,7 @@ def summary(df: pd.DataFrame, by: By = None) -> pd.DataFrame:
     group
     all        4         2          0.5              45.0
     """
-    return finish_summary(tally_summary(df, by))
+    return finish_summary(tally_summary(df, by=by))
 
 
 _USUAL_METRICS = (
@@ -122,7 +122,7 @@ _USUAL_METRICS = (
 
 def tally_breakdown(df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None) -> pd.DataFrame:
     """Return the sums that `breakdown` is made of."""
-    names = _checked_metrics(metrics)
+    names = checked_metrics(metrics, _USUAL_METRICS)
     if not names_of(by):
         msg = "by= must name at least one dimension or column"
         raise ValueError(msg)
@@ -134,7 +134,7 @@ def finish_breakdown(
     table: pd.DataFrame, metrics: Sequence[str] | None = None, *, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return the table of `breakdown` from its tally."""
-    names = _checked_metrics(metrics)
+    names = checked_metrics(metrics, _USUAL_METRICS)
     keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
     calls = groups.sum(table["n_calls"].to_numpy())
@@ -206,14 +206,6 @@ def breakdown(
     return finish_breakdown(table, metrics, confidence=confidence)
 
 
-def _checked_metrics(metrics: Sequence[str] | None) -> list[str]:
-    names = list(_USUAL_METRICS if metrics is None else metrics)
-    if isinstance(metrics, str) or not names or not set(names) <= set(METRICS):
-        msg = f"metrics={metrics!r} must be a list of: {', '.join(METRICS)}"
-        raise ValueError(msg)
-    return list(dict.fromkeys(names))
-
-
 _OF_OUTCOMES = (
     "n_calls",
     "answered",
@@ -224,7 +216,7 @@ _OF_OUTCOMES = (
 )
 
 
-def tally_by_outcome(df: pd.DataFrame, by: By = None) -> pd.DataFrame:
+def tally_by_outcome(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     """Return the sums that `by_outcome` is made of: a row for each spelling, type and talk time."""
     spelling = key_of(column(df, "outcomeTag"), "outcome")
     kind = key_of(optional_column(df, "outcomeType"), "outcome_type")
@@ -252,7 +244,7 @@ def finish_by_outcome(
 
 @additive(tally_by_outcome, finish_by_outcome)
 def by_outcome(
-    df: pd.DataFrame, by: By = None, *, fold_case: bool = True, confidence: float = 0.95
+    df: pd.DataFrame, *, by: By = None, fold_case: bool = True, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Count calls, answers and talk time of each outcome.
 
@@ -307,7 +299,7 @@ def by_outcome(
     No answer      3   0.75     0.333333
     Sold           1   0.25     1.000000
     """
-    return finish_by_outcome(tally_by_outcome(df, by), fold_case=fold_case, confidence=confidence)
+    return finish_by_outcome(tally_by_outcome(df, by=by), fold_case=fold_case, confidence=confidence)
 
 
 def _most_frequent(groups: Groups, kinds: NDArray[np.int64], calls: NDArray[np.int64]) -> pd.Series:

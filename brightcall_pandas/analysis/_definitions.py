@@ -20,8 +20,9 @@ OF_TABLES: dict[str, Definition] = {
     "share": Definition(
         "Share",
         "rate",
-        "calls of the row; quality: values found",
-        "calls of the group that the table counts; quality: values looked at",
+        "calls of the row; explain_change: the metric's denominator in the group; quality: values found",
+        "calls of the group that the table counts; explain_change: the metric's denominator over all; "
+        "quality: values looked at",
         "no call is left out",
         OURS,
     ),
@@ -290,32 +291,13 @@ OF_TABLES: dict[str, Definition] = {
         "weighted least squares",
     ),
     # explain_change
-    "share_before": Definition(
-        "Share before",
-        "rate",
-        "the group's denominator before",
-        "all groups' denominator before",
-        "as the metric",
-        OURS,
-    ),
-    "share_after": Definition(
-        "Share after",
-        "rate",
-        "the group's denominator after",
-        "all groups' denominator after",
-        "as the metric",
-        OURS,
-    ),
-    "rate_before": Definition(
-        "Metric before", "as the metric", "as the metric", "as the metric", "as the metric", OURS
-    ),
-    "rate_after": Definition(
-        "Metric after", "as the metric", "as the metric", "as the metric", "as the metric", OURS
+    "rate": Definition(
+        "Metric of the group", "as the metric", "as the metric", "as the metric", "as the metric", OURS
     ),
     "mix_effect": Definition(
         "Mix effect",
         "as the metric",
-        "change of share × (mean rate − mean rate of all)",
+        "(share − share_other) × (mean rate − mean rate of all)",
         None,
         "a group on one side only is all mix",
         "Kitagawa 1955",
@@ -323,7 +305,7 @@ OF_TABLES: dict[str, Definition] = {
     "rate_effect": Definition(
         "Rate effect",
         "as the metric",
-        "change of rate × mean share",
+        "(rate − rate_other) × mean share",
         None,
         "a group on one side only has none",
         "Kitagawa 1955",
@@ -333,7 +315,7 @@ OF_TABLES: dict[str, Definition] = {
         "as the metric",
         "mix effect + rate effect",
         None,
-        "adds up to the change of all",
+        "adds up to the metric of all these calls less that of the others",
         "Kitagawa 1955",
     ),
     # quality, reconcile

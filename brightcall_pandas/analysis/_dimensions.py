@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,12 +20,16 @@ from brightcall_pandas.frame import FIELDS, column, micros
 
 __all__ = [
     "DIMENSIONS",
+    "DIRECTION_OF_CALLERS",
+    "DIRECTION_OF_DIALING",
     "LONGEST_S",
     "WEEKDAYS",
     "By",
     "Dimension",
+    "Direction",
     "Split",
     "names_of",
+    "of_direction",
     "period_key",
     "period_starts",
     "split",
@@ -141,6 +145,18 @@ def period_key(stamps: pd.Series, freq: str) -> tuple[Key, NDArray[np.bool_]]:
     codes = np.searchsorted(starts.asi8, micros(stamps), side="right") - 1
     return Key(np.where(known, codes, 0), starts[:-1].rename("timestamp")), known
 
+
+Direction = Literal["inbound", "outbound", "internal"] | None
+"""What every ``direction=`` takes; None means all calls."""
+
+DIRECTION_OF_CALLERS: Direction = "inbound"
+"""Default of tables about what callers feel: `service_level`, `abandonment`, `repeat_callers`, `staffing`."""
+
+DIRECTION_OF_DIALING: Direction = "outbound"
+"""Default of tables about what our own dialing does: `attempts`, `by_line`, `recalls`, `model_frame`.
+
+Tables without ``direction=`` count calls of every direction.
+"""
 
 By = str | Sequence[str] | None
 """What every ``by=`` takes: a dimension or column, several of them, or None."""
@@ -311,3 +327,22 @@ def _tags_of(text: str) -> list[str | None]:
     # A tag given twice on one call is still one tag.
     words = dict.fromkeys(str(tag).strip() for tag in tags if tag is not None and str(tag).strip())
     return list(words) or [None]
+
+
+def of_direction(df: pd.DataFrame, direction: Direction) -> NDArray[np.bool_]:
+    """Return which calls go in this direction; None means all.
+
+    Raises
+    ------
+    KeyError
+        The frame has no ``type``.
+    ValueError
+        `direction` is not a direction.
+    """
+    if direction is None:
+        return np.ones(len(df), dtype=bool)
+    choices = FIELDS["type"].choices
+    if direction not in choices:
+        msg = f"direction={direction!r} must be None or one of {', '.join(choices)}"
+        raise ValueError(msg)
+    return (column(df, "type") == direction).to_numpy(dtype=bool)

@@ -27,7 +27,7 @@ _TALK_EDGES = (0, 10, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14400, 
 _ANSWER_EDGES = (0, 5, 10, 15, 20, 25, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 3600)
 
 
-def tally_talk_time_histogram(df: pd.DataFrame, by: By = None, *, answered_only: bool = True) -> pd.DataFrame:
+def tally_talk_time_histogram(df: pd.DataFrame, *, by: By = None, answered_only: bool = True) -> pd.DataFrame:
     """Return how many calls have each talk time: what `talk_time_histogram` is made of."""
     return _tally(df, "talkTime", "talk_time_s", by, answered_only)
 
@@ -98,12 +98,12 @@ def talk_time_histogram(
     [0.0, 10.0)       2   0.50              0.50
     [10.0, 60.0)      1   0.25              0.75
     """
-    table = tally_talk_time_histogram(df, by, answered_only=answered_only)
+    table = tally_talk_time_histogram(df, by=by, answered_only=answered_only)
     return finish_talk_time_histogram(table, bins, closed=closed)
 
 
 def tally_answer_time_histogram(
-    df: pd.DataFrame, by: By = None, *, answered_only: bool = True
+    df: pd.DataFrame, *, by: By = None, answered_only: bool = True
 ) -> pd.DataFrame:
     """Return how many calls have each answer time: what `answer_time_histogram` is made of."""
     return _tally(df, "answerTime", "answer_time_s", by, answered_only)
@@ -175,7 +175,7 @@ def answer_time_histogram(
     [3.0, 13.0)        3   0.75              0.75
     [13.0, 23.0)       1   0.25              1.00
     """
-    table = tally_answer_time_histogram(df, by, answered_only=answered_only)
+    table = tally_answer_time_histogram(df, by=by, answered_only=answered_only)
     return finish_answer_time_histogram(table, bins, closed=closed)
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "TRADE",
     "Definition",
     "Metric",
+    "checked_metrics",
     "metrics_of",
     "needs_median",
     "sums_for",
@@ -210,6 +211,21 @@ METRICS: dict[str, Metric] = {
     ),
 }
 """Every metric by column name."""
+
+
+def checked_metrics(metrics: Sequence[str] | None, usual: Sequence[str]) -> list[str]:
+    """Return the names in ``metrics=``, each once; those of `usual` for None.
+
+    Raises
+    ------
+    ValueError
+        It is not a list of names of metrics.
+    """
+    names = list(usual if metrics is None else metrics)
+    if isinstance(metrics, str) or not names or not set(names) <= set(METRICS):
+        msg = f"metrics={metrics!r} must be a list of: {', '.join(METRICS)}"
+        raise ValueError(msg)
+    return list(dict.fromkeys(names))
 
 
 def sums_for(metrics: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._sequences import of_direction
+from brightcall_pandas.analysis._dimensions import DIRECTION_OF_DIALING, Direction, of_direction
 from brightcall_pandas.frame import column, micros, optional_column
 
 __all__ = ["TARGETS", "model_frame"]
@@ -41,7 +41,7 @@ TARGETS: Mapping[str, Callable[[pd.DataFrame], NDArray[np.float64]]] = {
 
 
 def model_frame(
-    df: pd.DataFrame, target: str = "answered", *, direction: str | None = "outbound"
+    df: pd.DataFrame, target: str = "answered", *, direction: Direction = DIRECTION_OF_DIALING
 ) -> pd.DataFrame:
     """Make a table for a model: features that were known before each call, and the target.
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import By, split
+from brightcall_pandas.analysis._dimensions import DIRECTION_OF_DIALING, By, Direction, of_direction, split
 from brightcall_pandas.analysis._groups import closed_key, completed, folded_keys, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import medians, ratio
-from brightcall_pandas.analysis._sequences import last_seen, of_direction
+from brightcall_pandas.analysis._sequences import last_seen
 from brightcall_pandas.analysis._tallies import add_up, additive, tally_of
 from brightcall_pandas.frame import column, micros
 
@@ -23,7 +23,7 @@ def tally_recalls(
     df: pd.DataFrame,
     *,
     tolerance: str | pd.Timedelta = "15min",
-    direction: str | None = "outbound",
+    direction: Direction = DIRECTION_OF_DIALING,
     until: pd.Timestamp | None = None,
     by: By = None,
 ) -> pd.DataFrame:
@@ -82,7 +82,7 @@ def recalls(
     df: pd.DataFrame,
     *,
     tolerance: str | pd.Timedelta = "15min",
-    direction: str | None = "outbound",
+    direction: Direction = DIRECTION_OF_DIALING,
     until: pd.Timestamp | None = None,
     by: By = None,
 ) -> pd.DataFrame:
@@ -160,7 +160,7 @@ def recalls(
 
 
 def _call_made(
-    df: pd.DataFrame, promised: NDArray[np.bool_], earliest: NDArray[np.int64], direction: str | None
+    df: pd.DataFrame, promised: NDArray[np.bool_], earliest: NDArray[np.int64], direction: Direction
 ) -> NDArray[np.int64]:
     """Return for each promise the position of the first call to the client that can keep it, else -1."""
     clients, stamps = pd.factorize(column(df, "clientNumber"))[0], column(df, "timestamp")

@@ -8,13 +8,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import By, Split, split, split_or_all
+from brightcall_pandas.analysis._dimensions import (
+    DIRECTION_OF_CALLERS,
+    DIRECTION_OF_DIALING,
+    By,
+    Direction,
+    Split,
+    of_direction,
+    split,
+    split_or_all,
+)
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, tally_of
-from brightcall_pandas.frame import FIELDS, column, micros
+from brightcall_pandas.frame import column, micros
 
-__all__ = ["Sequences", "attempts", "last_seen", "of_direction", "repeat_callers", "sequences"]
+__all__ = ["Sequences", "attempts", "last_seen", "repeat_callers", "sequences"]
 
 
 @dataclass(frozen=True)
@@ -98,26 +107,9 @@ def last_seen(df: pd.DataFrame, until: pd.Timestamp | None = None) -> int:
     return int(micros(column(df, "timestamp").dropna()).max(initial=0))
 
 
-def of_direction(df: pd.DataFrame, direction: str | None) -> NDArray[np.bool_]:
-    """Return which calls go in this direction; None means all.
-
-    Raises
-    ------
-    KeyError
-        The frame has no ``type``.
-    ValueError
-        There is no such direction.
-    """
-    if direction is None:
-        return np.ones(len(df), dtype=bool)
-    choices = FIELDS["type"].choices
-    if direction not in choices:
-        msg = f"direction={direction!r} must be None or one of {', '.join(choices)}"
-        raise ValueError(msg)
-    return (column(df, "type") == direction).to_numpy(dtype=bool)
-
-
-def tally_attempts(df: pd.DataFrame, *, direction: str | None = "outbound", by: By = None) -> pd.DataFrame:
+def tally_attempts(
+    df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_DIALING, by: By = None
+) -> pd.DataFrame:
     """Return the sums that `attempts` is made of; they add up where all calls of a client are in one part."""
     parts = split(df, by)
     dialled = sequences(df, of_direction(df, direction), parts)
@@ -163,7 +155,7 @@ def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
 
 @additive(tally_attempts, finish_attempts, whole_clients=True)
 def attempts(
-    df: pd.DataFrame, *, direction: str | None = "outbound", by: By = None, confidence: float = 0.95
+    df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_DIALING, by: By = None, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Tell what the first, second, third … dial to a client brings.
 
@@ -244,7 +236,7 @@ def tally_repeat_callers(
     df: pd.DataFrame,
     window: Span = "24h",
     *,
-    direction: str | None = "inbound",
+    direction: Direction = DIRECTION_OF_CALLERS,
     answered_only: bool = False,
     until: pd.Timestamp | None = None,
     by: By = None,
@@ -291,7 +283,7 @@ def repeat_callers(
     df: pd.DataFrame,
     window: Span = "24h",
     *,
-    direction: str | None = "inbound",
+    direction: Direction = DIRECTION_OF_CALLERS,
     answered_only: bool = False,
     until: pd.Timestamp | None = None,
     by: By = None,

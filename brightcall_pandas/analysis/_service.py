@@ -6,10 +6,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import By, split_or_all
+from brightcall_pandas.analysis._dimensions import (
+    DIRECTION_OF_CALLERS,
+    By,
+    Direction,
+    of_direction,
+    split_or_all,
+)
 from brightcall_pandas.analysis._groups import folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import add_rate, medians, ratio
-from brightcall_pandas.analysis._sequences import of_direction
 from brightcall_pandas.analysis._tallies import Contribution, add_up, additive, tally_of
 from brightcall_pandas.frame import column
 
@@ -23,7 +28,7 @@ def tally_service_level(
     threshold_s: float = 20,
     *,
     short_abandon_s: float | None = None,
-    direction: str | None = "inbound",
+    direction: Direction = DIRECTION_OF_CALLERS,
     by: By = None,
 ) -> pd.DataFrame:
     """Return the sums that `service_level` is made of."""
@@ -67,7 +72,7 @@ def service_level(
     threshold_s: float = 20,
     *,
     short_abandon_s: float | None = None,
-    direction: str | None = "inbound",
+    direction: Direction = DIRECTION_OF_CALLERS,
     by: By = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -132,7 +137,9 @@ def service_level(
     return finish_service_level(table, confidence=confidence)
 
 
-def tally_abandonment(df: pd.DataFrame, *, direction: str | None = "inbound", by: By = None) -> pd.DataFrame:
+def tally_abandonment(
+    df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_CALLERS, by: By = None
+) -> pd.DataFrame:
     """Return the sums that `abandonment` is made of: a row for each group and time waited."""
     answered, abandoned = _answered_and_abandoned(df, direction)
     offered = answered | abandoned
@@ -176,7 +183,7 @@ def abandonment(
     df: pd.DataFrame,
     *,
     short_abandon_s: float = 5,
-    direction: str | None = "inbound",
+    direction: Direction = DIRECTION_OF_CALLERS,
     by: By = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -235,7 +242,7 @@ def abandonment(
 
 
 def _answered_and_abandoned(
-    df: pd.DataFrame, direction: str | None
+    df: pd.DataFrame, direction: Direction
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     state, here = column(df, "state"), of_direction(df, direction)
     answered, unanswered = ((state == word).to_numpy(dtype=bool) for word in ("answered", "unanswered"))

@@ -18,10 +18,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import period_key, period_starts
-from brightcall_pandas.analysis._groups import Groups
+from brightcall_pandas.analysis._dimensions import (
+    DIRECTION_OF_CALLERS,
+    By,
+    Direction,
+    of_direction,
+    period_key,
+    period_starts,
+    split,
+)
+from brightcall_pandas.analysis._groups import Groups, completed, folded_keys, grouped
 from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.analysis._sequences import of_direction
 from brightcall_pandas.frame import column
 
 __all__ = ["Queue", "erlang_a", "erlang_b", "erlang_c", "next_erlang_b", "staffing"]
@@ -179,35 +186,41 @@ def staffing(
     wrap_up_s: float = 0,
     max_occupancy: float = 1.0,
     shrinkage: float = 0.0,
-    direction: str | None = "inbound",
+    direction: Direction = DIRECTION_OF_CALLERS,
+    by: By = None,
 ) -> pd.DataFrame:
-    """Tell how many agents each period would have needed.
+    """Return how many agents each period would have needed.
 
     Parameters
     ----------
     df
         Calls; needs ``timestamp``, ``state``, ``talkTime``, and ``type`` unless `direction` is None.
     freq
-        Length of a period, as in `over_time`; within it the load is taken to be even.
+        Length of a period, as in `over_time`; within a period the load is taken to be even.
     target
-        Part of the callers to be answered within `threshold_s`, between 0 and 1.
+        Share of the callers to be answered within `threshold_s`, between 0 and 1.
     threshold_s
-        Seconds.
+        Seconds within which an answer is in time.
     patience_s
-        Mean time after which callers give up (Erlang A); None means never (Erlang C).
+        Mean number of seconds after which callers give up (Erlang A); None means never (Erlang C).
     wrap_up_s
         Seconds that an agent is busy after each call.
     max_occupancy
-        The part of their time that agents may be on calls at most.
+        Largest share of their time that agents may be on calls.
     shrinkage
-        The part of paid time that agents are not at the telephone: breaks, training, illness.
+        Share of paid time that agents are away from the telephone: breaks, training, illness.
     direction
-        ``"inbound"``, ``"outbound"``, ``"internal"``, or None for all calls.
+        ``"inbound"`` (the default: this is about what callers feel), ``"outbound"``, ``"internal"``, or None
+        for all calls.
+    by
+        Columns or dimensions (``project``, ``line`` …) that become outer index levels. Each group is a queue
+        with agents of its own, and has every period.
 
     Returns
     -------
     pandas.DataFrame
-        Index ``timestamp``: where each period begins, in the frame's timezone, without gaps.
+        Index ``timestamp``: the start of each period, in the frame's timezone, without gaps (below the levels
+        of `by`).
 
         - ``offered`` (int64): answered and unanswered calls
         - ``handling_time_s``: mean talk time of answered calls + `wrap_up_s`
@@ -220,15 +233,15 @@ def staffing(
     Raises
     ------
     KeyError
-        A needed column is missing.
+        A needed column is missing, or a name in `by` is unknown.
     ValueError
-        An option is out of its range, or `freq` is no period.
+        An option is out of range, or `freq` is not a period.
 
     Notes
     -----
-    A period without an answered call takes the handling time of all calls. Erlang C counts who gives up as
-    if they waited, so it asks for more agents than Erlang A. Both take calls as independent and each period
-    as long enough to settle; unanswered callers who try again are counted again. Formulas: `erlang`.
+    A period without an answered call takes the handling time of all calls of its group. Erlang C counts
+    callers who would give up as if they waited, so it asks for more agents than Erlang A. Both treat calls as
+    independent and each period as long enough to settle; unanswered callers who try again are counted again.
 
     Examples
     --------
@@ -249,7 +262,7 @@ def staffing(
         if not fits:
             msg = f"{name} is out of its range: parts lie between 0 and 1, times are not negative"
             raise ValueError(msg)
-    table = _load(df, freq, wrap_up_s, direction)
+    table = _load(df, freq, wrap_up_s, direction, by)
     agents, queue = _fewest(table, target, threshold_s, patience_s, max_occupancy)
     table["agents"] = agents
     for name, values in queue._asdict().items():
@@ -258,23 +271,29 @@ def staffing(
     return table
 
 
-def _load(df: pd.DataFrame, freq: str, wrap_up_s: float, direction: str | None) -> pd.DataFrame:
+def _load(df: pd.DataFrame, freq: str, wrap_up_s: float, direction: Direction, by: By) -> pd.DataFrame:
+    """Return how many calls each period of each group has, how long they take, and the load they make."""
     state, stamps = column(df, "state"), column(df, "timestamp")
     answered = (state == "answered").to_numpy(dtype=bool)
     offered = answered | (state == "unanswered").to_numpy(dtype=bool)
-    rows = np.flatnonzero(offered & of_direction(df, direction) & stamps.notna().to_numpy())
-    period, _ = period_key(stamps.iloc[rows], freq)
-    talk = np.where(answered, column(df, "talkTime").to_numpy(dtype=np.float64), np.nan)[rows]
+    offered &= of_direction(df, direction) & stamps.notna().to_numpy()
+    period, codes = period_key(stamps[offered], freq)[0], np.zeros(len(df), dtype=np.int64)
+    codes[offered] = period.codes
+    parts = split(df, by).where(offered)
+    talk = parts.pick(np.where(answered, column(df, "talkTime").to_numpy(dtype=np.float64), np.nan))
     known = ~np.isnan(talk)
-    groups = Groups(period.codes, period.labels)
-    handled = ratio(groups.sum(np.where(known, talk, 0.0)), groups.count(known))
-    usual = talk[known].mean() if known.any() else np.nan
-    calls = groups.count()
-    labels = pd.DatetimeIndex(period.labels)
+    talk = np.where(known, talk, 0.0)
+    keys = folded_keys(parts.keys, np.ones(len(talk)))
+    groups = completed(keys, parts.pick(codes), period.labels)
+    outer = grouped(keys) if keys else Groups(np.zeros(len(talk), dtype=np.int64), pd.RangeIndex(1))
+    usual = ratio(outer.sum(talk), outer.count(known)).repeat(len(period.labels))[: len(groups)]
+    handled = ratio(groups.sum(talk), groups.count(known))
+    calls, starts = groups.count(), pd.DatetimeIndex(period.labels)
     seconds = np.array([])
-    if len(labels):
-        seconds = np.diff(period_starts(labels[0], labels[-1], freq).asi8) / 1e6
-    table = pd.DataFrame({"offered": calls}, index=labels)
+    if len(starts):
+        lengths = np.diff(period_starts(starts[0], starts[-1], freq).asi8) / 1e6
+        seconds = np.tile(lengths, len(groups) // len(lengths))
+    table = pd.DataFrame({"offered": calls}, index=groups.index)
     table["handling_time_s"] = np.where(np.isnan(handled), usual, handled) + wrap_up_s
     table["load_erlangs"] = np.where(calls > 0, calls * table["handling_time_s"] / seconds, 0.0)
     return table

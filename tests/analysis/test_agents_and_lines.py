@@ -72,6 +72,36 @@ class TestByAgent:
         assert len(empty) == 0
         assert empty.dtypes.equals(full.dtypes)
 
+    def test_by_ranks_each_group_as_if_it_were_the_only_one(self):
+        solar = team(lucky=(2, 2), good=(90, 100), poor=(50, 100)).assign(projectName="Solar")
+        wind = team(poor=(15, 20), good=(10, 20)).assign(projectName="Wind")
+        nobody = team(good=(1, 2)).assign(projectName=None)
+        table = by_agent(pd.concat([nobody, wind, solar]), min_calls=1, by="project")
+        assert table.index.names == ["project", "agent"]
+        assert table.index.tolist() == [
+            ("Solar", "good"), ("Solar", "lucky"), ("Solar", "poor"),
+            ("Wind", "poor"), ("Wind", "good"),
+            ("(none)", "good"),
+        ]  # fmt: skip
+        assert table["rank"].tolist() == [1, 2, 3, 1, 2, 1]
+        # Solar as worked out above. Wind: common = 25/40, S = 2 · 20 · 0.125² = 0.625, so that
+        # ρ = (0.625 / 0.234375 − 1) / (40 − 20 − 1) = 0.087719 and strength = 10.4; then the rates are
+        # (15 + 6.5) / 30.4 and (10 + 6.5) / 30.4.
+        adjusted = [0.8967, 0.8628, 0.5034, 0.7072, 0.5428, 0.5]
+        assert table["answer_rate_adjusted"].tolist() == pytest.approx(adjusted, abs=5e-5)
+        # Wilson: good 0.826-0.945, lucky 0.342-1.000, poor 0.404-0.596; in Wind 0.531-0.888 and 0.299-0.701
+        assert table["rank_best"].tolist() == [1, 1, 2, 1, 1, 1]
+        assert table["rank_worst"].tolist() == [2, 3, 3, 2, 2, 1]
+
+    def test_by_of_an_empty_frame_and_of_an_unknown_name(self):
+        df = team(a=(1, 2)).assign(projectName="Solar")
+        full, empty = by_agent(df, by="project"), by_agent(df.iloc[:0], by="project")
+        assert len(empty) == 0
+        assert empty.index.names == full.index.names
+        assert empty.dtypes.equals(full.dtypes)
+        with pytest.raises(KeyError, match="by='bells'"):
+            by_agent(df, by="bells")
+
     def test_a_rate_that_is_none(self):
         with pytest.raises(ValueError, match="positive_rate"):
             by_agent(team(a=(1, 2)), rank_by="n_calls")
@@ -157,3 +187,26 @@ class TestByLine:
         empty = by_line(line_calls())
         assert len(empty) == 0
         assert empty.dtypes.equals(full.dtypes)
+
+    def test_by_expects_of_a_line_what_its_group_does(self):
+        # In Solar half of all calls are answered, in Wind a fifth; line "a" calls for both.
+        solar = line_calls(("a", 10, 4, 9, 0, 60), ("b", 10, 6, 9, 0, 60)).assign(campaign="Solar")
+        wind = line_calls(("a", 10, 2, 9, 0, 5)).assign(campaign="Wind")
+        nowhere = line_calls(("b", 2, 1, 9, 0, 60)).assign(campaign=None)
+        table = by_line(pd.concat([wind, solar, nowhere]), by="campaign")
+        assert table.index.names == ["campaign", "line"]
+        assert table.index.tolist() == [("Solar", "a"), ("Solar", "b"), ("Wind", "a"), ("(none)", "b")]
+        assert table["n_calls"].tolist() == [10, 10, 10, 2]
+        assert table["answer_rate"].tolist() == [0.4, 0.6, 0.2, 0.5]
+        assert table["answer_rate_expected"].tolist() == pytest.approx([0.5, 0.5, 0.2, 0.5])
+        assert table["answer_rate_adjusted"].tolist() == pytest.approx([0.4, 0.6, 0.2, 0.5])
+        assert table["short_call_share"].tolist() == [0, 0, 1, 0]
+
+    def test_by_of_an_empty_frame_and_of_an_unknown_name(self):
+        df = line_calls(("a", 2, 1, 9, 0, 60))
+        full, empty = by_line(df, by="project"), by_line(df.iloc[:0], by="project")
+        assert len(empty) == 0
+        assert empty.index.names == full.index.names
+        assert empty.dtypes.equals(full.dtypes)
+        with pytest.raises(KeyError, match="by='bells'"):
+            by_line(df, by="bells")

@@ -47,7 +47,7 @@ class TestSummary:
         )
 
     def test_by_makes_a_row_of_each_group(self, summary_calls):
-        table = summary(summary_calls, "agent")
+        table = summary(summary_calls, by="agent")
         assert table.index.tolist() == ["a", "b"]
         assert table["n_calls"].tolist() == [3, 2]
         assert table["unique_clients"].tolist() == [2, 1]
@@ -56,7 +56,7 @@ class TestSummary:
 
     def test_spellings_of_an_outcome_do_not_count_a_client_twice(self, summary_calls):
         spelled = summary_calls.assign(outcomeTag=["no", "NO", "no ", "No", "no"])
-        assert summary(spelled, "outcome")["unique_clients"].to_dict() == {"no": 2}
+        assert summary(spelled, by="outcome")["unique_clients"].to_dict() == {"no": 2}
 
     def test_nothing_but_rows_is_needed(self):
         table = summary(pd.DataFrame({"other": [1, 2]}))
@@ -65,7 +65,7 @@ class TestSummary:
 
     def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, summary_calls):
         for by in (None, "agent"):
-            full, empty = summary(summary_calls, by), summary(summary_calls.iloc[:0], by)
+            full, empty = summary(summary_calls, by=by), summary(summary_calls.iloc[:0], by=by)
             assert len(empty) == 0
             assert empty.dtypes.equals(full.dtypes)
             assert empty.index.names == full.index.names
@@ -226,7 +226,7 @@ class TestByOutcome:
         assert (narrower["share_low"] > table["share_low"]).all()
 
     def test_by_adds_levels_and_shares_are_within_the_group(self, outcome_calls):
-        table = by_outcome(outcome_calls, "agent")
+        table = by_outcome(outcome_calls, by="agent")
         assert table.index.names == ["agent", "outcome"]
         assert table["n_calls"].to_dict() == {
             ("1", "No Answer"): 2,
@@ -259,7 +259,7 @@ class TestByOutcome:
 
     def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, outcome_calls):
         for by in (None, "agent", ["agent", "state"]):
-            full, empty = by_outcome(outcome_calls, by), by_outcome(outcome_calls.iloc[:0], by)
+            full, empty = by_outcome(outcome_calls, by=by), by_outcome(outcome_calls.iloc[:0], by=by)
             assert len(empty) == 0
             assert empty.columns.tolist() == COLUMNS
             assert empty.dtypes.tolist() == full.dtypes.tolist()
@@ -273,7 +273,7 @@ class TestByOutcome:
 
     def test_the_frame_stays_as_it_was(self, outcome_calls):
         before = outcome_calls.copy(deep=True)
-        by_outcome(outcome_calls, ["agent", "state"])
+        by_outcome(outcome_calls, by=["agent", "state"])
         pd.testing.assert_frame_equal(outcome_calls, before)
 
     def test_the_order_of_rows_does_not_matter(self, outcome_calls):

@@ -3,7 +3,16 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis._dimensions import DIMENSIONS, names_of, period_key, period_starts, split
+import brightcall_pandas  # noqa: F401  (registers .calls)
+from brightcall_pandas import analysis
+from brightcall_pandas.analysis._dimensions import (
+    DIMENSIONS,
+    names_of,
+    of_direction,
+    period_key,
+    period_starts,
+    split,
+)
 from brightcall_pandas.frame import micros
 from brightcall_pandas.frame._fields import FIELDS
 
@@ -183,3 +192,66 @@ class TestDimensions:
     def test_each_reads_a_field_and_hides_none(self):
         assert all(each.column in FIELDS for each in DIMENSIONS.values())
         assert not set(DIMENSIONS) & set(FIELDS)
+
+
+class TestOfDirection:
+    def test_a_null_goes_nowhere(self):
+        df = pd.DataFrame({"type": [0, 1, None]})
+        assert of_direction(df, "outbound").tolist() == [False, True, False]
+        assert of_direction(df, None).all()
+        with pytest.raises(ValueError, match="direction="):
+            of_direction(df, "sideways")
+
+
+class TestDefaultDirections:
+    """Two calls inbound, three outbound, one internal: the count tells which ones a table looks at."""
+
+    CALLS = pd.DataFrame(
+        {
+            "type": [0, 0, 1, 1, 1, 2],
+            "state": 1,
+            "timestamp": [f"2026-03-02T{hour:02}:00Z" for hour in range(9, 15)],
+            "recallDate": None,
+            "clientNumber": list("abcdef"),
+            "lineNumber": "+1",
+            "talkTime": 60.0,
+            "answerTime": 5.0,
+            "callTime": 65.0,
+            "totalTime": 65.0,
+            "outcomeTag": "No",
+            "userId": "a",
+        }
+    )
+
+    @pytest.mark.parametrize(
+        ("table", "counted"),
+        [
+            ("service_level", "offered"),
+            ("abandonment", "offered"),
+            ("repeat_callers", "n_calls"),
+            ("staffing", "offered"),
+        ],
+    )
+    def test_what_callers_feel_is_inbound(self, table, counted):
+        assert getattr(analysis, table)(self.CALLS)[counted].sum() == 2
+
+    @pytest.mark.parametrize(("table", "counted"), [("attempts", "dials"), ("by_line", "n_calls")])
+    def test_what_our_dialing_does_is_outbound(self, table, counted):
+        assert getattr(analysis, table)(self.CALLS)[counted].sum() == 3
+
+    def test_only_outbound_calls_keep_promises(self):
+        promised = self.CALLS.assign(recallDate=None, clientNumber="x")
+        promised["recallDate"] = ["2026-03-02T10:00Z", *[None] * 5]  # the next call, at 10:00, is inbound
+        assert analysis.recalls(promised)["recalls"].to_dict() == {
+            "kept": 0,
+            "late": 1,
+            "missed": 0,
+            "open": 0,
+        }
+
+    def test_a_model_is_of_outbound_calls(self):
+        assert len(self.CALLS.calls.model_frame()) == 3
+
+    @pytest.mark.parametrize("table", ["summary", "by_agent", "by_outcome", "over_time", "talk_time_buckets"])
+    def test_all_others_count_every_direction(self, table):
+        assert getattr(analysis, table)(self.CALLS)["n_calls"].sum() == 6

@@ -156,3 +156,14 @@ class TestTalkTimeBuckets:
         ):
             assert len(empty) == 0
             assert empty.dtypes.equals(talk_time_buckets(bucket_calls).dtypes)
+
+    def test_by_of_no_value_of_an_empty_frame_and_of_an_unknown_name(self, bucket_calls):
+        df = bucket_calls.assign(userId=["a", None, "b", "b", "b"])
+        table = talk_time_buckets(df, by="agent")
+        assert table.loc["(none)", "n_calls"].tolist() == [0, 1, 0]
+        empty = talk_time_buckets(df.iloc[:0], by="agent")
+        assert len(empty) == 0
+        assert empty.index.names == table.index.names
+        assert empty.dtypes.equals(table.dtypes)
+        with pytest.raises(KeyError, match="by='bells'"):
+            talk_time_buckets(df, by="bells")

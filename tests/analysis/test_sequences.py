@@ -6,7 +6,7 @@ import pytest
 
 from brightcall_pandas.analysis import attempts, repeat_callers
 from brightcall_pandas.analysis._dimensions import split
-from brightcall_pandas.analysis._sequences import last_seen, of_direction, sequences
+from brightcall_pandas.analysis._sequences import last_seen, sequences
 
 
 def made(*rows: tuple[str | None, str | None, str]) -> pd.DataFrame:
@@ -58,15 +58,6 @@ class TestLastSeen:
         assert last_seen(df) == 3_000_000
         assert last_seen(df, pd.Timestamp("1970-01-01T00:00:09Z")) == 9_000_000
         assert last_seen(df.iloc[:0]) == 0
-
-
-class TestOfDirection:
-    def test_a_null_goes_nowhere(self):
-        df = pd.DataFrame({"type": [0, 1, None]})
-        assert of_direction(df, "outbound").tolist() == [False, True, False]
-        assert of_direction(df, None).all()
-        with pytest.raises(ValueError, match="direction="):
-            of_direction(df, "sideways")
 
 
 @pytest.fixture

@@ -147,6 +147,37 @@ class TestStaffing:
         assert len(staffing(calls, direction="outbound")) == 0
         assert len(staffing(calls.assign(state=2))) == 0
 
+    def test_by_gives_each_group_a_queue_of_its_own_over_all_periods(self, calls):
+        # Solar has 360 calls of 240 s from 9:00 to 9:30: 48 erlangs. Wind has one unanswered call at 10:10
+        # and one answered at 9:10 that took 90 s, so its load is 90/1800 in both of its periods.
+        solar, late = calls.iloc[:360], calls.iloc[360:]
+        early = late.assign(timestamp=pd.Timestamp("2026-03-02T09:10", tz="UTC"), state=1, talkTime=90.0)
+        df = pd.concat(
+            [
+                late.assign(projectName="Wind"),
+                solar.assign(projectName="Solar"),
+                early.assign(projectName="Wind"),
+            ]
+        )
+        table = staffing(df, threshold_s=15, by="project")
+        assert table.index.names == ["project", "timestamp"]
+        assert table.index.get_level_values(0).tolist() == ["Solar"] * 3 + ["Wind"] * 3
+        assert table["offered"].tolist() == [360, 0, 0, 1, 0, 1]
+        assert table["handling_time_s"].tolist() == [240, 240, 240, 90, 90, 90]
+        assert table["load_erlangs"].tolist() == pytest.approx([48, 0, 0, 0.05, 0, 0.05])
+        assert table["agents"].tolist() == [55, 0, 0, 1, 0, 1]
+
+    def test_by_of_an_empty_frame_of_no_value_and_of_an_unknown_name(self, calls):
+        df = calls.assign(projectName=None)
+        table = staffing(df, by="project")
+        assert table.index.get_level_values("project").unique().tolist() == ["(none)"]
+        empty = staffing(df.iloc[:0], by="project")
+        assert len(empty) == 0
+        assert empty.index.names == table.index.names
+        assert empty.dtypes.equals(table.dtypes)
+        with pytest.raises(KeyError, match="by='bells'"):
+            staffing(df, by="bells")
+
     @pytest.mark.parametrize(
         "option",
         [

@@ -42,7 +42,7 @@ class TestOverTime:
         assert table["talk_time_mean_s"].fillna(-1).tolist() == [40.0, -1, -1]
 
     def test_by_fills_every_group_over_the_whole_time(self, calls):
-        table = over_time(calls, "D", "agent")
+        table = over_time(calls, "D", by="agent")
         assert table.index.names == ["agent", "timestamp"]
         assert table["n_calls"].tolist() == [2, 0, 0, 0, 0, 1]
 
@@ -71,7 +71,7 @@ class TestOverTime:
 
     @pytest.mark.parametrize("by", [None, "agent", ["agent", "state"]])
     def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, calls, by):
-        full, empty = over_time(calls, "D", by), over_time(calls.iloc[:0], "D", by)
+        full, empty = over_time(calls, "D", by=by), over_time(calls.iloc[:0], "D", by=by)
         assert len(empty) == 0
         assert empty.dtypes.equals(full.dtypes)
         assert empty.index.names == full.index.names
@@ -105,6 +105,32 @@ class TestHeatmap:
         facts = heatmap(calls, "talk_time_mean_s").attrs["heatmap"]
         assert facts["n_calls"] == 3
         assert facts["counted"][0][10] == sum(map(sum, facts["counted"])) == 2
+
+    def test_by_lists_a_week_for_every_group(self, calls):
+        # a: Monday 10:00 and 10:30; b: Wednesday 11:00; nobody: Monday 10:15; one more has no time
+        calls = pd.concat(
+            [calls, pd.DataFrame({"timestamp": [calls["timestamp"].iloc[1]], "state": ["unanswered"]})]
+        )
+        table = heatmap(calls, "answer_rate", by="agent")
+        assert table.index.names == ["agent", "weekday"]
+        assert table.shape == (21, 24)
+        assert table.index.get_level_values("agent").unique().tolist() == ["a", "b", "(none)"]
+        assert table.index.get_level_values("weekday")[:7].tolist() == heatmap(calls).index.tolist()
+        assert table.loc[("a", "Monday"), 10] == 1.0
+        assert table.loc[("b", "Wednesday"), 11] == 0.0
+        assert table.loc[("(none)", "Monday"), 10] == 0.0
+        assert table.notna().sum().sum() == 3
+        counted = table.attrs["heatmap"]["counted"]
+        assert (len(counted), counted[0][10], counted[9][11], counted[14][10]) == (21, 2, 1, 1)
+        assert table.attrs["heatmap"]["n_calls"] == 4
+
+    def test_by_of_an_empty_frame_and_of_an_unknown_name(self, calls):
+        full, empty = heatmap(calls, by="agent"), heatmap(calls.iloc[:0], by="agent")
+        assert len(empty) == 0
+        assert empty.index.names == full.index.names
+        assert empty.dtypes.equals(full.dtypes)
+        with pytest.raises(KeyError, match="by='bells'"):
+            heatmap(calls, by="bells")
 
     def test_a_value_that_is_none(self, calls):
         with pytest.raises(ValueError, match="answer_rate"):
@@ -153,6 +179,34 @@ class TestConcurrency:
         df = spans_of_calls((0, 0), (0, None), (0, -5), (0, 10), (0, 1e15), (0, float("inf")))
         df.loc[len(df)] = [pd.NaT, 10.0]
         assert concurrency(df)["calls_max"].tolist() == [1]
+
+    def test_by_sweeps_each_group_over_all_periods(self):
+        # a: 0-60 and 30-90 overlap; b: 100-130; nobody: 170-180. Three minutes in all.
+        df = spans_of_calls((100, 30), (0, 60), (30, 60), (170, 10))
+        df["userId"] = ["b", "a", "a", None]
+        table = concurrency(df, by="agent")
+        assert table.index.names == ["agent", "timestamp"]
+        assert table["calls_max"].tolist() == [2, 1, 0, 0, 1, 1, 0, 0, 1]
+        expected = [90 / 60, 30 / 60, 0, 0, 20 / 60, 10 / 60, 0, 0, 10 / 60]
+        assert table["calls_mean"].tolist() == pytest.approx(expected)
+        assert table.loc["(none)"].index.tolist() == concurrency(df).index.tolist()
+        assert table.attrs["n_calls"] == 4
+
+    def test_by_of_an_empty_frame_and_of_an_unknown_name(self):
+        df = spans_of_calls((0, 10)).assign(userId="a")
+        full = concurrency(df, by="agent")
+        for none in (df.iloc[:0], df.assign(totalTime=0.0)):
+            empty = concurrency(none, by="agent")
+            assert len(empty) == 0
+            assert empty.index.names == full.index.names
+            assert empty.dtypes.equals(full.dtypes)
+        with pytest.raises(KeyError, match="by='bells'"):
+            concurrency(df, by="bells")
+
+    def test_the_words_of_periods_mean_the_same_as_aliases(self):
+        df = spans_of_calls((0, 10), (90_000, 10))
+        for word, alias in (("hour", "h"), ("day", "D"), ("week", "W"), ("month", "M")):
+            pd.testing.assert_frame_equal(concurrency(df, word), concurrency(df, alias))
 
     def test_nothing_in_progress_gives_an_empty_table_of_the_same_kind(self):
         full = concurrency(spans_of_calls((0, 10)))

@@ -47,7 +47,7 @@ class TestTruth:
                 assert name == max(told["spellings"], key=told["spellings"].get).strip()
 
     def test_directions(self, sandbox, calls):
-        table = calls.calls.summary("direction")
+        table = calls.calls.summary(by="direction")
         truth = pd.DataFrame(sandbox.truth["by_direction"]).T.rename(columns={"calls": "n_calls"})
         for column in ("n_calls", "answered", "talk_time_total_s"):
             assert table[column].to_dict() == truth[column].to_dict()
