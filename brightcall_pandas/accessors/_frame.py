@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import pandas as pd
 
 from brightcall_pandas import analysis, export
-from brightcall_pandas.analysis import _modelling as modelling
+from brightcall_pandas.accessors._hidden_column import HidesColumn
+from brightcall_pandas.analysis import model_frame
 from brightcall_pandas.filters import CallFilter, lists_filters
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class CallsPlot:
 
 
 @pd.api.extensions.register_dataframe_accessor("calls")
-class CallsAccessor:
+class CallsAccessor(HidesColumn):
     """``df.calls``: every table of the catalogue, for any frame that has the columns a table needs.
 
     The frame may be loaded, read or made by hand. It is never changed, and nothing is remembered.
@@ -234,7 +235,7 @@ class CallsAccessor:
     pseudonymize = _method(export.pseudonymize)
 
     # For a model
-    model_frame = _method(modelling.model_frame)
+    model_frame = _method(model_frame)
 
     @property
     def plot(self) -> CallsPlot:

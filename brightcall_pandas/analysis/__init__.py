@@ -30,6 +30,7 @@ from brightcall_pandas.analysis._histograms import (
     talk_time_buckets,
     talk_time_histogram,
 )
+from brightcall_pandas.analysis._modelling import model_frame as model_frame
 from brightcall_pandas.analysis._quality import quality
 
 # What other rooms share of the tables' insides, besides the catalogue.
