@@ -83,6 +83,7 @@ OF_CALLS = [name for name in TABLES if name not in {*SORTED_BY, *NO_FRAME}]
 
 FORMS = {name: analysis.additive_form(getattr(analysis, name)) for name in TABLES}
 ADDITIVE = [name for name, form in FORMS.items() if form]
+SPLIT = [name for name in TABLES if "by" in inspect.signature(getattr(analysis, name)).parameters]
 
 
 @pytest.mark.parametrize("name", analysis.__all__)
@@ -175,11 +176,11 @@ class TestHalves:
 
     @pytest.mark.parametrize("name", ADDITIVE)
     @settings(max_examples=8)
-    @given(seed=st.integers(0, 10_000), many=st.integers(1, 60))
-    def test_a_table_is_finished_from_the_tallies_of_its_parts(self, name, seed, many):
+    @given(seed=st.integers(0, 10_000), many=st.integers(1, 60), by=st.sampled_from([None, "project"]))
+    def test_a_table_is_finished_from_the_tallies_of_its_parts(self, name, seed, many, by):
         df = calls(many, seed)
         tally, finish = FORMS[name].tally, FORMS[name].finish
-        options = {"by": "project"} if name == "breakdown" else {}
+        options = {"by": "project" if name == "breakdown" else by} if name in SPLIT else {}
         until = {"until": df["timestamp"].max()} if "until" in inspect.signature(tally).parameters else {}
         if FORMS[name].whole_clients:
             here = (df["clientNumber"].fillna("0").astype(int) % 2 == 0).to_numpy()
@@ -189,6 +190,30 @@ class TestHalves:
         pd.testing.assert_frame_equal(
             finish(analysis.merge(parts)), getattr(analysis, name)(df, **options, **until)
         )
+
+
+class TestBy:
+    """``by=`` adds outer index levels."""
+
+    @pytest.mark.parametrize("name", SPLIT)
+    def test_is_keyword_only_except_for_breakdown(self, name):
+        kind = inspect.signature(getattr(analysis, name)).parameters["by"].kind
+        assert (kind is inspect.Parameter.KEYWORD_ONLY) == (name != "breakdown")
+
+    @pytest.mark.parametrize("name", ["by_agent", "by_line", "funnel", "heatmap", "talk_time_buckets"])
+    @settings(max_examples=8)
+    @given(seed=st.integers(0, 10_000), many=st.integers(1, 60))
+    def test_of_a_group_stands_what_its_calls_alone_would_give(self, name, seed, many):
+        df = calls(many, seed)
+        df["label"] = df["projectName"].fillna("(none)")
+        table = getattr(analysis, name)
+        split, seen = table(df, by="label"), 0
+        for label, alone in df.groupby("label"):
+            expected = table(alone)
+            if len(expected):
+                pd.testing.assert_frame_equal(split.loc[label], expected)
+                seen += len(expected)
+        assert len(split) == seen
 
 
 class TestHostileFrames:

@@ -18,8 +18,8 @@ __all__ = ["transfer_summary"]
 
 def tally_transfer_summary(
     df: pd.DataFrame,
-    by: By = None,
     *,
+    by: By = None,
     source: Source = "auto",
     include_client: bool = False,
     names: Names = None,
@@ -83,8 +83,8 @@ def finish_transfer_summary(table: pd.DataFrame) -> pd.DataFrame:
 @additive(tally_transfer_summary, finish_transfer_summary)
 def transfer_summary(
     df: pd.DataFrame,
-    by: By = None,
     *,
+    by: By = None,
     source: Source = "auto",
     include_client: bool = False,
     names: Names = None,
@@ -140,7 +140,7 @@ def transfer_summary(
     >>> int(summary["handovers"]), float(summary["hops_mean"]), float(summary["ping_pong_share"])
     (3, 1.0, 0.5)
     """
-    table = tally_transfer_summary(df, by, source=source, include_client=include_client, names=names)
+    table = tally_transfer_summary(df, by=by, source=source, include_client=include_client, names=names)
     return finish_transfer_summary(table)
 
 
