@@ -81,7 +81,7 @@ def summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
         - ``unique_clients``: distinct client numbers
         - ``calls_per_client``: calls with a client number ÷ distinct client numbers
         - ``first_time_share``: calls marked as the user's first ÷ calls whose mark is known
-        - ``transferred_share``: calls handed over at least once ÷ calls
+        - ``transferred_share``: calls transferred at least once ÷ calls
         - ``ai_talk_share``: AI talk time ÷ talk time, both over all calls
         - ``recordings_ready``: calls whose recording can be played
 

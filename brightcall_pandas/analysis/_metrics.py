@@ -167,9 +167,9 @@ METRICS: dict[str, Metric] = {
     "transferred_share": Metric(
         "Transfer rate",
         "rate",
-        "calls handed over at least once",
+        "calls transferred at least once",
         "calls",
-        "a chain that cannot be read counts as no hand-over",
+        "a call whose chain cannot be read counts as not transferred",
         OURS,
         ("transferred", "n_calls"),
     ),
