@@ -20,15 +20,21 @@ where all calls of a client are in one part.
     rates  quantiles  periods  sequences  spelling  erlang
 """
 
+from brightcall_pandas.analysis._agents import Rate as Rate
 from brightcall_pandas.analysis._agents import by_agent
 from brightcall_pandas.analysis._attempts import attempts
 from brightcall_pandas.analysis._breakdowns import breakdown
 from brightcall_pandas.analysis._changes import compare, explain_change
 from brightcall_pandas.analysis._concurrency import concurrency
 from brightcall_pandas.analysis._definitions import definitions
+from brightcall_pandas.analysis._dimensions import By as By
+from brightcall_pandas.analysis._funnels import Stages as Stages
 from brightcall_pandas.analysis._funnels import funnel, quality_buckets
+from brightcall_pandas.analysis._histograms import Bins as Bins
+from brightcall_pandas.analysis._histograms import Closed as Closed
 from brightcall_pandas.analysis._histograms import answer_time_histogram, talk_time_histogram
 from brightcall_pandas.analysis._lines import lines
+from brightcall_pandas.analysis._modelling import model_frame as model_frame
 from brightcall_pandas.analysis._outcomes import by_outcome
 from brightcall_pandas.analysis._quality import quality
 
@@ -36,6 +42,7 @@ from brightcall_pandas.analysis._quality import quality
 from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._recalls import recalls
 from brightcall_pandas.analysis._reconcile import reconcile
+from brightcall_pandas.analysis._repeats import Span as Span
 from brightcall_pandas.analysis._repeats import repeat_callers
 from brightcall_pandas.analysis._service import abandonment, service_level
 from brightcall_pandas.analysis._spelling import fold as fold
@@ -59,10 +66,14 @@ from brightcall_pandas.analysis.transfers._masks import (
     chains_loop,
     chains_start_with,
 )
+from brightcall_pandas.analysis.transfers._matrix import Kind as Kind
+from brightcall_pandas.analysis.transfers._matrix import Normalize as Normalize
 from brightcall_pandas.analysis.transfers._matrix import transfer_matrix
 from brightcall_pandas.analysis.transfers._parsing import Shape as Shape
 from brightcall_pandas.analysis.transfers._parsing import parse as parse
 from brightcall_pandas.analysis.transfers._parties import transfer_parties
+from brightcall_pandas.analysis.transfers._reading import Names as Names
+from brightcall_pandas.analysis.transfers._reading import Source as Source
 from brightcall_pandas.analysis.transfers._reading import chain_log as chain_log
 from brightcall_pandas.analysis.transfers._summaries import transfer_summary
 from brightcall_pandas.analysis.transfers._variants import transfer_variants

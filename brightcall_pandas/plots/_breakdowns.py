@@ -136,7 +136,7 @@ def by_agent(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax=ax,
     )
     ax.set_xlabel(words_of(rate))
-    titled(ax, _AGENTS, f"{calls_of(table['n_calls'].sum())}; lines: Wilson interval{hidden}", key=True)
+    titled(ax, _AGENTS, f"{calls_of(table['n_calls'].sum())}; grey lines: Wilson interval{hidden}", key=True)
     return ax
 
 
@@ -177,9 +177,8 @@ def lines(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax=ax,
     )
     ax.set_xlabel("answer rate")
-    remarks = (
-        f"{calls_of(table['n_calls'].sum())}; adjusted for hour and project; lines: Wilson interval{hidden}"
-    )
+    n = calls_of(table["n_calls"].sum())
+    remarks = f"{n}; adjusted for hour and project; grey lines: Wilson interval{hidden}"
     titled(ax, _LINES, remarks, key=True)
     return ax
 

@@ -237,8 +237,8 @@ def is_rate(metric: str) -> bool:
 
 
 def words_of(metric: str) -> str:
-    """Return the name of a metric as words: ``talk time mean``."""
-    return metric.removesuffix("_s").replace("_", " ")
+    """Return the name of a metric as words: ``talk time mean``, ``calls``."""
+    return metric.removeprefix("n_").removesuffix("_s").replace("_", " ")
 
 
 def label_of(group: object) -> str:

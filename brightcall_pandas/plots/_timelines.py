@@ -38,7 +38,7 @@ __all__ = ["concurrency", "heatmap", "over_time", "staffing"]
 _SERIES = 6
 _FEW = 10  # cells with fewer calls are hatched
 _LEAST_HOURS = 8
-_STEPS = 500  # with more, neighboring steps blur
+_STEPS, _STEPS_OF_GROUPS = 500, 120  # with more, neighboring steps blur
 _LIGHT_BLUE = "#a9cfe8"
 
 
@@ -113,8 +113,8 @@ def concurrency(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     matplotlib.axes.Axes
         The most calls at once in each period as filled steps, the mean as a line, and the peak with its time
         under the title; with outer index levels the most calls at once of the six groups with the highest
-        peaks, a line each. If there are more than 500 periods, neighboring ones are drawn as one: the highest
-        maximum, the mean of the means.
+        peaks, a line each. If there are more than 500 periods (120 with groups), neighboring ones are drawn
+        as one: the highest maximum, the mean of the means.
     """
     title = "Calls in progress"
     if table.empty:
@@ -148,8 +148,8 @@ def staffing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         Agents as filled steps, the load in erlangs as a line; with outer index levels the agents of the six
-        groups that need most, a line each. If there are more than 500 periods, neighboring ones are drawn as
-        one: the most agents, the mean load.
+        groups that need most, a line each. If there are more than 500 periods (120 with groups), neighboring
+        ones are drawn as one: the most agents, the mean load.
     """
     title = "Agents needed"
     if table.empty:
@@ -184,7 +184,7 @@ def _peaks(ax: Axes, values: pd.Series) -> str:
     peaks = by_group.max()
     shown = peaks.nlargest(_SERIES).index
     stamps: Any = values.index.get_level_values(-1).unique().sort_values()
-    first, edges, _ = _steps(stamps)
+    first, edges, _ = _steps(stamps, _STEPS_OF_GROUPS)
     for group, color in zip(shown, PALETTE, strict=False):
         series = by_group.get_group(group if isinstance(group, tuple) else (group,)).droplevel(outer)
         heights = np.maximum.reduceat(series.reindex(stamps, fill_value=0).to_numpy(), first)
@@ -209,9 +209,9 @@ def _time_edges(stamps: Any) -> np.ndarray:
     return np.maximum.accumulate(walls.append(walls[-1:] + step).to_numpy())
 
 
-def _steps(stamps: Any) -> tuple[np.ndarray, np.ndarray, str]:
+def _steps(stamps: Any, most: int = _STEPS) -> tuple[np.ndarray, np.ndarray, str]:
     """Return the first period of each step, the edges of the steps, and a remark if steps hold several."""
-    together = max(-(-len(stamps) // _STEPS), 1)
+    together = max(-(-len(stamps) // most), 1)
     first = np.arange(0, len(stamps), together)
     edges = _time_edges(stamps)
     words = f"; {together} periods in one step" if together > 1 else ""

@@ -166,6 +166,7 @@ class TestHeatmap:
         stamps = [f"2026-03-02T{hour:02}:00Z" for hour in range(8, 18)] * 10
         ax = pd.DataFrame({"timestamp": stamps}).calls.plot.heatmap()
         assert [label.get_text() for label in ax.get_xticklabels()] == [str(hour) for hour in range(8, 18)]
+        assert ax.get_title(loc="left") == "Calls by weekday and hour"
 
     def test_a_table_split_by_groups_is_refused_and_says_what_to_draw(self):
         week = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"]}).calls.heatmap()
@@ -280,6 +281,14 @@ class TestConcurrency:
         ax = plots.concurrency(pd.concat({("Solar", "A"): early, ("Wind", "B"): late}))
         steps = {patch.get_label(): patch.get_data().values.tolist() for patch in ax.patches}
         assert steps == {"Solar · A (1)": [1, 0], "Wind · B (1)": [0, 1]}
+
+    def test_long_times_of_groups_are_thinned_and_keep_their_peaks(self):
+        df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z", "2026-03-02T19:00Z"], "totalTime": 60})
+        ax = plots.concurrency(pd.concat({"Solar": df.calls.concurrency()}))
+        # 601 minutes: 6 at a time make 101 steps
+        heights = ax.patches[0].get_data().values
+        assert len(heights) == 101
+        assert [heights.max(), heights.sum()] == [1, 2]
 
 
 class TestStaffing:
