@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 import pandas as pd
 
 from brightcall_pandas import analysis
+from brightcall_pandas.accessors._hidden_column import HidesColumn
 from brightcall_pandas.accessors._plot import CallsPlot
-from brightcall_pandas.filters import CallFilter, lists_filters, nearest
+from brightcall_pandas.filters import CallFilter, lists_filters
 
 if TYPE_CHECKING:
     from brightcall_pandas.explorer import Explorer
@@ -41,7 +42,7 @@ def _method(
 
 
 @pd.api.extensions.register_dataframe_accessor("calls")
-class CallsAccessor:
+class CallsAccessor(HidesColumn):
     """``df.calls``: every table of the catalogue, for any frame that has the columns a table needs.
 
     The frame may be loaded, read or made by hand. It is never changed, and nothing is remembered. Type
@@ -263,30 +264,6 @@ class CallsAccessor:
     def plot(self) -> CallsPlot:
         """The tables as pictures: ``df.calls.plot.by_outcome()``."""
         return CallsPlot(self._df)
-
-    if not TYPE_CHECKING:  # a type checker knows the names, and must report any other
-
-        def __getattr__(self, name: str) -> Any:
-            if not name.startswith("_") and "calls" in self._df.columns:
-                raise AttributeError(_NOT_THE_COLUMN)
-            msg = f"df.calls has no method {name!r}{nearest(name, _methods())}"
-            raise AttributeError(msg)
-
-        def _refuse_arithmetic(self, _: object) -> Any:
-            if "calls" in self._df.columns:
-                raise TypeError(_NOT_THE_COLUMN)
-            return NotImplemented
-
-        __lt__ = __le__ = __gt__ = __ge__ = _refuse_arithmetic
-        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse_arithmetic
-        __truediv__ = __rtruediv__ = _refuse_arithmetic
-
-
-_NOT_THE_COLUMN = "df.calls is the accessor of brightcall_pandas, not the column 'calls'; write df['calls']"
-
-
-def _methods() -> list[str]:
-    return [name for name in dir(CallsAccessor) if not name.startswith("_")]
 
 
 def calls(df: pd.DataFrame) -> CallsAccessor:

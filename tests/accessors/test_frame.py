@@ -50,23 +50,6 @@ class TestCallsAccessor:
         with pytest.raises(KeyError, match="outcomeTag"):
             df.calls.by_outcome()
 
-    def test_an_unknown_method_is_an_attribute_error_that_names_the_nearest(self, calls):
-        with pytest.raises(AttributeError, match="no method 'by_outcomes'; did you mean 'by_outcome'"):
-            _ = calls.calls.by_outcomes
-        assert not hasattr(calls.calls, "_repr_html_")
-
-    def test_a_column_named_calls_is_told_from_the_accessor(self):
-        df = pd.DataFrame({"calls": [400, 600]})
-        with pytest.raises(AttributeError, match=r"not the column 'calls'; write df\['calls'\]"):
-            df.calls.sum()
-        for operation in (lambda: df[df.calls > 500], lambda: df.calls / 2, lambda: 1 + df.calls):
-            with pytest.raises(TypeError, match=r"write df\['calls'\]"):
-                operation()
-
-    def test_without_such_a_column_an_operator_fails_as_usual(self, calls):
-        with pytest.raises(TypeError, match="not supported between instances"):
-            _ = calls.calls > 5
-
 
 class TestImport:
     HEAVY = """
