@@ -264,7 +264,7 @@ def funnel(df: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"n_calls": [len(df), answered.sum(), talked.sum(), positive.sum()]})
 
 
-def quality_buckets(df: pd.DataFrame) -> pd.DataFrame:
+def talk_time_buckets(df: pd.DataFrame) -> pd.DataFrame:
     kept = df.loc[_answered(df), ["talkTime", "outcomeType"]]
     bucket = pd.cut(kept["talkTime"], [-np.inf, 10, 30, np.inf], right=False)
     frame = pd.DataFrame({"talk": kept["talkTime"], "positive": kept["outcomeType"] == "positive"})
@@ -320,7 +320,7 @@ def staffing(df: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"offered": slots["size"].to_numpy(), "agents": agents})
 
 
-def lines(df: pd.DataFrame) -> pd.DataFrame:
+def by_line(df: pd.DataFrame) -> pd.DataFrame:
     kept = df[df["type"] == "outbound"]
     answered = _answered(kept)
     frame = pd.DataFrame(
@@ -362,15 +362,15 @@ def compare(df: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 def explain_change(df: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     projects = (each["projectName"].fillna("(none)") for each in (df, other))
-    before, after = (
+    here, there = (
         _answered(each).groupby(project).agg(["sum", "size"])
         for each, project in zip((df, other), projects, strict=True)
     )
-    shares = [each["size"] / each["size"].sum() for each in (before, after)]
-    rates = [each["sum"] / each["size"] for each in (before, after)]
-    overall = [each["sum"].sum() / each["size"].sum() for each in (before, after)]
-    rate = (rates[1] - rates[0]) * (shares[0] + shares[1]) / 2
-    mix = (shares[1] - shares[0]) * ((rates[0] + rates[1]) / 2 - sum(overall) / 2)
+    shares = [each["size"] / each["size"].sum() for each in (here, there)]
+    rates = [each["sum"] / each["size"] for each in (here, there)]
+    overall = [each["sum"].sum() / each["size"].sum() for each in (here, there)]
+    rate = (rates[0] - rates[1]) * (shares[0] + shares[1]) / 2
+    mix = (shares[0] - shares[1]) * ((rates[0] + rates[1]) / 2 - sum(overall) / 2)
     table = pd.DataFrame({"mix_effect": mix, "rate_effect": rate, "effect": mix + rate})
     return table.sort_values("effect", key=abs, ascending=False)
 
@@ -426,7 +426,7 @@ def reconcile(df: pd.DataFrame) -> pd.DataFrame:
 TABLES: dict[str, Callable[..., pd.DataFrame]] = {
     each.__name__: each
     for each in (
-        summary, breakdown, by_agent, lines, by_outcome, funnel, quality_buckets, talk_time_histogram,
+        summary, breakdown, by_agent, by_line, by_outcome, funnel, talk_time_buckets, talk_time_histogram,
         answer_time_histogram, over_time, heatmap, concurrency, staffing, service_level, abandonment,
         attempts, repeat_callers, recalls, compare, explain_change, quality, reconcile,
     )

@@ -72,7 +72,9 @@ def transfer_variants(df: pd.DataFrame) -> pd.DataFrame:
         }
     )
     groups = frame.groupby(paths)
-    table = groups.agg(calls=("answered", "size"), answered=("answered", "sum"), positive=("positive", "sum"))
+    table = groups.agg(
+        n_calls=("answered", "size"), answered=("answered", "sum"), positive=("positive", "sum")
+    )
     quantiles = groups["talk"].quantile([0.25, 0.5, 0.75, 0.9]).unstack()
     table[["talk_time_p25_s", "talk_time_median_s", "talk_time_p75_s", "talk_time_p90_s"]] = quantiles
     table["share"] = table["n_calls"] / len(df)

@@ -7,7 +7,6 @@ client first bring all calls of one client into one part, without the long texts
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from brightcall_pandas import analysis
-from brightcall_pandas.analysis import WHOLE, merge
+from brightcall_pandas.analysis import additive_form, merge
 from brightcall_pandas.export import Calls, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, lists_filters
 from brightcall_pandas.frame import EXTRAS, optional_column
@@ -99,36 +98,25 @@ def _read(
     return Calls.at(path, files, schema).frame(columns, CallFilter(**spec))
 
 
-def _halves(name: str) -> tuple[Callable[..., pd.DataFrame], Callable[..., pd.DataFrame]] | None:
-    """Return the two halves of an additive table; None for any other table."""
-    module = importlib.import_module(inspect.unwrap(getattr(analysis, name)).__module__)
-    tally, finish = (getattr(module, f"{half}_{name}", None) for half in ("tally", "finish"))
-    return None if tally is None or finish is None else (tally, finish)
-
-
 def _distributed(name: str) -> Callable[..., Any]:
     """Return the lazy form of a table."""
     table = getattr(analysis, name)
-    halves = _halves(name)
-    if halves is None and name not in _ROW_BY_ROW:
+    form = additive_form(table)
+    if form is None and name not in _ROW_BY_ROW:
         return _refused(name)
 
     def method(self: DistributedCalls, *args: Any, **kwargs: Any) -> Any:
-        if halves is None:
+        if form is None:
             meta = table(self._df._meta, *args, **kwargs)
             return self._df.map_partitions(table, *args, meta=meta, **kwargs)
         given = inspect.signature(table).bind(None, *args, **kwargs).arguments
         given.pop(next(iter(given)))
-        tally, finish = halves
-        tallied, finished = (
-            {key: value for key, value in given.items() if key in inspect.signature(half).parameters}
-            for half in halves
-        )
-        frame = self._whole_clients(given) if name in WHOLE else self._df
-        if "until" in inspect.signature(tally).parameters and tallied.get("until") is None:
+        tallied, finished = form.options(given)
+        frame = self._whole_clients(given) if form.whole_clients else self._df
+        if form.until_needed and tallied.get("until") is None:
             tallied["until"] = delayed(_latest)([delayed(_last)(p) for p in self._df.to_delayed()])
-        parts = [delayed(tally)(part, **tallied) for part in frame.to_delayed()]
-        return delayed(finish)(_tree(parts), **finished)
+        parts = [delayed(form.tally)(part, **tallied) for part in frame.to_delayed()]
+        return delayed(form.finish)(_tree(parts), **finished)
 
     method.__name__, method.__qualname__ = name, f"DistributedCalls.{name}"
     text, _, _ = (inspect.getdoc(table) or "").partition("\n\nExamples\n")  # they use a pandas frame

@@ -56,12 +56,12 @@ class CallsAccessor(HidesColumn):
     summary = _method(analysis.summary)
     breakdown = _method(analysis.breakdown)
     by_agent = _method(analysis.by_agent)
-    lines = _method(analysis.lines)
+    by_line = _method(analysis.by_line)
 
     # How calls ended, how far they got, how long they took
     by_outcome = _method(analysis.by_outcome)
     funnel = _method(analysis.funnel)
-    quality_buckets = _method(analysis.quality_buckets)
+    talk_time_buckets = _method(analysis.talk_time_buckets)
     talk_time_histogram = _method(analysis.talk_time_histogram)
     answer_time_histogram = _method(analysis.answer_time_histogram)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Bins,
         By,
         Closed,
+        Direction,
         Kind,
         Names,
         Normalize,
@@ -127,6 +128,7 @@ class CallsPlot:
         *,
         rank_by: Rate = "answer_rate",
         min_calls: int = 20,
+        by: By = None,
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
@@ -138,15 +140,18 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.by_agent(self._df, rank_by=rank_by, min_calls=min_calls, confidence=confidence)
+        table = analysis.by_agent(
+            self._df, rank_by=rank_by, min_calls=min_calls, by=by, confidence=confidence
+        )
         return plots.by_agent(table, **options)
 
-    @_picture_of(analysis.lines)
-    def lines(
+    @_picture_of(analysis.by_line)
+    def by_line(
         self,
         *,
         short_s: float = 10,
-        direction: str | None = "outbound",
+        direction: Direction = "outbound",
+        by: By = None,
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
@@ -158,14 +163,14 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.lines(self._df, short_s=short_s, direction=direction, confidence=confidence)
-        return plots.lines(table, **options)
+        table = analysis.by_line(self._df, short_s=short_s, direction=direction, by=by, confidence=confidence)
+        return plots.by_line(table, **options)
 
     @_picture_of(analysis.by_outcome)
     def by_outcome(
         self,
-        by: By = None,
         *,
+        by: By = None,
         fold_case: bool = True,
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
@@ -199,8 +204,8 @@ class CallsPlot:
         table = analysis.funnel(self._df, stages=stages, by=by, confidence=confidence)
         return plots.funnel(table, **options)
 
-    @_picture_of(analysis.quality_buckets)
-    def quality_buckets(
+    @_picture_of(analysis.talk_time_buckets)
+    def talk_time_buckets(
         self,
         edges: Sequence[float] = (10, 30),
         *,
@@ -214,8 +219,8 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.quality_buckets(self._df, edges=edges, by=by, confidence=confidence)
-        return plots.quality_buckets(table, **options)
+        table = analysis.talk_time_buckets(self._df, edges=edges, by=by, confidence=confidence)
+        return plots.talk_time_buckets(table, **options)
 
     @_picture_of(analysis.talk_time_histogram)
     def talk_time_histogram(
@@ -262,7 +267,7 @@ class CallsPlot:
         return plots.answer_time_histogram(table, **options)
 
     @_picture_of(analysis.over_time)
-    def over_time(self, freq: str = "D", by: By = None, **options: Unpack[PlotOptions]) -> Axes:
+    def over_time(self, freq: str = "D", *, by: By = None, **options: Unpack[PlotOptions]) -> Axes:
         """Draw the calls of each period and how many of them were answered.
 
         All calls as light steps, answered calls as dark steps in front of them; with outer index
@@ -275,7 +280,7 @@ class CallsPlot:
         return plots.over_time(table, **options)
 
     @_picture_of(analysis.heatmap)
-    def heatmap(self, value: str = "n_calls", **options: Unpack[PlotOptions]) -> Axes:
+    def heatmap(self, value: str = "n_calls", *, by: By = None, **options: Unpack[PlotOptions]) -> Axes:
         """Draw a value by weekday and hour of the day.
 
         A cell for each hour of the week; darker means more. Hours without calls at both ends of the
@@ -284,11 +289,11 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.heatmap(self._df, value=value)
+        table = analysis.heatmap(self._df, value=value, by=by)
         return plots.heatmap(table, **options)
 
     @_picture_of(analysis.concurrency)
-    def concurrency(self, freq: str = "1min", **options: Unpack[PlotOptions]) -> Axes:
+    def concurrency(self, freq: str = "1min", *, by: By = None, **options: Unpack[PlotOptions]) -> Axes:
         """Draw how many calls were in progress at once.
 
         The most calls at once in each period as filled steps, the mean as a line, and the peak with
@@ -298,7 +303,7 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.concurrency(self._df, freq=freq)
+        table = analysis.concurrency(self._df, freq=freq, by=by)
         return plots.concurrency(table, **options)
 
     @_picture_of(analysis.staffing)
@@ -312,7 +317,8 @@ class CallsPlot:
         wrap_up_s: float = 0,
         max_occupancy: float = 1.0,
         shrinkage: float = 0.0,
-        direction: str | None = "inbound",
+        direction: Direction = "inbound",
+        by: By = None,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw how many agents each period needs and the load they would carry.
@@ -333,6 +339,7 @@ class CallsPlot:
             max_occupancy=max_occupancy,
             shrinkage=shrinkage,
             direction=direction,
+            by=by,
         )
         return plots.staffing(table, **options)
 
@@ -342,7 +349,7 @@ class CallsPlot:
         threshold_s: float = 20,
         *,
         short_abandon_s: float | None = None,
-        direction: str | None = "inbound",
+        direction: Direction = "inbound",
         by: By = None,
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
@@ -369,7 +376,7 @@ class CallsPlot:
         self,
         *,
         short_abandon_s: float = 5,
-        direction: str | None = "inbound",
+        direction: Direction = "inbound",
         by: By = None,
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
@@ -390,7 +397,7 @@ class CallsPlot:
     def attempts(
         self,
         *,
-        direction: str | None = "outbound",
+        direction: Direction = "outbound",
         by: By = None,
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
@@ -412,7 +419,7 @@ class CallsPlot:
         self,
         window: Span = "24h",
         *,
-        direction: str | None = "inbound",
+        direction: Direction = "inbound",
         answered_only: bool = False,
         until: pd.Timestamp | None = None,
         by: By = None,
@@ -442,7 +449,7 @@ class CallsPlot:
         self,
         *,
         tolerance: str | pd.Timedelta = "15min",
-        direction: str | None = "outbound",
+        direction: Direction = "outbound",
         until: pd.Timestamp | None = None,
         by: By = None,
         **options: Unpack[PlotOptions],
@@ -460,6 +467,7 @@ class CallsPlot:
     def compare(
         self,
         other: pd.DataFrame,
+        *,
         by: By = None,
         metrics: Sequence[str] | None = None,
         **options: Unpack[PlotOptions],
@@ -478,8 +486,9 @@ class CallsPlot:
     @_picture_of(analysis.explain_change)
     def explain_change(
         self,
-        after: pd.DataFrame,
+        other: pd.DataFrame,
         metric: str = "answer_rate",
+        *,
         by: By = "project",
         **options: Unpack[PlotOptions],
     ) -> Axes:
@@ -491,7 +500,7 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.explain_change(self._df, after=after, metric=metric, by=by)
+        table = analysis.explain_change(self._df, other=other, metric=metric, by=by)
         return plots.explain_change(table, **options)
 
     @_picture_of(analysis.transfer_variants)

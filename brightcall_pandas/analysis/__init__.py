@@ -20,37 +20,36 @@ where all calls of a client are in one part.
     rates  quantiles  periods  sequences  spelling  erlang
 """
 
-from brightcall_pandas.analysis._agents import Rate as Rate
-from brightcall_pandas.analysis._agents import by_agent
-from brightcall_pandas.analysis._attempts import attempts
-from brightcall_pandas.analysis._breakdowns import breakdown
+from brightcall_pandas.analysis._agents_and_lines import Rate as Rate
+from brightcall_pandas.analysis._agents_and_lines import by_agent, by_line
+from brightcall_pandas.analysis._breakdowns import Stages as Stages
+from brightcall_pandas.analysis._breakdowns import breakdown, by_outcome, funnel, summary
 from brightcall_pandas.analysis._changes import compare, explain_change
-from brightcall_pandas.analysis._concurrency import concurrency
 from brightcall_pandas.analysis._definitions import definitions
 from brightcall_pandas.analysis._dimensions import By as By
-from brightcall_pandas.analysis._funnels import Stages as Stages
-from brightcall_pandas.analysis._funnels import funnel, quality_buckets
+from brightcall_pandas.analysis._dimensions import Direction as Direction
+from brightcall_pandas.analysis._groups import fold as fold
 from brightcall_pandas.analysis._histograms import Bins as Bins
 from brightcall_pandas.analysis._histograms import Closed as Closed
-from brightcall_pandas.analysis._histograms import answer_time_histogram, talk_time_histogram
-from brightcall_pandas.analysis._lines import lines
+from brightcall_pandas.analysis._histograms import (
+    answer_time_histogram,
+    talk_time_buckets,
+    talk_time_histogram,
+)
 from brightcall_pandas.analysis._modelling import model_frame as model_frame
-from brightcall_pandas.analysis._outcomes import by_outcome
 from brightcall_pandas.analysis._quality import quality
 
 # What other rooms share of the tables' insides, besides the catalogue.
 from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._recalls import recalls
 from brightcall_pandas.analysis._reconcile import reconcile
-from brightcall_pandas.analysis._repeats import Span as Span
-from brightcall_pandas.analysis._repeats import repeat_callers
+from brightcall_pandas.analysis._sequences import Span as Span
+from brightcall_pandas.analysis._sequences import attempts, repeat_callers
 from brightcall_pandas.analysis._service import abandonment, service_level
-from brightcall_pandas.analysis._spelling import fold as fold
 from brightcall_pandas.analysis._staffing import staffing
-from brightcall_pandas.analysis._summaries import summary
-from brightcall_pandas.analysis._tallies import WHOLE as WHOLE
+from brightcall_pandas.analysis._tallies import additive_form as additive_form
 from brightcall_pandas.analysis._tallies import merge as merge
-from brightcall_pandas.analysis._timelines import heatmap, over_time
+from brightcall_pandas.analysis._timelines import concurrency, heatmap, over_time
 from brightcall_pandas.analysis.transfers._chains import transfer_chains, transfer_shapes
 from brightcall_pandas.analysis.transfers._elements import TIME_KEYS as TIME_KEYS
 from brightcall_pandas.analysis.transfers._elements import plain_key as plain_key
@@ -84,6 +83,7 @@ __all__ = [
     "attempts",
     "breakdown",
     "by_agent",
+    "by_line",
     "by_outcome",
     "chains_at_least",
     "chains_contain",
@@ -98,16 +98,15 @@ __all__ = [
     "funnel",
     "handovers",
     "heatmap",
-    "lines",
     "over_time",
     "quality",
-    "quality_buckets",
     "recalls",
     "reconcile",
     "repeat_callers",
     "service_level",
     "staffing",
     "summary",
+    "talk_time_buckets",
     "talk_time_histogram",
     "to_event_log",
     "to_networkx",

@@ -1,22 +1,115 @@
-"""Any split of the calls, with the numbers asked for."""
+"""Key figures of all calls and of any groups, calls by outcome, and how far calls get."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import By, names_of, split
-from brightcall_pandas.analysis._groups import grouped, keys_of_index
-from brightcall_pandas.analysis._metrics import METRICS, metrics_of, needs_median, sums_for
-from brightcall_pandas.analysis._rates import ratio, wilson
-from brightcall_pandas.analysis._spelling import folded_keys
-from brightcall_pandas.analysis._tallies import TALK_TIME, tally
+from brightcall_pandas.analysis._dimensions import By, names_of, split, split_or_all
+from brightcall_pandas.analysis._groups import (
+    Groups,
+    Key,
+    completed,
+    folded_key,
+    folded_keys,
+    grouped,
+    key_of,
+    keys_of_index,
+    outer_codes,
+)
+from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
+from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
+from brightcall_pandas.analysis._tallies import TALK_TIME, additive, tally, tally_of
+from brightcall_pandas.frame import FIELDS, column, optional_column
 
-__all__ = ["breakdown", "finish_breakdown", "tally_breakdown"]
+__all__ = ["breakdown", "by_outcome", "funnel", "summary"]
 
-_USUAL = (
+
+_KEY_FIGURES = (
+    "n_calls",
+    "answered",
+    "answer_rate",
+    "answer_time_mean_s",
+    "talk_time_total_s",
+    "talk_time_mean_s",
+    "talk_time_median_s",
+    "unique_clients",
+    "calls_per_client",
+    "first_time_share",
+    "transferred_share",
+    "ai_talk_share",
+    "recordings_ready",
+)
+
+
+def tally_summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
+    """Return the sums behind `summary`: one row per group and talk time."""
+    return tally(df, split_or_all(df, by), sums_for(_KEY_FIGURES), median=needs_median(_KEY_FIGURES))
+
+
+def finish_summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of `summary` from its tally."""
+    *keys, _ = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
+    return metrics_of(table, grouped(keys), _KEY_FIGURES)
+
+
+@additive(tally_summary, finish_summary, whole_clients=True)
+def summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
+    """Return the key figures of all calls in one row, or of each group.
+
+    Parameters
+    ----------
+    df
+        Calls. No column is required; a number whose column is missing is null.
+    by
+        Columns or dimensions (``agent``, ``hour``, ``project`` …) to make a row of each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
+
+        - ``n_calls``, ``answered`` (int64)
+        - ``answer_rate``: answered ÷ calls
+        - ``answer_time_mean_s``: mean answer time of answered calls (average speed of answer)
+        - ``talk_time_total_s``: over all calls, seconds
+        - ``talk_time_mean_s``, ``talk_time_median_s``: over answered calls whose talk time is known
+        - ``unique_clients``: distinct client numbers
+        - ``calls_per_client``: calls with a client number ÷ distinct client numbers
+        - ``first_time_share``: calls marked as the user's first ÷ calls whose mark is known
+        - ``transferred_share``: calls handed over at least once ÷ calls
+        - ``ai_talk_share``: AI talk time ÷ talk time, both over all calls
+        - ``recordings_ready``: calls whose recording can be played
+
+        Without calls the table is empty.
+
+    Raises
+    ------
+    KeyError
+        A name in `by` is unknown.
+
+    Notes
+    -----
+    `definitions` gives numerator, denominator, treatment of nulls and source of each. A client called by
+    two agents counts as a client of both, so distinct clients of the groups may add up to more than all.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"state": [1, 1, 0, 2], "talkTime": [30, 60, 0, 0]})
+    >>> columns = ["n_calls", "answered", "answer_rate", "talk_time_mean_s"]
+    >>> calls.calls.summary()[columns]
+         n_calls  answered  answer_rate  talk_time_mean_s
+    group
+    all        4         2          0.5              45.0
+    """
+    return finish_summary(tally_summary(df, by=by))
+
+
+_USUAL_METRICS = (
     "n_calls",
     "answered",
     "answer_rate",
@@ -27,65 +120,11 @@ _USUAL = (
 )
 
 
-def breakdown(
-    df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None, *, confidence: float = 0.95
-) -> pd.DataFrame:
-    """Split the calls by anything and describe each group.
-
-    Parameters
-    ----------
-    df
-        Calls; needs the columns of `by`. A number whose column is missing is null.
-    by
-        A dimension (``agent``, ``campaign``, ``client``, ``direction``, ``hour``, ``line``, ``outcome``,
-        ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``, ``week``, ``month``), a column of the
-        frame, or several.
-    metrics
-        Names in `definitions` that describe a group of calls; default: calls, answered, answer_rate,
-        talk_time_total_s, talk_time_mean_s, positive and positive_rate.
-    confidence
-        Of the intervals.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index: a level for each name in `by`; missing values are a group of their own. One unordered name:
-        most calls first; else in the order of the labels. Columns:
-
-        - ``share``: calls of the group ÷ all calls
-        - each of `metrics`, and behind each rate that is calls ÷ calls ``<rate>_low`` and ``<rate>_high``,
-          Wilson's interval
-
-    Raises
-    ------
-    KeyError
-        A name in `by` is neither a dimension nor a column.
-    ValueError
-        `by` names nothing, or a name in `metrics` is none.
-
-    Notes
-    -----
-    By ``tag`` a call counts once in each of its tags, so shares may add up to more than 1.
-
-    Examples
-    --------
-    >>> calls = pd.DataFrame({"projectName": ["Solar", "Solar", None], "state": [1, 0, 1]})
-    >>> table = calls.calls.breakdown("project", ["n_calls", "answer_rate"])
-    >>> table[["share", "n_calls", "answer_rate"]].round(2)
-             share  n_calls  answer_rate
-    project
-    Solar     0.67      2          0.5
-    (none)    0.33      1          1.0
-    """
-    table = tally_breakdown(df, by, metrics)
-    return finish_breakdown(table, metrics, confidence=confidence)
-
-
 def tally_breakdown(df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return the sums that `breakdown` is made of."""
-    names = _checked(metrics)
+    """Return the sums behind `breakdown`."""
+    names = checked_metrics(metrics, _USUAL_METRICS)
     if not names_of(by):
-        msg = "by= must name at least one dimension or column"
+        msg = "by= must name at least one dimension or column, for example by='project'"
         raise ValueError(msg)
     sums = ["n_calls", "whole_calls", *sums_for(names)]
     return tally(df, split(df, by), list(dict.fromkeys(sums)), median=needs_median(names))
@@ -95,7 +134,7 @@ def finish_breakdown(
     table: pd.DataFrame, metrics: Sequence[str] | None = None, *, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return the table of `breakdown` from its tally."""
-    names = _checked(metrics)
+    names = checked_metrics(metrics, _USUAL_METRICS)
     keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
     calls = groups.sum(table["n_calls"].to_numpy())
@@ -112,9 +151,303 @@ def finish_breakdown(
     return result
 
 
-def _checked(metrics: Sequence[str] | None) -> list[str]:
-    names = list(_USUAL if metrics is None else metrics)
-    if isinstance(metrics, str) or not names or not set(names) <= set(METRICS):
-        msg = f"metrics={metrics!r} must be a list of: {', '.join(METRICS)}"
+@additive(tally_breakdown, finish_breakdown, whole_clients=True)
+def breakdown(
+    df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None, *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return chosen metrics of each group of calls.
+
+    Parameters
+    ----------
+    df
+        Calls; needs the columns of `by`. A number whose column is missing is null.
+    by
+        A dimension (``agent``, ``campaign``, ``client``, ``direction``, ``hour``, ``line``, ``outcome``,
+        ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``, ``week``, ``month``), a column of the
+        frame, or several.
+    metrics
+        Names in `definitions` that describe a group of calls; default: calls, answered, answer_rate,
+        talk_time_total_s, talk_time_mean_s, positive and positive_rate.
+    confidence
+        Confidence of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: a level for each name in `by`; missing values are a group of their own. With one name whose
+        labels have no order, most calls first; otherwise in the order of the labels. Columns:
+
+        - ``share``: calls of the group ÷ all calls
+        - each of `metrics`, and after each rate that is calls ÷ calls ``<rate>_low`` and ``<rate>_high``,
+          Wilson's interval
+
+    Raises
+    ------
+    KeyError
+        A name in `by` is neither a dimension nor a column.
+    ValueError
+        `by` names nothing, or `metrics` is not a list of such names.
+
+    Notes
+    -----
+    By ``tag``, a call counts once in each of its tags, so shares may add up to more than 1.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"projectName": ["Solar", "Solar", None], "state": [1, 0, 1]})
+    >>> table = calls.calls.breakdown("project", ["n_calls", "answer_rate"])
+    >>> table[["share", "n_calls", "answer_rate"]].round(2)
+             share  n_calls  answer_rate
+    project
+    Solar     0.67      2          0.5
+    (none)    0.33      1          1.0
+    """
+    table = tally_breakdown(df, by, metrics)
+    return finish_breakdown(table, metrics, confidence=confidence)
+
+
+_OF_OUTCOMES = (
+    "n_calls",
+    "answered",
+    "answer_rate",
+    "talk_time_total_s",
+    "talk_time_mean_s",
+    "talk_time_median_s",
+)
+
+
+def tally_by_outcome(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
+    """Return the sums behind `by_outcome`: one row per spelling, type and talk time."""
+    spelling = key_of(column(df, "outcomeTag"), "outcome")
+    kind = key_of(optional_column(df, "outcomeType"), "outcome_type")
+    return tally(df, split(df, by).within(spelling, kind), sums_for(_OF_OUTCOMES), median=True)
+
+
+def finish_by_outcome(
+    table: pd.DataFrame, *, fold_case: bool = True, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return the table of `by_outcome` from its tally."""
+    *by, spelling, kind, _ = keys_of_index(table.index)
+    calls = table["n_calls"].to_numpy()
+    groups = grouped([*by, folded_key(spelling, calls, fold_case=fold_case)])
+    result = metrics_of(table, groups, _OF_OUTCOMES)
+    outer = outer_codes(groups, by)
+    of = np.bincount(outer, weights=result["n_calls"])[outer]
+    low, high = wilson(result["n_calls"], of, confidence)
+    result.insert(0, "outcome_type", _most_frequent(groups, kind.codes, calls))
+    result.insert(2, "share", ratio(result["n_calls"], of))
+    result.insert(3, "share_low", low)
+    result.insert(4, "share_high", high)
+    # The sort is stable: outcomes of equally many calls stay in alphabetical order.
+    return result.iloc[np.lexsort((-result["n_calls"].to_numpy(), outer))]
+
+
+@additive(tally_by_outcome, finish_by_outcome)
+def by_outcome(
+    df: pd.DataFrame, *, by: By = None, fold_case: bool = True, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Count calls, answers and talk time of each outcome.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``outcomeTag``. ``outcomeType``, ``state`` and ``talkTime`` are used where present.
+    by
+        Columns or dimensions (``agent``, ``hour``, ``project`` …) that become outer index levels.
+    fold_case
+        Whether spellings that differ in case and blanks only are one outcome.
+    confidence
+        Of the interval of ``share``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``outcome`` (below the levels of `by`), most calls first within each group:
+
+        - ``outcome_type`` (category): the most frequent type of these calls; of equally frequent ones the
+          first of positive, neutral, negative, absent; null where no call has one
+        - ``n_calls`` (int64)
+        - ``share``: calls ÷ calls of the group (of all calls without `by`)
+        - ``share_low``, ``share_high``: Wilson's interval of ``share``
+        - ``answered`` (int64): calls whose state is answered
+        - ``answer_rate``: answered ÷ calls
+        - ``talk_time_total_s``: over all calls of the outcome, seconds
+        - ``talk_time_mean_s``, ``talk_time_median_s``: over its answered calls whose talk time is known
+
+        A number that needs a column the frame lacks is null.
+
+    Raises
+    ------
+    KeyError
+        The frame has no ``outcomeTag``, or a name in `by` is unknown.
+    ValueError
+        `confidence` is not between 0 and 1.
+
+    Notes
+    -----
+    Spellings are folded by case, outer blanks and runs of blanks, and shown in the most frequent one (of
+    equally frequent ones the first in order of code points), which is the same in every group. A null or
+    blank outcome is ``(none)``.
+
+    Examples
+    --------
+    >>> tags = ["Sold", "no answer", "No answer", "No answer "]
+    >>> calls = pd.DataFrame({"outcomeTag": tags, "state": [1, 0, 0, 1]})
+    >>> calls.calls.by_outcome()[["n_calls", "share", "answer_rate"]]
+             n_calls  share  answer_rate
+    outcome
+    No answer      3   0.75     0.333333
+    Sold           1   0.25     1.000000
+    """
+    return finish_by_outcome(tally_by_outcome(df, by=by), fold_case=fold_case, confidence=confidence)
+
+
+def _most_frequent(groups: Groups, kinds: NDArray[np.int64], calls: NDArray[np.int64]) -> pd.Series:
+    """Return the type of most calls of each group; the last code stands for no type."""
+    choices = FIELDS["outcomeType"].choices
+    size = len(choices) + 1
+    counts = np.bincount(groups.codes * size + kinds, weights=calls, minlength=len(groups) * size)
+    known = counts.reshape(-1, size)[:, : len(choices)]
+    codes = np.where(known.sum(axis=1) > 0, known.argmax(axis=1), -1)
+    types = pd.Categorical.from_codes(codes.tolist(), dtype=pd.CategoricalDtype(list(choices)))
+    return pd.Series(types, index=groups.index)
+
+
+Stages = Mapping[str, Callable[[pd.DataFrame], object] | object] | None
+"""Name of each stage, mapped to the calls that meet it: a mask, or a function from frame to mask."""
+
+
+def _answered(df: pd.DataFrame) -> NDArray[np.bool_]:
+    return (column(df, "state") == "answered").to_numpy(dtype=bool)
+
+
+def _conversation(df: pd.DataFrame) -> NDArray[np.bool_]:
+    return (column(df, "talkTime") >= 30).to_numpy(dtype=bool)
+
+
+def _positive(df: pd.DataFrame) -> NDArray[np.bool_]:
+    return (column(df, "outcomeType") == "positive").to_numpy(dtype=bool)
+
+
+_USUAL_STAGES: Mapping[str, Callable[[pd.DataFrame], object]] = {
+    "dialled": lambda df: np.ones(len(df), dtype=bool),
+    "answered": _answered,
+    "conversation ≥ 30 s": _conversation,
+    "positive outcome": _positive,
+}
+
+
+def tally_funnel(df: pd.DataFrame, stages: Stages = None, *, by: By = None) -> pd.DataFrame:
+    """Return the sums behind `funnel`: how many calls get to each stage and no further."""
+    masks = [_mask(stage, df, name) for name, stage in _checked_stages(stages).items()]
+    met = list(accumulate(masks, np.logical_and))
+    depths = pd.RangeIndex(len(met) + 1, name="stage")
+    if not names_of(by):
+        # Counting masks is quicker than grouping rows.
+        counts = np.array([len(df), *map(np.count_nonzero, met), 0])
+        stopped = counts[:-1] - counts[1:]
+        return pd.DataFrame({"n_calls": stopped[stopped > 0]}, index=depths[stopped > 0])
+    parts = split(df, by).within(Key(np.sum(met, axis=0, dtype=np.int64), depths))
+    return tally_of(parts.keys, {"n_calls": np.ones(len(parts.keys[0].codes), dtype=bool)})
+
+
+def finish_funnel(table: pd.DataFrame, stages: Stages = None, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Return the table of `funnel` from its tally."""
+    names = list(_checked_stages(stages))
+    *by, depth = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
+    place = depth.labels.to_numpy(dtype=np.int64)[depth.codes]
+    stage = pd.Index(names, dtype="str", name="stage")
+    groups = completed(by, np.maximum(place - 1, 0), stage)
+    stopped = groups.sum(table["n_calls"].to_numpy() * (place > 0)).reshape(-1, len(names))
+    reached = stopped[:, ::-1].cumsum(axis=1)[:, ::-1]
+    before = np.column_stack([np.full(len(reached), np.nan), reached[:, :-1]])
+    return pd.DataFrame(
+        {
+            "n_calls": reached.ravel().astype(np.int64),
+            "share": ratio(reached, reached[:, :1]).ravel(),
+            **rate_columns("step_rate", reached.ravel(), before.ravel(), confidence),
+            "lost": np.nan_to_num(before - reached).ravel().astype(np.int64),
+        },
+        index=groups.index,
+    )
+
+
+@additive(tally_funnel, finish_funnel)
+def funnel(
+    df: pd.DataFrame, stages: Stages = None, *, by: By = None, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Count the calls that get from stage to stage.
+
+    Parameters
+    ----------
+    df
+        Calls; the usual stages need ``state``, ``talkTime`` and ``outcomeType``.
+    stages
+        Maps the name of each stage, in order, to a mask of the calls that meet it, or to a function that
+        makes the mask from the frame. Default: dialled (every row), answered, conversation ≥ 30 s,
+        positive outcome.
+    by
+        Columns or dimensions (``agent``, ``project`` …) that become outer index levels.
+    confidence
+        Confidence of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``stage`` in order (below the levels of `by`):
+
+        - ``n_calls`` (int64): calls that meet this stage and all before it
+        - ``share``: calls ÷ calls of the first stage
+        - ``step_rate``: calls ÷ calls of the stage before, with ``step_rate_low``, ``step_rate_high``
+          (Wilson); null for the first stage
+        - ``lost`` (int64): calls of the stage before that do not reach this one; 0 for the first stage
+
+        Without calls the table is empty.
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing, or a name in `by` is unknown.
+    ValueError
+        `stages` is empty, or a mask is not as long as the frame.
+
+    Notes
+    -----
+    A call that misses a stage is lost for all later ones: a positive outcome after 20 s of talk counts as
+    lost at the third stage. A null in a mask counts as not met. To look at outbound calls only, filter first:
+    ``df.calls.filter(types="outbound").calls.funnel()``.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame(
+    ...     {"state": [1, 1, 1, 0], "talkTime": [40, 90, 5, 0], "outcomeType": ["positive", None, None, None]}
+    ... )
+    >>> calls.calls.funnel()[["n_calls", "share", "lost"]]
+                       n_calls  share  lost
+    stage
+    dialled                  4   1.00     0
+    answered                 3   0.75     1
+    conversation ≥ 30 s      2   0.50     1
+    positive outcome         1   0.25     1
+    """
+    return finish_funnel(tally_funnel(df, stages, by=by), stages, confidence=confidence)
+
+
+def _checked_stages(stages: Stages) -> Mapping[str, object]:
+    if stages is None:
+        return _USUAL_STAGES
+    if not isinstance(stages, Mapping) or not stages:
+        msg = "stages= must be a mapping from the name of each stage to a mask, or to a function of the frame"
         raise ValueError(msg)
-    return list(dict.fromkeys(names))
+    return stages
+
+
+def _mask(stage: object, df: pd.DataFrame, name: str) -> NDArray[np.bool_]:
+    values = np.asarray(stage(df) if callable(stage) else stage)
+    mask = values
+    if values.dtype != np.bool_:
+        mask = pd.array(values, dtype="boolean").to_numpy(dtype=bool, na_value=False)
+    if mask.shape != (len(df),):
+        msg = f"the mask of stage {name!r} has {mask.size} entries, but the frame has {len(df)} rows"
+        raise ValueError(msg)
+    return mask

@@ -1,4 +1,4 @@
-"""What every number of the catalogue means: the metrics, and what single tables add to them."""
+"""Definitions of every number of the catalogue: the metrics, and what single tables add to them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ _NO_CLIENT = "calls without client number or time are left out"
 _NO_TIME = "calls without a time are left out"
 
 OF_TABLES: dict[str, Definition] = {
-    # by_outcome, breakdown, histograms, funnel, quality_buckets, recalls, quality, variants, shapes
+    # by_outcome, breakdown, histograms, funnel, talk_time_buckets, recalls, quality, variants, shapes
     "share": Definition(
         "Share",
         "rate",
-        "calls of the row; quality: values found",
-        "calls of the group that the table counts; quality: values looked at",
+        "calls of the row; explain_change: the metric's denominator in the group; quality: values found",
+        "calls of the group that the table counts; explain_change: the metric's denominator over all; "
+        "quality: values looked at",
         "no call is left out",
         OURS,
     ),
@@ -72,8 +73,8 @@ OF_TABLES: dict[str, Definition] = {
     "answer_rate_adjusted": Definition(
         "Adjusted answer rate",
         "rate",
-        "by_agent: answered + strength × common rate; lines: answered × rate of all lines",
-        "by_agent: calls + strength; lines: answers expected from hour and project",
+        "by_agent: answered + strength × common rate; by_line: answered × rate of all lines",
+        "by_agent: calls + strength; by_line: answers expected from hour and project",
         "an unknown state counts as a call that was not answered",
         "Kleinman 1973 (empirical Bayes); indirect standardisation",
     ),
@@ -264,7 +265,7 @@ OF_TABLES: dict[str, Definition] = {
         "calls without time or duration are left out",
         TRADE,
     ),
-    # lines
+    # by_line
     "answer_rate_expected": Definition(
         "Expected answer rate",
         "rate",
@@ -290,32 +291,13 @@ OF_TABLES: dict[str, Definition] = {
         "weighted least squares",
     ),
     # explain_change
-    "share_before": Definition(
-        "Share before",
-        "rate",
-        "the group's denominator before",
-        "all groups' denominator before",
-        "as the metric",
-        OURS,
-    ),
-    "share_after": Definition(
-        "Share after",
-        "rate",
-        "the group's denominator after",
-        "all groups' denominator after",
-        "as the metric",
-        OURS,
-    ),
-    "rate_before": Definition(
-        "Metric before", "as the metric", "as the metric", "as the metric", "as the metric", OURS
-    ),
-    "rate_after": Definition(
-        "Metric after", "as the metric", "as the metric", "as the metric", "as the metric", OURS
+    "rate": Definition(
+        "Metric of the group", "as the metric", "as the metric", "as the metric", "as the metric", OURS
     ),
     "mix_effect": Definition(
         "Mix effect",
         "as the metric",
-        "change of share × (mean rate − mean rate of all)",
+        "(share − share_other) × (mean rate − mean rate of all)",
         None,
         "a group on one side only is all mix",
         "Kitagawa 1955",
@@ -323,7 +305,7 @@ OF_TABLES: dict[str, Definition] = {
     "rate_effect": Definition(
         "Rate effect",
         "as the metric",
-        "change of rate × mean share",
+        "(rate − rate_other) × mean share",
         None,
         "a group on one side only has none",
         "Kitagawa 1955",
@@ -333,7 +315,7 @@ OF_TABLES: dict[str, Definition] = {
         "as the metric",
         "mix effect + rate effect",
         None,
-        "adds up to the change of all",
+        "adds up to the metric of all these calls less that of the others",
         "Kitagawa 1955",
     ),
     # quality, reconcile
@@ -368,7 +350,7 @@ DEFINITIONS: dict[str, Definition] = {**METRICS, **OF_TABLES, **OF_TRANSFERS}
 
 
 def definitions() -> pd.DataFrame:
-    """Define every number of the catalogue.
+    """Return the definition of every number of the catalogue.
 
     Returns
     -------
@@ -380,7 +362,7 @@ def definitions() -> pd.DataFrame:
     Notes
     -----
     ``<rate>_low`` and ``<rate>_high`` are Wilson's interval of a rate, ``<metric>_other`` and
-    ``<metric>_change`` the second side and the difference in `compare`.
+    ``<metric>_change`` the other side and the difference (this minus other) in `compare`.
 
     Examples
     --------

@@ -1,6 +1,8 @@
-"""What a table can be split by: the ``by=`` of every analysis, declared once.
+"""What calls can be split by (``by=``), periods (``freq=``) and directions (``direction=``).
 
-Each dimension reads one column and makes a key of it. Any column of the frame can be named too.
+Each dimension reads one column and makes labels of it. Any column of the frame can be named too. A period
+begins where people say it does: days at local midnight, weeks on Monday, hours on the hour. Around a clock
+change a day has 23 or 25 hours, and the hour that occurs twice is two periods.
 """
 
 from __future__ import annotations
@@ -8,17 +10,157 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import Key, closed_key, key_of
-from brightcall_pandas.analysis._periods import period_key
-from brightcall_pandas.frame import FIELDS, column
+from brightcall_pandas.frame import FIELDS, column, micros
 
-__all__ = ["DIMENSIONS", "WEEKDAYS", "By", "Dimension", "Split", "names_of", "split", "split_or_all"]
+__all__ = [
+    "DIMENSIONS",
+    "DIRECTION_OF_CALLERS",
+    "DIRECTION_OF_DIALING",
+    "LONGEST_S",
+    "WEEKDAYS",
+    "By",
+    "Dimension",
+    "Direction",
+    "Split",
+    "names_of",
+    "of_direction",
+    "period_key",
+    "period_starts",
+    "split",
+    "split_or_all",
+]
+
+
+LONGEST_S = 86_400.0
+"""Longest plausible duration in seconds; no call lasts longer than a day."""
+
+_WORDS = {
+    "minute": "min",
+    "hour": "h",
+    "day": "D",
+    "week": "W",
+    "month": "M",
+    "quarter": "Q",
+    "year": "Y",
+    "MS": "M",
+    "ME": "M",
+    "QS": "Q",
+    "QE": "Q",
+    "YS": "Y",
+    "YE": "Y",
+}
+_CALENDAR = ("D", "W", "M", "Q", "Y")
+_DAY = pd.Timedelta(days=1)
+_HOUR = pd.Timedelta(hours=1)
+
+
+def period_starts(first: pd.Timestamp, last: pd.Timestamp, freq: str) -> pd.DatetimeIndex:
+    """Return where the periods from `first` to `last` begin, and where the last one ends.
+
+    Parameters
+    ----------
+    first, last
+        Times of one timezone.
+    freq
+        A span that divides the day (``"15min"``, ``"h"``, ``"2h"``), or a calendar period: ``"D"``, ``"W"``
+        (from Monday), ``"M"``, ``"Q"``, ``"Y"``; the words ``hour``, ``day``, ``week``, ``month``,
+        ``quarter`` and ``year`` do as well.
+
+    Raises
+    ------
+    ValueError
+        `freq` is not one of these.
+    """
+    wall_first, wall_last = first.tz_localize(None), last.tz_localize(None)
+    name = _WORDS.get(freq, freq)
+    if name.split("-")[0] in _CALENDAR:
+        try:
+            periods = pd.period_range(pd.Period(wall_first, name), pd.Period(wall_last, name) + 1)
+        except ValueError as error:
+            raise _refused(freq) from error
+        return _between(_localized(periods.start_time, first), first, last)
+    step = _step(name, freq)
+    walls = pd.date_range(wall_first.floor(step), wall_last.floor(step) + step, freq=step)
+    return _between(_localized(walls, first, step if step <= _HOUR else None), first, last)
+
+
+def _between(starts: pd.DatetimeIndex, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
+    """Drop starts outside the range, such as the other one of two equal hours."""
+    low, high = starts.searchsorted(first, side="right") - 1, starts.searchsorted(last, side="right")
+    return starts[low : high + 1]
+
+
+def _step(name: str, freq: str) -> pd.Timedelta:
+    try:
+        offset: Any = pd.tseries.frequencies.to_offset(name)
+        step = pd.Timedelta(offset)
+    except (ValueError, TypeError) as error:
+        raise _refused(freq) from error
+    if step <= pd.Timedelta(0) or _DAY % step:
+        raise _refused(freq)
+    return step
+
+
+def _refused(freq: str) -> ValueError:
+    return ValueError(
+        f"freq={freq!r} is not a period; it takes a span that divides the day ('15min', 'h', '2h'), one of "
+        "D, W, M, Q, Y, or one of the words hour, day, week, month, quarter, year"
+    )
+
+
+def _localized(
+    walls: pd.DatetimeIndex, like: pd.Timestamp, fill: pd.Timedelta | None = None
+) -> pd.DatetimeIndex:
+    """Return wall-clock times as times of the zone.
+
+    A time that occurs twice is taken the first time. Where a clock change leaves a gap longer than `fill`,
+    the gap is filled with steps of it: the second one of two equal hours.
+    """
+    summer = np.ones(len(walls), dtype=bool)
+    places = walls.as_unit("us").tz_localize(like.tz, ambiguous=summer, nonexistent="shift_forward")
+    starts = places.asi8
+    starts = starts[np.diff(starts, prepend=starts[0] - 1) > 0]
+    if fill is not None:
+        step = fill // pd.Timedelta(microseconds=1)
+        gaps = np.flatnonzero(np.diff(starts) > step)
+        for gap in gaps[::-1]:
+            starts = np.insert(starts, gap + 1, np.arange(starts[gap] + step, starts[gap + 1], step))
+    return pd.DatetimeIndex(starts.view("datetime64[us]")).tz_localize("UTC").tz_convert(like.tz)
+
+
+def period_key(stamps: pd.Series, freq: str) -> tuple[Key, NDArray[np.bool_]]:
+    """Return the key that labels calls by period, and which of them have a time at all.
+
+    Labels are the starts of the periods, named ``timestamp``, gaps included. Calls without a time carry
+    code 0 and are to be left out.
+    """
+    known = stamps.notna().to_numpy()
+    if not known.any():
+        none = pd.DatetimeIndex(stamps.iloc[:0]).as_unit("us")
+        return Key(np.zeros(len(stamps), dtype=np.int64), none.rename("timestamp")), known
+    starts = period_starts(stamps.min(), stamps.max(), freq)
+    codes = np.searchsorted(starts.asi8, micros(stamps), side="right") - 1
+    return Key(np.where(known, codes, 0), starts[:-1].rename("timestamp")), known
+
+
+Direction = Literal["inbound", "outbound", "internal"] | None
+"""What every ``direction=`` takes; None means all calls."""
+
+DIRECTION_OF_CALLERS: Direction = "inbound"
+"""Default of tables about what callers feel: `service_level`, `abandonment`, `repeat_callers`, `staffing`."""
+
+DIRECTION_OF_DIALING: Direction = "outbound"
+"""Default of tables about what our own dialing does: `attempts`, `by_line`, `recalls`, `model_frame`.
+
+Tables without ``direction=`` count calls of every direction.
+"""
 
 By = str | Sequence[str] | None
 """What every ``by=`` takes: a dimension or column, several of them, or None."""
@@ -28,7 +170,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 @dataclass(frozen=True)
 class Dimension:
-    """A way to split calls: a column and what its values become.
+    """A way to split calls: a column, and how its values become labels.
 
     Parameters
     ----------
@@ -62,16 +204,16 @@ class Split:
     rows: NDArray[np.int64] | None = None
 
     def pick(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return values, one a call of the frame, for the rows that are counted."""
+        """Return values, given one per call of the frame, for the rows that are counted."""
         return values if self.rows is None else values[self.rows]
 
     def within(self, *keys: Key) -> Split:
-        """Return the split with further keys, one row a call, as inner levels."""
+        """Return the split with further keys, given one row per call, as inner levels."""
         inner = keys if self.rows is None else [key.take(self.rows) for key in keys]
         return Split([*self.keys, *inner], self.rows)
 
     def where(self, mask: NDArray[np.bool_]) -> Split:
-        """Return the split of the calls in `mask`, one entry a call of the frame."""
+        """Return the split of the calls in `mask`, which has one entry per call of the frame."""
         if mask.all():
             return self
         kept = np.flatnonzero(mask if self.rows is None else mask[self.rows])
@@ -90,7 +232,7 @@ def _weekday(stamps: pd.Series, name: str) -> Key:
 
 
 def _period(freq: str) -> Callable[[pd.Series, str], Key]:
-    """Make the key that tells periods apart by where they begin."""
+    """Return the function that labels times by the start of their period."""
 
     def key(stamps: pd.Series, name: str) -> Key:
         periods, known = period_key(stamps, freq)
@@ -115,7 +257,7 @@ DIMENSIONS: dict[str, Dimension] = {
     "week": Dimension("timestamp", "midnight that began the week, a Monday", _period("W")),
     "month": Dimension("timestamp", "midnight that began the month", _period("M")),
 }
-"""What ``by=`` understands beside the names of columns."""
+"""The names that ``by=`` accepts besides those of columns."""
 
 
 def names_of(by: By) -> list[str]:
@@ -124,13 +266,13 @@ def names_of(by: By) -> list[str]:
         return []
     names = [by] if isinstance(by, str) else list(by)
     if len(set(names)) < len(names):
-        msg = f"by={by!r} names the same twice"
+        msg = f"by={by!r} names something twice"
         raise ValueError(msg)
     return names
 
 
 def split(df: pd.DataFrame, by: By) -> Split:
-    """Return the keys that ``by=`` asks for, in its order.
+    """Return the keys named in ``by=``, in its order.
 
     Raises
     ------
@@ -147,7 +289,7 @@ def split(df: pd.DataFrame, by: By) -> Split:
 
 
 def split_or_all(df: pd.DataFrame, by: By) -> Split:
-    """Return the keys that ``by=`` asks for; without it all calls are the one group ``all``."""
+    """Return the keys named in ``by=``; without it, all calls are one group, ``all``."""
     if names_of(by):
         return split(df, by)
     return Split([Key(np.zeros(len(df), dtype=np.int64), pd.Index(["all"], dtype="str", name="group"))])
@@ -167,7 +309,7 @@ def _key(df: pd.DataFrame, name: str) -> Key:
 
 
 def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:
-    """Return a row for each tag of each call (one for a call without), and the key of its tag."""
+    """Return a row for each tag of each call (one for a call without tags), and the key of the tags."""
     codes, uniques = pd.factorize(texts)
     lists = [_tags_of(text) for text in uniques] + [[None]]
     lengths = np.array([len(each) for each in lists])[codes]
@@ -189,3 +331,22 @@ def _tags_of(text: str) -> list[str | None]:
     # A tag given twice on one call is still one tag.
     words = dict.fromkeys(str(tag).strip() for tag in tags if tag is not None and str(tag).strip())
     return list(words) or [None]
+
+
+def of_direction(df: pd.DataFrame, direction: Direction) -> NDArray[np.bool_]:
+    """Return which calls go in this direction; None means all.
+
+    Raises
+    ------
+    KeyError
+        The frame has no ``type``.
+    ValueError
+        `direction` is not a direction.
+    """
+    if direction is None:
+        return np.ones(len(df), dtype=bool)
+    choices = FIELDS["type"].choices
+    if direction not in choices:
+        msg = f"direction={direction!r} is not one of {', '.join(choices)}, or None for all calls"
+        raise ValueError(msg)
+    return (column(df, "type") == direction).to_numpy(dtype=bool)

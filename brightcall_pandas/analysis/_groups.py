@@ -1,7 +1,8 @@
-"""Rows into groups: which label a row belongs to, in what order labels stand, how a null shows.
+"""Rows into groups: the label of each row, the order of the labels, how nulls and spellings are shown.
 
-A `Key` tells rows apart in one way (by agent, by hour …); `grouped` combines keys into the groups that
-occur. Rows are addressed by position, never by index label, so a frame's index may hold anything.
+A `Key` assigns each row a label (by agent, by hour …); `grouped` combines keys into the groups that occur.
+Spellings of one outcome that differ in case and blanks only are one label, shown in its most frequent form.
+Rows are addressed by position, never by index label, so a frame's index may hold anything.
 """
 
 from __future__ import annotations
@@ -20,21 +21,25 @@ __all__ = [
     "Key",
     "closed_key",
     "completed",
+    "fold",
+    "folded_key",
+    "folded_keys",
     "grouped",
     "key_of",
     "keys_of_index",
     "outer_codes",
 ]
 
+
 NONE = "(none)"
-"""How a missing text shows among the labels."""
+"""The label of a missing text."""
 
 _DENSE = 4  # up to so many possible groups a row, counting each of them beats hashing
 
 
 @dataclass(frozen=True)
 class Key:
-    """One way to tell rows apart.
+    """A label for each row.
 
     Parameters
     ----------
@@ -71,15 +76,15 @@ class Groups:
 
     def sum(self, values: NDArray[np.number]) -> NDArray[np.float64]:
         """Return the sum of `values` in each group; a null makes the sum null."""
-        # Without any row, bincount forgets that it was given weights.
+        # Without rows, bincount ignores its weights and returns integers.
         return np.bincount(self.codes, weights=values, minlength=len(self)).astype(np.float64)
 
 
 def key_of(values: pd.Series | pd.Index, name: str | None = None) -> Key:
-    """Return the key that tells rows apart by value.
+    """Return the key that labels rows by value.
 
-    Labels are sorted, numbers written as text as numbers; those of a closed set stand in its order. Nulls
-    come last: as ``(none)`` among texts and closed sets, else as null.
+    Labels are sorted, numbers written as text as numbers; those of a closed set keep its order. Nulls come
+    last: as ``(none)`` among texts and closed sets, else as null.
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
         series = pd.Series(values)
@@ -167,7 +172,7 @@ def _observed(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], N
 
 
 def _order(labels: pd.Index) -> NDArray[np.intp]:
-    """Return what sorts the labels; kinds that Python cannot compare are sorted as text."""
+    """Return the order that sorts the labels; values that Python cannot compare are sorted as text."""
     if labels.dtype == object:
         return np.array(sorted(range(len(labels)), key=lambda each: str(labels[each])), dtype=np.intp)
     order = np.asarray(labels.argsort(), dtype=np.intp)
@@ -195,3 +200,60 @@ def _with_null(
     if NONE not in labels:
         labels = labels.insert(len(labels), NONE)
     return np.where(missing, labels.get_indexer(pd.Index([NONE]))[0], codes), labels
+
+
+def fold(text: str) -> str:
+    """Return the text with case and blanks made equal, so that spellings can be compared.
+
+    Examples
+    --------
+    >>> fold("  No   ANSWER ")
+    'no answer'
+    """
+    return _unblanked(text).casefold()
+
+
+def folded_key(key: Key, calls: NDArray[np.float64], *, fold_case: bool = True) -> Key:
+    """Return the key in which spellings of one outcome are one label.
+
+    Parameters
+    ----------
+    key
+        The key of the spellings as they came.
+    calls
+        How many calls stand behind each row of the key; the most frequent spelling gives the label.
+    fold_case
+        False keeps each spelling apart and as it came.
+
+    Returns
+    -------
+    Key
+        Labels in alphabetical order. No outcome, or a blank one, is ``(none)``, which comes last. Of two
+        spellings equally frequent the first in order of code points is shown.
+    """
+    spellings = [str(label) for label in key.labels]
+    weights = np.bincount(key.codes, weights=calls, minlength=len(spellings))
+    labels: dict[str, str] = {}
+    folded = [(fold(text) if fold_case else text) if text.strip() else NONE for text in spellings]
+    for place in sorted(range(len(spellings)), key=lambda each: (-weights[each], spellings[each])):
+        text = spellings[place] if not fold_case else _unblanked(spellings[place])
+        labels.setdefault(folded[place], text if folded[place] != NONE else NONE)
+    order = sorted(labels, key=lambda each: (each == NONE, labels[each]))
+    position = {each: place for place, each in enumerate(order)}
+    codes = np.array([position[each] for each in folded], dtype=np.int64)
+    return Key(
+        codes[key.codes], pd.Index([labels[each] for each in order], dtype="str", name=key.labels.name)
+    )
+
+
+def folded_keys(keys: Sequence[Key], calls: NDArray[np.float64]) -> list[Key]:
+    """Return the keys, with that of the dimension ``outcome`` folded."""
+    return [folded_key(key, calls) if _is_outcome(key.labels) else key for key in keys]
+
+
+def _is_outcome(labels: pd.Index) -> bool:
+    return labels.name == "outcome" and isinstance(labels.dtype, pd.StringDtype)
+
+
+def _unblanked(text: str) -> str:
+    return " ".join(text.split())

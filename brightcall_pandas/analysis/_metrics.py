@@ -1,7 +1,7 @@
 """The numbers that describe a group of calls, each defined once.
 
-`METRICS` says for every number what is divided by what, which calls count, how nulls are treated and
-where the definition comes from; tables take their columns from it and `definitions` shows it.
+`METRICS` gives for every number its numerator and denominator, the calls that count, the treatment of nulls
+and the source of the definition; tables take their columns from it, and `definitions` shows it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from brightcall_pandas.analysis._groups import Groups
-from brightcall_pandas.analysis._quantiles import medians
-from brightcall_pandas.analysis._rates import ratio
+from brightcall_pandas.analysis._rates import medians, ratio
 from brightcall_pandas.analysis._tallies import TALK_TIME, add_up
 
 __all__ = [
@@ -25,6 +24,7 @@ __all__ = [
     "TRADE",
     "Definition",
     "Metric",
+    "checked_metrics",
     "metrics_of",
     "needs_median",
     "sums_for",
@@ -71,7 +71,7 @@ class Metric(Definition):
 
     @property
     def is_proportion(self) -> bool:
-        """Whether it counts some of the calls out of others, so that it has Wilson's interval."""
+        """Whether it is calls ÷ calls, so that it has Wilson's interval."""
         return self.unit == "rate" and not any(name.endswith("_s") for name in self.sums)
 
     def value(self, sums: pd.DataFrame) -> ArrayLike:
@@ -213,6 +213,21 @@ METRICS: dict[str, Metric] = {
 """Every metric by column name."""
 
 
+def checked_metrics(metrics: Sequence[str] | None, usual: Sequence[str]) -> list[str]:
+    """Return the names in ``metrics=``, each once; those of `usual` for None.
+
+    Raises
+    ------
+    ValueError
+        It is not a list of names of metrics.
+    """
+    names = list(usual if metrics is None else metrics)
+    if isinstance(metrics, str) or not names or not set(names) <= set(METRICS):
+        msg = f"metrics={metrics!r} must be a list of names from: {', '.join(METRICS)}"
+        raise ValueError(msg)
+    return list(dict.fromkeys(names))
+
+
 def sums_for(metrics: Sequence[str]) -> list[str]:
     """Return the sums that a tally needs for these metrics."""
     needed = dict.fromkeys(name for metric in metrics for name in METRICS[metric].sums)
@@ -222,12 +237,12 @@ def sums_for(metrics: Sequence[str]) -> list[str]:
 
 
 def needs_median(metrics: Sequence[str]) -> bool:
-    """Tell whether a tally must keep how often each talk time occurs."""
+    """Return whether a tally must keep how often each talk time occurs."""
     return _MEDIAN in metrics
 
 
 def metrics_of(table: pd.DataFrame, groups: Groups, metrics: Sequence[str]) -> pd.DataFrame:
-    """Return the metrics of each group of a tally's rows, a column each."""
+    """Return the metrics of each group of a tally's rows, one column each."""
     sums = add_up(table, groups)
     if needs_median(metrics):
         times = table.index.get_level_values(TALK_TIME).to_numpy(dtype=np.float64)

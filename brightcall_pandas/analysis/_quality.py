@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._periods import LONGEST_S
+from brightcall_pandas.analysis._dimensions import LONGEST_S
 from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.frame import FIELDS, column, micros, optional_column, typed_array
 

@@ -1,4 +1,4 @@
-"""Rates, and how far to trust them."""
+"""Rates with their intervals, rates drawn towards a common one, and quantiles of counted values."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["add_rate", "rate_columns", "ratio", "shrunk", "wilson"]
+from brightcall_pandas.analysis._groups import Groups
+
+__all__ = ["add_rate", "medians", "quantiles", "rate_columns", "ratio", "shrunk", "wilson"]
 
 
 def ratio(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
-    """Divide; nothing out of nothing is null."""
+    """Return numerator ÷ denominator; null where the denominator is 0."""
     top, bottom = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
     bottom = np.where(bottom == 0, np.nan, bottom)
     return top / bottom
@@ -21,7 +23,7 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
 def rate_columns(
     name: str, hits: ArrayLike, trials: ArrayLike, confidence: float = 0.95
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the columns of the rate ``hits / trials``: the rate, and Wilson's interval behind it."""
+    """Return the columns of the rate ``hits / trials``: the rate, and followed by Wilson's interval."""
     low, high = wilson(hits, trials, confidence)
     return {name: ratio(hits, trials), f"{name}_low": low, f"{name}_high": high}
 
@@ -63,7 +65,7 @@ def wilson(
     (0.342, 1.0)
     """
     if not 0 < confidence < 1:
-        msg = f"confidence={confidence!r} must lie between 0 and 1, for example 0.95"
+        msg = f"confidence={confidence!r} must be between 0 and 1, for example 0.95"
         raise ValueError(msg)
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     n = np.where(np.asarray(trials) == 0, np.nan, np.asarray(trials, dtype=np.float64))
@@ -77,7 +79,7 @@ def wilson(
 
 
 def shrunk(hits: ArrayLike, trials: ArrayLike) -> NDArray[np.float64]:
-    """Return each rate drawn towards the common one, the more the fewer its trials (empirical Bayes).
+    """Return each rate drawn towards the common one, the more so the fewer its trials (empirical Bayes).
 
     Parameters
     ----------
@@ -117,3 +119,52 @@ def shrunk(hits: ArrayLike, trials: ArrayLike) -> NDArray[np.float64]:
         return np.where(n > 0, common, np.nan)
     strength = (1 - min(excess, 1.0)) / min(excess, 1.0)
     return np.where(n > 0, (x + strength * common) / (n + strength), np.nan)
+
+
+def quantiles(
+    groups: Groups, values: NDArray[np.float64], counts: NDArray[np.float64], at: tuple[float, ...]
+) -> list[NDArray[np.float64]]:
+    """Return quantiles of each group, with linear interpolation between neighbors as in NumPy.
+
+    Parameters
+    ----------
+    groups
+        The group of each pair of value and count.
+    values
+        A value; the same may occur in several pairs. Nulls are left out.
+    counts
+        How often it occurs.
+    at
+        Probabilities.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        For each probability one value a group; null for a group without values.
+    """
+    kept = ~np.isnan(values) & (counts > 0)
+    codes, values, counts = groups.codes[kept], values[kept], counts[kept]
+    order = np.lexsort((values, codes))
+    values, reached = values[order], np.cumsum(counts[order])
+    sizes = np.bincount(codes, weights=counts, minlength=len(groups))
+    some = sizes > 0
+    # Positions are counted from 0 over all groups together.
+    before = (np.cumsum(sizes) - sizes)[some]
+    results = []
+    for each in at:
+        place = (sizes[some] - 1) * each
+        lower, upper = (
+            values[np.searchsorted(reached, before + position, side="right")]
+            for position in (np.floor(place), np.ceil(place))
+        )
+        # Between two infinite values there is no gap; their difference would be null.
+        gap = np.subtract(upper, lower, out=np.zeros_like(lower), where=upper > lower)
+        result = np.full(len(groups), np.nan)
+        result[some] = lower + gap * (place - np.floor(place))
+        results.append(result)
+    return results
+
+
+def medians(groups: Groups, values: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median of each group: the middle value, or the mean of the two middle ones."""
+    return quantiles(groups, values, counts, (0.5,))[0]

@@ -1,4 +1,4 @@
-"""The calls of each client, one after the other."""
+"""The calls of each client, one after the other: attempts to reach it, and its repeated calls."""
 
 from __future__ import annotations
 
@@ -8,11 +8,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import Split
-from brightcall_pandas.analysis._groups import grouped, key_of
-from brightcall_pandas.frame import FIELDS, column, micros
+from brightcall_pandas.analysis._dimensions import (
+    DIRECTION_OF_CALLERS,
+    DIRECTION_OF_DIALING,
+    By,
+    Direction,
+    Split,
+    of_direction,
+    split,
+    split_or_all,
+)
+from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
+from brightcall_pandas.analysis._rates import add_rate, ratio
+from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, tally_of
+from brightcall_pandas.frame import column, micros
 
-__all__ = ["Sequences", "last_seen", "of_direction", "sequences"]
+__all__ = ["Sequences", "attempts", "last_seen", "repeat_callers", "sequences"]
 
 
 @dataclass(frozen=True)
@@ -90,26 +101,253 @@ def _dense(codes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def last_seen(df: pd.DataFrame, until: pd.Timestamp | None = None) -> int:
-    """Return the end of what was observed, in microseconds since 1970: `until`, else the latest call."""
+    """Return the end of the observed time, in microseconds since 1970: `until`, else the latest call."""
     if until is not None:
         return int(micros(pd.Series([pd.Timestamp(until)]))[0])
     return int(micros(column(df, "timestamp").dropna()).max(initial=0))
 
 
-def of_direction(df: pd.DataFrame, direction: str | None) -> NDArray[np.bool_]:
-    """Return which calls go in this direction; None means all.
+def tally_attempts(
+    df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_DIALING, by: By = None
+) -> pd.DataFrame:
+    """Return the sums behind `attempts`: one row per group and number of the dial."""
+    parts = split(df, by)
+    dialled = sequences(df, of_direction(df, direction), parts)
+    rows = dialled.rows if parts.rows is None else parts.rows[dialled.rows]
+    ones = np.ones(len(rows), dtype=np.int64)
+    answered = (column(df, "state") == "answered").to_numpy(dtype=bool)[rows]
+    before = dialled.since_first(answered.astype(np.int64)) - answered
+    number = Key(dialled.since_first(ones) - 1, _numbers(dialled.since_first(ones)))
+    positive = None
+    if "outcomeType" in df.columns:
+        positive = (column(df, "outcomeType") == "positive").to_numpy(dtype=bool)[rows]
+    contributions = {
+        "dials": ones.astype(bool),
+        "answered": answered,
+        "positive": positive,
+        "unreached": before == 0,
+        "reached": answered & (before == 0),
+        "given_up": dialled.is_last & (before == 0) & ~answered,
+    }
+    return tally_of([*(key.take(dialled.rows) for key in parts.keys), number], contributions)
+
+
+def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Return the table of `attempts` from its tally."""
+    *by, number = folded_keys(keys_of_index(table.index), table["dials"].to_numpy())
+    groups = grouped([*by, number])
+    sums = add_up(table, groups)
+    outer = outer_codes(groups, by)
+    result = sums[["dials", "answered"]].copy()
+    add_rate(result, "answer_rate", sums["answered"], sums["dials"], confidence)
+    result["positive"] = sums["positive"]
+    result["positive_rate"] = ratio(sums["positive"], sums["dials"])
+    result["unreached"], result["reached"] = sums["unreached"], sums["reached"]
+    add_rate(result, "marginal_rate", sums["reached"], sums["unreached"], confidence)
+    by_group = result.groupby(outer, sort=False)
+    clients = by_group["dials"].transform("first")
+    result["reach"] = by_group["reached"].cumsum() / clients
+    result["given_up"] = sums["given_up"]
+    missed = pd.Series(1 - result["marginal_rate"].to_numpy())
+    result["reach_if_continued"] = 1 - missed.groupby(outer).cumprod().to_numpy()
+    return result
+
+
+@additive(tally_attempts, finish_attempts, whole_clients=True)
+def attempts(
+    df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_DIALING, by: By = None, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return what the first, second, third … dial to a client brings.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``clientNumber``, ``timestamp``, ``state``, and ``type`` unless `direction` is None.
+        ``outcomeType`` is used where present.
+    direction
+        ``"outbound"`` (the default: this is about our own dialing), ``"inbound"``, ``"internal"``, or None
+        for all calls.
+    by
+        Columns or dimensions (``project``, ``line`` …) that become outer index levels. Attempts are counted
+        within each group: a client dialled for two projects has a first dial in both.
+    confidence
+        Confidence of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``attempt`` from 1 (below the levels of `by`):
+
+        - ``dials`` (int64): calls that were the n-th to their client
+        - ``answered`` (int64), ``answer_rate`` (answered ÷ dials), ``answer_rate_low``, ``answer_rate_high``
+        - ``positive`` (int64), ``positive_rate``: dials with a positive outcome ÷ dials
+        - ``unreached`` (int64): of the dials, those to clients that no earlier dial had reached
+        - ``reached`` (int64): of these, the answered ones: clients reached for the first time
+        - ``marginal_rate``: reached ÷ unreached: what one more attempt brings; with ``_low``, ``_high``
+        - ``reach``: clients reached by this or an earlier dial ÷ clients dialled at all
+        - ``given_up`` (int64): clients not reached whose last dial this was
+        - ``reach_if_continued``: the share of clients that would be reached by this dial if no client had
+          been given up before
 
     Raises
     ------
     KeyError
-        The frame has no ``type``.
+        A needed column is missing, or a name in `by` is unknown.
     ValueError
-        There is no such direction.
+        `direction` is not a direction.
+
+    Notes
+    -----
+    ``…_low`` and ``…_high`` are Wilson's intervals. Calls without client number or time are left out.
+
+    The data are cut off at both ends. Dials before the first loaded day are not seen, so a client's attempts
+    are counted from the first one loaded. A client not reached by the last loaded day may have
+    been reached after it (right-censoring), so ``reach`` is what happened, not what attempts can do.
+    ``reach_if_continued`` is the Kaplan-Meier estimate, ``1 − ∏ (1 − marginal_rate)``; it holds if the
+    clients who are dropped resemble those who are dialed again, and is too high where agents drop the
+    hopeless ones first.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame(
+    ...     {
+    ...         "clientNumber": ["x", "x", "y", "z"],
+    ...         "timestamp": ["2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"] * 2,
+    ...         "state": [0, 1, 1, 0],
+    ...         "type": 1,
+    ...     }
+    ... )
+    >>> columns = ["dials", "answered", "marginal_rate", "reach"]
+    >>> calls.calls.attempts()[columns].round(2)
+             dials  answered  marginal_rate  reach
+    attempt
+    1            3         1           0.33   0.33
+    2            1         1           1.00   0.67
     """
-    if direction is None:
-        return np.ones(len(df), dtype=bool)
-    choices = FIELDS["type"].choices
-    if direction not in choices:
-        msg = f"direction={direction!r} must be None or one of {', '.join(choices)}"
+    return finish_attempts(tally_attempts(df, direction=direction, by=by), confidence=confidence)
+
+
+def _numbers(ordinals: np.ndarray) -> pd.Index:
+    return pd.Index(np.arange(1, ordinals.max(initial=0) + 1), name="attempt")
+
+
+Span = str | pd.Timedelta
+
+
+def tally_repeat_callers(
+    df: pd.DataFrame,
+    window: Span = "24h",
+    *,
+    direction: Direction = DIRECTION_OF_CALLERS,
+    answered_only: bool = False,
+    until: pd.Timestamp | None = None,
+    by: By = None,
+) -> pd.DataFrame:
+    """Return the sums behind `repeat_callers`.
+
+    They add up if all calls of a client are in one part, and every part is given the same `until`.
+    """
+    span = pd.Timedelta(window)
+    if not span > pd.Timedelta(0):
+        msg = f"window={window!r} must be a span above 0, such as '24h' or '7D'"
         raise ValueError(msg)
-    return (column(df, "type") == direction).to_numpy(dtype=bool)
+    calls = sequences(df, of_direction(df, direction))
+    length = span // pd.Timedelta(microseconds=1)
+    followed = ~calls.is_last & (np.diff(calls.times, append=0) <= length)
+    end = last_seen(df, until)
+    flags = {name: np.zeros(len(df), dtype=bool) for name in ("n_calls", "observed", "repeated")}
+    flags["n_calls"][calls.rows] = True
+    flags["observed"][calls.rows] = calls.times <= end - length
+    flags["repeated"][calls.rows] = followed
+    if answered_only:
+        flags["n_calls"] &= (column(df, "state") == "answered").to_numpy(dtype=bool)
+    flags["observed"] &= flags["n_calls"]
+    flags["repeated"] &= flags["observed"]
+    parts = split_or_all(df, by).where(flags["n_calls"])
+    sums = {name: parts.pick(each) for name, each in flags.items()}
+    clients = column(df, "clientNumber").iloc[np.arange(len(df)) if parts.rows is None else parts.rows]
+    sums["clients"] = first_of_pair(parts.keys, clients, sums["observed"])
+    sums["repeat_clients"] = first_of_pair(parts.keys, clients, sums["repeated"])
+    return tally_of(parts.keys, sums)
+
+
+def finish_repeat_callers(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Return the table of `repeat_callers` from its tally."""
+    sums = add_up(table, grouped(folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())))
+    result = sums[["n_calls", "observed", "repeated"]].copy()
+    add_rate(result, "repeat_rate", sums["repeated"], sums["observed"], confidence)
+    result["first_contact_resolution"] = 1 - result["repeat_rate"]
+    return result.assign(clients=sums["clients"], repeat_clients=sums["repeat_clients"])
+
+
+@additive(tally_repeat_callers, finish_repeat_callers, whole_clients=True)
+def repeat_callers(
+    df: pd.DataFrame,
+    window: Span = "24h",
+    *,
+    direction: Direction = DIRECTION_OF_CALLERS,
+    answered_only: bool = False,
+    until: pd.Timestamp | None = None,
+    by: By = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Count the callers who call again within a window.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``clientNumber``, ``timestamp``, ``type`` unless `direction` is None, and ``state`` if
+        `answered_only`.
+    window
+        A further call of the same client within this span is a repetition.
+    direction
+        ``"inbound"`` (the default: this is about what callers feel), ``"outbound"``, ``"internal"``, or None
+        for all calls.
+    answered_only
+        Whether only answered calls count as first contacts. Any call can be the repetition.
+    until
+        End of the observed time; default: the latest call of the frame.
+    by
+        Columns or dimensions of the first call (``agent``, ``outcome`` …) to make a row of each.
+    confidence
+        Confidence of the interval, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
+
+        - ``n_calls`` (int64): calls of known clients
+        - ``observed`` (int64): of these, the calls whose whole window lies before `until`
+        - ``repeated`` (int64): of these, the calls followed by another call of the client within the window
+        - ``repeat_rate``: repeated ÷ observed; ``repeat_rate_low``, ``repeat_rate_high``: Wilson's interval
+        - ``first_contact_resolution``: 1 − repeat_rate
+        - ``clients``, ``repeat_clients`` (int64): distinct clients of the observed and the repeated calls
+
+        Without such calls the table is empty.
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing, or a name in `by` is unknown.
+    ValueError
+        `window` is not a positive span, or `direction` is not a direction.
+
+    Notes
+    -----
+    Calls younger than one window at the end of the data may still be repeated, so they are in ``n_calls`` but
+    not in ``observed``. A call that nobody repeats counts as resolved, as is usual in the trade; a client
+    who gave up or called from another number looks the same.
+
+    Examples
+    --------
+    >>> stamps = ["2026-03-02T09:00Z", "2026-03-02T10:00Z", "2026-03-02T09:00Z", "2026-03-09T09:00Z"]
+    >>> calls = pd.DataFrame({"clientNumber": list("xxyy"), "timestamp": stamps, "type": 0})
+    >>> table = calls.calls.repeat_callers("24h")
+    >>> table[["n_calls", "observed", "repeated"]].loc["all"].tolist()
+    [4, 3, 1]
+    """
+    table = tally_repeat_callers(
+        df, window, direction=direction, answered_only=answered_only, until=until, by=by
+    )
+    return finish_repeat_callers(table, confidence=confidence)

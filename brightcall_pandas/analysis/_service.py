@@ -6,95 +6,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import By, split_or_all
-from brightcall_pandas.analysis._groups import grouped, key_of, keys_of_index
-from brightcall_pandas.analysis._quantiles import medians
-from brightcall_pandas.analysis._rates import add_rate, ratio
-from brightcall_pandas.analysis._sequences import of_direction
-from brightcall_pandas.analysis._spelling import folded_keys
-from brightcall_pandas.analysis._tallies import Contribution, add_up, tally_of
+from brightcall_pandas.analysis._dimensions import (
+    DIRECTION_OF_CALLERS,
+    By,
+    Direction,
+    of_direction,
+    split_or_all,
+)
+from brightcall_pandas.analysis._groups import folded_keys, grouped, key_of, keys_of_index
+from brightcall_pandas.analysis._rates import add_rate, medians, ratio
+from brightcall_pandas.analysis._tallies import Contribution, add_up, additive, tally_of
 from brightcall_pandas.frame import column
 
-__all__ = [
-    "abandonment",
-    "finish_abandonment",
-    "finish_service_level",
-    "service_level",
-    "tally_abandonment",
-    "tally_service_level",
-]
+__all__ = ["abandonment", "service_level"]
 
 _WAIT = "wait_s"
-
-
-def service_level(
-    df: pd.DataFrame,
-    threshold_s: float = 20,
-    *,
-    short_abandon_s: float | None = None,
-    direction: str | None = "inbound",
-    by: By = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Tell which part of the callers was answered in time.
-
-    Parameters
-    ----------
-    df
-        Calls; needs ``state`` and ``answerTime``, and ``type`` unless `direction` is None. ``callTime`` tells
-        how long a caller waited who gave up.
-    threshold_s
-        Answered in time means after at most so many seconds.
-    short_abandon_s
-        Who gives up sooner than this does not count against the service in ``service_level_excl_short``;
-        default: `threshold_s`.
-    direction
-        ``"inbound"``, ``"outbound"``, ``"internal"``, or None for all calls.
-    by
-        Columns or dimensions (``hour``, ``project`` …) to make a row of each.
-    confidence
-        Of the intervals.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
-
-        - ``offered``, ``answered``, ``answered_in_time``, ``abandoned``, ``abandoned_short`` (int64)
-        - ``service_level_offered``: answered in time ÷ offered; giving up always counts against the service
-        - ``service_level_excl_short``: answered in time ÷ (offered − abandoned short)
-        - ``service_level_answered``: answered in time ÷ answered; giving up is ignored
-        - each of the three with ``_low`` and ``_high``, Wilson's interval
-
-        Without such calls the table is empty.
-
-    Raises
-    ------
-    KeyError
-        A needed column is missing, or a name in `by` is unknown.
-    ValueError
-        `direction` is another word.
-
-    Notes
-    -----
-    Offered are answered and unanswered calls; failed ones and those of unknown state reached nobody and are
-    left out. Vendors' reports differ in the denominator (Cisco calls the first "abandoned calls have a
-    negative impact", the second "abandoned calls ignored"), so a service level without its denominator says
-    little. An answered call whose answer time is unknown was not answered in time; an abandoned call whose
-    ``callTime`` is unknown was not short, and without that column the second rate is null.
-
-    Examples
-    --------
-    >>> calls = pd.DataFrame(
-    ...     {"type": 0, "state": [1, 1, 0, 0], "answerTime": [5, 40, 0, 0], "callTime": [65, 90, 3, 60]}
-    ... )
-    >>> calls.calls.service_level().loc["all", ["service_level_offered", "service_level_answered"]].tolist()
-    [0.25, 0.5]
-    >>> round(float(calls.calls.service_level()["service_level_excl_short"].iloc[0]), 2)
-    0.33
-    """
-    table = tally_service_level(df, threshold_s, short_abandon_s=short_abandon_s, direction=direction, by=by)
-    return finish_service_level(table, confidence=confidence)
 
 
 def tally_service_level(
@@ -102,10 +28,10 @@ def tally_service_level(
     threshold_s: float = 20,
     *,
     short_abandon_s: float | None = None,
-    direction: str | None = "inbound",
+    direction: Direction = DIRECTION_OF_CALLERS,
     by: By = None,
 ) -> pd.DataFrame:
-    """Return the sums that `service_level` is made of."""
+    """Return the sums behind `service_level`."""
     answered, abandoned = _answered_and_abandoned(df, direction)
     in_time = answered & (_seconds(df, "answerTime") <= threshold_s)
     short: Contribution = None
@@ -140,41 +66,46 @@ def finish_service_level(table: pd.DataFrame, *, confidence: float = 0.95) -> pd
     return result
 
 
-def abandonment(
+@additive(tally_service_level, finish_service_level)
+def service_level(
     df: pd.DataFrame,
+    threshold_s: float = 20,
     *,
-    short_abandon_s: float = 5,
-    direction: str | None = "inbound",
+    short_abandon_s: float | None = None,
+    direction: Direction = DIRECTION_OF_CALLERS,
     by: By = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Tell how many callers gave up, and after how long.
+    """Return the share of callers answered in time.
 
     Parameters
     ----------
     df
-        Calls; needs ``state``, and ``type`` unless `direction` is None. ``callTime`` tells how long a caller
-        waited who gave up.
+        Calls; needs ``state`` and ``answerTime``, and ``type`` unless `direction` is None. ``callTime`` tells
+        how long those who gave up had waited.
+    threshold_s
+        Calls answered after at most this many seconds are answered in time.
     short_abandon_s
-        Who gives up sooner than this (a wrong number, a change of mind) is left out of
-        ``abandonment_rate_excl_short``.
+        Callers who give up sooner than this do not count against ``service_level_excl_short``; default:
+        `threshold_s`.
     direction
-        ``"inbound"``, ``"outbound"``, ``"internal"``, or None for all calls.
+        ``"inbound"`` (the default: this is about what callers feel), ``"outbound"``, ``"internal"``, or None
+        for all calls.
     by
         Columns or dimensions (``hour``, ``project`` …) to make a row of each.
     confidence
-        Of the intervals.
+        Confidence of the intervals, between 0 and 1.
 
     Returns
     -------
     pandas.DataFrame
         One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
 
-        - ``offered``, ``abandoned``, ``abandoned_short`` (int64)
-        - ``abandonment_rate``: abandoned ÷ offered
-        - ``abandonment_rate_excl_short``: (abandoned − abandoned short) ÷ (offered − abandoned short)
-        - each of both with ``_low`` and ``_high``, Wilson's interval
-        - ``wait_mean_s``, ``wait_median_s``: how long those waited who gave up, where it is known
+        - ``offered``, ``answered``, ``answered_in_time``, ``abandoned``, ``abandoned_short`` (int64)
+        - ``service_level_offered``: answered in time ÷ offered; all abandoned calls count against it
+        - ``service_level_excl_short``: answered in time ÷ (offered − abandoned short)
+        - ``service_level_answered``: answered in time ÷ answered; abandoned calls are ignored
+        - each of these rates with ``_low`` and ``_high``, Wilson's interval
 
         Without such calls the table is empty.
 
@@ -183,27 +114,35 @@ def abandonment(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `direction` is another word.
+        `direction` is not a direction.
 
     Notes
     -----
-    Offered are answered and unanswered calls, abandoned the unanswered ones; failed calls and those of
-    unknown state reached nobody and are left out. An abandoned call whose ``callTime`` is unknown was not
-    short; without that column what depends on it is null.
+    Offered calls are the answered and the unanswered ones; failed calls and those of unknown state reached
+    nobody and are left out. Vendors' reports differ in the denominator (Cisco calls the first "abandoned
+    calls have a negative impact", the second "abandoned calls ignored"), so a service level without its
+    denominator says little. An answered call whose answer time is unknown was not answered in time; an
+    abandoned call whose ``callTime`` is unknown was not short, and without that column the second rate is
+    null.
 
     Examples
     --------
-    >>> calls = pd.DataFrame({"type": 0, "state": [1, 1, 0, 0], "callTime": [65, 90, 3, 60]})
-    >>> table = calls.calls.abandonment()
-    >>> table[["offered", "abandoned", "abandonment_rate", "wait_mean_s"]].loc["all"].tolist()
-    [4.0, 2.0, 0.5, 31.5]
+    >>> calls = pd.DataFrame(
+    ...     {"type": 0, "state": [1, 1, 0, 0], "answerTime": [5, 40, 0, 0], "callTime": [65, 90, 3, 60]}
+    ... )
+    >>> calls.calls.service_level().loc["all", ["service_level_offered", "service_level_answered"]].tolist()
+    [0.25, 0.5]
+    >>> round(float(calls.calls.service_level()["service_level_excl_short"].iloc[0]), 2)
+    0.33
     """
-    table = tally_abandonment(df, direction=direction, by=by)
-    return finish_abandonment(table, short_abandon_s=short_abandon_s, confidence=confidence)
+    table = tally_service_level(df, threshold_s, short_abandon_s=short_abandon_s, direction=direction, by=by)
+    return finish_service_level(table, confidence=confidence)
 
 
-def tally_abandonment(df: pd.DataFrame, *, direction: str | None = "inbound", by: By = None) -> pd.DataFrame:
-    """Return the sums that `abandonment` is made of: a row for each group and time waited."""
+def tally_abandonment(
+    df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_CALLERS, by: By = None
+) -> pd.DataFrame:
+    """Return the sums behind `abandonment`: one row per group and time waited."""
     answered, abandoned = _answered_and_abandoned(df, direction)
     offered = answered | abandoned
     waited = np.full(len(df), np.nan)
@@ -241,8 +180,72 @@ def finish_abandonment(
     return result
 
 
+@additive(tally_abandonment, finish_abandonment)
+def abandonment(
+    df: pd.DataFrame,
+    *,
+    short_abandon_s: float = 5,
+    direction: Direction = DIRECTION_OF_CALLERS,
+    by: By = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Count the callers who gave up, and how long they waited.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``state``, and ``type`` unless `direction` is None. ``callTime`` tells how long those
+        who gave up had waited.
+    short_abandon_s
+        Callers who give up sooner than this (a wrong number, a change of mind) are left out of
+        ``abandonment_rate_excl_short``.
+    direction
+        ``"inbound"`` (the default: this is about what callers feel), ``"outbound"``, ``"internal"``, or None
+        for all calls.
+    by
+        Columns or dimensions (``hour``, ``project`` …) to make a row of each.
+    confidence
+        Confidence of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
+
+        - ``offered``, ``abandoned``, ``abandoned_short`` (int64)
+        - ``abandonment_rate``: abandoned ÷ offered
+        - ``abandonment_rate_excl_short``: (abandoned − abandoned short) ÷ (offered − abandoned short)
+        - each of these rates with ``_low`` and ``_high``, Wilson's interval
+        - ``wait_mean_s``, ``wait_median_s``: seconds that those who gave up had waited, where known
+
+        Without such calls the table is empty.
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing, or a name in `by` is unknown.
+    ValueError
+        `direction` is not a direction.
+
+    Notes
+    -----
+    Offered calls are the answered and the unanswered ones, abandoned calls the unanswered ones; failed calls
+    and those of unknown state reached nobody and are left out. An abandoned call whose ``callTime`` is
+    unknown was not short; without that column, whatever depends on it is null.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"type": 0, "state": [1, 1, 0, 0], "callTime": [65, 90, 3, 60]})
+    >>> table = calls.calls.abandonment()
+    >>> table[["offered", "abandoned", "abandonment_rate", "wait_mean_s"]].loc["all"].tolist()
+    [4.0, 2.0, 0.5, 31.5]
+    """
+    table = tally_abandonment(df, direction=direction, by=by)
+    return finish_abandonment(table, short_abandon_s=short_abandon_s, confidence=confidence)
+
+
 def _answered_and_abandoned(
-    df: pd.DataFrame, direction: str | None
+    df: pd.DataFrame, direction: Direction
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     state, here = column(df, "state"), of_direction(df, direction)
     answered, unanswered = ((state == word).to_numpy(dtype=bool) for word in ("answered", "unanswered"))

@@ -1,19 +1,177 @@
-"""How many agents the observed load needs."""
+"""Agents needed for a load: queueing formulas, and the staffing table made with them.
+
+Load is in erlangs (calls a second times seconds a call). All functions work element by element on arrays. No
+library is used: the one that is maintained, pyworkforce, has no Erlang A and depends on a roster solver.
+
+- Erlang B: no queue; a caller who finds all agents busy is lost (Erlang 1917).
+- Erlang C: an unlimited queue of unlimited patience, M/M/n (Erlang 1917).
+- Erlang A: a queue whose callers give up after an exponential time, M/M/n+M (Palm 1946; formulas from Zeltyn
+  and Mandelbaum 2005, Call centers with impatient customers).
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._erlang import Queue, erlang_a, erlang_c, next_erlang_b
-from brightcall_pandas.analysis._groups import Groups
-from brightcall_pandas.analysis._periods import period_key, period_starts
+from brightcall_pandas.analysis._dimensions import (
+    DIRECTION_OF_CALLERS,
+    By,
+    Direction,
+    of_direction,
+    period_key,
+    period_starts,
+    split,
+)
+from brightcall_pandas.analysis._groups import Groups, completed, folded_keys, grouped
 from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.analysis._sequences import of_direction
 from brightcall_pandas.frame import column
 
-__all__ = ["staffing"]
+__all__ = ["Queue", "erlang_a", "erlang_b", "erlang_c", "next_erlang_b", "staffing"]
+
+
+Floats = NDArray[np.float64]
+
+_PANELS, _NODES = 24, 16
+_HALVINGS = 60
+_GAUSS = np.polynomial.legendre.leggauss(_NODES)
+_NEGLIGIBLE = 40.0  # e⁻⁴⁰ of the peak adds nothing to a double
+
+
+class Queue(NamedTuple):
+    """What callers experience.
+
+    Parameters
+    ----------
+    service_level
+        Share of all callers who are answered within the threshold.
+    answer_time_mean_s
+        Mean wait of those who are answered.
+    abandonment_rate
+        Share of all callers who give up.
+    occupancy
+        Share of their time that agents are on calls.
+    """
+
+    service_level: Floats
+    answer_time_mean_s: Floats
+    abandonment_rate: Floats
+    occupancy: Floats
+
+
+def next_erlang_b(load: Floats, agents: int, before: Floats) -> Floats:
+    """Return Erlang B for one agent more than `before` was for."""
+    return load * before / (agents + load * before)
+
+
+def erlang_b(load: Floats, agents: int) -> Floats:
+    """Return the probability that all agents are busy when nobody waits.
+
+    Examples
+    --------
+    >>> round(float(erlang_b(np.array(10.0), 10)), 4)
+    0.2146
+    """
+    blocked = np.ones_like(np.asarray(load, dtype=np.float64))
+    for count in range(1, agents + 1):
+        blocked = next_erlang_b(load, count, blocked)
+    return blocked
+
+
+def erlang_c(load: Floats, agents: int, blocked: Floats, handling_s: Floats, threshold_s: float) -> Queue:
+    """Return what callers who never give up experience.
+
+    Parameters
+    ----------
+    load
+        Erlangs.
+    agents
+        Number of agents; with no more agents than erlangs the queue grows forever.
+    blocked
+        Erlang B of load and agents.
+    handling_s
+        Mean seconds an agent spends on a call.
+    threshold_s
+        Callers answered within this many seconds count for the service level.
+    """
+    spare = agents - load
+    stable = spare > 0
+    spare = np.where(stable, spare, np.nan)
+    waits = agents * blocked / (agents - load * (1 - blocked))
+    level = 1 - waits * np.exp(-spare * threshold_s / handling_s)
+    return Queue(
+        np.where(stable, level, 0.0),
+        np.where(stable, waits * handling_s / spare, np.inf),
+        np.zeros_like(load),
+        np.minimum(load / agents, 1.0),
+    )
+
+
+def erlang_a(
+    load: Floats, agents: int, blocked: Floats, handling_s: Floats, threshold_s: float, *, patience_s: float
+) -> Queue:
+    """Return what callers who give up after `patience_s` on average experience.
+
+    `blocked` is Erlang B of the load and one agent less; the other parameters are those of `erlang_c`.
+
+    Notes
+    -----
+    The wait that a caller of endless patience would have is 0 with probability ``ε / (ε + λJ)``, else has
+    the density ``λ exp(g(x)) / (ε + λJ)``, with ``g(x) = λ (1 − e^(−x/p)) p − n x / h`` (patience p, handling
+    time h), ``J = ∫ exp g`` and ``ε = 1 / blocked``. The integrals are taken by Gauss-Legendre quadrature.
+    """
+    rate, leave = load / handling_s, agents / handling_s
+
+    def exponent(x: Floats) -> Floats:
+        return rate * -np.expm1(-x / patience_s) * patience_s - leave * x
+
+    # Where callers outnumber what agents can serve, the density peaks at the wait that drives enough away.
+    peak_at = np.log(np.maximum(rate / leave, 1.0)) * patience_s
+    peak = exponent(peak_at)
+    far = (rate * patience_s - peak + _NEGLIGIBLE) / leave
+    begin = _crossing(exponent, peak_at, np.zeros_like(far), peak - _NEGLIGIBLE)
+    reach = _crossing(exponent, peak_at, far, peak - _NEGLIGIBLE)
+
+    def integrals(end: Floats) -> tuple[Floats, Floats, Floats]:
+        """Integrate over waits up to `end`: the density, it times staying, it times staying times wait."""
+        x, weights = _nodes(begin, np.maximum(end, begin))
+        density = np.exp(exponent(x) - peak) * weights
+        stays = density * np.exp(-x / patience_s)
+        return density.sum(0), stays.sum(0), (stays * x).sum(0)
+
+    whole, served, waited = integrals(reach)
+    within = integrals(np.minimum(reach, threshold_s))[1]
+    at_once = np.exp(-peak) / blocked
+    norm = at_once + rate * whole
+    answered = (at_once + rate * served) / norm
+    return Queue(
+        (at_once + rate * within) / norm,
+        rate * waited / norm / answered,
+        1 - answered,
+        load * answered / agents,
+    )
+
+
+def _crossing(curve: Callable[[Floats], Floats], inside: Floats, outside: Floats, level: Floats) -> Floats:
+    """Return where the curve, falling from `inside` to `outside`, crosses a level; `outside` if nowhere."""
+    near, away = inside, outside
+    for _ in range(_HALVINGS):
+        middle = (near + away) / 2
+        above = curve(middle) > level
+        near, away = np.where(above, middle, near), np.where(above, away, middle)
+    return away
+
+
+def _nodes(begin: Floats, end: Floats) -> tuple[Floats, Floats]:
+    """Return nodes and weights of a composite Gauss-Legendre rule, a row a node."""
+    points, weights = _GAUSS
+    unit = ((np.arange(_PANELS)[:, None] + (points + 1) / 2).ravel() / _PANELS)[:, None]
+    return begin + (end - begin) * unit, (end - begin) * np.tile(weights, _PANELS)[:, None] / (2 * _PANELS)
+
 
 _MOST_AGENTS = 100_000
 
@@ -28,35 +186,41 @@ def staffing(
     wrap_up_s: float = 0,
     max_occupancy: float = 1.0,
     shrinkage: float = 0.0,
-    direction: str | None = "inbound",
+    direction: Direction = DIRECTION_OF_CALLERS,
+    by: By = None,
 ) -> pd.DataFrame:
-    """Tell how many agents each period would have needed.
+    """Return how many agents each period would have needed.
 
     Parameters
     ----------
     df
         Calls; needs ``timestamp``, ``state``, ``talkTime``, and ``type`` unless `direction` is None.
     freq
-        Length of a period, as in `over_time`; within it the load is taken to be even.
+        Length of a period, as in `over_time`; within a period the load is taken to be even.
     target
-        Part of the callers to be answered within `threshold_s`, between 0 and 1.
+        Share of the callers to be answered within `threshold_s`, between 0 and 1.
     threshold_s
-        Seconds.
+        Seconds within which an answer is in time.
     patience_s
-        Mean time after which callers give up (Erlang A); None means never (Erlang C).
+        Mean number of seconds after which callers give up (Erlang A); None means never (Erlang C).
     wrap_up_s
         Seconds that an agent is busy after each call.
     max_occupancy
-        The part of their time that agents may be on calls at most.
+        Largest share of their time that agents may be on calls.
     shrinkage
-        The part of paid time that agents are not at the telephone: breaks, training, illness.
+        Share of paid time that agents are away from the telephone: breaks, training, illness.
     direction
-        ``"inbound"``, ``"outbound"``, ``"internal"``, or None for all calls.
+        ``"inbound"`` (the default: this is about what callers feel), ``"outbound"``, ``"internal"``, or None
+        for all calls.
+    by
+        Columns or dimensions (``project``, ``line`` …) that become outer index levels. Each group is a queue
+        with agents of its own, and has every period.
 
     Returns
     -------
     pandas.DataFrame
-        Index ``timestamp``: where each period begins, in the frame's timezone, without gaps.
+        Index ``timestamp``: the start of each period, in the frame's timezone, without gaps (below the levels
+        of `by`).
 
         - ``offered`` (int64): answered and unanswered calls
         - ``handling_time_s``: mean talk time of answered calls + `wrap_up_s`
@@ -69,15 +233,15 @@ def staffing(
     Raises
     ------
     KeyError
-        A needed column is missing.
+        A needed column is missing, or a name in `by` is unknown.
     ValueError
-        An option is out of its range, or `freq` is no period.
+        An option is out of range, or `freq` is not a period.
 
     Notes
     -----
-    A period without an answered call takes the handling time of all calls. Erlang C counts who gives up as
-    if they waited, so it asks for more agents than Erlang A. Both take calls as independent and each period
-    as long enough to settle; unanswered callers who try again are counted again. Formulas: `erlang`.
+    A period without an answered call takes the handling time of all calls of its group. Erlang C counts
+    callers who would give up as if they waited, so it asks for more agents than Erlang A. Both treat calls as
+    independent and each period as long enough to settle; unanswered callers who try again are counted again.
 
     Examples
     --------
@@ -87,18 +251,18 @@ def staffing(
     >>> table[["load_erlangs", "agents", "service_level"]].iloc[0].round(3).tolist()
     [48.0, 55.0, 0.846]
     """
-    for name, fits in (
-        ("target", 0 < target < 1),
-        ("max_occupancy", 0 < max_occupancy <= 1),
-        ("shrinkage", 0 <= shrinkage < 1),
-        ("threshold_s", threshold_s >= 0),
-        ("wrap_up_s", wrap_up_s >= 0),
-        ("patience_s", patience_s is None or patience_s > 0),
+    for name, value, fits, limits in (
+        ("target", target, 0 < target < 1, "above 0 and below 1"),
+        ("max_occupancy", max_occupancy, 0 < max_occupancy <= 1, "above 0, and at most 1"),
+        ("shrinkage", shrinkage, 0 <= shrinkage < 1, "at least 0, and below 1"),
+        ("threshold_s", threshold_s, threshold_s >= 0, "at least 0"),
+        ("wrap_up_s", wrap_up_s, wrap_up_s >= 0, "at least 0"),
+        ("patience_s", patience_s, patience_s is None or patience_s > 0, "above 0"),
     ):
         if not fits:
-            msg = f"{name} is out of its range: parts lie between 0 and 1, times are not negative"
+            msg = f"{name}={value!r} must be {limits}"
             raise ValueError(msg)
-    table = _load(df, freq, wrap_up_s, direction)
+    table = _load(df, freq, wrap_up_s, direction, by)
     agents, queue = _fewest(table, target, threshold_s, patience_s, max_occupancy)
     table["agents"] = agents
     for name, values in queue._asdict().items():
@@ -107,23 +271,29 @@ def staffing(
     return table
 
 
-def _load(df: pd.DataFrame, freq: str, wrap_up_s: float, direction: str | None) -> pd.DataFrame:
+def _load(df: pd.DataFrame, freq: str, wrap_up_s: float, direction: Direction, by: By) -> pd.DataFrame:
+    """Return how many calls each period of each group has, how long they take, and the load they make."""
     state, stamps = column(df, "state"), column(df, "timestamp")
     answered = (state == "answered").to_numpy(dtype=bool)
     offered = answered | (state == "unanswered").to_numpy(dtype=bool)
-    rows = np.flatnonzero(offered & of_direction(df, direction) & stamps.notna().to_numpy())
-    period, _ = period_key(stamps.iloc[rows], freq)
-    talk = np.where(answered, column(df, "talkTime").to_numpy(dtype=np.float64), np.nan)[rows]
+    offered &= of_direction(df, direction) & stamps.notna().to_numpy()
+    period, codes = period_key(stamps[offered], freq)[0], np.zeros(len(df), dtype=np.int64)
+    codes[offered] = period.codes
+    parts = split(df, by).where(offered)
+    talk = parts.pick(np.where(answered, column(df, "talkTime").to_numpy(dtype=np.float64), np.nan))
     known = ~np.isnan(talk)
-    groups = Groups(period.codes, period.labels)
-    handled = ratio(groups.sum(np.where(known, talk, 0.0)), groups.count(known))
-    usual = talk[known].mean() if known.any() else np.nan
-    calls = groups.count()
-    labels = pd.DatetimeIndex(period.labels)
+    talk = np.where(known, talk, 0.0)
+    keys = folded_keys(parts.keys, np.ones(len(talk)))
+    groups = completed(keys, parts.pick(codes), period.labels)
+    outer = grouped(keys) if keys else Groups(np.zeros(len(talk), dtype=np.int64), pd.RangeIndex(1))
+    usual = ratio(outer.sum(talk), outer.count(known)).repeat(len(period.labels))[: len(groups)]
+    handled = ratio(groups.sum(talk), groups.count(known))
+    calls, starts = groups.count(), pd.DatetimeIndex(period.labels)
     seconds = np.array([])
-    if len(labels):
-        seconds = np.diff(period_starts(labels[0], labels[-1], freq).asi8) / 1e6
-    table = pd.DataFrame({"offered": calls}, index=labels)
+    if len(starts):
+        lengths = np.diff(period_starts(starts[0], starts[-1], freq).asi8) / 1e6
+        seconds = np.tile(lengths, len(groups) // len(lengths))
+    table = pd.DataFrame({"offered": calls}, index=groups.index)
     table["handling_time_s"] = np.where(np.isnan(handled), usual, handled) + wrap_up_s
     table["load_erlangs"] = np.where(calls > 0, calls * table["handling_time_s"] / seconds, 0.0)
     return table

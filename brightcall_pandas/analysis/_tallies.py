@@ -1,7 +1,8 @@
-"""Sums that can be added up: the first half of every additive table.
+"""Sums that can be added up, and the tables made of them.
 
-A tally is a frame of sums, one row a group. Tallies of parts of the calls, put together by `merge`, are
-the tally of all of them; rates come later, when a table is finished. Each sum is declared once, in
+A tally is a frame of sums, one row per group. Tallies of parts of the calls, added up by `merge`, are the
+tally of all of them; rates come later, when a table is finished. A table function that is made of a tally
+says so with the decorator `additive`. Each sum is declared once, in
 `SUMS`, as what one call adds to it.
 
 A median has an exact tally too: the level `TALK_TIME` splits every group by the talk time of its answered
@@ -10,32 +11,38 @@ calls, so that the tally keeps how often each value occurs.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Concatenate, ParamSpec, Protocol, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import Split
-from brightcall_pandas.analysis._groups import Groups, Key, grouped, key_of, keys_of_index
-from brightcall_pandas.analysis._spelling import folded_keys
+from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis.transfers._reading import chain_log
 from brightcall_pandas.frame import column
 
 __all__ = [
     "SUMS",
     "TALK_TIME",
-    "WHOLE",
+    "AdditiveForm",
+    "AdditiveTable",
     "Facts",
     "Sum",
     "add_up",
+    "additive",
+    "additive_form",
     "first_of_pair",
     "merge",
     "tally",
     "tally_of",
 ]
+
+P = ParamSpec("P")
 
 TALK_TIME = "talk_time_s"
 """Name of the level that holds the talk time of answered calls; null for the others."""
@@ -44,15 +51,8 @@ Contribution = NDArray[np.bool_] | NDArray[np.float64] | None
 """What each call adds to a sum; None where the frame lacks the column, which makes the sum null."""
 
 
-WHOLE = ("attempts", "breakdown", "recalls", "repeat_callers", "summary")
-"""Tables whose tallies add up only over parts that hold all calls of a client.
-
-They follow a client from call to call or count distinct clients. `breakdown` does if asked for these.
-"""
-
-
 class Facts:
-    """What the sums need to know of each call, read from the frame once.
+    """What the sums need to know about each call, read from the frame once.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Facts:
         return len(self._df) if self._rows is None else len(self._rows)
 
     def has(self, *names: str) -> bool:
-        """Tell whether the frame has these columns."""
+        """Return whether the frame has these columns."""
         return all(name in self._df.columns for name in names)
 
     def series(self, name: str) -> pd.Series:
@@ -103,7 +103,7 @@ class Facts:
 
     @property
     def first_of_call(self) -> NDArray[np.bool_]:
-        """Where a call is counted for the first time: elsewhere than by tag everywhere."""
+        """Where a call is counted for the first time; only when split by tag is it counted again."""
         if self._rows is None:
             return np.ones(len(self), dtype=bool)
         return np.asarray(np.diff(self._rows, prepend=-1) != 0)
@@ -115,7 +115,7 @@ class Facts:
 
     @cached_property
     def transferred(self) -> NDArray[np.bool_]:
-        """Where the call was handed over at least once."""
+        """Where the call was transferred at least once."""
         log = chain_log(self._df)
         transferred = (log.hops > 0)[log.rows]
         return transferred if self._rows is None else transferred[self._rows]
@@ -135,9 +135,9 @@ def first_of_pair(keys: Sequence[Key], values: pd.Series, among: NDArray[np.bool
     """Return where, among some of the rows, a value occurs for the first time in its group."""
     codes, uniques = pd.factorize(values)
     pairs = codes[among]
-    keys = [key for key in keys if len(key.labels) > 1]  # one label splits nothing
+    keys = [key for key in keys if len(key.labels) > 1]  # a single label separates nothing
     if keys:
-        # Spellings are folded when the table is finished: too late to see a client twice.
+        # Spellings are folded only when the table is finished, too late to recognize a client seen before.
         folded = folded_keys([key.take(np.flatnonzero(among)) for key in keys], np.ones(len(pairs)))
         pairs = grouped(folded).codes * len(uniques) + pairs
     first = np.zeros(len(codes), dtype=bool)
@@ -190,7 +190,7 @@ SUMS: dict[str, Sum] = {
     "transferred": Sum(("numbersInvolvedJSON",), lambda facts: facts.transferred),
     "positive": Sum(("outcomeType",), lambda facts: facts.is_label("outcomeType", "positive")),
 }
-"""What one call adds to each sum. Flags are counted, seconds added.
+"""What one call adds to each sum: flags are counted, seconds are added.
 
 ``unique_clients`` counts a client at its first call in the group, so it adds up over parts of the calls
 only where all calls of a client are in one part.
@@ -226,7 +226,7 @@ def tally(df: pd.DataFrame, split: Split, sums: Sequence[str], *, median: bool =
 
 
 def tally_of(keys: Sequence[Key], contributions: Mapping[str, Contribution]) -> pd.DataFrame:
-    """Return the sums of contributions that a table makes itself, one entry a row of the keys."""
+    """Return the sums of contributions that a table computes itself, one entry per row of the keys."""
     groups = grouped(keys)
     return pd.DataFrame(
         {name: _sum(groups, each) for name, each in contributions.items()}, index=groups.index
@@ -245,7 +245,7 @@ def add_up(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     """Return the sums of a tally over groups of its rows; a null stays null."""
     sums = pd.DataFrame({name: groups.sum(table[name].to_numpy()) for name in table}, index=groups.index)
     if len(table):
-        # A group without any row would show 0 for a sum that is not known for any other.
+        # A group without rows would show 0 for a sum that is unknown for every other group.
         sums[table.columns[table.isna().all()]] = np.nan
     return sums.astype(table.dtypes)
 
@@ -254,3 +254,64 @@ def merge(tallies: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Return the tally of all calls from the tallies of parts of them."""
     table = pd.concat(list(tallies))
     return add_up(table, grouped(keys_of_index(table.index)))
+
+
+@dataclass(frozen=True)
+class AdditiveForm:
+    """The two halves of an additive table.
+
+    Parameters
+    ----------
+    tally
+        Counts the sums of some calls: a frame of calls and options in, a tally out.
+    finish
+        Makes the table: a tally and options in.
+    whole_clients
+        Whether tallies add up only over parts that each hold all calls of a client. Such a table follows a
+        client from call to call, or counts distinct clients.
+    """
+
+    tally: Callable[..., pd.DataFrame]
+    finish: Callable[..., pd.DataFrame]
+    whole_clients: bool = False
+
+    def options(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the options of the table that `tally` takes, and those that `finish` takes."""
+        tallied, finished = (inspect.signature(half).parameters for half in (self.tally, self.finish))
+        return (
+            {name: value for name, value in given.items() if name in tallied},
+            {name: value for name, value in given.items() if name in finished},
+        )
+
+    @property
+    def until_needed(self) -> bool:
+        """Whether the tally depends on the latest call of all, so that every part must be given ``until``."""
+        return "until" in inspect.signature(self.tally).parameters
+
+
+class AdditiveTable(Protocol[P]):
+    """A table function that can be counted in parts: its `AdditiveForm` says how."""
+
+    additive: AdditiveForm
+
+    def __call__(self, df: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
+        """Return the table of these calls."""
+
+
+def additive(
+    tally: Callable[..., pd.DataFrame], finish: Callable[..., pd.DataFrame], *, whole_clients: bool = False
+) -> Callable[[Callable[Concatenate[pd.DataFrame, P], pd.DataFrame]], AdditiveTable[P]]:
+    """Declare a table function additive: it is ``finish(tally(df, …), …)``; see `AdditiveForm`."""
+
+    def declare(table: Callable[Concatenate[pd.DataFrame, P], pd.DataFrame]) -> AdditiveTable[P]:
+        declared = cast("AdditiveTable[P]", table)
+        declared.additive = AdditiveForm(tally, finish, whole_clients)
+        return declared
+
+    return declare
+
+
+def additive_form(table: Callable[..., Any]) -> AdditiveForm | None:
+    """Return the halves of a table function; None for one that needs all calls in one place."""
+    form: AdditiveForm | None = getattr(table, "additive", None)
+    return form

@@ -1,26 +1,19 @@
-"""Calls along the clock and the calendar."""
+"""Calls along the clock and the calendar, and how many are in progress at once."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import WEEKDAYS, By, split
-from brightcall_pandas.analysis._groups import completed, keys_of_index
+from brightcall_pandas.analysis._dimensions import LONGEST_S, WEEKDAYS, By, period_key, period_starts, split
+from brightcall_pandas.analysis._groups import Groups, completed, folded_keys, grouped, keys_of_index
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
-from brightcall_pandas.analysis._periods import period_key, period_starts
-from brightcall_pandas.analysis._spelling import folded_keys
-from brightcall_pandas.analysis._tallies import tally
-from brightcall_pandas.frame import column
+from brightcall_pandas.analysis._tallies import additive, tally
+from brightcall_pandas.frame import column, micros
 
-__all__ = [
-    "finish_heatmap",
-    "finish_over_time",
-    "heatmap",
-    "over_time",
-    "tally_heatmap",
-    "tally_over_time",
-]
+__all__ = ["concurrency", "heatmap", "over_time"]
+
 
 _METRICS = (
     "n_calls",
@@ -32,24 +25,45 @@ _METRICS = (
 )
 
 
-def over_time(df: pd.DataFrame, freq: str = "D", by: By = None) -> pd.DataFrame:
-    """Follow the calls through time.
+def tally_over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None) -> pd.DataFrame:
+    """Return the sums behind `over_time`: one row per group and period that has calls."""
+    period, known = period_key(column(df, "timestamp"), freq)
+    parts = split(df, by).within(period).where(known)
+    return tally(df, parts, sums_for(_METRICS))
+
+
+def finish_over_time(table: pd.DataFrame, freq: str = "D") -> pd.DataFrame:
+    """Return the table of `over_time` from its tally."""
+    *by, period = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
+    starts = pd.DatetimeIndex(period.labels)
+    every = starts
+    if len(starts):
+        every = period_starts(starts[0], starts[-1], freq)[:-1].rename("timestamp")
+    groups = completed(by, every.get_indexer(starts)[period.codes], every)
+    return metrics_of(table, groups, _METRICS)
+
+
+@additive(tally_over_time, finish_over_time)
+def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None) -> pd.DataFrame:
+    """Count calls and answers in each period.
 
     Parameters
     ----------
     df
-        Calls; needs ``timestamp``. ``state``, ``answerTime`` and ``talkTime`` are used where present.
+        Calls of every direction; needs ``timestamp``. ``state``, ``answerTime`` and ``talkTime`` are used
+        where present.
     freq
         Length of a period: a span that divides the day (``"15min"``, ``"h"``, ``"2h"``), or ``"D"``, ``"W"``
-        (from Monday), ``"M"``, ``"Q"``, ``"Y"``.
+        (from Monday), ``"M"``, ``"Q"``, ``"Y"``; the words ``"hour"``, ``"day"``, ``"week"``, ``"month"``,
+        ``"quarter"`` and ``"year"`` mean the same.
     by
         Columns or dimensions (``agent``, ``project`` …) that become outer index levels.
 
     Returns
     -------
     pandas.DataFrame
-        Index ``timestamp``: where each period begins, in the frame's timezone (below the levels of `by`). No
-        period between the first and the last call is left out.
+        Index ``timestamp``: the start of each period, in the frame's timezone (below the levels of `by`). No
+        period between the first and the last call is left out, and every group has every period.
 
         - ``n_calls``, ``answered`` (int64)
         - ``answer_rate``: answered ÷ calls
@@ -57,14 +71,14 @@ def over_time(df: pd.DataFrame, freq: str = "D", by: By = None) -> pd.DataFrame:
         - ``talk_time_total_s``: over all calls, seconds
         - ``talk_time_mean_s``: over answered calls whose talk time is known
 
-        Without calls in it a period has counts and totals of 0 and null rates.
+        A period without calls has counts and totals of 0 and null rates.
 
     Raises
     ------
     KeyError
         The frame has no ``timestamp``, or a name in `by` is unknown.
     ValueError
-        `freq` is no such period.
+        `freq` is not such a period.
 
     Notes
     -----
@@ -83,52 +97,76 @@ def over_time(df: pd.DataFrame, freq: str = "D", by: By = None) -> pd.DataFrame:
     2026-03-03 00:00:00+00:00      0          NaN
     2026-03-04 00:00:00+00:00      1          0.0
     """
-    return finish_over_time(tally_over_time(df, freq, by), freq)
+    return finish_over_time(tally_over_time(df, freq, by=by), freq)
 
 
-def tally_over_time(df: pd.DataFrame, freq: str = "D", by: By = None) -> pd.DataFrame:
-    """Return the sums that `over_time` is made of: a row for each group and period that has calls."""
-    period, known = period_key(column(df, "timestamp"), freq)
-    parts = split(df, by).within(period).where(known)
-    return tally(df, parts, sums_for(_METRICS))
+_VALUES = (
+    "n_calls",
+    "answered",
+    "answer_rate",
+    "answer_time_mean_s",
+    "talk_time_total_s",
+    "talk_time_mean_s",
+    "positive",
+    "positive_rate",
+)
 
 
-def finish_over_time(table: pd.DataFrame, freq: str = "D") -> pd.DataFrame:
-    """Return the table of `over_time` from its tally."""
-    *by, period = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
-    starts = pd.DatetimeIndex(period.labels)
-    every = starts
-    if len(starts):
-        every = period_starts(starts[0], starts[-1], freq)[:-1].rename("timestamp")
-    groups = completed(by, every.get_indexer(starts)[period.codes], every)
-    return metrics_of(table, groups, _METRICS)
+def tally_heatmap(df: pd.DataFrame, value: str = "n_calls", *, by: By = None) -> pd.DataFrame:
+    """Return the sums behind `heatmap`: one row per group, weekday and hour that has calls."""
+    if value not in _VALUES:
+        msg = f"value={value!r} is not one of {', '.join(_VALUES)}"
+        raise ValueError(msg)
+    known = column(df, "timestamp").notna().to_numpy()
+    parts = split(df, by).within(*split(df, ["weekday", "hour"]).keys).where(known)
+    return tally(df, parts, sums_for(["n_calls", value]))
 
 
-def heatmap(df: pd.DataFrame, value: str = "n_calls") -> pd.DataFrame:
-    """Lay the calls out by weekday and hour.
+def finish_heatmap(table: pd.DataFrame, value: str = "n_calls") -> pd.DataFrame:
+    """Return the table of `heatmap` from its tally."""
+    *by, weekday, _ = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
+    days = pd.Index(WEEKDAYS, dtype="str", name="weekday")
+    rows = completed(by, days.get_indexer(weekday.labels)[weekday.codes], days)
+    hours = table.index.get_level_values(-1).to_numpy(dtype=np.int64)
+    cells = Groups(rows.codes * 24 + hours, pd.RangeIndex(len(rows) * 24))
+    values = metrics_of(table, cells, [value])[value].to_numpy().reshape(-1, 24)
+    result = pd.DataFrame(values, index=rows.index, columns=pd.RangeIndex(24, name="hour"))
+    _, *divisor = METRICS[value].sums
+    behind = np.nan_to_num(table[divisor[0] if divisor else "n_calls"].to_numpy())
+    counted = cells.sum(behind).reshape(-1, 24)
+    calls = int(table["n_calls"].sum())
+    result.attrs["heatmap"] = {"value": value, "n_calls": calls, "counted": counted.tolist()}
+    return result
+
+
+@additive(tally_heatmap, finish_heatmap)
+def heatmap(df: pd.DataFrame, value: str = "n_calls", *, by: By = None) -> pd.DataFrame:
+    """Return a value for each weekday and hour.
 
     Parameters
     ----------
     df
         Calls; needs ``timestamp``, and what the value is made of.
     value
-        What each cell tells: ``"n_calls"``, ``"answered"``, ``"answer_rate"``, ``"answer_time_mean_s"``,
+        What each cell holds: ``"n_calls"``, ``"answered"``, ``"answer_rate"``, ``"answer_time_mean_s"``,
         ``"talk_time_total_s"``, ``"talk_time_mean_s"``, ``"positive"`` or ``"positive_rate"``, as
         `definitions` defines them.
+    by
+        Columns or dimensions (``agent``, ``project`` …) that become outer index levels, seven rows each.
 
     Returns
     -------
     pandas.DataFrame
-        Index ``weekday`` (Monday to Sunday), columns ``hour`` (0 to 23). A cell without calls is 0 for
-        counts and totals, null for rates and means. ``attrs["heatmap"]`` holds the value's name, the number
-        of all ``n_calls``, and ``counted``, row by row how many calls stand behind each cell (of a mean those
-        it is the mean of), so that a picture can mark the cells that rest on few. Without calls the table
-        has no rows.
+        Index ``weekday`` (Monday to Sunday, below the levels of `by`), columns ``hour`` (0 to 23). A cell
+        without calls is 0 for counts and totals, null for rates and means. ``attrs["heatmap"]`` holds the
+        ``value``'s name, the number of all calls as ``n_calls``, and ``counted``, row by row the number of
+        calls behind each cell (for a mean, those that it averages), so that a picture can mark cells that
+        rest on few. Without calls the table has no rows.
 
     Raises
     ------
     KeyError
-        The frame has no ``timestamp``.
+        The frame has no ``timestamp``, or a name in `by` is unknown.
     ValueError
         `value` is none of these.
 
@@ -144,42 +182,113 @@ def heatmap(df: pd.DataFrame, value: str = "n_calls") -> pd.DataFrame:
     >>> float(table.loc["Monday", 9]), float(table.loc["Tuesday", 10])
     (0.5, 1.0)
     """
-    return finish_heatmap(tally_heatmap(df, value), value)
+    return finish_heatmap(tally_heatmap(df, value, by=by), value)
 
 
-_VALUES = (
-    "n_calls",
-    "answered",
-    "answer_rate",
-    "answer_time_mean_s",
-    "talk_time_total_s",
-    "talk_time_mean_s",
-    "positive",
-    "positive_rate",
-)
+def concurrency(df: pd.DataFrame, freq: str = "1min", *, by: By = None) -> pd.DataFrame:
+    """Count the calls in progress at once.
 
+    Parameters
+    ----------
+    df
+        Calls of every direction; needs ``timestamp`` and ``totalTime``.
+    freq
+        Length of a period: a span that divides the day (``"1min"``, ``"15min"``, ``"h"``), or ``"D"``,
+        ``"W"``, ``"M"``, ``"Q"``, ``"Y"``; the words ``"hour"``, ``"day"``, ``"week"``, ``"month"``,
+        ``"quarter"`` and ``"year"`` mean the same.
+    by
+        Columns or dimensions (``agent``, ``project`` …) that become outer index levels. Every group has
+        every period.
 
-def tally_heatmap(df: pd.DataFrame, value: str = "n_calls") -> pd.DataFrame:
-    """Return the sums that `heatmap` is made of: a row for each weekday and hour that has calls."""
-    if value not in _VALUES:
-        msg = f"value={value!r} must be one of {', '.join(_VALUES)}"
-        raise ValueError(msg)
-    known = column(df, "timestamp").notna().to_numpy()
-    return tally(df, split(df, ["weekday", "hour"]).where(known), sums_for(["n_calls", value]))
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``timestamp``: the start of each period, in the frame's timezone, from the first start to the
+        last end without gaps (below the levels of `by`).
 
+        - ``calls_max`` (int64): the most calls in progress at any instant of the period
+        - ``calls_mean``: time that calls spend in the period ÷ its length: the load in erlangs
 
-def finish_heatmap(table: pd.DataFrame, value: str = "n_calls") -> pd.DataFrame:
-    """Return the table of `heatmap` from its tally."""
-    weekday, hour = table.index.get_level_values(0), table.index.get_level_values(1)
-    cells = pd.Index(WEEKDAYS).get_indexer(weekday) * 24 + hour.to_numpy(dtype=np.int64)
-    groups = completed([], cells, pd.RangeIndex(7 * 24))
-    values = metrics_of(table, groups, [value])[value].to_numpy().reshape(-1, 24)
-    days = pd.Index(WEEKDAYS if len(groups) else [], dtype="str", name="weekday")
-    result = pd.DataFrame(values, index=days, columns=pd.RangeIndex(24, name="hour"))
-    _, *divisor = METRICS[value].sums
-    counted = groups.sum(np.nan_to_num(table[divisor[0] if divisor else "n_calls"].to_numpy())).reshape(
-        -1, 24
-    )
-    calls = int(table["n_calls"].sum())
-    result.attrs["heatmap"] = {"value": value, "n_calls": calls, "counted": counted.tolist()}
+        ``attrs["n_calls"]`` is the number of calls that were ever in progress.
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing, or a name in `by` is unknown.
+    ValueError
+        `freq` is not such a period.
+
+    Notes
+    -----
+    A call is in progress from ``timestamp`` until just before ``timestamp`` + ``totalTime`` (ringing and hold
+    included). The maximum is exact: it comes from a sweep over all starts and ends, not from samples. Calls
+    without time or duration, and those that last 0 s or less or more than a day, are never in progress.
+
+    Examples
+    --------
+    >>> stamps = ["2026-03-02T09:00:00Z", "2026-03-02T09:00:30Z", "2026-03-02T09:02:00Z"]
+    >>> calls = pd.DataFrame({"timestamp": stamps, "totalTime": [60, 60, 30]})
+    >>> calls.calls.concurrency("1min")
+                               calls_max  calls_mean
+    timestamp
+    2026-03-02 09:00:00+00:00          2         1.5
+    2026-03-02 09:01:00+00:00          1         0.5
+    2026-03-02 09:02:00+00:00          1         0.5
+    """
+    stamps = column(df, "timestamp")
+    seconds = column(df, "totalTime").to_numpy(dtype=np.float64)
+    in_progress = stamps.notna().to_numpy() & (seconds > 0) & (seconds <= LONGEST_S)
+    parts = split(df, by).where(in_progress)
+    rows = parts.pick(np.arange(len(df)))
+    starts = micros(stamps)[rows]
+    ends = starts + np.round(seconds[rows] * 1e6).astype(np.int64)
+    edges = _edges(starts, ends, stamps, freq)
+    keys = folded_keys(parts.keys, np.ones(len(rows)))
+    spans = [(starts, ends)]
+    if keys:
+        groups = grouped(keys)
+        order = np.argsort(groups.codes, kind="stable")
+        cuts = np.cumsum(groups.count())[:-1]
+        spans = list(zip(np.split(starts[order], cuts), np.split(ends[order], cuts), strict=True))
+    every = edges[:-1].rename("timestamp")
+    index = completed(keys, np.zeros(len(rows), dtype=np.int64), every).index
+    # A stable sort is quick where calls already come in order of time.
+    counted = [_most_and_mean(np.sort(a, kind="stable"), np.sort(b), edges.asi8) for a, b in spans]
+    most, mean = (np.concatenate(each)[: len(index)] for each in zip(*counted, strict=True))
+    result = pd.DataFrame({"calls_max": most, "calls_mean": mean}, index=index)
+    result.attrs["n_calls"] = int(np.count_nonzero(in_progress))
     return result
+
+
+def _edges(
+    starts: NDArray[np.int64], ends: NDArray[np.int64], stamps: pd.Series, freq: str
+) -> pd.DatetimeIndex:
+    """Return where the periods begin, and where the last one ends."""
+    if not len(starts):
+        return pd.DatetimeIndex(stamps.iloc[:0]).as_unit("us")
+    first, last = (
+        pd.Timestamp(int(each), unit="us", tz="UTC").tz_convert(stamps.dt.tz).as_unit("us")
+        for each in (starts.min(), ends.max() - 1)
+    )
+    return period_starts(first, last, freq)
+
+
+def _most_and_mean(
+    starts: NDArray[np.int64], ends: NDArray[np.int64], edges: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return for each period the most calls in progress, and the time that they spend in it ÷ its length."""
+    begun, ended = np.searchsorted(starts, edges), np.searchsorted(ends, edges, side="right")
+    carried = (begun - ended)[:-1]
+    # More calls than were carried over can be in progress only when a call starts.
+    most = carried.copy()
+    starting = np.flatnonzero(np.diff(begun))
+    if len(starting):
+        at_start = np.arange(1, len(starts) + 1) - np.searchsorted(ends, starts, side="right")
+        most[starting] = np.maximum(most[starting], np.maximum.reduceat(at_start, begun[:-1][starting]))
+    lengths = np.diff(edges).astype(np.float64)
+    spent = carried * lengths
+    for times, passed, sign in ((starts, begun, 1), (ends, ended, -1)):
+        place = np.repeat(np.arange(len(lengths)), np.diff(passed))
+        left = edges[1:][place] - times[passed[0] : passed[-1]] if len(edges) else times
+        spent += sign * np.bincount(place, weights=left, minlength=len(lengths))
+    return most, spent / lengths

@@ -3,11 +3,11 @@
 Every function takes the finished table and, optionally, the axes to draw on, and returns the axes.
 """
 
-from brightcall_pandas.plots._breakdowns import breakdown, by_agent, lines
+from brightcall_pandas.plots._breakdowns import breakdown, by_agent, by_line
 from brightcall_pandas.plots._changes import compare, explain_change
 from brightcall_pandas.plots._clients import attempts, recalls, repeat_callers
 from brightcall_pandas.plots._histograms import answer_time_histogram, talk_time_histogram
-from brightcall_pandas.plots._outcomes import by_outcome, funnel, quality_buckets
+from brightcall_pandas.plots._outcomes import by_outcome, funnel, talk_time_buckets
 from brightcall_pandas.plots._service import abandonment, service_level
 from brightcall_pandas.plots._timelines import concurrency, heatmap, over_time, staffing
 from brightcall_pandas.plots.transfers._flow import transfer_flow
@@ -20,19 +20,19 @@ __all__ = [
     "attempts",
     "breakdown",
     "by_agent",
+    "by_line",
     "by_outcome",
     "compare",
     "concurrency",
     "explain_change",
     "funnel",
     "heatmap",
-    "lines",
     "over_time",
-    "quality_buckets",
     "recalls",
     "repeat_callers",
     "service_level",
     "staffing",
+    "talk_time_buckets",
     "talk_time_histogram",
     "transfer_flow",
     "transfer_matrix",

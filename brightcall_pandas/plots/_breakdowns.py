@@ -29,7 +29,7 @@ from brightcall_pandas.plots._style import (
     words_of,
 )
 
-__all__ = ["breakdown", "by_agent", "lines"]
+__all__ = ["breakdown", "by_agent", "by_line"]
 
 _BESIDE = ("share", "n_calls")
 _AGENTS, _LINES = "Agents", "Lines"
@@ -145,13 +145,13 @@ def _rank_range(best: float, worst: float) -> str:
 
 
 @housed
-def lines(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def by_line(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw the answer rate of each line, adjusted and as counted.
 
     Parameters
     ----------
     table
-        Table returned by `analysis.lines`. With outer index levels each row names its group.
+        Table returned by `analysis.by_line`. With outer index levels each row names its group.
     ax
         Axes to draw on; new ones by default.
 
@@ -164,7 +164,7 @@ def lines(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     if table.empty:
         return no_data(new_axes(ax), _LINES)
-    shown, hidden = first_rows(table, "lines", whole_groups=False)
+    shown, hidden = first_rows(table, "by_line", whole_groups=False)
     ax = dot_rows(
         row_labels(shown.index),
         shown["answer_rate_adjusted"],

@@ -161,11 +161,9 @@ def explain_change(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.tick_params(axis="y", length=0)
     ax.margins(x=0.12)
     ax.set_xlabel(f"effect on the {words} of all, {unit}")
-    before, after = (
-        (table[f"share_{when}"] * table[f"rate_{when}"]).sum() * scale for when in ("before", "after")
-    )
-    moved = f"from {before:.2f} to {after:.2f}: {signed(after - before, 2)} {unit}"
+    other, these = ((table[f"share{side}"] * table[f"rate{side}"]).sum() * scale for side in ("_other", ""))
+    moved = f"from {other:.2f} (the others) to {these:.2f}: {signed(these - other, 2)} {unit}"
     calls = table.attrs.get("n_calls")
-    n = f"; n = {' and '.join(map(number, calls))} calls" if calls else ""
+    n = f"; n = {number(calls[0])} calls, {number(calls[1])} others" if calls else ""
     titled(ax, f"What moved the {words}", moved + n, key=True)
     return ax

@@ -29,7 +29,7 @@ from brightcall_pandas.plots._style import (
     titled,
 )
 
-__all__ = ["by_outcome", "funnel", "quality_buckets"]
+__all__ = ["by_outcome", "funnel", "talk_time_buckets"]
 
 _TITLE = "Outcomes"
 _ROWS = 12
@@ -165,13 +165,13 @@ def funnel(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 @housed
-def quality_buckets(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def talk_time_buckets(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw how answered calls divide into buckets of talk time.
 
     Parameters
     ----------
     table
-        Table returned by `analysis.quality_buckets`. With outer index levels the groups stand below each
+        Table returned by `analysis.talk_time_buckets`. With outer index levels the groups stand below each
         other.
     ax
         Axes to draw on; new ones by default.

@@ -120,6 +120,13 @@ class TestDistributedCalls:
         check = pdt.assert_frame_equal if isinstance(expected, pd.DataFrame) else pdt.assert_series_equal
         check(found, expected, check_exact=True)
 
+    @pytest.mark.parametrize("name", ["by_agent", "by_line", "heatmap", "talk_time_buckets"])
+    def test_groups_are_pandas_to_the_last_digit(self, cluster, folder, calls, name):
+        expected = getattr(calls.calls, name)(by=["project", "outcome"])
+        found = getattr(bc.scan_calls(folder).calls, name)(by=["project", "outcome"]).compute()
+        pdt.assert_frame_equal(found, expected, check_exact=True)
+        assert found.attrs == expected.attrs
+
     @pytest.mark.parametrize("name", REFUSED)
     def test_what_has_no_distributed_form_says_so(self, folder, name):
         with pytest.raises(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from hypothesis import strategies as st
 
 from brightcall_pandas import analysis, plots
 from brightcall_pandas.accessors import _frame as accessor
-from brightcall_pandas.analysis import _tallies as tallies
 from brightcall_pandas.analysis._definitions import DEFINITIONS, OF_TABLES
 from brightcall_pandas.analysis._metrics import METRICS
 from brightcall_pandas.analysis.transfers._meanings import OF_TRANSFERS
@@ -83,12 +81,9 @@ OF_CALLS = [name for name in TABLES if name not in {*SORTED_BY, *NO_FRAME}]
 """Tables that count calls."""
 
 
-def halves(name: str) -> tuple[object, object]:
-    module = importlib.import_module(getattr(analysis, name).__module__)
-    return getattr(module, f"tally_{name}", None), getattr(module, f"finish_{name}", None)
-
-
-ADDITIVE = [name for name in TABLES if halves(name)[0]]
+FORMS = {name: analysis.additive_form(getattr(analysis, name)) for name in TABLES}
+ADDITIVE = [name for name, form in FORMS.items() if form]
+SPLIT = [name for name in TABLES if "by" in inspect.signature(getattr(analysis, name)).parameters]
 
 
 @pytest.mark.parametrize("name", analysis.__all__)
@@ -151,10 +146,14 @@ class TestEveryTable:
 
 
 class TestHalves:
-    def test_both_or_none(self):
-        for name in TABLES:
-            tally, finish = halves(name)
-            assert (tally is None) == (finish is None), name
+    def test_tables_that_follow_or_count_clients_need_all_calls_of_a_client_together(self):
+        assert {name for name in ADDITIVE if FORMS[name].whole_clients} == {
+            "attempts",
+            "breakdown",
+            "recalls",
+            "repeat_callers",
+            "summary",
+        }
 
     def test_tables_without_halves_are_known(self):
         assert set(OF_CALLS) - set(ADDITIVE) == {
@@ -170,27 +169,51 @@ class TestHalves:
 
     @pytest.mark.parametrize("name", ADDITIVE)
     def test_every_option_belongs_to_a_half(self, name):
-        tally, finish = halves(name)
+        tally, finish = FORMS[name].tally, FORMS[name].finish
         options = set(inspect.signature(getattr(analysis, name)).parameters) - {"df"}
         of_halves = {*inspect.signature(tally).parameters, *inspect.signature(finish).parameters}
         assert options == of_halves - {"df", "table"}
 
     @pytest.mark.parametrize("name", ADDITIVE)
     @settings(max_examples=8)
-    @given(seed=st.integers(0, 10_000), many=st.integers(1, 60))
-    def test_a_table_is_finished_from_the_tallies_of_its_parts(self, name, seed, many):
+    @given(seed=st.integers(0, 10_000), many=st.integers(1, 60), by=st.sampled_from([None, "project"]))
+    def test_a_table_is_finished_from_the_tallies_of_its_parts(self, name, seed, many, by):
         df = calls(many, seed)
-        tally, finish = halves(name)
-        options = {"by": "project"} if name == "breakdown" else {}
+        tally, finish = FORMS[name].tally, FORMS[name].finish
+        options = {"by": "project" if name == "breakdown" else by} if name in SPLIT else {}
         until = {"until": df["timestamp"].max()} if "until" in inspect.signature(tally).parameters else {}
-        if name in tallies.WHOLE:
+        if FORMS[name].whole_clients:
             here = (df["clientNumber"].fillna("0").astype(int) % 2 == 0).to_numpy()
         else:
             here = np.arange(many) % 2 == 0
         parts = [tally(df[mask], **options, **until) for mask in (here, ~here)]
         pd.testing.assert_frame_equal(
-            finish(tallies.merge(parts)), getattr(analysis, name)(df, **options, **until)
+            finish(analysis.merge(parts)), getattr(analysis, name)(df, **options, **until)
         )
+
+
+class TestBy:
+    """``by=`` adds outer index levels."""
+
+    @pytest.mark.parametrize("name", SPLIT)
+    def test_is_keyword_only_except_for_breakdown(self, name):
+        kind = inspect.signature(getattr(analysis, name)).parameters["by"].kind
+        assert (kind is inspect.Parameter.KEYWORD_ONLY) == (name != "breakdown")
+
+    @pytest.mark.parametrize("name", ["by_agent", "by_line", "funnel", "heatmap", "talk_time_buckets"])
+    @settings(max_examples=8)
+    @given(seed=st.integers(0, 10_000), many=st.integers(1, 60))
+    def test_of_a_group_stands_what_its_calls_alone_would_give(self, name, seed, many):
+        df = calls(many, seed)
+        df["label"] = df["projectName"].fillna("(none)")
+        table = getattr(analysis, name)
+        split, seen = table(df, by="label"), 0
+        for label, alone in df.groupby("label"):
+            expected = table(alone)
+            if len(expected):
+                pd.testing.assert_frame_equal(split.loc[label], expected)
+                seen += len(expected)
+        assert len(split) == seen
 
 
 class TestHostileFrames:

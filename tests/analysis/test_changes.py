@@ -20,7 +20,8 @@ def calls(**groups: tuple[int, int]) -> pd.DataFrame:
 
 class TestCompare:
     def test_both_sides_and_the_difference(self):
-        table = compare(calls(A=(1, 2), B=(1, 1)), calls(A=(1, 4)), "project", ["n_calls", "answer_rate"])
+        options = {"by": "project", "metrics": ["n_calls", "answer_rate"]}
+        table = compare(calls(A=(1, 2), B=(1, 1)), calls(A=(1, 4)), **options)
         assert table.index.tolist() == ["A", "B"]
         assert table["n_calls"].tolist() == [2, 1]
         assert table["n_calls_other"].tolist() == [4, 0]
@@ -36,7 +37,8 @@ class TestCompare:
 
     def test_spellings_of_both_sides_are_one_outcome(self):
         here, there = pd.DataFrame({"outcomeTag": ["No", "No"]}), pd.DataFrame({"outcomeTag": ["NO "]})
-        assert compare(here, there, "outcome", ["n_calls"])["n_calls_change"].to_dict() == {"No": 1}
+        table = compare(here, there, by="outcome", metrics=["n_calls"])
+        assert table["n_calls_change"].to_dict() == {"No": 1}
 
     def test_medians_and_clients_can_be_compared(self):
         table = compare(calls(A=(2, 2)), calls(A=(1, 1)), metrics=["talk_time_median_s"])
@@ -54,11 +56,12 @@ class TestCompare:
 
 class TestExplainChange:
     def test_mix_and_rate_effects(self):
-        table = explain_change(calls(A=(2, 2), B=(1, 2)), calls(A=(1, 1), B=(1, 3)))
+        table = explain_change(calls(A=(1, 1), B=(1, 3)), calls(A=(2, 2), B=(1, 2)))
         assert table.index.tolist() == ["B", "A"]
-        assert table["share_before"].tolist() == [0.5, 0.5]
-        assert table["share_after"].tolist() == [0.75, 0.25]
-        assert table["rate_before"].tolist() == [0.5, 1.0]
+        assert table["share_other"].tolist() == [0.5, 0.5]
+        assert table["share"].tolist() == [0.75, 0.25]
+        assert table["rate_other"].tolist() == [0.5, 1.0]
+        assert table["rate"].tolist() == [pytest.approx(1 / 3), 1.0]
         # (1/3 - 1/2) · 0.625; 0.25 · (5/12 - 0.625), -0.25 · (1 - 0.625)
         assert table["rate_effect"].tolist() == pytest.approx([-0.104167, 0], abs=1e-6)
         assert table["mix_effect"].tolist() == pytest.approx([-0.052083, -0.09375], abs=1e-6)
@@ -72,9 +75,9 @@ class TestExplainChange:
             explain_change(*sides)
 
     def test_a_group_on_one_side_only_is_all_mix(self):
-        table = explain_change(calls(A=(2, 2), B=(1, 2)), calls(B=(1, 2), C=(0, 2)))
+        table = explain_change(calls(B=(1, 2), C=(0, 2)), calls(A=(2, 2), B=(1, 2)))
         assert table.loc[["A", "C"], "rate_effect"].tolist() == [0, 0]
-        assert table.loc["A", ["rate_after"]].isna().all()
+        assert table.loc["A", ["rate"]].isna().all()
         assert table["effect"].sum() == pytest.approx(0.25 - 0.75)
 
     @given(
@@ -86,14 +89,14 @@ class TestExplainChange:
         ],
         st.sampled_from(["answer_rate", "talk_time_mean_s"]),
     )
-    def test_effects_add_up_to_the_change_of_all(self, before, after, metric):
-        sides = [calls(**{name: (min(a, n), n) for name, (a, n) in each.items()}) for each in (before, after)]
+    def test_effects_add_up_to_this_minus_other(self, here, there, metric):
+        sides = [calls(**{name: (min(a, n), n) for name, (a, n) in each.items()}) for each in (here, there)]
         sides[1]["talkTime"] = [float(each) for each in range(len(sides[1]))]
         if metric == "talk_time_mean_s" and not all((each["state"] == 1).any() for each in sides):
             return
-        table = explain_change(*sides, metric, "project")
+        table = explain_change(*sides, metric, by="project")
         first, second = (summary(each)[metric].iloc[0] for each in sides)
-        assert table["effect"].sum() == pytest.approx(second - first)
+        assert table["effect"].sum() == pytest.approx(first - second)
         assert (table["mix_effect"] + table["rate_effect"]).tolist() == pytest.approx(
             table["effect"].tolist()
         )
@@ -101,7 +104,7 @@ class TestExplainChange:
     def test_names_the_metric(self):
         assert explain_change(calls(A=(1, 2)), calls(A=(1, 2))).attrs["metric"] == "answer_rate"
 
-    @pytest.mark.parametrize("metric", ["n_calls", "talk_time_median_s", "bells"])
+    @pytest.mark.parametrize("metric", ["n_calls", "calls_per_client", "talk_time_median_s", "bells"])
     def test_a_metric_without_denominator(self, metric):
         with pytest.raises(ValueError, match="metric="):
             explain_change(calls(A=(1, 2)), calls(A=(1, 2)), metric)
@@ -112,7 +115,7 @@ class TestExplainChange:
 
     def test_nothing_to_explain_gives_an_empty_table_of_the_same_kind(self):
         full = explain_change(calls(A=(1, 2)), calls(A=(1, 2)))
-        for before, after in ((calls(), calls()), (calls(A=(1, 2)), calls()), (calls(), calls(A=(1, 2)))):
-            empty = explain_change(before, after)
+        for here, there in ((calls(), calls()), (calls(A=(1, 2)), calls()), (calls(), calls(A=(1, 2)))):
+            empty = explain_change(here, there)
             assert len(empty) == 0
             assert empty.dtypes.equals(full.dtypes)

@@ -3,8 +3,118 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis._dimensions import DIMENSIONS, names_of, split
+import brightcall_pandas  # noqa: F401  (registers .calls)
+from brightcall_pandas import analysis
+from brightcall_pandas.analysis._dimensions import (
+    DIMENSIONS,
+    names_of,
+    of_direction,
+    period_key,
+    period_starts,
+    split,
+)
+from brightcall_pandas.frame import micros
 from brightcall_pandas.frame._fields import FIELDS
+
+BERLIN = "Europe/Berlin"
+
+
+def starts(first: str, last: str, freq: str, zone: str = BERLIN) -> list[str]:
+    found = period_starts(pd.Timestamp(first, tz=zone), pd.Timestamp(last, tz=zone), freq)
+    return [each.isoformat() for each in found]
+
+
+class TestPeriodStarts:
+    def test_days_begin_at_local_midnight_also_around_a_clock_change(self):
+        assert starts("2026-03-28 23:30", "2026-03-29 12:00", "D") == [
+            "2026-03-28T00:00:00+01:00",
+            "2026-03-29T00:00:00+01:00",
+            "2026-03-30T00:00:00+02:00",
+        ]
+
+    def test_the_hour_that_is_skipped_is_no_period(self):
+        assert starts("2026-03-29 01:59", "2026-03-29 03:00", "h") == [
+            "2026-03-29T01:00:00+01:00",
+            "2026-03-29T03:00:00+02:00",
+            "2026-03-29T04:00:00+02:00",
+        ]
+
+    def test_the_hour_that_occurs_twice_is_two_periods(self):
+        assert starts("2026-10-25 01:30", "2026-10-25 03:30", "hour") == [
+            "2026-10-25T01:00:00+02:00",
+            "2026-10-25T02:00:00+02:00",
+            "2026-10-25T02:00:00+01:00",
+            "2026-10-25T03:00:00+01:00",
+            "2026-10-25T04:00:00+01:00",
+        ]
+
+    def test_the_other_one_of_two_equal_hours_is_left_out_at_the_ends(self):
+        second = pd.Timestamp("2026-10-25 01:30", tz="UTC").tz_convert(BERLIN)
+        found = period_starts(second, second, "h")
+        assert [each.isoformat() for each in found] == [
+            "2026-10-25T02:00:00+01:00",
+            "2026-10-25T03:00:00+01:00",
+        ]
+        first = pd.Timestamp("2026-10-25 00:30", tz="UTC").tz_convert(BERLIN)
+        found = period_starts(first, first, "h")
+        assert [each.isoformat() for each in found] == [
+            "2026-10-25T02:00:00+02:00",
+            "2026-10-25T02:00:00+01:00",
+        ]
+
+    def test_longer_spans_stay_on_the_wall_clock(self):
+        assert starts("2026-03-29 01:00", "2026-03-29 13:00", "6h") == [
+            "2026-03-29T00:00:00+01:00",
+            "2026-03-29T06:00:00+02:00",
+            "2026-03-29T12:00:00+02:00",
+            "2026-03-29T18:00:00+02:00",
+        ]
+
+    def test_weeks_begin_on_monday_and_months_on_the_first(self):
+        assert starts("2026-03-29", "2026-03-31", "W", "UTC") == [
+            "2026-03-23T00:00:00+00:00",
+            "2026-03-30T00:00:00+00:00",
+            "2026-04-06T00:00:00+00:00",
+        ]
+        for freq in ("M", "MS", "ME", "month"):
+            assert starts("2026-03-29", "2026-04-01", freq, "UTC") == [
+                "2026-03-01T00:00:00+00:00",
+                "2026-04-01T00:00:00+00:00",
+                "2026-05-01T00:00:00+00:00",
+            ]
+
+    def test_a_day_whose_midnight_is_skipped_begins_later(self):
+        assert (
+            starts("2026-04-24 12:00", "2026-04-24 12:00", "D", "Africa/Cairo")[0]
+            == "2026-04-24T01:00:00+03:00"
+        )
+
+    @pytest.mark.parametrize("freq", ["B", "7min", "2D", "-1h", "48h", "W-XYZ", "often", ""])
+    def test_a_period_that_is_none(self, freq):
+        with pytest.raises(ValueError, match="freq="):
+            starts("2026-03-29", "2026-03-30", freq)
+
+
+class TestPeriodKey:
+    def test_lists_gaps_and_tells_which_calls_have_a_time(self):
+        stamps = pd.Series(pd.to_datetime(["2026-03-04T12:00Z", None, "2026-03-02T00:00Z"], utc=True))
+        key, known = period_key(stamps, "D")
+        assert known.tolist() == [True, False, True]
+        assert key.labels.strftime("%d").tolist() == ["02", "03", "04"]
+        assert key.codes[known].tolist() == [2, 0]
+
+    def test_no_time_at_all(self):
+        key, known = period_key(pd.Series([pd.NaT], dtype="datetime64[us, Europe/Berlin]"), "D")
+        assert len(key.labels) == 0
+        assert str(key.labels.tz) == BERLIN
+        assert not known.any()
+
+
+class TestMicros:
+    def test_counts_from_1970_whatever_the_unit(self):
+        for unit in ("s", "ms", "us", "ns"):
+            stamps = pd.Series(pd.to_datetime(["1970-01-01T00:00:02Z"], utc=True)).dt.as_unit(unit)
+            assert micros(stamps).tolist() == [2_000_000]
 
 
 def labels(df: pd.DataFrame, by: str) -> list[object]:
@@ -82,3 +192,66 @@ class TestDimensions:
     def test_each_reads_a_field_and_hides_none(self):
         assert all(each.column in FIELDS for each in DIMENSIONS.values())
         assert not set(DIMENSIONS) & set(FIELDS)
+
+
+class TestOfDirection:
+    def test_a_null_goes_nowhere(self):
+        df = pd.DataFrame({"type": [0, 1, None]})
+        assert of_direction(df, "outbound").tolist() == [False, True, False]
+        assert of_direction(df, None).all()
+        with pytest.raises(ValueError, match="direction="):
+            of_direction(df, "sideways")
+
+
+class TestDefaultDirections:
+    """Two calls inbound, three outbound, one internal: the count tells which ones a table looks at."""
+
+    CALLS = pd.DataFrame(
+        {
+            "type": [0, 0, 1, 1, 1, 2],
+            "state": 1,
+            "timestamp": [f"2026-03-02T{hour:02}:00Z" for hour in range(9, 15)],
+            "recallDate": None,
+            "clientNumber": list("abcdef"),
+            "lineNumber": "+1",
+            "talkTime": 60.0,
+            "answerTime": 5.0,
+            "callTime": 65.0,
+            "totalTime": 65.0,
+            "outcomeTag": "No",
+            "userId": "a",
+        }
+    )
+
+    @pytest.mark.parametrize(
+        ("table", "counted"),
+        [
+            ("service_level", "offered"),
+            ("abandonment", "offered"),
+            ("repeat_callers", "n_calls"),
+            ("staffing", "offered"),
+        ],
+    )
+    def test_what_callers_feel_is_inbound(self, table, counted):
+        assert getattr(analysis, table)(self.CALLS)[counted].sum() == 2
+
+    @pytest.mark.parametrize(("table", "counted"), [("attempts", "dials"), ("by_line", "n_calls")])
+    def test_what_our_dialing_does_is_outbound(self, table, counted):
+        assert getattr(analysis, table)(self.CALLS)[counted].sum() == 3
+
+    def test_only_outbound_calls_keep_promises(self):
+        promised = self.CALLS.assign(recallDate=None, clientNumber="x")
+        promised["recallDate"] = ["2026-03-02T10:00Z", *[None] * 5]  # the next call, at 10:00, is inbound
+        assert analysis.recalls(promised)["recalls"].to_dict() == {
+            "kept": 0,
+            "late": 1,
+            "missed": 0,
+            "open": 0,
+        }
+
+    def test_a_model_is_of_outbound_calls(self):
+        assert len(self.CALLS.calls.model_frame()) == 3
+
+    @pytest.mark.parametrize("table", ["summary", "by_agent", "by_outcome", "over_time", "talk_time_buckets"])
+    def test_all_others_count_every_direction(self, table):
+        assert getattr(analysis, table)(self.CALLS)["n_calls"].sum() == 6

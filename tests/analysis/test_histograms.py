@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brightcall_pandas.analysis import answer_time_histogram, talk_time_histogram
+from brightcall_pandas.analysis import answer_time_histogram, talk_time_buckets, talk_time_histogram
 
 
 def calls(*seconds: float | None, state: str = "answered") -> pd.DataFrame:
@@ -111,3 +111,59 @@ class TestAnswerTimeHistogram:
         assert bins(table) == {(0, 5): 2, (5, 10): 1}
         assert table.index.name == "answer_time_s"
         assert list(bins(answer_time_histogram(df, answered_only=False)))[-1] == (30, 45)
+
+
+@pytest.fixture
+def bucket_calls() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "state": [1, 1, 1, 0, None],
+            "talkTime": [30, 29, 400, 0, 50],
+            "outcomeType": [None, "positive", "positive", "positive", "positive"],
+            "userId": ["a", "a", "b", "b", "b"],
+        },
+        index=[1, 1, 1, 1, 1],
+    )
+
+
+class TestTalkTimeBuckets:
+    def test_every_number(self, bucket_calls):
+        df = pd.concat([bucket_calls, pd.DataFrame({"state": [1, 1], "talkTime": [9.9, None]})])
+        table = talk_time_buckets(df)
+        assert table.index.tolist() == ["< 10 s", "10–30 s", "≥ 30 s"]
+        assert table["n_calls"].tolist() == [1, 1, 2]
+        assert table["share"].tolist() == [0.25, 0.25, 0.5]
+        assert table["talk_time_total_s"].tolist() == [9.9, 29.0, 430.0]
+        assert table["positive"].tolist() == [0, 1, 1]
+        assert table["positive_rate"].tolist() == [0.0, 1.0, 0.5]
+
+    def test_edges_of_ones_own(self, bucket_calls):
+        assert talk_time_buckets(bucket_calls, [400])["n_calls"].to_dict() == {"< 400 s": 2, "≥ 400 s": 1}
+
+    def test_by_lists_every_bucket_in_every_group(self, bucket_calls):
+        assert talk_time_buckets(bucket_calls, by="agent")["n_calls"].tolist() == [0, 1, 1, 0, 0, 1]
+        assert talk_time_buckets(bucket_calls, by="agent")["share"].tolist() == [0, 0.5, 0.5, 0, 0, 1]
+
+    @pytest.mark.parametrize("edges", [[], [30, 10], [10, 10], [float("nan")]])
+    def test_edges_that_are_none(self, bucket_calls, edges):
+        with pytest.raises(ValueError, match="edges="):
+            talk_time_buckets(bucket_calls, edges)
+
+    def test_no_answered_call_gives_an_empty_table_of_the_same_kind(self, bucket_calls):
+        for empty in (
+            talk_time_buckets(bucket_calls.iloc[:0]),
+            talk_time_buckets(bucket_calls.assign(state=0)),
+        ):
+            assert len(empty) == 0
+            assert empty.dtypes.equals(talk_time_buckets(bucket_calls).dtypes)
+
+    def test_by_of_no_value_of_an_empty_frame_and_of_an_unknown_name(self, bucket_calls):
+        df = bucket_calls.assign(userId=["a", None, "b", "b", "b"])
+        table = talk_time_buckets(df, by="agent")
+        assert table.loc["(none)", "n_calls"].tolist() == [0, 1, 0]
+        empty = talk_time_buckets(df.iloc[:0], by="agent")
+        assert len(empty) == 0
+        assert empty.index.names == table.index.names
+        assert empty.dtypes.equals(table.dtypes)
+        with pytest.raises(KeyError, match="by='bells'"):
+            talk_time_buckets(df, by="bells")

@@ -4,17 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from brightcall_pandas.analysis import attempts, repeat_callers
 from brightcall_pandas.analysis._dimensions import split
-from brightcall_pandas.analysis._sequences import last_seen, of_direction, sequences
+from brightcall_pandas.analysis._sequences import last_seen, sequences
 
 
-def calls(*rows: tuple[str | None, str | None, str]) -> pd.DataFrame:
+def made(*rows: tuple[str | None, str | None, str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["clientNumber", "timestamp", "id"])
 
 
 class TestSequences:
     def test_sorts_by_client_then_time_and_leaves_unknown_ones_out(self):
-        df = calls(
+        df = made(
             ("x", "2026-03-02T10:00Z", "1"),
             ("y", "2026-03-02T09:00Z", "2"),
             ("x", "2026-03-02T08:00Z", "3"),
@@ -29,12 +30,12 @@ class TestSequences:
         assert found.since_first(np.array([1, 1, 1])).tolist() == [1, 2, 1]
 
     def test_only_calls_in_the_mask(self):
-        df = calls(("x", "2026-03-02T10:00Z", "1"), ("x", "2026-03-02T11:00Z", "2"))
+        df = made(("x", "2026-03-02T10:00Z", "1"), ("x", "2026-03-02T11:00Z", "2"))
         assert sequences(df, np.array([False, True])).rows.tolist() == [1]
         assert len(sequences(df, np.array([False, False])).rows) == 0
 
     def test_calls_at_the_same_instant_are_ordered_by_id_as_numbers(self):
-        df = calls(
+        df = made(
             ("x", "2026-03-02T10:00Z", "10"),
             ("x", "2026-03-02T10:00Z", "9"),
             ("x", "2026-03-02T09:00Z", "11"),
@@ -43,7 +44,7 @@ class TestSequences:
         assert sequences(df, np.ones(4, dtype=bool)).rows.tolist() == [2, 1, 0, 3]
 
     def test_with_a_split_a_client_is_one_in_each_group(self):
-        df = calls(("x", "2026-03-02T10:00Z", "1"), ("x", "2026-03-02T11:00Z", "2")).assign(
+        df = made(("x", "2026-03-02T10:00Z", "1"), ("x", "2026-03-02T11:00Z", "2")).assign(
             projectName=["b", "a"]
         )
         found = sequences(df, np.ones(2, dtype=bool), split(df, "project"))
@@ -59,10 +60,131 @@ class TestLastSeen:
         assert last_seen(df.iloc[:0]) == 0
 
 
-class TestOfDirection:
-    def test_a_null_goes_nowhere(self):
-        df = pd.DataFrame({"type": [0, 1, None]})
-        assert of_direction(df, "outbound").tolist() == [False, True, False]
-        assert of_direction(df, None).all()
-        with pytest.raises(ValueError, match="direction="):
-            of_direction(df, "sideways")
+@pytest.fixture
+def dials() -> pd.DataFrame:
+    rows = [
+        # client, hour, state, outcome type, project: x reached at the second dial and again at the third,
+        # y at the first, z never in two dials, w never in one
+        ("x", 9, 0, None, "A"),
+        ("x", 10, 1, None, "B"),
+        ("x", 11, 1, "positive", "A"),
+        ("y", 9, 1, "positive", "A"),
+        ("z", 12, 0, None, "A"),
+        ("z", 9, 2, None, "B"),
+        ("w", 9, 0, None, "A"),
+        (None, 9, 1, None, "A"),
+    ]
+    df = pd.DataFrame(rows, columns=["clientNumber", "hour", "state", "outcomeType", "projectName"])
+    stamps = pd.Timestamp("2026-03-02", tz="UTC") + pd.to_timedelta(df.pop("hour"), unit="h")
+    return df.assign(timestamp=stamps, type=1).sample(frac=1, random_state=1)
+
+
+class TestAttempts:
+    def test_every_number(self, dials):
+        table = attempts(dials)
+        assert table.index.tolist() == [1, 2, 3]
+        assert table.index.name == "attempt"
+        assert table["dials"].tolist() == [4, 2, 1]
+        assert table["answered"].tolist() == [1, 1, 1]
+        assert table["answer_rate"].tolist() == [0.25, 0.5, 1.0]
+        assert table["positive"].tolist() == [1, 0, 1]
+        assert table["positive_rate"].tolist() == [0.25, 0.0, 1.0]
+        assert table["unreached"].tolist() == [4, 2, 0]
+        assert table["reached"].tolist() == [1, 1, 0]
+        assert table["marginal_rate"].tolist()[:2] == [0.25, 0.5]
+        assert pd.isna(table["marginal_rate"].iloc[2])
+        assert table["reach"].tolist() == [0.25, 0.5, 0.5]
+        assert table["given_up"].tolist() == [1, 1, 0]
+
+    def test_reach_if_nobody_were_given_up_is_the_product_limit(self, dials):
+        # 1 - (1 - 1/4) (1 - 1/2)
+        assert attempts(dials)["reach_if_continued"].tolist()[:2] == [0.25, 0.625]
+
+    def test_every_client_is_reached_or_given_up_once(self, dials):
+        table = attempts(dials)
+        assert table["reached"].sum() + table["given_up"].sum() == table["dials"].iloc[0]
+
+    def test_by_counts_attempts_within_each_group(self, dials):
+        table = attempts(dials, by="project")
+        assert table.index.names == ["project", "attempt"]
+        assert table["dials"].to_dict() == {("A", 1): 4, ("A", 2): 1, ("B", 1): 2}
+        assert table["reach"].to_dict() == {("A", 1): 0.25, ("A", 2): 0.5, ("B", 1): 0.5}
+
+    def test_other_directions(self, dials):
+        assert len(attempts(dials, direction="inbound")) == 0
+        assert attempts(dials, direction=None)["dials"].tolist() == [4, 2, 1]
+
+    def test_what_needs_a_missing_column_is_null_or_an_error(self, dials):
+        assert attempts(dials.drop(columns="outcomeType"))["positive_rate"].isna().all()
+        for name in ("clientNumber", "timestamp", "state", "type"):
+            with pytest.raises(KeyError, match=name):
+                attempts(dials.drop(columns=name))
+
+    def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, dials):
+        for by in (None, "project"):
+            full, empty = attempts(dials, by=by), attempts(dials.iloc[:0], by=by)
+            assert len(empty) == 0
+            assert empty.dtypes.equals(full.dtypes)
+            assert empty.index.names == full.index.names
+
+
+@pytest.fixture
+def repeated_calls() -> pd.DataFrame:
+    rows = [
+        # client, day, hour, state, agent
+        ("x", 2, 9, 1, "a"),
+        ("x", 3, 9, 0, "b"),  # exactly 24 h later: a repetition
+        ("x", 5, 9, 1, "a"),
+        ("y", 2, 9, 1, "b"),
+        ("y", 3, 10, 1, "b"),  # 25 h later: none
+        ("z", 8, 9, 1, "a"),  # too young to be observed
+        ("z", 8, 10, 1, "a"),
+        (None, 2, 9, 1, "a"),
+    ]
+    df = pd.DataFrame(rows, columns=["clientNumber", "day", "hour", "state", "userId"])
+    stamps = pd.to_datetime(
+        "2026-03-0" + df.pop("day").astype(str) + "T" + df.pop("hour").astype(str) + ":00Z"
+    )
+    return df.assign(timestamp=stamps, type=0).sample(frac=1, random_state=3)
+
+
+class TestRepeatCallers:
+    def test_every_number(self, repeated_calls):
+        row = repeat_callers(repeated_calls).loc["all"]
+        assert row[["n_calls", "observed", "repeated"]].tolist() == [7, 5, 1]
+        assert row["repeat_rate"] == 0.2
+        assert row["first_contact_resolution"] == 0.8
+        assert row["repeat_rate_low"] == pytest.approx(0.03622, abs=1e-5)
+        assert row[["clients", "repeat_clients"]].tolist() == [2, 1]
+
+    def test_a_longer_window_sees_more_and_observes_less(self, repeated_calls):
+        row = repeat_callers(repeated_calls, "3D").loc["all"]
+        assert row[["n_calls", "observed", "repeated"]].tolist() == [7, 5, 3]
+        assert repeat_callers(repeated_calls, "30D").loc["all", "observed"] == 0
+
+    def test_the_end_of_the_data_can_be_told(self, repeated_calls):
+        later = pd.Timestamp("2026-04-01", tz="UTC")
+        assert repeat_callers(repeated_calls, until=later).loc["all", ["observed", "repeated"]].tolist() == [
+            7,
+            2,
+        ]
+
+    def test_answered_calls_only_as_first_contacts(self, repeated_calls):
+        row = repeat_callers(repeated_calls, answered_only=True).loc["all"]
+        assert row[["n_calls", "observed", "repeated"]].tolist() == [6, 4, 1]
+
+    def test_by_groups_the_first_calls(self, repeated_calls):
+        table = repeat_callers(repeated_calls, by="agent")
+        assert table["observed"].to_dict() == {"a": 2, "b": 3}
+        assert table["repeated"].to_dict() == {"a": 1, "b": 0}
+
+    @pytest.mark.parametrize("window", ["0h", "-1D"])
+    def test_a_window_that_is_none(self, repeated_calls, window):
+        with pytest.raises(ValueError, match="window="):
+            repeat_callers(repeated_calls, window)
+
+    def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, repeated_calls):
+        empty = repeat_callers(repeated_calls.iloc[:0])
+        assert len(empty) == 0
+        assert empty.dtypes.equals(repeat_callers(repeated_calls).dtypes)
+        assert len(repeat_callers(repeated_calls, direction="outbound")) == 0

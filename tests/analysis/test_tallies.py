@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import inspect
-
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brightcall_pandas.analysis import _histograms as histograms
-from brightcall_pandas.analysis import _outcomes as outcomes
-from brightcall_pandas.analysis import _summaries as summaries
+from brightcall_pandas import analysis
 from brightcall_pandas.analysis._dimensions import split
 from brightcall_pandas.analysis._tallies import SUMS, merge, tally
 
@@ -81,34 +77,24 @@ class TestMerge:
         pd.testing.assert_frame_equal(merge([tallied(df.iloc[:cut]), tallied(df.iloc[cut:])]), tallied(df))
 
     @pytest.mark.parametrize(
-        ("module", "name"),
-        [
-            (outcomes, "by_outcome"),
-            (summaries, "summary"),
-            (histograms, "talk_time_histogram"),
-            (histograms, "answer_time_histogram"),
-        ],
+        "name", ["by_outcome", "summary", "talk_time_histogram", "answer_time_histogram"]
     )
     @settings(max_examples=30, deadline=None)
     @given(rows=ROWS, by=BY)
-    def test_a_table_is_finished_from_the_tallies_of_its_parts(self, module, name, rows, by):
+    def test_a_table_is_finished_from_the_tallies_of_its_parts(self, name, rows, by):
         df = frame(rows)
         if name == "by_outcome" and by == "outcome":
             by = "agent"
         # All calls of a client stay in one part: that makes distinct clients add up.
         apart = df["clientNumber"].isin(["x", None])
-        made = getattr(module, f"tally_{name}")
-        table = getattr(module, f"finish_{name}")(merge([made(df[apart], by), made(df[~apart], by)]))
-        pd.testing.assert_frame_equal(table, getattr(module, name)(df, by=by))
+        table = getattr(analysis, name)
+        form = analysis.additive_form(table)
+        parts = [form.tally(df[mask], by=by) for mask in (apart, ~apart)]
+        pd.testing.assert_frame_equal(form.finish(merge(parts)), table(df, by=by))
 
-    def test_options_of_a_table_belong_to_its_tally_or_to_its_finish(self):
-        for module, name in (
-            (outcomes, "by_outcome"),
-            (histograms, "talk_time_histogram"),
-            (summaries, "summary"),
-        ):
-            of = {
-                part: list(inspect.signature(getattr(module, f"{part}{name}")).parameters)[1:]
-                for part in ("", "tally_", "finish_")
-            }
-            assert sorted(of[""]) == sorted(of["tally_"] + of["finish_"])
+    def test_options_go_to_the_half_that_takes_them(self):
+        form = analysis.additive_form(analysis.by_outcome)
+        assert form.options({"by": "agent", "confidence": 0.9}) == ({"by": "agent"}, {"confidence": 0.9})
+
+    def test_a_table_that_needs_all_calls_in_one_place_has_no_additive_form(self):
+        assert analysis.additive_form(analysis.quality) is None

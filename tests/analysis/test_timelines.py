@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from brightcall_pandas.analysis import heatmap, over_time
+from brightcall_pandas.analysis import concurrency, heatmap, over_time
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ class TestOverTime:
         assert table["talk_time_mean_s"].fillna(-1).tolist() == [40.0, -1, -1]
 
     def test_by_fills_every_group_over_the_whole_time(self, calls):
-        table = over_time(calls, "D", "agent")
+        table = over_time(calls, "D", by="agent")
         assert table.index.names == ["agent", "timestamp"]
         assert table["n_calls"].tolist() == [2, 0, 0, 0, 0, 1]
 
@@ -69,7 +71,7 @@ class TestOverTime:
 
     @pytest.mark.parametrize("by", [None, "agent", ["agent", "state"]])
     def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, calls, by):
-        full, empty = over_time(calls, "D", by), over_time(calls.iloc[:0], "D", by)
+        full, empty = over_time(calls, "D", by=by), over_time(calls.iloc[:0], "D", by=by)
         assert len(empty) == 0
         assert empty.dtypes.equals(full.dtypes)
         assert empty.index.names == full.index.names
@@ -104,6 +106,32 @@ class TestHeatmap:
         assert facts["n_calls"] == 3
         assert facts["counted"][0][10] == sum(map(sum, facts["counted"])) == 2
 
+    def test_by_lists_a_week_for_every_group(self, calls):
+        # a: Monday 10:00 and 10:30; b: Wednesday 11:00; nobody: Monday 10:15; one more has no time
+        calls = pd.concat(
+            [calls, pd.DataFrame({"timestamp": [calls["timestamp"].iloc[1]], "state": ["unanswered"]})]
+        )
+        table = heatmap(calls, "answer_rate", by="agent")
+        assert table.index.names == ["agent", "weekday"]
+        assert table.shape == (21, 24)
+        assert table.index.get_level_values("agent").unique().tolist() == ["a", "b", "(none)"]
+        assert table.index.get_level_values("weekday")[:7].tolist() == heatmap(calls).index.tolist()
+        assert table.loc[("a", "Monday"), 10] == 1.0
+        assert table.loc[("b", "Wednesday"), 11] == 0.0
+        assert table.loc[("(none)", "Monday"), 10] == 0.0
+        assert table.notna().sum().sum() == 3
+        counted = table.attrs["heatmap"]["counted"]
+        assert (len(counted), counted[0][10], counted[9][11], counted[14][10]) == (21, 2, 1, 1)
+        assert table.attrs["heatmap"]["n_calls"] == 4
+
+    def test_by_of_an_empty_frame_and_of_an_unknown_name(self, calls):
+        full, empty = heatmap(calls, by="agent"), heatmap(calls.iloc[:0], by="agent")
+        assert len(empty) == 0
+        assert empty.index.names == full.index.names
+        assert empty.dtypes.equals(full.dtypes)
+        with pytest.raises(KeyError, match="by='bells'"):
+            heatmap(calls, by="bells")
+
     def test_a_value_that_is_none(self, calls):
         with pytest.raises(ValueError, match="answer_rate"):
             heatmap(calls, "unique_clients")
@@ -113,3 +141,87 @@ class TestHeatmap:
         assert len(empty) == 0
         assert empty.columns.equals(heatmap(calls).columns)
         assert empty.dtypes.equals(heatmap(calls).dtypes)
+
+
+NINE = pd.Timestamp("2026-03-02T09:00:00", tz="UTC")
+
+
+def spans_of_calls(*spans: tuple[float, float | None]) -> pd.DataFrame:
+    """Return calls given as second of the start and duration."""
+    return pd.DataFrame(
+        {
+            "timestamp": NINE + pd.to_timedelta([start for start, _ in spans], unit="s"),
+            "totalTime": pd.array([length for _, length in spans], dtype="float64"),
+        }
+    )
+
+
+class TestConcurrency:
+    def test_the_maximum_is_exact_and_the_mean_is_weighted_by_time(self):
+        # 0-60 and 59-61 overlap for one second, which no look once a minute would see; 150-180 alone
+        table = concurrency(spans_of_calls((150, 30), (0, 60), (59, 2)))
+        assert table["calls_max"].tolist() == [2, 1, 1]
+        assert table["calls_mean"].tolist() == pytest.approx([61 / 60, 1 / 60, 0.5])
+        assert table.index[0] == NINE
+        assert table.index.name == "timestamp"
+
+    def test_who_ends_when_another_starts_does_not_overlap(self):
+        assert concurrency(spans_of_calls((0, 10), (10, 10)))["calls_max"].tolist() == [1]
+
+    def test_a_call_that_ends_on_the_edge_does_not_open_a_period(self):
+        assert len(concurrency(spans_of_calls((0, 60)))) == 1
+
+    def test_long_calls_fill_every_period_between(self):
+        assert concurrency(spans_of_calls((30, 150)))["calls_max"].tolist() == [1, 1, 1]
+        assert concurrency(spans_of_calls((30, 150)))["calls_mean"].tolist() == [0.5, 1.0, 1.0]
+
+    def test_calls_without_time_or_duration_are_never_in_progress(self):
+        df = spans_of_calls((0, 0), (0, None), (0, -5), (0, 10), (0, 1e15), (0, float("inf")))
+        df.loc[len(df)] = [pd.NaT, 10.0]
+        assert concurrency(df)["calls_max"].tolist() == [1]
+
+    def test_by_sweeps_each_group_over_all_periods(self):
+        # a: 0-60 and 30-90 overlap; b: 100-130; nobody: 170-180. Three minutes in all.
+        df = spans_of_calls((100, 30), (0, 60), (30, 60), (170, 10))
+        df["userId"] = ["b", "a", "a", None]
+        table = concurrency(df, by="agent")
+        assert table.index.names == ["agent", "timestamp"]
+        assert table["calls_max"].tolist() == [2, 1, 0, 0, 1, 1, 0, 0, 1]
+        expected = [90 / 60, 30 / 60, 0, 0, 20 / 60, 10 / 60, 0, 0, 10 / 60]
+        assert table["calls_mean"].tolist() == pytest.approx(expected)
+        assert table.loc["(none)"].index.tolist() == concurrency(df).index.tolist()
+        assert table.attrs["n_calls"] == 4
+
+    def test_by_of_an_empty_frame_and_of_an_unknown_name(self):
+        df = spans_of_calls((0, 10)).assign(userId="a")
+        full = concurrency(df, by="agent")
+        for none in (df.iloc[:0], df.assign(totalTime=0.0)):
+            empty = concurrency(none, by="agent")
+            assert len(empty) == 0
+            assert empty.index.names == full.index.names
+            assert empty.dtypes.equals(full.dtypes)
+        with pytest.raises(KeyError, match="by='bells'"):
+            concurrency(df, by="bells")
+
+    def test_the_words_of_periods_mean_the_same_as_aliases(self):
+        df = spans_of_calls((0, 10), (90_000, 10))
+        for word, alias in (("hour", "h"), ("day", "D"), ("week", "W"), ("month", "M")):
+            pd.testing.assert_frame_equal(concurrency(df, word), concurrency(df, alias))
+
+    def test_nothing_in_progress_gives_an_empty_table_of_the_same_kind(self):
+        full = concurrency(spans_of_calls((0, 10)))
+        for empty in (concurrency(spans_of_calls()), concurrency(spans_of_calls((0, 0)))):
+            assert len(empty) == 0
+            assert empty.dtypes.equals(full.dtypes)
+            assert empty.index.dtype == full.index.dtype
+
+    @given(st.lists(st.tuples(st.integers(0, 200), st.integers(1, 90)), min_size=1, max_size=12))
+    def test_equals_counting_second_by_second(self, spans):
+        table = concurrency(spans_of_calls(*spans))
+        first = table.index[0]
+        for start, row in table.iterrows():
+            seconds = range(int((start - NINE).total_seconds()), int((start - NINE).total_seconds()) + 60)
+            counts = [sum(begin <= second < begin + length for begin, length in spans) for second in seconds]
+            assert row["calls_max"] == max(counts)
+            assert row["calls_mean"] == pytest.approx(sum(counts) / 60)
+        assert (table.index[-1] - first).total_seconds() / 60 == len(table) - 1

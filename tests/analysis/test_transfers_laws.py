@@ -179,7 +179,7 @@ class TestSummary:
     @given(logs())
     def test_groups_add_up(self, log):
         chains, _, frame = log
-        each = summaries.transfer_summary(frame, "projectName")
+        each = summaries.transfer_summary(frame, by="projectName")
         if not chains:
             assert each.empty
             return

@@ -203,7 +203,7 @@ class TestTransferSummary:
         assert row[["after_handover_total_s", "after_handover_mean_s"]].isna().all()
 
     def test_a_row_for_each_group(self):
-        table = transfer_summary(calls(), "projectName")
+        table = transfer_summary(calls(), by="projectName")
         assert table.index.tolist() == ["north", "south"]
         assert table["n_calls"].tolist() == [3, 5]
         assert table["transferred"].tolist() == [2, 2]

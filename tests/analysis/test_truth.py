@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from brightcall_pandas import load_calls, load_stats, start_sandbox
-from brightcall_pandas.analysis._spelling import fold
+from brightcall_pandas.analysis._groups import fold
 
 BY_HAND = Path(__file__).parents[2] / "benchmarks" / "catalogue.py"
 
@@ -47,7 +47,7 @@ class TestTruth:
                 assert name == max(told["spellings"], key=told["spellings"].get).strip()
 
     def test_directions(self, sandbox, calls):
-        table = calls.calls.summary("direction")
+        table = calls.calls.summary(by="direction")
         truth = pd.DataFrame(sandbox.truth["by_direction"]).T.rename(columns={"calls": "n_calls"})
         for column in ("n_calls", "answered", "talk_time_total_s"):
             assert table[column].to_dict() == truth[column].to_dict()

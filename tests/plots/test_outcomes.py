@@ -47,7 +47,7 @@ class TestByOutcome:
 
     def test_groups_become_stacked_bars(self):
         df = pd.DataFrame({"outcomeTag": list("aabbbc"), "userId": list("111222")})
-        ax = plots.by_outcome(analysis.by_outcome(df, "agent"))
+        ax = plots.by_outcome(analysis.by_outcome(df, by="agent"))
         assert [label.get_text() for label in ax.get_yticklabels()] == ["1  (3)", "2  (3)"]
         assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(2)
 

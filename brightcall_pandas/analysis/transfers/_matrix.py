@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.analysis._rates import ratio
+from brightcall_pandas.analysis._tallies import additive
 from brightcall_pandas.analysis.transfers._log import ChainLog, Integers
 from brightcall_pandas.analysis.transfers._order import natural_order
 from brightcall_pandas.analysis.transfers._reading import Names, Source, chain_log
 
-__all__ = ["Kind", "Normalize", "finish_transfer_matrix", "tally_transfer_matrix", "transfer_matrix"]
+__all__ = ["Kind", "Normalize", "transfer_matrix"]
 
 Kind = Literal["directly", "eventually"]
 Normalize = Literal["from", "to", "all"] | None
@@ -22,6 +23,53 @@ _AXES: dict[str, int | None] = {"from": 1, "to": 0, "all": None}
 _LARGEST = 10_000  # parties; beyond it the square takes more than a gigabyte
 
 
+def tally_transfer_matrix(
+    df: pd.DataFrame,
+    kind: Kind = "directly",
+    *,
+    source: Source = "auto",
+    include_client: bool = False,
+    names: Names = None,
+) -> pd.DataFrame:
+    """Return how often each pair of parties occurs: index ``from``, ``to``; column ``handovers``."""
+    if kind not in get_args(Kind):
+        msg = f"kind={kind!r} is not one of {', '.join(get_args(Kind))}"
+        raise ValueError(msg)
+    log = chain_log(df, source, include_client, names)
+    size = max(len(log.parties), 1)
+    pairs, calls = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for givers, takers in _steps(log) if kind == "eventually" else [(log.givers, log.givers + 1)]:
+        pairs.append(log.steps[givers] * size + log.steps[takers])
+        calls.append(log.calls[log.chain_of_step[givers]])
+    codes, distinct = pd.factorize(np.concatenate(pairs), sort=True)
+    counts = np.bincount(codes, weights=np.concatenate(calls), minlength=len(distinct)).astype(np.int64)
+    labels = pd.Index(log.parties, dtype="str")
+    index = pd.MultiIndex.from_arrays(
+        [labels[distinct // size], labels[distinct % size]], names=["from", "to"]
+    )
+    return pd.DataFrame({"handovers": counts}, index=index)
+
+
+def finish_transfer_matrix(table: pd.DataFrame, normalize: Normalize = None) -> pd.DataFrame:
+    """Return the table of `transfer_matrix` from its tally."""
+    givers, takers = (table.index.get_level_values(each) for each in ("from", "to"))
+    labels = natural_order(givers.append(takers).unique())
+    if len(labels) > _LARGEST:
+        msg = (
+            f"a matrix of {len(labels):,} parties would not fit into memory; leave the clients out "
+            "(include_client=False), or count pairs with handovers()"
+        )
+        raise ValueError(msg)
+    counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    np.add.at(counts, (labels.get_indexer(givers), labels.get_indexer(takers)), table["handovers"].to_numpy())
+    shown = counts if normalize is None else ratio(counts, _divisor(counts, normalize))
+    result = pd.DataFrame(shown, index=labels.rename("from"), columns=labels.rename("to"))
+    if normalize is not None:
+        result.attrs["handovers"] = int(counts.sum())  # for the picture, which cannot tell it from shares
+    return result
+
+
+@additive(tally_transfer_matrix, finish_transfer_matrix)
 def transfer_matrix(
     df: pd.DataFrame,
     kind: Kind = "directly",
@@ -76,52 +124,6 @@ def transfer_matrix(
     """
     table = tally_transfer_matrix(df, kind, source=source, include_client=include_client, names=names)
     return finish_transfer_matrix(table, normalize)
-
-
-def tally_transfer_matrix(
-    df: pd.DataFrame,
-    kind: Kind = "directly",
-    *,
-    source: Source = "auto",
-    include_client: bool = False,
-    names: Names = None,
-) -> pd.DataFrame:
-    """Return how often each pair of parties occurs: index ``from``, ``to``; column ``handovers``."""
-    if kind not in get_args(Kind):
-        msg = f"kind={kind!r} is not one of {', '.join(get_args(Kind))}"
-        raise ValueError(msg)
-    log = chain_log(df, source, include_client, names)
-    size = max(len(log.parties), 1)
-    pairs, calls = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for givers, takers in _steps(log) if kind == "eventually" else [(log.givers, log.givers + 1)]:
-        pairs.append(log.steps[givers] * size + log.steps[takers])
-        calls.append(log.calls[log.chain_of_step[givers]])
-    codes, distinct = pd.factorize(np.concatenate(pairs), sort=True)
-    counts = np.bincount(codes, weights=np.concatenate(calls), minlength=len(distinct)).astype(np.int64)
-    labels = pd.Index(log.parties, dtype="str")
-    index = pd.MultiIndex.from_arrays(
-        [labels[distinct // size], labels[distinct % size]], names=["from", "to"]
-    )
-    return pd.DataFrame({"handovers": counts}, index=index)
-
-
-def finish_transfer_matrix(table: pd.DataFrame, normalize: Normalize = None) -> pd.DataFrame:
-    """Return the table of `transfer_matrix` from its tally."""
-    givers, takers = (table.index.get_level_values(each) for each in ("from", "to"))
-    labels = natural_order(givers.append(takers).unique())
-    if len(labels) > _LARGEST:
-        msg = (
-            f"a matrix of {len(labels):,} parties would not fit into memory; leave the clients out "
-            "(include_client=False), or count pairs with handovers()"
-        )
-        raise ValueError(msg)
-    counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
-    np.add.at(counts, (labels.get_indexer(givers), labels.get_indexer(takers)), table["handovers"].to_numpy())
-    shown = counts if normalize is None else ratio(counts, _divisor(counts, normalize))
-    result = pd.DataFrame(shown, index=labels.rename("from"), columns=labels.rename("to"))
-    if normalize is not None:
-        result.attrs["handovers"] = int(counts.sum())  # for the picture, which cannot tell it from shares
-    return result
 
 
 def _steps(log: ChainLog) -> Iterator[tuple[Integers, Integers]]:

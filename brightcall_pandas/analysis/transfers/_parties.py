@@ -7,13 +7,50 @@ import pandas as pd
 
 from brightcall_pandas.analysis._groups import Groups, grouped, keys_of_index
 from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.analysis._tallies import add_up
+from brightcall_pandas.analysis._tallies import add_up, additive
 from brightcall_pandas.analysis.transfers._order import natural_order
 from brightcall_pandas.analysis.transfers._reading import Names, Source, chain_log
 
-__all__ = ["finish_transfer_parties", "tally_transfer_parties", "transfer_parties"]
+__all__ = ["transfer_parties"]
 
 
+def tally_transfer_parties(
+    df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
+) -> pd.DataFrame:
+    """Return the counts that `transfer_parties` is made of, a row for each party."""
+    log = chain_log(df, source, include_client, names)
+    weights = log.calls[log.chain_of_step]
+    place = np.arange(len(log.steps))
+    takes = np.zeros(len(place), dtype=bool)
+    takes[log.givers + 1] = True
+    hands = np.zeros(len(place), dtype=bool)
+    hands[log.givers] = True
+    itself = takes & (log.steps == np.roll(log.steps, 1))
+    parties = Groups(log.steps, pd.Index(log.parties, dtype="str", name="party"))
+    flags = {
+        "n_calls": ~log.again,
+        "started": ~takes,
+        "received": takes,
+        "handed_on": hands,
+        "ended_at": ~hands,
+        "kept": ~takes & ~hands,
+        "redo": log.again & ~itself,
+        "self_loops": itself,
+    }
+    counts = {name: parties.sum(weights * each).astype(np.int64) for name, each in flags.items()}
+    return pd.DataFrame(counts, index=parties.index)
+
+
+def finish_transfer_parties(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of `transfer_parties` from its tally."""
+    result = add_up(table, grouped(keys_of_index(table.index)))
+    result["handed_on_rate"] = ratio(result["handed_on"], result["started"] + result["received"])
+    result["redo_share"] = ratio(result["redo"], result["received"])
+    result = result.loc[natural_order(result.index)].rename_axis("party")
+    return result.sort_values("n_calls", ascending=False, kind="stable")
+
+
+@additive(tally_transfer_parties, finish_transfer_parties)
 def transfer_parties(
     df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
 ) -> pd.DataFrame:
@@ -64,39 +101,3 @@ def transfer_parties(
     """
     table = tally_transfer_parties(df, source=source, include_client=include_client, names=names)
     return finish_transfer_parties(table)
-
-
-def tally_transfer_parties(
-    df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
-) -> pd.DataFrame:
-    """Return the counts that `transfer_parties` is made of, a row for each party."""
-    log = chain_log(df, source, include_client, names)
-    weights = log.calls[log.chain_of_step]
-    place = np.arange(len(log.steps))
-    takes = np.zeros(len(place), dtype=bool)
-    takes[log.givers + 1] = True
-    hands = np.zeros(len(place), dtype=bool)
-    hands[log.givers] = True
-    itself = takes & (log.steps == np.roll(log.steps, 1))
-    parties = Groups(log.steps, pd.Index(log.parties, dtype="str", name="party"))
-    flags = {
-        "n_calls": ~log.again,
-        "started": ~takes,
-        "received": takes,
-        "handed_on": hands,
-        "ended_at": ~hands,
-        "kept": ~takes & ~hands,
-        "redo": log.again & ~itself,
-        "self_loops": itself,
-    }
-    counts = {name: parties.sum(weights * each).astype(np.int64) for name, each in flags.items()}
-    return pd.DataFrame(counts, index=parties.index)
-
-
-def finish_transfer_parties(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of `transfer_parties` from its tally."""
-    result = add_up(table, grouped(keys_of_index(table.index)))
-    result["handed_on_rate"] = ratio(result["handed_on"], result["started"] + result["received"])
-    result["redo_share"] = ratio(result["redo"], result["received"])
-    result = result.loc[natural_order(result.index)].rename_axis("party")
-    return result.sort_values("n_calls", ascending=False, kind="stable")

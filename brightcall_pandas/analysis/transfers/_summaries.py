@@ -6,84 +6,20 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.analysis._dimensions import By, Split, split
-from brightcall_pandas.analysis._groups import Key, grouped, key_of, keys_of_index
+from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.analysis._spelling import folded_keys
-from brightcall_pandas.analysis._tallies import add_up
+from brightcall_pandas.analysis._tallies import add_up, additive
 from brightcall_pandas.analysis.transfers._events import seconds_after_first_handover
 from brightcall_pandas.analysis.transfers._log import ChainLog, Flags, Integers
 from brightcall_pandas.analysis.transfers._reading import Names, Source, chain_log
 
-__all__ = ["finish_transfer_summary", "tally_transfer_summary", "transfer_summary"]
-
-
-def transfer_summary(
-    df: pd.DataFrame,
-    by: By = None,
-    *,
-    source: Source = "auto",
-    include_client: bool = False,
-    names: Names = None,
-) -> pd.DataFrame:
-    """Sum up the hand-overs of all calls in one row, or of each group of calls.
-
-    Parameters
-    ----------
-    df
-        Calls; needs ``numbersInvolvedJSON`` or ``transfers``. ``timestamp``, ``totalTime`` and ``callTime``
-        are used where present.
-    by
-        Columns or dimensions (``agent``, ``hour``, ``project`` …) to make a row of each.
-    source, include_client, names
-        As in `transfer_chains`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
-
-        - ``n_calls`` (int64), ``transferred`` (int64): calls handed over at least once
-        - ``transfer_rate``: transferred ÷ calls
-        - ``handovers`` (int64): hops of all calls
-        - ``hops_mean``: hand-overs ÷ calls; ``hops_mean_transferred``: hand-overs ÷ transferred calls
-        - ``hops_max`` (int64): hand-overs of the longest chain
-        - ``ping_pong`` (int64): calls in which a party got the call straight back from the one that it
-          handed it to (``a → b → a``); ``ping_pong_share``: of transferred calls
-        - ``loops`` (int64): calls in which a party appears again, at once or later; ``loop_share``: of
-          transferred calls
-        - ``self_loops`` (int64): hand-overs of a party to itself; ``self_loop_share``: of hand-overs
-        - ``timed`` (int64): transferred calls whose first hand-over has a known time
-        - ``after_handover_total_s``, ``after_handover_mean_s``: seconds from the first hand-over to the
-          end of the call, over the timed calls; null where there are none
-        - ``unreadable`` (int64): calls whose text cannot be read; they count as not transferred
-
-        Without calls the table is empty.
-
-    Raises
-    ------
-    KeyError
-        The frame has neither column that chains are read from, or a name in `by` is unknown.
-
-    Notes
-    -----
-    A call ends ``totalTime`` (where that is null, ``callTime``) after it began. What hand-overs cost can be
-    said only of the ``timed`` calls: see `handovers` for what makes a time known.
-
-    Examples
-    --------
-    >>> calls = pd.DataFrame({"numbersInvolvedJSON": ['["101", "102", "101"]', '["101", "102"]', "[101]"]})
-    >>> summary = transfer_summary(calls).loc["all"]
-    >>> int(summary["handovers"]), float(summary["hops_mean"]), float(summary["ping_pong_share"])
-    (3, 1.0, 0.5)
-    """
-    table = tally_transfer_summary(df, by, source=source, include_client=include_client, names=names)
-    return finish_transfer_summary(table)
+__all__ = ["transfer_summary"]
 
 
 def tally_transfer_summary(
     df: pd.DataFrame,
-    by: By = None,
     *,
+    by: By = None,
     source: Source = "auto",
     include_client: bool = False,
     names: Names = None,
@@ -142,6 +78,70 @@ def finish_transfer_summary(table: pd.DataFrame) -> pd.DataFrame:
         },
         index=groups.index,
     )
+
+
+@additive(tally_transfer_summary, finish_transfer_summary)
+def transfer_summary(
+    df: pd.DataFrame,
+    *,
+    by: By = None,
+    source: Source = "auto",
+    include_client: bool = False,
+    names: Names = None,
+) -> pd.DataFrame:
+    """Sum up the hand-overs of all calls in one row, or of each group of calls.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``numbersInvolvedJSON`` or ``transfers``. ``timestamp``, ``totalTime`` and ``callTime``
+        are used where present.
+    by
+        Columns or dimensions (``agent``, ``hour``, ``project`` …) to make a row of each.
+    source, include_client, names
+        As in `transfer_chains`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
+
+        - ``n_calls`` (int64), ``transferred`` (int64): calls handed over at least once
+        - ``transfer_rate``: transferred ÷ calls
+        - ``handovers`` (int64): hops of all calls
+        - ``hops_mean``: hand-overs ÷ calls; ``hops_mean_transferred``: hand-overs ÷ transferred calls
+        - ``hops_max`` (int64): hand-overs of the longest chain
+        - ``ping_pong`` (int64): calls in which a party got the call straight back from the one that it
+          handed it to (``a → b → a``); ``ping_pong_share``: of transferred calls
+        - ``loops`` (int64): calls in which a party appears again, at once or later; ``loop_share``: of
+          transferred calls
+        - ``self_loops`` (int64): hand-overs of a party to itself; ``self_loop_share``: of hand-overs
+        - ``timed`` (int64): transferred calls whose first hand-over has a known time
+        - ``after_handover_total_s``, ``after_handover_mean_s``: seconds from the first hand-over to the
+          end of the call, over the timed calls; null where there are none
+        - ``unreadable`` (int64): calls whose text cannot be read; they count as not transferred
+
+        Without calls the table is empty.
+
+    Raises
+    ------
+    KeyError
+        The frame has neither column that chains are read from, or a name in `by` is unknown.
+
+    Notes
+    -----
+    A call ends ``totalTime`` (where that is null, ``callTime``) after it began. What hand-overs cost can be
+    said only of the ``timed`` calls: see `handovers` for what makes a time known.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"numbersInvolvedJSON": ['["101", "102", "101"]', '["101", "102"]', "[101]"]})
+    >>> summary = transfer_summary(calls).loc["all"]
+    >>> int(summary["handovers"]), float(summary["hops_mean"]), float(summary["ping_pong_share"])
+    (3, 1.0, 0.5)
+    """
+    table = tally_transfer_summary(df, by=by, source=source, include_client=include_client, names=names)
+    return finish_transfer_summary(table)
 
 
 def _ping_pong(log: ChainLog) -> Flags:

@@ -7,13 +7,12 @@ import pandas as pd
 
 from brightcall_pandas.analysis._dimensions import Split
 from brightcall_pandas.analysis._groups import grouped, keys_of_index
-from brightcall_pandas.analysis._quantiles import quantiles
-from brightcall_pandas.analysis._rates import ratio, wilson
-from brightcall_pandas.analysis._tallies import TALK_TIME, add_up, tally
+from brightcall_pandas.analysis._rates import quantiles, ratio, wilson
+from brightcall_pandas.analysis._tallies import TALK_TIME, add_up, additive, tally
 from brightcall_pandas.analysis.transfers._log import chains_of
 from brightcall_pandas.analysis.transfers._reading import Names, Source, chain_log
 
-__all__ = ["finish_transfer_variants", "tally_transfer_variants", "transfer_variants"]
+__all__ = ["transfer_variants"]
 
 _SUMS = ("n_calls", "answered", "positive", "talk_time_known")
 _QUANTILES = {
@@ -24,6 +23,61 @@ _QUANTILES = {
 }
 
 
+def tally_transfer_variants(
+    df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
+) -> pd.DataFrame:
+    """Return the sums that `transfer_variants` is made of: a row for each chain and talk time."""
+    log = chain_log(df, source, include_client, names)
+    return tally(df, Split([log.key()]), _SUMS, median=True)
+
+
+def finish_transfer_variants(
+    table: pd.DataFrame,
+    top: int | None = None,
+    min_calls: int | None = None,
+    *,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Return the table of `transfer_variants` from its tally."""
+    for name, value in (("top", top), ("min_calls", min_calls)):
+        if value is not None and value < 0:
+            msg = f"{name}={value} must not be negative"
+            raise ValueError(msg)
+    chain, _ = keys_of_index(table.index)
+    groups = grouped([chain])
+    chains, paths = chains_of(groups.index)
+    hops = np.array([max(len(each) - 1, 0) for each in chains], dtype=np.int64)
+    sums = add_up(table, groups)
+    calls, positive = sums["n_calls"].to_numpy(), sums["positive"].to_numpy()
+    low, high = wilson(positive, calls, confidence)
+    alone = hops == 0
+    positive_rate = ratio(positive, calls)
+    times = table.index.get_level_values(TALK_TIME).to_numpy(dtype=np.float64)
+    talk = quantiles(groups, times, table["talk_time_known"].to_numpy(), tuple(_QUANTILES.values()))
+    result = pd.DataFrame(
+        {
+            "chain": pd.Series(chains, dtype=object),
+            "hops": hops,
+            "n_calls": calls,
+            "share": ratio(calls, calls.sum()),
+            "cumulative_share": np.nan,
+            "answered": sums["answered"].to_numpy(),
+            "answer_rate": ratio(sums["answered"], calls),
+            "positive": positive,
+            "positive_rate": positive_rate,
+            "positive_rate_low": low,
+            "positive_rate_high": high,
+            "lift": ratio(positive_rate, ratio(positive[alone].sum(), calls[alone].sum())),
+            **dict(zip(_QUANTILES, talk, strict=True)),
+        },
+        copy=False,
+    ).set_axis(pd.Index(paths, dtype="str", name="path"))
+    result = result.take(result.index.argsort()).sort_values("n_calls", ascending=False, kind="stable")
+    result["cumulative_share"] = ratio(result["n_calls"].cumsum(), calls.sum())
+    return result[result["n_calls"] >= (min_calls or 0)].head(top if top is not None else len(result))
+
+
+@additive(tally_transfer_variants, finish_transfer_variants)
 def transfer_variants(
     df: pd.DataFrame,
     top: int | None = None,
@@ -98,57 +152,3 @@ def transfer_variants(
     """
     table = tally_transfer_variants(df, source=source, include_client=include_client, names=names)
     return finish_transfer_variants(table, top, min_calls, confidence=confidence)
-
-
-def tally_transfer_variants(
-    df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
-) -> pd.DataFrame:
-    """Return the sums that `transfer_variants` is made of: a row for each chain and talk time."""
-    log = chain_log(df, source, include_client, names)
-    return tally(df, Split([log.key()]), _SUMS, median=True)
-
-
-def finish_transfer_variants(
-    table: pd.DataFrame,
-    top: int | None = None,
-    min_calls: int | None = None,
-    *,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Return the table of `transfer_variants` from its tally."""
-    for name, value in (("top", top), ("min_calls", min_calls)):
-        if value is not None and value < 0:
-            msg = f"{name}={value} must not be negative"
-            raise ValueError(msg)
-    chain, _ = keys_of_index(table.index)
-    groups = grouped([chain])
-    chains, paths = chains_of(groups.index)
-    hops = np.array([max(len(each) - 1, 0) for each in chains], dtype=np.int64)
-    sums = add_up(table, groups)
-    calls, positive = sums["n_calls"].to_numpy(), sums["positive"].to_numpy()
-    low, high = wilson(positive, calls, confidence)
-    alone = hops == 0
-    positive_rate = ratio(positive, calls)
-    times = table.index.get_level_values(TALK_TIME).to_numpy(dtype=np.float64)
-    talk = quantiles(groups, times, table["talk_time_known"].to_numpy(), tuple(_QUANTILES.values()))
-    result = pd.DataFrame(
-        {
-            "chain": pd.Series(chains, dtype=object),
-            "hops": hops,
-            "n_calls": calls,
-            "share": ratio(calls, calls.sum()),
-            "cumulative_share": np.nan,
-            "answered": sums["answered"].to_numpy(),
-            "answer_rate": ratio(sums["answered"], calls),
-            "positive": positive,
-            "positive_rate": positive_rate,
-            "positive_rate_low": low,
-            "positive_rate_high": high,
-            "lift": ratio(positive_rate, ratio(positive[alone].sum(), calls[alone].sum())),
-            **dict(zip(_QUANTILES, talk, strict=True)),
-        },
-        copy=False,
-    ).set_axis(pd.Index(paths, dtype="str", name="path"))
-    result = result.take(result.index.argsort()).sort_values("n_calls", ascending=False, kind="stable")
-    result["cumulative_share"] = ratio(result["n_calls"].cumsum(), calls.sum())
-    return result[result["n_calls"] >= (min_calls or 0)].head(top if top is not None else len(result))

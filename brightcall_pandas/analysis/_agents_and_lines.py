@@ -1,0 +1,324 @@
+"""Agents and outbound lines, compared with one another."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from statistics import NormalDist
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from brightcall_pandas.analysis._dimensions import (
+    DIRECTION_OF_DIALING,
+    By,
+    Direction,
+    of_direction,
+    period_key,
+    split,
+)
+from brightcall_pandas.analysis._groups import (
+    NONE,
+    Groups,
+    Key,
+    folded_keys,
+    grouped,
+    key_of,
+    keys_of_index,
+    outer_codes,
+)
+from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
+from brightcall_pandas.analysis._rates import add_rate, ratio, shrunk, wilson
+from brightcall_pandas.analysis._tallies import add_up, additive, tally, tally_of
+from brightcall_pandas.frame import column, optional_column
+
+__all__ = ["by_agent", "by_line"]
+
+Rate = Literal["answer_rate", "positive_rate"]
+
+_METRICS = (
+    "n_calls",
+    "answered",
+    "answer_rate",
+    "positive",
+    "positive_rate",
+    "talk_time_total_s",
+    "talk_time_mean_s",
+)
+
+
+def tally_by_agent(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
+    """Return the sums behind `by_agent`: one row per group and agent."""
+    return tally(df, split(df, by).within(*split(df, "agent").keys), sums_for(_METRICS))
+
+
+def finish_by_agent(
+    table: pd.DataFrame, *, rank_by: Rate = "answer_rate", min_calls: int = 20, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return the table of `by_agent` from its tally."""
+    if rank_by not in get_args(Rate):
+        msg = f"rank_by={rank_by!r} is not one of {', '.join(get_args(Rate))}"
+        raise ValueError(msg)
+    *by, agent = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
+    groups = grouped([*by, agent])
+    boards = _runs(outer_codes(groups, by))
+    result = metrics_of(table, groups, _METRICS)
+    known = np.asarray(groups.index.get_level_values(-1) != NONE)
+    for rate in get_args(Rate):
+        hits, trials = (result[name].to_numpy(dtype=np.float64) for name in METRICS[rate].sums)
+        low, high = wilson(hits, trials, confidence)
+        adjusted = np.full(len(result), np.nan)
+        for board in boards:
+            adjusted[board] = shrunk((hits * known)[board], (trials * known)[board])
+        place = list(result.columns).index(rate) + 1
+        for name, values in (("low", low), ("high", high), ("adjusted", adjusted)):
+            result.insert(place, f"{rate}_{name}", values)
+            place += 1
+    ranked = known & ((result["n_calls"] >= min_calls) & result[rank_by].notna()).to_numpy()
+    merit = result[f"{rank_by}_adjusted"].where(ranked).to_numpy()
+    low, high = (result[f"{rank_by}_{end}"].to_numpy() for end in ("low", "high"))
+    ranks = np.full((3, len(result)), np.nan)
+    for board in boards:
+        ranks[:, board] = _ranks(merit[board], low[board], high[board], ranked[board])
+    for place, name in enumerate(("rank", "rank_best", "rank_worst")):
+        result.insert(place, name, ranks[place])
+    outer = outer_codes(groups, by)
+    order = np.lexsort((-result["n_calls"].to_numpy(), -np.nan_to_num(merit, nan=-1), outer))
+    result = result.iloc[order]
+    result.attrs["rank_by"] = rank_by
+    return result
+
+
+def _runs(codes: NDArray[np.int64]) -> list[slice]:
+    """Return where each run of equal codes stands, in an ascending array."""
+    edges = [*np.flatnonzero(np.diff(codes, prepend=-1)), len(codes)]
+    return [slice(begin, end) for begin, end in pairwise(edges)]
+
+
+def _ranks(
+    merit: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    ranked: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Return rank, best and worst possible rank of the agents of one board; null where not ranked."""
+    rank = pd.Series(merit).rank(ascending=False, method="min").to_numpy()
+    best = 1 + _count(low[ranked], above=high)
+    worst = ranked.sum() - _count(-high[ranked], above=-low)
+    return np.where(ranked, [rank, np.fmin(best, rank), np.fmax(worst, rank)], np.nan)
+
+
+def _count(values: NDArray[np.float64], *, above: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return for each bound how many of the values lie above it."""
+    return len(values) - np.searchsorted(np.sort(values), above, side="right")
+
+
+@additive(tally_by_agent, finish_by_agent)
+def by_agent(
+    df: pd.DataFrame,
+    *,
+    rank_by: Rate = "answer_rate",
+    min_calls: int = 20,
+    by: By = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Compare the agents, with few calls counting for little.
+
+    Parameters
+    ----------
+    df
+        Calls of every direction; needs ``userId``. ``state``, ``outcomeType`` and ``talkTime`` are used where
+        present.
+    rank_by
+        The rate that ranks: ``"answer_rate"`` or ``"positive_rate"``.
+    min_calls
+        Agents with fewer calls are listed below the others, without a rank.
+    by
+        Columns or dimensions (``project``, ``month`` …) that become outer index levels. Each group is ranked
+        and adjusted on its own, as if it were the only one.
+    confidence
+        Confidence of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``agent`` (below the levels of `by`), best rank first, then agents without a rank by number of
+        calls:
+
+        - ``rank`` (float64, null without one): by the adjusted rate; equal rates share the better rank
+        - ``rank_best``, ``rank_worst``: the range of ranks that the intervals leave possible
+        - ``n_calls``, ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
+          ``answer_rate_high``, ``answer_rate_adjusted``
+        - ``positive`` (int64), ``positive_rate`` (positive ÷ calls), ``positive_rate_low``,
+          ``positive_rate_high``, ``positive_rate_adjusted``
+        - ``talk_time_total_s``: over all calls, seconds
+        - ``talk_time_mean_s``: over answered calls whose talk time is known
+
+        ``attrs["rank_by"]`` names the rate that ranks.
+
+    Raises
+    ------
+    KeyError
+        The frame has no ``userId``, or a name in `by` is unknown.
+    ValueError
+        `rank_by` is not one of the two rates, or `confidence` is not between 0 and 1.
+
+    Notes
+    -----
+    ``…_low`` and ``…_high`` are Wilson's interval. ``…_adjusted`` is the empirical-Bayes estimate: the rate
+    is drawn towards that of all agents of the group, the more so the fewer the calls, so that two answers out
+    of two do not lead the board. All agents enter the estimate, including those with few calls; calls without
+    an agent are listed as ``(none)`` and neither ranked nor adjusted. The best possible rank of an agent
+    counts the ranked agents whose interval lies wholly above the agent's own, the worst one those whose
+    interval lies wholly below.
+
+    Examples
+    --------
+    >>> agents = ["Ann"] * 2 + ["Bob"] * 100 + ["Cid"] * 100
+    >>> states = [1] * 2 + [1] * 90 + [0] * 10 + [1] * 50 + [0] * 50
+    >>> table = pd.DataFrame({"userId": agents, "state": states}).calls.by_agent(min_calls=1)
+    >>> table[["rank", "answer_rate", "answer_rate_adjusted"]].round(2)
+           rank  answer_rate  answer_rate_adjusted
+    agent
+    Bob     1.0          0.9                  0.90
+    Ann     2.0          1.0                  0.86
+    Cid     3.0          0.5                  0.50
+    """
+    table = tally_by_agent(df, by=by)
+    return finish_by_agent(table, rank_by=rank_by, min_calls=min_calls, confidence=confidence)
+
+
+def tally_by_line(
+    df: pd.DataFrame, *, short_s: float = 10, direction: Direction = DIRECTION_OF_DIALING, by: By = None
+) -> pd.DataFrame:
+    """Return the sums behind `by_line`: one row per group, line, hour, project and week."""
+    week, known = period_key(column(df, "timestamp"), "W")
+    line, hour = split(df, ["line", "hour"]).keys
+    project = key_of(optional_column(df, "projectName"), "project")
+    inner = (line, hour, project, Key(week.codes, week.labels.rename("week")))
+    parts = split(df, by).within(*inner).where(known & of_direction(df, direction))
+    answered = (column(df, "state") == "answered").to_numpy(dtype=bool)
+    talk = optional_column(df, "talkTime").to_numpy(dtype=np.float64)
+    measured = answered & ~np.isnan(talk)
+    has_talk = "talkTime" in df.columns
+    sums = {
+        "n_calls": parts.pick(np.ones(len(df), dtype=bool)),
+        "answered": parts.pick(answered),
+        "talks": parts.pick(measured) if has_talk else None,
+        "short": parts.pick(measured & (talk < short_s)) if has_talk else None,
+    }
+    return tally_of(parts.keys, sums)
+
+
+def finish_by_line(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Return the table of `by_line` from its tally."""
+    *by, line, hour, project, week = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
+    groups, strata = grouped([*by, line]), grouped([*by, hour, project])
+    outer = outer_codes(groups, by)
+    whole = grouped(by) if by else Groups(np.zeros(len(table), dtype=np.int64), pd.RangeIndex(1))
+    calls, answered = (table[name].to_numpy(dtype=np.float64) for name in ("n_calls", "answered"))
+    usual = ratio(strata.sum(answered), strata.sum(calls))[strata.codes]
+    sums = add_up(table, groups)
+    result = sums[["n_calls", "answered"]].copy()
+    add_rate(result, "answer_rate", sums["answered"], sums["n_calls"], confidence)
+    expected = groups.sum(calls * usual)
+    result["answer_rate_expected"] = ratio(expected, sums["n_calls"])
+    of_all_lines = ratio(whole.sum(answered), whole.sum(calls))[outer]
+    result["answer_rate_adjusted"] = ratio(sums["answered"], expected) * of_all_lines
+    add_rate(result, "short_call_share", sums["short"], sums["talks"], confidence)
+    # Wall-clock time: a clock change makes no week shorter.
+    weeks = pd.DatetimeIndex(week.labels).tz_localize(None).asi8[week.codes] / (7 * 86_400 * 1e6)
+    slope, error = _slope(groups, weeks, calls, answered - calls * usual, calls * usual * (1 - usual))
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    result["trend"] = slope
+    result["trend_low"], result["trend_high"] = slope - z * error, slope + z * error
+    return result.iloc[np.lexsort((result["answer_rate_adjusted"].to_numpy(), outer))]
+
+
+def _slope(groups: Groups, *arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weighted least-squares slope of ``excess / calls`` over time, and its standard error."""
+    time, calls, excess, variance = arrays
+    centered = time - ratio(groups.sum(time * calls), groups.sum(calls))[groups.codes]
+    spread = groups.sum(calls * centered**2)
+    spread = np.where(spread > 1e-9, spread, np.nan)
+    return groups.sum(centered * excess) / spread, np.sqrt(groups.sum(centered**2 * variance)) / spread
+
+
+@additive(tally_by_line, finish_by_line)
+def by_line(
+    df: pd.DataFrame,
+    *,
+    short_s: float = 10,
+    direction: Direction = DIRECTION_OF_DIALING,
+    by: By = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Compare the lines that clients are called from, at equal hours and projects.
+
+    Parameters
+    ----------
+    df
+        Calls; needs ``lineNumber``, ``state``, ``timestamp``, and ``type`` unless `direction` is None.
+        ``projectName`` and ``talkTime`` are used where present.
+    short_s
+        Answered calls with less talk time are short: the client hung up at once.
+    direction
+        ``"outbound"`` (the default: this is about our own dialing), ``"inbound"``, ``"internal"``, or None
+        for all calls.
+    by
+        Columns or dimensions (``month``, ``direction`` …) that become outer index levels. The expected rate
+        of a line is computed within its group.
+    confidence
+        Confidence of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``line`` (below the levels of `by`), lowest adjusted answer rate first:
+
+        - ``n_calls``, ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
+          ``answer_rate_high`` (Wilson)
+        - ``answer_rate_expected``: the rate that the line's calls would have if each were answered as often
+          as all calls of the same hour and project
+        - ``answer_rate_adjusted``: answer rate ÷ expected rate × answer rate of all lines
+        - ``short_call_share``: answered calls under `short_s` ÷ answered calls whose talk time is known, with
+          ``short_call_share_low``, ``short_call_share_high`` (Wilson)
+        - ``trend``: change of the answer rate per week beyond what hour and project explain, with
+          ``trend_low``, ``trend_high``; null for a line seen in one week only
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing, or a name in `by` is unknown.
+    ValueError
+        `direction` is not a direction, or `confidence` is not between 0 and 1.
+
+    Notes
+    -----
+    The adjustment is indirect standardization (as epidemiologists compute a standardized mortality ratio)
+    over hour of the day × project; a line that alone serves a project or an hour is compared with itself
+    there. A number that carriers or clients mark as spam shows a low adjusted rate, many short calls and a
+    falling trend. The trend is the least-squares slope of answered − expected calls over weeks, weighted by
+    calls; its interval treats answers as independent. Calls without a line are listed as ``(none)``, calls
+    without a time are left out.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame(
+    ...     {
+    ...         "lineNumber": ["A"] * 4 + ["B"] * 4,
+    ...         "state": [1, 1, 1, 0, 1, 0, 0, 0],
+    ...         "timestamp": "2026-03-02T09:00:00Z",
+    ...         "type": 1,
+    ...     }
+    ... )
+    >>> columns = ["n_calls", "answer_rate", "answer_rate_expected", "answer_rate_adjusted"]
+    >>> calls.calls.by_line()[columns]
+        n_calls  answer_rate  answer_rate_expected  answer_rate_adjusted
+    line
+    B         4         0.25                   0.5                  0.25
+    A         4         0.75                   0.5                  0.75
+    """
+    table = tally_by_line(df, short_s=short_s, direction=direction, by=by)
+    return finish_by_line(table, confidence=confidence)
