@@ -28,11 +28,17 @@ outbound calls, and all others calls of every direction.
     dimensions  groups  tallies  metrics  rates    split, group, add up, divide: what the tables are made of
 """
 
+from brightcall_pandas.analysis._agents_and_lines import Rate as Rate
 from brightcall_pandas.analysis._agents_and_lines import by_agent, by_line
+from brightcall_pandas.analysis._breakdowns import Stages as Stages
 from brightcall_pandas.analysis._breakdowns import breakdown, by_outcome, funnel, summary
 from brightcall_pandas.analysis._changes import compare, explain_change
 from brightcall_pandas.analysis._definitions import definitions
+from brightcall_pandas.analysis._dimensions import By as By
+from brightcall_pandas.analysis._dimensions import Direction as Direction
 from brightcall_pandas.analysis._groups import fold as fold
+from brightcall_pandas.analysis._histograms import Bins as Bins
+from brightcall_pandas.analysis._histograms import Closed as Closed
 from brightcall_pandas.analysis._histograms import (
     answer_time_histogram,
     talk_time_buckets,
@@ -43,6 +49,7 @@ from brightcall_pandas.analysis._quality import quality
 from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._recalls import recalls
 from brightcall_pandas.analysis._reconcile import reconcile
+from brightcall_pandas.analysis._sequences import Span as Span
 from brightcall_pandas.analysis._sequences import attempts, repeat_callers
 from brightcall_pandas.analysis._service import abandonment, service_level
 from brightcall_pandas.analysis._staffing import staffing
@@ -64,10 +71,14 @@ from brightcall_pandas.analysis.transfers._masks import (
     chains_loop,
     chains_start_with,
 )
+from brightcall_pandas.analysis.transfers._matrix import Kind as Kind
+from brightcall_pandas.analysis.transfers._matrix import Normalize as Normalize
 from brightcall_pandas.analysis.transfers._matrix import transfer_matrix
 from brightcall_pandas.analysis.transfers._parsing import Shape as Shape
 from brightcall_pandas.analysis.transfers._parsing import parse as parse
 from brightcall_pandas.analysis.transfers._parties import transfer_parties
+from brightcall_pandas.analysis.transfers._reading import Names as Names
+from brightcall_pandas.analysis.transfers._reading import Source as Source
 from brightcall_pandas.analysis.transfers._reading import chain_log as chain_log
 from brightcall_pandas.analysis.transfers._summaries import transfer_summary
 from brightcall_pandas.analysis.transfers._variants import transfer_variants
