@@ -249,10 +249,10 @@ def detailed_stat(table: CallTable, where: str, now: str) -> dict[str, Any]:
     """
     counts = _COUNTS | {"active": f'count(*) FILTER ("timestamp" + to_seconds("totalTime") > {now})'}
     columns = [f'{sql} AS "{name}"' for name, sql in counts.items()]
-    for name, field in STATISTICS_DURATIONS.items():
+    for name, column in STATISTICS_DURATIONS.items():
         which = _CALLS_OF.get(name, "TRUE")
         # The parts have the names of SQL functions.
-        columns += [f'{part}("{field}") FILTER ({which}) AS "{name}.{part}"' for part in STATISTICS_PARTS]
+        columns += [f'{part}("{column}") FILTER ({which}) AS "{name}.{part}"' for part in STATISTICS_PARTS]
     columns += [f"{sql} AS {name}" for name, sql in _TOTALS.items()]
     rows = table.query(
         f"SELECT type AS direction, {', '.join(columns)} FROM calls WHERE {where} "  # noqa: S608
