@@ -460,9 +460,11 @@ class TestRequester:
         monkeypatch.setenv("NETRC", str(netrc))
         before = len(sandbox.requests())
         client = sandbox.client(cache_dir=tmp_path / "cache")
-        client.session.post(client.profile.calls, {"dayFrom": FEW[0], "dayTo": FEW[1]}, about="calls")
-        Requester(client).post(client.profile.calls, {"dayTo": FEW[1], "dayFrom": FEW[0]}, "calls")
-        load, asked = sandbox.requests()[before:]
+        bc.load_calls(*FEW, client=client, progress=False)
+        load = sandbox.requests()[before]
+        in_another_order = dict(reversed(json.loads(load["body"]).items()))
+        Requester(client).post(load["path"], in_another_order, "calls")
+        asked = sandbox.requests()[-1]
         assert asked["body"] == load["body"]
         assert asked["headers"] == load["headers"]
         assert "authorization" not in asked["headers"]
