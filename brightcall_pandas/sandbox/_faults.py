@@ -89,7 +89,7 @@ FAULTS: dict[str, Fault] = {
     "naive_timestamps": Fault(
         "times have no offset and are meant in the answer's timezone", changes_rows=True
     ),
-    "utc_bounds": Fault("days begin at midnight UTC, whatever timezone was asked for", changes_rows=True),
+    "utc_bounds": Fault("days begin at midnight UTC, whatever timezone is requested", changes_rows=True),
     "echo_key": Fault("the key comes back in `where`: header, body, error or redirect", {"where": "body"}),
     "mutate": Fault(
         "before a page, this many random rows are inserted, updated and deleted",

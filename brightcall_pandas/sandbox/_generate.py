@@ -58,7 +58,7 @@ _TAGS_OF = {
     "unanswered": (690, 250, 30, 30, 0, 0, 0),
     "failed": (500, 480, 20, 0, 0, 0, 0),
 }
-PATTERNS: tuple[tuple[int, ...], ...] = (
+_PATTERNS: tuple[tuple[int, ...], ...] = (
     (0,),
     (0, 1),
     (0, 3),
@@ -74,8 +74,8 @@ PATTERNS: tuple[tuple[int, ...], ...] = (
 )
 """Positions relative to the first agent, wrapping after the last person; ``(0,)`` is no transfer."""
 
-WEIGHTS = (0, 420, 180, 120, 100, 60, 30, 40, 20, 15, 10, 5)
-ALONE, AI_FIRST, NOBODY = 0, len(PATTERNS), len(PATTERNS) + 1
+_WEIGHTS = (0, 420, 180, 120, 100, 60, 30, 40, 20, 15, 10, 5)
+ALONE, AI_FIRST, NOBODY = 0, len(_PATTERNS), len(_PATTERNS) + 1
 """Codes: no transfer, the AI transferring to a person, and a call that reached nobody."""
 
 _TRANSFERRED_PER_MILLE = 70
@@ -151,9 +151,9 @@ def draw_calls(
     talk_s = np.where(answered & ~chance(rng, 20, calls), per_mille(rng, calls, _TALK_S), 0)
     pattern = draw_patterns(rng, answered, direction == INBOUND, by_ai)
     alone = np.where(by_ai, talk_s, 0)
-    handed_over = by_ai & (pattern == AI_FIRST)
+    by_ai_first = by_ai & (pattern == AI_FIRST)
     # A call that the AI transfers is the AI's for its first third.
-    ai_talk_s = np.where(handed_over, talk_s // 3, alone)
+    ai_talk_s = np.where(by_ai_first, talk_s // 3, alone)
     hold_s = np.where(pattern != ALONE, between(rng, 0, 40, calls), 0) * answered
     project = np.where(direction == INTERNAL, NONE, pick(rng, calls, (30, 25, 20, 15, 10)))
     outcome, spelling = _draw_outcomes(rng, state)
@@ -187,8 +187,8 @@ def draw_calls(
 def draw_patterns(rng: np.random.Generator, answered: Flags, inbound: Flags, by_ai: Flags) -> Integers:
     """Draw the code of each call's chain; only answered calls are transferred."""
     size = len(answered)
-    handed = answered & chance(rng, _TRANSFERRED_PER_MILLE, size) & ~by_ai
-    codes = np.where(handed, pick(rng, size, WEIGHTS), ALONE)
+    transferred = answered & chance(rng, _TRANSFERRED_PER_MILLE, size) & ~by_ai
+    codes = np.where(transferred, pick(rng, size, _WEIGHTS), ALONE)
     codes[answered & by_ai & chance(rng, _AI_TRANSFER_PER_MILLE, size)] = AI_FIRST
     codes[inbound & ~answered] = NOBODY
     return codes
@@ -212,7 +212,7 @@ def chain_parties(code: int, agent: int, person: int) -> tuple[str, ...]:
         return USERS[AI_USER].extension, USERS[person].extension
     if agent == AI_USER:
         return (USERS[AI_USER].extension,)
-    return tuple(USERS[(agent + step) % AI_USER].extension for step in PATTERNS[code])
+    return tuple(USERS[(agent + step) % AI_USER].extension for step in _PATTERNS[code])
 
 
 def _draw_clients(rng: np.random.Generator, direction: Integers) -> tuple[Integers, Integers]:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from brightcall_pandas.sandbox._draw import Flags, Integers
 
-__all__ = ["FIRST_ID", "PlantedChains", "call_table", "planted_chains"]
+__all__ = ["PlantedChains", "call_table", "planted_chains"]
 
-FIRST_ID = 1_000_001
+_FIRST_ID = 1_000_001
 _COUNTRY = 4_915_100_000_000
 _STRIDE = 61_234_567  # is coprime to the hundred million numbers, so no two clients share one
 _CRM = (
@@ -103,7 +103,7 @@ def call_table(rng: np.random.Generator, drawn: Drawn, planted: PlantedChains) -
         "firstTimeForTree": _first(drawn.client, drawn.client),
         "firstTimeForUser": _first(drawn.client * len(USERS) + drawn.user, drawn.client),
         "fromNumber": choose(inbound, pc.fill_null(client, "anonymous"), choose(internal, extension, line)),
-        "id": digits(np.arange(size) + FIRST_ID),
+        "id": digits(np.arange(size) + _FIRST_ID),
         "insertOrigin": words(("dialer", "api", None), pick(rng, size, (85, 5, 10))),
         "isRecordBlocked": chance(rng, 10, size),
         "isRecordReady": recorded,
@@ -294,7 +294,7 @@ def digits(number: Integers) -> pa.Array:
 
 
 def joined(*parts: str | pa.Array) -> pa.Array:
-    """Join constants and columns, row by row; null where a part is null."""
+    """Return constants and columns joined row by row; null where a part is null."""
     columns = [pa.scalar(part, _TEXT) if isinstance(part, str) else part for part in parts]
     return pc.binary_join_element_wise(*columns, pa.scalar("", _TEXT))
 
