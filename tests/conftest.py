@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import requests
 
+import brightcall_pandas as bc
 from brightcall_pandas.api import _retries as limits
-from brightcall_pandas.sandbox import Sandbox, start_sandbox
+from brightcall_pandas.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
 def _shared_sandbox() -> Iterator[Sandbox]:
-    with start_sandbox(calls=240, days=4, seed=11) as running:
+    with bc.start_sandbox(calls=240, days=4, seed=11) as running:
         yield running
 
 

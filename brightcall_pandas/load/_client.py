@@ -130,6 +130,11 @@ class Client:
         self._session: ApiSession | None = None
 
     @property
+    def key(self) -> ApiKey | None:
+        """The API key, which does not show itself; None if there is none."""
+        return self._key
+
+    @property
     def cache(self) -> Cache:
         """What is kept on disk of this account: ``.info()``, ``.clear(…)``."""
         with self._lock:

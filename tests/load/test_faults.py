@@ -17,7 +17,6 @@ import pytest
 
 import brightcall_pandas as bc
 from brightcall_pandas.cache._answers import SERIALIZER
-from brightcall_pandas.sandbox import start_sandbox
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -48,7 +47,7 @@ def make(shared, tmp_path):
 @pytest.fixture(scope="module")
 def tied():
     """A sandbox with few distinct times, whose ties come in another order at each request."""
-    with start_sandbox(calls=150, days=2, seed=3, faults={"unstable_ties": {"seconds": 3600}}) as sandbox:
+    with bc.start_sandbox(calls=150, days=2, seed=3, faults={"unstable_ties": {"seconds": 3600}}) as sandbox:
         yield sandbox
 
 
