@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from brightcall_pandas.api._key import ApiKey
-from brightcall_pandas.api._session import ApiSession
-from brightcall_pandas.cache._answers import PageCache
+from brightcall_pandas.api import ApiKey, ApiSession
+from brightcall_pandas.cache import PageCache
 
 
 @pytest.fixture

@@ -422,7 +422,7 @@ class TestAsker:
         monkeypatch.setenv("NETRC", str(netrc))
         before = len(sandbox.requests())
         client = sandbox.client(cache_dir=tmp_path / "cache")
-        client.session.post(client.profile.calls, {"dayFrom": FEW[0], "dayTo": FEW[1]}, about="calls")
+        client.session.ask(client.profile.calls, {"dayFrom": FEW[0], "dayTo": FEW[1]}, about="calls")
         Asker(client).post(client.profile.calls, {"dayTo": FEW[1], "dayFrom": FEW[0]}, "calls")
         load, asked = sandbox.requests()[before:]
         assert asked["body"] == load["body"]

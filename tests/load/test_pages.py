@@ -1,7 +1,7 @@
 """The proof of completeness against a list that changes while it is read.
 
 `Listing` is the model: a list sorted by time, of which a page is a contiguous stretch at one moment. The
-same laws are checked through HTTP in ``tests/test_completeness.py``.
+same laws are checked through HTTP in ``tests/load/test_completeness.py``.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brightcall_pandas.api._talks import Talk
-from brightcall_pandas.frame._page import Page
-from brightcall_pandas.load._pages import Read, read_window
+from brightcall_pandas.api import Task
+from brightcall_pandas.frame import Page
+from brightcall_pandas.load._pages import WindowPages, read_window
 from brightcall_pandas.load._proof import Ask, Slice, cover, farthest, plan
 
 
@@ -52,9 +52,9 @@ class Listing:
             self.rows.remove(row)
             self.always.discard(row)
 
-    def fetch(self, asks: Sequence[Ask]) -> Talk[list[Slice]]:
+    def fetch(self, asks: Sequence[Ask]) -> Task[list[Slice]]:
         slices = [self._page(ask) for ask in asks]
-        yield []  # nobody else has to be asked
+        yield []  # no request is needed
         return slices
 
     def _page(self, ask: Ask) -> Slice:
@@ -70,18 +70,18 @@ class Listing:
         return Slice(ask, page, [str(each) for _, each in rows], stamps, self.total(len(self.rows)))
 
 
-def held(talk: Talk[Read]) -> Read:
-    """Hold a talk that asks nobody."""
+def result(task: Task[WindowPages]) -> WindowPages:
+    """Run a task whose pages come without a request."""
     while True:
         try:
-            next(talk)
+            next(task)
         except StopIteration as end:
             return end.value
 
 
 def ids_read(listing: Listing, limit: int) -> tuple[list[int], str]:
     """Return the ids in order, and the proof; empty when there is none."""
-    read = held(read_window(listing.fetch, limit))
+    read = result(read_window(listing.fetch, limit))
     ids = [row for each in read.slices for row in each.ids]
     positions, _ = read.latest_rows()
     assert read.complete == (not read.problem)
