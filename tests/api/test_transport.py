@@ -7,8 +7,8 @@ import datetime
 import gzip
 import http.client
 import ipaddress
+import itertools
 import json
-import os
 import socket
 import ssl
 import struct
@@ -21,16 +21,16 @@ import pytest
 import requests
 
 import brightcall_pandas as bc
-from brightcall_pandas.api import Failure, Transport, is_this_machine, request_to
-from brightcall_pandas.api import ApiKey, ApiSession
-from brightcall_pandas.api._transport import HttpAnswer
+from brightcall_pandas.api import ApiKey, Failure, Transport, is_this_machine, request_to
 from brightcall_pandas.errors import ServerError
 from brightcall_pandas.frame import Envelope
 
 KEY = "canary-0123456789abcdef"
 PATH = "/api/v1/stat/calls"
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-PROXIES = [name for each in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for name in (each, each.upper())]
+PROXIES = [
+    name for each in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for name in (each, each.upper())
+]
 
 
 def answer(body=b'{"calls": []}', *lines, status="200 OK"):
@@ -50,76 +50,6 @@ def resets(connection):
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-class RawServer:
-    """A server that says bytes: to each request the next of its answers, and the last one for ever.
-
-    An answer is bytes, a list of them to say one by one, or a function that gets the connection and after
-    which that is closed.
-    """
-
-    def __init__(self, context=None):
-        self.answers = [answer()]
-        self.heard = []  # number of the connection, and the request
-        self._context = context
-        self._lock = threading.Lock()
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self._connections = []
-        self.port = self._listening.getsockname()[1]
-        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def connections(self):
-        return len({number for number, _ in self.heard})
-
-    def close(self):
-        with contextlib.suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        for each in self._connections:
-            each.close()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._listening.accept()
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                number = len(self._connections)
-                self._connections.append(connection)
-                threading.Thread(target=self._serve, args=(connection, number), daemon=True).start()
-
-    def _serve(self, connection, number):
-        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            stack.callback(connection.close)
-            if self._context is not None:
-                connection = stack.enter_context(self._context.wrap_socket(connection, server_side=True))
-            while (asked := _request(connection)) is not None:
-                with self._lock:
-                    self.heard.append((number, asked))
-                    said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-                if callable(said):
-                    said(connection)
-                    return
-                for each in [said] if isinstance(said, bytes) else said:
-                    connection.sendall(each)
-
-
-def _request(connection):
-    """Return one request as it came; None when the other side has closed."""
-    heard = b""
-    while b"\r\n\r\n" not in heard or len(heard.partition(b"\r\n\r\n")[2]) < _body_length(heard):
-        part = connection.recv(65536)
-        if not part:
-            return None
-        heard += part
-    return heard
-
-
-def _body_length(heard):
-    lines = heard.partition(b"\r\n\r\n")[0].lower().split(b"\r\n")
-    return next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
-
-
 @pytest.fixture(autouse=True)
 def bare(monkeypatch):
     """No proxy and no certificates of the environment."""
@@ -128,10 +58,8 @@ def bare(monkeypatch):
 
 
 @pytest.fixture
-def server():
-    made = RawServer()
-    yield made
-    made.close()
+def server(start_server):
+    return start_server()
 
 
 @pytest.fixture
@@ -150,12 +78,14 @@ def outcome_of(send, server, **options):
     """Return what an answer holds, or why it is not data; without the key in any case."""
     try:
         found = send(server, **options)
-    except Failure as failure:
-        assert KEY not in "".join(traceback.format_exception(failure))
-        assert (failure.__context__, failure.__cause__) == (None, None)
-        return failure.verdict
-    assert KEY not in f"{found.headers}{found.content!r}"
-    return found.outcome
+    except Failure as error:
+        failure = error
+    else:
+        assert KEY not in repr(found)
+        return found.outcome
+    assert KEY not in "".join(traceback.format_exception(failure))
+    assert (failure.__context__, failure.__cause__) == (None, None)
+    return failure.verdict
 
 
 class TestSend:
@@ -255,7 +185,7 @@ class TestAnswers:
     def test_comes_in_small_parts(self, send, server, name):
         said = GOOD[name]
         cuts = [*range(40), *range(40, len(said), 97), len(said) - 1, len(said)]
-        server.answers = [[said[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]]
+        server.answers = [[said[start:end] for start, end in itertools.pairwise(cuts)]]
         assert send(server).content == CALLS
 
     def test_more_than_the_buffers_hold(self, send, server):
@@ -269,11 +199,9 @@ class TestAnswers:
         first = answer(b'{"calls": [1]}')
         server.answers = [first + stale if at_once else [first, stale], answer(b'{"calls": [2]}')]
         assert send(server).content == b'{"calls": [1]}'
-        following = outcome_of(send, server)
-        if isinstance(following, Envelope):
-            assert following.calls == [2] or [call.id for call in following.calls] == [2]
-        else:  # it came when the connection was in use again
-            assert following.transient
+        assert server.said.acquire(timeout=60)
+        assert send(server).content == b'{"calls": [2]}'
+        assert len(server.heard) == 2
 
 
 ODD = {
@@ -291,58 +219,312 @@ ODD = {
 }
 
 
-class Relay:
-    """Stands before a server, and adds a header line to each answer."""
+def relayed(server, url, line):
+    """Have a server stand before another one, and add a header line to each of its answers."""
 
-    def __init__(self, url, line):
-        self._upstream = urlsplit(url).netloc
-        self._line = line
-        self._server = RawServer()
-        self._server.answers = [self._relay]
-        self.url = self._server.url
-        self.close = self._server.close
-
-    @property
-    def heard(self):
-        return self._server.heard
-
-    def _relay(self, connection):
-        """Answer the request that was just heard, and all that follow on this connection."""
-        number, asked = self.heard[-1]
-        upstream = http.client.HTTPConnection(self._upstream, timeout=60)
+    def relay(connection):
+        _, asked = server.heard[-1]
+        upstream = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
         with contextlib.closing(upstream):
-            while asked is not None:
+            while asked is not None:  # all that come on this connection
                 head, _, body = asked.partition(b"\r\n\r\n")
                 method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
                 upstream.request(method, target, body, {"Content-Type": "application/json"})
                 got = upstream.getresponse()
-                said = answer(got.read(), "Content-Type: application/json", self._line, status=got.status)
+                said = answer(got.read(), "Content-Type: application/json", line, status=got.status)
                 connection.sendall(said)
-                asked = _request(connection)
-                self.heard.append((number, asked))
+                asked = server.hear(connection)
+
+    server.answers = [relay]
+
+
+REFUSED = ("a blank before the colon", "no colon", "a name that is not Latin")
+"""After such a line http.client reads no further one, so it must come after the length."""
 
 
 class TestOddHeaders:
-    @pytest.mark.parametrize("name", ODD)
-    def test_cost_nothing(self, send, server, name):
-        server.answers = [answer(CALLS, ODD[name])]
+    @pytest.mark.parametrize(
+        ("name", "first"),
+        [(each, first) for each in ODD for first in (False, True)[: 1 + (each not in REFUSED)]],
+    )
+    def test_cost_nothing(self, send, server, name, first):
+        status, rest = answer(CALLS, *([] if first else [ODD[name]])).split(b"\r\n", 1)
+        server.answers = [b"\r\n".join([status, *([ODD[name]] if first else []), rest])]
         for _ in range(3):
             assert send(server).content == CALLS
         assert [connection for connection, _ in server.heard] == [0, 0, 0]
 
     @pytest.mark.parametrize("name", ["a blank before the colon", "no colon", "folded"])
-    def test_behind_a_relay_a_load_sends_as_many_requests_as_without(self, shared, tmp_path, name):
-        asked = []
-        relay = Relay(shared.url, ODD[name])
-        for url in (shared.url, relay.url):
+    def test_behind_a_relay_a_load_sends_as_many_requests_as_without(self, shared, server, tmp_path, name):
+        relayed(server, shared.url, ODD[name])
+        asked = {}
+        for way, url in {"straight": shared.url, "by relay": server.url}.items():
             before = len(shared.requests())
-            client = shared.client(
-                base_url=url, cache_dir=tmp_path / str(len(asked)), page_size=20, workers=1, retries=0
-            )
+            client = shared.client(base_url=url, cache_dir=tmp_path / way, page_size=20, workers=2)
             frame = bc.load_calls(shared.day_from, shared.day_to, client=client, progress=False)
-            client.close()
+            asked[way] = len(shared.requests()) - before
             assert len(frame) == frame["id"].nunique() == 240
-            asked.append(len(shared.requests()) - before)
-            assert client.session.requests == 0 or client.session.requests == asked[-1]
-        assert asked[0] == asked[1] > 12
-        relay.close()
+            assert client.session.requests == asked[way]
+            client.close()
+        assert asked["by relay"] == asked["straight"] > 12
+        assert server.connections <= 2
+
+
+def certificate(address="127.0.0.1"):
+    """Return a certificate that signs itself, and its key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, address)])
+    now = datetime.datetime.now(datetime.UTC)
+    names = [x509.IPAddress(ipaddress.ip_address(address))]
+    uses = "content_commitment key_encipherment data_encipherment key_agreement crl_sign encipher_only"
+    usage = dict.fromkeys([*uses.split(), "decipher_only"], False)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.KeyUsage(digital_signature=True, key_cert_sign=True, **usage), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def context_of(path):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    path = tmp_path_factory.mktemp("certificates") / "server.pem"
+    path.write_bytes(certificate())
+    return str(path)
+
+
+class TestTls:
+    @pytest.fixture
+    def server(self, start_server, bundle):
+        return start_server(context_of(bundle))
+
+    @pytest.mark.parametrize("name", BUNDLES)
+    def test_the_users_own_bundle(self, send, server, bundle, monkeypatch, name):
+        monkeypatch.setenv(name, bundle)
+        body = json.dumps({"calls": [{"id": n} for n in range(40_000)]}).encode()
+        server.answers = [answer(body)]
+        for _ in range(3):
+            assert send(server).content == body
+        assert [connection for connection, _ in server.heard] == [0, 0, 0]
+        assert all(heard.startswith(f"POST {PATH}?api-key={KEY} ".encode()) for _, heard in server.heard)
+
+    def test_a_certificate_that_nobody_vouches_for_is_final(self, send, server):
+        found = outcome_of(send, server)
+        assert (found.error, found.transient) == (ServerError, False)
+        assert "certificate was not accepted" in found.reason
+        assert "REQUESTS_CA_BUNDLE" in found.advice
+        assert server.heard == []  # the key least of all
+
+    def test_one_of_another_host(self, send, start_server, tmp_path, monkeypatch):
+        path = tmp_path / "other.pem"
+        path.write_bytes(certificate("127.0.0.2"))
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(path))
+        server = start_server(context_of(path))
+        found = outcome_of(send, server)
+        assert not found.transient
+        assert server.heard == []
+
+    def test_records_that_come_one_by_one(self, send, server, bundle, monkeypatch):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        said = answer(CALLS)
+        server.answers = [[said[start : start + 200] for start in range(0, len(said), 200)]]
+        assert send(server).content == CALLS
+
+    def test_the_server_closes_in_the_middle(self, send, server, bundle, monkeypatch):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        server.answers = [closing(answer(CALLS)[:-1])]
+        assert outcome_of(send, server).transient
+
+
+class TestProxies:
+    @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+    def test_what_stays_on_this_machine_is_no_proxys_business(
+        self, send, scripted, server, monkeypatch, name
+    ):
+        monkeypatch.setenv(name, server.url)
+        proxies = requests.utils.get_environ_proxies(scripted.url)
+        assert proxies  # the environment does ask for it
+        send(scripted, proxies=proxies)
+        assert len(scripted.targets) == 1
+        assert server.heard == []
+
+    def client(self, tmp_path, **options):
+        return bc.Client(KEY, cache_dir=tmp_path, account="mine", retries=0, **options)
+
+    @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+    def test_plain_http_to_elsewhere_goes_by_the_environments_proxy(
+        self, server, tmp_path, monkeypatch, name
+    ):
+        monkeypatch.setenv(name, server.url)
+        server.answers = [answer(b'{"success": true, "calls": [], "totalItems": 7}')]
+        client = self.client(tmp_path, base_url="http://api.invalid", allow_http=True)
+        assert bc.count_calls("2026-03-01", "2026-03-01", client=client) == 7
+        assert bc.count_calls("2026-03-01", "2026-03-02", client=client) == 7
+        client.close()
+        assert [number for number, _ in server.heard] == [0, 0]
+        assert server.heard[0][1].startswith(f"POST http://api.invalid{PATH}?api-key={KEY} HTTP/1.1".encode())
+
+    def test_but_not_to_a_host_that_the_environment_excepts(self, server, tmp_path, monkeypatch):
+        monkeypatch.setenv("HTTP_PROXY", server.url)
+        monkeypatch.setenv("NO_PROXY", "api.invalid")
+        client = self.client(tmp_path, base_url="http://api.invalid", allow_http=True)
+        with pytest.raises(bc.ServerError):
+            bc.count_calls("2026-03-01", "2026-03-01", client=client)
+        client.close()
+        assert server.heard == []
+
+    def test_of_https_a_proxy_sees_the_host_and_nothing_else(self, server, tmp_path, monkeypatch):
+        monkeypatch.setenv("HTTPS_PROXY", server.url)
+        server.answers = [answer(b"", status="403 Forbidden")]
+        client = self.client(tmp_path, base_url="https://api.invalid")
+        with pytest.raises(bc.ServerError) as caught:
+            bc.count_calls("2026-03-01", "2026-03-01", client=client)
+        client.close()
+        assert KEY not in "".join(traceback.format_exception(caught.value))
+        ((_, heard),) = server.heard
+        assert heard.startswith(b"CONNECT api.invalid:443 ")
+        assert KEY.encode() not in heard
+
+
+NO_HTTP = {
+    "a greeting": b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+    "zeros": b"\0" * 100 + b"\r\n\r\n",
+    "a chunk without length": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
+    "another protocol": b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    "headers without end": b"HTTP/1.1 200 OK\r\n" + b"X-More: and more\r\n" * 20_000,
+    "no gzip": answer(b"abcd", "Content-Encoding: gzip"),
+}
+CUT = {
+    "at once": b"",
+    "in the status line": b"HTTP/1.1 200 O",
+    "in the headers": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "after a 100": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "in the body": answer(CALLS)[:-1],
+    "in a chunk": chunked(CALLS)[:-200],
+    "between two chunks": chunked(CALLS, size=len(CALLS))[: -len(b"0\r\n\r\n")],
+    "a length that is none": b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nabc",
+    "a line": b"SSH-2.0-OpenSSH_9.6\r\n",
+    "the key": b"HTTP/1.1 500 %s\r\n?api-key=%s\r\n\r\n" % (KEY.encode(), KEY.encode()),
+}
+
+
+class TestFailure:
+    def test_nobody_listens(self, send, server):
+        server.close()
+        found = outcome_of(send, server)
+        assert (found.error, found.transient) == (ServerError, True)
+        assert "Connection refused" in found.reason
+
+    def test_no_answer(self, send, server):
+        server.answers = [b""]
+        found = outcome_of(send, server, timeout=0.2)
+        assert (found.error, found.transient) == (ServerError, True)
+        assert "no answer came within 0.2 s" in found.reason
+
+    def test_a_late_answer_is_not_taken_for_another_one(self, send, server):
+        go = threading.Event()
+        late = answer(b'{"calls": ["late"]}')
+        server.answers = [
+            lambda connection: go.wait(60) and connection.sendall(late),
+            answer(b'{"calls": ["mine"]}'),
+        ]
+        assert "no answer came" in outcome_of(send, server, timeout=0.2).reason
+        go.set()
+        assert send(server).content == b'{"calls": ["mine"]}'
+        assert server.connections == 2
+
+    @pytest.mark.parametrize("name", CUT)
+    @pytest.mark.parametrize("reused", [True, False])
+    def test_the_server_closes_too_early(self, send, server, name, reused):
+        server.answers = [closing(CUT[name]), answer(CALLS)]
+        if reused:
+            server.answers.insert(0, answer(CALLS))
+            send(server)
+        found = outcome_of(send, server)
+        assert found.transient
+        assert KEY not in found.reason
+        assert send(server).content == CALLS
+
+    @pytest.mark.parametrize("name", NO_HTTP)
+    def test_what_is_no_http_is_not_waited_for(self, send, server, name):
+        server.answers = [NO_HTTP[name], answer(CALLS)]
+        found = outcome_of(send, server)
+        assert not isinstance(found, Envelope)
+        assert found.transient or "unexpected status 101" in found.reason
+        assert KEY not in found.reason
+        assert send(server).content == CALLS
+
+    @pytest.mark.parametrize("length", [2, len(gzip.compress(CALLS)) - 20])
+    def test_gzip_that_is_cut_off_is_not_data(self, send, server, length):
+        server.answers = [answer(gzip.compress(CALLS)[:length], "Content-Encoding: gzip")]
+        found = outcome_of(send, server)
+        assert found.transient
+
+    def test_the_server_resets_the_connection(self, send, server):
+        server.answers = [resets, answer(CALLS)]
+        found = outcome_of(send, server)
+        assert found.transient
+        assert "Connection reset" in found.reason
+        assert send(server).content == CALLS
+
+    @pytest.mark.parametrize("ends", [closing(b""), resets])
+    def test_an_idle_connection_that_ends_just_when_it_is_used_again_costs_a_retry(
+        self, make, server, scripted, ends, quick_retries
+    ):
+        scripted.url = server.url
+        session = make(cache=None, retries=1)
+        server.answers = [answer(CALLS), ends, answer(CALLS)]
+        for _ in range(2):
+            assert session.ask(PATH, {}, about="calls").content == CALLS
+        assert [connection for connection, _ in server.heard] == [0, 0, 1]
+        assert session.requests == 3
+
+    def test_a_host_that_is_unknown(self, send):
+        class Nowhere:
+            url = "http://nowhere.invalid"
+
+        assert "host's name is not known" in outcome_of(send, Nowhere).reason
+
+
+class TestIsThisMachine:
+    @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "::1"])
+    def test_loopback(self, host):
+        assert is_this_machine(host)
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "0.0.0.0",
+            "evil-localhost",
+            "",
+            None,
+            "::2",
+        ],
+    )
+    def test_others(self, host):
+        assert not is_this_machine(host)
