@@ -123,3 +123,18 @@ def start_server():
     yield start
     for each in started:
         each.close()
+
+
+@pytest.fixture
+def new_threads():
+    """How the threads are found that a test has started, but for those of its server."""
+    before = set(threading.enumerate())
+
+    def new_threads():
+        return [
+            each
+            for each in threading.enumerate()
+            if each not in before and "process_request_thread" not in each.name
+        ]
+
+    return new_threads
