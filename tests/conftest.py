@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from brightcall_pandas.api import _retries as limits
+from brightcall_pandas import Client
 from brightcall_pandas.sandbox import Sandbox, start_sandbox
 
 
@@ -45,7 +45,7 @@ def fetch_plainly() -> Callable[..., dict[str, dict[str, Any]]]:
 @pytest.fixture
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back off as always, but in milliseconds."""
-    monkeypatch.setattr(limits, "_FIRST_PAUSE_S", 0.002)
+    monkeypatch.setattr(Client, "first_pause", 0.002)
 
 
 class Scripted:

@@ -25,7 +25,8 @@ def make(request, scripted, cache):
     key, made = getattr(request.module, "KEY", "any-key"), []
 
     def make(**options):
-        given = {"cache": cache, "connections": 2, "rate_limit": None, "timeout": 60, "retries": 3} | options
+        given = {"cache": cache, "connections": 2, "rate_limit": None, "timeout": 60, "retries": 3}
+        given |= {"first_pause": 0.002} | options
         made.append(ApiSession(scripted.url, ApiKey(key), **given))
         return made[-1]
 

@@ -142,7 +142,7 @@ class TestAsk:
         scripted.answers = [(500, {}, b"")]
         stop = Recorder()
         with pytest.raises(ServerError):
-            ask(make(retries=5), stop=stop)
+            ask(make(retries=5, first_pause=0.5), stop=stop)
         assert len(stop.waits) == 5
         bounds = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
         assert all(low <= wait <= 2 * low for low, wait in zip(bounds, stop.waits, strict=False))

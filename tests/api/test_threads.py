@@ -230,9 +230,7 @@ class TestOrder:
 
 class TestConnections:
     @pytest.mark.parametrize("connections", [1, 2, 3])
-    def test_all_are_used_and_the_server_never_sees_more_requests_at_once(
-        self, make, server, connections, quick_retries
-    ):
+    def test_all_are_used_and_the_server_never_sees_more_requests_at_once(self, make, server, connections):
         barrier = threading.Barrier(connections)
 
         def together():
@@ -274,7 +272,6 @@ HALF = (200, {"Content-Length": "5000", "Connection": "close"}, b'{"said": ')
 REFUSED = b'{"message": "no, %s"}' % KEY.encode()
 
 
-@pytest.mark.usefixtures("quick_retries")
 class TestFailures:
     @pytest.mark.parametrize("failure", [(503, {}, b""), (429, {}, b""), (200, {}, b"<html>"), HALF], ids=str)
     def test_that_pass_are_asked_again_and_answered(self, session, server, failure):
@@ -458,7 +455,6 @@ class TestFailures:
             each.close()
 
 
-@pytest.mark.usefixtures("quick_retries")
 class TestKept:
     @pytest.mark.parametrize("count", [1, 3, 8, 19])
     def test_every_good_answer(self, session, cache, count):

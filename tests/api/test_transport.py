@@ -491,7 +491,7 @@ class TestFailure:
 
     @pytest.mark.parametrize("ends", [closing(b""), resets])
     def test_an_idle_connection_that_ends_just_when_it_is_used_again_costs_a_retry(
-        self, make, server, scripted, ends, quick_retries
+        self, make, server, scripted, ends
     ):
         scripted.url = server.url
         session = make(cache=None, retries=1)
