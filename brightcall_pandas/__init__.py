@@ -112,6 +112,9 @@ def __getattr__(name: str) -> Any:
         from brightcall_pandas import explorer as room  # noqa: PLC0415
     elif name == "start_sandbox":
         from brightcall_pandas import sandbox as room  # noqa: PLC0415
+        from brightcall_pandas.load import Client  # noqa: PLC0415
+
+        room.Sandbox.client_class = Client  # the sandbox itself does not import the client
     elif name in ("export_calls", "read_calls"):
         from brightcall_pandas import export as room  # noqa: PLC0415
     else:

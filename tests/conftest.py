@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import requests
 
-from brightcall_pandas.api import _retries as limits
-from brightcall_pandas.sandbox import Sandbox, start_sandbox
+import brightcall_pandas as bc
+from brightcall_pandas.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
 def _shared_sandbox() -> Iterator[Sandbox]:
-    with start_sandbox(calls=240, days=4, seed=11) as running:
+    with bc.start_sandbox(calls=240, days=4, seed=11) as running:
         yield running
 
 
@@ -45,7 +45,7 @@ def fetch_plainly() -> Callable[..., dict[str, dict[str, Any]]]:
 @pytest.fixture
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back off as always, but in milliseconds."""
-    monkeypatch.setattr(limits, "_FIRST_PAUSE_S", 0.002)
+    monkeypatch.setattr(bc.Client, "first_pause", 0.002)
 
 
 class Scripted:
@@ -80,6 +80,7 @@ class Scripted:
     def _handler(script: Scripted) -> type[BaseHTTPRequestHandler]:  # noqa: N805
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or the body of each answer waits 40 ms
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

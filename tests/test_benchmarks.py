@@ -63,6 +63,21 @@ class TestExporting:
         assert done.stdout.count("not judged") == 2
 
 
+class TestImporting:
+    def test_both_import_the_same_libraries(self):
+        done = subprocess.run(
+            [sys.executable, str(BENCHMARKS / "importing.py"), "--rounds", "0"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=280,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "at most 1.3: not judged" in done.stdout
+        assert "import brightcall_pandas" in done.stdout
+        assert "import pandas, pyarrow" in done.stdout
+
+
 class TestScale:
     def test_a_shuffled_table_is_equal_to_pandas(self):
         done = subprocess.run(

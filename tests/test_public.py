@@ -68,17 +68,10 @@ for name, value in first.items():
 
 
 class TestImport:
-    HEAVY = [
-        "matplotlib",
-        "ipywidgets",
-        "anywidget",
-        "dask",
-        "distributed",
-        "duckdb",
-        "starlette",
-        "uvicorn",
-        "networkx",
-    ]
+    HEAVY = """
+        anywidget dask distributed duckdb ipywidgets matplotlib networkx phonenumbers requests requests_cache
+        starlette tqdm typer urllib3 uvicorn
+    """.split()
 
     def loaded(self, code):
         done = subprocess.run(

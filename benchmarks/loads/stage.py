@@ -11,7 +11,7 @@ from typing import Any
 
 from measure import Contestant, Figure, Protocol, Run, Target
 
-from brightcall_pandas.sandbox._process import Sandbox
+from brightcall_pandas.sandbox import Sandbox
 
 __all__ = ["FULL", "SMALL", "Scale", "Stage"]
 

@@ -1,8 +1,13 @@
-"""``.calls`` of pandas frames (`_frame`) and of dask frames (`_dask`, which is loaded on first use)."""
+"""``.calls`` of pandas frames.
 
-from brightcall_pandas.accessors._frame import CallsAccessor, CallsPlot
+``_dask``, the same for dask frames, is the only module that imports dask and is not imported here.
+"""
+
+from brightcall_pandas.accessors._frame import CallsAccessor, calls
+from brightcall_pandas.accessors._plot import CallsPlot
 
 __all__ = [
     "CallsAccessor",
     "CallsPlot",
+    "calls",
 ]

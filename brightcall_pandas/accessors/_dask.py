@@ -1,8 +1,8 @@
-"""Calls past one machine: a dask frame of parquet files with ``.calls``, the same names and results.
+"""Calls on several machines: a dask frame of parquet files with ``.calls``, the same names and results.
 
-Only this module imports dask; the extra ``dask`` installs it. A table of sums is counted where
-the rows are (`tally_…`), added up as a tree, and finished once (`finish_…`), so no row travels. Tables that
-follow a client bring all calls of one client into one part first, exactly and without the long texts.
+Only this module imports dask; the extra ``dask`` installs it. An additive table is counted where the rows are
+(`tally_…`), added up as a tree, and finished once (`finish_…`), so no row is moved. Tables that follow a
+client first bring all calls of one client into one part, without the long texts.
 """
 
 from __future__ import annotations
@@ -12,13 +12,9 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-import dask
-import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from dask.dataframe.extensions import register_dataframe_accessor
-from dask.delayed import Delayed, delayed
 
 from brightcall_pandas import analysis
 from brightcall_pandas.analysis import additive_form, merge
@@ -26,9 +22,18 @@ from brightcall_pandas.export import Calls, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, lists_filters
 from brightcall_pandas.frame import EXTRAS, optional_column
 
+try:
+    import dask
+    import dask.dataframe as dd
+    from dask.dataframe.extensions import register_dataframe_accessor
+    from dask.delayed import Delayed, delayed
+except ImportError as error:
+    msg = 'scan_calls needs dask, which is not installed; run: pip install "brightcall-pandas[dask]"'
+    raise ModuleNotFoundError(msg, name=error.name) from error
+
 __all__ = ["DistributedCalls", "scan_calls"]
 
-_BRANCHES = 8  # tallies added up at a time: none of the steps holds more
+_BRANCHES = 8  # tallies added up at a time: no step holds more
 _PART = "_part"
 _ROW_BY_ROW = ("chains_match", "transfer_chains")
 _NEVER_COUNTED = (
@@ -46,32 +51,33 @@ def scan_calls(
     Parameters
     ----------
     path
-        What `bc.export_calls` or ``df.calls.to_parquet`` wrote: a folder or a file, or an address such as
+        Folder or file written by `bc.export_calls` or ``df.calls.to_parquet``, or an address such as
         ``s3://bucket/calls``. Every worker must be able to read it.
     columns
-        Columns, in that order; None takes all that the files have.
+        Columns to read, in this order; None reads all that the files have.
     **filters
-        Any of `bc.describe_filters()` that rows can answer; files that cannot hold such calls are left out.
+        Any of `bc.describe_filters()` that rows can answer; files that cannot hold such calls are skipped.
 
     Returns
     -------
     dask.dataframe.DataFrame
-        One partition a file, dtypes as `bc.read_calls` gives them; with ``.calls``, whose tables are lazy:
-        ``.compute()`` gives the pandas table.
+        One partition for each file, with the dtypes of `bc.read_calls` and with ``.calls``, whose tables are
+        lazy: ``.compute()`` returns the pandas table.
 
     Raises
     ------
     TypeError, ValueError, FileNotFoundError
-        As `bc.read_calls`.
+        As for `bc.read_calls`.
     ModuleNotFoundError
         The extra ``dask`` is not installed.
 
     Notes
     -----
-    Dask's setting ``dataframe.convert-string`` is switched off for the partitions: it would change dtypes.
+    Dask's setting ``dataframe.convert-string`` is switched off for the partitions, since it would change
+    their dtypes.
     """
     place = os.fspath(path)
-    place = place if "://" in place else os.path.abspath(place)  # workers may be elsewhere
+    place = place if "://" in place else os.path.abspath(place)  # workers may have another working directory
     calls = Calls.at(place)
     chosen = calls.checked(columns)
     spec = row_filter(filters)
@@ -90,7 +96,7 @@ def _read(
 
 
 def _distributed(name: str) -> Callable[..., Any]:
-    """Make the lazy form of a table."""
+    """Return the lazy form of a table."""
     table = getattr(analysis, name)
     form = additive_form(table)
     if form is None and name not in _ROW_BY_ROW:
@@ -110,15 +116,15 @@ def _distributed(name: str) -> Callable[..., Any]:
         return delayed(form.finish)(_tree(parts), **finished)
 
     method.__name__, method.__qualname__ = name, f"DistributedCalls.{name}"
-    text, _, _ = (inspect.getdoc(table) or "").partition("\n\nExamples\n")  # these are of a pandas frame
-    method.__doc__ = f"{text}\n\nOn dask this is lazy: ``.compute()`` gives the pandas table."
+    text, _, _ = (inspect.getdoc(table) or "").partition("\n\nExamples\n")  # they use a pandas frame
+    method.__doc__ = f"{text}\n\nOn dask this is lazy: ``.compute()`` returns the pandas table."
     method.__signature__ = inspect.signature(getattr(table, "__wrapped__", table))
     return method
 
 
 _REFUSED = (
-    "{name} has no exact distributed form: it needs all calls in one place. Take fewer calls first, for "
-    "example bc.read_calls(path, columns=[…], **filters).calls.{name}(…)."
+    "{name} has no exact distributed form: it needs all calls in one place. Read only the calls it needs, "
+    "for example bc.read_calls(path, columns=[…], **filters).calls.{name}(…)."
 )
 
 
@@ -126,7 +132,7 @@ _REFUSED = (
 class DistributedCalls:
     """``.calls`` of a dask frame: the tables of the catalogue, each lazy.
 
-    What has no exact distributed form raises `NotImplementedError`; nothing is approximated.
+    A table without an exact distributed form raises `NotImplementedError`; nothing is approximated.
     """
 
     def __init__(self, df: dd.DataFrame) -> None:
@@ -134,26 +140,26 @@ class DistributedCalls:
 
     @lists_filters
     def filter(self, *, fold_case: bool = True, **filters: Any) -> dd.DataFrame:
-        """Return the rows that the API would return under these filters, lazily; see ``df.calls.filter``."""
+        """Return the rows that the API would return under these filters, lazily, as ``df.calls.filter``."""
         spec = row_filter(filters)
         return self._df.map_partitions(_filtered, spec.to_dict(), fold_case, meta=self._df._meta)
 
     def pseudonymize(self, key: str | bytes, **options: Any) -> dd.DataFrame:
-        """Replace numbers and agents by tokens, part by part, lazily; see ``df.calls.pseudonymize``."""
+        """Replace numbers and agents by tokens, lazily, as ``df.calls.pseudonymize``."""
         meta = pseudonymize(self._df._meta, key, **options)
         return self._df.map_partitions(pseudonymize, key, meta=meta, **options)
 
     @property
     def plot(self) -> NoReturn:
-        """Pictures are drawn of finished tables, so there is none here."""
+        """Raise NotImplementedError: pictures are drawn from finished tables."""
         msg = (
-            "pictures are drawn of finished tables: compute one and draw that, for example "
+            "pictures are drawn from finished tables: compute one and draw it, for example "
             "brightcall_pandas.plots.by_outcome(calls.calls.by_outcome().compute())"
         )
         raise NotImplementedError(msg)
 
     def _whole_clients(self, given: Mapping[str, Any]) -> dd.DataFrame:
-        """Bring all calls of a client into one part; calls without client stay spread over all of them."""
+        """Bring all calls of a client into one part; calls without a client are spread over all parts."""
         by = given.get("by")
         asked = {by} if isinstance(by, str) else set(by or ())
         kept = [name for name in self._df.columns if name not in _NEVER_COUNTED or name in asked]
@@ -166,7 +172,7 @@ class DistributedCalls:
 
 
 def _refused(name: str) -> Callable[..., NoReturn]:
-    """Make a method that says that it cannot be, and what to do."""
+    """Return a method that raises NotImplementedError and says what to do instead."""
 
     def method(self: DistributedCalls, *_: Any, **__: Any) -> NoReturn:
         raise NotImplementedError(_REFUSED.format(name=name))
@@ -185,7 +191,7 @@ DistributedCalls.definitions = staticmethod(analysis.definitions)
 
 
 def _tree(parts: list[Delayed]) -> Delayed:
-    """Add up tallies a few at a time, so that none of the workers holds them all."""
+    """Add up tallies a few at a time, so that no worker holds them all."""
     while len(parts) > 1:
         parts = [
             delayed(_merged)(parts[place : place + _BRANCHES]) for place in range(0, len(parts), _BRANCHES)
@@ -194,7 +200,7 @@ def _tree(parts: list[Delayed]) -> Delayed:
 
 
 def _merged(tallies: list[pd.DataFrame]) -> pd.DataFrame:
-    # Of an empty part even the labels' dtypes are unknown.
+    # In an empty part even the dtypes of the labels are unknown.
     return merge([each for each in tallies if len(each)] or tallies[:1])
 
 

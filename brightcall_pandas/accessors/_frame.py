@@ -1,32 +1,29 @@
 """``df.calls``: the analyses as methods of any frame of calls.
 
-Every method only passes the frame on. Docstrings and signatures are those of the functions, so that
-Shift-Tab in a notebook shows them.
+Every method only passes the frame on. Docstrings, signatures and types are those of the functions, so that
+Shift-Tab in a notebook, mypy and pyright see them. Only frame, filters and analysis are imported here: what
+loads files, pictures or widgets is imported by the method that needs it.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib
-import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import pandas as pd
 
-from brightcall_pandas import analysis, export
+from brightcall_pandas import analysis
 from brightcall_pandas.accessors._hidden_column import HidesColumn
-from brightcall_pandas.analysis import model_frame
+from brightcall_pandas.accessors._plot import CallsPlot
 from brightcall_pandas.filters import CallFilter, lists_filters
 
 if TYPE_CHECKING:
-    import os
-
-    from matplotlib.axes import Axes
-
     from brightcall_pandas.explorer import Explorer
 
-__all__ = ["CallsAccessor", "CallsPlot"]
+__all__ = ["CallsAccessor", "calls"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,7 +32,7 @@ T = TypeVar("T")
 def _method(
     function: Callable[Concatenate[pd.DataFrame, P], T],
 ) -> Callable[Concatenate[CallsAccessor, P], T]:
-    """Make a method of an analysis: the accessor's frame is its first argument."""
+    """Make a method of an analysis: its first argument is the accessor's frame."""
 
     def method(self: CallsAccessor, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return function(self._df, *args, **kwargs)
@@ -44,83 +41,31 @@ def _method(
     return method
 
 
-def _picture(function: Callable[..., pd.DataFrame]) -> Callable[..., Axes]:
-    """Make a picture of an analysis: its table, drawn by the function of the same name in `plots`."""
-    name = function.__name__
-
-    def picture(self: CallsPlot, *args: Any, ax: Axes | None = None, **kwargs: Any) -> Axes:
-        # Only here, so that a frame can be counted without matplotlib being loaded.
-        plots = importlib.import_module("brightcall_pandas.plots")
-        drawn: Axes = getattr(plots, name)(function(self._df, *args, **kwargs), ax=ax)
-        return drawn
-
-    picture.__name__, picture.__qualname__ = name, f"CallsPlot.{name}"
-    picture.__doc__ = (
-        f"Draw the table of ``df.calls.{name}(…)``.\n\n"
-        "Takes the arguments of the table and ``ax``, the axes to draw on (default: new ones).\n"
-        "Returns the axes."
-    )
-    signature = inspect.signature(function)
-    ax = inspect.Parameter("ax", inspect.Parameter.KEYWORD_ONLY, default=None)
-    parameters = [*signature.parameters.values(), ax]
-    picture.__signature__ = signature.replace(parameters=parameters, return_annotation="Axes")  # type: ignore[attr-defined]
-    return picture
-
-
-class CallsPlot:
-    """``df.calls.plot``: the tables as pictures, under the same names and with the same arguments."""
-
-    def __init__(self, df: pd.DataFrame) -> None:
-        self._df = df
-
-    abandonment = _picture(analysis.abandonment)
-    answer_time_histogram = _picture(analysis.answer_time_histogram)
-    attempts = _picture(analysis.attempts)
-    breakdown = _picture(analysis.breakdown)
-    by_agent = _picture(analysis.by_agent)
-    by_outcome = _picture(analysis.by_outcome)
-    compare = _picture(analysis.compare)
-    concurrency = _picture(analysis.concurrency)
-    explain_change = _picture(analysis.explain_change)
-    funnel = _picture(analysis.funnel)
-    heatmap = _picture(analysis.heatmap)
-    by_line = _picture(analysis.by_line)
-    over_time = _picture(analysis.over_time)
-    talk_time_buckets = _picture(analysis.talk_time_buckets)
-    recalls = _picture(analysis.recalls)
-    repeat_callers = _picture(analysis.repeat_callers)
-    service_level = _picture(analysis.service_level)
-    staffing = _picture(analysis.staffing)
-    talk_time_histogram = _picture(analysis.talk_time_histogram)
-    transfer_flow = _picture(analysis.transfer_flow)
-    transfer_matrix = _picture(analysis.transfer_matrix)
-    transfer_variants = _picture(analysis.transfer_variants)
-
-
 @pd.api.extensions.register_dataframe_accessor("calls")
 class CallsAccessor(HidesColumn):
     """``df.calls``: every table of the catalogue, for any frame that has the columns a table needs.
 
-    The frame may be loaded, read or made by hand. It is never changed, and nothing is remembered.
+    The frame may be loaded, read or made by hand. It is never changed, and nothing is remembered. Type
+    checkers take ``df.calls`` for a column; `calls` returns the same accessor with its type.
     """
 
     def __init__(self, df: pd.DataFrame) -> None:
         self._df = df
 
-    # Key figures: of all calls, of any groups, of agents, of numbers
+    # Key figures of all calls, of any groups, of agents, of lines
     summary = _method(analysis.summary)
     breakdown = _method(analysis.breakdown)
     by_agent = _method(analysis.by_agent)
     by_line = _method(analysis.by_line)
 
-    # What came of the calls, how far they got, how long they took
+    # How calls ended, how far they got, how long they took
     by_outcome = _method(analysis.by_outcome)
     funnel = _method(analysis.funnel)
     talk_time_buckets = _method(analysis.talk_time_buckets)
     talk_time_histogram = _method(analysis.talk_time_histogram)
     answer_time_histogram = _method(analysis.answer_time_histogram)
 
-    # Along the clock, at once, and how many agents that takes
+    # Over time, in progress at once, and how many agents that takes
     over_time = _method(analysis.over_time)
     heatmap = _method(analysis.heatmap)
     concurrency = _method(analysis.concurrency)
@@ -130,12 +75,12 @@ class CallsAccessor(HidesColumn):
     service_level = _method(analysis.service_level)
     abandonment = _method(analysis.abandonment)
 
-    # One client, one call after the other
+    # The calls of one client, one after another
     attempts = _method(analysis.attempts)
     repeat_callers = _method(analysis.repeat_callers)
     recalls = _method(analysis.recalls)
 
-    # Against other calls, and why they differ
+    # Compared with other calls, and why they differ
     compare = _method(analysis.compare)
     explain_change = _method(analysis.explain_change)
 
@@ -157,7 +102,7 @@ class CallsAccessor(HidesColumn):
     quality = _method(analysis.quality)
     reconcile = _method(analysis.reconcile)
 
-    # What every number means
+    # What each number means
     definitions = staticmethod(analysis.definitions)
 
     # Rows
@@ -177,14 +122,14 @@ class CallsAccessor(HidesColumn):
         Returns
         -------
         pandas.DataFrame
-            The rows that pass, in their order, with all columns.
+            The rows that pass, in their order, with all columns and their index.
 
         Raises
         ------
         TypeError, ValueError
-            As `bc.CallFilter`; also for a filter that rows cannot answer (``team_ids``).
+            As for `bc.CallFilter`, and for a filter that rows cannot answer (``team_ids``).
         KeyError
-            The frame lacks a column that a filter reads.
+            The frame lacks a column that a filter needs.
 
         Examples
         --------
@@ -197,18 +142,18 @@ class CallsAccessor(HidesColumn):
         return self._df[mask.to_numpy(dtype=bool)]
 
     def explore(self, *, presets: str | os.PathLike[str] | None = None) -> Explorer:
-        """Explore the calls by hand, and leave with the code.
+        """Explore the calls interactively and leave with the code.
 
         Parameters
         ----------
         presets
-            The JSON file of saved selections; None takes one in the user's configuration folder.
+            JSON file of saved selections; None takes one in the user's configuration folder.
 
         Returns
         -------
         Explorer
-            The last expression of a cell shows it. ``ex.filter``, ``ex.frame``, ``ex.code()``,
-            ``ex.request()`` and ``ex.freeze()`` say what is chosen.
+            Shown when it is the last expression of a cell. ``ex.filter``, ``ex.frame``, ``ex.code()``,
+            ``ex.request()`` and ``ex.freeze()`` return what is selected.
 
         Raises
         ------
@@ -224,19 +169,131 @@ class CallsAccessor(HidesColumn):
            talkTime  type
         1        40     1
         """
-        # Only here, so that a frame can be counted without widgets being loaded.
-        explorer = importlib.import_module("brightcall_pandas.explorer")
-        made: Explorer = explorer.Explorer(self._df, presets=presets)
-        return made
+        from brightcall_pandas.explorer import Explorer  # noqa: PLC0415
+
+        return Explorer(self._df, presets=presets)
 
     # Files
-    to_parquet = _method(export.to_parquet)
-    pseudonymize = _method(export.pseudonymize)
+    def to_parquet(
+        self, path: str | os.PathLike[str], *, partition: Literal["day", "month"] | None = "day"
+    ) -> Path:
+        """Write the calls as parquet, in the layout of `bc.export_calls`.
+
+        Parameters
+        ----------
+        path
+            With `partition` a folder, in which each period gets a folder of its own (``day=2026-03-31``)
+            with one file; a period that is already there is replaced, others stay. Without it a file.
+        partition
+            ``"day"``, ``"month"`` or None. A period is one in the frame's timezone.
+
+        Returns
+        -------
+        pathlib.Path
+            `path`.
+
+        Raises
+        ------
+        ValueError
+            `partition` is unknown, `path` is of the wrong kind or an address (``s3://…``), or the folder
+            holds calls with other columns, in another timezone or of another key.
+        KeyError
+            There is no ``timestamp`` to partition by.
+
+        Notes
+        -----
+        `brightcall_pandas.export.to_parquet` describes the files in full. The index is not written.
+        """
+        from brightcall_pandas.export import to_parquet  # noqa: PLC0415
+
+        return to_parquet(self._df, path, partition=partition)
+
+    def pseudonymize(
+        self,
+        key: str | bytes,
+        *,
+        region: str | None = None,
+        keep: Sequence[str] = (),
+        free_text: Literal["drop", "scan"] = "drop",
+    ) -> pd.DataFrame:
+        """Replace telephone numbers, agents and identifiers of calls by tokens.
+
+        Parameters
+        ----------
+        key
+            Secret, such as ``secrets.token_bytes(32)``. The same key makes the same tokens.
+        region
+            Two letters of the country (``"DE"``) whose numbers are written without country code.
+        keep
+            Columns to leave as they are.
+        free_text
+            ``"drop"`` makes labels, transcripts and summaries null; ``"scan"`` keeps their words and
+            replaces what looks like a number.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Same index and columns, dtypes as in `bc.describe_fields()`.
+
+        Raises
+        ------
+        ValueError
+            The key is empty, a region does not exist, `keep` names no column, or `free_text` is unknown.
+
+        Notes
+        -----
+        `brightcall_pandas.export.pseudonymize` describes the tokens in full, ``docs/files.md`` what they do
+        not protect from.
+
+        Examples
+        --------
+        >>> calls = pd.DataFrame({"clientNumber": ["+49 30 901820"], "toNumber": ["004930901820"]})
+        >>> tokens = calls.calls.pseudonymize("a secret")
+        >>> tokens.loc[0, "clientNumber"] == tokens.loc[0, "toNumber"]
+        True
+        """
+        from brightcall_pandas.export import pseudonymize  # noqa: PLC0415
+
+        return pseudonymize(self._df, key, region=region, keep=keep, free_text=free_text)
 
     # For a model
-    model_frame = _method(model_frame)
+    model_frame = _method(analysis.model_frame)
 
     @property
     def plot(self) -> CallsPlot:
-        """The tables as pictures."""
+        """The tables as pictures: ``df.calls.plot.by_outcome()``."""
         return CallsPlot(self._df)
+
+
+def calls(df: pd.DataFrame) -> CallsAccessor:
+    """Return ``df.calls`` with a type that type checkers and editors know.
+
+    Parameters
+    ----------
+    df
+        Calls, loaded, read or made by hand.
+
+    Returns
+    -------
+    CallsAccessor
+        The same accessor as ``df.calls``, which type checkers take for a column: pandas has no way to tell
+        them of accessors.
+
+    Raises
+    ------
+    TypeError
+        `df` is not a DataFrame of pandas.
+
+    Examples
+    --------
+    >>> df = pd.DataFrame({"outcomeTag": ["Sold", "Sold", "No answer"]})
+    >>> calls(df).by_outcome()["n_calls"]
+    outcome
+    Sold         2
+    No answer    1
+    Name: n_calls, dtype: int64
+    """
+    if not isinstance(df, pd.DataFrame):
+        msg = f"calls() needs a pandas DataFrame, not {type(df).__name__}; bc.to_frame makes one of records"
+        raise TypeError(msg)
+    return CallsAccessor(df)

@@ -6,7 +6,7 @@ pandas gives an accessor precedence over a column of the same name, so ``df.call
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
@@ -24,12 +24,14 @@ class HidesColumn:
 
     _df: pd.DataFrame
 
-    def __getattr__(self, name: str) -> NoReturn:
-        message = f"df.calls has no method {name!r}"
-        # pandas and pickle look private names up before `_df` is there.
-        if not name.startswith("_"):
-            message += f"; {_advice(self._df)}"
-        raise AttributeError(message, name=name, obj=self)
+    if not TYPE_CHECKING:  # type checkers must go on reporting names that do not exist
+
+        def __getattr__(self, name: str) -> NoReturn:
+            message = f"df.calls has no method {name!r}"
+            # pandas and pickle look private names up before `_df` is there.
+            if not name.startswith("_"):
+                message += f"; {_advice(self._df)}"
+            raise AttributeError(message, name=name, obj=self)
 
     def __eq__(self, other: object) -> bool:
         if "calls" in self._df.columns and not isinstance(other, HidesColumn):

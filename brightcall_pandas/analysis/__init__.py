@@ -1,29 +1,43 @@
 """The catalogue: every table of calls, one pure function each.
 
 ``__all__`` is the catalogue. The accessor, the plots, the dask form and the reference are derived from it.
-An additive table is two functions in the same module: ``tally_<name>`` returns sums that can be added up
-(`tallies.merge`), ``finish_<name>`` turns them into the table. `tallies.WHOLE` tells which sums add up only
-where all calls of a client are in one part.
+A table that can be counted in parts is declared with `additive`: ``tally_<name>`` returns sums that can be
+added up (`merge`), ``finish_<name>`` turns them into the table, and `additive_form` returns both.
+
+Tables about what callers feel (`service_level`, `abandonment`, `repeat_callers`, `staffing`) count inbound
+calls by default, those about what our own dialing does (`attempts`, `by_line`, `recalls`, `model_frame`)
+outbound calls, and all others calls of every direction.
 
 ::
 
-    summaries  breakdowns  agents  lines    key figures of all, of any group, of agents, of numbers
-    outcomes  funnels  histograms           what came of the calls, how far they got, how long they took
-    timelines  concurrency  staffing        along the clock; at once; how many agents that takes
-    service                                 how soon callers are answered
-    attempts  repeats  recalls              the calls of one client, one after the other
-    changes  reconcile  quality             against other calls, the server's statistics, common sense
-    transfers                               who transferred calls to whom
-    definitions                             what every number means
+    breakdowns        key figures of all calls and of any groups, outcomes, funnels
+    agents_and_lines  agents and outbound lines, compared with one another
+    histograms        how long calls talk and ring
+    timelines         along the clock and the calendar, and how many calls at once
+    staffing          how many agents that takes
+    service           how soon callers are answered, and how many give up
+    sequences         the calls of each client, one after the other: attempts, repeated calls
+    recalls           promised calls
+    changes           against other calls
+    reconcile         against the server's statistics
+    quality           how far the rows can be trusted
+    modelling         features for a model
+    transfers         who transferred calls to whom
+    definitions       what every number means
 
-    dimensions  groups  tallies  metrics    split, group, add up, divide: what the tables are made of
-    rates  quantiles  periods  sequences  spelling  erlang
+    dimensions  groups  tallies  metrics  rates    split, group, add up, divide: what the tables are made of
 """
 
+from brightcall_pandas.analysis._agents_and_lines import Rate as Rate
 from brightcall_pandas.analysis._agents_and_lines import by_agent, by_line
+from brightcall_pandas.analysis._breakdowns import Stages as Stages
 from brightcall_pandas.analysis._breakdowns import breakdown, by_outcome, funnel, summary
 from brightcall_pandas.analysis._changes import compare, explain_change
 from brightcall_pandas.analysis._definitions import definitions
+from brightcall_pandas.analysis._dimensions import By as By
+from brightcall_pandas.analysis._dimensions import Direction as Direction
+from brightcall_pandas.analysis._histograms import Bins as Bins
+from brightcall_pandas.analysis._histograms import Closed as Closed
 from brightcall_pandas.analysis._histograms import (
     answer_time_histogram,
     talk_time_buckets,
@@ -31,11 +45,10 @@ from brightcall_pandas.analysis._histograms import (
 )
 from brightcall_pandas.analysis._modelling import model_frame as model_frame
 from brightcall_pandas.analysis._quality import quality
-
-# What other rooms share of the tables' insides, besides the catalogue.
 from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._recalls import recalls
 from brightcall_pandas.analysis._reconcile import reconcile
+from brightcall_pandas.analysis._sequences import Span as Span
 from brightcall_pandas.analysis._sequences import attempts, repeat_callers
 from brightcall_pandas.analysis._service import abandonment, service_level
 from brightcall_pandas.analysis._staffing import staffing
@@ -44,7 +57,11 @@ from brightcall_pandas.analysis._tallies import merge as merge
 from brightcall_pandas.analysis._timelines import concurrency, heatmap, over_time
 from brightcall_pandas.analysis.transfers._chains import chains_match, transfer_chains
 from brightcall_pandas.analysis.transfers._events import to_event_log, transfer_events
+from brightcall_pandas.analysis.transfers._log import Names as Names
+from brightcall_pandas.analysis.transfers._log import Source as Source
 from brightcall_pandas.analysis.transfers._log import chain_log as chain_log
+from brightcall_pandas.analysis.transfers._matrix import Kind as Kind
+from brightcall_pandas.analysis.transfers._matrix import Normalize as Normalize
 from brightcall_pandas.analysis.transfers._matrix import to_networkx, transfer_flow, transfer_matrix
 from brightcall_pandas.analysis.transfers._parsing import TIME_KEYS as TIME_KEYS
 from brightcall_pandas.analysis.transfers._parsing import Shape as Shape

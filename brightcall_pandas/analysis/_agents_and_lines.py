@@ -58,7 +58,7 @@ def finish_by_agent(
 ) -> pd.DataFrame:
     """Return the table of `by_agent` from its tally."""
     if rank_by not in get_args(Rate):
-        msg = f"rank_by={rank_by!r} must be one of {', '.join(get_args(Rate))}"
+        msg = f"rank_by={rank_by!r} is not one of {', '.join(get_args(Rate))}"
         raise ValueError(msg)
     *by, agent = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([*by, agent])
@@ -138,7 +138,7 @@ def by_agent(
         Columns or dimensions (``project``, ``month`` …) that become outer index levels. Each group is ranked
         and adjusted on its own, as if it were the only one.
     confidence
-        Confidence of the intervals.
+        Confidence of the intervals, between 0 and 1.
 
     Returns
     -------
@@ -270,7 +270,7 @@ def by_line(
         Columns or dimensions (``month``, ``direction`` …) that become outer index levels. The expected rate
         of a line is computed within its group.
     confidence
-        Confidence of the intervals.
+        Confidence of the intervals, between 0 and 1.
 
     Returns
     -------

@@ -47,7 +47,7 @@ _KEY_FIGURES = (
 
 
 def tally_summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
-    """Return the sums that `summary` is made of: a row for each group and talk time."""
+    """Return the sums behind `summary`: one row per group and talk time."""
     return tally(df, split_or_all(df, by), sums_for(_KEY_FIGURES), median=needs_median(_KEY_FIGURES))
 
 
@@ -59,7 +59,7 @@ def finish_summary(table: pd.DataFrame) -> pd.DataFrame:
 
 @additive(tally_summary, finish_summary, whole_clients=True)
 def summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
-    """Sum up all calls in one row, or each group of calls.
+    """Return the key figures of all calls in one row, or of each group.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
 
     Notes
     -----
-    `definitions` tells numerator, denominator, treatment of nulls and source of each. A client called by
+    `definitions` gives numerator, denominator, treatment of nulls and source of each. A client called by
     two agents counts as a client of both, so distinct clients of the groups may add up to more than all.
 
     Examples
@@ -121,10 +121,10 @@ _USUAL_METRICS = (
 
 
 def tally_breakdown(df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return the sums that `breakdown` is made of."""
+    """Return the sums behind `breakdown`."""
     names = checked_metrics(metrics, _USUAL_METRICS)
     if not names_of(by):
-        msg = "by= must name at least one dimension or column"
+        msg = "by= must name at least one dimension or column, for example by='project'"
         raise ValueError(msg)
     sums = ["n_calls", "whole_calls", *sums_for(names)]
     return tally(df, split(df, by), list(dict.fromkeys(sums)), median=needs_median(names))
@@ -155,7 +155,7 @@ def finish_breakdown(
 def breakdown(
     df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None, *, confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Split the calls by anything and describe each group.
+    """Return chosen metrics of each group of calls.
 
     Parameters
     ----------
@@ -169,16 +169,16 @@ def breakdown(
         Names in `definitions` that describe a group of calls; default: calls, answered, answer_rate,
         talk_time_total_s, talk_time_mean_s, positive and positive_rate.
     confidence
-        Of the intervals.
+        Confidence of the intervals, between 0 and 1.
 
     Returns
     -------
     pandas.DataFrame
-        Index: a level for each name in `by`; missing values are a group of their own. One unordered name:
-        most calls first; else in the order of the labels. Columns:
+        Index: a level for each name in `by`; missing values are a group of their own. With one name whose
+        labels have no order, most calls first; otherwise in the order of the labels. Columns:
 
         - ``share``: calls of the group ÷ all calls
-        - each of `metrics`, and behind each rate that is calls ÷ calls ``<rate>_low`` and ``<rate>_high``,
+        - each of `metrics`, and after each rate that is calls ÷ calls ``<rate>_low`` and ``<rate>_high``,
           Wilson's interval
 
     Raises
@@ -186,11 +186,11 @@ def breakdown(
     KeyError
         A name in `by` is neither a dimension nor a column.
     ValueError
-        `by` names nothing, or a name in `metrics` is none.
+        `by` names nothing, or `metrics` is not a list of such names.
 
     Notes
     -----
-    By ``tag`` a call counts once in each of its tags, so shares may add up to more than 1.
+    By ``tag``, a call counts once in each of its tags, so shares may add up to more than 1.
 
     Examples
     --------
@@ -217,7 +217,7 @@ _OF_OUTCOMES = (
 
 
 def tally_by_outcome(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
-    """Return the sums that `by_outcome` is made of: a row for each spelling, type and talk time."""
+    """Return the sums behind `by_outcome`: one row per spelling, type and talk time."""
     spelling = key_of(column(df, "outcomeTag"), "outcome")
     kind = key_of(optional_column(df, "outcomeType"), "outcome_type")
     return tally(df, split(df, by).within(spelling, kind), sums_for(_OF_OUTCOMES), median=True)
@@ -275,7 +275,7 @@ def by_outcome(
         - ``talk_time_total_s``: over all calls of the outcome, seconds
         - ``talk_time_mean_s``, ``talk_time_median_s``: over its answered calls whose talk time is known
 
-        What needs a column that the frame lacks is null.
+        A number that needs a column the frame lacks is null.
 
     Raises
     ------
@@ -304,7 +304,7 @@ def by_outcome(
 
 
 def _most_frequent(groups: Groups, kinds: NDArray[np.int64], calls: NDArray[np.int64]) -> pd.Series:
-    """Return the type that most calls of each group have; the last code stands for none."""
+    """Return the type of most calls of each group; the last code stands for no type."""
     choices = FIELDS["outcomeType"].choices
     size = len(choices) + 1
     counts = np.bincount(groups.codes * size + kinds, weights=calls, minlength=len(groups) * size)
@@ -315,7 +315,7 @@ def _most_frequent(groups: Groups, kinds: NDArray[np.int64], calls: NDArray[np.i
 
 
 Stages = Mapping[str, Callable[[pd.DataFrame], object] | object] | None
-"""Name of each stage and which calls reach it: a mask, or a function of the frame that returns one."""
+"""Name of each stage, mapped to the calls that meet it: a mask, or a function from frame to mask."""
 
 
 def _answered(df: pd.DataFrame) -> NDArray[np.bool_]:
@@ -339,7 +339,7 @@ _USUAL_STAGES: Mapping[str, Callable[[pd.DataFrame], object]] = {
 
 
 def tally_funnel(df: pd.DataFrame, stages: Stages = None, *, by: By = None) -> pd.DataFrame:
-    """Return the sums that `funnel` is made of: how many calls get to which stage and no further."""
+    """Return the sums behind `funnel`: how many calls get to each stage and no further."""
     masks = [_mask(stage, df, name) for name, stage in _checked_stages(stages).items()]
     met = list(accumulate(masks, np.logical_and))
     depths = pd.RangeIndex(len(met) + 1, name="stage")
@@ -377,19 +377,20 @@ def finish_funnel(table: pd.DataFrame, stages: Stages = None, *, confidence: flo
 def funnel(
     df: pd.DataFrame, stages: Stages = None, *, by: By = None, confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Tell how many calls get from stage to stage.
+    """Count the calls that get from stage to stage.
 
     Parameters
     ----------
     df
         Calls; the usual stages need ``state``, ``talkTime`` and ``outcomeType``.
     stages
-        Name of each stage, in order, with a mask of the calls that meet it, or a function that makes the mask
-        from the frame. Default: dialled (every row), answered, conversation ≥ 30 s, positive outcome.
+        Maps the name of each stage, in order, to a mask of the calls that meet it, or to a function that
+        makes the mask from the frame. Default: dialled (every row), answered, conversation ≥ 30 s,
+        positive outcome.
     by
         Columns or dimensions (``agent``, ``project`` …) that become outer index levels.
     confidence
-        Of the intervals.
+        Confidence of the intervals, between 0 and 1.
 
     Returns
     -------
@@ -400,7 +401,7 @@ def funnel(
         - ``share``: calls ÷ calls of the first stage
         - ``step_rate``: calls ÷ calls of the stage before, with ``step_rate_low``, ``step_rate_high``
           (Wilson); null for the first stage
-        - ``lost`` (int64): calls of the stage before that do not get here; 0 for the first stage
+        - ``lost`` (int64): calls of the stage before that do not reach this one; 0 for the first stage
 
         Without calls the table is empty.
 
@@ -413,8 +414,8 @@ def funnel(
 
     Notes
     -----
-    A call that skips a stage does not come back: a positive outcome after 20 s of talk counts as lost at
-    the third stage. A null in a mask is not met. To look at outbound calls only, filter first:
+    A call that misses a stage is lost for all later ones: a positive outcome after 20 s of talk counts as
+    lost at the third stage. A null in a mask counts as not met. To look at outbound calls only, filter first:
     ``df.calls.filter(types="outbound").calls.funnel()``.
 
     Examples
@@ -437,7 +438,7 @@ def _checked_stages(stages: Stages) -> Mapping[str, object]:
     if stages is None:
         return _USUAL_STAGES
     if not isinstance(stages, Mapping) or not stages:
-        msg = "stages= must map the name of each stage to a mask or to a function of the frame"
+        msg = "stages= must be a mapping from the name of each stage to a mask, or to a function of the frame"
         raise ValueError(msg)
     return stages
 
@@ -448,6 +449,6 @@ def _mask(stage: object, df: pd.DataFrame, name: str) -> NDArray[np.bool_]:
     if values.dtype != np.bool_:
         mask = pd.array(values, dtype="boolean").to_numpy(dtype=bool, na_value=False)
     if mask.shape != (len(df),):
-        msg = f"the mask of stage {name!r} has {mask.size} entries, the frame has {len(df)} rows"
+        msg = f"the mask of stage {name!r} has {mask.size} entries, but the frame has {len(df)} rows"
         raise ValueError(msg)
     return mask

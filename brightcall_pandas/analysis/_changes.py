@@ -142,10 +142,10 @@ def explain_change(
     -0.25
     """
     if metric not in _EXPLAINED:
-        msg = f"metric={metric!r} must be one of {', '.join(_EXPLAINED)}"
+        msg = f"metric={metric!r} is not one of {', '.join(_EXPLAINED)}"
         raise ValueError(msg)
     if not names_of(by):
-        msg = "by= must name the groups that explain the change"
+        msg = "by= must name the groups that explain the change, for example by='project'"
         raise ValueError(msg)
     for calls, sum_ in product((df, other), METRICS[metric].sums):
         for name in SUMS[sum_].needs:
@@ -185,7 +185,7 @@ _Side = tuple[pd.DataFrame, Groups]
 def _sides(
     first: pd.DataFrame, second: pd.DataFrame, by: By, metrics: Sequence[str]
 ) -> tuple[tuple[_Side, _Side], pd.Index]:
-    """Return the tallies of both sides, each with its rows' groups among those that either side has."""
+    """Return the tallies of both sides, each with its rows' groups among those of either side."""
     sums, median = dict.fromkeys(["n_calls", *sums_for(metrics)]), needs_median(metrics)
     tallies = [tally(df, split_or_all(df, by), list(sums), median=median) for df in (first, second)]
     both = pd.concat(tallies)

@@ -1,4 +1,4 @@
-"""What every number of the catalogue means: the metrics, and what single tables add to them."""
+"""Definitions of every number of the catalogue: the metrics, and what single tables add to them."""
 
 from __future__ import annotations
 
@@ -350,7 +350,7 @@ DEFINITIONS: dict[str, Definition] = {**METRICS, **OF_TABLES, **OF_TRANSFERS}
 
 
 def definitions() -> pd.DataFrame:
-    """Define every number of the catalogue.
+    """Return the definition of every number of the catalogue.
 
     Returns
     -------
@@ -362,7 +362,7 @@ def definitions() -> pd.DataFrame:
     Notes
     -----
     ``<rate>_low`` and ``<rate>_high`` are Wilson's interval of a rate, ``<metric>_other`` and
-    ``<metric>_change`` the second side and the difference in `compare`.
+    ``<metric>_change`` the other side and the difference (this minus other) in `compare`.
 
     Examples
     --------

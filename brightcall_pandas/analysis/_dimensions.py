@@ -1,7 +1,8 @@
-"""Periods of the clock and the calendar, in the timezone of the calls.
+"""What calls can be split by (``by=``), periods (``freq=``) and directions (``direction=``).
 
-A period begins where people say it does: days at local midnight, weeks on Monday, hours on the hour. Around
-a clock change a day has 23 or 25 hours, and the hour that occurs twice is two periods.
+Each dimension reads one column and makes labels of it. Any column of the frame can be named too. A period
+begins where people say it does: days at local midnight, weeks on Monday, hours on the hour. Around a clock
+change a day has 23 or 25 hours, and the hour that occurs twice is two periods.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ __all__ = [
 
 
 LONGEST_S = 86_400.0
-"""A duration above it is an error of the data: no call lasts longer than a day."""
+"""Longest plausible duration in seconds; no call lasts longer than a day."""
 
 _WORDS = {
     "minute": "min",
@@ -74,7 +75,7 @@ def period_starts(first: pd.Timestamp, last: pd.Timestamp, freq: str) -> pd.Date
     Raises
     ------
     ValueError
-        `freq` is none of these.
+        `freq` is not one of these.
     """
     wall_first, wall_last = first.tz_localize(None), last.tz_localize(None)
     name = _WORDS.get(freq, freq)
@@ -83,14 +84,14 @@ def period_starts(first: pd.Timestamp, last: pd.Timestamp, freq: str) -> pd.Date
             periods = pd.period_range(pd.Period(wall_first, name), pd.Period(wall_last, name) + 1)
         except ValueError as error:
             raise _refused(freq) from error
-        return _between(_localised(periods.start_time, first), first, last)
+        return _between(_localized(periods.start_time, first), first, last)
     step = _step(name, freq)
     walls = pd.date_range(wall_first.floor(step), wall_last.floor(step) + step, freq=step)
-    return _between(_localised(walls, first, step if step <= _HOUR else None), first, last)
+    return _between(_localized(walls, first, step if step <= _HOUR else None), first, last)
 
 
 def _between(starts: pd.DatetimeIndex, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
-    """Drop what lies before or after, as the other one of two equal hours does."""
+    """Drop starts outside the range, such as the other one of two equal hours."""
     low, high = starts.searchsorted(first, side="right") - 1, starts.searchsorted(last, side="right")
     return starts[low : high + 1]
 
@@ -107,13 +108,16 @@ def _step(name: str, freq: str) -> pd.Timedelta:
 
 
 def _refused(freq: str) -> ValueError:
-    return ValueError(f"freq={freq!r} must divide the day ('15min', 'h', '2h') or be one of D, W, M, Q, Y")
+    return ValueError(
+        f"freq={freq!r} is not a period; it takes a span that divides the day ('15min', 'h', '2h'), one of "
+        "D, W, M, Q, Y, or one of the words hour, day, week, month, quarter, year"
+    )
 
 
-def _localised(
+def _localized(
     walls: pd.DatetimeIndex, like: pd.Timestamp, fill: pd.Timedelta | None = None
 ) -> pd.DatetimeIndex:
-    """Place wall-clock times in the zone.
+    """Return wall-clock times as times of the zone.
 
     A time that occurs twice is taken the first time. Where a clock change leaves a gap longer than `fill`,
     the gap is filled with steps of it: the second one of two equal hours.
@@ -131,7 +135,7 @@ def _localised(
 
 
 def period_key(stamps: pd.Series, freq: str) -> tuple[Key, NDArray[np.bool_]]:
-    """Return the key that tells calls apart by period, and which of them have a time at all.
+    """Return the key that labels calls by period, and which of them have a time at all.
 
     Labels are the starts of the periods, named ``timestamp``, gaps included. Calls without a time carry
     code 0 and are to be left out.
@@ -165,7 +169,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 @dataclass(frozen=True)
 class Dimension:
-    """A way to split calls: a column and what its values become.
+    """A way to split calls: a column, and how its values become labels.
 
     Parameters
     ----------
@@ -199,16 +203,16 @@ class Split:
     rows: NDArray[np.int64] | None = None
 
     def pick(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return values, one a call of the frame, for the rows that are counted."""
+        """Return values, given one per call of the frame, for the rows that are counted."""
         return values if self.rows is None else values[self.rows]
 
     def within(self, *keys: Key) -> Split:
-        """Return the split with further keys, one row a call, as inner levels."""
+        """Return the split with further keys, given one row per call, as inner levels."""
         inner = keys if self.rows is None else [key.take(self.rows) for key in keys]
         return Split([*self.keys, *inner], self.rows)
 
     def where(self, mask: NDArray[np.bool_]) -> Split:
-        """Return the split of the calls in `mask`, one entry a call of the frame."""
+        """Return the split of the calls in `mask`, which has one entry per call of the frame."""
         if mask.all():
             return self
         kept = np.flatnonzero(mask if self.rows is None else mask[self.rows])
@@ -227,7 +231,7 @@ def _weekday(stamps: pd.Series, name: str) -> Key:
 
 
 def _period(freq: str) -> Callable[[pd.Series, str], Key]:
-    """Make the key that tells periods apart by where they begin."""
+    """Return the function that labels times by the start of their period."""
 
     def key(stamps: pd.Series, name: str) -> Key:
         periods, known = period_key(stamps, freq)
@@ -254,7 +258,7 @@ DIMENSIONS: dict[str, Dimension] = {
     "week": Dimension("timestamp", "midnight that began the week, a Monday", _period("W")),
     "month": Dimension("timestamp", "midnight that began the month", _period("M")),
 }
-"""What ``by=`` understands beside the names of columns."""
+"""The names that ``by=`` accepts besides those of columns."""
 
 
 def names_of(by: By) -> list[str]:
@@ -263,13 +267,13 @@ def names_of(by: By) -> list[str]:
         return []
     names = [by] if isinstance(by, str) else list(by)
     if len(set(names)) < len(names):
-        msg = f"by={by!r} names the same twice"
+        msg = f"by={by!r} names something twice"
         raise ValueError(msg)
     return names
 
 
 def split(df: pd.DataFrame, by: By) -> Split:
-    """Return the keys that ``by=`` asks for, in its order.
+    """Return the keys named in ``by=``, in its order.
 
     Raises
     ------
@@ -286,7 +290,7 @@ def split(df: pd.DataFrame, by: By) -> Split:
 
 
 def split_or_all(df: pd.DataFrame, by: By) -> Split:
-    """Return the keys that ``by=`` asks for; without it all calls are the one group ``all``."""
+    """Return the keys named in ``by=``; without it, all calls are one group, ``all``."""
     if names_of(by):
         return split(df, by)
     return Split([Key(np.zeros(len(df), dtype=np.int64), pd.Index(["all"], dtype="str", name="group"))])
@@ -306,7 +310,7 @@ def _key(df: pd.DataFrame, name: str) -> Key:
 
 
 def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:
-    """Return a row for each tag of each call (one for a call without), and the key of its tag."""
+    """Return a row for each tag of each call (one for a call without tags), and the key of the tags."""
     codes, tags = tags_of_rows(texts)
     lists = [_distinct(each) for each in tags]
     lengths = np.array([len(each) for each in lists])[codes]
@@ -340,6 +344,6 @@ def of_direction(df: pd.DataFrame, direction: Direction) -> NDArray[np.bool_]:
         return np.ones(len(df), dtype=bool)
     choices = FIELDS["type"].choices
     if direction not in choices:
-        msg = f"direction={direction!r} must be None or one of {', '.join(choices)}"
+        msg = f"direction={direction!r} is not one of {', '.join(choices)}, or None for all calls"
         raise ValueError(msg)
     return (column(df, "type") == direction).to_numpy(dtype=bool)

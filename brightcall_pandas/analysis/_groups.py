@@ -1,7 +1,8 @@
-"""Rows into groups: which label a row belongs to, in what order labels stand, how a null shows.
+"""Rows into groups: the label of each row, the order of the labels, how nulls and spellings are shown.
 
-A `Key` tells rows apart in one way (by agent, by hour …); `grouped` combines keys into the groups that
-occur. Rows are addressed by position, never by index label, so a frame's index may hold anything.
+A `Key` assigns each row a label (by agent, by hour …); `grouped` combines keys into the groups that occur.
+Spellings of one outcome that differ in case and blanks only are one label, shown in its most frequent form.
+Rows are addressed by position, never by index label, so a frame's index may hold anything.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _DENSE = 4  # up to so many possible groups a row, counting each of them beats h
 
 @dataclass(frozen=True)
 class Key:
-    """One way to tell rows apart.
+    """A label for each row.
 
     Parameters
     ----------
@@ -72,15 +73,15 @@ class Groups:
 
     def sum(self, values: NDArray[np.number]) -> NDArray[np.float64]:
         """Return the sum of `values` in each group; a null makes the sum null."""
-        # Without any row, bincount forgets that it was given weights.
+        # Without rows, bincount ignores its weights and returns integers.
         return np.bincount(self.codes, weights=values, minlength=len(self)).astype(np.float64)
 
 
 def key_of(values: pd.Series | pd.Index, name: str | None = None) -> Key:
-    """Return the key that tells rows apart by value.
+    """Return the key that labels rows by value.
 
-    Labels are sorted, numbers written as text as numbers; those of a closed set stand in its order. Nulls
-    come last: as ``(none)`` among texts and closed sets, else as null.
+    Labels are sorted, numbers written as text as numbers; those of a closed set keep its order. Nulls come
+    last: as ``(none)`` among texts and closed sets, else as null.
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
         series = pd.Series(values)
@@ -168,7 +169,7 @@ def _observed(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], N
 
 
 def _order(labels: pd.Index) -> NDArray[np.intp]:
-    """Return what sorts the labels; kinds that Python cannot compare are sorted as text."""
+    """Return the order that sorts the labels; values that Python cannot compare are sorted as text."""
     if labels.dtype == object:
         return np.array(sorted(range(len(labels)), key=lambda each: str(labels[each])), dtype=np.intp)
     order = np.asarray(labels.argsort(), dtype=np.intp)

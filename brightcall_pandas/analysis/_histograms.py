@@ -1,4 +1,4 @@
-"""How long calls talk and ring.
+"""How long calls talk and ring, in bins and in buckets.
 
 A tally counts how often each length occurs, so that the bins can be chosen when all calls are known.
 """
@@ -28,7 +28,7 @@ _ANSWER_EDGES = (0, 5, 10, 15, 20, 25, 30, 45, 60, 90, 120, 180, 300, 600, 1200,
 
 
 def tally_talk_time_histogram(df: pd.DataFrame, *, by: By = None, answered_only: bool = True) -> pd.DataFrame:
-    """Return how many calls have each talk time: what `talk_time_histogram` is made of."""
+    """Return the sums behind `talk_time_histogram`: one row per group and talk time."""
     return _tally(df, "talkTime", "talk_time_s", by, answered_only)
 
 
@@ -48,22 +48,22 @@ def talk_time_histogram(
     answered_only: bool = True,
     closed: Closed = "left",
 ) -> pd.DataFrame:
-    """Count calls by how long they talked.
+    """Count calls by talk time.
 
     Parameters
     ----------
     df
         Calls; needs ``talkTime``, and ``state`` if `answered_only`.
     bins
-        Ascending edges in seconds (the last may be infinite), or how many bins of equal width (in whole
-        seconds) shall hold all calls, or None for edges that a person would choose: 0, 10, 30 s, then 1,
+        Ascending edges in seconds (the last may be infinite), or a number of bins of equal width (in whole
+        seconds) that hold all calls, or None for edges that a person would choose: 0, 10, 30 s, then 1,
         2, 3, 5, 10 min … as far as needed.
     by
         Columns or dimensions (``agent``, ``hour``, ``project`` …) that become outer index levels.
     answered_only
         Whether only answered calls are counted.
     closed
-        Which end belongs to each bin: ``"left"``, [0, 10) and [10, 30), or ``"right"``, (0, 10] and (10, 30].
+        Which edge belongs to a bin: ``"left"``, [0, 10) and [10, 30), or ``"right"``, (0, 10] and (10, 30].
         Edges chosen for ``"right"`` begin at -1 if there are calls of 0 s.
 
     Returns
@@ -75,18 +75,18 @@ def talk_time_histogram(
         - ``share``: calls ÷ calls counted in the group
         - ``cumulative_share``: sum of the shares up to this bin
 
-        Without any call to count the table is empty.
+        Without calls to count the table is empty.
 
     Raises
     ------
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `bins` are not ascending edges or a positive count, or `closed` is another word.
+        `bins` are not ascending edges or a positive count, or `closed` is neither of the two.
 
     Notes
     -----
-    Counted are calls whose talk time is known. Those outside the edges have no row but stay in the
+    Only calls whose talk time is known are counted. Those outside the edges have no row but stay in the
     denominator of ``share``, so the last ``cumulative_share`` says how much the bins cover.
 
     Examples
@@ -105,7 +105,7 @@ def talk_time_histogram(
 def tally_answer_time_histogram(
     df: pd.DataFrame, *, by: By = None, answered_only: bool = True
 ) -> pd.DataFrame:
-    """Return how many calls have each answer time: what `answer_time_histogram` is made of."""
+    """Return the sums behind `answer_time_histogram`: one row per group and answer time."""
     return _tally(df, "answerTime", "answer_time_s", by, answered_only)
 
 
@@ -125,22 +125,22 @@ def answer_time_histogram(
     answered_only: bool = True,
     closed: Closed = "left",
 ) -> pd.DataFrame:
-    """Count calls by how long it took until they were answered.
+    """Count calls by the time until they were answered.
 
     Parameters
     ----------
     df
         Calls; needs ``answerTime``, and ``state`` if `answered_only`.
     bins
-        Ascending edges in seconds (the last may be infinite), or how many bins of equal width (in whole
-        seconds) shall hold all calls, or None for edges that a person would choose: every 5 s up to 30 s,
+        Ascending edges in seconds (the last may be infinite), or a number of bins of equal width (in whole
+        seconds) that hold all calls, or None for edges that a person would choose: every 5 s up to 30 s,
         then wider.
     by
         Columns or dimensions (``agent``, ``hour``, ``project`` …) that become outer index levels.
     answered_only
-        Whether only answered calls are counted. For the others the time is how long they rang.
+        Whether only answered calls are counted. For the others it is the time that they rang.
     closed
-        Which end belongs to each bin: ``"left"``, [0, 5) and [5, 10), or ``"right"``, (0, 5] and (5, 10].
+        Which edge belongs to each bin: ``"left"``, [0, 5) and [5, 10), or ``"right"``, (0, 5] and (5, 10].
         Edges chosen for ``"right"`` begin at -1 if there are calls of 0 s.
 
     Returns
@@ -152,18 +152,18 @@ def answer_time_histogram(
         - ``share``: calls ÷ calls counted in the group
         - ``cumulative_share``: sum of the shares up to this bin
 
-        Without any call to count the table is empty.
+        Without calls to count the table is empty.
 
     Raises
     ------
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `bins` are not ascending edges or a positive count, or `closed` is another word.
+        `bins` are not ascending edges or a positive count, or `closed` is neither of the two.
 
     Notes
     -----
-    Counted are calls whose answer time is known. Those outside the edges have no row but stay in the
+    Only calls whose answer time is known are counted. Those outside the edges have no row but stay in the
     denominator of ``share``, so the last ``cumulative_share`` says how much the bins cover.
 
     Examples
@@ -193,7 +193,7 @@ def _tally(df: pd.DataFrame, field: str, name: str, by: By, answered_only: bool)
 
 def _finish(table: pd.DataFrame, bins: Bins, closed: Closed, usual: Sequence[float]) -> pd.DataFrame:
     if closed not in ("left", "right"):
-        msg = f"closed={closed!r} must be 'left' or 'right'"
+        msg = f"closed={closed!r} is not one of left, right"
         raise ValueError(msg)
     *by, seconds = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     values = seconds.labels.to_numpy(dtype=np.float64)
@@ -249,7 +249,7 @@ def _equal_edges(count: int, values: NDArray[np.float64], closed: Closed) -> NDA
         raise ValueError(msg)
     if not len(values):
         return np.arange(count + 1, dtype=np.float64)
-    # The open end lies beyond the last value, so that the bins hold all calls.
+    # The open edge lies beyond the last value, so that the bins hold all calls.
     low, high = (values[0], values[-1] + 1) if closed == "left" else (values[0] - 1, values[-1])
     width = max(np.ceil((np.ceil(high) - np.floor(low)) / count), 1.0)
     edges: NDArray[np.float64] = np.floor(low) + width * np.arange(count + 1)
@@ -259,7 +259,7 @@ def _equal_edges(count: int, values: NDArray[np.float64], closed: Closed) -> NDA
 def tally_talk_time_buckets(
     df: pd.DataFrame, edges: Sequence[float] = (10, 30), *, by: By = None
 ) -> pd.DataFrame:
-    """Return the sums that `talk_time_buckets` is made of."""
+    """Return the sums behind `talk_time_buckets`."""
     bounds = _bounds(edges)
     parts = split(df, by)
     facts = Facts(df, parts)
@@ -299,7 +299,7 @@ def finish_talk_time_buckets(
 def talk_time_buckets(
     df: pd.DataFrame, edges: Sequence[float] = (10, 30), *, by: By = None, confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Sort answered calls by how long they talked: hung up, short, real.
+    """Count answered calls by talk time in few buckets: hung up, short, a conversation.
 
     Parameters
     ----------
@@ -310,7 +310,7 @@ def talk_time_buckets(
     by
         Columns or dimensions (``agent``, ``project`` …) that become outer index levels.
     confidence
-        Of the intervals.
+        Confidence of the intervals, between 0 and 1.
 
     Returns
     -------

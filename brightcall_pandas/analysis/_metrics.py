@@ -1,7 +1,7 @@
 """The numbers that describe a group of calls, each defined once.
 
-`METRICS` says for every number what is divided by what, which calls count, how nulls are treated and
-where the definition comes from; tables take their columns from it and `definitions` shows it.
+`METRICS` gives for every number its numerator and denominator, the calls that count, the treatment of nulls
+and the source of the definition; tables take their columns from it, and `definitions` shows it.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Metric(Definition):
 
     @property
     def is_proportion(self) -> bool:
-        """Whether it counts some of the calls out of others, so that it has Wilson's interval."""
+        """Whether it is calls ÷ calls, so that it has Wilson's interval."""
         return self.unit == "rate" and not any(name.endswith("_s") for name in self.sums)
 
     def value(self, sums: pd.DataFrame) -> ArrayLike:
@@ -169,7 +169,7 @@ METRICS: dict[str, Metric] = {
         "rate",
         "calls transferred at least once",
         "calls",
-        "a chain that cannot be read counts as no transfer",
+        "a call whose chain cannot be read counts as not transferred",
         OURS,
         ("transferred", "n_calls"),
     ),
@@ -223,7 +223,7 @@ def checked_metrics(metrics: Sequence[str] | None, usual: Sequence[str]) -> list
     """
     names = list(usual if metrics is None else metrics)
     if isinstance(metrics, str) or not names or not set(names) <= set(METRICS):
-        msg = f"metrics={metrics!r} must be a list of: {', '.join(METRICS)}"
+        msg = f"metrics={metrics!r} must be a list of names from: {', '.join(METRICS)}"
         raise ValueError(msg)
     return list(dict.fromkeys(names))
 
@@ -237,12 +237,12 @@ def sums_for(metrics: Sequence[str]) -> list[str]:
 
 
 def needs_median(metrics: Sequence[str]) -> bool:
-    """Tell whether a tally must keep how often each talk time occurs."""
+    """Return whether a tally must keep how often each talk time occurs."""
     return _MEDIAN in metrics
 
 
 def metrics_of(table: pd.DataFrame, groups: Groups, metrics: Sequence[str]) -> pd.DataFrame:
-    """Return the metrics of each group of a tally's rows, a column each."""
+    """Return the metrics of each group of a tally's rows, one column each."""
     sums = add_up(table, groups)
     if needs_median(metrics):
         times = table.index.get_level_values(TALK_TIME).to_numpy(dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Calls as a table for a model: what was known before each call, and what became of it."""
+"""Calls as a table for a model: what was known before each call, and its result."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ TARGETS: Mapping[str, Callable[[pd.DataFrame], NDArray[np.float64]]] = {
 def model_frame(
     df: pd.DataFrame, target: str = "answered", *, direction: Direction = DIRECTION_OF_DIALING
 ) -> pd.DataFrame:
-    """Make a table for a model: features that were known before each call, and the target.
+    """Return a table for a model: features that were known before each call, and the target.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def model_frame(
     target
         ``"answered"``, ``"positive"`` (outcome) or ``"talk_time_s"`` (of answered calls, else NaN).
     direction
-        ``"outbound"``, ``"inbound"``, ``"internal"``, or None for all calls: the calls to predict. History is
-        made of all calls.
+        The calls to predict: ``"outbound"`` (the default: this is about our own dialing), ``"inbound"``,
+        ``"internal"``, or None for all calls. History includes calls of every direction.
 
     Returns
     -------
@@ -68,26 +68,26 @@ def model_frame(
         - ``direction``, ``project``, ``campaign``, ``line`` (str)
         - ``attempt``: 1 for the first call of the direction with this client
         - ``since_last_s``: seconds since the last call with this client began; NaN for the first
-        - ``client_calls``, ``line_calls``, ``project_calls``: calls that were over when this one began
-        - ``…_answer_rate``, ``…_positive_rate``: of these calls; NaN where there are none
+        - ``client_calls``, ``line_calls``, ``project_calls``: calls that were over when this call began
+        - ``…_answer_rate``, ``…_positive_rate``: over these calls; NaN where there are none
         - ``client_talk_time_s``: talk time with the client so far
-        - ``line_calls_24h``: calls begun on the line in the 24 hours before
-        - last the target, under its own name: 1.0 or 0.0, or seconds
+        - ``line_calls_24h``: calls that began on the line in the 24 hours before
+        - the target as the last column, under its own name: 1.0 or 0.0, or seconds
 
     Raises
     ------
     KeyError
         A needed column is missing.
     ValueError
-        `target` or `direction` is another word.
+        `target` or `direction` is not one of these.
 
     Notes
     -----
-    No feature looks past the start of its call. How many calls began before is known then; what became of
-    a call only when it is over, ``totalTime`` after its start. A call whose end is not known therefore never
-    counts in a rate. Agents, durations, outcomes, tags and recalls of the call itself are no features: nobody
-    knows them before. An outcome that an agent changes days later cannot be told from one set at once; where
-    that is usual, leave the last days out.
+    No feature looks past the start of its call. The number of earlier calls is known then; the result of a
+    call is known only when it is over, ``totalTime`` after its start. A call whose end is unknown therefore
+    never counts in a rate. Agent, durations, outcome, tags and recall of the call itself are not features,
+    since they are not known beforehand. An outcome that an agent changes days later cannot be told from one
+    set at once; where that is usual, leave out the last days.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def model_frame(
     2  11.0      1.0           NaN                 NaN       1.0
     """
     if target not in TARGETS:
-        msg = f"target={target!r} is not known; it takes {', '.join(map(repr, TARGETS))}"
+        msg = f"target={target!r} is not one of {', '.join(TARGETS)}"
         raise ValueError(msg)
     chosen = of_direction(df, direction)
     stamps = column(df, "timestamp")
@@ -139,7 +139,7 @@ def _clock(stamps: pd.Series) -> dict[str, object]:
 
 
 def _ends(df: pd.DataFrame, known: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return when each call was over; never, where its start or its length is not known."""
+    """Return when each call was over; never, if its start or its length is unknown."""
     length = column(df, "totalTime").to_numpy(dtype=np.float64)
     over = known & (length >= 0) & (length < 1e9)
     never = np.iinfo(np.int64).max
@@ -149,12 +149,12 @@ def _ends(df: pd.DataFrame, known: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class _Earlier:
-    """Moments of each group, and how many of them lie before a moment.
+    """Moments of each group, sorted, to count those before a given moment.
 
     Parameters
     ----------
     groups
-        Group of each call; negative where it is none.
+        Group of each call; negative without a group.
     moments
         All moments, ascending.
     keys
@@ -225,7 +225,7 @@ def _since(earlier: _Earlier, start: NDArray[np.int64]) -> NDArray[np.float64]:
 def _history(
     df: pd.DataFrame, name: str, field: str, start: NDArray[np.int64], end: NDArray[np.int64]
 ) -> dict[str, object]:
-    """Return what is known of a client, a line or a project when a call begins: of calls that are over."""
+    """Return what the finished calls of a client, a line or a project say when a call begins."""
     over = end < np.iinfo(np.int64).max
     ended = _Earlier.of(optional_column(df, field), start, over, moments_of=end)
     calls = ended.calls

@@ -1,4 +1,4 @@
-"""Rates and their intervals, means drawn towards the common one, and quantiles of counted values."""
+"""Rates with their intervals, rates drawn towards a common one, and quantiles of counted values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["add_rate", "medians", "quantiles", "rate_columns", "ratio", "shrunk"
 
 
 def ratio(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
-    """Divide; nothing out of nothing is null."""
+    """Return numerator ÷ denominator; null where the denominator is 0."""
     top, bottom = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
     bottom = np.where(bottom == 0, np.nan, bottom)
     return top / bottom
@@ -23,7 +23,7 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
 def rate_columns(
     name: str, hits: ArrayLike, trials: ArrayLike, confidence: float = 0.95
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the columns of the rate ``hits / trials``: the rate, and Wilson's interval behind it."""
+    """Return the columns of the rate ``hits / trials``: the rate, and followed by Wilson's interval."""
     low, high = wilson(hits, trials, confidence)
     return {name: ratio(hits, trials), f"{name}_low": low, f"{name}_high": high}
 
@@ -65,7 +65,7 @@ def wilson(
     (0.342, 1.0)
     """
     if not 0 < confidence < 1:
-        msg = f"confidence={confidence!r} must lie between 0 and 1, for example 0.95"
+        msg = f"confidence={confidence!r} must be between 0 and 1, for example 0.95"
         raise ValueError(msg)
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     n = np.where(np.asarray(trials) == 0, np.nan, np.asarray(trials, dtype=np.float64))
@@ -79,7 +79,7 @@ def wilson(
 
 
 def shrunk(hits: ArrayLike, trials: ArrayLike) -> NDArray[np.float64]:
-    """Return each rate drawn towards the common one, the more the fewer its trials (empirical Bayes).
+    """Return each rate drawn towards the common one, the more so the fewer its trials (empirical Bayes).
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def shrunk(hits: ArrayLike, trials: ArrayLike) -> NDArray[np.float64]:
 def quantiles(
     groups: Groups, values: NDArray[np.float64], counts: NDArray[np.float64], at: tuple[float, ...]
 ) -> list[NDArray[np.float64]]:
-    """Return quantiles of each group, with linear interpolation between neighbours as in NumPy.
+    """Return quantiles of each group, with linear interpolation between neighbors as in NumPy.
 
     Parameters
     ----------

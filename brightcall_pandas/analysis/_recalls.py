@@ -1,4 +1,4 @@
-"""Calls promised, and calls made."""
+"""Promised calls: which were made, how late, and with what result."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def tally_recalls(
     until: pd.Timestamp | None = None,
     by: By = None,
 ) -> pd.DataFrame:
-    """Return the sums that `recalls` is made of: a row for each group, status and delay.
+    """Return the sums behind `recalls`: one row per group, status and delay.
 
-    They add up where all calls of a client are in one part and `until` is given.
+    They add up if all calls of a client are in one part, and every part is given the same `until`.
     """
     margin = pd.Timedelta(tolerance)
     if not margin >= pd.Timedelta(0):
-        msg = f"tolerance={tolerance!r} must be a span such as '15min'"
+        msg = f"tolerance={tolerance!r} must be a span of at least 0, such as '15min'"
         raise ValueError(msg)
     slack = margin // pd.Timedelta(microseconds=1)
     promised = column(df, "recallDate").notna().to_numpy() & column(df, "timestamp").notna().to_numpy()
@@ -86,7 +86,7 @@ def recalls(
     until: pd.Timestamp | None = None,
     by: By = None,
 ) -> pd.DataFrame:
-    """Tell which promised calls were made, how late, and what they brought.
+    """Count the promised calls that were made, and say how late and with what result.
 
     Parameters
     ----------
@@ -94,11 +94,12 @@ def recalls(
         Calls; needs ``recallDate``, ``clientNumber``, ``timestamp``, and ``type`` unless `direction` is None.
         ``state`` and ``outcomeType`` are used where present.
     tolerance
-        So much before and after the promised time is still on time.
+        A call this much before or after the promised time is still on time.
     direction
-        Which calls can keep a promise: ``"outbound"``, ``"inbound"``, ``"internal"``, or None for all.
+        Which calls can keep a promise: ``"outbound"`` (the default: this is about our own dialing),
+        ``"inbound"``, ``"internal"``, or None for all calls.
     until
-        End of what was observed; default: the latest call of the frame.
+        End of the observed time; default: the latest call of the frame.
     by
         Columns or dimensions of the call that made the promise (``agent``, ``project`` …) that become outer
         index levels.
@@ -109,9 +110,9 @@ def recalls(
         Index ``status`` (below the levels of `by`), all four listed:
 
         - ``kept``: the call was made on time
-        - ``late``: it was made later
-        - ``missed``: it fell due and was not made
-        - ``open``: at the end of the data it was not overdue yet
+        - ``late``: the call was made later
+        - ``missed``: the call fell due and was not made
+        - ``open``: the call was not overdue yet at the end of the data
 
         Columns:
 
@@ -119,8 +120,8 @@ def recalls(
         - ``share``: recalls ÷ recalls that fell due (kept, late and missed); null for open
         - ``late_mean_s``, ``late_median_s``: how long after the promised time the call was made, over the
           late ones
-        - ``answered``, ``answer_rate``: of the calls made, those answered
-        - ``positive``, ``positive_rate``: of the calls made, those with a positive outcome
+        - ``answered``, ``answer_rate``: the calls made that were answered, and their share
+        - ``positive``, ``positive_rate``: the calls made that had a positive outcome, and their share
 
         Without promises the table is empty.
 
@@ -129,14 +130,14 @@ def recalls(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `tolerance` is negative, or `direction` another word.
+        `tolerance` is negative, or `direction` is not a direction.
 
     Notes
     -----
-    A promise is set against the first call to the client that comes after the promise and not earlier than
-    `tolerance` before its time; an earlier call does not keep it. A missed promise may have been kept by a
-    call that the frame does not hold, a filtered one for example. One call can keep two promises to the
-    same client.
+    A promise is matched with the first call to the client that comes after the promise was made and no
+    earlier than `tolerance` before the promised time; an earlier call does not keep it. A missed promise may
+    have been kept by a call that is not in the frame, for example one that was filtered out. One call can
+    keep two promises to the same client.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The rows against the server's own statistics."""
+"""The rows compared with the server's own statistics."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ __all__ = ["reconcile"]
 
 _UNTOLD = ("active", "aiTalkCost")
 _TOLERANCE = 1e-6
-_PAGES = (500, 100)  # sizes that clients ask for, the larger first
+_PAGES = (500, 100)  # page sizes that clients request, the larger first
 
 
 def reconcile(df: pd.DataFrame, stats: pd.DataFrame) -> pd.DataFrame:
-    """Set the rows against the statistics endpoint, figure by figure.
+    """Compare the rows with the statistics endpoint, figure by figure.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def reconcile(df: pd.DataFrame, stats: pd.DataFrame) -> pd.DataFrame:
         count and duration, on ``all`` also the outcome types and talk times of the account:
 
         - ``rows``: the figure counted from the rows
-        - ``statistics``: what the server says
+        - ``statistics``: the figure that the server gives
         - ``difference``: rows − statistics
         - ``agrees`` (boolean): whether both are equal; null where one is unknown
         - ``likely_cause`` (str): empty where they agree
@@ -53,15 +53,15 @@ def reconcile(df: pd.DataFrame, stats: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        `stats` is no such frame, or one split by period.
+        `stats` is not such a frame, or is split by period.
 
     Notes
     -----
     Counted as the article names them: ``all`` calls, ``success`` answered, ``fail`` unanswered, ``error``
     failed, ``talks`` with talk time above 0, ``unique`` distinct client numbers, ``firstTime`` calls marked
     ``firstTimeForUser``; durations over all calls, ``answer`` over answered ones. ``active`` (calls in
-    progress when the server counted) and ``aiTalkCost`` cannot be told from rows. A cause is a hint: what
-    would explain a difference of that size, not what did.
+    progress when the server counted) and ``aiTalkCost`` cannot be counted from rows. A cause is a hint: it
+    would explain a difference of that size, which does not mean that it did.
 
     Examples
     --------
@@ -75,10 +75,10 @@ def reconcile(df: pd.DataFrame, stats: pd.DataFrame) -> pd.DataFrame:
     all       1.0         1.0    True
     success   1.0         0.0   False
     >>> table.loc[("outbound", "success"), "likely_cause"]
-    'late update: calls changed between both readings'
+    'late update: calls changed between the two readings'
     """
     if stats.index.nlevels != 1 or not {*STATISTICS_GROUPS.values()} <= set(stats.index):
-        msg = "stats must be what bc.load_stats(…) returns without freq=: a row for each direction"
+        msg = "stats must be what bc.load_stats(…) returns without freq=: one row per direction"
         raise ValueError(msg)
     figures = _figures(df)
     # The account's own figures stand on the row `all` only.
@@ -156,7 +156,7 @@ def _seconds(facts: Facts) -> dict[str, NDArray[np.float64]]:
 
 
 def _causes(df: pd.DataFrame, table: pd.DataFrame) -> Iterator[str]:
-    """Yield for each figure what would explain its difference; nothing where there is none."""
+    """Yield for each figure what would explain its difference; an empty text where there is none."""
     difference = float(table["difference"].get(("all", "all"), np.nan))
     of_rows = _cause(df, difference)
     agrees = table["agrees"].fillna(False)
@@ -168,9 +168,9 @@ def _causes(df: pd.DataFrame, table: pd.DataFrame) -> Iterator[str]:
         elif name in _UNTOLD:
             yield "rows cannot tell"
         elif np.isnan(said):
-            yield "" if np.isnan(rows) else "the server does not say"
+            yield "" if np.isnan(rows) else "the server does not give it"
         else:
-            yield "no row tells" if np.isnan(rows) else of_rows
+            yield "no row has it" if np.isnan(rows) else of_rows
 
 
 def _cause(df: pd.DataFrame, difference: float) -> str:
@@ -178,22 +178,22 @@ def _cause(df: pd.DataFrame, difference: float) -> str:
     if np.isnan(difference):
         return ""
     if difference == 0:
-        return "late update: calls changed between both readings"
+        return "late update: calls changed between the two readings"
     if "id" in df.columns and difference == column(df, "id").dropna().duplicated().sum():
-        return f"duplicates: {difference:g} rows have an id that occurs before"
+        return f"duplicates: {difference:g} rows repeat an id"
     for size in _PAGES:
         if difference < 0 and difference % size == 0:
             return f"page missing: {-difference / size:g} × {size} rows"
     near = _near_midnight(df)
     if abs(difference) <= near:
-        return f"boundary of the day: {near} calls lie near the first or the last midnight"
+        return f"start of the day: {near} calls lie near the first or the last midnight"
     if difference < 0:
-        return "rows missing, or calls that came after the rows were read"
-    return "too many rows: other days or filters than the statistics, or calls that came after these"
+        return "rows are missing, or calls arrived after the rows were read"
+    return "too many rows: the statistics are of other days or filters, or calls arrived after them"
 
 
 def _near_midnight(df: pd.DataFrame) -> int:
-    """Count the calls that would change sides if the server's days began at midnight of UTC."""
+    """Count the calls that would fall outside if the server's days began at midnight UTC."""
     stamps = (
         column(df, "timestamp").dropna()
         if "timestamp" in df.columns

@@ -101,7 +101,7 @@ def _dense(codes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def last_seen(df: pd.DataFrame, until: pd.Timestamp | None = None) -> int:
-    """Return the end of what was observed, in microseconds since 1970: `until`, else the latest call."""
+    """Return the end of the observed time, in microseconds since 1970: `until`, else the latest call."""
     if until is not None:
         return int(micros(pd.Series([pd.Timestamp(until)]))[0])
     return int(micros(column(df, "timestamp").dropna()).max(initial=0))
@@ -110,7 +110,7 @@ def last_seen(df: pd.DataFrame, until: pd.Timestamp | None = None) -> int:
 def tally_attempts(
     df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_DIALING, by: By = None
 ) -> pd.DataFrame:
-    """Return the sums that `attempts` is made of; they add up where all calls of a client are in one part."""
+    """Return the sums behind `attempts`: one row per group and number of the dial."""
     parts = split(df, by)
     dialled = sequences(df, of_direction(df, direction), parts)
     rows = dialled.rows if parts.rows is None else parts.rows[dialled.rows]
@@ -157,7 +157,7 @@ def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
 def attempts(
     df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_DIALING, by: By = None, confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Tell what the first, second, third … dial to a client brings.
+    """Return what the first, second, third … dial to a client brings.
 
     Parameters
     ----------
@@ -165,12 +165,13 @@ def attempts(
         Calls; needs ``clientNumber``, ``timestamp``, ``state``, and ``type`` unless `direction` is None.
         ``outcomeType`` is used where present.
     direction
-        ``"outbound"``, ``"inbound"``, ``"internal"``, or None for all calls.
+        ``"outbound"`` (the default: this is about our own dialing), ``"inbound"``, ``"internal"``, or None
+        for all calls.
     by
         Columns or dimensions (``project``, ``line`` …) that become outer index levels. Attempts are counted
         within each group: a client dialled for two projects has a first dial in both.
     confidence
-        Of the intervals.
+        Confidence of the intervals, between 0 and 1.
 
     Returns
     -------
@@ -182,10 +183,10 @@ def attempts(
         - ``positive`` (int64), ``positive_rate``: dials with a positive outcome ÷ dials
         - ``unreached`` (int64): of the dials, those to clients that no earlier dial had reached
         - ``reached`` (int64): of these, the answered ones: clients reached for the first time
-        - ``marginal_rate``: reached ÷ unreached, what one more attempt brings; with ``_low``, ``_high``
+        - ``marginal_rate``: reached ÷ unreached: what one more attempt brings; with ``_low``, ``_high``
         - ``reach``: clients reached by this or an earlier dial ÷ clients dialled at all
         - ``given_up`` (int64): clients not reached whose last dial this was
-        - ``reach_if_continued``: the part of the clients that would be reached by this dial if nobody had
+        - ``reach_if_continued``: the share of clients that would be reached by this dial if no client had
           been given up before
 
     Raises
@@ -193,17 +194,18 @@ def attempts(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `direction` is another word.
+        `direction` is not a direction.
 
     Notes
     -----
     ``…_low`` and ``…_high`` are Wilson's intervals. Calls without client number or time are left out.
 
-    The data are cut off at both ends. Dials before the first loaded day are not seen, so the count of a
-    client's attempts begins with the first one loaded. A client not reached by the last loaded day may have
+    The data are cut off at both ends. Dials before the first loaded day are not seen, so a client's attempts
+    are counted from the first one loaded. A client not reached by the last loaded day may have
     been reached after it (right-censoring), so ``reach`` is what happened, not what attempts can do.
     ``reach_if_continued`` is the Kaplan-Meier estimate, ``1 − ∏ (1 − marginal_rate)``; it holds if the
-    clients dropped are like those dialled on, and says too much where agents drop the hopeless first.
+    clients who are dropped resemble those who are dialed again, and is too high where agents drop the
+    hopeless ones first.
 
     Examples
     --------
@@ -241,13 +243,13 @@ def tally_repeat_callers(
     until: pd.Timestamp | None = None,
     by: By = None,
 ) -> pd.DataFrame:
-    """Return the sums that `repeat_callers` is made of.
+    """Return the sums behind `repeat_callers`.
 
-    They add up where all calls of a client are in one part and `until` is given.
+    They add up if all calls of a client are in one part, and every part is given the same `until`.
     """
     span = pd.Timedelta(window)
     if not span > pd.Timedelta(0):
-        msg = f"window={window!r} must be a positive span such as '24h' or '7D'"
+        msg = f"window={window!r} must be a span above 0, such as '24h' or '7D'"
         raise ValueError(msg)
     calls = sequences(df, of_direction(df, direction))
     length = span // pd.Timedelta(microseconds=1)
@@ -289,7 +291,7 @@ def repeat_callers(
     by: By = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Tell how many callers call again within a while.
+    """Count the callers who call again within a window.
 
     Parameters
     ----------
@@ -297,17 +299,18 @@ def repeat_callers(
         Calls; needs ``clientNumber``, ``timestamp``, ``type`` unless `direction` is None, and ``state`` if
         `answered_only`.
     window
-        A further call of the same client at most so much later is a repetition.
+        A further call of the same client within this span is a repetition.
     direction
-        ``"inbound"``, ``"outbound"``, ``"internal"``, or None for all calls.
+        ``"inbound"`` (the default: this is about what callers feel), ``"outbound"``, ``"internal"``, or None
+        for all calls.
     answered_only
-        Whether only answered calls are looked at as first contacts. Any call can be the repetition.
+        Whether only answered calls count as first contacts. Any call can be the repetition.
     until
-        End of what was observed; default: the latest call of the frame.
+        End of the observed time; default: the latest call of the frame.
     by
         Columns or dimensions of the first call (``agent``, ``outcome`` …) to make a row of each.
     confidence
-        Of the interval.
+        Confidence of the interval, between 0 and 1.
 
     Returns
     -------
@@ -316,7 +319,7 @@ def repeat_callers(
 
         - ``n_calls`` (int64): calls of known clients
         - ``observed`` (int64): of these, the calls whose whole window lies before `until`
-        - ``repeated`` (int64): of these, the calls that another call of the client followed in the window
+        - ``repeated`` (int64): of these, the calls followed by another call of the client within the window
         - ``repeat_rate``: repeated ÷ observed; ``repeat_rate_low``, ``repeat_rate_high``: Wilson's interval
         - ``first_contact_resolution``: 1 − repeat_rate
         - ``clients``, ``repeat_clients`` (int64): distinct clients of the observed and the repeated calls
@@ -328,13 +331,13 @@ def repeat_callers(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `window` is no positive span, or `direction` another word.
+        `window` is not a positive span, or `direction` is not a direction.
 
     Notes
     -----
     Calls younger than one window at the end of the data may still be repeated, so they are in ``n_calls`` but
-    not in ``observed``. That nobody called again is taken as resolved, as the trade does; a client who
-    gave up or called from another number looks the same.
+    not in ``observed``. A call that nobody repeats counts as resolved, as is usual in the trade; a client
+    who gave up or called from another number looks the same.
 
     Examples
     --------

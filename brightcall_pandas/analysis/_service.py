@@ -31,7 +31,7 @@ def tally_service_level(
     direction: Direction = DIRECTION_OF_CALLERS,
     by: By = None,
 ) -> pd.DataFrame:
-    """Return the sums that `service_level` is made of."""
+    """Return the sums behind `service_level`."""
     answered, abandoned = _answered_and_abandoned(df, direction)
     in_time = answered & (_seconds(df, "answerTime") <= threshold_s)
     short: Contribution = None
@@ -76,24 +76,25 @@ def service_level(
     by: By = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Tell which part of the callers was answered in time.
+    """Return the share of callers answered in time.
 
     Parameters
     ----------
     df
         Calls; needs ``state`` and ``answerTime``, and ``type`` unless `direction` is None. ``callTime`` tells
-        how long a caller waited who gave up.
+        how long those who gave up had waited.
     threshold_s
-        Answered in time means after at most so many seconds.
+        Calls answered after at most this many seconds are answered in time.
     short_abandon_s
-        Who gives up sooner than this does not count against the service in ``service_level_excl_short``;
-        default: `threshold_s`.
+        Callers who give up sooner than this do not count against ``service_level_excl_short``; default:
+        `threshold_s`.
     direction
-        ``"inbound"``, ``"outbound"``, ``"internal"``, or None for all calls.
+        ``"inbound"`` (the default: this is about what callers feel), ``"outbound"``, ``"internal"``, or None
+        for all calls.
     by
         Columns or dimensions (``hour``, ``project`` …) to make a row of each.
     confidence
-        Of the intervals.
+        Confidence of the intervals, between 0 and 1.
 
     Returns
     -------
@@ -101,10 +102,10 @@ def service_level(
         One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
 
         - ``offered``, ``answered``, ``answered_in_time``, ``abandoned``, ``abandoned_short`` (int64)
-        - ``service_level_offered``: answered in time ÷ offered; giving up always counts against the service
+        - ``service_level_offered``: answered in time ÷ offered; all abandoned calls count against it
         - ``service_level_excl_short``: answered in time ÷ (offered − abandoned short)
-        - ``service_level_answered``: answered in time ÷ answered; giving up is ignored
-        - each of the three with ``_low`` and ``_high``, Wilson's interval
+        - ``service_level_answered``: answered in time ÷ answered; abandoned calls are ignored
+        - each of these rates with ``_low`` and ``_high``, Wilson's interval
 
         Without such calls the table is empty.
 
@@ -113,15 +114,16 @@ def service_level(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `direction` is another word.
+        `direction` is not a direction.
 
     Notes
     -----
-    Offered are answered and unanswered calls; failed ones and those of unknown state reached nobody and are
-    left out. Vendors' reports differ in the denominator (Cisco calls the first "abandoned calls have a
-    negative impact", the second "abandoned calls ignored"), so a service level without its denominator says
-    little. An answered call whose answer time is unknown was not answered in time; an abandoned call whose
-    ``callTime`` is unknown was not short, and without that column the second rate is null.
+    Offered calls are the answered and the unanswered ones; failed calls and those of unknown state reached
+    nobody and are left out. Vendors' reports differ in the denominator (Cisco calls the first "abandoned
+    calls have a negative impact", the second "abandoned calls ignored"), so a service level without its
+    denominator says little. An answered call whose answer time is unknown was not answered in time; an
+    abandoned call whose ``callTime`` is unknown was not short, and without that column the second rate is
+    null.
 
     Examples
     --------
@@ -140,7 +142,7 @@ def service_level(
 def tally_abandonment(
     df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_CALLERS, by: By = None
 ) -> pd.DataFrame:
-    """Return the sums that `abandonment` is made of: a row for each group and time waited."""
+    """Return the sums behind `abandonment`: one row per group and time waited."""
     answered, abandoned = _answered_and_abandoned(df, direction)
     offered = answered | abandoned
     waited = np.full(len(df), np.nan)
@@ -187,22 +189,23 @@ def abandonment(
     by: By = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Tell how many callers gave up, and after how long.
+    """Count the callers who gave up, and how long they waited.
 
     Parameters
     ----------
     df
-        Calls; needs ``state``, and ``type`` unless `direction` is None. ``callTime`` tells how long a caller
-        waited who gave up.
+        Calls; needs ``state``, and ``type`` unless `direction` is None. ``callTime`` tells how long those
+        who gave up had waited.
     short_abandon_s
-        Who gives up sooner than this (a wrong number, a change of mind) is left out of
+        Callers who give up sooner than this (a wrong number, a change of mind) are left out of
         ``abandonment_rate_excl_short``.
     direction
-        ``"inbound"``, ``"outbound"``, ``"internal"``, or None for all calls.
+        ``"inbound"`` (the default: this is about what callers feel), ``"outbound"``, ``"internal"``, or None
+        for all calls.
     by
         Columns or dimensions (``hour``, ``project`` …) to make a row of each.
     confidence
-        Of the intervals.
+        Confidence of the intervals, between 0 and 1.
 
     Returns
     -------
@@ -212,8 +215,8 @@ def abandonment(
         - ``offered``, ``abandoned``, ``abandoned_short`` (int64)
         - ``abandonment_rate``: abandoned ÷ offered
         - ``abandonment_rate_excl_short``: (abandoned − abandoned short) ÷ (offered − abandoned short)
-        - each of both with ``_low`` and ``_high``, Wilson's interval
-        - ``wait_mean_s``, ``wait_median_s``: how long those waited who gave up, where it is known
+        - each of these rates with ``_low`` and ``_high``, Wilson's interval
+        - ``wait_mean_s``, ``wait_median_s``: seconds that those who gave up had waited, where known
 
         Without such calls the table is empty.
 
@@ -222,13 +225,13 @@ def abandonment(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `direction` is another word.
+        `direction` is not a direction.
 
     Notes
     -----
-    Offered are answered and unanswered calls, abandoned the unanswered ones; failed calls and those of
-    unknown state reached nobody and are left out. An abandoned call whose ``callTime`` is unknown was not
-    short; without that column what depends on it is null.
+    Offered calls are the answered and the unanswered ones, abandoned calls the unanswered ones; failed calls
+    and those of unknown state reached nobody and are left out. An abandoned call whose ``callTime`` is
+    unknown was not short; without that column, whatever depends on it is null.
 
     Examples
     --------

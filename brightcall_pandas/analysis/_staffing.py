@@ -1,10 +1,10 @@
-"""Queues: what so much load does to so many agents.
+"""Agents needed for a load: queueing formulas, and the staffing table made with them.
 
 Load is in erlangs (calls a second times seconds a call). All functions work element by element on arrays. No
-library is used: the one that is kept up, pyworkforce, has no Erlang A and brings a solver for rosters along.
+library is used: the one that is maintained, pyworkforce, has no Erlang A and depends on a roster solver.
 
-- Erlang B: no queue, who finds all agents busy is lost (Erlang 1917).
-- Erlang C: an endless queue of endless patience, M/M/n (Erlang 1917).
+- Erlang B: no queue; a caller who finds all agents busy is lost (Erlang 1917).
+- Erlang C: an unlimited queue of unlimited patience, M/M/n (Erlang 1917).
 - Erlang A: a queue whose callers give up after an exponential time, M/M/n+M (Palm 1946; formulas from Zeltyn
   and Mandelbaum 2005, Call centers with impatient customers).
 """
@@ -39,22 +39,22 @@ Floats = NDArray[np.float64]
 _PANELS, _NODES = 24, 16
 _HALVINGS = 60
 _GAUSS = np.polynomial.legendre.leggauss(_NODES)
-_NEGLIGIBLE = 40.0  # what is e⁻⁴⁰ of the peak adds nothing to a double
+_NEGLIGIBLE = 40.0  # e⁻⁴⁰ of the peak adds nothing to a double
 
 
 class Queue(NamedTuple):
-    """What callers meet.
+    """What callers experience.
 
     Parameters
     ----------
     service_level
-        Part of all callers who are answered within the threshold.
+        Share of all callers who are answered within the threshold.
     answer_time_mean_s
         Mean wait of those who are answered.
     abandonment_rate
-        Part of all callers who give up.
+        Share of all callers who give up.
     occupancy
-        Part of their time that agents are on calls.
+        Share of their time that agents are on calls.
     """
 
     service_level: Floats
@@ -69,7 +69,7 @@ def next_erlang_b(load: Floats, agents: int, before: Floats) -> Floats:
 
 
 def erlang_b(load: Floats, agents: int) -> Floats:
-    """Return the probability that all agents are busy, where nobody waits.
+    """Return the probability that all agents are busy when nobody waits.
 
     Examples
     --------
@@ -83,20 +83,20 @@ def erlang_b(load: Floats, agents: int) -> Floats:
 
 
 def erlang_c(load: Floats, agents: int, blocked: Floats, handling_s: Floats, threshold_s: float) -> Queue:
-    """Return what patient callers meet.
+    """Return what callers who never give up experience.
 
     Parameters
     ----------
     load
         Erlangs.
     agents
-        How many; with no more agents than erlangs the queue grows for ever.
+        Number of agents; with no more agents than erlangs the queue grows forever.
     blocked
         Erlang B of load and agents.
     handling_s
         Mean seconds an agent spends on a call.
     threshold_s
-        Answered within so many seconds counts for the service level.
+        Callers answered within this many seconds count for the service level.
     """
     spare = agents - load
     stable = spare > 0
@@ -114,7 +114,7 @@ def erlang_c(load: Floats, agents: int, blocked: Floats, handling_s: Floats, thr
 def erlang_a(
     load: Floats, agents: int, blocked: Floats, handling_s: Floats, threshold_s: float, *, patience_s: float
 ) -> Queue:
-    """Return what callers meet who give up after `patience_s` on average.
+    """Return what callers who give up after `patience_s` on average experience.
 
     `blocked` is Erlang B of the load and one agent less; the other parameters are those of `erlang_c`.
 
@@ -251,16 +251,16 @@ def staffing(
     >>> table[["load_erlangs", "agents", "service_level"]].iloc[0].round(3).tolist()
     [48.0, 55.0, 0.846]
     """
-    for name, fits in (
-        ("target", 0 < target < 1),
-        ("max_occupancy", 0 < max_occupancy <= 1),
-        ("shrinkage", 0 <= shrinkage < 1),
-        ("threshold_s", threshold_s >= 0),
-        ("wrap_up_s", wrap_up_s >= 0),
-        ("patience_s", patience_s is None or patience_s > 0),
+    for name, value, fits, limits in (
+        ("target", target, 0 < target < 1, "above 0 and below 1"),
+        ("max_occupancy", max_occupancy, 0 < max_occupancy <= 1, "above 0, and at most 1"),
+        ("shrinkage", shrinkage, 0 <= shrinkage < 1, "at least 0, and below 1"),
+        ("threshold_s", threshold_s, threshold_s >= 0, "at least 0"),
+        ("wrap_up_s", wrap_up_s, wrap_up_s >= 0, "at least 0"),
+        ("patience_s", patience_s, patience_s is None or patience_s > 0, "above 0"),
     ):
         if not fits:
-            msg = f"{name} is out of its range: parts lie between 0 and 1, times are not negative"
+            msg = f"{name}={value!r} must be {limits}"
             raise ValueError(msg)
     table = _load(df, freq, wrap_up_s, direction, by)
     agents, queue = _fewest(table, target, threshold_s, patience_s, max_occupancy)

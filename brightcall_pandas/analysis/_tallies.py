@@ -1,7 +1,8 @@
-"""Sums that can be added up: the first half of every additive table.
+"""Sums that can be added up, and the tables made of them.
 
-A tally is a frame of sums, one row a group. Tallies of parts of the calls, put together by `merge`, are
-the tally of all of them; rates come later, when a table is finished. Each sum is declared once, in
+A tally is a frame of sums, one row per group. Tallies of parts of the calls, added up by `merge`, are the
+tally of all of them; rates come later, when a table is finished. A table function that is made of a tally
+says so with the decorator `additive`. Each sum is declared once, in
 `SUMS`, as what one call adds to it.
 
 A median has an exact tally too: the level `TALK_TIME` splits every group by the talk time of its answered
@@ -51,7 +52,7 @@ Contribution = NDArray[np.bool_] | NDArray[np.float64] | None
 
 
 class Facts:
-    """What the sums need to know of each call, read from the frame once.
+    """What the sums need to know about each call, read from the frame once.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ class Facts:
         return len(self._df) if self._rows is None else len(self._rows)
 
     def has(self, *names: str) -> bool:
-        """Tell whether the frame has these columns."""
+        """Return whether the frame has these columns."""
         return all(name in self._df.columns for name in names)
 
     def series(self, name: str) -> pd.Series:
@@ -102,7 +103,7 @@ class Facts:
 
     @property
     def first_of_call(self) -> NDArray[np.bool_]:
-        """Where a call is counted for the first time: elsewhere than by tag everywhere."""
+        """Where a call is counted for the first time; only when split by tag is it counted again."""
         if self._rows is None:
             return np.ones(len(self), dtype=bool)
         return np.asarray(np.diff(self._rows, prepend=-1) != 0)
@@ -134,9 +135,9 @@ def first_of_pair(keys: Sequence[Key], values: pd.Series, among: NDArray[np.bool
     """Return where, among some of the rows, a value occurs for the first time in its group."""
     codes, uniques = pd.factorize(values)
     pairs = codes[among]
-    keys = [key for key in keys if len(key.labels) > 1]  # one label splits nothing
+    keys = [key for key in keys if len(key.labels) > 1]  # a single label separates nothing
     if keys:
-        # Spellings are folded when the table is finished: too late to see a client twice.
+        # Spellings are folded only when the table is finished, too late to recognize a client seen before.
         folded = folded_keys([key.take(np.flatnonzero(among)) for key in keys], np.ones(len(pairs)))
         pairs = grouped(folded).codes * len(uniques) + pairs
     first = np.zeros(len(codes), dtype=bool)
@@ -189,7 +190,7 @@ SUMS: dict[str, Sum] = {
     "transferred": Sum(("numbersInvolvedJSON",), lambda facts: facts.transferred),
     "positive": Sum(("outcomeType",), lambda facts: facts.is_label("outcomeType", "positive")),
 }
-"""What one call adds to each sum. Flags are counted, seconds added.
+"""What one call adds to each sum: flags are counted, seconds are added.
 
 ``unique_clients`` counts a client at its first call in the group, so it adds up over parts of the calls
 only where all calls of a client are in one part.
@@ -225,7 +226,7 @@ def tally(df: pd.DataFrame, split: Split, sums: Sequence[str], *, median: bool =
 
 
 def tally_of(keys: Sequence[Key], contributions: Mapping[str, Contribution]) -> pd.DataFrame:
-    """Return the sums of contributions that a table makes itself, one entry a row of the keys."""
+    """Return the sums of contributions that a table computes itself, one entry per row of the keys."""
     groups = grouped(keys)
     return pd.DataFrame(
         {name: _sum(groups, each) for name, each in contributions.items()}, index=groups.index
@@ -244,7 +245,7 @@ def add_up(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     """Return the sums of a tally over groups of its rows; a null stays null."""
     sums = pd.DataFrame({name: groups.sum(table[name].to_numpy()) for name in table}, index=groups.index)
     if len(table):
-        # A group without any row would show 0 for a sum that is not known for any other.
+        # A group without rows would show 0 for a sum that is unknown for every other group.
         sums[table.columns[table.isna().all()]] = np.nan
     return sums.astype(table.dtypes)
 

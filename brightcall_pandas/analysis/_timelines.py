@@ -115,7 +115,7 @@ _VALUES = (
 def tally_heatmap(df: pd.DataFrame, value: str = "n_calls", *, by: By = None) -> pd.DataFrame:
     """Return the sums behind `heatmap`: one row per group, weekday and hour that has calls."""
     if value not in _VALUES:
-        msg = f"value={value!r} must be one of {', '.join(_VALUES)}"
+        msg = f"value={value!r} is not one of {', '.join(_VALUES)}"
         raise ValueError(msg)
     known = column(df, "timestamp").notna().to_numpy()
     parts = split(df, by).within(*split(df, ["weekday", "hour"]).keys).where(known)
@@ -279,7 +279,7 @@ def _most_and_mean(
     """Return for each period the most calls in progress, and the time that they spend in it ÷ its length."""
     begun, ended = np.searchsorted(starts, edges), np.searchsorted(ends, edges, side="right")
     carried = (begun - ended)[:-1]
-    # More than were carried over can only be in progress when some call starts.
+    # More calls than were carried over can be in progress only when a call starts.
     most = carried.copy()
     starting = np.flatnonzero(np.diff(begun))
     if len(starting):

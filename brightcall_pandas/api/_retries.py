@@ -8,12 +8,14 @@ import time
 
 from brightcall_pandas.api._verdict import Verdict
 
-__all__ = ["LONGEST_WAIT_S", "RateLimit", "pause"]
+__all__ = ["FIRST_PAUSE_S", "LONGEST_WAIT_S", "RateLimit", "pause"]
 
 LONGEST_WAIT_S = 120.0
 """A server that asks for a longer wait than this is not waited for."""
 
-_FIRST_PAUSE_S = 0.5
+FIRST_PAUSE_S = 0.5
+"""The longest pause before the first retry; each further one may be twice as long."""
+
 _LONGEST_PAUSE_S = 30.0
 
 
@@ -41,7 +43,7 @@ class RateLimit:
         stop.wait(max(0.0, turn - time.monotonic()))
 
 
-def pause(attempt: int, verdict: Verdict) -> float | None:
+def pause(attempt: int, verdict: Verdict, first: float = FIRST_PAUSE_S) -> float | None:
     """Return the seconds to wait after a failed attempt, or None when that would be too long.
 
     Parameters
@@ -50,10 +52,12 @@ def pause(attempt: int, verdict: Verdict) -> float | None:
         Number of attempts that failed, from 1.
     verdict
         Why the last one failed. Its `retry_after` is a lower bound.
+    first
+        The longest pause after the first attempt, in seconds.
     """
     if verdict.retry_after is not None and verdict.retry_after > LONGEST_WAIT_S:
         return None
-    half: float = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (attempt - 1)) / 2
+    half: float = min(_LONGEST_PAUSE_S, first * 2 ** (attempt - 1)) / 2
     # Half fixed, half random: threads that failed together, or were told the same wait, come back spread out.
     spread: float = random.uniform(0.0, half)  # noqa: S311
     return max(half, verdict.retry_after or 0.0) + spread

@@ -26,10 +26,10 @@ from requests import PreparedRequest
 from requests_cache.models.request import CachedRequest
 
 from brightcall_pandas.api._key import ApiKey
-from brightcall_pandas.api._retries import LONGEST_WAIT_S, RateLimit, pause
+from brightcall_pandas.api._retries import FIRST_PAUSE_S, LONGEST_WAIT_S, RateLimit, pause
 from brightcall_pandas.api._transport import Failure, Transport, request_to
 from brightcall_pandas.api._verdict import Verdict
-from brightcall_pandas.cache import PageCache, cache_key, written_entry
+from brightcall_pandas.cache import Answer, PageCache, cache_key
 from brightcall_pandas.frame import Envelope, opened
 
 __all__ = ["ApiSession", "Reply"]
@@ -84,6 +84,8 @@ class ApiSession:
         Seconds to wait for a connection, and for each part of an answer.
     retries
         How often a transient failure is tried again.
+    first_pause
+        The longest pause before the first retry, in seconds; each further one may be twice as long.
     """
 
     def __init__(
@@ -96,10 +98,12 @@ class ApiSession:
         rate_limit: float | None,
         timeout: float,
         retries: int,
+        first_pause: float = FIRST_PAUSE_S,
     ) -> None:
         self._base_url = base_url
         self._timeout = timeout
         self._retries = retries
+        self._first_pause = first_pause
         self._limit = RateLimit(rate_limit)
         self._transport = Transport(key, connections)
         self._cache = cache
@@ -138,7 +142,8 @@ class ApiSession:
             answer = self._answer(request, waiting, about)
             if isinstance(answer, Reply):
                 return answer
-            wait = pause(attempt, answer) if answer.transient and attempt <= self._retries else None
+            again = answer.transient and attempt <= self._retries
+            wait = pause(attempt, answer, self._first_pause) if again else None
             if wait is not None:
                 _log.warning("%s: %s; trying again in %.1f s", about, answer.error.__name__, wait)
             if wait is None or waiting.wait(wait):
@@ -147,9 +152,7 @@ class ApiSession:
     def keep(self, replies: Sequence[Reply]) -> None:
         """Keep good answers, in place of older ones."""
         if self._cache is not None:
-            self._cache.keep(
-                {each.key: written_entry(each.request, each.content, each.fetched_at) for each in replies}
-            )
+            self._cache.keep(Answer(each.request, each.content, each.fetched_at) for each in replies)
 
     def kept(self, path: str, body: dict[str, Any]) -> Reply | None:
         """Return the cached answer to a request, however old; None where there is none."""
@@ -164,7 +167,7 @@ class ApiSession:
         """Close connections and files."""
         self._transport.close()
         if self._cache is not None:
-            self._cache.close()  # type: ignore[no-untyped-call]
+            self._cache.close()
 
     def _request(self, path: str, body: dict[str, Any]) -> PreparedRequest:
         return request_to(self._base_url + path, body)

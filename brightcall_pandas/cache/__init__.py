@@ -2,21 +2,21 @@
 
 ::
 
-    _folder        both tiers, what is kept and how it is cleared
+    _folder        both tiers: what they hold, and how they are cleared
     _answers       tier 1: answers as they came, in SQLite
-    _store         tier 2: typed windows of one query
+    _store         tier 2: the typed calls of one query
     _segment       one parquet file of tier 2
-    _account       what was learnt about the account
+    _account       facts learnt about the account
     _files         files that only their owner can read
 """
 
-from brightcall_pandas.cache._answers import PageCache
-from brightcall_pandas.cache._entry import cache_key, written_entry
+from brightcall_pandas.cache._answers import Answer, PageCache, cache_key
 from brightcall_pandas.cache._files import private_folder, temporary_file, write_private
 from brightcall_pandas.cache._folder import Cache
 from brightcall_pandas.cache._store import Part, Segment, Store, StoreError, pages_of, pages_text
 
 __all__ = [
+    "Answer",
     "Cache",
     "PageCache",
     "Part",
@@ -29,5 +29,4 @@ __all__ = [
     "private_folder",
     "temporary_file",
     "write_private",
-    "written_entry",
 ]

@@ -1,4 +1,4 @@
-"""What was learnt about an account, kept in its folder."""
+"""Facts learnt about an account, kept in its folder."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ __all__ = ["Account", "known_account", "learn"]
 
 
 class Account(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was learnt about an account.
+    """Facts learnt about an account.
 
     Parameters
     ----------
     timezone
-        Zone that its answers name.
+        Timezone named by its answers.
     page_cap
-        Rows a page that the server sends at most, once it refused more.
+        Most rows that the server sends in a page, once it has refused more.
     other_bounds
-        Whether its days begin in another zone than the one asked for.
+        Whether its days start in another timezone than the one asked for.
     """
 
     timezone: str | None = None
@@ -33,24 +33,24 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class _Checked(msgspec.Struct):
-    """As it is written: with a checksum, since a flipped bit must not name another timezone."""
+    """The file: with a checksum, since a flipped bit must not name another timezone."""
 
     account: msgspec.Raw
     crc32: int
 
 
 def known_account(path: Path) -> Account:
-    """Return what a file says; nothing where it is missing or damaged."""
+    """Return the facts in a file; none when it is missing or damaged."""
     try:
-        kept = msgspec.json.decode(path.read_bytes(), type=_Checked)
-        sound = zlib.crc32(kept.account) == kept.crc32
-        return msgspec.json.decode(kept.account, type=Account) if sound else Account()
+        checked = msgspec.json.decode(path.read_bytes(), type=_Checked)
+        intact = zlib.crc32(checked.account) == checked.crc32
+        return msgspec.json.decode(checked.account, type=Account) if intact else Account()
     except (OSError, msgspec.DecodeError):
         return Account()
 
 
 def learn(path: Path, **facts: Any) -> None:
-    """Remember facts about an account; when they cannot be written they are learnt again next time."""
+    """Write facts about an account; if that fails, they are learnt again next time."""
     known = known_account(path)
     learnt = msgspec.structs.replace(known, **facts)
     if learnt == known:

@@ -1,103 +1,156 @@
-"""The first tier of the cache: the server's answers as they came, in one SQLite file an account.
+"""The first tier of the cache: the server's answers as they came, in one SQLite file for each account.
 
-The storage is requests-cache's. Three things are ours: what an entry holds (`entry`: the body and little
-else, with a checksum, never a pickle), a bound on waiting for a lock that another process holds, and that a
-cache in trouble makes a load slower but never makes it fail.
+The storage is requests-cache's, used through what it documents: a SQLite table, a serializer, a key function,
+a filter and settings. The serializer is ours, with a checksum and without pickle. Around the storage,
+`PageCache` opens the file, waits for a lock for a limited time, and sets a damaged file aside: a cache in
+trouble makes a load slower but never makes it fail.
 """
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
 import sqlite3
 import threading
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
+import msgspec
+import pyarrow as pa
+from requests import PreparedRequest, Response
+from requests_cache import CachedSession, CacheSettings
 from requests_cache.backends.base import BaseCache
 from requests_cache.backends.sqlite import SQLiteDict
+from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
+from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
-from brightcall_pandas.cache._entry import cache_key, read_entry
 from brightcall_pandas.cache._files import private_file, private_folder
 
-__all__ = ["PageCache"]
+__all__ = ["SERIALIZER", "Answer", "PageCache", "cache_key"]
 
 T = TypeVar("T")
 
-_LOCK_DEADLINE_S = 5.0
-_REST_S = 60.0  # how long a cache in trouble is left alone
+_log = logging.getLogger("brightcall_pandas")
+
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_OUTWARD = (
+_NOT_DAMAGE = (
     *_BUSY,
     *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM),
     *(sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_INTERRUPT),
 )
-"""What goes wrong around a database file that is sound in itself."""
+"""Errors that say nothing against the database file itself."""
+_BUSY_TIMEOUT_MS = 100  # SQLite's own wait, which Ctrl-C cannot interrupt; `PageCache` repeats it
+_PAUSE_S = 0.005
 
 
-class _Pages(SQLiteDict):
-    """requests-cache's SQLite table, in our form, with an end to waiting for a lock, and to its use."""
+class Answer(NamedTuple):
+    """A good answer of the server, to be kept.
 
-    def __init__(self, path: Path) -> None:
-        self.retired = False
-        super().__init__(path, table_name="responses", serializer=None, wal=True, timeout=0.1)
+    Parameters
+    ----------
+    request
+        What was asked, without the API key.
+    content
+        The body of the answer: a JSON object.
+    created_at
+        When the server gave it, UTC.
+    """
 
-    @contextmanager
-    def connection(self, commit: bool = False) -> Iterator[sqlite3.Connection]:
-        """Use the connection alone: another thread may find the file damaged, and close it."""
-        with self._lock:
-            if self.retired:  # requests-cache would open whatever has the file's name by now
-                raise sqlite3.ProgrammingError("the file was set aside")
-            with super().connection(commit) as connection:
-                yield connection
+    request: PreparedRequest | CachedRequest
+    content: bytes
+    created_at: datetime
 
-    def retire(self) -> None:
-        """Close for good, once no other thread is at it."""
-        with self._lock:
-            self.retired = True
-            self.close()  # type: ignore[no-untyped-call]
 
-    def serialize(self, value: Any) -> bytes:
-        written: bytes = value  # by `entry`, before the lock was taken
-        return written
+def cache_key(request: PreparedRequest | CachedRequest, **_: Any) -> str:
+    """Return the key of a request: a hash of path and body.
 
-    def deserialize(self, key: str, value: object) -> CachedResponse | None:
-        response = read_entry(value)
-        # A flipped bit in an index leads to another entry, sound in itself.
-        if response is None or cache_key(response.request) != key:
-            _warn(f"an answer in the page cache {self.db_path} is damaged; it is fetched again when needed")
-            return None
-        return response
+    The host is left out, so that an account in the sandbox keeps its cache when the sandbox changes its port.
+    """
+    path = urlsplit(str(request.url)).path
+    return hashlib.sha256(path.encode() + b"\n" + _body(request)).hexdigest()
 
-    def keep(self, entries: Mapping[str, bytes]) -> None:
-        with self.connection(commit=True):
-            self.update(entries)
 
-    def shrink(self) -> None:
-        """Leave nothing of deleted answers in the file, nor in the log beside it."""
-        with self.connection() as connection:
-            connection.execute(f"PRAGMA busy_timeout = {_LOCK_DEADLINE_S * 1000:.0f}")
-            connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def _body(request: PreparedRequest | CachedRequest) -> bytes:
+    body = request.body or b""
+    return body.encode() if isinstance(body, str) else body
+
+
+def _response(url: str, request_body: bytes, content: bytes, created_at: datetime) -> CachedResponse:
+    return CachedResponse(
+        url=url,
+        created_at=created_at,
+        status_code=200,
+        request=CachedRequest(method="POST", url=url, body=request_body),
+        content=content,
+    )
+
+
+# How an answer is written.
+
+_MAGIC = b"BCP1"
+_CODEC = pa.Codec("zstd", compression_level=1)
+
+
+class _Head(msgspec.Struct, array_like=True):
+    """What is kept of an answer besides its body."""
+
+    url: str
+    request_body: bytes
+    created_at: datetime
+    length: int
+
+
+def _dumps(response: CachedResponse) -> bytes:
+    """Write an answer: magic, CRC-32 of the rest, length of the head, head as JSON, body as zstd."""
+    content, url = response.content, response.request.url
+    head = msgspec.json.encode(_Head(url, _body(response.request), response.created_at, len(content)))
+    rest: bytes = len(head).to_bytes(4, "big") + head + _CODEC.compress(content, asbytes=True)
+    return _MAGIC + zlib.crc32(rest).to_bytes(4, "big") + rest
+
+
+def _loads(value: object) -> CachedResponse | None:
+    """Read an answer; return None when it is damaged or was written by something else."""
+    if not isinstance(value, bytes) or value[:4] != _MAGIC:
+        return None
+    if zlib.crc32(value[8:]) != int.from_bytes(value[4:8], "big"):
+        return None
+    end = 12 + int.from_bytes(value[8:12], "big")
+    try:
+        head = msgspec.json.decode(value[12:end], type=_Head)
+        content = _CODEC.decompress(value[end:], decompressed_size=head.length, asbytes=True)
+    except (msgspec.DecodeError, OSError, ValueError):
+        return None
+    return _response(head.url, head.request_body, content, head.created_at)
+
+
+SERIALIZER = SerializerPipeline([Stage(dumps=_dumps, loads=_loads)], name="brightcall", is_binary=True)
+"""Turns an answer into bytes and back."""
+
+
+# Where it is kept.
+
+
+class _Table(SQLiteDict):
+    """requests-cache's table, with the one change that it needs.
+
+    requests-cache asks for a lock for ever, whatever `busy_timeout` says, and takes no notice of what goes
+    wrong in a transaction, such as a full disk. Here both raise.
+    """
 
     @contextmanager
     def _acquire_sqlite_lock(self) -> Iterator[None]:
-        deadline = time.monotonic() + _LOCK_DEADLINE_S
-        assert self._connection is not None  # requests-cache opens it before it asks for the lock
         with self._lock:
-            while True:
-                try:
-                    self._connection.execute("BEGIN IMMEDIATE")
-                    break
-                except sqlite3.OperationalError as error:
-                    if not _is(error, _BUSY) or time.monotonic() > deadline:
-                        raise
-                    time.sleep(0.005)
+            assert self._connection is not None  # requests-cache opens it before it asks for the lock
+            self._connection.execute("BEGIN IMMEDIATE")  # waits for as long as busy_timeout says
             self._active_transaction = True
             try:
                 yield
@@ -109,121 +162,192 @@ class _Pages(SQLiteDict):
                 self._active_transaction = False
 
 
-class PageCache(BaseCache):
-    """Answers by cache key, in a file that only its owner can read.
+def _is_good(response: Response) -> bool:
+    """Tell whether an answer may be kept; `api` judges it more closely, before it gets here."""
+    content = response.content.strip()
+    return response.status_code == 200 and content.startswith(b"{") and content.endswith(b"}")
+
+
+class _Storage(NamedTuple):
+    """An open file."""
+
+    table: _Table
+    cache: BaseCache
+    settings: CacheSettings
+
+
+def _open_storage(path: Path) -> _Storage:
+    """Open requests-cache on a file; it is made when it is not there."""
+    table = _Table(
+        path, table_name="responses", serializer=SERIALIZER, wal=True, busy_timeout=_BUSY_TIMEOUT_MS
+    )
+    cache = BaseCache(cache_name=str(path))
+    cache.responses = table
+    session = CachedSession(  # sends nothing, but is how a cache gets its settings
+        backend=cache,
+        key_fn=cache_key,
+        filter_fn=_is_good,
+        allowable_methods=["POST"],
+        ignored_parameters=[],  # requests carry no API key, and a changed body would have another cache key
+    )
+    return _Storage(table, session.cache, session.settings)
+
+
+class PageCache:
+    """The answers of one account by cache key, in a file that only its owner can read.
+
+    Threads and processes may share it. None of its methods raises an error of the database or the disk: where
+    the file cannot be used, a warning says so once, nothing is found and nothing is kept.
 
     Parameters
     ----------
     path
         The SQLite file; made when it is not there.
+    lock_timeout_s
+        How long to wait for a lock that another process holds, in seconds.
+    rest_s
+        How long a file that could not be used is left alone, in seconds.
+
+    Attributes
+    ----------
+    trouble
+        Why the file cannot be used at the moment; None when it can.
     """
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(cache_name=str(path))
+    def __init__(self, path: Path, *, lock_timeout_s: float = 5.0, rest_s: float = 60.0) -> None:
         self.path = path
         self.trouble: str | None = None
+        self._lock_timeout_s = lock_timeout_s
+        self._rest_s = rest_s
         self._rest_until = 0.0
+        self._storage: _Storage | None = None  # while the file is open
         self._file: tuple[int, int] | None = None
-        self._mending = threading.Lock()
-        if (error := self._opened()) is not None:
-            self._failed(error, self.responses)
+        self._lock = threading.RLock()  # any thread may find the file damaged, and close and rename it
+        self._attempt(lambda _: None, None)
 
-    def get_response(self, key: str, default: CachedResponse | None = None) -> CachedResponse | None:
-        """Return an answer, or `default`."""
-        kept: CachedResponse | None = self._tried(lambda pages: pages.get(key), None)
-        return default if kept is None else kept
+    def get_response(self, key: str) -> CachedResponse | None:
+        """Return the answer with a key; None when there is none, or only a damaged one."""
 
-    def keep(self, entries: Mapping[str, bytes]) -> None:
-        """Keep answers, as `entry.written_entry` writes them, in place of older ones."""
-        self._tried(lambda pages: pages.keep(entries), None)
+        def read(storage: _Storage) -> CachedResponse | None:
+            try:
+                response: CachedResponse | None = storage.table[key]
+            except KeyError:
+                return None
+            # A flipped bit in an index leads to another entry, which is sound in itself.
+            if response is None or storage.cache.create_key(response.request) != key:
+                _warn(f"an answer in the page cache {self.path} is damaged; it is fetched again when needed")
+                return None
+            return response
+
+        return self._attempt(read, None)
+
+    def keep(self, answers: Iterable[Answer]) -> None:
+        """Keep good answers in one transaction, in place of older ones to the same requests."""
+        responses = [
+            _response(request.url or "", _body(request), content, created_at)
+            for request, content, created_at in answers
+        ]
+
+        def write(storage: _Storage) -> None:
+            with storage.table.bulk_commit():
+                for each in filter(storage.settings.filter_fn, responses):
+                    storage.cache.save_response(each)
+
+        if responses:
+            self._attempt(write, None)
 
     def forget(self, keys: Collection[str]) -> None:
-        """Drop answers that are no longer needed."""
+        """Delete the answers with these keys; keys that are not there do no harm."""
         if keys:
-            self._tried(lambda pages: pages.bulk_delete(list(keys)), None)
+            self._attempt(lambda storage: storage.cache.delete(*keys), None)
 
     def shrink(self) -> None:
-        """Leave nothing of forgotten answers in the file."""
-        self._tried(lambda pages: pages.shrink(), None)
+        """Leave nothing of deleted answers in the file, nor in the log beside it."""
+
+        def vacuum(storage: _Storage) -> None:
+            storage.table.vacuum()  # type: ignore[no-untyped-call]
+
+        def empty_log(storage: _Storage) -> None:
+            with storage.table.connection() as connection:
+                busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                error = sqlite3.OperationalError("database is locked by a reader")
+                error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                raise error
+
+        self._attempt(vacuum, None)
+        self._attempt(empty_log, None)
 
     def all_keys(self) -> list[str]:
         """Return the key of every answer."""
-        return self._tried(list, [])
+        return self._attempt(lambda storage: list(storage.table), [])
 
-    def _tried(self, action: Callable[[Any], T], otherwise: T) -> T:
-        """Do something with the table; when it cannot be done, say so once and go on without."""
-        for _ in range(2):  # the second time with a new file, where the first was damaged
-            pages = self._usable()
-            if pages is None:
-                break
+    def close(self) -> None:
+        """Close the file; it is opened again when it is needed."""
+        with self._lock:
+            if self._storage is not None:
+                self._storage.table.close()  # type: ignore[no-untyped-call]
+                self._storage = None
+
+    def _attempt(self, action: Callable[[_Storage], T], default: T) -> T:
+        """Return the result of an action, or `default` where the file cannot be used, after saying so."""
+        with self._lock:
+            if self.trouble is not None and time.monotonic() < self._rest_until:
+                return default
             try:
-                return action(pages)
+                try:
+                    result = self._until_unlocked(action)
+                except sqlite3.DatabaseError as error:
+                    if not self._is_damage(error):
+                        raise
+                    self._replace_file(error)
+                    result = self._until_unlocked(action)
             except (sqlite3.Error, OSError) as error:
-                self._failed(error, pages)
-        return otherwise
+                self.close()
+                self.trouble = str(error)
+                self._rest_until = time.monotonic() + self._rest_s
+                _warn(f"the page cache {self.path} cannot be used ({error}); calls are loaded without it")
+                return default
+            self.trouble = None
+            return result
 
-    def _usable(self) -> Any:
-        if self.trouble is None:
-            return self.responses
-        with self._mending:
-            if self.trouble is not None and time.monotonic() >= self._rest_until:
-                self._settle(self._opened())
-            return self.responses if self.trouble is None else None
-
-    def _failed(self, error: Exception, pages: Any) -> None:
-        with self._mending:
-            if self.trouble is not None or pages is not self.responses:
-                return  # another thread was here first
-            if not self._is_damage(error):
-                self._settle(error)
-                return
-            aside = f"{self.path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-            self._settle(self._set_aside(aside) or self._opened())
-            if self.trouble is None:
-                _warn(f"the page cache {self.path} is damaged ({error}); it was set aside as {aside}")
-
-    def _is_damage(self, error: Exception) -> bool:
-        if _is(error, (sqlite3.SQLITE_READONLY,)):  # a flipped bit in the file can say so too
-            return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
-        return isinstance(error, sqlite3.DatabaseError) and not _is(error, _OUTWARD)
-
-    def _settle(self, error: Exception | None) -> None:
-        self.trouble = None if error is None else str(error)
-        if error is not None:
-            self._rest_until = time.monotonic() + _REST_S
-            _warn(f"the page cache {self.path} cannot be used ({error}); calls are loaded without it")
-
-    def _opened(self) -> Exception | None:
-        """Open the file; return why it cannot be."""
-        deadline = time.monotonic() + _LOCK_DEADLINE_S
+    def _until_unlocked(self, action: Callable[[_Storage], T]) -> T:
+        """Return the result of an action on the open file, once no other process is in its way."""
+        deadline = time.monotonic() + self._lock_timeout_s
         while True:
             try:
-                private_folder(self.path.parent)
-                private_file(self.path)
-                self._file = _identity(self.path)
-                self.responses = _Pages(self.path)
-            except (sqlite3.Error, OSError) as error:
+                return action(self._open())
+            except sqlite3.OperationalError as error:
                 if not _is(error, _BUSY) or time.monotonic() > deadline:
-                    return error
-                time.sleep(0.005)
-            else:
-                return None
+                    raise
+            time.sleep(_PAUSE_S)
 
-    def _set_aside(self, aside: str) -> Exception | None:
-        """Rename a damaged file so that it is not read again; return why it cannot be."""
-        if isinstance(self.responses, _Pages):  # it was once opened
-            self.responses.retire()
-        try:
-            if _identity(self.path) != self._file:
-                return None  # another process did it
+    def _open(self) -> _Storage:
+        if self._storage is None:
+            private_folder(self.path.parent)
+            private_file(self.path)
+            self._file = _identity(self.path)
+            self._storage = _open_storage(self.path)
+        return self._storage
+
+    def _is_damage(self, error: sqlite3.Error) -> bool:
+        if _is(error, (sqlite3.SQLITE_READONLY,)):  # a flipped bit in the file can say so too
+            return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
+        return not _is(error, _NOT_DAMAGE)
+
+    def _replace_file(self, error: sqlite3.Error) -> None:
+        """Rename a damaged file, so that it is not read again, and open a new one."""
+        error.with_traceback(None)  # in its frames may be a connection, which would still be open
+        self.close()
+        aside = f"{self.path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        if _identity(self.path) == self._file:  # or else another process has done it
             # The log goes first: left alone, it would be played into the new file.
             for suffix in ("-wal", "-shm", ""):
                 old = self.path.with_name(self.path.name + suffix)
                 if old.exists():
                     old.rename(self.path.with_name(aside + suffix))
-        except OSError as problem:
-            return problem
-        return None
+        self._until_unlocked(lambda _: None)
+        _warn(f"the page cache {self.path} is damaged ({error}); it was set aside as {aside}")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -236,9 +360,10 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _is(error: Exception, codes: Collection[int]) -> bool:
-    """Tell whether SQLite gave an error one of these codes, in whatever variant."""
+    """Tell whether SQLite gave an error one of these codes, in any of its variants."""
     return getattr(error, "sqlite_errorcode", -1) & 0xFF in codes
 
 
 def _warn(message: str) -> None:
+    _log.warning(message)
     warnings.warn(message, RuntimeWarning, stacklevel=2)

@@ -12,7 +12,7 @@ __all__ = ["private_file", "private_folder", "temporary_file", "temporary_path",
 
 
 def private_folder(path: Path) -> None:
-    """Make a folder, and those above it that are missing; one that is there stays as it is."""
+    """Make a folder and its missing parents; a folder that exists stays as it is."""
     missing = [each for each in (path, *path.parents) if not each.exists()]
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     for each in missing:
@@ -20,14 +20,14 @@ def private_folder(path: Path) -> None:
 
 
 def private_file(path: Path) -> None:
-    """Make an empty file, or close one that is there to others; what SQLite puts beside it inherits that."""
+    """Make an empty file, or make an existing one private; SQLite's log beside it gets the same mode."""
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that appears whole or not at all."""
+    """Write a file that appears complete or not at all."""
     with temporary_file(path.parent) as temporary:
         temporary.write_bytes(content)
         temporary.replace(path)
@@ -35,7 +35,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 @contextmanager
 def temporary_file(folder: Path) -> Iterator[Path]:
-    """Make an empty file that is gone again at the end of the block, unless it was renamed."""
+    """Make an empty file that is deleted at the end of the block, unless it was renamed."""
     temporary = temporary_path(folder)
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
@@ -46,5 +46,5 @@ def temporary_file(folder: Path) -> Iterator[Path]:
 
 
 def temporary_path(folder: Path) -> Path:
-    """Return a name that no other process takes, and that a sweep knows as left behind."""
+    """Return a path that no other process uses; `Store.sweep` deletes old ones by their name."""
     return folder / f".tmp-{os.getpid()}-{secrets.token_hex(4)}"

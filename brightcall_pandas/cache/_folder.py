@@ -1,18 +1,19 @@
-"""One account's folder on disk: both tiers of the cache, and what was learnt about the account.
+"""One account's folder on disk: both tiers of the cache, and the facts learnt about the account.
 
 ::
 
     data_cache/
-      .gitignore          written where the folder was empty
+      .gitignore          written if the folder was empty
       <account>/
-        .gitignore        so that no call ever gets into a repository
-        account.json      the account's timezone, the server's page cap, how it reads days
+        .gitignore        keeps calls out of repositories
+        account.json      the account's timezone, the server's page cap, where its days start
         pages.sqlite      first tier: answers as they came
-        windows/<query>/  second tier: typed calls, one folder a query
+        windows/<query>/  second tier: typed calls, one folder for each query
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
 from datetime import UTC, date, datetime, timedelta
@@ -32,6 +33,8 @@ from brightcall_pandas.frame import SCHEMA_VERSION
 
 __all__ = ["Cache"]
 
+_log = logging.getLogger("brightcall_pandas")
+
 
 class Cache:
     """The cache of one account.
@@ -40,71 +43,73 @@ class Cache:
     ----------
     folder
         The account's folder; made when something is written.
+    lock_timeout_s
+        How long to wait for a lock that another process holds on the first tier, in seconds.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, lock_timeout_s: float = 5.0) -> None:
         self.folder = folder
+        self.lock_timeout_s = lock_timeout_s
         self._lock = threading.Lock()
-        self._said = False
+        self._warned = False
         self._unreadable: set[Path] = set()
 
     @cached_property
     def pages(self) -> PageCache:
         """The first tier."""
         self._prepare()
-        return PageCache(self.folder / "pages.sqlite")
+        return PageCache(self.folder / "pages.sqlite", lock_timeout_s=self.lock_timeout_s)
 
     def close(self) -> None:
-        """Close the files; they are opened again when they are needed."""
+        """Close the files; they are opened again when needed."""
         if (pages := self.__dict__.pop("pages", None)) is not None:
             pages.close()
 
     def store(self, query: str) -> Store:
-        """Return the second tier of a query, by its hash."""
+        """Return the second tier of a query, given its hash."""
         return Store(self.folder / "windows" / query, self._unreadable)
 
     def prepared(self, store: Store) -> Store:
-        """Make a store's folder.
+        """Return a store, ready to be written: its folder is made if it is missing.
 
         Raises
         ------
         OSError
-            It cannot be made.
+            The folder cannot be made.
         """
         self._prepare()
         private_folder(store.folder)
         return store
 
     def failed(self, error: Exception) -> None:
-        """Say once that typed windows cannot be kept; a load goes on without."""
+        """Warn, once, that typed calls cannot be kept; a load goes on without the second tier."""
         with self._lock:
-            if not self._said:
-                self._said = True
-                warnings.warn(
-                    f"calls cannot be kept in {self.folder} ({error}); this load goes on without",
-                    RuntimeWarning,
-                    stacklevel=3,
-                )
+            if not self._warned:
+                self._warned = True
+                message = f"calls cannot be kept in {self.folder} ({error}); this load continues without it"
+                _log.warning(message)
+                warnings.warn(message, RuntimeWarning, stacklevel=3)
 
     @property
     def account(self) -> Account:
-        """What was learnt about the account so far."""
+        """Facts learnt about the account so far."""
         return known_account(self._account_file)
 
     def learn(self, **facts: Any) -> None:
-        """Remember facts about the account; when they cannot be written they are learnt again next time."""
+        """Write facts about the account; if that fails, they are learnt again next time."""
         with self._lock:
             learn(self._account_file, **facts)
 
     def info(self) -> dict[str, Any]:
-        """Tell what is kept.
+        """Describe what the cache holds.
 
         Returns
         -------
         dict
-            ``folder``; ``queries``, ``files``, ``days`` and ``calls`` of the typed windows (a day that two
-            queries hold counts twice); ``first_day``, ``last_day`` (None when empty); ``oldest`` fetch (UTC);
-            ``window_bytes``; ``pages`` and ``page_bytes`` of the first tier; ``damaged`` files set aside.
+            ``folder``; ``queries``, ``files``, ``days`` and ``calls`` of the typed windows (a day held by two
+            queries counts twice); ``first_day``, ``last_day`` (None when empty); ``oldest``, the time of the
+            oldest fetch (UTC); ``window_bytes``; ``pages`` and ``page_bytes`` of the first tier; ``damaged``,
+            the number of files set aside.
         """
         stores = self._stores()
         current = [_current(store) for store in stores]
@@ -131,19 +136,19 @@ class Cache:
         day_to: str | date | None = None,
         older_than: str | float | timedelta | None = None,
     ) -> None:
-        """Forget days, or everything.
+        """Delete days from the cache, or everything.
 
         Parameters
         ----------
         day_from, day_to
-            Days to forget, both inclusive; None leaves that side open.
+            First and last day to delete, both inclusive; None leaves that side open.
         older_than
-            Forget only what was fetched longer ago: seconds, a timedelta, or a text such as ``"7D"``.
+            Delete only what was fetched longer ago than this: seconds, a timedelta, or text such as ``"7D"``.
 
         Raises
         ------
         ValueError
-            A day or a duration that is none.
+            A day or a duration is not valid.
         CacheError
             The files cannot be changed.
         """
@@ -160,7 +165,7 @@ class Cache:
                     if segment.fetched_at <= before and segment.first <= last and first <= segment.last:
                         self._cut(store, segment, first, last)
                 store.sweep()
-            # Of a damaged file nobody can say which days it holds.
+            # Nobody can tell which days a damaged file holds.
             for damaged in [
                 *self.folder.glob("windows/*/*.damaged"),
                 *self.folder.glob("pages.sqlite.damaged-*"),
@@ -195,15 +200,15 @@ class Cache:
         ]
 
     def _cut(self, store: Store, segment: Segment, first: date, last: date) -> None:
-        """Take days out of a segment; what is left of it becomes new segments."""
+        """Remove days from a segment; its other days become new segments."""
         kept = [[day for day in segment.days if day < first], [day for day in segment.days if day > last]]
         if segment.schema_version != SCHEMA_VERSION:
-            kept = []  # its columns are not ours: its other days are read again when they are needed
+            kept = []  # its columns are not today's: its other days are read again when they are needed
         try:
             for days in filter(None, kept):
                 store.write(segment.read(days), segment.fetched_at)
         except StoreError:
-            pass  # damaged: nothing of it can be kept
+            pass  # it is damaged, so nothing of it can be kept
         store.drop([segment])
 
     def _page_keys(self, first: date, last: date, before: datetime) -> list[str]:
@@ -224,10 +229,10 @@ class Cache:
         return [Store(each) for each in sorted(folder.iterdir())] if folder.is_dir() else []
 
     def _prepare(self) -> None:
-        """Make the folder, and keep it out of git."""
+        """Make the folder and keep it out of git."""
         root = self.folder.parent
         try:
-            # A folder that is used for other things too, such as a project's own, is not to be ignored.
+            # A folder with other things in it, such as a project's own, must not be ignored.
             ours = not root.exists() or not any(root.iterdir())
             private_folder(self.folder)
             if ours:
@@ -239,7 +244,7 @@ class Cache:
 
 
 def _current(store: Store) -> list[Segment]:
-    """Return the segments that hold some day which no later one holds."""
+    """Return the segments that hold a day which no segment fetched later holds."""
     current: list[Segment] = []
     covered: set[date] = set()
     for each in store.segments():

@@ -1,7 +1,7 @@
-"""One file of typed calls: all calls of some consecutive days, ordered by time.
+"""One parquet file of typed calls: all calls of some consecutive days, ordered by time.
 
-Parquet's own checksums cover its pages, but not the footer, which says where they are, what they mean, and
-how many rows each day has. So a segment's name ends in a checksum of its footer.
+Parquet's own checksums cover its pages, but not the footer, which says where the pages are, what they mean
+and how many rows each day has. So the name of the file ends in a checksum of the footer.
 """
 
 from __future__ import annotations
@@ -29,33 +29,27 @@ __all__ = ["Part", "Segment", "StoreError", "pages_of", "pages_text", "write_seg
 _META = b"brightcall"
 _ALL = (*FIELDS, EXTRAS.name)
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)\.(\d{13})\.v(\d+)\.([0-9a-f]{8})\.parquet")
-_ROW_GROUP = 131_072
+_ROWS_PER_GROUP = 131_072
 _LABELS = [each.name for each in FIELDS.values() if each.kind == "label"]
 _REPEATING = [
-    *(
-        "campaign",
-        "projectName",
-        "projectId",
-        "insertOrigin",
-        "numbersInvolvedJSON",
-        "numbersRingedJSON",
-        "tags",
-    ),
-    *("outcomeTag", "treeId", "userId", "agentShortNumber", "lineNumber", "toAnswer", "clientNumber"),
+    *("campaign", "projectName", "projectId", "insertOrigin", "tags", "outcomeTag", "treeId", "userId"),
+    *("numbersInvolvedJSON", "numbersRingedJSON", "agentShortNumber", "lineNumber", "clientNumber"),
+    "toAnswer",
     *(each.name for each in FIELDS.values() if each.kind in ("seconds", "number", "label")),
 ]
+"""Columns in which few values come again and again."""
 _LAYOUT: dict[str, Any] = {
     "compression": "zstd",
     "compression_level": 1,
     "write_page_checksum": True,
-    # So a few columns are read in seven tenths of the time that plain ones take, and the file is smaller.
+    # With dictionaries, a few columns are read in 70 % of the time, and the file is smaller.
     "use_dictionary": _REPEATING,
     "column_encoding": {each.name: "DELTA_BINARY_PACKED" for each in FIELDS.values() if each.kind == "time"},
     "write_statistics": False,
 }
 
 Page = tuple[str, int, int, int]
-"""A page that a window was made of: its key in the page cache, number, size, and checksum."""
+"""A page from which a window was made: its key in the page cache, its number, size and checksum."""
 
 
 class StoreError(Exception):
@@ -71,13 +65,13 @@ class Part:
     first
         First day.
     rows
-        Number of calls of each day.
+        Number of calls on each day.
     table
         The calls, typed.
     windows
         Report of each window that has one of these days: ``day_from, day_to, rows, expected, requests,
-        source, fetched_at, walks, duplicates, complete, proof, misfits``, and ``pages`` where it was kept,
-        which `pages_of` reads.
+        source, fetched_at, walks, duplicates, complete, proof, misfits``, and ``pages`` if it was kept, for
+        `pages_of`.
     """
 
     first: date
@@ -86,8 +80,8 @@ class Part:
     windows: list[dict[str, Any]]
 
     @classmethod
-    def joined(cls, parts: Sequence[Part]) -> Part:
-        """Put parts together, of which each begins on the day after the one before."""
+    def concat(cls, parts: Sequence[Part]) -> Part:
+        """Return parts as one; each must start on the day after the one before it."""
         return cls(
             parts[0].first,
             [rows for part in parts for rows in part.rows],
@@ -102,22 +96,22 @@ class Part:
 
 
 def pages_text(pages: Iterable[Page]) -> str:
-    """Write the pages that a window was made of.
+    """Return the pages of a window as JSON text, for its report.
 
-    As one text, since hardly anybody who reads a segment asks for them, and a month has thousands.
+    One text and not a list, since readers of a segment hardly ever need it, and a month has thousands.
     """
     return msgspec.json.encode(list(pages)).decode()
 
 
 def pages_of(window: Mapping[str, Any]) -> list[Page]:
-    """Return the pages that a window was made of.
+    """Return the pages from which a window was made.
 
     Raises
     ------
     KeyError
-        The window was not kept, and so nobody noted them.
+        The window was not kept, so its pages were not recorded.
     """
-    pages: str | list[Page] = window["pages"]  # files had a list before
+    pages: str | list[Page] = window["pages"]  # a list in older files
     return msgspec.json.decode(pages, type=list[Page]) if isinstance(pages, str) else pages
 
 
@@ -130,13 +124,13 @@ class Segment:
     path
         Where it is.
     first, last
-        Its days, both inclusive.
+        First and last day, both inclusive.
     fetched_at
         When its oldest page was fetched, UTC.
     footer
         CRC-32 of its footer.
     schema_version
-        Version of the typed schema that it was written with.
+        Version of the typed schema with which it was written.
     """
 
     path: Path
@@ -147,8 +141,8 @@ class Segment:
     schema_version: int = SCHEMA_VERSION
 
     @classmethod
-    def of(cls, path: Path) -> Segment | None:
-        """Read a segment's name; None for any other file."""
+    def from_path(cls, path: Path) -> Segment | None:
+        """Return the segment with a path, from its name alone; None for any other file."""
         if (match := _NAME.fullmatch(path.name)) is None:
             return None
         try:
@@ -161,45 +155,40 @@ class Segment:
 
     @property
     def days(self) -> list[date]:
-        """Every day that it holds."""
+        """All days, from first to last."""
         return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
 
     def meta(self) -> dict[str, Any]:
-        """Return its metadata: ``rows`` (of each day) and ``windows`` (report and pages of each)."""
+        """Return its metadata: ``rows`` (number for each day) and ``windows`` (report and pages of each)."""
         with self._opened() as file:
             return _meta(file)
 
     def read(self, days: Sequence[date], columns: Sequence[str] = _ALL) -> Part:
-        """Read some consecutive days, and of their columns all or some.
+        """Return some consecutive days, with all columns or some.
 
         Raises
         ------
         StoreError
-            The file is damaged; all checksums are verified.
+            The file is damaged; every checksum is verified.
         """
         with self._opened() as file:
             meta = _meta(file)
             first, last = ((day - self.first).days for day in (days[0], days[-1]))
             rows = meta["rows"][first : last + 1]
             begin, length = sum(meta["rows"][:first]), sum(rows)
-            groups = [
-                n
-                for n in range(file.num_row_groups)
-                if n * _ROW_GROUP < begin + length and (n + 1) * _ROW_GROUP > begin
-            ]
-            table = file.read_row_groups(groups, columns=list(columns))
-        offset = groups[0] * _ROW_GROUP if groups else 0
-        begin_day, end_day = str(days[0]), str(days[-1])
+            groups, skipped = _row_groups(file, begin, begin + length)
+            table = file.read_row_groups(groups, columns=list(columns)).slice(begin - skipped, length)
+        first_day, last_day = str(days[0]), str(days[-1])
         windows = [
-            each for each in meta["windows"] if each["day_from"] <= end_day and begin_day <= each["day_to"]
+            each for each in meta["windows"] if each["day_from"] <= last_day and first_day <= each["day_to"]
         ]
-        return Part(days[0], rows, _decoded(table.slice(begin - offset, length)).select(columns), windows)
+        return Part(days[0], rows, _codes_to_labels(table).select(columns), windows)
 
     @contextmanager
     def _opened(self) -> Iterator[pq.ParquetFile]:
         try:
             if _footer(self.path) != self.footer:
-                msg = "its footer is not the one that was written"
+                msg = "its footer does not match its name"
                 raise StoreError(msg)
             with pq.ParquetFile(self.path, page_checksum_verification=True, pre_buffer=True) as file:
                 yield file
@@ -207,17 +196,21 @@ class Segment:
             raise StoreError(str(error)) from error
 
 
-def write_segment(folder: Path, part: Part, fetched_at: datetime) -> Segment:
-    """Write a segment.
+def write_segment(
+    folder: Path, part: Part, fetched_at: datetime, *, rows_per_group: int = _ROWS_PER_GROUP
+) -> Segment:
+    """Write a segment and return it.
 
     Parameters
     ----------
     folder
-        Where to.
+        The folder to write it to.
     part
         The calls, with all columns of the typed schema.
     fetched_at
         When the oldest page was fetched.
+    rows_per_group
+        Rows in each of parquet's row groups, the least that can be read.
 
     Raises
     ------
@@ -228,19 +221,27 @@ def write_segment(folder: Path, part: Part, fetched_at: datetime) -> Segment:
     meta = msgspec.json.encode({"rows": part.rows, "windows": part.windows})
     stamp = int(fetched_at.timestamp() * 1000)
     with temporary_file(folder) as temporary:
-        _write(_coded(part.table).replace_schema_metadata(), meta, temporary)
+        table = _labels_to_codes(part.table).replace_schema_metadata()
+        # Arrow's own file: one of Python's would take the interpreter's lock hundreds of times.
+        with (
+            pa.OSFile(os.fspath(temporary), "wb") as file,
+            pq.ParquetWriter(file, table.schema, **_LAYOUT) as writer,
+        ):
+            writer.write_table(table, rows_per_group)
+            # Not in the schema, which Arrow writes, and parses on opening, a second time as Base64.
+            writer.add_key_value_metadata({_META: meta})
         footer = _footer(temporary)
         path = folder / f"{first}_{last}.{stamp:013}.v{SCHEMA_VERSION}.{footer:08x}.parquet"
         temporary.rename(path)
     return Segment(path, first, last, fetched_at, footer)
 
 
-def _write(table: pa.Table, meta: bytes, path: Path) -> None:
-    # Arrow's own file: one of Python's would call for the interpreter's lock hundreds of times.
-    with pa.OSFile(os.fspath(path), "wb") as file, pq.ParquetWriter(file, table.schema, **_LAYOUT) as writer:
-        writer.write_table(table, _ROW_GROUP)
-        # Not with the schema, which Arrow writes, and parses when it opens a file, a second time as Base64.
-        writer.add_key_value_metadata({_META: meta})
+def _row_groups(file: pq.ParquetFile, begin: int, end: int) -> tuple[list[int], int]:
+    """Return the row groups that hold some rows, and how many rows come before these groups."""
+    sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
+    starts = [sum(sizes[:n]) for n in range(len(sizes))]
+    groups = [n for n, start in enumerate(starts) if start < end and begin < start + sizes[n]]
+    return groups, starts[groups[0]] if groups else begin
 
 
 def _meta(file: pq.ParquetFile) -> dict[str, Any]:
@@ -249,7 +250,7 @@ def _meta(file: pq.ParquetFile) -> dict[str, Any]:
 
 
 def _footer(path: Path) -> int:
-    """Return the CRC-32 of a parquet file's footer: metadata, their length (4 bytes), and ``PAR1``."""
+    """Return the CRC-32 of a parquet file's footer: metadata, its length (4 bytes) and ``PAR1``."""
     with path.open("rb") as file:
         file.seek(-8, os.SEEK_END)
         length = int.from_bytes(file.read(4), "little")
@@ -257,15 +258,15 @@ def _footer(path: Path) -> int:
         return zlib.crc32(file.read())
 
 
-def _coded(table: pa.Table) -> pa.Table:
-    """Write labels as their codes: one byte a call, and no dictionary to merge when reading."""
+def _labels_to_codes(table: pa.Table) -> pa.Table:
+    """Return a table with codes for labels: one byte a call, and no dictionaries to merge when reading."""
     for name in _LABELS:
         array = table[name].combine_chunks()
         table = table.set_column(table.column_names.index(name), name, array.indices)
     return table
 
 
-def _decoded(table: pa.Table) -> pa.Table:
+def _codes_to_labels(table: pa.Table) -> pa.Table:
     for name in _LABELS:
         if name in table.column_names:
             words = pa.array(FIELDS[name].choices, pa.string())
@@ -276,9 +277,9 @@ def _decoded(table: pa.Table) -> pa.Table:
 
 
 def _labels(codes: pa.Array, words: pa.Array) -> pa.DictionaryArray:
-    """Return what codes stand for; checked here, since Arrow's own check takes twenty times as long."""
+    """Return the labels of some codes; checked here, since Arrow's own check takes twenty times as long."""
     least, most = pc.min_max(codes).values()
     if least.is_valid and not 0 <= least.as_py() <= most.as_py() < len(words):
-        msg = f"it has labels beyond the {len(words)} that there are"
+        msg = f"it has label codes outside 0 to {len(words) - 1}"
         raise StoreError(msg)
     return pa.DictionaryArray.from_arrays(codes, words, safe=False)

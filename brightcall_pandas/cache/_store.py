@@ -1,13 +1,14 @@
-"""The second tier of the cache: typed windows as parquet files.
+"""The second tier of the cache: typed calls as parquet files.
 
-A query has a folder; a file in it, a *segment*, holds all calls of some consecutive days. Its name says
-which days and when they were fetched, its metadata which pages it was made of. A segment appears whole, by
-rename, and is never changed; where several hold a day, the one fetched last counts. So processes need no
-lock, and killing one leaves nothing but a temporary file.
+Each query has a folder. A file in it, a *segment*, holds all calls of some consecutive days. Its name says
+which days they are and when they were fetched, its metadata which pages it was made from. A segment appears
+complete, by being renamed, and never changes; when several hold the same day, the one fetched last counts. So
+processes need no lock, and a killed process leaves nothing but a temporary file.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import warnings
@@ -20,7 +21,9 @@ from brightcall_pandas.cache._segment import Part, Segment, StoreError, pages_of
 
 __all__ = ["Part", "Segment", "Store", "StoreError", "pages_of", "pages_text"]
 
-_ABANDONED_S = 3600
+_log = logging.getLogger("brightcall_pandas")
+
+_ABANDONED_S = 3600  # age at which a temporary file belongs to no running process
 
 
 class Store:
@@ -29,9 +32,9 @@ class Store:
     Parameters
     ----------
     folder
-        The query's folder; made when something is written.
+        The query's folder.
     unreadable
-        Damaged files that could not be set aside, and so are passed over; added to here.
+        Damaged files that could not be set aside and are skipped; `set_aside` adds to it.
     """
 
     def __init__(self, folder: Path, unreadable: set[Path] | None = None) -> None:
@@ -39,13 +42,13 @@ class Store:
         self._unreadable = set() if unreadable is None else unreadable
 
     def segments(self) -> list[Segment]:
-        """Return every segment, the one fetched last first."""
+        """Return all segments, latest fetch first."""
         try:
             names = os.listdir(self.folder)
         except OSError:
             return []
         paths = {self.folder / name for name in names} - self._unreadable
-        found = [segment for path in sorted(paths) if (segment := Segment.of(path)) is not None]
+        found = [segment for path in sorted(paths) if (segment := Segment.from_path(path)) is not None]
         return sorted(found, key=lambda each: each.fetched_at, reverse=True)
 
     def write(self, part: Part, fetched_at: datetime) -> Segment:
@@ -58,7 +61,7 @@ class Store:
             each.path.unlink(missing_ok=True)
 
     def set_aside(self, segment: Segment, reason: object) -> None:
-        """Rename a damaged segment so that it is not read again, and say so."""
+        """Rename a damaged segment so that it is not read again, and warn."""
         aside = segment.path.with_suffix(".damaged")
         try:
             segment.path.rename(aside)
@@ -66,50 +69,50 @@ class Store:
             return  # another process did it
         except OSError as error:
             self._unreadable.add(segment.path)
-            done = f"{segment.path.name} cannot be set aside ({error}), so it is passed over"
+            done = f"{segment.path.name} cannot be set aside ({error}), so it is skipped"
         else:
             done = f"the file was set aside as {aside.name}"
-        warnings.warn(
-            f"the cached calls {segment.first} to {segment.last} are damaged ({reason}); "
-            f"{done}, and its days are read again",
-            RuntimeWarning,
-            stacklevel=4,
+        message = (
+            f"the cached calls from {segment.first} to {segment.last} are damaged ({reason}); "
+            f"{done}, and its days are read again"
         )
+        _log.warning(message)
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
 
     def compact(self, segments: Sequence[Segment]) -> None:
-        """Rewrite final segments that follow each other as one.
+        """Merge final segments that follow each other into one.
 
-        It gets the latest of their times: for all of its days that is late enough to be final, which the
-        earliest would not be. Segments that share a day with another one are left alone, so that no day
-        changes place with a later reading of itself.
+        The new segment has the latest of their fetch times: with it all of its days are still final, which
+        they might not be with the earliest. Segments that share a day with another one are left alone, or an
+        old version of the day could come out on top of a newer one.
 
         Raises
         ------
         StoreError, OSError
-            One cannot be read, or the new one not written; the old ones are still there.
+            A segment cannot be read, or the new one cannot be written; the old ones are still there.
         """
         pairs = combinations({*segments, *self.segments()}, 2)
-        alone = set(segments).difference(*(pair for pair in pairs if _share(*pair)))
-        for group in _adjacent(alone):
-            whole = Part.joined([each.read(each.days) for each in group])
-            self.write(whole, max(each.fetched_at for each in group))
+        apart = set(segments).difference(*(pair for pair in pairs if _overlap(*pair)))
+        for group in _adjacent(apart):
+            merged = Part.concat([each.read(each.days) for each in group])
+            self.write(merged, max(each.fetched_at for each in group))
             self.drop(group)
 
     def sweep(self) -> set[str]:
-        """Delete what killed processes left, and segments of which every day was fetched again later.
+        """Delete what killed processes left behind, and segments whose days were all fetched again later.
 
         Returns
         -------
         set of str
-            Keys of the pages that only the deleted segments were made of.
+            Keys of the pages from which only deleted segments were made.
         """
         newer: set[date] = set()
         pages: set[str] = set()
         kept: list[Segment] = []
         for each in self.segments():
             if newer.issuperset(each.days):
-                # Killed while compacting, a process leaves segments made of the same pages.
-                pages |= _pages(each).difference(*(_pages(other) for other in kept if _share(each, other)))
+                # A process killed while compacting leaves two segments made from the same pages.
+                pages |= _pages(each).difference(*(_pages(other) for other in kept if _overlap(each, other)))
                 each.path.unlink(missing_ok=True)
             else:
                 kept.append(each)
@@ -123,12 +126,13 @@ class Store:
         return pages
 
 
-def _share(one: Segment, other: Segment) -> bool:
-    """Tell whether two segments hold the same day."""
+def _overlap(one: Segment, other: Segment) -> bool:
+    """Tell whether two segments have a day in common."""
     return one.first <= other.last and other.first <= one.last
 
 
 def _adjacent(segments: Iterable[Segment]) -> list[list[Segment]]:
+    """Return groups of two or more segments that follow each other without a gap."""
     groups: list[list[Segment]] = []
     for each in sorted(segments, key=lambda segment: segment.first):
         if groups and each.first - groups[-1][-1].last == timedelta(days=1):
@@ -139,6 +143,7 @@ def _adjacent(segments: Iterable[Segment]) -> list[list[Segment]]:
 
 
 def _pages(segment: Segment) -> set[str]:
+    """Return the keys of the pages from which a segment was made; none when it is damaged."""
     try:
         return {
             key for window in segment.meta()["windows"] if "pages" in window for key, *_ in pages_of(window)

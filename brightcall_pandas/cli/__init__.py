@@ -1,8 +1,12 @@
 """The command ``brightcall``.
 
-``keys`` why none is an argument · ``options`` what commands share · one module for each group of commands
+::
 
-Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 asked for wrongly.
+    _options     options that commands share, usage errors, keys refused as arguments
+    _sandbox     demo, sandbox          _demo     what the demo does
+    _inspect     describe, doctor       _export   export        _cache    cache info, cache clear
+
+Exit codes: 0 success; 1 failure, explained on standard error; 2 usage error.
 """
 
 from __future__ import annotations
@@ -15,16 +19,15 @@ import typer
 
 from brightcall_pandas import __version__
 from brightcall_pandas.cli import _cache, _export, _inspect, _sandbox
-from brightcall_pandas.cli._keys import refused_key
-from brightcall_pandas.cli._options import PLAIN
+from brightcall_pandas.cli._options import PLAIN, refused_key
 from brightcall_pandas.errors import BrightcallError
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    help="Call data of the Brightcall dialer in pandas. To see what it does: brightcall demo",
-    epilog="The API key is read from BRIGHTCALL_API_KEY in the environment and is never an argument. "
-    "Exit codes: 0 done, 1 it could not be done, 2 asked for wrongly.",
+    help="Work with call data of the Brightcall dialer in pandas. To see it at work, run: brightcall demo",
+    epilog="The API key is read from the environment variable BRIGHTCALL_API_KEY; it is never an argument. "
+    "Exit codes: 0 success, 1 failure, 2 usage error.",
     **PLAIN,
 )
 app.command()(_sandbox.demo)
@@ -37,7 +40,7 @@ app.add_typer(_cache.app, name="cache")
 
 @app.callback(invoke_without_command=True)
 def _brightcall(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
         typer.echo(f"brightcall-pandas {__version__}")
@@ -46,10 +49,10 @@ def _brightcall(
 
 def main() -> None:
     """Run the command line."""
-    if (why := refused_key(sys.argv[1:])) is not None:
-        typer.echo(f"brightcall: {why}", err=True)
+    if (reason := refused_key(sys.argv[1:])) is not None:
+        typer.echo(f"brightcall: {reason}", err=True)
         raise SystemExit(2)
-    warnings.showwarning = _shown
+    warnings.showwarning = _print_warning
     try:
         app(prog_name="brightcall")
     except BrightcallError as error:
@@ -57,6 +60,6 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-def _shown(message: Warning | str, *_: Any, **__: Any) -> None:
-    """Show a warning as one line, without the line of code that gave it."""
+def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning on one line, without the source line that raised it."""
     typer.echo(f"brightcall: warning: {message}", err=True)

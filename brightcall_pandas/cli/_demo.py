@@ -1,6 +1,6 @@
-"""The main job from end to end, on made-up calls: what `brightcall demo` shows.
+"""Show the whole workflow on made-up calls, for `brightcall demo`.
 
-Pages over HTTP, a cache, a typed frame, tables, pictures, parquet.
+Pages over HTTP, a cache, a typed frame, tables, charts, Parquet files.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Any
 
 import pandas as pd
 
+import brightcall_pandas as bc
 from brightcall_pandas.accessors import CallsAccessor
 from brightcall_pandas.load import load_calls
-from brightcall_pandas.sandbox import Sandbox, start_sandbox
+from brightcall_pandas.sandbox import Sandbox
 
 __all__ = ["run"]
 
@@ -26,51 +27,51 @@ _VARIANTS = 8
 def run(
     output: Path, *, calls: int = 20_000, days: int = 30, seed: int = 0, say: Callable[[str], object] = print
 ) -> dict[str, Any]:
-    """Load made-up calls twice, show what became of them, and write two charts and a parquet folder.
+    """Load made-up calls twice, print tables, and write two charts and a folder of Parquet files.
 
     Parameters
     ----------
     output
-        Folder for the charts and the parquet files; made when it is missing.
+        Folder for the charts and the Parquet files; created if it does not exist.
     calls, days, seed
-        As of `bc.start_sandbox`.
+        As for `bc.start_sandbox`.
     say
-        Takes each piece of text to show.
+        Called with each piece of text to show.
 
     Returns
     -------
     dict
-        ``calls`` in the frame, ``made_up`` by the sandbox, ``loads`` (of both: ``source``, ``requests``,
-        ``seconds``, ``calls``), and ``output``.
+        ``calls`` (in the frame), ``made_up`` (by the sandbox), ``loads`` (one dict each: ``source``,
+        ``requests``, ``seconds``, ``calls``) and ``output``.
 
     Raises
     ------
     SandboxError
         The sandbox did not start.
     """
-    import matplotlib as mpl  # noqa: PLC0415  (not needed by the other commands)
+    import matplotlib as mpl  # noqa: PLC0415  (the other commands do not need it)
 
     mpl.use("Agg")
-    say(f"Starting the sandbox: a Brightcall API on this machine, with {calls:,} made-up calls …")
-    # The cache is of this run alone: the first load is to be a cold one, whatever ran before.
+    say(f"Starting the sandbox, a Brightcall API on this machine, with {calls:,} made-up calls …")
+    # Every run has a cache of its own, so that the first load is always a cold one.
     with (
         tempfile.TemporaryDirectory(prefix="brightcall-demo-") as cache,
-        start_sandbox(calls, days, seed) as sandbox,
+        bc.start_sandbox(calls, days, seed) as sandbox,
     ):
         df, loads = _loads(sandbox, cache)
     asked = f"bc.load_calls({sandbox.day_from!r}, {sandbox.day_to!r})"
-    say(f"\nTwice the same days: {asked}\n{_report(loads)}")
-    say(f"Calls in the frame: {len(df):,}; calls that the sandbox made up: {sandbox.truth['calls']:,}")
+    say(f"\nThe same days, loaded twice: {asked}\n{_report(loads)}")
+    say(f"Calls in the frame: {len(df):,}; calls made up by the sandbox: {sandbox.truth['calls']:,}")
     accessor = CallsAccessor(df)
-    say(f"\nWhat came of the calls: df.calls.by_outcome()\n{_outcomes(accessor)}")
-    say(f"\nWho transferred calls to whom: df.calls.transfer_variants()\n{_variants(accessor)}")
-    say(f"\n{_written(accessor, output)}")
+    say(f"\nOutcomes of the calls: df.calls.by_outcome()\n{_outcomes(accessor)}")
+    say(f"\nTransfers, by the chain of extensions: df.calls.transfer_variants()\n{_variants(accessor)}")
+    say(f"\n{_write(accessor, output)}")
     say("\nNext: notebooks/01_quickstart.ipynb, or `brightcall --help`.")
     return {"calls": len(df), "made_up": sandbox.truth["calls"], "loads": loads, "output": str(output)}
 
 
 def _loads(sandbox: Sandbox, cache: str) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Load the month cold and warm; return it, and what both took."""
+    """Load the calls from the server and from the cache; return them, and what each load took."""
     client = sandbox.client(cache_dir=cache)
     loads = []
     for source in ("server", "cache"):
@@ -100,7 +101,7 @@ def _variants(calls: CallsAccessor) -> str:
     transferred = table[table["hops"] > 0]
     shown = _text(transferred[["n_calls", "share", "answer_rate"]].head(_VARIANTS))
     rest = len(transferred) - _VARIANTS
-    return shown + (f"\n… and {rest} further ways with a transfer" if rest > 0 else "")
+    return shown + (f"\n… and {rest} more chains with a transfer" if rest > 0 else "")
 
 
 def _text(table: pd.DataFrame) -> str:
@@ -108,9 +109,9 @@ def _text(table: pd.DataFrame) -> str:
     return table.to_string(formatters=shares, float_format="{:.1f}".format)
 
 
-def _written(calls: CallsAccessor, output: Path) -> str:
-    """Write charts and parquet; return a list of what is where."""
-    import duckdb  # noqa: PLC0415  (comes with the extra that the sandbox needs anyway)
+def _write(calls: CallsAccessor, output: Path) -> str:
+    """Write charts and Parquet files; return a list of what is where."""
+    import duckdb  # noqa: PLC0415  (part of the extra that the sandbox needs anyway)
 
     output.mkdir(parents=True, exist_ok=True)
     lines = [f"Written to {output}/"]
@@ -119,20 +120,20 @@ def _written(calls: CallsAccessor, output: Path) -> str:
         getattr(calls.plot, name)().figure.savefig(picture, dpi=150)
         lines.append(f"  {picture.name:<24} df.calls.plot.{name}()")
     folder = output / "calls"
-    _forget(folder)
+    _delete_days(folder)
     calls.to_parquet(folder)
     by_pandas = len(pd.read_parquet(folder))
     with duckdb.connect() as connection:
         by_duckdb = len(connection.read_parquet(f"{glob.escape(str(folder))}/*/*.parquet"))
     lines += [
-        f"  {folder.name + '/':<24} parquet, one folder a day",
+        f"  {folder.name + '/':<24} Parquet, one folder per day",
         f"    pd.read_parquet reads {by_pandas:,} calls, DuckDB reads {by_duckdb:,}",
     ]
     return "\n".join(lines)
 
 
-def _forget(folder: Path) -> None:
-    """Remove the days that an earlier demo wrote, and nothing else."""
+def _delete_days(folder: Path) -> None:
+    """Delete the days that an earlier demo wrote, and nothing else."""
     for file in folder.glob("day=*/calls.parquet"):
         file.unlink()
         if not any(file.parent.iterdir()):

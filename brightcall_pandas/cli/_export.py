@@ -1,4 +1,4 @@
-"""The command that writes files; made for cron."""
+"""The command export, which writes Parquet files; made for cron."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from brightcall_pandas.cli._keys import API_KEY, PSEUDONYM_KEY
-from brightcall_pandas.cli._options import AsJson, checked_arguments, json_object
+from brightcall_pandas.cli._options import API_KEY, PSEUDONYM_KEY, AsJson, checked_arguments, json_object
 
 __all__ = ["EXAMPLES", "export"]
 
@@ -24,46 +23,53 @@ Examples:
   brightcall export 30d yesterday won --filters '{"outcome_types": "positive"}'
   brightcall export 30d yesterday calls --columns id,timestamp,outcomeTag
 """
-_DAY = "YYYY-MM-DD, today, yesterday, or 30d for 30 days ago."
+_DAY = "YYYY-MM-DD, today, yesterday, or for example 30d for 30 days ago."
 _AGO = re.compile(r"(\d{1,5})d")
 
 
 def export(  # noqa: PLR0917  (each argument is an option)
     day_from: Annotated[str, typer.Argument(help=f"First day: {_DAY}")],
     day_to: Annotated[str, typer.Argument(help="Last day, inclusive.")],
-    path: Annotated[Path, typer.Argument(help="Folder to write to; made where it is missing.")],
-    partition: Annotated[Literal["day", "month"], typer.Option(help="A folder a day, or a month.")] = "day",
+    path: Annotated[Path, typer.Argument(help="Folder to write to; created if it does not exist.")],
+    partition: Annotated[
+        Literal["day", "month"], typer.Option(help="A folder per day, or per month.")
+    ] = "day",
     columns: Annotated[
-        str | None, typer.Option(help="Fields to write, with commas between. Default: all.")
+        str | None, typer.Option(help="Fields to write, separated by commas. Default: all.")
     ] = None,
     filters: Annotated[
         str,
-        typer.Option(metavar="JSON", help='Which calls: {"types": "inbound"}; brightcall describe filters.'),
+        typer.Option(
+            metavar="JSON",
+            help='Which calls: {"types": "inbound"}. To list all: brightcall describe filters.',
+        ),
     ] = "{}",
     pseudonymize: Annotated[
-        bool, typer.Option("--pseudonymize", help=f"Tokens for numbers, by the secret in {PSEUDONYM_KEY}.")
+        bool,
+        typer.Option("--pseudonymize", help=f"Replace numbers by tokens, keyed with {PSEUDONYM_KEY}."),
     ] = False,
     region: Annotated[
-        str | None, typer.Option(help="Country of numbers without country code, such as DE.")
+        str | None, typer.Option(help="Country of phone numbers without a country code, such as DE.")
     ] = None,
     keep: Annotated[
-        str | None, typer.Option(help="Columns without tokens, such as userId,agentShortNumber.")
+        str | None, typer.Option(help="Columns to leave as they are, such as userId,agentShortNumber.")
     ] = None,
     free_text: Annotated[
-        Literal["drop", "scan"], typer.Option(help="Texts: drop them, or replace only numbers in them.")
+        Literal["drop", "scan"], typer.Option(help="Free text: drop it, or replace only the numbers in it.")
     ] = "drop",
     on_incomplete: Annotated[
-        Literal["raise", "warn"], typer.Option(help="Where not all calls can be proved: fail, or mark them.")
+        Literal["raise", "warn"],
+        typer.Option(help="If completeness is not proved: fail, or warn and mark the calls."),
     ] = "raise",
-    refresh: Annotated[bool, typer.Option("--refresh", help="Read all days from the server again.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless it fails.")] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Read every day from the server again.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing unless it fails.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the calls of some days as parquet.
+    """Write the calls of some days to Parquet files.
 
-    Made for cron: the same command again asks only for days that are new or may still change, and replaces
-    whole files; killed, it goes on where it ended. A progress bar is shown on a terminal only. Both keys are
-    read from the environment only: BRIGHTCALL_API_KEY and BRIGHTCALL_PSEUDONYM_KEY.
+    Made for cron: run again, the command requests only days that are new or may still change, and replaces
+    whole files; if it was killed, it resumes where it stopped. A progress bar is shown only on a terminal.
+    Both keys are read only from the environment: BRIGHTCALL_API_KEY and BRIGHTCALL_PSEUDONYM_KEY.
     """
     from brightcall_pandas.export import export_calls, read_manifest  # noqa: PLC0415
 
@@ -86,14 +92,14 @@ def export(  # noqa: PLR0917  (each argument is an option)
             progress=None if sys.stderr.isatty() and not quiet else False,
             **json_object("filters", filters),
         )
-    told = _told(path, read_manifest(path))
+    result = _summary(path, read_manifest(path))
     if as_json:
-        typer.echo(json.dumps(told))
+        typer.echo(json.dumps(result))
     elif not quiet:
-        typer.echo(f"{told['rows']} calls in {told['partitions']} files of {path}")
+        typer.echo(f"{result['rows']} calls in {result['partitions']} files in {path}")
 
 
-def _told(path: Path, manifest: Any) -> dict[str, Any]:
+def _summary(path: Path, manifest: Any) -> dict[str, Any]:
     parts = manifest.partitions.values() if manifest else ()
     return {
         "path": str(path),
@@ -115,7 +121,7 @@ def _secret() -> str:
 
 
 def _day(text: str) -> str:
-    """Return a day that is told from today on, by this machine's clock, as a date."""
+    """Return a day given relative to today, by this machine's clock, as a date."""
     ago = {"today": 0, "yesterday": 1}.get(text)
     if ago is None and (match := _AGO.fullmatch(text)):
         ago = int(match[1])

@@ -1,12 +1,13 @@
-"""What a live service does otherwise than this package assumes, in at most five small requests.
+"""Report where a live service differs from what this package assumes, in at most five small requests.
 
 ::
 
-    asking    requests, counted, past the cache      masks    what of an answer may be shown
-    visit     the five requests                      evidence what their answers show
-    days      which day tells where days begin
-    fields · paging · overlap · bounds · sums · refusal       the checks, each with its assumption
-    findings  what a check found; the report
+    _requests    requests, counted, bypassing the cache
+    _evidence    the five requests, and what their answers show
+    _days        which day shows where days begin
+    _fields · _pages · _answers     the checks, each with its assumption
+    _masks       what may be shown of an answer
+    _report      findings and the report
 """
 
 from __future__ import annotations
@@ -15,11 +16,10 @@ import importlib.metadata
 import math
 from datetime import UTC, date, datetime, timedelta
 
-from brightcall_pandas.doctor import _bounds, _fields, _overlap, _paging, _refusal, _sums
-from brightcall_pandas.doctor._evidence import Evidence
-from brightcall_pandas.doctor._findings import Check, Finding, Judgement, Report
-from brightcall_pandas.doctor._requests import Asker
-from brightcall_pandas.doctor._visit import collect
+from brightcall_pandas.doctor import _answers, _fields, _pages
+from brightcall_pandas.doctor._evidence import Evidence, collect
+from brightcall_pandas.doctor._report import Check, Finding, Judgement, Report
+from brightcall_pandas.doctor._requests import Requester
 from brightcall_pandas.errors import BrightcallError
 from brightcall_pandas.filters import CallFilter
 from brightcall_pandas.load import Client, current_client
@@ -31,17 +31,14 @@ __all__ = [
 ]
 
 CHECKS: tuple[Check, ...] = (
-    *_paging.CHECKS,
     *_fields.CHECKS,
-    *_overlap.CHECKS,
-    *_bounds.CHECKS,
-    *_sums.CHECKS,
-    *_refusal.CHECKS,
+    *_pages.CHECKS,
+    *_answers.CHECKS,
 )
-"""Every assumption that is looked at."""
+"""Every assumption that is checked."""
 
 _DEFAULT_DAYS = 7
-_NO_CALLS = "there are no calls in these days; choose others"
+_NO_CALLS = "there are no calls on these days; choose others"
 
 
 def report(
@@ -49,26 +46,26 @@ def report(
 ) -> Report:
     """Examine the service of an account.
 
-    It asks at most five times, never repeats a request, and neither reads nor writes the cache.
+    At most five requests are sent, none is repeated, and the cache is neither read nor written.
 
     Parameters
     ----------
     client
-        Whom to ask; None takes the default one.
+        The client to use; None means the default one.
     day_from, day_to
-        Days to look at. Best are a few, long past, with 100 to 500 calls in all. Default: the last seven days
-        that the client's `settle_days` calls final.
+        Days to examine. A few days, long past, with 100 to 500 calls in all are best. Default: the last seven
+        days that are final by the client's `settle_days`.
 
     Returns
     -------
     Report
-        Holds no number, name, id, host or key of the account. Its `exit_code` is 0 when nothing differs from
-        what is assumed, 1 when something does, 2 when it could not be told; then `failure` says why.
+        Contains no number, name, id, host or key of the account. Its `exit_code` is 0 if nothing differs from
+        what is assumed, 1 if something does, 2 if it could not be determined; `failure` says why.
 
     Raises
     ------
     TypeError, ValueError
-        A day that is none, or a client that is none; before any request.
+        A day is not a date, or `client` is not a client; raised before any request.
     """
     client = current_client(client)
     days = _days(client, day_from, day_to)
@@ -78,18 +75,18 @@ def report(
         "the documented host" if client.base_url == client.profile.base_url else "another host",
     )
     try:
-        asker = Asker(client)
-    except BrightcallError as error:  # raised before a request, so the words are ours
+        requester = Requester(client)
+    except BrightcallError as error:  # raised before a request, so the message is our own
         return Report(*about, failure=str(error))
     try:
-        evidence = collect(asker, client, days)
+        evidence = collect(requester, client, days)
     finally:
-        asker.close()
-    checks = [each for each in CHECKS if client.profile.name in each.versions and evidence.opened.good]
+        requester.close()
+    checks = [each for each in CHECKS if client.profile.name in each.versions and evidence.opening.readable]
     findings = sorted((check.finding(evidence) for check in checks), key=_differences_first)
     return Report(
         *about,
-        requests=tuple(each.summary for each in asker.exchanges),
+        requests=tuple(each.summary for each in requester.exchanges),
         findings=tuple(findings),
         fields=_fields.fields_seen(evidence),
         failure=_failure(evidence),
@@ -105,8 +102,8 @@ def _days(client: Client, day_from: str | date | None, day_to: str | date | None
 
 
 def _failure(evidence: Evidence) -> str:
-    if not evidence.opened.good:
-        return f"the first request failed: {evidence.opened.complaint}"
+    if not evidence.opening.readable:
+        return f"the first request failed: {evidence.opening.problem}"
     if evidence.first is None:
         return "the answer has no list of calls"
     return "" if evidence.rows else _NO_CALLS

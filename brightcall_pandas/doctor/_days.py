@@ -1,4 +1,4 @@
-"""In which timezone days begin: what to ask, and what the answer proves."""
+"""Find out in which timezone days begin: what to request, and what the answer proves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from brightcall_pandas.frame import midnight_micros
 
-__all__ = ["DayProbe", "fitting", "plan_day"]
+__all__ = ["DayProbe", "fitting_zones", "plan_day"]
 
 _ZONES = (
     "Pacific/Honolulu",
@@ -26,12 +26,12 @@ _ZONES = (
     "Asia/Tokyo",
     "Australia/Brisbane",
     "Pacific/Auckland",
-)  # whose midnights fall into most hours of the day
+)  # their midnights fall into most hours of the day
 
 
 @dataclass(frozen=True)
 class DayProbe:
-    """One day in one timezone, and from which end its calls are asked for."""
+    """One day in one timezone, and from which end its calls are requested."""
 
     day: str
     zone: str
@@ -39,7 +39,7 @@ class DayProbe:
 
 
 def plan_day(stamps: np.ndarray, home: str) -> DayProbe | None:
-    """Return a day whose calls tell how the server reads `timezone`.
+    """Return a day whose calls show how the server interprets `timezone`.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ def plan_day(stamps: np.ndarray, home: str) -> DayProbe | None:
     Returns
     -------
     DayProbe or None
-        Calls are known that this day has at home and in UTC but not in the probe's zone; they are what the
-        server would send first if it did not follow the zone. A day that lies between known calls is
-        preferred: the number of its calls is known as well. None when no day has such calls.
+        A day that has known calls which belong to it at home and in UTC but not in the probe's zone; the
+        server would send these first if it did not follow the zone. A day that lies between known calls is
+        preferred, because the number of its calls is known as well. None if no day has such calls.
     """
     best: tuple[tuple[bool, int], DayProbe] | None = None
     for day in _days(stamps, home):
@@ -69,7 +69,7 @@ def plan_day(stamps: np.ndarray, home: str) -> DayProbe | None:
     return None if best is None else best[1]
 
 
-def fitting(
+def fitting_zones(
     shown: np.ndarray,
     known: np.ndarray,
     days: tuple[str, str],
@@ -77,32 +77,32 @@ def fitting(
     *,
     newest_first: bool = False,
 ) -> list[str]:
-    """Return the zones in which a page of some days can have begun and ended those days.
+    """Return the zones whose days are consistent with a page of calls.
 
     Parameters
     ----------
     shown
-        Times of the rows of the page, in microseconds, in the order that was asked for.
+        Times of the rows of the page, in microseconds, in the order requested.
     known
-        Times of all calls that are known. One that a zone would put before the first row of the page,
-        and that is not there, speaks against this zone.
+        Times of all known calls. A call that would come before the first row of the page in some zone, but is
+        missing there, rules this zone out.
     days
-        First and last day asked for.
+        First and last day requested.
     zones
-        The zones to judge.
+        The zones to try.
     newest_first
-        Whether the newest calls were asked for first.
+        Whether the newest calls were requested first.
     """
     fit = []
     for zone in zones:
         begin, end = midnight_micros(days[0], zone), midnight_micros(days[1], zone, 1)
-        mine = known[(known >= begin) & (known < end)]
+        within = known[(known >= begin) & (known < end)]
         if len(shown):
-            passed = mine > shown.max() if newest_first else mine < shown.min()
-            stray = (shown < begin) | (shown >= end)
+            skipped = within > shown.max() if newest_first else within < shown.min()
+            outside = (shown < begin) | (shown >= end)
         else:
-            passed, stray = np.ones(len(mine), dtype=bool), shown
-        if not passed.any() and not stray.any():
+            skipped, outside = np.ones(len(within), dtype=bool), shown
+        if not skipped.any() and not outside.any():
             fit.append(zone)
     return fit
 

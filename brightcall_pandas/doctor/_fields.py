@@ -1,4 +1,4 @@
-"""Checks of single calls: which fields they have, of which JSON types, and in which words and forms."""
+"""Check single calls: their fields, JSON types, words and formats."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pandas as pd
 
 from brightcall_pandas.analysis import Shape, parse
 from brightcall_pandas.doctor._evidence import Evidence
-from brightcall_pandas.doctor._findings import Check, FieldSeen, Found
 from brightcall_pandas.doctor._masks import json_type, key_shown, masked, skeleton, word_shown
+from brightcall_pandas.doctor._report import Check, FieldSeen, Observed
 from brightcall_pandas.frame import FIELDS, Field, to_pandas
 
 __all__ = ["CHECKS", "fields_seen"]
@@ -39,7 +39,7 @@ _OWN_TYPES: dict[str, tuple[str, ...]] = {
     "transfers": ("array",),
     "transcripts": ("object",),
 }
-"""JSON types of fields of which more is known."""
+"""JSON types of fields about which more is known."""
 _OF_PARTIES = ("numbersInvolvedJSON", "numbersRingedJSON", "transfers")
 _OFFSET = re.compile(r"([Zz]|[+-]\d\d:?\d\d)\s*$")
 _EPOCH = re.compile(r"(\d{9,10})\.\d+")
@@ -47,7 +47,7 @@ _TOLERANCE_S = 900  # the session may begin some time before the call
 
 
 def fields_seen(evidence: Evidence) -> tuple[FieldSeen, ...]:
-    """Return how every known field arrived, and then how every new one did."""
+    """Return how each known field arrived, then each new one."""
     rows = evidence.rows
     if not rows:
         return ()
@@ -59,45 +59,45 @@ def fields_seen(evidence: Evidence) -> tuple[FieldSeen, ...]:
     return (*known, *(FieldSeen(key_shown(name), "not known", _types(rows, name), ()) for name in new))
 
 
-def _new(evidence: Evidence) -> Found:
+def _new(evidence: Evidence) -> Observed:
     rows = evidence.rows
     names = sorted({name for row in rows for name in row} - FIELDS.keys())
     differs = [f"{key_shown(name)}: {_structure(rows, name)}, in {_share(rows, name)}" for name in names]
-    return Found(differs, _nothing(rows), [] if names or not rows else ["no other field"])
+    return Observed(differs, _nothing(rows), [] if names or not rows else ["no other fields"])
 
 
-def _missing(evidence: Evidence) -> Found:
+def _missing(evidence: Evidence) -> Observed:
     rows = evidence.rows
     required = [name for name, each in FIELDS.items() if not each.optional]
     lacking = [name for name in required if any(name not in row for row in rows)]
-    differs = [f"{name}: absent, present in {_share(rows, name)}" for name in lacking]
-    return Found(differs, _nothing(rows), [] if lacking or not rows else ["every one that may not be absent"])
+    differs = [f"{name}: absent; present in {_share(rows, name)}" for name in lacking]
+    return Observed(differs, _nothing(rows), [] if lacking or not rows else ["all that must be present"])
 
 
-def _json_types(evidence: Evidence) -> Found:
-    rows, found = evidence.rows, Found(unsure=_nothing(evidence.rows))
+def _json_types(evidence: Evidence) -> Observed:
+    rows, found = evidence.rows, Observed(unsure=_nothing(evidence.rows))
     for name, each in FIELDS.items():
         allowed = {*_allowed(each), "absent", *(["null"] if each.nullable else [])}
         if odd := [kind for kind in _types(rows, name) if kind not in allowed]:
             found.differs.append(f"{name}: {', '.join(odd)}; expected {_expected(each)}")
     if rows and not found.differs:
-        found.holds.append("all of them")
+        found.holds.append("every field")
     return found
 
 
-def _values(evidence: Evidence) -> Found:
+def _values(evidence: Evidence) -> Observed:
     if not evidence.rows:
-        return Found(unsure=_nothing(evidence.rows))
+        return Observed(unsure=_nothing(evidence.rows))
     lost = evidence.typed().misfits
     differs = [
         f"{name}: some values become null, for example {_lost_shown(name, each.example)}"
         for name, each in lost.items()
     ]
-    return Found(differs, holds=[] if lost else ["no value is lost"])
+    return Observed(differs, holds=[] if lost else ["no value becomes null"])
 
 
-def _words(evidence: Evidence) -> Found:
-    found = Found(unsure=_nothing(evidence.rows))
+def _words(evidence: Evidence) -> Observed:
+    found = Observed(unsure=_nothing(evidence.rows))
     for name, each in FIELDS.items():
         if each.kind != "label":
             continue
@@ -110,8 +110,8 @@ def _words(evidence: Evidence) -> Found:
     return found
 
 
-def _offsets(evidence: Evidence) -> Found:
-    found = Found(unsure=_nothing(evidence.rows))
+def _offsets(evidence: Evidence) -> Observed:
+    found = Observed(unsure=_nothing(evidence.rows))
     for name in (name for name, each in FIELDS.items() if each.kind == "time"):
         forms = Counter(_time_form(row[name]) for row in evidence.rows if row.get(name, b"null") != b"null")
         found.holds += [f"{name}: {form}" for form in forms if form == "with offset, Z"]
@@ -119,56 +119,56 @@ def _offsets(evidence: Evidence) -> Found:
     return found
 
 
-def _clock(evidence: Evidence) -> Found:
+def _clock(evidence: Evidence) -> Observed:
     if not evidence.rows:
-        return Found(unsure=_nothing(evidence.rows))
+        return Observed(unsure=_nothing(evidence.rows))
     calls = to_pandas(evidence.typed().table, evidence.zone)
     epochs = pd.to_numeric(calls["uniqueId"].str.extract(f"^{_EPOCH.pattern}$")[0]).to_numpy(float)
     stamps = calls["timestamp"].dt.tz_convert("UTC").dt.as_unit("us").astype("int64").to_numpy() / 1e6
     usable = ~np.isnan(epochs) & calls["timestamp"].notna().to_numpy()
     if not usable.any():
         form = masked(next((each for each in calls["uniqueId"].dropna()), ""))
-        return Found(unsure=[f"uniqueId is no epoch: {form or 'always empty'}"])
+        return Observed(unsure=[f"uniqueId does not begin with an epoch: {form or 'always empty'}"])
     late = float(np.median((stamps - epochs)[usable]))
     at = pd.Timestamp(float(np.median(epochs[usable])), unit="s", tz=evidence.zone)
     offset = (at.tz_localize(None) - at.tz_convert("UTC").tz_localize(None)).total_seconds()
     if abs(late) <= _TOLERANCE_S:
-        return Found(holds=["the epoch in uniqueId and timestamp agree"])
+        return Observed(holds=["timestamp and the epoch in uniqueId agree"])
     if abs(late - offset) <= _TOLERANCE_S:
-        return Found(["timestamp is local time written as if it were UTC: it is late by the zone's offset"])
+        return Observed(["timestamp is local time written as UTC: it is late by the zone's offset"])
     if abs(late + offset) <= _TOLERANCE_S:
-        return Found(["timestamp is early by the zone's offset: a time without offset is meant in UTC"])
-    return Found(["the epoch in uniqueId and timestamp disagree, and not by the offset of the zone"])
+        return Observed(["timestamp is early by the zone's offset: times without an offset are in UTC"])
+    return Observed(["timestamp and the epoch in uniqueId disagree, but not by the zone's offset"])
 
 
-def _identity(evidence: Evidence) -> Found:
-    found = Found(unsure=_nothing(evidence.rows))
+def _identity(evidence: Evidence) -> Observed:
+    found = Observed(unsure=_nothing(evidence.rows))
     for page in evidence.pages:
         ids = [row.get("id", b"null") for row in page.rows]
         if b"null" in ids:
             found.differs.append("some calls have no id")
         elif len(set(ids)) < len(ids):
-            found.differs.append("one page has the same id twice")
+            found.differs.append("a page has the same id twice")
     if evidence.rows and not found.differs:
-        found.holds.append("no page has an id twice")
+        found.holds.append("no page has the same id twice")
     return found
 
 
 CHECKS = (
-    Check("new fields", "a call has no field beside the 45 documented ones", _new),
-    Check("missing fields", "every call has all documented fields, but for the optional ones", _missing),
-    Check("JSON types", "every field is of the JSON types that its kind allows", _json_types),
-    Check("values", "every value can be read as its field's kind", _values),
+    Check("new fields", "calls have no fields but the 45 documented ones", _new),
+    Check("missing fields", "every call has all documented fields except the optional ones", _missing),
+    Check("JSON types", "every field has a JSON type that its kind allows", _json_types),
+    Check("values", "every value can be read as the kind of its field", _values),
     Check("words", "type, state and outcomeType use the documented codes and words", _words),
     Check("time form", "times are ISO 8601 in UTC, with Z", _offsets),
-    Check("clock", "timestamp is the instant that the epoch in uniqueId names", _clock),
-    Check("identity", "id tells the calls of a page apart", _identity),
+    Check("clock", "timestamp is the same instant as the epoch in uniqueId", _clock),
+    Check("identity", "the calls of a page have different ids", _identity),
 )
-"""What is assumed of a call."""
+"""What is assumed of calls."""
 
 
 def _nothing(rows: list[dict[str, bytes]]) -> list[str]:
-    return [] if rows else ["no call was seen"]
+    return [] if rows else ["no calls were seen"]
 
 
 def _allowed(each: Field) -> tuple[str, ...]:
@@ -197,7 +197,7 @@ def _share(rows: list[dict[str, bytes]], name: str) -> str:
 
 
 def _shapes(rows: list[dict[str, bytes]], each: Field) -> tuple[str, ...]:
-    """Return the commonest forms; of free text none, and of parties and labels what they were read as."""
+    """Return the most common shapes; none for free text, and for parties how they were read."""
     values = [row[each.name] for row in rows if row.get(each.name, b"null") != b"null"]
     if each.kind in ("text", "flag", "label"):
         return ()
@@ -223,7 +223,7 @@ def _parties(value: bytes) -> str:
 
 def _time_form(value: bytes) -> str:
     if value[:1] != b'"':
-        return f"{json_type(value)}, no text"
+        return f"{json_type(value)}, not text"
     text = _plain(value)
     offset = _OFFSET.search(text)
     kind = "without offset" if offset is None else "with offset, Z" if offset[1] in "Zz" else "with offset"

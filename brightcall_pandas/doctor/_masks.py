@@ -1,7 +1,7 @@
-"""What of an answer may be shown: its shape.
+"""Reduce what an answer says to what may be shown: its shape.
 
-A digit becomes ``#``, a letter ``x``; a name of the API's own (a field, an envelope key) stays, as long as it
-looks like one and not like a number or a person.
+A digit becomes ``#``, a letter ``x``. A name of the API (a field, a key of the answer) is kept if it looks
+like one, and not like a number or a person.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TRADE = """
     queued rejected ringing started success timeout transferred unavailable unknown unreachable voicemail
 """
 _WORDS = frozenset(_TRADE.split())
-"""What a state, a type or a kind of outcome may be called besides what is known; any other word is masked."""
+"""Words for a state, a type or an outcome type that are shown; any other unknown word is masked."""
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _DEPTH = 3  # levels of a nested value that are shown
 _KINDS = {b'"': "string", b"{": "object", b"[": "array", b"t": "boolean", b"f": "boolean", b"n": "null"}
@@ -44,7 +44,7 @@ def masked(text: str) -> str:
 
 
 def key_shown(name: str) -> str:
-    """Return a key as it is where it is spelled like a field of the API, else its shape.
+    """Return a key unchanged if it is spelled like a field of the API, else its shape.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def key_shown(name: str) -> str:
 
 
 def word_shown(word: str) -> str:
-    """Return a label as it is where it is a word of the trade or a small code, else its shape.
+    """Return a label unchanged if it is a term of the trade or a small code, else its shape.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def members(content: bytes) -> dict[str, bytes]:
     Raises
     ------
     msgspec.DecodeError
-        It is no JSON object.
+        The content is not a JSON object.
     """
     return {name: bytes(value) for name, value in _members(content).items()}
 
@@ -92,7 +92,7 @@ def json_type(raw: bytes) -> str:
 
 
 def skeleton(value: Any, depth: int = _DEPTH) -> str:
-    """Return the structure of a nested value; keys are masked, since some structures are keyed by names.
+    """Return the structure of a nested value; keys are masked, because some structures use names as keys.
 
     Examples
     --------

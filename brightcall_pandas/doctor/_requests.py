@@ -1,4 +1,4 @@
-"""At most five requests, each counted, none repeated: past the cache, with the key added below."""
+"""Send at most five requests, each counted, none repeated, bypassing the cache."""
 
 from __future__ import annotations
 
@@ -6,34 +6,36 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from requests.utils import get_environ_proxies
 
 from brightcall_pandas.api import Failure, RateLimit, Transport, Verdict, hide_keys_in_logs, request_to
-from brightcall_pandas.errors import AuthenticationError, OfflineError
+from brightcall_pandas.doctor._masks import members
+from brightcall_pandas.errors import AuthenticationError, InvalidResponseError, OfflineError
 from brightcall_pandas.load import Client
 
-__all__ = ["MOST_REQUESTS", "Asker", "Exchange"]
+__all__ = ["MOST_REQUESTS", "Exchange", "Requester"]
 
 MOST_REQUESTS = 5
-"""Requests that an examination may cost, failed ones included."""
+"""Requests that a report may take, failed ones included."""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request, and what came back.
+    """A request and its answer.
 
     Parameters
     ----------
     purpose
-        What it was to show.
+        What it was for.
     status
-        HTTP status; None when no answer came.
+        HTTP status; None if no answer came.
     content
         The body, without the key.
     media_type
         Content type, without parameters.
     verdict
-        Why the answer is no data; None when it is.
+        Why the answer is not data; None if it is.
     echoed
         Whether the key was in its body or headers.
     """
@@ -47,45 +49,58 @@ class Exchange:
 
     @property
     def good(self) -> bool:
-        """Whether the answer is data."""
+        """Tell whether the answer is data."""
         return self.verdict is None
 
     @property
-    def summary(self) -> str:
-        """Purpose and result, in words that are not the server's."""
-        if self.status is None:
-            return f"{self.purpose}: nothing came back"
-        return f"{self.purpose}: status {self.status}{'' if self.good else ', no data'}"
+    def readable(self) -> bool:
+        """Tell whether the answer is data, or at least a JSON object in which the data is missing."""
+        if self.verdict is None:
+            return True
+        if self.status != 200 or self.verdict.error is not InvalidResponseError:
+            return False
+        try:
+            members(self.content)
+        except msgspec.DecodeError:
+            return False
+        return True
 
     @property
-    def complaint(self) -> str:
-        """Why it is no data, in words that are not the server's."""
+    def summary(self) -> str:
+        """State the purpose and the result, without quoting the server."""
+        if self.status is None:
+            return f"{self.purpose}: no answer"
+        return f"{self.purpose}: status {self.status}{'' if self.good else ', not data'}"
+
+    @property
+    def problem(self) -> str:
+        """State why the answer is not data, without quoting the server."""
         if self.verdict is None:
             return ""
         if self.status is None:
-            return f"nothing came back: {self.verdict.reason}"
+            return f"no answer: {self.verdict.reason}"
         return f"{self.verdict.error.__name__}, status {self.status}"
 
 
-class Asker:
-    """Asks one account, and remembers every exchange.
+class Requester:
+    """Sends requests to one account, and records every exchange.
 
     Parameters
     ----------
     client
-        Its address, key, rate limit and timeout are used; its cache is not.
+        Its address, key, rate limit and timeout are used, but not its cache.
 
     Raises
     ------
     OfflineError, AuthenticationError
-        The client may not ask, or has no key.
+        The client is offline, or has no key.
     """
 
     def __init__(self, client: Client) -> None:
         if client.offline:
-            msg = "offline=True forbids to ask the server"
+            msg = "offline=True forbids asking the server"
             raise OfflineError(msg)
-        if client._key is None:
+        if client.key is None:
             msg = "no API key: set BRIGHTCALL_API_KEY in the environment, or give bc.Client api_key="
             raise AuthenticationError(msg)
         hide_keys_in_logs()
@@ -93,19 +108,19 @@ class Asker:
         self._base_url = client.base_url
         self._timeout = client.timeout
         self._limit = RateLimit(client.rate_limit)
-        self._hidden = repr(client._key)
-        self._transport = Transport(client._key, 1)
+        self._hidden = repr(client.key)
+        self._transport = Transport(client.key, 1)
 
     def post(self, path: str, body: dict[str, Any], purpose: str) -> Exchange:
-        """Send a request once.
+        """Send a request once, without retries.
 
         Raises
         ------
         RuntimeError
-            It would be one more than `MOST_REQUESTS`.
+            `MOST_REQUESTS` have been sent already.
         """
         if len(self.exchanges) >= MOST_REQUESTS:
-            msg = f"an examination costs at most {MOST_REQUESTS} requests"
+            msg = f"a report takes at most {MOST_REQUESTS} requests"
             raise RuntimeError(msg)
         exchange = self._sent(path, body, purpose)
         self.exchanges.append(exchange)
@@ -124,6 +139,6 @@ class Asker:
             return Exchange(purpose, None, b"", "", failure.verdict)
         media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         verdict = answer.outcome if isinstance(answer.outcome, Verdict) else None
-        # The transport has put this in place of the key, wherever it came back.
+        # The transport has put this in place of the key wherever the answer had it.
         echoed = self._hidden in f"{answer.headers}" or self._hidden.encode() in answer.content
         return Exchange(purpose, answer.status, answer.content, media_type, verdict, echoed)

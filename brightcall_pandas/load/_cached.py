@@ -107,7 +107,7 @@ class CachedWindows:
     def _rebuilt(self, segment: Segment) -> Segment | None:
         """Return None where the pages are not all there as they were."""
         try:
-            whole = Part.joined([self._from_pages(window) for window in segment.meta()["windows"]])
+            whole = Part.concat([self._from_pages(window) for window in segment.meta()["windows"]])
             new = self._client.cache.prepared(self._store).write(whole, segment.fetched_at)
         except (StoreError, OSError, LookupError):
             return None

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from brightcall_pandas.api import PROFILES, ApiKey, ApiSession, Profile, is_this_machine
+from brightcall_pandas.api import FIRST_PAUSE_S, PROFILES, ApiKey, ApiSession, Profile, is_this_machine
 from brightcall_pandas.cache import Cache
 from brightcall_pandas.errors import AuthenticationError
 from brightcall_pandas.filters import (
@@ -82,6 +82,9 @@ class Client:
     Client(base_url='http://127.0.0.1:8000', api_version='v1', account='demo')
     """
 
+    first_pause = FIRST_PAUSE_S
+    """The longest pause before the first retry, in seconds; each further one may be twice as long."""
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -130,6 +133,11 @@ class Client:
         self._session: ApiSession | None = None
 
     @property
+    def key(self) -> ApiKey | None:
+        """The API key, which does not show itself; None if there is none."""
+        return self._key
+
+    @property
     def cache(self) -> Cache:
         """What is kept on disk of this account: ``.info()``, ``.clear(…)``."""
         with self._lock:
@@ -162,6 +170,7 @@ class Client:
                     rate_limit=self.rate_limit,
                     timeout=self.timeout,
                     retries=self.retries,
+                    first_pause=self.first_pause,
                 )
             return self._session
 

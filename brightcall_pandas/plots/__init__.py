@@ -1,19 +1,15 @@
-"""Pictures of the tables: same module and function names as in `analysis`; a table in, axes out."""
+"""Pictures of the tables: ``plots.<name>(table)`` draws the table that ``analysis.<name>`` returns.
 
-from brightcall_pandas.plots._agents import by_agent
-from brightcall_pandas.plots._attempts import attempts
-from brightcall_pandas.plots._breakdowns import breakdown
+Every function takes the finished table and, optionally, the axes to draw on, and returns the axes.
+"""
+
+from brightcall_pandas.plots._breakdowns import breakdown, by_agent, by_line
 from brightcall_pandas.plots._changes import compare, explain_change
-from brightcall_pandas.plots._concurrency import concurrency
-from brightcall_pandas.plots._funnels import funnel, talk_time_buckets
+from brightcall_pandas.plots._clients import attempts, recalls, repeat_callers
 from brightcall_pandas.plots._histograms import answer_time_histogram, talk_time_histogram
-from brightcall_pandas.plots._lines import by_line
-from brightcall_pandas.plots._outcomes import by_outcome
-from brightcall_pandas.plots._recalls import recalls
-from brightcall_pandas.plots._repeats import repeat_callers
+from brightcall_pandas.plots._outcomes import by_outcome, funnel, talk_time_buckets
 from brightcall_pandas.plots._service import abandonment, service_level
-from brightcall_pandas.plots._staffing import staffing
-from brightcall_pandas.plots._timelines import heatmap, over_time
+from brightcall_pandas.plots._timelines import concurrency, heatmap, over_time, staffing
 from brightcall_pandas.plots._transfers import transfer_flow, transfer_matrix, transfer_variants
 
 __all__ = [

@@ -1,12 +1,22 @@
-"""Any split of the calls."""
+"""Groups of calls, agents and lines: a row for each."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.plots._rows import bar_rows, interval_of, largest_rows, row_labels
+from brightcall_pandas.plots._rows import (
+    bar_rows,
+    dot_rows,
+    first_rows,
+    interval_of,
+    largest_rows,
+    row_labels,
+)
 from brightcall_pandas.plots._style import (
+    BLUE,
+    GREY,
     calls_of,
     housed,
     is_rate,
@@ -14,13 +24,15 @@ from brightcall_pandas.plots._style import (
     no_data,
     number,
     percent,
+    signed,
     titled,
     words_of,
 )
 
-__all__ = ["breakdown"]
+__all__ = ["breakdown", "by_agent", "by_line"]
 
 _BESIDE = ("share", "n_calls")
+_AGENTS, _LINES = "Agents", "Lines"
 
 
 @housed
@@ -30,16 +42,16 @@ def breakdown(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table
-        What `analysis.breakdown` returns. Drawn is the first rate of its metrics, else the first metric
-        beside ``n_calls``, else the share.
+        Table returned by `analysis.breakdown`. The first rate among its metrics is drawn; without a
+        rate the first metric other than ``n_calls``; without that the share.
     ax
         Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each group in the order of the table, with its interval where it has one. Of more than 30
-        groups the largest.
+        A bar for each group in the order of the table, with its interval where the table has one. Of more
+        than 30 groups the largest are drawn.
     """
     title = f"By {', '.join(str(name) for name in table.index.names)}"
     if table.empty:
@@ -62,11 +74,11 @@ def breakdown(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     )
     remarks = [words]
     if "n_calls" in table:
-        # Not the sum: by tag a call may count in several groups.
+        # Not the sum: by tag, a call may count in several groups.
         every = round(table["n_calls"].iloc[0] / table["share"].iloc[0])
-        remarks = [f"{calls_of(every)}, a group's in brackets", words]
+        remarks = [f"{calls_of(every)}, those of each group in brackets", words]
     if intervals is not None:
-        remarks.append("whiskers: interval (Wilson)")
+        remarks.append("whiskers: Wilson interval")
     titled(ax, title, "; ".join(remarks) + hidden)
     return ax
 
@@ -78,7 +90,101 @@ def _text(value: float, metric: str) -> str:
 
 
 def _drawn(table: pd.DataFrame) -> str:
+    """Return the metric to draw: a rate if the table has one that is known."""
     metrics = [name for name in table.columns if not name.endswith(("_low", "_high")) and name not in _BESIDE]
     rates = [name for name in metrics if f"{name}_low" in table and table[name].notna().any()]
-    told = [name for name in metrics if table[name].notna().any()]
-    return str(next(iter([*rates, *told]), "share"))
+    known = [name for name in metrics if table[name].notna().any()]
+    return str(next(iter([*rates, *known]), "share"))
+
+
+@housed
+def by_agent(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the rate by which the agents are ranked, adjusted and as counted.
+
+    Parameters
+    ----------
+    table
+        Table returned by `analysis.by_agent`. With outer index levels each row names its group.
+    ax
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A row for each agent, best first: a dot for the adjusted rate, a hollow dot for the rate as counted, a
+        line for its interval, and on the right the possible ranks and the calls. Agents without a rank are
+        grey. Of more than 30 agents the first 30 are drawn.
+    """
+    if table.empty:
+        return no_data(new_axes(ax), _AGENTS)
+    rate = str(table.attrs.get("rank_by", "answer_rate"))
+    shown, hidden = first_rows(table, "agents", whole_groups=False)
+    ranked = shown["rank"].notna()
+    texts = [
+        f"rank {_rank_range(best, worst)}, {number(calls)} calls" if known else f"few calls ({number(calls)})"
+        for known, best, worst, calls in zip(
+            ranked, shown["rank_best"], shown["rank_worst"], shown["n_calls"], strict=True
+        )
+    ]
+    ax = dot_rows(
+        row_labels(shown.index),
+        shown[f"{rate}_adjusted"],
+        texts,
+        intervals=interval_of(shown, rate),
+        raw=shown[rate],
+        colours=[BLUE if known else GREY for known in ranked],
+        ax=ax,
+    )
+    ax.set_xlabel(words_of(rate))
+    titled(ax, _AGENTS, f"{calls_of(table['n_calls'].sum())}; grey lines: Wilson interval{hidden}", key=True)
+    return ax
+
+
+def _rank_range(best: float, worst: float) -> str:
+    return f"{best:.0f}" if best == worst else f"{best:.0f}–{worst:.0f}"
+
+
+@housed
+def by_line(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the answer rate of each line, adjusted and as counted.
+
+    Parameters
+    ----------
+    table
+        Table returned by `analysis.by_line`. With outer index levels each row names its group.
+    ax
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A row for each line, lowest adjusted rate first: a dot for the adjusted rate, a hollow dot for the
+        rate as counted, a line for its interval, and on the right the share of short calls and the trend. Of
+        more than 30 lines the first 30 are drawn.
+    """
+    if table.empty:
+        return no_data(new_axes(ax), _LINES)
+    shown, hidden = first_rows(table, "by_line", whole_groups=False)
+    ax = dot_rows(
+        row_labels(shown.index),
+        shown["answer_rate_adjusted"],
+        [
+            _short_and_trend(short, trend)
+            for short, trend in zip(shown["short_call_share"], shown["trend"], strict=True)
+        ],
+        intervals=interval_of(shown, "answer_rate"),
+        raw=shown["answer_rate"],
+        ax=ax,
+    )
+    ax.set_xlabel("answer rate")
+    n = calls_of(table["n_calls"].sum())
+    remarks = f"{n}; adjusted for hour and project; grey lines: Wilson interval{hidden}"
+    titled(ax, _LINES, remarks, key=True)
+    return ax
+
+
+def _short_and_trend(short: float, trend: float) -> str:
+    words = [] if np.isnan(short) else [f"{percent(short)} short"]
+    if not np.isnan(trend):
+        words.append(f"{signed(trend * 100, 1)} points a week")
+    return ", ".join(words)

@@ -1,4 +1,4 @@
-"""What moved between two sets of calls, and why."""
+"""What changed between two sets of calls, and why."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table
-        What `analysis.compare` returns. Drawn is the first rate of its metrics, else the first metric
-        beside ``n_calls``.
+        Table returned by `analysis.compare`. The first rate among its metrics is drawn; without a
+        rate the first metric other than ``n_calls``.
     ax
         Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each group: a dot for these calls, a hollow one for the others, a line from one to the
-        other, at the right the change and the calls of both sides. Of more than 30 groups the largest.
+        A row for each group: a dot for these calls, a hollow dot for the other calls, a line between the two,
+        and on the right the change and the calls of both sides. Of more than 30 groups the largest are drawn.
     """
     if table.empty:
         return no_data(new_axes(ax), "Compared")
@@ -65,7 +65,7 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         _changes(shown, metric),
         intervals=ends,
         raw=shown[both[0]],
-        names=("the others", "these calls"),
+        names=("other calls", "these calls"),
         ax=ax,
         shares=here,
     )
@@ -77,7 +77,7 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     unit = "" if here else ", s" if metric.endswith("_s") else ""
     ax.set_xlabel(f"{words}{unit}")
     ax.annotate(
-        "change (calls of both)" if counts else "change",
+        "change (calls, other calls)" if counts else "change",
         (1, 1),
         (6, 3),
         xycoords="axes fraction",
@@ -97,7 +97,7 @@ def _compared(table: pd.DataFrame) -> str:
 
 
 def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
-    """Return what stands beside each row: the change, and in brackets the calls of both sides."""
+    """Return the text beside each row: the change, and in brackets the calls of both sides."""
     scale, unit = (100, " points") if is_rate(metric) else (1, " s" if metric.endswith("_s") else "")
     changes = shown[f"{metric}_change"] * scale
     texts = ["–" if pd.isna(each) else signed(each, 1) + unit for each in changes]
@@ -109,20 +109,20 @@ def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
 
 @housed
 def explain_change(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw what each group did to the change of a metric: these calls minus the others.
+    """Draw what each group contributed to the change of a rate.
 
     Parameters
     ----------
     table
-        What `analysis.explain_change` returns.
+        Table returned by `analysis.explain_change`.
     ax
         Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each group, largest effect first: one bar for the change of its rate, one for the change of
-        its share, a mark for both together. Groups beyond the first twelve are one row.
+        A row for each group, largest effect first: a bar for the change of its rate, a bar for the change of
+        its share, and a mark for both together. Groups after the first twelve are drawn as one row.
     """
     if table.empty:
         return no_data(new_axes(ax), _TITLE, "no calls on one side, or on both")

@@ -1,4 +1,4 @@
-"""How long calls talk and ring."""
+"""Histograms of talk time and time to answer."""
 
 from __future__ import annotations
 
@@ -25,44 +25,48 @@ from brightcall_pandas.plots._style import (
 
 __all__ = ["answer_time_histogram", "talk_time_histogram"]
 
-_LABELLED = 16  # with more bins there is no room for the numbers
+_LABELLED = 16  # with more bins there is no room for numbers
 _LINES = 6
 
 
 @housed
 def talk_time_histogram(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw how long calls talked.
+    """Draw the distribution of talk time.
 
     Parameters
     ----------
     table
-        What `analysis.talk_time_histogram` returns. With outer levels each group becomes a line.
+        Table returned by `analysis.talk_time_histogram`. With outer index levels each group becomes a
+        line.
     ax
         Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        One bar a bin, all of the same width whatever the bin's; the height is its share.
+        A bar for each bin, as high as its share; all bars are equally wide, however wide their bins. With
+        outer index levels a line for each of the six largest groups.
     """
     return _histogram(table, ax, "Talk time", "talk time")
 
 
 @housed
 def answer_time_histogram(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw how long it took until calls were answered.
+    """Draw the distribution of the time until calls were answered.
 
     Parameters
     ----------
     table
-        What `analysis.answer_time_histogram` returns. With outer levels each group becomes a line.
+        Table returned by `analysis.answer_time_histogram`. With outer index levels each group becomes a
+        line.
     ax
         Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        One bar a bin, all of the same width whatever the bin's; the height is its share.
+        A bar for each bin, as high as its share; all bars are equally wide, however wide their bins. With
+        outer index levels a line for each of the six largest groups.
     """
     return _histogram(table, ax, "Time to answer", "time until answered")
 
@@ -112,7 +116,7 @@ def _lines(ax: Axes, table: pd.DataFrame) -> str:
 
 
 def _bin_axis(ax: Axes, intervals: pd.IntervalIndex[Any]) -> None:
-    """Name every bin, or where there are too many for that, some of the edges."""
+    """Label every bin or, if there are too many, some of the edges."""
     if len(intervals) <= _LABELLED:
         ax.set_xticks(
             range(len(intervals)), [_bin_label(each.left, each.right) for each in intervals], fontsize=8
@@ -133,7 +137,7 @@ def _bin_label(left: float, right: float) -> str:
 
 
 def _amount(left: float, right: float) -> str:
-    """Write a span in the largest unit that both ends are whole numbers of."""
+    """Return a span in the largest unit in which both ends are whole numbers."""
     units = (("h", 3600), ("min", 60), ("s", 1))
     unit, size = next((each for each in units if left % each[1] == right % each[1] == 0 and right), units[-1])
     ends = dict.fromkeys((f"{left / size:g}", f"{right / size:g}"))

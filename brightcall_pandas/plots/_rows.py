@@ -1,4 +1,4 @@
-"""Tables drawn row by row: a bar or a dot for each, its interval, its label and its number beside it."""
+"""Tables drawn row by row: a bar or a dot for each row, with its interval, its label and a text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 ROW_HEIGHT = 0.32
-"""Inches of a row."""
+"""Height of a row in inches."""
 
 _ROWS = 30
 
@@ -54,17 +54,17 @@ def bar_rows(
     Parameters
     ----------
     labels, values, texts
-        Name, length and inscription of each bar.
+        Label and length of each bar, and the text beside it.
     intervals
-        Columns ``low`` and ``high`` of the first rows; whiskers.
+        Columns ``low`` and ``high`` for the first rows, drawn as whiskers.
     colours
-        One for all bars, or one a bar.
+        One color for all bars, or one for each.
     ax
         Axes to draw on; new ones by default.
     unit
         Label of the axis.
     shares
-        Whether the axis is of shares, or of counts.
+        Whether the axis shows shares rather than counts.
     """
     ax = new_axes(ax, height=1.3 + ROW_HEIGHT * len(labels))
     places = np.arange(len(labels))
@@ -80,7 +80,7 @@ def bar_rows(
     for place, end, text in zip(places, ends, texts, strict=True):
         ax.annotate(text, (end, place), (5, 0), textcoords="offset points", va="center")
     _frame(ax, labels)
-    # A fifth of the width for what is written beside the longest bar.
+    # A fifth of the width for the text beside the longest bar.
     ax.set_xlim(0, (ends.max() or 1) * 1.22)
     if shares:
         percent_axis(ax.xaxis)
@@ -107,19 +107,19 @@ def dot_rows(
     Parameters
     ----------
     labels, values, texts
-        Name and place of each dot, and what is written at the right margin.
+        Label and position of each dot, and the text in the right margin.
     intervals
         Columns ``low`` and ``high``.
     raw
-        A second, hollow dot for each row.
+        Position of a second, hollow dot in each row.
     names
-        What the hollow dots are, and the others.
+        Legend entries of the hollow dots and of the others.
     colours
-        One for all dots, or one a dot.
+        One color for all dots, or one for each.
     ax
         Axes to draw on; new ones by default.
     shares
-        Whether the axis is of shares, or of numbers.
+        Whether the axis shows shares rather than other numbers.
     """
     ax = new_axes(ax, height=1.6 + ROW_HEIGHT * len(labels))
     places = np.arange(len(labels))
@@ -147,12 +147,16 @@ def dot_rows(
     return ax
 
 
-def first_rows(table: pd.DataFrame, noun: str = "groups") -> tuple[pd.DataFrame, str]:
-    """Return as many rows as a picture has room for, the first ones, and what to say of the others.
+def first_rows(
+    table: pd.DataFrame, noun: str = "groups", *, whole_groups: bool = True
+) -> tuple[pd.DataFrame, str]:
+    """Return the first rows, as many as fit on a picture, and a remark on the rest.
 
-    Where the rows of a group belong together (stages, buckets), only whole groups are taken.
+    Where the rows of a group belong together (stages, buckets), only whole groups are taken; agents and lines
+    of a group do not (``whole_groups=False``).
     """
-    inner = len(table.index.unique(table.index.nlevels - 1)) if table.index.nlevels > 1 else 1
+    nested = whole_groups and table.index.nlevels > 1
+    inner = len(table.index.unique(table.index.nlevels - 1)) if nested else 1
     whole = inner if len(table) % inner == 0 else 1
     shown = table.iloc[: max(_ROWS // whole, 1) * whole]
     if len(shown) == len(table):
@@ -161,7 +165,7 @@ def first_rows(table: pd.DataFrame, noun: str = "groups") -> tuple[pd.DataFrame,
 
 
 def largest_rows(table: pd.DataFrame, sizes: pd.Series) -> tuple[pd.DataFrame, str]:
-    """Return the largest groups that a picture has room for, in their order, and what to say of the rest."""
+    """Return the largest rows, as many as fit on a picture, in their order, and a remark on the rest."""
     if len(table) <= _ROWS:
         return table, ""
     largest = np.argsort(-sizes.to_numpy(dtype=np.float64), kind="stable")[:_ROWS]
@@ -174,7 +178,7 @@ def interval_of(table: pd.DataFrame, rate: str) -> pd.DataFrame:
 
 
 def shares_and_counts(shares: pd.Series, counts: pd.Series) -> list[str]:
-    """Return what stands beside each bar: its share, and in brackets how many."""
+    """Return the text beside each bar: its share, and in brackets its count."""
     pairs = zip(shares, counts, strict=True)
     return [f"{'–' if pd.isna(share) else percent(share)}  ({number(count)})" for share, count in pairs]
 
@@ -182,7 +186,7 @@ def shares_and_counts(shares: pd.Series, counts: pd.Series) -> list[str]:
 def row_labels(index: pd.Index) -> list[str]:
     """Return a short label for each row of a table.
 
-    Where rows of a group stand below each other, only the first one names the group.
+    Where the rows of a group stand below each other, only the first one names the group.
     """
     if index.nlevels == 1:
         return [shortened(label) for label in index]

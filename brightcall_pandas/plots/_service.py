@@ -1,4 +1,4 @@
-"""How soon callers are answered, and how many give up."""
+"""How soon callers are answered and how many give up."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ _LEVELS = {
 
 @housed
 def service_level(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw which part of the callers was answered in time, with all three denominators.
+    """Draw the share of calls answered in time, for all three denominators.
 
     Parameters
     ----------
     table
-        What `analysis.service_level` returns.
+        Table returned by `analysis.service_level`.
     ax
         Axes to draw on; new ones by default.
 
@@ -52,7 +52,7 @@ def service_level(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         A row for each group with three marks; the line is the interval of the first. Of more than 30 groups
-        the largest.
+        the largest are drawn.
     """
     title = "Answered in time"
     if table.empty:
@@ -85,7 +85,7 @@ def service_level(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     titled(
         ax,
         title,
-        f"{calls_of(table['offered'].sum())} offered; line: interval of the first (Wilson){hidden}",
+        f"{calls_of(table['offered'].sum())} offered; line: Wilson interval of the first{hidden}",
         key=True,
     )
     return ax
@@ -93,20 +93,20 @@ def service_level(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 @housed
 def abandonment(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw how many callers gave up.
+    """Draw the share of callers who gave up.
 
     Parameters
     ----------
     table
-        What `analysis.abandonment` returns.
+        Table returned by `analysis.abandonment`.
     ax
         Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each group: abandoned ÷ offered, with its interval. Of more than 30 groups the
-        largest.
+        A bar for each group: abandoned ÷ offered calls, with its interval. Of more than 30 groups the largest
+        are drawn.
     """
     title = "Callers who gave up"
     if table.empty:
@@ -121,5 +121,5 @@ def abandonment(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax=ax,
         unit="share of offered calls",
     )
-    titled(ax, title, f"{calls_of(table['offered'].sum())} offered; whiskers: interval (Wilson){hidden}")
+    titled(ax, title, f"{calls_of(table['offered'].sum())} offered; whiskers: Wilson interval{hidden}")
     return ax

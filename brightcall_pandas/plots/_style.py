@@ -1,7 +1,7 @@
-"""The look of all pictures: one place for colours, type and the words around the data.
+"""The style of all pictures: colors, fonts, and the text around the data.
 
-Colours are those of Okabe and Ito, which people with any colour vision tell apart. The style is local:
-nothing of matplotlib's global settings is changed.
+The colors are those of Okabe and Ito, which can be told apart with any color vision. The style is local:
+matplotlib's global settings are left alone.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ __all__ = [
 INK, GREY, GRID = "#222222", "#767676", "#e3e3e3"
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
-"""Colours of series, in order."""
+"""Colors of series, in order."""
 
 TYPE_COLOURS = {"positive": GREEN, "neutral": SKY, "negative": RED, "absent": "#a6a6a6"}
-"""Colours of the outcome types."""
+"""Colors of the outcome types."""
 
 _STYLE: Any = {
     "axes.axisbelow": True,
@@ -72,23 +72,23 @@ _STYLE: Any = {
     "ytick.color": GREY,
     "ytick.labelcolor": INK,
 }
-_LETTER = 0.074  # inches that a letter takes
-_PATCH = 6  # letters that a colour's patch in the key takes
-_USUAL_PART = 0.775  # of the figure's width, that axes have until a layout engine gives them more
+_LETTER = 0.074  # width of a letter in inches
+_PATCH = 6  # width of a legend entry's color patch, in letters
+_USUAL_PART = 0.775  # of the figure's width: what axes have until a layout engine gives them more
 P = ParamSpec("P")
 
 
 def housed(
     draw: Callable[Concatenate[pd.DataFrame, P], Axes],
 ) -> Callable[Concatenate[pd.DataFrame, P], Axes]:
-    """Make a plot draw in the house style, whatever the user's settings; they stay as they are."""
+    """Make a plot function draw in the house style, whatever the user's settings, which stay as they are."""
 
     @wraps(draw)
     def drawn(table: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> Axes:
         with rc_context(_STYLE):
             axes = draw(table, *args, **kwargs)
             shows = is_interactive()
-        # The first picture loads the backend, and a notebook's turns this on in order to show pictures.
+        # The first picture loads the backend; a notebook's backend switches this on to show pictures.
         interactive(shows)
         return axes
 
@@ -96,10 +96,10 @@ def housed(
 
 
 def new_axes(ax: Axes | None, *, width: float = 8.0, height: float = 4.0) -> Axes:
-    """Return `ax`, or the axes of a new figure of that size in inches."""
+    """Return `ax`, or the axes of a new figure of this size in inches."""
     if ax is None:
         return plt.subplots(figsize=(width, height), layout="constrained")[1]
-    # Axes keep the look of the settings that they were made with.
+    # Axes keep the style of the settings they were made with.
     ax.set_axisbelow(True)
     ax.spines[["right", "top"]].set_visible(False)
     ax.tick_params(grid_color=GRID)
@@ -107,14 +107,14 @@ def new_axes(ax: Axes | None, *, width: float = 8.0, height: float = 4.0) -> Axe
 
 
 def titled(ax: Axes, title: str, remarks: str = "", *, key: bool = False) -> None:
-    """Write the title, under it in grey what the reader must know (units, n, intervals), then the key.
+    """Write the title, below it in grey what the reader must know (units, n, intervals), then the legend.
 
-    Remarks are parted by semicolons, so that they can go on in a second line.
+    Remarks are separated by semicolons, so that they can continue on a second line.
     """
     lift, room = 0, _room(ax)
     if key:
         handles, labels = ax.get_legend_handles_labels()
-        # Entries stand in columns, each as wide as its longest label.
+        # Entries stand in columns as wide as the longest label.
         columns = max(int(room // (max(map(len, labels), default=1) + _PATCH)), 1)
         rows = 1 if sum(len(label) + _PATCH for label in labels) <= room else -(-len(labels) // columns)
         columns = -(-len(labels) // max(rows, 1))
@@ -127,7 +127,7 @@ def titled(ax: Axes, title: str, remarks: str = "", *, key: bool = False) -> Non
             frameon=False,
             borderaxespad=0.2,
         )
-        # A long key must not squeeze the data.
+        # A long legend must not squeeze the data.
         legend.set_in_layout(False)
         lift = 17 * rows
     lines = _wrapped(remarks, room)
@@ -141,7 +141,7 @@ def titled(ax: Axes, title: str, remarks: str = "", *, key: bool = False) -> Non
 
 
 def _room(ax: Axes) -> float:
-    """Return how many letters fit above the axes, beside each other."""
+    """Return how many letters fit on one line above the axes."""
     figure: Any = ax.get_figure(root=True)
     inches = ax.get_window_extent().width / figure.dpi
     if figure.get_layout_engine() is None:
@@ -151,7 +151,7 @@ def _room(ax: Axes) -> float:
 
 
 def _wrapped(remarks: str, room: float) -> list[str]:
-    """Break remarks between semicolons where they would be too long for one line."""
+    """Break remarks at semicolons where they would be too long for one line."""
     lines: list[str] = []
     for remark in remarks.split("; "):
         if lines and len(lines[-1]) + len(remark) + 2 <= room:
@@ -162,7 +162,7 @@ def _wrapped(remarks: str, room: float) -> list[str]:
 
 
 def no_data(ax: Axes, title: str, words: str = "no calls") -> Axes:
-    """Say in place of a picture that there is nothing to draw."""
+    """Write on empty axes that there is nothing to draw."""
     titled(ax, title)
     ax.set_axis_off()
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color=GREY, fontsize=12)
@@ -184,63 +184,63 @@ def number(value: float) -> str:
 
 
 def counted(count: float, word: str) -> str:
-    """Return a number with its word: ``1 call``, ``2,000 calls``."""
+    """Return a number with its noun: ``1 call``, ``2,000 calls``."""
     return f"{number(count)} {word}{'' if count == 1 else 's'}"
 
 
 def calls_of(count: float) -> str:
-    """Return how many calls stand behind a picture: ``n = 20,000 calls``."""
+    """Return how many calls a picture rests on: ``n = 20,000 calls``."""
     return f"n = {counted(count, 'call')}"
 
 
-def ink_on(colour: str) -> str:
-    """Return the colour in which text can be read on `colour`."""
-    red, green, blue = to_rgb(colour)
+def ink_on(color: str) -> str:
+    """Return the color in which text is legible on `color`."""
+    red, green, blue = to_rgb(color)
     return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.58 else "white"
 
 
 def percent(share: float) -> str:
-    """Return a share in percent, with a decimal where it matters: ``41 %``, ``3.2 %``, ``< 0.1 %``."""
+    """Return a share as a percentage, with a decimal where it matters: ``41 %``, ``3.2 %``, ``< 0.1 %``."""
     if 0 < share < 0.001:
         return "< 0.1 %"
     return f"{share:.1%}".replace("%", " %") if share < 0.0995 else f"{share:.0%}".replace("%", " %")
 
 
 class _ShareLocator(MaxNLocator):
-    """Ticks where a share can be: an axis is longer than that where words stand beside the bars."""
+    """Place ticks from 0 to 1 only: an axis is longer where there is text beside the bars."""
 
     def tick_values(self, vmin: float, vmax: float) -> Any:
-        """Return the ticks between two ends."""
+        """Return the ticks between two limits."""
         return [tick for tick in super().tick_values(vmin, vmax) if -0.001 < tick < 1.001]
 
 
 def percent_axis(axis: Axis) -> None:
-    """Write the ticks of an axis of shares in percent, none outside 0 to 100 %."""
+    """Label an axis of shares in percent, with no ticks outside 0 to 100 %."""
     axis.set_major_locator(_ShareLocator(steps=[1, 2, 5, 10]))
     axis.set_major_formatter(lambda share, _: f"{round(100 * share, 6):g} %")
 
 
 def count_axis(axis: Axis) -> None:
-    """Write the ticks of an axis of counts: whole numbers, with separators."""
+    """Label an axis of counts with whole numbers, with separators."""
     axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(lambda count, _: number(count))
 
 
 def signed(value: float, decimals: int) -> str:
-    """Return a change with its sign: ``+1.5``, ``−0.2``; one that rounds to nothing is ``+0.0``."""
+    """Return a change with its sign: ``+1.5``, ``−0.2``; one that rounds to zero is ``+0.0``."""
     return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
 
 
 def is_rate(metric: str) -> bool:
-    """Tell from its name whether a number is a share, 0 to 1."""
+    """Return whether a metric is a share from 0 to 1, judging by its name."""
     return metric == "share" or metric.endswith(("_rate", "_share"))
 
 
 def words_of(metric: str) -> str:
-    """Return the name of a number as words: ``talk time mean``."""
-    return metric.removesuffix("_s").replace("_", " ")
+    """Return the name of a metric as words: ``talk time mean``, ``calls``."""
+    return metric.removeprefix("n_").removesuffix("_s").replace("_", " ")
 
 
 def label_of(group: object) -> str:
-    """Return the label of a group, the levels of a tuple joined."""
+    """Return the label of a group, with the levels of a tuple joined."""
     return " · ".join(map(str, group)) if isinstance(group, tuple) else str(group)

@@ -2,26 +2,23 @@
 
 ::
 
-    account     who works in the made-up account, on which lines, with which words
-    draw        random draws in whole numbers          calendar    when calls happen
-    generate    the calls, column by column            chains      who handed them to whom
-    records     drawn codes -> the 45 typed columns    truth       what is true of them
-    table       DuckDB: find, order, change            render      rows as JSON text
-    statistics  the statistics answer                  answers     the endpoints, without HTTP
-    service     HTTP                                   control     commands for tests
-    faults      what can go wrong, and when            breakage    answers that are none
-    tamper      answers that look right and are not    changes     rows that come, change and go
-    server      the process, from inside               process     and from outside
-    launch      starting it
+    _account     the made-up account: users, lines, projects, outcomes, tags
+    _draw        random columns in whole numbers, and the times of calls
+    _generate    the calls, as columns of codes
+    _records     codes → the 45 typed columns
+    _truth       what is true of the calls
+    _table       the calls in DuckDB: find, order, render as JSON, change
+    _answers     the endpoints, statistics included, without HTTP
+    _faults      what can go wrong, and when; answers that are tampered with
+    _server      HTTP, commands for tests, answers that break
+    _process     starting all that in a process, and controlling it from outside
 
 It needs the extra ``sandbox``: ``pip install "brightcall-pandas[sandbox]"``.
 """
 
-from brightcall_pandas.sandbox._launch import MISSING, serve, start_sandbox
-from brightcall_pandas.sandbox._process import Sandbox, SandboxError
+from brightcall_pandas.sandbox._process import Sandbox, SandboxError, serve, start_sandbox
 
 __all__ = [
-    "MISSING",
     "Sandbox",
     "SandboxError",
     "serve",

@@ -6,7 +6,7 @@ import argparse
 import json
 from datetime import date
 
-from brightcall_pandas.sandbox._launch import MISSING, serve
+from brightcall_pandas.sandbox._process import SandboxError, serve
 
 __all__ = ["main"]
 
@@ -14,10 +14,11 @@ __all__ = ["main"]
 def main(arguments: list[str] | None = None) -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(
-        prog="python -m brightcall_pandas.sandbox", description="A Brightcall API on this machine."
+        prog="python -m brightcall_pandas.sandbox",
+        description="Run a Brightcall API with made-up calls on this machine.",
     )
-    parser.add_argument("--calls", type=int, default=20_000, help="how many calls (default: 20000)")
-    parser.add_argument("--days", type=int, default=30, help="how many days (default: 30)")
+    parser.add_argument("--calls", type=int, default=20_000, help="number of calls (default: 20000)")
+    parser.add_argument("--days", type=int, default=30, help="number of days (default: 30)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same calls (default: 0)")
     parser.add_argument("--faults", type=json.loads, help='what goes wrong, as JSON: {"http_500": 0.1}')
     parser.add_argument("--day-to", type=date.fromisoformat, help="last day (default: 2026-03-31)")
@@ -26,12 +27,10 @@ def main(arguments: list[str] | None = None) -> None:
     given = vars(parser.parse_args(arguments))
     try:
         serve(**given)
-    except OSError as error:
-        parser.exit(1, f"{error}; choose another --port, or leave it out to take a free one\n")
     except ValueError as error:
         parser.error(str(error))
-    except ModuleNotFoundError as error:
-        parser.exit(1, MISSING.format(error.name) + "\n")
+    except SandboxError as error:
+        parser.exit(1, f"{error}\n")
 
 
 if __name__ == "__main__":

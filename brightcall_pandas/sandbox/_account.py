@@ -1,6 +1,6 @@
-"""The made-up account behind the sandbox: who works there, on which lines, with which words.
+"""The made-up account behind the sandbox: its users, teams, lines, projects, outcomes and tags.
 
-Everything the generator draws from and the server answers with is declared here, once.
+Everything that the generator draws from and that the server answers with is declared here, once.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ __all__ = [
 ]
 
 TIMEZONE = "Europe/Berlin"
-"""The account's own zone: what an answer names when the request asks for none."""
+"""The account's own zone, which an answer names when the request has none."""
 
 AI_COST_PER_MINUTE = 0.12
-"""Price of a minute of AI talk, behind ``aiTalkCost``."""
+"""Price of a minute of AI talk time, from which ``aiTalkCost`` follows."""
 
 
 @dataclass(frozen=True)
 class User:
-    """Someone who makes and takes calls: an id, an extension, a team, and a weight in the draw."""
+    """A user who makes and takes calls: id, extension, team, and weight in the draw."""
 
     user_id: int
     extension: str
@@ -45,7 +45,7 @@ class User:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An outcome, its kind, and the spellings in which it arrives, each with a weight."""
+    """An outcome, its type, and the spellings in which it arrives, each with a weight."""
 
     name: str
     kind: str
@@ -69,13 +69,13 @@ USERS = (
     User(512, "112", "Levi", 3, 3),
     User(513, "900", "AI agent", 4, 0),
 )
-"""Twelve people, and the AI last: its calls are drawn apart, hence the weight of nought."""
+"""Twelve people, then the AI, whose calls are drawn separately; hence its weight of zero."""
 
 AI_USER = len(USERS) - 1
 """Position of the AI in `USERS`."""
 
 KEY_OWNER = 501
-"""User to whom the API key belongs: all that ``allUsers: false`` leaves."""
+"""User who owns the API key; ``allUsers: false`` returns only this user's calls."""
 
 PROJECTS = {
     11: "Solar North",
@@ -110,11 +110,11 @@ TAG_SETS: tuple[tuple[str, ...], ...] = (
     ("Complaint",),
     ("Complaint", "Follow-up"),
 )
-"""Combinations of tags that calls carry; ``Busy`` is a tag here, not an outcome."""
+"""Combinations of tags that calls have; ``Busy`` is a tag here, not an outcome."""
 
 
 def catalogue() -> dict[str, list[Any]]:
-    """Return what every calls answer lists: the account's ``tags``, ``outcomes`` and ``projects``."""
+    """Return what every answer with calls lists: the account's ``tags``, ``outcomes`` and ``projects``."""
     return {
         "tags": sorted({tag for tags in TAG_SETS for tag in tags}),
         "outcomes": [outcome.name for outcome in OUTCOMES],

@@ -1,4 +1,4 @@
-"""What each endpoint answers, without HTTP: a request's parts in, a status and a body out."""
+"""Answer each endpoint, without HTTP: the parts of a request in, a status and a body out."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from brightcall_pandas.filters import CallFilter
-from brightcall_pandas.sandbox._account import KEY_OWNER, TIMEZONE, USERS, catalogue
-from brightcall_pandas.sandbox._render import ON_REQUEST
-from brightcall_pandas.sandbox._statistics import detailed_stat
+from brightcall_pandas.frame import (
+    STATISTICS_COUNTS,
+    STATISTICS_DURATIONS,
+    STATISTICS_GROUPS,
+    STATISTICS_OUTCOME_TYPES,
+    STATISTICS_PARTS,
+    STATISTICS_STATES,
+)
+from brightcall_pandas.sandbox._account import AI_COST_PER_MINUTE, KEY_OWNER, TIMEZONE, USERS, catalogue
+from brightcall_pandas.sandbox._table import ON_REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,15 +25,15 @@ if TYPE_CHECKING:
     from brightcall_pandas.sandbox._table import CallTable
 
 __all__ = [
+    "AS_ASKED",
     "DEFAULT_PAGE",
     "ENDPOINTS",
     "LARGEST_PAGE",
     "LISTS",
     "PAGED",
-    "STRAIGHT",
     "Answer",
     "Answers",
-    "Slant",
+    "Misreading",
     "decoded",
     "refusal",
 ]
@@ -36,6 +43,24 @@ LARGEST_PAGE = 10_000
 
 DEFAULT_PAGE = 100
 _DAYS = ("dayFrom", "dayTo")
+_COUNTS = {
+    "all": "count(*)",
+    **{name: f"count(*) FILTER (state = '{state}')" for name, state in STATISTICS_STATES.items()},
+    "talks": 'count(*) FILTER ("talkTime" > 0)',
+    "unique": 'count(DISTINCT "clientNumber")',
+    "firstTime": 'count(*) FILTER ("firstTimeForUser")',
+}
+
+_CALLS_OF = {"answer": "state = 'answered'"}  # the calls that a duration covers; by default all of them
+
+_TOTALS = {
+    **{
+        name: f"count(*) FILTER (coalesce(\"outcomeType\", 'absent') = '{kind}')"
+        for name, kind in STATISTICS_OUTCOME_TYPES.items()
+    },
+    "aiTalkTime": 'coalesce(sum("aiTalkTime"), 0)',
+    "allTalkTime": 'coalesce(sum("talkTime"), 0)',
+}
 
 
 @dataclass(frozen=True)
@@ -48,19 +73,19 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Slant:
-    """How a faulty server reads a request: not quite as it was asked.
+class Misreading:
+    """How a faulty server misreads a request.
 
     Parameters
     ----------
     timezone
-        Zone in which days begin, whatever was asked for.
+        Zone in which days begin, whatever the request says.
     cap
-        Largest page, cut without a word.
+        Largest page; larger ones are cut silently.
     ties
         A number that decides the order of calls of equal rank; None breaks ties by id.
     back
-        How many pages before the asked one the rows come from.
+        How many pages before the requested one the rows come from.
     """
 
     timezone: str | None = None
@@ -69,12 +94,12 @@ class Slant:
     back: int = 0
 
 
-STRAIGHT = Slant()
-"""As it was asked."""
+AS_ASKED = Misreading()
+"""Read the request as it is."""
 
 
 def refusal(status: int, message: str) -> Answer:
-    """Return an answer that says no, and why."""
+    """Return an answer that refuses a request, with the reason."""
     return Answer(status, msgspec.json.encode({"success": False, "message": message}))
 
 
@@ -86,7 +111,7 @@ class Answers:
     table
         The calls.
     api_key
-        The one key that is accepted.
+        The only key that is accepted.
     now
         Epoch second that counts as now, for calls in progress.
     """
@@ -97,12 +122,12 @@ class Answers:
         self._now = f"to_timestamp({now})"
         self._catalogue = catalogue()
 
-    def answer(self, path: str, key: str | None, body: bytes, slant: Slant = STRAIGHT) -> Answer:
+    def answer(self, path: str, key: str | None, body: bytes, misreading: Misreading = AS_ASKED) -> Answer:
         """Answer a POST to one of `ENDPOINTS`."""
         if not self.knows(key):
-            return refusal(401, "the api-key is missing" if key is None else "the api-key is not known")
+            return refusal(401, "the api-key is missing" if key is None else "the api-key is unknown")
         try:
-            return ENDPOINTS[path](self, decoded(body), slant)
+            return ENDPOINTS[path](self, decoded(body), misreading)
         except ValueError as error:
             return refusal(400, str(error))
 
@@ -110,54 +135,56 @@ class Answers:
         """Return whether a key is the one that is accepted."""
         return key == self._key
 
-    def calls(self, body: dict[str, Any], slant: Slant) -> Answer:
-        """One page of calls in the envelope of v1."""
-        return self._page(body, slant, with_total=True)
+    def calls(self, body: dict[str, Any], misreading: Misreading) -> Answer:
+        """Return one page of calls in the envelope of v1."""
+        return self._page(body, misreading, with_total=True)
 
-    def calls_list(self, body: dict[str, Any], slant: Slant) -> Answer:
-        """One page of calls as v3 lists them: without a total."""
-        return self._page(body, slant, with_total=False)
+    def calls_list(self, body: dict[str, Any], misreading: Misreading) -> Answer:
+        """Return one page of calls as v3 lists them, without a total."""
+        return self._page(body, misreading, with_total=False)
 
-    def calls_count(self, body: dict[str, Any], slant: Slant) -> Answer:
+    def calls_count(self, body: dict[str, Any], misreading: Misreading) -> Answer:
         """Return the number of pages that v3's list has for the same body."""
         asked = CallFilter.from_request(body, required=_DAYS)
-        total = self.table.query(f"SELECT count(*) AS n FROM calls WHERE {self._where(asked, slant)}")[0]["n"]  # noqa: S608
-        return _json({"success": True, "pagesCount": _pages(total, _size(asked, slant))})
+        where = self._where(asked, misreading)
+        total = self.table.query(f"SELECT count(*) AS n FROM calls WHERE {where}")[0]["n"]  # noqa: S608
+        return _json({"success": True, "pagesCount": _pages(total, _size(asked, misreading))})
 
-    def statistics(self, body: dict[str, Any], slant: Slant) -> Answer:
+    def statistics(self, body: dict[str, Any], misreading: Misreading) -> Answer:
         """Return the statistics of v1."""
         asked = CallFilter.from_request(body, required=(*_DAYS, "dateInterval"))
-        stat = detailed_stat(self.table, self._where(asked, slant), self._now)
+        stat = detailed_stat(self.table, self._where(asked, misreading), self._now)
         return _json({"success": True, "detailedStat": stat})
 
-    def chart(self, body: dict[str, Any], _: Slant) -> Answer:
-        """Stand for the undocumented statistics of v3: a success that nobody can read anything from."""
+    def chart(self, body: dict[str, Any], _: Misreading) -> Answer:
+        """Stand in for the undocumented statistics of v3: a success with nothing to read in it."""
         CallFilter.from_request(body, required=(*_DAYS, "dateInterval"))
         return _json({"success": True, "chart": {"xAxis": [], "series": []}})
 
-    def _page(self, body: dict[str, Any], slant: Slant, *, with_total: bool) -> Answer:
+    def _page(self, body: dict[str, Any], misreading: Misreading, *, with_total: bool) -> Answer:
         asked = CallFilter.from_request(body, required=_DAYS)
-        page, size = asked.page or 1, _size(asked, slant)
+        page, size = asked.page or 1, _size(asked, misreading)
         fields = {name for name, argument in ON_REQUEST.items() if getattr(asked, argument)}
-        start = max(0, page - 1 - slant.back) * size
+        start = max(0, page - 1 - misreading.back) * size
         part = slice(start, start + size)
-        found, rows = self.table.page(self._where(asked, slant), _order(asked, slant), part, fields)
-        total = len(found.positions)
+        where, order = self._where(asked, misreading), _order(asked, misreading)
+        matches, rows = self.table.page(where, order, part, fields)
+        total = len(matches.positions)
         around = {
             **self._catalogue,
-            **found.extremes,
+            **matches.extremes,
             "timezone": asked.timezone or TIMEZONE,
             "page": page,
             "pagesCount": _pages(total, size),
         }
         if with_total:
             around["totalItems"] = total
-        # The rows are JSON already: the envelope is closed around them by hand.
+        # The rows are JSON already, so the envelope is put around them by hand.
         return Answer(200, b'{"success":true,"calls":[' + rows + b"]," + msgspec.json.encode(around)[1:])
 
-    def _where(self, asked: CallFilter, slant: Slant) -> str:
-        """Return the condition; what only the server knows (teams, the key's owner) is put in first."""
-        zone = slant.timezone or asked.timezone or TIMEZONE
+    def _where(self, asked: CallFilter, misreading: Misreading) -> str:
+        """Return the condition; what only the server knows (teams, the key's owner) is resolved here."""
+        zone = misreading.timezone or asked.timezone or TIMEZONE
         conditions = [asked.without("team_ids", "all_users").replace(timezone=zone)]
         if asked.team_ids is not None:
             members = [each.user_id for each in USERS if str(each.team_id) in map(str, asked.team_ids)]
@@ -168,31 +195,31 @@ class Answers:
 
 
 def decoded(body: bytes) -> dict[str, Any]:
-    """Return the body of a request; raise ValueError if it is no JSON object."""
+    """Return the body of a request; raise ValueError if it is not a JSON object."""
     try:
         value = msgspec.json.decode(body or b"{}")
     except msgspec.DecodeError:
         value = None
     if not isinstance(value, dict):
-        msg = "the body is no JSON object"
+        msg = "the body is not a JSON object"
         raise ValueError(msg)
     return value
 
 
-def _order(asked: CallFilter, slant: Slant) -> str:
+def _order(asked: CallFilter, misreading: Misreading) -> str:
     direction = asked.sort_direction or "DESC"
     # Ties are broken by the id, in the same direction, so that DESC is ASC read backwards.
     by_id = f"TRY_CAST(id AS BIGINT) {direction}, id {direction}"
-    ties = by_id if slant.ties is None else f"hash(id, {slant.ties})"
+    ties = by_id if misreading.ties is None else f"hash(id, {misreading.ties})"
     return f'"{asked.sort_by or "timestamp"}" {direction}, {ties}'
 
 
-def _size(asked: CallFilter, slant: Slant) -> int:
+def _size(asked: CallFilter, misreading: Misreading) -> int:
     size: int = asked.items_per_page or DEFAULT_PAGE
     if size > LARGEST_PAGE:
         msg = f"itemsPerPage is {size}; the largest page has {LARGEST_PAGE} items"
         raise ValueError(msg)
-    return size if slant.cap is None else min(size, slant.cap)
+    return size if misreading.cap is None else min(size, misreading.cap)
 
 
 def _pages(total: int, size: int) -> int:
@@ -203,7 +230,61 @@ def _json(value: dict[str, Any]) -> Answer:
     return Answer(200, msgspec.json.encode(value))
 
 
-ENDPOINTS: dict[str, Callable[[Answers, dict[str, Any], Slant], Answer]] = {
+def detailed_stat(table: CallTable, where: str, now: str) -> dict[str, Any]:
+    """Return the tree ``detailedStat`` over the calls that a condition selects.
+
+    Parameters
+    ----------
+    table
+        The calls.
+    where
+        SQL condition.
+    now
+        SQL for the instant that counts as now: a call that ends after it is ``active``.
+
+    Notes
+    -----
+    ``all`` is the union of the other three, so a client in two of them counts once in ``all.unique``.
+    If there are no durations, their minimum and maximum are null, their sum and count zero.
+    """
+    counts = _COUNTS | {"active": f'count(*) FILTER ("timestamp" + to_seconds("totalTime") > {now})'}
+    columns = [f'{sql} AS "{name}"' for name, sql in counts.items()]
+    for name, column in STATISTICS_DURATIONS.items():
+        which = _CALLS_OF.get(name, "TRUE")
+        # The parts have the names of SQL functions.
+        columns += [f'{part}("{column}") FILTER ({which}) AS "{name}.{part}"' for part in STATISTICS_PARTS]
+    columns += [f"{sql} AS {name}" for name, sql in _TOTALS.items()]
+    rows = table.query(
+        f"SELECT type AS direction, {', '.join(columns)} FROM calls WHERE {where} "  # noqa: S608
+        "GROUP BY GROUPING SETS ((type), ())"
+    )
+    by_direction = {row["direction"] or "all": row for row in rows}
+    nothing = dict.fromkeys(rows[0])
+    groups = {name: _group(by_direction.get(label, nothing)) for name, label in STATISTICS_GROUPS.items()}
+    totals = {name: _number(by_direction["all"][name]) for name in _TOTALS}
+    cost = round(totals["aiTalkTime"] / 60 * AI_COST_PER_MINUTE, 2)
+    return groups | totals | {"aiTalkCost": cost}
+
+
+def _group(row: dict[str, Any]) -> dict[str, Any]:
+    durations = {
+        name: {
+            "sum": _number(row[f"{name}.sum"]),
+            "count": _number(row[f"{name}.count"]),
+            "min": None if row[f"{name}.min"] is None else _number(row[f"{name}.min"]),
+            "max": None if row[f"{name}.max"] is None else _number(row[f"{name}.max"]),
+        }
+        for name in STATISTICS_DURATIONS
+    }
+    return {name: _number(row[name]) for name in STATISTICS_COUNTS} | durations
+
+
+def _number(value: float | None) -> float:
+    number = float(value or 0)
+    return int(number) if number.is_integer() else number
+
+
+ENDPOINTS: dict[str, Callable[[Answers, dict[str, Any], Misreading], Answer]] = {
     "/api/v1/stat/calls": Answers.calls,
     "/api/v1/stat/calls-detailedV2": Answers.statistics,
     "/api/v3/stat/calls/list": Answers.calls_list,

@@ -1,4 +1,7 @@
-"""What can go wrong: the faults, declared once, and the plan that says when each of them strikes."""
+"""What can go wrong: the faults, when each of them occurs, and those that bend an answer.
+
+The faults that replace an answer or break its connection need HTTP, and are in `_server`.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,25 @@ import json
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from brightcall_pandas.frame import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["FAULTS", "Fault", "Plan", "Strike", "checked_faults", "rows_mark"]
+__all__ = [
+    "FAULTS",
+    "TAMPERINGS",
+    "Fault",
+    "FaultPlan",
+    "RequestFaults",
+    "checked_faults",
+    "rows_mark",
+    "tamper",
+]
 
 
 @dataclass(frozen=True)
@@ -22,11 +38,11 @@ class Fault:
     Parameters
     ----------
     doc
-        What the client gets to see.
+        What the client sees.
     options
-        Options of its own, with their defaults.
+        Its own options, with their defaults.
     changes_rows
-        Whether a cache filled under it holds other rows than one filled without.
+        Whether a cache filled with it holds other rows than a cache filled without.
     """
 
     doc: str
@@ -48,7 +64,7 @@ FAULTS: dict[str, Fault] = {
     "html": Fault("200 with an HTML page"),
     "success_false": Fault("200 with success: false"),
     "redirect": Fault("302 to `to`", {"to": "http://elsewhere.invalid/api"}),
-    "capped_page": Fault("itemsPerPage above `cap` is cut without a word", {"cap": 100}),
+    "capped_page": Fault("itemsPerPage above `cap` is cut silently", {"cap": 100}),
     "refused_page": Fault("itemsPerPage above `cap` is refused with 400", {"cap": 100}),
     "wrong_total": Fault("totalItems is off by `by`", {"by": 3}),
     "missing_total": Fault("totalItems is missing"),
@@ -56,7 +72,7 @@ FAULTS: dict[str, Fault] = {
     "repeated_page": Fault("a page after the first has the rows of the page before"),
     "empty_page": Fault("a page between the first and the last is empty"),
     "outside_rows": Fault(
-        "`count` rows from before dayFrom stand at the end of the page", {"count": 1}, True
+        "`count` rows from before dayFrom are added at the end of the page", {"count": 1}, True
     ),
     "unstable_ties": Fault(
         "rows of equal rank come in another order at each request; times are rounded to `seconds`",
@@ -73,10 +89,10 @@ FAULTS: dict[str, Fault] = {
     "naive_timestamps": Fault(
         "times have no offset and are meant in the answer's timezone", changes_rows=True
     ),
-    "utc_bounds": Fault("days begin at midnight UTC, whatever timezone was asked for", changes_rows=True),
+    "utc_bounds": Fault("days begin at midnight UTC, whatever timezone is requested", changes_rows=True),
     "echo_key": Fault("the key comes back in `where`: header, body, error or redirect", {"where": "body"}),
     "mutate": Fault(
-        "before a page so many rows are inserted, updated and deleted at random",
+        "before a page, this many random rows are inserted, updated and deleted",
         {"insert": 1, "update": 1, "delete": 1},
         True,
     ),
@@ -84,7 +100,7 @@ FAULTS: dict[str, Fault] = {
 """Fault by name."""
 
 _LIMITS: dict[str, Any] = {"rate": 1.0, "first": None, "paths": None, "pages": None}
-"""Options of every fault: how often, only the first so many requests, only on these paths, these pages."""
+"""Options of every fault: its rate, or only the first n requests; only these paths; only these pages."""
 
 
 def checked_faults(faults: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
@@ -94,47 +110,47 @@ def checked_faults(faults: Mapping[str, Any] | None) -> dict[str, dict[str, Any]
     ----------
     faults
         Fault name → rate from 0 to 1, or a mapping of options: those of the fault, and ``rate`` (default 1),
-        ``first`` (the first so many matching requests, and no other), ``paths`` and ``pages`` (only there).
+        ``first`` (exactly the first n matching requests), ``paths`` and ``pages`` (only those).
 
     Raises
     ------
     ValueError
-        A fault or an option that does not exist, or a rate outside 0 to 1; the message names it.
+        A fault or an option does not exist, or a rate is outside 0 to 1; the message names it.
     """
     checked = {}
     for name, given in (faults or {}).items():
         if name not in FAULTS:
-            msg = f"{name!r} is no fault; there are {', '.join(FAULTS)}"
+            msg = f"{name!r} is not a fault; choose from {', '.join(FAULTS)}"
             raise ValueError(msg)
         known = _LIMITS | FAULTS[name].options
         options = dict(given) if isinstance(given, dict) else {"rate": given}
         if unknown := set(options) - set(known):
-            msg = f"fault {name!r} has no option {sorted(unknown)}; it has {', '.join(known)}"
+            msg = f"fault {name!r} has no option {', '.join(sorted(unknown))}; it has {', '.join(known)}"
             raise ValueError(msg)
         checked[name] = known | options
         rate = checked[name]["rate"]
         if not isinstance(rate, int | float) or not 0 <= rate <= 1:
-            msg = f"the rate of fault {name!r} is {rate!r}; it goes from 0 to 1"
+            msg = f"the rate of fault {name!r} is {rate!r}; it must be a number from 0 to 1"
             raise ValueError(msg)
     return checked
 
 
 def rows_mark(faults: Mapping[str, Any]) -> str:
-    """Return a mark of the faults under which a cache would hold other rows; empty when there are none."""
+    """Return a short hash of the faults that change rows; empty when there are none."""
     changing = {name: options for name, options in faults.items() if FAULTS[name].changes_rows}
     text = json.dumps(changing, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8] if changing else ""
 
 
-class Plan:
-    """When each fault strikes: seeded, so that the same requests in the same order meet the same faults.
+class FaultPlan:
+    """When each fault occurs: seeded, so that the same requests in the same order meet the same faults.
 
     Parameters
     ----------
     faults
         As from `checked_faults`.
     seed
-        Seed of the draws. Each fault draws for itself, so one more fault leaves the others as they were.
+        Seed of the draws. Each fault has its own draws, so adding one leaves the others unchanged.
     """
 
     def __init__(self, faults: dict[str, dict[str, Any]], seed: int) -> None:
@@ -143,15 +159,15 @@ class Plan:
         self._matched: Counter[str] = Counter()
 
     def has(self, *names: str) -> bool:
-        """Return whether any of these faults may strike."""
+        """Return whether any of these faults may occur."""
         return any(name in self._faults for name in names)
 
-    def request(self, path: str, page: int, struck: list[str]) -> Strike:
-        """Return the question which faults strike one request; `struck` gets their names."""
-        return Strike(self, path, page, struck)
+    def request(self, path: str, page: int, occurred: list[str]) -> RequestFaults:
+        """Return the faults of one request; their names are added to `occurred` as they occur."""
+        return RequestFaults(self, path, page, occurred)
 
-    def strikes(self, name: str) -> dict[str, Any] | None:
-        """Count a matching request; return the fault's options if it strikes, with a ``chance`` drawn."""
+    def drawn(self, name: str) -> dict[str, Any] | None:
+        """Count a matching request; return the fault's options if it occurs, with a random ``chance``."""
         options = self._faults[name]
         self._matched[name] += 1
         number, draw = self._matched[name], self._draws[name]
@@ -168,22 +184,129 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Strike:
-    """Whether a fault strikes one request."""
+class RequestFaults:
+    """The faults of one request."""
 
-    plan: Plan
+    plan: FaultPlan
     path: str
     page: int
-    struck: list[str]
+    occurred: list[str]
 
-    def __call__(
+    def options(
         self, name: str, when: Callable[[dict[str, Any]], bool] | None = None
     ) -> dict[str, Any] | None:
-        """Return the fault's options if it strikes; `when` says whether the request is one for it at all."""
+        """Return a fault's options if it occurs, else None; `when` tells whether it applies at all."""
         options = self.plan.options(name, self.path, self.page)
         if options is None or (when is not None and not when(options)):
             return None
-        struck = self.plan.strikes(name)
-        if struck is not None:
-            self.struck.append(name)
-        return struck
+        drawn = self.plan.drawn(name)
+        if drawn is not None:
+            self.occurred.append(name)
+        return drawn
+
+
+_OUTSIDE_ID = 8_000_000_000
+_TIMES = [name for name, field in FIELDS.items() if field.kind == "time"]
+
+
+def tamper(faults: RequestFaults, body: dict[str, Any], asked: dict[str, Any]) -> None:
+    """Change a correct answer in place, as the faults of its request demand.
+
+    Parameters
+    ----------
+    faults
+        The faults of the request.
+    body
+        The answer.
+    asked
+        The body of the request.
+    """
+    for name, (applies, change) in TAMPERINGS.items():
+        if applies(body) and (options := faults.options(name)):
+            change(body, options, asked)
+
+
+def _wrong_total(body: dict[str, Any], options: dict[str, Any], _: dict[str, Any]) -> None:
+    body["totalItems"] = max(0, body["totalItems"] + options["by"])
+
+
+def _missing_total(body: dict[str, Any], _: dict[str, Any], __: dict[str, Any]) -> None:
+    del body["totalItems"]
+
+
+def _wrong_pages(body: dict[str, Any], options: dict[str, Any], _: dict[str, Any]) -> None:
+    body["pagesCount"] = max(0, body["pagesCount"] + options["by"])
+
+
+def _empty_page(body: dict[str, Any], _: dict[str, Any], __: dict[str, Any]) -> None:
+    body["calls"] = []
+
+
+def _outside_rows(body: dict[str, Any], options: dict[str, Any], asked: dict[str, Any]) -> None:
+    # Two days before the first day is outside it in every timezone.
+    before = datetime.fromisoformat(asked["dayFrom"]).replace(tzinfo=UTC) - timedelta(days=2)
+    for row in body["calls"][: options["count"]]:
+        call_id = _OUTSIDE_ID + int(row["id"])
+        stamp = f"{before:%Y-%m-%dT%H:%M:%SZ}"
+        unique = f"{int(before.timestamp())}.{call_id}"
+        body["calls"].append(row | {"id": call_id, "timestamp": stamp, "uniqueId": unique})
+
+
+def _string_numbers(body: dict[str, Any], options: dict[str, Any], _: dict[str, Any]) -> None:
+    for row in body["calls"]:
+        row |= {name: str(row[name]) for name in options["fields"] if row.get(name) is not None}
+    for row in body["calls"][: options["nonsense"]]:
+        row["answerTime"] = "unknown"
+
+
+def _new_fields(body: dict[str, Any], _: dict[str, Any], __: dict[str, Any]) -> None:
+    for row in body["calls"]:
+        row |= {"involvedAgent1Id": row.get("userId"), "sentiment": {"score": 0.5}}
+
+
+def _missing_fields(body: dict[str, Any], options: dict[str, Any], _: dict[str, Any]) -> None:
+    for row in body["calls"]:
+        for name in options["fields"]:
+            row.pop(name, None)
+
+
+def _naive_timestamps(body: dict[str, Any], _: dict[str, Any], __: dict[str, Any]) -> None:
+    zone = ZoneInfo(body["timezone"])
+    for row in body["calls"]:
+        for name in _TIMES:
+            if row.get(name) is not None:
+                local = datetime.fromisoformat(row[name]).astimezone(zone)
+                row[name] = f"{local:%Y-%m-%dT%H:%M:%S}"
+
+
+def _has_total(body: dict[str, Any]) -> bool:
+    return "totalItems" in body
+
+
+def _has_pages(body: dict[str, Any]) -> bool:
+    return "pagesCount" in body
+
+
+def _has_calls(body: dict[str, Any]) -> bool:
+    return bool(body.get("calls"))
+
+
+def _is_between(body: dict[str, Any]) -> bool:
+    return _has_calls(body) and 1 < body["page"] < body["pagesCount"]
+
+
+_Change = tuple[
+    "Callable[[dict[str, Any]], bool]", "Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], None]"
+]
+TAMPERINGS: dict[str, _Change] = {
+    "empty_page": (_is_between, _empty_page),
+    "wrong_total": (_has_total, _wrong_total),
+    "missing_total": (_has_total, _missing_total),
+    "wrong_pages": (_has_pages, _wrong_pages),
+    "outside_rows": (_has_calls, _outside_rows),
+    "string_numbers": (_has_calls, _string_numbers),
+    "new_fields": (_has_calls, _new_fields),
+    "missing_fields": (_has_calls, _missing_fields),
+    "naive_timestamps": (_has_calls, _naive_timestamps),
+}
+"""Fault by name: whether it applies to an answer, and what it does to it."""

@@ -1,7 +1,10 @@
-"""Calls of a made-up dialer, drawn from a seed, with the truth about them.
+"""Draw the calls of a made-up dialer from a seed, as columns of codes.
 
 Everything is drawn in whole columns. The order is that of a real day: when, in which direction, with which
-client and agent, answered or not, for how long, with which outcome, handed on to whom, to be recalled when.
+client and agent, answered or not, for how long, with which outcome, transferred to whom, to be recalled when.
+
+A transfer chain is the sequence of extensions that a call went through. It is drawn as a pattern (positions
+relative to the agent who had the call first) and that agent, so a few patterns make a few hundred variants.
 """
 
 from __future__ import annotations
@@ -12,27 +15,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brightcall_pandas.sandbox import _chains as chains
 from brightcall_pandas.sandbox._account import AI_USER, LINES, OUTCOMES, PROJECTS, TAG_SETS, USERS
-from brightcall_pandas.sandbox._calendar import LAST_DAY, Calendar
-from brightcall_pandas.sandbox._draw import between, chance, per_mille, pick
-from brightcall_pandas.sandbox._texts import NONE
+from brightcall_pandas.sandbox._draw import LAST_DAY, NONE, Calendar, between, chance, per_mille, pick
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from brightcall_pandas.sandbox._draw import Flags, Integers
 
-__all__ = ["ANSWERED", "FAILED", "INBOUND", "INTERNAL", "OUTBOUND", "UNANSWERED", "Drawn", "draw_calls"]
+__all__ = [
+    "ANSWERED",
+    "FAILED",
+    "INBOUND",
+    "INTERNAL",
+    "NOBODY",
+    "OUTBOUND",
+    "UNANSWERED",
+    "Drawn",
+    "chain_parties",
+    "draw_calls",
+]
 
 INBOUND, OUTBOUND, INTERNAL = 0, 1, 2
 UNANSWERED, ANSWERED, FAILED = 0, 1, 2
 _DIRECTIONS = (220, 740, 40)
 _CONNECT = np.array([340, 290, 250, 210, 180, 150, 120, 100])
-"""Answered in a thousand outbound calls, by attempt: the first, the second, … the eighth and later."""
+"""Answered calls per thousand outbound ones, by attempt: first, second, … eighth and later."""
 
 _ATTEMPTS = (330, 220, 150, 110, 80, 50, 35, 25)
-"""Weight of clients called once, twice, … eight times."""
+"""Weights of clients called once, twice, … eight times."""
 
 _TALK_S = {0: 1, 100: 6, 250: 18, 500: 52, 750: 130, 900: 300, 970: 640, 990: 1100, 999: 2400, 1000: 5400}
 _RING_S = {0: 1, 100: 3, 500: 9, 900: 24, 990: 45, 1000: 90}
@@ -47,11 +58,33 @@ _TAGS_OF = {
     "unanswered": (690, 250, 30, 30, 0, 0, 0),
     "failed": (500, 480, 20, 0, 0, 0, 0),
 }
+_PATTERNS: tuple[tuple[int, ...], ...] = (
+    (0,),
+    (0, 1),
+    (0, 3),
+    (0, 1, 0),
+    (0, 2, 5),
+    (0, 1, 2, 1),
+    (0, 0),
+    (0, 4, 8, 2),
+    (0, 1, 0, 1),
+    (0, 3, 6, 9, 1),
+    (0, 1, 2, 3, 4, 5),
+    (0, 1, 3, 1, 0, 7),
+)
+"""Positions relative to the first agent, wrapping after the last person; ``(0,)`` is no transfer."""
+
+_WEIGHTS = (0, 420, 180, 120, 100, 60, 30, 40, 20, 15, 10, 5)
+ALONE, AI_FIRST, NOBODY = 0, len(_PATTERNS), len(_PATTERNS) + 1
+"""Codes: no transfer, the AI transferring to a person, and a call that reached nobody."""
+
+_TRANSFERRED_PER_MILLE = 70
+_AI_TRANSFER_PER_MILLE = 150
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Columns of drawn codes, one entry a call, sorted by time."""
+    """Columns of drawn codes, one entry per call, sorted by time."""
 
     calendar: Calendar
     epoch: Integers
@@ -78,7 +111,7 @@ class Drawn:
 
     @property
     def answered(self) -> Flags:
-        """Which calls were answered."""
+        """Flag the answered calls."""
         return np.equal(self.state, ANSWERED)
 
     def __len__(self) -> int:
@@ -114,14 +147,14 @@ def draw_calls(
     state = _draw_states(rng, direction, attempt)
     answered = state == ANSWERED
     ring_s = per_mille(rng, calls, _RING_S)
-    # One answered call in fifty is hung up before a word: answered, but no talk.
+    # In one of fifty answered calls nobody speaks: answered, but without talk time.
     talk_s = np.where(answered & ~chance(rng, 20, calls), per_mille(rng, calls, _TALK_S), 0)
-    pattern = chains.draw_patterns(rng, answered, direction == INBOUND, by_ai)
+    pattern = draw_patterns(rng, answered, direction == INBOUND, by_ai)
     alone = np.where(by_ai, talk_s, 0)
-    handed_over = by_ai & (pattern == chains.AI_FIRST)
-    # A call that the AI hands over is the AI's for its first third.
-    ai_talk_s = np.where(handed_over, talk_s // 3, alone)
-    hold_s = np.where(pattern != chains.ALONE, between(rng, 0, 40, calls), 0) * answered
+    by_ai_first = by_ai & (pattern == AI_FIRST)
+    # A call that the AI transfers is the AI's for its first third.
+    ai_talk_s = np.where(by_ai_first, talk_s // 3, alone)
+    hold_s = np.where(pattern != ALONE, between(rng, 0, 40, calls), 0) * answered
     project = np.where(direction == INTERNAL, NONE, pick(rng, calls, (30, 25, 20, 15, 10)))
     outcome, spelling = _draw_outcomes(rng, state)
     recall_state, recall_epoch, recall_first_epoch = _draw_recalls(rng, epoch, outbound & ~answered)
@@ -151,8 +184,39 @@ def draw_calls(
     )
 
 
+def draw_patterns(rng: np.random.Generator, answered: Flags, inbound: Flags, by_ai: Flags) -> Integers:
+    """Draw the code of each call's chain; only answered calls are transferred."""
+    size = len(answered)
+    transferred = answered & chance(rng, _TRANSFERRED_PER_MILLE, size) & ~by_ai
+    codes = np.where(transferred, pick(rng, size, _WEIGHTS), ALONE)
+    codes[answered & by_ai & chance(rng, _AI_TRANSFER_PER_MILLE, size)] = AI_FIRST
+    codes[inbound & ~answered] = NOBODY
+    return codes
+
+
+def chain_parties(code: int, agent: int, person: int) -> tuple[str, ...]:
+    """Return the extensions of a chain.
+
+    Parameters
+    ----------
+    code
+        Code of the pattern.
+    agent
+        Position in `USERS` of the user who had the call first.
+    person
+        Position of the person to whom the AI transfers the call.
+    """
+    if code == NOBODY:
+        return ()
+    if code == AI_FIRST:
+        return USERS[AI_USER].extension, USERS[person].extension
+    if agent == AI_USER:
+        return (USERS[AI_USER].extension,)
+    return tuple(USERS[(agent + step) % AI_USER].extension for step in _PATTERNS[code])
+
+
 def _draw_clients(rng: np.random.Generator, direction: Integers) -> tuple[Integers, Integers]:
-    """Return the client of each call, and for outbound calls which attempt it is (from one)."""
+    """Return the client of each call, and the number of the attempt (from 1) for outbound calls."""
     client = np.full(len(direction), NONE)
     attempt = np.zeros(len(direction), dtype=np.int64)
     outbound = np.flatnonzero(direction == OUTBOUND)
@@ -160,7 +224,7 @@ def _draw_clients(rng: np.random.Generator, direction: Integers) -> tuple[Intege
     owner = np.repeat(np.arange(len(planned)), planned)[: len(outbound)]
     first = np.flatnonzero(np.diff(owner, prepend=-1))
     number = np.arange(len(owner)) - np.repeat(first, np.bincount(owner)) if len(owner) else owner
-    # Each client's attempts start anywhere and follow each other at about a thirtieth of the whole span.
+    # Each client's attempts start anywhere, about a thirtieth of the whole span apart.
     begin = rng.integers(0, 30_000, size=len(planned))
     gap = between(rng, 200, 1800, len(planned))
     order = np.argsort(begin[owner] + number * gap[owner], kind="stable")
@@ -171,7 +235,7 @@ def _draw_clients(rng: np.random.Generator, direction: Integers) -> tuple[Intege
     back = chance(rng, 550, len(inbound)) & (known > 0)
     strangers = known + rng.integers(0, max(len(inbound) // 3, 1), size=len(inbound))
     client[inbound] = np.where(back, rng.integers(0, max(known, 1), size=len(inbound)), strangers)
-    # One caller in a hundred hides the number.
+    # One caller in a hundred withholds the number.
     client[inbound[chance(rng, 10, len(inbound))]] = NONE
     return client, attempt
 
@@ -191,7 +255,7 @@ def _by_state(rng: np.random.Generator, state: Integers, weights: Mapping[str, S
 
 
 def _draw_outcomes(rng: np.random.Generator, state: Integers) -> tuple[Integers, Integers]:
-    """Return the position in `OUTCOMES` (or `NONE`) and that of the spelling."""
+    """Return the position in `OUTCOMES` (or `NONE`), and the position of the spelling."""
     outcome = _by_state(rng, state, _OUTCOMES_OF) - 1
     drawn = [pick(rng, len(state), list(each.spellings.values())) for each in OUTCOMES]
     return outcome, np.choose(np.maximum(outcome, 0), drawn)
@@ -200,7 +264,7 @@ def _draw_outcomes(rng: np.random.Generator, state: Integers) -> tuple[Integers,
 def _draw_recalls(
     rng: np.random.Generator, epoch: Integers, possible: Flags
 ) -> tuple[Integers, Integers, Integers]:
-    """Return state (0 planned, 1 tried, 2 done), due time and time of the first try; `NONE` where none."""
+    """Return the state (0 planned, 1 tried, 2 done), the due time and the first attempt, or `NONE`."""
     size = len(epoch)
     state = np.where(possible & chance(rng, 90, size), pick(rng, size, (40, 25, 35)), NONE)
     due = np.where(state == NONE, NONE, epoch + between(rng, 1, 72, size) * 3600)

@@ -1,25 +1,37 @@
-"""A running sandbox, seen from the process that started it."""
+"""Start a sandbox: in a process of its own, seen from outside, or in the foreground."""
 
 from __future__ import annotations
 
-import importlib
+import contextlib
 import json
 import queue
 import subprocess
 import sys
 import tempfile
 import threading
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
 
 import requests
 
 from brightcall_pandas.errors import BrightcallError
+from brightcall_pandas.sandbox._faults import checked_faults
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
     from types import TracebackType
 
-__all__ = ["Sandbox", "SandboxError"]
+    from brightcall_pandas.sandbox._server import SandboxInfo
 
+__all__ = ["Sandbox", "SandboxError", "serve", "start_sandbox"]
+
+_MISSING = 'the sandbox needs {0!r}, which is not installed; run: pip install "brightcall-pandas[sandbox]"'
+_NO_CLIENT_CLASS = (
+    "this sandbox does not know the class of clients; start it with brightcall_pandas.start_sandbox, "
+    "or make a Client with api_key=sandbox.api_key, base_url=sandbox.url and account=sandbox.account"
+)
+_START_S = 120.0
+_CALLS_A_SECOND = 5_000  # far fewer than any machine draws: the deadline grows with the size
 _END_S = 5.0
 
 
@@ -33,16 +45,21 @@ class Sandbox:
     Attributes
     ----------
     url, api_key
-        Where it listens, and the key that it accepts.
+        The address it listens on, and the key that it accepts.
     day_from, day_to
         First and last day that has calls, YYYY-MM-DD in `timezone`.
     timezone
         The account's zone.
     account
-        Name of the account. It follows from what was drawn, not from the port: caches survive a restart.
+        Name of the account. It follows from the calls, not from the port, so a cache survives a restart.
     truth
         What is true of the calls as they were drawn; the keys are described in ``docs/sandbox.md``.
+    client_class
+        What `client` calls to make a client. The sandbox does not import the client; the package sets this
+        on the class when ``brightcall_pandas.start_sandbox`` is first used.
     """
+
+    client_class: ClassVar[Callable[..., Any] | None] = None
 
     url: str
     api_key: str
@@ -53,19 +70,19 @@ class Sandbox:
 
     def __init__(self, arguments: list[str], deadline_s: float) -> None:
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy of the environment must not see what stays on this machine
+        self._session.trust_env = False  # requests must not leave this machine through a proxy
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "brightcall_pandas.sandbox", "--for-parent", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
-            start_new_session=True,  # an interrupt at the keyboard is meant for the notebook alone
+            start_new_session=True,  # Ctrl-C is for the parent only
         )
         try:
             for name, value in self._first_line(deadline_s).items():
                 setattr(self, name, value)
-            # Asked for now, so that it can still be read when the sandbox has ended.
+            # Fetched now, so that it can still be read when the sandbox has ended.
             self.truth: dict[str, Any] = self._command("truth")
         except BaseException:
             self.stop()
@@ -84,26 +101,44 @@ class Sandbox:
         return f"<Sandbox {self.account} at {self.url}, {state}>"
 
     def client(self, **options: Any) -> Any:
-        """Return a `brightcall_pandas.Client` of this sandbox; `options` are the client's own."""
-        # Looked up when called: the sandbox stands below the client and does not import it.
-        client = importlib.import_module("brightcall_pandas").Client
-        known = {"api_key": self.api_key, "base_url": self.url, "account": self.account}
-        return client(**(known | options))
+        """Return a client of this sandbox.
+
+        Parameters
+        ----------
+        **options
+            Options of ``brightcall_pandas.Client``; they override the sandbox's own.
+
+        Returns
+        -------
+        brightcall_pandas.Client
+            A new client with the sandbox's key, address and account.
+
+        Raises
+        ------
+        SandboxError
+            `client_class` is not set, because the sandbox was not started by
+            ``brightcall_pandas.start_sandbox``.
+        """
+        make = type(self).client_class  # looked up on the class: a function must not become a method
+        if make is None:
+            raise SandboxError(_NO_CLIENT_CLASS)
+        own = {"api_key": self.api_key, "base_url": self.url, "account": self.account}
+        return make(**(own | options))
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return the requests that the API has seen, oldest first.
+        """Return the requests that the API has received, oldest first.
 
         Returns
         -------
         list of dict
-            ``at`` (seconds on a clock of the sandbox's own), ``method, path, query, headers, body`` (text),
-            ``status`` (None while it is being answered), ``faults`` (names of those that struck).
+            ``at`` (seconds on a clock of the sandbox), ``method, path, query, headers, body`` (text),
+            ``status`` (None while it is being answered), ``faults`` (names of those that occurred).
         """
         seen: list[dict[str, Any]] = self._command("requests")
         return seen
 
     def insert(self, records: list[dict[str, Any]]) -> int:
-        """Add calls, as the API writes them; fields left out are null or empty. Return how many."""
+        """Add calls, in the form the API writes them; fields left out are null or empty. Return how many."""
         return int(self._command("change", insert=records))
 
     def update(self, call_id: int | str, **fields: Any) -> int:
@@ -111,27 +146,28 @@ class Sandbox:
         return int(self._command("change", update={"id": call_id} | fields))
 
     def delete(self, ids: list[int | str]) -> int:
-        """Remove calls by id; return how many there were."""
+        """Remove calls by id; return how many existed."""
         return int(self._command("change", delete=ids))
 
     def changes(self) -> list[dict[str, Any]]:
-        """Return the changes that were made so far, oldest first.
+        """Return the changes made so far, oldest first.
 
         Returns
         -------
         list of dict
-            ``request`` (number of the request to the API before which it was made; 0 before the first),
-            ``change`` (insert, update or delete) and ``ids`` (texts).
+            ``request`` (for a scheduled or random change, the number of the request before which it was made;
+            else of the latest request, 0 if there was none), ``change`` (insert, update or delete) and
+            ``ids`` (as text).
         """
         made: list[dict[str, Any]] = self._command("changes")
         return made
 
     def set_faults(self, faults: dict[str, Any] | None) -> None:
-        """Replace what goes wrong, as `start_sandbox` takes it; None ends all of it."""
+        """Replace the faults, given as for `start_sandbox`; None ends all of them."""
         self._command("faults", faults=faults)
 
     def schedule(self, changes: list[dict[str, Any]]) -> int:
-        """Keep changes until just before a later request to the API.
+        """Make changes just before later requests to the API.
 
         Parameters
         ----------
@@ -142,16 +178,16 @@ class Sandbox:
         Returns
         -------
         int
-            How many changes now wait.
+            How many changes are waiting.
         """
         return int(self._command("schedule", changes=changes))
 
     def latency(self, seconds: float) -> None:
-        """Have every answer take so long, its making included; answers wait side by side, not in turn."""
+        """Make every answer take at least this long, in parallel: requests do not wait for each other."""
         self._command("latency", seconds=seconds)
 
     def stop(self) -> None:
-        """End the process; ending it twice does no harm."""
+        """End the process; a second call does nothing."""
         self._session.close()
         process = self._process
         if process.poll() is None:
@@ -182,16 +218,139 @@ class Sandbox:
         try:
             line = lines.get(timeout=deadline_s)
         except queue.Empty:
-            raise SandboxError(
-                f"the sandbox was not ready after {deadline_s:.0f} s; ask for fewer calls"
-            ) from None
+            msg = f"the sandbox was not ready after {deadline_s:.0f} s; try fewer calls"
+            raise SandboxError(msg) from None
         if not line:
             self._process.wait(_END_S)
             self._stderr.seek(0)
-            told = self._stderr.read().decode(errors="replace").strip()
-            raise SandboxError(f"the sandbox did not start: {told or 'it said nothing'}")
-        facts: dict[str, str] = json.loads(line)
-        return facts
+            reason = self._stderr.read().decode(errors="replace").strip()
+            raise SandboxError(f"the sandbox did not start: {reason or 'it gave no reason'}")
+        info: dict[str, str] = json.loads(line)
+        return info
+
+
+def start_sandbox(
+    calls: int = 20_000,
+    days: int = 30,
+    seed: int = 0,
+    faults: dict[str, Any] | None = None,
+    *,
+    day_to: str | date | None = None,
+    port: int = 0,
+) -> Sandbox:
+    """Start a Brightcall API on this machine, in its own process.
+
+    Parameters
+    ----------
+    calls
+        Exact number of calls.
+    days
+        Number of days over which they are spread.
+    seed
+        The same seed gives the same calls.
+    faults
+        What goes wrong, and how often; see ``docs/sandbox.md``.
+    day_to
+        Last day, YYYY-MM-DD; by default 2026-03-31, so that a month includes a clock change.
+    port
+        Port on the loopback interface; 0 takes a free one.
+
+    Returns
+    -------
+    Sandbox
+        Ready to answer. Use it in a ``with`` block, or call `Sandbox.stop`.
+
+    Raises
+    ------
+    ValueError
+        `calls` or `days` is too small, or a fault or one of its options does not exist.
+    SandboxError
+        The sandbox did not start: the extra is not installed, or the port is in use.
+
+    Examples
+    --------
+    >>> with start_sandbox(calls=100, days=2) as sandbox:
+    ...     sandbox.day_from, sandbox.day_to, sandbox.truth["calls"]
+    ('2026-03-30', '2026-03-31', 100)
+    """
+    _check(calls, days)
+    options = {
+        "--faults": json.dumps(checked_faults(faults)),
+        "--calls": calls,
+        "--days": days,
+        "--seed": seed,
+        "--port": port,
+    }
+    if day_to is not None:
+        options["--day-to"] = day_to
+    arguments = [str(part) for option in options.items() for part in option]
+    return Sandbox(arguments, _START_S + calls / _CALLS_A_SECOND)
+
+
+def serve(
+    calls: int = 20_000,
+    days: int = 30,
+    seed: int = 0,
+    faults: dict[str, Any] | None = None,
+    *,
+    day_to: date | None = None,
+    port: int = 0,
+    for_parent: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Serve a sandbox in the foreground until it is interrupted, and print how to reach it.
+
+    Parameters
+    ----------
+    calls, days, seed, faults, day_to, port
+        As for `start_sandbox`.
+    for_parent
+        Print JSON, and end when standard input does.
+    as_json
+        Print one line of JSON, for programs.
+
+    Raises
+    ------
+    ValueError
+        As for `start_sandbox`.
+    SandboxError
+        The extra ``sandbox`` is not installed, or the port is in use.
+    """
+    _check(calls, days)
+    try:
+        # Imported here, because it needs the extra and the process that starts a sandbox does not.
+        from brightcall_pandas.sandbox._server import SandboxSpec, run  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SandboxError(_MISSING.format(error.name)) from None
+    ready = _print_json if for_parent or as_json else _print_text
+    spec = SandboxSpec(calls, days, seed, checked_faults(faults), day_to)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            run(spec, port=port, ready=ready, end_with_stdin=for_parent)
+    except OSError as error:
+        raise SandboxError(f"{error}; choose another --port, or 0 for a free one") from None
+
+
+def _check(calls: int, days: int) -> None:
+    if calls < 0 or days < 1:
+        msg = f"calls={calls}, days={days}: a sandbox needs at least 0 calls and at least 1 day"
+        raise ValueError(msg)
+
+
+def _print_json(info: SandboxInfo) -> None:
+    sys.stdout.write(json.dumps(vars(info)) + "\n")
+    sys.stdout.flush()
+
+
+def _print_text(info: SandboxInfo) -> None:
+    sys.stdout.write(
+        f"Sandbox {info.account}\n"
+        f"  BRIGHTCALL_BASE_URL={info.url}\n"
+        f"  BRIGHTCALL_API_KEY={info.api_key}\n"
+        f"  days {info.day_from} to {info.day_to}, {info.timezone}\n"
+        "Press Ctrl-C to stop it.\n"
+    )
+    sys.stdout.flush()
 
 
 def _read_line(stream: IO[bytes], lines: queue.Queue[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""The process of a sandbox: takes a port, draws the calls, serves them."""
+"""The process of a sandbox: it takes a port, draws the calls and serves them, faults included."""
 
 from __future__ import annotations
 
@@ -6,38 +6,61 @@ import asyncio
 import hashlib
 import os
 import socket
+import struct
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from brightcall_pandas.sandbox._account import TIMEZONE
-from brightcall_pandas.sandbox._answers import Answers
-from brightcall_pandas.sandbox._breakage import FaultyProtocol
-from brightcall_pandas.sandbox._calendar import midnight
-from brightcall_pandas.sandbox._changes import Changes
-from brightcall_pandas.sandbox._faults import rows_mark
+from brightcall_pandas.sandbox._answers import (
+    DEFAULT_PAGE,
+    ENDPOINTS,
+    LISTS,
+    PAGED,
+    Answer,
+    Answers,
+    Misreading,
+    decoded,
+    refusal,
+)
+from brightcall_pandas.sandbox._draw import midnight
+from brightcall_pandas.sandbox._faults import TAMPERINGS, FaultPlan, checked_faults, rows_mark, tamper
 from brightcall_pandas.sandbox._generate import draw_calls
 from brightcall_pandas.sandbox._records import call_table, planted_chains
-from brightcall_pandas.sandbox._service import Service
-from brightcall_pandas.sandbox._table import CallTable
+from brightcall_pandas.sandbox._table import CallTable, Changes
 from brightcall_pandas.sandbox._truth import truth_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["HOST", "Facts", "Wanted", "run"]
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
-HOST = "127.0.0.1"
+    from brightcall_pandas.sandbox._faults import RequestFaults
+
+__all__ = ["SandboxInfo", "SandboxSpec", "run"]
+
+_HOST = "127.0.0.1"
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+_SLEEP_ERROR_S = 0.0015  # by which a sleep of asyncio may be too long
+_HTML = b"<!doctype html><title>Bad gateway</title><h1>Please try again later</h1>"
+_TRANSPORT = "brightcall.transport"
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a client has to know of a running sandbox."""
+class SandboxInfo:
+    """What a client has to know to reach a running sandbox."""
 
     url: str
     api_key: str
@@ -48,8 +71,8 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a sandbox is made of; see `start_sandbox`."""
+class SandboxSpec:
+    """Which sandbox to make; see `start_sandbox`."""
 
     calls: int
     days: int
@@ -58,42 +81,44 @@ class Wanted:
     day_to: date | None = None
 
 
-def run(wanted: Wanted, *, port: int, ready: Callable[[Facts], None], end_with_stdin: bool = False) -> None:
+def run(
+    spec: SandboxSpec, *, port: int, ready: Callable[[SandboxInfo], None], end_with_stdin: bool = False
+) -> None:
     """Serve a sandbox until the process is told to end.
 
     Parameters
     ----------
-    wanted
-        Which calls, and what goes wrong.
+    spec
+        Which calls to draw, and what goes wrong.
     port
         Port on the loopback interface; 0 takes a free one.
     ready
-        Called once, when requests are answered.
+        Called once, when the server accepts requests.
     end_with_stdin
-        End when standard input ends, as it does when the process that started this one is gone.
+        End when standard input does, as happens when the parent process is gone.
 
     Raises
     ------
     OSError
         The port is taken.
     """
-    # The port comes first: one that is taken should not cost the time of drawing the calls.
-    with socket.create_server((HOST, port)) as listener:
-        # Its connections inherit it. asyncio sees to it only on listeners of its own making, and without it a
-        # small answer waits 40 ms for a sign that its head has come.
+    # The port comes first, so that a port in use is reported before the calls are drawn.
+    with socket.create_server((_HOST, port)) as listener:
+        # Connections inherit this. asyncio sets it only on listeners that it opens itself, and without it a
+        # small answer waits 40 ms for the acknowledgment of its headers.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if end_with_stdin:
             threading.Thread(target=_end_with_stdin, daemon=True).start()
-        service, facts = _service(wanted, listener.getsockname()[1])
+        service, info = _service(spec, listener.getsockname()[1])
         config = uvicorn.Config(
             service.app,
-            http=FaultyProtocol,
+            http=_Protocol,
             log_config=None,
             access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=1,
         )
-        server = _Server(config, lambda: ready(facts))
+        server = _Server(config, lambda: ready(info))
         asyncio.run(server.serve(sockets=[listener]))
 
 
@@ -107,17 +132,17 @@ class _Server(uvicorn.Server):
         self._ready()
 
 
-def _service(wanted: Wanted, port: int) -> tuple[Service, Facts]:
-    calls, seed, faults = wanted.calls, wanted.seed, wanted.faults
+def _service(spec: SandboxSpec, port: int) -> tuple[Service, SandboxInfo]:
+    calls, seed, faults = spec.calls, spec.seed, spec.faults
     rng = np.random.default_rng(seed)
     ties = faults["unstable_ties"]["seconds"] if "unstable_ties" in faults else 1
-    drawn = draw_calls(rng, calls, wanted.days, day_to=wanted.day_to, tie_seconds=ties)
+    drawn = draw_calls(rng, calls, spec.days, day_to=spec.day_to, tie_seconds=ties)
     planted = planted_chains(rng, drawn)
     first, last = drawn.calendar.day_from, drawn.calendar.day_to
-    facts = Facts(
-        url=f"http://{HOST}:{port}",
+    info = SandboxInfo(
+        url=f"http://{_HOST}:{port}",
         api_key="sandbox-" + hashlib.sha256(f"key {seed}".encode()).hexdigest()[:24],
-        # The same rows are the same account, whatever the port: a cache may serve both.
+        # The same rows are the same account on any port, so they may share a cache.
         account="-".join(filter(None, ("sandbox", f"{seed}-{calls}-{first}-{last}", rows_mark(faults)))),
         day_from=str(first),
         day_to=str(last),
@@ -125,11 +150,269 @@ def _service(wanted: Wanted, port: int) -> tuple[Service, Facts]:
     )
     table = CallTable(call_table(rng, drawn, planted))
     begin, end = midnight(first), midnight(last + timedelta(1))
-    answers = Answers(table, facts.api_key, now=end)
+    answers = Answers(table, info.api_key, now=end)
     truth = truth_of(drawn, planted)
-    return Service(answers, Changes(table, begin, end), truth, faults, seed), facts
+    return Service(answers, Changes(table, begin, end), truth, faults, seed), info
 
 
 def _end_with_stdin() -> None:
     sys.stdin.buffer.read()
     os._exit(0)
+
+
+class Service:
+    """The endpoints of the API, and under ``/_sandbox/`` the commands that control them.
+
+    Answers are made one at a time, in the thread that serves all connections: a change that is due before a
+    request is never seen by an earlier request, and threads taking turns would be slower.
+
+    Parameters
+    ----------
+    answers
+        The endpoints.
+    changes
+        Changes to their table.
+    truth
+        What is true of the calls.
+    faults
+        What goes wrong; see `checked_faults`.
+    seed
+        Seed of the faults.
+    """
+
+    def __init__(
+        self, answers: Answers, changes: Changes, truth: dict[str, Any], faults: dict[str, Any], seed: int
+    ) -> None:
+        self._answers = answers
+        self._changes = changes
+        self._log: list[dict[str, Any]] = []
+        self._latency_s = 0.0
+        self._seed = seed
+        self._set_faults(faults)
+        self._commands: dict[str, Callable[[dict[str, Any]], object]] = {
+            "requests": lambda _: self._log,
+            "truth": lambda _: truth,
+            "change": changes.make,
+            "changes": lambda _: changes.history,
+            "schedule": lambda given: changes.schedule(given["changes"]),
+            "latency": lambda given: self._set_latency(given["seconds"]),
+            "faults": lambda given: self._set_faults(given["faults"]),
+        }
+        self.app = Starlette(
+            routes=[
+                Route("/_sandbox/{command}", self._command, methods=["POST"]),
+                Route("/{path:path}", self._api, methods=_METHODS),
+            ]
+        )
+
+    def _set_latency(self, seconds: float) -> None:
+        self._latency_s = float(seconds)
+
+    def _set_faults(self, faults: dict[str, Any] | None) -> None:
+        self._plan = FaultPlan(checked_faults(faults), self._seed)
+
+    async def _api(self, request: Request) -> Response:
+        body = await request.body()
+        entry: dict[str, Any] = {
+            "at": time.monotonic(),
+            "method": request.method,
+            "path": request.url.path,
+            "query": dict(request.query_params),
+            "headers": dict(request.headers),
+            "body": body.decode(errors="replace"),
+            "status": None,
+            "faults": [],
+        }
+        self._log.append(entry)
+        response = await self._respond(request, body, entry["faults"])
+        if self._latency_s:
+            await _until(entry["at"] + self._latency_s)
+        entry["status"] = response.status_code
+        return response
+
+    async def _respond(self, request: Request, body: bytes, occurred: list[str]) -> Response:
+        path = request.url.path
+        if path not in ENDPOINTS:
+            return _plain(refusal(404, f"no endpoint at {path}"))
+        if request.method != "POST":
+            return _plain(refusal(405, f"{path} takes POST, not {request.method}"))
+        asked = _readable(body)
+        faults = self._plan.request(path, _whole(asked, "page", 1), occurred)
+        if options := faults.options("slow"):
+            await asyncio.sleep(options["seconds"])
+        instead = _instead_of_answer(faults, request, _whole(asked, "itemsPerPage", DEFAULT_PAGE))
+        if instead is not None:
+            return instead
+        answer = self._answer(request, body, asked, faults)
+        return _response(faults, request, answer)
+
+    def _answer(self, request: Request, body: bytes, asked: dict[str, Any], faults: RequestFaults) -> Answer:
+        key = request.query_params.get("api-key")
+        self._changes.before_request()
+        if options := faults.options("mutate"):
+            self._changes.at_random(options)
+        answer = self._answers.answer(request.url.path, key, body, _misreading(faults, asked))
+        if answer.status != 200 or not self._plan.has(*TAMPERINGS):
+            return answer
+        content = msgspec.json.decode(answer.body)
+        tamper(faults, content, asked)
+        return Answer(answer.status, msgspec.json.encode(content), answer.headers)
+
+    async def _command(self, request: Request) -> Response:
+        if not self._answers.knows(request.query_params.get("api-key")):
+            return _plain(refusal(401, "the api-key is unknown"))
+        command = self._commands.get(request.path_params["command"])
+        if command is None:
+            return _plain(refusal(404, "unknown command"))
+        try:
+            result = command(_readable(await request.body()))
+        except (ValueError, TypeError, KeyError) as error:
+            return _plain(refusal(400, str(error)))
+        return _plain(Answer(200, msgspec.json.encode(result)))
+
+
+async def _until(moment: float) -> None:
+    """Sleep until a moment of the monotonic clock; asyncio's own sleep often takes a millisecond longer."""
+    await asyncio.sleep(moment - _SLEEP_ERROR_S - time.monotonic())
+    while time.monotonic() < moment:
+        await asyncio.sleep(0)
+
+
+def _misreading(faults: RequestFaults, asked: dict[str, Any]) -> Misreading:
+    size, page = _whole(asked, "itemsPerPage", DEFAULT_PAGE), _whole(asked, "page", 1)
+    lists, paged = faults.path in LISTS, faults.path in PAGED
+    capped = faults.options("capped_page", lambda options: paged and size > options["cap"])
+    ties = faults.options("unstable_ties", lambda _: lists)
+    return Misreading(
+        timezone="UTC" if faults.options("utc_bounds") else None,
+        cap=capped["cap"] if capped else None,
+        ties=int(ties["chance"] * 2**31) if ties else None,
+        back=1 if faults.options("repeated_page", lambda _: lists and page > 1) else 0,
+    )
+
+
+def _readable(body: bytes) -> dict[str, Any]:
+    try:
+        return decoded(body)
+    except ValueError:
+        return {}
+
+
+def _whole(asked: dict[str, Any], name: str, default: int) -> int:
+    value = asked.get(name)
+    return value if isinstance(value, int) else default
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's HTTP protocol, which also gives the application the bare connection."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        inner = self.app
+
+        async def with_transport(scope: Any, receive: Any, send: Any) -> None:
+            scope[_TRANSPORT] = self.transport
+            await inner(scope, receive, send)
+
+        self.app = with_transport
+
+
+class _Reset(Response):
+    """No answer: the connection is reset."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        transport = scope[_TRANSPORT]
+        # Closing with a linger time of zero sends a reset instead of an orderly end.
+        linger = struct.pack("ii", 1, 0)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        transport.abort()
+        await _closed(receive)
+
+
+class _Hang(Response):
+    """No answer: the connection stays open until the client closes it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        await _closed(receive)
+
+
+class _Truncated(Response):
+    """Half of the announced body, then the end of the connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        head = (
+            f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(self.body)}\r\n\r\n"
+        )
+        scope[_TRANSPORT].write(head.encode() + bytes(self.body[: len(self.body) // 2]))
+        scope[_TRANSPORT].close()
+        await _closed(receive)
+
+
+def _instead_of_answer(faults: RequestFaults, request: Request, page_size: int) -> Response | None:
+    """Return the response that replaces an answer, or None when no such fault occurs.
+
+    Parameters
+    ----------
+    faults
+        The faults of the request.
+    request
+        The request; its URL has the key that may be echoed.
+    page_size
+        The request's ``itemsPerPage``.
+    """
+    for name, make in _INSTEAD.items():
+        if options := faults.options(name):
+            return make(options)
+    if options := faults.options(
+        "refused_page", lambda options: faults.path in PAGED and page_size > options["cap"]
+    ):
+        return _plain(refusal(400, f"itemsPerPage is {page_size}; the largest allowed is {options['cap']}"))
+    if options := faults.options("echo_key", lambda options: options["where"] in _ECHOES):
+        return _ECHOES[options["where"]](str(request.url), request.url.query)
+    return None
+
+
+def _response(faults: RequestFaults, request: Request, answer: Answer) -> Response:
+    """Return the response for an answer, with the faults that occur while it is sent."""
+    headers, body = answer.headers, answer.body
+    if options := faults.options("echo_key", lambda options: options["where"] not in _ECHOES):
+        if options["where"] == "header":
+            headers = headers | {"X-Request-Url": str(request.url)}
+        else:
+            body = msgspec.json.encode(msgspec.json.decode(body) | {"request": str(request.url)})
+    if faults.options("truncated"):
+        return _Truncated(body)
+    if faults.options("truncated_json"):
+        body = body[: len(body) // 2]
+    return Response(body, answer.status, headers, "application/json")
+
+
+def _plain(answer: Answer, headers: dict[str, str] | None = None) -> Response:
+    return Response(answer.body, answer.status, headers, "application/json")
+
+
+async def _closed(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+_INSTEAD: dict[str, Callable[[dict[str, Any]], Response]] = {
+    "reset": lambda _: _Reset(),
+    "hang": lambda _: _Hang(),
+    "rate_limit": lambda options: _plain(
+        refusal(429, "too many requests"), {"Retry-After": str(options["retry_after"])}
+    ),
+    "rate_limit_bare": lambda _: _plain(refusal(429, "too many requests")),
+    "http_500": lambda _: _plain(refusal(500, "something went wrong")),
+    "http_502": lambda _: Response(_HTML, 502, media_type="text/html"),
+    "http_503": lambda _: Response(b"", 503),
+    "html": lambda _: Response(_HTML, 200, media_type="text/html"),
+    "success_false": lambda _: _plain(Answer(200, refusal(400, "the report is not available").body)),
+    "redirect": lambda options: Response(status_code=302, headers={"Location": options["to"]}),
+}
+_ECHOES: dict[str, Callable[[str, str], Response]] = {
+    "error": lambda url, _: _plain(refusal(400, f"cannot answer {url}")),
+    "redirect": lambda _, query: Response(
+        status_code=302, headers={"Location": f"http://elsewhere.invalid/?{query}"}
+    ),
+}

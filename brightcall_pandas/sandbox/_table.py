@@ -1,27 +1,33 @@
-"""The table of calls: found by a condition, ordered, rendered, changed."""
+"""The server's table of calls: found by a condition, ordered, rendered as JSON, and changed.
+
+A rendered row is kept in pieces, because two of its fields are sent only on request: whatever stands between
+them is one piece, and each of them is one. A page is then a matter of joining pieces that are already there.
+"""
 
 from __future__ import annotations
 
+import random
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from brightcall_pandas.frame import FIELD_NAMES, FIELDS, typed_array
-from brightcall_pandas.sandbox._render import Pieces
+from brightcall_pandas.frame import FIELD_NAMES, FIELDS, Field, typed_array
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import numpy.typing as npt
 
-__all__ = ["CallTable", "Found", "typed_rows"]
+__all__ = ["ON_REQUEST", "CallTable", "Changes", "Matches", "RenderedRows", "typed_rows"]
 
-_REMEMBERED = 64
-
+_MOST_RESULTS = 64
 _DEFAULTS: dict[str, Any] = {
     "seconds": 0,
     "flag": False,
@@ -30,13 +36,26 @@ _DEFAULTS: dict[str, Any] = {
     "json": "[]",
     "time": "2026-03-31T12:00:00Z",
 }
-"""What a record that leaves out a field that may not be null gets instead, by kind."""
+"""Value, by kind, of a field that must not be null and that a record leaves out."""
+
 _LABEL_DEFAULTS = {"type": "outbound", "state": "unanswered"}
+_FIRST_INSERTED = 9_000_000_001
+ON_REQUEST = {"transfers": "show_transfers", "transcripts": "show_ai_calls_with_log"}
+"""Field that is sent only on request → the filter that requests it."""
+
+_NUMBERED = ("id", "projectId", "projectContactId", "treeId", "userId")
+"""Identifiers that the API writes as numbers; the others, and values that are not numeric, are text."""
+
+_TEXT_OF_JSON = ("numbersInvolvedJSON", "numbersRingedJSON")
+"""JSON fields that the API writes as text; the others are nested values."""
+
+_BLOCK = 100_000
+_SMALL = 4_000
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a condition found: positions in the order asked for, and the extremes of the whole of it."""
+class Matches:
+    """The calls that a condition selects: their positions, in order, and the extremes over all of them."""
 
     positions: npt.NDArray[np.int64]
     extremes: dict[str, float | None]
@@ -45,7 +64,7 @@ class Found:
 class CallTable:
     """Calls in DuckDB, and the same calls as rendered rows.
 
-    For one thread. What was found is remembered until a change.
+    It is not thread-safe. Results are kept until the table changes.
 
     Parameters
     ----------
@@ -54,56 +73,56 @@ class CallTable:
     """
 
     def __init__(self, rows: pa.Table) -> None:
-        self._remembered: OrderedDict[tuple[object, ...], Any] = OrderedDict()
+        self._results: OrderedDict[tuple[object, ...], Any] = OrderedDict()
         self._connection = duckdb.connect()
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.register("fresh", rows)
         self._connection.execute("CREATE TABLE calls AS SELECT row_number() OVER () - 1 AS pos, * FROM fresh")
         self._connection.unregister("fresh")
-        self._pieces = Pieces()
-        self._pieces.add(self._connection)
+        self._rendered = RenderedRows()
+        self._rendered.add(self._connection)
 
-    def page(self, where: str, order: str, page: slice, asked: set[str]) -> tuple[Found, bytes]:
-        """Return everything that a condition finds, and the rendered rows of one slice of it."""
-        found = self._found(where, order)
-        return found, self._pieces.rows(found.positions[page], asked)
+    def page(self, where: str, order: str, page: slice, asked: set[str]) -> tuple[Matches, bytes]:
+        """Return everything that a condition selects, and the rendered rows of one slice of it."""
+        matches = self._matches(where, order)
+        return matches, self._rendered.rows(matches.positions[page], asked)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        """Run a query over ``calls`` and return its rows; the answer is remembered until a change."""
+        """Run a query over ``calls`` and return its rows; they are kept until the table changes."""
 
         def run() -> list[dict[str, Any]]:
             cursor = self._connection.execute(sql)
             names = [each[0] for each in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-        rows: list[dict[str, Any]] = self._recalled(("query", sql), run)
+        rows: list[dict[str, Any]] = self._cached(("query", sql), run)
         return rows
 
     def insert(self, rows: pa.Table) -> None:
         """Add typed rows."""
-        first = len(self._pieces)
+        first = len(self._rendered)
         self._connection.register("fresh", rows)
         self._connection.execute(
             f"INSERT INTO calls SELECT row_number() OVER () - 1 + {first}, * FROM fresh"  # noqa: S608
         )
         self._connection.unregister("fresh")
-        self._pieces.add(self._connection)
-        self._remembered.clear()
+        self._rendered.add(self._connection)
+        self._results.clear()
 
     def delete(self, ids: Iterable[object]) -> list[str]:
-        """Remove the calls of these ids; return the ids that there were."""
+        """Remove the calls with these ids; return the ids that existed."""
         wanted = [str(each) for each in ids]
         removed = self._connection.execute(
             "DELETE FROM calls WHERE list_contains($ids, id) RETURNING id", {"ids": wanted}
         ).fetchall()
-        self._remembered.clear()
+        self._results.clear()
         return [row[0] for row in removed]
 
     def update(self, call_id: object, fields: Mapping[str, Any]) -> int:
         """Change fields of a call; return how many calls have that id.
 
-        The changed call gets a new position, so that rendered rows are never touched; the order of an
-        answer does not depend on it.
+        The changed call gets a new position, so that rendered rows are never modified; the order of an
+        answer does not depend on positions.
         """
         one = self._connection.sql(
             "SELECT * EXCLUDE pos FROM calls WHERE id = $id", params={"id": str(call_id)}
@@ -118,8 +137,8 @@ class CallTable:
         self.insert(new)
         return len(old)
 
-    def _found(self, where: str, order: str) -> Found:
-        def find() -> Found:
+    def _matches(self, where: str, order: str) -> Matches:
+        def find() -> Matches:
             columns = self._connection.execute(
                 f'SELECT pos, "talkTime", "answerTime" FROM calls WHERE {where} ORDER BY {order}'  # noqa: S608
             ).fetchnumpy()
@@ -128,27 +147,27 @@ class CallTable:
                 for name in ("talkTime", "answerTime")
                 for end, function in (("min", np.min), ("max", np.max))
             }
-            return Found(np.asarray(columns["pos"]), extremes)
+            return Matches(np.asarray(columns["pos"]), extremes)
 
-        found: Found = self._recalled(("found", where, order), find)
-        return found
+        matches: Matches = self._cached(("matches", where, order), find)
+        return matches
 
-    def _recalled(self, key: tuple[object, ...], compute: Callable[[], Any]) -> Any:
-        if key not in self._remembered:
-            self._remembered[key] = compute()
-            if len(self._remembered) > _REMEMBERED:
-                self._remembered.popitem(last=False)
-        self._remembered.move_to_end(key)
-        return self._remembered[key]
+    def _cached(self, key: tuple[object, ...], compute: Callable[[], Any]) -> Any:
+        if key not in self._results:
+            self._results[key] = compute()
+            if len(self._results) > _MOST_RESULTS:
+                self._results.popitem(last=False)
+        self._results.move_to_end(key)
+        return self._results[key]
 
 
 def typed_rows(records: list[dict[str, Any]]) -> pa.Table:
-    """Turn API records into typed rows; a field left out is null, or empty where it may not be null.
+    """Return API records as typed rows; a field left out is null, or empty where it must not be null.
 
     Raises
     ------
     ValueError
-        A record has a name that is no field, or a value that does not fit; the message names the field.
+        A record has an unknown field, or a value that does not fit; the message names the field.
     """
     filled = [{name: _default(name) for name in FIELD_NAMES} | record for record in records]
     return pa.table(_typed_columns(filled))
@@ -158,7 +177,7 @@ def _typed_columns(records: list[dict[str, Any]]) -> dict[str, pa.Array]:
     columns = {}
     for name in records[0] if records else FIELD_NAMES:
         if name not in FIELDS:
-            msg = f"{name!r} is no field of a call"
+            msg = f"{name!r} is not a field of a call"
             raise ValueError(msg)
         array, misfits = typed_array([record[name] for record in records], FIELDS[name])
         if misfits.count:
@@ -183,8 +202,195 @@ def _schema(table: pa.Table) -> pa.Schema:
 
 
 def _extreme(function: Callable[[Any], Any], values: Any) -> float | None:
-    """Return an extreme as the wire has it: whole seconds as integers, none of no calls."""
+    """Return an extreme as the API writes it: whole seconds as integers, None if there are no calls."""
     if not len(values):
         return None
     value = float(function(values))
     return int(value) if value.is_integer() else value
+
+
+class Changes:
+    """Changes to a table (at once, before a later request, or at random), and their history.
+
+    A change is a mapping with one of ``insert`` (a list of records), ``update`` (a mapping with ``id`` and
+    the new values) or ``delete`` (a list of ids). A scheduled one also has ``before_request``, the number of
+    the request before which it is made; 1 is the next request after scheduling.
+
+    Parameters
+    ----------
+    table
+        The table to change.
+    first, last
+        Epoch seconds between which random inserted calls lie, the second excluded.
+    """
+
+    def __init__(self, table: CallTable, first: int, last: int) -> None:
+        self.history: list[dict[str, Any]] = []
+        self._table = table
+        self._span = first, last
+        self._waiting: list[tuple[int, dict[str, Any]]] = []
+        self._requests = 0
+        self._inserted = 0
+
+    def make(self, change: dict[str, Any]) -> int:
+        """Make a change; return how many calls it affected."""
+        if "insert" in change:
+            ids = [record["id"] for record in change["insert"]]
+            self._table.insert(typed_rows(change["insert"]))
+            return self._record("insert", ids)
+        if "update" in change:
+            fields = dict(change["update"])
+            call_id = fields.pop("id")
+            return self._record("update", [call_id] * self._table.update(call_id, fields))
+        return self._record("delete", self._table.delete(change["delete"]))
+
+    def schedule(self, changes: list[dict[str, Any]]) -> int:
+        """Keep changes until just before the requests they name; return how many are waiting."""
+        for change in changes:
+            # An invalid record must fail here, not in the middle of somebody's load.
+            typed_rows(change.get("insert", []))
+            self._waiting.append((self._requests + int(change["before_request"]), change))
+        return len(self._waiting)
+
+    def before_request(self) -> None:
+        """Count a request, and make the changes that are due before it."""
+        self._requests += 1
+        due = [change for number, change in self._waiting if number <= self._requests]
+        self._waiting = [each for each in self._waiting if each[0] > self._requests]
+        for change in due:
+            self.make(change)
+
+    def at_random(self, options: dict[str, Any]) -> None:
+        """Insert, update and delete as many calls as the options say; their ``chance`` decides which."""
+        rng = random.Random(options["chance"])  # noqa: S311
+        for _ in range(options["insert"]):
+            self.make({"insert": [self._new_call(rng)]})
+        for _ in range(options["update"]):
+            for call_id in self._random_id(rng):
+                changed = {"id": call_id, "outcomeTag": "Interested", "outcomeType": "positive"}
+                self.make({"update": changed | {"qualityRating": rng.randint(1, 5)}})
+        for _ in range(options["delete"]):
+            self.make({"delete": self._random_id(rng)})
+
+    def _new_call(self, rng: random.Random) -> dict[str, Any]:
+        self._inserted += 1
+        epoch = rng.randrange(*self._span)
+        return {
+            "id": _FIRST_INSERTED + self._inserted - 1,
+            "timestamp": datetime.fromtimestamp(epoch, UTC).isoformat(),
+            "uniqueId": f"{epoch}.{_FIRST_INSERTED + self._inserted}",
+            "label": "inserted",
+            "talkTime": rng.randint(0, 600),
+            "state": 1,
+        }
+
+    def _random_id(self, rng: random.Random) -> list[str]:
+        calls = self._table.query("SELECT count(*) AS n FROM calls")[0]["n"]
+        if not calls:
+            return []
+        rows = self._table.query(
+            f"SELECT id FROM calls ORDER BY TRY_CAST(id AS BIGINT), id LIMIT 1 OFFSET {rng.randrange(calls)}"  # noqa: S608
+        )
+        return [row["id"] for row in rows]
+
+    def _record(self, kind: str, ids: list[Any]) -> int:
+        """Record which calls a change affected; return how many."""
+        if ids:
+            self.history.append(
+                {"request": self._requests, "change": kind, "ids": [str(each) for each in ids]}
+            )
+        return len(ids)
+
+
+class RenderedRows:
+    """Rendered rows, addressed by their position; rows are added, never changed."""
+
+    def __init__(self) -> None:
+        self._blocks: list[pa.Table] = []
+        self._starts: list[int] = []
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def add(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Render the rows of the table ``calls`` that have not been rendered yet."""
+        columns = ", ".join(f"encode({sql}) AS {name}" for name, sql in _PIECES.items())
+        query = f"SELECT {columns} FROM calls WHERE pos >= {len(self)} ORDER BY pos"  # noqa: S608
+        # In blocks, so that a million rows are never in memory twice.
+        for batch in connection.sql(query).to_arrow_reader(_BLOCK):
+            self._append(pa.Table.from_batches([batch.cast(_SCHEMA)]))
+
+    def rows(self, positions: npt.NDArray[np.int64], asked: set[str]) -> bytes:
+        """Return the rows at these positions, joined by commas; `asked` names fields of `ON_REQUEST`."""
+        names = [name for name in _PIECES if name not in ON_REQUEST or name in asked]
+        block = np.searchsorted(self._starts, positions, side="right") - 1
+        texts = np.empty(len(positions), dtype=object)
+        for number in np.unique(block):
+            here = block == number
+            texts[here] = _joined_rows(self._blocks[number], positions[here] - self._starts[number], names)
+        return b",".join(texts.tolist())
+
+    def _append(self, fresh: pa.Table) -> None:
+        # A table that is changed one row at a time would end up in as many blocks; small ones are merged.
+        if self._blocks and len(self._blocks[-1]) + len(fresh) <= _SMALL:
+            self._blocks[-1] = pa.concat_tables([self._blocks[-1], fresh]).combine_chunks()
+        else:
+            self._blocks.append(fresh)
+            self._starts.append(self._length)
+        self._length += len(fresh)
+
+
+def _joined_rows(
+    block: pa.Table, positions: npt.NDArray[np.int64], names: list[str]
+) -> npt.NDArray[np.object_]:
+    columns = block.select(names).take(pa.array(positions)).columns
+    # Each column has a single chunk: taking from several would concatenate them every time.
+    return np.array(pc.binary_join_element_wise(*columns, _NOTHING).to_pylist(), dtype=object)
+
+
+def _value(field: Field) -> str:
+    """Return SQL for a field's JSON text, null where the value is null."""
+    name = f'"{field.name}"'
+    if field.kind in ("seconds", "number"):
+        whole = f"CAST(CAST({name} AS BIGINT) AS VARCHAR)"
+        return f"CASE WHEN {name} = floor({name}) THEN {whole} ELSE CAST({name} AS VARCHAR) END"
+    if field.kind == "flag":
+        return f"CAST({name} AS VARCHAR)"
+    if field.kind == "time":
+        return f"strftime(timezone('UTC', {name}), '\"%Y-%m-%dT%H:%M:%SZ\"')"
+    if field.coded:
+        codes = " ".join(f"WHEN '{label}' THEN '{code}'" for code, label in enumerate(field.choices))
+        return f"CASE {name} {codes} END"
+    if field.kind == "json" and field.name not in _TEXT_OF_JSON:
+        return name
+    text = f"CAST(to_json({name}) AS VARCHAR)"
+    if field.name in _NUMBERED:
+        return f"coalesce(CAST(TRY_CAST({name} AS BIGINT) AS VARCHAR), {text})"
+    return text
+
+
+def _member(field: Field) -> str:
+    """Return SQL for ``,"name":value``; an optional field without a value is absent."""
+    present = f"""',"{field.name}":' || {_value(field)}"""
+    if field.name in ON_REQUEST:
+        return f"coalesce({present}, '')"
+    null = f"""',"{field.name}":null'"""
+    # Calls of the AI have null where others lack the field: both forms occur, and both must be read.
+    missing = f"""CASE WHEN "aiTalkTime" > 0 THEN {null} ELSE '' END""" if field.optional else null
+    return f"coalesce({present}, {missing})"
+
+
+def _pieces() -> Iterator[tuple[str, str]]:
+    runs = groupby(FIELDS.values(), key=lambda field: field.name if field.name in ON_REQUEST else "")
+    for number, (name, fields) in enumerate(runs):
+        yield name or f"piece_{number}", " || ".join(_member(field) for field in fields)
+
+
+_PIECES = dict(_pieces())
+_FIRST, *_, _LAST = _PIECES
+# The first member has no comma before it, and the braces go around the whole row.
+_PIECES[_FIRST] = f"'{{' || substr({_PIECES[_FIRST]}, 2)"
+_PIECES[_LAST] = f"{_PIECES[_LAST]} || '}}'"
+_SCHEMA = pa.schema([(name, pa.large_binary()) for name in _PIECES])
+_NOTHING = pa.scalar(b"", pa.large_binary())

@@ -1,7 +1,7 @@
-"""What is true of the drawn calls, counted from the draws themselves.
+"""Count what is true of the drawn calls, from the draws themselves.
 
-Nothing here uses the package's analyses: these numbers are what they are checked against. The dictionary is
-plain JSON and is described in ``docs/sandbox.md``.
+Nothing here uses the package's analyses: they are checked against these numbers. The result is plain JSON and
+is described in ``docs/sandbox.md``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy as np
 
 from brightcall_pandas.frame import FIELDS
 from brightcall_pandas.sandbox._account import OUTCOMES, TEAMS, TIMEZONE, USERS
+from brightcall_pandas.sandbox._draw import NONE
 from brightcall_pandas.sandbox._generate import OUTBOUND, Drawn
-from brightcall_pandas.sandbox._texts import NONE
 
 if TYPE_CHECKING:
     from brightcall_pandas.sandbox._draw import Flags
-    from brightcall_pandas.sandbox._records import Chains
+    from brightcall_pandas.sandbox._records import PlantedChains
 
 __all__ = ["TALK_EDGES", "truth_of"]
 
@@ -28,7 +28,7 @@ _DIRECTIONS = FIELDS["type"].choices
 _STATES = FIELDS["state"].choices
 
 
-def truth_of(drawn: Drawn, planted: Chains) -> dict[str, Any]:
+def truth_of(drawn: Drawn, planted: PlantedChains) -> dict[str, Any]:
     """Return the truth about drawn calls as plain JSON values."""
     return {
         "calls": len(drawn),
@@ -97,7 +97,7 @@ def _by_day(drawn: Drawn) -> dict[str, int]:
     return {str(day): count for day, count in zip(days, counts, strict=True)}
 
 
-def _chains(planted: Chains) -> dict[str, Any]:
+def _chains(planted: PlantedChains) -> dict[str, Any]:
     readable = np.bincount(planted.code[~planted.broken], minlength=len(planted.parties)).tolist()
     variants: Counter[str] = Counter()
     handovers: dict[str, Counter[str]] = {}
@@ -118,7 +118,7 @@ def _attempts(drawn: Drawn) -> dict[str, Any]:
     outbound = drawn.direction == OUTBOUND
     number = drawn.attempt[outbound]
     made, answered = np.bincount(number), np.bincount(number, weights=drawn.answered[outbound])
-    # Whoever was called n times is counted at each attempt up to n.
+    # A client called n times is counted at each attempt up to n.
     clients = made - np.append(made[1:], 0)
     return {
         "by_attempt": {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -95,6 +97,12 @@ class TestScanCalls:
     def test_an_fsspec_address(self, cluster, folder, calls):
         assert len(bc.scan_calls(f"local://{folder}", columns=["id"]).compute()) == len(calls)
 
+    def test_without_dask_says_what_to_install(self):
+        code = "import sys; sys.modules['dask'] = None; import brightcall_pandas as bc; bc.scan_calls"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert "ModuleNotFoundError: scan_calls needs dask" in done.stderr
+        assert 'run: pip install "brightcall-pandas[dask]"' in done.stderr
+
 
 class TestDistributedCalls:
     @pytest.mark.parametrize("name", LAZY)
@@ -122,7 +130,7 @@ class TestDistributedCalls:
         ):
             getattr(bc.scan_calls(folder).calls, name)()
 
-    def test_pictures_are_drawn_of_computed_tables(self, folder):
+    def test_pictures_are_drawn_from_computed_tables(self, folder):
         with pytest.raises(NotImplementedError, match=r"finished tables.*\.compute\(\)"):
             bc.scan_calls(folder).calls.plot.by_outcome()
 

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import inspect
+import json
 import subprocess
 import sys
+from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brightcall_pandas import analysis, plots
-from brightcall_pandas.accessors import _frame as accessor
+from brightcall_pandas import accessors, analysis, export
+
+PACKAGE = Path(accessors.__file__).parents[1]
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ OTHERS = {"explore", "filter", "model_frame", "plot", "pseudonymize", "to_parque
 
 class TestCallsAccessor:
     def test_offers_the_whole_catalogue_and_nothing_else(self):
-        public = {name for name in vars(accessor.CallsAccessor) if not name.startswith("_")}
+        public = {name for name in vars(accessors.CallsAccessor) if not name.startswith("_")}
         assert public - OTHERS == set(analysis.__all__)
 
     @pytest.mark.parametrize("name", analysis.__all__)
@@ -50,13 +52,43 @@ class TestCallsAccessor:
         with pytest.raises(KeyError, match="outcomeTag"):
             df.calls.by_outcome()
 
-    def test_does_not_load_matplotlib(self):
-        code = (
-            "import sys, pandas as pd, brightcall_pandas.accessors._frame\n"
-            "pd.DataFrame({'talkTime': [1]}).calls.summary()\n"
-            "sys.exit('matplotlib' in sys.modules)"
+
+class TestImport:
+    HEAVY = """
+        matplotlib pyarrow.dataset pyarrow.parquet requests requests_cache urllib3 tqdm typer duckdb dask
+        distributed ipywidgets anywidget networkx phonenumbers
+        brightcall_pandas.api brightcall_pandas.cache brightcall_pandas.load brightcall_pandas.export
+        brightcall_pandas.plots brightcall_pandas.explorer
+    """.split()
+
+    def loaded(self, code):
+        """Return the modules loaded by the accessors and some code, without what the package imports."""
+        package = (
+            "import json, sys, types\n"
+            "package = types.ModuleType('brightcall_pandas')\n"
+            f"package.__path__ = [{str(PACKAGE)!r}]\n"
+            "sys.modules['brightcall_pandas'] = package\n"
+            "import pandas as pd, brightcall_pandas.accessors\n"
         )
-        subprocess.run([sys.executable, "-c", code], check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", f"{package}{code}\nprint(json.dumps(sorted(sys.modules)))"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return set(json.loads(done.stdout))
+
+    def test_and_a_table_load_nothing_heavy(self):
+        loaded = self.loaded("pd.DataFrame({'talkTime': [1]}).calls.summary()")
+        assert "brightcall_pandas.analysis" in loaded
+        assert loaded & set(self.HEAVY) == set()
+
+    def test_files_and_pictures_load_what_they_need(self):
+        code = "frame = pd.DataFrame({'outcomeTag': ['Sold']})\n"
+        assert "matplotlib" in self.loaded(f"{code}frame.calls.plot.by_outcome()")
+        loaded = self.loaded(f"{code}frame.calls.pseudonymize('a secret')")
+        assert "brightcall_pandas.export" in loaded
+        assert "matplotlib" not in loaded
 
 
 class TestFilter:
@@ -118,19 +150,46 @@ class TestFilter:
         assert {"talk_time_from", "fold_case"} <= set(inspect.signature(calls.calls.filter).parameters)
 
 
-class TestCallsPlot:
-    def test_offers_every_picture_and_nothing_else(self):
-        public = {name for name in vars(accessor.CallsPlot) if not name.startswith("_")}
-        assert public == set(plots.__all__)
+class TestFiles:
+    @pytest.mark.parametrize("name", ["to_parquet", "pseudonymize"])
+    def test_methods_take_what_the_functions_take(self, name):
+        method, function = getattr(accessors.CallsAccessor, name), getattr(export, name)
+        ours, theirs = (list(inspect.signature(each).parameters.values())[1:] for each in (method, function))
+        assert [(each.name, each.kind, each.default) for each in ours] == [
+            (each.name, each.kind, each.default) for each in theirs
+        ]
+        assert inspect.getdoc(method).partition(".")[0].split()[0] in ("Write", "Replace")
 
-    @pytest.mark.parametrize("name", plots.__all__)
-    def test_shows_the_arguments_of_the_table_and_ax(self, name, calls):
-        shown = list(inspect.signature(getattr(calls.calls.plot, name)).parameters)
-        assert shown == [*list(inspect.signature(getattr(analysis, name)).parameters)[1:], "ax"]
-        assert name in getattr(calls.calls.plot, name).__doc__
+    def test_to_parquet_writes_what_read_calls_brings_back(self, calls, tmp_path):
+        path = calls.calls.to_parquet(tmp_path / "calls.parquet", partition=None)
+        assert path == tmp_path / "calls.parquet"
+        assert export.read_calls(path)["talkTime"].tolist() == [5, 0, 40]
 
-    def test_draws_the_table_on_the_axes_given(self, calls):
-        _, ax = plt.subplots()
-        assert calls.calls.plot.by_outcome(ax=ax) is ax
-        assert {text.get_text() for text in ax.get_yticklabels()} == {"A", "b"}
-        plt.close("all")
+    def test_pseudonymize_passes_every_option_on(self):
+        df = pd.DataFrame(
+            {"clientNumber": ["030 901820"], "toNumber": ["+49 30 901820"], "label": ["a 12345 b"]}
+        )
+        tokens = df.calls.pseudonymize("a secret", region="DE", free_text="scan", keep=["toNumber"])
+        expected = export.pseudonymize(df, "a secret", region="DE", free_text="scan", keep=["toNumber"])
+        pd.testing.assert_frame_equal(tokens, expected)
+        assert tokens.loc[0, "toNumber"] == "+49 30 901820"
+        assert tokens.loc[0, "label"].startswith("a *")
+
+
+class TestExplore:
+    def test_opens_the_explorer_of_the_frame(self, calls):
+        pytest.importorskip("anywidget")
+        explorer = calls.calls.explore()
+        explorer.set("talk_time", (10, None))
+        assert explorer.frame["talkTime"].tolist() == [40]
+
+
+class TestCalls:
+    def test_is_the_accessor_of_the_frame(self, calls):
+        found = accessors.calls(calls)
+        assert type(found) is type(calls.calls)
+        pd.testing.assert_frame_equal(found.by_outcome(), calls.calls.by_outcome())
+
+    def test_what_is_no_frame_is_refused(self):
+        with pytest.raises(TypeError, match=r"needs a pandas DataFrame, not list; bc\.to_frame"):
+            accessors.calls([{"id": 1}])

@@ -336,7 +336,7 @@ class TestFunnel:
             funnel(funnel_calls, stages)
 
     def test_a_mask_of_another_length(self, funnel_calls):
-        with pytest.raises(ValueError, match="'short' has 2 entries, the frame has 5 rows"):
+        with pytest.raises(ValueError, match="'short' has 2 entries, but the frame has 5 rows"):
             funnel(funnel_calls, {"short": [True, False]})
 
     def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, funnel_calls):

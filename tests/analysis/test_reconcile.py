@@ -100,10 +100,13 @@ class TestReconcile:
             timestamp=["2026-03-02T00:10Z", "2026-03-02T12:00Z", "2026-03-02T12:00Z", "2026-03-02T23:30Z"]
         )
         table = reconcile(late, stats(all=[5, 1, 3, 1]))
-        assert "boundary of the day: 2 calls" in table.loc[("all", "all"), "likely_cause"]
+        assert "start of the day: 2 calls" in table.loc[("all", "all"), "likely_cause"]
 
     def test_rows_that_came_or_went(self, calls):
-        assert "rows missing" in reconcile(calls, stats(all=[9, 1, 2, 1])).loc[("all", "all"), "likely_cause"]
+        assert (
+            "rows are missing"
+            in reconcile(calls, stats(all=[9, 1, 2, 1])).loc[("all", "all"), "likely_cause"]
+        )
         assert (
             "too many rows" in reconcile(calls, stats(all=[1, 1, 2, 1])).loc[("all", "all"), "likely_cause"]
         )
@@ -114,8 +117,8 @@ class TestReconcile:
             stats(active=[1, 0, 0, 0], all=[4, 1, 2, None], talks=[2, 1, 1, 0]),
         )
         assert table.loc[("all", "active"), "likely_cause"] == "rows cannot tell"
-        assert table.loc[("internal", "all"), "likely_cause"] == "the server does not say"
-        assert table.loc[("all", "talks"), "likely_cause"] == "no row tells"
+        assert table.loc[("internal", "all"), "likely_cause"] == "the server does not give it"
+        assert table.loc[("all", "talks"), "likely_cause"] == "no row has it"
         assert table["agrees"].isna().to_dict()[("all", "talks")]
 
     def test_answer_times_need_to_know_who_answered(self, calls):

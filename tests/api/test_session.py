@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from brightcall_pandas.api._key import ApiKey
-from brightcall_pandas.api._session import ApiSession
+from brightcall_pandas.api import ApiKey, ApiSession
 from brightcall_pandas.errors import (
     AuthenticationError,
     BrightcallError,
@@ -40,10 +39,16 @@ class Recorder(threading.Event):
 
 
 def ask(session, **options):
-    return session.post(PATH, BODY, about="calls of March, page 1", **options)
+    return session.ask(PATH, BODY, about="calls of March, page 1", **options)
 
 
-class TestPost:
+def ask_and_keep(session, **options):
+    reply = ask(session, **options)
+    session.keep([reply])
+    return reply
+
+
+class TestAsk:
     def test_a_good_answer(self, session, scripted):
         before = datetime.now(UTC)
         reply = ask(session)
@@ -137,7 +142,7 @@ class TestPost:
         scripted.answers = [(500, {}, b"")]
         stop = Recorder()
         with pytest.raises(ServerError):
-            ask(make(retries=5), stop=stop)
+            ask(make(retries=5, first_pause=0.5), stop=stop)
         assert len(stop.waits) == 5
         bounds = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
         assert all(low <= wait <= 2 * low for low, wait in zip(bounds, stop.waits, strict=False))
@@ -152,18 +157,20 @@ class TestPost:
     def test_retry_after_beyond_the_bound_is_an_error_at_once(self, session, scripted):
         scripted.answers = [(429, {"Retry-After": "3600"}, b""), GOOD]
         stop = Recorder()
-        with pytest.raises(RateLimitError, match="asks to wait 3600 s; 120 s is the most"):
+        with pytest.raises(RateLimitError, match="asks to wait 3600 s; no wait here is longer than 120 s"):
             ask(session, stop=stop)
         assert stop.waits == []
         assert session.requests == 1
 
     def test_every_attempt_counts_against_the_rate_limit(self, make, scripted):
         scripted.answers = [(500, {}, b""), (500, {}, b""), GOOD]
-        session, turns = make(rate_limit=1000), []
-        session._limit.wait = turns.append
         stop = Recorder()
-        ask(session, stop=stop)
-        assert turns == [stop] * 3
+        ask(make(rate_limit=0.01), stop=stop)
+        # A turn every 100 s, the first at once; between two turns the pause before another attempt.
+        turns = stop.waits[::2]
+        assert turns[0] == 0
+        assert [round(turn, -2) for turn in turns] == [0, 100, 200]
+        assert len(stop.waits) == 5
 
     def test_a_stop_ends_the_pause(self, session, scripted):
         scripted.answers = [(500, {}, b"")]
@@ -188,14 +195,14 @@ class TestPost:
 
 class TestKept:
     def test_what_was_answered(self, session, scripted):
-        asked = ask(session)
+        asked = ask_and_keep(session)
         kept = session.kept(PATH, BODY)
         assert (kept.content, kept.key, kept.from_cache) == (asked.content, asked.key, True)
         assert abs(kept.fetched_at - asked.fetched_at) < timedelta(minutes=5)
         assert len(scripted.targets) == 1
 
     def test_order_of_parameters_does_not_matter(self, session):
-        ask(session)
+        ask_and_keep(session)
         assert session.kept(PATH, dict(reversed(BODY.items()))) is not None
 
     @pytest.mark.parametrize(
@@ -203,11 +210,11 @@ class TestKept:
         [(PATH, BODY | {"page": 2}), (PATH, BODY | {"x": None}), ("/api/v3/stat/calls/list", BODY)],
     )
     def test_not_another_request(self, session, path, body):
-        ask(session)
+        ask_and_keep(session)
         assert session.kept(path, body) is None
 
     def test_by_any_session_of_the_account_whatever_the_port_and_the_key(self, session, cache):
-        ask(session)
+        ask_and_keep(session)
         other = ApiSession(
             "http://127.0.0.1:1",
             ApiKey("another-key"),
@@ -221,8 +228,8 @@ class TestKept:
 
     def test_the_newest_answer(self, session, scripted):
         scripted.answers = [GOOD, OTHER]
-        ask(session)
-        ask(session)
+        ask_and_keep(session)
+        ask_and_keep(session)
         assert session.kept(PATH, BODY).content == OTHER[2]
 
     @pytest.mark.parametrize(
@@ -245,37 +252,57 @@ class TestKept:
         session = make(retries=1)
         scripted.answers = [answer]
         with pytest.raises(BrightcallError):
-            ask(session, stop=Recorder())
+            ask_and_keep(session, stop=Recorder())
         assert cache.all_keys() == []
         scripted.answers = [GOOD]
-        ask(session)
+        ask_and_keep(session)
         scripted.answers = [answer]
         with pytest.raises(BrightcallError):
-            ask(session, stop=Recorder())
+            ask_and_keep(session, stop=Recorder())
         assert session.kept(PATH, BODY).content == GOOD[2]
+
+    def test_only_what_was_given_to_keep(self, session):
+        ask(session)
+        assert session.kept(PATH, BODY) is None
+        session.keep([])
+        assert session.kept(PATH, BODY) is None
+
+    def test_several_at_once(self, session):
+        replies = [session.ask(PATH, BODY | {"page": page}, about="a page") for page in (1, 2, 3)]
+        session.keep(replies)
+        for page, reply in enumerate(replies, 1):
+            assert session.kept(PATH, BODY | {"page": page}).key == reply.key
+        assert session.kept(PATH, BODY | {"page": 4}) is None
 
     def test_without_a_cache(self, make):
         session = make(cache=None)
-        assert not ask(session).from_cache
+        assert not ask_and_keep(session).from_cache
         assert session.kept(PATH, BODY) is None
 
     def test_what_the_server_says_of_caching_does_not_matter(self, session, scripted):
         scripted.answers = [(200, {"Cache-Control": "no-store", "Expires": "0", "Vary": "*"}, GOOD[2])]
-        ask(session)
+        ask_and_keep(session)
         assert session.kept(PATH, BODY).content == GOOD[2]
 
 
 class TestClose:
     def test_files_are_closed_and_opened_again(self, session, cache):
+        ask_and_keep(session)
+        session.close()
+        names = [each.name for each in cache.path.parent.iterdir()]
+        assert names == ["pages.sqlite"]  # while it is open SQLite has two others beside it
+        assert session.kept(PATH, BODY) is not None
+
+    def test_connections_are_opened_again(self, session, scripted):
         ask(session)
         session.close()
-        assert cache.responses._connection is None
-        assert session.kept(PATH, BODY) is not None
+        ask(session)
+        assert len(scripted.targets) == 2
 
 
 class TestRepr:
     def test_no_key(self, session):
         ask(session)
-        assert KEY not in repr(session) + repr(vars(session)) + repr(session._http) + repr(
-            session._http.adapters
-        )
+        shown = [repr(session), repr(vars(session))]
+        shown += [repr(vars(each)) for each in vars(session).values() if hasattr(each, "__dict__")]
+        assert KEY not in " ".join(shown)

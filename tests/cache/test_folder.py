@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import brightcall_pandas as bc
-from brightcall_pandas.cache import _answers as page_cache
 from brightcall_pandas.cache._folder import Cache
 from brightcall_pandas.frame._fields import SCHEMA_VERSION
 
@@ -257,8 +256,8 @@ class TestClear:
         client.cache.clear()
         assert not (tmp_path / "cache").exists()
 
-    def test_what_another_process_holds_is_said(self, client, monkeypatch):
-        monkeypatch.setattr(page_cache, "_LOCK_DEADLINE_S", 0.2)
+    def test_what_another_process_holds_is_said(self, client):
+        client.cache.lock_timeout_s = 0.2
         load(client)
         holder = sqlite3.connect(client.cache.folder / "pages.sqlite", isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
@@ -283,7 +282,7 @@ class TestModes:
 
 
 class TestPreparing:
-    def test_a_folder_that_cannot_be_made_is_said_once(self, tmp_path):
+    def test_a_folder_that_cannot_be_made_is_said_once(self, tmp_path, caplog):
         (tmp_path / "file").write_text("")
         cache = Cache(tmp_path / "file" / "account")
         with pytest.warns(RuntimeWarning, match=r"cannot be (kept|used)") as said:
@@ -291,3 +290,5 @@ class TestPreparing:
         cache.failed(OSError("again"))
         assert keys == [[], [], []]
         assert len([each for each in said if "cannot be kept" in str(each.message)]) == 1
+        logged = [each for each in caplog.records if "cannot be kept" in each.getMessage()]
+        assert [(each.name, each.levelname) for each in logged] == [("brightcall_pandas", "WARNING")]

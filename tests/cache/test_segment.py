@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import stat
+import zlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -66,7 +68,7 @@ class TestWriteSegment:
         assert len(footer) == 8
 
     def test_and_is_read_back(self, segment):
-        assert Segment.of(segment.path) == segment
+        assert Segment.from_path(segment.path) == segment
         assert segment.days == DAYS
         assert segment.fetched_at == FETCHED
 
@@ -105,7 +107,7 @@ class TestWriteSegment:
         assert again.path.read_bytes() == segment.path.read_bytes()
 
 
-class TestOf:
+class TestFromPath:
     @pytest.mark.parametrize(
         "name",
         [
@@ -119,10 +121,10 @@ class TestOf:
         ],
     )
     def test_other_files_are_none(self, name):
-        assert Segment.of(Path("/folder") / name) is None
+        assert Segment.from_path(Path("/folder") / name) is None
 
     def test_another_version(self):
-        found = Segment.of(Path("/folder/2026-03-01_2026-03-03.1777636800123.v7.0123abcd.parquet"))
+        found = Segment.from_path(Path("/folder/2026-03-01_2026-03-03.1777636800123.v7.0123abcd.parquet"))
         assert (found.schema_version, found.footer) == (7, 0x0123ABCD)
 
 
@@ -151,12 +153,28 @@ class TestRead:
             "state": STATES,
         }
 
-    def test_days_that_span_row_groups(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("brightcall_pandas.cache._segment._ROW_GROUP", 2)
-        segment = write_segment(tmp_path, part([2, 1, 2]), FETCHED)
+    def test_days_that_span_row_groups(self, tmp_path):
+        segment = write_segment(tmp_path, part([2, 1, 2]), FETCHED, rows_per_group=2)
         assert pq.read_metadata(segment.path).num_row_groups == 3
         for days, ids in ((DAYS[:1], [0, 1]), (DAYS[1:2], [2]), (DAYS[1:], [2, 3, 4]), (DAYS, range(5))):
             assert segment.read(days, ["id"]).table["id"].to_pylist() == [f"id-{n}" for n in ids]
+
+    @pytest.mark.parametrize("rows", [[0, 2, 3], [2, 0, 3], [2, 3, 0]])
+    def test_a_day_without_calls_at_the_edge_of_a_row_group(self, tmp_path, rows):
+        segment = write_segment(tmp_path, part(rows), FETCHED, rows_per_group=2)
+        found = [segment.read([day], ["id"]).table["id"].to_pylist() for day in DAYS]
+        ids = [f"id-{n}" for n in range(5)]
+        assert found == [ids[: rows[0]], ids[rows[0] : rows[0] + rows[1]], ids[rows[0] + rows[1] :]]
+
+    def test_of_several_row_groups_only_those_asked_for_are_read(self, tmp_path):
+        segment = write_segment(tmp_path, part([2, 1, 2]), FETCHED, rows_per_group=2)
+        column = pq.read_metadata(segment.path).row_group(0).column(0)
+        damaged = bytearray(segment.path.read_bytes())
+        damaged[column.dictionary_page_offset or column.data_page_offset] ^= 0xFF
+        segment.path.write_bytes(damaged)
+        assert segment.read(DAYS[1:], ["id"]).table["id"].to_pylist() == ["id-2", "id-3", "id-4"]
+        with pytest.raises(StoreError):
+            segment.read(DAYS[:1], TABLE_SCHEMA.names)
 
     def test_no_calls(self, tmp_path):
         segment = write_segment(tmp_path, Part(DAYS[0], [0], TABLE_SCHEMA.empty_table(), []), FETCHED)
@@ -164,9 +182,9 @@ class TestRead:
 
 
 class TestPart:
-    def test_joined(self):
+    def test_concat(self):
         before = Part(date(2026, 2, 27), [1, 1], table().slice(3, 2), [{"day_from": "2026-02-27"}])
-        whole = Part.joined([before, part()])
+        whole = Part.concat([before, part()])
         assert whole.days == [date(2026, 2, 27), date(2026, 2, 28), *DAYS]
         assert whole.rows == [1, 1, *ROWS]
         assert whole.table["id"].to_pylist() == [f"id-{n}" for n in (3, 4, 0, 1, 2, 3, 4)]
@@ -197,16 +215,24 @@ class TestMeta:
 
 class TestLabels:
     @pytest.mark.parametrize("code", [-1, 100])
-    def test_codes_of_no_label_are_refused(self, tmp_path, monkeypatch, code):
-        def coded(whole):
-            codes = pa.array([0, code, None, 0, 0], pa.int8())
-            return whole.set_column(whole.column_names.index("state"), "state", codes)
-
-        monkeypatch.setattr("brightcall_pandas.cache._segment._coded", coded)
-        segment = write_segment(tmp_path, part(), FETCHED)
-        assert segment.read(DAYS, ["id"]).table.num_rows == 5
-        with pytest.raises(StoreError, match="labels beyond the 3 that there are"):
-            segment.read(DAYS, ["state"])
+    def test_codes_of_no_label_are_refused(self, segment, code):
+        stored = pq.read_table(segment.path)
+        codes = pa.array([0, code, None, 0, 0], pa.int8())
+        changed = stored.set_column(stored.column_names.index("state"), "state", codes)
+        with pq.ParquetWriter(segment.path, changed.schema, write_page_checksum=True) as writer:
+            writer.write_table(changed)
+            writer.add_key_value_metadata(
+                {"brightcall": '{"rows":[3,0,2],"windows":[]}'}  # all else is as it should be
+            )
+        content = segment.path.read_bytes()
+        footer = zlib.crc32(content[-8 - int.from_bytes(content[-8:-4], "little") :])
+        path = segment.path.with_name(
+            re.sub(r"[0-9a-f]{8}\.parquet", f"{footer:08x}.parquet", segment.path.name)
+        )
+        other = Segment.from_path(segment.path.rename(path))
+        assert other.read(DAYS, ["id"]).table.num_rows == 5
+        with pytest.raises(StoreError, match="label codes outside 0 to 2"):
+            other.read(DAYS, ["state"])
 
 
 class TestDamage:

@@ -78,27 +78,31 @@ class TestSetAside:
     def test_is_not_read_again_and_said(self, store, tmp_path):
         segment = write(store, 1, 3)
         with pytest.warns(
-            RuntimeWarning, match=r"2026-03-01 to 2026-03-03 are damaged \(why\).*set aside as"
+            RuntimeWarning, match=r"from 2026-03-01 to 2026-03-03 are damaged \(why\).*set aside as"
         ):
             store.set_aside(segment, "why")
         assert store.segments() == []
         assert [each.suffix for each in tmp_path.iterdir()] == [".damaged"]
+
+    def test_is_logged_as_well(self, store, caplog):
+        segment = write(store, 1, 3)
+        with pytest.warns(RuntimeWarning, match="are damaged"):
+            store.set_aside(segment, "why")
+        (record,) = caplog.records
+        assert (record.name, record.levelname) == ("brightcall_pandas", "WARNING")
+        assert "its days are read again" in record.getMessage()
 
     def test_another_process_did_it(self, store):
         segment = write(store, 1, 1)
         store.drop([segment])
         store.set_aside(segment, "why")  # no warning, which would be an error here
 
-    def test_it_cannot_be_and_so_is_passed_over(self, tmp_path, monkeypatch):
+    def test_it_cannot_be_and_so_is_skipped(self, tmp_path):
         unreadable = set()
         store = Store(tmp_path, unreadable)
         segment, other = write(store, 1, 1), write(store, 2, 2)
-
-        def refuse(*_):
-            raise PermissionError(13, "Permission denied")
-
-        monkeypatch.setattr(type(tmp_path), "rename", refuse)
-        with pytest.warns(RuntimeWarning, match="cannot be set aside .*Permission denied.*passed over"):
+        segment.path.with_suffix(".damaged").mkdir()  # a folder has the name that it would get
+        with pytest.warns(RuntimeWarning, match=r"cannot be set aside .*Is a directory.*skipped"):
             store.set_aside(segment, "why")
         assert store.segments() == [other]
         assert Store(tmp_path, unreadable).segments() == [other]

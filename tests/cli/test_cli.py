@@ -16,7 +16,7 @@ import pytest
 import requests
 
 import brightcall_pandas as bc
-from brightcall_pandas.cli._keys import refused_key
+from brightcall_pandas.cli._options import refused_key
 
 DEADLINE_S = 120
 
@@ -44,10 +44,10 @@ class TestHelp:
         done = brightcall("--help")
         assert done.returncode == 0
         words = " ".join(done.stdout.split())
-        commands = r"demo Load.* sandbox Run.* describe Describe.* export Write.* doctor Tell.* cache Look"
+        commands = r"demo Load.* sandbox Run.* describe List.* export Write.* doctor Report.* cache Show"
         assert re.search(commands, words)
         assert "BRIGHTCALL_API_KEY" in words
-        assert "0 done, 1 it could not be done, 2 asked for wrongly" in words
+        assert "0 success, 1 failure, 2 usage error" in words
 
     @pytest.mark.parametrize(
         "command",
@@ -86,6 +86,7 @@ class TestKeys:
             [f"BRIGHTCALL_API_KEY={SECRET}", "doctor"],
             ["doctor", f"BRIGHTCALL_API_KEY={SECRET}"],
             ["export", f"--pseudonymize-key={SECRET}", "2026-03-01", "2026-03-02", "out"],
+            ["export", f"--pseudonymise-key={SECRET}", "2026-03-01", "2026-03-02", "out"],
             ["export", f"BRIGHTCALL_PSEUDONYM_KEY={SECRET}"],
         ],
         ids=" ".join,
@@ -109,7 +110,7 @@ class TestKeys:
         done = brightcall("export", "2026-03-01", "2026-03-02", "out", f"--api-key={self.SECRET}")
         assert done.returncode == 2
         assert done.stdout == ""
-        assert done.stderr.startswith("brightcall: a key on the command line is refused")
+        assert done.stderr.startswith("brightcall: keys are not accepted on the command line")
         assert self.SECRET not in done.stderr
 
 
@@ -176,7 +177,7 @@ class TestDemo:
         warm = re.search(r"cache +(\d+) +[\d.]+ +1,500$", done.stdout, re.MULTILINE)
         assert int(cold[1]) >= 3  # 1,500 calls in pages of 500
         assert int(warm[1]) == 0
-        assert "calls that the sandbox made up: 1,500" in done.stdout
+        assert "calls made up by the sandbox: 1,500" in done.stdout
 
     def test_json_is_all_of_standard_output(self, tmp_path):
         done = brightcall(
@@ -299,7 +300,7 @@ class TestSandbox:
         [
             (["--faults", "x"], "--faults takes a JSON object"),
             (["--faults", "[1]"], "--faults takes a JSON object"),
-            (["--faults", '{"http_999": 1}'], "'http_999' is no fault"),
+            (["--faults", '{"http_999": 1}'], "'http_999' is not a fault"),
             (["--faults", '{"http_500": 2}'], "the rate of fault 'http_500' is 2"),
             (["--day-to", "tomorrow"], "tomorrow"),
             (["--calls", "-1"], "greater than or equal to 0"),
@@ -347,21 +348,21 @@ class TestCache:
 
     def test_clear_some_days(self, filled):
         done = brightcall("cache", "clear", "--day-from", "2026-03-30", "--yes", *filled)
-        assert (done.returncode, done.stdout) == (0, "forgot 2 days; 2 are left\n")
+        assert (done.returncode, done.stdout) == (0, "deleted 2 days; 2 are left\n")
         assert json.loads(brightcall("cache", "info", "--json", *filled).stdout)["last_day"] == "2026-03-29"
 
     def test_clear_all(self, filled):
-        assert brightcall("cache", "clear", "--yes", *filled).stdout == "forgot 4 days; 0 are left\n"
+        assert brightcall("cache", "clear", "--yes", *filled).stdout == "deleted 4 days; 0 are left\n"
 
     def test_clear_as_json(self, filled):
         done = brightcall("cache", "clear", "--day-to", "2026-03-28", "--yes", "--json", *filled)
         told = json.loads(done.stdout)
-        assert (told["forgot"], told["left"]) == (1, 3)
+        assert (told["deleted"], told["left"]) == (1, 3)
 
     def test_clear_asks_first(self, filled):
         done = brightcall("cache", "clear", *filled)
         assert done.returncode == 1
-        assert "Forget calls kept in" in done.stdout
+        assert "Delete cached calls in" in done.stdout
         assert json.loads(brightcall("cache", "info", "--json", *filled).stdout)["days"] == 4
 
     def test_an_account_must_be_named_or_follow_from_the_key(self, tmp_path):

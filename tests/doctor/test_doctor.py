@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+import brightcall_pandas as bc
 from brightcall_pandas import doctor
 from brightcall_pandas.cli import app
-from brightcall_pandas.doctor._days import DayProbe, fitting, plan_day
-from brightcall_pandas.doctor._findings import Check, Found, Judgement, Report
+from brightcall_pandas.doctor._days import DayProbe, fitting_zones, plan_day
 from brightcall_pandas.doctor._masks import key_shown, masked, skeleton, word_shown
-from brightcall_pandas.doctor._requests import MOST_REQUESTS, Asker, Exchange
+from brightcall_pandas.doctor._report import Check, Judgement, Observed, Report
+from brightcall_pandas.doctor._requests import MOST_REQUESTS, Requester
 from brightcall_pandas.frame import midnight_micros as micros
-from brightcall_pandas.sandbox import Sandbox, start_sandbox
+from brightcall_pandas.sandbox import Sandbox
 
 VERSIONS = ("v1", "v3")
 PAGE = 150
@@ -34,7 +37,7 @@ UNSEEN = {"ties", "days"}  # the sandbox has no two calls of one second here, an
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
-    with start_sandbox(calls=300, days=6, seed=0) as sandbox:
+    with bc.start_sandbox(calls=300, days=6, seed=0) as sandbox:
         yield sandbox
 
 
@@ -74,20 +77,24 @@ class TestReport:
     @pytest.mark.parametrize(
         ("faults", "days", "found"),
         [
-            ({"capped_page": 1}, ALL, {"page size": "silently cut: 100 of 150"}),
-            ({"capped_page": {"cap": 40}}, FEW, {"page size": "silently cut: 40 of 150"}),
+            ({"capped_page": 1}, ALL, {"page size": "silently cut: 100 of the 150 requested"}),
+            ({"capped_page": {"cap": 40}}, FEW, {"page size": "silently cut: 40 of the 150 requested"}),
             ({"refused_page": 1}, ALL, {"page size": "refused: 150"}),
             ({"new_fields": 1}, ALL, {"new fields": "involvedAgent1Id: integer"}),
             ({"missing_fields": 1}, ALL, {"missing fields": "label: absent"}),
             ({"naive_timestamps": 1}, ALL, {"time form": "timestamp: without offset, ####-##-##T##:##:##"}),
             ({"utc_bounds": 1}, ALL, {"timezone": "they fit the account's own zone or UTC"}),
             ({"wrong_pages": 1}, FEW, {"totals": "pagesCount"}),
-            ({"repeated_page": 1}, ALL, {"later pages": "the calls of the page before"}),
+            ({"repeated_page": 1}, ALL, {"later pages": "the calls of the page before it"}),
             ({"empty_page": 1}, ALL, {"later pages": "a later page is empty"}),
             (
                 {"outside_rows": 1},
                 FEW,
-                {"order": "in another order", "days": "from other days", "timezone": "none of the zones"},
+                {
+                    "order": "in another order",
+                    "days": "from other days in every timezone",
+                    "timezone": "none of the zones",
+                },
             ),
             ({"echo_key": 1}, ALL, {"key": "in the body", "envelope": "request: new, string"}),
         ],
@@ -97,7 +104,7 @@ class TestReport:
         report = examined(sandbox, days, version)
         said = differing(report)
         if version == "v3" and "wrong_pages" in faults:
-            assert said.pop("count") == "more than the calls that there are"
+            assert said.pop("count") == "more than the number of calls"
         assert said.keys() == found.keys()
         assert {name: text in said[name] for name, text in found.items()} == dict.fromkeys(found, True)
         assert report.exit_code == 1
@@ -121,7 +128,7 @@ class TestReport:
         sandbox.set_faults({"wrong_total": 1})
         said = differing(examined(sandbox, days))
         assert said.keys() == {"totals"}
-        assert "totalItems is more than the calls that there are" in said["totals"]
+        assert "totalItems is more than the number of calls" in said["totals"]
 
     def test_a_missing_total(self, sandbox):
         sandbox.set_faults({"missing_total": 1})
@@ -129,10 +136,10 @@ class TestReport:
 
     @pytest.mark.parametrize("version", VERSIONS)
     def test_ties(self, version):
-        with start_sandbox(calls=300, days=3, faults={"unstable_ties": {"seconds": 600}}) as sandbox:
+        with bc.start_sandbox(calls=300, days=3, faults={"unstable_ties": {"seconds": 600}}) as sandbox:
             days = (sandbox.day_from, sandbox.day_to)
             assert differing(examined(sandbox, days, version)) == {
-                "ties": "calls of equal timestamp come in another order at each request"
+                "ties": "calls with equal timestamps come in another order at each request"
             }
             sandbox.set_faults(None)  # the times stay equal, and the order is that of the ids again
             report = examined(sandbox, days, version)
@@ -141,7 +148,7 @@ class TestReport:
 
     @pytest.mark.parametrize("version", VERSIONS)
     def test_a_table_that_changes_meanwhile_is_no_difference(self, version):
-        with start_sandbox(calls=300, days=3, faults={"mutate": {"insert": 5, "delete": 0}}) as sandbox:
+        with bc.start_sandbox(calls=300, days=3, faults={"mutate": {"insert": 5, "delete": 0}}) as sandbox:
             report = examined(sandbox, (sandbox.day_from, sandbox.day_to), version)
         assert differing(report) == {}
         assert {"later pages", "totals"} <= named(report, Judgement.UNKNOWN)
@@ -152,11 +159,11 @@ class TestReport:
         [
             ("http_500", 1, "ServerError, status 500"),
             ("rate_limit", 1, "RateLimitError, status 429"),
-            ("reset", 1, "nothing came back"),
+            ("reset", 1, "no answer"),
             ("truncated_json", 1, "InvalidResponseError, status 200"),
             ("html", 1, "InvalidResponseError, status 200"),
             ("redirect", 1, "InvalidResponseError, status 302"),
-            ("hang", 1, "nothing came back"),
+            ("hang", 1, "no answer"),
             ("success_false", 2, "RequestError, status 200"),  # it may have been the size of the page
         ],
     )
@@ -191,7 +198,7 @@ class TestReport:
     def test_days_without_calls(self, sandbox):
         report = examined(sandbox, ("2020-01-01", "2020-01-02"))
         assert report.exit_code == 2
-        assert report.failure == "there are no calls in these days; choose others"
+        assert report.failure == "there are no calls on these days; choose others"
         assert report.fields == ()
 
     def test_without_days_a_week_that_is_over(self, sandbox):
@@ -220,24 +227,64 @@ class TestReport:
     def test_a_timezone_of_the_client_is_sent(self, sandbox):
         report = examined(sandbox, timezone="Asia/Tokyo")
         assert report.exit_code == 0
-        assert "the client asks for a timezone of its own" in report.to_text()
+        assert "the client requests its own timezone" in report.to_text()
 
 
-Change = Callable[[str, dict[str, Any]], dict[str, Any] | None]
+Change = Callable[[str, dict[str, Any]], Any]
+Answer = tuple[int, str, bytes]  # status, content type, body
 
 
-def bent(monkeypatch: pytest.MonkeyPatch, change: Change) -> None:
-    """Let `change` have each good answer, by path, before the doctor sees it."""
+class Relay:
+    """A server between the doctor and the sandbox, which may replace each answer on its way."""
 
-    class Bent(Asker):
-        def _sent(self, path: str, body: dict[str, Any], purpose: str) -> Exchange:
-            sent = super()._sent(path, body, purpose)
-            if not sent.good:
-                return sent
-            content = msgspec.json.encode(change(path, msgspec.json.decode(sent.content)))
-            return Exchange(sent.purpose, sent.status, content, sent.media_type, None)
+    def __init__(self, target: Sandbox) -> None:
+        self.replace: Callable[[str, Answer], Answer] = lambda _, answer: answer
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(target.url))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
 
-    monkeypatch.setattr(doctor, "Asker", Bent)
+    def change(self, change: Change) -> None:
+        """Let `change` have each answer with data, by path."""
+
+        def replace(path: str, answer: Answer) -> Answer:
+            status, kind, content = answer
+            if status != 200:
+                return answer
+            return status, kind, msgspec.json.encode(change(path, msgspec.json.decode(content)))
+
+        self.replace = replace
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _handler(relay, target: str) -> type[BaseHTTPRequestHandler]:  # noqa: N805
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                kind = {"Content-Type": self.headers["Content-Type"]}
+                sent = requests.post(target + self.path, data=body, headers=kind, timeout=30)
+                answer = sent.status_code, sent.headers["Content-Type"], sent.content
+                status, kind_sent, content = relay.replace(self.path.partition("?")[0], answer)
+                self.send_response(status)
+                self.send_header("Content-Type", kind_sent)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler
+
+
+@pytest.fixture
+def relay(sandbox: Sandbox) -> Iterator[Relay]:
+    running = Relay(sandbox)
+    yield running
+    running.stop()
 
 
 def in_rows(**changes: Any) -> Change:
@@ -261,9 +308,9 @@ class TestChecks:
             (in_rows(outcomeType="Lovelace"), "words", "outcomeType: unknown xxxxxxxx"),
             (in_rows(talkTime=None), "JSON types", "talkTime: null; expected integer or number"),
             (in_rows(tags="Busy"), "JSON types", "tags: string; expected array"),
-            (in_rows(id=7), "identity", "one page has the same id twice"),
+            (in_rows(id=7), "identity", "a page has the same id twice"),
             (in_rows(id=None), "identity", "some calls have no id"),
-            (in_rows(timestamp=1_772_000_000), "time form", "timestamp: integer, no text"),
+            (in_rows(timestamp=1_772_000_000), "time form", "timestamp: integer, not text"),
             (in_rows(recallDate="soon"), "values", "recallDate: some values become null, for example «xxxx»"),
             (in_rows(timestamp="2026-03-27T10:00:00+01:00"), "time form", "with offset, ####-##-##T##"),
             (
@@ -273,30 +320,30 @@ class TestChecks:
             ),
         ],
     )
-    def test_of_calls(self, sandbox, monkeypatch, change, check, text):
-        bent(monkeypatch, change)
-        report = examined(sandbox, FEW)
+    def test_of_calls(self, sandbox, relay, change, check, text):
+        relay.change(change)
+        report = examined(sandbox, FEW, base_url=relay.url)
         assert text in differing(report)[check]
         assert report.exit_code == 1
         assert "itself failed" not in report.to_text()
 
-    def test_local_times_that_say_utc(self, sandbox, monkeypatch):
+    def test_local_times_that_say_utc(self, sandbox, relay):
         def local(row: dict[str, Any]) -> str:
             stamp = pd.Timestamp(row["timestamp"]).tz_convert("Europe/Berlin")
             return f"{stamp:%Y-%m-%dT%H:%M:%SZ}"
 
-        bent(monkeypatch, in_rows(timestamp=local))
-        assert "local time written as if it were UTC" in differing(examined(sandbox, FEW))["clock"]
+        relay.change(in_rows(timestamp=local))
+        assert "local time written as UTC" in differing(examined(sandbox, FEW, base_url=relay.url))["clock"]
 
-    def test_times_without_offset_that_are_utc(self, sandbox, monkeypatch):
-        bent(monkeypatch, in_rows(timestamp=lambda row: row["timestamp"].removesuffix("Z")))
-        assert "early by the zone's offset" in differing(examined(sandbox, FEW))["clock"]
+    def test_times_without_offset_that_are_utc(self, sandbox, relay):
+        relay.change(in_rows(timestamp=lambda row: row["timestamp"].removesuffix("Z")))
+        assert "early by the zone's offset" in differing(examined(sandbox, FEW, base_url=relay.url))["clock"]
 
     @pytest.mark.parametrize(
         ("change", "text"),
         [
             (lambda answer: answer | {"totalItems": "450"}, "totalItems: string of digits; expected integer"),
-            (lambda answer: answer | {"timezone": "Middle Earth"}, "timezone: no name of the IANA list"),
+            (lambda answer: answer | {"timezone": "Middle Earth"}, "timezone: not an IANA name"),
             (lambda answer: answer | {"nextPage": 2}, "nextPage: new, integer"),
             (
                 lambda answer: {name: answer[name] for name in answer if name != "projects"},
@@ -304,30 +351,32 @@ class TestChecks:
             ),
         ],
     )
-    def test_of_the_envelope(self, sandbox, monkeypatch, change, text):
-        bent(monkeypatch, lambda path, answer: change(answer) if "calls" in answer else answer)
-        assert text in differing(examined(sandbox, FEW))["envelope"]
+    def test_of_the_envelope(self, sandbox, relay, change, text):
+        relay.change(lambda path, answer: change(answer) if "calls" in answer else answer)
+        assert text in differing(examined(sandbox, FEW, base_url=relay.url))["envelope"]
 
     @pytest.mark.parametrize("calls", [None, {"rows": []}])
-    def test_an_answer_without_calls(self, sandbox, monkeypatch, calls):
+    def test_an_answer_without_calls(self, sandbox, relay, calls):
         def change(_: str, answer: dict[str, Any]) -> dict[str, Any]:
             del answer["calls"]
             return answer if calls is None else answer | {"calls": calls}
 
-        bent(monkeypatch, change)
-        report = examined(sandbox, FEW)
+        relay.change(change)
+        report = examined(sandbox, FEW, base_url=relay.url)
         assert differing(report)["envelope"].startswith("calls: ")
         assert report.exit_code == 1
         assert "itself failed" not in report.to_text()
 
-    def test_ends_of_the_page_for_ends_of_the_query(self, sandbox, monkeypatch):
+    def test_ends_of_the_page_for_ends_of_the_query(self, sandbox, relay):
         def change(_: str, answer: dict[str, Any]) -> dict[str, Any]:
             if answer.get("calls"):
                 answer["maxTalkTime"] = len(answer["calls"])  # any number that belongs to the page
             return answer
 
-        bent(monkeypatch, change)
-        assert differing(examined(sandbox)) == {"extremes": "another value on another page: maxTalkTime"}
+        relay.change(change)
+        assert differing(examined(sandbox, base_url=relay.url)) == {
+            "extremes": "not the same on two pages: maxTalkTime"
+        }
 
     @pytest.mark.parametrize(
         ("change", "check", "text"),
@@ -342,23 +391,23 @@ class TestChecks:
                     stat | {"all": stat["all"] | {"fail": stat["all"]["fail"] + stat["all"]["error"]}}
                 ),
                 "sums",
-                "all.fail is more than the calls give; it is what unanswered and failed calls would be",
+                "all.fail is more than the calls give; it is the number of unanswered and failed calls",
             ),
-            (lambda stat: stat | {"in": []}, "statistics", "in: no object"),
+            (lambda stat: stat | {"in": []}, "statistics", "in: not an object"),
             (lambda stat: stat | {"tagsFail": "9"}, "statistics", "tagsFail: string of digits"),
             (lambda stat: stat | {"lost": 1}, "statistics", "detailedStat: lost is new"),
             (lambda stat: {"all": stat["all"]}, "statistics", "detailedStat: our is missing"),
-            (lambda stat: [stat], "statistics", "detailedStat is missing, or no object"),
+            (lambda stat: [stat], "statistics", "detailedStat is missing, or not an object"),
         ],
     )
-    def test_of_the_statistics(self, sandbox, monkeypatch, change, check, text):
+    def test_of_the_statistics(self, sandbox, relay, change, check, text):
         def stat(_: str, answer: dict[str, Any]) -> dict[str, Any]:
             if "detailedStat" in answer:
                 answer["detailedStat"] = change(answer["detailedStat"])
             return answer
 
-        bent(monkeypatch, stat)
-        report = examined(sandbox, FEW)
+        relay.change(stat)
+        report = examined(sandbox, FEW, base_url=relay.url)
         assert text in differing(report)[check]
         assert "itself failed" not in report.to_text()
 
@@ -375,45 +424,34 @@ class TestChecks:
     @pytest.mark.parametrize(
         ("status", "content", "text"),
         [
-            (200, b'{"success": true, "calls": []}', "a day that is none was accepted"),
-            (500, b"<html>", "not understood as a refusal: status 500, text/html, no JSON object"),
-            (400, b'{"fault": {"text": "Ada"}}', "says no reason in message or error: status 400"),
+            (200, b'{"success": true, "calls": []}', "a day that is not a date was accepted"),
+            (500, b"<html>", "not recognizable as a refusal: status 500, text/html, not a JSON object"),
+            (400, b'{"fault": {"text": "Ada"}}', "gives no reason in message or error: status 400"),
             (400, b"", "no body"),
         ],
     )
-    def test_of_a_refusal(self, sandbox, monkeypatch, status, content, text):
-        class Refusing(Asker):
-            def _sent(self, path: str, body: dict[str, Any], purpose: str) -> Exchange:
-                sent = super()._sent(path, body, purpose)
-                if sent.status != 400:
-                    return sent
-                media_type = "text/html" if content.startswith(b"<") else "application/json"
-                verdict = None if status == 200 else judged(status, content)
-                return Exchange(purpose, status, content, media_type, verdict)
+    def test_of_a_refusal(self, sandbox, relay, status, content, text):
+        def refuse(_: str, answer: Answer) -> Answer:
+            kind = "text/html" if content.startswith(b"<") else "application/json"
+            return (status, kind, content) if answer[0] == 400 else answer
 
-        monkeypatch.setattr(doctor, "Asker", Refusing)
-        report = examined(sandbox, FEW)
+        relay.replace = refuse
+        report = examined(sandbox, FEW, base_url=relay.url)
         assert text in differing(report)["refusal"]
         assert "Ada" not in report.to_text()
 
 
-def judged(status: int, content: bytes) -> Any:
-    from brightcall_pandas.api._verdict import judge
-
-    return judge(status, {}, content)
-
-
 class TestCheck:
     def test_an_answer_nobody_thought_of_is_no_crash_and_quotes_nothing(self):
-        def crash(_: object) -> Found:
+        def crash(_: object) -> Observed:
             raise KeyError("+49 30 555")
 
         finding = Check("odd", "something", crash).finding(None)
         assert finding.judgement is Judgement.UNKNOWN
-        assert finding.unsure == ("the check itself failed with KeyError; please report it",)
+        assert finding.unsure == ("the check itself failed with KeyError; please report this",)
 
 
-class TestAsker:
+class TestRequester:
     def test_asks_with_the_headers_of_a_load_and_not_with_a_password_of_netrc(
         self, sandbox, tmp_path, monkeypatch
     ):
@@ -422,20 +460,22 @@ class TestAsker:
         monkeypatch.setenv("NETRC", str(netrc))
         before = len(sandbox.requests())
         client = sandbox.client(cache_dir=tmp_path / "cache")
-        client.session.post(client.profile.calls, {"dayFrom": FEW[0], "dayTo": FEW[1]}, about="calls")
-        Asker(client).post(client.profile.calls, {"dayTo": FEW[1], "dayFrom": FEW[0]}, "calls")
-        load, asked = sandbox.requests()[before:]
+        bc.load_calls(*FEW, client=client, progress=False)
+        load = sandbox.requests()[before]
+        in_another_order = dict(reversed(json.loads(load["body"]).items()))
+        Requester(client).post(load["path"], in_another_order, "calls")
+        asked = sandbox.requests()[-1]
         assert asked["body"] == load["body"]
         assert asked["headers"] == load["headers"]
         assert "authorization" not in asked["headers"]
 
-    def test_never_asks_a_sixth_time(self, sandbox):
+    def test_never_sends_a_sixth_request(self, sandbox):
         before = len(sandbox.requests())
-        asker = Asker(sandbox.client())
+        requester = Requester(sandbox.client())
         for _ in range(MOST_REQUESTS):
-            asker.post("/nowhere", {}, "nothing")
+            requester.post("/nowhere", {}, "nothing")
         with pytest.raises(RuntimeError, match="at most 5"):
-            asker.post("/nowhere", {}, "nothing")
+            requester.post("/nowhere", {}, "nothing")
         assert len(sandbox.requests()) - before == MOST_REQUESTS == 5
 
 
@@ -492,7 +532,7 @@ class TestPrivacy:
             assert "127.0.0.1" not in shown
             assert sandbox.day_from not in shown
 
-    def test_canaries_wherever_a_server_might_put_them(self, sandbox, monkeypatch):
+    def test_canaries_wherever_a_server_might_put_them(self, sandbox, relay):
         canary, number = "Zebediah", 918273645
         nested = {canary: [{canary: number, str(number): canary}]}
         texts = {
@@ -527,8 +567,8 @@ class TestPrivacy:
                 "minTalkTime": canary,
             }
 
-        bent(monkeypatch, change)
-        report = examined(sandbox, FEW)
+        relay.change(change)
+        report = examined(sandbox, FEW, base_url=relay.url)
         shown = report.to_text() + report.to_json()
         assert canary not in shown
         assert str(number) not in shown
@@ -551,7 +591,7 @@ class TestFormats:
         assert data["findings"][0]["check"] == "new fields"
         assert data["findings"][0]["judgement"] == "differs"
         text = report.to_text()
-        assert text.startswith("brightcall doctor: not as assumed: new fields\n")
+        assert text.startswith("brightcall doctor: differs from what is assumed: new fields\n")
         assert [each["check"] for each in data["findings"] if each["check"] not in text] == []
         assert max(map(len, text.partition("Requests")[0].splitlines())) <= 110
 
@@ -643,7 +683,7 @@ class TestPlanDay:
         assert DayProbe("2026-03-10", "UTC", "ASC").zone == "UTC"
 
 
-class TestFitting:
+class TestFittingZones:
     DAY = ("2026-03-10", "2026-03-10")
     ZONES = ["UTC", "Asia/Tokyo"]
 
@@ -653,22 +693,24 @@ class TestFitting:
         late = noon + 8 * 3_600_000_000
         early = noon - 14 * 3_600_000_000
         every = np.array([early, noon, late])
-        assert fitting(np.array([noon]), np.array([noon]), self.DAY, self.ZONES) == self.ZONES
-        assert fitting(np.array([noon, late]), every, self.DAY, self.ZONES) == ["UTC"]
-        assert fitting(np.array([early, noon]), every, self.DAY, self.ZONES) == ["Asia/Tokyo"]
+        assert fitting_zones(np.array([noon]), np.array([noon]), self.DAY, self.ZONES) == self.ZONES
+        assert fitting_zones(np.array([noon, late]), every, self.DAY, self.ZONES) == ["UTC"]
+        assert fitting_zones(np.array([early, noon]), every, self.DAY, self.ZONES) == ["Asia/Tokyo"]
 
     def test_a_known_row_that_should_have_come_first_speaks_against_it(self):
         noon = micros("2026-03-10", "UTC") + 12 * 3_600_000_000
         late = noon + 2 * 3_600_000_000
         known = np.array([noon, late, late + 6 * 3_600_000_000])
         # Newest first: the day in Tokyo ends at 15 o'clock UTC, the one in UTC has a later call.
-        assert fitting(np.array([late]), known, self.DAY, self.ZONES, newest_first=True) == ["Asia/Tokyo"]
+        assert fitting_zones(np.array([late]), known, self.DAY, self.ZONES, newest_first=True) == [
+            "Asia/Tokyo"
+        ]
 
     def test_no_row_at_all(self):
         noon = micros("2026-03-10", "UTC") + 12 * 3_600_000_000
         nothing = np.array([], dtype=np.int64)
-        assert fitting(nothing, np.array([noon]), self.DAY, ["UTC"]) == []
-        assert fitting(nothing, nothing, self.DAY, ["UTC"]) == ["UTC"]
+        assert fitting_zones(nothing, np.array([noon]), self.DAY, ["UTC"]) == []
+        assert fitting_zones(nothing, nothing, self.DAY, ["UTC"]) == ["UTC"]
 
 
 class TestDocs:

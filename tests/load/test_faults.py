@@ -16,8 +16,7 @@ import pandas as pd
 import pytest
 
 import brightcall_pandas as bc
-from brightcall_pandas.cache._entry import read_entry
-from brightcall_pandas.sandbox import start_sandbox
+from brightcall_pandas.cache._answers import SERIALIZER
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -48,7 +47,7 @@ def make(shared, tmp_path):
 @pytest.fixture(scope="module")
 def tied():
     """A sandbox with few distinct times, whose ties come in another order at each request."""
-    with start_sandbox(calls=150, days=2, seed=3, faults={"unstable_ties": {"seconds": 3600}}) as sandbox:
+    with bc.start_sandbox(calls=150, days=2, seed=3, faults={"unstable_ties": {"seconds": 3600}}) as sandbox:
         yield sandbox
 
 
@@ -75,7 +74,7 @@ def kept_answers(client):
         return []
     with closing(sqlite3.connect(path)) as connection:
         values = [value for (value,) in connection.execute("SELECT value FROM responses")]
-    return [json.loads(read_entry(value).content) for value in values]
+    return [json.loads(SERIALIZER.loads(value).content) for value in values]
 
 
 def assert_nothing_bad_is_kept(client, truth):

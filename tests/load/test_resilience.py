@@ -20,7 +20,6 @@ from pathlib import Path
 import pytest
 
 import brightcall_pandas as bc
-from brightcall_pandas.cache import _answers as page_cache
 from brightcall_pandas.frame._fields import SCHEMA_VERSION
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals, limits and users as POSIX has them")
@@ -254,8 +253,8 @@ class TestInterrupt:
 
 class TestLock:
     @pytest.fixture(autouse=True)
-    def impatient(self, monkeypatch):
-        monkeypatch.setattr(page_cache, "_LOCK_DEADLINE_S", 0.3)
+    def impatient(self, client):
+        client.cache.lock_timeout_s = 0.3
 
     @contextmanager
     def held(self, path, kind):
@@ -282,6 +281,7 @@ class TestLock:
         first = job["days"][0]
         load(client, [first, first])  # so that there is a file
         client.close()
+        client.cache.lock_timeout_s = 0.3
         with self.held(client.cache.folder / "pages.sqlite", kind):
             with pytest.warns(RuntimeWarning, match="locked.*loaded without it") as said:
                 assert load(client, job["days"]) == truth

@@ -53,6 +53,12 @@ class TestFirstRows:
         assert len(shown) == 28
         assert words == "; 7 of 20 groups"
 
+    def test_rows_of_a_group_that_do_not_belong_together(self):
+        index = pd.MultiIndex.from_product([range(2), range(20)])
+        shown, words = first_rows(pd.DataFrame({"n_calls": range(40)}, index=index), whole_groups=False)
+        assert len(shown) == 30
+        assert words == "; 30 of 40 groups"
+
 
 class TestLargestRows:
     def test_thirty_in_their_order_and_what_is_hidden(self):

@@ -137,6 +137,7 @@ class TestNumbers:
 class TestMetrics:
     def test_names_as_words(self):
         assert words_of("talk_time_mean_s") == "talk time mean"
+        assert words_of("n_calls") == "calls"
         assert [is_rate(name) for name in ("answer_rate", "ai_talk_share", "n_calls")] == [True, True, False]
 
 

@@ -1,4 +1,4 @@
-"""Every picture but those of outcomes, durations and transfers: what is on it; any data can be drawn."""
+"""Pictures, except those of outcomes, durations and transfers: what is on them; any data can be drawn."""
 
 from __future__ import annotations
 
@@ -85,6 +85,8 @@ def words(ax: plt.Axes) -> str:
 
 
 def by_may_group(name: str) -> bool:
+    if name == "heatmap":  # which shows one group
+        return False
     by = inspect.signature(getattr(analysis, name)).parameters.get("by")
     return by is not None and by.default is None and name != "compare"
 
@@ -167,9 +169,31 @@ class TestHeatmap:
         stamps = [f"2026-03-02T{hour:02}:00Z" for hour in range(8, 18)] * 10
         ax = pd.DataFrame({"timestamp": stamps}).calls.plot.heatmap()
         assert [label.get_text() for label in ax.get_xticklabels()] == [str(hour) for hour in range(8, 18)]
+        assert ax.get_title(loc="left") == "Calls by weekday and hour"
+
+    def test_a_table_split_by_groups_is_refused_and_says_what_to_draw(self):
+        week = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"]}).calls.heatmap()
+        split = pd.concat({"Solar": week, "Wind": week}, names=["project"])
+        with pytest.raises(ValueError, match=r"split by project; .* one group .* without by="):
+            plots.heatmap(split)
+        df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"], "projectName": "Solar"})
+        with pytest.raises(ValueError, match="split by project, agent; select the calls of one group"):
+            df.assign(userId="Ann").calls.plot.heatmap(by=["project", "agent"])
 
 
 class TestByAgent:
+    def test_a_row_for_each_agent_of_each_group_and_of_many_the_first_thirty(self):
+        names = [f"agent {number:02}" for number in range(20)]
+        agents = pd.DataFrame({"userId": names * 20, "state": 1}).calls.by_agent()
+        ax = plots.by_agent(pd.concat({"Solar": agents, "Wind": agents}, names=["project"]))
+        labels = [label.get_text() for label in ax.get_yticklabels()]
+        assert len(labels) == 30
+        assert labels[0].startswith("Solar · agent")
+        assert labels[20].startswith("Wind · agent")
+        assert "n = 800 calls" in words(ax)
+        assert "30 of 40 agents" in words(ax)
+        assert cut_off(ax) == []
+
     def test_unranked_agents_are_grey_and_say_why(self):
         df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 2, "state": 1})
         ax = df.calls.plot.by_agent()
@@ -188,7 +212,7 @@ class TestBreakdown:
     def test_draws_the_first_rate_with_its_interval(self):
         df = pd.DataFrame({"projectName": ["a", "a", "b"], "state": [1, 0, 1]})
         ax = df.calls.plot.breakdown("project")
-        assert "n = 3 calls, a group's in brackets" in words(ax)
+        assert "n = 3 calls, those of each group in brackets" in words(ax)
         assert [bar.get_width() for bar in ax.patches] == [0.5, 1.0]
         assert "50 %  (2)" in words(ax)
 
@@ -243,6 +267,53 @@ class TestConcurrency:
         assert len(steps.values) <= 500
         assert steps.values.max() == 2
 
+    def test_groups_become_lines_the_six_with_the_highest_peaks(self):
+        first = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"], "totalTime": [60]})
+        tables = {
+            name: pd.concat([first] * many, ignore_index=True).calls.concurrency()
+            for name, many in zip("abcdefgh", (3, 1, 4, 1, 5, 9, 2, 6), strict=True)
+        }
+        ax = plots.concurrency(pd.concat(tables, names=["project"]))
+        key = [text.get_text() for text in ax.get_legend().get_texts()]
+        assert key == ["f (9)", "h (6)", "e (5)", "c (4)", "a (3)", "g (2)"]
+        assert [patch.get_data().values.max() for patch in ax.patches] == [9, 6, 5, 4, 3, 2]
+        assert "the 6 highest of 8 groups" in words(ax)
+
+    def test_a_group_without_calls_in_a_period_is_zero_there(self):
+        early, late = (
+            pd.DataFrame({"timestamp": [f"2026-03-02T09:0{minute}Z"], "totalTime": [60]}).calls.concurrency()
+            for minute in (0, 1)
+        )
+        ax = plots.concurrency(pd.concat({("Solar", "A"): early, ("Wind", "B"): late}))
+        steps = {patch.get_label(): patch.get_data().values.tolist() for patch in ax.patches}
+        assert steps == {"Solar · A (1)": [1, 0], "Wind · B (1)": [0, 1]}
+
+    def test_long_times_of_groups_are_thinned_and_keep_their_peaks(self):
+        df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z", "2026-03-02T19:00Z"], "totalTime": 60})
+        ax = plots.concurrency(pd.concat({"Solar": df.calls.concurrency()}))
+        # 601 minutes: 6 at a time make 101 steps
+        heights = ax.patches[0].get_data().values
+        assert len(heights) == 101
+        assert [heights.max(), heights.sum()] == [1, 2]
+
+
+class TestStaffing:
+    def table(self, agents, load=1.0):
+        index = pd.date_range("2026-03-02T09:00", periods=len(agents), freq="30min", tz="UTC")
+        columns = {"offered": 7, "load_erlangs": load, "agents": agents}
+        return pd.DataFrame(columns, index=index.rename("timestamp"))
+
+    def test_agents_as_steps_and_the_load_as_a_line(self):
+        ax = plots.staffing(self.table([2, 5], [1.5, 4.0]))
+        assert [patch.get_data().values.tolist() for patch in ax.patches] == [[2, 5], [1.5, 4.0]]
+        assert "n = 14 calls; at most 5 agents; times in UTC" in words(ax)
+
+    def test_groups_become_lines(self):
+        ax = plots.staffing(pd.concat({"Solar": self.table([2, 1]), "Wind": self.table([3, 4])}, names=["p"]))
+        steps = {patch.get_label(): patch.get_data().values.tolist() for patch in ax.patches}
+        assert steps == {"Wind (4)": [3, 4], "Solar (2)": [2, 1]}
+        assert "n = 28 calls; at most 4 agents in a group; times in UTC" in words(ax)
+
 
 class TestCompare:
     def sides(self):
@@ -260,7 +331,7 @@ class TestCompare:
         assert ours.get_offsets()[[0, 1], 0].tolist() == [0.5, 1.0]
         texts = [text.get_text() for text in ax.texts]
         assert texts[:3] == ["−50.0 points  (2, 2)", "–  (1, 0)", "–  (0, 1)"]
-        assert texts[3:] == ["change (calls of both)", "n = 3 calls against 3"]
+        assert texts[3:] == ["change (calls, other calls)", "n = 3 calls against 3"]
 
     def test_seconds(self):
         here, there = self.sides()
@@ -317,7 +388,7 @@ class TestRecalls:
         )
         ax = df.calls.plot.recalls()
         assert [bar.get_width() for bar in ax.patches] == [0, 1, 0, 1]
-        assert "half over 3 h late" in words(ax)
+        assert "median 3 h late" in words(ax)
 
 
 class TestServiceLevel:

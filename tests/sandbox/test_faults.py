@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from brightcall_pandas.sandbox import Sandbox, start_sandbox
-from brightcall_pandas.sandbox._faults import FAULTS, Plan, checked_faults
+from brightcall_pandas.sandbox._faults import FAULTS, FaultPlan, checked_faults
 
 CALLS, COUNT, STATISTICS = "/api/v1/stat/calls", "/api/v3/stat/calls/count", "/api/v1/stat/calls-detailedV2"
 TOTAL = 300
@@ -64,8 +64,8 @@ class TestPlan:
 
     def test_one_more_fault_leaves_the_others_as_they_were(self) -> None:
         def struck(faults: dict[str, Any]) -> list[bool]:
-            plan = Plan(checked_faults(faults), 1)
-            return [plan.request(CALLS, 1, [])("slow") is not None for _ in range(50)]
+            plan = FaultPlan(checked_faults(faults), 1)
+            return [plan.request(CALLS, 1, []).options("slow") is not None for _ in range(50)]
 
         assert struck({"slow": 0.5}) == struck({"html": 0.5, "slow": 0.5})
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from brightcall_pandas.filters import FILTERS, CallFilter
-from brightcall_pandas.frame._fields import FIELD_NAMES, FIELDS
+from brightcall_pandas.frame import FIELD_NAMES, FIELDS
 from brightcall_pandas.sandbox import Sandbox, start_sandbox
 from brightcall_pandas.sandbox._answers import LARGEST_PAGE
 

@@ -1,4 +1,4 @@
-"""What a check found, and the report that is made of it."""
+"""What the checks found, and the report of it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from brightcall_pandas.doctor._evidence import Evidence
 
-__all__ = ["Check", "FieldSeen", "Finding", "Found", "Judgement", "Report"]
+__all__ = ["Check", "FieldSeen", "Finding", "Judgement", "Observed", "Report"]
 
 _WIDTH = 100
 _MARGIN = " " * 12
 
 
 class Judgement(StrEnum):
-    """How an assumption stands."""
+    """Whether an assumption holds."""
 
     DIFFERS = "differs"
     UNKNOWN = "cannot say"
@@ -27,15 +27,15 @@ class Judgement(StrEnum):
 
 
 @dataclass
-class Found:
-    """What one check saw, as sentences that name no call.
+class Observed:
+    """What one check observed, in sentences that identify no call.
 
     Parameters
     ----------
     differs
-        What is otherwise than assumed.
+        What differs from the assumption.
     unsure
-        Why something could not be seen.
+        What could not be determined, and why.
     holds
         What is as assumed.
     """
@@ -46,7 +46,7 @@ class Found:
 
     @property
     def judgement(self) -> Judgement:
-        """A difference outweighs all; what was not seen at all cannot hold."""
+        """Judge: any difference decides; what was not observed cannot hold."""
         if self.differs:
             return Judgement.DIFFERS
         return Judgement.HOLDS if self.holds and not self.unsure else Judgement.UNKNOWN
@@ -54,26 +54,28 @@ class Found:
 
 @dataclass(frozen=True)
 class Check:
-    """One assumption, the function that looks whether it holds, and the versions that it is about."""
+    """One assumption, the function that examines it, and the API versions that it is about."""
 
     name: str
     assumed: str
-    look: Callable[[Evidence], Found]
+    examine: Callable[[Evidence], Observed]
     versions: tuple[str, ...] = ("v1", "v3")
 
     def finding(self, evidence: Evidence) -> Finding:
-        """Look."""
+        """Examine the evidence."""
         try:
-            found = self.look(evidence)
-        except Exception as error:  # an answer nobody thought of: a traceback would quote it
-            found = Found(unsure=[f"the check itself failed with {type(error).__name__}; please report it"])
+            found = self.examine(evidence)
+        except Exception as error:  # an unforeseen answer: a traceback would quote it
+            found = Observed(
+                unsure=[f"the check itself failed with {type(error).__name__}; please report this"]
+            )
         parts = (tuple(found.differs), tuple(found.unsure), tuple(found.holds))
         return Finding(self.name, found.judgement, self.assumed, *parts)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """How one assumption stands, and what was found; see `Found`."""
+    """Whether one assumption holds, and what was observed; see `Observed`."""
 
     check: str
     judgement: Judgement
@@ -94,9 +96,9 @@ class FieldSeen:
     expected
         What is assumed, in words.
     types
-        JSON types that were seen; ``absent`` where rows lack the field.
+        JSON types that occurred; ``absent`` if a row lacks the field.
     shapes
-        Masked forms of its values; empty for free text.
+        Masked shapes of its values; empty for free text.
     """
 
     name: str
@@ -107,20 +109,20 @@ class FieldSeen:
 
 @dataclass(frozen=True)
 class Report:
-    """What a service does otherwise than this package assumes; nothing in it tells of calls or people.
+    """Where a service differs from what this package assumes; it reveals nothing of calls or people.
 
     Parameters
     ----------
     api_version, package_version, host
-        What was asked; `host` is ``"the documented host"`` or ``"another host"``.
+        What was examined; `host` is ``"the documented host"`` or ``"another host"``.
     requests
         What each request was for, and its status.
     findings
-        One for each check, differences first.
+        One per check, differences first.
     fields
-        How each field arrived; empty when no call was seen.
+        How each field arrived; empty if no calls were seen.
     failure
-        Why the service could not be examined; empty when it was.
+        Why the service could not be examined; empty if it was.
     """
 
     api_version: str
@@ -133,18 +135,18 @@ class Report:
 
     @property
     def differences(self) -> tuple[Finding, ...]:
-        """Findings that differ from what is assumed."""
+        """List the findings that differ from what is assumed."""
         return tuple(each for each in self.findings if each.judgement is Judgement.DIFFERS)
 
     @property
     def exit_code(self) -> int:
-        """Return 0 when nothing differs, 1 when something does, 2 when it could not be told."""
+        """Return 0 if nothing differs, 1 if something does, 2 if it could not be determined."""
         if self.differences:
             return 1
         return 2 if self.failure else 0
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON has it."""
+        """Return the report as a dictionary for JSON."""
         return asdict(self) | {"exit_code": self.exit_code}
 
     def to_json(self) -> str:
@@ -152,12 +154,12 @@ class Report:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
 
     def to_text(self) -> str:
-        """Return the report as a person reads it."""
+        """Return the report as text for a person to read."""
         lines = [
             f"brightcall doctor: {self._headline()}",
             f"API {self.api_version}, {self.host}, brightcall-pandas {self.package_version}, "
             f"{len(self.requests)} requests",
-            "Of the answers only shapes are shown: # is a digit, x a letter. It can go into a public issue.",
+            "Only shapes of answers are shown (# is a digit, x a letter): this can go into a public issue.",
         ]
         for finding in self.findings:
             lines += ["", *_finding_lines(finding)]
@@ -170,11 +172,11 @@ class Report:
     def _headline(self) -> str:
         if self.differences:
             names = ", ".join(each.check for each in self.differences)
-            return f"not as assumed: {names}" + (f" ({self.failure})" if self.failure else "")
+            return f"differs from what is assumed: {names}" + (f" ({self.failure})" if self.failure else "")
         if self.failure:
-            return f"could not tell: {self.failure}"
+            return f"could not be determined: {self.failure}"
         unseen = ", ".join(each.check for each in self.findings if each.judgement is Judgement.UNKNOWN)
-        return "nothing differs from what is assumed" + (f"; not seen: {unseen}" if unseen else "")
+        return "nothing differs from what is assumed" + (f"; not observed: {unseen}" if unseen else "")
 
 
 def _finding_lines(finding: Finding) -> list[str]:

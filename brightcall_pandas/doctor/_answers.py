@@ -1,4 +1,4 @@
-"""Checks of what the server has counted itself: the statistics of v1, the number of calls of v3."""
+"""Check the other answers: statistics (v1), count (v3) and refusal, and that the key does not come back."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import msgspec
 import pandas as pd
 
 from brightcall_pandas.doctor._evidence import Evidence
-from brightcall_pandas.doctor._findings import Check, Found
-from brightcall_pandas.doctor._masks import json_type, key_shown
-from brightcall_pandas.doctor._overlap import Place, place
+from brightcall_pandas.doctor._masks import json_type, key_shown, members
+from brightcall_pandas.doctor._pages import Overlap, overlap
+from brightcall_pandas.doctor._report import Check, Observed
+from brightcall_pandas.errors import RequestError
 from brightcall_pandas.frame import (
     STATISTICS_COUNTS,
     STATISTICS_DURATIONS,
@@ -25,11 +26,13 @@ from brightcall_pandas.frame import (
 
 __all__ = ["CHECKS"]
 
-_NO_ROWS = "no day is known with all of its calls; choose fewer days"
+_NO_ROWS = "no day is completely known; choose fewer days"
 _UNITS = {60.0: "in minutes", 3600.0: "in hours", 0.001: "in milliseconds"}
+_WORDS = ("message", "error")
+_MEDIA_TYPES = ("application/json", "text/html", "text/plain", "application/problem+json")
 
 
-def _shape(evidence: Evidence) -> Found:
+def _shape(evidence: Evidence) -> Observed:
     detail, found = _detail(evidence)
     if detail is None:
         return found
@@ -47,13 +50,13 @@ def _shape(evidence: Evidence) -> Found:
         ):
             found.differs.append(f"{path}: {kind}; expected a number")
     if not found.differs:
-        found.holds.append("all keys, and numbers in all of them")
+        found.holds.append("all keys are there, with numbers")
     return found
 
 
 def _keys(where: str, given: Any, expected: set[str]) -> list[str]:
     if not isinstance(given, dict):
-        return [f"{where}: no object"]
+        return [f"{where}: not an object"]
     missing = [f"{where}: {name} is missing" for name in sorted(expected - given.keys())]
     return missing + [f"{where}: {key_shown(name)} is new" for name in sorted(given.keys() - expected)]
 
@@ -66,13 +69,13 @@ def _leaves(tree: dict[str, Any], above: str = "") -> list[tuple[str, Any]]:
     return leaves
 
 
-def _against_rows(evidence: Evidence) -> Found:
+def _against_rows(evidence: Evidence) -> Observed:
     detail, found = _detail(evidence)
     if detail is None:
         return found
-    if place(evidence) is Place.MOVED:
-        return Found(unsure=[str(Place.MOVED)])
-    days = evidence.sums_days
+    if overlap(evidence) is Overlap.MOVED:
+        return Observed(unsure=[str(Overlap.MOVED)])
+    days = evidence.counted_days
     assert days is not None  # there was an answer
     known = _known_days(evidence)
     given = dict(_leaves(detail))
@@ -88,17 +91,17 @@ def _against_rows(evidence: Evidence) -> Found:
 
 
 def _known_days(evidence: Evidence) -> bool:
-    """Tell whether the first page has every call of the statistics' days."""
-    return evidence.whole or evidence.sums_days != evidence.days
+    """Tell whether the first page has every call of the days of the statistics."""
+    return evidence.whole or evidence.counted_days != evidence.days
 
 
-def _total_alone(evidence: Evidence, given: dict[str, Any]) -> Found:
+def _total_alone(evidence: Evidence, given: dict[str, Any]) -> Observed:
     total = None if evidence.first is None else evidence.first.slice.total
     if total is None or "all.all" not in given:
-        return Found(unsure=[_NO_ROWS])
+        return Observed(unsure=[_NO_ROWS])
     if not _same(given["all.all"], total):
-        return Found(["all.all is not totalItems of the calls"])
-    return Found(unsure=["all.all is totalItems of the calls", _NO_ROWS])
+        return Observed(["all.all is not totalItems of the page of calls"])
+    return Observed(unsure=["all.all is totalItems of the page of calls", _NO_ROWS])
 
 
 def _expected(calls: pd.DataFrame) -> dict[str, float | None]:
@@ -139,19 +142,19 @@ def _same(given: Any, value: float | None) -> bool:
 
 
 def _how(given: Any, value: float | None, name: str, calls: pd.DataFrame) -> str:
-    """Say how a number differs without saying either; where another reading of the calls fits, which."""
+    """Say how a number differs, without showing it; name another way to count that would give it."""
     if not isinstance(given, int | float) or not value:
-        return "is there where the calls give none" if not value else "is no number"
+        return "has a value where the calls give none" if not value else "is not a number"
     for factor, unit in _UNITS.items():
         if math.isclose(given * factor, value, rel_tol=0.001):
             return f"is {unit}"
     other = [words for words, number in _readings(name, calls).items() if number == given]
-    also = f"; it is what {' or '.join(other)} would be" if other else ""
+    also = f"; it is the number of {' or '.join(other)}" if other else ""
     return f"is {'more' if given > value else 'less'} than the calls give{also}"
 
 
 def _readings(name: str, calls: pd.DataFrame) -> dict[str, int]:
-    """Return what else a count may count, for the account as a whole."""
+    """Return what else a count over the whole account may count."""
     if not name.startswith("all.") or name.count(".") > 1:
         return {}
     state = calls["state"].astype("str")
@@ -162,54 +165,91 @@ def _readings(name: str, calls: pd.DataFrame) -> dict[str, int]:
         "failed calls": int((state == "failed").sum()),
         "unanswered and failed calls": int(state.isin(["unanswered", "failed"]).sum()),
         "calls with talk time": int((calls["talkTime"] > 0).sum()),
-        "distinct uniqueId": calls["uniqueId"].nunique(),
-        "distinct fromNumber": calls["fromNumber"].nunique(),
-        "distinct toNumber": calls["toNumber"].nunique(),
+        "distinct uniqueIds": calls["uniqueId"].nunique(),
+        "distinct fromNumbers": calls["fromNumber"].nunique(),
+        "distinct toNumbers": calls["toNumber"].nunique(),
         "calls with firstTimeForTree": int(calls["firstTimeForTree"].fillna(False).sum()),
     }
 
 
-def _count(evidence: Evidence) -> Found:
-    if evidence.sums is None or not evidence.sums.good or evidence.first is None:
-        return Found(
-            unsure=[f"the request failed: {evidence.sums.complaint}" if evidence.sums else "no call was seen"]
+def _count(evidence: Evidence) -> Observed:
+    if evidence.counted is None or not evidence.counted.good or evidence.first is None:
+        return Observed(
+            unsure=[
+                f"the request failed: {evidence.counted.problem}"
+                if evidence.counted
+                else "no calls were seen"
+            ]
         )
-    count = read_page(evidence.sums.content).pages_count
+    count = read_page(evidence.counted.content).pages_count
     if count is None:
-        return Found(["the answer has no pagesCount"])
-    if place(evidence) is Place.MOVED:
-        return Found(unsure=[str(Place.MOVED)])
+        return Observed(["the answer has no pagesCount"])
+    if overlap(evidence) is Overlap.MOVED:
+        return Observed(unsure=[str(Overlap.MOVED)])
     number = evidence.known_number(evidence.first)
     if number is not None:
         if count != number:
-            return Found([f"{'more' if count > number else 'fewer'} than the calls that there are"])
-        return Found(holds=["the number of calls, asked for in pages of one"])
+            return Observed([f"{'more' if count > number else 'fewer'} than the number of calls"])
+        return Observed(holds=["pagesCount is the number of calls, with pages of one"])
     if evidence.first.slice.page.pages_count not in (None, -(-count // evidence.effective_size)):
-        return Found(["the number of calls does not lead to pagesCount of the list"])
-    return Found(unsure=["there are more calls than were read; choose days with fewer"])
+        return Observed(["the number of calls does not give the pagesCount of the list"])
+    return Observed(unsure=["there are more calls than were read; choose days with fewer"])
 
 
-def _detail(evidence: Evidence) -> tuple[dict[str, Any] | None, Found]:
-    if evidence.sums is None:
-        return None, Found(unsure=["no call was seen"])
-    if not evidence.sums.good:
-        return None, Found(unsure=[f"the request failed: {evidence.sums.complaint}"])
-    detail = msgspec.json.decode(evidence.sums.content).get("detailedStat")
+def _detail(evidence: Evidence) -> tuple[dict[str, Any] | None, Observed]:
+    if evidence.counted is None:
+        return None, Observed(unsure=["no calls were seen"])
+    if not evidence.counted.readable:
+        return None, Observed(unsure=[f"the request failed: {evidence.counted.problem}"])
+    detail = msgspec.json.decode(evidence.counted.content).get("detailedStat")
     if not isinstance(detail, dict):
-        return None, Found(["detailedStat is missing, or no object"])
-    return detail, Found()
+        return None, Observed(["detailedStat is missing, or not an object"])
+    return detail, Observed()
+
+
+def _refusal(evidence: Evidence) -> Observed:
+    exchange = evidence.refused
+    if exchange is None:
+        return Observed(unsure=["no request was sent that must be refused"])
+    if exchange.good:
+        return Observed(["a day that is not a date was accepted"])
+    if exchange.status is None:
+        return Observed(unsure=[exchange.problem])
+    media_type = exchange.media_type if exchange.media_type in _MEDIA_TYPES else "another content type"
+    shape = f"status {exchange.status}, {media_type}, {_members_shown(exchange.content)}"
+    if exchange.verdict is None or exchange.verdict.error is not RequestError:
+        return Observed([f"not recognizable as a refusal: {shape}"])
+    if not any(f"{word}: string" in shape for word in _WORDS):
+        return Observed([f"gives no reason in {' or '.join(_WORDS)}: {shape}"])
+    return Observed(holds=[shape])
+
+
+def _members_shown(content: bytes) -> str:
+    try:
+        body = members(content)
+    except msgspec.DecodeError:
+        return "not a JSON object" if content else "no body"
+    return ", ".join(f"{key_shown(name)}: {json_type(value)}" for name, value in body.items())
+
+
+def _key(evidence: Evidence) -> Observed:
+    if evidence.echoed:
+        return Observed(["it is in the body or in a header of an answer; this package never shows it"])
+    return Observed(holds=["it is in none of the answers"])
 
 
 CHECKS = (
     Check("statistics", "detailedStat has the documented tree of numbers", _shape, ("v1",)),
     Check(
         "sums",
-        "the statistics count the calls of the same days, in the way docs/sandbox.md reads them",
+        "the statistics count the calls of the same days as docs/sandbox.md describes",
         _against_rows,
         ("v1",),
     ),
     Check(
-        "count", "pagesCount of the count request is the number of calls, in pages of one", _count, ("v3",)
+        "count", "pagesCount of the count request is the number of calls, with pages of one", _count, ("v3",)
     ),
+    Check("refusal", "a bad request is refused with 4xx or success: false, with a reason as text", _refusal),
+    Check("key", "the server does not send the API key back", _key),
 )
-"""What is assumed of the server's own counts."""
+"""What is assumed of the other answers."""

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-import brightcall_pandas
+import brightcall_pandas as bc
 from brightcall_pandas.sandbox import Sandbox, SandboxError, start_sandbox
 
 
@@ -120,16 +120,32 @@ class TestStartSandbox:
 
 
 class TestSandbox:
-    def test_client(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(brightcall_pandas, "Client", lambda **options: options, raising=False)
+    def test_client(self, tmp_path: Path) -> None:
+        with bc.start_sandbox(calls=5, days=1) as sandbox:
+            client = sandbox.client(page_size=7, account="mine", cache_dir=tmp_path)
+            assert isinstance(client, bc.Client)
+            assert (client.base_url, client.page_size, client.account) == (sandbox.url, 7, "mine")
+            assert bc.count_calls(sandbox.day_from, sandbox.day_to, client=client) == 5  # the key is right
+            client.close()
+            assert sandbox.client().account == sandbox.account
+
+    def test_client_is_what_the_class_was_given(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Sandbox, "client_class", lambda **options: options)
         with start_sandbox(calls=5, days=1) as sandbox:
-            options = sandbox.client(page_size=7, account="mine")
-            assert options == {
+            assert sandbox.client(page_size=7) == {
                 "api_key": sandbox.api_key,
                 "base_url": sandbox.url,
-                "account": "mine",
+                "account": sandbox.account,
                 "page_size": 7,
             }
+
+    def test_client_of_a_sandbox_that_does_not_know_the_class(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Sandbox, "client_class", None)
+        with (
+            start_sandbox(calls=5, days=1) as sandbox,
+            pytest.raises(SandboxError, match=r"brightcall_pandas\.start_sandbox"),
+        ):
+            sandbox.client()
 
     def test_requests(self) -> None:
         with start_sandbox(calls=5, days=1) as sandbox:
@@ -164,7 +180,7 @@ class TestSandbox:
         with start_sandbox(calls=5, days=1) as sandbox:
             with pytest.raises(SandboxError, match="talkTime"):
                 sandbox.insert([{"id": 1, "talkTime": "long"}])
-            with pytest.raises(SandboxError, match="no field"):
+            with pytest.raises(SandboxError, match="not a field"):
                 sandbox.update(1_000_001, talktime=3)
             with pytest.raises(SandboxError, match="state"):
                 sandbox.schedule([{"before_request": 1, "insert": [{"id": 1, "state": "ringing"}]}])

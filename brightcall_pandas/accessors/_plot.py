@@ -1,0 +1,589 @@
+"""``df.calls.plot``: the tables as pictures.
+
+Every method computes the table of the same name and has `plots` draw it. Its signature is the table's own,
+and Shift-Tab shows the documentation of the table's parameters, which is written once, at the table.
+"""
+
+# ruff: noqa: PLC0415  (matplotlib is loaded by the first picture, not by the import of the package)
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
+
+import pandas as pd
+
+from brightcall_pandas import analysis
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from brightcall_pandas.analysis import (
+        Bins,
+        By,
+        Closed,
+        Direction,
+        Kind,
+        Names,
+        Normalize,
+        Rate,
+        Source,
+        Span,
+        Stages,
+    )
+
+__all__ = ["CallsPlot", "PlotOptions"]
+
+Method = TypeVar("Method", bound=Callable[..., "Axes"])
+
+
+class PlotOptions(TypedDict, total=False):
+    """What every picture takes besides the parameters of its table."""
+
+    ax: Axes | None
+
+
+_OPTIONS = {"ax": "Axes to draw on; new ones by default."}
+"""The documentation of `PlotOptions`."""
+
+
+def _picture_of(table: Callable[..., pd.DataFrame]) -> Callable[[Method], Method]:
+    """Complete what Shift-Tab shows of a method: options by name, and the documentation of parameters."""
+
+    def completed(method: Method) -> Method:
+        signature = inspect.signature(method)
+        own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+        options = [
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation.__forward_arg__
+            )
+            for name, annotation in PlotOptions.__annotations__.items()
+        ]
+        method.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+        sections = _sections(inspect.getdoc(table) or "")
+        summary, _, drawn = (inspect.getdoc(method) or "").partition("\n\n")
+        explained = [_without_frame(sections.get("Parameters", ""))]
+        explained += [f"{name}\n    {text}" for name, text in _OPTIONS.items()]
+        method.__doc__ = "\n\n".join(
+            [
+                summary,
+                f"Draws the table that ``df.calls.{method.__name__}`` returns for the same arguments.",
+                "\n".join(["Parameters", "----------", *filter(None, explained)]),
+                f"Returns\n-------\nmatplotlib.axes.Axes\n{textwrap.indent(drawn, '    ')}",
+                f"Raises\n------\n{sections.get('Raises', '')}",
+            ]
+        )
+        return method
+
+    return completed
+
+
+def _sections(doc: str) -> dict[str, str]:
+    """Return the sections of a docstring by heading."""
+    parts = re.split(r"^(\w+)\n-{3,}\n", doc, flags=re.MULTILINE)
+    return {heading: text.strip("\n") for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def _without_frame(parameters: str) -> str:
+    """Return a Parameters section without its first name, the frame itself."""
+    first, _, others = parameters.partition("\n")
+    _, _, beside = first.partition(", ")
+    if beside:  # documented together: ``df, other``
+        return f"{beside}\n{others}"
+    described = re.search(r"^\S", others, re.MULTILINE)
+    return others[described.start() :] if described else ""
+
+
+class CallsPlot:
+    """``df.calls.plot``: the tables as pictures, under the same names and with the same parameters."""
+
+    def __init__(self, df: pd.DataFrame) -> None:
+        self._df = df
+
+    @_picture_of(analysis.breakdown)
+    def breakdown(
+        self,
+        by: By,
+        metrics: Sequence[str] | None = None,
+        *,
+        confidence: float = 0.95,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw one metric of each group.
+
+        A bar for each group in the order of the table, with its interval where the table has one.
+        Of more than 30 groups the largest are drawn.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.breakdown(self._df, by=by, metrics=metrics, confidence=confidence)
+        return plots.breakdown(table, **options)
+
+    @_picture_of(analysis.by_agent)
+    def by_agent(
+        self,
+        *,
+        rank_by: Rate = "answer_rate",
+        min_calls: int = 20,
+        by: By = None,
+        confidence: float = 0.95,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw the rate by which the agents are ranked, adjusted and as counted.
+
+        A row for each agent, best first: a dot for the adjusted rate, a hollow dot for the rate as
+        counted, a line for its interval, and on the right the possible ranks and the calls. Agents
+        without a rank are grey. Of more than 30 agents the first 30 are drawn.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.by_agent(
+            self._df, rank_by=rank_by, min_calls=min_calls, by=by, confidence=confidence
+        )
+        return plots.by_agent(table, **options)
+
+    @_picture_of(analysis.by_line)
+    def by_line(
+        self,
+        *,
+        short_s: float = 10,
+        direction: Direction = "outbound",
+        by: By = None,
+        confidence: float = 0.95,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw the answer rate of each line, adjusted and as counted.
+
+        A row for each line, lowest adjusted rate first: a dot for the adjusted rate, a hollow dot
+        for the rate as counted, a line for its interval, and on the right the share of short calls
+        and the trend. Of more than 30 lines the first 30 are drawn.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.by_line(self._df, short_s=short_s, direction=direction, by=by, confidence=confidence)
+        return plots.by_line(table, **options)
+
+    @_picture_of(analysis.by_outcome)
+    def by_outcome(
+        self,
+        *,
+        by: By = None,
+        fold_case: bool = True,
+        confidence: float = 0.95,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw the share of each outcome with its interval.
+
+        A bar for each outcome, the most frequent first; whiskers show the interval of the share,
+        colors the outcome type. Outcomes after the first twelve are drawn as one bar.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.by_outcome(self._df, by=by, fold_case=fold_case, confidence=confidence)
+        return plots.by_outcome(table, **options)
+
+    @_picture_of(analysis.funnel)
+    def funnel(
+        self,
+        stages: Stages = None,
+        *,
+        by: By = None,
+        confidence: float = 0.95,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw how many calls reach each stage.
+
+        A bar for each stage: its share of the first stage, with its calls and the rate from the
+        stage before.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.funnel(self._df, stages=stages, by=by, confidence=confidence)
+        return plots.funnel(table, **options)
+
+    @_picture_of(analysis.talk_time_buckets)
+    def talk_time_buckets(
+        self,
+        edges: Sequence[float] = (10, 30),
+        *,
+        by: By = None,
+        confidence: float = 0.95,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw how answered calls divide into buckets of talk time.
+
+        A bar for each bucket: its share of the answered calls with its interval.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.talk_time_buckets(self._df, edges=edges, by=by, confidence=confidence)
+        return plots.talk_time_buckets(table, **options)
+
+    @_picture_of(analysis.talk_time_histogram)
+    def talk_time_histogram(
+        self,
+        bins: Bins = None,
+        *,
+        by: By = None,
+        answered_only: bool = True,
+        closed: Closed = "left",
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw the distribution of talk time.
+
+        A bar for each bin, as high as its share; all bars are equally wide, however wide their
+        bins. With outer index levels a line for each of the six largest groups.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.talk_time_histogram(
+            self._df, bins=bins, by=by, answered_only=answered_only, closed=closed
+        )
+        return plots.talk_time_histogram(table, **options)
+
+    @_picture_of(analysis.answer_time_histogram)
+    def answer_time_histogram(
+        self,
+        bins: Bins = None,
+        *,
+        by: By = None,
+        answered_only: bool = True,
+        closed: Closed = "left",
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw the distribution of the time until calls were answered.
+
+        A bar for each bin, as high as its share; all bars are equally wide, however wide their
+        bins. With outer index levels a line for each of the six largest groups.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.answer_time_histogram(
+            self._df, bins=bins, by=by, answered_only=answered_only, closed=closed
+        )
+        return plots.answer_time_histogram(table, **options)
+
+    @_picture_of(analysis.over_time)
+    def over_time(self, freq: str = "D", *, by: By = None, **options: Unpack[PlotOptions]) -> Axes:
+        """Draw the calls of each period and how many of them were answered.
+
+        All calls as light steps, answered calls as dark steps in front of them; with outer index
+        levels a line for each of the six largest groups. If there are more than 500 periods,
+        neighboring ones are added up.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.over_time(self._df, freq=freq, by=by)
+        return plots.over_time(table, **options)
+
+    @_picture_of(analysis.heatmap)
+    def heatmap(self, value: str = "n_calls", *, by: By = None, **options: Unpack[PlotOptions]) -> Axes:
+        """Draw a value by weekday and hour of the day.
+
+        A cell for each hour of the week; darker means more. Hours without calls at both ends of the
+        day are left out. Cells that rest on fewer than ten calls are hatched; for a mean, the calls
+        it is taken over count.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.heatmap(self._df, value=value, by=by)
+        return plots.heatmap(table, **options)
+
+    @_picture_of(analysis.concurrency)
+    def concurrency(self, freq: str = "1min", *, by: By = None, **options: Unpack[PlotOptions]) -> Axes:
+        """Draw how many calls were in progress at once.
+
+        The most calls at once in each period as filled steps, the mean as a line, and the peak with
+        its time under the title; with outer index levels the most calls at once of the six groups
+        with the highest peaks, a line each. If there are more than 500 periods (120 with groups),
+        neighboring ones are drawn as one: the highest maximum, the mean of the means.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.concurrency(self._df, freq=freq, by=by)
+        return plots.concurrency(table, **options)
+
+    @_picture_of(analysis.staffing)
+    def staffing(
+        self,
+        freq: str = "30min",
+        *,
+        target: float = 0.8,
+        threshold_s: float = 20,
+        patience_s: float | None = None,
+        wrap_up_s: float = 0,
+        max_occupancy: float = 1.0,
+        shrinkage: float = 0.0,
+        direction: Direction = "inbound",
+        by: By = None,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw how many agents each period needs and the load they would carry.
+
+        Agents as filled steps, the load in erlangs as a line; with outer index levels the agents of
+        the six groups that need most, a line each. If there are more than 500 periods (120 with
+        groups), neighboring ones are drawn as one: the most agents, the mean load.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.staffing(
+            self._df,
+            freq=freq,
+            target=target,
+            threshold_s=threshold_s,
+            patience_s=patience_s,
+            wrap_up_s=wrap_up_s,
+            max_occupancy=max_occupancy,
+            shrinkage=shrinkage,
+            direction=direction,
+            by=by,
+        )
+        return plots.staffing(table, **options)
+
+    @_picture_of(analysis.service_level)
+    def service_level(
+        self,
+        threshold_s: float = 20,
+        *,
+        short_abandon_s: float | None = None,
+        direction: Direction = "inbound",
+        by: By = None,
+        confidence: float = 0.95,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw the share of calls answered in time, for all three denominators.
+
+        A row for each group with three marks; the line is the interval of the first. Of more than
+        30 groups the largest are drawn.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.service_level(
+            self._df,
+            threshold_s=threshold_s,
+            short_abandon_s=short_abandon_s,
+            direction=direction,
+            by=by,
+            confidence=confidence,
+        )
+        return plots.service_level(table, **options)
+
+    @_picture_of(analysis.abandonment)
+    def abandonment(
+        self,
+        *,
+        short_abandon_s: float = 5,
+        direction: Direction = "inbound",
+        by: By = None,
+        confidence: float = 0.95,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw the share of callers who gave up.
+
+        A bar for each group: abandoned ÷ offered calls, with its interval. Of more than 30 groups
+        the largest are drawn.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.abandonment(
+            self._df, short_abandon_s=short_abandon_s, direction=direction, by=by, confidence=confidence
+        )
+        return plots.abandonment(table, **options)
+
+    @_picture_of(analysis.attempts)
+    def attempts(
+        self,
+        *,
+        direction: Direction = "outbound",
+        by: By = None,
+        confidence: float = 0.95,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw what each attempt adds and how many clients are reached by then.
+
+        Bars show the share of clients not reached before whom the attempt reached, with its
+        interval. Lines show the clients reached so far, and how many there would be if no client
+        were given up. With outer index levels a line for each of the six largest groups. Of more
+        than twelve attempts the first twelve are drawn.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.attempts(self._df, direction=direction, by=by, confidence=confidence)
+        return plots.attempts(table, **options)
+
+    @_picture_of(analysis.repeat_callers)
+    def repeat_callers(
+        self,
+        window: Span = "24h",
+        *,
+        direction: Direction = "inbound",
+        answered_only: bool = False,
+        until: pd.Timestamp | None = None,
+        by: By = None,
+        confidence: float = 0.95,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw the share of calls that the same caller repeated within the window.
+
+        A bar for each group: repeated ÷ observed calls, with its interval. Of more than 30 groups
+        the largest are drawn.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.repeat_callers(
+            self._df,
+            window=window,
+            direction=direction,
+            answered_only=answered_only,
+            until=until,
+            by=by,
+            confidence=confidence,
+        )
+        return plots.repeat_callers(table, **options)
+
+    @_picture_of(analysis.recalls)
+    def recalls(
+        self,
+        *,
+        tolerance: str | pd.Timedelta = "15min",
+        direction: Direction = "outbound",
+        until: pd.Timestamp | None = None,
+        by: By = None,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw how many promised calls were kept, late or missed, or are still open.
+
+        A bar for each status: its number of promised calls.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.recalls(self._df, tolerance=tolerance, direction=direction, until=until, by=by)
+        return plots.recalls(table, **options)
+
+    @_picture_of(analysis.compare)
+    def compare(
+        self,
+        other: pd.DataFrame,
+        *,
+        by: By = None,
+        metrics: Sequence[str] | None = None,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw one metric of each group on both sides.
+
+        A row for each group: a dot for these calls, a hollow dot for the other calls, a line
+        between the two, and on the right the change and the calls of both sides. Of more than 30
+        groups the largest are drawn.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.compare(self._df, other=other, by=by, metrics=metrics)
+        return plots.compare(table, **options)
+
+    @_picture_of(analysis.explain_change)
+    def explain_change(
+        self,
+        other: pd.DataFrame,
+        metric: str = "answer_rate",
+        *,
+        by: By = "project",
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw what each group contributed to the change of a rate.
+
+        A row for each group, largest effect first: a bar for the change of its rate, a bar for the
+        change of its share, and a mark for both together. Groups after the first twelve are drawn
+        as one row.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.explain_change(self._df, other=other, metric=metric, by=by)
+        return plots.explain_change(table, **options)
+
+    @_picture_of(analysis.transfer_variants)
+    def transfer_variants(
+        self,
+        top: int | None = None,
+        min_calls: int | None = None,
+        *,
+        confidence: float = 0.95,
+        source: Source = "auto",
+        include_client: bool = False,
+        names: Names = None,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw the most frequent ways that calls were handed on.
+
+        A row for each of the fifteen most frequent variants with a hand-over: its parties as
+        chevrons, the busiest in colours of their own; its share of all calls as a bar; and, where
+        known, its rate of positive outcomes with its interval. Calls of one party are told in the
+        line under the title; they are drawn when there are no others.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.transfer_variants(
+            self._df,
+            top=top,
+            min_calls=min_calls,
+            confidence=confidence,
+            source=source,
+            include_client=include_client,
+            names=names,
+        )
+        return plots.transfer_variants(table, **options)
+
+    @_picture_of(analysis.transfer_matrix)
+    def transfer_matrix(
+        self,
+        kind: Kind = "directly",
+        normalize: Normalize = None,
+        *,
+        source: Source = "auto",
+        include_client: bool = False,
+        names: Names = None,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw from whom to whom calls are handed.
+
+        A heat map; a row's party hands over to a column's. Of more than forty parties the busiest
+        are shown. The scale is that of square roots, so that rare hand-overs can be seen beside
+        frequent ones.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.transfer_matrix(
+            self._df,
+            kind=kind,
+            normalize=normalize,
+            source=source,
+            include_client=include_client,
+            names=names,
+        )
+        return plots.transfer_matrix(table, **options)
+
+    @_picture_of(analysis.transfer_flow)
+    def transfer_flow(
+        self,
+        parties: int = 12,
+        hops: int = 5,
+        *,
+        source: Source = "auto",
+        include_client: bool = False,
+        names: Names = None,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw how transferred calls flow from party to party.
+
+        A column of bars for each stage of a call, a bar for each party, as tall as the calls that
+        it had there; bands are hand-overs, in the colour of the party that hands over. What arrives
+        at a bar and does not leave it ended there. The busiest parties have colours of their own.
+        """
+        from brightcall_pandas import plots
+
+        table = analysis.transfer_flow(
+            self._df, parties=parties, hops=hops, source=source, include_client=include_client, names=names
+        )
+        return plots.transfer_flow(table, **options)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import inspect
+import re
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from brightcall_pandas import analysis, plots
+from brightcall_pandas.accessors import CallsPlot
+
+
+@pytest.fixture
+def calls():
+    mpl.use("agg")
+    yield pd.DataFrame({"outcomeTag": ["a", "b", "A"], "state": [1, 0, 1], "talkTime": [5, 0, 40]})
+    plt.close("all")
+
+
+def sections(doc: str) -> dict[str, str]:
+    """Return the sections of a docstring by heading, the text before them under an empty one."""
+    parts = re.split(r"^(\w+)\n-{3,}\n", doc, flags=re.MULTILINE)
+    return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class TestCallsPlot:
+    def test_offers_every_picture_and_nothing_else(self):
+        public = {name for name in vars(CallsPlot) if not name.startswith("_")}
+        assert public == set(plots.__all__)
+
+    @pytest.mark.parametrize("name", plots.__all__)
+    def test_shows_the_arguments_of_the_table_and_ax(self, name, calls):
+        shown = list(inspect.signature(getattr(calls.calls.plot, name)).parameters.values())
+        of_table = list(inspect.signature(getattr(analysis, name)).parameters.values())[1:]
+        assert [(each.name, each.kind, each.default, each.annotation) for each in shown] == [
+            *((each.name, each.kind, each.default, each.annotation) for each in of_table),
+            ("ax", inspect.Parameter.KEYWORD_ONLY, None, "Axes | None"),
+        ]
+        assert inspect.signature(getattr(calls.calls.plot, name)).return_annotation == "Axes"
+        assert name in getattr(calls.calls.plot, name).__doc__
+
+    @pytest.mark.parametrize("name", plots.__all__)
+    def test_says_what_is_drawn_as_the_function_in_plots_does(self, name):
+        ours, theirs = (sections(inspect.getdoc(getattr(each, name))) for each in (CallsPlot, plots))
+        assert list(ours) == ["", "Parameters", "Returns", "Raises"]
+        assert ours[""].startswith("Draw ")
+        assert ours[""].partition("\n\n")[0] == theirs[""].partition("\n\n")[0]
+        assert one_line(ours["Returns"]) == one_line(theirs["Returns"])
+
+    @pytest.mark.parametrize("name", plots.__all__)
+    def test_explains_every_parameter_and_no_other(self, name):
+        text = sections(inspect.getdoc(getattr(CallsPlot, name)))["Parameters"]
+        explained = [name for line in re.findall(r"^\S.*$", text, re.MULTILINE) for name in line.split(", ")]
+        assert explained == list(inspect.signature(getattr(CallsPlot, name)).parameters)[1:]
+
+    def test_draws_the_table_on_the_axes_given(self, calls):
+        _, ax = plt.subplots()
+        assert calls.calls.plot.by_outcome(ax=ax) is ax
+        assert {text.get_text() for text in ax.get_yticklabels()} == {"A", "b"}
+
+    def test_passes_the_arguments_of_the_table_on(self, calls):
+        ax = calls.calls.plot.by_outcome(fold_case=False)
+        assert [text.get_text() for text in ax.get_yticklabels()] == ["A", "a", "b"]
+
+    def test_an_option_that_does_not_exist_is_a_type_error(self, calls):
+        with pytest.raises(TypeError, match="axes"):
+            calls.calls.plot.by_outcome(axes=plt.subplots()[1])
