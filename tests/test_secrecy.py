@@ -132,7 +132,7 @@ class TestEverythingThatARunLeaves:
                     shown.append(result.to_csv() + json.dumps(result.attrs, default=str))
                     result.to_pickle(tmp_path / f"{ask.__name__}.pickle")
                 if ask is bc.load_calls:
-                    result.calls.to_parquet(tmp_path / "calls.parquet")
+                    result.calls.to_parquet(tmp_path / "calls.parquet", partition=None)
                     shown.append(result.calls.quality().to_csv())
         shown += [repr(client), repr(vars(client)), repr(client.session), repr(vars(client.session))]
         shown += [repr(client.cache), repr(client.cache.info()), repr(vars(client.session._http))]

@@ -25,7 +25,7 @@ from brightcall_pandas.export._layout import (
 )
 from brightcall_pandas.export._manifest import Held, Identity, Manifest, told_windows
 from brightcall_pandas.export._pseudonyms import FreeText, Pseudonyms, query_without_numbers
-from brightcall_pandas.export._write import checked_folder, local_path
+from brightcall_pandas.export._write import folder_path
 from brightcall_pandas.filters import lists_filters
 from brightcall_pandas.frame import SCHEMA_VERSION, to_pandas
 from brightcall_pandas.load import (
@@ -73,8 +73,8 @@ def export_calls(
     day_from, day_to
         First and last day, both inclusive, in the client's timezone (or the filter's `timezone`).
     path
-        Folder; each period gets a folder of its own in it (``day=2026-03-31``), with one file. A period that
-        is read again is replaced as a whole; others stay.
+        The **folder** to write into, made if missing: each period gets a folder of its own in it
+        (``day=2026-03-31``) with one file. A period that is read again is replaced as a whole; others stay.
     partition
         ``"day"`` or ``"month"``.
     columns
@@ -104,8 +104,9 @@ def export_calls(
     Raises
     ------
     TypeError, ValueError
-        A filter, a day or a column that does not exist, or a folder that holds other calls (columns,
-        filters, timezone, key and what it keeps), or an address (``s3://…``); before any request.
+        A filter, day or column does not exist; `path` is or is named like a file, or is an address
+        (``s3://…``); or the folder holds other calls (columns, filters, timezone, key or what it keeps).
+        Raised before any request for calls, with nothing written.
     BrightcallError
         As ``bc.errors`` draws them; what was written before stays, and the next run goes on from there.
 
@@ -114,8 +115,7 @@ def export_calls(
     Memory is bounded by about 25,000 calls, or by the busiest day where that has more. What is read is kept
     in the client's cache as well.
     """
-    path = local_path(path)
-    checked_folder(path, partition)
+    path = folder_path(path, partition)
     if on_incomplete not in ("raise", "warn"):
         msg = f"on_incomplete={on_incomplete!r} is not known; it takes 'raise' or 'warn'"
         raise ValueError(msg)

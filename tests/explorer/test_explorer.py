@@ -524,6 +524,36 @@ class TestCode:
     def test_asks_for_the_days_of_the_frame(self, ex):
         assert ex.code() == f"calls = bc.load_calls({self.DAYS})\ncalls = df"
 
+    @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+    def test_days_of_another_zone_reach_one_day_further(self, zone):
+        # 01:00 UTC is still the day before in New York, 23:00 UTC already the day after in Tokyo.
+        stamps = pd.to_datetime(["2026-03-02T01:00Z", "2026-03-02T12:00Z", "2026-03-02T23:00Z"])
+        df = pd.DataFrame({"id": ["1", "2", "3"], "timestamp": stamps})
+        ex = df.calls.explore()
+        assert ex.code().startswith("calls = bc.load_calls('2026-03-02', '2026-03-02')\n")
+        ex.filter = bc.CallFilter(timezone=zone)
+        from_api, _ = ex.code().split("\n")
+        assert from_api == f"calls = bc.load_calls('2026-03-01', '2026-03-03', timezone='{zone}')"
+        assert (ex.request()["dayFrom"], ex.request()["dayTo"]) == ("2026-03-01", "2026-03-03")
+
+        def load_calls(day_from, day_to, **filters):
+            return df.calls.filter(day_from=day_from, day_to=day_to, **filters)
+
+        space = {"bc": types.SimpleNamespace(load_calls=load_calls)}
+        exec(from_api, space)
+        assert space["calls"]["id"].tolist() == ["1", "2", "3"]
+
+    def test_days_of_a_load_in_another_zone_stay(self):
+        df = pd.DataFrame({"timestamp": pd.to_datetime(["2026-03-02T01:00Z"])})
+        df.attrs["brightcall"] = {
+            "query": {"dayFrom": "2026-03-02", "dayTo": "2026-03-02", "timezone": "Asia/Tokyo"}
+        }
+        assert (
+            df.calls.explore()
+            .code()
+            .startswith("calls = bc.load_calls('2026-03-02', '2026-03-02', timezone='Asia/Tokyo')\n")
+        )
+
     def test_conditions_are_written_in_pandas(self, ex):
         ex.set("types", "inbound")
         ex.set("hours", (9, 17))

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -167,6 +167,30 @@ class TestExportCalls:
         assert list(files(out)) == ["month=2026-03"]
         pdt.assert_frame_equal(bc.read_calls(out), calls)
 
+    def test_a_month_is_read_again_until_its_last_day_is_final(self, tmp_path):
+        # March's first days are long final, its last ones are not: the boundary lies within the month.
+        settle_days = (datetime.now(UTC).date() - date(2026, 3, 17)).days
+        with bc.start_sandbox(calls=300, days=31, seed=7) as running:
+            assert (running.day_from, running.day_to) == ("2026-03-01", "2026-03-31")
+            options = {"cache_dir": tmp_path / "cache", "max_age": 0}
+            unsettled = running.client(**options, settle_days=settle_days)
+            days = (running.day_from, running.day_to, tmp_path / "out")
+            out = bc.export_calls(*days, partition="month", client=unsettled)
+            last = bc.read_calls(out)["id"].iloc[-1]
+            running.delete([last])
+            bc.export_calls(*days, partition="month", client=unsettled)
+            assert len(bc.read_calls(out)) == 299
+            assert last not in set(bc.read_calls(out)["id"])
+            assert manifest(out)["partitions"]["2026-03"]["final"] is False
+            # With the usual seven days all of March is final: written once more, and then never again.
+            settled = running.client(**options)
+            bc.export_calls(*days, partition="month", client=settled)
+            assert manifest(out)["partitions"]["2026-03"]["final"] is True
+            before, asked = files(out), len(running.requests())
+            bc.export_calls(*days, partition="month", client=settled)
+            assert len(running.requests()) == asked
+            assert files(out) == before
+
     def test_a_day_without_calls_has_an_empty_file(self, sandbox, client, tmp_path, calls):
         out = bc.export_calls(
             sandbox.day_from, sandbox.day_from, tmp_path / "out", client=client, outcomes="never said"
@@ -205,6 +229,23 @@ class TestExportCalls:
             bc.export_calls(sandbox.day_from, sandbox.day_to, folder, client=client, **change)
         assert len(sandbox.requests()) == asked
         assert files(folder) == before
+
+    def test_a_file_for_a_folder_is_refused_before_any_request(self, sandbox, client, tmp_path):
+        (tmp_path / "note").touch()
+        asked = len(sandbox.requests())
+        for name, said in [
+            ("note", "note' is a file, but partition='day' writes a folder: name a folder$"),
+            ("calls.parquet", r"names a file, but partition='day' writes a folder: leave out '\.parquet'$"),
+            ("note/calls", "note' is a file, not a folder"),
+        ]:
+            with pytest.raises(ValueError, match=said):
+                bc.export_calls(sandbox.day_from, sandbox.day_to, tmp_path / name, client=client)
+        with pytest.raises(ValueError, match=r"'week' is not known; it takes 'day', 'month'$"):
+            bc.export_calls(
+                sandbox.day_from, sandbox.day_to, tmp_path / "calls", client=client, partition="week"
+            )
+        assert len(sandbox.requests()) == asked
+        assert not (tmp_path / "calls").exists()
 
     def test_offline_from_the_cache(self, sandbox, client, tmp_path, calls):
         bc.load_calls(sandbox.day_from, sandbox.day_to, client=client)
@@ -248,6 +289,9 @@ class TestExportCalls:
         ]
 
 
+ONE_CALL = pd.DataFrame({"id": ["1"], "timestamp": ["2026-03-02T09:00:00Z"]})
+
+
 class TestToParquet:
     def test_the_same_files_as_an_export(self, calls, folder, tmp_path):
         out = calls.calls.to_parquet(tmp_path / "out")
@@ -283,15 +327,45 @@ class TestToParquet:
         with pytest.raises(ValueError, match="columns"):
             frame.assign(state=1).calls.to_parquet(tmp_path / "out")
 
-    @pytest.mark.parametrize(("partition", "is_folder"), [("day", False), (None, True)])
-    def test_a_path_of_the_wrong_kind_is_refused(self, tmp_path, partition, is_folder):
-        (tmp_path / "it").mkdir() if is_folder else (tmp_path / "it").touch()
-        with pytest.raises(ValueError, match="folder"):
-            pd.DataFrame({"timestamp": []}).calls.to_parquet(tmp_path / "it", partition=partition)
+    def test_a_folder_where_a_file_is_written_is_refused(self, tmp_path):
+        (tmp_path / "calls").mkdir()
+        written = r"' is a folder, but partition=None writes a single file.*partition='day'"
+        for path in (tmp_path / "calls", f"{tmp_path}/calls/", f"{tmp_path}/new/"):
+            with pytest.raises(ValueError, match=f"(calls|new){written}"):
+                ONE_CALL.calls.to_parquet(path, partition=None)
+        assert [each.name for each in tmp_path.rglob("*")] == ["calls"]
+
+    @pytest.mark.parametrize("partition", ["day", "month"])
+    def test_a_file_where_a_folder_is_written_is_refused(self, tmp_path, partition):
+        (tmp_path / "calls").touch()
+        written = rf"partition='{partition}' writes a folder: .*, or pass partition=None"
+        with pytest.raises(ValueError, match=f"calls' is a file, but {written}"):
+            ONE_CALL.calls.to_parquet(tmp_path / "calls", partition=partition)
+        for name in ("new.parquet", "new.PQ"):
+            with pytest.raises(ValueError, match=f"{name}' names a file, but {written}"):
+                ONE_CALL.calls.to_parquet(tmp_path / name, partition=partition)
+        assert [each.name for each in tmp_path.iterdir()] == ["calls"]
+        assert (tmp_path / "calls").read_bytes() == b""
+
+    @pytest.mark.parametrize("partition", ["day", None])
+    def test_a_path_below_a_file_is_refused(self, tmp_path, partition):
+        (tmp_path / "note").touch()
+        with pytest.raises(ValueError, match="note' is a file, not a folder"):
+            ONE_CALL.calls.to_parquet(tmp_path / "note" / "in" / "calls", partition=partition)
+
+    def test_a_folder_that_is_there_may_be_called_like_a_file(self, tmp_path):
+        (tmp_path / "calls.parquet").mkdir()
+        assert len(bc.read_calls(ONE_CALL.calls.to_parquet(tmp_path / "calls.parquet"))) == 1
+
+    def test_a_file_is_replaced(self, tmp_path):
+        (tmp_path / "calls.parquet").write_text("older")
+        file = ONE_CALL.calls.to_parquet(tmp_path / "calls.parquet", partition=None)
+        assert bc.read_calls(file)["id"].tolist() == ["1"]
 
     def test_an_unknown_partition_is_refused(self, tmp_path):
-        with pytest.raises(ValueError, match="'week' is not known"):
-            pd.DataFrame({"timestamp": []}).calls.to_parquet(tmp_path, partition="week")
+        with pytest.raises(ValueError, match="'week' is not known; it takes 'day', 'month', None"):
+            ONE_CALL.calls.to_parquet(tmp_path / "calls", partition="week")
+        assert list(tmp_path.iterdir()) == []
 
 
 FILTERS = [
