@@ -1,7 +1,7 @@
-"""Every control, made from the row of its filter; and four conditions that the API has no filter for.
+"""Every control, made from the row of its filter; four conditions that the API has no filter for; choices.
 
-A filter's kind of value decides what its control looks like, its question says which columns it reads. A new
-row in the table of filters is a new control here without another line.
+The kind of value that a filter takes decides what its control looks like, its predicate says which columns it
+reads. A new row in the table of filters is a new control here without another line.
 """
 
 from __future__ import annotations
@@ -12,11 +12,25 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from brightcall_pandas.filters import FILTERS, Codes, Day, Filter, Identifier, Many, Number, Text, Word
+from brightcall_pandas.analysis import fold
+from brightcall_pandas.explorer._counts import Codes, Facts
+from brightcall_pandas.filters import (
+    FILTERS,
+    Day,
+    Filter,
+    Identifier,
+    Many,
+    Number,
+    Text,
+    Word,
+    tags_of,
+)
+from brightcall_pandas.filters import Codes as CodesOf
 from brightcall_pandas.filters import _predicates as ask
 
-__all__ = ["CONDITIONS", "CONTROLS", "Condition", "Control"]
+__all__ = ["CONDITIONS", "CONTROLS", "MOST", "Condition", "Control", "Options", "options_of"]
 
 Kind = Literal["days", "hours", "options", "range", "text"]
 
@@ -184,7 +198,7 @@ def _kind_of(each: Filter) -> Kind:
         return "days"
     if isinstance(each.value, Number):
         return "options" if isinstance(each.rows, ask.Equals) else "range"
-    if isinstance(each.value, Many) and isinstance(each.value.of, Codes | Word | Text):
+    if isinstance(each.value, Many) and isinstance(each.value.of, CodesOf | Word | Text):
         return "options"
     if isinstance(each.value, Many) and isinstance(each.value.of, Identifier) and each.value.of.as_number:
         return "options"
@@ -220,3 +234,127 @@ def _made() -> dict[str, Control]:
 
 CONTROLS: dict[str, Control] = _made()
 """Control by name, in the order in which the page shows them."""
+
+
+MOST = 200
+"""Choices that a list shows; the page says how many there are."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The choices of one control.
+
+    Parameters
+    ----------
+    labels
+        What stands beside each box.
+    values
+        The values of the filter that each choice stands for: all spellings of an outcome.
+    of
+        How many choices there are, with those that are not shown.
+    names
+        The facts whose codes are counted.
+    pairs
+        Which codes belong to which choices: two arrays of equal length.
+    """
+
+    labels: list[str]
+    values: list[tuple[Any, ...]]
+    of: int
+    names: tuple[str, ...]
+    pairs: tuple[NDArray[np.intp], NDArray[np.intp]]
+
+    def counts(self, by_code: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the calls of each choice from the calls of each code."""
+        code, choice = self.pairs
+        return np.bincount(choice, weights=by_code[code], minlength=len(self.labels)).astype(np.int64)
+
+    def chosen(self, value: Any) -> list[bool | None]:
+        """Return which choices are ticked; None where only some of the spellings are."""
+        values = set(value if isinstance(value, tuple) else () if value is None else (value,))
+        found = [[each in values for each in group] for group in self.values]
+        return [True if all(group) else None if any(group) else False for group in found]
+
+
+def options_of(control: Control, facts: Facts) -> Options:
+    """Return the choices of a control: numbers in their order, texts of an open set with most calls first."""
+    if control.name == "categories":
+        return _closed(control, facts.codes("type", "state"), ("type", "state"))
+    codes = facts.codes(*control.columns)
+    if control.condition and control.single:
+        words = {"transferred": ("handed over", "not handed over"), "ai": ("talked", "did not talk")}
+        place = np.arange(2)
+        return Options(
+            list(words[control.name]), [(True,), (False,)], 2, control.columns, (np.array([1, 0]), place)
+        )
+    if control.columns in (("type",), ("state",), ("outcomeType",)):
+        return _closed(control, codes, control.columns)
+    groups = _tags(codes) if control.columns == ("tags",) else _groups(control, codes)
+    return _ranked(groups, codes, control.columns)
+
+
+def _closed(control: Control, codes: Codes, names: tuple[str, ...]) -> Options:
+    """Ask the filter itself which combinations each word takes."""
+    asked = FILTERS[control.arguments[0]]
+    assert isinstance(asked.value, Many)
+    assert asked.rows is not None
+    words: tuple[str, ...] = getattr(asked.value.of, "words", None) or asked.value.of.field.choices  # type: ignore[attr-defined]
+    hits = [np.flatnonzero(asked.rows.mask(codes.meaning, (word,), None)) for word in words]
+    places = [np.full(len(hit), place) for place, hit in enumerate(hits)]
+    pairs = np.concatenate(hits), np.concatenate(places)
+    shown = [word.replace("_", " ") for word in words]
+    return Options(shown, [(word,) for word in words], len(words), names, pairs)
+
+
+Groups = dict[str, tuple[dict[Any, None], list[int]]]
+"""Folded text → the values that it stands for, and their codes."""
+
+
+def _groups(control: Control, codes: Codes) -> Groups:
+    groups: Groups = {}
+    for code, label in enumerate(codes.meaning[control.columns[0]].tolist()):
+        if pd.isna(label) or not str(label).strip():
+            continue
+        key = fold(label) if control.columns == ("outcomeTag",) else str(label)
+        values, members = groups.setdefault(key, ({}, []))
+        values[label] = None
+        members.append(code)
+    return groups
+
+
+def _tags(codes: Codes) -> Groups:
+    groups: Groups = {}
+    for code, text in enumerate(codes.meaning["tags"].tolist()):
+        for tag in dict.fromkeys([] if pd.isna(text) else tags_of(text)):
+            groups.setdefault(tag, ({tag: None}, []))[1].append(code)
+    return {tag: group for tag, group in groups.items() if tag.strip()}
+
+
+def _ranked(groups: Groups, codes: Codes, names: tuple[str, ...]) -> Options:
+    calls = codes.of(None)
+    weight = {key: int(calls[members].sum()) for key, (_, members) in groups.items()}
+    if pd.api.types.is_numeric_dtype(codes.meaning[names[0]]):
+        order = sorted(groups, key=float)
+    else:
+        order = sorted(groups, key=lambda key: (-weight[key], key))
+    labels, values, members, places = [], [], [], []
+    for place, key in enumerate(order[:MOST]):
+        spellings, found = groups[key]
+        most = (
+            spellings
+            if len(found) != len(spellings)
+            else [
+                label
+                for _, label in sorted(zip(found, spellings, strict=True), key=lambda each: -calls[each[0]])
+            ]
+        )
+        labels.append(_shown(next(iter(most))))
+        values.append(tuple(spellings))
+        members += found
+        places += [place] * len(found)
+    pairs = np.array(members, dtype=np.intp), np.array(places, dtype=np.intp)
+    return Options(labels, values, len(order), names, pairs)
+
+
+def _shown(label: Any) -> str:
+    return f"{label:g}" if isinstance(label, float) else " ".join(str(label).split())

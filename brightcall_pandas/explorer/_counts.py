@@ -1,15 +1,181 @@
-"""How many rows have each code. Facts of few codes are counted together: one pass serves many views."""
+"""Columns encoded as small integers, and how many rows have each code.
+
+Encoding is done once, so a change costs a look-up and a count for each view. Facts of few codes are counted
+together: one pass serves many views.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.explorer._codes import Facts
+from brightcall_pandas.analysis import chain_log
+from brightcall_pandas.frame import FIELDS, column
 
-__all__ = ["Counts"]
+__all__ = ["Codes", "Counts", "Facts", "joined", "nice_edges"]
+
+_MOST_BINS = 30
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A code for each row, and the frame that says what each code stands for; the last one is null."""
+
+    codes: NDArray[Any]
+    meaning: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.meaning)
+
+    def of(self, rows: NDArray[np.intp] | None) -> NDArray[np.int64]:
+        """Return how many of the rows (None: of all) have each code."""
+        chosen = self.codes if rows is None else self.codes[rows]
+        return np.bincount(chosen, minlength=len(self)).astype(np.int64)
+
+
+class Facts:
+    """What is known of each call, coded on first use.
+
+    Beside the API's columns: ``hour`` and ``weekday`` in the frame's own zone, ``transferred``, ``path``
+    and ``ai``; with ``bins`` after its name a duration in bins.
+    """
+
+    def __init__(self, df: pd.DataFrame) -> None:
+        self.size = len(df)
+        self._df = df
+        self._typed: dict[str, pd.Series] = {}
+        self._codes: dict[tuple[str, ...], Codes] = {}
+        self._days: tuple[str, str] | None = None
+
+    def has(self, name: str) -> bool:
+        """Tell whether the frame knows a fact."""
+        needs = {
+            "hour": ("timestamp",),
+            "weekday": ("timestamp",),
+            "ai": ("aiTalkTime",),
+            "path": ("numbersInvolvedJSON", "transfers"),
+            "transferred": ("numbersInvolvedJSON", "transfers"),
+        }
+        return any(each in self._df.columns for each in needs.get(name, (name,)))
+
+    def typed(self, name: str) -> pd.Series:
+        """Return a column of the API in its own dtype, index from 0."""
+        if name not in self._typed:
+            self._typed[name] = column(self._df, name).reset_index(drop=True)
+        return self._typed[name]
+
+    def frame(self, names: tuple[str, ...]) -> pd.DataFrame:
+        """Return some of the API's columns."""
+        return pd.DataFrame({name: self.typed(name) for name in names}, copy=False)
+
+    @property
+    def zone(self) -> str:
+        """The zone in which the frame's times are written."""
+        return str(self.typed("timestamp").dt.tz) if self.has("timestamp") else "UTC"
+
+    def coded(self, *names: str) -> bool:
+        """Tell whether a fact has been coded."""
+        return names in self._codes
+
+    def codes(self, *names: str) -> Codes:
+        """Return the codes of a column, or of the combinations of several."""
+        if names not in self._codes:
+            self._codes[names] = self._coded(names)
+        return self._codes[names]
+
+    def days(self) -> tuple[str, str] | None:
+        """Return the first and the last day of the frame; None where it has no time."""
+        if self._days is None and self.has("timestamp"):
+            stamps = self.typed("timestamp")
+            first, last = stamps.min(), stamps.max()
+            self._days = None if pd.isna(first) else (f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}")
+        return self._days
+
+    def _coded(self, names: tuple[str, ...]) -> Codes:
+        if names == ("weekday", "hour"):
+            return self._hours()
+        if names[1:] == ("bins",):
+            return self._binned(names[0])
+        if len(names) > 1:
+            return joined([self.codes(name) for name in names])
+        (name,) = names
+        if name == "hour":
+            return self.codes("weekday", "hour")
+        if name in ("path", "transferred"):
+            return self._chains(name)
+        if name == "ai":
+            talks = (self.typed("aiTalkTime") > 0).to_numpy(dtype=np.int8)
+            return Codes(talks, pd.DataFrame({"ai": pd.Series([False, True, None], dtype=object)}))
+        series = self.typed(name)
+        if isinstance(series.dtype, pd.CategoricalDtype):
+            codes, labels = series.cat.codes.to_numpy(), series.cat.categories
+        else:
+            codes, labels = pd.factorize(series)
+        codes = np.where(codes < 0, len(labels), codes).astype(_small(len(labels) + 1))
+        meaning = pd.Series([*labels, None], dtype=FIELDS[name].dtype(self.zone))
+        return Codes(codes, pd.DataFrame({name: meaning}))
+
+    def _hours(self) -> Codes:
+        """Code weekday and hour together; the hour alone is a sum over seven of these."""
+        stamps = self.typed("timestamp")
+        local = stamps.dt.day_of_week * 24 + stamps.dt.hour
+        codes = local.fillna(168).to_numpy(dtype=np.uint8)
+        slots = np.arange(169, dtype=float)
+        slots[168] = np.nan
+        return Codes(codes, pd.DataFrame({"weekday": slots // 24, "hour": slots % 24}))
+
+    def _chains(self, name: str) -> Codes:
+        log = chain_log(self._df)
+        moved = (log.hops > 0)[log.rows].astype(np.int8)
+        meaning = pd.DataFrame({"transferred": pd.Series([False, True, None], dtype=object)})
+        self._codes["transferred",] = Codes(moved, meaning)
+        codes, paths = pd.factorize(np.asarray(log.paths, dtype=object))
+        known = pd.Series([*paths, None], dtype="str")
+        self._codes["path",] = Codes(codes[log.rows].astype(np.int32), pd.DataFrame({"path": known}))
+        return self._codes[name,]
+
+    def _binned(self, name: str) -> Codes:
+        """Code a duration: zeros first, then bins closed on the right, then null."""
+        values = self.typed(name).to_numpy(dtype=np.float64, na_value=np.nan)
+        edges = nice_edges(values)
+        codes = np.searchsorted(edges, values, side="left")
+        codes = np.where(np.isnan(values), len(edges), np.clip(codes, 0, len(edges) - 1))
+        return Codes(codes.astype(np.int16), pd.DataFrame({"to": [*edges, np.nan]}))
+
+
+def nice_edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return round edges from 0 that show most of the durations; the last is the greatest of all."""
+    above = values[values > 0]
+    if not len(above):
+        return np.array([0.0, 1.0])
+    most, usual = float(above.max()), float(np.quantile(above, 0.97))
+    step = next(
+        (size for size in (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800) if usual / size <= _MOST_BINS),
+        float(np.ceil(usual / _MOST_BINS)),
+    )
+    edges = np.arange(0.0, usual + step, step)
+    return np.append(edges[edges < most], np.ceil(most))
+
+
+def joined(parts: list[Codes]) -> Codes:
+    """Return one code for the combination of several."""
+    codes = np.zeros(len(parts[0].codes), dtype=np.int32)
+    places = np.indices([len(part) for part in parts]).reshape(len(parts), -1)
+    for part in parts:
+        codes = codes * len(part) + part.codes
+    meaning = pd.concat(
+        [part.meaning.take(at).reset_index(drop=True) for part, at in zip(parts, places, strict=True)], axis=1
+    )
+    return Codes(codes.astype(_small(len(meaning))), meaning)
+
+
+def _small(size: int) -> type[Any]:
+    return np.uint8 if size <= 255 else np.int16 if size <= 32_000 else np.int32
+
 
 _LARGEST = 16_000  # codes of a cube: so few that counting stays in the processor's cache
 

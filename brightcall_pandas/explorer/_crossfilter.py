@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.explorer._codes import Codes, Facts
 from brightcall_pandas.explorer._controls import CONTROLS, Control
-from brightcall_pandas.explorer._counts import Counts
+from brightcall_pandas.explorer._counts import Codes, Counts, Facts
 from brightcall_pandas.explorer._selection import Selection
 from brightcall_pandas.filters import FILTERS
 from brightcall_pandas.filters import _predicates as ask

@@ -7,24 +7,59 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
 from brightcall_pandas import export
 from brightcall_pandas.explorer import _snapshot as freeze
 from brightcall_pandas.explorer._code import asked_of_the_api, code, loaded_with
-from brightcall_pandas.explorer._codes import Facts
+from brightcall_pandas.explorer._counts import Facts
 from brightcall_pandas.explorer._crossfilter import Crossfilter
-from brightcall_pandas.explorer._page import Page, alone
-from brightcall_pandas.explorer._presets import Presets
-from brightcall_pandas.explorer._selection import Selection
+from brightcall_pandas.explorer._selection import Presets, Selection
 from brightcall_pandas.explorer._views import Views
 from brightcall_pandas.filters import CallFilter
 from brightcall_pandas.load import request_body
 
-__all__ = ["Explorer"]
+try:
+    import anywidget
+except ImportError as error:
+    msg = "the filter explorer needs the extra lab: pip install 'brightcall-pandas[lab]'"
+    raise ImportError(msg) from error
+
+__all__ = ["FRONT", "Explorer"]
+
+FRONT = Path(__file__).parent / "front"
+"""Where the program of the page is."""
+
+
+class Page(anywidget.AnyWidget):
+    """What the browser draws. It has no data of its own: all of it comes by message, so none is saved."""
+
+    _esm = (FRONT / "explorer.js").read_text(encoding="utf-8")
+    _css = (FRONT / "explorer.css").read_text(encoding="utf-8")
+
+
+Given = ParamSpec("Given")
+Owner = TypeVar("Owner", bound=Any)
+Answer = TypeVar("Answer")
+
+
+def alone(method: Callable[Concatenate[Owner, Given], Answer]) -> Callable[Concatenate[Owner, Given], Answer]:
+    """Let one thread at a time into the methods of an object that has a lock ``entered``.
+
+    JupyterLab has what a hand does handled by another thread than the cell that runs, and while it runs.
+    """
+
+    @wraps(method)
+    def entered(self: Owner, /, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        with self.entered:
+            return method(self, *args, **kwargs)
+
+    return entered
+
 
 _ONE_STEP_S = 1.0
 _PAUSE_S = 0.03  # settings from Python that follow each other as fast as this are drawn once

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from brightcall_pandas.explorer import Explorer
-from brightcall_pandas.explorer._page import FRONT
+from brightcall_pandas.explorer._explorer import FRONT
 
 CELL = """import pandas as pd, brightcall_pandas
 pd.read_parquet("calls.parquet").calls.explore(presets="presets.json")"""

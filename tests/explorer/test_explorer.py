@@ -21,7 +21,7 @@ from pandas.testing import assert_frame_equal
 import brightcall_pandas as bc
 from brightcall_pandas.explorer import Explorer
 from brightcall_pandas.explorer._controls import CONDITIONS, CONTROLS
-from brightcall_pandas.explorer._page import FRONT
+from brightcall_pandas.explorer._explorer import FRONT
 from brightcall_pandas.explorer._snapshot import as_html, as_png
 from brightcall_pandas.filters import FILTERS
 
