@@ -15,12 +15,12 @@ from brightcall_pandas.export._layout import (
     FILE,
     NO_TIME,
     PERIODS,
+    parquet_writer,
     schema_of,
     table_of,
     write_rows,
-    written_whole,
 )
-from brightcall_pandas.export._manifest import Held, Identity, Manifest, told_windows
+from brightcall_pandas.export._manifest import Identity, Manifest, Partition, window_reports
 from brightcall_pandas.frame import SCHEMA_VERSION, column
 
 __all__ = ["file_path", "folder_path", "to_parquet"]
@@ -148,60 +148,60 @@ def _write_file(df: pd.DataFrame, path: Path) -> Path:
 def _write_folder(df: pd.DataFrame, folder: Path, partition: str) -> Path:
     periods = column(df, "timestamp").dt.strftime(PERIODS[partition]).fillna(NO_TIME).reset_index(drop=True)
     table = table_of(df)
-    manifest = Manifest.of(folder, _identity(df, table, partition), same_query=False)
+    manifest = Manifest.open(folder, _identity(df, table, partition), same_query=False)
     folder.mkdir(parents=True, exist_ok=True)
     for period, rows in periods.groupby(periods, sort=True):
         file = folder / f"{partition}={period}" / FILE
         file.parent.mkdir(exist_ok=True)
         _write(file, _ordered(table.take(pa.array(rows.index.to_numpy()))), _schema(df, table))
-        manifest.record(str(period), _held(df, str(period), len(rows)))
+        manifest.record(str(period), _partition(df, str(period), len(rows)))
     return folder
 
 
 def _write(path: Path, table: pa.Table, schema: pa.Schema) -> None:
-    with written_whole(path, schema) as writer:
+    with parquet_writer(path, schema) as writer:
         write_rows(writer, table)
 
 
 def _ordered(table: pa.Table) -> pa.Table:
     if "timestamp" not in table.column_names:
         return table
-    # By pandas, since Arrow's sort is not stable.
+    # Sorted by pandas, since Arrow's sort is not stable.
     order = table["timestamp"].to_pandas().sort_values(kind="stable", na_position="first").index
     return table.take(pa.array(order.to_numpy()))
 
 
-def _loaded(df: pd.DataFrame) -> dict[str, Any]:
+def _provenance(df: pd.DataFrame) -> dict[str, Any]:
     return dict(df.attrs.get("brightcall") or {})
 
 
 def _schema(df: pd.DataFrame, table: pa.Table) -> pa.Schema:
-    return schema_of(table.schema, _zone(df), {"schema_version": SCHEMA_VERSION, **_loaded(df)})
+    return schema_of(table.schema, _zone(df), {"schema_version": SCHEMA_VERSION, **_provenance(df)})
 
 
 def _zone(df: pd.DataFrame) -> str:
     if "timestamp" in df.columns:
         return str(column(df, "timestamp").dt.tz)
-    return str(_loaded(df).get("timezone", "UTC"))
+    return str(_provenance(df).get("timezone", "UTC"))
 
 
 def _identity(df: pd.DataFrame, table: pa.Table, partition: str) -> Identity:
-    query = _loaded(df).get("query")
+    query = _provenance(df).get("query")
     return Identity(
         partition=partition,
         timezone=_zone(df),
         columns=table.column_names,
         query=None if query is None else {k: v for k, v in query.items() if k not in ("dayFrom", "dayTo")},
-        pseudonymized=_loaded(df).get("pseudonymized"),
+        pseudonymized=_provenance(df).get("pseudonymized"),
     )
 
 
-def _held(df: pd.DataFrame, period: str, rows: int) -> Held:
-    """Return what is known of a period; never that it is final, since rows may have been taken out."""
+def _partition(df: pd.DataFrame, period: str, rows: int) -> Partition:
+    """Return what is known of a period; never that it is final, since rows may have been filtered out."""
     windows = [
         each
-        for each in _loaded(df).get("windows") or []
+        for each in _provenance(df).get("windows") or []
         if str(each["day_from"])[: len(period)] <= period <= str(each["day_to"])[: len(period)]
     ]
     complete = all(each.get("complete", True) for each in windows) if windows else None
-    return Held(rows=rows, complete=complete, windows=told_windows(windows))
+    return Partition(rows=rows, complete=complete, windows=window_reports(windows))

@@ -456,7 +456,7 @@ class TestReadCalls:
         [
             ({"columns": ["talktime"]}, ValueError, "talkTime"),
             ({"state": "answered"}, TypeError, "states"),
-            ({"page": 2}, TypeError, "no filter"),
+            ({"page": 2}, TypeError, "not a filter"),
             ({"team_ids": 3}, ValueError, "team_ids"),
         ],
     )
@@ -504,14 +504,14 @@ class TestOtherReaders:
         assert len(table) == int((calls["talkTime"] >= 30).sum())
 
 
-class TestWrittenWhole:
+class TestParquetWriter:
     def test_a_failure_leaves_nothing(self, tmp_path):
-        from brightcall_pandas.export._layout import schema_of, table_of, write_rows, written_whole
+        from brightcall_pandas.export._layout import parquet_writer, schema_of, table_of, write_rows
 
         table = table_of(pd.DataFrame({"id": ["1"]}))
 
         def write_half():
-            with written_whole(tmp_path / "calls.parquet", schema_of(table.schema, "UTC", {})) as writer:
+            with parquet_writer(tmp_path / "calls.parquet", schema_of(table.schema, "UTC", {})) as writer:
                 write_rows(writer, table)
                 raise RuntimeError("in the middle")
 
