@@ -25,9 +25,9 @@ class Selection:
     Parameters
     ----------
     filter
-        What the API can be asked for.
+        The part that the API has filters for.
     conditions
-        What only rows can be asked for: ``hours``, ``lines``, ``transferred``, ``ai``.
+        The part that works on rows only: ``hours``, ``lines``, ``transferred``, ``ai``.
     """
 
     filter: CallFilter = field(default_factory=CallFilter)
@@ -43,14 +43,16 @@ class Selection:
         parsed = {}
         for name, value in self.conditions.items():
             if name not in CONDITIONS:
-                msg = f"{name!r} is no condition{nearest(name, CONDITIONS)} Known: {', '.join(CONDITIONS)}."
+                msg = (
+                    f"{name!r} is not a condition{nearest(name, CONDITIONS)} Known: {', '.join(CONDITIONS)}."
+                )
                 raise ValueError(msg)
             if value is not None:
                 parsed[name] = CONDITIONS[name].parse(value)
         object.__setattr__(self, "conditions", {name: parsed[name] for name in CONDITIONS if name in parsed})
 
     def value(self, name: str) -> Any:
-        """Return what a control is set to, None when it is not; an open end of a range is None."""
+        """Return what a control is set to, or None if it is not set; an open end of a range is None."""
         control = control_named(name)
         if control.condition:
             return self.conditions.get(name)
@@ -60,7 +62,7 @@ class Selection:
         return None if values == [None, None] else tuple(values)
 
     def changed(self, name: str, value: Any) -> Selection:
-        """Return the selection with one control set, and checked."""
+        """Return the selection with one control changed, after checking the value."""
         control = control_named(name)
         if control.condition:
             others = {key: kept for key, kept in self.conditions.items() if key != name}
@@ -83,19 +85,19 @@ class Selection:
         return [control for name, control in CONTROLS.items() if self.value(name) is not None]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the selection as JSON takes it."""
         return {"filter": self.filter.to_dict(), "conditions": dict(self.conditions)}
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Selection:
-        """Read what `to_dict` returned."""
+        """Return the selection that `to_dict` was called on."""
         return cls(CallFilter(**saved.get("filter", {})), saved.get("conditions", {}))
 
 
 def control_named(name: str) -> Control:
-    """Return a control, or say which one was meant."""
+    """Return a control by its name; raise KeyError with the nearest name if there is none."""
     if name not in CONTROLS:
-        msg = f"{name!r} is no control{nearest(name, CONTROLS)} There are {', '.join(CONTROLS)}."
+        msg = f"{name!r} is not a control{nearest(name, CONTROLS)} Known: {', '.join(CONTROLS)}."
         raise KeyError(msg)
     return CONTROLS[name]
 
@@ -105,7 +107,7 @@ def _last(hour: int | None) -> int:
 
 
 def _single(control: Control, value: Any) -> Any:
-    """Read an empty text or list as not given; take a list of one for a control of one value."""
+    """Return None for an empty text or list, and the last of a list for a control of one value."""
     if isinstance(value, str):
         value = value.strip() or None
         if value is not None and control.kind == "text" and not control.single:
@@ -119,12 +121,12 @@ def _single(control: Control, value: Any) -> Any:
 
 
 class Presets:
-    """Saved selections.
+    """Selections saved by name, in a JSON file for its owner only: they may hold numbers of clients.
 
     Parameters
     ----------
     path
-        The JSON file; None takes ``presets.json`` in the user's configuration folder.
+        The JSON file; None means ``presets.json`` in the user's configuration folder.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -141,9 +143,9 @@ class Presets:
         Raises
         ------
         KeyError
-            There is none of that name.
+            There is no preset of that name.
         ValueError
-            The file, or what it says of this name, cannot be read.
+            The file, or this preset in it, cannot be read.
         """
         saved = self._read()
         if name not in saved:
@@ -152,18 +154,18 @@ class Presets:
         try:
             return Selection.from_dict(saved[name])
         except (TypeError, AttributeError) as error:
-            msg = f"preset {name!r} of {self.path} cannot be read: {error}"
+            msg = f"preset {name!r} in {self.path} cannot be read: {error}"
             raise ValueError(msg) from None
 
     def save(self, name: str, selection: Selection) -> None:
-        """Save a selection; one of the same name is replaced."""
+        """Save a selection under a name; a preset of that name is replaced."""
         if not name.strip():
             msg = "a preset needs a name"
             raise ValueError(msg)
         self._write(self._read() | {name.strip(): selection.to_dict()})
 
     def delete(self, name: str) -> None:
-        """Forget a saved selection; one that is not there does no harm."""
+        """Delete a saved selection; do nothing if there is none of that name."""
         self._write({key: value for key, value in self._read().items() if key != name})
 
     def _read(self) -> dict[str, Any]:
@@ -172,7 +174,7 @@ class Presets:
         except FileNotFoundError:
             return {}
         except msgspec.DecodeError as error:
-            msg = f"{self.path} is no file of presets ({error}); move it away or mend it"
+            msg = f"{self.path} is not a file of presets ({error}): repair it, or move it away"
             raise ValueError(msg) from None
 
     def _write(self, presets: dict[str, Any]) -> None:

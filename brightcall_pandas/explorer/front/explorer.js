@@ -1,4 +1,4 @@
-// Draws what the kernel sends and sends what a hand does. It keeps no data: the model has no synced traits,
+// Draws what the kernel sends, and sends what a person does. It keeps no data: the model has no synced traits,
 // so a notebook that is saved with its state holds none. Nothing is fetched from anywhere.
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -29,7 +29,7 @@ const number = (value) => value.toLocaleString("en-GB");
 const setText = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 const setValue = (node, value) => { if (document.activeElement !== node && node.value !== value) node.value = value; };
 
-// One question at a time; of those that wait, the last for each control wins. `busy` is told whether one is open.
+// One request at a time; of those that wait, the last for each control wins. `busy` hears whether one is open.
 function conversation(model, busy) {
   const mine = Math.random().toString(36).slice(2);
   let asked = 0, open = null, timer = null;
@@ -80,14 +80,14 @@ function optionsControl(control, say) {
   });
   let find = null;
   if (control.labels.length > 12) {
-    find = h("input", { type: "search", placeholder: `Find among ${number(control.of)}`,
+    find = h("input", { type: "search", placeholder: `Find among ${number(control.total)}`,
       "aria-label": `Find in ${control.label}`, oninput: () => {
         const part = find.value.toLowerCase();
         rows.forEach((row, at) => { row.hidden = !control.labels[at].toLowerCase().includes(part); });
       } });
   }
-  const more = control.of > control.labels.length
-    ? h("p", { class: "bc-note" }, `${number(control.labels.length)} of ${number(control.of)} choices shown`) : null;
+  const more = control.total > control.labels.length
+    ? h("p", { class: "bc-note" }, `${number(control.labels.length)} of ${number(control.total)} choices shown`) : null;
   return {
     parts: [find, list, more],
     update(now) {
@@ -260,7 +260,7 @@ function bars(name, title, clicked) {
     update(data) {
       node.hidden = !data;
       if (!data) return;
-      const top = Math.max(1, ...data.bars.map((bar) => bar.calls));
+      const top = Math.max(1, ...data.bars.map((bar) => bar.n_calls));
       while (rows.length < data.bars.length) {
         const row = { label: h("span", { class: "bc-name" }), bar: h("span", { class: "bc-bar" }), count: h("span", { class: "bc-count" }) };
         const parts = [row.label, h("span", { class: "bc-track" }, row.bar), row.count];
@@ -274,10 +274,10 @@ function bars(name, title, clicked) {
         row.node.hidden = !bar;
         if (!bar) return;
         setText(row.label, bar.label);
-        row.node.title = `${bar.label}: ${number(bar.calls)} calls${bar.share == null ? "" : `, ${(100 * bar.share).toFixed(1)} %`}`;
-        row.bar.style.width = `${(100 * bar.calls) / top}%`;
-        row.bar.hidden = !bar.calls;
-        setText(row.count, number(bar.calls));
+        row.node.title = `${bar.label}: ${number(bar.n_calls)} calls${bar.share == null ? "" : `, ${(100 * bar.share).toFixed(1)} %`}`;
+        row.bar.style.width = `${(100 * bar.n_calls) / top}%`;
+        row.bar.hidden = !bar.n_calls;
+        setText(row.count, number(bar.n_calls));
         if (clicked) row.node.setAttribute("aria-pressed", String(bar.chosen));
       });
       node.classList.toggle("bc-some", data.bars.some((bar) => bar.chosen));
@@ -372,7 +372,7 @@ async function copy(text) {
   }
 }
 
-function toolbar(say, told) {
+function toolbar(say, report) {
   let code = "";
   const button = (label, action, name) => h("button", { type: "button", class: "bc-button", "data-do": name, onclick: action }, label);
   const undo = button("Undo", () => say("undo"), "undo");
@@ -385,7 +385,7 @@ function toolbar(say, told) {
       button("Load", () => say("load preset", null, preset.value), "load-preset"),
       button("Save", () => say("save preset", null, preset.value), "save-preset"),
       button("Delete", () => say("delete preset", null, preset.value), "delete-preset")),
-    h("span", { class: "bc-group" }, button("Copy code", async () => { await copy(code); told("Code copied"); }, "copy"),
+    h("span", { class: "bc-group" }, button("Copy code", async () => { await copy(code); report("Code copied"); }, "copy"),
       path, button("Save parquet", () => say("save", null, path.value), "save")));
   return {
     node,
@@ -436,10 +436,10 @@ function render({ model, el }) {
     if (folded.childNodes.length > 1) front.append(folded);
     const outcomes = bars("outcomes", "Outcomes", (bar) => {
       const chosen = page.view.controls.find((each) => each.name === "outcomes").chosen;
-      const places = chosen.flatMap((each, at) => (each === false || at === bar.place ? [] : [at]));
-      talk.say("tick", "outcomes", bar.chosen ? places : [...places, bar.place]);
+      const places = chosen.flatMap((each, at) => (each === false || at === bar.choice ? [] : [at]));
+      talk.say("tick", "outcomes", bar.chosen ? places : [...places, bar.choice]);
     });
-    const times = talkTimes(talk.say), heat = heatMap(), paths = bars("paths", "Chain variants"), rows = firstRows();
+    const times = talkTimes(talk.say), heat = heatMap(), paths = bars("paths", "Transfer variants"), rows = firstRows();
     const lines = h("code");
     root.replaceChildren(
       h("div", { class: "bc-head" }, sentence, tools.node), status, alarm, chips, empty,
@@ -449,7 +449,7 @@ function render({ model, el }) {
     return { view, update(view) {
       page.view = view;
       setText(sentence, view.sentence);
-      setText(status, view.told);
+      setText(status, view.status);
       setText(alarm, view.error);
       setText(empty, view.empty);
       setText(lines, view.code);
@@ -468,7 +468,7 @@ function render({ model, el }) {
       heat.update(view.heatmap);
       paths.update(view.paths);
       rows.update(view.table);
-      root.dataset.n = view.n;
+      root.dataset.n = view.n_calls;
     } };
   }
 
