@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -135,16 +137,14 @@ class TestExportCalls:
     def test_a_killed_run_leaves_whole_files_and_is_taken_up(self, sandbox, tmp_path, calls):
         out = tmp_path / "out"
         code = f"""
-            import os, signal
+            import os, signal, sys
             import brightcall_pandas as bc
-            from brightcall_pandas.export import _stream as stream
-            whole = stream.write_rows
-            def dying(writer, table, seen=[]):
-                whole(writer, table)
-                seen.append(table)
-                if len(seen) == 4:
-                    os.kill(os.getpid(), signal.SIGKILL)
-            stream.write_rows = dying
+            def die(event, arguments, seen=[]):
+                if event == "os.rename" and str(arguments[1]).endswith("calls.parquet"):
+                    seen.append(arguments)
+                    if len(seen) == 4:  # the rows of the fourth day are written, and not yet in their place
+                        os.kill(os.getpid(), signal.SIGKILL)
+            sys.addaudithook(die)
             client = bc.Client(
                 {sandbox.api_key!r}, base_url={sandbox.url!r}, account="killed", cache_dir={str(tmp_path)!r}
             )
@@ -154,7 +154,7 @@ class TestExportCalls:
         assert done.returncode == -signal.SIGKILL
         before = files(out)
         assert len(before) == len(manifest(out)["partitions"]) == 3
-        assert len(bc.read_calls(out)) == sum(held["rows"] for held in manifest(out)["partitions"].values())
+        assert len(bc.read_calls(out)) == sum(each["rows"] for each in manifest(out)["partitions"].values())
         client = sandbox.client(cache_dir=tmp_path / "other")
         bc.export_calls(sandbox.day_from, sandbox.day_to, out, client=client)
         assert {name: files(out)[name] for name in before} == before
@@ -267,26 +267,23 @@ class TestExportCalls:
         assert manifest(out)["partitions"][running.day_to]["complete"] is True
         assert [name for name in before if files(out)[name] != before[name]] == [f"day={running.day_to}"]
 
-    def test_memory_is_asked_for_in_small_loads(self, sandbox, client, tmp_path, monkeypatch):
-        from brightcall_pandas.export import _stream as stream
-
-        spans = []
-        parts = stream.Loading.parts
-
-        def spied(loading, backlog):
-            spans.append((loading.spec.day_from, loading.spec.day_to))
-            return parts(loading, backlog)
-
-        monkeypatch.setattr(stream.Loading, "parts", spied)
-        monkeypatch.setattr(stream, "_ROWS_AT_ONCE", 400)  # 200 calls a day: two days
-        bc.export_calls(sandbox.day_from, sandbox.day_to, tmp_path / "out", client=client)
-        assert spans == [
-            ("2026-03-22", "2026-03-23"),
-            ("2026-03-24", "2026-03-25"),
-            ("2026-03-26", "2026-03-27"),
-            ("2026-03-28", "2026-03-29"),
-            ("2026-03-30", "2026-03-31"),
-        ]
+    def test_what_does_not_fit_in_memory_is_loaded_and_written_in_turn(self, tmp_path):
+        # Two of these days are more than the 25,000 calls that may be in memory. The server breaks down when
+        # the first file is there. If all days were loaded before that, no request would be left to fail.
+        out = tmp_path / "out"
+        with bc.start_sandbox(calls=54_000, days=3, seed=4) as running, ThreadPoolExecutor() as threads:
+            rows = running.truth["by_day"]
+            client = running.client(cache_dir=tmp_path / "cache", retries=0)
+            running.latency(0.1)
+            export = threads.submit(bc.export_calls, running.day_from, running.day_to, out, client=client)
+            while not export.done() and not files(out):
+                time.sleep(0.01)
+            running.set_faults({"http_500": 1})
+            with pytest.raises(bc.ServerError):
+                export.result()
+        written = {day: each["rows"] for day, each in manifest(out)["partitions"].items()}
+        assert 1 <= len(written) < 3
+        assert written == dict(list(rows.items())[: len(written)])
 
 
 ONE_CALL = pd.DataFrame({"id": ["1"], "timestamp": ["2026-03-02T09:00:00Z"]})
@@ -415,24 +412,19 @@ class TestReadCalls:
         with pytest.raises(pa.ArrowInvalid, match="Parquet"):
             bc.read_calls(copy)
 
-    def test_other_row_groups_are_not_read(self, tmp_path, monkeypatch):
-        from brightcall_pandas.export import _layout as layout
-
-        monkeypatch.setattr(layout, "_ROW_GROUP", 10)
-        frame = pd.DataFrame(
-            {
-                "id": range(100),
-                "timestamp": pd.date_range("2026-03-02", periods=100, freq="h", tz="UTC"),
-            }
-        )
+    def test_other_row_groups_are_not_read(self, tmp_path):
+        # A call each minute for 97 days: more rows than two row groups of 65,536 hold.
+        minutes = pd.date_range("2026-03-02", periods=140_000, freq="min", tz="UTC")
+        frame = pd.DataFrame({"id": range(140_000), "timestamp": minutes})
         file = frame.calls.to_parquet(tmp_path / "calls.parquet", partition=None)
-        last = pq.read_metadata(file).row_group(9).column(0)
+        assert pq.read_metadata(file).num_row_groups == 3
+        last = pq.read_metadata(file).row_group(2).column(0)
         content = bytearray(file.read_bytes())
         # The last byte of the ids in the last group: a page that is read, with its checksum, or not.
         start = last.dictionary_page_offset or last.data_page_offset
         content[start + last.total_compressed_size - 1] ^= 0xFF
         file.write_bytes(content)
-        assert len(bc.read_calls(file, day_to="2026-03-03")) == 48
+        assert len(bc.read_calls(file, day_to="2026-03-03")) == 2 * 24 * 60
         with pytest.raises(OSError, match=r"(?i)crc|checksum"):
             bc.read_calls(file)
 
