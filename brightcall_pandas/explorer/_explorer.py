@@ -103,7 +103,7 @@ class Explorer:
         self._df = df
         self._cross = Crossfilter(EncodedCalls(df))
         self._views = Views(self._cross)
-        self._past: list[Selection] = []
+        self._undo_steps: list[Selection] = []
         self._presets = Presets(presets)
         self._moving: tuple[str, float] = ("", 0.0)  # the control that was set last by hand, and when
         self.lock = threading.RLock()
@@ -159,8 +159,8 @@ class Explorer:
     @locked
     def undo(self) -> None:
         """Go back one step; do nothing if there is none."""
-        if self._past:
-            self._cross.select(self._past.pop())
+        if self._undo_steps:
+            self._cross.select(self._undo_steps.pop())
             self._moving = ("", 0.0)
             self._draw()
 
@@ -282,7 +282,7 @@ class Explorer:
             return
         self._cross.select(selection)
         if not (moving and moving == self._moving[0] and now - self._moving[1] < _ONE_STEP_S):
-            self._past.append(before)
+            self._undo_steps.append(before)
         self._moving = (moving, now)
         self._draw()
 
@@ -318,7 +318,7 @@ class Explorer:
                 "status": status,
                 "code": self.code(),
                 "presets": presets,
-                "can_undo": bool(self._past),
+                "can_undo": bool(self._undo_steps),
             }
         )
 
