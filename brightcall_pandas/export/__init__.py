@@ -8,7 +8,6 @@
     _layout      columns, metadata and folders of the files
     _manifest    what a folder holds, and how sure that is
     _pseudonyms  numbers → tokens, in every column and text
-    _tokens      one number → one token
 """
 
 from brightcall_pandas.export._manifest import read_manifest
