@@ -96,7 +96,7 @@ def in_kernel(frame: pd.DataFrame) -> None:
 
 def timed(explorer: Explorer, name: str, value: Any) -> float:
     start = time.perf_counter()
-    explorer._heard({"do": "set", "name": name, "value": value, "number": "1"})
+    explorer.page.receive({"do": "set", "name": name, "value": value, "number": "1"})
     return 1000 * (time.perf_counter() - start)
 
 

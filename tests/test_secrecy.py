@@ -138,7 +138,7 @@ class TestEverythingThatARunLeaves:
                     shown.append(result.to_csv() + json.dumps(result.attrs, default=str))
                     result.to_pickle(tmp_path / f"{ask.__name__}.pickle")
                 if ask is bc.load_calls:
-                    result.calls.to_parquet(tmp_path / "calls.parquet")
+                    result.calls.to_parquet(tmp_path / "calls.parquet", partition=None)
                     shown.append(result.calls.quality().to_csv())
         shown += [repr(client), repr(client.session), repr(client.cache), repr(client.cache.info())]
         shown += attributes_of(client)

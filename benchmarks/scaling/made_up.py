@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.export._layout import FILE, schema_of, table_of, write_rows, written_whole
+from brightcall_pandas.export._layout import FILE, parquet_writer, schema_of, table_of, write_rows
 from brightcall_pandas.frame._columns import to_pandas
 from brightcall_pandas.sandbox._generate import draw_calls
 from brightcall_pandas.sandbox._records import call_table, planted_chains
@@ -38,7 +38,7 @@ def write_months(folder: Path, calls: int, months: int) -> None:
             name = FIRST + timedelta(days=number * _DAYS + day)
             file = folder / f"day={name}" / FILE
             file.parent.mkdir(parents=True)
-            with written_whole(file, schema) as writer:
+            with parquet_writer(file, schema) as writer:
                 write_rows(writer, table.slice(begin, end - begin))
 
 

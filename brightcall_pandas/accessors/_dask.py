@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from brightcall_pandas import analysis
 from brightcall_pandas.analysis import additive_form, merge
-from brightcall_pandas.export import Calls, pseudonymize, row_filter
+from brightcall_pandas.export import CallFiles, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, lists_filters
 from brightcall_pandas.frame import EXTRAS, optional_column
 
@@ -78,8 +78,8 @@ def scan_calls(
     """
     place = os.fspath(path)
     place = place if "://" in place else os.path.abspath(place)  # workers may have another working directory
-    calls = Calls.at(place)
-    chosen = calls.checked(columns)
+    calls = CallFiles.at(place)
+    chosen = calls.chosen_columns(columns)
     spec = row_filter(filters)
     meta = calls.frame(chosen, spec, files=[])
     files: list[str | None] = [*calls.files(spec)] or [None]
@@ -92,7 +92,7 @@ def _read(
     file: str | None, path: str, schema: pa.Schema, columns: Sequence[str], spec: Mapping[str, Any]
 ) -> pd.DataFrame:
     files = [] if file is None else [file]
-    return Calls.at(path, files, schema).frame(columns, CallFilter(**spec))
+    return CallFiles.at(path, files, schema).frame(columns, CallFilter(**spec))
 
 
 def _distributed(name: str) -> Callable[..., Any]:

@@ -1,9 +1,16 @@
-"""The filter explorer: ask calls questions without writing code, and leave with the code.
+"""The filter explorer: filter calls without writing code, and take the code with you.
 
-The only package that imports ipywidgets and anywidget. `controls` makes a control of every filter,
-`selection` is the one state, `coding` and `crossfilter` answer which rows pass, `counts`, `options` and
-`views` count what the page shows, `code` writes the lines that give the same rows, `page` and ``front/`` draw
-in the browser, and `explorer` ties all together.
+The only room that imports ipywidgets and anywidget::
+
+    _explorer     the selection, the page, and what they give
+    _selection    filter and conditions; presets
+    _controls     a control for each filter, conditions without a filter, and what they offer
+    _counts       columns encoded as small integers, and how many rows have each code
+    _crossfilter  which rows pass, and which would pass without one of the controls
+    _views        what the page shows, as numbers and words
+    _code         the Python code that gives the same rows
+    _snapshot     a picture and a table that stay in the notebook
+    front/        the page in the browser
 """
 
 from __future__ import annotations
@@ -37,9 +44,9 @@ def explore(
     day_from, day_to
         First and last day, both inclusive.
     presets
-        The JSON file of saved selections; None takes one in the user's configuration folder.
+        The JSON file of saved selections; None means one in the user's configuration folder.
     **options
-        Filters and options of `load_calls`: what they leave out is not loaded at all.
+        Filters and options of `load_calls`: what they exclude is not loaded at all.
 
     Returns
     -------
@@ -49,6 +56,6 @@ def explore(
     Raises
     ------
     TypeError, ValueError, BrightcallError
-        As `load_calls`.
+        As in `load_calls`.
     """
     return Explorer(load_calls(day_from, day_to, **options), presets=presets)

@@ -1,4 +1,4 @@
-"""The code that gives the same rows without the explorer."""
+"""The Python code that gives the same rows without the explorer."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from brightcall_pandas.explorer._controls import CONDITIONS
 from brightcall_pandas.explorer._selection import Selection
 from brightcall_pandas.filters import CallFilter
 
-__all__ = ["asked_of_the_api", "code", "loaded_with"]
+__all__ = ["load_filter", "python_code", "split_filter"]
 
 _DAYS = ("day_from", "day_to")
 
 
-def loaded_with(df: pd.DataFrame) -> CallFilter:
-    """Return the filter that a frame was loaded with; an empty one where its provenance does not say."""
+def load_filter(df: pd.DataFrame) -> CallFilter:
+    """Return the filter that a frame was loaded with; an empty one if its provenance does not say."""
     query = df.attrs.get("brightcall", {}).get("query") or {}
     try:
         return CallFilter.from_request(query, required=())
-    except ValueError:  # numbers in it are pseudonyms: nobody can ask for them any more
+    except ValueError:  # numbers in it are pseudonyms, which the API does not know
         return CallFilter()
 
 
-def asked_of_the_api(
+def split_filter(
     selection: Selection, loaded: CallFilter, days: tuple[str, str]
 ) -> tuple[CallFilter, CallFilter]:
-    """Return what to ask the API for, and what is left to ask of its rows.
+    """Return the filter for the API, and the one that is left for its rows.
 
     Parameters
     ----------
@@ -37,56 +37,56 @@ def asked_of_the_api(
     loaded
         The filter that the frame was loaded with.
     days
-        First and last day of the frame, for one that was not loaded.
+        First and last day of the frame, used if it was not loaded.
 
     Returns
     -------
     tuple of CallFilter and CallFilter
-        Both together, and the conditions, give the rows. Days are narrowed; where load and selection set
-        another filter to different values, the load's is asked of the API, the selection's of the rows.
+        Both together, and the conditions, give the rows. Days are narrowed; if load and selection set any
+        other filter to different values, the load's goes to the API and the selection's to the rows.
     """
     chosen = selection.filter.to_dict()
-    asked = loaded.to_dict()
-    asked.pop("date_interval", None)
-    if asked.get("all_users") is True:
-        del asked["all_users"]
+    request = loaded.to_dict()
+    request.pop("date_interval", None)
+    if request.get("all_users") is True:
+        del request["all_users"]
     rest: dict[str, Any] = {}
-    fixed = "day_from" in asked
+    fixed = "day_from" in request
     days_apart = fixed and (
-        chosen.get("timezone") not in (None, asked.get("timezone"))
-        or chosen.get("day_from", "") > asked["day_to"]
-        or chosen.get("day_to", "9999") < asked["day_from"]
+        chosen.get("timezone") not in (None, request.get("timezone"))
+        or chosen.get("day_from", "") > request["day_to"]
+        or chosen.get("day_to", "9999") < request["day_from"]
     )
     for name, value in chosen.items():
         if days_apart and name in ("timezone", *_DAYS):
             rest[name] = value
-        elif name in _DAYS and name in asked:
-            asked[name] = max(asked[name], value) if name == "day_from" else min(asked[name], value)
-        elif asked.setdefault(name, value) != value:
+        elif name in _DAYS and name in request:
+            request[name] = (max if name == "day_from" else min)(request[name], value)
+        elif request.setdefault(name, value) != value:
             rest[name] = value
     # Days of another zone reach into the day before and the day after.
-    spare = 1 if "timezone" in asked and not fixed else 0
-    asked.setdefault("day_from", min(_moved(days[0], -spare), asked.get("day_to", "9999")))
-    asked.setdefault("day_to", max(_moved(days[1], spare), asked["day_from"]))
-    return CallFilter(**asked), CallFilter(**rest)
+    spare = 1 if "timezone" in request and not fixed else 0
+    request.setdefault("day_from", min(_moved(days[0], -spare), request.get("day_to", "9999")))
+    request.setdefault("day_to", max(_moved(days[1], spare), request["day_from"]))
+    return CallFilter(**request), CallFilter(**rest)
 
 
-def code(selection: Selection, loaded: CallFilter, days: tuple[str, str], zone: str) -> str:
-    """Return two lines that give the same rows: one asks the API, one the frame in hand."""
-    asked, rest = asked_of_the_api(selection, loaded, days)
+def python_code(selection: Selection, loaded: CallFilter, days: tuple[str, str], zone: str) -> str:
+    """Return two lines that give the same rows: one loads them from the API, one filters the frame."""
+    request, rest = split_filter(selection, loaded, days)
     conditions = _conditions(selection, zone)
-    from_api = asked.code() + _filtered(rest) + conditions
-    in_hand = "df" + _filtered(selection.filter) + conditions
-    return f"calls = {from_api}\ncalls = {in_hand}"
+    from_api = request.code() + _filtered(rest) + conditions
+    from_frame = "df" + _filtered(selection.filter) + conditions
+    return f"calls = {from_api}\ncalls = {from_frame}"
 
 
 def _filtered(spec: CallFilter) -> str:
-    """Return the filter of rows as pandas has it; nothing when there is nothing to ask."""
+    """Return the call that filters rows; an empty text if there is nothing to filter."""
     given = {name: value for name, value in spec.to_dict().items() if not name.startswith("sort_")}
-    words = [f"{name}={list(v) if isinstance(v, tuple) else v!r}" for name, v in given.items()]
+    arguments = [f"{name}={list(v) if isinstance(v, tuple) else v!r}" for name, v in given.items()]
     if spec.has_labels:
-        words.append("fold_case=False")
-    return f".calls.filter({', '.join(words)})" if given else ""
+        arguments.append("fold_case=False")
+    return f".calls.filter({', '.join(arguments)})" if given else ""
 
 
 def _conditions(selection: Selection, zone: str) -> str:

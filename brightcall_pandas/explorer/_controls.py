@@ -1,7 +1,7 @@
-"""Every control, made from the row of its filter; and four conditions that the API has no filter for.
+"""The controls, each made from the row of its filter; four conditions without a filter; and what they offer.
 
-A filter's kind of value decides what its control looks like, its question says which columns it reads. A new
-row in the table of filters is a new control here without another line.
+The kind of value that a filter takes decides what its control looks like, and its predicate says which
+columns it reads. A new row in the table of filters is a new control here without another line.
 """
 
 from __future__ import annotations
@@ -12,33 +12,46 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from brightcall_pandas.filters import FILTERS, Codes, Day, Filter, Identifier, Many, Number, Text, Word
+from brightcall_pandas.explorer._counts import Encoded, EncodedCalls
+from brightcall_pandas.filters import (
+    FILTERS,
+    Day,
+    Filter,
+    Identifier,
+    Many,
+    Number,
+    Text,
+    Word,
+)
+from brightcall_pandas.filters import Codes as CodesOf
 from brightcall_pandas.filters import _predicates as ask
+from brightcall_pandas.frame import fold, tags_of_rows
 
-__all__ = ["CONDITIONS", "CONTROLS", "Condition", "Control"]
+__all__ = ["CONDITIONS", "CONTROLS", "MOST", "Condition", "Control", "Options", "options_of"]
 
 Kind = Literal["days", "hours", "options", "range", "text"]
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A question that rows answer and the API does not ask.
+    """A condition on rows that the API has no filter for.
 
     Parameters
     ----------
     name
         Its name in `Explorer.conditions`.
     doc
-        What it asks.
+        What it means.
     columns
         The columns of the explorer's own frame that it reads.
     parse
         Returns the canonical value, or raises ``ValueError``.
     mask
-        Answers for each row of a frame with these columns.
+        Which rows of a frame with these columns meet it.
     code
-        The same question in pandas, over ``calls``.
+        The same condition in pandas, on ``calls``; of a value and the zone of the frame.
     """
 
     name: str
@@ -56,15 +69,15 @@ class Control:
     Parameters
     ----------
     name
-        The filter's Python name; of a range without ``_from`` and ``_to``.
+        The filter's Python name; for a range without ``_from`` and ``_to``.
     label
-        What stands on it.
+        Its heading on the page.
     doc
         What it does.
     kind
         What it looks like.
     arguments
-        Filters that it sets, by Python name; none where it is a condition.
+        Filters that it sets, by Python name; none for a condition.
     columns
         Columns that it reads.
     single
@@ -84,14 +97,14 @@ class Control:
 
     @property
     def condition(self) -> Condition | None:
-        """The condition behind it, where it is no filter of the API."""
+        """The condition behind it; None for a filter of the API."""
         return CONDITIONS.get(self.name)
 
 
 def _hours(given: Any) -> tuple[int, int]:
     low, high = (int(each) for each in given)
     if not 0 <= low <= high <= 23:
-        msg = f"hours={given!r}: takes two hours from 0 to 23, the first not after the last, as (9, 17)"
+        msg = f"hours={given!r} is not a pair of hours from 0 to 23, the first not after the last, as (9, 17)"
         raise ValueError(msg)
     return low, high
 
@@ -101,7 +114,7 @@ def _yes(given: Any) -> bool:
         return given
     if str(given).casefold() in ("true", "false"):
         return str(given).casefold() == "true"
-    msg = f"takes True or False, not {given!r}"
+    msg = f"{given!r} is neither True nor False"
     raise ValueError(msg)
 
 
@@ -110,7 +123,7 @@ def _labels(given: Any) -> tuple[str, ...]:
     return parsed
 
 
-def _not(wanted: bool, condition: str) -> str:
+def _negated_unless(wanted: bool, condition: str) -> str:
     return condition if wanted else f"~({condition})"
 
 
@@ -141,7 +154,7 @@ CONDITIONS: dict[str, Condition] = {
             ("transferred",),
             _yes,
             lambda df, value: (df["transferred"] == value).to_numpy(dtype=bool),
-            lambda value, _: _not(value, "calls.calls.chains_match(at_least=1)"),
+            lambda value, _: _negated_unless(value, "calls.calls.chains_match(at_least=1)"),
         ),
         Condition(
             "ai",
@@ -149,7 +162,7 @@ CONDITIONS: dict[str, Condition] = {
             ("ai",),
             _yes,
             lambda df, value: (df["ai"] == value).to_numpy(dtype=bool),
-            lambda value, _: _not(value, 'calls["aiTalkTime"] > 0'),
+            lambda value, _: _negated_unless(value, 'calls["aiTalkTime"] > 0'),
         ),
     )
 }
@@ -175,7 +188,7 @@ _LABELS = {
     "transferred": "Transferred",
     "ai": "AI agent",
 }
-"""What stands in front, in this order; every other filter is found below *More filters*."""
+"""Controls that are always shown, in this order; all others are below *More filters*."""
 
 
 def _kind_of(each: Filter) -> Kind:
@@ -184,14 +197,14 @@ def _kind_of(each: Filter) -> Kind:
         return "days"
     if isinstance(each.value, Number):
         return "options" if isinstance(each.rows, ask.Equals) else "range"
-    if isinstance(each.value, Many) and isinstance(each.value.of, Codes | Word | Text):
+    if isinstance(each.value, Many) and isinstance(each.value.of, CodesOf | Word | Text):
         return "options"
     if isinstance(each.value, Many) and isinstance(each.value.of, Identifier) and each.value.of.as_number:
         return "options"
     return "text"
 
 
-def _made() -> dict[str, Control]:
+def _all_controls() -> dict[str, Control]:
     made: dict[str, Control] = {}
     for each in FILTERS.values():
         if each.rows is None:
@@ -209,14 +222,148 @@ def _made() -> dict[str, Control]:
             single=not isinstance(each.value, Many),
             more=name not in _LABELS,
         )
-    for name, asked in CONDITIONS.items():
+    for name, condition in CONDITIONS.items():
         kind = "hours" if name == "hours" else "options"
         made[name] = Control(
-            name, _LABELS[name], asked.doc, kind, (), asked.columns, single=name in ("transferred", "ai")
+            name,
+            _LABELS[name],
+            condition.doc,
+            kind,
+            (),
+            condition.columns,
+            single=name in ("transferred", "ai"),
         )
     order = [*_LABELS, *(name for name in made if name not in _LABELS)]
     return {name: made[name] for name in order}
 
 
-CONTROLS: dict[str, Control] = _made()
-"""Control by name, in the order in which the page shows them."""
+CONTROLS: dict[str, Control] = _all_controls()
+"""Controls by name, in the order in which the page shows them."""
+
+
+MOST = 200
+"""Choices that a list shows; the page says how many there are."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The choices of one control.
+
+    Parameters
+    ----------
+    labels
+        The text beside each box.
+    values
+        The values of the filter that each choice stands for, such as all spellings of an outcome.
+    total
+        How many choices there are, those that are not shown included.
+    names
+        The columns whose codes are counted.
+    pairs
+        Which codes belong to which choices: two arrays of equal length.
+    """
+
+    labels: list[str]
+    values: list[tuple[Any, ...]]
+    total: int
+    names: tuple[str, ...]
+    pairs: tuple[NDArray[np.intp], NDArray[np.intp]]
+
+    def counts(self, by_code: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the calls of each choice from the calls of each code."""
+        code, choice = self.pairs
+        return np.bincount(choice, weights=by_code[code], minlength=len(self.labels)).astype(np.int64)
+
+    def chosen(self, value: Any) -> list[bool | None]:
+        """Return which choices are ticked; None for one of which only some spellings are."""
+        values = set(value if isinstance(value, tuple) else () if value is None else (value,))
+        found = [[each in values for each in group] for group in self.values]
+        return [True if all(group) else None if any(group) else False for group in found]
+
+
+def options_of(control: Control, calls: EncodedCalls) -> Options:
+    """Return the choices of a control: numbers in their order, texts of an open set by number of calls."""
+    if control.name == "categories":
+        return _closed(control, calls.encoded("type", "state"), ("type", "state"))
+    encoded = calls.encoded(*control.columns)
+    if control.condition and control.single:
+        words = {"transferred": ("transferred", "not transferred"), "ai": ("talked", "did not talk")}
+        choice = np.arange(2)
+        return Options(
+            list(words[control.name]), [(True,), (False,)], 2, control.columns, (np.array([1, 0]), choice)
+        )
+    if control.columns in (("type",), ("state",), ("outcomeType",)):
+        return _closed(control, encoded, control.columns)
+    groups = _tags(encoded) if control.columns == ("tags",) else _groups(control, encoded)
+    return _ranked(groups, encoded, control.columns)
+
+
+def _closed(control: Control, encoded: Encoded, names: tuple[str, ...]) -> Options:
+    """Let the filter itself tell which combinations each of its words takes."""
+    spec = FILTERS[control.arguments[0]]
+    assert isinstance(spec.value, Many)
+    assert spec.rows is not None
+    words: tuple[str, ...] = getattr(spec.value.of, "words", None) or spec.value.of.field.choices  # type: ignore[attr-defined]
+    hits = [np.flatnonzero(spec.rows.mask(encoded.meaning, (word,), None)) for word in words]
+    choices = [np.full(len(hit), choice) for choice, hit in enumerate(hits)]
+    pairs = np.concatenate(hits), np.concatenate(choices)
+    shown = [word.replace("_", " ") for word in words]
+    return Options(shown, [(word,) for word in words], len(words), names, pairs)
+
+
+Groups = dict[str, tuple[dict[Any, None], list[int]]]
+"""Folded text → the values that it stands for, and their codes."""
+
+
+def _groups(control: Control, encoded: Encoded) -> Groups:
+    groups: Groups = {}
+    for code, label in enumerate(encoded.meaning[control.columns[0]].tolist()):
+        if pd.isna(label) or not str(label).strip():
+            continue
+        key = fold(label) if control.columns == ("outcomeTag",) else str(label)
+        values, members = groups.setdefault(key, ({}, []))
+        values[label] = None
+        members.append(code)
+    return groups
+
+
+def _tags(encoded: Encoded) -> Groups:
+    groups: Groups = {}
+    positions, tags = tags_of_rows(encoded.meaning["tags"])
+    for code, position in enumerate(positions):
+        for tag in tags[position]:
+            values, members = groups.setdefault(fold(tag), ({}, []))
+            values[tag] = None
+            if members[-1:] != [code]:  # two spellings of one tag are one tag
+                members.append(code)
+    return groups
+
+
+def _ranked(groups: Groups, encoded: Encoded, names: tuple[str, ...]) -> Options:
+    n_calls = encoded.counts(None)
+    weight = {key: int(n_calls[members].sum()) for key, (_, members) in groups.items()}
+    if pd.api.types.is_numeric_dtype(encoded.meaning[names[0]]):
+        order = sorted(groups, key=float)
+    else:
+        order = sorted(groups, key=lambda key: (-weight[key], key))
+    labels, values, members, choices = [], [], [], []
+    for choice, key in enumerate(order[:MOST]):
+        spellings, found = groups[key]
+        most = (
+            spellings
+            if len(found) != len(spellings)
+            else [
+                label
+                for _, label in sorted(zip(found, spellings, strict=True), key=lambda each: -n_calls[each[0]])
+            ]
+        )
+        labels.append(_shown(next(iter(most))))
+        values.append(tuple(spellings))
+        members += found
+        choices += [choice] * len(found)
+    pairs = np.array(members, dtype=np.intp), np.array(choices, dtype=np.intp)
+    return Options(labels, values, len(order), names, pairs)
+
+
+def _shown(label: Any) -> str:
+    return f"{label:g}" if isinstance(label, float) else " ".join(str(label).split())

@@ -1,4 +1,4 @@
-"""Which rows pass, and which would pass without one control: a bit for each control that a row fails."""
+"""Which rows pass, and which would without one of the controls: a row has a bit for each one it fails."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.explorer._codes import Codes, Facts
 from brightcall_pandas.explorer._controls import CONTROLS, Control
-from brightcall_pandas.explorer._counts import Counts
+from brightcall_pandas.explorer._counts import Counts, Encoded, EncodedCalls
 from brightcall_pandas.explorer._selection import Selection
 from brightcall_pandas.filters import FILTERS
 from brightcall_pandas.filters import _predicates as ask
@@ -24,7 +23,7 @@ Rows = NDArray[np.intp] | None
 """Positions of rows; None means all of them."""
 
 
-_BITS = {name: 1 << place for place, name in enumerate(CONTROLS)}
+_BITS = {name: 1 << position for position, name in enumerate(CONTROLS)}
 assert len(_BITS) <= 32
 
 
@@ -33,42 +32,42 @@ class Crossfilter:
 
     Parameters
     ----------
-    facts
-        The frame, coded.
+    calls
+        The frame, encoded.
     """
 
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
+    def __init__(self, calls: EncodedCalls) -> None:
+        self.calls = calls
         self.selection = Selection()
-        self._kept: dict[str, tuple[Hashable, NDArray[np.bool_]]] = {}
-        self._failed = np.zeros(facts.size, dtype=np.uint32)
+        self._masks: dict[str, tuple[Hashable, NDArray[np.bool_]]] = {}
+        self._failed = np.zeros(calls.size, dtype=np.uint32)
         self._rows: dict[str, Rows] = {}
-        self._counts = Counts(facts)
+        self._counts = Counts(calls)
 
     def select(self, selection: Selection) -> None:
-        """Take another selection.
+        """Change to another selection.
 
         Raises
         ------
         KeyError
             A column that it needs is missing.
         ValueError
-            Rows cannot answer it, such as ``team_ids``.
+            It has a filter that does not work on rows, such as ``team_ids``.
         """
         selection.filter.mask(self._none_of(selection))
         masks = {control.name: self._mask(control, selection) for control in selection.active()}
-        for name in {*masks, *self._kept}:
-            if masks.get(name) is not self._kept.get(name):
+        for name in {*masks, *self._masks}:
+            if masks.get(name) is not self._masks.get(name):
                 self._failed &= np.uint32(~_BITS[name] & 0xFFFFFFFF)
                 if name in masks:
                     self._failed |= (~masks[name][1]).astype(np.uint32) * np.uint32(_BITS[name])
-        self._kept, self._rows, self.selection = masks, {}, selection
+        self._masks, self._rows, self.selection = masks, {}, selection
         self._counts.forget()
 
     def rows(self, without: str = "") -> Rows:
-        """Return the rows that pass, all controls or all but one."""
-        without = without if without in self._kept else ""
-        if not self._kept or set(self._kept) == {without}:
+        """Return the rows that pass all controls, or all but one."""
+        without = without if without in self._masks else ""
+        if not self._masks or set(self._masks) == {without}:
             return None
         if without not in self._rows:
             failed = self._failed & np.uint32(~_BITS[without] & 0xFFFFFFFF) if without else self._failed
@@ -76,66 +75,70 @@ class Crossfilter:
         return self._rows[without]
 
     def counts(self, *names: str, without: str = "") -> NDArray[np.int64]:
-        """Return how many of the rows that pass (all controls or all but one) have each code of a fact."""
-        without = without if without in self._kept else ""
+        """Return how many of the rows that pass all controls, or all but one, have each code of a column."""
+        without = without if without in self._masks else ""
         return self._counts.of(names, self.rows(without), shared=not without)
 
     def prepare(self, *names: str) -> None:
-        """Code a fact now, and count it for all rows."""
+        """Encode a column now, and count it for all rows."""
         self._counts.prepare(names)
 
     def count(self, without: str = "") -> int:
-        """Return how many rows pass, all controls or all but one."""
+        """Return how many rows pass all controls, or all but one."""
         rows = self.rows(without)
-        return self.facts.size if rows is None else len(rows)
+        return self.calls.size if rows is None else len(rows)
 
     def _none_of(self, selection: Selection) -> pd.DataFrame:
-        """Return an empty frame with the columns that there are, on which every question can be tried."""
-        asked = {name for control in selection.active() for name in control.columns}
-        names = [name for name in asked if self.facts.has(name) and name not in ("hour", "transferred", "ai")]
-        return self.facts.frame(tuple(names)).iloc[:0]
+        """Return no rows of the columns that a selection reads, to find out whether it can be answered."""
+        needed = {name for control in selection.active() for name in control.columns}
+        names = [
+            name for name in needed if self.calls.has(name) and name not in ("hour", "transferred", "ai")
+        ]
+        return self.calls.frame(tuple(names)).iloc[:0]
 
     def _mask(self, control: Control, selection: Selection) -> tuple[Hashable, NDArray[np.bool_]]:
         value = selection.value(control.name)
         zone = selection.filter.timezone if control.kind == "days" else None
-        known = self._kept.get(control.name)
-        if known is not None and known[0] == (value, zone):
-            return known
-        return (value, zone), self._answer(control, value, zone)
+        present = self._masks.get(control.name)
+        if present is not None and present[0] == (value, zone):
+            return present
+        return (value, zone), self._compute_mask(control, value, zone)
 
-    def _answer(self, control: Control, value: Any, zone: str | None) -> NDArray[np.bool_]:
+    def _compute_mask(self, control: Control, value: Any, zone: str | None) -> NDArray[np.bool_]:
         if control.condition:
-            codes = self.facts.codes(*control.columns)
-            return _looked_up(codes, control.condition.mask(codes.meaning, value))
+            encoded = self.calls.encoded(*control.columns)
+            return _looked_up(encoded, control.condition.mask(encoded.meaning, value))
         if control.kind in ("days", "range"):
-            frame = self.facts.frame(control.columns)
+            frame = self.calls.frame(control.columns)
             ends = zip(control.arguments, value, strict=True)
-            masks = [_question(name).mask(frame, end, zone) for name, end in ends if end is not None]
+            masks = [_predicate(name).mask(frame, end, zone) for name, end in ends if end is not None]
             return np.asarray(np.logical_and.reduce(masks))
-        return self._asked(_question(control.arguments[0]), value)
+        return self._predicate_mask(_predicate(control.arguments[0]), value)
 
-    def _asked(self, question: ask.Predicate, value: Any) -> NDArray[np.bool_]:
-        """Ask the distinct values of a column that is coded for its view; of any other, each row.
+    def _predicate_mask(self, predicate: ask.Predicate, value: Any) -> NDArray[np.bool_]:
+        """Test the distinct values of a column that a view has encoded already; of any other, each row.
 
-        To tell the distinct numbers of a million calls takes longer than to ask each of the calls.
+        Finding the distinct numbers of a million calls takes longer than testing each of the calls.
         """
-        if isinstance(question, ask.AnyPart):
-            with ThreadPoolExecutor() as threads:  # most of the time is Arrow's, which lets others work
+        if isinstance(predicate, ask.AnyPart):
+            with (
+                ThreadPoolExecutor() as threads
+            ):  # most of the time is spent in Arrow, which releases the GIL
                 return np.asarray(
-                    np.logical_or.reduce([*threads.map(self._asked, question.parts, repeat(value))])
+                    np.logical_or.reduce([*threads.map(self._predicate_mask, predicate.parts, repeat(value))])
                 )
-        if self.facts.coded(*question.columns):
-            codes = self.facts.codes(*question.columns)
-            return _looked_up(codes, question.mask(codes.meaning, value, None))
-        return question.mask(self.facts.frame(question.columns), value, None)
+        if self.calls.is_encoded(*predicate.columns):
+            encoded = self.calls.encoded(*predicate.columns)
+            return _looked_up(encoded, predicate.mask(encoded.meaning, value, None))
+        return predicate.mask(self.calls.frame(predicate.columns), value, None)
 
 
-def _question(name: str) -> ask.Predicate:
-    question = FILTERS[name].rows
-    assert question is not None
-    return question
+def _predicate(name: str) -> ask.Predicate:
+    predicate = FILTERS[name].rows
+    assert predicate is not None
+    return predicate
 
 
-def _looked_up(codes: Codes, answers: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = np.asarray(answers, dtype=bool)[codes.codes]
+def _looked_up(encoded: Encoded, answers: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = np.asarray(answers, dtype=bool)[encoded.codes]
     return found

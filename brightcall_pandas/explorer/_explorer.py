@@ -1,4 +1,4 @@
-"""The explorer: one selection, the rows under it, and a page that shows both."""
+"""The explorer: one selection, the rows that pass it, and a page that shows both."""
 
 from __future__ import annotations
 
@@ -7,38 +7,86 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
 from brightcall_pandas import export
-from brightcall_pandas.explorer import _snapshot as freeze
-from brightcall_pandas.explorer._code import asked_of_the_api, code, loaded_with
-from brightcall_pandas.explorer._codes import Facts
+from brightcall_pandas.explorer import _snapshot
+from brightcall_pandas.explorer._code import load_filter, python_code, split_filter
+from brightcall_pandas.explorer._counts import EncodedCalls
 from brightcall_pandas.explorer._crossfilter import Crossfilter
-from brightcall_pandas.explorer._page import Page, alone
-from brightcall_pandas.explorer._presets import Presets
-from brightcall_pandas.explorer._selection import Selection
+from brightcall_pandas.explorer._selection import Presets, Selection
 from brightcall_pandas.explorer._views import Views
 from brightcall_pandas.filters import CallFilter
 from brightcall_pandas.load import request_body
 
-__all__ = ["Explorer"]
+try:
+    import anywidget
+except ImportError as error:
+    msg = 'the filter explorer needs the extra lab: pip install "brightcall-pandas[lab]"'
+    raise ImportError(msg) from error
 
-_ONE_STEP_S = 1.0
-_PAUSE_S = 0.03  # settings from Python that follow each other as fast as this are drawn once
+__all__ = ["FRONT", "Explorer"]
+
+FRONT = Path(__file__).parent / "front"
+"""Folder of the page's JavaScript and CSS."""
+
+
+class Page(anywidget.AnyWidget):
+    """The widget in the browser. It has no data of its own: all data come by message, so none are saved.
+
+    Parameters
+    ----------
+    receive
+        Called with each message that the browser sends.
+    """
+
+    _esm = (FRONT / "explorer.js").read_text(encoding="utf-8")
+    _css = (FRONT / "explorer.css").read_text(encoding="utf-8")
+
+    def __init__(self, receive: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__()
+        self.receive = receive
+        self.on_msg(lambda _, content, __: self.receive(content))
+
+
+Arguments = ParamSpec("Arguments")
+Owner = TypeVar("Owner", bound=Any)
+Result = TypeVar("Result")
+
+
+def locked(
+    method: Callable[Concatenate[Owner, Arguments], Result],
+) -> Callable[Concatenate[Owner, Arguments], Result]:
+    """Let one thread at a time into the methods of an object that has a ``lock``.
+
+    JupyterLab handles messages from the page in a thread of their own, also while a cell runs.
+    """
+
+    @wraps(method)
+    def under_lock(self: Owner, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        with self.lock:
+            return method(self, *args, **kwargs)
+
+    return under_lock
+
+
+_ONE_STEP_S = 1.0  # changes of one control by hand within this time are one step of undo
+_PAUSE_S = 0.03  # changes from Python that follow each other as fast as this are drawn once
 
 
 class Explorer:
-    """Ask calls questions by hand or from Python, and leave with the code.
+    """Filter calls by hand or from Python, see what passes, and take the code with you.
 
     Parameters
     ----------
     df
-        Calls: typed, untyped or made by hand. Controls and views whose column is missing are left out.
+        Calls: typed, raw or hand-made. Controls and views whose column is missing are left out.
     presets
-        The JSON file of saved selections; None takes one in the user's configuration folder.
+        The JSON file of saved selections; None means one in the user's configuration folder.
 
     Examples
     --------
@@ -53,48 +101,47 @@ class Explorer:
 
     def __init__(self, df: pd.DataFrame, *, presets: str | os.PathLike[str] | None = None) -> None:
         self._df = df
-        self._cross = Crossfilter(Facts(df))
+        self._cross = Crossfilter(EncodedCalls(df))
         self._views = Views(self._cross)
-        self._past: list[Selection] = []
+        self._undo_steps: list[Selection] = []
         self._presets = Presets(presets)
-        self._held: tuple[str, float] = ("", 0.0)
-        self.entered = threading.RLock()
-        self._to_be_drawn = False
-        self.page = Page()
-        self.page.on_msg(lambda _, content, __: self._heard(content))
+        self._moving: tuple[str, float] = ("", 0.0)  # the control that was set last by hand, and when
+        self.lock = threading.RLock()
+        self._draw_due = False
+        self.page = Page(self._receive)
 
-    # The one state
+    # The selection
 
     @property
     def filter(self) -> CallFilter:
-        """What is chosen, as far as the API can be asked for it."""
+        """The part of the selection that the API has filters for."""
         return self._cross.selection.filter
 
-    @filter.setter  # noqa: A003 - the design's name
-    @alone
+    @filter.setter  # noqa: A003 - the name is public
+    @locked
     def filter(self, value: CallFilter) -> None:
-        self._choose(Selection(value, self.conditions))
+        self._select(Selection(value, self.conditions))
 
     @property
     def conditions(self) -> dict[str, Any]:
-        """What is chosen beside the filter: ``hours`` (first, last), ``lines``, ``transferred``, ``ai``."""
+        """The rest of the selection: ``hours`` (first, last), ``lines``, ``transferred``, ``ai``."""
         return dict(self._cross.selection.conditions)
 
     @conditions.setter
-    @alone
+    @locked
     def conditions(self, value: Mapping[str, Any]) -> None:
-        self._choose(Selection(self.filter, dict(value)))
+        self._select(Selection(self.filter, dict(value)))
 
-    @alone
+    @locked
     def set(self, name: str, value: Any) -> None:
-        """Set one control, as a hand would.
+        """Set one control, as on the page.
 
         Parameters
         ----------
         name
-            Name of the control: that of the filter, of a range without its ends (``talk_time``, ``day``).
+            Name of the control: that of the filter, for a range without its ends (``talk_time``, ``day``).
         value
-            One value or several; a pair for a range, None for an open end; None takes it away.
+            One value or several; a pair for a range, with None for an open end; None clears the control.
 
         Raises
         ------
@@ -103,37 +150,37 @@ class Explorer:
         TypeError, ValueError
             The filter does not take the value.
         """
-        self._choose(self._cross.selection.changed(name, value))
+        self._select(self._cross.selection.changed(name, value))
 
     def reset(self) -> None:
         """Show all calls again."""
-        self._choose(Selection())
+        self._select(Selection())
 
-    @alone
+    @locked
     def undo(self) -> None:
-        """Go back one step; at the beginning nothing happens."""
-        if self._past:
-            self._cross.select(self._past.pop())
-            self._held = ("", 0.0)
+        """Go back one step; do nothing if there is none."""
+        if self._undo_steps:
+            self._cross.select(self._undo_steps.pop())
+            self._moving = ("", 0.0)
             self._draw()
 
-    # What it gives
+    # Results
 
     @property
-    @alone
+    @locked
     def frame(self) -> pd.DataFrame:
-        """The rows that pass, with all columns of the frame and its index."""
+        """The rows that pass, with all columns and the index of the frame."""
         rows = self._cross.rows()
         return self._df.copy(deep=False) if rows is None else self._df.iloc[rows]
 
     @property
-    @alone
+    @locked
     def controls(self) -> dict[str, dict[str, Any]]:
-        """What each control shows now, by name: label, kind, choices and their counts under the others."""
+        """What each control shows now, by name: label, kind, choices, and counts under the other controls."""
         return {name: self._views.control(each) for name, each in self._views.controls.items()}
 
     @property
-    @alone
+    @locked
     def view(self) -> dict[str, Any]:
         """Everything that the page shows now."""
         return self._views.all()
@@ -144,11 +191,12 @@ class Explorer:
         Returns
         -------
         str
-            ``calls = bc.load_calls(…)`` asks the API, ``calls = df.calls.filter(…)`` the frame ``df`` that is
-            explored. What the API has no filter for follows as ``.loc[…]``. A frame that was not loaded
-            does not say its days; then those of its first and last call are asked for.
+            ``calls = bc.load_calls(…)`` loads them from the API, ``calls = df.calls.filter(…)`` takes them
+            from the frame ``df`` that is explored. What the API has no filter for follows as ``.loc[…]``.
+            A frame that was not loaded does not know its days, so the code has those of its first and last
+            call.
         """
-        return code(self._cross.selection, loaded_with(self._df), self._days(), self._cross.facts.zone)
+        return python_code(self._cross.selection, load_filter(self._df), self._days(), self._cross.calls.zone)
 
     def request(self) -> dict[str, Any]:
         """Return the body of the API request.
@@ -158,52 +206,66 @@ class Explorer:
         dict
             API name → value. The conditions are not in it: the API has no filter for them.
         """
-        asked, _ = asked_of_the_api(self._cross.selection, loaded_with(self._df), self._days())
-        return request_body(asked, asked.timezone)
+        request, _ = split_filter(self._cross.selection, load_filter(self._df), self._days())
+        return request_body(request, request.timezone)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Save the rows that pass as one parquet file, and return its path."""
+        """Write the rows that pass to a parquet file, and return its path.
+
+        Raises
+        ------
+        ValueError
+            `path` is a folder.
+        """
         return export.to_parquet(self.frame, path, partition=None)
 
-    @alone
-    def freeze(self) -> None:
-        """Leave a picture and a table in the notebook, which stay when the kernel is gone.
+    @locked
+    def snapshot(self) -> None:
+        """Show a picture, the first rows and the code, which stay in the notebook after the kernel has ended.
 
-        They hold numbers and the first rows: that is what they are for.
+        They contain data of the calls, unlike the page, which is saved empty.
         """
-        from IPython import display  # noqa: PLC0415 - a notebook has it
+        from IPython import display  # noqa: PLC0415 - every notebook has it
 
         publish: Callable[[dict[str, Any]], None] = display.publish_display_data
         view = self.view
-        publish({"image/png": freeze.as_png(self.frame, view["sentence"]), "text/plain": view["sentence"]})
-        publish({"text/html": freeze.as_html(view, self.code()), "text/plain": self.code()})
+        publish({"image/png": _snapshot.as_png(self.frame, view["sentence"]), "text/plain": view["sentence"]})
+        publish({"text/html": _snapshot.as_html(view, self.code()), "text/plain": self.code()})
 
-    # Saved by name
+    # Presets
 
     @property
     def presets(self) -> list[str]:
         """Names of the saved selections."""
         return self._presets.names()
 
-    @alone
+    @locked
     def save_preset(self, name: str) -> None:
-        """Save what is chosen under a name."""
+        """Save the selection under a name; a preset of that name is replaced."""
         self._presets.save(name, self._cross.selection)
         self._draw()
 
     def load_preset(self, name: str) -> None:
-        """Choose what was saved under a name."""
-        self._choose(self._presets.load(name))
+        """Change to a saved selection.
 
-    @alone
+        Raises
+        ------
+        KeyError
+            There is no preset of that name.
+        ValueError
+            It cannot be read.
+        """
+        self._select(self._presets.load(name))
+
+    @locked
     def delete_preset(self, name: str) -> None:
-        """Forget a saved selection."""
+        """Delete a saved selection; do nothing if there is none of that name."""
         self._presets.delete(name)
         self._draw()
 
     # The page
 
-    @alone
+    @locked
     def __repr__(self) -> str:
         return f"Explorer({self._views.figures.sentence()})"
 
@@ -212,40 +274,40 @@ class Explorer:
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return (data or {}) | {"text/plain": "the filter explorer; run the cell to see it"}, metadata
 
-    @alone
-    def _choose(self, selection: Selection, held: str = "") -> None:
-        """Take a selection; a control that a hand keeps moving (`held`) is one step of undo."""
+    @locked
+    def _select(self, selection: Selection, moving: str = "") -> None:
+        """Change to a selection; as long as a hand keeps `moving` a control, that is one step of undo."""
         before, now = self._cross.selection, time.monotonic()
         if selection == before:
             return
         self._cross.select(selection)
-        if not (held and held == self._held[0] and now - self._held[1] < _ONE_STEP_S):
-            self._past.append(before)
-        self._held = (held, now)
+        if not (moving and moving == self._moving[0] and now - self._moving[1] < _ONE_STEP_S):
+            self._undo_steps.append(before)
+        self._moving = (moving, now)
         self._draw()
 
     def _draw(self) -> None:
-        """Send the view: where a loop runs soon and once, so that the last of many settings wins."""
+        """Send the view; if an event loop runs, a little later and once for all changes until then."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             self._send()
             return
-        if not self._to_be_drawn:
-            self._to_be_drawn = True
+        if not self._draw_due:
+            self._draw_due = True
             loop.call_later(_PAUSE_S, self._send_if_due)
 
-    @alone
+    @locked
     def _send_if_due(self) -> None:
-        if self._to_be_drawn:
+        if self._draw_due:
             self._send()
 
-    @alone
-    def _send(self, answer: int | None = None, error: str = "", told: str = "") -> None:
-        self._to_be_drawn = False
+    @locked
+    def _send(self, answer: str | None = None, error: str = "", status: str = "") -> None:
+        self._draw_due = False
         try:
             presets = self.presets
-        except (OSError, ValueError) as problem:  # a broken file is no reason to stop drawing
+        except (OSError, ValueError) as problem:  # the page must work with a broken file of presets
             presets, error = [], error or str(problem)
         self.page.send(
             self._views.all()
@@ -253,28 +315,28 @@ class Explorer:
                 "kind": "view",
                 "answer": answer,
                 "error": error,
-                "told": told,
+                "status": status,
                 "code": self.code(),
                 "presets": presets,
-                "can_undo": bool(self._past),
+                "can_undo": bool(self._undo_steps),
             }
         )
 
-    @alone
-    def _heard(self, content: dict[str, Any]) -> None:
-        """Do what a hand did on the page, and answer with the new view, whatever came of it."""
-        error = told = ""
+    @locked
+    def _receive(self, content: dict[str, Any]) -> None:
+        """Do what the page asks for, and answer with the new view, or with the old one and an error."""
+        error = status = ""
         try:
-            told = self._do(content) or ""
+            status = self._do(content) or ""
         except (KeyError, TypeError, ValueError, OSError) as problem:
             error = str(problem.args[0] if isinstance(problem, KeyError) else problem)
-        self._send(content.get("number"), error, told)
+        self._send(content.get("number"), error, status)
 
     def _do(self, content: dict[str, Any]) -> str | None:
         name, value = str(content.get("name", "")), content.get("value")
         match content.get("do"):
             case "set":
-                self._choose(self._cross.selection.changed(name, value), held=name)
+                self._select(self._cross.selection.changed(name, value), moving=name)
             case "tick":
                 self.set(name, self._views.values_of(name, list(value or [])))
             case "clear" if name in self._views.controls:
@@ -296,8 +358,8 @@ class Explorer:
         return None
 
     def _days(self) -> tuple[str, str]:
-        """Return the first and the last day of the frame; today where it has no time."""
-        days = self._cross.facts.days()
+        """Return the first and the last day of the frame; today if it has no times."""
+        days = self._cross.calls.days()
         if days is not None:
             return days
         today = f"{pd.Timestamp.now():%Y-%m-%d}"

@@ -1,4 +1,4 @@
-"""A picture and a table that stay in the notebook when the kernel is gone."""
+"""A picture and a table that stay in the notebook after the kernel has ended."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _DRAWN = {
     "heatmap": ("timestamp",),
     "transfer_variants": ("numbersInvolvedJSON", "transfers"),
 }
-"""Tables whose pictures are frozen, and the columns of which each needs one."""
+"""Tables that are drawn, and the columns of which each needs at least one."""
 
 
 def as_png(calls: pd.DataFrame, sentence: str) -> bytes:
-    """Draw calls as a PNG: outcomes, talk time, weekday and hour, and ways that calls go.
+    """Return a PNG of calls: outcomes, talk time, weekday and hour, and transfer variants.
 
     Parameters
     ----------
     calls
-        The calls; pictures whose column is missing are left out.
+        The calls; a picture whose column is missing is left out.
     sentence
-        What stands above the pictures.
+        The heading.
     """
-    from matplotlib.figure import Figure  # noqa: PLC0415 - not before a picture is asked for
+    from matplotlib.figure import Figure  # noqa: PLC0415 - only when a picture is drawn
 
     from brightcall_pandas import plots  # noqa: PLC0415
 
@@ -51,7 +51,7 @@ def as_png(calls: pd.DataFrame, sentence: str) -> bytes:
 
 
 def as_html(view: dict[str, Any], code: str) -> str:
-    """Return what is chosen, the first rows and the code as HTML without scripts."""
+    """Return the selection, the first rows and the code as HTML without scripts."""
     table = view["table"]
     head = "".join(f"<th>{html.escape(name)}</th>" for name in table["names"])
     body = "".join(

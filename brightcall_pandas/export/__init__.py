@@ -1,22 +1,23 @@
-"""Files: parquet out of frames and of the API, and back in.
+"""Files: parquet from frames and from the API, and back into frames.
 
 ::
 
-    write       a frame → parquet
-    stream      the API → parquet, in bounded memory, again and again
-    read        parquet → the typed frame; pushdown: what the files themselves can sort out
-    layout      columns, metadata and folders of the files; manifest: what a folder holds, and how sure
-    pseudonyms  numbers → tokens, in every column and text; tokens: one number → one token
+    _write       a frame → a folder of parquet files, or a single file
+    _stream      the API → a folder, in bounded memory, as often as you like
+    _read        parquet → the typed frame, and what the files themselves can filter
+    _layout      columns, metadata and folders of the files
+    _manifest    what a folder holds, and how sure that is
+    _pseudonyms  numbers → tokens, in every column and text
 """
 
 from brightcall_pandas.export._manifest import read_manifest
 from brightcall_pandas.export._pseudonyms import pseudonymize
-from brightcall_pandas.export._read import Calls, read_calls, row_filter
+from brightcall_pandas.export._read import CallFiles, read_calls, row_filter
 from brightcall_pandas.export._stream import export_calls
 from brightcall_pandas.export._write import to_parquet
 
 __all__ = [
-    "Calls",
+    "CallFiles",
     "export_calls",
     "pseudonymize",
     "read_calls",

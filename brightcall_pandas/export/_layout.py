@@ -1,6 +1,6 @@
-"""What a file of calls looks like: columns, what is said of them, folders, and how it is written.
+"""What a file of calls looks like: its columns, metadata and folder, and how it is written.
 
-The same for a frame and for an export, so that a reader need not know who wrote a file.
+The same for a frame and for an export, so a reader need not know which of them wrote a file.
 """
 
 from __future__ import annotations
@@ -19,13 +19,24 @@ import pyarrow.parquet as pq
 from brightcall_pandas.cache import temporary_file
 from brightcall_pandas.frame import EXTRAS, FIELDS, TABLE_SCHEMA, column, label_array, to_pandas
 
-__all__ = ["FILE", "META", "NO_TIME", "PERIODS", "period_of", "schema_of", "table_of", "written_whole"]
+__all__ = [
+    "FILE",
+    "META",
+    "NO_TIME",
+    "PERIODS",
+    "chosen_fields",
+    "parquet_writer",
+    "period_of",
+    "schema_of",
+    "table_of",
+    "write_rows",
+]
 
 PERIODS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
-"""Partition → how its folder writes the period."""
+"""Partition → format of the period in the name of its folder."""
 
 FILE = "calls.parquet"
-META = b"brightcall"
+META = b"brightcall"  # key of the metadata in a schema
 NO_TIME = "__HIVE_DEFAULT_PARTITION__"  # what Hive, Arrow and DuckDB read as null
 
 _ROW_GROUP = 65_536
@@ -38,30 +49,37 @@ def period_of(day: date, partition: str) -> str:
 
 
 def table_of(df: pd.DataFrame) -> pa.Table:
-    """Return a frame as a table of the fields' types; columns that are no field stay as they are."""
-    plain = df.reset_index(drop=True)
-    typed = {name: column(plain, name) if name in _KNOWN else plain[name] for name in plain.columns}
+    """Return a frame as a table of the fields' types; other columns keep theirs."""
+    unindexed = df.reset_index(drop=True)
+    typed = {
+        name: column(unindexed, name) if name in _KNOWN else unindexed[name] for name in unindexed.columns
+    }
     arrays = {str(name): _array(series, str(name)) for name, series in typed.items()}
     return pa.table(arrays)
 
 
-def schema_of(table: pa.Schema, timezone: str, says: dict[str, Any]) -> pa.Schema:
-    """Return the schema that a file of these columns gets.
+def chosen_fields(columns: Sequence[str]) -> pa.Schema:
+    """Return some fields in the types of the loader."""
+    return pa.schema([TABLE_SCHEMA.field(name) for name in columns])
+
+
+def schema_of(table: pa.Schema, timezone: str, metadata: dict[str, Any]) -> pa.Schema:
+    """Return the schema of a file with these columns.
 
     Parameters
     ----------
     table
-        Columns, as `table_of` or the loader types them.
+        Columns in the types of `table_of` or of the loader.
     timezone
         Zone in which the times are shown.
-    says
-        What the schema's metadata tell of the calls.
+    metadata
+        What the file says of its calls.
 
     Returns
     -------
     pyarrow.Schema
-        Times in the zone; each field with its description and unit. What pandas reads there gives plain
-        `pandas.read_parquet` the same dtypes.
+        Times in the zone; each field with its description and unit; pandas' own metadata, so that plain
+        `pandas.read_parquet` returns the same dtypes.
     """
     fields = [_described(each, timezone) for each in table]
     known = TABLE_SCHEMA.empty_table().select([name for name in table.names if name in _KNOWN])
@@ -70,12 +88,12 @@ def schema_of(table: pa.Schema, timezone: str, says: dict[str, Any]) -> pa.Schem
         if each.name not in _KNOWN:
             example[each.name] = pa.array([], each.type).to_pandas()
     pandas = pa.Schema.from_pandas(example[table.names], preserve_index=False).metadata
-    return pa.schema(fields, metadata=pandas | {META: msgspec.json.encode(says, enc_hook=str)})
+    return pa.schema(fields, metadata=pandas | {META: msgspec.json.encode(metadata, enc_hook=str)})
 
 
 @contextmanager
-def written_whole(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """Write a file table by table; it appears by rename when the block ends well, for its owner only."""
+def parquet_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Open a file for writing; it appears when the block ends without error, whole, for its owner only."""
     with temporary_file(path.parent) as temporary:
         with temporary.open("wb") as file, _writer(file, schema) as writer:
             yield writer
@@ -83,14 +101,14 @@ def written_whole(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
 
 
 def write_rows(writer: pq.ParquetWriter, table: pa.Table) -> None:
-    """Append rows, a row group at a time: what a cast copies need not be the whole table."""
+    """Append rows, a row group at a time, so that the cast never copies the whole table."""
     for begin in range(0, max(1, len(table)), _ROW_GROUP):
         writer.write_table(table.slice(begin, _ROW_GROUP).cast(writer.schema))
 
 
 def _writer(file: Any, schema: pa.Schema) -> pq.ParquetWriter:
-    place = schema.get_field_index("timestamp")
-    order = [pq.SortingColumn(place, nulls_first=True)] if place >= 0 else None
+    position = schema.get_field_index("timestamp")
+    order = [pq.SortingColumn(position, nulls_first=True)] if position >= 0 else None
     return pq.ParquetWriter(
         file,
         schema,
@@ -116,10 +134,5 @@ def _described(each: pa.Field, timezone: str) -> pa.Field:
         return each
     field = _KNOWN[each.name]
     kind = pa.timestamp("us", tz=timezone) if field.kind == "time" else field.arrow_type
-    says = {"description": field.doc} | ({"unit": field.unit} if field.unit else {})
-    return pa.field(each.name, kind, metadata=says)
-
-
-def chosen_fields(columns: Sequence[str]) -> pa.Schema:
-    """Return the loader's types of some fields."""
-    return pa.schema([TABLE_SCHEMA.field(name) for name in columns])
+    metadata = {"description": field.doc} | ({"unit": field.unit} if field.unit else {})
+    return pa.field(each.name, kind, metadata=metadata)

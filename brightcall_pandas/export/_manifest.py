@@ -1,6 +1,6 @@
 """What a folder of calls holds, and how sure that is: ``_manifest.json``.
 
-Its name begins with an underscore, so readers of parquet pass over it.
+Readers of parquet skip it, since its name begins with an underscore.
 """
 
 from __future__ import annotations
@@ -15,10 +15,18 @@ import msgspec
 from brightcall_pandas.cache import write_private
 from brightcall_pandas.frame import SCHEMA_VERSION
 
-__all__ = ["MANIFEST", "Held", "Identity", "Manifest", "read_manifest", "told_windows"]
+__all__ = [
+    "MANIFEST",
+    "Identity",
+    "Manifest",
+    "Partition",
+    "parse_manifest",
+    "read_manifest",
+    "window_reports",
+]
 
 MANIFEST = "_manifest.json"
-_INNER = ("pages", "misfits")
+_LEFT_OUT = ("pages", "misfits")
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,9 +41,9 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     columns
         Columns of each file, in their order.
     query
-        The filters, as the API has them, without the days; None where it is not known.
+        The filters by their API names, without the days; None if unknown.
     pseudonymized
-        Which key made the tokens; None for calls as they are.
+        Fingerprint of the key that made the tokens; None for calls as they are.
     schema_version
         Version of the typed schema.
     """
@@ -48,21 +56,21 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     schema_version: int = SCHEMA_VERSION
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """What one partition holds.
+class Partition(msgspec.Struct, frozen=True, kw_only=True):
+    """What the file of one period holds.
 
     Parameters
     ----------
     rows
         Number of calls.
     days
-        The days that it was made of; empty where that is not known.
+        The days that it was made of; empty if unknown.
     complete
-        Whether all its windows are proved complete; None where that is not known.
+        Whether all its windows are proved complete; None if unknown.
     final
         Whether its calls could no longer change when they were fetched.
     windows
-        Report of each window.
+        Report on each window.
     """
 
     rows: int
@@ -73,7 +81,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Content(Identity, frozen=True, kw_only=True):
-    partitions: dict[str, Held]
+    partitions: dict[str, Partition]
 
 
 @dataclass
@@ -82,45 +90,45 @@ class Manifest:
 
     folder: Path
     identity: Identity
-    partitions: dict[str, Held] = field(default_factory=dict)
+    partitions: dict[str, Partition] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, folder: Path, identity: Identity, *, same_query: bool = True) -> Manifest:
-        """Open a folder for calls of this kind.
+    def open(cls, folder: Path, identity: Identity, *, same_query: bool = True) -> Manifest:
+        """Return the manifest of a folder that is about to get calls of this kind; an empty one if it is new.
 
         Raises
         ------
         ValueError
-            It holds calls of another kind; mixed with these, neither could be read.
+            The folder holds calls of another kind; mixed with these, neither could be read.
         """
-        there = read_manifest(folder)
-        if there is None:
+        present = read_manifest(folder)
+        if present is None:
             return cls(folder, identity)
         for name in Identity.__struct_fields__:
-            ours, theirs = getattr(identity, name), getattr(there.identity, name)
+            ours, theirs = getattr(identity, name), getattr(present.identity, name)
             if ours != theirs and (same_query or name != "query"):
                 msg = (
                     f"{str(folder)!r} holds calls with {name}={theirs!r}, not {ours!r}: "
                     "choose another folder, or delete this one first"
                 )
                 raise ValueError(msg)
-        return there
+        return present
 
-    def settled(self, period: str, days: Collection[str], file: Path) -> bool:
-        """Tell whether a period is there with all these days and cannot change any more."""
-        held = self.partitions.get(period)
+    def is_final(self, period: str, days: Collection[str], file: Path) -> bool:
+        """Tell whether a period has all these days, proved complete, and can no longer change."""
+        partition = self.partitions.get(period)
         return (
-            held is not None
-            and held.final
-            and held.complete is True
-            and set(days) <= set(held.days)
+            partition is not None
+            and partition.final
+            and partition.complete is True
+            and set(days) <= set(partition.days)
             and file.exists()
         )
 
-    def record(self, period: str, held: Held) -> None:
-        """Write what a period holds; others may have written since."""
+    def record(self, period: str, partition: Partition) -> None:
+        """Write what a period holds, and keep what others have written since."""
         latest = read_manifest(self.folder)
-        self.partitions = {**(latest.partitions if latest else self.partitions), period: held}
+        self.partitions = {**(latest.partitions if latest else self.partitions), period: partition}
         common = {name: getattr(self.identity, name) for name in Identity.__struct_fields__}
         content = _Content(**common, partitions=dict(sorted(self.partitions.items())))
         text = msgspec.json.format(msgspec.json.encode(content, enc_hook=str), indent=1)
@@ -128,27 +136,27 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """Return the manifest of a folder; None where there is none that can be read."""
+    """Return the manifest of a folder; None if there is none, or if it is damaged."""
     try:
-        return decoded(folder, (folder / MANIFEST).read_bytes())
+        return parse_manifest(folder, (folder / MANIFEST).read_bytes())
     except OSError:
         return None
 
 
-def decoded(folder: Path, content: bytes) -> Manifest | None:
-    """Return the manifest that a file holds; None where it is damaged."""
+def parse_manifest(folder: Path, content: bytes) -> Manifest | None:
+    """Return the manifest of a folder from the text of its file; None if that is damaged."""
     try:
-        told = msgspec.json.decode(content, type=_Content)
+        parsed = msgspec.json.decode(content, type=_Content)
     except msgspec.DecodeError:
         return None
-    common = {name: getattr(told, name) for name in Identity.__struct_fields__}
-    return Manifest(folder, Identity(**common), told.partitions)
+    common = {name: getattr(parsed, name) for name in Identity.__struct_fields__}
+    return Manifest(folder, Identity(**common), parsed.partitions)
 
 
-def told_windows(windows: Collection[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return reports of windows as a manifest tells them: of what did not fit the number, never the value."""
+def window_reports(windows: Collection[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return reports on windows as a manifest has them: misfits are counted, and their values left out."""
     return [
-        {name: value for name, value in each.items() if name not in _INNER}
+        {name: value for name, value in each.items() if name not in _LEFT_OUT}
         | {"misfits": {name: lost["count"] for name, lost in (each.get("misfits") or {}).items()}}
         for each in windows
     ]

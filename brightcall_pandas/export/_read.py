@@ -1,11 +1,13 @@
-"""Parquet → the typed frame, reading no more than asked for."""
+"""Parquet → the typed frame, reading no more than needed."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 from collections.abc import Collection, Sequence
+from functools import reduce
+from itertools import chain
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,21 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from brightcall_pandas.export._layout import META, PERIODS
-from brightcall_pandas.export._manifest import MANIFEST, Manifest, decoded
-from brightcall_pandas.export._pushdown import columns_asked, expression
+from brightcall_pandas.export._manifest import MANIFEST, Manifest, parse_manifest
 from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, nearest
-from brightcall_pandas.frame import EXTRAS, FIELDS, SCHEMA_VERSION, label_array, to_pandas, typed_array
+from brightcall_pandas.filters import _predicates as ask
+from brightcall_pandas.frame import (
+    EXTRAS,
+    FIELDS,
+    SCHEMA_VERSION,
+    label_array,
+    midnight,
+    to_pandas,
+    typed_array,
+)
 from brightcall_pandas.load import Provenance
 
-__all__ = ["Calls", "read_calls"]
+__all__ = ["CallFiles", "read_calls"]
 
 _FORMAT = ds.ParquetFileFormat(
     default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
@@ -42,25 +52,27 @@ def read_calls(
         What `bc.export_calls` or ``df.calls.to_parquet`` wrote: a folder, or one file. An address such as
         ``s3://bucket/calls`` is read through fsspec.
     columns
-        Columns to return, in that order; None returns all that the files have. Others are not read.
+        Columns to return, in that order; None means all that the files have. Others are not read.
     **filters
-        Any of `bc.describe_filters()` that rows can answer. Folders and row groups that cannot hold such
-        calls are not read.
+        Any of `bc.describe_filters()` that work on rows. Folders and row groups without such calls are not
+        read.
 
     Returns
     -------
     pandas.DataFrame
-        In the order of the files, index from 0; dtypes as `bc.describe_fields()` says, times in the zone
+        Calls in the order of the files, index from 0; dtypes as in `bc.describe_fields()`, times in the zone
         they were written in. ``df.attrs["brightcall"]`` has what is known of the windows.
 
     Raises
     ------
     TypeError, ValueError
-        A filter or a column that does not exist, or a filter that rows cannot answer.
+        A filter or a column does not exist, or a filter does not work on rows.
     KeyError
         The files lack a column that a filter reads.
     FileNotFoundError
         There is nothing at `path`.
+    ModuleNotFoundError
+        An address needs a library that is not installed; the message names what to install.
 
     Examples
     --------
@@ -72,30 +84,30 @@ def read_calls(
       id
     0  2
     """
-    calls = Calls.at(path)
-    frame = calls.frame(calls.checked(columns), row_filter(filters))
-    frame.attrs["brightcall"] = calls.provenance()
+    files = CallFiles.at(path)
+    frame = files.frame(files.chosen_columns(columns), row_filter(filters))
+    frame.attrs["brightcall"] = files.provenance()
     return frame
 
 
 def row_filter(filters: dict[str, Any]) -> CallFilter:
-    """Return the filter of some arguments; refuse those that are no question to rows."""
+    """Return the filter of some arguments; refuse those that only page and sort an answer."""
     for name in filters:
         if name in FILTERS and FILTERS[name].paging:
-            msg = f"{name!r} is no filter: it only says how the API pages and sorts its answer"
+            msg = f"{name!r} is not a filter: it only controls how the API pages and sorts its answer"
             raise TypeError(msg)
     return CallFilter(**filters)
 
 
-class Calls:
-    """The calls at a place.
+class CallFiles:
+    """The files of calls at a path or address.
 
     Parameters
     ----------
     dataset
         The files.
     place
-        Their folder, as the file system names it.
+        Their folder, as its file system names it.
     """
 
     def __init__(self, dataset: ds.Dataset, place: str) -> None:
@@ -103,8 +115,10 @@ class Calls:
         self.place = place
         self.partition = next((name for name in PERIODS if name in dataset.schema.names), None)
         kinds = [each.type for each in dataset.schema if pa.types.is_timestamp(each.type)]
-        said = msgspec.json.decode((dataset.schema.metadata or {}).get(META, b"{}"), type=dict[str, Any])
-        self.zone: str = next((kind.tz for kind in kinds if kind.tz), None) or said.get("timezone") or "UTC"
+        written = msgspec.json.decode((dataset.schema.metadata or {}).get(META, b"{}"), type=dict[str, Any])
+        self.zone: str = (
+            next((kind.tz for kind in kinds if kind.tz), None) or written.get("timezone") or "UTC"
+        )
 
     @classmethod
     def at(
@@ -112,28 +126,28 @@ class Calls:
         path: str | os.PathLike[str],
         files: Sequence[str] | None = None,
         schema: pa.Schema | None = None,
-    ) -> Calls:
-        """Find the files; with `files` and their `schema` known, nothing is listed."""
+    ) -> CallFiles:
+        """Return the files at a path or address; with `files` and `schema` given, nothing is listed."""
         options: dict[str, Any] = {"format": _FORMAT, "partitioning": "hive", "schema": schema}
         place = os.fspath(path)
         if "://" in place:
-            options["filesystem"], place = _opened(place)
+            options["filesystem"], place = _file_system(place)
         elif not os.path.exists(place):
             msg = f"there is nothing at {place!r}"
             raise FileNotFoundError(msg)
         if files is None:
             return cls(ds.dataset(place, **options), place)
-        # Of a folder only the names below it say something; of one file all of its path does, as above.
+        # Below a folder only the names under it are read as partitions; of a single file the whole path is.
         base = None if list(files) == [place] else place
         return cls(ds.dataset(list(files), partition_base_dir=base, **options), place)
 
     @property
     def columns(self) -> list[str]:
-        """Columns of the files, without the folders'."""
+        """Columns of the files, without that of the folders' names."""
         return [name for name in self.dataset.schema.names if name != self.partition]
 
-    def checked(self, columns: Sequence[str] | None) -> list[str]:
-        """Return the columns to read."""
+    def chosen_columns(self, columns: Sequence[str] | None) -> list[str]:
+        """Return the columns to read, and check that they exist; None means all."""
         if columns is None:
             return self.columns
         chosen = [columns] if isinstance(columns, str) else list(columns)
@@ -144,71 +158,74 @@ class Calls:
         return list(dict.fromkeys(chosen))
 
     def files(self, spec: CallFilter) -> list[str]:
-        """Return the files that may hold such calls, as their folders tell."""
-        found = self.dataset.get_fragments(filter=self._asked(spec))
+        """Return the paths of the files that may hold such calls, going by their folders' names."""
+        found = self.dataset.get_fragments(filter=self._expression(spec))
         return sorted((each.path for each in found), key=str)
 
     def frame(
         self, columns: Sequence[str], spec: CallFilter, files: Collection[str] | None = None
     ) -> pd.DataFrame:
-        """Read the calls of a filter; None reads all files that may hold some."""
-        asked = [name for name in columns_asked(spec) if name in self.columns]
-        read = list(dict.fromkeys([*columns, *asked]))
+        """Return the calls that pass a filter, from some files; None means all that may hold such calls."""
+        filtered = [name for name in filter_columns(spec) if name in self.columns]
+        read = list(dict.fromkeys([*columns, *filtered]))
         nothing = _typed(self.dataset.schema.empty_table().select(read))
-        spec.mask(
-            to_pandas(nothing, self.zone)
-        )  # says which filters cannot be, and which columns are missing
+        # On no row at all: refuses a filter that does not work on rows, and one whose column is missing.
+        spec.mask(to_pandas(nothing, self.zone))
         tables = [nothing.select(columns)]
-        found = self.dataset.get_fragments(filter=self._asked(spec))
+        found = self.dataset.get_fragments(filter=self._expression(spec))
         for fragment in sorted(found, key=lambda each: str(each.path)):
             if files is not None and fragment.path not in files:
                 continue
-            table = fragment.to_table(schema=self.dataset.schema, columns=read, filter=self._asked(spec))
-            tables.append(self._kept(_typed(table), columns, asked, spec))
+            table = fragment.to_table(schema=self.dataset.schema, columns=read, filter=self._expression(spec))
+            tables.append(self._passing(_typed(table), columns, filtered, spec))
         return to_pandas(pa.concat_tables(tables), self.zone)
+
+    def provenance(self) -> Provenance:
+        """Return what is known of the windows."""
+        manifest = self._manifest()
+        known: dict[str, Any] = {"source": "files", "timezone": self.zone, "schema_version": SCHEMA_VERSION}
+        if manifest is not None:
+            # A window of several days is reported in each of them.
+            windows = {
+                (each["day_from"], each["day_to"], each.get("fetched_at")): each
+                for partition in manifest.partitions.values()
+                for each in partition.windows
+            }
+            known |= {
+                "manifest": MANIFEST,
+                "query": manifest.identity.query,
+                "pseudonymized": manifest.identity.pseudonymized,
+                "complete": all(each.complete is True for each in manifest.partitions.values()),
+                "windows": [{k: v for k, v in each.items() if k != "misfits"} for each in windows.values()],
+            }
+        return Provenance(known)
 
     def _manifest(self) -> Manifest | None:
         with (
             contextlib.suppress(OSError),
             self.dataset.filesystem.open_input_stream(f"{self.place}/{MANIFEST}") as stream,
         ):
-            return decoded(Path(self.place), stream.read())
+            return parse_manifest(Path(self.place), stream.read())
         return None
 
-    def _asked(self, spec: CallFilter) -> ds.Expression | None:
-        return expression(spec, self.dataset.schema, self.zone, self.partition)
+    def _expression(self, spec: CallFilter) -> ds.Expression | None:
+        return filter_expression(spec, self.dataset.schema, self.zone, self.partition)
 
-    def _kept(self, table: pa.Table, columns: Sequence[str], asked: list[str], spec: CallFilter) -> pa.Table:
-        if asked:
-            mask = spec.mask(to_pandas(table.select(asked), self.zone))
+    def _passing(
+        self, table: pa.Table, columns: Sequence[str], filtered: list[str], spec: CallFilter
+    ) -> pa.Table:
+        if filtered:
+            mask = spec.mask(to_pandas(table.select(filtered), self.zone))
             table = table.filter(pa.array(mask.to_numpy()))
         return table.select(columns)
 
-    def provenance(self) -> Provenance:
-        """Return what is known of the windows."""
-        manifest = self._manifest()
-        said: dict[str, Any] = {"source": "files", "timezone": self.zone, "schema_version": SCHEMA_VERSION}
-        if manifest is not None:
-            # A window of several days is told of in each of them.
-            windows = {
-                (each["day_from"], each["day_to"], each.get("fetched_at")): each
-                for held in manifest.partitions.values()
-                for each in held.windows
-            }
-            said |= {
-                "manifest": MANIFEST,
-                "query": manifest.identity.query,
-                "pseudonymized": manifest.identity.pseudonymized,
-                "complete": all(held.complete is True for held in manifest.partitions.values()),
-                "windows": [{k: v for k, v in each.items() if k != "misfits"} for each in windows.values()],
-            }
-        return Provenance(said)
 
-
-def _opened(address: str) -> tuple[Any, str]:
-    """Return the file system of an address, and its place there."""
+def _file_system(address: str) -> tuple[Any, str]:
+    """Return the file system of an address, and the path in it."""
     try:
-        found: tuple[Any, str] = importlib.import_module("fsspec.core").url_to_fs(address)
+        from fsspec.core import url_to_fs  # noqa: PLC0415 - only for addresses
+
+        found: tuple[Any, str] = url_to_fs(address)
     except ImportError as error:
         msg = f'{address} cannot be read ({error}); for S3 run: pip install "brightcall-pandas[s3]"'
         raise ModuleNotFoundError(msg) from error
@@ -216,10 +233,10 @@ def _opened(address: str) -> tuple[Any, str]:
 
 
 def _typed(table: pa.Table) -> pa.Table:
-    """Return a table in the types of the fields, whoever wrote the file."""
-    for place, name in enumerate(table.column_names):
+    """Return a table in the types of the fields, whatever program wrote the file."""
+    for position, name in enumerate(table.column_names):
         if name in _KNOWN and (table[name].type != _KNOWN[name].arrow_type or _KNOWN[name].kind == "label"):
-            table = table.set_column(place, name, _converted(table[name], name))
+            table = table.set_column(position, name, _converted(table[name], name))
     return table.replace_schema_metadata(None)
 
 
@@ -228,8 +245,84 @@ def _converted(values: pa.ChunkedArray, name: str) -> pa.Array | pa.ChunkedArray
     if pa.types.is_timestamp(values.type) and values.type.tz and field.kind == "time":
         return values.cast(field.arrow_type)
     if field.kind == "label":
-        # A file keeps only the words that occur in it, in its own order.
+        # A file has only the words that occur in it, in its own order.
         words = values.cast(pa.string()).combine_chunks()
         found = pc.index_in(words, value_set=pa.array(field.choices, pa.string()), skip_nulls=True)
         return label_array(found.cast(pa.int8()), field)
     return typed_array(values.combine_chunks(), field)[0]
+
+
+# Filters, as far as files can answer them: which columns they read, and which row groups can be left out.
+# The expression of a filter passes at least the rows that the filter passes, and `CallFilter.mask` drops the
+# others. So the two need not agree on every detail, and no row is lost.
+
+
+def filter_columns(spec: CallFilter) -> list[str]:
+    """Return the columns that a filter reads."""
+    questions = (FILTERS[argument].rows for argument in spec.to_dict())
+    names = dict.fromkeys(name for question in questions if question for name in question.columns)
+    return list(names)
+
+
+def filter_expression(
+    spec: CallFilter, schema: pa.Schema, zone: str, partition: str | None
+) -> ds.Expression | None:
+    """Return the filter as an expression on the files; None if they cannot answer any of it.
+
+    Parameters
+    ----------
+    spec
+        The filter.
+    schema
+        Columns of the files.
+    zone
+        Zone in which their days begin.
+    partition
+        ``day`` or ``month``, if their folders are named by it.
+    """
+    whole: ds.Expression | None = None
+    for argument, value in spec.to_dict().items():
+        question = FILTERS[argument].rows
+        for part in _parts(question, value, spec.timezone or zone, schema):
+            whole = part if whole is None else whole & part
+        if partition and isinstance(question, ask.FromDay | ask.ToDay) and spec.timezone in (None, zone):
+            period = value if partition == "day" else value[:7]
+            folder = pc.field(partition)
+            bound = folder >= period if isinstance(question, ask.FromDay) else folder <= period
+            whole = bound if whole is None else whole & bound
+    return whole
+
+
+def _parts(question: Any, value: Any, zone: str, schema: pa.Schema) -> list[ds.Expression]:
+    """Return a predicate as expressions, all of which must hold; none if only the rows can answer it."""
+    if question is None or not set(question.columns) <= set(schema.names):
+        return []  # the mask names the column that is missing
+    match question:
+        case ask.AnyOf():
+            return [pc.field(question.name).isin(_values(value, question.name, schema))]
+        case ask.OutcomeKind():
+            found = pc.field(question.name).isin(_values(value, question.name, schema))
+            return [found | pc.field(question.name).is_null()]
+        case ask.Equals():
+            return [pc.field(question.name) == value]
+        case ask.AnyPart():
+            parts = [_parts(part, value, zone, schema) for part in question.parts]
+            return [reduce(or_, chain(*parts))] if all(parts) else []
+        case ask.AtLeast():
+            return [pc.field(question.name) >= value]
+        case ask.AtMost():
+            return [pc.field(question.name) <= value]
+        case ask.FromDay():
+            return [pc.field("timestamp") >= _instant(value, zone, schema)]
+        case ask.ToDay():
+            return [pc.field("timestamp") < _instant(value, zone, schema, days=1)]
+    return []
+
+
+def _values(value: Any, name: str, schema: pa.Schema) -> pa.Array:
+    kind = schema.field(name).type
+    return pa.array(list(value), kind.value_type if pa.types.is_dictionary(kind) else kind)
+
+
+def _instant(day: str, zone: str, schema: pa.Schema, days: int = 0) -> pa.Scalar:
+    return pa.scalar(midnight(day, zone, days), schema.field("timestamp").type)

@@ -1,4 +1,4 @@
-"""The API → parquet: a few windows in memory at a time, again and again into the same folder."""
+"""The API → parquet: a few windows in memory at a time, and as often as you like into the same folder."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from brightcall_pandas.api import WriteQueue
 from brightcall_pandas.export._layout import (
     FILE,
     chosen_fields,
+    parquet_writer,
     period_of,
     schema_of,
     table_of,
     write_rows,
-    written_whole,
 )
-from brightcall_pandas.export._manifest import Held, Identity, Manifest, told_windows
+from brightcall_pandas.export._manifest import Identity, Manifest, Partition, window_reports
 from brightcall_pandas.export._pseudonyms import FreeText, Pseudonyms, query_without_numbers
-from brightcall_pandas.export._write import checked_folder, local_path
+from brightcall_pandas.export._write import folder_path
 from brightcall_pandas.filters import lists_filters
 from brightcall_pandas.frame import SCHEMA_VERSION, to_pandas
 from brightcall_pandas.load import (
@@ -42,8 +42,10 @@ from brightcall_pandas.load import (
 
 __all__ = ["export_calls"]
 
-_Piece = tuple[date, pa.Table, list[dict[str, Any]]]
-_ROWS_AT_ONCE = 25_000  # about so many calls are in memory; a busier day is not cut up
+_Day = tuple[date, pa.Table, list[dict[str, Any]]]
+"""A day, its calls, and the reports of the windows that hold it."""
+
+_ROWS_AT_ONCE = 25_000  # calls in memory, roughly; a busier day is not cut up
 
 
 @lists_filters
@@ -66,56 +68,56 @@ def export_calls(
 ) -> Path:
     """Write the calls of some days as parquet, however many they are.
 
-    Run it again, every night if you like: days that are there and can no longer change are not asked for.
+    Run it again, every night if you like: days that are there and can no longer change are not requested.
 
     Parameters
     ----------
     day_from, day_to
         First and last day, both inclusive, in the client's timezone (or the filter's `timezone`).
     path
-        Folder; each period gets a folder of its own in it (``day=2026-03-31``), with one file. A period that
-        is read again is replaced as a whole; others stay.
+        The **folder** to write into, made if missing: each period gets a folder of its own in it
+        (``day=2026-03-31``) with one file. A period that is read again is replaced as a whole; others stay.
     partition
         ``"day"`` or ``"month"``.
     columns
         Fields to write, in that order; None writes all 45 and `extras`.
     pseudonymize_key
-        Secret with which numbers and agents become tokens, as `pseudonymize` does it.
+        Secret that turns numbers and agents into tokens, as in `pseudonymize`.
     region, keep, free_text
-        With a `pseudonymize_key`: as `pseudonymize` takes them.
+        As in `pseudonymize`; they need a `pseudonymize_key`.
     refresh
         Read all days from the server again.
     on_incomplete
         What to do when a window cannot be proved complete: ``"raise"`` `IncompleteDataError`, or
         ``"warn"``, write it, mark it in the manifest, and read it again next time.
     progress
-        Show a progress bar: True at once, None when it takes longer than a second, False never.
+        Whether to show a progress bar: True at once, None after a second, False never.
     client
-        The client to use; None takes the default one.
+        The client to use; None means the default one.
     **filters
         Any of `bc.describe_filters()`.
 
     Returns
     -------
     pathlib.Path
-        `path`. Its ``_manifest.json`` tells of each period the rows, the windows, and whether they are proved
-        complete.
+        `path`. Its ``_manifest.json`` records for each period the number of rows, the windows, and whether
+        they are proved complete.
 
     Raises
     ------
     TypeError, ValueError
-        A filter, a day or a column that does not exist, or a folder that holds other calls (columns,
-        filters, timezone, key and what it keeps), or an address (``s3://…``); before any request.
+        A filter, day or column does not exist; `path` is or is named like a file, or is an address
+        (``s3://…``); or the folder holds other calls (columns, filters, timezone, key or what it keeps).
+        Raised before any request for calls, with nothing written.
     BrightcallError
-        As ``bc.errors`` draws them; what was written before stays, and the next run goes on from there.
+        See `brightcall_pandas.errors`. What was written before stays, and the next run continues from there.
 
     Notes
     -----
-    Memory is bounded by about 25,000 calls, or by the busiest day where that has more. What is read is kept
-    in the client's cache as well.
+    Memory is bounded by about 25,000 calls, or by the busiest day if that has more. What is read is also kept
+    in the client's cache.
     """
-    path = local_path(path)
-    checked_folder(path, partition)
+    path = folder_path(path, partition)
     if on_incomplete not in ("raise", "warn"):
         msg = f"on_incomplete={on_incomplete!r} is not known; it takes 'raise' or 'warn'"
         raise ValueError(msg)
@@ -125,7 +127,7 @@ def export_calls(
     if pseudonymize_key is not None:
         tokens = Pseudonyms(pseudonymize_key, region, keep, free_text, columns=chosen)
     elif region is not None or keep or free_text != "drop":
-        msg = "region, keep and free_text say how pseudonyms are made; they need pseudonymize_key"
+        msg = "region, keep and free_text control pseudonyms; pass a pseudonymize_key as well"
         raise ValueError(msg)
     loading = Loading(
         current_client(client),
@@ -165,51 +167,50 @@ class _Export:
         return list(self.loading.columns)
 
     def run(self) -> None:
-        """Write every period that is not settled."""
+        """Write every period that is not final yet."""
         self.zone = zone_of(self.client, self.loading.spec)
         identity = self._identity()
-        manifest = Manifest.of(self.folder, identity)
-        says = {"source": "api", "schema_version": SCHEMA_VERSION, "timezone": self.zone}
-        says |= {"query": identity.query, "pseudonymized": identity.pseudonymized}
-        self.schema = schema_of(chosen_fields(self.columns), self.zone, says)
+        manifest = Manifest.open(self.folder, identity)
+        metadata = {"source": "api", "schema_version": SCHEMA_VERSION, "timezone": self.zone}
+        metadata |= {"query": identity.query, "pseudonymized": identity.pseudonymized}
+        self.schema = schema_of(chosen_fields(self.columns), self.zone, metadata)
         self.folder.mkdir(parents=True, exist_ok=True)
-        days = self._days(manifest)
-        pieces = self._pieces(days)
-        for period, group in groupby(days, lambda day: period_of(day, self.partition)):
-            manifest.record(period, self._written(period, islice(pieces, len(list(group)))))
+        dates = self._dates(manifest)
+        days = self._load(dates)
+        for period, group in groupby(dates, lambda day: period_of(day, self.partition)):
+            manifest.record(period, self._write(period, islice(days, len(list(group)))))
 
     def _identity(self) -> Identity:
         query = self.loading.spec.without("day_from", "day_to").to_request()
-        told = query if self.tokens is None else query_without_numbers(query, self.tokens)
         return Identity(
             partition=self.partition,
             timezone=self.zone,
             columns=self.columns,
-            query=told,
+            query=query if self.tokens is None else query_without_numbers(query, self.tokens),
             pseudonymized=None if self.tokens is None else self.tokens.fingerprint,
         )
 
     def _file(self, period: str) -> Path:
         return self.folder / f"{self.partition}={period}" / FILE
 
-    def _days(self, manifest: Manifest) -> list[date]:
-        """Return the days to be written: whole periods, so with the days that these held before."""
-        days: list[date] = []
+    def _dates(self, manifest: Manifest) -> list[date]:
+        """Return the days to write: all days of each period that is not final, old ones included."""
+        dates: list[date] = []
         for period, group in groupby(self.loading.days, lambda day: period_of(day, self.partition)):
             wanted = {str(day) for day in group}
-            if self.loading.refresh or not manifest.settled(period, wanted, self._file(period)):
-                held = manifest.partitions.get(period)
-                days += [date.fromisoformat(day) for day in sorted(wanted.union(held.days if held else ()))]
-        return days
+            if self.loading.refresh or not manifest.is_final(period, wanted, self._file(period)):
+                before = manifest.partitions.get(period)
+                wanted.update(before.days if before else ())
+                dates += [date.fromisoformat(day) for day in sorted(wanted)]
+        return dates
 
-    def _pieces(self, days: Sequence[date]) -> Iterator[_Piece]:
-        """Return the calls of each day, with the reports of the windows that hold it."""
-        for loading in self._loadings(days):
-            yield from self._pieces_of(
-                loading
-            )  # whose names end with it: else the next day comes beside this
+    def _load(self, dates: Sequence[date]) -> Iterator[_Day]:
+        """Return the days one by one; about as many calls as may be in memory are loaded at a time."""
+        for span in spans_of(self.client, self.loading.spec, dates, _ROWS_AT_ONCE):
+            # In a function of its own, whose variables end with it: else two loads would be in memory.
+            yield from self._load_span(self.loading.of_days(span[0], span[-1]))
 
-    def _pieces_of(self, loading: Loading) -> Iterator[_Piece]:
+    def _load_span(self, loading: Loading) -> Iterator[_Day]:
         with WriteQueue() as writes:
             parts = list(loading.parts(writes))
         for part in parts:
@@ -219,39 +220,33 @@ class _Export:
                 yield day, part.table.select(self.columns).slice(begin, rows), windows
                 begin += rows
 
-    def _loadings(self, days: Sequence[date]) -> Iterator[Loading]:
-        """Cut the load into smaller ones, of about as many calls as may be in memory."""
-        for span in spans_of(self.client, self.loading.spec, days, _ROWS_AT_ONCE):
-            yield self.loading.of_days(span[0], span[-1])
-
-    def _written(self, period: str, pieces: Iterator[_Piece]) -> Held:
+    def _write(self, period: str, days: Iterator[_Day]) -> Partition:
         """Write the file of a period; it appears when the last of its days is in."""
         file = self._file(period)
         file.parent.mkdir(exist_ok=True)
-        days: list[date] = []
+        written: list[date] = []
         rows = 0
         windows: dict[tuple[str, str], dict[str, Any]] = {}
-        with written_whole(file, self.schema) as writer:
-            for day, table, reports in pieces:
-                write_rows(writer, self._told(table))
-                days.append(day)
+        with parquet_writer(file, self.schema) as writer:
+            for day, table, reports in days:
+                write_rows(writer, self._pseudonymized(table))
+                written.append(day)
                 rows += len(table)
                 windows |= {(each["day_from"], each["day_to"]): each for each in reports}
-                del table  # else the next day comes beside it
+                del table  # else two days would be in memory
         reports = list(windows.values())
-        return Held(
+        return Partition(
             rows=rows,
-            days=[str(day) for day in days],
+            days=[str(day) for day in written],
             complete=all(each["complete"] for each in reports),
-            final=all(self._is_final(each, days[-1]) for each in reports),
-            windows=told_windows(reports),
+            final=all(self._is_final(each, written[-1]) for each in reports),
+            windows=window_reports(reports),
         )
 
     def _is_final(self, window: dict[str, Any], last: date) -> bool:
         return self.client.is_final(Moment.fromisoformat(window["fetched_at"]), last)
 
-    def _told(self, table: pa.Table) -> pa.Table:
-        """Return the rows as they go into the file."""
+    def _pseudonymized(self, table: pa.Table) -> pa.Table:
         if self.tokens is None:
             return table
         return table_of(self.tokens.of_frame(to_pandas(table, self.zone)))

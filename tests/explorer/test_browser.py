@@ -144,7 +144,7 @@ class TestHand:
         notebook.explorer.get_by_label("Number", exact=True).fill("nobody")
         notebook.shows(0)
         told = notebook.explorer.locator(".bc-empty").inner_text()
-        assert told == "No call passes. Emptied by Number (without it 20,000)."
+        assert told == "No calls pass because of Number (without it 20,000)."
         notebook.explorer.get_by_label("Clear Number").click()
         notebook.shows(20_000)
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from brightcall_pandas.explorer import Explorer
-from brightcall_pandas.explorer._page import FRONT
+from brightcall_pandas.explorer._explorer import FRONT
 
 CELL = """import pandas as pd, brightcall_pandas
 pd.read_parquet("calls.parquet").calls.explore(presets="presets.json")"""
@@ -156,7 +156,7 @@ class TestColoursOfVSCode:
         page.set_content(self.PAGE.format(ground=ground, ink=ink, css=css, theme=theme))
         explorer, said = Explorer(CALLS), []
         explorer.page.send = said.append
-        explorer._heard({"do": "hello"})
+        explorer.page.receive({"do": "hello"})
         (view,) = said
         page.evaluate(self.DRAW, [(FRONT / "explorer.js").read_text(), view])
         assert page.locator(".bc-sentence").inner_text().startswith("2,000 of 2,000 calls")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import brightcall_pandas as bc
-from brightcall_pandas.export._tokens import Tokens
+from brightcall_pandas.export._pseudonyms import Tokens
 
 KEY = b"a key for tests only"
 TOKEN = re.compile(r"\*\d{30}")

@@ -1,4 +1,4 @@
-// Draws what the kernel sends and sends what a hand does. It keeps no data: the model has no synced traits,
+// Draws what the kernel sends, and sends what a person does. It keeps no data: the model has no synced traits,
 // so a notebook that is saved with its state holds none. Nothing is fetched from anywhere.
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -29,10 +29,10 @@ const number = (value) => value.toLocaleString("en-GB");
 const setText = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 const setValue = (node, value) => { if (document.activeElement !== node && node.value !== value) node.value = value; };
 
-// One question at a time; of those that wait, the last for each control wins. `busy` is told whether one is open.
-function conversation(model, busy) {
+// One request at a time; of those that wait, the last for each control wins. `busy` hears whether one is open.
+function requestQueue(model, busy) {
   const mine = Math.random().toString(36).slice(2);
-  let asked = 0, open = null, timer = null;
+  let count = 0, open = null, timer = null;
   const waiting = new Map();
   function next() {
     clearTimeout(timer);
@@ -42,19 +42,19 @@ function conversation(model, busy) {
     if (key === undefined) return;
     const message = waiting.get(key);
     waiting.delete(key);
-    open = message.number = `${mine}-${++asked}`;
+    open = message.number = `${mine}-${++count}`;
     model.send(message);
     timer = setTimeout(next, PATIENCE_MS);
   }
   return {
-    say(action, name, value) {
+    send(action, name, value) {
       const key = `${action === "tick" || action === "clear" ? "set" : action} ${name ?? ""}`;
       waiting.delete(key);
       waiting.set(key, { do: action, name, value });
       if (open === null) next();
     },
-    heard(answer) { if (answer === open && open !== null) next(); },
-    busyWith(name) { return waiting.has(`set ${name}`); },
+    answered(answer) { if (answer === open && open !== null) next(); },
+    isWaiting(name) { return waiting.has(`set ${name}`); },
   };
 }
 
@@ -65,13 +65,13 @@ function later(task, pause) {
 
 // ---- controls -------------------------------------------------------------------------------------------
 
-function optionsControl(control, say) {
+function optionsControl(control, send) {
   const boxes = [], counts = [], rows = [];
   const list = h("div", { class: "bc-options" });
   control.labels.forEach((label, place) => {
     const box = h("input", { type: "checkbox", onchange: () => {
       if (control.single && box.checked) boxes.forEach((other) => { if (other !== box) other.checked = false; });
-      say("tick", control.name, boxes.flatMap((each, at) => (each.checked ? [at] : [])));
+      send("tick", control.name, boxes.flatMap((each, at) => (each.checked ? [at] : [])));
     } });
     const count = h("span", { class: "bc-count" });
     const row = h("label", { class: "bc-option", title: label }, box, h("span", { class: "bc-name" }, label), count);
@@ -80,14 +80,14 @@ function optionsControl(control, say) {
   });
   let find = null;
   if (control.labels.length > 12) {
-    find = h("input", { type: "search", placeholder: `Find among ${number(control.of)}`,
+    find = h("input", { type: "search", placeholder: `Find among ${number(control.total)}`,
       "aria-label": `Find in ${control.label}`, oninput: () => {
         const part = find.value.toLowerCase();
         rows.forEach((row, at) => { row.hidden = !control.labels[at].toLowerCase().includes(part); });
       } });
   }
-  const more = control.of > control.labels.length
-    ? h("p", { class: "bc-note" }, `${number(control.labels.length)} of ${number(control.of)} choices shown`) : null;
+  const more = control.total > control.labels.length
+    ? h("p", { class: "bc-note" }, `${number(control.labels.length)} of ${number(control.total)} choices shown`) : null;
   return {
     parts: [find, list, more],
     update(now) {
@@ -102,11 +102,11 @@ function optionsControl(control, say) {
 }
 
 // Bars over bins, and a brush over the bars. `spans` turns positions between bins into the filter's values.
-function histogram(label, chosen, dragged) {
+function histogram(label, chosen) {
   const picture = svg("svg", { class: "bc-histogram", preserveAspectRatio: "none", role: "img", "aria-label": label });
   const bars = svg("g"), brush = svg("rect", { class: "bc-brush", y: 0, height: 100 });
   picture.append(bars, brush);
-  let size = 1, start = null, held = null;
+  let size = 1, start = null, dragged = null;
   const place = (event) => {
     const box = picture.getBoundingClientRect();
     return Math.min(size - 1e-6, Math.max(0, ((event.clientX - box.left) / box.width) * size));
@@ -120,11 +120,11 @@ function histogram(label, chosen, dragged) {
   picture.addEventListener("pointermove", (event) => {
     if (start === null) return;
     const at = place(event);
-    held = [Math.floor(Math.min(start, at)), Math.ceil(Math.max(start, at) + 1e-9)];
-    show(held);
-    chosen(held);
+    dragged = [Math.floor(Math.min(start, at)), Math.ceil(Math.max(start, at) + 1e-9)];
+    show(dragged);
+    chosen(dragged);
   });
-  const end = () => { if (held) { chosen(held); dragged(); } start = held = null; };
+  const end = () => { if (dragged) chosen(dragged); start = dragged = null; };
   picture.addEventListener("pointerup", end);
   picture.addEventListener("pointercancel", end);
   picture.addEventListener("dblclick", () => chosen([0, size]));
@@ -172,10 +172,10 @@ function valuesOf(control, [from, to]) {
   return low === null && high === null ? null : [low, high];
 }
 
-function rangeControl(control, say) {
+function rangeControl(control, send) {
   let now = control;
-  const set = (span) => say("set", control.name, valuesOf(now, span));
-  const drawn = histogram(`${control.label}: calls by value; drag to choose`, set, () => {});
+  const set = (span) => send("set", control.name, valuesOf(now, span));
+  const drawn = histogram(`${control.label}: calls by value; drag to choose`, set);
   const hours = control.kind === "hours";
   const slider = (side) => h("input", { type: "range", min: 0, step: 1, "aria-label": `${control.label} ${side}`,
     class: `bc-slider bc-${side}`, oninput: () => {
@@ -190,7 +190,7 @@ function rangeControl(control, say) {
   const exact = later(() => {
     const read = (node) => (node.value === "" ? null : Number(node.value));
     const pair = numbers.map(read);
-    say("set", control.name, pair.every((each) => each === null) ? null : pair);
+    send("set", control.name, pair.every((each) => each === null) ? null : pair);
   }, TYPING_MS);
   const box = (side) => h("input", { type: "number", min: 0, max: hours ? 23 : null, step: "any",
     placeholder: side === "from" ? "least" : "most", "aria-label": `${control.label} ${side}, exactly`, oninput: exact });
@@ -217,10 +217,10 @@ function rangeControl(control, say) {
   };
 }
 
-function daysControl(control, say) {
+function daysControl(control, send) {
   const set = later(() => {
     const pair = days.map((day) => day.value || null);
-    say("set", control.name, pair.every((each) => each === null) ? null : pair);
+    send("set", control.name, pair.every((each) => each === null) ? null : pair);
   }, TYPING_MS);
   const day = (side) => h("input", { type: "date", "aria-label": `${control.label} ${side}`, oninput: set });
   const days = [day("from"), day("to")];
@@ -234,8 +234,8 @@ function daysControl(control, say) {
   };
 }
 
-function textControl(control, say) {
-  const set = later(() => say("set", control.name, field.value), TYPING_MS);
+function textControl(control, send) {
+  const set = later(() => send("set", control.name, field.value), TYPING_MS);
   const field = h("input", { type: "search", "aria-label": control.label, placeholder: control.single
     ? (control.name === "search_string" ? "any part of a text" : "exactly") : "one or more, with commas", oninput: set });
   return { parts: [field], update(now) { setValue(field, now.value); } };
@@ -260,7 +260,7 @@ function bars(name, title, clicked) {
     update(data) {
       node.hidden = !data;
       if (!data) return;
-      const top = Math.max(1, ...data.bars.map((bar) => bar.calls));
+      const top = Math.max(1, ...data.bars.map((bar) => bar.n_calls));
       while (rows.length < data.bars.length) {
         const row = { label: h("span", { class: "bc-name" }), bar: h("span", { class: "bc-bar" }), count: h("span", { class: "bc-count" }) };
         const parts = [row.label, h("span", { class: "bc-track" }, row.bar), row.count];
@@ -274,10 +274,10 @@ function bars(name, title, clicked) {
         row.node.hidden = !bar;
         if (!bar) return;
         setText(row.label, bar.label);
-        row.node.title = `${bar.label}: ${number(bar.calls)} calls${bar.share == null ? "" : `, ${(100 * bar.share).toFixed(1)} %`}`;
-        row.bar.style.width = `${(100 * bar.calls) / top}%`;
-        row.bar.hidden = !bar.calls;
-        setText(row.count, number(bar.calls));
+        row.node.title = `${bar.label}: ${number(bar.n_calls)} calls${bar.share == null ? "" : `, ${(100 * bar.share).toFixed(1)} %`}`;
+        row.bar.style.width = `${(100 * bar.n_calls) / top}%`;
+        row.bar.hidden = !bar.n_calls;
+        setText(row.count, number(bar.n_calls));
         if (clicked) row.node.setAttribute("aria-pressed", String(bar.chosen));
       });
       node.classList.toggle("bc-some", data.bars.some((bar) => bar.chosen));
@@ -286,9 +286,9 @@ function bars(name, title, clicked) {
   };
 }
 
-function talkTimes(say) {
+function talkTimes(send) {
   let now = null;
-  const drawn = histogram("Calls by talk time; drag to choose", (span) => say("set", "talk_time", valuesOf(now, span)), () => {});
+  const drawn = histogram("Calls by talk time; drag to choose", (span) => send("set", "talk_time", valuesOf(now, span)));
   const axis = h("div", { class: "bc-axis", "aria-hidden": "true" });
   const { node, note } = panel("talk_time", "Talk time", h("div", { class: "bc-range bc-large" }, drawn.node), axis);
   return {
@@ -372,21 +372,21 @@ async function copy(text) {
   }
 }
 
-function toolbar(say, told) {
+function toolbar(send, report) {
   let code = "";
   const button = (label, action, name) => h("button", { type: "button", class: "bc-button", "data-do": name, onclick: action }, label);
-  const undo = button("Undo", () => say("undo"), "undo");
+  const undo = button("Undo", () => send("undo"), "undo");
   const path = h("input", { type: "text", value: "calls.parquet", "aria-label": "File to save to", class: "bc-path" });
   const preset = h("input", { type: "text", placeholder: "preset", "aria-label": "Preset name", list: `bc-${Math.random()}`, class: "bc-preset" });
   const known = h("datalist", { id: preset.getAttribute("list") });
   const node = h("div", { class: "bc-toolbar", role: "toolbar", "aria-label": "What to do" },
-    h("span", { class: "bc-group" }, button("Reset", () => say("reset"), "reset"), undo),
+    h("span", { class: "bc-group" }, button("Reset", () => send("reset"), "reset"), undo),
     h("span", { class: "bc-group" }, preset, known,
-      button("Load", () => say("load preset", null, preset.value), "load-preset"),
-      button("Save", () => say("save preset", null, preset.value), "save-preset"),
-      button("Delete", () => say("delete preset", null, preset.value), "delete-preset")),
-    h("span", { class: "bc-group" }, button("Copy code", async () => { await copy(code); told("Code copied"); }, "copy"),
-      path, button("Save parquet", () => say("save", null, path.value), "save")));
+      button("Load", () => send("load preset", null, preset.value), "load-preset"),
+      button("Save", () => send("save preset", null, preset.value), "save-preset"),
+      button("Delete", () => send("delete preset", null, preset.value), "delete-preset")),
+    h("span", { class: "bc-group" }, button("Copy code", async () => { await copy(code); report("Code copied"); }, "copy"),
+      path, button("Save parquet", () => send("save", null, path.value), "save")));
   return {
     node,
     update(view) {
@@ -411,7 +411,7 @@ function figures() {
 
 function render({ model, el }) {
   const root = h("div", { class: "bc-explorer", role: "region", "aria-label": "Filter explorer" });
-  const talk = conversation(model, (open) => root.setAttribute("aria-busy", open));
+  const requests = requestQueue(model, (open) => root.setAttribute("aria-busy", open));
   const waiting = h("p", { class: "bc-note" }, "Waiting for the kernel; run the cell again if nothing comes.");
   root.append(waiting);
   el.append(root);
@@ -421,13 +421,13 @@ function render({ model, el }) {
     const sentence = h("p", { class: "bc-sentence", "aria-live": "polite" });
     const status = h("p", { class: "bc-status", role: "status" }), alarm = h("p", { class: "bc-error", role: "alert" });
     const empty = h("p", { class: "bc-empty", role: "alert" }), chips = h("div", { class: "bc-chips" });
-    const tools = toolbar(talk.say, (text) => setText(status, text)), numbers = figures();
+    const tools = toolbar(requests.send, (text) => setText(status, text)), numbers = figures();
     const controls = new Map(), front = h("div", { class: "bc-controls", role: "group", "aria-label": "Filters" });
     const folded = h("details", { class: "bc-more" }, h("summary", {}, "More filters"));
     for (const control of view.controls) {
-      const made = KINDS[control.kind](control, talk.say);
+      const made = KINDS[control.kind](control, requests.send);
       const clear = h("button", { type: "button", class: "bc-clear", "aria-label": `Clear ${control.label}`, title: "Clear",
-        onclick: () => talk.say("clear", control.name) }, "×");
+        onclick: () => requests.send("clear", control.name) }, "×");
       const node = h("fieldset", { class: `bc-control bc-kind-${control.kind}`, "data-control": control.name, title: control.doc },
         h("legend", {}, control.label, clear), ...made.parts);
       controls.set(control.name, { ...made, node, clear });
@@ -436,10 +436,10 @@ function render({ model, el }) {
     if (folded.childNodes.length > 1) front.append(folded);
     const outcomes = bars("outcomes", "Outcomes", (bar) => {
       const chosen = page.view.controls.find((each) => each.name === "outcomes").chosen;
-      const places = chosen.flatMap((each, at) => (each === false || at === bar.place ? [] : [at]));
-      talk.say("tick", "outcomes", bar.chosen ? places : [...places, bar.place]);
+      const places = chosen.flatMap((each, at) => (each === false || at === bar.choice ? [] : [at]));
+      requests.send("tick", "outcomes", bar.chosen ? places : [...places, bar.choice]);
     });
-    const times = talkTimes(talk.say), heat = heatMap(), paths = bars("paths", "Chain variants"), rows = firstRows();
+    const times = talkTimes(requests.send), heat = heatMap(), paths = bars("paths", "Transfer variants"), rows = firstRows();
     const lines = h("code");
     root.replaceChildren(
       h("div", { class: "bc-head" }, sentence, tools.node), status, alarm, chips, empty,
@@ -449,38 +449,38 @@ function render({ model, el }) {
     return { view, update(view) {
       page.view = view;
       setText(sentence, view.sentence);
-      setText(status, view.told);
+      setText(status, view.status);
       setText(alarm, view.error);
       setText(empty, view.empty);
       setText(lines, view.code);
       chips.replaceChildren(...view.chips.map((chip) => h("button", { type: "button", class: "bc-chip",
-        "aria-label": `Remove ${chip.text}`, onclick: () => talk.say("clear", chip.name) }, `${chip.text} ×`)));
+        "aria-label": `Remove ${chip.text}`, onclick: () => requests.send("clear", chip.name) }, `${chip.text} ×`)));
       tools.update(view);
       numbers.update(view.figures);
       for (const control of view.controls) {
         const each = controls.get(control.name);
         each.node.classList.toggle("bc-active", control.active);
         each.clear.hidden = !control.active;
-        if (!talk.busyWith(control.name)) each.update(control);
+        if (!requests.isWaiting(control.name)) each.update(control);
       }
       outcomes.update(view.outcomes);
       times.update(view.controls.find((each) => each.name === "talk_time"));
       heat.update(view.heatmap);
       paths.update(view.paths);
       rows.update(view.table);
-      root.dataset.n = view.n;
+      root.dataset.n = view.n_calls;
     } };
   }
 
-  const heard = (message) => {
+  const receive = (message) => {
     if (message.kind !== "view") return;
     page ??= build(message);
     page.update(message);
-    talk.heard(message.answer);
+    requests.answered(message.answer);
   };
-  model.on("msg:custom", heard);
-  talk.say("hello");
-  return () => model.off("msg:custom", heard);
+  model.on("msg:custom", receive);
+  requests.send("hello");
+  return () => model.off("msg:custom", receive);
 }
 
 export default { render };
