@@ -5,15 +5,23 @@ row, `callfilter` the specification itself.
 """
 
 from brightcall_pandas.filters._callfilter import CallFilter, lists_filters
-from brightcall_pandas.filters._settings import LONGEST_DAYS, duration, flag, number, positive, text, whole
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, Filter, describe_filters
 from brightcall_pandas.filters._tags import tags_of
-from brightcall_pandas.filters._values import Codes, Day, Identifier, Many, Number, Text, Word, nearest
+from brightcall_pandas.filters._values import Codes, Day, Identifier, Many, Number, Text, Word
+
+# The frame has these now; they stand here for those who still look for them here.
+from brightcall_pandas.frame import LONGEST_DAYS as LONGEST_DAYS
+from brightcall_pandas.frame import duration as duration
+from brightcall_pandas.frame import flag as flag
+from brightcall_pandas.frame import nearest as nearest
+from brightcall_pandas.frame import number as number
+from brightcall_pandas.frame import positive as positive
+from brightcall_pandas.frame import text as text
+from brightcall_pandas.frame import whole as whole
 
 __all__ = [
     "FILTERS",
     "FILTER_NAMES",
-    "LONGEST_DAYS",
     "CallFilter",
     "Codes",
     "Day",
@@ -24,13 +32,6 @@ __all__ = [
     "Text",
     "Word",
     "describe_filters",
-    "duration",
-    "flag",
     "lists_filters",
-    "nearest",
-    "number",
-    "positive",
     "tags_of",
-    "text",
-    "whole",
 ]

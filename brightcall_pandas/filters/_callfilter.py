@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS
-from brightcall_pandas.filters._values import nearest
+from brightcall_pandas.frame import nearest
 
 __all__ = ["CallFilter", "lists_filters"]
 
@@ -66,7 +66,7 @@ class CallFilter:
     def __init__(self, **filters: Any) -> None:
         for name in filters:
             if name not in FILTERS:
-                msg = f"{name!r} is no filter{nearest(name, FILTERS)} See bc.describe_filters()."
+                msg = f"{name!r} is not a filter{nearest(name, FILTERS)} See bc.describe_filters()."
                 raise TypeError(msg)
         given = {
             name: FILTERS[name].value.parse(name, value)
@@ -110,7 +110,7 @@ class CallFilter:
                 raise ValueError(msg)
         for name in given:
             if name not in known:
-                msg = f"{name} is no parameter{nearest(name, known)}"
+                msg = f"{name} is not a parameter{nearest(name, known)}"
                 raise ValueError(msg)
         try:
             return cls(**{known[name]: value for name, value in given.items()})

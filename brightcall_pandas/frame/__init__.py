@@ -11,6 +11,7 @@
     _days          where days begin
     _fields        the 45 fields
     _statistics    the statistics answer
+    _settings      settings and arguments, read or refused
 """
 
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
@@ -27,6 +28,22 @@ from brightcall_pandas.frame._fields import (
 )
 from brightcall_pandas.frame._page import Page, page_of, read_page, settle
 from brightcall_pandas.frame._records import Envelope, opened
+from brightcall_pandas.frame._settings import (
+    LONGEST_DAYS,
+    choice,
+    day_text,
+    duration,
+    flag,
+    nearest,
+    not_one_of,
+    number,
+    positive,
+    text,
+    type_error,
+    value_error,
+    whole,
+    zone_name,
+)
 from brightcall_pandas.frame._statistics import (
     STATISTICS_COUNTS,
     STATISTICS_DTYPES,
@@ -44,6 +61,7 @@ __all__ = [
     "EXTRAS",
     "FIELDS",
     "FIELD_NAMES",
+    "LONGEST_DAYS",
     "SCHEMA_VERSION",
     "STATISTICS_COUNTS",
     "STATISTICS_DTYPES",
@@ -59,20 +77,33 @@ __all__ = [
     "Field",
     "Page",
     "Typed",
+    "choice",
     "column",
+    "day_text",
     "describe_fields",
+    "duration",
+    "flag",
     "label_array",
     "micros",
     "midnight",
     "midnight_micros",
+    "nearest",
+    "not_one_of",
+    "number",
     "opened",
     "optional_column",
     "page_of",
+    "positive",
     "read_page",
     "settle",
+    "text",
     "to_frame",
     "to_pandas",
     "to_series",
+    "type_error",
     "typed_array",
     "typed_pages",
+    "value_error",
+    "whole",
+    "zone_name",
 ]

@@ -12,8 +12,8 @@ import pyarrow as pa
 from brightcall_pandas.api import Reply, WriteQueue
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError
-from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, nearest
-from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, page_of, to_pandas
+from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters
+from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, choice, nearest, page_of, to_pandas
 from brightcall_pandas.load._client import Client, current_client
 from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._pages import days_text
@@ -105,9 +105,7 @@ def load_calls(
     BrightcallError
         As ``bc.errors`` draws them; the message names window and page.
     """
-    if on_incomplete not in ("raise", "warn"):
-        msg = f"on_incomplete={on_incomplete!r} is not known; it takes 'raise' or 'warn'"
-        raise ValueError(msg)
+    choice("on_incomplete", on_incomplete, ("raise", "warn"))
     chosen = fields_of(columns)
     loading = Loading(
         current_client(client),

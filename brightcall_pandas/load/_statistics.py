@@ -16,6 +16,7 @@ from brightcall_pandas.frame import (
     STATISTICS_GROUPS,
     STATISTICS_PARTS,
     STATISTICS_TOTALS,
+    choice,
     midnight,
 )
 from brightcall_pandas.load._client import Client, current_client
@@ -72,9 +73,8 @@ def load_stats(
         As ``bc.errors`` draws them.
     """
     client = current_client(client)
-    if freq is not None and freq not in _FREQS:
-        msg = f"freq={freq!r} is not known; it takes 'day', 'week', 'month' (or 'D', 'W', 'M') or None"
-        raise ValueError(msg)
+    if freq is not None:
+        choice("freq", freq, _FREQS)
     if client.profile.stats is None:
         msg = (
             "the statistics answer of API v3 is undocumented; use bc.Client(api_version='v1') for load_stats"
