@@ -5,7 +5,15 @@ row, `callfilter` the specification itself.
 """
 
 from brightcall_pandas.filters._callfilter import CallFilter, lists_filters
-from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, Filter, describe_filters
+from brightcall_pandas.filters._table import (
+    FILTER_NAMES,
+    FILTERS,
+    Filter,
+    Filters,
+    FiltersAndDays,
+    Parameters,
+    describe_filters,
+)
 from brightcall_pandas.filters._tags import tags_of
 from brightcall_pandas.filters._values import Codes, Day, Identifier, Many, Number, Text, Word
 
@@ -26,9 +34,12 @@ __all__ = [
     "Codes",
     "Day",
     "Filter",
+    "Filters",
+    "FiltersAndDays",
     "Identifier",
     "Many",
     "Number",
+    "Parameters",
     "Text",
     "Word",
     "describe_filters",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS
+from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS, Parameters
 from brightcall_pandas.frame import nearest
 
 __all__ = ["CallFilter", "lists_filters"]
@@ -24,7 +25,11 @@ R = TypeVar("R")
 
 
 def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
-    """Show every filter by name in the signature of a function that takes ``**filters``."""
+    """Show every filter by name in the signature of a function that takes ``**filters``.
+
+    A name that is neither a filter nor another argument of the function is a ``TypeError`` that names the
+    nearest right one.
+    """
     signature = inspect.signature(function)
     own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
     taken = {each.name for each in own}
@@ -33,8 +38,20 @@ def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
         for name in FILTER_NAMES
         if name not in taken
     ]
-    function.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
-    return function
+    # Parameters that page an answer are left to the function, which can say why it does not take them.
+    known = (taken | FILTERS.keys()) - {"self"}
+    called = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name in kwargs:
+            if name not in known:
+                msg = f"{called} has no argument {name!r}{nearest(name, known)} See bc.describe_filters()."
+                raise TypeError(msg)
+        return function(*args, **kwargs)
+
+    checked.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
+    return checked
 
 
 class CallFilter:
@@ -63,11 +80,7 @@ class CallFilter:
     _values: dict[str, Any]
 
     @lists_filters
-    def __init__(self, **filters: Any) -> None:
-        for name in filters:
-            if name not in FILTERS:
-                msg = f"{name!r} is not a filter{nearest(name, FILTERS)} See bc.describe_filters()."
-                raise TypeError(msg)
+    def __init__(self, **filters: Unpack[Parameters]) -> None:
         given = {
             name: FILTERS[name].value.parse(name, value)
             for name, value in filters.items()
@@ -199,7 +212,7 @@ class CallFilter:
         arguments += [f"{name}={_python(value)}" for name, value in values.items()]
         return f"{call}({', '.join(arguments)})"
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self, **changes: Unpack[Parameters]) -> Self:
         """Return a filter with some parameters changed.
 
         Parameters
@@ -212,7 +225,7 @@ class CallFilter:
         CallFilter
             A new one, checked like any other.
         """
-        return type(self)(**(self._values | changes))
+        return type(self)(**{**self._values, **changes})
 
     def without(self, *names: str) -> Self:
         """Return a filter without some parameters.

@@ -6,7 +6,11 @@ the documentation are derived from `FILTERS`; to add a parameter, add a row.
 
 from __future__ import annotations
 
+import zoneinfo
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from typing import TypedDict
 
 import pandas as pd
 
@@ -27,7 +31,16 @@ from brightcall_pandas.filters._values import (
 )
 from brightcall_pandas.frame import FIELDS
 
-__all__ = ["FILTERS", "FILTER_NAMES", "PARAMETERS", "Filter", "describe_filters"]
+__all__ = [
+    "FILTERS",
+    "FILTER_NAMES",
+    "PARAMETERS",
+    "Filter",
+    "Filters",
+    "FiltersAndDays",
+    "Parameters",
+    "describe_filters",
+]
 
 
 @dataclass(frozen=True)
@@ -172,6 +185,60 @@ FILTERS: dict[str, Filter] = {each.argument: each for each in PARAMETERS}
 
 FILTER_NAMES: tuple[str, ...] = tuple(each.argument for each in PARAMETERS if not each.paging)
 """The 29 that say which calls, not which part of the answer."""
+
+
+# What each parameter takes, for type checkers. A test holds these to the table: the same names, in its order.
+
+Labels = str | int | Iterable[str | int] | None
+Words = str | Iterable[str] | None
+
+
+class Filters(TypedDict, total=False):
+    """The filters of a function that has the days as arguments of its own; None is as good as not given."""
+
+    search_string: str | None
+    timezone: str | zoneinfo.ZoneInfo | None
+    date_interval: str | None
+    types: Labels
+    states: Labels
+    categories: Words
+    agent_ids: Labels
+    team_ids: Labels
+    unique_ids: Labels
+    number: str | int | None
+    from_number: str | int | None
+    to_number: str | int | None
+    to_answer: str | int | None
+    text_projects: Words
+    project_ids: Labels
+    tags: Words
+    outcomes: Words
+    outcome_types: Words
+    talk_time_from: float | None
+    talk_time_to: float | None
+    answer_time_from: float | None
+    answer_time_to: float | None
+    all_users: bool | None
+    user_id: str | int | None
+    quality_rating: float | None
+    show_transfers: bool | None
+    show_ai_calls_with_log: bool | None
+
+
+class FiltersAndDays(Filters, total=False):
+    """All filters, the days among them."""
+
+    day_from: str | date | None
+    day_to: str | date | None
+
+
+class Parameters(FiltersAndDays, total=False):
+    """All filters, and what says how an answer is paged and sorted."""
+
+    page: int | None
+    items_per_page: int | None
+    sort_by: str | None
+    sort_direction: str | None
 
 
 def describe_filters() -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Unpack
 
 import pandas as pd
 import pyarrow as pa
@@ -12,7 +12,7 @@ import pyarrow as pa
 from brightcall_pandas.api import Reply, WriteQueue
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError
-from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters
+from brightcall_pandas.filters import FILTERS, CallFilter, Filters, lists_filters
 from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, choice, nearest, page_of, to_pandas
 from brightcall_pandas.load._client import Client, current_client
 from brightcall_pandas.load._loading import Loading
@@ -68,7 +68,7 @@ def load_calls(
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
     client: Client | None = None,
-    **filters: Any,
+    **filters: Unpack[Filters],
 ) -> pd.DataFrame:
     """Load every call of some days, each exactly once.
 
@@ -127,7 +127,9 @@ def load_calls(
 
 
 @lists_filters
-def count_calls(day_from: Day, day_to: Day, *, client: Client | None = None, **filters: Any) -> int:
+def count_calls(
+    day_from: Day, day_to: Day, *, client: Client | None = None, **filters: Unpack[Filters]
+) -> int:
     """Ask the server how many calls there are, with one small request.
 
     Parameters
@@ -166,7 +168,11 @@ def count_calls(day_from: Day, day_to: Day, *, client: Client | None = None, **f
 
 @lists_filters
 def load_catalog(
-    day_from: Day | None = None, day_to: Day | None = None, *, client: Client | None = None, **filters: Any
+    day_from: Day | None = None,
+    day_to: Day | None = None,
+    *,
+    client: Client | None = None,
+    **filters: Unpack[Filters],
 ) -> Catalog:
     """Load the tags, outcomes and projects that the account knows.
 

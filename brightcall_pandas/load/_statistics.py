@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import msgspec
 import pandas as pd
 
 from brightcall_pandas.errors import InvalidResponseError, RequestError
-from brightcall_pandas.filters import lists_filters
+from brightcall_pandas.filters import Filters, lists_filters
 from brightcall_pandas.frame import (
     STATISTICS_COUNTS,
     STATISTICS_DTYPES,
@@ -36,7 +36,7 @@ def load_stats(
     *,
     freq: Literal["day", "week", "month", "D", "W", "M"] | None = None,
     client: Client | None = None,
-    **filters: Any,
+    **filters: Unpack[Filters],
 ) -> pd.DataFrame:
     """Load the server's own statistics of some days.
 

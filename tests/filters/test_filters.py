@@ -144,6 +144,43 @@ class TestListsFilters:
 
         assert list(inspect.signature(load).parameters).count("day_from") == 1
 
+    @pytest.mark.parametrize(
+        ("name", "hint"),
+        [("colums", "; did you mean 'columns'?"), ("typs", "; did you mean 'types'?"), ("x", ".")],
+    )
+    def test_refuses_another_name_and_names_the_nearest(self, name, hint):
+        @lists_filters
+        def load(day_from, *, columns=None, **filters):
+            return filters
+
+        with pytest.raises(TypeError) as caught:
+            load("2026-03-01", **{name: 1})
+        assert str(caught.value) == f"load has no argument {name!r}{hint} See bc.describe_filters()."
+
+    def test_a_method_is_called_by_its_own_name_and_has_no_argument_self(self):
+        class Rows:
+            @lists_filters
+            def filter(self, **filters):
+                return filters
+
+        with pytest.raises(TypeError, match=r"^filter has no argument 'selv'\. See"):
+            Rows().filter(selv=1)
+
+    def test_leaves_paging_to_the_function(self):
+        @lists_filters
+        def load(**filters):
+            return filters
+
+        assert load(page=2) == {"page": 2}
+
+    def test_keeps_name_and_docstring(self):
+        @lists_filters
+        def load(**filters):
+            """Load nothing."""
+            return filters
+
+        assert (load.__name__, load.__doc__) == ("load", "Load nothing.")
+
     def test_call_filter_shows_them(self):
         assert set(FILTER_NAMES) <= set(inspect.signature(CallFilter).parameters)
 
@@ -211,7 +248,7 @@ class TestCallFilter:
     BAD = [
         ("type", 1, TypeError, "did you mean 'types'"),
         ("agentIds", 1, TypeError, "did you mean 'agent_ids'"),
-        ("colour", 1, TypeError, "'colour' is not a filter"),
+        ("colour", 1, TypeError, "CallFilter has no argument 'colour'"),
         ("search_string", " ", ValueError, "search_string=' ' is empty; leave it out"),
         ("search_string", 5, TypeError, "search_string takes text, not"),
         ("outcomes", "\ud800", ValueError, "outcomes=.*surrogate"),
