@@ -20,7 +20,7 @@ from brightcall_pandas.frame._fields import CALENDAR, FIELDS, Field
 
 __all__ = ["RULES", "Clock", "Rule", "label_array", "nulls"]
 
-_EPOCH_TOLERANCE_S = 1800  # half of the usual clock change
+_EPOCH_TOLERANCE_S = 1800  # half of the usual clock change: farther off, the id says nothing of this call
 _CALENDAR = tuple(pa.scalar(bound).cast(pa.timestamp("us")) for bound in CALENDAR)
 _MILLISECONDS_FROM = 1e11  # an epoch at or above it counts milliseconds; as seconds it would be the year 5138
 _ISO_DATE = r"^\s*\d{4}-\d{2}-\d{2}"
@@ -37,8 +37,9 @@ class Clock:
     timezone
         The zone in which such a time is meant.
     unique_ids
-        ``uniqueId`` of the same rows (epoch seconds, dot, sequence), which settles the hour that a
-        clock change makes ambiguous. None: such times become null.
+        ``uniqueId`` of the same rows (epoch seconds, dot, sequence). A time in the hour that a clock change
+        makes ambiguous is read as the nearer of its two instants, if the epoch is within half an hour of
+        it; else it becomes null. None: all such times become null.
     """
 
     timezone: str = "UTC"
