@@ -1,19 +1,23 @@
-"""JSON, records or any frame in, typed frame out.
+"""JSON, records or any frame in, typed table out.
+
+An *answer* is what the server sent, decoded once; its *records* are the calls as JSON rows; a *page* is its
+calls as columns; a *table* is typed.
 
 ::
 
-    _records       JSON text → rows, decoded once
-    _page          rows of one answer → columns
+    _answer        bytes → answer, with its calls as records
+    _page          records → columns
+    _table         pages, records or frames → the typed table
+    _columns       any column of any frame → the dtype of its field
     _kinds         what arrived, sorted into kinds
     _conversions   one rule for each pair of what arrived and what the field is
-    _columns       any column of any frame → the dtype of its field
-    _table         pages, records or frames → the typed table
     _days          where days begin
     _fields        the 45 fields
     _statistics    the statistics answer
     _settings      settings and arguments, read or refused
 """
 
+from brightcall_pandas.frame._answer import Answer, AnswerReader
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
 from brightcall_pandas.frame._conversions import label_array
 from brightcall_pandas.frame._days import micros, midnight, midnight_micros
@@ -26,8 +30,7 @@ from brightcall_pandas.frame._fields import (
     Field,
     describe_fields,
 )
-from brightcall_pandas.frame._page import Page, page_of, read_page, settle
-from brightcall_pandas.frame._records import Envelope, opened
+from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._settings import (
     LONGEST_DAYS,
     choice,
@@ -54,7 +57,7 @@ from brightcall_pandas.frame._statistics import (
     STATISTICS_STATES,
     STATISTICS_TOTALS,
 )
-from brightcall_pandas.frame._table import TABLE_SCHEMA, Typed, to_frame, typed_pages
+from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, to_frame, typed_table
 
 __all__ = [
     "CALENDAR",
@@ -72,13 +75,15 @@ __all__ = [
     "STATISTICS_STATES",
     "STATISTICS_TOTALS",
     "TABLE_SCHEMA",
+    "Answer",
+    "AnswerReader",
     "Clock",
-    "Envelope",
     "Field",
     "Page",
-    "Typed",
+    "TypedTable",
     "choice",
     "column",
+    "consolidate",
     "day_text",
     "describe_fields",
     "duration",
@@ -90,19 +95,17 @@ __all__ = [
     "nearest",
     "not_one_of",
     "number",
-    "opened",
     "optional_column",
     "page_of",
     "positive",
     "read_page",
-    "settle",
     "text",
     "to_frame",
     "to_pandas",
     "to_series",
     "type_error",
     "typed_array",
-    "typed_pages",
+    "typed_table",
     "value_error",
     "whole",
     "zone_name",

@@ -157,7 +157,7 @@ def count_calls(
     spec = spec_of(day_from, day_to, filters)
     body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
     about = f"number of calls {days_text(body)}"
-    page = page_of(cached_reply(client, client.profile.count or client.profile.calls, body, about).opened)
+    page = page_of(cached_reply(client, client.profile.count or client.profile.calls, body, about).answer)
     # Pages of one call each: their number is the number of calls.
     count = page.pages_count if page.total_items is None else page.total_items
     if count is None:
@@ -201,7 +201,7 @@ def load_catalog(
     first = pd.Timestamp(last).date() - timedelta(days=29) if day_from is None else day_from
     spec = spec_of(first, last, filters)
     body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
-    page = page_of(cached_reply(client, client.profile.calls, body, f"catalogue {days_text(body)}").opened)
+    page = page_of(cached_reply(client, client.profile.calls, body, f"catalogue {days_text(body)}").answer)
     return Catalog(*(_small_frame(page.catalog[name]) for name in Catalog._fields))
 
 
@@ -268,7 +268,7 @@ def cached_reply(client: Client, path: str, body: dict[str, Any], about: str) ->
         raise OfflineError(f"{msg}. Load it once online.")
     reply = client.session.ask(path, body, about=about)
     client.session.keep([reply])
-    if (zone := known_zone(reply.opened.timezone)) is not None and client.timezone is None:
+    if (zone := known_zone(reply.answer.timezone)) is not None and client.timezone is None:
         client.cache.learn(timezone=zone)
     return reply
 
