@@ -1,7 +1,12 @@
-"""The filters of the API: one table, one specification, a face for each place that asks.
+"""The filters of the API: one table of parameters, and one specification for requests, rows, SQL and code.
 
-`table` declares the 33 parameters, `values` what they take, `predicates` and `tags` what they ask of a
-row, `callfilter` the specification itself.
+::
+
+    _table        the 33 parameters, and their types for type checkers
+    _values       the kinds of value that they take
+    _predicates   which rows they match, in pandas and in SQL
+    _tags         the same for tags, which are JSON text
+    _callfilter   the specification: `CallFilter`
 """
 
 from brightcall_pandas.filters._callfilter import CallFilter, lists_filters

@@ -1,4 +1,4 @@
-"""One specification of which calls are meant, with a face for each place that asks."""
+"""One specification of which calls are meant, in every form in which it is needed."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ class CallFilter:
     Raises
     ------
     TypeError
-        A name that is no filter (the message names the nearest one), or a value of a wrong type.
+        A name that is not a filter (the message names the nearest one), or a value of a wrong type.
     ValueError
-        A label that does not exist, a day that is none, a range that ends before it begins.
+        A label that does not exist, a date that is not one, a range that ends before it begins.
 
     Examples
     --------
@@ -96,24 +96,24 @@ class CallFilter:
     def from_request(
         cls, body: Mapping[str, Any], *, required: tuple[str, ...] = ("dayFrom", "dayTo")
     ) -> Self:
-        """Read the body of an API request.
+        """Return the filter that the body of an API request describes.
 
         Parameters
         ----------
         body
             API names and values. A null, an empty text and an empty list count as not given.
         required
-            API names that must be there.
+            API names that must be given.
 
         Returns
         -------
         CallFilter
-            The same as with Python names.
+            As if it had been written with Python names.
 
         Raises
         ------
         ValueError
-            A parameter that is missing, unknown or wrong; the message names it as the API does.
+            A parameter is missing, unknown or wrong; the message names it as the API does.
         """
         given = {name: value for name, value in body.items() if value is not None and value not in ("", [])}
         known = {each.parameter: each.argument for each in PARAMETERS}
@@ -136,19 +136,19 @@ class CallFilter:
         Returns
         -------
         dict
-            API name → JSON value, in the article's order; only what was given.
+            API name → JSON value, in the article's order; only those that were given.
         """
         return {
             FILTERS[name].parameter: FILTERS[name].value.encode(value) for name, value in self._values.items()
         }
 
     def mask(self, df: pd.DataFrame) -> pd.Series:
-        """Return which rows of a frame the filter takes.
+        """Return which rows of a frame match.
 
         Parameters
         ----------
         df
-            Typed, untyped or made by hand; it needs the columns that the filter asks for.
+            Typed, untyped or made by hand; it needs the columns that the filter reads.
 
         Returns
         -------
@@ -158,15 +158,15 @@ class CallFilter:
         Raises
         ------
         KeyError
-            A column that the filter needs is missing.
+            A column that the filter reads is missing.
         ValueError
-            Rows cannot answer it: `team_ids`, and `all_users=False`.
+            The filter cannot be applied to rows: `team_ids`, and `all_users=False`.
         """
         zone = self._values.get("timezone")
         mask = np.ones(len(df), dtype=bool)
         for name, value in self._on_rows():
-            question = FILTERS[name].rows
-            mask &= True if question is None else question.mask(df, value, zone)
+            predicate = FILTERS[name].rows
+            mask &= True if predicate is None else predicate.mask(df, value, zone)
         return pd.Series(mask, index=df.index)
 
     def to_sql(self) -> str:
@@ -175,22 +175,22 @@ class CallFilter:
         Returns
         -------
         str
-            Literals are quoted; ``TRUE`` when there is nothing to ask. Days begin in the filter's
+            Literals are quoted; ``TRUE`` where every call matches. Days begin in the filter's
             `timezone`, or else in UTC.
 
         Raises
         ------
         ValueError
-            Rows cannot answer it: `team_ids`, and `all_users=False`.
+            The filter cannot be applied to rows: `team_ids`, and `all_users=False`.
         """
         zone = self._values.get("timezone", "UTC")
-        questions = ((FILTERS[name].rows, value) for name, value in self._on_rows())
-        return " AND ".join(each.sql(value, zone) for each, value in questions if each is not None) or "TRUE"
+        predicates = ((FILTERS[name].rows, value) for name, value in self._on_rows())
+        return " AND ".join(each.sql(value, zone) for each, value in predicates if each is not None) or "TRUE"
 
     def code(self) -> str:
-        """Return the Python line that asks for the same calls.
+        """Return the line of Python that gives the same calls.
 
-        With both days it is a load, without them a filter of the rows in hand. `page`, `items_per_page`,
+        With both days it is a load; without, it filters the rows in hand. `page`, `items_per_page`,
         `sort_by` and `sort_direction` are left out: they do not say which calls are meant.
 
         Returns
@@ -218,12 +218,12 @@ class CallFilter:
         Parameters
         ----------
         **changes
-            As of `CallFilter`; None takes a parameter away.
+            As for `CallFilter`; None removes a parameter.
 
         Returns
         -------
         CallFilter
-            A new one, checked like any other.
+            A new filter, checked like any other.
         """
         return type(self)(**{**self._values, **changes})
 
@@ -233,12 +233,12 @@ class CallFilter:
         Parameters
         ----------
         *names
-            Python names; those that were not given do no harm.
+            Python names; those that were not given are ignored.
 
         Returns
         -------
         CallFilter
-            A new one.
+            A new filter.
         """
         return self.replace(**dict.fromkeys(names))
 
@@ -248,7 +248,7 @@ class CallFilter:
         Returns
         -------
         dict
-            Python argument → value, in the article's order; only what was given.
+            Python argument → value, in the article's order; only those that were given.
         """
         return dict(self._values)
 
@@ -271,13 +271,13 @@ class CallFilter:
         for name, value in self._values.items():
             reason = FILTERS[name].needs_server
             if reason and value is not True:
-                msg = f"{name} cannot be asked of rows: {reason}. Give it to bc.load_calls instead."
+                msg = f"{name} cannot be applied to rows: {reason}. Pass it to bc.load_calls instead."
                 raise ValueError(msg)
         return list(self._values.items())
 
 
 def _in_api_names(message: str) -> str:
-    """Name parameters as the API does in a message that names them as Python does."""
+    """Return a message that names parameters as Python does, with the names that the API has for them."""
     for each in sorted(PARAMETERS, key=lambda known: -len(known.argument)):
         message = message.replace(each.argument, each.parameter)
     return message

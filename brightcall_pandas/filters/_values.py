@@ -1,7 +1,7 @@
-"""What a filter takes: each kind of value parses what a person writes and encodes what the API reads.
+"""What a filter takes: each kind of value parses what a person writes, and encodes what the API reads.
 
-`parse` returns a canonical, hashable value or raises ``TypeError`` / ``ValueError`` that names the
-argument, what was given and what would do. `encode` turns the canonical value into JSON.
+`parse` returns a canonical, hashable value, or raises a ``TypeError`` or ``ValueError`` that names the
+argument, what was given and what is accepted. `encode` turns the canonical value into JSON.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class Value(Protocol):
 
     @property
     def accepts(self) -> str:
-        """What may be written, in words."""
+        """What is accepted, in words."""
 
     def parse(self, argument: str, given: Any) -> Any:
-        """Return the canonical value, or say what is wrong with `given`."""
+        """Return the canonical value, or raise an error that says what is wrong with `given`."""
 
     def encode(self, value: Any) -> Any:
         """Return the value as the API's JSON has it."""
@@ -56,12 +56,12 @@ class Value(Protocol):
 
 @dataclass(frozen=True)
 class Text:
-    """A text."""
+    """Text."""
 
     accepts: str = "text"
 
     def parse(self, argument: str, given: Any) -> str:
-        """Return the text as it is; an empty one is refused."""
+        """Return the text as it is; empty text is refused."""
         if not isinstance(given, str):
             raise type_error(argument, self.accepts, given)
         if not given.strip():
@@ -92,7 +92,7 @@ class Identifier:
         return _encodable(argument, text)
 
     def encode(self, value: str) -> str | int:
-        """Return a number where the API numbers these and nothing is lost by it, else the text."""
+        """Return a number where the API has numbers and nothing is lost by it, else the text."""
         return int(value) if self.as_number and re.fullmatch(r"0|[1-9][0-9]{0,15}", value) else value
 
 
@@ -108,7 +108,7 @@ class Word:
         return "one of " + ", ".join(self.words)
 
     def parse(self, argument: str, given: Any) -> str:
-        """Return the word as the set spells it; case does not matter."""
+        """Return the word in the spelling of the set; case does not matter."""
         by_fold = {word.casefold(): word for word in self.words}
         word = by_fold.get(str(given).strip().casefold())
         return choice(argument, given, self.words) if word is None else word
@@ -149,8 +149,9 @@ class Many:
 
     @property
     def accepts(self) -> str:
-        """Say so of the inner kind."""
-        return f"one or more: {self.of.accepts}"
+        """What the inner kind accepts, and that several will do."""
+        one = self.of.accepts
+        return f"one or more of {one[7:]}" if one.startswith("one of ") else f"{one}, or a list"
 
     def parse(self, argument: str, given: Any) -> tuple[Any, ...]:
         """Return the sorted distinct values."""
@@ -168,7 +169,7 @@ class Many:
 
 @dataclass(frozen=True)
 class Number:
-    """A number, not negative; the number as text will do."""
+    """A number, 0 or more; text that is a number will do."""
 
     accepts: str = "seconds, 0 or more"
 
@@ -182,7 +183,7 @@ class Number:
         return number(argument, given)
 
     def encode(self, value: float) -> float | int:
-        """Return an integer where it is one."""
+        """Return an integer where the number is whole."""
         return int(value) if value.is_integer() else value
 
 

@@ -541,7 +541,7 @@ class TestMask:
     def test_what_rows_cannot_answer_is_an_error_that_says_why(self, filters):
         (name,) = filters
         for ask in (lambda spec: spec.mask(CALLS), CallFilter.to_sql):
-            with pytest.raises(ValueError, match=f"{name} cannot be asked of rows.*bc.load_calls"):
+            with pytest.raises(ValueError, match=f"{name} cannot be applied to rows.*bc.load_calls"):
                 ask(CallFilter(**filters))
 
     def test_a_missing_column_is_named(self):
