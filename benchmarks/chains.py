@@ -52,7 +52,7 @@ def main() -> None:
         "transfer_summary",
         "transfer_parties",
         "transfer_flow",
-        "handovers",
+        "transfer_events",
         "to_event_log",
     ):
         seconds = statistics.median(timed(getattr(frame.calls, name)) for _ in range(RUNS))

@@ -35,10 +35,7 @@ __all__ = ["DistributedCalls", "scan_calls"]
 
 _BRANCHES = 8  # tallies added up at a time: no step holds more
 _PART = "_part"
-_ROW_BY_ROW = (
-    "transfer_chains", "chains_at_least", "chains_contain", "chains_contain_eventually", "chains_end_with",
-    "chains_loop", "chains_start_with",
-)  # fmt: skip
+_ROW_BY_ROW = ("chains_match", "transfer_chains")
 _NEVER_COUNTED = (
     "crmInfo", "transcripts", "convoloAiRecordingSummary", "convoloAiRecordingTitle", "recordName", "label",
     "numbersRingedJSON", EXTRAS.name,
@@ -142,10 +139,10 @@ class DistributedCalls:
         self._df = df
 
     @lists_filters
-    def filter(self, **filters: Unpack[FiltersAndDays]) -> dd.DataFrame:
+    def filter(self, *, fold_case: bool = True, **filters: Unpack[FiltersAndDays]) -> dd.DataFrame:
         """Return the rows that the API would return under these filters, lazily, as ``df.calls.filter``."""
         spec = row_filter(filters)
-        return self._df.map_partitions(_filtered, spec.to_dict(), meta=self._df._meta)
+        return self._df.map_partitions(_filtered, spec.to_dict(), fold_case, meta=self._df._meta)
 
     def pseudonymize(self, key: str | bytes, **options: Any) -> dd.DataFrame:
         """Replace numbers and agents by tokens, lazily, as ``df.calls.pseudonymize``."""
@@ -207,8 +204,8 @@ def _merged(tallies: list[pd.DataFrame]) -> pd.DataFrame:
     return merge([each for each in tallies if len(each)] or tallies[:1])
 
 
-def _filtered(part: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataFrame:
-    return part[CallFilter(**spec).mask(part).to_numpy(dtype=bool)]
+def _filtered(part: pd.DataFrame, spec: Mapping[str, Any], fold_case: bool) -> pd.DataFrame:
+    return part[CallFilter(**spec).mask(part, fold_case=fold_case).to_numpy(dtype=bool)]
 
 
 def _numbered(part: pd.DataFrame, parts: int) -> pd.DataFrame:

@@ -91,18 +91,12 @@ class CallsAccessor(HidesColumn):
     transfer_summary = _method(analysis.transfer_summary)
     transfer_parties = _method(analysis.transfer_parties)
     transfer_flow = _method(analysis.transfer_flow)
-    transfer_shapes = _method(analysis.transfer_shapes)
-    handovers = _method(analysis.handovers)
+    transfer_events = _method(analysis.transfer_events)
     to_event_log = _method(analysis.to_event_log)
     to_networkx = _method(analysis.to_networkx)
 
-    # Which calls went a certain way: masks, combined with & and |
-    chains_start_with = _method(analysis.chains_start_with)
-    chains_end_with = _method(analysis.chains_end_with)
-    chains_contain = _method(analysis.chains_contain)
-    chains_contain_eventually = _method(analysis.chains_contain_eventually)
-    chains_at_least = _method(analysis.chains_at_least)
-    chains_loop = _method(analysis.chains_loop)
+    # Which calls went a certain way: a mask, to be combined with & and |
+    chains_match = _method(analysis.chains_match)
 
     # How far the rows can be trusted
     quality = _method(analysis.quality)
@@ -113,11 +107,15 @@ class CallsAccessor(HidesColumn):
 
     # Rows
     @lists_filters
-    def filter(self, **filters: Unpack[FiltersAndDays]) -> pd.DataFrame:
+    def filter(self, *, fold_case: bool = True, **filters: Unpack[FiltersAndDays]) -> pd.DataFrame:
         """Return the rows that the API would return under these filters.
 
         Parameters
         ----------
+        fold_case
+            True: labels of tables are filters. Outcomes and tags are folded by case and blanks as the tables
+            fold them, and ``(none)`` is a row without a label. False: they must be equal letter for letter,
+            as the API wants them.
         **filters
             Any of `bc.describe_filters()`, with the API's meaning.
 
@@ -140,7 +138,8 @@ class CallsAccessor(HidesColumn):
            talkTime  type
         1        40     1
         """
-        return self._df[CallFilter(**filters).mask(self._df).to_numpy(dtype=bool)]
+        mask = CallFilter(**filters).mask(self._df, fold_case=fold_case)
+        return self._df[mask.to_numpy(dtype=bool)]
 
     def explore(self, *, presets: str | os.PathLike[str] | None = None) -> Explorer:
         """Explore the calls interactively and leave with the code.

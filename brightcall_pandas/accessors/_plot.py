@@ -515,12 +515,12 @@ class CallsPlot:
         names: Names = None,
         **options: Unpack[PlotOptions],
     ) -> Axes:
-        """Draw the most frequent ways that calls were handed on.
+        """Draw the most frequent ways that transferred calls went.
 
-        A row for each of the fifteen most frequent variants with a hand-over: its parties as
+        A row for each of the fifteen most frequent variants with a transfer: its parties as
         chevrons, the busiest in colours of their own; its share of all calls as a bar; and, where
-        known, its rate of positive outcomes with its interval. Calls of one party are told in the
-        line under the title; they are drawn when there are no others.
+        known, its rate of positive outcomes with its interval. Calls of one party are counted in the
+        subtitle; they are drawn only when there are no others.
         """
         from brightcall_pandas import plots
 
@@ -546,11 +546,11 @@ class CallsPlot:
         names: Names = None,
         **options: Unpack[PlotOptions],
     ) -> Axes:
-        """Draw from whom to whom calls are handed.
+        """Draw how many calls each party transferred to each other.
 
-        A heat map; a row's party hands over to a column's. Of more than forty parties the busiest
-        are shown. The scale is that of square roots, so that rare hand-overs can be seen beside
-        frequent ones.
+        A heat map; the party of a row transfers to that of a column. Of more than forty parties, the
+        busiest are shown. The scale is a square root, so that rare transfers show beside frequent
+        ones.
         """
         from brightcall_pandas import plots
 
@@ -578,7 +578,7 @@ class CallsPlot:
         """Draw how transferred calls flow from party to party.
 
         A column of bars for each stage of a call, a bar for each party, as tall as the calls that
-        it had there; bands are hand-overs, in the colour of the party that hands over. What arrives
+        it had there; bands are transfers, in the colour of the party that transfers. What arrives
         at a bar and does not leave it ended there. The busiest parties have colours of their own.
         """
         from brightcall_pandas import plots

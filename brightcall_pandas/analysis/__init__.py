@@ -22,7 +22,7 @@ outbound calls, and all others calls of every direction.
     reconcile         against the server's statistics
     quality           how far the rows can be trusted
     modelling         features for a model
-    transfers         who handed calls to whom
+    transfers         who transferred calls to whom
     definitions       what every number means
 
     dimensions  groups  tallies  metrics  rates    split, group, add up, divide: what the tables are made of
@@ -36,7 +36,6 @@ from brightcall_pandas.analysis._changes import compare, explain_change
 from brightcall_pandas.analysis._definitions import definitions
 from brightcall_pandas.analysis._dimensions import By as By
 from brightcall_pandas.analysis._dimensions import Direction as Direction
-from brightcall_pandas.analysis._groups import fold as fold
 from brightcall_pandas.analysis._histograms import Bins as Bins
 from brightcall_pandas.analysis._histograms import Closed as Closed
 from brightcall_pandas.analysis._histograms import (
@@ -56,32 +55,20 @@ from brightcall_pandas.analysis._staffing import staffing
 from brightcall_pandas.analysis._tallies import additive_form as additive_form
 from brightcall_pandas.analysis._tallies import merge as merge
 from brightcall_pandas.analysis._timelines import concurrency, heatmap, over_time
-from brightcall_pandas.analysis.transfers._chains import transfer_chains, transfer_shapes
-from brightcall_pandas.analysis.transfers._elements import TIME_KEYS as TIME_KEYS
-from brightcall_pandas.analysis.transfers._elements import plain_key as plain_key
-from brightcall_pandas.analysis.transfers._elements import sort_key as sort_key
-from brightcall_pandas.analysis.transfers._events import handovers, to_event_log
-from brightcall_pandas.analysis.transfers._flow import transfer_flow
-from brightcall_pandas.analysis.transfers._graph import to_networkx
-from brightcall_pandas.analysis.transfers._masks import (
-    chains_at_least,
-    chains_contain,
-    chains_contain_eventually,
-    chains_end_with,
-    chains_loop,
-    chains_start_with,
-)
+from brightcall_pandas.analysis.transfers._chains import chains_match, transfer_chains
+from brightcall_pandas.analysis.transfers._events import to_event_log, transfer_events
+from brightcall_pandas.analysis.transfers._log import Names as Names
+from brightcall_pandas.analysis.transfers._log import Source as Source
+from brightcall_pandas.analysis.transfers._log import chain_log as chain_log
 from brightcall_pandas.analysis.transfers._matrix import Kind as Kind
 from brightcall_pandas.analysis.transfers._matrix import Normalize as Normalize
-from brightcall_pandas.analysis.transfers._matrix import transfer_matrix
+from brightcall_pandas.analysis.transfers._matrix import to_networkx, transfer_flow, transfer_matrix
+from brightcall_pandas.analysis.transfers._parsing import TIME_KEYS as TIME_KEYS
 from brightcall_pandas.analysis.transfers._parsing import Shape as Shape
 from brightcall_pandas.analysis.transfers._parsing import parse as parse
-from brightcall_pandas.analysis.transfers._parties import transfer_parties
-from brightcall_pandas.analysis.transfers._reading import Names as Names
-from brightcall_pandas.analysis.transfers._reading import Source as Source
-from brightcall_pandas.analysis.transfers._reading import chain_log as chain_log
-from brightcall_pandas.analysis.transfers._summaries import transfer_summary
-from brightcall_pandas.analysis.transfers._variants import transfer_variants
+from brightcall_pandas.analysis.transfers._parsing import plain_key as plain_key
+from brightcall_pandas.analysis.transfers._parsing import sort_key as sort_key
+from brightcall_pandas.analysis.transfers._tables import transfer_parties, transfer_summary, transfer_variants
 
 __all__ = [
     "abandonment",
@@ -91,18 +78,12 @@ __all__ = [
     "by_agent",
     "by_line",
     "by_outcome",
-    "chains_at_least",
-    "chains_contain",
-    "chains_contain_eventually",
-    "chains_end_with",
-    "chains_loop",
-    "chains_start_with",
+    "chains_match",
     "compare",
     "concurrency",
     "definitions",
     "explain_change",
     "funnel",
-    "handovers",
     "heatmap",
     "over_time",
     "quality",
@@ -117,10 +98,10 @@ __all__ = [
     "to_event_log",
     "to_networkx",
     "transfer_chains",
+    "transfer_events",
     "transfer_flow",
     "transfer_matrix",
     "transfer_parties",
-    "transfer_shapes",
     "transfer_summary",
     "transfer_variants",
 ]

@@ -229,6 +229,7 @@ def finish_by_outcome(
     """Return the table of `by_outcome` from its tally."""
     *by, spelling, kind, _ = keys_of_index(table.index)
     calls = table["n_calls"].to_numpy()
+    by = folded_keys(by, calls)
     groups = grouped([*by, folded_key(spelling, calls, fold_case=fold_case)])
     result = metrics_of(table, groups, _OF_OUTCOMES)
     outer = outer_codes(groups, by)

@@ -7,7 +7,7 @@ from dataclasses import fields
 import pandas as pd
 
 from brightcall_pandas.analysis._metrics import API, METRICS, OURS, TRADE, Definition
-from brightcall_pandas.analysis.transfers._meanings import OF_TRANSFERS
+from brightcall_pandas.analysis.transfers._definitions import OF_TRANSFERS
 
 __all__ = ["DEFINITIONS", "OF_TABLES", "definitions"]
 
@@ -16,7 +16,7 @@ _NO_CLIENT = "calls without client number or time are left out"
 _NO_TIME = "calls without a time are left out"
 
 OF_TABLES: dict[str, Definition] = {
-    # by_outcome, breakdown, histograms, funnel, talk_time_buckets, recalls, quality, variants, shapes
+    # by_outcome, breakdown, histograms, funnel, talk_time_buckets, recalls, quality, variants
     "share": Definition(
         "Share",
         "rate",

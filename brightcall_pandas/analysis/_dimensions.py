@@ -7,7 +7,6 @@ change a day has 23 or 25 hours, and the hour that occurs twice is two periods.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -17,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import Key, closed_key, key_of
-from brightcall_pandas.frame import FIELDS, column, micros
+from brightcall_pandas.frame import FIELDS, column, fold, micros, not_one_of, tags_of_rows
 
 __all__ = [
     "DIMENSIONS",
@@ -250,7 +249,9 @@ DIMENSIONS: dict[str, Dimension] = {
     "outcome": Dimension("outcomeTag", "outcome, folded by case and blanks"),
     "outcome_type": Dimension("outcomeType", "positive, neutral, negative, absent"),
     "project": Dimension("projectName", "project"),
-    "tag": Dimension("tags", "each tag of the call: a call with two tags counts in both"),
+    "tag": Dimension(
+        "tags", "each tag of the call, folded by case and blanks: a call with two tags counts in both"
+    ),
     "hour": Dimension("timestamp", "hour of the day, 0 to 23, in the frame's timezone", _hour),
     "weekday": Dimension("timestamp", "Monday to Sunday, in the frame's timezone", _weekday),
     "day": Dimension("timestamp", "midnight that began the day, in the frame's timezone", _period("D")),
@@ -310,8 +311,8 @@ def _key(df: pd.DataFrame, name: str) -> Key:
 
 def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:
     """Return a row for each tag of each call (one for a call without tags), and the key of the tags."""
-    codes, uniques = pd.factorize(texts)
-    lists = [_tags_of(text) for text in uniques] + [[None]]
+    codes, tags = tags_of_rows(texts)
+    lists = [_distinct(each) for each in tags]
     lengths = np.array([len(each) for each in lists])[codes]
     rows = np.repeat(np.arange(len(texts)), lengths)
     starts = np.concatenate([[0], np.cumsum([len(each) for each in lists])[:-1]])[codes]
@@ -321,16 +322,12 @@ def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:
     return rows, key.take(np.repeat(starts, lengths) + within)
 
 
-def _tags_of(text: str) -> list[str | None]:
-    try:
-        tags = json.loads(text)
-    except ValueError:
-        return [None]
-    if not isinstance(tags, list):
-        tags = [tags]
-    # A tag given twice on one call is still one tag.
-    words = dict.fromkeys(str(tag).strip() for tag in tags if tag is not None and str(tag).strip())
-    return list(words) or [None]
+def _distinct(tags: list[str]) -> list[str | None]:
+    """Return each tag once, in its first spelling without outer blanks; only None where there is none."""
+    spellings: dict[str, str | None] = {}
+    for tag in tags:
+        spellings.setdefault(fold(tag), tag.strip())
+    return list(spellings.values()) or [None]
 
 
 def of_direction(df: pd.DataFrame, direction: Direction) -> NDArray[np.bool_]:
@@ -347,6 +344,6 @@ def of_direction(df: pd.DataFrame, direction: Direction) -> NDArray[np.bool_]:
         return np.ones(len(df), dtype=bool)
     choices = FIELDS["type"].choices
     if direction not in choices:
-        msg = f"direction={direction!r} is not one of {', '.join(choices)}, or None for all calls"
-        raise ValueError(msg)
+        listed = f"{', '.join(map(repr, choices))}, or None for all calls"
+        raise not_one_of("direction", direction, choices, listed)
     return (column(df, "type") == direction).to_numpy(dtype=bool)

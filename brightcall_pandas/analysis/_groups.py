@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.frame import NONE, fold
+
 __all__ = [
     "NONE",
     "Groups",
     "Key",
     "closed_key",
     "completed",
-    "fold",
     "folded_key",
     "folded_keys",
     "grouped",
@@ -29,10 +30,6 @@ __all__ = [
     "keys_of_index",
     "outer_codes",
 ]
-
-
-NONE = "(none)"
-"""The label of a missing text."""
 
 _DENSE = 4  # up to so many possible groups a row, counting each of them beats hashing
 
@@ -202,19 +199,8 @@ def _with_null(
     return np.where(missing, labels.get_indexer(pd.Index([NONE]))[0], codes), labels
 
 
-def fold(text: str) -> str:
-    """Return the text with case and blanks made equal, so that spellings can be compared.
-
-    Examples
-    --------
-    >>> fold("  No   ANSWER ")
-    'no answer'
-    """
-    return _unblanked(text).casefold()
-
-
 def folded_key(key: Key, calls: NDArray[np.float64], *, fold_case: bool = True) -> Key:
-    """Return the key in which spellings of one outcome are one label.
+    """Return the key in which spellings of one outcome or tag are one label.
 
     Parameters
     ----------
@@ -247,12 +233,12 @@ def folded_key(key: Key, calls: NDArray[np.float64], *, fold_case: bool = True) 
 
 
 def folded_keys(keys: Sequence[Key], calls: NDArray[np.float64]) -> list[Key]:
-    """Return the keys, with that of the dimension ``outcome`` folded."""
-    return [folded_key(key, calls) if _is_outcome(key.labels) else key for key in keys]
+    """Return the keys, those of the dimensions ``outcome`` and ``tag`` folded."""
+    return [folded_key(key, calls) if _is_folded(key.labels) else key for key in keys]
 
 
-def _is_outcome(labels: pd.Index) -> bool:
-    return labels.name == "outcome" and isinstance(labels.dtype, pd.StringDtype)
+def _is_folded(labels: pd.Index) -> bool:
+    return labels.name in ("outcome", "tag") and isinstance(labels.dtype, pd.StringDtype)
 
 
 def _unblanked(text: str) -> str:

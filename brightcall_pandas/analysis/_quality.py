@@ -1,4 +1,4 @@
-"""How far the rows can be trusted."""
+"""Which values are missing, do not fit, or contradict each other."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import LONGEST_S
 from brightcall_pandas.analysis._rates import ratio
+from brightcall_pandas.analysis.transfers._parsing import SHAPES, Shape, read_texts
 from brightcall_pandas.frame import FIELDS, column, micros, optional_column, typed_array
 
 __all__ = ["quality"]
@@ -20,6 +21,8 @@ __all__ = ["quality"]
 _OVERRUNS = (("talkTime", "totalTime"), ("talkTime", "callTime"), ("aiTalkTime", "totalTime"))
 """Pairs of durations of which the first cannot be longer than the second."""
 
+_CHAIN_FIELDS = ("numbersInvolvedJSON", "transfers")
+_EXAMPLE = 60  # characters of a text that is shown as an example
 
 Row = tuple[str, str, int, int, str]
 _DTYPES = {"check": "str", "subject": "str", "count": "int64", "of": "int64", "detail": "str"}
@@ -31,8 +34,8 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
     Parameters
     ----------
     df
-        Calls. Each check is made if its columns are there. What the loader left in
-        ``df.attrs["brightcall"]`` (windows, misfits) is told too.
+        Calls. Each check is made if its columns are there. What the loader recorded in
+        ``df.attrs["brightcall"]`` (windows, misfits) is reported too.
     now
         Calls that begin later are in the future. Default: when the newest window was fetched, else the
         present.
@@ -52,20 +55,26 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
           more than a day
         - ``future``: calls that begin after `now`
         - ``overlaps``: conversations that began while the same agent still had another one
+        - ``unreadable``, by field: texts of transfer chains that cannot be read, with an example
+        - ``chain texts``, by field and form: calls whose text has this form, such as
+          ``numbersInvolvedJSON: list of numbers``; the number of distinct texts and an example. Only forms
+          that occur are listed
 
-        A check that found nothing is listed with a count of 0. Without rows and windows the table is empty.
+        Any other check that found nothing is listed with a count of 0. Without rows and windows the table
+        is empty.
 
     Raises
     ------
     ValueError
-        `now` is no time.
+        `now` is not a time.
 
     Notes
     -----
     Shares are out of the rows of the frame that have the values in question, those of ``completeness`` out
     of the rows that the server announced, and misfits that the loader counted out of all rows that it
     loaded. A conversation lasts ``talkTime`` from ``timestamp`` + ``answerTime``; answered calls with talk
-    time are looked at. An AI agent may well hold several at once.
+    time are looked at. An AI agent may well hold several at once. Texts that chains are read from are never
+    dropped or guessed: those that cannot be read are counted here, and `transfer_chains` flags their calls.
 
     Examples
     --------
@@ -147,6 +156,9 @@ def _checks(df: pd.DataFrame, now: pd.Timestamp | str | None) -> Iterator[Row]:
         yield _found("future", "timestamp", stamps > _now(df, now), stamps, int(stamps.notna().sum()))
     if {"timestamp", "userId", "state", "talkTime"} <= typed.keys():
         yield _overlaps(df, typed)
+    for name in _CHAIN_FIELDS:
+        if name in typed:
+            yield from _chain_texts(name, typed[name])
 
 
 def _misfits(df: pd.DataFrame, typed: dict[str, pd.Series]) -> Iterator[Row]:
@@ -204,6 +216,29 @@ def _overlaps(df: pd.DataFrame, typed: dict[str, pd.Series]) -> Row:
     busiest = names[int(np.bincount(agents[1:][clash]).argmax())] if count else ""
     detail = f"most by agent {busiest}" if count else ""
     return "overlaps", "userId", count, len(rows), detail
+
+
+def _chain_texts(name: str, column: pd.Series) -> Iterator[Row]:
+    """Count the forms of the texts that chains are read from, and those that cannot be read."""
+    texts = read_texts(column)
+    calls = np.bincount(texts.rows, minlength=len(texts.texts))
+    known = ~texts.are(Shape.NULL)
+    of = int(calls[known].sum())
+    unreadable = np.flatnonzero(~texts.readable)
+    example = _example(_shortened(texts.texts[unreadable[0]])) if len(unreadable) else ""
+    yield "unreadable", name, int(calls[unreadable].sum()), of, example
+    for place, shape in enumerate(SHAPES):
+        here = np.flatnonzero(known & (texts.shapes == place))
+        if len(here):
+            readable = "" if shape.readable else "cannot be read; "
+            many = f"{len(here):,} distinct text{'s' if len(here) > 1 else ''}"
+            detail = f"{readable}{many}, {_example(_shortened(texts.texts[here[0]]))}"
+            yield "chain texts", f"{name}: {shape.value}", int(calls[here].sum()), of, detail
+
+
+def _shortened(text: str | None) -> str:
+    text = text or ""
+    return text if len(text) <= _EXAMPLE else f"{text[: _EXAMPLE - 1]}…"
 
 
 def _latest_end(agents: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:

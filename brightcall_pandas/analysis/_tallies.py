@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import Split
 from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
-from brightcall_pandas.analysis.transfers._reading import chain_log
+from brightcall_pandas.analysis.transfers._log import chain_log
 from brightcall_pandas.frame import column
 
 __all__ = [

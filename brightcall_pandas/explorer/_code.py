@@ -83,7 +83,9 @@ def python_code(selection: Selection, loaded: CallFilter, days: tuple[str, str],
 def _filtered(spec: CallFilter) -> str:
     """Return the call that filters rows; an empty text if there is nothing to filter."""
     given = {name: value for name, value in spec.to_dict().items() if not name.startswith("sort_")}
-    arguments = (f"{name}={list(v) if isinstance(v, tuple) else v!r}" for name, v in given.items())
+    arguments = [f"{name}={list(v) if isinstance(v, tuple) else v!r}" for name, v in given.items()]
+    if spec.has_labels:
+        arguments.append("fold_case=False")
     return f".calls.filter({', '.join(arguments)})" if given else ""
 
 

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis import fold
 from brightcall_pandas.explorer._counts import Encoded, EncodedCalls
 from brightcall_pandas.filters import (
     FILTERS,
@@ -25,10 +24,10 @@ from brightcall_pandas.filters import (
     Number,
     Text,
     Word,
-    tags_of,
 )
 from brightcall_pandas.filters import Codes as CodesOf
 from brightcall_pandas.filters import _predicates as ask
+from brightcall_pandas.frame import fold, tags_of_rows
 
 __all__ = ["CONDITIONS", "CONTROLS", "MOST", "Condition", "Control", "Options", "options_of"]
 
@@ -155,7 +154,7 @@ CONDITIONS: dict[str, Condition] = {
             ("transferred",),
             _yes,
             lambda df, value: (df["transferred"] == value).to_numpy(dtype=bool),
-            lambda value, _: _negated_unless(value, "calls.calls.chains_at_least(1)"),
+            lambda value, _: _negated_unless(value, "calls.calls.chains_match(at_least=1)"),
         ),
         Condition(
             "ai",
@@ -330,10 +329,14 @@ def _groups(control: Control, encoded: Encoded) -> Groups:
 
 def _tags(encoded: Encoded) -> Groups:
     groups: Groups = {}
-    for code, text in enumerate(encoded.meaning["tags"].tolist()):
-        for tag in dict.fromkeys([] if pd.isna(text) else tags_of(text)):
-            groups.setdefault(tag, ({tag: None}, []))[1].append(code)
-    return {tag: group for tag, group in groups.items() if tag.strip()}
+    positions, tags = tags_of_rows(encoded.meaning["tags"])
+    for code, position in enumerate(positions):
+        for tag in tags[position]:
+            values, members = groups.setdefault(fold(tag), ({}, []))
+            values[tag] = None
+            if members[-1:] != [code]:  # two spellings of one tag are one tag
+                members.append(code)
+    return groups
 
 
 def _ranked(groups: Groups, encoded: Encoded, names: tuple[str, ...]) -> Options:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import importlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, get_args
@@ -17,8 +16,7 @@ import msgspec
 import pandas as pd
 
 from brightcall_pandas.analysis import TIME_KEYS, plain_key, sort_key
-from brightcall_pandas.filters import nearest
-from brightcall_pandas.frame import EXTRAS, FIELDS, column
+from brightcall_pandas.frame import EXTRAS, FIELDS, checked_region, choice, column, e164_number, nearest
 from brightcall_pandas.load import Provenance
 
 __all__ = ["FreeText", "Pseudonyms", "Tokens", "pseudonymize", "query_without_numbers"]
@@ -37,8 +35,6 @@ _PERSONAL_FILTERS = (
 )  # fmt: skip
 
 _DIGITS = 30  # of the HMAC's value: about 100 bits, so two numbers never share a token
-_SEPARATORS = re.compile(r"[\s().\-/]")
-_SHORTEST = 7  # digits of a telephone number; below, an extension
 _NUMBERS = re.compile(r"\+?\(?\d[\d\s().\-/]*\d")
 _LONG_ENOUGH = 3  # digits of what is taken for a number within a text
 _WORDS = frozenset({"anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
@@ -119,19 +115,18 @@ class Tokens:
             msg = "key takes a secret text or bytes, for example secrets.token_bytes(32)"
             raise ValueError(msg)
         self._key = key.encode() if isinstance(key, str) else key
-        # Only here: its tables are large, and most sessions make no token.
-        self._library: Any = importlib.import_module("phonenumbers")
-        self._region = region if region is None else region.upper()
-        if self._region is not None and self._region not in self._library.SUPPORTED_REGIONS:
-            msg = f"region={region!r} is no country; it takes two letters, for example 'DE'"
-            raise ValueError(msg)
+        self._region = checked_region(region)
         self._known: dict[str, str] = {}
 
     def of(self, number: str) -> str:
         """Return the token of a number or an identifier; words such as ``anonymous`` stay."""
         if (token := self._known.get(number)) is None:
             plain = number.strip()
-            token = number if not plain or plain.lower() in _WORDS else self._token(self.canonical(plain))
+            token = (
+                number
+                if not plain or plain.lower() in _WORDS
+                else self._token(e164_number(plain, self._region))
+            )
             self._known[number] = token
         return token
 
@@ -143,46 +138,12 @@ class Tokens:
         """Replace whatever looks like a number within a text."""
         return _NUMBERS.sub(self._replaced, text)
 
-    def canonical(self, number: str) -> str:
-        """Return a number so written that the same number is the same text: as E.164 where it is one."""
-        bare = _SEPARATORS.sub("", number)
-        if bare.startswith("00"):
-            bare = "+" + bare[2:]
-        digits = bare.lstrip("+")
-        if not digits.isdecimal():
-            return number
-        if len(digits) < _SHORTEST:
-            return digits
-        for text, region in self._readings(bare):
-            if (found := self._e164(text, region)) is not None:
-                return found
-        return digits
-
-    def _readings(self, bare: str) -> list[tuple[str, str | None]]:
-        """Return how a number can be meant, the likeliest first."""
-        if bare.startswith("+"):
-            return [(bare, None)]
-        abroad, at_home = ("+" + bare, None), (bare, self._region)
-        if self._region is None:
-            return [abroad]
-        return [at_home] if bare.startswith("0") else [abroad, at_home]
-
-    def _e164(self, text: str, region: str | None) -> str | None:
-        try:
-            parsed = self._library.parse(text, region)
-        except self._library.NumberParseException:
-            return None
-        if not self._library.is_valid_number(parsed):
-            return None
-        written: str = self._library.format_number(parsed, self._library.PhoneNumberFormat.E164)
-        return written.lstrip("+")
-
     def _replaced(self, match: re.Match[str]) -> str:
         found = match[0]
         return self.of(found) if sum(map(str.isdecimal, found)) >= _LONG_ENOUGH else found
 
-    def _token(self, canonical: str) -> str:
-        value = int(self._mac(canonical), 16) % 10**_DIGITS
+    def _token(self, text: str) -> str:
+        value = int(self._mac(text), 16) % 10**_DIGITS
         return f"*{value:0{_DIGITS}}"
 
     def _mac(self, text: str) -> str:
@@ -209,9 +170,7 @@ class Pseudonyms(Tokens):
         *,
         columns: Collection[str] = (),
     ) -> None:
-        if free_text not in get_args(FreeText):
-            msg = f"free_text={free_text!r} is not known; it takes 'drop' or 'scan'"
-            raise ValueError(msg)
+        choice("free_text", free_text, get_args(FreeText))
         self._keep = [keep] if isinstance(keep, str) else sorted(keep)
         for name in self._keep:
             if name not in FIELDS and name not in columns:

@@ -19,7 +19,7 @@ import pyarrow.dataset as ds
 
 from brightcall_pandas.export._layout import META, PERIODS
 from brightcall_pandas.export._manifest import MANIFEST, Manifest, parse_manifest
-from brightcall_pandas.filters import FILTERS, CallFilter, FiltersAndDays, lists_filters, nearest
+from brightcall_pandas.filters import FILTERS, CallFilter, FiltersAndDays, lists_filters
 from brightcall_pandas.filters import _predicates as ask
 from brightcall_pandas.frame import (
     EXTRAS,
@@ -27,6 +27,7 @@ from brightcall_pandas.frame import (
     SCHEMA_VERSION,
     label_array,
     midnight,
+    nearest,
     to_pandas,
     typed_array,
 )

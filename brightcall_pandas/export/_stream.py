@@ -27,7 +27,7 @@ from brightcall_pandas.export._manifest import Identity, Manifest, Partition, wi
 from brightcall_pandas.export._pseudonyms import FreeText, Pseudonyms, query_without_numbers
 from brightcall_pandas.export._write import folder_path
 from brightcall_pandas.filters import Filters, lists_filters
-from brightcall_pandas.frame import SCHEMA_VERSION, to_pandas
+from brightcall_pandas.frame import SCHEMA_VERSION, choice, to_pandas
 from brightcall_pandas.load import (
     Client,
     Day,
@@ -118,9 +118,7 @@ def export_calls(
     in the client's cache.
     """
     path = folder_path(path, partition)
-    if on_incomplete not in ("raise", "warn"):
-        msg = f"on_incomplete={on_incomplete!r} is not known; it takes 'raise' or 'warn'"
-        raise ValueError(msg)
+    choice("on_incomplete", on_incomplete, ("raise", "warn"))
     spec = spec_of(day_from, day_to, filters)
     chosen = fields_of(columns)
     tokens = None

@@ -19,18 +19,7 @@ from brightcall_pandas.filters._table import (
     Parameters,
     describe_filters,
 )
-from brightcall_pandas.filters._tags import tags_of
 from brightcall_pandas.filters._values import Codes, Day, Identifier, Many, Number, Text, Word
-
-# The frame has these now; they stand here for those who still look for them here.
-from brightcall_pandas.frame import LONGEST_DAYS as LONGEST_DAYS
-from brightcall_pandas.frame import duration as duration
-from brightcall_pandas.frame import flag as flag
-from brightcall_pandas.frame import nearest as nearest
-from brightcall_pandas.frame import number as number
-from brightcall_pandas.frame import positive as positive
-from brightcall_pandas.frame import text as text
-from brightcall_pandas.frame import whole as whole
 
 __all__ = [
     "FILTERS",
@@ -49,5 +38,4 @@ __all__ = [
     "Word",
     "describe_filters",
     "lists_filters",
-    "tags_of",
 ]

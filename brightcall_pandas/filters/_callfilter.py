@@ -10,8 +10,10 @@ from typing import Any, ParamSpec, Self, TypeVar, Unpack
 import numpy as np
 import pandas as pd
 
+from brightcall_pandas.filters._predicates import AnyLabel, LabelPredicate
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS, Parameters
-from brightcall_pandas.frame import nearest
+from brightcall_pandas.filters._tags import HasTag
+from brightcall_pandas.frame import NONE, nearest
 
 __all__ = ["CallFilter", "lists_filters"]
 
@@ -142,13 +144,17 @@ class CallFilter:
             FILTERS[name].parameter: FILTERS[name].value.encode(value) for name, value in self._values.items()
         }
 
-    def mask(self, df: pd.DataFrame) -> pd.Series:
+    def mask(self, df: pd.DataFrame, *, fold_case: bool = False) -> pd.Series:
         """Return which rows of a frame match.
 
         Parameters
         ----------
         df
             Typed, untyped or made by hand; it needs the columns that the filter reads.
+        fold_case
+            False matches the rows that the API returns: labels must be equal letter for letter. True matches
+            the rows that the tables count under these labels: outcomes and tags are folded by case and
+            blanks, and ``(none)`` is a row without a label.
 
         Returns
         -------
@@ -166,7 +172,10 @@ class CallFilter:
         mask = np.ones(len(df), dtype=bool)
         for name, value in self._on_rows():
             predicate = FILTERS[name].rows
-            mask &= True if predicate is None else predicate.mask(df, value, zone)
+            if fold_case and isinstance(predicate, LabelPredicate):
+                mask &= predicate.mask_of_labels(df, value)
+            elif predicate is not None:
+                mask &= predicate.mask(df, value, zone)
         return pd.Series(mask, index=df.index)
 
     def to_sql(self) -> str:
@@ -210,7 +219,19 @@ class CallFilter:
             call = "bc.load_calls"
             arguments = [repr(values.pop("day_from")), repr(values.pop("day_to"))]
         arguments += [f"{name}={_python(value)}" for name, value in values.items()]
+        if call == "df.calls.filter" and self.has_labels:
+            arguments.append("fold_case=False")
         return f"{call}({', '.join(arguments)})"
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether `fold_case` can make a difference: rows are chosen by labels that tables fold."""
+        predicates = ((FILTERS[name].rows, value) for name, value in self._values.items())
+        return any(
+            isinstance(predicate, AnyLabel | HasTag)
+            or (isinstance(predicate, LabelPredicate) and NONE in value)
+            for predicate, value in predicates
+        )
 
     def replace(self, **changes: Unpack[Parameters]) -> Self:
         """Return a filter with some parameters changed.

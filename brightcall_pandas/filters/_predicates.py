@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.frame import FIELDS, column, midnight
+from brightcall_pandas.frame import FIELDS, NONE, column, fold, midnight
 
 __all__ = [
+    "AnyLabel",
     "AnyOf",
     "AnyPart",
     "AtLeast",
@@ -26,6 +27,7 @@ __all__ = [
     "Category",
     "Equals",
     "FromDay",
+    "LabelPredicate",
     "OutcomeKind",
     "PartOf",
     "Predicate",
@@ -52,6 +54,14 @@ class Predicate(Protocol):
         """Return the condition as SQL."""
 
 
+@runtime_checkable
+class LabelPredicate(Predicate, Protocol):
+    """A predicate whose values are labels of tables, such as outcomes."""
+
+    def mask_of_labels(self, df: pd.DataFrame, value: Any) -> np.ndarray:
+        """Answer for each row whether a table counts it under one of these labels."""
+
+
 @dataclass(frozen=True)
 class _OfColumn:
     name: str
@@ -74,9 +84,25 @@ class AnyOf(_OfColumn):
         """Return which rows match."""
         return column(df, self.name).isin(value).to_numpy(dtype=bool)
 
+    def mask_of_labels(self, df: pd.DataFrame, value: tuple[str, ...]) -> np.ndarray:
+        """Answer for each row whether a table counts it under one of these labels."""
+        found = self.mask(df, value, None)
+        return found | column(df, self.name).isna().to_numpy() if NONE in value else found
+
     def sql(self, value: tuple[str, ...], _zone: str) -> str:
         """Return the condition as SQL."""
         return f"coalesce({_name(self.name)} IN ({_literals(value)}), FALSE)"
+
+
+@dataclass(frozen=True)
+class AnyLabel(AnyOf):
+    """The column is one of the values; tables fold their spellings."""
+
+    def mask_of_labels(self, df: pd.DataFrame, value: tuple[str, ...]) -> np.ndarray:
+        """Answer for each row whether a table counts it under one of these labels."""
+        wanted = set(map(fold, value))
+        codes, texts = pd.factorize(column(df, self.name))
+        return np.array([fold(text) in wanted for text in [*texts, NONE]])[codes]
 
 
 @dataclass(frozen=True)

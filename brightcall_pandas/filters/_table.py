@@ -142,7 +142,7 @@ PARAMETERS: tuple[Filter, ...] = (
         "outcomes",
         _TEXTS,
         "Outcomes, exactly as the account spells them.",
-        ask.AnyOf("outcomeTag"),
+        ask.AnyLabel("outcomeTag"),
     ),
     Filter(
         "outcome_types",

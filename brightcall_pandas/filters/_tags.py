@@ -1,20 +1,27 @@
-"""What a filter asks of a call's tags, which are JSON text."""
+"""Ask for the tags of a call, which are JSON text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 import pandas as pd
 
 from brightcall_pandas.filters._predicates import literal, lowered
-from brightcall_pandas.frame import column
+from brightcall_pandas.frame import NONE, column, fold, tags_of_rows
 
-__all__ = ["HasTag", "PartOfTag", "tags_of"]
+__all__ = ["HasTag", "PartOfTag"]
 
-_TAGS_SQL = """TRY(from_json(tags, '["VARCHAR"]'))"""
+# As `frame.tags_of` reads them: a value that is not an array is its own only element.
+_ITEMS_SQL = (
+    """from_json(CASE json_type(tags) WHEN 'ARRAY' THEN tags ELSE '[' || tags || ']' END, '["JSON"]')"""
+)
+_NAMED_SQL = f"list_transform({_ITEMS_SQL}, lambda tag: coalesce(tag -> '$.name', tag))"
+_TAGS_SQL = (
+    f"TRY(list_transform(list_filter({_NAMED_SQL}, lambda tag: json_type(tag) NOT IN ('ARRAY', 'OBJECT')), "
+    "lambda tag: tag ->> '$'))"
+)
 
 
 class _OfTags:
@@ -29,6 +36,11 @@ class HasTag(_OfTags):
         """Answer for each row."""
         wanted = set(value)
         return _by_tags(df, lambda tags: not wanted.isdisjoint(tags))
+
+    def mask_of_labels(self, df: pd.DataFrame, value: tuple[str, ...]) -> np.ndarray:
+        """Answer for each row whether a table counts it under one of these labels."""
+        wanted = set(map(fold, value))
+        return _by_tags(df, lambda tags: not wanted.isdisjoint(map(fold, tags or [NONE])))
 
     def sql(self, value: tuple[str, ...], _zone: str) -> str:
         """Write it as SQL."""
@@ -52,18 +64,6 @@ class PartOfTag(_OfTags):
 
 def _by_tags(df: pd.DataFrame, holds: Callable[[list[str]], bool]) -> np.ndarray:
     """Ask each distinct text of the tags once."""
-    codes, texts = pd.factorize(column(df, "tags"))
-    answers = np.array([holds(tags_of(text)) for text in texts] + [False])
+    codes, tags = tags_of_rows(column(df, "tags"))
+    answers = np.array([holds(each) for each in tags])
     return np.asarray(answers[codes])
-
-
-def tags_of(text: str) -> list[str]:
-    """Return the tags of one call from their JSON text; what is no list has none."""
-    try:
-        tags = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return []
-    if not isinstance(tags, list):
-        return []
-    texts = (tag if isinstance(tag, str) else msgspec.json.encode(tag).decode() for tag in tags)
-    return [text for tag, text in zip(tags, texts, strict=True) if tag is not None]

@@ -12,6 +12,8 @@ calls as columns; a *table* is typed.
     _kinds         what arrived, sorted into kinds
     _conversions   one rule for each pair of what arrived and what the field is
     _days          where days begin
+    _labels        outcomes and tags: how labels are read and folded
+    _phones        telephone numbers: one number, one text
     _fields        the 45 fields
     _statistics    the statistics answer
     _settings      settings and arguments, read or refused
@@ -30,7 +32,9 @@ from brightcall_pandas.frame._fields import (
     Field,
     describe_fields,
 )
+from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
+from brightcall_pandas.frame._phones import checked_region, e164_number, plain_numbers
 from brightcall_pandas.frame._settings import (
     LONGEST_DAYS,
     choice,
@@ -65,6 +69,7 @@ __all__ = [
     "FIELDS",
     "FIELD_NAMES",
     "LONGEST_DAYS",
+    "NONE",
     "SCHEMA_VERSION",
     "STATISTICS_COUNTS",
     "STATISTICS_DTYPES",
@@ -81,13 +86,16 @@ __all__ = [
     "Field",
     "Page",
     "TypedTable",
+    "checked_region",
     "choice",
     "column",
     "consolidate",
     "day_text",
     "describe_fields",
     "duration",
+    "e164_number",
     "flag",
+    "fold",
     "label_array",
     "micros",
     "midnight",
@@ -97,8 +105,10 @@ __all__ = [
     "number",
     "optional_column",
     "page_of",
+    "plain_numbers",
     "positive",
     "read_page",
+    "tags_of_rows",
     "text",
     "to_frame",
     "to_pandas",

@@ -10,9 +10,7 @@ from brightcall_pandas.plots._histograms import answer_time_histogram, talk_time
 from brightcall_pandas.plots._outcomes import by_outcome, funnel, talk_time_buckets
 from brightcall_pandas.plots._service import abandonment, service_level
 from brightcall_pandas.plots._timelines import concurrency, heatmap, over_time, staffing
-from brightcall_pandas.plots.transfers._flow import transfer_flow
-from brightcall_pandas.plots.transfers._matrix import transfer_matrix
-from brightcall_pandas.plots.transfers._variants import transfer_variants
+from brightcall_pandas.plots._transfers import transfer_flow, transfer_matrix, transfer_variants
 
 __all__ = [
     "abandonment",

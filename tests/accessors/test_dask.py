@@ -22,15 +22,11 @@ ARGUMENTS = {
     "repeat_callers": [("24h",), {"by": "project"}],
     "attempts": [(), {"by": "project"}],
     "over_time": [("h",), {}],
-    "chains_at_least": [(1,), {}],
-    "chains_contain": [("101",), {}],
-    "chains_contain_eventually": [("101", "102"), {}],
-    "chains_end_with": [("101",), {}],
-    "chains_start_with": [("101",), {}],
+    "chains_match": [(), {"eventually": ["101", "102"], "at_least": 1}],
 }
 REFUSED = """
-    compare concurrency explain_change explore handovers model_frame quality reconcile staffing to_event_log
-    to_networkx to_parquet transfer_flow transfer_shapes
+    compare concurrency explain_change explore model_frame quality reconcile staffing to_event_log
+    to_networkx to_parquet transfer_events transfer_flow
 """.split()
 LAZY = [name for name in analysis.__all__ if name not in (*REFUSED, "definitions")]
 
@@ -114,7 +110,7 @@ class TestDistributedCalls:
         args, kwargs = ARGUMENTS.get(name, ((), {}))
         expected = getattr(calls.calls, name)(*args, **kwargs)
         found = getattr(bc.scan_calls(folder).calls, name)(*args, **kwargs).compute()
-        if name == "transfer_chains" or name.startswith("chains_"):
+        if name in ("chains_match", "transfer_chains"):
             found = found.reset_index(drop=True)
         assert len(expected)
         check = pdt.assert_frame_equal if isinstance(expected, pd.DataFrame) else pdt.assert_series_equal

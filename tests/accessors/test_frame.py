@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from brightcall_pandas import accessors, analysis, export
 
@@ -98,8 +100,54 @@ class TestFilter:
         with pytest.raises(TypeError, match="talk_time_from"):
             calls.calls.filter(talk_time_form=10)
 
+    OUTCOMES = ("Sold", "sold ", "SOLD", "No  answer", "no answer", "(none)", "", " ", None)
+    TAGS = (
+        '["VIP"]', '["vip ", "VIP"]', '"VIP"', '["Busy", "VIP"]', '[{"name": "busy"}]', "[7]", "[]", "broken",
+        '["(None)"]', None,
+    )  # fmt: skip
+    ROWS = st.lists(st.tuples(st.sampled_from(OUTCOMES), st.sampled_from(TAGS)), min_size=1, max_size=20)
+
+    @given(ROWS)
+    def test_labels_of_tables_are_filters(self, rows):
+        df = pd.DataFrame(rows, columns=["outcomeTag", "tags"]).astype("str")
+        for table, name in (
+            (df.calls.by_outcome(), "outcomes"),
+            (df.calls.breakdown("outcome", ["n_calls"]), "outcomes"),
+            (df.calls.breakdown("tag", ["n_calls"]), "tags"),
+        ):
+            found = {label: len(df.calls.filter(**{name: label})) for label in table.index}
+            assert found == table["n_calls"].to_dict()
+
+    def test_one_tag_is_counted_alike_by_table_and_filter(self):
+        df = pd.DataFrame({"tags": ['["VIP"]', '["VIP "]', '"VIP"', '["VIP", "vip"]', '["Busy"]', None]})
+        assert df.calls.breakdown("tag", ["n_calls"])["n_calls"].to_dict() == {
+            "VIP": 4,
+            "Busy": 1,
+            "(none)": 1,
+        }
+        assert len(df.calls.filter(tags="VIP")) == len(df.calls.filter(tags="vip")) == 4
+        # ["VIP "] has another text for the API, and "vip" alone is nowhere but in the fourth.
+        assert df.calls.filter(tags="VIP", fold_case=False).index.tolist() == [0, 2, 3]
+        assert df.calls.filter(tags="vip", fold_case=False).index.tolist() == [3]
+
+    @pytest.mark.parametrize(("by", "name"), [("project", "text_projects"), ("agent", "agent_ids")])
+    def test_labels_that_are_not_folded_are_filters_too(self, by, name):
+        df = pd.DataFrame({"projectName": ["A", "a", None, "A"], "userId": [7, None, None, "8"]})
+        table = df.calls.breakdown(by, ["n_calls"])
+        assert "(none)" in table.index
+        assert {label: len(df.calls.filter(**{name: label})) for label in table.index} == table[
+            "n_calls"
+        ].to_dict()
+
+    def test_by_tag_the_other_tables_fold_too(self):
+        df = pd.DataFrame(
+            {"tags": ['["VIP"]', '["vip"]', '["VIP"]'], "outcomeTag": "Sold", "talkTime": 5, "state": 1}
+        )
+        assert df.calls.by_outcome(by="tag").index.tolist() == [("VIP", "Sold")]
+        assert set(df.calls.talk_time_histogram([0, 10], by="tag").index.get_level_values("tag")) == {"VIP"}
+
     def test_shows_every_filter_in_its_signature(self, calls):
-        assert "talk_time_from" in inspect.signature(calls.calls.filter).parameters
+        assert {"talk_time_from", "fold_case"} <= set(inspect.signature(calls.calls.filter).parameters)
 
 
 class TestFiles:

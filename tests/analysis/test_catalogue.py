@@ -16,7 +16,7 @@ from brightcall_pandas import analysis, plots
 from brightcall_pandas.accessors import _frame as accessor
 from brightcall_pandas.analysis._definitions import DEFINITIONS, OF_TABLES
 from brightcall_pandas.analysis._metrics import METRICS
-from brightcall_pandas.analysis.transfers._meanings import OF_TRANSFERS
+from brightcall_pandas.analysis.transfers._definitions import OF_TRANSFERS
 from brightcall_pandas.frame._columns import column
 from brightcall_pandas.frame._fields import FIELDS
 
@@ -26,12 +26,11 @@ SECTIONS = ("Parameters", "Returns", "Examples")
 DIRECTIONS = pd.Index(["all", "inbound", "outbound", "internal"], name="direction")
 ARGUMENTS = {
     "breakdown": ["project", list(METRICS)],
-    **{f"chains_{way}": ["1"] for way in ("contain", "contain_eventually", "end_with", "start_with")},
-    "chains_at_least": [1],
     "compare": [pd.DataFrame({"state": [1]})],
     "explain_change": [pd.DataFrame({"state": [1], "projectName": ["A"]})],
     "reconcile": [pd.DataFrame({"all": [1, 1, 0, 0]}, index=DIRECTIONS)],
 }
+KEYWORDS = {"chains_match": {"starts": "1"}}
 NO_PICTURE = {
     "definitions": "sentences",
     "quality": "counts of different things, most of them zero, with examples",
@@ -39,18 +38,16 @@ NO_PICTURE = {
     "summary": "one row of figures in different units; breakdown draws any of them by group",
     "transfer_chains": "a row for each call; transfer_variants draws them counted",
     "transfer_parties": "a table to look one party up in; transfer_flow and transfer_matrix draw its counts",
-    "transfer_shapes": "what the texts looked like: examples to read",
     "transfer_summary": "one row of figures in different units",
-    "handovers": "a row for each hand-over; transfer_matrix draws them counted",
+    "transfer_events": "a row for each transfer; transfer_matrix draws them counted",
     "to_event_log": "a row for each event, for other tools",
     "to_networkx": "a graph, for other tools",
-    **dict.fromkeys((name for name in TABLES if name.startswith("chains_")), "a mask"),
+    "chains_match": "a mask",
 }
 """What is read, not looked at, and why."""
 
 NO_DEFINITION = {
     "by_outcome": {"outcome_type"},
-    "handovers": {"id", "from", "to", "time"},
     "heatmap": set(range(24)),
     "quality": {"detail"},
     "reconcile": {"agrees", "likely_cause"},
@@ -58,23 +55,23 @@ NO_DEFINITION = {
         "case:concept:name", "concept:name", "time:timestamp", "org:resource", "time_known",
     },
     "transfer_chains": {"chain", "path", "first", "last", "parse_ok"},
+    "transfer_events": {"id", "from", "to", "time"},
     "transfer_matrix": {"1", "2"},
-    "transfer_shapes": {"parse_ok", "example"},
     "transfer_variants": {"chain"},
 }  # fmt: skip
 """Columns that are no numbers: labels, texts, times, flags; and those that are named by labels."""
 
-NO_FRAME = {"to_networkx", *(name for name in TABLES if name.startswith("chains_"))}
+NO_FRAME = {"to_networkx", "chains_match"}
 """What makes something else than a table."""
 
 SORTED_BY = {
-    "handovers": ["id", "hop"],
     "to_event_log": ["case:concept:name", "time:timestamp"],
     "transfer_chains": None,
+    "transfer_events": ["id", "hop"],
 }
 """Tables that go row by row; those with as many rows as there are calls keep the order of the calls."""
 
-SHOW_EXAMPLES = {"quality", "transfer_shapes"}
+SHOW_EXAMPLES = {"quality"}
 """Tables that tell of the form of the values, and show the first one."""
 
 OF_CALLS = [name for name in TABLES if name not in {*SORTED_BY, *NO_FRAME}]
@@ -164,7 +161,6 @@ class TestHalves:
             "reconcile",
             "staffing",
             "transfer_flow",
-            "transfer_shapes",
         }
 
     @pytest.mark.parametrize("name", ADDITIVE)
@@ -259,9 +255,7 @@ class TestHostileFrames:
         pd.testing.assert_frame_equal(table_of(name, raw), expected)
         pd.testing.assert_frame_equal(raw, before)
 
-    @pytest.mark.parametrize(
-        "name", [name for name in TABLES if name.startswith("chains_")] + sorted(SORTED_BY)
-    )
+    @pytest.mark.parametrize("name", ["chains_match", *sorted(SORTED_BY)])
     def test_what_goes_row_by_row_follows_the_rows(self, name):
         df = calls(40)
         order = np.random.default_rng(0).permutation(len(df))
@@ -278,7 +272,7 @@ class TestHostileFrames:
 
 
 def table_of(name: str, df: pd.DataFrame) -> pd.DataFrame:
-    return getattr(analysis, name)(df, *ARGUMENTS.get(name, []))
+    return getattr(analysis, name)(df, *ARGUMENTS.get(name, []), **KEYWORDS.get(name, {}))
 
 
 def calls(many: int, seed: int = 0) -> pd.DataFrame:

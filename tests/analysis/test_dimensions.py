@@ -166,6 +166,13 @@ class TestSplit:
             (5, "b"),
         ]
 
+    def test_two_spellings_of_a_tag_on_one_call_are_one_tag(self):
+        df = pd.DataFrame({"tags": ['["VIP", "vip ", "Busy"]', '"VIP"', '[{"name": "busy"}]']})
+        parts = split(df, "tag")
+        key = parts.keys[0]
+        assert parts.rows.tolist() == [0, 0, 1, 2]
+        assert key.labels.take(key.codes).tolist() == ["VIP", "Busy", "VIP", "busy"]
+
     def test_other_dimensions_follow_the_rows_of_tags(self):
         df = pd.DataFrame({"tags": ['["a", "b"]', '["c"]'], "userId": ["1", "2"]})
         agent, tag = split(df, ["agent", "tag"]).keys

@@ -6,7 +6,6 @@ import pandas as pd
 from brightcall_pandas.analysis._groups import (
     closed_key,
     completed,
-    fold,
     folded_key,
     grouped,
     key_of,
@@ -115,12 +114,6 @@ class TestClosedKey:
     def test_a_negative_code_is_a_null(self):
         key = closed_key(np.array([1, -1]), ["x", "y"], "name")
         assert key.labels.take(key.codes).tolist() == ["y", "(none)"]
-
-
-class TestFold:
-    def test_case_and_blanks_do_not_matter(self):
-        assert fold("\tNo\u00a0 ANSWER ") == fold("no answer") == "no answer"
-        assert fold("STRASSE") == fold("straße")
 
 
 class TestFoldedKey:

@@ -121,6 +121,42 @@ class TestQuality:
         )
         assert quality(df).loc[("overlaps", "userId")].tolist()[:2] == [1, 2]
 
+    def test_forms_of_the_texts_that_chains_are_read_from(self):
+        texts = ['["1"]', '["1"]', "[2]", "1,2", None, "[]", "{x", "{x", "[true]"]
+        table = quality(pd.DataFrame({"numbersInvolvedJSON": texts}))
+        forms = table.loc["chain texts"].rename(index=lambda each: each.removeprefix("numbersInvolvedJSON: "))
+        assert forms["count"].to_dict() == {
+            "empty": 1, "list of numbers": 3, "comma-separated text": 1, "unknown structure": 1,
+            "broken text": 2,
+        }  # fmt: skip
+        assert forms["of"].tolist() == [8] * 5
+        assert forms["share"].tolist() == [1 / 8, 3 / 8, 1 / 8, 1 / 8, 2 / 8]
+        assert forms["detail"].tolist() == [
+            "1 distinct text, e.g. '[]'",
+            "2 distinct texts, e.g. '[\"1\"]'",
+            "1 distinct text, e.g. '1,2'",
+            "cannot be read; 1 distinct text, e.g. '[true]'",
+            "cannot be read; 1 distinct text, e.g. '{x'",
+        ]
+        assert table.loc[("unreadable", "numbersInvolvedJSON")].tolist() == [3, 8, 3 / 8, "e.g. '{x'"]
+        assert table.loc[("nulls", "numbersInvolvedJSON"), "count"] == 1
+
+    def test_forms_of_both_fields_and_none_of_a_missing_one(self):
+        table = quality(pd.DataFrame({"numbersInvolvedJSON": ["[1]"], "transfers": ["oops"]}))
+        assert table.loc[["unreadable", "chain texts"]].index.tolist() == [
+            ("unreadable", "numbersInvolvedJSON"),
+            ("unreadable", "transfers"),
+            ("chain texts", "numbersInvolvedJSON: list of numbers"),
+            ("chain texts", "transfers: broken text"),
+        ]
+        assert table.loc["unreadable", "count"].tolist() == [0, 1]
+        assert "unreadable" not in quality(pd.DataFrame({"id": [1]})).index
+
+    def test_long_examples_are_cut(self):
+        table = quality(pd.DataFrame({"numbersInvolvedJSON": ["[" + ",".join(["101"] * 500) + "]"]}))
+        detail = table.loc[("chain texts", "numbersInvolvedJSON: list of numbers"), "detail"]
+        assert detail == "1 distinct text, e.g. '[" + "101," * 14 + "10…'"
+
     def test_nothing_to_tell_gives_an_empty_table_of_the_same_kind(self):
         full, empty = quality(pd.DataFrame({"id": [1]})), quality(pd.DataFrame({"id": []}))
         assert len(empty) == 0

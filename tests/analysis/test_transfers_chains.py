@@ -6,7 +6,7 @@ import random
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis.transfers._chains import transfer_chains, transfer_shapes
+from brightcall_pandas.analysis import chains_match, transfer_chains
 
 COLUMNS = ["chain", "path", "hops", "transferred", "first", "last", "loops", "parse_ok"]
 
@@ -77,18 +77,18 @@ class TestTransferChains:
 
 
 class TestSource:
-    HANDED = '[{"from": "1", "to": "2"}]'
+    MOVED = '[{"from": "1", "to": "2"}]'
 
     @pytest.mark.parametrize(
         ("numbers", "transfers", "path", "ok"),
         [
-            ('["8", "9"]', HANDED, "1 → 2", True),
+            ('["8", "9"]', MOVED, "1 → 2", True),
             ('["8", "9"]', None, "8 → 9", True),
             ('["8", "9"]', "[]", "8 → 9", True),
             ('["8", "9"]', '[{"number": "2"}]', "8 → 9", True),
             ('["8", "9"]', '[{"to": "9"}]', "8 → 9", True),
             ('["8", "9"]', "{broken", "8 → 9", True),
-            ("{broken", HANDED, "1 → 2", True),
+            ("{broken", MOVED, "1 → 2", True),
             ("{broken", '["3", "4"]', "3 → 4", True),
             ("[]", '["3", "4"]', "3 → 4", True),
             (None, '[{"to": "9"}]', "", False),
@@ -105,12 +105,12 @@ class TestSource:
         assert (chain["path"], chain["parse_ok"]) == (path, ok)
 
     def test_one_source_only(self):
-        calls = involved('["8", "9"]', "[8]", transfers=pd.Series([self.HANDED, None], dtype="str"))
+        calls = involved('["8", "9"]', "[8]", transfers=pd.Series([self.MOVED, None], dtype="str"))
         assert transfer_chains(calls, source="numbersInvolved")["path"].tolist() == ["8 → 9", "8"]
         assert transfer_chains(calls, source="transfers")["path"].tolist() == ["1 → 2", ""]
 
     def test_auto_needs_one_of_the_columns(self):
-        assert transfer_chains(pd.DataFrame({"transfers": [self.HANDED]}))["path"].tolist() == ["1 → 2"]
+        assert transfer_chains(pd.DataFrame({"transfers": [self.MOVED]}))["path"].tolist() == ["1 → 2"]
 
     def test_an_unknown_source_is_refused(self):
         with pytest.raises(ValueError, match=r"source='tree'.*auto, numbersInvolved, transfers"):
@@ -173,36 +173,93 @@ class TestNames:
         assert transfer_chains(calls, names={"5": "Client"})["path"].tolist() == ["101"]
 
 
-class TestTransferShapes:
-    def test_counts_every_text(self):
-        calls = involved('["1"]', '["1"]', "[2]", "1,2", None, "[]", "{x", "{x")
-        table = transfer_shapes(calls).loc["numbersInvolvedJSON"]
-        assert table["n_calls"].to_dict() == {
-            "null": 1, "empty": 1, "list of numbers": 3, "comma-separated text": 1, "broken text": 2,
-        }  # fmt: skip
-        assert table["share"].tolist() == [1 / 8, 1 / 8, 3 / 8, 1 / 8, 2 / 8]
-        assert table["texts"].tolist() == [1, 1, 2, 1, 1]
-        assert table["parse_ok"].tolist() == [True, True, True, True, False]
-        assert table["example"].tolist()[1:] == ["[]", '["1"]', "1,2", "{x"]
-        assert table["example"].isna().tolist() == [True, False, False, False, False]
+class TestChainsMatch:
+    CHAINS = ('["101", "102"]', '["101", "102", "101"]', "[101]", "103,103,102", '["101"', "[]", None)
 
-    def test_both_fields_are_shown(self):
-        calls = involved("[1]", transfers=pd.Series(["oops"], dtype="str"))
-        assert transfer_shapes(calls).index.tolist() == [
-            ("numbersInvolvedJSON", "list of numbers"),
-            ("transfers", "broken text"),
-        ]
+    @pytest.mark.parametrize(
+        ("conditions", "found"),
+        [
+            ({"starts": 101}, "1110000"),
+            ({"starts": "101"}, "1110000"),
+            ({"starts": ["101", 102]}, "1100000"),
+            ({"starts": ["101", "102", "101", "102"]}, "0000000"),
+            ({"ends": 102}, "1001000"),
+            ({"ends": ("103", "102")}, "0001000"),
+            ({"contains": [103, 103]}, "0001000"),
+            ({"contains": [102, 101]}, "0100000"),
+            ({"contains": [101, 101]}, "0000000"),
+            ({"contains": 102}, "1101000"),
+            ({"eventually": [101, 101]}, "0100000"),
+            ({"eventually": [103, 102]}, "0001000"),
+            ({"eventually": [102, 103]}, "0000000"),
+            ({"at_least": 0}, "1111111"),
+            ({"at_least": 1}, "1101000"),
+            ({"at_least": 2}, "0101000"),
+            ({"loops": True}, "0101000"),
+            ({"loops": False}, "1010111"),
+            ({"starts": 101, "loops": True}, "0100000"),
+            ({"starts": 101, "ends": 101, "at_least": 1}, "0100000"),
+            (
+                {"starts": 101, "ends": 102, "contains": [101, 102], "eventually": 102, "loops": False},
+                "1000000",
+            ),
+        ],
+    )
+    def test_each_condition_and_several(self, conditions, found):
+        mask = chains_match(involved(*self.CHAINS), **conditions)
+        assert mask.dtype == bool
+        assert "".join("01"[each] for each in mask) == found
 
-    def test_long_examples_are_cut(self):
-        example = transfer_shapes(involved("[" + ",".join(["101"] * 500) + "]"))["example"].iloc[0]
-        assert example == "[" + "101," * 14 + "10…"
+    def test_a_run_may_begin_at_a_repeated_party(self):
+        assert chains_match(involved("1,1,2"), contains=[1, 2]).tolist() == [True]
 
-    def test_an_empty_frame_gives_an_empty_table_of_the_same_columns(self):
-        empty, full = transfer_shapes(involved()), transfer_shapes(involved("[1]"))
-        assert len(empty) == 0
-        assert empty.dtypes.to_dict() == full.dtypes.to_dict()
-        assert empty.index.names == ["field", "shape"]
+    def test_others_may_come_in_between_only_eventually(self):
+        calls = involved("1,2,3", "1,3", "3,1", "1", "")
+        assert chains_match(calls, contains=[1, 3]).tolist() == [False, True, False, False, False]
+        assert chains_match(calls, eventually=[1, 3]).tolist() == [True, True, False, False, False]
+
+    def test_parties_go_by_name_where_names_are_given(self):
+        calls, names = involved(*self.CHAINS), {"101": "Ann"}
+        assert chains_match(calls, starts="Ann", names=names).tolist() == [True] * 3 + [False] * 4
+        assert not chains_match(calls, starts="101", names=names).any()
+
+    def test_source_and_client_are_those_of_transfer_chains(self):
+        calls = involved('["5", "8"]', clientNumber=["5"], transfers=['[{"from": "1", "to": "2"}]'])
+        assert chains_match(calls, starts="1").tolist() == [True]
+        assert chains_match(calls, starts="8", source="numbersInvolved").tolist() == [True]
+        kept = {"source": "numbersInvolved", "include_client": True}
+        assert chains_match(calls, starts="5", **kept).tolist() == [True]
+
+    def test_keeps_any_index_and_masks_combine(self):
+        calls = involved(*self.CHAINS).set_axis(list("aabbccd"))
+        mask = chains_match(calls, loops=True) & chains_match(calls, starts=101) | chains_match(
+            calls, ends=101
+        )
+        assert mask.index.tolist() == list("aabbccd")
+        assert calls[mask].index.tolist() == ["a", "b"]
+
+    def test_without_rows(self):
+        assert chains_match(involved(), at_least=1).tolist() == []
+
+    def test_without_a_condition_it_lists_them(self):
+        with pytest.raises(ValueError, match="starts=, ends=, contains=, eventually=, at_least= or loops="):
+            chains_match(involved("1,2"))
+
+    @pytest.mark.parametrize(
+        ("conditions", "message"),
+        [
+            ({"starts": []}, "starts= is empty"),
+            ({"eventually": ()}, "eventually= is empty"),
+            ({"at_least": True}, "at_least=True must be a whole number"),
+            ({"at_least": "2"}, "at_least='2' must be a whole number"),
+            ({"loops": "yes"}, "loops='yes' must be True or False"),
+            ({"loops": True, "source": "tree"}, "source='tree'"),
+        ],
+    )
+    def test_values_that_are_not_understood_are_named(self, conditions, message):
+        with pytest.raises(ValueError, match=message):
+            chains_match(involved("1,2"), **conditions)
 
     def test_a_missing_column_is_named(self):
         with pytest.raises(KeyError, match="numbersInvolvedJSON"):
-            transfer_shapes(pd.DataFrame({"id": ["1"]}))
+            chains_match(pd.DataFrame({"id": ["1"]}), at_least=1)

@@ -12,22 +12,17 @@ from hypothesis import given as any_of
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from brightcall_pandas.analysis import (
+    chains_match,
+    to_event_log,
+    to_networkx,
+    transfer_chains,
+    transfer_events,
+    transfer_flow,
+)
 from brightcall_pandas.analysis._tallies import merge
 from brightcall_pandas.analysis.transfers import _matrix as matrix
-from brightcall_pandas.analysis.transfers import _parties as parties
-from brightcall_pandas.analysis.transfers import _summaries as summaries
-from brightcall_pandas.analysis.transfers import _variants as variants
-from brightcall_pandas.analysis.transfers._chains import transfer_chains
-from brightcall_pandas.analysis.transfers._events import handovers, to_event_log
-from brightcall_pandas.analysis.transfers._flow import transfer_flow
-from brightcall_pandas.analysis.transfers._graph import to_networkx
-from brightcall_pandas.analysis.transfers._masks import (
-    chains_at_least,
-    chains_contain,
-    chains_contain_eventually,
-    chains_end_with,
-    chains_start_with,
-)
+from brightcall_pandas.analysis.transfers import _tables as tables
 
 WRITERS = (
     json.dumps,
@@ -102,7 +97,7 @@ class TestVariants:
     @given(logs())
     def test_partition_the_calls(self, log):
         chains, broken, frame = log
-        table = variants.transfer_variants(frame)
+        table = tables.transfer_variants(frame)
         expected = Counter(" → ".join(chain) for chain in chains)
         expected["(unreadable)"] = sum(broken)
         expected["(none)"] = expected.pop("", 0) - sum(broken)
@@ -119,7 +114,7 @@ class TestVariants:
             "(unreadable)" if bad else " → ".join(chain) or "(none)"
             for chain, bad in zip(chains, broken, strict=True)
         ]
-        table = variants.transfer_variants(frame)
+        table = tables.transfer_variants(frame)
         for path in set(paths):
             here = np.array([each == path for each in paths]) & (frame["state"] == 1).to_numpy()
             for name, at in (
@@ -142,10 +137,14 @@ class TestMatrix:
             assert +Counter(table.stack().to_dict() if len(table) else {}) == expected
 
     @given(logs())
-    def test_sums_are_handovers_out_and_in(self, log):
+    def test_sums_are_transfers_out_and_in(self, log):
         _, _, frame = log
-        table, steps, each = matrix.transfer_matrix(frame), handovers(frame), parties.transfer_parties(frame)
-        assert table.sum(axis=1).to_dict() == each["handed_on"].reindex(table.index).to_dict()
+        table, steps, each = (
+            matrix.transfer_matrix(frame),
+            transfer_events(frame),
+            tables.transfer_parties(frame),
+        )
+        assert table.sum(axis=1).to_dict() == each["transferred_on"].reindex(table.index).to_dict()
         assert table.sum(axis=0).to_dict() == each["received"].reindex(table.index).to_dict()
         assert table.to_numpy().sum() == len(steps) == transfer_chains(frame)["hops"].sum()
 
@@ -162,8 +161,8 @@ class TestParties:
     @given(logs())
     def test_what_comes_goes(self, log):
         chains, _, frame = log
-        table = parties.transfer_parties(frame)
-        assert (table["started"] + table["received"] == table["handed_on"] + table["ended_at"]).all()
+        table = tables.transfer_parties(frame)
+        assert (table["started"] + table["received"] == table["transferred_on"] + table["ended_at"]).all()
         assert table["n_calls"].to_dict() == Counter(party for chain in chains for party in set(chain))
         assert table["kept"].sum() == sum(len(chain) == 1 for chain in chains)
         redo = Counter(
@@ -179,12 +178,12 @@ class TestSummary:
     @given(logs())
     def test_groups_add_up(self, log):
         chains, _, frame = log
-        each = summaries.transfer_summary(frame, by="projectName")
+        each = tables.transfer_summary(frame, by="projectName")
         if not chains:
             assert each.empty
             return
-        all_calls = summaries.transfer_summary(frame).loc["all"]
-        for name in ("n_calls", "transferred", "handovers", "ping_pong", "loops", "self_loops", "unreadable"):
+        all_calls = tables.transfer_summary(frame).loc["all"]
+        for name in ("n_calls", "transferred", "transfers", "ping_pong", "loops", "self_loops", "unreadable"):
             assert each[name].sum() == all_calls[name]
         assert (
             each["hops_max"].max() == all_calls["hops_max"] == max(max(len(chain) - 1, 0) for chain in chains)
@@ -197,10 +196,10 @@ class TestSummary:
 
 class TestTallies:
     TABLES = (
-        (variants.tally_transfer_variants, variants.finish_transfer_variants),
+        (tables.tally_transfer_variants, tables.finish_transfer_variants),
         (matrix.tally_transfer_matrix, matrix.finish_transfer_matrix),
-        (parties.tally_transfer_parties, parties.finish_transfer_parties),
-        (summaries.tally_transfer_summary, summaries.finish_transfer_summary),
+        (tables.tally_transfer_parties, tables.finish_transfer_parties),
+        (tables.tally_transfer_summary, tables.finish_transfer_summary),
     )
 
     @pytest.mark.parametrize(("tally", "finish"), TABLES)
@@ -213,37 +212,70 @@ class TestTallies:
 
 class TestFlow:
     @given(logs())
-    def test_counts_every_handover(self, log):
+    def test_counts_every_transfer(self, log):
         chains, _, frame = log
         expected = Counter((hop, *pair) for chain in chains for hop, pair in enumerate(pairwise(chain), 1))
         assert transfer_flow(frame, hops=6)["n_calls"].to_dict() == expected
         assert transfer_flow(frame, parties=1, hops=6)["n_calls"].sum() == expected.total()
 
 
-class TestMasks:
-    @given(logs(), st.lists(st.sampled_from(["1", "2", "3"]), min_size=1, max_size=3))
-    def test_agree_with_a_plain_reading(self, log, wanted):
-        chains, _, frame = log
-        word = "".join(f"<{party}>" for party in wanted)
-        written = ["".join(f"<{party}>" for party in chain) for chain in chains]
-        assert chains_start_with(frame, *wanted).tolist() == [each.startswith(word) for each in written]
-        assert chains_end_with(frame, *wanted).tolist() == [each.endswith(word) for each in written]
-        assert chains_contain(frame, *wanted).tolist() == [word in each for each in written]
-        eventually = [tuple(wanted) in set(combinations(chain, len(wanted))) for chain in chains]
-        assert chains_contain_eventually(frame, *wanted).tolist() == eventually
+PARTIES = st.lists(st.sampled_from(["1", "2", "3"]), min_size=1, max_size=3)
+CONDITIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "starts": PARTIES,
+        "ends": PARTIES,
+        "contains": PARTIES,
+        "eventually": PARTIES,
+        "at_least": st.integers(-1, 7),
+        "loops": st.booleans(),
+    },
+)
 
-    @given(logs(), st.integers(-1, 7))
-    def test_hops(self, log, hops):
+
+def meets(chain, name, value):
+    """Answer one condition of `chains_match` as one reads it, with texts and plain loops."""
+    if name == "at_least":
+        return max(len(chain) - 1, 0) >= value
+    if name == "loops":
+        return (len(set(chain)) < len(chain)) == value
+    written, word = ("".join(f"<{party}>" for party in each) for each in (chain, value))
+    return {
+        "starts": written.startswith(word),
+        "ends": written.endswith(word),
+        "contains": word in written,
+        "eventually": tuple(value) in set(combinations(chain, len(value))),
+    }[name]
+
+
+class TestChainsMatchLaws:
+    @given(logs(), CONDITIONS.filter(bool))
+    def test_is_every_condition_read_plainly(self, log, conditions):
         chains, _, frame = log
-        assert chains_at_least(frame, hops).tolist() == [max(len(chain) - 1, 0) >= hops for chain in chains]
+        expected = [all(meets(chain, *each) for each in conditions.items()) for chain in chains]
+        assert chains_match(frame, **conditions).tolist() == expected
+
+    @given(logs(), CONDITIONS.filter(lambda each: len(each) > 1))
+    def test_several_conditions_are_the_and_of_each(self, log, conditions):
+        _, _, frame = log
+        each = [chains_match(frame, **{name: value}) for name, value in conditions.items()]
+        pd.testing.assert_series_equal(chains_match(frame, **conditions), pd.concat(each, axis=1).all(axis=1))
+
+    @given(logs(), PARTIES)
+    def test_the_client_is_a_party_only_when_included(self, log, wanted):
+        _, _, frame = log
+        for include in (False, True):
+            chains = transfer_chains(frame, include_client=include)["chain"]
+            mask = chains_match(frame, starts=wanted, include_client=include)
+            assert mask.tolist() == [meets(chain, "starts", wanted) for chain in chains]
 
 
 class TestGraph:
     @given(logs())
     def test_figures_are_those_of_networkx(self, log):
         _, _, frame = log
-        graph, table = to_networkx(frame), parties.transfer_parties(frame)
-        assert dict(graph.out_degree(weight="weight")) == table["handed_on"].to_dict()
+        graph, table = to_networkx(frame), tables.transfer_parties(frame)
+        assert dict(graph.out_degree(weight="weight")) == table["transferred_on"].to_dict()
         assert dict(graph.in_degree(weight="weight")) == table["received"].to_dict()
         assert (
             sum(weight for _, _, weight in nx.selfloop_edges(graph, data="weight"))

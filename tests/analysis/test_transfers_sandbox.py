@@ -45,12 +45,12 @@ class TestPlantedChains:
         assert max(path.count("→") for path in planted) == 5
         assert calls.calls.transfer_variants()["n_calls"].to_dict() == planted
 
-    def test_every_handover(self, sandbox, calls):
+    def test_every_transfer(self, sandbox, calls):
         planted = pd.DataFrame(sandbox.truth["chains"]["handovers"]).T.fillna(0)
         table = calls.calls.transfer_matrix()
         shown = planted.reindex(index=table.index, columns=table.columns, fill_value=0)
         assert table.to_numpy().tolist() == shown.to_numpy().tolist()
-        assert len(calls.calls.handovers()) == planted.to_numpy().sum()
+        assert len(calls.calls.transfer_events()) == planted.to_numpy().sum()
 
     def test_the_totals(self, sandbox, calls):
         row = calls.calls.transfer_summary().loc["all"]
@@ -79,8 +79,8 @@ class TestPlantedChains:
 class TestBothSources:
     def test_say_the_same(self, sandbox):
         calls = calls_of(sandbox, transfers=True)
-        handed = calls.calls.transfer_chains(source="transfers")
+        moved = calls.calls.transfer_chains(source="transfers")
         involved = calls.calls.transfer_chains(source="numbersInvolved")
-        both = handed["transferred"]
+        both = moved["transferred"]
         assert both.sum() == sandbox.truth["chains"]["transferred"]
-        assert handed.loc[both, "path"].tolist() == involved.loc[both, "path"].tolist()
+        assert moved.loc[both, "path"].tolist() == involved.loc[both, "path"].tolist()

@@ -1,26 +1,11 @@
-"""Tables of hand-overs on eight calls that were counted by hand."""
+"""Tables of transfers on eight calls that were counted by hand."""
 
 import math
 
-import networkx as nx
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis.transfers._flow import transfer_flow
-from brightcall_pandas.analysis.transfers._graph import to_networkx
-from brightcall_pandas.analysis.transfers._masks import (
-    chains_at_least,
-    chains_contain,
-    chains_contain_eventually,
-    chains_end_with,
-    chains_loop,
-    chains_start_with,
-)
-from brightcall_pandas.analysis.transfers._matrix import transfer_matrix
-from brightcall_pandas.analysis.transfers._order import natural_order
-from brightcall_pandas.analysis.transfers._parties import transfer_parties
-from brightcall_pandas.analysis.transfers._summaries import transfer_summary
-from brightcall_pandas.analysis.transfers._variants import transfer_variants
+from brightcall_pandas.analysis import transfer_parties, transfer_summary, transfer_variants
 
 NAMES = {"101": "Ann", "102": "Bo"}
 
@@ -101,7 +86,7 @@ class TestTransferVariants:
             table[["answered", "answer_rate", "positive", "lift", "talk_time_median_s"]].isna().all(axis=None)
         )
 
-    def test_an_arrow_in_a_label_is_not_a_handover(self):
+    def test_an_arrow_in_a_label_is_not_a_transfer(self):
         table = transfer_variants(bare('["a → b"]', '["a", "b"]'))
         assert sorted(zip(table["chain"], table["hops"], strict=True)) == [(("a", "b"), 1), (("a → b",), 0)]
 
@@ -113,63 +98,24 @@ class TestTransferVariants:
         assert "Ann → Bo → Ann" in transfer_variants(calls(), names=NAMES).index
 
 
-class TestTransferMatrix:
-    def test_counts_handovers(self):
-        table = transfer_matrix(calls())
-        assert table.to_numpy().tolist() == [[0, 3, 0], [1, 0, 0], [0, 1, 1]]
-        assert table.index.tolist() == table.columns.tolist() == ["101", "102", "103"]
-        assert (table.index.name, table.columns.name) == ("from", "to")
-        assert table.dtypes.unique().tolist() == ["int64"]
-
-    def test_eventually_counts_all_ordered_pairs(self):
-        # 101 → 102 → 101 adds 101 to 101; 103 → 103 → 102 has 102 after 103 twice.
-        assert transfer_matrix(calls(), "eventually").to_numpy().tolist() == [[1, 3, 0], [1, 0, 0], [0, 2, 1]]
-
-    def test_normalized(self):
-        by_from = transfer_matrix(calls(), normalize="from")
-        assert by_from.to_numpy().tolist() == [[0, 1, 0], [1, 0, 0], [0, 0.5, 0.5]]
-        by_to = transfer_matrix(calls(), normalize="to")
-        assert by_to.loc["101", "102"] == 0.75
-        assert transfer_matrix(calls(), normalize="all").loc["101", "102"] == 3 / 6
-
-    def test_nothing_out_of_nothing_is_null(self):
-        shares = transfer_matrix(bare('["1", "2"]'), normalize="from")
-        assert shares.loc["1"].tolist() == [0, 1]
-        assert shares.loc["2"].isna().all()
-
-    def test_numbers_stand_in_their_order(self):
-        assert transfer_matrix(bare('["100", "Ann"]', '["99", "100"]')).index.tolist() == ["99", "100", "Ann"]
-
-    def test_without_handovers_the_table_is_empty(self):
-        for frame in (bare(), bare("[1]", "[", None)):
-            table = transfer_matrix(frame)
-            assert table.shape == (0, 0)
-            assert (table.index.name, table.columns.name) == ("from", "to")
-
-    def test_unknown_words_are_refused(self):
-        with pytest.raises(ValueError, match="kind='always'"):
-            transfer_matrix(calls(), "always")
-        with pytest.raises(ValueError, match="normalize='rows'"):
-            transfer_matrix(calls(), normalize="rows")
-
-    def test_a_matrix_beyond_memory_is_refused(self):
-        with pytest.raises(ValueError, match="10,002 parties"):
-            transfer_matrix(bare(*(f'["{n}", "{n}x"]' for n in range(5001))))
-
-    def test_names_that_are_shared_add_up(self):
-        table = transfer_matrix(calls(), names={101: "desk", 103: "desk"})
-        assert table.loc["desk", "102"] == 4
-
-
 class TestTransferParties:
     def test_counts_what_each_party_did(self):
         table = transfer_parties(calls())
-        counts = ["n_calls", "started", "received", "handed_on", "ended_at", "kept", "redo", "self_loops"]
+        counts = [
+            "n_calls",
+            "started",
+            "received",
+            "transferred_on",
+            "ended_at",
+            "kept",
+            "redo",
+            "self_loops",
+        ]
         assert table.index.tolist() == ["101", "102", "103"]
         assert table.loc["101", counts].tolist() == [5, 5, 1, 3, 3, 2, 1, 0]
         assert table.loc["102", counts].tolist() == [4, 0, 4, 1, 3, 0, 0, 0]
         assert table.loc["103", counts].tolist() == [1, 1, 1, 2, 0, 0, 0, 1]
-        assert table["handed_on_rate"].tolist() == [3 / 6, 1 / 4, 2 / 2]
+        assert table["transferred_on_rate"].tolist() == [3 / 6, 1 / 4, 2 / 2]
         assert table["redo_share"].tolist() == [1, 0, 0]
 
     def test_a_call_that_comes_back_after_a_self_transfer_is_one_redo(self):
@@ -195,12 +141,12 @@ class TestTransferParties:
 class TestTransferSummary:
     def test_sums_up_all_calls(self):
         row = transfer_summary(calls()).loc["all"]
-        assert row[["n_calls", "transferred", "handovers", "hops_max"]].tolist() == [8, 4, 6, 2]
+        assert row[["n_calls", "transferred", "transfers", "hops_max"]].tolist() == [8, 4, 6, 2]
         assert row[["ping_pong", "loops", "self_loops", "unreadable"]].tolist() == [1, 2, 1, 1]
         assert row[["transfer_rate", "hops_mean", "hops_mean_transferred"]].tolist() == [0.5, 0.75, 1.5]
         assert row[["ping_pong_share", "loop_share", "self_loop_share"]].tolist() == [1 / 4, 2 / 4, 1 / 6]
         assert row["timed"] == 0
-        assert row[["after_handover_total_s", "after_handover_mean_s"]].isna().all()
+        assert row[["after_transfer_total_s", "after_transfer_mean_s"]].isna().all()
 
     def test_a_row_for_each_group(self):
         table = transfer_summary(calls(), by="projectName")
@@ -219,7 +165,7 @@ class TestTransferSummary:
         # A neighbour call must not lend its parties.
         assert transfer_summary(bare(chain, "1,9")).loc["all", "ping_pong"] == ping_pong
 
-    def test_cost_is_counted_from_the_first_handover_to_the_end(self):
+    def test_cost_is_counted_from_the_first_transfer_to_the_end(self):
         frame = pd.DataFrame(
             {
                 "timestamp": pd.to_datetime(["2026-03-02T09:00:00Z"] * 4),
@@ -236,154 +182,9 @@ class TestTransferSummary:
         )
         row = transfer_summary(frame).loc["all"]
         # 100 − 30 and 80 − 20; the third has no time, the fourth one before the call began.
-        assert row[["timed", "after_handover_total_s", "after_handover_mean_s"]].tolist() == [2, 130, 65]
+        assert row[["timed", "after_transfer_total_s", "after_transfer_mean_s"]].tolist() == [2, 130, 65]
 
     def test_without_calls_the_table_is_empty(self):
         empty = transfer_summary(calls(slice(0)))
         assert empty.empty
         assert empty.dtypes.to_dict() == transfer_summary(calls()).dtypes.to_dict()
-
-
-class TestTransferFlow:
-    def test_counts_each_link_at_each_hop(self):
-        table = transfer_flow(calls())
-        assert table.index.names == ["hop", "from", "to"]
-        assert table["n_calls"].to_dict() == {
-            (1, "101", "102"): 3,
-            (1, "103", "103"): 1,
-            (2, "102", "101"): 1,
-            (2, "103", "102"): 1,
-        }
-
-    def test_parties_beyond_the_first_are_other(self):
-        frame = bare('["1", "2"]', '["1", "2"]', '["1", "3"]', '["4", "5"]')
-        assert transfer_flow(frame, parties=2)["n_calls"].to_dict() == {
-            (1, "1", "2"): 2,
-            (1, "1", "(other)"): 1,
-            (1, "(other)", "(other)"): 1,
-        }
-
-    def test_of_equally_busy_parties_the_first_labels_are_shown_whatever_the_order_of_the_calls(self):
-        texts = ['["10", "11"]', '["9", "8"]', '["7", "6"]']
-        for frame in (bare(*texts), bare(*texts[::-1])):
-            assert transfer_flow(frame, parties=2).index.tolist() == [
-                (1, "7", "6"),
-                (1, "(other)", "(other)"),
-            ]
-
-    def test_one_party_alone_keeps_its_name(self):
-        assert transfer_flow(bare('["1", "2"]', '["1", "3"]'), parties=2).index.tolist() == [
-            (1, "1", "2"),
-            (1, "1", "3"),
-        ]
-
-    def test_hops_beyond_the_limit_are_left_out(self):
-        assert transfer_flow(calls(), hops=1).index.unique("hop").tolist() == [1]
-
-    def test_empty(self):
-        for frame in (bare(), bare("[1]")):
-            assert transfer_flow(frame).empty
-            assert transfer_flow(frame).index.names == ["hop", "from", "to"]
-
-    @pytest.mark.parametrize("argument", ["parties", "hops"])
-    def test_limits_below_one_are_refused(self, argument):
-        with pytest.raises(ValueError, match=argument):
-            transfer_flow(calls(), **{argument: 0})
-
-
-class TestToNetworkx:
-    def test_is_the_weighted_graph(self):
-        graph = to_networkx(calls())
-        assert set(graph.edges(data="weight")) == {
-            ("101", "102", 3),
-            ("102", "101", 1),
-            ("103", "102", 1),
-            ("103", "103", 1),
-        }
-        assert graph.nodes["101"]["kept"] == 2
-        assert graph.size(weight="weight") == 6
-        assert nx.pagerank(graph)["102"] > nx.pagerank(graph)["103"]
-
-    def test_parties_without_handovers_are_nodes(self):
-        assert list(to_networkx(bare("[5]")).nodes) == ["5"]
-
-    def test_eventually(self):
-        assert to_networkx(calls(), "eventually")["103"]["102"]["weight"] == 2
-
-
-class TestChainsStartWith:
-    def test_first_parties(self):
-        assert chains_start_with(calls(), 101).tolist() == [True, True, True, True, False, False, False, True]
-        assert chains_start_with(calls(), "101", "102").sum() == 3
-
-    def test_needs_a_party(self):
-        with pytest.raises(ValueError, match="at least one party"):
-            chains_start_with(calls())
-
-    def test_by_name(self):
-        assert chains_start_with(calls(), "Ann", names=NAMES).sum() == 5
-        assert not chains_start_with(calls(), "101", names=NAMES).any()
-
-
-class TestChainsEndWith:
-    def test_last_parties(self):
-        assert chains_end_with(calls(), "102").tolist() == [
-            True,
-            False,
-            False,
-            False,
-            True,
-            False,
-            False,
-            True,
-        ]
-        assert chains_end_with(calls(), "103", "102").sum() == 1
-
-
-class TestChainsContain:
-    def test_directly(self):
-        assert chains_contain(bare("1,2,3", "1,3", "3,1", "1", ""), 1, 3).tolist() == [
-            False,
-            True,
-            False,
-            False,
-            False,
-        ]
-        assert chains_contain(bare("1,1,2"), 1, 2).tolist() == [True]
-
-
-class TestChainsContainEventually:
-    def test_in_order(self):
-        assert chains_contain_eventually(bare("1,2,3", "1,3", "3,1", "1"), 1, 3).tolist() == [
-            True,
-            True,
-            False,
-            False,
-        ]
-
-    def test_the_same_party_again(self):
-        assert chains_contain_eventually(bare("1,2,1", "1"), 1, 1).tolist() == [True, False]
-
-
-class TestChainsAtLeast:
-    def test_hops(self):
-        assert chains_at_least(calls(), 1).sum() == 4
-        assert chains_at_least(calls(), 2).sum() == 2
-        assert chains_at_least(calls(), 0).all()
-
-
-class TestChainsLoop:
-    def test_again_at_once_or_later(self):
-        assert chains_loop(calls()).tolist() == [False, True, False, False, True, False, False, False]
-
-    def test_masks_combine(self):
-        frame = calls().set_axis(list("aabbccdd"))
-        mask = chains_loop(frame) & chains_start_with(frame, 101) | chains_end_with(frame, 101, 102)
-        assert mask.index.tolist() == list("aabbccdd")
-        assert frame[mask]["talkTime"].tolist() == [100, 300, 140]
-
-
-class TestNaturalOrder:
-    def test_however_many_digits(self):
-        labels = ["1" * 5000, "2", "10", "02", "a10", "a9", "", "٣"]
-        assert natural_order(pd.Index(labels)).tolist() == ["", "02", "2", "٣", "10", "1" * 5000, "a9", "a10"]

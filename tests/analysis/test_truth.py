@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from brightcall_pandas import load_calls, load_stats, start_sandbox
-from brightcall_pandas.analysis._groups import fold
+from brightcall_pandas.frame import fold
 
 BY_HAND = Path(__file__).parents[2] / "benchmarks" / "catalogue.py"
 

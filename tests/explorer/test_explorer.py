@@ -382,6 +382,17 @@ class TestOutcomes:
         ex.page.receive({"do": "tick", "name": "outcomes", "value": [labels.index("sold")]})
         assert ex.filter.outcomes == ("No Answer", "Sold")
 
+    def test_spellings_of_a_tag_are_one_choice_and_count_a_call_once(self):
+        tags = ['["VIP", "vip "]', '"vip"', '[{"name": "Busy"}]', "[]", None]
+        calls = pd.DataFrame({"tags": tags, "talkTime": [1.0, 2.0, 3.0, 4.0, 5.0]})
+        ex = calls.calls.explore()
+        control = ex.controls["tags"]
+        assert dict(zip(control["labels"], control["counts"], strict=True)) == {"VIP": 2, "Busy": 1}
+        ex._heard({"do": "tick", "name": "tags", "value": [0]})
+        assert ex.filter.tags == ("VIP", "vip", "vip ")
+        assert ex.frame["talkTime"].tolist() == [1.0, 2.0]
+        assert ex.code().endswith("df.calls.filter(tags=['VIP', 'vip', 'vip '], fold_case=False)")
+
     def test_bars_say_what_is_not_drawn(self, ex):
         blank = CALLS["outcomeTag"].isna() | (CALLS["outcomeTag"] == "")
         bars = ex.view["outcomes"]

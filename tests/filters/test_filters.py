@@ -639,7 +639,28 @@ ROW = st.fixed_dictionaries(
         "clientNumber": st.none() | st.sampled_from(NUMBERS),
         "label": st.none() | st.sampled_from(WORDS),
         "uniqueId": st.none() | st.sampled_from(NUMBERS),
-        "tags": st.sampled_from([None, "", "{}", "[", "null", '"Sold"', [1, True, None, "x"], ["a", "b"]])
+        "tags": st.sampled_from(
+            [
+                None,
+                "",
+                "{}",
+                "[",
+                "null",
+                '"Sold"',
+                "1",
+                [1, True, None, "x"],
+                ["a", "b"],
+                [1e5, 0.5, -3],
+                {"name": "Sold"},
+                [{"id": 1, "name": "a"}, {"id": 1}, {"name": None}],
+                [["a"], " x"],
+                '"a","b"',
+                [{"name": 1}, {"name": ["a"]}],
+                ' [ "a" ]',
+                "Sold",
+                '["o\\u0027k"]',
+            ]
+        )
         | st.lists(st.sampled_from(WORDS), max_size=2),
     }
 )
@@ -661,7 +682,7 @@ SPEC = st.fixed_dictionaries(
         "to_answer": st.sampled_from(NUMBERS),
         "text_projects": st.lists(st.sampled_from(WORDS[:-1]), min_size=1),
         "project_ids": st.lists(st.sampled_from([7, 9]), min_size=1),
-        "tags": st.lists(st.sampled_from([*WORDS[:-1], "1", "true", "a", "null"]), min_size=1),
+        "tags": st.lists(st.sampled_from([*WORDS[:-1], "1", "true", "a", "null", "0.5", " x"]), min_size=1),
         "outcomes": st.lists(st.sampled_from(WORDS[:-1]), min_size=1),
         "outcome_types": st.lists(st.sampled_from(["positive", "absent"]), min_size=1),
         "talk_time_from": st.sampled_from([0, 10, 10.1]),
@@ -700,6 +721,55 @@ class TestMaskIsSql:
     def test_every_filter_that_rows_can_answer_is_drawn(self):
         answerable = {name for name in FILTER_NAMES if FILTERS[name].rows is not None}
         assert answerable <= set(SPEC.wrapped_strategy.optional) | {"search_string"}
+
+
+class TestFoldCase:
+    """Labels of tables are filters; without folding they are the API's own texts."""
+
+    FRAME = pd.DataFrame(
+        {
+            "outcomeTag": ["Sold", "sold ", "No  Answer", " ", None, "(none)"],
+            "tags": ['["VIP"]', '["vip ", "Busy"]', '"VIP"', "[]", None, '[{"name": "busy"}, "VIP"]'],
+            "projectName": ["Solar", "solar", None, "", "(none)", "Roof"],
+            "userId": ["7", None, "8", "7", None, "7"],
+        }
+    )
+
+    @pytest.mark.parametrize(
+        ("filters", "folded", "exact"),
+        [
+            ({"outcomes": "SOLD"}, "110000", "000000"),
+            ({"outcomes": "Sold"}, "110000", "100000"),
+            ({"outcomes": ["no answer", "sold"]}, "111000", "000000"),
+            ({"outcomes": "(none)"}, "000111", "000001"),
+            ({"tags": "vip"}, "111001", "000000"),
+            ({"tags": "VIP"}, "111001", "101001"),
+            ({"tags": ["Busy"]}, "010001", "010000"),
+            ({"tags": "(none)"}, "000110", "000000"),
+            ({"text_projects": "Solar"}, "100000", "100000"),
+            ({"text_projects": "(none)"}, "001010", "000010"),
+            ({"agent_ids": ["(none)", 8]}, "011010", "001000"),
+            ({"outcomes": "sold", "tags": "busy"}, "010000", "000000"),
+        ],
+    )
+    def test_mask(self, filters, folded, exact):
+        spec = CallFilter(**filters)
+        assert "".join("01"[each] for each in spec.mask(self.FRAME, fold_case=True)) == folded
+        assert "".join("01"[each] for each in spec.mask(self.FRAME, fold_case=False)) == exact
+        assert spec.mask(self.FRAME).tolist() == spec.mask(self.FRAME, fold_case=False).tolist()
+
+    def test_what_the_api_is_asked_for_stays_as_it_is_spelled(self):
+        assert CallFilter(outcomes="SOLD ").to_request() == {"outcomes": ["SOLD "]}
+
+    def test_has_labels(self):
+        assert CallFilter(outcomes="Sold").has_labels
+        assert CallFilter(tags="VIP", types=1).has_labels
+        assert CallFilter(agent_ids="(none)").has_labels
+        assert not CallFilter(agent_ids=7, types=1, text_projects="Solar", search_string="VIP").has_labels
+
+    def test_without_rows(self):
+        spec = CallFilter(outcomes="Sold", tags="VIP", text_projects="Solar")
+        assert spec.mask(self.FRAME.iloc[:0], fold_case=True).tolist() == []
 
 
 class TestMidnight:
@@ -778,8 +848,9 @@ class Recorder:
     def load_calls(self, day_from, day_to, **filters):
         self.spec = CallFilter(day_from=day_from, day_to=day_to, **filters)
 
-    def filter(self, **filters):
+    def filter(self, *, fold_case=True, **filters):
         self.spec = CallFilter(**filters)
+        self.fold_case = fold_case
 
     @property
     def calls(self):
@@ -800,6 +871,15 @@ class TestCode:
         assert CallFilter(types=1, talk_time_from=30).code() == (
             "df.calls.filter(types=['outbound'], talk_time_from=30.0)"
         )
+
+    def test_labels_are_taken_letter_for_letter_as_the_filter_takes_them(self):
+        assert CallFilter(types=1, tags="VIP").code() == (
+            "df.calls.filter(types=['outbound'], tags=['VIP'], fold_case=False)"
+        )
+        assert CallFilter(outcomes="Sold").code() == "df.calls.filter(outcomes=['Sold'], fold_case=False)"
+        assert CallFilter(text_projects="(none)").code().endswith(", fold_case=False)")
+        days = {"day_from": "2026-03-01", "day_to": "2026-03-31"}
+        assert "fold_case" not in CallFilter(**days, outcomes="Sold").code()
 
     @pytest.mark.parametrize("name", FILTER_NAMES)
     def test_runs_and_asks_for_the_same(self, name):

@@ -1,4 +1,4 @@
-"""What the pictures of hand-overs show, read from their artists."""
+"""What the pictures of transfers show, read from their artists."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex
 import brightcall_pandas.accessors._frame  # noqa: F401 - registers .calls
 from brightcall_pandas import analysis, plots
 from brightcall_pandas.plots._style import GREY, PALETTE, counted
-from brightcall_pandas.plots.transfers._shared import party_colours
+from brightcall_pandas.plots._transfers import party_colors
 
 PICTURES = ["transfer_flow", "transfer_matrix", "transfer_variants"]
 
@@ -38,8 +38,8 @@ class TestAll:
 
     @pytest.mark.parametrize("name", ["transfer_flow", "transfer_matrix"])
     @pytest.mark.parametrize("frame", [calls(), calls("1", None, "[")], ids=["empty", "alone"])
-    def test_without_handovers_they_say_so(self, name, frame):
-        assert "no hand-overs" in words(getattr(frame.calls.plot, name)())
+    def test_without_transfers_they_say_so(self, name, frame):
+        assert "no transfers" in words(getattr(frame.calls.plot, name)())
 
     @pytest.mark.parametrize("name", PICTURES)
     def test_hundreds_of_parties_with_long_names(self, name):
@@ -64,14 +64,14 @@ class TestTransferMatrix:
         assert cells == {(1, 0): "2", (2, 1): "1"}
         assert [label.get_text() for label in ax.get_yticklabels()] == ["1", "2", "3"]
         assert (ax.get_xlabel(), ax.get_ylabel()) == ("to", "from")
-        assert "n = 3 hand-overs" in words(ax)
+        assert "n = 3 transfers" in words(ax)
 
     @pytest.mark.parametrize(
         ("normalize", "remark"),
         [
-            ("from", "share of what the row's party hands on (n = 3)"),
-            ("to", "share of what the column's party receives (n = 3)"),
-            ("all", "share of all hand-overs (n = 3)"),
+            ("from", "share of transfers by the party of the row (n = 3)"),
+            ("to", "share of transfers to the party of the column (n = 3)"),
+            ("all", "share of all transfers (n = 3)"),
         ],
     )
     def test_shares_say_of_what(self, normalize, remark):
@@ -83,17 +83,17 @@ class TestTransferMatrix:
         pairs = [f"{n},{n + 1}" for n in range(100, 150)]
         ax = calls(*pairs, *["140,141"] * 5).calls.plot.transfer_matrix()
         assert ax.images[0].get_array().shape == (40, 40)
-        assert "n = 55 hand-overs; the 40 busiest of 51 parties" in words(ax)
+        assert "n = 55 transfers; the 40 busiest of 51 parties" in words(ax)
         assert {"140", "141"} <= {label.get_text() for label in ax.get_yticklabels()}
 
 
 class TestTransferVariants:
-    def test_a_row_of_chevrons_for_each_way_with_a_handover(self):
+    def test_a_row_of_chevrons_for_each_way_with_a_transfer(self):
         ax = plots.transfer_variants(analysis.transfer_variants(calls("1,2", "1,2", "1,2,3", "9", "[")))
         chevrons = [text for text in words(ax) if text in {"1", "2", "3", "9"}]
         assert chevrons == ["1", "2", "1", "2", "3"]
         assert {"2  (40 %)", "1  (20 %)"} <= set(words(ax))
-        assert "n = 5 calls; 2 ways with a hand-over (3 calls)" in words(ax)
+        assert "n = 5 calls; 2 ways with a transfer (3 calls)" in words(ax)
 
     def test_a_party_has_one_colour(self):
         ax = calls("1,2", "2,1").calls.plot.transfer_variants()
@@ -102,7 +102,7 @@ class TestTransferVariants:
 
     def test_the_most_frequent_are_shown(self):
         ax = calls(*(f"1,{n}" for n in range(2, 22))).calls.plot.transfer_variants()
-        assert "n = 20 calls; 15 of 20 ways with a hand-over (15 calls)" in words(ax)
+        assert "n = 20 calls; 15 of 20 ways with a transfer (15 calls)" in words(ax)
 
     def test_long_chains_are_cut(self):
         assert "+ 4 more" in words(calls(",".join("1234567890")).calls.plot.transfer_variants())
@@ -114,7 +114,7 @@ class TestTransferVariants:
     def test_positive_rates_where_known(self):
         frame = calls("1,2", "1,2", "1", "1", outcomeType=["positive", "negative", "positive", "positive"])
         ax = frame.calls.plot.transfer_variants()
-        assert {"positive outcomes", "not handed on: 100 %"} <= set(words(ax))
+        assert {"positive outcomes", "not transferred: 100 %"} <= set(words(ax))
         rate = ax.lines[3]
         assert len(rate.get_xdata()) == 1
         assert "positive outcomes" not in words(calls("1,2").calls.plot.transfer_variants())
@@ -133,8 +133,8 @@ class TestTransferFlow:
         unit = heights[0, 0] / 3
         # First: 1 three times; then 2 twice and 3 once; then 3 once.
         assert [round(each / unit, 6) for each in heights.values()] == [3, 2, 1, 1]
-        assert {"1  3", "2  2", "3  1", "first\n3 calls", "after 1 hand-over\n3 calls"} <= set(words(ax))
-        assert "n = 3 calls, 4 hand-overs shown" in words(ax)
+        assert {"1  3", "2  2", "3  1", "first\n3 calls", "after 1 transfer\n3 calls"} <= set(words(ax))
+        assert "n = 3 calls, 4 transfers shown" in words(ax)
 
     def test_bands_fill_what_leaves_and_arrives(self):
         ax = calls("1,2", "1,2,3", "1,3").calls.plot.transfer_flow()
@@ -165,10 +165,10 @@ class TestTransferFlow:
             assert spans[-1][1] <= 1 + 1e-9
 
 
-class TestPartyColours:
+class TestPartyColors:
     def test_the_busiest_have_the_palette(self):
         busy = {"(other)": 100, **{str(n): n for n in range(10)}}
-        colours = party_colours(busy)
+        colours = party_colors(busy)
         assert [colours[each] for each in "987654"] == list(PALETTE)
         assert {colours[each] for each in ["(other)", *"3210"]} == {GREY}
 

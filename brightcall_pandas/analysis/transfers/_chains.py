@@ -1,46 +1,47 @@
-"""Each call's chain of parties, and what the texts looked like."""
+"""The chain of parties of each call, and which calls went a certain way."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.analysis.transfers._parsing import SHAPES
-from brightcall_pandas.analysis.transfers._reading import Names, Source, chain_log
-from brightcall_pandas.analysis.transfers._texts import read_texts
-from brightcall_pandas.frame import column
+from brightcall_pandas.analysis.transfers._log import ChainLog, Names, Source, chain_log
+from brightcall_pandas.analysis.transfers._parsing import Flags
 
-__all__ = ["transfer_chains", "transfer_shapes"]
+__all__ = ["chains_match", "transfer_chains"]
 
-_FIELDS = ("numbersInvolvedJSON", "transfers")
-_EXAMPLE = 60  # letters of an example
+Chain = tuple[str, ...]
+Parties = str | int | Sequence[str | int]
+"""One party, or several in order."""
 
 
 def transfer_chains(
     df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
 ) -> pd.DataFrame:
-    """Return each call's chain of parties.
+    """Return the chain of parties of each call.
 
     Parameters
     ----------
     df
         Calls; needs ``numbersInvolvedJSON`` or ``transfers``. It is not changed.
     source
-        Where chains are read from: ``"numbersInvolved"``, ``"transfers"``, or ``"auto"``, which takes
-        ``transfers`` where it names both sides of its hand-overs, else ``numbersInvolvedJSON`` where it
+        Column that chains are read from: ``"numbersInvolved"``, ``"transfers"``, or ``"auto"``, which takes
+        ``transfers`` where it names both sides of its transfers, else ``numbersInvolvedJSON`` where it
         names anybody, else whatever ``transfers`` says.
     include_client
         Keep the client's own number in the chain.
     names
         Names to show for labels, such as ``{101: "Ann"}``. Labels that share a name become one party;
-        labels without one stay as they are.
+        labels without a name stay as they are.
 
     Returns
     -------
     pandas.DataFrame
-        One row a call, with the index of `df`: ``chain`` (tuple of str, labels verbatim), ``path`` (str,
+        One row per call, with the index of `df`: ``chain`` (tuple of str, labels verbatim), ``path`` (str,
         the labels joined by an arrow; empty when nobody is known), ``hops`` (int64), ``transferred``
         (bool), ``first``, ``last`` (str, null when nobody is known), ``loops`` (bool), ``parse_ok`` (bool).
 
@@ -53,12 +54,12 @@ def transfer_chains(
 
     Notes
     -----
-    A hop is one hand-over: the number of parties in the chain minus one, zero for an empty chain.
-    ``transferred`` is at least one hop; ``loops`` means that a party appears again, at once or later. The
-    client is ``clientNumber``, where it is null the caller of an inbound or the callee of an outbound call,
-    and is recognised however its number is written (blanks, ``+``, ``00``). A text that cannot be read
-    gives an empty chain with ``parse_ok`` False; null and empty texts are no failure. `transfer_shapes`
-    counts what the texts looked like.
+    A hop is one transfer: the number of parties in the chain minus one, zero for an empty chain.
+    ``transferred`` means at least one hop; ``loops`` means that a party appears again, at once or later. The
+    client is ``clientNumber``; where it is null, the caller of an inbound or the callee of an outbound call.
+    It is recognized however its number is written (blanks, ``+``, ``00``). A text that cannot be read
+    gives an empty chain with ``parse_ok`` False; null and empty texts are not failures. `quality` counts the
+    forms of the texts.
 
     Examples
     --------
@@ -86,69 +87,122 @@ def transfer_chains(
     return pd.DataFrame(table, copy=False).set_axis(df.index)
 
 
-def transfer_shapes(df: pd.DataFrame) -> pd.DataFrame:
-    """Count what the texts that chains are read from looked like.
+def chains_match(
+    df: pd.DataFrame,
+    *,
+    starts: Parties | None = None,
+    ends: Parties | None = None,
+    contains: Parties | None = None,
+    eventually: Parties | None = None,
+    at_least: int | None = None,
+    loops: bool | None = None,
+    source: Source = "auto",
+    include_client: bool = False,
+    names: Names = None,
+) -> pd.Series:
+    """Return which calls went a certain way.
+
+    Every condition that is given must hold. Combine masks with ``&``, ``|`` and ``~`` for anything else.
 
     Parameters
     ----------
     df
-        Calls; needs ``numbersInvolvedJSON`` or ``transfers``.
+        Calls; needs ``numbersInvolvedJSON`` or ``transfers``. It is not changed.
+    starts
+        The chain starts with this party, or with these parties in this order. Parties are labels as
+        `transfer_chains` shows them (so names, where `names` are given); ``101`` is ``"101"``.
+    ends
+        The chain ends with this party, or with these parties in this order.
+    contains
+        The chain has these parties in this order, one directly after the other.
+    eventually
+        The chain has these parties in this order; others may come in between.
+    at_least
+        The call was transferred at least this many times.
+    loops
+        True: a party appears again, at once or later. False: none does.
+    source, include_client, names
+        As in `transfer_chains`.
 
     Returns
     -------
-    pandas.DataFrame
-        Index ``field`` (API name) and ``shape``, those that occur:
-
-        - ``n_calls`` (int64)
-        - ``share``: calls ÷ all calls, in each field
-        - ``texts`` (int64): distinct texts
-        - ``parse_ok`` (bool): whether such texts can be read
-        - ``example`` (str): one of them, shortened; null for null
+    pandas.Series
+        bool, with the index of `df`. A chain that is empty or cannot be read has no party, no hop and no
+        loop.
 
     Raises
     ------
     KeyError
-        The frame has neither column.
-
-    Notes
-    -----
-    Nothing that could not be read is dropped or guessed: it is counted here, and `transfer_chains` flags
-    its calls.
+        The frame has neither of the columns that chains are read from.
+    ValueError
+        No condition is given, a list of parties is empty, or a value or `source` is not understood.
 
     Examples
     --------
-    >>> calls = pd.DataFrame({"numbersInvolvedJSON": ['["101", "102"]', "101,102", '["101"', '["7"]']})
-    >>> transfer_shapes(calls).reset_index()[["shape", "n_calls", "share", "parse_ok"]]
-                      shape  n_calls  share  parse_ok
-    0       list of numbers      2   0.50      True
-    1  comma-separated text      1   0.25      True
-    2           broken text      1   0.25     False
+    >>> calls = pd.DataFrame({"numbersInvolvedJSON": ['["101", "102", "103"]', '["101", "103"]', "[103]"]})
+    >>> chains_match(calls, starts=101).tolist()
+    [True, True, False]
+    >>> chains_match(calls, contains=["101", "103"]).tolist()
+    [False, True, False]
+    >>> chains_match(calls, eventually=["101", "103"], at_least=2).tolist()
+    [True, False, False]
     """
-    fields = [name for name in _FIELDS if name in df.columns] or [_FIELDS[0]]
-    return pd.concat([_shapes(df, name) for name in fields])
+    log = chain_log(df, source, include_client, names)
+    parties = {"starts": starts, "ends": ends, "contains": contains, "eventually": eventually}
+    conditions = list(_conditions(log, parties, at_least, loops))
+    if not conditions:
+        msg = (
+            "chains_match needs at least one condition: starts=, ends=, contains=, eventually=, at_least= "
+            "or loops="
+        )
+        raise ValueError(msg)
+    return pd.Series(np.logical_and.reduce(conditions)[log.rows], index=df.index)
 
 
-def _shapes(df: pd.DataFrame, name: str) -> pd.DataFrame:
-    texts = read_texts(column(df, name))
-    calls = np.bincount(texts.shapes[texts.rows], minlength=len(SHAPES))
-    seen = np.flatnonzero(calls)
-    examples = [_cut(texts.texts[int(np.argmax(texts.shapes == shape))]) for shape in seen]
-    table = {
-        "n_calls": calls[seen],
-        "share": ratio(calls[seen], len(texts.rows)),
-        "texts": np.bincount(texts.shapes, minlength=len(SHAPES))[seen],
-        "parse_ok": np.array([SHAPES[shape].readable for shape in seen], dtype=bool),
-        "example": pd.array(examples, dtype="str"),
-    }
-    levels = [[name] * len(seen), [SHAPES[shape].value for shape in seen]]
-    index = pd.MultiIndex.from_arrays(
-        [pd.array(each, dtype="str") for each in levels], names=["field", "shape"]
-    )
-    return pd.DataFrame(table, index=index)
+def _conditions(
+    log: ChainLog, parties: Mapping[str, Parties | None], at_least: int | None, loops: bool | None
+) -> Iterator[Flags]:
+    """Yield, for each condition that is given, which of the distinct chains meet it."""
+    for name, given in parties.items():
+        if given is not None:
+            wanted, meets = _labels(name, given), _MEETS[name]
+            yield np.fromiter((meets(chain, wanted) for chain in log.tuples), bool, len(log.tuples))
+    if at_least is not None:
+        if isinstance(at_least, bool) or not isinstance(at_least, Integral):
+            msg = f"at_least={at_least!r} must be a whole number of transfers"
+            raise ValueError(msg)
+        yield log.hops >= at_least
+    if loops is not None:
+        if not isinstance(loops, bool | np.bool_):
+            msg = f"loops={loops!r} must be True or False"
+            raise ValueError(msg)
+        yield log.loops == loops
 
 
-def _cut(text: str | None) -> str | None:
-    return text if text is None or len(text) <= _EXAMPLE else f"{text[: _EXAMPLE - 1]}…"
+def _labels(name: str, parties: Parties) -> Chain:
+    listed = [parties] if isinstance(parties, str) or not isinstance(parties, Sequence) else parties
+    if not len(listed):
+        msg = f"{name}= is empty; name at least one party"
+        raise ValueError(msg)
+    return tuple(map(str, listed))
+
+
+def _has_run(chain: Chain, wanted: Chain) -> bool:
+    return any(chain[i : i + len(wanted)] == wanted for i in range(len(chain) - len(wanted) + 1))
+
+
+def _has_in_order(chain: Chain, wanted: Chain) -> bool:
+    rest = iter(chain)
+    return all(party in rest for party in wanted)
+
+
+_MEETS: dict[str, Callable[[Chain, Chain], bool]] = {
+    "starts": lambda chain, wanted: chain[: len(wanted)] == wanted,
+    "ends": lambda chain, wanted: chain[-len(wanted) :] == wanted,
+    "contains": _has_run,
+    "eventually": _has_in_order,
+}
+"""Whether a chain meets a condition on parties."""
 
 
 def _text(array: pa.Array) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Hand-overs one by one, with their times, and the event log that process-mining tools read."""
+"""Transfers one by one, with their times, and the event log for process mining."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis.transfers._log import ChainLog, Integers
-from brightcall_pandas.analysis.transfers._reading import Names, Source, chain_log
+from brightcall_pandas.analysis.transfers._log import ChainLog, Names, Source, chain_log
+from brightcall_pandas.analysis.transfers._parsing import Integers
 from brightcall_pandas.frame import FIELDS, Clock, column, micros, optional_column, to_series, typed_array
 
-__all__ = ["handovers", "seconds_after_first_handover", "to_event_log"]
+__all__ = ["seconds_after_first_transfer", "to_event_log", "transfer_events"]
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class _Visits:
         return _Visits(self.row[kept], self.place[kept], self.step[kept])
 
 
-def handovers(
+def transfer_events(
     df: pd.DataFrame, *, source: Source = "auto", include_client: bool = False, names: Names = None
 ) -> pd.DataFrame:
-    """Return the hand-overs, one row each.
+    """Return the transfers, one row each.
 
     Parameters
     ----------
@@ -44,11 +44,11 @@ def handovers(
     Returns
     -------
     pandas.DataFrame
-        Calls in the order of `df`, hand-overs in theirs; the index is the label of the call in `df`:
+        Calls in the order of `df`, transfers in theirs; the index is the label of the call in `df`:
 
         - ``id`` (str): of the call
-        - ``hop`` (int64): 1 for a call's first hand-over
-        - ``from``, ``to`` (str): who handed over, and who took the call
+        - ``hop`` (int64): 1 for a call's first transfer
+        - ``from``, ``to`` (str): who transferred, and who took the call
         - ``time`` (datetime64[us, timezone of ``timestamp``]): when it was taken; null where not known
         - ``after_s`` (float64): seconds from the beginning of the call to ``time``
 
@@ -66,7 +66,7 @@ def handovers(
     Examples
     --------
     >>> calls = pd.DataFrame({"id": ["7"], "numbersInvolvedJSON": ['["101", "102", "103"]']})
-    >>> handovers(calls)[["id", "hop", "from", "to"]]
+    >>> transfer_events(calls)[["id", "hop", "from", "to"]]
       id  hop from   to
     0  7    1  101  102
     0  7    2  102  103
@@ -107,7 +107,7 @@ def to_event_log(
         Calls by beginning, a call's events in order, numbered from 0:
 
         - ``case:concept:name`` (str): ``id`` of the call
-        - ``concept:name`` (str): the party, so that tools draw the graph of hand-overs
+        - ``concept:name`` (str): the party, so that tools draw the graph of transfers
         - ``time:timestamp`` (datetime64[us, timezone of ``timestamp``]), ascending within a call
         - ``org:resource`` (str): the party
         - ``time_known`` (bool): whether the data say when the party took the call
@@ -155,8 +155,8 @@ def to_event_log(
     )
 
 
-def seconds_after_first_handover(df: pd.DataFrame, log: ChainLog) -> NDArray[np.float64]:
-    """Return each call's seconds from its first hand-over to its end; null where not known.
+def seconds_after_first_transfer(df: pd.DataFrame, log: ChainLog) -> NDArray[np.float64]:
+    """Return each call's seconds from its first transfer to its end; null where not known.
 
     A call ends ``totalTime`` after it began, where that is null ``callTime`` after it.
     """

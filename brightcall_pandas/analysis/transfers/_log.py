@@ -1,27 +1,33 @@
-"""The chains of a frame in one flat array, each distinct text once."""
+"""The chains of a frame in one flat array, each distinct text once.
+
+Texts repeat: a month of calls has a few thousand distinct ones. So they are encoded first, parsed once,
+and kept as one flat array of steps (`ChainLog`); whatever depends on a row is looked up by its code.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
-from typing import Literal
+from itertools import chain, pairwise
+from typing import Any, Literal, get_args
 
 import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import NONE, Key, key_of
+from brightcall_pandas.analysis.transfers._parsing import Flags, Integers, Shape, Texts, read_texts
+from brightcall_pandas.frame import choice, column, optional_column, plain_numbers
 
-__all__ = ["ARROW", "UNREADABLE", "ChainLog", "Flags", "Integers", "chains_of"]
-
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+__all__ = ["ChainLog", "Names", "Source", "chain_log", "chains_of", "natural_order"]
 
 ARROW = " → "
-"""What stands between the parties of a path."""
+"""The separator of the parties in a path."""
 
 UNREADABLE = "(unreadable)"
 """The path of a chain that could not be read; one that names nobody is ``(none)``."""
@@ -47,7 +53,7 @@ class ChainLog:
     readable
         Whether each chain could be read.
     times
-        When the party of each step took the call, as the text says it; None when no text says any.
+        When the party of each step took the call, as it is written; None if no text has a time.
     """
 
     parties: NDArray[np.object_]
@@ -64,7 +70,7 @@ class ChainLog:
 
     @cached_property
     def hops(self) -> Integers:
-        """Number of hand-overs in each chain."""
+        """Number of transfers in each chain."""
         return np.maximum(self.lengths - 1, 0)
 
     @cached_property
@@ -78,8 +84,8 @@ class ChainLog:
         return np.repeat(np.arange(len(self.lengths)), self.lengths)
 
     @cached_property
-    def givers(self) -> Integers:
-        """Position in `steps` of each party that hands over; the next position takes."""
+    def origins(self) -> Integers:
+        """Position in `steps` of each party that transfers the call; the next position is its target."""
         return np.flatnonzero(self.chain_of_step[1:] == self.chain_of_step[:-1])
 
     @cached_property
@@ -96,7 +102,7 @@ class ChainLog:
 
     @cached_property
     def again(self) -> Flags:
-        """Whether the party of each step was in its chain before."""
+        """Whether the party of each step appeared earlier in its chain."""
         pairs = self.chain_of_step * max(len(self.parties), 1) + self.steps
         return pd.Series(pairs).duplicated().to_numpy()
 
@@ -116,7 +122,7 @@ class ChainLog:
         return pa.array(self.parties, pa.large_string()).take(pa.array(codes, mask=~known))
 
     def key(self) -> Key:
-        """Return the key that tells calls apart by chain; `chains_of` reads its labels."""
+        """Return the key that groups calls by chain; `chains_of` reads its labels."""
         texts = [
             _encode(chain).decode() if readable else UNREADABLE
             for chain, readable in zip(self.tuples, self.readable.tolist(), strict=True)
@@ -138,3 +144,161 @@ def chains_of(labels: pd.Index) -> tuple[list[tuple[str, ...]], list[str]]:
     return chains, [
         UNREADABLE if label == UNREADABLE else path for label, path in zip(labels, paths, strict=True)
     ]
+
+
+Source = Literal["auto", "numbersInvolved", "transfers"]
+"""Which column the chains are read from."""
+
+Names = Mapping[Any, str] | None
+"""Names to show for labels, such as ``{101: "Ann"}``."""
+
+
+def chain_log(
+    df: pd.DataFrame, source: Source = "auto", include_client: bool = False, names: Names = None
+) -> ChainLog:
+    """Return the chains of a frame; the arguments are those of `transfer_chains`."""
+    choice("source", source, get_args(Source))
+    log = _log_of(_chosen(df, source))
+    if not include_client:
+        log = _without_clients(log, df)
+    return _named(log, names) if names else log
+
+
+def _chosen(df: pd.DataFrame, source: Source) -> Texts:
+    """Return the text that each row's chain is read from."""
+    alone = "transfers" in df.columns and "numbersInvolvedJSON" not in df.columns
+    if source == "transfers" or (source == "auto" and alone):
+        return read_texts(column(df, "transfers"))
+    numbers = read_texts(column(df, "numbersInvolvedJSON"))
+    if source == "numbersInvolved" or "transfers" not in df.columns:
+        return numbers
+    transfers = read_texts(column(df, "transfers"))
+    complete = transfers.are(Shape.TRANSFERS)
+    informative = transfers.named | ~transfers.readable
+    by_transfers = complete[transfers.rows] | (~numbers.named[numbers.rows] & informative[transfers.rows])
+    rows = np.where(by_transfers, len(numbers.texts) + transfers.rows, numbers.rows)
+    return (numbers + transfers).chosen(rows)
+
+
+def _log_of(texts: Texts) -> ChainLog:
+    encoded = pa.array(chain.from_iterable(texts.parties), pa.large_string()).dictionary_encode()
+    offsets = np.zeros(len(texts.parties) + 1, dtype=np.int64)
+    np.cumsum(list(map(len, texts.parties)), out=offsets[1:])
+    times = None
+    if texts.times:
+        times = np.full(offsets[-1], None, dtype=object)
+        for place, each in texts.times.items():
+            times[offsets[place] : offsets[place + 1]] = each
+    return ChainLog(
+        parties=np.array(encoded.dictionary.to_pylist(), dtype=object),
+        steps=encoded.indices.to_numpy().astype(np.int64),
+        offsets=offsets,
+        rows=texts.rows,
+        readable=texts.readable,
+        times=times,
+    )
+
+
+def _without_clients(log: ChainLog, df: pd.DataFrame) -> ChainLog:
+    """Return the chains without each call's own client."""
+    party_keys = _number_keys(pa.array(log.parties, pa.large_string())).dictionary_encode()
+    clients = _client_of_rows(df, party_keys.dictionary)
+    if (clients < 0).all():
+        return log
+    # Each pair of a chain and a client in it makes a chain of its own; client 0 stands for none.
+    size = len(party_keys.dictionary) + 1
+    rows, pairs = pd.factorize(log.rows * size + clients + 1)
+    chains, client_of_chain = np.divmod(pairs, size)
+    steps, chain_of_step = log.take(chains)
+    key_of_party = party_keys.indices.fill_null(-1).to_numpy() + 1
+    keys = key_of_party[log.steps[steps]]
+    kept = (keys == 0) | (keys != client_of_chain[chain_of_step])
+    lengths = np.bincount(chain_of_step[kept], minlength=len(chains))
+    steps = steps[kept]
+    codes, parties = pd.factorize(log.steps[steps])  # drops parties that were only ever clients
+    return ChainLog(
+        parties=log.parties[parties],
+        steps=codes,
+        offsets=np.concatenate([[0], np.cumsum(lengths)]),
+        rows=rows,
+        readable=log.readable[chains],
+        times=None if log.times is None else log.times[steps],
+    )
+
+
+def _named(log: ChainLog, names: Mapping[Any, str]) -> ChainLog:
+    shown = {str(label): str(name) for label, name in names.items()}
+    labels = [shown.get(label, label) for label in log.parties]
+    encoded = pa.array(labels, pa.large_string()).dictionary_encode()
+    parties = np.array(encoded.dictionary.to_pylist(), dtype=object)
+    return replace(log, parties=parties, steps=encoded.indices.to_numpy()[log.steps].astype(np.int64))
+
+
+def _client_of_rows(df: pd.DataFrame, keys: pa.Array) -> NDArray[np.int64]:
+    """Return the position in `keys` of each call's client, negative where it is none of them.
+
+    Parameters
+    ----------
+    df
+        Calls.
+    keys
+        Numbers as `_number_keys` writes them, without repetition.
+    """
+    clients = _array(optional_column(df, "clientNumber"))
+    positions = _positions(clients, keys)
+    unknown = np.flatnonzero(clients.is_null().to_numpy(zero_copy_only=False))
+    if len(unknown):
+        needed = df[df.columns.intersection(["type", "fromNumber", "toNumber"])]
+        positions[unknown] = _positions(_other_ends(needed.iloc[unknown]), keys)
+    return positions
+
+
+def _number_keys(numbers: pa.Array) -> pa.Array:
+    """Return numbers so written that the same number is the same text, with or without ``+``."""
+    return pc.ascii_ltrim(plain_numbers(numbers), "+")
+
+
+def _positions(numbers: pa.Array, keys: pa.Array) -> NDArray[np.int64]:
+    found = pc.index_in(_number_keys(numbers), value_set=keys, skip_nulls=True)
+    return np.array(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _other_ends(df: pd.DataFrame) -> pa.Array:
+    """Return the caller of inbound and the callee of outbound calls."""
+    direction = optional_column(df, "type")
+    caller, callee = _array(optional_column(df, "fromNumber")), _array(optional_column(df, "toNumber"))
+    ends = pa.nulls(len(df), caller.type)
+    for word, number in (("inbound", caller), ("outbound", callee)):
+        here = pa.array((direction == word).to_numpy(dtype=bool, na_value=False))
+        ends = pc.if_else(here, number, ends)
+    return ends
+
+
+def _array(series: pd.Series) -> pa.Array:
+    array = pa.array(series, pa.large_string(), from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+def natural_order(labels: pd.Index) -> pd.Index:
+    """Return labels sorted so that numbers stand in their order and before words.
+
+    Examples
+    --------
+    >>> list(natural_order(pd.Index(["Ann", "101", "99", "q10", "q9"])))
+    ['99', '101', 'Ann', 'q9', 'q10']
+    """
+    return pd.Index(sorted(labels, key=lambda label: (_key(label), label)), dtype="str")
+
+
+def _key(label: str) -> list[tuple[int, int, str]]:
+    parts = [part for part in _DIGITS.split(label) if part]
+    return [_number(part) if part.isdecimal() else (1, 0, part) for part in parts]
+
+
+def _number(digits: str) -> tuple[int, int, str]:
+    """Compare as numbers do, however many digits: first by length, then digit by digit."""
+    significant = digits.lstrip("0")
+    return 0, len(significant), significant

@@ -1,4 +1,4 @@
-"""What the numbers of the tables of hand-overs mean."""
+"""Definitions of the numbers that only tables of transfers have."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from brightcall_pandas.analysis._metrics import OURS, TRADE, Definition
 
 __all__ = ["OF_TRANSFERS"]
 
-_UNREAD = "a chain that cannot be read counts as no hand-over"
-_UNTIMED = "hand-overs without a known time are left out"
+_UNREAD = "a chain that cannot be read counts as no transfer"
+_UNTIMED = "transfers without a known time are left out"
 _TALK = "unknown talk times are left out"
 _MINING = "process mining: van der Aalst and Song 2004"
 
 OF_TRANSFERS: dict[str, Definition] = {
-    # transfer_chains, transfer_variants, handovers, transfer_shapes
+    # transfer_chains, transfer_variants, transfer_events
     "hops": Definition(
-        "Hand-overs of a call", "hand-overs", "parties of the chain, repetitions counted, less 1", None,
+        "Transfers of a call", "transfers", "parties of the chain, repetitions counted, less 1", None,
         "0 for a chain that is empty or cannot be read", OURS,
     ),
     "hop": Definition(
-        "Number of the hand-over", "hand-overs", "hand-overs of the call up to this one", None, _UNREAD, OURS
+        "Number of the transfer", "transfers", "transfers of the call up to this one", None, _UNREAD, OURS
     ),
     "transferred": Definition(
-        "Transferred calls", "calls", "calls handed over at least once", None, _UNREAD, TRADE
+        "Transferred calls", "calls", "calls transferred at least once", None, _UNREAD, TRADE
     ),
     "loops": Definition(
         "Calls with a loop", "calls", "calls in which a party appears again, at once or later", None,
@@ -44,24 +44,23 @@ OF_TRANSFERS: dict[str, Definition] = {
         _TALK, "linear interpolation",
     ),
     "after_s": Definition(
-        "Time of the hand-over", "s", "when the party took the call, less when the call began", None,
+        "Time of the transfer", "s", "when the party took the call, less when the call began", None,
         "null where no time is known, or one before the call began", OURS,
     ),
-    "texts": Definition("Distinct texts", "texts", "distinct texts of this shape", None, "null is one", OURS),
     # transfer_summary
     "transfer_rate": Definition(
-        "Transfer rate", "rate", "calls handed over at least once", "calls", _UNREAD, TRADE
+        "Transfer rate", "rate", "calls transferred at least once", "calls", _UNREAD, TRADE
     ),
-    "handovers": Definition("Hand-overs", "hand-overs", "hops of all calls", None, _UNREAD, _MINING),
-    "hops_mean": Definition("Hand-overs per call", "hand-overs", "hand-overs", "calls", _UNREAD, OURS),
+    "transfers": Definition("Transfers", "transfers", "hops of all calls", None, _UNREAD, _MINING),
+    "hops_mean": Definition("Transfers per call", "transfers", "transfers", "calls", _UNREAD, OURS),
     "hops_mean_transferred": Definition(
-        "Hand-overs per transferred call", "hand-overs", "hand-overs", "transferred calls", _UNREAD, OURS
+        "Transfers per transferred call", "transfers", "transfers", "transferred calls", _UNREAD, OURS
     ),
     "hops_max": Definition(
-        "Longest chain", "hand-overs", "hops of the call that has most", None, _UNREAD, OURS
+        "Longest chain", "transfers", "hops of the call that has most", None, _UNREAD, OURS
     ),
     "ping_pong": Definition(
-        "Calls with ping-pong", "calls", "calls with hand-overs a → b → a between two parties", None, _UNREAD,
+        "Calls with ping-pong", "calls", "calls with transfers a → b → a between two parties", None, _UNREAD,
         OURS,
     ),
     "ping_pong_share": Definition(
@@ -69,22 +68,22 @@ OF_TRANSFERS: dict[str, Definition] = {
     ),
     "loop_share": Definition("Loops", "rate", "calls with a loop", "transferred calls", _UNREAD, OURS),
     "self_loops": Definition(
-        "Hand-overs to itself", "hand-overs", "hand-overs of a party to itself", None, _UNREAD, _MINING
+        "Transfers to itself", "transfers", "transfers of a party to itself", None, _UNREAD, _MINING
     ),
     "self_loop_share": Definition(
-        "Share of hand-overs to itself", "rate", "hand-overs of a party to itself", "hand-overs", _UNREAD,
+        "Share of transfers to itself", "rate", "transfers of a party to itself", "transfers", _UNREAD,
         OURS,
     ),
     "timed": Definition(
-        "Timed calls", "calls", "transferred calls whose first hand-over has a known time", None, _UNTIMED,
+        "Timed calls", "calls", "transferred calls whose first transfer has a known time", None, _UNTIMED,
         OURS,
     ),
-    "after_handover_total_s": Definition(
-        "Time after the first hand-over", "s", "from the first hand-over to the end of the call", None,
+    "after_transfer_total_s": Definition(
+        "Time after the first transfer", "s", "from the first transfer to the end of the call", None,
         _UNTIMED, OURS,
     ),
-    "after_handover_mean_s": Definition(
-        "Mean time after the first hand-over", "s", "from the first hand-over to the end of the call",
+    "after_transfer_mean_s": Definition(
+        "Mean time after the first transfer", "s", "from the first transfer to the end of the call",
         "timed calls", _UNTIMED, OURS,
     ),
     "unreadable": Definition(
@@ -93,24 +92,25 @@ OF_TRANSFERS: dict[str, Definition] = {
     ),
     # transfer_parties
     "started": Definition("Calls begun", "calls", "calls that began with the party", None, _UNREAD, OURS),
-    "received": Definition("Calls received", "hand-overs", "hand-overs to the party", None, _UNREAD, _MINING),
-    "handed_on": Definition(
-        "Calls handed on", "hand-overs", "hand-overs by the party", None, _UNREAD, _MINING
+    "received": Definition("Calls received", "transfers", "transfers to the party", None, _UNREAD, _MINING),
+    "transferred_on": Definition(
+        "Calls transferred on", "transfers", "transfers by the party", None, _UNREAD, _MINING
     ),
     "ended_at": Definition("Calls ended", "calls", "calls that ended with the party", None, _UNREAD, OURS),
     "kept": Definition(
         "Calls kept", "calls", "calls that the party had from beginning to end, alone", None, _UNREAD, OURS
     ),
     "redo": Definition(
-        "Calls that came back", "hand-overs", "hand-overs to the party from another, after it had the call",
+        "Calls that came back", "transfers", "transfers to the party from another, after it had the call",
         None, _UNREAD, OURS,
     ),
     "redo_share": Definition(
-        "Share that came back", "rate", "hand-overs by which a call came back", "hand-overs to the party",
+        "Share that came back", "rate", "transfers by which a call came back", "transfers to the party",
         _UNREAD, OURS,
     ),
-    "handed_on_rate": Definition(
-        "Rate handed on", "rate", "hand-overs by the party", "calls begun and calls received", _UNREAD, OURS
+    "transferred_on_rate": Definition(
+        "Rate transferred on", "rate", "transfers by the party", "calls begun and calls received", _UNREAD,
+        OURS,
     ),
 }  # fmt: skip
-"""Definition of every number that only tables of hand-overs have, by column name."""
+"""Definition of every number that only tables of transfers have, by column name."""

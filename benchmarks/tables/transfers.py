@@ -1,4 +1,4 @@
-"""The tables of hand-overs as someone writes them who needs them once: each distinct text read once.
+"""The tables of transfers as someone writes them who needs them once: each distinct text read once.
 
 Only ``numbersInvolvedJSON`` is read, and a client is recognised only where its number is written in the
 same way; the package reads ``transfers`` beside it and knows other spellings.
@@ -98,7 +98,7 @@ def transfer_summary(df: pd.DataFrame) -> pd.DataFrame:
         steps = chain or ()
         counts["n_calls"] += calls
         counts["transferred"] += calls * (len(steps) > 1)
-        counts["handovers"] += calls * max(len(steps) - 1, 0)
+        counts["transfers"] += calls * max(len(steps) - 1, 0)
         counts["loops"] += calls * (len(set(steps)) < len(steps))
         counts["self_loops"] += calls * sum(one == two for one, two in pairwise(steps))
         triples = zip(steps, steps[1:], steps[2:], strict=False)
@@ -114,7 +114,7 @@ def transfer_parties(df: pd.DataFrame) -> pd.DataFrame:
             of_party = counts.setdefault(party, Counter())
             of_party["n_calls"] += calls * (party not in chain[:place])
             of_party["started" if place == 0 else "received"] += calls
-            of_party["ended_at" if place == len(chain) - 1 else "handed_on"] += calls
+            of_party["ended_at" if place == len(chain) - 1 else "transferred_on"] += calls
             of_party["kept"] += calls * (len(chain) == 1)
     return pd.DataFrame.from_dict(counts, orient="index").fillna(0)
 
@@ -122,27 +122,27 @@ def transfer_parties(df: pd.DataFrame) -> pd.DataFrame:
 def transfer_flow(df: pd.DataFrame) -> pd.DataFrame:
     links: Counter[tuple[int, str, str]] = Counter()
     for chain, calls in Counter(chains_of(df)).items():
-        for hop, (giver, taker) in enumerate(pairwise(chain or ()), 1):
-            links[hop, giver, taker] += calls
+        for hop, (origin, target) in enumerate(pairwise(chain or ()), 1):
+            links[hop, origin, target] += calls
     busy: Counter[str] = Counter()
-    for (_, giver, taker), calls in links.items():
-        busy[giver] += calls
-        busy[taker] += calls
+    for (_, origin, target), calls in links.items():
+        busy[origin] += calls
+        busy[target] += calls
     shown = {party for party, _ in busy.most_common(len(busy) if len(busy) <= 13 else 12)}
     folded: Counter[tuple[int, str, str]] = Counter()
     for (hop, *both), calls in links.items():
-        giver, taker = (party if party in shown else "(other)" for party in both)
-        folded[hop, giver, taker] += calls * (hop <= 5)
+        origin, target = (party if party in shown else "(other)" for party in both)
+        folded[hop, origin, target] += calls * (hop <= 5)
     table = pd.Series(+folded).to_frame("n_calls")
     return table.rename_axis(["hop", "from", "to"])
 
 
-def handovers(df: pd.DataFrame) -> pd.DataFrame:
+def transfer_events(df: pd.DataFrame) -> pd.DataFrame:
     rows = [
-        (row, hop, giver, taker)
+        (row, hop, origin, target)
         for row, chain in enumerate(chains_of(df))
         if chain
-        for hop, (giver, taker) in enumerate(pairwise(chain), 1)
+        for hop, (origin, target) in enumerate(pairwise(chain), 1)
     ]
     table = pd.DataFrame(rows, columns=["row", "hop", "from", "to"])
     return table.set_axis(df.index[table["row"]]).assign(id=df["id"].to_numpy()[table["row"]])
@@ -152,6 +152,6 @@ TABLES: dict[str, Callable[..., pd.DataFrame]] = {
     each.__name__: each
     for each in (
         transfer_chains, transfer_variants, transfer_matrix, transfer_summary, transfer_parties,
-        transfer_flow, handovers,
+        transfer_flow, transfer_events,
     )
 }  # fmt: skip
