@@ -16,9 +16,7 @@ import requests
 from measure import Part, Run, measured, take_part
 
 import brightcall_pandas as bc
-from brightcall_pandas.frame._columns import to_pandas
-from brightcall_pandas.frame._page import read_page
-from brightcall_pandas.frame._table import typed_pages
+from brightcall_pandas.frame import AnswerReader, read_page, to_pandas, typed_table
 from loads.results import digest, plain_frame, row_fingerprint
 
 Given = dict[str, Any]
@@ -100,8 +98,9 @@ def typed(given: Given) -> Outcome:
     """Turn pages in memory into the typed frame."""
 
     def work() -> pd.DataFrame:
-        pages = [read_page(body) for body in bodies]
-        return to_pandas(typed_pages(pages, given["timezone"]).table, given["timezone"])
+        reader = AnswerReader()
+        pages = [read_page(body, reader) for body in bodies]
+        return to_pandas(typed_table(pages, given["timezone"]).table, given["timezone"])
 
     bodies = Path(given["path"]).read_bytes().split(b"\n")
     frame, run = measured(work)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Unpack
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ import pyarrow as pa
 from brightcall_pandas import analysis
 from brightcall_pandas.analysis import additive_form, merge
 from brightcall_pandas.export import CallFiles, pseudonymize, row_filter
-from brightcall_pandas.filters import CallFilter, lists_filters
+from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters
 from brightcall_pandas.frame import EXTRAS, optional_column
 
 try:
@@ -44,7 +44,7 @@ _NEVER_COUNTED = (
 
 @lists_filters
 def scan_calls(
-    path: str | os.PathLike[str], columns: Sequence[str] | None = None, **filters: Any
+    path: str | os.PathLike[str], columns: Sequence[str] | None = None, **filters: Unpack[FiltersAndDays]
 ) -> dd.DataFrame:
     """Open parquet files of calls as a dask DataFrame; nothing is read yet.
 
@@ -139,7 +139,7 @@ class DistributedCalls:
         self._df = df
 
     @lists_filters
-    def filter(self, *, fold_case: bool = True, **filters: Any) -> dd.DataFrame:
+    def filter(self, *, fold_case: bool = True, **filters: Unpack[FiltersAndDays]) -> dd.DataFrame:
         """Return the rows that the API would return under these filters, lazily, as ``df.calls.filter``."""
         spec = row_filter(filters)
         return self._df.map_partitions(_filtered, spec.to_dict(), fold_case, meta=self._df._meta)

@@ -11,14 +11,14 @@ import functools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypeVar, Unpack
 
 import pandas as pd
 
 from brightcall_pandas import analysis
 from brightcall_pandas.accessors._hidden_column import HidesColumn
 from brightcall_pandas.accessors._plot import CallsPlot
-from brightcall_pandas.filters import CallFilter, lists_filters
+from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters
 
 if TYPE_CHECKING:
     from brightcall_pandas.explorer import Explorer
@@ -107,7 +107,7 @@ class CallsAccessor(HidesColumn):
 
     # Rows
     @lists_filters
-    def filter(self, *, fold_case: bool = True, **filters: Any) -> pd.DataFrame:
+    def filter(self, *, fold_case: bool = True, **filters: Unpack[FiltersAndDays]) -> pd.DataFrame:
         """Return the rows that the API would return under these filters.
 
         Parameters

@@ -31,7 +31,7 @@ from brightcall_pandas.analysis._groups import (
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
 from brightcall_pandas.analysis._rates import add_rate, ratio, shrunk, wilson
 from brightcall_pandas.analysis._tallies import add_up, additive, tally, tally_of
-from brightcall_pandas.frame import column, optional_column
+from brightcall_pandas.frame import choice, column, optional_column
 
 __all__ = ["by_agent", "by_line"]
 
@@ -57,9 +57,7 @@ def finish_by_agent(
     table: pd.DataFrame, *, rank_by: Rate = "answer_rate", min_calls: int = 20, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return the table of `by_agent` from its tally."""
-    if rank_by not in get_args(Rate):
-        msg = f"rank_by={rank_by!r} is not one of {', '.join(get_args(Rate))}"
-        raise ValueError(msg)
+    choice("rank_by", rank_by, get_args(Rate))
     *by, agent = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([*by, agent])
     boards = _runs(outer_codes(groups, by))

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import Key, closed_key, key_of
-from brightcall_pandas.frame import FIELDS, column, fold, micros, tags_of_rows
+from brightcall_pandas.frame import FIELDS, column, fold, micros, not_one_of, tags_of_rows
 
 __all__ = [
     "DIMENSIONS",
@@ -344,6 +344,6 @@ def of_direction(df: pd.DataFrame, direction: Direction) -> NDArray[np.bool_]:
         return np.ones(len(df), dtype=bool)
     choices = FIELDS["type"].choices
     if direction not in choices:
-        msg = f"direction={direction!r} is not one of {', '.join(choices)}, or None for all calls"
-        raise ValueError(msg)
+        listed = f"{', '.join(map(repr, choices))}, or None for all calls"
+        raise not_one_of("direction", direction, choices, listed)
     return (column(df, "type") == direction).to_numpy(dtype=bool)

@@ -17,6 +17,7 @@ from brightcall_pandas.analysis._dimensions import By, split
 from brightcall_pandas.analysis._groups import Key, completed, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._tallies import Facts, add_up, additive, tally_of
+from brightcall_pandas.frame import choice, whole
 
 __all__ = ["answer_time_histogram", "talk_time_buckets", "talk_time_histogram"]
 
@@ -192,9 +193,7 @@ def _tally(df: pd.DataFrame, field: str, name: str, by: By, answered_only: bool)
 
 
 def _finish(table: pd.DataFrame, bins: Bins, closed: Closed, usual: Sequence[float]) -> pd.DataFrame:
-    if closed not in ("left", "right"):
-        msg = f"closed={closed!r} is not one of left, right"
-        raise ValueError(msg)
+    choice("closed", closed, ("left", "right"))
     *by, seconds = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     values = seconds.labels.to_numpy(dtype=np.float64)
     edges = _edges(bins, values[np.isfinite(values)], closed, usual)
@@ -223,7 +222,7 @@ def _edges(
     if bins is None:
         return _usual_edges(values, closed, usual)
     if isinstance(bins, (int, np.integer)) and not isinstance(bins, bool):
-        return _equal_edges(int(bins), values, closed)
+        return _equal_edges(whole("bins", bins, 1), values, closed)
     edges = np.asarray(bins, dtype=np.float64)
     if edges.ndim != 1 or len(edges) < 2 or not all(low < high for low, high in pairwise(edges)):
         msg = f"bins={bins!r} must be a count, or at least two ascending edges in seconds"
@@ -244,9 +243,6 @@ def _usual_edges(values: NDArray[np.float64], closed: Closed, usual: Sequence[fl
 
 
 def _equal_edges(count: int, values: NDArray[np.float64], closed: Closed) -> NDArray[np.float64]:
-    if count < 1:
-        msg = f"bins={count} must be at least 1"
-        raise ValueError(msg)
     if not len(values):
         return np.arange(count + 1, dtype=np.float64)
     # The open edge lies beyond the last value, so that the bins hold all calls.

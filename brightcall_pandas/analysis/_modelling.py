@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import DIRECTION_OF_DIALING, Direction, of_direction
-from brightcall_pandas.frame import column, micros, optional_column
+from brightcall_pandas.frame import choice, column, micros, optional_column
 
 __all__ = ["TARGETS", "model_frame"]
 
@@ -106,9 +106,7 @@ def model_frame(
     1  10.0      2.0        3600.0                 0.0       1.0
     2  11.0      1.0           NaN                 NaN       1.0
     """
-    if target not in TARGETS:
-        msg = f"target={target!r} is not one of {', '.join(TARGETS)}"
-        raise ValueError(msg)
+    choice("target", target, TARGETS)
     chosen = of_direction(df, direction)
     stamps = column(df, "timestamp")
     known = stamps.notna().to_numpy()

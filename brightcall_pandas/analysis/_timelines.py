@@ -10,7 +10,7 @@ from brightcall_pandas.analysis._dimensions import LONGEST_S, WEEKDAYS, By, peri
 from brightcall_pandas.analysis._groups import Groups, completed, folded_keys, grouped, keys_of_index
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
 from brightcall_pandas.analysis._tallies import additive, tally
-from brightcall_pandas.frame import column, micros
+from brightcall_pandas.frame import choice, column, micros
 
 __all__ = ["concurrency", "heatmap", "over_time"]
 
@@ -114,9 +114,7 @@ _VALUES = (
 
 def tally_heatmap(df: pd.DataFrame, value: str = "n_calls", *, by: By = None) -> pd.DataFrame:
     """Return the sums behind `heatmap`: one row per group, weekday and hour that has calls."""
-    if value not in _VALUES:
-        msg = f"value={value!r} is not one of {', '.join(_VALUES)}"
-        raise ValueError(msg)
+    choice("value", value, _VALUES)
     known = column(df, "timestamp").notna().to_numpy()
     parts = split(df, by).within(*split(df, ["weekday", "hour"]).keys).where(known)
     return tally(df, parts, sums_for(["n_calls", value]))

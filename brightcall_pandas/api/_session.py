@@ -29,8 +29,8 @@ from brightcall_pandas.api._key import ApiKey
 from brightcall_pandas.api._retries import FIRST_PAUSE_S, LONGEST_WAIT_S, RateLimit, pause
 from brightcall_pandas.api._transport import Failure, Transport, request_to
 from brightcall_pandas.api._verdict import Verdict
-from brightcall_pandas.cache import Answer, PageCache, cache_key
-from brightcall_pandas.frame import Envelope, opened
+from brightcall_pandas.cache import PageCache, StoredAnswer, cache_key
+from brightcall_pandas.frame import Answer, AnswerReader
 
 __all__ = ["ApiSession", "Reply"]
 
@@ -47,7 +47,7 @@ class Reply:
         What was asked, without key.
     content
         The body: a JSON object that does not say ``success: false``.
-    opened
+    answer
         What it holds.
     key
         Its key in the page cache.
@@ -59,7 +59,7 @@ class Reply:
 
     request: PreparedRequest | CachedRequest
     content: bytes
-    opened: Envelope
+    answer: Answer
     key: str
     from_cache: bool
     fetched_at: datetime
@@ -105,7 +105,8 @@ class ApiSession:
         self._retries = retries
         self._first_pause = first_pause
         self._limit = RateLimit(rate_limit)
-        self._transport = Transport(key, connections)
+        self._reader = AnswerReader()
+        self._transport = Transport(key, connections, self._reader)
         self._cache = cache
         self._proxies = requests.utils.get_environ_proxies(base_url)  # once: the look-up is slow
         self._counting = threading.Lock()
@@ -152,7 +153,7 @@ class ApiSession:
     def keep(self, replies: Sequence[Reply]) -> None:
         """Keep good answers, in place of older ones."""
         if self._cache is not None:
-            self._cache.keep(Answer(each.request, each.content, each.fetched_at) for each in replies)
+            self._cache.keep(StoredAnswer(each.request, each.content, each.fetched_at) for each in replies)
 
     def kept(self, path: str, body: dict[str, Any]) -> Reply | None:
         """Return the cached answer to a request, however old; None where there is none."""
@@ -161,7 +162,8 @@ class ApiSession:
         if kept is None:
             return None
         content = kept.content
-        return Reply(kept.request, content, opened(content), key, from_cache=True, fetched_at=kept.created_at)
+        answer = self._reader.read(content)
+        return Reply(kept.request, content, answer, key, from_cache=True, fetched_at=kept.created_at)
 
     def close(self) -> None:
         """Close connections and files."""

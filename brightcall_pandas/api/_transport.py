@@ -21,7 +21,7 @@ from brightcall_pandas.api._key import ApiKey, hide_keys_in_logs
 from brightcall_pandas.api._profiles import promised
 from brightcall_pandas.api._verdict import Verdict, judge
 from brightcall_pandas.errors import ServerError
-from brightcall_pandas.frame import Envelope
+from brightcall_pandas.frame import Answer, AnswerReader
 
 __all__ = ["Failure", "HttpAnswer", "Transport", "is_this_machine", "request_to"]
 
@@ -55,7 +55,7 @@ class HttpAnswer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     content: bytes
-    outcome: Envelope | Verdict
+    outcome: Answer | Verdict
 
 
 class Transport:
@@ -70,11 +70,14 @@ class Transport:
         The API key.
     connections
         How many requests may be under way at once.
+    reader
+        The reader of the account's answers; None takes a new one.
     """
 
-    def __init__(self, key: ApiKey, connections: int) -> None:
+    def __init__(self, key: ApiKey, connections: int, reader: AnswerReader | None = None) -> None:
         hide_keys_in_logs(key)
         self._key = key
+        self._reader = reader or AnswerReader()
         self._http = HTTPAdapter(
             max_retries=0, pool_connections=1, pool_maxsize=connections, pool_block=False
         )
@@ -111,7 +114,7 @@ class Transport:
             {name: self._key.scrubbed(value) for name, value in response.headers.items()}
         )
         promise = promised(urlsplit(request.url or "").path)
-        outcome = judge(response.status_code, headers, content, promise)
+        outcome = judge(response.status_code, headers, content, promise, self._reader)
         return HttpAnswer(response.status_code, headers, content, outcome)
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from brightcall_pandas.errors import (
     RequestError,
     ServerError,
 )
-from brightcall_pandas.frame import Envelope, opened
+from brightcall_pandas.frame import Answer, AnswerReader
 
 __all__ = ["Verdict", "judge"]
 
@@ -52,7 +52,13 @@ class Verdict:
     retry_after: float | None = None
 
 
-def judge(status: int, headers: Any, content: bytes, promised: Sequence[str] = ()) -> Verdict | Envelope:
+def judge(
+    status: int,
+    headers: Any,
+    content: bytes,
+    promised: Sequence[str] = (),
+    reader: AnswerReader | None = None,
+) -> Verdict | Answer:
     """Return what an answer holds, or why it is not data.
 
     Parameters
@@ -65,9 +71,11 @@ def judge(status: int, headers: Any, content: bytes, promised: Sequence[str] = (
         The body.
     promised
         Parts of which a good answer has at least one.
+    reader
+        The reader of the account's answers; None takes a new one.
     """
     if status == 200:
-        return _of_content(content, promised)
+        return _of_content(content, promised, reader or AnswerReader())
     if 300 <= status < 400:
         host = _host(headers.get("Location", "")) or "another address"
         return Verdict(
@@ -110,10 +118,10 @@ def judge(status: int, headers: Any, content: bytes, promised: Sequence[str] = (
     )
 
 
-def _of_content(content: bytes, promised: Sequence[str]) -> Verdict | Envelope:
+def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -> Verdict | Answer:
     advice = "Check base_url; if it is right, the server or a proxy is at fault."
     try:
-        answer = opened(content)
+        answer = reader.read(content)
     except msgspec.DecodeError as error:
         what = "HTML" if content.lstrip()[:1] == b"<" else "not a JSON object"
         return Verdict(
@@ -149,12 +157,12 @@ def _host(location: str) -> str:
 def _said(content: bytes) -> str:
     """Quote the server's own message, where there is one."""
     try:
-        return _words(opened(content))
+        return _words(AnswerReader().read(content))
     except msgspec.DecodeError:
         return ""
 
 
-def _words(answer: Envelope) -> str:
+def _words(answer: Answer) -> str:
     said = answer.message or answer.error
     return f", «{str(said)[:_SHOWN]}»" if said else ""
 

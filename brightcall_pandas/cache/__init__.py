@@ -10,19 +10,19 @@
     _files         files that only their owner can read
 """
 
-from brightcall_pandas.cache._answers import Answer, PageCache, cache_key
+from brightcall_pandas.cache._answers import PageCache, StoredAnswer, cache_key
 from brightcall_pandas.cache._files import private_folder, temporary_file, write_private
 from brightcall_pandas.cache._folder import Cache
 from brightcall_pandas.cache._store import Part, Segment, Store, StoreError, pages_of, pages_text
 
 __all__ = [
-    "Answer",
     "Cache",
     "PageCache",
     "Part",
     "Segment",
     "Store",
     "StoreError",
+    "StoredAnswer",
     "cache_key",
     "pages_of",
     "pages_text",

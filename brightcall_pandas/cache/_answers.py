@@ -35,7 +35,7 @@ from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
 from brightcall_pandas.cache._files import private_file, private_folder
 
-__all__ = ["SERIALIZER", "Answer", "PageCache", "cache_key"]
+__all__ = ["SERIALIZER", "PageCache", "StoredAnswer", "cache_key"]
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ _BUSY_TIMEOUT_MS = 100  # SQLite's own wait, which Ctrl-C cannot interrupt; `Pag
 _PAUSE_S = 0.005
 
 
-class Answer(NamedTuple):
+class StoredAnswer(NamedTuple):
     """A good answer of the server, to be kept.
 
     Parameters
@@ -241,7 +241,7 @@ class PageCache:
 
         return self._attempt(read, None)
 
-    def keep(self, answers: Iterable[Answer]) -> None:
+    def keep(self, answers: Iterable[StoredAnswer]) -> None:
         """Keep good answers in one transaction, in place of older ones to the same requests."""
         responses = [
             _response(request.url or "", _body(request), content, created_at)

@@ -28,8 +28,7 @@ from brightcall_pandas.cache._answers import PageCache
 from brightcall_pandas.cache._files import private_folder, write_private
 from brightcall_pandas.cache._store import Segment, Store, StoreError
 from brightcall_pandas.errors import CacheError
-from brightcall_pandas.filters import FILTERS, duration
-from brightcall_pandas.frame import SCHEMA_VERSION
+from brightcall_pandas.frame import SCHEMA_VERSION, day_text, duration
 
 __all__ = ["Cache"]
 
@@ -152,9 +151,8 @@ class Cache:
         CacheError
             The files cannot be changed.
         """
-        parse = FILTERS["day_from"].value.parse
-        first = date.min if day_from is None else date.fromisoformat(parse("day_from", day_from))
-        last = date.max if day_to is None else date.fromisoformat(parse("day_to", day_to))
+        first = date.min if day_from is None else date.fromisoformat(day_text("day_from", day_from))
+        last = date.max if day_to is None else date.fromisoformat(day_text("day_to", day_to))
         if first > last:
             msg = f"day_from={first} is after day_to={last}; swap them"
             raise ValueError(msg)

@@ -27,7 +27,7 @@ from brightcall_pandas.doctor._masks import members
 from brightcall_pandas.doctor._requests import Exchange, Requester
 from brightcall_pandas.errors import RequestError
 from brightcall_pandas.filters import CallFilter
-from brightcall_pandas.frame import Typed, midnight_micros, read_page, to_pandas, typed_pages
+from brightcall_pandas.frame import TypedTable, midnight_micros, read_page, to_pandas, typed_table
 from brightcall_pandas.load import Ask, Client, Slice, farthest, known_zone, request_body, slice_of
 
 __all__ = ["Evidence", "SeenPage", "collect"]
@@ -181,16 +181,16 @@ class Evidence:
         kept = (stamps >= begin) & (stamps < end)
         return [each for each, keep in zip(page.slice.ids, kept, strict=True) if keep], stamps[kept]
 
-    def typed(self) -> Typed:
+    def typed(self) -> TypedTable:
         """Return the calls of all pages as a load types them."""
-        return typed_pages([each.slice.page.copy() for each in self.pages], self.zone)
+        return typed_table([each.slice.page.copy() for each in self.pages], self.zone)
 
     def calls_of(self, days: tuple[str, str]) -> pd.DataFrame:
         """Return the calls of the first page on these days, typed."""
         if self.first is None:
             msg = "no page of calls arrived"
             raise LookupError(msg)
-        frame = to_pandas(typed_pages([self.first.slice.page.copy()], self.zone).table, self.zone)
+        frame = to_pandas(typed_table([self.first.slice.page.copy()], self.zone).table, self.zone)
         day = frame["timestamp"].dt.strftime("%Y-%m-%d")
         calls: pd.DataFrame = frame.loc[(day >= days[0]) & (day <= days[1])]
         return calls

@@ -16,12 +16,13 @@ The only room that imports ipywidgets and anywidget::
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Literal, Unpack
 
 from brightcall_pandas.explorer._explorer import Explorer
-from brightcall_pandas.filters import lists_filters
-from brightcall_pandas.load import load_calls
+from brightcall_pandas.filters import Filters, lists_filters
+from brightcall_pandas.load import Client, load_calls
 
 __all__ = [
     "Explorer",
@@ -35,7 +36,12 @@ def explore(
     day_to: str | date,
     *,
     presets: str | os.PathLike[str] | None = None,
-    **options: Any,
+    columns: Sequence[str] | None = None,
+    refresh: bool = False,
+    on_incomplete: Literal["raise", "warn"] = "raise",
+    progress: bool | None = None,
+    client: Client | None = None,
+    **filters: Unpack[Filters],
 ) -> Explorer:
     """Load the calls of some days and explore them.
 
@@ -45,8 +51,10 @@ def explore(
         First and last day, both inclusive.
     presets
         The JSON file of saved selections; None means one in the user's configuration folder.
-    **options
-        Filters and options of `load_calls`: what they exclude is not loaded at all.
+    columns, refresh, on_incomplete, progress, client
+        As in `load_calls`.
+    **filters
+        Any of `bc.describe_filters()`: what they exclude is not loaded at all.
 
     Returns
     -------
@@ -58,4 +66,14 @@ def explore(
     TypeError, ValueError, BrightcallError
         As in `load_calls`.
     """
-    return Explorer(load_calls(day_from, day_to, **options), presets=presets)
+    calls = load_calls(
+        day_from,
+        day_to,
+        columns=columns,
+        refresh=refresh,
+        on_incomplete=on_incomplete,
+        progress=progress,
+        client=client,
+        **filters,
+    )
+    return Explorer(calls, presets=presets)

@@ -13,7 +13,8 @@ from platformdirs import user_config_path
 
 from brightcall_pandas.cache import private_folder, write_private
 from brightcall_pandas.explorer._controls import CONDITIONS, CONTROLS, Control
-from brightcall_pandas.filters import CallFilter, nearest
+from brightcall_pandas.filters import CallFilter
+from brightcall_pandas.frame import nearest
 
 __all__ = ["Presets", "Selection", "control_named"]
 

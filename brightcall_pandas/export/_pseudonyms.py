@@ -16,8 +16,7 @@ import msgspec
 import pandas as pd
 
 from brightcall_pandas.analysis import TIME_KEYS, plain_key, sort_key
-from brightcall_pandas.filters import nearest
-from brightcall_pandas.frame import EXTRAS, FIELDS, checked_region, column, e164_number
+from brightcall_pandas.frame import EXTRAS, FIELDS, checked_region, choice, column, e164_number, nearest
 from brightcall_pandas.load import Provenance
 
 __all__ = ["FreeText", "Pseudonyms", "Tokens", "pseudonymize", "query_without_numbers"]
@@ -171,9 +170,7 @@ class Pseudonyms(Tokens):
         *,
         columns: Collection[str] = (),
     ) -> None:
-        if free_text not in get_args(FreeText):
-            msg = f"free_text={free_text!r} is not known; it takes 'drop' or 'scan'"
-            raise ValueError(msg)
+        choice("free_text", free_text, get_args(FreeText))
         self._keep = [keep] if isinstance(keep, str) else sorted(keep)
         for name in self._keep:
             if name not in FIELDS and name not in columns:

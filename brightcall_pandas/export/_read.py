@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 from itertools import chain
 from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import msgspec
 import pandas as pd
@@ -19,7 +19,7 @@ import pyarrow.dataset as ds
 
 from brightcall_pandas.export._layout import META, PERIODS
 from brightcall_pandas.export._manifest import MANIFEST, Manifest, parse_manifest
-from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, nearest
+from brightcall_pandas.filters import FILTERS, CallFilter, FiltersAndDays, lists_filters
 from brightcall_pandas.filters import _predicates as ask
 from brightcall_pandas.frame import (
     EXTRAS,
@@ -27,6 +27,7 @@ from brightcall_pandas.frame import (
     SCHEMA_VERSION,
     label_array,
     midnight,
+    nearest,
     to_pandas,
     typed_array,
 )
@@ -42,7 +43,7 @@ _KNOWN = FIELDS | {EXTRAS.name: EXTRAS}
 
 @lists_filters
 def read_calls(
-    path: str | os.PathLike[str], columns: Sequence[str] | None = None, **filters: Any
+    path: str | os.PathLike[str], columns: Sequence[str] | None = None, **filters: Unpack[FiltersAndDays]
 ) -> pd.DataFrame:
     """Read calls from parquet.
 
@@ -90,7 +91,7 @@ def read_calls(
     return frame
 
 
-def row_filter(filters: dict[str, Any]) -> CallFilter:
+def row_filter(filters: Mapping[str, Any]) -> CallFilter:
     """Return the filter of some arguments; refuse those that only page and sort an answer."""
     for name in filters:
         if name in FILTERS and FILTERS[name].paging:

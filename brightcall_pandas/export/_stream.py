@@ -9,7 +9,7 @@ from datetime import date
 from datetime import datetime as Moment  # noqa: N812
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import pyarrow as pa
 
@@ -26,8 +26,8 @@ from brightcall_pandas.export._layout import (
 from brightcall_pandas.export._manifest import Identity, Manifest, Partition, window_reports
 from brightcall_pandas.export._pseudonyms import FreeText, Pseudonyms, query_without_numbers
 from brightcall_pandas.export._write import folder_path
-from brightcall_pandas.filters import lists_filters
-from brightcall_pandas.frame import SCHEMA_VERSION, to_pandas
+from brightcall_pandas.filters import Filters, lists_filters
+from brightcall_pandas.frame import SCHEMA_VERSION, choice, to_pandas
 from brightcall_pandas.load import (
     Client,
     Day,
@@ -64,7 +64,7 @@ def export_calls(
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
     client: Client | None = None,
-    **filters: Any,
+    **filters: Unpack[Filters],
 ) -> Path:
     """Write the calls of some days as parquet, however many they are.
 
@@ -118,9 +118,7 @@ def export_calls(
     in the client's cache.
     """
     path = folder_path(path, partition)
-    if on_incomplete not in ("raise", "warn"):
-        msg = f"on_incomplete={on_incomplete!r} is not known; it takes 'raise' or 'warn'"
-        raise ValueError(msg)
+    choice("on_incomplete", on_incomplete, ("raise", "warn"))
     spec = spec_of(day_from, day_to, filters)
     chosen = fields_of(columns)
     tokens = None

@@ -21,7 +21,7 @@ from brightcall_pandas.export._layout import (
     write_rows,
 )
 from brightcall_pandas.export._manifest import Identity, Manifest, Partition, window_reports
-from brightcall_pandas.frame import SCHEMA_VERSION, column
+from brightcall_pandas.frame import SCHEMA_VERSION, column, not_one_of
 
 __all__ = ["file_path", "folder_path", "to_parquet"]
 
@@ -88,8 +88,7 @@ def folder_path(
     """Return the folder that a partitioned write goes into; refuse a path that cannot be one."""
     folder = _local_path(path)
     if partition not in PERIODS:
-        msg = f"partition={partition!r} is not known; it takes {', '.join(map(repr, choices))}"
-        raise ValueError(msg)
+        raise not_one_of("partition", partition, PERIODS, ", ".join(map(repr, choices)))
     instead = ", or pass partition=None to write a single file" if None in choices else ""
     if folder.is_file():
         msg = (

@@ -1,34 +1,41 @@
-"""The filters of the API: one table, one specification, a face for each place that asks.
+"""The filters of the API: one table of parameters, and one specification for requests, rows, SQL and code.
 
-`table` declares the 33 parameters, `values` what they take, `predicates` and `tags` what they ask of a
-row, `callfilter` the specification itself.
+::
+
+    _table        the 33 parameters, and their types for type checkers
+    _values       the kinds of value that they take
+    _predicates   which rows they match, in pandas and in SQL
+    _tags         the same for tags, which are JSON text
+    _callfilter   the specification: `CallFilter`
 """
 
 from brightcall_pandas.filters._callfilter import CallFilter, lists_filters
-from brightcall_pandas.filters._settings import LONGEST_DAYS, duration, flag, number, positive, text, whole
-from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, Filter, describe_filters
-from brightcall_pandas.filters._values import Codes, Day, Identifier, Many, Number, Text, Word, nearest
+from brightcall_pandas.filters._table import (
+    FILTER_NAMES,
+    FILTERS,
+    Filter,
+    Filters,
+    FiltersAndDays,
+    Parameters,
+    describe_filters,
+)
+from brightcall_pandas.filters._values import Codes, Day, Identifier, Many, Number, Text, Word
 
 __all__ = [
     "FILTERS",
     "FILTER_NAMES",
-    "LONGEST_DAYS",
     "CallFilter",
     "Codes",
     "Day",
     "Filter",
+    "Filters",
+    "FiltersAndDays",
     "Identifier",
     "Many",
     "Number",
+    "Parameters",
     "Text",
     "Word",
     "describe_filters",
-    "duration",
-    "flag",
     "lists_filters",
-    "nearest",
-    "number",
-    "positive",
-    "text",
-    "whole",
 ]

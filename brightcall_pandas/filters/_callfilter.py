@@ -1,19 +1,19 @@
-"""One specification of which calls are meant, with a face for each place that asks."""
+"""One specification of which calls are meant, in every form in which it is needed."""
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
 import numpy as np
 import pandas as pd
 
 from brightcall_pandas.filters._predicates import AnyLabel, LabelPredicate
-from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS
+from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS, Parameters
 from brightcall_pandas.filters._tags import HasTag
-from brightcall_pandas.filters._values import nearest
-from brightcall_pandas.frame import NONE
+from brightcall_pandas.frame import NONE, nearest
 
 __all__ = ["CallFilter", "lists_filters"]
 
@@ -27,7 +27,11 @@ R = TypeVar("R")
 
 
 def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
-    """Show every filter by name in the signature of a function that takes ``**filters``."""
+    """Show every filter by name in the signature of a function that takes ``**filters``.
+
+    A name that is neither a filter nor another argument of the function is a ``TypeError`` that names the
+    nearest right one.
+    """
     signature = inspect.signature(function)
     own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
     taken = {each.name for each in own}
@@ -36,8 +40,20 @@ def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
         for name in FILTER_NAMES
         if name not in taken
     ]
-    function.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
-    return function
+    # Parameters that page an answer are left to the function, which can say why it does not take them.
+    known = (taken | FILTERS.keys()) - {"self"}
+    called = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name in kwargs:
+            if name not in known:
+                msg = f"{called} has no argument {name!r}{nearest(name, known)} See bc.describe_filters()."
+                raise TypeError(msg)
+        return function(*args, **kwargs)
+
+    checked.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
+    return checked
 
 
 class CallFilter:
@@ -52,9 +68,9 @@ class CallFilter:
     Raises
     ------
     TypeError
-        A name that is no filter (the message names the nearest one), or a value of a wrong type.
+        A name that is not a filter (the message names the nearest one), or a value of a wrong type.
     ValueError
-        A label that does not exist, a day that is none, a range that ends before it begins.
+        A label that does not exist, a date that is not one, a range that ends before it begins.
 
     Examples
     --------
@@ -66,11 +82,7 @@ class CallFilter:
     _values: dict[str, Any]
 
     @lists_filters
-    def __init__(self, **filters: Any) -> None:
-        for name in filters:
-            if name not in FILTERS:
-                msg = f"{name!r} is no filter{nearest(name, FILTERS)} See bc.describe_filters()."
-                raise TypeError(msg)
+    def __init__(self, **filters: Unpack[Parameters]) -> None:
         given = {
             name: FILTERS[name].value.parse(name, value)
             for name, value in filters.items()
@@ -86,24 +98,24 @@ class CallFilter:
     def from_request(
         cls, body: Mapping[str, Any], *, required: tuple[str, ...] = ("dayFrom", "dayTo")
     ) -> Self:
-        """Read the body of an API request.
+        """Return the filter that the body of an API request describes.
 
         Parameters
         ----------
         body
             API names and values. A null, an empty text and an empty list count as not given.
         required
-            API names that must be there.
+            API names that must be given.
 
         Returns
         -------
         CallFilter
-            The same as with Python names.
+            As if it had been written with Python names.
 
         Raises
         ------
         ValueError
-            A parameter that is missing, unknown or wrong; the message names it as the API does.
+            A parameter is missing, unknown or wrong; the message names it as the API does.
         """
         given = {name: value for name, value in body.items() if value is not None and value not in ("", [])}
         known = {each.parameter: each.argument for each in PARAMETERS}
@@ -113,7 +125,7 @@ class CallFilter:
                 raise ValueError(msg)
         for name in given:
             if name not in known:
-                msg = f"{name} is no parameter{nearest(name, known)}"
+                msg = f"{name} is not a parameter{nearest(name, known)}"
                 raise ValueError(msg)
         try:
             return cls(**{known[name]: value for name, value in given.items()})
@@ -126,23 +138,23 @@ class CallFilter:
         Returns
         -------
         dict
-            API name → JSON value, in the article's order; only what was given.
+            API name → JSON value, in the article's order; only those that were given.
         """
         return {
             FILTERS[name].parameter: FILTERS[name].value.encode(value) for name, value in self._values.items()
         }
 
     def mask(self, df: pd.DataFrame, *, fold_case: bool = False) -> pd.Series:
-        """Return which rows of a frame the filter takes.
+        """Return which rows of a frame match.
 
         Parameters
         ----------
         df
-            Typed, untyped or made by hand; it needs the columns that the filter asks for.
+            Typed, untyped or made by hand; it needs the columns that the filter reads.
         fold_case
-            False takes the rows that the API takes: labels must be equal letter for letter. True takes the
-            rows that the tables count under these labels: outcomes and tags are folded by case and blanks,
-            and ``(none)`` is a row without a label.
+            False matches the rows that the API returns: labels must be equal letter for letter. True matches
+            the rows that the tables count under these labels: outcomes and tags are folded by case and
+            blanks, and ``(none)`` is a row without a label.
 
         Returns
         -------
@@ -152,18 +164,18 @@ class CallFilter:
         Raises
         ------
         KeyError
-            A column that the filter needs is missing.
+            A column that the filter reads is missing.
         ValueError
-            Rows cannot answer it: `team_ids`, and `all_users=False`.
+            The filter cannot be applied to rows: `team_ids`, and `all_users=False`.
         """
         zone = self._values.get("timezone")
         mask = np.ones(len(df), dtype=bool)
         for name, value in self._on_rows():
-            question = FILTERS[name].rows
-            if fold_case and isinstance(question, LabelPredicate):
-                mask &= question.mask_of_labels(df, value)
-            elif question is not None:
-                mask &= question.mask(df, value, zone)
+            predicate = FILTERS[name].rows
+            if fold_case and isinstance(predicate, LabelPredicate):
+                mask &= predicate.mask_of_labels(df, value)
+            elif predicate is not None:
+                mask &= predicate.mask(df, value, zone)
         return pd.Series(mask, index=df.index)
 
     def to_sql(self) -> str:
@@ -172,22 +184,22 @@ class CallFilter:
         Returns
         -------
         str
-            Literals are quoted; ``TRUE`` when there is nothing to ask. Days begin in the filter's
+            Literals are quoted; ``TRUE`` where every call matches. Days begin in the filter's
             `timezone`, or else in UTC.
 
         Raises
         ------
         ValueError
-            Rows cannot answer it: `team_ids`, and `all_users=False`.
+            The filter cannot be applied to rows: `team_ids`, and `all_users=False`.
         """
         zone = self._values.get("timezone", "UTC")
-        questions = ((FILTERS[name].rows, value) for name, value in self._on_rows())
-        return " AND ".join(each.sql(value, zone) for each, value in questions if each is not None) or "TRUE"
+        predicates = ((FILTERS[name].rows, value) for name, value in self._on_rows())
+        return " AND ".join(each.sql(value, zone) for each, value in predicates if each is not None) or "TRUE"
 
     def code(self) -> str:
-        """Return the Python line that asks for the same calls.
+        """Return the line of Python that gives the same calls.
 
-        With both days it is a load, without them a filter of the rows in hand. `page`, `items_per_page`,
+        With both days it is a load; without, it filters the rows in hand. `page`, `items_per_page`,
         `sort_by` and `sort_direction` are left out: they do not say which calls are meant.
 
         Returns
@@ -214,27 +226,27 @@ class CallFilter:
     @property
     def has_labels(self) -> bool:
         """Whether `fold_case` can make a difference: rows are chosen by labels that tables fold."""
-        questions = ((FILTERS[name].rows, value) for name, value in self._values.items())
+        predicates = ((FILTERS[name].rows, value) for name, value in self._values.items())
         return any(
-            isinstance(question, AnyLabel | HasTag)
-            or (isinstance(question, LabelPredicate) and NONE in value)
-            for question, value in questions
+            isinstance(predicate, AnyLabel | HasTag)
+            or (isinstance(predicate, LabelPredicate) and NONE in value)
+            for predicate, value in predicates
         )
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self, **changes: Unpack[Parameters]) -> Self:
         """Return a filter with some parameters changed.
 
         Parameters
         ----------
         **changes
-            As of `CallFilter`; None takes a parameter away.
+            As for `CallFilter`; None removes a parameter.
 
         Returns
         -------
         CallFilter
-            A new one, checked like any other.
+            A new filter, checked like any other.
         """
-        return type(self)(**(self._values | changes))
+        return type(self)(**{**self._values, **changes})
 
     def without(self, *names: str) -> Self:
         """Return a filter without some parameters.
@@ -242,12 +254,12 @@ class CallFilter:
         Parameters
         ----------
         *names
-            Python names; those that were not given do no harm.
+            Python names; those that were not given are ignored.
 
         Returns
         -------
         CallFilter
-            A new one.
+            A new filter.
         """
         return self.replace(**dict.fromkeys(names))
 
@@ -257,7 +269,7 @@ class CallFilter:
         Returns
         -------
         dict
-            Python argument → value, in the article's order; only what was given.
+            Python argument → value, in the article's order; only those that were given.
         """
         return dict(self._values)
 
@@ -280,13 +292,13 @@ class CallFilter:
         for name, value in self._values.items():
             reason = FILTERS[name].needs_server
             if reason and value is not True:
-                msg = f"{name} cannot be asked of rows: {reason}. Give it to bc.load_calls instead."
+                msg = f"{name} cannot be applied to rows: {reason}. Pass it to bc.load_calls instead."
                 raise ValueError(msg)
         return list(self._values.items())
 
 
 def _in_api_names(message: str) -> str:
-    """Name parameters as the API does in a message that names them as Python does."""
+    """Return a message that names parameters as Python does, with the names that the API has for them."""
     for each in sorted(PARAMETERS, key=lambda known: -len(known.argument)):
         message = message.replace(each.argument, each.parameter)
     return message

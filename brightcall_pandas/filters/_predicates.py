@@ -1,4 +1,4 @@
-"""What a filter asks of a row, once for pandas and once for SQL, side by side.
+"""Which rows a filter matches, once for pandas and once for SQL, side by side.
 
 Each predicate has `columns` (what it reads), `mask` (a boolean NumPy array, as long as the frame) and `sql`
 (a DuckDB expression over the typed columns). A null never matches, except where the class says so. `zone` is
@@ -41,17 +41,17 @@ type_field, state_field = FIELDS["type"], FIELDS["state"]
 
 
 class Predicate(Protocol):
-    """A question that a row answers with yes or no."""
+    """A condition that a row fulfils or not."""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it reads."""
+        """Columns that it reads."""
 
     def mask(self, df: pd.DataFrame, value: Any, zone: str | None) -> np.ndarray:
-        """Answer for each row of a frame; `zone` None means the frame's own."""
+        """Return which rows of a frame match; `zone` None means the frame's own."""
 
     def sql(self, value: Any, zone: str) -> str:
-        """Write the question as SQL."""
+        """Return the condition as SQL."""
 
 
 @runtime_checkable
@@ -68,7 +68,7 @@ class _OfColumn:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it reads."""
+        """Columns that it reads."""
         return (self.name,)
 
 
@@ -78,10 +78,10 @@ class _OfDay:
 
 @dataclass(frozen=True)
 class AnyOf(_OfColumn):
-    """The column is one of the values."""
+    """The column has one of the values."""
 
     def mask(self, df: pd.DataFrame, value: tuple[str, ...], _zone: str | None) -> np.ndarray:
-        """Answer for each row."""
+        """Return which rows match."""
         return column(df, self.name).isin(value).to_numpy(dtype=bool)
 
     def mask_of_labels(self, df: pd.DataFrame, value: tuple[str, ...]) -> np.ndarray:
@@ -90,7 +90,7 @@ class AnyOf(_OfColumn):
         return found | column(df, self.name).isna().to_numpy() if NONE in value else found
 
     def sql(self, value: tuple[str, ...], _zone: str) -> str:
-        """Write it as SQL."""
+        """Return the condition as SQL."""
         return f"coalesce({_name(self.name)} IN ({_literals(value)}), FALSE)"
 
 
@@ -107,87 +107,87 @@ class AnyLabel(AnyOf):
 
 @dataclass(frozen=True)
 class Equals(_OfColumn):
-    """The column is the value."""
+    """The column has the value."""
 
     def mask(self, df: pd.DataFrame, value: str | float, _zone: str | None) -> np.ndarray:
-        """Answer for each row."""
+        """Return which rows match."""
         return (column(df, self.name) == value).to_numpy(dtype=bool)
 
     def sql(self, value: str | float, _zone: str) -> str:
-        """Write it as SQL."""
+        """Return the condition as SQL."""
         return f"coalesce({_name(self.name)} = {literal(value)}, FALSE)"
 
 
 @dataclass(frozen=True)
 class AnyPart:
-    """One of several questions is answered with yes."""
+    """At least one of several conditions holds."""
 
     parts: tuple[Predicate, ...]
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it reads."""
+        """Columns that it reads."""
         return tuple(name for part in self.parts for name in part.columns)
 
     def mask(self, df: pd.DataFrame, value: Any, zone: str | None) -> np.ndarray:
-        """Answer for each row."""
+        """Return which rows match."""
         return np.asarray(np.logical_or.reduce([part.mask(df, value, zone) for part in self.parts]))
 
     def sql(self, value: Any, zone: str) -> str:
-        """Write it as SQL."""
+        """Return the condition as SQL."""
         return "(" + " OR ".join(part.sql(value, zone) for part in self.parts) + ")"
 
 
 @dataclass(frozen=True)
 class AtLeast(_OfColumn):
-    """The column is not below the value."""
+    """The column is at least the value."""
 
     def mask(self, df: pd.DataFrame, value: float, _zone: str | None) -> np.ndarray:
-        """Answer for each row."""
+        """Return which rows match."""
         return (column(df, self.name) >= value).to_numpy(dtype=bool)
 
     def sql(self, value: float, _zone: str) -> str:
-        """Write it as SQL."""
+        """Return the condition as SQL."""
         return f"coalesce({_name(self.name)} >= {literal(value)}, FALSE)"
 
 
 @dataclass(frozen=True)
 class AtMost(_OfColumn):
-    """The column is not above the value."""
+    """The column is at most the value."""
 
     def mask(self, df: pd.DataFrame, value: float, _zone: str | None) -> np.ndarray:
-        """Answer for each row."""
+        """Return which rows match."""
         return (column(df, self.name) <= value).to_numpy(dtype=bool)
 
     def sql(self, value: float, _zone: str) -> str:
-        """Write it as SQL."""
+        """Return the condition as SQL."""
         return f"coalesce({_name(self.name)} <= {literal(value)}, FALSE)"
 
 
 @dataclass(frozen=True)
 class OutcomeKind(_OfColumn):
-    """The outcome's type is one of the values; ``absent`` also takes a null."""
+    """The outcome type is one of the values; ``absent`` also matches a null."""
 
     name: str = "outcomeType"
 
     def mask(self, df: pd.DataFrame, value: tuple[str, ...], zone: str | None) -> np.ndarray:
-        """Answer for each row."""
+        """Return which rows match."""
         found = AnyOf(self.name).mask(df, value, zone)
         return found | column(df, self.name).isna().to_numpy() if "absent" in value else found
 
     def sql(self, value: tuple[str, ...], _zone: str) -> str:
-        """Write it as SQL."""
+        """Return the condition as SQL."""
         return f"coalesce({_name(self.name)}, 'absent') IN ({_literals(value)})"
 
 
 @dataclass(frozen=True)
 class Category:
-    """The direction, the state, or the pair of both is one of the values; ``all`` takes every row."""
+    """The direction, the state, or the pair of both is one of the values; ``all`` matches every row."""
 
     columns: ClassVar[tuple[str, ...]] = ("type", "state")
 
     def mask(self, df: pd.DataFrame, value: tuple[str, ...], zone: str | None) -> np.ndarray:
-        """Answer for each row."""
+        """Return which rows match."""
         found = np.zeros(len(df), dtype=bool)
         for word in value:
             hit = np.ones(len(df), dtype=bool)
@@ -197,56 +197,56 @@ class Category:
         return found
 
     def sql(self, value: tuple[str, ...], zone: str) -> str:
-        """Write it as SQL."""
+        """Return the condition as SQL."""
         ands = (" AND ".join(Equals(name).sql(label, zone) for name, label in _parts(word)) for word in value)
         return "(" + " OR ".join(f"({each or 'TRUE'})" for each in ands) + ")"
 
 
 @dataclass(frozen=True)
 class PartOf(_OfColumn):
-    """The text is part of the column; case does not matter."""
+    """The column contains the text; case does not matter."""
 
     def mask(self, df: pd.DataFrame, value: str, _zone: str | None) -> np.ndarray:
-        """Answer for each row."""
+        """Return which rows match."""
         (part,) = lowered([value])
         texts = column(df, self.name).str.lower()
         return texts.str.contains(part, regex=False, na=False).to_numpy(dtype=bool)
 
     def sql(self, value: str, _zone: str) -> str:
-        """Write it as SQL."""
+        """Return the condition as SQL."""
         return f"coalesce(contains(lower({_name(self.name)}), lower({literal(value)})), FALSE)"
 
 
 @dataclass(frozen=True)
 class FromDay(_OfDay):
-    """The call began on the day or later."""
+    """The call began on that day or later."""
 
     def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
-        """Answer for each row."""
+        """Return which rows match."""
         stamps = column(df, "timestamp")
         return (stamps >= midnight(value, zone or str(stamps.dt.tz))).to_numpy(dtype=bool)
 
     def sql(self, value: str, zone: str) -> str:
-        """Write it as SQL."""
+        """Return the condition as SQL."""
         return f'coalesce("timestamp" >= {_instant(midnight(value, zone))}, FALSE)'
 
 
 @dataclass(frozen=True)
 class ToDay(_OfDay):
-    """The call began on the day or earlier."""
+    """The call began on that day or earlier."""
 
     def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
-        """Answer for each row."""
+        """Return which rows match."""
         stamps = column(df, "timestamp")
         return (stamps < midnight(value, zone or str(stamps.dt.tz), days=1)).to_numpy(dtype=bool)
 
     def sql(self, value: str, zone: str) -> str:
-        """Write it as SQL."""
+        """Return the condition as SQL."""
         return f'coalesce("timestamp" < {_instant(midnight(value, zone, days=1))}, FALSE)'
 
 
 def category_words() -> tuple[str, ...]:
-    """Return the 16 categories: ``all``, the types, the states and the pairs of both."""
+    """Return the 16 categories: ``all``, the types, the states, and each pair of type and state."""
     pairs = (f"{kind}_{state}" for kind in type_field.choices for state in state_field.choices)
     return ("all", *type_field.choices, *("answered", "unanswered", "failed"), *pairs)
 
@@ -260,7 +260,10 @@ def _parts(category: str) -> Iterable[tuple[str, str]]:
 
 
 def lowered(texts: list[str]) -> list[str]:
-    """Lower letter by letter, as pandas and DuckDB do; `str.lower` looks at context (final sigma)."""
+    """Return texts in lower case, letter by letter as pandas and DuckDB do.
+
+    `str.lower` looks at the context: it knows a final sigma.
+    """
     found: list[str] = pc.utf8_lower(pa.array(texts, pa.large_string())).to_pylist()
     return found
 
@@ -270,7 +273,7 @@ def _name(name: str) -> str:
 
 
 def literal(value: str | float) -> str:
-    """Write a text or a number as SQL."""
+    """Return text or a number as SQL."""
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     return f"DOUBLE '{float(value)!r}'"  # a bare 0.1 would be a DECIMAL, which becomes another double

@@ -6,7 +6,11 @@ the documentation are derived from `FILTERS`; to add a parameter, add a row.
 
 from __future__ import annotations
 
+import zoneinfo
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from typing import TypedDict
 
 import pandas as pd
 
@@ -27,7 +31,16 @@ from brightcall_pandas.filters._values import (
 )
 from brightcall_pandas.frame import FIELDS
 
-__all__ = ["FILTERS", "FILTER_NAMES", "PARAMETERS", "Filter", "describe_filters"]
+__all__ = [
+    "FILTERS",
+    "FILTER_NAMES",
+    "PARAMETERS",
+    "Filter",
+    "Filters",
+    "FiltersAndDays",
+    "Parameters",
+    "describe_filters",
+]
 
 
 @dataclass(frozen=True)
@@ -41,13 +54,13 @@ class Filter:
     parameter
         Its name in the API.
     value
-        What it takes.
+        The kind of value that it takes.
     doc
         What it does.
     rows
-        The question that it asks of a row; None where it asks none.
+        The condition on a row; None where it filters no rows.
     needs_server
-        Why rows in hand cannot answer it, for the few filters of which that is true.
+        Why it cannot be applied to rows in hand, where that is so.
     paging
         Whether it is one of the four that say which part of the answer to send, and in which order.
     """
@@ -78,13 +91,16 @@ PARAMETERS: tuple[Filter, ...] = (
     Filter("day_from", "dayFrom", Day(), "First day, inclusive.", ask.FromDay()),
     Filter("day_to", "dayTo", Day(), "Last day, inclusive.", ask.ToDay()),
     Filter(
-        "timezone", "timezone", Zone(), "Timezone in which the days begin and the answer's times are written."
+        "timezone",
+        "timezone",
+        Zone(),
+        "Timezone in which days begin and the times of the answer are written.",
     ),
     Filter(
         "date_interval",
         "dateInterval",
         Word(("hour", "day", "week", "month", "year")),
-        "Interval of the statistics; the documented answer does not show it.",
+        "Interval of the statistics; nothing in the documented answer depends on it.",
     ),
     Filter("types", "types", Many(Codes(FIELDS["type"])), "Direction of the call.", ask.AnyOf("type")),
     Filter("states", "states", Many(Codes(FIELDS["state"])), "How the call ended.", ask.AnyOf("state")),
@@ -92,7 +108,7 @@ PARAMETERS: tuple[Filter, ...] = (
         "categories",
         "categories",
         Many(Word(ask.category_words())),
-        "Direction, state, or a pair of both; several are a union.",
+        "Direction, state, or a pair of both; a call matches if any of them does.",
         ask.Category(),
     ),
     Filter("agent_ids", "agentIds", _IDS, "Agents, by user id.", ask.AnyOf("userId")),
@@ -101,14 +117,22 @@ PARAMETERS: tuple[Filter, ...] = (
         "teamIds",
         _IDS,
         "Teams.",
-        needs_server="a call's record does not say which team its agent is in",
+        needs_server="a call does not say which team its agent is in",
     ),
     Filter(
-        "unique_ids", "uniqueIds", Many(Identifier()), "Unique ids of call sessions.", ask.AnyOf("uniqueId")
+        "unique_ids", "uniqueIds", Many(Identifier()), "Call sessions, by unique id.", ask.AnyOf("uniqueId")
     ),
-    Filter("number", "number", Identifier(), "A phone number in any role.", _ANY_NUMBER),
-    Filter("from_number", "fromNumber", Identifier(), "Number of the caller.", ask.Equals("fromNumber")),
-    Filter("to_number", "toNumber", Identifier(), "Number that was called.", ask.Equals("toNumber")),
+    Filter(
+        "number",
+        "number",
+        Identifier(),
+        "Phone number in any role.",
+        _ANY_NUMBER,
+    ),
+    Filter(
+        "from_number", "fromNumber", Identifier(), "Phone number of the caller.", ask.Equals("fromNumber")
+    ),
+    Filter("to_number", "toNumber", Identifier(), "Phone number that was called.", ask.Equals("toNumber")),
     Filter("to_answer", "toAnswer", Identifier(), "Number expected to answer.", ask.Equals("toAnswer")),
     Filter("text_projects", "textProjects", _TEXTS, "Projects, by name.", ask.AnyOf("projectName")),
     Filter("project_ids", "projectIds", _IDS, "Projects, by id.", ask.AnyOf("projectId")),
@@ -117,57 +141,68 @@ PARAMETERS: tuple[Filter, ...] = (
         "outcomes",
         "outcomes",
         _TEXTS,
-        "Outcomes, in the account's exact spelling.",
+        "Outcomes, exactly as the account spells them.",
         ask.AnyLabel("outcomeTag"),
     ),
     Filter(
         "outcome_types",
         "outcomeTypes",
         Many(Word(FIELDS["outcomeType"].choices)),
-        "Kinds of outcome; `absent` also takes calls without one.",
+        "Types of outcome; `absent` also matches calls without one.",
         ask.OutcomeKind(),
     ),
     Filter(
-        "talk_time_from", "talkTimeFrom", _SECONDS, "Least talk time in seconds.", ask.AtLeast("talkTime")
+        "talk_time_from", "talkTimeFrom", _SECONDS, "Shortest talk time, in seconds.", ask.AtLeast("talkTime")
     ),
-    Filter("talk_time_to", "talkTimeTo", _SECONDS, "Greatest talk time in seconds.", ask.AtMost("talkTime")),
+    Filter("talk_time_to", "talkTimeTo", _SECONDS, "Longest talk time, in seconds.", ask.AtMost("talkTime")),
     Filter(
         "answer_time_from",
         "answerTimeFrom",
         _SECONDS,
-        "Least time to answer in s.",
+        "Shortest time to answer, in seconds.",
         ask.AtLeast("answerTime"),
     ),
     Filter(
-        "answer_time_to", "answerTimeTo", _SECONDS, "Greatest time to answer in s.", ask.AtMost("answerTime")
+        "answer_time_to",
+        "answerTimeTo",
+        _SECONDS,
+        "Longest time to answer, in seconds.",
+        ask.AtMost("answerTime"),
     ),
     Filter(
         "all_users",
         "allUsers",
         Flag(),
-        "True: calls of all users; False: of the key's owner only.",
-        needs_server="only the server knows whose key it is (True filters nothing and is fine)",
+        "True: calls of all users; False: only those of the owner of the key.",
+        needs_server="only the server knows whose key it is (True filters nothing, and is accepted)",
     ),
     Filter("user_id", "userId", Identifier(as_number=True), "One user, by id.", ask.Equals("userId")),
     Filter(
         "quality_rating",
         "qualityRating",
-        Number("rating, not negative"),
-        "Rating of the call's quality.",
+        Number("rating, 0 or more"),
+        "Quality rating of the call.",
         ask.Equals("qualityRating"),
     ),
-    Filter("show_transfers", "showTransfers", Flag(), "True: calls carry `transfers`; removes no row."),
-    Filter("show_ai_calls_with_log", "showAICallsWithLog", Flag(), "True: AI calls carry `transcripts`."),
-    Filter("page", "page", Whole(), "Page to send, from 1.", paging=True),
-    Filter("items_per_page", "itemsPerPage", Whole(), "Rows a page.", paging=True),
+    Filter(
+        "show_transfers", "showTransfers", Flag(), "True: calls include `transfers`. No call is left out."
+    ),
+    Filter(
+        "show_ai_calls_with_log",
+        "showAICallsWithLog",
+        Flag(),
+        "True: AI calls include `transcripts`. No call is left out.",
+    ),
+    Filter("page", "page", Whole(), "Page of the answer, counted from 1.", paging=True),
+    Filter("items_per_page", "itemsPerPage", Whole(), "Calls per page.", paging=True),
     Filter(
         "sort_by",
         "sortBy",
         Word(("timestamp", "talkTime", "answerTime")),
-        "Field to sort by.",
+        "Field by which the answer is sorted.",
         paging=True,
     ),
-    Filter("sort_direction", "sortDirection", Word(("ASC", "DESC")), "Order of the sort.", paging=True),
+    Filter("sort_direction", "sortDirection", Word(("ASC", "DESC")), "Sort order.", paging=True),
 )
 """The 33 parameters in the article's order."""
 
@@ -175,7 +210,61 @@ FILTERS: dict[str, Filter] = {each.argument: each for each in PARAMETERS}
 """Parameter by Python argument."""
 
 FILTER_NAMES: tuple[str, ...] = tuple(each.argument for each in PARAMETERS if not each.paging)
-"""The 29 that say which calls, not which part of the answer."""
+"""The 29 that say which calls are meant, not which part of the answer to send."""
+
+
+# What each parameter takes, for type checkers. A test holds these to the table: the same names, in its order.
+
+Labels = str | int | Iterable[str | int] | None
+Words = str | Iterable[str] | None
+
+
+class Filters(TypedDict, total=False):
+    """The filters of a function that has the days as arguments of its own; None is as good as not given."""
+
+    search_string: str | None
+    timezone: str | zoneinfo.ZoneInfo | None
+    date_interval: str | None
+    types: Labels
+    states: Labels
+    categories: Words
+    agent_ids: Labels
+    team_ids: Labels
+    unique_ids: Labels
+    number: str | int | None
+    from_number: str | int | None
+    to_number: str | int | None
+    to_answer: str | int | None
+    text_projects: Words
+    project_ids: Labels
+    tags: Words
+    outcomes: Words
+    outcome_types: Words
+    talk_time_from: float | None
+    talk_time_to: float | None
+    answer_time_from: float | None
+    answer_time_to: float | None
+    all_users: bool | None
+    user_id: str | int | None
+    quality_rating: float | None
+    show_transfers: bool | None
+    show_ai_calls_with_log: bool | None
+
+
+class FiltersAndDays(Filters, total=False):
+    """All filters, the days among them."""
+
+    day_from: str | date | None
+    day_to: str | date | None
+
+
+class Parameters(FiltersAndDays, total=False):
+    """All filters, and what says how an answer is paged and sorted."""
+
+    page: int | None
+    items_per_page: int | None
+    sort_by: str | None
+    sort_direction: str | None
 
 
 def describe_filters() -> pd.DataFrame:
@@ -186,7 +275,7 @@ def describe_filters() -> pd.DataFrame:
     pandas.DataFrame
         Index ``argument`` (name in Python, in the article's order); columns ``parameter`` (name in the
         API), ``accepts``, ``filters`` (False for the four that only page and sort), ``on_rows`` (whether
-        ``df.calls.filter`` can answer it without the server), ``description``.
+        ``df.calls.filter`` can apply it, without the server), ``description``.
 
     Examples
     --------

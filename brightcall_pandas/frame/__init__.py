@@ -1,20 +1,25 @@
-"""JSON, records or any frame in, typed frame out.
+"""JSON, records or any frame in, typed table out.
+
+An *answer* is what the server sent, decoded once; its *records* are the calls as JSON rows; a *page* is its
+calls as columns; a *table* is typed.
 
 ::
 
-    _records       JSON text → rows, decoded once
-    _page          rows of one answer → columns
+    _answer        bytes → answer, with its calls as records
+    _page          records → columns
+    _table         pages, records or frames → the typed table
+    _columns       any column of any frame → the dtype of its field
     _kinds         what arrived, sorted into kinds
     _conversions   one rule for each pair of what arrived and what the field is
-    _columns       any column of any frame → the dtype of its field
-    _table         pages, records or frames → the typed table
     _days          where days begin
     _labels        outcomes and tags: how labels are read and folded
     _phones        telephone numbers: one number, one text
     _fields        the 45 fields
     _statistics    the statistics answer
+    _settings      settings and arguments, read or refused
 """
 
+from brightcall_pandas.frame._answer import Answer, AnswerReader
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
 from brightcall_pandas.frame._conversions import label_array
 from brightcall_pandas.frame._days import micros, midnight, midnight_micros
@@ -28,9 +33,24 @@ from brightcall_pandas.frame._fields import (
     describe_fields,
 )
 from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
-from brightcall_pandas.frame._page import Page, page_of, read_page, settle
+from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._phones import checked_region, e164_number, plain_numbers
-from brightcall_pandas.frame._records import Envelope, opened
+from brightcall_pandas.frame._settings import (
+    LONGEST_DAYS,
+    choice,
+    day_text,
+    duration,
+    flag,
+    nearest,
+    not_one_of,
+    number,
+    positive,
+    text,
+    type_error,
+    value_error,
+    whole,
+    zone_name,
+)
 from brightcall_pandas.frame._statistics import (
     STATISTICS_COUNTS,
     STATISTICS_DTYPES,
@@ -41,13 +61,14 @@ from brightcall_pandas.frame._statistics import (
     STATISTICS_STATES,
     STATISTICS_TOTALS,
 )
-from brightcall_pandas.frame._table import TABLE_SCHEMA, Typed, to_frame, typed_pages
+from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, to_frame, typed_table
 
 __all__ = [
     "CALENDAR",
     "EXTRAS",
     "FIELDS",
     "FIELD_NAMES",
+    "LONGEST_DAYS",
     "NONE",
     "SCHEMA_VERSION",
     "STATISTICS_COUNTS",
@@ -59,30 +80,43 @@ __all__ = [
     "STATISTICS_STATES",
     "STATISTICS_TOTALS",
     "TABLE_SCHEMA",
+    "Answer",
+    "AnswerReader",
     "Clock",
-    "Envelope",
     "Field",
     "Page",
-    "Typed",
+    "TypedTable",
     "checked_region",
+    "choice",
     "column",
+    "consolidate",
+    "day_text",
     "describe_fields",
+    "duration",
     "e164_number",
+    "flag",
     "fold",
     "label_array",
     "micros",
     "midnight",
     "midnight_micros",
-    "opened",
+    "nearest",
+    "not_one_of",
+    "number",
     "optional_column",
     "page_of",
     "plain_numbers",
+    "positive",
     "read_page",
-    "settle",
     "tags_of_rows",
+    "text",
     "to_frame",
     "to_pandas",
     "to_series",
+    "type_error",
     "typed_array",
-    "typed_pages",
+    "typed_table",
+    "value_error",
+    "whole",
+    "zone_name",
 ]

@@ -1,10 +1,10 @@
-"""From any values to the one dtype of their field.
+"""Any values to the one dtype of their field.
 
-Pages, records in hand, untyped frames, filters and analyses all come through here, so a value means the
-same wherever it comes in. `arrivals` sorts what arrived into kinds, `conversions` has a rule for each pair of
-kind and field, and this module applies them and speaks pandas.
+Pages, records in hand, untyped frames, filters and analyses all come through here, so a value means the same
+wherever it comes from. `_kinds` sorts what arrived, `_conversions` has a rule for each pair of kind and
+field, and this module applies them and speaks pandas.
 
-A value that does not fit becomes null; `typed_array` says how many did not and shows one of them.
+A value that does not fit becomes null; `typed_array` says how many did not fit, and shows one of them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Misfits:
     example: str | None = None
 
     def add(self, other: Misfits) -> Misfits:
-        """Return the sum of both; the older example wins."""
+        """Return the sum of both; the first example stays."""
         return Misfits(self.count + other.count, self.example if self.count else other.example)
 
 
@@ -76,7 +76,7 @@ def column(df: pd.DataFrame, name: str) -> pd.Series:
     Returns
     -------
     pandas.Series
-        Same index. A column that has its dtype already is returned as it is; values that do not fit are null.
+        Same index. A column that already has its dtype is returned as it is; values that do not fit are null.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def column(df: pd.DataFrame, name: str) -> pd.Series:
     field = _field(name)
     if name not in df.columns:
         msg = (
-            f"this needs the column {name!r} ({field.doc.rstrip('.')}); the frame has no such column. "
+            f"the frame has no column {name!r} ({field.doc.rstrip('.')}), which this needs. "
             "Load it with bc.load_calls(…, columns=[…]) or add it."
         )
         raise KeyError(msg)
@@ -109,7 +109,7 @@ def column(df: pd.DataFrame, name: str) -> pd.Series:
 
 
 def optional_column(df: pd.DataFrame, name: str) -> pd.Series:
-    """Return `column`, or nulls of the field's dtype where the frame has no such column."""
+    """Return `column`, or nulls of the field's dtype where the frame lacks the column."""
     if name in df.columns:
         return column(df, name)
     field = _field(name)
@@ -117,12 +117,12 @@ def optional_column(df: pd.DataFrame, name: str) -> pd.Series:
 
 
 def to_series(array: pa.Array, field: Field, timezone: str = "UTC") -> pd.Series:
-    """Turn a typed Arrow array into a pandas Series of the field's dtype."""
+    """Return a typed Arrow array as a Series of the field's dtype."""
     return to_pandas(pa.table({field.name: array}), timezone)[field.name]
 
 
 def to_pandas(table: pa.Table, timezone: str = "UTC") -> pd.DataFrame:
-    """Turn a table of typed Arrow columns into a frame of the fields' dtypes.
+    """Return a table of typed Arrow columns as a frame of the fields' dtypes.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def to_pandas(table: pa.Table, timezone: str = "UTC") -> pd.DataFrame:
         Zone of the time columns of the frame.
     """
     labels = [each.name for each in table.schema if pa.types.is_dictionary(each.type)]
-    # Labels go as codes: Arrow's own way leaves read-only memory, and without chunks it loses the choices.
+    # Labels go over as codes: Arrow leaves read-only memory, and without rows it loses the choices.
     for name in labels:
         table = table.set_column(table.column_names.index(name), name, _codes(table[name]))
     zoned = [
@@ -155,13 +155,13 @@ def _field(name: str) -> Field:
 
 
 def _codes(labels: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return the code of each label, as pandas has it: -1 for null."""
+    """Return the code of each label as pandas has it: -1 for null."""
     codes = pa.chunked_array([chunk.indices for chunk in labels.chunks], pa.int8())
     return pc.fill_null(codes, pa.scalar(-1, pa.int8()))
 
 
 def _zone(series: pd.Series) -> str:
-    """Return the zone of a column of Arrow timestamps; others that come this far have none."""
+    """Return the zone of a column of Arrow timestamps; other columns that come this far have none."""
     return getattr(getattr(series.dtype, "pyarrow_dtype", None), "tz", None) or "UTC"
 
 

@@ -1,8 +1,8 @@
 """One rule for each pair of what arrived and what the field is: `RULES`.
 
-What arrives is one of ``flag``, ``integer``, ``real``, ``text``, ``time`` and ``json`` (`arrivals` sorts
-values into these); what the field is, is its `schema.Kind`. A rule takes an Arrow array and returns one
-of the field's type and the same length, null where a value does not fit. A pair without a rule never fits.
+What arrives is one of ``flag``, ``integer``, ``real``, ``text``, ``time`` and ``json``, into which `_kinds`
+sorts values; what the field is, is its `Field.kind`. A rule takes an Arrow array and returns one of the
+field's type and the same length, null where a value does not fit. Where a pair has no rule, no value fits.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from brightcall_pandas.frame._fields import CALENDAR, FIELDS, Field
 
 __all__ = ["RULES", "Clock", "Rule", "label_array", "nulls"]
 
-_EPOCH_TOLERANCE_S = 1800  # half of the usual clock change
+_EPOCH_TOLERANCE_S = 1800  # half of the usual clock change: farther off, the id says nothing of this call
 _CALENDAR = tuple(pa.scalar(bound).cast(pa.timestamp("us")) for bound in CALENDAR)
 _MILLISECONDS_FROM = 1e11  # an epoch at or above it counts milliseconds; as seconds it would be the year 5138
 _ISO_DATE = r"^\s*\d{4}-\d{2}-\d{2}"
@@ -30,15 +30,16 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 @dataclass(frozen=True)
 class Clock:
-    """What is needed to read a time that carries no offset.
+    """What it takes to read a time without offset.
 
     Parameters
     ----------
     timezone
-        The zone in which such a time is meant.
+        The zone that such a time is in.
     unique_ids
-        ``uniqueId`` of the same rows (epoch seconds, dot, sequence), which settles the hour that a
-        clock change makes ambiguous. None: such times become null.
+        ``uniqueId`` of the same rows (epoch seconds, dot, sequence). A time in the hour that a clock change
+        makes ambiguous is read as the nearer of its two instants, if the epoch is within half an hour of
+        it; else it becomes null. None: all such times become null.
     """
 
     timezone: str = "UTC"
@@ -46,14 +47,14 @@ class Clock:
 
 
 def nulls(field: Field, length: int) -> pa.Array:
-    """Return that many nulls of the field's type; labels still know their choices."""
+    """Return `length` nulls of the field's type; labels keep their choices."""
     if field.kind == "label":
         return label_array(pa.nulls(length, pa.int8()), field)
     return pa.nulls(length, field.arrow_type)
 
 
 def label_array(positions: pa.Array, field: Field) -> pa.Array:
-    """Return the labels at these positions of the field's choices."""
+    """Return the labels that stand at these positions among the field's choices."""
     return pa.DictionaryArray.from_arrays(positions, pa.array(field.choices, pa.string()))
 
 
@@ -61,7 +62,7 @@ def label_array(positions: pa.Array, field: Field) -> pa.Array:
 
 
 def _number_from_integer(array: pa.Array, field: Field, _: Clock) -> pa.Array:
-    # Not safe: above 2**53 the nearest double is what a double can say.
+    # Not safe: above 2**53 the nearest double is the best that there is.
     return array.cast(field.arrow_type, safe=False)
 
 
@@ -77,7 +78,7 @@ def _number_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
     return _number_from_real(pc.replace_substring_regex(numeric, r"^\+", ""), field, clock)
 
 
-# Text: also identifiers, and JSON, where a bare number or flag is a document too.
+# Text, identifiers, and JSON, where a bare number or flag is a document too.
 
 
 def _text(array: pa.Array, field: Field, _: Clock) -> pa.Array:
@@ -85,7 +86,7 @@ def _text(array: pa.Array, field: Field, _: Clock) -> pa.Array:
 
 
 def _text_from_real(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
-    """Write 500.0, which pandas makes of an integer beside a null, as ``500``."""
+    """Return 500.0, which pandas makes of an integer beside a null, as ``500``."""
     real = _number_from_real(array, replace(field, kind="number"), clock)
     # Above 2**53 a double no longer tells one integer from the next: such an id is already lost.
     whole = pc.and_(pc.equal(pc.floor(real), real), pc.less(pc.abs(real), 2.0**53))
@@ -147,7 +148,7 @@ def _time_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
     try:
         return _in_calendar(
             text.cast(field.arrow_type)
-        )  # every one an instant, as a server usually writes it
+        )  # all have an offset, as a server usually writes them
     except pa.ArrowInvalid:
         pass
     dated = _where(pc.match_substring_regex(text, _ISO_DATE), text)
@@ -161,14 +162,14 @@ def _time_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
 def _parsed(text: pa.Array, kind: pa.DataType) -> pa.Array:
     try:
         return text.cast(kind)
-    except pa.ArrowInvalid:  # a few odd spellings in the column: the slower and more tolerant reader
+    except pa.ArrowInvalid:  # some odd spelling in the column: a slower and more tolerant parser
         texts = pd.Series(text.to_pylist(), dtype="str").str.upper()  # z and t are ISO 8601 as well
         stamps = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
         return pa.array(stamps.dt.as_unit("us"), pa.timestamp("us", tz="UTC"), from_pandas=True).cast(kind)
 
 
 def _localised(naive: pa.Array, clock: Clock) -> pa.Array:
-    """Read wall-clock times in the clock's zone; the hour that occurs twice is settled by ``uniqueId``."""
+    """Return the instants of wall-clock times; an hour that occurs twice is settled by ``uniqueId``."""
     stamps = pd.Series(_in_calendar(naive).to_pandas()).astype("datetime64[us]")
     earlier = np.ones(len(stamps), dtype=bool)
     first = stamps.dt.tz_localize(clock.timezone, ambiguous=earlier, nonexistent="NaT")
@@ -212,7 +213,7 @@ def _where(condition: pa.Array, array: pa.Array, field: Field | None = None) -> 
 
 
 def _translate(array: pa.Array, meanings: dict[str, Any], kind: pa.DataType) -> pa.Array:
-    """Replace each distinct text by its meaning; case and outer blanks do not matter."""
+    """Return the meaning of each text; case and outer blanks do not matter."""
     encoded = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
     known = [
         meanings.get(word.strip().casefold()) if word else None for word in encoded.dictionary.to_pylist()

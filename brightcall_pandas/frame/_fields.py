@@ -16,10 +16,10 @@ import pyarrow as pa
 __all__ = ["CALENDAR", "EXTRAS", "FIELDS", "FIELD_NAMES", "SCHEMA_VERSION", "Field", "describe_fields"]
 
 SCHEMA_VERSION = 2
-"""Raised whenever the same page would become other columns; typed caches of another version are rebuilt."""
+"""Raised whenever the same page would give other columns: typed caches of another version are rebuilt."""
 
 CALENDAR = (date(1970, 1, 1), date(2200, 1, 1))
-"""First day that a call may have, and first that none has; 0001-01-01 is how some systems write none."""
+"""First day that a call may have, and the day after the last; some systems write 0001-01-01 for no date."""
 
 Kind = Literal["seconds", "number", "flag", "identifier", "text", "json", "label", "time"]
 
@@ -41,11 +41,11 @@ class Field:
     optional
         Whether the article says that the field may be absent.
     choices
-        The closed set of labels, in the order of the API's integer codes; empty for open sets.
+        The labels of a closed set, in the order of the API's integer codes; empty for all other fields.
     coded
-        Whether the API also writes a choice as its position in `choices`.
+        Whether the API also writes a label as its position in `choices`.
     aliases
-        Other words seen for a choice.
+        Other words for a label.
     nested
         Whether the API sends it as a JSON value, where other ``json`` fields come as JSON text.
     """
@@ -80,7 +80,7 @@ class Field:
 
     @property
     def words(self) -> dict[str, str]:
-        """Every lower-case spelling that stands for a choice: labels, aliases and codes as text."""
+        """Label by each of its spellings in lower case: the label itself, its aliases, its code as text."""
         codes = {str(code): label for code, label in enumerate(self.choices)} if self.coded else {}
         return {label: label for label in self.choices} | self.aliases | codes
 
@@ -118,10 +118,8 @@ FIELDS: dict[str, Field] = {
         Field("projectName", "text", "Name of the project.", nullable=True),
         Field("projectId", "identifier", "Identifier of the project.", nullable=True),
         Field("projectContactId", "identifier", "Identifier of the project's contact.", nullable=True),
-        Field(
-            "crmInfo", "json", "What the CRM knows of the call; any structure.", nullable=True, nested=True
-        ),
-        Field("favorite", "flag", "Whether the call is marked as favourite."),
+        Field("crmInfo", "json", "What the CRM knows about the call; any JSON.", nullable=True, nested=True),
+        Field("favorite", "flag", "Whether the call is marked as a favourite."),
         Field("firstTimeForTree", "flag", "Whether it is the first call of its call tree.", nullable=True),
         Field("firstTimeForUser", "flag", "Whether it is the user's first call.", nullable=True),
         Field("fromNumber", "identifier", "Phone number of the caller."),
@@ -132,17 +130,17 @@ FIELDS: dict[str, Field] = {
         Field("label", "text", "Additional label or description of the call."),
         Field("numbersInvolvedJSON", "json", "All numbers involved in the call, as JSON text."),
         Field("numbersRingedJSON", "json", "All numbers rung during the call, as JSON text."),
-        Field("qualityRating", "number", "Rating of the call's quality.", nullable=True),
+        Field("qualityRating", "number", "Quality rating of the call.", nullable=True),
         Field("recallDate", "time", "When a follow-up call is due.", nullable=True),
-        Field("recallFirstAttemptDate", "time", "When the follow-up was first tried.", nullable=True),
+        Field("recallFirstAttemptDate", "time", "When the follow-up was first attempted.", nullable=True),
         Field("recallState", "number", "State of the follow-up, as a number.", nullable=True),
         Field("recordName", "text", "Name or identifier of the recording.", nullable=True),
-        Field("tags", "json", "The project's tags on this call: a JSON array of texts.", nested=True),
+        Field("tags", "json", "The project's tags on this call: a JSON array of strings.", nested=True),
         Field("outcomeTag", "text", "Outcome of the call, as the account spells it.", nullable=True),
         Field(
             "outcomeType",
             "label",
-            "Predefined kind of the outcome.",
+            "Type of the outcome, one of a fixed set.",
             nullable=True,
             choices=_OUTCOME_TYPES,
         ),
@@ -151,7 +149,7 @@ FIELDS: dict[str, Field] = {
         Field("timestamp", "time", "When the call began."),
         Field("toAnswer", "identifier", "Number or identifier expected to answer.", nullable=True),
         Field("toNumber", "identifier", "Phone number of the receiver.", nullable=True),
-        Field("totalTime", "seconds", "Duration of the call with ringing and hold."),
+        Field("totalTime", "seconds", "Duration of the call, including ringing and hold."),
         Field("treeId", "identifier", "Identifier of the call tree."),
         Field("type", "label", "Direction of the call.", choices=_CALL_TYPES, coded=True),
         Field(
@@ -205,7 +203,7 @@ FIELDS: dict[str, Field] = {
 FIELD_NAMES: tuple[str, ...] = tuple(FIELDS)
 
 EXTRAS = Field("extras", "json", "Fields that the article does not list: a JSON object.", nullable=True)
-"""The one column of a typed frame that is not the API's."""
+"""The only column of a typed frame that is not a field of the API."""
 
 
 def describe_fields() -> pd.DataFrame:

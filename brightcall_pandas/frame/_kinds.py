@@ -1,7 +1,7 @@
-"""What arrived, sorted into the kinds that `conversions` has rules for.
+"""What arrived, sorted into the kinds that `_conversions` has rules for.
 
 The kinds are ``flag``, ``integer``, ``real``, ``text``, ``time`` and ``json`` (anything nested, written as
-JSON text); what is none of them is ``other``, for which there is no rule.
+JSON text); everything else is ``other``, for which there is no rule.
 """
 
 from __future__ import annotations
@@ -18,14 +18,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["kinds_of", "uniform"]
+__all__ = ["kinds_of", "uniform_array"]
 
-_UNFIT = (
-    pa.ArrowException,
-    TypeError,
-    ValueError,
-    OverflowError,
-)  # what Arrow says of values of several kinds
+# What Arrow raises where values are of several kinds.
+_SEVERAL_KINDS = (pa.ArrowException, TypeError, ValueError, OverflowError)
 _SIMPLE = frozenset(
     each.id
     for each in (
@@ -37,7 +33,7 @@ _SIMPLE = frozenset(
 
 
 def kinds_of(values: Any) -> Iterator[tuple[str, pa.Array]]:
-    """Sort values into the kinds that the rules know.
+    """Yield values by the kinds that the rules know.
 
     Parameters
     ----------
@@ -47,8 +43,8 @@ def kinds_of(values: Any) -> Iterator[tuple[str, pa.Array]]:
     Yields
     ------
     tuple of str and pyarrow.Array
-        A kind that occurs, and an array as long as `values` that holds the values of this kind, null where
-        another kind stands. Times come twice where some have a zone and some have none.
+        A kind that occurs, and an array as long as `values` with the values of this kind, null elsewhere.
+        Times come twice where some have a zone and some have none.
 
     Examples
     --------
@@ -67,7 +63,7 @@ def kinds_of(values: Any) -> Iterator[tuple[str, pa.Array]]:
             if not pa.types.is_null(array.type):
                 yield _kind_of_type(array.type), array
             return
-    elif (array := uniform(values)) is not None:
+    elif (array := uniform_array(values)) is not None:
         if not pa.types.is_null(array.type):
             yield _kind_of_type(array.type), array
         return
@@ -93,12 +89,12 @@ def _series_values(series: pd.Series) -> pa.Array | Sequence[Any]:
         return series.tolist()
     try:
         return pa.array(series, from_pandas=True)
-    except pa.ArrowException:  # a dtype that Arrow has no type for, such as a sparse one
+    except pa.ArrowException:  # Arrow has no type for it, for example for a sparse one
         return series.astype(object).tolist()
 
 
-def uniform(values: Sequence[Any]) -> pa.Array | None:
-    """Return the array of a list whose values are of one simple kind: the usual case, and the fast one.
+def uniform_array(values: Sequence[Any]) -> pa.Array | None:
+    """Return the array of a list whose values are all of one simple kind: the usual case, and the fast one.
 
     Parameters
     ----------
@@ -108,25 +104,25 @@ def uniform(values: Sequence[Any]) -> pa.Array | None:
     Returns
     -------
     pyarrow.Array or None
-        Booleans, numbers or texts, or of null type; None where the values are of several kinds, or of others.
+        Of booleans, numbers, texts or nulls; None where values are of several kinds, or of another one.
     """
     try:
         array = pa.array(values)
-    except _UNFIT:
+    except _SEVERAL_KINDS:
         array = None
     floating = array is not None and pa.types.is_floating(array.type)
     if floating and bool in map(type, values):
-        return None  # Arrow takes a flag among reals for 0 or 1
-    if array is None or floating:  # looking for NaN everywhere takes twice the time
+        return None  # Arrow makes 0 or 1 of a flag among reals
+    if array is None or floating:  # looking for NaN takes twice the time
         try:
             array = pa.array(values, from_pandas=True)
-        except _UNFIT:
+        except _SEVERAL_KINDS:
             return None
     return array if array.type.id in _SIMPLE else None
 
 
 def _unwrapped(array: pa.Array) -> pa.Array:
-    """Return plain values; texts may stay dictionary-encoded, which is faster to translate."""
+    """Return plain values; texts may stay dictionary-encoded, which makes translation faster."""
     if pa.types.is_dictionary(array.type) and _kind_of_type(array.type) != "text":
         return array.dictionary_decode()
     return array.cast(pa.large_string()) if pa.types.is_string_view(array.type) else array

@@ -1,7 +1,7 @@
-"""One answer of the calls endpoint: its calls as columns, and what is around them.
+"""The calls of one answer as columns, and what stands around them.
 
-The envelope is read leniently. Rows become columns at once, page by page, while the values
-are still in the processor's cache: whole pages later take twice the time. `frame` gives the columns types.
+What stands around them is read leniently. Records become columns at once, page by page, while the values are
+still in the processor's cache: all pages together, later, take twice the time. `_table` types the columns.
 """
 
 from __future__ import annotations
@@ -15,37 +15,45 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from brightcall_pandas.frame._answer import (
+    ABSENT,
+    NULL,
+    ORDER,
+    Answer,
+    AnswerReader,
+    Shape,
+    arrow_type,
+    record_type,
+)
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
-from brightcall_pandas.frame._kinds import uniform
-from brightcall_pandas.frame._records import Envelope, opened
-from brightcall_pandas.frame._rows import ABSENT, NULL, ORDER, Rows, arrow_type, learn, record
+from brightcall_pandas.frame._kinds import uniform_array
 
-__all__ = ["Page", "documents", "page_of", "page_of_rows", "read_page", "settle"]
+__all__ = ["Page", "consolidate", "json_texts", "page_of", "page_of_records", "read_page"]
 
 
 @dataclass
 class Page:
-    """One answer.
+    """The calls of one answer.
 
     Parameters
     ----------
     columns
         Values by field, and `EXTRAS`: an Arrow array where those of the page are of one kind, a list where
-        they are not. Nested values are JSON as it came, in bytes with a NUL behind each, for `documents`;
-        `EXTRAS` has the unlisted fields of a row as an object.
+        they are not. Nested values are JSON as it came, in bytes with a NUL behind each, for `json_texts`;
+        `EXTRAS` has the unlisted fields of a call as an object.
     length
-        Number of rows.
-    strange
-        JSON texts standing where a row should be that are no objects.
+        Number of calls.
+    not_objects
+        JSON texts of what stands among the calls and is not an object.
     timezone, pages_count, total_items
-        From the envelope; None where absent or of a wrong type.
+        As the answer has them; None where absent or of a wrong type.
     catalog
-        ``tags``, ``outcomes`` and ``projects`` of the envelope.
+        ``tags``, ``outcomes`` and ``projects`` of the answer.
     """
 
     columns: dict[str, pa.Array | Sequence[Any]]
     length: int
-    strange: list[str] = field(default_factory=list)
+    not_objects: list[str] = field(default_factory=list)
     timezone: str | None = None
     pages_count: int | None = None
     total_items: int | None = None
@@ -55,48 +63,55 @@ class Page:
         return self.length
 
     def copy(self) -> Page:
-        """Return a page with the same values, from which columns may be taken."""
+        """Return a page with the same values, whose columns may be taken out."""
         return replace(self, columns=dict(self.columns))
 
     def values(self, name: str) -> list[Any]:
         """Return a field's value in every row."""
         column = self.columns[name]
         if isinstance(column, pa.Array) and pa.types.is_large_binary(column.type):
-            column = documents(column)
+            column = json_texts(column)
         return column.to_pylist() if isinstance(column, pa.Array) else list(column)
 
 
-def read_page(body: bytes) -> Page:
-    """Read one answer of the calls endpoint.
+def read_page(body: bytes, reader: AnswerReader | None = None) -> Page:
+    """Read the calls of an answer as columns.
+
+    Parameters
+    ----------
+    body
+        The answer as it came.
+    reader
+        The reader of the account's answers; None takes a new one, which is slower.
 
     Raises
     ------
     msgspec.DecodeError
-        The bytes are no JSON object, or ``calls`` is no array.
+        The bytes are not a JSON object, or ``calls`` is not an array.
     """
-    return page_of(opened(body))
+    return page_of((reader or AnswerReader()).read(body))
 
 
-def page_of(answer: Envelope) -> Page:
-    """Turn an answer's calls into columns.
+def page_of(answer: Answer) -> Page:
+    """Return the calls of an answer as columns.
 
     Raises
     ------
     msgspec.DecodeError
-        ``calls`` is no array.
+        ``calls`` is not an array.
     """
-    if answer.rows is None:
+    if answer.shape is None:
         return _page_of_unexpected(answer)
-    page = _page(answer, answer.calls or [], answer.rows)
-    if None in answer.rows.kinds:
-        learn(page.columns)
+    page = _page(answer, answer.calls or [], answer.shape)
+    if None in answer.shape.kinds:
+        answer.reader.learn(page.columns)
     return page
 
 
-def settle(pages: Sequence[Page]) -> None:
-    """Lay columns of several pages beside each other in memory.
+def consolidate(pages: Sequence[Page]) -> None:
+    """Put each column of several pages into one stretch of memory.
 
-    Thousands of small buffers would not be given back to the system when their column has been typed.
+    The memory of thousands of small buffers would not go back to the system once their column is typed.
     """
     for name in (*ORDER, EXTRAS.name):
         columns = [page.columns[name] for page in pages]
@@ -108,34 +123,33 @@ def settle(pages: Sequence[Page]) -> None:
                 begin += len(page)
 
 
-def page_of_rows(rows: Sequence[bytes]) -> Page:
-    """Make a page of JSON rows."""
-    return read_page(b'{"calls":[' + b",".join(rows) + b"]}")
+def page_of_records(records: Sequence[bytes], reader: AnswerReader | None = None) -> Page:
+    """Return calls that are JSON texts as columns."""
+    return read_page(b'{"calls":[' + b",".join(records) + b"]}", reader)
 
 
-def _page_of_unexpected(answer: Envelope) -> Page:
-    """Read an answer row by row, for rows that are no objects, or have what was not expected."""
-    rows, strange = [], []
+def _page_of_unexpected(answer: Answer) -> Page:
+    """Read calls one by one, where some are not objects, or have what was not expected."""
+    texts, not_objects = [], []
     names: set[str] = set()
     for text in msgspec.json.decode(answer.calls, type=list[msgspec.Raw]):
         try:
             names.update(msgspec.json.decode(text, type=dict[str, msgspec.Raw]).keys() - FIELDS.keys())
-            rows.append(text)
+            texts.append(text)
         except msgspec.ValidationError:
-            strange.append(bytes(text).decode(errors="replace"))
-    anything = Rows(unlisted=tuple(sorted(names)))
-    decoder = msgspec.json.Decoder(record(anything))
-    records = [decoder.decode(text) for text in rows]
-    page = _page(answer, records, anything, strange)
-    learn(page.columns, anything.unlisted)
+            not_objects.append(bytes(text).decode(errors="replace"))
+    anything = Shape(unlisted=tuple(sorted(names)))
+    decoder = msgspec.json.Decoder(record_type(anything))
+    page = _page(answer, [decoder.decode(text) for text in texts], anything, not_objects)
+    answer.reader.learn(page.columns, anything.unlisted)
     return page
 
 
-def _page(answer: Envelope, records: list[Any], rows: Rows, strange: Sequence[str] = ()) -> Page:
+def _page(answer: Answer, records: list[Any], shape: Shape, not_objects: Sequence[str] = ()) -> Page:
     return Page(
-        _columns(records, rows),
+        _columns(records, shape),
         len(records),
-        strange=list(strange),
+        not_objects=list(not_objects),
         timezone=answer.timezone if isinstance(answer.timezone, str) else None,
         pages_count=_count(answer.pagesCount),
         total_items=_count(answer.totalItems),
@@ -146,43 +160,43 @@ def _page(answer: Envelope, records: list[Any], rows: Rows, strange: Sequence[st
     )
 
 
-def _columns(records: list[Any], rows: Rows) -> dict[str, Any]:
-    """Turn rows into columns."""
-    width = len(ORDER) + len(rows.unlisted)
+def _columns(records: list[Any], shape: Shape) -> dict[str, Any]:
+    """Turn records into columns."""
+    width = len(ORDER) + len(shape.unlisted)
     flat: list[Any] = []
-    for row in map(msgspec.structs.astuple, records):
-        flat += row  # at once: tuples that stay would set off the garbage collector on every page
-    values = [flat[begin::width] for begin in range(width)]
+    for values in map(msgspec.structs.astuple, records):
+        flat += values  # at once: tuples that stay would set off the garbage collector on every page
+    transposed = [flat[begin::width] for begin in range(width)]
     columns: dict[str, Any] = {}
-    for name, kind, column in zip(ORDER, rows.kinds, values[: len(ORDER)], strict=True):
+    for name, kind, column in zip(ORDER, shape.kinds, transposed[: len(ORDER)], strict=True):
         columns[name] = _raw(column) if FIELDS[name].nested else _simple(column, kind)
-    columns[EXTRAS.name] = _extras(values[len(ORDER) :], rows.unlisted, len(records))
+    columns[EXTRAS.name] = _extras(transposed[len(ORDER) :], shape.unlisted, len(records))
     return columns
 
 
 def _simple(values: list[Any], kind: Any) -> pa.Array | list[Any]:
-    if (type_ := arrow_type(kind)) is not None:  # then the decoder has seen to it: Arrow would cut 1.5 to 1
+    if (type_ := arrow_type(kind)) is not None:  # the decoder made sure of it: Arrow would cut 1.5 to 1
         try:
             return _integers(values) if kind is int else pa.array(values, type_)
         except OverflowError:
             pass
-    array = uniform(values)
+    array = uniform_array(values)
     return values if array is None else array
 
 
 def _integers(values: list[int | None]) -> pa.Array:
-    try:  # a third of the time that Arrow takes for each
+    try:  # a third of the time that Arrow takes
         packed = struct.pack(f"{len(values)}q", *values)
-    except struct.error:  # there is a null, or one of more than 64 bits
+    except struct.error:  # a null, or a number of more than 64 bits
         return pa.array(values, pa.int64())
     return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(packed)])
 
 
 def _raw(values: Sequence[msgspec.Raw]) -> pa.Array:
-    """Return JSON values as they came, each with a NUL behind it."""
-    if values.count(NULL) == len(values):  # as a rule: few accounts use them all
+    """Return JSON values as they came, each followed by a NUL."""
+    if values.count(NULL) == len(values):  # usually so: few accounts use them all
         return pa.nulls(len(values))
-    # NUL stands in no JSON; to make bytes of one value after the other takes longer than all this.
+    # JSON never contains NUL; making bytes of each value by itself takes longer than all this.
     together = b"\0".join([*values, b""])
     ends = np.zeros(len(values) + 1, dtype=np.int64)
     ends[1:] = np.flatnonzero(np.frombuffer(together, dtype=np.uint8) == 0) + 1
@@ -190,17 +204,17 @@ def _raw(values: Sequence[msgspec.Raw]) -> pa.Array:
     return pa.Array.from_buffers(pa.large_binary(), len(values), buffers)
 
 
-def documents(raw: pa.LargeBinaryArray) -> pa.LargeStringArray:
-    """Turn nested values into texts: a string's own content, anything else as compact JSON.
+def json_texts(raw: pa.LargeBinaryArray) -> pa.LargeStringArray:
+    """Return nested values as texts: the content of a string, anything else as compact JSON.
 
-    Each distinct value is read once: best of many pages together.
+    Each distinct value is read once, so many pages are best read together.
     """
     coded = raw.dictionary_encode()
-    texts = pa.array(map(_document, coded.dictionary.to_pylist()), pa.large_string())
+    texts = pa.array(map(_json_text, coded.dictionary.to_pylist()), pa.large_string())
     return texts.take(coded.indices)
 
 
-def _document(text: bytes) -> str | None:
+def _json_text(text: bytes) -> str | None:
     text = text.rstrip(b"\0")
     if text == b"null":
         return None
@@ -211,7 +225,7 @@ def _document(text: bytes) -> str | None:
 
 
 def _extras(values: Sequence[Sequence[msgspec.Raw]], unlisted: Sequence[str], length: int) -> pa.Array:
-    """Return the unlisted fields of every row as a JSON object; null where it has none."""
+    """Return the unlisted fields of every call as a JSON object; null where it has none."""
     if not unlisted:
         return pa.nulls(length, pa.large_string())
     labels = [msgspec.json.encode(name).decode() for name in unlisted]

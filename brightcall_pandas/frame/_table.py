@@ -1,6 +1,6 @@
-"""From pages, records or untyped frames to the typed frame, and a count of what did not fit.
+"""From pages, records or untyped frames to the typed table, and a count of what did not fit.
 
-All end in `columns.typed_array`, so they cannot disagree about what a value means.
+All end in `typed_array`, so they cannot disagree about what a value means.
 """
 
 from __future__ import annotations
@@ -17,34 +17,35 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from brightcall_pandas.frame._answer import AnswerReader
 from brightcall_pandas.frame._columns import Clock, Misfits, nulls, to_pandas, typed_array
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS, SCHEMA_VERSION
-from brightcall_pandas.frame._joined import Choice, joined
-from brightcall_pandas.frame._page import Page, page_of_rows, read_page
+from brightcall_pandas.frame._page import Page, json_texts, page_of_records, read_page
 
-__all__ = ["TABLE_SCHEMA", "Typed", "to_frame", "typed_pages"]
+__all__ = ["TABLE_SCHEMA", "TypedTable", "to_frame", "typed_table"]
 
 TABLE_SCHEMA = pa.schema([(each.name, each.arrow_type) for each in (*FIELDS.values(), EXTRAS)])
 """The typed table: 45 fields in the article's order, then `extras`."""
 
 _KNOWN = frozenset(TABLE_SCHEMA.names)
-_ROW = "(row)"  # stands for the field in the report where a whole row is no object
+_ROW = "(row)"  # stands for the field in the report where a whole row is not an object
+_STRETCHES = 4  # of consecutive rows a page; to put more together takes longer than to take rows one by one
 
 
 @dataclass
-class Typed:
+class TypedTable:
     """A typed table and, by field, what did not fit."""
 
     table: pa.Table
     misfits: dict[str, Misfits] = field(default_factory=dict)
 
     def report(self) -> dict[str, dict[str, Any]]:
-        """Return the misfits as JSON has them: field → ``count`` and ``example``."""
+        """Return the misfits as JSON has them: ``count`` and ``example`` by field."""
         return {name: {"count": each.count, "example": each.example} for name, each in self.misfits.items()}
 
 
 def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
-    """Make the typed frame of anything already in hand.
+    """Return the typed frame of anything already in hand.
 
     Parameters
     ----------
@@ -64,9 +65,9 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     Raises
     ------
     ValueError
-        The text or the file is no JSON, or the timezone does not exist.
+        The text or the file is not JSON, or the timezone does not exist.
     TypeError
-        `records` is none of the above.
+        `records` is something else.
 
     Examples
     --------
@@ -88,27 +89,83 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     return frame
 
 
-def typed_pages(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = None) -> Typed:
-    """Make the typed table of the rows of some pages.
+def typed_table(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = None) -> TypedTable:
+    """Return the typed table of the rows of some pages.
 
     Parameters
     ----------
     pages
-        Answers, or pages made of records. Each column leaves them as it is typed: calls are in memory once.
+        The pages. Each column leaves them when it is typed, so that calls are in memory only once.
     timezone
         Zone of times without offset.
     rows
-        Positions in the concatenation of the pages: which rows, and in which order. None: all, as they came.
+        Positions in all pages together: which rows, and in which order. None takes all, as they came.
     """
     length = sum(map(len, pages))
-    choice = Choice.of([len(page) for page in pages], np.arange(length) if rows is None else rows)
-    typed = _typed_columns(partial(joined, pages, choice), len(choice), timezone)
-    if strange := [text for page in pages for text in page.strange]:
-        typed.misfits[_ROW] = Misfits(len(strange), strange[0])
+    selection = _Selection.of([len(page) for page in pages], np.arange(length) if rows is None else rows)
+    typed = _typed_columns(partial(_taken_column, pages, selection), len(selection), timezone)
+    if not_objects := [text for page in pages for text in page.not_objects]:
+        typed.misfits[_ROW] = Misfits(len(not_objects), not_objects[0])
     return typed
 
 
-def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> Typed:
+@dataclass(frozen=True)
+class _Selection:
+    """Which rows of some pages, and in which order.
+
+    Parameters
+    ----------
+    stretches
+        Consecutive rows, one stretch after the other: number of the page, first row, row after the last.
+    order
+        Positions in all stretches together; None where they are in order already.
+    """
+
+    stretches: list[tuple[int, int, int]]
+    order: pa.Array | None = None
+
+    @classmethod
+    def of(cls, lengths: Sequence[int], rows: np.ndarray) -> _Selection:
+        """Select rows by position in the concatenation of pages of these lengths."""
+        starts = np.cumsum([0, *lengths])[:-1]
+        pages = np.searchsorted(starts, rows, side="right") - 1
+        begins = np.flatnonzero((np.diff(rows, prepend=-2) != 1) | (np.diff(pages, prepend=-1) != 0))
+        if len(begins) > _STRETCHES * len(lengths):
+            return cls([(n, 0, length) for n, length in enumerate(lengths)], pa.array(rows, pa.int64()))
+        pages = pages[begins]
+        first = rows[begins] - starts[pages]
+        last = first + np.diff(begins, append=len(rows))
+        return cls(list(zip(pages.tolist(), first.tolist(), last.tolist(), strict=True)))
+
+    def __len__(self) -> int:
+        if self.order is not None:
+            return len(self.order)
+        return sum(end - begin for _, begin, end in self.stretches)
+
+
+def _taken_column(pages: Sequence[Page], selection: _Selection, name: str) -> pa.Array | list[Any]:
+    """Take a column out of pages, which lose it: as one Arrow array where all are of one type."""
+    columns = [page.columns.pop(name) for page in pages]
+    parts = [_stretch(columns[page], begin, end) for page, begin, end in selection.stretches]
+    arrays = [each for each in parts if isinstance(each, pa.Array)]
+    kind = next((each.type for each in arrays if each.type != pa.null()), pa.null())
+    alike = [
+        each if each.type == kind else each.cast(kind) for each in arrays if each.type in (kind, pa.null())
+    ]
+    if len(alike) == len(parts):
+        # Combining chunks takes up to three times as long.
+        whole = pa.concat_arrays(alike or [pa.nulls(0, kind)])
+        taken = whole if selection.order is None else whole.take(selection.order)
+        return json_texts(taken) if pa.types.is_large_binary(kind) else taken
+    values = [value for each in parts for value in (each.to_pylist() if isinstance(each, pa.Array) else each)]
+    return values if selection.order is None else [values[n] for n in selection.order.to_pylist()]
+
+
+def _stretch(column: pa.Array | Sequence[Any], begin: int, end: int) -> pa.Array | Sequence[Any]:
+    return column if end - begin == len(column) else column[begin:end]  # slicing takes longer than looking
+
+
+def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> TypedTable:
     columns: dict[str, Any] = {name: [row.get(name) for row in records] for name in FIELDS}
     unknown = [{key: value for key, value in row.items() if key not in _KNOWN} for row in records]
     columns[EXTRAS.name] = [
@@ -118,8 +175,8 @@ def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> Typed
     return _typed_columns(columns.get, len(records), timezone)
 
 
-def _typed_columns(values_of: Callable[[str], Any], length: int, timezone: str) -> Typed:
-    """Type one column after the other, so that only one of them is in memory more than once."""
+def _typed_columns(values_of: Callable[[str], Any], length: int, timezone: str) -> TypedTable:
+    """Type one column after the other, so that only one of them is in memory twice."""
     clock = Clock(timezone)
     arrays, misfits = {}, {}
     for each in sorted((*FIELDS.values(), EXTRAS), key=lambda each: each.name != "uniqueId"):
@@ -132,18 +189,18 @@ def _typed_columns(values_of: Callable[[str], Any], length: int, timezone: str) 
         arrays[each.name] = array
         if lost.count:
             misfits[each.name] = lost
-    return Typed(pa.table(arrays, schema=TABLE_SCHEMA), misfits)
+    return TypedTable(pa.table(arrays, schema=TABLE_SCHEMA), misfits)
 
 
 def json_text(value: Any) -> str:
-    """Return compact JSON; what JSON does not know is written as its text."""
+    """Return compact JSON; what JSON has no form for is written as text."""
     return msgspec.json.encode(value, enc_hook=str).decode()
 
 
 # What `to_frame` accepts.
 
 
-def _typed_of(records: Any, timezone: str) -> tuple[Typed, pd.Index | None]:
+def _typed_of(records: Any, timezone: str) -> tuple[TypedTable, pd.Index | None]:
     if isinstance(records, pd.DataFrame):
         return _of_frame(records, timezone), records.index
     if isinstance(records, Path) or (isinstance(records, str) and records.lstrip()[:1] not in ("{", "[")):
@@ -151,7 +208,7 @@ def _typed_of(records: Any, timezone: str) -> tuple[Typed, pd.Index | None]:
     if isinstance(records, str):
         records = records.encode()
     if isinstance(records, bytes):
-        return typed_pages(_pages_of_text(records), timezone), None
+        return typed_table(_pages_of_text(records), timezone), None
     if isinstance(records, Mapping):
         records = [records]
     if not isinstance(records, Iterable):
@@ -161,11 +218,11 @@ def _typed_of(records: Any, timezone: str) -> tuple[Typed, pd.Index | None]:
 
 
 def _flat(records: Iterable[Any]) -> list[Mapping[str, Any]]:
-    """Put answers in place of their calls."""
+    """Return records, those of answers in the place of the answers."""
     flat: list[Mapping[str, Any]] = []
     for position, record in enumerate(records):
         if not isinstance(record, Mapping):
-            msg = f"record {position} is no dict but {type(record).__name__}: {str(record)[:80]!r}"
+            msg = f"record {position} is not a dict but {type(record).__name__}: {str(record)[:80]!r}"
             raise TypeError(msg)
         if isinstance(record.get("calls"), list):
             flat.extend(_flat(record["calls"]))
@@ -175,7 +232,7 @@ def _flat(records: Iterable[Any]) -> list[Mapping[str, Any]]:
 
 
 def _pages_of_text(text: bytes) -> list[Page]:
-    """Read an answer, a list of answers or records, or one of these a line."""
+    """Return the pages of an answer, of a list of answers or records, or of one of these a line."""
     text = text.removeprefix(b"\xef\xbb\xbf").strip()
     try:
         parts = msgspec.json.decode(text, type=list[msgspec.Raw]) if text[:1] == b"[" else [msgspec.Raw(text)]
@@ -185,27 +242,28 @@ def _pages_of_text(text: bytes) -> list[Page]:
             parts = [msgspec.Raw(line) for line in text.splitlines() if line.strip()]
             kinds = [msgspec.json.decode(part, type=dict[str, msgspec.Raw]) for part in parts]
         except msgspec.DecodeError:
-            msg = f"this is neither JSON nor JSON lines of records or answers: {whole}"
+            msg = f"the text is neither JSON nor JSON lines of records or answers: {whole}"
             raise ValueError(msg) from None
+    reader = AnswerReader()
     pages = []
-    rows: list[bytes] = []
+    records: list[bytes] = []
     for part, kind in zip(parts, kinds, strict=True):
         if bytes(kind.get("calls", b""))[:1] == b"[":
-            pages.append(read_page(bytes(part)))
+            pages.append(read_page(bytes(part), reader))
         else:
-            rows.append(bytes(part))
-    return [*pages, page_of_rows(rows)] if rows or not pages else pages
+            records.append(bytes(part))
+    return [*pages, page_of_records(records, reader)] if records or not pages else pages
 
 
 def _file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        msg = f"{str(path)!r} is neither JSON text nor a file that can be read: {error.strerror}"
+        msg = f"{str(path)!r} is neither JSON text nor a readable file: {error.strerror}"
         raise ValueError(msg) from None
 
 
-def _of_frame(frame: pd.DataFrame, timezone: str) -> Typed:
+def _of_frame(frame: pd.DataFrame, timezone: str) -> TypedTable:
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()].tolist()
         msg = f"the frame has columns of the same name: {twice}; keep one of each"

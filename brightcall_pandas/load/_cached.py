@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from brightcall_pandas.cache import Part, Segment, Store, StoreError, pages_of, pages_text
-from brightcall_pandas.frame import SCHEMA_VERSION, read_page
+from brightcall_pandas.frame import SCHEMA_VERSION, AnswerReader, read_page
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._pages import WindowPages, checksum, slice_of
 from brightcall_pandas.load._parts import DAY, part_of
@@ -35,6 +35,7 @@ class CachedWindows:
     def __init__(self, client: Client, query: Query) -> None:
         self._client = client
         self._query = query
+        self._reader = AnswerReader()
 
     @property
     def _store(self) -> Store:
@@ -120,7 +121,7 @@ class CachedWindows:
             kept = self._client.cache.pages.get_response(key)
             if kept is None or checksum(kept.content) != known:
                 raise LookupError(key)
-            page = read_page(kept.content)
+            page = read_page(kept.content, self._reader)
             slices.append(slice_of(page, Ask(number, size), key, known, self._query.zone))
         first, last = date.fromisoformat(window["day_from"]), date.fromisoformat(window["day_to"])
         return part_of(WindowPages(slices), first, last, self._query.zone, window)[0]

@@ -15,16 +15,16 @@ import platformdirs
 from brightcall_pandas.api import FIRST_PAUSE_S, PROFILES, ApiKey, ApiSession, Profile, is_this_machine
 from brightcall_pandas.cache import Cache
 from brightcall_pandas.errors import AuthenticationError
-from brightcall_pandas.filters import (
-    FILTERS,
+from brightcall_pandas.frame import (
     LONGEST_DAYS,
+    choice,
     duration,
     flag,
-    nearest,
     number,
     positive,
     text,
     whole,
+    zone_name,
 )
 
 __all__ = ["Client", "current_client", "use"]
@@ -104,21 +104,14 @@ class Client:
         account: str | None = None,
         allow_http: bool = False,
     ) -> None:
-        if not isinstance(api_version, str) or api_version not in PROFILES:
-            msg = (
-                f"api_version={api_version!r} is not known{nearest(str(api_version), PROFILES)} Use v1 or v3."
-            )
-            raise ValueError(msg)
-        self.profile: Profile = PROFILES[api_version]
+        self.profile: Profile = PROFILES[choice("api_version", api_version, PROFILES)]
         url = text("base_url", base_url) or text("base_url", os.environ.get("BRIGHTCALL_BASE_URL"))
         self.base_url = _base_url(url, self.profile, flag("allow_http", allow_http))
         key = text("api_key", api_key) or text("api_key", os.environ.get("BRIGHTCALL_API_KEY"))
         self._key = ApiKey(key) if key else None
         self.key_hash = _key_hash(key, self.base_url) if key else None
         self.account = text("account", account) or self.key_hash
-        self.timezone = (
-            None if timezone is None else str(FILTERS["timezone"].value.parse("timezone", timezone))
-        )
+        self.timezone = None if timezone is None else zone_name("timezone", timezone)
         self.page_size = whole("page_size", page_size, 2)
         self.workers = whole("workers", workers, 1)
         self.retries = whole("retries", retries, 0)

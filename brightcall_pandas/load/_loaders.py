@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Unpack
 
 import pandas as pd
 import pyarrow as pa
@@ -12,8 +12,8 @@ import pyarrow as pa
 from brightcall_pandas.api import Reply, WriteQueue
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError
-from brightcall_pandas.filters import FILTERS, CallFilter, lists_filters, nearest
-from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, page_of, to_pandas
+from brightcall_pandas.filters import FILTERS, CallFilter, Filters, lists_filters
+from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, choice, nearest, page_of, to_pandas
 from brightcall_pandas.load._client import Client, current_client
 from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._pages import days_text
@@ -68,7 +68,7 @@ def load_calls(
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
     client: Client | None = None,
-    **filters: Any,
+    **filters: Unpack[Filters],
 ) -> pd.DataFrame:
     """Load every call of some days, each exactly once.
 
@@ -105,9 +105,7 @@ def load_calls(
     BrightcallError
         As ``bc.errors`` draws them; the message names window and page.
     """
-    if on_incomplete not in ("raise", "warn"):
-        msg = f"on_incomplete={on_incomplete!r} is not known; it takes 'raise' or 'warn'"
-        raise ValueError(msg)
+    choice("on_incomplete", on_incomplete, ("raise", "warn"))
     chosen = fields_of(columns)
     loading = Loading(
         current_client(client),
@@ -129,7 +127,9 @@ def load_calls(
 
 
 @lists_filters
-def count_calls(day_from: Day, day_to: Day, *, client: Client | None = None, **filters: Any) -> int:
+def count_calls(
+    day_from: Day, day_to: Day, *, client: Client | None = None, **filters: Unpack[Filters]
+) -> int:
     """Ask the server how many calls there are, with one small request.
 
     Parameters
@@ -157,7 +157,7 @@ def count_calls(day_from: Day, day_to: Day, *, client: Client | None = None, **f
     spec = spec_of(day_from, day_to, filters)
     body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
     about = f"number of calls {days_text(body)}"
-    page = page_of(cached_reply(client, client.profile.count or client.profile.calls, body, about).opened)
+    page = page_of(cached_reply(client, client.profile.count or client.profile.calls, body, about).answer)
     # Pages of one call each: their number is the number of calls.
     count = page.pages_count if page.total_items is None else page.total_items
     if count is None:
@@ -168,7 +168,11 @@ def count_calls(day_from: Day, day_to: Day, *, client: Client | None = None, **f
 
 @lists_filters
 def load_catalog(
-    day_from: Day | None = None, day_to: Day | None = None, *, client: Client | None = None, **filters: Any
+    day_from: Day | None = None,
+    day_to: Day | None = None,
+    *,
+    client: Client | None = None,
+    **filters: Unpack[Filters],
 ) -> Catalog:
     """Load the tags, outcomes and projects that the account knows.
 
@@ -197,7 +201,7 @@ def load_catalog(
     first = pd.Timestamp(last).date() - timedelta(days=29) if day_from is None else day_from
     spec = spec_of(first, last, filters)
     body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
-    page = page_of(cached_reply(client, client.profile.calls, body, f"catalogue {days_text(body)}").opened)
+    page = page_of(cached_reply(client, client.profile.calls, body, f"catalogue {days_text(body)}").answer)
     return Catalog(*(_small_frame(page.catalog[name]) for name in Catalog._fields))
 
 
@@ -264,7 +268,7 @@ def cached_reply(client: Client, path: str, body: dict[str, Any], about: str) ->
         raise OfflineError(f"{msg}. Load it once online.")
     reply = client.session.ask(path, body, about=about)
     client.session.keep([reply])
-    if (zone := known_zone(reply.opened.timezone)) is not None and client.timezone is None:
+    if (zone := known_zone(reply.answer.timezone)) is not None and client.timezone is None:
         client.cache.learn(timezone=zone)
     return reply
 

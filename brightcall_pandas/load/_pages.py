@@ -19,7 +19,7 @@ import numpy as np
 
 from brightcall_pandas.api import Profile, Reply, Request, Task
 from brightcall_pandas.errors import IncompleteDataError, InvalidResponseError, RequestError
-from brightcall_pandas.frame import FIELDS, Clock, Page, page_of, settle, typed_array
+from brightcall_pandas.frame import FIELDS, Clock, Page, consolidate, page_of, typed_array
 from brightcall_pandas.load._proof import Ask, Cover, Slice, cover, next_ask, plan
 
 __all__ = ["PageSource", "WindowPages", "checksum", "days_text", "read_window", "slice_of"]
@@ -248,7 +248,7 @@ class PageSource:
             return None
         body = self.body | {"page": 1, "itemsPerPage": 1}
         about = f"number of calls {days_text(self.body)}"
-        question = Request(self.profile.count, body, about, lambda reply: page_of(reply.opened))
+        question = Request(self.profile.count, body, about, lambda reply: page_of(reply.answer))
         (page,) = yield [question]
         count: int | None = page.pages_count
         return count
@@ -260,14 +260,14 @@ class PageSource:
 
     def _read(self, ask: Ask, about: str, reply: Reply) -> Slice:
         try:
-            page = page_of(reply.opened)
+            page = page_of(reply.answer)
         except msgspec.DecodeError as error:
             msg = f"{about}: the answer has no list of calls ({error}). Check base_url and api_version."
             raise InvalidResponseError(msg) from None
         result = slice_of(page, ask, reply.key, checksum(reply.content), self.zone)
         self._loose.append(page)
         if len(self._loose) == _SETTLED:
-            settle(self._loose)
+            consolidate(self._loose)
             self._loose.clear()
         self.seen(result)
         return result

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from brightcall_pandas.cache import Part
-from brightcall_pandas.frame import midnight_micros, typed_pages
+from brightcall_pandas.frame import midnight_micros, typed_table
 from brightcall_pandas.load._pages import WindowPages
 
 __all__ = ["DAY", "in_order", "part_of", "runs"]
@@ -33,7 +33,7 @@ def part_of(
     unknown = stamps == _UNKNOWN
     inside = unknown | ((stamps >= edges[0]) & (stamps < edges[-1]))
     own_zone = next((each.page.timezone for each in read.slices if each.page.timezone), None) or zone
-    typed = typed_pages([each.page for each in read.slices], own_zone, positions[inside])
+    typed = typed_table([each.page for each in read.slices], own_zone, positions[inside])
     # A call whose time cannot be read counts to the window's first day.
     day = np.where(unknown, 0, np.searchsorted(edges, stamps, side="right") - 1)[inside]
     rows = np.bincount(day, minlength=len(edges) - 1).tolist()

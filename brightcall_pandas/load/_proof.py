@@ -83,7 +83,7 @@ class Slice:
     @property
     def rows(self) -> int:
         """Number of rows, strange ones included, since the server counted them too."""
-        return len(self.ids) + len(self.page.strange)
+        return len(self.ids) + len(self.page.not_objects)
 
     @property
     def position(self) -> int:

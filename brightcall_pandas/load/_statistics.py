@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import msgspec
 import pandas as pd
 
 from brightcall_pandas.errors import InvalidResponseError, RequestError
-from brightcall_pandas.filters import lists_filters
+from brightcall_pandas.filters import Filters, lists_filters
 from brightcall_pandas.frame import (
     STATISTICS_COUNTS,
     STATISTICS_DTYPES,
@@ -16,6 +16,7 @@ from brightcall_pandas.frame import (
     STATISTICS_GROUPS,
     STATISTICS_PARTS,
     STATISTICS_TOTALS,
+    choice,
     midnight,
 )
 from brightcall_pandas.load._client import Client, current_client
@@ -35,7 +36,7 @@ def load_stats(
     *,
     freq: Literal["day", "week", "month", "D", "W", "M"] | None = None,
     client: Client | None = None,
-    **filters: Any,
+    **filters: Unpack[Filters],
 ) -> pd.DataFrame:
     """Load the server's own statistics of some days.
 
@@ -72,9 +73,8 @@ def load_stats(
         As ``bc.errors`` draws them.
     """
     client = current_client(client)
-    if freq is not None and freq not in _FREQS:
-        msg = f"freq={freq!r} is not known; it takes 'day', 'week', 'month' (or 'D', 'W', 'M') or None"
-        raise ValueError(msg)
+    if freq is not None:
+        choice("freq", freq, _FREQS)
     if client.profile.stats is None:
         msg = (
             "the statistics answer of API v3 is undocumented; use bc.Client(api_version='v1') for load_stats"

@@ -88,7 +88,7 @@ class TestTalkTimeHistogram:
             talk_time_histogram(calls(5), edges)
 
     def test_closed_is_one_of_two_words(self):
-        with pytest.raises(ValueError, match="closed='both' is not one of left, right"):
+        with pytest.raises(ValueError, match="closed='both' is not one of 'left', 'right'"):
             talk_time_histogram(calls(5), closed="both")
 
     @given(

@@ -23,7 +23,7 @@ import requests
 import brightcall_pandas as bc
 from brightcall_pandas.api import ApiKey, Failure, Transport, is_this_machine, request_to
 from brightcall_pandas.errors import ServerError
-from brightcall_pandas.frame import Envelope
+from brightcall_pandas.frame import Answer
 
 KEY = "canary-0123456789abcdef"
 PATH = "/api/v1/stat/calls"
@@ -168,7 +168,7 @@ class TestAnswers:
     def test_one_connection_serves_one_request_after_the_other(self, send, server, name):
         server.answers = [(GOOD | OTHER)[name], answer(b'{"calls": [2]}')]
         first, second = send(server), send(server)
-        assert (first.content == CALLS) is isinstance(first.outcome, Envelope) is (name in GOOD)
+        assert (first.content == CALLS) is isinstance(first.outcome, Answer) is (name in GOOD)
         assert second.content == b'{"calls": [2]}'
         assert [connection for connection, _ in server.heard] == [0, 0]
 
@@ -178,7 +178,7 @@ class TestAnswers:
         for _ in range(2):
             found = send(server)
             assert found.content == CALLS
-            assert isinstance(found.outcome, Envelope)
+            assert isinstance(found.outcome, Answer)
         assert len(server.heard) == server.connections == 2
 
     @pytest.mark.parametrize("name", ["length", "chunked", "chunked gzip", "after a 100"])
@@ -471,7 +471,7 @@ class TestFailure:
     def test_what_is_no_http_is_not_waited_for(self, send, server, name):
         server.answers = [NO_HTTP[name], answer(CALLS)]
         found = outcome_of(send, server)
-        assert not isinstance(found, Envelope)
+        assert not isinstance(found, Answer)
         assert found.transient or "unexpected status 101" in found.reason
         assert KEY not in found.reason
         assert send(server).content == CALLS

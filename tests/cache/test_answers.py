@@ -23,7 +23,7 @@ import requests
 from requests_cache.backends.sqlite import SQLiteDict
 
 from brightcall_pandas.cache import _answers
-from brightcall_pandas.cache._answers import SERIALIZER, Answer, PageCache, cache_key
+from brightcall_pandas.cache._answers import SERIALIZER, PageCache, StoredAnswer, cache_key
 
 PATH = "/api/v1/stat/calls"
 
@@ -42,8 +42,8 @@ def key_of(number: int) -> str:
     return cache_key(question(number))
 
 
-def entry(number: int, content: bytes | None = None) -> Answer:
-    return Answer(question(number), answer(number) if content is None else content, datetime.now(UTC))
+def entry(number: int, content: bytes | None = None) -> StoredAnswer:
+    return StoredAnswer(question(number), answer(number) if content is None else content, datetime.now(UTC))
 
 
 def save(cache: PageCache, *numbers: int) -> None:
@@ -311,12 +311,12 @@ class TestLock:
             "warnings.simplefilter('error')\n"
             "from datetime import UTC, datetime\n"
             "from requests import Request\n"
-            "from brightcall_pandas.cache import Answer, PageCache\n"
+            "from brightcall_pandas.cache import StoredAnswer, PageCache\n"
             "print('ready', flush=True); sys.stdin.readline()\n"
             "for n in range(20):\n"
             "    cache = PageCache(pathlib.Path(sys.argv[1]).with_name(f'{n}.sqlite'))\n"
             "    request = Request('POST', 'http://127.0.0.1:9/x', data=sys.argv[2]).prepare()\n"
-            "    cache.keep([Answer(request, b'{}', datetime.now(UTC))])\n"
+            "    cache.keep([StoredAnswer(request, b'{}', datetime.now(UTC))])\n"
             "    assert cache.trouble is None\n"
             "    cache.close()\n"
         )

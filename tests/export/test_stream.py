@@ -187,7 +187,7 @@ class TestExportCalls:
         ]:
             with pytest.raises(ValueError, match=said):
                 bc.export_calls(sandbox.day_from, sandbox.day_to, tmp_path / name, client=client)
-        with pytest.raises(ValueError, match=r"'week' is not known; it takes 'day', 'month'$"):
+        with pytest.raises(ValueError, match=r"partition='week' is not one of 'day', 'month'$"):
             bc.export_calls(
                 sandbox.day_from, sandbox.day_to, tmp_path / "calls", client=client, partition="week"
             )

@@ -87,7 +87,7 @@ class TestToParquet:
         assert bc.read_calls(file)["id"].tolist() == ["1"]
 
     def test_an_unknown_partition_is_refused(self, tmp_path):
-        with pytest.raises(ValueError, match="'week' is not known; it takes 'day', 'month', None"):
+        with pytest.raises(ValueError, match="partition='week' is not one of 'day', 'month', None"):
             ONE_CALL.calls.to_parquet(tmp_path / "calls", partition="week")
         assert list(tmp_path.iterdir()) == []
 

@@ -144,6 +144,43 @@ class TestListsFilters:
 
         assert list(inspect.signature(load).parameters).count("day_from") == 1
 
+    @pytest.mark.parametrize(
+        ("name", "hint"),
+        [("colums", "; did you mean 'columns'?"), ("typs", "; did you mean 'types'?"), ("x", ".")],
+    )
+    def test_refuses_another_name_and_names_the_nearest(self, name, hint):
+        @lists_filters
+        def load(day_from, *, columns=None, **filters):
+            return filters
+
+        with pytest.raises(TypeError) as caught:
+            load("2026-03-01", **{name: 1})
+        assert str(caught.value) == f"load has no argument {name!r}{hint} See bc.describe_filters()."
+
+    def test_a_method_is_called_by_its_own_name_and_has_no_argument_self(self):
+        class Rows:
+            @lists_filters
+            def filter(self, **filters):
+                return filters
+
+        with pytest.raises(TypeError, match=r"^filter has no argument 'selv'\. See"):
+            Rows().filter(selv=1)
+
+    def test_leaves_paging_to_the_function(self):
+        @lists_filters
+        def load(**filters):
+            return filters
+
+        assert load(page=2) == {"page": 2}
+
+    def test_keeps_name_and_docstring(self):
+        @lists_filters
+        def load(**filters):
+            """Load nothing."""
+            return filters
+
+        assert (load.__name__, load.__doc__) == ("load", "Load nothing.")
+
     def test_call_filter_shows_them(self):
         assert set(FILTER_NAMES) <= set(inspect.signature(CallFilter).parameters)
 
@@ -211,59 +248,59 @@ class TestCallFilter:
     BAD = [
         ("type", 1, TypeError, "did you mean 'types'"),
         ("agentIds", 1, TypeError, "did you mean 'agent_ids'"),
-        ("colour", 1, TypeError, "'colour' is no filter"),
-        ("search_string", " ", ValueError, "search_string is empty"),
-        ("search_string", 5, TypeError, "search_string takes a text"),
+        ("colour", 1, TypeError, "CallFilter has no argument 'colour'"),
+        ("search_string", " ", ValueError, "search_string=' ' is empty; leave it out"),
+        ("search_string", 5, TypeError, "search_string takes text, not"),
         ("outcomes", "\ud800", ValueError, "outcomes=.*surrogate"),
-        ("outcomes", b"Sold", TypeError, "outcomes takes a text"),
-        ("outcomes", [], ValueError, "outcomes is an empty list"),
-        ("outcomes", [None], TypeError, "outcomes takes a text"),
-        ("day_from", "2026-3-1", ValueError, "day_from='2026-3-1' is no day"),
-        ("day_from", "2026-02-30", ValueError, "day_from='2026-02-30' is no day"),
+        ("outcomes", b"Sold", TypeError, "outcomes takes text, not"),
+        ("outcomes", [], ValueError, "outcomes=.* is empty; leave it out"),
+        ("outcomes", [None], TypeError, "outcomes takes text, not"),
+        ("day_from", "2026-3-1", ValueError, "day_from='2026-3-1' is not a date"),
+        ("day_from", "2026-02-30", ValueError, "day_from='2026-02-30' is not a date"),
         ("day_from", "01.03.2026", ValueError, "day_from=.*YYYY-MM-DD"),
-        ("day_from", "2026-03-01T00:00", ValueError, "day_from=.*is no day"),
-        ("day_from", "٢٠٢٦-03-01", ValueError, "day_from=.*is no day"),
-        ("day_from", 20260301, TypeError, "day_from takes a day"),
-        ("day_from", pd.NaT, ValueError, "day_from=NaT is no day"),
-        ("day_to", "0001-01-01", ValueError, "day_to=0001-01-01 is outside the years 1970 to 2199"),
-        ("day_to", "9999-12-31", ValueError, "day_to=9999-12-31 is outside"),
+        ("day_from", "2026-03-01T00:00", ValueError, "day_from=.*is not a date"),
+        ("day_from", "٢٠٢٦-03-01", ValueError, "day_from=.*is not a date"),
+        ("day_from", 20260301, TypeError, "day_from takes a date"),
+        ("day_from", pd.NaT, ValueError, "day_from=NaT is not a date"),
+        ("day_to", "0001-01-01", ValueError, "day_to='0001-01-01' must be in the years 1970 to 2199"),
+        ("day_to", "9999-12-31", ValueError, "day_to='9999-12-31' must be in"),
         ("timezone", "Europe/Berln", ValueError, "timezone='Europe/Berln'.*did you mean 'Europe/Berlin'"),
         ("timezone", "", ValueError, "timezone=''"),
         ("timezone", "../../etc/passwd", ValueError, "timezone="),
-        ("timezone", 1, TypeError, "timezone takes a timezone's name"),
-        ("date_interval", "daily", ValueError, "date_interval does not know 'daily'"),
-        ("types", "outbond", ValueError, "types does not know 'outbond'; did you mean 'outbound'"),
-        ("types", 3, ValueError, "types does not know 3"),
-        ("types", True, ValueError, "types does not know True"),
-        ("types", [], ValueError, "types is an empty list"),
-        ("types", {"outbound": 1}, ValueError, "types does not know"),
-        ("states", "lost", ValueError, "states does not know 'lost'.*answered"),
-        ("categories", "inbound_lost", ValueError, "categories does not know 'inbound_lost'"),
-        ("agent_ids", [1.5], TypeError, "agent_ids takes text or whole number"),
+        ("timezone", 1, TypeError, "timezone takes the name of a timezone"),
+        ("date_interval", "daily", ValueError, "date_interval='daily' is not one of"),
+        ("types", "outbond", ValueError, "types='outbond' is not one of.*; did you mean 'outbound'"),
+        ("types", 3, ValueError, "types=3 is not one of"),
+        ("types", True, ValueError, "types=True is not one of"),
+        ("types", [], ValueError, "types=.* is empty; leave it out"),
+        ("types", {"outbound": 1}, ValueError, "types=.* is not one of"),
+        ("states", "lost", ValueError, "states='lost' is not one of.*answered"),
+        ("categories", "inbound_lost", ValueError, "categories='inbound_lost' is not one of"),
+        ("agent_ids", [1.5], TypeError, "agent_ids takes text or a whole number, not 1.5"),
         ("agent_ids", float("nan"), TypeError, "agent_ids takes"),
         ("agent_ids", True, TypeError, "agent_ids takes"),
-        ("agent_ids", "", ValueError, "agent_ids holds an empty identifier"),
+        ("agent_ids", "", ValueError, "agent_ids='' is an empty identifier"),
         ("team_ids", [None], TypeError, "team_ids takes"),
         ("number", ["1"], TypeError, "number takes"),
-        ("outcome_types", "good", ValueError, "outcome_types does not know 'good'.*positive"),
-        ("talk_time_from", -1, ValueError, "talk_time_from is -1.*not negative"),
-        ("talk_time_from", "long", ValueError, "talk_time_from takes a number"),
-        ("talk_time_from", float("nan"), ValueError, "talk_time_from takes a number"),
-        ("talk_time_to", float("inf"), ValueError, "talk_time_to takes a number"),
+        ("outcome_types", "good", ValueError, "outcome_types='good' is not one of.*positive"),
+        ("talk_time_from", -1, ValueError, "talk_time_from=-1 must be a finite number, at least 0"),
+        ("talk_time_from", "long", ValueError, "talk_time_from='long' is not a number"),
+        ("talk_time_from", float("nan"), ValueError, "talk_time_from=nan must be a finite"),
+        ("talk_time_to", float("inf"), ValueError, "talk_time_to=inf must be a finite"),
         ("talk_time_to", True, TypeError, "talk_time_to takes a number"),
         ("talk_time_to", [1], TypeError, "talk_time_to takes a number"),
-        ("answer_time_from", 10**400, TypeError, "answer_time_from takes a number"),
+        ("answer_time_from", 10**400, ValueError, "answer_time_from=int must be a finite"),
         ("answer_time_to", pd.Timedelta(5, "s"), TypeError, "answer_time_to takes a number"),
         ("all_users", "false", TypeError, "all_users takes True or False"),
         ("all_users", 1, TypeError, "all_users takes True or False"),
         ("user_id", "\udfff", ValueError, "user_id=.*surrogate"),
-        ("quality_rating", "good", ValueError, "quality_rating takes a rating"),
+        ("quality_rating", "good", ValueError, "quality_rating='good' is not a number"),
         ("show_transfers", 0, TypeError, "show_transfers takes"),
-        ("page", 0, ValueError, "page is 0.*from 1"),
+        ("page", 0, ValueError, "page=0 must be at least 1"),
         ("page", 1.0, TypeError, "page takes"),
         ("items_per_page", "500", TypeError, "items_per_page takes"),
-        ("sort_by", "id", ValueError, "sort_by does not know 'id'"),
-        ("sort_direction", "up", ValueError, "sort_direction does not know 'up'"),
+        ("sort_by", "id", ValueError, "sort_by='id' is not one of"),
+        ("sort_direction", "up", ValueError, "sort_direction='up' is not one of"),
     ]
 
     @pytest.mark.parametrize(("name", "value", "error", "words"), BAD)
@@ -344,21 +381,21 @@ class TestFromRequest:
             ({}, "dayFrom is required"),
             ({"dayFrom": "2026-03-01"}, "dayTo is required"),
             ({"dayFrom": "2026-03-01", "dayTo": None}, "dayTo is required"),
-            (DAYS | {"typs": [1]}, "typs is no parameter; did you mean 'types'"),
-            (DAYS | {"day_from": "2026-03-01"}, "day_from is no parameter; did you mean 'dayFrom'"),
-            (DAYS | {"dayTo": "tomorrow"}, "dayTo='tomorrow' is no day"),
+            (DAYS | {"typs": [1]}, "typs is not a parameter; did you mean 'types'"),
+            (DAYS | {"day_from": "2026-03-01"}, "day_from is not a parameter; did you mean 'dayFrom'"),
+            (DAYS | {"dayTo": "tomorrow"}, "dayTo='tomorrow' is not a date"),
             (DAYS | {"dayTo": "2026-02-01"}, "dayFrom=2026-03-01 is after dayTo=2026-02-01"),
-            (DAYS | {"types": [9]}, "types does not know 9"),
-            (DAYS | {"types": {"a": 1}}, "types does not know"),
+            (DAYS | {"types": [9]}, "types=9 is not one of"),
+            (DAYS | {"types": {"a": 1}}, "types=.* is not one of"),
             (DAYS | {"agentIds": [[1]]}, "agentIds takes"),
             (DAYS | {"agentIds": {"500": 1}}, "agentIds takes"),
-            (DAYS | {"talkTimeFrom": "x"}, "talkTimeFrom takes"),
+            (DAYS | {"talkTimeFrom": "x"}, "talkTimeFrom='x' is not a number"),
             (DAYS | {"talkTimeFrom": 5, "talkTimeTo": 1}, "talkTimeFrom=5.0 is after talkTimeTo=1.0"),
             (DAYS | {"allUsers": "yes"}, "allUsers takes"),
             (DAYS | {"showAICallsWithLog": 1}, "showAICallsWithLog takes"),
-            (DAYS | {"itemsPerPage": 0}, "itemsPerPage is 0"),
+            (DAYS | {"itemsPerPage": 0}, "itemsPerPage=0 must be at least 1"),
             (DAYS | {"page": 1.5}, "page takes"),
-            (DAYS | {"sortBy": "id"}, "sortBy does not know 'id'"),
+            (DAYS | {"sortBy": "id"}, "sortBy='id' is not one of"),
             (DAYS | {"timezone": "Mars/Olympus"}, "timezone='Mars/Olympus'"),
         ],
     )
@@ -504,7 +541,7 @@ class TestMask:
     def test_what_rows_cannot_answer_is_an_error_that_says_why(self, filters):
         (name,) = filters
         for ask in (lambda spec: spec.mask(CALLS), CallFilter.to_sql):
-            with pytest.raises(ValueError, match=f"{name} cannot be asked of rows.*bc.load_calls"):
+            with pytest.raises(ValueError, match=f"{name} cannot be applied to rows.*bc.load_calls"):
                 ask(CallFilter(**filters))
 
     def test_a_missing_column_is_named(self):

@@ -134,6 +134,24 @@ class TestClockChange:
         ids = unique_ids((reading + timedelta(seconds=late_s)).replace(tzinfo=UTC))
         assert instants([self.TWICE], Clock("Europe/Berlin", ids)) == [reading]
 
+    # 2026-10-25T00:00Z is 1792886400; both readings are 30 and 90 minutes after it.
+    @pytest.mark.parametrize(
+        ("epoch", "reading"),
+        [
+            (1792886399, None),  # 30 min 1 s before the first reading
+            (1792886400, FIRST),  # 30 min before it
+            (1792888200, FIRST),
+            (1792889999, FIRST),  # 29 min 59 s after it
+            (1792890001, SECOND),  # 29 min 59 s before the second reading
+            (1792891800, SECOND),
+            (1792893600, SECOND),  # 30 min after it
+            (1792893601, None),  # 30 min 1 s after it
+        ],
+    )
+    def test_an_id_settles_within_half_an_hour_of_a_reading(self, epoch, reading):
+        clock = Clock("Europe/Berlin", pa.array([f"{epoch}.17"]))
+        assert instants([self.TWICE], clock) == [reading]
+
     @pytest.mark.parametrize("unique_id", [None, "", "abc", "1.5", "1761352200", "1772439015.4"], ids=str)
     def test_an_id_that_tells_nothing_leaves_null(self, unique_id):
         array, misfits = typed_array(

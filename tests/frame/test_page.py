@@ -1,4 +1,4 @@
-"""One answer taken apart: rows of every shape, the envelope, what no article lists."""
+"""The calls of an answer as columns: records of every shape, and what stands around them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import json
 import msgspec
 import pytest
 
-from brightcall_pandas.frame._fields import FIELD_NAMES
-from brightcall_pandas.frame._page import page_of_rows, read_page, settle
+from brightcall_pandas.frame import FIELD_NAMES, AnswerReader, consolidate, read_page
+from brightcall_pandas.frame._page import page_of_records
 
 
-def body(*rows: object, **envelope: object) -> bytes:
-    return json.dumps({"success": True, "calls": list(rows)} | envelope).encode()
+def body(*calls: object, **members: object) -> bytes:
+    return json.dumps({"success": True, "calls": list(calls)} | members).encode()
 
 
 class TestReadPage:
@@ -41,8 +41,9 @@ class TestReadPage:
         "odd", [0, -(2**63), 2**63 - 1, 2**63, -(2**70), 2.5, 3.0, "3", "", False, None, [3], {"a": 3}]
     )
     def test_what_earlier_pages_had_changes_no_value(self, usual, odd):
+        reader = AnswerReader()
         for values in ([usual, None], [usual, odd], [odd, odd], [usual, usual], [odd, None], [None, None]):
-            read = read_page(body(*({"talkTime": value} for value in values))).values("talkTime")
+            read = read_page(body(*({"talkTime": value} for value in values)), reader).values("talkTime")
             assert [(each, each is False) for each in read] == [(each, each is False) for each in values]
 
     def test_unlisted_fields_are_kept_by_row_with_their_nulls(self):
@@ -54,18 +55,21 @@ class TestReadPage:
         ]
 
     def test_an_unlisted_field_of_one_page_is_absent_from_the_next(self):
-        read_page(body({"id": 1, "seenOnce": 1}))
-        assert read_page(body({"id": 2})).values("extras") == [None]
+        reader = AnswerReader()
+        read_page(body({"id": 1, "seenOnce": 1}), reader)
+        assert read_page(body({"id": 2}), reader).values("extras") == [None]
 
     def test_more_unlisted_fields_than_are_remembered_are_kept_all_the_same(self):
         names = [f"odd{n}" for n in range(500)]
-        (extra,) = read_page(body(dict.fromkeys(names, 0))).values("extras")
-        assert sorted(json.loads(extra)) == sorted(names)
+        reader = AnswerReader()
+        for _ in range(2):
+            (extra,) = read_page(body(dict.fromkeys(names, 0)), reader).values("extras")
+            assert sorted(json.loads(extra)) == sorted(names)
 
-    def test_a_row_that_is_no_object_is_set_apart(self):
+    def test_what_is_not_an_object_is_set_apart(self):
         page = read_page(body({"id": 1}, None, 5, [], {"id": 2}))
         assert page.values("id") == [1, 2]
-        assert page.strange == ["null", "5", "[]"]
+        assert page.not_objects == ["null", "5", "[]"]
 
     def test_half_a_surrogate_pair_spoils_nothing_else(self):
         page = read_page(
@@ -83,20 +87,20 @@ class TestReadPage:
     def test_no_calls_at_all_is_an_empty_page(self):
         assert len(read_page(b'{"success":true}')) == 0
 
-    def test_the_envelope_is_read_leniently(self):
+    def test_what_stands_around_the_calls_is_read_leniently(self):
         page = read_page(
             body(totalItems="12", pagesCount=3.0, timezone="Europe/Berlin", tags=["a"], outcomes=None)
         )
         assert (page.total_items, page.pages_count, page.timezone) == (12, 3, "Europe/Berlin")
         assert page.catalog == {"tags": ["a"], "outcomes": [], "projects": []}
 
-    def test_an_envelope_that_makes_no_sense_says_nothing(self):
+    def test_what_makes_no_sense_there_says_nothing(self):
         page = read_page(body(totalItems=True, pagesCount=-1, timezone=5, tags={"a": 1}))
         assert (page.total_items, page.pages_count, page.timezone) == (None, None, None)
         assert page.catalog["tags"] == []
 
 
-class TestSettle:
+class TestConsolidate:
     def test_every_page_keeps_its_values(self):
         pages = [
             read_page(body({"id": 1, "label": "a", "tags": ["x"], "new": 1}, {"id": 2})),
@@ -105,18 +109,18 @@ class TestSettle:
             read_page(body({"id": 5, "talkTime": 0.5, "new": None})),
         ]
         before = [{name: page.values(name) for name in page.columns} for page in pages]
-        settle(pages)
+        consolidate(pages)
         assert [{name: page.values(name) for name in page.columns} for page in pages] == before
 
     def test_pages_of_one_kind_share_their_memory(self):
         pages = [read_page(body({"label": "a"})), read_page(body({"label": "b"}, {"label": "c"}))]
-        settle(pages)
+        consolidate(pages)
         first, second = (page.columns["label"].buffers()[2].address for page in pages)
         assert first == second
         assert pages[1].values("label") == ["b", "c"]
 
 
-class TestPageOfRows:
-    def test_holds_the_rows(self):
-        assert page_of_rows([b'{"id":1}', b'{"id":2}']).values("id") == [1, 2]
-        assert len(page_of_rows([])) == 0
+class TestPageOfRecords:
+    def test_holds_the_calls(self):
+        assert page_of_records([b'{"id":1}', b'{"id":2}']).values("id") == [1, 2]
+        assert len(page_of_records([])) == 0

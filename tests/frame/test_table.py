@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pandas.testing as pdt
 import pyarrow as pa
@@ -13,11 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import brightcall_pandas as bc
-from brightcall_pandas.frame import _table as frames
-from brightcall_pandas.frame._columns import to_pandas
-from brightcall_pandas.frame._fields import FIELD_NAMES, FIELDS
-from brightcall_pandas.frame._page import read_page
-from brightcall_pandas.frame._table import TABLE_SCHEMA, typed_pages
+from brightcall_pandas.frame import (
+    FIELD_NAMES,
+    FIELDS,
+    TABLE_SCHEMA,
+    AnswerReader,
+    read_page,
+    to_pandas,
+    typed_table,
+)
 
 ROW = {
     "id": 7,
@@ -101,7 +106,7 @@ class TestToFrame:
         assert frame["talkTime"].isna().tolist() == [True, True, False]
         assert frame.attrs["brightcall"]["misfits"] == {"talkTime": {"count": 2, "example": "soon"}}
 
-    def test_rows_that_are_no_objects_are_counted(self):
+    def test_rows_that_are_not_objects_are_counted(self):
         frame = bc.to_frame('{"calls":[{"id":1},null]}')
         assert frame["id"].tolist() == ["1"]
         assert frame.attrs["brightcall"]["misfits"]["(row)"] == {"count": 1, "example": "null"}
@@ -116,7 +121,7 @@ class TestToFrame:
     @pytest.mark.parametrize("pages", [1, 2])
     @pytest.mark.parametrize("columns", [list(TABLE_SCHEMA.names), ["timestamp"], ["state"], ["talkTime"]])
     def test_writing_to_a_frame_leaves_its_table_alone(self, pages, columns):
-        table = typed_pages([read_page(json.dumps({"calls": [ROW, ROW]}).encode())], "UTC").table
+        table = typed_table([read_page(json.dumps({"calls": [ROW, ROW]}).encode())], "UTC").table
         before = table.to_pylist()
         frame = to_pandas(pa.concat_tables([table.select(columns)] * pages), "Europe/Berlin")
         midnight = pd.Timestamp("2026-01-01", tz="Europe/Berlin")
@@ -137,11 +142,11 @@ class TestToFrame:
     @pytest.mark.parametrize(
         ("records", "error", "says"),
         [
-            ("no such file.json", ValueError, "neither JSON text nor a file"),
-            (Path("no such file.json"), ValueError, "neither JSON text nor a file"),
+            ("no such file.json", ValueError, "neither JSON text nor a readable file"),
+            (Path("no such file.json"), ValueError, "neither JSON text nor a readable file"),
             ("{broken", ValueError, "neither JSON nor JSON lines"),
             (5, TypeError, "not int"),
-            ([1], TypeError, "record 0 is no dict"),
+            ([1], TypeError, "record 0 is not a dict"),
             (pd.DataFrame([[1, 2]], columns=["id", "id"]), ValueError, "columns of the same name"),
         ],
     )
@@ -172,8 +177,8 @@ class TestTheWays:
         whole, *parts = (
             read_page(json.dumps({"calls": some}).encode()) for some in (rows, rows[:cut], rows[cut:])
         )
-        at_once = frames.typed_pages([whole], "Europe/Berlin")
-        in_parts = frames.typed_pages(parts, "Europe/Berlin")
+        at_once = typed_table([whole], "Europe/Berlin")
+        in_parts = typed_table(parts, "Europe/Berlin")
         assert in_parts.table.equals(at_once.table)
         assert {name: each.count for name, each in in_parts.misfits.items()} == {
             name: each.count for name, each in at_once.misfits.items()
@@ -199,28 +204,85 @@ def same_json(left: str, right: str) -> bool:
         return left == right
 
 
-class TestTypedPages:
+class TestTypedTable:
     def test_chosen_rows_come_in_the_order_asked_for_and_only_they_count(self):
         page = read_page(
             json.dumps({"calls": [ROW | {"id": n, "talkTime": "no"} for n in range(4)]}).encode()
         )
-        typed = frames.typed_pages([page], "UTC", frames.np.array([3, 1]))
+        typed = typed_table([page], "UTC", np.array([3, 1]))
         assert typed.table["id"].to_pylist() == ["3", "1"]
         assert typed.misfits["talkTime"].count == 2
 
     @pytest.mark.parametrize("before", [1, 2**70, "x", 0.5, True, None])
     def test_what_the_page_before_held_changes_nothing(self, before):
-        read_page(
-            json.dumps({"calls": [dict.fromkeys(("id", "talkTime", "state", "favorite"), before)]}).encode()
-        )
+        reader = AnswerReader()
+        row = dict.fromkeys(("id", "talkTime", "state", "favorite"), before)
+        read_page(json.dumps({"calls": [row]}).encode(), reader)
         rows = [
             {"id": 2**53 + 1, "talkTime": 5, "state": 1, "favorite": 1},
             {"id": 2.0, "talkTime": 6.0, "state": 2.0, "favorite": 0.0},
             {"id": None, "talkTime": None, "state": None, "favorite": None},
         ]
-        typed = frames.typed_pages([read_page(json.dumps({"calls": rows}).encode())], "UTC")
+        typed = typed_table([read_page(json.dumps({"calls": rows}).encode(), reader)], "UTC")
         assert typed.table["id"].to_pylist() == ["9007199254740993", "2", None]
         assert typed.table["talkTime"].to_pylist() == [5, 6, None]
         assert typed.table["state"].to_pylist() == ["answered", "failed", None]
         assert typed.table["favorite"].to_pylist() == [True, False, None]
         assert not typed.misfits
+
+
+class TestRowsOfPages:
+    """Rows are chosen by their position in all pages together, and come in the order of the choice."""
+
+    VALUES = {"label": lambda n: f"text {n}", "id": lambda n: n, "crmInfo": lambda n: {"n": [n]}}
+
+    def pages_of(self, lengths, odd=()):
+        """Return pages with so many rows, counted through; rows in `odd` have values of another kind."""
+        pages, begin = [], 0
+        for length in lengths:
+            rows = [
+                {name: (n % 2 == 0 if n in odd else make(n)) for name, make in self.VALUES.items()}
+                for n in range(begin, begin + length)
+            ]
+            pages.append(read_page(json.dumps({"calls": rows}).encode()))
+            begin += length
+        return pages
+
+    def check(self, lengths, rows):
+        table = typed_table(self.pages_of(lengths), "UTC", np.array(rows, dtype=np.int64)).table
+        assert table.num_rows == len(rows)
+        assert table["label"].to_pylist() == [f"text {n}" for n in rows]
+        assert table["id"].to_pylist() == [str(n) for n in rows]
+        assert table["crmInfo"].to_pylist() == [f'{{"n":[{n}]}}' for n in rows]
+
+    @given(st.lists(st.integers(0, 12), max_size=6), st.data())
+    @settings(max_examples=300, deadline=None)
+    def test_any_rows_in_any_order(self, lengths, data):
+        total = sum(lengths)
+        some = st.lists(st.integers(0, total - 1), max_size=30) if total else st.just([])
+        ascending = st.sets(st.integers(0, total - 1), max_size=total).map(sorted) if total else st.just([])
+        self.check(lengths, data.draw(st.one_of(some, st.permutations(range(total)), ascending)))
+
+    @pytest.mark.parametrize(
+        ("lengths", "rows"),
+        [
+            pytest.param([500, 500, 500], [*range(492), *range(500, 992), *range(1000, 1500)], id="overlaps"),
+            pytest.param([2, 0, 3], [1, 2, 3, 4], id="an empty page"),
+            pytest.param([9, 9], [*range(18)][::-1], id="backwards"),
+            pytest.param([3, 3], [], id="none"),
+        ],
+    )
+    def test_cases(self, lengths, rows):
+        self.check(lengths, rows)
+
+    @pytest.mark.parametrize("rows", [[0, 1, 2, 3, 4, 5], [5, 0, 4, 1], [1, 2, 3], []])
+    def test_values_of_several_kinds(self, rows):
+        chosen = np.array(rows, dtype=np.int64)
+        typed = typed_table(self.pages_of([3, 3], odd={4}), "UTC", chosen)
+        assert typed.table["label"].to_pylist() == [None if n == 4 else f"text {n}" for n in rows]
+        assert ("label" in typed.misfits) == (4 in rows)
+
+    def test_columns_leave_their_pages(self):
+        pages = self.pages_of([2, 3])
+        typed_table(pages, "UTC")
+        assert [page.columns for page in pages] == [{}, {}]

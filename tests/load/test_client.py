@@ -60,7 +60,7 @@ class TestKey:
             _ = bc.Client(base_url=HERE).cache
 
     def test_not_a_text(self):
-        with pytest.raises(TypeError, match="api_key takes a text, not int"):
+        with pytest.raises(TypeError, match="api_key takes text, not int"):
             make(api_key=12345)
 
 
@@ -228,7 +228,7 @@ class TestAccount:
         assert all(len(each.name) < 100 and not each.name.startswith(".") for each in folders)
 
     def test_not_a_text(self):
-        with pytest.raises(TypeError, match="account takes a text"):
+        with pytest.raises(TypeError, match="account takes text"):
             make(account=5)
 
 
@@ -236,23 +236,23 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("options", "error", "said"),
         [
-            ({"api_version": "v2"}, ValueError, "api_version='v2'.*Use v1 or v3"),
+            ({"api_version": "v2"}, ValueError, "api_version='v2' is not one of 'v1', 'v3'"),
             ({"api_version": 1}, ValueError, "api_version=1"),
             ({"timezone": "Mars/Olympus"}, ValueError, "timezone"),
             ({"timezone": 5}, (TypeError, ValueError), "timezone"),
-            ({"page_size": 1}, ValueError, "page_size is 1"),
+            ({"page_size": 1}, ValueError, "page_size=1"),
             ({"page_size": 10.5}, TypeError, "page_size"),
             ({"page_size": "500"}, TypeError, "page_size"),
-            ({"workers": 0}, ValueError, "workers is 0"),
+            ({"workers": 0}, ValueError, "workers=0"),
             ({"workers": True}, TypeError, "workers"),
-            ({"retries": -1}, ValueError, "retries is -1"),
-            ({"timeout": 0}, ValueError, "timeout is 0"),
-            ({"timeout": float("inf")}, ValueError, "timeout is inf"),
+            ({"retries": -1}, ValueError, "retries=-1"),
+            ({"timeout": 0}, ValueError, "timeout=0"),
+            ({"timeout": float("inf")}, ValueError, "timeout=inf"),
             ({"timeout": "30"}, TypeError, "timeout"),
-            ({"rate_limit": 0}, ValueError, "rate_limit is 0"),
-            ({"rate_limit": -2}, ValueError, "rate_limit is -2"),
-            ({"settle_days": -1}, ValueError, "settle_days is -1"),
-            ({"settle_days": float("nan")}, ValueError, "settle_days is nan"),
+            ({"rate_limit": 0}, ValueError, "rate_limit=0"),
+            ({"rate_limit": -2}, ValueError, "rate_limit=-2"),
+            ({"settle_days": -1}, ValueError, "settle_days=-1"),
+            ({"settle_days": float("nan")}, ValueError, "settle_days=nan"),
             ({"settle_days": 1e12}, ValueError, "settle_days"),
             ({"max_age": "soon"}, ValueError, "max_age='soon'"),
             ({"max_age": -5}, ValueError, "max_age=-5"),

@@ -174,7 +174,7 @@ class TestLoadCalls:
         ("first", "last", "says"),
         [
             ("2026-03-05", "2026-03-01", "swap them"),
-            ("2026-3-5", "2026-03-09", "is no day"),
+            ("2026-3-5", "2026-03-09", "is not a date"),
             (5, "2026-03-09", "day_from"),
         ],
     )

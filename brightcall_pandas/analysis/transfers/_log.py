@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import NONE, Key, key_of
 from brightcall_pandas.analysis.transfers._parsing import Flags, Integers, Shape, Texts, read_texts
-from brightcall_pandas.frame import column, optional_column, plain_numbers
+from brightcall_pandas.frame import choice, column, optional_column, plain_numbers
 
 __all__ = ["ChainLog", "Names", "Source", "chain_log", "chains_of", "natural_order"]
 
@@ -157,9 +157,7 @@ def chain_log(
     df: pd.DataFrame, source: Source = "auto", include_client: bool = False, names: Names = None
 ) -> ChainLog:
     """Return the chains of a frame; the arguments are those of `transfer_chains`."""
-    if source not in get_args(Source):
-        msg = f"source={source!r} is not one of {', '.join(get_args(Source))}"
-        raise ValueError(msg)
+    choice("source", source, get_args(Source))
     log = _log_of(_chosen(df, source))
     if not include_client:
         log = _without_clients(log, df)

@@ -13,6 +13,7 @@ from brightcall_pandas.analysis._tallies import additive
 from brightcall_pandas.analysis.transfers._log import ChainLog, Names, Source, chain_log, natural_order
 from brightcall_pandas.analysis.transfers._parsing import Integers
 from brightcall_pandas.analysis.transfers._tables import transfer_parties
+from brightcall_pandas.frame import choice, whole
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -41,9 +42,7 @@ def tally_transfer_matrix(
     names: Names = None,
 ) -> pd.DataFrame:
     """Return how often each pair of parties occurs: index ``from``, ``to``; column ``transfers``."""
-    if kind not in get_args(Kind):
-        msg = f"kind={kind!r} is not one of {', '.join(get_args(Kind))}"
-        raise ValueError(msg)
+    choice("kind", kind, get_args(Kind))
     log = chain_log(df, source, include_client, names)
     size = max(len(log.parties), 1)
     pairs, calls = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
@@ -147,10 +146,8 @@ def _steps(log: ChainLog) -> Iterator[tuple[Integers, Integers]]:
 
 
 def _divisor(counts: Integers, normalize: str) -> Integers:
-    if normalize not in _AXES:
-        msg = f"normalize={normalize!r} is not one of {', '.join(_AXES)}, None"
-        raise ValueError(msg)
-    return np.asarray(counts.sum(axis=_AXES[normalize], keepdims=True))
+    axis = _AXES[choice("normalize", normalize, _AXES)]
+    return np.asarray(counts.sum(axis=axis, keepdims=True))
 
 
 OTHER = "(other)"
@@ -206,9 +203,7 @@ def transfer_flow(
     1    2  102    7      1
     """
     for name, value in (("parties", parties), ("hops", hops)):
-        if value < 1:
-            msg = f"{name}={value} must be at least 1"
-            raise ValueError(msg)
+        whole(name, value, 1)
     log = chain_log(df, source, include_client, names)
     origins, calls = log.origins, log.calls[log.chain_of_step[log.origins]]
     codes, labels = _folded(log, origins, calls, parties)

@@ -19,6 +19,7 @@ from brightcall_pandas.analysis.transfers._log import (
     natural_order,
 )
 from brightcall_pandas.analysis.transfers._parsing import Flags, Integers
+from brightcall_pandas.frame import whole
 
 __all__ = [
     "transfer_parties",
@@ -52,9 +53,8 @@ def finish_transfer_variants(
 ) -> pd.DataFrame:
     """Return the table of `transfer_variants` from its tally."""
     for name, value in (("top", top), ("min_calls", min_calls)):
-        if value is not None and value < 0:
-            msg = f"{name}={value} must not be negative"
-            raise ValueError(msg)
+        if value is not None:
+            whole(name, value, 0)
     chain, _ = keys_of_index(table.index)
     groups = grouped([chain])
     chains, paths = chains_of(groups.index)

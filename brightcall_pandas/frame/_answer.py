@@ -1,0 +1,184 @@
+"""One answer of the server, decoded once: its calls as records, and what stands around them.
+
+What an answer is worth and what it holds are read from the same `Answer`. A decoder that knows what records
+have refuses anything else at no cost, so whoever makes columns of them need not look at each value again.
+What it refuses is read once more, without expectations, and remembered by the `AnswerReader`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from brightcall_pandas.frame._fields import FIELDS
+
+__all__ = ["ABSENT", "NULL", "ORDER", "Answer", "AnswerReader", "Shape", "arrow_type", "record_type"]
+
+NULL = msgspec.Raw(b"null")
+ABSENT = msgspec.Raw(b"")
+"""Stands where a record lacks an unlisted field that others have."""
+
+ORDER = tuple(FIELDS)
+"""Listed fields as a record has them; the unlisted ones follow."""
+
+_OPENING = {"calls": b"[", "detailedStat": b"{"}
+_REMEMBERED = 64  # unlisted fields; a server that has more is read more slowly
+_ARROW = {int: pa.int64(), str: pa.string(), bool: pa.bool_()}
+_KINDS = {type_.id: kind for kind, type_ in _ARROW.items()}
+_NOTHING_KNOWN = tuple(Any if each.nested else None for each in FIELDS.values())
+
+
+class Shape(NamedTuple):
+    """What records have.
+
+    Parameters
+    ----------
+    kinds
+        By listed field: int, str or bool where all values are of this kind or null; Any where they may be of
+        several, or are nested; None where nothing is known.
+    unlisted
+        Fields that the article does not list.
+    """
+
+    kinds: tuple[Any, ...] = _NOTHING_KNOWN
+    unlisted: tuple[str, ...] = ()
+
+
+class Answer(msgspec.Struct, dict=True):
+    """An answer, its members under the API's names; what it has beyond these is left out.
+
+    `calls` are records of `shape`, or None where the answer has none. Where they are not what the reader
+    expected, `shape` is None and `calls` is the JSON that came.
+    """
+
+    success: Any = None
+    message: Any = None
+    error: Any = None
+    tags: Any = None
+    outcomes: Any = None
+    projects: Any = None
+    timezone: Any = None
+    pagesCount: Any = None  # noqa: N815  (the API's name)
+    totalItems: Any = None  # noqa: N815
+    detailedStat: msgspec.Raw = NULL  # noqa: N815
+    calls: Any = None
+
+    # These two are no members of the JSON, so they are kept beside them.
+    @property
+    def shape(self) -> Shape | None:
+        """What its records have; None where they are not what was expected."""
+        shape: Shape | None = self.__dict__["shape"]
+        return shape
+
+    @property
+    def reader(self) -> AnswerReader:
+        """The reader that decoded it."""
+        reader: AnswerReader = self.__dict__["reader"]
+        return reader
+
+    def has(self, name: str) -> bool:
+        """Tell whether a member is there, and of the type that it should have."""
+        value = getattr(self, name)
+        if isinstance(value, msgspec.Raw):
+            return bytes(memoryview(value)[:1]) == _OPENING[name]
+        return value is not None
+
+
+class _Unexpected(Answer):
+    calls: msgspec.Raw = NULL
+
+
+class AnswerReader:
+    """Reads the answers of one account, faster when it has seen what their records have.
+
+    Whoever reads many answers of an account keeps one. What it remembers changes how fast an answer is read,
+    and never what is read; threads may share it.
+    """
+
+    def __init__(self) -> None:
+        self._shape = Shape()
+
+    def read(self, body: bytes) -> Answer:
+        """Decode an answer.
+
+        Raises
+        ------
+        msgspec.DecodeError
+            The bytes are not a JSON object.
+        """
+        try:
+            return self._decoded(body)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            if (mended := _mended(body)) is None:
+                raise
+        return self._decoded(mended)
+
+    def learn(self, columns: Mapping[str, pa.Array | Sequence[Any]], unlisted: Sequence[str] = ()) -> None:
+        """Remember what the records of a page had, beside what others had before."""
+        known = self._shape  # another thread may replace it meanwhile: then what one page had is forgotten
+        kinds = tuple(_kind(kind, columns[name]) for kind, name in zip(known.kinds, ORDER, strict=True))
+        names = tuple(sorted({*known.unlisted, *unlisted}))
+        self._shape = Shape(kinds, names if len(names) <= _REMEMBERED else known.unlisted)
+
+    def _decoded(self, body: bytes) -> Answer:
+        shape = self._shape
+        try:
+            answer = _decoder(shape).decode(body)
+        except msgspec.ValidationError:
+            answer = msgspec.json.decode(body, type=_Unexpected)
+        answer.__dict__.update(shape=None if isinstance(answer, _Unexpected) else shape, reader=self)
+        return answer
+
+
+def arrow_type(kind: Any) -> pa.DataType | None:
+    """Return the type of a column whose values are all of a kind; None where they need not be."""
+    return _ARROW.get(kind)
+
+
+@functools.lru_cache(maxsize=16)
+def record_type(shape: Shape) -> type[Any]:
+    """Return the msgspec type of such records; it refuses other fields, and values of another kind."""
+    listed = [_member(name, kind) for name, kind in zip(ORDER, shape.kinds, strict=True)]
+    further = [(f"x{n}", msgspec.Raw, ABSENT) for n in range(len(shape.unlisted))]
+    names = {f"x{n}": name for n, name in enumerate(shape.unlisted)}
+    return msgspec.defstruct(
+        "Record", [*listed, *further], rename=names, gc=False, forbid_unknown_fields=True
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _decoder(shape: Shape) -> msgspec.json.Decoder[Answer]:
+    record: Any = record_type(shape)
+    expected = msgspec.defstruct("Expected", [("calls", list[record] | None, None)], bases=(Answer,))
+    return msgspec.json.Decoder(expected)
+
+
+def _member(name: str, kind: Any) -> tuple[str, Any, Any]:
+    if FIELDS[name].nested:
+        return name, msgspec.Raw, NULL
+    return name, kind | None if kind in _ARROW else Any, None
+
+
+def _kind(known: Any, column: pa.Array | Sequence[Any]) -> Any:
+    type_ = column.type if isinstance(column, pa.Array) else None
+    if type_ == pa.null():
+        return known
+    found = Any if type_ is None else _KINDS.get(type_.id, Any)
+    return found if known in (None, found) else Any
+
+
+def _mended(body: bytes) -> bytes | None:
+    """Replace half surrogate pairs, which JSON can write and UTF-8 cannot; None where it is not JSON."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return None
+    text = json.dumps(answer, ensure_ascii=False)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

@@ -1,0 +1,190 @@
+"""Settings and arguments, read or refused in the same words everywhere.
+
+Each function takes the name of an argument and the value given, and returns the value in its one form. There
+are four kinds of refusal, each with one wording::
+
+    TypeError     {name} takes {what}, not {value!r}
+    ValueError    {name}={value!r} is not {what}
+    ValueError    {name}={value!r} must be {range}
+    ValueError    {name}={value!r} is not one of {choices}; did you mean {nearest!r}?
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import zoneinfo
+from collections.abc import Iterable
+from datetime import date, timedelta
+from numbers import Integral, Real
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from brightcall_pandas.frame._fields import CALENDAR
+
+__all__ = [
+    "LONGEST_DAYS",
+    "choice",
+    "day_text",
+    "duration",
+    "flag",
+    "nearest",
+    "not_one_of",
+    "number",
+    "positive",
+    "text",
+    "type_error",
+    "value_error",
+    "whole",
+    "zone_name",
+]
+
+LONGEST_DAYS = 36_500
+"""No setting is about more than a hundred years."""
+
+_LONGEST_SHOWN = 80  # characters of a refused value that a message quotes
+
+T = TypeVar("T", bound=str)
+
+
+def whole(name: str, value: Any, least: int) -> int:
+    """Return a whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise type_error(name, "a whole number", value)
+    if value < least:
+        raise value_error(name, value, f"must be at least {least}")
+    return int(value)
+
+
+def number(name: str, value: Any, *, most: float = math.inf) -> float:
+    """Return a finite number from 0 to `most`."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise type_error(name, "a number", value)
+    try:
+        read = float(value)
+    except OverflowError:
+        read = math.inf
+    if not (math.isfinite(read) and 0 <= read <= most):
+        limits = "a finite number, at least 0" if most == math.inf else f"between 0 and {most:g}"
+        raise value_error(name, value, f"must be {limits}")
+    return read
+
+
+def positive(name: str, value: Any, *, most: float = math.inf) -> float:
+    """Return a finite number above 0, up to `most`."""
+    read = number(name, value, most=most)
+    if read == 0:
+        raise value_error(name, value, "must be above 0")
+    return read
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return True or False; nothing else will do, since ``"false"`` is true in Python."""
+    if not isinstance(value, bool | np.bool_):
+        raise type_error(name, "True or False", value)
+    return bool(value)
+
+
+def text(name: str, value: Any) -> str | None:
+    """Return text without blanks around it; None where there is none.
+
+    The message does not quote what was given: it may be a key.
+    """
+    if value is not None and not isinstance(value, str):
+        msg = f"{name} takes text, not {type(value).__name__}"
+        raise TypeError(msg)
+    return (value or "").strip() or None
+
+
+def choice(name: str, value: Any, allowed: Iterable[T]) -> T:
+    """Return one of the allowed words; the message lists them, and names the nearest if one is near."""
+    words = list(allowed)
+    for word in words:
+        if isinstance(value, str) and value == word:
+            return word
+    raise not_one_of(name, value, words)
+
+
+def duration(name: str, value: Any) -> timedelta:
+    """Return a duration, given in seconds, as a timedelta, or as text such as ``"10min"``."""
+    what = "a duration (seconds, a timedelta, or text such as '10min')"
+    if isinstance(value, bool) or not isinstance(value, Real | str | timedelta | np.timedelta64):
+        raise type_error(name, what, value)
+    try:
+        read = pd.Timedelta(float(value), unit="s") if isinstance(value, Real) else pd.Timedelta(value)
+    except (ValueError, OverflowError):
+        raise value_error(name, value, f"is not {what}") from None
+    if pd.isna(read):
+        raise value_error(name, value, f"is not {what}")
+    if not pd.Timedelta(0) <= read <= pd.Timedelta(days=LONGEST_DAYS):
+        raise value_error(name, value, f"must be between 0 and {LONGEST_DAYS} days")
+    return read.to_pytimedelta()
+
+
+def day_text(name: str, value: Any) -> str:
+    """Return a calendar day, given as YYYY-MM-DD, date or Timestamp, as YYYY-MM-DD."""
+    if not isinstance(value, str | date):
+        raise type_error(name, "a date (YYYY-MM-DD, date or Timestamp)", value)
+    written = value.strip() if isinstance(value, str) else "" if pd.isna(value) else f"{value:%Y-%m-%d}"
+    try:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written):
+            raise ValueError
+        read = date.fromisoformat(written)
+    except ValueError:
+        what = "a date; write it as YYYY-MM-DD, for example 2026-03-31"
+        raise value_error(name, value, f"is not {what}") from None
+    first, end = CALENDAR
+    if not first <= read < end:
+        raise value_error(name, written, f"must be in the years {first.year} to {end.year - 1}")
+    return written
+
+
+def zone_name(name: str, value: Any) -> str:
+    """Return the name of a timezone that is known here, given as a name or a ZoneInfo."""
+    read = value.key if isinstance(value, zoneinfo.ZoneInfo) else value
+    if not isinstance(read, str):
+        raise type_error(name, "the name of a timezone, for example 'Europe/Berlin'", value)
+    try:
+        zoneinfo.ZoneInfo(read)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        hint = nearest(read, zoneinfo.available_timezones())
+        what = f"a timezone known here{hint} Give an IANA name, for example 'Europe/Berlin'."
+        raise value_error(name, value, f"is not {what}") from None
+    return read
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return the end of a sentence: ``"; did you mean 'x'?"`` with the nearest of `names`, or a full stop."""
+    by_fold = {each.casefold(): each for each in names}
+    close = difflib.get_close_matches(name.casefold(), list(by_fold), n=1, cutoff=0.5)
+    return f"; did you mean {by_fold[close[0]]!r}?" if close else "."
+
+
+def type_error(name: str, what: str, value: Any) -> TypeError:
+    """Return the error of a value that is of another type than an argument takes."""
+    return TypeError(f"{name} takes {what}, not {_shown(value)}")
+
+
+def value_error(name: str, value: Any, problem: str) -> ValueError:
+    """Return the error of a value that is of the right type and wrong all the same."""
+    return ValueError(f"{name}={_shown(value)} {problem}")
+
+
+def not_one_of(name: str, value: Any, allowed: Iterable[str], listed: str | None = None) -> ValueError:
+    """Return the error of a value that is none of the allowed words; `listed` shows them otherwise."""
+    words = list(allowed)
+    listed = ", ".join(map(repr, words)) if listed is None else listed
+    hint = nearest(str(value), words).removesuffix(".")
+    return value_error(name, value, f"is not one of {listed}{hint}")
+
+
+def _shown(value: Any) -> str:
+    """Return what a message shows of a value: all of it, or its type where that would fill the screen."""
+    try:
+        shown = repr(value)
+    except ValueError:  # of an integer with thousands of digits
+        return type(value).__name__
+    return shown if len(shown) <= _LONGEST_SHOWN and "\n" not in shown else type(value).__name__
