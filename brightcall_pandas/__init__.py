@@ -28,7 +28,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from brightcall_pandas import errors
-from brightcall_pandas.accessors import CallsAccessor
+from brightcall_pandas.accessors import CallsAccessor, calls
 from brightcall_pandas.errors import (
     AuthenticationError,
     BrightcallError,
@@ -73,6 +73,7 @@ __all__ = [
     "RateLimitError",
     "RequestError",
     "ServerError",
+    "calls",
     "count_calls",
     "describe_fields",
     "describe_filters",

@@ -20,8 +20,8 @@ ERRORS = """
     RateLimitError RequestError ServerError
 """.split()
 FUNCTIONS = """
-    count_calls describe_fields describe_filters export_calls load_calls load_catalog load_stats read_calls
-    explore scan_calls start_sandbox to_frame use
+    calls count_calls describe_fields describe_filters explore export_calls load_calls load_catalog load_stats
+    read_calls scan_calls start_sandbox to_frame use
 """.split()
 CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client"]
 
