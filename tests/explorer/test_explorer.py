@@ -388,7 +388,7 @@ class TestOutcomes:
         ex = calls.calls.explore()
         control = ex.controls["tags"]
         assert dict(zip(control["labels"], control["counts"], strict=True)) == {"VIP": 2, "Busy": 1}
-        ex._heard({"do": "tick", "name": "tags", "value": [0]})
+        ex.page.receive({"do": "tick", "name": "tags", "value": [0]})
         assert ex.filter.tags == ("VIP", "vip", "vip ")
         assert ex.frame["talkTime"].tolist() == [1.0, 2.0]
         assert ex.code().endswith("df.calls.filter(tags=['VIP', 'vip', 'vip '], fold_case=False)")
