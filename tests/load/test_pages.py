@@ -32,6 +32,7 @@ class Listing:
         cap: int | None = None,
         total: Callable[[int], int | None] = lambda n: n,
         shuffle_ties: random.Random | None = None,
+        pages_count: int | None = None,
     ) -> None:
         self.rows = list(rows)
         self.ever = set(rows)
@@ -40,6 +41,7 @@ class Listing:
         self.cap = cap
         self.total = total
         self.ties = shuffle_ties
+        self.pages_count = pages_count
         self.asked: list[Ask] = []
 
     def insert(self, row: tuple[int, int]) -> None:
@@ -65,7 +67,7 @@ class Listing:
         ordered = sorted(self.rows, key=lambda row: (row[0], tie(), row[1]))
         size = min(ask.size, self.cap or ask.size)
         rows = ordered[(ask.number - 1) * size :][:size]
-        page = Page({}, len(rows))
+        page = Page({}, len(rows), pages_count=self.pages_count)
         stamps = np.array([time for time, _ in rows], dtype=np.int64)
         return Slice(ask, page, [str(each) for _, each in rows], stamps, self.total(len(self.rows)))
 
@@ -79,9 +81,9 @@ def result(task: Task[WindowPages]) -> WindowPages:
             return end.value
 
 
-def ids_read(listing: Listing, limit: int) -> tuple[list[int], str]:
+def ids_read(listing: Listing, limit: int, hint: int | None = None) -> tuple[list[int], str]:
     """Return the ids in order, and the proof; empty when there is none."""
-    read = result(read_window(listing.fetch, limit))
+    read = result(read_window(listing.fetch, limit, hint=hint))
     ids = [row for each in read.slices for row in each.ids]
     positions, _ = read.latest_rows()
     assert read.complete == (not read.problem)
@@ -126,6 +128,22 @@ class TestReadWindow:
     def test_a_silently_cut_page_size_without_totals_loses_nothing(self):
         listing = Listing([(n, n) for n in range(730)], cap=100, total=lambda _: None)
         assert ids_read(listing, 500) == (list(range(730)), "overlap")
+
+    def test_a_short_page_without_a_total_is_all_only_below_the_smallest_cap(self):
+        alone = Listing([(n, n) for n in range(9)], total=lambda _: None)
+        assert ids_read(alone, 500) == (list(range(9)), "one page")
+        assert len(alone.asked) == 1
+        capped = Listing([(n, n) for n in range(25)], cap=10, total=lambda _: None)
+        ids, proof = ids_read(capped, 500)
+        assert proof != "one page"
+        assert proof == "" or ids == list(range(25))
+
+    @pytest.mark.parametrize(("hint", "pages"), [(6, None), (40, None), (None, 2), (None, 8), (5, 2), (6, 1)])
+    def test_nor_where_anything_that_was_counted_says_more(self, hint, pages):
+        listing = Listing([(n, n) for n in range(40)], cap=5, total=lambda _: None, pages_count=pages)
+        ids, proof = ids_read(listing, 500, hint)
+        assert proof != "one page"
+        assert proof == "" or ids == list(range(40))
 
     @pytest.mark.parametrize("cap", [2, 3, 7, 10])
     def test_pages_too_small_to_overlap_are_settled_by_totals(self, cap):
