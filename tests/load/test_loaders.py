@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import warnings
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -235,6 +236,48 @@ class TestWhatIsAskedAgain:
         first = min(day for day, _ in asked.days)
         assert date.fromisoformat(first) in (datetime.now(UTC).date() - timedelta(days=n) for n in (15, 16))
 
+    def test_a_file_of_several_days_is_final_by_its_last_one(self, recent, tmp_path):
+        """Fetched an hour ago, then read together with files of earlier days, which are all final."""
+        first, last = date.fromisoformat(recent.day_from), date.fromisoformat(recent.day_to)
+        young = last - timedelta(days=9)
+        client = recent.client(cache_dir=tmp_path, settle_days=7, max_age="10min")
+        bc.load_calls(young, last, client=client)
+        (file,) = tmp_path.rglob("*.parquet")
+        days, fetched, rest = file.name.split(".", 2)
+        file.rename(file.with_name(f"{days}.{int(fetched) - 3_600_000}.{rest}"))
+        day = first
+        while day < young:
+            bc.load_calls(day, day, client=client)
+            day += timedelta(days=1)
+        offline = recent.client(cache_dir=tmp_path, offline=True)
+        assert len(bc.load_calls(first, last, client=offline)) == 1_000
+        assert len(list(tmp_path.rglob("*.parquet"))) == 2  # those that are final have become one
+        with Requests(recent) as asked:
+            bc.load_calls(first, last, client=client)
+        ((asked_from, asked_to),) = asked.days
+        assert asked_to == recent.day_to
+        # A day is over at midnight, somewhere on Earth half a day later, and settles seven days after that.
+        assert date.fromisoformat(asked_from) in (
+            datetime.now(UTC).date() - timedelta(days=n) for n in (7, 8)
+        )
+
+    def test_of_a_month_those_days_are_read_again_that_were_not_final_when_it_was_fetched(
+        self, sandbox, tmp_path
+    ):
+        client = sandbox.client(cache_dir=tmp_path)
+        bc.load_calls("2026-03-02", "2026-03-31", client=client)
+        then = datetime(
+            2026, 3, 31, 12, tzinfo=UTC
+        )  # March 23 ended last at 12:00 on the 24th, a week before
+        for file in tmp_path.rglob("*.parquet"):
+            days, _, rest = file.name.split(".", 2)
+            file.rename(file.with_name(f"{days}.{int(then.timestamp() * 1000)}.{rest}"))
+        with Requests(sandbox) as asked:
+            frame = bc.load_calls("2026-03-02", "2026-03-31", client=client)
+        assert min(day for day, _ in asked.days) == "2026-03-24"
+        assert max(day for _, day in asked.days) == "2026-03-31"
+        assert len(frame) == 3_000
+
     def test_late_outcomes_arrive(self, recent, tmp_path):
         client = recent.client(cache_dir=tmp_path, max_age=0)
         frame = bc.load_calls(recent.day_from, recent.day_to, client=client)
@@ -351,6 +394,29 @@ class TestTimezones:
             }
             again = bc.load_calls("2026-03-13", "2026-03-14", client=client)  # no second warning
             assert len(again) == expected[date(2026, 3, 13)] + expected[date(2026, 3, 14)]
+
+    def test_a_call_at_midnight_belongs_to_the_day_that_begins(self, tmp_path):
+        """Also where the server starts days elsewhere, so that days around them are read and cut off."""
+        zone = "Asia/Tokyo"
+        with bc.start_sandbox(calls=50, days=5, seed=1, day_to="2026-03-31") as sandbox:
+            sandbox.delete([call["id"] for call in raw_calls(sandbox)])
+            times = [
+                f"2026-03-{day}T{time}+09:00"
+                for day in (28, 29, 30)
+                for time in ("00:00:00", "23:59:59.999999")
+            ]
+            sandbox.insert([{"id": n, "timestamp": at, "uniqueId": f"0.{n}"} for n, at in enumerate(times)])
+            for faults in (None, {"utc_bounds": 1}):
+                sandbox.set_faults(faults)
+                client = sandbox.client(cache_dir=tmp_path / str(faults), timezone=zone)
+                with warnings.catch_warnings():
+                    warnings.filterwarnings("ignore", ".*starts days in another timezone", RuntimeWarning)
+                    days = {
+                        day: bc.load_calls(day, day, client=client) for day in ("2026-03-28", "2026-03-29")
+                    }
+                    both = bc.load_calls("2026-03-28", "2026-03-29", client=client, refresh=True)
+                assert [list(frame["id"]) for frame in days.values()] == [["0", "1"], ["2", "3"]]
+                assert list(both["id"]) == ["0", "1", "2", "3"]
 
 
 class TestOnIncomplete:

@@ -7,6 +7,7 @@ same laws are checked through HTTP in ``tests/load/test_completeness.py``.
 from __future__ import annotations
 
 import itertools
+import json
 import random
 from collections.abc import Callable, Sequence
 
@@ -16,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brightcall_pandas.api import Task
-from brightcall_pandas.frame import Page
-from brightcall_pandas.load._pages import WindowPages, read_window
+from brightcall_pandas.frame import Page, read_page
+from brightcall_pandas.load._pages import WindowPages, read_window, slice_of
 from brightcall_pandas.load._proof import Ask, Slice, cover, farthest, plan
 
 
@@ -32,6 +33,7 @@ class Listing:
         cap: int | None = None,
         total: Callable[[int], int | None] = lambda n: n,
         shuffle_ties: random.Random | None = None,
+        pages_count: int | None = None,
     ) -> None:
         self.rows = list(rows)
         self.ever = set(rows)
@@ -40,6 +42,7 @@ class Listing:
         self.cap = cap
         self.total = total
         self.ties = shuffle_ties
+        self.pages_count = pages_count
         self.asked: list[Ask] = []
 
     def insert(self, row: tuple[int, int]) -> None:
@@ -65,7 +68,7 @@ class Listing:
         ordered = sorted(self.rows, key=lambda row: (row[0], tie(), row[1]))
         size = min(ask.size, self.cap or ask.size)
         rows = ordered[(ask.number - 1) * size :][:size]
-        page = Page({}, len(rows))
+        page = Page({}, len(rows), pages_count=self.pages_count)
         stamps = np.array([time for time, _ in rows], dtype=np.int64)
         return Slice(ask, page, [str(each) for _, each in rows], stamps, self.total(len(self.rows)))
 
@@ -79,9 +82,9 @@ def result(task: Task[WindowPages]) -> WindowPages:
             return end.value
 
 
-def ids_read(listing: Listing, limit: int) -> tuple[list[int], str]:
+def ids_read(listing: Listing, limit: int, hint: int | None = None) -> tuple[list[int], str]:
     """Return the ids in order, and the proof; empty when there is none."""
-    read = result(read_window(listing.fetch, limit))
+    read = result(read_window(listing.fetch, limit, hint=hint))
     ids = [row for each in read.slices for row in each.ids]
     positions, _ = read.latest_rows()
     assert read.complete == (not read.problem)
@@ -98,6 +101,10 @@ class TestReadWindow:
         listing = Listing([])
         assert ids_read(listing, 500) == ([], "one page")
         assert len(listing.asked) == 1
+
+    @pytest.mark.parametrize(("total", "hint"), [(5, None), (None, 5), (5, 5)])
+    def test_rows_that_are_counted_and_never_shown_are_no_empty_window(self, total, hint):
+        assert ids_read(Listing([], total=lambda _: total), 500, hint) == ([], "")
 
     def test_a_list_that_stands_still_costs_hardly_more_than_its_pages(self):
         listing = Listing([(n, n) for n in range(6600)])
@@ -126,6 +133,22 @@ class TestReadWindow:
     def test_a_silently_cut_page_size_without_totals_loses_nothing(self):
         listing = Listing([(n, n) for n in range(730)], cap=100, total=lambda _: None)
         assert ids_read(listing, 500) == (list(range(730)), "overlap")
+
+    def test_a_short_page_without_a_total_is_all_only_below_the_smallest_cap(self):
+        alone = Listing([(n, n) for n in range(9)], total=lambda _: None)
+        assert ids_read(alone, 500) == (list(range(9)), "one page")
+        assert len(alone.asked) == 1
+        capped = Listing([(n, n) for n in range(25)], cap=10, total=lambda _: None)
+        ids, proof = ids_read(capped, 500)
+        assert proof != "one page"
+        assert proof == "" or ids == list(range(25))
+
+    @pytest.mark.parametrize(("hint", "pages"), [(6, None), (40, None), (None, 2), (None, 8), (5, 2), (6, 1)])
+    def test_nor_where_anything_that_was_counted_says_more(self, hint, pages):
+        listing = Listing([(n, n) for n in range(40)], cap=5, total=lambda _: None, pages_count=pages)
+        ids, proof = ids_read(listing, 500, hint)
+        assert proof != "one page"
+        assert proof == "" or ids == list(range(40))
 
     @pytest.mark.parametrize("cap", [2, 3, 7, 10])
     def test_pages_too_small_to_overlap_are_settled_by_totals(self, cap):
@@ -236,6 +259,77 @@ def test_a_window_that_stands_still_is_returned_exactly(rows, limit, ties):
     ids, proof = ids_read(listing, limit)
     assert proof
     assert sorted(ids) == sorted(number for _, number in rows)
+
+
+def page_slice(*calls: dict[str, object], number: int = 1, total: int | None = None) -> Slice:
+    """Return what a page of these calls shows."""
+    answer = {"calls": calls, "timezone": "Europe/Berlin"} | ({} if total is None else {"totalItems": total})
+    return slice_of(read_page(json.dumps(answer).encode()), Ask(number, 500), "", 0, "UTC")
+
+
+class TestWindowPages:
+    OLD = page_slice(
+        {"id": 1, "timestamp": "2026-03-03T12:00:00Z"},
+        {"id": 2, "timestamp": "2026-03-03T13:00:00Z"},
+        total=2,
+    )
+    NEW = page_slice(
+        {"id": 2, "timestamp": "2026-03-03T11:00:00Z"},
+        {"id": 3, "timestamp": "2026-03-03T14:00:00Z"},
+        total=3,
+    )
+
+    def test_of_a_row_that_was_read_twice_the_later_reading_counts(self):
+        positions, stamps = WindowPages([self.OLD, self.NEW]).latest_rows()
+        assert positions.tolist() == [2, 0, 3]
+        assert stamps.astype("datetime64[us]").astype(str).tolist() == [
+            "2026-03-03T11:00:00.000000",
+            "2026-03-03T12:00:00.000000",
+            "2026-03-03T14:00:00.000000",
+        ]
+        assert WindowPages([self.NEW, self.OLD]).latest_rows()[0].tolist() == [2, 3, 1]
+
+    def test_copies_and_the_last_total(self):
+        read = WindowPages([self.OLD, self.NEW])
+        assert (read.duplicates, read.expected) == (1, 3)
+        without = page_slice({"id": 4, "timestamp": "2026-03-03T15:00:00Z"})
+        assert WindowPages([self.NEW, self.OLD, without]).expected == 2
+        assert WindowPages([without]).expected is None
+
+    def test_no_pages(self):
+        positions, stamps = WindowPages().latest_rows()
+        assert (len(positions), len(stamps)) == (0, 0)
+
+
+class TestSliceOf:
+    def test_rows_without_an_id_are_the_same_only_where_all_of_them_is(self):
+        first = {"timestamp": "2026-03-03T12:00:00Z", "label": "a"}
+        pages = [
+            page_slice(first, first | {"label": "b"}),
+            page_slice(first | {"label": "b"}, first | {"id": 7}),
+        ]
+        assert pages[0].ids[1] == pages[1].ids[0]
+        assert len({*pages[0].ids, *pages[1].ids}) == 3
+        assert pages[1].ids[1] == "7"
+        assert len(WindowPages(pages).latest_rows()[0]) == 3
+
+    def test_an_hour_that_comes_twice_is_settled_by_the_unique_id(self):
+        # 02:30 on October 25 is 00:30 UTC in summer time, and 01:30 UTC in winter time.
+        summer, winter = 1792888200, 1792891800
+        calls = [
+            {"id": n, "timestamp": "2026-10-25T02:30:00", "uniqueId": f"{epoch}.1"}
+            for n, epoch in enumerate((summer, winter))
+        ]
+        assert page_slice(*calls).stamps.tolist() == [summer * 1_000_000, winter * 1_000_000]
+
+    def test_a_time_that_cannot_be_read_is_not_part_of_the_order(self):
+        made = page_slice(
+            {"id": 1, "timestamp": "2026-03-03T12:00:00Z"},
+            {"id": 2, "timestamp": "noon"},
+            {"id": 3, "timestamp": "2026-03-03T12:00:00Z"},
+        )
+        assert made.ordered
+        assert (made.rows, len(made.known)) == (3, 2)
 
 
 class TestFarthest:
