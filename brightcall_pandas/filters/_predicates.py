@@ -76,7 +76,6 @@ class _OfDay:
     columns = ("timestamp",)
 
 
-@dataclass(frozen=True)
 class AnyOf(_OfColumn):
     """The column has one of the values."""
 
@@ -94,7 +93,6 @@ class AnyOf(_OfColumn):
         return f"coalesce({_name(self.name)} IN ({_literals(value)}), FALSE)"
 
 
-@dataclass(frozen=True)
 class AnyLabel(AnyOf):
     """The column is one of the values; tables fold their spellings."""
 
@@ -105,7 +103,6 @@ class AnyLabel(AnyOf):
         return np.array([fold(text) in wanted for text in [*texts, NONE]])[codes]
 
 
-@dataclass(frozen=True)
 class Equals(_OfColumn):
     """The column has the value."""
 
@@ -138,7 +135,6 @@ class AnyPart:
         return "(" + " OR ".join(part.sql(value, zone) for part in self.parts) + ")"
 
 
-@dataclass(frozen=True)
 class AtLeast(_OfColumn):
     """The column is at least the value."""
 
@@ -151,7 +147,6 @@ class AtLeast(_OfColumn):
         return f"coalesce({_name(self.name)} >= {literal(value)}, FALSE)"
 
 
-@dataclass(frozen=True)
 class AtMost(_OfColumn):
     """The column is at most the value."""
 
@@ -180,7 +175,6 @@ class OutcomeKind(_OfColumn):
         return f"coalesce({_name(self.name)}, 'absent') IN ({_literals(value)})"
 
 
-@dataclass(frozen=True)
 class Category:
     """The direction, the state, or the pair of both is one of the values; ``all`` matches every row."""
 
@@ -202,7 +196,6 @@ class Category:
         return "(" + " OR ".join(f"({each or 'TRUE'})" for each in ands) + ")"
 
 
-@dataclass(frozen=True)
 class PartOf(_OfColumn):
     """The column contains the text; case does not matter."""
 
@@ -217,7 +210,6 @@ class PartOf(_OfColumn):
         return f"coalesce(contains(lower({_name(self.name)}), lower({literal(value)})), FALSE)"
 
 
-@dataclass(frozen=True)
 class FromDay(_OfDay):
     """The call began on that day or later."""
 
@@ -231,7 +223,6 @@ class FromDay(_OfDay):
         return f'coalesce("timestamp" >= {_instant(midnight(value, zone))}, FALSE)'
 
 
-@dataclass(frozen=True)
 class ToDay(_OfDay):
     """The call began on that day or earlier."""
 

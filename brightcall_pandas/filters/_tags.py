@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -28,7 +27,6 @@ class _OfTags:
     columns = ("tags",)
 
 
-@dataclass(frozen=True)
 class HasTag(_OfTags):
     """One of the call's tags is one of the values."""
 
@@ -47,7 +45,6 @@ class HasTag(_OfTags):
         return f"coalesce(list_has_any({_TAGS_SQL}, [{', '.join(map(literal, value))}]), FALSE)"
 
 
-@dataclass(frozen=True)
 class PartOfTag(_OfTags):
     """The text is part of one of the call's tags; case does not matter."""
 

@@ -54,11 +54,10 @@ class Value(Protocol):
         """Return the value as the API's JSON has it."""
 
 
-@dataclass(frozen=True)
 class Text:
     """Text."""
 
-    accepts: str = "text"
+    accepts = "text"
 
     def parse(self, argument: str, given: Any) -> str:
         """Return the text as it is; empty text is refused."""
@@ -187,11 +186,10 @@ class Number:
         return int(value) if value.is_integer() else value
 
 
-@dataclass(frozen=True)
 class Whole:
     """A whole number, 1 or more."""
 
-    accepts: str = "whole number, 1 or more"
+    accepts = "whole number, 1 or more"
 
     def parse(self, argument: str, given: Any) -> int:
         """Return the number."""
@@ -202,11 +200,10 @@ class Whole:
         return value
 
 
-@dataclass(frozen=True)
 class Flag:
     """True or False."""
 
-    accepts: str = "True or False"
+    accepts = "True or False"
 
     def parse(self, argument: str, given: Any) -> bool:
         """Return the flag."""
@@ -217,11 +214,10 @@ class Flag:
         return value
 
 
-@dataclass(frozen=True)
 class Day:
     """A calendar day."""
 
-    accepts: str = "YYYY-MM-DD, date or Timestamp"
+    accepts = "YYYY-MM-DD, date or Timestamp"
 
     def parse(self, argument: str, given: Any) -> str:
         """Return the day as YYYY-MM-DD."""
@@ -232,11 +228,10 @@ class Day:
         return value
 
 
-@dataclass(frozen=True)
 class Zone:
     """The name of a timezone."""
 
-    accepts: str = "IANA name, for example Europe/Berlin"
+    accepts = "IANA name, for example Europe/Berlin"
 
     def parse(self, argument: str, given: Any) -> str:
         """Return the zone's name."""
