@@ -294,7 +294,7 @@ class TestMaskIsSql:
         assert spec.mask(df).tolist() == by_duckdb(spec, df)
 
     def test_every_filter_of_rows_is_drawn(self, some_filters):
-        of_rows = {name for name in FILTER_NAMES if FILTERS[name].rows is not None}
+        of_rows = {name for name in FILTER_NAMES if FILTERS[name].predicate is not None}
         assert of_rows <= set(some_filters.wrapped_strategy.optional) | {"search_string"}
 
 

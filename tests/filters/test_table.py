@@ -36,9 +36,9 @@ class TestFilters:
             ]
         )
 
-    @pytest.mark.parametrize("name", [name for name, each in FILTERS.items() if each.rows is not None])
+    @pytest.mark.parametrize("name", [name for name, each in FILTERS.items() if each.predicate is not None])
     def test_a_predicate_reads_the_columns_that_it_names_and_no_other(self, good, name):
-        columns = FILTERS[name].rows.columns
+        columns = FILTERS[name].predicate.columns
         spec = CallFilter(**{name: good[name][0]})
         assert spec.mask(pd.DataFrame({each: [None] for each in columns})).tolist() in ([True], [False])
         for missing in columns:
