@@ -24,9 +24,9 @@ from brightcall_pandas.filters import (
     Number,
     Text,
     Word,
+    predicates,
 )
 from brightcall_pandas.filters import Codes as CodesOf
-from brightcall_pandas.filters import _predicates as ask
 from brightcall_pandas.frame import fold, tags_of_rows
 
 __all__ = ["CONDITIONS", "CONTROLS", "MOST", "Condition", "Control", "Options", "options_of"]
@@ -145,7 +145,7 @@ CONDITIONS: dict[str, Condition] = {
             "Phone lines used for the call.",
             ("lineNumber",),
             _labels,
-            lambda df, value: ask.AnyOf("lineNumber").mask(df, value, None),
+            lambda df, value: predicates.AnyOf("lineNumber").mask(df, value, None),
             lambda value, _: f'calls["lineNumber"].isin({list(value)!r})',
         ),
         Condition(
@@ -196,7 +196,7 @@ def _kind_of(each: Filter) -> Kind:
     if isinstance(each.value, Day):
         return "days"
     if isinstance(each.value, Number):
-        return "options" if isinstance(each.rows, ask.Equals) else "range"
+        return "options" if isinstance(each.predicate, predicates.Equals) else "range"
     if isinstance(each.value, Many) and isinstance(each.value.of, CodesOf | Word | Text):
         return "options"
     if isinstance(each.value, Many) and isinstance(each.value.of, Identifier) and each.value.of.as_number:
@@ -207,7 +207,7 @@ def _kind_of(each: Filter) -> Kind:
 def _all_controls() -> dict[str, Control]:
     made: dict[str, Control] = {}
     for each in FILTERS.values():
-        if each.rows is None:
+        if each.predicate is None:
             continue
         kind = _kind_of(each)
         ends = kind in ("days", "range")
@@ -218,7 +218,7 @@ def _all_controls() -> dict[str, Control]:
             {"days": "First and last day", "range": "Seconds, least and greatest"}.get(kind, each.doc),
             kind,
             (f"{name}_from", f"{name}_to") if ends else (each.argument,),
-            each.rows.columns,
+            each.predicate.columns,
             single=not isinstance(each.value, Many),
             more=name not in _LABELS,
         )
@@ -302,9 +302,9 @@ def _closed(control: Control, encoded: Encoded, names: tuple[str, ...]) -> Optio
     """Let the filter itself tell which combinations each of its words takes."""
     spec = FILTERS[control.arguments[0]]
     assert isinstance(spec.value, Many)
-    assert spec.rows is not None
+    assert spec.predicate is not None
     words: tuple[str, ...] = getattr(spec.value.of, "words", None) or spec.value.of.field.choices  # type: ignore[attr-defined]
-    hits = [np.flatnonzero(spec.rows.mask(encoded.meaning, (word,), None)) for word in words]
+    hits = [np.flatnonzero(spec.predicate.mask(encoded.meaning, (word,), None)) for word in words]
     choices = [np.full(len(hit), choice) for choice, hit in enumerate(hits)]
     pairs = np.concatenate(hits), np.concatenate(choices)
     shown = [word.replace("_", " ") for word in words]

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.explorer._controls import CONTROLS, Control
 from brightcall_pandas.explorer._counts import Counts, Encoded, EncodedCalls
 from brightcall_pandas.explorer._selection import Selection
-from brightcall_pandas.filters import FILTERS
-from brightcall_pandas.filters import _predicates as ask
+from brightcall_pandas.filters import FILTERS, predicates
 
 __all__ = ["Crossfilter"]
 
@@ -115,12 +114,12 @@ class Crossfilter:
             return np.asarray(np.logical_and.reduce(masks))
         return self._predicate_mask(_predicate(control.arguments[0]), value)
 
-    def _predicate_mask(self, predicate: ask.Predicate, value: Any) -> NDArray[np.bool_]:
+    def _predicate_mask(self, predicate: predicates.Predicate, value: Any) -> NDArray[np.bool_]:
         """Test the distinct values of a column that a view has encoded already; of any other, each row.
 
         Finding the distinct numbers of a million calls takes longer than testing each of the calls.
         """
-        if isinstance(predicate, ask.AnyPart):
+        if isinstance(predicate, predicates.AnyPart):
             with (
                 ThreadPoolExecutor() as threads
             ):  # most of the time is spent in Arrow, which releases the GIL
@@ -133,8 +132,8 @@ class Crossfilter:
         return predicate.mask(self.calls.frame(predicate.columns), value, None)
 
 
-def _predicate(name: str) -> ask.Predicate:
-    predicate = FILTERS[name].rows
+def _predicate(name: str) -> predicates.Predicate:
+    predicate = FILTERS[name].predicate
     assert predicate is not None
     return predicate
 

@@ -19,8 +19,7 @@ import pyarrow.dataset as ds
 
 from brightcall_pandas.export._layout import META, PERIODS
 from brightcall_pandas.export._manifest import MANIFEST, Manifest, parse_manifest
-from brightcall_pandas.filters import FILTERS, CallFilter, FiltersAndDays, lists_filters
-from brightcall_pandas.filters import _predicates as ask
+from brightcall_pandas.filters import FILTERS, CallFilter, FiltersAndDays, lists_filters, predicates
 from brightcall_pandas.frame import (
     EXTRAS,
     FIELDS,
@@ -260,8 +259,8 @@ def _converted(values: pa.ChunkedArray, name: str) -> pa.Array | pa.ChunkedArray
 
 def filter_columns(spec: CallFilter) -> list[str]:
     """Return the columns that a filter reads."""
-    questions = (FILTERS[argument].rows for argument in spec.to_dict())
-    names = dict.fromkeys(name for question in questions if question for name in question.columns)
+    conditions = (FILTERS[argument].predicate for argument in spec.to_dict())
+    names = dict.fromkeys(name for each in conditions if each for name in each.columns)
     return list(names)
 
 
@@ -283,39 +282,43 @@ def filter_expression(
     """
     whole: ds.Expression | None = None
     for argument, value in spec.to_dict().items():
-        question = FILTERS[argument].rows
-        for part in _parts(question, value, spec.timezone or zone, schema):
+        predicate = FILTERS[argument].predicate
+        for part in _parts(predicate, value, spec.timezone or zone, schema):
             whole = part if whole is None else whole & part
-        if partition and isinstance(question, ask.FromDay | ask.ToDay) and spec.timezone in (None, zone):
+        if (
+            partition
+            and isinstance(predicate, predicates.FromDay | predicates.ToDay)
+            and spec.timezone in (None, zone)
+        ):
             period = value if partition == "day" else value[:7]
             folder = pc.field(partition)
-            bound = folder >= period if isinstance(question, ask.FromDay) else folder <= period
+            bound = folder >= period if isinstance(predicate, predicates.FromDay) else folder <= period
             whole = bound if whole is None else whole & bound
     return whole
 
 
-def _parts(question: Any, value: Any, zone: str, schema: pa.Schema) -> list[ds.Expression]:
+def _parts(predicate: Any, value: Any, zone: str, schema: pa.Schema) -> list[ds.Expression]:
     """Return a predicate as expressions, all of which must hold; none if only the rows can answer it."""
-    if question is None or not set(question.columns) <= set(schema.names):
+    if predicate is None or not set(predicate.columns) <= set(schema.names):
         return []  # the mask names the column that is missing
-    match question:
-        case ask.AnyOf():
-            return [pc.field(question.name).isin(_values(value, question.name, schema))]
-        case ask.OutcomeKind():
-            found = pc.field(question.name).isin(_values(value, question.name, schema))
-            return [found | pc.field(question.name).is_null()]
-        case ask.Equals():
-            return [pc.field(question.name) == value]
-        case ask.AnyPart():
-            parts = [_parts(part, value, zone, schema) for part in question.parts]
+    match predicate:
+        case predicates.AnyOf():
+            return [pc.field(predicate.name).isin(_values(value, predicate.name, schema))]
+        case predicates.OutcomeKind():
+            found = pc.field(predicate.name).isin(_values(value, predicate.name, schema))
+            return [found | pc.field(predicate.name).is_null()]
+        case predicates.Equals():
+            return [pc.field(predicate.name) == value]
+        case predicates.AnyPart():
+            parts = [_parts(part, value, zone, schema) for part in predicate.parts]
             return [reduce(or_, chain(*parts))] if all(parts) else []
-        case ask.AtLeast():
-            return [pc.field(question.name) >= value]
-        case ask.AtMost():
-            return [pc.field(question.name) <= value]
-        case ask.FromDay():
+        case predicates.AtLeast():
+            return [pc.field(predicate.name) >= value]
+        case predicates.AtMost():
+            return [pc.field(predicate.name) <= value]
+        case predicates.FromDay():
             return [pc.field("timestamp") >= _instant(value, zone, schema)]
-        case ask.ToDay():
+        case predicates.ToDay():
             return [pc.field("timestamp") < _instant(value, zone, schema, days=1)]
     return []
 

@@ -9,6 +9,7 @@
     _callfilter   the specification: `CallFilter`
 """
 
+from brightcall_pandas.filters import _predicates as predicates
 from brightcall_pandas.filters._callfilter import CallFilter, lists_filters
 from brightcall_pandas.filters._table import (
     FILTER_NAMES,
@@ -38,4 +39,5 @@ __all__ = [
     "Word",
     "describe_filters",
     "lists_filters",
+    "predicates",
 ]

@@ -171,7 +171,7 @@ class CallFilter:
         zone = self._values.get("timezone")
         mask = np.ones(len(df), dtype=bool)
         for name, value in self._on_rows():
-            predicate = FILTERS[name].rows
+            predicate = FILTERS[name].predicate
             if fold_case and isinstance(predicate, LabelPredicate):
                 mask &= predicate.mask_of_labels(df, value)
             elif predicate is not None:
@@ -193,7 +193,7 @@ class CallFilter:
             The filter cannot be applied to rows: `team_ids`, and `all_users=False`.
         """
         zone = self._values.get("timezone", "UTC")
-        predicates = ((FILTERS[name].rows, value) for name, value in self._on_rows())
+        predicates = ((FILTERS[name].predicate, value) for name, value in self._on_rows())
         return " AND ".join(each.sql(value, zone) for each, value in predicates if each is not None) or "TRUE"
 
     def code(self) -> str:
@@ -226,7 +226,7 @@ class CallFilter:
     @property
     def has_labels(self) -> bool:
         """Whether `fold_case` can make a difference: rows are chosen by labels that tables fold."""
-        predicates = ((FILTERS[name].rows, value) for name, value in self._values.items())
+        predicates = ((FILTERS[name].predicate, value) for name, value in self._values.items())
         return any(
             isinstance(predicate, AnyLabel | HasTag)
             or (isinstance(predicate, LabelPredicate) and NONE in value)

@@ -14,7 +14,21 @@ from typing import TypedDict
 
 import pandas as pd
 
-from brightcall_pandas.filters import _predicates as ask
+from brightcall_pandas.filters._predicates import (
+    AnyLabel,
+    AnyOf,
+    AnyPart,
+    AtLeast,
+    AtMost,
+    Category,
+    Equals,
+    FromDay,
+    OutcomeKind,
+    PartOf,
+    Predicate,
+    ToDay,
+    category_words,
+)
 from brightcall_pandas.filters._tags import HasTag, PartOfTag
 from brightcall_pandas.filters._values import (
     Codes,
@@ -57,7 +71,7 @@ class Filter:
         The kind of value that it takes.
     doc
         What it does.
-    rows
+    predicate
         The condition on a row; None where it filters no rows.
     needs_server
         Why it cannot be applied to rows in hand, where that is so.
@@ -69,13 +83,13 @@ class Filter:
     parameter: str
     value: Value
     doc: str
-    rows: ask.Predicate | None = None
+    predicate: Predicate | None = None
     needs_server: str | None = None
     paging: bool = False
 
 
 _NUMBERS = ("fromNumber", "toNumber", "toAnswer", "lineNumber", "clientNumber")
-_ANY_NUMBER = ask.AnyPart(tuple(map(ask.Equals, _NUMBERS)))
+_ANY_NUMBER = AnyPart(tuple(map(Equals, _NUMBERS)))
 _SEARCHED = (*_NUMBERS, "projectName", "outcomeTag", "label", "uniqueId")
 _SECONDS = Number()
 _TEXTS, _IDS = Many(Text()), Many(Identifier(as_number=True))
@@ -86,10 +100,10 @@ PARAMETERS: tuple[Filter, ...] = (
         "searchString",
         Text(),
         "Part of a number, project name, outcome, tag, label or unique id; case does not matter.",
-        ask.AnyPart((*map(ask.PartOf, _SEARCHED), PartOfTag())),
+        AnyPart((*map(PartOf, _SEARCHED), PartOfTag())),
     ),
-    Filter("day_from", "dayFrom", Day(), "First day, inclusive.", ask.FromDay()),
-    Filter("day_to", "dayTo", Day(), "Last day, inclusive.", ask.ToDay()),
+    Filter("day_from", "dayFrom", Day(), "First day, inclusive.", FromDay()),
+    Filter("day_to", "dayTo", Day(), "Last day, inclusive.", ToDay()),
     Filter(
         "timezone",
         "timezone",
@@ -102,16 +116,16 @@ PARAMETERS: tuple[Filter, ...] = (
         Word(("hour", "day", "week", "month", "year")),
         "Interval of the statistics; nothing in the documented answer depends on it.",
     ),
-    Filter("types", "types", Many(Codes(FIELDS["type"])), "Direction of the call.", ask.AnyOf("type")),
-    Filter("states", "states", Many(Codes(FIELDS["state"])), "How the call ended.", ask.AnyOf("state")),
+    Filter("types", "types", Many(Codes(FIELDS["type"])), "Direction of the call.", AnyOf("type")),
+    Filter("states", "states", Many(Codes(FIELDS["state"])), "How the call ended.", AnyOf("state")),
     Filter(
         "categories",
         "categories",
-        Many(Word(ask.category_words())),
+        Many(Word(category_words())),
         "Direction, state, or a pair of both; a call matches if any of them does.",
-        ask.Category(),
+        Category(),
     ),
-    Filter("agent_ids", "agentIds", _IDS, "Agents, by user id.", ask.AnyOf("userId")),
+    Filter("agent_ids", "agentIds", _IDS, "Agents, by user id.", AnyOf("userId")),
     Filter(
         "team_ids",
         "teamIds",
@@ -120,7 +134,11 @@ PARAMETERS: tuple[Filter, ...] = (
         needs_server="a call does not say which team its agent is in",
     ),
     Filter(
-        "unique_ids", "uniqueIds", Many(Identifier()), "Call sessions, by unique id.", ask.AnyOf("uniqueId")
+        "unique_ids",
+        "uniqueIds",
+        Many(Identifier()),
+        "Call sessions, by unique id.",
+        AnyOf("uniqueId"),
     ),
     Filter(
         "number",
@@ -130,44 +148,58 @@ PARAMETERS: tuple[Filter, ...] = (
         _ANY_NUMBER,
     ),
     Filter(
-        "from_number", "fromNumber", Identifier(), "Phone number of the caller.", ask.Equals("fromNumber")
+        "from_number",
+        "fromNumber",
+        Identifier(),
+        "Phone number of the caller.",
+        Equals("fromNumber"),
     ),
-    Filter("to_number", "toNumber", Identifier(), "Phone number that was called.", ask.Equals("toNumber")),
-    Filter("to_answer", "toAnswer", Identifier(), "Number expected to answer.", ask.Equals("toAnswer")),
-    Filter("text_projects", "textProjects", _TEXTS, "Projects, by name.", ask.AnyOf("projectName")),
-    Filter("project_ids", "projectIds", _IDS, "Projects, by id.", ask.AnyOf("projectId")),
+    Filter("to_number", "toNumber", Identifier(), "Phone number that was called.", Equals("toNumber")),
+    Filter("to_answer", "toAnswer", Identifier(), "Number expected to answer.", Equals("toAnswer")),
+    Filter("text_projects", "textProjects", _TEXTS, "Projects, by name.", AnyOf("projectName")),
+    Filter("project_ids", "projectIds", _IDS, "Projects, by id.", AnyOf("projectId")),
     Filter("tags", "tags", _TEXTS, "Calls with any of these tags.", HasTag()),
     Filter(
         "outcomes",
         "outcomes",
         _TEXTS,
         "Outcomes, exactly as the account spells them.",
-        ask.AnyLabel("outcomeTag"),
+        AnyLabel("outcomeTag"),
     ),
     Filter(
         "outcome_types",
         "outcomeTypes",
         Many(Word(FIELDS["outcomeType"].choices)),
         "Types of outcome; `absent` also matches calls without one.",
-        ask.OutcomeKind(),
+        OutcomeKind(),
     ),
     Filter(
-        "talk_time_from", "talkTimeFrom", _SECONDS, "Shortest talk time, in seconds.", ask.AtLeast("talkTime")
+        "talk_time_from",
+        "talkTimeFrom",
+        _SECONDS,
+        "Shortest talk time, in seconds.",
+        AtLeast("talkTime"),
     ),
-    Filter("talk_time_to", "talkTimeTo", _SECONDS, "Longest talk time, in seconds.", ask.AtMost("talkTime")),
+    Filter(
+        "talk_time_to",
+        "talkTimeTo",
+        _SECONDS,
+        "Longest talk time, in seconds.",
+        AtMost("talkTime"),
+    ),
     Filter(
         "answer_time_from",
         "answerTimeFrom",
         _SECONDS,
         "Shortest time to answer, in seconds.",
-        ask.AtLeast("answerTime"),
+        AtLeast("answerTime"),
     ),
     Filter(
         "answer_time_to",
         "answerTimeTo",
         _SECONDS,
         "Longest time to answer, in seconds.",
-        ask.AtMost("answerTime"),
+        AtMost("answerTime"),
     ),
     Filter(
         "all_users",
@@ -176,13 +208,13 @@ PARAMETERS: tuple[Filter, ...] = (
         "True: calls of all users; False: only those of the owner of the key.",
         needs_server="only the server knows whose key it is (True filters nothing, and is accepted)",
     ),
-    Filter("user_id", "userId", Identifier(as_number=True), "One user, by id.", ask.Equals("userId")),
+    Filter("user_id", "userId", Identifier(as_number=True), "One user, by id.", Equals("userId")),
     Filter(
         "quality_rating",
         "qualityRating",
         Number("rating, 0 or more"),
         "Quality rating of the call.",
-        ask.Equals("qualityRating"),
+        Equals("qualityRating"),
     ),
     Filter(
         "show_transfers", "showTransfers", Flag(), "True: calls include `transfers`. No call is left out."

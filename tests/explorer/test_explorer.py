@@ -226,7 +226,7 @@ def ex(tmp_path):
 class TestControls:
     def test_every_filter_of_rows_has_one(self):
         there = {argument for control in CONTROLS.values() for argument in control.arguments}
-        assert there == {name for name, each in FILTERS.items() if each.rows is not None}
+        assert there == {name for name, each in FILTERS.items() if each.predicate is not None}
         assert set(CASES) == set(CONTROLS)
 
     def test_conditions_are_those_that_the_api_lacks(self):
