@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -74,7 +73,6 @@ def locked(
     return under_lock
 
 
-_ONE_STEP_S = 1.0  # changes of one control by hand within this time are one step of undo
 _PAUSE_S = 0.03  # changes from Python that follow each other as fast as this are drawn once
 
 
@@ -105,7 +103,7 @@ class Explorer:
         self._views = Views(self._cross)
         self._undo_steps: list[Selection] = []
         self._presets = Presets(presets)
-        self._moving: tuple[str, float] = ("", 0.0)  # the control that was set last by hand, and when
+        self._step = ""  # the page's name of the last change; those of one name are one step of undo
         self.lock = threading.RLock()
         self._draw_due = False
         self.page = Page(self._receive)
@@ -161,7 +159,7 @@ class Explorer:
         """Go back one step; do nothing if there is none."""
         if self._undo_steps:
             self._cross.select(self._undo_steps.pop())
-            self._moving = ("", 0.0)
+            self._step = ""
             self._draw()
 
     # Results
@@ -275,15 +273,15 @@ class Explorer:
         return (data or {}) | {"text/plain": "the filter explorer; run the cell to see it"}, metadata
 
     @locked
-    def _select(self, selection: Selection, moving: str = "") -> None:
-        """Change to a selection; as long as a hand keeps `moving` a control, that is one step of undo."""
-        before, now = self._cross.selection, time.monotonic()
+    def _select(self, selection: Selection, step: str = "") -> None:
+        """Change to a selection; changes in a row that the page gives the same `step` are undone together."""
+        before = self._cross.selection
         if selection == before:
             return
         self._cross.select(selection)
-        if not (moving and moving == self._moving[0] and now - self._moving[1] < _ONE_STEP_S):
+        if not step or step != self._step:
             self._undo_steps.append(before)
-        self._moving = (moving, now)
+        self._step = step
         self._draw()
 
     def _draw(self) -> None:
@@ -336,7 +334,7 @@ class Explorer:
         name, value = str(content.get("name", "")), content.get("value")
         match content.get("do"):
             case "set":
-                self._select(self._cross.selection.changed(name, value), moving=name)
+                self._select(self._cross.selection.changed(name, value), str(content.get("step", "")))
             case "tick":
                 self.set(name, self._views.values_of(name, list(value or [])))
             case "clear" if name in self._views.controls:

@@ -439,9 +439,15 @@ class TestHabits:
         assert ex.filter == bc.CallFilter()
 
     def test_a_drag_is_one_step(self, ex):
-        for low in (5, 10, 20, 30):
-            ex.page.receive({"do": "set", "name": "talk_time", "value": [low, None]})
+        for low, step in [(5, "a-1"), (10, "a-1"), (20, "a-2"), (25, "a-2"), (30, "a-2")]:
+            ex.page.receive({"do": "set", "name": "talk_time", "value": [low, None], "step": step})
         assert ex.filter == bc.CallFilter(talk_time_from=30)
+        ex.page.receive({"do": "undo"})
+        assert ex.filter == bc.CallFilter(talk_time_from=10)
+        # What goes on after an undo is a step of its own.
+        ex.page.receive({"do": "set", "name": "talk_time", "value": [40, None], "step": "a-2"})
+        ex.page.receive({"do": "undo"})
+        assert ex.filter == bc.CallFilter(talk_time_from=10)
         ex.page.receive({"do": "undo"})
         assert ex.filter == bc.CallFilter()
 

@@ -5,6 +5,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const REACHED = new Set(["input", "button", "summary"]);
 const PATIENCE_MS = 4000;
 const TYPING_MS = 250;
+const ONE_STEP_MS = 1000; // changes of one control that follow each other as fast as this are one step of undo
 
 function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -30,9 +31,10 @@ const setText = (node, text) => { if (node.textContent !== text) node.textConten
 const setValue = (node, value) => { if (document.activeElement !== node && node.value !== value) node.value = value; };
 
 // One request at a time; of those that wait, the last for each control wins. `busy` hears whether one is open.
+// Requests of one `step` are undone together. The page numbers them: to the kernel they may come late and far apart.
 function requestQueue(model, busy) {
   const mine = Math.random().toString(36).slice(2);
-  let count = 0, open = null, timer = null;
+  let count = 0, open = null, timer = null, step = 0, last = null;
   const waiting = new Map();
   function next() {
     clearTimeout(timer);
@@ -47,10 +49,13 @@ function requestQueue(model, busy) {
     timer = setTimeout(next, PATIENCE_MS);
   }
   return {
-    send(action, name, value) {
+    send(action, name, value, sameStep = false) {
       const key = `${action === "tick" || action === "clear" ? "set" : action} ${name ?? ""}`;
+      const now = performance.now();
+      if (last?.key !== key || (!sameStep && now - last.at > ONE_STEP_MS)) step += 1;
+      last = { key, at: now };
       waiting.delete(key);
-      waiting.set(key, { do: action, name, value });
+      waiting.set(key, { do: action, name, value, step: `${mine}-${step}` });
       if (open === null) next();
     },
     answered(answer) { if (answer === open && open !== null) next(); },
@@ -101,7 +106,7 @@ function optionsControl(control, send) {
   };
 }
 
-// Bars over bins, and a brush over the bars. `spans` turns positions between bins into the filter's values.
+// Bars over bins, and a brush over the bars. `chosen` gets positions between bins, and whether the same drag goes on.
 function histogram(label, chosen) {
   const picture = svg("svg", { class: "bc-histogram", preserveAspectRatio: "none", role: "img", "aria-label": label });
   const bars = svg("g"), brush = svg("rect", { class: "bc-brush", y: 0, height: 100 });
@@ -120,11 +125,12 @@ function histogram(label, chosen) {
   picture.addEventListener("pointermove", (event) => {
     if (start === null) return;
     const at = place(event);
+    const goesOn = dragged !== null;
     dragged = [Math.floor(Math.min(start, at)), Math.ceil(Math.max(start, at) + 1e-9)];
     show(dragged);
-    chosen(dragged);
+    chosen(dragged, goesOn);
   });
-  const end = () => { if (dragged) chosen(dragged); start = dragged = null; };
+  const end = () => { if (dragged) chosen(dragged, true); start = dragged = null; };
   picture.addEventListener("pointerup", end);
   picture.addEventListener("pointercancel", end);
   picture.addEventListener("dblclick", () => chosen([0, size]));
@@ -174,7 +180,7 @@ function valuesOf(control, [from, to]) {
 
 function rangeControl(control, send) {
   let now = control;
-  const set = (span) => send("set", control.name, valuesOf(now, span));
+  const set = (span, goesOn) => send("set", control.name, valuesOf(now, span), goesOn);
   const drawn = histogram(`${control.label}: calls by value; drag to choose`, set);
   const hours = control.kind === "hours";
   const slider = (side) => h("input", { type: "range", min: 0, step: 1, "aria-label": `${control.label} ${side}`,
@@ -288,7 +294,7 @@ function bars(name, title, clicked) {
 
 function talkTimes(send) {
   let now = null;
-  const drawn = histogram("Calls by talk time; drag to choose", (span) => send("set", "talk_time", valuesOf(now, span)));
+  const drawn = histogram("Calls by talk time; drag to choose", (span, goesOn) => send("set", "talk_time", valuesOf(now, span), goesOn));
   const axis = h("div", { class: "bc-axis", "aria-hidden": "true" });
   const { node, note } = panel("talk_time", "Talk time", h("div", { class: "bc-range bc-large" }, drawn.node), axis);
   return {
