@@ -202,6 +202,21 @@ class TestWhatIsAskedAgain:
             bc.load_calls("2026-03-03", "2026-03-12", client=client)
         assert asked.days == {("2026-03-07", "2026-03-09")}
 
+    def test_two_holes_while_the_zone_is_not_known(self, sandbox, tmp_path):
+        client = sandbox.client(cache_dir=tmp_path)
+        bc.load_calls("2026-03-05", "2026-03-06", client=client)
+        client.close()
+        (account,) = tmp_path.rglob("account.json")
+        account.unlink()
+        with Requests(sandbox) as asked:
+            frame = bc.load_calls("2026-03-03", "2026-03-08", client=sandbox.client(cache_dir=tmp_path))
+        whole, *holes = sorted(asked.days, key=lambda days: days != ("2026-03-03", "2026-03-08"))
+        assert whole == ("2026-03-03", "2026-03-08")  # whose first page tells the zone
+        assert sorted(holes) == [("2026-03-03", "2026-03-04"), ("2026-03-07", "2026-03-08")]
+        days = frame["timestamp"].dt.strftime("%Y-%m-%d").value_counts().to_dict()
+        truth = sandbox.truth["by_day"]
+        assert days == {day: n for day, n in truth.items() if "2026-03-03" <= day <= "2026-03-08"}
+
     def test_refresh_reads_all_days_and_drops_what_vanished(self, tmp_path):
         with bc.start_sandbox(calls=300, days=4, seed=2) as sandbox:
             client = sandbox.client(cache_dir=tmp_path)
@@ -338,6 +353,16 @@ class TestTimezones:
         frame = bc.load_calls("2026-03-04", "2026-03-05", client=client, timezone="Asia/Tokyo")
         assert str(frame["timestamp"].dt.tz) == "Asia/Tokyo"
         assert set(frame["timestamp"].dt.date) == {date(2026, 3, 4), date(2026, 3, 5)}
+
+    def test_a_zone_that_was_asked_for_counts_whatever_the_answers_name(self, scripted, tmp_path):
+        call = {"id": 1, "timestamp": "2026-03-03T23:30:00Z", "uniqueId": "1.1"}
+        answer = {"success": True, "calls": [call], "totalItems": 1, "timezone": "America/New_York"}
+        scripted.answers = [(200, {}, json.dumps(answer).encode())]
+        client = bc.Client("any-key", base_url=scripted.url, cache_dir=tmp_path, timezone="Asia/Tokyo")
+        frame = bc.load_calls("2026-03-04", "2026-03-04", client=client)
+        client.close()
+        assert [str(each) for each in frame["timestamp"]] == ["2026-03-04 08:30:00+09:00"]
+        assert len(scripted.targets) == 1
 
     def test_the_machines_zone_does_not_matter(self, sandbox, tmp_path, monkeypatch):
         monkeypatch.setenv("TZ", "Australia/Lord_Howe")

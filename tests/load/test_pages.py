@@ -261,7 +261,7 @@ def test_a_window_that_stands_still_is_returned_exactly(rows, limit, ties):
     assert sorted(ids) == sorted(number for _, number in rows)
 
 
-def page_slice(*calls: dict[str, object], number: int = 1, total: int | None = None) -> Slice:
+def page_slice(*calls: object, number: int = 1, total: int | None = None) -> Slice:
     """Return what a page of these calls shows."""
     answer = {"calls": calls, "timezone": "Europe/Berlin"} | ({} if total is None else {"totalItems": total})
     return slice_of(read_page(json.dumps(answer).encode()), Ask(number, 500), "", 0, "UTC")
@@ -322,6 +322,10 @@ class TestSliceOf:
         ]
         assert page_slice(*calls).stamps.tolist() == [summer * 1_000_000, winter * 1_000_000]
 
+    def test_what_stands_where_a_row_should_be_is_counted_as_the_server_counts(self):
+        made = page_slice({"id": 1, "timestamp": "2026-03-03T12:00:00Z"}, "odd", None, number=2)
+        assert (made.ids, made.rows, made.position) == (["1"], 3, 503)
+
     def test_a_time_that_cannot_be_read_is_not_part_of_the_order(self):
         made = page_slice(
             {"id": 1, "timestamp": "2026-03-03T12:00:00Z"},
@@ -380,3 +384,13 @@ class TestCover:
         assert not state.ended  # a full page may be followed by more
         state = cover([first, self.slice_(2, 5, [2, 3, 4], 8), self.slice_(2, 3, [2, 3], 5)])
         assert state.ended
+
+    def test_a_short_page_that_says_itself_that_there_is_more_needs_a_second_witness(self):
+        first = self.slice_(1, 4, [1, 2, 3, 4], 9)
+        short = self.slice_(2, 3, [3, 5], 9)
+        state = cover([first, short])
+        assert (state.ended, state.doubtful) == (False, True)
+        state = cover([first, short, short])  # the same page again is the same witness
+        assert (state.ended, state.doubtful) == (False, True)
+        assert cover([first, short, self.slice_(2, 2, [3], 9)]).ended
+        assert cover([first, self.slice_(2, 3, [3, 5], 5)]).ended  # and one whose total agrees needs none
