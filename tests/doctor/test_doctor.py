@@ -4,47 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 import requests
-from hypothesis import given
-from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import brightcall_pandas as bc
 from brightcall_pandas import doctor
 from brightcall_pandas.cli import app
-from brightcall_pandas.doctor._days import DayProbe, fitting_zones, plan_day
-from brightcall_pandas.doctor._masks import key_shown, masked, skeleton, word_shown
 from brightcall_pandas.doctor._report import Check, Judgement, Observed, Report
 from brightcall_pandas.doctor._requests import MOST_REQUESTS, Requester
-from brightcall_pandas.frame import midnight_micros as micros
 from brightcall_pandas.sandbox import Sandbox
 
 VERSIONS = ("v1", "v3")
 PAGE = 150
 ALL, FEW = ("2026-03-26", "2026-03-31"), ("2026-03-26", "2026-03-27")  # 300 calls; less than a page
 UNSEEN = {"ties", "days"}  # the sandbox has no two calls of one second here, and none around midnight
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with bc.start_sandbox(calls=300, days=6, seed=0) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running: Sandbox) -> Iterator[Sandbox]:
-    yield running
-    running.set_faults(None)
 
 
 def examined(sandbox: Sandbox, days: tuple[str, str] = ALL, version: str = "v1", **options: Any) -> Report:
@@ -231,60 +211,6 @@ class TestReport:
 
 
 Change = Callable[[str, dict[str, Any]], Any]
-Answer = tuple[int, str, bytes]  # status, content type, body
-
-
-class Relay:
-    """A server between the doctor and the sandbox, which may replace each answer on its way."""
-
-    def __init__(self, target: Sandbox) -> None:
-        self.replace: Callable[[str, Answer], Answer] = lambda _, answer: answer
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(target.url))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
-
-    def change(self, change: Change) -> None:
-        """Let `change` have each answer with data, by path."""
-
-        def replace(path: str, answer: Answer) -> Answer:
-            status, kind, content = answer
-            if status != 200:
-                return answer
-            return status, kind, msgspec.json.encode(change(path, msgspec.json.decode(content)))
-
-        self.replace = replace
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def _handler(relay, target: str) -> type[BaseHTTPRequestHandler]:  # noqa: N805
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                kind = {"Content-Type": self.headers["Content-Type"]}
-                sent = requests.post(target + self.path, data=body, headers=kind, timeout=30)
-                answer = sent.status_code, sent.headers["Content-Type"], sent.content
-                status, kind_sent, content = relay.replace(self.path.partition("?")[0], answer)
-                self.send_response(status)
-                self.send_header("Content-Type", kind_sent)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        return Handler
-
-
-@pytest.fixture
-def relay(sandbox: Sandbox) -> Iterator[Relay]:
-    running = Relay(sandbox)
-    yield running
-    running.stop()
 
 
 def in_rows(**changes: Any) -> Change:
@@ -431,7 +357,7 @@ class TestChecks:
         ],
     )
     def test_of_a_refusal(self, sandbox, relay, status, content, text):
-        def refuse(_: str, answer: Answer) -> Answer:
+        def refuse(_: str, answer: Any) -> Any:
             kind = "text/html" if content.startswith(b"<") else "application/json"
             return (status, kind, content) if answer[0] == 400 else answer
 
@@ -619,98 +545,6 @@ class TestCommand:
         assert self.run(sandbox, "--day-from", "2020-01-01", "--day-to", "2020-01-01").exit_code == 2
         assert self.run(sandbox, "--day-from", "soon").exit_code == 2
         assert self.run(sandbox, "--api-version", "v2").exit_code == 2
-
-
-class TestMasks:
-    @given(st.text())
-    def test_nothing_but_marks_is_left_of_a_text(self, text):
-        kept = {each for each in masked(text) if each.isalnum()}
-        iso = re.fullmatch(r"[^a-z]*", text) is not None
-        assert kept <= ({"x", "T", "Z"} if iso else {"x"})
-
-    def test_a_time_keeps_its_form(self):
-        assert masked("2026-03-02 08:13:22.125+01:00") == "####-##-## ##:##:##.###+##:##"
-        assert masked("Tuesday 2026") == "xxxxxxx ####"
-
-    def test_long_texts_are_cut(self):
-        assert masked("a" * 50) == "x" * 40 + "…"
-
-    @pytest.mark.parametrize("name", ["a" * 41, "x123", "4you", "Ada L", "", "é"])
-    def test_a_key_that_is_no_name_of_the_api_is_masked(self, name):
-        assert key_shown(name) == masked(name)
-
-    def test_words(self):
-        words = ("ringing", "NO_ANSWER", "17", "123", "Ada", "no answer from Ada")
-        assert [word_shown(each) for each in words] == [
-            "ringing",
-            "NO_ANSWER",
-            "17",
-            "###",
-            "xxx",
-            "xx xxxxxx xxxx xxx",
-        ]
-
-    def test_skeletons_end_somewhere(self):
-        assert skeleton({"a": {"b": {"c": {"d": 1}}}}) == "object{x: object{x: object{x: object}}}"
-        assert skeleton([1, 2.5, "7", None]) == "array[integer | null | number | string of digits]"
-
-
-class TestPlanDay:
-    def stamps(self, *times: str) -> np.ndarray:
-        return np.array([micros(each[:10], "UTC") + int(each[11:]) * 3_600_000_000 for each in times])
-
-    def test_takes_a_midnight_among_the_calls_of_a_day(self):
-        # Calls at 8, 9, 14 and 15 o'clock UTC: midnight in Honolulu (10 UTC) lies between them.
-        calls = self.stamps("2026-03-10 08", "2026-03-10 09", "2026-03-10 14", "2026-03-10 15")
-        probe = plan_day(calls, "Europe/Berlin")
-        assert probe is not None
-        begin, end = micros(probe.day, probe.zone), micros(probe.day, probe.zone, 1)
-        border = begin if probe.direction == "ASC" else end
-        assert ((calls < border).sum(), (calls >= border).sum()) == (2, 2)
-
-    def test_prefers_a_day_whose_calls_are_all_known(self):
-        calls = self.stamps(*[f"2026-03-{day} {hour:02}" for day in (10, 11, 12) for hour in (8, 9, 14, 15)])
-        probe = plan_day(calls, "UTC")
-        assert probe is not None
-        assert micros(probe.day, probe.zone) >= calls.min()
-        assert micros(probe.day, probe.zone, 1) <= calls.max()
-
-    def test_one_call_divides_nothing(self):
-        assert plan_day(self.stamps("2026-03-10 08"), "UTC") is None
-        assert plan_day(self.stamps(), "UTC") is None
-
-    def test_says_what_to_ask(self):
-        assert DayProbe("2026-03-10", "UTC", "ASC").zone == "UTC"
-
-
-class TestFittingZones:
-    DAY = ("2026-03-10", "2026-03-10")
-    ZONES = ["UTC", "Asia/Tokyo"]
-
-    def test_a_row_outside_of_a_zones_day_speaks_against_it(self):
-        # 20 o'clock UTC is the 11th in Tokyo, 22 o'clock of the 9th is the 10th there.
-        noon = micros("2026-03-10", "UTC") + 12 * 3_600_000_000
-        late = noon + 8 * 3_600_000_000
-        early = noon - 14 * 3_600_000_000
-        every = np.array([early, noon, late])
-        assert fitting_zones(np.array([noon]), np.array([noon]), self.DAY, self.ZONES) == self.ZONES
-        assert fitting_zones(np.array([noon, late]), every, self.DAY, self.ZONES) == ["UTC"]
-        assert fitting_zones(np.array([early, noon]), every, self.DAY, self.ZONES) == ["Asia/Tokyo"]
-
-    def test_a_known_row_that_should_have_come_first_speaks_against_it(self):
-        noon = micros("2026-03-10", "UTC") + 12 * 3_600_000_000
-        late = noon + 2 * 3_600_000_000
-        known = np.array([noon, late, late + 6 * 3_600_000_000])
-        # Newest first: the day in Tokyo ends at 15 o'clock UTC, the one in UTC has a later call.
-        assert fitting_zones(np.array([late]), known, self.DAY, self.ZONES, newest_first=True) == [
-            "Asia/Tokyo"
-        ]
-
-    def test_no_row_at_all(self):
-        noon = micros("2026-03-10", "UTC") + 12 * 3_600_000_000
-        nothing = np.array([], dtype=np.int64)
-        assert fitting_zones(nothing, np.array([noon]), self.DAY, ["UTC"]) == []
-        assert fitting_zones(nothing, nothing, self.DAY, ["UTC"]) == ["UTC"]
 
 
 class TestDocs:
