@@ -530,6 +530,13 @@ def interrupted(session, connections, tasks, when):
 
 @pytest.mark.skipif(os.name != "posix", reason="presses Ctrl-C by a signal")
 class TestInterrupt:
+    @pytest.fixture(autouse=True)
+    def ctrl_c(self):
+        """Hear Ctrl-C, also where a shell in the background has made this process ignore it."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, before)
+
     def test_waits_for_no_answer_and_none_of_it_comes_later(self, session, server, gate, new_threads):
         server.answers = {"/hangs": [gate]}
         interrupted(session, 2, [asking(["/hangs"]), asking(["/a"])], lambda: gate.reached.wait(60))

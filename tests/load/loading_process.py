@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -63,6 +64,7 @@ def say(what: Any) -> None:
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs in the background
     job = json.loads(sys.argv[1])
     restrict(job)
     say("ready")
