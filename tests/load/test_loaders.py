@@ -420,6 +420,47 @@ class TestTimezones:
             again = bc.load_calls("2026-03-13", "2026-03-14", client=client)  # no second warning
             assert len(again) == expected[date(2026, 3, 13)] + expected[date(2026, 3, 14)]
 
+    def test_what_was_read_before_that_was_noticed_is_read_again(self, tmp_path):
+        times = ("28T08:00:00", "28T12:00:00", "29T12:00:00", "30T08:00:00")
+        with bc.start_sandbox(
+            calls=50, days=5, seed=1, day_to="2026-03-31", faults={"utc_bounds": 1}
+        ) as sandbox:
+            sandbox.delete([call["id"] for call in raw_calls(sandbox)])
+            calls = [
+                {"id": n, "timestamp": f"2026-03-{at}+09:00", "uniqueId": f"0.{n}"}
+                for n, at in enumerate(times)
+            ]
+            sandbox.insert(calls)
+            client = sandbox.client(cache_dir=tmp_path, timezone="Asia/Tokyo")
+            # Nothing shows yet that the server's days start at 09:00 in Tokyo, and so call 0 is not seen.
+            assert list(bc.load_calls("2026-03-28", "2026-03-28", client=client)["id"]) == ["1"]
+            with pytest.warns(RuntimeWarning, match="starts days in another timezone"):
+                bc.load_calls("2026-03-29", "2026-03-29", client=client)
+            assert list(bc.load_calls("2026-03-28", "2026-03-28", client=client)["id"]) == ["0", "1"]
+
+    def test_days_of_an_account_that_moved_are_read_again(self, scripted, tmp_path):
+        call = {"id": 1, "timestamp": "2026-03-04T23:30:00-05:00", "uniqueId": "1.1"}  # in Berlin on the 5th
+
+        def answer(_):
+            asked = json.loads(scripted.bodies[-1])
+            here = asked["dayFrom"] <= days[0] <= asked["dayTo"]
+            shown = {
+                "success": True,
+                "timezone": zone[0],
+                "calls": [call] if here else [],
+                "totalItems": int(here),
+            }
+            return 200, {}, json.dumps(shown).encode()
+
+        scripted.answers, zone, days = [answer], ["America/New_York"], ["2026-03-04"]
+        client = bc.Client("any-key", base_url=scripted.url, cache_dir=tmp_path)
+        assert len(bc.load_calls("2026-03-04", "2026-03-04", client=client)) == 1
+        zone[0], days[0] = "Europe/Berlin", "2026-03-05"
+        assert len(bc.load_calls("2026-03-05", "2026-03-05", client=client)) == 1
+        assert len(bc.load_calls("2026-03-04", "2026-03-05", client=client)) == 1
+        assert len(bc.load_calls("2026-03-04", "2026-03-04", client=client)) == 0
+        client.close()
+
     def test_a_call_at_midnight_belongs_to_the_day_that_begins(self, tmp_path):
         """Also where the server starts days elsewhere, so that days around them are read and cut off."""
         zone = "Asia/Tokyo"
