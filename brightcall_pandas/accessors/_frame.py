@@ -153,7 +153,7 @@ class CallsAccessor(HidesColumn):
         -------
         Explorer
             Shown when it is the last expression of a cell. ``ex.filter``, ``ex.frame``, ``ex.code()``,
-            ``ex.request()`` and ``ex.freeze()`` return what is selected.
+            ``ex.request()`` and ``ex.snapshot()`` return what is selected.
 
         Raises
         ------

@@ -34,7 +34,7 @@ FRONT = Path(__file__).parent / "front"
 """Folder of the page's JavaScript and CSS."""
 
 
-class Page(anywidget.AnyWidget):
+class ExplorerWidget(anywidget.AnyWidget):
     """The widget in the browser. It has no data of its own: all data come by message, so none are saved.
 
     Parameters
@@ -106,7 +106,7 @@ class Explorer:
         self._step = ""  # the page's name of the last change; those of one name are one step of undo
         self.lock = threading.RLock()
         self._draw_due = False
-        self.page = Page(self._receive)
+        self.page = ExplorerWidget(self._receive)
 
     # The selection
 

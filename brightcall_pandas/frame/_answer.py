@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from brightcall_pandas.frame._fields import FIELDS
 
-__all__ = ["ABSENT", "NULL", "ORDER", "Answer", "AnswerReader", "Shape", "arrow_type", "record_type"]
+__all__ = ["ABSENT", "NULL", "ORDER", "Answer", "AnswerReader", "RecordShape", "arrow_type", "record_type"]
 
 NULL = msgspec.Raw(b"null")
 ABSENT = msgspec.Raw(b"")
@@ -33,7 +33,7 @@ _KINDS = {type_.id: kind for kind, type_ in _ARROW.items()}
 _NOTHING_KNOWN = tuple(Any if each.nested else None for each in FIELDS.values())
 
 
-class Shape(NamedTuple):
+class RecordShape(NamedTuple):
     """What records have.
 
     Parameters
@@ -68,11 +68,11 @@ class Answer(msgspec.Struct, dict=True):
     detailedStat: msgspec.Raw = NULL  # noqa: N815
     calls: Any = None
 
-    # These two are no members of the JSON, so they are kept beside them.
+    # These two are not members of the JSON, so they are kept beside it.
     @property
-    def shape(self) -> Shape | None:
+    def shape(self) -> RecordShape | None:
         """What its records have; None where they are not what was expected."""
-        shape: Shape | None = self.__dict__["shape"]
+        shape: RecordShape | None = self.__dict__["shape"]
         return shape
 
     @property
@@ -101,7 +101,7 @@ class AnswerReader:
     """
 
     def __init__(self) -> None:
-        self._shape = Shape()
+        self._shape = RecordShape()
 
     def read(self, body: bytes) -> Answer:
         """Decode an answer.
@@ -125,7 +125,7 @@ class AnswerReader:
         known = self._shape  # another thread may replace it meanwhile: then what one page had is forgotten
         kinds = tuple(_kind(kind, columns[name]) for kind, name in zip(known.kinds, ORDER, strict=True))
         names = tuple(sorted({*known.unlisted, *unlisted}))
-        self._shape = Shape(kinds, names if len(names) <= _REMEMBERED else known.unlisted)
+        self._shape = RecordShape(kinds, names if len(names) <= _REMEMBERED else known.unlisted)
 
     def _decoded(self, body: bytes) -> Answer:
         shape = self._shape
@@ -143,7 +143,7 @@ def arrow_type(kind: Any) -> pa.DataType | None:
 
 
 @functools.lru_cache(maxsize=16)
-def record_type(shape: Shape) -> type[Any]:
+def record_type(shape: RecordShape) -> type[Any]:
     """Return the msgspec type of such records; it refuses other fields, and values of another kind."""
     listed = [_member(name, kind) for name, kind in zip(ORDER, shape.kinds, strict=True)]
     further = [(f"x{n}", msgspec.Raw, ABSENT) for n in range(len(shape.unlisted))]
@@ -154,7 +154,7 @@ def record_type(shape: Shape) -> type[Any]:
 
 
 @functools.lru_cache(maxsize=16)
-def _decoder(shape: Shape) -> msgspec.json.Decoder[Answer]:
+def _decoder(shape: RecordShape) -> msgspec.json.Decoder[Answer]:
     record: Any = record_type(shape)
     expected = msgspec.defstruct("Expected", [("calls", list[record] | None, None)], bases=(Answer,))
     return msgspec.json.Decoder(expected)

@@ -21,7 +21,7 @@ from brightcall_pandas.frame._answer import (
     ORDER,
     Answer,
     AnswerReader,
-    Shape,
+    RecordShape,
     arrow_type,
     record_type,
 )
@@ -138,14 +138,14 @@ def _page_of_unexpected(answer: Answer) -> Page:
             texts.append(text)
         except msgspec.ValidationError:
             not_objects.append(bytes(text).decode(errors="replace"))
-    anything = Shape(unlisted=tuple(sorted(names)))
+    anything = RecordShape(unlisted=tuple(sorted(names)))
     decoder = msgspec.json.Decoder(record_type(anything))
     page = _page(answer, [decoder.decode(text) for text in texts], anything, not_objects)
     answer.reader.learn(page.columns, anything.unlisted)
     return page
 
 
-def _page(answer: Answer, records: list[Any], shape: Shape, not_objects: Sequence[str] = ()) -> Page:
+def _page(answer: Answer, records: list[Any], shape: RecordShape, not_objects: Sequence[str] = ()) -> Page:
     return Page(
         _columns(records, shape),
         len(records),
@@ -160,7 +160,7 @@ def _page(answer: Answer, records: list[Any], shape: Shape, not_objects: Sequenc
     )
 
 
-def _columns(records: list[Any], shape: Shape) -> dict[str, Any]:
+def _columns(records: list[Any], shape: RecordShape) -> dict[str, Any]:
     """Turn records into columns."""
     width = len(ORDER) + len(shape.unlisted)
     flat: list[Any] = []

@@ -1,4 +1,4 @@
-"""Who asks whom, how fast, and where answers are kept."""
+"""Settings of one account: which server, how fast, and where answers are kept."""
 
 from __future__ import annotations
 

@@ -31,9 +31,9 @@ __all__ = [
     "LARGEST_PAGE",
     "LISTS",
     "PAGED",
-    "Answer",
     "Answers",
     "Misreading",
+    "ServerAnswer",
     "decoded",
     "refusal",
 ]
@@ -64,7 +64,7 @@ _TOTALS = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class ServerAnswer:
     """A status and a JSON body."""
 
     status: int
@@ -98,9 +98,9 @@ AS_ASKED = Misreading()
 """Read the request as it is."""
 
 
-def refusal(status: int, message: str) -> Answer:
+def refusal(status: int, message: str) -> ServerAnswer:
     """Return an answer that refuses a request, with the reason."""
-    return Answer(status, msgspec.json.encode({"success": False, "message": message}))
+    return ServerAnswer(status, msgspec.json.encode({"success": False, "message": message}))
 
 
 class Answers:
@@ -122,7 +122,9 @@ class Answers:
         self._now = f"to_timestamp({now})"
         self._catalogue = catalogue()
 
-    def answer(self, path: str, key: str | None, body: bytes, misreading: Misreading = AS_ASKED) -> Answer:
+    def answer(
+        self, path: str, key: str | None, body: bytes, misreading: Misreading = AS_ASKED
+    ) -> ServerAnswer:
         """Answer a POST to one of `ENDPOINTS`."""
         if not self.knows(key):
             return refusal(401, "the api-key is missing" if key is None else "the api-key is unknown")
@@ -135,33 +137,33 @@ class Answers:
         """Return whether a key is the one that is accepted."""
         return key == self._key
 
-    def calls(self, body: dict[str, Any], misreading: Misreading) -> Answer:
+    def calls(self, body: dict[str, Any], misreading: Misreading) -> ServerAnswer:
         """Return one page of calls in the envelope of v1."""
         return self._page(body, misreading, with_total=True)
 
-    def calls_list(self, body: dict[str, Any], misreading: Misreading) -> Answer:
+    def calls_list(self, body: dict[str, Any], misreading: Misreading) -> ServerAnswer:
         """Return one page of calls as v3 lists them, without a total."""
         return self._page(body, misreading, with_total=False)
 
-    def calls_count(self, body: dict[str, Any], misreading: Misreading) -> Answer:
+    def calls_count(self, body: dict[str, Any], misreading: Misreading) -> ServerAnswer:
         """Return the number of pages that v3's list has for the same body."""
         asked = CallFilter.from_request(body, required=_DAYS)
         where = self._where(asked, misreading)
         total = self.table.query(f"SELECT count(*) AS n FROM calls WHERE {where}")[0]["n"]  # noqa: S608
         return _json({"success": True, "pagesCount": _pages(total, _size(asked, misreading))})
 
-    def statistics(self, body: dict[str, Any], misreading: Misreading) -> Answer:
+    def statistics(self, body: dict[str, Any], misreading: Misreading) -> ServerAnswer:
         """Return the statistics of v1."""
         asked = CallFilter.from_request(body, required=(*_DAYS, "dateInterval"))
         stat = detailed_stat(self.table, self._where(asked, misreading), self._now)
         return _json({"success": True, "detailedStat": stat})
 
-    def chart(self, body: dict[str, Any], _: Misreading) -> Answer:
+    def chart(self, body: dict[str, Any], _: Misreading) -> ServerAnswer:
         """Stand in for the undocumented statistics of v3: a success with nothing to read in it."""
         CallFilter.from_request(body, required=(*_DAYS, "dateInterval"))
         return _json({"success": True, "chart": {"xAxis": [], "series": []}})
 
-    def _page(self, body: dict[str, Any], misreading: Misreading, *, with_total: bool) -> Answer:
+    def _page(self, body: dict[str, Any], misreading: Misreading, *, with_total: bool) -> ServerAnswer:
         asked = CallFilter.from_request(body, required=_DAYS)
         page, size = asked.page or 1, _size(asked, misreading)
         fields = {name for name, argument in ON_REQUEST.items() if getattr(asked, argument)}
@@ -180,7 +182,9 @@ class Answers:
         if with_total:
             around["totalItems"] = total
         # The rows are JSON already, so the envelope is put around them by hand.
-        return Answer(200, b'{"success":true,"calls":[' + rows + b"]," + msgspec.json.encode(around)[1:])
+        return ServerAnswer(
+            200, b'{"success":true,"calls":[' + rows + b"]," + msgspec.json.encode(around)[1:]
+        )
 
     def _where(self, asked: CallFilter, misreading: Misreading) -> str:
         """Return the condition; what only the server knows (teams, the key's owner) is resolved here."""
@@ -226,8 +230,8 @@ def _pages(total: int, size: int) -> int:
     return -(-total // size)
 
 
-def _json(value: dict[str, Any]) -> Answer:
-    return Answer(200, msgspec.json.encode(value))
+def _json(value: dict[str, Any]) -> ServerAnswer:
+    return ServerAnswer(200, msgspec.json.encode(value))
 
 
 def detailed_stat(table: CallTable, where: str, now: str) -> dict[str, Any]:
@@ -284,7 +288,7 @@ def _number(value: float | None) -> float:
     return int(number) if number.is_integer() else number
 
 
-ENDPOINTS: dict[str, Callable[[Answers, dict[str, Any], Misreading], Answer]] = {
+ENDPOINTS: dict[str, Callable[[Answers, dict[str, Any], Misreading], ServerAnswer]] = {
     "/api/v1/stat/calls": Answers.calls,
     "/api/v1/stat/calls-detailedV2": Answers.statistics,
     "/api/v3/stat/calls/list": Answers.calls_list,

@@ -28,9 +28,9 @@ from brightcall_pandas.sandbox._answers import (
     ENDPOINTS,
     LISTS,
     PAGED,
-    Answer,
     Answers,
     Misreading,
+    ServerAnswer,
     decoded,
     refusal,
 )
@@ -246,7 +246,9 @@ class Service:
         answer = self._answer(request, body, asked, faults)
         return _response(faults, request, answer)
 
-    def _answer(self, request: Request, body: bytes, asked: dict[str, Any], faults: RequestFaults) -> Answer:
+    def _answer(
+        self, request: Request, body: bytes, asked: dict[str, Any], faults: RequestFaults
+    ) -> ServerAnswer:
         key = request.query_params.get("api-key")
         self._changes.before_request()
         if options := faults.options("mutate"):
@@ -256,7 +258,7 @@ class Service:
             return answer
         content = msgspec.json.decode(answer.body)
         tamper(faults, content, asked)
-        return Answer(answer.status, msgspec.json.encode(content), answer.headers)
+        return ServerAnswer(answer.status, msgspec.json.encode(content), answer.headers)
 
     async def _command(self, request: Request) -> Response:
         if not self._answers.knows(request.query_params.get("api-key")):
@@ -268,7 +270,7 @@ class Service:
             result = command(_readable(await request.body()))
         except (ValueError, TypeError, KeyError) as error:
             return _plain(refusal(400, str(error)))
-        return _plain(Answer(200, msgspec.json.encode(result)))
+        return _plain(ServerAnswer(200, msgspec.json.encode(result)))
 
 
 async def _until(moment: float) -> None:
@@ -372,7 +374,7 @@ def _instead_of_answer(faults: RequestFaults, request: Request, page_size: int) 
     return None
 
 
-def _response(faults: RequestFaults, request: Request, answer: Answer) -> Response:
+def _response(faults: RequestFaults, request: Request, answer: ServerAnswer) -> Response:
     """Return the response for an answer, with the faults that occur while it is sent."""
     headers, body = answer.headers, answer.body
     if options := faults.options("echo_key", lambda options: options["where"] not in _ECHOES):
@@ -387,7 +389,7 @@ def _response(faults: RequestFaults, request: Request, answer: Answer) -> Respon
     return Response(body, answer.status, headers, "application/json")
 
 
-def _plain(answer: Answer, headers: dict[str, str] | None = None) -> Response:
+def _plain(answer: ServerAnswer, headers: dict[str, str] | None = None) -> Response:
     return Response(answer.body, answer.status, headers, "application/json")
 
 
@@ -407,7 +409,7 @@ _INSTEAD: dict[str, Callable[[dict[str, Any]], Response]] = {
     "http_502": lambda _: Response(_HTML, 502, media_type="text/html"),
     "http_503": lambda _: Response(b"", 503),
     "html": lambda _: Response(_HTML, 200, media_type="text/html"),
-    "success_false": lambda _: _plain(Answer(200, refusal(400, "the report is not available").body)),
+    "success_false": lambda _: _plain(ServerAnswer(200, refusal(400, "the report is not available").body)),
     "redirect": lambda options: Response(status_code=302, headers={"Location": options["to"]}),
 }
 _ECHOES: dict[str, Callable[[str, str], Response]] = {
