@@ -18,7 +18,8 @@ from typing import assert_type
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.accessors import CallsAccessor, CallsPlot, calls
+from brightcall_pandas.accessors import CallsAccessor, calls
+from brightcall_pandas.accessors._plot import CallsPlot
 
 frame = pd.DataFrame({"outcomeTag": ["Sold"]})
 accessor = calls(frame)

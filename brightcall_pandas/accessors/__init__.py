@@ -1,13 +1,12 @@
 """``.calls`` of pandas frames.
 
-``_dask``, the same for dask frames, is the only module that imports dask and is not imported here.
+``_plot``, their pictures, and ``_dask``, the same for dask frames and the only module that imports dask, are
+not imported here.
 """
 
 from brightcall_pandas.accessors._frame import CallsAccessor, calls
-from brightcall_pandas.accessors._plot import CallsPlot
 
 __all__ = [
     "CallsAccessor",
-    "CallsPlot",
     "calls",
 ]

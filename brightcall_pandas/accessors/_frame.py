@@ -17,10 +17,10 @@ import pandas as pd
 
 from brightcall_pandas import analysis
 from brightcall_pandas.accessors._hidden_column import HidesColumn
-from brightcall_pandas.accessors._plot import CallsPlot
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters
 
 if TYPE_CHECKING:
+    from brightcall_pandas.accessors._plot import CallsPlot
     from brightcall_pandas.explorer import Explorer
 
 __all__ = ["CallsAccessor", "calls"]
@@ -262,6 +262,8 @@ class CallsAccessor(HidesColumn):
     @property
     def plot(self) -> CallsPlot:
         """The tables as pictures: ``df.calls.plot.by_outcome()``."""
+        from brightcall_pandas.accessors._plot import CallsPlot  # noqa: PLC0415
+
         return CallsPlot(self._df)
 
 

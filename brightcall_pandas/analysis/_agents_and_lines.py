@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from statistics import NormalDist
 from typing import Literal, get_args
 
 import numpy as np
@@ -29,7 +28,7 @@ from brightcall_pandas.analysis._groups import (
     outer_codes,
 )
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
-from brightcall_pandas.analysis._rates import add_rate, ratio, shrunk, wilson
+from brightcall_pandas.analysis._rates import add_rate, normal_quantile, ratio, shrunk, wilson
 from brightcall_pandas.analysis._tallies import add_up, additive, tally, tally_of
 from brightcall_pandas.frame import choice, column, optional_column
 
@@ -228,7 +227,7 @@ def finish_by_line(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataF
     # Wall-clock time: a clock change makes no week shorter.
     weeks = pd.DatetimeIndex(week.labels).tz_localize(None).asi8[week.codes] / (7 * 86_400 * 1e6)
     slope, error = _slope(groups, weeks, calls, answered - calls * usual, calls * usual * (1 - usual))
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    z = normal_quantile(confidence)
     result["trend"] = slope
     result["trend_low"], result["trend_high"] = slope - z * error, slope + z * error
     return result.iloc[np.lexsort((result["answer_rate_adjusted"].to_numpy(), outer))]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from brightcall_pandas.analysis._groups import Groups
 
-__all__ = ["add_rate", "medians", "quantiles", "rate_columns", "ratio", "shrunk", "wilson"]
+__all__ = ["add_rate", "medians", "normal_quantile", "quantiles", "rate_columns", "ratio", "shrunk", "wilson"]
 
 
 def ratio(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
@@ -34,6 +32,13 @@ def add_rate(
     """Append `rate_columns` to a table under construction."""
     for column, values in rate_columns(name, hits, trials, confidence).items():
         table[column] = values
+
+
+def normal_quantile(confidence: float) -> float:
+    """Return how many standard errors a two-sided interval of this confidence reaches to each side."""
+    from statistics import NormalDist  # noqa: PLC0415  (it loads decimals and fractions: not at import)
+
+    return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
 def wilson(
@@ -67,7 +72,7 @@ def wilson(
     if not 0 < confidence < 1:
         msg = f"confidence={confidence!r} must be between 0 and 1, for example 0.95"
         raise ValueError(msg)
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    z = normal_quantile(confidence)
     n = np.where(np.asarray(trials) == 0, np.nan, np.asarray(trials, dtype=np.float64))
     p = np.asarray(hits, dtype=np.float64) / n
     centre = p + z**2 / (2 * n)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from brightcall_pandas import analysis, plots
-from brightcall_pandas.accessors import CallsPlot
+from brightcall_pandas.accessors._plot import CallsPlot
 
 
 @pytest.fixture
