@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import pandas as pd
 
 from brightcall_pandas.analysis._metrics import API, METRICS, OURS, TRADE, Definition
@@ -369,7 +367,7 @@ def definitions() -> pd.DataFrame:
     >>> definitions().loc["answer_rate", ["numerator", "denominator"]].tolist()
     ['answered calls', 'calls']
     """
-    columns = [each.name for each in fields(Definition)]
+    columns = list(Definition.__struct_fields__)
     rows = [[getattr(each, name) for name in columns] for each in DEFINITIONS.values()]
     index = pd.Index(DEFINITIONS, dtype="str", name="metric")
     return pd.DataFrame(rows, index=index, columns=columns, dtype="str")

@@ -8,9 +8,9 @@ Rows are addressed by position, never by index label, so a frame's index may hol
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -34,8 +34,7 @@ __all__ = [
 _DENSE = 4  # up to so many possible groups a row, counting each of them beats hashing
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """A label for each row.
 
     Parameters
@@ -54,8 +53,7 @@ class Key:
         return Key(self.codes[rows], self.labels)
 
 
-@dataclass(frozen=True)
-class Groups:
+class Groups(msgspec.Struct, frozen=True):
     """The groups that occur: position in `index`, one a row."""
 
     codes: NDArray[np.int64]

@@ -7,8 +7,8 @@ and the source of the definition; tables take their columns from it, and `defini
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -31,8 +31,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """What a number means.
 
     Parameters
@@ -57,8 +56,7 @@ class Definition:
     source: str
 
 
-@dataclass(frozen=True)
-class Metric(Definition):
+class Metric(Definition, frozen=True):
     """A number that describes any group of calls.
 
     Parameters

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -145,8 +145,7 @@ def _ends(df: pd.DataFrame, known: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.where(over, micros(column(df, "timestamp")) + np.ceil(lengths).astype(np.int64), never)
 
 
-@dataclass(frozen=True)
-class _Earlier:
+class _Earlier(msgspec.Struct, frozen=True):
     """Moments of each group, sorted, to count those before a given moment.
 
     Parameters

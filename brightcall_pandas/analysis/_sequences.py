@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -26,8 +25,7 @@ from brightcall_pandas.frame import column, micros
 __all__ = ["Sequences", "attempts", "last_seen", "repeat_callers", "sequences"]
 
 
-@dataclass(frozen=True)
-class Sequences:
+class Sequences(msgspec.Struct, frozen=True):
     """Calls sorted by client, then by time.
 
     Parameters

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, Protocol, cast
 
+import msgspec
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -149,8 +149,7 @@ def _or_zero(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isnan(values), 0.0, values)
 
 
-@dataclass(frozen=True)
-class Sum:
+class Sum(msgspec.Struct, frozen=True):
     """What one call adds to a sum.
 
     Parameters
@@ -256,8 +255,7 @@ def merge(tallies: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return add_up(table, grouped(keys_of_index(table.index)))
 
 
-@dataclass(frozen=True)
-class AdditiveForm:
+class AdditiveForm(msgspec.Struct, frozen=True):
     """The two halves of an additive table.
 
     Parameters

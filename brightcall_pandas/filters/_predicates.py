@@ -8,9 +8,9 @@ the timezone in which days begin.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -62,8 +62,7 @@ class LabelPredicate(Predicate, Protocol):
         """Answer for each row whether a table counts it under one of these labels."""
 
 
-@dataclass(frozen=True)
-class _OfColumn:
+class _OfColumn(msgspec.Struct, frozen=True):
     name: str
 
     @property
@@ -76,7 +75,7 @@ class _OfDay:
     columns = ("timestamp",)
 
 
-class AnyOf(_OfColumn):
+class AnyOf(_OfColumn, frozen=True):
     """The column has one of the values."""
 
     def mask(self, df: pd.DataFrame, value: tuple[str, ...], _zone: str | None) -> np.ndarray:
@@ -93,7 +92,7 @@ class AnyOf(_OfColumn):
         return f"coalesce({_name(self.name)} IN ({_literals(value)}), FALSE)"
 
 
-class AnyLabel(AnyOf):
+class AnyLabel(AnyOf, frozen=True):
     """The column is one of the values; tables fold their spellings."""
 
     def mask_of_labels(self, df: pd.DataFrame, value: tuple[str, ...]) -> np.ndarray:
@@ -103,7 +102,7 @@ class AnyLabel(AnyOf):
         return np.array([fold(text) in wanted for text in [*texts, NONE]])[codes]
 
 
-class Equals(_OfColumn):
+class Equals(_OfColumn, frozen=True):
     """The column has the value."""
 
     def mask(self, df: pd.DataFrame, value: str | float, _zone: str | None) -> np.ndarray:
@@ -115,8 +114,7 @@ class Equals(_OfColumn):
         return f"coalesce({_name(self.name)} = {literal(value)}, FALSE)"
 
 
-@dataclass(frozen=True)
-class AnyPart:
+class AnyPart(msgspec.Struct, frozen=True):
     """At least one of several conditions holds."""
 
     parts: tuple[Predicate, ...]
@@ -135,7 +133,7 @@ class AnyPart:
         return "(" + " OR ".join(part.sql(value, zone) for part in self.parts) + ")"
 
 
-class AtLeast(_OfColumn):
+class AtLeast(_OfColumn, frozen=True):
     """The column is at least the value."""
 
     def mask(self, df: pd.DataFrame, value: float, _zone: str | None) -> np.ndarray:
@@ -147,7 +145,7 @@ class AtLeast(_OfColumn):
         return f"coalesce({_name(self.name)} >= {literal(value)}, FALSE)"
 
 
-class AtMost(_OfColumn):
+class AtMost(_OfColumn, frozen=True):
     """The column is at most the value."""
 
     def mask(self, df: pd.DataFrame, value: float, _zone: str | None) -> np.ndarray:
@@ -159,8 +157,7 @@ class AtMost(_OfColumn):
         return f"coalesce({_name(self.name)} <= {literal(value)}, FALSE)"
 
 
-@dataclass(frozen=True)
-class OutcomeKind(_OfColumn):
+class OutcomeKind(_OfColumn, frozen=True):
     """The outcome type is one of the values; ``absent`` also matches a null."""
 
     name: str = "outcomeType"
@@ -196,7 +193,7 @@ class Category:
         return "(" + " OR ".join(f"({each or 'TRUE'})" for each in ands) + ")"
 
 
-class PartOf(_OfColumn):
+class PartOf(_OfColumn, frozen=True):
     """The column contains the text; case does not matter."""
 
     def mask(self, df: pd.DataFrame, value: str, _zone: str | None) -> np.ndarray:

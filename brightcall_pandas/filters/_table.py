@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict
 
+import msgspec
 import pandas as pd
 
 from brightcall_pandas.filters._predicates import (
@@ -57,8 +57,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """One request parameter.
 
     Parameters

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Protocol
+
+import msgspec
 
 from brightcall_pandas.frame import (
     Field,
@@ -72,8 +73,7 @@ class Text:
         return value
 
 
-@dataclass(frozen=True)
-class Identifier:
+class Identifier(msgspec.Struct, frozen=True):
     """A label that is often a number: 500 and "500" are the same."""
 
     accepts: str = "text or a whole number"
@@ -95,8 +95,7 @@ class Identifier:
         return int(value) if self.as_number and re.fullmatch(r"0|[1-9][0-9]{0,15}", value) else value
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """One of a closed set of words."""
 
     words: tuple[str, ...]
@@ -117,8 +116,7 @@ class Word:
         return value
 
 
-@dataclass(frozen=True)
-class Codes:
+class Codes(msgspec.Struct, frozen=True):
     """A label of a coded field, as a word or as the API's number."""
 
     field: Field
@@ -140,8 +138,7 @@ class Codes:
         return self.field.choices.index(value)
 
 
-@dataclass(frozen=True)
-class Many:
+class Many(msgspec.Struct, frozen=True):
     """One or more values of another kind; order and repetition do not matter."""
 
     of: Value
@@ -166,8 +163,7 @@ class Many:
         return [self.of.encode(each) for each in value]
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(msgspec.Struct, frozen=True):
     """A number, 0 or more; text that is a number will do."""
 
     accepts: str = "seconds, 0 or more"

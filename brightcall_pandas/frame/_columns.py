@@ -9,9 +9,9 @@ A value that does not fit becomes null; `typed_array` says how many did not fit,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,8 +23,7 @@ from brightcall_pandas.frame._kinds import kinds_of
 __all__ = ["Clock", "Misfits", "column", "nulls", "optional_column", "to_pandas", "to_series", "typed_array"]
 
 
-@dataclass
-class Misfits:
+class Misfits(msgspec.Struct):
     """How many values did not fit a field, and the first of them as text."""
 
     count: int = 0

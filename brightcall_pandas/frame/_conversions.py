@@ -8,9 +8,9 @@ field's type and the same length, null where a value does not fit. Where a pair 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -28,8 +28,7 @@ _HAS_OFFSET = r"[Tt ]\d{2}[\d:.,]*\s*([Zz]|[+-]\d{2}(:?\d{2})?)\s*$"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
-@dataclass(frozen=True)
-class Clock:
+class Clock(msgspec.Struct, frozen=True):
     """What it takes to read a time without offset.
 
     Parameters
@@ -87,7 +86,7 @@ def _text(array: pa.Array, field: Field, _: Clock) -> pa.Array:
 
 def _text_from_real(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
     """Return 500.0, which pandas makes of an integer beside a null, as ``500``."""
-    real = _number_from_real(array, replace(field, kind="number"), clock)
+    real = _number_from_real(array, msgspec.structs.replace(field, kind="number"), clock)
     # Above 2**53 a double no longer tells one integer from the next: such an id is already lost.
     whole = pc.and_(pc.equal(pc.floor(real), real), pc.less(pc.abs(real), 2.0**53))
     as_integer = _where(whole, real).cast(pa.int64()).cast(field.arrow_type)

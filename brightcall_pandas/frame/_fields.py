@@ -6,10 +6,10 @@ parquet files and the documentation are all derived from `FIELDS`; to add a fiel
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
 
+import msgspec
 import pandas as pd
 import pyarrow as pa
 
@@ -24,8 +24,7 @@ CALENDAR = (date(1970, 1, 1), date(2200, 1, 1))
 Kind = Literal["seconds", "number", "flag", "identifier", "text", "json", "label", "time"]
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One field of a call.
 
     Parameters
@@ -57,7 +56,7 @@ class Field:
     optional: bool = False
     choices: tuple[str, ...] = ()
     coded: bool = False
-    aliases: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = {}
     nested: bool = False
 
     @property

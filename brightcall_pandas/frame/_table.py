@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,12 +31,11 @@ _ROW = "(row)"  # stands for the field in the report where a whole row is not an
 _STRETCHES = 4  # of consecutive rows a page; to put more together takes longer than to take rows one by one
 
 
-@dataclass
-class TypedTable:
+class TypedTable(msgspec.Struct):
     """A typed table and, by field, what did not fit."""
 
     table: pa.Table
-    misfits: dict[str, Misfits] = field(default_factory=dict)
+    misfits: dict[str, Misfits] = {}
 
     def report(self) -> dict[str, dict[str, Any]]:
         """Return the misfits as JSON has them: ``count`` and ``example`` by field."""
@@ -109,8 +107,7 @@ def typed_table(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = 
     return typed
 
 
-@dataclass(frozen=True)
-class _Selection:
+class _Selection(msgspec.Struct, frozen=True):
     """Which rows of some pages, and in which order.
 
     Parameters

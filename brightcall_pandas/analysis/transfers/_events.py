@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -16,8 +15,7 @@ from brightcall_pandas.frame import FIELDS, Clock, column, micros, optional_colu
 __all__ = ["seconds_after_first_transfer", "to_event_log", "transfer_events"]
 
 
-@dataclass(frozen=True)
-class _Visits:
+class _Visits(msgspec.Struct, frozen=True):
     """Every party that every call came to: `row` of the call, `place` in the log's steps, `step` from 0."""
 
     row: Integers

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
@@ -340,8 +339,7 @@ _BATCH = 64  # small, so that one irregular text costs little
 _lines = msgspec.json.Decoder(tuple[str, ...]).decode_lines
 
 
-@dataclass(frozen=True)
-class Texts:
+class Texts(msgspec.Struct, frozen=True):
     """The distinct texts of a column, parsed.
 
     Parameters
