@@ -24,7 +24,6 @@ from brightcall_pandas.frame._columns import Clock, column, optional_column, to_
 from brightcall_pandas.frame._conversions import label_array
 from brightcall_pandas.frame._days import micros, midnight, midnight_micros
 from brightcall_pandas.frame._fields import (
-    CALENDAR,
     EXTRAS,
     FIELD_NAMES,
     FIELDS,
@@ -64,7 +63,6 @@ from brightcall_pandas.frame._statistics import (
 from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, to_frame, typed_table
 
 __all__ = [
-    "CALENDAR",
     "EXTRAS",
     "FIELDS",
     "FIELD_NAMES",
