@@ -12,7 +12,7 @@ from brightcall_pandas.doctor._days import fitting_zones
 from brightcall_pandas.doctor._evidence import Evidence, SeenPage
 from brightcall_pandas.doctor._masks import json_type, key_shown, members, skeleton
 from brightcall_pandas.doctor._report import Check, Observed
-from brightcall_pandas.load import cover, known_zone
+from brightcall_pandas.load import joined, known_zone
 
 __all__ = ["CHECKS", "Overlap", "overlap"]
 
@@ -127,7 +127,7 @@ def _position(evidence: Evidence) -> Observed:
         return Observed([str(found_at)])
     found = Observed(holds=[str(found_at)])
     pages = [each.slice for each in (evidence.first, evidence.second) if each is not None]
-    if cover(pages).frontier is pages[1]:
+    if joined(pages):
         found.holds.append("the proof of completeness joins the two pages")
     return found
 

@@ -32,7 +32,8 @@ from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._pages import slice_of
 from brightcall_pandas.load._parts import runs
 from brightcall_pandas.load._progress import Progress
-from brightcall_pandas.load._proof import Ask, Slice, cover, farthest
+from brightcall_pandas.load._plan import farthest
+from brightcall_pandas.load._proof import Ask, Slice, joined
 from brightcall_pandas.load._query import known_zone, request_body
 from brightcall_pandas.load._statistics import load_stats
 
@@ -46,10 +47,10 @@ __all__ = [
     "Provenance",
     "Slice",
     "count_calls",
-    "cover",
     "current_client",
     "farthest",
     "fields_of",
+    "joined",
     "known_zone",
     "load_calls",
     "load_catalog",

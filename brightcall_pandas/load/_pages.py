@@ -1,10 +1,4 @@
-"""Read one window page by page until it is proved complete, or say that this cannot be proved.
-
-`_proof` holds the proof; this module asks for pages until it is found. Where the server's order makes
-it impossible (no order at all, or more rows of one time than fit a page), the whole window in one page
-settles it; and where the server does not send that, only a constant total that equals the number of
-distinct rows of several walks is accepted.
-"""
+"""The pages of one window: how they are asked for, what is taken from each, and what they are together."""
 
 from __future__ import annotations
 
@@ -12,24 +6,35 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from brightcall_pandas.api import Profile, Reply, Request, Task
-from brightcall_pandas.errors import IncompleteDataError, InvalidResponseError, RequestError
+from brightcall_pandas.errors import InvalidResponseError, RequestError
 from brightcall_pandas.frame import FIELDS, Clock, Page, consolidate, page_of, typed_array
-from brightcall_pandas.load._proof import Ask, Cover, Slice, cover, next_ask, plan
+from brightcall_pandas.load._proof import Ask, Slice
 
-__all__ = ["PageSource", "WindowPages", "checksum", "days_text", "read_window", "slice_of"]
-
-Fetch: TypeAlias = Callable[[Sequence[Ask]], Task[list[Slice]]]
+__all__ = ["PageSource", "Refusal", "WindowPages", "checksum", "days_text", "slice_of"]
 
 _SETTLED = 128  # pages that are laid beside each other in memory
-_PATIENCE = 6  # pages in a row that prove nothing new before another way is tried
-_WALKS = 3  # walks of the last resort
-_SMALLEST_CAP = 10  # no server caps pages at fewer rows than this
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A page that the server refused to send.
+
+    Parameters
+    ----------
+    ask
+        What was asked for.
+    error
+        What it said.
+    """
+
+    ask: Ask
+    error: RequestError
 
 
 @dataclass
@@ -43,15 +48,21 @@ class WindowPages:
     proof
         What shows that it is complete: ``"one page"``, ``"overlap"``, ``"total"``; empty when nothing does.
     walks
-        How often reading on from the last proved page had to start again.
+        How often the window was read.
     problem
         Why it is not proved complete, as a clause.
+    learnt
+        What was seen of the server, by the names of `ServerFacts`.
+    wide
+        Whether the pages are of a longer list, so that rows outside of the window are expected.
     """
 
     slices: list[Slice] = field(default_factory=list)
     proof: str = ""
     walks: int = 1
     problem: str = ""
+    learnt: dict[str, Any] = field(default_factory=dict)
+    wide: bool = False
 
     @property
     def complete(self) -> bool:
@@ -89,128 +100,6 @@ class WindowPages:
         """Number of copies that came besides the first; pages overlap on purpose, so some are expected."""
         seen = [row for each in self.slices for row in each.ids]
         return len(seen) - len(set(seen))
-
-
-def read_window(
-    fetch: Fetch, limit: int, first: Slice | None = None, hint: int | None = None
-) -> Task[WindowPages]:
-    """Read a window completely.
-
-    Parameters
-    ----------
-    fetch
-        Asks the server for pages sorted by ascending time, at once, and returns them in that order.
-    limit
-        Rows a page to ask for.
-    first
-        The first page, when it was read already.
-    hint
-        About how many rows there are, where the pages themselves do not say so.
-
-    Returns
-    -------
-    WindowPages
-        Check `complete`.
-    """
-    slices = [first] if first is not None else (yield from fetch([Ask(1, limit)]))
-    limit, trusted = _limit(slices[0], limit)
-    read = WindowPages(slices)
-    if not _may_be_all(slices[0], hint):
-        if not slices[0].rows:
-            return WindowPages(slices, problem="the server counts rows and shows none")
-    elif not trusted and slices[0].rows < _SMALLEST_CAP:
-        # No server caps pages at so few rows, so this is the end of the list.
-        return WindowPages(slices, proof="one page")
-    state = cover(slices)
-    if state.ended:
-        read.proof = "one page"
-        return read
-    total = hint if slices[0].total is None else slices[0].total
-    if total is not None and (asks := plan(slices[0].position, total, limit)):
-        slices.extend((yield from fetch(asks)))
-        state = cover(slices)
-    state = yield from _persist(fetch, slices, state, limit, read)
-    if state.ended:
-        read.proof = "overlap"
-        return read
-    return (yield from _last_resort(fetch, read, limit))
-
-
-def _limit(first: Slice, limit: int) -> tuple[int, bool]:
-    """Return how many rows a page the server sends, and whether the first page's end can be trusted."""
-    if first.rows >= first.ask.size or first.rows == 0:
-        return limit, True
-    if first.total is None:
-        return max(2, first.rows), False
-    return (max(2, first.rows) if first.total != first.rows else limit), True
-
-
-def _may_be_all(first: Slice, hint: int | None) -> bool:
-    """Tell whether nothing that was counted says that there is more than the first page."""
-    return (hint is None or hint <= first.rows) and (first.page.pages_count or 0) <= 1
-
-
-def _persist(fetch: Fetch, slices: list[Slice], state: Cover, limit: int, read: WindowPages) -> Task[Cover]:
-    attempt = 0
-    while not state.ended and attempt < _PATIENCE:
-        slices.extend((yield from fetch([next_ask(state, limit, attempt)])))
-        new = cover(slices)
-        attempt = 0 if new.reach > state.reach else attempt + 1
-        read.walks += attempt == 1
-        state = new
-    return state
-
-
-def _last_resort(fetch: Fetch, read: WindowPages, limit: int) -> Task[WindowPages]:
-    if (whole := (yield from _in_one_page(fetch, read))) is not None:
-        return WindowPages([whole], proof="one page", walks=read.walks + 1)
-    agreed = 0
-    for _ in range(_WALKS + 1):
-        if _contradictory(read.slices):
-            read.problem = (
-                "the server's totals contradict its pages, and the order of the rows proves nothing"
-            )
-            return read
-        totals = {each.total for each in read.slices if each.total is not None}
-        rows = len({row for each in read.slices for row in each.ids})
-        if len(totals) != 1:
-            said = (
-                "the number of rows changed while they were read" if totals else "the server gives no total"
-            )
-            read.problem = f"{said}, and the order of the rows proves nothing"
-            return read
-        # Once may be chance: a row lost for a row that vanished. A further walk would show both.
-        agreed = agreed + 1 if totals == {rows} else 0
-        if agreed > 1:
-            read.proof = "total"
-            return read
-        read.walks += 1
-        asks = [Ask(number, limit) for number in range(1, max(totals) // limit + 2)]
-        read.slices.extend((yield from fetch(asks)))
-    read.problem = (
-        f"the server says {read.expected} rows, but {rows} distinct ones came in {read.walks} walks"
-    )
-    return read
-
-
-def _contradictory(slices: Sequence[Slice]) -> bool:
-    """Tell whether a page shows rows beyond its own total, or ends before it though no cap cut it."""
-    cap = max(each.rows for each in slices)
-    return any(
-        each.position > each.total or (each.rows < min(each.ask.size, cap) and each.position < each.total)
-        for each in slices
-        if each.total is not None and each.rows
-    )
-
-
-def _in_one_page(fetch: Fetch, read: WindowPages) -> Task[Slice | None]:
-    if read.expected is None:
-        return None
-    try:
-        (whole,) = yield from fetch([Ask(1, read.expected + max(10, read.expected // 20))])
-    except (RequestError, IncompleteDataError):
-        return None
-    return whole if whole.rows == whole.total and whole.rows < whole.ask.size else None
 
 
 # From a window to its pages.

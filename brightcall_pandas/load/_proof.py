@@ -4,43 +4,104 @@ A page of a list sorted by time is one contiguous stretch of it, taken at one mo
 row whose time lies strictly between its first and its last row's time. Two pages whose open intervals
 overlap therefore leave no row between them unseen, whatever was inserted or deleted before, between or
 after the two reads, and in whatever order the server puts rows of equal time. A window is complete when
-the first page and the pages that follow it cover all times, and the last of them reaches the list's end.
+overlapping intervals form a chain from one witnessed end of the list to the other.
 
-Nothing here talks to a server: `plan` says which pages to ask for, `cover` what the answers prove.
+The first page ascending begins the list and the first page descending ends it, but only on a server that
+was seen to obey the direction across pages. What an answer says of itself (its total, its number of pages)
+can accuse a chain of lacking rows, and never proves one.
+
+Nothing here talks to a server: `_pages` asks, `_plan` says which pages are worth asking for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from brightcall_pandas.frame import Page
 
-__all__ = ["Ask", "Cover", "Slice", "cover", "farthest", "next_ask", "plan"]
+__all__ = [
+    "NEWEST_FIRST",
+    "OBEYED",
+    "OLDEST_FIRST",
+    "PROOF_VERSION",
+    "UNKNOWN",
+    "Ask",
+    "Bounds",
+    "Cover",
+    "Direction",
+    "Slice",
+    "accuser",
+    "contradicted",
+    "cover",
+    "distinct_rows",
+    "fresh_rows",
+    "joined",
+    "observed_order",
+    "order_unit",
+    "same_rows",
+]
 
-_OVERLAP = 8  # rows that planned pages share: enough for a run of equal times in all but busy seconds
-_UNKNOWN = np.iinfo(np.int64).min  # how NumPy writes "not a time"
-_NEVER = np.iinfo(np.int64).min
+PROOF_VERSION = 2  # windows proved by the rules of an earlier version are read again
+
+UNKNOWN = np.iinfo(np.int64).min  # how NumPy writes "not a time"
+_BEGINNING = np.iinfo(np.int64).min  # before every row
+_END = np.iinfo(np.int64).max  # after every row
+
+_MILLISECOND, _SECOND, _MINUTE = 1_000, 1_000_000, 60_000_000
+_DAY = 86_400_000_000
+_PAIRS = 8  # neighbours in order by the finer unit, before that unit is believed
+_ROWS = 8  # rows that lie beyond another page, before the pages are believed to follow each other
+_MOST = 0.8  # the part of a page's new rows that must lie beyond; the rest may have come meanwhile
+
+Direction: TypeAlias = Literal["ASC", "DESC"]
+Bounds: TypeAlias = tuple[int, int]  # microseconds: the first of the window, and the first after it
+
+OBEYED = "obeyed"
+NEWEST_FIRST = "newest first"  # whatever is asked for
+OLDEST_FIRST = "oldest first"
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A page to ask for: `number`, from 1, of pages of `size` rows."""
+    """A page to ask for.
+
+    Parameters
+    ----------
+    number
+        Number of the page, as it is sent.
+    size
+        Rows a page.
+    direction
+        Order of time.
+    base
+        Number of the list's first page.
+    """
 
     number: int
     size: int
+    direction: Direction = "ASC"
+    base: int = 1
+
+    @property
+    def opens(self) -> bool:
+        """Whether it is the list's first page in its direction."""
+        return self.number == self.base
 
     @property
     def start(self) -> int:
-        """Position of its first row, from 0."""
-        return (self.number - 1) * self.size
+        """Position of its first row in its direction, from 0."""
+        return (self.number - self.base) * self.size
 
     @property
     def end(self) -> int:
-        """Position after its last row."""
-        return self.number * self.size
+        """Position after its last row in its direction."""
+        return self.start + self.size
 
 
 @dataclass(frozen=True)
@@ -56,7 +117,7 @@ class Slice:
     ids
         Identity of each row.
     stamps
-        Time of each row in microseconds; `_UNKNOWN` where it cannot be read.
+        Time of each row in microseconds; `UNKNOWN` where it cannot be read.
     total
         How many rows the window has, according to this answer.
     key, checksum
@@ -73,22 +134,35 @@ class Slice:
     known: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "known", self.stamps[self.stamps != _UNKNOWN])
-
-    @property
-    def ordered(self) -> bool:
-        """Whether the rows come in order of time."""
-        return bool((self.known[1:] >= self.known[:-1]).all())
+        object.__setattr__(self, "known", self.stamps[self.stamps != UNKNOWN])
 
     @property
     def rows(self) -> int:
         """Number of rows, strange ones included, since the server counted them too."""
         return len(self.ids) + len(self.page.not_objects)
 
-    @property
-    def position(self) -> int:
-        """Position after the last row that came."""
-        return self.ask.start + self.rows
+    def times(self, bounds: Bounds | None) -> np.ndarray:
+        """Return the times that are believed: not those more than a day outside of the window."""
+        if bounds is None:
+            return self.known
+        return self.known[(self.known >= bounds[0] - _DAY) & (self.known < bounds[1] + _DAY)]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Times, strictly between which a page shows every row.
+
+    Parameters
+    ----------
+    low, high
+        In the unit of order.
+    page
+        The page.
+    """
+
+    low: int
+    high: int
+    page: Slice
 
 
 @dataclass(frozen=True)
@@ -97,98 +171,255 @@ class Cover:
 
     Parameters
     ----------
-    reach
-        Every row before this time is on one of the pages.
-    frontier
-        The page that proves it; None before any does.
-    ended
-        Whether the pages also show every row from there to the end.
-    doubtful
-        Whether a page ends the list although its own total says that there is more.
+    chains
+        Intervals that overlap, from the earliest to the latest chain; between two chains rows may be missing.
+    begun, ended
+        Whether the first chain starts at the window's beginning, and the last one reaches its end.
+    unit
+        Microseconds of the unit in which the pages are in order.
     """
 
-    reach: int
-    frontier: Slice | None
+    chains: list[list[Interval]]
+    begun: bool
     ended: bool
-    doubtful: bool
+    unit: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether one chain leads from the beginning to the end."""
+        return len(self.chains) == 1 and self.begun and self.ended
+
+    def low(self, chain: int) -> int:
+        """Return the time at which a chain starts."""
+        return self.chains[chain][0].low
+
+    def high(self, chain: int) -> int:
+        """Return the time that a chain reaches."""
+        return max(each.high for each in self.chains[chain])
 
 
-def farthest(start: int, limit: int) -> Ask:
-    """Return the page of at most `limit` rows that begins at or before `start` and ends farthest."""
-    sizes = np.arange(1, limit + 1)
-    ends = (start // sizes + 1) * sizes
-    best = int(sizes[len(sizes) - 1 - np.argmax(ends[::-1])])
-    return Ask(start // best + 1, best)
+# Order.
 
 
-def plan(end: int, total: int, limit: int) -> list[Ask]:
-    """Return overlapping pages that lead from position `end` past the last of `total` rows.
+def order_unit(slices: Iterable[Slice], bounds: Bounds | None = None) -> int:
+    """Return the unit of time, in microseconds, by which the server is seen to sort.
 
-    The last one is not full, if the total is right: a page that is cut short by the end of the list is
-    what shows that it is the end.
+    A finer unit is believed only where it decided between several neighbours that are equal by the coarser
+    one: rows that are sorted by minute come in order of milliseconds as well, where no two share a minute.
     """
-    asks = []
-    while end <= total:
-        ask = farthest(max(0, end - min(_OVERLAP, limit // 2)), limit)
-        if ask.end <= end:
-            break
-        asks.append(ask)
-        end = ask.end
-    return asks
+    pages = [each.times(bounds) for each in slices]
+    unit = _MINUTE
+    for finer in (_SECOND, _MILLISECOND, 1):
+        right = 0
+        for times in pages:
+            keys = times // unit
+            trend = 1 if not len(keys) or keys[-1] >= keys[0] else -1
+            ties = keys[1:] == keys[:-1]
+            if not _in_order(keys) or (len(keys) and keys[0] == keys[-1]):
+                continue  # without order, or without a direction
+            fine = np.diff(times // finer)[ties] * trend
+            if (fine < 0).any():
+                return unit
+            right += int((fine > 0).sum())
+        if right < _PAIRS:
+            return unit
+        unit = finer
+    return unit
 
 
-def cover(slices: Sequence[Slice]) -> Cover:
-    """Say what pages of one window prove, in whatever order they were read."""
-    honoured = max((each.rows for each in slices), default=0)
-    usable = [each for each in slices if each.ordered]
-    reach, frontier = _NEVER, None
-    while True:
-        joined = [
-            each for each in usable if each.ask.number == 1 or (len(each.known) and each.known[0] < reach)
-        ]
-        best = max(
-            (each for each in joined if len(each.known)), key=lambda each: int(each.known[-1]), default=None
-        )
-        if best is None or int(best.known[-1]) <= reach:
-            break
-        reach, frontier = int(best.known[-1]), best
-    # A single page needs no order: it shows the whole list of one moment.
-    alone = [each for each in slices if each.ask.number == 1 and not each.ordered]
-    ends = [each for each in (*joined, *alone) if _is_end(each, honoured)]
-    sure = [each for each in ends if not _says_more(each)]
-    return Cover(
-        reach=reach,
-        frontier=frontier,
-        # A total that contradicts what the pages show is outvoted by two pages that are cut differently.
-        ended=bool(sure) or len({each.ask for each in ends}) > 1,
-        doubtful=bool(ends) and not sure,
+def _in_order(keys: np.ndarray) -> bool:
+    steps = np.diff(keys)
+    return bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def observed_order(slices: Sequence[Slice], unit: int, bounds: Bounds | None = None) -> str | None:
+    """Return what pages beyond the first ones show of the direction; None where they show too little.
+
+    A server that sorts inside of the page only shows the same rows on the first page ascending and on the
+    first page descending, each in the right order: only further pages tell.
+    """
+    ascending = _flow([each for each in slices if each.ask.direction == "ASC"], unit, bounds)
+    descending = _flow([each for each in slices if each.ask.direction == "DESC"], unit, bounds)
+    if ascending < 0:
+        return NEWEST_FIRST if descending <= 0 else None
+    if descending > 0:
+        return OLDEST_FIRST if ascending >= 0 else None
+    if ascending > 0 and (descending < 0 or _apart(slices, unit, bounds)):
+        return OBEYED
+    return None
+
+
+def _flow(slices: Sequence[Slice], unit: int, bounds: Bounds | None) -> int:
+    """Return 1 where further pages follow the first one in time, -1 where they precede it, else 0."""
+    votes: Counter[int] = Counter()
+    firsts = [each for each in slices if each.ask.opens]
+    for later in slices:
+        if not later.ask.opens:
+            votes.update(_follows(first, later, unit, bounds) for first in firsts)
+    if votes[1] and votes[-1]:
+        return 0
+    return 1 if votes[1] else -1 if votes[-1] else 0
+
+
+def _apart(slices: Sequence[Slice], unit: int, bounds: Bounds | None) -> bool:
+    """Tell whether the first page descending lies beyond the first page ascending."""
+    firsts = [each for each in slices if each.ask.opens]
+    return any(
+        _follows(early, late, unit, bounds) > 0
+        for early in firsts
+        if early.ask.direction == "ASC"
+        for late in firsts
+        if late.ask.direction == "DESC"
     )
 
 
-def next_ask(state: Cover, limit: int, attempt: int) -> Ask:
-    """Return the page that carries the proof on from its frontier.
+def _follows(first: Slice, later: Slice, unit: int, bounds: Bounds | None) -> int:
+    times = first.times(bounds)
+    if not len(times):
+        return 0
+    shown = set(first.ids)
+    new = np.fromiter((row not in shown for row in later.ids), dtype=bool, count=len(later.ids))
+    stamps = later.stamps[new & (later.stamps != UNKNOWN)]
+    if bounds is not None:
+        stamps = stamps[(stamps >= bounds[0] - _DAY) & (stamps < bounds[1] + _DAY)]
+    after = int((stamps // unit > times.max() // unit).sum())
+    before = int((stamps // unit < times.min() // unit).sum())
+    if after >= max(_ROWS, _MOST * len(stamps)):
+        return 1
+    return -1 if before >= max(_ROWS, _MOST * len(stamps)) else 0
 
-    Each attempt without progress steps farther back, because rows that vanished have moved the list
-    towards its beginning, and takes another size, because a page that is cut differently is a new witness.
+
+# Chains.
+
+
+def cover(slices: Iterable[Slice], order: str, unit: int, bounds: Bounds | None = None) -> Cover:
+    """Say what pages of one window prove, in whatever order they were read.
+
+    Parameters
+    ----------
+    slices
+        The pages.
+    order
+        `OBEYED`, `NEWEST_FIRST` or `OLDEST_FIRST`.
+    unit
+        Microseconds of the unit by which the server sorts.
+    bounds
+        The window; where the pages are of a longer list, rows outside of it witness its ends.
     """
-    size = max(2, limit - 3 * attempt)
-    if state.frontier is None:
-        return Ask(1, size)
-    before = np.flatnonzero((state.frontier.stamps < state.reach) & (state.frontier.stamps != _UNKNOWN))
-    anchor = state.frontier.ask.start + (int(before[-1]) if len(before) else -1)
-    back = 0 if attempt == 0 else _OVERLAP * 4 ** (attempt - 1)
-    return farthest(max(0, anchor - back), size)
+    intervals = sorted(_intervals(slices, order, unit, bounds), key=lambda each: (each.low, -each.high))
+    chains: list[list[Interval]] = []
+    high = _BEGINNING
+    for each in intervals:
+        if chains and each.low < high:
+            chains[-1].append(each)
+        else:
+            chains.append([each])
+        high = max(high, each.high) if len(chains[-1]) > 1 else each.high
+    first, last = (None, None) if bounds is None else (bounds[0] // unit, -(-bounds[1] // unit))
+    # A page that shows a row of the day before shows the window's beginning; so at the end.
+    begun = bool(chains) and (chains[0][0].low == _BEGINNING or (first is not None and _low_of(chains, first)))
+    ended = bool(chains) and (high == _END or (last is not None and high >= last))
+    if first is not None and last is not None:
+        chains = [each for each in chains if max(one.high for one in each) > first and each[0].low < last]
+    return Cover(chains, begun, ended, unit)
 
 
-def _is_end(each: Slice, honoured: int) -> bool:
-    """Tell a page that the end of the list cut short from one that the server cut short."""
-    if each.rows >= each.ask.size:
+def _low_of(chains: Sequence[Sequence[Interval]], first: int) -> bool:
+    inside = [each for each in chains if max(one.high for one in each) > first]
+    return bool(inside) and inside[0][0].low < first
+
+
+def _intervals(slices: Iterable[Slice], order: str, unit: int, bounds: Bounds | None) -> Iterator[Interval]:
+    for each in slices:
+        keys = each.times(bounds) // unit
+        if not len(keys) or not _in_order(keys):
+            continue
+        ascending = order == OLDEST_FIRST or (order == OBEYED and each.ask.direction == "ASC")
+        backwards = keys[0] > keys[-1] if ascending else keys[0] < keys[-1]
+        if order == OBEYED and backwards:
+            continue  # sorted against what was asked for: which end it shows is open
+        low = _BEGINNING if each.ask.opens and ascending else int(keys.min())
+        high = _END if each.ask.opens and not ascending else int(keys.max())
+        if low < high:
+            yield Interval(low, high, each)
+
+
+def joined(slices: Sequence[Slice]) -> bool:
+    """Tell whether the stretches that pages show overlap, so that no row between them is unseen."""
+    return len(cover(slices, OBEYED, order_unit(slices)).chains) == 1
+
+
+def contradicted(slices: Sequence[Slice], unit: int, bounds: Bounds | None = None) -> bool:
+    """Tell whether pages lack so many rows inside of their own stretch that the list cannot be sorted.
+
+    A few may have come or gone between two pages. Where a server cuts an unsorted list into pages and sorts
+    each of them, all pages span the same times and each shows other rows.
+    """
+    parts = [(each.stamps // unit, each) for each in slices if len(each.times(bounds))]
+    if len(parts) < 2:
         return False
-    if each.rows == 0:
-        return each.ask.number == 1 and not each.total
-    # A server that has once sent as many rows as were asked for here would have sent more, had it more.
-    return each.ask.size <= honoured or each.total == each.position
+    ids = np.array([row for each in slices for row in each.ids])
+    keys = np.concatenate([each.stamps for each in slices]) // unit
+    _, where = np.unique(ids, return_index=True)
+    seen = np.sort(keys[where])
+    for _, each in parts:
+        times = each.times(bounds) // unit
+        low, high = times.min(), times.max()
+        there = int(np.searchsorted(seen, high, "left") - np.searchsorted(seen, low, "right"))
+        shown = len(set(each.ids))
+        if there - shown > max(_ROWS, 0.3 * shown):
+            return True
+    return False
 
 
-def _says_more(each: Slice) -> bool:
-    return each.total is not None and each.total > each.position
+# Rows and totals.
+
+
+def distinct_rows(slices: Iterable[Slice]) -> int:
+    """Count the rows that pages show; copies inside one answer count, since the server counts them."""
+    most: dict[str, int] = {}
+    strange = 0
+    for each in slices:
+        strange = max(strange, len(each.page.strange))
+        if len(set(each.ids)) == len(each.ids):
+            for row in each.ids:
+                most.setdefault(row, 1)
+        else:
+            for row, copies in Counter(each.ids).items():
+                most[row] = max(copies, most.get(row, 0))
+    return sum(most.values()) + strange
+
+
+def same_rows(one: Slice, other: Slice) -> bool:
+    """Tell whether two pages show the same rows."""
+    return len(one.ids) == len(other.ids) and set(one.ids) == set(other.ids)
+
+
+def fresh_rows(slices: Sequence[Slice], begin: int) -> int:
+    """Count the rows that pages from number `begin` on show and those before do not."""
+    before = {row for each in slices[:begin] for row in each.ids}
+    return len({row for each in slices[begin:] for row in each.ids} - before)
+
+
+def accuser(totals: Sequence[int], final: bool) -> int:
+    """Return the number of rows below which totals accuse a chain of lacking some.
+
+    Parameters
+    ----------
+    totals
+        What the answers said, in the order of asking; the first two are of the opening pair.
+    final
+        Whether everything was read again already.
+
+    Returns
+    -------
+    int
+        The smaller total of the opening pair while later ones only rise: rows that came meanwhile need not
+        be shown. Where one falls, the highest, until the window was read again; then the lowest.
+    """
+    if not totals:
+        return 0
+    opening = min(totals[:2])
+    if all(later >= earlier for earlier, later in pairwise([opening, *totals[2:]])):
+        return opening
+    return min(totals) if final else max(totals)

@@ -15,11 +15,12 @@ from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import IncompleteDataError, RequestError
 from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
-from brightcall_pandas.load._pages import PageSource, WindowPages, days_text, read_window
+from brightcall_pandas.load._pages import PageSource, WindowPages, days_text
 from brightcall_pandas.load._parts import part_of, runs
 from brightcall_pandas.load._progress import Progress
-from brightcall_pandas.load._proof import Ask, Slice, cover
+from brightcall_pandas.load._proof import Ask, Slice
 from brightcall_pandas.load._query import Query, known_zone
+from brightcall_pandas.load._reading import read_window
 
 __all__ = ["BoundsMoved", "FirstPage", "WindowReader"]
 

@@ -1,0 +1,689 @@
+"""Read one window until it is proved complete, or say why that cannot be proved.
+
+Order of operations of `read_window`:
+
+1. the first page ascending and the first page descending, sent together: the second is the window's last
+   page, so it witnesses the end. Where this account's totals are known to be exact, a single page will do;
+2. pages that overlap lead from one to the other (`_plan`): of odd sizes where the server honours them, else
+   of sizes that every server offers, across whose seams lies a page counted from the other end;
+3. the direction is believed once pages beyond the first ones were seen to follow it;
+4. totals may accuse the chain: then the window is read again, cut otherwise, up to two times;
+5. an account without totals that say anything is read twice, until a reading adds nothing;
+6. where no chain can be had, several walks that agree with a constant total settle it, if the totals of the
+   three types add up to it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from brightcall_pandas.api import Task
+from brightcall_pandas.errors import RequestError
+from brightcall_pandas.load._pages import Refusal, WindowPages
+from brightcall_pandas.load._plan import LISTED_SIZES, Choices, plan
+from brightcall_pandas.load._proof import (
+    NEWEST_FIRST,
+    OBEYED,
+    OLDEST_FIRST,
+    UNKNOWN,
+    Ask,
+    Bounds,
+    Cover,
+    Direction,
+    Interval,
+    Slice,
+    accuser,
+    contradicted,
+    cover,
+    distinct_rows,
+    fresh_rows,
+    observed_order,
+    order_unit,
+    same_rows,
+)
+
+__all__ = ["Fetch", "ServerFacts", "read_window"]
+
+Fetch: TypeAlias = Callable[[Sequence[Ask]], Task[list[Slice | Refusal]]]
+TypeTotals: TypeAlias = Callable[[], Task[list[int | None]]]
+
+_SAFE_SIZE = 100  # the API's documented default, asked for where another size is refused
+_SMALL = 10  # fewer rows than this on both first pages are the list: no server caps pages at so few
+_PATIENCE = 5  # rounds in a row that prove nothing new before another way is tried
+_MOST_BLIND = 16  # pages asked for at once where the length of the list is unknown
+_READINGS = 3  # of one window, where totals accuse or say nothing
+_WALKS = 4  # of the last resort
+_AGREED = 3  # windows whose second reading added nothing, after which one is enough
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """What this account's server was seen to do; None and empty where it was not seen yet.
+
+    Parameters
+    ----------
+    sizes
+        Page sizes that it honours, of those that were asked for.
+    step
+        Sizes that it honours besides: all multiples of this; 0 where only those of a list.
+    order
+        What it makes of the direction: `OBEYED`, `NEWEST_FIRST` or `OLDEST_FIRST`, whatever is asked for.
+    exact_totals
+        Whether its totals are exact, as seen on a list longer than the pages that said so.
+    most_rows
+        Most rows that came in one page.
+    depth
+        Position beyond which it shows no rows, in either direction.
+    first_page
+        Number of the first page.
+    agreed
+        Windows without a meaningful total whose second reading added nothing.
+    """
+
+    sizes: tuple[int, ...] = ()
+    step: int | None = None
+    order: str | None = None
+    exact_totals: bool | None = None
+    most_rows: int = 0
+    depth: int | None = None
+    first_page: int | None = None
+    agreed: int = 0
+
+
+@dataclass
+class _Known:
+    """What is known of the server while a window is read."""
+
+    sizes: set[int]
+    step: int | None
+    order: str | None
+    depth: int | None
+    base: int | None
+    failed: set[int] = field(default_factory=set)
+    reach: int = 0  # the farthest position at which rows came
+
+
+def read_window(
+    fetch: Fetch,
+    size: int,
+    facts: ServerFacts | None = None,
+    *,
+    opening: Sequence[Slice] = (),
+    count: int | None = None,
+    bounds: Bounds | None = None,
+    settled: bool = False,
+    type_totals: TypeTotals | None = None,
+) -> Task[WindowPages]:
+    """Read a window completely.
+
+    Parameters
+    ----------
+    fetch
+        Asks the server for pages sorted by time, at once, and returns the answers in that order.
+    size
+        Rows a page to ask for.
+    facts
+        What the server was seen to do.
+    opening
+        First pages that were read already.
+    count
+        How many rows there are, as an endpoint of its own says.
+    bounds
+        The window, where the pages are of a longer list; rows outside of it witness its ends.
+    settled
+        Whether the window's calls no longer change, as a rule.
+    type_totals
+        Asks for the totals of the three types.
+
+    Returns
+    -------
+    WindowPages
+        Check `complete`; `learnt` has what was seen of the server, by the names of `ServerFacts`.
+
+    Raises
+    ------
+    RequestError
+        The server refuses the window itself, whatever the size of the pages.
+    """
+    window = _Window(
+        fetch, size, facts or ServerFacts(), count=count, bounds=bounds, settled=settled, types=type_totals
+    )
+    return (yield from window.read(opening))
+
+
+@dataclass
+class _Window:
+    fetch: Fetch
+    size: int
+    facts: ServerFacts
+    count: int | None
+    bounds: Bounds | None
+    settled: bool
+    types: TypeTotals | None
+    slices: list[Slice] = field(default_factory=list)
+    readings: int = 0
+
+    def __post_init__(self) -> None:
+        facts = self.facts
+        self.known = _Known(set(facts.sizes), facts.step, facts.order, facts.depth, facts.first_page)
+
+    def read(self, opening: Sequence[Slice]) -> Task[WindowPages]:
+        reading = _Reading(self.fetch, self.size, self.known, self.bounds)
+        if self.facts.exact_totals and self.bounds is None:
+            yield from reading.open(opening or None, both=False)
+            if self._is_alone(reading.slices):
+                self._take(reading)
+                return self._result("one page")
+        yield from reading.open(opening or None)
+        proof = yield from reading.prove()
+        self._take(reading)
+        if not proof and (yield from self._other_base()):
+            return (yield from self.read(()))
+        if not proof:
+            return (yield from self._by_totals(reading.problem))
+        return (yield from self._held_against_totals(proof))
+
+    def _is_alone(self, slices: Sequence[Slice]) -> bool:
+        """Tell whether a single page is the whole list, on a server whose totals are known to be exact."""
+        if len(slices) != 1:
+            return False
+        first = slices[0]
+        longest = min(first.ask.size, self.facts.most_rows)
+        count_agrees = self.count in (None, first.rows)
+        return first.total == first.rows and first.rows < longest and count_agrees
+
+    def _take(self, reading: _Reading) -> None:
+        self.slices.extend(reading.slices)
+        self.readings += 1
+
+    def _other_base(self) -> Task[bool]:
+        """Tell whether the server counts pages from 0, as it may where totals say that rows are lacking."""
+        if self.known.base is not None:
+            return False
+        first = next((each for each in self.slices if each.ask.opens and each.ask.direction == "ASC"), None)
+        size = first.ask.size if first is not None else self.size
+        zeroth = yield from self.fetch([Ask(0, size, "ASC", 0)])
+        page = zeroth[0]
+        if isinstance(page, Slice) and page.rows and (first is None or not _share_most(page, first)):
+            self.known.base = 0
+            self.slices = []
+            return True
+        self.known.base = 1
+        return False
+
+    # Totals.
+
+    def _totals(self) -> list[int]:
+        said = [each.total for each in self.slices if each.total is not None]
+        return ([self.count, self.count] if self.count is not None else []) + said
+
+    def _accused(self, *, final: bool) -> bool:
+        if self.bounds is not None and self.count is None:
+            return False  # totals count other days as well
+        totals = [self.count] if self.bounds is not None and self.count is not None else self._totals()
+        return self._found() < max(accuser(totals, final), self._pages_say())
+
+    def _pages_say(self) -> int:
+        """Return the rows that there are at least, by the number of pages of a size that is honoured."""
+        if self.bounds is not None:
+            return 0
+        least = [
+            (each.page.pages_count - 1) * each.ask.size + 1
+            for each in self.slices[:2]
+            if each.page.pages_count and each.rows == each.ask.size
+        ]
+        return min(least, default=0)
+
+    def _found(self) -> int:
+        if self.bounds is None:
+            return distinct_rows(self.slices)
+        low, high = self.bounds
+        inside = {
+            row
+            for each in self.slices
+            for row, time in zip(each.ids, each.stamps.tolist(), strict=True)
+            if low <= time < high
+        }
+        return len(inside)
+
+    def _held_against_totals(self, proof: str) -> Task[WindowPages]:
+        if self._accused(final=False) and (yield from self._other_base()):
+            return (yield from self.read(()))
+        silent = self.settled and not self._meaningful() and self.facts.agreed < _AGREED
+        agreed = 0
+        while self.readings < _READINGS and (self._accused(final=False) or (silent and not agreed)):
+            before = len(self.slices)
+            if not (yield from self._again()):
+                return self._result("", "a second reading could not be proved complete")
+            agreed = int(fresh_rows(self.slices, before) == 0)
+        if self._accused(final=True):
+            said, found = accuser(self._totals(), final=True), self._found()
+            return self._result("", f"the server says {max(said, self._pages_say())} rows, and {found} came")
+        if silent and not agreed:
+            return self._result("", "each reading shows rows that those before did not, and no total says why")
+        return self._result(proof, agreed=agreed)
+
+    def _meaningful(self) -> bool:
+        totals = self._totals()
+        return bool(totals) and max(totals) >= self._found()
+
+    def _again(self) -> Task[bool]:
+        """Read the window again, cut otherwise; tell whether that reading is proved as well."""
+        reading = _Reading(self.fetch, self._other_size(), self.known, self.bounds)
+        yield from reading.open()
+        proof = yield from reading.prove()
+        self._take(reading)
+        return bool(proof)
+
+    def _other_size(self) -> int:
+        used = {each.ask.size for each in self.slices}
+        usual = max((each.rows for each in self.slices), default=self.size)
+        if self.known.step:
+            step, size = self.known.step, min(self.size, max(usual, 10))
+            return max(2, size // step * step - step * (1 + 2 * self.readings))
+        fitting = [each for each in LISTED_SIZES if each < max(usual, 11) and each not in self.known.failed]
+        return next((each for each in fitting if each not in used), self.size)
+
+    # The last resort.
+
+    def _by_totals(self, problem: str) -> Task[WindowPages]:
+        if self.bounds is not None:
+            return self._result("", problem)
+        whole = yield from self._in_one_page()
+        if whole is not None:
+            self.slices = whole
+            return self._result("one page")
+        size = max((each.rows for each in self.slices), default=0)
+        if size < 2:
+            return self._result("", problem)
+        walks: list[set[str]] = []
+        for number in range(_WALKS):
+            totals = set(self._totals())
+            if len(totals) != 1:
+                said = "the number of rows changed meanwhile" if totals else "the server gives no total"
+                return self._result("", f"{problem}, and {said}")
+            (total,) = totals
+            if not total or self._found() > total:
+                return self._result("", f"{problem}, and the totals contradict the pages")
+            if len(walks) > 1 and len(walks[-1]) == total and walks[-1] == walks[-2]:
+                adds_up = yield from self._types_add_up(total)
+                return self._result("total" if adds_up else "", "" if adds_up else problem)
+            walks.append((yield from self._walk(size, total, "DESC" if number % 2 else "ASC")))
+        found = self._found()
+        return self._result("", f"{problem}; the server says {total} rows, and {found} distinct ones came")
+
+    def _walk(self, size: int, total: int, direction: Direction) -> Task[set[str]]:
+        base = self.known.base if self.known.base is not None else 1
+        asks = [Ask(base + n, size, direction, base) for n in range(total // size + 1)]
+        pages = [each for each in (yield from self.fetch(asks)) if isinstance(each, Slice)]
+        self.slices.extend(pages)
+        self.readings += 1
+        return {row for each in pages for row in each.ids}
+
+    def _types_add_up(self, total: int) -> Task[bool]:
+        if self.types is None:
+            return False
+        parts = yield from self.types()
+        return None not in parts and sum(part for part in parts if part is not None) == total
+
+    def _in_one_page(self) -> Task[list[Slice] | None]:
+        """Ask for everything in one page, in both directions."""
+        totals = self._totals()
+        if not totals:
+            return None
+        size = max(totals) + max(10, max(totals) // 20)
+        base = self.known.base if self.known.base is not None else 1
+        pages = yield from self.fetch([Ask(base, size, way, base) for way in ("ASC", "DESC")])
+        whole = [each for each in pages if isinstance(each, Slice)]
+        if len(whole) == 2 and same_rows(*whole) and all(each.rows == each.total for each in whole):
+            return whole
+        return None
+
+    # What comes out.
+
+    def _result(self, proof: str, problem: str = "", agreed: int = 0) -> WindowPages:
+        problem = "" if proof else problem or "the order of its rows proves nothing"
+        read = WindowPages(self.slices, proof, self.readings, problem, learnt=self._learnt(proof, agreed))
+        read.wide = self.bounds is not None
+        return read
+
+    def _learnt(self, proof: str, agreed: int) -> dict[str, Any]:
+        known, facts = self.known, self.facts
+        most = max((each.rows for each in self.slices), default=0)
+        now: dict[str, Any] = {
+            "sizes": tuple(sorted(known.sizes)),
+            "step": known.step,
+            "order": known.order,
+            "depth": known.depth,
+            "most_rows": max(most, facts.most_rows),
+            "agreed": min(_AGREED, facts.agreed + agreed),
+        }
+        exact = self._totals_are_exact(proof)
+        if exact is not None:
+            now["exact_totals"] = exact
+        if known.base == 0 or exact:
+            now["first_page"] = known.base if known.base is not None else 1
+        return {name: value for name, value in now.items() if value != getattr(facts, name)}
+
+    def _totals_are_exact(self, proof: str) -> bool | None:
+        """Judge totals by a proved chain that is longer than the pages that said them."""
+        if self.bounds is not None or proof not in ("overlap",):
+            return None
+        said = {each.total for each in self.slices}
+        longest = max(each.rows for each in self.slices)
+        found = self._found()
+        if len(said) > 1:
+            return None  # it changed meanwhile
+        (total,) = said
+        if total != found:
+            return False
+        return True if found > longest and len(self.slices) > 2 and self.readings == 1 else None
+
+
+def _share_most(one: Slice, other: Slice) -> bool:
+    shared = len(set(one.ids) & set(other.ids))
+    return shared > 0.5 * min(len(one.ids), len(other.ids)) if one.ids and other.ids else False
+
+
+@dataclass
+class _Reading:
+    """One reading of a window, from its first pages to a chain between them."""
+
+    fetch: Fetch
+    size: int
+    known: _Known
+    bounds: Bounds | None
+    slices: list[Slice] = field(default_factory=list)
+    limit: int = 0
+    problem: str = ""
+
+    @property
+    def base(self) -> int:
+        return self.known.base if self.known.base is not None else 1
+
+    def open(self, given: Sequence[Slice] | None = None, *, both: bool = True) -> Task[None]:
+        """Read the first page in both directions."""
+        if given and not self.slices:
+            self.slices.extend(given)
+        ways: tuple[Direction, ...] = ("ASC", "DESC") if both else ("ASC",)
+        there = {(each.ask.direction, each.ask.size) for each in self.slices if each.ask.opens}
+        size = self.slices[0].ask.size if self.slices else self.size
+        asks = [Ask(self.base, size, way, self.base) for way in ways if (way, size) not in there]
+        if not asks:
+            return
+        answers = yield from self.fetch(asks)
+        refusals = [each for each in answers if isinstance(each, Refusal)]
+        if refusals and size != _SAFE_SIZE:
+            self.known.failed.add(size)
+            self.size, self.slices = _SAFE_SIZE, []
+            yield from self.open(both=both)
+            if size not in LISTED_SIZES:
+                self.known.step = 0
+            return
+        if refusals:
+            raise refusals[0].error
+        self.slices.extend(each for each in answers if isinstance(each, Slice))
+
+    def prove(self) -> Task[str]:
+        """Return the proof, if there is one."""
+        early, late = _first(self.slices, "ASC"), _first(self.slices, "DESC")
+        if not early.rows and not late.rows:
+            empty = self.bounds is None and early.total == 0 and late.total == 0
+            self.problem = "the server shows no rows, and does not say that there are none"
+            return "one page" if empty else ""
+        if not early.rows or not late.rows:
+            self.problem = "the server shows rows at one end of the list only"
+            return ""
+        if self.bounds is None and same_rows(early, late) and early.rows < min(_SMALL, early.ask.size):
+            return "one page"
+        self._measure(early, late)
+        for _ in range(3):  # what is learnt of the direction on the way may change what the pages prove
+            order = self.known.order
+            chained = yield from self._chain()
+            if not chained and self._judge_order() == order:
+                return ""
+            if not chained:
+                continue
+            if self.known.order is None and (yield from self._one_page(early, late)):
+                return "one page"
+            if self.known.order is None:
+                self.problem = "the server was not seen to obey the direction"
+                return ""
+            if self.known.order == order or self._cover().complete:
+                break
+        if contradicted(self.slices, self._unit(), self.bounds):
+            self.problem = "the server's list is not sorted by time"
+            return ""
+        if not self._cover().complete:
+            return ""
+        return "one page" if same_rows(early, late) and len(self.slices) == 2 else "overlap"
+
+    def _measure(self, early: Slice, late: Slice) -> None:
+        """Find out how many rows a page the server sends."""
+        rows = max(early.rows, late.rows)
+        self.limit = early.ask.size
+        if rows != self.limit:
+            listed = [each for each in LISTED_SIZES if 0 <= each - rows <= 2]  # it may have left rows out
+            self.limit = max(2, listed[0] if listed else rows)
+            if rows > early.ask.size:
+                self.known.failed.add(early.ask.size)
+
+    # Direction.
+
+    def _unit(self) -> int:
+        return order_unit(self.slices, self.bounds)
+
+    def _judge_order(self) -> str | None:
+        seen = observed_order(self.slices, self._unit(), self.bounds)
+        if seen is not None:
+            self.known.order = seen
+        return self.known.order
+
+    def _one_page(self, early: Slice, late: Slice) -> Task[bool]:
+        """See whether the direction is obeyed across pages; tell whether one page is the list, order or not."""
+        if self._judge_order() is not None:
+            return False
+        base, size = self.base, early.ask.size
+        second = Ask(base + 1, size, "ASC", base)
+        asks = [second, Ask(base + 1, size, "DESC", base)]
+        if min(early.rows, late.rows) > 2 * _SMALL and _SMALL < size:
+            small = [(base, "ASC"), (base + 1, "ASC"), (base, "DESC")]
+            asks += [Ask(number, _SMALL, way, base) for number, way in small]  # type: ignore[arg-type]
+        answers = yield from self.fetch(asks)
+        pages = [each for each in answers if isinstance(each, Slice)]
+        self.slices.extend(each for each in pages if each.rows)
+        if self._judge_order() is not None:
+            return False
+        follows = answers[0]
+        nothing_follows = isinstance(follows, Refusal) or not follows.rows
+        again = isinstance(follows, Slice) and same_rows(follows, early) and follows.total == follows.rows
+        return self.bounds is None and same_rows(early, late) and (nothing_follows or again)
+
+    # The chain.
+
+    def _cover(self, order: str | None = None) -> Cover:
+        order = order or self.known.order or OBEYED
+        unit = self._unit()
+        if order == NEWEST_FIRST:  # the same list, seen from its other end
+            bounds = None if self.bounds is None else (-self.bounds[1], -self.bounds[0])
+            mirrored = [_mirrored(each) for each in self.slices]
+            return cover(mirrored, OLDEST_FIRST, unit, bounds)
+        return cover(self.slices, order, unit, self.bounds)
+
+    def _chain(self) -> Task[bool]:
+        """Ask for pages until one chain leads through the window; tell whether it does."""
+        stuck, blind, best = 0, 1, (0, 0)
+        while not (state := self._cover()).complete:
+            if not self._obeyed and self.bounds is None:
+                self.problem = "the server ignores the direction, so one end of the list was not witnessed"
+                return False
+            if stuck >= _PATIENCE:
+                self.problem = self.problem or "the pages do not overlap"
+                return False
+            reached = (-len(state.chains), state.high(0) if state.chains else 0)
+            progress = reached[0] > best[0] or reached[1] > best[1] or best == (0, 0)
+            stuck = 0 if progress else stuck + 1
+            best = max(best, reached) if best != (0, 0) else reached
+            asks = self._next_asks(state, stuck, blind)
+            blind = min(_MOST_BLIND, 2 * blind)
+            known = {each.ask for each in self.slices}
+            fresh = [ask for ask in dict.fromkeys(asks) if stuck or ask not in known]
+            if not fresh:
+                stuck += 1
+                continue
+            answers = yield from self.fetch(fresh)
+            for answer in answers:
+                self._note(answer)
+            self.slices.extend(each for each in answers if isinstance(each, Slice) and each.rows)
+            self._judge_order()
+        return True
+
+    def _next_asks(self, state: Cover, stuck: int, blind: int) -> list[Ask]:
+        if not state.begun or not state.chains:
+            return [Ask(self.base, self.limit, way, self.base) for way in ("ASC", "DESC")]
+        total = self._length()
+        choices = self._choices(stuck)
+        asks: list[Ask] = []
+        back = 0 if stuck == 0 else 8 * 4 ** (stuck - 1)
+        gaps = len(state.chains) - 1 if state.ended else len(state.chains)
+        for gap in range(gaps):
+            left = self._position(state.chains[gap], state.high(gap), total, last=True)
+            right = None
+            if gap + 1 < len(state.chains):
+                right = self._position(state.chains[gap + 1], state.low(gap + 1), total, last=False)
+            if left is None:
+                continue
+            left = max(0, left - back)
+            if right is None or total is None or right < left:
+                right = left + blind * self.limit
+                if total is not None and right < total:
+                    right = total
+            probing = self.known.step is None
+            asks += plan(left, right + back, choices, total, most=1 if probing else None)
+            if probing and asks:
+                break
+        return asks
+
+    def _choices(self, stuck: int) -> Choices:
+        limit, step = self.limit, self.known.step
+        both: tuple[Direction, ...] = ("ASC", "DESC") if self._obeyed else ("ASC",)
+        deep = self.known.depth is not None
+        if step is None or step == 1:
+            most = max(2, limit - 3 * stuck)
+            sizes = tuple(range(max(2, most // 3), most + 1))
+            return Choices(sizes, both if deep or stuck > 1 else ("ASC",), self.known.depth, self.base)
+        if step > 1:
+            sizes = tuple(range(step, limit + 1, step))
+        else:
+            usual = {limit, _SAFE_SIZE} if not stuck else {limit, *LISTED_SIZES}
+            sizes = tuple(each for each in usual if each <= limit and each not in self.known.failed)
+        return Choices(sizes or (limit,), both, self.known.depth, self.base)
+
+    @property
+    def _obeyed(self) -> bool:
+        return self.known.order in (None, OBEYED)
+
+    def _note(self, answer: Slice | Refusal) -> None:
+        """Learn from an answer which sizes are honoured, and how deep the list can be read."""
+        ask, known = answer.ask, self.known
+        total = self._length()
+        if ask.opens:
+            return
+        inside = total is not None and ask.end <= total
+        if isinstance(answer, Refusal) or not answer.rows:
+            if ask.size not in known.sizes and ask.size != self.limit:
+                self._size_failed(ask.size, probing=True)
+            elif inside and known.reach:
+                known.depth = known.reach
+            return
+        known.reach = max(known.reach, ask.start + answer.rows)
+        if answer.rows in (ask.size, ask.size - 1):
+            known.sizes.add(ask.size)
+            if known.step is None and ask.size % 10:
+                known.step = 1
+            elif known.step is None and ask.size % 50:
+                known.step = 10
+        elif answer.rows > ask.size or inside:
+            self._size_failed(ask.size, probing=True)
+
+    def _size_failed(self, size: int, *, probing: bool) -> None:
+        known = self.known
+        known.failed.add(size)
+        known.sizes.discard(size)
+        if size in LISTED_SIZES:
+            return
+        if size % 10 and known.step in (None, 1):
+            known.step = 10 if self.limit % 10 == 0 and self.limit > 20 else 0
+        elif known.step in (None, 10):
+            known.step = 0
+
+    # Positions.
+
+    def _length(self) -> int | None:
+        """Return how many rows the list has: by a row that was seen from both ends, else by its total."""
+        if self._obeyed:
+            ahead = {row: n for each in self._of("ASC") for n, row in enumerate(each.ids, _start(each))}
+            for each in reversed(self._of("DESC")):
+                sums = Counter(
+                    ahead[row] + n + 1 for n, row in enumerate(each.ids, _start(each)) if row in ahead
+                )
+                if sums:
+                    return sums.most_common(1)[0][0]
+        said = [each.total for each in self.slices if each.total is not None]
+        shown = max((_start(each) + each.rows for each in self.slices), default=0)
+        return said[-1] if said and said[-1] > shown else None
+
+    def _of(self, direction: Direction) -> list[Slice]:
+        return [each for each in self.slices if each.ask.direction == direction]
+
+    def _position(
+        self, chain: Sequence[Interval], edge: int, total: int | None, *, last: bool
+    ) -> int | None:
+        """Return where the last row before a chain's upper edge stands, or the first one after its lower."""
+        at_edge = [each for each in chain if (each.high if last else each.low) == edge]
+        places = [self._place(each, total, last=last) for each in at_edge]
+        there = [place for place in places if place is not None]
+        if not there:
+            return None
+        return min(there) if last else max(there)
+
+    def _place(self, interval: Interval, total: int | None, *, last: bool) -> int | None:
+        each = interval.page
+        keys = each.stamps // self._unit()
+        good = each.stamps != UNKNOWN
+        inner = np.flatnonzero(good & (keys < interval.high) if last else good & (keys > interval.low))
+        start = _start(each)
+        from_end = self._obeyed and each.ask.direction == "DESC"
+        if from_end and total is None:
+            return None
+        if not len(inner):  # all of one time: the page before or after has to reach beyond
+            index = 0 if last != from_end else len(each.ids) - 1
+            place = start + index + (-1 if last != from_end else 1)
+        else:
+            ordered = inner if not from_end else inner[::-1]
+            place = start + int(ordered[-1] if last else ordered[0])
+        return total - 1 - place if from_end and total is not None else max(0, place)
+
+
+def _first(slices: Sequence[Slice], direction: Direction) -> Slice:
+    return next(each for each in slices if each.ask.opens and each.ask.direction == direction)
+
+
+def _start(each: Slice) -> int:
+    """Return the position of a page's first row in its direction, as the server cuts pages."""
+    if each.ask.opens:
+        return 0
+    size = each.ask.size
+    if each.rows > size:
+        size = each.rows
+    return (each.ask.number - each.ask.base) * size
+
+
+def _mirrored(each: Slice) -> Slice:
+    stamps = np.where(each.stamps == UNKNOWN, UNKNOWN, -each.stamps)
+    return Slice(each.ask, each.page, each.ids, stamps, each.total, each.key, each.checksum)
