@@ -375,17 +375,27 @@ def contradicted(slices: Sequence[Slice], unit: int, bounds: Bounds | None = Non
 # Rows and totals.
 
 
-def distinct_rows(slices: Iterable[Slice]) -> int:
-    """Count the rows that pages show; copies inside one answer count, since the server counts them."""
+def distinct_rows(slices: Iterable[Slice], until: int | None = None) -> int:
+    """Count the rows that pages show; copies inside one answer count, since the server counts them.
+
+    Parameters
+    ----------
+    slices
+        The pages.
+    until
+        Count no rows after this time.
+    """
     most: dict[str, int] = {}
     strange = 0
     for each in slices:
         strange = max(strange, len(each.page.strange))
-        if len(set(each.ids)) == len(each.ids):
-            for row in each.ids:
-                most.setdefault(row, 1)
+        ids = each.ids
+        if until is not None and len(each.known) and each.known.max() > until:
+            ids = [row for row, late in zip(ids, (each.stamps > until).tolist(), strict=True) if not late]
+        if len(set(ids)) == len(ids):
+            most.update(dict.fromkeys(ids, 1) | most)
         else:
-            for row, copies in Counter(each.ids).items():
+            for row, copies in Counter(ids).items():
                 most[row] = max(copies, most.get(row, 0))
     return sum(most.values()) + strange
 

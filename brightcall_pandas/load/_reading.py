@@ -173,7 +173,7 @@ class _Window:
         self.known = _Known(set(facts.sizes), facts.step, facts.order, facts.depth, facts.first_page)
 
     def read(self, opening: Sequence[Slice]) -> Task[WindowPages]:
-        reading = _Reading(self.fetch, self.size, self.known, self.bounds)
+        reading = _Reading(self.fetch, self.size, self.known, self.bounds, self.count)
         if self.facts.exact_totals and self.bounds is None:
             yield from reading.open(opening or None, both=False)
             if self._is_alone(reading.slices):
@@ -226,7 +226,7 @@ class _Window:
         if self.bounds is not None and self.count is None:
             return False  # totals count other days as well
         totals = [self.count] if self.bounds is not None and self.count is not None else self._totals()
-        return self._found() < max(accuser(totals, final), self._pages_say())
+        return self._found_then() < max(accuser(totals, final), self._pages_say())
 
     def _pages_say(self) -> int:
         """Return the rows that there are at least, by the number of pages of a size that is honoured."""
@@ -238,6 +238,16 @@ class _Window:
             if each.page.pages_count and each.rows == each.ask.size
         ]
         return min(least, default=0)
+
+    def _found_then(self) -> int:
+        """Count the rows that are no later than the latest one of the opening pair.
+
+        Calls that came at the end since then would otherwise make up for calls that are lacking.
+        """
+        late = next((each for each in self.slices if each.ask.opens and each.ask.direction == "DESC"), None)
+        if self.bounds is not None or self.known.order != OBEYED or late is None or not len(late.known):
+            return self._found()
+        return distinct_rows(self.slices, int(late.known.max()))
 
     def _found(self) -> int:
         if self.bounds is None:
@@ -262,7 +272,7 @@ class _Window:
                 return self._result("", "a second reading could not be proved complete")
             agreed = int(fresh_rows(self.slices, before) == 0)
         if self._accused(final=True):
-            said, found = accuser(self._totals(), final=True), self._found()
+            said, found = accuser(self._totals(), final=True), self._found_then()
             return self._result("", f"the server says {max(said, self._pages_say())} rows, and {found} came")
         if silent and not agreed:
             return self._result("", "each reading shows rows that those before did not, and no total says why")
@@ -274,7 +284,7 @@ class _Window:
 
     def _again(self) -> Task[bool]:
         """Read the window again, cut otherwise; tell whether that reading is proved as well."""
-        reading = _Reading(self.fetch, self._other_size(), self.known, self.bounds)
+        reading = _Reading(self.fetch, self._other_size(), self.known, self.bounds, self.count)
         yield from reading.open()
         proof = yield from reading.prove()
         self._take(reading)
@@ -336,12 +346,14 @@ class _Window:
         totals = self._totals()
         if not totals:
             return None
-        size = max(totals) + max(10, max(totals) // 20)
+        roomy = max(totals) + max(10, max(totals) // 20)
+        listed = [each for each in LISTED_SIZES if each > max(totals) and each not in self.known.failed]
         base = self.known.base if self.known.base is not None else 1
-        pages = yield from self.fetch([Ask(base, size, way, base) for way in ("ASC", "DESC")])
-        whole = [each for each in pages if isinstance(each, Slice)]
-        if len(whole) == 2 and same_rows(*whole) and all(each.rows == each.total for each in whole):
-            return whole
+        for size in (roomy, *listed[-1:]):
+            pages = yield from self.fetch([Ask(base, size, way, base) for way in ("ASC", "DESC")])
+            whole = [each for each in pages if isinstance(each, Slice)]
+            if len(whole) == 2 and same_rows(*whole) and all(each.rows == each.total for each in whole):
+                return whole
         return None
 
     # What comes out.
@@ -398,9 +410,13 @@ class _Reading:
     size: int
     known: _Known
     bounds: Bounds | None
+    count: int | None = None
     slices: list[Slice] = field(default_factory=list)
+    answers: list[Slice | Refusal] = field(default_factory=list)
     limit: int = 0
     problem: str = ""
+    unit: int = 1
+    judged: int = -1  # pages from which the unit was judged
 
     @property
     def base(self) -> int:
@@ -433,15 +449,17 @@ class _Reading:
         """Return the proof, if there is one."""
         early, late = _first(self.slices, "ASC"), _first(self.slices, "DESC")
         if not early.rows and not late.rows:
-            empty = self.bounds is None and early.total == 0 and late.total == 0
+            said = {early.total, late.total} if self.count is None else {self.count}
+            empty = self.bounds is None and said == {0}
             self.problem = "the server shows no rows, and does not say that there are none"
             return "one page" if empty else ""
         if not early.rows or not late.rows:
             self.problem = "the server shows rows at one end of the list only"
             return ""
-        if self.bounds is None and same_rows(early, late) and early.rows < min(_SMALL, early.ask.size):
+        if self.bounds is None and _are_few(early, late):
             return "one page"
         self._measure(early, late)
+        self.answers = list(self.slices)
         for _ in range(3):  # what is learnt of the direction on the way may change what the pages prove
             order = self.known.order
             chained = yield from self._chain()
@@ -476,7 +494,9 @@ class _Reading:
     # Direction.
 
     def _unit(self) -> int:
-        return order_unit(self.slices, self.bounds)
+        if self.judged != len(self.slices):
+            self.unit, self.judged = order_unit(self.slices, self.bounds), len(self.slices)
+        return self.unit
 
     def _judge_order(self) -> str | None:
         seen = observed_order(self.slices, self._unit(), self.bounds)
@@ -499,10 +519,9 @@ class _Reading:
         self.slices.extend(each for each in pages if each.rows)
         if self._judge_order() is not None:
             return False
-        follows = answers[0]
-        nothing_follows = isinstance(follows, Refusal) or not follows.rows
-        again = isinstance(follows, Slice) and same_rows(follows, early) and follows.total == follows.rows
-        return self.bounds is None and same_rows(early, late) and (nothing_follows or again)
+        if self.bounds is not None:
+            return False
+        return all(_ends(first, answer) for first, answer in zip((early, late), answers[:2], strict=True))
 
     # The chain.
 
@@ -517,7 +536,8 @@ class _Reading:
 
     def _chain(self) -> Task[bool]:
         """Ask for pages until one chain leads through the window; tell whether it does."""
-        stuck, blind, best = 0, 1, (0, 0)
+        stuck, blind = 0, 1
+        fewest, farthest = np.inf, -np.inf
         while not (state := self._cover()).complete:
             if not self._obeyed and self.bounds is None:
                 self.problem = "the server ignores the direction, so one end of the list was not witnessed"
@@ -525,23 +545,32 @@ class _Reading:
             if stuck >= _PATIENCE:
                 self.problem = self.problem or "the pages do not overlap"
                 return False
-            reached = (-len(state.chains), state.high(0) if state.chains else 0)
-            progress = reached[0] > best[0] or reached[1] > best[1] or best == (0, 0)
-            stuck = 0 if progress else stuck + 1
-            best = max(best, reached) if best != (0, 0) else reached
+            chains, reached = len(state.chains), state.high(0) if state.chains else 0
+            stuck = 0 if chains < fewest or reached > farthest else stuck + 1
+            fewest, farthest = min(fewest, chains), max(farthest, reached)
             asks = self._next_asks(state, stuck, blind)
             blind = min(_MOST_BLIND, 2 * blind)
-            known = {each.ask for each in self.slices}
-            fresh = [ask for ask in dict.fromkeys(asks) if stuck or ask not in known]
+            if stuck and self.known.order is None:
+                asks += [Ask(self.base + 1, self.limit, way, self.base) for way in ("ASC", "DESC")]
+            fresh = [ask for ask in dict.fromkeys(asks) if self._may_tell(ask)]
             if not fresh:
                 stuck += 1
                 continue
             answers = yield from self.fetch(fresh)
             for answer in answers:
                 self._note(answer)
+            self.answers += answers
             self.slices.extend(each for each in answers if isinstance(each, Slice) and each.rows)
             self._judge_order()
         return True
+
+    def _may_tell(self, ask: Ask) -> bool:
+        """Tell whether a page may show what it did not show before: it is new, or the list has changed."""
+        before = next((each for each in reversed(self.answers) if each.ask == ask), None)
+        if before is None:
+            return True
+        latest = self.answers[-1]
+        return isinstance(before, Slice) and isinstance(latest, Slice) and before.total != latest.total
 
     def _next_asks(self, state: Cover, stuck: int, blind: int) -> list[Ask]:
         if not state.begun or not state.chains:
@@ -559,12 +588,13 @@ class _Reading:
             if left is None:
                 continue
             left = max(0, left - back)
-            if right is None or total is None or right < left:
+            if right is None:
                 right = left + blind * self.limit
-                if total is not None and right < total:
-                    right = total
+            right = max(right, left + 1) + back  # the list has moved, where it lies before the left one
+            if total is not None:
+                right = min(right, max(left, total - 1))
             probing = self.known.step is None
-            asks += plan(left, right + back, choices, total, most=1 if probing else None)
+            asks += plan(left, right, choices, total, most=1 if probing else None)
             if probing and asks:
                 break
         return asks
@@ -581,7 +611,8 @@ class _Reading:
             sizes = tuple(range(step, limit + 1, step))
         else:
             usual = {limit, _SAFE_SIZE} if not stuck else {limit, *LISTED_SIZES}
-            sizes = tuple(each for each in usual if each <= limit and each not in self.known.failed)
+            most = limit if stuck < _PATIENCE - 2 else LISTED_SIZES[0]
+            sizes = tuple(each for each in usual if each <= most and each not in self.known.failed)
         return Choices(sizes or (limit,), both, self.known.depth, self.base)
 
     @property
@@ -682,6 +713,21 @@ def _start(each: Slice) -> int:
     if each.rows > size:
         size = each.rows
     return (each.ask.number - each.ask.base) * size
+
+
+def _are_few(early: Slice, late: Slice) -> bool:
+    """Tell whether both first pages show the same few rows: no server caps pages at so few."""
+    if max(early.rows, late.rows) >= min(_SMALL, early.ask.size):
+        return False
+    return same_rows(early, late) or _share_most(early, late)
+
+
+def _ends(first: Slice, second: Slice | Refusal) -> bool:
+    """Tell whether the second page shows that nothing follows the first one."""
+    if isinstance(second, Refusal) or not second.rows:
+        return True
+    # Some servers send the last page again, which is the first one here.
+    return first.rows < first.ask.size and _share_most(first, second) and second.total == second.rows
 
 
 def _mirrored(each: Slice) -> Slice:
