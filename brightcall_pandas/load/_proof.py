@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -36,7 +35,6 @@ __all__ = [
     "Cover",
     "Direction",
     "Slice",
-    "accuser",
     "contradicted",
     "cover",
     "distinct_rows",
@@ -409,27 +407,3 @@ def fresh_rows(slices: Sequence[Slice], begin: int) -> int:
     """Count the rows that pages from number `begin` on show and those before do not."""
     before = {row for each in slices[:begin] for row in each.ids}
     return len({row for each in slices[begin:] for row in each.ids} - before)
-
-
-def accuser(totals: Sequence[int], final: bool) -> int:
-    """Return the number of rows below which totals accuse a chain of lacking some.
-
-    Parameters
-    ----------
-    totals
-        What the answers said, in the order of asking; the first two are of the opening pair.
-    final
-        Whether everything was read again already.
-
-    Returns
-    -------
-    int
-        The smaller total of the opening pair while later ones only rise: rows that came meanwhile need not
-        be shown. Where one falls, the highest, until the window was read again; then the lowest.
-    """
-    if not totals:
-        return 0
-    opening = min(totals[:2])
-    if all(later >= earlier for earlier, later in pairwise([opening, *totals[2:]])):
-        return opening
-    return min(totals) if final else max(totals)

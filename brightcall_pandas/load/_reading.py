@@ -37,7 +37,6 @@ from brightcall_pandas.load._proof import (
     Direction,
     Interval,
     Slice,
-    accuser,
     contradicted,
     cover,
     distinct_rows,
@@ -104,6 +103,7 @@ class _Known:
     order: str | None
     depth: int | None
     base: int | None
+    trial: int = 1  # the step that is tried, while none is known
     failed: set[int] = field(default_factory=set)
     reach: int = 0  # the farthest position at which rows came
 
@@ -167,6 +167,7 @@ class _Window:
     types: TypeTotals | None
     slices: list[Slice] = field(default_factory=list)
     readings: int = 0
+    lasts: set[int] = field(default_factory=set)  # the last page of each reading
 
     def __post_init__(self) -> None:
         facts = self.facts
@@ -199,6 +200,9 @@ class _Window:
 
     def _take(self, reading: _Reading) -> None:
         self.slices.extend(reading.slices)
+        self.lasts.update(
+            id(each) for each in reading.slices[:2] if each.ask.opens and each.ask.direction == "DESC"
+        )
         self.readings += 1
 
     def _other_base(self) -> Task[bool]:
@@ -222,11 +226,25 @@ class _Window:
         said = [each.total for each in self.slices if each.total is not None]
         return ([self.count, self.count] if self.count is not None else []) + said
 
-    def _accused(self, *, final: bool) -> bool:
-        if self.bounds is not None and self.count is None:
-            return False  # totals count other days as well
-        totals = [self.count] if self.bounds is not None and self.count is not None else self._totals()
-        return self._found_then() < max(accuser(totals, final), self._pages_say())
+    def _lacking(self) -> int:
+        """Return how many rows are lacking, as totals say; 0 where one reading at least has all of its own.
+
+        The last page of a reading was taken at one moment: the rows found that are no later than its latest
+        one are compared with its own total. So calls that came at the end since then, which nobody has to
+        show, cannot make up for others that were lost.
+        """
+        if self.bounds is not None:
+            return 0 if self.count is None else max(0, self.count - self._found())
+        lacking = [self._lacking_at(each) for each in self.slices if id(each) in self.lasts]
+        return max(min(lacking, default=0), self._pages_say() - self._found())
+
+    def _lacking_at(self, last: Slice) -> int:
+        total = last.total if last.total is not None else self.count
+        if total is None:
+            return 0
+        if self.known.order != OBEYED or not len(last.known):
+            return max(0, total - self._found())
+        return max(0, total - distinct_rows(self.slices, int(last.known.max())))
 
     def _pages_say(self) -> int:
         """Return the rows that there are at least, by the number of pages of a size that is honoured."""
@@ -238,16 +256,6 @@ class _Window:
             if each.page.pages_count and each.rows == each.ask.size
         ]
         return min(least, default=0)
-
-    def _found_then(self) -> int:
-        """Count the rows that are no later than the latest one of the opening pair.
-
-        Calls that came at the end since then would otherwise make up for calls that are lacking.
-        """
-        late = next((each for each in self.slices if each.ask.opens and each.ask.direction == "DESC"), None)
-        if self.bounds is not None or self.known.order != OBEYED or late is None or not len(late.known):
-            return self._found()
-        return distinct_rows(self.slices, int(late.known.max()))
 
     def _found(self) -> int:
         if self.bounds is None:
@@ -262,18 +270,17 @@ class _Window:
         return len(inside)
 
     def _held_against_totals(self, proof: str) -> Task[WindowPages]:
-        if self._accused(final=False) and (yield from self._other_base()):
+        if self._lacking() and (yield from self._other_base()):
             return (yield from self.read(()))
         silent = self.settled and not self._meaningful() and self.facts.agreed < _AGREED
         agreed = 0
-        while self.readings < _READINGS and (self._accused(final=False) or (silent and not agreed)):
+        while self.readings < _READINGS and (self._lacking() or (silent and not agreed)):
             before = len(self.slices)
             if not (yield from self._again()):
                 return self._result("", "a second reading could not be proved complete")
             agreed = int(fresh_rows(self.slices, before) == 0)
-        if self._accused(final=True):
-            said, found = accuser(self._totals(), final=True), self._found_then()
-            return self._result("", f"the server says {max(said, self._pages_say())} rows, and {found} came")
+        if lacking := self._lacking():
+            return self._result("", f"{lacking} rows are lacking, as the server's own totals say")
         if silent and not agreed:
             return self._result("", "each reading shows rows that those before did not, and no total says why")
         return self._result(proof, agreed=agreed)
@@ -291,13 +298,12 @@ class _Window:
         return bool(proof)
 
     def _other_size(self) -> int:
-        used = {each.ask.size for each in self.slices}
-        usual = max((each.rows for each in self.slices), default=self.size)
+        usual = max((each.rows for each in self.slices[:2]), default=self.size)
         if self.known.step:
             step, size = self.known.step, min(self.size, max(usual, 10))
             return max(2, size // step * step - step * (1 + 2 * self.readings))
-        fitting = [each for each in LISTED_SIZES if each < max(usual, 11) and each not in self.known.failed]
-        return next((each for each in fitting if each not in used), self.size)
+        fitting = [each for each in LISTED_SIZES if usual / 3 < each < usual and each not in self.known.failed]
+        return fitting[-1] if fitting and self.readings % 2 else self.size
 
     # The last resort.
 
@@ -344,7 +350,8 @@ class _Window:
     def _in_one_page(self) -> Task[list[Slice] | None]:
         """Ask for everything in one page, in both directions."""
         totals = self._totals()
-        if not totals:
+        # A total that only counts the page that says it would agree with any page.
+        if not any(each.total is not None and each.total > each.rows > 0 for each in self.slices):
             return None
         roomy = max(totals) + max(10, max(totals) // 20)
         listed = [each for each in LISTED_SIZES if each > max(totals) and each not in self.known.failed]
@@ -352,7 +359,8 @@ class _Window:
         for size in (roomy, *listed[-1:]):
             pages = yield from self.fetch([Ask(base, size, way, base) for way in ("ASC", "DESC")])
             whole = [each for each in pages if isinstance(each, Slice)]
-            if len(whole) == 2 and same_rows(*whole) and all(each.rows == each.total for each in whole):
+            said = all(each.rows == each.total and each.rows < size for each in whole)
+            if len(whole) == 2 and same_rows(*whole) and said:
                 return whole
         return None
 
@@ -440,6 +448,13 @@ class _Reading:
             yield from self.open(both=both)
             if size not in LISTED_SIZES:
                 self.known.step = 0
+            return
+        if refusals and self.known.base is None:
+            self.known.base, self.slices = 0, []  # perhaps what is beyond the last page is refused
+            try:
+                yield from self.open(both=both)
+            except RequestError:
+                raise refusals[0].error from None
             return
         if refusals:
             raise refusals[0].error
@@ -537,7 +552,7 @@ class _Reading:
     def _chain(self) -> Task[bool]:
         """Ask for pages until one chain leads through the window; tell whether it does."""
         stuck, blind = 0, 1
-        fewest, farthest = np.inf, -np.inf
+        fewest, farthest, most_seen = np.inf, -np.inf, 0
         while not (state := self._cover()).complete:
             if not self._obeyed and self.bounds is None:
                 self.problem = "the server ignores the direction, so one end of the list was not witnessed"
@@ -546,14 +561,17 @@ class _Reading:
                 self.problem = self.problem or "the pages do not overlap"
                 return False
             chains, reached = len(state.chains), state.high(0) if state.chains else 0
-            stuck = 0 if chains < fewest or reached > farthest else stuck + 1
-            fewest, farthest = min(fewest, chains), max(farthest, reached)
+            seen = len({row for each in self.slices for row in each.ids})
+            forward = chains < fewest or reached > farthest or seen > most_seen + self.limit // 4
+            stuck = 0 if forward or self.known.step is None else stuck + 1
+            fewest, farthest, most_seen = min(fewest, chains), max(farthest, reached), max(most_seen, seen)
             asks = self._next_asks(state, stuck, blind)
             blind = min(_MOST_BLIND, 2 * blind)
             if stuck and self.known.order is None:
                 asks += [Ask(self.base + 1, self.limit, way, self.base) for way in ("ASC", "DESC")]
             fresh = [ask for ask in dict.fromkeys(asks) if self._may_tell(ask)]
             if not fresh:
+                self.known.step = 0 if self.known.step is None else self.known.step
                 stuck += 1
                 continue
             answers = yield from self.fetch(fresh)
@@ -600,10 +618,11 @@ class _Reading:
         return asks
 
     def _choices(self, stuck: int) -> Choices:
-        limit, step = self.limit, self.known.step
+        limit = self.limit
+        step = self.known.trial if self.known.step is None else self.known.step
         both: tuple[Direction, ...] = ("ASC", "DESC") if self._obeyed else ("ASC",)
         deep = self.known.depth is not None
-        if step is None or step == 1:
+        if step == 1:
             most = max(2, limit - 3 * stuck)
             sizes = tuple(range(max(2, most // 3), most + 1))
             return Choices(sizes, both if deep or stuck > 1 else ("ASC",), self.known.depth, self.base)
@@ -628,7 +647,7 @@ class _Reading:
         inside = total is not None and ask.end <= total
         if isinstance(answer, Refusal) or not answer.rows:
             if ask.size not in known.sizes and ask.size != self.limit:
-                self._size_failed(ask.size, probing=True)
+                self._size_failed(ask.size)
             elif inside and known.reach:
                 known.depth = known.reach
             return
@@ -640,17 +659,17 @@ class _Reading:
             elif known.step is None and ask.size % 50:
                 known.step = 10
         elif answer.rows > ask.size or inside:
-            self._size_failed(ask.size, probing=True)
+            self._size_failed(ask.size)
 
-    def _size_failed(self, size: int, *, probing: bool) -> None:
+    def _size_failed(self, size: int) -> None:
         known = self.known
         known.failed.add(size)
         known.sizes.discard(size)
         if size in LISTED_SIZES:
             return
-        if size % 10 and known.step in (None, 1):
-            known.step = 10 if self.limit % 10 == 0 and self.limit > 20 else 0
-        elif known.step in (None, 10):
+        if size % 10 and known.trial == 1:
+            known.trial, known.step = 10, None if self.limit % 10 == 0 and self.limit > 2 * _SMALL else 0
+        else:
             known.step = 0
 
     # Positions.
@@ -666,6 +685,7 @@ class _Reading:
                 if sums:
                     return sums.most_common(1)[0][0]
         said = [each.total for each in self.slices if each.total is not None]
+        said = said or ([self.count] if self.count is not None else [])
         shown = max((_start(each) + each.rows for each in self.slices), default=0)
         return said[-1] if said and said[-1] > shown else None
 
