@@ -82,6 +82,8 @@ class ServerFacts:
         Number of the first page.
     agreed
         Windows without a meaningful total whose second reading added nothing.
+    exclusive
+        Whether ``dayTo`` is the first day that is not part of the range.
     """
 
     sizes: tuple[int, ...] = ()
@@ -92,6 +94,7 @@ class ServerFacts:
     depth: int | None = None
     first_page: int | None = None
     agreed: int = 0
+    exclusive: bool | None = None
 
 
 @dataclass
@@ -286,8 +289,8 @@ class _Window:
         return self._result(proof, agreed=agreed)
 
     def _meaningful(self) -> bool:
-        totals = self._totals()
-        return bool(totals) and max(totals) >= self._found()
+        totals = self._totals() if self.bounds is None else [self.count or 0]
+        return max(totals, default=-1) >= self._found()
 
     def _again(self) -> Task[bool]:
         """Read the window again, cut otherwise; tell whether that reading is proved as well."""
@@ -376,7 +379,7 @@ class _Window:
         known, facts = self.known, self.facts
         most = max((each.rows for each in self.slices), default=0)
         now: dict[str, Any] = {
-            "sizes": tuple(sorted(known.sizes)),
+            "sizes": tuple(sorted(known.sizes.intersection(LISTED_SIZES))),
             "step": known.step,
             "order": known.order,
             "depth": known.depth,
@@ -615,7 +618,17 @@ class _Reading:
             asks += plan(left, right, choices, total, most=1 if probing else None)
             if probing and asks:
                 break
-        return asks
+        return self._each_untried_size_once(asks)
+
+    def _each_untried_size_once(self, asks: Sequence[Ask]) -> list[Ask]:
+        if self.known.step != 0:
+            return list(asks)
+        tried = {self.limit, _SAFE_SIZE, *self.known.sizes}
+        kept: list[Ask] = []
+        for ask in asks:
+            if ask.size in tried or ask.size not in {each.size for each in kept}:
+                kept.append(ask)
+        return kept
 
     def _choices(self, stuck: int) -> Choices:
         limit = self.limit

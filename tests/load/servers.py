@@ -356,14 +356,14 @@ class ModelSource:
         yield []
         return self.server.count(self.question)
 
-    def of_days(self, first: int, last: int) -> ModelSource:
-        return replace(self, question=replace(self.question, first=first, last=last))
+    def of(self, days: Sequence[int], before: int = 0, after: int = 0) -> ModelSource:
+        return replace(self, question=replace(self.question, first=days[0] - before, last=days[-1] + after))
 
     def narrowed(self, types: int, states: int | None = None) -> ModelSource:
         return replace(self, question=replace(self.question, types=types, states=states))
 
-    def bounds(self, first: int, last: int) -> tuple[int, int]:
-        return first * DAY, (last + 1) * DAY
+    def bounds(self, days: Sequence[int]) -> tuple[int, int]:
+        return days[0] * DAY, (days[-1] + 1) * DAY
 
 
 def finished(task: Generator[Any, Any, Any]) -> Any:
