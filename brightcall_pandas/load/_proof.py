@@ -260,14 +260,14 @@ def _flow(slices: Sequence[Slice], unit: int, bounds: Bounds | None) -> int:
 
 
 def _apart(slices: Sequence[Slice], unit: int, bounds: Bounds | None) -> bool:
-    """Tell whether the first page descending lies beyond the first page ascending."""
+    """Tell whether the first page descending lies beyond the first page ascending, of the same size."""
     firsts = [each for each in slices if each.ask.opens]
     return any(
         _follows(early, late, unit, bounds) > 0
         for early in firsts
         if early.ask.direction == "ASC"
         for late in firsts
-        if late.ask.direction == "DESC"
+        if late.ask.direction == "DESC" and late.ask.size == early.ask.size
     )
 
 
@@ -313,18 +313,15 @@ def cover(slices: Iterable[Slice], order: str, unit: int, bounds: Bounds | None 
         else:
             chains.append([each])
         high = max(high, each.high) if len(chains[-1]) > 1 else each.high
-    first, last = (None, None) if bounds is None else (bounds[0] // unit, -(-bounds[1] // unit))
-    # A page that shows a row of the day before shows the window's beginning; so at the end.
-    begun = bool(chains) and (chains[0][0].low == _BEGINNING or (first is not None and _low_of(chains, first)))
-    ended = bool(chains) and (high == _END or (last is not None and high >= last))
-    if first is not None and last is not None:
-        chains = [each for each in chains if max(one.high for one in each) > first and each[0].low < last]
+    if bounds is None:
+        first, last = _BEGINNING, _END
+    else:
+        # A page that shows a row of the day before shows the window's beginning; so at the end.
+        first, last = bounds[0] // unit - 1, -(-bounds[1] // unit)
+        chains = [each for each in chains if max(one.high for one in each) > first + 1 and each[0].low < last]
+    begun = bool(chains) and chains[0][0].low <= first
+    ended = bool(chains) and max(each.high for each in chains[-1]) >= last
     return Cover(chains, begun, ended, unit)
-
-
-def _low_of(chains: Sequence[Sequence[Interval]], first: int) -> bool:
-    inside = [each for each in chains if max(one.high for one in each) > first]
-    return bool(inside) and inside[0][0].low < first
 
 
 def _intervals(slices: Iterable[Slice], order: str, unit: int, bounds: Bounds | None) -> Iterator[Interval]:

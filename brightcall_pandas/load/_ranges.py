@@ -21,7 +21,7 @@ __all__ = ["DaysRead", "Source", "read_days"]
 
 _TYPES = (0, 1, 2)
 _STATES = (0, 1, 2)
-_PROBE = 10  # rows of a page that is asked for its total, or for one row
+_SAFE_SIZE = 100  # the API's documented default, which every server offers
 
 
 class Source(Protocol):
@@ -125,8 +125,11 @@ class _DaysReader:
             return read
         # Perhaps a quiet day; perhaps the server takes dayTo for the first day that is not wanted.
         wider = self.source.of(days[-1:], after=1)
-        (page,) = yield from wider.fetch([_first(self.size, facts)])
-        if isinstance(page, Refusal) or not _any_between([page], low, high):
+        (page,) = yield from wider.fetch([_first(replace(facts, **read.learnt))])
+        if isinstance(page, Refusal):
+            read.proof, read.problem = "", "these days show no call, and a longer list is refused"
+            return read
+        if not _any_between([page], low, high):
             return read
         again = yield from self._window(self.source.of(days, after=1), facts, ())
         exclusive = again.complete and _any_between(again.slices, low, high)
@@ -160,7 +163,7 @@ class _DaysReader:
         count = yield from source.count()
         if count is not None:
             return count
-        (page,) = yield from source.fetch([_first(self.size, facts)])
+        (page,) = yield from source.fetch([_first(facts)])
         return None if isinstance(page, Refusal) else page.total
 
     # A single day.
@@ -217,9 +220,9 @@ class _DaysReader:
         return WindowPages(slices, "cells", walks)
 
 
-def _first(size: int, facts: ServerFacts) -> Ask:
+def _first(facts: ServerFacts) -> Ask:
     base = facts.first_page if facts.first_page is not None else 1
-    return Ask(base, size, "ASC", base)
+    return Ask(base, _SAFE_SIZE, "ASC", base)
 
 
 def _any_between(slices: Sequence[Slice], low: int, high: int) -> bool:

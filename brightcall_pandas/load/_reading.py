@@ -426,6 +426,7 @@ class _Reading:
     answers: list[Slice | Refusal] = field(default_factory=list)
     limit: int = 0
     problem: str = ""
+    over: int = 1 << 60  # position at which no row came
     unit: int = 1
     judged: int = -1  # pages from which the unit was judged
 
@@ -537,7 +538,7 @@ class _Reading:
         self.slices.extend(each for each in pages if each.rows)
         if self._judge_order() is not None:
             return False
-        if self.bounds is not None:
+        if self.bounds is not None or not _nearly_same(early, late):
             return False
         return all(_ends(first, answer) for first, answer in zip((early, late), answers[:2], strict=True))
 
@@ -610,7 +611,7 @@ class _Reading:
                 continue
             left = max(0, left - back)
             if right is None:
-                right = left + blind * self.limit
+                right = min(left + blind * self.limit, max(self.over - 1, left + 1))
             right = max(right, left + 1) + back  # the list has moved, where it lies before the left one
             if total is not None:
                 right = min(right, max(left, total - 1))
@@ -657,12 +658,15 @@ class _Reading:
         total = self._length()
         if ask.opens:
             return
-        inside = total is not None and ask.end <= total
+        inside = total is not None and ask.end + _SMALL <= total
         if isinstance(answer, Refusal) or not answer.rows:
-            if ask.size not in known.sizes and ask.size != self.limit:
+            tried = ask.size in known.sizes or ask.size == self.limit
+            if not tried and isinstance(answer, Refusal) and (known.step is None or inside):
                 self._size_failed(ask.size)
             elif inside and known.reach:
                 known.depth = known.reach
+            elif ask.direction == "ASC":
+                self.over = min(self.over, ask.start)
             return
         known.reach = max(known.reach, ask.start + answer.rows)
         if answer.rows in (ask.size, ask.size - 1):
@@ -752,7 +756,13 @@ def _are_few(early: Slice, late: Slice) -> bool:
     """Tell whether both first pages show the same few rows: no server caps pages at so few."""
     if max(early.rows, late.rows) >= min(_SMALL, early.ask.size):
         return False
-    return same_rows(early, late) or _share_most(early, late)
+    return _nearly_same(early, late)
+
+
+def _nearly_same(one: Slice, other: Slice) -> bool:
+    """Tell whether two pages show the same rows, but for what may have come and gone between them."""
+    mine, theirs = set(one.ids), set(other.ids)
+    return len(mine ^ theirs) <= 2 + len(mine) // 20 and bool(mine & theirs)
 
 
 def _ends(first: Slice, second: Slice | Refusal) -> bool:
@@ -760,7 +770,7 @@ def _ends(first: Slice, second: Slice | Refusal) -> bool:
     if isinstance(second, Refusal) or not second.rows:
         return True
     # Some servers send the last page again, which is the first one here.
-    return first.rows < first.ask.size and _share_most(first, second) and second.total == second.rows
+    return first.rows < first.ask.size and _nearly_same(first, second) and second.total == second.rows
 
 
 def _mirrored(each: Slice) -> Slice:
