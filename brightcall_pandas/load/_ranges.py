@@ -129,13 +129,15 @@ class _DaysReader:
         if isinstance(page, Refusal):
             read.proof, read.problem = "", "these days show no call, and a longer list is refused"
             return read
-        if not _any_between([page], low, high):
+        if not _any_between([page], low, high) and (page.rows or not page.total):
             return read
         again = yield from self._window(self.source.of(days, after=1), facts, ())
         exclusive = again.complete and _any_between(again.slices, low, high)
         if exclusive and not any((each.known >= high).any() for each in again.slices):
             again.learnt["exclusive"] = True
             return again
+        if again.complete and not _any_between(again.slices, low, high):
+            return read
         read.proof, read.problem = "", "the list of these days lacks calls that a longer list has"
         return read
 

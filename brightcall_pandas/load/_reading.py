@@ -540,6 +540,8 @@ class _Reading:
             return False
         if self.bounds is not None or not _nearly_same(early, late):
             return False
+        if max(early.rows, late.rows) >= size or {early.rows, late.rows}.intersection(LISTED_SIZES):
+            return False  # a full page: a call more, and one less before the second page was read, lose one
         return all(_ends(first, answer) for first, answer in zip((early, late), answers[:2], strict=True))
 
     # The chain.
