@@ -54,6 +54,7 @@ TypeTotals: TypeAlias = Callable[[], Task[list[int | None]]]
 _SAFE_SIZE = 100  # the API's documented default, asked for where another size is refused
 _SMALL = 10  # fewer rows than this on both first pages are the list: no server caps pages at so few
 _PATIENCE = 5  # rounds in a row that prove nothing new before another way is tried
+_MOST_ASKED = 30  # requests of one reading, besides three for each page: more lead nowhere
 _MOST_BLIND = 16  # pages asked for at once where the length of the list is unknown
 _READINGS = 3  # of one window, where totals accuse or say nothing
 _WALKS = 4  # of the last resort
@@ -563,14 +564,16 @@ class _Reading:
             if not self._obeyed and self.bounds is None:
                 self.problem = "the server ignores the direction, so one end of the list was not witnessed"
                 return False
-            if stuck >= _PATIENCE:
-                self.problem = self.problem or "the pages do not overlap"
-                return False
             chains, reached = len(state.chains), state.high(0) if state.chains else 0
             seen = len({row for each in self.slices for row in each.ids})
             forward = chains < fewest or reached > farthest or seen > most_seen + self.limit // 4
             stuck = 0 if forward or self.known.step is None else stuck + 1
+            if len(self.answers) > _MOST_ASKED + 3 * seen // self.limit:
+                stuck = _PATIENCE  # it goes forward with calls that come meanwhile, and reaches no end
             fewest, farthest, most_seen = min(fewest, chains), max(farthest, reached), max(most_seen, seen)
+            if stuck >= _PATIENCE:
+                self.problem = self.problem or "the pages do not overlap"
+                return False
             asks = self._next_asks(state, stuck, blind)
             blind = min(_MOST_BLIND, 2 * blind)
             if stuck and self.known.order is None:

@@ -303,15 +303,19 @@ class ModelServer:
         key = (question, direction)
         if key not in self._lists:
             last = question.last - (1 if self.persona.exclusive else 0)
-            rows = [
-                each
-                for each in self.calls
-                if question.first <= each.time // DAY <= last
-                and question.types in (None, each.type)
-                and question.states in (None, each.state)
+            rows = self.calls[
+                bisect.bisect_left(self.calls, (question.first * DAY,)) : bisect.bisect_left(
+                    self.calls, ((last + 1) * DAY,)
+                )
             ]
+            if question.types is not None:
+                rows = [each for each in rows if each.type == question.types]
+            if question.states is not None:
+                rows = [each for each in rows if each.state == question.states]
             if order in ("none", "inside none"):
                 rows.sort(key=lambda each: each.identity * self._hashed % 1_000_003)
+            elif self.persona.unit == "ms":
+                rows = rows[::-1] if direction == "DESC" else rows  # by time and identity as they stand
             elif self.persona.ties == "stable":
                 sign = -1 if direction == "DESC" else 1
                 rows.sort(key=lambda each: (sign * self._key(each), each.identity))

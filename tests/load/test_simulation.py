@@ -1,0 +1,245 @@
+"""Every model server, alone and in pairs, still and changing: all calls, or a refusal; never fewer in silence.
+
+With ``-s`` the tests print what came of each persona and what it cost.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from brightcall_pandas.errors import RequestError
+from brightcall_pandas.load._ranges import DaysRead, read_days
+from brightcall_pandas.load._reading import ServerFacts
+from tests.load.servers import (
+    CHANGES,
+    DAY,
+    FIRST_DAY,
+    PERSONAS,
+    ModelServer,
+    ModelSource,
+    Persona,
+    Question,
+    combined,
+    finished,
+    made_up_calls,
+    with_neighbours,
+)
+
+# Page size, calls, days, and calls of the day before and of the day after.
+WINDOWS = [
+    (500, 3000, 3, 0),
+    (500, 1270, 1, 20),
+    (500, 20, 1, 3),
+    (100, 433, 1, 0),
+    (100, 300, 3, 40),
+    (100, 103, 1, 0),
+    (100, 0, 1, 0),
+    (37, 150, 1, 20),
+    (37, 6, 1, 2),
+]
+
+# A still table must come whole from all but these. Of an empty day without a total nobody can say that it is
+# empty, and where the totals count calls that are nowhere, some are always lacking.
+NOT_ALWAYS_WHOLE = {"no totals", "totals as text", "totals too high"}
+
+
+def outcome(server: ModelServer, days: Sequence[int], parts: Sequence[DaysRead]) -> str:
+    """Say what came of a load, by what the server knows."""
+    if not all(part.read.complete for part in parts):
+        return "refused"
+    rows: list[str] = []
+    for part in parts:
+        low, high = part.days[0] * DAY, (part.days[-1] + 1) * DAY
+        times = {
+            row: time
+            for each in part.read.slices
+            for row, time in zip(each.ids, each.stamps.tolist(), strict=True)
+        }
+        rows += [row for row, time in times.items() if low <= time < high]
+    low, high = days[0] * DAY, (days[-1] + 1) * DAY
+    there = {str(each.identity) for each in server.always if low <= each.time < high}
+    if not there <= set(rows):
+        return "lost"
+    if len(set(rows)) < len(rows) or not set(rows) <= {str(each.identity) for each in server.ever}:
+        return "wrong"
+    return "whole"
+
+
+def load(
+    persona: Persona,
+    changes: str,
+    window: tuple[int, int, int, int],
+    seed: int,
+    facts: ServerFacts | None = None,
+) -> tuple[str, ModelServer, ServerFacts]:
+    """Load days from a model server; return what came of it, and what was learnt."""
+    size, count, length, around = window
+    calls = with_neighbours(made_up_calls(count, days=length, seed=seed), around, length, seed)
+    server = ModelServer(calls, persona, CHANGES[changes], seed)
+    days = range(FIRST_DAY, FIRST_DAY + length)
+    source = ModelSource(server, Question(days[0], days[-1]))
+    facts = facts or ServerFacts()
+    parts = finished(read_days(source, days, size, facts, settled=changes == "still"))
+    for part in parts:
+        facts = replace(facts, **part.read.learnt)
+    return outcome(server, days, parts), server, facts
+
+
+def undetectable(persona: Persona, changes: str) -> bool:
+    """Tell what no reading can notice.
+
+    A row that is left out of a page, or a whole page that is skipped, shows in the total alone; and where
+    calls come and go at any place meanwhile, others make up for it there.
+    """
+    if persona.from_zero:
+        return not persona.honest
+    return persona.totals == "drops" and changes not in ("still", "growing")
+
+
+class TestPersonas:
+    @pytest.mark.parametrize("name", PERSONAS)
+    def test_loads_whole_or_says_so(self, name):
+        persona, table = PERSONAS[name], {}
+        for changes in CHANGES:
+            tally: Counter[str] = Counter()
+            requests = pages = 0
+            for seed, window in enumerate(WINDOWS):
+                if undetectable(persona, changes):
+                    continue
+                came, server, _ = load(persona, changes, window, seed)
+                assert came in ("whole", "refused"), (changes, window, seed)
+                tally[came] += 1
+                requests += server.requests
+                pages += max(1, -(-window[1] // window[0]))
+            if tally:
+                table[changes] = f"{tally['whole']} whole {tally['refused']} refused {requests / pages:.1f}"
+            if changes == "still" and name not in NOT_ALWAYS_WHOLE:
+                assert set(tally) == {"whole"}
+        print(f"\n{name:28}", " | ".join(f"{changes}: {said}" for changes, said in table.items()), end="")
+
+
+class TestPairs:
+    @pytest.mark.parametrize("first", PERSONAS)
+    def test_two_oddities_at_once(self, first):
+        names = list(PERSONAS)
+        others = names[names.index(first) + 1 :]
+        tally: Counter[str] = Counter()
+        for number, other in enumerate(others):
+            persona = combined(PERSONAS[first], PERSONAS[other])
+            rng = random.Random(f"{first} {other}")
+            changes = rng.choice(list(CHANGES))
+            if undetectable(persona, changes):
+                continue
+            facts = ServerFacts()
+            for turn in range(2):  # the second load knows what the first one has learnt
+                window = rng.choice(WINDOWS[1:])
+                came, _, facts = load(persona, changes, window, number + turn, facts)
+                assert came in ("whole", "refused"), (other, changes, window, number + turn)
+                tally[came] += 1
+        print(f"\n{first:28} with others: {dict(tally)}", end="")
+
+
+class TestFactsOfAnAccount:
+    """What is learnt on one day must lose nothing on another."""
+
+    @pytest.mark.parametrize("seed", range(12))
+    def test_days_that_differ(self, seed):
+        rng = random.Random(seed)
+        for first, other in rng.sample(list(itertools.combinations(PERSONAS, 2)), 8):
+            persona, facts = combined(PERSONAS[first], PERSONAS[other]), ServerFacts()
+            changes = rng.choice(list(CHANGES))
+            if undetectable(persona, changes):
+                continue
+            for turn in range(4):
+                window = (rng.choice((500, 100, 37)), rng.choice((0, 3, 20, 98, 100, 103, 350, 700)), 1, 0)
+                came, _, facts = load(persona, changes, window, seed + turn, facts)
+                assert came in ("whole", "refused"), (first, other, changes, window, facts)
+
+
+class TestCost:
+    """Requests, where what first contact asks is known already."""
+
+    FACTS = ServerFacts(sizes=(500,), step=1, order="obeyed", most_rows=500, first_page=1, exclusive=False)
+    LISTED = replace(FACTS, sizes=(500, 100), step=0)
+
+    def test_a_window_of_one_page_costs_two_requests(self):
+        came, server, _ = load(Persona(), "still", (500, 300, 1, 0), 0, self.FACTS)
+        assert (came, server.requests) == ("whole", 2)
+
+    def test_a_window_of_two_pages_costs_two_requests(self):
+        came, server, _ = load(Persona(), "still", (500, 970, 1, 0), 0, self.FACTS)
+        assert (came, server.requests) == ("whole", 2)
+
+    def test_one_request_where_totals_are_exact(self):
+        facts = replace(self.FACTS, exact_totals=True)
+        came, server, _ = load(Persona(), "still", (500, 300, 1, 0), 0, facts)
+        assert (came, server.requests) == ("whole", 1)
+
+    @pytest.mark.parametrize("calls", [3000, 7013, 14000])
+    def test_hardly_more_requests_than_pages(self, calls):
+        came, server, _ = load(Persona(), "still", (500, calls, 1, 0), 0, self.FACTS)
+        assert came == "whole"
+        assert server.requests <= 1.15 * calls / 500 + 1
+
+    @pytest.mark.parametrize("calls", [3037, 7013, 14063])
+    def test_twice_as_many_requests_where_sizes_are_of_a_list(self, calls):
+        persona = PERSONAS["other sizes refused"]
+        came, server, _ = load(persona, "still", (500, calls, 1, 0), 0, self.LISTED)
+        assert came == "whole"
+        assert server.requests <= 2.0 * -(-calls // 500)
+        assert server.rows_sent <= 1.8 * calls
+
+    def test_an_ordinary_busy_day_is_not_refused(self):
+        for seed in range(3):
+            came, _, _ = load(Persona(), "busy", (500, 5000, 1, 0), seed, self.FACTS)
+            assert came == "whole"
+
+
+class TestFacts:
+    def test_totals_are_learnt_from_a_list_longer_than_a_page(self):
+        _, _, quiet = load(Persona(), "still", (500, 20, 1, 0), 0)
+        assert quiet.exact_totals is None
+        _, _, busy = load(Persona(), "still", (500, 1270, 1, 0), 0)
+        assert busy.exact_totals is True
+
+    @pytest.mark.parametrize("name", ["totals behind", "totals capped", "totals zero"])
+    def test_totals_that_are_wrong_are_not_believed(self, name):
+        _, _, facts = load(PERSONAS[name], "still", (500, 1270, 1, 0), 0)
+        assert facts.exact_totals is not True
+
+    def test_directions(self):
+        assert load(Persona(), "still", (100, 433, 1, 0), 0)[2].order == "obeyed"
+        assert load(Persona(order="newest"), "still", (100, 433, 1, 0), 0)[2].order == "newest first"
+        assert load(Persona(order="oldest"), "still", (100, 433, 1, 0), 0)[2].order == "oldest first"
+
+    def test_sizes(self):
+        assert load(Persona(), "still", (500, 1270, 1, 0), 0)[2].step == 1
+        assert load(Persona(sizes="tens"), "still", (500, 1270, 1, 0), 0)[2].step == 10
+        assert load(Persona(sizes="listed"), "still", (500, 1270, 1, 0), 0)[2].step == 0
+
+    def test_depth(self):
+        assert load(Persona(depth="empty"), "still", (500, 1900, 1, 0), 0)[2].depth == 1000
+
+    def test_bounds(self):
+        assert load(Persona(exclusive=True), "still", (500, 300, 2, 3), 0)[2].exclusive is True
+        assert load(Persona(), "still", (500, 300, 2, 3), 0)[2].exclusive is False
+        assert load(Persona(), "still", (500, 0, 1, 3), 0)[2].exclusive is None
+
+    def test_pages_from_0(self):
+        assert load(Persona(from_zero=True), "still", (100, 433, 1, 0), 0)[2].first_page == 0
+
+
+def test_a_refused_window_is_an_error_of_its_own():
+    class Refusing(ModelServer):
+        def _size(self, asked: int) -> int | None:
+            return None
+
+    source = ModelSource(Refusing([]), Question(FIRST_DAY, FIRST_DAY))
+    with pytest.raises(RequestError):
+        finished(read_days(source, [FIRST_DAY], 500))
