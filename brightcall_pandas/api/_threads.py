@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from brightcall_pandas.api._session import ApiSession, Reply
+from brightcall_pandas.errors import RequestError
 
 __all__ = ["Request", "Task", "Workers", "WriteQueue", "run_tasks"]
 
@@ -39,12 +40,15 @@ class Request:
         As `ApiSession.ask` takes them.
     read
         Makes of the reply what the task is sent; called in the thread that loads.
+    refused
+        Makes of the server's refusal what the task is sent; without it the refusal is thrown into the task.
     """
 
     path: str
     body: dict[str, Any]
     about: str
     read: Callable[[Reply], Any]
+    refused: Callable[[RequestError], Any] | None = None
 
 
 Task: TypeAlias = Generator[Sequence[Request], list[Any], T]
@@ -160,18 +164,26 @@ class _TaskRun(Generic[T]):
     def _read(self, place: _Place, future: Future[Reply]) -> None:
         if not self._waits(place):
             return
-        batch = place.batch
+        batch, request = place.batch, place.batch.requests[place.number]
         try:
-            reply = future.result()
-            self._unkept.append(reply)
-            self._keep(least=_AT_ONCE)
-            batch.answers[place.number] = batch.requests[place.number].read(reply)
+            batch.answers[place.number] = self._answer(request, future)
         except Exception as error:
             self._advance(place.task, batch.task, partial(batch.task.throw, error))
             return
         if len(batch.answers) == len(batch.requests):
             answers = [batch.answers[number] for number in range(len(batch.requests))]
             self._advance(place.task, batch.task, partial(batch.task.send, answers))
+
+    def _answer(self, request: Request, future: Future[Reply]) -> Any:
+        try:
+            reply = future.result()
+        except RequestError as error:
+            if request.refused is None:
+                raise
+            return request.refused(error)
+        self._unkept.append(reply)
+        self._keep(least=_AT_ONCE)
+        return request.read(reply)
 
     def _waits(self, place: _Place) -> bool:
         """Tell whether the task still waits for the answer: it may have failed, or have gone another way."""

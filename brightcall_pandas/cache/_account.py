@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,23 @@ import msgspec
 
 from brightcall_pandas.cache._files import private_folder, write_private
 
-__all__ = ["Account", "known_account", "learn"]
+__all__ = ["Account", "Fact", "known_account", "learn", "learn_of_server"]
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """Something that a server was seen to do.
+
+    Parameters
+    ----------
+    name, value
+        What it is called, and what was seen.
+    seen
+        Day on which it was learnt, in ISO form.
+    """
+
+    name: str
+    value: Any
+    seen: str
 
 
 class Account(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -21,15 +38,15 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True):
     ----------
     timezone
         Timezone named by its answers.
-    page_cap
-        Most rows that the server sends in a page, once it has refused more.
     other_bounds
         Whether its days start in another timezone than the one asked for.
+    server
+        What its server was seen to do with requests.
     """
 
     timezone: str | None = None
-    page_cap: int | None = None
     other_bounds: bool = False
+    server: tuple[Fact, ...] = ()
 
 
 class _Checked(msgspec.Struct):
@@ -59,3 +76,10 @@ def learn(path: Path, **facts: Any) -> None:
     with contextlib.suppress(OSError):
         private_folder(path.parent)
         write_private(path, msgspec.json.encode(_Checked(msgspec.Raw(content), zlib.crc32(content))))
+
+
+def learn_of_server(path: Path, seen: str, facts: Mapping[str, Any]) -> None:
+    """Write what a server was seen to do on a day; what was known under the same name is replaced."""
+    known = {each.name: each for each in known_account(path).server}
+    new = {name: Fact(name, value, seen) for name, value in facts.items()}
+    learn(path, server=tuple((known | new).values()))

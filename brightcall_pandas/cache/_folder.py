@@ -6,7 +6,7 @@
       .gitignore          written if the folder was empty
       <account>/
         .gitignore        keeps calls out of repositories
-        account.json      the account's timezone, the server's page cap, where its days start
+        account.json      the account's timezone, where its days start, how its server pages
         pages.sqlite      first tier: answers as they came
         windows/<query>/  second tier: typed calls, one folder for each query
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-from brightcall_pandas.cache._account import Account, known_account, learn
+from brightcall_pandas.cache._account import Account, known_account, learn, learn_of_server
 from brightcall_pandas.cache._answers import PageCache
 from brightcall_pandas.cache._files import private_folder, write_private
 from brightcall_pandas.cache._store import Segment, Store, StoreError
@@ -99,6 +100,12 @@ class Cache:
         with self._lock:
             learn(self._account_file, **facts)
 
+    def learn_of_server(self, facts: Mapping[str, Any]) -> None:
+        """Write what the server was seen to do today, by the names of the loader's facts."""
+        if facts:
+            with self._lock:
+                learn_of_server(self._account_file, str(datetime.now(UTC).date()), facts)
+
     def info(self) -> dict[str, Any]:
         """Describe what the cache holds.
 
@@ -108,7 +115,8 @@ class Cache:
             ``folder``; ``queries``, ``files``, ``days`` and ``calls`` of the typed windows (a day held by two
             queries counts twice); ``first_day``, ``last_day`` (None when empty); ``oldest``, the time of the
             oldest fetch (UTC); ``window_bytes``; ``pages`` and ``page_bytes`` of the first tier; ``damaged``,
-            the number of files set aside.
+            the number of files set aside; ``server``, what the account's server was seen to do, by name, each
+            with its ``value`` and the day on which it was ``seen``.
         """
         stores = self._stores()
         current = [_current(store) for store in stores]
@@ -127,6 +135,7 @@ class Cache:
             "pages": len(self.pages.all_keys()) if self._has_pages else 0,
             "page_bytes": sum(map(_size, self.folder.glob("pages.sqlite*"))),
             "damaged": len([*self.folder.glob("windows/*/*.damaged"), *self._damaged_pages()]),
+            "server": {each.name: {"value": each.value, "seen": each.seen} for each in self.account.server},
         }
 
     def clear(
@@ -135,7 +144,7 @@ class Cache:
         day_to: str | date | None = None,
         older_than: str | float | timedelta | None = None,
     ) -> None:
-        """Delete days from the cache, or everything.
+        """Delete days from the cache; without a limit everything, and what was learnt of the account.
 
         Parameters
         ----------
@@ -170,6 +179,8 @@ class Cache:
             ]:
                 damaged.unlink(missing_ok=True)
             self._clear_pages(first, last, before)
+            if day_from is None and day_to is None and older_than is None:
+                self._account_file.unlink(missing_ok=True)
         except OSError as error:
             msg = f"{self.folder} cannot be cleared: {error}"
             raise CacheError(msg) from error

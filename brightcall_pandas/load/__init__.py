@@ -31,8 +31,8 @@ from brightcall_pandas.load._loaders import (
 from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._pages import slice_of
 from brightcall_pandas.load._parts import runs
-from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._plan import farthest
+from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._proof import Ask, Slice, joined
 from brightcall_pandas.load._query import known_zone, request_body
 from brightcall_pandas.load._statistics import load_stats

@@ -30,7 +30,7 @@ from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._parts import DAY, in_order, runs
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._query import Query, known_zone, request_body
-from brightcall_pandas.load._windows import BoundsMoved, FirstPage, WindowReader
+from brightcall_pandas.load._windows import BoundsMoved, Opening, WindowReader
 
 __all__ = ["Loading"]
 
@@ -104,7 +104,7 @@ class Loading:
         raise IncompleteDataError(f"{msg}. Try again.")
 
     def _have(
-        self, days: Sequence[date], opening: FirstPage | None, writes: WriteQueue
+        self, days: Sequence[date], opening: Opening | None, writes: WriteQueue
     ) -> dict[date, Part] | None:
         """Return the part of each day; None when a part of the cache could not be read."""
         query = self._query
@@ -141,7 +141,7 @@ class Loading:
     def _chosen(self, cached: CachedWindows, days: Sequence[date]) -> dict[date, Segment]:
         return {} if self.refresh else cached.chosen(days)
 
-    def _learn_zone(self, first: date, last: date) -> FirstPage | None:
+    def _learn_zone(self, first: date, last: date) -> Opening | None:
         """Learn the account's zone where it is not known yet; return the page that told it."""
         cache = self.client.cache
         if self._sent_zone is not None or cache.account.timezone is not None:
@@ -150,10 +150,10 @@ class Loading:
             msg = "offline=True, and the cache does not know this account's timezone"
             raise OfflineError(f"{msg}. Give bc.Client timezone=, or load once online.")
         opening = self._reading(self._query).opening(first, last)
-        cache.learn(timezone=known_zone(opening.page.page.timezone) or "UTC")
+        cache.learn(timezone=known_zone(opening.pages[0].page.timezone) or "UTC")
         return opening
 
-    def _reading(self, query: Query, opened: FirstPage | None = None) -> WindowReader:
+    def _reading(self, query: Query, opened: Opening | None = None) -> WindowReader:
         return WindowReader(
             self.client, query, self._sent_zone is not None, self.strict, self.progress, opened
         )

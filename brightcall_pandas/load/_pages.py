@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,11 +14,13 @@ import numpy as np
 
 from brightcall_pandas.api import Profile, Reply, Request, Task
 from brightcall_pandas.errors import InvalidResponseError, RequestError
-from brightcall_pandas.frame import FIELDS, Clock, Page, consolidate, page_of, typed_array
-from brightcall_pandas.load._proof import Ask, Slice
+from brightcall_pandas.frame import FIELDS, Clock, Page, consolidate, midnight_micros, page_of, typed_array
+from brightcall_pandas.load._proof import Ask, Bounds, Slice
+from brightcall_pandas.load._query import Query
 
 __all__ = ["PageSource", "Refusal", "WindowPages", "checksum", "days_text", "slice_of"]
 
+_NARROWING = {"types", "states", "categories"}
 _SETTLED = 128  # pages that are laid beside each other in memory
 
 
@@ -107,45 +110,83 @@ class WindowPages:
 
 @dataclass(frozen=True)
 class PageSource:
-    """Pages of one window.
+    """Pages of some days.
 
     Parameters
     ----------
     profile
         Where to ask.
-    body
-        Parameters by API name, with the days, without paging.
-    zone
-        Zone of times without offset where the answer names none.
+    query
+        Which calls.
+    first, last
+        The days, both inclusive.
     seen
         Called with each page as it comes.
+    narrow
+        Parameters that narrow the query.
     """
 
     profile: Profile
-    body: dict[str, Any]
-    zone: str
+    query: Query
+    first: date
+    last: date
     seen: Callable[[Slice], None] = lambda _: None
-    _loose: list[Page] = field(default_factory=list, init=False, repr=False)
+    narrow: dict[str, Any] = field(default_factory=dict)
+    sent: list[int] = field(default_factory=lambda: [0])  # requests, shared by all that were made of this one
+    _loose: list[Page] = field(default_factory=list, repr=False)
 
-    def fetch(self, asks: Sequence[Ask]) -> Task[list[Slice]]:
-        """Ask for pages; return them in order, in whatever order they come."""
+    @property
+    def body(self) -> dict[str, Any]:
+        """Parameters by API name, without paging."""
+        return self.query.request(self.first, self.last) | self.narrow
+
+    def of(self, days: Sequence[date], before: int = 0, after: int = 0) -> PageSource:
+        """Return pages of some days, and of some more before and after."""
+        first, last = days[0] - timedelta(days=before), days[-1] + timedelta(days=after)
+        return replace(self, first=first, last=last)
+
+    def narrowed(self, types: int, states: int | None = None) -> PageSource | None:
+        """Return pages of one type, or of one type and state; None where the query has either already."""
+        if not _NARROWING.isdisjoint(self.query.body):
+            return None
+        narrow = {"types": [types]} | ({} if states is None else {"states": [states]})
+        return replace(self, narrow=narrow)
+
+    def bounds(self, days: Sequence[date]) -> Bounds:
+        """Return the first microsecond of some days, and the first after them."""
+        first, zone = str(days[0]), self.query.zone
+        return midnight_micros(first, zone, 0), midnight_micros(first, zone, (days[-1] - days[0]).days + 1)
+
+    def fetch(self, asks: Sequence[Ask]) -> Task[list[Slice | Refusal]]:
+        """Ask for pages; return the answers in that order, in whatever order they come."""
+        self.sent[0] += len(asks)
         return (yield [self._page(ask) for ask in asks])
 
     def count(self) -> Task[int | None]:
         """Ask the count endpoint, where the profile has one, how many rows there are."""
         if self.profile.count is None:
             return None
+        self.sent[0] += 1
         body = self.body | {"page": 1, "itemsPerPage": 1}
         about = f"number of calls {days_text(self.body)}"
-        question = Request(self.profile.count, body, about, lambda reply: page_of(reply.answer))
-        (page,) = yield [question]
-        count: int | None = page.pages_count
-        return count
+        question = Request(
+            self.profile.count, body, about, lambda reply: page_of(reply.answer).pages_count, lambda _: None
+        )
+        (count,) = yield [question]
+        known: int | None = count
+        return known
 
     def _page(self, ask: Ask) -> Request:
-        paging = {"page": ask.number, "itemsPerPage": ask.size, "sortBy": "timestamp", "sortDirection": "ASC"}
-        about = f"calls {days_text(self.body)}, page {ask.number} of {ask.size} rows each"
-        return Request(self.profile.calls, self.body | paging, about, partial(self._read, ask, about))
+        paging = {
+            "page": ask.number,
+            "itemsPerPage": ask.size,
+            "sortBy": "timestamp",
+            "sortDirection": ask.direction,
+        }
+        way = "" if ask.direction == "ASC" else ", newest first"
+        about = f"calls {days_text(self.body)}, page {ask.number} of {ask.size} rows each{way}"
+        read = partial(self._read, ask, about)
+        return Request(self.profile.calls, self.body | paging, about, read, partial(Refusal, ask))
 
     def _read(self, ask: Ask, about: str, reply: Reply) -> Slice:
         try:
@@ -153,7 +194,7 @@ class PageSource:
         except msgspec.DecodeError as error:
             msg = f"{about}: the answer has no list of calls ({error}). Check base_url and api_version."
             raise InvalidResponseError(msg) from None
-        result = slice_of(page, ask, reply.key, checksum(reply.content), self.zone)
+        result = slice_of(page, ask, reply.key, checksum(reply.content), self.query.zone)
         self._loose.append(page)
         if len(self._loose) == _SETTLED:
             consolidate(self._loose)

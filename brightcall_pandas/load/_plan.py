@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +91,7 @@ def plan(
     right: int,
     choices: Choices,
     total: int | None = None,
+    *,
     overlap: int = _OVERLAP,
     most: int | None = None,
 ) -> list[Ask]:

@@ -139,6 +139,11 @@ class Slice:
         """Number of rows, strange ones included, since the server counted them too."""
         return len(self.ids) + len(self.page.not_objects)
 
+    @property
+    def ordered(self) -> bool:
+        """Whether the rows come in ascending order of time."""
+        return bool((self.known[1:] >= self.known[:-1]).all())
+
     def times(self, bounds: Bounds | None) -> np.ndarray:
         """Return the times that are believed: not those more than a day outside of the window."""
         if bounds is None:
@@ -381,9 +386,9 @@ def distinct_rows(slices: Iterable[Slice], until: int | None = None) -> int:
         Count no rows after this time.
     """
     most: dict[str, int] = {}
-    strange = 0
+    odd = 0
     for each in slices:
-        strange = max(strange, len(each.page.strange))
+        odd = max(odd, len(each.page.not_objects))
         ids = each.ids
         if until is not None and len(each.known) and each.known.max() > until:
             ids = [row for row, late in zip(ids, (each.stamps > until).tolist(), strict=True) if not late]
@@ -392,7 +397,7 @@ def distinct_rows(slices: Iterable[Slice], until: int | None = None) -> int:
         else:
             for row, copies in Counter(ids).items():
                 most[row] = max(copies, most.get(row, 0))
-    return sum(most.values()) + strange
+    return sum(most.values()) + odd
 
 
 def same_rows(one: Slice, other: Slice) -> bool:

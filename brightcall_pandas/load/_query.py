@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from brightcall_pandas.filters import CallFilter
+from brightcall_pandas.load._proof import PROOF_VERSION
 
 __all__ = ["Query", "known_zone", "request_body"]
 
@@ -41,7 +42,7 @@ class Query:
 
         Windows read with and without padding are kept apart: the latter may lack calls at their ends.
         """
-        identity = [self.profile, self.body, self.zone, self.padded]
+        identity = [PROOF_VERSION, self.profile, self.body, self.zone, self.padded]
         return hashlib.sha256(msgspec.json.encode(identity, order="sorted")).hexdigest()[:24]
 
     def request(self, first: date, last: date) -> dict[str, Any]:

@@ -39,8 +39,8 @@ class Source(Protocol):
         """Return pages of some days, and of some more before and after."""
         ...
 
-    def narrowed(self, types: int, states: int | None = None) -> Self:
-        """Return pages of one type, or of one type and state."""
+    def narrowed(self, types: int, states: int | None = None) -> Self | None:
+        """Return pages of one type, or of one type and state; None where the question has either already."""
         ...
 
     def bounds(self, days: Sequence[Any]) -> Bounds:
@@ -114,7 +114,9 @@ class _DaysReader:
         better = yield from self._otherwise(days, facts, read)
         return [DaysRead(days, better)]
 
-    def _as_asked(self, days: Sequence[Any], facts: ServerFacts, opening: Sequence[Slice]) -> Task[WindowPages]:
+    def _as_asked(
+        self, days: Sequence[Any], facts: ServerFacts, opening: Sequence[Slice]
+    ) -> Task[WindowPages]:
         """Read days; see that the last of them is among them."""
         read = yield from self._window(self.source.of(days, after=bool(facts.exclusive)), facts, opening)
         if facts.exclusive is not None or not read.complete:
@@ -158,7 +160,8 @@ class _DaysReader:
     def _type_totals(self, source: Source, facts: ServerFacts) -> Task[list[int | None]]:
         totals: list[int | None] = []
         for types in _TYPES:
-            totals.append((yield from self._total(source.narrowed(types), facts)))
+            narrow = source.narrowed(types)
+            totals.append(None if narrow is None else (yield from self._total(narrow, facts)))
         return totals
 
     def _total(self, source: Source, facts: ServerFacts) -> Task[int | None]:
@@ -180,7 +183,9 @@ class _DaysReader:
                 return cells
         return read
 
-    def _with_neighbours(self, days: Sequence[Any], facts: ServerFacts, read: WindowPages) -> Task[WindowPages]:
+    def _with_neighbours(
+        self, days: Sequence[Any], facts: ServerFacts, read: WindowPages
+    ) -> Task[WindowPages]:
         totals = [each.total for each in read.slices if each.total is not None]
         source = self.source.of(days, before=1, after=2 if facts.exclusive else 1)
         count = yield from self.source.of(days, after=bool(facts.exclusive)).count()
@@ -208,7 +213,10 @@ class _DaysReader:
         walks = 0
         for types in _TYPES:
             for state in states:
-                cell = yield from self._window(whole.narrowed(types, state), facts, ())
+                narrow = whole.narrowed(types, state)
+                if narrow is None:
+                    return None
+                cell = yield from self._window(narrow, facts, ())
                 if not cell.complete:
                     return None
                 facts = replace(facts, **cell.learnt)

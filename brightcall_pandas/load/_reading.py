@@ -16,8 +16,8 @@ Order of operations of `read_window`:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -46,12 +46,12 @@ from brightcall_pandas.load._proof import (
     same_rows,
 )
 
-__all__ = ["Fetch", "ServerFacts", "read_window"]
+__all__ = ["SAFE_SIZE", "Fetch", "ServerFacts", "first_pages", "read_window"]
 
 Fetch: TypeAlias = Callable[[Sequence[Ask]], Task[list[Slice | Refusal]]]
 TypeTotals: TypeAlias = Callable[[], Task[list[int | None]]]
 
-_SAFE_SIZE = 100  # the API's documented default, asked for where another size is refused
+SAFE_SIZE = 100  # the API's documented default, asked for where another size is refused
 _SMALL = 10  # fewer rows than this on both first pages are the list: no server caps pages at so few
 _PATIENCE = 5  # rounds in a row that prove nothing new before another way is tried
 _MOST_ASKED = 30  # requests of one reading, besides three for each page: more lead nowhere
@@ -83,6 +83,8 @@ class ServerFacts:
         Number of the first page.
     agreed
         Windows without a meaningful total whose second reading added nothing.
+    refused
+        Page sizes that were refused.
     exclusive
         Whether ``dayTo`` is the first day that is not part of the range.
     """
@@ -95,7 +97,17 @@ class ServerFacts:
     depth: int | None = None
     first_page: int | None = None
     agreed: int = 0
+    refused: tuple[int, ...] = ()
     exclusive: bool | None = None
+
+    @classmethod
+    def of(cls, known: Mapping[str, Any]) -> ServerFacts:
+        """Return facts by name, as they come out of a file: names of another version are passed over."""
+        names = {each.name for each in fields(cls)}
+        lists: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in known.items()
+        }
+        return cls(**{name: value for name, value in lists.items() if name in names})
 
 
 @dataclass
@@ -107,6 +119,7 @@ class _Known:
     order: str | None
     depth: int | None
     base: int | None
+    refused: set[int] = field(default_factory=set)
     trial: int = 1  # the step that is tried, while none is known
     failed: set[int] = field(default_factory=set)
     reach: int = 0  # the farthest position at which rows came
@@ -160,6 +173,20 @@ def read_window(
     return (yield from window.read(opening))
 
 
+def first_pages(fetch: Fetch, size: int, facts: ServerFacts) -> Task[list[Slice]]:
+    """Read the first page in both directions; in one where this account's totals are known to be exact.
+
+    Raises
+    ------
+    RequestError
+        The server refuses the window itself, whatever the size of the pages.
+    """
+    window = _Window(fetch, size, facts, count=None, bounds=None, settled=False, types=None)
+    reading = _Reading(fetch, window.size, window.known, None)
+    yield from reading.open(both=not facts.exact_totals)
+    return reading.slices
+
+
 @dataclass
 class _Window:
     fetch: Fetch
@@ -176,6 +203,9 @@ class _Window:
     def __post_init__(self) -> None:
         facts = self.facts
         self.known = _Known(set(facts.sizes), facts.step, facts.order, facts.depth, facts.first_page)
+        self.known.refused = set(facts.refused)
+        if self.size in facts.refused:
+            self.size = SAFE_SIZE
 
     def read(self, opening: Sequence[Slice]) -> Task[WindowPages]:
         reading = _Reading(self.fetch, self.size, self.known, self.bounds, self.count)
@@ -286,7 +316,9 @@ class _Window:
         if lacking := self._lacking():
             return self._result("", f"{lacking} rows are lacking, as the server's own totals say")
         if silent and not agreed:
-            return self._result("", "each reading shows rows that those before did not, and no total says why")
+            return self._result(
+                "", "each reading shows rows that those before did not, and no total says why"
+            )
         return self._result(proof, agreed=agreed)
 
     def _meaningful(self) -> bool:
@@ -306,7 +338,9 @@ class _Window:
         if self.known.step:
             step, size = self.known.step, min(self.size, max(usual, 10))
             return max(2, size // step * step - step * (1 + 2 * self.readings))
-        fitting = [each for each in LISTED_SIZES if usual / 3 < each < usual and each not in self.known.failed]
+        fitting = [
+            each for each in LISTED_SIZES if usual / 3 < each < usual and each not in self.known.failed
+        ]
         return fitting[-1] if fitting and self.readings % 2 else self.size
 
     # The last resort.
@@ -383,6 +417,7 @@ class _Window:
             "sizes": tuple(sorted(known.sizes.intersection(LISTED_SIZES))),
             "step": known.step,
             "order": known.order,
+            "refused": tuple(sorted(known.refused)),
             "depth": known.depth,
             "most_rows": max(most, facts.most_rows),
             "agreed": min(_AGREED, facts.agreed + agreed),
@@ -447,9 +482,10 @@ class _Reading:
             return
         answers = yield from self.fetch(asks)
         refusals = [each for each in answers if isinstance(each, Refusal)]
-        if refusals and size != _SAFE_SIZE:
+        if refusals and size != SAFE_SIZE:
             self.known.failed.add(size)
-            self.size, self.slices = _SAFE_SIZE, []
+            self.known.refused.add(size)
+            self.size, self.slices = SAFE_SIZE, []
             yield from self.open(both=both)
             if size not in LISTED_SIZES:
                 self.known.step = 0
@@ -525,13 +561,13 @@ class _Reading:
         return self.known.order
 
     def _one_page(self, early: Slice, late: Slice) -> Task[bool]:
-        """See whether the direction is obeyed across pages; tell whether one page is the list, order or not."""
+        """See whether the direction is obeyed across pages; tell whether one page is the whole list."""
         if self._judge_order() is not None:
             return False
         base, size = self.base, early.ask.size
         second = Ask(base + 1, size, "ASC", base)
         asks = [second, Ask(base + 1, size, "DESC", base)]
-        if min(early.rows, late.rows) > 2 * _SMALL and _SMALL < size:
+        if min(early.rows, late.rows) > 2 * _SMALL and size > _SMALL:
             small = [(base, "ASC"), (base + 1, "ASC"), (base, "DESC")]
             asks += [Ask(number, _SMALL, way, base) for number, way in small]  # type: ignore[arg-type]
         answers = yield from self.fetch(asks)
@@ -629,7 +665,7 @@ class _Reading:
     def _each_untried_size_once(self, asks: Sequence[Ask]) -> list[Ask]:
         if self.known.step != 0:
             return list(asks)
-        tried = {self.limit, _SAFE_SIZE, *self.known.sizes}
+        tried = {self.limit, SAFE_SIZE, *self.known.sizes}
         kept: list[Ask] = []
         for ask in asks:
             if ask.size in tried or ask.size not in {each.size for each in kept}:
@@ -648,7 +684,7 @@ class _Reading:
         if step > 1:
             sizes = tuple(range(step, limit + 1, step))
         else:
-            usual = {limit, _SAFE_SIZE} if not stuck else {limit, *LISTED_SIZES}
+            usual = {limit, SAFE_SIZE} if not stuck else {limit, *LISTED_SIZES}
             most = limit if stuck < _PATIENCE - 2 else LISTED_SIZES[0]
             sizes = tuple(each for each in usual if each <= most and each not in self.known.failed)
         return Choices(sizes or (limit,), both, self.known.depth, self.base)
@@ -714,9 +750,7 @@ class _Reading:
     def _of(self, direction: Direction) -> list[Slice]:
         return [each for each in self.slices if each.ask.direction == direction]
 
-    def _position(
-        self, chain: Sequence[Interval], edge: int, total: int | None, *, last: bool
-    ) -> int | None:
+    def _position(self, chain: Sequence[Interval], edge: int, total: int | None, *, last: bool) -> int | None:
         """Return where the last row before a chain's upper edge stands, or the first one after its lower."""
         at_edge = [each for each in chain if (each.high if last else each.low) == edge]
         places = [self._place(each, total, last=last) for each in at_edge]
@@ -752,8 +786,7 @@ def _start(each: Slice) -> int:
     if each.ask.opens:
         return 0
     size = each.ask.size
-    if each.rows > size:
-        size = each.rows
+    size = max(size, each.rows)
     return (each.ask.number - each.ask.base) * size
 
 

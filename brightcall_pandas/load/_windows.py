@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import warnings
 from collections.abc import Sequence
@@ -12,22 +11,20 @@ from typing import Any
 
 from brightcall_pandas.api import Task, WriteQueue, run_tasks
 from brightcall_pandas.cache import Part
-from brightcall_pandas.errors import IncompleteDataError, RequestError
+from brightcall_pandas.errors import IncompleteDataError
 from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._pages import PageSource, WindowPages, days_text
 from brightcall_pandas.load._parts import part_of, runs
 from brightcall_pandas.load._progress import Progress
-from brightcall_pandas.load._proof import Ask, Slice
+from brightcall_pandas.load._proof import PROOF_VERSION, Slice
 from brightcall_pandas.load._query import Query, known_zone
-from brightcall_pandas.load._reading import read_window
+from brightcall_pandas.load._ranges import DaysRead, read_days
+from brightcall_pandas.load._reading import SAFE_SIZE, ServerFacts, first_pages
 
-__all__ = ["BoundsMoved", "FirstPage", "WindowReader"]
-
-_log = logging.getLogger("brightcall_pandas")
+__all__ = ["BoundsMoved", "Opening", "WindowReader"]
 
 _PAGES_A_WINDOW = 16  # at least, in whole days: fewer waste half-empty pages, more are lost by a kill
-_SAFE_PAGE_SIZE = 100  # the API's documented default, asked for where a larger page is refused
 
 
 class BoundsMoved(Exception):  # noqa: N818  (not an error: the load starts again)
@@ -35,11 +32,11 @@ class BoundsMoved(Exception):  # noqa: N818  (not an error: the load starts agai
 
 
 @dataclass(frozen=True)
-class FirstPage:
-    """The first page of some days: what was asked, what came, and when."""
+class Opening:
+    """The first pages of some days, in both directions: what was asked, what came, and when."""
 
     body: dict[str, Any]
-    page: Slice
+    pages: Sequence[Slice]
     began: datetime
 
 
@@ -60,7 +57,7 @@ class WindowReader:
     progress
         What shows how far it is.
     opened
-        A first page that was read already, and need not be again.
+        First pages that were read already, and need not be again.
     """
 
     client: Client
@@ -68,7 +65,7 @@ class WindowReader:
     names_zone: bool
     strict: bool
     progress: Progress
-    opened: FirstPage | None = None
+    opened: Opening | None = None
 
     def parts(self, days: Sequence[date], writes: WriteQueue) -> list[Part]:
         """Read days; each complete window is in the cache once the writes are done.
@@ -83,64 +80,71 @@ class WindowReader:
         session, connections = self.client.session, self.client.workers
         plans = run_tasks(session, connections, (self._windows(run) for run in runs(days)))
         windows = (self._window(writes, *window) for plan in plans for window in plan)
-        return run_tasks(session, connections, windows)
+        return [part for parts in run_tasks(session, connections, windows) for part in parts]
 
-    def opening(self, first: date, last: date) -> FirstPage:
-        """Read the first page of some days."""
+    def opening(self, first: date, last: date) -> Opening:
+        """Read the first pages of some days."""
         (opening,) = run_tasks(self.client.session, 1, [self._opened(self._source(first, last))])
         return opening
 
-    def _opened(self, source: PageSource) -> Task[FirstPage]:
+    def _opened(self, source: PageSource) -> Task[Opening]:
         if self.opened is not None and self.opened.body == source.body:
             return self.opened
-        began, limit = datetime.now(UTC), self._limit()
-        try:
-            (page,) = yield from source.fetch([Ask(1, limit)])
-        except RequestError:
-            if limit <= _SAFE_PAGE_SIZE:
-                raise
-            _log.warning("%d calls a page are refused; asking for %d", limit, _SAFE_PAGE_SIZE)
-            (page,) = yield from source.fetch([Ask(1, _SAFE_PAGE_SIZE)])
-            self.client.cache.learn(page_cap=_SAFE_PAGE_SIZE)  # so it was the size that was refused
-        return FirstPage(source.body, page, began)
+        began, facts = datetime.now(UTC), self._facts()
+        pages = yield from first_pages(source.fetch, self.client.page_size, facts)
+        return Opening(source.body, pages, began)
 
-    def _windows(self, run: Sequence[date]) -> Task[list[tuple[date, date, FirstPage | None]]]:
-        """Cut a run into windows; its first page goes along when it belongs to the only one."""
+    def _windows(self, run: Sequence[date]) -> Task[list[tuple[Sequence[date], Opening | None]]]:
+        """Cut a run into windows; its first pages go along when they belong to the only one."""
         source = self._source(run[0], run[-1])
         opening = yield from self._opened(source)
-        whole = (run[0], run[-1], opening)
         # Padded, each window costs two days more: then the run stays whole.
-        if len(run) == 1 or self.query.padded or cover([opening.page]).ended:
-            return [whole]
-        total = opening.page.total if opening.page.total is not None else (yield from source.count())
-        limit = self._limit()
+        if len(run) == 1 or self.query.padded:
+            return [(run, opening)]
+        total = max((each.total for each in opening.pages if each.total is not None), default=None)
+        if total is None and max(each.rows for each in opening.pages) >= SAFE_SIZE:
+            total = yield from source.count()
+        limit = self.client.page_size
         if total is None or total <= _PAGES_A_WINDOW * limit:
-            return [whole]
+            return [(run, opening)]
         self.progress.expect(total)
         length = math.ceil(_PAGES_A_WINDOW * limit * len(run) / total)
-        cuts = (run[n : n + length] for n in range(0, len(run), length))
-        return [(part[0], part[-1], None) for part in cuts]
+        return [(run[n : n + length], None) for n in range(0, len(run), length)]
 
-    def _window(self, writes: WriteQueue, first: date, last: date, opening: FirstPage | None) -> Task[Part]:
-        source = self._source(first, last)
-        page, began = (None, datetime.now(UTC)) if opening is None else (opening.page, opening.began)
-        count = yield from source.count()
-        read = yield from read_window(source.fetch, self._limit(), page, count)
-        self._check_zone(read)
-        expected = count if read.expected is None else read.expected
+    def _window(self, writes: WriteQueue, days: Sequence[date], opening: Opening | None) -> Task[list[Part]]:
+        source = self._source(days[0], days[-1])
+        began = datetime.now(UTC) if opening is None else opening.began
+        settled = self.client.is_final(began, days[-1])
+        pages = () if opening is None else opening.pages
+        readings = yield from read_days(
+            source, days, self.client.page_size, self._facts(), opening=pages, settled=settled
+        )
+        sent = source.sent[0] + len(pages)
+        parts = []
+        for number, each in enumerate(readings):
+            self._check_zone(each.read)
+            self.client.cache.learn_of_server(each.read.learnt)
+            parts.append(self._kept(writes, source, each, began, sent if number == 0 else 0))
+        return parts
+
+    def _kept(
+        self, writes: WriteQueue, source: PageSource, days: DaysRead, began: datetime, requests: int
+    ) -> Part:
+        read, first, last = days.read, days.days[0], days.days[-1]
         report: dict[str, Any] = {
             "day_from": str(first),
             "day_to": str(last),
-            "expected": None if self.query.padded else expected,  # the server counts other days then
-            "requests": len(read.slices) + (self.client.profile.count is not None),
+            "expected": None if self.query.padded or read.wide else read.expected,  # it counts other days
+            "requests": requests,
             "source": "network",
             "fetched_at": began.isoformat(timespec="seconds"),
             "walks": read.walks,
             "duplicates": read.duplicates,
             "complete": read.complete,
             "proof": read.proof,
+            "rules": PROOF_VERSION,
         }
-        part = self._typed(source, read, first, last, report)
+        part = self._typed(source.of(days.days), read, first, last, report)
         if read.complete:
             cached = CachedWindows(self.client, self.query)
             writes.submit(lambda: cached.keep(part, began, read))
@@ -150,7 +154,7 @@ class WindowReader:
         self, source: PageSource, read: WindowPages, first: date, last: date, report: dict[str, Any]
     ) -> Part:
         part, outside = part_of(read, first, last, self.query.zone, report)
-        if outside and not self.query.padded:
+        if outside and not self.query.padded and not read.wide:
             self._other_bounds(source)
         if not read.complete:
             self._incomplete(source, read)
@@ -184,12 +188,7 @@ class WindowReader:
         warnings.warn(msg, RuntimeWarning, stacklevel=2)
 
     def _source(self, first: date, last: date) -> PageSource:
-        return PageSource(
-            profile=self.client.profile,
-            body=self.query.request(first, last),
-            zone=self.query.zone,
-            seen=self.progress.saw,
-        )
+        return PageSource(self.client.profile, self.query, first, last, self.progress.saw)
 
-    def _limit(self) -> int:
-        return min(self.client.page_size, self.client.cache.account.page_cap or self.client.page_size)
+    def _facts(self) -> ServerFacts:
+        return ServerFacts.of({each.name: each.value for each in self.client.cache.account.server})

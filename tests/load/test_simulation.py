@@ -1,4 +1,4 @@
-"""Every model server, alone and in pairs, still and changing: all calls, or a refusal; never fewer in silence.
+"""Every model server, alone and in pairs, still and changing: all calls, or a refusal; never fewer.
 
 With ``-s`` the tests print what came of each persona and what it cost.
 """
@@ -91,6 +91,11 @@ def load(
     return outcome(server, days, parts), server, facts
 
 
+def show(name: str, said: str) -> None:
+    """Print a line of the table; pytest shows it with ``-s``."""
+    print(f"\n{name:42} {said}", end="")  # noqa: T201
+
+
 def undetectable(persona: Persona, changes: str) -> bool:
     """Tell what no reading can notice.
 
@@ -121,7 +126,7 @@ class TestPersonas:
                 table[changes] = f"{tally['whole']} whole {tally['refused']} refused {requests / pages:.1f}"
             if changes == "still" and name not in NOT_ALWAYS_WHOLE:
                 assert set(tally) == {"whole"}
-        print(f"\n{name:28}", " | ".join(f"{changes}: {said}" for changes, said in table.items()), end="")
+        show(name, " | ".join(f"{changes}: {said}" for changes, said in table.items()))
 
 
 class TestPairs:
@@ -142,7 +147,7 @@ class TestPairs:
                 came, _, facts = load(persona, changes, window, number + turn, facts)
                 assert came in ("whole", "refused"), (other, changes, window, number + turn)
                 tally[came] += 1
-        print(f"\n{first:28} with others: {dict(tally)}", end="")
+        show(f"{first}, with others", str(dict(tally)))
 
 
 class TestFactsOfAnAccount:
