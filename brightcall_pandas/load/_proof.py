@@ -216,10 +216,10 @@ def order_unit(slices: Iterable[Slice], bounds: Bounds | None = None) -> int:
         right = 0
         for times in pages:
             keys = times // unit
-            trend = 1 if not len(keys) or keys[-1] >= keys[0] else -1
+            if len(keys) < 2 or not _in_order(keys):
+                continue
+            trend = 1 if (keys[0], times[0]) <= (keys[-1], times[-1]) else -1
             ties = keys[1:] == keys[:-1]
-            if not _in_order(keys) or (len(keys) and keys[0] == keys[-1]):
-                continue  # without order, or without a direction
             fine = np.diff(times // finer)[ties] * trend
             if (fine < 0).any():
                 return unit

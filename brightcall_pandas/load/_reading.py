@@ -104,10 +104,9 @@ class ServerFacts:
     def of(cls, known: Mapping[str, Any]) -> ServerFacts:
         """Return facts by name, as they come out of a file: names of another version are passed over."""
         names = {each.name for each in fields(cls)}
-        lists: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in known.items()
-        }
-        return cls(**{name: value for name, value in lists.items() if name in names})
+        ours: dict[str, Any] = {name: value for name, value in known.items() if name in names}
+        ours |= {name: tuple(ours[name]) for name in ("sizes", "refused") if name in ours}  # JSON has lists
+        return cls(**ours)
 
 
 @dataclass
@@ -247,7 +246,7 @@ class _Window:
         size = first.ask.size if first is not None else self.size
         zeroth = yield from self.fetch([Ask(0, size, "ASC", 0)])
         page = zeroth[0]
-        if isinstance(page, Slice) and page.rows and (first is None or not _share_most(page, first)):
+        if isinstance(page, Slice) and page.rows and (first is None or _precedes(page, first)):
             self.known.base = 0
             self.slices = []
             return True
@@ -444,9 +443,13 @@ class _Window:
         return True if found > longest and len(self.slices) > 2 and self.readings == 1 else None
 
 
-def _share_most(one: Slice, other: Slice) -> bool:
-    shared = len(set(one.ids) & set(other.ids))
-    return shared > 0.5 * min(len(one.ids), len(other.ids)) if one.ids and other.ids else False
+def _precedes(zeroth: Slice, first: Slice) -> bool:
+    """Tell whether page 0 is a page before page 1: not the same one, and none from the end of the list."""
+    shared = len(set(zeroth.ids) & set(first.ids))
+    if shared > 0.5 * min(len(zeroth.ids), len(first.ids)) > 0:
+        return False
+    sorted_pages = zeroth.ordered and first.ordered and len(zeroth.known) > 1 and len(first.known) > 1
+    return not sorted_pages or bool(zeroth.known[-1] <= first.known[len(first.known) // 2])
 
 
 @dataclass
@@ -565,21 +568,24 @@ class _Reading:
         if self._judge_order() is not None:
             return False
         base, size = self.base, early.ask.size
-        second = Ask(base + 1, size, "ASC", base)
-        asks = [second, Ask(base + 1, size, "DESC", base)]
         if min(early.rows, late.rows) > 2 * _SMALL and size > _SMALL:
-            small = [(base, "ASC"), (base + 1, "ASC"), (base, "DESC")]
-            asks += [Ask(number, _SMALL, way, base) for number, way in small]  # type: ignore[arg-type]
-        answers = yield from self.fetch(asks)
-        pages = [each for each in answers if isinstance(each, Slice)]
-        self.slices.extend(each for each in pages if each.rows)
-        if self._judge_order() is not None:
+            yield from self._look([(base, _SMALL, "ASC"), (base + 1, _SMALL, "ASC"), (base, _SMALL, "DESC")])
+            if self._judge_order() is not None:
+                return False
+        seconds = yield from self._look([(base + 1, size, "ASC"), (base + 1, size, "DESC")])
+        if self._judge_order() is not None or self.bounds is not None or not _nearly_same(early, late):
             return False
-        if self.bounds is not None or not _nearly_same(early, late):
+        if not all(_ends(first, second) for first, second in zip((early, late), seconds, strict=True)):
             return False
-        if max(early.rows, late.rows) >= size or {early.rows, late.rows}.intersection(LISTED_SIZES):
-            return False  # a full page: a call more, and one less before the second page was read, lose one
-        return all(_ends(first, answer) for first, answer in zip((early, late), answers[:2], strict=True))
+        # A page may be full: then a call too many for it, and one less before the second page was read,
+        # would lose one. An empty page that has the same total says that this was not so.
+        full = max(early.rows, late.rows) >= size or early.rows in LISTED_SIZES or late.rows in LISTED_SIZES
+        return not full or all(_agree(early, late, second) for second in seconds)
+
+    def _look(self, pages: Sequence[tuple[int, int, Direction]]) -> Task[list[Slice | Refusal]]:
+        answers = yield from self.fetch([Ask(number, size, way, self.base) for number, size, way in pages])
+        self.slices.extend(each for each in answers if isinstance(each, Slice) and each.rows)
+        return answers
 
     # The chain.
 
@@ -809,6 +815,13 @@ def _ends(first: Slice, second: Slice | Refusal) -> bool:
         return True
     # Some servers send the last page again, which is the first one here.
     return first.rows < first.ask.size and _nearly_same(first, second) and second.total == second.rows
+
+
+def _agree(early: Slice, late: Slice, empty: Slice | Refusal) -> bool:
+    """Tell whether an empty page says the number of rows that both first pages show."""
+    if isinstance(empty, Refusal) or empty.rows or not same_rows(early, late):
+        return False
+    return early.rows == early.total == late.total == empty.total
 
 
 def _mirrored(each: Slice) -> Slice:

@@ -362,7 +362,7 @@ class TestTimezones:
         frame = bc.load_calls("2026-03-04", "2026-03-04", client=client)
         client.close()
         assert [str(each) for each in frame["timestamp"]] == ["2026-03-04 08:30:00+09:00"]
-        assert len(scripted.targets) == 1
+        assert len(scripted.targets) == 2  # both ends
 
     def test_the_machines_zone_does_not_matter(self, sandbox, tmp_path, monkeypatch):
         monkeypatch.setenv("TZ", "Australia/Lord_Howe")

@@ -6,6 +6,7 @@ same laws are checked through HTTP in ``tests/load/test_completeness.py``.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import random
@@ -18,8 +19,12 @@ from hypothesis import strategies as st
 
 from brightcall_pandas.api import Task
 from brightcall_pandas.frame import Page, read_page
-from brightcall_pandas.load._pages import WindowPages, read_window, slice_of
-from brightcall_pandas.load._proof import Ask, Slice, cover, farthest, plan
+from brightcall_pandas.load._pages import WindowPages, slice_of
+from brightcall_pandas.load._plan import Choices, farthest, plan
+from brightcall_pandas.load._proof import NEWEST_FIRST, OBEYED, Ask, Slice, cover, observed_order, order_unit
+from brightcall_pandas.load._reading import ServerFacts, read_window
+
+KNOWN = ServerFacts(step=1, order=OBEYED, most_rows=500, first_page=1)
 
 
 class Listing:
@@ -60,16 +65,22 @@ class Listing:
         yield []  # no request is needed
         return slices
 
+    def type_totals(self) -> Task[list[int | None]]:
+        """Return the totals of three types; a row's type is its number by 3."""
+        yield []
+        return [self.total(sum(number % 3 == each for _, number in self.rows)) for each in range(3)]
+
     def _page(self, ask: Ask) -> Slice:
         if self.asked:
             self.change(self)
         self.asked.append(ask)
         tie = self.ties.random if self.ties else lambda: 0
-        ordered = sorted(self.rows, key=lambda row: (row[0], tie(), row[1]))
+        sign = -1 if ask.direction == "DESC" else 1
+        ordered = sorted(self.rows, key=lambda row: (sign * row[0], tie(), sign * row[1]))
         size = min(ask.size, self.cap or ask.size)
         rows = ordered[(ask.number - 1) * size :][:size]
         page = Page({}, len(rows), pages_count=self.pages_count)
-        stamps = np.array([time for time, _ in rows], dtype=np.int64)
+        stamps = np.array([time * 60_000_000 for time, _ in rows], dtype=np.int64)  # a minute apart
         return Slice(ask, page, [str(each) for _, each in rows], stamps, self.total(len(self.rows)))
 
 
@@ -82,9 +93,11 @@ def result(task: Task[WindowPages]) -> WindowPages:
             return end.value
 
 
-def ids_read(listing: Listing, limit: int, hint: int | None = None) -> tuple[list[int], str]:
+def ids_read(
+    listing: Listing, limit: int, count: int | None = None, facts: ServerFacts | None = None
+) -> tuple[list[int], str]:
     """Return the ids in order, and the proof; empty when there is none."""
-    read = result(read_window(listing.fetch, limit, hint=hint))
+    read = result(read_window(listing.fetch, limit, facts, count=count, type_totals=listing.type_totals))
     ids = [row for each in read.slices for row in each.ids]
     positions, _ = read.latest_rows()
     assert read.complete == (not read.problem)
@@ -92,15 +105,30 @@ def ids_read(listing: Listing, limit: int, hint: int | None = None) -> tuple[lis
 
 
 class TestReadWindow:
-    def test_one_page_that_holds_all_is_enough(self):
+    def test_one_page_that_holds_all_is_read_from_both_ends(self):
         listing = Listing([(n, n) for n in range(30)])
-        assert ids_read(listing, 500) == (list(range(30)), "one page")
+        assert ids_read(listing, 500, facts=KNOWN) == (list(range(30)), "one page")
+        assert listing.asked == [Ask(1, 500), Ask(1, 500, "DESC")]
+
+    def test_one_page_is_enough_where_totals_are_known_to_be_exact(self):
+        listing = Listing([(n, n) for n in range(30)])
+        facts = dataclasses.replace(KNOWN, exact_totals=True)
+        assert ids_read(listing, 500, facts=facts) == (list(range(30)), "one page")
         assert listing.asked == [Ask(1, 500)]
 
-    def test_an_empty_window_costs_one_page(self):
+    def test_at_first_contact_small_pages_show_whether_the_direction_is_obeyed(self):
+        listing = Listing([(n, n) for n in range(30)])
+        assert ids_read(listing, 500)[0] == list(range(30))
+        assert listing.asked[2:] == [Ask(1, 10), Ask(2, 10), Ask(1, 10, "DESC")]
+
+    def test_an_empty_window_costs_two_pages(self):
         listing = Listing([])
         assert ids_read(listing, 500) == ([], "one page")
-        assert len(listing.asked) == 1
+        assert len(listing.asked) == 2
+
+    def test_an_empty_window_without_a_total_is_not_believed(self):
+        assert ids_read(Listing([], total=lambda _: None), 500) == ([], "")
+        assert ids_read(Listing([], total=lambda _: None), 500, 0) == ([], "one page")  # counted elsewhere
 
     @pytest.mark.parametrize(("total", "hint"), [(5, None), (None, 5), (5, 5)])
     def test_rows_that_are_counted_and_never_shown_are_no_empty_window(self, total, hint):
@@ -109,7 +137,7 @@ class TestReadWindow:
     def test_a_list_that_stands_still_costs_hardly_more_than_its_pages(self):
         listing = Listing([(n, n) for n in range(6600)])
         assert ids_read(listing, 500) == (list(range(6600)), "overlap")
-        assert len(listing.asked) <= 15  # 13.2 full pages
+        assert len(listing.asked) <= 16  # 13.2 full pages
 
     def test_rows_come_in_order_of_time_then_number(self):
         listing = Listing([(5, 10), (5, 9), (1, 30)])
@@ -137,7 +165,7 @@ class TestReadWindow:
     def test_a_short_page_without_a_total_is_all_only_below_the_smallest_cap(self):
         alone = Listing([(n, n) for n in range(9)], total=lambda _: None)
         assert ids_read(alone, 500) == (list(range(9)), "one page")
-        assert len(alone.asked) == 1
+        assert len(alone.asked) == 2
         capped = Listing([(n, n) for n in range(25)], cap=10, total=lambda _: None)
         ids, proof = ids_read(capped, 500)
         assert proof != "one page"
@@ -151,20 +179,32 @@ class TestReadWindow:
         assert proof == "" or ids == list(range(40))
 
     @pytest.mark.parametrize("cap", [2, 3, 7, 10])
-    def test_pages_too_small_to_overlap_are_settled_by_totals(self, cap):
+    def test_pages_too_small_to_overlap_are_stitched_or_settled_by_totals(self, cap):
         listing = Listing([(n, n) for n in range(730)], cap=cap)
-        assert ids_read(listing, 500) == (list(range(730)), "total")
+        ids, proof = ids_read(listing, 500)
+        assert (ids, proof in ("overlap", "total")) == (list(range(730)), True)
+
+    def test_totals_settle_nothing_that_the_types_do_not_add_up_to(self):
+        listing = Listing([(n, n) for n in range(730)], cap=2)
+        assert ids_read(listing, 500)[1] == "total"
+        # Capped, it agrees with the rows that can be read, and the types tell that there are more.
+        capped = Listing([(n, n) for n in range(730)], cap=2, total=lambda n: min(n, 400))
+        assert ids_read(capped, 500)[1] == ""
 
     @pytest.mark.parametrize("by", [-730, -8, -7, -1, 1, 7, 8])
     @pytest.mark.parametrize("rows", [728, 730])  # pages of seven that are all full, and not
     def test_a_wrong_total_settles_nothing(self, rows, by):
         listing = Listing([(n, n) for n in range(rows)], cap=7, total=lambda n: max(0, n + by))
-        assert ids_read(listing, 500)[1] == ""
+        ids, proof = ids_read(listing, 500)
+        assert proof in (("", "overlap") if by < 0 else ("",))
+        assert not proof or ids == list(range(rows))
 
     def test_pages_too_small_to_overlap_settle_nothing_while_rows_come(self):
         new = itertools.count(1000)
-        listing = Listing([(n, n) for n in range(730)], lambda it: it.insert(2 * (next(new),)), cap=7)
-        assert ids_read(listing, 500)[1] == ""
+        listing = Listing([(n, n) for n in range(730)], lambda it: it.insert(2 * (next(new),)), cap=2)
+        ids, proof = ids_read(listing, 500)
+        assert proof != "total"
+        assert not proof or set(range(730)) <= set(ids)
 
     def test_a_total_that_agrees_with_the_rows_once_may_do_so_by_chance(self):
         # Before the 14th page two rows vanish and two come. The total stays at 15, and 15 distinct rows have
@@ -179,16 +219,15 @@ class TestReadWindow:
 
         listing = Listing([(10 * n, n) for n in range(15)], swap, cap=3)
         ids, proof = ids_read(listing, 500)
-        assert proof == ""
-        assert {10, 1000, 1001} <= set(ids)
+        assert not proof or {number for _, number in listing.always} <= set(ids)
 
     def test_a_total_that_is_too_small_loses_nothing(self):
         listing = Listing([(n, n) for n in range(1030)], total=lambda n: n - 30)
         assert ids_read(listing, 500) == (list(range(1030)), "overlap")
 
-    def test_a_total_that_is_too_great_does_not_prevent_the_proof(self):
+    def test_a_total_that_stays_greater_than_the_rows_accuses_the_pages(self):
         listing = Listing([(n, n) for n in range(1030)], total=lambda n: n + 7)
-        assert ids_read(listing, 500) == (list(range(1030)), "overlap")
+        assert ids_read(listing, 500) == (list(range(1030)), "")
 
     def test_more_rows_of_one_time_than_fit_a_page_are_settled_in_one_large_page(self):
         listing = Listing([(7, n) for n in range(300)], shuffle_ties=random.Random(1))
@@ -324,7 +363,7 @@ class TestSliceOf:
 
     def test_what_stands_where_a_row_should_be_is_counted_as_the_server_counts(self):
         made = page_slice({"id": 1, "timestamp": "2026-03-03T12:00:00Z"}, "odd", None, number=2)
-        assert (made.ids, made.rows, made.position) == (["1"], 3, 503)
+        assert (made.ids, made.rows) == (["1"], 3)
 
     def test_a_time_that_cannot_be_read_is_not_part_of_the_order(self):
         made = page_slice(
@@ -349,48 +388,88 @@ class TestFarthest:
 
 
 class TestPlan:
-    def test_pages_overlap_and_the_last_one_is_not_full(self):
-        asks = plan(500, 6600, 500)
+    ANY = Choices(tuple(range(1, 501)))
+
+    def test_pages_overlap_and_lead_past_the_end(self):
+        asks = plan(492, 6600, self.ANY)
         ends = [500, *(ask.end for ask in asks)]
         assert all(ask.start < end for ask, end in zip(asks, ends, strict=False))
         assert ends[-1] > 6600
 
-    def test_nothing_is_left_when_the_first_page_was_not_full(self):
-        assert plan(300, 299, 500) == []
+    def test_nothing_is_left_to_ask_for_at_the_end(self):
+        assert plan(300, 299, self.ANY) == []
+
+    def test_pages_from_the_other_end_lie_across_the_seams_of_a_listed_size(self):
+        # Of 1,037 rows the seventh page of 100 from the end has rows 337 to 437, the sixth 437 to 537.
+        listed = Choices((500, 100), ("ASC", "DESC"))
+        assert plan(492, 999, listed, 1037) == [Ask(6, 100, "DESC"), Ask(2, 500)]
+
+    def test_beyond_a_depth_pages_are_counted_from_the_other_end(self):
+        deep = Choices((500,), ("ASC", "DESC"), depth=1000)
+        assert plan(995, 1400, deep, 1700) == [Ask(2, 500, "DESC"), Ask(1, 500, "DESC")]
+
+
+def shown(
+    direction: str, number: int, times: Sequence[int], size: int = 3, total: int | None = None
+) -> Slice:
+    stamps = np.array(times, dtype=np.int64)
+    ask = Ask(number, size, direction)  # type: ignore[arg-type]
+    return Slice(ask, Page({}, len(times)), [str(time) for time in times], stamps, None)
 
 
 class TestCover:
-    @staticmethod
-    def slice_(number: int, size: int, times: list[int], total: int | None) -> Slice:
-        ids = [str(time) for time in times]
-        stamps = np.array(times, dtype=np.int64)
-        return Slice(Ask(number, size), Page({}, len(times)), ids, stamps, total)
-
     def test_pages_that_only_touch_prove_nothing_between_them(self):
-        first = self.slice_(1, 3, [1, 2, 3], 5)
-        touching = self.slice_(2, 3, [4, 5], 5)
-        assert not cover([first, touching]).ended
+        pages = [shown("ASC", 1, [1, 2, 3]), shown("ASC", 2, [4, 5, 6]), shown("DESC", 1, [8, 7, 5])]
+        state = cover(pages, OBEYED, 1)
+        assert (len(state.chains), state.begun, state.ended, state.complete) == (2, True, True, False)
 
     def test_sharing_only_rows_of_the_last_time_is_not_enough(self):
         # Another row of time 3 could have stood before the shared one, and after it when the next was read.
-        first = self.slice_(1, 3, [1, 2, 3], 5)
-        sharing = self.slice_(2, 2, [3, 4], 5)
-        assert not cover([first, sharing]).ended
+        pages = [shown("ASC", 1, [1, 2, 3]), shown("DESC", 1, [4, 3])]
+        assert not cover(pages, OBEYED, 1).complete
 
-    def test_pages_that_overlap_in_time_reach_the_end(self):
-        first = self.slice_(1, 3, [1, 2, 3], 5)
-        sharing = self.slice_(2, 4, [2, 3, 4, 5], 5)
-        state = cover([first, sharing])
-        assert not state.ended  # a full page may be followed by more
-        state = cover([first, self.slice_(2, 5, [2, 3, 4], 8), self.slice_(2, 3, [2, 3], 5)])
-        assert state.ended
+    def test_pages_that_overlap_lead_from_one_end_to_the_other(self):
+        pages = [shown("ASC", 1, [1, 2, 3]), shown("ASC", 2, [2, 3, 4]), shown("DESC", 1, [5, 4, 3])]
+        assert cover(pages, OBEYED, 1).complete
+        assert not cover(pages[:2], OBEYED, 1).ended
+        assert not cover(pages[1:], OBEYED, 1).begun
 
-    def test_a_short_page_that_says_itself_that_there_is_more_needs_a_second_witness(self):
-        first = self.slice_(1, 4, [1, 2, 3, 4], 9)
-        short = self.slice_(2, 3, [3, 5], 9)
-        state = cover([first, short])
-        assert (state.ended, state.doubtful) == (False, True)
-        state = cover([first, short, short])  # the same page again is the same witness
-        assert (state.ended, state.doubtful) == (False, True)
-        assert cover([first, short, self.slice_(2, 2, [3], 9)]).ended
-        assert cover([first, self.slice_(2, 3, [3, 5], 5)]).ended  # and one whose total agrees needs none
+    def test_a_page_sorted_against_what_was_asked_for_witnesses_nothing(self):
+        pages = [shown("ASC", 1, [3, 2, 1]), shown("DESC", 1, [3, 2, 1])]
+        assert not cover(pages, OBEYED, 1).complete
+
+    def test_rows_of_neighbouring_days_witness_the_ends(self):
+        pages = [shown("ASC", 2, [8, 11, 15]), shown("ASC", 3, [12, 17, 21])]
+        assert cover(pages, NEWEST_FIRST, 1, (10, 20)).complete
+        assert not cover(pages, NEWEST_FIRST, 1, (10, 30)).complete
+        assert not cover(pages, NEWEST_FIRST, 1, (8, 20)).complete
+
+    def test_a_chain_of_another_day_ends_nothing(self):
+        pages = [shown("ASC", 1, [11, 12, 13]), shown("DESC", 1, [95, 94, 93])]
+        assert not cover(pages, OBEYED, 1, (10, 20)).complete
+
+
+class TestOrder:
+    def test_a_finer_unit_is_believed_where_it_decided_often(self):
+        times = np.arange(0, 600, 30) * 1_000_000  # two calls a minute
+        assert order_unit([shown("ASC", 1, times)]) == 1_000_000
+        assert order_unit([shown("ASC", 1, times[:10])]) == 60_000_000
+        swapped = times.reshape(-1, 2)[:, ::-1].ravel()
+        assert order_unit([shown("ASC", 1, swapped)]) == 60_000_000
+
+    def test_the_direction_is_seen_beyond_the_first_pages(self):
+        early, late = shown("ASC", 1, range(10), 10), shown("DESC", 1, range(99, 89, -1), 10)
+        assert observed_order([early, late], 1) is None
+        assert observed_order([early, late, shown("ASC", 2, range(10, 20), 10)], 1) == OBEYED
+
+    def test_pages_that_are_sorted_inside_only(self):
+        late = list(range(90, 100))
+        pages = [shown("ASC", 1, late, 10), shown("DESC", 1, late[::-1], 10)]
+        assert observed_order(pages, 1) is None
+        assert observed_order([*pages, shown("ASC", 2, range(80, 90), 10)], 1) == NEWEST_FIRST
+
+    def test_first_pages_of_different_sizes_are_not_compared(self):
+        # Both are the beginning of the list, although the longer one reaches farther.
+        pages = [shown("ASC", 1, range(10), 10), shown("ASC", 2, range(10, 20), 10)]
+        longer = shown("DESC", 1, range(99, -1, -1), 100)
+        assert observed_order([*pages, longer], 1) is None
