@@ -23,7 +23,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from brightcall_pandas.api import Task
-from brightcall_pandas.errors import RequestError
 from brightcall_pandas.load._pages import Refusal, WindowPages
 from brightcall_pandas.load._plan import LISTED_SIZES, Choices, plan
 from brightcall_pandas.load._proof import (
@@ -172,8 +171,13 @@ def read_window(
     return (yield from window.read(opening))
 
 
-def first_pages(fetch: Fetch, size: int, facts: ServerFacts) -> Task[list[Slice]]:
+def first_pages(fetch: Fetch, size: int, facts: ServerFacts) -> Task[tuple[list[Slice], dict[str, Any]]]:
     """Read the first page in both directions; in one where this account's totals are known to be exact.
+
+    Returns
+    -------
+    tuple of list and dict
+        The pages, and what was seen of the server.
 
     Raises
     ------
@@ -183,7 +187,7 @@ def first_pages(fetch: Fetch, size: int, facts: ServerFacts) -> Task[list[Slice]
     window = _Window(fetch, size, facts, count=None, bounds=None, settled=False, types=None)
     reading = _Reading(fetch, window.size, window.known, None)
     yield from reading.open(both=not facts.exact_totals)
-    return reading.slices
+    return reading.slices, window.learnt("", 0)
 
 
 @dataclass
@@ -280,8 +284,11 @@ class _Window:
         return max(0, total - distinct_rows(self.slices, int(last.known.max())))
 
     def _pages_say(self) -> int:
-        """Return the rows that there are at least, by the number of pages of a size that is honoured."""
-        if self.bounds is not None:
+        """Return the rows that there are at least, by the number of pages of a size that is honoured.
+
+        Only where no answer says the number of rows itself.
+        """
+        if self.bounds is not None or self._totals():
             return 0
         least = [
             (each.page.pages_count - 1) * each.ask.size + 1
@@ -405,11 +412,11 @@ class _Window:
 
     def _result(self, proof: str, problem: str = "", agreed: int = 0) -> WindowPages:
         problem = "" if proof else problem or "the order of its rows proves nothing"
-        read = WindowPages(self.slices, proof, self.readings, problem, learnt=self._learnt(proof, agreed))
+        read = WindowPages(self.slices, proof, self.readings, problem, learnt=self.learnt(proof, agreed))
         read.wide = self.bounds is not None
         return read
 
-    def _learnt(self, proof: str, agreed: int) -> dict[str, Any]:
+    def learnt(self, proof: str, agreed: int) -> dict[str, Any]:
         known, facts = self.known, self.facts
         most = max((each.rows for each in self.slices), default=0)
         now: dict[str, Any] = {
@@ -485,24 +492,32 @@ class _Reading:
             return
         answers = yield from self.fetch(asks)
         refusals = [each for each in answers if isinstance(each, Refusal)]
-        if refusals and size != SAFE_SIZE:
-            self.known.failed.add(size)
-            self.known.refused.add(size)
-            self.size, self.slices = SAFE_SIZE, []
-            yield from self.open(both=both)
-            if size not in LISTED_SIZES:
-                self.known.step = 0
-            return
-        if refusals and self.known.base is None:
-            self.known.base, self.slices = 0, []  # perhaps what is beyond the last page is refused
-            try:
-                yield from self.open(both=both)
-            except RequestError:
-                raise refusals[0].error from None
-            return
         if refusals:
-            raise refusals[0].error
-        self.slices.extend(each for each in answers if isinstance(each, Slice))
+            yield from self._open_otherwise(refusals[0])
+            yield from self.open(both=both)
+        else:
+            self.slices.extend(each for each in answers if isinstance(each, Slice))
+
+    def _open_otherwise(self, refusal: Refusal) -> Task[None]:
+        """Read the first page in a form that is not refused: of another size, or with another number."""
+        tries = [Ask(self.base, SAFE_SIZE, "ASC", self.base)] if refusal.ask.size != SAFE_SIZE else []
+        if self.known.base is None:  # perhaps page 1 is beyond the last page, which is page 0
+            tries.append(Ask(0, SAFE_SIZE, "ASC", 0))
+        for ask in tries:
+            (answer,) = yield from self.fetch([ask])
+            if isinstance(answer, Slice):
+                self.slices = [answer]
+                break
+        else:
+            raise refusal.error
+        if refusal.ask.size != SAFE_SIZE:
+            self.known.failed.add(refusal.ask.size)
+            self.known.refused.add(refusal.ask.size)
+            self.size = SAFE_SIZE
+            if refusal.ask.size not in LISTED_SIZES:
+                self.known.step = 0
+        if ask.base == 0:
+            self.known.base = 0
 
     def prove(self) -> Task[str]:
         """Return the proof, if there is one."""
@@ -510,7 +525,12 @@ class _Reading:
         if not early.rows and not late.rows:
             said = {early.total, late.total} if self.count is None else {self.count}
             empty = self.bounds is None and said == {0}
-            self.problem = "the server shows no rows, and does not say that there are none"
+            counts = any(each for each in said if each)
+            self.problem = (
+                "the server counts rows and shows none"
+                if counts
+                else "the server shows no rows, and does not say that there are none"
+            )
             return "one page" if empty else ""
         if not early.rows or not late.rows:
             self.problem = "the server shows rows at one end of the list only"

@@ -91,7 +91,8 @@ class WindowReader:
         if self.opened is not None and self.opened.body == source.body:
             return self.opened
         began, facts = datetime.now(UTC), self._facts()
-        pages = yield from first_pages(source.fetch, self.client.page_size, facts)
+        pages, learnt = yield from first_pages(source.fetch, self.client.page_size, facts)
+        self.client.cache.learn_of_server(learnt)
         return Opening(source.body, pages, began)
 
     def _windows(self, run: Sequence[date]) -> Task[list[tuple[Sequence[date], Opening | None]]]:

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from brightcall_pandas.cache._account import Account, known_account, learn
+from brightcall_pandas.cache._account import Account, Fact, known_account, learn, learn_of_server
 
 
 @pytest.fixture
@@ -18,9 +18,8 @@ class TestLearn:
     def test_facts_add_up(self, path):
         assert known_account(path) == Account()
         learn(path, timezone="Asia/Tokyo")
-        learn(path, page_cap=100)
         learn(path, other_bounds=True)
-        assert known_account(path) == Account(timezone="Asia/Tokyo", page_cap=100, other_bounds=True)
+        assert known_account(path) == Account(timezone="Asia/Tokyo", other_bounds=True)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
     def test_nothing_new_is_not_written(self, path):
@@ -35,10 +34,22 @@ class TestLearn:
         assert known_account(tmp_path / "file" / "account.json") == Account()
 
 
+class TestLearnOfServer:
+    def test_facts_have_the_day_on_which_they_were_learnt(self, path):
+        learn_of_server(path, "2026-03-04", {"order": "obeyed", "sizes": [100, 500]})
+        learn_of_server(path, "2026-03-09", {"order": "newest first"})
+        learn(path, timezone="Asia/Tokyo")
+        known = known_account(path)
+        assert known.timezone == "Asia/Tokyo"
+        assert known.server == (
+            Fact("order", "newest first", "2026-03-09"),
+            Fact("sizes", [100, 500], "2026-03-04"),
+        )
+
+
 class TestKnownAccount:
     def test_a_flipped_byte_is_never_another_fact(self, path):
-        facts = Account(timezone="Etc/GMT+2", page_cap=100)
-        learn(path, timezone=facts.timezone, page_cap=facts.page_cap)
+        learn(path, timezone="Etc/GMT+2", server=(Fact("depth", 1000, "2026-03-04"),))
         sound = path.read_bytes()
         found = []
         for offset in range(len(sound)):

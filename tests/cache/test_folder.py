@@ -113,6 +113,7 @@ class TestInfo:
                 ("queries", "files", "days", "calls", "window_bytes", "pages", "page_bytes", "damaged"), 0
             ),
             **dict.fromkeys(("first_day", "last_day", "oldest")),
+            "server": {},
         }
         assert not (tmp_path / "cache").exists()  # looking makes nothing
 
