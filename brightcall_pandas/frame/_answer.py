@@ -63,6 +63,7 @@ class Answer(msgspec.Struct, dict=True):
     outcomes: Any = None
     projects: Any = None
     timezone: Any = None
+    page: Any = None
     pagesCount: Any = None  # noqa: N815  (the API's name)
     totalItems: Any = None  # noqa: N815
     detailedStat: msgspec.Raw = NULL  # noqa: N815

@@ -45,7 +45,7 @@ class Page:
         Number of calls.
     not_objects
         JSON texts of what stands among the calls and is not an object.
-    timezone, pages_count, total_items
+    timezone, number, pages_count, total_items
         As the answer has them; None where absent or of a wrong type.
     catalog
         ``tags``, ``outcomes`` and ``projects`` of the answer.
@@ -55,6 +55,7 @@ class Page:
     length: int
     not_objects: list[str] = field(default_factory=list)
     timezone: str | None = None
+    number: int | None = None
     pages_count: int | None = None
     total_items: int | None = None
     catalog: dict[str, list[Any]] = field(default_factory=dict)
@@ -151,6 +152,7 @@ def _page(answer: Answer, records: list[Any], shape: RecordShape, not_objects: S
         len(records),
         not_objects=list(not_objects),
         timezone=answer.timezone if isinstance(answer.timezone, str) else None,
+        number=_count(answer.page),
         pages_count=_count(answer.pagesCount),
         total_items=_count(answer.totalItems),
         catalog={

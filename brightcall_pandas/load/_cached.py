@@ -11,7 +11,7 @@ from typing import Any
 from brightcall_pandas.cache import Part, Segment, Store, StoreError, pages_of, pages_text
 from brightcall_pandas.frame import SCHEMA_VERSION, AnswerReader, read_page
 from brightcall_pandas.load._client import Client
-from brightcall_pandas.load._pages import WindowPages, checksum, slice_of
+from brightcall_pandas.load._pages import PageSource, WindowPages, checksum
 from brightcall_pandas.load._parts import DAY, part_of
 from brightcall_pandas.load._proof import Ask
 from brightcall_pandas.load._query import Query
@@ -116,15 +116,18 @@ class CachedWindows:
         return new
 
     def _from_pages(self, window: dict[str, Any]) -> Part:
+        if window["wide"]:  # its pages do not say which calls without a time belong to these days
+            raise LookupError(window["day_from"])
+        first, last = date.fromisoformat(window["day_from"]), date.fromisoformat(window["day_to"])
+        source = PageSource(self._client.profile, self._query, first, last)
         slices = []
         for key, number, size, known in pages_of(window):
             kept = self._client.cache.pages.get_response(key)
             if kept is None or checksum(kept.content) != known:
                 raise LookupError(key)
             page = read_page(kept.content, self._reader)
-            slices.append(slice_of(page, Ask(number, size), key, known, self._query.zone))
-        first, last = date.fromisoformat(window["day_from"]), date.fromisoformat(window["day_to"])
-        return part_of(WindowPages(slices), first, last, self._query.zone, window)[0]
+            slices.append(source.slice_of(page, Ask(number, size), key, known))
+        return part_of(WindowPages(slices), first, last, self._query.zone, window, cut=self._query.padded)
 
 
 def _groups(chosen: dict[date, Segment]) -> Iterator[tuple[Segment, list[date]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,14 +14,18 @@ import msgspec
 import numpy as np
 
 from brightcall_pandas.api import Profile, Reply, Request, Task
-from brightcall_pandas.errors import InvalidResponseError, RequestError
+from brightcall_pandas.errors import IncompleteDataError, InvalidResponseError, RequestError
 from brightcall_pandas.frame import FIELDS, Clock, Page, consolidate, midnight_micros, page_of, typed_array
-from brightcall_pandas.load._proof import Ask, Bounds, Slice
+from brightcall_pandas.load._identity import Identities
+from brightcall_pandas.load._proof import UNKNOWN, Ask, Bounds, Slice
 from brightcall_pandas.load._query import Query
 
-__all__ = ["PageSource", "Refusal", "WindowPages", "checksum", "days_text", "slice_of"]
+__all__ = ["DAY", "PageSource", "Refusal", "WindowPages", "checksum", "days_text", "slice_of"]
 
+DAY = timedelta(days=1)
 _NARROWING = {"types", "states", "categories"}
+_ASKED_AGAIN = 2  # times, where an answer belongs to another question
+_OLDEST = 946_684_800_000_000  # 2000 in microseconds; a time before says that a clock was never set
 _SETTLED = 128  # pages that are laid beside each other in memory
 
 
@@ -58,6 +63,8 @@ class WindowPages:
         What was seen of the server, by the names of `ServerFacts`.
     wide
         Whether the pages are of a longer list, so that rows outside of the window are expected.
+    untimed
+        Rows without a time that belong to the window; None where all do that came.
     """
 
     slices: list[Slice] = field(default_factory=list)
@@ -66,6 +73,7 @@ class WindowPages:
     problem: str = ""
     learnt: dict[str, Any] = field(default_factory=dict)
     wide: bool = False
+    untimed: frozenset[str] | None = None
 
     @property
     def complete(self) -> bool:
@@ -91,6 +99,12 @@ class WindowPages:
         for each in self.slices:
             latest.update(zip(each.ids, range(offset, offset + len(each.ids)), strict=True))
             offset += len(each.ids)
+        if self.untimed is not None:
+            times = dict(
+                pair for each in self.slices for pair in zip(each.ids, each.stamps.tolist(), strict=True)
+            )
+            here = {row for row, time in times.items() if time != UNKNOWN} | self.untimed
+            latest = {row: position for row, position in latest.items() if row in here}
         positions = np.fromiter(latest.values(), dtype=np.int64, count=len(latest))
         ids = np.array(list(latest), dtype=str)
         empty = np.empty(0, dtype=np.int64)
@@ -106,6 +120,25 @@ class WindowPages:
 
 
 # From a window to its pages.
+
+
+@dataclass
+class Shared:
+    """What all readings of a window share.
+
+    Parameters
+    ----------
+    requests
+        How many requests were made.
+    identities
+        What names the rows.
+    echoes
+        Whether answers name the page that was asked for; a server may count them in its own way.
+    """
+
+    requests: int = 0
+    identities: Identities = field(default_factory=Identities)
+    echoes: bool = True
 
 
 @dataclass(frozen=True)
@@ -124,6 +157,8 @@ class PageSource:
         Called with each page as it comes.
     narrow
         Parameters that narrow the query.
+    shared
+        What is shared with all sources that are made of this one.
     """
 
     profile: Profile
@@ -132,17 +167,27 @@ class PageSource:
     last: date
     seen: Callable[[Slice], None] = lambda _: None
     narrow: dict[str, Any] = field(default_factory=dict)
-    sent: list[int] = field(default_factory=lambda: [0])  # requests, shared by all that were made of this one
+    shared: Shared = field(default_factory=Shared, repr=False)
     _loose: list[Page] = field(default_factory=list, repr=False)
+
+    @property
+    def _believed(self) -> Bounds:
+        """Times that may be those of a call: no further than a day from the days asked for."""
+        return self.bounds([self.first - DAY, self.last + DAY])
 
     @property
     def body(self) -> dict[str, Any]:
         """Parameters by API name, without paging."""
         return self.query.request(self.first, self.last) | self.narrow
 
+    @property
+    def padded(self) -> bool:
+        """Whether more days are asked for at both ends, because the server starts days elsewhere."""
+        return self.query.padded
+
     def of(self, days: Sequence[date], before: int = 0, after: int = 0) -> PageSource:
         """Return pages of some days, and of some more before and after."""
-        first, last = days[0] - timedelta(days=before), days[-1] + timedelta(days=after)
+        first, last = days[0] - before * DAY, days[-1] + after * DAY
         return replace(self, first=first, last=last)
 
     def narrowed(self, types: int, states: int | None = None) -> PageSource | None:
@@ -158,15 +203,61 @@ class PageSource:
         return midnight_micros(first, zone, 0), midnight_micros(first, zone, (days[-1] - days[0]).days + 1)
 
     def fetch(self, asks: Sequence[Ask]) -> Task[list[Slice | Refusal]]:
-        """Ask for pages; return the answers in that order, in whatever order they come."""
-        self.sent[0] += len(asks)
+        """Ask for pages; return the answers in that order, in whatever order they come.
+
+        An answer that belongs to another question is asked for again.
+
+        Raises
+        ------
+        IncompleteDataError
+            The server answers another question than the one asked.
+        """
+        answers: list[Slice | Refusal] = yield from self._fetched(asks)
+        for _ in range(_ASKED_AGAIN):
+            wrong = [n for n, each in enumerate(answers) if self._is_crossed(each)]
+            if not wrong:
+                return answers
+            again = yield from self._fetched([asks[n] for n in wrong])
+            for n, answer in zip(wrong, again, strict=True):
+                answers[n] = answer
+        pages = [each for each in answers if isinstance(each, Slice)]
+        if any(not self._names_its_page(each) for each in pages):
+            self.shared.echoes = False  # it counts pages in its own way
+        for each in pages:
+            if self._shows_other_days(each, self._believed):
+                msg = (
+                    f"{self._about(each.ask)}: the answer shows calls of other days only, each time it was "
+                    "asked for. Check whether a proxy keeps or mixes up answers to POST requests."
+                )
+                raise IncompleteDataError(msg)
+        return answers
+
+    def _fetched(self, asks: Sequence[Ask]) -> Task[list[Slice | Refusal]]:
+        self.shared.requests += len(asks)
         return (yield [self._page(ask) for ask in asks])
+
+    def _is_crossed(self, each: Slice | Refusal) -> bool:
+        """Tell whether an answer seems to belong to another question."""
+        if isinstance(each, Refusal):
+            return False
+        asked = self.bounds([self.first, self.last])
+        return self._shows_other_days(each, asked) or not self._names_its_page(each)
+
+    def _names_its_page(self, each: Slice) -> bool:
+        said = each.page.number
+        return not self.shared.echoes or not each.rows or said is None or said == each.ask.number
+
+    @staticmethod
+    def _shows_other_days(each: Slice, days: Bounds) -> bool:
+        """Tell whether all times are outside of some days; a single one, or an absurd one, says nothing."""
+        times = each.written[(each.written >= _OLDEST) & (each.written < _newest())]
+        return len(times) > 1 and not bool(((times >= days[0]) & (times < days[1])).any())
 
     def count(self) -> Task[int | None]:
         """Ask the count endpoint, where the profile has one, how many rows there are."""
         if self.profile.count is None:
             return None
-        self.sent[0] += 1
+        self.shared.requests += 1
         body = self.body | {"page": 1, "itemsPerPage": 1}
         about = f"number of calls {days_text(self.body)}"
         question = Request(
@@ -183,18 +274,26 @@ class PageSource:
             "sortBy": "timestamp",
             "sortDirection": ask.direction,
         }
-        way = "" if ask.direction == "ASC" else ", newest first"
-        about = f"calls {days_text(self.body)}, page {ask.number} of {ask.size} rows each{way}"
-        read = partial(self._read, ask, about)
-        return Request(self.profile.calls, self.body | paging, about, read, partial(Refusal, ask))
+        read = partial(self._read, ask)
+        return Request(self.profile.calls, self.body | paging, self._about(ask), read, partial(Refusal, ask))
 
-    def _read(self, ask: Ask, about: str, reply: Reply) -> Slice:
+    def _about(self, ask: Ask) -> str:
+        way = "" if ask.direction == "ASC" else ", newest first"
+        return f"calls {days_text(self.body)}, page {ask.number} of {ask.size} rows each{way}"
+
+    def slice_of(self, page: Page, ask: Ask, key: str, known: int) -> Slice:
+        """Take from a page of this source what the proof needs."""
+        shared, zone = self.shared, self.query.zone
+        return slice_of(page, ask, key, known, zone, identities=shared.identities, believed=self._believed)
+
+    def _read(self, ask: Ask, reply: Reply) -> Slice:
         try:
             page = page_of(reply.answer)
         except msgspec.DecodeError as error:
-            msg = f"{about}: the answer has no list of calls ({error}). Check base_url and api_version."
+            about, advice = self._about(ask), "Check base_url and api_version."
+            msg = f"{about}: the answer has no list of calls ({error}). {advice}"
             raise InvalidResponseError(msg) from None
-        result = slice_of(page, ask, reply.key, checksum(reply.content), self.query.zone)
+        result = self.slice_of(page, ask, reply.key, checksum(reply.content))
         self._loose.append(page)
         if len(self._loose) == _SETTLED:
             consolidate(self._loose)
@@ -203,12 +302,26 @@ class PageSource:
         return result
 
 
+def _newest() -> int:
+    """Return the latest time that a call may have, in microseconds; clocks differ by less than two days."""
+    return (time.time_ns() // 1000) + 2 * 86_400_000_000
+
+
 def checksum(content: bytes) -> int:
     """Return a number by which the same page is known again."""
     return zlib.crc32(content)
 
 
-def slice_of(page: Page, ask: Ask, key: str, known: int, zone: str) -> Slice:
+def slice_of(
+    page: Page,
+    ask: Ask,
+    key: str,
+    known: int,
+    zone: str,
+    *,
+    identities: Identities | None = None,
+    believed: Bounds | None = None,
+) -> Slice:
     """Take from a page what the proof needs.
 
     Parameters
@@ -219,19 +332,23 @@ def slice_of(page: Page, ask: Ask, key: str, known: int, zone: str) -> Slice:
         Its key in the page cache, and its `checksum`.
     zone
         Zone of times without offset where the page names none.
+    identities
+        What names the rows of the window's pages; None for a page by itself.
+    believed
+        A time outside of these is taken for none.
     """
-    typed_ids, _ = typed_array(page.columns["id"], FIELDS["id"])
-    ids = typed_ids.to_pylist()
-    if None in ids:  # no identity of its own: then all that is known of the row is its identity
-        whole = zip(*(page.values(name) for name in FIELDS), strict=True)
-        ids = [repr(row) if each is None else each for each, row in zip(ids, whole, strict=True)]
+    names = (identities or Identities()).names(page)
     times, own_zone = page.columns["timestamp"], page.timezone or zone
     stamps, lost = typed_array(times, FIELDS["timestamp"], Clock(own_zone))
     if lost.count:  # perhaps an hour that comes twice, which uniqueId settles
         unique_ids, _ = typed_array(page.columns["uniqueId"], FIELDS["uniqueId"])
         stamps, _ = typed_array(times, FIELDS["timestamp"], Clock(own_zone, unique_ids))
     micros = np.asarray(stamps.to_numpy(zero_copy_only=False), dtype="datetime64[us]").view(np.int64)
-    return Slice(ask, page, ids, micros, page.total_items, key, known)
+    written = micros
+    if believed is not None:
+        absurd = (micros < believed[0]) | (micros >= believed[1])
+        micros = np.where(absurd, UNKNOWN, micros) if absurd.any() else micros
+    return Slice(ask, page, names, micros, page.total_items, key, known, written)
 
 
 def days_text(body: dict[str, Any]) -> str:

@@ -3,42 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from brightcall_pandas.cache import Part
 from brightcall_pandas.frame import midnight_micros, typed_table
-from brightcall_pandas.load._pages import WindowPages
+from brightcall_pandas.load._pages import DAY, WindowPages
+from brightcall_pandas.load._proof import UNKNOWN
 
 __all__ = ["DAY", "in_order", "part_of", "runs"]
 
-DAY = timedelta(days=1)
-_UNKNOWN = np.iinfo(np.int64).min
-
 
 def part_of(
-    read: WindowPages, first: date, last: date, zone: str, report: dict[str, Any]
-) -> tuple[Part, int]:
-    """Type the rows of a window that lie in its days, a column at a time.
+    read: WindowPages, first: date, last: date, zone: str, report: dict[str, Any], *, cut: bool
+) -> Part:
+    """Type the rows of a window, a column at a time, and complete the report on it.
 
-    Returns
-    -------
-    tuple of Part and int
-        The calls, with `report` completed; and how many rows lie in other days.
+    Parameters
+    ----------
+    read
+        The window.
+    first, last
+        Its days.
+    zone
+        Zone in which they start.
+    report
+        What is said of how it was read.
+    cut
+        Whether calls of other days are left out, as those of a longer list are; otherwise they belong to the
+        window that the server returned them for.
     """
     positions, stamps = read.latest_rows()
     edges = np.array([midnight_micros(str(first), zone, n) for n in range((last - first).days + 2)])
-    unknown = stamps == _UNKNOWN
-    inside = unknown | ((stamps >= edges[0]) & (stamps < edges[-1]))
+    unknown = stamps == UNKNOWN
+    inside = unknown | ((stamps >= edges[0]) & (stamps < edges[-1])) | (not cut)
     own_zone = next((each.page.timezone for each in read.slices if each.page.timezone), None) or zone
     typed = typed_table([each.page for each in read.slices], own_zone, positions[inside])
     # A call whose time cannot be read counts to the window's first day.
     day = np.where(unknown, 0, np.searchsorted(edges, stamps, side="right") - 1)[inside]
-    rows = np.bincount(day, minlength=len(edges) - 1).tolist()
+    rows = np.bincount(day.clip(0, len(edges) - 2), minlength=len(edges) - 1).tolist()
     whole = report | {"rows": int(inside.sum()), "misfits": typed.report()}
-    return Part(first, rows, typed.table, [whole]), int((~inside).sum())
+    return Part(first, rows, typed.table, [whole])
 
 
 def runs(days: Sequence[date]) -> list[list[date]]:

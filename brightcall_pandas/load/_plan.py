@@ -8,9 +8,10 @@ import numpy as np
 
 from brightcall_pandas.load._proof import Ask, Direction
 
-__all__ = ["LISTED_SIZES", "Choices", "Span", "farthest", "plan"]
+__all__ = ["LISTED_SIZES", "SAFE_SIZE", "Choices", "Span", "farthest", "plan"]
 
 LISTED_SIZES = (500, 200, 100, 50, 25, 10)  # sizes that a server offers where it honours some only
+SAFE_SIZE = 100  # the API's documented default, which every server offers
 _OVERLAP = 8  # rows that planned pages share: enough for a run of equal times in all but busy seconds
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import threading
 from typing import Any
@@ -12,6 +13,8 @@ from tqdm.auto import tqdm
 from brightcall_pandas.load._proof import Slice
 
 __all__ = ["Progress"]
+
+_log = logging.getLogger("brightcall_pandas")
 
 _SHORT_S = 1.0  # a load shorter than this shows no bar
 
@@ -74,6 +77,12 @@ class Progress:
             self._pages += pages
             self._bar.set_postfix(pages=self._pages, refresh=False)
             self._bar.update(calls)
+
+    def say(self, line: str) -> None:
+        """Show a line, where progress is shown at all."""
+        _log.info(line)
+        if self._show is not False:
+            tqdm.write(line, file=_Unfailing())
 
     def close(self) -> None:
         """Take the bar to its end."""

@@ -25,6 +25,7 @@ import numpy as np
 from brightcall_pandas.frame import Page
 
 __all__ = [
+    "DAY_MICROS",
     "NEWEST_FIRST",
     "OBEYED",
     "OLDEST_FIRST",
@@ -52,7 +53,7 @@ _BEGINNING = np.iinfo(np.int64).min  # before every row
 _END = np.iinfo(np.int64).max  # after every row
 
 _MILLISECOND, _SECOND, _MINUTE = 1_000, 1_000_000, 60_000_000
-_DAY = 86_400_000_000
+DAY_MICROS = 86_400_000_000
 _PAIRS = 8  # neighbours in order by the finer unit, before that unit is believed
 _ROWS = 8  # rows that lie beyond another page, before the pages are believed to follow each other
 _MOST = 0.8  # the part of a page's new rows that must lie beyond; the rest may have come meanwhile
@@ -120,6 +121,8 @@ class Slice:
         How many rows the window has, according to this answer.
     key, checksum
         The answer's key in the page cache, and `checksum` of its bytes.
+    written
+        Time of each row as the answer has it, also where it is not believed.
     """
 
     ask: Ask
@@ -129,6 +132,7 @@ class Slice:
     total: int | None
     key: str = ""
     checksum: int = 0
+    written: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     known: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -148,7 +152,7 @@ class Slice:
         """Return the times that are believed: not those more than a day outside of the window."""
         if bounds is None:
             return self.known
-        return self.known[(self.known >= bounds[0] - _DAY) & (self.known < bounds[1] + _DAY)]
+        return self.known[(self.known >= bounds[0] - DAY_MICROS) & (self.known < bounds[1] + DAY_MICROS)]
 
 
 @dataclass(frozen=True)
@@ -284,7 +288,7 @@ def _follows(first: Slice, later: Slice, unit: int, bounds: Bounds | None) -> in
     new = np.fromiter((row not in shown for row in later.ids), dtype=bool, count=len(later.ids))
     stamps = later.stamps[new & (later.stamps != UNKNOWN)]
     if bounds is not None:
-        stamps = stamps[(stamps >= bounds[0] - _DAY) & (stamps < bounds[1] + _DAY)]
+        stamps = stamps[(stamps >= bounds[0] - DAY_MICROS) & (stamps < bounds[1] + DAY_MICROS)]
     after = int((stamps // unit > times.max() // unit).sum())
     before = int((stamps // unit < times.min() // unit).sum())
     if after >= max(_ROWS, _MOST * len(stamps)):

@@ -13,15 +13,16 @@ from typing import Any, Protocol, Self
 
 from brightcall_pandas.api import Task
 from brightcall_pandas.errors import RequestError
+from brightcall_pandas.load._facts import ServerFacts
 from brightcall_pandas.load._pages import Refusal, WindowPages
-from brightcall_pandas.load._proof import Ask, Bounds, Slice, distinct_rows
-from brightcall_pandas.load._reading import ServerFacts, read_window
+from brightcall_pandas.load._plan import SAFE_SIZE
+from brightcall_pandas.load._proof import DAY_MICROS, Ask, Bounds, Slice, distinct_rows
+from brightcall_pandas.load._reading import read_window
 
 __all__ = ["DaysRead", "Source", "read_days"]
 
 _TYPES = (0, 1, 2)
 _STATES = (0, 1, 2)
-_SAFE_SIZE = 100  # the API's documented default, which every server offers
 
 
 class Source(Protocol):
@@ -33,6 +34,11 @@ class Source(Protocol):
 
     def count(self) -> Task[int | None]:
         """Ask the endpoint that counts, where there is one."""
+        ...
+
+    @property
+    def padded(self) -> bool:
+        """Whether more days are asked for at both ends anyway."""
         ...
 
     def of(self, days: Sequence[Any], before: int = 0, after: int = 0) -> Self:
@@ -87,9 +93,18 @@ def read_days(
     list of DaysRead
         Together all of the days, in order; check each `read.complete`.
     """
-    facts = facts or ServerFacts()
     reader = _DaysReader(source, size, settled)
-    return (yield from reader.read(days, facts, opening))
+    known = facts or ServerFacts()
+    parts = yield from reader.read(days, known, opening)
+    if known == ServerFacts() or all(part.read.complete for part in parts):
+        return parts
+    # What was learnt may hold no longer, or never have held: learn it again.
+    parts = yield from reader.read(days, ServerFacts(), ())
+    learnt = vars(ServerFacts()).copy()
+    for part in parts:
+        learnt |= part.read.learnt
+        part.read.learnt = dict(learnt)
+    return parts
 
 
 @dataclass(frozen=True)
@@ -117,10 +132,28 @@ class _DaysReader:
     def _as_asked(
         self, days: Sequence[Any], facts: ServerFacts, opening: Sequence[Slice]
     ) -> Task[WindowPages]:
-        """Read days; see that the last of them is among them."""
-        read = yield from self._window(self.source.of(days, after=bool(facts.exclusive)), facts, opening)
-        if facts.exclusive is not None or not read.complete:
+        """Read days; see that the last of them is among them, and that no further one is."""
+        if facts.exclusive:
+            read = yield from self._window(self.source.of(days, after=1), facts, opening)
+            if not _any_between(read.slices, *self._after(days)):
+                return read
+            facts = replace(facts, exclusive=None)  # it includes dayTo: what was learnt is wrong
+            opening = ()
+        try:
+            read = yield from self._window(self.source.of(days), facts, opening)
+        except RequestError:
+            if facts.exclusive is not None or self.source.padded:
+                raise
+            again = yield from self._one_day_more(days, facts)  # dayTo may have to lie after dayFrom
+            if again is None:
+                raise
+            return again
+        if facts.exclusive is not None or not read.complete or self.source.padded:
             return read
+        return (yield from self._with_last_day(days, facts, read))
+
+    def _with_last_day(self, days: Sequence[Any], facts: ServerFacts, read: WindowPages) -> Task[WindowPages]:
+        """Find out whether the last day is part of the range."""
         low, high = self.source.bounds(days[-1:])
         if _any_between(read.slices, low, high):
             read.learnt["exclusive"] = False
@@ -133,15 +166,30 @@ class _DaysReader:
             return read
         if not _any_between([page], low, high) and (page.rows or not page.total):
             return read
-        again = yield from self._window(self.source.of(days, after=1), facts, ())
-        exclusive = again.complete and _any_between(again.slices, low, high)
-        if exclusive and not any((each.known >= high).any() for each in again.slices):
-            again.learnt["exclusive"] = True
+        again = yield from self._one_day_more(days, facts)
+        if again is not None:
             return again
-        if again.complete and not _any_between(again.slices, low, high):
-            return read
         read.proof, read.problem = "", "the list of these days lacks calls that a longer list has"
         return read
+
+    def _one_day_more(self, days: Sequence[Any], facts: ServerFacts) -> Task[WindowPages | None]:
+        """Read days as the first ones of a longer list; None unless that list ends with the last of them."""
+        low, high = self.source.bounds(days[-1:])
+        try:
+            read = yield from self._window(self.source.of(days, after=1), facts, ())
+        except RequestError:
+            return None
+        if not read.complete or not _any_between(read.slices, low, high):
+            return None
+        if _any_between(read.slices, *self._after(days)):
+            return None
+        read.learnt["exclusive"] = True
+        return read
+
+    def _after(self, days: Sequence[Any]) -> Bounds:
+        """Return the day after some days."""
+        _, high = self.source.bounds(days)
+        return high, high + DAY_MICROS
 
     def _window(self, source: Source, facts: ServerFacts, opening: Sequence[Slice]) -> Task[WindowPages]:
         count = yield from source.count()
@@ -192,13 +240,14 @@ class _DaysReader:
         said = min(totals, default=None) if count is None else count
         bounds = self.source.bounds(days)
         try:
-            return (
-                yield from read_window(
-                    source.fetch, self.size, facts, count=said, bounds=bounds, settled=self.settled
-                )
+            wide = yield from read_window(
+                source.fetch, self.size, facts, count=said, bounds=bounds, settled=self.settled
             )
         except RequestError:
             return WindowPages([], problem="a longer list is refused")
+        # Which day a call without a time belongs to, the longer list does not say.
+        wide.untimed = frozenset(row for each in read.slices for row in each.ids)
+        return wide
 
     def _cells(
         self, days: Sequence[Any], facts: ServerFacts, states: Sequence[int | None]
@@ -232,7 +281,7 @@ class _DaysReader:
 
 def _first(facts: ServerFacts) -> Ask:
     base = facts.first_page if facts.first_page is not None else 1
-    return Ask(base, _SAFE_SIZE, "ASC", base)
+    return Ask(base, SAFE_SIZE, "ASC", base)
 
 
 def _any_between(slices: Sequence[Slice], low: int, high: int) -> bool:

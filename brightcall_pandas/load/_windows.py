@@ -14,16 +14,19 @@ from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import IncompleteDataError
 from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
+from brightcall_pandas.load._facts import ServerFacts, surprise
 from brightcall_pandas.load._pages import PageSource, WindowPages, days_text
 from brightcall_pandas.load._parts import part_of, runs
+from brightcall_pandas.load._plan import SAFE_SIZE
 from brightcall_pandas.load._progress import Progress
-from brightcall_pandas.load._proof import PROOF_VERSION, Slice
+from brightcall_pandas.load._proof import PROOF_VERSION, Bounds, Slice
 from brightcall_pandas.load._query import Query, known_zone
 from brightcall_pandas.load._ranges import DaysRead, read_days
-from brightcall_pandas.load._reading import SAFE_SIZE, ServerFacts, first_pages
+from brightcall_pandas.load._reading import first_pages
 
 __all__ = ["BoundsMoved", "Opening", "WindowReader"]
 
+_ZONES_DIFFER = 14 * 3_600_000_000  # microseconds, at most
 _PAGES_A_WINDOW = 16  # at least, in whole days: fewer waste half-empty pages, more are lost by a kill
 
 
@@ -33,9 +36,9 @@ class BoundsMoved(Exception):  # noqa: N818  (not an error: the load starts agai
 
 @dataclass(frozen=True)
 class Opening:
-    """The first pages of some days, in both directions: what was asked, what came, and when."""
+    """The first pages of some days, in both directions: from where, what came, and when."""
 
-    body: dict[str, Any]
+    source: PageSource
     pages: Sequence[Slice]
     began: datetime
 
@@ -88,12 +91,12 @@ class WindowReader:
         return opening
 
     def _opened(self, source: PageSource) -> Task[Opening]:
-        if self.opened is not None and self.opened.body == source.body:
+        if self.opened is not None and self.opened.source.body == source.body:
             return self.opened
         began, facts = datetime.now(UTC), self._facts()
         pages, learnt = yield from first_pages(source.fetch, self.client.page_size, facts)
-        self.client.cache.learn_of_server(learnt)
-        return Opening(source.body, pages, began)
+        self._learn(learnt)
+        return Opening(source, pages, began)
 
     def _windows(self, run: Sequence[date]) -> Task[list[tuple[Sequence[date], Opening | None]]]:
         """Cut a run into windows; its first pages go along when they belong to the only one."""
@@ -113,20 +116,26 @@ class WindowReader:
         return [(run[n : n + length], None) for n in range(0, len(run), length)]
 
     def _window(self, writes: WriteQueue, days: Sequence[date], opening: Opening | None) -> Task[list[Part]]:
-        source = self._source(days[0], days[-1])
-        began = datetime.now(UTC) if opening is None else opening.began
+        if opening is None:
+            opening = Opening(self._source(days[0], days[-1]), (), datetime.now(UTC))
+        source, began = opening.source, opening.began
         settled = self.client.is_final(began, days[-1])
-        pages = () if opening is None else opening.pages
         readings = yield from read_days(
-            source, days, self.client.page_size, self._facts(), opening=pages, settled=settled
+            source, days, self.client.page_size, self._facts(), opening=opening.pages, settled=settled
         )
-        sent = source.sent[0] + len(pages)
-        parts = []
+        sent, parts = source.shared.requests, []
         for number, each in enumerate(readings):
             self._check_zone(each.read)
-            self.client.cache.learn_of_server(each.read.learnt)
+            self._learn(each.read.learnt)
             parts.append(self._kept(writes, source, each, began, sent if number == 0 else 0))
         return parts
+
+    def _learn(self, learnt: dict[str, Any]) -> None:
+        """Remember what the server was seen to do, and say so where one would not expect it."""
+        news = [said for name, value in learnt.items() if (said := surprise(name, value))]
+        self.client.cache.learn_of_server(learnt)
+        if news:
+            self.progress.say(f"Brightcall's server {'; '.join(news)}. Loads allow for it.")
 
     def _kept(
         self, writes: WriteQueue, source: PageSource, days: DaysRead, began: datetime, requests: int
@@ -144,6 +153,7 @@ class WindowReader:
             "complete": read.complete,
             "proof": read.proof,
             "rules": PROOF_VERSION,
+            "wide": read.wide,
         }
         part = self._typed(source.of(days.days), read, first, last, report)
         if read.complete:
@@ -154,9 +164,10 @@ class WindowReader:
     def _typed(
         self, source: PageSource, read: WindowPages, first: date, last: date, report: dict[str, Any]
     ) -> Part:
-        part, outside = part_of(read, first, last, self.query.zone, report)
-        if outside and not self.query.padded and not read.wide:
+        more_days = self.query.padded or read.wide
+        if not more_days and _begins_elsewhere(read, source.bounds([first, last])):
             self._other_bounds(source)
+        part = part_of(read, first, last, self.query.zone, report, cut=more_days)
         if not read.complete:
             self._incomplete(source, read)
         return part
@@ -193,3 +204,14 @@ class WindowReader:
 
     def _facts(self) -> ServerFacts:
         return ServerFacts.of({each.name: each.value for each in self.client.cache.account.server})
+
+
+def _begins_elsewhere(read: WindowPages, bounds: Bounds) -> bool:
+    """Tell whether the server starts days in another timezone: several calls lie before or after the days.
+
+    On one side only, and no further than timezones differ; one such call may have been edited.
+    """
+    _, times = read.latest_rows()
+    before = ((times >= bounds[0] - _ZONES_DIFFER) & (times < bounds[0])).sum()
+    after = ((times >= bounds[1]) & (times < bounds[1] + _ZONES_DIFFER)).sum()
+    return bool(max(before, after) > 1 and min(before, after) == 0)

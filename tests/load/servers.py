@@ -360,6 +360,10 @@ class ModelSource:
         yield []
         return self.server.count(self.question)
 
+    @property
+    def padded(self) -> bool:
+        return False
+
     def of(self, days: Sequence[int], before: int = 0, after: int = 0) -> ModelSource:
         return replace(self, question=replace(self.question, first=days[0] - before, last=days[-1] + after))
 

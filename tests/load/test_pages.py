@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 
 from brightcall_pandas.api import Task
 from brightcall_pandas.frame import Page, read_page
+from brightcall_pandas.load._facts import ServerFacts
 from brightcall_pandas.load._pages import WindowPages, slice_of
 from brightcall_pandas.load._plan import Choices, farthest, plan
 from brightcall_pandas.load._proof import NEWEST_FIRST, OBEYED, Ask, Slice, cover, observed_order, order_unit
-from brightcall_pandas.load._reading import ServerFacts, read_window
+from brightcall_pandas.load._reading import read_window
 
 KNOWN = ServerFacts(step=1, order=OBEYED, most_rows=500, first_page=1)
 

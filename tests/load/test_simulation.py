@@ -14,8 +14,8 @@ from dataclasses import replace
 import pytest
 
 from brightcall_pandas.errors import RequestError
+from brightcall_pandas.load._facts import ServerFacts
 from brightcall_pandas.load._ranges import DaysRead, read_days
-from brightcall_pandas.load._reading import ServerFacts
 from tests.load.servers import (
     CHANGES,
     DAY,
