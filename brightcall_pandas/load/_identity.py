@@ -2,8 +2,8 @@
 
 A call is known by its ``id`` and ``uniqueId`` together, since ids that a program has rounded are shared by
 many calls, and an empty ``uniqueId`` matches any. Where the id is unusable, ``uniqueId`` and the fields that
-never change stand for it. Rows that agree in these too are told apart by all of their fields, but only as far as
-one answer shows them side by side: in two answers they may be one call that was edited in between.
+never change stand for it. Rows that agree in these too are told apart by all of their fields, but only as far
+as one answer shows them side by side: in two answers they may be one call that was edited in between.
 """
 
 from __future__ import annotations

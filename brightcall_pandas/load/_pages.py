@@ -17,7 +17,7 @@ from brightcall_pandas.api import Profile, Reply, Request, Task
 from brightcall_pandas.errors import IncompleteDataError, InvalidResponseError, RequestError
 from brightcall_pandas.frame import FIELDS, Clock, Page, consolidate, midnight_micros, page_of, typed_array
 from brightcall_pandas.load._identity import Identities
-from brightcall_pandas.load._proof import UNKNOWN, Ask, Bounds, Slice
+from brightcall_pandas.load._proof import DAY_MICROS, UNKNOWN, Ask, Bounds, Slice
 from brightcall_pandas.load._query import Query
 
 __all__ = ["DAY", "PageSource", "Refusal", "WindowPages", "checksum", "days_text", "slice_of"]
@@ -171,9 +171,16 @@ class PageSource:
     _loose: list[Page] = field(default_factory=list, repr=False)
 
     @property
+    def _asked(self) -> Bounds:
+        """The days that are sent."""
+        pad = DAY if self.padded else 0 * DAY
+        return self.bounds([self.first - pad, self.last + pad])
+
+    @property
     def _believed(self) -> Bounds:
-        """Times that may be those of a call: no further than a day from the days asked for."""
-        return self.bounds([self.first - DAY, self.last + DAY])
+        """Times that may be those of a call: no further than a day from the days that are sent."""
+        low, high = self._asked
+        return low - DAY_MICROS, high + DAY_MICROS
 
     @property
     def body(self) -> dict[str, Any]:
@@ -213,45 +220,61 @@ class PageSource:
             The server answers another question than the one asked.
         """
         answers: list[Slice | Refusal] = yield from self._fetched(asks)
+        doubts = {n: doubt for n, each in enumerate(answers) if (doubt := self._doubt(each)) is not None}
         for _ in range(_ASKED_AGAIN):
-            wrong = [n for n, each in enumerate(answers) if self._is_crossed(each)]
-            if not wrong:
-                return answers
-            again = yield from self._fetched([asks[n] for n in wrong])
-            for n, answer in zip(wrong, again, strict=True):
-                answers[n] = answer
-        pages = [each for each in answers if isinstance(each, Slice)]
-        if any(not self._names_its_page(each) for each in pages):
-            self.shared.echoes = False  # it counts pages in its own way
-        for each in pages:
-            if self._shows_other_days(each, self._believed):
-                msg = (
-                    f"{self._about(each.ask)}: the answer shows calls of other days only, each time it was "
-                    "asked for. Check whether a proxy keeps or mixes up answers to POST requests."
-                )
-                raise IncompleteDataError(msg)
+            if not doubts:
+                break
+            again = yield from self._fetched([asks[n] for n in doubts])
+            for n, answer in zip(tuple(doubts), again, strict=True):
+                first, answers[n] = doubts.pop(n), answer
+                if (doubt := self._doubt(answer)) not in (None, first):
+                    doubts[n] = doubt  # else it is right, or says the same again
+        for each in answers:
+            if isinstance(each, Slice):
+                self._check(each)
         return answers
 
     def _fetched(self, asks: Sequence[Ask]) -> Task[list[Slice | Refusal]]:
         self.shared.requests += len(asks)
         return (yield [self._page(ask) for ask in asks])
 
-    def _is_crossed(self, each: Slice | Refusal) -> bool:
-        """Tell whether an answer seems to belong to another question."""
+    def _doubt(self, each: Slice | Refusal) -> Any:
+        """Return what speaks for an answer to another question: another page, calls of other days."""
         if isinstance(each, Refusal):
-            return False
-        asked = self.bounds([self.first, self.last])
-        return self._shows_other_days(each, asked) or not self._names_its_page(each)
+            return None
+        low, high = self._asked
+        strays = (each.written != UNKNOWN) & ((each.written < low) | (each.written >= high))
+        rows = frozenset(each.ids[n] for n in np.flatnonzero(strays))
+        other_page = None if self._names_its_page(each) else each.page.number
+        return (other_page, rows) if rows or other_page is not None else None
+
+    def _check(self, each: Slice) -> None:
+        """Judge an answer that was asked for again."""
+        if not self._names_its_page(each):
+            self.shared.echoes = False  # it counts pages in its own way
+        far = self._far(each.written)
+        if far.sum() > 1 and far.all():
+            msg = (
+                f"{self._about(each.ask)}: the answer shows calls of other days only, each time it was "
+                "asked for. Check whether a proxy keeps or mixes up answers to POST requests."
+            )
+            raise IncompleteDataError(msg)
 
     def _names_its_page(self, each: Slice) -> bool:
         said = each.page.number
         return not self.shared.echoes or not each.rows or said is None or said == each.ask.number
 
-    @staticmethod
-    def _shows_other_days(each: Slice, days: Bounds) -> bool:
-        """Tell whether all times are outside of some days; a single one, or an absurd one, says nothing."""
-        times = each.written[(each.written >= _OLDEST) & (each.written < _newest())]
-        return len(times) > 1 and not bool(((times >= days[0]) & (times < days[1])).any())
+    def _far(self, times: np.ndarray) -> np.ndarray:
+        """Tell which times are those of other days; an absurd one says nothing."""
+        low, high = self._believed
+        sane = (times >= _OLDEST) & (times < _newest())
+        return sane & ((times < low) | (times >= high))
+
+    def calls_of_other_days(self, read: WindowPages) -> int:
+        """Count the calls of other days that a window shows."""
+        return len(
+            {each.ids[n] for each in read.slices for n in np.flatnonzero(self._far(each.written)).tolist()}
+        )
 
     def count(self) -> Task[int | None]:
         """Ask the count endpoint, where the profile has one, how many rows there are."""
@@ -304,7 +327,7 @@ class PageSource:
 
 def _newest() -> int:
     """Return the latest time that a call may have, in microseconds; clocks differ by less than two days."""
-    return (time.time_ns() // 1000) + 2 * 86_400_000_000
+    return (time.time_ns() // 1000) + 2 * DAY_MICROS
 
 
 def checksum(content: bytes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -92,7 +92,8 @@ class WindowReader:
 
     def _opened(self, source: PageSource) -> Task[Opening]:
         if self.opened is not None and self.opened.source.body == source.body:
-            return self.opened
+            # The zone may be known only since then.
+            return replace(self.opened, source=replace(source, shared=self.opened.source.shared))
         began, facts = datetime.now(UTC), self._facts()
         pages, learnt = yield from first_pages(source.fetch, self.client.page_size, facts)
         self._learn(learnt)
@@ -126,6 +127,9 @@ class WindowReader:
         sent, parts = source.shared.requests, []
         for number, each in enumerate(readings):
             self._check_zone(each.read)
+            others = source.of(each.days).calls_of_other_days(each.read)
+            if others > 1:  # a single one may have been dated wrongly
+                each.read.proof, each.read.problem = "", f"the answers show {others} calls of other days"
             self._learn(each.read.learnt)
             parts.append(self._kept(writes, source, each, began, sent if number == 0 else 0))
         return parts
