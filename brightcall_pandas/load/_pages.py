@@ -270,11 +270,9 @@ class PageSource:
         sane = (times >= _OLDEST) & (times < _newest())
         return sane & ((times < low) | (times >= high))
 
-    def calls_of_other_days(self, read: WindowPages) -> int:
-        """Count the calls of other days that a window shows."""
-        return len(
-            {each.ids[n] for each in read.slices for n in np.flatnonzero(self._far(each.written)).tolist()}
-        )
+    def calls_of_other_days(self, read: WindowPages) -> set[str]:
+        """Return the calls of other days that a window shows."""
+        return {each.ids[n] for each in read.slices for n in np.flatnonzero(self._far(each.written)).tolist()}
 
     def count(self) -> Task[int | None]:
         """Ask the count endpoint, where the profile has one, how many rows there are."""

@@ -15,11 +15,11 @@ from brightcall_pandas.errors import IncompleteDataError
 from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._facts import ServerFacts, surprise
-from brightcall_pandas.load._pages import PageSource, WindowPages, days_text
+from brightcall_pandas.load._pages import DAY, PageSource, Refusal, WindowPages, days_text
 from brightcall_pandas.load._parts import part_of, runs
 from brightcall_pandas.load._plan import SAFE_SIZE
 from brightcall_pandas.load._progress import Progress
-from brightcall_pandas.load._proof import PROOF_VERSION, Bounds, Slice
+from brightcall_pandas.load._proof import PROOF_VERSION, Ask, Slice
 from brightcall_pandas.load._query import Query, known_zone
 from brightcall_pandas.load._ranges import DaysRead, read_days
 from brightcall_pandas.load._reading import first_pages
@@ -127,9 +127,9 @@ class WindowReader:
         sent, parts = source.shared.requests, []
         for number, each in enumerate(readings):
             self._check_zone(each.read)
-            others = source.of(each.days).calls_of_other_days(each.read)
-            if others > 1:  # a single one may have been dated wrongly
-                each.read.proof, each.read.problem = "", f"the answers show {others} calls of other days"
+            self._check_days(source.of(each.days), each.read)
+            if (yield from self._begins_elsewhere(source, each)):
+                self._other_bounds(source)
             self._learn(each.read.learnt)
             parts.append(self._kept(writes, source, each, began, sent if number == 0 else 0))
         return parts
@@ -169,8 +169,6 @@ class WindowReader:
         self, source: PageSource, read: WindowPages, first: date, last: date, report: dict[str, Any]
     ) -> Part:
         more_days = self.query.padded or read.wide
-        if not more_days and _begins_elsewhere(read, source.bounds([first, last])):
-            self._other_bounds(source)
         part = part_of(read, first, last, self.query.zone, report, cut=more_days)
         if not read.complete:
             self._incomplete(source, read)
@@ -181,6 +179,42 @@ class WindowReader:
         if not self.names_zone and named not in (None, self.query.zone):
             self.client.cache.learn(timezone=named)  # the account moved since its zone was learnt
             raise BoundsMoved
+
+    def _check_days(self, source: PageSource, read: WindowPages) -> None:
+        """Leave out calls of other days, unless it is a single one, which may have been dated wrongly."""
+        others = source.calls_of_other_days(read)
+        if len(others) > 1:
+            read.proof, read.problem = "", f"the answers show {len(others)} calls of other days"
+            read.untimed = frozenset(row for page in read.slices for row in page.ids) - others
+
+    def _begins_elsewhere(self, source: PageSource, days: DaysRead) -> Task[bool]:
+        """Tell whether the server starts days in another timezone: calls lie just before or just after them.
+
+        On one side only, and no further than timezones differ. A single call may have been edited meanwhile;
+        then it is looked for in the day to which it belongs here.
+        """
+        if self.query.padded or days.read.wide:
+            return False
+        low, high = source.bounds(days.days)
+        times = {
+            row: time
+            for page in days.read.slices
+            for row, time in zip(page.ids, page.stamps.tolist(), strict=True)
+            if low - _ZONES_DIFFER <= time < low or high <= time < high + _ZONES_DIFFER
+        }
+        if not times or min(times.values()) < low <= max(times.values()):
+            return False
+        if len(times) > 1:
+            return True
+        ((row, time),) = times.items()
+        later = time >= high
+        day = days.days[-1] + DAY if later else days.days[0] - DAY
+        ask = Ask(1, SAFE_SIZE, "ASC" if later else "DESC")
+        (page,) = yield from source.of([day]).fetch([ask])
+        if isinstance(page, Refusal) or row in page.ids:
+            return False
+        reach = page.known.max(initial=0) if later else page.known.min(initial=time)
+        return page.rows < SAFE_SIZE or (time < reach if later else reach < time)
 
     def _other_bounds(self, source: PageSource) -> None:
         if not self.client.cache.account.other_bounds:
@@ -208,14 +242,3 @@ class WindowReader:
 
     def _facts(self) -> ServerFacts:
         return ServerFacts.of({each.name: each.value for each in self.client.cache.account.server})
-
-
-def _begins_elsewhere(read: WindowPages, bounds: Bounds) -> bool:
-    """Tell whether the server starts days in another timezone: several calls lie before or after the days.
-
-    On one side only, and no further than timezones differ; one such call may have been edited.
-    """
-    _, times = read.latest_rows()
-    before = ((times >= bounds[0] - _ZONES_DIFFER) & (times < bounds[0])).sum()
-    after = ((times >= bounds[1]) & (times < bounds[1] + _ZONES_DIFFER)).sum()
-    return bool(max(before, after) > 1 and min(before, after) == 0)
