@@ -86,6 +86,13 @@ class ApiSession:
         How often a transient failure is tried again.
     first_pause
         The longest pause before the first retry, in seconds; each further one may be twice as long.
+
+    Attributes
+    ----------
+    requests
+        How many were made.
+    shows_calls
+        Whether some answer had calls.
     """
 
     def __init__(
@@ -111,6 +118,7 @@ class ApiSession:
         self._proxies = requests.utils.get_environ_proxies(base_url)  # once: the look-up is slow
         self._counting = threading.Lock()
         self.requests = 0
+        self.shows_calls = False
 
     def ask(
         self, path: str, body: dict[str, Any], *, about: str, stop: threading.Event | None = None

@@ -63,8 +63,8 @@ class WindowPages:
         What was seen of the server, by the names of `ServerFacts`.
     wide
         Whether the pages are of a longer list, so that rows outside of the window are expected.
-    untimed
-        Rows without a time that belong to the window; None where all do that came.
+    left_out
+        Rows that came and belong to other days.
     """
 
     slices: list[Slice] = field(default_factory=list)
@@ -73,7 +73,7 @@ class WindowPages:
     problem: str = ""
     learnt: dict[str, Any] = field(default_factory=dict)
     wide: bool = False
-    untimed: frozenset[str] | None = None
+    left_out: set[str] = field(default_factory=set)
 
     @property
     def complete(self) -> bool:
@@ -84,6 +84,14 @@ class WindowPages:
     def expected(self) -> int | None:
         """Number of rows that the last answer with a total gave."""
         return next((each.total for each in reversed(self.slices) if each.total is not None), None)
+
+    def times(self) -> dict[str, int]:
+        """Return the time of each row, in microseconds, as it was last read; `UNKNOWN` where it has none."""
+        return {
+            row: time
+            for each in self.slices
+            for row, time in zip(each.ids, each.stamps.tolist(), strict=True)
+        }
 
     def latest_rows(self) -> tuple[np.ndarray, np.ndarray]:
         """Return each row once, as it was last read.
@@ -99,12 +107,8 @@ class WindowPages:
         for each in self.slices:
             latest.update(zip(each.ids, range(offset, offset + len(each.ids)), strict=True))
             offset += len(each.ids)
-        if self.untimed is not None:
-            times = dict(
-                pair for each in self.slices for pair in zip(each.ids, each.stamps.tolist(), strict=True)
-            )
-            here = {row for row, time in times.items() if time != UNKNOWN} | self.untimed
-            latest = {row: position for row, position in latest.items() if row in here}
+        if self.left_out:
+            latest = {row: position for row, position in latest.items() if row not in self.left_out}
         positions = np.fromiter(latest.values(), dtype=np.int64, count=len(latest))
         ids = np.array(list(latest), dtype=str)
         empty = np.empty(0, dtype=np.int64)

@@ -16,7 +16,7 @@ from brightcall_pandas.errors import RequestError
 from brightcall_pandas.load._facts import ServerFacts
 from brightcall_pandas.load._pages import Refusal, WindowPages
 from brightcall_pandas.load._plan import SAFE_SIZE
-from brightcall_pandas.load._proof import DAY_MICROS, Ask, Bounds, Slice, distinct_rows
+from brightcall_pandas.load._proof import DAY_MICROS, UNKNOWN, Ask, Bounds, Slice, distinct_rows
 from brightcall_pandas.load._reading import read_window
 
 __all__ = ["DaysRead", "Source", "read_days"]
@@ -246,7 +246,8 @@ class _DaysReader:
         except RequestError:
             return WindowPages([], problem="a longer list is refused")
         # Which day a call without a time belongs to, the longer list does not say.
-        wide.untimed = frozenset(row for each in read.slices for row in each.ids)
+        here = {row for each in read.slices for row in each.ids}
+        wide.left_out = {row for row, time in wide.times().items() if time == UNKNOWN} - here
         return wide
 
     def _cells(

@@ -288,8 +288,10 @@ class _Window:
     def _other_size(self) -> int:
         usual = max((each.rows for each in self.slices[:2]), default=self.size)
         if self.known.step:
-            step, size = self.known.step, min(self.size, max(usual, 10))
-            return max(2, size // step * step - step * (1 + 2 * self.readings))
+            step, most = self.known.step, min(self.size, max(usual, 10))
+            most -= most % step
+            fewer = [size for size in range(most - step, max(step, most // 2) - 1, -step) if size > 1]
+            return fewer[min(2 * self.readings, len(fewer) - 1)] if fewer else self.size
         fitting = [
             each for each in LISTED_SIZES if usual / 3 < each < usual and each not in self.known.failed
         ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from operator import itemgetter
 from typing import Any
 
 from brightcall_pandas.api import Task, WriteQueue, run_tasks
@@ -124,14 +125,21 @@ class WindowReader:
         readings = yield from read_days(
             source, days, self.client.page_size, self._facts(), opening=opening.pages, settled=settled
         )
+        shown = any(each.read.times() for each in readings)
+        self.client.session.shows_calls |= shown
+        doubted = not shown and (yield from self._is_empty_everywhere(source))
+        if doubted:
+            self.progress.say(
+                "The server shows no call, neither of these days nor of the year before. If that is wrong, a "
+                "proxy may keep its answers. Nothing of it is kept here."
+            )
         sent, parts = source.shared.requests, []
         for number, each in enumerate(readings):
             self._check_zone(each.read)
-            self._check_days(source.of(each.days), each.read)
-            if (yield from self._begins_elsewhere(source, each)):
-                self._other_bounds(source)
+            yield from self._check_days(source.of(each.days), each)
             self._learn(each.read.learnt)
-            parts.append(self._kept(writes, source, each, began, sent if number == 0 else 0))
+            requests = sent if number == 0 else 0
+            parts.append(self._kept(writes, source, each, began, requests, keep=not doubted))
         return parts
 
     def _learn(self, learnt: dict[str, Any]) -> None:
@@ -142,7 +150,14 @@ class WindowReader:
             self.progress.say(f"Brightcall's server {'; '.join(news)}. Loads allow for it.")
 
     def _kept(
-        self, writes: WriteQueue, source: PageSource, days: DaysRead, began: datetime, requests: int
+        self,
+        writes: WriteQueue,
+        source: PageSource,
+        days: DaysRead,
+        began: datetime,
+        requests: int,
+        *,
+        keep: bool,
     ) -> Part:
         read, first, last = days.read, days.days[0], days.days[-1]
         report: dict[str, Any] = {
@@ -160,7 +175,7 @@ class WindowReader:
             "wide": read.wide,
         }
         part = self._typed(source.of(days.days), read, first, last, report)
-        if read.complete:
+        if read.complete and keep:
             cached = CachedWindows(self.client, self.query)
             writes.submit(lambda: cached.keep(part, began, read))
         return part
@@ -180,41 +195,57 @@ class WindowReader:
             self.client.cache.learn(timezone=named)  # the account moved since its zone was learnt
             raise BoundsMoved
 
-    def _check_days(self, source: PageSource, read: WindowPages) -> None:
-        """Leave out calls of other days, unless it is a single one, which may have been dated wrongly."""
+    def _check_days(self, source: PageSource, days: DaysRead) -> Task[None]:
+        """See that calls lie in the days that were asked for; a single one may have been dated wrongly.
+
+        Raises
+        ------
+        BoundsMoved
+            The server starts days in another timezone.
+        """
+        read, (low, high) = days.read, source.bounds(days.days)
         others = source.calls_of_other_days(read)
+        near = {}
+        if not self.query.padded and not read.wide:
+            near = {
+                row: time
+                for row, time in read.times().items()
+                if low - _ZONES_DIFFER <= time < high + _ZONES_DIFFER
+            }
+        outside = {row: time for row, time in near.items() if not low <= time < high}
+        if outside and (yield from self._begins_elsewhere(source, days, outside)):
+            self._other_bounds(source)
+        if len(outside) == len(near):
+            others |= outside.keys()
         if len(others) > 1:
             read.proof, read.problem = "", f"the answers show {len(others)} calls of other days"
-            read.untimed = frozenset(row for page in read.slices for row in page.ids) - others
+            read.left_out |= others
 
-    def _begins_elsewhere(self, source: PageSource, days: DaysRead) -> Task[bool]:
-        """Tell whether the server starts days in another timezone: calls lie just before or just after them.
-
-        On one side only, and no further than timezones differ. A single call may have been edited meanwhile;
-        then it is looked for in the day to which it belongs here.
-        """
-        if self.query.padded or days.read.wide:
-            return False
+    def _begins_elsewhere(self, source: PageSource, days: DaysRead, outside: Mapping[str, int]) -> Task[bool]:
+        """Tell whether calls just outside of some days are on one side, and not in the day next to it."""
         low, high = source.bounds(days.days)
-        times = {
-            row: time
-            for page in days.read.slices
-            for row, time in zip(page.ids, page.stamps.tolist(), strict=True)
-            if low - _ZONES_DIFFER <= time < low or high <= time < high + _ZONES_DIFFER
-        }
-        if not times or min(times.values()) < low <= max(times.values()):
+        later = min(outside.values()) >= high
+        if not later and max(outside.values()) >= low:
             return False
-        if len(times) > 1:
-            return True
-        ((row, time),) = times.items()
-        later = time >= high
+        row, time = (min if later else max)(outside.items(), key=itemgetter(1))
         day = days.days[-1] + DAY if later else days.days[0] - DAY
-        ask = Ask(1, SAFE_SIZE, "ASC" if later else "DESC")
-        (page,) = yield from source.of([day]).fetch([ask])
+        (page,) = yield from source.of([day]).fetch([Ask(1, SAFE_SIZE, "ASC" if later else "DESC")])
         if isinstance(page, Refusal) or row in page.ids:
             return False
         reach = page.known.max(initial=0) if later else page.known.min(initial=time)
-        return page.rows < SAFE_SIZE or (time < reach if later else reach < time)
+        return page.rows < SAFE_SIZE or bool(time < reach if later else reach < time)
+
+    def _is_empty_everywhere(self, source: PageSource) -> Task[bool]:
+        """Tell whether the server has shown no call yet, and shows none of the year before either.
+
+        A proxy that keeps the answer to one question may give it to all others.
+        """
+        session = self.client.session
+        if not session.shows_calls:  # else answers differ, as far as that goes
+            year = replace(source, query=replace(self.query, body={}), first=source.last - 365 * DAY)
+            (page,) = yield from year.fetch([Ask(1, SAFE_SIZE, "DESC")])
+            session.shows_calls = isinstance(page, Refusal) or page.rows > 0
+        return not session.shows_calls
 
     def _other_bounds(self, source: PageSource) -> None:
         if not self.client.cache.account.other_bounds:

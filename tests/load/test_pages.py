@@ -342,17 +342,6 @@ class TestWindowPages:
 
 
 class TestSliceOf:
-    def test_rows_without_an_id_are_the_same_only_where_all_of_them_is(self):
-        first = {"timestamp": "2026-03-03T12:00:00Z", "label": "a"}
-        pages = [
-            page_slice(first, first | {"label": "b"}),
-            page_slice(first | {"label": "b"}, first | {"id": 7}),
-        ]
-        assert pages[0].ids[1] == pages[1].ids[0]
-        assert len({*pages[0].ids, *pages[1].ids}) == 3
-        assert pages[1].ids[1] == "7"
-        assert len(WindowPages(pages).latest_rows()[0]) == 3
-
     def test_an_hour_that_comes_twice_is_settled_by_the_unique_id(self):
         # 02:30 on October 25 is 00:30 UTC in summer time, and 01:30 UTC in winter time.
         summer, winter = 1792888200, 1792891800
