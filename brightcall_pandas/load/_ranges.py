@@ -201,6 +201,7 @@ class _DaysReader:
                 opening=opening,
                 count=count,
                 settled=self.settled,
+                recount=source.count,
                 type_totals=partial(self._type_totals, source, facts),
             )
         )

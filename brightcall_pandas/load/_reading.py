@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 from brightcall_pandas.api import Task
 from brightcall_pandas.load._chain import Fetch, Reading
 from brightcall_pandas.load._facts import Known, ServerFacts
-from brightcall_pandas.load._pages import WindowPages
+from brightcall_pandas.load._pages import Refusal, WindowPages
 from brightcall_pandas.load._plan import LISTED_SIZES, SAFE_SIZE
 from brightcall_pandas.load._proof import (
     OBEYED,
@@ -37,10 +37,12 @@ from brightcall_pandas.load._proof import (
 
 __all__ = ["first_pages", "read_window"]
 
+Count: TypeAlias = Callable[[], Task[int | None]]
 TypeTotals: TypeAlias = Callable[[], Task[list[int | None]]]
 
 _READINGS = 3  # of one window, where totals accuse or say nothing
 _WALKS = 4  # of the last resort
+_COUNTS = 4  # tries to take a page between two counts that agree
 _AGREED = 3  # windows whose second reading added nothing, after which one is enough
 
 
@@ -53,6 +55,7 @@ def read_window(
     count: int | None = None,
     bounds: Bounds | None = None,
     settled: bool = False,
+    recount: Count | None = None,
     type_totals: TypeTotals | None = None,
 ) -> Task[WindowPages]:
     """Read a window completely.
@@ -73,6 +76,9 @@ def read_window(
         The window, where the pages are of a longer list; rows outside of it witness its ends.
     settled
         Whether the window's calls no longer change, as a rule.
+    recount
+        Asks that endpoint again: calls that came between the count and the pages would make up for others
+        that the pages lack.
     type_totals
         Asks for the totals of the three types.
 
@@ -87,7 +93,14 @@ def read_window(
         The server refuses the window itself, whatever the size of the pages.
     """
     window = _Window(
-        fetch, size, facts or ServerFacts(), count=count, bounds=bounds, settled=settled, types=type_totals
+        fetch,
+        size,
+        facts or ServerFacts(),
+        count=count,
+        bounds=bounds,
+        settled=settled,
+        recount=recount,
+        types=type_totals,
     )
     return (yield from window.read(opening))
 
@@ -105,7 +118,7 @@ def first_pages(fetch: Fetch, size: int, facts: ServerFacts) -> Task[tuple[list[
     RequestError
         The server refuses the window itself, whatever the size of the pages.
     """
-    window = _Window(fetch, size, facts, count=None, bounds=None, settled=False, types=None)
+    window = _Window(fetch, size, facts, count=None, bounds=None, settled=False, recount=None, types=None)
     reading = Reading(fetch, window.size, window.known, None)
     yield from reading.open(both=not facts.exact_totals)
     return reading.slices, window.learnt("", 0)
@@ -119,10 +132,14 @@ class _Window:
     count: int | None
     bounds: Bounds | None
     settled: bool
+    recount: Count | None
     types: TypeTotals | None
     slices: list[Slice] = field(default_factory=list)
     readings: int = 0
-    lasts: set[int] = field(default_factory=set)  # the last page of each reading
+    later_count: int | None = None
+    lasts: dict[int, int | None] = field(
+        default_factory=dict
+    )  # the last page of each reading, and the count then
 
     def __post_init__(self) -> None:
         facts = self.facts
@@ -154,14 +171,14 @@ class _Window:
             return False
         first = slices[0]
         longest = min(first.ask.size, self.facts.most_rows)
-        count_agrees = self.count in (None, first.rows)
-        return first.total == first.rows and first.rows < longest and count_agrees
+        said = {first.total, self.count} - {None}
+        return said == {first.rows} and first.rows < longest
 
     def _take(self, reading: Reading) -> None:
         self.slices.extend(reading.slices)
-        self.lasts.update(
-            id(each) for each in reading.slices[:2] if each.ask.opens and each.ask.direction == "DESC"
-        )
+        for each in reading.slices[:2]:
+            if each.ask.opens and each.ask.direction == "DESC":
+                self.lasts[id(each)] = self.count
         self.readings += 1
 
     def _other_base(self) -> Task[bool]:
@@ -181,6 +198,32 @@ class _Window:
 
     # Totals.
 
+    def _count_again(self) -> Task[None]:
+        """Count once more after the first pages: where both counts agree, the pages were taken in between."""
+        if self.count is not None and self.recount is not None and self.slices:
+            self.later_count = yield from self.recount()
+
+    def _settle_count(self) -> Task[None]:
+        """Take the last page once more, between two counts that agree, where the first ones did not.
+
+        A call that came between the count and the last page would make up for one that is lacking.
+        """
+        later, last = self.later_count, next((each for each in self.slices if id(each) in self.lasts), None)
+        if self.recount is None or later is None or last is None or last.total is not None:
+            return
+        if not self._lacking_at(last, later):
+            return
+        for _ in range(_COUNTS):
+            before = yield from self.recount()
+            (page,) = yield from self.fetch([last.ask])
+            after = yield from self.recount()
+            if isinstance(page, Refusal) or not page.rows:
+                return
+            self.slices.append(page)
+            self.lasts = {id(page): max(before or 0, after or 0)}
+            if before == after:
+                return
+
     def _totals(self) -> list[int]:
         if self.constant_totals:
             return []
@@ -198,11 +241,13 @@ class _Window:
             return 0
         if self.bounds is not None:
             return 0 if self.count is None else max(0, self.count - self._found())
-        lacking = [self._lacking_at(each) for each in self.slices if id(each) in self.lasts]
+        lacking = [
+            self._lacking_at(each, self.lasts[id(each)]) for each in self.slices if id(each) in self.lasts
+        ]
         return max(min(lacking, default=0), self._pages_say() - self._found())
 
-    def _lacking_at(self, last: Slice) -> int:
-        total = last.total if last.total is not None else self.count
+    def _lacking_at(self, last: Slice, count: int | None) -> int:
+        total = last.total if last.total is not None else count
         if total is None:
             return 0
         if self.known.order != OBEYED or not len(last.known):
@@ -238,6 +283,8 @@ class _Window:
     def _held_against_totals(self, proof: str) -> Task[WindowPages]:
         if self._lacking() and (yield from self._other_base()):
             return (yield from self.read(()))
+        yield from self._count_again()
+        yield from self._settle_count()
         agreed, lacked = 0, []
         while self._lacking() or (self._is_silent() and not agreed):
             if lacking := self._lacking():
@@ -283,6 +330,8 @@ class _Window:
         yield from reading.open()
         proof = yield from reading.prove()
         self._take(reading)
+        yield from self._count_again()
+        yield from self._settle_count()
         return bool(proof)
 
     def _other_size(self) -> int:
@@ -290,8 +339,9 @@ class _Window:
         if self.known.step:
             step, most = self.known.step, min(self.size, max(usual, 10))
             most -= most % step
-            fewer = [size for size in range(most - step, max(step, most // 2) - 1, -step) if size > 1]
-            return fewer[min(2 * self.readings, len(fewer) - 1)] if fewer else self.size
+            # Of few sizes, all divide some seam: then a larger one.
+            other = most - step * (1 + 2 * self.readings)
+            return other if 2 * other > most else most + step * (1 + self.readings)
         fitting = [
             each for each in LISTED_SIZES if usual / 3 < each < usual and each not in self.known.failed
         ]
@@ -389,7 +439,7 @@ class _Window:
         """Judge totals by a proved chain that is longer than the pages that said them."""
         if self.bounds is not None or proof != "overlap" or self.constant_totals:
             return None
-        said = {each.total for each in self.slices}
+        said = {each.total if each.total is not None else self.count for each in self.slices}
         longest = max(each.rows for each in self.slices)
         found = self._found()
         if len(said) > 1:
