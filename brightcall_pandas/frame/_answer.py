@@ -8,7 +8,7 @@ What it refuses is read once more, without expectations, and remembered by the `
 from __future__ import annotations
 
 import functools
-import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +17,19 @@ import pyarrow as pa
 
 from brightcall_pandas.frame._fields import FIELDS
 
-__all__ = ["ABSENT", "NULL", "ORDER", "Answer", "AnswerReader", "RecordShape", "arrow_type", "record_type"]
+__all__ = [
+    "ABSENT",
+    "NULL",
+    "ORDER",
+    "UNREADABLE",
+    "Answer",
+    "AnswerReader",
+    "RecordShape",
+    "arrow_type",
+    "can_be_named",
+    "read_object",
+    "record_type",
+]
 
 NULL = msgspec.Raw(b"null")
 ABSENT = msgspec.Raw(b"")
@@ -26,11 +38,21 @@ ABSENT = msgspec.Raw(b"")
 ORDER = tuple(FIELDS)
 """Listed fields as a record has them; the unlisted ones follow."""
 
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+"""Stands for bytes that are no text."""
+
 _OPENING = {"calls": b"[", "detailedStat": b"{"}
 _REMEMBERED = 64  # unlisted fields; a server that has more is read more slowly
 _ARROW = {int: pa.int64(), str: pa.string(), bool: pa.bool_()}
 _KINDS = {type_.id: kind for kind, type_ in _ARROW.items()}
 _NOTHING_KNOWN = tuple(Any if each.nested else None for each in FIELDS.values())
+_ESCAPED = re.compile(r'["\\\x00-\x1f]')
+_CONTROL = re.compile(rb"[\x00-\x1f]")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_SURROGATE = re.compile(
+    rb"(?<!\\)(?P<before>(?:\\\\)*)(?:"
+    rb"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 
 
 class RecordShape(NamedTuple):
@@ -59,6 +81,9 @@ class Answer(msgspec.Struct, dict=True):
     success: Any = None
     message: Any = None
     error: Any = None
+    errors: Any = None
+    status: Any = None
+    code: Any = None
     tags: Any = None
     outcomes: Any = None
     projects: Any = None
@@ -68,7 +93,7 @@ class Answer(msgspec.Struct, dict=True):
     detailedStat: msgspec.Raw = NULL  # noqa: N815
     calls: Any = None
 
-    # These two are not members of the JSON, so they are kept beside it.
+    # These three are not members of the JSON, so they are kept beside it.
     @property
     def shape(self) -> RecordShape | None:
         """What its records have; None where they are not what was expected."""
@@ -80,6 +105,12 @@ class Answer(msgspec.Struct, dict=True):
         """The reader that decoded it."""
         reader: AnswerReader = self.__dict__["reader"]
         return reader
+
+    @property
+    def mended(self) -> bool:
+        """Whether something in it was no text: `UNREADABLE` stands there."""
+        mended: bool = self.__dict__["mended"]
+        return mended
 
     def has(self, name: str) -> bool:
         """Tell whether a member is there, and of the type that it should have."""
@@ -111,14 +142,14 @@ class AnswerReader:
         msgspec.DecodeError
             The bytes are not a JSON object.
         """
+        text = _text(body)
+        mended = text is not body
         try:
-            return self._decoded(body)
+            return self._decoded(text, mended=mended)
         except msgspec.ValidationError:
             raise
         except msgspec.DecodeError:
-            if (mended := _mended(body)) is None:
-                raise
-        return self._decoded(mended)
+            return self._decoded(_escaped(text), mended=mended)
 
     def learn(self, columns: Mapping[str, pa.Array | Sequence[Any]], unlisted: Sequence[str] = ()) -> None:
         """Remember what the records of a page had, beside what others had before."""
@@ -127,13 +158,14 @@ class AnswerReader:
         names = tuple(sorted({*known.unlisted, *unlisted}))
         self._shape = RecordShape(kinds, names if len(names) <= _REMEMBERED else known.unlisted)
 
-    def _decoded(self, body: bytes) -> Answer:
+    def _decoded(self, body: bytes, *, mended: bool) -> Answer:
         shape = self._shape
         try:
             answer = _decoder(shape).decode(body)
         except msgspec.ValidationError:
             answer = msgspec.json.decode(body, type=_Unexpected)
-        answer.__dict__.update(shape=None if isinstance(answer, _Unexpected) else shape, reader=self)
+        expected = not isinstance(answer, _Unexpected)
+        answer.__dict__.update(shape=shape if expected else None, reader=self, mended=mended)
         return answer
 
 
@@ -174,11 +206,52 @@ def _kind(known: Any, column: pa.Array | Sequence[Any]) -> Any:
     return found if known in (None, found) else Any
 
 
-def _mended(body: bytes) -> bytes | None:
-    """Replace half surrogate pairs, which JSON can write and UTF-8 cannot; None where it is not JSON."""
+def can_be_named(name: str) -> bool:
+    """Tell whether a field of `record_type` can have a name; msgspec takes none that JSON would escape."""
+    return _ESCAPED.search(name) is None
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Return a JSON object as Python has it, with `UNREADABLE` for what is no text.
+
+    Raises
+    ------
+    msgspec.DecodeError
+        The bytes are not a JSON object.
+    """
+    text = _text(body)
     try:
-        answer = json.loads(body)
-    except ValueError:
-        return None
-    text = json.dumps(answer, ensure_ascii=False)
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        return msgspec.json.decode(_escaped(text), type=dict[str, Any])
+
+
+def _text(body: bytes) -> bytes:
+    """Return a body with `UNREADABLE` for what is no text, all else as it is; itself where all is text.
+
+    No text are bytes that are not UTF-8, and halves of surrogate pairs, which JSON can write and UTF-8
+    cannot.
+    """
+    text = body
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        text = body.decode(errors="replace").encode()
+    if b"\\ud" in text or b"\\uD" in text:
+        text = _SURROGATE.sub(_whole, text)
+    return body if text == body else text
+
+
+def _escaped(text: bytes) -> bytes:
+    """Escape control characters within strings, as JSON wants it and not every server does."""
+    return _STRING.sub(lambda string: _CONTROL.sub(_as_escape, string[0]), text)
+
+
+def _as_escape(control: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(control[0])
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    return escape[0] if escape["pair"] else escape["before"] + UNREADABLE.encode()
