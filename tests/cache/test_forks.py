@@ -33,7 +33,7 @@ BEGIN = """
     def right_in_a_child(check):
         child = os.fork()
         if child == 0:
-            signal.alarm(60)  # a child that waits for ever is killed, and so is not right
+            signal.alarm(20)  # a child that waits for ever is killed, and so is not right
             os._exit(0 if check() else 1)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 """
@@ -67,7 +67,7 @@ class TestRenewedLock:
                 with lock:
                     return True
 
-            thread = threading.Thread(target=hold)
+            thread = threading.Thread(target=hold, daemon=True)
             thread.start()
             held.wait()
             assert right_in_a_child(taken)

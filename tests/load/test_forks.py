@@ -39,14 +39,15 @@ def loaded(shared, tmp_path):
 
 
 def wrong(found, truth):
-    return [day for day, ids, complete in found if not complete or ids != truth[day]]
+    right = [(day, truth[day], True, len(truth[day])) for day, *_ in found]
+    return [each for each, expected in zip(found, right, strict=True) if tuple(each) != expected]
 
 
 def test_four_children_72_loads_all_right(shared, loaded, truth, tmp_path):
     shared.latency(0.04)  # each answer takes 40 to 120 ms
     shared.set_faults({"slow": {"rate": 0.5, "seconds": 0.08}})
-    found = loaded(how="pool", children=4, loads=72)
-    assert len(found) == 73
+    found = loaded(how="pools", children=4, rounds=6, loads=72)
+    assert len(found) == 72 + 6 + 1  # and the parent's own
     assert wrong(found, truth) == []
     with closing(sqlite3.connect(tmp_path / "forked" / "pages.sqlite")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
