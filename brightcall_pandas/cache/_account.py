@@ -80,12 +80,17 @@ class _Checked(msgspec.Struct):
     crc32: int
 
 
+# Made here, and not with the first file: msgspec crashes where two threads are the first to decode a type.
+_CHECKED = msgspec.json.Decoder(_Checked)
+_ACCOUNT = msgspec.json.Decoder(Account)
+
+
 def known_account(path: Path) -> Account:
     """Return the facts in a file; none when it is missing or damaged."""
     try:
-        checked = msgspec.json.decode(path.read_bytes(), type=_Checked)
+        checked = _CHECKED.decode(path.read_bytes())
         intact = zlib.crc32(checked.account) == checked.crc32
-        return msgspec.json.decode(checked.account, type=Account) if intact else Account()
+        return _ACCOUNT.decode(checked.account) if intact else Account()
     except (OSError, msgspec.DecodeError):
         return Account()
 

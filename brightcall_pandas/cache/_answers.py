@@ -110,6 +110,9 @@ class _Head(msgspec.Struct, array_like=True):
     length: int
 
 
+_HEAD = msgspec.json.Decoder(_Head)  # made before there are threads: as in `_account`
+
+
 def _dumps(response: CachedResponse) -> bytes:
     """Write an answer: magic, CRC-32 of the rest, length of the head, head as JSON, body as zstd."""
     content, url = response.content, response.request.url
@@ -126,7 +129,7 @@ def _loads(value: object) -> CachedResponse | None:
         return None
     end = 12 + int.from_bytes(value[8:12], "big")
     try:
-        head = msgspec.json.decode(value[12:end], type=_Head)
+        head = _HEAD.decode(value[12:end])
         content = _CODEC.decompress(value[end:], decompressed_size=head.length, asbytes=True)
     except (msgspec.DecodeError, OSError, ValueError):
         return None

@@ -28,7 +28,7 @@ __all__ = [
     "arrow_type",
     "can_be_named",
     "read_object",
-    "record_type",
+    "record_decoder",
 ]
 
 NULL = msgspec.Raw(b"null")
@@ -124,6 +124,9 @@ class _Unexpected(Answer):
     calls: msgspec.Raw = NULL
 
 
+_UNEXPECTED = msgspec.json.Decoder(_Unexpected)  # made before there are threads
+
+
 class AnswerReader:
     """Reads the answers of one account, faster when it has seen what their records have.
 
@@ -163,7 +166,7 @@ class AnswerReader:
         try:
             answer = _decoder(shape).decode(body)
         except msgspec.ValidationError:
-            answer = msgspec.json.decode(body, type=_Unexpected)
+            answer = _UNEXPECTED.decode(body)
         expected = not isinstance(answer, _Unexpected)
         answer.__dict__.update(shape=shape if expected else None, reader=self, mended=mended)
         return answer
@@ -175,8 +178,13 @@ def arrow_type(kind: Any) -> pa.DataType | None:
 
 
 @functools.lru_cache(maxsize=16)
-def record_type(shape: RecordShape) -> type[Any]:
-    """Return the msgspec type of such records; it refuses other fields, and values of another kind."""
+def record_decoder(shape: RecordShape) -> msgspec.json.Decoder[Any]:
+    """Return the decoder of such records; it refuses other fields, and values of another kind."""
+    return msgspec.json.Decoder(_record_type(shape))
+
+
+def _record_type(shape: RecordShape) -> type[Any]:
+    # Not shared before its decoder is made: msgspec crashes where two threads are the first to use a type.
     listed = [_member(name, kind) for name, kind in zip(ORDER, shape.kinds, strict=True)]
     further = [(f"x{n}", msgspec.Raw, ABSENT) for n in range(len(shape.unlisted))]
     names = {f"x{n}": name for n, name in enumerate(shape.unlisted)}
@@ -187,7 +195,7 @@ def record_type(shape: RecordShape) -> type[Any]:
 
 @functools.lru_cache(maxsize=16)
 def _decoder(shape: RecordShape) -> msgspec.json.Decoder[Answer]:
-    record: Any = record_type(shape)
+    record: Any = _record_type(shape)
     expected = msgspec.defstruct("Expected", [("calls", list[record] | None, None)], bases=(Answer,))
     return msgspec.json.Decoder(expected)
 
@@ -207,7 +215,7 @@ def _kind(known: Any, column: pa.Array | Sequence[Any]) -> Any:
 
 
 def can_be_named(name: str) -> bool:
-    """Tell whether a field of `record_type` can have a name; msgspec takes none that JSON would escape."""
+    """Tell whether a field of `record_decoder` can have a name: msgspec takes none that JSON would escape."""
     return _ESCAPED.search(name) is None
 
 

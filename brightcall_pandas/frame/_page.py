@@ -25,7 +25,7 @@ from brightcall_pandas.frame._answer import (
     RecordShape,
     arrow_type,
     can_be_named,
-    record_type,
+    record_decoder,
 )
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
 from brightcall_pandas.frame._kinds import uniform_array
@@ -152,7 +152,7 @@ def _page_of_unexpected(answer: Answer) -> Page:
         names.update(members.keys() - FIELDS.keys())
         texts.append(text)
     anything = RecordShape(unlisted=tuple(sorted(names)))
-    decoder = msgspec.json.Decoder(record_type(anything))
+    decoder = record_decoder(anything)
     further = {name: [values.get(n, ABSENT) for n in range(len(texts))] for name, values in odd.items()}
     page = _page(answer, [decoder.decode(text) for text in texts], anything, not_objects, further)
     answer.reader.learn(page.columns, anything.unlisted)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
+import textwrap
 
 import pytest
 
@@ -33,6 +36,34 @@ class TestLearn:
         (tmp_path / "file").write_text("")
         learn(tmp_path / "file" / "account.json", timezone="Asia/Tokyo")
         assert known_account(tmp_path / "file" / "account.json") == Account()
+
+
+class TestThreads:
+    def test_several_are_the_first_to_look(self, path):
+        """msgspec crashes where two threads are the first to decode a type; each reload makes new types."""
+        learn(path, timezone="Asia/Tokyo", depth=1000)
+        code = """
+            import importlib, sys, threading
+            from pathlib import Path
+            from brightcall_pandas.cache import _account
+
+            sys.setswitchinterval(1e-6)
+
+            def look(together):
+                together.wait()
+                assert _account.known_account(Path(sys.argv[1])).timezone == "Asia/Tokyo"
+
+            for _ in range(300):
+                importlib.reload(_account)
+                together = threading.Barrier(6)
+                threads = [threading.Thread(target=look, args=(together,)) for _ in range(6)]
+                for each in threads:
+                    each.start()
+                for each in threads:
+                    each.join()
+        """
+        command = [sys.executable, "-c", textwrap.dedent(code), str(path)]
+        assert subprocess.run(command, check=False, timeout=100).returncode == 0
 
 
 class TestLearnOfServer:
