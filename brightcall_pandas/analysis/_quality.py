@@ -47,7 +47,8 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
         ``share`` (``count / of``), ``detail`` (str: an example or a remark). The checks in order:
 
         - ``completeness``, by window: rows loaded, of rows expected
-        - ``misfits``, by field: values that did not fit and became null, with an example
+        - ``misfits``, by field: values that did not fit and became null, and texts with bytes that are no
+          text (U+FFFD stands in their place), with an example
         - ``nulls``, by field: rows without a value
         - ``duplicates``: rows whose ``id`` stands above already
         - ``negative``, by duration: values below zero

@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,9 +26,10 @@ from requests import PreparedRequest
 from requests_cache.models.request import CachedRequest
 
 from brightcall_pandas.api._key import ApiKey
+from brightcall_pandas.api._profiles import promised
 from brightcall_pandas.api._retries import FIRST_PAUSE_S, LONGEST_WAIT_S, RateLimit, pause
 from brightcall_pandas.api._transport import Failure, Transport, request_to
-from brightcall_pandas.api._verdict import Verdict
+from brightcall_pandas.api._verdict import Verdict, judge
 from brightcall_pandas.cache import PageCache, StoredAnswer, cache_key
 from brightcall_pandas.frame import Answer, AnswerReader
 
@@ -46,7 +47,7 @@ class Reply:
     request
         What was asked, without key.
     content
-        The body: a JSON object that does not say ``success: false``.
+        The body: a JSON object that is no error.
     answer
         What it holds.
     key
@@ -86,6 +87,8 @@ class ApiSession:
         How often a transient failure is tried again.
     first_pause
         The longest pause before the first retry, in seconds; each further one may be twice as long.
+    answered
+        Called with each good answer, before it is returned.
 
     Attributes
     ----------
@@ -106,11 +109,13 @@ class ApiSession:
         timeout: float,
         retries: int,
         first_pause: float = FIRST_PAUSE_S,
+        answered: Callable[[], None] = lambda: None,
     ) -> None:
         self._base_url = base_url
         self._timeout = timeout
         self._retries = retries
         self._first_pause = first_pause
+        self._answered = answered
         self._limit = RateLimit(rate_limit)
         self._reader = AnswerReader()
         self._transport = Transport(key, connections, self._reader)
@@ -150,6 +155,7 @@ class ApiSession:
             attempt += 1
             answer = self._answer(request, waiting, about)
             if isinstance(answer, Reply):
+                self._answered()
                 return answer
             again = answer.transient and attempt <= self._retries
             wait = pause(attempt, answer, self._first_pause) if again else None
@@ -164,13 +170,16 @@ class ApiSession:
             self._cache.keep(StoredAnswer(each.request, each.content, each.fetched_at) for each in replies)
 
     def kept(self, path: str, body: dict[str, Any]) -> Reply | None:
-        """Return the cached answer to a request, however old; None where there is none."""
+        """Return the cached answer to a request, however old; None where there is none that is good."""
         key = cache_key(self._request(path, body))
         kept = None if self._cache is None else self._cache.get_response(key)
         if kept is None:
             return None
         content = kept.content
-        answer = self._reader.read(content)
+        # Judged again: it may have been kept by a version that knew less of what errors look like.
+        answer = judge(200, {}, content, promised(path), self._reader)
+        if isinstance(answer, Verdict):
+            return None
         return Reply(kept.request, content, answer, key, from_cache=True, fetched_at=kept.created_at)
 
     def close(self) -> None:

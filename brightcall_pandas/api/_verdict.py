@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import email.utils
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,35 @@ from brightcall_pandas.frame import Answer, AnswerReader
 __all__ = ["Verdict", "judge"]
 
 _SHOWN = 300  # characters of the server's own words in a message
+_CHECK_KEY = "Check BRIGHTCALL_API_KEY, or the key given to bc.Client."
+_CHECK_FILTERS = "Check the filters against bc.describe_filters()."
+_SLOWER = "Set rate_limit= or fewer workers= in bc.Client, or wait."
+
+_HTTP_FAILURES = range(400, 600)
+_NO = frozenset({"err", "error", "errors", "fail", "failed", "failure", "false", "ko", "no", "nok"})
+_HARMLESS = frozenset({
+    *("", "0", "false", "n/a", "no", "none", "null", "nil", "undefined", "-"),
+    *("ok", "okay", "success", "successful", "no error", "no errors"),
+})  # fmt: skip
+_WORDING = ("message", "detail", "details", "description", "error", "reason", "title", "text", "msg")
+"""Members of an error in which its words stand."""
+
+_ABOUT_KEY = re.compile(
+    r"unauthori[sz]ed|unauthenticated|forbidden|(invalid|unknown|wrong|missing|expired) (api.?)?(key|token)",
+    re.IGNORECASE,
+)
+_PASSING = re.compile(
+    r"time.?out|timed out|temporar|unavailable|overload|too many requests|rate.?limit|\bbusy|deadlock|retry"
+    r"|try again|connection|internal (server )?error|maintenance|database|gateway|upstream|shutting down",
+    re.IGNORECASE,
+)
+"""Words of what may be over when the same is asked again."""
+_REFUSAL = re.compile(
+    r"invalid|must|not? allowed|support|exceed|maximum|minimum|range|required|unknown(?! error)|bad request"
+    r"|per.?page|page.?size|filter|parameter|argument|not found|denied|permission",
+    re.IGNORECASE,
+)
+"""Words of what stays refused."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +117,13 @@ def judge(
         return Verdict(
             AuthenticationError,
             f"the server does not accept the API key (status {status}{_said(content)})",
-            "Check BRIGHTCALL_API_KEY, or the key given to bc.Client.",
+            _CHECK_KEY,
         )
     if status == 429:
         return Verdict(
             RateLimitError,
             "the server says too many requests (status 429)",
-            "Set rate_limit= or fewer workers= in bc.Client, or wait.",
+            _SLOWER,
             transient=True,
             retry_after=_seconds(headers.get("Retry-After")),
         )
@@ -109,7 +139,7 @@ def judge(
         return Verdict(
             RequestError,
             f"the server refused the request (status {status}{_said(content)})",
-            "Check the filters against bc.describe_filters().",
+            _CHECK_FILTERS,
         )
     return Verdict(
         InvalidResponseError,
@@ -130,12 +160,8 @@ def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -
             advice,
             transient=True,
         )
-    if answer.success is False or answer.success in (0, "false"):
-        return Verdict(
-            RequestError,
-            f"the server refused the request (success: false{_words(answer)})",
-            "Check the filters against bc.describe_filters().",
-        )
+    if (fault := _fault(answer)) is not None:
+        return fault
     if promised and not any(map(answer.has, promised)):
         # Otherwise it would be taken for a day without calls.
         return Verdict(
@@ -145,6 +171,80 @@ def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -
             transient=True,
         )
     return answer
+
+
+# Errors in answers whose status says that all is well.
+
+
+def _fault(answer: Answer) -> Verdict | None:
+    """Return why an answer is not data that says itself that something failed; None where it does not."""
+    refused = _is_no(answer.success) or answer.success in (0, "0")
+    if refused:
+        what = f"success: {_shown(answer.success)}"
+    elif _is_no(answer.status) or _number(answer.status) in _HTTP_FAILURES:
+        what = f"status: {_shown(answer.status)}"
+    elif _complaint(answer.error):
+        what = "error"
+    elif _complaint(answer.errors):
+        what = "errors"
+    elif _number(answer.code) >= _HTTP_FAILURES.start and _complaint(answer.message):
+        what = f"code: {_shown(answer.code)}"
+    else:
+        return None
+    numbers = (_number(each) for each in (answer.code, answer.status))
+    status = next((each for each in numbers if each in _HTTP_FAILURES), None)
+    return _of_fault(f"{what}{_words(answer)}", status, refused)
+
+
+def _of_fault(said: str, status: int | None, refused: bool) -> Verdict:
+    """Judge a failure by its status, else by its words; of what tells nothing, that it may pass."""
+    if status in (401, 403) or _ABOUT_KEY.search(said):
+        return Verdict(AuthenticationError, f"the server does not accept the API key ({said})", _CHECK_KEY)
+    if status == 429:
+        reason = f"the server says too many requests ({said})"
+        return Verdict(RateLimitError, reason, _SLOWER, transient=True)
+    passing = _PASSING.search(said) or (status or 0) >= 500 or status in (408, 425)
+    if not passing and (refused or status is not None or _REFUSAL.search(said)):
+        return Verdict(RequestError, f"the server refused the request ({said})", _CHECK_FILTERS)
+    reason = f"the server answered with an error ({said})"
+    return Verdict(ServerError, reason, "Try again later.", transient=True)
+
+
+def _is_no(value: Any) -> bool:
+    """Tell whether a member that says how it went says that it failed."""
+    return value.strip().lower() in _NO if isinstance(value, str) else value is False
+
+
+def _number(value: Any) -> int:
+    """Return a code; 0 where there is none."""
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,9}\s*", value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _complaint(value: Any) -> str:
+    """Return what an error says; empty where nothing failed."""
+    if isinstance(value, str):
+        said = value.strip()
+        return "" if said.lower() in _HARMLESS else said
+    if isinstance(value, dict):
+        words = [_complaint(value[name]) for name in _WORDING if name in value]
+        others = [f"{name}: {said}" for name, each in value.items() if (said := _inner(each))]
+        return "; ".join(filter(None, words or others))
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(_complaint, value)))
+    return _shown(value) if value else ""
+
+
+def _inner(value: Any) -> str:
+    """Return what a member of an error says: not every number is one of a failure."""
+    if isinstance(value, str | dict | list):
+        return _complaint(value)
+    return str(value) if _number(value) in _HTTP_FAILURES else ""
+
+
+def _shown(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _host(location: str) -> str:
@@ -163,8 +263,10 @@ def _said(content: bytes) -> str:
 
 
 def _words(answer: Answer) -> str:
-    said = answer.message or answer.error
-    return f", «{str(said)[:_SHOWN]}»" if said else ""
+    """Quote the server's own words, from wherever they stand; nothing where it has none."""
+    places = [each for each in (answer.error, answer.errors, answer.message) if not isinstance(each, bool)]
+    said = "; ".join(dict.fromkeys(filter(None, map(_complaint, places))))
+    return f", «{said[:_SHOWN]}»" if said else ""
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -1,22 +1,27 @@
-"""Facts learnt about an account, kept in its folder."""
+"""Facts learnt about an account, kept in its folder, each with the day on which it was learnt."""
 
 from __future__ import annotations
 
 import contextlib
 import zlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from brightcall_pandas.cache._files import private_folder, write_private
 
-__all__ = ["Account", "Fact", "known_account", "learn", "learn_of_server"]
+__all__ = ["Account", "Fact", "known_account", "learn", "learn_of_server", "server_address"]
+
+_PORTS = {"http": 80, "https": 443}
+_OURS = ("base_url", "timezone", "other_bounds")
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """Something that a server was seen to do.
+    """Something that was seen of an account.
 
     Parameters
     ----------
@@ -31,22 +36,41 @@ class Fact(msgspec.Struct, frozen=True):
     seen: str
 
 
-class Account(msgspec.Struct, frozen=True, omit_defaults=True):
+class Account(msgspec.Struct, frozen=True):
     """Facts learnt about an account.
 
     Parameters
     ----------
-    timezone
-        Timezone named by its answers.
-    other_bounds
-        Whether its days start in another timezone than the one asked for.
-    server
-        What its server was seen to do with requests.
+    facts
+        All of them.
     """
 
-    timezone: str | None = None
-    other_bounds: bool = False
-    server: tuple[Fact, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+    @property
+    def base_url(self) -> str | None:
+        """Address whose answers are kept."""
+        address: str | None = self._value("base_url")
+        return address
+
+    @property
+    def timezone(self) -> str | None:
+        """Timezone named by its answers."""
+        zone: str | None = self._value("timezone")
+        return zone
+
+    @property
+    def other_bounds(self) -> bool:
+        """Whether its days start in another timezone than the one asked for."""
+        return bool(self._value("other_bounds"))
+
+    @property
+    def server(self) -> tuple[Fact, ...]:
+        """What its server was seen to do with requests."""
+        return tuple(each for each in self.facts if each.name not in _OURS)
+
+    def _value(self, name: str) -> Any:
+        return next((each.value for each in self.facts if each.name == name), None)
 
 
 class _Checked(msgspec.Struct):
@@ -56,30 +80,53 @@ class _Checked(msgspec.Struct):
     crc32: int
 
 
+# Made here, and not with the first file: msgspec crashes where two threads are the first to decode a type.
+_CHECKED = msgspec.json.Decoder(_Checked)
+_ACCOUNT = msgspec.json.Decoder(Account)
+
+
 def known_account(path: Path) -> Account:
     """Return the facts in a file; none when it is missing or damaged."""
     try:
-        checked = msgspec.json.decode(path.read_bytes(), type=_Checked)
+        checked = _CHECKED.decode(path.read_bytes())
         intact = zlib.crc32(checked.account) == checked.crc32
-        return msgspec.json.decode(checked.account, type=Account) if intact else Account()
+        return _ACCOUNT.decode(checked.account) if intact else Account()
     except (OSError, msgspec.DecodeError):
         return Account()
 
 
 def learn(path: Path, **facts: Any) -> None:
-    """Write facts about an account; if that fails, they are learnt again next time."""
-    known = known_account(path)
-    learnt = msgspec.structs.replace(known, **facts)
-    if learnt == known:
+    """Write facts learnt today; if that fails, they are learnt again next time."""
+    learn_of_server(path, str(datetime.now(UTC).date()), facts)
+
+
+def learn_of_server(path: Path, seen: str, facts: Mapping[str, Any]) -> None:
+    """Write facts learnt on a day; another value that was known under the same name is replaced."""
+    known = {each.name: each for each in known_account(path).facts}
+    new = {name: Fact(name, msgspec.to_builtins(value), seen) for name, value in facts.items()}
+    new = {name: each for name, each in new.items() if name not in known or each.value != known[name].value}
+    if not new:
         return
-    content = msgspec.json.encode(learnt)
+    content = msgspec.json.encode(Account(tuple((known | new).values())))
     with contextlib.suppress(OSError):
         private_folder(path.parent)
         write_private(path, msgspec.json.encode(_Checked(msgspec.Raw(content), zlib.crc32(content))))
 
 
-def learn_of_server(path: Path, seen: str, facts: Mapping[str, Any]) -> None:
-    """Write what a server was seen to do on a day; what was known under the same name is replaced."""
-    known = {each.name: each for each in known_account(path).server}
-    new = {name: Fact(name, value, seen) for name, value in facts.items()}
-    learn(path, server=tuple((known | new).values()))
+def server_address(url: str) -> str:
+    """Return the address of a server in the one form in which addresses are compared.
+
+    Raises
+    ------
+    ValueError
+        It is not scheme, host, port and path; not quoted, since a key may stand in it.
+    """
+    msg = "base_url takes scheme, host and port only, for example https://api.example"
+    if any(mark in url for mark in "?#@"):
+        raise ValueError(msg)
+    parts = urlsplit(url.strip().rstrip("/"))
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError(msg)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = "" if parts.port in (None, _PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}{parts.path}"

@@ -17,7 +17,7 @@ import time
 import warnings
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -34,6 +34,7 @@ from requests_cache.models.response import CachedResponse
 from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
 from brightcall_pandas.cache._files import private_file, private_folder
+from brightcall_pandas.cache._forks import ForkAware
 
 __all__ = ["SERIALIZER", "PageCache", "StoredAnswer", "cache_key"]
 
@@ -109,6 +110,9 @@ class _Head(msgspec.Struct, array_like=True):
     length: int
 
 
+_HEAD = msgspec.json.Decoder(_Head)  # made before there are threads: as in `_account`
+
+
 def _dumps(response: CachedResponse) -> bytes:
     """Write an answer: magic, CRC-32 of the rest, length of the head, head as JSON, body as zstd."""
     content, url = response.content, response.request.url
@@ -125,7 +129,7 @@ def _loads(value: object) -> CachedResponse | None:
         return None
     end = 12 + int.from_bytes(value[8:12], "big")
     try:
-        head = msgspec.json.decode(value[12:end], type=_Head)
+        head = _HEAD.decode(value[12:end])
         content = _CODEC.decompress(value[end:], decompressed_size=head.length, asbytes=True)
     except (msgspec.DecodeError, OSError, ValueError):
         return None
@@ -193,11 +197,11 @@ def _open_storage(path: Path) -> _Storage:
     return _Storage(table, session.cache, session.settings)
 
 
-class PageCache:
+class PageCache(ForkAware):
     """The answers of one account by cache key, in a file that only its owner can read.
 
-    Threads and processes may share it. None of its methods raises an error of the database or the disk: where
-    the file cannot be used, a warning says so once, nothing is found and nothing is kept.
+    Threads and processes may share it, forked ones too. None of its methods raises an error of the database
+    or the disk: where the file cannot be used, a warning says so once, nothing is found and nothing is kept.
 
     Parameters
     ----------
@@ -223,6 +227,7 @@ class PageCache:
         self._storage: _Storage | None = None  # while the file is open
         self._file: tuple[int, int] | None = None
         self._lock = threading.RLock()  # any thread may find the file damaged, and close and rename it
+        self._watch_forks()
         self._attempt(lambda _: None, None)
 
     def get_response(self, key: str) -> CachedResponse | None:
@@ -288,6 +293,18 @@ class PageCache:
             if self._storage is not None:
                 self._storage.table.close()  # type: ignore[no-untyped-call]
                 self._storage = None
+
+    def _before_fork(self) -> None:
+        # SQLite counts locks by process: with an open file the child would take its parent's for its own.
+        self._lock.acquire()
+        with suppress(sqlite3.Error):
+            self.close()
+
+    def _after_fork(self, *, in_child: bool) -> None:
+        if in_child:
+            self._lock = threading.RLock()
+        else:
+            self._lock.release()
 
     def _attempt(self, action: Callable[[_Storage], T], default: T) -> T:
         """Return the result of an action, or `default` where the file cannot be used, after saying so."""

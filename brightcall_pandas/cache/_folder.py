@@ -6,7 +6,7 @@
       .gitignore          written if the folder was empty
       <account>/
         .gitignore        keeps calls out of repositories
-        account.json      the account's timezone, where its days start, how its server pages
+        account.json      the account's address and timezone, where its days start, how its server pages
         pages.sqlite      first tier: answers as they came
         windows/<query>/  second tier: typed calls, one folder for each query
 """
@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import warnings
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -24,9 +23,10 @@ from typing import Any
 
 import msgspec
 
-from brightcall_pandas.cache._account import Account, known_account, learn, learn_of_server
+from brightcall_pandas.cache._account import Account, known_account, learn, learn_of_server, server_address
 from brightcall_pandas.cache._answers import PageCache
 from brightcall_pandas.cache._files import private_folder, write_private
+from brightcall_pandas.cache._forks import RenewedLock
 from brightcall_pandas.cache._store import Segment, Store, StoreError
 from brightcall_pandas.errors import CacheError
 from brightcall_pandas.frame import SCHEMA_VERSION, day_text, duration
@@ -50,7 +50,7 @@ class Cache:
     def __init__(self, folder: Path, *, lock_timeout_s: float = 5.0) -> None:
         self.folder = folder
         self.lock_timeout_s = lock_timeout_s
-        self._lock = threading.Lock()
+        self._lock = RenewedLock()
         self._warned = False
         self._unreadable: set[Path] = set()
 
@@ -105,6 +105,27 @@ class Cache:
         if facts:
             with self._lock:
                 learn_of_server(self._account_file, str(datetime.now(UTC).date()), facts)
+
+    def adopt(self, base_url: str) -> None:
+        """Say that an address serves the account whose calls are kept here; from now on it is the one.
+
+        Parameters
+        ----------
+        base_url
+            Scheme, host and port. A client of another address is refused as long as this one is remembered.
+
+        Raises
+        ------
+        ValueError
+            That is not an address.
+        CacheError
+            It cannot be written down.
+        """
+        address = server_address(base_url)
+        self.learn(base_url=address)
+        if self.account.base_url != address:
+            msg = f"{self._account_file} cannot be written"
+            raise CacheError(msg)
 
     def info(self) -> dict[str, Any]:
         """Describe what the cache holds.
@@ -196,6 +217,10 @@ class Cache:
     @property
     def _account_file(self) -> Path:
         return self.folder / "account.json"
+
+    @property
+    def _dropped_file(self) -> Path:
+        return self.folder / "dropped.json"
 
     @property
     def _has_pages(self) -> bool:

@@ -46,7 +46,8 @@ def report(
 ) -> Report:
     """Examine the service of an account.
 
-    At most five requests are sent, none is repeated, and the cache is neither read nor written.
+    At most five requests are sent, and none is repeated. Of the cache only what loads have seen of the server
+    is read, and nothing is written.
 
     Parameters
     ----------
@@ -89,6 +90,7 @@ def report(
         requests=tuple(each.summary for each in requester.exchanges),
         findings=tuple(findings),
         fields=_fields.fields_seen(evidence),
+        known=client.account.shareable,
         failure=_failure(evidence),
     )
 

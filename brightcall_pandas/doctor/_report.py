@@ -121,6 +121,8 @@ class Report:
         One per check, differences first.
     fields
         How each field arrived; empty if no calls were seen.
+    known
+        What loads have seen of this account's server before, one line a fact with its day; from the cache.
     failure
         Why the service could not be examined; empty if it was.
     """
@@ -131,6 +133,7 @@ class Report:
     requests: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     fields: tuple[FieldSeen, ...] = ()
+    known: tuple[str, ...] = ()
     failure: str = ""
 
     @property
@@ -164,6 +167,8 @@ class Report:
         for finding in self.findings:
             lines += ["", *_finding_lines(finding)]
         lines += ["", "Requests", *(f"  {number}. {each}" for number, each in enumerate(self.requests, 1))]
+        if self.known:
+            lines += ["", "Seen by loads before", *(f"  {each}" for each in self.known)]
         if self.fields:
             lines += ["", "Fields: expected / JSON types seen / shapes"]
             lines += [_field_line(each) for each in self.fields]

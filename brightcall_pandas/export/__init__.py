@@ -7,6 +7,7 @@
     _read        parquet → the typed frame, and what the files themselves can filter
     _layout      columns, metadata and folders of the files
     _manifest    what a folder holds, and how sure that is
+    _lock        one writer a folder
     _pseudonyms  numbers → tokens, in every column and text
 """
 

@@ -84,6 +84,11 @@ class _Content(Identity, frozen=True, kw_only=True):
     partitions: dict[str, Partition]
 
 
+_CONTENT = msgspec.json.Decoder(
+    _Content
+)  # made before there are threads: msgspec could crash in the first two
+
+
 @dataclass
 class Manifest:
     """The manifest of a folder."""
@@ -146,7 +151,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 def parse_manifest(folder: Path, content: bytes) -> Manifest | None:
     """Return the manifest of a folder from the text of its file; None if that is damaged."""
     try:
-        parsed = msgspec.json.decode(content, type=_Content)
+        parsed = _CONTENT.decode(content)
     except msgspec.DecodeError:
         return None
     common = {name: getattr(parsed, name) for name in Identity.__struct_fields__}

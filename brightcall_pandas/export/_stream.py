@@ -23,6 +23,7 @@ from brightcall_pandas.export._layout import (
     table_of,
     write_rows,
 )
+from brightcall_pandas.export._lock import folder_lock
 from brightcall_pandas.export._manifest import Identity, Manifest, Partition, window_reports
 from brightcall_pandas.export._pseudonyms import FreeText, Pseudonyms, query_without_numbers
 from brightcall_pandas.export._write import folder_path
@@ -33,8 +34,8 @@ from brightcall_pandas.load import (
     Day,
     Loading,
     Progress,
-    current_client,
     fields_of,
+    loading_client,
     spans_of,
     spec_of,
     zone_of,
@@ -69,6 +70,7 @@ def export_calls(
     """Write the calls of some days as parquet, however many they are.
 
     Run it again, every night if you like: days that are there and can no longer change are not requested.
+    Two runs into one folder at once take turns.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def export_calls(
         msg = "region, keep and free_text control pseudonyms; pass a pseudonymize_key as well"
         raise ValueError(msg)
     loading = Loading(
-        current_client(client),
+        loading_client(client),
         spec,
         chosen,
         refresh=refresh,
@@ -167,12 +169,16 @@ class _Export:
     def run(self) -> None:
         """Write every period that is not final yet."""
         self.zone = zone_of(self.client, self.loading.spec)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with folder_lock(self.folder):
+            self._update()
+
+    def _update(self) -> None:
         identity = self._identity()
         manifest = Manifest.open(self.folder, identity)
         metadata = {"source": "api", "schema_version": SCHEMA_VERSION, "timezone": self.zone}
         metadata |= {"query": identity.query, "pseudonymized": identity.pseudonymized}
         self.schema = schema_of(chosen_fields(self.columns), self.zone, metadata)
-        self.folder.mkdir(parents=True, exist_ok=True)
         dates = self._dates(manifest)
         days = self._load(dates)
         for period, group in groupby(dates, lambda day: period_of(day, self.partition)):

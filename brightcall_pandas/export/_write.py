@@ -20,6 +20,7 @@ from brightcall_pandas.export._layout import (
     table_of,
     write_rows,
 )
+from brightcall_pandas.export._lock import folder_lock
 from brightcall_pandas.export._manifest import Identity, Manifest, Partition, window_reports
 from brightcall_pandas.frame import SCHEMA_VERSION, column, not_one_of
 
@@ -147,13 +148,14 @@ def _write_file(df: pd.DataFrame, path: Path) -> Path:
 def _write_folder(df: pd.DataFrame, folder: Path, partition: str) -> Path:
     periods = column(df, "timestamp").dt.strftime(PERIODS[partition]).fillna(NO_TIME).reset_index(drop=True)
     table = table_of(df)
-    manifest = Manifest.open(folder, _identity(df, table, partition), same_query=False)
     folder.mkdir(parents=True, exist_ok=True)
-    for period, rows in periods.groupby(periods, sort=True):
-        file = folder / f"{partition}={period}" / FILE
-        file.parent.mkdir(exist_ok=True)
-        _write(file, _ordered(table.take(pa.array(rows.index.to_numpy()))), _schema(df, table))
-        manifest.record(str(period), _partition(df, str(period), len(rows)))
+    with folder_lock(folder):
+        manifest = Manifest.open(folder, _identity(df, table, partition), same_query=False)
+        for period, rows in periods.groupby(periods, sort=True):
+            file = folder / f"{partition}={period}" / FILE
+            file.parent.mkdir(exist_ok=True)
+            _write(file, _ordered(table.take(pa.array(rows.index.to_numpy()))), _schema(df, table))
+            manifest.record(str(period), _partition(df, str(period), len(rows)))
     return folder
 
 

@@ -19,7 +19,7 @@ calls as columns; a *table* is typed.
     _settings      settings and arguments, read or refused
 """
 
-from brightcall_pandas.frame._answer import Answer, AnswerReader
+from brightcall_pandas.frame._answer import Answer, AnswerReader, read_object
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
 from brightcall_pandas.frame._conversions import label_array
 from brightcall_pandas.frame._days import micros, midnight, midnight_micros
@@ -105,6 +105,7 @@ __all__ = [
     "page_of",
     "plain_numbers",
     "positive",
+    "read_object",
     "read_page",
     "tags_of_rows",
     "text",

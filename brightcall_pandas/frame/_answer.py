@@ -8,16 +8,31 @@ What it refuses is read once more, without expectations, and remembered by the `
 from __future__ import annotations
 
 import functools
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from brightcall_pandas.frame._fields import FIELDS
 
-__all__ = ["ABSENT", "NULL", "ORDER", "Answer", "AnswerReader", "RecordShape", "arrow_type", "record_type"]
+__all__ = [
+    "ABSENT",
+    "NULL",
+    "ORDER",
+    "UNREADABLE",
+    "Answer",
+    "AnswerReader",
+    "RecordShape",
+    "arrow_type",
+    "can_be_named",
+    "read_object",
+    "record_decoder",
+]
+
+T = TypeVar("T")
 
 NULL = msgspec.Raw(b"null")
 ABSENT = msgspec.Raw(b"")
@@ -26,11 +41,21 @@ ABSENT = msgspec.Raw(b"")
 ORDER = tuple(FIELDS)
 """Listed fields as a record has them; the unlisted ones follow."""
 
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+"""Stands for bytes that are no text."""
+
 _OPENING = {"calls": b"[", "detailedStat": b"{"}
 _REMEMBERED = 64  # unlisted fields; a server that has more is read more slowly
 _ARROW = {int: pa.int64(), str: pa.string(), bool: pa.bool_()}
 _KINDS = {type_.id: kind for kind, type_ in _ARROW.items()}
 _NOTHING_KNOWN = tuple(Any if each.nested else None for each in FIELDS.values())
+_ESCAPED = re.compile(r'["\\\x00-\x1f]')
+_CONTROL = re.compile(rb"[\x00-\x1f]")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_SURROGATE = re.compile(
+    rb"(?<!\\)(?P<before>(?:\\\\)*)(?:"
+    rb"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 
 
 class RecordShape(NamedTuple):
@@ -59,6 +84,9 @@ class Answer(msgspec.Struct, dict=True):
     success: Any = None
     message: Any = None
     error: Any = None
+    errors: Any = None
+    status: Any = None
+    code: Any = None
     tags: Any = None
     outcomes: Any = None
     projects: Any = None
@@ -69,7 +97,7 @@ class Answer(msgspec.Struct, dict=True):
     detailedStat: msgspec.Raw = NULL  # noqa: N815
     calls: Any = None
 
-    # These two are not members of the JSON, so they are kept beside it.
+    # These three are not members of the JSON, so they are kept beside it.
     @property
     def shape(self) -> RecordShape | None:
         """What its records have; None where they are not what was expected."""
@@ -82,6 +110,12 @@ class Answer(msgspec.Struct, dict=True):
         reader: AnswerReader = self.__dict__["reader"]
         return reader
 
+    @property
+    def mended(self) -> bool:
+        """Whether something in it was no text: `UNREADABLE` stands there."""
+        mended: bool = self.__dict__["mended"]
+        return mended
+
     def has(self, name: str) -> bool:
         """Tell whether a member is there, and of the type that it should have."""
         value = getattr(self, name)
@@ -92,6 +126,9 @@ class Answer(msgspec.Struct, dict=True):
 
 class _Unexpected(Answer):
     calls: msgspec.Raw = NULL
+
+
+_UNEXPECTED = msgspec.json.Decoder(_Unexpected)  # made before there are threads
 
 
 class AnswerReader:
@@ -112,14 +149,7 @@ class AnswerReader:
         msgspec.DecodeError
             The bytes are not a JSON object.
         """
-        try:
-            return self._decoded(body)
-        except msgspec.ValidationError:
-            raise
-        except msgspec.DecodeError:
-            if (mended := _mended(body)) is None:
-                raise
-        return self._decoded(mended)
+        return _decode(body, self._decoded)
 
     def learn(self, columns: Mapping[str, pa.Array | Sequence[Any]], unlisted: Sequence[str] = ()) -> None:
         """Remember what the records of a page had, beside what others had before."""
@@ -128,13 +158,14 @@ class AnswerReader:
         names = tuple(sorted({*known.unlisted, *unlisted}))
         self._shape = RecordShape(kinds, names if len(names) <= _REMEMBERED else known.unlisted)
 
-    def _decoded(self, body: bytes) -> Answer:
+    def _decoded(self, body: bytes, mended: bool) -> Answer:
         shape = self._shape
         try:
             answer = _decoder(shape).decode(body)
         except msgspec.ValidationError:
-            answer = msgspec.json.decode(body, type=_Unexpected)
-        answer.__dict__.update(shape=None if isinstance(answer, _Unexpected) else shape, reader=self)
+            answer = _UNEXPECTED.decode(body)
+        expected = not isinstance(answer, _Unexpected)
+        answer.__dict__.update(shape=shape if expected else None, reader=self, mended=mended)
         return answer
 
 
@@ -144,8 +175,13 @@ def arrow_type(kind: Any) -> pa.DataType | None:
 
 
 @functools.lru_cache(maxsize=16)
-def record_type(shape: RecordShape) -> type[Any]:
-    """Return the msgspec type of such records; it refuses other fields, and values of another kind."""
+def record_decoder(shape: RecordShape) -> msgspec.json.Decoder[Any]:
+    """Return the decoder of such records; it refuses other fields, and values of another kind."""
+    return msgspec.json.Decoder(_record_type(shape))
+
+
+def _record_type(shape: RecordShape) -> type[Any]:
+    # Not shared before its decoder is made: msgspec crashes where two threads are the first to use a type.
     listed = [_member(name, kind) for name, kind in zip(ORDER, shape.kinds, strict=True)]
     further = [(f"x{n}", msgspec.Raw, ABSENT) for n in range(len(shape.unlisted))]
     names = {f"x{n}": name for n, name in enumerate(shape.unlisted)}
@@ -156,7 +192,7 @@ def record_type(shape: RecordShape) -> type[Any]:
 
 @functools.lru_cache(maxsize=16)
 def _decoder(shape: RecordShape) -> msgspec.json.Decoder[Answer]:
-    record: Any = record_type(shape)
+    record: Any = _record_type(shape)
     expected = msgspec.defstruct("Expected", [("calls", list[record] | None, None)], bases=(Answer,))
     return msgspec.json.Decoder(expected)
 
@@ -175,11 +211,66 @@ def _kind(known: Any, column: pa.Array | Sequence[Any]) -> Any:
     return found if known in (None, found) else Any
 
 
-def _mended(body: bytes) -> bytes | None:
-    """Replace half surrogate pairs, which JSON can write and UTF-8 cannot; None where it is not JSON."""
+def can_be_named(name: str) -> bool:
+    """Tell whether a field of `record_decoder` can have a name: msgspec takes none that JSON would escape."""
+    return _ESCAPED.search(name) is None
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Return a JSON object as Python has it, with `UNREADABLE` for what is no text.
+
+    Raises
+    ------
+    msgspec.DecodeError
+        The bytes are not a JSON object.
+    """
+    return _decode(body, lambda text, _: msgspec.json.decode(text, type=dict[str, Any]))
+
+
+def _decode(body: bytes, decode: Callable[[bytes, bool], T]) -> T:
+    """Decode JSON, with `UNREADABLE` for what is no text, and all else as it is.
+
+    No text are bytes that are not UTF-8, and halves of surrogate pairs, which JSON can write and UTF-8 not.
+
+    Parameters
+    ----------
+    body
+        The bytes.
+    decode
+        Gets them, or what can be decoded in their place, and whether something in it was no text.
+    """
+    # msgspec looks at no bytes of what it leaves as it is, but it does look at escapes.
+    text = body if _is_utf8(body) else body.decode(errors="replace").encode()
     try:
-        answer = json.loads(body)
-    except ValueError:
-        return None
-    text = json.dumps(answer, ensure_ascii=False)
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+        return decode(text, text is not body)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        whole = _SURROGATE.sub(_whole, text)
+        return decode(_escaped(whole), whole != body)
+
+
+def _is_utf8(body: bytes) -> bool:
+    if body.isascii():
+        return True
+    # Arrow looks in an eighth of the time that Python takes to decode.
+    ends = pa.py_buffer(np.array([0, len(body)], dtype=np.int64))
+    text = pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(body)])
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _escaped(text: bytes) -> bytes:
+    """Escape control characters within strings, as JSON wants it and not every server does."""
+    return _STRING.sub(lambda string: _CONTROL.sub(_as_escape, string[0]), text)
+
+
+def _as_escape(control: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(control[0])
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    return escape[0] if escape["pair"] else escape["before"] + UNREADABLE.encode()

@@ -7,8 +7,9 @@ still in the processor's cache: all pages together, later, take twice the time. 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -23,7 +24,8 @@ from brightcall_pandas.frame._answer import (
     AnswerReader,
     RecordShape,
     arrow_type,
-    record_type,
+    can_be_named,
+    record_decoder,
 )
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
 from brightcall_pandas.frame._kinds import uniform_array
@@ -49,6 +51,8 @@ class Page:
         As the answer has them; None where absent or of a wrong type.
     catalog
         ``tags``, ``outcomes`` and ``projects`` of the answer.
+    mended
+        Whether some text of the answer had bytes that are no text.
     """
 
     columns: dict[str, pa.Array | Sequence[Any]]
@@ -59,6 +63,7 @@ class Page:
     pages_count: int | None = None
     total_items: int | None = None
     catalog: dict[str, list[Any]] = field(default_factory=dict)
+    mended: bool = False
 
     def __len__(self) -> int:
         return self.length
@@ -131,26 +136,42 @@ def page_of_records(records: Sequence[bytes], reader: AnswerReader | None = None
 
 def _page_of_unexpected(answer: Answer) -> Page:
     """Read calls one by one, where some are not objects, or have what was not expected."""
-    texts, not_objects = [], []
+    texts: list[msgspec.Raw] = []
+    not_objects: list[str] = []
     names: set[str] = set()
+    odd: dict[str, dict[int, msgspec.Raw]] = {}  # names that no field can have → value by call
     for text in msgspec.json.decode(answer.calls, type=list[msgspec.Raw]):
         try:
-            names.update(msgspec.json.decode(text, type=dict[str, msgspec.Raw]).keys() - FIELDS.keys())
-            texts.append(text)
+            members = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         except msgspec.ValidationError:
             not_objects.append(bytes(text).decode(errors="replace"))
+            continue
+        if strange := [name for name in members if not can_be_named(name)]:
+            for name in strange:
+                odd.setdefault(name, {})[len(texts)] = members.pop(name)
+            text = msgspec.Raw(msgspec.json.encode(members))  # noqa: PLW2901
+        names.update(members.keys() - FIELDS.keys())
+        texts.append(text)
     anything = RecordShape(unlisted=tuple(sorted(names)))
-    decoder = msgspec.json.Decoder(record_type(anything))
-    page = _page(answer, [decoder.decode(text) for text in texts], anything, not_objects)
+    decoder = record_decoder(anything)
+    further = {name: [values.get(n, ABSENT) for n in range(len(texts))] for name, values in odd.items()}
+    page = _page(answer, [decoder.decode(text) for text in texts], anything, not_objects, further)
     answer.reader.learn(page.columns, anything.unlisted)
     return page
 
 
-def _page(answer: Answer, records: list[Any], shape: RecordShape, not_objects: Sequence[str] = ()) -> Page:
+def _page(
+    answer: Answer,
+    records: list[Any],
+    shape: RecordShape,
+    not_objects: Sequence[str] = (),
+    further: Mapping[str, Sequence[msgspec.Raw]] = MappingProxyType({}),
+) -> Page:
     return Page(
-        _columns(records, shape),
+        _columns(records, shape, further),
         len(records),
         not_objects=list(not_objects),
+        mended=answer.mended,
         timezone=answer.timezone if isinstance(answer.timezone, str) else None,
         number=_count(answer.page),
         pages_count=_count(answer.pagesCount),
@@ -162,8 +183,10 @@ def _page(answer: Answer, records: list[Any], shape: RecordShape, not_objects: S
     )
 
 
-def _columns(records: list[Any], shape: RecordShape) -> dict[str, Any]:
-    """Turn records into columns."""
+def _columns(
+    records: list[Any], shape: RecordShape, further: Mapping[str, Sequence[msgspec.Raw]]
+) -> dict[str, Any]:
+    """Turn records into columns; `further` are unlisted fields that they do not have themselves."""
     width = len(ORDER) + len(shape.unlisted)
     flat: list[Any] = []
     for values in map(msgspec.structs.astuple, records):
@@ -172,7 +195,8 @@ def _columns(records: list[Any], shape: RecordShape) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name, kind, column in zip(ORDER, shape.kinds, transposed[: len(ORDER)], strict=True):
         columns[name] = _raw(column) if FIELDS[name].nested else _simple(column, kind)
-    columns[EXTRAS.name] = _extras(transposed[len(ORDER) :], shape.unlisted, len(records))
+    unlisted = [*transposed[len(ORDER) :], *further.values()]
+    columns[EXTRAS.name] = _extras(unlisted, [*shape.unlisted, *further], len(records))
     return columns
 
 

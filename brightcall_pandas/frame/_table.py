@@ -15,8 +15,9 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from brightcall_pandas.frame._answer import AnswerReader
+from brightcall_pandas.frame._answer import UNREADABLE, AnswerReader
 from brightcall_pandas.frame._columns import Clock, Misfits, nulls, to_pandas, typed_array
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS, SCHEMA_VERSION
 from brightcall_pandas.frame._page import Page, json_texts, page_of_records, read_page
@@ -104,7 +105,19 @@ def typed_table(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = 
     typed = _typed_columns(partial(_taken_column, pages, selection), len(selection), timezone)
     if not_objects := [text for page in pages for text in page.not_objects]:
         typed.misfits[_ROW] = Misfits(len(not_objects), not_objects[0])
+    if any(page.mended for page in pages):
+        _count_unreadable(typed)
     return typed
+
+
+def _count_unreadable(typed: TypedTable) -> None:
+    """Count texts that had bytes which are no text: they are not null, but not what was said either."""
+    for name, column in zip(typed.table.column_names, typed.table.columns, strict=True):
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            found = column.filter(pc.match_substring(column, UNREADABLE))
+            if len(found):
+                lost = typed.misfits.get(name, Misfits())
+                typed.misfits[name] = lost.add(Misfits(len(found), found[0].as_py()))
 
 
 class _Selection(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@
     _loaders       load_calls, count_calls, load_catalog
     _statistics    load_stats
     _client        settings of one account; the default client
+    _account       what is known of an account, for people; whose calls its cache may hold
     _loading       one load, from cache and server
     _cached        parts that are on disk
     _windows       parts that the server has: how a range is cut, how each window is read
@@ -15,7 +16,8 @@
     _progress      the progress bar
 """
 
-from brightcall_pandas.load._client import Client, current_client, use
+from brightcall_pandas.load._account import KnownAccount
+from brightcall_pandas.load._client import Client, current_client, loading_client, use
 from brightcall_pandas.load._loaders import (
     Catalog,
     Day,
@@ -42,6 +44,7 @@ __all__ = [
     "Catalog",
     "Client",
     "Day",
+    "KnownAccount",
     "Loading",
     "Progress",
     "Provenance",
@@ -55,6 +58,7 @@ __all__ = [
     "load_calls",
     "load_catalog",
     "load_stats",
+    "loading_client",
     "request_body",
     "runs",
     "slice_of",

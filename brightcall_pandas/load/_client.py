@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from brightcall_pandas.api import FIRST_PAUSE_S, PROFILES, ApiKey, ApiSession, Profile, is_this_machine
-from brightcall_pandas.cache import Cache
+from brightcall_pandas.cache import Cache, ForkAware, RenewedLock
 from brightcall_pandas.errors import AuthenticationError
 from brightcall_pandas.frame import (
     LONGEST_DAYS,
@@ -26,15 +25,19 @@ from brightcall_pandas.frame import (
     whole,
     zone_name,
 )
+from brightcall_pandas.load._account import AccountServer, KnownAccount
 
-__all__ = ["Client", "current_client", "use"]
+__all__ = ["Client", "current_client", "loading_client", "use"]
 
 _LONGEST_TIMEOUT_S = 24 * 3600.0
 _OFFLINE_ACCOUNT = "no account: give bc.Client account=, or the API key that the cache was filled with"
 
 
-class Client:
+class Client(ForkAware):
     """Settings of one account, and its cache.
+
+    Threads may share it, and so may forked processes: each child has connections and files of its own, and
+    keeps to `rate_limit` by itself.
 
     Parameters
     ----------
@@ -68,6 +71,7 @@ class Client:
         Never ask the server; what the cache lacks raises `OfflineError`.
     account
         Whose cache it is. Default: a hash of key and base URL; name it, so that a new key need not lose it.
+        Its cache holds the calls of one server: another base URL is refused, see `client.cache.adopt`.
     allow_http
         Allow plain http to a host that is not this machine. It shows the key to everyone on the way.
 
@@ -106,11 +110,12 @@ class Client:
     ) -> None:
         self.profile: Profile = PROFILES[choice("api_version", api_version, PROFILES)]
         url = text("base_url", base_url) or text("base_url", os.environ.get("BRIGHTCALL_BASE_URL"))
+        self._names_server = url is not None
         self.base_url = _base_url(url, self.profile, flag("allow_http", allow_http))
         key = text("api_key", api_key) or text("api_key", os.environ.get("BRIGHTCALL_API_KEY"))
         self._key = ApiKey(key) if key else None
         self.key_hash = _key_hash(key, self.base_url) if key else None
-        self.account = text("account", account) or self.key_hash
+        self._account = text("account", account) or self.key_hash
         self.timezone = None if timezone is None else zone_name("timezone", timezone)
         self.page_size = whole("page_size", page_size, 2)
         self.workers = whole("workers", workers, 1)
@@ -121,9 +126,11 @@ class Client:
         self.max_age = duration("max_age", max_age)
         self.offline = flag("offline", offline)
         self._folder = _cache_folder(cache_dir)
-        self._lock = threading.Lock()
-        self._cache: Cache | None = None
+        self._lock = RenewedLock()
+        self._kept: tuple[Cache, AccountServer] | None = None
         self._session: ApiSession | None = None
+        self._of_parents: list[ApiSession] = []
+        self._watch_forks()
 
     @property
     def key(self) -> ApiKey | None:
@@ -132,13 +139,28 @@ class Client:
 
     @property
     def cache(self) -> Cache:
-        """What is kept on disk of this account: ``.info()``, ``.clear(…)``."""
+        """What is kept on disk of this account: ``.info()``, ``.clear(…)``, ``.adopt(base_url)``."""
+        return self._opened()[0]
+
+    def _opened(self) -> tuple[Cache, AccountServer]:
         with self._lock:
-            if self._cache is None:
-                if self.account is None:
+            if self._kept is None:
+                if self._account is None:
                     raise AuthenticationError(_OFFLINE_ACCOUNT)
-                self._cache = Cache(self._folder / _folder_name(self.account))
-            return self._cache
+                cache = Cache(self._folder / _folder_name(self._account))
+                self._kept = cache, AccountServer(cache, self._account, self.base_url)
+            return self._kept
+
+    @property
+    def account(self) -> KnownAccount:
+        """What is known of the account: its zone, and what loads have seen its server do, each with its date.
+
+        Raises
+        ------
+        AuthenticationError
+            There is neither a key nor an `account`, so nobody can tell which account it is.
+        """
+        return KnownAccount(self._account or "", self.cache.account)
 
     @property
     def session(self) -> ApiSession:
@@ -149,7 +171,7 @@ class Client:
         AuthenticationError
             No API key was given.
         """
-        cache = self.cache
+        cache, server = self._opened()
         with self._lock:
             if self._session is None:
                 if self._key is None and not self.offline:
@@ -164,6 +186,7 @@ class Client:
                     timeout=self.timeout,
                     retries=self.retries,
                     first_pause=self.first_pause,
+                    answered=server.note,
                 )
             return self._session
 
@@ -184,14 +207,24 @@ class Client:
         with self._lock:
             if self._session is not None:
                 self._session.close()
-            if self._cache is not None:
-                self._cache.close()
-            self._session = self._cache = None
+            if self._kept is not None:
+                self._kept[0].close()
+            self._session = self._kept = None
+
+    def _check_server(self) -> None:
+        """Make sure that the cache is of the server that is asked, if one is named or asked."""
+        if self._account is not None and (self._names_server or not self.offline):
+            self._opened()[1].check()
+
+    def _after_fork(self, *, in_child: bool) -> None:
+        if in_child and self._session is not None:
+            # Never closed: that would take locks that other threads of the parent may have held.
+            self._of_parents.append(self._session)
+            self._session = None
 
     def __repr__(self) -> str:
-        return (
-            f"Client(base_url={self.base_url!r}, api_version={self.profile.name!r}, account={self.account!r})"
-        )
+        version = self.profile.name
+        return f"Client(base_url={self.base_url!r}, api_version={version!r}, account={self._account!r})"
 
 
 _default: Client | None = None
@@ -226,6 +259,19 @@ def current_client(client: Client | None) -> Client:
     if client is None:
         return _default or use(Client())
     return client
+
+
+def loading_client(client: Client | None) -> Client:
+    """Return the client to load with, as `current_client` does, once its cache is known to be of its server.
+
+    Raises
+    ------
+    CacheError
+        The cache of its account has calls of another server.
+    """
+    current = current_client(client)
+    current._check_server()
+    return current
 
 
 def _base_url(given: str | None, profile: Profile, allow_http: bool) -> str:

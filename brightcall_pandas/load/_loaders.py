@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal, NamedTuple, Unpack
+from functools import partial
+from typing import Any, Literal, NamedTuple, TypeVar, Unpack
 
+import msgspec
 import pandas as pd
 import pyarrow as pa
 
@@ -13,8 +16,8 @@ from brightcall_pandas.api import Reply, WriteQueue
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError
 from brightcall_pandas.filters import FILTERS, CallFilter, Filters, lists_filters
-from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, choice, nearest, page_of, to_pandas
-from brightcall_pandas.load._client import Client, current_client
+from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, Page, choice, nearest, page_of, to_pandas
+from brightcall_pandas.load._client import Client, loading_client
 from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._pages import days_text
 from brightcall_pandas.load._parts import runs
@@ -24,17 +27,18 @@ from brightcall_pandas.load._query import known_zone, request_body
 __all__ = [
     "Catalog",
     "Provenance",
-    "cached_reply",
     "count_calls",
     "fields_of",
     "load_calls",
     "load_catalog",
+    "small_answer",
     "spans_of",
     "spec_of",
     "zone_of",
 ]
 
 Day = str | date
+T = TypeVar("T")
 
 
 class Provenance(dict[str, Any]):
@@ -108,7 +112,7 @@ def load_calls(
     choice("on_incomplete", on_incomplete, ("raise", "warn"))
     chosen = fields_of(columns)
     loading = Loading(
-        current_client(client),
+        loading_client(client),
         spec_of(day_from, day_to, filters),
         chosen,
         refresh=refresh,
@@ -128,7 +132,12 @@ def load_calls(
 
 @lists_filters
 def count_calls(
-    day_from: Day, day_to: Day, *, client: Client | None = None, **filters: Unpack[Filters]
+    day_from: Day,
+    day_to: Day,
+    *,
+    refresh: bool = False,
+    client: Client | None = None,
+    **filters: Unpack[Filters],
 ) -> int:
     """Ask the server how many calls there are, with one small request.
 
@@ -136,6 +145,8 @@ def count_calls(
     ----------
     day_from, day_to
         First and last day, both inclusive.
+    refresh
+        Ask the server again, and replace what is cached.
     client
         The client to use; None takes the default one.
     **filters
@@ -151,19 +162,13 @@ def count_calls(
     TypeError, ValueError
         A filter or a day that does not exist; before any request.
     BrightcallError
-        As ``bc.errors`` draws them.
+        As ``bc.errors`` draws them. An answer without a number, or with one that cannot be, is not kept.
     """
-    client = current_client(client)
-    spec = spec_of(day_from, day_to, filters)
-    body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
+    client = loading_client(client)
+    body = _small_body(client, spec_of(day_from, day_to, filters))
     about = f"number of calls {days_text(body)}"
-    page = page_of(cached_reply(client, client.profile.count or client.profile.calls, body, about).answer)
-    # Pages of one call each: their number is the number of calls.
-    count = page.pages_count if page.total_items is None else page.total_items
-    if count is None:
-        msg = f"{about}: the answer has neither totalItems nor pagesCount. Use len(bc.load_calls(…)) instead."
-        raise InvalidResponseError(msg)
-    return count
+    path = client.profile.count or client.profile.calls
+    return small_answer(client, path, body, about, partial(_count, about), refresh=refresh)
 
 
 @lists_filters
@@ -171,6 +176,7 @@ def load_catalog(
     day_from: Day | None = None,
     day_to: Day | None = None,
     *,
+    refresh: bool = False,
     client: Client | None = None,
     **filters: Unpack[Filters],
 ) -> Catalog:
@@ -180,6 +186,8 @@ def load_catalog(
     ----------
     day_from, day_to
         Days of the request that carries them; None: the last 30 days.
+    refresh
+        Ask the server again, and replace what is cached.
     client
         The client to use; None takes the default one.
     **filters
@@ -194,15 +202,14 @@ def load_catalog(
     Raises
     ------
     BrightcallError
-        As ``bc.errors`` draws them.
+        As ``bc.errors`` draws them. An answer that has none of the three is not kept.
     """
-    client = current_client(client)
+    client = loading_client(client)
     last = datetime.now(UTC).date() if day_to is None else day_to
     first = pd.Timestamp(last).date() - timedelta(days=29) if day_from is None else day_from
-    spec = spec_of(first, last, filters)
-    body = request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
-    page = page_of(cached_reply(client, client.profile.calls, body, f"catalogue {days_text(body)}").answer)
-    return Catalog(*(_small_frame(page.catalog[name]) for name in Catalog._fields))
+    body = _small_body(client, spec_of(first, last, filters))
+    about = f"catalogue {days_text(body)}"
+    return small_answer(client, client.profile.calls, body, about, partial(_catalog, about), refresh=refresh)
 
 
 # Arguments.
@@ -240,8 +247,9 @@ def spans_of(client: Client, spec: CallFilter, days: Sequence[date], calls: int)
     length = 1
     if not client.offline:
         filters = spec.without("day_from", "day_to").to_dict()
-        found = count_calls(days[0], days[-1], client=client, **filters)
-        length = max(1, calls * ((days[-1] - days[0]).days + 1) // max(found, 1))
+        with suppress(InvalidResponseError):  # a server that does not count: one day at a time
+            found = count_calls(days[0], days[-1], client=client, **filters)
+            length = max(1, calls * ((days[-1] - days[0]).days + 1) // max(found, 1))
     for run in runs(days):
         yield from (run[begin : begin + length] for begin in range(0, len(run), length))
 
@@ -253,24 +261,96 @@ def zone_of(client: Client, spec: CallFilter) -> str:
     """Return the zone in which days start; a small request finds it out where it is not known yet."""
     asked: str | None = spec.timezone or client.timezone
     if asked is None and client.cache.account.timezone is None:
-        count_calls(spec.day_from, spec.day_to, client=client)
+        days = CallFilter(day_from=spec.day_from, day_to=spec.day_to)
+        body = _small_body(client, days)
+        about = f"the account's timezone, from calls {days_text(body)}"
+        small_answer(client, client.profile.calls, body, about, lambda _: None)
     return asked or client.cache.account.timezone or "UTC"
 
 
-def cached_reply(client: Client, path: str, body: dict[str, Any], about: str) -> Reply:
-    """Return an answer through the page cache: any kept one for final days, a young one for others."""
-    kept = client.session.kept(path, body)
+def small_answer(
+    client: Client,
+    path: str,
+    body: dict[str, Any],
+    about: str,
+    read: Callable[[Reply], T],
+    *,
+    refresh: bool = False,
+) -> T:
+    """Return what the answer to a small request says, through the page cache.
+
+    Any answer that was kept will do for days that are final, a young one for others. None is kept before it
+    was read; one that was, and cannot be read any more, is asked for again.
+
+    Parameters
+    ----------
+    client
+        The client to use.
+    path, body, about
+        As `ApiSession.ask` takes them.
+    read
+        Takes what is wanted from an answer, or raises `InvalidResponseError`.
+    refresh
+        Whether to ask the server whatever was kept.
+    """
+    kept = None if refresh else client.session.kept(path, body)
     last = date.fromisoformat(body["dayTo"])
     if kept is not None and (client.offline or client.is_fresh(kept.fetched_at, last)):
-        return kept
+        with suppress(InvalidResponseError):
+            return _read(client, body, kept, read)
     if client.offline:
         msg = f"{about}: not in the cache, and offline=True forbids asking the server"
         raise OfflineError(f"{msg}. Load it once online.")
     reply = client.session.ask(path, body, about=about)
+    result = _read(client, body, reply, read)
     client.session.keep([reply])
-    if (zone := known_zone(reply.answer.timezone)) is not None and client.timezone is None:
+    return result
+
+
+def _read(client: Client, body: Mapping[str, Any], reply: Reply, read: Callable[[Reply], T]) -> T:
+    result = read(reply)
+    # An answer to a request that names a timezone names that one.
+    if "timezone" not in body and (zone := known_zone(reply.answer.timezone)) is not None:
         client.cache.learn(timezone=zone)
-    return reply
+    return result
+
+
+def _small_body(client: Client, spec: CallFilter) -> dict[str, Any]:
+    return request_body(spec, spec.timezone or client.timezone) | {"page": 1, "itemsPerPage": 1}
+
+
+def _count(about: str, reply: Reply) -> int:
+    page = _page(about, reply)
+    instead = "Use len(bc.load_calls(…)) instead."
+    # Pages of one call each: their number is the number of calls.
+    count = page.pages_count if page.total_items is None else page.total_items
+    if count is None:
+        msg = f"{about}: the answer has neither totalItems nor pagesCount. {instead}"
+        raise InvalidResponseError(msg)
+    if count < len(page) or (page.total_items is None and len(page) > 1):
+        msg = f"{about}: the answer counts {count}, and shows {len(page)} calls on a page of one. {instead}"
+        raise InvalidResponseError(msg)
+    return count
+
+
+def _catalog(about: str, reply: Reply) -> Catalog:
+    members = {name: getattr(reply.answer, name) for name in Catalog._fields}
+    if all(each is None for each in members.values()):
+        msg = f"{about}: the answer has no {' or '.join(members)}. Check base_url and api_version."
+        raise InvalidResponseError(msg)
+    for name, each in members.items():
+        if not isinstance(each, list | None):
+            msg = f"{about}: {name} is not an array in the answer. Check base_url and api_version."
+            raise InvalidResponseError(msg)
+    return Catalog(*(_small_frame(each or []) for each in members.values()))
+
+
+def _page(about: str, reply: Reply) -> Page:
+    try:
+        return page_of(reply.answer)
+    except msgspec.DecodeError as error:
+        msg = f"{about}: the answer has no list of calls ({error}). Check base_url and api_version."
+        raise InvalidResponseError(msg) from None
 
 
 def _small_frame(items: Sequence[Any]) -> pd.DataFrame:

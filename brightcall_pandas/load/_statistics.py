@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal, Unpack
 
-import msgspec
 import pandas as pd
 
+from brightcall_pandas.api import Reply
 from brightcall_pandas.errors import InvalidResponseError, RequestError
 from brightcall_pandas.filters import Filters, lists_filters
 from brightcall_pandas.frame import (
@@ -18,9 +19,10 @@ from brightcall_pandas.frame import (
     STATISTICS_TOTALS,
     choice,
     midnight,
+    read_object,
 )
-from brightcall_pandas.load._client import Client, current_client
-from brightcall_pandas.load._loaders import Day, cached_reply, spec_of, zone_of
+from brightcall_pandas.load._client import Client, loading_client
+from brightcall_pandas.load._loaders import Day, small_answer, spec_of, zone_of
 from brightcall_pandas.load._pages import days_text
 from brightcall_pandas.load._query import request_body
 
@@ -35,6 +37,7 @@ def load_stats(
     day_to: Day,
     *,
     freq: Literal["day", "week", "month", "D", "W", "M"] | None = None,
+    refresh: bool = False,
     client: Client | None = None,
     **filters: Unpack[Filters],
 ) -> pd.DataFrame:
@@ -48,6 +51,8 @@ def load_stats(
         Also split by day, ISO week or month (``"day"``, ``"week"``, ``"month"``, or pandas' ``"D"``, ``"W"``,
         ``"M"``): one request a period, since the answer itself has none (and a small one for the account's
         timezone where it is not known yet). The first and the last period hold only the days asked for.
+    refresh
+        Ask the server again, and replace what is cached.
     client
         The client to use; None takes the default one (`bc.use`, or the environment).
     **filters
@@ -70,9 +75,9 @@ def load_stats(
     TypeError, ValueError
         A filter, a day or a period that does not exist; before any request.
     BrightcallError
-        As ``bc.errors`` draws them.
+        As ``bc.errors`` draws them. An answer without statistics is not kept.
     """
-    client = current_client(client)
+    client = loading_client(client)
     if freq is not None:
         choice("freq", freq, _FREQS)
     if client.profile.stats is None:
@@ -85,7 +90,12 @@ def load_stats(
     spans = [(spec.day_from, spec.day_to)]
     if freq is not None:
         spans = _periods(spec.day_from, spec.day_to, _FREQS[freq])
-    frames = [_statistics(client, request_body(spec.replace(day_from=a, day_to=b), zone)) for a, b in spans]
+    bodies = [request_body(spec.replace(day_from=first, day_to=last), zone) for first, last in spans]
+    path = client.profile.stats
+    frames = []
+    for body in bodies:
+        about = f"statistics {days_text(body)}"
+        frames.append(small_answer(client, path, body, about, partial(_statistics, about), refresh=refresh))
     if freq is None:
         return frames[0]
     starts = pd.DatetimeIndex([midnight(first, zone_of(client, spec)) for first, _ in spans])
@@ -99,14 +109,14 @@ def _periods(first: str, last: str, freq: str) -> list[tuple[str, str]]:
     return [(group.iloc[0], group.iloc[-1]) for _, group in groups]
 
 
-def _statistics(client: Client, body: dict[str, Any]) -> pd.DataFrame:
+def _statistics(about: str, reply: Reply) -> pd.DataFrame:
     """Return the table of one statistics answer."""
-    about = f"statistics {days_text(body)}"
-    content = cached_reply(client, client.profile.stats or "", body, about).content
-    answer = msgspec.json.decode(content)
-    detail = answer.get("detailedStat") if isinstance(answer, dict) else None
-    if not isinstance(detail, dict):
-        msg = f"{about}: the answer has no detailedStat. Check base_url and api_version."
+    answer = read_object(reply.content)
+    detail = answer.get("detailedStat")
+    if not isinstance(detail, dict) or not any(
+        isinstance(detail.get(name), dict) for name in STATISTICS_GROUPS
+    ):
+        msg = f"{about}: the answer has no detailedStat with a group. Check base_url and api_version."
         raise InvalidResponseError(msg)
     rows = {label: _direction(detail.get(name)) for name, label in STATISTICS_GROUPS.items()}
     rows["all"] |= {

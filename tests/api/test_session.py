@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from brightcall_pandas.api import ApiKey, ApiSession
+from brightcall_pandas.cache import StoredAnswer
 from brightcall_pandas.errors import (
     AuthenticationError,
     BrightcallError,
@@ -246,6 +247,8 @@ class TestKept:
             (200, {}, b'{"success": false, "calls": []}'),
             (200, {}, b'{"success": true}'),
             (200, {}, b'{"calls": null}'),
+            (200, {}, b'{"calls": [], "error": "database timeout"}'),
+            (200, {}, b'{"calls": [], "status": "error"}'),
         ],
     )
     def test_nothing_bad_and_the_good_one_before_it_stays(self, make, scripted, cache, answer):
@@ -283,6 +286,16 @@ class TestKept:
         scripted.answers = [(200, {"Cache-Control": "no-store", "Expires": "0", "Vary": "*"}, GOOD[2])]
         ask_and_keep(session)
         assert session.kept(PATH, BODY).content == GOOD[2]
+
+    @pytest.mark.parametrize(
+        "bad",
+        [b'{"calls": [], "error": "database timeout"}', b'{"calls": [], "status": "error"}', b'{"pages": 1}'],
+    )
+    def test_what_is_kept_and_bad_is_not_believed(self, session, scripted, cache, bad):
+        reply = ask(session)
+        cache.keep([StoredAnswer(reply.request, bad, reply.fetched_at)])
+        assert cache.get_response(reply.key).content == bad
+        assert session.kept(PATH, BODY) is None
 
 
 class TestClose:

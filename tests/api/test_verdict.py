@@ -6,6 +6,7 @@ import email.utils
 import time
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from requests.structures import CaseInsensitiveDict
 
@@ -203,3 +204,111 @@ class TestPromised:
 
     def test_nothing_promised(self):
         assert verdict(content=b"{}", promised=()) is None
+
+
+def of_members(**members):
+    return verdict(content=msgspec.json.encode({"calls": []} | members))
+
+
+class TestErrorsInA200:
+    @pytest.mark.parametrize(
+        "members",
+        [
+            {"error": None},
+            {"error": ""},
+            {"error": False},
+            {"error": []},
+            {"error": {}},
+            {"error": 0},
+            {"error": "none"},
+            {"error": {"code": 0, "message": ""}},
+            {"errors": []},
+            {"errors": None},
+            {"status": "ok"},
+            {"status": "Success"},
+            {"status": 200},
+            {"status": "200"},
+            {"status": 0},
+            {"status": True},
+            {"message": "OK"},
+            {"message": "12 calls"},
+            {"code": 200, "message": "OK"},
+            {"code": 0, "message": "done"},
+            {"code": 1000, "message": "success"},
+            {"code": 500},
+            {
+                "success": "true",
+                "error": None,
+                "errors": [],
+                "status": "success",
+                "code": 200,
+                "message": "OK",
+            },
+        ],
+    )
+    def test_what_says_that_all_is_well_is_data(self, members):
+        assert of_members(**members) is None
+
+    @pytest.mark.parametrize(
+        ("members", "said"),
+        [
+            ({"error": "database timeout"}, "«database timeout»"),
+            ({"error": True, "message": "database timeout"}, "«database timeout»"),
+            ({"error": {"code": 17, "message": "deadlock found"}}, "«deadlock found»"),
+            ({"error": {"code": 503}}, "«code: 503»"),
+            ({"errors": ["lost connection", "gave up"]}, "«lost connection; gave up»"),
+            ({"errors": [{"detail": "backend is unavailable"}]}, "«backend is unavailable»"),
+            ({"status": "error"}, 'status: "error"'),
+            ({"status": "Failed", "message": "gateway timed out"}, "«gateway timed out»"),
+            ({"status": "fail", "message": "OK"}, 'status: "fail"'),
+            ({"status": 500, "message": "oops"}, "«oops»"),
+            ({"status": False}, "status: false"),
+            ({"code": 503, "message": "come back later"}, "code: 503, «come back later»"),
+            ({"code": "504", "message": "slow"}, 'code: "504", «slow»'),
+            ({"success": False, "message": "database timeout"}, "«database timeout»"),
+            ({"error": "something went wrong"}, "«something went wrong»"),
+            ({"error": "database timeout", "calls": [{"id": 1}], "totalItems": 1}, "«database timeout»"),
+        ],
+    )
+    def test_what_may_pass_is_tried_again(self, members, said):
+        found = of_members(**members)
+        assert (found.error, found.transient) == (ServerError, True)
+        assert said in found.reason
+
+    @pytest.mark.parametrize(
+        "members",
+        [
+            {"success": "false"},
+            {"success": "False", "message": "itemsPerPage"},
+            {"success": "failed"},
+            {"success": 0},
+            {"error": "itemsPerPage must be one of 10, 25, 50"},
+            {"errors": {"talkTimeFrom": ["is not a number, and is required"]}},
+            {"status": 422, "message": "no"},
+            {"code": 400, "message": "nonsense"},
+            {"error": {"code": 404, "message": "no such report"}, "status": 404},
+        ],
+    )
+    def test_a_refusal_is_final(self, members):
+        found = of_members(**members)
+        assert (found.error, found.transient) == (RequestError, False)
+        assert "bc.describe_filters()" in found.advice
+
+    @pytest.mark.parametrize(
+        ("members", "error", "transient"),
+        [
+            ({"code": 401, "message": "who are you"}, AuthenticationError, False),
+            ({"error": "Invalid API key"}, AuthenticationError, False),
+            ({"status": 429, "message": "slow down"}, RateLimitError, True),
+        ],
+    )
+    def test_others_are_what_their_status_would_be(self, members, error, transient):
+        found = of_members(**members)
+        assert (found.error, found.transient) == (error, transient)
+
+    def test_words_that_say_nothing_are_not_quoted(self):
+        assert of_members(error="database timeout", message="OK").reason.count("«") == 1
+        assert "OK" not in of_members(error="database timeout", message="OK").reason
+
+    def test_a_call_may_have_an_error_of_its_own(self):
+        assert of_members(calls=[{"id": 1, "error": "busy", "status": "failed"}]) is None

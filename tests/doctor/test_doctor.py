@@ -508,6 +508,23 @@ class TestPrivacy:
         assert sandbox.api_key not in report.to_text() + report.to_json() + repr(report)
 
 
+class TestKnown:
+    def test_what_loads_have_seen_is_shown_without_a_request(self, sandbox, tmp_path):
+        client = sandbox.client(cache_dir=tmp_path, page_size=40)
+        assert doctor.report(client, day_from=FEW[0], day_to=FEW[1]).known == ()
+        bc.load_calls(*ALL, client=client)
+        before = len(sandbox.requests())
+        report = doctor.report(client, day_from=FEW[0], day_to=FEW[1])
+        assert len(sandbox.requests()) - before == MOST_REQUESTS
+        (order,) = [each for each in report.known if "the server sorts in the direction asked for" in each]
+        assert f"\n  {order}\n" in report.to_text()
+        assert order in json.loads(report.to_json())["known"]
+        for shown in (report.to_text(), report.to_json()):
+            assert sandbox.timezone not in shown
+            assert "127.0.0.1" not in shown
+            assert client.account.name not in shown
+
+
 class TestFormats:
     def test_json_holds_what_the_text_does(self, sandbox):
         sandbox.set_faults({"new_fields": 1})

@@ -52,6 +52,40 @@ class TestRead:
         answer = read(b'{"message": "cut \\ud83d", "totalItems": 3}')
         assert (answer.message, answer.totalItems) == ("cut \ufffd", 3)
 
+    def test_a_bad_byte_spoils_nothing_else(self):
+        calls = b'"calls": [{"id": 12345678901234567890}]'
+        body = b'{"message": "caf\xe9 \\u00e9 \\\\ud83d", "totalItems": 3, ' + calls + b"}"
+        answer = read(body)
+        assert answer.message == "caf\ufffd \u00e9 \\ud83d"
+        assert answer.totalItems == 3
+        assert page_of(answer).values("id") == [12345678901234567890]
+
+    def test_a_control_character_in_a_string_is_what_it_is(self):
+        answer = read(
+            b'{\n\t"message": "two\nlines\x00 \\" \n", "calls": [{"tags": "a\x00b"}], "totalItems":\n3}'
+        )
+        assert (answer.message, answer.totalItems, answer.mended) == ('two\nlines\0 " \n', 3, False)
+        assert page_of(answer).values("tags") == ["a\0b"]
+
+    @pytest.mark.parametrize("nested", [b'"caf\xe9"', b'["caf\xe9"]', b'{"caf\xe9": 1}', b'"cut \\ud83d"'])
+    def test_also_within_what_is_read_later(self, nested):
+        for calls in (b'{"id": 1, "tags": %s}', b'{"id": 1, "new": %s}, 5'):
+            (page,) = [page_of(read(b'{"calls": [' + calls % nested + b"]}"))]
+            texts = [each for name in ("tags", "extras") for each in page.values(name) if each is not None]
+            assert len(texts) == 1
+            assert "\ufffd" in texts[0]
+
+    @pytest.mark.parametrize(
+        ("body", "mended"),
+        [
+            (b'{"message": "caf\xc3\xa9 \\ud83d\\ude00"}', False),
+            (b'{"message": "caf\xe9"}', True),
+            (b'{"message": "cut \\ude00"}', True),
+        ],
+    )
+    def test_says_whether_something_was_no_text(self, body, mended):
+        assert read(body).mended is mended
+
     def test_calls_are_as_they_would_be_read_from_the_bytes(self):
         body = b'{"calls": [{"id": 1, "tags": ["x"]}, {"id": 2, "new": 0.5}], "timezone": "Asia/Tokyo"}'
         page, same = page_of(read(body)), read_page(body)

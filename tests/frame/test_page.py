@@ -66,6 +66,18 @@ class TestReadPage:
             (extra,) = read_page(body(dict.fromkeys(names, 0)), reader).values("extras")
             assert sorted(json.loads(extra)) == sorted(names)
 
+    @pytest.mark.parametrize("name", ['say "hi"', "back\\slash", "two\nlines", "nul\0", "", "tab\t", "ä ö"])
+    def test_an_odd_name_of_a_field_is_kept(self, name):
+        calls = [{"id": 1, "plain": 1}, {"id": 2, name: {"x": [1]}, "label": "a", "plain": 2}, {"id": 3}]
+        reader = AnswerReader()
+        for _ in range(2):  # what a page has taught changes nothing
+            page = read_page(body(*calls), reader)
+            assert page.values("id") == [1, 2, 3]
+            assert page.values("label") == [None, "a", None]
+            extras = [each and json.loads(each) for each in page.values("extras")]
+            assert extras == [{"plain": 1}, {name: {"x": [1]}, "plain": 2}, None]
+            assert page.not_objects == []
+
     def test_what_is_not_an_object_is_set_apart(self):
         page = read_page(body({"id": 1}, None, 5, [], {"id": 2}))
         assert page.values("id") == [1, 2]

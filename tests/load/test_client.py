@@ -33,14 +33,14 @@ def make(**options):
 class TestKey:
     def test_the_argument_wins(self, monkeypatch):
         monkeypatch.setenv("BRIGHTCALL_API_KEY", "of the environment")
-        assert bc.Client(KEY, base_url=HERE).account == make().account
-        assert bc.Client(base_url=HERE).account == make(api_key="of the environment").account
-        assert bc.Client(base_url=HERE).account != make().account
+        assert bc.Client(KEY, base_url=HERE).account.name == make().account.name
+        assert bc.Client(base_url=HERE).account.name == make(api_key="of the environment").account.name
+        assert bc.Client(base_url=HERE).account.name != make().account.name
 
     @pytest.mark.parametrize("blank", ["", "  ", "\n"])
     def test_blanks_are_none(self, monkeypatch, blank):
         monkeypatch.setenv("BRIGHTCALL_API_KEY", KEY)
-        assert make(api_key=blank).account == make().account
+        assert make(api_key=blank).account.name == make().account.name
 
     def test_a_line_break_at_its_end_is_no_part_of_it(self, monkeypatch, scripted):
         monkeypatch.setenv("BRIGHTCALL_API_KEY", f"{KEY}\n")
@@ -196,12 +196,12 @@ class TestCacheDir:
 class TestAccount:
     def test_follows_from_key_and_address(self):
         accounts = [
-            make().account,
-            make(api_key="another-key").account,
-            make(base_url="http://127.0.0.1:10").account,
+            make().account.name,
+            make(api_key="another-key").account.name,
+            make(base_url="http://127.0.0.1:10").account.name,
         ]
         assert len(set(accounts)) == 3
-        assert make().account == accounts[0]
+        assert make().account.name == accounts[0]
         assert KEY not in accounts[0]
 
     def test_names_that_look_alike_have_folders_of_their_own(self, tmp_path):
@@ -307,7 +307,7 @@ class TestUse:
         monkeypatch.setenv("BRIGHTCALL_API_KEY", KEY)
         monkeypatch.setenv("BRIGHTCALL_BASE_URL", HERE)
         made = current_client(None)
-        assert (made.base_url, made.account) == (HERE, make().account)
+        assert (made.base_url, made.account.name) == (HERE, make().account.name)
         assert current_client(None) is made
 
     @pytest.mark.parametrize("value", [KEY, bc.Client, 5])
@@ -344,5 +344,5 @@ class TestRepr:
     def test_never_the_key(self):
         client = make()
         shown = f"{client!r} {client} {vars(client)}"
-        assert repr(client) == f"Client(base_url='{HERE}', api_version='v1', account='{client.account}')"
+        assert repr(client) == f"Client(base_url='{HERE}', api_version='v1', account='{client.account.name}')"
         assert KEY not in shown

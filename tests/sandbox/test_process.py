@@ -124,10 +124,10 @@ class TestSandbox:
         with bc.start_sandbox(calls=5, days=1) as sandbox:
             client = sandbox.client(page_size=7, account="mine", cache_dir=tmp_path)
             assert isinstance(client, bc.Client)
-            assert (client.base_url, client.page_size, client.account) == (sandbox.url, 7, "mine")
+            assert (client.base_url, client.page_size, client.account.name) == (sandbox.url, 7, "mine")
             assert bc.count_calls(sandbox.day_from, sandbox.day_to, client=client) == 5  # the key is right
             client.close()
-            assert sandbox.client().account == sandbox.account
+            assert sandbox.client().account.name == sandbox.account
 
     def test_client_is_what_the_class_was_given(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Sandbox, "client_class", lambda **options: options)

@@ -1,0 +1,127 @@
+"""One writer a folder: whoever comes second waits until the first has done, or has died."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from brightcall_pandas.cache import ForkAware
+
+__all__ = ["LOCK", "folder_lock"]
+
+LOCK = ".writing"
+"""Name of the file that is locked; readers of parquet skip it, since it begins with a dot."""
+
+_log = logging.getLogger("brightcall_pandas")
+
+_PAUSE_S = 0.1
+_SILENT = 10  # pauses after which waiting is worth a word
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _FAR = 1 << 20  # what is locked cannot be read by others, and they are to read who holds it
+
+    def _try_to_lock(file: int) -> bool:
+        os.lseek(file, _FAR, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _try_to_lock(file: int) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as error:  # some network drives know no locks
+            _warn(f"nothing can be locked here ({error}): let no two processes write into one folder")
+        return True
+
+
+class _Held(ForkAware):
+    """A locked file. The system unlocks it when the process ends, however that is."""
+
+    def __init__(self, file: int) -> None:
+        self._file: int | None = file
+        self._watch_forks()
+
+    def release(self, path: Path) -> None:
+        """Unlock it; a process that was forked meanwhile holds nothing."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # Windows deletes no open file: then it stays, unlocked
+                path.unlink()
+            os.close(self._file)
+            self._file = None
+
+    def _after_fork(self, *, in_child: bool) -> None:
+        if in_child and self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+@contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Keep other threads and processes from writing into a folder; wait where one of them does.
+
+    Parameters
+    ----------
+    folder
+        A folder that exists.
+    """
+    path = folder / LOCK
+    patience = _SILENT
+    while (held := _acquired(path)) is None:
+        patience -= 1
+        if patience == 0:
+            _warn(f"another process writes into {folder} ({_holder(path)}); waiting until it has done")
+        time.sleep(_PAUSE_S)
+    try:
+        yield
+    finally:
+        held.release(path)
+
+
+def _acquired(path: Path) -> _Held | None:
+    """Lock the file; None where another one has it."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    # Whoever held it deleted it: then the name is another file's by now.
+    if not _try_to_lock(file) or not _is_there(path, file):
+        os.close(file)
+        return None
+    os.ftruncate(file, 0)
+    os.lseek(file, 0, os.SEEK_SET)
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    os.write(file, f"process {os.getpid()} on {socket.gethostname()}, since {since}".encode())
+    return _Held(file)
+
+
+def _is_there(path: Path, file: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file))
+    except FileNotFoundError:
+        return False
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8") or "a process that has just begun"
+    except OSError:
+        return "a process that has just ended"
+
+
+def _warn(message: str) -> None:
+    _log.warning(message)
+    warnings.warn(message, RuntimeWarning, stacklevel=3)
