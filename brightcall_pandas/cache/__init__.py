@@ -3,17 +3,24 @@
 ::
 
     _folder        both tiers: what they hold, and how they are cleared
+    _limit         how much they may take, and what goes first
     _answers       tier 1: answers as they came, in SQLite
     _store         tier 2: the typed calls of one query
     _segment       one parquet file of tier 2
+    _part          typed calls of consecutive days
+    _repeats       calls that stand on several days
     _account       facts learnt about the account
-    _files         files that only their owner can read
+    _files         files that only their owner can read, and a lock
 """
 
 from brightcall_pandas.cache._answers import PageCache, StoredAnswer, cache_key
-from brightcall_pandas.cache._files import private_folder, temporary_file, write_private
+from brightcall_pandas.cache._files import exclusive, private_folder, temporary_file, write_private
 from brightcall_pandas.cache._folder import Cache
-from brightcall_pandas.cache._store import Part, Segment, Store, StoreError, pages_of, pages_text
+from brightcall_pandas.cache._limit import touch
+from brightcall_pandas.cache._part import Part, pages_of, pages_text
+from brightcall_pandas.cache._repeats import day_numbers, groups_of, shared_days
+from brightcall_pandas.cache._segment import Segment, StoreError
+from brightcall_pandas.cache._store import Store
 
 __all__ = [
     "Cache",
@@ -24,9 +31,14 @@ __all__ = [
     "StoreError",
     "StoredAnswer",
     "cache_key",
+    "day_numbers",
+    "exclusive",
+    "groups_of",
     "pages_of",
     "pages_text",
     "private_folder",
+    "shared_days",
     "temporary_file",
+    "touch",
     "write_private",
 ]

@@ -22,10 +22,12 @@ from brightcall_pandas.frame import (
     flag,
     number,
     positive,
+    size,
     text,
     whole,
     zone_name,
 )
+from brightcall_pandas.load._proof import PROOF_VERSION
 
 __all__ = ["Client", "current_client", "use"]
 
@@ -68,6 +70,9 @@ class Client:
         Never ask the server; what the cache lacks raises `OfflineError`.
     account
         Whose cache it is. Default: a hash of key and base URL; name it, so that a new key need not lose it.
+    cache_limit
+        What the account's cache may take at most: bytes, or text such as ``"2 GB"``; what was not used for
+        longest goes first, never what a load needs. None sets no bound.
     allow_http
         Allow plain http to a host that is not this machine. It shows the key to everyone on the way.
 
@@ -102,6 +107,7 @@ class Client:
         max_age: float | str | timedelta = "10min",
         offline: bool = False,
         account: str | None = None,
+        cache_limit: float | str | None = None,
         allow_http: bool = False,
     ) -> None:
         self.profile: Profile = PROFILES[choice("api_version", api_version, PROFILES)]
@@ -120,6 +126,7 @@ class Client:
         self.settle = timedelta(days=number("settle_days", settle_days, most=LONGEST_DAYS))
         self.max_age = duration("max_age", max_age)
         self.offline = flag("offline", offline)
+        self.cache_limit = None if cache_limit is None else size("cache_limit", cache_limit)
         self._folder = _cache_folder(cache_dir)
         self._lock = threading.Lock()
         self._cache: Cache | None = None
@@ -137,7 +144,9 @@ class Client:
             if self._cache is None:
                 if self.account is None:
                     raise AuthenticationError(_OFFLINE_ACCOUNT)
-                self._cache = Cache(self._folder / _folder_name(self.account))
+                self._cache = Cache(
+                    self._folder / _folder_name(self.account), limit=self.cache_limit, rules=PROOF_VERSION
+                )
             return self._cache
 
     @property
@@ -168,16 +177,20 @@ class Client:
             return self._session
 
     def is_final(self, fetched_at: datetime, last_day: date) -> bool:
-        """Tell whether a day's calls could no longer change when they were fetched."""
+        """Tell whether a day's calls could no longer change when they were fetched.
+
+        Never so of a time to come: then the machine's clock was ahead, and nobody knows when it was.
+        """
         # A day ends somewhere between 12 hours before and 14 after its end in UTC; wait for the last.
         day_over = datetime(last_day.year, last_day.month, last_day.day, tzinfo=UTC) + timedelta(
             days=1, hours=12
         )
-        return fetched_at >= day_over + self.settle
+        return day_over + self.settle <= fetched_at <= datetime.now(UTC)
 
     def is_fresh(self, fetched_at: datetime, last_day: date) -> bool:
         """Tell whether what was fetched then will do now."""
-        return self.is_final(fetched_at, last_day) or datetime.now(UTC) - fetched_at <= self.max_age
+        age = datetime.now(UTC) - fetched_at
+        return self.is_final(fetched_at, last_day) or timedelta(0) <= age <= self.max_age
 
     def close(self) -> None:
         """Close connections and files; the client opens them again when it needs them."""

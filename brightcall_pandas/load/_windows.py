@@ -15,7 +15,7 @@ from brightcall_pandas.errors import IncompleteDataError
 from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._pages import PageSource, WindowPages, days_text
-from brightcall_pandas.load._parts import part_of, runs
+from brightcall_pandas.load._parts import day_by_day, part_of, runs
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._proof import PROOF_VERSION, Slice
 from brightcall_pandas.load._query import Query, known_zone
@@ -119,6 +119,10 @@ class WindowReader:
         pages = () if opening is None else opening.pages
         readings = yield from read_days(
             source, days, self.client.page_size, self._facts(), opening=pages, settled=settled
+        )
+        readings = yield from day_by_day(
+            readings,
+            lambda day: read_days(source, day, self.client.page_size, self._facts(), settled=settled),
         )
         sent = source.sent[0] + len(pages)
         parts = []

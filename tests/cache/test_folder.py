@@ -112,7 +112,9 @@ class TestInfo:
             **dict.fromkeys(
                 ("queries", "files", "days", "calls", "window_bytes", "pages", "page_bytes", "damaged"), 0
             ),
-            **dict.fromkeys(("first_day", "last_day", "oldest")),
+            **dict.fromkeys(("outdated_bytes", "bytes"), 0),
+            **dict.fromkeys(("first_day", "last_day", "oldest", "limit", "dropped")),
+            "learnt": {"timezone": None, "other_bounds": False},
             "server": {},
         }
         assert not (tmp_path / "cache").exists()  # looking makes nothing
