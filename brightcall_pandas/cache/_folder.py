@@ -132,7 +132,7 @@ class Cache:
             ``folder``; ``queries``, ``files``, ``days`` and ``calls`` of the typed windows (a day held by two
             queries counts twice); ``first_day``, ``last_day`` (None when empty); ``oldest``, the time of the
             oldest fetch (UTC) by a clock that can be believed; ``window_bytes``; ``pages`` and ``page_bytes``
-            of the first tier; ``damaged``, the number of files set aside; ``outdated_bytes`` of windows that
+            of the first tier; ``damaged``, the number of files set aside; ``old_bytes`` of windows that
             older rules proved, which go when nothing used them for a week; ``bytes`` of the whole folder;
             ``limit``, and ``dropped``, what went last because of it (None when nothing did): ``at``,
             ``files``, ``first_day``, ``last_day``, ``pages``; ``learnt``, facts about the account by name;
@@ -157,7 +157,7 @@ class Cache:
             "pages": len(self.pages.all_keys()) if self._has_pages else 0,
             "page_bytes": sum(map(file_size, self.folder.glob("pages.sqlite*"))),
             "damaged": len([*self.folder.glob("windows/*/*.damaged"), *self._damaged_pages()]),
-            "outdated_bytes": sum(size_of(each) for each in self._outdated()),
+            "old_bytes": sum(size_of(each) for each in self._outdated()),
             "bytes": size_of(self.folder),
             "limit": self.limit,
             "dropped": None if dropped is None else msgspec.structs.asdict(dropped),

@@ -112,7 +112,7 @@ class TestInfo:
             **dict.fromkeys(
                 ("queries", "files", "days", "calls", "window_bytes", "pages", "page_bytes", "damaged"), 0
             ),
-            **dict.fromkeys(("outdated_bytes", "bytes"), 0),
+            **dict.fromkeys(("old_bytes", "bytes"), 0),
             **dict.fromkeys(("first_day", "last_day", "oldest", "limit", "dropped")),
             "learnt": {"timezone": None, "other_bounds": False},
             "server": {},
@@ -166,6 +166,22 @@ class TestClear:
         assert (info["calls"], info["files"], info["pages"]) == (0, 0, 0)
         assert len(load(client)) == 240
         assert len(asked()) > before
+
+    def test_what_was_learnt_is_shown_and_forgotten(self, client):
+        load(client)
+        client.cache.learn(other_bounds=True)
+        client.cache.learn_of_server({"sizes": [500, 100]})
+        info = client.cache.info()
+        assert info["learnt"] == {"timezone": "Europe/Berlin", "other_bounds": True}
+        seen = {"value": [500, 100], "seen": str(datetime.now(UTC).date())}
+        assert info["server"]["sizes"] == seen
+        client.cache.clear(day_from=DAYS[0])
+        assert client.cache.info()["learnt"] == info["learnt"]  # some days say nothing of the account
+        client.cache.clear()
+        info = client.cache.info()
+        assert info["learnt"] == {"timezone": None, "other_bounds": False}
+        assert (info["server"], info["dropped"], info["old_bytes"]) == ({}, None, 0)
+        assert len(load(client)) == 240
 
     def test_nothing_of_a_call_is_left_in_any_file(self, client):
         frame = load(client)
