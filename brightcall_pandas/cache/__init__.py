@@ -14,7 +14,7 @@
 """
 
 from brightcall_pandas.cache._answers import PageCache, StoredAnswer, cache_key
-from brightcall_pandas.cache._files import exclusive, private_folder, temporary_file, write_private
+from brightcall_pandas.cache._files import exclusive, file_size, private_folder, temporary_file, write_private
 from brightcall_pandas.cache._folder import Cache
 from brightcall_pandas.cache._limit import touch
 from brightcall_pandas.cache._part import Part, pages_of, pages_text
@@ -33,6 +33,7 @@ __all__ = [
     "cache_key",
     "day_numbers",
     "exclusive",
+    "file_size",
     "groups_of",
     "pages_of",
     "pages_text",

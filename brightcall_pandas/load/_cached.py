@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
 
-from brightcall_pandas.cache import Part, Segment, Store, StoreError, pages_of, pages_text, touch
+from brightcall_pandas.cache import Part, Segment, Store, StoreError, file_size, pages_of, pages_text, touch
 from brightcall_pandas.frame import SCHEMA_VERSION, AnswerReader, read_page
 from brightcall_pandas.load._changes import changes
 from brightcall_pandas.load._client import Client
@@ -23,7 +23,7 @@ from brightcall_pandas.load._union import once
 __all__ = ["CachedWindows"]
 
 _COMPACT_FROM = 8  # pieces of final days, one after the other, from which on they are put together
-_QUICKLY_WRITTEN = 32 * 2**20  # bytes that are put together after any load, however small
+_QUICKLY_WRITTEN = 4 * 2**20  # bytes that are put together after any load, however little it read from files
 _TRIES = 5  # to read what other processes replace meanwhile
 
 
@@ -49,11 +49,11 @@ class CachedWindows:
 
     def chosen(self, days: Iterable[date]) -> dict[date, Segment]:
         """Return the segment of each day that can serve it: final, young enough, or offline any."""
-        latest, now = self._store.latest(), datetime.now(UTC)
+        latest, client = self._store.latest(), self._client
         usable = {
             day: latest[day]
             for day in days
-            if day in latest and (self._client.offline or self._is_fresh(latest[day], day, now))
+            if day in latest and (client.offline or client.is_fresh(latest[day].fetched_at, day))
         }
         return self._of_this_version(usable)
 
@@ -114,30 +114,28 @@ class CachedWindows:
         except OSError as error:
             cache.failed(error)
 
-    def tidy(self, days: Iterable[date], *, online: bool) -> None:
+    def tidy(self, days: Sequence[date], read: Mapping[date, Segment]) -> None:
         """Do what can wait until a load has its calls: put files together, and keep to the cache's limit.
 
         Parameters
         ----------
         days
             The days of the load.
-        online
-            Whether it read some of them from the server.
+        read
+            Those of them that it read from files, with these; the others came from the server. What is put
+            together is in proportion to it, so that no load waits for long.
         """
         store, cache = self._store, self._client.cache
-        used = {segment for day, segment in store.latest().items() if day in set(days)}
+        most = max(_QUICKLY_WRITTEN, 2 * sum(file_size(each.path) for each in set(read.values())))
         with contextlib.suppress(OSError, StoreError):  # a convenience: the segments are still there
-            size = sum(each.path.stat().st_size for each in used)
-            if store.compact(self._is_final, least=_COMPACT_FROM, most_bytes=max(_QUICKLY_WRITTEN, 2 * size)):
+            if store.compact(self._is_final, least=_COMPACT_FROM, most_bytes=most):
                 cache.pages.forget(store.sweep())
-                used = {segment for day, segment in store.latest().items() if day in set(days)}
-        cache.tidy({each.path for each in used}, online=online)
+        latest = store.latest()
+        needed = {latest[day].path for day in days if day in latest}
+        cache.tidy(needed, online=len(read) < len(days))
 
     def _is_final(self, segment: Segment, day: date) -> bool:
-        return not segment.is_doubtful(datetime.now(UTC)) and self._client.is_final(segment.fetched_at, day)
-
-    def _is_fresh(self, segment: Segment, day: date, now: datetime) -> bool:
-        return not segment.is_doubtful(now) and self._client.is_fresh(segment.fetched_at, day)
+        return self._client.is_final(segment.fetched_at, day)
 
     def _changes(self, part: Part) -> dict[str, Any]:
         """Compare a window with the older readings of its days; nothing where there are none."""

@@ -124,7 +124,7 @@ class Loading:
         united = cached.united(parts + kept) if sound else None
         if united is None:
             return None
-        writes.submit(partial(cached.tidy, days, online=bool(missing)))
+        writes.submit(partial(cached.tidy, days, chosen))
         self._log(parts, len(missing), len(days))
         return {day: part for part in united for day in part.days}
 
