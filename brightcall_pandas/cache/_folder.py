@@ -135,9 +135,8 @@ class Cache:
             of the first tier; ``damaged``, the number of files set aside; ``old_bytes`` of windows that
             older rules proved, which go when nothing used them for a week; ``bytes`` of the whole folder;
             ``limit``, and ``dropped``, what went last because of it (None when nothing did): ``at``,
-            ``files``, ``first_day``, ``last_day``, ``pages``; ``learnt``, facts about the account by name;
-            ``server``, what its server was seen to do, by name, each with its ``value`` and the day on which
-            it was ``seen``.
+            ``files``, ``first_day``, ``last_day``, ``pages``; ``server``, what its server was seen to do, by
+            name, each with its ``value`` and the day on which it was ``seen``.
         """
         stores = [each for each in self._stores() if not self._is_outdated(each.folder)]
         current = [_current(store) for store in stores]
@@ -161,7 +160,6 @@ class Cache:
             "bytes": size_of(self.folder),
             "limit": self.limit,
             "dropped": None if dropped is None else msgspec.structs.asdict(dropped),
-            "learnt": {k: v for k, v in msgspec.structs.asdict(account).items() if k != "server"},
             "server": {each.name: {"value": each.value, "seen": each.seen} for each in account.server},
         }
 

@@ -230,21 +230,28 @@ def _runs(pieces: Iterable[_Piece]) -> list[list[_Piece]]:
     return runs
 
 
-def _worth_merging(run: Sequence[_Piece], most_bytes: float) -> Iterator[list[_Piece]]:
+def _worth_merging(run: Sequence[_Piece], most_bytes: float) -> Iterator[Sequence[_Piece]]:
     """Return neighbours that are to be one segment: all, or those on either side of the largest."""
     sizes = [each.size for each in run]
     largest = sizes.index(max(sizes))
     whole = len(run[largest].days) == len(run[largest].segment.days)
     alone = whole and 2 * sizes[largest] > sum(sizes)
     for begin, end in ((0, largest), (largest + 1, len(run))) if alone else ((0, len(run)),):
-        group, total = [], 0.0
-        for each, size in zip(run[begin:end], sizes[begin:end], strict=True):
-            if total + size > most_bytes:
-                break
-            group.append(each)
-            total += size
+        group = _most_within(run[begin:end], sizes[begin:end], most_bytes)
         if len(group) > 1:
             yield group
+
+
+def _most_within(pieces: Sequence[_Piece], sizes: Sequence[float], most_bytes: float) -> Sequence[_Piece]:
+    """Return the greatest number of neighbours that together are no larger."""
+    best, begin, total = (0, 0), 0, 0.0
+    for end, size in enumerate(sizes, 1):
+        total += size
+        while total > most_bytes:
+            total -= sizes[begin]
+            begin += 1
+        best = max(best, (begin, end), key=lambda span: span[1] - span[0])
+    return pieces[slice(*best)]
 
 
 def _shares_days(segment: Segment, others: Iterable[Segment]) -> bool:

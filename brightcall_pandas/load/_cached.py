@@ -24,6 +24,7 @@ __all__ = ["CachedWindows"]
 
 _COMPACT_FROM = 8  # pieces of final days, one after the other, from which on they are put together
 _QUICKLY_WRITTEN = 4 * 2**20  # bytes that are put together after any load, however little it read from files
+_PART_OF_READ = 4  # of what a load read from files, a fourth may be put together after it
 _TRIES = 5  # to read what other processes replace meanwhile
 
 
@@ -126,7 +127,9 @@ class CachedWindows:
             together is in proportion to it, so that no load waits for long.
         """
         store, cache = self._store, self._client.cache
-        most = max(_QUICKLY_WRITTEN, 2 * sum(file_size(each.path) for each in set(read.values())))
+        most = max(
+            _QUICKLY_WRITTEN, sum(file_size(each.path) for each in set(read.values())) // _PART_OF_READ
+        )
         with contextlib.suppress(OSError, StoreError):  # a convenience: the segments are still there
             if store.compact(self._is_final, least=_COMPACT_FROM, most_bytes=most):
                 cache.pages.forget(store.sweep())

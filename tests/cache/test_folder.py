@@ -114,7 +114,6 @@ class TestInfo:
             ),
             **dict.fromkeys(("old_bytes", "bytes"), 0),
             **dict.fromkeys(("first_day", "last_day", "oldest", "limit", "dropped")),
-            "learnt": {"timezone": None, "other_bounds": False},
             "server": {},
         }
         assert not (tmp_path / "cache").exists()  # looking makes nothing
@@ -172,14 +171,13 @@ class TestClear:
         client.cache.learn(other_bounds=True)
         client.cache.learn_of_server({"sizes": [500, 100]})
         info = client.cache.info()
-        assert info["learnt"] == {"timezone": "Europe/Berlin", "other_bounds": True}
         seen = {"value": [500, 100], "seen": str(datetime.now(UTC).date())}
         assert info["server"]["sizes"] == seen
         client.cache.clear(day_from=DAYS[0])
-        assert client.cache.info()["learnt"] == info["learnt"]  # some days say nothing of the account
+        assert client.cache.account.other_bounds  # some days say nothing of the account
         client.cache.clear()
         info = client.cache.info()
-        assert info["learnt"] == {"timezone": None, "other_bounds": False}
+        assert (client.cache.account.timezone, client.cache.account.other_bounds) == (None, False)
         assert (info["server"], info["dropped"], info["old_bytes"]) == ({}, None, 0)
         assert len(load(client)) == 240
 
