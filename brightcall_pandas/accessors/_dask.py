@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from brightcall_pandas import analysis
 from brightcall_pandas.analysis import additive_form, merge
-from brightcall_pandas.export import CallFiles, pseudonymize, row_filter
+from brightcall_pandas.export import CallFiles, Surplus, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters
 from brightcall_pandas.frame import EXTRAS, optional_column
 
@@ -46,7 +46,7 @@ _NEVER_COUNTED = (
 def scan_calls(
     path: str | os.PathLike[str], columns: Sequence[str] | None = None, **filters: Unpack[FiltersAndDays]
 ) -> dd.DataFrame:
-    """Open parquet files of calls as a dask DataFrame; nothing is read yet.
+    """Open parquet files of calls as a dask DataFrame; only their footers are read yet.
 
     Parameters
     ----------
@@ -83,16 +83,25 @@ def scan_calls(
     spec = row_filter(filters)
     meta = calls.frame(chosen, spec, files=[])
     files: list[str | None] = [*calls.files(spec)] or [None]
+    surplus = calls.surplus(spec).rows
+    left_out = [surplus.get(file or "", []) for file in files]
     known = {"path": place, "schema": calls.dataset.schema, "columns": chosen}
     with dask.config.set({"dataframe.convert-string": False}):
-        return dd.from_map(_read, files, spec=spec.to_dict(), meta=meta, **known)
+        return dd.from_map(_read, files, left_out, spec=spec.to_dict(), meta=meta, **known)
 
 
 def _read(
-    file: str | None, path: str, schema: pa.Schema, columns: Sequence[str], spec: Mapping[str, Any]
+    file: str | None,
+    left_out: list[int],
+    path: str,
+    schema: pa.Schema,
+    *,
+    columns: Sequence[str],
+    spec: Mapping[str, Any],
 ) -> pd.DataFrame:
     files = [] if file is None else [file]
-    return CallFiles.at(path, files, schema).frame(columns, CallFilter(**spec))
+    surplus = Surplus({file or "": left_out})
+    return CallFiles.at(path, files, schema).frame(columns, CallFilter(**spec), surplus=surplus)
 
 
 def _distributed(name: str) -> Callable[..., Any]:

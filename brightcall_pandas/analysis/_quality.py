@@ -47,6 +47,10 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
         ``share`` (``count / of``), ``detail`` (str: an example or a remark). The checks in order:
 
         - ``completeness``, by window: rows loaded, of rows expected
+        - ``changes``, by window that replaced an older reading: calls that are new, gone or changed since
+          then, of all that either reading has; the numbers of each, and of the fields that changed
+        - ``moved``, by window: calls that are left out, since a later reading has them on another day
+        - ``untimed``: calls without a time that can be believed, kept on the day for which they came
         - ``misfits``, by field: values that did not fit and became null, and texts with bytes that are no
           text (U+FFFD stands in their place), with an example
         - ``nulls``, by field: rows without a value
@@ -61,8 +65,8 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
           ``numbersInvolvedJSON: list of numbers``; the number of distinct texts and an example. Only forms
           that occur are listed
 
-        Any other check that found nothing is listed with a count of 0. Without rows and windows the table
-        is empty.
+        ``moved`` and ``untimed`` are listed where there are such calls, any other check also with a count of
+        0. Without rows and windows the table is empty.
 
     Raises
     ------
@@ -89,7 +93,8 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
     duplicates id            1   3     e.g. '2'
     negative   talkTime      1   2   e.g. -1 s
     """
-    rows = [*_completeness(df), *_loaded_misfits(df), *(_checks(df, now) if len(df) else [])]
+    loaded = [*_completeness(df), *_changes(df), *_moved(df), *_untimed(df), *_loaded_misfits(df)]
+    rows = [*loaded, *(_checks(df, now) if len(df) else [])]
     table = pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
     table.insert(4, "share", ratio(table["count"], table["of"]))
     return table.set_index(["check", "subject"])
@@ -106,12 +111,42 @@ def _windows(df: pd.DataFrame) -> list[Mapping[str, Any]]:
 
 def _completeness(df: pd.DataFrame) -> Iterator[Row]:
     for window in _windows(df):
-        first, last = str(window.get("day_from", "")), str(window.get("day_to", ""))
         rows = int(window.get("rows") or 0)
         expected = window.get("expected")
-        days = first if first == last else f"{first} to {last}"
         of = rows if expected is None else int(expected)
-        yield "completeness", days, rows, of, "; ".join(_remarks(window))
+        yield "completeness", _days(window), rows, of, "; ".join(_remarks(window))
+
+
+def _days(window: Mapping[str, Any]) -> str:
+    first, last = str(window.get("day_from", "")), str(window.get("day_to", ""))
+    return first if first == last else f"{first} to {last}"
+
+
+def _changes(df: pd.DataFrame) -> Iterator[Row]:
+    for window in _windows(df):
+        if found := window.get("changes"):
+            new, gone, changed = (int(found[name]) for name in ("new", "gone", "changed"))
+            fields = ", ".join(f"{name} {count}" for name, count in found["fields"].items())
+            detail = f"{new} new, {gone} gone, {changed} changed" + (f" ({fields})" if fields else "")
+            of = int(found["before"]) + new
+            yield "changes", _days(window), new + gone + changed, of, f"{detail}; since {found['since']}"
+
+
+def _moved(df: pd.DataFrame) -> Iterator[Row]:
+    windows = [
+        (_days(each), int(each.get("moved") or 0), int(each.get("rows") or 0)) for each in _windows(df)
+    ]
+    files = [(str(period), int(count), len(df)) for period, count in (_loaded(df).get("moved") or {}).items()]
+    for days, moved, rows in windows + files:
+        if moved:
+            yield "moved", days, moved, rows + moved, "left out: a later reading has them on another day"
+
+
+def _untimed(df: pd.DataFrame) -> Iterator[Row]:
+    windows = _windows(df)
+    if untimed := sum(int(window.get("untimed") or 0) for window in windows):
+        rows = sum(int(window.get("rows") or 0) for window in windows)
+        yield "untimed", "timestamp", untimed, rows, "kept on the day for which the server returned them"
 
 
 def _remarks(window: Mapping[str, Any]) -> Iterator[str]:

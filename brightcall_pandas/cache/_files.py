@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["private_file", "private_folder", "temporary_file", "temporary_path", "write_private"]
+__all__ = [
+    "exclusive",
+    "file_size",
+    "private_file",
+    "private_folder",
+    "temporary_file",
+    "temporary_path",
+    "write_private",
+]
 
 
 def private_folder(path: Path) -> None:
@@ -24,6 +33,14 @@ def private_file(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
+
+
+def file_size(path: Path) -> int:
+    """Return the bytes of a file; 0 where another process removed it."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -48,3 +65,33 @@ def temporary_file(folder: Path) -> Iterator[Path]:
 def temporary_path(folder: Path) -> Path:
     """Return a path that no other process uses; `Store.sweep` deletes old ones by their name."""
     return folder / f".tmp-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@contextmanager
+def exclusive(folder: Path, *, timeout_s: float = 5.0) -> Iterator[bool]:
+    """Keep other processes and threads out of a block that changes a folder.
+
+    The lock is SQLite's, on an empty file: it works on every system and ends with its process.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    timeout_s
+        How long to wait for another one, in seconds.
+
+    Yields
+    ------
+    bool
+        Whether nobody else is in such a block; False where the lock could not be had.
+    """
+    path = folder / ".lock"
+    with ExitStack() as stack:
+        try:
+            private_file(path)
+            lock = stack.enter_context(closing(sqlite3.connect(path, timeout_s, isolation_level=None)))
+            lock.execute("BEGIN EXCLUSIVE")
+            alone = True
+        except (OSError, sqlite3.Error):
+            alone = False
+        yield alone

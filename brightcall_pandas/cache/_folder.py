@@ -7,15 +7,20 @@
       <account>/
         .gitignore        keeps calls out of repositories
         account.json      the account's address and timezone, where its days start, how its server pages
+        dropped.json      what was dropped last, since the limit was reached
         pages.sqlite      first tier: answers as they came
-        windows/<query>/  second tier: typed calls, one folder for each query
+        windows/<query>/  second tier: typed calls, one folder for each query; its name begins with the
+                          version of the rules by which they were proved
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import shutil
+import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -25,15 +30,19 @@ import msgspec
 
 from brightcall_pandas.cache._account import Account, known_account, learn, learn_of_server, server_address
 from brightcall_pandas.cache._answers import PageCache
-from brightcall_pandas.cache._files import private_folder, write_private
+from brightcall_pandas.cache._files import file_size, private_folder, write_private
 from brightcall_pandas.cache._forks import RenewedLock
-from brightcall_pandas.cache._store import Segment, Store, StoreError
+from brightcall_pandas.cache._limit import last_dropped, note, size_of, trim
+from brightcall_pandas.cache._segment import Segment, StoreError
+from brightcall_pandas.cache._store import Store
 from brightcall_pandas.errors import CacheError
 from brightcall_pandas.frame import SCHEMA_VERSION, day_text, duration
 
 __all__ = ["Cache"]
 
 _log = logging.getLogger("brightcall_pandas")
+
+_OUTDATED_S = 7 * 86_400.0  # how long windows of older rules stay: another environment may still use them
 
 
 class Cache:
@@ -45,10 +54,18 @@ class Cache:
         The account's folder; made when something is written.
     lock_timeout_s
         How long to wait for a lock that another process holds on the first tier, in seconds.
+    limit
+        Bytes that the folder may take; None sets no bound.
+    rules
+        Version of the rules by which windows are proved; those of older ones are not used any more.
     """
 
-    def __init__(self, folder: Path, *, lock_timeout_s: float = 5.0) -> None:
+    def __init__(
+        self, folder: Path, *, lock_timeout_s: float = 5.0, limit: int | None = None, rules: int = 0
+    ) -> None:
         self.folder = folder
+        self.limit = limit
+        self.rules = rules
         self.lock_timeout_s = lock_timeout_s
         self._lock = RenewedLock()
         self._warned = False
@@ -135,28 +152,36 @@ class Cache:
         dict
             ``folder``; ``queries``, ``files``, ``days`` and ``calls`` of the typed windows (a day held by two
             queries counts twice); ``first_day``, ``last_day`` (None when empty); ``oldest``, the time of the
-            oldest fetch (UTC); ``window_bytes``; ``pages`` and ``page_bytes`` of the first tier; ``damaged``,
-            the number of files set aside; ``server``, what the account's server was seen to do, by name, each
-            with its ``value`` and the day on which it was ``seen``.
+            oldest fetch (UTC) by a clock that can be believed; ``window_bytes``; ``pages`` and ``page_bytes``
+            of the first tier; ``damaged``, the number of files set aside; ``old_bytes`` of windows that
+            older rules proved, which go when nothing used them for a week; ``bytes`` of the whole folder;
+            ``limit``, and ``dropped``, what went last because of it (None when nothing did): ``at``,
+            ``files``, ``first_day``, ``last_day``, ``pages``; ``server``, what its server was seen to do, by
+            name, each with its ``value`` and the day on which it was ``seen``.
         """
-        stores = self._stores()
+        stores = [each for each in self._stores() if not self._is_outdated(each.folder)]
         current = [_current(store) for store in stores]
         segments = [segment for each in current for segment in each]
         days = [day for each in current for day in {day for segment in each for day in segment.days}]
+        account, dropped, now = self.account, last_dropped(self._dropped_file), datetime.now(UTC)
         return {
             "folder": str(self.folder),
             "queries": sum(bool(each) for each in current),
             "files": len(segments),
             "days": len(days),
-            "calls": sum(map(_rows, segments)),
+            "calls": sum(map(_calls, stores)),
             "first_day": str(min(days)) if days else None,
             "last_day": str(max(days)) if days else None,
-            "oldest": min((each.fetched_at for each in segments), default=None),
-            "window_bytes": sum(_size(each.path) for each in segments),
+            "oldest": min((each.fetched_at for each in segments if not each.is_doubtful(now)), default=None),
+            "window_bytes": sum(file_size(each.path) for each in segments),
             "pages": len(self.pages.all_keys()) if self._has_pages else 0,
-            "page_bytes": sum(map(_size, self.folder.glob("pages.sqlite*"))),
+            "page_bytes": sum(map(file_size, self.folder.glob("pages.sqlite*"))),
             "damaged": len([*self.folder.glob("windows/*/*.damaged"), *self._damaged_pages()]),
-            "server": {each.name: {"value": each.value, "seen": each.seen} for each in self.account.server},
+            "old_bytes": sum(size_of(each) for each in self._outdated()),
+            "bytes": size_of(self.folder),
+            "limit": self.limit,
+            "dropped": None if dropped is None else msgspec.structs.asdict(dropped),
+            "server": {each.name: {"value": each.value, "seen": each.seen} for each in account.server},
         }
 
     def clear(
@@ -186,11 +211,13 @@ class Cache:
         if first > last:
             msg = f"day_from={first} is after day_to={last}; swap them"
             raise ValueError(msg)
-        before = datetime.now(UTC) - duration("older_than", 0 if older_than is None else older_than)
+        now = datetime.now(UTC)
+        before = None if older_than is None else now - duration("older_than", older_than)
         try:
             for store in self._stores():
                 for segment in store.segments():
-                    if segment.fetched_at <= before and segment.first <= last and first <= segment.last:
+                    old = before is None or segment.fetched_at <= before or segment.is_doubtful(now)
+                    if old and segment.first <= last and first <= segment.last:
                         self._cut(store, segment, first, last)
                 store.sweep()
             # Nobody can tell which days a damaged file holds.
@@ -201,12 +228,15 @@ class Cache:
                 damaged.unlink(missing_ok=True)
             self._clear_pages(first, last, before)
             if day_from is None and day_to is None and older_than is None:
+                for folder in self._outdated():
+                    shutil.rmtree(folder)
                 self._account_file.unlink(missing_ok=True)
+                self._dropped_file.unlink(missing_ok=True)
         except OSError as error:
             msg = f"{self.folder} cannot be cleared: {error}"
             raise CacheError(msg) from error
 
-    def _clear_pages(self, first: date, last: date, before: datetime) -> None:
+    def _clear_pages(self, first: date, last: date, before: datetime | None) -> None:
         if not self._has_pages:
             return
         self.pages.forget(self._page_keys(first, last, before))
@@ -233,6 +263,38 @@ class Cache:
             if path.suffix[-4:] not in ("-wal", "-shm")
         ]
 
+    def tidy(self, needed: Collection[Path], *, online: bool) -> None:
+        """Do what can wait until a load has its calls; a convenience, so trouble is passed over.
+
+        Parameters
+        ----------
+        needed
+            Segments of the load, which the limit does not touch.
+        online
+            Whether the load reached the server, so that the clock can hardly be wrong by much.
+        """
+        with contextlib.suppress(OSError):
+            if online:
+                for store in self._stores():
+                    store.doubt_future(datetime.now(UTC))
+                for folder in self._outdated():
+                    used = max((each.stat().st_mtime for each in folder.iterdir()), default=0.0)
+                    if time.time() - used > _OUTDATED_S:
+                        shutil.rmtree(folder)
+            if self.limit is not None:
+                pages = self.pages if self._has_pages else None
+                dropped = trim(self.folder, self.limit, self._stores(), pages, needed)
+                if dropped is not None:
+                    note(self._dropped_file, dropped)
+
+    def _is_outdated(self, folder: Path) -> bool:
+        """Tell whether older rules proved what a query's folder holds."""
+        rules, dash, _ = folder.name.partition("-")
+        return not dash or not rules.isdigit() or int(rules) < self.rules
+
+    def _outdated(self) -> list[Path]:
+        return [each.folder for each in self._stores() if self._is_outdated(each.folder)]
+
     def _cut(self, store: Store, segment: Segment, first: date, last: date) -> None:
         """Remove days from a segment; its other days become new segments."""
         kept = [[day for day in segment.days if day < first], [day for day in segment.days if day > last]]
@@ -240,12 +302,12 @@ class Cache:
             kept = []  # its columns are not today's: its other days are read again when they are needed
         try:
             for days in filter(None, kept):
-                store.write(segment.read(days), segment.fetched_at)
+                store.write(segment.read(days), segment.fetched_at, segment.serial)
         except StoreError:
             pass  # it is damaged, so nothing of it can be kept
         store.drop([segment])
 
-    def _page_keys(self, first: date, last: date, before: datetime) -> list[str]:
+    def _page_keys(self, first: date, last: date, before: datetime | None) -> list[str]:
         keys = []
         for key in self.pages.all_keys():
             kept = self.pages.get_response(key)
@@ -254,7 +316,11 @@ class Cache:
                 continue
             body = msgspec.json.decode(kept.request.body or b"{}")
             days = (str(body.get("dayFrom", "")), str(body.get("dayTo", "")))
-            if days[0] <= str(last) and str(first) <= days[1] and kept.created_at <= before:
+            if (
+                days[0] <= str(last)
+                and str(first) <= days[1]
+                and (before is None or not before < kept.created_at <= datetime.now(UTC))
+            ):
                 keys.append(key)
         return keys
 
@@ -288,15 +354,21 @@ def _current(store: Store) -> list[Segment]:
     return current
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0  # another process removed it
+def _calls(store: Store) -> int:
+    """Return the number of calls, those of each day as they were read last."""
+    latest = store.latest()
+    return sum(sum(_rows(segment)[day] for day in days) for segment, days in _days_of(latest).items())
 
 
-def _rows(segment: Segment) -> int:
+def _days_of(latest: Mapping[date, Segment]) -> dict[Segment, list[date]]:
+    days: dict[Segment, list[date]] = {}
+    for day, segment in latest.items():
+        days.setdefault(segment, []).append(day)
+    return days
+
+
+def _rows(segment: Segment) -> dict[date, int]:
     try:
-        return sum(segment.meta()["rows"])
+        return dict(zip(segment.days, segment.meta()["rows"], strict=True))
     except StoreError:
-        return 0
+        return dict.fromkeys(segment.days, 0)

@@ -1,4 +1,4 @@
-"""One parquet file of typed calls: all calls of some consecutive days, ordered by time.
+"""One parquet file of typed calls: all calls of some consecutive days, ordered by day and time.
 
 Parquet's own checksums cover its pages, but not the footer, which says where the pages are, what they mean
 and how many rows each day has. So the name of the file ends in a checksum of the footer.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,13 +22,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from brightcall_pandas.cache._files import temporary_file
+from brightcall_pandas.cache._part import Part, clipped, pages_of
 from brightcall_pandas.frame import EXTRAS, FIELDS, SCHEMA_VERSION
 
-__all__ = ["Part", "Segment", "StoreError", "pages_of", "pages_text", "write_segment"]
+__all__ = ["UNDATED", "NewSegment", "Segment", "StoreError", "new_segment"]
+
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for the time of a reading that was made while the machine's clock was ahead."""
 
 _META = b"brightcall"
 _ALL = (*FIELDS, EXTRAS.name)
-_NAME = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)\.(\d{13})\.v(\d+)\.([0-9a-f]{8})\.parquet")
+_NAME = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)\.(\d{13})\.(\d{8,})\.v(\d+)\.([0-9a-f]{8})\.parquet")
 _ROWS_PER_GROUP = 131_072
 _LABELS = [each.name for each in FIELDS.values() if each.kind == "label"]
 _REPEATING = [
@@ -48,71 +52,9 @@ _LAYOUT: dict[str, Any] = {
     "write_statistics": False,
 }
 
-Page = tuple[str, int, int, int]
-"""A page from which a window was made: its key in the page cache, its number, size and checksum."""
-
 
 class StoreError(Exception):
     """A segment cannot be read."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """The calls of some consecutive days, ordered by time.
-
-    Parameters
-    ----------
-    first
-        First day.
-    rows
-        Number of calls on each day.
-    table
-        The calls, typed.
-    windows
-        Report of each window that has one of these days: ``day_from, day_to, rows, expected, requests,
-        source, fetched_at, walks, duplicates, complete, proof, misfits``, and ``pages`` if it was kept, for
-        `pages_of`.
-    """
-
-    first: date
-    rows: list[int]
-    table: pa.Table
-    windows: list[dict[str, Any]]
-
-    @classmethod
-    def concat(cls, parts: Sequence[Part]) -> Part:
-        """Return parts as one; each must start on the day after the one before it."""
-        return cls(
-            parts[0].first,
-            [rows for part in parts for rows in part.rows],
-            pa.concat_tables([part.table for part in parts]),
-            [window for part in parts for window in part.windows],
-        )
-
-    @property
-    def days(self) -> list[date]:
-        """The days."""
-        return [self.first + timedelta(days=n) for n in range(len(self.rows))]
-
-
-def pages_text(pages: Iterable[Page]) -> str:
-    """Return the pages of a window as JSON text, for its report.
-
-    One text and not a list, since readers of a segment hardly ever need it, and a month has thousands.
-    """
-    return msgspec.json.encode(list(pages)).decode()
-
-
-def pages_of(window: Mapping[str, Any]) -> list[Page]:
-    """Return the pages from which a window was made.
-
-    Raises
-    ------
-    KeyError
-        The window was not kept, so its pages were not recorded.
-    """
-    pages: str | list[Page] = window["pages"]  # a list in older files
-    return msgspec.json.decode(pages, type=list[Page]) if isinstance(pages, str) else pages
 
 
 @dataclass(frozen=True)
@@ -126,9 +68,11 @@ class Segment:
     first, last
         First and last day, both inclusive.
     fetched_at
-        When its oldest page was fetched, UTC.
+        When its oldest page was fetched, UTC, by the clock of the machine that read it.
     footer
         CRC-32 of its footer.
+    serial
+        Number of its latest reading; of two segments the one with the higher number was read later.
     schema_version
         Version of the typed schema with which it was written.
     """
@@ -138,6 +82,7 @@ class Segment:
     last: date
     fetched_at: datetime
     footer: int
+    serial: int = 0
     schema_version: int = SCHEMA_VERSION
 
     @classmethod
@@ -149,8 +94,8 @@ class Segment:
             first, last = date.fromisoformat(match[1]), date.fromisoformat(match[2])
         except ValueError:
             return None
-        fetched_at = datetime.fromtimestamp(int(match[3]) / 1000, UTC)
-        segment = cls(path, first, last, fetched_at, int(match[5], 16), int(match[4]))
+        fetched_at = UNDATED + timedelta(milliseconds=int(match[3]))
+        segment = cls(path, first, last, fetched_at, int(match[6], 16), int(match[4]), int(match[5]))
         return segment if first <= last else None
 
     @property
@@ -158,10 +103,35 @@ class Segment:
         """All days, from first to last."""
         return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
 
+    @property
+    def rank(self) -> tuple[int, datetime, int, str]:
+        """What orders segments: the later reading is the greater, whatever the clock said.
+
+        Of segments with the same reading, the one into which others were merged is the greater.
+        """
+        return self.serial, self.fetched_at, (self.last - self.first).days, self.path.name
+
+    def is_doubtful(self, now: datetime) -> bool:
+        """Tell whether it was read while the clock was ahead, so that its age is unknown."""
+        return self.fetched_at == UNDATED or self.fetched_at > now
+
+    def undated(self) -> None:
+        """Rename it so that its date is never believed, not even when that time has come."""
+        name = _name((self.first, self.last), UNDATED, self.serial, self.footer, self.schema_version)
+        self.path.rename(self.path.with_name(name))
+
     def meta(self) -> dict[str, Any]:
-        """Return its metadata: ``rows`` (number for each day) and ``windows`` (report and pages of each)."""
+        """Return its metadata: ``rows``, ``serials`` and ``spans`` by day, ``repeats``, and ``windows``."""
         with self._opened() as file:
             return _meta(file)
+
+    def page_keys(self) -> set[str]:
+        """Return the keys of the pages from which it was made; none when it is damaged."""
+        try:
+            windows = self.meta()["windows"]
+        except StoreError:
+            return set()
+        return {key for window in windows if "pages" in window for key, *_ in pages_of(window)}
 
     def read(self, days: Sequence[date], columns: Sequence[str] = _ALL) -> Part:
         """Return some consecutive days, with all columns or some.
@@ -178,11 +148,17 @@ class Segment:
             begin, length = sum(meta["rows"][:first]), sum(rows)
             groups, skipped = _row_groups(file, begin, begin + length)
             table = file.read_row_groups(groups, columns=list(columns)).slice(begin - skipped, length)
-        first_day, last_day = str(days[0]), str(days[-1])
-        windows = [
-            each for each in meta["windows"] if each["day_from"] <= last_day and first_day <= each["day_to"]
-        ]
-        return Part(days[0], rows, _codes_to_labels(table).select(columns), windows)
+        by_day = dict(zip(map(str, self.days), meta["rows"], strict=True))
+        return Part(
+            days[0],
+            rows,
+            _codes_to_labels(table).select(columns),
+            clipped(meta["windows"], days, by_day),
+            (meta["serials"] or [self.serial] * len(meta["rows"]))[first : last + 1],
+            [tuple(span) for span in meta["spans"][first : last + 1]],
+            _between(meta["repeats"], begin, begin + length),
+            self,
+        )
 
     @contextmanager
     def _opened(self) -> Iterator[pq.ParquetFile]:
@@ -196,10 +172,25 @@ class Segment:
             raise StoreError(str(error)) from error
 
 
-def write_segment(
-    folder: Path, part: Part, fetched_at: datetime, *, rows_per_group: int = _ROWS_PER_GROUP
-) -> Segment:
-    """Write a segment and return it.
+@dataclass(frozen=True)
+class NewSegment:
+    """A segment that is written and has no name yet, so that no reader sees it."""
+
+    path: Path
+    first: date
+    last: date
+    footer: int
+
+    def named(self, fetched_at: datetime, serial: int) -> Segment:
+        """Give it its name, and so show it to readers."""
+        path = self.path.with_name(_name((self.first, self.last), fetched_at, serial, self.footer))
+        self.path.rename(path)
+        return Segment(path, self.first, self.last, fetched_at, self.footer, serial)
+
+
+@contextmanager
+def new_segment(folder: Path, part: Part, *, rows_per_group: int = _ROWS_PER_GROUP) -> Iterator[NewSegment]:
+    """Write a segment; it vanishes at the end of the block unless it was given a name.
 
     Parameters
     ----------
@@ -207,8 +198,6 @@ def write_segment(
         The folder to write it to.
     part
         The calls, with all columns of the typed schema.
-    fetched_at
-        When the oldest page was fetched.
     rows_per_group
         Rows in each of parquet's row groups, the least that can be read.
 
@@ -217,9 +206,15 @@ def write_segment(
     OSError
         The folder cannot be written; nothing is left behind.
     """
-    first, last = part.days[0], part.days[-1]
-    meta = msgspec.json.encode({"rows": part.rows, "windows": part.windows})
-    stamp = int(fetched_at.timestamp() * 1000)
+    meta = msgspec.json.encode(
+        {
+            "rows": part.rows,
+            "serials": part.serials,
+            "spans": part.id_spans(),
+            "repeats": part.repeats,
+            "windows": part.windows,
+        }
+    )
     with temporary_file(folder) as temporary:
         table = _labels_to_codes(part.table).replace_schema_metadata()
         # Arrow's own file: one of Python's would take the interpreter's lock hundreds of times.
@@ -230,10 +225,21 @@ def write_segment(
             writer.write_table(table, rows_per_group)
             # Not in the schema, which Arrow writes, and parses on opening, a second time as Base64.
             writer.add_key_value_metadata({_META: meta})
-        footer = _footer(temporary)
-        path = folder / f"{first}_{last}.{stamp:013}.v{SCHEMA_VERSION}.{footer:08x}.parquet"
-        temporary.rename(path)
-    return Segment(path, first, last, fetched_at, footer)
+        yield NewSegment(temporary, part.days[0], part.days[-1], _footer(temporary))
+
+
+def _name(
+    days: tuple[date, date], fetched_at: datetime, serial: int, footer: int, version: int = SCHEMA_VERSION
+) -> str:
+    first, last = days
+    stamp = (fetched_at - UNDATED) // timedelta(milliseconds=1)
+    return f"{first}_{last}.{stamp:013}.{serial:08}.v{version}.{footer:08x}.parquet"
+
+
+def _between(groups: Sequence[Sequence[int]], begin: int, end: int) -> list[list[int]]:
+    """Return groups of positions as they are in a stretch of rows; of what is alone there, nothing."""
+    inside = ([row - begin for row in group if begin <= row < end] for group in groups)
+    return [group for group in inside if len(group) > 1]
 
 
 def _row_groups(file: pq.ParquetFile, begin: int, end: int) -> tuple[list[int], int]:

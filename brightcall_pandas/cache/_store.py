@@ -1,9 +1,11 @@
 """The second tier of the cache: typed calls as parquet files.
 
 Each query has a folder. A file in it, a *segment*, holds all calls of some consecutive days. Its name says
-which days they are and when they were fetched, its metadata which pages it was made from. A segment appears
-complete, by being renamed, and never changes; when several hold the same day, the one fetched last counts. So
-processes need no lock, and a killed process leaves nothing but a temporary file.
+which days they are, when they were fetched, and the number of that reading, its *serial*: one more than any
+serial in the folder before. When several segments hold the same day, the one with the highest serial counts,
+whatever the clock said. A segment appears complete, by being renamed, and never changes. So readers need no
+lock; a file that vanishes under a reader was replaced by another one. Writers hold a lock while they choose a
+serial or replace segments; a killed process leaves nothing but a temporary file.
 """
 
 from __future__ import annotations
@@ -12,18 +14,22 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import combinations
 from pathlib import Path
 
-from brightcall_pandas.cache._segment import Part, Segment, StoreError, pages_of, pages_text, write_segment
+from brightcall_pandas.cache._files import exclusive
+from brightcall_pandas.cache._part import Part
+from brightcall_pandas.cache._segment import Segment, new_segment
+from brightcall_pandas.frame import SCHEMA_VERSION
 
-__all__ = ["Part", "Segment", "Store", "StoreError", "pages_of", "pages_text"]
+__all__ = ["Store"]
 
 _log = logging.getLogger("brightcall_pandas")
 
 _ABANDONED_S = 3600  # age at which a temporary file belongs to no running process
+_DAY = timedelta(days=1)
 
 
 class Store:
@@ -42,18 +48,44 @@ class Store:
         self._unreadable = set() if unreadable is None else unreadable
 
     def segments(self) -> list[Segment]:
-        """Return all segments, latest fetch first."""
+        """Return all segments, the latest reading first."""
         try:
             names = os.listdir(self.folder)
         except OSError:
             return []
         paths = {self.folder / name for name in names} - self._unreadable
-        found = [segment for path in sorted(paths) if (segment := Segment.from_path(path)) is not None]
-        return sorted(found, key=lambda each: each.fetched_at, reverse=True)
+        found = [segment for path in paths if (segment := Segment.from_path(path)) is not None]
+        return sorted(found, key=lambda each: each.rank, reverse=True)
 
-    def write(self, part: Part, fetched_at: datetime) -> Segment:
-        """Write a segment; see `write_segment`."""
-        return write_segment(self.folder, part, fetched_at)
+    def latest(self) -> dict[date, Segment]:
+        """Return for each day the segment that was read last."""
+        latest: dict[date, Segment] = {}
+        for segment in self.segments():
+            for day in segment.days:
+                latest.setdefault(day, segment)
+        return latest
+
+    def write(self, part: Part, fetched_at: datetime, serial: int | None = None) -> Segment:
+        """Write a segment.
+
+        Parameters
+        ----------
+        part
+            The calls.
+        fetched_at
+            When the oldest page was fetched.
+        serial
+            Number of the reading, where the calls were read before; None takes the next one.
+
+        Raises
+        ------
+        OSError
+            The folder cannot be written; nothing is left behind.
+        """
+        with new_segment(self.folder, part) as new, exclusive(self.folder):
+            if serial is None:
+                serial = 1 + max((each.serial for each in self.segments()), default=0)
+            return new.named(fetched_at, serial)
 
     def drop(self, segments: Iterable[Segment]) -> None:
         """Delete segments."""
@@ -79,27 +111,74 @@ class Store:
         _log.warning(message)
         warnings.warn(message, RuntimeWarning, stacklevel=4)
 
-    def compact(self, segments: Sequence[Segment]) -> None:
-        """Merge final segments that follow each other into one.
+    def doubt_future(self, now: datetime) -> None:
+        """Take the date from segments that were read while the clock was ahead."""
+        for each in self.segments():
+            if each.fetched_at > now:
+                each.undated()
 
-        The new segment has the latest of their fetch times: with it all of its days are still final, which
-        they might not be with the earliest. Segments that share a day with another one are left alone, or an
-        old version of the day could come out on top of a newer one.
+    def compact(
+        self, is_final: Callable[[Segment, date], bool], *, least: int = 2, most_bytes: float = float("inf")
+    ) -> bool:
+        """Merge what is final and scattered over several segments.
+
+        Of each segment only the days count that no later reading has. A merged segment has the latest of
+        their fetch times and the highest of their serials: with it all of its days are still final. A
+        segment that is larger than all others beside it stays as it is, so that no call is written again
+        and again.
+
+        Parameters
+        ----------
+        is_final
+            Tells whether a day could no longer change when a segment was fetched.
+        least
+            Pieces that must follow each other before they are merged.
+        most_bytes
+            Size of what is rewritten at most, so that it does not take long.
+
+        Returns
+        -------
+        bool
+            Whether anything was merged; `sweep` then deletes what it was merged from.
 
         Raises
         ------
         StoreError, OSError
-            A segment cannot be read, or the new one cannot be written; the old ones are still there.
+            A segment cannot be read, or a new one cannot be written; the old ones are still there.
         """
-        pairs = combinations({*segments, *self.segments()}, 2)
-        apart = set(segments).difference(*(pair for pair in pairs if _overlap(*pair)))
-        for group in _adjacent(apart):
-            merged = Part.concat([each.read(each.days) for each in group])
-            self.write(merged, max(each.fetched_at for each in group))
-            self.drop(group)
+        runs = [run for run in _runs(self._final_pieces(is_final)) if len(run) >= least]
+        groups = [group for run in runs for group in _worth_merging(run, most_bytes)]
+        return [self._merge(group) for group in groups].count(True) > 0
+
+    def _final_pieces(self, is_final: Callable[[Segment, date], bool]) -> list[_Piece]:
+        """Return the days of segments that will not be read again, of each consecutive ones, in order."""
+        latest = self.latest()
+        open_ = {segment for day, segment in latest.items() if not is_final(segment, day)}
+        pieces: list[_Piece] = []
+        for day in sorted(latest):
+            segment = latest[day]
+            if segment in open_ or segment.schema_version != SCHEMA_VERSION:
+                continue
+            if pieces and pieces[-1].segment == segment and day - pieces[-1].days[-1] == _DAY:
+                pieces[-1].days.append(day)
+            else:
+                pieces.append(_Piece(segment, [day]))
+        return pieces
+
+    def _merge(self, pieces: Sequence[_Piece]) -> bool:
+        part = Part.concat([each.segment.read(each.days) for each in pieces])
+        with new_segment(self.folder, part) as new, exclusive(self.folder) as alone:
+            latest = self.latest()
+            unchanged = all(latest.get(day) == each.segment for each in pieces for day in each.days)
+            if alone and unchanged:
+                new.named(
+                    max(each.segment.fetched_at for each in pieces),
+                    max(each.segment.serial for each in pieces),
+                )
+        return alone and unchanged
 
     def sweep(self) -> set[str]:
-        """Delete what killed processes left behind, and segments whose days were all fetched again later.
+        """Delete what killed processes left behind, and segments whose days were all read again later.
 
         Returns
         -------
@@ -107,46 +186,73 @@ class Store:
             Keys of the pages from which only deleted segments were made.
         """
         newer: set[date] = set()
-        pages: set[str] = set()
         kept: list[Segment] = []
-        for each in self.segments():
-            if newer.issuperset(each.days):
-                # A process killed while compacting leaves two segments made from the same pages.
-                pages |= _pages(each).difference(*(_pages(other) for other in kept if _overlap(each, other)))
-                each.path.unlink(missing_ok=True)
-            else:
-                kept.append(each)
-            newer.update(each.days)
+        gone: list[Segment] = []
+        with exclusive(self.folder) as alone:
+            for each in self.segments() if alone else ():
+                (gone if newer.issuperset(each.days) else kept).append(each)
+                newer.update(each.days)
+            # What others are made of stays, as when segments were merged.
+            pages = {key for each in gone for key in each.page_keys()}
+            if pages:
+                pages.difference_update(*(each.page_keys() for each in kept if _shares_days(each, gone)))
+            self.drop(gone)
         for path in self.folder.glob(".tmp-*"):
             try:
                 if time.time() - path.stat().st_mtime > _ABANDONED_S:
                     path.unlink(missing_ok=True)
             except OSError:
                 continue
-        return pages
+        return pages if gone else set()
 
 
-def _overlap(one: Segment, other: Segment) -> bool:
-    """Tell whether two segments have a day in common."""
-    return one.first <= other.last and other.first <= one.last
+@dataclass
+class _Piece:
+    """Consecutive days of a segment that no later reading has."""
+
+    segment: Segment
+    days: list[date]
+
+    @property
+    def size(self) -> float:
+        """Bytes that it takes, roughly: of a file that holds other days as well, its part."""
+        return self.segment.path.stat().st_size * len(self.days) / len(self.segment.days)
 
 
-def _adjacent(segments: Iterable[Segment]) -> list[list[Segment]]:
-    """Return groups of two or more segments that follow each other without a gap."""
-    groups: list[list[Segment]] = []
-    for each in sorted(segments, key=lambda segment: segment.first):
-        if groups and each.first - groups[-1][-1].last == timedelta(days=1):
-            groups[-1].append(each)
+def _runs(pieces: Iterable[_Piece]) -> list[list[_Piece]]:
+    """Group pieces that follow each other without a gap."""
+    runs: list[list[_Piece]] = []
+    for each in pieces:
+        if runs and each.days[0] - runs[-1][-1].days[-1] == _DAY:
+            runs[-1].append(each)
         else:
-            groups.append([each])
-    return [group for group in groups if len(group) > 1]
+            runs.append([each])
+    return runs
 
 
-def _pages(segment: Segment) -> set[str]:
-    """Return the keys of the pages from which a segment was made; none when it is damaged."""
-    try:
-        return {
-            key for window in segment.meta()["windows"] if "pages" in window for key, *_ in pages_of(window)
-        }
-    except StoreError:
-        return set()
+def _worth_merging(run: Sequence[_Piece], most_bytes: float) -> Iterator[Sequence[_Piece]]:
+    """Return neighbours that are to be one segment: all, or those on either side of the largest."""
+    sizes = [each.size for each in run]
+    largest = sizes.index(max(sizes))
+    whole = len(run[largest].days) == len(run[largest].segment.days)
+    alone = whole and 2 * sizes[largest] > sum(sizes)
+    for begin, end in ((0, largest), (largest + 1, len(run))) if alone else ((0, len(run)),):
+        group = _most_within(run[begin:end], sizes[begin:end], most_bytes)
+        if len(group) > 1:
+            yield group
+
+
+def _most_within(pieces: Sequence[_Piece], sizes: Sequence[float], most_bytes: float) -> Sequence[_Piece]:
+    """Return the greatest number of neighbours that together are no larger."""
+    best, begin, total = (0, 0), 0, 0.0
+    for end, size in enumerate(sizes, 1):
+        total += size
+        while total > most_bytes:
+            total -= sizes[begin]
+            begin += 1
+        best = max(best, (begin, end), key=lambda span: span[1] - span[0])
+    return pieces[slice(*best)]
+
+
+def _shares_days(segment: Segment, others: Iterable[Segment]) -> bool:
+    return any(segment.first <= each.last and each.first <= segment.last for each in others)

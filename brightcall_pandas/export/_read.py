@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from itertools import chain
 from operator import or_
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import msgspec
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,10 +21,12 @@ import pyarrow.dataset as ds
 
 from brightcall_pandas.export._layout import META, PERIODS
 from brightcall_pandas.export._manifest import MANIFEST, Manifest, parse_manifest
+from brightcall_pandas.export._once import in_doubt, surplus_rows
 from brightcall_pandas.filters import FILTERS, CallFilter, FiltersAndDays, lists_filters, predicates
 from brightcall_pandas.frame import (
     EXTRAS,
     FIELDS,
+    IDENTITY_FIELDS,
     SCHEMA_VERSION,
     label_array,
     midnight,
@@ -84,9 +88,10 @@ def read_calls(
       id
     0  2
     """
-    files = CallFiles.at(path)
-    frame = files.frame(files.chosen_columns(columns), row_filter(filters))
-    frame.attrs["brightcall"] = files.provenance()
+    files, spec = CallFiles.at(path), row_filter(filters)
+    surplus = files.surplus(spec)
+    frame = files.frame(files.chosen_columns(columns), spec, surplus=surplus)
+    frame.attrs["brightcall"] = Provenance(files.provenance() | {"moved": surplus.moved})
     return frame
 
 
@@ -97,6 +102,22 @@ def row_filter(filters: Mapping[str, Any]) -> CallFilter:
             msg = f"{name!r} is not a filter: it only controls how the API pages and sorts its answer"
             raise TypeError(msg)
     return CallFilter(**filters)
+
+
+@dataclass(frozen=True)
+class Surplus:
+    """Rows of files that are left out, since their calls stand in another file as well.
+
+    Parameters
+    ----------
+    rows
+        Their positions, by path of the file.
+    moved
+        How many they are, by period of the file.
+    """
+
+    rows: dict[str, list[int]] = field(default_factory=dict)
+    moved: dict[str, int] = field(default_factory=dict)
 
 
 class CallFiles:
@@ -162,10 +183,46 @@ class CallFiles:
         found = self.dataset.get_fragments(filter=self._expression(spec))
         return sorted((each.path for each in found), key=str)
 
+    def surplus(self, spec: CallFilter) -> Surplus:
+        """Return what to leave out, so that each call of the files that may hold such calls stands once.
+
+        Only of files that were written by period: others hold what somebody put there.
+        """
+        if self.partition is None or not set(IDENTITY_FIELDS) <= set(self.columns):
+            return Surplus()
+        found = self.dataset.get_fragments(filter=self._expression(spec))
+        stretches = in_doubt(sorted(found, key=lambda each: str(each.path)), self.partition)
+        if not stretches:
+            return Surplus()
+        schema = self.dataset.schema
+        table = pa.concat_tables([_typed(each.identities(schema)) for each in stretches])
+        surplus = Surplus()
+        for file, row, period in surplus_rows(stretches, table, self.zone, self._manifest()):
+            surplus.rows.setdefault(file, []).append(row)
+            surplus.moved[period] = surplus.moved.get(period, 0) + 1
+        return surplus
+
     def frame(
-        self, columns: Sequence[str], spec: CallFilter, files: Collection[str] | None = None
+        self,
+        columns: Sequence[str],
+        spec: CallFilter,
+        files: Collection[str] | None = None,
+        surplus: Surplus | None = None,
     ) -> pd.DataFrame:
-        """Return the calls that pass a filter, from some files; None means all that may hold such calls."""
+        """Return the calls that pass a filter.
+
+        Parameters
+        ----------
+        columns
+            The columns.
+        spec
+            The filter.
+        files
+            Paths of the files to read; None means all that may hold such calls.
+        surplus
+            Rows to leave out.
+        """
+        left_out = surplus.rows if surplus is not None else {}
         filtered = [name for name in filter_columns(spec) if name in self.columns]
         read = list(dict.fromkeys([*columns, *filtered]))
         nothing = _typed(self.dataset.schema.empty_table().select(read))
@@ -176,7 +233,13 @@ class CallFiles:
         for fragment in sorted(found, key=lambda each: str(each.path)):
             if files is not None and fragment.path not in files:
                 continue
-            table = fragment.to_table(schema=self.dataset.schema, columns=read, filter=self._expression(spec))
+            rows = left_out.get(fragment.path)
+            passing = None if rows else self._expression(spec)  # positions are those in the whole file
+            table = fragment.to_table(schema=self.dataset.schema, columns=read, filter=passing)
+            if rows:
+                keep = np.ones(len(table), dtype=bool)
+                keep[rows] = False
+                table = table.filter(pa.array(keep))
             tables.append(self._passing(_typed(table), columns, filtered, spec))
         return to_pandas(pa.concat_tables(tables), self.zone)
 

@@ -12,6 +12,7 @@ calls as columns; a *table* is typed.
     _kinds         what arrived, sorted into kinds
     _conversions   one rule for each pair of what arrived and what the field is
     _days          where days begin
+    _identity      which rows are the same call
     _labels        outcomes and tags: how labels are read and folded
     _phones        telephone numbers: one number, one text
     _fields        the 45 fields
@@ -31,6 +32,7 @@ from brightcall_pandas.frame._fields import (
     Field,
     describe_fields,
 )
+from brightcall_pandas.frame._identity import CONSTANT_FIELDS, IDENTITY_FIELDS, NO_ID, call_numbers
 from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._phones import checked_region, e164_number, plain_numbers
@@ -44,6 +46,7 @@ from brightcall_pandas.frame._settings import (
     not_one_of,
     number,
     positive,
+    size,
     text,
     type_error,
     value_error,
@@ -63,11 +66,14 @@ from brightcall_pandas.frame._statistics import (
 from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, to_frame, typed_table
 
 __all__ = [
+    "CONSTANT_FIELDS",
     "EXTRAS",
     "FIELDS",
     "FIELD_NAMES",
+    "IDENTITY_FIELDS",
     "LONGEST_DAYS",
     "NONE",
+    "NO_ID",
     "SCHEMA_VERSION",
     "STATISTICS_COUNTS",
     "STATISTICS_DTYPES",
@@ -84,6 +90,7 @@ __all__ = [
     "Field",
     "Page",
     "TypedTable",
+    "call_numbers",
     "checked_region",
     "choice",
     "column",
@@ -107,6 +114,7 @@ __all__ = [
     "positive",
     "read_object",
     "read_page",
+    "size",
     "tags_of_rows",
     "text",
     "to_frame",

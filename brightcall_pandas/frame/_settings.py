@@ -35,6 +35,7 @@ __all__ = [
     "not_one_of",
     "number",
     "positive",
+    "size",
     "text",
     "type_error",
     "value_error",
@@ -46,6 +47,8 @@ LONGEST_DAYS = 36_500
 """No setting is about more than a hundred years."""
 
 _LONGEST_SHOWN = 80  # characters of a refused value that a message quotes
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 
 T = TypeVar("T", bound=str)
 
@@ -122,6 +125,16 @@ def duration(name: str, value: Any) -> timedelta:
     if not pd.Timedelta(0) <= read <= pd.Timedelta(days=LONGEST_DAYS):
         raise value_error(name, value, f"must be between 0 and {LONGEST_DAYS} days")
     return read.to_pytimedelta()
+
+
+def size(name: str, value: Any) -> int:
+    """Return bytes, given as a number or as text such as ``"2 GB"`` (of 10⁹) or ``"2 GiB"`` (of 2³⁰)."""
+    if isinstance(value, str):
+        match = _SIZE.fullmatch(value.strip())
+        if match is None:
+            raise value_error(name, value, "is not a size; give bytes, or text such as '500 MB' or '2 GB'")
+        value = float(match[1]) * (1024 if match[3] else 1000) ** " kmgt".index(match[2].lower() or " ")
+    return int(positive(name, value))
 
 
 def day_text(name: str, value: Any) -> str:

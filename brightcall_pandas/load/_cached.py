@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from brightcall_pandas.cache import Part, Segment, Store, StoreError, pages_of, pages_text
+import pyarrow as pa
+
+from brightcall_pandas.cache import Part, Segment, Store, StoreError, file_size, pages_of, pages_text, touch
 from brightcall_pandas.frame import SCHEMA_VERSION, AnswerReader, read_page
+from brightcall_pandas.load._changes import changes
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._pages import PageSource, WindowPages, checksum
 from brightcall_pandas.load._parts import DAY, part_of
 from brightcall_pandas.load._proof import Ask
 from brightcall_pandas.load._query import Query
+from brightcall_pandas.load._union import once
 
 __all__ = ["CachedWindows"]
 
-_COMPACT_FROM = 8  # segments of one load from which on they are rewritten as one
+_COMPACT_FROM = 8  # pieces of final days, one after the other, from which on they are put together
+_QUICKLY_WRITTEN = 4 * 2**20  # bytes that are put together after any load, however little it read from files
+_PART_OF_READ = 4  # of what a load read from files, a fourth may be put together after it
+_TRIES = 5  # to read what other processes replace meanwhile
 
 
 class CachedWindows:
@@ -41,22 +48,19 @@ class CachedWindows:
     def _store(self) -> Store:
         return self._client.cache.store(self._query.key)
 
-    def chosen(self, days: Sequence[date]) -> dict[date, Segment]:
+    def chosen(self, days: Iterable[date]) -> dict[date, Segment]:
         """Return the segment of each day that can serve it: final, young enough, or offline any."""
-        wanted = set(days)
-        latest: dict[date, Segment] = {}
-        for segment in self._store.segments():
-            for day in wanted.intersection(segment.days) - latest.keys():
-                latest[day] = segment
-        client = self._client
+        latest, client = self._store.latest(), self._client
         usable = {
-            day: segment
-            for day, segment in latest.items()
-            if client.offline or client.is_fresh(segment.fetched_at, day)
+            day: latest[day]
+            for day in days
+            if day in latest and (client.offline or client.is_fresh(latest[day].fetched_at, day))
         }
         return self._of_this_version(usable)
 
-    def read(self, chosen: dict[date, Segment], columns: Sequence[str]) -> tuple[list[Part], bool]:
+    def read(
+        self, chosen: dict[date, Segment], columns: Sequence[str], tries: int = _TRIES
+    ) -> tuple[list[Part], bool]:
         """Read days from their segments.
 
         Returns
@@ -64,27 +68,46 @@ class CachedWindows:
         tuple of list and bool
             The parts, and whether all could be read; a damaged segment is set aside.
         """
-        parts, sound = [], True
-        groups = list(_groups(chosen))
-        for segment, days in groups:
+        parts: list[Part] = []
+        vanished: list[date] = []
+        sound = True
+        for segment, days in _groups(chosen):
             try:
                 part = segment.read(days, columns)
             except StoreError as error:
-                sound = False
-                if segment.path.exists():  # else another process has just compacted it
+                if segment.path.exists():
+                    sound = False
                     self._store.set_aside(segment, error)
+                else:
+                    vanished += days
                 continue
-            windows = [each | {"source": "cache"} for each in part.windows]
-            parts.append(replace(part, windows=windows))
-        if sound and len(groups) >= _COMPACT_FROM:
-            self._compact([segment for segment, _ in groups])
+            parts.append(replace(part, windows=[each | {"source": "cache"} for each in part.windows]))
+        touch(set(chosen.values()))
+        if sound and vanished:  # another process has just replaced them
+            again = self.chosen(vanished)
+            if tries == 0 or len(again) < len(vanished):
+                return parts, False
+            more, sound = self.read(again, columns, tries - 1)
+            parts += more
         return parts, sound
 
+    def united(self, parts: Sequence[Part]) -> list[Part] | None:
+        """Return parts in which each call stands once; None where a file vanished meanwhile."""
+        try:
+            return once(parts, self._query.zone)
+        except StoreError:
+            return None
+
     def keep(self, part: Part, fetched_at: datetime, read: WindowPages) -> None:
-        """Write a window; a cache that cannot be written makes the next load slower, not this one fail."""
+        """Write a window; a cache that cannot be written makes the next load slower, not this one fail.
+
+        What the window tells of changes since an older reading goes into its report, also that of `part`.
+        """
         pages = pages_text((each.key, each.ask.number, each.ask.size, each.checksum) for each in read.slices)
-        kept = replace(part, windows=[part.windows[0] | {"pages": pages}])
         cache = self._client.cache
+        (report,) = part.windows
+        report["changes"].update(self._changes(part))
+        kept = replace(part, windows=[report | {"pages": pages}])
         try:
             store = cache.prepared(self._store)
             store.write(kept, fetched_at)
@@ -92,11 +115,49 @@ class CachedWindows:
         except OSError as error:
             cache.failed(error)
 
-    def _compact(self, segments: Sequence[Segment]) -> None:
-        """Rewrite final segments that follow each other as one: many small files read slowly."""
-        final = [each for each in segments if self._client.is_final(each.fetched_at, each.last)]
+    def tidy(self, days: Sequence[date], read: Mapping[date, Segment]) -> None:
+        """Do what can wait until a load has its calls: put files together, and keep to the cache's limit.
+
+        Parameters
+        ----------
+        days
+            The days of the load.
+        read
+            Those of them that it read from files, with these; the others came from the server. What is put
+            together is in proportion to it, so that no load waits for long.
+        """
+        store, cache = self._store, self._client.cache
+        most = max(
+            _QUICKLY_WRITTEN, sum(file_size(each.path) for each in set(read.values())) // _PART_OF_READ
+        )
         with contextlib.suppress(OSError, StoreError):  # a convenience: the segments are still there
-            self._store.compact(final)
+            if store.compact(self._is_final, least=_COMPACT_FROM, most_bytes=most):
+                cache.pages.forget(store.sweep())
+        latest = store.latest()
+        needed = {latest[day].path for day in days if day in latest}
+        cache.tidy(needed, online=len(read) < len(days))
+
+    def _is_final(self, segment: Segment, day: date) -> bool:
+        return self._client.is_final(segment.fetched_at, day)
+
+    def _changes(self, part: Part) -> dict[str, Any]:
+        """Compare a window with the older readings of its days; nothing where there are none."""
+        latest = self._store.latest()
+        older = {
+            day: latest[day]
+            for day in part.days
+            if day in latest and latest[day].schema_version == SCHEMA_VERSION
+        }
+        if not older:
+            return {}
+        try:
+            before = [segment.read(days) for segment, days in _groups(older)]
+        except StoreError:
+            return {}
+        after = [part.between(each.days[0], each.days[-1]).table for each in before]
+        found = changes(pa.concat_tables([each.table for each in before]), pa.concat_tables(after))
+        since = min(window["fetched_at"] for each in before for window in each.windows)
+        return {"since": since, **found}
 
     def _of_this_version(self, chosen: dict[date, Segment]) -> dict[date, Segment]:
         """Rebuild segments of another schema version from their pages, without the server."""
@@ -108,17 +169,19 @@ class CachedWindows:
     def _rebuilt(self, segment: Segment) -> Segment | None:
         """Return None where the pages are not all there as they were."""
         try:
-            whole = Part.concat([self._from_pages(window) for window in segment.meta()["windows"]])
-            new = self._client.cache.prepared(self._store).write(whole, segment.fetched_at)
+            meta = segment.meta()
+            whole = Part.concat([self._from_pages(window) for window in meta["windows"]])
+            whole = replace(whole, serials=meta["serials"])
+            new = self._client.cache.prepared(self._store).write(whole, segment.fetched_at, segment.serial)
         except (StoreError, OSError, LookupError):
             return None
         self._store.drop([segment])
         return new
 
-    def _from_pages(self, window: dict[str, Any]) -> Part:
+    def _from_pages(self, window: Mapping[str, Any]) -> Part:
         if window["wide"]:  # its pages do not say which calls without a time belong to these days
             raise LookupError(window["day_from"])
-        first, last = date.fromisoformat(window["day_from"]), date.fromisoformat(window["day_to"])
+        first, last = map(date.fromisoformat, window.get("read") or (window["day_from"], window["day_to"]))
         source = PageSource(self._client.profile, self._query, first, last)
         slices = []
         for key, number, size, known in pages_of(window):
@@ -127,10 +190,14 @@ class CachedWindows:
                 raise LookupError(key)
             page = read_page(kept.content, self._reader)
             slices.append(source.slice_of(page, Ask(number, size), key, known))
-        return part_of(WindowPages(slices), first, last, self._query.zone, window, cut=self._query.padded)
+        cut = self._query.padded
+        part = part_of(WindowPages(slices), first, last, self._query.zone, dict(window), cut=cut)
+        report = {"day_from": str(first), "day_to": str(last)}
+        whole = replace(part, windows=[part.windows[0] | report])
+        return whole.between(*map(date.fromisoformat, (window["day_from"], window["day_to"])))
 
 
-def _groups(chosen: dict[date, Segment]) -> Iterator[tuple[Segment, list[date]]]:
+def _groups(chosen: Mapping[date, Segment]) -> Iterator[tuple[Segment, list[date]]]:
     """Group consecutive days of one segment."""
     group: list[date] = []
     for day in sorted(chosen):

@@ -21,11 +21,13 @@ from brightcall_pandas.frame import (
     flag,
     number,
     positive,
+    size,
     text,
     whole,
     zone_name,
 )
 from brightcall_pandas.load._account import AccountServer, KnownAccount
+from brightcall_pandas.load._proof import PROOF_VERSION
 
 __all__ = ["Client", "current_client", "loading_client", "use"]
 
@@ -72,6 +74,9 @@ class Client(ForkAware):
     account
         Whose cache it is. Default: a hash of key and base URL; name it, so that a new key need not lose it.
         Its cache holds the calls of one server: another base URL is refused, see `client.cache.adopt`.
+    cache_limit
+        What the account's cache may take at most: bytes, or text such as ``"2 GB"``; what was not used for
+        longest goes first, never what a load needs. None sets no bound.
     allow_http
         Allow plain http to a host that is not this machine. It shows the key to everyone on the way.
 
@@ -106,6 +111,7 @@ class Client(ForkAware):
         max_age: float | str | timedelta = "10min",
         offline: bool = False,
         account: str | None = None,
+        cache_limit: float | str | None = None,
         allow_http: bool = False,
     ) -> None:
         self.profile: Profile = PROFILES[choice("api_version", api_version, PROFILES)]
@@ -125,6 +131,7 @@ class Client(ForkAware):
         self.settle = timedelta(days=number("settle_days", settle_days, most=LONGEST_DAYS))
         self.max_age = duration("max_age", max_age)
         self.offline = flag("offline", offline)
+        self.cache_limit = None if cache_limit is None else size("cache_limit", cache_limit)
         self._folder = _cache_folder(cache_dir)
         self._lock = RenewedLock()
         self._kept: tuple[Cache, AccountServer] | None = None
@@ -147,7 +154,8 @@ class Client(ForkAware):
             if self._kept is None:
                 if self._account is None:
                     raise AuthenticationError(_OFFLINE_ACCOUNT)
-                cache = Cache(self._folder / _folder_name(self._account))
+                folder = self._folder / _folder_name(self._account)
+                cache = Cache(folder, limit=self.cache_limit, rules=PROOF_VERSION)
                 self._kept = cache, AccountServer(cache, self._account, self.base_url)
             return self._kept
 
@@ -191,16 +199,20 @@ class Client(ForkAware):
             return self._session
 
     def is_final(self, fetched_at: datetime, last_day: date) -> bool:
-        """Tell whether a day's calls could no longer change when they were fetched."""
+        """Tell whether a day's calls could no longer change when they were fetched.
+
+        Never so of a time to come: then the machine's clock was ahead, and nobody knows when it was.
+        """
         # A day ends somewhere between 12 hours before and 14 after its end in UTC; wait for the last.
         day_over = datetime(last_day.year, last_day.month, last_day.day, tzinfo=UTC) + timedelta(
             days=1, hours=12
         )
-        return fetched_at >= day_over + self.settle
+        return day_over + self.settle <= fetched_at <= datetime.now(UTC)
 
     def is_fresh(self, fetched_at: datetime, last_day: date) -> bool:
         """Tell whether what was fetched then will do now."""
-        return self.is_final(fetched_at, last_day) or datetime.now(UTC) - fetched_at <= self.max_age
+        age = datetime.now(UTC) - fetched_at
+        return self.is_final(fetched_at, last_day) or timedelta(0) <= age <= self.max_age
 
     def close(self) -> None:
         """Close connections and files; the client opens them again when it needs them."""

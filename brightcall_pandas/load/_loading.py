@@ -8,7 +8,8 @@ Order of operations of `Loading.parts`:
    and so into how many windows it is cut: a sparse run is read as one, a busy one day by day (`_windows`);
 3. windows are read at the same time; each is proved complete (`_pages`, `_proof`), typed (`_parts`) and
    written as a segment behind the reader's back (`api.WriteQueue`);
-4. parts come back in order of days, from memory or from segments.
+4. parts come back in order of days, from memory or from segments, each call in one of them (`_union`);
+5. behind the reader's back, files are put together and the cache is kept to its limit.
 
 Where answers show that days start on another boundary than assumed, that is remembered and the load starts
 again.
@@ -20,6 +21,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 from brightcall_pandas.api import WriteQueue
 from brightcall_pandas.cache import Part, Segment
@@ -119,10 +121,12 @@ class Loading:
         if missing:
             parts += self._reading(query, opening).parts(missing, writes)
         kept, sound = cached.read(chosen, self.columns)
-        if not sound:
+        united = cached.united(parts + kept) if sound else None
+        if united is None:
             return None
+        writes.submit(partial(cached.tidy, days, chosen))
         self._log(parts, len(missing), len(days))
-        return {day: part for part in parts + kept for day in part.days}
+        return {day: part for part in united for day in part.days}
 
     def _log(self, read: Sequence[Part], missing: int, days: int) -> None:
         windows = [window for part in read for window in part.windows]

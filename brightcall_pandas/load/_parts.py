@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 
+from brightcall_pandas.api import Task
 from brightcall_pandas.cache import Part
 from brightcall_pandas.frame import midnight_micros, typed_table
 from brightcall_pandas.load._pages import DAY, WindowPages
 from brightcall_pandas.load._proof import UNKNOWN
+from brightcall_pandas.load._ranges import DaysRead
 
-__all__ = ["DAY", "in_order", "part_of", "runs"]
+__all__ = ["DAY", "UNKNOWN", "day_by_day", "in_order", "part_of", "runs"]
 
 
 def part_of(
@@ -41,11 +43,36 @@ def part_of(
     inside = unknown | ((stamps >= edges[0]) & (stamps < edges[-1])) | (not cut)
     own_zone = next((each.page.timezone for each in read.slices if each.page.timezone), None) or zone
     typed = typed_table([each.page for each in read.slices], own_zone, positions[inside])
-    # A call whose time cannot be read counts to the window's first day.
+    # A call without a time counts to the window's first day: `day_by_day` sees that it has no other one.
     day = np.where(unknown, 0, np.searchsorted(edges, stamps, side="right") - 1)[inside]
     rows = np.bincount(day.clip(0, len(edges) - 2), minlength=len(edges) - 1).tolist()
-    whole = report | {"rows": int(inside.sum()), "misfits": typed.report()}
-    return Part(first, rows, typed.table, [whole])
+    counts = {"rows": int(inside.sum()), "untimed": int(unknown.sum()), "misfits": typed.report()}
+    return Part(first, rows, typed.table, [{"changes": {}} | report | counts])
+
+
+def day_by_day(
+    readings: Sequence[DaysRead], read: Callable[[Sequence[date]], Task[list[DaysRead]]]
+) -> Task[list[DaysRead]]:
+    """Read windows of several days again, day by day, where calls without a time came.
+
+    Only the list of a single day says to which day such a call belongs; without that, the same load would
+    differ by what was cached before.
+
+    Parameters
+    ----------
+    readings
+        Windows as they were read.
+    read
+        Reads consecutive days.
+    """
+    result: list[DaysRead] = []
+    for each in readings:
+        if len(each.days) > 1 and any((page.stamps == UNKNOWN).any() for page in each.read.slices):
+            for day in each.days:
+                result += yield from read([day])
+        else:
+            result.append(each)
+    return result
 
 
 def runs(days: Sequence[date]) -> list[list[date]]:

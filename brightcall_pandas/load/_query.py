@@ -38,12 +38,13 @@ class Query:
 
     @property
     def key(self) -> str:
-        """Name of the query in the cache.
+        """Name of the query in the cache, beginning with the version of the rules that prove its windows.
 
         Windows read with and without padding are kept apart: the latter may lack calls at their ends.
         """
-        identity = [PROOF_VERSION, self.profile, self.body, self.zone, self.padded]
-        return hashlib.sha256(msgspec.json.encode(identity, order="sorted")).hexdigest()[:24]
+        identity = [self.profile, self.body, self.zone, self.padded]
+        hashed = hashlib.sha256(msgspec.json.encode(identity, order="sorted")).hexdigest()[:24]
+        return f"{PROOF_VERSION}-{hashed}"
 
     def request(self, first: date, last: date) -> dict[str, Any]:
         """Return the body that asks for some days."""

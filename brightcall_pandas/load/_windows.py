@@ -17,7 +17,7 @@ from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._facts import ServerFacts, surprise
 from brightcall_pandas.load._pages import DAY, PageSource, Refusal, WindowPages, days_text
-from brightcall_pandas.load._parts import part_of, runs
+from brightcall_pandas.load._parts import day_by_day, part_of, runs
 from brightcall_pandas.load._plan import SAFE_SIZE
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._proof import PROOF_VERSION, Ask, Slice
@@ -124,6 +124,10 @@ class WindowReader:
         settled = self.client.is_final(began, days[-1])
         readings = yield from read_days(
             source, days, self.client.page_size, self._facts(), opening=opening.pages, settled=settled
+        )
+        readings = yield from day_by_day(
+            readings,
+            lambda day: read_days(source, day, self.client.page_size, self._facts(), settled=settled),
         )
         shown = any(each.read.times() for each in readings)
         self.client.session.shows_calls |= shown

@@ -38,6 +38,30 @@ class TestQuality:
         )
         assert table["detail"].iloc[1].startswith("complete; ")
 
+    def test_what_came_and_went_since_the_reading_before(self):
+        df = pd.DataFrame({"id": [1]})
+        fields = {"outcomeTag": 2, "talkTime": 1}
+        found = {"since": "2026-03-02", "before": 9, "new": 1, "gone": 4, "changed": 2, "fields": fields}
+        df.attrs["brightcall"] = {"windows": [window(changes=found), window(changes={}), window()]}
+        row = quality(df).loc["changes"]
+        assert row.index.tolist() == ["2026-03-01 to 2026-03-02"]
+        assert row.iloc[0].tolist() == [
+            *(7, 10, 0.7),
+            "1 new, 4 gone, 2 changed (outcomeTag 2, talkTime 1); since 2026-03-02",
+        ]
+
+    def test_calls_that_stand_on_another_day_by_a_later_reading(self):
+        df = pd.DataFrame({"id": [1, 2]})
+        df.attrs["brightcall"] = {"windows": [window(moved=1), window()], "moved": {"2026-03": 2}}
+        table = quality(df).loc["moved"]
+        assert table["count"].to_dict() == {"2026-03-01 to 2026-03-02": 1, "2026-03": 2}
+        assert table["of"].tolist() == [4, 4]
+
+    def test_calls_without_a_time(self):
+        df = pd.DataFrame({"id": [1]})
+        df.attrs["brightcall"] = {"windows": [window(untimed=2), window(untimed=0), window()]}
+        assert quality(df).loc[("untimed", "timestamp")].tolist()[:2] == [2, 9]
+
     def test_misfits_of_the_load_are_out_of_the_rows_loaded(self):
         df = pd.DataFrame({"talkTime": [1.0]})
         df.attrs["brightcall"] = {

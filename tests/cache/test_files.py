@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
+from contextlib import contextmanager
 
 import pytest
 
-from brightcall_pandas.cache._files import private_file, private_folder, temporary_path, write_private
+from brightcall_pandas.cache._files import (
+    exclusive,
+    file_size,
+    private_file,
+    private_folder,
+    temporary_path,
+    write_private,
+)
 
 
 @pytest.fixture(params=[0o022, 0o000, 0o077], ids=oct)
@@ -67,6 +77,68 @@ class TestWritePrivate:
     def test_no_folder(self, tmp_path):
         with pytest.raises(FileNotFoundError):
             write_private(tmp_path / "none" / "f", b"new")
+
+
+class TestExclusive:
+    PROGRAM = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from brightcall_pandas.cache import exclusive\n"
+        "with exclusive(Path(sys.argv[1])) as alone:\n"
+        "    print(alone, flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+
+    @contextmanager
+    def another_process(self, folder):
+        with subprocess.Popen(
+            [sys.executable, "-c", self.PROGRAM, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout.readline() == "True\n"
+            yield process
+            process.kill()
+
+    def test_another_process_waits(self, tmp_path):
+        with self.another_process(tmp_path) as process:
+            with exclusive(tmp_path, timeout_s=0.1) as alone:
+                assert not alone
+            process.stdin.close()
+            with exclusive(tmp_path) as alone:
+                assert alone
+
+    def test_it_ends_with_its_process(self, tmp_path):
+        with self.another_process(tmp_path) as process:
+            process.kill()
+            with exclusive(tmp_path) as alone:
+                assert alone
+
+    def test_another_thread_waits_too(self, tmp_path):
+        with exclusive(tmp_path) as first, exclusive(tmp_path, timeout_s=0) as second:
+            assert (first, second) == (True, False)
+
+    def test_no_folder(self, tmp_path):
+        with exclusive(tmp_path / "none") as alone:
+            assert not alone
+
+    def test_errors_go_through(self, tmp_path):
+        with pytest.raises(ZeroDivisionError), exclusive(tmp_path):
+            raise ZeroDivisionError
+        with exclusive(tmp_path, timeout_s=0) as alone:
+            assert alone
+
+    def test_its_file_is_private(self, tmp_path, umask):
+        with exclusive(tmp_path):
+            pass
+        assert [mode(each) for each in tmp_path.iterdir()] == [0o600]
+
+
+class TestFileSize:
+    def test_of_a_file_and_of_none(self, tmp_path):
+        (tmp_path / "f").write_bytes(b"12345")
+        assert (file_size(tmp_path / "f"), file_size(tmp_path / "none")) == (5, 0)
 
 
 class TestTemporaryPath:

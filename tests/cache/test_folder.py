@@ -112,7 +112,8 @@ class TestInfo:
             **dict.fromkeys(
                 ("queries", "files", "days", "calls", "window_bytes", "pages", "page_bytes", "damaged"), 0
             ),
-            **dict.fromkeys(("first_day", "last_day", "oldest")),
+            **dict.fromkeys(("old_bytes", "bytes"), 0),
+            **dict.fromkeys(("first_day", "last_day", "oldest", "limit", "dropped")),
             "server": {},
         }
         assert not (tmp_path / "cache").exists()  # looking makes nothing
@@ -164,6 +165,21 @@ class TestClear:
         assert (info["calls"], info["files"], info["pages"]) == (0, 0, 0)
         assert len(load(client)) == 240
         assert len(asked()) > before
+
+    def test_what_was_learnt_is_shown_and_forgotten(self, client):
+        load(client)
+        client.cache.learn(other_bounds=True)
+        client.cache.learn_of_server({"sizes": [500, 100]})
+        info = client.cache.info()
+        seen = {"value": [500, 100], "seen": str(datetime.now(UTC).date())}
+        assert info["server"]["sizes"] == seen
+        client.cache.clear(day_from=DAYS[0])
+        assert client.cache.account.other_bounds  # some days say nothing of the account
+        client.cache.clear()
+        info = client.cache.info()
+        assert (client.cache.account.timezone, client.cache.account.other_bounds) == (None, False)
+        assert (info["server"], info["dropped"], info["old_bytes"]) == ({}, None, 0)
+        assert len(load(client)) == 240
 
     def test_nothing_of_a_call_is_left_in_any_file(self, client):
         frame = load(client)

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import resource
 import stat
 import zlib
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from brightcall_pandas.cache._segment import Part, Segment, StoreError, pages_of, pages_text, write_segment
+from brightcall_pandas.cache._part import Part
+from brightcall_pandas.cache._segment import UNDATED, Segment, StoreError, new_segment
 from brightcall_pandas.frame._fields import FIELDS, SCHEMA_VERSION
 from brightcall_pandas.frame._table import TABLE_SCHEMA
 
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
 ROWS = [3, 0, 2]
 FETCHED = datetime(2026, 5, 1, 12, 0, 0, 123_000, tzinfo=UTC)
-WINDOWS = [{"day_from": "2026-03-01", "day_to": "2026-03-03", "pages": '[["k",1,5,7]]'}]
+WINDOWS = [{"day_from": "2026-03-01", "day_to": "2026-03-03", "rows": 5, "pages": '[["k",1,5,7]]'}]
+SPANS = [[0, -1, True], [0, -1, False], [0, -1, True]]
+META = {"rows": ROWS, "serials": [], "spans": SPANS, "repeats": [], "windows": WINDOWS}
 STATES = ["answered", None, "failed", "unanswered", "answered"]
 
 
@@ -51,6 +55,11 @@ def part(rows: list[int] = ROWS) -> Part:
     return Part(DAYS[0], rows, table(), WINDOWS)
 
 
+def write_segment(folder: Path, part: Part, fetched_at: datetime, serial: int = 7, **options: int) -> Segment:
+    with new_segment(folder, part, **options) as new:
+        return new.named(fetched_at, serial)
+
+
 @pytest.fixture
 def segment(tmp_path) -> Segment:
     return write_segment(tmp_path, part(), FETCHED)
@@ -58,10 +67,11 @@ def segment(tmp_path) -> Segment:
 
 class TestWriteSegment:
     def test_the_name_says_what_it_holds(self, segment):
-        days, stamp, version, footer, kind = segment.path.name.split(".")
-        assert (days, stamp, version, kind) == (
+        days, stamp, serial, version, footer, kind = segment.path.name.split(".")
+        assert (days, stamp, serial, version, kind) == (
             "2026-03-01_2026-03-03",
             str(int(FETCHED.timestamp() * 1000)),
+            "00000007",
             f"v{SCHEMA_VERSION}",
             "parquet",
         )
@@ -104,7 +114,9 @@ class TestWriteSegment:
     def test_what_was_read_is_written_as_it_was(self, segment, tmp_path):
         (tmp_path / "again").mkdir()
         again = write_segment(tmp_path / "again", segment.read(DAYS), FETCHED)
-        assert again.path.read_bytes() == segment.path.read_bytes()
+        first, second = segment.read(DAYS), again.read(DAYS)
+        assert second.table.equals(first.table)
+        assert replace(second, table=None, segment=None) == replace(first, table=None, segment=None)
 
 
 class TestFromPath:
@@ -113,19 +125,21 @@ class TestFromPath:
         [
             "notes.txt",
             ".tmp-12-abcdef01",
-            "2026-03-01_2026-03-03.1777636800123.v1.0123abcd.damaged",
-            "2026-13-01_2026-13-03.1777636800123.v1.0123abcd.parquet",
-            "2026-03-03_2026-03-01.1777636800123.v1.0123abcd.parquet",
-            "2026-03-01_2026-03-03.999999999999999999.v1.0123abcd.parquet",
-            "2026-03-01_2026-03-03.1777636800123.v1.xyz.parquet",
+            "2026-03-01_2026-03-03.1777636800123.00000007.v1.0123abcd.damaged",
+            "2026-13-01_2026-13-03.1777636800123.00000007.v1.0123abcd.parquet",
+            "2026-03-03_2026-03-01.1777636800123.00000007.v1.0123abcd.parquet",
+            "2026-03-01_2026-03-03.999999999999999999.00000007.v1.0123abcd.parquet",
+            "2026-03-01_2026-03-03.1777636800123.00000007.v1.xyz.parquet",
         ],
     )
     def test_other_files_are_none(self, name):
         assert Segment.from_path(Path("/folder") / name) is None
 
     def test_another_version(self):
-        found = Segment.from_path(Path("/folder/2026-03-01_2026-03-03.1777636800123.v7.0123abcd.parquet"))
-        assert (found.schema_version, found.footer) == (7, 0x0123ABCD)
+        found = Segment.from_path(
+            Path("/folder/2026-03-01_2026-03-03.1777636800123.00000012.v7.0123abcd.parquet")
+        )
+        assert (found.serial, found.schema_version, found.footer) == (12, 7, 0x0123ABCD)
 
 
 class TestRead:
@@ -140,12 +154,35 @@ class TestRead:
         assert read.days == days
         assert read.rows == [ROWS[DAYS.index(day)] for day in days]
 
-    def test_the_windows_that_have_one_of_the_days(self, tmp_path):
-        spans = [("2026-03-01", "2026-03-01"), ("2026-03-02", "2026-03-03"), ("2026-02-20", "2026-03-01")]
-        windows = [{"day_from": first, "day_to": last} for first, last in spans]
+    def test_windows_with_other_days_too_tell_of_these_days_only(self, tmp_path):
+        windows = [
+            {"day_from": "2026-03-01", "day_to": "2026-03-02", "rows": 3, "expected": 3, "pages": "[]"},
+            {"day_from": "2026-03-03", "day_to": "2026-03-03", "rows": 2, "expected": 2, "pages": "[]"},
+        ]
         segment = write_segment(tmp_path, replace(part(), windows=windows), FETCHED)
-        for days, numbers in ((DAYS[:1], [0, 2]), (DAYS[1:2], [1]), (DAYS[2:], [1]), (DAYS, [0, 1, 2])):
-            assert segment.read(days, ["id"]).windows == [windows[n] for n in numbers]
+        assert segment.read(DAYS, ["id"]).windows == windows
+        assert segment.read(DAYS[2:], ["id"]).windows == windows[1:]
+        left, right = segment.read(DAYS[1:], ["id"]).windows
+        assert right == windows[1]
+        assert left == {
+            "day_from": "2026-03-02",
+            "day_to": "2026-03-02",
+            "rows": 0,
+            "expected": None,
+            "pages": "[]",
+            "read": ["2026-03-01", "2026-03-02"],
+        }
+
+    def test_the_reading_of_each_day(self, tmp_path):
+        assert write_segment(tmp_path, part(), FETCHED, serial=12).read(DAYS[:2]).serials == [12, 12]
+        merged = write_segment(tmp_path, replace(part(), serials=[4, 12, 9]), FETCHED, serial=12)
+        assert merged.read(DAYS[1:]).serials == [12, 9]
+
+    def test_calls_that_stand_on_several_of_the_days(self, tmp_path):
+        segment = write_segment(tmp_path, replace(part(), repeats=[[0, 3], [1, 2, 4]]), FETCHED)
+        assert segment.read(DAYS).repeats == [[0, 3], [1, 2, 4]]
+        assert segment.read(DAYS[:2]).repeats == [[1, 2]]
+        assert segment.read(DAYS[2:]).repeats == []
 
     def test_some_columns_in_their_order(self, segment):
         assert segment.read(DAYS, ["talkTime", "state"]).table.to_pydict() == {
@@ -181,36 +218,34 @@ class TestRead:
         assert segment.read(DAYS[:1], ["id"]).table.num_rows == 0
 
 
-class TestPart:
-    def test_concat(self):
-        before = Part(date(2026, 2, 27), [1, 1], table().slice(3, 2), [{"day_from": "2026-02-27"}])
-        whole = Part.concat([before, part()])
-        assert whole.days == [date(2026, 2, 27), date(2026, 2, 28), *DAYS]
-        assert whole.rows == [1, 1, *ROWS]
-        assert whole.table["id"].to_pylist() == [f"id-{n}" for n in (3, 4, 0, 1, 2, 3, 4)]
-        assert whole.windows == [{"day_from": "2026-02-27"}, *WINDOWS]
+class TestClock:
+    NOW = datetime(2026, 5, 1, 12, 0, 1, tzinfo=UTC)
 
+    def test_the_later_reading_is_greater_whatever_its_date(self, tmp_path):
+        year = timedelta(days=365)
+        ranks = [
+            write_segment(tmp_path, part(), at, serial).rank
+            for at, serial in ((FETCHED + year, 3), (FETCHED, 4), (FETCHED - year, 5))
+        ]
+        assert ranks == sorted(ranks)
 
-class TestPages:
-    PAGES = [("k", 1, 500, 7), ("ü", 2, 492, 2**32 - 1)]
+    def test_a_date_to_come_is_doubted(self, tmp_path):
+        for at, doubtful in ((FETCHED, False), (FETCHED + timedelta(seconds=5), True), (UNDATED, True)):
+            assert write_segment(tmp_path, part(), at).is_doubtful(self.NOW) == doubtful
 
-    def test_of_a_window(self, tmp_path):
-        windows = [WINDOWS[0] | {"pages": pages_text(self.PAGES)}]
-        segment = write_segment(tmp_path, replace(part(), windows=windows), FETCHED)
-        assert pages_of(segment.read(DAYS, ["id"]).windows[0]) == self.PAGES
-        assert pages_of(segment.meta()["windows"][0]) == self.PAGES
-
-    def test_of_a_window_of_a_list_as_files_had_it_before(self):
-        assert pages_of({"pages": [["k", 1, 5, 7]]}) == [["k", 1, 5, 7]]
-
-    def test_nobody_noted_them(self):
-        with pytest.raises(KeyError):
-            pages_of({"day_from": "2026-03-01"})
+    def test_without_its_date_it_is_doubted_for_good(self, tmp_path):
+        segment = write_segment(tmp_path, part(), FETCHED + timedelta(days=365))
+        segment.undated()
+        (path,) = tmp_path.iterdir()
+        found = Segment.from_path(path)
+        assert found.is_doubtful(self.NOW + timedelta(days=9_999))
+        assert (found.serial, found.days) == (segment.serial, DAYS)
+        assert found.read(DAYS).table.equals(table().combine_chunks())
 
 
 class TestMeta:
     def test_rows_and_windows(self, segment):
-        assert segment.meta() == {"rows": ROWS, "windows": WINDOWS}
+        assert segment.meta() == META
 
 
 class TestLabels:
@@ -222,7 +257,7 @@ class TestLabels:
         with pq.ParquetWriter(segment.path, changed.schema, write_page_checksum=True) as writer:
             writer.write_table(changed)
             writer.add_key_value_metadata(
-                {"brightcall": '{"rows":[3,0,2],"windows":[]}'}  # all else is as it should be
+                {"brightcall": json.dumps(META)}  # all else is as it should be
             )
         content = segment.path.read_bytes()
         footer = zlib.crc32(content[-8 - int.from_bytes(content[-8:-4], "little") :])
@@ -251,7 +286,7 @@ class TestDamage:
         assert whole.table.equals(table().combine_chunks())
         assert (whole.rows, whole.windows) == (ROWS, WINDOWS)
         assert part["id"].to_pylist() == ["id-3", "id-4"]
-        assert meta == {"rows": ROWS, "windows": WINDOWS}
+        assert meta == META
         return "right"
 
     def test_a_flipped_byte(self, segment):

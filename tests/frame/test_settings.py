@@ -18,6 +18,7 @@ from brightcall_pandas.frame import (
     nearest,
     number,
     positive,
+    size,
     text,
     whole,
     zone_name,
@@ -85,6 +86,20 @@ class TestPositive:
     def test_up_to_a_greatest(self):
         assert positive("timeout", 60, most=60) == 60
         assert message(ValueError, positive, "timeout", 61, most=60) == "timeout=61 must be between 0 and 60"
+
+
+class TestSize:
+    @pytest.mark.parametrize(
+        ("value", "read"),
+        [(1_000, 1_000), ("12", 12), (" 2 GB ", 2 * 10**9), ("1.5kB", 1_500), ("3MiB", 3 * 2**20)],
+    )
+    def test_bytes_and_text(self, value, read):
+        assert size("size", value) == read
+
+    @pytest.mark.parametrize("value", ["", "GB", "two GB", "-2 GB", "2 XB", 0, -1, float("inf")])
+    def test_no_size(self, value):
+        with pytest.raises(ValueError, match="size="):
+            size("size", value)
 
 
 class TestFlag:

@@ -294,6 +294,12 @@ class TestFreshness:
         assert client.is_fresh(now - timedelta(minutes=30), today)
         assert not client.is_fresh(now - timedelta(hours=2), today)
 
+    def test_a_time_to_come_is_believed_of_no_day(self):
+        client, tomorrow = make(max_age="1000D"), datetime.now(UTC) + timedelta(days=1)
+        for day in (date(2026, 3, 1), datetime.now(UTC).date()):
+            assert not client.is_final(tomorrow, day)
+            assert not client.is_fresh(tomorrow, day)
+
 
 class TestUse:
     def test_the_default(self, monkeypatch):

@@ -1,0 +1,103 @@
+"""Files that were written at different times, together: each call once."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pandas.testing as pdt
+import pytest
+
+import brightcall_pandas as bc
+
+DAYS = ["2026-03-28", "2026-03-29", "2026-03-30", "2026-03-31"]
+
+
+def late_call(number, time, **fields):
+    return {"id": number, "uniqueId": f"0.{number}", "timestamp": time, **fields}
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with bc.start_sandbox(calls=60, days=4, seed=9, day_to=DAYS[-1]) as running:
+        yield running
+
+
+@pytest.fixture
+def moved(sandbox, tmp_path):
+    """A folder of four days, and a call that moved past midnight between two runs."""
+    number = 990_001
+    sandbox.insert([late_call(number, "2026-03-29T23:59:00+02:00", label="early", state=0)])
+    client = sandbox.client(cache_dir=tmp_path / "cache")
+    folder = bc.export_calls(*DAYS[:2], tmp_path / "calls", client=client)
+    sandbox.update(number, timestamp="2026-03-30T00:01:00+02:00", label="late", state=1)
+    bc.export_calls(DAYS[0], DAYS[-1], folder, client=client)
+    yield folder
+    sandbox.delete([number])
+
+
+class TestCallsThatMoved:
+    def test_stand_once_as_they_were_read_last(self, moved):
+        frame = bc.read_calls(moved)
+        assert len(frame) == 61
+        assert frame.loc[frame["id"] == "990001", "label"].tolist() == ["late"]
+        row = frame.calls.quality().loc[("moved", "2026-03-29")]
+        assert (row["count"], row["of"]) == (1, 62)
+
+    def test_whatever_is_read_of_them(self, moved):
+        assert len(bc.read_calls(moved, columns=["talkTime"])) == 61
+        assert bc.read_calls(moved, columns=["label"])["label"].isin(["early", "late"]).sum() == 1
+
+    def test_a_filter_does_not_bring_back_what_they_were(self, moved):
+        unanswered = bc.read_calls(moved, states="unanswered")
+        answered = bc.read_calls(moved, states="answered")
+        assert ("990001" in set(unanswered["id"]), "990001" in set(answered["id"])) == (False, True)
+        whole = bc.read_calls(moved)
+        expected = whole[whole["state"] == "unanswered"].reset_index(drop=True)
+        pdt.assert_frame_equal(unanswered, expected)
+
+    def test_a_day_by_itself_is_as_it_was_read(self, moved):
+        assert "990001" in set(bc.read_calls(moved, day_to=DAYS[1])["id"])
+
+    def test_on_dask_too(self, moved):
+        pytest.importorskip("dask")
+        lazy = bc.scan_calls(moved)
+        assert lazy.npartitions == 4
+        frame = lazy.compute(scheduler="synchronous")
+        pdt.assert_frame_equal(frame.reset_index(drop=True), bc.read_calls(moved))
+
+    def test_the_day_that_was_read_last_counts_also_when_it_is_the_earlier_one(self, sandbox, tmp_path):
+        sandbox.insert([late_call(990_002, "2026-03-30T00:01:00+02:00", label="before")])
+        client = sandbox.client(cache_dir=tmp_path / "cache")
+        folder = tmp_path / "calls"
+        earlier = bc.load_calls(DAYS[2], DAYS[3], client=client)
+        (window,) = earlier.attrs["brightcall"]["windows"]
+        window["fetched_at"] = "2026-10-01T09:00:00+00:00"
+        earlier.calls.to_parquet(folder)
+        sandbox.update(990_002, timestamp="2026-03-29T23:59:00+02:00", label="after")
+        bc.load_calls(DAYS[1], DAYS[1], client=client).calls.to_parquet(folder)
+        sandbox.delete([990_002])
+        frame = bc.read_calls(folder)
+        assert frame.loc[frame["id"] == "990002", "label"].tolist() == ["after"]
+
+
+class TestOtherFiles:
+    def test_calls_of_one_file_stay_as_they_are(self, tmp_path):
+        frame = pd.DataFrame({"id": [1, 1], "timestamp": "2026-03-02T09:00:00Z"})
+        file = frame.calls.to_parquet(tmp_path / "calls.parquet", partition=None)
+        assert len(bc.read_calls(file)) == 2
+        folder = frame.calls.to_parquet(tmp_path / "calls")
+        assert len(bc.read_calls(folder)) == 2
+
+    def test_without_ids_nothing_is_left_out(self, tmp_path):
+        frame = pd.DataFrame(
+            {"talkTime": [1, 1], "timestamp": ["2026-03-02T09:00:00Z", "2026-03-03T09:00:00Z"]}
+        )
+        assert len(bc.read_calls(frame.calls.to_parquet(tmp_path / "calls"))) == 2
+
+    @pytest.mark.parametrize("partition", ["day", "month"])
+    def test_ids_whose_spans_meet_are_looked_at_and_kept(self, tmp_path, partition):
+        days = pd.date_range("2026-03-02", periods=60, freq="D", tz="UTC")
+        frame = bc.to_frame(
+            pd.DataFrame({"id": range(60), "uniqueId": "", "timestamp": days}).sample(60, random_state=1)
+        )
+        frame["timestamp"] = days
+        assert len(bc.read_calls(frame.calls.to_parquet(tmp_path / "calls", partition=partition))) == 60
