@@ -26,6 +26,7 @@ __all__ = ["AT_RANDOM", "Changes", "Witness"]
 
 _FIRST_INSERTED = 9_000_000_001
 _LATEST_S = 30  # by which a new call at the end is later than the newest one, at most
+_BATCH = 200  # calls that are made in advance: one by one, each would take sixty times as long
 
 
 class Changes:
@@ -50,7 +51,10 @@ class Changes:
         self._span = first, last
         self._waiting: list[tuple[int, dict[str, Any]]] = []
         self._requests = 0
-        self._inserted = 0
+        self._anywhere = _Prepared(table, self._drawn_anywhere)
+        self._at_the_end = _Prepared(table, self._drawn_at_the_end)
+        self._made = 0
+        self._newest: int | None = None
 
     def make(self, change: dict[str, Any]) -> int:
         """Make a change; return how many calls it affected."""
@@ -85,6 +89,8 @@ class Changes:
         """Put the table back as it was drawn, and drop scheduled changes and the mark."""
         self._waiting.clear()
         self._table.restore()
+        self._anywhere.reset()
+        self._at_the_end.reset()
         self.witness.forget()
 
     # At random: each takes the options of the fault of the same name, whose ``chance`` decides which call.
@@ -93,7 +99,7 @@ class Changes:
         """Insert, update and delete as many calls as the options say; their ``chance`` decides which."""
         rng = random.Random(options["chance"])  # noqa: S311
         for _ in range(options["insert"]):
-            self.make({"insert": [self._new_call(rng)]})
+            self._show(self._anywhere.one_of(rng))
         for _ in range(options["update"]):
             for call_id in self._random_id(rng):
                 changed = {"id": call_id, "outcomeTag": "Interested", "outcomeType": "positive"}
@@ -101,32 +107,46 @@ class Changes:
         for _ in range(options["delete"]):
             self.make({"delete": self._random_id(rng)})
 
-    def grow(self, options: dict[str, Any]) -> None:
+    def grow(self, _: dict[str, Any]) -> None:
         """Add a call that begins at the same time as the newest one, or up to half a minute later."""
-        rng = random.Random(options["chance"])  # noqa: S311
-        newest = self._table.query('SELECT max(epoch("timestamp")) AS newest FROM calls')[0]["newest"]
-        first, last = self._span
-        epoch = int(first if newest is None else newest) + rng.randint(0, _LATEST_S)
-        self.make({"insert": [self._new_call(rng, min(epoch, last - 1))]})
+        self._show(self._at_the_end.next())
 
     def insert(self, options: dict[str, Any]) -> None:
         """Add a call at any time of the days."""
-        self.make({"insert": [self._new_call(random.Random(options["chance"]))]})  # noqa: S311
+        self._show(self._anywhere.one_of(random.Random(options["chance"])))  # noqa: S311
 
     def delete(self, options: dict[str, Any]) -> None:
         """Remove a call."""
         self.make({"delete": self._random_id(random.Random(options["chance"]))})  # noqa: S311
 
-    def _new_call(self, rng: random.Random, epoch: int | None = None) -> dict[str, Any]:
-        self._inserted += 1
-        epoch = rng.randrange(*self._span) if epoch is None else epoch
+    def _show(self, prepared: tuple[int, int]) -> None:
+        position, call_id = prepared
+        self.witness.table_changed()
+        self._table.show(range(position, position + 1))
+        self._record("insert", [call_id])
+
+    def _drawn_anywhere(self, rng: random.Random) -> dict[str, Any]:
+        return self._new_call(rng, rng.randrange(*self._span))
+
+    def _drawn_at_the_end(self, rng: random.Random) -> dict[str, Any]:
+        """Draw a call after the newest one, which is that of the drawn calls at first."""
+        first, last = self._span
+        if self._newest is None:
+            newest = self._table.query('SELECT max(epoch("timestamp")) AS newest FROM calls')[0]["newest"]
+            self._newest = int(first if newest is None else newest)
+        self._newest = min(self._newest + rng.randint(0, _LATEST_S), last - 1)
+        return self._new_call(rng, self._newest)
+
+    def _new_call(self, rng: random.Random, epoch: int) -> dict[str, Any]:
+        self._made += 1
         return {
-            "id": _FIRST_INSERTED + self._inserted - 1,
+            "id": _FIRST_INSERTED + self._made - 1,
             "timestamp": datetime.fromtimestamp(epoch, UTC).isoformat(),
-            "uniqueId": f"{epoch}.{_FIRST_INSERTED + self._inserted}",
+            "uniqueId": f"{epoch}.{_FIRST_INSERTED + self._made}",
             "label": "inserted",
             "talkTime": rng.randint(0, 600),
             "state": 1,
+            "type": rng.randrange(3),
         }
 
     def _random_id(self, rng: random.Random) -> list[str]:
@@ -145,6 +165,47 @@ class Changes:
                 {"request": self._requests, "change": kind, "ids": [str(each) for each in ids]}
             )
         return len(ids)
+
+
+class _Prepared:
+    """Calls that are rendered in advance, and shown once each until the table is restored.
+
+    Parameters
+    ----------
+    table
+        The table.
+    draw
+        Draws a call.
+    """
+
+    def __init__(self, table: CallTable, draw: Callable[[random.Random], dict[str, Any]]) -> None:
+        self._table = table
+        self._draw = draw
+        self._all: list[tuple[int, int]] = []
+        self._left: list[tuple[int, int]] = []
+
+    def reset(self) -> None:
+        """Take note that none is shown any longer."""
+        self._left = list(self._all)
+
+    def next(self) -> tuple[int, int]:
+        """Return position and id of the first call that is left."""
+        self._fill()
+        return self._left.pop(0)
+
+    def one_of(self, rng: random.Random) -> tuple[int, int]:
+        """Return position and id of a random call that is left."""
+        self._fill()
+        return self._left.pop(rng.randrange(len(self._left)))
+
+    def _fill(self) -> None:
+        if not self._left:
+            rng = random.Random(len(self._all))  # noqa: S311
+            calls = [self._draw(rng) for _ in range(_BATCH)]
+            positions = self._table.prepare(typed_rows(calls))
+            fresh = [(position, call["id"]) for position, call in zip(positions, calls, strict=True)]
+            self._all += fresh
+            self._left += fresh
 
 
 AT_RANDOM: dict[str, Callable[[Changes, dict[str, Any]], None]] = {

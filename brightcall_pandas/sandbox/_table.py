@@ -77,9 +77,10 @@ class CallTable:
         self._connection.register("fresh", rows)
         self._connection.execute("CREATE TABLE calls AS SELECT row_number() OVER () - 1 AS pos, * FROM fresh")
         self._connection.unregister("fresh")
-        self._connection.execute("CREATE TABLE gone AS SELECT * FROM calls LIMIT 0")
+        for name in ("ready", "gone"):
+            self._connection.execute(f"CREATE TABLE {name} AS SELECT * FROM calls LIMIT 0")  # noqa: S608
         self._rendered = RenderedRows()
-        self._rendered.add(self._connection)
+        self._rendered.add(self._connection, "calls")
         self._drawn = len(self._rendered)
 
     def rows(self, positions: npt.NDArray[np.int64], asked: set[str]) -> bytes:
@@ -99,13 +100,23 @@ class CallTable:
 
     def insert(self, rows: pa.Table) -> None:
         """Add typed rows."""
+        self.show(self.prepare(rows))
+
+    def prepare(self, rows: pa.Table) -> range:
+        """Render typed rows without adding them, which takes long; return their positions, for `show`."""
         first = len(self._rendered)
         self._connection.register("fresh", rows)
         self._connection.execute(
-            f"INSERT INTO calls SELECT row_number() OVER () - 1 + {first}, * FROM fresh"  # noqa: S608
+            f"INSERT INTO ready SELECT row_number() OVER () - 1 + {first}, * FROM fresh"  # noqa: S608
         )
         self._connection.unregister("fresh")
-        self._rendered.add(self._connection)
+        self._rendered.add(self._connection, "ready")
+        return range(first, first + len(rows))
+
+    def show(self, positions: range) -> None:
+        """Add rows that are prepared."""
+        bounds = [positions.start, positions.stop]
+        self._connection.execute("INSERT INTO calls SELECT * FROM ready WHERE pos >= ? AND pos < ?", bounds)
         self._results.clear()
 
     def delete(self, ids: Iterable[object]) -> list[str]:
@@ -244,10 +255,10 @@ class RenderedRows:
     def __len__(self) -> int:
         return self._length
 
-    def add(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Render the rows of the table ``calls`` that have not been rendered yet."""
+    def add(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
+        """Render the rows of a table that have not been rendered yet."""
         columns = ", ".join(f"encode({sql}) AS {name}" for name, sql in _PIECES.items())
-        query = f"SELECT {columns} FROM calls WHERE pos >= {len(self)} ORDER BY pos"  # noqa: S608
+        query = f"SELECT {columns} FROM {table} WHERE pos >= {len(self)} ORDER BY pos"  # noqa: S608
         # In blocks, so that a million rows are never in memory twice.
         for batch in connection.sql(query).to_arrow_reader(_BLOCK):
             self._append(pa.Table.from_batches([batch.cast(_SCHEMA)]))

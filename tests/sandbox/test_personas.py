@@ -51,7 +51,7 @@ class TestPersonasNamed:
 
     def test_two_that_decide_the_same(self):
         with pytest.raises(
-            ValueError, match="'listed-sizes' and 'at-most-73' cannot be .* both decide sizes"
+            ValueError, match=r"'listed-sizes' and 'at-most-73' cannot be .* both decide sizes"
         ):
             personas_named(["at-most-73", "listed-sizes"])
 
