@@ -93,6 +93,21 @@ class TestScale:
         assert "Equal to pandas to the last digit" in done.stdout
 
 
+class TestSoak:
+    def test_some_rounds(self):
+        done = subprocess.run(
+            [sys.executable, str(BENCHMARKS / "soak.py"), "--small"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=280,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "of 2 busy days refused" in done.stdout
+        assert "12 rounds, " in done.stdout
+        assert "WRONG" not in done.stdout
+
+
 class TestDigest:
     def frame(self, **columns):
         return pd.DataFrame({"id": ["1", "2", "3"], "talkTime": [5.0, None, 7.0]} | columns)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import shutil
+import textwrap
 from datetime import datetime
 from functools import partial
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from brightcall_pandas.cli._options import AsJson, checked_arguments, json_object
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from brightcall_pandas.sandbox import Persona
+
 __all__ = ["demo", "sandbox"]
 
 _CALLS = "Number of calls to make up."
+_WIDEST = 100  # columns of text: longer lines are hard to read
 Days = Annotated[int, typer.Option(min=1, help="Number of days to spread them over.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same calls.")]
 
@@ -53,14 +62,43 @@ def sandbox(  # noqa: PLR0917  (each argument is an option)
         str,
         typer.Option(metavar="JSON", help='What goes wrong, and how often: {"http_500": 0.1}.'),
     ] = "{}",
+    persona: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="How the server differs from others; a+b combines several."),
+    ] = None,
+    list_personas: Annotated[
+        bool, typer.Option("--list-personas", help="List the personas, and do nothing else.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a Brightcall API with made-up calls on this machine.
 
     It runs until Ctrl-C, and prints the two environment variables that point clients to it.
     """
-    from brightcall_pandas.sandbox import serve  # noqa: PLC0415  (only the commands of the sandbox need it)
+    from brightcall_pandas.sandbox import PERSONAS, serve  # noqa: PLC0415  (only this command needs them)
 
+    if list_personas:
+        personas = PERSONAS.values()
+        typer.echo(json.dumps([vars(each) for each in personas], indent=1) if as_json else _list(personas))
+        return
     with checked_arguments():
         last = None if day_to is None else day_to.date()
-        serve(calls, days, seed, json_object("faults", faults), day_to=last, port=port, as_json=as_json)
+        given = json_object("faults", faults)
+        serve(calls, days, seed, given, persona, day_to=last, port=port, as_json=as_json)
+
+
+def _list(personas: Iterable[Persona]) -> str:
+    """Return the personas as text, as wide as the terminal allows."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    lines = []
+    for topic, members in groupby(personas, key=lambda each: each.topic):
+        lines += [topic, "=" * len(topic), ""]
+        for each in members:
+            told = [each.does, f"Plausible: {each.because}"]
+            told += [f"May be refused: {each.may_be_refused}"] if each.may_be_refused else []
+            lines.append(each.name)
+            for text in told:
+                lines += textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    ")
+            lines.append("")
+    lines.append("Combine those that differ in different things: brightcall sandbox --persona a+b")
+    return "\n".join(lines)

@@ -7,7 +7,10 @@
     _generate    the calls, as columns of codes
     _records     codes → the 45 typed columns
     _truth       what is true of the calls
-    _table       the calls in DuckDB: find, order, render as JSON, change
+    _table       the calls in DuckDB: find, order, render as JSON
+    _changes     changes to them, and which were there meanwhile
+    _behavior    what the article leaves open, aspect by aspect
+    _personas    servers that decide it differently, by name
     _answers     the endpoints, statistics included, without HTTP
     _faults      what can go wrong, and when; answers that are tampered with
     _server      HTTP, commands for tests, answers that break
@@ -16,9 +19,12 @@
 It needs the extra ``sandbox``: ``pip install "brightcall-pandas[sandbox]"``.
 """
 
+from brightcall_pandas.sandbox._personas import PERSONAS, Persona
 from brightcall_pandas.sandbox._process import Sandbox, SandboxError, serve, start_sandbox
 
 __all__ = [
+    "PERSONAS",
+    "Persona",
     "Sandbox",
     "SandboxError",
     "serve",

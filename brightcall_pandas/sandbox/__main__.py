@@ -21,6 +21,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--days", type=int, default=30, help="number of days (default: 30)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same calls (default: 0)")
     parser.add_argument("--faults", type=json.loads, help='what goes wrong, as JSON: {"http_500": 0.1}')
+    parser.add_argument("--persona", help="how the server differs from others: a name, or a+b")
     parser.add_argument("--day-to", type=date.fromisoformat, help="last day (default: 2026-03-31)")
     parser.add_argument("--port", type=int, default=0, help="port (default: a free one)")
     parser.add_argument("--for-parent", action="store_true", help=argparse.SUPPRESS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,14 @@ from brightcall_pandas.frame import (
     STATISTICS_STATES,
 )
 from brightcall_pandas.sandbox._account import AI_COST_PER_MINUTE, KEY_OWNER, TIMEZONE, USERS, catalogue
+from brightcall_pandas.sandbox._behavior import AS_IS, Behavior, Refused
 from brightcall_pandas.sandbox._table import ON_REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
 
     from brightcall_pandas.sandbox._table import CallTable
 
@@ -42,6 +47,7 @@ LARGEST_PAGE = 10_000
 """Largest ``itemsPerPage`` that is served; a larger one is refused with 400."""
 
 DEFAULT_PAGE = 100
+_DIRECTION = "DESC"  # where the request names none
 _DAYS = ("dayFrom", "dayTo")
 _COUNTS = {
     "all": "count(*)",
@@ -61,6 +67,10 @@ _TOTALS = {
     "aiTalkTime": 'coalesce(sum("aiTalkTime"), 0)',
     "allTalkTime": 'coalesce(sum("talkTime"), 0)',
 }
+
+
+_EMPTY = {"list": b'"calls":[],', "null": b'"calls":null,', "absent": b""}
+_ERROR = {"status": "error", "error": "database timeout"}
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,12 @@ class Answers:
         self._key = api_key
         self._now = f"to_timestamp({now})"
         self._catalogue = catalogue()
+        self.behave(AS_IS, 0)
+
+    def behave(self, behavior: Behavior, seed: int) -> None:
+        """Answer so from now on; `seed` decides what the behavior leaves to chance."""
+        self.behavior = behavior
+        self._draw = random.Random(seed)  # noqa: S311
 
     def answer(
         self, path: str, key: str | None, body: bytes, misreading: Misreading = AS_ASKED
@@ -130,6 +146,8 @@ class Answers:
             return refusal(401, "the api-key is missing" if key is None else "the api-key is unknown")
         try:
             return ENDPOINTS[path](self, decoded(body), misreading)
+        except Refused as refused:
+            return refusal(refused.status, refused.message)
         except ValueError as error:
             return refusal(400, str(error))
 
@@ -147,10 +165,15 @@ class Answers:
 
     def calls_count(self, body: dict[str, Any], misreading: Misreading) -> ServerAnswer:
         """Return the number of pages that v3's list has for the same body."""
-        asked = CallFilter.from_request(body, required=_DAYS)
+        asked, size = self._asked(body, misreading)
+        if self._draw.random() < self.behavior.errors:
+            return _json(_ERROR)
         where = self._where(asked, misreading)
         total = self.table.query(f"SELECT count(*) AS n FROM calls WHERE {where}")[0]["n"]  # noqa: S608
-        return _json({"success": True, "pagesCount": _pages(total, _size(asked, misreading))})
+        counts = self.behavior.counts(total, min(total, size), size)
+        if not counts:
+            raise Refused(404, "calls are not counted here")
+        return _json({"success": True, "pagesCount": counts["pagesCount"]})
 
     def statistics(self, body: dict[str, Any], misreading: Misreading) -> ServerAnswer:
         """Return the statistics of v1."""
@@ -164,38 +187,69 @@ class Answers:
         return _json({"success": True, "chart": {"xAxis": [], "series": []}})
 
     def _page(self, body: dict[str, Any], misreading: Misreading, *, with_total: bool) -> ServerAnswer:
-        asked = CallFilter.from_request(body, required=_DAYS)
-        page, size = asked.page or 1, _size(asked, misreading)
-        fields = {name for name, argument in ON_REQUEST.items() if getattr(asked, argument)}
-        start = max(0, page - 1 - misreading.back) * size
-        part = slice(start, start + size)
-        where, order = self._where(asked, misreading), _order(asked, misreading)
-        matches, rows = self.table.page(where, order, part, fields)
+        asked, size = self._asked(body, misreading)
+        behavior, page = self.behavior, asked.page or 1
+        if self._draw.random() < behavior.errors:
+            return _json({"calls": []} | _ERROR)
+        matches = self.table.matches(self._where(asked, misreading), self._order(asked, misreading))
         total = len(matches.positions)
+        positions = matches.positions[behavior.rows(max(0, page - 1 - misreading.back), size, total)]
         around = {
             **self._catalogue,
             **matches.extremes,
             "timezone": asked.timezone or TIMEZONE,
-            "page": page,
-            "pagesCount": _pages(total, size),
+            "page": page - 1 + behavior.first_page,
+            **behavior.counts(total, len(positions), size),
         }
-        if with_total:
-            around["totalItems"] = total
+        if not with_total:
+            around.pop("totalItems", None)
+        calls = _EMPTY[behavior.empty]
+        if len(positions):
+            calls = b'"calls":[' + self._rows(positions, asked) + b"],"
         # The rows are JSON already, so the envelope is put around them by hand.
-        return ServerAnswer(
-            200, b'{"success":true,"calls":[' + rows + b"]," + msgspec.json.encode(around)[1:]
-        )
+        return ServerAnswer(200, b'{"success":true,' + calls + msgspec.json.encode(around)[1:])
+
+    def _asked(self, body: dict[str, Any], misreading: Misreading) -> tuple[CallFilter, int]:
+        """Return what a body asks for, its page counted from 1, and how many calls a page has."""
+        page = body.get("page")
+        if self.behavior.first_page == 0 and isinstance(page, int):
+            body = body | {"page": page + 1}
+        asked = CallFilter.from_request(body, required=_DAYS)
+        return asked, self.behavior.page_size(_size(asked, misreading))
+
+    def _rows(self, positions: npt.NDArray[np.int64], asked: CallFilter) -> bytes:
+        """Return calls as JSON, joined by commas."""
+        fields = {name for name, argument in ON_REQUEST.items() if getattr(asked, argument)}
+        rows = self.table.rows(positions, fields)
+        if not self.behavior.rewrites:
+            return rows
+        direction, zone = asked.sort_direction or _DIRECTION, asked.timezone or TIMEZONE
+        calls = msgspec.json.decode(b"[" + rows + b"]")
+        return msgspec.json.encode(self.behavior.rewritten(calls, direction, zone, self._draw))[1:-1]
 
     def _where(self, asked: CallFilter, misreading: Misreading) -> str:
         """Return the condition; what only the server knows (teams, the key's owner) is resolved here."""
         zone = misreading.timezone or asked.timezone or TIMEZONE
-        conditions = [asked.without("team_ids", "all_users").replace(timezone=zone)]
+        last = self.behavior.last_day(asked.day_to)
+        if last < asked.day_from:
+            return "FALSE"
+        conditions = [asked.without("team_ids", "all_users").replace(timezone=zone, day_to=last)]
         if asked.team_ids is not None:
             members = [each.user_id for each in USERS if str(each.team_id) in map(str, asked.team_ids)]
             conditions.append(CallFilter(agent_ids=members or ["nobody"]))
         if asked.all_users is False:
             conditions.append(CallFilter(user_id=KEY_OWNER))
         return " AND ".join(each.to_sql() for each in conditions)
+
+    def _order(self, asked: CallFilter, misreading: Misreading) -> str:
+        direction = self.behavior.direction(asked.sort_direction or _DIRECTION)
+        chance = misreading.ties
+        if chance is None and self.behavior.ties == "random":
+            chance = self._draw.getrandbits(31)
+        # Ties are broken by the id, in the same direction, so that DESC is ASC read backwards.
+        by_id = f"TRY_CAST(id AS BIGINT) {direction}, id {direction}"
+        ties = by_id if chance is None else f"hash(id, {chance})"
+        return self.behavior.sort(asked.sort_by or "timestamp", direction, ties)
 
 
 def decoded(body: bytes) -> dict[str, Any]:
@@ -210,24 +264,12 @@ def decoded(body: bytes) -> dict[str, Any]:
     return value
 
 
-def _order(asked: CallFilter, misreading: Misreading) -> str:
-    direction = asked.sort_direction or "DESC"
-    # Ties are broken by the id, in the same direction, so that DESC is ASC read backwards.
-    by_id = f"TRY_CAST(id AS BIGINT) {direction}, id {direction}"
-    ties = by_id if misreading.ties is None else f"hash(id, {misreading.ties})"
-    return f'"{asked.sort_by or "timestamp"}" {direction}, {ties}'
-
-
 def _size(asked: CallFilter, misreading: Misreading) -> int:
     size: int = asked.items_per_page or DEFAULT_PAGE
     if size > LARGEST_PAGE:
         msg = f"itemsPerPage is {size}; the largest page has {LARGEST_PAGE} items"
         raise ValueError(msg)
     return size if misreading.cap is None else min(size, misreading.cap)
-
-
-def _pages(total: int, size: int) -> int:
-    return -(-total // size)
 
 
 def _json(value: dict[str, Any]) -> ServerAnswer:

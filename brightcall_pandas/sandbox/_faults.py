@@ -96,6 +96,9 @@ FAULTS: dict[str, Fault] = {
         {"insert": 1, "update": 1, "delete": 1},
         True,
     ),
+    "grow": Fault("before a page, a call is added that has just begun", changes_rows=True),
+    "insert": Fault("before a page, a call is added at any time of the days", changes_rows=True),
+    "delete": Fault("before a page, a random call is removed", changes_rows=True),
 }
 """Fault by name."""
 

@@ -15,9 +15,10 @@ import requests
 
 from brightcall_pandas.errors import BrightcallError
 from brightcall_pandas.sandbox._faults import checked_faults
+from brightcall_pandas.sandbox._personas import joined_name, personas_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import date
     from types import TracebackType
 
@@ -51,7 +52,8 @@ class Sandbox:
     timezone
         The account's zone.
     account
-        Name of the account. It follows from the calls, not from the port, so a cache survives a restart.
+        Name of the account. It follows from the calls and the personas, not from the port, so a cache
+        survives a restart.
     truth
         What is true of the calls as they were drawn; the keys are described in ``docs/sandbox.md``.
     client_class
@@ -162,9 +164,61 @@ class Sandbox:
         made: list[dict[str, Any]] = self._command("changes")
         return made
 
-    def set_faults(self, faults: dict[str, Any] | None) -> None:
-        """Replace the faults, given as for `start_sandbox`; None ends all of them."""
-        self._command("faults", faults=faults)
+    def set_faults(self, faults: dict[str, Any] | None, *, seed: int | None = None) -> None:
+        """Replace the faults, given as for `start_sandbox`; None ends all of them.
+
+        Parameters
+        ----------
+        faults
+            The faults.
+        seed
+            Seed of their draws; None is the sandbox's.
+        """
+        self._command("faults", faults=faults, seed=seed)
+
+    def set_persona(self, persona: str | Sequence[str] | None, *, seed: int | None = None) -> None:
+        """Behave as other personas, and so as another `account`; None behaves as usual.
+
+        Parameters
+        ----------
+        persona
+            As for `start_sandbox`.
+        seed
+            Seed of what it leaves to chance; None is the sandbox's.
+
+        Raises
+        ------
+        ValueError
+            A persona does not exist, or two cannot be combined.
+        """
+        name = joined_name(personas_named(persona))
+        self.account = self._command("persona", persona=name, seed=seed)
+
+    def restore(self) -> None:
+        """Put the calls back as they were drawn; scheduled changes and the mark are dropped."""
+        self._command("restore")
+
+    def mark(self) -> None:
+        """Remember from here on which calls the answers were made from; `since_mark` tells."""
+        self._command("mark")
+
+    def since_mark(self) -> dict[str, Any]:
+        """Return which calls a load must have returned, and which it may.
+
+        Returns
+        -------
+        dict
+            ``always``: the calls that were there, with their time unchanged, in every state of the table
+            from which an answer with calls or their number was made since the mark; ``ever``: those that
+            were there in any of them. Both are sorted lists of ``uniqueId``. ``answers``: how many.
+
+        Raises
+        ------
+        SandboxError
+            There is no mark.
+        """
+        told: dict[str, Any] = self._command("since_mark")
+        return told
 
     def schedule(self, changes: list[dict[str, Any]]) -> int:
         """Make changes just before later requests to the API.
@@ -234,6 +288,7 @@ def start_sandbox(
     days: int = 30,
     seed: int = 0,
     faults: dict[str, Any] | None = None,
+    persona: str | Sequence[str] | None = None,
     *,
     day_to: str | date | None = None,
     port: int = 0,
@@ -250,6 +305,9 @@ def start_sandbox(
         The same seed gives the same calls.
     faults
         What goes wrong, and how often; see ``docs/sandbox.md``.
+    persona
+        How this server differs from others that follow the same article: a name, several of them, or
+        ``"a+b"``; see ``docs/sandbox.md``, or ``brightcall sandbox --list-personas``.
     day_to
         Last day, YYYY-MM-DD; by default 2026-03-31, so that a month includes a clock change.
     port
@@ -263,7 +321,8 @@ def start_sandbox(
     Raises
     ------
     ValueError
-        `calls` or `days` is too small, or a fault or one of its options does not exist.
+        `calls` or `days` is too small, a fault, one of its options or a persona does not exist, or two
+        personas cannot be combined.
     SandboxError
         The sandbox did not start: the extra is not installed, or the port is in use.
 
@@ -281,6 +340,8 @@ def start_sandbox(
         "--seed": seed,
         "--port": port,
     }
+    if name := joined_name(personas_named(persona)):
+        options["--persona"] = name
     if day_to is not None:
         options["--day-to"] = day_to
     arguments = [str(part) for option in options.items() for part in option]
@@ -292,6 +353,7 @@ def serve(
     days: int = 30,
     seed: int = 0,
     faults: dict[str, Any] | None = None,
+    persona: str | Sequence[str] | None = None,
     *,
     day_to: date | None = None,
     port: int = 0,
@@ -302,7 +364,7 @@ def serve(
 
     Parameters
     ----------
-    calls, days, seed, faults, day_to, port
+    calls, days, seed, faults, persona, day_to, port
         As for `start_sandbox`.
     for_parent
         Print JSON, and end when standard input does.
@@ -323,7 +385,8 @@ def serve(
     except ModuleNotFoundError as error:
         raise SandboxError(_MISSING.format(error.name)) from None
     ready = _print_json if for_parent or as_json else _print_text
-    spec = SandboxSpec(calls, days, seed, checked_faults(faults), day_to)
+    name = joined_name(personas_named(persona))
+    spec = SandboxSpec(calls, days, seed, checked_faults(faults), day_to, name)
     try:
         with contextlib.suppress(KeyboardInterrupt):
             run(spec, port=port, ready=ready, end_with_stdin=for_parent)

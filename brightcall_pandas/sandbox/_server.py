@@ -34,11 +34,13 @@ from brightcall_pandas.sandbox._answers import (
     decoded,
     refusal,
 )
+from brightcall_pandas.sandbox._changes import AT_RANDOM, Changes
 from brightcall_pandas.sandbox._draw import midnight
 from brightcall_pandas.sandbox._faults import TAMPERINGS, FaultPlan, checked_faults, rows_mark, tamper
 from brightcall_pandas.sandbox._generate import draw_calls
+from brightcall_pandas.sandbox._personas import behavior_of, joined_name, personas_named
 from brightcall_pandas.sandbox._records import call_table, planted_chains
-from brightcall_pandas.sandbox._table import CallTable, Changes
+from brightcall_pandas.sandbox._table import CallTable
 from brightcall_pandas.sandbox._truth import truth_of
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ class SandboxSpec:
     seed: int
     faults: dict[str, Any]
     day_to: date | None = None
+    persona: str = ""
 
 
 def run(
@@ -142,8 +145,7 @@ def _service(spec: SandboxSpec, port: int) -> tuple[Service, SandboxInfo]:
     info = SandboxInfo(
         url=f"http://{_HOST}:{port}",
         api_key="sandbox-" + hashlib.sha256(f"key {seed}".encode()).hexdigest()[:24],
-        # The same rows are the same account on any port, so they may share a cache.
-        account="-".join(filter(None, ("sandbox", f"{seed}-{calls}-{first}-{last}", rows_mark(faults)))),
+        account=_account(spec, first, last, spec.persona),
         day_from=str(first),
         day_to=str(last),
         timezone=TIMEZONE,
@@ -152,7 +154,22 @@ def _service(spec: SandboxSpec, port: int) -> tuple[Service, SandboxInfo]:
     begin, end = midnight(first), midnight(last + timedelta(1))
     answers = Answers(table, info.api_key, now=end)
     truth = truth_of(drawn, planted)
-    return Service(answers, Changes(table, begin, end), truth, faults, seed), info
+    service = Service(
+        answers,
+        Changes(table, begin, end),
+        truth,
+        faults,
+        seed,
+        account=lambda persona: _account(spec, first, last, persona),
+    )
+    service.set_persona(spec.persona)
+    return service, info
+
+
+def _account(spec: SandboxSpec, first: date, last: date, persona: str) -> str:
+    """Return the name of the account: the same rows on any port are the same, so they may share a cache."""
+    drawn = f"{spec.seed}-{spec.calls}-{first}-{last}"
+    return "-".join(filter(None, ("sandbox", drawn, rows_mark(spec.faults), persona)))
 
 
 def _end_with_stdin() -> None:
@@ -177,18 +194,28 @@ class Service:
     faults
         What goes wrong; see `checked_faults`.
     seed
-        Seed of the faults.
+        Seed of the faults, and of what a persona leaves to chance.
+    account
+        Gives the name of the account by the name of the personas.
     """
 
     def __init__(
-        self, answers: Answers, changes: Changes, truth: dict[str, Any], faults: dict[str, Any], seed: int
+        self,
+        answers: Answers,
+        changes: Changes,
+        truth: dict[str, Any],
+        faults: dict[str, Any],
+        seed: int,
+        *,
+        account: Callable[[str], str],
     ) -> None:
         self._answers = answers
         self._changes = changes
         self._log: list[dict[str, Any]] = []
         self._latency_s = 0.0
         self._seed = seed
-        self._set_faults(faults)
+        self._account = account
+        self._set_faults(faults, None)
         self._commands: dict[str, Callable[[dict[str, Any]], object]] = {
             "requests": lambda _: self._log,
             "truth": lambda _: truth,
@@ -196,7 +223,11 @@ class Service:
             "changes": lambda _: changes.history,
             "schedule": lambda given: changes.schedule(given["changes"]),
             "latency": lambda given: self._set_latency(given["seconds"]),
-            "faults": lambda given: self._set_faults(given["faults"]),
+            "faults": lambda given: self._set_faults(given["faults"], given["seed"]),
+            "persona": lambda given: self.set_persona(given["persona"], given["seed"]),
+            "restore": lambda _: changes.restore(),
+            "mark": lambda _: changes.witness.mark(),
+            "since_mark": lambda _: changes.witness.told(),
         }
         self.app = Starlette(
             routes=[
@@ -208,8 +239,28 @@ class Service:
     def _set_latency(self, seconds: float) -> None:
         self._latency_s = float(seconds)
 
-    def _set_faults(self, faults: dict[str, Any] | None) -> None:
-        self._plan = FaultPlan(checked_faults(faults), self._seed)
+    def _set_faults(self, faults: dict[str, Any] | None, seed: int | None) -> None:
+        self._plan = FaultPlan(checked_faults(faults), self._seed if seed is None else seed)
+
+    def set_persona(self, persona: str | list[str] | None, seed: int | None = None) -> str:
+        """Behave as a persona, or several; return the name of the account that this is.
+
+        Parameters
+        ----------
+        persona
+            As for `personas_named`.
+        seed
+            Seed of what it leaves to chance; None is the sandbox's.
+
+        Raises
+        ------
+        ValueError
+            A persona does not exist, or two cannot be combined.
+        """
+        personas = personas_named(persona)
+        name = joined_name(personas)
+        self._answers.behave(behavior_of(personas), self._seed if seed is None else seed)
+        return self._account(name)
 
     async def _api(self, request: Request) -> Response:
         body = await request.body()
@@ -251,9 +302,12 @@ class Service:
     ) -> ServerAnswer:
         key = request.query_params.get("api-key")
         self._changes.before_request()
-        if options := faults.options("mutate"):
-            self._changes.at_random(options)
+        for name, change in AT_RANDOM.items():
+            if options := faults.options(name):
+                change(self._changes, options)
         answer = self._answers.answer(request.url.path, key, body, _misreading(faults, asked))
+        if answer.status == 200 and request.url.path in PAGED:
+            self._changes.witness.answer_made()
         if answer.status != 200 or not self._plan.has(*TAMPERINGS):
             return answer
         content = msgspec.json.decode(answer.body)

@@ -6,10 +6,8 @@ them is one piece, and each of them is one. A page is then a matter of joining p
 
 from __future__ import annotations
 
-import random
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["ON_REQUEST", "CallTable", "Changes", "Matches", "RenderedRows", "typed_rows"]
+__all__ = ["ON_REQUEST", "CallTable", "Matches", "RenderedRows", "typed_rows"]
 
 _MOST_RESULTS = 64
 _DEFAULTS: dict[str, Any] = {
@@ -39,7 +37,6 @@ _DEFAULTS: dict[str, Any] = {
 """Value, by kind, of a field that must not be null and that a record leaves out."""
 
 _LABEL_DEFAULTS = {"type": "outbound", "state": "unanswered"}
-_FIRST_INSERTED = 9_000_000_001
 ON_REQUEST = {"transfers": "show_transfers", "transcripts": "show_ai_calls_with_log"}
 """Field that is sent only on request → the filter that requests it."""
 
@@ -49,6 +46,7 @@ _NUMBERED = ("id", "projectId", "projectContactId", "treeId", "userId")
 _TEXT_OF_JSON = ("numbersInvolvedJSON", "numbersRingedJSON")
 """JSON fields that the API writes as text; the others are nested values."""
 
+_IDENTITY = 'hash("uniqueId", "timestamp")'
 _BLOCK = 100_000
 _SMALL = 4_000
 
@@ -79,13 +77,15 @@ class CallTable:
         self._connection.register("fresh", rows)
         self._connection.execute("CREATE TABLE calls AS SELECT row_number() OVER () - 1 AS pos, * FROM fresh")
         self._connection.unregister("fresh")
+        for name in ("ready", "gone"):
+            self._connection.execute(f"CREATE TABLE {name} AS SELECT * FROM calls LIMIT 0")  # noqa: S608
         self._rendered = RenderedRows()
-        self._rendered.add(self._connection)
+        self._rendered.add(self._connection, "calls")
+        self._drawn = len(self._rendered)
 
-    def page(self, where: str, order: str, page: slice, asked: set[str]) -> tuple[Matches, bytes]:
-        """Return everything that a condition selects, and the rendered rows of one slice of it."""
-        matches = self._matches(where, order)
-        return matches, self._rendered.rows(matches.positions[page], asked)
+    def rows(self, positions: npt.NDArray[np.int64], asked: set[str]) -> bytes:
+        """Return the rendered rows at some positions, joined by commas."""
+        return self._rendered.rows(positions, asked)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Run a query over ``calls`` and return its rows; they are kept until the table changes."""
@@ -100,23 +100,56 @@ class CallTable:
 
     def insert(self, rows: pa.Table) -> None:
         """Add typed rows."""
+        self.show(self.prepare(rows))
+
+    def prepare(self, rows: pa.Table) -> range:
+        """Render typed rows without adding them, which takes long; return their positions, for `show`."""
         first = len(self._rendered)
         self._connection.register("fresh", rows)
         self._connection.execute(
-            f"INSERT INTO calls SELECT row_number() OVER () - 1 + {first}, * FROM fresh"  # noqa: S608
+            f"INSERT INTO ready SELECT row_number() OVER () - 1 + {first}, * FROM fresh"  # noqa: S608
         )
         self._connection.unregister("fresh")
-        self._rendered.add(self._connection)
+        self._rendered.add(self._connection, "ready")
+        return range(first, first + len(rows))
+
+    def show(self, positions: range) -> None:
+        """Add rows that are prepared."""
+        bounds = [positions.start, positions.stop]
+        self._connection.execute("INSERT INTO calls SELECT * FROM ready WHERE pos >= ? AND pos < ?", bounds)
         self._results.clear()
 
     def delete(self, ids: Iterable[object]) -> list[str]:
         """Remove the calls with these ids; return the ids that existed."""
-        wanted = [str(each) for each in ids]
+        wanted = {"ids": [str(each) for each in ids]}
+        # `restore` and `unique_ids` need what goes.
+        self._connection.execute("INSERT INTO gone SELECT * FROM calls WHERE list_contains($ids, id)", wanted)
         removed = self._connection.execute(
-            "DELETE FROM calls WHERE list_contains($ids, id) RETURNING id", {"ids": wanted}
+            "DELETE FROM calls WHERE list_contains($ids, id) RETURNING id", wanted
         ).fetchall()
         self._results.clear()
         return [row[0] for row in removed]
+
+    def restore(self) -> None:
+        """Put back the calls as they were drawn, and remove all others."""
+        self._connection.execute(f"DELETE FROM calls WHERE pos >= {self._drawn}")  # noqa: S608
+        self._connection.execute(f"INSERT INTO calls SELECT * FROM gone WHERE pos < {self._drawn}")  # noqa: S608
+        self._connection.execute("DELETE FROM gone")
+        self._results.clear()
+
+    def state(self) -> npt.NDArray[np.uint64]:
+        """Return a number for each call, sorted: equal where ``uniqueId`` and time are."""
+        found = self._connection.execute(f"SELECT {_IDENTITY} AS number FROM calls").fetchnumpy()  # noqa: S608
+        return np.unique(np.asarray(found["number"], dtype=np.uint64))
+
+    def unique_ids(self, state: npt.NDArray[np.uint64]) -> list[str]:
+        """Return the ``uniqueId`` of numbers that `state` gave since `restore`, sorted."""
+        found = self._connection.execute(
+            f'SELECT DISTINCT {_IDENTITY} AS number, "uniqueId" AS name '  # noqa: S608
+            "FROM (FROM calls UNION ALL FROM gone)"
+        ).fetchnumpy()
+        known = np.isin(np.asarray(found["number"], dtype=np.uint64), state)
+        return sorted(set(np.asarray(found["name"])[known].tolist()))
 
     def update(self, call_id: object, fields: Mapping[str, Any]) -> int:
         """Change fields of a call; return how many calls have that id.
@@ -137,7 +170,9 @@ class CallTable:
         self.insert(new)
         return len(old)
 
-    def _matches(self, where: str, order: str) -> Matches:
+    def matches(self, where: str, order: str) -> Matches:
+        """Return everything that a condition selects, in order."""
+
         def find() -> Matches:
             columns = self._connection.execute(
                 f'SELECT pos, "talkTime", "answerTime" FROM calls WHERE {where} ORDER BY {order}'  # noqa: S608
@@ -209,99 +244,6 @@ def _extreme(function: Callable[[Any], Any], values: Any) -> float | None:
     return int(value) if value.is_integer() else value
 
 
-class Changes:
-    """Changes to a table (at once, before a later request, or at random), and their history.
-
-    A change is a mapping with one of ``insert`` (a list of records), ``update`` (a mapping with ``id`` and
-    the new values) or ``delete`` (a list of ids). A scheduled one also has ``before_request``, the number of
-    the request before which it is made; 1 is the next request after scheduling.
-
-    Parameters
-    ----------
-    table
-        The table to change.
-    first, last
-        Epoch seconds between which random inserted calls lie, the second excluded.
-    """
-
-    def __init__(self, table: CallTable, first: int, last: int) -> None:
-        self.history: list[dict[str, Any]] = []
-        self._table = table
-        self._span = first, last
-        self._waiting: list[tuple[int, dict[str, Any]]] = []
-        self._requests = 0
-        self._inserted = 0
-
-    def make(self, change: dict[str, Any]) -> int:
-        """Make a change; return how many calls it affected."""
-        if "insert" in change:
-            ids = [record["id"] for record in change["insert"]]
-            self._table.insert(typed_rows(change["insert"]))
-            return self._record("insert", ids)
-        if "update" in change:
-            fields = dict(change["update"])
-            call_id = fields.pop("id")
-            return self._record("update", [call_id] * self._table.update(call_id, fields))
-        return self._record("delete", self._table.delete(change["delete"]))
-
-    def schedule(self, changes: list[dict[str, Any]]) -> int:
-        """Keep changes until just before the requests they name; return how many are waiting."""
-        for change in changes:
-            # An invalid record must fail here, not in the middle of somebody's load.
-            typed_rows(change.get("insert", []))
-            self._waiting.append((self._requests + int(change["before_request"]), change))
-        return len(self._waiting)
-
-    def before_request(self) -> None:
-        """Count a request, and make the changes that are due before it."""
-        self._requests += 1
-        due = [change for number, change in self._waiting if number <= self._requests]
-        self._waiting = [each for each in self._waiting if each[0] > self._requests]
-        for change in due:
-            self.make(change)
-
-    def at_random(self, options: dict[str, Any]) -> None:
-        """Insert, update and delete as many calls as the options say; their ``chance`` decides which."""
-        rng = random.Random(options["chance"])  # noqa: S311
-        for _ in range(options["insert"]):
-            self.make({"insert": [self._new_call(rng)]})
-        for _ in range(options["update"]):
-            for call_id in self._random_id(rng):
-                changed = {"id": call_id, "outcomeTag": "Interested", "outcomeType": "positive"}
-                self.make({"update": changed | {"qualityRating": rng.randint(1, 5)}})
-        for _ in range(options["delete"]):
-            self.make({"delete": self._random_id(rng)})
-
-    def _new_call(self, rng: random.Random) -> dict[str, Any]:
-        self._inserted += 1
-        epoch = rng.randrange(*self._span)
-        return {
-            "id": _FIRST_INSERTED + self._inserted - 1,
-            "timestamp": datetime.fromtimestamp(epoch, UTC).isoformat(),
-            "uniqueId": f"{epoch}.{_FIRST_INSERTED + self._inserted}",
-            "label": "inserted",
-            "talkTime": rng.randint(0, 600),
-            "state": 1,
-        }
-
-    def _random_id(self, rng: random.Random) -> list[str]:
-        calls = self._table.query("SELECT count(*) AS n FROM calls")[0]["n"]
-        if not calls:
-            return []
-        rows = self._table.query(
-            f"SELECT id FROM calls ORDER BY TRY_CAST(id AS BIGINT), id LIMIT 1 OFFSET {rng.randrange(calls)}"  # noqa: S608
-        )
-        return [row["id"] for row in rows]
-
-    def _record(self, kind: str, ids: list[Any]) -> int:
-        """Record which calls a change affected; return how many."""
-        if ids:
-            self.history.append(
-                {"request": self._requests, "change": kind, "ids": [str(each) for each in ids]}
-            )
-        return len(ids)
-
-
 class RenderedRows:
     """Rendered rows, addressed by their position; rows are added, never changed."""
 
@@ -313,10 +255,10 @@ class RenderedRows:
     def __len__(self) -> int:
         return self._length
 
-    def add(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Render the rows of the table ``calls`` that have not been rendered yet."""
+    def add(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
+        """Render the rows of a table that have not been rendered yet."""
         columns = ", ".join(f"encode({sql}) AS {name}" for name, sql in _PIECES.items())
-        query = f"SELECT {columns} FROM calls WHERE pos >= {len(self)} ORDER BY pos"  # noqa: S608
+        query = f"SELECT {columns} FROM {table} WHERE pos >= {len(self)} ORDER BY pos"  # noqa: S608
         # In blocks, so that a million rows are never in memory twice.
         for batch in connection.sql(query).to_arrow_reader(_BLOCK):
             self._append(pa.Table.from_batches([batch.cast(_SCHEMA)]))

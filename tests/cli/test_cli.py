@@ -17,6 +17,7 @@ import requests
 
 import brightcall_pandas as bc
 from brightcall_pandas.cli._options import refused_key
+from brightcall_pandas.sandbox import PERSONAS
 
 DEADLINE_S = 120
 
@@ -301,6 +302,8 @@ class TestSandbox:
             (["--faults", "x"], "--faults takes a JSON object"),
             (["--faults", "[1]"], "--faults takes a JSON object"),
             (["--faults", '{"http_999": 1}'], "'http_999' is not a fault"),
+            (["--persona", "nobody"], "'nobody' is not a persona; choose from listed-sizes"),
+            (["--persona", "at-most-73+size-ignored"], "both decide sizes"),
             (["--faults", '{"http_500": 2}'], "the rate of fault 'http_500' is 2"),
             (["--day-to", "tomorrow"], "tomorrow"),
             (["--calls", "-1"], "greater than or equal to 0"),
@@ -313,6 +316,41 @@ class TestSandbox:
         assert done.returncode == 2
         assert words in done.stderr
         assert "Traceback" not in done.stderr
+
+    @pytest.mark.parametrize("columns", [80, 120])
+    def test_lists_personas(self, columns):
+        done = brightcall("sandbox", "--list-personas", COLUMNS=str(columns))
+        assert done.returncode == 0
+        assert max(map(len, done.stdout.splitlines())) <= columns
+        words = " ".join(done.stdout.split())
+        for each in PERSONAS.values():
+            assert f" {each.name} {each.does} Plausible: {each.because} " in words
+            assert each.may_be_refused in words
+
+    def test_lists_personas_for_programs(self):
+        listed = json.loads(brightcall("sandbox", "--list-personas", "--json").stdout)
+        assert [each["name"] for each in listed] == list(PERSONAS)
+        assert listed[0]["sets"] == {"sizes": "listed"}
+
+    def test_serves_as_a_persona(self):
+        command = [Path(sys.executable).with_name("brightcall"), "sandbox", "--calls", "5", "--days", "1"]
+        with subprocess.Popen(
+            [*command, "--persona", "text-ids", "--json"],
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            try:
+                told = json.loads(process.stdout.readline())
+                body = {"dayFrom": told["day_from"], "dayTo": told["day_to"]}
+                address = f"{told['url']}/api/v1/stat/calls"
+                answer = requests.post(address, params={"api-key": told["api_key"]}, json=body, timeout=30)
+                assert answer.json()["calls"][0]["id"] == "1000005"
+                assert told["account"].endswith("-text-ids")
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.wait(30)
+        assert process.returncode == 0
 
     def test_a_port_that_is_taken(self):
         with bc.start_sandbox(10, 1) as running:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from brightcall_pandas.sandbox import Sandbox, start_sandbox
+from brightcall_pandas.sandbox import PERSONAS, Sandbox, start_sandbox
 from brightcall_pandas.sandbox._answers import ENDPOINTS, LARGEST_PAGE
 from brightcall_pandas.sandbox._faults import FAULTS
 
@@ -30,6 +30,13 @@ class TestPage:
         marked = set(re.findall(r"^\| `(\w+)` \* \|", page, flags=re.MULTILINE))
         assert marked == {name for name, fault in FAULTS.items() if fault.changes_rows}
 
+    def test_lists_every_persona_as_the_command_line_does(self, page: str) -> None:
+        rows = re.findall(r"^\| `([\w-]+)`( \*)? \| (.*) \| (.*) \|$", page, flags=re.MULTILINE)
+        told = {name: (does, because, bool(mark)) for name, mark, does, because in rows if name in PERSONAS}
+        assert told == {
+            name: (each.does, each.because, bool(each.may_be_refused)) for name, each in PERSONAS.items()
+        }
+
     def test_names_every_key_of_the_truth(self, page: str) -> None:
         with start_sandbox(calls=50, days=1) as sandbox:
             keys = set(sandbox.truth)
@@ -38,6 +45,7 @@ class TestPage:
 
     def test_names_every_endpoint_and_method(self, page: str) -> None:
         methods = {"requests", "insert", "update", "delete", "schedule", "changes", "latency", "set_faults"}
+        methods |= {"set_persona", "restore", "mark", "since_mark"}
         assert all(f"`POST {path}`" in page for path in ENDPOINTS)
         assert all(hasattr(Sandbox, name) and f"`{name}(" in page for name in methods)
         assert f"{LARGEST_PAGE:,}" in page

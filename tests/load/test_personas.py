@@ -1,0 +1,176 @@
+"""Every persona of the sandbox, through HTTP: all calls once, or `IncompleteDataError`; nothing else.
+
+With ``-s`` the tests print what came of each persona, and how many answers it took for each page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import brightcall_pandas as bc
+from brightcall_pandas.sandbox import PERSONAS, Sandbox
+from brightcall_pandas.sandbox._personas import behavior_of, personas_named
+
+TABLES = {500: 1_300, 100: 1_300, 37: 433}  # calls in three days, by the size of the page
+VERSIONS = ("v1", "v3")
+CHANGES = {"grow": 0.2, "insert": 0.03, "delete": 0.03}
+GOOD = {"whole", "refused"}
+
+pytestmark = pytest.mark.usefixtures("quick_retries")
+
+
+class Came(NamedTuple):
+    """What came of a load, what it cost, and what was said."""
+
+    outcome: str
+    answers: int
+    said: str = ""
+
+
+Load = Callable[..., Came]
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[int, Sandbox]]:
+    """By the size of the page, the server that has as many calls as `TABLES` says."""
+    with contextlib.ExitStack() as running:
+        by_calls = {
+            calls: running.enter_context(bc.start_sandbox(calls=calls, days=3, seed=17))
+            for calls in set(TABLES.values())
+        }
+        yield {size: by_calls[calls] for size, calls in TABLES.items()}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders for caches, each used once."""
+    base = tmp_path_factory.mktemp("caches")
+    return (base / str(number) for number in itertools.count())
+
+
+def load(
+    sandbox: Sandbox,
+    folder: Path,
+    *,
+    page_size: int,
+    version: str = "v1",
+    changes: dict[str, float] | None = None,
+    seed: int = 0,
+    days: tuple[str, str] | None = None,
+) -> Came:
+    """Load days into an empty cache while the table changes, and judge what came.
+
+    Without `days` it is all of the table; those given have no calls.
+    """
+    sandbox.restore()
+    sandbox.set_faults(changes, seed=seed)
+    sandbox.mark()
+    client = sandbox.client(cache_dir=folder, page_size=page_size, api_version=version)
+    found: Counter[str] | None = None
+    said = ""
+    try:
+        frame = bc.load_calls(*(days or (sandbox.day_from, sandbox.day_to)), client=client, progress=False)
+        found = Counter(frame["uniqueId"])
+    except (bc.BrightcallError, Warning) as error:  # nothing here deserves a warning
+        said = f"{type(error).__name__}: {error}"
+    finally:
+        client.close()
+    told = sandbox.since_mark()
+    if found is None:
+        outcome = "refused" if said.startswith("IncompleteDataError") else "failed"
+        return Came(outcome, told["answers"], said)
+    always, ever = (set(told["always"]), set(told["ever"])) if days is None else (set(), set())
+    lost, invented = always - set(found), set(found) - ever
+    twice = [name for name, copies in found.items() if copies > 1]
+    said = f"{len(lost)} of {len(always)} lost, {len(invented)} invented, {len(twice)} twice"
+    return Came("WRONG" if lost or invented or twice else "whole", told["answers"], said)
+
+
+def undetectable(names: list[str], changes: dict[str, float]) -> bool:
+    """Tell whether calls can be missing without a trace."""
+    behavior = behavior_of(personas_named(names))
+    return behavior.hides_calls(edited=bool(changes.get("insert") or changes.get("delete")))
+
+
+def show(name: str, said: str) -> None:
+    """Print a line of the table; pytest shows it with ``-s``."""
+    print(f"\n{name:28} {said}", end="")  # noqa: T201
+
+
+@pytest.mark.parametrize("name", PERSONAS)
+def test_loads_whole_or_says_so(name, servers, folders):
+    whole_when_still = not PERSONAS[name].may_be_refused
+    lines, wrong = [], []
+    for moving in (False, True):
+        changes = dict(CHANGES) if moving else {}
+        if undetectable([name], changes):
+            changes = {"grow": CHANGES["grow"]}
+        tally: Counter[str] = Counter()
+        answers = pages = 0
+        for size, sandbox in servers.items():
+            sandbox.set_persona(name)
+            for version in VERSIONS:
+                came = load(sandbox, next(folders), page_size=size, version=version, changes=changes)
+                tally[came.outcome] += 1
+                answers += came.answers
+                pages += -(-TABLES[size] // size)
+                expected = {"whole"} if whole_when_still and not moving else GOOD
+                if came.outcome not in expected:
+                    wrong.append(f"{size} {version} {changes or 'still'}: {came.outcome}, {came.said}")
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(tally.items(), reverse=True))
+        lines.append(f"{'changing' if moving else 'still'}: {counts}, {answers / pages:.1f} answers a page")
+    show(name, " | ".join(lines))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", PERSONAS)
+def test_a_day_without_calls(name, servers, folders):
+    sandbox = servers[100]
+    sandbox.set_persona(name)
+    came = load(sandbox, next(folders), page_size=100, days=("2026-02-10", "2026-02-10"))
+    assert came.outcome in (GOOD if PERSONAS[name].may_be_refused else {"whole"}), came.said
+
+
+class TestBusyDay:
+    def test_an_ordinary_one_is_not_refused(self, folders):
+        changes = {"grow": 0.5, "insert": 0.05, "delete": 0.05}
+        with bc.start_sandbox(calls=14_000, days=1, seed=3) as sandbox:
+            came = [load(sandbox, next(folders), page_size=500, changes=changes, seed=n) for n in range(4)]
+        show("an ordinary busy day", f"{', '.join(each.outcome for each in came)}")
+        assert [each.outcome for each in came] == ["whole"] * 4, came
+
+
+chances = st.sampled_from([0.0, 0.05, 0.2, 0.5])
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+)
+@given(
+    names=st.lists(st.sampled_from(list(PERSONAS)), min_size=1, max_size=3, unique=True),
+    size=st.sampled_from(list(TABLES)),
+    version=st.sampled_from(VERSIONS),
+    changes=st.fixed_dictionaries({"grow": chances, "insert": chances, "delete": chances}),
+    seed=st.integers(0, 1_000),
+)
+def test_any_combination(servers, folders, names, size, version, changes, seed):
+    try:
+        personas_named(names)
+    except ValueError:
+        assume(False)
+    assume(not undetectable(names, changes))
+    sandbox = servers[size]
+    sandbox.set_persona(names, seed=seed)
+    came = load(sandbox, next(folders), page_size=size, version=version, changes=changes, seed=seed)
+    assert came.outcome in GOOD, came.said
