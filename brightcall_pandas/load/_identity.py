@@ -11,17 +11,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from brightcall_pandas.frame import FIELDS, Page, typed_array
+from brightcall_pandas.frame import CONSTANT_FIELDS, FIELDS, NO_ID, Page, typed_array
 
 __all__ = ["Identities"]
-
-_NOTHING = frozenset(
-    ["", "0", "-", "null", "Null", "NULL", "none", "None", "NONE", "nil", "undefined", "nan", "NaN", "N/A"]
-)
-"""Texts that some program has written for a missing id."""
-
-_CONSTANT = ("type", "fromNumber", "toNumber", "treeId")
-"""Fields that an edit does not change."""
 
 _GAP = "\0"  # stands in no id
 
@@ -41,16 +33,16 @@ class Identities:
     def names(self, page: Page) -> list[str]:
         """Return the name of every row of an answer."""
         ids, unique_ids = _texts(page, "id"), _texts(page, "uniqueId")
-        if _NOTHING.isdisjoint(ids) and list(map(self._unique_ids.setdefault, ids, unique_ids)) == unique_ids:
+        if NO_ID.isdisjoint(ids) and list(map(self._unique_ids.setdefault, ids, unique_ids)) == unique_ids:
             return ids
         return self._odd_names(page, ids, unique_ids)
 
     def _odd_names(self, page: Page, ids: Sequence[str], unique_ids: Sequence[str]) -> list[str]:
-        constant = list(zip(*(page.values(name) for name in _CONSTANT), strict=True))
+        constant = list(zip(*(page.values(name) for name in CONSTANT_FIELDS), strict=True))
         names: list[str] = []
         alike: dict[str, list[int]] = defaultdict(list)
         for row, (id_, unique_id) in enumerate(zip(ids, unique_ids, strict=True)):
-            known = id_ not in _NOTHING
+            known = id_ not in NO_ID
             names.append(self._by_id(id_, unique_id) if known else "")
             if not names[-1]:
                 times = "" if unique_id else repr(page.values("timestamp")[row])
