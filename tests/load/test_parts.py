@@ -16,13 +16,12 @@ BERLIN = "Europe/Berlin"
 MARCH_3, MARCH_4, MARCH_5 = date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 5)
 
 
-def part(times, first, last, zone=BERLIN):
-    """Return the part that calls of these times make, numbered from 0, and how many lie outside."""
+def part(times, first, last, zone=BERLIN, cut=True):
+    """Return the part that calls of these times make, numbered from 0."""
     calls = [{"id": str(number), "timestamp": time} for number, time in enumerate(times)]
     page = read_page(json.dumps({"calls": calls, "timezone": zone}).encode())
-    return part_of(
-        WindowPages([slice_of(page, Ask(1, 500), "", 0, zone)]), first, last, zone, {"source": "test"}
-    )
+    read = WindowPages([slice_of(page, Ask(1, 500), "", 0, zone)])
+    return part_of(read, first, last, zone, {"source": "test"}, cut=cut)
 
 
 def ids(made):
@@ -38,15 +37,15 @@ class TestPartOf:
             "2026-03-05T00:00:00+01:00",
             "2026-03-05T00:00:00.000001+01:00",
         ]
-        made, outside = part(times, MARCH_3, MARCH_4)
-        assert (ids(made), made.rows, outside) == (["1", "2"], [1, 1], 3)
-        made, outside = part(times, MARCH_5, MARCH_5)
-        assert (ids(made), made.rows, outside) == (["3", "4"], [2], 3)
+        made = part(times, MARCH_3, MARCH_4)
+        assert (ids(made), made.rows) == (["1", "2"], [1, 1])
+        made = part(times, MARCH_5, MARCH_5)
+        assert (ids(made), made.rows) == (["3", "4"], [2])
 
     def test_midnight_between_two_days_belongs_to_the_later(self):
         times = ["2026-03-03T23:59:59.999999+01:00", "2026-03-04T00:00:00+01:00", "2026-03-04T12:00:00+01:00"]
-        made, outside = part(times, MARCH_3, MARCH_5)
-        assert (ids(made), made.rows, outside) == (["0", "1", "2"], [1, 2, 0], 0)
+        made = part(times, MARCH_3, MARCH_5)
+        assert (ids(made), made.rows) == (["0", "1", "2"], [1, 2, 0])
 
     @pytest.mark.parametrize(
         ("day", "begins", "ends"),
@@ -56,24 +55,27 @@ class TestPartOf:
         ],
     )
     def test_days_on_which_the_clocks_change(self, day, begins, ends):
-        made, outside = part(
-            [begins, ends.replace(":00Z", ":00.000000Z"), ends.replace("00Z", "00.5Z")], day, day
-        )
-        assert (ids(made), outside) == (["0"], 2)
+        made = part([begins, ends.replace(":00Z", ":00.000000Z"), ends.replace("00Z", "00.5Z")], day, day)
+        assert ids(made) == ["0"]
         last = ends.replace("22:00:00Z", "21:59:59.999999Z").replace("23:00:00Z", "22:59:59.999999Z")
-        assert ids(part([last], day, day)[0]) == ["0"]
+        assert ids(part([last], day, day)) == ["0"]
+
+    def test_calls_of_other_days_belong_to_the_nearest_day_where_they_are_not_cut_off(self):
+        times = ["2026-03-02T12:00:00+01:00", "2026-03-04T12:00:00+01:00", "2026-03-06T12:00:00+01:00"]
+        made = part(times, MARCH_3, MARCH_5, cut=False)
+        assert (ids(made), made.rows) == (["0", "1", "2"], [1, 1, 1])
 
     def test_a_call_whose_time_cannot_be_read_belongs_to_the_first_day(self):
-        made, outside = part(["2026-03-04T12:00:00+01:00", "noon", None], MARCH_3, MARCH_5)
-        assert (sorted(ids(made)), made.rows, outside) == (["0", "1", "2"], [2, 1, 0], 0)
+        made = part(["2026-03-04T12:00:00+01:00", "noon", None], MARCH_3, MARCH_5)
+        assert (sorted(ids(made)), made.rows) == (["0", "1", "2"], [2, 1, 0])
         assert set(ids(made)[:2]) == {"1", "2"}
 
     def test_no_calls(self):
-        made, outside = part([], MARCH_3, MARCH_5)
-        assert (ids(made), made.rows, outside) == ([], [0, 0, 0], 0)
+        made = part([], MARCH_3, MARCH_5)
+        assert (ids(made), made.rows) == ([], [0, 0, 0])
 
     def test_the_report_says_how_many_and_what_did_not_fit(self):
-        made, _ = part(["2026-03-03T12:00:00+01:00", "noon"], MARCH_3, MARCH_3)
+        made = part(["2026-03-03T12:00:00+01:00", "noon"], MARCH_3, MARCH_3)
         (report,) = made.windows
         assert (report["source"], report["rows"]) == ("test", 2)
         assert report["misfits"]["timestamp"]["count"] == 1
