@@ -312,3 +312,11 @@ class TestErrorsInA200:
 
     def test_a_call_may_have_an_error_of_its_own(self):
         assert of_members(calls=[{"id": 1, "error": "busy", "status": "failed"}]) is None
+
+
+@pytest.mark.parametrize("calls", ["", '"calls": null, '])
+@pytest.mark.parametrize("total", ["0", '"0"'])
+def test_a_list_may_be_left_out_where_the_total_is_zero(calls, total):
+    body = f'{{"success": true, {calls}"totalItems": {total}}}'.encode()
+    assert not isinstance(judge(200, {}, body, ("calls",)), Verdict)
+    assert isinstance(judge(200, {}, body.replace(b"0", b"7"), ("calls",)), Verdict)
