@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.analysis._dimensions import LONGEST_S
 from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.analysis.transfers._parsing import SHAPES, Shape, read_texts
-from brightcall_pandas.frame import FIELDS, column, micros, optional_column, typed_array
+from brightcall_pandas.frame import FIELDS, NO_ID, column, micros, optional_column, typed_array
 
 __all__ = ["quality"]
 
@@ -47,6 +47,7 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
         ``share`` (``count / of``), ``detail`` (str: an example or a remark). The checks in order:
 
         - ``completeness``, by window: rows loaded, of rows expected
+        - ``server``, by fact: what the server was seen to do that most others do not, in words
         - ``changes``, by window that replaced an older reading: calls that are new, gone or changed since
           then, of all that either reading has; the numbers of each, and of the fields that changed
         - ``moved``, by window: calls that are left out, since a later reading has them on another day
@@ -65,7 +66,10 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
           ``numbersInvolvedJSON: list of numbers``; the number of distinct texts and an example. Only forms
           that occur are listed
 
-        ``moved`` and ``untimed`` are listed where there are such calls, any other check also with a count of
+        - ``unusable ids``: calls whose ``id`` is missing, a word for nothing, or shared by several
+          ``uniqueId``; they are told apart by ``uniqueId`` and fields that never change
+
+        ``server``, ``moved``, ``untimed`` and ``unusable ids`` are listed where there is such a thing, any other check also with a count of
         0. Without rows and windows the table is empty.
 
     Raises
@@ -93,7 +97,14 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
     duplicates id            1   3     e.g. '2'
     negative   talkTime      1   2   e.g. -1 s
     """
-    loaded = [*_completeness(df), *_changes(df), *_moved(df), *_untimed(df), *_loaded_misfits(df)]
+    loaded = [
+        *_completeness(df),
+        *_server(df),
+        *_changes(df),
+        *_moved(df),
+        *_untimed(df),
+        *_loaded_misfits(df),
+    ]
     rows = [*loaded, *(_checks(df, now) if len(df) else [])]
     table = pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
     table.insert(4, "share", ratio(table["count"], table["of"]))
@@ -120,6 +131,11 @@ def _completeness(df: pd.DataFrame) -> Iterator[Row]:
 def _days(window: Mapping[str, Any]) -> str:
     first, last = str(window.get("day_from", "")), str(window.get("day_to", ""))
     return first if first == last else f"{first} to {last}"
+
+
+def _server(df: pd.DataFrame) -> Iterator[Row]:
+    for name, said in (_loaded(df).get("server") or {}).items():
+        yield "server", str(name), 0, 0, str(said)
 
 
 def _changes(df: pd.DataFrame) -> Iterator[Row]:
@@ -175,6 +191,7 @@ def _checks(df: pd.DataFrame, now: pd.Timestamp | str | None) -> Iterator[Row]:
     if "id" in typed:
         ids = typed["id"]
         yield _found("duplicates", "id", _repeated(ids), ids, len(df))
+        yield from _unusable_ids(ids, typed.get("uniqueId"))
     durations = {name: values for name, values in typed.items() if FIELDS[name].unit == "s"}
     for name, values in durations.items():
         yield _found("negative", name, values < 0, values, int(values.notna().sum()), unit=" s")
@@ -214,6 +231,18 @@ def _repeated(ids: pd.Series) -> pd.Series:
     if pd.Series(numbers.to_numpy()).is_unique:
         return pd.Series(False, index=ids.index)
     return ids.duplicated() & ids.notna()
+
+
+def _unusable_ids(ids: pd.Series, unique_ids: pd.Series | None) -> Iterator[Row]:
+    unusable = ids.isna() | ids.isin(NO_ID)
+    if unique_ids is not None and (again := _repeated(ids)).any():
+        several = pd.DataFrame({"id": ids, "uniqueId": unique_ids})[ids.isin(ids[again])]
+        each = (
+            several[several["uniqueId"].fillna("") != ""].groupby("id", observed=True)["uniqueId"].nunique()
+        )
+        unusable |= ids.isin(each.index[each > 1])
+    if unusable.any():
+        yield _found("unusable ids", "id", unusable, ids, len(ids))
 
 
 def _found(check: str, subject: str, where: pd.Series, values: pd.Series, of: int, *, unit: str = "") -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from brightcall_pandas.cache import Account, Cache, Fact, server_address
 from brightcall_pandas.errors import CacheError
 from brightcall_pandas.load._proof import NEWEST_FIRST, OBEYED, OLDEST_FIRST
 
-__all__ = ["AccountServer", "KnownAccount"]
+__all__ = ["AccountServer", "KnownAccount", "unusual"]
 
 _SANDBOX = "sandbox-"  # begins the names that sandboxes give their accounts
 _OF_THE_ACCOUNT = ("base_url", "timezone", "most_rows")  # how many calls came at once tells how busy it is
@@ -123,12 +123,33 @@ _SENTENCES: dict[str, Callable[[Any], str]] = {
     "most_rows": lambda rows: f"the server sent {rows:,} calls in one page, and never more",
     "depth": lambda depth: f"the server shows no calls beyond position {depth:,} of a list",
     "first_page": lambda first: f"the server counts pages from {first}",
+    "constant_totals": lambda constant: (
+        "its totals are the same whatever is asked for" if constant else "its totals answer the question"
+    ),
     "agreed": lambda windows: f"windows without a total that a second reading confirmed: {windows}",
     "exclusive": lambda left_out: (
         f"the server {'leaves out' if left_out else 'includes'} the last day of a range"
     ),
 }
 """What each fact says, by the names of the file; any other is shown as it stands there."""
+
+
+_USUAL = {
+    "step": 1,
+    "order": OBEYED,
+    "exact_totals": True,
+    "depth": None,
+    "first_page": 1,
+    "exclusive": False,
+    "constant_totals": None,
+}
+"""What most servers do."""
+
+
+def unusual(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return in words, by name, what a server does that most others do not."""
+    odd = {name for name in facts.keys() & _USUAL.keys() if facts[name] not in (None, _USUAL[name])}
+    return {name: _sentence(Fact(name, facts[name], "")) for name in sorted(odd)}
 
 
 class AccountServer:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-__all__ = ["Known", "ServerFacts", "surprise"]
+__all__ = ["Known", "ServerFacts"]
 
 
 @dataclass(frozen=True)
@@ -73,20 +73,3 @@ class Known:
     trial: int = 1  # the step that is tried, while none is known
     failed: set[int] = field(default_factory=set)
     reach: int = 0  # the farthest position at which rows came
-
-
-_SURPRISES: dict[str, Callable[[Any], str | None]] = {
-    "step": lambda step: None if step in (None, 1) else "honours some page sizes only",
-    "order": lambda order: None if order in (None, "obeyed") else f"always sorts calls {order}",
-    "depth": lambda depth: depth and f"shows no rows beyond position {depth:,}",
-    "exclusive": lambda exclusive: "takes dayTo for the first day after the range" if exclusive else None,
-    "first_page": lambda first: "counts pages from 0" if first == 0 else None,
-    "exact_totals": lambda exact: "counts calls wrongly" if exact is False else None,
-    "constant_totals": lambda constant: "gives the same total whatever is asked for" if constant else None,
-}
-
-
-def surprise(name: str, value: Any) -> str | None:
-    """Return in words what a fact says of a server, where it is not what one expects."""
-    said = _SURPRISES.get(name)
-    return said(value) if said is not None else None

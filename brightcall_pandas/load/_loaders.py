@@ -17,6 +17,7 @@ from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError
 from brightcall_pandas.filters import FILTERS, CallFilter, Filters, lists_filters
 from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, Page, choice, nearest, page_of, to_pandas
+from brightcall_pandas.load._account import unusual
 from brightcall_pandas.load._client import Client, loading_client
 from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._pages import days_text
@@ -383,4 +384,5 @@ def _provenance(loading: Loading, parts: Sequence[Part]) -> Provenance:
         complete=all(each["complete"] for each in windows),
         windows=windows,
         misfits=misfits,
+        server=unusual({each.name: each.value for each in loading.client.cache.account.server}),
     )

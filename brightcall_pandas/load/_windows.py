@@ -13,9 +13,10 @@ from typing import Any
 from brightcall_pandas.api import Task, WriteQueue, run_tasks
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import IncompleteDataError
+from brightcall_pandas.load._account import unusual
 from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
-from brightcall_pandas.load._facts import ServerFacts, surprise
+from brightcall_pandas.load._facts import ServerFacts
 from brightcall_pandas.load._pages import DAY, PageSource, Refusal, WindowPages, days_text
 from brightcall_pandas.load._parts import day_by_day, part_of, runs
 from brightcall_pandas.load._plan import SAFE_SIZE
@@ -148,10 +149,10 @@ class WindowReader:
 
     def _learn(self, learnt: dict[str, Any]) -> None:
         """Remember what the server was seen to do, and say so where one would not expect it."""
-        news = [said for name, value in learnt.items() if (said := surprise(name, value))]
         self.client.cache.learn_of_server(learnt)
-        if news:
-            self.progress.say(f"Brightcall's server {'; '.join(news)}. Loads allow for it.")
+        if odd := unusual(learnt):
+            said = "; ".join(odd.values())
+            self.progress.say(f"{said[0].upper()}{said[1:]}. Loads allow for it; see client.account.")
 
     def _kept(
         self,

@@ -192,3 +192,21 @@ class TestQuality:
         before = df.copy(deep=True)
         quality(df)
         pd.testing.assert_frame_equal(df, before)
+
+
+class TestIdentity:
+    def test_ids_that_say_nothing_or_are_shared_are_counted(self):
+        calls = pd.DataFrame(
+            {
+                "id": ["7", "", "null", None, "0", "9", "9", "9", "8", "8"],
+                "uniqueId": ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "", "1.8", "1.8"],
+            }
+        )
+        found = calls.calls.quality().loc[("unusable ids", "id")]
+        assert (found["count"], found["of"]) == (7, 10)  # four say nothing, three share 9; 8 stands twice
+        assert "unusable ids" not in calls.iloc[:1].calls.quality().index.get_level_values("check")
+
+    def test_what_the_server_does_otherwise_is_told(self):
+        calls = pd.DataFrame({"id": ["7"]})
+        calls.attrs["brightcall"] = {"server": {"depth": "the server shows no calls beyond position 1,000"}}
+        assert calls.calls.quality().loc[("server", "depth"), "detail"].endswith("position 1,000")

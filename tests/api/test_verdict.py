@@ -174,7 +174,7 @@ class TestPromised:
             b'{"calls": null}',
             b'{"calls": {}}',
             b'{"calls": "none"}',
-            b'{"totalItems": 0}',
+            b'{"totalItems": 3}',
         ],
     )
     def test_calls_are_a_list_or_it_is_no_answer(self, content):
