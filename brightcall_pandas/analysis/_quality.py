@@ -69,8 +69,8 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
         - ``unusable ids``: calls whose ``id`` is missing, a word for nothing, or shared by several
           ``uniqueId``; they are told apart by ``uniqueId`` and fields that never change
 
-        ``server``, ``moved``, ``untimed`` and ``unusable ids`` are listed where there is such a thing, any other check also with a count of
-        0. Without rows and windows the table is empty.
+        ``server``, ``moved``, ``untimed`` and ``unusable ids`` are listed where there is such a thing, any
+        other check also with a count of 0. Without rows and windows the table is empty.
 
     Raises
     ------
