@@ -35,7 +35,8 @@ from brightcall_pandas.sandbox import PERSONAS, Sandbox
 from brightcall_pandas.sandbox._personas import behavior_of, personas_named
 
 PAGE_SIZES = (500, 100, 37)
-CALLS = (0, 40, 433, 1_300, 2_200)
+CALLS = (0, 40, 250, 433, 1_300)
+MOST_PAGES = 15  # larger tables are read in larger pages, so that loads are many
 FAILURES = {
     "http_500": 0.03,
     "http_502": 0.03,
@@ -250,8 +251,9 @@ ROUNDS: dict[Callable[[Round], None], int] = {alone: 12, in_threads: 2, in_child
 """Weight of each kind of round."""
 
 
-def drawn_setting(rng: random.Random) -> Setting:
-    """Draw a setting that can be judged."""
+def drawn_setting(rng: random.Random, calls: int) -> Setting:
+    """Draw a setting that can be judged, for a table of so many calls."""
+    sizes = [size for size in PAGE_SIZES if calls <= MOST_PAGES * size]
     while True:
         names = rng.sample(list(PERSONAS), rng.choice((0, 1, 1, 1, 2, 2, 3)))
         chances = {name: rng.choice((0.0, 0.05, 0.3)) for name in ("grow", "insert", "delete")}
@@ -263,7 +265,7 @@ def drawn_setting(rng: random.Random) -> Setting:
         if not behavior.hides_calls(edited=bool({"insert", "delete"} & set(changes))):
             return Setting(
                 "+".join(names),
-                rng.choice(PAGE_SIZES),
+                rng.choice(sizes),
                 rng.choice(("v1", "v3")),
                 rng.choice((1, 2, 4)),
                 changes,
@@ -274,7 +276,7 @@ def drawn_setting(rng: random.Random) -> Setting:
 
 def one_round(sandbox: Sandbox, rng: random.Random, tally: Tally, scratch: Path) -> None:
     """Draw a setting and a kind of round, and go through it."""
-    setting = drawn_setting(rng)
+    setting = drawn_setting(rng, sandbox.truth["calls"])
     (kind,) = rng.choices(list(ROUNDS), list(ROUNDS.values()))
     every = pd.date_range(sandbox.day_from, sandbox.day_to).strftime("%Y-%m-%d").tolist()
     begin = rng.randrange(len(every))
