@@ -93,6 +93,20 @@ class TestScale:
         assert "Equal to pandas to the last digit" in done.stdout
 
 
+class TestCost:
+    def test_counts_what_is_asked(self):
+        done = subprocess.run(
+            [sys.executable, str(BENCHMARKS / "cost.py"), "--small"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=280,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "requests ÷ pages, stitched" in done.stdout
+        assert done.stdout.count("not judged") == 6
+
+
 class TestSoak:
     def test_some_rounds(self):
         done = subprocess.run(
