@@ -444,22 +444,23 @@ class TestCacheLimit:
         return client.cache.info()["bytes"]
 
     def test_what_was_not_used_for_longest_goes_first(self, sandbox, tmp_path):
-        both = self.bytes_of(sandbox, tmp_path / "both", "inbound", "internal")
-        client = sandbox.client(cache_dir=tmp_path / "limited", cache_limit=both)
-        self.load(client, "internal")
-        self.load(client, "inbound")
-        self.load(client, "internal")  # used again
-        since = len(sandbox.requests())
-        self.load(client, "outbound")  # more than fits
+        def load(client, least):  # about as many calls each
+            return bc.load_calls("2026-03-01", "2026-03-31", client=client, talk_time_from=least)
+
+        other = sandbox.client(cache_dir=tmp_path / "other")
+        for least in (1, 2, 3):
+            load(other, least)
+        limit = 97 * other.cache.info()["bytes"] // 100
+        client = sandbox.client(cache_dir=tmp_path / "limited", cache_limit=limit)
+        for least in (1, 2, 1, 3):
+            load(client, least)
         info = client.cache.info()
-        assert info["limit"] == both
-        assert info["dropped"]["files"] >= 1
-        assert info["dropped"]["first_day"] == "2026-03-01"
-        since = len(sandbox.requests())
-        self.load(client, "outbound")
-        assert asked(sandbox, since) == set()  # what the load needed is there
-        self.load(client, "inbound")
-        assert asked(sandbox, since) != set()
+        assert (info["limit"], info["queries"], info["dropped"]["files"]) == (limit, 2, 1)
+        assert (info["dropped"]["first_day"], info["dropped"]["last_day"]) == ("2026-03-01", "2026-03-31")
+        for least, expected in ((1, set()), (3, set()), (2, {("2026-03-01", "2026-03-31")})):
+            since = len(sandbox.requests())
+            load(client, least)
+            assert asked(sandbox, since) == expected
 
     def test_a_load_keeps_what_it_needs_even_above_the_limit(self, sandbox, tmp_path):
         client = sandbox.client(cache_dir=tmp_path, cache_limit=1_000)
