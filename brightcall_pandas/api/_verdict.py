@@ -162,8 +162,7 @@ def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -
         )
     if (fault := _fault(answer)) is not None:
         return fault
-    nothing = "calls" in promised and answer.totalItems in (0, "0")  # then some servers leave the list out
-    if promised and not nothing and not any(map(answer.has, promised)):
+    if promised and not any(map(answer.has, promised)) and not _says_nothing(answer, promised):
         # Otherwise it would be taken for a day without calls.
         return Verdict(
             InvalidResponseError,
@@ -172,6 +171,15 @@ def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -
             transient=True,
         )
     return answer
+
+
+def _says_nothing(answer: Answer, promised: Sequence[str]) -> bool:
+    """Tell whether a list of calls was left out because it is empty, as some servers do.
+
+    That it is empty has to be shown by a total or a count of 0, as for any list: see `load`.
+    """
+    left_out = "calls" in promised and answer.calls in (None, [])
+    return left_out and not _words(answer) and (answer.success is True or answer.totalItems in (0, "0"))
 
 
 # Errors in answers whose status says that all is well.

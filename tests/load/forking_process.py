@@ -16,10 +16,15 @@ from typing import Any
 
 import brightcall_pandas as bc
 
-JOB = json.loads(sys.argv[1])
-CLIENT = bc.Client(
-    JOB["api_key"], base_url=JOB["url"], account=JOB["account"], cache_dir=JOB["cache_dir"], **JOB["options"]
-)
+if __name__ == "__main__":  # pytest imports it as well, looking for doctests
+    JOB = json.loads(sys.argv[1])
+    CLIENT = bc.Client(
+        JOB["api_key"],
+        base_url=JOB["url"],
+        account=JOB["account"],
+        cache_dir=JOB["cache_dir"],
+        **JOB["options"],
+    )
 
 
 def load(number: int) -> tuple[str, list[str], bool, int]:
