@@ -130,7 +130,7 @@ class WindowReader:
             readings,
             lambda day: read_days(source, day, self.client.page_size, self._facts(), settled=settled),
         )
-        shown = any(each.read.times() for each in readings)
+        shown = any(page.ids for each in readings for page in each.read.slices)
         self.client.session.shows_calls |= shown
         doubted = not shown and (yield from self._is_empty_everywhere(source))
         if doubted:
@@ -179,19 +179,12 @@ class WindowReader:
             "rules": PROOF_VERSION,
             "wide": read.wide,
         }
-        part = self._typed(source.of(days.days), read, first, last, report)
-        if read.complete and keep:
+        part = part_of(read, first, last, self.query.zone, report, cut=self.query.padded or read.wide)
+        if not read.complete:
+            self._incomplete(source.of(days.days), read)
+        elif keep:
             cached = CachedWindows(self.client, self.query)
             writes.submit(lambda: cached.keep(part, began, read))
-        return part
-
-    def _typed(
-        self, source: PageSource, read: WindowPages, first: date, last: date, report: dict[str, Any]
-    ) -> Part:
-        more_days = self.query.padded or read.wide
-        part = part_of(read, first, last, self.query.zone, report, cut=more_days)
-        if not read.complete:
-            self._incomplete(source, read)
         return part
 
     def _check_zone(self, read: WindowPages) -> None:
@@ -210,21 +203,25 @@ class WindowReader:
         """
         read, (low, high) = days.read, source.bounds(days.days)
         others = source.calls_of_other_days(read)
-        near = {}
         if not self.query.padded and not read.wide:
-            near = {
-                row: time
-                for row, time in read.times().items()
-                if low - _ZONES_DIFFER <= time < high + _ZONES_DIFFER
-            }
-        outside = {row: time for row, time in near.items() if not low <= time < high}
-        if outside and (yield from self._begins_elsewhere(source, days, outside)):
-            self._other_bounds(source)
-        if len(outside) == len(near):
-            others |= outside.keys()
+            inside = [(page.known >= low) & (page.known < high) for page in read.slices]
+            outside = {} if all(each.all() for each in inside) else self._just_outside(days, low, high)
+            if outside and (yield from self._begins_elsewhere(source, days, outside)):
+                self._other_bounds(source)
+            if not any(each.any() for each in inside):
+                others |= outside.keys()
         if len(others) > 1:
             read.proof, read.problem = "", f"the answers show {len(others)} calls of other days"
             read.left_out |= others
+
+    @staticmethod
+    def _just_outside(days: DaysRead, low: int, high: int) -> dict[str, int]:
+        """Return the times of calls that lie no further outside than timezones differ."""
+        return {
+            row: time
+            for row, time in days.read.times().items()
+            if low - _ZONES_DIFFER <= time < low or high <= time < high + _ZONES_DIFFER
+        }
 
     def _begins_elsewhere(self, source: PageSource, days: DaysRead, outside: Mapping[str, int]) -> Task[bool]:
         """Tell whether calls just outside of some days are on one side, and not in the day next to it."""
