@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from brightcall_pandas.load._proof import OBEYED
+
 __all__ = ["Known", "ServerFacts"]
 
 
@@ -50,6 +52,12 @@ class ServerFacts:
     refused: tuple[int, ...] = ()
     exclusive: bool | None = None
     constant_totals: bool | None = None
+
+    @property
+    def limit_loads(self) -> bool:
+        """Whether windows are read otherwise than from a server of which nothing is known."""
+        odd = (self.depth, self.constant_totals, self.exclusive, self.refused, self.first_page == 0)
+        return any(odd) or self.step not in (None, 1) or self.order not in (None, OBEYED)
 
     @classmethod
     def of(cls, known: Mapping[str, Any]) -> ServerFacts:

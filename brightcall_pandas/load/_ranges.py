@@ -96,7 +96,7 @@ def read_days(
     reader = _DaysReader(source, size, settled)
     known = facts or ServerFacts()
     parts = yield from reader.read(days, known, opening)
-    if known == ServerFacts() or all(part.read.complete for part in parts):
+    if not known.limit_loads or all(part.read.complete for part in parts):
         return parts
     # What was learnt may hold no longer, or never have held: learn it again.
     parts = yield from reader.read(days, ServerFacts(), ())
