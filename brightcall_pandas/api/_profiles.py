@@ -54,7 +54,8 @@ _PROMISED: dict[str, tuple[str, ...]] = {
     path: members
     for each in PROFILES.values()
     for path, members in (
-        (each.calls, ("calls",)),
+        # Where another endpoint counts calls, an empty list may be left out: the count tells that it is empty.
+        (each.calls, ("calls",) if each.count is None else ("calls", "success")),
         (each.count, ("pagesCount", "totalItems")),
         (each.stats, ("detailedStat",)),
     )

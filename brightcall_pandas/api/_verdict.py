@@ -174,12 +174,9 @@ def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -
 
 
 def _says_nothing(answer: Answer, promised: Sequence[str]) -> bool:
-    """Tell whether a list of calls was left out because it is empty, as some servers do.
-
-    That it is empty has to be shown by a total or a count of 0, as for any list: see `load`.
-    """
+    """Tell whether a list of calls was left out because it is empty, as some servers do."""
     left_out = "calls" in promised and answer.calls in (None, [])
-    return left_out and not _words(answer) and (answer.success is True or answer.totalItems in (0, "0"))
+    return left_out and not _words(answer) and answer.totalItems in (0, "0")
 
 
 # Errors in answers whose status says that all is well.

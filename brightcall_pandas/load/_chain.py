@@ -228,8 +228,9 @@ class Reading:
                 stuck += 1
                 continue
             answers = yield from self.fetch(fresh)
+            total = self._length()
             for answer in answers:
-                self._note(answer)
+                self._note(answer, total)
             self.answers += answers
             self.slices.extend(each for each in answers if isinstance(each, Slice) and each.rows)
             self._judge_order()
@@ -308,10 +309,9 @@ class Reading:
     def _obeyed(self) -> bool:
         return self.known.order in (None, OBEYED)
 
-    def _note(self, answer: Slice | Refusal) -> None:
-        """Learn from an answer which sizes are honoured, and how deep the list can be read."""
+    def _note(self, answer: Slice | Refusal, total: int | None) -> None:
+        """Learn which sizes are honoured, and how deep a list of `total` rows can be read."""
         ask, known = answer.ask, self.known
-        total = self._length()
         if ask.opens:
             return
         inside = total is not None and ask.end + _SMALL <= total
@@ -350,10 +350,15 @@ class Reading:
     def _length(self) -> int | None:
         """Return how many rows the list has: by a row that was seen from both ends, else by its total."""
         if self._obeyed:
-            ahead = {row: n for each in self._of("ASC") for n, row in enumerate(each.ids, _start(each))}
+            ahead = self._of("ASC")
             for each in reversed(self._of("DESC")):
+                behind = {row: n for n, row in enumerate(each.ids, _start(each))}
                 sums = Counter(
-                    ahead[row] + n + 1 for n, row in enumerate(each.ids, _start(each)) if row in ahead
+                    behind[row] + n + 1
+                    for page in ahead
+                    if not behind.keys().isdisjoint(page.ids)
+                    for n, row in enumerate(page.ids, _start(page))
+                    if row in behind
                 )
                 if sums:
                     return sums.most_common(1)[0][0]

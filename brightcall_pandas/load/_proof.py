@@ -362,13 +362,11 @@ def contradicted(slices: Sequence[Slice], unit: int, bounds: Bounds | None = Non
     parts = [(each.stamps // unit, each) for each in slices if len(each.times(bounds))]
     if len(parts) < 2:
         return False
-    ids = np.array([row for each in slices for row in each.ids])
-    keys = np.concatenate([each.stamps for each in slices]) // unit
-    _, where = np.unique(ids, return_index=True)
-    seen = np.sort(keys[where])
+    times = dict(pair for each in slices for pair in zip(each.ids, each.stamps.tolist(), strict=True))
+    seen = np.sort(np.fromiter(times.values(), dtype=np.int64, count=len(times)) // unit)
     for _, each in parts:
-        times = each.times(bounds) // unit
-        low, high = times.min(), times.max()
+        within = each.times(bounds) // unit
+        low, high = within.min(), within.max()
         there = int(np.searchsorted(seen, high, "left") - np.searchsorted(seen, low, "right"))
         shown = len(set(each.ids))
         if there - shown > max(_ROWS, 0.3 * shown):
@@ -397,7 +395,7 @@ def distinct_rows(slices: Iterable[Slice], until: int | None = None) -> int:
         if until is not None and len(each.known) and each.known.max() > until:
             ids = [row for row, late in zip(ids, (each.stamps > until).tolist(), strict=True) if not late]
         if len(set(ids)) == len(ids):
-            most.update(dict.fromkeys(ids, 1) | most)
+            most.update(dict.fromkeys(set(ids).difference(most), 1))
         else:
             for row, copies in Counter(ids).items():
                 most[row] = max(copies, most.get(row, 0))

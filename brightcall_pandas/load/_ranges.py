@@ -134,11 +134,11 @@ class _DaysReader:
     ) -> Task[WindowPages]:
         """Read days; see that the last of them is among them, and that no further one is."""
         if facts.exclusive:
-            read = yield from self._window(self.source.of(days, after=1), facts, opening)
+            # The opening is that of a list without the last day.
+            read = yield from self._window(self.source.of(days, after=1), facts, ())
             if not _any_between(read.slices, *self._after(days)):
                 return read
             facts = replace(facts, exclusive=None)  # it includes dayTo: what was learnt is wrong
-            opening = ()
         try:
             read = yield from self._window(self.source.of(days), facts, opening)
         except RequestError:

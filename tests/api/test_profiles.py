@@ -20,7 +20,7 @@ class TestPromised:
         [
             ("/api/v1/stat/calls", ("calls",)),
             ("/gateway/api/v1/stat/calls", ("calls",)),
-            ("/api/v3/stat/calls/list", ("calls",)),
+            ("/api/v3/stat/calls/list", ("calls", "success")),
             ("/api/v3/stat/calls/count", ("pagesCount", "totalItems")),
             ("/api/v1/stat/calls-detailedV2", ("detailedStat",)),
             ("/api/v3/stat/calls-detailed-e-chart", ()),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -130,6 +131,32 @@ def test_loads_whole_or_says_so(name, servers, folders):
         lines.append(f"{'changing' if moving else 'still'}: {counts}, {answers / pages:.1f} answers a page")
     show(name, " | ".join(lines))
     assert wrong == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("day-to-exclusive", "sizes-rounded-down+day-to-exclusive", "pages-from-0", "depth-1000-empty"),
+        *("newest-first", "sizes-in-tens", "sizes-refused-400", "totals-as-text"),
+    ],
+)
+def test_what_was_learnt_loses_nothing_later(name, version, servers, folders):
+    """A second load knows what the first one saw; so does a third one, of other days."""
+    sandbox = servers[100]
+    sandbox.restore()
+    sandbox.set_faults(None)
+    sandbox.set_persona(name)
+    client = sandbox.client(cache_dir=next(folders), page_size=100, api_version=version)
+    days = [str(day.date()) for day in pd.date_range(sandbox.day_from, sandbox.day_to)]
+    assert len(days) == 3
+    whole = [bc.load_calls(days[0], days[2], client=client, progress=False, refresh=True) for _ in "ab"]
+    assert [len(frame) for frame in whole] == [sandbox.truth["calls"]] * 2
+    parts = [
+        bc.load_calls(*span, client=client, progress=False, refresh=True) for span in (days[:2], days[2:] * 2)
+    ]
+    assert sum(map(len, parts)) == sandbox.truth["calls"]
+    client.close()
 
 
 @pytest.mark.parametrize("name", PERSONAS)
