@@ -54,7 +54,7 @@ _PROMISED: dict[str, tuple[str, ...]] = {
     path: members
     for each in PROFILES.values()
     for path, members in (
-        # Where another endpoint counts calls, an empty list may be left out: the count tells that it is empty.
+        # Where another endpoint counts calls, an empty list may be left out: it tells that it is.
         (each.calls, ("calls",) if each.count is None else ("calls", "success")),
         (each.count, ("pagesCount", "totalItems")),
         (each.stats, ("detailedStat",)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pandas as pd
 
@@ -18,6 +20,7 @@ def midnight(day: str, zone: str, days: int = 0) -> pd.Timestamp:
     return start.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
 
 
+@functools.lru_cache(maxsize=4096)
 def midnight_micros(day: str, zone: str, days: int = 0) -> int:
     """Return `midnight` in microseconds since 1970 in UTC."""
     return round(midnight(day, zone, days).timestamp() * 1e6)

@@ -63,6 +63,8 @@ class WindowPages:
         What was seen of the server, by the names of `ServerFacts`.
     wide
         Whether the pages are of a longer list, so that rows outside of the window are expected.
+    final
+        Whether each reading lacked as many rows, so that no other way of reading would find them.
     left_out
         Rows that came and belong to other days.
     """
@@ -73,6 +75,7 @@ class WindowPages:
     problem: str = ""
     learnt: dict[str, Any] = field(default_factory=dict)
     wide: bool = False
+    final: bool = False
     left_out: set[str] = field(default_factory=set)
 
     @property

@@ -126,8 +126,9 @@ class _DaysReader:
                     facts = replace(facts, **part.read.learnt)
                 parts += got
             return parts
-        better = yield from self._otherwise(days, facts, read)
-        return [DaysRead(days, better)]
+        if not read.final:
+            read = yield from self._otherwise(days, facts, read)
+        return [DaysRead(days, read)]
 
     def _as_asked(
         self, days: Sequence[Any], facts: ServerFacts, opening: Sequence[Slice]

@@ -298,11 +298,12 @@ class _Window:
             if self._lacking() and (yield from self._totals_are_constant()):
                 self.constant_totals = True
         if lacking := self._lacking():
-            always = len(lacked) == _READINGS and len(set(lacked)) == 1
-            why = "; each reading lacks as many, so the server may count calls that it never shows"
-            return self._result(
-                "", f"{lacking} rows are lacking, as the server's own totals say{why if always else ''}"
-            )
+            why = f"{lacking} rows are lacking, as the server's own totals say"
+            if len(lacked) < _READINGS or len(set(lacked)) > 1:
+                return self._result("", why)
+            read = self._result("", f"{why}, in each reading: it may count calls that it never shows")
+            read.final = True
+            return read
         if self._is_silent() and not agreed:
             return self._result(
                 "", "each reading shows rows that those before did not, and no total says why"
