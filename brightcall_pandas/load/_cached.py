@@ -131,7 +131,8 @@ class CachedWindows:
             _QUICKLY_WRITTEN, sum(file_size(each.path) for each in set(read.values())) // _PART_OF_READ
         )
         with contextlib.suppress(OSError, StoreError):  # a convenience: the segments are still there
-            if store.compact(self._is_final, least=_COMPACT_FROM, most_bytes=most):
+            # Not after a load from the server alone, which needs its time and memory; the next load does it.
+            if read and store.compact(self._is_final, least=_COMPACT_FROM, most_bytes=most):
                 cache.pages.forget(store.sweep())
         latest = store.latest()
         needed = {latest[day].path for day in days if day in latest}

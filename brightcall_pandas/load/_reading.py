@@ -244,7 +244,8 @@ class _Window:
         lacking = [
             self._lacking_at(each, self.lasts[id(each)]) for each in self.slices if id(each) in self.lasts
         ]
-        return max(min(lacking, default=0), self._pages_say() - self._found())
+        pages = self._pages_say()
+        return max(min(lacking, default=0), pages - self._found() if pages else 0)
 
     def _lacking_at(self, last: Slice, count: int | None) -> int:
         total = last.total if last.total is not None else count
