@@ -17,6 +17,12 @@ def measure(monkeypatch):
     return importlib.import_module("measure")
 
 
+def ran(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a benchmark to its end."""
+    command = [sys.executable, str(BENCHMARKS / name), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
+
+
 @pytest.fixture
 def results(monkeypatch):
     monkeypatch.syspath_prepend(BENCHMARKS)
@@ -25,13 +31,7 @@ def results(monkeypatch):
 
 class TestLoading:
     def test_it_compares_on_a_few_calls(self):
-        done = subprocess.run(
-            [sys.executable, str(BENCHMARKS / "loading.py"), "--small"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=280,
-        )
+        done = ran("loading.py", "--small")
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("not judged") == 7
         assert "against dlt: left out" in done.stdout
@@ -51,13 +51,7 @@ class TestLoading:
 
 class TestExporting:
     def test_all_calls_are_in_the_files(self):
-        done = subprocess.run(
-            [sys.executable, str(BENCHMARKS / "exporting.py"), "--calls", "2000"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=280,
-        )
+        done = ran("exporting.py", "--calls", "2000")
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("export of 2,000 calls over") == 2
         assert done.stdout.count("not judged") == 2
@@ -65,13 +59,7 @@ class TestExporting:
 
 class TestImporting:
     def test_both_import_the_same_libraries(self):
-        done = subprocess.run(
-            [sys.executable, str(BENCHMARKS / "importing.py"), "--rounds", "0"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=280,
-        )
+        done = ran("importing.py", "--rounds", "0")
         assert done.returncode == 0, done.stderr
         assert "at most 1.3: not judged" in done.stdout
         assert "import brightcall_pandas" in done.stdout
@@ -80,13 +68,7 @@ class TestImporting:
 
 class TestScale:
     def test_a_shuffled_table_is_equal_to_pandas(self):
-        done = subprocess.run(
-            [sys.executable, str(BENCHMARKS / "scale.py"), "attempts", "--small", "--millions", "1"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=280,
-        )
+        done = ran("scale.py", "attempts", "--small", "--millions", "1")
         assert done.returncode == 0, done.stderr
         assert "4,000 calls in 30 files" in done.stdout
         assert "attempts                   4,000 " in done.stdout
@@ -95,13 +77,7 @@ class TestScale:
 
 class TestCost:
     def test_counts_what_is_asked(self):
-        done = subprocess.run(
-            [sys.executable, str(BENCHMARKS / "cost.py"), "--small"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=280,
-        )
+        done = ran("cost.py", "--small")
         assert done.returncode == 0, done.stderr
         assert "requests ÷ pages, stitched" in done.stdout
         assert done.stdout.count("not judged") == 6
@@ -109,13 +85,7 @@ class TestCost:
 
 class TestSoak:
     def test_some_rounds(self):
-        done = subprocess.run(
-            [sys.executable, str(BENCHMARKS / "soak.py"), "--small"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=280,
-        )
+        done = ran("soak.py", "--small")
         assert done.returncode == 0, done.stdout + done.stderr
         assert "of 2 busy days refused" in done.stdout
         assert "12 rounds, " in done.stdout

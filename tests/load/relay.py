@@ -10,6 +10,9 @@ from typing import Any
 
 import requests
 
+Question = Callable[[dict[str, Any]], dict[str, Any]]
+"""Gets the body of a request and returns the one to ask instead."""
+
 Change = Callable[[dict[str, Any], bytes], bytes | None]
 """Gets the body of a request and the answer to it; None is a server's failure."""
 
@@ -24,6 +27,7 @@ class Relay:
     """
 
     def __init__(self, url: str) -> None:
+        self.question: Question = lambda body: body
         self.change: Change = lambda _, content: content
         self.asked: list[dict[str, Any]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(url))
@@ -47,12 +51,10 @@ class Relay:
             disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                relay.asked.append(json.loads(body))
-                sent = requests.post(
-                    url + self.path, data=body, headers={"Content-Type": "application/json"}, timeout=60
-                )
-                content = relay.change(json.loads(body), sent.content)
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                relay.asked.append(body)
+                sent = requests.post(url + self.path, json=relay.question(body), timeout=60)
+                content = relay.change(body, sent.content)
                 self.send_response(500 if content is None else sent.status_code)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content or b"")))

@@ -5,48 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
 import brightcall_pandas as bc
-
-Ask = Callable[[dict[str, Any]], bytes]
-
-
-class Relay:
-    """A server before the sandbox that mixes answers up, as `mix(body, ask)` says."""
-
-    def __init__(self, target: str) -> None:
-        self.mix: Callable[[dict[str, Any], Ask], bytes] = lambda body, ask: ask(body)
-        relay, plainly = self, requests.Session()
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                content = relay.mix(body, lambda asked: plainly.post(target + self.path, json=asked).content)
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+from tests.load.relay import Relay
 
 
 @pytest.fixture(scope="module")
@@ -105,13 +71,12 @@ class TestMixedUp:
     def test_each_answer_is_that_of_the_question_before(self, relay, sandbox, tmp_path, truth, page_size):
         lock, last = threading.Lock(), [b""]
 
-        def one_behind(body: dict[str, Any], ask: Ask) -> bytes:
-            content = ask(body)
+        def one_behind(_: dict[str, Any], content: bytes) -> bytes:
             with lock:
                 last[0], content = content, last[0] or content
             return content
 
-        relay.mix = one_behind
+        relay.change = one_behind
         loads_all_or_says_so(relay, sandbox, tmp_path, truth, page_size)
 
     def test_now_and_then_an_answer_is_that_of_the_question_before(
@@ -119,42 +84,42 @@ class TestMixedUp:
     ):
         lock, last, number = threading.Lock(), [b""], itertools.count(1)
 
-        def sometimes(body: dict[str, Any], ask: Ask) -> bytes:
-            content = ask(body)
+        def sometimes(_: dict[str, Any], content: bytes) -> bytes:
             with lock:
                 before, last[0] = last[0], content
                 return before if next(number) % 7 == 0 else content
 
-        relay.mix = sometimes
+        relay.change = sometimes
         assert loads_all_or_says_so(relay, sandbox, tmp_path, truth, page_size) > 0
 
     @pytest.mark.parametrize("keeps_number", [True, False])
     def test_each_page_is_the_one_after(self, relay, sandbox, tmp_path, truth, page_size, keeps_number):
-        def next_page(body: dict[str, Any], ask: Ask) -> bytes:
-            answer = json.loads(ask(body | {"page": body["page"] + 1}))
+        def renumbered(body: dict[str, Any], content: bytes) -> bytes:
+            answer = json.loads(content)
             return json.dumps(answer | ({"page": body["page"]} if keeps_number else {})).encode()
 
-        relay.mix = next_page
+        relay.question = lambda body: body | {"page": body["page"] + 1}
+        relay.change = renumbered
         loads_all_or_says_so(relay, sandbox, tmp_path, truth, page_size)
 
     def test_a_proxy_keeps_the_first_answer(self, relay, sandbox, tmp_path, truth, page_size):
         kept: list[bytes] = []
 
-        def first(body: dict[str, Any], ask: Ask) -> bytes:
-            kept.append(ask(body))
+        def first(_: dict[str, Any], content: bytes) -> bytes:
+            kept.append(content)
             return kept[0]
 
-        relay.mix = first
+        relay.change = first
         assert loads_all_or_says_so(relay, sandbox, tmp_path, truth, page_size) < 3
 
     def test_a_proxy_keeps_the_answer_of_an_empty_day(
         self, relay, sandbox, tmp_path, truth, page_size, capsys
     ):
         empty = {"dayFrom": "2026-04-05", "dayTo": "2026-04-05"}
-        relay.mix = lambda body, ask: ask(body | empty)
+        relay.question = lambda body: body | empty
         client = bc.Client(sandbox.api_key, base_url=relay.url, cache_dir=tmp_path, timezone=sandbox.timezone)
         assert not len(bc.load_calls("2026-03-29", "2026-03-31", client=client, progress=True))
         assert "shows no call, neither of these days nor of the year before" in capsys.readouterr().err
-        relay.mix = lambda body, ask: ask(body)
+        relay.question = lambda body: body
         assert len(bc.load_calls("2026-03-29", "2026-03-31", client=client, progress=False)) == 180
         client.close()
