@@ -1,4 +1,4 @@
-"""One writer a folder: whoever comes second waits until the first has done, or has died."""
+"""One writer a folder: whoever comes second waits until the first is done, or has died."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ else:
         except BlockingIOError:
             return False
         except OSError as error:  # some network drives know no locks
-            _warn(f"nothing can be locked here ({error}): let no two processes write into one folder")
+            _warn(f"files cannot be locked here ({error}): do not let two processes write to one folder")
         return True
 
 
@@ -86,7 +86,7 @@ def folder_lock(folder: Path) -> Iterator[None]:
     while (held := _acquired(path)) is None:
         patience -= 1
         if patience == 0:
-            _warn(f"another process writes into {folder} ({_holder(path)}); waiting until it has done")
+            _warn(f"another process is writing to {folder} ({_holder(path)}); waiting until it is done")
         time.sleep(_PAUSE_S)
     try:
         yield

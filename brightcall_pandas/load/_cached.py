@@ -23,7 +23,7 @@ from brightcall_pandas.load._union import once
 __all__ = ["CachedWindows"]
 
 _COMPACT_FROM = 8  # pieces of final days, one after the other, from which on they are put together
-_QUICKLY_WRITTEN = 4 * 2**20  # bytes that are put together after any load, however little it read from files
+_QUICKLY_WRITTEN = 4 * 2**20  # bytes that are put together after a load that read files, however few
 _PART_OF_READ = 2  # of what a load read from files, half may be put together after it
 _TRIES = 5  # to read what other processes replace meanwhile
 

@@ -191,8 +191,8 @@ class Reading:
 
     # The chain.
 
-    def _cover(self, order: str | None = None) -> Cover:
-        order = order or self.known.order or OBEYED
+    def _cover(self) -> Cover:
+        order = self.known.order or OBEYED
         unit = self._unit()
         if order == NEWEST_FIRST:  # the same list, seen from its other end
             bounds = None if self.bounds is None else (-self.bounds[1], -self.bounds[0])

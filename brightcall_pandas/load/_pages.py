@@ -54,7 +54,8 @@ class WindowPages:
     slices
         Every page, in the order of reading.
     proof
-        What shows that it is complete: ``"one page"``, ``"overlap"``, ``"total"``; empty when nothing does.
+        What shows that it is complete: ``"one page"``, ``"overlap"``, ``"cells"`` or ``"total"``; empty when
+        nothing does.
     walks
         How often the window was read.
     problem

@@ -15,7 +15,7 @@ from brightcall_pandas.load._pages import DAY, WindowPages
 from brightcall_pandas.load._proof import UNKNOWN
 from brightcall_pandas.load._ranges import DaysRead
 
-__all__ = ["DAY", "UNKNOWN", "day_by_day", "in_order", "part_of", "runs"]
+__all__ = ["DAY", "day_by_day", "in_order", "part_of", "runs"]
 
 
 def part_of(

@@ -228,7 +228,7 @@ class _Window:
         if self.constant_totals:
             return []
         said = [each.total for each in self.slices if each.total is not None]
-        return ([self.count, self.count] if self.count is not None else []) + said
+        return ([self.count] if self.count is not None else []) + said
 
     def _lacking(self) -> int:
         """Return how many rows are lacking, as totals say; 0 where one reading at least has all of its own.

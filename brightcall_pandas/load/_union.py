@@ -20,7 +20,8 @@ import pyarrow as pa
 
 from brightcall_pandas.cache import Part, day_numbers, groups_of, shared_days
 from brightcall_pandas.frame import IDENTITY_FIELDS, call_numbers, midnight_micros
-from brightcall_pandas.load._parts import UNKNOWN, runs
+from brightcall_pandas.load._parts import runs
+from brightcall_pandas.load._proof import UNKNOWN
 
 __all__ = ["once"]
 
