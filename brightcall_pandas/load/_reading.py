@@ -282,13 +282,16 @@ class _Window:
         return len(inside)
 
     def _held_against_totals(self, proof: str) -> Task[WindowPages]:
-        if self._lacking() and (yield from self._other_base()):
+        lacking = self._lacking()  # kept, since it counts all rows
+        if lacking and (yield from self._other_base()):
             return (yield from self.read(()))
         yield from self._count_again()
-        yield from self._settle_count()
+        if self.later_count is not None:
+            yield from self._settle_count()
+            lacking = self._lacking()
         agreed, lacked = 0, []
-        while self._lacking() or (self._is_silent() and not agreed):
-            if lacking := self._lacking():
+        while lacking or (self._is_silent() and not agreed):
+            if lacking:
                 lacked.append(lacking)
             if self.readings == _READINGS:
                 break
@@ -296,9 +299,10 @@ class _Window:
             if not (yield from self._again()):
                 return self._result("", "a second reading could not be proved complete")
             agreed = int(fresh_rows(self.slices, before) == 0)
-            if self._lacking() and (yield from self._totals_are_constant()):
-                self.constant_totals = True
-        if lacking := self._lacking():
+            lacking = self._lacking()
+            if lacking and (yield from self._totals_are_constant()):
+                self.constant_totals, lacking = True, 0
+        if lacking:
             why = f"{lacking} rows are lacking, as the server's own totals say"
             if len(lacked) < _READINGS or len(set(lacked)) > 1:
                 return self._result("", why)
