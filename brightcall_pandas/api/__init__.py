@@ -12,12 +12,12 @@
 """
 
 from brightcall_pandas.api._key import ApiKey, hide_keys_in_logs
-from brightcall_pandas.api._profiles import PROFILES, Profile
+from brightcall_pandas.api._profiles import PROFILES, Profile, promised
 from brightcall_pandas.api._retries import FIRST_PAUSE_S, RateLimit
 from brightcall_pandas.api._session import ApiSession, Reply
 from brightcall_pandas.api._threads import Request, Task, WriteQueue, run_tasks
 from brightcall_pandas.api._transport import Failure, Transport, is_this_machine, request_to
-from brightcall_pandas.api._verdict import Verdict
+from brightcall_pandas.api._verdict import Verdict, judge
 
 __all__ = [
     "FIRST_PAUSE_S",
@@ -35,6 +35,8 @@ __all__ = [
     "WriteQueue",
     "hide_keys_in_logs",
     "is_this_machine",
+    "judge",
+    "promised",
     "request_to",
     "run_tasks",
 ]

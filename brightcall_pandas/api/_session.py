@@ -2,9 +2,13 @@
 
 Order of operations of `ApiSession.ask`, which waits for the answer:
 
-1. wait for the rate limit and send (`transport` adds the key and judges the answer);
-2. a transient failure waits and goes back to 1, a final one raises the error that the verdict names;
-3. a good answer is returned. `ApiSession.keep` stores it, in place of an older one.
+1. wait for the rate limit and send (`_transport` adds the key);
+2. judge the answer (`_verdict`): a transient failure waits and goes back to 1, a final one raises the error
+   that the verdict names;
+3. return a good answer. `ApiSession.keep` stores it, in place of an older one.
+
+`ApiSession.receive` returns an answer of status 200 undecoded: the thread that makes columns of it decodes it
+with `ApiSession.read`, so that what was decoded is still in the processor's cache.
 
 `ApiSession.kept` returns what is stored. How old it may be is for the caller to say: that depends on whether
 the days asked for can still change.
@@ -19,7 +23,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 from requests import PreparedRequest
@@ -29,11 +33,11 @@ from brightcall_pandas.api._key import ApiKey
 from brightcall_pandas.api._profiles import promised
 from brightcall_pandas.api._retries import FIRST_PAUSE_S, LONGEST_WAIT_S, RateLimit, pause
 from brightcall_pandas.api._transport import Failure, Transport, request_to
-from brightcall_pandas.api._verdict import Verdict, judge
+from brightcall_pandas.api._verdict import Verdict, failure_of, judge
 from brightcall_pandas.cache import PageCache, StoredAnswer, cache_key
 from brightcall_pandas.frame import Answer, AnswerReader
 
-__all__ = ["ApiSession", "Reply"]
+__all__ = ["ApiSession", "Received", "Reply"]
 
 _log = logging.getLogger("brightcall_pandas")
 
@@ -65,6 +69,32 @@ class Reply:
     from_cache: bool
     fetched_at: datetime
 
+    @property
+    def stored(self) -> StoredAnswer:
+        """The answer as it is kept."""
+        return StoredAnswer(self.request, self.content, self.fetched_at)
+
+
+class Received(NamedTuple):
+    """An answer of status 200 that nobody has decoded yet.
+
+    Parameters
+    ----------
+    request
+        What was asked, without key.
+    content
+        The body.
+    fetched_at
+        When it came, UTC.
+    attempts
+        How often the request was sent until then.
+    """
+
+    request: PreparedRequest
+    content: bytes
+    fetched_at: datetime
+    attempts: int
+
 
 class ApiSession:
     """Requests to one account.
@@ -88,7 +118,7 @@ class ApiSession:
     first_pause
         The longest pause before the first retry, in seconds; each further one may be twice as long.
     answered
-        Called with each good answer, before it is returned.
+        Called with each good answer.
 
     Attributes
     ----------
@@ -118,7 +148,7 @@ class ApiSession:
         self._answered = answered
         self._limit = RateLimit(rate_limit)
         self._reader = AnswerReader()
-        self._transport = Transport(key, connections, self._reader)
+        self._transport = Transport(key, connections)
         self._cache = cache
         self._proxies = requests.utils.get_environ_proxies(base_url)  # once: the look-up is slow
         self._counting = threading.Lock()
@@ -148,26 +178,59 @@ class ApiSession:
         concurrent.futures.CancelledError
             `stop` was set before the request was sent.
         """
-        request = self._request(path, body)
-        waiting = stop or threading.Event()
-        attempt = 0
-        while True:
-            attempt += 1
-            answer = self._answer(request, waiting, about)
-            if isinstance(answer, Reply):
-                self._answered()
-                return answer
-            again = answer.transient and attempt <= self._retries
-            wait = pause(attempt, answer, self._first_pause) if again else None
-            if wait is not None:
-                _log.warning("%s: %s; trying again in %.1f s", about, answer.error.__name__, wait)
-            if wait is None or waiting.wait(wait):
-                raise answer.error(_message(about, answer, attempt))
+        received = self.receive(path, body, about=about, stop=stop)
+        while isinstance(reply := self.read(path, received), Verdict):
+            failed = received.attempts, reply
+            received = self.receive(path, body, about=about, stop=stop, failed=failed)
+        return reply
 
-    def keep(self, replies: Sequence[Reply]) -> None:
+    def receive(
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        about: str,
+        stop: threading.Event | None = None,
+        failed: tuple[int, Verdict] | None = None,
+    ) -> Received:
+        """Ask the server until an answer comes that may be good, and leave it to `read`.
+
+        Parameters
+        ----------
+        path, body, about, stop
+            As in `ask`.
+        failed
+            How often this was asked already, and what `read` made of the last answer.
+
+        Raises
+        ------
+        BrightcallError, concurrent.futures.CancelledError
+            As in `ask`.
+        """
+        request, waiting = self._request(path, body), stop or threading.Event()
+        attempts, verdict = failed or (0, None)
+        while True:
+            if verdict is not None:
+                self._wait(verdict, attempts, waiting, about)
+            attempts += 1
+            sent = self._sent(request, waiting, about)
+            if not isinstance(sent, Verdict):
+                return Received(request, sent, datetime.now(UTC), attempts)
+            verdict = sent
+
+    def read(self, path: str, received: Received) -> Reply | Verdict:
+        """Return what an answer holds, or why it is not data."""
+        request, content, fetched_at, _ = received
+        answer = judge(200, {}, content, promised(path), self._reader)
+        if isinstance(answer, Verdict):
+            return answer
+        self._answered()
+        return Reply(request, content, answer, cache_key(request), from_cache=False, fetched_at=fetched_at)
+
+    def keep(self, answers: Sequence[StoredAnswer]) -> None:
         """Keep good answers, in place of older ones."""
         if self._cache is not None:
-            self._cache.keep(StoredAnswer(each.request, each.content, each.fetched_at) for each in replies)
+            self._cache.keep(answers)
 
     def kept(self, path: str, body: dict[str, Any]) -> Reply | None:
         """Return the cached answer to a request, however old; None where there is none that is good."""
@@ -191,7 +254,8 @@ class ApiSession:
     def _request(self, path: str, body: dict[str, Any]) -> PreparedRequest:
         return request_to(self._base_url + path, body)
 
-    def _answer(self, request: PreparedRequest, stop: threading.Event, about: str) -> Reply | Verdict:
+    def _sent(self, request: PreparedRequest, stop: threading.Event, about: str) -> bytes | Verdict:
+        """Send a request once; return the body of an answer of status 200."""
         self._limit.wait(stop)
         if stop.is_set():  # nobody waits for the answer any more
             raise CancelledError
@@ -199,26 +263,21 @@ class ApiSession:
             self.requests += 1
         began = time.monotonic()
         try:
-            answer = self._transport.send(request, self._timeout, self._proxies)
+            status, headers, content = self._transport.send(request, self._timeout, self._proxies)
         except Failure as failure:
             return failure.verdict
-        _log.debug(
-            "%s: status %d, %d bytes, %.0f ms",
-            about,
-            answer.status,
-            len(answer.content),
-            1000 * (time.monotonic() - began),
-        )
-        if isinstance(answer.outcome, Verdict):
-            return answer.outcome
-        return Reply(
-            request,
-            answer.content,
-            answer.outcome,
-            cache_key(request),
-            from_cache=False,
-            fetched_at=datetime.now(UTC),
-        )
+        took = 1000 * (time.monotonic() - began)
+        _log.debug("%s: status %d, %d bytes, %.0f ms", about, status, len(content), took)
+        return content if status == 200 else failure_of(status, headers, content)
+
+    def _wait(self, verdict: Verdict, attempts: int, stop: threading.Event, about: str) -> None:
+        """Wait before the next attempt; raise where there is none."""
+        again = verdict.transient and attempts <= self._retries
+        seconds = pause(attempts, verdict, self._first_pause) if again else None
+        if seconds is not None:
+            _log.warning("%s: %s; trying again in %.1f s", about, verdict.error.__name__, seconds)
+        if seconds is None or stop.wait(seconds):
+            raise verdict.error(_message(about, verdict, attempts))
 
 
 def _message(about: str, verdict: Verdict, attempts: int) -> str:

@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
-from brightcall_pandas.api._session import ApiSession, Reply
+from brightcall_pandas.api._session import ApiSession, Received, Reply
+from brightcall_pandas.api._verdict import Verdict
+from brightcall_pandas.cache import StoredAnswer
 from brightcall_pandas.errors import RequestError
 
 __all__ = ["Request", "Task", "Workers", "WriteQueue", "run_tasks"]
@@ -113,8 +115,8 @@ class _TaskRun(Generic[T]):
         self._asked: Counter[int] = Counter()
         self._queue: list[_Place] = []
         self._sent = 0  # requests whose answer was not read yet
-        self._answered: queue.SimpleQueue[tuple[_Place, Future[Reply]]] = queue.SimpleQueue()
-        self._unkept: list[Reply] = []
+        self._answered: queue.SimpleQueue[tuple[_Place, Future[Received]]] = queue.SimpleQueue()
+        self._unkept: list[StoredAnswer] = []
         self._results: dict[int, T] = {}
         self._failure: Exception | None = None
 
@@ -128,7 +130,7 @@ class _TaskRun(Generic[T]):
                 self._send()
         finally:
             self._workers.close()
-        self._keep(least=1)  # not after Ctrl-C, which waits for nothing
+        self._keep()  # not after Ctrl-C, which waits for nothing
         if self._failure is not None:
             raise self._failure
         return [self._results[number] for number in sorted(self._results)]
@@ -145,14 +147,14 @@ class _TaskRun(Generic[T]):
             else:
                 return
 
-    def _submit(self, place: _Place) -> None:
+    def _submit(self, place: _Place, failed: tuple[int, Verdict] | None = None) -> None:
         request = place.batch.requests[place.number]
-        ask = partial(self._session.ask, about=request.about, stop=self._workers.stop)
+        receive = partial(self._session.receive, about=request.about, stop=self._workers.stop, failed=failed)
         self._sent += 1
-        future = self._workers.submit(partial(ask, request.path, request.body))
+        future = self._workers.submit(partial(receive, request.path, request.body))
         future.add_done_callback(lambda done: self._answered.put((place, done)))
 
-    def _next(self) -> tuple[_Place, Future[Reply]]:
+    def _next(self) -> tuple[_Place, Future[Received]]:
         while True:
             try:
                 answered = self._answered.get(timeout=_GLANCE_S)
@@ -161,29 +163,26 @@ class _TaskRun(Generic[T]):
             self._sent -= 1
             return answered
 
-    def _read(self, place: _Place, future: Future[Reply]) -> None:
+    def _read(self, place: _Place, future: Future[Received]) -> None:
         if not self._waits(place):
             return
         batch, request = place.batch, place.batch.requests[place.number]
         try:
-            batch.answers[place.number] = self._answer(request, future)
+            received = future.result()
+            reply = self._session.read(request.path, received)
+            if isinstance(reply, Verdict):
+                self._submit(place, failed=(received.attempts, reply))
+                return
+            self._keep(reply.stored)
+            batch.answers[place.number] = request.read(reply)
         except Exception as error:
-            self._advance(place.task, batch.task, partial(batch.task.throw, error))
-            return
+            if request.refused is None or not isinstance(error, RequestError):
+                self._advance(place.task, batch.task, partial(batch.task.throw, error))
+                return
+            batch.answers[place.number] = request.refused(error)
         if len(batch.answers) == len(batch.requests):
             answers = [batch.answers[number] for number in range(len(batch.requests))]
             self._advance(place.task, batch.task, partial(batch.task.send, answers))
-
-    def _answer(self, request: Request, future: Future[Reply]) -> Any:
-        try:
-            reply = future.result()
-        except RequestError as error:
-            if request.refused is None:
-                raise
-            return request.refused(error)
-        self._unkept.append(reply)
-        self._keep(least=_AT_ONCE)
-        return request.read(reply)
 
     def _waits(self, place: _Place) -> bool:
         """Tell whether the task still waits for the answer: it may have failed, or have gone another way."""
@@ -210,8 +209,10 @@ class _TaskRun(Generic[T]):
         for later in [each for each in self._batches if each > number]:
             self._batches.pop(later).task.close()
 
-    def _keep(self, least: int) -> None:
-        if len(self._unkept) >= least:
+    def _keep(self, *answers: StoredAnswer) -> None:
+        """Keep some answers, or the rest."""
+        self._unkept += answers
+        if len(self._unkept) >= _AT_ONCE or not answers:
             self._session.keep(self._unkept)
             self._unkept = []
 

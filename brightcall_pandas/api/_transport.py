@@ -1,4 +1,4 @@
-"""The one place that touches the network: it adds the key below the cache, and judges what comes back."""
+"""The one place that touches the network: it adds the key, below the cache."""
 
 from __future__ import annotations
 
@@ -18,10 +18,8 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from brightcall_pandas.api._key import ApiKey, hide_keys_in_logs
-from brightcall_pandas.api._profiles import promised
-from brightcall_pandas.api._verdict import Verdict, judge
+from brightcall_pandas.api._verdict import Verdict
 from brightcall_pandas.errors import ServerError
-from brightcall_pandas.frame import Answer, AnswerReader
 
 __all__ = ["Failure", "HttpAnswer", "Transport", "is_this_machine", "request_to"]
 
@@ -48,14 +46,11 @@ class HttpAnswer(NamedTuple):
         Headers, by case-insensitive name.
     content
         The body.
-    outcome
-        What the body holds, or why it is not data.
     """
 
     status: int
     headers: Mapping[str, str]
     content: bytes
-    outcome: Answer | Verdict
 
 
 class Transport:
@@ -70,14 +65,11 @@ class Transport:
         The API key.
     connections
         How many requests may be under way at once.
-    reader
-        The reader of the account's answers; None takes a new one.
     """
 
-    def __init__(self, key: ApiKey, connections: int, reader: AnswerReader | None = None) -> None:
+    def __init__(self, key: ApiKey, connections: int) -> None:
         hide_keys_in_logs(key)
         self._key = key
-        self._reader = reader or AnswerReader()
         self._http = HTTPAdapter(
             max_retries=0, pool_connections=1, pool_maxsize=connections, pool_block=False
         )
@@ -113,9 +105,7 @@ class Transport:
         headers = CaseInsensitiveDict(
             {name: self._key.scrubbed(value) for name, value in response.headers.items()}
         )
-        promise = promised(urlsplit(request.url or "").path)
-        outcome = judge(response.status_code, headers, content, promise, self._reader)
-        return HttpAnswer(response.status_code, headers, content, outcome)
+        return HttpAnswer(response.status_code, headers, content)
 
     def close(self) -> None:
         """Close the connections; they are opened again when they are needed."""

@@ -23,7 +23,7 @@ from brightcall_pandas.errors import (
 )
 from brightcall_pandas.frame import Answer, AnswerReader
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Verdict", "failure_of", "judge"]
 
 _SHOWN = 300  # characters of the server's own words in a message
 _CHECK_KEY = "Check BRIGHTCALL_API_KEY, or the key given to bc.Client."
@@ -106,6 +106,11 @@ def judge(
     """
     if status == 200:
         return _of_content(content, promised, reader or AnswerReader())
+    return failure_of(status, headers, content)
+
+
+def failure_of(status: int, headers: Any, content: bytes) -> Verdict:
+    """Return why an answer of a status other than 200 is not data."""
     if 300 <= status < 400:
         host = _host(headers.get("Location", "")) or "another address"
         return Verdict(

@@ -9,7 +9,16 @@ from typing import Any
 import msgspec
 from requests.utils import get_environ_proxies
 
-from brightcall_pandas.api import Failure, RateLimit, Transport, Verdict, hide_keys_in_logs, request_to
+from brightcall_pandas.api import (
+    Failure,
+    RateLimit,
+    Transport,
+    Verdict,
+    hide_keys_in_logs,
+    judge,
+    promised,
+    request_to,
+)
 from brightcall_pandas.doctor._masks import members
 from brightcall_pandas.errors import AuthenticationError, InvalidResponseError, OfflineError
 from brightcall_pandas.load import Client
@@ -138,7 +147,8 @@ class Requester:
         except Failure as failure:
             return Exchange(purpose, None, b"", "", failure.verdict)
         media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        verdict = answer.outcome if isinstance(answer.outcome, Verdict) else None
+        outcome = judge(*answer, promised(path))
+        verdict = outcome if isinstance(outcome, Verdict) else None
         # The transport has put this in place of the key wherever the answer had it.
         echoed = self._hidden in f"{answer.headers}" or self._hidden.encode() in answer.content
         return Exchange(purpose, answer.status, answer.content, media_type, verdict, echoed)

@@ -202,14 +202,15 @@ class Reading:
 
     def _chain(self) -> Task[bool]:
         """Ask for pages until one chain leads through the window; tell whether it does."""
-        stuck, blind = 0, 1
+        stuck, blind, shown, rows = 0, 1, 0, set[str]()
         fewest, farthest, most_seen = np.inf, -np.inf, 0
         while not (state := self._cover()).complete:
             if not self._obeyed and self.bounds is None:
                 self.problem = "the server ignores the direction, so one end of the list was not witnessed"
                 return False
             chains, reached = len(state.chains), state.high(0) if state.chains else 0
-            seen = len({row for each in self.slices for row in each.ids})
+            rows.update(*(each.ids for each in self.slices[shown:]))
+            seen, shown = len(rows), len(self.slices)
             forward = chains < fewest or reached > farthest or seen > most_seen + self.limit // 4
             stuck = 0 if forward or self.known.step is None else stuck + 1
             if len(self.answers) > _MOST_ASKED + 3 * seen // self.limit:

@@ -304,7 +304,7 @@ def small_answer(
         raise OfflineError(f"{msg}. Load it once online.")
     reply = client.session.ask(path, body, about=about)
     result = _read(client, body, reply, read)
-    client.session.keep([reply])
+    client.session.keep([reply.stored])
     return result
 
 

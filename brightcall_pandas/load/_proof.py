@@ -284,9 +284,10 @@ def _follows(first: Slice, later: Slice, unit: int, bounds: Bounds | None) -> in
     times = first.times(bounds)
     if not len(times):
         return 0
-    shown = set(first.ids)
-    new = np.fromiter((row not in shown for row in later.ids), dtype=bool, count=len(later.ids))
-    stamps = later.stamps[new & (later.stamps != UNKNOWN)]
+    shown, stamps = set(first.ids), later.known
+    if not shown.isdisjoint(later.ids):
+        new = np.fromiter((row not in shown for row in later.ids), dtype=bool, count=len(later.ids))
+        stamps = later.stamps[new & (later.stamps != UNKNOWN)]
     if bounds is not None:
         stamps = stamps[(stamps >= bounds[0] - DAY_MICROS) & (stamps < bounds[1] + DAY_MICROS)]
     after = int((stamps // unit > times.max() // unit).sum())
@@ -359,19 +360,23 @@ def contradicted(slices: Sequence[Slice], unit: int, bounds: Bounds | None = Non
     A few may have come or gone between two pages. Where a server cuts an unsorted list into pages and sorts
     each of them, all pages span the same times and each shows other rows.
     """
-    parts = [(each.stamps // unit, each) for each in slices if len(each.times(bounds))]
-    if len(parts) < 2:
+    pages = [(each, within // unit) for each in slices if len(within := each.times(bounds))]
+    every_copy = np.sort(np.concatenate([each.known for each in slices])) // unit if pages else np.empty(0)
+    # To count a row once is slow, and seldom needed: pages overlap little.
+    if len(pages) < 2 or not any(_lacks(page, within, every_copy) for page, within in pages):
         return False
-    times = dict(pair for each in slices for pair in zip(each.ids, each.stamps.tolist(), strict=True))
-    seen = np.sort(np.fromiter(times.values(), dtype=np.int64, count=len(times)) // unit)
-    for _, each in parts:
-        within = each.times(bounds) // unit
-        low, high = within.min(), within.max()
-        there = int(np.searchsorted(seen, high, "left") - np.searchsorted(seen, low, "right"))
-        shown = len(set(each.ids))
-        if there - shown > max(_ROWS, 0.3 * shown):
-            return True
-    return False
+    times: dict[str, int] = {}
+    for each in slices:
+        times.update(zip(each.ids, each.stamps.tolist(), strict=True))
+    once = np.sort(np.fromiter(times.values(), dtype=np.int64, count=len(times))) // unit
+    return any(_lacks(page, within, once) for page, within in pages)
+
+
+def _lacks(page: Slice, within: np.ndarray, every: np.ndarray) -> bool:
+    """Tell whether a page shows far fewer rows than there are inside of its stretch."""
+    there = int(np.searchsorted(every, within.max(), "left") - np.searchsorted(every, within.min(), "right"))
+    shown = len(set(page.ids))
+    return there - shown > max(_ROWS, 0.3 * shown)
 
 
 # Rows and totals.

@@ -137,9 +137,8 @@ class _Window:
     slices: list[Slice] = field(default_factory=list)
     readings: int = 0
     later_count: int | None = None
-    lasts: dict[int, int | None] = field(
-        default_factory=dict
-    )  # the last page of each reading, and the count then
+    lasts: dict[int, int | None] = field(default_factory=dict)  # last page of each reading → count then
+    counted: tuple[int, int] = (0, 0)  # how many pages were counted, and the rows in them
 
     def __post_init__(self) -> None:
         facts = self.facts
@@ -191,7 +190,7 @@ class _Window:
         page = zeroth[0]
         if isinstance(page, Slice) and page.rows and (first is None or _precedes(page, first)):
             self.known.base = 0
-            self.slices = []
+            self.slices, self.counted = [], (0, 0)
             return True
         self.known.base = 1
         return False
@@ -253,7 +252,10 @@ class _Window:
             return 0
         if self.known.order != OBEYED or not len(last.known):
             return max(0, total - self._found())
-        return max(0, total - distinct_rows(self.slices, int(last.known.max())))
+        latest = int(last.known.max())
+        if all(each.known.max(initial=latest) <= latest for each in self.slices):
+            return max(0, total - self._found())
+        return max(0, total - distinct_rows(self.slices, latest))
 
     def _pages_say(self) -> int:
         """Return the rows that there are at least, by the number of pages of a size that is honoured.
@@ -270,6 +272,12 @@ class _Window:
         return min(least, default=0)
 
     def _found(self) -> int:
+        """Return how many rows came; counted anew where pages came since."""
+        if self.counted[0] != len(self.slices):
+            self.counted = len(self.slices), self._count_rows()
+        return self.counted[1]
+
+    def _count_rows(self) -> int:
         if self.bounds is None:
             return distinct_rows(self.slices)
         low, high = self.bounds
@@ -360,7 +368,7 @@ class _Window:
             return self._result("", problem)
         whole = yield from self._in_one_page()
         if whole is not None:
-            self.slices = whole
+            self.slices, self.counted = whole, (0, 0)
             return self._result("one page")
         size = max((each.rows for each in self.slices), default=0)
         if size < 2:

@@ -45,7 +45,7 @@ def ask(session, **options):
 
 def ask_and_keep(session, **options):
     reply = ask(session, **options)
-    session.keep([reply])
+    session.keep([reply.stored])
     return reply
 
 
@@ -65,6 +65,11 @@ class TestAsk:
         scripted.answers = [GOOD, OTHER]
         assert ask(session).content != ask(session).content
         assert session.requests == 2
+
+    def test_the_path_promises_what_a_good_answer_has(self, make, scripted):
+        scripted.answers = [(200, {}, b'{"success": true}')]
+        with pytest.raises(InvalidResponseError, match="has no calls"):
+            ask(make(retries=0))
 
     def test_no_password_of_the_users_netrc_goes_along(self, session, scripted, tmp_path, monkeypatch):
         netrc = tmp_path / "netrc"
@@ -272,7 +277,7 @@ class TestKept:
 
     def test_several_at_once(self, session):
         replies = [session.ask(PATH, BODY | {"page": page}, about="a page") for page in (1, 2, 3)]
-        session.keep(replies)
+        session.keep([each.stored for each in replies])
         for page, reply in enumerate(replies, 1):
             assert session.kept(PATH, BODY | {"page": page}).key == reply.key
         assert session.kept(PATH, BODY | {"page": 4}) is None
