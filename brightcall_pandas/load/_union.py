@@ -52,7 +52,8 @@ def once(parts: Sequence[Part], zone: str) -> list[Part]:
     parts = sorted(parts, key=lambda part: part.first)
     suspected = shared_days([part.id_spans() for part in parts])
     for part, days in zip(parts, suspected, strict=True):
-        days[day_numbers(part.rows)[[row for group in part.repeats for row in group]]] = True
+        if part.repeats:
+            days[day_numbers(part.rows)[[row for group in part.repeats for row in group]]] = True
     if not any(days.any() for days in suspected):
         return parts
     surplus = list(_surplus(list(_standing(parts, suspected)), zone))
