@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from brightcall_pandas.cache._files import private_folder, write_private
+from brightcall_pandas.cache._files import exclusive, private_folder, write_private
 
 __all__ = ["Account", "Fact", "known_account", "learn", "learn_of_server", "server_address"]
 
@@ -102,15 +102,22 @@ def learn(path: Path, **facts: Any) -> None:
 
 def learn_of_server(path: Path, seen: str, facts: Mapping[str, Any]) -> None:
     """Write facts learnt on a day; another value that was known under the same name is replaced."""
-    known = {each.name: each for each in known_account(path).facts}
-    new = {name: Fact(name, msgspec.to_builtins(value), seen) for name, value in facts.items()}
-    new = {name: each for name, each in new.items() if name not in known or each.value != known[name].value}
-    if not new:
+    if not _news(path, seen, facts):
         return
-    content = msgspec.json.encode(Account(tuple((known | new).values())))
     with contextlib.suppress(OSError):
         private_folder(path.parent)
-        write_private(path, msgspec.json.encode(_Checked(msgspec.Raw(content), zlib.crc32(content))))
+        with exclusive(path.parent):  # another process may be learning something else
+            known = {each.name: each for each in known_account(path).facts}
+            account = Account(tuple((known | _news(path, seen, facts)).values()))
+            content = msgspec.json.encode(account)
+            write_private(path, msgspec.json.encode(_Checked(msgspec.Raw(content), zlib.crc32(content))))
+
+
+def _news(path: Path, seen: str, facts: Mapping[str, Any]) -> dict[str, Fact]:
+    """Return the facts that the file does not have yet."""
+    known = {each.name: each.value for each in known_account(path).facts}
+    new = {name: Fact(name, msgspec.to_builtins(value), seen) for name, value in facts.items()}
+    return {name: each for name, each in new.items() if name not in known or each.value != known[name]}
 
 
 def server_address(url: str) -> str:

@@ -135,8 +135,9 @@ class WindowReader:
         doubted = not shown and (yield from self._is_empty_everywhere(source))
         if doubted:
             self.progress.say(
-                "The server shows no call, neither of these days nor of the year before. If that is wrong, a "
-                "proxy may keep its answers. Nothing of it is kept here."
+                "The server shows no calls at all, neither for these days nor for the year before them. If "
+                "you expect some, a proxy may be giving one stored answer to every question. Nothing of this "
+                "load is cached."
             )
         sent, parts = source.shared.requests, []
         for number, each in enumerate(readings):
