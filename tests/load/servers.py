@@ -51,7 +51,7 @@ class Persona:
         What comes beyond position 1,000: everything (empty text), ``refused`` or ``empty``.
     totals
         ``exact``, ``none``, ``behind`` by three, ``capped`` at 1,000, of the ``page``, ``zero``, ``text``,
-        ``high`` by seven, or ``drops``: right, but a row is left out of a page now and then.
+        ``high`` by seven, of the ``account`` whatever was asked for, or ``drops``: right, but a row is left out of a page now and then.
     order
         ``right``; sorted ``inside`` of the page only, pages being cut newest first; ``inside oldest``;
         ``inside none``; the direction ignored (``newest``, ``oldest``); ``none``.
@@ -106,6 +106,7 @@ PERSONAS: dict[str, Persona] = {
     "totals zero": Persona(totals="zero"),
     "totals as text": Persona(totals="text"),
     "totals too high": Persona(totals="high"),
+    "totals of the account": Persona(totals="account"),
     "rows left out": Persona(totals="drops"),
     "sorted inside the page": Persona(order="inside"),
     "sorted inside, oldest first": Persona(order="inside oldest"),
@@ -225,6 +226,8 @@ class ModelServer:
     # What is answered.
 
     def page(self, question: Question, ask: Ask) -> Slice | Refusal:
+        assert ask.direction in ("ASC", "DESC")
+        assert min(ask.number, ask.size) >= ask.base >= 0
         self._change()
         self.requests += 1
         size = self._size(ask.size)
@@ -340,6 +343,8 @@ class ModelServer:
                 rows = 0
             case "high":
                 rows += 7
+            case "account":
+                rows = len(self.calls)
         if self.persona.v3:
             return None, None
         return rows, -(-rows // size)

@@ -22,7 +22,16 @@ from brightcall_pandas.frame import Page, read_page
 from brightcall_pandas.load._facts import ServerFacts
 from brightcall_pandas.load._pages import WindowPages, slice_of
 from brightcall_pandas.load._plan import Choices, farthest, plan
-from brightcall_pandas.load._proof import NEWEST_FIRST, OBEYED, Ask, Slice, cover, observed_order, order_unit
+from brightcall_pandas.load._proof import (
+    DAY_MICROS,
+    NEWEST_FIRST,
+    OBEYED,
+    Ask,
+    Slice,
+    cover,
+    observed_order,
+    order_unit,
+)
 from brightcall_pandas.load._reading import read_window
 
 KNOWN = ServerFacts(step=1, order=OBEYED, most_rows=500, first_page=1)
@@ -329,6 +338,10 @@ class TestWindowPages:
         ]
         assert WindowPages([self.NEW, self.OLD]).latest_rows()[0].tolist() == [2, 3, 1]
 
+    def test_rows_that_belong_to_other_days_are_left_out(self):
+        read = WindowPages([self.OLD, self.NEW], left_out={"2"})
+        assert read.latest_rows()[0].tolist() == [0, 3]
+
     def test_copies_and_the_last_total(self):
         read = WindowPages([self.OLD, self.NEW])
         assert (read.duplicates, read.expected) == (1, 3)
@@ -363,6 +376,13 @@ class TestSliceOf:
         )
         assert made.ordered
         assert (made.rows, len(made.known)) == (3, 2)
+
+    def test_a_time_more_than_a_day_outside_is_none(self):
+        low, high = 10 * DAY_MICROS, 11 * DAY_MICROS
+        first, last = low - DAY_MICROS, high + DAY_MICROS - 1
+        made = shown("ASC", 1, [first - 1, first, low, last, last + 1])
+        assert made.times((low, high)).tolist() == [first, low, last]
+        assert len(made.times(None)) == 5
 
 
 class TestFarthest:
@@ -433,6 +453,13 @@ class TestCover:
         assert cover(pages, NEWEST_FIRST, 1, (10, 20)).complete
         assert not cover(pages, NEWEST_FIRST, 1, (10, 30)).complete
         assert not cover(pages, NEWEST_FIRST, 1, (8, 20)).complete
+        assert cover(pages, NEWEST_FIRST, 1, (9, 21)).complete  # the unit before, and the one after
+        assert not cover(pages, NEWEST_FIRST, 1, (9, 22)).complete
+
+    def test_a_page_that_proves_nothing_takes_nothing_from_the_others(self):
+        whole = [shown("ASC", 1, [1, 2, 3]), shown("DESC", 1, [5, 4, 2])]
+        for useless in ([], [1, 9, 2], [4]):
+            assert cover([shown("ASC", 3, useless), *whole], OBEYED, 1).complete
 
     def test_a_chain_of_another_day_ends_nothing(self):
         pages = [shown("ASC", 1, [11, 12, 13]), shown("DESC", 1, [95, 94, 93])]
@@ -444,6 +471,9 @@ class TestOrder:
         times = np.arange(0, 600, 30) * 1_000_000  # two calls a minute
         assert order_unit([shown("ASC", 1, times)]) == 1_000_000
         assert order_unit([shown("ASC", 1, times[:10])]) == 60_000_000
+        by_two = [shown("ASC", 1 + n, times[2 * n : 2 * n + 2], 2) for n in range(10)]
+        assert order_unit(by_two) == 1_000_000
+        assert order_unit([shown("DESC", 1, times[::-1])]) == 1_000_000
         swapped = times.reshape(-1, 2)[:, ::-1].ravel()
         assert order_unit([shown("ASC", 1, swapped)]) == 60_000_000
 
@@ -451,6 +481,27 @@ class TestOrder:
         early, late = shown("ASC", 1, range(10), 10), shown("DESC", 1, range(99, 89, -1), 10)
         assert observed_order([early, late], 1) is None
         assert observed_order([early, late, shown("ASC", 2, range(10, 20), 10)], 1) == OBEYED
+
+    def test_rows_of_one_time_show_no_direction(self):
+        def ties(direction: str, number: int, first: int) -> Slice:
+            each = shown(direction, number, [5] * 10, 10)
+            return dataclasses.replace(each, ids=[str(n) for n in range(first, first + 10)])
+
+        pages = [ties("ASC", 1, 0), ties("ASC", 2, 10), ties("DESC", 1, 30), ties("DESC", 2, 20)]
+        assert observed_order(pages, 1) is None
+
+    def test_rows_of_neighbouring_days_show_it_too(self):
+        start, day = 10 * DAY_MICROS, DAY_MICROS
+        before = [shown("ASC", 1, range(10), 10), shown("ASC", 2, range(10, 20), 10)]
+        after = [shown("DESC", 1, range(99, 89, -1), 10), shown("DESC", 2, range(89, 79, -1), 10)]
+
+        def at(pages: list[Slice], begin: int) -> list[Slice]:
+            return [dataclasses.replace(each, stamps=each.stamps + begin) for each in pages]
+
+        pages = [*at(before, start - day // 2), *at(after, start + day + day // 2)]
+        assert observed_order(pages, 1, (start, start + day)) == OBEYED
+        absurd = [*at(before, start - 3 * day), *at(after, start + 4 * day)]
+        assert observed_order(absurd, 1, (start, start + day)) is None
 
     def test_pages_that_are_sorted_inside_only(self):
         late = list(range(90, 100))
