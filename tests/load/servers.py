@@ -51,7 +51,8 @@ class Persona:
         What comes beyond position 1,000: everything (empty text), ``refused`` or ``empty``.
     totals
         ``exact``, ``none``, ``behind`` by three, ``capped`` at 1,000, of the ``page``, ``zero``, ``text``,
-        ``high`` by seven, of the ``account`` whatever was asked for, or ``drops``: right, but a row is left out of a page now and then.
+        ``high`` by seven, of the ``account`` whatever was asked for, or ``drops``: right, but a row is left
+        out of a page now and then.
     order
         ``right``; sorted ``inside`` of the page only, pages being cut newest first; ``inside oldest``;
         ``inside none``; the direction ignored (``newest``, ``oldest``); ``none``.
