@@ -29,6 +29,7 @@ from brightcall_pandas.load._proof import (
     Ask,
     Slice,
     cover,
+    distinct_rows,
     observed_order,
     order_unit,
 )
@@ -81,6 +82,7 @@ class Listing:
         return [self.total(sum(number % 3 == each for _, number in self.rows)) for each in range(3)]
 
     def _page(self, ask: Ask) -> Slice:
+        assert ask.direction in ("ASC", "DESC")
         if self.asked:
             self.change(self)
         self.asked.append(ask)
@@ -188,6 +190,17 @@ class TestReadWindow:
         assert proof != "one page"
         assert proof == "" or ids == list(range(40))
 
+    def test_the_number_of_pages_takes_nothing_from_a_list_that_has_as_many(self):
+        listing = Listing([(n, n) for n in range(730)], total=lambda _: None, pages_count=2)
+        assert ids_read(listing, 500) == (list(range(730)), "overlap")
+
+    @pytest.mark.parametrize(("count", "proof"), [(30, "one page"), (31, ""), (29, "one page")])
+    def test_of_a_longer_list_only_rows_of_the_window_are_held_against_the_count(self, count, proof):
+        listing = Listing([(n, n) for n in range(90)])
+        bounds = (30 * 60_000_000, 60 * 60_000_000)  # row 60 is the first of the next window
+        read = result(read_window(listing.fetch, 500, KNOWN, count=count, bounds=bounds))
+        assert (read.proof, read.wide) == (proof, True)
+
     @pytest.mark.parametrize("cap", [2, 3, 7, 10])
     def test_pages_too_small_to_overlap_are_stitched_or_settled_by_totals(self, cap):
         listing = Listing([(n, n) for n in range(730)], cap=cap)
@@ -262,6 +275,17 @@ class TestReadWindow:
                 return each
 
         assert ids_read(Unsorted([(n, n) for n in range(300)]), 50) == (list(range(300)), "one page")
+
+
+class TestDistinctRows:
+    def test_copies_inside_of_an_answer_count_and_others_do_not(self):
+        twins, later = shown("ASC", 1, [1, 1, 2], 3), shown("ASC", 2, [1, 2, 2], 3)
+        assert distinct_rows([twins]) == 3
+        assert distinct_rows([twins, later]) == distinct_rows([later, twins]) == 4
+
+    def test_until_a_time(self):
+        pages = [shown("ASC", 1, [1, 2, 3], 3), shown("ASC", 2, [3, 4, 4], 3)]
+        assert [distinct_rows(pages, until) for until in (0, 2, 3, 4)] == [0, 2, 3, 5]
 
 
 rows = st.lists(

@@ -163,6 +163,30 @@ class TestPairs:
         show(f"{first}, with others", str(dict(tally)))
 
 
+class TestCells:
+    """Days with more calls than can be read from both ends: by types, and by types and states."""
+
+    @pytest.mark.parametrize("name", ["1,000 rows deep, refused", "1,000 rows deep, empty"])
+    @pytest.mark.parametrize("calls", [2_500, 6_500])  # of the latter each type has more than 2,000
+    def test_come_whole(self, name, calls):
+        came, _, _ = load(PERSONAS[name], "still", (500, calls, 1, 20), 0)
+        assert came == "whole"
+
+    @pytest.mark.parametrize("changes", ["growing", "busy", "edited"])
+    def test_or_are_refused_while_they_change(self, changes):
+        for seed in range(3):
+            came, _, _ = load(PERSONAS["1,000 rows deep, empty"], changes, (500, 2_500, 1, 20), seed)
+            assert came in ("whole", "refused")
+
+    @pytest.mark.parametrize("calls", [2_500, 6_500])
+    def test_a_call_that_is_in_no_cell_is_not_lost(self, calls):
+        made = made_up_calls(calls)
+        made[calls // 2] = made[calls // 2]._replace(type=3, state=3)
+        server = ModelServer(made, PERSONAS["1,000 rows deep, empty"])
+        (part,) = finished(read_days(ModelSource(server, Question(FIRST_DAY, FIRST_DAY)), [FIRST_DAY], 500))
+        assert not part.read.complete
+
+
 class TestFactsOfAnAccount:
     """What is learnt on one day must lose nothing on another."""
 
