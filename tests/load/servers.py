@@ -55,7 +55,8 @@ class Persona:
         out of a page now and then.
     order
         ``right``; sorted ``inside`` of the page only, pages being cut newest first; ``inside oldest``;
-        ``inside none``; the direction ignored (``newest``, ``oldest``); ``none``.
+        ``inside none``, and ``inside reversed`` where the direction says from which end pages are cut; the
+        direction ignored (``newest``, ``oldest``); ``none``.
     ties
         Rows of equal time come in ``stable`` or ``random`` order.
     unit
@@ -114,6 +115,7 @@ PERSONAS: dict[str, Persona] = {
     "sorted inside, no order": Persona(order="inside none"),
     "always newest first": Persona(order="newest"),
     "always oldest first": Persona(order="oldest"),
+    "sorted inside, no order, reversed": Persona(order="inside reversed"),
     "no order": Persona(order="none"),
     "ties at random": Persona(ties="random"),
     "sorted by second": Persona(unit="s", ties="random"),
@@ -316,8 +318,9 @@ class ModelServer:
                 rows = [each for each in rows if each.type == question.types]
             if question.states is not None:
                 rows = [each for each in rows if each.state == question.states]
-            if order in ("none", "inside none"):
-                rows.sort(key=lambda each: each.identity * self._hashed % 1_000_003)
+            if order in ("none", "inside none", "inside reversed"):
+                backwards = order == "inside reversed" and direction == "DESC"
+                rows.sort(key=lambda each: each.identity * self._hashed % 1_000_003, reverse=backwards)
             elif self.persona.unit == "ms":
                 rows = rows[::-1] if direction == "DESC" else rows  # by time and identity as they stand
             elif self.persona.ties == "stable":
@@ -325,7 +328,7 @@ class ModelServer:
                 rows.sort(key=lambda each: (sign * self._key(each), each.identity))
             self._lists[key] = rows
         rows = self._lists[key]
-        if self.persona.ties == "random" and order not in ("none", "inside none"):
+        if self.persona.ties == "random" and order not in ("none", "inside none", "inside reversed"):
             sign, tie = (-1 if direction == "DESC" else 1), self.random.random
             rows = sorted(rows, key=lambda each: (sign * self._key(each), tie()))
         return rows
