@@ -252,6 +252,25 @@ class TestReadWindow:
         listing = Listing([(n, n) for n in range(1030)], total=lambda n: n + 7)
         assert ids_read(listing, 500) == (list(range(1030)), "")
 
+    def test_rows_that_each_reading_lacks_are_told(self):
+        def read(more: Callable[[Listing], int]) -> WindowPages:
+            listing = Listing([(n, n) for n in range(1030)])
+            listing.total = lambda n: n + more(listing)
+            return result(read_window(listing.fetch, 500, type_totals=listing.type_totals))
+
+        same = read(lambda _: 7)
+        assert same.problem.startswith("7 rows are lacking")
+        assert "may count calls that it never shows" in same.problem
+        assert (same.proof, same.final, same.walks) == ("", True, 3)  # no other way would find them
+        fewer = read(lambda listing: 12 if len(listing.asked) <= 5 else 7)
+        assert "rows are lacking" in fewer.problem
+        assert (fewer.proof, fewer.final) == ("", False)
+
+    def test_walks_are_counted(self):
+        listing = Listing([(n, n) for n in range(20)], cap=2)
+        read = result(read_window(listing.fetch, 500, type_totals=listing.type_totals))
+        assert (read.proof, read.walks) == ("total", 3)  # one reading, and two walks that agree
+
     def test_more_rows_of_one_time_than_fit_a_page_are_settled_in_one_large_page(self):
         listing = Listing([(7, n) for n in range(300)], shuffle_ties=random.Random(1))
         assert ids_read(listing, 50) == (list(range(300)), "one page")
