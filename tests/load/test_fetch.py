@@ -138,6 +138,24 @@ class TestOtherQuestions:
         assert fetched(source(), [Ask(1, 10)], lambda _: around)[1] == [[1], [1]]
 
 
+class TestCount:
+    def test_asks_the_endpoint_that_counts(self):
+        pages = PageSource(PROFILES["v3"], Query("v3", {"types": [1]}, "UTC", False), DAY, DAY)
+        task = pages.count()
+        (request,) = next(task)
+        sent = {"page": 1, "itemsPerPage": 1, "types": [1], "dayFrom": "2026-03-03", "dayTo": "2026-03-03"}
+        assert request.body == sent
+        assert request.about == "number of calls of 2026-03-03"
+        with pytest.raises(StopIteration) as end:
+            task.send([7])
+        assert end.value.value == 7
+
+    def test_where_there_is_one(self):
+        with pytest.raises(StopIteration) as end:
+            next(source().count())
+        assert end.value.value is None
+
+
 class TestSources:
     def test_more_days(self):
         wider = source().of([DAY], before=1, after=2)
