@@ -420,6 +420,16 @@ class TestTimezones:
             again = bc.load_calls("2026-03-13", "2026-03-14", client=client)  # no second warning
             assert len(again) == expected[date(2026, 3, 13)] + expected[date(2026, 3, 14)]
 
+    def test_so_where_a_day_has_more_calls_than_a_page(self, tmp_path):
+        day = date(2026, 3, 25)
+        with bc.start_sandbox(
+            calls=1_600, days=4, seed=8, day_to="2026-03-27", faults={"utc_bounds": 1}
+        ) as busy:
+            client = busy.client(cache_dir=tmp_path, timezone="Asia/Tokyo")
+            with pytest.warns(RuntimeWarning, match="starts days in another timezone"):
+                frame = bc.load_calls(day, day, client=client)
+            assert len(frame) == local_days(raw_calls(busy), "Asia/Tokyo")[day] > 300
+
     def test_what_was_read_before_that_was_noticed_is_read_again(self, tmp_path):
         times = ("28T08:00:00", "28T12:00:00", "29T12:00:00", "30T08:00:00")
         with bc.start_sandbox(
