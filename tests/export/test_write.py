@@ -34,7 +34,7 @@ class TestToParquet:
     def test_a_call_without_time_has_a_folder_of_its_own(self, tmp_path):
         frame = pd.DataFrame({"id": ["1", "2"], "timestamp": ["2026-03-02T09:00:00Z", None]})
         out = frame.calls.to_parquet(tmp_path / "out")
-        assert sorted(files(out)) == ["day=2026-03-02", "day=__HIVE_DEFAULT_PARTITION__"]
+        assert sorted(files(out)) == ["day=1970-01-01", "day=2026-03-02"]
         assert bc.read_calls(out)["id"].tolist() == ["1", "2"]
 
     def test_fields_are_written_in_their_own_types(self, tmp_path):
