@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
@@ -126,26 +127,27 @@ def _sheet_column(
         meaning = meaning._replace(unit=str(dtype.tz))
     elif pd.api.types.is_timedelta64_dtype(dtype):
         values, meaning = values.dt.total_seconds(), meaning._replace(unit="s")
-    elif not (
-        pd.api.types.is_bool_dtype(dtype)
-        or pd.api.types.is_datetime64_dtype(dtype)
-        or pd.api.types.is_float_dtype(dtype)
-        or (pd.api.types.is_integer_dtype(dtype) and not _too_long(values))
-    ):
-        values = values.astype(object).map(_cell)
+    elif pd.api.types.is_integer_dtype(dtype) and _too_long(values):
+        values = pd.Series(
+            [None if pd.isna(each) else str(each) for each in values], values.index, dtype=object
+        )
+    elif not (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_dtype(dtype)):
+        values = pd.Series([_cell(each) for each in values.astype(object)], values.index, dtype=object)
     return SheetColumn(name, values, meaning, in_index)
 
 
 def _too_long(values: pd.Series) -> bool:
-    return not values.dropna().between(-_LONGEST_NUMBER, _LONGEST_NUMBER).all()
+    return bool((~values.dropna().between(-_LONGEST_NUMBER, _LONGEST_NUMBER)).any())
 
 
 def _cell(value: Any) -> Any:
     """Return any value as a cell can hold it."""
-    if isinstance(value, str | bool | np.bool_ | pd.Timestamp | date):
+    if isinstance(value, str | bool | float | np.bool_ | np.floating | date):  # a Timestamp is a date
         return value
-    if isinstance(value, int | float | np.integer | np.floating):
-        return value if abs(value) < _LONGEST_NUMBER or value != value else str(value)  # noqa: PLR0124
+    if isinstance(value, int | np.integer):
+        return int(value) if abs(int(value)) <= _LONGEST_NUMBER else str(value)
+    if isinstance(value, Decimal):
+        return float(value)
     if isinstance(value, list | tuple | dict | np.ndarray):
         plain = value.tolist() if isinstance(value, np.ndarray) else value
         return msgspec.json.encode(plain, enc_hook=str).decode()

@@ -209,13 +209,24 @@ def of_one_set(files: Collection[CallFile]) -> list[CallFile]:
             f"left out, since it does not belong to the calls of this folder: {_first(strangers)}. "
             "Move it out of the folder."
         )
-    counted = _each_period_once(ours)
+    counted, copies = _each_period_once(ours)
+    if copies:
+        _warn(
+            f"the same calls are there twice, and the first file of each two is left out: {_first(copies)}. "
+            "Tools that sync folders make such copies: delete the one that is not wanted, and put the other "
+            "in its place."
+        )
     _check_kind(counted)
     return sorted((file for file, _ in counted), key=lambda each: each.in_order)
 
 
-def _each_period_once(files: Collection[tuple[CallFile, Footer]]) -> list[tuple[CallFile, Footer]]:
-    """Return one file for each period: the one in its own place, else the one that was read last."""
+def _each_period_once(
+    files: Collection[tuple[CallFile, Footer]],
+) -> tuple[list[tuple[CallFile, Footer]], list[str]]:
+    """Return one file for each period, and what there is to say of the others.
+
+    It is the one in its own place, else the one that was read last.
+    """
     folders = _set_folders([file for file, _ in files])
 
     def claim(each: tuple[CallFile, Footer]) -> tuple[tuple[str, ...], str]:
@@ -228,7 +239,8 @@ def _each_period_once(files: Collection[tuple[CallFile, Footer]]) -> list[tuple[
         in_place = file.set_folder in folders and file.below[-2:] == (footer.folder, FILE)
         return in_place, footer.read_at, file.path
 
-    counted, copies = [], []
+    counted: list[tuple[CallFile, Footer]] = []
+    copies: list[str] = []
     for (_, folder), claimants in groupby(sorted(files, key=claim), claim):
         (best, said), *others = sorted(claimants, key=merit, reverse=True)
         counted.append((best, said))
@@ -236,13 +248,7 @@ def _each_period_once(files: Collection[tuple[CallFile, Footer]]) -> list[tuple[
             f"{folder} in {file.path!r} ({_said(footer)}) beside {best.path!r} ({_said(said)})"
             for file, footer in others
         ]
-    if copies:
-        _warn(
-            f"the same calls are there twice, and the first file of each two is left out: {_first(copies)}. "
-            "Tools that sync folders make such copies: delete the one that is not wanted, and put the other "
-            "in its place."
-        )
-    return counted
+    return counted, copies
 
 
 def _set_folders(files: Collection[CallFile]) -> set[tuple[str, ...]]:
@@ -284,4 +290,4 @@ def _first(texts: Sequence[str]) -> str:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=5)
+    warnings.warn(message, RuntimeWarning, stacklevel=6)

@@ -86,8 +86,8 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     if file.suffix.lower() != ".xlsx":
         msg = f"{str(file)!r} is not named as a workbook: name it {str(file.with_suffix('.xlsx'))!r}"
         raise ValueError(msg)
+    _check_size(len(df), len(df.columns) + sum(name is not None for name in df.index.names))
     columns = sheet_columns(df)
-    _check_size(len(df), len(columns))
     try:
         import xlsxwriter  # noqa: PLC0415 - only for workbooks
     except ImportError as error:
@@ -144,7 +144,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     >>> import tempfile, pathlib
     >>> calls = pd.DataFrame({"id": ["1"], "label": ["=1+1"], "toNumber": ["+4930901820"]})
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     print(calls.calls.to_csv(pathlib.Path(folder, "calls.csv")).read_text("utf-8-sig"))
+    ...     print(calls.calls.to_csv(pathlib.Path(folder, "calls.csv")).read_text("utf-8-sig").strip())
     id,label,toNumber
     1,'=1+1,+4930901820
     """
@@ -284,9 +284,10 @@ def _shortened(text: str) -> str:
 
 def _harmless(values: pd.Series) -> pd.Series:
     """Return a column without formulas."""
-    if values.dtype != object:
+    if pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype):
         return values
-    return values.map(lambda value: _text(_without_formula(value)) if isinstance(value, str) else value)
+    safe = [_text(_without_formula(each)) if isinstance(each, str) else each for each in values]
+    return pd.Series(safe, values.index, dtype=object)
 
 
 def _without_formula(text: str) -> str:
@@ -295,5 +296,9 @@ def _without_formula(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text that can be written: half an emoji is a question mark."""
-    return text.encode("utf-8", "replace").decode()
+    """Return a text that can be written: half an emoji becomes the sign for a character that is unknown."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
