@@ -131,7 +131,9 @@ def _sheet_column(
         values = pd.Series(
             [None if pd.isna(each) else str(each) for each in values], values.index, dtype=object
         )
-    elif not (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_dtype(dtype)):
+    elif pd.api.types.is_complex_dtype(dtype) or not (
+        pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_dtype(dtype)
+    ):
         values = pd.Series([_cell(each) for each in values.astype(object)], values.index, dtype=object)
     return SheetColumn(name, values, meaning, in_index)
 

@@ -208,7 +208,7 @@ def held_periods(
 
     Notes
     -----
-    A damaged file is as good as none: it is written again.
+    A damaged file is as good as none, and so is one that was written by itself: it is written again.
     """
     periods = {}
     for path in sorted(path for partition in PERIODS for path in folder.glob(f"{partition}=*/{FILE}")):
@@ -216,12 +216,14 @@ def held_periods(
             footer = footer_of(pq.read_metadata(path).metadata)
         except (OSError, pa.ArrowException):
             continue
-        if footer is None or footer.identity is None or footer.held is None:
+        if footer is None:
             msg = (
                 f"{str(path)!r} was not written by brightcall_pandas: choose another folder, "
                 "or move this file away first"
             )
             raise ValueError(msg)
+        if footer.identity is None or footer.held is None:
+            continue
         if identity and (difference := footer.identity.difference(identity, same_query=same_query)):
             msg = (
                 f"{str(folder)!r} holds calls with {difference}: "

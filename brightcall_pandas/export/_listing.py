@@ -191,8 +191,15 @@ def first_of_set(place: Place) -> str:
     return (in_place or place.files)[0]
 
 
-def of_one_set(files: Collection[CallFile]) -> list[CallFile]:
+def of_one_set(files: Collection[CallFile], columns: Sequence[str]) -> list[CallFile]:
     """Return the files that belong to a set, each period once, in order.
+
+    Parameters
+    ----------
+    files
+        The files.
+    columns
+        Columns of the set.
 
     Raises
     ------
@@ -203,21 +210,34 @@ def of_one_set(files: Collection[CallFile]) -> list[CallFile]:
     """
     known = list(zip(files, footers_read(files), strict=True))
     ours = [(file, footer) for file, footer in known if footer is not None and footer.identity is not None]
-    strangers = [repr(file.path) for file, footer in known if footer is None or footer.identity is None]
+    counted, copies = _each_period_once(ours)
+    _check_kind(counted)
+    chosen = [file for file, _ in counted]
+    held = {(file.set_folder, file.period) for file in chosen}
+    others = [(file, footer) for file, footer in known if footer is None or footer.identity is None]
+    parts = [file for file, footer in others if footer is not None and _is_part(file, columns, held)]
+    strangers = [repr(file.path) for file, _ in others if file not in parts]
     if strangers:
         _warn(
             f"left out, since it does not belong to the calls of this folder: {_first(strangers)}. "
             "Move it out of the folder."
         )
-    counted, copies = _each_period_once(ours)
     if copies:
         _warn(
             f"the same calls are there twice, and the first file of each two is left out: {_first(copies)}. "
             "Tools that sync folders make such copies: delete the one that is not wanted, and put the other "
             "in its place."
         )
-    _check_kind(counted)
-    return sorted((file for file, _ in counted), key=lambda each: each.in_order)
+    return sorted(chosen + parts, key=lambda each: each.in_order)
+
+
+def _is_part(file: CallFile, columns: Sequence[str], held: Collection[tuple[tuple[str, ...], str]]) -> bool:
+    """Tell whether a file of ours, written by itself, was put in the place of the file of a period."""
+    return (
+        file.period != ""
+        and (file.set_folder, file.period) not in held
+        and file.fragment.physical_schema.names == list(columns)
+    )
 
 
 def _each_period_once(

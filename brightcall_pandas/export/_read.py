@@ -191,7 +191,9 @@ class CallFiles:
     def files(self, spec: CallFilter) -> list[CallFile]:
         """Return the files that may hold such calls, going by their folders' names, in order."""
         near = [each for each in self.listed if self._may_hold(each.period, spec)]
-        return of_one_set(near) if self._is_set else sorted(near, key=lambda each: each.in_order)
+        if self._is_set:
+            return of_one_set(near, self.columns)
+        return sorted(near, key=lambda each: each.in_order)
 
     def surplus(self, files: Sequence[CallFile]) -> Surplus:
         """Return what to leave out, so that each call of some files stands once.

@@ -127,7 +127,7 @@ def file_path(path: str | os.PathLike[str]) -> Path:
         )
         raise ValueError(msg)
     _refuse_file_above(file)
-    _refuse_export_above(file)
+    _refuse_export_above(file, levels=1)  # the file of a period may be replaced
     return file
 
 
@@ -161,17 +161,19 @@ def _refuse_file_above(path: Path) -> None:
         raise ValueError(msg)
 
 
-def _refuse_export_above(path: Path) -> None:
-    """Refuse a path in a folder of an export: readers would take what lies there for a part of it."""
-    for above in path.absolute().parents:
+def _refuse_export_above(path: Path, *, levels: int | None = None) -> None:
+    """Refuse a path in a folder of calls by period: readers would take what lies there for a part of it.
+
+    Parameters
+    ----------
+    path
+        The path.
+    levels
+        How far above it to look; None means all the way.
+    """
+    for above in [*path.absolute().parents][:levels]:
         if any(_PERIOD_FOLDER.fullmatch(each.parent.name) for each in above.glob(f"*=*/{FILE}")):
-            inside = above
-        elif _PERIOD_FOLDER.fullmatch(above.name):
-            inside = above.parent
-        else:
-            inside = None
-        if inside is not None:
-            msg = f"{str(path)!r} lies in {str(inside)!r}, which holds calls by period: choose another place"
+            msg = f"{str(path)!r} lies in {str(above)!r}, which holds calls by period: choose another place"
             raise ValueError(msg)
 
 

@@ -122,6 +122,37 @@ class TestCopies:
             assert bc.read_calls(folder)["label"].tolist() == ["late"]
 
 
+class TestParts:
+    """Files that were written by themselves, in the place of the file of a day."""
+
+    def test_are_the_day(self, copy, calls):
+        path = copy / DAY / "calls.parquet"
+        day = bc.read_calls(path)
+        day.iloc[:10].calls.to_parquet(path, partition=None)
+        day.iloc[10:].calls.to_parquet(path.with_name("more.parquet"), partition=None)
+        pdt.assert_frame_equal(bc.read_calls(copy), calls)
+
+    def test_beside_the_file_of_the_day_they_are_left_out(self, copy, calls):
+        day = bc.read_calls(copy / DAY / "calls.parquet")
+        day.iloc[:10].calls.to_parquet(copy / DAY / "more.parquet", partition=None)
+        with pytest.warns(RuntimeWarning, match=r"left out.*more\.parquet"):
+            pdt.assert_frame_equal(bc.read_calls(copy), calls)
+
+    def test_with_other_columns_they_are_left_out(self, copy, calls):
+        path = copy / DAY / "calls.parquet"
+        bc.read_calls(path)[["id", "timestamp"]].calls.to_parquet(path, partition=None)
+        with pytest.warns(RuntimeWarning, match=r"left out.*day=2026-03-25"):
+            assert len(bc.read_calls(copy)) == len(calls.calls.filter(day_to="2026-03-24")) + len(
+                calls.calls.filter(day_from="2026-03-26")
+            )
+
+    def test_the_next_export_writes_the_day_again(self, copy, calls, sandbox, client):
+        path = copy / DAY / "calls.parquet"
+        bc.read_calls(path).iloc[:10].calls.to_parquet(path, partition=None)
+        bc.export_calls(sandbox.day_from, sandbox.day_to, copy, client=client)
+        pdt.assert_frame_equal(bc.read_calls(copy), calls)
+
+
 class TestSets:
     def test_of_two_kinds_cannot_be_read_together(self, copy, tmp_path, calls):
         other = calls[["id", "timestamp"]].calls.to_parquet(tmp_path / "other")

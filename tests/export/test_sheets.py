@@ -173,19 +173,20 @@ class TestToExcel:
                 "number": [10**16, 1],
                 "float": [float("inf"), 1e300],
                 "list": [["a", 1], None],
-                "early": pd.to_datetime(["1899-12-31 10:00", "1900-01-01 00:00"]),
+                "early": pd.to_datetime(["1899-12-31 10:00", "1900-03-01 00:00"]),
                 "interval": pd.interval_range(0, 2),
                 "length": pd.to_timedelta([90, None], unit="s"),
                 "half": pd.Series(["\ud83d", "b"], dtype=object),
+                "complex": [1j, 2j],
                 "missing": pd.array([None, 3], dtype="Int64"),
             }
         )
         first, second = rows(frame.calls.to_excel(tmp_path / "c.xlsx"))
         assert list(first.values()) == [
-            "10000000000000000", "inf", '["a",1]', "1899-12-31 10:00:00", "(0, 1]", 90, "�", None,
+            "10000000000000000", "inf", '["a",1]', "1899-12-31 10:00:00", "(0, 1]", 90, "�", "1j", None,
         ]  # fmt: skip
         assert [second[name] for name in ("number", "float", "list", "length")] == ["1", 1e300, None, None]
-        assert (second["early"], second["missing"]) == (datetime(1900, 1, 1), 3)
+        assert (second["early"], second["missing"]) == (datetime(1900, 3, 1), 3)
 
     def test_a_text_that_is_too_long_is_cut_with_a_warning(self, tmp_path):
         frame = pd.DataFrame({"transcripts": ["x" * 32_767, "y" * 32_768, "😀" * 16_384]})

@@ -214,14 +214,14 @@ class TestColumnsOfYourOwn:
             later.calls.to_parquet(out)
         assert bc.read_calls(out)["mine"].tolist() == [1, 2]
 
-    def test_a_file_in_a_folder_by_period_is_refused(self, tmp_path):
+    def test_what_would_lie_beside_the_folders_of_the_periods_is_refused(self, tmp_path):
         out = ONE_CALL.calls.to_parquet(tmp_path / "out")
-        for inside in (out / "more.parquet", out / "day=2026-03-02" / "calls.parquet"):
-            with pytest.raises(ValueError, match=r"out', which holds calls by period"):
-                ONE_CALL.calls.to_parquet(inside, partition=None)
         with pytest.raises(ValueError, match=r"out', which holds calls by period"):
-            ONE_CALL.calls.to_parquet(out / "sub")
-        assert [each.name for each in out.iterdir()] == ["day=2026-03-02"]
+            ONE_CALL.calls.to_parquet(out / "more.parquet", partition=None)
+        for inside in (out / "sub", out / "day=2026-03-02" / "sub"):
+            with pytest.raises(ValueError, match=r"out', which holds calls by period"):
+                ONE_CALL.calls.to_parquet(inside)
+        assert sorted(each.name for each in out.rglob("*")) == ["calls.parquet", "day=2026-03-02"]
 
 
 class TestZones:
