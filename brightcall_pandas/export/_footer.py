@@ -27,6 +27,7 @@ __all__ = [
     "Footer",
     "Identity",
     "Period",
+    "can_be_said",
     "footer_of",
     "held_periods",
     "last_read",
@@ -180,6 +181,16 @@ def footer_of(metadata: Mapping[bytes, bytes] | None) -> Footer | None:
         return msgspec.structs.replace(footer, held=_PERIOD.decode((metadata or {})[PERIOD]))
     except (KeyError, msgspec.DecodeError):
         return None
+
+
+def can_be_said(provenance: Mapping[str, Any]) -> bool:
+    """Tell whether a footer can hold what the attributes of a frame say; anybody may write into these."""
+    try:
+        footer = _FOOTER.decode(msgspec.json.encode(provenance, enc_hook=str))
+    except (TypeError, msgspec.MsgspecError):
+        return False
+    dated = all(each.get("day_from") and each.get("day_to") for each in footer.windows)
+    return dated and "set" not in provenance and "held" not in provenance
 
 
 def period_metadata(held: Period) -> dict[bytes, bytes]:

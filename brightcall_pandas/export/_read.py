@@ -266,14 +266,14 @@ class CallFiles:
                 for footer in said
                 for each in _windows(footer)
             }
+            complete = [each.complete if each.held is None else each.held.complete for each in said]
             known |= {
                 "query": said[0].query,
                 "pseudonymized": said[0].pseudonymized,
-                "complete": all(
-                    (each.complete if each.held is None else each.held.complete) is True for each in said
-                ),
                 "windows": [{k: v for k, v in each.items() if k != "misfits"} for each in windows.values()],
             }
+            if any(each is not None for each in complete):
+                known["complete"] = all(each is True for each in complete)
         return Provenance(known)
 
     def _may_hold(self, period: str, spec: CallFilter) -> bool:

@@ -32,7 +32,13 @@ _MOST_ROWS, _MOST_COLUMNS, _LONGEST_TEXT = 1_048_576, 16_384, 32_767  # Excel's 
 _FIRST_YEAR = 1900  # of Excel's calendar
 _WIDTH = (8, 60)  # of a column, in characters
 _LOOKED_AT = 1_000  # rows that decide on the width
-_FORMATS = {"rate": "0.0%", "s": "0.0", "date": "yyyy-mm-dd", "time": "yyyy-mm-dd hh:mm:ss"}
+_FORMATS = {
+    "": "General",
+    "rate": "0.0%",
+    "s": "0.0",
+    "date": "yyyy-mm-dd",
+    "time": "yyyy-mm-dd hh:mm:ss",
+}
 _CUT = "…"
 
 _FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=[=+\-@\t\r＝＋－＠])")
@@ -201,7 +207,7 @@ def _write_sheet(
     """Write a header and rows; return the names of the columns of which a text was cut."""
     cells = [_prepared(each) for each in columns]
     for position, (each, (values, form)) in enumerate(zip(columns, cells, strict=True)):
-        sheet.set_column(position, position, _width(each.name, values, form), formats.get(form))
+        sheet.set_column(position, position, _width(each.name, values, form), formats[form])
     sheet.freeze_panes(1, sum(each.in_index for each in columns))
     rows = len(columns[0].values) if columns else 0
     if columns:
@@ -212,7 +218,7 @@ def _write_sheet(
     cut: dict[str, None] = {}
     for row in range(rows):
         for position, (values, form) in enumerate(cells):
-            if _write_cell(sheet, row + 1, position, values[row], formats.get(form)):
+            if _write_cell(sheet, row + 1, position, values[row], formats[form]):
                 cut[columns[position].name] = None
     return list(cut)
 
@@ -226,7 +232,8 @@ def _prepared(each: SheetColumn) -> tuple[Any, str]:
         known = values.dropna()
         form = "date" if len(known) and (known == known.dt.normalize()).all() else "time"
         return values.astype(object).to_numpy(), form
-    return values.astype(object).to_numpy(), each.meaning.unit
+    unit = each.meaning.unit
+    return values.astype(object).to_numpy(), unit if unit in _FORMATS else ""
 
 
 def _width(name: str, values: Any, form: str) -> float:
@@ -239,7 +246,7 @@ def _width(name: str, values: Any, form: str) -> float:
     return min(max(longest, len(name), least) + 2, most)
 
 
-def _write_cell(sheet: Worksheet, row: int, position: int, value: Any, form: Format | None) -> bool:
+def _write_cell(sheet: Worksheet, row: int, position: int, value: Any, form: Format) -> bool:
     """Write a value as what it is, and nothing where it is missing; tell whether it was cut."""
     if (
         value is None
@@ -256,17 +263,17 @@ def _write_cell(sheet: Worksheet, row: int, position: int, value: Any, form: For
         at = value.to_pydatetime(warn=False) if isinstance(value, pd.Timestamp) else value
         sheet.write_datetime(row, position, at.replace(tzinfo=None) if isinstance(at, datetime) else at, form)
     elif value != "":
-        return _write_text(sheet, row, position, str(value))
+        return _write_text(sheet, row, position, str(value), form)
     return False
 
 
-def _write_text(sheet: Worksheet, row: int, position: int, text: str, form: Format | None = None) -> bool:
+def _write_text(sheet: Worksheet, row: int, position: int, text: str, form: Format) -> bool:
     """Write a text as text; tell whether it was cut."""
     text = _text(text)
     shown = _shortened(text)
     if shown.startswith("<r>") and shown.endswith("</r>"):
         # xlsxwriter would take it for markup of its own; what is in parts, it writes as text.
-        sheet.write_rich_string(row, position, shown[:1], sheet.default_url_format, shown[1:])
+        sheet.write_rich_string(row, position, form, shown[:1], form, shown[1:])
     else:
         sheet.write_string(row, position, shown, form)
     return shown != text

@@ -18,6 +18,7 @@ from brightcall_pandas.export._footer import (
     PERIODS,
     Identity,
     Period,
+    can_be_said,
     held_periods,
     period_metadata,
     window_reports,
@@ -232,7 +233,8 @@ def _ordered(table: pa.Table) -> pa.Table:
 
 
 def _provenance(df: pd.DataFrame) -> dict[str, Any]:
-    return dict(df.attrs.get("brightcall") or {})
+    said = df.attrs.get("brightcall")
+    return dict(said) if isinstance(said, dict) and can_be_said(said) else {}
 
 
 def _metadata(df: pd.DataFrame) -> dict[str, Any]:

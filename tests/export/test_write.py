@@ -97,6 +97,44 @@ class TestToParquet:
         assert list(tmp_path.iterdir()) == []
 
 
+class TestAttributes:
+    """What a frame says of itself goes into the file; but anybody may write there."""
+
+    def test_come_back(self, calls, tmp_path):
+        for partition in ("day", None):
+            back = bc.read_calls(calls.calls.to_parquet(tmp_path / f"{partition}", partition=partition))
+            said, before = back.attrs["brightcall"], calls.attrs["brightcall"]
+            assert said["complete"] is True
+            assert said["timezone"] == "Europe/Berlin"
+            kept = ("day_from", "day_to", "rows", "fetched_at", "proof")
+            assert [{name: each[name] for name in kept} for each in said["windows"]] == [
+                {name: each[name] for name in kept} for each in before["windows"]
+            ]
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            None,
+            "text",
+            {},
+            {"complete": "yes"},
+            {"windows": 7},
+            {"query": [1]},
+            {"set": {}},
+            {1: {2}},
+            {"x": 1j},
+        ],
+        ids=str,
+    )
+    def test_that_are_something_else_are_left_out(self, tmp_path, said):
+        frame = ONE_CALL.copy()
+        frame.attrs["brightcall"] = said
+        for partition in ("day", None):
+            back = bc.read_calls(frame.calls.to_parquet(tmp_path / f"{partition}", partition=partition))
+            assert back["id"].tolist() == ["1"]
+            assert "complete" not in back.attrs["brightcall"]
+
+
 class TestEmptyFrames:
     @pytest.mark.parametrize("partition", ["day", "month", None])
     def test_come_back_column_for_column(self, calls, tmp_path, partition):
