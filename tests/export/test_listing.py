@@ -106,20 +106,26 @@ class TestCopies:
         (copy / "day=2026-03-26").rename(copy / "day=2026-03-26 (2)")
         pdt.assert_frame_equal(bc.read_calls(copy), calls)
 
-    def test_of_two_that_are_both_out_of_place_the_later_reading_counts(self, tmp_path):
-        frame = bc.to_frame([{"id": 1, "timestamp": "2026-03-25T09:00:00Z", "label": "early"}])
-        folder = tmp_path / "calls"
-        for name, label, read_at in (("b", "early", "2026-04-01"), ("a", "late", "2026-04-02")):
-            window = {
-                "day_from": "2026-03-25",
-                "day_to": "2026-03-25",
-                "fetched_at": f"{read_at}T09:00:00+00:00",
-            }
+    @pytest.mark.parametrize(
+        ("early", "late", "counts"),
+        [
+            ("calls", "calls (1)", "early"),
+            ("calls (1)", "calls", "late"),
+            ("b", "a", "late"),
+            ("a", "b", "late"),
+        ],
+    )
+    def test_the_one_in_its_place_counts_or_else_the_later_reading(self, tmp_path, early, late, counts):
+        frame = bc.to_frame([{"id": 1, "timestamp": "2026-03-25T09:00:00Z"}])
+        for name, label, read_on in ((early, "early", "2026-04-01"), (late, "late", "2026-04-02")):
+            window = {"day_from": "2026-03-25", "day_to": "2026-03-25"}
+            window["fetched_at"] = f"{read_on}T09:00:00+00:00"
             frame.attrs["brightcall"] = {"windows": [window]}
-            out = frame.assign(label=label).calls.to_parquet(folder)
-            (out / DAY / "calls.parquet").rename(out / DAY / f"{name}.parquet")
-        with pytest.warns(RuntimeWarning, match="there twice"):
-            assert bc.read_calls(folder)["label"].tolist() == ["late"]
+            out = frame.assign(label=label).calls.to_parquet(tmp_path / label)
+            (tmp_path / "both" / DAY).mkdir(parents=True, exist_ok=True)
+            shutil.copy(out / DAY / "calls.parquet", tmp_path / "both" / DAY / f"{name}.parquet")
+        with pytest.warns(RuntimeWarning, match="2026-04-01T09:00:00.*2026-04-02T|2026-04-02T.*2026-04-01T"):
+            assert bc.read_calls(tmp_path / "both")["label"].tolist() == [counts]
 
 
 class TestParts:
