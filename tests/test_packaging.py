@@ -70,6 +70,7 @@ class TestProject:
             "lab",
             "dask",
             "s3",
+            "excel",
             "model",
             "graph",
             "all",

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from brightcall_pandas import analysis
 from brightcall_pandas.analysis import additive_form, merge
-from brightcall_pandas.export import CallFiles, Surplus, pseudonymize, row_filter
+from brightcall_pandas.export import CallFiles, Place, Surplus, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters
 from brightcall_pandas.frame import EXTRAS, optional_column
 
@@ -76,32 +76,31 @@ def scan_calls(
     Dask's setting ``dataframe.convert-string`` is switched off for the partitions, since it would change
     their dtypes.
     """
-    place = os.fspath(path)
-    place = place if "://" in place else os.path.abspath(place)  # workers may have another working directory
-    calls = CallFiles.at(place)
+    calls = CallFiles.at(path)
     chosen = calls.chosen_columns(columns)
     spec = row_filter(filters)
     meta = calls.frame(chosen, spec, files=[])
-    files: list[str | None] = [*calls.files(spec)] or [None]
-    surplus = calls.surplus(spec).rows
-    left_out = [surplus.get(file or "", []) for file in files]
-    known = {"path": place, "schema": calls.dataset.schema, "columns": chosen}
+    files = calls.files(spec)
+    surplus = calls.surplus(files).rows
+    paths: list[str | None] = [each.path for each in files] or [None]
+    left_out = [surplus.get(path or "", []) for path in paths]
+    known = {"place": calls.place.only([]), "schema": calls.dataset.schema, "columns": chosen}
     with dask.config.set({"dataframe.convert-string": False}):
-        return dd.from_map(_read, files, left_out, spec=spec.to_dict(), meta=meta, **known)
+        return dd.from_map(_read, paths, left_out, spec=spec.to_dict(), meta=meta, **known)
 
 
 def _read(
-    file: str | None,
+    path: str | None,
     left_out: list[int],
-    path: str,
+    place: Place,
     schema: pa.Schema,
     *,
     columns: Sequence[str],
     spec: Mapping[str, Any],
 ) -> pd.DataFrame:
-    files = [] if file is None else [file]
-    surplus = Surplus({file or "": left_out})
-    return CallFiles.at(path, files, schema).frame(columns, CallFilter(**spec), surplus=surplus)
+    calls = CallFiles(place.only([] if path is None else [path]), schema)
+    surplus = Surplus({path or "": left_out})
+    return calls.frame(columns, CallFilter(**spec), calls.listed, surplus=surplus)
 
 
 def _distributed(name: str) -> Callable[..., Any]:
@@ -194,7 +193,7 @@ def _refused(name: str) -> Callable[..., NoReturn]:
 for _name in analysis.__all__:
     if _name != "definitions":
         setattr(DistributedCalls, _name, _distributed(_name))
-for _name in ("explore", "model_frame", "to_parquet"):
+for _name in ("explore", "model_frame", "to_csv", "to_excel", "to_parquet"):
     setattr(DistributedCalls, _name, _refused(_name))
 DistributedCalls.definitions = staticmethod(analysis.definitions)
 

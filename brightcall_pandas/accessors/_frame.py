@@ -194,9 +194,12 @@ class CallsAccessor(HidesColumn):
 
         Raises
         ------
+        TypeError
+            A column of your own has values that parquet has no type for.
         ValueError
-            `partition` is unknown, `path` is of the wrong kind or an address (``s3://…``), or the folder
-            holds calls with other columns, in another timezone or of another key.
+            `partition` is unknown, `path` is of the wrong kind or an address (``s3://…``), two columns have
+            the same name, or the folder holds calls with other columns, in another timezone or of another
+            key.
         KeyError
             There is no ``timestamp`` to partition by.
 
@@ -207,6 +210,62 @@ class CallsAccessor(HidesColumn):
         from brightcall_pandas.export import to_parquet  # noqa: PLC0415
 
         return to_parquet(self._df, path, partition=partition)
+
+    def to_excel(self, path: str | os.PathLike[str]) -> Path:
+        """Write the calls, or a table of them (``table.calls.to_excel(path)``), as an Excel workbook.
+
+        Parameters
+        ----------
+        path
+            The file, named ``….xlsx``; replaced if it exists.
+
+        Returns
+        -------
+        pathlib.Path
+            `path`.
+
+        Raises
+        ------
+        ValueError
+            There are more rows or columns than a sheet has, or `path` is not a local file named ``….xlsx``.
+        ModuleNotFoundError
+            The extra ``excel`` is not installed.
+
+        Notes
+        -----
+        `brightcall_pandas.export.to_excel` describes the workbook in full: times by the clock of the frame's
+        timezone, numbers as text, no formulas, and a sheet of definitions.
+        """
+        from brightcall_pandas.export import to_excel  # noqa: PLC0415
+
+        return to_excel(self._df, path)
+
+    def to_csv(self, path: str | os.PathLike[str]) -> Path:
+        """Write the calls, or a table of them, as a CSV file that is safe to open in a spreadsheet.
+
+        Parameters
+        ----------
+        path
+            The file; replaced if it exists.
+
+        Returns
+        -------
+        pathlib.Path
+            `path`.
+
+        Raises
+        ------
+        ValueError
+            `path` is a folder or an address (``s3://…``).
+
+        Notes
+        -----
+        `brightcall_pandas.export.to_csv` describes the file in full. Where a spreadsheet would take a text
+        for a formula, it gets an apostrophe in front; pandas' own ``to_csv`` writes it as it is.
+        """
+        from brightcall_pandas.export import to_csv  # noqa: PLC0415
+
+        return to_csv(self._df, path)
 
     def pseudonymize(
         self,

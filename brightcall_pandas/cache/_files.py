@@ -51,9 +51,17 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def temporary_file(folder: Path) -> Iterator[Path]:
-    """Make an empty file that is deleted at the end of the block, unless it was renamed."""
-    temporary = temporary_path(folder)
+def temporary_file(folder: Path, owner: str = "") -> Iterator[Path]:
+    """Make an empty file that is deleted at the end of the block, unless it was renamed.
+
+    Parameters
+    ----------
+    folder
+        Where to make it.
+    owner
+        What its name begins with, after a dot, where others keep files in the same folder.
+    """
+    temporary = temporary_path(folder, owner)
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         yield temporary
@@ -62,9 +70,9 @@ def temporary_file(folder: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
-def temporary_path(folder: Path) -> Path:
+def temporary_path(folder: Path, owner: str = "") -> Path:
     """Return a path that no other process uses; `Store.sweep` deletes old ones by their name."""
-    return folder / f".tmp-{os.getpid()}-{secrets.token_hex(4)}"
+    return folder / f".{owner}tmp-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 @contextmanager

@@ -6,13 +6,17 @@ import json
 import os
 import re
 import sys
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from brightcall_pandas.cli._options import API_KEY, PSEUDONYM_KEY, AsJson, checked_arguments, json_object
+
+if TYPE_CHECKING:
+    from brightcall_pandas.export import Period
 
 __all__ = ["EXAMPLES", "export"]
 
@@ -71,7 +75,7 @@ def export(  # noqa: PLR0917  (each argument is an option)
     whole files; if it was killed, it resumes where it stopped. A progress bar is shown only on a terminal.
     Both keys are read only from the environment: BRIGHTCALL_API_KEY and BRIGHTCALL_PSEUDONYM_KEY.
     """
-    from brightcall_pandas.export import export_calls, read_manifest  # noqa: PLC0415
+    from brightcall_pandas.export import export_calls, held_periods  # noqa: PLC0415
 
     with checked_arguments():
         if not os.environ.get(API_KEY):
@@ -92,20 +96,19 @@ def export(  # noqa: PLR0917  (each argument is an option)
             progress=None if sys.stderr.isatty() and not quiet else False,
             **json_object("filters", filters),
         )
-    result = _summary(path, read_manifest(path))
+    result = _summary(path, held_periods(path))
     if as_json:
         typer.echo(json.dumps(result))
     elif not quiet:
         typer.echo(f"{result['rows']} calls in {result['partitions']} files in {path}")
 
 
-def _summary(path: Path, manifest: Any) -> dict[str, Any]:
-    parts = manifest.partitions.values() if manifest else ()
+def _summary(path: Path, periods: Mapping[str, Period]) -> dict[str, Any]:
     return {
         "path": str(path),
-        "partitions": len(parts),
-        "rows": sum(each.rows for each in parts),
-        "complete": all(each.complete for each in parts),
+        "partitions": len(periods),
+        "rows": sum(each.rows for each in periods.values()),
+        "complete": all(each.complete for each in periods.values()),
     }
 
 

@@ -1,30 +1,39 @@
-"""Files: parquet from frames and from the API, and back into frames.
+"""Files: parquet from frames and from the API, and back into frames; Excel and CSV for others.
 
 ::
 
     _write       a frame → a folder of parquet files, or a single file
     _stream      the API → a folder, in bounded memory, as often as you like
     _read        parquet → the typed frame, and what the files themselves can filter
+    _listing     which files of a folder are the calls
     _once        files read at different times: each call once
-    _layout      columns, metadata and folders of the files
-    _manifest    what a folder holds, and how sure that is
+    _layout      columns and metadata of the files
+    _footer      which set a file belongs to, what it holds, and how sure that is
     _lock        one writer a folder
+    _sheets      a frame or a table → an Excel workbook, or CSV
+    _cells       what of a frame is in its sheet, and what the columns mean
     _pseudonyms  numbers → tokens, in every column and text
 """
 
-from brightcall_pandas.export._manifest import read_manifest
+from brightcall_pandas.export._footer import Period, held_periods
+from brightcall_pandas.export._listing import Place
 from brightcall_pandas.export._pseudonyms import pseudonymize
 from brightcall_pandas.export._read import CallFiles, Surplus, read_calls, row_filter
+from brightcall_pandas.export._sheets import to_csv, to_excel
 from brightcall_pandas.export._stream import export_calls
 from brightcall_pandas.export._write import to_parquet
 
 __all__ = [
     "CallFiles",
+    "Period",
+    "Place",
     "Surplus",
     "export_calls",
+    "held_periods",
     "pseudonymize",
     "read_calls",
-    "read_manifest",
     "row_filter",
+    "to_csv",
+    "to_excel",
     "to_parquet",
 ]

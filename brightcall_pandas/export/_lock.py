@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import logging
 import os
 import socket
@@ -11,20 +12,19 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from brightcall_pandas.cache import ForkAware
 
-__all__ = ["LOCK", "folder_lock"]
-
-LOCK = ".writing"
-"""Name of the file that is locked; readers of parquet skip it, since it begins with a dot."""
+__all__ = ["Scratch", "folder_lock", "lock_path"]
 
 _log = logging.getLogger("brightcall_pandas")
 
 _PAUSE_S = 0.1
 _SILENT = 10  # pauses after which waiting is worth a word
+_STALE_S = 86_400  # nobody writes at one file for a day
 
 if sys.platform == "win32":
     import msvcrt
@@ -72,26 +72,71 @@ class _Held(ForkAware):
             self._file = None
 
 
+@dataclass(frozen=True)
+class Scratch:
+    """Where files lie while they are written.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    owner
+        What their names begin with, after a dot.
+    """
+
+    folder: Path
+    owner: str = ""
+
+
 @contextmanager
-def folder_lock(folder: Path) -> Iterator[None]:
+def folder_lock(folder: Path) -> Iterator[Scratch]:
     """Keep other threads and processes from writing into a folder; wait where one of them does.
 
     Parameters
     ----------
     folder
-        A folder that exists.
+        The folder; it is made if missing.
+
+    Yields
+    ------
+    Scratch
+        Where to write what is to be moved into the folder.
     """
-    path = folder / LOCK
+    folder.mkdir(parents=True, exist_ok=True)
+    folder = folder.resolve()
     patience = _SILENT
+    path = lock_path(folder)
     while (held := _acquired(path)) is None:
         patience -= 1
         if patience == 0:
             _warn(f"another process is writing to {folder} ({_holder(path)}); waiting until it is done")
         time.sleep(_PAUSE_S)
     try:
-        yield
+        scratch = Scratch(path.parent, f"{folder.name}.")
+        _sweep(scratch)
+        yield scratch
     finally:
         held.release(path)
+
+
+def lock_path(folder: Path) -> Path:
+    """Return the file that is locked by whoever writes into a folder.
+
+    It lies beside the folder: some readers open no folder in which anything but parquet lies, hidden or not.
+    Where nothing can be written there, or nothing moved from there, it lies in the folder.
+    """
+    folder = folder.resolve()
+    above = folder.parent
+    beside = above != folder and above.stat().st_dev == folder.stat().st_dev and os.access(above, os.W_OK)
+    return (above if beside else folder) / f".{folder.name}.writing"
+
+
+def _sweep(scratch: Scratch) -> None:
+    """Delete what killed processes left behind; young files may be another one's, where locks do not work."""
+    for path in scratch.folder.glob(f".{glob.escape(scratch.owner)}tmp-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _STALE_S:
+                path.unlink()
 
 
 def _acquired(path: Path) -> _Held | None:

@@ -7,9 +7,9 @@ is looked at twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from brightcall_pandas.cache import groups_of
-from brightcall_pandas.export._manifest import Manifest
+from brightcall_pandas.export._footer import NO_TIME, last_read
 from brightcall_pandas.frame import IDENTITY_FIELDS, call_numbers
 
 __all__ = ["Stretch", "in_doubt", "surplus_rows"]
@@ -34,7 +34,7 @@ class Stretch:
     file
         The file.
     period
-        Its period, as its folder is named.
+        Its period.
     number, begin
         Number of the row group, and how many rows of the file come before it.
     low, high
@@ -54,9 +54,9 @@ class Stretch:
         return rows.to_table(schema=schema, columns=list(IDENTITY_FIELDS))
 
 
-def in_doubt(files: Sequence[ds.ParquetFileFragment], partition: str) -> list[Stretch]:
-    """Return the row groups whose span of ids meets that of another one."""
-    stretches = [each for file in files for each in _stretches(file, partition)]
+def in_doubt(files: Sequence[tuple[str, ds.ParquetFileFragment]]) -> list[Stretch]:
+    """Return the row groups of files, each with its period, whose span of ids meets that of another one."""
+    stretches = [each for period, file in files for each in _stretches(file, period)]
     known = [
         (each.low, each.high, each) for each in stretches if each.low is not None and each.high is not None
     ]
@@ -73,8 +73,7 @@ def in_doubt(files: Sequence[ds.ParquetFileFragment], partition: str) -> list[St
     return [each for cluster in clusters if len(cluster) > 1 for each in cluster]
 
 
-def _stretches(file: ds.ParquetFileFragment, partition: str) -> Iterator[Stretch]:
-    period = str(ds.get_partition_keys(file.partition_expression).get(partition) or "")
+def _stretches(file: ds.ParquetFileFragment, period: str) -> Iterator[Stretch]:
     metadata, begin = file.metadata, 0
     place = metadata.schema.names.index("id")
     for number in range(metadata.num_row_groups):
@@ -99,13 +98,16 @@ class _Place:
     dated: bool
 
     @property
-    def where(self) -> tuple[str, str]:
-        """The file and the day: copies of both are the server's own."""
-        return self.period, self.day
+    def where(self) -> tuple[bool, str, str]:
+        """The file and the day: copies of both are the server's own. Any day comes before none."""
+        return self.period in NO_TIME.values(), self.period, self.day
 
 
 def surplus_rows(
-    stretches: Sequence[Stretch], table: pa.Table, zone: str, manifest: Manifest | None
+    stretches: Sequence[Stretch],
+    table: pa.Table,
+    zone: str,
+    windows: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> list[tuple[str, int, str]]:
     """Return the rows to leave out: path of the file, position in it, and its period.
 
@@ -117,8 +119,8 @@ def surplus_rows(
         What their calls are known by, typed, one row group after the other.
     zone
         Zone in which days begin.
-    manifest
-        What is known of when each day was read.
+    windows
+        The windows that the file of each period was made of.
     """
     sizes = [each.file.metadata.row_group(each.number).num_rows for each in stretches]
     stretch = np.repeat(np.arange(len(stretches)), sizes)
@@ -136,19 +138,14 @@ def surplus_rows(
     for group in groups_of(call_numbers(table), stretch):
         places = [place(row) for row in group]
         if any(each.dated for each in places):
-            counts = max((_read_at(manifest, each), each.where) for each in places)[1]
+            counts = max((_read_at(windows.get(each.period, ()), each), each.where) for each in places)[1]
         else:
             counts = min(each.where for each in places)
         surplus += [(each.file, each.row, each.period) for each in places if each.where != counts]
     return surplus
 
 
-def _read_at(manifest: Manifest | None, place: _Place) -> str:
+def _read_at(windows: Sequence[Mapping[str, Any]], place: _Place) -> str:
     """Return when the day of a call was read last; nothing where that is not known, or said to be to come."""
-    partition = manifest.partitions.get(place.period) if manifest is not None else None
-    windows = partition.windows if partition is not None else []
     of_day = [each for each in windows if str(each["day_from"]) <= place.day <= str(each["day_to"])]
-    now = datetime.now(UTC).isoformat()
-    return max(
-        (at for each in of_day or windows if (at := str(each.get("fetched_at") or "")) <= now), default=""
-    )
+    return last_read(of_day or windows)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import chain
 from operator import or_
-from pathlib import Path
 from typing import Any, Unpack
 
 import msgspec
@@ -19,8 +17,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from brightcall_pandas.export._layout import META, PERIODS
-from brightcall_pandas.export._manifest import MANIFEST, Manifest, parse_manifest
+from brightcall_pandas.export._footer import META, PERIODS, Footer
+from brightcall_pandas.export._layout import is_field
+from brightcall_pandas.export._listing import (
+    CallFile,
+    Place,
+    first_of_set,
+    footers_read,
+    of_one_set,
+    place_of,
+    readable,
+)
 from brightcall_pandas.export._once import in_doubt, surplus_rows
 from brightcall_pandas.filters import FILTERS, CallFilter, FiltersAndDays, lists_filters, predicates
 from brightcall_pandas.frame import (
@@ -54,7 +61,8 @@ def read_calls(
     ----------
     path
         What `bc.export_calls` or ``df.calls.to_parquet`` wrote: a folder, or one file. An address such as
-        ``s3://bucket/calls`` is read through fsspec.
+        ``s3://bucket/calls`` is read through fsspec. Whatever else lies in the folder is left out; a parquet
+        file, such as a sync tool's conflict copy of a day, with a warning.
     columns
         Columns to return, in that order; None means all that the files have. Others are not read.
     **filters
@@ -74,9 +82,11 @@ def read_calls(
     KeyError
         The files lack a column that a filter reads.
     FileNotFoundError
-        There is nothing at `path`.
+        There is nothing at `path`, or no parquet file.
     ModuleNotFoundError
         An address needs a library that is not installed; the message names what to install.
+    BrightcallError
+        A file is damaged, or the folder mixes calls of different kinds.
 
     Examples
     --------
@@ -88,10 +98,12 @@ def read_calls(
       id
     0  2
     """
-    files, spec = CallFiles.at(path), row_filter(filters)
-    surplus = files.surplus(spec)
-    frame = files.frame(files.chosen_columns(columns), spec, surplus=surplus)
-    frame.attrs["brightcall"] = Provenance(files.provenance() | {"moved": surplus.moved})
+    calls, spec = CallFiles.at(path), row_filter(filters)
+    columns = calls.chosen_columns(columns)
+    files = calls.files(spec)
+    surplus = calls.surplus(files)
+    frame = calls.frame(columns, spec, files, surplus=surplus)
+    frame.attrs["brightcall"] = Provenance(calls.provenance(files) | {"moved": surplus.moved})
     return frame
 
 
@@ -125,47 +137,45 @@ class CallFiles:
 
     Parameters
     ----------
-    dataset
-        The files.
     place
-        Their folder, as its file system names it.
+        Where they are.
+    schema
+        Their columns, where these are known already.
     """
 
-    def __init__(self, dataset: ds.Dataset, place: str) -> None:
-        self.dataset = dataset
+    def __init__(self, place: Place, schema: pa.Schema | None = None) -> None:
+        # Below a folder the names under it may be partitions; a file by itself has none.
+        known: dict[str, Any] = {"format": _FORMAT, "filesystem": place.filesystem, "schema": schema}
+        if not place.is_file:
+            known |= {"partitioning": "hive", "partition_base_dir": place.path}
+        files = place.files
+        if schema is None:  # Arrow takes that of the first file
+            first = first_of_set(place)
+            files = [first, *(each for each in files if each != first)]
+        with readable(files[0] if files else place.path):
+            self.dataset = ds.dataset(files, **known)
         self.place = place
-        self.partition = next((name for name in PERIODS if name in dataset.schema.names), None)
-        kinds = [each.type for each in dataset.schema if pa.types.is_timestamp(each.type)]
-        written = msgspec.json.decode((dataset.schema.metadata or {}).get(META, b"{}"), type=dict[str, Any])
+        self.listed = [CallFile(each, place.below(each.path)) for each in self.dataset.get_fragments()]
+        metadata = self.dataset.schema.metadata or {}
+        written = msgspec.json.decode(metadata.get(META, b"{}"), type=dict[str, Any])
+        kinds = [each.type for each in self.dataset.schema if pa.types.is_timestamp(each.type)]
         self.zone: str = (
-            next((kind.tz for kind in kinds if kind.tz), None) or written.get("timezone") or "UTC"
+            written.get("timezone") or next((kind.tz for kind in kinds if kind.tz), None) or "UTC"
         )
+        self._is_set = "set" in written
+        self._dtypes = {b"pandas": metadata[b"pandas"]} if written and b"pandas" in metadata else None
 
     @classmethod
-    def at(
-        cls,
-        path: str | os.PathLike[str],
-        files: Sequence[str] | None = None,
-        schema: pa.Schema | None = None,
-    ) -> CallFiles:
-        """Return the files at a path or address; with `files` and `schema` given, nothing is listed."""
-        options: dict[str, Any] = {"format": _FORMAT, "partitioning": "hive", "schema": schema}
-        place = os.fspath(path)
-        if "://" in place:
-            options["filesystem"], place = _file_system(place)
-        elif not os.path.exists(place):
-            msg = f"there is nothing at {place!r}"
-            raise FileNotFoundError(msg)
-        if files is None:
-            return cls(ds.dataset(place, **options), place)
-        # Below a folder only the names under it are read as partitions; of a single file the whole path is.
-        base = None if list(files) == [place] else place
-        return cls(ds.dataset(list(files), partition_base_dir=base, **options), place)
+    def at(cls, path: str | os.PathLike[str]) -> CallFiles:
+        """Return the files at a path or address."""
+        return cls(place_of(path))
 
     @property
     def columns(self) -> list[str]:
-        """Columns of the files, without that of the folders' names."""
-        return [name for name in self.dataset.schema.names if name != self.partition]
+        """Columns of the files, without those of the folders' names for a period."""
+        names = self.dataset.schema.names
+        folders = {folder.partition("=")[0] for each in self.listed for folder in each.below[:-1]}
+        return [name for name in names if name not in PERIODS or name not in folders]
 
     def chosen_columns(self, columns: Sequence[str] | None) -> list[str]:
         """Return the columns to read, and check that they exist; None means all."""
@@ -178,26 +188,29 @@ class CallFiles:
                 raise ValueError(msg)
         return list(dict.fromkeys(chosen))
 
-    def files(self, spec: CallFilter) -> list[str]:
-        """Return the paths of the files that may hold such calls, going by their folders' names."""
-        found = self.dataset.get_fragments(filter=self._expression(spec))
-        return sorted((each.path for each in found), key=str)
+    def files(self, spec: CallFilter) -> list[CallFile]:
+        """Return the files that may hold such calls, going by their folders' names, in order."""
+        near = [each for each in self.listed if self._may_hold(each.period, spec)]
+        if self._is_set:
+            return of_one_set(near, self.columns)
+        return sorted(near, key=lambda each: each.in_order)
 
-    def surplus(self, spec: CallFilter) -> Surplus:
-        """Return what to leave out, so that each call of the files that may hold such calls stands once.
+    def surplus(self, files: Sequence[CallFile]) -> Surplus:
+        """Return what to leave out, so that each call of some files stands once.
 
         Only of files that were written by period: others hold what somebody put there.
         """
-        if self.partition is None or not set(IDENTITY_FIELDS) <= set(self.columns):
+        periods = [each.held_period for each in files]
+        if not all(periods) or not set(IDENTITY_FIELDS) <= set(self.columns):
             return Surplus()
-        found = self.dataset.get_fragments(filter=self._expression(spec))
-        stretches = in_doubt(sorted(found, key=lambda each: str(each.path)), self.partition)
+        stretches = in_doubt([(period, each.fragment) for period, each in zip(periods, files, strict=True)])
         if not stretches:
             return Surplus()
         schema = self.dataset.schema
         table = pa.concat_tables([_typed(each.identities(schema)) for each in stretches])
+        windows = dict(zip(periods, map(_windows, footers_read(files)), strict=True))
         surplus = Surplus()
-        for file, row, period in surplus_rows(stretches, table, self.zone, self._manifest()):
+        for file, row, period in surplus_rows(stretches, table, self.zone, windows):
             surplus.rows.setdefault(file, []).append(row)
             surplus.moved[period] = surplus.moved.get(period, 0) + 1
         return surplus
@@ -206,7 +219,7 @@ class CallFiles:
         self,
         columns: Sequence[str],
         spec: CallFilter,
-        files: Collection[str] | None = None,
+        files: Collection[CallFile],
         surplus: Surplus | None = None,
     ) -> pd.DataFrame:
         """Return the calls that pass a filter.
@@ -218,7 +231,7 @@ class CallFiles:
         spec
             The filter.
         files
-            Paths of the files to read; None means all that may hold such calls.
+            The files to read.
         surplus
             Rows to leave out.
         """
@@ -227,52 +240,59 @@ class CallFiles:
         read = list(dict.fromkeys([*columns, *filtered]))
         nothing = _typed(self.dataset.schema.empty_table().select(read))
         # On no row at all: refuses a filter that does not work on rows, and one whose column is missing.
-        spec.mask(to_pandas(nothing, self.zone))
+        spec.mask(self._pandas_frame(nothing))
         tables = [nothing.select(columns)]
-        found = self.dataset.get_fragments(filter=self._expression(spec))
-        for fragment in sorted(found, key=lambda each: str(each.path)):
-            if files is not None and fragment.path not in files:
-                continue
-            rows = left_out.get(fragment.path)
-            passing = None if rows else self._expression(spec)  # positions are those in the whole file
-            table = fragment.to_table(schema=self.dataset.schema, columns=read, filter=passing)
+        expression = filter_expression(spec, self.dataset.schema, self.zone)
+        for each in files:
+            rows = left_out.get(each.path)
+            passing = None if rows else expression  # positions are those in the whole file
+            with readable(each.path):
+                table = each.fragment.to_table(schema=self.dataset.schema, columns=read, filter=passing)
             if rows:
                 keep = np.ones(len(table), dtype=bool)
                 keep[rows] = False
                 table = table.filter(pa.array(keep))
             tables.append(self._passing(_typed(table), columns, filtered, spec))
-        return to_pandas(pa.concat_tables(tables), self.zone)
+        return self._pandas_frame(pa.concat_tables(tables))
 
-    def provenance(self) -> Provenance:
-        """Return what is known of the windows."""
-        manifest = self._manifest()
+    def provenance(self, files: Sequence[CallFile]) -> Provenance:
+        """Return what is known of the windows of some files."""
+        said = [footer for footer in footers_read(files) if footer is not None]
         known: dict[str, Any] = {"source": "files", "timezone": self.zone, "schema_version": SCHEMA_VERSION}
-        if manifest is not None:
+        if said and len(said) == len(files):
             # A window of several days is reported in each of them.
             windows = {
                 (each["day_from"], each["day_to"], each.get("fetched_at")): each
-                for partition in manifest.partitions.values()
-                for each in partition.windows
+                for footer in said
+                for each in _windows(footer)
             }
+            complete = [each.complete if each.held is None else each.held.complete for each in said]
             known |= {
-                "manifest": MANIFEST,
-                "query": manifest.identity.query,
-                "pseudonymized": manifest.identity.pseudonymized,
-                "complete": all(each.complete is True for each in manifest.partitions.values()),
+                "query": said[0].query,
+                "pseudonymized": said[0].pseudonymized,
                 "windows": [{k: v for k, v in each.items() if k != "misfits"} for each in windows.values()],
             }
+            if any(each is not None for each in complete):
+                known["complete"] = all(each is True for each in complete)
         return Provenance(known)
 
-    def _manifest(self) -> Manifest | None:
-        with (
-            contextlib.suppress(OSError),
-            self.dataset.filesystem.open_input_stream(f"{self.place}/{MANIFEST}") as stream,
-        ):
-            return parse_manifest(Path(self.place), stream.read())
-        return None
+    def _may_hold(self, period: str, spec: CallFilter) -> bool:
+        if not period or spec.timezone not in (None, self.zone):
+            return True
+        first, last = spec.day_from, spec.day_to
+        return (first is None or str(first)[: len(period)] <= period) and (
+            last is None or period <= str(last)[: len(period)]
+        )
 
-    def _expression(self, spec: CallFilter) -> ds.Expression | None:
-        return filter_expression(spec, self.dataset.schema, self.zone, self.partition)
+    def _pandas_frame(self, table: pa.Table) -> pd.DataFrame:
+        """Return a table as a frame: fields in their own dtypes, other columns in those they were given."""
+        fields = [name for name in table.column_names if is_field(name)]
+        others = [name for name in table.column_names if not is_field(name)]
+        frame = to_pandas(table.select(fields), self.zone)
+        if not others:
+            return frame
+        own: pd.DataFrame = table.select(others).replace_schema_metadata(self._dtypes).to_pandas()
+        return own if not fields else pd.concat([frame, own], axis=1)[table.column_names]
 
     def _passing(
         self, table: pa.Table, columns: Sequence[str], filtered: list[str], spec: CallFilter
@@ -283,16 +303,10 @@ class CallFiles:
         return table.select(columns)
 
 
-def _file_system(address: str) -> tuple[Any, str]:
-    """Return the file system of an address, and the path in it."""
-    try:
-        from fsspec.core import url_to_fs  # noqa: PLC0415 - only for addresses
-
-        found: tuple[Any, str] = url_to_fs(address)
-    except ImportError as error:
-        msg = f'{address} cannot be read ({error}); for S3 run: pip install "brightcall-pandas[s3]"'
-        raise ModuleNotFoundError(msg) from error
-    return found
+def _windows(footer: Footer | None) -> list[dict[str, Any]]:
+    if footer is None:
+        return []
+    return footer.windows if footer.held is None else footer.held.windows
 
 
 def _typed(table: pa.Table) -> pa.Table:
@@ -327,9 +341,7 @@ def filter_columns(spec: CallFilter) -> list[str]:
     return list(names)
 
 
-def filter_expression(
-    spec: CallFilter, schema: pa.Schema, zone: str, partition: str | None
-) -> ds.Expression | None:
+def filter_expression(spec: CallFilter, schema: pa.Schema, zone: str) -> ds.Expression | None:
     """Return the filter as an expression on the files; None if they cannot answer any of it.
 
     Parameters
@@ -340,23 +352,12 @@ def filter_expression(
         Columns of the files.
     zone
         Zone in which their days begin.
-    partition
-        ``day`` or ``month``, if their folders are named by it.
     """
     whole: ds.Expression | None = None
     for argument, value in spec.to_dict().items():
         predicate = FILTERS[argument].predicate
         for part in _parts(predicate, value, spec.timezone or zone, schema):
             whole = part if whole is None else whole & part
-        if (
-            partition
-            and isinstance(predicate, predicates.FromDay | predicates.ToDay)
-            and spec.timezone in (None, zone)
-        ):
-            period = value if partition == "day" else value[:7]
-            folder = pc.field(partition)
-            bound = folder >= period if isinstance(predicate, predicates.FromDay) else folder <= period
-            whole = bound if whole is None else whole & bound
     return whole
 
 

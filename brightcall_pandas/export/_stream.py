@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from datetime import datetime as Moment  # noqa: N812
 from itertools import groupby, islice
@@ -14,8 +14,15 @@ from typing import Any, Literal, Unpack
 import pyarrow as pa
 
 from brightcall_pandas.api import WriteQueue
-from brightcall_pandas.export._layout import (
+from brightcall_pandas.export._footer import (
     FILE,
+    Identity,
+    Period,
+    held_periods,
+    period_metadata,
+    window_reports,
+)
+from brightcall_pandas.export._layout import (
     chosen_fields,
     parquet_writer,
     period_of,
@@ -23,8 +30,7 @@ from brightcall_pandas.export._layout import (
     table_of,
     write_rows,
 )
-from brightcall_pandas.export._lock import folder_lock
-from brightcall_pandas.export._manifest import Identity, Manifest, Partition, window_reports
+from brightcall_pandas.export._lock import Scratch, folder_lock
 from brightcall_pandas.export._pseudonyms import FreeText, Pseudonyms, query_without_numbers
 from brightcall_pandas.export._write import folder_path
 from brightcall_pandas.filters import Filters, lists_filters
@@ -91,7 +97,7 @@ def export_calls(
         Read all days from the server again.
     on_incomplete
         What to do when a window cannot be proved complete: ``"raise"`` `IncompleteDataError`, or
-        ``"warn"``, write it, mark it in the manifest, and read it again next time.
+        ``"warn"``, write it, mark it in the file, and read it again next time.
     progress
         Whether to show a progress bar: True at once, None after a second, False never.
     client
@@ -102,8 +108,8 @@ def export_calls(
     Returns
     -------
     pathlib.Path
-        `path`. Its ``_manifest.json`` records for each period the number of rows, the windows, and whether
-        they are proved complete.
+        `path`. The footer of each file records the windows it was made of, and whether they are proved
+        complete.
 
     Raises
     ------
@@ -154,7 +160,6 @@ class _Export:
     partition: str
     tokens: Pseudonyms | None
     zone: str = ""
-    schema: pa.Schema = field(default_factory=lambda: pa.schema([]))
 
     @property
     def client(self) -> Client:
@@ -169,20 +174,18 @@ class _Export:
     def run(self) -> None:
         """Write every period that is not final yet."""
         self.zone = zone_of(self.client, self.loading.spec)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with folder_lock(self.folder):
-            self._update()
+        with folder_lock(self.folder) as scratch:
+            self._update(scratch)
 
-    def _update(self) -> None:
+    def _update(self, scratch: Scratch) -> None:
         identity = self._identity()
-        manifest = Manifest.open(self.folder, identity)
-        metadata = {"source": "api", "schema_version": SCHEMA_VERSION, "timezone": self.zone}
+        dates = self._dates(held_periods(self.folder, identity))
+        metadata = {"source": "api", "schema_version": SCHEMA_VERSION, "timezone": self.zone, "set": identity}
         metadata |= {"query": identity.query, "pseudonymized": identity.pseudonymized}
-        self.schema = schema_of(chosen_fields(self.columns), self.zone, metadata)
-        dates = self._dates(manifest)
         days = self._load(dates)
         for period, group in groupby(dates, lambda day: period_of(day, self.partition)):
-            manifest.record(period, self._write(period, islice(days, len(list(group)))))
+            schema = schema_of(chosen_fields(self.columns), self.zone, metadata | {"period": period})
+            self._write(period, schema, islice(days, len(list(group))), scratch)
 
     def _identity(self) -> Identity:
         query = self.loading.spec.without("day_from", "day_to").to_request()
@@ -197,13 +200,13 @@ class _Export:
     def _file(self, period: str) -> Path:
         return self.folder / f"{self.partition}={period}" / FILE
 
-    def _dates(self, manifest: Manifest) -> list[date]:
+    def _dates(self, held: Mapping[str, Period]) -> list[date]:
         """Return the days to write: all days of each period that is not final, old ones included."""
         dates: list[date] = []
         for period, group in groupby(self.loading.days, lambda day: period_of(day, self.partition)):
             wanted = {str(day) for day in group}
-            if self.loading.refresh or not manifest.is_final(period, wanted, self._file(period)):
-                before = manifest.partitions.get(period)
+            before = held.get(period)
+            if self.loading.refresh or before is None or not before.is_final(wanted):
                 wanted.update(before.days if before else ())
                 dates += [date.fromisoformat(day) for day in sorted(wanted)]
         return dates
@@ -224,28 +227,27 @@ class _Export:
                 yield day, part.table.select(self.columns).slice(begin, rows), windows
                 begin += rows
 
-    def _write(self, period: str, days: Iterator[_Day]) -> Partition:
+    def _write(self, period: str, schema: pa.Schema, days: Iterator[_Day], scratch: Scratch) -> None:
         """Write the file of a period; it appears when the last of its days is in."""
-        file = self._file(period)
-        file.parent.mkdir(exist_ok=True)
         written: list[date] = []
         rows = 0
         windows: dict[tuple[str, str], dict[str, Any]] = {}
-        with parquet_writer(file, self.schema) as writer:
+        with parquet_writer(self._file(period), schema, scratch) as writer:
             for day, table, reports in days:
                 write_rows(writer, self._pseudonymized(table))
                 written.append(day)
                 rows += len(table)
                 windows |= {(each["day_from"], each["day_to"]): each for each in reports}
                 del table  # else two days would be in memory
-        reports = list(windows.values())
-        return Partition(
-            rows=rows,
-            days=[str(day) for day in written],
-            complete=all(each["complete"] for each in reports),
-            final=all(self._is_final(each, written[-1]) for each in reports),
-            windows=window_reports(reports),
-        )
+            reports = list(windows.values())
+            held = Period(
+                rows=rows,
+                days=[str(day) for day in written],
+                complete=all(each["complete"] for each in reports),
+                final=all(self._is_final(each, written[-1]) for each in reports),
+                windows=window_reports(reports),
+            )
+            writer.add_key_value_metadata(period_metadata(held))
 
     def _is_final(self, window: dict[str, Any], last: date) -> bool:
         return self.client.is_final(Moment.fromisoformat(window["fetched_at"]), last)

@@ -8,25 +8,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.export._layout import (
+from brightcall_pandas.export._footer import (
     FILE,
     NO_TIME,
     PERIODS,
-    parquet_writer,
-    schema_of,
-    table_of,
-    write_rows,
+    Identity,
+    Period,
+    can_be_said,
+    held_periods,
+    period_metadata,
+    window_reports,
 )
+from brightcall_pandas.export._layout import is_field, parquet_writer, schema_of, table_of, write_rows
 from brightcall_pandas.export._lock import folder_lock
-from brightcall_pandas.export._manifest import Identity, Manifest, Partition, window_reports
 from brightcall_pandas.frame import SCHEMA_VERSION, column, not_one_of
 
-__all__ = ["file_path", "folder_path", "to_parquet"]
+__all__ = ["file_path", "folder_path", "single_file", "to_parquet"]
 
+_OF_WINDOWS = ("windows", "misfits", "moved", "complete")  # each file tells of its own period's only
 _FILE_SUFFIXES = (".parquet", ".parq", ".pq")
+_PERIOD_FOLDER = re.compile(r"(day|month)=\d{4}-\d\d(-\d\d)?")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # two letters or more: C:/ is a drive
 
 
@@ -42,8 +47,8 @@ def to_parquet(
     path
         With a `partition`, a **folder** (``"calls"``): each period gets a folder of its own in it
         (``day=2026-03-31``, in the frame's timezone) with one file. A period that is already there is
-        replaced, others stay. With ``partition=None``, a **file** (``"calls.parquet"``), replaced if it
-        exists.
+        replaced, others stay. Calls without a time go to 1970-01-01, and a frame without calls writes an
+        empty file there. With ``partition=None``, a **file** (``"calls.parquet"``), replaced if it exists.
     partition
         ``"day"`` or ``"month"`` to write a folder, None to write a file.
 
@@ -54,19 +59,25 @@ def to_parquet(
 
     Raises
     ------
+    TypeError
+        A column of your own has values that parquet has no type for.
     ValueError
-        `partition` is unknown; `path` is or is named like a file where a folder is written, or the reverse;
-        it is an address (``s3://…``); or the folder holds calls with other columns, in another timezone or
-        pseudonymized with another key. Nothing has been written then.
+        `partition` is unknown; `path` is or is named like a file where a folder is written, or the reverse,
+        lies in a folder of another export, or is an address (``s3://…``); two columns have the same name, or
+        one that of the `partition`; or the folder holds calls with other columns, in another timezone or
+        pseudonymized with another key.
     KeyError
         There is no ``timestamp`` to partition by.
+
+    Whichever it is, nothing has been written then.
 
     Notes
     -----
     The layout is that of `bc.export_calls`: zstd, dictionaries, page checksums, statistics, rows ordered by
-    time. The schema's metadata holds what ``df.attrs["brightcall"]`` says, and each column's description and
-    unit. Fields are written in their own types, whatever the frame's; the index is not written. Each file
-    appears by rename, so a reader never sees half of one. `bc.read_calls` reads the frame back.
+    time. The footer holds what ``df.attrs["brightcall"]`` says, and each column's description and unit.
+    Fields are written in their own types, whatever the frame's; the index is not written. Columns of your own
+    keep their types, but a category comes back as its values. Each file appears by rename, so a reader never
+    sees half of one. `bc.read_calls` reads the frame back.
 
     Examples
     --------
@@ -76,7 +87,7 @@ def to_parquet(
     ...     days = calls.calls.to_parquet(f"{folder}/calls")
     ...     file = calls.calls.to_parquet(f"{folder}/calls.parquet", partition=None)
     ...     sorted(each.name for each in days.iterdir()), file.is_file()
-    (['_manifest.json', 'day=2026-03-02', 'day=2026-03-03'], True)
+    (['day=2026-03-02', 'day=2026-03-03'], True)
     """
     if partition is None:
         return _write_file(df, file_path(path))
@@ -103,6 +114,7 @@ def folder_path(
         )
         raise ValueError(msg)
     _refuse_file_above(folder)
+    _refuse_export_above(folder)
     return folder
 
 
@@ -116,6 +128,18 @@ def file_path(path: str | os.PathLike[str]) -> Path:
         )
         raise ValueError(msg)
     _refuse_file_above(file)
+    _refuse_export_above(file, levels=1)  # the file of a period may be replaced
+    return file
+
+
+def single_file(path: str | os.PathLike[str]) -> Path:
+    """Return the file that something other than parquet goes into; refuse a path that cannot be one."""
+    file = _local_path(path)
+    if file.is_dir() or os.fspath(path).endswith(("/", os.sep)):
+        msg = f"{str(file)!r} is a folder: name a file in it"
+        raise ValueError(msg)
+    _refuse_file_above(file)
+    _refuse_export_above(file)
     return file
 
 
@@ -138,30 +162,66 @@ def _refuse_file_above(path: Path) -> None:
         raise ValueError(msg)
 
 
+def _refuse_export_above(path: Path, *, levels: int | None = None) -> None:
+    """Refuse a path in a folder of calls by period: readers would take what lies there for a part of it.
+
+    Parameters
+    ----------
+    path
+        The path.
+    levels
+        How far above it to look; None means all the way.
+    """
+    for above in [*path.absolute().parents][:levels]:
+        if any(_PERIOD_FOLDER.fullmatch(each.parent.name) for each in above.glob(f"*=*/{FILE}")):
+            msg = f"{str(path)!r} lies in {str(above)!r}, which holds calls by period: choose another place"
+            raise ValueError(msg)
+
+
 def _write_file(df: pd.DataFrame, path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
     table = table_of(df)
-    _write(path, _ordered(table), _schema(df, table))
+    schema = schema_of(table.schema, _zone(df), _metadata(df), df)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with parquet_writer(path, schema) as writer:
+        write_rows(writer, _ordered(table))
     return path
 
 
 def _write_folder(df: pd.DataFrame, folder: Path, partition: str) -> Path:
-    periods = column(df, "timestamp").dt.strftime(PERIODS[partition]).fillna(NO_TIME).reset_index(drop=True)
+    _refuse_column(df, partition)
     table = table_of(df)
-    folder.mkdir(parents=True, exist_ok=True)
-    with folder_lock(folder):
-        manifest = Manifest.open(folder, _identity(df, table, partition), same_query=False)
-        for period, rows in periods.groupby(periods, sort=True):
-            file = folder / f"{partition}={period}" / FILE
-            file.parent.mkdir(exist_ok=True)
-            _write(file, _ordered(table.take(pa.array(rows.index.to_numpy()))), _schema(df, table))
-            manifest.record(str(period), _partition(df, str(period), len(rows)))
+    periods = (
+        column(df, "timestamp")
+        .dt.strftime(PERIODS[partition])
+        .fillna(NO_TIME[partition])
+        .reset_index(drop=True)
+    )
+    rows_of = dict(periods.groupby(periods, sort=True).indices) or {NO_TIME[partition]: np.array([], int)}
+    identity = _identity(df, table, partition)
+    common = {name: value for name, value in _metadata(df).items() if name not in _OF_WINDOWS}
+    with folder_lock(folder) as scratch:
+        held = held_periods(folder, identity, same_query=False)
+        for period, rows in rows_of.items():
+            if not len(rows) and held:
+                continue  # a frame without calls replaces no period
+            metadata = common | {"set": identity, "period": period}
+            schema = schema_of(table.schema, _zone(df), metadata, df)
+            path = folder / f"{partition}={period}" / FILE
+            with parquet_writer(path, schema, scratch) as writer:
+                write_rows(writer, _ordered(table.take(pa.array(rows))))
+                writer.add_key_value_metadata(period_metadata(_held(df, str(period), len(rows))))
     return folder
 
 
-def _write(path: Path, table: pa.Table, schema: pa.Schema) -> None:
-    with parquet_writer(path, schema) as writer:
-        write_rows(writer, table)
+def _refuse_column(df: pd.DataFrame, partition: str) -> None:
+    """Refuse a column of the name that the folders give to all calls in them."""
+    for name in df.columns:
+        if str(name).casefold() == partition:
+            msg = (
+                f"column {name!r} has the name that partition={partition!r} gives to its folders: rename it, "
+                "or pass partition=None to write a single file"
+            )
+            raise ValueError(msg)
 
 
 def _ordered(table: pa.Table) -> pa.Table:
@@ -173,16 +233,18 @@ def _ordered(table: pa.Table) -> pa.Table:
 
 
 def _provenance(df: pd.DataFrame) -> dict[str, Any]:
-    return dict(df.attrs.get("brightcall") or {})
+    said = df.attrs.get("brightcall")
+    return dict(said) if isinstance(said, dict) and can_be_said(said) else {}
 
 
-def _schema(df: pd.DataFrame, table: pa.Table) -> pa.Schema:
-    return schema_of(table.schema, _zone(df), {"schema_version": SCHEMA_VERSION, **_provenance(df)})
+def _metadata(df: pd.DataFrame) -> dict[str, Any]:
+    return {"schema_version": SCHEMA_VERSION, **_provenance(df), "timezone": _zone(df)}
 
 
 def _zone(df: pd.DataFrame) -> str:
+    """Return the zone of the times as Arrow names it: that of pandas may have no name, as ``+04:00``."""
     if "timestamp" in df.columns:
-        return str(column(df, "timestamp").dt.tz)
+        return str(pa.Array.from_pandas(column(df, "timestamp").iloc[:0]).type.tz)
     return str(_provenance(df).get("timezone", "UTC"))
 
 
@@ -192,12 +254,13 @@ def _identity(df: pd.DataFrame, table: pa.Table, partition: str) -> Identity:
         partition=partition,
         timezone=_zone(df),
         columns=table.column_names,
+        other_types={each.name: str(each.type) for each in table.schema if not is_field(each.name)},
         query=None if query is None else {k: v for k, v in query.items() if k not in ("dayFrom", "dayTo")},
         pseudonymized=_provenance(df).get("pseudonymized"),
     )
 
 
-def _partition(df: pd.DataFrame, period: str, rows: int) -> Partition:
+def _held(df: pd.DataFrame, period: str, rows: int) -> Period:
     """Return what is known of a period; never that it is final, since rows may have been filtered out."""
     windows = [
         each
@@ -205,4 +268,4 @@ def _partition(df: pd.DataFrame, period: str, rows: int) -> Partition:
         if str(each["day_from"])[: len(period)] <= period <= str(each["day_to"])[: len(period)]
     ]
     complete = all(each.get("complete", True) for each in windows) if windows else None
-    return Partition(rows=rows, complete=complete, windows=window_reports(windows))
+    return Period(rows=rows, complete=complete, windows=window_reports(windows))

@@ -26,7 +26,7 @@ ARGUMENTS = {
 }
 REFUSED = """
     compare concurrency explain_change explore model_frame quality reconcile staffing to_event_log
-    to_networkx to_parquet transfer_events transfer_flow
+    to_csv to_excel to_networkx to_parquet transfer_events transfer_flow
 """.split()
 LAZY = [name for name in analysis.__all__ if name not in (*REFUSED, "definitions")]
 

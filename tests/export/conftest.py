@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import pyarrow.parquet as pq
 import pytest
 
 import brightcall_pandas as bc
@@ -30,3 +33,17 @@ def folder(sandbox, tmp_path_factory):
     return bc.export_calls(
         sandbox.day_from, sandbox.day_to, tmp_path_factory.mktemp("out") / "calls", client=client
     )
+
+
+@pytest.fixture(scope="session")
+def held():
+    """How a test learns what the files of a folder say of themselves: period → what it holds."""
+
+    def held(folder):
+        footers = [pq.read_metadata(path).metadata for path in sorted(folder.glob("*=*/calls.parquet"))]
+        return {
+            json.loads(each[b"brightcall"])["period"]: json.loads(each[b"brightcall.period"])
+            for each in footers
+        }
+
+    return held

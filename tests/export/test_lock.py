@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -14,7 +13,7 @@ import pandas.testing as pdt
 import pytest
 
 import brightcall_pandas as bc
-from brightcall_pandas.export._lock import LOCK, folder_lock
+from brightcall_pandas.export._lock import folder_lock, lock_path
 
 BEGIN = """
     import os, signal, sys
@@ -63,7 +62,7 @@ EXPORT = """
 
 class TestExports:
     @pytest.mark.parametrize("partition", ["day", "month"])
-    def test_two_at_once_leave_what_both_wrote(self, start, sandbox, tmp_path, calls, partition):
+    def test_two_at_once_leave_what_both_wrote(self, start, sandbox, tmp_path, calls, held, partition):
         """Both halves at once; in months each must see what the other one wrote before it goes on."""
         middle = ("2026-03-26", "2026-03-27")
         halves = [(sandbox.day_from, middle[0]), (middle[1], sandbox.day_to)]
@@ -81,11 +80,10 @@ class TestExports:
             _, said = each.communicate(timeout=120)
             assert each.returncode == 0, said
         pdt.assert_frame_equal(bc.read_calls(out), calls)
-        told = json.loads((out / "_manifest.json").read_text())["partitions"]
-        days = sorted(day for held in told.values() for day in held["days"])
-        assert days == sorted(sandbox.truth["by_day"])
-        assert sum(held["rows"] for held in told.values()) == len(calls)
-        assert not (out / LOCK).exists()
+        told = held(out).values()
+        assert sorted(day for each in told for day in each["days"]) == sorted(sandbox.truth["by_day"])
+        assert sum(each["rows"] for each in told) == len(calls)
+        assert sorted(each.name for each in tmp_path.iterdir()) == ["cache", "out"]
 
     def test_the_second_says_for_whom_it_waits(self, start, tmp_path):
         out = tmp_path / "out"
@@ -111,14 +109,14 @@ class TestExports:
 
     @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing is killed like that here")
     def test_a_killed_one_holds_nobody_up(self, start, tmp_path):
-        holder = start(HOLD, tmp_path)
+        holder = start(HOLD, tmp_path / "out")
         assert holder.stdout.readline() == "held\n"
         os.kill(holder.pid, signal.SIGKILL)
         holder.wait()
-        assert (tmp_path / LOCK).exists()
-        with folder_lock(tmp_path):
+        assert lock_path(tmp_path / "out").exists()
+        with folder_lock(tmp_path / "out"):
             pass
-        assert list(tmp_path.iterdir()) == []
+        assert [each.name for each in tmp_path.rglob("*")] == ["out"]
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
     def test_a_child_of_its_holder_does_not_hold_it(self, start, tmp_path):
@@ -146,4 +144,40 @@ class TestExports:
         with pytest.raises(ValueError, match="columns"):
             frame[["timestamp"]].calls.to_parquet(tmp_path / "out")
         with folder_lock(tmp_path / "out"):
-            assert (tmp_path / "out" / LOCK).exists()
+            assert lock_path(tmp_path / "out").exists()
+
+
+class TestWhereItLies:
+    def test_beside_the_folder_and_so_does_what_is_being_written(self, tmp_path):
+        with folder_lock(tmp_path / "out") as scratch:
+            assert sorted(each.name for each in tmp_path.iterdir()) == [".out.writing", "out"]
+            assert list((tmp_path / "out").iterdir()) == []
+        assert scratch.folder == tmp_path.resolve()
+
+    def test_beside_what_a_link_points_to(self, tmp_path):
+        (tmp_path / "disk" / "out").mkdir(parents=True)
+        (tmp_path / "link").symlink_to(tmp_path / "disk" / "out")
+        assert lock_path(tmp_path / "link") == lock_path(tmp_path / "disk" / "out")
+        assert lock_path(tmp_path / "link").parent == (tmp_path / "disk").resolve()
+
+    def test_in_the_folder_where_nothing_can_be_written_beside_it(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
+        (tmp_path / "out").mkdir()
+        assert lock_path(tmp_path / "out").parent == (tmp_path / "out").resolve()
+        frame = pd.DataFrame({"id": ["1"], "timestamp": ["2026-03-02T09:00Z"]})
+        out = frame.calls.to_parquet(tmp_path / "out")
+        assert bc.read_calls(out)["id"].tolist() == ["1"]
+        assert [each.name for each in out.iterdir()] == ["day=2026-03-02"]
+
+    def test_what_a_killed_run_left_is_deleted_when_it_is_old(self, tmp_path):
+        for name, age_s in (
+            (".out.tmp-1-ab", 2 * 86_400),
+            (".out.tmp-2-cd", 60),
+            (".in.tmp-1-ab", 2 * 86_400),
+        ):
+            (tmp_path / name).touch()
+            then = (tmp_path / name).stat().st_mtime - age_s
+            os.utime(tmp_path / name, (then, then))
+        with folder_lock(tmp_path / "out"):
+            pass
+        assert sorted(each.name for each in tmp_path.iterdir()) == [".in.tmp-1-ab", ".out.tmp-2-cd", "out"]

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pandas.testing as pdt
 import pyarrow.parquet as pq
 import pytest
@@ -25,8 +26,12 @@ def files(folder):
     return {path.parent.name: path.stat().st_mtime_ns for path in folder.glob("*=*/*.parquet")}
 
 
-def manifest(folder):
-    return json.loads((folder / "_manifest.json").read_text())
+def rewrite(path, said):
+    """Replace what a file says of its period, as a clock or a server could have made it say."""
+    table = pq.read_table(path, partitioning=None)
+    with pq.ParquetWriter(path, table.schema) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({b"brightcall.period": json.dumps(said).encode()})
 
 
 class TestExportCalls:
@@ -34,16 +39,19 @@ class TestExportCalls:
         days = {path.parent.name: pq.read_metadata(path).num_rows for path in folder.glob("*/*.parquet")}
         assert days == {f"day={day}": rows for day, rows in sandbox.truth["by_day"].items()}
 
-    def test_the_manifest_tells_of_each_window(self, folder, sandbox):
-        told = manifest(folder)
-        assert told["timezone"] == "Europe/Berlin"
-        assert {day: held["rows"] for day, held in told["partitions"].items()} == sandbox.truth["by_day"]
-        for day, held in told["partitions"].items():
-            assert held["complete"] is True
-            assert held["final"] is True
+    def test_each_file_tells_of_its_windows(self, folder, sandbox, held):
+        told = held(folder)
+        assert {day: each["rows"] for day, each in told.items()} == sandbox.truth["by_day"]
+        for day, each in told.items():
+            assert each["complete"] is True
+            assert each["final"] is True
             assert all(
-                each["day_from"] <= day <= each["day_to"] and each["proof"] for each in held["windows"]
+                window["day_from"] <= day <= window["day_to"] and window["proof"]
+                for window in each["windows"]
             )
+
+    def test_nothing_but_parquet_lies_in_the_folder(self, folder):
+        assert {path.suffix for path in folder.rglob("*") if path.is_file()} == {".parquet"}
 
     def test_a_second_run_asks_nothing_and_changes_nothing(self, sandbox, client, tmp_path):
         out = tmp_path / "out"
@@ -64,7 +72,7 @@ class TestExportCalls:
         assert {name: files(out)[name] for name in before} == before
         pdt.assert_frame_equal(bc.read_calls(out), calls)
 
-    def test_days_that_may_change_are_read_again(self, tmp_path):
+    def test_days_that_may_change_are_read_again(self, tmp_path, held):
         today = datetime.now(UTC).date()
         with bc.start_sandbox(calls=300, days=20, seed=6, day_to=today) as recent:
             client = recent.client(cache_dir=tmp_path / "cache", max_age=0)
@@ -74,14 +82,14 @@ class TestExportCalls:
             recent.delete([int(gone)])
             bc.export_calls(recent.day_from, recent.day_to, out, client=client)
             bodies = [json.loads(each["body"]) for each in recent.requests()[asked:]]
-        final = {f"day={day}" for day, held in manifest(out)["partitions"].items() if held["final"]}
+        final = {f"day={day}" for day, each in held(out).items() if each["final"]}
         assert 5 <= len(final) <= 15
         assert {name: files(out)[name] for name in final} == {name: before[name] for name in final}
         assert {f"day={body['dayFrom']}" in final for body in bodies} == {False}
         assert gone not in set(bc.read_calls(out)["id"])
         assert len(bc.read_calls(out)) == 299
 
-    def test_a_killed_run_leaves_whole_files_and_is_taken_up(self, sandbox, tmp_path, calls):
+    def test_a_killed_run_leaves_whole_files_and_is_taken_up(self, sandbox, tmp_path, calls, held):
         out = tmp_path / "out"
         code = f"""
             import os, signal, sys
@@ -100,8 +108,8 @@ class TestExportCalls:
         done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False, timeout=120)
         assert done.returncode == -signal.SIGKILL
         before = files(out)
-        assert len(before) == len(manifest(out)["partitions"]) == 3
-        assert len(bc.read_calls(out)) == sum(each["rows"] for each in manifest(out)["partitions"].values())
+        assert len(before) == len(held(out)) == 3
+        assert len(bc.read_calls(out)) == sum(each["rows"] for each in held(out).values())
         client = sandbox.client(cache_dir=tmp_path / "other")
         bc.export_calls(sandbox.day_from, sandbox.day_to, out, client=client)
         assert {name: files(out)[name] for name in before} == before
@@ -114,7 +122,7 @@ class TestExportCalls:
         assert list(files(out)) == ["month=2026-03"]
         pdt.assert_frame_equal(bc.read_calls(out), calls)
 
-    def test_a_month_is_read_again_until_its_last_day_is_final(self, tmp_path):
+    def test_a_month_is_read_again_until_its_last_day_is_final(self, tmp_path, held):
         # March's first days are long final, its last ones are not: the boundary lies within the month.
         settle_days = (datetime.now(UTC).date() - date(2026, 3, 17)).days
         with bc.start_sandbox(calls=300, days=31, seed=7) as running:
@@ -128,11 +136,11 @@ class TestExportCalls:
             bc.export_calls(*days, partition="month", client=unsettled)
             assert len(bc.read_calls(out)) == 299
             assert last not in set(bc.read_calls(out)["id"])
-            assert manifest(out)["partitions"]["2026-03"]["final"] is False
+            assert held(out)["2026-03"]["final"] is False
             # With the usual seven days all of March is final: written once more, and then never again.
             settled = running.client(**options)
             bc.export_calls(*days, partition="month", client=settled)
-            assert manifest(out)["partitions"]["2026-03"]["final"] is True
+            assert held(out)["2026-03"]["final"] is True
             before, asked = files(out), len(running.requests())
             bc.export_calls(*days, partition="month", client=settled)
             assert len(running.requests()) == asked
@@ -202,19 +210,45 @@ class TestExportCalls:
         assert len(sandbox.requests()) == asked
         pdt.assert_frame_equal(bc.read_calls(out), calls)
 
-    def test_a_window_that_is_not_proved_is_marked_and_read_again(self, tmp_path):
+    @pytest.mark.parametrize(
+        ("said", "again"),
+        [
+            ({}, False),
+            ({"complete": False}, True),
+            ({"final": False}, True),
+            ({"windows": [{"day_from": "2026-03-31", "fetched_at": "2999-01-01T00:00:00+00:00"}]}, True),
+            ({"windows": [{"day_from": "2026-03-31", "fetched_at": "2026-05-01T00:00:00"}]}, True),
+        ],
+        ids=["nothing", "not proved", "not final", "read in the future", "read at no one knows what time"],
+    )
+    def test_what_a_file_says_decides_whether_its_day_is_read_again(self, tmp_path, held, said, again):
         with bc.start_sandbox(calls=200, days=2, seed=1) as running:
             client = running.client(cache_dir=tmp_path)
             out = bc.export_calls(running.day_from, running.day_to, tmp_path / "out", client=client)
-            content = manifest(out)
-            content["partitions"][running.day_to] |= {"complete": False}
-            (out / "_manifest.json").write_text(json.dumps(content))
+            rewrite(out / f"day={running.day_to}" / "calls.parquet", held(out)[running.day_to] | said)
             before = files(out)
             bc.export_calls(running.day_from, running.day_to, out, client=client)
-        assert manifest(out)["partitions"][running.day_to]["complete"] is True
-        assert [name for name in before if files(out)[name] != before[name]] == [f"day={running.day_to}"]
+        assert held(out)[running.day_to]["complete"] is True
+        changed = [name for name in before if files(out)[name] != before[name]]
+        assert changed == ([f"day={running.day_to}"] if again else [])
 
-    def test_what_does_not_fit_in_memory_is_loaded_and_written_in_turn(self, tmp_path):
+    def test_a_damaged_file_is_written_again(self, sandbox, client, tmp_path, calls):
+        out = bc.export_calls(sandbox.day_from, sandbox.day_to, tmp_path / "out", client=client)
+        before = files(out)
+        (out / "day=2026-03-25" / "calls.parquet").write_bytes(b"PAR1 no parquet PAR1")
+        bc.export_calls(sandbox.day_from, sandbox.day_to, out, client=client)
+        assert [name for name in before if files(out)[name] != before[name]] == ["day=2026-03-25"]
+        pdt.assert_frame_equal(bc.read_calls(out), calls)
+
+    def test_a_file_of_another_program_is_not_replaced(self, sandbox, client, tmp_path):
+        (tmp_path / "out" / "day=2026-03-25").mkdir(parents=True)
+        foreign = tmp_path / "out" / "day=2026-03-25" / "calls.parquet"
+        pd.DataFrame({"mine": [1]}).to_parquet(foreign)
+        with pytest.raises(ValueError, match="was not written by brightcall_pandas: choose another folder"):
+            bc.export_calls(sandbox.day_from, sandbox.day_to, tmp_path / "out", client=client)
+        assert pd.read_parquet(foreign)["mine"].tolist() == [1]
+
+    def test_what_does_not_fit_in_memory_is_loaded_and_written_in_turn(self, tmp_path, held):
         # Two of these days are more than the 25,000 calls that may be in memory. The server breaks down when
         # the first file is there. If all days were loaded before that, no request would be left to fail.
         out = tmp_path / "out"
@@ -228,7 +262,7 @@ class TestExportCalls:
             running.set_faults({"http_500": 1})
             with pytest.raises(bc.ServerError):
                 export.result()
-        written = {day: each["rows"] for day, each in manifest(out)["partitions"].items()}
+        written = {day: each["rows"] for day, each in held(out).items()}
         assert 1 <= len(written) < 3
         assert written == dict(list(rows.items())[: len(written)])
 

@@ -142,14 +142,14 @@ class TestZone:
         (account,) = tmp_path.rglob("account.json")
         account.unlink()
         bc.export_calls(*DAYS, tmp_path / "out", client=client)
-        assert json.loads((tmp_path / "out" / "_manifest.json").read_text())["timezone"] == "Europe/Berlin"
+        assert bc.read_calls(tmp_path / "out").attrs["brightcall"]["timezone"] == "Europe/Berlin"
         client.close()
 
     def test_of_an_export_under_v3(self, shared, tmp_path):
         """v3's count names no timezone: it must not be taken for UTC."""
         client = shared.client(cache_dir=tmp_path, api_version="v3")
         out = bc.export_calls(*DAYS, tmp_path / "out", client=client)
-        assert json.loads((out / "_manifest.json").read_text())["timezone"] == "Europe/Berlin"
+        assert bc.read_calls(out).attrs["brightcall"]["timezone"] == "Europe/Berlin"
         client.close()
 
 

@@ -1,0 +1,156 @@
+"""A frame as a sheet has it: its index as columns, one line of names, and values that a cell can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from brightcall_pandas.analysis import definitions
+from brightcall_pandas.export._layout import is_field
+from brightcall_pandas.frame import column, describe_fields
+
+__all__ = ["SheetColumn", "SheetMeaning", "sheet_columns"]
+
+_BETWEEN = " / "  # levels of a column's name
+_LONGEST_NUMBER = 10**15  # spreadsheets keep 15 digits
+
+_TERMS = ("title", "unit", "numerator", "denominator", "nulls", "source")
+_BOUNDS = {
+    "_low": "lower end of the interval of {}",
+    "_high": "upper end of the interval of {}",
+    "_other": "{} of the other calls",
+    "_change": "{} here minus that of the other calls",
+}
+
+
+class SheetMeaning(NamedTuple):
+    """What a column means, with its unit, or the zone of its times; of a number also its terms."""
+
+    meaning: str = ""
+    unit: str = ""
+    numerator: str = ""
+    denominator: str = ""
+    nulls: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class SheetColumn:
+    """A column of a sheet.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    values
+        Texts, numbers, flags, or times; what no cell can hold is text. Missing ones are None, NaN or NaT.
+    meaning
+        What it means.
+    in_index
+        Whether it is part of the index.
+    """
+
+    name: str
+    values: pd.Series
+    meaning: SheetMeaning
+    in_index: bool = False
+
+
+def sheet_columns(df: pd.DataFrame) -> list[SheetColumn]:
+    """Return the columns of a frame's sheet, in order.
+
+    An index that only counts the rows is left out. Fields are in their own types, so identifiers and
+    telephone numbers are text.
+    """
+    meanings = _Meanings(df)
+    levels = [_level(df.index, number) for number in range(df.index.nlevels)]
+    found = [_sheet_column(name, each, meanings, in_index=True) for name, each in levels if name is not None]
+    plain = df.set_axis(pd.RangeIndex(len(df)))
+    for position, label in enumerate(plain.columns):
+        name = _BETWEEN.join(map(str, label)) if isinstance(label, tuple) else str(label)
+        typed = meanings.is_field(name) and isinstance(plain.get(label), pd.Series)
+        values = column(plain, name) if typed else plain.iloc[:, position]
+        found.append(_sheet_column(name, values, meanings))
+    return found
+
+
+class _Meanings:
+    """What the columns of a frame mean.
+
+    A table has a number where calls have a field of the same name, such as `transfers`; so a frame of which
+    most columns are no fields is a table.
+    """
+
+    def __init__(self, df: pd.DataFrame) -> None:
+        self._fields = describe_fields()[["description", "unit"]].fillna("")
+        self._catalogue = definitions().fillna("")
+        self._is_calls = 2 * sum(is_field(str(name)) for name in df.columns) > len(df.columns)
+
+    def is_field(self, name: str) -> bool:
+        """Tell whether a column is a field of the calls."""
+        return self._is_calls and is_field(name)
+
+    def of(self, name: str) -> SheetMeaning:
+        """Return what a column means."""
+        last = name.rpartition(_BETWEEN)[2]
+        if self.is_field(last):
+            known = last in self._fields.index
+            return SheetMeaning(*self._fields.loc[last].astype(str)) if known else SheetMeaning()
+        suffix = next((end for end in _BOUNDS if last.endswith(end)), "")
+        for metric, template in ((last, "{}"), (last.removesuffix(suffix), _BOUNDS.get(suffix, "{}"))):
+            if metric in self._catalogue.index:
+                title, *others = self._catalogue.loc[metric, list(_TERMS)].astype(str)
+                return SheetMeaning(template.format(title), *others)
+        return SheetMeaning()
+
+
+def _level(index: pd.Index, number: int) -> tuple[str | None, pd.Series]:
+    """Return the name and values of a level; no name for one that only counts or numbers the rows."""
+    values = index.get_level_values(number)
+    name = values.name
+    if name is None and not (index.nlevels == 1 and pd.api.types.is_integer_dtype(values.dtype)):
+        name = "index" if index.nlevels == 1 else f"level_{number}"
+    return None if name is None else str(name), pd.Series(values).reset_index(drop=True)
+
+
+def _sheet_column(
+    name: str, values: pd.Series, meanings: _Meanings, *, in_index: bool = False
+) -> SheetColumn:
+    dtype, meaning = values.dtype, meanings.of(name)
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        meaning = meaning._replace(unit=str(dtype.tz))
+    elif pd.api.types.is_timedelta64_dtype(dtype):
+        values, meaning = values.dt.total_seconds(), meaning._replace(unit="s")
+    elif pd.api.types.is_integer_dtype(dtype) and _too_long(values):
+        values = pd.Series(
+            [None if pd.isna(each) else str(each) for each in values], values.index, dtype=object
+        )
+    elif pd.api.types.is_complex_dtype(dtype) or not (
+        pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_dtype(dtype)
+    ):
+        values = pd.Series([_cell(each) for each in values.astype(object)], values.index, dtype=object)
+    return SheetColumn(name, values, meaning, in_index)
+
+
+def _too_long(values: pd.Series) -> bool:
+    return bool((~values.dropna().between(-_LONGEST_NUMBER, _LONGEST_NUMBER)).any())
+
+
+def _cell(value: Any) -> Any:
+    """Return any value as a cell can hold it."""
+    if isinstance(value, str | bool | float | np.bool_ | np.floating | date):  # a Timestamp is a date
+        return value
+    if isinstance(value, int | np.integer):
+        return int(value) if abs(int(value)) <= _LONGEST_NUMBER else str(value)
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, list | tuple | dict | np.ndarray):
+        plain = value.tolist() if isinstance(value, np.ndarray) else value
+        return msgspec.json.encode(plain, enc_hook=str).decode()
+    return None if pd.isna(value) else str(value)
