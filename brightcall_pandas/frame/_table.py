@@ -6,6 +6,7 @@ All end in `typed_array`, so they cannot disagree about what a value means.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.frame._answer import UNREADABLE, AnswerReader
+from brightcall_pandas.frame._answer import STRAY_NUMBER, UNREADABLE, AnswerReader
 from brightcall_pandas.frame._columns import Clock, Misfits, nulls, to_pandas, typed_array
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS, SCHEMA_VERSION
 from brightcall_pandas.frame._page import Page, json_texts, page_of_records, read_page
@@ -27,6 +28,7 @@ __all__ = ["TABLE_SCHEMA", "TypedTable", "to_frame", "typed_table"]
 TABLE_SCHEMA = pa.schema([(each.name, each.arrow_type) for each in (*FIELDS.values(), EXTRAS)])
 """The typed table: 45 fields in the article's order, then `extras`."""
 
+_QUOTED_STRAY = re.compile(f'"{STRAY_NUMBER.pattern}"', re.IGNORECASE)
 _KNOWN = frozenset(TABLE_SCHEMA.names)
 _ROW = "(row)"  # stands for the field in the report where a whole row is not an object
 _STRETCHES = 4  # of consecutive rows a page; to put more together takes longer than to take rows one by one
@@ -111,13 +113,26 @@ def typed_table(pages: Sequence[Page], timezone: str, rows: np.ndarray | None = 
 
 
 def _count_unreadable(typed: TypedTable) -> None:
-    """Count texts that had bytes which are no text: they are not null, but not what was said either."""
-    for name, column in zip(typed.table.column_names, typed.table.columns, strict=True):
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            found = column.filter(pc.match_substring(column, UNREADABLE))
-            if len(found):
-                lost = typed.misfits.get(name, Misfits())
-                typed.misfits[name] = lost.add(Misfits(len(found), found[0].as_py()))
+    """Count texts of which a part could not be read: they are not null, but not what was said either."""
+    for place, name in enumerate(typed.table.column_names):
+        column = typed.table[name]
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            continue
+        found = column.filter(pc.match_substring(column, UNREADABLE))
+        if len(found):
+            example = _QUOTED_STRAY.sub(r"\1", found[0].as_py())
+            lost = typed.misfits.get(name, Misfits())
+            typed.misfits[name] = lost.add(Misfits(len(found), example))
+            typed.table = typed.table.set_column(
+                place, typed.table.schema.field(name), _without_strays(column)
+            )
+
+
+def _without_strays(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return JSON texts with null for each number that JSON lacks."""
+    texts = pc.replace_substring_regex(column, f"(?i){_QUOTED_STRAY.pattern}", "null")
+    alone = pc.match_substring_regex(texts, f"(?i)^{STRAY_NUMBER.pattern}$")
+    return pc.if_else(alone, pa.scalar(None, column.type), texts)
 
 
 class _Selection(msgspec.Struct, frozen=True):

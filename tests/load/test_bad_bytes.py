@@ -166,3 +166,23 @@ class TestProvedWindows:
         bc.export_calls(*days, tmp_path / "out", client=client)
         assert relay.days(asked) <= {days, (sandbox.day_to, sandbox.day_to)}  # one counts them all
         pdt.assert_frame_equal(bc.read_calls(tmp_path / "out"), whole)
+
+
+class TestStrayNumber:
+    """NaN and Infinity, which Python's json writes by default and JSON lacks."""
+
+    @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+    def test_is_null_and_counted_and_all_else_is_as_it_was(self, relay, load, client, whole, number):
+        row = victim(whole)
+        values = {"talkTime": float(number), "clientNumber": float(number), "crmInfo": {"a": [float(number)]}}
+        relay.change = of_call(whole.loc[row, "id"], lambda call: call.update(values))
+        frame = load()
+        assert frame.attrs["brightcall"]["complete"]
+        expected = whole.copy()
+        expected.loc[row, ["talkTime", "clientNumber", "crmInfo"]] = [float("nan"), None, '{"a":[null]}']
+        pdt.assert_frame_equal(frame, expected)
+        assert misfits(frame) == {"talkTime": 1, "clientNumber": 1, "crmInfo": 1}
+        examples = frame.attrs["brightcall"]["misfits"]
+        assert examples["talkTime"]["example"] == examples["clientNumber"]["example"] == number
+        assert examples["crmInfo"]["example"] == f'{{"a":[{number}]}}'
+        pdt.assert_frame_equal(load(), expected)
