@@ -158,15 +158,22 @@ class AnswerReader:
     def __init__(self) -> None:
         self._shape = RecordShape()
 
-    def read(self, body: bytes) -> Answer:
+    def read(self, body: bytes, *, mended: bool = False) -> Answer:
         """Decode an answer.
+
+        Parameters
+        ----------
+        body
+            The bytes.
+        mended
+            Whether they were mended already.
 
         Raises
         ------
         msgspec.DecodeError
             The bytes are not a JSON object.
         """
-        return decoded(body, self._decoded)
+        return decoded(body, lambda text, lost: self._decoded(text, lost or mended))
 
     def learn(self, columns: Mapping[str, pa.Array | Sequence[Any]], unlisted: Sequence[str] = ()) -> None:
         """Remember what the records of a page had, beside what others had before."""

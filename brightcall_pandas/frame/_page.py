@@ -83,7 +83,7 @@ class Page:
         return column.to_pylist() if isinstance(column, pa.Array) else list(column)
 
 
-def read_page(body: bytes, reader: AnswerReader | None = None) -> Page:
+def read_page(body: bytes, reader: AnswerReader | None = None, *, mended: bool = False) -> Page:
     """Read the calls of an answer as columns.
 
     Parameters
@@ -92,13 +92,15 @@ def read_page(body: bytes, reader: AnswerReader | None = None) -> Page:
         The answer as it came.
     reader
         The reader of the account's answers; None takes a new one, which is slower.
+    mended
+        Whether the bytes were mended already.
 
     Raises
     ------
     msgspec.DecodeError
         The bytes are not a JSON object, or ``calls`` is not an array.
     """
-    return page_of((reader or AnswerReader()).read(body))
+    return page_of((reader or AnswerReader()).read(body, mended=mended))
 
 
 def page_of(answer: Answer) -> Page:
@@ -133,9 +135,11 @@ def consolidate(pages: Sequence[Page]) -> None:
                 begin += len(page)
 
 
-def page_of_records(records: Sequence[bytes], reader: AnswerReader | None = None) -> Page:
+def page_of_records(
+    records: Sequence[bytes], reader: AnswerReader | None = None, *, mended: bool = False
+) -> Page:
     """Return calls that are JSON texts as columns."""
-    return read_page(b'{"calls":[' + b",".join(records) + b"]}", reader)
+    return read_page(b'{"calls":[' + b",".join(records) + b"]}", reader, mended=mended)
 
 
 def _page_of_unexpected(answer: Answer) -> Page:

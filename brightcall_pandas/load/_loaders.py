@@ -127,7 +127,8 @@ def load_calls(
             frame = to_pandas(table, loading.zone)
     finally:
         loading.progress.close()
-    frame.attrs["brightcall"] = _provenance(loading, parts)
+    frame.attrs["brightcall"] = provenance = _provenance(loading, parts)
+    warn_of_unread_times(frame, provenance.get("misfits") or {})
     return frame
 
 
