@@ -28,6 +28,7 @@ from brightcall_pandas.frame._answer import Answer, AnswerReader, read_object
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
 from brightcall_pandas.frame._conversions import label_array
 from brightcall_pandas.frame._days import micros, midnight, midnight_micros
+from brightcall_pandas.frame._documents import php_list
 from brightcall_pandas.frame._fields import (
     EXTRAS,
     FIELD_NAMES,
@@ -115,6 +116,7 @@ __all__ = [
     "number",
     "optional_column",
     "page_of",
+    "php_list",
     "plain_numbers",
     "positive",
     "read_object",

@@ -16,7 +16,16 @@ from brightcall_pandas.api import Reply, WriteQueue
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError
 from brightcall_pandas.filters import FILTERS, CallFilter, Filters, lists_filters
-from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, Page, choice, nearest, page_of, to_pandas
+from brightcall_pandas.frame import (
+    SCHEMA_VERSION,
+    TABLE_SCHEMA,
+    Page,
+    choice,
+    nearest,
+    page_of,
+    to_pandas,
+    warn_of_unread_times,
+)
 from brightcall_pandas.load._account import unusual
 from brightcall_pandas.load._client import Client, loading_client
 from brightcall_pandas.load._loading import Loading

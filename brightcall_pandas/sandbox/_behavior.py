@@ -89,6 +89,8 @@ class Behavior:
         ``none``; one call of ``1970`` or ``2067``; ``missing`` on some calls.
     errors
         Share of the answers that say ``status: error``, with HTTP 200 and no calls.
+    v3_statistics
+        Form of v3's statistics: a ``chart`` in which nothing can be read, or ``detailed`` as those of v1.
     """
 
     sizes: str | int = "any"
@@ -106,6 +108,7 @@ class Behavior:
     ids: str = "numbers"
     odd_time: str = "none"
     errors: float = 0.0
+    v3_statistics: Literal["chart", "detailed"] = "chart"
 
     def hides_calls(self, *, edited: bool) -> bool:
         """Tell whether calls can be missing although no answer shows it, so that nobody can notice.
