@@ -10,6 +10,7 @@
     _manifest    what a folder holds, and how sure that is
     _lock        one writer a folder
     _pseudonyms  numbers → tokens, in every column and text
+    _column_texts  columns that are no fields → texts to search
 """
 
 from brightcall_pandas.export._manifest import read_manifest

@@ -20,8 +20,8 @@ _IS_PHP_LIST_SQL = (
 # TRY does not catch what json_extract says of text that is not JSON.
 _ITEMS_SQL = (
     "CASE WHEN json_valid(tags) THEN from_json(CASE json_type(tags) WHEN 'ARRAY' THEN tags "
-    f"WHEN 'OBJECT' THEN CASE WHEN {_IS_PHP_LIST_SQL} THEN to_json(json_extract(tags, '$.*')) ELSE '[' || tags || ']' END "
-    """ELSE '[' || tags || ']' END, '["JSON"]') END"""
+    f"WHEN 'OBJECT' THEN CASE WHEN {_IS_PHP_LIST_SQL} THEN to_json(json_extract(tags, '$.*')) "
+    """ELSE '[' || tags || ']' END ELSE '[' || tags || ']' END, '["JSON"]') END"""
 )
 _NAMED_SQL = f"list_transform({_ITEMS_SQL}, lambda tag: coalesce(tag -> '$.name', tag))"
 _TAGS_SQL = (
