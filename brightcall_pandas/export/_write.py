@@ -22,7 +22,7 @@ from brightcall_pandas.export._layout import (
 )
 from brightcall_pandas.export._lock import folder_lock
 from brightcall_pandas.export._manifest import Identity, Manifest, Partition, window_reports
-from brightcall_pandas.frame import SCHEMA_VERSION, column, not_one_of
+from brightcall_pandas.frame import SCHEMA_VERSION, column, not_one_of, zone_of_times
 
 __all__ = ["file_path", "folder_path", "to_parquet"]
 
@@ -182,7 +182,7 @@ def _schema(df: pd.DataFrame, table: pa.Table) -> pa.Schema:
 
 def _zone(df: pd.DataFrame) -> str:
     if "timestamp" in df.columns:
-        return str(column(df, "timestamp").dt.tz)
+        return zone_of_times(column(df, "timestamp"))
     return str(_provenance(df).get("timezone", "UTC"))
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.frame import FIELDS, NONE, column, fold, midnight
+from brightcall_pandas.frame import FIELDS, NONE, column, fold, midnight, zone_of_times
 
 __all__ = [
     "AnyLabel",
@@ -221,7 +221,7 @@ class FromDay(_OfDay):
     def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
         """Return which rows match."""
         stamps = column(df, "timestamp")
-        return (stamps >= midnight(value, zone or str(stamps.dt.tz))).to_numpy(dtype=bool)
+        return (stamps >= midnight(value, zone or zone_of_times(stamps))).to_numpy(dtype=bool)
 
     def sql(self, value: str, zone: str) -> str:
         """Return the condition as SQL."""
@@ -234,7 +234,7 @@ class ToDay(_OfDay):
     def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
         """Return which rows match."""
         stamps = column(df, "timestamp")
-        return (stamps < midnight(value, zone or str(stamps.dt.tz), days=1)).to_numpy(dtype=bool)
+        return (stamps < midnight(value, zone or zone_of_times(stamps), days=1)).to_numpy(dtype=bool)
 
     def sql(self, value: str, zone: str) -> str:
         """Return the condition as SQL."""

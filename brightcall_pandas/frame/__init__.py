@@ -69,7 +69,7 @@ from brightcall_pandas.frame._statistics import (
     STATISTICS_TOTALS,
 )
 from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, typed_table
-from brightcall_pandas.frame._zones import zone_info, zone_name
+from brightcall_pandas.frame._zones import zone_info, zone_name, zone_of_times
 
 __all__ = [
     "CONSTANT_FIELDS",
@@ -135,4 +135,5 @@ __all__ = [
     "whole",
     "zone_info",
     "zone_name",
+    "zone_of_times",
 ]

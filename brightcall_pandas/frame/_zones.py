@@ -12,12 +12,15 @@ import zoneinfo
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
+import pandas as pd
+
 from brightcall_pandas.frame._settings import type_error, value_error
 
-__all__ = ["zone_info", "zone_name"]
+__all__ = ["zone_info", "zone_name", "zone_of_times"]
 
 _LONGEST_OFFSET = timedelta(hours=14)
 _OFFSET = re.compile(r"(?:utc|gmt)?\s*([+-])\s*(\d{1,2})(?::?([0-5]\d))?(?::?00)?", re.IGNORECASE)
+_FILE = re.compile(r"zoneinfo/([\w/+-]+)")
 _UTC = frozenset({"utc", "z", "zulu", "gmt", "utc0", "etc/utc"})
 
 
@@ -67,16 +70,28 @@ def zone_info(name: str) -> tzinfo:
     return timezone(offset if name[0] == "+" else -offset)
 
 
+def zone_of_times(stamps: pd.Series) -> str:
+    """Return the name of the zone of a column of times; UTC where it has none.
+
+    The name that pandas prints is not one that Arrow reads: for an offset it is ``UTC+04:00``.
+    """
+    zone = getattr(stamps.dtype, "tz", None)
+    return "UTC" if zone is None else zone_name("timezone", zone)
+
+
 def _written(value: Any) -> str | None:
     """Return a zone as text; None for what is none."""
     if isinstance(value, str):
         return value
-    if isinstance(value, timezone):
-        return _offset_name(value.utcoffset(None))
-    if isinstance(value, tzinfo):  # of zoneinfo, dateutil, pytz
-        key = getattr(value, "key", None) or getattr(value, "zone", None)
-        return str(key or value.tzname(datetime(2000, 1, 1)) or value)
-    return None
+    if not isinstance(value, tzinfo):
+        return None
+    key = getattr(value, "key", None) or getattr(value, "zone", None)  # of zoneinfo, of pytz
+    if key:
+        return str(key)
+    if (file := _FILE.search(repr(value))) is not None:  # of dateutil
+        return file[1]
+    winter, summer = (value.utcoffset(datetime(2026, month, 1)) for month in (1, 7))
+    return _offset_name(winter) if winter is not None and winter == summer else None
 
 
 @functools.lru_cache(maxsize=256)

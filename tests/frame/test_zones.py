@@ -5,7 +5,10 @@ from __future__ import annotations
 import zoneinfo
 from datetime import UTC, datetime, timedelta, timezone
 
+import dateutil.tz
+import matplotlib.pyplot as plt
 import pandas as pd
+import pandas.testing as pdt
 import pytest
 
 import brightcall_pandas as bc
@@ -33,6 +36,9 @@ class TestZoneName:
             ("GMT+4", "+04:00"),
             ("utc -3:30", "-03:30"),
             (FOUR, "+04:00"),
+            (dateutil.tz.gettz("America/New_York"), "America/New_York"),
+            (dateutil.tz.tzoffset("here", 4 * 3600), "+04:00"),
+            (dateutil.tz.UTC, "UTC"),
             ("Arabian Standard Time", "Asia/Dubai"),
             ("w. europe standard time", "Europe/Berlin"),
         ],
@@ -94,3 +100,48 @@ class TestWhereAZoneIsTaken:
 
     def test_a_filter_sends_the_one_name(self):
         assert bc.CallFilter(timezone="gmt+4").to_request() == {"timezone": "+04:00"}
+
+
+class TestFixedOffsets:
+    """Two calls an hour apart, on both sides of midnight at +04:00."""
+
+    @pytest.fixture
+    def calls(self):
+        calls = [
+            {"id": n, "timestamp": f"2026-03-02T{hour}:30:00Z", "type": 0, "state": 1, "talkTime": 60}
+            | {"numbersInvolvedJSON": '["101", "102"]', "outcomeTag": "Sold"}
+            for n, hour in enumerate((19, 20))
+        ]
+        return bc.to_frame(calls, timezone="GMT+4")
+
+    def test_tables(self, calls):
+        assert calls.calls.breakdown("hour").index.tolist() == [0, 23]
+        days = [pd.Timestamp("2026-03-02", tz="+04:00"), pd.Timestamp("2026-03-03", tz="+04:00")]
+        assert calls.calls.breakdown("day").index.tolist() == days
+        assert calls.calls.over_time("D").index.tolist() == days
+        assert calls.calls.over_time("15min")["n_calls"].sum() == 2
+
+    def test_chains(self, calls):
+        assert calls.calls.transfer_summary().shape == bc.to_frame(calls).calls.transfer_summary().shape
+        assert len(calls.calls.transfer_events()) == len(bc.to_frame(calls).calls.transfer_events())
+
+    def test_filters(self, calls):
+        assert calls.calls.filter(day_from="2026-03-03", day_to="2026-03-03")["id"].tolist() == ["1"]
+        other = bc.CallFilter(day_from="2026-03-02", day_to="2026-03-02", timezone="+05:00").mask(calls)
+        assert other.tolist() == [False, False]
+
+    def test_files(self, calls, tmp_path):
+        calls.calls.to_parquet(tmp_path / "folder")
+        again = bc.read_calls(tmp_path / "folder")
+        assert again["timestamp"].dt.tz == FOUR
+        pdt.assert_frame_equal(again, calls)
+        assert len(bc.read_calls(tmp_path / "folder", day_from="2026-03-03", day_to="2026-03-03")) == 1
+        calls.to_parquet(tmp_path / "one.parquet")
+        pdt.assert_frame_equal(pd.read_parquet(tmp_path / "one.parquet"), calls)
+        assert "2026-03-03 00:30:00+04:00" in calls.to_csv()
+
+    @pytest.mark.parametrize("name", ["over_time", "heatmap", "concurrency"])
+    def test_pictures(self, calls, name):
+        axes = getattr(calls.calls.plot, name)(*(["D"] if name == "over_time" else []))
+        axes.figure.canvas.draw()
+        plt.close(axes.figure)
