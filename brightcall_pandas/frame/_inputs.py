@@ -56,6 +56,19 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     TypeError
         `records` is something else.
 
+    Warns
+    -----
+    RuntimeWarning
+        None of the times of a column could be read.
+
+    Notes
+    -----
+    Times are read as ISO 8601 (also without separators, with a comma before fractions, with ``UTC`` or
+    ``GMT`` behind), as mail writes them (RFC 2822) and JavaScript's ``Date``, and as epochs, numbers or
+    text: below 7.26e9 they are seconds, from 1e11 milliseconds, from 1e14 microseconds, from 1e17
+    nanoseconds, each until the year 2200; a text has to lie after 1999. A date such as ``02.03.2026``
+    does not say which number is the month, so it is null and counted.
+
     Examples
     --------
     >>> calls = to_frame([{"id": 7, "state": 1, "talkTime": "12", "new": True}])
