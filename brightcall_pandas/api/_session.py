@@ -33,7 +33,7 @@ from brightcall_pandas.api._key import ApiKey
 from brightcall_pandas.api._profiles import promised
 from brightcall_pandas.api._retries import FIRST_PAUSE_S, LONGEST_WAIT_S, RateLimit, pause
 from brightcall_pandas.api._transport import Failure, Transport, request_to
-from brightcall_pandas.api._verdict import Verdict, failure_of, judge
+from brightcall_pandas.api._verdict import NO_CALLS, Verdict, failure_of, judge, says_no_calls
 from brightcall_pandas.cache import PageCache, StoredAnswer, cache_key
 from brightcall_pandas.frame import Answer, AnswerReader
 
@@ -213,7 +213,7 @@ class ApiSession:
             if verdict is not None:
                 self._wait(verdict, attempts, waiting, about)
             attempts += 1
-            sent = self._sent(request, waiting, about)
+            sent = self._sent(path, request, waiting, about)
             if not isinstance(sent, Verdict):
                 return Received(request, sent, datetime.now(UTC), attempts)
             verdict = sent
@@ -254,8 +254,10 @@ class ApiSession:
     def _request(self, path: str, body: dict[str, Any]) -> PreparedRequest:
         return request_to(self._base_url + path, body)
 
-    def _sent(self, request: PreparedRequest, stop: threading.Event, about: str) -> bytes | Verdict:
-        """Send a request once; return the body of an answer of status 200."""
+    def _sent(
+        self, path: str, request: PreparedRequest, stop: threading.Event, about: str
+    ) -> bytes | Verdict:
+        """Send a request once; return the body of an answer of status 200, or what stands for it."""
         self._limit.wait(stop)
         if stop.is_set():  # nobody waits for the answer any more
             raise CancelledError
@@ -268,6 +270,8 @@ class ApiSession:
             return failure.verdict
         took = 1000 * (time.monotonic() - began)
         _log.debug("%s: status %d, %d bytes, %.0f ms", about, status, len(content), took)
+        if says_no_calls(status, content, promised(path)):
+            return NO_CALLS
         return content if status == 200 else failure_of(status, headers, content)
 
     def _wait(self, verdict: Verdict, attempts: int, stop: threading.Event, about: str) -> None:

@@ -23,7 +23,10 @@ from brightcall_pandas.errors import (
 )
 from brightcall_pandas.frame import Answer, AnswerReader
 
-__all__ = ["Verdict", "failure_of", "judge"]
+__all__ = ["NO_CALLS", "Verdict", "failure_of", "judge", "says_no_calls"]
+
+NO_CALLS = b'{"success":true,"calls":[],"pagesCount":0,"totalItems":0}'
+"""Stands for the body of an answer that only says by its status or in words that there are no calls."""
 
 _SHOWN = 300  # characters of the server's own words in a message
 _CHECK_KEY = "Check BRIGHTCALL_API_KEY, or the key given to bc.Client."
@@ -49,6 +52,14 @@ _PASSING = re.compile(
     re.IGNORECASE,
 )
 """Words of what may be over when the same is asked again."""
+_NOTHING = re.compile(
+    r"\b(?:no|zero|0) (?:\w+ ){0,2}?(?:calls?|records?|results?|data|rows?|items?|entries)\b", re.IGNORECASE
+)
+"""Words of an empty list, unless they are about a page of it."""
+_ENVELOPE = (
+    "success", "status", "timezone", "page", "pagesCount", "totalItems", "tags", "outcomes", "projects",
+)  # fmt: skip
+"""Members that an answer of calls has besides these."""
 _REFUSAL = re.compile(
     r"invalid|must|not? allowed|support|exceed|maximum|minimum|range|required|unknown(?! error)|bad request"
     r"|per.?page|page.?size|filter|parameter|argument|not found|denied|permission",
@@ -104,9 +115,27 @@ def judge(
     reader
         The reader of the account's answers; None takes a new one.
     """
+    if says_no_calls(status, content, promised):
+        status, content = 200, NO_CALLS
     if status == 200:
         return _of_content(content, promised, reader or AnswerReader())
     return failure_of(status, headers, content)
+
+
+def says_no_calls(status: int, content: bytes, promised: Sequence[str]) -> bool:
+    """Tell whether an answer without data says by its status that there are no calls.
+
+    That is 204 (no content), and 404 whose words say so: a 404 without such words is of a wrong path.
+    """
+    if "calls" not in promised and "totalItems" not in promised:
+        return False
+    if status == 204:
+        return not content.strip()
+    return status == 404 and _names_an_empty_list(_said(content) or _plain_words(content))
+
+
+def _names_an_empty_list(said: str) -> bool:
+    return _NOTHING.search(said) is not None and "page" not in said.lower()
 
 
 def failure_of(status: int, headers: Any, content: bytes) -> Verdict:
@@ -180,8 +209,12 @@ def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -
 
 def _says_nothing(answer: Answer, promised: Sequence[str]) -> bool:
     """Tell whether a list of calls was left out because it is empty, as some servers do."""
-    left_out = "calls" in promised and answer.calls in (None, [])
-    return left_out and not _words(answer) and answer.totalItems in (0, "0")
+    left_out = "calls" in promised and answer.is_blank("calls")
+    if not left_out or any(_number(each) for each in (answer.totalItems, answer.pagesCount)):
+        return False
+    if said := _words(answer):
+        return _names_an_empty_list(said)
+    return answer.calls is not msgspec.UNSET or any(getattr(answer, name) is not None for name in _ENVELOPE)
 
 
 # Errors in answers whose status says that all is well.
@@ -271,6 +304,12 @@ def _said(content: bytes) -> str:
         return _words(AnswerReader().read(content))
     except msgspec.DecodeError:
         return ""
+
+
+def _plain_words(content: bytes) -> str:
+    """Return a short text as it is; nothing where it is JSON, a web page, or long."""
+    text = content.decode(errors="replace").strip()
+    return "" if len(text) > _SHOWN or text[:1] in ("{", "[", "<") else text
 
 
 def _words(answer: Answer) -> str:

@@ -16,7 +16,16 @@ from brightcall_pandas.api import Reply, WriteQueue
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError
 from brightcall_pandas.filters import FILTERS, CallFilter, Filters, lists_filters
-from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, Page, choice, nearest, page_of, to_pandas
+from brightcall_pandas.frame import (
+    SCHEMA_VERSION,
+    TABLE_SCHEMA,
+    Page,
+    choice,
+    nearest,
+    page_of,
+    to_pandas,
+    warn_of_unread_times,
+)
 from brightcall_pandas.load._account import unusual
 from brightcall_pandas.load._client import Client, loading_client
 from brightcall_pandas.load._loading import Loading
@@ -127,7 +136,8 @@ def load_calls(
             frame = to_pandas(table, loading.zone)
     finally:
         loading.progress.close()
-    frame.attrs["brightcall"] = _provenance(loading, parts)
+    frame.attrs["brightcall"] = provenance = _provenance(loading, parts)
+    warn_of_unread_times(frame, provenance.get("misfits") or {})
     return frame
 
 
@@ -325,6 +335,8 @@ def _count(about: str, reply: Reply) -> int:
     instead = "Use len(bc.load_calls(…)) instead."
     # Pages of one call each: their number is the number of calls.
     count = page.pages_count if page.total_items is None else page.total_items
+    if count is None and not len(page) and not page.not_objects:
+        count = 0  # the first page shows none
     if count is None:
         msg = f"{about}: the answer has neither totalItems nor pagesCount. {instead}"
         raise InvalidResponseError(msg)
