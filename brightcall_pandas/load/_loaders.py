@@ -24,6 +24,7 @@ from brightcall_pandas.load._pages import days_text
 from brightcall_pandas.load._parts import runs
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._query import known_zone, request_body
+from brightcall_pandas.load._tracebacks import brief_errors
 
 __all__ = [
     "Catalog",
@@ -63,6 +64,7 @@ class Catalog(NamedTuple):
     projects: pd.DataFrame
 
 
+@brief_errors
 @lists_filters
 def load_calls(
     day_from: Day,
@@ -131,6 +133,7 @@ def load_calls(
     return frame
 
 
+@brief_errors
 @lists_filters
 def count_calls(
     day_from: Day,
@@ -172,6 +175,7 @@ def count_calls(
     return small_answer(client, path, body, about, partial(_count, about), refresh=refresh)
 
 
+@brief_errors
 @lists_filters
 def load_catalog(
     day_from: Day | None = None,
