@@ -19,7 +19,7 @@ from brightcall_pandas.api._failures import is_this_machine
 from brightcall_pandas.api._key import ApiKey, Hidden, hide_keys_in_logs, read_key
 from brightcall_pandas.api._profiles import PROFILES, Profile, promised
 from brightcall_pandas.api._retries import FIRST_PAUSE_S, RateLimit
-from brightcall_pandas.api._session import ApiSession, Reply
+from brightcall_pandas.api._session import ApiSession, Reply, unreadable
 from brightcall_pandas.api._threads import Request, Task, WriteQueue, run_tasks
 from brightcall_pandas.api._transport import Failure, Transport, request_to
 from brightcall_pandas.api._verdict import Verdict, judge
@@ -50,4 +50,5 @@ __all__ = [
     "request_to",
     "run_apart",
     "run_tasks",
+    "unreadable",
 ]

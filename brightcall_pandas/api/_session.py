@@ -37,9 +37,10 @@ from brightcall_pandas.api._transport import Failure, Transport, request_to
 from brightcall_pandas.api._verdict import Verdict, failure_of, judge
 from brightcall_pandas.api._workers import run_apart
 from brightcall_pandas.cache import PageCache, StoredAnswer, cache_key
+from brightcall_pandas.errors import InvalidResponseError
 from brightcall_pandas.frame import Answer, AnswerReader
 
-__all__ = ["ApiSession", "Received", "Reply"]
+__all__ = ["ApiSession", "Received", "Reply", "unreadable"]
 
 _log = logging.getLogger("brightcall_pandas")
 
@@ -284,6 +285,19 @@ class ApiSession:
             _log.warning("%s: %s; trying again in %.1f s", about, verdict.error.__name__, seconds)
         if seconds is None or stop.wait(seconds):
             raise verdict.error(_message(about, verdict, attempts))
+
+
+def unreadable(error: Exception) -> Exception:
+    """Return an error of this package in place of what reading an answer has raised; others as they are."""
+    if not isinstance(error, ValueError | ArithmeticError | RecursionError):
+        return error
+    msg = (
+        f"what the server sent cannot be read ({type(error).__name__}: {error}). "
+        "Check base_url; if it is right, please report this."
+    )
+    made = InvalidResponseError(msg).with_traceback(error.__traceback__)
+    made.__cause__ = error
+    return made
 
 
 def _message(about: str, verdict: Verdict, attempts: int) -> str:

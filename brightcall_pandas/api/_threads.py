@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
-from brightcall_pandas.api._session import ApiSession, Received, Reply
+from brightcall_pandas.api._session import ApiSession, Received, Reply, unreadable
 from brightcall_pandas.api._verdict import Verdict
 from brightcall_pandas.api._workers import Workers
 from brightcall_pandas.cache import StoredAnswer
@@ -204,7 +204,7 @@ class _TaskRun(Generic[T]):
                 heapq.heappush(self._queue, _Place(-self._asked[number], number, each, batch))
 
     def _fail(self, number: int, error: Exception) -> None:
-        self._failure = error
+        self._failure = unreadable(error)
         self._coming = enumerate(())
         for later in [each for each in self._batches if each > number]:
             self._batches.pop(later).task.close()

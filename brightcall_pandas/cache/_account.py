@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from brightcall_pandas.cache._files import private_folder, write_private
+from brightcall_pandas.cache._files import private_folder, read_file, write_private
 
 __all__ = ["Account", "Fact", "known_account", "learn", "learn_of_server", "server_address"]
 
@@ -88,7 +88,7 @@ _ACCOUNT = msgspec.json.Decoder(Account)
 def known_account(path: Path) -> Account:
     """Return the facts in a file; none when it is missing or damaged."""
     try:
-        checked = _CHECKED.decode(path.read_bytes())
+        checked = _CHECKED.decode(read_file(path))
         intact = zlib.crc32(checked.account) == checked.crc32
         return _ACCOUNT.decode(checked.account) if intact else Account()
     except (OSError, msgspec.DecodeError):

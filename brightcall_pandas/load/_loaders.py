@@ -12,7 +12,7 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.api import Reply, WriteQueue
+from brightcall_pandas.api import Reply, WriteQueue, unreadable
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError
 from brightcall_pandas.filters import FILTERS, CallFilter, Filters, lists_filters
@@ -313,7 +313,10 @@ def small_answer(
 
 
 def _read(client: Client, body: Mapping[str, Any], reply: Reply, read: Callable[[Reply], T]) -> T:
-    result = read(reply)
+    try:
+        result = read(reply)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise unreadable(error) from error
     # An answer to a request that names a timezone names that one.
     if "timezone" not in body and (zone := known_zone(reply.answer.timezone)) is not None:
         client.cache.learn(timezone=zone)
