@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -95,22 +94,45 @@ def known_account(path: Path) -> Account:
         return Account()
 
 
-def learn(path: Path, **facts: Any) -> None:
-    """Write facts learnt today; if that fails, they are learnt again next time."""
-    learn_of_server(path, str(datetime.now(UTC).date()), facts)
+def learn(path: Path, **facts: Any) -> Account | None:
+    """Write facts learnt today, as `learn_of_server` does."""
+    return learn_of_server(path, str(datetime.now(UTC).date()), facts)
 
 
-def learn_of_server(path: Path, seen: str, facts: Mapping[str, Any]) -> None:
-    """Write facts learnt on a day; another value that was known under the same name is replaced."""
-    known = {each.name: each for each in known_account(path).facts}
+def learn_of_server(
+    path: Path, seen: str, facts: Mapping[str, Any], known: Account | None = None
+) -> Account | None:
+    """Write facts learnt on a day; another value that was known under the same name is replaced.
+
+    Parameters
+    ----------
+    path
+        The file.
+    seen
+        The day.
+    facts
+        What was learnt.
+    known
+        What is known already; None reads it from the file.
+
+    Returns
+    -------
+    Account
+        All that is known, where it cannot be written; None where it stands in the file.
+    """
+    before = {each.name: each for each in (known or known_account(path)).facts}
     new = {name: Fact(name, msgspec.to_builtins(value), seen) for name, value in facts.items()}
-    new = {name: each for name, each in new.items() if name not in known or each.value != known[name].value}
+    new = {name: each for name, each in new.items() if name not in before or each.value != before[name].value}
     if not new:
-        return
-    content = msgspec.json.encode(Account(tuple((known | new).values())))
-    with contextlib.suppress(OSError):
+        return known
+    account = Account(tuple((before | new).values()))
+    content = msgspec.json.encode(account)
+    try:
         private_folder(path.parent)
         write_private(path, msgspec.json.encode(_Checked(msgspec.Raw(content), zlib.crc32(content))))
+    except OSError:
+        return account
+    return None
 
 
 def server_address(url: str) -> str:

@@ -114,6 +114,11 @@ class Client(ForkAware):
     first_pause = FIRST_PAUSE_S
     """The longest pause before the first retry, in seconds; each further one may be twice as long."""
 
+    # What is shown of a client whose settings are wrong, in a traceback that shows local variables.
+    profile: Profile = PROFILES["v1"]
+    base_url = ""
+    _account: str | None = None
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -137,7 +142,7 @@ class Client(ForkAware):
         window_limit: int = 2_000_000,
     ) -> None:
         given, api_key = Hidden(api_key), None  # before anything can go wrong in a frame that would show it
-        self.profile: Profile = PROFILES[choice("api_version", api_version, PROFILES)]
+        self.profile = PROFILES[choice("api_version", api_version, PROFILES)]
         url = _address(base_url) or _address(os.environ.get("BRIGHTCALL_BASE_URL"))
         self._names_server = url is not None
         self.base_url = _base_url(url, self.profile, flag("allow_http", allow_http))

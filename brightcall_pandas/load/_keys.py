@@ -28,8 +28,8 @@ _WAYS = (
     "bc.login(), and run this again"
 )
 NO_KEY = (
-    f"no API key: {_WAYS}. The key is made in the settings of your Brightcall (Convolo) account; ask whoever "
-    "manages it. To try everything without one: bc.start_sandbox(), or the command: brightcall demo"
+    f"no API key: {_WAYS}. Whoever manages your Brightcall (Convolo) account has the key. To try everything "
+    "without one: bc.start_sandbox(), or the command: brightcall demo"
 )
 
 
@@ -40,7 +40,7 @@ def no_account(*, offline: bool) -> str:
             "offline=True, and nobody says whose cache to read: give bc.Client account=, or the API key that "
             f"the cache was filled with (or set {KEY_VARIABLE})"
         )
-    return NO_KEY
+    return f"{NO_KEY}. To read what is cached, give bc.Client account= and offline=True"
 
 
 class _Typed(NamedTuple):
