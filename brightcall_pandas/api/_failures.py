@@ -46,18 +46,24 @@ class Proxy:
     url
         Its address; it may hold a password.
     variable
-        What names it: a variable of the environment, or the settings of the system.
+        The variable of the environment that names it; None where the system's settings do.
     """
 
     url: str
-    variable: str
+    variable: str | None
 
-    def __str__(self) -> str:
+    @property
+    def where(self) -> str:
+        """What to mend: the variable, or the system's settings, with the proxy's host."""
         try:
             host = urlsplit(self.url if "//" in self.url else f"//{self.url}").netloc.rpartition("@")[2]
         except ValueError:
             host = ""
-        return f"the proxy {host}, which {self.variable} names" if host else f"the proxy in {self.variable}"
+        return f"{self.variable or 'the proxy in the system settings'} ({host or 'no host'})"
+
+    def __str__(self) -> str:
+        # Without its host: reasons also go into reports that may be shown to anybody.
+        return "the proxy " + (f"that {self.variable} names" if self.variable else "of the system settings")
 
     def __repr__(self) -> str:
         return str(self)  # tracebacks that show local variables must not show the password
@@ -86,7 +92,7 @@ class ProxySettings:
         if not chosen:
             return None
         named = (name for name in _PROXIES if os.environ.get(name) == chosen)
-        return Proxy(chosen, next(named, "the system's settings"))
+        return Proxy(chosen, next(named, None))
 
 
 def certificates() -> str | bool:
@@ -137,8 +143,8 @@ def _bad_bundle(causes: list[BaseException]) -> Verdict | None:
         return None
     return Verdict(
         ServerError,
-        f"the file of certificates {os.environ[name]!r}, which {name} names, {what}",
-        f"Mend {name}, or unset it to use the usual certificates.",
+        f"the file of certificates that {name} names {what}",
+        f"Mend {name}={os.environ[name]!r}, or unset it to use the usual certificates.",
     )
 
 
@@ -148,18 +154,18 @@ def _of_proxy(causes: list[BaseException], proxy: Proxy) -> Verdict | None:
     if "SOCKS" in said and "dependencies" in said:
         return Verdict(
             ServerError,
-            f"{proxy}, speaks SOCKS, and the package that speaks it is not installed",
-            'Run: pip install "requests[socks]"',
+            f"{proxy} speaks SOCKS, and the package that speaks it is not installed",
+            f'For {proxy.where}, run: pip install "requests[socks]"',
         )
     if (refused := _TUNNEL.search(said)) is not None:
         return _of_proxy_status(int(refused[1]), proxy)
     wrong = (requests.exceptions.InvalidProxyURL, urllib3.exceptions.ProxySchemeUnknown)
     if any(isinstance(each, wrong) for each in causes):
-        return Verdict(ServerError, f"{proxy}, has no usable address", f"Mend {proxy.variable}.")
+        return Verdict(ServerError, f"{proxy} has no usable address", f"Mend {proxy.where}.")
     asked = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
     if any(isinstance(each, asked) for each in causes):
-        advice = f"Check the network and {proxy.variable}, or {_WITHOUT}."
-        reason = f"{proxy}, cannot be reached ({_named(causes[-1])})"
+        advice = f"Check the network and {proxy.where}, or {_WITHOUT}."
+        reason = f"{proxy} cannot be reached ({_named(causes[-1])})"
         return Verdict(ServerError, reason, advice, transient=True)
     return None
 
@@ -174,15 +180,15 @@ def refusal_of_proxy(status: int, headers: Mapping[str, str], content: bytes, pr
 
 
 def _of_proxy_status(status: int, proxy: Proxy) -> Verdict:
-    reason = f"{proxy}, refused the request (status {status})"
+    reason, ask = f"{proxy} refused the request (status {status})", f"ask whoever runs {proxy.where}"
     if status == 407:
-        advice = f"It asks for a name and a password: {proxy.variable}=http://name:password@host:port"
-        return Verdict(ServerError, reason, f"{advice}.")
+        advice = f"It asks for a name and a password: {proxy.variable or 'HTTPS_PROXY'}=http://name:password@host:port"
+        return Verdict(ServerError, reason, f"{advice}. It is {proxy.where}.")
     if status >= 500:
-        advice = f"Try again later; if it stays so, ask whoever runs the proxy, or {_WITHOUT}."
-        reason = f"{proxy}, does not reach the server (status {status})"
+        advice = f"Try again later; if it stays so, {ask}, or {_WITHOUT}."
+        reason = f"{proxy} does not reach the server (status {status})"
         return Verdict(ServerError, reason, advice, transient=True)
-    return Verdict(ServerError, reason, f"Ask whoever runs it to allow this host, or {_WITHOUT}.")
+    return Verdict(ServerError, reason, f"{ask[0].upper()}{ask[1:]} to allow this host, or {_WITHOUT}.")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

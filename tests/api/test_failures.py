@@ -8,6 +8,7 @@ import traceback
 import pytest
 
 import brightcall_pandas as bc
+from brightcall_pandas.doctor import report
 
 KEY, PASSWORD = "canary-0123456789abcdef", "secret-of-the-proxy"
 DAYS = ("2026-03-01", "2026-03-01")
@@ -60,10 +61,8 @@ class TestProxies:
         name = f"{url.split(':')[0].upper()}_PROXY"
         server = self.proxy(start_server, monkeypatch, status("407 Proxy Authentication Required"), name)
         error = failed(url)
-        assert (
-            f"the proxy 127.0.0.1:{server.port}, which {name} names, refused the request (status 407)"
-            in str(error)
-        )
+        assert f"the proxy that {name} names refused the request (status 407)" in str(error)
+        assert f"{name} (127.0.0.1:{server.port})" in str(error)
         assert f"{name}=http://name:password@host:port" in str(error)
         assert len(server.heard) == 1  # asking again is no use
 
@@ -73,8 +72,7 @@ class TestProxies:
         page = status("403 Forbidden", body=b"<html><title>Blocked by policy</title>")
         server = self.proxy(start_server, monkeypatch, page, name)
         error = failed(url)
-        assert "refused the request (status 403)" in str(error)
-        assert f"which {name} names" in str(error)
+        assert f"the proxy that {name} names refused the request (status 403)" in str(error)
         assert "NO_PROXY" in str(error)
         assert "API key" not in str(error)
         assert len(server.heard) == 1
@@ -85,7 +83,7 @@ class TestProxies:
         name = f"{url.split(':')[0].upper()}_PROXY"
         server = self.proxy(start_server, monkeypatch, status(code), name)
         error = failed(url, retries=0)
-        assert f"which {name} names, does not reach the server (status {code[:3]})" in str(error)
+        assert f"that {name} names does not reach the server (status {code[:3]})" in str(error)
         assert len(server.heard) == 1
 
     def test_an_error_of_the_server_itself_is_not_the_proxys(self, start_server, monkeypatch, failed):
@@ -100,14 +98,15 @@ class TestProxies:
         server = self.proxy(start_server, monkeypatch, b"")
         server.close()
         error = failed("https://api.invalid", retries=0)
-        assert f"the proxy 127.0.0.1:{server.port}, which HTTPS_PROXY names, cannot be reached" in str(error)
+        assert "the proxy that HTTPS_PROXY names cannot be reached" in str(error)
+        assert f"HTTPS_PROXY (127.0.0.1:{server.port})" in str(error)
         assert "Connection refused" in str(error)
 
     @pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks4"])
     def test_socks_needs_a_package(self, monkeypatch, failed, scheme):
         monkeypatch.setenv("ALL_PROXY", f"{scheme}://127.0.0.1:9")
         error = failed("https://api.invalid")
-        assert "which ALL_PROXY names, speaks SOCKS" in str(error)
+        assert "that ALL_PROXY names speaks SOCKS" in str(error)
         assert "requests[socks]" in str(error)
 
     @pytest.mark.parametrize("given", ["http://", "http://:8080", "nonsense://host:1"])
@@ -116,12 +115,20 @@ class TestProxies:
         error = failed("https://api.invalid", retries=0)
         assert "HTTPS_PROXY" in str(error)
 
+    def test_a_report_of_the_doctor_does_not_show_it(self, start_server, monkeypatch, tmp_path):
+        server = self.proxy(start_server, monkeypatch, status("407 Proxy Authentication Required"))
+        client = bc.Client(KEY, base_url="https://api.invalid", cache_dir=tmp_path)
+        said = report(client).to_json()
+        client.close()
+        assert "the proxy that HTTPS_PROXY names refused" in said
+        assert str(server.port) not in said
+
     def test_named_later_is_obeyed(self, start_server, monkeypatch, tmp_path, failed):
         client = bc.Client(KEY, base_url="https://api.invalid", cache_dir=tmp_path, retries=0)
         with pytest.raises(bc.ServerError, match="host's name is not known"):
             bc.count_calls(*DAYS, client=client)
         server = self.proxy(start_server, monkeypatch, status("403 Forbidden"))
-        with pytest.raises(bc.ServerError, match="which HTTPS_PROXY names"):
+        with pytest.raises(bc.ServerError, match="that HTTPS_PROXY names"):
             bc.count_calls(*DAYS, client=client)
         assert server.heard[0][1].startswith(b"CONNECT api.invalid:443 ")
         monkeypatch.setenv("NO_PROXY", "api.invalid")
@@ -136,15 +143,15 @@ class TestCertificates:
     def test_a_file_that_is_not_there(self, monkeypatch, failed, tmp_path, name):
         monkeypatch.setenv(name, str(tmp_path / "none.pem"))
         error = failed("https://127.0.0.1:9")
-        assert f"none.pem', which {name} names, does not exist" in str(error)
-        assert f"Mend {name}" in str(error)
+        assert f"certificates that {name} names does not exist" in str(error)
+        assert f"Mend {name}='{tmp_path / 'none.pem'}'" in str(error)
 
     @pytest.mark.parametrize("content", ["", "no certificate"])
     def test_a_file_without_certificates(self, start_server, monkeypatch, failed, tmp_path, content):
         (tmp_path / "bad.pem").write_text(content)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "bad.pem"))
         error = failed(f"https://127.0.0.1:{start_server().port}")
-        assert "bad.pem', which REQUESTS_CA_BUNDLE names, has no certificates" in str(error)
+        assert "that REQUESTS_CA_BUNDLE names has no certificates" in str(error)
 
     @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root reads every file")
     def test_a_file_that_nobody_may_read(self, start_server, monkeypatch, failed, tmp_path):
