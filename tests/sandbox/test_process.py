@@ -87,7 +87,7 @@ class TestStartSandbox:
         for name in ("click", "json", "uvicorn", "starlette"):
             (folder / f"{name}.py").write_text("raise SystemExit('the wrong module')")
         code = (
-            "import sys; import brightcall_pandas as bc; sys.path.insert(0, '')\n"
+            "import os, sys; import brightcall_pandas as bc; sys.path[:0] = ['', os.getcwd()]\n"
             "with bc.start_sandbox(calls=5, days=1) as sandbox: print(sandbox.truth['calls'])"
         )
         done = subprocess.run(
