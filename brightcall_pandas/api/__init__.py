@@ -15,7 +15,7 @@
 """
 
 from brightcall_pandas.api._bounds import ANSWER_LIMIT, Timeout
-from brightcall_pandas.api._failures import is_this_machine
+from brightcall_pandas.api._failures import is_this_machine, is_usable
 from brightcall_pandas.api._key import ApiKey, Hidden, hide_keys_in_logs, read_key
 from brightcall_pandas.api._profiles import PROFILES, Profile, promised
 from brightcall_pandas.api._retries import FIRST_PAUSE_S, RateLimit
@@ -44,6 +44,7 @@ __all__ = [
     "WriteQueue",
     "hide_keys_in_logs",
     "is_this_machine",
+    "is_usable",
     "judge",
     "promised",
     "read_key",

@@ -17,7 +17,15 @@ from brightcall_pandas.api._bounds import LimitError, Timeout
 from brightcall_pandas.api._verdict import Verdict
 from brightcall_pandas.errors import InvalidResponseError, ServerError
 
-__all__ = ["Proxy", "ProxySettings", "certificates", "is_this_machine", "refusal_of_proxy", "why_no_answer"]
+__all__ = [
+    "Proxy",
+    "ProxySettings",
+    "certificates",
+    "is_this_machine",
+    "is_usable",
+    "refusal_of_proxy",
+    "why_no_answer",
+]
 
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[?::1\]?")
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -31,6 +39,13 @@ _BUNDLE_FAULTS = {
     "NO_CERTIFICATE": "has no certificates",
     "PEM": "has no certificates",
 }
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    urllib3.exceptions.LocationParseError,
+    urllib3.exceptions.URLSchemeUnknown,
+    UnicodeError,
+)
 _NETWORK = "Check the network and base_url, or try again later."
 _OF_PROXIES = (403, 502, 503, 504)
 _SIGNS = ("X-Squid-Error", "Proxy-Authenticate", "Proxy-Status")
@@ -106,6 +121,15 @@ def is_this_machine(host: str | None) -> bool:
     return _LOOPBACK.fullmatch(host or "") is not None
 
 
+def is_usable(url: str) -> bool:
+    """Tell whether requests can be sent to an address, as far as that can be said without sending one."""
+    try:
+        prepared = requests.Request("POST", url).prepare()
+        return bool((urlsplit(prepared.url or "").hostname or "").encode("idna"))
+    except (requests.RequestException, ValueError):
+        return False
+
+
 def why_no_answer(error: Exception, timeout: Timeout, proxy: Proxy | None) -> Verdict:
     """Return the verdict on a request that brought no answer; nothing of the URL is in it."""
     causes = list(_causes(error))
@@ -128,8 +152,7 @@ def why_no_answer(error: Exception, timeout: Timeout, proxy: Proxy | None) -> Ve
         connects = any(isinstance(each, urllib3.exceptions.ConnectTimeoutError) for each in causes)
         seconds = timeout.connect if connects else timeout.read
         return Verdict(ServerError, f"no answer came within {seconds:g} s{by}", _NETWORK, transient=True)
-    unusable = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError)
-    if any(isinstance(each, unusable) for each in causes):
+    if any(isinstance(each, _NO_ADDRESS) for each in causes):
         return Verdict(ServerError, "base_url is not a usable address", _NETWORK)
     return Verdict(ServerError, f"the connection failed{by} ({_named(causes[-1])})", _NETWORK, transient=True)
 
@@ -159,8 +182,8 @@ def _of_proxy(causes: list[BaseException], proxy: Proxy) -> Verdict | None:
         )
     if (refused := _TUNNEL.search(said)) is not None:
         return _of_proxy_status(int(refused[1]), proxy)
-    wrong = (requests.exceptions.InvalidProxyURL, urllib3.exceptions.ProxySchemeUnknown)
-    if any(isinstance(each, wrong) for each in causes):
+    # The server's own address was looked at when the client was made.
+    if any(isinstance(each, _NO_ADDRESS) for each in causes):
         return Verdict(ServerError, f"{proxy} has no usable address", f"Mend {proxy.where}.")
     asked = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
     if any(isinstance(each, asked) for each in causes):

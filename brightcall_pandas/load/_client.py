@@ -21,6 +21,7 @@ from brightcall_pandas.api import (
     Profile,
     Timeout,
     is_this_machine,
+    is_usable,
 )
 from brightcall_pandas.cache import Cache, ForkAware, RenewedLock
 from brightcall_pandas.errors import AuthenticationError, CacheError
@@ -346,7 +347,7 @@ def _base_url(given: str | None, profile: Profile, allow_http: bool) -> str:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or not url.isprintable() or " " in url:
+    if not usable or not url.isprintable() or " " in url or not is_usable(url):
         msg = f"base_url={url!r} is not an address; give scheme and host, for example {profile.base_url}"
         raise ValueError(msg)
     if parts.scheme == "http" and not allow_http and not is_this_machine(parts.hostname):

@@ -109,11 +109,14 @@ class TestProxies:
         assert "that ALL_PROXY names speaks SOCKS" in str(error)
         assert "requests[socks]" in str(error)
 
-    @pytest.mark.parametrize("given", ["http://", "http://:8080", "nonsense://host:1"])
+    @pytest.mark.parametrize(
+        "given", ["http://", "http://:8080", "nonsense://host:1", "http://host:99999", "http://[::1", " "]
+    )
     def test_that_has_no_address(self, monkeypatch, failed, given):
         monkeypatch.setenv("HTTPS_PROXY", given)
         error = failed("https://api.invalid", retries=0)
-        assert "HTTPS_PROXY" in str(error)
+        assert "the proxy that HTTPS_PROXY names" in str(error)
+        assert "base_url" not in str(error)
 
     def test_a_report_of_the_doctor_does_not_show_it(self, start_server, monkeypatch, tmp_path):
         server = self.proxy(start_server, monkeypatch, status("407 Proxy Authentication Required"))

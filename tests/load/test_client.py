@@ -95,6 +95,9 @@ class TestBaseUrl:
             "//api.example",
             "https://[broken",
             "https://api:port",
+            "https://*.example",
+            "https://api..example",
+            f"https://{'a' * 70}.example",
             "x",
         ],
     )
