@@ -34,6 +34,7 @@ from brightcall_pandas.frame._kinds import uniform_array
 __all__ = ["Page", "consolidate", "json_texts", "page_of", "page_of_records", "read_page"]
 
 _LISTED = RecordShape()
+_DIGITS = 15  # of a number of calls or pages, at most
 
 
 @dataclass
@@ -302,8 +303,8 @@ def _object(members: Iterable[tuple[str, msgspec.Raw]]) -> str | None:
 
 
 def _count(value: Any) -> int | None:
-    if isinstance(value, str) and value.isdigit():
-        return int(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if value >= 0 else None
+    return int(value) if 0 <= value < 10**_DIGITS else None  # what is larger counts nothing

@@ -39,6 +39,7 @@ _SMALL = 10  # fewer rows than this on both first pages are the list: no server 
 _PATIENCE = 5  # rounds in a row that prove nothing new before another way is tried
 _MOST_ASKED = 30  # requests of one reading, besides three for each page: more lead nowhere
 _MOST_BLIND = 16  # pages asked for at once where the length of the list is unknown
+_MOST_PLANNED = 200  # pages asked for at once where it is known: a total may be absurd
 
 
 @dataclass
@@ -282,7 +283,7 @@ class Reading:
             if total is not None:
                 right = min(right, max(left, total - 1))
             probing = self.known.step is None
-            asks += plan(left, right, choices, total, most=1 if probing else None)
+            asks += plan(left, right, choices, total, most=1 if probing else _MOST_PLANNED)
             if probing and asks:
                 break
         return self._each_untried_size_once(asks)

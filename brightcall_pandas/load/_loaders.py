@@ -12,7 +12,7 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.api import Reply, WriteQueue
+from brightcall_pandas.api import Reply, WriteQueue, unreadable
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError
 from brightcall_pandas.filters import FILTERS, CallFilter, Filters, lists_filters
@@ -33,6 +33,7 @@ from brightcall_pandas.load._pages import days_text
 from brightcall_pandas.load._parts import runs
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._query import known_zone, request_body
+from brightcall_pandas.load._tracebacks import brief_errors
 
 __all__ = [
     "Catalog",
@@ -72,6 +73,7 @@ class Catalog(NamedTuple):
     projects: pd.DataFrame
 
 
+@brief_errors
 @lists_filters
 def load_calls(
     day_from: Day,
@@ -141,6 +143,7 @@ def load_calls(
     return frame
 
 
+@brief_errors
 @lists_filters
 def count_calls(
     day_from: Day,
@@ -182,6 +185,7 @@ def count_calls(
     return small_answer(client, path, body, about, partial(_count, about), refresh=refresh)
 
 
+@brief_errors
 @lists_filters
 def load_catalog(
     day_from: Day | None = None,
@@ -319,7 +323,10 @@ def small_answer(
 
 
 def _read(client: Client, body: Mapping[str, Any], reply: Reply, read: Callable[[Reply], T]) -> T:
-    result = read(reply)
+    try:
+        result = read(reply)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise unreadable(error) from error
     # An answer to a request that names a timezone names that one.
     if "timezone" not in body and (zone := known_zone(reply.answer.timezone)) is not None:
         client.cache.learn(timezone=zone)

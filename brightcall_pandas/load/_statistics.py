@@ -25,6 +25,7 @@ from brightcall_pandas.load._client import Client, loading_client
 from brightcall_pandas.load._loaders import Day, small_answer, spec_of, zone_of
 from brightcall_pandas.load._pages import days_text
 from brightcall_pandas.load._query import request_body
+from brightcall_pandas.load._tracebacks import brief_errors
 
 __all__ = ["load_stats"]
 
@@ -35,6 +36,7 @@ _UNDOCUMENTED = (
 _FREQS = {"day": "D", "week": "W", "month": "M", "D": "D", "W": "W", "M": "M"}
 
 
+@brief_errors
 @lists_filters
 def load_stats(
     day_from: Day,

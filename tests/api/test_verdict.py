@@ -290,7 +290,7 @@ class TestErrorsInA200:
             {"errors": {"talkTimeFrom": ["is not a number, and is required"]}},
             {"status": 422, "message": "no"},
             {"code": 400, "message": "nonsense"},
-            {"error": {"code": 404, "message": "no such report"}, "status": 404},
+            {"error": {"code": 422, "message": "no such report"}, "status": 422},
         ],
     )
     def test_a_refusal_is_final(self, members):

@@ -7,7 +7,6 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
-
 from brightcall_pandas.export._manifest import (
     MANIFEST,
     Identity,
