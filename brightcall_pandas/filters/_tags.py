@@ -15,7 +15,8 @@ __all__ = ["HasTag", "PartOfTag"]
 # As `frame.tags_of` reads them: a value that is not an array is its own only element.
 _IS_PHP_LIST_SQL = (
     "list_transform([json_keys(tags)], lambda names: len(names) > 0 "
-    "AND names = list_transform(range(len(names)), lambda n: n::VARCHAR))[1]"
+    "AND len(list_filter(names, lambda name: NOT regexp_full_match(name, '0|[1-9][0-9]{0,3}'))) = 0 "
+    "AND list_max(list_transform(names, lambda name: try_cast(name AS INTEGER))) < len(names) + 10)[1]"
 )
 # TRY does not catch what json_extract says of text that is not JSON.
 _ITEMS_SQL = (

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from brightcall_pandas.frame._fields import EXTRAS, FIELDS
 
 __all__ = ["calls_in", "is_call", "is_event", "merged_events", "php_list"]
 
+_POSITION = re.compile(r"0|[1-9][0-9]{0,3}")
+_TAKEN_OUT = 10  # items of a list that PHP wrote as an object, at most
 _KNOWN = frozenset((*FIELDS, EXTRAS.name))
 _ENVELOPE = frozenset(
     (
@@ -66,10 +69,15 @@ def is_call(document: Mapping[str, Any]) -> bool:
 
 
 def php_list(document: Any) -> list[Any] | None:
-    """Return the items of an object with the keys 0, 1, 2 …, as PHP may write a list; None for all else."""
-    if not isinstance(document, Mapping) or not document:
+    """Return the items of a list that PHP wrote as an object; None for all else.
+
+    PHP writes an object with positions as keys where a list does not begin with 0 or lacks some of them,
+    because items were taken out. Here up to ten may be lacking, so that extensions, such as 101, are no
+    positions.
+    """
+    if not isinstance(document, Mapping) or not document or not all(map(_POSITION.fullmatch, document)):
         return None
-    return list(document.values()) if list(document) == list(map(str, range(len(document)))) else None
+    return list(document.values()) if max(map(int, document)) < len(document) + _TAKEN_OUT else None
 
 
 # Answers.

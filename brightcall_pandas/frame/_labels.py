@@ -33,7 +33,7 @@ def tags_of(text: str | None) -> list[str]:
     ----------
     text
         JSON as the column ``tags`` holds it, or null. A JSON array has one tag an element, and so has an
-        object with the keys 0, 1, 2 …, as PHP may write an array; any other JSON value is the only element.
+        object with positions as keys, as PHP may write an array; any other JSON value is the only element.
 
     Returns
     -------

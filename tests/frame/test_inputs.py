@@ -51,6 +51,24 @@ class TestAnswers:
         frame = bc.to_frame(form({"calls": {"0": ROWS[0], "1": ROWS[1]}}))
         assert frame["id"].tolist() == ["7", "8"]
 
+    def test_lists_of_which_php_took_items_out(self, form):
+        frame = bc.to_frame(
+            form(
+                [
+                    ROWS[0]
+                    | {"tags": {"1": "VIP", "3": "Hot"}, "numbersInvolvedJSON": {"2": "103", "0": "101"}}
+                ]
+            )
+        )
+        assert frame.calls.filter(tags="Hot")["id"].tolist() == ["7"]
+        assert frame.calls.breakdown("tag").index.tolist() == ["Hot", "VIP"]
+        assert frame.calls.transfer_chains()["chain"].tolist() == [("103", "101")]
+
+    def test_an_object_by_extension_is_no_list(self, form):
+        by_extension = {"101": {"time": 1772445600}, "102": {"time": 1772445660}}
+        frame = bc.to_frame(form([ROWS[0] | {"numbersInvolvedJSON": by_extension}]))
+        assert frame.calls.transfer_chains()["chain"].tolist() == [("101", "102")]
+
     def test_several_of_which_one_has_no_calls(self, form):
         assert bc.to_frame(form([{"calls": ROWS}, {"calls": None}]))["id"].tolist() == ["7", "8"]
 

@@ -220,7 +220,7 @@ def parse(text: str | None) -> Parsed:
     Parameters
     ----------
     text
-        A list of numbers or of objects (with its positions as keys where PHP wrote it), an object keyed by
+        A list of numbers or of objects (or an object by position, as PHP may write it), an object keyed by
         number, comma-separated text, or null.
 
     Returns
@@ -285,7 +285,7 @@ def _object(document: dict[str, Any]) -> Parsed:
     if not document:
         return Parsed(Shape.EMPTY)
     items = [each for each in php_list(document) or [] if not is_blank(each)]
-    if any(step_of(each) is not None for each in items):
+    if any(step_of(each) is not None for each in items) and not any(map(sort_key, items)):
         return _list(items)
     if all(map(_NUMBER.fullmatch, document)):
         return _legs(
