@@ -28,6 +28,7 @@ from brightcall_pandas.frame._answer import (
     canonical_json,
     record_decoder,
 )
+from brightcall_pandas.frame._documents import php_list
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
 from brightcall_pandas.frame._kinds import uniform_array
 
@@ -168,14 +169,15 @@ def _page_of_unexpected(answer: Answer) -> Page:
 
 
 def _list_items(text: bytes) -> list[msgspec.Raw]:
-    """Return the items of a JSON list, or of the object with keys 0, 1, 2 … that PHP may write for one."""
+    """Return the items of a JSON list, or of the object that PHP may write for one."""
     if not text.startswith(b"{"):
         return msgspec.json.decode(text or b"null", type=list[msgspec.Raw] | None) or []
-    items = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    if list(items) != list(map(str, range(len(items)))):
+    document = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    items = php_list(document) if document else []
+    if items is None:
         msg = "Expected `array`, got `object` - at `$.calls`"
         raise msgspec.ValidationError(msg)
-    return list(items.values())
+    return items
 
 
 def _page(

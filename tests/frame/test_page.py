@@ -101,7 +101,7 @@ class TestReadPage:
             assert len(read_page(f'{{"success":true{calls}}}'.encode())) == 0
 
     def test_a_list_as_php_may_write_it(self):
-        page = read_page(b'{"calls":{"0":{"id":7},"1":{"id":8,"new":[1]}}}')
+        page = read_page(b'{"calls":{"0":{"id":7},"2":{"id":8,"new":[1]}}}')
         assert (page.values("id"), page.values("extras")) == ([7, 8], [None, '{"new":[1]}'])
 
     def test_many_unlisted_fields_of_different_names(self):
