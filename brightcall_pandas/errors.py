@@ -18,7 +18,11 @@ Bad arguments never get this far: they raise ``TypeError`` or ``ValueError`` bef
 
 from __future__ import annotations
 
+import functools
+import os
 import types
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 from unicodedata import category
 
 __all__ = [
@@ -33,6 +37,10 @@ __all__ = [
     "ServerError",
 ]
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_DEBUG = "BRIGHTCALL_DEBUG"
 _CONTROL = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
@@ -93,3 +101,23 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(ascii(each)[1:-1] if category(each) in _CONTROL else each for each in text)
+
+
+def brief_errors(function: Callable[P, R]) -> Callable[P, R]:
+    """Raise this package's errors without the frames below a public function.
+
+    Their messages say what happened and what to do, and a hundred lines of threads and generators hide that.
+    The traceback is kept as the error's ``cause_traceback``; with ``BRIGHTCALL_DEBUG=1`` it is shown.
+    """
+
+    @functools.wraps(function)
+    def brief(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except BrightcallError as error:
+            error.cause_traceback = error.cause_traceback or error.__traceback__
+            if os.environ.get(_DEBUG, "0") not in ("", "0"):
+                raise
+            raise error.with_traceback(None) from None
+
+    return brief

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from brightcall_pandas import analysis
 from brightcall_pandas.analysis import additive_form, merge
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.export import CallFiles, Place, Surplus, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters
 from brightcall_pandas.frame import EXTRAS, FIELDS, optional_column
@@ -43,6 +44,7 @@ _NEVER_COUNTED = (
 
 
 @lists_filters
+@brief_errors
 def scan_calls(
     path: str | os.PathLike[str], columns: Sequence[str] | None = None, **filters: Unpack[FiltersAndDays]
 ) -> dd.DataFrame:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.export._footer import META, PERIODS, Footer
 from brightcall_pandas.export._layout import is_field
 from brightcall_pandas.export._listing import (
@@ -52,6 +53,7 @@ _KNOWN = FIELDS | {EXTRAS.name: EXTRAS}
 
 
 @lists_filters
+@brief_errors
 def read_calls(
     path: str | os.PathLike[str], columns: Sequence[str] | None = None, **filters: Unpack[FiltersAndDays]
 ) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Unpack
 import pyarrow as pa
 
 from brightcall_pandas.api import WriteQueue
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.export._footer import (
     FILE,
     Identity,
@@ -40,7 +41,6 @@ from brightcall_pandas.load import (
     Day,
     Loading,
     Progress,
-    brief_errors,
     fields_of,
     loading_client,
     spans_of,

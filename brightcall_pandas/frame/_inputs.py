@@ -13,6 +13,7 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.frame._answer import AnswerReader, decoded
 from brightcall_pandas.frame._columns import to_pandas
 from brightcall_pandas.frame._documents import calls_in, is_call, is_event, merged_events
@@ -27,6 +28,7 @@ _KNOWN = frozenset(TABLE_SCHEMA.names)
 _BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16, as Windows' PowerShell writes it
 
 
+@brief_errors
 def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     """Return the typed frame of anything already in hand.
 
@@ -91,7 +93,7 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     return frame
 
 
-def warn_of_unread_times(frame: pd.DataFrame, misfits: Mapping[str, Any], stacklevel: int = 3) -> None:
+def warn_of_unread_times(frame: pd.DataFrame, misfits: Mapping[str, Any], stacklevel: int = 4) -> None:
     """Warn where no time of a column could be read; single ones are only counted."""
     for name in frame.columns.intersection([each.name for each in FIELDS.values() if each.kind == "time"]):
         if name in misfits and frame[name].isna().all():

@@ -15,7 +15,6 @@
     _parts         pages → typed calls of consecutive days
     _query         what is asked for, apart from the days
     _progress      the progress bar
-    _tracebacks    errors without the frames of this package
 """
 
 from brightcall_pandas.load._account import KnownAccount
@@ -41,7 +40,6 @@ from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._proof import Ask, Slice, joined
 from brightcall_pandas.load._query import known_zone, request_body
 from brightcall_pandas.load._statistics import load_stats
-from brightcall_pandas.load._tracebacks import brief_errors
 
 __all__ = [
     "KEY_VARIABLE",
@@ -55,7 +53,6 @@ __all__ = [
     "Progress",
     "Provenance",
     "Slice",
-    "brief_errors",
     "count_calls",
     "current_client",
     "farthest",

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from brightcall_pandas.api import Reply, WriteQueue, unreadable
 from brightcall_pandas.cache import Part
-from brightcall_pandas.errors import InvalidResponseError, OfflineError
+from brightcall_pandas.errors import InvalidResponseError, OfflineError, brief_errors
 from brightcall_pandas.filters import FILTERS, CallFilter, Filters, lists_filters
 from brightcall_pandas.frame import (
     SCHEMA_VERSION,
@@ -33,7 +33,6 @@ from brightcall_pandas.load._pages import days_text
 from brightcall_pandas.load._parts import runs
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._query import known_zone, request_body
-from brightcall_pandas.load._tracebacks import brief_errors
 
 __all__ = [
     "Catalog",
@@ -139,7 +138,7 @@ def load_calls(
     finally:
         loading.progress.close()
     frame.attrs["brightcall"] = provenance = _provenance(loading, parts)
-    warn_of_unread_times(frame, provenance.get("misfits") or {})
+    warn_of_unread_times(frame, provenance.get("misfits") or {}, stacklevel=5)
     return frame
 
 

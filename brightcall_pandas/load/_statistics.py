@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 import pandas as pd
 
 from brightcall_pandas.api import Reply
-from brightcall_pandas.errors import InvalidResponseError
+from brightcall_pandas.errors import InvalidResponseError, brief_errors
 from brightcall_pandas.filters import Filters, lists_filters
 from brightcall_pandas.frame import (
     STATISTICS_COUNTS,
@@ -25,7 +25,6 @@ from brightcall_pandas.load._client import Client, loading_client
 from brightcall_pandas.load._loaders import Day, small_answer, spec_of, zone_of
 from brightcall_pandas.load._pages import days_text
 from brightcall_pandas.load._query import request_body
-from brightcall_pandas.load._tracebacks import brief_errors
 
 __all__ = ["load_stats"]
 
