@@ -106,6 +106,11 @@ class TestOtherQuestions:
         )
         assert (ids, rounds) == ([["1", "2"]], [[1], [1], [1]])
 
+    def test_a_day_has_its_first_midnight_and_not_its_last(self):
+        first, last = {"calls": [call(1, hour=0)]}, {"calls": [call(1), call(2, day=4, hour=0)]}
+        assert fetched(source(), [Ask(1, 10)], lambda _: first)[1] == [[1]]
+        assert fetched(source(), [Ask(1, 10)], lambda _: last)[1] == [[1], [1]]
+
     def test_calls_without_a_time_belong_to_any_day(self):
         untimed = {"calls": [call(1), {"id": 2, "timestamp": "noon"}, {"id": 3}]}
         assert fetched(source(), [Ask(1, 10)], lambda _: untimed) == ([["1", "2", "3"]], [[1]])

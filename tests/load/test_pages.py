@@ -11,6 +11,7 @@ import itertools
 import json
 import random
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ from brightcall_pandas.load._proof import (
     observed_order,
     order_unit,
 )
-from brightcall_pandas.load._reading import read_window
+from brightcall_pandas.load._reading import first_pages, read_window
 
 KNOWN = ServerFacts(step=1, order=OBEYED, most_rows=500, first_page=1)
 
@@ -96,7 +97,7 @@ class Listing:
         return Slice(ask, page, [str(each) for _, each in rows], stamps, self.total(len(self.rows)))
 
 
-def result(task: Task[WindowPages]) -> WindowPages:
+def result(task: Task[Any]) -> Any:
     """Run a task whose pages come without a request."""
     while True:
         try:
@@ -265,6 +266,14 @@ class TestReadWindow:
         fewer = read(lambda listing: 12 if len(listing.asked) <= 5 else 7)
         assert "rows are lacking" in fewer.problem
         assert (fewer.proof, fewer.final) == ("", False)
+
+    def test_first_pages_say_nothing_of_totals(self):
+        listing = Listing([(n, n) for n in range(433)])
+        pages, learnt = result(first_pages(listing.fetch, 100, ServerFacts()))
+        assert [each.ask for each in pages] == [Ask(1, 100), Ask(1, 100, "DESC")]
+        assert "exact_totals" not in learnt
+        alone, _ = result(first_pages(listing.fetch, 100, ServerFacts(exact_totals=True)))
+        assert [each.ask for each in alone] == [Ask(1, 100)]
 
     def test_walks_are_counted(self):
         listing = Listing([(n, n) for n in range(20)], cap=2)

@@ -166,6 +166,14 @@ class TestPairs:
         show(f"{first}, with others", str(dict(tally)))
 
 
+class TestCounts:
+    def test_a_call_that_comes_after_the_count_makes_up_for_none_that_is_lacking(self):
+        persona = combined(PERSONAS["v3"], PERSONAS["rows left out"])
+        came = Counter(load(persona, "growing", (100, 433, 1, 0), seed)[0] for seed in range(20))
+        assert came["whole"] >= 19
+        assert came["whole"] + came["refused"] == 20
+
+
 class TestCells:
     """Days with more calls than can be read from both ends: by types, and by types and states."""
 
