@@ -60,8 +60,15 @@ class TestBlank:
         frame = bc.load_calls(self.BEFORE, self.BEFORE, client=client)
         assert len(frame) == 0
         assert frame.attrs["brightcall"]["complete"]
-        assert bc.count_calls(self.BEFORE, self.BEFORE, client=client) == 0
         assert len(bc.load_calls(sandbox.day_from, sandbox.day_to, client=client)) == 300
+
+    def test_counted(self, relay, client, answer):
+        relay.change = blank(answer)
+        if answer == BLANK["an empty list, uncounted"]:  # one answer alone does not tell
+            with pytest.raises(bc.InvalidResponseError, match="neither totalItems nor pagesCount"):
+                bc.count_calls(self.BEFORE, self.BEFORE, client=client)
+        else:
+            assert bc.count_calls(self.BEFORE, self.BEFORE, client=client) == 0
 
     def test_a_filter_that_no_call_meets(self, relay, client, sandbox, answer):
         relay.change = blank(answer)
