@@ -13,7 +13,7 @@ from brightcall_pandas.analysis import Shape, parse
 from brightcall_pandas.doctor._evidence import Evidence
 from brightcall_pandas.doctor._masks import json_type, key_shown, masked, skeleton, word_shown
 from brightcall_pandas.doctor._report import Check, FieldSeen, Observed
-from brightcall_pandas.frame import FIELDS, Field, to_pandas
+from brightcall_pandas.frame import EPOCH_OF_ID, FIELDS, Field, to_pandas
 
 __all__ = ["CHECKS", "fields_seen"]
 
@@ -42,7 +42,6 @@ _OWN_TYPES: dict[str, tuple[str, ...]] = {
 """JSON types of fields about which more is known."""
 _OF_PARTIES = ("numbersInvolvedJSON", "numbersRingedJSON", "transfers")
 _OFFSET = re.compile(r"([Zz]|[+-]\d\d:?\d\d)\s*$")
-_EPOCH = re.compile(r"(\d{9,10})\.\d+")
 _TOLERANCE_S = 900  # the session may begin some time before the call
 
 
@@ -123,12 +122,12 @@ def _clock(evidence: Evidence) -> Observed:
     if not evidence.rows:
         return Observed(unsure=_nothing(evidence.rows))
     calls = to_pandas(evidence.typed().table, evidence.zone)
-    epochs = pd.to_numeric(calls["uniqueId"].str.extract(f"^{_EPOCH.pattern}$")[0]).to_numpy(float)
+    epochs = pd.to_numeric(calls["uniqueId"].str.extract(EPOCH_OF_ID)[0]).to_numpy(float)
     stamps = calls["timestamp"].dt.tz_convert("UTC").dt.as_unit("us").astype("int64").to_numpy() / 1e6
     usable = ~np.isnan(epochs) & calls["timestamp"].notna().to_numpy()
     if not usable.any():
         form = masked(next((each for each in calls["uniqueId"].dropna()), ""))
-        return Observed(unsure=[f"uniqueId does not begin with an epoch: {form or 'always empty'}"])
+        return Observed(unsure=[f"uniqueId has no epoch: {form or 'always empty'}"])
     late = float(np.median((stamps - epochs)[usable]))
     at = pd.Timestamp(float(np.median(epochs[usable])), unit="s", tz=evidence.zone)
     offset = (at.tz_localize(None) - at.tz_convert("UTC").tz_localize(None)).total_seconds()

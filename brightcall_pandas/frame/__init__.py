@@ -26,7 +26,7 @@ calls as columns; a *table* is typed.
 
 from brightcall_pandas.frame._answer import Answer, AnswerReader, read_object
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
-from brightcall_pandas.frame._conversions import label_array
+from brightcall_pandas.frame._conversions import EPOCH_OF_ID, label_array
 from brightcall_pandas.frame._days import micros, midnight, midnight_micros
 from brightcall_pandas.frame._documents import php_list
 from brightcall_pandas.frame._fields import (
@@ -73,6 +73,7 @@ from brightcall_pandas.frame._zones import zone_info, zone_name, zone_of_times
 
 __all__ = [
     "CONSTANT_FIELDS",
+    "EPOCH_OF_ID",
     "EXTRAS",
     "FIELDS",
     "FIELD_NAMES",

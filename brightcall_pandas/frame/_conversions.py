@@ -21,7 +21,10 @@ from brightcall_pandas.frame._answer import canonical_json
 from brightcall_pandas.frame._fields import CALENDAR, FIELDS, Field
 from brightcall_pandas.frame._times import EPOCH_UNITS, odd_time
 
-__all__ = ["RULES", "Clock", "Rule", "label_array", "nulls"]
+__all__ = ["EPOCH_OF_ID", "RULES", "Clock", "Rule", "label_array", "nulls"]
+
+EPOCH_OF_ID = r"^(?:.*[^\d.])?(\d{9,10})(?:\.\d+)?$"
+"""The epoch in a ``uniqueId``; Asterisk may put the name of its system before it."""
 
 _EPOCH_TOLERANCE_S = 1800  # half of the usual clock change: farther off, the id says nothing of this call
 _CALENDAR = tuple(pa.scalar(bound).cast(pa.timestamp("us")) for bound in CALENDAR)
@@ -31,7 +34,6 @@ _WHOLE = re.compile(r"^(\d+)[.,]0+$")
 _FLAGS = dict.fromkeys(("true", "1", "yes", "y", "t", "on"), True) | dict.fromkeys(
     ("false", "0", "no", "n", "f", "off"), False
 )
-_EPOCH_OF_ID = r"^(?:.*[^\d.])?(\d{9,10})(?:\.\d+)?$"  # Asterisk may put the name of its system before it
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
@@ -233,7 +235,7 @@ def _epochs(clock: Clock, length: int) -> pd.Series:
     if clock.unique_ids is None:
         return pd.Series(pd.NaT, index=range(length), dtype="datetime64[us, UTC]")
     text = pd.Series(clock.unique_ids.to_pylist(), dtype="str")
-    seconds = pd.to_numeric(text.str.extract(_EPOCH_OF_ID)[0])
+    seconds = pd.to_numeric(text.str.extract(EPOCH_OF_ID)[0])
     return pd.to_datetime(seconds, unit="s", utc=True).dt.as_unit("us")
 
 

@@ -58,6 +58,8 @@ class Page:
         ``tags``, ``outcomes`` and ``projects`` of the answer.
     mended
         Whether the answer had bytes that are no text, or numbers that JSON lacks.
+    left_out
+        Whether the list of calls is null, absent or an empty object, as some servers write an empty one.
     """
 
     columns: dict[str, pa.Array | Sequence[Any]]
@@ -69,6 +71,7 @@ class Page:
     total_items: int | None = None
     catalog: dict[str, list[Any]] = field(default_factory=dict)
     mended: bool = False
+    left_out: bool = False
 
     def __len__(self) -> int:
         return self.length
@@ -190,6 +193,7 @@ def _page(
         len(records),
         not_objects=list(not_objects),
         mended=answer.mended,
+        left_out=not (records or not_objects or isinstance(answer.calls, list)),
         timezone=answer.timezone if isinstance(answer.timezone, str) else None,
         number=_count(answer.page),
         pages_count=_count(answer.pagesCount),

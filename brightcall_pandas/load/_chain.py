@@ -144,11 +144,11 @@ class Reading:
         if self.bounds is None and said == {0}:
             return "one page"
         self.problem = "the server shows no rows, and does not say that there are none"
-        if self.bounds is not None or said != {None}:
+        if self.bounds is not None or said != {None} or not (early.page.left_out and late.page.left_out):
             return ""
-        # It counts nothing, or not what is empty: then it has to show no rows once more.
+        # It leaves out what is empty, the number too: then it has to do so once more.
         again = yield from self.fetch([early.ask, late.ask])
-        agree = all(isinstance(each, Slice) and not each.rows and not each.total for each in again)
+        agree = all(isinstance(each, Slice) and each.page.left_out and not each.total for each in again)
         return "one page" if agree else ""
 
     def _measure(self, early: Slice, late: Slice) -> None:

@@ -341,8 +341,8 @@ def _count(about: str, reply: Reply) -> int:
     instead = "Use len(bc.load_calls(…)) instead."
     # Pages of one call each: their number is the number of calls.
     count = page.pages_count if page.total_items is None else page.total_items
-    if count is None and not len(page) and not page.not_objects:
-        count = 0  # the first page shows none
+    if count is None and page.left_out:
+        count = 0
     if count is None:
         msg = f"{about}: the answer has neither totalItems nor pagesCount. {instead}"
         raise InvalidResponseError(msg)

@@ -67,7 +67,7 @@ class TestAsk:
         assert session.requests == 2
 
     def test_the_path_promises_what_a_good_answer_has(self, make, scripted):
-        scripted.answers = [(200, {}, b'{"success": true}')]
+        scripted.answers = [(200, {}, b'{"report": {}}')]
         with pytest.raises(InvalidResponseError, match="has no calls"):
             ask(make(retries=0))
 
@@ -94,7 +94,7 @@ class TestAsk:
 
     @pytest.mark.parametrize(
         "content",
-        [b"<html>", b"", b'{"calls": [', b'{"success": true}', b"[]"],
+        [b"<html>", b"", b'{"calls": [', b"{}", b"[]"],
         ids=["html", "none", "cut", "bare", "list"],
     )
     def test_a_200_that_is_no_data_is_tried_again(self, session, scripted, content):
@@ -108,7 +108,7 @@ class TestAsk:
             ((429, {}, b""), RateLimitError),
             ((500, {}, b""), ServerError),
             ((200, {}, b"<html>"), InvalidResponseError),
-            ((200, {}, b'{"success": true}'), InvalidResponseError),
+            ((200, {}, b"{}"), InvalidResponseError),
         ],
     )
     def test_what_persists_is_an_error(self, session, scripted, answer, error):
@@ -246,12 +246,13 @@ class TestKept:
             (400, {}, GOOD[2]),
             (401, {}, GOOD[2]),
             (302, {"Location": "/"}, GOOD[2]),
-            (204, {}, b""),
+            (205, {}, b""),
+            (404, {}, b""),
             (200, {}, GOOD[2][:-1]),
             (200, {}, b"<html>"),
             (200, {}, b'{"success": false, "calls": []}'),
-            (200, {}, b'{"success": true}'),
-            (200, {}, b'{"calls": null}'),
+            (200, {}, b"{}"),
+            (200, {}, b'{"calls": "none"}'),
             (200, {}, b'{"calls": [], "error": "database timeout"}'),
             (200, {}, b'{"calls": [], "status": "error"}'),
         ],
@@ -268,6 +269,13 @@ class TestKept:
         with pytest.raises(BrightcallError):
             ask_and_keep(session, stop=Recorder())
         assert session.kept(PATH, BODY).content == GOOD[2]
+
+    @pytest.mark.parametrize("answer", [(204, {}, b""), (404, {}, b'{"message": "no calls"}')])
+    def test_a_status_that_says_that_there_are_no_calls(self, session, scripted, answer):
+        scripted.answers = [answer]
+        assert ask_and_keep(session).answer.totalItems == 0
+        assert session.requests == 1
+        assert session.kept(PATH, BODY).answer.calls == []
 
     def test_only_what_was_given_to_keep(self, session):
         ask(session)

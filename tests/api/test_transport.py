@@ -172,7 +172,8 @@ class TestAnswers:
     def test_one_connection_serves_one_request_after_the_other(self, send, server, name):
         server.answers = [(GOOD | OTHER)[name], answer(b'{"calls": [2]}')]
         first, second = send(server), send(server)
-        assert (first.content == CALLS) is isinstance(judged(first), Answer) is (name in GOOD)
+        assert (first.content == CALLS) is (name in GOOD)
+        assert isinstance(judged(first), Answer) is (name in GOOD or name == "no content")
         assert second.content == b'{"calls": [2]}'
         assert [connection for connection, _ in server.heard] == [0, 0]
 

@@ -304,6 +304,17 @@ class TestErrors:
         assert all(answer.get("calls", []) == [] for answer in errors)
 
 
+class TestStatisticsOfV3:
+    PATH = "/api/v3/stat/calls-detailed-e-chart"
+
+    def test_are_a_chart_or_those_of_v1(self, sandbox: Sandbox) -> None:
+        known = ask(sandbox, "/api/v1/stat/calls-detailedV2", dateInterval="day")
+        assert known["detailedStat"]["all"]["all"] == TOTAL
+        assert ask(sandbox, self.PATH).keys() == {"success", "chart"}
+        sandbox.set_persona("v3-statistics")
+        assert ask(sandbox, self.PATH) == ask(sandbox, self.PATH, dateInterval="day") == known
+
+
 def test_personas_of_different_aspects_at_once(sandbox: Sandbox) -> None:
     sandbox.set_persona("at-most-73+pages-from-0+epoch-seconds+text-ids+totals-behind")
     answer = ask(sandbox, page=1)

@@ -336,14 +336,6 @@ class TestV3:
         answer = ask(sandbox, "/api/v3/stat/calls-detailed-e-chart", dateInterval="day")
         assert "detailedStat" not in answer
 
-    def test_or_what_v1_says(self, sandbox: Sandbox) -> None:
-        known = ask(sandbox, STATISTICS, dateInterval="day")
-        sandbox.set_persona("v3-statistics")
-        try:
-            assert ask(sandbox, "/api/v3/stat/calls-detailed-e-chart") == known  # without dateInterval
-        finally:
-            sandbox.set_persona(None)
-
 
 DAYS = {"dayFrom": "2026-03-22", "dayTo": "2026-03-31"}
 
