@@ -10,6 +10,7 @@ from hypothesis import settings
 os.environ["BRIGHTCALL_CACHE_DIR"] = tempfile.mkdtemp(prefix="brightcall-tests-")
 os.environ.pop("BRIGHTCALL_API_KEY", None)
 os.environ.pop("BRIGHTCALL_BASE_URL", None)
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 
 mpl.use("Agg")  # no windows; not by the environment, which the notebooks' kernels would inherit
 

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         load_calls,
         load_catalog,
         load_stats,
+        login,
         use,
     )
     from brightcall_pandas.sandbox import start_sandbox
@@ -83,6 +84,7 @@ __all__ = [
     "load_calls",
     "load_catalog",
     "load_stats",
+    "login",
     "plots",
     "read_calls",
     "scan_calls",

@@ -16,6 +16,11 @@
 Bad arguments never get this far: they raise ``TypeError`` or ``ValueError`` before any request.
 """
 
+from __future__ import annotations
+
+import types
+from unicodedata import category
+
 __all__ = [
     "AuthenticationError",
     "BrightcallError",
@@ -28,9 +33,24 @@ __all__ = [
     "ServerError",
 ]
 
+_CONTROL = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
 
 class BrightcallError(Exception):
-    """Base of every error that talking to Brightcall or keeping its answers can raise."""
+    """Base of every error that talking to Brightcall or keeping its answers can raise.
+
+    Attributes
+    ----------
+    cause_traceback
+        How it came about inside this package. Public functions leave that out of the traceback that is shown,
+        unless ``BRIGHTCALL_DEBUG=1`` is set in the environment.
+    """
+
+    cause_traceback: types.TracebackType | None = None
+
+    def __str__(self) -> str:
+        """Return the message; what a server has put into it cannot steer the terminal."""
+        return "\n".join(map(visible, super().__str__().split("\n")))
 
 
 class AuthenticationError(BrightcallError):
@@ -63,3 +83,13 @@ class OfflineError(BrightcallError):
 
 class CacheError(BrightcallError):
     """The cache folder cannot be used in the way that was asked for."""
+
+
+def visible(text: str) -> str:
+    """Return a line whose control characters are shown as escapes instead of doing what they do.
+
+    A terminal obeys them: it clears its screen, takes another title, or writes from right to left.
+    """
+    if text.isprintable():
+        return text
+    return "".join(ascii(each)[1:-1] if category(each) in _CONTROL else each for each in text)

@@ -73,6 +73,7 @@ class TestProject:
             "excel",
             "model",
             "graph",
+            "keyring",
             "all",
             "dev",
         }
@@ -86,6 +87,12 @@ class TestProject:
         assert {"pandas", "pyarrow", "requests-cache", "matplotlib", "ipywidgets", "nbval", "pytest"} <= names
         (pandas,) = [each for each in requirements() if each.name == "pandas"]
         assert "2.3.3" not in pandas.specifier
+
+    def test_the_docs_say_what_each_is_for(self):
+        table = (ROOT / "docs" / "machine.md").read_text().partition("## What the base install is for")[2]
+        rows = re.findall(r"^\| (`.*?) \| (.{10,}?) \| \d+ \|$", table, re.MULTILINE)
+        said = [name for names, _ in rows for name in re.findall(r"`([\w-]+)`", names)]
+        assert sorted(said) == sorted(each.name for each in requirements())
 
     def test_typed(self):
         assert (Path(brightcall_pandas.__file__).parent / "py.typed").exists()

@@ -21,7 +21,7 @@ ERRORS = """
 """.split()
 FUNCTIONS = """
     calls count_calls describe_fields describe_filters explore export_calls load_calls load_catalog load_stats
-    read_calls scan_calls start_sandbox to_frame use
+    login read_calls scan_calls start_sandbox to_frame use
 """.split()
 CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client"]
 

@@ -83,7 +83,8 @@ def shown_by(error: BaseException) -> str:
         each = chain.pop()
         chain += [other for other in (each.__cause__, each.__context__) if other is not None]
         text += repr(each) + str(each.args) + str(vars(each))
-        for frame, _ in traceback.walk_tb(each.__traceback__):
+        inside = getattr(each, "cause_traceback", None)  # which the shown traceback leaves out
+        for frame, _ in (*traceback.walk_tb(each.__traceback__), *traceback.walk_tb(inside)):
             if frame.f_code.co_filename.startswith(PACKAGE):
                 text += " ".join(map(repr, frame.f_locals.values()))
     return text

@@ -20,7 +20,7 @@ from brightcall_pandas import analysis
 from brightcall_pandas.analysis import additive_form, merge
 from brightcall_pandas.export import CallFiles, Place, Surplus, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters
-from brightcall_pandas.frame import EXTRAS, optional_column
+from brightcall_pandas.frame import EXTRAS, FIELDS, optional_column
 
 try:
     import dask
@@ -155,6 +155,14 @@ class DistributedCalls:
     def pseudonymize(self, key: str | bytes, **options: Any) -> dd.DataFrame:
         """Replace numbers and agents by tokens, lazily, as ``df.calls.pseudonymize``."""
         meta = pseudonymize(self._df._meta, key, **options)
+        for name, dtype in self._df.dtypes.items():
+            kept = name in FIELDS or name in options.get("keep", ()) or pd.api.types.is_bool_dtype(dtype)
+            if pd.api.types.is_numeric_dtype(dtype) and not kept:
+                msg = (
+                    f"column {name!r} of {dtype} may hold numbers of somebody, and would be text then, which "
+                    "is not known before it is computed: drop it, make it text, or name it in keep="
+                )
+                raise ValueError(msg)
         return self._df.map_partitions(pseudonymize, key, meta=meta, **options)
 
     @property

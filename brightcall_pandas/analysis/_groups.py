@@ -79,13 +79,14 @@ def key_of(values: pd.Series | pd.Index, name: str | None = None) -> Key:
     """Return the key that labels rows by value.
 
     Labels are sorted, numbers written as text as numbers; those of a closed set keep its order. Nulls come
-    last: as ``(none)`` among texts and closed sets, else as null.
+    last: as ``(none)`` among texts and closed sets, else as null. A blank text is a null.
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
         series = pd.Series(values)
-        return closed_key(series.cat.codes.to_numpy().astype(np.int64), series.cat.categories, name)
+        codes, labels = _without_blanks(series.cat.codes.to_numpy().astype(np.int64), series.cat.categories)
+        return closed_key(codes, labels, name)
     codes, uniques = pd.factorize(values)
-    labels = pd.Index(uniques, dtype=values.dtype)
+    codes, labels = _without_blanks(codes, pd.Index(uniques, dtype=values.dtype))
     order = _order(labels)
     codes, labels = _rank(order)[codes], labels.take(order)
     missing = codes < 0
@@ -185,6 +186,17 @@ def _rank(order: NDArray[np.intp]) -> NDArray[np.int64]:
     rank = np.full(len(order) + 1, -1, dtype=np.int64)
     rank[order] = np.arange(len(order))
     return rank
+
+
+def _without_blanks(codes: NDArray[np.int64], labels: pd.Index) -> tuple[NDArray[np.int64], pd.Index]:
+    """Return codes in which blank texts are nulls."""
+    if not (isinstance(labels.dtype, pd.StringDtype) or labels.dtype == object):
+        return codes, labels
+    blank = np.array([isinstance(each, str) and not each.strip() for each in labels], dtype=bool)
+    if not blank.any():
+        return codes, labels
+    places = np.append(np.where(blank, -1, np.cumsum(~blank) - 1), -1)  # the last one is that of nulls
+    return places[codes], labels[~blank]
 
 
 def _with_null(

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import html
 import json
 import logging
 import re
+import string
 import traceback
+from collections.abc import Callable
 from typing import NoReturn
 from urllib.parse import quote, quote_plus
 from weakref import WeakSet
 
-__all__ = ["ApiKey", "hide_keys_in_logs"]
+__all__ = ["ApiKey", "Hidden", "hide_keys_in_logs", "read_key"]
 
 _NAME = "api-key="
 _PARAMETER = re.compile(rf"({_NAME})[^&\s\"']+", re.IGNORECASE)
 _HIDDEN = "[api-key]"
 _TELLING = 8  # characters from which on a key does not stand in a call's own text by chance
+_AROUND = f"{string.whitespace}\"'`\ufeff\u00a0\u200b\u2060\u2018\u2019\u201c\u201d\u00ab\u00bb"
+"""What is copied along with a key: blanks, quotes, a byte order mark."""
+
+
+class Hidden:
+    """Something that may be a key, out of the sight of tracebacks that show local variables.
+
+    Parameters
+    ----------
+    value
+        What was given as the key.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return _HIDDEN
 
 
 class ApiKey:
@@ -52,6 +76,18 @@ class ApiKey:
             content = content.replace(form.encode(), hidden.encode())
         return content
 
+    def fingerprint(self, salt: str) -> str:
+        """Return a short hash that tells keys apart, and tells nothing of them."""
+        return hashlib.sha256(f"{salt}\n{self._value}".encode()).hexdigest()[:16]
+
+    def is_same(self, other: ApiKey) -> bool:
+        """Tell whether another one is the same key."""
+        return hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    def handed_to(self, keeper: Callable[[str], object]) -> None:
+        """Hand the key to what is to keep it."""
+        keeper(self._value)
+
     def __repr__(self) -> str:
         return _HIDDEN
 
@@ -59,6 +95,35 @@ class ApiKey:
         """Refuse to be written into a file."""
         msg = "an API key is not pickled: make the client anew where it is needed"
         raise TypeError(msg)
+
+
+def read_key(name: str, given: Hidden) -> ApiKey | None:
+    """Return the key that was given, without blanks, quotes or a byte order mark around it; None for none.
+
+    Parameters
+    ----------
+    name
+        Where it was given, for messages.
+    given
+        What was given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It cannot be a key; the message does not quote it.
+    """
+    if given.value is None:
+        return None
+    if not isinstance(given.value, str):
+        msg = f"{name} takes text, not {type(given.value).__name__}"
+        raise TypeError(msg)
+    given = Hidden(given.value.strip(_AROUND))
+    if not given.value:
+        return None
+    if not str(given.value).isprintable():
+        msg = f"{name} holds a line break or another character that no key has: copy the key again"
+        raise ValueError(msg)
+    return ApiKey(str(given.value))
 
 
 def _written(value: str) -> list[str]:

@@ -22,15 +22,17 @@ class Profile:
     base_url
         Host that serves it unless the user says otherwise.
     calls, count, stats
-        Paths; `count` is None where the calls answer itself says how many there are, `stats` where the
-        answer is undocumented.
+        Paths; `count` is None where the calls answer itself says how many there are.
+    stats_known
+        Whether the form of the statistics answer is documented.
     """
 
     name: str
     base_url: str
     calls: str
     count: str | None
-    stats: str | None
+    stats: str
+    stats_known: bool = True
 
 
 PROFILES: dict[str, Profile] = {
@@ -46,7 +48,8 @@ PROFILES: dict[str, Profile] = {
         base_url="https://api.dialer.brightcall.ai",
         calls="/api/v3/stat/calls/list",
         count="/api/v3/stat/calls/count",
-        stats=None,
+        stats="/api/v3/stat/calls-detailed-e-chart",
+        stats_known=False,
     ),
 }
 
@@ -57,7 +60,7 @@ _PROMISED: dict[str, tuple[str, ...]] = {
         # Where another endpoint counts calls, an empty list may be left out: it tells that it is.
         (each.calls, ("calls",) if each.count is None else ("calls", "success")),
         (each.count, ("pagesCount", "totalItems")),
-        (each.stats, ("detailedStat",)),
+        (each.stats, ("detailedStat",) if each.stats_known else ()),
     )
     if path is not None
 }

@@ -23,21 +23,24 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
-import requests
 from requests import PreparedRequest
 from requests_cache.models.request import CachedRequest
 
+from brightcall_pandas.api._bounds import ANSWER_LIMIT
 from brightcall_pandas.api._key import ApiKey
 from brightcall_pandas.api._profiles import promised
 from brightcall_pandas.api._retries import FIRST_PAUSE_S, LONGEST_WAIT_S, RateLimit, pause
 from brightcall_pandas.api._transport import Failure, Transport, request_to
-from brightcall_pandas.api._verdict import Verdict, failure_of, judge
+from brightcall_pandas.api._verdict import NO_CALLS, Verdict, failure_of, judge, says_no_calls
+from brightcall_pandas.api._workers import run_apart
 from brightcall_pandas.cache import PageCache, StoredAnswer, cache_key
+from brightcall_pandas.errors import InvalidResponseError
 from brightcall_pandas.frame import Answer, AnswerReader
 
-__all__ = ["ApiSession", "Received", "Reply"]
+__all__ = ["ApiSession", "Received", "Reply", "unreadable"]
 
 _log = logging.getLogger("brightcall_pandas")
 
@@ -112,7 +115,9 @@ class ApiSession:
     rate_limit
         Requests a second; None does not limit.
     timeout
-        Seconds to wait for a connection, and for each part of an answer.
+        Seconds that a request may take, as `Timeout.of` reads them.
+    answer_limit
+        Bytes that an answer may have, unpacked.
     retries
         How often a transient failure is tried again.
     first_pause
@@ -136,21 +141,20 @@ class ApiSession:
         cache: PageCache | None,
         connections: int,
         rate_limit: float | None,
-        timeout: float,
+        timeout: float | Sequence[float],
         retries: int,
+        answer_limit: int = ANSWER_LIMIT,
         first_pause: float = FIRST_PAUSE_S,
         answered: Callable[[], None] = lambda: None,
     ) -> None:
         self._base_url = base_url
-        self._timeout = timeout
         self._retries = retries
         self._first_pause = first_pause
         self._answered = answered
         self._limit = RateLimit(rate_limit)
         self._reader = AnswerReader()
-        self._transport = Transport(key, connections)
+        self._transport = Transport(key, connections, timeout=timeout, answer_limit=answer_limit)
         self._cache = cache
-        self._proxies = requests.utils.get_environ_proxies(base_url)  # once: the look-up is slow
         self._counting = threading.Lock()
         self.requests = 0
         self.shows_calls = False
@@ -178,10 +182,13 @@ class ApiSession:
         concurrent.futures.CancelledError
             `stop` was set before the request was sent.
         """
-        received = self.receive(path, body, about=about, stop=stop)
+
+        def receive(alone: threading.Event, failed: tuple[int, Verdict] | None = None) -> Received:
+            return self.receive(path, body, about=about, stop=stop or alone, failed=failed)
+
+        received = run_apart(receive)
         while isinstance(reply := self.read(path, received), Verdict):
-            failed = received.attempts, reply
-            received = self.receive(path, body, about=about, stop=stop, failed=failed)
+            received = run_apart(partial(receive, failed=(received.attempts, reply)))
         return reply
 
     def receive(
@@ -213,7 +220,7 @@ class ApiSession:
             if verdict is not None:
                 self._wait(verdict, attempts, waiting, about)
             attempts += 1
-            sent = self._sent(request, waiting, about)
+            sent = self._sent(path, request, waiting, about)
             if not isinstance(sent, Verdict):
                 return Received(request, sent, datetime.now(UTC), attempts)
             verdict = sent
@@ -254,8 +261,10 @@ class ApiSession:
     def _request(self, path: str, body: dict[str, Any]) -> PreparedRequest:
         return request_to(self._base_url + path, body)
 
-    def _sent(self, request: PreparedRequest, stop: threading.Event, about: str) -> bytes | Verdict:
-        """Send a request once; return the body of an answer of status 200."""
+    def _sent(
+        self, path: str, request: PreparedRequest, stop: threading.Event, about: str
+    ) -> bytes | Verdict:
+        """Send a request once; return the body of an answer of status 200, or what stands for it."""
         self._limit.wait(stop)
         if stop.is_set():  # nobody waits for the answer any more
             raise CancelledError
@@ -263,11 +272,13 @@ class ApiSession:
             self.requests += 1
         began = time.monotonic()
         try:
-            status, headers, content = self._transport.send(request, self._timeout, self._proxies)
+            status, headers, content = self._transport.send(request)
         except Failure as failure:
             return failure.verdict
         took = 1000 * (time.monotonic() - began)
         _log.debug("%s: status %d, %d bytes, %.0f ms", about, status, len(content), took)
+        if says_no_calls(status, content, promised(path)):
+            return NO_CALLS
         return content if status == 200 else failure_of(status, headers, content)
 
     def _wait(self, verdict: Verdict, attempts: int, stop: threading.Event, about: str) -> None:
@@ -278,6 +289,19 @@ class ApiSession:
             _log.warning("%s: %s; trying again in %.1f s", about, verdict.error.__name__, seconds)
         if seconds is None or stop.wait(seconds):
             raise verdict.error(_message(about, verdict, attempts))
+
+
+def unreadable(error: Exception) -> Exception:
+    """Return an error of this package in place of what reading an answer has raised; others as they are."""
+    if not isinstance(error, ValueError | ArithmeticError | RecursionError):
+        return error
+    msg = (
+        f"what the server sent cannot be read ({type(error).__name__}: {error}). "
+        "Check base_url; if it is right, please report this."
+    )
+    made = InvalidResponseError(msg).with_traceback(error.__traceback__)
+    made.__cause__ = error
+    return made
 
 
 def _message(about: str, verdict: Verdict, attempts: int) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import heapq
 import queue
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, wait
@@ -18,12 +17,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
-from brightcall_pandas.api._session import ApiSession, Received, Reply
+from brightcall_pandas.api._session import ApiSession, Received, Reply, unreadable
 from brightcall_pandas.api._verdict import Verdict
+from brightcall_pandas.api._workers import Workers
 from brightcall_pandas.cache import StoredAnswer
 from brightcall_pandas.errors import RequestError
 
-__all__ = ["Request", "Task", "Workers", "WriteQueue", "run_tasks"]
+__all__ = ["Request", "Task", "WriteQueue", "run_tasks"]
 
 T = TypeVar("T")
 
@@ -204,7 +204,7 @@ class _TaskRun(Generic[T]):
                 heapq.heappush(self._queue, _Place(-self._asked[number], number, each, batch))
 
     def _fail(self, number: int, error: Exception) -> None:
-        self._failure = error
+        self._failure = unreadable(error)
         self._coming = enumerate(())
         for later in [each for each in self._batches if each > number]:
             self._batches.pop(later).task.close()
@@ -215,58 +215,6 @@ class _TaskRun(Generic[T]):
         if len(self._unkept) >= _AT_ONCE or not answers:
             self._session.keep(self._unkept)
             self._unkept = []
-
-
-class Workers:
-    """A fixed number of daemon threads.
-
-    `concurrent.futures` joins its threads when the interpreter ends, so a hanging answer would hold up
-    the end of the program; these do not.
-
-    Parameters
-    ----------
-    count
-        Number of threads.
-    """
-
-    def __init__(self, count: int) -> None:
-        self._tasks: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
-        self.stop = threading.Event()
-        self._closing = threading.Lock()
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(count)]
-        for thread in self._threads:
-            thread.start()
-
-    def submit(self, task: Callable[[], T]) -> Future[T]:
-        """Run a task when a thread is free; after `close` it is cancelled, so that nothing waits for it."""
-        future: Future[T] = Future()
-        with self._closing:
-            if self.stop.is_set():
-                _cancel(future)
-            else:
-                self._tasks.put((future, task))
-        return future
-
-    def close(self) -> None:
-        """Let running tasks end, drop the rest, wait for nothing."""
-        with self._closing:
-            self.stop.set()
-            for _ in self._threads:
-                self._tasks.put(None)
-
-    def _run(self) -> None:
-        while (item := self._tasks.get()) is not None:
-            future, task = item
-            if self.stop.is_set():
-                _cancel(future)
-                continue
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(task())
-            except BaseException as error:  # handed to whoever waits
-                future.set_exception(error)
-            del item, future, task  # or the last answer stays in memory for as long as the thread waits
 
 
 class WriteQueue:
@@ -313,9 +261,3 @@ class WriteQueue:
     def _reap(self, most: int) -> None:
         while self._pending and (self._pending[0].done() or len(self._pending) > most):
             self._pending.popleft().result()
-
-
-def _cancel(future: Future[Any]) -> None:
-    """Cancel a future, and tell whoever waits for it."""
-    future.cancel()
-    future.set_running_or_notify_cancel()

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-import os
-import re
-import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 import requests
-import urllib3
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
+from brightcall_pandas.api._bounds import ANSWER_LIMIT, BoundedAdapter, Timeout, bounded_body, within
+from brightcall_pandas.api._failures import ProxySettings, certificates, refusal_of_proxy, why_no_answer
 from brightcall_pandas.api._key import ApiKey, hide_keys_in_logs
 from brightcall_pandas.api._verdict import Verdict
-from brightcall_pandas.errors import ServerError
 
-__all__ = ["Failure", "HttpAnswer", "Transport", "is_this_machine", "request_to"]
-
-_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
-_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[?::1\]?")
+__all__ = ["Failure", "HttpAnswer", "Transport", "request_to"]
 
 
 class Failure(Exception):  # noqa: N818  (the error is the verdict's)
@@ -65,18 +57,30 @@ class Transport:
         The API key.
     connections
         How many requests may be under way at once.
+    timeout
+        Seconds that a request may take, as `Timeout.of` reads them.
+    answer_limit
+        Bytes that an answer may have, unpacked.
     """
 
-    def __init__(self, key: ApiKey, connections: int) -> None:
+    def __init__(
+        self,
+        key: ApiKey,
+        connections: int,
+        *,
+        timeout: float | Sequence[float] = 30,
+        answer_limit: int = ANSWER_LIMIT,
+    ) -> None:
         hide_keys_in_logs(key)
         self._key = key
-        self._http = HTTPAdapter(
+        self._timeout = Timeout.of(timeout)
+        self._answer_limit = answer_limit
+        self._proxies = ProxySettings()
+        self._http = BoundedAdapter(
             max_retries=0, pool_connections=1, pool_maxsize=connections, pool_block=False
         )
 
-    def send(
-        self, request: requests.PreparedRequest, timeout: float, proxies: Mapping[str, str] | None = None
-    ) -> HttpAnswer:
+    def send(self, request: requests.PreparedRequest) -> HttpAnswer:
         """Send a request and wait for the whole answer; redirects are not followed.
 
         Raises
@@ -85,19 +89,20 @@ class Transport:
             No answer came.
         """
         failure: Verdict | None = None
+        url = request.url or ""
         try:
-            response = self._http.send(
-                self._keyed(request),
-                stream=True,
-                timeout=timeout,
-                verify=_certificates(),
-                # Requests that stay on this machine never go through a proxy.
-                proxies={} if is_this_machine(urlsplit(request.url or "").hostname) else proxies,
-            )
-            # At once: requests would read it 10 kB at a time, which takes longer than the page's way here.
-            content = response.raw.read(decode_content=True)
-        except _FAILURES as error:
-            failure = _why(error, timeout)
+            with within(self._timeout.total):
+                response = self._http.send(
+                    self._keyed(request),
+                    stream=True,
+                    timeout=(self._timeout.connect, self._timeout.read),
+                    verify=certificates(),
+                    proxies=self._proxies.of(url),
+                )
+                # At once: requests would read 10 kB at a time, which takes longer than the page's way here.
+                content = bounded_body(response.raw, self._answer_limit)
+        except Exception as error:  # of any kind: whatever it is, its frames and its text may have the URL
+            failure = why_no_answer(error, self._timeout, self._proxies.proxy(url))
         # Raised out here, so that the original exception, whose text has the URL, is not its context.
         if failure is not None:
             raise Failure(failure)
@@ -105,7 +110,11 @@ class Transport:
         headers = CaseInsensitiveDict(
             {name: self._key.scrubbed(value) for name, value in response.headers.items()}
         )
-        return HttpAnswer(response.status_code, headers, content)
+        status = response.status_code
+        proxy = None if status == 200 else self._proxies.proxy(url)
+        if proxy is not None and (refused := refusal_of_proxy(status, headers, content, proxy)) is not None:
+            raise Failure(refused)
+        return HttpAnswer(status, headers, content)
 
     def close(self) -> None:
         """Close the connections; they are opened again when they are needed."""
@@ -134,47 +143,3 @@ def _to(url: str) -> requests.PreparedRequest:
         "User-Agent": f"brightcall-pandas/{importlib.metadata.version('brightcall-pandas')}",
     }
     return requests.Request("POST", url, headers=headers).prepare()
-
-
-def _certificates() -> str | bool:
-    """Return the user's own bundle of certificates, where the environment names one."""
-    # requests itself looks these up only in calls that would also read the user's netrc.
-    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    return next(filter(None, map(os.environ.get, names)), True)
-
-
-def is_this_machine(host: str | None) -> bool:
-    """Tell whether a host is the loopback interface."""
-    return _LOOPBACK.fullmatch(host or "") is not None
-
-
-def _why(error: Exception, timeout: Any) -> Verdict:
-    advice = "Check the network and base_url, or try again later."
-    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
-        return Verdict(
-            ServerError,
-            "the server's certificate was not accepted",
-            "Check base_url; where a proxy has a certificate of its own, name it in REQUESTS_CA_BUNDLE.",
-        )
-    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
-        return Verdict(ServerError, f"no answer came within {timeout} s", advice, transient=True)
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        return Verdict(ServerError, "base_url is not a usable address", advice)
-    return Verdict(ServerError, f"the connection failed ({_root(error)})", advice, transient=True)
-
-
-def _root(error: BaseException) -> str:
-    """Name the innermost cause by its kind, since texts may quote the URL."""
-    seen: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in seen:
-        seen.append(current)
-        inner = getattr(current, "reason", None)
-        args = [each for each in current.args if isinstance(each, BaseException)]
-        current = inner if isinstance(inner, BaseException) else (args[0] if args else current.__cause__)
-    last = seen[-1]
-    if isinstance(last, socket.gaierror):
-        return "the host's name is not known"
-    if isinstance(last, OSError) and last.strerror:
-        return last.strerror
-    return type(last).__name__

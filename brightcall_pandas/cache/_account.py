@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from brightcall_pandas.cache._files import private_folder, write_private
+from brightcall_pandas.cache._files import exclusive, private_folder, read_file, write_private
 
 __all__ = ["Account", "Fact", "known_account", "learn", "learn_of_server", "server_address"]
 
@@ -88,29 +87,59 @@ _ACCOUNT = msgspec.json.Decoder(Account)
 def known_account(path: Path) -> Account:
     """Return the facts in a file; none when it is missing or damaged."""
     try:
-        checked = _CHECKED.decode(path.read_bytes())
+        checked = _CHECKED.decode(read_file(path))
         intact = zlib.crc32(checked.account) == checked.crc32
         return _ACCOUNT.decode(checked.account) if intact else Account()
     except (OSError, msgspec.DecodeError):
         return Account()
 
 
-def learn(path: Path, **facts: Any) -> None:
-    """Write facts learnt today; if that fails, they are learnt again next time."""
-    learn_of_server(path, str(datetime.now(UTC).date()), facts)
+def learn(path: Path, **facts: Any) -> Account | None:
+    """Write facts learnt today, as `learn_of_server` does."""
+    return learn_of_server(path, str(datetime.now(UTC).date()), facts)
 
 
-def learn_of_server(path: Path, seen: str, facts: Mapping[str, Any]) -> None:
-    """Write facts learnt on a day; another value that was known under the same name is replaced."""
-    known = {each.name: each for each in known_account(path).facts}
-    new = {name: Fact(name, msgspec.to_builtins(value), seen) for name, value in facts.items()}
-    new = {name: each for name, each in new.items() if name not in known or each.value != known[name].value}
-    if not new:
-        return
-    content = msgspec.json.encode(Account(tuple((known | new).values())))
-    with contextlib.suppress(OSError):
+def learn_of_server(
+    path: Path, seen: str, facts: Mapping[str, Any], known: Account | None = None
+) -> Account | None:
+    """Write facts learnt on a day; another value that was known under the same name is replaced.
+
+    Parameters
+    ----------
+    path
+        The file.
+    seen
+        The day.
+    facts
+        What was learnt.
+    known
+        What is known already; None reads it from the file.
+
+    Returns
+    -------
+    Account
+        All that is known, where it cannot be written; None where it stands in the file.
+    """
+    if _with_news(known or known_account(path), seen, facts) is None:
+        return known
+    try:
         private_folder(path.parent)
-        write_private(path, msgspec.json.encode(_Checked(msgspec.Raw(content), zlib.crc32(content))))
+        with exclusive(path.parent):  # another process may be learning something else
+            account = _with_news(known or known_account(path), seen, facts)
+            if account is not None:
+                content = msgspec.json.encode(account)
+                write_private(path, msgspec.json.encode(_Checked(msgspec.Raw(content), zlib.crc32(content))))
+    except OSError:
+        return _with_news(known or known_account(path), seen, facts)
+    return None
+
+
+def _with_news(known: Account, seen: str, facts: Mapping[str, Any]) -> Account | None:
+    """Return what is known with new facts; None where none of them is new."""
+    before = {each.name: each for each in known.facts}
+    new = {name: Fact(name, msgspec.to_builtins(value), seen) for name, value in facts.items()}
+    new = {name: each for name, each in new.items() if name not in before or each.value != before[name].value}
+    return Account(tuple((before | new).values())) if new else None
 
 
 def server_address(url: str) -> str:

@@ -5,19 +5,26 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 __all__ = [
+    "check_file",
     "exclusive",
     "file_size",
     "private_file",
     "private_folder",
+    "read_file",
     "temporary_file",
     "temporary_path",
     "write_private",
 ]
+
+# Where a system lacks these, it has no named pipes in folders, or no links that a user makes.
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def private_folder(path: Path) -> None:
@@ -29,10 +36,47 @@ def private_folder(path: Path) -> None:
 
 
 def private_file(path: Path) -> None:
-    """Make an empty file, or make an existing one private; SQLite's log beside it gets the same mode."""
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    if path.stat().st_mode & 0o077:
+    """Make an empty file, or make an existing one private; SQLite's log beside it gets the same mode.
+
+    Raises
+    ------
+    OSError
+        It cannot be made, or what is there is a link or no file.
+    """
+    with _opened(path, os.O_CREAT | os.O_WRONLY | _NO_LINK) as file:
+        mode = os.fstat(file).st_mode
+    if mode & 0o077:
         path.chmod(0o600)
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file, and wait for nobody: a named pipe is no file.
+
+    Raises
+    ------
+    OSError
+        It cannot be read, or what is there is no file.
+    """
+    with _opened(path, os.O_RDONLY) as file, os.fdopen(os.dup(file), "rb") as stream:
+        return stream.read()
+
+
+def check_file(path: Path) -> None:
+    """Raise OSError where a path has no file that can be read without waiting for somebody."""
+    with _opened(path, os.O_RDONLY):
+        pass
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    file = os.open(path, flags | _NO_WAIT, 0o600)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            msg = "it is not a file"
+            raise OSError(msg)
+        yield file
+    finally:
+        os.close(file)
 
 
 def file_size(path: Path) -> int:

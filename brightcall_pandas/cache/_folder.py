@@ -28,7 +28,7 @@ from typing import Any
 
 import msgspec
 
-from brightcall_pandas.cache._account import Account, known_account, learn, learn_of_server, server_address
+from brightcall_pandas.cache._account import Account, known_account, learn_of_server, server_address
 from brightcall_pandas.cache._answers import PageCache
 from brightcall_pandas.cache._files import file_size, private_folder, write_private
 from brightcall_pandas.cache._forks import RenewedLock
@@ -70,6 +70,7 @@ class Cache:
         self._lock = RenewedLock()
         self._warned = False
         self._unreadable: set[Path] = set()
+        self._unwritten: Account | None = None
 
     @cached_property
     def pages(self) -> PageCache:
@@ -110,18 +111,22 @@ class Cache:
     @property
     def account(self) -> Account:
         """Facts learnt about the account so far."""
-        return known_account(self._account_file)
+        return self._unwritten or known_account(self._account_file)
 
     def learn(self, **facts: Any) -> None:
-        """Write facts about the account; if that fails, they are learnt again next time."""
-        with self._lock:
-            learn(self._account_file, **facts)
+        """Write facts about the account; if that fails, this object remembers them."""
+        self._learn(facts)
 
     def learn_of_server(self, facts: Mapping[str, Any]) -> None:
         """Write what the server was seen to do today, by the names of the loader's facts."""
         if facts:
-            with self._lock:
-                learn_of_server(self._account_file, str(datetime.now(UTC).date()), facts)
+            self._learn(facts)
+
+    def _learn(self, facts: Mapping[str, Any]) -> None:
+        today = str(datetime.now(UTC).date())
+        with self._lock:
+            # A load that cannot write down the account's zone must know it all the same.
+            self._unwritten = learn_of_server(self._account_file, today, facts, self._unwritten)
 
     def adopt(self, base_url: str) -> None:
         """Say that an address serves the account whose calls are kept here; from now on it is the one.
@@ -140,7 +145,7 @@ class Cache:
         """
         address = server_address(base_url)
         self.learn(base_url=address)
-        if self.account.base_url != address:
+        if known_account(self._account_file).base_url != address:
             msg = f"{self._account_file} cannot be written"
             raise CacheError(msg)
 
@@ -231,6 +236,7 @@ class Cache:
                 for folder in self._outdated():
                     shutil.rmtree(folder)
                 self._account_file.unlink(missing_ok=True)
+                self._unwritten = None
                 self._dropped_file.unlink(missing_ok=True)
         except OSError as error:
             msg = f"{self.folder} cannot be cleared: {error}"

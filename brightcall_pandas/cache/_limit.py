@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from brightcall_pandas.cache._answers import PageCache
-from brightcall_pandas.cache._files import file_size, write_private
+from brightcall_pandas.cache._files import file_size, read_file, write_private
 from brightcall_pandas.cache._segment import Segment
 from brightcall_pandas.cache._store import Store
 
@@ -59,7 +59,7 @@ def touch(segments: Iterable[Segment]) -> None:
 def last_dropped(file: Path) -> Dropped | None:
     """Return what was dropped last; None where nothing was, or nobody knows."""
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Dropped)
+        return msgspec.json.decode(read_file(file), type=Dropped)
     except (OSError, msgspec.DecodeError):
         return None
 

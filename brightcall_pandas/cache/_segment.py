@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from brightcall_pandas.cache._files import temporary_file
+from brightcall_pandas.cache._files import check_file, temporary_file
 from brightcall_pandas.cache._part import Part, clipped, pages_of
 from brightcall_pandas.frame import EXTRAS, FIELDS, SCHEMA_VERSION
 
@@ -257,6 +257,7 @@ def _meta(file: pq.ParquetFile) -> dict[str, Any]:
 
 def _footer(path: Path) -> int:
     """Return the CRC-32 of a parquet file's footer: metadata, its length (4 bytes) and ``PAR1``."""
+    check_file(path)
     with path.open("rb") as file:
         file.seek(-8, os.SEEK_END)
         length = int.from_bytes(file.read(4), "little")

@@ -2,6 +2,7 @@
 
 ::
 
+    _console     what a console cannot print
     _options     options that commands share, usage errors, keys refused as arguments
     _sandbox     demo, sandbox          _demo     what the demo does
     _inspect     describe, doctor       _export   export        _cache    cache info, cache clear
@@ -19,14 +20,16 @@ import typer
 
 from brightcall_pandas import __version__
 from brightcall_pandas.cli import _cache, _export, _inspect, _sandbox
+from brightcall_pandas.cli._console import print_whatever_can_be_printed
 from brightcall_pandas.cli._options import PLAIN, refused_key
-from brightcall_pandas.errors import BrightcallError
+from brightcall_pandas.errors import BrightcallError, visible
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     help="Work with call data of the Brightcall dialer in pandas. To see it at work, run: brightcall demo",
-    epilog="The API key is read from the environment variable BRIGHTCALL_API_KEY; it is never an argument. "
+    epilog="The API key is read from the environment variable BRIGHTCALL_API_KEY, from a file .env in the "
+    "working folder, or from the system's keyring; it is never an argument. "
     "Exit codes: 0 success, 1 failure, 2 usage error.",
     **PLAIN,
 )
@@ -49,6 +52,7 @@ def _brightcall(
 
 def main() -> None:
     """Run the command line."""
+    print_whatever_can_be_printed()
     if (reason := refused_key(sys.argv[1:])) is not None:
         typer.echo(f"brightcall: {reason}", err=True)
         raise SystemExit(2)
@@ -58,8 +62,12 @@ def main() -> None:
     except BrightcallError as error:
         typer.echo(f"brightcall: {error}", err=True)
         raise SystemExit(1) from None
+    except (OSError, ArithmeticError, RecursionError, UnicodeError) as error:  # the machine's, not the user's
+        said = visible(f"{type(error).__name__}: {error}")
+        typer.echo(f"brightcall: {said}", err=True)
+        raise SystemExit(1) from None
 
 
 def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Print a warning on one line, without the source line that raised it."""
-    typer.echo(f"brightcall: warning: {message}", err=True)
+    typer.echo(f"brightcall: warning: {visible(str(message))}", err=True)

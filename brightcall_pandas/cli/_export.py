@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from brightcall_pandas.cli._options import API_KEY, PSEUDONYM_KEY, AsJson, checked_arguments, json_object
+from brightcall_pandas.cli._options import PSEUDONYM_KEY, AsJson, checked_arguments, json_object
 
 if TYPE_CHECKING:
     from brightcall_pandas.export import Period
@@ -73,14 +73,15 @@ def export(  # noqa: PLR0917  (each argument is an option)
 
     Made for cron: run again, the command requests only days that are new or may still change, and replaces
     whole files; if it was killed, it resumes where it stopped. A progress bar is shown only on a terminal.
-    Both keys are read only from the environment: BRIGHTCALL_API_KEY and BRIGHTCALL_PSEUDONYM_KEY.
+    Keys are never arguments: the API key is found as `brightcall --help` says, and that of pseudonyms is
+    read from BRIGHTCALL_PSEUDONYM_KEY.
     """
     from brightcall_pandas.export import export_calls, held_periods  # noqa: PLC0415
+    from brightcall_pandas.load import NO_KEY, current_client  # noqa: PLC0415
 
     with checked_arguments():
-        if not os.environ.get(API_KEY):
-            msg = f"no API key: set {API_KEY} in the environment"
-            raise ValueError(msg)
+        if current_client(None).key is None:
+            raise ValueError(NO_KEY)
         export_calls(
             _day(day_from),
             _day(day_to),

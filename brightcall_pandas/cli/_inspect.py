@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from typing import Annotated
 
@@ -29,7 +30,7 @@ def describe(
     """List the fields of a call, or the filters."""
     table = describe_fields() if topic is Topic.FIELDS else describe_filters()
     if as_json:
-        typer.echo(table.reset_index().to_json(orient="records", force_ascii=False, indent=1))
+        typer.echo(table.reset_index().to_json(orient="records", indent=1))
         return
     for name, row in table.fillna("").iterrows():
         takes = f"{row['dtype']} {row['unit']}" if topic is Topic.FIELDS else f"takes {row['accepts']}"
@@ -54,5 +55,7 @@ def doctor(
 
     with checked_client():
         result = report(Client(api_version=api_version), day_from=day_from, day_to=day_to)
-    typer.echo(result.to_json() if as_json else result.to_text(), nl=as_json)
+    # JSON in ASCII, which every console and code page can write.
+    text = json.dumps(result.to_dict(), indent=1) if as_json else result.to_text()
+    typer.echo(text, nl=as_json)
     raise typer.Exit(result.exit_code)

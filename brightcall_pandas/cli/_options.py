@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import pyarrow as pa
 import typer
 
+from brightcall_pandas.api import ApiKey, Hidden, read_key
 from brightcall_pandas.errors import AuthenticationError
 
 __all__ = [
@@ -67,6 +69,8 @@ def checked_arguments() -> Iterator[None]:
     """Report a `TypeError` or `ValueError` as a usage error."""
     try:
         yield
+    except (UnicodeError, pa.ArrowException):  # ValueErrors in name only: they come of files and answers
+        raise
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -92,9 +96,16 @@ def refused_key(arguments: Sequence[str]) -> str | None:
         if plain in _KEY_OPTIONS and (is_option or (assigned and plain.startswith("brightcall"))):
             return _refusal(_KEY_OPTIONS[plain])
         for variable in (API_KEY, PSEUDONYM_KEY):
-            if (key := os.environ.get(variable)) and len(key) >= 8 and key in argument:
+            if (key := _key_of(variable)) is not None and key.scrubbed(argument) != argument:
                 return _refusal(variable)
     return None
+
+
+def _key_of(variable: str) -> ApiKey | None:
+    try:
+        return read_key(variable, Hidden(os.environ.get(variable)))
+    except ValueError:  # whoever uses it says so
+        return None
 
 
 def _refusal(variable: str) -> str:

@@ -275,7 +275,7 @@ def _count(requester: Requester, evidence: Evidence, body: dict[str, Any]) -> No
         evidence.counted_days = evidence.days
         wanted = body | {"page": 1, "itemsPerPage": 1}
         evidence.counted = requester.post(profile.count, wanted, "the number of calls")
-    elif profile.stats is not None:
+    else:
         evidence.counted_days = first, last = _known_days(evidence) or evidence.days
         wanted = body | {"dayFrom": first, "dayTo": last}
         evidence.counted = requester.post(profile.stats, wanted, "the statistics")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from requests.utils import get_environ_proxies
 
 from brightcall_pandas.api import (
     Failure,
@@ -18,10 +17,11 @@ from brightcall_pandas.api import (
     judge,
     promised,
     request_to,
+    run_apart,
 )
 from brightcall_pandas.doctor._masks import members
 from brightcall_pandas.errors import AuthenticationError, InvalidResponseError, OfflineError
-from brightcall_pandas.load import Client
+from brightcall_pandas.load import NO_KEY, Client
 
 __all__ = ["MOST_REQUESTS", "Exchange", "Requester"]
 
@@ -110,15 +110,13 @@ class Requester:
             msg = "offline=True forbids asking the server"
             raise OfflineError(msg)
         if client.key is None:
-            msg = "no API key: set BRIGHTCALL_API_KEY in the environment, or give bc.Client api_key="
-            raise AuthenticationError(msg)
+            raise AuthenticationError(NO_KEY)
         hide_keys_in_logs()
         self.exchanges: list[Exchange] = []
         self._base_url = client.base_url
-        self._timeout = client.timeout
         self._limit = RateLimit(client.rate_limit)
         self._hidden = repr(client.key)
-        self._transport = Transport(client.key, 1)
+        self._transport = Transport(client.key, 1, timeout=client.timeout, answer_limit=client.answer_limit)
 
     def post(self, path: str, body: dict[str, Any], purpose: str) -> Exchange:
         """Send a request once, without retries.
@@ -143,7 +141,7 @@ class Requester:
         self._limit.wait(threading.Event())
         request = request_to(self._base_url + path, body)
         try:
-            answer = self._transport.send(request, self._timeout, get_environ_proxies(self._base_url))
+            answer = run_apart(lambda _: self._transport.send(request))
         except Failure as failure:
             return Exchange(purpose, None, b"", "", failure.verdict)
         media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()

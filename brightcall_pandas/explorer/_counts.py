@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis import chain_log
-from brightcall_pandas.frame import FIELDS, column
+from brightcall_pandas.frame import FIELDS, column, zone_of_times
 
 __all__ = ["Counts", "Encoded", "EncodedCalls", "combined", "nice_edges"]
 
@@ -80,7 +80,7 @@ class EncodedCalls:
     @property
     def zone(self) -> str:
         """The zone in which the frame's times are written."""
-        return str(self.typed("timestamp").dt.tz) if self.has("timestamp") else "UTC"
+        return zone_of_times(self.typed("timestamp")) if self.has("timestamp") else "UTC"
 
     def is_encoded(self, *names: str) -> bool:
         """Tell whether a column, or a combination of several, has been encoded."""

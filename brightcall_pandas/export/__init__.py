@@ -13,6 +13,7 @@
     _sheets      a frame or a table → an Excel workbook, or CSV
     _cells       what of a frame is in its sheet, and what the columns mean
     _pseudonyms  numbers → tokens, in every column and text
+    _column_texts  columns that are no fields → texts to search
 """
 
 from brightcall_pandas.export._footer import Period, held_periods

@@ -10,19 +10,21 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Literal, get_args
+from numbers import Integral
+from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 import pandas as pd
 
 from brightcall_pandas.analysis import TIME_KEYS, plain_key, sort_key
+from brightcall_pandas.export._column_texts import LONG_ENOUGH, texts_of
 from brightcall_pandas.frame import EXTRAS, FIELDS, checked_region, choice, column, e164_number, nearest
 from brightcall_pandas.load import Provenance
 
 __all__ = ["FreeText", "Pseudonyms", "Tokens", "pseudonymize", "query_without_numbers"]
 
 FreeText = Literal["drop", "scan"]
-_NUMBER = re.compile(r"\s*[+*#(]?\d[\d\s().*#/-]*")
+_A_NUMBER = re.compile(r"\s*[+*#(]?\d[\d\s().*#/-]*")
 
 _CHAINS = ("numbersInvolvedJSON", "numbersRingedJSON", "transfers")
 _FREE = ("label", "transcripts", "convoloAiRecordingSummary", "convoloAiRecordingTitle")
@@ -36,7 +38,11 @@ _PERSONAL_FILTERS = (
 
 _DIGITS = 30  # of the HMAC's value: about 100 bits, so two numbers never share a token
 _NUMBERS = re.compile(r"\+?\(?\d[\d\s().\-/]*\d")
-_LONG_ENOUGH = 3  # digits of what is taken for a number within a text
+_SURELY = 7  # digits of what is taken for a number within the name of a column
+_DATE = re.compile(r"(?:19|20)\d\d-\d\d(?:-\d\d)?")
+_NO_ROW = 10**7  # no index counts so many rows
+_DAYS_AROUND_S = 2 * 86_400.0  # of a call's time: what is farther off is not a time within it
+_WRITTEN_TIMES = (946_684_800.0, 4_102_444_800.0)  # the years 2000 to 2099
 _WORDS = frozenset({"anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
 
 
@@ -73,14 +79,16 @@ def pseudonymize(
     Returns
     -------
     pandas.DataFrame
-        Same index and columns, dtypes as in `bc.describe_fields()`. Columns that are not fields are scanned
-        if they are text. ``df.attrs["brightcall"]`` is kept, without examples and numbers in its query.
+        Same rows and columns, dtypes as in `bc.describe_fields()`. Columns that are not fields are scanned,
+        whatever they are of; one of whole numbers with three digits or more becomes text. So are the index,
+        unless it counts rows, and the names of columns. ``df.attrs["brightcall"]`` is kept, without examples
+        and numbers in its query.
 
     Raises
     ------
     ValueError
-        The key is empty, the region does not exist, `keep` has a name that is not a column, or `free_text` is
-        neither of the two words.
+        The key is empty, the region does not exist, `keep` has a name that is not a column, `free_text` is
+        neither of the two words, or two columns have one name, or would have after it.
 
     Notes
     -----
@@ -140,7 +148,7 @@ class Tokens:
 
     def _replaced(self, match: re.Match[str]) -> str:
         found = match[0]
-        return self.of(found) if sum(map(str.isdecimal, found)) >= _LONG_ENOUGH else found
+        return self.of(found) if sum(map(str.isdecimal, found)) >= LONG_ENOUGH else found
 
     def _token(self, text: str) -> str:
         value = int(self._mac(text), 16) % 10**_DIGITS
@@ -191,97 +199,204 @@ class Pseudonyms(Tokens):
         return super().of(number)
 
     def of_frame(self, df: pd.DataFrame) -> pd.DataFrame:
-        """Return a copy of a frame with tokens."""
-        result = df.copy()
+        """Return a copy of a frame with tokens, in its columns, their names, and its index.
+
+        Raises
+        ------
+        ValueError
+            Two columns have one name, or are named after one number.
+        """
+        if not df.columns.is_unique:
+            twice = df.columns[df.columns.duplicated()].tolist()
+            msg = f"the frame has columns of the same name: {twice}; keep one of each"
+            raise ValueError(msg)
+        times = _times_of_calls(df)
+        columns = {}
         for name in df.columns:
+            series = df[name]
             if name not in self._keep:
-                change = _change(str(name), self, self._free_text)
-                result[name] = _changed(df, str(name), change)
+                known = name in FIELDS or name == EXTRAS.name
+                series = column(df, name) if known else series
+                series = _changed(series, _change(str(name), self, self._free_text, times))
+            columns[name] = series
+        result = pd.DataFrame(columns, index=df.index, columns=df.columns)
+        result.columns = self._of_names(df.columns)
+        result.index = self._of_index(df.index, times)
+        result.attrs = dict(df.attrs)
         if "brightcall" in df.attrs:
             result.attrs["brightcall"] = _provenance(df.attrs["brightcall"], self)
         return result
 
+    def _of_names(self, columns: pd.Index[Any]) -> pd.Index[Any]:
+        """Return the names of columns with tokens in place of numbers."""
+        names: list[Any] = [name if name in self._keep else self._of_name(name) for name in columns]
+        if len(set(names)) < len(names):
+            msg = "two columns are named after the same number, and would have the same token; rename one"
+            raise ValueError(msg)
+        if names == list(columns):
+            return columns
+        if isinstance(columns, pd.MultiIndex):
+            renamed: pd.Index[Any] = pd.MultiIndex.from_tuples(names, names=columns.names)
+            return renamed
+        flat: pd.Index[Any] = pd.Index(names, name=columns.name)
+        return flat
+
+    def _of_name(self, name: Any) -> Any:
+        if isinstance(name, tuple):
+            return tuple(map(self._of_name, name))
+        if isinstance(name, bool) or not isinstance(name, str | Integral):
+            return name
+        text = str(name)
+        if _A_NUMBER.fullmatch(text):
+            return self._replaced_text(text, LONG_ENOUGH) or name
+        return self._in_name(text) if isinstance(name, str) else name
+
+    def _replaced_text(self, text: str, least: int) -> str | None:
+        return self.of(text) if sum(map(str.isdecimal, text)) >= least and not _DATE.fullmatch(text) else None
+
+    def _in_name(self, name: str) -> str:
+        return _NUMBERS.sub(lambda found: self._replaced_text(found[0], _SURELY) or found[0], name)
+
+    def _of_index(self, index: pd.Index[Any], times: Times) -> pd.Index[Any]:
+        """Return an index with tokens; one that only counts rows stays."""
+        if isinstance(index, pd.RangeIndex):
+            return index
+        if isinstance(index, pd.MultiIndex):
+            levels = [self._of_index(index.get_level_values(n), times) for n in range(index.nlevels)]
+            return pd.MultiIndex.from_arrays(levels, names=[self._of_name(each) for each in index.names])
+        counts = index.name is None and pd.api.types.is_integer_dtype(index.dtype)
+        if counts and (not len(index) or int(index.max()) < _NO_ROW):
+            return index
+        name = "" if index.name is None else str(index.name)
+        if name in self._keep:
+            return index
+        values = index.to_series(index=pd.RangeIndex(len(index)))
+        if name in FIELDS:
+            values = column(pd.DataFrame({name: values}), name)
+        changed = _changed(values, _change(name, self, self._free_text, times))
+        if changed is values:
+            return index if index.name is None else index.rename(self._of_name(index.name))
+        tokens: pd.Index[Any] = pd.Index(changed, name=self._of_name(index.name))
+        return tokens
+
 
 Change = Callable[[str], str | None] | None
+Times = tuple[float, float] | None
+"""Epoch seconds between which a number may be the time of something in a call; None: no number may."""
 
 
-def _change(name: str, tokens: Tokens, free_text: FreeText) -> Change:
+class _Reading(NamedTuple):
+    """How a document is read: what becomes of its texts, and which of its numbers are times."""
+
+    tokens: Tokens
+    words: Callable[[str], Any]
+    times: Times = None
+
+
+def _change(name: str, tokens: Tokens, free_text: FreeText, times: Times) -> Change:
     """Return the function that replaces a text of this column; None for a column that is not personal."""
     field = FIELDS.get(name, EXTRAS if name == EXTRAS.name else None)
     if free_text == "drop" and name in _FREE:
         return lambda _: None
-    if name in _CHAINS:
-        return lambda text: _document(text, tokens, words=tokens.of)
-    if name in _SPOKEN and free_text == "drop":
-        return lambda text: _document(text, tokens, words=_numbers_only(tokens))
-    if name in _SPOKEN or name in _LABELS or field is None:
-        return lambda text: _document(text, tokens, words=tokens.in_text)
     if name in _RECORDS:
         return tokens.of_record
-    if field.kind == "identifier" and name not in _NOT_PERSONAL:
+    words: Callable[[str], Any] | None = None
+    if name in _CHAINS:
+        words = tokens.of
+    elif name in _SPOKEN and free_text == "drop":
+        words = _numbers_only(tokens)
+    elif name in _SPOKEN or name in _LABELS or field is None:
+        words = tokens.in_text
+    if words is not None:
+        reading = _Reading(tokens, words, times)
+        return lambda text: _document(text, reading)
+    if field is not None and field.kind == "identifier" and name not in _NOT_PERSONAL:
         return tokens.of
     return None
 
 
-def _changed(df: pd.DataFrame, name: str, change: Change) -> pd.Series:
-    known = name in FIELDS or name == EXTRAS.name
-    series = column(df, name) if known else df[name]
-    if change is None or not (known or isinstance(series.dtype, pd.StringDtype) or series.dtype == object):
+def _changed(series: pd.Series, change: Change) -> pd.Series:
+    """Return a column with tokens; the column itself where it can have none."""
+    known = series.name in FIELDS or series.name == EXTRAS.name
+    texts = None if change is None else series if known else texts_of(series)
+    if change is None or texts is None:
         return series
-    codes, texts = pd.factorize(series)
-    changed = pd.Series([change(str(text)) for text in texts], dtype="str")
-    values = changed.reindex(codes)  # -1, a null, is not in the index
-    return values.set_axis(series.index)
+    codes, distinct = pd.factorize(texts)
+    changed = pd.Series([change(str(text)) for text in distinct], dtype="str")
+    values = changed.reindex(codes).set_axis(series.index)  # -1, a null, is not in the index
+    return values.astype("category") if isinstance(series.dtype, pd.CategoricalDtype) else values
 
 
-def _document(text: str, tokens: Tokens, words: Callable[[str], Any]) -> str | None:
+def _times_of_calls(df: pd.DataFrame) -> Times:
+    if "timestamp" not in df.columns:
+        return None
+    stamps = column(df, "timestamp").dropna()
+    if not len(stamps):
+        return None
+    return stamps.min().timestamp() - _DAYS_AROUND_S, stamps.max().timestamp() + _DAYS_AROUND_S
+
+
+def _document(text: str, reading: _Reading) -> str | None:
     """Replace each value of a JSON text, or the text itself if it is not JSON."""
     try:
         value = msgspec.json.decode(text) if text.lstrip()[:1] in ("[", "{", '"') else None
     except (msgspec.DecodeError, RecursionError):
         value = None
     if value is None:
-        changed = _plain_text(text, tokens, words)
+        changed = _plain_text(text, reading)
         return changed if changed is None else str(changed)
-    return msgspec.json.encode(_value(value, tokens, words)).decode()
+    return msgspec.json.encode(_value(value, reading)).decode()
 
 
-def _plain_text(text: str, tokens: Tokens, words: Callable[[str], Any]) -> Any:
-    if words != tokens.of:
-        return words(text)
+def _plain_text(text: str, reading: _Reading) -> Any:
+    tokens = reading.tokens
+    if reading.words != tokens.of:
+        return reading.words(text)
     if any(mark in text for mark in "[]{}\"'"):
         return tokens.in_text(text)  # broken JSON: its parts are not known
     return ",".join(tokens.of(part.strip()) if part.strip() else part for part in text.split(","))
 
 
-def _value(value: Any, tokens: Tokens, words: Callable[[str], Any]) -> Any:
+def _value(value: Any, reading: _Reading) -> Any:
+    tokens = reading.tokens
     match value:
         case dict():
-            return {_key(key, tokens): _inner(key, each, tokens, words) for key, each in value.items()}
+            return {_key(key, tokens): _inner(key, each, reading) for key, each in value.items()}
         case list():
-            return [_value(each, tokens, words) for each in value]
+            return [_value(each, reading) for each in value]
         case bool() | None:
             return value
         case str():
-            return words(value)
+            return reading.words(value)
         case float():
             return tokens.of(str(int(value))) if value.is_integer() else value
     return tokens.of(str(value))
 
 
-def _inner(key: str, value: Any, tokens: Tokens, words: Callable[[str], Any]) -> Any:
+def _inner(key: str, value: Any, reading: _Reading) -> Any:
     # Times stay, since they order a chain.
-    if plain_key(key) in TIME_KEYS and sort_key(value) is not None:
+    if plain_key(key) in TIME_KEYS and _is_time(value, reading.times):
         return value
-    return _value(value, tokens, words)
+    return _value(value, reading)
+
+
+def _is_time(value: Any, times: Times) -> bool:
+    """Tell whether a value is a time: text of a date and a clock, or an epoch about when the calls were."""
+    found = sort_key(value)
+    if found is None:
+        return False
+    kind, seconds = found
+    if kind != "epoch":
+        return "-" in value and ":" in value and _WRITTEN_TIMES[0] <= seconds < _WRITTEN_TIMES[1]
+    return times is not None and times[0] <= seconds <= times[1]
 
 
 def _key(key: str, tokens: Tokens) -> str:
-    return tokens.of(key) if _NUMBER.fullmatch(key) else tokens.in_text(key)
+    return tokens.of(key) if _A_NUMBER.fullmatch(key) else tokens.in_text(key)
 
 
 def _numbers_only(tokens: Tokens) -> Callable[[str], str | None]:
-    return lambda text: tokens.of(text) if _NUMBER.fullmatch(text) else None
+    return lambda text: tokens.of(text) if _A_NUMBER.fullmatch(text) else None
 
 
 # Provenance of the calls.

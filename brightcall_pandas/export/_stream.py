@@ -40,6 +40,7 @@ from brightcall_pandas.load import (
     Day,
     Loading,
     Progress,
+    brief_errors,
     fields_of,
     loading_client,
     spans_of,
@@ -55,6 +56,7 @@ _Day = tuple[date, pa.Table, list[dict[str, Any]]]
 _ROWS_AT_ONCE = 25_000  # calls in memory, roughly; a busier day is not cut up
 
 
+@brief_errors
 @lists_filters
 def export_calls(
     day_from: Day,

@@ -25,7 +25,7 @@ from brightcall_pandas.export._footer import (
 )
 from brightcall_pandas.export._layout import is_field, parquet_writer, schema_of, table_of, write_rows
 from brightcall_pandas.export._lock import folder_lock, writable
-from brightcall_pandas.frame import SCHEMA_VERSION, column, not_one_of
+from brightcall_pandas.frame import SCHEMA_VERSION, column, not_one_of, zone_of_times
 
 __all__ = ["file_path", "folder_path", "single_file", "to_parquet"]
 
@@ -243,9 +243,8 @@ def _metadata(df: pd.DataFrame) -> dict[str, Any]:
 
 
 def _zone(df: pd.DataFrame) -> str:
-    """Return the zone of the times as Arrow names it: that of pandas may have no name, as ``+04:00``."""
     if "timestamp" in df.columns:
-        return str(pa.Array.from_pandas(column(df, "timestamp").iloc[:0]).type.tz)
+        return zone_of_times(column(df, "timestamp"))
     return str(_provenance(df).get("timezone", "UTC"))
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.frame import FIELDS, NONE, column, fold, midnight
+from brightcall_pandas.frame import FIELDS, NONE, column, fold, midnight, zone_of_times
 
 __all__ = [
     "AnyLabel",
@@ -85,11 +85,19 @@ class AnyOf(_OfColumn, frozen=True):
     def mask_of_labels(self, df: pd.DataFrame, value: tuple[str, ...]) -> np.ndarray:
         """Answer for each row whether a table counts it under one of these labels."""
         found = self.mask(df, value, None)
-        return found | column(df, self.name).isna().to_numpy() if NONE in value else found
+        return found | _nothing(column(df, self.name)) if NONE in value else found
 
     def sql(self, value: tuple[str, ...], _zone: str) -> str:
         """Return the condition as SQL."""
         return f"coalesce({_name(self.name)} IN ({_literals(value)}), FALSE)"
+
+
+def _nothing(values: pd.Series) -> np.ndarray:
+    """Tell of each row whether it has no label: null, or blank text."""
+    missing = values.isna()
+    if isinstance(values.dtype, pd.StringDtype):
+        missing |= values.str.strip() == ""
+    return missing.to_numpy(dtype=bool)
 
 
 class AnyLabel(AnyOf, frozen=True):
@@ -213,7 +221,7 @@ class FromDay(_OfDay):
     def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
         """Return which rows match."""
         stamps = column(df, "timestamp")
-        return (stamps >= midnight(value, zone or str(stamps.dt.tz))).to_numpy(dtype=bool)
+        return (stamps >= midnight(value, zone or zone_of_times(stamps))).to_numpy(dtype=bool)
 
     def sql(self, value: str, zone: str) -> str:
         """Return the condition as SQL."""
@@ -226,7 +234,7 @@ class ToDay(_OfDay):
     def mask(self, df: pd.DataFrame, value: str, zone: str | None) -> np.ndarray:
         """Return which rows match."""
         stamps = column(df, "timestamp")
-        return (stamps < midnight(value, zone or str(stamps.dt.tz), days=1)).to_numpy(dtype=bool)
+        return (stamps < midnight(value, zone or zone_of_times(stamps), days=1)).to_numpy(dtype=bool)
 
     def sql(self, value: str, zone: str) -> str:
         """Return the condition as SQL."""

@@ -13,8 +13,16 @@ from brightcall_pandas.frame import NONE, column, fold, tags_of_rows
 __all__ = ["HasTag", "PartOfTag"]
 
 # As `frame.tags_of` reads them: a value that is not an array is its own only element.
+_IS_PHP_LIST_SQL = (
+    "list_transform([json_keys(tags)], lambda names: len(names) > 0 "
+    "AND len(list_filter(names, lambda name: NOT regexp_full_match(name, '0|[1-9][0-9]{0,3}'))) = 0 "
+    "AND list_max(list_transform(names, lambda name: try_cast(name AS INTEGER))) < len(names) + 10)[1]"
+)
+# TRY does not catch what json_extract says of text that is not JSON.
 _ITEMS_SQL = (
-    """from_json(CASE json_type(tags) WHEN 'ARRAY' THEN tags ELSE '[' || tags || ']' END, '["JSON"]')"""
+    "CASE WHEN json_valid(tags) THEN from_json(CASE json_type(tags) WHEN 'ARRAY' THEN tags "
+    f"WHEN 'OBJECT' THEN CASE WHEN {_IS_PHP_LIST_SQL} THEN to_json(json_extract(tags, '$.*')) "
+    """ELSE '[' || tags || ']' END ELSE '[' || tags || ']' END, '["JSON"]') END"""
 )
 _NAMED_SQL = f"list_transform({_ITEMS_SQL}, lambda tag: coalesce(tag -> '$.name', tag))"
 _TAGS_SQL = (

@@ -7,10 +7,14 @@ calls as columns; a *table* is typed.
 
     _answer        bytes → answer, with its calls as records
     _page          records → columns
-    _table         pages, records or frames → the typed table
+    _inputs        records, JSON, webhooks and frames in hand → the typed frame
+    _documents     JSON objects → the calls that they hold
+    _table         pages or columns → the typed table
     _columns       any column of any frame → the dtype of its field
     _kinds         what arrived, sorted into kinds
     _conversions   one rule for each pair of what arrived and what the field is
+    _zones         names of timezones
+    _times         times in their rarer forms
     _days          where days begin
     _identity      which rows are the same call
     _labels        outcomes and tags: how labels are read and folded
@@ -24,6 +28,7 @@ from brightcall_pandas.frame._answer import Answer, AnswerReader, read_object
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
 from brightcall_pandas.frame._conversions import label_array
 from brightcall_pandas.frame._days import micros, midnight, midnight_micros
+from brightcall_pandas.frame._documents import php_list
 from brightcall_pandas.frame._fields import (
     EXTRAS,
     FIELD_NAMES,
@@ -33,6 +38,7 @@ from brightcall_pandas.frame._fields import (
     describe_fields,
 )
 from brightcall_pandas.frame._identity import CONSTANT_FIELDS, IDENTITY_FIELDS, NO_ID, call_numbers
+from brightcall_pandas.frame._inputs import to_frame, warn_of_unread_times
 from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._phones import checked_region, e164_number, plain_numbers
@@ -51,7 +57,6 @@ from brightcall_pandas.frame._settings import (
     type_error,
     value_error,
     whole,
-    zone_name,
 )
 from brightcall_pandas.frame._statistics import (
     STATISTICS_COUNTS,
@@ -63,7 +68,8 @@ from brightcall_pandas.frame._statistics import (
     STATISTICS_STATES,
     STATISTICS_TOTALS,
 )
-from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, to_frame, typed_table
+from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, typed_table
+from brightcall_pandas.frame._zones import zone_info, zone_name, zone_of_times
 
 __all__ = [
     "CONSTANT_FIELDS",
@@ -110,6 +116,7 @@ __all__ = [
     "number",
     "optional_column",
     "page_of",
+    "php_list",
     "plain_numbers",
     "positive",
     "read_object",
@@ -124,6 +131,9 @@ __all__ = [
     "typed_array",
     "typed_table",
     "value_error",
+    "warn_of_unread_times",
     "whole",
+    "zone_info",
     "zone_name",
+    "zone_of_times",
 ]

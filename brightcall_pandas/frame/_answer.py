@@ -22,12 +22,15 @@ __all__ = [
     "ABSENT",
     "NULL",
     "ORDER",
+    "STRAY_NUMBER",
     "UNREADABLE",
     "Answer",
     "AnswerReader",
     "RecordShape",
     "arrow_type",
     "can_be_named",
+    "canonical_json",
+    "decoded",
     "read_object",
     "record_decoder",
 ]
@@ -44,7 +47,10 @@ ORDER = tuple(FIELDS)
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 """Stands for bytes that are no text."""
 
-_OPENING = {"calls": b"[", "detailedStat": b"{"}
+STRAY_NUMBER = re.compile(rf"{UNREADABLE}([-+]?(?:nan|inf(?:inity)?|undefined))", re.IGNORECASE)
+"""Stands for a number that JSON does not have, such as NaN, which some programs write all the same."""
+
+_OPENING = {"calls": re.compile(rb"\[|\{\s*(?:\}|\"0\"\s*:)"), "detailedStat": re.compile(rb"\{")}
 _REMEMBERED = 64  # unlisted fields; a server that has more is read more slowly
 _ARROW = {int: pa.int64(), str: pa.string(), bool: pa.bool_()}
 _KINDS = {type_.id: kind for kind, type_ in _ARROW.items()}
@@ -52,6 +58,12 @@ _NOTHING_KNOWN = tuple(Any if each.nested else None for each in FIELDS.values())
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')
 _CONTROL = re.compile(rb"[\x00-\x1f]")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_STRING_OR_STRAY = re.compile(
+    rb'("(?:[^"\\]|\\.)*+")|(?<![\w.])[-+]?(?i:nan|inf(?:inity)?|undefined)(?![\w.])', re.DOTALL
+)
+_NEEDLESS = re.compile(rb"\\[u/]")
+_STRAY = f'"{UNREADABLE}'.encode()
+_BOM = b"\xef\xbb\xbf"
 _SURROGATE = re.compile(
     rb"(?<!\\)(?P<before>(?:\\\\)*)(?:"
     rb"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
@@ -77,8 +89,8 @@ class RecordShape(NamedTuple):
 class Answer(msgspec.Struct, dict=True):
     """An answer, its members under the API's names; what it has beyond these is left out.
 
-    `calls` are records of `shape`, or None where the answer has none. Where they are not what the reader
-    expected, `shape` is None and `calls` is the JSON that came.
+    `calls` are records of `shape`; None where they are null, and UNSET where they are absent. Where they are
+    not what the reader expected, `shape` is None and `calls` is the JSON that came.
     """
 
     success: Any = None
@@ -95,7 +107,7 @@ class Answer(msgspec.Struct, dict=True):
     pagesCount: Any = None  # noqa: N815  (the API's name)
     totalItems: Any = None  # noqa: N815
     detailedStat: msgspec.Raw = NULL  # noqa: N815
-    calls: Any = None
+    calls: Any = msgspec.UNSET
 
     # These three are not members of the JSON, so they are kept beside it.
     @property
@@ -112,7 +124,7 @@ class Answer(msgspec.Struct, dict=True):
 
     @property
     def mended(self) -> bool:
-        """Whether something in it was no text: `UNREADABLE` stands there."""
+        """Whether something in it was no text or no number: `UNREADABLE` stands there."""
         mended: bool = self.__dict__["mended"]
         return mended
 
@@ -120,12 +132,17 @@ class Answer(msgspec.Struct, dict=True):
         """Tell whether a member is there, and of the type that it should have."""
         value = getattr(self, name)
         if isinstance(value, msgspec.Raw):
-            return bytes(memoryview(value)[:1]) == _OPENING[name]
-        return value is not None
+            return _OPENING[name].match(value) is not None
+        return value is not None and value is not msgspec.UNSET
+
+    def is_blank(self, name: str) -> bool:
+        """Tell whether a member is absent or null."""
+        value = getattr(self, name)
+        return value is None or value is msgspec.UNSET or value in (NULL, ABSENT)
 
 
 class _Unexpected(Answer):
-    calls: msgspec.Raw = NULL
+    calls: msgspec.Raw = ABSENT
 
 
 _UNEXPECTED = msgspec.json.Decoder(_Unexpected)  # made before there are threads
@@ -141,15 +158,22 @@ class AnswerReader:
     def __init__(self) -> None:
         self._shape = RecordShape()
 
-    def read(self, body: bytes) -> Answer:
+    def read(self, body: bytes, *, mended: bool = False) -> Answer:
         """Decode an answer.
+
+        Parameters
+        ----------
+        body
+            The bytes.
+        mended
+            Whether they were mended already.
 
         Raises
         ------
         msgspec.DecodeError
             The bytes are not a JSON object.
         """
-        return _decode(body, self._decoded)
+        return decoded(body, lambda text, lost: self._decoded(text, lost or mended))
 
     def learn(self, columns: Mapping[str, pa.Array | Sequence[Any]], unlisted: Sequence[str] = ()) -> None:
         """Remember what the records of a page had, beside what others had before."""
@@ -193,7 +217,8 @@ def _record_type(shape: RecordShape) -> type[Any]:
 @functools.lru_cache(maxsize=16)
 def _decoder(shape: RecordShape) -> msgspec.json.Decoder[Answer]:
     record: Any = _record_type(shape)
-    expected = msgspec.defstruct("Expected", [("calls", list[record] | None, None)], bases=(Answer,))
+    calls: Any = ("calls", list[record] | msgspec.UnsetType | None, msgspec.UNSET)
+    expected = msgspec.defstruct("Expected", [calls], bases=(Answer,))
     return msgspec.json.Decoder(expected)
 
 
@@ -216,6 +241,26 @@ def can_be_named(name: str) -> bool:
     return _ESCAPED.search(name) is None
 
 
+def canonical_json(text: bytes) -> bytes:
+    r"""Return JSON whose strings have no needless escapes, so that equal values are equal texts.
+
+    Examples
+    --------
+    >>> canonical_json(rb'["\u0433", "a\/b", "two\nlines"]').decode()
+    '["г", "a/b", "two\\nlines"]'
+    """
+    return _STRING.sub(_plainly, text) if _NEEDLESS.search(text) else text
+
+
+def _plainly(string: re.Match[bytes]) -> bytes:
+    if b"\\" not in string[0]:
+        return string[0]
+    try:
+        return msgspec.json.encode(msgspec.json.decode(string[0]))
+    except msgspec.DecodeError:  # half of a surrogate pair
+        return string[0]
+
+
 def read_object(body: bytes) -> dict[str, Any]:
     """Return a JSON object as Python has it, with `UNREADABLE` for what is no text.
 
@@ -224,21 +269,35 @@ def read_object(body: bytes) -> dict[str, Any]:
     msgspec.DecodeError
         The bytes are not a JSON object.
     """
-    return _decode(body, lambda text, _: msgspec.json.decode(text, type=dict[str, Any]))
+    return decoded(body, lambda text, _: msgspec.json.decode(text, type=dict[str, Any]))
 
 
-def _decode(body: bytes, decode: Callable[[bytes, bool], T]) -> T:
-    """Decode JSON, with `UNREADABLE` for what is no text, and all else as it is.
+def decoded(body: bytes, decode: Callable[[bytes, bool], T]) -> T:
+    """Decode JSON, with `UNREADABLE` for what is no text and for numbers that JSON lacks.
 
     No text are bytes that are not UTF-8, and halves of surrogate pairs, which JSON can write and UTF-8 not.
+    All else is as it is.
 
     Parameters
     ----------
     body
         The bytes.
     decode
-        Gets them, or what can be decoded in their place, and whether something in it was no text.
+        Gets them, or what can be decoded in their place, and whether something had to be replaced.
+
+    Raises
+    ------
+    msgspec.DecodeError
+        The bytes are not JSON, or nested too deeply.
     """
+    try:
+        return _decoded(body, decode)
+    except RecursionError:
+        msg = "JSON is nested too deeply"
+        raise msgspec.DecodeError(msg) from None
+
+
+def _decoded(body: bytes, decode: Callable[[bytes, bool], T]) -> T:
     # msgspec looks at no bytes of what it leaves as it is, but it does look at escapes.
     text = body if _is_utf8(body) else body.decode(errors="replace").encode()
     try:
@@ -246,8 +305,10 @@ def _decode(body: bytes, decode: Callable[[bytes, bool], T]) -> T:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        whole = _SURROGATE.sub(_whole, text)
-        return decode(_escaped(whole), whole != body)
+        whole = _SURROGATE.sub(_whole, text.removeprefix(_BOM))
+        mended = _STRING_OR_STRAY.sub(_mended, whole)
+        lost = whole != body.removeprefix(_BOM) or mended.count(_STRAY) > whole.count(_STRAY)
+        return decode(mended, lost)
 
 
 def _is_utf8(body: bytes) -> bool:
@@ -263,9 +324,11 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def _escaped(text: bytes) -> bytes:
-    """Escape control characters within strings, as JSON wants it and not every server does."""
-    return _STRING.sub(lambda string: _CONTROL.sub(_as_escape, string[0]), text)
+def _mended(piece: re.Match[bytes]) -> bytes:
+    """Escape control characters within a string, as JSON wants it; make a string of a stray number."""
+    if piece[1] is None:
+        return _STRAY + piece[0] + b'"'
+    return _CONTROL.sub(_as_escape, piece[1])
 
 
 def _as_escape(control: re.Match[bytes]) -> bytes:

@@ -49,7 +49,8 @@ def typed_array(values: Any, field: Field, clock: Clock | None = None) -> tuple[
     Returns
     -------
     tuple of pyarrow.Array and Misfits
-        The array of `field.arrow_type`, as long as `values`, and what became null because it did not fit.
+        The array of `field.arrow_type`, as long as `values`, and what became null because it did not fit. A
+        blank text that is no value of the field is null, and not counted.
     """
     clock = clock or Clock()
     result: pa.Array | None = None
@@ -174,6 +175,8 @@ def _misfits(given: pa.Array, typed: pa.Array) -> Misfits:
     if typed.null_count <= given.null_count:
         return Misfits()
     lost = pc.and_(pc.is_valid(given), pc.is_null(typed))
+    if pa.types.is_string(given.type) or pa.types.is_large_string(given.type):
+        lost = pc.and_(lost, pc.not_equal(pc.utf8_trim_whitespace(given), ""))  # a blank says nothing
     examples = given.filter(lost)
     return Misfits(len(examples), str(examples[0].as_py()) if len(examples) else None)
 

@@ -7,6 +7,7 @@ field's type and the same length, null where a value does not fit. Where a pair 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,15 +17,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from brightcall_pandas.frame._answer import canonical_json
 from brightcall_pandas.frame._fields import CALENDAR, FIELDS, Field
+from brightcall_pandas.frame._times import EPOCH_UNITS, odd_time
 
 __all__ = ["RULES", "Clock", "Rule", "label_array", "nulls"]
 
 _EPOCH_TOLERANCE_S = 1800  # half of the usual clock change: farther off, the id says nothing of this call
 _CALENDAR = tuple(pa.scalar(bound).cast(pa.timestamp("us")) for bound in CALENDAR)
-_MILLISECONDS_FROM = 1e11  # an epoch at or above it counts milliseconds; as seconds it would be the year 5138
 _ISO_DATE = r"^\s*\d{4}-\d{2}-\d{2}"
 _HAS_OFFSET = r"[Tt ]\d{2}[\d:.,]*\s*([Zz]|[+-]\d{2}(:?\d{2})?)\s*$"
+_WHOLE = re.compile(r"^(\d+)[.,]0+$")
+_FLAGS = dict.fromkeys(("true", "1", "yes", "y", "t", "on"), True) | dict.fromkeys(
+    ("false", "0", "no", "n", "f", "off"), False
+)
+_EPOCH_OF_ID = r"^(?:.*[^\d.])?(\d{9,10})(?:\.\d+)?$"  # Asterisk may put the name of its system before it
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
@@ -84,6 +91,31 @@ def _text(array: pa.Array, field: Field, _: Clock) -> pa.Array:
     return _plain(array).cast(field.arrow_type)
 
 
+def _identifier_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
+    """Return an identifier; ``500.0``, which a program made of a number, as ``500``."""
+    text = _text(array, field, clock)
+    if field.dotted or not pc.any(pc.ends_with(text, ".0")).as_py():
+        return text
+    return pc.replace_substring_regex(text, r"^([+-]?\d+)\.0$", r"\1")
+
+
+def _json_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
+    """Return JSON text without needless escapes."""
+    text = _text(array, field, clock)
+    if not pc.any(pc.match_substring(text, "\\")).as_py():
+        return text
+    escaped = pc.fill_null(pc.match_substring_regex(text, r"(?s)^\s*[\[{].*\\[u/]"), False)
+    if not pc.any(escaped).as_py():
+        return text
+    return pa.array(
+        [
+            canonical_json(each.encode()).decode() if odd else each
+            for each, odd in zip(text.to_pylist(), escaped.to_pylist(), strict=True)
+        ],
+        field.arrow_type,
+    )
+
+
 def _text_from_real(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
     """Return 500.0, which pandas makes of an integer beside a null, as ``500``."""
     real = _number_from_real(array, msgspec.structs.replace(field, kind="number"), clock)
@@ -105,7 +137,7 @@ def _flag_from_number(array: pa.Array, field: Field, _: Clock) -> pa.Array:
 
 
 def _flag_from_text(array: pa.Array, _: Field, __: Clock) -> pa.Array:
-    return _translate(array, {"true": True, "1": True, "false": False, "0": False}, pa.bool_())
+    return _translate(array, _FLAGS, pa.bool_())
 
 
 def _label_from_text(array: pa.Array, field: Field, _: Clock) -> pa.Array:
@@ -129,11 +161,13 @@ def _label_from_real(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
 
 def _time_from_number(array: pa.Array, field: Field, _: Clock) -> pa.Array:
     epoch = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    seconds = np.where(np.abs(epoch) >= _MILLISECONDS_FROM, epoch / 1000, epoch)
-    first, end = (pd.Timestamp(bound, tz="UTC").timestamp() for bound in CALENDAR)
-    missing = ~((seconds >= first) & (seconds < end))  # also true of NaN
-    micros = np.round(np.where(missing, 0, seconds) * 1e6).astype("int64")
-    return pa.array(micros, mask=missing).cast(pa.timestamp("us")).cast(field.arrow_type)
+    micros = np.zeros(len(epoch), dtype=np.int64)
+    missing = np.ones(len(epoch), dtype=bool)
+    for units, (low, end) in EPOCH_UNITS.items():
+        counted = (epoch >= low) & (epoch < end)  # never true of NaN
+        micros[counted] = np.round(epoch[counted] / units * 1e6).astype(np.int64)
+        missing &= ~counted
+    return _in_calendar(pa.array(micros, mask=missing).cast(pa.timestamp("us")).cast(field.arrow_type))
 
 
 def _time_from_time(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
@@ -153,9 +187,22 @@ def _time_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
     dated = _where(pc.match_substring_regex(text, _ISO_DATE), text)
     zoned = pc.match_substring_regex(dated, _HAS_OFFSET)
     if pc.all(zoned).as_py() is not False:
-        return _in_calendar(_parsed(dated, field.arrow_type))
-    naive = _localised(_parsed(_where(pc.invert(zoned), dated), pa.timestamp("us")), clock)
-    return pc.coalesce(_in_calendar(_parsed(_where(zoned, dated), field.arrow_type)), naive)
+        read = _in_calendar(_parsed(dated, field.arrow_type))
+    else:
+        naive = _localised(_parsed(_where(pc.invert(zoned), dated), pa.timestamp("us")), clock)
+        read = pc.coalesce(_in_calendar(_parsed(_where(zoned, dated), field.arrow_type)), naive)
+    unread = pc.and_(pc.is_null(read), pc.not_equal(pc.utf8_trim_whitespace(text), ""))
+    return pc.coalesce(read, _odd_times(_where(unread, text), clock)) if pc.any(unread).as_py() else read
+
+
+def _odd_times(text: pa.Array, clock: Clock) -> pa.Array:
+    """Return times in rarer forms, read one by one."""
+    found = {each: odd_time(each) for each in text.unique().to_pylist() if each}
+    read = [found.get(each) for each in text.to_pylist()]
+    zoned = [None if each is None or each.tzinfo is None else each for each in read]
+    naive = [None if each is None or each.tzinfo is not None else each for each in read]
+    instants = _in_calendar(pa.array(zoned, pa.timestamp("us", tz="UTC")))
+    return pc.coalesce(instants, _localised(pa.array(naive, pa.timestamp("us")), clock))
 
 
 def _parsed(text: pa.Array, kind: pa.DataType) -> pa.Array:
@@ -186,7 +233,7 @@ def _epochs(clock: Clock, length: int) -> pd.Series:
     if clock.unique_ids is None:
         return pd.Series(pd.NaT, index=range(length), dtype="datetime64[us, UTC]")
     text = pd.Series(clock.unique_ids.to_pylist(), dtype="str")
-    seconds = pd.to_numeric(text.str.extract(r"^(\d{9,10})(?:\.\d+)?$")[0])
+    seconds = pd.to_numeric(text.str.extract(_EPOCH_OF_ID)[0])
     return pd.to_datetime(seconds, unit="s", utc=True).dt.as_unit("us")
 
 
@@ -212,11 +259,10 @@ def _where(condition: pa.Array, array: pa.Array, field: Field | None = None) -> 
 
 
 def _translate(array: pa.Array, meanings: dict[str, Any], kind: pa.DataType) -> pa.Array:
-    """Return the meaning of each text; case and outer blanks do not matter."""
+    """Return the meaning of each text; case, outer blanks, and ``.0`` behind a number do not matter."""
     encoded = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
-    known = [
-        meanings.get(word.strip().casefold()) if word else None for word in encoded.dictionary.to_pylist()
-    ]
+    words = [_WHOLE.sub(r"\1", (word or "").strip().casefold()) for word in encoded.dictionary.to_pylist()]
+    known = [meanings.get(word) for word in words]
     return pa.array(known, kind).take(encoded.indices)
 
 
@@ -236,9 +282,9 @@ RULES: dict[str, dict[str, Rule]] = {
         "real": _flag_from_number,
         "text": _flag_from_text,
     },
-    "identifier": _TEXT_RULES,
+    "identifier": _TEXT_RULES | {"text": _identifier_from_text},
     "text": _TEXT_RULES,
-    "json": _TEXT_RULES | {"json": _text, "flag": _cast},
+    "json": _TEXT_RULES | {"json": _text, "flag": _cast, "text": _json_from_text},
     "label": {"text": _label_from_text, "integer": _label_from_integer, "real": _label_from_real},
     "time": {
         "text": _time_from_text,

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 __all__ = ["CALENDAR", "EXTRAS", "FIELDS", "FIELD_NAMES", "SCHEMA_VERSION", "Field", "describe_fields"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised whenever the same page would give other columns: typed caches of another version are rebuilt."""
 
 CALENDAR = (date(1970, 1, 1), date(2200, 1, 1))
@@ -47,6 +47,8 @@ class Field(msgspec.Struct, frozen=True):
         Other words for a label.
     nested
         Whether the API sends it as a JSON value, where other ``json`` fields come as JSON text.
+    dotted
+        Whether a dot may be part of an identifier, so that a ``.0`` at its end belongs to it.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Field(msgspec.Struct, frozen=True):
     coded: bool = False
     aliases: dict[str, str] = {}
     nested: bool = False
+    dotted: bool = False
 
     @property
     def unit(self) -> str | None:
@@ -116,7 +119,13 @@ FIELDS: dict[str, Field] = {
         Field("campaign", "text", "Name or identifier of the marketing campaign.", nullable=True),
         Field("projectName", "text", "Name of the project.", nullable=True),
         Field("projectId", "identifier", "Identifier of the project.", nullable=True),
-        Field("projectContactId", "identifier", "Identifier of the project's contact.", nullable=True),
+        Field(
+            "projectContactId",
+            "identifier",
+            "Identifier of the project's contact.",
+            nullable=True,
+            dotted=True,
+        ),
         Field("crmInfo", "json", "What the CRM knows about the call; any JSON.", nullable=True, nested=True),
         Field("favorite", "flag", "Whether the call is marked as a favourite."),
         Field("firstTimeForTree", "flag", "Whether it is the first call of its call tree.", nullable=True),
@@ -149,7 +158,7 @@ FIELDS: dict[str, Field] = {
         Field("toAnswer", "identifier", "Number or identifier expected to answer.", nullable=True),
         Field("toNumber", "identifier", "Phone number of the receiver.", nullable=True),
         Field("totalTime", "seconds", "Duration of the call, including ringing and hold."),
-        Field("treeId", "identifier", "Identifier of the call tree."),
+        Field("treeId", "identifier", "Identifier of the call tree.", dotted=True),
         Field("type", "label", "Direction of the call.", choices=_CALL_TYPES, coded=True),
         Field(
             "state",
@@ -159,7 +168,12 @@ FIELDS: dict[str, Field] = {
             coded=True,
             aliases={"completed": "answered", "missed": "unanswered"},
         ),
-        Field("uniqueId", "identifier", "Identifier of the call session: epoch seconds, dot, sequence."),
+        Field(
+            "uniqueId",
+            "identifier",
+            "Identifier of the call session: epoch seconds, dot, sequence.",
+            dotted=True,
+        ),
         Field("userId", "identifier", "Identifier of the user who made or took the call."),
         Field("agentShortNumber", "identifier", "Extension of the handling agent.", nullable=True),
         Field("lineNumber", "identifier", "Phone line used for the call."),

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 import pandas as pd
 
+from brightcall_pandas.frame._documents import php_list
+
 __all__ = ["NONE", "fold", "tags_of", "tags_of_rows"]
 
 NONE = "(none)"
@@ -30,8 +32,8 @@ def tags_of(text: str | None) -> list[str]:
     Parameters
     ----------
     text
-        JSON as the column ``tags`` holds it, or null. A JSON array has one tag an element; any other JSON
-        value is the only element.
+        JSON as the column ``tags`` holds it, or null. A JSON array has one tag an element, and so has an
+        object with positions as keys, as PHP may write an array; any other JSON value is the only element.
 
     Returns
     -------
@@ -51,7 +53,8 @@ def tags_of(text: str | None) -> list[str]:
         document = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return []
-    labels = map(_label, document if isinstance(document, list) else [document])
+    items = document if isinstance(document, list) else php_list(document) or [document]
+    labels = map(_label, items)
     return [label for label in labels if label.strip()]
 
 

@@ -7,9 +7,8 @@ still in the processor's cache: all pages together, later, take twice the time. 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -20,17 +19,23 @@ from brightcall_pandas.frame._answer import (
     ABSENT,
     NULL,
     ORDER,
+    STRAY_NUMBER,
     Answer,
     AnswerReader,
     RecordShape,
     arrow_type,
     can_be_named,
+    canonical_json,
     record_decoder,
 )
+from brightcall_pandas.frame._documents import php_list
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
 from brightcall_pandas.frame._kinds import uniform_array
 
 __all__ = ["Page", "consolidate", "json_texts", "page_of", "page_of_records", "read_page"]
+
+_LISTED = RecordShape()
+_DIGITS = 15  # of a number of calls or pages, at most
 
 
 @dataclass
@@ -52,7 +57,7 @@ class Page:
     catalog
         ``tags``, ``outcomes`` and ``projects`` of the answer.
     mended
-        Whether some text of the answer had bytes that are no text.
+        Whether the answer had bytes that are no text, or numbers that JSON lacks.
     """
 
     columns: dict[str, pa.Array | Sequence[Any]]
@@ -80,7 +85,7 @@ class Page:
         return column.to_pylist() if isinstance(column, pa.Array) else list(column)
 
 
-def read_page(body: bytes, reader: AnswerReader | None = None) -> Page:
+def read_page(body: bytes, reader: AnswerReader | None = None, *, mended: bool = False) -> Page:
     """Read the calls of an answer as columns.
 
     Parameters
@@ -89,13 +94,15 @@ def read_page(body: bytes, reader: AnswerReader | None = None) -> Page:
         The answer as it came.
     reader
         The reader of the account's answers; None takes a new one, which is slower.
+    mended
+        Whether the bytes were mended already.
 
     Raises
     ------
     msgspec.DecodeError
         The bytes are not a JSON object, or ``calls`` is not an array.
     """
-    return page_of((reader or AnswerReader()).read(body))
+    return page_of((reader or AnswerReader()).read(body, mended=mended))
 
 
 def page_of(answer: Answer) -> Page:
@@ -108,7 +115,8 @@ def page_of(answer: Answer) -> Page:
     """
     if answer.shape is None:
         return _page_of_unexpected(answer)
-    page = _page(answer, answer.calls or [], answer.shape)
+    records = answer.calls or []
+    page = _page(answer, records, _columns(records, answer.shape))
     if None in answer.shape.kinds:
         answer.reader.learn(page.columns)
     return page
@@ -129,46 +137,56 @@ def consolidate(pages: Sequence[Page]) -> None:
                 begin += len(page)
 
 
-def page_of_records(records: Sequence[bytes], reader: AnswerReader | None = None) -> Page:
+def page_of_records(
+    records: Sequence[bytes], reader: AnswerReader | None = None, *, mended: bool = False
+) -> Page:
     """Return calls that are JSON texts as columns."""
-    return read_page(b'{"calls":[' + b",".join(records) + b"]}", reader)
+    return read_page(b'{"calls":[' + b",".join(records) + b"]}", reader, mended=mended)
 
 
 def _page_of_unexpected(answer: Answer) -> Page:
     """Read calls one by one, where some are not objects, or have what was not expected."""
-    texts: list[msgspec.Raw] = []
+    records: list[Any] = []
+    extras: list[str | None] = []
     not_objects: list[str] = []
-    names: set[str] = set()
-    odd: dict[str, dict[int, msgspec.Raw]] = {}  # names that no field can have → value by call
-    for text in msgspec.json.decode(answer.calls, type=list[msgspec.Raw]):
+    unlisted: set[str] = set()
+    decoder = record_decoder(_LISTED)
+    for text in _list_items(bytes(answer.calls)):
         try:
             members = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         except msgspec.ValidationError:
             not_objects.append(bytes(text).decode(errors="replace"))
             continue
-        if strange := [name for name in members if not can_be_named(name)]:
-            for name in strange:
-                odd.setdefault(name, {})[len(texts)] = members.pop(name)
-            text = msgspec.Raw(msgspec.json.encode(members))  # noqa: PLW2901
-        names.update(members.keys() - FIELDS.keys())
-        texts.append(text)
-    anything = RecordShape(unlisted=tuple(sorted(names)))
-    decoder = record_decoder(anything)
-    further = {name: [values.get(n, ABSENT) for n in range(len(texts))] for name, values in odd.items()}
-    page = _page(answer, [decoder.decode(text) for text in texts], anything, not_objects, further)
-    answer.reader.learn(page.columns, anything.unlisted)
+        names = sorted(members.keys() - FIELDS.keys())
+        extras.append(_object((msgspec.json.encode(name).decode(), members.pop(name)) for name in names))
+        records.append(decoder.decode(msgspec.json.encode(members) if names else text))
+        unlisted.update(names)
+    columns = _columns(records, _LISTED)
+    columns[EXTRAS.name] = pa.array(extras, pa.large_string())
+    page = _page(answer, records, columns, not_objects)
+    answer.reader.learn(page.columns, list(filter(can_be_named, unlisted)))
     return page
 
 
+def _list_items(text: bytes) -> list[msgspec.Raw]:
+    """Return the items of a JSON list, or of the object that PHP may write for one."""
+    if not text.startswith(b"{"):
+        return msgspec.json.decode(text or b"null", type=list[msgspec.Raw] | None) or []
+    document = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    items = php_list(document) if document else []
+    if items is None:
+        msg = "Expected `array`, got `object` - at `$.calls`"
+        raise msgspec.ValidationError(msg)
+    return items
+
+
 def _page(
-    answer: Answer,
-    records: list[Any],
-    shape: RecordShape,
-    not_objects: Sequence[str] = (),
-    further: Mapping[str, Sequence[msgspec.Raw]] = MappingProxyType({}),
+    answer: Answer, records: list[Any], columns: dict[str, Any], not_objects: Sequence[str] = ()
 ) -> Page:
+    if answer.mended:
+        columns = {name: _with_strays(values) for name, values in columns.items()}
     return Page(
-        _columns(records, shape, further),
+        columns,
         len(records),
         not_objects=list(not_objects),
         mended=answer.mended,
@@ -183,10 +201,7 @@ def _page(
     )
 
 
-def _columns(
-    records: list[Any], shape: RecordShape, further: Mapping[str, Sequence[msgspec.Raw]]
-) -> dict[str, Any]:
-    """Turn records into columns; `further` are unlisted fields that they do not have themselves."""
+def _columns(records: list[Any], shape: RecordShape) -> dict[str, Any]:
     width = len(ORDER) + len(shape.unlisted)
     flat: list[Any] = []
     for values in map(msgspec.structs.astuple, records):
@@ -195,9 +210,30 @@ def _columns(
     columns: dict[str, Any] = {}
     for name, kind, column in zip(ORDER, shape.kinds, transposed[: len(ORDER)], strict=True):
         columns[name] = _raw(column) if FIELDS[name].nested else _simple(column, kind)
-    unlisted = [*transposed[len(ORDER) :], *further.values()]
-    columns[EXTRAS.name] = _extras(unlisted, [*shape.unlisted, *further], len(records))
+    columns[EXTRAS.name] = _extras(transposed[len(ORDER) :], shape.unlisted, len(records))
     return columns
+
+
+class _StrayNumber(msgspec.Struct, frozen=True):
+    """A number that JSON lacks; it fits no field, so that it is counted."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _with_strays(column: pa.Array | Sequence[Any]) -> pa.Array | Sequence[Any]:
+    """Return a column with numbers that JSON lacks as what they are, instead of texts."""
+    if isinstance(column, pa.Array) and not pa.types.is_string(column.type):
+        return column
+    values = column.to_pylist() if isinstance(column, pa.Array) else column
+    strays = {
+        row: _StrayNumber(found[1])
+        for row, value in enumerate(values)
+        if isinstance(value, str) and (found := STRAY_NUMBER.fullmatch(value))
+    }
+    return [strays.get(row, value) for row, value in enumerate(values)] if strays else column
 
 
 def _simple(values: list[Any], kind: Any) -> pa.Array | list[Any]:
@@ -247,7 +283,11 @@ def _json_text(text: bytes) -> str | None:
     if text[:1] == b'"':
         content: str = msgspec.json.decode(text)
         return content
-    return msgspec.json.format(text, indent=-1).decode()
+    return _compact(text)
+
+
+def _compact(text: bytes | msgspec.Raw) -> str:
+    return canonical_json(msgspec.json.format(text, indent=-1)).decode()
 
 
 def _extras(values: Sequence[Sequence[msgspec.Raw]], unlisted: Sequence[str], length: int) -> pa.Array:
@@ -259,18 +299,14 @@ def _extras(values: Sequence[Sequence[msgspec.Raw]], unlisted: Sequence[str], le
     return pa.array([_object(zip(labels, row, strict=True)) for row in rows], pa.large_string())
 
 
-def _object(members: Any) -> str | None:
-    present = [
-        f"{label}:{msgspec.json.format(text, indent=-1).decode()}"
-        for label, text in members
-        if text is not ABSENT
-    ]
+def _object(members: Iterable[tuple[str, msgspec.Raw]]) -> str | None:
+    present = [f"{label}:{_compact(text)}" for label, text in members if text is not ABSENT]
     return "{" + ",".join(present) + "}" if present else None
 
 
 def _count(value: Any) -> int | None:
-    if isinstance(value, str) and value.isdigit():
-        return int(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if value >= 0 else None
+    return int(value) if 0 <= value < 10**_DIGITS else None  # what is larger counts nothing

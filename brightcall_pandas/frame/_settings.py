@@ -14,7 +14,6 @@ from __future__ import annotations
 import difflib
 import math
 import re
-import zoneinfo
 from collections.abc import Iterable
 from datetime import date, timedelta
 from numbers import Integral, Real
@@ -40,7 +39,6 @@ __all__ = [
     "type_error",
     "value_error",
     "whole",
-    "zone_name",
 ]
 
 LONGEST_DAYS = 36_500
@@ -153,20 +151,6 @@ def day_text(name: str, value: Any) -> str:
     if not first <= read < end:
         raise value_error(name, written, f"must be in the years {first.year} to {end.year - 1}")
     return written
-
-
-def zone_name(name: str, value: Any) -> str:
-    """Return the name of a timezone that is known here, given as a name or a ZoneInfo."""
-    read = value.key if isinstance(value, zoneinfo.ZoneInfo) else value
-    if not isinstance(read, str):
-        raise type_error(name, "the name of a timezone, for example 'Europe/Berlin'", value)
-    try:
-        zoneinfo.ZoneInfo(read)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        hint = nearest(read, zoneinfo.available_timezones())
-        what = f"a timezone known here{hint} Give an IANA name, for example 'Europe/Berlin'."
-        raise value_error(name, value, f"is not {what}") from None
-    return read
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

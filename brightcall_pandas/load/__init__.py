@@ -5,6 +5,7 @@
     _loaders       load_calls, count_calls, load_catalog
     _statistics    load_stats
     _client        settings of one account; the default client
+    _keys          where the API key comes from
     _account       what is known of an account, for people; whose calls its cache may hold
     _loading       one load, from cache and server
     _cached        parts that are on disk
@@ -14,10 +15,12 @@
     _parts         pages → typed calls of consecutive days
     _query         what is asked for, apart from the days
     _progress      the progress bar
+    _tracebacks    errors without the frames of this package
 """
 
 from brightcall_pandas.load._account import KnownAccount
 from brightcall_pandas.load._client import Client, current_client, loading_client, use
+from brightcall_pandas.load._keys import KEY_VARIABLE, NO_KEY, login
 from brightcall_pandas.load._loaders import (
     Catalog,
     Day,
@@ -38,8 +41,11 @@ from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._proof import Ask, Slice, joined
 from brightcall_pandas.load._query import known_zone, request_body
 from brightcall_pandas.load._statistics import load_stats
+from brightcall_pandas.load._tracebacks import brief_errors
 
 __all__ = [
+    "KEY_VARIABLE",
+    "NO_KEY",
     "Ask",
     "Catalog",
     "Client",
@@ -49,6 +55,7 @@ __all__ = [
     "Progress",
     "Provenance",
     "Slice",
+    "brief_errors",
     "count_calls",
     "current_client",
     "farthest",
@@ -59,6 +66,7 @@ __all__ = [
     "load_catalog",
     "load_stats",
     "loading_client",
+    "login",
     "request_body",
     "runs",
     "slice_of",

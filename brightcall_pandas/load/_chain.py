@@ -39,6 +39,7 @@ _SMALL = 10  # fewer rows than this on both first pages are the list: no server 
 _PATIENCE = 5  # rounds in a row that prove nothing new before another way is tried
 _MOST_ASKED = 30  # requests of one reading, besides three for each page: more lead nowhere
 _MOST_BLIND = 16  # pages asked for at once where the length of the list is unknown
+_MOST_PLANNED = 200  # pages asked for at once where it is known: a total may be absurd
 
 
 @dataclass
@@ -105,15 +106,7 @@ class Reading:
         """Return the proof, if there is one."""
         early, late = _first(self.slices, "ASC"), _first(self.slices, "DESC")
         if not early.rows and not late.rows:
-            said = {early.total, late.total} if self.count is None else {self.count}
-            empty = self.bounds is None and said == {0}
-            counts = any(each for each in said if each)
-            self.problem = (
-                "the server counts rows and shows none"
-                if counts
-                else "the server shows no rows, and does not say that there are none"
-            )
-            return "one page" if empty else ""
+            return (yield from self._without_rows(early, late))
         if not early.rows or not late.rows:
             self.problem = "the server shows rows at one end of the list only"
             return ""
@@ -141,6 +134,22 @@ class Reading:
         if not self._cover().complete:
             return ""
         return "one page" if same_rows(early, late) and len(self.slices) == 2 else "overlap"
+
+    def _without_rows(self, early: Slice, late: Slice) -> Task[str]:
+        """Return the proof that a list whose first pages show no rows is empty, if there is one."""
+        said = {early.total, late.total} if self.count is None else {self.count}
+        if any(each for each in said if each):
+            self.problem = "the server counts rows and shows none"
+            return ""
+        if self.bounds is None and said == {0}:
+            return "one page"
+        self.problem = "the server shows no rows, and does not say that there are none"
+        if self.bounds is not None or said != {None}:
+            return ""
+        # It counts nothing, or not what is empty: then it has to show no rows once more.
+        again = yield from self.fetch([early.ask, late.ask])
+        agree = all(isinstance(each, Slice) and not each.rows and not each.total for each in again)
+        return "one page" if agree else ""
 
     def _measure(self, early: Slice, late: Slice) -> None:
         """Find out how many rows a page the server sends."""
@@ -274,7 +283,7 @@ class Reading:
             if total is not None:
                 right = min(right, max(left, total - 1))
             probing = self.known.step is None
-            asks += plan(left, right, choices, total, most=1 if probing else None)
+            asks += plan(left, right, choices, total, most=1 if probing else _MOST_PLANNED)
             if probing and asks:
                 break
         return self._each_untried_size_once(asks)

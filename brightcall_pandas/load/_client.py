@@ -5,15 +5,26 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import platformdirs
 
-from brightcall_pandas.api import FIRST_PAUSE_S, PROFILES, ApiKey, ApiSession, Profile, is_this_machine
+from brightcall_pandas.api import (
+    FIRST_PAUSE_S,
+    PROFILES,
+    ApiKey,
+    ApiSession,
+    Hidden,
+    Profile,
+    Timeout,
+    is_this_machine,
+    is_usable,
+)
 from brightcall_pandas.cache import Cache, ForkAware, RenewedLock
-from brightcall_pandas.errors import AuthenticationError
+from brightcall_pandas.errors import AuthenticationError, CacheError
 from brightcall_pandas.frame import (
     LONGEST_DAYS,
     choice,
@@ -27,12 +38,14 @@ from brightcall_pandas.frame import (
     zone_name,
 )
 from brightcall_pandas.load._account import AccountServer, KnownAccount
+from brightcall_pandas.load._keys import NO_KEY, find_key, no_account
 from brightcall_pandas.load._proof import PROOF_VERSION
 
 __all__ = ["Client", "current_client", "loading_client", "use"]
 
-_LONGEST_TIMEOUT_S = 24 * 3600.0
-_OFFLINE_ACCOUNT = "no account: give bc.Client account=, or the API key that the cache was filled with"
+_VARIABLES = ("BRIGHTCALL_BASE_URL", "BRIGHTCALL_CACHE_DIR")
+_AROUND = "\"'\ufeff"  # what is copied along with an address: quotes, a byte order mark
+_ENDPOINT = re.compile(r"/api/(?P<version>v\d+)(/.*)?$|/stat/calls.*$", re.IGNORECASE)
 
 
 class Client(ForkAware):
@@ -44,7 +57,9 @@ class Client(ForkAware):
     Parameters
     ----------
     api_key
-        Default: the environment's ``BRIGHTCALL_API_KEY``. Without one only a cache can be read.
+        Default: what `bc.login` asked for, the environment's ``BRIGHTCALL_API_KEY``, the one that a file
+        ``.env`` in the working folder has, or the system's keyring's, where the package ``keyring`` is
+        installed. Without one only a cache can be read.
     base_url
         Default: the environment's ``BRIGHTCALL_BASE_URL``, then the version's own host.
     api_version
@@ -61,7 +76,8 @@ class Client(ForkAware):
     rate_limit
         Requests a second over all workers. None does not limit.
     timeout
-        Seconds to wait for a connection, and for each part of an answer.
+        Seconds to wait for a connection, and for each part of an answer; an answer may take ten times as long
+        in all. Or three numbers: to connect, for each part, in all.
     retries
         How often a transient failure (429, 5xx, reset, timeout, broken JSON) is tried again.
     settle_days
@@ -79,6 +95,11 @@ class Client(ForkAware):
         longest goes first, never what a load needs. None sets no bound.
     allow_http
         Allow plain http to a host that is not this machine. It shows the key to everyone on the way.
+    answer_limit
+        What one answer may take at most, unpacked: bytes, or text such as ``"100 MB"``.
+    window_limit
+        Calls that one day may have at most. A server that shows more of them is given up: its list may have
+        no end.
 
     Raises
     ------
@@ -94,6 +115,11 @@ class Client(ForkAware):
     first_pause = FIRST_PAUSE_S
     """The longest pause before the first retry, in seconds; each further one may be twice as long."""
 
+    # What is shown of a client whose settings are wrong, in a traceback that shows local variables.
+    profile: Profile = PROFILES["v1"]
+    base_url = ""
+    _account: str | None = None
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -105,7 +131,7 @@ class Client(ForkAware):
         page_size: int = 500,
         workers: int = 4,
         rate_limit: float | None = None,
-        timeout: float = 30,
+        timeout: float | Sequence[float] = 30,
         retries: int = 5,
         settle_days: float = 7,
         max_age: float | str | timedelta = "10min",
@@ -113,24 +139,30 @@ class Client(ForkAware):
         account: str | None = None,
         cache_limit: float | str | None = None,
         allow_http: bool = False,
+        answer_limit: float | str = "100 MB",
+        window_limit: int = 2_000_000,
     ) -> None:
-        self.profile: Profile = PROFILES[choice("api_version", api_version, PROFILES)]
-        url = text("base_url", base_url) or text("base_url", os.environ.get("BRIGHTCALL_BASE_URL"))
+        given, api_key = Hidden(api_key), None  # before anything can go wrong in a frame that would show it
+        self.profile = PROFILES[choice("api_version", api_version, PROFILES)]
+        url = _address(base_url) or _address(os.environ.get("BRIGHTCALL_BASE_URL"))
         self._names_server = url is not None
         self.base_url = _base_url(url, self.profile, flag("allow_http", allow_http))
-        key = text("api_key", api_key) or text("api_key", os.environ.get("BRIGHTCALL_API_KEY"))
-        self._key = ApiKey(key) if key else None
-        self.key_hash = _key_hash(key, self.base_url) if key else None
-        self._account = text("account", account) or self.key_hash
+        self.offline = flag("offline", offline)
+        named = text("account", account)
+        self._key = find_key(given, ask_keyring=not (self.offline and named))
+        self.key_hash = None if self._key is None else self._key.fingerprint(self.base_url)
+        self._account = named or self.key_hash
         self.timezone = None if timezone is None else zone_name("timezone", timezone)
         self.page_size = whole("page_size", page_size, 2)
         self.workers = whole("workers", workers, 1)
         self.retries = whole("retries", retries, 0)
-        self.timeout = positive("timeout", timeout, most=_LONGEST_TIMEOUT_S)
+        bounds = Timeout.of(timeout)
+        self.timeout: float | Timeout = bounds if isinstance(timeout, tuple | list) else bounds.read
+        self.answer_limit = size("answer_limit", answer_limit)
+        self.window_limit = whole("window_limit", window_limit, 1)
         self.rate_limit = None if rate_limit is None else positive("rate_limit", rate_limit)
         self.settle = timedelta(days=number("settle_days", settle_days, most=LONGEST_DAYS))
         self.max_age = duration("max_age", max_age)
-        self.offline = flag("offline", offline)
         self.cache_limit = None if cache_limit is None else size("cache_limit", cache_limit)
         self._folder = _cache_folder(cache_dir)
         self._lock = RenewedLock()
@@ -153,7 +185,7 @@ class Client(ForkAware):
         with self._lock:
             if self._kept is None:
                 if self._account is None:
-                    raise AuthenticationError(_OFFLINE_ACCOUNT)
+                    raise AuthenticationError(no_account(offline=self.offline))
                 folder = self._folder / _folder_name(self._account)
                 cache = Cache(folder, limit=self.cache_limit, rules=PROOF_VERSION)
                 self._kept = cache, AccountServer(cache, self._account, self.base_url)
@@ -183,8 +215,7 @@ class Client(ForkAware):
         with self._lock:
             if self._session is None:
                 if self._key is None and not self.offline:
-                    msg = "no API key: set BRIGHTCALL_API_KEY in the environment, or give bc.Client api_key="
-                    raise AuthenticationError(msg)
+                    raise AuthenticationError(NO_KEY)
                 self._session = ApiSession(
                     self.base_url,
                     self._key or ApiKey("none"),
@@ -192,6 +223,7 @@ class Client(ForkAware):
                     connections=self.workers,
                     rate_limit=self.rate_limit,
                     timeout=self.timeout,
+                    answer_limit=self.answer_limit,
                     retries=self.retries,
                     first_pause=self.first_pause,
                     answered=server.note,
@@ -240,6 +272,8 @@ class Client(ForkAware):
 
 
 _default: Client | None = None
+_default_of: tuple[str | None, ...] | None = None
+"""What the environment said when the default client was made of it; None for one that `use` has set."""
 
 
 def use(client: Client) -> Client:
@@ -255,22 +289,32 @@ def use(client: Client) -> Client:
     Client
         The same.
     """
-    global _default  # noqa: PLW0603  (the default is the module's one piece of state)
+    global _default, _default_of
     if not isinstance(client, Client):
         msg = f"use takes a Client, not {type(client).__name__}"
         raise TypeError(msg)
-    _default = client
+    _default, _default_of = client, None
     return client
 
 
 def current_client(client: Client | None) -> Client:
-    """Return the client given, or the default one, made from the environment when first needed."""
+    """Return the client given, or the default one.
+
+    Where none was chosen by `use`, that is made of what the environment says, and made anew when it says
+    something else: so a key that was missing or wrong can be set, and the same cell run again.
+    """
+    global _default, _default_of
     if client is not None and not isinstance(client, Client):
         msg = f"client takes a bc.Client, not {type(client).__name__}"
         raise TypeError(msg)
-    if client is None:
-        return _default or use(Client())
-    return client
+    if client is not None:
+        return client
+    if _default is None or _default_of is not None:
+        key = find_key(Hidden(None))
+        said = (None if key is None else key.fingerprint(""), *map(os.environ.get, _VARIABLES))
+        if _default is None or said != _default_of:
+            _default, _default_of = Client(), said
+    return _default
 
 
 def loading_client(client: Client | None) -> Client:
@@ -286,17 +330,24 @@ def loading_client(client: Client | None) -> Client:
     return current
 
 
+def _address(given: str | None) -> str | None:
+    """Return an address without the blanks and quotes around it; None where there is none."""
+    bare = text("base_url", given)
+    return None if bare is None else text("base_url", bare.strip(_AROUND))
+
+
 def _base_url(given: str | None, profile: Profile, allow_http: bool) -> str:
     url = (given or profile.base_url).rstrip("/")
     if any(mark in url for mark in "?#@"):  # not quoted: the key may stand there
         msg = "base_url takes scheme, host and port only; give the key as api_key"
         raise ValueError(msg)
+    url = _without_endpoint(url, profile)
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
-    if not usable:
+    if not usable or not url.isprintable() or " " in url or not is_usable(url):
         msg = f"base_url={url!r} is not an address; give scheme and host, for example {profile.base_url}"
         raise ValueError(msg)
     if parts.scheme == "http" and not allow_http and not is_this_machine(parts.hostname):
@@ -308,8 +359,16 @@ def _base_url(given: str | None, profile: Profile, allow_http: bool) -> str:
     return url
 
 
-def _key_hash(key: str, base_url: str) -> str:
-    return hashlib.sha256(f"{base_url}\n{key}".encode()).hexdigest()[:16]
+def _without_endpoint(url: str, profile: Profile) -> str:
+    """Return an address without the path of an endpoint, which is often pasted along with it."""
+    if (found := _ENDPOINT.search(url)) is None:
+        return url
+    version = (found["version"] or profile.name).lower()
+    if version != profile.name:
+        what = f"give bc.Client api_version={version!r}" if version in PROFILES else "give scheme and host"
+        msg = f"base_url={url!r} names API {version}, and api_version is {profile.name!r}; {what}"
+        raise ValueError(msg)
+    return url[: found.start()]
 
 
 def _folder_name(account: str) -> str:
@@ -323,13 +382,30 @@ def _folder_name(account: str) -> str:
 def _cache_folder(given: str | os.PathLike[str] | None) -> Path:
     chosen = given or os.environ.get("BRIGHTCALL_CACHE_DIR")
     if chosen:
-        return Path(chosen).expanduser().absolute()
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        candidate = folder / "data_cache"
-        if candidate.is_dir() and _owned(candidate):
-            return candidate
+        return _absolute(Path(chosen))
+    try:
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            candidate = folder / "data_cache"
+            if candidate.is_dir() and _owned(candidate):
+                return candidate
+    except OSError:  # the working folder was deleted, or lies where nobody may look
+        pass
     return Path(platformdirs.user_cache_dir("brightcall_pandas"))
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        msg = f"cache_dir={str(path)!r} begins with a home folder that is not known; give a whole path"
+        raise ValueError(msg) from None
+    except OSError:
+        msg = (
+            f"cache_dir={str(path)!r} is relative, and the working folder does not exist any more. "
+            "Give a whole path, or change to a folder that exists (os.chdir)."
+        )
+        raise CacheError(msg) from None
 
 
 def _owned(folder: Path) -> bool:

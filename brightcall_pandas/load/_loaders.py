@@ -12,11 +12,20 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.api import Reply, WriteQueue
+from brightcall_pandas.api import Reply, WriteQueue, unreadable
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError
 from brightcall_pandas.filters import FILTERS, CallFilter, Filters, lists_filters
-from brightcall_pandas.frame import SCHEMA_VERSION, TABLE_SCHEMA, Page, choice, nearest, page_of, to_pandas
+from brightcall_pandas.frame import (
+    SCHEMA_VERSION,
+    TABLE_SCHEMA,
+    Page,
+    choice,
+    nearest,
+    page_of,
+    to_pandas,
+    warn_of_unread_times,
+)
 from brightcall_pandas.load._account import unusual
 from brightcall_pandas.load._client import Client, loading_client
 from brightcall_pandas.load._loading import Loading
@@ -24,6 +33,7 @@ from brightcall_pandas.load._pages import days_text
 from brightcall_pandas.load._parts import runs
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._query import known_zone, request_body
+from brightcall_pandas.load._tracebacks import brief_errors
 
 __all__ = [
     "Catalog",
@@ -63,6 +73,7 @@ class Catalog(NamedTuple):
     projects: pd.DataFrame
 
 
+@brief_errors
 @lists_filters
 def load_calls(
     day_from: Day,
@@ -127,10 +138,12 @@ def load_calls(
             frame = to_pandas(table, loading.zone)
     finally:
         loading.progress.close()
-    frame.attrs["brightcall"] = _provenance(loading, parts)
+    frame.attrs["brightcall"] = provenance = _provenance(loading, parts)
+    warn_of_unread_times(frame, provenance.get("misfits") or {})
     return frame
 
 
+@brief_errors
 @lists_filters
 def count_calls(
     day_from: Day,
@@ -172,6 +185,7 @@ def count_calls(
     return small_answer(client, path, body, about, partial(_count, about), refresh=refresh)
 
 
+@brief_errors
 @lists_filters
 def load_catalog(
     day_from: Day | None = None,
@@ -309,7 +323,10 @@ def small_answer(
 
 
 def _read(client: Client, body: Mapping[str, Any], reply: Reply, read: Callable[[Reply], T]) -> T:
-    result = read(reply)
+    try:
+        result = read(reply)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise unreadable(error) from error
     # An answer to a request that names a timezone names that one.
     if "timezone" not in body and (zone := known_zone(reply.answer.timezone)) is not None:
         client.cache.learn(timezone=zone)
@@ -325,6 +342,8 @@ def _count(about: str, reply: Reply) -> int:
     instead = "Use len(bc.load_calls(…)) instead."
     # Pages of one call each: their number is the number of calls.
     count = page.pages_count if page.total_items is None else page.total_items
+    if count is None and not len(page) and not page.not_objects:
+        count = 0  # the first page shows none
     if count is None:
         msg = f"{about}: the answer has neither totalItems nor pagesCount. {instead}"
         raise InvalidResponseError(msg)

@@ -18,7 +18,7 @@ from brightcall_pandas.errors import IncompleteDataError, InvalidResponseError, 
 from brightcall_pandas.frame import FIELDS, Clock, Page, consolidate, midnight_micros, page_of, typed_array
 from brightcall_pandas.load._identity import Identities
 from brightcall_pandas.load._proof import DAY_MICROS, UNKNOWN, Ask, Bounds, Slice
-from brightcall_pandas.load._query import Query
+from brightcall_pandas.load._query import Query, known_zone
 
 __all__ = ["DAY", "PageSource", "Refusal", "WindowPages", "checksum", "days_text", "slice_of"]
 
@@ -367,7 +367,7 @@ def slice_of(
         A time outside of these is taken for none.
     """
     names = (identities or Identities()).names(page)
-    times, own_zone = page.columns["timestamp"], page.timezone or zone
+    times, own_zone = page.columns["timestamp"], known_zone(page.timezone) or zone
     stamps, lost = typed_array(times, FIELDS["timestamp"], Clock(own_zone))
     if lost.count:  # perhaps an hour that comes twice, which uniqueId settles
         unique_ids, _ = typed_array(page.columns["uniqueId"], FIELDS["uniqueId"])

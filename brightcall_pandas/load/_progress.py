@@ -10,6 +10,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from brightcall_pandas.errors import visible
 from brightcall_pandas.load._proof import Slice
 
 __all__ = ["Progress"]
@@ -20,18 +21,22 @@ _SHORT_S = 1.0  # a load shorter than this shows no bar
 
 
 class _Unfailing:
-    """Standard error, except that a full disk behind it ends no load.
+    """Standard error, except that a full disk behind it ends no load, nor that there is none.
+
+    Services, and Windows' pythonw, have no standard error.
 
     tqdm does not let go of its lock when writing fails, so the error must not reach it.
     """
 
     def write(self, text: str) -> None:
-        with contextlib.suppress(OSError):
-            sys.stderr.write(text)
+        with contextlib.suppress(OSError, ValueError):  # or it is closed, or cannot write a character
+            if sys.stderr is not None:
+                sys.stderr.write(text)
 
     def flush(self) -> None:
-        with contextlib.suppress(OSError):
-            sys.stderr.flush()
+        with contextlib.suppress(OSError, ValueError):
+            if sys.stderr is not None:
+                sys.stderr.flush()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(sys.stderr, name)
@@ -82,7 +87,7 @@ class Progress:
         """Show a line, where progress is shown at all."""
         _log.info(line)
         if self._show is not False:
-            tqdm.write(line, file=_Unfailing())
+            tqdm.write(visible(line), file=_Unfailing())
 
     def close(self) -> None:
         """Take the bar to its end."""

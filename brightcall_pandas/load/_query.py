@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from brightcall_pandas.filters import CallFilter
+from brightcall_pandas.frame import zone_name
 from brightcall_pandas.load._proof import PROOF_VERSION
 
 __all__ = ["Query", "known_zone", "request_body"]
@@ -71,11 +72,10 @@ def request_body(spec: CallFilter, zone: str | None) -> dict[str, Any]:
 
 
 def known_zone(name: Any) -> str | None:
-    """Return a timezone's name where it is one that is known here."""
+    """Return the name of a timezone, as an answer has it, where it is one that is known here."""
     if not isinstance(name, str):
         return None
     try:
-        CallFilter(timezone=name)
+        return zone_name("timezone", name)
     except ValueError:
         return None
-    return name

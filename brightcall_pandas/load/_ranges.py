@@ -268,7 +268,10 @@ class _DaysReader:
                 narrow = whole.narrowed(types, state)
                 if narrow is None:
                     return None
-                cell = yield from self._window(narrow, facts, ())
+                try:
+                    cell = yield from self._window(narrow, facts, ())
+                except RequestError:
+                    return None  # nobody asked for a type: what is refused is ours
                 if not cell.complete:
                     return None
                 facts = replace(facts, **cell.learnt)

@@ -406,8 +406,9 @@ class _Window:
     def _in_one_page(self) -> Task[list[Slice] | None]:
         """Ask for everything in one page, in both directions."""
         totals = self._totals()
-        # A total that only counts the page that says it would agree with any page.
-        if not any(each.total is not None and each.total > each.rows > 0 for each in self.slices):
+        # A total that only counts the page that says it would agree with any page, and a constant one none.
+        more = any(each.total is not None and each.total > each.rows > 0 for each in self.slices)
+        if not totals or not more:
             return None
         roomy = max(totals) + max(10, max(totals) // 20)
         listed = [each for each in LISTED_SIZES if each > max(totals) and each not in self.known.failed]

@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 import pandas as pd
 
 from brightcall_pandas.api import Reply
-from brightcall_pandas.errors import InvalidResponseError, RequestError
+from brightcall_pandas.errors import InvalidResponseError
 from brightcall_pandas.filters import Filters, lists_filters
 from brightcall_pandas.frame import (
     STATISTICS_COUNTS,
@@ -25,12 +25,18 @@ from brightcall_pandas.load._client import Client, loading_client
 from brightcall_pandas.load._loaders import Day, small_answer, spec_of, zone_of
 from brightcall_pandas.load._pages import days_text
 from brightcall_pandas.load._query import request_body
+from brightcall_pandas.load._tracebacks import brief_errors
 
 __all__ = ["load_stats"]
 
+_UNDOCUMENTED = (
+    "API v3 does not document its statistics, and these have another form than v1's: "
+    "use bc.Client(api_version='v1') for load_stats, or count the calls with df.calls.summary()."
+)
 _FREQS = {"day": "D", "week": "W", "month": "M", "D": "D", "W": "W", "M": "M"}
 
 
+@brief_errors
 @lists_filters
 def load_stats(
     day_from: Day,
@@ -70,8 +76,8 @@ def load_stats(
 
     Raises
     ------
-    RequestError
-        The profile is v3, whose statistics answer is undocumented; before any request.
+    InvalidResponseError
+        The answer has another form than v1's. That of v3 is undocumented: it is read where it has this form.
     TypeError, ValueError
         A filter, a day or a period that does not exist; before any request.
     BrightcallError
@@ -80,11 +86,6 @@ def load_stats(
     client = loading_client(client)
     if freq is not None:
         choice("freq", freq, _FREQS)
-    if client.profile.stats is None:
-        msg = (
-            "the statistics answer of API v3 is undocumented; use bc.Client(api_version='v1') for load_stats"
-        )
-        raise RequestError(msg)
     spec = spec_of(day_from, day_to, filters)
     zone = spec.timezone or client.timezone
     spans = [(spec.day_from, spec.day_to)]
@@ -93,9 +94,11 @@ def load_stats(
     bodies = [request_body(spec.replace(day_from=first, day_to=last), zone) for first, last in spans]
     path = client.profile.stats
     frames = []
+    advice = "Check base_url and api_version." if client.profile.stats_known else _UNDOCUMENTED
     for body in bodies:
         about = f"statistics {days_text(body)}"
-        frames.append(small_answer(client, path, body, about, partial(_statistics, about), refresh=refresh))
+        read = partial(_statistics, about, advice)
+        frames.append(small_answer(client, path, body, about, read, refresh=refresh))
     if freq is None:
         return frames[0]
     starts = pd.DatetimeIndex([midnight(first, zone_of(client, spec)) for first, _ in spans])
@@ -109,14 +112,15 @@ def _periods(first: str, last: str, freq: str) -> list[tuple[str, str]]:
     return [(group.iloc[0], group.iloc[-1]) for _, group in groups]
 
 
-def _statistics(about: str, reply: Reply) -> pd.DataFrame:
+def _statistics(about: str, advice: str, reply: Reply) -> pd.DataFrame:
     """Return the table of one statistics answer."""
     answer = read_object(reply.content)
     detail = answer.get("detailedStat")
     if not isinstance(detail, dict) or not any(
         isinstance(detail.get(name), dict) for name in STATISTICS_GROUPS
     ):
-        msg = f"{about}: the answer has no detailedStat with a group. Check base_url and api_version."
+        members = f"; it has {', '.join(map(repr, answer))}" if answer else ""
+        msg = f"{about}: the answer has no detailedStat with a group{members}. {advice}"
         raise InvalidResponseError(msg)
     rows = {label: _direction(detail.get(name)) for name, label in STATISTICS_GROUPS.items()}
     rows["all"] |= {

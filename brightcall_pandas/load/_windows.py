@@ -7,12 +7,13 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
 from brightcall_pandas.api import Task, WriteQueue, run_tasks
 from brightcall_pandas.cache import Part
-from brightcall_pandas.errors import IncompleteDataError
+from brightcall_pandas.errors import IncompleteDataError, InvalidResponseError
 from brightcall_pandas.load._account import unusual
 from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
@@ -135,8 +136,9 @@ class WindowReader:
         doubted = not shown and (yield from self._is_empty_everywhere(source))
         if doubted:
             self.progress.say(
-                "The server shows no call, neither of these days nor of the year before. If that is wrong, a "
-                "proxy may keep its answers. Nothing of it is kept here."
+                "The server shows no calls at all, neither for these days nor for the year before them. If "
+                "you expect some, a proxy may be giving one stored answer to every question. Nothing of this "
+                "load is cached."
             )
         sent, parts = source.shared.requests, []
         for number, each in enumerate(readings):
@@ -271,7 +273,17 @@ class WindowReader:
         warnings.warn(msg, RuntimeWarning, stacklevel=2)
 
     def _source(self, first: date, last: date) -> PageSource:
-        return PageSource(self.client.profile, self.query, first, last, self.progress.saw)
+        return PageSource(self.client.profile, self.query, first, last, partial(self._saw, first, last))
+
+    def _saw(self, first: date, last: date, page: Slice) -> None:
+        limit = self.client.window_limit
+        if page.rows and page.ask.end > limit:
+            msg = (
+                f"calls from {first} to {last}: the server shows more than {limit:,}, and its list may have "
+                "no end. Ask for fewer days, or allow more with bc.Client window_limit=."
+            )
+            raise InvalidResponseError(msg)
+        self.progress.saw(page)
 
     def _facts(self) -> ServerFacts:
         return ServerFacts.of({each.name: each.value for each in self.client.cache.account.server})

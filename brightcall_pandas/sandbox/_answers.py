@@ -22,7 +22,7 @@ from brightcall_pandas.sandbox._behavior import AS_IS, Behavior, Refused
 from brightcall_pandas.sandbox._table import ON_REQUEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     import numpy as np
     import numpy.typing as npt
@@ -139,11 +139,19 @@ class Answers:
         self._draw = random.Random(seed)  # noqa: S311
 
     def answer(
-        self, path: str, key: str | None, body: bytes, misreading: Misreading = AS_ASKED
+        self,
+        path: str,
+        key: str | None,
+        body: bytes,
+        misreading: Misreading = AS_ASKED,
+        others: Collection[str] = (),
     ) -> ServerAnswer:
-        """Answer a POST to one of `ENDPOINTS`."""
+        """Answer a POST to one of `ENDPOINTS`; `others` stand in the query string besides the key."""
         if not self.knows(key):
             return refusal(401, "the api-key is missing" if key is None else "the api-key is unknown")
+        if others:
+            names = ", ".join(map(repr, others))
+            return refusal(400, f"unknown in the query string: {names}; parameters belong into the JSON body")
         try:
             return ENDPOINTS[path](self, decoded(body), misreading)
         except Refused as refused:
@@ -177,14 +185,21 @@ class Answers:
 
     def statistics(self, body: dict[str, Any], misreading: Misreading) -> ServerAnswer:
         """Return the statistics of v1."""
-        asked = CallFilter.from_request(body, required=(*_DAYS, "dateInterval"))
+        return self._detailed(CallFilter.from_request(body, required=(*_DAYS, "dateInterval")), misreading)
+
+    def _detailed(self, asked: CallFilter, misreading: Misreading) -> ServerAnswer:
         stat = detailed_stat(self.table, self._where(asked, misreading), self._now)
         return _json({"success": True, "detailedStat": stat})
 
-    def chart(self, body: dict[str, Any], _: Misreading) -> ServerAnswer:
-        """Stand in for the undocumented statistics of v3: a success with nothing to read in it."""
-        CallFilter.from_request(body, required=(*_DAYS, "dateInterval"))
-        return _json({"success": True, "chart": {"xAxis": [], "series": []}})
+    def chart(self, body: dict[str, Any], misreading: Misreading) -> ServerAnswer:
+        """Stand in for the undocumented statistics of v3: v1's form, or a success with nothing to read in it.
+
+        Clients of the live service send no ``dateInterval`` here.
+        """
+        asked = CallFilter.from_request(body, required=_DAYS)
+        if self.behavior.v3_statistics == "chart":
+            return _json({"success": True, "chart": {"xAxis": [], "series": []}})
+        return self._detailed(asked, misreading)
 
     def _page(self, body: dict[str, Any], misreading: Misreading, *, with_total: bool) -> ServerAnswer:
         asked, size = self._asked(body, misreading)

@@ -7,11 +7,10 @@ or the table: numbers and rows in, numbers and rows out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Literal
-from zoneinfo import ZoneInfo
 
-from brightcall_pandas.frame import FIELDS
+from brightcall_pandas.frame import FIELDS, zone_info
 
 if TYPE_CHECKING:
     import random
@@ -90,6 +89,8 @@ class Behavior:
         ``none``; one call of ``1970`` or ``2067``; ``missing`` on some calls.
     errors
         Share of the answers that say ``status: error``, with HTTP 200 and no calls.
+    v3_statistics
+        Form of v3's statistics: a ``chart`` in which nothing can be read, or ``detailed`` as those of v1.
     """
 
     sizes: str | int = "any"
@@ -107,6 +108,7 @@ class Behavior:
     ids: str = "numbers"
     odd_time: str = "none"
     errors: float = 0.0
+    v3_statistics: Literal["chart", "detailed"] = "chart"
 
     def hides_calls(self, *, edited: bool) -> bool:
         """Tell whether calls can be missing although no answer shows it, so that nobody can notice.
@@ -255,7 +257,7 @@ class Behavior:
         if len(calls) > 1 and draw.random() < self.omits:
             calls.pop(draw.randrange(len(calls)))
         write = _TIME_FORMS[self.times]
-        clock = ZoneInfo(zone)
+        clock = zone_info(zone)
         for call in calls:
             if write is not None:
                 for name in _TIMES:
@@ -309,31 +311,31 @@ _SIZES: dict[str, Callable[[int], int]] = {
 }
 
 
-def _epoch_seconds(moment: datetime, _: ZoneInfo) -> int:
+def _epoch_seconds(moment: datetime, _: tzinfo) -> int:
     return int(moment.timestamp())
 
 
-def _epoch_milliseconds(moment: datetime, _: ZoneInfo) -> int:
+def _epoch_milliseconds(moment: datetime, _: tzinfo) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _local(moment: datetime, zone: ZoneInfo) -> str:
+def _local(moment: datetime, zone: tzinfo) -> str:
     return moment.astimezone(zone).replace(tzinfo=None).isoformat()
 
 
-def _spaced(moment: datetime, zone: ZoneInfo) -> str:
+def _spaced(moment: datetime, zone: tzinfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
-def _with_offset(moment: datetime, zone: ZoneInfo) -> str:
+def _with_offset(moment: datetime, zone: tzinfo) -> str:
     return moment.astimezone(zone).isoformat()
 
 
-def _in_minutes(moment: datetime, _: ZoneInfo) -> str:
+def _in_minutes(moment: datetime, _: tzinfo) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:00Z}"
 
 
-_TIME_FORMS: dict[str, Callable[[datetime, ZoneInfo], int | str] | None] = {
+_TIME_FORMS: dict[str, Callable[[datetime, tzinfo], int | str] | None] = {
     "utc": None,
     "seconds": _epoch_seconds,
     "milliseconds": _epoch_milliseconds,

@@ -12,9 +12,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from brightcall_pandas.frame import FIELDS
+from brightcall_pandas.frame import FIELDS, zone_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -274,7 +273,7 @@ def _missing_fields(body: dict[str, Any], options: dict[str, Any], _: dict[str, 
 
 
 def _naive_timestamps(body: dict[str, Any], _: dict[str, Any], __: dict[str, Any]) -> None:
-    zone = ZoneInfo(body["timezone"])
+    zone = zone_info(body["timezone"])
     for row in body["calls"]:
         for name in _TIMES:
             if row.get(name) is not None:

@@ -48,6 +48,7 @@ class Persona:
 
 _SIZES, _ENDS, _DEPTH, _TOTALS = "Page sizes", "Past the last page", "Depth", "Totals"
 _ORDER, _DAYS, _TIMES, _IDS, _ERRORS = "Order", "Days and pages", "Times", "Identifiers", "Errors"
+_STATISTICS = "Statistics"
 
 PERSONAS: dict[str, Persona] = {
     each.name: each
@@ -403,6 +404,13 @@ PERSONAS: dict[str, Persona] = {
             "One answer in 20 says status: error with HTTP 200 and an empty list.",
             "A handler reports a timeout of its database in the body only.",
             {"errors": 0.05},
+        ),
+        Persona(
+            "v3-statistics",
+            _STATISTICS,
+            "Under v3, answers statistics in the form of v1, as detailedStat.",
+            "A public client reads them so; v3 may have kept the form.",
+            {"v3_statistics": "detailed"},
         ),
     )
 }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import subprocess
 import sys
 import tempfile
 import threading
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
 
 import requests
@@ -31,6 +33,7 @@ _NO_CLIENT_CLASS = (
     "this sandbox does not know the class of clients; start it with brightcall_pandas.start_sandbox, "
     "or make a Client with api_key=sandbox.api_key, base_url=sandbox.url and account=sandbox.account"
 )
+_CHILD = Path(__file__).with_name("_child.py")
 _START_S = 120.0
 _CALLS_A_SECOND = 5_000  # far fewer than any machine draws: the deadline grows with the size
 _END_S = 5.0
@@ -74,13 +77,20 @@ class Sandbox:
         self._session = requests.Session()
         self._session.trust_env = False  # requests must not leave this machine through a proxy
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "brightcall_pandas.sandbox", "--for-parent", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            start_new_session=True,  # Ctrl-C is for the parent only
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-I", str(_CHILD), json.dumps(_import_paths()), "--for-parent", *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                cwd=_CHILD.parent,  # the folder in which the parent works may be gone
+                start_new_session=True,  # Ctrl-C is for the parent only
+            )
+        except OSError as error:
+            self._stderr.close()
+            self._session.close()
+            msg = f"Python cannot be started for the sandbox ({sys.executable!r}: {error})"
+            raise SandboxError(msg) from None
         try:
             for name, value in self._first_line(deadline_s).items():
                 setattr(self, name, value)
@@ -124,8 +134,7 @@ class Sandbox:
         make = type(self).client_class  # looked up on the class: a function must not become a method
         if make is None:
             raise SandboxError(_NO_CLIENT_CLASS)
-        own = {"api_key": self.api_key, "base_url": self.url, "account": self.account}
-        return make(**(own | options))
+        return make(**({"api_key": self.api_key, "base_url": self.url, "account": self.account} | options))
 
     def requests(self) -> list[dict[str, Any]]:
         """Return the requests that the API has received, oldest first.
@@ -414,6 +423,15 @@ def _print_text(info: SandboxInfo) -> None:
         "Press Ctrl-C to stop it.\n"
     )
     sys.stdout.flush()
+
+
+def _import_paths() -> list[str]:
+    """Return where the child is to look for packages: where this process does, but not in its folder."""
+    here = {"", os.curdir}
+    with contextlib.suppress(OSError):  # it is gone
+        here.add(str(Path.cwd()))
+    here.difference_update(os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    return [path for path in sys.path if path not in here]
 
 
 def _read_line(stream: IO[bytes], lines: queue.Queue[bytes]) -> None:

@@ -305,7 +305,8 @@ class Service:
         for name, change in AT_RANDOM.items():
             if options := faults.options(name):
                 change(self._changes, options)
-        answer = self._answers.answer(request.url.path, key, body, _misreading(faults, asked))
+        others = [name for name in request.query_params if name != "api-key"]
+        answer = self._answers.answer(request.url.path, key, body, _misreading(faults, asked), others)
         if answer.status == 200 and request.url.path in PAGED:
             self._changes.witness.answer_made()
         if answer.status != 200 or not self._plan.has(*TAMPERINGS):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from brightcall_pandas.analysis._groups import (
     closed_key,
@@ -29,6 +30,13 @@ class TestKeyOf:
             "10",
             "(none)",
         ]
+
+    @pytest.mark.parametrize("dtype", ["str", "object", "category"])
+    def test_blank_texts_are_the_missing_one(self, dtype):
+        values = pd.Series(["b", "", " ", None, "a", "\t"], dtype=dtype)
+        key = key_of(values)
+        assert key.labels.tolist() == ["a", "b", "(none)"]
+        assert key.labels[key.codes].tolist() == ["b", "(none)", "(none)", "(none)", "a", "(none)"]
 
     def test_numbers_written_as_text_are_sorted_as_numbers(self):
         assert key_of(pd.Series(["10", "9", "101"], dtype="str")).labels.tolist() == ["9", "10", "101"]

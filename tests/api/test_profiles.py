@@ -11,7 +11,10 @@ class TestProfiles:
         assert (v1.base_url, v1.calls) == ("https://api.ipmaxi.convolo.ai", "/api/v1/stat/calls")
         assert (v1.count, v1.stats) == (None, "/api/v1/stat/calls-detailedV2")
         assert (v3.base_url, v3.calls) == ("https://api.dialer.brightcall.ai", "/api/v3/stat/calls/list")
-        assert (v3.count, v3.stats) == ("/api/v3/stat/calls/count", None)
+        assert (v3.count, v3.stats) == (
+            "/api/v3/stat/calls/count",
+            "/api/v3/stat/calls-detailed-e-chart",
+        )
 
 
 class TestPromised:

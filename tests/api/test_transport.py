@@ -65,13 +65,16 @@ def server(start_server):
 @pytest.fixture
 def send():
     """Send a request by a transport that lasts as long as the test."""
-    transport = Transport(ApiKey(KEY), 1)
+    made = {}
 
-    def send(server, timeout=30, proxies=None, **body):
-        return transport.send(request_to(server.url + PATH, body), timeout, proxies)
+    def send(server, timeout=30, limit=100_000_000, **body):
+        if (timeout, limit) not in made:
+            made[timeout, limit] = Transport(ApiKey(KEY), 1, timeout=timeout, answer_limit=limit)
+        return made[timeout, limit].send(request_to(server.url + PATH, body))
 
     yield send
-    transport.close()
+    for transport in made.values():
+        transport.close()
 
 
 def judged(found):
@@ -364,9 +367,8 @@ class TestProxies:
         self, send, scripted, server, monkeypatch, name
     ):
         monkeypatch.setenv(name, server.url)
-        proxies = requests.utils.get_environ_proxies(scripted.url)
-        assert proxies  # the environment does ask for it
-        send(scripted, proxies=proxies)
+        assert requests.utils.get_environ_proxies(scripted.url)  # the environment does ask for it
+        send(scripted)
         assert len(scripted.targets) == 1
         assert server.heard == []
 

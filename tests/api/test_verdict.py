@@ -48,7 +48,8 @@ class TestStatus:
             (502, ServerError, True),
             (503, ServerError, True),
             (504, ServerError, True),
-            (204, InvalidResponseError, False),
+            (203, InvalidResponseError, False),
+            (205, InvalidResponseError, False),
         ],
     )
     def test_error_and_whether_to_try_again(self, status, error, transient):
@@ -171,11 +172,13 @@ class TestPromised:
         "content",
         [
             b"{}",
-            b'{"success": true}',
-            b'{"calls": null}',
-            b'{"calls": {}}',
+            b'{"calls": {"id": 1}}',
             b'{"calls": "none"}',
             b'{"totalItems": 3}',
+            b'{"success": true, "totalItems": 3}',
+            b'{"success": true, "pagesCount": "1", "calls": null}',
+            b'{"calls": null, "message": "maintenance"}',
+            b'{"chart": {}}',
         ],
     )
     def test_calls_are_a_list_or_it_is_no_answer(self, content):
@@ -287,7 +290,7 @@ class TestErrorsInA200:
             {"errors": {"talkTimeFrom": ["is not a number, and is required"]}},
             {"status": 422, "message": "no"},
             {"code": 400, "message": "nonsense"},
-            {"error": {"code": 404, "message": "no such report"}, "status": 404},
+            {"error": {"code": 422, "message": "no such report"}, "status": 422},
         ],
     )
     def test_a_refusal_is_final(self, members):
@@ -325,8 +328,60 @@ def test_an_empty_list_may_be_left_out_where_the_total_is_zero(calls, total):
     assert isinstance(judge(200, {}, said, ("calls",)), Verdict)
 
 
+class TestNothing:
+    """Answers that say in some way that there are no calls; a load asks again where no total says so."""
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b'{"success": true}',
+            b'{"success": true, "calls": null}',
+            b'{"success": true, "calls": {}}',
+            b'{"calls": null}',
+            b'{"calls": {}}',
+            b'{"timezone": "UTC", "page": 1}',
+            b'{"success": true, "message": "No calls found"}',
+        ],
+    )
+    def test_in_an_answer(self, content):
+        assert verdict(content=content) is None
+        assert verdict(content=content, promised=("detailedStat",)) is not None
+
+    @pytest.mark.parametrize(
+        ("status", "content"),
+        [
+            (204, b""),
+            (404, b"no calls"),
+            (404, b'{"success": false, "message": "No calls found for these days."}'),
+            (404, b'{"error": {"message": "there are no matching records"}}'),
+            (404, b'{"errors": ["0 results"]}'),
+        ],
+    )
+    def test_by_status(self, status, content):
+        found = judge(status, {}, content, ("calls",))
+        assert (found.calls, found.totalItems) == ([], 0)
+        assert judge(status, {}, content, ("pagesCount", "totalItems")).pagesCount == 0
+        assert isinstance(judge(status, {}, content, ("detailedStat",)), Verdict)
+        assert isinstance(judge(status, {}, content), Verdict)
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b'{"message": "Not found"}',
+            b'{"message": "no endpoint at /api/v1/stat/calls"}',
+            b"Cannot POST /api/v1/stat/calls",
+            b"<html>No results</html>",
+            b'{"message": "invalid page: that page contains no results"}',
+            b'{"message": "no such report"}',
+        ],
+    )
+    def test_a_wrong_path_or_page_is_none(self, content):
+        found = verdict(404, content)
+        assert (found.error, found.transient) == (RequestError, False)
+
+
 def test_under_v3_a_count_tells_that_a_list_is_empty():
     there = promised("/api/v3/stat/calls/list")
     assert not isinstance(judge(200, {}, b'{"success": true}', there), Verdict)
     assert isinstance(judge(200, {}, b"{}", there), Verdict)
-    assert isinstance(judge(200, {}, b'{"success": true}', promised("/api/v1/stat/calls")), Verdict)

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -67,6 +68,17 @@ class TestThreads:
 
 
 class TestLearnOfServer:
+    def test_nothing_is_lost_when_several_learn_at_once(self, path):
+        names = [[f"{who}{n}" for n in range(25)] for who in "abcd"]
+
+        def learn_all(mine):
+            for name in mine:
+                learn(path, **{name: True})
+
+        with ThreadPoolExecutor(len(names)) as threads:
+            list(threads.map(learn_all, names))
+        assert {each.name for each in known_account(path).facts} == {name for mine in names for name in mine}
+
     def test_facts_have_the_day_on_which_they_were_learnt(self, path):
         learn_of_server(path, "2026-03-04", {"order": "obeyed", "sizes": [100, 500]})
         learn_of_server(path, "2026-03-09", {"order": "newest first"})

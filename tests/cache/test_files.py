@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+import brightcall_pandas as bc
 from brightcall_pandas.cache._files import (
     exclusive,
     file_size,
@@ -29,6 +30,53 @@ def umask(request):
 
 def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+class TestWhatIsNoFile:
+    """Somebody who may write into the folder can put anything there; nothing is waited for."""
+
+    PLACES = ("pages.sqlite", "pages.sqlite-wal", "account.json", "dropped.json", ".lock")
+
+    @pytest.fixture
+    def client(self, shared, tmp_path):
+        made = shared.client(cache_dir=tmp_path / "cache", cache_limit="1 GB")
+        yield made
+        made.close()
+
+    @pytest.mark.parametrize("name", PLACES)
+    @pytest.mark.filterwarnings("ignore:the page cache")
+    def test_a_named_pipe_is_not_waited_for(self, client, shared, name):
+        private_folder(client.cache.folder)
+        os.mkfifo(client.cache.folder / name)
+        for _ in range(2):
+            assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
+        client.cache.info()
+
+    @pytest.mark.filterwarnings("ignore:the cached calls")
+    def test_nor_in_the_place_of_typed_calls(self, client, shared):
+        bc.load_calls(shared.day_from, shared.day_to, client=client)
+        for path in client.cache.folder.rglob("*.parquet"):
+            path.unlink()
+            os.mkfifo(path)
+        assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
+
+    @pytest.mark.parametrize("name", ["pages.sqlite", ".lock"])
+    @pytest.mark.filterwarnings("ignore:the page cache")
+    def test_the_target_of_a_link_stays_as_it_is(self, client, shared, tmp_path, name):
+        target = tmp_path / "of somebody else"
+        target.write_text("mine")
+        target.chmod(0o644)
+        private_folder(client.cache.folder)
+        (client.cache.folder / name).symlink_to(target)
+        assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
+        assert (target.read_text(), mode(target)) == ("mine", 0o644)
+
+    def test_a_cache_folder_may_be_a_link(self, client, shared, tmp_path):
+        (tmp_path / "elsewhere").mkdir()
+        (tmp_path / "cache").symlink_to(tmp_path / "elsewhere")
+        assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
+        assert client.cache.info()["calls"] == 240
 
 
 class TestPrivateFolder:

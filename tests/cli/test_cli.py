@@ -35,6 +35,58 @@ def brightcall(*arguments, **environment):
     )
 
 
+class TestConsoles:
+    """Windows' code pages, and what a server would have a terminal do."""
+
+    def test_what_a_code_page_lacks_is_written_plainly(self, tmp_path):
+        done = brightcall("demo", "--calls=60", "--days=2", f"--output={tmp_path}", PYTHONIOENCODING="cp866")
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+        assert "with 60 made-up calls ..." in done.stdout
+        assert "Calls in the frame: 60" in done.stdout
+
+    @pytest.mark.parametrize("arguments", [["describe", "filters"], ["sandbox", "--list-personas"]])
+    def test_json_can_be_read_whatever_the_code_page(self, arguments):
+        done = brightcall(*arguments, "--json", PYTHONIOENCODING="ascii")
+        assert json.loads(done.stdout) == json.loads(
+            brightcall(*arguments, "--json", PYTHONIOENCODING="utf-8").stdout
+        )
+
+    def refused(self, scripted, tmp_path, *answer):
+        scripted.answers = [answer]
+        settings = {"BRIGHTCALL_API_KEY": "any-key", "BRIGHTCALL_BASE_URL": scripted.url}
+        settings |= {"BRIGHTCALL_CACHE_DIR": str(tmp_path / "cache")}
+        return brightcall("export", "2026-03-01", "2026-03-01", str(tmp_path / "calls"), **settings)
+
+    @pytest.mark.parametrize("said", ["\x1b]0;title\x07\x1b[2J", "\u202egnorw\x9b2J"])
+    def test_a_servers_words_do_not_steer_the_terminal(self, scripted, tmp_path, said):
+        body = json.dumps({"message": f"before {said} after"}).encode()
+        done = self.refused(scripted, tmp_path, 401, {}, body)
+        assert done.returncode == 1
+        assert "before" in done.stderr
+        assert done.stderr.rstrip("\n").isprintable()
+
+    def test_what_comes_of_an_answer_is_no_usage_error(self, scripted, tmp_path):
+        body = b'{"calls": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+        done = self.refused(scripted, tmp_path, 200, {}, body)
+        assert done.returncode == 1
+        assert "nested deeper than can be read" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_no_standard_error(self, shared, tmp_path):
+        """As in a service, or under pythonw; the bar would be shown at once."""
+        code = f"""
+import sys
+sys.stderr = None
+import brightcall_pandas as bc
+client = bc.Client({shared.api_key!r}, base_url={shared.url!r}, cache_dir={str(tmp_path)!r})
+print(len(bc.load_calls({shared.day_from!r}, {shared.day_to!r}, client=client, progress=True)))
+"""
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=DEADLINE_S, check=False
+        )
+        assert (done.stdout.strip(), done.returncode) == ("240", 0)
+
+
 class TestHelp:
     def test_without_arguments_it_says_how_to_begin(self):
         done = brightcall()

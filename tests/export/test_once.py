@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pandas.testing as pdt
+import pyarrow.parquet as pq
 import pytest
 
 import brightcall_pandas as bc
@@ -101,3 +104,62 @@ class TestOtherFiles:
         )
         frame["timestamp"] = days
         assert len(bc.read_calls(frame.calls.to_parquet(tmp_path / "calls", partition=partition))) == 60
+
+
+class TestWhichReadingCounts:
+    """A call that stands in two files; nothing but the folder tells which of them was read last."""
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        days = ("2026-03-01", "2026-03-31", "2026-04-01", "2026-04-30")
+        ids, labels = (1, 7, 7, 2), ("", "march", "april", "")
+        calls = [
+            {"id": id_, "timestamp": f"{day}T09:00:00Z", "label": label}
+            for id_, day, label in zip(ids, days, labels, strict=True)
+        ]
+        return bc.to_frame(calls).calls.to_parquet(tmp_path / "calls", partition="month")
+
+    @staticmethod
+    def label(folder):
+        frame = bc.read_calls(folder)
+        assert sorted(frame["id"]) == ["1", "2", "7"]
+        return frame.loc[frame["id"] == "7", "label"].item()
+
+    @staticmethod
+    def was_read(folder, times):
+        file = folder / "_manifest.json"
+        told = json.loads(file.read_text())
+        for period, held in told["partitions"].items():
+            held["windows"] = [
+                {"day_from": day, "day_to": day, "fetched_at": f"{at}T09:00:00+00:00"}
+                for day, at in times.items()
+                if day.startswith(period)
+            ]
+        file.write_text(json.dumps(told))
+
+    def test_the_later_day_where_nothing_is_known(self, folder):
+        assert self.label(folder) == "april"
+        (folder / "_manifest.json").unlink()
+        assert self.label(folder) == "april"
+
+    def test_that_of_its_day_and_not_of_others_in_the_file(self, folder):
+        days = ("2026-03-01", "2026-03-31", "2026-04-01", "2026-04-30")
+        early, later, latest = "2026-10-01", "2026-10-05", "2026-10-09"
+        self.was_read(folder, dict(zip(days, (latest, early, later, early), strict=True)))
+        assert self.label(folder) == "april"
+        self.was_read(folder, dict(zip(days, (early, later, early, latest), strict=True)))
+        assert self.label(folder) == "march"
+
+    def test_that_of_the_file_where_no_window_has_the_day(self, folder):
+        self.was_read(folder, {"2026-03-01": "2026-10-05", "2026-04-01": "2026-10-01"})
+        assert self.label(folder) == "march"
+
+    def test_files_that_do_not_say_which_ids_they_hold_are_looked_at(self, folder):
+        for file in folder.glob("*/*.parquet"):
+            pq.write_table(pq.read_table(file), file, write_statistics=False)
+        assert self.label(folder) == "april"
+
+    def test_files_of_one_and_the_same_call(self, tmp_path):
+        calls = [{"id": 7, "timestamp": f"2026-03-0{day}T09:00:00Z", "label": str(day)} for day in (1, 2)]
+        folder = bc.to_frame(calls).calls.to_parquet(tmp_path / "calls")
+        assert bc.read_calls(folder)["label"].tolist() == ["2"]

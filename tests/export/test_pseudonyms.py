@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 
 import pandas as pd
 import pandas.testing as pdt
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -321,3 +323,119 @@ class TestExport:
         said = [str(pq.read_metadata(path).metadata) for path in out.glob("*/*.parquet")]
         assert said
         assert all(number[1:] not in each for each in said)
+
+
+class TestWhatIsNotOfTheApi:
+    """Columns of a person's own, names of columns, the index, and keys within nested values."""
+
+    NUMBER = 4930901820
+    SPELLED = "4930901820"
+
+    @pytest.fixture
+    def token(self):
+        return Tokens(KEY).of(self.SPELLED)
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda number: pd.Series([str(number), None, "x"], dtype="category"),
+            lambda number: pd.Series([number, 7, 7], dtype="category"),
+            lambda number: pd.Series([f"{number}", "x"], dtype=pd.ArrowDtype(pa.string())),
+            lambda number: pd.Series([f"{number}"], dtype="string"),
+            lambda number: pd.Series([number, 5], dtype="int64"),
+            lambda number: pd.Series([number, 5], dtype="uint64"),
+            lambda number: pd.Series([number, None], dtype="Int64"),
+            lambda number: pd.Series([number, None], dtype="float64"),
+            lambda number: pd.Series([number, None], dtype=pd.ArrowDtype(pa.int64())),
+            lambda number: pd.Series([Decimal(number)], dtype=pd.ArrowDtype(pa.decimal128(20))),
+            lambda number: pd.Series([number, "x", 1.5, float(number)], dtype=object),
+            lambda number: pd.Series([[number], {"a": number}, None, (str(number),)], dtype=object),
+            lambda number: pd.Series([[number]], dtype=pd.ArrowDtype(pa.list_(pa.int64()))),
+            lambda number: pd.Series(pd.arrays.SparseArray([number, 0, 0])),
+        ],
+    )
+    def test_columns_of_any_kind(self, make, token):
+        frame = pd.DataFrame({"mine": make(self.NUMBER)})
+        assert self.SPELLED in "".join(map(str, frame["mine"].tolist())).replace(",", "")
+        result = pseudonymized(frame)
+        assert self.SPELLED not in result.to_csv()
+        assert token in str(result["mine"].iloc[0])
+
+    def test_what_cannot_be_a_number_of_somebody_stays(self):
+        frame = pd.DataFrame(
+            {
+                "score": [1, 99],
+                "share": [0.123456789, None],
+                "flag": [True, False],
+                "at": pd.to_datetime(["2026-03-02", None]),
+                "took": pd.to_timedelta([4930901820, 1], unit="s"),
+                "month": pd.period_range("2026-03", periods=2, freq="M"),
+                "bin": pd.cut([5, 15], [0, 10, 20]),
+            }
+        )
+        pdt.assert_frame_equal(pseudonymized(frame), frame)
+
+    def test_keep_keeps_a_column_and_its_name(self):
+        frame = pd.DataFrame({"4930901820": [4930901820], "cost": [12345]})
+        pdt.assert_frame_equal(pseudonymized(frame, keep=["4930901820", "cost"]), frame)
+
+    def test_names_of_columns(self, token):
+        frame = pd.DataFrame([[1, 2, 3, 4, 5]])
+        frame.columns = [self.SPELLED, 7001, f"calls of {self.SPELLED}", "2026-03-02", "top10"]
+        named = pseudonymized(frame).columns.tolist()
+        assert named == [token, Tokens(KEY).of("7001"), f"calls of {token}", "2026-03-02", "top10"]
+
+    def test_names_of_several_levels(self, token):
+        frame = pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("n", self.SPELLED)]))
+        assert pseudonymized(frame).columns.tolist() == [("n", token)]
+
+    def test_names_that_would_be_one_are_refused(self):
+        frame = pd.DataFrame([[1, 2]], columns=["+4930901820", "004930901820"])
+        with pytest.raises(ValueError, match="two columns are named after the same number"):
+            pseudonymized(frame)
+
+    @pytest.mark.parametrize(
+        "index",
+        [
+            pd.Index([SPELLED]),
+            pd.Index([NUMBER]),
+            pd.Index([SPELLED], name="clientNumber"),
+            pd.Index([NUMBER], name="phone"),
+            pd.CategoricalIndex([SPELLED]),
+        ],
+    )
+    def test_the_index(self, index, token):
+        result = pseudonymized(pd.DataFrame({"n": [1]}, index=index))
+        assert result.index.tolist() == [token]
+        assert result["n"].tolist() == [1]
+
+    def test_an_index_of_several_levels(self, token):
+        index = pd.MultiIndex.from_tuples([("a", self.SPELLED), ("b", "x")], names=["k", "clientNumber"])
+        result = pseudonymized(pd.DataFrame({"n": [1, 2]}, index=index))
+        assert result.index.tolist() == [("a", token), ("b", Tokens(KEY).of("x"))]
+        assert result.index.names == ["k", "clientNumber"]
+
+    @pytest.mark.parametrize(
+        "index", [pd.RangeIndex(1000, 1002), pd.Index([1234, 9_999_999]), pd.to_datetime(["2026-03-02"] * 2)]
+    )
+    def test_an_index_that_counts_rows_or_time_stays(self, index):
+        result = pseudonymized(pd.DataFrame({"n": [1, 2]}, index=index))
+        pdt.assert_index_equal(result.index, index)
+
+    def test_keys_of_time_within_nested_values(self, token):
+        began = 1772442000  # 2026-03-02T09:00:00Z, as the call's own time
+        legs = [{"number": "7001", "at": began + 60, "time": self.NUMBER, "start": 1512345678}]
+        frame = bc.to_frame([CALL | {"transfers": legs}])
+        leg = json.loads(frame.calls.pseudonymize(KEY).loc[0, "transfers"])[0]
+        assert leg["at"] == began + 60
+        assert leg["time"] == token
+        assert TOKEN.fullmatch(leg["start"])
+
+    @pytest.mark.parametrize("value", [4930901820, "4930-90-1820", "49301201-123456", "49301201123456"])
+    def test_without_times_of_calls_no_number_is_one(self, value):
+        frame = pd.DataFrame({"transfers": [json.dumps([{"at": value}])]})
+        assert TOKEN.fullmatch(json.loads(pseudonymized(frame).loc[0, "transfers"])[0]["at"])
+
+
+def pseudonymized(frame, **options):
+    return frame.calls.pseudonymize(KEY, **options)

@@ -40,7 +40,7 @@ CALLS = pd.DataFrame(
         "clientNumber": ["4930222", "4930222", None, "49"],
         "label": ["", "VIP call", "x", None],
         "uniqueId": ["1.1", "2.2", "3.3", "4.4"],
-        "tags": [["Busy", "VIP"], [], '["vip"]', "{broken"],
+        "tags": [["Busy", "VIP"], [], '{"0": "vip"}', "{broken"],
     },
     index=["a", "a", "b", "c"],
 )
@@ -322,7 +322,7 @@ class TestFoldCase:
             ({"tags": ["Busy"]}, "010001", "010000"),
             ({"tags": "(none)"}, "000110", "000000"),
             ({"text_projects": "Solar"}, "100000", "100000"),
-            ({"text_projects": "(none)"}, "001010", "000010"),
+            ({"text_projects": "(none)"}, "001110", "000010"),
             ({"agent_ids": ["(none)", 8]}, "011010", "001000"),
             ({"outcomes": "sold", "tags": "busy"}, "010000", "000000"),
         ],

@@ -17,7 +17,11 @@ class TestHas:
     def test_calls_are_a_list(self, calls):
         assert read(b'{"calls":' + calls + b"}").has("calls")
 
-    @pytest.mark.parametrize("calls", [b"null", b"{}", b'"[]"', b"7", b"false"])
+    @pytest.mark.parametrize("calls", [b"{}", b"{ }", b'{"0": {"id": 1}}'])
+    def test_or_what_php_writes_for_a_list(self, calls):
+        assert read(b'{"calls":' + calls + b"}").has("calls")
+
+    @pytest.mark.parametrize("calls", [b"null", b'{"id": 1}', b'"[]"', b"7", b"false"])
     def test_anything_else_is_none(self, calls):
         assert not read(b'{"calls":' + calls + b"}").has("calls")
 
@@ -38,7 +42,7 @@ class TestHas:
 
 class TestRead:
     @pytest.mark.parametrize(
-        "body", [b"", b"null", b"[]", b'"calls"', b"<html>", b'{"calls": [', b"{}{}", b'{"a": NaN}', b"\xff"]
+        "body", [b"", b"null", b"[]", b'"calls"', b"<html>", b'{"calls": [', b"{}{}", b'{"a": NaNs}', b"\xff"]
     )
     def test_what_is_no_object_is_refused(self, body):
         with pytest.raises(msgspec.DecodeError):
@@ -85,6 +89,29 @@ class TestRead:
     )
     def test_says_whether_something_was_no_text(self, body, mended):
         assert read(body).mended is mended
+
+    @pytest.mark.parametrize("number", [b"NaN", b"-Infinity", b"Infinity", b"nan", b"-inf", b"undefined"])
+    def test_a_number_that_json_lacks_spoils_nothing_else(self, number):
+        calls = b'{"id": 1, "talkTime": %s, "label": "is NaN, is -Infinity", "tags": [%s, 2]}' % (
+            number,
+            number,
+        )
+        answer = read(b'{"totalItems": 1, "minTalkTime": %s, "calls": [%s]}' % (number, calls))
+        page = page_of(answer)
+        assert (answer.totalItems, answer.mended) == (1, True)
+        assert page.values("label") == ["is NaN, is -Infinity"]
+        assert [str(each) for each in page.values("talkTime")] == [number.decode()]
+
+    def test_a_total_that_is_no_number_is_none(self):
+        assert page_of(read(b'{"totalItems": NaN, "calls": []}')).total_items is None
+
+    def test_a_mark_of_the_byte_order_is_no_part_of_it(self):
+        answer = read(b'\xef\xbb\xbf{"totalItems": 3}')
+        assert (answer.totalItems, answer.mended) == (3, False)
+
+    def test_nested_without_end_it_is_refused(self):
+        with pytest.raises(msgspec.DecodeError, match="nested too deeply"):
+            read(b'{"calls":' + b"[" * 100_000)
 
     def test_calls_are_as_they_would_be_read_from_the_bytes(self):
         body = b'{"calls": [{"id": 1, "tags": ["x"]}, {"id": 2, "new": 0.5}], "timezone": "Asia/Tokyo"}'

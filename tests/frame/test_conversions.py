@@ -152,6 +152,11 @@ class TestClockChange:
         clock = Clock("Europe/Berlin", pa.array([f"{epoch}.17"]))
         assert instants([self.TWICE], clock) == [reading]
 
+    @pytest.mark.parametrize("prefix", ["", "pbx-", "pbx1-", "pbx.1-", "10.0.0.1-", "Ö_"])
+    def test_an_id_may_begin_with_the_name_of_its_system(self, prefix):
+        clock = Clock("Europe/Berlin", pa.array([f"{prefix}1792891800.17"]))
+        assert instants([self.TWICE], clock) == [self.SECOND]
+
     @pytest.mark.parametrize("unique_id", [None, "", "abc", "1.5", "1761352200", "1772439015.4"], ids=str)
     def test_an_id_that_tells_nothing_leaves_null(self, unique_id):
         array, misfits = typed_array(
@@ -199,15 +204,26 @@ class TestClockChange:
 
 
 class TestEpochs:
-    @pytest.mark.parametrize("value", [1772443815, 1772443815.0, 1772443815000, np.int64(1772443815)])
-    def test_seconds_and_milliseconds(self, value):
+    @pytest.mark.parametrize(
+        "value",
+        [
+            *(1772443815, 1772443815.0, 1772443815000, np.int64(1772443815)),
+            *(1772443815 * 10**6, 1772443815 * 10**9),
+            *("1772443815", "1772443815.0", "1772443815000", "1772443815000000", "1772443815000000000"),
+        ],
+    )
+    def test_seconds_and_their_parts(self, value):
         assert instants([value]) == [datetime(2026, 3, 2, 9, 30, 15)]
+
+    @pytest.mark.parametrize("value", ["123456789", "0", "946684799"])
+    def test_a_text_that_would_be_before_2000_is_no_epoch(self, value):
+        assert instants([value]) == [None]
 
     def test_fractions(self):
         assert instants([1772443815.25, 1772443815250]) == [datetime(2026, 3, 2, 9, 30, 15, 250000)] * 2
 
     @pytest.mark.parametrize(
-        "value", [-1, -1e12, 1772443815 * 10**6, 1772443815 * 10**9, 7.3e9, float("inf")]
+        "value", [-1, -1e12, 1772443815 * 10**3 * 50, 1772443815 * 10**12, 7.3e9, 5e10, float("inf")]
     )
     def test_other_numbers_are_no_epoch(self, value):
         array, misfits = typed_array([value], TIME)
@@ -228,10 +244,10 @@ class TestNoTimes:
             "2026-03-02T25:00:00",
             "2026-03-02T09:30:00 GMT+1",
             "2026-03-02 and then",
+            "Mon, 02 Mar 2026 09:30:15 XYZ",
+            "0000-00-00 00:00:00",
             "02.03.2026",
             "March 2, 2026",
-            "1772443815",
-            "",
             "now",
             True,
             [2026],
@@ -244,6 +260,12 @@ class TestNoTimes:
         assert [each is None for each in array.to_pylist()] == [True, False]
         assert misfits.count == 1
 
+    @pytest.mark.parametrize("blank", ["", "  "])
+    def test_a_blank_says_nothing(self, blank):
+        array, misfits = typed_array([blank, "2026-03-02T09:30:15Z"], TIME)
+        assert array.null_count == 1
+        assert misfits.count == 0
+
     @given(st.text("0123456789T:Zz+- .,/", max_size=16), st.sampled_from(["UTC", "Europe/Berlin"]))
     def test_whatever_follows_a_date_is_read_right_or_not_at_all(self, rest, zone):
         text = "2026-03-02" + rest
@@ -255,3 +277,85 @@ class TestNoTimes:
         if expected.tzinfo is None:
             expected = pd.Timestamp(expected).tz_localize(zone).to_pydatetime()
         assert found in (None, expected.astimezone(UTC).replace(tzinfo=None))
+
+
+class TestRarerForms:
+    NINE = datetime(2026, 3, 2, 9, 30, 15)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Mon, 02 Mar 2026 09:30:15 +0000",
+            "2 Mar 2026 10:30:15 +0100",
+            "Mon, 02 Mar 2026 09:30:15 GMT",
+            "Mon, 02 Mar 2026 09:30:15 -0000",
+            "Mon Mar 02 2026 10:30:15 GMT+0100 (Central European Standard Time)",
+            "2026-03-02 09:30:15 UTC",
+            "2026-03-02T09:30:15 GMT",
+            "2026-03-02 10:30:15 +0100 UTC",
+            "2026-03-02T10:30:15 GMT+0100",
+            "2026-03-02T09:30:15,0Z",
+            "2026-03-02 10:30:15,000 +0100",
+            "20260302T093015Z",
+            "20260302T103015+0100",
+            "20260302T103015.000+01",
+            "2026/03/02 09:30:15Z",
+            "2026-03-02T10:30:15+01:00[Europe/Berlin]",
+            "/Date(1772443815000)/",
+        ],
+    )
+    @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+    def test_with_a_zone(self, text, zone):
+        others = ["2026-03-02T09:30:15Z", None, "x"]
+        assert instants([text, *others], Clock(zone)) == [self.NINE, self.NINE, None, None]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "2026-03-02 10:30:15,000",
+            "20260302T103015",
+            "20260302 103015",
+            "20260302103015",
+            "2026/03/02 10:30:15",
+            "Mon Mar  2 10:30:15 2026",
+            "Mon, 02 Mar 2026 10:30:15",
+        ],
+    )
+    def test_without_one(self, text):
+        assert instants([text, "2026-03-02T09:30:15Z"], Clock("Europe/Berlin")) == [self.NINE, self.NINE]
+
+    def test_an_hour_that_comes_twice_is_settled_all_the_same(self):
+        clock = Clock("Europe/Berlin", pa.array(["pbx-1792891800.17"]))
+        assert instants(["20261025T023000"], clock) == [datetime(2026, 10, 25, 1, 30)]
+
+    def test_fractions_behind_a_comma(self):
+        assert instants(["2026-03-02T09:30:15,5Z"]) == [datetime(2026, 3, 2, 9, 30, 15, 500000)]
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("name", "values", "expected"),
+        [
+            (
+                "favorite",
+                ["1.0", "0.0", "1", "yes", "No", " t ", "1.5"],
+                [True, False, True, True, False, True, None],
+            ),
+            ("state", ["1.0", "2.00", "0", " 1 "], ["answered", "failed", "unanswered", "answered"]),
+            ("type", ["1.0", "Outbound"], ["outbound", "outbound"]),
+            ("userId", ["500.0", "500", "5.5"], ["500", "500", "5.5"]),
+            ("clientNumber", ["4930901820.0", "+4930901820.0"], ["4930901820", "+4930901820"]),
+            ("uniqueId", ["1772443815.0"], ["1772443815.0"]),  # there it counts the channels of a second
+            ("treeId", ["1772443815.0"], ["1772443815.0"]),
+            ("talkTime", ["12.0", " 7 "], [12.0, 7.0]),
+            ("tags", ['["\\u0433"]', '["г"]', r"C:\users"], ['["г"]', '["г"]', r"C:\users"]),
+        ],
+    )
+    def test_read(self, name, values, expected):
+        assert typed_array(values, FIELDS[name])[0].to_pylist() == expected
+
+    @pytest.mark.parametrize("name", ["favorite", "state", "talkTime", "recallDate", "qualityRating"])
+    def test_a_blank_is_nothing(self, name):
+        array, misfits = typed_array(["", " ", None], FIELDS[name])
+        assert array.null_count == 3
+        assert misfits.count == 0

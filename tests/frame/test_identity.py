@@ -46,6 +46,11 @@ class TestCallNumbers:
         call = {"id": "", "uniqueId": "1.1", "fromNumber": "5", "talkTime": 3}
         assert same(call, call | {"talkTime": 9}, call | {"fromNumber": "6"}) == "aab"
 
+    def test_a_time_that_was_edited_does_not_tell_where_there_is_a_unique_id(self):
+        calls = [{"id": "", "uniqueId": each, "timestamp": "2026-03-01T23:59:00Z"} for each in ("1.1", "1.2")]
+        later = [each | {"timestamp": "2026-03-02T00:01:00Z"} for each in calls]
+        assert same(*calls, *later) == "abab"
+
     def test_without_any_identifier_the_time_tells_too(self):
         call = {"id": "", "uniqueId": "", "timestamp": "2026-03-01T09:00:00Z", "fromNumber": "5"}
         assert same(call, call, call | {"timestamp": "2026-03-01T09:00:01Z"}) == "aab"

@@ -33,6 +33,7 @@ class TestTagsOf:
             ("7", ["7"]),
             ('{"name": "VIP"}', ["VIP"]),
             ("{}", []),
+            ('{"0": "VIP", "1": {"name": "Busy"}}', ["VIP", "Busy"]),  # as PHP may write a list
             ("null", []),
             ("", []),
             ("VIP", []),

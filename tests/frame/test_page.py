@@ -90,14 +90,37 @@ class TestReadPage:
         assert page.values("label") == ["cut \ufffd", "whole 😀"]
 
     @pytest.mark.parametrize(
-        "text", [b"", b"<html>", b'{"calls":[{"id":1}', b"[]", b'{"calls":{}}', b'{"calls":7}']
+        "text", [b"", b"<html>", b'{"calls":[{"id":1}', b"[]", b'{"calls":{"id":1}}', b'{"calls":7}']
     )
     def test_what_is_no_answer_is_refused(self, text):
         with pytest.raises(msgspec.DecodeError):
             read_page(text)
 
     def test_no_calls_at_all_is_an_empty_page(self):
-        assert len(read_page(b'{"success":true}')) == 0
+        for calls in ("", ',"calls":null', ',"calls":{}', ',"calls":[]'):
+            assert len(read_page(f'{{"success":true{calls}}}'.encode())) == 0
+
+    def test_a_list_as_php_may_write_it(self):
+        page = read_page(b'{"calls":{"0":{"id":7},"2":{"id":8,"new":[1]}}}')
+        assert (page.values("id"), page.values("extras")) == ([7, 8], [None, '{"new":[1]}'])
+
+    def test_many_unlisted_fields_of_different_names(self):
+        calls = [{"id": n, f"odd{n}": n, "same": "x"} for n in range(3000)]
+        page = read_page(body(*calls))
+        assert page.values("id") == list(range(3000))
+        assert page.values("extras")[2999] == '{"odd2999":2999,"same":"x"}'
+
+    def test_escaped_and_literal_letters_are_one_text(self):
+        literal = {"tags": ["гор", "a/b"], "crmInfo": {"имя": "\u0001 \n"}, "new": {"é": "€"}}
+        texts = []
+        for escaped in (True, False):
+            text = json.dumps({"calls": [literal]}, ensure_ascii=escaped).replace(
+                "/", "\\/" if escaped else "/"
+            )
+            page = read_page(text.encode())
+            texts.append([page.values(name) for name in ("tags", "crmInfo", "extras")])
+        assert texts[0] == texts[1]
+        assert texts[0][0] == ['["гор","a/b"]']
 
     def test_what_stands_around_the_calls_is_read_leniently(self):
         page = read_page(

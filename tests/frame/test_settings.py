@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import zoneinfo
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -21,7 +20,6 @@ from brightcall_pandas.frame import (
     size,
     text,
     whole,
-    zone_name,
 )
 
 
@@ -215,26 +213,6 @@ class TestDayText:
     @pytest.mark.parametrize("value", ["1970-01-01", "2199-12-31"])
     def test_ends_of_the_calendar(self, value):
         assert day_text("day_to", value) == value
-
-
-class TestZoneName:
-    @pytest.mark.parametrize("value", ["Europe/Berlin", zoneinfo.ZoneInfo("Europe/Berlin")])
-    def test_zones(self, value):
-        assert zone_name("timezone", value) == "Europe/Berlin"
-
-    def test_an_unknown_one(self):
-        assert message(ValueError, zone_name, "timezone", "Europe/Berln") == (
-            "timezone='Europe/Berln' is not a timezone known here; did you mean 'Europe/Berlin'? "
-            "Give an IANA name, for example 'Europe/Berlin'."
-        )
-
-    @pytest.mark.parametrize("value", ["", "../etc/passwd", "Mars"])
-    def test_none_at_all(self, value):
-        assert f"timezone={value!r} is not a timezone" in message(ValueError, zone_name, "timezone", value)
-
-    def test_others(self):
-        said = message(TypeError, zone_name, "timezone", 1)
-        assert said == "timezone takes the name of a timezone, for example 'Europe/Berlin', not 1"
 
 
 class TestNearest:

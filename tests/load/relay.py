@@ -13,8 +13,8 @@ import requests
 Question = Callable[[dict[str, Any]], dict[str, Any]]
 """Gets the body of a request and returns the one to ask instead."""
 
-Change = Callable[[dict[str, Any], bytes], bytes | None]
-"""Gets the body of a request and the answer to it; None is a server's failure."""
+Change = Callable[[dict[str, Any], bytes], bytes | tuple[int, bytes] | None]
+"""Gets the body of a request and the answer to it; may give a status too; None is a server's failure."""
 
 
 class Relay:
@@ -54,10 +54,12 @@ class Relay:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 relay.asked.append(body)
                 sent = requests.post(url + self.path, json=relay.question(body), timeout=60)
-                content = relay.change(body, sent.content)
-                self.send_response(500 if content is None else sent.status_code)
+                changed = relay.change(body, sent.content)
+                status, content = changed if isinstance(changed, tuple) else (sent.status_code, changed)
+                self.send_response(500 if content is None else status)
                 self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(content or b"")))
+                if status != 204:
+                    self.send_header("Content-Length", str(len(content or b"")))
                 self.end_headers()
                 self.wfile.write(content or b"")
 

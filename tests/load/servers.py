@@ -51,10 +51,12 @@ class Persona:
         What comes beyond position 1,000: everything (empty text), ``refused`` or ``empty``.
     totals
         ``exact``, ``none``, ``behind`` by three, ``capped`` at 1,000, of the ``page``, ``zero``, ``text``,
-        ``high`` by seven, or ``drops``: right, but a row is left out of a page now and then.
+        ``high`` by seven, of the ``account`` whatever was asked for, or ``drops``: right, but a row is left
+        out of a page now and then.
     order
         ``right``; sorted ``inside`` of the page only, pages being cut newest first; ``inside oldest``;
-        ``inside none``; the direction ignored (``newest``, ``oldest``); ``none``.
+        ``inside none``, and ``inside reversed`` where the direction says from which end pages are cut; the
+        direction ignored (``newest``, ``oldest``); ``none``.
     ties
         Rows of equal time come in ``stable`` or ``random`` order.
     unit
@@ -106,12 +108,14 @@ PERSONAS: dict[str, Persona] = {
     "totals zero": Persona(totals="zero"),
     "totals as text": Persona(totals="text"),
     "totals too high": Persona(totals="high"),
+    "totals of the account": Persona(totals="account"),
     "rows left out": Persona(totals="drops"),
     "sorted inside the page": Persona(order="inside"),
     "sorted inside, oldest first": Persona(order="inside oldest"),
     "sorted inside, no order": Persona(order="inside none"),
     "always newest first": Persona(order="newest"),
     "always oldest first": Persona(order="oldest"),
+    "sorted inside, no order, reversed": Persona(order="inside reversed"),
     "no order": Persona(order="none"),
     "ties at random": Persona(ties="random"),
     "sorted by second": Persona(unit="s", ties="random"),
@@ -225,6 +229,8 @@ class ModelServer:
     # What is answered.
 
     def page(self, question: Question, ask: Ask) -> Slice | Refusal:
+        assert ask.direction in ("ASC", "DESC")
+        assert min(ask.number, ask.size) >= ask.base >= 0
         self._change()
         self.requests += 1
         size = self._size(ask.size)
@@ -312,8 +318,9 @@ class ModelServer:
                 rows = [each for each in rows if each.type == question.types]
             if question.states is not None:
                 rows = [each for each in rows if each.state == question.states]
-            if order in ("none", "inside none"):
-                rows.sort(key=lambda each: each.identity * self._hashed % 1_000_003)
+            if order in ("none", "inside none", "inside reversed"):
+                backwards = order == "inside reversed" and direction == "DESC"
+                rows.sort(key=lambda each: each.identity * self._hashed % 1_000_003, reverse=backwards)
             elif self.persona.unit == "ms":
                 rows = rows[::-1] if direction == "DESC" else rows  # by time and identity as they stand
             elif self.persona.ties == "stable":
@@ -321,7 +328,7 @@ class ModelServer:
                 rows.sort(key=lambda each: (sign * self._key(each), each.identity))
             self._lists[key] = rows
         rows = self._lists[key]
-        if self.persona.ties == "random" and order not in ("none", "inside none"):
+        if self.persona.ties == "random" and order not in ("none", "inside none", "inside reversed"):
             sign, tie = (-1 if direction == "DESC" else 1), self.random.random
             rows = sorted(rows, key=lambda each: (sign * self._key(each), tie()))
         return rows
@@ -340,6 +347,8 @@ class ModelServer:
                 rows = 0
             case "high":
                 rows += 7
+            case "account":
+                rows = len(self.calls)
         if self.persona.v3:
             return None, None
         return rows, -(-rows // size)

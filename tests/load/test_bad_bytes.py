@@ -166,3 +166,56 @@ class TestProvedWindows:
         bc.export_calls(*days, tmp_path / "out", client=client)
         assert relay.days(asked) <= {days, (sandbox.day_to, sandbox.day_to)}  # one counts them all
         pdt.assert_frame_equal(bc.read_calls(tmp_path / "out"), whole)
+
+
+class TestStrayNumber:
+    """NaN and Infinity, which Python's json writes by default and JSON lacks."""
+
+    @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+    def test_is_null_and_counted_and_all_else_is_as_it_was(self, relay, load, client, whole, number):
+        row = victim(whole)
+        values = {"talkTime": float(number), "clientNumber": float(number), "crmInfo": {"a": [float(number)]}}
+        relay.change = of_call(whole.loc[row, "id"], lambda call: call.update(values))
+        frame = load()
+        assert frame.attrs["brightcall"]["complete"]
+        expected = whole.copy()
+        expected.loc[row, ["talkTime", "clientNumber", "crmInfo"]] = [float("nan"), None, '{"a":[null]}']
+        pdt.assert_frame_equal(frame, expected)
+        assert misfits(frame) == {"talkTime": 1, "clientNumber": 1, "crmInfo": 1}
+        examples = frame.attrs["brightcall"]["misfits"]
+        assert examples["talkTime"]["example"] == examples["clientNumber"]["example"] == number
+        assert examples["crmInfo"]["example"] == f'{{"a":[{number}]}}'
+        pdt.assert_frame_equal(load(), expected)
+
+
+class TestTimes:
+    @pytest.fixture
+    def few(self):
+        with bc.start_sandbox(calls=6, days=1, seed=3) as running:
+            yield running
+
+    def load(self, few, tmp_path, write):
+        def changed(_, content):
+            answer = json.loads(content)
+            for call in answer["calls"]:
+                call["timestamp"] = write(call["timestamp"])
+            return json.dumps(answer).encode()
+
+        relay = Relay(few.url)
+        relay.change = changed
+        client = bc.Client(few.api_key, base_url=relay.url, cache_dir=tmp_path)
+        try:
+            return bc.load_calls(few.day_from, few.day_to, client=client)
+        finally:
+            client.close()
+            relay.stop()
+
+    def test_in_a_rarer_form_are_the_same(self, few, tmp_path):
+        expected = bc.load_calls(few.day_from, few.day_to, client=few.client(cache_dir=tmp_path / "plain"))
+        frame = self.load(few, tmp_path / "odd", lambda text: text.replace("-", "").replace(":", ""))
+        pdt.assert_frame_equal(frame, expected)
+
+    def test_of_which_none_can_be_read_warn(self, few, tmp_path):
+        with pytest.warns(RuntimeWarning, match="none of the 6 times in 'timestamp' could be read"):
+            frame = self.load(few, tmp_path, lambda _: "02.03.2026")
+        assert len(frame) == 6

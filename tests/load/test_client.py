@@ -95,6 +95,9 @@ class TestBaseUrl:
             "//api.example",
             "https://[broken",
             "https://api:port",
+            "https://*.example",
+            "https://api..example",
+            f"https://{'a' * 70}.example",
             "x",
         ],
     )
@@ -143,6 +146,100 @@ class TestBaseUrl:
     def test_allow_http_is_true_or_false(self):
         with pytest.raises(TypeError, match="allow_http takes True or False"):
             make(base_url="http://api.example", allow_http="false")
+
+
+class TestPastedEndpoint:
+    @pytest.mark.parametrize(
+        ("given", "version", "used"),
+        [
+            ("https://api.example/api/v1/stat/calls", "v1", "https://api.example"),
+            ("https://api.example/api/v1/stat/calls/", "v1", "https://api.example"),
+            ("https://api.example/api/v1/stat/calls-detailedV2", "v1", "https://api.example"),
+            ("https://api.example/api/v1", "v1", "https://api.example"),
+            (
+                "https://api.example:8443/gateway/api/v3/stat/calls/list",
+                "v3",
+                "https://api.example:8443/gateway",
+            ),
+            ("'https://api.example/API/V1/stat/calls'", "v1", "https://api.example"),
+            ("https://api.example/stat/calls", "v1", "https://api.example"),
+            ('"https://api.example"', "v1", "https://api.example"),
+            ("\ufeffhttps://api.example", "v1", "https://api.example"),
+        ],
+    )
+    def test_is_taken_off(self, given, version, used):
+        assert make(base_url=given, api_version=version).base_url == used
+
+    @pytest.mark.parametrize(
+        ("given", "version"),
+        [
+            ("https://api.example/api/v3/stat/calls/list", "v1"),
+            ("https://api.example/api/v1/stat/calls", "v3"),
+        ],
+    )
+    def test_of_the_other_version_is_refused(self, given, version):
+        other = {"v1": "v3", "v3": "v1"}[version]
+        with pytest.raises(ValueError, match=f"names API {other}.*api_version='{other}'"):
+            make(base_url=given, api_version=version)
+
+    @pytest.mark.parametrize(
+        "given", ["https://api.exa\nmple", "https://api .example", "https://api.\x00example"]
+    )
+    def test_what_no_address_has(self, given):
+        with pytest.raises(ValueError, match="is not an address"):
+            make(base_url=given)
+
+
+class TestTimeout:
+    @pytest.mark.parametrize("given", [(1, 2), (1, 2, 3, 4), ("a", 1, 2), [1, None, 2], (True, 1, 1)])
+    def test_one_number_or_three(self, given):
+        with pytest.raises(TypeError, match="timeout takes"):
+            make(timeout=given)
+
+    @pytest.mark.parametrize("given", [0, -1, float("nan"), (1, 0, 1), (1, 1, float("inf"))])
+    def test_above_zero(self, given):
+        with pytest.raises(ValueError, match="timeout="):
+            make(timeout=given)
+
+
+class TestWorkingFolder:
+    @pytest.fixture
+    def gone(self, tmp_path, monkeypatch):
+        if os.name == "nt":
+            pytest.skip("Windows deletes no folder that is in use")
+        (tmp_path / "gone").mkdir()
+        monkeypatch.chdir(tmp_path / "gone")
+        (tmp_path / "gone").rmdir()
+        monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / "user" / name))
+
+    def test_was_deleted(self, gone, shared, tmp_path):
+        client = bc.Client(shared.api_key, base_url=shared.url, account="mine")
+        assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
+        assert client.cache.folder == tmp_path / "user" / "brightcall_pandas" / "mine"
+        client.close()
+
+    def test_a_relative_cache_folder_has_no_place_then(self, gone):
+        with pytest.raises(bc.CacheError, match=r"relative.*Give a whole path"):
+            make(cache_dir="here")
+
+    def test_a_home_folder_that_nobody_knows(self):
+        with pytest.raises(ValueError, match="home folder that is not known"):
+            make(cache_dir="~nobody-of-that-name/calls")
+
+    @pytest.mark.parametrize("name", ["Zoë's Übersicht 1 — копия", "a#b?c%20d&e", "x" * 200, "日本語/" * 12])
+    def test_a_cache_anywhere(self, shared, tmp_path, name):
+        client = shared.client(cache_dir=tmp_path / name)
+        for _ in range(2):
+            assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
+        assert client.cache.info()["calls"] == 240
+        client.close()
+
+    def test_a_folder_that_no_system_makes_costs_the_cache_and_not_the_load(self, shared, tmp_path):
+        client = shared.client(cache_dir=tmp_path / ("x" * 300))
+        with pytest.warns(RuntimeWarning, match="cannot be"):
+            assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
+        assert client.account.timezone == shared.timezone  # remembered, though it cannot be written down
+        client.close()
 
 
 class TestCacheDir:

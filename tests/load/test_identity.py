@@ -78,6 +78,10 @@ class TestWithoutId:
         (first,), (second,) = named([call(id=nothing)], [call(id=nothing, label="edited")])
         assert first == second
 
+    def test_whatever_another_answer_writes_for_nothing(self, nothing):
+        (first,), (second,) = named([call(id=nothing)], [call(id="none")])
+        assert first == second
+
     def test_other_numbers_are_another_call(self, nothing):
         (first,), (second,) = named([call(id=nothing)], [call(id=nothing, toNumber="+4950")])
         assert first != second

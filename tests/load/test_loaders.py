@@ -420,6 +420,16 @@ class TestTimezones:
             again = bc.load_calls("2026-03-13", "2026-03-14", client=client)  # no second warning
             assert len(again) == expected[date(2026, 3, 13)] + expected[date(2026, 3, 14)]
 
+    def test_so_where_a_day_has_more_calls_than_a_page(self, tmp_path):
+        day = date(2026, 3, 25)
+        with bc.start_sandbox(
+            calls=1_600, days=4, seed=8, day_to="2026-03-27", faults={"utc_bounds": 1}
+        ) as busy:
+            client = busy.client(cache_dir=tmp_path, timezone="Asia/Tokyo")
+            with pytest.warns(RuntimeWarning, match="starts days in another timezone"):
+                frame = bc.load_calls(day, day, client=client)
+            assert len(frame) == local_days(raw_calls(busy), "Asia/Tokyo")[day] > 300
+
     def test_what_was_read_before_that_was_noticed_is_read_again(self, tmp_path):
         times = ("28T08:00:00", "28T12:00:00", "29T12:00:00", "30T08:00:00")
         with bc.start_sandbox(
@@ -576,11 +586,20 @@ class TestLoadStats:
         assert len(stats.index.unique("period")) == {"day": 2, "week": 2, "month": 1}[word]
         pd.testing.assert_frame_equal(bc.load_stats(*days, client=client, freq=alias), stats)
 
-    def test_v3_says_that_it_is_undocumented_before_any_request(self, sandbox, tmp_path):
-        client = sandbox.client(cache_dir=tmp_path, api_version="v3")
-        with Requests(sandbox) as asked, pytest.raises(bc.RequestError, match="undocumented"):
-            bc.load_stats(sandbox.day_from, sandbox.day_to, client=client)
-        assert len(asked) == 0
+    def test_v3_is_read_where_it_has_the_form_of_v1(self, sandbox, client, tmp_path):
+        days = sandbox.day_from, sandbox.day_to
+        other = sandbox.client(cache_dir=tmp_path, api_version="v3")
+        with Requests(sandbox) as asked, pytest.raises(bc.InvalidResponseError) as raised:
+            bc.load_stats(*days, client=other)
+        assert len(asked) == 1
+        assert "has no detailedStat with a group; it has 'success', 'chart'" in str(raised.value)
+        assert "bc.Client(api_version='v1')" in str(raised.value)
+        sandbox.set_persona("v3-statistics")
+        try:
+            stats = bc.load_stats(*days, client=other)
+        finally:
+            sandbox.set_persona(None)
+        pd.testing.assert_frame_equal(stats, bc.load_stats(*days, client=client))
 
     def test_an_unknown_period_is_told(self, sandbox, client):
         with pytest.raises(ValueError, match="freq='year'"):

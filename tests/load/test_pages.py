@@ -22,7 +22,17 @@ from brightcall_pandas.frame import Page, read_page
 from brightcall_pandas.load._facts import ServerFacts
 from brightcall_pandas.load._pages import WindowPages, slice_of
 from brightcall_pandas.load._plan import Choices, farthest, plan
-from brightcall_pandas.load._proof import NEWEST_FIRST, OBEYED, Ask, Slice, cover, observed_order, order_unit
+from brightcall_pandas.load._proof import (
+    DAY_MICROS,
+    NEWEST_FIRST,
+    OBEYED,
+    Ask,
+    Slice,
+    cover,
+    distinct_rows,
+    observed_order,
+    order_unit,
+)
 from brightcall_pandas.load._reading import read_window
 
 KNOWN = ServerFacts(step=1, order=OBEYED, most_rows=500, first_page=1)
@@ -72,6 +82,7 @@ class Listing:
         return [self.total(sum(number % 3 == each for _, number in self.rows)) for each in range(3)]
 
     def _page(self, ask: Ask) -> Slice:
+        assert ask.direction in ("ASC", "DESC")
         if self.asked:
             self.change(self)
         self.asked.append(ask)
@@ -179,6 +190,17 @@ class TestReadWindow:
         assert proof != "one page"
         assert proof == "" or ids == list(range(40))
 
+    def test_the_number_of_pages_takes_nothing_from_a_list_that_has_as_many(self):
+        listing = Listing([(n, n) for n in range(730)], total=lambda _: None, pages_count=2)
+        assert ids_read(listing, 500) == (list(range(730)), "overlap")
+
+    @pytest.mark.parametrize(("count", "proof"), [(30, "one page"), (31, ""), (29, "one page")])
+    def test_of_a_longer_list_only_rows_of_the_window_are_held_against_the_count(self, count, proof):
+        listing = Listing([(n, n) for n in range(90)])
+        bounds = (30 * 60_000_000, 60 * 60_000_000)  # row 60 is the first of the next window
+        read = result(read_window(listing.fetch, 500, KNOWN, count=count, bounds=bounds))
+        assert (read.proof, read.wide) == (proof, True)
+
     @pytest.mark.parametrize("cap", [2, 3, 7, 10])
     def test_pages_too_small_to_overlap_are_stitched_or_settled_by_totals(self, cap):
         listing = Listing([(n, n) for n in range(730)], cap=cap)
@@ -230,6 +252,25 @@ class TestReadWindow:
         listing = Listing([(n, n) for n in range(1030)], total=lambda n: n + 7)
         assert ids_read(listing, 500) == (list(range(1030)), "")
 
+    def test_rows_that_each_reading_lacks_are_told(self):
+        def read(more: Callable[[Listing], int]) -> WindowPages:
+            listing = Listing([(n, n) for n in range(1030)])
+            listing.total = lambda n: n + more(listing)
+            return result(read_window(listing.fetch, 500, type_totals=listing.type_totals))
+
+        same = read(lambda _: 7)
+        assert same.problem.startswith("7 rows are lacking")
+        assert "may count calls that it never shows" in same.problem
+        assert (same.proof, same.final, same.walks) == ("", True, 3)  # no other way would find them
+        fewer = read(lambda listing: 12 if len(listing.asked) <= 5 else 7)
+        assert "rows are lacking" in fewer.problem
+        assert (fewer.proof, fewer.final) == ("", False)
+
+    def test_walks_are_counted(self):
+        listing = Listing([(n, n) for n in range(20)], cap=2)
+        read = result(read_window(listing.fetch, 500, type_totals=listing.type_totals))
+        assert (read.proof, read.walks) == ("total", 3)  # one reading, and two walks that agree
+
     def test_more_rows_of_one_time_than_fit_a_page_are_settled_in_one_large_page(self):
         listing = Listing([(7, n) for n in range(300)], shuffle_ties=random.Random(1))
         assert ids_read(listing, 50) == (list(range(300)), "one page")
@@ -253,6 +294,17 @@ class TestReadWindow:
                 return each
 
         assert ids_read(Unsorted([(n, n) for n in range(300)]), 50) == (list(range(300)), "one page")
+
+
+class TestDistinctRows:
+    def test_copies_inside_of_an_answer_count_and_others_do_not(self):
+        twins, later = shown("ASC", 1, [1, 1, 2], 3), shown("ASC", 2, [1, 2, 2], 3)
+        assert distinct_rows([twins]) == 3
+        assert distinct_rows([twins, later]) == distinct_rows([later, twins]) == 4
+
+    def test_until_a_time(self):
+        pages = [shown("ASC", 1, [1, 2, 3], 3), shown("ASC", 2, [3, 4, 4], 3)]
+        assert [distinct_rows(pages, until) for until in (0, 2, 3, 4)] == [0, 2, 3, 5]
 
 
 rows = st.lists(
@@ -329,6 +381,10 @@ class TestWindowPages:
         ]
         assert WindowPages([self.NEW, self.OLD]).latest_rows()[0].tolist() == [2, 3, 1]
 
+    def test_rows_that_belong_to_other_days_are_left_out(self):
+        read = WindowPages([self.OLD, self.NEW], left_out={"2"})
+        assert read.latest_rows()[0].tolist() == [0, 3]
+
     def test_copies_and_the_last_total(self):
         read = WindowPages([self.OLD, self.NEW])
         assert (read.duplicates, read.expected) == (1, 3)
@@ -363,6 +419,13 @@ class TestSliceOf:
         )
         assert made.ordered
         assert (made.rows, len(made.known)) == (3, 2)
+
+    def test_a_time_more_than_a_day_outside_is_none(self):
+        low, high = 10 * DAY_MICROS, 11 * DAY_MICROS
+        first, last = low - DAY_MICROS, high + DAY_MICROS - 1
+        made = shown("ASC", 1, [first - 1, first, low, last, last + 1])
+        assert made.times((low, high)).tolist() == [first, low, last]
+        assert len(made.times(None)) == 5
 
 
 class TestFarthest:
@@ -433,6 +496,13 @@ class TestCover:
         assert cover(pages, NEWEST_FIRST, 1, (10, 20)).complete
         assert not cover(pages, NEWEST_FIRST, 1, (10, 30)).complete
         assert not cover(pages, NEWEST_FIRST, 1, (8, 20)).complete
+        assert cover(pages, NEWEST_FIRST, 1, (9, 21)).complete  # the unit before, and the one after
+        assert not cover(pages, NEWEST_FIRST, 1, (9, 22)).complete
+
+    def test_a_page_that_proves_nothing_takes_nothing_from_the_others(self):
+        whole = [shown("ASC", 1, [1, 2, 3]), shown("DESC", 1, [5, 4, 2])]
+        for useless in ([], [1, 9, 2], [4]):
+            assert cover([shown("ASC", 3, useless), *whole], OBEYED, 1).complete
 
     def test_a_chain_of_another_day_ends_nothing(self):
         pages = [shown("ASC", 1, [11, 12, 13]), shown("DESC", 1, [95, 94, 93])]
@@ -444,6 +514,9 @@ class TestOrder:
         times = np.arange(0, 600, 30) * 1_000_000  # two calls a minute
         assert order_unit([shown("ASC", 1, times)]) == 1_000_000
         assert order_unit([shown("ASC", 1, times[:10])]) == 60_000_000
+        by_two = [shown("ASC", 1 + n, times[2 * n : 2 * n + 2], 2) for n in range(10)]
+        assert order_unit(by_two) == 1_000_000
+        assert order_unit([shown("DESC", 1, times[::-1])]) == 1_000_000
         swapped = times.reshape(-1, 2)[:, ::-1].ravel()
         assert order_unit([shown("ASC", 1, swapped)]) == 60_000_000
 
@@ -451,6 +524,27 @@ class TestOrder:
         early, late = shown("ASC", 1, range(10), 10), shown("DESC", 1, range(99, 89, -1), 10)
         assert observed_order([early, late], 1) is None
         assert observed_order([early, late, shown("ASC", 2, range(10, 20), 10)], 1) == OBEYED
+
+    def test_rows_of_one_time_show_no_direction(self):
+        def ties(direction: str, number: int, first: int) -> Slice:
+            each = shown(direction, number, [5] * 10, 10)
+            return dataclasses.replace(each, ids=[str(n) for n in range(first, first + 10)])
+
+        pages = [ties("ASC", 1, 0), ties("ASC", 2, 10), ties("DESC", 1, 30), ties("DESC", 2, 20)]
+        assert observed_order(pages, 1) is None
+
+    def test_rows_of_neighbouring_days_show_it_too(self):
+        start, day = 10 * DAY_MICROS, DAY_MICROS
+        before = [shown("ASC", 1, range(10), 10), shown("ASC", 2, range(10, 20), 10)]
+        after = [shown("DESC", 1, range(99, 89, -1), 10), shown("DESC", 2, range(89, 79, -1), 10)]
+
+        def at(pages: list[Slice], begin: int) -> list[Slice]:
+            return [dataclasses.replace(each, stamps=each.stamps + begin) for each in pages]
+
+        pages = [*at(before, start - day // 2), *at(after, start + day + day // 2)]
+        assert observed_order(pages, 1, (start, start + day)) == OBEYED
+        absurd = [*at(before, start - 3 * day), *at(after, start + 4 * day)]
+        assert observed_order(absurd, 1, (start, start + day)) is None
 
     def test_pages_that_are_sorted_inside_only(self):
         late = list(range(90, 100))

@@ -119,7 +119,7 @@ class TestMixedUp:
         relay.question = lambda body: body | empty
         client = bc.Client(sandbox.api_key, base_url=relay.url, cache_dir=tmp_path, timezone=sandbox.timezone)
         assert not len(bc.load_calls("2026-03-29", "2026-03-31", client=client, progress=True))
-        assert "shows no call, neither of these days nor of the year before" in capsys.readouterr().err
+        assert "shows no calls at all, neither for these days nor for the year" in capsys.readouterr().err
         relay.question = lambda body: body
         assert len(bc.load_calls("2026-03-29", "2026-03-31", client=client, progress=False)) == 180
         client.close()

@@ -76,9 +76,37 @@ class TestStartSandbox:
 
     def test_a_missing_extra(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "duckdb.py").write_text("raise ModuleNotFoundError('none', name='duckdb')")
-        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        monkeypatch.syspath_prepend(tmp_path)
         with pytest.raises(SandboxError, match=r"pip install .brightcall-pandas\[sandbox\]"):
             start_sandbox(calls=5, days=1)
+
+    def test_files_of_the_working_folder_are_not_taken_for_packages(self, tmp_path: Path) -> None:
+        """A notebook's folder stands first in the kernel's path; here it is also full of blanks."""
+        folder = tmp_path / "Zoë's noteböoks 1"
+        folder.mkdir()
+        for name in ("click", "json", "uvicorn", "starlette"):
+            (folder / f"{name}.py").write_text("raise SystemExit('the wrong module')")
+        code = (
+            "import os, sys; import brightcall_pandas as bc; sys.path[:0] = ['', os.getcwd()]\n"
+            "with bc.start_sandbox(calls=5, days=1) as sandbox: print(sandbox.truth['calls'])"
+        )
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", code],
+            check=False,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert (done.stderr, done.stdout.strip()) == ("", "5")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows deletes no folder that is in use")
+    def test_in_a_working_folder_that_was_deleted(self, tmp_path: Path, monkeypatch: Any) -> None:
+        (tmp_path / "gone").mkdir()
+        monkeypatch.chdir(tmp_path / "gone")
+        (tmp_path / "gone").rmdir()
+        with start_sandbox(calls=5, days=1) as sandbox:
+            assert ask(sandbox)["totalItems"] == 5
 
     @pytest.mark.parametrize("options", [{"calls": -1}, {"days": 0}])
     def test_a_size_that_cannot_be(self, options: dict[str, int]) -> None:

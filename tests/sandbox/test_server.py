@@ -336,6 +336,14 @@ class TestV3:
         answer = ask(sandbox, "/api/v3/stat/calls-detailed-e-chart", dateInterval="day")
         assert "detailedStat" not in answer
 
+    def test_or_what_v1_says(self, sandbox: Sandbox) -> None:
+        known = ask(sandbox, STATISTICS, dateInterval="day")
+        sandbox.set_persona("v3-statistics")
+        try:
+            assert ask(sandbox, "/api/v3/stat/calls-detailed-e-chart") == known  # without dateInterval
+        finally:
+            sandbox.set_persona(None)
+
 
 DAYS = {"dayFrom": "2026-03-22", "dayTo": "2026-03-31"}
 
@@ -391,6 +399,15 @@ class TestRefusals:
         response = post(sandbox, DAYS, STATISTICS)
         assert response.status_code == 400
         assert "dateInterval" in response.json()["message"]
+
+    @pytest.mark.parametrize("path", [CALLS, STATISTICS, "/api/v3/stat/calls/list"])
+    def test_a_parameter_in_the_query_string_is_named(self, sandbox: Sandbox, path: str) -> None:
+        query = {"api-key": sandbox.api_key, "page": 2, "dateInterval": "day"}
+        response = requests.post(sandbox.url + path, params=query, json=DAYS, timeout=30)
+        assert response.status_code == 400
+        assert "query string: 'page', 'dateInterval'" in response.json()["message"]
+        wrong_key = requests.post(sandbox.url + path, params=query | {"api-key": "x"}, json=DAYS, timeout=30)
+        assert wrong_key.status_code == 401
 
     @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"text"', b"\xff"])
     def test_a_body_that_is_no_object(self, sandbox: Sandbox, body: bytes) -> None:

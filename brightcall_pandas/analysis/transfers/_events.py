@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis.transfers._log import ChainLog, Names, Source, chain_log
 from brightcall_pandas.analysis.transfers._parsing import Integers
-from brightcall_pandas.frame import FIELDS, Clock, column, micros, optional_column, to_series, typed_array
+from brightcall_pandas.frame import (
+    FIELDS,
+    Clock,
+    column,
+    micros,
+    optional_column,
+    to_series,
+    typed_array,
+    zone_of_times,
+)
 
 __all__ = ["seconds_after_first_transfer", "to_event_log", "transfer_events"]
 
@@ -177,7 +186,7 @@ def _visits(log: ChainLog, rows: Integers | None = None) -> _Visits:
 
 def _times(df: pd.DataFrame, log: ChainLog, visits: _Visits) -> pd.Series:
     """Return when each visit began, as far as the texts say; in the timezone of the frame."""
-    field, zone = FIELDS["timestamp"], str(optional_column(df, "timestamp").dt.tz)
+    field, zone = FIELDS["timestamp"], zone_of_times(optional_column(df, "timestamp"))
     if log.times is None:
         return to_series(pa.nulls(len(visits.row), field.arrow_type), field, zone)
     ids = pa.array(optional_column(df, "uniqueId").take(visits.row), pa.large_string(), from_pandas=True)

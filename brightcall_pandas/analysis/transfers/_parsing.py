@@ -19,6 +19,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from brightcall_pandas.frame import php_list
+
 __all__ = [
     "SHAPES",
     "TIME_KEYS",
@@ -218,7 +220,8 @@ def parse(text: str | None) -> Parsed:
     Parameters
     ----------
     text
-        A list of numbers or of objects, an object keyed by number, comma-separated text, or null.
+        A list of numbers or of objects (or an object by position, as PHP may write it), an object keyed by
+        number, comma-separated text, or null.
 
     Returns
     -------
@@ -281,6 +284,9 @@ def _separated(text: str) -> Parsed:
 def _object(document: dict[str, Any]) -> Parsed:
     if not document:
         return Parsed(Shape.EMPTY)
+    items = [each for each in php_list(document) or [] if not is_blank(each)]
+    if any(step_of(each) is not None for each in items) and not any(map(sort_key, items)):
+        return _list(items)
     if all(map(_NUMBER.fullmatch, document)):
         return _legs(
             [Step(key.strip(), None, time_of(value)) for key, value in document.items()], Shape.KEYED

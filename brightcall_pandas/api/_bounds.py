@@ -1,0 +1,189 @@
+"""What one request may take at most, in time and in bytes, whatever the server does.
+
+urllib3 bounds the time of each single read, so an answer that comes byte by byte lasts for ever; and it does
+not bound what stands before the body. Both are bounded where bytes come in: in the file that http.client
+reads an answer from.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import math
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from brightcall_pandas.frame import positive, type_error
+
+__all__ = ["ANSWER_LIMIT", "BoundedAdapter", "LimitError", "Timeout", "bounded_body", "within"]
+
+ANSWER_LIMIT = 100_000_000
+"""Bytes that an answer may have, unless a setting says otherwise."""
+
+_LONGEST_S = 24 * 3600.0
+_IN_ALL = 10  # times what may pass between two parts of an answer
+_HEAD_BYTES = 1_000_000
+
+
+class LimitError(OSError):
+    """An answer is larger or slower than it may be."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(reason)
+        self.reason, self.advice = reason, advice
+
+
+class Timeout(NamedTuple):
+    """Seconds that a request may take.
+
+    Parameters
+    ----------
+    connect
+        Until there is a connection.
+    read
+        Between two parts of the answer.
+    total
+        From the connection to the end of the answer.
+    """
+
+    connect: float
+    read: float
+    total: float
+
+    @classmethod
+    def of(cls, given: float | Sequence[float]) -> Timeout:
+        """Read the setting ``timeout``: a number, or all three."""
+        if isinstance(given, tuple | list):
+            if len(given) != len(cls._fields):
+                raise type_error("timeout", "a number or three: to connect, for each part, in all", given)
+            return cls(*(positive("timeout", each, most=_LONGEST_S) for each in given))
+        part = positive("timeout", given, most=_LONGEST_S)
+        return cls(part, part, _IN_ALL * part)
+
+
+class _Budget(threading.local):
+    """What is left to the request that a thread waits for."""
+
+    until = math.inf
+    total = math.inf
+
+
+_budget = _Budget()
+
+
+@contextmanager
+def within(total: float) -> Iterator[None]:
+    """Bound the time in which this thread gets an answer, in seconds."""
+    _budget.until, _budget.total = time.monotonic() + total, total
+    try:
+        yield
+    finally:
+        _budget.until = _budget.total = math.inf
+
+
+def bounded_body(raw: urllib3.HTTPResponse, limit: int) -> bytes:
+    """Read a body, unpacked, in one go.
+
+    Raises
+    ------
+    LimitError
+        It has more bytes than the limit.
+    """
+    content: bytes = raw.read(limit + 1, decode_content=True)
+    if len(content) > limit:
+        raw.close()  # what is left of it must not be taken for the next answer
+        raise LimitError(
+            f"the answer has more than {limit / 1e6:,.0f} MB",
+            "Ask for smaller pages (page_size= in bc.Client), or allow more (answer_limit=).",
+        )
+    return content
+
+
+class _BoundedFile(io.RawIOBase):
+    """What comes from a connection, as long as there is time, and room in the head of an answer."""
+
+    def __init__(self, inner: Any, connection: socket.socket) -> None:
+        super().__init__()
+        self._inner = inner
+        self._connection = connection
+        self.room: float = _HEAD_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = _budget.until - time.monotonic()
+        if left <= 0:
+            raise _too_slow()
+        waits = self._connection.gettimeout()
+        if waits is None or left < waits:
+            self._connection.settimeout(left)
+        try:
+            count: int | None = self._inner.readinto(buffer)
+        except TimeoutError:
+            if time.monotonic() >= _budget.until:
+                raise _too_slow() from None
+            raise
+        self.room -= count or 0
+        if self.room < 0:
+            raise LimitError(
+                f"what stands before the answer's body has more than {_HEAD_BYTES / 1e6:.0f} MB",
+                "Check base_url; if it is right, the server or a proxy is at fault.",
+            )
+        return count
+
+    def close(self) -> None:
+        self._inner.close()
+        super().close()
+
+
+def _too_slow() -> LimitError:
+    return LimitError(
+        f"the answer was not there after {_budget.total:g} s",
+        "Ask for smaller pages (page_size= in bc.Client), or wait longer "
+        "(timeout=, three numbers: to connect, for each part, in all).",
+    )
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._bounded = _BoundedFile(self.fp.detach(), sock)
+        self.fp = io.BufferedReader(self._bounded)
+
+    def begin(self) -> None:
+        super().begin()
+        self._bounded.room = math.inf
+
+
+def _bounded(pool_class: type[Any]) -> type[Any]:
+    """Return the same kind of pool, whose answers are bounded."""
+    connection = type("Connection", (pool_class.ConnectionCls,), {"response_class": _BoundedResponse})
+    return type(pool_class.__name__, (pool_class,), {"ConnectionCls": connection})
+
+
+class BoundedAdapter(HTTPAdapter):
+    """requests' adapter, whose answers are bounded by `within`."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self._bound(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        known = proxy in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if not known:
+            self._bound(manager)
+        return manager
+
+    @staticmethod
+    def _bound(manager: Any) -> None:
+        classes = manager.pool_classes_by_scheme
+        manager.pool_classes_by_scheme = {scheme: _bounded(each) for scheme, each in classes.items()}
