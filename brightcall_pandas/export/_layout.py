@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from brightcall_pandas.cache import temporary_file
 from brightcall_pandas.export._footer import META, PERIODS
-from brightcall_pandas.export._lock import Scratch
+from brightcall_pandas.export._lock import Scratch, writable
 from brightcall_pandas.frame import EXTRAS, FIELDS, TABLE_SCHEMA, column, label_array, to_pandas
 
 __all__ = [
@@ -147,7 +147,7 @@ def parquet_writer(
         Where it lies until it is whole; None means beside its place.
     """
     scratch = scratch or Scratch(path.parent)
-    with temporary_file(scratch.folder, scratch.owner) as temporary:
+    with writable(path), temporary_file(scratch.folder, scratch.owner) as temporary:
         with temporary.open("wb") as file, _writer(file, schema) as writer:
             yield writer
         path.parent.mkdir(exist_ok=True)

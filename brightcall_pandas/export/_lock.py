@@ -17,8 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from brightcall_pandas.cache import ForkAware
+from brightcall_pandas.errors import BrightcallError
 
-__all__ = ["Scratch", "folder_lock", "lock_path"]
+__all__ = ["Scratch", "folder_lock", "lock_path", "writable"]
 
 _log = logging.getLogger("brightcall_pandas")
 
@@ -89,6 +90,19 @@ class Scratch:
 
 
 @contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """Name the path that could not be written, and why."""
+    try:
+        yield
+    except OSError as error:
+        msg = (
+            f"{str(path)!r} cannot be written: {error.strerror or error}. What was there is unchanged; make "
+            "room or get the right to write, or choose another place."
+        )
+        raise BrightcallError(msg) from error
+
+
+@contextmanager
 def folder_lock(folder: Path) -> Iterator[Scratch]:
     """Keep other threads and processes from writing into a folder; wait where one of them does.
 
@@ -102,21 +116,27 @@ def folder_lock(folder: Path) -> Iterator[Scratch]:
     Scratch
         Where to write what is to be moved into the folder.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    folder = folder.resolve()
-    patience = _SILENT
-    path = lock_path(folder)
-    while (held := _acquired(path)) is None:
-        patience -= 1
-        if patience == 0:
-            _warn(f"another process is writing to {folder} ({_holder(path)}); waiting until it is done")
-        time.sleep(_PAUSE_S)
+    with writable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder = folder.resolve()
+        path = lock_path(folder)
+        held = _waited_for(path, folder)
     try:
         scratch = Scratch(path.parent, f"{folder.name}.")
         _sweep(scratch)
         yield scratch
     finally:
         held.release(path)
+
+
+def _waited_for(path: Path, folder: Path) -> _Held:
+    patience = _SILENT
+    while (held := _acquired(path)) is None:
+        patience -= 1
+        if patience == 0:
+            _warn(f"another process is writing to {folder} ({_holder(path)}); waiting until it is done")
+        time.sleep(_PAUSE_S)
+    return held
 
 
 def lock_path(folder: Path) -> Path:

@@ -9,7 +9,8 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,11 @@ import pandas as pd
 
 from brightcall_pandas.cache import temporary_file
 from brightcall_pandas.export._cells import SheetColumn, SheetMeaning, sheet_columns
+from brightcall_pandas.export._lock import writable
 from brightcall_pandas.export._write import single_file
 
 if TYPE_CHECKING:
+    from xlsxwriter import Workbook
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
@@ -99,15 +102,13 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     except ImportError as error:
         msg = 'to_excel needs xlsxwriter, which is not installed; run: pip install "brightcall-pandas[excel]"'
         raise ModuleNotFoundError(msg, name=error.name) from error
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with temporary_file(file.parent) as temporary:
-        # Row by row, so that a workbook of any size takes little memory.
-        with xlsxwriter.Workbook(str(temporary), {"constant_memory": True}) as book:
-            formats = {name: book.add_format({"num_format": form}) for name, form in _FORMATS.items()}
-            header = book.add_format({"bold": True, "bottom": 1})
-            cut = _write_sheet(book.add_worksheet("Calls"), columns, formats, header)
-            _write_sheet(book.add_worksheet("Definitions"), _explanation(df, columns), formats, header)
-        temporary.replace(file)
+    row_by_row = {"constant_memory": True}  # so that a workbook of any size takes little memory
+    with _appearing(file) as temporary:
+        try:
+            with xlsxwriter.Workbook(str(temporary), row_by_row) as book:
+                cut = _write_book(book, df, columns)
+        except xlsxwriter.exceptions.FileCreateError as error:
+            raise OSError(str(error)) from error
     if cut:
         message = (
             f"{file}: Excel holds {_LONGEST_TEXT:,} characters a cell, and longer texts were cut in "
@@ -159,11 +160,28 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     values = {number: _harmless(each.values) for number, each in enumerate(columns)}
     frame = pd.DataFrame(values, index=pd.RangeIndex(len(df)))
     header = [_text(_without_formula(each.name)) for each in columns]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with temporary_file(file.parent) as temporary:
+    with _appearing(file) as temporary:
         frame.to_csv(temporary, header=header, index=False, encoding="utf-8-sig", lineterminator="\r\n")
-        temporary.replace(file)
     return file
+
+
+def _write_book(book: Workbook, df: pd.DataFrame, columns: Sequence[SheetColumn]) -> list[str]:
+    """Write both sheets; return the names of the columns of which a text was cut."""
+    formats = {name: book.add_format({"num_format": form}) for name, form in _FORMATS.items()}
+    header = book.add_format({"bold": True, "bottom": 1})
+    cut = _write_sheet(book.add_worksheet("Calls"), columns, formats, header)
+    _write_sheet(book.add_worksheet("Definitions"), _explanation(df, columns), formats, header)
+    return cut
+
+
+@contextmanager
+def _appearing(file: Path) -> Iterator[Path]:
+    """Make a file that appears in its place when the block ends without error, whole, for its owner only."""
+    with writable(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with temporary_file(file.parent) as temporary:
+            yield temporary
+            temporary.replace(file)
 
 
 def _check_size(rows: int, columns: int) -> None:

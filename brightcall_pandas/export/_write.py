@@ -24,7 +24,7 @@ from brightcall_pandas.export._footer import (
     window_reports,
 )
 from brightcall_pandas.export._layout import is_field, parquet_writer, schema_of, table_of, write_rows
-from brightcall_pandas.export._lock import folder_lock
+from brightcall_pandas.export._lock import folder_lock, writable
 from brightcall_pandas.frame import SCHEMA_VERSION, column, not_one_of, zone_of_times
 
 __all__ = ["file_path", "folder_path", "single_file", "to_parquet"]
@@ -67,9 +67,9 @@ def to_parquet(
         one that of the `partition`; or the folder holds calls with other columns, in another timezone or
         pseudonymized with another key.
     KeyError
-        There is no ``timestamp`` to partition by.
-
-    Whichever it is, nothing has been written then.
+        There is no ``timestamp`` to partition by. So far nothing has been written.
+    BrightcallError
+        The disk is full, or nothing can be written there. Files that were whole stay as they were.
 
     Notes
     -----
@@ -181,7 +181,8 @@ def _refuse_export_above(path: Path, *, levels: int | None = None) -> None:
 def _write_file(df: pd.DataFrame, path: Path) -> Path:
     table = table_of(df)
     schema = schema_of(table.schema, _zone(df), _metadata(df), df)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     with parquet_writer(path, schema) as writer:
         write_rows(writer, _ordered(table))
     return path

@@ -51,7 +51,7 @@ class TestOtherReaders:
     def test_duckdb(self, folder, calls):
         query = f"""
             SELECT day::VARCHAR AS day, count(*) AS calls, count(*) FILTER (state = 'answered') AS answered
-            FROM read_parquet('{folder}/*/*.parquet', hive_partitioning = true) GROUP BY ALL ORDER BY ALL
+            FROM read_parquet('{folder}/**/*.parquet') GROUP BY ALL ORDER BY ALL
         """
         with duckdb.connect() as connection:
             rows = connection.sql(query).fetchall()
@@ -59,7 +59,7 @@ class TestOtherReaders:
         assert rows == [(day, len(states), int((states == "answered").sum())) for day, states in days]
 
     def test_polars(self, folder, calls):
-        table = polars.scan_parquet(folder / "*/*.parquet", hive_partitioning=True)
+        table = polars.scan_parquet(folder)
         found = (
             table.filter(polars.col("state").cast(polars.String) == "answered").select("talkTime").collect()
         )

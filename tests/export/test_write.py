@@ -97,6 +97,38 @@ class TestToParquet:
         assert list(tmp_path.iterdir()) == []
 
 
+class TestWhereNothingCanBeWritten:
+    """A folder that is full, taken away or read-only; here a link to nowhere, which also stops root."""
+
+    @pytest.mark.parametrize("name", ["calls", "calls.parquet", "calls.xlsx", "calls.csv"])
+    def test_says_where_and_what_to_do(self, tmp_path, name):
+        (tmp_path / "gone").symlink_to(tmp_path / "disk" / "that" / "is" / "not" / "there")
+        calls, path = ONE_CALL.calls, tmp_path / "gone" / name
+        write = {"calls.xlsx": calls.to_excel, "calls.csv": calls.to_csv}.get(name, calls.to_parquet)
+        options = {"partition": None} if name == "calls.parquet" else {}
+        with pytest.raises(bc.BrightcallError, match=rf"gone/{name}' cannot be written: .*another place"):
+            write(path, **options)
+        assert [each.name for each in tmp_path.iterdir()] == ["gone"]
+
+    def test_a_full_disk_leaves_the_older_file(self, tmp_path, monkeypatch):
+        file = ONE_CALL.calls.to_parquet(tmp_path / "calls.parquet", partition=None)
+
+        def full(*_, **__):
+            raise OSError(28, "No space left on device")
+
+        book = ONE_CALL.calls.to_excel(tmp_path / "calls.xlsx")
+        before = book.read_bytes()
+        monkeypatch.setattr("pyarrow.parquet.ParquetWriter.write_table", full)
+        monkeypatch.setattr("zipfile.ZipFile.write", full)
+        with pytest.raises(bc.BrightcallError, match="No space left on device"):
+            ONE_CALL.assign(id="2").calls.to_parquet(file, partition=None)
+        with pytest.raises(bc.BrightcallError, match="No space left on device"):
+            ONE_CALL.assign(id="2").calls.to_excel(book)
+        assert bc.read_calls(file)["id"].tolist() == ["1"]
+        assert book.read_bytes() == before
+        assert sorted(tmp_path.iterdir()) == [file, book]
+
+
 class TestAttributes:
     """What a frame says of itself goes into the file; but anybody may write there."""
 
