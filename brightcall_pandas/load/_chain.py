@@ -113,6 +113,9 @@ class Reading:
         if self.bounds is None and _are_few(early, late):
             return "one page"
         self._measure(early, late)
+        full = max(early.rows, late.rows) >= min(early.ask.size, self.known.most_rows)
+        if full and self.known.order == OBEYED and same_rows(early, late):
+            self.known.order = None  # a server that has begun to sort inside of its pages only shows the same
         self.answers = list(self.slices)
         for _ in range(3):  # what is learnt of the direction on the way may change what the pages prove
             order = self.known.order

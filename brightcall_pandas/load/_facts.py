@@ -77,6 +77,7 @@ class Known:
     order: str | None
     depth: int | None
     base: int | None
+    most_rows: int  # that a page was seen to have
     refused: set[int] = field(default_factory=set)
     trial: int = 1  # the step that is tried, while none is known
     failed: set[int] = field(default_factory=set)

@@ -143,7 +143,9 @@ class _Window:
     def __post_init__(self) -> None:
         facts = self.facts
         self.constant_totals = bool(facts.constant_totals)
-        self.known = Known(set(facts.sizes), facts.step, facts.order, facts.depth, facts.first_page)
+        self.known = Known(
+            set(facts.sizes), facts.step, facts.order, facts.depth, facts.first_page, facts.most_rows
+        )
         self.known.refused = set(facts.refused)
         if self.size in facts.refused:
             self.size = SAFE_SIZE

@@ -241,6 +241,24 @@ class TestFactsOfAnAccount:
         assert unsettled.agreed == 0
 
 
+class TestServersThatChange:
+    """What was learnt of a server may hold no longer."""
+
+    @pytest.mark.parametrize("order", ["inside", "inside oldest", "newest", "oldest", "none"])
+    @pytest.mark.parametrize("totals", ["exact", "none", "page"])
+    @pytest.mark.parametrize("calls", [433, 300, 100])
+    def test_one_that_obeyed_directions_no_longer_does(self, order, totals, calls):
+        _, _, facts = load(Persona(totals=totals), "still", (100, 433, 1, 0), 0)
+        assert facts.order == "obeyed"
+        came, _, _ = load(Persona(order=order, totals=totals), "still", (100, calls, 1, 0), 1, facts)
+        assert came in ("whole", "refused")
+
+    def test_a_full_page_that_is_all_still_comes_whole(self):
+        _, _, facts = load(Persona(), "still", (100, 433, 1, 0), 0)
+        came, _, _ = load(Persona(), "still", (100, 100, 1, 0), 1, facts)
+        assert came == "whole"
+
+
 class TestCost:
     """Requests, where what first contact asks is known already."""
 
