@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
+from brightcall_pandas.frame import SCHEMA_VERSION
 from brightcall_pandas.frame._fields import FIELD_NAMES, FIELDS
 
 
@@ -22,7 +23,7 @@ class TestFiles:
         assert tuple(schema.names) == (*FIELD_NAMES, "extras")
         assert schema.field("talkTime").metadata[b"unit"] == b"s"
         assert schema.field("outcomeTag").metadata[b"description"].decode() == FIELDS["outcomeTag"].doc
-        assert json.loads(schema.metadata[b"brightcall"])["schema_version"] == 2
+        assert json.loads(schema.metadata[b"brightcall"])["schema_version"] == SCHEMA_VERSION
 
     def test_compressed_with_statistics_dictionaries_and_order(self, folder):
         group = pq.read_metadata(next(folder.glob("*/*.parquet"))).row_group(0)
