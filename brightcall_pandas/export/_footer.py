@@ -176,7 +176,7 @@ def footer_of(metadata: Mapping[bytes, bytes] | None) -> Footer | None:
     """Return what the metadata of a file says of it; None if another program wrote it."""
     try:
         footer = _FOOTER.decode((metadata or {})[META])
-        if footer.identity is None:
+        if PERIOD not in (metadata or {}):  # a file by itself, or one that was written anew by others
             return footer
         return msgspec.structs.replace(footer, held=_PERIOD.decode((metadata or {})[PERIOD]))
     except (KeyError, msgspec.DecodeError):

@@ -13,7 +13,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from brightcall_pandas.frame._fields import FIELD_NAMES, FIELDS, SCHEMA_VERSION
+from brightcall_pandas.frame import SCHEMA_VERSION
+from brightcall_pandas.frame._fields import FIELD_NAMES, FIELDS
 
 
 class TestFiles:

@@ -107,7 +107,7 @@ class TestOtherFiles:
 
 
 class TestWhichReadingCounts:
-    """A call that stands in two files; nothing but the folder tells which of them was read last."""
+    """A call that stands in two files; nothing but the files tells which of them was read last."""
 
     @pytest.fixture
     def folder(self, tmp_path):
@@ -127,19 +127,19 @@ class TestWhichReadingCounts:
 
     @staticmethod
     def was_read(folder, times):
-        file = folder / "_manifest.json"
-        told = json.loads(file.read_text())
-        for period, held in told["partitions"].items():
-            held["windows"] = [
+        for path in folder.glob("month=*/calls.parquet"):
+            table = pq.read_table(path, partitioning=None)
+            windows = [
                 {"day_from": day, "day_to": day, "fetched_at": f"{at}T09:00:00+00:00"}
                 for day, at in times.items()
-                if day.startswith(period)
+                if day.startswith(path.parent.name.removeprefix("month="))
             ]
-        file.write_text(json.dumps(told))
+            said = {"rows": len(table), "windows": windows}
+            with pq.ParquetWriter(path, table.schema) as writer:
+                writer.write_table(table)
+                writer.add_key_value_metadata({b"brightcall.period": json.dumps(said).encode()})
 
     def test_the_later_day_where_nothing_is_known(self, folder):
-        assert self.label(folder) == "april"
-        (folder / "_manifest.json").unlink()
         assert self.label(folder) == "april"
 
     def test_that_of_its_day_and_not_of_others_in_the_file(self, folder):
