@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.export._layout import FILE, parquet_writer, schema_of, table_of, write_rows
+from brightcall_pandas.export._footer import FILE
+from brightcall_pandas.export._layout import parquet_writer, schema_of, table_of, write_rows
 from brightcall_pandas.frame._columns import to_pandas
 from brightcall_pandas.sandbox._generate import draw_calls
 from brightcall_pandas.sandbox._records import call_table, planted_chains

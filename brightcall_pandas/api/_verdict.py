@@ -23,7 +23,7 @@ from brightcall_pandas.errors import (
     ServerError,
     visible,
 )
-from brightcall_pandas.frame import Answer, AnswerReader
+from brightcall_pandas.frame import Answer, AnswerReader, NestedTooDeeplyError
 
 __all__ = ["NO_CALLS", "Verdict", "failure_of", "judge", "says_no_calls"]
 
@@ -192,7 +192,7 @@ def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -
     advice = "Check base_url; if it is right, the server or a proxy is at fault."
     try:
         answer = reader.read(content)
-    except RecursionError:
+    except NestedTooDeeplyError:
         what = "the answer is nested deeper than can be read"
         return Verdict(InvalidResponseError, what, advice)
     except (msgspec.DecodeError, ValueError, OverflowError) as error:

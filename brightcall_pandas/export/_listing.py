@@ -310,4 +310,4 @@ def _first(texts: Sequence[str]) -> str:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=6)
+    warnings.warn(message, RuntimeWarning, stacklevel=7)

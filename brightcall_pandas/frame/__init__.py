@@ -24,7 +24,7 @@ calls as columns; a *table* is typed.
     _settings      settings and arguments, read or refused
 """
 
-from brightcall_pandas.frame._answer import Answer, AnswerReader, read_object
+from brightcall_pandas.frame._answer import Answer, AnswerReader, NestedTooDeeplyError, read_object
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
 from brightcall_pandas.frame._conversions import EPOCH_OF_ID, label_array
 from brightcall_pandas.frame._days import micros, midnight, midnight_micros
@@ -95,6 +95,7 @@ __all__ = [
     "AnswerReader",
     "Clock",
     "Field",
+    "NestedTooDeeplyError",
     "Page",
     "TypedTable",
     "call_numbers",

@@ -26,6 +26,7 @@ __all__ = [
     "UNREADABLE",
     "Answer",
     "AnswerReader",
+    "NestedTooDeeplyError",
     "RecordShape",
     "arrow_type",
     "can_be_named",
@@ -68,6 +69,10 @@ _SURROGATE = re.compile(
     rb"(?<!\\)(?P<before>(?:\\\\)*)(?:"
     rb"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
+
+
+class NestedTooDeeplyError(msgspec.DecodeError):
+    """JSON has more levels than can be read."""
 
 
 class RecordShape(NamedTuple):
@@ -288,13 +293,13 @@ def decoded(body: bytes, decode: Callable[[bytes, bool], T]) -> T:
     Raises
     ------
     msgspec.DecodeError
-        The bytes are not JSON, or nested too deeply.
+        The bytes are not JSON; `NestedTooDeeplyError` where they may be.
     """
     try:
         return _decoded(body, decode)
     except RecursionError:
-        msg = "JSON is nested too deeply"
-        raise msgspec.DecodeError(msg) from None
+        msg = "JSON is nested deeper than can be read"
+        raise NestedTooDeeplyError(msg) from None
 
 
 def _decoded(body: bytes, decode: Callable[[bytes, bool], T]) -> T:

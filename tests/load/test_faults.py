@@ -489,9 +489,3 @@ class TestBadInput:
             ask(*DAYS, client=client, **options)
         assert shared.requests()[before:] == []
         assert not client.cache.folder.exists()
-
-    def test_statistics_of_v3_are_unknown(self, make, shared):
-        before = len(shared.requests())
-        with pytest.raises(bc.RequestError, match="v3 is undocumented"):
-            bc.load_stats(*DAYS, client=make(api_version="v3"))
-        assert shared.requests()[before:] == []
