@@ -19,7 +19,7 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from brightcall_pandas.api._session import ApiSession, Received, Reply, unreadable
 from brightcall_pandas.api._verdict import Verdict
-from brightcall_pandas.api._workers import Workers
+from brightcall_pandas.api._workers import GLANCE_S, Workers
 from brightcall_pandas.cache import StoredAnswer
 from brightcall_pandas.errors import RequestError
 
@@ -29,7 +29,6 @@ T = TypeVar("T")
 
 _AHEAD = 2  # requests for each connection that are sent and not yet read: memory stays bounded
 _AT_ONCE = 8  # answers that are kept at once: to lock the cache for one takes as long as for all
-_GLANCE_S = 1.0  # how long to wait before looking up: not every system lets Ctrl-C end the waiting
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,7 @@ class _TaskRun(Generic[T]):
     def _next(self) -> tuple[_Place, Future[Received]]:
         while True:
             try:
-                answered = self._answered.get(timeout=_GLANCE_S)
+                answered = self._answered.get(timeout=GLANCE_S)
             except queue.Empty:
                 continue
             self._sent -= 1

@@ -13,7 +13,16 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from brightcall_pandas.api._words import Topic, complaint, number_of, quoted, shown, topic_of, words_of
+from brightcall_pandas.api._words import (
+    HTTP_FAILURES,
+    Topic,
+    complaint,
+    number_of,
+    quoted,
+    shown,
+    topic_of,
+    words_of,
+)
 from brightcall_pandas.errors import (
     AuthenticationError,
     BrightcallError,
@@ -42,7 +51,6 @@ _ASK_FIREWALL = (
 _OTHER_DAYS = "Ask for fewer days at once, or for other ones: the server's words tell which it allows."
 _LATER = "Try again later."
 
-_HTTP_FAILURES = range(400, 600)
 _NO = frozenset({"err", "error", "errors", "fail", "failed", "failure", "false", "ko", "no", "nok"})
 _PASSING = re.compile(
     r"time.?out|timed out|temporar|unavailable|overload|too many requests|rate.?limit|\bbusy|deadlock|retry"
@@ -234,18 +242,18 @@ def _fault(answer: Answer, content: bytes) -> Verdict | None:
     refused = _is_no(answer.success) or answer.success in (0, "0")
     if refused:
         what = f"success: {shown(answer.success)}"
-    elif _is_no(answer.status) or number_of(answer.status) in _HTTP_FAILURES:
+    elif _is_no(answer.status) or number_of(answer.status) in HTTP_FAILURES:
         what = f"status: {shown(answer.status)}"
     elif complaint(answer.error):
         what = "error"
     elif complaint(answer.errors):
         what = "errors"
-    elif number_of(answer.code) >= _HTTP_FAILURES.start and complaint(answer.message):
+    elif number_of(answer.code) >= HTTP_FAILURES.start and complaint(answer.message):
         what = f"code: {shown(answer.code)}"
     else:
         return None
     numbers = (number_of(each) for each in (answer.code, answer.status))
-    status = next((each for each in numbers if each in _HTTP_FAILURES), None)
+    status = next((each for each in numbers if each in HTTP_FAILURES), None)
     said = words_of(content)
     return _of_fault(f"{what}{quoted(said)}", said, status, refused)
 

@@ -13,11 +13,11 @@ import msgspec
 from brightcall_pandas.errors import visible
 from brightcall_pandas.frame import read_object
 
-__all__ = ["Topic", "complaint", "number_of", "quoted", "shown", "topic_of", "words_of"]
+__all__ = ["HTTP_FAILURES", "Topic", "complaint", "number_of", "quoted", "shown", "topic_of", "words_of"]
 
 _SHOWN = 300  # characters of the server's own words in a message
 _DEEPEST = 8  # levels of an error that are looked at
-_HTTP_FAILURES = range(400, 600)
+HTTP_FAILURES = range(400, 600)
 _HARMLESS = frozenset({
     *("", "0", "false", "n/a", "no", "none", "null", "nil", "undefined", "-"),
     *("ok", "okay", "success", "successful", "no error", "no errors"),
@@ -86,11 +86,7 @@ def shown(value: Any) -> str:
     """Return a value as JSON, cut to what one reads."""
     try:
         return msgspec.json.encode(value).decode()[:_SHOWN]
-    except (
-        ValueError,
-        RecursionError,
-        OverflowError,
-    ):  # an integer that JSON takes and msgspec does not write
+    except (ValueError, RecursionError, OverflowError):  # such as an integer too large for msgspec to write
         return type(value).__name__
 
 
@@ -121,7 +117,7 @@ def _inner(value: Any, depth: int) -> str:
     """Return what a member of an error says: not every number is one of a failure."""
     if isinstance(value, str | dict | list):
         return complaint(value, depth)
-    return str(value) if number_of(value) in _HTTP_FAILURES else ""
+    return str(value) if number_of(value) in HTTP_FAILURES else ""
 
 
 def _loose(content: bytes) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
-__all__ = ["Workers", "run_apart"]
+__all__ = ["GLANCE_S", "Workers", "run_apart"]
 
 T = TypeVar("T")
 
-_GLANCE_S = 1.0  # how long to wait before looking up: not every system lets Ctrl-C end the waiting
+GLANCE_S = 1.0
+"""How long to wait before looking up: not every system lets Ctrl-C end the waiting."""
 
 
 class Workers:
@@ -81,7 +82,7 @@ def run_apart(task: Callable[[threading.Event], T]) -> T:
     workers = Workers(1)
     try:
         future = workers.submit(lambda: task(workers.stop))
-        while not wait([future], _GLANCE_S).done:
+        while not wait([future], GLANCE_S).done:
             pass
         return future.result()
     finally:

@@ -34,11 +34,11 @@ NO_KEY = (
 
 
 def no_account(*, offline: bool) -> str:
-    """Return why nobody can tell whose cache to use."""
+    """Return why it is not known whose cache to use."""
     if offline:
         return (
-            "offline=True, and nobody says whose cache to read: give bc.Client account=, or the API key that "
-            f"the cache was filled with (or set {KEY_VARIABLE})"
+            "offline=True, and it is not known whose cache to read: give bc.Client account=, or the API key "
+            f"that the cache was filled with (or set {KEY_VARIABLE})"
         )
     return f"{NO_KEY}. To read what is cached, give bc.Client account= and offline=True"
 
