@@ -253,13 +253,8 @@ class Sandbox:
         """End the process; a second call does nothing."""
         self._session.close()
         process = self._process
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(_END_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        process.kill()  # it has nothing to put away first
+        process.wait()
         for pipe in (process.stdin, process.stdout, self._stderr):
             if pipe is not None:
                 pipe.close()
