@@ -1,12 +1,17 @@
-"""Servers that several test modules share: one sandbox that can fail, and one that says what it is told."""
+"""What test modules share: a sandbox that can fail, servers that say what one tells them, the command."""
 
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +53,66 @@ def fetch_plainly() -> Callable[..., dict[str, dict[str, Any]]]:
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back off as always, but in milliseconds."""
     monkeypatch.setattr(bc.Client, "first_pause", 0.002)
+
+
+@pytest.fixture(scope="session")
+def brightcall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+    """How a test runs the command line: arguments and environment in, exit status and what was printed out.
+
+    Every command is a process of its own: a copy of one that has imported everything, which costs a
+    hundredth of starting Python. Where something cannot be forked it is the installed command.
+    """
+    if not hasattr(os, "fork"):
+        yield run_installed
+        return
+    folder = tmp_path_factory.mktemp("commands")
+    with subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("command_server.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        assert server.stdout.readline() == "ready\n"
+
+        def run(*arguments: Any, **environment: str) -> subprocess.CompletedProcess[str]:
+            assert server.stdin is not None
+            assert server.stdout is not None
+            job = {
+                "arguments": [str(each) for each in arguments],
+                "environment": os.environ | environment,
+                "folder": str(Path.cwd()),
+                "stdout": str(folder / "stdout"),
+                "stderr": str(folder / "stderr"),
+            }
+            server.stdin.write(json.dumps(job) + "\n")
+            server.stdin.flush()
+            status = int(server.stdout.readline())
+            said = (Path(job[name]).read_text(encoding="utf-8") for name in ("stdout", "stderr"))
+            return subprocess.CompletedProcess(job["arguments"], status, *said)
+
+        yield run
+        server.stdin.close()
+
+
+def run_installed(*arguments: Any, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed command."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("brightcall"), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+@pytest.fixture
+def installed() -> Callable[..., Any]:
+    """How a test runs the command as it is installed, in a Python that starts anew."""
+    return run_installed
 
 
 class Scripted:

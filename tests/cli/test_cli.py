@@ -1,7 +1,6 @@
 """The command line, as real processes."""
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -22,52 +21,43 @@ from brightcall_pandas.sandbox import PERSONAS
 DEADLINE_S = 120
 
 
-def brightcall(*arguments, **environment):
-    """Run the installed command; nothing of the tests' own key is in its environment."""
-    return subprocess.run(
-        [Path(sys.executable).with_name("brightcall"), *arguments],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=DEADLINE_S,
-        env=os.environ | environment,
-        check=False,
-    )
-
-
 class TestConsoles:
     """Windows' code pages, and what a server would have a terminal do."""
 
-    def test_what_a_code_page_lacks_is_written_plainly(self, tmp_path):
-        done = brightcall("demo", "--calls=60", "--days=2", f"--output={tmp_path}", PYTHONIOENCODING="cp866")
+    def test_what_a_code_page_lacks_is_written_plainly(self, installed, tmp_path):
+        done = installed("demo", "--calls=60", "--days=2", f"--output={tmp_path}", PYTHONIOENCODING="cp866")
         assert (done.returncode, "Traceback" in done.stderr) == (0, False)
         assert "with 60 made-up calls ..." in done.stdout
         assert "Calls in the frame: 60" in done.stdout
 
     @pytest.mark.parametrize("arguments", [["describe", "filters"], ["sandbox", "--list-personas"]])
-    def test_json_can_be_read_whatever_the_code_page(self, arguments):
-        done = brightcall(*arguments, "--json", PYTHONIOENCODING="ascii")
-        assert json.loads(done.stdout) == json.loads(
-            brightcall(*arguments, "--json", PYTHONIOENCODING="utf-8").stdout
-        )
+    def test_json_can_be_read_whatever_the_code_page(self, installed, brightcall, arguments):
+        done = installed(*arguments, "--json", PYTHONIOENCODING="ascii")
+        assert json.loads(done.stdout) == json.loads(brightcall(*arguments, "--json").stdout)
 
-    def refused(self, scripted, tmp_path, *answer):
-        scripted.answers = [answer]
-        settings = {"BRIGHTCALL_API_KEY": "any-key", "BRIGHTCALL_BASE_URL": scripted.url}
-        settings |= {"BRIGHTCALL_CACHE_DIR": str(tmp_path / "cache")}
-        return brightcall("export", "2026-03-01", "2026-03-01", str(tmp_path / "calls"), **settings)
+    @pytest.fixture
+    def refused(self, brightcall, scripted, tmp_path):
+        """How an export ends that gets an answer of one's own."""
+
+        def export(*answer):
+            scripted.answers = [answer]
+            settings = {"BRIGHTCALL_API_KEY": "any-key", "BRIGHTCALL_BASE_URL": scripted.url}
+            settings |= {"BRIGHTCALL_CACHE_DIR": str(tmp_path / "cache")}
+            return brightcall("export", "2026-03-01", "2026-03-01", tmp_path / "calls", **settings)
+
+        return export
 
     @pytest.mark.parametrize("said", ["\x1b]0;title\x07\x1b[2J", "\u202egnorw\x9b2J"])
-    def test_a_servers_words_do_not_steer_the_terminal(self, scripted, tmp_path, said):
+    def test_a_servers_words_do_not_steer_the_terminal(self, refused, said):
         body = json.dumps({"message": f"before {said} after"}).encode()
-        done = self.refused(scripted, tmp_path, 401, {}, body)
+        done = refused(401, {}, body)
         assert done.returncode == 1
         assert "before" in done.stderr
         assert done.stderr.rstrip("\n").isprintable()
 
-    def test_what_comes_of_an_answer_is_no_usage_error(self, scripted, tmp_path):
+    def test_what_comes_of_an_answer_is_no_usage_error(self, refused):
         body = b'{"calls": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
-        done = self.refused(scripted, tmp_path, 200, {}, body)
+        done = refused(200, {}, body)
         assert done.returncode == 1
         assert "nested deeper than can be read" in done.stderr
         assert "Traceback" not in done.stderr
@@ -88,12 +78,12 @@ print(len(bc.load_calls({shared.day_from!r}, {shared.day_to!r}, client=client, p
 
 
 class TestHelp:
-    def test_without_arguments_it_says_how_to_begin(self):
+    def test_without_arguments_it_says_how_to_begin(self, brightcall):
         done = brightcall()
         assert done.returncode == 2
         assert "brightcall demo" in done.stdout + done.stderr
 
-    def test_lists_the_commands_and_the_exit_codes(self):
+    def test_lists_the_commands_and_the_exit_codes(self, brightcall):
         done = brightcall("--help")
         assert done.returncode == 0
         words = " ".join(done.stdout.split())
@@ -106,19 +96,19 @@ class TestHelp:
         "command",
         [["demo"], ["sandbox"], ["describe"], ["export"], ["doctor"], ["cache", "info"], ["cache", "clear"]],
     )
-    def test_every_command_explains_itself(self, command):
+    def test_every_command_explains_itself(self, brightcall, command):
         done = brightcall(*command, "-h")
         assert done.returncode == 0
         assert f"Usage: brightcall {' '.join(command)}" in done.stdout
         assert "--api-key" not in done.stdout  # a key on the command line is for everyone to see
 
-    def test_a_wrong_command_is_a_usage_error(self):
+    def test_a_wrong_command_is_a_usage_error(self, brightcall):
         done = brightcall("dmeo")
         assert done.returncode == 2
         assert "dmeo" in done.stderr
 
-    def test_version(self):
-        done = brightcall("--version")
+    def test_version(self, installed):
+        done = installed("--version")
         assert (done.returncode, done.stdout) == (0, f"brightcall-pandas {bc.__version__}\n")
 
 
@@ -159,7 +149,7 @@ class TestKeys:
     def test_other_words_are_not(self, argument):
         assert refused_key(["export", argument]) is None
 
-    def test_the_command_does_not_begin(self):
+    def test_the_command_does_not_begin(self, brightcall):
         done = brightcall("export", "2026-03-01", "2026-03-02", "out", f"--api-key={self.SECRET}")
         assert done.returncode == 2
         assert done.stdout == ""
@@ -168,7 +158,7 @@ class TestKeys:
 
 
 class TestDescribe:
-    def test_fields(self):
+    def test_fields(self, brightcall):
         done = brightcall("describe", "fields")
         assert done.returncode == 0
         assert (
@@ -176,13 +166,13 @@ class TestDescribe:
         )
         assert len(re.findall(r"^\S", done.stdout, re.MULTILINE)) == 45
 
-    def test_filters(self):
+    def test_filters(self, brightcall):
         done = brightcall("describe", "filters")
         assert done.returncode == 0
         assert "outbound (1)" in done.stdout
         assert len(re.findall(r"^\S", done.stdout, re.MULTILINE)) == 33
 
-    def test_json(self):
+    def test_json(self, brightcall):
         fields = json.loads(brightcall("describe", "fields", "--json").stdout)
         filters = json.loads(brightcall("describe", "filters", "--json").stdout)
         assert (len(fields), len(filters)) == (45, 33)
@@ -196,7 +186,7 @@ class TestDescribe:
             "description": "",
         }
 
-    def test_a_wrong_topic_names_the_right_ones(self):
+    def test_a_wrong_topic_names_the_right_ones(self, brightcall):
         done = brightcall("describe", "felds")
         assert done.returncode == 2
         assert "'fields', 'filters'" in done.stderr
@@ -208,7 +198,7 @@ def output(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def done(output):
+def done(brightcall, output):
     return brightcall("demo", "--output", output, "--calls", "1500", "--days", "6", "--seed", "3")
 
 
@@ -232,7 +222,7 @@ class TestDemo:
         assert int(warm[1]) == 0
         assert "calls made up by the sandbox: 1,500" in done.stdout
 
-    def test_json_is_all_of_standard_output(self, tmp_path):
+    def test_json_is_all_of_standard_output(self, brightcall, tmp_path):
         done = brightcall(
             "demo", "--calls", "300", "--days", "3", "--json", "--output", str(tmp_path / "out")
         )
@@ -285,7 +275,7 @@ class TestDemo:
         frame = pd.read_parquet(output / "calls")
         assert (calls, talk) == (1500, frame["talkTime"].sum())
 
-    def test_a_second_run_replaces_the_first_and_nothing_else(self, done, output, tmp_path):
+    def test_a_second_run_replaces_the_first_and_nothing_else(self, brightcall, done, output, tmp_path):
         copy = shutil.copytree(output, tmp_path / "out")
         (copy / "notes.txt").write_text("mine")
         again = brightcall("demo", "--output", copy, "--calls", "200", "--days", "2")
@@ -363,14 +353,14 @@ class TestSandbox:
             (["--port", "70000"], "65535"),
         ],
     )
-    def test_wrong_arguments(self, arguments, words):
+    def test_wrong_arguments(self, brightcall, arguments, words):
         done = brightcall("sandbox", *arguments)
         assert done.returncode == 2
         assert words in done.stderr
         assert "Traceback" not in done.stderr
 
     @pytest.mark.parametrize("columns", [80, 120])
-    def test_lists_personas(self, columns):
+    def test_lists_personas(self, brightcall, columns):
         done = brightcall("sandbox", "--list-personas", COLUMNS=str(columns))
         assert done.returncode == 0
         assert max(map(len, done.stdout.splitlines())) <= columns
@@ -379,7 +369,7 @@ class TestSandbox:
             assert f" {each.name} {each.does} Plausible: {each.because} " in words
             assert each.may_be_refused in words
 
-    def test_lists_personas_for_programs(self):
+    def test_lists_personas_for_programs(self, brightcall):
         listed = json.loads(brightcall("sandbox", "--list-personas", "--json").stdout)
         assert [each["name"] for each in listed] == list(PERSONAS)
         assert listed[0]["sets"] == {"sizes": "listed"}
@@ -404,7 +394,7 @@ class TestSandbox:
                 process.wait(30)
         assert process.returncode == 0
 
-    def test_a_port_that_is_taken(self):
+    def test_a_port_that_is_taken(self, brightcall):
         with bc.start_sandbox(10, 1) as running:
             port = running.url.rpartition(":")[2]
             done = brightcall("sandbox", "--port", port, "--calls", "10", "--days", "1")
@@ -424,38 +414,38 @@ class TestCache:
             client.close()
         return ["--account", sandbox.account, "--cache-dir", tmp_path]
 
-    def test_info(self, filled):
+    def test_info(self, brightcall, filled):
         done = brightcall("cache", "info", *filled)
         assert done.returncode == 0
         shown = dict(line.split(None, 1) for line in done.stdout.splitlines())
         assert (shown["calls"], shown["days"]) == ("200", "4")
         assert (shown["first_day"], shown["last_day"]) == ("2026-03-28", "2026-03-31")
 
-    def test_info_as_json(self, filled):
+    def test_info_as_json(self, brightcall, filled):
         info = json.loads(brightcall("cache", "info", "--json", *filled).stdout)
         assert info["calls"] == 200
         assert info["window_bytes"] > 0
 
-    def test_clear_some_days(self, filled):
+    def test_clear_some_days(self, brightcall, filled):
         done = brightcall("cache", "clear", "--day-from", "2026-03-30", "--yes", *filled)
         assert (done.returncode, done.stdout) == (0, "deleted 2 days; 2 are left\n")
         assert json.loads(brightcall("cache", "info", "--json", *filled).stdout)["last_day"] == "2026-03-29"
 
-    def test_clear_all(self, filled):
+    def test_clear_all(self, brightcall, filled):
         assert brightcall("cache", "clear", "--yes", *filled).stdout == "deleted 4 days; 0 are left\n"
 
-    def test_clear_as_json(self, filled):
+    def test_clear_as_json(self, brightcall, filled):
         done = brightcall("cache", "clear", "--day-to", "2026-03-28", "--yes", "--json", *filled)
         told = json.loads(done.stdout)
         assert (told["deleted"], told["left"]) == (1, 3)
 
-    def test_clear_asks_first(self, filled):
+    def test_clear_asks_first(self, brightcall, filled):
         done = brightcall("cache", "clear", *filled)
         assert done.returncode == 1
         assert "Delete cached calls in" in done.stdout
         assert json.loads(brightcall("cache", "info", "--json", *filled).stdout)["days"] == 4
 
-    def test_an_account_must_be_named_or_follow_from_the_key(self, tmp_path):
+    def test_an_account_must_be_named_or_follow_from_the_key(self, brightcall, tmp_path):
         done = brightcall("cache", "info", "--cache-dir", tmp_path)
         assert done.returncode == 2
         assert "--account" in done.stderr
@@ -471,7 +461,7 @@ class TestCache:
             (["--older-than", "soon"], "older_than"),
         ],
     )
-    def test_wrong_arguments(self, tmp_path, arguments, words):
+    def test_wrong_arguments(self, brightcall, tmp_path, arguments, words):
         done = brightcall("cache", "clear", "--yes", "--account", "a", "--cache-dir", tmp_path, *arguments)
         assert done.returncode == 2
         assert words in " ".join(done.stderr.split())

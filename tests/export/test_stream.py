@@ -12,6 +12,7 @@ import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -268,26 +269,14 @@ class TestExportCalls:
 
 
 class TestCommand:
-    def run(self, *arguments, **environment):
-        command = Path(sys.executable).with_name("brightcall")
-        return subprocess.run(
-            [command, "export", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            env=os.environ | environment,
-        )
+    @pytest.fixture
+    def run(self, brightcall):
+        return partial(brightcall, "export")
 
-    def test_exports_tells_and_is_repeatable(self, sandbox, tmp_path, calls):
-        environment = {
-            "BRIGHTCALL_API_KEY": sandbox.api_key,
-            "BRIGHTCALL_BASE_URL": sandbox.url,
-            "BRIGHTCALL_CACHE_DIR": str(tmp_path / "cache"),
-        }
+    def test_exports_tells_and_is_repeatable(self, run, environment, sandbox, tmp_path, calls):
         arguments = [sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), "--json"]
         for _ in range(2):
-            done = self.run(*arguments, "--filters", '{"types": "inbound"}', **environment)
+            done = run(*arguments, "--filters", '{"types": "inbound"}', **environment)
             assert done.returncode == 0, done.stderr
             expected = int((calls["type"] == "inbound").sum())
             told = {"path": str(tmp_path / "out"), "partitions": 10, "rows": expected, "complete": True}
@@ -302,9 +291,9 @@ class TestCommand:
             "BRIGHTCALL_CACHE_DIR": str(tmp_path / "cache"),
         }
 
-    def test_from_cron_it_is_silent(self, sandbox, tmp_path, environment):
+    def test_from_cron_it_is_silent(self, run, sandbox, tmp_path, environment):
         sandbox.latency(1.3)  # long enough for a progress bar
-        done = self.run(sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), "--quiet", **environment)
+        done = run(sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), "--quiet", **environment)
         sandbox.latency(0)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         assert len(files(tmp_path / "out")) == 10
@@ -328,7 +317,7 @@ class TestCommand:
         assert re.search(r"Loading.*calls.*pages=", shown)
         assert done.stdout.decode() == f"2000 calls in 10 files in {tmp_path / 'out'}\n"
 
-    def test_days_told_from_today_on(self, tmp_path):
+    def test_days_told_from_today_on(self, run, tmp_path):
         today = datetime.now().date()
         with bc.start_sandbox(calls=60, days=3, seed=2, day_to=today) as recent:
             environment = {
@@ -336,22 +325,22 @@ class TestCommand:
                 "BRIGHTCALL_BASE_URL": recent.url,
                 "BRIGHTCALL_CACHE_DIR": str(tmp_path / "cache"),
             }
-            done = self.run("2d", "yesterday", str(tmp_path / "out"), **environment)
+            done = run("2d", "yesterday", str(tmp_path / "out"), **environment)
         assert done.returncode == 0, done.stderr
         days = {f"day={today - timedelta(days=ago)}" for ago in (1, 2)}
         assert set(files(tmp_path / "out")) == days
 
-    def test_pseudonyms_with_their_choices(self, sandbox, tmp_path, environment, calls):
+    def test_pseudonyms_with_their_choices(self, run, sandbox, tmp_path, environment, calls):
         environment |= {"BRIGHTCALL_PSEUDONYM_KEY": "a secret"}
         arguments = [sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), "--pseudonymize"]
         options = ["--keep", "userId, agentShortNumber", "--region", "de", "--free-text", "scan"]
-        done = self.run(*arguments, *options, **environment)
+        done = run(*arguments, *options, **environment)
         assert done.returncode == 0, done.stderr
         choices = {"keep": ["userId", "agentShortNumber"], "region": "DE", "free_text": "scan"}
         expected = calls.calls.pseudonymize("a secret", **choices)
         pdt.assert_frame_equal(bc.read_calls(tmp_path / "out"), expected)
 
-    def test_a_warning_is_one_line(self, tmp_path):
+    def test_a_warning_is_one_line(self, run, tmp_path):
         faults = {"wrong_total": {"by": 40}, "unstable_ties": {"seconds": 86_400}, "capped_page": {"cap": 60}}
         with bc.start_sandbox(calls=400, days=1, seed=1, faults=faults) as unsure:
             environment = {
@@ -360,29 +349,29 @@ class TestCommand:
                 "BRIGHTCALL_CACHE_DIR": str(tmp_path / "cache"),
             }
             arguments = [unsure.day_from, unsure.day_to, str(tmp_path / "out"), "--json"]
-            failed = self.run(*arguments, **environment)
-            done = self.run(*arguments, "--on-incomplete", "warn", **environment)
+            failed = run(*arguments, **environment)
+            done = run(*arguments, "--on-incomplete", "warn", **environment)
         assert failed.returncode == 1
         assert re.fullmatch(r"brightcall: .*not proved complete.*\n", failed.stderr)
         assert done.returncode == 0
         assert re.fullmatch(r"brightcall: warning: .*not proved complete.*\n", done.stderr)
         assert json.loads(done.stdout)["complete"] is False
 
-    def test_what_is_asked_wrongly_ends_with_2(self, tmp_path):
+    def test_what_is_asked_wrongly_ends_with_2(self, run, tmp_path):
         days = ["2026-03-01", "2026-03-02", str(tmp_path / "out")]
-        done = self.run(*days)
+        done = run(*days)
         assert done.returncode == 2
         assert "set BRIGHTCALL_API_KEY" in " ".join(done.stderr.split())
         key = {"BRIGHTCALL_API_KEY": "k", "BRIGHTCALL_BASE_URL": "http://127.0.0.1:9"}
-        done = self.run(*days, "--pseudonymize", **key)
+        done = run(*days, "--pseudonymize", **key)
         assert done.returncode == 2
         assert "BRIGHTCALL_PSEUDONYM_KEY" in " ".join(done.stderr.split())
-        assert self.run(*days, "--filters", "types", **key).returncode == 2
-        assert self.run(*days, "--columns", "talktime", **key).returncode == 2
-        assert self.run(*days, "--partition", "week", **key).returncode == 2
+        assert run(*days, "--filters", "types", **key).returncode == 2
+        assert run(*days, "--columns", "talktime", **key).returncode == 2
+        assert run(*days, "--partition", "week", **key).returncode == 2
 
-    def test_a_refused_key_could_not_be_done(self, sandbox, tmp_path):
+    def test_a_refused_key_could_not_be_done(self, run, sandbox, tmp_path):
         key = {"BRIGHTCALL_API_KEY": "wrong", "BRIGHTCALL_BASE_URL": sandbox.url}
-        done = self.run(sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), **key)
+        done = run(sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), **key)
         assert done.returncode == 1
         assert "401" in done.stderr
