@@ -1,7 +1,7 @@
 """How much memory an export takes: calls of many days go through, one busy day at a time.
 
 ``python benchmarks/exporting.py`` exports five million sandbox calls of 30 days, then of 365, and wants 16 GB
-for the sandbox; ``--calls 200000`` takes fewer, and then nothing is judged.
+for the sandbox; with fewer ``--calls`` or other ``--days`` nothing is judged.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--calls", type=int, default=CALLS, help=f"default: {CALLS:,}")
-    calls = parser.parse_args().calls
-    protocol = Protocol(judge=calls == CALLS)
-    for days in DAYS:
+    parser.add_argument("--days", type=int, nargs="+", default=DAYS, help="default: 30 365")
+    given = parser.parse_args()
+    protocol = Protocol(judge=(given.calls, given.days) == (CALLS, DAYS))
+    for days in given.days:
         with (
             tempfile.TemporaryDirectory(prefix="brightcall-bench-") as scratch,
-            start_sandbox(calls=calls, days=days) as sandbox,
+            start_sandbox(calls=given.calls, days=days) as sandbox,
         ):
-            stage = Stage(sandbox, replace(FULL, calls=calls), protocol, Path(scratch))
+            stage = Stage(sandbox, replace(FULL, calls=given.calls), protocol, Path(scratch))
             run = stage.contestant("here", "export").run(check=True)
             same_facts("the export", run.facts or {}, "the sandbox", {"calls": stage.calls})
             what = f"export of {stage.calls:,} calls over {days} days, peak of resident memory"

@@ -51,7 +51,7 @@ class TestLoading:
 
 class TestExporting:
     def test_all_calls_are_in_the_files(self):
-        done = ran("exporting.py", "--calls", "2000")
+        done = ran("exporting.py", "--calls", "2000", "--days", "3", "40")
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("export of 2,000 calls over") == 2
         assert done.stdout.count("not judged") == 2
