@@ -80,8 +80,8 @@ def pseudonymize(
     region
         Two-letter code of the country (``"DE"``) of numbers that are written without a country code.
     keep
-        Columns, or levels of the index, to leave as they are. ``agentShortNumber`` keeps numbers of up to six digits in every column
-        and text, ``userId`` keeps users.
+        Columns, or levels of the index, to leave as they are. ``agentShortNumber`` keeps numbers of up to
+        six digits in every column and text, ``userId`` keeps users.
     free_text
         ``"drop"`` makes labels, transcripts and summaries null, and of ``crmInfo`` and ``extras`` keeps only
         numbers, as tokens; ``"scan"`` keeps their words and replaces whatever looks like a number or an
