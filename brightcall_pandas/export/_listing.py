@@ -65,6 +65,11 @@ class CallFile:
         return self.below[:-2]
 
     @property
+    def other_keys(self) -> tuple[str, ...]:
+        """Folders above it that are named ``key=value``, but for that of the period: two accounts, say."""
+        return tuple(name for name in self.below[:-1] if "=" in name and not _FOLDER.fullmatch(name))
+
+    @property
     def footer(self) -> Footer | None:
         """What it says of itself; None if another program wrote it, or a half of it lies beside a period's.
 

@@ -225,7 +225,10 @@ def _pages_of_text(text: bytes) -> list[Page]:
         try:
             parts, mended = decoded(text, _parts_of_lines)
         except msgspec.DecodeError:
-            msg = f"the text is neither JSON nor JSON lines of records or answers: {whole}"
+            msg = (
+                f"the text is neither JSON nor JSON lines of records or answers ({whole}); read parquet with "
+                "bc.read_calls, and tables of other kinds with pandas, then pass the frame"
+            )
             raise ValueError(msg) from None
     alone = text[:1] == b"{" and len(parts) == 1
     members = [msgspec.json.decode(part, type=dict[str, msgspec.Raw]) for part in parts]
@@ -312,7 +315,7 @@ def _others(names: Sequence[Any], rows: int) -> list[Any]:
         twice = index[index.duplicated()].unique().tolist()
         msg = f"the table has columns of the same name: {twice}; keep one of each"
         raise ValueError(msg)
-    if "calls" in names:
+    if "calls" in names and _KNOWN.intersection(names) <= {"tags"}:
         msg = "the table has answers, not calls: pass what is in their 'calls', or the answers as they came"
         raise ValueError(msg)
     if rows and _KNOWN.isdisjoint(names):

@@ -215,7 +215,9 @@ class TestEpochs:
     def test_seconds_and_their_parts(self, value):
         assert instants([value]) == [datetime(2026, 3, 2, 9, 30, 15)]
 
-    @pytest.mark.parametrize("value", ["123456789", "0", "946684799", 0, 0.0, 30, 946684799, 9.4e11])
+    @pytest.mark.parametrize(
+        "value", ["123456789", "0", "946684799", 0, 0.0, 30, 20260302, 946684799, 9.4e11]
+    )
     def test_what_would_be_before_2000_is_no_epoch(self, value):
         array, misfits = typed_array([value], TIME)
         assert array.to_pylist() == [None]

@@ -188,6 +188,7 @@ class TestFrames:
             lambda frame: frame.set_index(["timestamp", "id"]),
             lambda frame: frame.set_axis([1, 1]),
             lambda frame: frame.rename(columns={"mine": 5}),
+            lambda frame: frame.rename(columns={"mine": "calls"}),
             dict,
         ],
     )
