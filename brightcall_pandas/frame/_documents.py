@@ -77,7 +77,9 @@ def php_list(document: Any) -> list[Any] | None:
     because items were taken out. Here up to ten may be lacking, so that extensions, such as 101, are no
     positions.
     """
-    if not isinstance(document, Mapping) or not document or not all(map(_POSITION.fullmatch, document)):
+    if not isinstance(document, Mapping) or not document:
+        return None
+    if not all(map(_POSITION.fullmatch, map(str, document))):
         return None
     return list(document.values()) if max(map(int, document)) < len(document) + _TAKEN_OUT else None
 
@@ -139,8 +141,13 @@ def _is_by_column(document: Mapping[str, Any]) -> bool:
     plain = any(name in FIELDS and not FIELDS[name].nested for name in document)
     if all(isinstance(column, Mapping) for column in columns):
         return plain
-    lists = all(isinstance(column, list | tuple) for column in columns)
-    return plain and lists and len(set(map(len, columns))) == 1
+    if not plain or not all(isinstance(column, list | tuple) for column in columns):
+        return False
+    if len(set(map(len, columns))) > 1:
+        lengths = ", ".join(f"{name} {len(column)}" for name, column in list(document.items())[:8])
+        msg = f"the lists of the columns are not of one length: {lengths}"
+        raise InvalidResponseError(msg)
+    return True
 
 
 def _by_column(document: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
@@ -160,6 +167,9 @@ def _split(document: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
         return rows
     if not isinstance(names, list) or not isinstance(rows, list):
         return None
+    if any(not isinstance(row, list | tuple) or len(row) != len(names) for row in rows):
+        msg = f"the rows under 'data' do not all have the {len(names)} values that 'columns' names"
+        raise InvalidResponseError(msg)
     return [dict(zip(map(str, names), row, strict=True)) for row in rows]
 
 

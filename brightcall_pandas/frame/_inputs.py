@@ -42,10 +42,10 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     ----------
     records
         A list of records, one API answer, a list of answers, JSON text, a JSON file or its path (also packed
-        by gzip), events of the dialer's webhooks (those of one call become one row), or an untyped DataFrame
-        of pandas, Polars, Arrow, DuckDB or any library that offers Arrow's C stream or the dataframe
-        interchange protocol. Columns and levels of the index that are named as fields are these; all other
-        columns go to `extras`.
+        by gzip), a response of requests or httpx, events of the dialer's webhooks (those of one call become
+        one row), or an untyped DataFrame of pandas, Polars, Arrow, DuckDB or any library that offers Arrow's
+        C stream or the dataframe interchange protocol. Columns and levels of the index that are named as
+        fields are these; all other columns go to `extras`.
     timezone
         Zone of the frame's times, and of times in `records` that carry no offset: an IANA name, an offset
         such as ``+04:00``, or a Windows name.
@@ -127,12 +127,14 @@ def _typed_of(records: Any, timezone: str) -> tuple[TypedTable, pd.Index | None]
         return _of_arrow(table, timezone), None
     if isinstance(records, os.PathLike) or (isinstance(records, str) and not _is_json(records)):
         records = _file(Path(records))
-    if hasattr(records, "read"):
+    if hasattr(records, "status_code") and hasattr(records, "content"):
+        records = records.content  # of a response of requests or httpx
+    elif hasattr(records, "read"):
         records = records.read()
     if isinstance(records, str):
         records = records.encode(errors="surrogatepass")
     if isinstance(records, bytes | bytearray | memoryview):
-        return typed_table(_pages_of_text(bytes(records)), timezone), None
+        return _of_text(bytes(records), timezone), None
     if isinstance(records, Mapping) and any(isinstance(each, pd.Series) for each in records.values()):
         return _of_frame(pd.DataFrame(dict(records)), timezone), None
     if isinstance(records, Mapping):
@@ -210,6 +212,14 @@ def _extras(kept: Any, others: Mapping[Any, Any]) -> Any:
 
 
 # JSON.
+
+
+def _of_text(text: bytes, timezone: str) -> TypedTable:
+    try:
+        return typed_table(_pages_of_text(text), timezone)
+    except msgspec.MsgspecError as error:  # numbers of thousands of digits, for example
+        msg = f"the text is JSON that cannot be read as calls: {error}"
+        raise ValueError(msg) from None
 
 
 def _pages_of_text(text: bytes) -> list[Page]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -22,6 +23,8 @@ import pyarrow as pa
 __all__ = ["json_text", "kinds_of", "uniform_array"]
 
 _DIGITS = 40  # of a whole number, at most; Decimal knows some that no memory holds
+
+_STRING_OR_STRAY = re.compile(r'("(?:[^"\\]|\\.)*+")|-?(?:NaN|Infinity)')
 
 # What Arrow raises where values are of several kinds.
 _SEVERAL_KINDS = (pa.ArrowException, TypeError, ValueError, OverflowError)
@@ -110,6 +113,9 @@ def uniform_array(values: Sequence[Any]) -> pa.Array | None:
     pyarrow.Array or None
         Of booleans, numbers, texts or nulls; None where values are of several kinds, or of another one.
     """
+    first = next((value for value in values if value is not None), None)
+    if isinstance(first, dict | list | tuple):
+        return None  # and Arrow crashes where one holds itself
     try:
         array = pa.array(values)
     except _SEVERAL_KINDS:
@@ -222,11 +228,21 @@ def _text_array(texts: list[str | None]) -> pa.Array:
 
 
 def json_text(value: Any) -> str:
-    """Return compact JSON; what JSON has no form for is written as text."""
+    """Return compact JSON; what JSON has no form for is written as text.
+
+    Raises
+    ------
+    ValueError
+        It is nested deeper than can be written, or holds itself.
+    """
     try:
         return msgspec.json.encode(value, enc_hook=_plain_object).decode()
+    except RecursionError:
+        msg = "a value is nested deeper than can be written as JSON, or holds itself"
+        raise ValueError(msg) from None
     except UnicodeEncodeError:  # as in `_text_array`; here the escape can stay
-        return json.dumps(value, default=_plain_object)
+        text = json.dumps(value, default=_plain_object, separators=(",", ":"))
+        return _STRING_OR_STRAY.sub(lambda found: found[1] or "null", text)
 
 
 def _plain_object(value: Any) -> Any:

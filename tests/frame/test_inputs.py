@@ -16,6 +16,7 @@ import pandas.testing as pdt
 import polars as pl
 import pyarrow as pa
 import pytest
+import requests
 
 import brightcall_pandas as bc
 
@@ -33,6 +34,12 @@ def form(request):
 
 def misfits(frame):
     return {name: each["count"] for name, each in frame.attrs["brightcall"]["misfits"].items()}
+
+
+def answered(document):
+    response = requests.Response()
+    response.status_code, response.raw = 200, io.BytesIO(json.dumps(document).encode())
+    return response
 
 
 class TestAnswers:
@@ -54,6 +61,14 @@ class TestAnswers:
     def test_lists_as_php_may_write_them(self, form):
         frame = bc.to_frame(form({"calls": {"0": ROWS[0], "1": ROWS[1]}}))
         assert frame["id"].tolist() == ["7", "8"]
+
+    def test_lists_that_python_numbered(self):
+        assert bc.to_frame({"calls": {0: ROWS[0], 1: ROWS[1]}})["id"].tolist() == ["7", "8"]
+
+    def test_as_a_client_of_http_has_them(self):
+        assert bc.to_frame(answered({"calls": ROWS}))["id"].tolist() == ["7", "8"]
+        with pytest.raises(bc.InvalidResponseError, match="«too fast»"):
+            bc.to_frame(answered({"success": False, "message": "too fast"}))
 
     def test_lists_of_which_php_took_items_out(self, form):
         frame = bc.to_frame(
@@ -91,6 +106,8 @@ class TestAnswers:
             ({"name": "Ann"}, "it has only name"),
             ([{"name": "Ann"}, {}], "it has only name"),
             ({"calls": "none"}, "the answer's calls are not a list but str: 'none'"),
+            ({"id": [1, 2], "state": [1]}, "not of one length: id 2, state 1"),
+            ({"columns": ["id"], "data": [[1, 2]]}, "do not all have the 1 values"),
             # Errors of web servers and frameworks, and other parts of an answer: they have names of fields.
             ({"type": "about:blank", "title": "Unauthorized", "detail": "bad key"}, "«bad key»"),
             ({"timestamp": "2026-03-02T09:30:15Z", "status": 500, "error": "Broken"}, "«Broken»"),
@@ -156,6 +173,23 @@ class TestJson:
         file.write_text(json.dumps({"calls": [{"id": 7, "label": "März"}]}), encoding=encoding)
         for given in (file, io.BytesIO(file.read_bytes())):
             assert bc.to_frame(given).loc[0, ["id", "label"]].tolist() == ["7", "März"]
+
+    def test_what_json_cannot_hold_is_refused_in_words(self):
+        itself, deep = {}, []
+        itself["again"] = itself
+        for _ in range(5000):
+            deep = [deep]
+        for value in (itself, deep):
+            for record in ({"id": 1, "crmInfo": value}, {"id": 1, "mine": value}):
+                with pytest.raises(ValueError, match="nested deeper"):
+                    bc.to_frame([record])
+        with pytest.raises(ValueError, match="cannot be read as calls: Integer value out of range"):
+            bc.to_frame(f'[{{"id": {"9" * 5000}}}]')
+
+    def test_half_an_emoji_beside_what_is_no_number(self):
+        (text,) = bc.to_frame([{"id": 1, "mine": {"a": "NaN \ud83d", "b": float("nan")}}])["extras"]
+        assert json.loads(text) == {"mine": {"a": "NaN \ud83d", "b": None}}
+        assert "NaN}" not in text
 
     def test_packed_by_gzip(self, tmp_path):
         packed = gzip.compress(json.dumps(ROWS[0]).encode() + b"\n" + json.dumps(ROWS[1]).encode())
