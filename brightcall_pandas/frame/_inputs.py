@@ -119,29 +119,37 @@ def warn_of_unread_times(frame: pd.DataFrame, misfits: Mapping[str, Any], stackl
 
 
 def _typed_of(records: Any, timezone: str) -> tuple[TypedTable, pd.Index | None]:
+    given = _in_hand(records)
+    if isinstance(given, pd.DataFrame):
+        return _of_frame(given, timezone), given.index
+    if isinstance(given, pa.Table):
+        return _of_arrow(given, timezone), None
+    if isinstance(given, bytes | bytearray | memoryview):
+        return _of_text(bytes(given), timezone), None
+    if isinstance(given, Mapping) and any(isinstance(each, pd.Series) for each in given.values()):
+        return _of_frame(pd.DataFrame(dict(given)), timezone), None
+    if isinstance(given, Mapping):
+        return _typed_records(_calls([given], alone=True), timezone), None
+    if not isinstance(given, Iterable):
+        raise _not_accepted(given)
+    return _typed_records(_calls(_mappings(given)), timezone), None
+
+
+def _in_hand(records: Any) -> Any:
+    """Return the frame, the Arrow table, the bytes or the Python objects that something stands for."""
     if isinstance(records, pd.DataFrame):
-        return _of_frame(records, timezone), records.index
+        plain = records.astype(object).where(records.notna(), None) if is_event(records.columns) else None
+        return records if plain is None else plain.to_dict("records")
     if isinstance(records, pd.Series):  # a row of a frame, or a column of records
-        records = records.to_dict() if is_call(records.index) else records.tolist()
+        return records.to_dict() if is_call(records.index) else records.tolist()
     if (table := _arrow_table(records)) is not None:
-        return _of_arrow(table, timezone), None
+        return table.to_pylist() if is_event(table.column_names) else table
     if isinstance(records, os.PathLike) or (isinstance(records, str) and not _is_json(records)):
-        records = _file(Path(records))
+        return _file(Path(records))
     if hasattr(records, "status_code") and hasattr(records, "content"):
-        records = records.content  # of a response of requests or httpx
-    elif hasattr(records, "read"):
-        records = records.read()
-    if isinstance(records, str):
-        records = records.encode(errors="surrogatepass")
-    if isinstance(records, bytes | bytearray | memoryview):
-        return _of_text(bytes(records), timezone), None
-    if isinstance(records, Mapping) and any(isinstance(each, pd.Series) for each in records.values()):
-        return _of_frame(pd.DataFrame(dict(records)), timezone), None
-    if isinstance(records, Mapping):
-        return _typed_records(_calls([records], alone=True), timezone), None
-    if not isinstance(records, Iterable):
-        raise _not_accepted(records)
-    return _typed_records(_calls(_mappings(records)), timezone), None
+        return records.content  # of a response of requests or httpx
+    text = records.read() if hasattr(records, "read") else records
+    return text.encode(errors="surrogatepass") if isinstance(text, str) else text
 
 
 def _is_json(text: str) -> bool:

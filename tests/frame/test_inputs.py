@@ -413,6 +413,13 @@ class TestWebhooks:
         assert frame["talkTime"].tolist() == [60.0, 0.0]
         assert frame["type"].tolist() == ["outbound", "inbound"]
 
+    @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.Table.from_pylist])
+    def test_as_a_table(self, make):
+        frame = bc.to_frame(make([self.ENDED, self.ENDED | {"callId": "2", "answerTimestampMs": None}]))
+        assert frame["uniqueId"].tolist() == ["1772443815.17", "2"]
+        assert frame["state"].tolist() == ["answered", "unanswered"]
+        assert frame["totalTime"].tolist() == [65.0, 65.0]
+
     def test_events_that_say_little_belong_to_their_call(self, form):
         brief = {"event": "webphoneSummary", "callId": "1772443815.17", "quality": 4}
         frame = bc.to_frame(form([self.STARTED, brief, self.ENDED]))
