@@ -155,17 +155,29 @@ class DistributedCalls:
         return self._df.map_partitions(_filtered, spec.to_dict(), fold_case, meta=self._df._meta)
 
     def pseudonymize(self, key: str | bytes, **options: Any) -> dd.DataFrame:
-        """Replace numbers and agents by tokens, lazily, as ``df.calls.pseudonymize``."""
+        """Replace numbers and agents by tokens, lazily, as ``df.calls.pseudonymize``.
+
+        Raises
+        ------
+        ValueError
+            As there, or a column that is no field, or a named index, is of numbers: only their values tell
+            whether they become text.
+        """
         meta = pseudonymize(self._df._meta, key, **options)
-        for name, dtype in self._df.dtypes.items():
-            kept = name in FIELDS or name in options.get("keep", ()) or pd.api.types.is_bool_dtype(dtype)
+        keep, index = options.get("keep", ()), self._df._meta.index
+        keep = [keep] if isinstance(keep, str) else keep
+        dtypes = dict(self._df.dtypes) | ({} if index.name is None else {index.name: index.dtype})
+        for name, dtype in dtypes.items():
+            kept = name in FIELDS or name in keep or pd.api.types.is_bool_dtype(dtype)
             if pd.api.types.is_numeric_dtype(dtype) and not kept:
                 msg = (
-                    f"column {name!r} of {dtype} may hold numbers of somebody, and would be text then, which "
-                    "is not known before it is computed: drop it, make it text, or name it in keep="
+                    f"column or index {name!r} of {dtype} may hold numbers of somebody, and would be "
+                    "text then, which is not known before it is computed: drop it, make it text, or "
+                    "name it in keep="
                 )
                 raise ValueError(msg)
-        return self._df.map_partitions(pseudonymize, key, meta=meta, **options)
+        # The divisions would be values of the index as they were.
+        return self._df.map_partitions(pseudonymize, key, meta=meta, clear_divisions=True, **options)
 
     @property
     def plot(self) -> NoReturn:

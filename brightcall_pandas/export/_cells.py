@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from brightcall_pandas.analysis import definitions
 from brightcall_pandas.export._layout import is_field
@@ -122,20 +123,32 @@ def _level(index: pd.Index, number: int) -> tuple[str | None, pd.Series]:
 def _sheet_column(
     name: str, values: pd.Series, meanings: _Meanings, *, in_index: bool = False
 ) -> SheetColumn:
-    dtype, meaning = values.dtype, meanings.of(name)
+    values = _without_arrow(values)
+    dtype, meaning, types = values.dtype, meanings.of(name), pd.api.types
     if isinstance(dtype, pd.DatetimeTZDtype):
         meaning = meaning._replace(unit=str(dtype.tz))
-    elif pd.api.types.is_timedelta64_dtype(dtype):
+    elif types.is_timedelta64_dtype(dtype):
         values, meaning = values.dt.total_seconds(), meaning._replace(unit="s")
-    elif pd.api.types.is_integer_dtype(dtype) and _too_long(values):
+    elif types.is_integer_dtype(dtype) and _too_long(values):
         values = pd.Series(
             [None if pd.isna(each) else str(each) for each in values], values.index, dtype=object
         )
-    elif pd.api.types.is_complex_dtype(dtype) or not (
-        pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_dtype(dtype)
+    elif types.is_complex_dtype(dtype) or not (
+        types.is_numeric_dtype(dtype) or types.is_datetime64_dtype(dtype)
     ):
         values = pd.Series([_cell(each) for each in values.astype(object)], values.index, dtype=object)
     return SheetColumn(name, values, meaning, in_index)
+
+
+def _without_arrow(values: pd.Series) -> pd.Series:
+    """Return a column of Arrow's times, lengths or decimals as pandas has them."""
+    kind = getattr(values.dtype, "pyarrow_dtype", None)
+    if kind is None:
+        return values
+    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
+        plain: pd.Series = pa.chunked_array(pa.array(values)).to_pandas().set_axis(values.index)
+        return plain
+    return values.astype(object) if pa.types.is_decimal(kind) else values
 
 
 def _too_long(values: pd.Series) -> bool:
@@ -144,12 +157,16 @@ def _too_long(values: pd.Series) -> bool:
 
 def _cell(value: Any) -> Any:
     """Return any value as a cell can hold it."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return str(value)  # a column of other zones than one
     if isinstance(value, str | bool | float | np.bool_ | np.floating | date):  # a Timestamp is a date
         return value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     if isinstance(value, int | np.integer):
         return int(value) if abs(int(value)) <= _LONGEST_NUMBER else str(value)
     if isinstance(value, Decimal):
-        return float(value)
+        return float(value) if abs(value) <= _LONGEST_NUMBER else str(value)
     if isinstance(value, list | tuple | dict | np.ndarray):
         plain = value.tolist() if isinstance(value, np.ndarray) else value
         return msgspec.json.encode(plain, enc_hook=str).decode()

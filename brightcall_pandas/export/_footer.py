@@ -82,8 +82,15 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.__struct_fields__:
             ours, theirs = getattr(self, name), getattr(other, name)
             if ours != theirs and (same_query or name != "query"):
-                return f"{name}={ours!r}, not {theirs!r}"
+                return f"{name}={_apart(ours, theirs)}, not {_apart(theirs, ours)}"
         return None
+
+
+def _apart(value: Any, other: Any) -> str:
+    """Return what a message shows of a value: of a list only what the other one lacks."""
+    if not (isinstance(value, list) and isinstance(other, list)) or set(value) == set(other):
+        return repr(value)
+    return f"[{', '.join(['…', *(repr(each) for each in value if each not in other)])}]"
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):

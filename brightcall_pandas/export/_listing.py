@@ -1,8 +1,8 @@
 """Which files at a path or address are the calls: those that say so, each period once.
 
 Whatever else lies in the folder is left out. What is not parquet by its name is nobody's business; a parquet
-file that belongs to no set, or holds a period that another one holds as well (a sync tool's conflict copy, a
-backup), is named in a warning.
+file that belongs to no set, that is damaged and stands in nobody's place, or that holds a period that another
+one holds as well (a sync tool's conflict copy, a backup), is named in a warning.
 """
 
 from __future__ import annotations
@@ -65,10 +65,26 @@ class CallFile:
         return self.below[:-2]
 
     @property
+    def other_keys(self) -> tuple[str, ...]:
+        """Folders above it that are named ``key=value``, but for that of the period: two accounts, say."""
+        return tuple(name for name in self.below[:-1] if "=" in name and not _FOLDER.fullmatch(name))
+
+    @property
     def footer(self) -> Footer | None:
-        """What it says of itself; None if another program wrote it."""
-        with readable(self.path):
-            return footer_of(self.fragment.metadata.metadata)
+        """What it says of itself; None if another program wrote it, or a half of it lies beside a period's.
+
+        Raises
+        ------
+        BrightcallError
+            It is damaged, and stands in the place of the file of a period.
+        """
+        try:
+            with readable(self.path):
+                return footer_of(self.fragment.metadata.metadata)
+        except BrightcallError:
+            if self.period and self.below[-1] == FILE:
+                raise
+            return None
 
     @property
     def held_period(self) -> str:
@@ -161,7 +177,7 @@ def readable(path: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         reason = str(error).partition("\n")[0]
         msg = (
             f"{path!r} cannot be read: {reason}. If it is damaged, restore it, or delete it and export its "
@@ -219,8 +235,8 @@ def of_one_set(files: Collection[CallFile], columns: Sequence[str]) -> list[Call
     strangers = [repr(file.path) for file, _ in others if file not in parts]
     if strangers:
         _warn(
-            f"left out, since it does not belong to the calls of this folder: {_first(strangers)}. "
-            "Move it out of the folder."
+            f"left out, since it is damaged or does not belong to the calls of this folder: "
+            f"{_first(strangers)}. Move it out of the folder."
         )
     if copies:
         _warn(

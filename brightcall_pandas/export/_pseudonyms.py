@@ -10,10 +10,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from numbers import Integral
+from numbers import Real
 from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
+import numpy as np
 import pandas as pd
 
 from brightcall_pandas.analysis import TIME_KEYS, plain_key, sort_key
@@ -32,14 +33,23 @@ _SPOKEN = (*_FREE, "crmInfo", EXTRAS.name)
 _RECORDS = ("id", "uniqueId", "treeId", "projectContactId", "recordName")
 _NOT_PERSONAL = ("projectId",)  # an identifier, but of no person
 _LABELS = ("campaign", "projectName", "insertOrigin", "tags", "outcomeTag")  # the account's own words
+_LABEL_FILTERS = ("tags", "outcomes", "textProjects")
 _PERSONAL_FILTERS = (
     "searchString", "agentIds", "uniqueIds", "number", "fromNumber", "toNumber", "toAnswer", "userId",
 )  # fmt: skip
 
 _DIGITS = 30  # of the HMAC's value: about 100 bits, so two numbers never share a token
-_NUMBERS = re.compile(r"\+?\(?\d[\d\s().\-/]*\d")
+_UNPLAIN = (
+    r"\u00ad\u00b7\u2010-\u2015\u2212\u200b-\u200f\u2022\u2060\ufeff"  # dashes, dots, and what is not seen
+)
+_NUMBERS = re.compile(rf"\+?\(?\d[\d\s().\-/{_UNPLAIN}]*\d")
+_ADDRESSES = re.compile(r"(?P<address>[^\s@<>()\[\]{},;:\"']{1,64}@[\w.-]*\w)|" + _NUMBERS.pattern)
+_WORDS_AND_TOKENS = re.compile(rf"\*\d{{{_DIGITS}}}|[^\W\d_]+")
 _SURELY = 7  # digits of what is taken for a number within the name of a column
 _DATE = re.compile(r"(?:19|20)\d\d-\d\d(?:-\d\d)?")
+_OF_LOADS = (  # what else stands in the attributes may name anybody
+    "source", "timezone", "schema_version", "loaded_at", "complete", "moved", "server",
+)  # fmt: skip
 _NO_ROW = 10**7  # no index counts so many rows
 _DAYS_AROUND_S = 2 * 86_400.0  # of a call's time: what is farther off is not a time within it
 _WRITTEN_TIMES = (946_684_800.0, 4_102_444_800.0)  # the years 2000 to 2099
@@ -70,19 +80,20 @@ def pseudonymize(
     region
         Two-letter code of the country (``"DE"``) of numbers that are written without a country code.
     keep
-        Columns to leave as they are. ``agentShortNumber`` keeps numbers of up to six digits in every column
-        and text, ``userId`` keeps users.
+        Columns, or levels of the index, to leave as they are. ``agentShortNumber`` keeps numbers of up to
+        six digits in every column and text, ``userId`` keeps users.
     free_text
         ``"drop"`` makes labels, transcripts and summaries null, and of ``crmInfo`` and ``extras`` keeps only
-        numbers, as tokens; ``"scan"`` keeps their words and replaces whatever looks like a number in them.
+        numbers, as tokens; ``"scan"`` keeps their words and replaces whatever looks like a number or an
+        e-mail address in them.
 
     Returns
     -------
     pandas.DataFrame
         Same rows and columns, dtypes as in `bc.describe_fields()`. Columns that are not fields are scanned,
         whatever they are of; one of whole numbers with three digits or more becomes text. So are the index,
-        unless it counts rows, and the names of columns. ``df.attrs["brightcall"]`` is kept, without examples
-        and numbers in its query.
+        unless it counts rows, and all names. Of the attributes only ``df.attrs["brightcall"]`` is kept,
+        without examples and numbers in its query.
 
     Raises
     ------
@@ -95,7 +106,7 @@ def pseudonymize(
     Numbers are converted to E.164 first (by the library ``phonenumbers``), so ``+49 30 901820`` and
     ``004930901820`` are one. The token is a star and 30 decimal digits of HMAC-SHA256. In the
     account's own words (campaign, project, outcome, tags) and in scanned text, anything with three digits or
-    more is taken for a number.
+    more is taken for a number, and e-mail addresses are replaced as well.
 
     Examples
     --------
@@ -104,7 +115,8 @@ def pseudonymize(
     >>> tokens.loc[0, "clientNumber"] == tokens.loc[0, "toNumber"]
     True
     """
-    return Pseudonyms(key, region, keep, free_text, columns=df.columns).of_frame(df)
+    names = [*df.columns, *df.index.names]
+    return Pseudonyms(key, region, keep, free_text, columns=names).of_frame(df)
 
 
 class Tokens:
@@ -143,12 +155,15 @@ class Tokens:
         return self._token(f"record\n{name}")
 
     def in_text(self, text: str) -> str:
-        """Replace whatever looks like a number within a text."""
-        return _NUMBERS.sub(self._replaced, text)
+        """Replace whatever looks like a number or an e-mail address within a text."""
+        return (_ADDRESSES if "@" in text else _NUMBERS).sub(self._replaced, text)
 
     def _replaced(self, match: re.Match[str]) -> str:
         found = match[0]
-        return self.of(found) if sum(map(str.isdecimal, found)) >= LONG_ENOUGH else found
+        if match.groupdict().get("address"):
+            return self.of(found.casefold())
+        plain = re.sub(f"[{_UNPLAIN}]", "-", found)
+        return self.of(plain) if sum(map(str.isdecimal, found)) >= LONG_ENOUGH else found
 
     def _token(self, text: str) -> str:
         value = int(self._mac(text), 16) % 10**_DIGITS
@@ -222,9 +237,9 @@ class Pseudonyms(Tokens):
         result = pd.DataFrame(columns, index=df.index, columns=df.columns)
         result.columns = self._of_names(df.columns)
         result.index = self._of_index(df.index, times)
-        result.attrs = dict(df.attrs)
-        if "brightcall" in df.attrs:
-            result.attrs["brightcall"] = _provenance(df.attrs["brightcall"], self)
+        said = df.attrs.get("brightcall")
+        # What else a person has put there may name anybody.
+        result.attrs = {"brightcall": _provenance(said, self)} if isinstance(said, Mapping) else {}
         return result
 
     def _of_names(self, columns: pd.Index[Any]) -> pd.Index[Any]:
@@ -233,23 +248,27 @@ class Pseudonyms(Tokens):
         if len(set(names)) < len(names):
             msg = "two columns are named after the same number, and would have the same token; rename one"
             raise ValueError(msg)
-        if names == list(columns):
-            return columns
+        levels = [self._of_name(each) for each in columns.names]
         if isinstance(columns, pd.MultiIndex):
-            renamed: pd.Index[Any] = pd.MultiIndex.from_tuples(names, names=columns.names)
+            renamed: pd.Index[Any] = pd.MultiIndex.from_tuples(names, names=levels)
             return renamed
-        flat: pd.Index[Any] = pd.Index(names, name=columns.name)
+        if names == list(columns):
+            return columns.rename(levels[0])
+        flat: pd.Index[Any] = pd.Index(names, name=levels[0])
         return flat
 
     def _of_name(self, name: Any) -> Any:
         if isinstance(name, tuple):
             return tuple(map(self._of_name, name))
-        if isinstance(name, bool) or not isinstance(name, str | Integral):
+        if isinstance(name, bool) or not isinstance(name, str | bytes | Real):
             return name
-        text = str(name)
+        if isinstance(name, float | np.floating):
+            return self._of_name(int(name)) if float(name).is_integer() else name
+        text = name.decode(errors="replace") if isinstance(name, bytes) else str(name)
         if _A_NUMBER.fullmatch(text):
             return self._replaced_text(text, LONG_ENOUGH) or name
-        return self._in_name(text) if isinstance(name, str) else name
+        changed = self._in_name(text)
+        return name if changed == text else changed
 
     def _replaced_text(self, text: str, least: int) -> str | None:
         return self.of(text) if sum(map(str.isdecimal, text)) >= least and not _DATE.fullmatch(text) else None
@@ -260,7 +279,7 @@ class Pseudonyms(Tokens):
     def _of_index(self, index: pd.Index[Any], times: Times) -> pd.Index[Any]:
         """Return an index with tokens; one that only counts rows stays."""
         if isinstance(index, pd.RangeIndex):
-            return index
+            return index.rename(self._of_name(index.name))
         if isinstance(index, pd.MultiIndex):
             levels = [self._of_index(index.get_level_values(n), times) for n in range(index.nlevels)]
             return pd.MultiIndex.from_arrays(levels, names=[self._of_name(each) for each in index.names])
@@ -275,7 +294,7 @@ class Pseudonyms(Tokens):
             values = column(pd.DataFrame({name: values}), name)
         changed = _changed(values, _change(name, self, self._free_text, times))
         if changed is values:
-            return index if index.name is None else index.rename(self._of_name(index.name))
+            return index.rename(self._of_name(index.name))
         tokens: pd.Index[Any] = pd.Index(changed, name=self._of_name(index.name))
         return tokens
 
@@ -340,12 +359,12 @@ def _document(text: str, reading: _Reading) -> str | None:
     """Replace each value of a JSON text, or the text itself if it is not JSON."""
     try:
         value = msgspec.json.decode(text) if text.lstrip()[:1] in ("[", "{", '"') else None
+        if value is not None:
+            return msgspec.json.encode(_value(value, reading)).decode()
     except (msgspec.DecodeError, RecursionError):
-        value = None
-    if value is None:
-        changed = _plain_text(text, reading)
-        return changed if changed is None else str(changed)
-    return msgspec.json.encode(_value(value, reading)).decode()
+        pass  # what cannot be read as JSON is read as text
+    changed = _plain_text(text, reading)
+    return changed if changed is None else str(changed)
 
 
 def _plain_text(text: str, reading: _Reading) -> Any:
@@ -353,7 +372,10 @@ def _plain_text(text: str, reading: _Reading) -> Any:
     if reading.words != tokens.of:
         return reading.words(text)
     if any(mark in text for mark in "[]{}\"'"):
-        return tokens.in_text(text)  # broken JSON: its parts are not known
+        # Broken JSON: its parts are not known, so any word may be a name.
+        return _WORDS_AND_TOKENS.sub(
+            lambda found: found[0] if found[0].startswith("*") else tokens.of(found[0]), tokens.in_text(text)
+        )
     return ",".join(tokens.of(part.strip()) if part.strip() else part for part in text.split(","))
 
 
@@ -404,22 +426,34 @@ def _numbers_only(tokens: Tokens) -> Callable[[str], str | None]:
 
 def _provenance(known: Mapping[str, Any], tokens: Pseudonyms) -> Provenance:
     misfits = {
-        name: {"count": lost["count"], "example": None} for name, lost in (known.get("misfits") or {}).items()
+        name: {"count": lost["count"], "example": None}
+        for name, lost in _mapping(known.get("misfits")).items()
+        if name in FIELDS and isinstance(lost, Mapping) and "count" in lost
     }
-    kept = {name: value for name, value in known.items() if name not in ("misfits", "query", "windows")}
     windows = [
         {name: value for name, value in each.items() if name not in ("misfits", "pages")}
         for each in known.get("windows") or []
+        if isinstance(each, Mapping)
     ]
+    kept = {name: value for name, value in known.items() if name in _OF_LOADS}
     query = query_without_numbers(known.get("query"), tokens)
     return Provenance(kept, misfits=misfits, windows=windows, query=query, pseudonymized=tokens.fingerprint)
 
 
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def query_without_numbers(query: Mapping[str, Any] | None, tokens: Tokens) -> dict[str, Any] | None:
     """Return a request with tokens in place of its numbers, agents and search texts."""
-    if query is None:
+    if not isinstance(query, Mapping):
         return None
-    return {
-        name: tokens.of(msgspec.json.encode(value).decode()) if name in _PERSONAL_FILTERS else value
-        for name, value in query.items()
-    }
+    changed = {}
+    for name, value in query.items():
+        if name in _PERSONAL_FILTERS:
+            changed[name] = tokens.of(msgspec.json.encode(value).decode())
+        elif name in _LABEL_FILTERS:
+            changed[name] = _value(value, _Reading(tokens, tokens.in_text))
+        else:
+            changed[name] = value
+    return changed

@@ -6,8 +6,8 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import chain
-from operator import or_
+from itertools import chain, groupby
+from operator import attrgetter, or_
 from typing import Any, Unpack
 
 import msgspec
@@ -200,22 +200,30 @@ class CallFiles:
     def surplus(self, files: Sequence[CallFile]) -> Surplus:
         """Return what to leave out, so that each call of some files stands once.
 
-        Only of files that were written by period: others hold what somebody put there.
+        Only of files that were written by period: others hold what somebody put there. In folders named by
+        what they differ in, such as ``account=north``, equal ids are different calls.
         """
+        surplus = Surplus()
+        if not set(IDENTITY_FIELDS) <= set(self.columns):
+            return surplus
+        keys = attrgetter("other_keys")
+        for _, alike in groupby(sorted(files, key=keys), keys):
+            for file, row, period in self._surplus_rows(list(alike)):
+                surplus.rows.setdefault(file, []).append(row)
+                surplus.moved[period] = surplus.moved.get(period, 0) + 1
+        return surplus
+
+    def _surplus_rows(self, files: Sequence[CallFile]) -> list[tuple[str, int, str]]:
         periods = [each.held_period for each in files]
-        if not all(periods) or not set(IDENTITY_FIELDS) <= set(self.columns):
-            return Surplus()
+        if not all(periods):
+            return []
         stretches = in_doubt([(period, each.fragment) for period, each in zip(periods, files, strict=True)])
         if not stretches:
-            return Surplus()
+            return []
         schema = self.dataset.schema
         table = pa.concat_tables([_typed(each.identities(schema)) for each in stretches])
         windows = dict(zip(periods, map(_windows, footers_read(files)), strict=True))
-        surplus = Surplus()
-        for file, row, period in surplus_rows(stretches, table, self.zone, windows):
-            surplus.rows.setdefault(file, []).append(row)
-            surplus.moved[period] = surplus.moved.get(period, 0) + 1
-        return surplus
+        return surplus_rows(stretches, table, self.zone, windows)
 
     def frame(
         self,

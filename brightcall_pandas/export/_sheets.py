@@ -42,6 +42,7 @@ _FORMATS = {
     "date": "yyyy-mm-dd",
     "time": "yyyy-mm-dd hh:mm:ss",
 }
+_OF_DATES = ("date", "time")
 _CUT = "…"
 
 _FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=[=+\-@\t\r＝＋－＠])")
@@ -236,7 +237,7 @@ def _write_sheet(
     cut: dict[str, None] = {}
     for row in range(rows):
         for position, (values, form) in enumerate(cells):
-            if _write_cell(sheet, row + 1, position, values[row], formats[form]):
+            if _write_cell(sheet, (row + 1, position), values[row], formats, form):
                 cut[columns[position].name] = None
     return list(cut)
 
@@ -255,7 +256,7 @@ def _prepared(each: SheetColumn) -> tuple[Any, str]:
 
 
 def _width(name: str, values: Any, form: str) -> float:
-    if form in ("date", "time"):
+    if form in _OF_DATES:
         longest = len("2026-03-31 23:59:59")
     else:
         longest = max((len(str(value)) for value in values[:_LOOKED_AT] if value is not None), default=0)
@@ -264,7 +265,9 @@ def _width(name: str, values: Any, form: str) -> float:
     return min(max(longest, len(name), least) + 2, most)
 
 
-def _write_cell(sheet: Worksheet, row: int, position: int, value: Any, form: Format) -> bool:
+def _write_cell(
+    sheet: Worksheet, place: tuple[int, int], value: Any, formats: dict[str, Format], form: str
+) -> bool:
     """Write a value as what it is, and nothing where it is missing; tell whether it was cut."""
     if (
         value is None
@@ -274,15 +277,25 @@ def _write_cell(sheet: Worksheet, row: int, position: int, value: Any, form: For
     ):
         return False
     if isinstance(value, bool | np.bool_):
-        sheet.write_boolean(row, position, bool(value))
+        sheet.write_boolean(*place, bool(value))
     elif isinstance(value, int | float | np.number) and math.isfinite(value):
-        sheet.write_number(row, position, float(value) if isinstance(value, np.floating) else value, form)
+        plain = float(value) if isinstance(value, np.floating) else value
+        sheet.write_number(*place, plain, formats[form])
     elif isinstance(value, date) and value.year >= _FIRST_YEAR:
-        at = value.to_pydatetime(warn=False) if isinstance(value, pd.Timestamp) else value
-        sheet.write_datetime(row, position, at.replace(tzinfo=None) if isinstance(at, datetime) else at, form)
+        own = form if form in _OF_DATES else "time" if isinstance(value, datetime) else "date"
+        sheet.write_datetime(*place, _excel_time(value), formats[own])
     elif value != "":
-        return _write_text(sheet, row, position, str(value), form)
+        return _write_text(sheet, *place, str(value), formats[form])
     return False
+
+
+def _excel_time(value: date) -> date:
+    """Return a time by the clock, without what Excel would round up, into the year 10000 at last."""
+    if isinstance(value, pd.Timestamp):
+        value = value.to_pydatetime(warn=False)
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None, microsecond=value.microsecond // 1000 * 1000)
+    return value
 
 
 def _write_text(sheet: Worksheet, row: int, position: int, text: str, form: Format) -> bool:

@@ -267,5 +267,6 @@ def _held(df: pd.DataFrame, period: str, rows: int) -> Period:
         for each in _provenance(df).get("windows") or []
         if str(each["day_from"])[: len(period)] <= period <= str(each["day_to"])[: len(period)]
     ]
-    complete = all(each.get("complete", True) for each in windows) if windows else None
+    proved = [each.get("complete") for each in windows] or [None]
+    complete = None if None in proved and False not in proved else all(proved)
     return Period(rows=rows, complete=complete, windows=window_reports(windows))

@@ -178,7 +178,14 @@ def _misfits(given: pa.Array, typed: pa.Array) -> Misfits:
     if pa.types.is_string(given.type) or pa.types.is_large_string(given.type):
         lost = pc.and_(lost, pc.not_equal(pc.utf8_trim_whitespace(given), ""))  # a blank says nothing
     examples = given.filter(lost)
-    return Misfits(len(examples), str(examples[0].as_py()) if len(examples) else None)
+    return Misfits(len(examples), _shown(examples[0]) if len(examples) else None)
+
+
+def _shown(value: pa.Scalar) -> str:
+    try:
+        return str(value.as_py())
+    except (ValueError, OverflowError):  # a time that Python does not have
+        return str(value.value)
 
 
 def _is_typed(series: pd.Series, field: Field) -> bool:

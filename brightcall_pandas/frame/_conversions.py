@@ -1,8 +1,9 @@
 """One rule for each pair of what arrived and what the field is: `RULES`.
 
-What arrives is one of ``flag``, ``integer``, ``real``, ``text``, ``time`` and ``json``, into which `_kinds`
-sorts values; what the field is, is its `Field.kind`. A rule takes an Arrow array and returns one of the
-field's type and the same length, null where a value does not fit. Where a pair has no rule, no value fits.
+What arrives is one of ``flag``, ``integer``, ``real``, ``text``, ``time``, ``duration`` and ``json``, into
+which `_kinds` sorts values; what the field is, is its `Field.kind`. A rule takes an Arrow array and returns
+one of the field's type and the same length, null where a value does not fit. Where a pair has no rule, no
+value fits.
 """
 
 from __future__ import annotations
@@ -84,6 +85,13 @@ def _number_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
     numeric = _where(pc.match_substring_regex(trimmed, _NUMBER), trimmed)
     # Arrow's cast knows no leading plus sign, and reads 1e400 as infinite.
     return _number_from_real(pc.replace_substring_regex(numeric, r"^\+", ""), field, clock)
+
+
+def _seconds_from_duration(array: pa.Array, field: Field, _: Clock) -> pa.Array:
+    if not pa.types.is_duration(array.type):
+        return array.cast(field.arrow_type)  # seconds already
+    micros = array.cast(pa.duration("us"), safe=False).cast(pa.int64())
+    return pc.divide(micros.cast(field.arrow_type, safe=False), 1e6)
 
 
 # Text, identifiers, and JSON, where a bare number or flag is a document too.
@@ -173,9 +181,12 @@ def _time_from_number(array: pa.Array, field: Field, _: Clock) -> pa.Array:
 
 
 def _time_from_time(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
-    if pa.types.is_date(array.type) or array.type.tz is None:
+    if pa.types.is_date(array.type):
+        array = array.cast(pa.timestamp("s" if pa.types.is_date32(array.type) else "ms"))
+    array = _in_calendar(array)  # before the cast: in microseconds some would be other times
+    if array.type.tz is None:
         return _localised(array.cast(pa.timestamp("us"), safe=False), clock)
-    return _in_calendar(array.cast(field.arrow_type, safe=False))
+    return array.cast(field.arrow_type, safe=False)
 
 
 def _time_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
@@ -242,9 +253,9 @@ def _epochs(clock: Clock, length: int) -> pd.Series:
 def _in_calendar(times: pa.Array) -> pa.Array:
     extremes = pc.min_max(times)
     low, high = extremes["min"].value, extremes["max"].value
-    if low is None or (low >= _CALENDAR[0].value and high < _CALENDAR[1].value):
-        return times
     first, end = (bound.cast(times.type) for bound in _CALENDAR)
+    if low is None or (low >= first.value and high < end.value):
+        return times
     return _where(pc.and_(pc.greater_equal(times, first), pc.less(times, end)), times)
 
 
@@ -276,7 +287,7 @@ _NUMBER_RULES: dict[str, Rule] = {
 }
 _TEXT_RULES: dict[str, Rule] = {"text": _text, "integer": _cast, "real": _text_from_real}
 RULES: dict[str, dict[str, Rule]] = {
-    "seconds": _NUMBER_RULES,
+    "seconds": _NUMBER_RULES | {"duration": _seconds_from_duration},
     "number": _NUMBER_RULES,
     "flag": {
         "flag": _cast,

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from brightcall_pandas.errors import InvalidResponseError
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
 
-__all__ = ["calls_in", "is_call", "is_event", "merged_events", "php_list"]
+__all__ = ["calls_in", "is_call", "is_event", "is_of_event", "merged_events", "php_list"]
 
 _POSITION = re.compile(r"0|[1-9][0-9]{0,3}")
 _TAKEN_OUT = 10  # items of a list that PHP wrote as an object, at most
@@ -25,7 +25,12 @@ _ENVELOPE = frozenset(
 )
 _NO = frozenset((False, 0, "0", "false", "no", "error", "fail", "failed"))
 _REASONS = ("message", "error", "errors", "msg", "debug", "detail", "reason")
+_OF_ANYTHING = frozenset(("id", "type", "state", "label", "tags", "timestamp"))
+"""Fields of a call whose names other objects have as well, such as the error of a web server."""
+_OF_ERRORS = frozenset((*_REASONS, "title", *_ENVELOPE)) - {"tags", "status", "code"}
+_FEW = 2  # such names, beside those of an error
 _SHOWN = 200  # characters of a reason that a message quotes
+_OF_CALLS_ONLY = frozenset(("uniqueId", "timestamp"))
 _EVENT = frozenset(
     (
         *("clientPhone", "startTimestampMs", "answerTimestampMs", "endTimestampMs", "shortNumber"),
@@ -52,20 +57,17 @@ def calls_in(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
             return calls
     if _says_no(document):
         raise _refused(document)
-    if (
-        document
-        and document.keys() <= _ENVELOPE
-        and document.get("success")
-        and not document.get("totalItems")
-    ):
+    if document.keys() <= _ENVELOPE and document.get("success") and not _counts_calls(document):
         return []  # the list was left out because it is empty
     raise _unknown(document)
 
 
-def is_call(document: Mapping[str, Any]) -> bool:
-    """Tell whether an object is a call: it has fields of one, and is not an answer."""
-    named = _KNOWN.intersection(document)
-    return bool(named) and "calls" not in document and not (named == {"tags"} and "success" in document)
+def is_call(names: Collection[Any]) -> bool:
+    """Tell whether what has members of these names is a call: no answer, and no error."""
+    named = _KNOWN.intersection(names)
+    if not named or "calls" in names:
+        return False
+    return not (named <= _OF_ANYTHING and len(named) <= _FEW and _OF_ERRORS.intersection(names))
 
 
 def php_list(document: Any) -> list[Any] | None:
@@ -75,7 +77,9 @@ def php_list(document: Any) -> list[Any] | None:
     because items were taken out. Here up to ten may be lacking, so that extensions, such as 101, are no
     positions.
     """
-    if not isinstance(document, Mapping) or not document or not all(map(_POSITION.fullmatch, document)):
+    if not isinstance(document, Mapping) or not document:
+        return None
+    if not all(map(_POSITION.fullmatch, map(str, document))):
         return None
     return list(document.values()) if max(map(int, document)) < len(document) + _TAKEN_OUT else None
 
@@ -94,6 +98,11 @@ def _calls_of_answer(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         msg = f"the answer's calls are not a list but {type(calls).__name__}: {str(calls)[:_SHOWN]!r}"
         raise InvalidResponseError(msg)
     return list(items)
+
+
+def _counts_calls(answer: Mapping[str, Any]) -> bool:
+    """Tell whether an answer says that there are calls; of v3 one says it without having them."""
+    return bool(answer["totalItems"] if "totalItems" in answer else answer.get("pagesCount"))
 
 
 def _says_no(answer: Mapping[str, Any]) -> bool:
@@ -132,8 +141,13 @@ def _is_by_column(document: Mapping[str, Any]) -> bool:
     plain = any(name in FIELDS and not FIELDS[name].nested for name in document)
     if all(isinstance(column, Mapping) for column in columns):
         return plain
-    lists = all(isinstance(column, list | tuple) for column in columns)
-    return plain and lists and len(set(map(len, columns))) == 1
+    if not plain or not all(isinstance(column, list | tuple) for column in columns):
+        return False
+    if len(set(map(len, columns))) > 1:
+        lengths = ", ".join(f"{name} {len(column)}" for name, column in list(document.items())[:8])
+        msg = f"the lists of the columns are not of one length: {lengths}"
+        raise InvalidResponseError(msg)
+    return True
 
 
 def _by_column(document: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
@@ -153,6 +167,9 @@ def _split(document: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
         return rows
     if not isinstance(names, list) or not isinstance(rows, list):
         return None
+    if any(not isinstance(row, list | tuple) or len(row) != len(names) for row in rows):
+        msg = f"the rows under 'data' do not all have the {len(names)} values that 'columns' names"
+        raise InvalidResponseError(msg)
     return [dict(zip(map(str, names), row, strict=True)) for row in rows]
 
 
@@ -164,16 +181,24 @@ def _by_row(document: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
 # The dialer's webhooks.
 
 
-def is_event(document: Mapping[str, Any]) -> bool:
-    """Tell whether an object is what the dialer sends to a webhook."""
-    return "callId" in document and not _EVENT.isdisjoint(document)
+def is_event(names: Collection[Any]) -> bool:
+    """Tell whether what has members of these names is what the dialer sends to a webhook."""
+    return is_of_event(names) and not _EVENT.isdisjoint(names)
+
+
+def is_of_event(names: Collection[Any]) -> bool:
+    """Tell the same where other events are beside it: some say little more than which call they are of."""
+    return "callId" in names and _OF_CALLS_ONLY.isdisjoint(names)
 
 
 def merged_events(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the calls that events are about, each once: its later events complete the earlier ones."""
     calls: dict[str, dict[str, Any]] = {}
-    for event in events:
-        known = calls.setdefault(str(event["callId"]), {})
+    for position, event in enumerate(events):
+        named = "" if event["callId"] is None else str(event["callId"]).strip()
+        known = calls.setdefault(
+            named or f"\0{position}", {}
+        )  # nobody knows which other ones are of its call
         known.update({name: value for name, value in event.items() if value is not None})
     return [_call_of_event(event) for event in calls.values()]
 
@@ -185,7 +210,7 @@ def _call_of_event(event: Mapping[str, Any]) -> Mapping[str, Any]:
         _milliseconds(rest.get(f"{moment}TimestampMs")) for moment in ("start", "answer", "end")
     )
     call = {
-        "uniqueId": rest.pop("callId"),
+        "uniqueId": rest.pop("callId", None),
         "type": _DIRECTIONS.get(str(said := rest.pop("type", None)).strip().lower(), said),
         "clientNumber": rest.pop("clientPhone", None),
         "agentShortNumber": rest.pop("shortNumber", None),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
+import gzip
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,20 @@ import pyarrow as pa
 
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.frame._answer import AnswerReader, decoded
-from brightcall_pandas.frame._columns import to_pandas
-from brightcall_pandas.frame._documents import calls_in, is_call, is_event, merged_events
+from brightcall_pandas.frame._columns import to_pandas, typed_array
+from brightcall_pandas.frame._documents import calls_in, is_call, is_event, is_of_event, merged_events
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS, SCHEMA_VERSION
+from brightcall_pandas.frame._kinds import json_text
 from brightcall_pandas.frame._page import Page, page_of_records, read_page
-from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, json_text, typed_columns, typed_table
+from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, typed_columns, typed_table
 from brightcall_pandas.frame._zones import zone_name
 
 __all__ = ["to_frame", "warn_of_unread_times"]
 
 _KNOWN = frozenset(TABLE_SCHEMA.names)
+_ANSWERED = frozenset(("calls", "success"))  # members of answers, and of no call
+_LONGEST_SHOWN = 200  # characters of a path that a message quotes: it may be a text that is no JSON
+_GZIP = b"\x1f\x8b"
 _BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16, as Windows' PowerShell writes it
 
 
@@ -35,9 +41,11 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     Parameters
     ----------
     records
-        A list of records, one API answer, a list of answers, JSON text, a JSON file or its path, events of
-        the dialer's webhooks (those of one call become one row), or an untyped DataFrame of pandas, Polars,
-        Arrow, DuckDB or any library that offers Arrow's C stream or the dataframe interchange protocol.
+        A list of records, one API answer, a list of answers, JSON text, a JSON file or its path (also packed
+        by gzip), a response of requests or httpx, events of the dialer's webhooks (those of one call become
+        one row), or an untyped DataFrame of pandas, Polars, Arrow, DuckDB or any library that offers Arrow's
+        C stream or the dataframe interchange protocol. Columns and levels of the index that are named as
+        fields are these; all other columns go to `extras`.
     timezone
         Zone of the frame's times, and of times in `records` that carry no offset: an IANA name, an offset
         such as ``+04:00``, or a Windows name.
@@ -54,7 +62,8 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     InvalidResponseError
         It is an answer that says that something failed, or an object of unknown form.
     ValueError
-        The text or the file is not JSON, or the timezone does not exist.
+        The text or the file is not JSON, a table has no field of a call or two columns of one name, or the
+        timezone does not exist.
     TypeError
         `records` is something else.
 
@@ -67,9 +76,9 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     -----
     Times are read as ISO 8601 (also without separators, with a comma before fractions, with ``UTC`` or
     ``GMT`` behind), as mail writes them (RFC 2822) and JavaScript's ``Date``, and as epochs, numbers or
-    text: below 7.26e9 they are seconds, from 1e11 milliseconds, from 1e14 microseconds, from 1e17
-    nanoseconds, each until the year 2200; a text has to lie after 1999. A date such as ``02.03.2026``
-    does not say which number is the month, so it is null and counted.
+    text, of the years 2000 to 2199: from 9.47e8 they are seconds, from 9.47e11 milliseconds, from 9.47e14
+    microseconds, from 9.47e17 nanoseconds. A date such as ``02.03.2026`` does not say which number is the
+    month, so it is null and counted, and so is 0.
 
     Examples
     --------
@@ -110,23 +119,37 @@ def warn_of_unread_times(frame: pd.DataFrame, misfits: Mapping[str, Any], stackl
 
 
 def _typed_of(records: Any, timezone: str) -> tuple[TypedTable, pd.Index | None]:
+    given = _in_hand(records)
+    if isinstance(given, pd.DataFrame):
+        return _of_frame(given, timezone), given.index
+    if isinstance(given, pa.Table):
+        return _of_arrow(given, timezone), None
+    if isinstance(given, bytes | bytearray | memoryview):
+        return _of_text(bytes(given), timezone), None
+    if isinstance(given, Mapping) and any(isinstance(each, pd.Series) for each in given.values()):
+        return _of_frame(pd.DataFrame(dict(given)), timezone), None
+    if isinstance(given, Mapping):
+        return _typed_records(_calls([given], alone=True), timezone), None
+    if not isinstance(given, Iterable):
+        raise _not_accepted(given)
+    return _typed_records(_calls(_mappings(given)), timezone), None
+
+
+def _in_hand(records: Any) -> Any:
+    """Return the frame, the Arrow table, the bytes or the Python objects that something stands for."""
     if isinstance(records, pd.DataFrame):
-        return _of_frame(records, timezone), records.index
+        plain = records.astype(object).where(records.notna(), None) if is_event(records.columns) else None
+        return records if plain is None else plain.to_dict("records")
+    if isinstance(records, pd.Series):  # a row of a frame, or a column of records
+        return records.to_dict() if is_call(records.index) else records.tolist()
     if (table := _arrow_table(records)) is not None:
-        return _of_arrow(table, timezone), None
+        return table.to_pylist() if is_event(table.column_names) else table
     if isinstance(records, os.PathLike) or (isinstance(records, str) and not _is_json(records)):
-        records = _file(Path(records))
-    if hasattr(records, "read"):
-        records = records.read()
-    if isinstance(records, str):
-        records = records.encode(errors="surrogatepass")
-    if isinstance(records, bytes | bytearray):
-        return typed_table(_pages_of_text(bytes(records)), timezone), None
-    if isinstance(records, Mapping):
-        return _typed_records(_calls([records], alone=True), timezone), None
-    if not isinstance(records, Iterable):
-        raise _not_accepted(records)
-    return _typed_records(_calls(_mappings(records)), timezone), None
+        return _file(Path(records))
+    if hasattr(records, "status_code") and hasattr(records, "content"):
+        return records.content  # of a response of requests or httpx
+    text = records.read() if hasattr(records, "read") else records
+    return text.encode(errors="surrogatepass") if isinstance(text, str) else text
 
 
 def _is_json(text: str) -> bool:
@@ -161,32 +184,56 @@ def _calls(documents: Sequence[Mapping[str, Any]], *, alone: bool = False) -> li
     alone
         Whether they are one object that stands by itself.
     """
-    if documents and all(map(is_event, documents)):
-        return merged_events(documents)
+    if any(map(is_event, documents)):
+        events = [each for each in documents if is_of_event(each)]
+        others = [each for each in documents if not is_of_event(each)]
+        return merged_events(events) + (_calls(others) if others else [])
     # Among calls, one without any field that is known is a call too: what it has is kept.
     lenient = not alone and any(map(is_call, documents))
     calls: list[Mapping[str, Any]] = []
     for document in documents:
-        inner = [document] if lenient and "calls" not in document else calls_in(document)
+        inner = [document] if lenient and _ANSWERED.isdisjoint(document) else calls_in(document)
         calls += _mappings(inner) if inner and inner[0] is not document else inner
     return calls
 
 
 def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> TypedTable:
     columns: dict[str, Any] = {name: [row.get(name) for row in records] for name in FIELDS}
-    unknown = [{key: value for key, value in row.items() if key not in _KNOWN} for row in records]
     columns[EXTRAS.name] = [
-        json_text(extra) if extra else row.get(EXTRAS.name)
-        for row, extra in zip(records, unknown, strict=True)
+        _extras(row.get(EXTRAS.name), {key: value for key, value in row.items() if key not in _KNOWN})
+        for row in records
     ]
     return typed_columns(columns.get, len(records), timezone)
+
+
+def _extras(kept: Any, others: Mapping[Any, Any]) -> Any:
+    """Return fields that are not listed, beside those that were put into `extras` before."""
+    if not others:
+        return kept
+    before = kept
+    if isinstance(kept, str):
+        with contextlib.suppress(msgspec.DecodeError, RecursionError):
+            before = msgspec.json.decode(kept)
+    if not isinstance(before, Mapping):
+        before = {EXTRAS.name: before} if isinstance(before, str | list | int) and before else {}
+    return json_text({**before, **{str(name): value for name, value in others.items()}})
 
 
 # JSON.
 
 
+def _of_text(text: bytes, timezone: str) -> TypedTable:
+    try:
+        return typed_table(_pages_of_text(text), timezone)
+    except msgspec.MsgspecError as error:  # numbers of thousands of digits, for example
+        msg = f"the text is JSON that cannot be read as calls: {error}"
+        raise ValueError(msg) from None
+
+
 def _pages_of_text(text: bytes) -> list[Page]:
     """Return the pages of an answer, of a list of answers or records, or of one of these a line."""
+    if text[:2] == _GZIP:
+        text = _unpacked(text)
     if text[:2] in _BYTE_ORDERS:
         text = text.decode("utf-16", errors="replace").encode()
     text = text.removeprefix(b"\xef\xbb\xbf").strip()
@@ -196,13 +243,16 @@ def _pages_of_text(text: bytes) -> list[Page]:
         try:
             parts, mended = decoded(text, _parts_of_lines)
         except msgspec.DecodeError:
-            msg = f"the text is neither JSON nor JSON lines of records or answers: {whole}"
+            msg = (
+                f"the text is neither JSON nor JSON lines of records or answers ({whole}); read parquet with "
+                "bc.read_calls, and tables of other kinds with pandas, then pass the frame"
+            )
             raise ValueError(msg) from None
     alone = text[:1] == b"{" and len(parts) == 1
     members = [msgspec.json.decode(part, type=dict[str, msgspec.Raw]) for part in parts]
     reader = AnswerReader()
     answers = [each for each in members if "calls" in each]
-    if not answers and not alone and any(map(is_call, members)) and not all(map(is_event, members)):
+    if not alone and any(map(is_call, members)) and all(map(_is_plain, members)):
         return [page_of_records(parts, reader, mended=mended)]
     if len(answers) == len(parts) and all(bytes(each["calls"]).startswith(b"[") for each in answers):
         for each in answers:
@@ -211,6 +261,18 @@ def _pages_of_text(text: bytes) -> list[Page]:
         return [read_page(part, reader, mended=mended) for part in parts]
     calls = _calls([msgspec.json.decode(part) for part in parts], alone=alone)
     return [page_of_records([json_text(call).encode() for call in calls], reader, mended=mended)]
+
+
+def _unpacked(text: bytes) -> bytes:
+    try:
+        return gzip.decompress(text)
+    except (OSError, EOFError, zlib.error) as error:
+        msg = f"the text was packed by gzip and cannot be unpacked: {error}"
+        raise ValueError(msg) from None
+
+
+def _is_plain(names: Collection[str]) -> bool:
+    return _ANSWERED.isdisjoint(names) and not is_event(names)
 
 
 def _parts_of_document(text: bytes, mended: bool) -> tuple[list[bytes], bool]:
@@ -235,7 +297,8 @@ def _file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        msg = f"{str(path)!r} is neither JSON text nor a readable file: {error.strerror}"
+        named = str(path) if len(str(path)) <= _LONGEST_SHOWN else f"{str(path)[:_LONGEST_SHOWN]}…"
+        msg = f"{named!r} is neither JSON text nor a readable file: {error.strerror}"
         raise ValueError(msg) from None
 
 
@@ -243,16 +306,49 @@ def _file(path: Path) -> bytes:
 
 
 def _of_frame(frame: pd.DataFrame, timezone: str) -> TypedTable:
-    if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()].tolist()
-        msg = f"the frame has columns of the same name: {twice}; keep one of each"
+    if frame.columns.nlevels > 1:
+        msg = (
+            f"the names of the columns have {frame.columns.nlevels} levels, and those of calls have one: "
+            "take the level with the fields, for example df.columns = df.columns.get_level_values(-1)"
+        )
         raise ValueError(msg)
-    columns: dict[str, Any] = {name: frame[name] for name in frame.columns if name in _KNOWN}
-    others = [name for name in frame.columns if name not in _KNOWN]
+    plain = frame.set_axis(pd.RangeIndex(len(frame)))
+    # A field that was made the index is still one.
+    for level, name in enumerate(frame.index.names):
+        if name in _KNOWN and name not in frame.columns:
+            plain[name] = frame.index.get_level_values(level)
+    others = _others(plain.columns.tolist(), len(plain))
+    columns: dict[str, Any] = {name: plain[name] for name in plain.columns if name in _KNOWN}
     if others:
-        rows = json.loads(frame[others].to_json(orient="records", date_format="iso"))
-        columns[EXTRAS.name] = [json_text(kept) if (kept := _given(row)) else None for row in rows]
-    return typed_columns(columns.get, len(frame), timezone)
+        unlisted = plain[others].astype(object)
+        rows = unlisted.where(unlisted.notna(), None).to_dict("records")
+        columns[EXTRAS.name] = _extras_of_rows(columns.get(EXTRAS.name), rows)
+    return typed_columns(columns.get, len(plain), timezone)
+
+
+def _others(names: Sequence[Any], rows: int) -> list[Any]:
+    """Return the names of a table that are no fields; refuse a table that is not one of calls."""
+    index = pd.Index(names, dtype=object)
+    if not index.is_unique:
+        twice = index[index.duplicated()].unique().tolist()
+        msg = f"the table has columns of the same name: {twice}; keep one of each"
+        raise ValueError(msg)
+    if "calls" in names and _KNOWN.intersection(names) <= {"tags"}:
+        msg = "the table has answers, not calls: pass what is in their 'calls', or the answers as they came"
+        raise ValueError(msg)
+    if rows and _KNOWN.isdisjoint(names):
+        shown = ", ".join(map(str, names[:8])) + (" …" if len(names) > 8 else "")
+        msg = (
+            f"the table has none of the fields of a call, only {shown or 'no column'}: rename its columns as "
+            "bc.describe_fields() has them"
+        )
+        raise ValueError(msg)
+    return [name for name in names if name not in _KNOWN]
+
+
+def _extras_of_rows(kept: Any, rows: Sequence[Mapping[Any, Any]]) -> list[Any]:
+    before = [None] * len(rows) if kept is None else typed_array(kept, EXTRAS)[0].to_pylist()
+    return [_extras(text, _given(row)) for text, row in zip(before, rows, strict=True)]
 
 
 def _arrow_table(records: Any) -> pa.Table | None:
@@ -275,17 +371,22 @@ def _arrow_table(records: Any) -> pa.Table | None:
 
 
 def _of_arrow(table: pa.Table, timezone: str) -> TypedTable:
-    if len(set(table.column_names)) < table.num_columns:
-        twice = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
-        msg = f"the table has columns of the same name: {twice}; keep one of each"
-        raise ValueError(msg)
+    others = _others(table.column_names, len(table))
     columns: dict[str, Any] = {name: table[name] for name in table.column_names if name in _KNOWN}
-    others = [name for name in table.column_names if name not in _KNOWN]
     if others:
-        rows = table.select(others).to_pylist()
-        columns[EXTRAS.name] = [json_text(kept) if (kept := _given(row)) else None for row in rows]
+        rows = _rows(table.select(others))
+        columns[EXTRAS.name] = _extras_of_rows(columns.get(EXTRAS.name), rows)
     return typed_columns(columns.get, table.num_rows, timezone)
 
 
-def _given(row: Mapping[str, Any]) -> dict[str, Any]:
+def _rows(table: pa.Table) -> Sequence[Mapping[Any, Any]]:
+    try:
+        rows: Sequence[Mapping[Any, Any]] = table.to_pylist()
+    except (ValueError, OverflowError):  # times that Python does not have
+        kinds = [pa.string() if pa.types.is_timestamp(each.type) else each.type for each in table.schema]
+        rows = table.cast(pa.schema(list(zip(table.column_names, kinds, strict=True)))).to_pylist()
+    return rows
+
+
+def _given(row: Mapping[Any, Any]) -> dict[Any, Any]:
     return {key: value for key, value in row.items() if value is not None}

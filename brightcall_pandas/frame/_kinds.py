@@ -1,24 +1,30 @@
 """What arrived, sorted into the kinds that `_conversions` has rules for.
 
-The kinds are ``flag``, ``integer``, ``real``, ``text``, ``time`` and ``json`` (anything nested, written as
-JSON text); everything else is ``other``, for which there is no rule.
+The kinds are ``flag``, ``integer``, ``real``, ``text``, ``time``, ``duration`` and ``json`` (anything nested,
+written as JSON text); everything else is ``other``, for which there is no rule.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["kinds_of", "uniform_array"]
+__all__ = ["json_text", "kinds_of", "uniform_array"]
+
+_DIGITS = 40  # of a whole number, at most; Decimal knows some that no memory holds
+
+_STRING_OR_STRAY = re.compile(r'("(?:[^"\\]|\\.)*+")|-?(?:NaN|Infinity)')
 
 # What Arrow raises where values are of several kinds.
 _SEVERAL_KINDS = (pa.ArrowException, TypeError, ValueError, OverflowError)
@@ -51,19 +57,9 @@ def kinds_of(values: Any) -> Iterator[tuple[str, pa.Array]]:
     >>> {kind: array.to_pylist() for kind, array in kinds_of([1, "answered", None])}
     {'integer': [1, None, None], 'text': [None, 'answered', None]}
     """
-    if isinstance(values, pd.Series):
-        values = _series_values(values)
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    if isinstance(values, pa.Array):
-        if pa.types.is_nested(values.type):
-            values = values.to_pylist()
-        else:
-            array = _unwrapped(values)
-            if not pa.types.is_null(array.type):
-                yield _kind_of_type(array.type), array
-            return
-    elif (array := uniform_array(values)) is not None:
+    values = _array_or_list(values)
+    array = _unwrapped(values) if isinstance(values, pa.Array) else uniform_array(values)
+    if array is not None:
         if not pa.types.is_null(array.type):
             yield _kind_of_type(array.type), array
         return
@@ -73,10 +69,21 @@ def kinds_of(values: Any) -> Iterator[tuple[str, pa.Array]]:
             continue
         if kind not in buckets:
             buckets[kind] = [None] * len(values)
-        buckets[kind][position] = _json_text(value) if kind == "json" else value
+        buckets[kind][position] = json_text(value) if kind == "json" else _plainly(value)
     for kind, bucket in buckets.items():
         array = _array_of(bucket, kind)
-        yield kind if kind in ("json", "other") else _kind_of_type(array.type), array
+        yield kind if kind in ("json", "other", "duration") else _kind_of_type(array.type), array
+
+
+def _array_or_list(values: Any) -> pa.Array | Sequence[Any]:
+    """Return an Arrow array whose type tells the kind, or Python values, which tell it one by one."""
+    if isinstance(values, pd.Series):
+        values = _series_values(values)
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if isinstance(values, pa.ExtensionArray) and values.type.extension_name == "arrow.json":
+        values = values.storage
+    return values.to_pylist() if isinstance(values, pa.Array) and _is_of_objects(values.type) else values
 
 
 def _series_values(series: pd.Series) -> pa.Array | Sequence[Any]:
@@ -106,6 +113,9 @@ def uniform_array(values: Sequence[Any]) -> pa.Array | None:
     pyarrow.Array or None
         Of booleans, numbers, texts or nulls; None where values are of several kinds, or of another one.
     """
+    first = next((value for value in values if value is not None), None)
+    if isinstance(first, dict | list | tuple):
+        return None  # and Arrow crashes where one holds itself
     try:
         array = pa.array(values)
     except _SEVERAL_KINDS:
@@ -121,8 +131,16 @@ def uniform_array(values: Sequence[Any]) -> pa.Array | None:
     return array if array.type.id in _SIMPLE else None
 
 
+def _is_of_objects(type_: pa.DataType) -> bool:
+    is_uuid = isinstance(type_, pa.BaseExtensionType) and type_.extension_name == "arrow.uuid"
+    return pa.types.is_nested(type_) or pa.types.is_decimal(type_) or is_uuid
+
+
 def _unwrapped(array: pa.Array) -> pa.Array:
     """Return plain values; texts may stay dictionary-encoded, which makes translation faster."""
+    if pa.types.is_dictionary(array.type) and pa.types.is_string_view(array.type.value_type):
+        # as Polars gives its categories; Arrow can do little with them
+        array = pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(pa.large_string()))
     if pa.types.is_dictionary(array.type) and _kind_of_type(array.type) != "text":
         return array.dictionary_decode()
     return array.cast(pa.large_string()) if pa.types.is_string_view(array.type) else array
@@ -136,10 +154,12 @@ def _kind_of_type(type_: pa.DataType) -> str:
         return "flag"
     if is_a.is_integer(type_):
         return "integer"
-    if is_a.is_floating(type_) or is_a.is_decimal(type_):
+    if is_a.is_floating(type_):
         return "real"
     if is_a.is_timestamp(type_) or is_a.is_date(type_):
         return "time"
+    if is_a.is_duration(type_):
+        return "duration"
     if is_a.is_string(type_) or is_a.is_large_string(type_):
         return "text"
     return "other"
@@ -151,16 +171,20 @@ def _kind_of_value(value: Any) -> str | None:
     match value:
         case bool() | np.bool_():
             return "flag"
-        case str():
+        case str() | UUID():
             return "text"
         case list() | dict() | tuple() | set() | np.ndarray():
             return "json"
+        case np.timedelta64():  # numpy takes it for an integer
+            return None if np.isnat(value) else "other"
         case int() | np.integer():
             return "integer"
         case float() | np.floating():
             return None if math.isnan(value) else "real"
         case Decimal():
-            return None if value.is_nan() else "real"
+            return None if value.is_nan() else "integer" if _is_whole(value) else "real"
+        case timedelta():
+            return "duration"
         case np.datetime64():
             return None if np.isnat(value) else "wall time"
         case datetime():
@@ -170,10 +194,20 @@ def _kind_of_value(value: Any) -> str | None:
     return "other"
 
 
+def _is_whole(number: Decimal) -> bool:
+    return number.is_finite() and number == number.to_integral_value() and number.adjusted() < _DIGITS
+
+
+def _plainly(value: Any) -> Any:
+    return int(value) if isinstance(value, Decimal) and _is_whole(value) else value
+
+
 def _array_of(bucket: list[Any], kind: str) -> pa.Array:
     if kind in ("time", "wall time"):
         stamps = [None if value is None else pd.Timestamp(value).as_unit("us") for value in bucket]
         return pa.array(stamps, pa.timestamp("us", tz="UTC" if kind == "time" else None))
+    if kind == "duration":
+        return pa.array([None if value is None else value.total_seconds() for value in bucket], pa.float64())
     if kind == "integer" and all(value is None or -(2**63) <= value < 2**63 for value in bucket):
         return pa.array(bucket, pa.int64())
     if kind == "real":
@@ -193,11 +227,22 @@ def _text_array(texts: list[str | None]) -> pa.Array:
         return pa.array(whole, pa.large_string())
 
 
-def _json_text(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """Return compact JSON; what JSON has no form for is written as text.
+
+    Raises
+    ------
+    ValueError
+        It is nested deeper than can be written, or holds itself.
+    """
     try:
         return msgspec.json.encode(value, enc_hook=_plain_object).decode()
+    except RecursionError:
+        msg = "a value is nested deeper than can be written as JSON, or holds itself"
+        raise ValueError(msg) from None
     except UnicodeEncodeError:  # as in `_text_array`; here the escape can stay
-        return json.dumps(value, default=_plain_object)
+        text = json.dumps(value, default=_plain_object, separators=(",", ":"))
+        return _STRING_OR_STRAY.sub(lambda found: found[1] or "null", text)
 
 
 def _plain_object(value: Any) -> Any:

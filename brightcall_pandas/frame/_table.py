@@ -20,7 +20,7 @@ from brightcall_pandas.frame._columns import Clock, Misfits, nulls, typed_array
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
 from brightcall_pandas.frame._page import Page, json_texts
 
-__all__ = ["TABLE_SCHEMA", "TypedTable", "json_text", "typed_columns", "typed_table"]
+__all__ = ["TABLE_SCHEMA", "TypedTable", "typed_columns", "typed_table"]
 
 TABLE_SCHEMA = pa.schema([(each.name, each.arrow_type) for each in (*FIELDS.values(), EXTRAS)])
 """The typed table: 45 fields in the article's order, then `extras`."""
@@ -156,8 +156,3 @@ def typed_columns(values_of: Callable[[str], Any], length: int, timezone: str) -
         if lost.count:
             misfits[each.name] = lost
     return TypedTable(pa.table(arrays, schema=TABLE_SCHEMA), misfits)
-
-
-def json_text(value: Any) -> str:
-    """Return compact JSON; what JSON has no form for is written as text."""
-    return msgspec.json.encode(value, enc_hook=str).decode()

@@ -11,12 +11,10 @@ from datetime import UTC, datetime
 
 __all__ = ["EPOCH_UNITS", "odd_time"]
 
-EPOCH_UNITS = {1: (0.0, 7.26e9), 1e3: (1e11, 7.26e12), 1e6: (1e14, 7.26e15), 1e9: (1e17, 7.26e18)}
-"""Units a second → the numbers that count in it: seconds from 1970, others from 1973, all until 2200."""
+_FROM, _UNTIL = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (2000, 2200))
 
-_TEXTS_FROM = datetime(
-    2000, 1, 1, tzinfo=UTC
-).timestamp()  # a number as text may be anything: no call is older
+EPOCH_UNITS = {units: (_FROM * units, _UNTIL * units) for units in (1, 1e3, 1e6, 1e9)}
+"""Units a second → the numbers that count in it: the years 2000 to 2199. No call is older; 0 is no time."""
 
 _CLOCK = r"(\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?"
 _OFFSET = r"(?:Z|(?:UTC|GMT)?\s*[+-]\d\d(?::?\d\d)?|UTC|GMT)"
@@ -76,7 +74,7 @@ def _of_iso(found: re.Match[str]) -> datetime:
 
 def _of_epoch(number: float) -> datetime | None:
     for units, (low, end) in EPOCH_UNITS.items():
-        if low <= number < end and number / units >= _TEXTS_FROM:
+        if low <= number < end:
             return datetime.fromtimestamp(number / units, UTC)
     return None
 

@@ -21,6 +21,7 @@ __all__ = ["zone_info", "zone_name", "zone_of_times"]
 _LONGEST_OFFSET = timedelta(hours=14)
 _OFFSET = re.compile(r"(?:utc|gmt)?\s*([+-])\s*(\d{1,2})(?::?([0-5]\d))?(?::?00)?", re.IGNORECASE)
 _FILE = re.compile(r"zoneinfo/([\w/+-]+)")
+_OF_ONE_MACHINE = frozenset(("localtime", "posixrules", "Factory"))  # elsewhere another zone, or none
 _UTC = frozenset({"utc", "z", "zulu", "gmt", "utc0", "etc/utc"})
 
 
@@ -115,7 +116,7 @@ def _offset_name(offset: timedelta) -> str:
 
 @functools.cache
 def _iana() -> dict[str, str]:
-    return {each.casefold(): each for each in sorted(zoneinfo.available_timezones())}
+    return {each.casefold(): each for each in sorted(zoneinfo.available_timezones() - _OF_ONE_MACHINE)}
 
 
 @functools.cache

@@ -31,6 +31,12 @@ REFUSED = """
 LAZY = [name for name in analysis.__all__ if name not in (*REFUSED, "definitions")]
 
 
+def lazily(frame):
+    dataframe = pytest.importorskip("dask.dataframe")
+    assert bc.scan_calls  # which registers ``.calls``
+    return dataframe.from_pandas(frame, npartitions=2)
+
+
 @pytest.fixture(scope="module")
 def cluster(start_cluster):
     distributed = pytest.importorskip("distributed")
@@ -158,6 +164,28 @@ class TestDistributedCalls:
     def test_pseudonyms_are_the_same_on_every_worker(self, cluster, folder, calls):
         lazy = bc.scan_calls(folder).calls.pseudonymize("a secret").compute().reset_index(drop=True)
         pdt.assert_frame_equal(lazy, calls.calls.pseudonymize("a secret"))
+
+    @pytest.mark.parametrize(
+        ("frame", "named"),
+        [
+            (pd.DataFrame({"cost": [12345, 5]}), "'cost' of int64"),
+            (pd.DataFrame({"cost": [1.5, 5]}), "'cost' of float64"),
+            (pd.DataFrame({"note": ["a", "b"]}, index=pd.Index([5, 4930901820], name="phone")), "'phone'"),
+        ],
+    )
+    def test_pseudonymize_refuses_numbers_that_may_become_text(self, frame, named):
+        lazy = lazily(frame)
+        with pytest.raises(ValueError, match=rf"{named}.*drop it, make it text, or name it in keep="):
+            lazy.calls.pseudonymize("a secret")
+        kept = lazy.calls.pseudonymize("a secret", keep=named.split("'")[1])
+        pdt.assert_frame_equal(kept.compute(scheduler="synchronous"), frame)
+
+    def test_pseudonymize_takes_text_and_leaves_no_number_in_the_divisions(self):
+        frame = pd.DataFrame({"cost": ["12345", "5"]}, index=pd.Index(["4930", "4931"], name="clientNumber"))
+        lazy = lazily(frame).calls.pseudonymize("a secret")
+        assert set(lazy.divisions) == {None}
+        found = lazy.compute(scheduler="synchronous")
+        pdt.assert_frame_equal(found, frame.calls.pseudonymize("a secret"))
 
     @pytest.mark.parametrize(("name", "by"), [("by_outcome", "agent"), ("attempts", "project")])
     def test_a_worker_killed_in_the_middle_changes_nothing(self, cluster, folder, calls, name, by):

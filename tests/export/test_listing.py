@@ -60,6 +60,27 @@ class TestStrays:
         with pytest.warns(RuntimeWarning, match=name):
             pdt.assert_frame_equal(scanned(copy), calls)
 
+    @pytest.mark.parametrize(
+        "name", ["a.parquet", "summary.parquet", f"{DAY}/calls (1).parquet", f"{DAY} 2/calls.parquet"]
+    )
+    @pytest.mark.parametrize("kept", [0, 7, 500])
+    def test_half_of_a_file_beside_them_is_left_out_with_a_warning(self, copy, calls, name, kept):
+        """As a sync tool leaves it that was stopped, or that shows a file which is not here yet."""
+        (copy / name).parent.mkdir(exist_ok=True)
+        (copy / name).write_bytes((copy / DAY / "calls.parquet").read_bytes()[:kept])
+        with pytest.warns(RuntimeWarning, match="left out, since it is damaged") as warned:
+            pdt.assert_frame_equal(bc.read_calls(copy), calls)
+        assert str(copy / name) in str(warned[0].message)
+        with pytest.warns(RuntimeWarning, match="damaged"):
+            pdt.assert_frame_equal(scanned(copy), calls)
+
+    def test_half_of_the_file_of_a_day_is_an_error(self, copy):
+        path = copy / DAY / "calls.parquet"
+        path.write_bytes(path.read_bytes()[:500])
+        for read in (bc.read_calls, scanned):
+            with pytest.raises(bc.BrightcallError, match=rf"{DAY}/calls.parquet' cannot be read"):
+                read(copy)
+
     def test_they_stay_strangers_where_no_day_is_asked_for_that_is_there(self, copy):
         pd.DataFrame({"id": ["1"], "timestamp": ["2026-05-01T09:00Z"]}).to_parquet(copy / "mine.parquet")
         with pytest.warns(RuntimeWarning, match="mine.parquet"):
@@ -160,6 +181,19 @@ class TestParts:
 
 
 class TestSets:
+    def test_a_difference_in_columns_is_told_by_what_is_different(self, copy, calls):
+        with pytest.raises(ValueError, match=r"holds calls with columns=\[…\], not \[…, 'mine'\]: choose"):
+            calls.assign(mine=1).calls.to_parquet(copy)
+        with pytest.raises(ValueError, match=r"columns=\[…, 'label'\], not \[…\]"):
+            calls.drop(columns="label").calls.to_parquet(copy)
+
+    def test_another_program_wrote_one_with_other_types(self, tmp_path):
+        for day, ids in (("2026-03-25", [1]), ("2026-03-26", [[1]])):
+            (tmp_path / "theirs" / f"day={day}").mkdir(parents=True)
+            pd.DataFrame({"id": ids}).to_parquet(tmp_path / "theirs" / f"day={day}" / "part.parquet")
+        with pytest.raises(bc.BrightcallError, match=r"day=2026-03-26/part.parquet' cannot be read"):
+            bc.read_calls(tmp_path / "theirs")
+
     def test_of_two_kinds_cannot_be_read_together(self, copy, tmp_path, calls):
         other = calls[["id", "timestamp"]].calls.to_parquet(tmp_path / "other")
         shutil.rmtree(copy / DAY)

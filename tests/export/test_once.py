@@ -96,6 +96,17 @@ class TestOtherFiles:
         )
         assert len(bc.read_calls(frame.calls.to_parquet(tmp_path / "calls"))) == 2
 
+    def test_the_ids_of_two_accounts_are_of_different_calls(self, tmp_path):
+        for account, days in (("north", (25, 26)), ("south", (26, 27))):
+            calls = [{"id": id_, "timestamp": f"2026-03-{day}T09:00Z"} for id_, day in enumerate(days)]
+            bc.to_frame(calls).calls.to_parquet(tmp_path / f"account={account}")
+        frame = bc.read_calls(tmp_path)
+        assert frame.groupby("account")["id"].agg(list).to_dict() == {
+            "north": ["0", "1"],
+            "south": ["0", "1"],
+        }
+        assert frame.attrs["brightcall"]["moved"] == {}
+
     @pytest.mark.parametrize("partition", ["day", "month"])
     def test_ids_whose_spans_meet_are_looked_at_and_kept(self, tmp_path, partition):
         days = pd.date_range("2026-03-02", periods=60, freq="D", tz="UTC")

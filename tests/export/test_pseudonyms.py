@@ -190,6 +190,57 @@ class TestPseudonymize:
         assert said["query"]["types"] == [1]
         assert said["misfits"]["toNumber"]["count"] == 1
 
+    def test_labels_asked_for_are_scanned_like_those_of_the_calls(self, calls):
+        asked = {"outcomes": ["to 7001"], "tags": ["VIP"], "textProjects": ["for 4930901820"]}
+        calls.attrs["brightcall"] = {"query": asked}
+        query = calls.calls.pseudonymize(KEY).attrs["brightcall"]["query"]
+        token = Tokens(KEY).of
+        assert query == {
+            "outcomes": [f"to {token('7001')}"],
+            "tags": ["VIP"],
+            "textProjects": [f"for {token('4930901820')}"],
+        }
+
+    def test_of_the_attributes_nothing_is_kept_but_what_the_package_says(self, calls):
+        calls.attrs |= {"client": "+4930901820", "brightcall": {"source": "api", "note": "Ada 4930901820"}}
+        changed = calls.calls.pseudonymize(KEY).attrs
+        assert set(changed) == {"brightcall"}
+        assert changed["brightcall"]["source"] == "api"
+        assert "note" not in changed["brightcall"]
+        calls.attrs["brightcall"] = "4930901820"
+        assert calls.calls.pseudonymize(KEY).attrs == {}
+
+    @pytest.mark.parametrize("free_text", ["drop", "scan"])
+    def test_addresses_of_mail_are_tokens(self, free_text):
+        record = {
+            "id": 1,
+            "label": "ask Ada@Mail.example or ada@mail.example, now",
+            "outcomeTag": "mailed ada@mail.example",
+            "crmInfo": {"mail": "ada@mail.example", "ada@mail.example": 5},
+            "owner": "<ada@mail.example>",
+        }
+        frame = bc.to_frame([record]).assign(mine="4930901820@mail.example")
+        row = frame.calls.pseudonymize(KEY, free_text=free_text).iloc[0]
+        assert "mail.example" not in row.to_json().lower()
+        token = Tokens(KEY).of("ada@mail.example")
+        assert row["outcomeTag"] == f"mailed {token}"
+        if free_text == "scan":
+            assert row["label"] == f"ask {token} or {token}, now"
+
+    @pytest.mark.parametrize("name", ["numbersInvolvedJSON", "numbersRingedJSON", "transfers"])
+    def test_broken_chains_name_nobody(self, name):
+        text = "[{'number': '4930901820', 'name': 'Ada Lovelace', 'mail': 'ada@mail.example'}"
+        (changed,) = pd.DataFrame({name: [text]}).calls.pseudonymize(KEY)[name]
+        assert re.search("[a-z]{3}|4930901820|[0-9]{2}", TOKEN.sub("", changed), re.IGNORECASE) is None
+        assert Tokens(KEY).of("4930901820") in changed
+
+    @pytest.mark.parametrize("name", ["crmInfo", "transfers", "tags", "mine"])
+    @pytest.mark.parametrize("around", [("[", "]"), ('{"a":', "}")])
+    def test_what_is_nested_too_deeply_is_read_as_text(self, name, around):
+        text = around[0] * 900 + '"4930901820"' + around[1] * 900
+        (changed,) = pd.DataFrame({name: [text]}).calls.pseudonymize(KEY)[name]
+        assert "4930901820" not in str(changed)
+
     @pytest.mark.parametrize(
         ("arguments", "named"),
         [
@@ -224,6 +275,11 @@ class TestTokens:
     def test_different_numbers_are_different(self):
         tokens = Tokens(KEY)
         assert len({tokens.of(str(number)) for number in range(101, 2101)}) == 2000
+
+    @pytest.mark.parametrize("between", ["–", "·", "\u2011", "\u200b", "\u2212", "\xa0", "-"])
+    def test_a_number_is_one_whatever_stands_between_its_digits(self, between):
+        written = between.join(["+49", "30", "90", "18", "20"])
+        assert Tokens(KEY).in_text(f"ring {written}.") == f"ring {Tokens(KEY).of('+4930901820')}."
 
     @given(st.text(max_size=40))
     def test_any_text_can_be_scanned(self, text):
@@ -388,6 +444,21 @@ class TestWhatIsNotOfTheApi:
     def test_names_of_several_levels(self, token):
         frame = pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("n", self.SPELLED)]))
         assert pseudonymized(frame).columns.tolist() == [("n", token)]
+
+    def test_names_of_any_type(self, token):
+        frame = pd.DataFrame([[1, 2, 3, 4]])
+        frame.columns = [4930901820.0, b"4930901820x", 0.125, "n"]
+        named = pseudonymized(frame).columns.tolist()
+        assert named == [token, f"{token}x", 0.125, "n"]
+
+    def test_names_of_the_axes(self, token):
+        columns, index = pd.Index(["n"], name=self.SPELLED), pd.RangeIndex(1, name=self.SPELLED)
+        result = pseudonymized(pd.DataFrame([[1]], columns=columns, index=index))
+        assert (result.columns.name, result.index.name) == (token, token)
+        levels = pd.MultiIndex.from_tuples([("a", "b"), (self.SPELLED, "c")], names=[self.SPELLED, "x"])
+        result = pseudonymized(pd.DataFrame([[1, 2]], columns=levels)[[("a", "b")]])
+        assert list(result.columns.names) == [token, "x"]
+        assert self.SPELLED not in str(result.columns.levels)  # also of those that are no longer used
 
     def test_names_that_would_be_one_are_refused(self):
         frame = pd.DataFrame([[1, 2]], columns=["+4930901820", "004930901820"])

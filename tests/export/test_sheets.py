@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import sys
 import zipfile
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import duckdb
 import openpyxl
 import pandas as pd
 import pandas.testing as pdt
 import polars
+import pyarrow as pa
 import pytest
 
 import brightcall_pandas as bc
@@ -166,6 +168,40 @@ class TestToExcel:
         assert rows(path)[0]["timestamp"] == datetime(2026, 3, 29, 3, 30)
         said = {each["column"]: each["unit"] for each in rows(path, "Definitions")}
         assert said["timestamp"] == "UTC+04:00"
+
+    @pytest.mark.parametrize(
+        ("values", "cell", "form"),
+        [
+            ([date(2026, 3, 2)], datetime(2026, 3, 2), "yyyy-mm-dd"),
+            ([datetime(2026, 3, 2, 9, 30), "x"], datetime(2026, 3, 2, 9, 30), "yyyy-mm-dd hh:mm:ss"),
+            (pd.array([date(2026, 3, 2)], pd.ArrowDtype(pa.date32())), datetime(2026, 3, 2), "yyyy-mm-dd"),
+            (
+                pd.array(
+                    [pd.Timestamp("2026-03-02T09:30Z")], pd.ArrowDtype(pa.timestamp("us", "Asia/Dubai"))
+                ),
+                datetime(2026, 3, 2, 13, 30),
+                "yyyy-mm-dd hh:mm:ss",
+            ),
+            (pd.array([timedelta(minutes=2)], pd.ArrowDtype(pa.duration("s"))), 120, "0.0"),
+            ([timedelta(minutes=2), "x"], 120, "General"),
+            (pd.array([Decimal("1.50")], pd.ArrowDtype(pa.decimal128(5, 2))), 1.5, "General"),
+            ([Decimal(10**20)], "100000000000000000000", "General"),
+        ],
+    )
+    def test_times_lengths_and_decimals_of_any_kind(self, tmp_path, values, cell, form):
+        frame = pd.DataFrame({"mine": values})
+        found = sheet(frame.calls.to_excel(tmp_path / "c.xlsx"))["A2"]
+        assert (found.value, found.number_format) == (cell, form)
+
+    def test_times_of_several_zones_keep_their_offsets(self, tmp_path):
+        times = [pd.Timestamp("2026-03-02T09:00+01:00"), pd.Timestamp("2026-03-02T09:00+02:00")]
+        found = rows(pd.DataFrame({"mine": times}, dtype=object).calls.to_excel(tmp_path / "c.xlsx"))
+        assert [each["mine"] for each in found] == ["2026-03-02 09:00:00+01:00", "2026-03-02 09:00:00+02:00"]
+
+    def test_the_last_moment_that_excel_knows(self, tmp_path):
+        last = pd.Series([pd.Timestamp("9999-12-31T23:59:59.999999").as_unit("us")])
+        (found,) = rows(pd.DataFrame({"until": last}).calls.to_excel(tmp_path / "c.xlsx"))
+        assert found["until"] == datetime(9999, 12, 31, 23, 59, 59, 999000)
 
     def test_values_that_no_cell_holds_are_text(self, tmp_path):
         frame = pd.DataFrame(

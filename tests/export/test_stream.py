@@ -156,6 +156,23 @@ class TestExportCalls:
         assert len(back) == 0
         pdt.assert_series_equal(back.dtypes, calls.dtypes)
 
+    @pytest.mark.parametrize("zone", ["+04:00", "-03:30"])
+    @pytest.mark.parametrize("partition", ["day", "month"])
+    def test_in_a_zone_that_is_a_fixed_offset(self, sandbox, tmp_path, zone, partition):
+        client = sandbox.client(cache_dir=tmp_path / "cache", timezone=zone)
+        days = ("2026-03-24", "2026-03-26")
+        loaded = bc.load_calls(*days, client=client)
+        options = {"client": client, "partition": partition}
+        out = bc.export_calls(*days, tmp_path / "calls", **options)
+        pdt.assert_frame_equal(bc.read_calls(out), loaded)
+        for file in out.glob("day=*/calls.parquet"):
+            assert set(bc.read_calls(file)["timestamp"].dt.strftime("day=%Y-%m-%d")) == {file.parent.name}
+        before, asked = files(out), len(sandbox.requests())
+        bc.export_calls(*days, out, **options)
+        assert (files(out), len(sandbox.requests())) == (before, asked)
+        tokens = bc.export_calls(*days, tmp_path / "tokens", pseudonymize_key="a secret", **options)
+        pdt.assert_series_equal(bc.read_calls(tokens)["timestamp"], loaded["timestamp"])
+
     def test_chosen_columns_and_filters(self, sandbox, client, tmp_path, calls):
         out = bc.export_calls(
             sandbox.day_from,

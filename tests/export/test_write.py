@@ -144,6 +144,17 @@ class TestAttributes:
             ]
 
     @pytest.mark.parametrize(
+        ("proved", "complete"),
+        [({}, None), ({"complete": None}, None), ({"complete": True}, True), ({"complete": False}, False)],
+    )
+    def test_what_no_window_says_is_not_proved(self, tmp_path, held, proved, complete):
+        frame = ONE_CALL.copy()
+        day = str(frame["timestamp"].iloc[0])[:10]
+        frame.attrs["brightcall"] = {"windows": [{"day_from": day, "day_to": day} | proved]}
+        (told,) = held(frame.calls.to_parquet(tmp_path / "calls")).values()
+        assert told["complete"] is complete
+
+    @pytest.mark.parametrize(
         "said",
         [
             None,

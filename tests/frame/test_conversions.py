@@ -215,9 +215,13 @@ class TestEpochs:
     def test_seconds_and_their_parts(self, value):
         assert instants([value]) == [datetime(2026, 3, 2, 9, 30, 15)]
 
-    @pytest.mark.parametrize("value", ["123456789", "0", "946684799"])
-    def test_a_text_that_would_be_before_2000_is_no_epoch(self, value):
-        assert instants([value]) == [None]
+    @pytest.mark.parametrize(
+        "value", ["123456789", "0", "946684799", 0, 0.0, 30, 20260302, 946684799, 9.4e11]
+    )
+    def test_what_would_be_before_2000_is_no_epoch(self, value):
+        array, misfits = typed_array([value], TIME)
+        assert array.to_pylist() == [None]
+        assert misfits.count == 1
 
     def test_fractions(self):
         assert instants([1772443815.25, 1772443815250]) == [datetime(2026, 3, 2, 9, 30, 15, 250000)] * 2
@@ -229,6 +233,29 @@ class TestEpochs:
         array, misfits = typed_array([value], TIME)
         assert array.to_pylist() == [None]
         assert misfits.count == 1
+
+
+class TestDurations:
+    @pytest.mark.parametrize(
+        "values",
+        [
+            [timedelta(seconds=90.5), None],
+            [timedelta(seconds=90.5), ""],
+            pd.Series(pd.to_timedelta([90.5, None], unit="s")),
+            pd.Series(pd.to_timedelta([90.5, None], unit="s")).astype(object),
+            pa.array([90_500, None], pa.duration("ms")),
+            pa.array([90_500_000_000, None], pa.duration("ns")),
+        ],
+    )
+    def test_are_seconds(self, values):
+        array, misfits = typed_array(values, FIELDS["talkTime"])
+        assert array.to_pylist() == [90.5, None]
+        assert misfits.count == 0
+
+    def test_are_no_time_and_no_name(self):
+        for name in ("timestamp", "id", "state"):
+            array, misfits = typed_array([timedelta(seconds=90)], FIELDS[name])
+            assert (array.to_pylist(), misfits.count) == ([None], 1)
 
 
 class TestNoTimes:

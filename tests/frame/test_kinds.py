@@ -34,7 +34,8 @@ class TestKindsOf:
             ({1}, "json"),
             (np.array([1]), "json"),
             (b"7", "other"),
-            (pd.Timedelta(seconds=7), "other"),
+            (pd.Timedelta(seconds=7), "duration"),
+            (np.timedelta64(7, "s"), "other"),
             (1j, "other"),
         ],
     )

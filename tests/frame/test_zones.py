@@ -63,7 +63,7 @@ class TestZoneName:
             "Give an IANA name, for example 'Europe/Berlin'."
         )
 
-    @pytest.mark.parametrize("value", ["", "../etc/passwd", "Xyzzy", "+15:00", "GMT+99"])
+    @pytest.mark.parametrize("value", ["", "../etc/passwd", "Xyzzy", "+15:00", "GMT+99", "localtime"])
     def test_none_at_all(self, value):
         with pytest.raises(ValueError, match="is not a timezone known here"):
             zone_name("timezone", value)
