@@ -40,7 +40,7 @@ from brightcall_pandas.frame import (
     words_of,
 )
 
-__all__ = ["NO_CALLS", "Verdict", "failure_of", "judge", "says_no_calls"]
+__all__ = ["NO_CALLS", "Verdict", "failure_of", "judge", "says_no_calls", "seconds_to_wait"]
 
 NO_CALLS = b'{"success":true,"calls":[],"pagesCount":0,"totalItems":0}'
 """Stands for the body of an answer that only says by its status or in words that there are no calls."""
@@ -152,7 +152,7 @@ def failure_of(status: int, headers: Any, content: bytes) -> Verdict:
         )
     if 400 <= status < 600:
         said = words_of(content)
-        wait = _seconds(headers.get("Retry-After"))
+        wait = seconds_to_wait(headers.get("Retry-After"))
         return _refusal(f"status {status}{quoted(said)}", said, status, wait, content)
     return Verdict(
         InvalidResponseError,
@@ -266,7 +266,7 @@ def _host(location: str) -> str:
         return ""
 
 
-def _seconds(retry_after: str | None) -> float | None:
+def seconds_to_wait(retry_after: str | None) -> float | None:
     """Read Retry-After, which is a number of seconds or a date."""
     if retry_after is None:
         return None
