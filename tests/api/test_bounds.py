@@ -70,6 +70,9 @@ SLOW = {
     "a chunk": without_end(head("Transfer-Encoding: chunked"), b"1\r\nx\r\n"),
     "the headers": without_end(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
     "the status line": without_end(b"HTTP/1.1 200 ", b"x"),
+    "a body of empty pieces": without_end(
+        head("Content-Encoding: gzip"), gzip.compress(b"") * 1_000, pause=0
+    ),
     "answers before the answer": without_end(b"HTTP/1.1 100 Continue\r\n\r\n"),
 }
 
