@@ -9,6 +9,7 @@ import importlib.metadata
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 import requests
@@ -122,7 +123,7 @@ class Transport:
         )
         proxy = None if status == 200 else self._proxies.proxy(url)
         if proxy is not None:
-            tunneled = url.startswith("https:")
+            tunneled = urlsplit(url).scheme == "https"
             refused = refusal_of_proxy(status, headers, content, proxy, tunneled=tunneled)
             if refused is not None:
                 raise Failure(refused)

@@ -163,7 +163,19 @@ class Cache:
             ``limit``, and ``dropped``, what went last because of it (None when nothing did): ``at``,
             ``files``, ``first_day``, ``last_day``, ``pages``; ``server``, what its server was seen to do, by
             name, each with its ``value`` and the day on which it was ``seen``.
+
+        Raises
+        ------
+        CacheError
+            The folder cannot be read.
         """
+        try:
+            return self._info()
+        except OSError as error:
+            msg = f"{self.folder} cannot be read: {error}"
+            raise CacheError(msg) from error
+
+    def _info(self) -> dict[str, Any]:
         stores = [each for each in self._stores() if not self._is_outdated(each.folder)]
         current = [_current(store) for store in stores]
         segments = [segment for each in current for segment in each]

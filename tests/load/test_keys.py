@@ -350,6 +350,8 @@ class TestShown:
             {"timeout": "x"},
             {"timeout": (1, 2)},
             {"base_url": "x"},
+            {"base_url": f"https://api.example/?api-key={KEY}"},
+            {"base_url": f"https://{KEY}@api.example", "workers": 0},
             {"api_version": "v9"},
             {"timezone": "Mars"},
             {"cache_limit": "much"},
