@@ -430,7 +430,7 @@ def _import_paths() -> list[str]:
     here = {"", os.curdir}
     with contextlib.suppress(OSError):  # it is gone
         here.add(str(Path.cwd()))
-    here.difference_update(os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    here.difference_update(filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
     return [path for path in sys.path if path not in here]
 
 

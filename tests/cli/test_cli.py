@@ -51,6 +51,21 @@ class TestConsoles:
             brightcall(*arguments, "--json", PYTHONIOENCODING="utf-8").stdout
         )
 
+    @pytest.mark.skipif(os.name == "nt", reason="a shell of Windows cannot close standard input")
+    def test_without_standard_input_nothing_is_deleted(self, tmp_path):
+        program = Path(sys.executable).with_name("brightcall")
+        arguments = ["cache", "clear", "--account", "mine", "--cache-dir", str(tmp_path)]
+        done = subprocess.run(
+            ["/bin/sh", "-c", '"$0" "$@" <&-', str(program), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "Aborted" in done.stderr
+        assert "Traceback" not in done.stderr
+
     def refused(self, scripted, tmp_path, *answer):
         scripted.answers = [answer]
         settings = {"BRIGHTCALL_API_KEY": "any-key", "BRIGHTCALL_BASE_URL": scripted.url}
@@ -154,6 +169,12 @@ class TestKeys:
     def test_so_is_the_environments_own_wherever_it_stands(self, monkeypatch):
         monkeypatch.setenv("BRIGHTCALL_API_KEY", self.SECRET)
         assert self.SECRET not in refused_key(["describe", f"x{self.SECRET}"])
+
+    def test_and_that_of_a_file(self, monkeypatch, tmp_path):
+        monkeypatch.delenv("BRIGHTCALL_API_KEY", raising=False)
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / ".env").write_text(f"BRIGHTCALL_API_KEY={self.SECRET}")
+        assert self.SECRET not in refused_key(["export", self.SECRET])
 
     @pytest.mark.parametrize("argument", ["fields", "keys", "api-key", "key=value", "--keep", "--json"])
     def test_other_words_are_not(self, argument):
