@@ -65,10 +65,8 @@ class Proxy:
     @property
     def where(self) -> str:
         """What to mend: the variable, or the system's settings, with the proxy's host."""
-        try:
-            host = urlsplit(self.url if "//" in self.url else f"//{self.url}").netloc.rpartition("@")[2]
-        except ValueError:
-            host = ""
+        address = self.url.partition("//")[2] or self.url
+        host = re.split("[/?#]", address.rpartition("@")[2])[0]  # a password may have these, too
         return f"{self.variable or 'the proxy in the system settings'} ({host or 'no host'})"
 
     def __str__(self) -> str:

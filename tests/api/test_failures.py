@@ -163,6 +163,12 @@ class TestProxies:
         assert "the proxy that HTTPS_PROXY names" in str(error)
         assert "base_url" not in str(error)
 
+    @pytest.mark.parametrize("mark", ["/", "#", "?", "@", "//", ":", "%", " "])
+    @pytest.mark.parametrize("scheme", ["http://", ""])
+    def test_whose_password_is_not_written_as_it_should_be(self, monkeypatch, failed, mark, scheme):
+        monkeypatch.setenv("HTTPS_PROXY", f"{scheme}user:{PASSWORD}{mark}{PASSWORD}@127.0.0.1:9")
+        assert "HTTPS_PROXY (127.0.0.1:9)" in str(failed("https://api.invalid", retries=0))
+
     def test_a_report_of_the_doctor_does_not_show_it(self, start_server, monkeypatch, tmp_path):
         server = self.proxy(start_server, monkeypatch, status("407 Proxy Authentication Required"))
         client = bc.Client(KEY, base_url="https://api.invalid", cache_dir=tmp_path)
