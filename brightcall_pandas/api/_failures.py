@@ -66,7 +66,7 @@ class Proxy:
     def where(self) -> str:
         """What to mend: the variable, or the system's settings, with the proxy's host."""
         address = self.url.partition("//")[2] or self.url
-        host = re.split("[/?#]", address.rpartition("@")[2])[0]  # a password may have these, too
+        host = re.split("[/?#]", address.rpartition("@")[2])[0]  # in this order: a password may have any
         return f"{self.variable or 'the proxy in the system settings'} ({host or 'no host'})"
 
     def __str__(self) -> str:
