@@ -214,7 +214,7 @@ def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -
         # Otherwise it would be taken for a day without calls.
         return Verdict(
             InvalidResponseError,
-            f"the answer has no {' or '.join(promised)}{quoted(said_in(read_object(content)))}",
+            f"the answer has no {' or '.join(promised)}{quoted(_said(content))}",
             f"Check api_version, and {advice[0].lower()}{advice[1:]}",
             transient=True,
         )
@@ -225,13 +225,21 @@ def _says_nothing(answer: Answer, content: bytes, promised: Sequence[str]) -> bo
     """Tell whether a list of calls was left out because it is empty, as some servers do."""
     if "calls" not in promised or not answer.is_blank("calls"):
         return False
-    said = said_in(read_object(content))
+    said = _said(content)
     speaks = (
         said
         or answer.calls is not msgspec.UNSET
         or any(getattr(answer, each) is not None for each in _ENVELOPE)
     )
     return bool(speaks) and may_be_empty(said, answer.totalItems, answer.pagesCount)
+
+
+def _said(content: bytes) -> str:
+    """Return what an answer says in its own words; calls in it may hold what cannot be read."""
+    try:
+        return said_in(read_object(content))
+    except (msgspec.DecodeError, ValueError):
+        return ""
 
 
 # Errors in answers whose status says that all is well.
