@@ -22,7 +22,7 @@ import functools
 import os
 import types
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from unicodedata import category
 
 __all__ = [
@@ -59,6 +59,11 @@ class BrightcallError(Exception):
     def __str__(self) -> str:
         """Return the message; what a server has put into it cannot steer the terminal."""
         return "\n".join(map(visible, super().__str__().split("\n")))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave the traceback out when pickled or copied: another process gets the error without it."""
+        state = {name: each for name, each in vars(self).items() if name != "cause_traceback"}
+        return type(self), self.args, state
 
 
 class AuthenticationError(BrightcallError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import signal
 import threading
 import traceback
@@ -41,6 +43,19 @@ def client(request, shared, tmp_path, monkeypatch):
     made = bc.Client(None if request.param == "no key" else KEY, account="mine", **options)
     yield made
     made.close()
+
+
+class TestPickled:
+    @pytest.mark.parametrize("copied", [lambda error: pickle.loads(pickle.dumps(error)), copy.deepcopy])
+    def test_an_error_reaches_another_process(self, client, copied):
+        with pytest.raises(bc.BrightcallError) as caught:
+            bc.count_calls(*DAYS, client=client)
+        caught.value.add_note("on Monday")
+        other = copied(caught.value)
+        assert type(other) is type(caught.value)
+        assert str(other) == str(caught.value)
+        assert other.__notes__ == ["on Monday"]
+        assert other.cause_traceback is None
 
 
 class TestBrief:

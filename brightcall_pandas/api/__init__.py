@@ -9,6 +9,7 @@
     _bounds        what one request may take at most
     _failures      why no answer came; proxies
     _verdict       what an answer is worth
+    _words         what a refusal is about
     _retries       rate limit and pauses
     _key           the API key
     _profiles      the versions of the API

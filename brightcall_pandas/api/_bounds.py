@@ -30,6 +30,7 @@ ANSWER_LIMIT = 100_000_000
 _LONGEST_S = 24 * 3600.0
 _IN_ALL = 10  # times what may pass between two parts of an answer
 _HEAD_BYTES = 1_000_000
+_PART_BYTES = 2**17  # urllib3 takes the longer to unpack a part the more pieces it was packed in, squared
 
 
 class LimitError(OSError):
@@ -89,21 +90,24 @@ def within(total: float) -> Iterator[None]:
 
 
 def bounded_body(raw: urllib3.HTTPResponse, limit: int) -> bytes:
-    """Read a body, unpacked, in one go.
+    """Read a body, unpacked.
 
     Raises
     ------
     LimitError
         It has more bytes than the limit.
     """
-    content: bytes = raw.read(limit + 1, decode_content=True)
-    if len(content) > limit:
-        raw.close()  # what is left of it must not be taken for the next answer
-        raise LimitError(
-            f"the answer has more than {limit / 1e6:,.0f} MB",
-            "Ask for smaller pages (page_size= in bc.Client), or allow more (answer_limit=).",
-        )
-    return content
+    parts, size = [], 0
+    while part := raw.read(_PART_BYTES, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            raw.close()  # what is left of it must not be taken for the next answer
+            raise LimitError(
+                f"the answer has more than {limit / 1e6:,.0f} MB",
+                "Ask for smaller pages (page_size= in bc.Client), or allow more (answer_limit=).",
+            )
+    return b"".join(parts)
 
 
 class _BoundedFile(io.RawIOBase):

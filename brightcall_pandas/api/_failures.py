@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ import urllib3
 from requests.utils import get_environ_proxies, select_proxy
 
 from brightcall_pandas.api._bounds import LimitError, Timeout
-from brightcall_pandas.api._verdict import Verdict
+from brightcall_pandas.api._verdict import Verdict, seconds_to_wait
 from brightcall_pandas.errors import InvalidResponseError, ServerError
 
 __all__ = [
@@ -33,12 +34,6 @@ _PROXIES = tuple(
     name for each in ("https_proxy", "http_proxy", "all_proxy", "no_proxy") for name in (each, each.upper())
 )
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
-_BUNDLE_FAULTS = {
-    "CA certificate bundle": "does not exist",
-    "Permission denied": "cannot be read",
-    "NO_CERTIFICATE": "has no certificates",
-    "PEM": "has no certificates",
-}
 _NO_ADDRESS = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
@@ -70,10 +65,8 @@ class Proxy:
     @property
     def where(self) -> str:
         """What to mend: the variable, or the system's settings, with the proxy's host."""
-        try:
-            host = urlsplit(self.url if "//" in self.url else f"//{self.url}").netloc.rpartition("@")[2]
-        except ValueError:
-            host = ""
+        address = self.url.partition("//")[2] or self.url
+        host = re.split("[/?#]", address.rpartition("@")[2])[0]  # in this order: a password may have any
         return f"{self.variable or 'the proxy in the system settings'} ({host or 'no host'})"
 
     def __str__(self) -> str:
@@ -140,7 +133,7 @@ def why_no_answer(error: Exception, timeout: Timeout, proxy: Proxy | None) -> Ve
         return bundle
     if proxy is not None and (fault := _of_proxy(causes, proxy)) is not None:
         return fault
-    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
         return Verdict(
             ServerError,
             "the server's certificate was not accepted",
@@ -152,6 +145,9 @@ def why_no_answer(error: Exception, timeout: Timeout, proxy: Proxy | None) -> Ve
         connects = any(isinstance(each, urllib3.exceptions.ConnectTimeoutError) for each in causes)
         seconds = timeout.connect if connects else timeout.read
         return Verdict(ServerError, f"no answer came within {seconds:g} s{by}", _NETWORK, transient=True)
+    if any(isinstance(each, urllib3.exceptions.DecodeError) for each in causes):
+        reason = "the answer is cut off, or cannot be unpacked"
+        return Verdict(InvalidResponseError, reason, _NETWORK, transient=True)
     if any(isinstance(each, _NO_ADDRESS) for each in causes):
         return Verdict(ServerError, "base_url is not a usable address", _NETWORK)
     return Verdict(ServerError, f"the connection failed{by} ({_named(causes[-1])})", _NETWORK, transient=True)
@@ -160,9 +156,16 @@ def why_no_answer(error: Exception, timeout: Timeout, proxy: Proxy | None) -> Ve
 def _bad_bundle(causes: list[BaseException]) -> Verdict | None:
     """Return what is wrong with the user's own bundle of certificates; None where it is not at fault."""
     name = next(filter(os.environ.get, _BUNDLES), None)
-    said = " ".join(map(str, causes))
-    what = next((what for mark, what in _BUNDLE_FAULTS.items() if mark in said), None)
-    if name is None or what is None:
+    first, last = causes[0], causes[-1]
+    if name is None:
+        return None
+    if type(first) is OSError and "CA certificate bundle" in str(first):
+        what = "does not exist"
+    elif isinstance(last, PermissionError) and isinstance(first, requests.exceptions.SSLError):
+        what = "cannot be read"
+    elif isinstance(last, ssl.SSLError) and last.library in ("X509", "PEM"):
+        what = "has no certificates"
+    else:
         return None
     return Verdict(
         ServerError,
@@ -193,16 +196,29 @@ def _of_proxy(causes: list[BaseException], proxy: Proxy) -> Verdict | None:
     return None
 
 
-def refusal_of_proxy(status: int, headers: Mapping[str, str], content: bytes, proxy: Proxy) -> Verdict | None:
-    """Return the verdict on a status that comes from a proxy; None where it may well be the server's."""
+def refusal_of_proxy(
+    status: int, headers: Mapping[str, str], content: bytes, proxy: Proxy, *, tunneled: bool
+) -> Verdict | None:
+    """Return the verdict on a status that comes from a proxy; None where it may well be the server's.
+
+    Parameters
+    ----------
+    status, headers, content
+        What came.
+    proxy
+        The proxy.
+    tunneled
+        Whether the proxy passed on what it could not read, so that it could not answer either.
+    """
     signed = any(name in headers for name in _SIGNS)
-    ours = content.lstrip()[:1] in (b"{", b"[")  # servers of the API answer JSON, proxies write pages
+    # Servers of the API answer JSON, proxies write pages.
+    ours = tunneled or content.lstrip()[:1] in (b"{", b"[")
     if status == 407 or signed or (status in _OF_PROXIES and not ours):
-        return _of_proxy_status(status, proxy)
+        return _of_proxy_status(status, proxy, seconds_to_wait(headers.get("Retry-After")))
     return None
 
 
-def _of_proxy_status(status: int, proxy: Proxy) -> Verdict:
+def _of_proxy_status(status: int, proxy: Proxy, wait: float | None = None) -> Verdict:
     reason, ask = f"{proxy} refused the request (status {status})", f"ask whoever runs {proxy.where}"
     if status == 407:
         advice = f"It asks for a name and a password: {proxy.variable or 'HTTPS_PROXY'}=http://name:password@host:port"
@@ -210,7 +226,7 @@ def _of_proxy_status(status: int, proxy: Proxy) -> Verdict:
     if status >= 500:
         advice = f"Try again later; if it stays so, {ask}, or {_WITHOUT}."
         reason = f"{proxy} does not reach the server (status {status})"
-        return Verdict(ServerError, reason, advice, transient=True)
+        return Verdict(ServerError, reason, advice, transient=True, retry_after=wait)
     return Verdict(ServerError, reason, f"{ask[0].upper()}{ask[1:]} to allow this host, or {_WITHOUT}.")
 
 

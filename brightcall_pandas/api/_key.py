@@ -132,9 +132,12 @@ def _written(value: str) -> list[str]:
     lower = {re.sub("%..", lambda code: code[0].lower(), each) for each in quoted}
     texts = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     slashed = {each.replace("/", "\\/") for each in texts}
+    # .NET escapes what HTML could take for its own, and "+", which keys in base 64 have.
+    bare = value.replace("\\", "\\\\")
+    escaped = re.sub("[\"&'+<>`]|[^ -~]", lambda sign: f"\\u{ord(sign[0]):04X}", bare)
     # HTTP headers are read as Latin-1, whatever they were written in.
     header = value.encode().decode("latin-1")
-    forms = {value, header, html.escape(value), *quoted, *lower, *texts, *slashed}
+    forms = {value, header, html.escape(value), *quoted, *lower, *texts, *slashed, escaped}
     return sorted(forms, key=len, reverse=True)
 
 

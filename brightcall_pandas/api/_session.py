@@ -288,7 +288,7 @@ class ApiSession:
         if seconds is not None:
             _log.warning("%s: %s; trying again in %.1f s", about, verdict.error.__name__, seconds)
         if seconds is None or stop.wait(seconds):
-            raise verdict.error(_message(about, verdict, attempts))
+            raise verdict.error(self._transport.scrubbed(_message(about, verdict, attempts)))
 
 
 def unreadable(error: Exception) -> Exception:

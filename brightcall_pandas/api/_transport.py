@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import functools
 import importlib.metadata
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 import requests
@@ -17,6 +21,10 @@ from brightcall_pandas.api._key import ApiKey, hide_keys_in_logs
 from brightcall_pandas.api._verdict import Verdict
 
 __all__ = ["Failure", "HttpAnswer", "Transport", "request_to"]
+
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_TEXT_BYTES = 20_000  # of a refusal in another encoding
 
 
 class Failure(Exception):  # noqa: N818  (the error is the verdict's)
@@ -106,15 +114,24 @@ class Transport:
         # Raised out here, so that the original exception, whose text has the URL, is not its context.
         if failure is not None:
             raise Failure(failure)
+        status = response.status_code
+        if status != 200:
+            content = _in_utf8(content, response.headers.get("Content-Type", ""))
         content = self._key.scrubbed_bytes(content)
         headers = CaseInsensitiveDict(
             {name: self._key.scrubbed(value) for name, value in response.headers.items()}
         )
-        status = response.status_code
         proxy = None if status == 200 else self._proxies.proxy(url)
-        if proxy is not None and (refused := refusal_of_proxy(status, headers, content, proxy)) is not None:
-            raise Failure(refused)
+        if proxy is not None:
+            tunneled = urlsplit(url).scheme == "https"
+            refused = refusal_of_proxy(status, headers, content, proxy, tunneled=tunneled)
+            if refused is not None:
+                raise Failure(refused)
         return HttpAnswer(status, headers, content)
+
+    def scrubbed(self, text: str) -> str:
+        """Return a text without the key, which an answer may have had in a spelling of its own."""
+        return self._key.scrubbed(text)
 
     def close(self) -> None:
         """Close the connections; they are opened again when they are needed."""
@@ -131,6 +148,25 @@ def request_to(url: str, body: Mapping[str, Any]) -> requests.PreparedRequest:
     request = _to(url).copy()
     request.prepare_body(msgspec.json.encode(body, order="sorted"), None)
     return request
+
+
+def _in_utf8(content: bytes, media_type: str) -> bytes:
+    """Return the beginning of a text that names another encoding, in UTF-8; all else as it is.
+
+    Only of refusals: of data, a byte that is not UTF-8 is more likely a broken one than in the encoding that
+    a server names for whatever it sends.
+    """
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        head = content[:_TEXT_BYTES]
+        by_mark = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+        named = _CHARSET.search(media_type + head.decode("ascii", errors="replace"))
+        encoding = by_mark or (named and named[1])
+        if encoding:
+            with contextlib.suppress(LookupError, ValueError):
+                return head.decode(encoding, errors="replace").encode()
+    return content
 
 
 @functools.lru_cache(maxsize=16)

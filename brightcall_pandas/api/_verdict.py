@@ -8,21 +8,13 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from brightcall_pandas.api._words import (
-    HTTP_FAILURES,
-    Topic,
-    complaint,
-    number_of,
-    quoted,
-    shown,
-    topic_of,
-    words_of,
-)
+from brightcall_pandas.api._words import Topic, topic_of
 from brightcall_pandas.errors import (
     AuthenticationError,
     BrightcallError,
@@ -32,9 +24,23 @@ from brightcall_pandas.errors import (
     ServerError,
     visible,
 )
-from brightcall_pandas.frame import Answer, AnswerReader, NestedTooDeeplyError
+from brightcall_pandas.frame import (
+    HTTP_FAILURES,
+    Answer,
+    AnswerReader,
+    NestedTooDeeplyError,
+    fault_in,
+    is_page,
+    may_be_empty,
+    names_an_empty_list,
+    number_of,
+    quoted,
+    read_object,
+    said_in,
+    words_of,
+)
 
-__all__ = ["NO_CALLS", "Verdict", "failure_of", "judge", "says_no_calls"]
+__all__ = ["NO_CALLS", "Verdict", "failure_of", "judge", "says_no_calls", "seconds_to_wait"]
 
 NO_CALLS = b'{"success":true,"calls":[],"pagesCount":0,"totalItems":0}'
 """Stands for the body of an answer that only says by its status or in words that there are no calls."""
@@ -51,17 +57,12 @@ _ASK_FIREWALL = (
 _OTHER_DAYS = "Ask for fewer days at once, or for other ones: the server's words tell which it allows."
 _LATER = "Try again later."
 
-_NO = frozenset({"err", "error", "errors", "fail", "failed", "failure", "false", "ko", "no", "nok"})
 _PASSING = re.compile(
     r"time.?out|timed out|temporar|unavailable|overload|too many requests|rate.?limit|\bbusy|deadlock|retry"
     r"|try again|connection|internal (server )?error|maintenance|database|gateway|upstream|shutting down",
     re.IGNORECASE,
 )
 """Words of what may be over when the same is asked again."""
-_NOTHING = re.compile(
-    r"\b(?:no|zero|0) (?:\w+ ){0,2}?(?:calls?|records?|results?|data|rows?|items?|entries)\b", re.IGNORECASE
-)
-"""Words of an empty list, unless they are about a page of it."""
 _ENVELOPE = (
     "success", "status", "timezone", "page", "pagesCount", "totalItems", "tags", "outcomes", "projects",
 )  # fmt: skip
@@ -137,11 +138,7 @@ def says_no_calls(status: int, content: bytes, promised: Sequence[str]) -> bool:
         return False
     if status == 204:
         return not content.strip()
-    return status == 404 and _names_an_empty_list(words_of(content))
-
-
-def _names_an_empty_list(said: str) -> bool:
-    return _NOTHING.search(said) is not None and "page" not in said.lower()
+    return status == 404 and not is_page(content) and names_an_empty_list(words_of(content))
 
 
 def failure_of(status: int, headers: Any, content: bytes) -> Verdict:
@@ -155,7 +152,7 @@ def failure_of(status: int, headers: Any, content: bytes) -> Verdict:
         )
     if 400 <= status < 600:
         said = words_of(content)
-        wait = _seconds(headers.get("Retry-After"))
+        wait = seconds_to_wait(headers.get("Retry-After"))
         return _refusal(f"status {status}{quoted(said)}", said, status, wait, content)
     return Verdict(
         InvalidResponseError,
@@ -164,36 +161,36 @@ def failure_of(status: int, headers: Any, content: bytes) -> Verdict:
     )
 
 
-def _refusal(shown: str, said: str, status: int, wait: float | None = None, content: bytes = b"") -> Verdict:
+def _refusal(what: str, said: str, status: int, wait: float | None = None, content: bytes = b"") -> Verdict:
     """Judge a failure by its status, and by what the server says of it."""
     topic = topic_of(said)
-    page = content.lstrip()[:1] == b"<"  # written by something before the server
+    page = is_page(content)  # written by something before the server
     if status == 429 or (topic is Topic.RATE and status < 500):
         return Verdict(
             RateLimitError,
-            f"the server says too many requests ({shown})",
+            f"the server says too many requests ({what})",
             _SLOWER,
             transient=True,
             retry_after=wait,
         )
     if status >= 500 or status in (408, 425):
-        return Verdict(ServerError, f"the server failed ({shown})", _LATER, transient=True, retry_after=wait)
+        return Verdict(ServerError, f"the server failed ({what})", _LATER, transient=True, retry_after=wait)
     if status == 407:
         advice = "Name it in HTTPS_PROXY: http://name:password@host:port."
-        return Verdict(ServerError, f"a proxy asks for a name and a password ({shown})", advice)
+        return Verdict(ServerError, f"a proxy asks for a name and a password ({what})", advice)
     error = AuthenticationError if status in (401, 403) else RequestError
     if topic is Topic.ADDRESS or status in (421, 451) or (status == 403 and page):
         return Verdict(
-            error, f"a firewall, or the server, does not let this machine in ({shown})", _ASK_FIREWALL
+            error, f"a firewall, or the server, does not let this machine in ({what})", _ASK_FIREWALL
         )
     if topic is Topic.PLAN or status == 402:
-        return Verdict(error, f"the account may not ask for this ({shown})", _ASK_PLAN)
+        return Verdict(error, f"the account may not ask for this ({what})", _ASK_PLAN)
     if topic is Topic.KEY or error is AuthenticationError:
-        return Verdict(AuthenticationError, f"the server does not accept the API key ({shown})", _CHECK_KEY)
+        return Verdict(AuthenticationError, f"the server does not accept the API key ({what})", _CHECK_KEY)
     if status in (404, 405, 410):
-        return Verdict(error, f"the server does not know this path ({shown})", _CHECK_ADDRESS)
+        return Verdict(error, f"the server does not know this path ({what})", _CHECK_ADDRESS)
     advice = _OTHER_DAYS if topic is Topic.DAYS else _CHECK_FILTERS
-    return Verdict(error, f"the server refused the request ({shown})", advice)
+    return Verdict(error, f"the server refused the request ({what})", advice)
 
 
 def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -> Verdict | Answer:
@@ -204,7 +201,7 @@ def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -
         what = "the answer is nested deeper than can be read"
         return Verdict(InvalidResponseError, what, advice)
     except (msgspec.DecodeError, ValueError, OverflowError) as error:
-        what = "HTML" if content.lstrip()[:1] == b"<" else "not a JSON object"
+        what = "HTML" if is_page(content) else "not a JSON object"
         return Verdict(
             InvalidResponseError,
             f"the answer is {what}, or is cut off ({error})",
@@ -217,7 +214,7 @@ def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -
         # Otherwise it would be taken for a day without calls.
         return Verdict(
             InvalidResponseError,
-            f"the answer has no {' or '.join(promised)}{quoted(words_of(content))}",
+            f"the answer has no {' or '.join(promised)}{quoted(_said(content))}",
             f"Check api_version, and {advice[0].lower()}{advice[1:]}",
             transient=True,
         )
@@ -226,12 +223,23 @@ def _of_content(content: bytes, promised: Sequence[str], reader: AnswerReader) -
 
 def _says_nothing(answer: Answer, content: bytes, promised: Sequence[str]) -> bool:
     """Tell whether a list of calls was left out because it is empty, as some servers do."""
-    left_out = "calls" in promised and answer.is_blank("calls")
-    if not left_out or any(number_of(each) for each in (answer.totalItems, answer.pagesCount)):
+    if "calls" not in promised or not answer.is_blank("calls"):
         return False
-    if said := words_of(content):
-        return _names_an_empty_list(said)
-    return answer.calls is not msgspec.UNSET or any(getattr(answer, name) is not None for name in _ENVELOPE)
+    said = _said(content)
+    speaks = (
+        said
+        or answer.calls is not msgspec.UNSET
+        or any(getattr(answer, each) is not None for each in _ENVELOPE)
+    )
+    return bool(speaks) and may_be_empty(said, answer.totalItems, answer.pagesCount)
+
+
+def _said(content: bytes) -> str:
+    """Return what an answer says in its own words; calls in it may hold what cannot be read."""
+    try:
+        return said_in(read_object(content))
+    except (msgspec.DecodeError, ValueError):
+        return ""
 
 
 # Errors in answers whose status says that all is well.
@@ -239,26 +247,15 @@ def _says_nothing(answer: Answer, content: bytes, promised: Sequence[str]) -> bo
 
 def _fault(answer: Answer, content: bytes) -> Verdict | None:
     """Return why an answer is not data that says itself that something failed; None where it does not."""
-    refused = _is_no(answer.success) or answer.success in (0, "0")
-    if refused:
-        what = f"success: {shown(answer.success)}"
-    elif _is_no(answer.status) or number_of(answer.status) in HTTP_FAILURES:
-        what = f"status: {shown(answer.status)}"
-    elif complaint(answer.error):
-        what = "error"
-    elif complaint(answer.errors):
-        what = "errors"
-    elif number_of(answer.code) >= HTTP_FAILURES.start and complaint(answer.message):
-        what = f"code: {shown(answer.code)}"
-    else:
+    if not (what := fault_in(partial(getattr, answer))):
         return None
     numbers = (number_of(each) for each in (answer.code, answer.status))
     status = next((each for each in numbers if each in HTTP_FAILURES), None)
     said = words_of(content)
-    return _of_fault(f"{what}{quoted(said)}", said, status, refused)
+    return _of_fault(f"{what}{quoted(said)}", said, status, refused=what.startswith("success"))
 
 
-def _of_fault(what: str, said: str, status: int | None, refused: bool) -> Verdict:
+def _of_fault(what: str, said: str, status: int | None, *, refused: bool) -> Verdict:
     """Judge a failure by its status, else by its words; of what tells nothing, that it may pass."""
     topic = topic_of(said)
     if topic in (Topic.KEY, Topic.RATE) or status in (401, 403, 407, 429):
@@ -270,11 +267,6 @@ def _of_fault(what: str, said: str, status: int | None, refused: bool) -> Verdic
     return Verdict(ServerError, reason, _LATER, transient=True)
 
 
-def _is_no(value: Any) -> bool:
-    """Tell whether a member that says how it went says that it failed."""
-    return value.strip().lower() in _NO if isinstance(value, str) else value is False
-
-
 def _host(location: str) -> str:
     try:
         return visible(urlsplit(location).netloc)
@@ -282,7 +274,7 @@ def _host(location: str) -> str:
         return ""
 
 
-def _seconds(retry_after: str | None) -> float | None:
+def seconds_to_wait(retry_after: str | None) -> float | None:
     """Read Retry-After, which is a number of seconds or a date."""
     if retry_after is None:
         return None

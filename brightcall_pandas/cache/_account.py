@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ import msgspec
 
 from brightcall_pandas.cache._files import exclusive, private_folder, read_file, write_private
 
-__all__ = ["Account", "Fact", "known_account", "learn", "learn_of_server", "server_address"]
+__all__ = ["Account", "Fact", "known_account", "learn", "server_address"]
 
 _PORTS = {"http": 80, "https": 443}
 _OURS = ("base_url", "timezone", "other_bounds")
@@ -94,14 +93,7 @@ def known_account(path: Path) -> Account:
         return Account()
 
 
-def learn(path: Path, **facts: Any) -> Account | None:
-    """Write facts learnt today, as `learn_of_server` does."""
-    return learn_of_server(path, str(datetime.now(UTC).date()), facts)
-
-
-def learn_of_server(
-    path: Path, seen: str, facts: Mapping[str, Any], known: Account | None = None
-) -> Account | None:
+def learn(path: Path, seen: str, facts: Mapping[str, Any], known: Account | None = None) -> Account | None:
     """Write facts learnt on a day; another value that was known under the same name is replaced.
 
     Parameters

@@ -33,7 +33,7 @@ from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
 from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
-from brightcall_pandas.cache._files import private_file, private_folder
+from brightcall_pandas.cache._files import check_file, private_file, private_folder
 from brightcall_pandas.cache._forks import ForkAware
 
 __all__ = ["SERIALIZER", "PageCache", "StoredAnswer", "cache_key"]
@@ -343,6 +343,9 @@ class PageCache(ForkAware):
         if self._storage is None:
             private_folder(self.path.parent)
             private_file(self.path)
+            for suffix in ("-journal", "-wal", "-shm"):  # which SQLite would wait for if they were pipes
+                with suppress(FileNotFoundError):
+                    check_file(self.path.with_name(self.path.name + suffix))
             self._file = _identity(self.path)
             self._storage = _open_storage(self.path)
         return self._storage

@@ -28,7 +28,7 @@ from typing import Any
 
 import msgspec
 
-from brightcall_pandas.cache._account import Account, known_account, learn_of_server, server_address
+from brightcall_pandas.cache._account import Account, known_account, learn, server_address
 from brightcall_pandas.cache._answers import PageCache
 from brightcall_pandas.cache._files import file_size, private_folder, write_private
 from brightcall_pandas.cache._forks import RenewedLock
@@ -115,18 +115,15 @@ class Cache:
 
     def learn(self, **facts: Any) -> None:
         """Write facts about the account; if that fails, this object remembers them."""
-        self._learn(facts)
+        today = str(datetime.now(UTC).date())
+        with self._lock:
+            # A load that cannot write down the account's zone must know it all the same.
+            self._unwritten = learn(self._account_file, today, facts, self._unwritten)
 
     def learn_of_server(self, facts: Mapping[str, Any]) -> None:
         """Write what the server was seen to do today, by the names of the loader's facts."""
         if facts:
-            self._learn(facts)
-
-    def _learn(self, facts: Mapping[str, Any]) -> None:
-        today = str(datetime.now(UTC).date())
-        with self._lock:
-            # A load that cannot write down the account's zone must know it all the same.
-            self._unwritten = learn_of_server(self._account_file, today, facts, self._unwritten)
+            self.learn(**facts)
 
     def adopt(self, base_url: str) -> None:
         """Say that an address serves the account whose calls are kept here; from now on it is the one.
@@ -163,7 +160,19 @@ class Cache:
             ``limit``, and ``dropped``, what went last because of it (None when nothing did): ``at``,
             ``files``, ``first_day``, ``last_day``, ``pages``; ``server``, what its server was seen to do, by
             name, each with its ``value`` and the day on which it was ``seen``.
+
+        Raises
+        ------
+        CacheError
+            The folder cannot be read.
         """
+        try:
+            return self._info()
+        except OSError as error:
+            msg = f"{self.folder} cannot be read: {error}"
+            raise CacheError(msg) from error
+
+    def _info(self) -> dict[str, Any]:
         stores = [each for each in self._stores() if not self._is_outdated(each.folder)]
         current = [_current(store) for store in stores]
         segments = [segment for each in current for segment in each]

@@ -217,9 +217,13 @@ def new_segment(folder: Path, part: Part, *, rows_per_group: int = _ROWS_PER_GRO
     )
     with temporary_file(folder) as temporary:
         table = _labels_to_codes(part.table).replace_schema_metadata()
+        path = os.fspath(temporary)
+        if any("\ud800" <= each <= "\udfff" for each in path):  # stand for bytes of a name
+            msg = f"Arrow takes no path with bytes that are not UTF-8: {path!r}"
+            raise OSError(msg)
         # Arrow's own file: one of Python's would take the interpreter's lock hundreds of times.
         with (
-            pa.OSFile(os.fspath(temporary), "wb") as file,
+            pa.OSFile(path, "wb") as file,
             pq.ParquetWriter(file, table.schema, **_LAYOUT) as writer,
         ):
             writer.write_table(table, rows_per_group)

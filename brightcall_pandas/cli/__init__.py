@@ -2,7 +2,7 @@
 
 ::
 
-    _console     what a console cannot print
+    _console     what a console lacks
     _options     options that commands share, usage errors, keys refused as arguments
     _sandbox     demo, sandbox          _demo     what the demo does
     _inspect     describe, doctor       _export   export        _cache    cache info, cache clear
@@ -20,7 +20,7 @@ import typer
 
 from brightcall_pandas import __version__
 from brightcall_pandas.cli import _cache, _export, _inspect, _sandbox
-from brightcall_pandas.cli._console import print_whatever_can_be_printed
+from brightcall_pandas.cli._console import print_whatever_can_be_printed, read_nothing_where_nobody_types
 from brightcall_pandas.cli._options import PLAIN, refused_key
 from brightcall_pandas.errors import BrightcallError, visible
 
@@ -53,6 +53,7 @@ def _brightcall(
 def main() -> None:
     """Run the command line."""
     print_whatever_can_be_printed()
+    read_nothing_where_nobody_types()
     if (reason := refused_key(sys.argv[1:])) is not None:
         typer.echo(f"brightcall: {reason}", err=True)
         raise SystemExit(2)

@@ -1,4 +1,4 @@
-"""Print on consoles and into files whose encoding lacks some characters, such as Windows' code pages."""
+"""Consoles that lack something: characters, as Windows' code pages do, or somebody who types."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import codecs
 import io
 import sys
 
-__all__ = ["print_whatever_can_be_printed"]
+__all__ = ["print_whatever_can_be_printed", "read_nothing_where_nobody_types"]
 
 _ERRORS = "brightcall"
 _PLAIN = {
@@ -35,6 +35,12 @@ def print_whatever_can_be_printed() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_ERRORS)
+
+
+def read_nothing_where_nobody_types() -> None:
+    """Make a question end at once where there is no standard input, as in services."""
+    if sys.stdin is None:
+        sys.stdin = io.StringIO()
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:

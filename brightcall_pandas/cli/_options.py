@@ -14,9 +14,9 @@ import typer
 
 from brightcall_pandas.api import ApiKey, Hidden, read_key
 from brightcall_pandas.errors import AuthenticationError
+from brightcall_pandas.load import KEY_VARIABLE, find_key
 
 __all__ = [
-    "API_KEY",
     "PLAIN",
     "PSEUDONYM_KEY",
     "Account",
@@ -28,10 +28,10 @@ __all__ = [
     "refused_key",
 ]
 
-API_KEY, PSEUDONYM_KEY = "BRIGHTCALL_API_KEY", "BRIGHTCALL_PSEUDONYM_KEY"
+PSEUDONYM_KEY = "BRIGHTCALL_PSEUDONYM_KEY"
 _API = ("key", "apikey", "api-key", "token", "brightcall-api-key")
 _PSEUDONYM = ("pseudonym-key", "pseudonymize-key", "pseudonymise-key", "brightcall-pseudonym-key")
-_KEY_OPTIONS = dict.fromkeys(_API, API_KEY) | dict.fromkeys(_PSEUDONYM, PSEUDONYM_KEY)
+_KEY_OPTIONS = dict.fromkeys(_API, KEY_VARIABLE) | dict.fromkeys(_PSEUDONYM, PSEUDONYM_KEY)
 
 PLAIN: dict[str, Any] = {
     "rich_markup_mode": None,
@@ -45,7 +45,7 @@ PLAIN: dict[str, Any] = {
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Account = Annotated[
     str | None,
-    typer.Option(help="Name of the account. Default: from BRIGHTCALL_API_KEY and BRIGHTCALL_BASE_URL."),
+    typer.Option(help="Name of the account. Default: from the API key and BRIGHTCALL_BASE_URL."),
 ]
 CacheDir = Annotated[
     Path | None,
@@ -89,23 +89,27 @@ def refused_key(arguments: Sequence[str]) -> str | None:
 
     This comes before anything parses them, because error messages quote arguments.
     """
+    keys = _known_keys()
     for argument in arguments:
         name, assigned, _ = argument.partition("=")
         plain = name.lstrip("-").lower().replace("_", "-")
         is_option = argument.startswith("-")
         if plain in _KEY_OPTIONS and (is_option or (assigned and plain.startswith("brightcall"))):
             return _refusal(_KEY_OPTIONS[plain])
-        for variable in (API_KEY, PSEUDONYM_KEY):
-            if (key := _key_of(variable)) is not None and key.scrubbed(argument) != argument:
+        for variable, key in keys.items():
+            if key.scrubbed(argument) != argument:
                 return _refusal(variable)
     return None
 
 
-def _key_of(variable: str) -> ApiKey | None:
-    try:
-        return read_key(variable, Hidden(os.environ.get(variable)))
-    except ValueError:  # whoever uses it says so
-        return None
+def _known_keys() -> dict[str, ApiKey]:
+    """Return the keys that are found without asking anybody, by the variable to set."""
+    keys: dict[str, ApiKey | None] = {}
+    with contextlib.suppress(ValueError):  # whoever uses it says so
+        keys[KEY_VARIABLE] = find_key(Hidden(None), ask_keyring=False)
+    with contextlib.suppress(ValueError):
+        keys[PSEUDONYM_KEY] = read_key(PSEUDONYM_KEY, Hidden(os.environ.get(PSEUDONYM_KEY)))
+    return {variable: key for variable, key in keys.items() if key is not None}
 
 
 def _refusal(variable: str) -> str:

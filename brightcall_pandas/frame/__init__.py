@@ -9,6 +9,7 @@ calls as columns; a *table* is typed.
     _page          records → columns
     _inputs        records, JSON, webhooks and frames in hand → the typed frame
     _documents     JSON objects → the calls that they hold
+    _words         what a server says when something failed
     _table         pages or columns → the typed table
     _columns       any column of any frame → the dtype of its field
     _kinds         what arrived, sorted into kinds
@@ -69,6 +70,17 @@ from brightcall_pandas.frame._statistics import (
     STATISTICS_TOTALS,
 )
 from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, typed_table
+from brightcall_pandas.frame._words import (
+    HTTP_FAILURES,
+    fault_in,
+    is_page,
+    may_be_empty,
+    names_an_empty_list,
+    number_of,
+    quoted,
+    said_in,
+    words_of,
+)
 from brightcall_pandas.frame._zones import zone_info, zone_name, zone_of_times
 
 __all__ = [
@@ -77,6 +89,7 @@ __all__ = [
     "EXTRAS",
     "FIELDS",
     "FIELD_NAMES",
+    "HTTP_FAILURES",
     "IDENTITY_FIELDS",
     "LONGEST_DAYS",
     "NONE",
@@ -107,22 +120,29 @@ __all__ = [
     "describe_fields",
     "duration",
     "e164_number",
+    "fault_in",
     "flag",
     "fold",
+    "is_page",
     "label_array",
+    "may_be_empty",
     "micros",
     "midnight",
     "midnight_micros",
+    "names_an_empty_list",
     "nearest",
     "not_one_of",
     "number",
+    "number_of",
     "optional_column",
     "page_of",
     "php_list",
     "plain_numbers",
     "positive",
+    "quoted",
     "read_object",
     "read_page",
+    "said_in",
     "size",
     "tags_of_rows",
     "text",
@@ -135,6 +155,7 @@ __all__ = [
     "value_error",
     "warn_of_unread_times",
     "whole",
+    "words_of",
     "zone_info",
     "zone_name",
     "zone_of_times",

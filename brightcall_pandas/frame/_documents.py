@@ -11,6 +11,7 @@ from typing import Any
 
 from brightcall_pandas.errors import InvalidResponseError
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
+from brightcall_pandas.frame._words import fault_in, may_be_empty, quoted, said_in
 
 __all__ = ["calls_in", "is_call", "is_event", "is_of_event", "merged_events", "php_list"]
 
@@ -23,13 +24,12 @@ _ENVELOPE = frozenset(
         *("minTalkTime", "maxTalkTime", "minAnswerTime", "maxAnswerTime", "message", "status", "code"),
     )
 )
-_NO = frozenset((False, 0, "0", "false", "no", "error", "fail", "failed"))
-_REASONS = ("message", "error", "errors", "msg", "debug", "detail", "reason")
 _OF_ANYTHING = frozenset(("id", "type", "state", "label", "tags", "timestamp"))
 """Fields of a call whose names other objects have as well, such as the error of a web server."""
-_OF_ERRORS = frozenset((*_REASONS, "title", *_ENVELOPE)) - {"tags", "status", "code"}
+_REASONS = ("message", "error", "errors", "msg", "debug", "detail", "reason", "title")
+_OF_ERRORS = _ENVELOPE.union(_REASONS) - {"tags", "status", "code"}
 _FEW = 2  # such names, beside those of an error
-_SHOWN = 200  # characters of a reason that a message quotes
+_SHOWN = 200  # characters of what was given in a message
 _OF_CALLS_ONLY = frozenset(("uniqueId", "timestamp"))
 _EVENT = frozenset(
     (
@@ -55,9 +55,8 @@ def calls_in(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     for read in (_by_column, _split, _by_row):
         if (calls := read(document)) is not None:
             return calls
-    if _says_no(document):
-        raise _refused(document)
-    if document.keys() <= _ENVELOPE and document.get("success") and not _counts_calls(document):
+    _check(document)
+    if document.keys() <= _ENVELOPE and document.get("success") and _may_be_empty(document):
         return []  # the list was left out because it is empty
     raise _unknown(document)
 
@@ -88,10 +87,12 @@ def php_list(document: Any) -> list[Any] | None:
 
 
 def _calls_of_answer(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    if _says_no(answer):
-        raise _refused(answer)
+    _check(answer)
     calls = answer["calls"]
     if calls is None or calls == {}:
+        if not _may_be_empty(answer):
+            msg = f"the answer's calls are {calls}, and its other members do not say that there are none"
+            raise InvalidResponseError(f"{msg}{quoted(said_in(answer))}")
         return []
     items = calls if isinstance(calls, list | tuple) else php_list(calls)
     if items is None:
@@ -100,36 +101,26 @@ def _calls_of_answer(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(items)
 
 
-def _counts_calls(answer: Mapping[str, Any]) -> bool:
-    """Tell whether an answer says that there are calls; of v3 one says it without having them."""
-    return bool(answer["totalItems"] if "totalItems" in answer else answer.get("pagesCount"))
+def _check(answer: Mapping[str, Any]) -> None:
+    """Raise the error of an answer that says that something failed."""
+    if what := fault_in(answer.get):
+        raise InvalidResponseError(f"the answer says that something failed ({what}{quoted(said_in(answer))})")
 
 
-def _says_no(answer: Mapping[str, Any]) -> bool:
-    said = answer.get("success", True)
-    said = said.strip().lower() if isinstance(said, str) else said
-    return isinstance(said, str | bool | int) and said in _NO
-
-
-def _refused(answer: Mapping[str, Any]) -> InvalidResponseError:
-    return InvalidResponseError(
-        f"the answer holds no calls: success is {answer['success']!r}{_reason(answer)}"
-    )
+def _may_be_empty(answer: Mapping[str, Any]) -> bool:
+    total = answer["totalItems"] if "totalItems" in answer else answer.get("pagesCount")
+    return may_be_empty(said_in(answer), total)
 
 
 def _unknown(document: Mapping[str, Any]) -> InvalidResponseError:
     names = list(map(str, document))
     members = f"only {', '.join(names[:8])}{' …' if len(names) > 8 else ''}" if names else "nothing"
     inner = next((name for name in names if isinstance(document[name], list | Mapping)), "calls")
+    said = quoted(said_in(document))
     return InvalidResponseError(
-        f"the object is neither a call nor an answer with calls: it has {members}{_reason(document)}. "
+        f"the object is neither a call nor an answer with calls: it has {members}{said}. "
         f"Pass the list of calls itself, for example to_frame(answer[{inner!r}])."
     )
-
-
-def _reason(document: Mapping[str, Any]) -> str:
-    said = [str(document[name]) for name in _REASONS if document.get(name)]
-    return f", «{'; '.join(said)[:_SHOWN]}»" if said else ""
 
 
 # Frames that pandas wrote as JSON.

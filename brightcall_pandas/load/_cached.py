@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -75,7 +76,7 @@ class CachedWindows:
             try:
                 part = segment.read(days, columns)
             except StoreError as error:
-                if segment.path.exists():
+                if os.path.lexists(segment.path):  # also a link whose file is gone
                     sound = False
                     self._store.set_aside(segment, error)
                 else:

@@ -44,7 +44,7 @@ from brightcall_pandas.load._proof import PROOF_VERSION
 __all__ = ["Client", "current_client", "loading_client", "use"]
 
 _VARIABLES = ("BRIGHTCALL_BASE_URL", "BRIGHTCALL_CACHE_DIR")
-_AROUND = "\"'\ufeff"  # what is copied along with an address: quotes, a byte order mark
+_AROUND = "\"'\ufeff"  # what is copied along with an address or a path: quotes, a byte order mark
 _ENDPOINT = re.compile(r"/api/(?P<version>v\d+)(/.*)?$|/stat/calls.*$", re.IGNORECASE)
 
 
@@ -142,9 +142,11 @@ class Client(ForkAware):
         answer_limit: float | str = "100 MB",
         window_limit: int = 2_000_000,
     ) -> None:
-        given, api_key = Hidden(api_key), None  # before anything can go wrong in a frame that would show it
+        # Before anything can go wrong in a frame that would show a key: an address may have one, too.
+        given, api_key = Hidden(api_key), None
+        address, base_url = Hidden(base_url), None
         self.profile = PROFILES[choice("api_version", api_version, PROFILES)]
-        url = _address(base_url) or _address(os.environ.get("BRIGHTCALL_BASE_URL"))
+        url = _address(address) or _address(Hidden(os.environ.get("BRIGHTCALL_BASE_URL")))
         self._names_server = url is not None
         self.base_url = _base_url(url, self.profile, flag("allow_http", allow_http))
         self.offline = flag("offline", offline)
@@ -330,18 +332,31 @@ def loading_client(client: Client | None) -> Client:
     return current
 
 
-def _address(given: str | None) -> str | None:
-    """Return an address without the blanks and quotes around it; None where there is none."""
-    bare = text("base_url", given)
-    return None if bare is None else text("base_url", bare.strip(_AROUND))
+def _bare(name: str, given: str | None) -> str | None:
+    """Return an address or a path without the blanks and quotes around it; None where there is none."""
+    bare = text(name, given)
+    return None if bare is None else text(name, bare.strip(_AROUND))
+
+
+def _address(given: Hidden) -> str | None:
+    """Return the address given; None where there is none.
+
+    Raises
+    ------
+    ValueError
+        It has a part in which a key may stand. Neither the message nor a local variable shows it.
+    """
+    if not isinstance(given.value, str | None):
+        msg = f"base_url takes text, not {type(given.value).__name__}"
+        raise TypeError(msg)
+    if any(mark in (given.value or "") for mark in "?#@"):
+        msg = "base_url takes scheme, host and port only; give the key as api_key"
+        raise ValueError(msg)
+    return _bare("base_url", given.value)
 
 
 def _base_url(given: str | None, profile: Profile, allow_http: bool) -> str:
-    url = (given or profile.base_url).rstrip("/")
-    if any(mark in url for mark in "?#@"):  # not quoted: the key may stand there
-        msg = "base_url takes scheme, host and port only; give the key as api_key"
-        raise ValueError(msg)
-    url = _without_endpoint(url, profile)
+    url = _without_endpoint((given or profile.base_url).rstrip("/"), profile)
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -368,7 +383,7 @@ def _without_endpoint(url: str, profile: Profile) -> str:
         what = f"give bc.Client api_version={version!r}" if version in PROFILES else "give scheme and host"
         msg = f"base_url={url!r} names API {version}, and api_version is {profile.name!r}; {what}"
         raise ValueError(msg)
-    return url[: found.start()]
+    return url[: found.start()].rstrip("/")
 
 
 def _folder_name(account: str) -> str:
@@ -380,9 +395,10 @@ def _folder_name(account: str) -> str:
 
 
 def _cache_folder(given: str | os.PathLike[str] | None) -> Path:
-    chosen = given or os.environ.get("BRIGHTCALL_CACHE_DIR")
-    if chosen:
-        return _absolute(Path(chosen))
+    for chosen in (given, os.environ.get("BRIGHTCALL_CACHE_DIR")):
+        path = _bare("cache_dir", chosen) if isinstance(chosen, str) else chosen
+        if path is not None:
+            return _absolute(Path(path))
     try:
         here = Path.cwd()
         for folder in (here, *here.parents):
@@ -396,7 +412,12 @@ def _cache_folder(given: str | os.PathLike[str] | None) -> Path:
 
 def _absolute(path: Path) -> Path:
     try:
+        if b"\0" in os.fsencode(path):
+            raise UnicodeError
         return path.expanduser().absolute()
+    except UnicodeError:
+        msg = f"cache_dir={str(path)!r} cannot be the name of a folder on this system"
+        raise ValueError(msg) from None
     except RuntimeError:
         msg = f"cache_dir={str(path)!r} begins with a home folder that is not known; give a whole path"
         raise ValueError(msg) from None

@@ -108,15 +108,15 @@ def find_key(given: Hidden, *, ask_keyring: bool = True) -> ApiKey | None:
     if (key := read_key("api_key", given)) is not None:
         return key
     stated = _environment_key()
-    if _typed is not None and _same(stated, _typed.environment):
+    if _typed is not None and (stated is None or _same(stated, _typed.environment)):
         return _typed.key
     if stated is None and ask_keyring:
         return _keyring_key()
     return stated
 
 
-def _same(one: ApiKey | None, other: ApiKey | None) -> bool:
-    return one is other if one is None or other is None else one.is_same(other)
+def _same(one: ApiKey, other: ApiKey | None) -> bool:
+    return other is not None and one.is_same(other)
 
 
 def _environment_key() -> ApiKey | None:

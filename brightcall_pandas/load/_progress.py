@@ -85,9 +85,10 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Show a line, where progress is shown at all."""
-        _log.info(line)
+        shown = visible(line)
+        _log.info(shown)
         if self._show is not False:
-            tqdm.write(visible(line), file=_Unfailing())
+            tqdm.write(shown, file=_Unfailing())
 
     def close(self) -> None:
         """Take the bar to its end."""

@@ -422,11 +422,13 @@ def _print_text(info: SandboxInfo) -> None:
 
 def _import_paths() -> list[str]:
     """Return where the child is to look for packages: where this process does, but not in its folder."""
-    here = {"", os.curdir}
-    with contextlib.suppress(OSError):  # it is gone
-        here.add(str(Path.cwd()))
-    here.difference_update(os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    return [path for path in sys.path if path not in here]
+    try:
+        here = str(Path.cwd())
+    except OSError:  # it is gone
+        here = ""
+    named = set(filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
+    paths = [path for path in sys.path if path in named or path not in ("", os.curdir, here)]
+    return [str(Path(here, path)) for path in paths]  # the child works in another folder
 
 
 def _read_line(stream: IO[bytes], lines: queue.Queue[bytes]) -> None:

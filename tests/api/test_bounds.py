@@ -83,6 +83,13 @@ class TestTotal:
         assert "not there after 0.3 s" in found.reason
         assert "timeout=" in found.advice
 
+    @pytest.mark.timeout(
+        60
+    )  # as one part, it would take minutes to unpack, whatever the time that is allowed
+    def test_a_body_packed_in_empty_pieces(self, send, server):
+        server.answers = [without_end(head("Content-Encoding: gzip"), gzip.compress(b"") * 10_000, pause=0)]
+        assert "not there after 1 s" in send(timeout=(5, 5, 1), answer_limit=10_000_000).reason
+
     def test_a_part_that_does_not_come_is_what_it_was(self, send, server):
         server.answers = [b""]
         found = send(timeout=(5, 0.2, 60))

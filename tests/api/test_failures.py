@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import traceback
 
+import certifi
 import pytest
 
 import brightcall_pandas as bc
 from brightcall_pandas.doctor import report
+from tests.api.certificates import certificate, context_of
 
 KEY, PASSWORD = "canary-0123456789abcdef", "secret-of-the-proxy"
 DAYS = ("2026-03-01", "2026-03-01")
@@ -47,6 +49,29 @@ def failed(tmp_path):
 def status(line, *headers, body=b""):
     head = [f"HTTP/1.1 {line}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+@pytest.fixture
+def behind(start_server, tmp_path, monkeypatch):
+    """Start a proxy that lets anybody through to a server that answers something."""
+
+    def behind(answer):
+        path = tmp_path / "mine.pem"
+        path.write_bytes(certificate("10.0.0.1"))
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(path))
+        context = context_of(path)
+
+        def through(connection):
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            with context.wrap_socket(connection, server_side=True) as inner:
+                server.hear(inner)
+                inner.sendall(answer)
+
+        server = start_server()
+        server.answers = [through]
+        return server
+
+    return behind
 
 
 class TestProxies:
@@ -94,6 +119,26 @@ class TestProxies:
         assert "no reports for this key" in str(error)
         assert "proxy" not in str(error)
 
+    @pytest.mark.parametrize("code", ["403 Forbidden", "502 Bad Gateway", "503 Service Unavailable"])
+    def test_nor_is_what_comes_through_its_tunnel(self, start_server, monkeypatch, failed, behind, code):
+        """By https a proxy that does not show itself sees nothing, so it cannot answer either."""
+        page = status(code, body=b"<html><title>The server's own page</title>")
+        monkeypatch.setenv("HTTPS_PROXY", behind(page).url)
+        error = failed("https://10.0.0.1", retries=0)
+        assert "«The server's own page»" in str(error)
+        assert "HTTPS_PROXY" not in str(error)
+
+    def test_unless_it_signs_it(self, start_server, monkeypatch, failed, behind):
+        answer = status("403 Forbidden", "X-Squid-Error: ERR_ACCESS_DENIED 0", body=b"<html>")
+        monkeypatch.setenv("HTTPS_PROXY", behind(answer).url)
+        assert "the proxy that HTTPS_PROXY names refused" in str(failed("https://10.0.0.1", retries=0))
+
+    def test_that_asks_to_wait(self, start_server, monkeypatch, failed):
+        answer = status("503 Service Unavailable", "Retry-After: 3600", body=b"<html>")
+        server = self.proxy(start_server, monkeypatch, answer, "HTTP_PROXY")
+        assert "asks to wait 3600 s" in str(failed("http://api.invalid"))
+        assert len(server.heard) == 1
+
     def test_that_is_not_there(self, start_server, monkeypatch, failed):
         server = self.proxy(start_server, monkeypatch, b"")
         server.close()
@@ -117,6 +162,12 @@ class TestProxies:
         error = failed("https://api.invalid", retries=0)
         assert "the proxy that HTTPS_PROXY names" in str(error)
         assert "base_url" not in str(error)
+
+    @pytest.mark.parametrize("mark", ["/", "#", "?", "@", "//", ":", "%", " "])
+    @pytest.mark.parametrize("scheme", ["http://", ""])
+    def test_whose_password_is_not_written_as_it_should_be(self, monkeypatch, failed, mark, scheme):
+        monkeypatch.setenv("HTTPS_PROXY", f"{scheme}user:{PASSWORD}{mark}{PASSWORD}@127.0.0.1:9")
+        assert "HTTPS_PROXY (127.0.0.1:9)" in str(failed("https://api.invalid", retries=0))
 
     def test_a_report_of_the_doctor_does_not_show_it(self, start_server, monkeypatch, tmp_path):
         server = self.proxy(start_server, monkeypatch, status("407 Proxy Authentication Required"))
@@ -162,6 +213,18 @@ class TestCertificates:
         (tmp_path / "mine.pem").chmod(0)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "mine.pem"))
         assert "cannot be read" in str(failed(f"https://127.0.0.1:{start_server().port}"))
+
+    def test_a_firewall_of_this_machine_is_not_its_fault(self, monkeypatch, failed, tmp_path):
+        """It answers "Permission denied", as does a file that nobody may read."""
+
+        def forbidden(*_, **__):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr("urllib3.util.connection.create_connection", forbidden)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())
+        error = failed("https://api.invalid", retries=0)
+        assert "the connection failed (Permission denied)" in str(error)
+        assert "REQUESTS_CA_BUNDLE" not in str(error)
 
     def test_plain_http_has_nothing_to_do_with_it(self, start_server, monkeypatch, failed):
         server = start_server()

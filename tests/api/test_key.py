@@ -26,6 +26,9 @@ SPELLINGS = {
     "in JSON": lambda key: json.dumps(key)[1:-1],
     "in JSON as UTF-8": lambda key: json.dumps(key, ensure_ascii=False)[1:-1],
     "in JSON as PHP writes it": lambda key: json.dumps(key)[1:-1].replace("/", "\\/"),
+    "in JSON as .NET writes it": lambda key: re.sub(
+        "[\"&'+<>`é]", lambda sign: f"\\u{ord(sign[0]):04X}", key.replace("\\", "\\\\")
+    ),
     "in HTML": html.escape,
     "in a header read as Latin-1": lambda key: key.encode().decode("latin-1"),
 }

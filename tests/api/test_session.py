@@ -137,6 +137,20 @@ class TestAsk:
         assert session.requests == 1
         assert "attempts" not in str(caught.value)
 
+    @pytest.mark.parametrize(
+        "spelled",
+        [
+            lambda key: '"no key ' + "".join(f"\\u{ord(each):04x}" for each in key) + '"',
+            lambda key: f"<title>no key {''.join(f'&#{ord(each)};' for each in key)}</title>",
+            lambda key: f"\ufeffno key {key}".encode("utf-16-le").decode("latin-1"),
+        ],
+        ids=["JSON", "HTML", "UTF-16"],
+    )
+    def test_a_key_in_an_odd_spelling_is_not_quoted(self, session, scripted, spelled):
+        scripted.answers = [(400, {}, spelled(KEY).encode("latin-1"))]
+        with pytest.raises(BrightcallError, match=r"«no key \[api-key\]»"):
+            ask(session)
+
     def test_no_retries(self, make, scripted):
         scripted.answers = [(500, {}, b"")]
         session = make(retries=0)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import gzip
 import http.client
-import ipaddress
 import itertools
 import json
 import socket
-import ssl
 import struct
 import threading
 import traceback
@@ -22,8 +19,9 @@ import requests
 
 import brightcall_pandas as bc
 from brightcall_pandas.api import ApiKey, Failure, Transport, is_this_machine, judge, promised, request_to
-from brightcall_pandas.errors import ServerError
+from brightcall_pandas.errors import InvalidResponseError, ServerError
 from brightcall_pandas.frame import Answer
+from tests.api.certificates import certificate, context_of
 
 KEY = "canary-0123456789abcdef"
 PATH = "/api/v1/stat/calls"
@@ -130,6 +128,37 @@ class TestSend:
         assert len(scripted.targets) == 1
         assert KEY not in found.headers["Location"]
         assert "redirects to 127.0.0.1" in judged(found).reason
+
+
+class TestEncodings:
+    """Words of a refusal that are not UTF-8."""
+
+    SAID = "Доступ запрещён"
+
+    @pytest.mark.parametrize("encoding", ["windows-1251", "koi8-r", "UTF-16", "iso-8859-5"])
+    @pytest.mark.parametrize("form", ["{}", '{{"message": "{}"}}', "<title>{}</title>"])
+    def test_named_by_the_header(self, send, server, encoding, form):
+        body = form.format(self.SAID).encode(encoding)
+        line = f"Content-Type: text/plain; Charset={encoding}"
+        server.answers = [answer(body, line, status="403 Forbidden")]
+        assert f"«{self.SAID}»" in outcome_of(send, server).reason
+
+    @pytest.mark.parametrize("tag", ["<meta charset=cp1251>", '<meta content="text/html; charset=CP1251">'])
+    def test_named_by_the_page(self, send, server, tag):
+        body = f"<head>{tag}<title>{self.SAID}</title></head>".encode("cp1251") + b"x" * 50_000
+        server.answers = [answer(body, status="403 Forbidden")]
+        assert f"«{self.SAID}»" in outcome_of(send, server).reason
+
+    @pytest.mark.parametrize("name", ["none", "hex", "zip", "unicode_escape", "punycode", "utf-8"])
+    def test_by_a_name_that_is_no_help(self, send, server, name):
+        body = b"no \xff use at all"
+        server.answers = [answer(body, f"Content-Type: text/plain; charset={name}", status="403 Forbidden")]
+        assert "«no " in outcome_of(send, server).reason
+
+    def test_data_stays_as_it_came(self, send, server):
+        body = b'{"calls": [{"clientName": "\xff"}]}'
+        server.answers = [answer(body, "Content-Type: application/json; charset=ISO-8859-1")]
+        assert send(server).content == body
 
 
 CALLS = json.dumps({"success": True, "calls": [{"id": n, "name": "ü€😀"} for n in range(40)]}).encode()
@@ -275,43 +304,6 @@ class TestOddHeaders:
         assert server.connections <= 2
 
 
-def certificate(address="127.0.0.1"):
-    """Return a certificate that signs itself, and its key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, address)])
-    now = datetime.datetime.now(datetime.UTC)
-    names = [x509.IPAddress(ipaddress.ip_address(address))]
-    uses = "content_commitment key_encipherment data_encipherment key_agreement crl_sign encipher_only"
-    usage = dict.fromkeys([*uses.split(), "decipher_only"], False)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.KeyUsage(digital_signature=True, key_cert_sign=True, **usage), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    return made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-
-
-def context_of(path):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
-
-
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
     path = tmp_path_factory.mktemp("certificates") / "server.pem"
@@ -355,6 +347,23 @@ class TestTls:
         said = answer(CALLS)
         server.answers = [[said[start : start + 200] for start in range(0, len(said), 200)]]
         assert send(server).content == CALLS
+
+    @pytest.mark.parametrize("ends", [closing(b""), resets])
+    def test_a_connection_that_ends_while_it_is_made_is_tried_again(self, send, start_server, ends):
+        server = start_server()
+        server.hear = ends  # with the first bytes, which are no HTTP
+        server.url = server.url.replace("http:", "https:")
+        found = outcome_of(send, server)
+        assert (found.error, found.transient) == (ServerError, True)
+        assert "certificate" not in found.reason
+
+    def test_a_server_that_speaks_no_tls(self, send, start_server):
+        server = start_server()
+        server.hear = lambda connection: connection.sendall(answer())
+        server.url = server.url.replace("http:", "https:")
+        found = outcome_of(send, server)
+        assert "the connection failed" in found.reason
+        assert "certificate" not in found.reason
 
     def test_the_server_closes_in_the_middle(self, send, server, bundle, monkeypatch):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
@@ -479,6 +488,12 @@ class TestFailure:
         assert found.transient or "unexpected status 101" in found.reason
         assert KEY not in found.reason
         assert send(server).content == CALLS
+
+    def test_what_cannot_be_unpacked_is_named(self, send, server):
+        server.answers = [answer(b"abcd", "Content-Encoding: gzip")]
+        found = outcome_of(send, server)
+        assert (found.error, found.transient) == (InvalidResponseError, True)
+        assert "cannot be unpacked" in found.reason
 
     @pytest.mark.parametrize("length", [2, len(gzip.compress(CALLS)) - 20])
     def test_gzip_that_is_cut_off_is_not_data(self, send, server, length):

@@ -372,6 +372,7 @@ class TestNothing:
             b'{"message": "no endpoint at /api/v1/stat/calls"}',
             b"Cannot POST /api/v1/stat/calls",
             b"<html>No results</html>",
+            b"\xef\xbb\xbf <html><title>No results found</title>",
             b'{"message": "invalid page: that page contains no results"}',
             b'{"message": "no such report"}',
         ],

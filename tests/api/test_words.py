@@ -43,9 +43,54 @@ class TestQuoted:
         )
         assert "«never; line 5»" in verdict(400, said).reason
 
+    @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 422, 429, 500, 503])
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"Message": "the moon is full"},
+            {"errorMessage": "the moon is full"},
+            {"error_description": "the moon is full"},
+            {"title": "the moon is full", "type": "about:blank"},
+            {"data": {"message": "the moon is full"}},
+            {"response": {"error": {"text": "the moon is full"}}},
+            {"status": {"message": "the moon is full", "code": 400}},
+            {"fault": {"faultstring": "the moon is full"}},
+            {"violations": [{"field": "dayFrom", "message": "the moon is full"}]},
+            {"detail": [{"loc": ["body", "dayFrom"], "msg": "the moon is full"}]},
+            {"exception": "the moon is full", "timezone": "UTC"},
+        ],
+        ids=str,
+    )
+    def test_from_wherever_servers_put_it(self, status, answer):
+        assert "«the moon is full»" in verdict(status, {"success": False} | answer).reason
+
+    def test_in_any_member_where_there_is_no_better(self):
+        said = {"success": False, "timezone": "UTC", "info": "the moon is full", "code": "E17"}
+        assert "«info: the moon is full; code: E17»" in verdict(400, said).reason
+
+    @pytest.mark.parametrize("answer", [["the moon is full"], [{"message": "the moon is full"}]])
+    def test_in_a_list(self, answer):
+        assert "«the moon is full»" in verdict(400, answer).reason
+
+    @pytest.mark.parametrize("wrap", [lambda calls: calls, lambda calls: {"data": calls}])
+    def test_calls_are_not_quoted(self, wrap):
+        calls = {"calls": [{"clientNumber": "+971501234567", "comment": "rude"}]}
+        assert "«" not in verdict(500, {"success": False} | wrap(calls)).reason
+
     @pytest.mark.parametrize(
         ("content", "said"),
         [
+            (b"\xef\xbb\xbf<title>the moon</title>", "«the moon»"),
+            (b"<title></title><h1><b>the</b> moon</h1>", "«the moon»"),
+            (b"<body><style>p {}</style><p>the <b>moon</b></p><!-- sun -->", "«the moon»"),
+            (b"<?xml version='1.0'?><Error><Code>17</Code><Message>moon</Message></Error>", "«17 moon»"),
+            (b"<br />\n<b>Fatal error</b>: the moon in <b>x.php</b>", "«Fatal error : the moon in x.php»"),
+            ("<title>Луна</title>".encode() + "я".encode() * 9_000, "«Луна»"),
+            (" <title>Луна</title>".encode() + "я".encode() * 9_000, "«Луна»"),
+            (b"the \xff moon", "«the \ufffd moon»"),
+            (b"<title>the \xff moon</title>", "«the \ufffd moon»"),
+            (b'{"message": "the \xff moon"}', "«the \ufffd moon»"),
+            (b'"\\u041b\\u0443\\u043d\\u0430"', "«Луна»"),
             (b"<html><head><title>Access &amp; more</title></head>", "«Access & more»"),
             (b"<!doctype html>\n<h1> Blocked\n by policy </h1>", "«Blocked by policy»"),
             (b"upstream has gone", "«upstream has gone»"),

@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from brightcall_pandas.cache._account import Account, Fact, known_account, learn, learn_of_server
+from brightcall_pandas.cache._account import Account, Fact, known_account, learn
+
+DAY = "2026-03-01"
 
 
 @pytest.fixture
@@ -21,28 +23,28 @@ def path(tmp_path):
 class TestLearn:
     def test_facts_add_up(self, path):
         assert known_account(path) == Account()
-        learn(path, timezone="Asia/Tokyo")
-        learn(path, other_bounds=True)
+        learn(path, DAY, {"timezone": "Asia/Tokyo"})
+        learn(path, DAY, {"other_bounds": True})
         known = known_account(path)
         assert (known.timezone, known.other_bounds, known.server) == ("Asia/Tokyo", True, ())
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
     def test_nothing_new_is_not_written(self, path):
-        learn(path, timezone="Asia/Tokyo")
+        learn(path, DAY, {"timezone": "Asia/Tokyo"})
         before = path.stat()
-        learn(path, timezone="Asia/Tokyo")
+        learn(path, DAY, {"timezone": "Asia/Tokyo"})
         assert path.stat() == before
 
     def test_where_nothing_can_be_written_it_goes_on(self, tmp_path):
         (tmp_path / "file").write_text("")
-        learn(tmp_path / "file" / "account.json", timezone="Asia/Tokyo")
+        learn(tmp_path / "file" / "account.json", DAY, {"timezone": "Asia/Tokyo"})
         assert known_account(tmp_path / "file" / "account.json") == Account()
 
 
 class TestThreads:
     def test_several_are_the_first_to_look(self, path):
         """msgspec crashes where two threads are the first to decode a type; each reload makes new types."""
-        learn(path, timezone="Asia/Tokyo", depth=1000)
+        learn(path, DAY, {"timezone": "Asia/Tokyo", "depth": 1000})
         code = """
             import importlib, sys, threading
             from pathlib import Path
@@ -73,16 +75,16 @@ class TestLearnOfServer:
 
         def learn_all(mine):
             for name in mine:
-                learn(path, **{name: True})
+                learn(path, DAY, {name: True})
 
         with ThreadPoolExecutor(len(names)) as threads:
             list(threads.map(learn_all, names))
         assert {each.name for each in known_account(path).facts} == {name for mine in names for name in mine}
 
     def test_facts_have_the_day_on_which_they_were_learnt(self, path):
-        learn_of_server(path, "2026-03-04", {"order": "obeyed", "sizes": [100, 500]})
-        learn_of_server(path, "2026-03-09", {"order": "newest first"})
-        learn(path, timezone="Asia/Tokyo")
+        learn(path, "2026-03-04", {"order": "obeyed", "sizes": [100, 500]})
+        learn(path, "2026-03-09", {"order": "newest first"})
+        learn(path, DAY, {"timezone": "Asia/Tokyo"})
         known = known_account(path)
         assert known.timezone == "Asia/Tokyo"
         assert known.server == (
@@ -93,7 +95,7 @@ class TestLearnOfServer:
 
 class TestKnownAccount:
     def test_a_flipped_byte_is_never_another_fact(self, path):
-        learn(path, timezone="Etc/GMT+2", depth=1000)
+        learn(path, DAY, {"timezone": "Etc/GMT+2", "depth": 1000})
         sound = path.read_bytes()
         found = []
         for offset in range(len(sound)):
@@ -115,5 +117,5 @@ class TestKnownAccount:
     def test_a_damaged_one_is_learnt_anew(self, path):
         path.parent.mkdir()
         path.write_bytes(b"half")
-        learn(path, timezone="Asia/Tokyo")
+        learn(path, DAY, {"timezone": "Asia/Tokyo"})
         assert known_account(path).timezone == "Asia/Tokyo"

@@ -36,7 +36,14 @@ def mode(path):
 class TestWhatIsNoFile:
     """Somebody who may write into the folder can put anything there; nothing is waited for."""
 
-    PLACES = ("pages.sqlite", "pages.sqlite-wal", "account.json", "dropped.json", ".lock")
+    PLACES = (
+        "pages.sqlite",
+        "pages.sqlite-wal",
+        "pages.sqlite-journal",
+        "account.json",
+        "dropped.json",
+        ".lock",
+    )
 
     @pytest.fixture
     def client(self, shared, tmp_path):
@@ -60,6 +67,15 @@ class TestWhatIsNoFile:
             path.unlink()
             os.mkfifo(path)
         assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
+
+    @pytest.mark.filterwarnings("ignore:the cached calls")
+    def test_links_to_nothing_are_read_again(self, client, shared, tmp_path):
+        bc.load_calls(shared.day_from, shared.day_to, client=client)
+        for path in client.cache.folder.rglob("*.parquet"):
+            path.unlink()
+            path.symlink_to(tmp_path / "drive that is not there")
+        assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
+        assert client.cache.info()["damaged"] > 0
 
     @pytest.mark.parametrize("name", ["pages.sqlite", ".lock"])
     @pytest.mark.filterwarnings("ignore:the page cache")

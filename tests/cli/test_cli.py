@@ -1,6 +1,7 @@
 """The command line, as real processes."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -34,6 +35,21 @@ class TestConsoles:
     def test_json_can_be_read_whatever_the_code_page(self, installed, brightcall, arguments):
         done = installed(*arguments, "--json", PYTHONIOENCODING="ascii")
         assert json.loads(done.stdout) == json.loads(brightcall(*arguments, "--json").stdout)
+
+    @pytest.mark.skipif(os.name == "nt", reason="a shell of Windows cannot close standard input")
+    def test_without_standard_input_nothing_is_deleted(self, tmp_path):
+        program = Path(sys.executable).with_name("brightcall")
+        arguments = ["cache", "clear", "--account", "mine", "--cache-dir", str(tmp_path)]
+        done = subprocess.run(
+            ["/bin/sh", "-c", '"$0" "$@" <&-', str(program), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "Aborted" in done.stderr
+        assert "Traceback" not in done.stderr
 
     @pytest.fixture
     def refused(self, brightcall, scripted, tmp_path):
@@ -144,6 +160,12 @@ class TestKeys:
     def test_so_is_the_environments_own_wherever_it_stands(self, monkeypatch):
         monkeypatch.setenv("BRIGHTCALL_API_KEY", self.SECRET)
         assert self.SECRET not in refused_key(["describe", f"x{self.SECRET}"])
+
+    def test_and_that_of_a_file(self, monkeypatch, tmp_path):
+        monkeypatch.delenv("BRIGHTCALL_API_KEY", raising=False)
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / ".env").write_text(f"BRIGHTCALL_API_KEY={self.SECRET}")
+        assert self.SECRET not in refused_key(["export", self.SECRET])
 
     @pytest.mark.parametrize("argument", ["fields", "keys", "api-key", "key=value", "--keep", "--json"])
     def test_other_words_are_not(self, argument):

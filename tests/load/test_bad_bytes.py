@@ -18,13 +18,6 @@ def sandbox():
 
 
 @pytest.fixture
-def relay(sandbox):
-    running = Relay(sandbox.url)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
 def whole(sandbox, tmp_path):
     client = sandbox.client(cache_dir=tmp_path / "whole", page_size=100)
     return bc.load_calls(sandbox.day_from, sandbox.day_to, client=client)

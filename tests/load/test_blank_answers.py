@@ -7,7 +7,6 @@ import json
 import pytest
 
 import brightcall_pandas as bc
-from tests.load.relay import Relay
 
 BLANK = {
     "null": b'{"success": true, "calls": null}',
@@ -22,13 +21,6 @@ BLANK = {
 def sandbox():
     with bc.start_sandbox(calls=300, days=3, seed=3) as running:
         yield running
-
-
-@pytest.fixture
-def relay(sandbox):
-    running = Relay(sandbox.url)
-    yield running
-    running.stop()
 
 
 @pytest.fixture

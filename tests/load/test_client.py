@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -156,6 +157,7 @@ class TestPastedEndpoint:
             ("https://api.example/api/v1/stat/calls/", "v1", "https://api.example"),
             ("https://api.example/api/v1/stat/calls-detailedV2", "v1", "https://api.example"),
             ("https://api.example/api/v1", "v1", "https://api.example"),
+            ("https://api.example//api/v1//stat/calls", "v1", "https://api.example"),
             (
                 "https://api.example:8443/gateway/api/v3/stat/calls/list",
                 "v3",
@@ -239,10 +241,37 @@ class TestWorkingFolder:
         with pytest.warns(RuntimeWarning, match="cannot be"):
             assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
         assert client.account.timezone == shared.timezone  # remembered, though it cannot be written down
+        with pytest.raises(bc.CacheError, match="cannot be read"):
+            client.cache.info()
         client.close()
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names that are no text")
+    def test_nor_does_one_that_arrow_cannot_name(self, shared, tmp_path):
+        client = shared.client(cache_dir=tmp_path / os.fsdecode(b"caf\xe9"))
+        with pytest.warns(RuntimeWarning, match="cannot be kept.*not UTF-8"):
+            assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
+        assert client.cache.info()["pages"] > 0
+        client.close()
+
+    @pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+    def test_what_is_no_name_is_refused(self, name):
+        with pytest.raises(ValueError, match=r"cache_dir=.* cannot be the name of a folder"):
+            make(cache_dir=name)
 
 
 class TestCacheDir:
+    @pytest.mark.parametrize("around", ['"{}"', " {}\n", "'{}'"])
+    def test_what_is_copied_along_is_taken_off(self, monkeypatch, tmp_path, around):
+        given = around.format(tmp_path / "there")
+        assert self.folder(cache_dir=given) == tmp_path / "there" / "a"
+        monkeypatch.setenv("BRIGHTCALL_CACHE_DIR", given)
+        assert self.folder() == tmp_path / "there" / "a"
+
+    @pytest.mark.parametrize("blank", ["", " ", '""'])
+    def test_blanks_are_none(self, monkeypatch, tmp_path, blank):
+        monkeypatch.setenv("BRIGHTCALL_CACHE_DIR", str(tmp_path / "there"))
+        assert self.folder(cache_dir=blank) == tmp_path / "there" / "a"
+
     def folder(self, **options):
         return Path(make(account="a", **options).cache.info()["folder"])
 

@@ -292,6 +292,14 @@ class TestLogin:
         monkeypatch.setenv("BRIGHTCALL_API_KEY", KEY)
         assert bc.count_calls(*DAYS) == 5
 
+    def test_a_folder_without_a_key_does_not_undo_it(self, server, monkeypatch, tmp_path):
+        (tmp_path / "work" / ".env").write_text(f"BRIGHTCALL_API_KEY={OTHER}")
+        self.typed(monkeypatch, KEY)
+        bc.login()
+        assert bc.count_calls(*DAYS) == 5
+        monkeypatch.chdir(tmp_path)
+        assert bc.count_calls(*DAYS) == 5
+
     def test_an_argument_wins(self, server, monkeypatch):
         self.typed(monkeypatch, OTHER)
         bc.login()
@@ -350,6 +358,8 @@ class TestShown:
             {"timeout": "x"},
             {"timeout": (1, 2)},
             {"base_url": "x"},
+            {"base_url": f"https://api.example/?api-key={KEY}"},
+            {"base_url": f"https://{KEY}@api.example", "workers": 0},
             {"api_version": "v9"},
             {"timezone": "Mars"},
             {"cache_limit": "much"},

@@ -12,20 +12,12 @@ import pytest
 import requests
 
 import brightcall_pandas as bc
-from tests.load.relay import Relay
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Any]:
     with bc.start_sandbox(calls=180, days=3, seed=4) as running:
         yield running
-
-
-@pytest.fixture
-def relay(sandbox) -> Iterator[Relay]:
-    running = Relay(sandbox.url)
-    yield running
-    running.stop()
 
 
 @pytest.fixture

@@ -80,6 +80,16 @@ class TestStartSandbox:
         with pytest.raises(SandboxError, match=r"pip install .brightcall-pandas\[sandbox\]"):
             start_sandbox(calls=5, days=1)
 
+    def test_a_folder_that_is_named_from_the_working_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "libraries").mkdir()
+        (tmp_path / "libraries" / "duckdb.py").write_text("raise ModuleNotFoundError('no', name='duckdb')")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.syspath_prepend("libraries")
+        with pytest.raises(SandboxError, match=r"pip install .brightcall-pandas\[sandbox\]"):
+            start_sandbox(calls=5, days=1)
+
     def test_files_of_the_working_folder_are_not_taken_for_packages(self, tmp_path: Path) -> None:
         """A notebook's folder stands first in the kernel's path; here it is also full of blanks."""
         folder = tmp_path / "Zoë's noteböoks 1"
