@@ -95,6 +95,11 @@ class TestOtherQuestions:
         )
         assert (ids, rounds) == ([["1"], ["2"]], [[1, 2], [2]])
 
+    def test_an_empty_page_may_name_any_other(self):
+        pages = source()
+        assert fetched(pages, [Ask(3, 10)], lambda _: {"calls": [], "page": 1}) == ([[]], [[3]])
+        assert fetched(pages, [Ask(2, 10)], lambda _: {"calls": [call(1)], "page": 1})[1] == [[2], [2]]
+
     def test_what_comes_again_is_believed(self):
         strays = {"calls": [call(1), call(2, day=4, hour=1)]}
         assert fetched(source(), [Ask(1, 10)], lambda _: strays) == ([["1", "2"]], [[1], [1]])

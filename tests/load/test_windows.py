@@ -134,8 +134,11 @@ class TestDaysThatStartElsewhere:
     def test_one_as_far_away_as_they_differ_does(self, scripted, client, stray):
         Server(scripted, {DAY: [*FOUR, call(8, stray)]})
         with pytest.warns(RuntimeWarning, match="starts days in another timezone"):
-            assert ids(load(client)) == [1, 2, 3, 4]
+            frame = load(client)
+        assert ids(frame) == [1, 2, 3, 4]
         assert client.account.other_bounds is True
+        (window,) = frame.attrs["brightcall"]["windows"]
+        assert (window["rows"], window["expected"]) == (4, None)  # the server counted the days around as well
 
     @pytest.mark.parametrize("calls", [12, 150])  # a day: less than a page, and more
     @pytest.mark.parametrize("of_server", ["UTC", "Pacific/Auckland"])  # days end later, and earlier
@@ -155,6 +158,25 @@ class TestDaysThatStartElsewhere:
             assert ids(load(client)) == here
         assert ids(load(client, refresh=True)) == here
         assert len(said) == len(here) // calls == 1
+
+
+class TestManyCalls:
+    def test_are_cut_into_windows_of_whole_days(self, scripted, client):
+        days = {
+            f"2026-03-{day:02}": [call(100 * day + n, f"03-{day:02}T12:{n:02}:00") for n in range(60)]
+            for day in range(1, 8)
+        }
+        Server(scripted, days)
+        client.page_size = 10
+        frame = load(client, "2026-03-01", "2026-03-07")
+        assert ids(frame) == [row["id"] for rows in days.values() for row in rows]
+        windows = frame.attrs["brightcall"]["windows"]
+        # 16 pages of ten calls are those of 2.7 days.
+        assert [(each["day_from"][-2:], each["day_to"][-2:]) for each in windows] == [
+            ("01", "03"),
+            ("04", "06"),
+            ("07", "07"),
+        ]
 
 
 class TestLongerLists:
