@@ -179,6 +179,28 @@ class TestManyCalls:
         ]
 
 
+class TestCallsWithoutATime:
+    def test_each_day_is_proved_as_any_window_is(self, scripted, client):
+        """So without totals it is read twice; and what all of them cost is told once."""
+        days = {BEFORE: [call(1, "03-02T12:00:00")], DAY: [*FOUR[1:], {"id": 5, "timestamp": "noon"}]}
+        server = Server(scripted, days | {AFTER: [call(6, "03-04T12:00:00")]}, totals=False)
+        frame = load(client, BEFORE, AFTER)
+        assert ids(frame) == [1, 2, 3, 4, 5, 6]
+        windows = frame.attrs["brightcall"]["windows"]
+        assert [(each["walks"], each["complete"]) for each in windows] == [(2, True)] * 3
+        assert sum(each["requests"] for each in windows) == len(server.asked)
+
+    def test_so_two_calls_of_another_day_of_the_load_do_not_belong_to_it(self, scripted, client):
+        strays = [call(8, "03-04T12:00:00"), call(9, "03-04T13:00:00")]
+        days = {
+            BEFORE: [call(1, "03-02T12:00:00"), *strays],
+            DAY: [*FOUR[1:], {"id": 5, "timestamp": "noon"}],
+        }
+        Server(scripted, days)
+        with pytest.raises(bc.IncompleteDataError, match=f"of {BEFORE} .* 2 calls of other days"):
+            load(client, BEFORE, AFTER)
+
+
 class TestLongerLists:
     def test_days_around_are_cut_off_and_mark_nothing(self, scripted, client):
         """A server that ignores the direction is read with the days around, which witness the ends."""
