@@ -301,6 +301,10 @@ class TestReadWindow:
         listing = Forgetful([(n, n) for n in range(20)], cap=2)
         read = result(read_window(listing.fetch, 500, type_totals=listing.type_totals))
         assert (read.proof, read.walks) == (proof, walks)
+        one, other = (
+            {ask.direction for ask in asks} for asks in (listing.asked[-22:-11], listing.asked[-11:])
+        )
+        assert one ^ other == {"ASC", "DESC"}  # so that both do not err at the same place
 
     def test_walks_that_agree_with_a_total_settle_nothing_where_more_was_seen(self):
         class Shrinking(Listing):
@@ -324,6 +328,33 @@ class TestReadWindow:
         read = result(read_window(listing.fetch, 500, KNOWN))
         assert (read.proof, len(read.slices)) == ("overlap", pages)
         assert read.learnt.get("exact_totals") is learnt
+
+    def test_nor_after_a_reading_that_lacked_rows(self):
+        class Forgetful(Listing):
+            def _page(self, ask: Ask) -> Slice:
+                each = super()._page(ask)
+                if len(self.asked) > 3 or "600" not in each.ids:
+                    return each
+                there = [n for n, row in enumerate(each.ids) if row != "600"]
+                return dataclasses.replace(each, ids=[each.ids[n] for n in there], stamps=each.stamps[there])
+
+        listing = Forgetful([(n, n) for n in range(1400)])
+        read = result(read_window(listing.fetch, 500, KNOWN, type_totals=listing.type_totals))
+        assert (read.proof, read.walks) == ("overlap", 2)
+        assert "exact_totals" not in read.learnt
+
+    def test_totals_that_change_are_not_constant(self):
+        class Changing(Listing):
+            def type_totals(self) -> Task[list[int | None]]:
+                yield []
+                return [1037, 1040, 1037]
+
+        listing = Changing([(n, n) for n in range(1030)])
+        listing.total = lambda n: n + (7 if len(listing.asked) <= 4 else 10)
+        read = result(read_window(listing.fetch, 500, KNOWN, type_totals=listing.type_totals))
+        assert {each.total for each in read.slices} == {1037, 1040}
+        assert read.proof == ""
+        assert "constant_totals" not in read.learnt
 
     def test_totals_of_types_that_cannot_be_asked_for_excuse_nothing(self):
         listing = Listing([(n, n) for n in range(1030)], total=lambda n: n + 7)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ FOUR = [call(n, f"03-03T{8 + n:02}:00:00") for n in range(1, 5)]
 class Server:
     """A server that shows calls on the days that it is told, whatever their times say.
 
-    Requests with `types` find nothing.
+    Requests with `types` find nothing; those for more than the `longest` number of days are refused.
     """
 
     def __init__(
@@ -36,11 +36,13 @@ class Server:
         newest_first: bool = False,
         totals: bool = True,
         zone: str | None = "UTC",
+        longest: int = 1000,
     ):
         self.days = days
         self.newest_first = newest_first
         self.totals = totals
         self.zone = zone
+        self.longest = longest
         self.asked: list[dict[str, Any]] = []
         self._scripted = scripted
         scripted.answers = [self._answer]
@@ -48,6 +50,9 @@ class Server:
     def _answer(self, _):
         asked = json.loads(self._scripted.bodies[-1])
         self.asked.append(asked)
+        length = date.fromisoformat(asked["dayTo"]) - date.fromisoformat(asked["dayFrom"])
+        if length.days >= self.longest:
+            return 400, {}, b'{"success": false, "message": "too many days"}'
         days = [] if "types" in asked else sorted(self.days)
         rows = [each for day in days if asked["dayFrom"] <= day <= asked["dayTo"] for each in self.days[day]]
         downwards = self.newest_first or asked["sortDirection"] == "DESC"
@@ -104,11 +109,14 @@ class TestCallsOfOtherDays:
 
 
 class TestDaysThatStartElsewhere:
-    def test_calls_that_the_next_day_shows_as_well_mark_nothing(self, scripted, client):
-        late = [call(8, "03-04T00:10:00"), call(9, "03-04T00:20:00")]
-        Server(scripted, {DAY: [*FOUR, *late], AFTER: [*late, call(10, "03-04T12:00:00")]})
-        assert ids(load(client)) == [1, 2, 3, 4, 8, 9]
-        assert ids(load(client, last=AFTER)) == [1, 2, 3, 4, 8, 9, 10]
+    @pytest.mark.parametrize("page_size", [500, 5])  # so small that a page has nothing else
+    def test_calls_that_the_next_day_shows_as_well_mark_nothing(self, scripted, client, page_size):
+        late = [call(20 + n, f"03-04T00:{n}0:00") for n in range(1, 6)]
+        here = [call(n, f"03-03T{8 + n:02}:00:00") for n in range(1, 13)]
+        Server(scripted, {DAY: [*here, *late], AFTER: [*late, call(30, "03-04T12:00:00")]})
+        client.page_size = page_size
+        assert ids(load(client)) == [*range(1, 13), *range(21, 26)]
+        assert ids(load(client, last=AFTER)) == [*range(1, 13), *range(21, 26), 30]
         assert client.account.other_bounds is False
 
     def test_nor_do_those_that_come_late_in_it(self, scripted, client):
@@ -130,7 +138,9 @@ class TestDaysThatStartElsewhere:
         assert ids(load(client)) == [1, 2, 3, 4, 8]
         assert client.account.other_bounds is False
 
-    @pytest.mark.parametrize("stray", ["03-02T10:00:00", "03-04T13:59:59"])
+    @pytest.mark.parametrize(
+        "stray", ["03-02T10:00:00", "03-02T23:59:59", "03-04T00:00:00", "03-04T13:59:59"]
+    )
     def test_one_as_far_away_as_they_differ_does(self, scripted, client, stray):
         Server(scripted, {DAY: [*FOUR, call(8, stray)]})
         with pytest.warns(RuntimeWarning, match="starts days in another timezone"):
@@ -158,6 +168,13 @@ class TestDaysThatStartElsewhere:
             assert ids(load(client)) == here
         assert ids(load(client, refresh=True)) == here
         assert len(said) == len(here) // calls == 1
+
+    def test_a_day_without_calls_between_two_that_have_some(self, scripted, client):
+        client.cache.learn(other_bounds=True)
+        Server(scripted, {BEFORE: [call(n, f"03-02T2{n}:00:00") for n in range(3)], AFTER: []})
+        assert ids(load(client)) == []
+        Server(scripted, {BEFORE: [], AFTER: [call(n, f"03-04T0{n}:00:00") for n in range(3)]})
+        assert ids(load(client, refresh=True)) == []
 
 
 class TestManyCalls:
@@ -230,8 +247,9 @@ def test_answers_that_name_no_timezone_are_in_utc(scripted, tmp_path):
 
 
 class TestNoCalls:
-    def test_on_a_quiet_day_is_kept(self, scripted, client):
-        server = Server(scripted, {"2025-06-01": FOUR})
+    @pytest.mark.parametrize("longest", [1000, 31])  # a year, or what may be asked for at once
+    def test_on_a_quiet_day_is_kept(self, scripted, client, longest):
+        server = Server(scripted, {"2025-06-01": FOUR}, longest=longest)
         assert len(load(client)) == 0
         asked = len(server.asked)
         assert len(load(client)) == 0
