@@ -109,14 +109,14 @@ class TestCallsOfOtherDays:
 
 
 class TestDaysThatStartElsewhere:
-    @pytest.mark.parametrize("page_size", [500, 5])  # so small that a page has nothing else
+    @pytest.mark.parametrize("page_size", [500, 12])  # so small that a page has nothing else
     def test_calls_that_the_next_day_shows_as_well_mark_nothing(self, scripted, client, page_size):
-        late = [call(20 + n, f"03-04T00:{n}0:00") for n in range(1, 6)]
-        here = [call(n, f"03-03T{8 + n:02}:00:00") for n in range(1, 13)]
-        Server(scripted, {DAY: [*here, *late], AFTER: [*late, call(30, "03-04T12:00:00")]})
+        late = [call(50 + n, f"03-04T00:{n:02}:00") for n in range(14)]
+        here = [call(n, f"03-03T{8 + n // 10:02}:{n % 10}0:00") for n in range(50)]
+        Server(scripted, {DAY: [*here, *late], AFTER: [*late, call(64, "03-04T12:00:00")]})
         client.page_size = page_size
-        assert ids(load(client)) == [*range(1, 13), *range(21, 26)]
-        assert ids(load(client, last=AFTER)) == [*range(1, 13), *range(21, 26), 30]
+        assert ids(load(client)) == list(range(64))
+        assert ids(load(client, last=AFTER)) == list(range(65))
         assert client.account.other_bounds is False
 
     def test_nor_do_those_that_come_late_in_it(self, scripted, client):
