@@ -165,13 +165,17 @@ class _DaysReader:
         if isinstance(page, Refusal):
             read.proof, read.problem = "", "these days show no call, and a longer list is refused"
             return read
-        if not _any_between([page], low, high) and (page.rows or not page.total):
+        if not _any_between([page], low, high) and (page.rows or not (yield from self._said(wider, page))):
             return read
         again = yield from self._one_day_more(days, facts)
         if again is not None:
             return again
         read.proof, read.problem = "", "the list of these days lacks calls that a longer list has"
         return read
+
+    def _said(self, source: Source, page: Slice) -> Task[int | None]:
+        """Return how many rows there are, as a page says, or else the endpoint that counts."""
+        return page.total if page.total is not None else (yield from source.count())
 
     def _one_day_more(self, days: Sequence[Any], facts: ServerFacts) -> Task[WindowPages | None]:
         """Read days as the first ones of a longer list; None unless that list ends with the last of them."""

@@ -331,7 +331,7 @@ class _Window:
 
     def _totals_are_constant(self) -> Task[bool]:
         """Tell whether totals do not answer the question: three disjoint types have as many as the whole."""
-        if self.types is None or self.bounds is not None:
+        if self.types is None:
             return False
         said = set(self._totals())
         return len(said) == 1 and said.isdisjoint([0]) and set((yield from self.types())) == said
@@ -375,19 +375,21 @@ class _Window:
         size = max((each.rows for each in self.slices), default=0)
         if size < 2:
             return self._result("", problem)
-        walks: list[set[str]] = []
-        for number in range(_WALKS):
+        before, latest = set[str](), set[str]()
+        for number in range(_WALKS + 1):  # the last turn only judges
             totals = set(self._totals())
             if len(totals) != 1:
                 said = "the number of rows changed meanwhile" if totals else "the server gives no total"
                 return self._result("", f"{problem}, and {said}")
             (total,) = totals
-            if not total or self._found() > total:
+            if self._found() > total:
                 return self._result("", f"{problem}, and the totals contradict the pages")
-            if len(walks) > 1 and len(walks[-1]) == total and walks[-1] == walks[-2]:
+            if latest == before and len(latest) == total:
                 adds_up = yield from self._types_add_up(total)
                 return self._result("total" if adds_up else "", "" if adds_up else problem)
-            walks.append((yield from self._walk(size, total, "DESC" if number % 2 else "ASC")))
+            if number < _WALKS:
+                way: Direction = "DESC" if number % 2 else "ASC"
+                before, latest = latest, (yield from self._walk(size, total, way))
         found = self._found()
         return self._result("", f"{problem}; the server says {total} rows, and {found} distinct ones came")
 

@@ -277,7 +277,7 @@ class WindowReader:
 
     def _saw(self, first: date, last: date, page: Slice) -> None:
         limit = self.client.window_limit
-        if page.rows and page.ask.end > limit:
+        if page.rows and page.ask.start + page.rows > limit:
             msg = (
                 f"calls from {first} to {last}: the server shows more than {limit:,}, and its list may have "
                 "no end. Ask for fewer days, or allow more with bc.Client window_limit=."

@@ -87,6 +87,16 @@ class TestWithoutEnd:
         client.window_limit = 2_000
         assert len(bc.load_calls(*DAYS, client=client)) == 1900
 
+    @pytest.mark.parametrize(("calls", "allowed"), [(60, 60), (61, 60), (1, 1), (0, 1)])
+    def test_fewer_than_a_page_may_be_allowed(self, scripted, client, calls, allowed):
+        serve(scripted, listed(calls), totalItems=calls)
+        client.window_limit = allowed
+        if calls > allowed:
+            with pytest.raises(bc.InvalidResponseError, match="shows more than 60"):
+                bc.load_calls(*DAYS, client=client)
+        else:
+            assert len(bc.load_calls(*DAYS, client=client)) == calls
+
     @pytest.mark.parametrize("value", [0, -1, 1.5, "many", True])
     def test_the_setting(self, value):
         with pytest.raises((TypeError, ValueError), match="window_limit"):

@@ -199,6 +199,12 @@ class TestAccountServer:
         with pytest.raises(bc.CacheError):
             bc.load_calls(*DAYS, client=make(base_url="http://127.0.0.1:9", offline=True))
 
+    def test_online_the_default_one_counts_as_well(self, make, monkeypatch):
+        monkeypatch.delenv("BRIGHTCALL_BASE_URL", raising=False)
+        bc.load_calls(*DAYS, client=make())
+        with pytest.raises(bc.CacheError, match=r"https://api\.ipmaxi\.convolo\.ai"):
+            bc.load_calls(*DAYS, client=make(base_url=None))  # although all of it is cached
+
     @pytest.mark.parametrize(
         "given", ["", "api.example", "ftp://api.example", "https://api.example?api-key=secret", "https://a@b"]
     )

@@ -14,7 +14,7 @@ from brightcall_pandas.api import PROFILES
 from brightcall_pandas.errors import IncompleteDataError, RequestError
 from brightcall_pandas.frame import read_page
 from brightcall_pandas.load._pages import PageSource, Refusal
-from brightcall_pandas.load._proof import Ask
+from brightcall_pandas.load._proof import UNKNOWN, Ask
 from brightcall_pandas.load._query import Query
 
 DAY = date(2026, 3, 3)
@@ -95,6 +95,11 @@ class TestOtherQuestions:
         )
         assert (ids, rounds) == ([["1"], ["2"]], [[1, 2], [2]])
 
+    def test_an_empty_page_may_name_any_other(self):
+        pages = source()
+        assert fetched(pages, [Ask(3, 10)], lambda _: {"calls": [], "page": 1}) == ([[]], [[3]])
+        assert fetched(pages, [Ask(2, 10)], lambda _: {"calls": [call(1)], "page": 1})[1] == [[2], [2]]
+
     def test_what_comes_again_is_believed(self):
         strays = {"calls": [call(1), call(2, day=4, hour=1)]}
         assert fetched(source(), [Ask(1, 10)], lambda _: strays) == ([["1", "2"]], [[1], [1]])
@@ -141,6 +146,14 @@ class TestOtherQuestions:
         around = {"calls": [call(1, day=2), call(2, day=4)]}
         assert fetched(source(padded=True), [Ask(1, 10)], lambda _: around)[1] == [[1]]
         assert fetched(source(), [Ask(1, 10)], lambda _: around)[1] == [[1], [1]]
+
+
+def test_a_time_more_than_a_day_outside_is_written_and_not_believed():
+    times = ["01T23:59:59.999999", "02T00:00:00", "04T23:59:59.999999", "05T00:00:00"]
+    calls = [{"id": n, "timestamp": f"2026-03-{time}Z"} for n, time in enumerate(times)]
+    made = source().slice_of(read_page(json.dumps({"calls": calls}).encode()), Ask(1, 10), "", 0)
+    assert (made.stamps != UNKNOWN).tolist() == [False, True, True, False]
+    assert (made.written != UNKNOWN).all()
 
 
 class TestCount:

@@ -275,10 +275,90 @@ class TestReadWindow:
         alone, _ = result(first_pages(listing.fetch, 100, ServerFacts(exact_totals=True)))
         assert [each.ask for each in alone] == [Ask(1, 100)]
 
-    def test_walks_are_counted(self):
-        listing = Listing([(n, n) for n in range(20)], cap=2)
+    @pytest.mark.parametrize(
+        ("left_out", "proof", "walks"),
+        [
+            ([None, None, None, None], "total", 3),  # one reading, and two walks that agree
+            ([None, 5, None, 5], "", 5),
+            ([5, 7, None, 9], "", 5),
+            ([5, 5, None, None], "total", 5),  # two that agree, and lack the same row; then two with all
+        ],
+    )
+    def test_two_walks_in_a_row_have_to_show_all_rows(self, left_out, proof, walks):
+        class Forgetful(Listing):
+            walk = -1
+
+            def fetch(self, asks: Sequence[Ask]) -> Task[list[Slice]]:
+                self.walk += len(asks) == 11  # pages of two rows, and one behind the last
+                return super().fetch(asks)
+
+            def _page(self, ask: Ask) -> Slice:
+                each = super()._page(ask)
+                gone = left_out[self.walk] if self.walk >= 0 else None
+                there = [n for n, row in enumerate(each.ids) if row != str(gone)]
+                return dataclasses.replace(each, ids=[each.ids[n] for n in there], stamps=each.stamps[there])
+
+        listing = Forgetful([(n, n) for n in range(20)], cap=2)
         read = result(read_window(listing.fetch, 500, type_totals=listing.type_totals))
-        assert (read.proof, read.walks) == ("total", 3)  # one reading, and two walks that agree
+        assert (read.proof, read.walks) == (proof, walks)
+        one, other = (
+            {ask.direction for ask in asks} for asks in (listing.asked[-22:-11], listing.asked[-11:])
+        )
+        assert one ^ other == {"ASC", "DESC"}  # so that both do not err at the same place
+
+    def test_walks_that_agree_with_a_total_settle_nothing_where_more_was_seen(self):
+        class Shrinking(Listing):
+            def _page(self, ask: Ask) -> Slice:
+                each = super()._page(ask)
+                if len(self.asked) <= 2 or "19" not in each.ids:
+                    return each
+                there = [n for n, row in enumerate(each.ids) if row != "19"]  # shown on the first pages only
+                return dataclasses.replace(each, ids=[each.ids[n] for n in there], stamps=each.stamps[there])
+
+            def type_totals(self) -> Task[list[int | None]]:
+                yield []
+                return [7, 6, 6]
+
+        listing = Shrinking([(n, n) for n in range(20)], cap=2, total=lambda n: n - 1)
+        assert ids_read(listing, 500, facts=ServerFacts(first_page=1)) == (list(range(20)), "")
+
+    @pytest.mark.parametrize(("rows", "pages", "learnt"), [(970, 2, None), (1400, 3, True)])
+    def test_totals_are_believed_once_the_direction_was_seen_as_well(self, rows, pages, learnt):
+        listing = Listing([(n, n) for n in range(rows)])
+        read = result(read_window(listing.fetch, 500, KNOWN))
+        assert (read.proof, len(read.slices)) == ("overlap", pages)
+        assert read.learnt.get("exact_totals") is learnt
+
+    def test_nor_after_a_reading_that_lacked_rows(self):
+        class Forgetful(Listing):
+            def _page(self, ask: Ask) -> Slice:
+                each = super()._page(ask)
+                if len(self.asked) > 3 or "600" not in each.ids:
+                    return each
+                there = [n for n, row in enumerate(each.ids) if row != "600"]
+                return dataclasses.replace(each, ids=[each.ids[n] for n in there], stamps=each.stamps[there])
+
+        listing = Forgetful([(n, n) for n in range(1400)])
+        read = result(read_window(listing.fetch, 500, KNOWN, type_totals=listing.type_totals))
+        assert (read.proof, read.walks) == ("overlap", 2)
+        assert "exact_totals" not in read.learnt
+
+    def test_totals_that_change_are_not_constant(self):
+        class Changing(Listing):
+            def type_totals(self) -> Task[list[int | None]]:
+                yield []
+                return [1037, 1040, 1037]
+
+        listing = Changing([(n, n) for n in range(1030)])
+        listing.total = lambda n: n + (7 if len(listing.asked) <= 4 else 10)
+        read = result(read_window(listing.fetch, 500, KNOWN, type_totals=listing.type_totals))
+        assert {each.total for each in read.slices} == {1037, 1040}
+        assert read.proof == ""
+        assert "constant_totals" not in read.learnt
+
+    def test_totals_of_types_that_cannot_be_asked_for_excuse_nothing(self):
+        listing = Listing([(n, n) for n in range(1030)], total=lambda n: n + 7)
+        assert result(read_window(listing.fetch, 500)).proof == ""
 
     def test_more_rows_of_one_time_than_fit_a_page_are_settled_in_one_large_page(self):
         listing = Listing([(7, n) for n in range(300)], shuffle_ties=random.Random(1))

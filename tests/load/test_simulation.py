@@ -166,6 +166,24 @@ class TestPairs:
         show(f"{first}, with others", str(dict(tally)))
 
 
+class TestOneDay:
+    """The only day of a load is also its last one: a server that leaves that out shows nothing of it."""
+
+    @pytest.mark.parametrize("v3", [False, True])
+    @pytest.mark.parametrize("around", [0, 3, 150])
+    @pytest.mark.parametrize(("size", "calls"), [(500, 20), (37, 6), (37, 150)])
+    def test_pages_from_0_and_day_to_exclusive(self, v3, around, size, calls):
+        persona = Persona(exclusive=True, from_zero=True, v3=v3, totals="none" if v3 else "exact")
+        came, _, facts = load(persona, "still", (size, calls, 1, around), 0)
+        assert (came, facts.exclusive, facts.first_page) == ("whole", True, 0)
+
+    @pytest.mark.parametrize("v3", [False, True])
+    @pytest.mark.parametrize("around", [0, 3, 150])
+    def test_without_calls(self, v3, around):
+        persona = Persona(v3=v3, totals="none" if v3 else "exact")
+        assert load(persona, "still", (100, 0, 1, around), 0)[0] == "whole"
+
+
 class TestCounts:
     def test_a_call_that_comes_after_the_count_makes_up_for_none_that_is_lacking(self):
         persona = combined(PERSONAS["v3"], PERSONAS["rows left out"])
@@ -308,8 +326,9 @@ class TestCost:
 
 class TestFacts:
     def test_totals_are_learnt_from_a_list_longer_than_a_page(self):
-        _, _, quiet = load(Persona(), "still", (500, 20, 1, 0), 0)
-        assert quiet.exact_totals is None
+        for calls in (20, 30):  # of which only the latter shows whether the direction is obeyed
+            _, _, quiet = load(Persona(), "still", (500, calls, 1, 0), 0)
+            assert quiet.exact_totals is None
         _, _, busy = load(Persona(), "still", (500, 1270, 1, 0), 0)
         assert busy.exact_totals is True
 
