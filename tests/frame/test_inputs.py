@@ -116,7 +116,10 @@ class TestAnswers:
             ({"id": [1, 2], "state": [1]}, "not of one length: id 2, state 1"),
             ({"columns": ["id"], "data": [[1, 2]]}, "do not all have the 1 values"),
             # Errors of web servers and frameworks, and other parts of an answer: they have names of fields.
-            ({"type": "about:blank", "title": "Unauthorized", "detail": "bad key"}, "«bad key; Unauthorized»"),
+            (
+                {"type": "about:blank", "title": "Unauthorized", "detail": "bad key"},
+                "«bad key; Unauthorized»",
+            ),
             ({"timestamp": "2026-03-02T09:30:15Z", "status": 500, "error": "Broken"}, "«Broken»"),
             ({"success": False, "id": "req-1", "message": "bad key"}, "failed (success: false, «bad key»)"),
             ({"success": False, "type": "auth", "message": "bad key"}, "failed (success: false, «bad key»)"),
