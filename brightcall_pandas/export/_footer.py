@@ -230,6 +230,8 @@ def held_periods(
     """
     periods = {}
     for path in sorted(path for partition in PERIODS for path in folder.glob(f"{partition}=*/{FILE}")):
+        if not path.is_file():
+            continue  # a pipe would be waited for
         try:
             footer = footer_of(pq.read_metadata(path).metadata)
         except (OSError, pa.ArrowException):

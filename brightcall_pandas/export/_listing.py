@@ -129,6 +129,8 @@ def place_of(path: str | os.PathLike[str]) -> Place:
     ------
     FileNotFoundError
         There is nothing, or no parquet file.
+    BrightcallError
+        A pipe or a link to nothing stands in the place of a file.
     ModuleNotFoundError
         An address needs a library that is not installed; the message names what to install.
     """
@@ -137,6 +139,7 @@ def place_of(path: str | os.PathLike[str]) -> Place:
         filesystem, place = _file_system(given)
     else:
         filesystem, place = fs.LocalFileSystem(), Path(os.path.abspath(given)).as_posix()
+        _check_files(Path(place))
     with readable(given):
         found = filesystem.get_file_info(place)
         if found.type == fs.FileType.NotFound:
@@ -151,6 +154,22 @@ def place_of(path: str | os.PathLike[str]) -> Place:
         msg = f"there is no parquet file in {given!r}"
         raise FileNotFoundError(msg)
     return Place(filesystem, place, sorted(files))
+
+
+def _check_files(place: Path) -> None:
+    """Refuse a pipe or a link to nothing where calls would be: Arrow waits for the one and omits the other.
+
+    Raises
+    ------
+    BrightcallError
+        There is one at the path, or in the place of the file of a period below it.
+    """
+    below = (Path(folder, FILE) for folder, _, names in os.walk(place) if FILE in names)
+    for path in (place, *(each for each in below if _FOLDER.fullmatch(each.parent.name))):
+        if os.path.lexists(path) and not path.is_file() and not path.is_dir():
+            what = "a link to nothing" if path.is_symlink() else "not a file"
+            msg = f"{str(path)!r} is {what}. Restore it, or delete it and export its days again."
+            raise BrightcallError(msg)
 
 
 def _may_be_calls(below: tuple[str, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 import brightcall_pandas as bc
 
 DAY = "day=2026-03-25"
+NEEDS_PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
 
 STRAYS = [
     "Thumbs.db",
@@ -91,6 +93,35 @@ class TestStrays:
         frame = pd.DataFrame({"id": ["1"]})
         file = frame.calls.to_parquet(tmp_path / "year=2026" / "calls.parquet", partition=None)
         assert bc.read_calls(file).columns.tolist() == ["id"]
+
+
+class TestNoFiles:
+    """What has the name of a file of calls, and is none: its day must not be missing without a word."""
+
+    @pytest.fixture(params=["a link to nothing", pytest.param("not a file", marks=NEEDS_PIPES)])
+    def odd(self, request, copy):
+        path = copy / DAY / "calls.parquet"
+        path.unlink()
+        if request.param == "not a file":
+            os.mkfifo(path)
+        else:
+            path.symlink_to(copy / "nowhere")
+        return path, request.param
+
+    def test_in_the_place_of_a_day_is_an_error(self, odd, copy):
+        path, what = odd
+        for read in (bc.read_calls, scanned):
+            for asked in (copy, path):
+                with pytest.raises(bc.BrightcallError, match=rf"2026-03-25.*is {what}\. Restore it"):
+                    read(asked)
+
+    def test_an_export_writes_that_day_again(self, odd, copy, calls, sandbox, client):
+        bc.export_calls(sandbox.day_from, sandbox.day_to, copy, client=client)
+        pdt.assert_frame_equal(bc.read_calls(copy), calls)
+
+    def test_beside_it_is_nobodys_business(self, copy, calls):
+        (copy / DAY / "link.parquet").symlink_to(copy / "nowhere")
+        pdt.assert_frame_equal(bc.read_calls(copy), calls)
 
 
 class TestCopies:
