@@ -183,7 +183,7 @@ class _Window:
         self.readings += 1
 
     def _other_base(self) -> Task[bool]:
-        """Tell whether the server counts pages from 0, as it may where totals say that rows are lacking."""
+        """Tell whether the server counts pages from 0: then page 1 is not the first, and may not even exist."""
         if self.known.base is not None:
             return False
         first = next((each for each in self.slices if each.ask.opens and each.ask.direction == "ASC"), None)
@@ -293,7 +293,8 @@ class _Window:
 
     def _held_against_totals(self, proof: str) -> Task[WindowPages]:
         lacking = self._lacking()  # kept, since it counts all rows
-        if lacking and (yield from self._other_base()):
+        doubtful = lacking or not self._found() or self._is_untold()
+        if doubtful and (yield from self._other_base()):
             return (yield from self.read(()))
         yield from self._count_again()
         if self.later_count is not None:
@@ -327,7 +328,11 @@ class _Window:
 
     def _is_silent(self) -> bool:
         """Tell whether no total can accuse, and a second reading has to."""
-        return self.settled and not self._meaningful() and self.facts.agreed < _AGREED
+        return self.settled and self._is_untold()
+
+    def _is_untold(self) -> bool:
+        """Tell whether no total says that all came, nor windows enough that were read twice."""
+        return not self._meaningful() and self.facts.agreed < _AGREED
 
     def _totals_are_constant(self) -> Task[bool]:
         """Tell whether totals do not answer the question: three disjoint types have as many as the whole."""

@@ -113,9 +113,8 @@ class Behavior:
     def hides_calls(self, *, edited: bool) -> bool:
         """Tell whether calls can be missing although no answer shows it, so that nobody can notice.
 
-        A call that is left out of a page, or a first page that cannot be asked for by its number, shows in
-        totals alone. Where calls come and go at any time of the days meanwhile, others make up for those
-        left out.
+        A call that is left out of a page shows in totals alone. Where calls come and go at any time of the
+        days meanwhile, others make up for those left out.
 
         Parameters
         ----------
@@ -123,7 +122,7 @@ class Behavior:
             Whether calls come and go anywhere, not at the end only.
         """
         honest = self.totals in ("exact", "text")
-        return (bool(self.omits) and (edited or not honest)) or (self.first_page == 0 and not honest)
+        return bool(self.omits) and (edited or not honest)
 
     # The request.
 
