@@ -19,7 +19,7 @@
 
 from brightcall_pandas.load._account import KnownAccount
 from brightcall_pandas.load._client import Client, current_client, loading_client, use
-from brightcall_pandas.load._keys import KEY_VARIABLE, NO_KEY, login
+from brightcall_pandas.load._keys import KEY_VARIABLE, NO_KEY, find_key, login
 from brightcall_pandas.load._loaders import (
     Catalog,
     Day,
@@ -57,6 +57,7 @@ __all__ = [
     "current_client",
     "farthest",
     "fields_of",
+    "find_key",
     "joined",
     "known_zone",
     "load_calls",
