@@ -50,6 +50,7 @@ def names(account):
 class TestBlocks:
     @pytest.mark.parametrize("block", BLOCKS)
     def test_pasted_into_a_cell_each_draws_the_picture(self, block, account):
+        assert ">>>" not in block  # for an editor, or for plain Python
         shell = InteractiveShell()  # what takes a cell in Jupyter
         shell.history_manager.enabled = False
         done = shell.run_cell(block)
