@@ -1,4 +1,4 @@
-# Two commands matter to a newcomer: `make demo` and `make test`. Both make their own .venv and need
+# Three commands matter to a newcomer: `make demo`, `make lab` and `make test`. They make their own .venv and need
 # nothing but Python 3.11 or later (with venv and pip) and make. Another Python: make test PYTHON=python3.13
 
 PYTHON ?= python3
@@ -9,11 +9,12 @@ INPUTS := pyproject.toml constraints.txt
 RIVALS := benchmarks/.venv-rivals
 BENCHMARKS := $(filter-out benchmarks/measure.py,$(wildcard benchmarks/*.py))
 
-.PHONY: help demo test lint format bench notebooks pins clean
+.PHONY: help demo lab test lint format bench notebooks pins clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    start the sandbox, load a month of calls over HTTP, draw two charts (under a minute)"
+	@echo "make lab     open JupyterLab with the notebooks: on your account if an API key is set, else on the sandbox"
 	@echo "make test    everything that CI checks: style, types, import rules, tests, doctests, notebooks"
 	@echo "make lint    style, types and import rules only"
 	@echo "make format  put the code into its style"
@@ -24,6 +25,10 @@ help:
 
 demo: $(VENV)/.demo-installed
 	$(BIN)/brightcall demo
+
+# Without a screen: make lab LAB_OPTIONS="--no-browser --port 8890"
+lab: $(VENV)/.lab-installed
+	$(BIN)/brightcall lab notebooks/01_quickstart.ipynb $(LAB_OPTIONS)
 
 test: lint
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
@@ -72,9 +77,14 @@ $(VENV)/.demo-installed: $(VENV)/.created $(INPUTS)
 	$(PIP) --editable ".[sandbox]"
 	@touch $@
 
+# With what the notebooks import besides.
+$(VENV)/.lab-installed: $(VENV)/.created $(INPUTS)
+	$(PIP) --editable ".[sandbox,lab,graph,model]"
+	@touch $@ $(VENV)/.demo-installed
+
 $(VENV)/.dev-installed: $(VENV)/.created $(INPUTS)
 	$(PIP) --editable ".[dev]"
-	@touch $@ $(VENV)/.demo-installed
+	@touch $@ $(VENV)/.demo-installed $(VENV)/.lab-installed
 
 $(RIVALS)/.installed: benchmarks/rivals.txt | $(VENV)/.created
 	$(PYTHON) -m venv --clear $(RIVALS)

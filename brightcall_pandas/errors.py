@@ -98,6 +98,31 @@ class CacheError(BrightcallError):
     """The cache folder cannot be used in the way that was asked for."""
 
 
+def missing_extra(what: str, extra: str, error: ImportError) -> ModuleNotFoundError:
+    """Return the error to raise where an optional package cannot be imported.
+
+    Parameters
+    ----------
+    what
+        What needs the package: the subject of the message.
+    extra
+        The extra of this package that installs it.
+    error
+        What its import raised.
+
+    Examples
+    --------
+    >>> print(missing_extra("to_excel", "excel", ModuleNotFoundError("…", name="xlsxwriter")))
+    to_excel needs xlsxwriter, which is not installed; run: pip install "brightcall-pandas[excel]"
+    """
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        why = f"needs {error.name.partition('.')[0]}, which is not installed"
+    else:
+        why = f"cannot be used ({error})"
+    msg = f'{what} {why}; run: pip install "brightcall-pandas[{extra}]"'
+    return ModuleNotFoundError(msg, name=error.name)
+
+
 def visible(text: str) -> str:
     """Return a line whose control characters are shown as escapes instead of doing what they do.
 

@@ -106,22 +106,27 @@ class TestCommands:
     MAKEFILE = (ROOT / "Makefile").read_text()
     README = (ROOT / "README.md").read_text()
 
-    @pytest.mark.parametrize("command", ["demo", "test", "lint", "bench", "clean"])
+    @pytest.mark.parametrize("command", ["demo", "lab", "test", "lint", "bench", "clean"])
     def test_make_has_it_and_explains_it(self, command):
         assert re.search(rf"^{command}:", self.MAKEFILE, re.MULTILINE)
         assert f'"make {command} ' in self.MAKEFILE
 
-    def test_the_readme_names_both_commands_and_the_lines_behind_them(self):
+    def test_the_readme_names_the_commands_and_the_lines_behind_them(self):
         for line in (
             "make demo",
+            "make lab",
             "make test",
             "python3 -m venv .venv",
-            'pip install --constraint constraints.txt --editable ".[sandbox]"',
-            'pip install --constraint constraints.txt --editable ".[dev]"',
+            'pip install --constraint constraints.txt --editable ".[sandbox,lab,graph,model]"',
             "brightcall demo",
-            "python -m pytest",
+            "brightcall lab notebooks/01_quickstart.ipynb",
         ):
             assert line in self.README
+        for line in (
+            '--editable ".[sandbox,lab,graph,model]"',
+            "brightcall lab notebooks/01_quickstart.ipynb",
+        ):
+            assert line in self.MAKEFILE
 
     def test_ci_runs_the_readmes_test_command(self):
         script = ROOT / ".ci" / "run"

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from brightcall_pandas import analysis
 from brightcall_pandas.analysis import additive_form, merge
-from brightcall_pandas.errors import brief_errors
+from brightcall_pandas.errors import brief_errors, missing_extra
 from brightcall_pandas.export import CallFiles, Place, Surplus, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters
 from brightcall_pandas.frame import EXTRAS, FIELDS, optional_column
@@ -29,8 +29,7 @@ try:
     from dask.dataframe.extensions import register_dataframe_accessor
     from dask.delayed import Delayed, delayed
 except ImportError as error:
-    msg = 'scan_calls needs dask, which is not installed; run: pip install "brightcall-pandas[dask]"'
-    raise ModuleNotFoundError(msg, name=error.name) from error
+    raise missing_extra("scan_calls", "dask", error) from error
 
 __all__ = ["DistributedCalls", "scan_calls"]
 

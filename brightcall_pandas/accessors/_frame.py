@@ -157,7 +157,7 @@ class CallsAccessor(HidesColumn):
 
         Raises
         ------
-        ImportError
+        ModuleNotFoundError
             The extra ``lab`` is not installed.
 
         Examples

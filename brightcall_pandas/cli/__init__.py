@@ -4,7 +4,7 @@
 
     _console     what a console lacks
     _options     options that commands share, usage errors, keys refused as arguments
-    _sandbox     demo, sandbox          _demo     what the demo does
+    _sandbox     demo, sandbox          _demo     what the demo does    _lab     JupyterLab
     _inspect     describe, doctor       _export   export        _cache    cache info, cache clear
 
 Exit codes: 0 success; 1 failure, explained on standard error; 2 usage error.
@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 
 from brightcall_pandas import __version__
-from brightcall_pandas.cli import _cache, _export, _inspect, _sandbox
+from brightcall_pandas.cli import _cache, _export, _inspect, _lab, _sandbox
 from brightcall_pandas.cli._console import print_whatever_can_be_printed, read_nothing_where_nobody_types
 from brightcall_pandas.cli._options import PLAIN, refused_key
 from brightcall_pandas.errors import BrightcallError, visible
@@ -34,6 +34,7 @@ app = typer.Typer(
     **PLAIN,
 )
 app.command()(_sandbox.demo)
+app.command(context_settings=_lab.PASSED_ON)(_lab.lab)
 app.command()(_sandbox.sandbox)
 app.command()(_inspect.describe)
 app.command(epilog=_export.EXAMPLES)(_export.export)

@@ -6,6 +6,8 @@ Pages over HTTP, a cache, a typed frame, tables, charts, Parquet files.
 from __future__ import annotations
 
 import glob
+import importlib.util
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -66,8 +68,19 @@ def run(
     say(f"\nOutcomes of the calls: df.calls.by_outcome()\n{_outcomes(accessor)}")
     say(f"\nTransfers, by the chain of extensions: df.calls.transfer_variants()\n{_variants(accessor)}")
     say(f"\n{_write(accessor, output)}")
-    say("\nNext: notebooks/01_quickstart.ipynb, or `brightcall --help`.")
+    say(f"\nNext: {_next_step()}")
     return {"calls": len(df), "made_up": sandbox.truth["calls"], "loads": loads, "output": str(output)}
+
+
+def _next_step() -> str:
+    """Return what to run next; it depends on what is here."""
+    clone = Path("Makefile").exists() and Path("notebooks").is_dir()
+    if clone and shutil.which("make"):
+        return "make lab, which opens JupyterLab with the notebooks."
+    opens = "brightcall lab, which opens JupyterLab on such a sandbox."
+    if importlib.util.find_spec("jupyterlab"):
+        return opens
+    return f'pip install "brightcall-pandas[lab]", then {opens}'
 
 
 def _loads(sandbox: Sandbox, cache: str) -> tuple[pd.DataFrame, list[dict[str, Any]]]:

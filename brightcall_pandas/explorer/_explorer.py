@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import pandas as pd
 
 from brightcall_pandas import export
+from brightcall_pandas.errors import missing_extra
 from brightcall_pandas.explorer import _snapshot
 from brightcall_pandas.explorer._code import load_filter, python_code, split_filter
 from brightcall_pandas.explorer._counts import EncodedCalls
@@ -25,8 +26,7 @@ from brightcall_pandas.load import request_body
 try:
     import anywidget
 except ImportError as error:
-    msg = 'the filter explorer needs the extra lab: pip install "brightcall-pandas[lab]"'
-    raise ImportError(msg) from error
+    raise missing_extra("the filter explorer", "lab", error) from error
 
 __all__ = ["FRONT", "Explorer"]
 

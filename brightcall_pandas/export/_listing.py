@@ -23,7 +23,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from brightcall_pandas.errors import BrightcallError
+from brightcall_pandas.errors import BrightcallError, missing_extra
 from brightcall_pandas.export._footer import FILE, NO_TIME, Footer, footer_of
 
 __all__ = ["CallFile", "Place", "first_of_set", "footers_read", "of_one_set", "place_of", "readable"]
@@ -179,13 +179,16 @@ def _may_be_calls(below: tuple[str, ...]) -> bool:
 
 def _file_system(address: str) -> tuple[Any, str]:
     """Return the file system of an address, and the path in it."""
+    scheme = address.partition("://")[0]
     try:
         from fsspec.core import url_to_fs  # noqa: PLC0415 - only for addresses
 
         found, path = url_to_fs(address)
     except ImportError as error:
-        msg = f'{address} cannot be read ({error}); for S3 run: pip install "brightcall-pandas[s3]"'
-        raise ModuleNotFoundError(msg) from error
+        if scheme in ("s3", "s3a"):
+            raise missing_extra(f"reading {address}", "s3", error) from error
+        msg = f"{address} cannot be read ({error}); install fsspec and its package for {scheme}:// addresses"
+        raise ModuleNotFoundError(msg, name=error.name) from error
     return fs.PyFileSystem(fs.FSSpecHandler(found)), path.rstrip("/")
 
 

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.cache import temporary_file
+from brightcall_pandas.errors import missing_extra
 from brightcall_pandas.export._cells import SheetColumn, SheetMeaning, sheet_columns
 from brightcall_pandas.export._lock import writable
 from brightcall_pandas.export._write import single_file
@@ -101,8 +102,7 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     try:
         import xlsxwriter  # noqa: PLC0415 - only for workbooks
     except ImportError as error:
-        msg = 'to_excel needs xlsxwriter, which is not installed; run: pip install "brightcall-pandas[excel]"'
-        raise ModuleNotFoundError(msg, name=error.name) from error
+        raise missing_extra("to_excel", "excel", error) from error
     row_by_row = {"constant_memory": True}  # so that a workbook of any size takes little memory
     with _appearing(file) as temporary:
         try:

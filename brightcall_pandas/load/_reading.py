@@ -183,7 +183,7 @@ class _Window:
         self.readings += 1
 
     def _other_base(self) -> Task[bool]:
-        """Tell whether the server counts pages from 0: then page 1 is not the first, and may not even exist."""
+        """Tell whether the server counts pages from 0: then page 1 is not the first one, if it exists."""
         if self.known.base is not None:
             return False
         first = next((each for each in self.slices if each.ask.opens and each.ask.direction == "ASC"), None)

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
 
 import requests
 
-from brightcall_pandas.errors import BrightcallError
+from brightcall_pandas.errors import BrightcallError, missing_extra
 from brightcall_pandas.sandbox._faults import checked_faults
 from brightcall_pandas.sandbox._personas import joined_name, personas_named
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Sandbox", "SandboxError", "serve", "start_sandbox"]
 
-_MISSING = 'the sandbox needs {0!r}, which is not installed; run: pip install "brightcall-pandas[sandbox]"'
 _NO_CLIENT_CLASS = (
     "this sandbox does not know the class of clients; start it with brightcall_pandas.start_sandbox, "
     "or make a Client with api_key=sandbox.api_key, base_url=sandbox.url and account=sandbox.account"
@@ -387,7 +386,7 @@ def serve(
         # Imported here, because it needs the extra and the process that starts a sandbox does not.
         from brightcall_pandas.sandbox._server import SandboxSpec, run  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise SandboxError(_MISSING.format(error.name)) from None
+        raise SandboxError(str(missing_extra("the sandbox", "sandbox", error))) from None
     ready = _print_json if for_parent or as_json else _print_text
     name = joined_name(personas_named(persona))
     spec = SandboxSpec(calls, days, seed, checked_faults(faults), day_to, name)

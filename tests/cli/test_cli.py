@@ -103,14 +103,25 @@ class TestHelp:
         done = brightcall("--help")
         assert done.returncode == 0
         words = " ".join(done.stdout.split())
-        commands = r"demo Load.* sandbox Run.* describe List.* export Write.* doctor Report.* cache Show"
+        commands = (
+            r"demo Load.* lab Open.* sandbox Run.* describe List.* export Write.* doctor Report.* cache Show"
+        )
         assert re.search(commands, words)
         assert "BRIGHTCALL_API_KEY" in words
         assert "0 success, 1 failure, 2 usage error" in words
 
     @pytest.mark.parametrize(
         "command",
-        [["demo"], ["sandbox"], ["describe"], ["export"], ["doctor"], ["cache", "info"], ["cache", "clear"]],
+        [
+            ["demo"],
+            ["lab"],
+            ["sandbox"],
+            ["describe"],
+            ["export"],
+            ["doctor"],
+            ["cache", "info"],
+            ["cache", "clear"],
+        ],
     )
     def test_every_command_explains_itself(self, brightcall, command):
         done = brightcall(*command, "-h")
@@ -304,6 +315,18 @@ class TestDemo:
         assert again.returncode == 0, again.stderr
         assert (copy / "notes.txt").read_text() == "mine"
         assert len(pd.read_parquet(copy / "calls")) == 200
+
+    @pytest.mark.parametrize(
+        ("here", "next_step"), [((), "brightcall lab, "), (("Makefile", "notebooks/"), "make lab, ")], ids=str
+    )
+    def test_its_last_words_name_what_can_be_run_here(
+        self, brightcall, here, next_step, tmp_path, monkeypatch
+    ):
+        for name in here:
+            (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).touch()
+        monkeypatch.chdir(tmp_path)
+        last = brightcall("demo", "--calls", "20", "--days", "1").stdout.splitlines()[-1]
+        assert last.startswith(f"Next: {next_step}")
 
     def test_leaves_nothing_beside_its_output(self, done, output):
         assert sorted(path.name for path in output.iterdir()) == [

@@ -205,3 +205,8 @@ class TestMissingLibrary:
         monkeypatch.setattr("fsspec.core.url_to_fs", lacking)
         with pytest.raises(ModuleNotFoundError, match=r"brightcall-pandas\[s3\]"):
             bc.read_calls("s3://bucket/calls")
+
+    def test_of_another_store_it_names_no_extra_that_does_not_help(self):
+        with pytest.raises(ModuleNotFoundError, match="gcsfs") as caught:
+            bc.read_calls("gs://bucket/calls")
+        assert "brightcall-pandas[" not in str(caught.value)

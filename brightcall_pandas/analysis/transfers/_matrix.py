@@ -13,6 +13,7 @@ from brightcall_pandas.analysis._tallies import additive
 from brightcall_pandas.analysis.transfers._log import ChainLog, Names, Source, chain_log, natural_order
 from brightcall_pandas.analysis.transfers._parsing import Integers
 from brightcall_pandas.analysis.transfers._tables import transfer_parties
+from brightcall_pandas.errors import missing_extra
 from brightcall_pandas.frame import choice, whole
 
 if TYPE_CHECKING:
@@ -258,8 +259,8 @@ def to_networkx(
 
     Raises
     ------
-    ImportError
-        networkx is not installed.
+    ModuleNotFoundError
+        The extra ``graph`` is not installed.
     KeyError
         The frame has neither column that chains are read from.
     ValueError
@@ -279,8 +280,7 @@ def to_networkx(
     try:
         import networkx as nx  # noqa: PLC0415 - optional
     except ImportError as error:
-        msg = "the graph of transfers needs networkx; install it with: pip install 'brightcall-pandas[graph]'"
-        raise ImportError(msg) from error
+        raise missing_extra("to_networkx", "graph", error) from error
     pairs = tally_transfer_matrix(df, kind, source=source, include_client=include_client, names=names)
     nodes = transfer_parties(df, source=source, include_client=include_client, names=names)
     graph = nx.DiGraph()

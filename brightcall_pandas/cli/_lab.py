@@ -1,0 +1,90 @@
+"""The command lab: JupyterLab, on the account whose key is found or else on a sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated
+
+import typer
+
+import brightcall_pandas as bc
+from brightcall_pandas.api import Hidden
+from brightcall_pandas.cli._options import PLAIN, checked_arguments
+from brightcall_pandas.errors import missing_extra
+from brightcall_pandas.load import KEY_VARIABLE, find_key
+
+__all__ = ["PASSED_ON", "lab"]
+
+PASSED_ON = {**PLAIN["context_settings"], "ignore_unknown_options": True}
+"""Settings of a command whose options are meant for another program."""
+
+_OWN = "An API key was found: notebooks load the calls of your own account. Ctrl-C ends JupyterLab."
+_MADE_UP = (
+    "No API key was found: notebooks load made-up calls of a sandbox, {0.day_from} to {0.day_to}.\n"
+    f"Ctrl-C ends JupyterLab and the sandbox. For your own account, set {KEY_VARIABLE} and start again."
+)
+
+Arguments = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="argument",
+        help="Passed on to `jupyter lab`: a notebook or a folder, and options such as --no-browser.",
+    ),
+]
+
+
+def lab(arguments: Arguments = None) -> None:
+    """Open JupyterLab, on your own account or on a sandbox.
+
+    If an API key is found, notebooks load the calls of its account. If not, they load the made-up calls of a
+    sandbox, which runs until JupyterLab ends.
+    """
+    try:
+        from jupyterlab.labapp import LabApp  # noqa: PLC0415  (an extra)
+    except ImportError as error:
+        typer.echo(f"brightcall: {missing_extra('the command lab', 'lab', error)}", err=True)
+        raise typer.Exit(1) from None
+    with checked_arguments():
+        own = _take_key()
+    with contextlib.nullcontext(_OWN) if own else _sandbox() as said, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # JupyterLab's, about itself
+        typer.echo(said)
+        LabApp.launch_instance(_quiet(arguments or []))
+
+
+def _take_key() -> bool:
+    """Tell whether notebooks will find a key.
+
+    The key of a file ``.env`` in this folder is put into the environment, because notebooks that lie in
+    another folder would not find that file.
+    """
+    if (key := find_key(Hidden(None), ask_keyring=False)) is not None:
+        key.handed_to(partial(os.environ.__setitem__, KEY_VARIABLE))
+    return find_key(Hidden(None)) is not None
+
+
+@contextlib.contextmanager
+def _sandbox() -> Iterator[str]:
+    """Run a sandbox, and point the default client of notebooks to it; yield what to say."""
+    with (
+        tempfile.TemporaryDirectory(prefix="brightcall-lab-", ignore_cleanup_errors=True) as cache,
+        bc.start_sandbox() as sandbox,
+    ):
+        os.environ[KEY_VARIABLE] = sandbox.api_key
+        os.environ["BRIGHTCALL_BASE_URL"] = sandbox.url
+        os.environ["BRIGHTCALL_CACHE_DIR"] = cache
+        yield _MADE_UP.format(sandbox)
+
+
+def _quiet(arguments: list[str]) -> list[str]:
+    """Leave out all but warnings of JupyterLab's log, unless the arguments say what to log.
+
+    Its address is shown all the same, and what this command says stays in sight.
+    """
+    chosen = any(each.startswith(("--log-level", "--debug")) for each in arguments)
+    return arguments if chosen else ["--log-level=WARN", *arguments]

@@ -1,0 +1,133 @@
+"""The command lab, as a process that is used as a browser uses it: over HTTP, and with a kernel."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+import requests
+import websocket
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+DEADLINE_S = 120
+PATIENTLY = Retry(connect=100, backoff_factor=0.1, backoff_max=0.5)  # it tells its address before it listens
+COMMAND = (Path(sys.executable).with_name("brightcall"), "lab")
+
+
+@contextlib.contextmanager
+def running(folder, **environment):
+    """Run the command in a folder; yield what it says first, and the address that it gives to people."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = ("--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}")
+    with subprocess.Popen(
+        [*COMMAND, *options],
+        cwd=folder,
+        env=os.environ | {"JUPYTER_RUNTIME_DIR": str(folder / "runtime")} | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            said = ""
+            while not (address := re.search(r"http://127\.0\.0\.1:\d+/lab\S*token=\S+", said)):
+                line = process.stdout.readline()
+                assert line, said
+                said += line
+            yield said, address[0]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(DEADLINE_S)
+
+
+def printed(address, folder, code):
+    """Return what a notebook in a folder below JupyterLab's own prints."""
+    root, _, token = address.replace("/lab?", "/?").partition("?token=")
+    asked = {"Authorization": f"token {token}"}
+    notebook = {"path": f"{folder}/mine.ipynb", "name": "", "type": "notebook", "kernel": {"name": "python3"}}
+    with requests.Session() as session:
+        session.mount(root, HTTPAdapter(max_retries=PATIENTLY))
+        answer = session.post(f"{root}api/sessions", json=notebook, headers=asked, timeout=DEADLINE_S)
+    assert answer.status_code == 201, answer.text
+    kernel = answer.json()["kernel"]["id"]
+    channels = f"{root.replace('http', 'ws', 1)}api/kernels/{kernel}/channels"
+    header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "version": "5.3"}
+    header |= {"username": "", "session": uuid.uuid4().hex}
+    content = {"code": code, "silent": False}
+    message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+    text = ""
+    with contextlib.closing(
+        websocket.create_connection(channels, timeout=DEADLINE_S, header=asked)
+    ) as channel:
+        channel.send(json.dumps(message))
+        while True:
+            said = json.loads(channel.recv())
+            if said["parent_header"].get("msg_id") != header["msg_id"]:
+                continue
+            if said["msg_type"] == "stream":
+                text += said["content"]["text"]
+            if said["msg_type"] == "error":
+                text += said["content"]["evalue"]
+            if said["msg_type"] == "execute_reply":
+                return text
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "below").mkdir()
+    return tmp_path
+
+
+class TestLab:
+    def test_without_a_key_notebooks_are_on_a_sandbox_which_ends_with_it(self, folder):
+        code = """
+            import os
+            import brightcall_pandas as bc
+            print(len(bc.load_calls("2026-03-02", "2026-03-31", progress=False)))
+            print(os.environ["BRIGHTCALL_BASE_URL"])
+        """
+        with running(folder) as (said, address):
+            assert "made-up calls of a sandbox, 2026-03-02 to 2026-03-31" in said
+            assert "set BRIGHTCALL_API_KEY" in said
+            calls, url = printed(address, "below", code).split()
+        assert calls == "20000"
+        with pytest.raises(requests.ConnectionError):
+            requests.get(url, timeout=DEADLINE_S)
+        assert sorted(path.name for path in folder.iterdir()) == ["below", "runtime"]
+
+    def test_with_a_key_they_are_on_its_account(self, folder, shared):
+        (folder / ".env").write_text(f"BRIGHTCALL_API_KEY={shared.api_key}\n")
+        code = f"""
+            import brightcall_pandas as bc
+            print(bc.count_calls({shared.day_from!r}, {shared.day_to!r}))
+        """
+        with running(folder, BRIGHTCALL_BASE_URL=shared.url) as (said, address):
+            assert "your own account" in said
+            assert "sandbox" not in said
+            assert shared.api_key not in said
+            assert printed(address, "below", code).split() == ["240"]
+
+    def test_what_cannot_be_a_key_is_a_usage_error(self, folder):
+        done = subprocess.run(
+            COMMAND,
+            cwd=folder,
+            env=os.environ | {"BRIGHTCALL_API_KEY": "a\x07b"},
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert "BRIGHTCALL_API_KEY" in done.stderr
+        assert "a\x07b" not in done.stderr
