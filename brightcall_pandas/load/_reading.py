@@ -42,6 +42,7 @@ TypeTotals: TypeAlias = Callable[[], Task[list[int | None]]]
 
 _READINGS = 3  # of one window, where totals accuse or say nothing
 _WALKS = 4  # of the last resort
+_MOST_WALKED = 1_000_000  # rows; a larger total of one day is no number of calls
 _COUNTS = 4  # tries to take a page between two counts that agree
 _AGREED = 3  # windows whose second reading added nothing, after which one is enough
 
@@ -373,6 +374,8 @@ class _Window:
     def _by_totals(self, problem: str) -> Task[WindowPages]:
         if self.bounds is not None:
             return self._result("", problem)
+        if (most := max(self._totals(), default=0)) > _MOST_WALKED:
+            return self._result("", f"{problem}, and the server says {most} rows, too many to read twice")
         whole = yield from self._in_one_page()
         if whole is not None:
             self.slices, self.counted = whole, (0, 0)

@@ -57,6 +57,12 @@ class TestTotals:
         assert len(bc.load_calls(*DAYS, client=client)) == 1200
         assert len(scripted.targets) < 300  # and not one for each page of it
 
+    def test_beside_pages_that_are_all_the_same(self, scripted, client):
+        serve(scripted, lambda number, size, direction: listed(500)(1, size, "ASC"), totalItems=10**12)
+        with pytest.raises(bc.IncompleteDataError, match="says 1000000000000 rows, too many"):
+            bc.load_calls(*DAYS, client=client)
+        assert len(scripted.targets) < 300
+
     def test_of_several_days(self, scripted, client):
         serve(scripted, listed(30), totalItems=10**12)
         with pytest.raises(bc.BrightcallError):  # one day's calls are shown as each day's
