@@ -67,7 +67,7 @@ class TestBrief:
 
     def test_a_wrong_argument_is_not_one_of_them(self, client):
         with pytest.raises(ValueError, match="is not a date") as caught:
-            bc.load_calls("yesterday", "today", client=client)
+            bc.load_calls("yesterday", "tomorrow", client=client)
         assert not hasattr(caught.value, "cause_traceback")
 
 

@@ -33,7 +33,7 @@ __all__ = [
 @lists_filters
 def explore(
     day_from: str | date,
-    day_to: str | date,
+    day_to: str | date | None = None,
     *,
     presets: str | os.PathLike[str] | None = None,
     columns: Sequence[str] | None = None,
@@ -48,7 +48,7 @@ def explore(
     Parameters
     ----------
     day_from, day_to
-        First and last day, both inclusive.
+        First and last day, as in `load_calls`.
     presets
         The JSON file of saved selections; None means one in the user's configuration folder.
     columns, refresh, on_incomplete, progress, client

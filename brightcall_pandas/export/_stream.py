@@ -60,7 +60,7 @@ _ROWS_AT_ONCE = 25_000  # calls in memory, roughly; a busier day is not cut up
 @lists_filters
 def export_calls(
     day_from: Day,
-    day_to: Day,
+    day_to: Day | None,
     path: str | os.PathLike[str],
     *,
     partition: Literal["day", "month"] = "day",
@@ -83,7 +83,7 @@ def export_calls(
     Parameters
     ----------
     day_from, day_to
-        First and last day, both inclusive, in the client's timezone (or the filter's `timezone`).
+        First and last day, as in `load_calls`: ``"30d", "yesterday"`` are the last 30 whole days.
     path
         The **folder** to write into, made if missing: each period gets a folder of its own in it
         (``day=2026-03-31``) with one file. A period that is read again is replaced as a whole; others stay.
@@ -129,7 +129,6 @@ def export_calls(
     """
     path = folder_path(path, partition)
     choice("on_incomplete", on_incomplete, ("raise", "warn"))
-    spec = spec_of(day_from, day_to, filters)
     chosen = fields_of(columns)
     tokens = None
     if pseudonymize_key is not None:
@@ -137,9 +136,10 @@ def export_calls(
     elif region is not None or keep or free_text != "drop":
         msg = "region, keep and free_text control pseudonyms; pass a pseudonymize_key as well"
         raise ValueError(msg)
+    client = loading_client(client)
     loading = Loading(
-        loading_client(client),
-        spec,
+        client,
+        spec_of(client, day_from, day_to, filters),
         chosen,
         refresh=refresh,
         strict=on_incomplete == "raise",
