@@ -43,8 +43,8 @@ _NEVER_COUNTED = (
 )  # fmt: skip
 
 
-@lists_filters
 @brief_errors
+@lists_filters
 def scan_calls(
     path: str | os.PathLike[str], columns: Sequence[str] | None = None, **filters: Unpack[FiltersAndDays]
 ) -> dd.DataFrame:

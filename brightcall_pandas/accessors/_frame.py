@@ -17,6 +17,7 @@ import pandas as pd
 
 from brightcall_pandas import analysis
 from brightcall_pandas.accessors._hidden_column import HidesColumn
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _method(
         return function(self._df, *args, **kwargs)
 
     functools.update_wrapper(method, function)
-    return method
+    return brief_errors(method)
 
 
 @pd.api.extensions.register_dataframe_accessor("calls")
@@ -106,6 +107,7 @@ class CallsAccessor(HidesColumn):
     definitions = staticmethod(analysis.definitions)
 
     # Rows
+    @brief_errors
     @lists_filters
     def filter(self, *, fold_case: bool = True, **filters: Unpack[FiltersAndDays]) -> pd.DataFrame:
         """Return the rows that the API would return under these filters.
@@ -141,6 +143,7 @@ class CallsAccessor(HidesColumn):
         mask = CallFilter(**filters).mask(self._df, fold_case=fold_case)
         return self._df[mask.to_numpy(dtype=bool)]
 
+    @brief_errors
     def explore(self, *, presets: str | os.PathLike[str] | None = None) -> Explorer:
         """Explore the calls interactively and leave with the code.
 

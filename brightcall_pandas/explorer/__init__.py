@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal, Unpack
 
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.explorer._explorer import Explorer
 from brightcall_pandas.filters import Filters, lists_filters
 from brightcall_pandas.load import Client, load_calls
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 
+@brief_errors
 @lists_filters
 def explore(
     day_from: str | date,

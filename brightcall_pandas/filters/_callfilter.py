@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, Self, TypeVar, Unpack
 import numpy as np
 import pandas as pd
 
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.filters._predicates import AnyLabel, LabelPredicate
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS, Parameters
 from brightcall_pandas.filters._tags import HasTag
@@ -81,6 +82,7 @@ class CallFilter:
     __slots__ = ("_values",)
     _values: dict[str, Any]
 
+    @brief_errors
     @lists_filters
     def __init__(self, **filters: Unpack[Parameters]) -> None:
         given = {
@@ -144,6 +146,7 @@ class CallFilter:
             FILTERS[name].parameter: FILTERS[name].value.encode(value) for name, value in self._values.items()
         }
 
+    @brief_errors
     def mask(self, df: pd.DataFrame, *, fold_case: bool = False) -> pd.Series:
         """Return which rows of a frame match.
 
@@ -178,6 +181,7 @@ class CallFilter:
                 mask &= predicate.mask(df, value, zone)
         return pd.Series(mask, index=df.index)
 
+    @brief_errors
     def to_sql(self) -> str:
         """Return the filter as a DuckDB condition over a table with the typed columns.
 

@@ -264,13 +264,15 @@ class WindowReader:
         raise BoundsMoved
 
     def _incomplete(self, source: PageSource, read: WindowPages) -> None:
-        msg = (
-            f"calls {days_text(source.body)} are not proved complete: {read.problem}. "
-            "Try again, ask for fewer days, or take them as they are with on_incomplete='warn'."
-        )
+        msg = f"calls {days_text(source.body)} are not proved complete: {read.problem}."
         if self.strict:
-            raise IncompleteDataError(msg)
-        warnings.warn(msg, RuntimeWarning, stacklevel=2)
+            fewer = ", ask for fewer days" if source.first < source.last else ""
+            advice = f"Try again{fewer}, or take them as they are with on_incomplete='warn'."
+            raise IncompleteDataError(f"{msg} {advice}")
+        advice = (
+            "They are returned as they are, marked in df.calls.quality(), and read again by the next load."
+        )
+        warnings.warn(f"{msg} {advice}", RuntimeWarning, stacklevel=2)
 
     def _source(self, first: date, last: date) -> PageSource:
         return PageSource(self.client.profile, self.query, first, last, partial(self._saw, first, last))
@@ -280,7 +282,8 @@ class WindowReader:
         if page.rows and page.ask.end > limit:
             msg = (
                 f"calls from {first} to {last}: the server shows more than {limit:,}, and its list may have "
-                "no end. Ask for fewer days, or allow more with bc.Client window_limit=."
+                f"no end. {'Ask for fewer days, or allow' if first < last else 'Allow'} more with bc.Client "
+                "window_limit=."
             )
             raise InvalidResponseError(msg)
         self.progress.saw(page)
