@@ -142,13 +142,11 @@ def load_calls(
         strict=on_incomplete == "raise",
         progress=Progress(progress),
     )
-    try:
-        with WriteQueue() as writes:
-            parts = list(loading.parts(writes))
-            table = pa.concat_tables([part.table.select(chosen) for part in parts])
-            frame = to_pandas(table, loading.zone)
-    finally:
-        loading.progress.close()
+    with loading.progress as shown, WriteQueue() as writes:
+        parts = list(loading.parts(writes))
+        table = pa.concat_tables([part.table.select(chosen) for part in parts])
+        frame = to_pandas(table, loading.zone)
+        shown.finish(len(frame))
     frame.attrs["brightcall"] = provenance = _provenance(loading, parts)
     warn_of_unread_times(frame, provenance.get("misfits") or {}, stacklevel=5)
     return frame
@@ -269,16 +267,19 @@ def fields_of(columns: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
-def spans_of(client: Client, spec: CallFilter, days: Sequence[date], calls: int) -> Iterator[list[date]]:
+def spans_of(loading: Loading, days: Sequence[date], calls: int) -> Iterator[list[date]]:
     """Cut days into spans of consecutive ones with about so many calls, going by one small request."""
     if not days:
         return
-    length = 1
-    if not client.offline:
-        filters = spec.without("day_from", "day_to").to_dict()
+    length, expected = 1, None
+    if not loading.client.offline:
+        filters = loading.spec.without("day_from", "day_to").to_dict()
         with suppress(InvalidResponseError):  # a server that does not count: one day at a time
-            found = count_calls(days[0], days[-1], client=client, **filters)
-            length = max(1, calls * ((days[-1] - days[0]).days + 1) // max(found, 1))
+            found = count_calls(days[0], days[-1], client=loading.client, **filters)
+            between = (days[-1] - days[0]).days + 1
+            length = max(1, calls * between // max(found, 1))
+            expected = found if between == len(days) else None
+    loading.progress.whole(len(days), expected)
     for run in runs(days):
         yield from (run[begin : begin + length] for begin in range(0, len(run), length))
 

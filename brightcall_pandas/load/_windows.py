@@ -84,6 +84,7 @@ class WindowReader:
             A window could not be read, or not proved complete.
         """
         session, connections = self.client.session, self.client.workers
+        self.progress.begin(len(days))
         plans = run_tasks(session, connections, (self._windows(run) for run in runs(days)))
         windows = (self._window(writes, *window) for plan in plans for window in plan)
         return [part for parts in run_tasks(session, connections, windows) for part in parts]
@@ -106,16 +107,18 @@ class WindowReader:
         """Cut a run into windows; its first pages go along when they belong to the only one."""
         source = self._source(run[0], run[-1])
         opening = yield from self._opened(source)
+        total = max((each.total for each in opening.pages if each.total is not None), default=None)
         # Padded, each window costs two days more: then the run stays whole.
         if len(run) == 1 or self.query.padded:
+            self.progress.expect(total)
             return [(run, opening)]
-        total = max((each.total for each in opening.pages if each.total is not None), default=None)
         if total is None and max(each.rows for each in opening.pages) >= SAFE_SIZE:
             total = yield from source.count()
         limit = self.client.page_size
+        self.progress.expect(total)
         if total is None or total <= _PAGES_A_WINDOW * limit:
             return [(run, opening)]
-        self.progress.expect(total)
+        self.progress.cut((run[0], run[-1]))
         length = math.ceil(_PAGES_A_WINDOW * limit * len(run) / total)
         return [(run[n : n + length], None) for n in range(0, len(run), length)]
 
@@ -147,6 +150,7 @@ class WindowReader:
             self._learn(each.read.learnt)
             requests = sent if number == 0 else 0
             parts.append(self._kept(writes, source, each, began, requests, keep=not doubted))
+        self.progress.done((days[0], days[-1]), len(days), sum(sum(part.rows) for part in parts))
         return parts
 
     def _learn(self, learnt: dict[str, Any]) -> None:
@@ -286,7 +290,7 @@ class WindowReader:
                 "window_limit=."
             )
             raise InvalidResponseError(msg)
-        self.progress.saw(page)
+        self.progress.saw((first, last), page)
 
     def _facts(self) -> ServerFacts:
         return ServerFacts.of({each.name: each.value for each in self.client.cache.account.server})

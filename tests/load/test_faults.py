@@ -319,9 +319,7 @@ class TestPages:
             load(client, shared)
         with pytest.warns(RuntimeWarning, match="not proved complete") as warned:
             frame = load(client, shared, on_incomplete="warn")
-        assert not any(
-            "on_incomplete" in str(each.message) for each in warned
-        )  # as it was done
+        assert not any("on_incomplete" in str(each.message) for each in warned)  # as it was done
         assert frame["id"].is_unique
         assert set(frame["id"]) <= set(truth)
         assert not frame.attrs["brightcall"]["complete"]
