@@ -5,8 +5,10 @@ not imported here.
 """
 
 from brightcall_pandas.accessors._frame import CallsAccessor, calls
+from brightcall_pandas.accessors._show import display_tables
 
 __all__ = [
     "CallsAccessor",
     "calls",
+    "display_tables",
 ]

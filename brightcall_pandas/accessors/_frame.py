@@ -17,6 +17,7 @@ import pandas as pd
 
 from brightcall_pandas import analysis
 from brightcall_pandas.accessors._hidden_column import HidesColumn
+from brightcall_pandas.accessors._show import show
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters
 
@@ -105,6 +106,9 @@ class CallsAccessor(HidesColumn):
 
     # What each number means
     definitions = staticmethod(analysis.definitions)
+
+    # As people read them
+    show = _method(show)
 
     # Rows
     @brief_errors

@@ -19,8 +19,9 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from brightcall_pandas.analysis import Meaning
 from brightcall_pandas.cache import temporary_file
-from brightcall_pandas.export._cells import SheetColumn, SheetMeaning, sheet_columns
+from brightcall_pandas.export._cells import SheetColumn, sheet_columns
 from brightcall_pandas.export._lock import writable
 from brightcall_pandas.export._write import single_file
 
@@ -211,10 +212,10 @@ def _explanation(df: pd.DataFrame, columns: Sequence[SheetColumn]) -> list[Sheet
         "(filters)": msgspec.json.encode(query, enc_hook=str).decode() if query else "",
     }
     rows = [(each.name, *each.meaning) for each in columns]
-    rows += [(name, *SheetMeaning(text)) for name, text in about.items() if text]
-    names = ("column", *SheetMeaning._fields)
+    rows += [(name, *Meaning(text)) for name, text in about.items() if text]
+    names = ("column", *Meaning._fields)
     return [
-        SheetColumn(name, pd.Series(values, dtype=object), SheetMeaning())
+        SheetColumn(name, pd.Series(values, dtype=object), Meaning())
         for name, values in zip(names, zip(*rows, strict=True), strict=True)
     ]
 

@@ -25,7 +25,17 @@ def calls() -> pd.DataFrame:
 
 
 # Methods that make no table of the catalogue.
-OTHERS = {"explore", "filter", "model_frame", "plot", "pseudonymize", "to_csv", "to_excel", "to_parquet"}
+OTHERS = {
+    "explore",
+    "filter",
+    "model_frame",
+    "plot",
+    "pseudonymize",
+    "show",
+    "to_csv",
+    "to_excel",
+    "to_parquet",
+}
 
 
 class TestCallsAccessor:
