@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypeVar, Unpa
 import pandas as pd
 
 from brightcall_pandas import analysis
+from brightcall_pandas.accessors import _about
 from brightcall_pandas.accessors._hidden_column import HidesColumn
 from brightcall_pandas.accessors._show import show
 from brightcall_pandas.errors import brief_errors
@@ -53,6 +54,12 @@ class CallsAccessor(HidesColumn):
 
     def __init__(self, df: pd.DataFrame) -> None:
         self._df = df
+
+    def __repr__(self) -> str:
+        return _about.as_text(self._df)
+
+    def _repr_html_(self) -> str:
+        return _about.as_html(self._df)
 
     # Key figures of all calls, of any groups, of agents, of lines
     summary = _method(analysis.summary)

@@ -14,6 +14,7 @@ from typing import TypedDict
 import msgspec
 import pandas as pd
 
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.filters._predicates import (
     AnyLabel,
     AnyOf,
@@ -43,7 +44,7 @@ from brightcall_pandas.filters._values import (
     Word,
     Zone,
 )
-from brightcall_pandas.frame import FIELDS
+from brightcall_pandas.frame import FIELDS, ReferenceTable
 
 __all__ = [
     "FILTERS",
@@ -298,8 +299,15 @@ class Parameters(FiltersAndDays, total=False):
     sort_direction: str | None
 
 
-def describe_filters() -> pd.DataFrame:
+@brief_errors
+def describe_filters(search: str | None = None) -> pd.DataFrame:
     """Describe the 33 request parameters.
+
+    Parameters
+    ----------
+    search
+        Only those that have these words in their name, what they accept or their description, such as
+        ``"time"``.
 
     Returns
     -------
@@ -312,8 +320,10 @@ def describe_filters() -> pd.DataFrame:
     --------
     >>> describe_filters().loc["talk_time_from", "parameter"]
     'talkTimeFrom'
+    >>> describe_filters("sort").index.tolist()
+    ['sort_by', 'sort_direction']
     """
-    return pd.DataFrame(
+    table = ReferenceTable(
         {
             "parameter": [each.parameter for each in PARAMETERS],
             "accepts": [each.value.accepts for each in PARAMETERS],
@@ -323,3 +333,4 @@ def describe_filters() -> pd.DataFrame:
         },
         index=pd.Index([each.argument for each in PARAMETERS], name="argument"),
     )
+    return table.matching(search)

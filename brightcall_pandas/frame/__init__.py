@@ -22,6 +22,7 @@ calls as columns; a *table* is typed.
     _phones        telephone numbers: one number, one text
     _fields        the 45 fields
     _statistics    the statistics answer
+    _reference     tables to look something up in
     _settings      settings and arguments, read or refused
 """
 
@@ -44,6 +45,7 @@ from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._periods import period
 from brightcall_pandas.frame._phones import checked_region, e164_number, plain_numbers
+from brightcall_pandas.frame._reference import ReferenceTable
 from brightcall_pandas.frame._settings import (
     LONGEST_DAYS,
     choice,
@@ -99,6 +101,7 @@ __all__ = [
     "Field",
     "NestedTooDeeplyError",
     "Page",
+    "ReferenceTable",
     "TypedTable",
     "call_numbers",
     "checked_region",
