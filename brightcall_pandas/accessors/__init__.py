@@ -1,6 +1,7 @@
 """``.calls`` of pandas frames.
 
 ``_about`` is what ``.calls`` says of itself, and ``_show`` shows calls and tables as people read them.
+``_rows`` tells which rows ``.calls.filter`` keeps.
 ``_plot``, their pictures, and ``_dask``, the same for dask frames and the only module that imports dask, are
 not imported here.
 """

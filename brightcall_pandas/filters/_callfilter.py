@@ -12,6 +12,7 @@ import pandas as pd
 
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.filters._predicates import AnyLabel, LabelPredicate
+from brightcall_pandas.filters._rows import ROW_FILTERS
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS, Parameters
 from brightcall_pandas.filters._tags import HasTag
 from brightcall_pandas.frame import NONE, nearest
@@ -48,6 +49,9 @@ def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         for name in kwargs:
+            if name in ROW_FILTERS and name not in known:
+                msg = f"{called} has no argument {name!r}: the API has no such filter, rows in hand have it"
+                raise TypeError(f"{msg}, as df.calls.filter({name}=…)")
             if name not in known:
                 msg = f"{called} has no argument {name!r}{nearest(name, known)} See bc.describe_filters()."
                 raise TypeError(msg)

@@ -11,7 +11,8 @@ __all__ = ["ReferenceTable"]
 
 _STYLE = (
     "<style scoped>.brightcall-reference th, .brightcall-reference td "
-    "{text-align: left !important; vertical-align: top !important; white-space: normal; max-width: 36em}</style>"
+    "{text-align: left !important; vertical-align: top !important; white-space: normal; max-width: 36em}"
+    "</style>"
 )
 
 

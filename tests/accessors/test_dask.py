@@ -151,8 +151,9 @@ class TestDistributedCalls:
         assert "fold_case" in inspect.signature(method).parameters
 
     def test_filters_rows(self, cluster, folder, calls):
-        lazy = bc.scan_calls(folder).calls.filter(types="inbound")
-        expected = calls.calls.filter(types="inbound").calls.summary()
+        chosen = {"types": "inbound", "hours": (9, 17), "transferred": False}
+        lazy = bc.scan_calls(folder).calls.filter(**chosen)
+        expected = calls.calls.filter(**chosen).calls.summary()
         pdt.assert_frame_equal(lazy.calls.summary().compute(), expected)
 
     def test_pseudonyms_are_the_same_on_every_worker(self, cluster, folder, calls):

@@ -23,9 +23,7 @@ class TestEveryTable:
         html = table()._repr_html_()
         assert html.count("<tr") == len(table()) + 2  # and two of headings
         assert not re.search(r"\.\.\.|…", html)
-        assert (
-            max(len(str(cell)) for cell in table().stack()) > 60
-        )  # there is something that pandas would cut
+        assert max(len(str(cell)) for cell in table().stack()) > 60  # pandas would cut it
         text = re.sub(r"<[^>]+>", "", html)
         for cell in table().stack():
             assert str(cell).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in text
