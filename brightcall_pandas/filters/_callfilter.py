@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
 import numpy as np
@@ -29,7 +29,7 @@ R = TypeVar("R")
 
 
 def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
-    """Show every filter by name in the signature of a function that takes ``**filters``.
+    """Show each filter, with what it accepts, in signature and docstring of a function that takes ``**filters``.
 
     A name that is neither a filter nor another argument of the function is a ``TypeError`` that names the
     nearest right one.
@@ -38,7 +38,9 @@ def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
     own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
     taken = {each.name for each in own}
     named = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=FILTERS[name].value.accepts
+        )
         for name in FILTER_NAMES
         if name not in taken
     ]
@@ -58,7 +60,15 @@ def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     checked.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
+    if checked.__doc__:  # none with python -OO
+        checked.__doc__ = _explained(checked.__doc__, [each.name for each in named])
     return checked
+
+
+def _explained(doc: str, names: Sequence[str]) -> str:
+    """Return a docstring with a section of these filters."""
+    told = [f"{name} : {FILTERS[name].value.accepts}\n    {FILTERS[name].doc}" for name in names]
+    return "\n".join([inspect.cleandoc(doc), "", "Filters", "-------", *told, ""])
 
 
 class CallFilter:
@@ -303,6 +313,10 @@ class CallFilter:
                 msg = f"{name} cannot be applied to rows: {reason}. Pass it to bc.load_calls instead."
                 raise ValueError(msg)
         return list(self._values.items())
+
+
+if CallFilter.__doc__:
+    CallFilter.__doc__ = _explained(CallFilter.__doc__, FILTER_NAMES)
 
 
 def _in_api_names(message: str) -> str:

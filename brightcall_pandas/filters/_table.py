@@ -9,7 +9,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterable
 from datetime import date
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import msgspec
 import pandas as pd
@@ -245,10 +245,33 @@ FILTER_NAMES: tuple[str, ...] = tuple(each.argument for each in PARAMETERS if no
 """The 29 that say which calls are meant, not which part of the answer to send."""
 
 
-# What each parameter takes, for type checkers. A test holds these to the table: the same names, in its order.
+# What each parameter takes, for type checkers, and the words that editors offer; any case will do, so text of
+# any kind is allowed. Tests hold these to the table: the same names in its order, and the same words.
 
 Labels = str | int | Iterable[str | int] | None
 Words = str | Iterable[str] | None
+Type = Literal["inbound", "outbound", "internal", 0, 1, 2]
+State = Literal["unanswered", "answered", "failed", 0, 1, 2]
+OutcomeType = Literal["positive", "neutral", "negative", "absent"]
+Interval = Literal["hour", "day", "week", "month", "year"]
+CategoryWord = Literal[
+    "all",
+    "inbound",
+    "outbound",
+    "internal",
+    "answered",
+    "unanswered",
+    "failed",
+    "inbound_unanswered",
+    "inbound_answered",
+    "inbound_failed",
+    "outbound_unanswered",
+    "outbound_answered",
+    "outbound_failed",
+    "internal_unanswered",
+    "internal_answered",
+    "internal_failed",
+]
 
 
 class Filters(TypedDict, total=False):
@@ -256,10 +279,10 @@ class Filters(TypedDict, total=False):
 
     search_string: str | None
     timezone: str | zoneinfo.ZoneInfo | None
-    date_interval: str | None
-    types: Labels
-    states: Labels
-    categories: Words
+    date_interval: Interval | str | None
+    types: Type | Iterable[Type] | Labels
+    states: State | Iterable[State] | Labels
+    categories: CategoryWord | Iterable[CategoryWord] | Words
     agent_ids: Labels
     team_ids: Labels
     unique_ids: Labels
@@ -271,7 +294,7 @@ class Filters(TypedDict, total=False):
     project_ids: Labels
     tags: Words
     outcomes: Words
-    outcome_types: Words
+    outcome_types: OutcomeType | Iterable[OutcomeType] | Words
     talk_time_from: float | None
     talk_time_to: float | None
     answer_time_from: float | None
@@ -295,8 +318,8 @@ class Parameters(FiltersAndDays, total=False):
 
     page: int | None
     items_per_page: int | None
-    sort_by: str | None
-    sort_direction: str | None
+    sort_by: Literal["timestamp", "talkTime", "answerTime"] | str | None
+    sort_direction: Literal["ASC", "DESC"] | str | None
 
 
 @brief_errors

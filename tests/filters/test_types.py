@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import typing
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,24 @@ class TestNames:
         paging = [name for name, each in FILTERS.items() if each.paging]
         assert list(Parameters.__annotations__) == [*filters, *DAYS, *paging]
         assert len(Filters.__annotations__) == 27
+
+
+class TestWords:
+    @staticmethod
+    def literals(annotation):
+        """Return all literal values in an annotation, however deep."""
+        if typing.get_origin(annotation) is typing.Literal:
+            return set(typing.get_args(annotation))
+        return {value for each in typing.get_args(annotation) for value in TestWords.literals(each)}
+
+    @pytest.mark.parametrize("name", FILTERS)
+    def test_are_those_that_the_filter_accepts(self, name):
+        offered = self.literals(typing.get_type_hints(Parameters)[name])
+        kind = getattr(FILTERS[name].value, "of", FILTERS[name].value)
+        words = set(getattr(kind, "words", ()))
+        if hasattr(kind, "field"):
+            words = {*kind.field.choices, *range(len(kind.field.choices))}
+        assert offered == words
 
 
 class TestProgram:
