@@ -29,7 +29,7 @@ R = TypeVar("R")
 
 
 def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
-    """Show each filter, with what it accepts, in signature and docstring of a function that takes ``**filters``.
+    """Show each filter and what it accepts in signature and docstring of a function that takes ``**filters``.
 
     A name that is neither a filter nor another argument of the function is a ``TypeError`` that names the
     nearest right one.
