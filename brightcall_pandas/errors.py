@@ -21,7 +21,9 @@ from __future__ import annotations
 import dis
 import functools
 import os
+import sys
 import types
+import warnings
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 from unicodedata import category
@@ -103,6 +105,14 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(ascii(each)[1:-1] if category(each) in _CONTROL else each for each in text)
+
+
+def warn_user(message: str) -> None:
+    """Warn as if in the line that called this package: it is the one that the reader knows."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, RuntimeWarning, stacklevel=level)
 
 
 def brief_errors(function: Callable[P, R]) -> Callable[P, R]:

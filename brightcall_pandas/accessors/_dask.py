@@ -215,7 +215,7 @@ def _refused(name: str) -> Callable[..., NoReturn]:
 for _name in analysis.__all__:
     if _name != "definitions":
         setattr(DistributedCalls, _name, _distributed(_name))
-for _name in ("explore", "model_frame", "to_csv", "to_excel", "to_parquet"):
+for _name in ("explore", "model_frame", "show", "to_csv", "to_excel", "to_parquet"):
     setattr(DistributedCalls, _name, _refused(_name))
 DistributedCalls.definitions = staticmethod(analysis.definitions)
 

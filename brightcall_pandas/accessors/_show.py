@@ -262,7 +262,7 @@ def _style(left: Sequence[int]) -> list[Any]:
     styles = [
         {"selector": "caption", "props": "caption-side: bottom; text-align: left; opacity: 0.75"},
         {"selector": "th.row_heading, th.index_name", "props": "text-align: left"},
-        {"selector": "td", "props": "white-space: nowrap"},
+        {"selector": "td, th.row_heading", "props": "white-space: nowrap"},
     ]
     return [*styles, {"selector": texts, "props": "text-align: left"}] if texts else styles
 

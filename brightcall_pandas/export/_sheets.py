@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -21,6 +20,7 @@ import pandas as pd
 
 from brightcall_pandas.analysis import Meaning
 from brightcall_pandas.cache import temporary_file
+from brightcall_pandas.errors import warn_user
 from brightcall_pandas.export._cells import SheetColumn, sheet_columns
 from brightcall_pandas.export._lock import writable
 from brightcall_pandas.export._write import single_file
@@ -115,7 +115,7 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
             f"{file}: Excel holds {_LONGEST_TEXT:,} characters a cell, and longer texts were cut in "
             f"{', '.join(map(repr, cut))}; to_parquet and to_csv keep them whole"
         )
-        warnings.warn(message, RuntimeWarning, stacklevel=3)
+        warn_user(message)
     return file
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.errors import brief_errors
+from brightcall_pandas.errors import brief_errors, warn_user
 from brightcall_pandas.frame._answer import AnswerReader, decoded
 from brightcall_pandas.frame._columns import to_pandas
 from brightcall_pandas.frame._documents import calls_in, is_call, is_event, merged_events
@@ -93,16 +92,14 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     return frame
 
 
-def warn_of_unread_times(frame: pd.DataFrame, misfits: Mapping[str, Any], stacklevel: int = 4) -> None:
+def warn_of_unread_times(frame: pd.DataFrame, misfits: Mapping[str, Any]) -> None:
     """Warn where no time of a column could be read; single ones are only counted."""
     for name in frame.columns.intersection([each.name for each in FIELDS.values() if each.kind == "time"]):
         if name in misfits and frame[name].isna().all():
             count, example = misfits[name]["count"], misfits[name]["example"]
-            warnings.warn(
+            warn_user(
                 f"none of the {count:,} times in {name!r} could be read, for example {example!r}. "
-                "bc.to_frame says which forms are read; convert others with pandas.to_datetime first.",
-                RuntimeWarning,
-                stacklevel=stacklevel,
+                "bc.to_frame says which forms are read; convert others with pandas.to_datetime first."
             )
 
 

@@ -12,6 +12,7 @@ from brightcall_pandas.frame._settings import day_text, value_error
 __all__ = ["period"]
 
 _AGO = {"today": 0, "yesterday": 1}
+_WORDS = "'today', 'yesterday'"
 _LAST_DAYS = re.compile(r"([0-9]{1,5})\s*d", re.IGNORECASE)
 
 
@@ -39,11 +40,13 @@ def period(day_from: Any, day_to: Any, today: Callable[[], date]) -> tuple[str, 
     ('2026-03-25', '2026-03-31')
     """
     length = _length(day_from)
-    first = None if length else _day("day_from", day_from, ", 'today', 'yesterday', or '30d' for 30 days")
+    first = (
+        None if length else _day("day_from", day_from, "'today', 'yesterday', or '30d' for the last 30 days")
+    )
     if day_to is None:
         last: str | int = 1 if first == 1 else 0
     else:
-        last = _day("day_to", day_to, ", 'today' or 'yesterday'")
+        last = _day("day_to", day_to, _WORDS)
     now = today() if isinstance(first, int) or isinstance(last, int) else None
     end = _dated(last, now)
     if length:

@@ -148,7 +148,7 @@ def load_calls(
         frame = to_pandas(table, loading.zone)
         shown.finish(len(frame))
     frame.attrs["brightcall"] = provenance = _provenance(loading, parts)
-    warn_of_unread_times(frame, provenance.get("misfits") or {}, stacklevel=5)
+    warn_of_unread_times(frame, provenance.get("misfits") or {})
     return frame
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -13,7 +12,7 @@ from typing import Any
 
 from brightcall_pandas.api import Task, WriteQueue, run_tasks
 from brightcall_pandas.cache import Part
-from brightcall_pandas.errors import IncompleteDataError, InvalidResponseError
+from brightcall_pandas.errors import IncompleteDataError, InvalidResponseError, warn_user
 from brightcall_pandas.load._account import unusual
 from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
@@ -258,12 +257,10 @@ class WindowReader:
     def _other_bounds(self, source: PageSource) -> None:
         if not self.client.cache.account.other_bounds:
             self.client.cache.learn(other_bounds=True)
-            warnings.warn(
+            warn_user(
                 f"the server's calls {days_text(source.body)} reach beyond these days in {self.query.zone}: "
                 "it starts days in another timezone. "
-                "From now on one more day is read at both ends and cut off.",
-                RuntimeWarning,
-                stacklevel=2,
+                "From now on one more day is read at both ends and cut off."
             )
         raise BoundsMoved
 
@@ -276,7 +273,7 @@ class WindowReader:
         advice = (
             "They are returned as they are, marked in df.calls.quality(), and read again by the next load."
         )
-        warnings.warn(f"{msg} {advice}", RuntimeWarning, stacklevel=2)
+        warn_user(f"{msg} {advice}")
 
     def _source(self, first: date, last: date) -> PageSource:
         return PageSource(self.client.profile, self.query, first, last, partial(self._saw, first, last))

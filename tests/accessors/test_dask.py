@@ -25,7 +25,7 @@ ARGUMENTS = {
     "chains_match": [(), {"eventually": ["101", "102"], "at_least": 1}],
 }
 REFUSED = """
-    compare concurrency explain_change explore model_frame quality reconcile staffing to_event_log
+    compare concurrency explain_change explore model_frame quality reconcile show staffing to_event_log
     to_csv to_excel to_networkx to_parquet transfer_events transfer_flow
 """.split()
 LAZY = [name for name in analysis.__all__ if name not in (*REFUSED, "definitions")]

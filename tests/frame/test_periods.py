@@ -62,7 +62,7 @@ class TestPeriod:
             (("-3d",), ValueError, "day_from='-3d' is not a date"),
             (("0d",), ValueError, "day_from='0d' is no day at all; '1d' is one day"),
             (("99999d", "2026-03-01"), ValueError, "must be in the years 1970 to 2199"),
-            ((30,), TypeError, "day_from takes a date .*'30d' for 30 days, not 30"),
+            ((30,), TypeError, "day_from takes a date .*'30d' for the last 30 days, not 30"),
             ((None,), TypeError, "day_from takes a date"),
             (("30d", "7d"), ValueError, "day_to='7d' is a number of days; only day_from takes one"),
             (("today", "tomorrow"), ValueError, "day_to='tomorrow' is not a date"),

@@ -320,6 +320,7 @@ class TestPages:
         with pytest.warns(RuntimeWarning, match="not proved complete") as warned:
             frame = load(client, shared, on_incomplete="warn")
         assert not any("on_incomplete" in str(each.message) for each in warned)  # as it was done
+        assert {each.filename for each in warned} == {__file__}  # the line that loads, not one of the package
         assert frame["id"].is_unique
         assert set(frame["id"]) <= set(truth)
         assert not frame.attrs["brightcall"]["complete"]
