@@ -40,9 +40,7 @@ def period(day_from: Any, day_to: Any, today: Callable[[], date]) -> tuple[str, 
     ('2026-03-25', '2026-03-31')
     """
     length = _length(day_from)
-    first = (
-        None if length else _day("day_from", day_from, "'today', 'yesterday', or '30d' for the last 30 days")
-    )
+    first = None if length else _day("day_from", day_from, f"{_WORDS}, or '30d' for the last 30 days")
     if day_to is None:
         last: str | int = 1 if first == 1 else 0
     else:
