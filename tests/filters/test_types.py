@@ -34,6 +34,10 @@ PROGRAM = """
     bc.read_calls("calls", day_from="2026-03-01", quality_rating=4)
     bc.CallFilter(day_from=date(2026, 3, 1), sort_by="timestamp", page=1).replace(page=2)
     bc.explore(*days, refresh=True, date_interval="week")
+    bc.load_calls("30d", categories=["inbound", "failed"], outcome_types="positive", states=["answered", 2])
+    bc.count_calls("yesterday")
+    bc.CallsAccessor(pd.DataFrame()).filter(hours=(9, 17), lines=101, transferred=True, types="outbound")
+    bc.CallsAccessor(pd.DataFrame()).show(rows=3).to_html()
     bc.load_calls(*days, talk_tme_from=30)  # wrong
     bc.load_calls(*days, talk_time_from="long")  # wrong
     bc.load_calls(*days, page=1)  # wrong
@@ -49,6 +53,8 @@ PROGRAM = """
     bc.CallFilter().replace(typ="outbound")  # wrong
     bc.explore(*days, refesh=True)  # wrong
     bc.CallsAccessor(pd.DataFrame()).filter(talk_time=3)  # wrong
+    bc.CallsAccessor(pd.DataFrame()).filter(hours=9)  # wrong
+    bc.load_calls("30d", hours=(9, 17))  # wrong
 """
 
 
