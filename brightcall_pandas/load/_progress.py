@@ -7,8 +7,9 @@ import logging
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from tqdm.auto import tqdm
 
@@ -49,16 +50,18 @@ class _Unfailing:
         return getattr(sys.stderr, name)
 
 
-class _Count(NamedTuple):
+@dataclass
+class _Count:
     days: int = 0
     calls: int = 0
 
-    def __add__(self, other: _Count) -> _Count:  # type: ignore[override]
-        return _Count(self.days + other.days, self.calls + other.calls)
+    def add(self, days: int, calls: int) -> None:
+        self.days += days
+        self.calls += calls
 
 
 class Progress:
-    """Shows how far a load is; a context that ends with it.
+    """Shows how far a load is, as long as its context lasts.
 
     The bar is of the calls that the server announced, or of days where it announces none. Pages overlap, so
     calls count for sure once their window is read, and the last figure is that of the calls loaded.
@@ -126,13 +129,13 @@ class Progress:
         """Count a window that was read to its end."""
         with self._lock:
             self._open.pop(window, None)
-            self._read += _Count(days, calls)
+            self._read.add(days, calls)
             self._draw()
 
     def end_part(self, days: int, calls: int) -> None:
         """Count a part of the whole, cached days included."""
         with self._lock:
-            self._earlier += _Count(days, calls)
+            self._earlier.add(days, calls)
             self._days, self._expected, self._read = 0, 0, _Count()
             self._draw()
 
