@@ -113,7 +113,7 @@ class TestView:
         assert "the first 10 of 101 rows" in show(table)
 
     def test_of_a_million_calls_looks_at_no_more_than_it_shows(self):
-        calls = pd.concat([self.typed(60)] * 17_000)
+        calls = pd.concat([self.typed(60)[["timestamp", "type", "talkTime"]]] * 17_000)
         view = calls.calls.show()
         assert "of 1,020,000 calls" in view.to_html()
         assert len(view.data) == 10
