@@ -28,7 +28,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from brightcall_pandas import errors
-from brightcall_pandas.accessors import CallsAccessor, calls
+from brightcall_pandas.accessors import CallsAccessor, calls, display_tables
 from brightcall_pandas.errors import (
     AuthenticationError,
     BrightcallError,
@@ -78,6 +78,7 @@ __all__ = [
     "count_calls",
     "describe_fields",
     "describe_filters",
+    "display_tables",
     "errors",
     "explore",
     "export_calls",

@@ -18,9 +18,12 @@ Bad arguments never get this far: they raise ``TypeError`` or ``ValueError`` bef
 
 from __future__ import annotations
 
+import dis
 import functools
 import os
+import sys
 import types
+import warnings
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 from unicodedata import category
@@ -41,6 +44,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _DEBUG = "BRIGHTCALL_DEBUG"
+_HERE = os.path.join(os.path.dirname(__file__), "")
 _CONTROL = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
@@ -133,21 +137,45 @@ def visible(text: str) -> str:
     return "".join(ascii(each)[1:-1] if category(each) in _CONTROL else each for each in text)
 
 
-def brief_errors(function: Callable[P, R]) -> Callable[P, R]:
-    """Raise this package's errors without the frames below a public function.
+def warn_user(message: str) -> None:
+    """Warn as if in the line that called this package: it is the one that the reader knows."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, RuntimeWarning, stacklevel=level)
 
-    Their messages say what happened and what to do, and a hundred lines of threads and generators hide that.
-    The traceback is kept as the error's ``cause_traceback``; with ``BRIGHTCALL_DEBUG=1`` it is shown.
+
+def brief_errors(function: Callable[P, R]) -> Callable[P, R]:
+    """Raise what a public function has to say without the frames below it.
+
+    That is this package's errors, and what it refuses: their messages say what happened and what to do, and a
+    hundred lines of threads and generators hide that. The traceback of the former is kept as the error's
+    ``cause_traceback``; with ``BRIGHTCALL_DEBUG=1`` all frames are shown. What nobody meant to raise keeps
+    its frames.
     """
 
     @functools.wraps(function)
     def brief(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except BrightcallError as error:
-            error.cause_traceback = error.cause_traceback or error.__traceback__
+        except Exception as error:
+            if isinstance(error, BrightcallError):
+                error.cause_traceback = error.cause_traceback or error.__traceback__
+            elif not _is_refusal(error):
+                raise
             if os.environ.get(_DEBUG, "0") not in ("", "0"):
                 raise
+            # The frames inside the package are left out: BRIGHTCALL_DEBUG=1 in the environment shows them.
             raise error.with_traceback(None) from None
 
     return brief
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Tell whether a ``raise`` of this package made an error, rather than a mistake that Python met in it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or not trace.tb_frame.f_code.co_filename.startswith(_HERE):
+        return False
+    return dis.opname[trace.tb_frame.f_code.co_code[trace.tb_lasti]] == "RAISE_VARARGS"

@@ -20,8 +20,8 @@ ERRORS = """
     RateLimitError RequestError ServerError
 """.split()
 FUNCTIONS = """
-    calls count_calls describe_fields describe_filters explore export_calls load_calls load_catalog load_stats
-    login read_calls scan_calls start_sandbox to_frame use
+    calls count_calls describe_fields describe_filters display_tables explore export_calls load_calls
+    load_catalog load_stats login read_calls scan_calls start_sandbox to_frame use
 """.split()
 CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client"]
 

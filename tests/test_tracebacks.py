@@ -10,6 +10,7 @@ import threading
 import traceback
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import brightcall_pandas as bc
@@ -82,7 +83,7 @@ class TestBrief:
 
     def test_a_wrong_argument_is_not_one_of_them(self, client):
         with pytest.raises(ValueError, match="is not a date") as caught:
-            bc.load_calls("yesterday", "today", client=client)
+            bc.load_calls("yesterday", "tomorrow", client=client)
         assert not hasattr(caught.value, "cause_traceback")
 
 
@@ -123,3 +124,68 @@ class TestInterrupted:
         assert KEY not in shown_by(caught.value)
         assert len(frames_of_the_package(caught.value.__traceback__)) >= 2  # it is no short one
         client.close()
+
+
+MISTAKES = {
+    "a day": lambda client: bc.load_calls("tomorrow", client=client),
+    "a name": lambda client: bc.count_calls(*DAYS, client=client, tipes=1),
+    "a value": lambda client: bc.load_stats(*DAYS, client=client, types="sideways"),
+    "a column": lambda client: bc.load_calls(*DAYS, client=client, columns=["talktime"]),
+    "a filter": lambda client: bc.CallFilter(types="sideways"),
+    "a range": lambda client: bc.CallFilter(talk_time_from=9, talk_time_to=3),
+    "rows": lambda client: pd.DataFrame({"id": ["1"]}).calls.filter(types=1),
+    "a table": lambda client: pd.DataFrame({"id": ["1"]}).calls.by_outcome(),
+    "a picture": lambda client: pd.DataFrame({"id": ["1"]}).calls.plot.by_outcome(),
+    "files": lambda client: bc.read_calls("there is no such folder"),
+    "an explorer": lambda client: bc.explore("30 days", client=client),
+}
+
+
+@pytest.mark.parametrize("client", ["a server that is down"], indirect=True)
+class TestRefused:
+    """A wrong argument is the user's own line and a message, however deep it was found."""
+
+    @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+    def test_at_most_one_frame_of_the_package(self, client, mistake):
+        with pytest.raises((TypeError, ValueError, KeyError, OSError)) as caught:
+            mistake(client)
+        assert len(frames_of_the_package(caught.value.__traceback__)) == 1
+        assert len(traceback.format_exception(caught.value)) < 8  # and no other error stands before it
+
+    @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+    def test_all_of_them_where_that_is_wished(self, client, mistake, monkeypatch):
+        monkeypatch.setenv("BRIGHTCALL_DEBUG", "1")
+        with pytest.raises((TypeError, ValueError, KeyError, OSError)) as caught:
+            mistake(client)
+        assert len(frames_of_the_package(caught.value.__traceback__)) > 1
+
+    def test_what_nobody_meant_to_raise_keeps_its_frames(self, client):
+        class Broken(str):
+            def strip(self):
+                return 5
+
+        with pytest.raises(TypeError, match="expected string") as caught:
+            bc.load_calls(Broken("2026-03-01"), client=client)
+        assert len(frames_of_the_package(caught.value.__traceback__)) > 3
+
+
+class TestInANotebook:
+    """What IPython prints of an error in a cell: it has its own formatter, which shows code around."""
+
+    def shown(self, line, capsys, **names):
+        shell = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell()
+        shell.colors = "nocolor"
+        shell.user_ns |= {"bc": bc, **names}
+        capsys.readouterr()
+        shell.run_cell(line)
+        return capsys.readouterr().out
+
+    def test_a_load_that_fails(self, client, capsys):
+        text = self.shown(f"bc.load_calls{DAYS}", capsys)
+        assert 3 < len(text.splitlines()) < 20
+        assert "BRIGHTCALL_DEBUG=1" in text  # the code around says how to see more
+
+    def test_a_wrong_argument(self, capsys):
+        text = self.shown("bc.load_calls('tomorrow')", capsys)
+        assert len(text.splitlines()) < 20
+        assert text.splitlines()[-1].startswith("ValueError: day_from='tomorrow' is not a date")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, Unpack
 
 import numpy as np
@@ -17,10 +17,11 @@ import pandas as pd
 import pyarrow as pa
 
 from brightcall_pandas import analysis
+from brightcall_pandas.accessors._rows import matching_rows
 from brightcall_pandas.analysis import additive_form, merge
 from brightcall_pandas.errors import brief_errors, missing_extra
 from brightcall_pandas.export import CallFiles, Place, Surplus, pseudonymize, row_filter
-from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters
+from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters, parsed_conditions
 from brightcall_pandas.frame import EXTRAS, FIELDS, optional_column
 
 try:
@@ -42,8 +43,8 @@ _NEVER_COUNTED = (
 )  # fmt: skip
 
 
-@lists_filters
 @brief_errors
+@lists_filters
 def scan_calls(
     path: str | os.PathLike[str], columns: Sequence[str] | None = None, **filters: Unpack[FiltersAndDays]
 ) -> dd.DataFrame:
@@ -148,10 +149,21 @@ class DistributedCalls:
         self._df = df
 
     @lists_filters
-    def filter(self, *, fold_case: bool = True, **filters: Unpack[FiltersAndDays]) -> dd.DataFrame:
+    def filter(
+        self,
+        *,
+        hours: tuple[int, int] | None = None,
+        lines: str | int | Iterable[str | int] | None = None,
+        transferred: bool | None = None,
+        ai: bool | None = None,
+        fold_case: bool = True,
+        **filters: Unpack[FiltersAndDays],
+    ) -> dd.DataFrame:
         """Return the rows that the API would return under these filters, lazily, as ``df.calls.filter``."""
         spec = row_filter(filters)
-        return self._df.map_partitions(_filtered, spec.to_dict(), fold_case, meta=self._df._meta)
+        conditions = parsed_conditions({"hours": hours, "lines": lines, "transferred": transferred, "ai": ai})
+        given = spec.to_dict(), conditions, fold_case
+        return self._df.map_partitions(_filtered, *given, meta=self._df._meta)
 
     def pseudonymize(self, key: str | bytes, **options: Any) -> dd.DataFrame:
         """Replace numbers and agents by tokens, lazily, as ``df.calls.pseudonymize``.
@@ -214,7 +226,7 @@ def _refused(name: str) -> Callable[..., NoReturn]:
 for _name in analysis.__all__:
     if _name != "definitions":
         setattr(DistributedCalls, _name, _distributed(_name))
-for _name in ("explore", "model_frame", "to_csv", "to_excel", "to_parquet"):
+for _name in ("explore", "model_frame", "show", "to_csv", "to_excel", "to_parquet"):
     setattr(DistributedCalls, _name, _refused(_name))
 DistributedCalls.definitions = staticmethod(analysis.definitions)
 
@@ -233,8 +245,10 @@ def _merged(tallies: list[pd.DataFrame]) -> pd.DataFrame:
     return merge([each for each in tallies if len(each)] or tallies[:1])
 
 
-def _filtered(part: pd.DataFrame, spec: Mapping[str, Any], fold_case: bool) -> pd.DataFrame:
-    return part[CallFilter(**spec).mask(part, fold_case=fold_case).to_numpy(dtype=bool)]
+def _filtered(
+    part: pd.DataFrame, spec: Mapping[str, Any], conditions: Mapping[str, Any], fold_case: bool
+) -> pd.DataFrame:
+    return part[matching_rows(part, CallFilter(**spec), conditions, fold_case=fold_case)]
 
 
 def _numbered(part: pd.DataFrame, parts: int) -> pd.DataFrame:

@@ -9,15 +9,24 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypeVar, Unpack
 
 import pandas as pd
 
 from brightcall_pandas import analysis
+from brightcall_pandas.accessors import _about
 from brightcall_pandas.accessors._hidden_column import HidesColumn
-from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters
+from brightcall_pandas.accessors._rows import matching_rows
+from brightcall_pandas.accessors._show import show
+from brightcall_pandas.errors import brief_errors
+from brightcall_pandas.filters import (
+    CallFilter,
+    FiltersAndDays,
+    lists_filters,
+    parsed_conditions,
+)
 
 if TYPE_CHECKING:
     from brightcall_pandas.accessors._plot import CallsPlot
@@ -38,7 +47,7 @@ def _method(
         return function(self._df, *args, **kwargs)
 
     functools.update_wrapper(method, function)
-    return method
+    return brief_errors(method)
 
 
 @pd.api.extensions.register_dataframe_accessor("calls")
@@ -51,6 +60,12 @@ class CallsAccessor(HidesColumn):
 
     def __init__(self, df: pd.DataFrame) -> None:
         self._df = df
+
+    def __repr__(self) -> str:
+        return _about.as_text(self._df)
+
+    def _repr_html_(self) -> str:
+        return _about.as_html(self._df)
 
     # Key figures of all calls, of any groups, of agents, of lines
     summary = _method(analysis.summary)
@@ -105,13 +120,35 @@ class CallsAccessor(HidesColumn):
     # What each number means
     definitions = staticmethod(analysis.definitions)
 
+    # As people read them
+    show = _method(show)
+
     # Rows
+    @brief_errors
     @lists_filters
-    def filter(self, *, fold_case: bool = True, **filters: Unpack[FiltersAndDays]) -> pd.DataFrame:
-        """Return the rows that the API would return under these filters.
+    def filter(
+        self,
+        *,
+        hours: tuple[int, int] | None = None,
+        lines: str | int | Iterable[str | int] | None = None,
+        transferred: bool | None = None,
+        ai: bool | None = None,
+        fold_case: bool = True,
+        **filters: Unpack[FiltersAndDays],
+    ) -> pd.DataFrame:
+        """Return the rows that the API would return under these filters, and under conditions of its own.
 
         Parameters
         ----------
+        hours
+            First and last hour of the day in which the call began, both inclusive, such as ``(9, 17)``: in
+            the filter's `timezone`, or else in the frame's own.
+        lines
+            Phone lines used for the call.
+        transferred
+            Whether the call was transferred at least once.
+        ai
+            Whether the AI agent talked.
         fold_case
             True: labels of tables are filters. Outcomes and tags are folded by case and blanks as the tables
             fold them, and ``(none)`` is a row without a label. False: they must be equal letter for letter,
@@ -137,10 +174,15 @@ class CallsAccessor(HidesColumn):
         >>> calls.calls.filter(types="outbound", talk_time_from=30)
            talkTime  type
         1        40     1
+        >>> calls = pd.DataFrame({"timestamp": pd.to_datetime(["2026-03-02 08:59", "2026-03-02 17:30"])})
+        >>> calls.calls.filter(hours=(9, 17))
+                    timestamp
+        1 2026-03-02 17:30:00
         """
-        mask = CallFilter(**filters).mask(self._df, fold_case=fold_case)
-        return self._df[mask.to_numpy(dtype=bool)]
+        conditions = parsed_conditions({"hours": hours, "lines": lines, "transferred": transferred, "ai": ai})
+        return self._df[matching_rows(self._df, CallFilter(**filters), conditions, fold_case=fold_case)]
 
+    @brief_errors
     def explore(self, *, presets: str | os.PathLike[str] | None = None) -> Explorer:
         """Explore the calls interactively and leave with the code.
 

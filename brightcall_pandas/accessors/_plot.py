@@ -12,11 +12,12 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, cast
 
 import pandas as pd
 
 from brightcall_pandas import analysis
+from brightcall_pandas.errors import brief_errors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +77,7 @@ def _picture_of(table: Callable[..., pd.DataFrame]) -> Callable[[Method], Method
                 f"Raises\n------\n{sections.get('Raises', '')}",
             ]
         )
-        return method
+        return cast("Method", brief_errors(method))
 
     return completed
 

@@ -24,6 +24,7 @@ outbound calls, and all others calls of every direction.
     modelling         features for a model
     transfers         who transferred calls to whom
     definitions       what every number means
+    meanings          what each column of a frame means
 
     dimensions  groups  tallies  metrics  rates    split, group, add up, divide: what the tables are made of
 """
@@ -43,6 +44,9 @@ from brightcall_pandas.analysis._histograms import (
     talk_time_buckets,
     talk_time_histogram,
 )
+from brightcall_pandas.analysis._meanings import BETWEEN as BETWEEN
+from brightcall_pandas.analysis._meanings import Meaning as Meaning
+from brightcall_pandas.analysis._meanings import Meanings as Meanings
 from brightcall_pandas.analysis._modelling import model_frame as model_frame
 from brightcall_pandas.analysis._quality import quality
 from brightcall_pandas.analysis._rates import ratio as ratio

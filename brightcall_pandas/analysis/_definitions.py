@@ -6,6 +6,8 @@ import pandas as pd
 
 from brightcall_pandas.analysis._metrics import API, METRICS, OURS, TRADE, Definition
 from brightcall_pandas.analysis.transfers._definitions import OF_TRANSFERS
+from brightcall_pandas.errors import brief_errors
+from brightcall_pandas.frame import ReferenceTable
 
 __all__ = ["DEFINITIONS", "OF_TABLES", "definitions"]
 
@@ -347,8 +349,14 @@ DEFINITIONS: dict[str, Definition] = {**METRICS, **OF_TABLES, **OF_TRANSFERS}
 """Definition of every number by column name."""
 
 
-def definitions() -> pd.DataFrame:
+@brief_errors
+def definitions(search: str | None = None) -> pd.DataFrame:
     """Return the definition of every number of the catalogue.
+
+    Parameters
+    ----------
+    search
+        Only the numbers that have these words in their name or definition, such as ``"answer rate"``.
 
     Returns
     -------
@@ -366,8 +374,10 @@ def definitions() -> pd.DataFrame:
     --------
     >>> definitions().loc["answer_rate", ["numerator", "denominator"]].tolist()
     ['answered calls', 'calls']
+    >>> definitions("erlang 1917").index.tolist()
+    ['load_erlangs', 'agents', 'service_level']
     """
     columns = list(Definition.__struct_fields__)
     rows = [[getattr(each, name) for name in columns] for each in DEFINITIONS.values()]
     index = pd.Index(DEFINITIONS, dtype="str", name="metric")
-    return pd.DataFrame(rows, index=index, columns=columns, dtype="str")
+    return ReferenceTable(rows, index=index, columns=columns, dtype="str").matching(search)

@@ -48,7 +48,7 @@ NO_CALLS = b'{"success":true,"calls":[],"pagesCount":0,"totalItems":0}'
 _CHECK_KEY = "Check BRIGHTCALL_API_KEY, or the key given to bc.Client or bc.login()."
 _CHECK_FILTERS = "Check the filters against bc.describe_filters()."
 _CHECK_ADDRESS = "Check base_url and api_version: v1 and v3 have other paths, and other hosts."
-_SLOWER = "Set rate_limit= or fewer workers= in bc.Client, or wait."
+_SLOWER = "Set a lower rate_limit= or fewer workers= in bc.Client, or wait."
 _ASK_PLAN = "Ask whoever manages the account whether its plan includes reports by API."
 _ASK_FIREWALL = (
     "The API key may be right. Ask whoever manages the account to allow this machine's address, or try from "

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
-from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -27,13 +25,17 @@ Examples:
   brightcall export 30d yesterday won --filters '{"outcome_types": "positive"}'
   brightcall export 30d yesterday calls --columns id,timestamp,outcomeTag
 """
-_DAY = "YYYY-MM-DD, today, yesterday, or for example 30d for 30 days ago."
-_AGO = re.compile(r"(\d{1,5})d")
+_DAY = "YYYY-MM-DD, today, yesterday, or for example 30d for 30 days up to the last one."
 
 
 def export(  # noqa: PLR0917  (each argument is an option)
     day_from: Annotated[str, typer.Argument(help=f"First day: {_DAY}")],
-    day_to: Annotated[str, typer.Argument(help="Last day, inclusive.")],
+    day_to: Annotated[
+        str,
+        typer.Argument(
+            help="Last day, inclusive: YYYY-MM-DD, today or yesterday, by the account's timezone."
+        ),
+    ],
     path: Annotated[Path, typer.Argument(help="Folder to write to; created if it does not exist.")],
     partition: Annotated[
         Literal["day", "month"], typer.Option(help="A folder per day, or per month.")
@@ -71,6 +73,7 @@ def export(  # noqa: PLR0917  (each argument is an option)
 ) -> None:
     """Write the calls of some days to Parquet files.
 
+    Days, today among them, are those of the account's timezone.
     Made for cron: run again, the command requests only days that are new or may still change, and replaces
     whole files; if it was killed, it resumes where it stopped. A progress bar is shown only on a terminal.
     Keys are never arguments: the API key is found as `brightcall --help` says, and that of pseudonyms is
@@ -83,8 +86,8 @@ def export(  # noqa: PLR0917  (each argument is an option)
         if current_client(None).key is None:
             raise ValueError(NO_KEY)
         export_calls(
-            _day(day_from),
-            _day(day_to),
+            day_from,
+            day_to,
             path,
             partition=partition,
             columns=_names(columns),
@@ -122,11 +125,3 @@ def _secret() -> str:
         return key
     msg = f"--pseudonymize needs a secret in {PSEUDONYM_KEY}"
     raise ValueError(msg)
-
-
-def _day(text: str) -> str:
-    """Return a day given relative to today, by this machine's clock, as a date."""
-    ago = {"today": 0, "yesterday": 1}.get(text)
-    if ago is None and (match := _AGO.fullmatch(text)):
-        ago = int(match[1])
-    return text if ago is None else str(date.today() - timedelta(days=ago))

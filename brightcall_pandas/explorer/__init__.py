@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal, Unpack
 
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.explorer._explorer import Explorer
 from brightcall_pandas.filters import Filters, lists_filters
 from brightcall_pandas.load import Client, load_calls
@@ -30,10 +31,11 @@ __all__ = [
 ]
 
 
+@brief_errors
 @lists_filters
 def explore(
     day_from: str | date,
-    day_to: str | date,
+    day_to: str | date | None = None,
     *,
     presets: str | os.PathLike[str] | None = None,
     columns: Sequence[str] | None = None,
@@ -48,7 +50,7 @@ def explore(
     Parameters
     ----------
     day_from, day_to
-        First and last day, both inclusive.
+        First and last day, as in `load_calls`.
     presets
         The JSON file of saved selections; None means one in the user's configuration folder.
     columns, refresh, on_incomplete, progress, client

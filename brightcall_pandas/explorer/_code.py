@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from brightcall_pandas.explorer._controls import CONDITIONS
 from brightcall_pandas.explorer._selection import Selection
 from brightcall_pandas.filters import CallFilter
 
@@ -90,11 +89,14 @@ def _filtered(spec: CallFilter) -> str:
 
 
 def _conditions(selection: Selection, zone: str) -> str:
-    parts = [CONDITIONS[name].code(value, zone) for name, value in selection.conditions.items()]
-    if not parts:
-        return ""
-    joined = parts[0] if len(parts) == 1 else " & ".join(f"({part})" for part in parts)
-    return f".loc[lambda calls: {joined}]"
+    """Return the call that filters rows by what the API has no filter for; hours are those of the frame."""
+    given = dict(selection.conditions)
+    if "lines" in given:
+        given["lines"] = list(given["lines"])
+    if "hours" in given:
+        given["timezone"] = zone
+    arguments = [f"{name}={value!r}" for name, value in given.items()]
+    return f".calls.filter({', '.join(arguments)})" if given else ""
 
 
 def _moved(day: str, by: int) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.explorer._counts import Encoded, EncodedCalls
 from brightcall_pandas.filters import (
     FILTERS,
+    ROW_FILTERS,
     Day,
     Filter,
     Identifier,
@@ -41,25 +42,25 @@ class Condition:
     Parameters
     ----------
     name
-        Its name in `Explorer.conditions`.
-    doc
-        What it means.
+        Its name in `Explorer.conditions` and in ``df.calls.filter``.
     columns
         The columns of the explorer's own frame that it reads.
-    parse
-        Returns the canonical value, or raises ``ValueError``.
     mask
         Which rows of a frame with these columns meet it.
-    code
-        The same condition in pandas, on ``calls``; of a value and the zone of the frame.
     """
 
     name: str
-    doc: str
     columns: tuple[str, ...]
-    parse: Callable[[Any], Any]
     mask: Callable[[pd.DataFrame, Any], np.ndarray]
-    code: Callable[[Any, str], str]
+
+    @property
+    def doc(self) -> str:
+        """What it means."""
+        return ROW_FILTERS[self.name].doc
+
+    def parse(self, given: Any) -> Any:
+        """Return the canonical value, or raise an error that says what is wrong."""
+        return ROW_FILTERS[self.name].value.parse(self.name, given)
 
 
 @dataclass(frozen=True)
@@ -101,69 +102,19 @@ class Control:
         return CONDITIONS.get(self.name)
 
 
-def _hours(given: Any) -> tuple[int, int]:
-    low, high = (int(each) for each in given)
-    if not 0 <= low <= high <= 23:
-        msg = f"hours={given!r} is not a pair of hours from 0 to 23, the first not after the last, as (9, 17)"
-        raise ValueError(msg)
-    return low, high
-
-
-def _yes(given: Any) -> bool:
-    if given is True or given is False:
-        return given
-    if str(given).casefold() in ("true", "false"):
-        return str(given).casefold() == "true"
-    msg = f"{given!r} is neither True nor False"
-    raise ValueError(msg)
-
-
-def _labels(given: Any) -> tuple[str, ...]:
-    parsed: tuple[str, ...] = Many(Identifier()).parse("lines", given)
-    return parsed
-
-
-def _negated_unless(wanted: bool, condition: str) -> str:
-    return condition if wanted else f"~({condition})"
-
-
 CONDITIONS: dict[str, Condition] = {
     each.name: each
     for each in (
+        Condition("hours", ("hour",), lambda df, value: df["hour"].between(*value).to_numpy(dtype=bool)),
         Condition(
-            "hours",
-            "Hours of the day in which the call began, both inclusive.",
-            ("hour",),
-            _hours,
-            lambda df, value: df["hour"].between(*value).to_numpy(dtype=bool),
-            lambda value, zone: (
-                f'calls["timestamp"].dt.tz_convert({zone!r}).dt.hour.between({value[0]}, {value[1]})'
-            ),
-        ),
-        Condition(
-            "lines",
-            "Phone lines used for the call.",
-            ("lineNumber",),
-            _labels,
-            lambda df, value: predicates.AnyOf("lineNumber").mask(df, value, None),
-            lambda value, _: f'calls["lineNumber"].isin({list(value)!r})',
+            "lines", ("lineNumber",), lambda df, value: predicates.AnyOf("lineNumber").mask(df, value, None)
         ),
         Condition(
             "transferred",
-            "Whether the call was transferred at least once.",
             ("transferred",),
-            _yes,
             lambda df, value: (df["transferred"] == value).to_numpy(dtype=bool),
-            lambda value, _: _negated_unless(value, "calls.calls.chains_match(at_least=1)"),
         ),
-        Condition(
-            "ai",
-            "Whether the AI agent talked.",
-            ("ai",),
-            _yes,
-            lambda df, value: (df["ai"] == value).to_numpy(dtype=bool),
-            lambda value, _: _negated_unless(value, 'calls["aiTalkTime"] > 0'),
-        ),
+        Condition("ai", ("ai",), lambda df, value: (df["ai"] == value).to_numpy(dtype=bool)),
     )
 }
 """Conditions by name."""

@@ -190,7 +190,8 @@ class Explorer:
         -------
         str
             ``calls = bc.load_calls(…)`` loads them from the API, ``calls = df.calls.filter(…)`` takes them
-            from the frame ``df`` that is explored. What the API has no filter for follows as ``.loc[…]``.
+            from the frame ``df`` that is explored. What the API has no filter for follows as a filter of
+            rows.
             A frame that was not loaded does not know its days, so the code has those of its first and last
             call.
         """

@@ -5,40 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.analysis import definitions
-from brightcall_pandas.export._layout import is_field
-from brightcall_pandas.frame import column, describe_fields
+from brightcall_pandas.analysis import BETWEEN, Meaning, Meanings
+from brightcall_pandas.frame import column
 
-__all__ = ["SheetColumn", "SheetMeaning", "sheet_columns"]
+__all__ = ["SheetColumn", "sheet_columns"]
 
-_BETWEEN = " / "  # levels of a column's name
 _LONGEST_NUMBER = 10**15  # spreadsheets keep 15 digits
-
-_TERMS = ("title", "unit", "numerator", "denominator", "nulls", "source")
-_BOUNDS = {
-    "_low": "lower end of the interval of {}",
-    "_high": "upper end of the interval of {}",
-    "_other": "{} of the other calls",
-    "_change": "{} here minus that of the other calls",
-}
-
-
-class SheetMeaning(NamedTuple):
-    """What a column means, with its unit, or the zone of its times; of a number also its terms."""
-
-    meaning: str = ""
-    unit: str = ""
-    numerator: str = ""
-    denominator: str = ""
-    nulls: str = ""
-    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +38,7 @@ class SheetColumn:
 
     name: str
     values: pd.Series
-    meaning: SheetMeaning
+    meaning: Meaning
     in_index: bool = False
 
 
@@ -69,46 +48,16 @@ def sheet_columns(df: pd.DataFrame) -> list[SheetColumn]:
     An index that only counts the rows is left out. Fields are in their own types, so identifiers and
     telephone numbers are text.
     """
-    meanings = _Meanings(df)
+    meanings = Meanings(df)
     levels = [_level(df.index, number) for number in range(df.index.nlevels)]
     found = [_sheet_column(name, each, meanings, in_index=True) for name, each in levels if name is not None]
     plain = df.set_axis(pd.RangeIndex(len(df)))
     for position, label in enumerate(plain.columns):
-        name = _BETWEEN.join(map(str, label)) if isinstance(label, tuple) else str(label)
+        name = BETWEEN.join(map(str, label)) if isinstance(label, tuple) else str(label)
         typed = meanings.is_field(name) and isinstance(plain.get(label), pd.Series)
         values = column(plain, name) if typed else plain.iloc[:, position]
         found.append(_sheet_column(name, values, meanings))
     return found
-
-
-class _Meanings:
-    """What the columns of a frame mean.
-
-    A table has a number where calls have a field of the same name, such as `transfers`; so a frame of which
-    most columns are no fields is a table.
-    """
-
-    def __init__(self, df: pd.DataFrame) -> None:
-        self._fields = describe_fields()[["description", "unit"]].fillna("")
-        self._catalogue = definitions().fillna("")
-        self._is_calls = 2 * sum(is_field(str(name)) for name in df.columns) > len(df.columns)
-
-    def is_field(self, name: str) -> bool:
-        """Tell whether a column is a field of the calls."""
-        return self._is_calls and is_field(name)
-
-    def of(self, name: str) -> SheetMeaning:
-        """Return what a column means."""
-        last = name.rpartition(_BETWEEN)[2]
-        if self.is_field(last):
-            known = last in self._fields.index
-            return SheetMeaning(*self._fields.loc[last].astype(str)) if known else SheetMeaning()
-        suffix = next((end for end in _BOUNDS if last.endswith(end)), "")
-        for metric, template in ((last, "{}"), (last.removesuffix(suffix), _BOUNDS.get(suffix, "{}"))):
-            if metric in self._catalogue.index:
-                title, *others = self._catalogue.loc[metric, list(_TERMS)].astype(str)
-                return SheetMeaning(template.format(title), *others)
-        return SheetMeaning()
 
 
 def _level(index: pd.Index, number: int) -> tuple[str | None, pd.Series]:
@@ -120,9 +69,7 @@ def _level(index: pd.Index, number: int) -> tuple[str | None, pd.Series]:
     return None if name is None else str(name), pd.Series(values).reset_index(drop=True)
 
 
-def _sheet_column(
-    name: str, values: pd.Series, meanings: _Meanings, *, in_index: bool = False
-) -> SheetColumn:
+def _sheet_column(name: str, values: pd.Series, meanings: Meanings, *, in_index: bool = False) -> SheetColumn:
     values = _without_arrow(values)
     dtype, meaning, types = values.dtype, meanings.of(name), pd.api.types
     if isinstance(dtype, pd.DatetimeTZDtype):

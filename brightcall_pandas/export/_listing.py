@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from brightcall_pandas.errors import BrightcallError, missing_extra
+from brightcall_pandas.errors import BrightcallError, missing_extra, warn_user
 from brightcall_pandas.export._footer import FILE, NO_TIME, Footer, footer_of
 
 __all__ = ["CallFile", "Place", "first_of_set", "footers_read", "of_one_set", "place_of", "readable"]
@@ -256,12 +255,12 @@ def of_one_set(files: Collection[CallFile], columns: Sequence[str]) -> list[Call
     parts = [file for file, footer in others if footer is not None and _is_part(file, columns, held)]
     strangers = [repr(file.path) for file, _ in others if file not in parts]
     if strangers:
-        _warn(
+        warn_user(
             f"left out, since it is damaged or does not belong to the calls of this folder: "
             f"{_first(strangers)}. Move it out of the folder."
         )
     if copies:
-        _warn(
+        warn_user(
             f"the same calls are there twice, and the first file of each two is left out: {_first(copies)}. "
             "Tools that sync folders make such copies: delete the one that is not wanted, and put the other "
             "in its place."
@@ -345,7 +344,3 @@ def _said(footer: Footer) -> str:
 
 def _first(texts: Sequence[str]) -> str:
     return "; ".join(texts[:3]) + (f"; and {len(texts) - 3} more" if len(texts) > 3 else "")
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=7)

@@ -52,8 +52,8 @@ _FORMAT = ds.ParquetFileFormat(
 _KNOWN = FIELDS | {EXTRAS.name: EXTRAS}
 
 
-@lists_filters
 @brief_errors
+@lists_filters
 def read_calls(
     path: str | os.PathLike[str], columns: Sequence[str] | None = None, **filters: Unpack[FiltersAndDays]
 ) -> pd.DataFrame:

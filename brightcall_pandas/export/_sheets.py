@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -19,9 +18,10 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from brightcall_pandas.analysis import Meaning
 from brightcall_pandas.cache import temporary_file
-from brightcall_pandas.errors import missing_extra
-from brightcall_pandas.export._cells import SheetColumn, SheetMeaning, sheet_columns
+from brightcall_pandas.errors import missing_extra, warn_user
+from brightcall_pandas.export._cells import SheetColumn, sheet_columns
 from brightcall_pandas.export._lock import writable
 from brightcall_pandas.export._write import single_file
 
@@ -115,7 +115,7 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
             f"{file}: Excel holds {_LONGEST_TEXT:,} characters a cell, and longer texts were cut in "
             f"{', '.join(map(repr, cut))}; to_parquet and to_csv keep them whole"
         )
-        warnings.warn(message, RuntimeWarning, stacklevel=3)
+        warn_user(message)
     return file
 
 
@@ -212,10 +212,10 @@ def _explanation(df: pd.DataFrame, columns: Sequence[SheetColumn]) -> list[Sheet
         "(filters)": msgspec.json.encode(query, enc_hook=str).decode() if query else "",
     }
     rows = [(each.name, *each.meaning) for each in columns]
-    rows += [(name, *SheetMeaning(text)) for name, text in about.items() if text]
-    names = ("column", *SheetMeaning._fields)
+    rows += [(name, *Meaning(text)) for name, text in about.items() if text]
+    names = ("column", *Meaning._fields)
     return [
-        SheetColumn(name, pd.Series(values, dtype=object), SheetMeaning())
+        SheetColumn(name, pd.Series(values, dtype=object), Meaning())
         for name, values in zip(names, zip(*rows, strict=True), strict=True)
     ]
 

@@ -60,7 +60,7 @@ _ROWS_AT_ONCE = 25_000  # calls in memory, roughly; a busier day is not cut up
 @lists_filters
 def export_calls(
     day_from: Day,
-    day_to: Day,
+    day_to: Day | None,
     path: str | os.PathLike[str],
     *,
     partition: Literal["day", "month"] = "day",
@@ -83,7 +83,7 @@ def export_calls(
     Parameters
     ----------
     day_from, day_to
-        First and last day, both inclusive, in the client's timezone (or the filter's `timezone`).
+        First and last day, as in `load_calls`: ``"30d", "yesterday"`` are the last 30 whole days.
     path
         The **folder** to write into, made if missing: each period gets a folder of its own in it
         (``day=2026-03-31``) with one file. A period that is read again is replaced as a whole; others stay.
@@ -129,7 +129,6 @@ def export_calls(
     """
     path = folder_path(path, partition)
     choice("on_incomplete", on_incomplete, ("raise", "warn"))
-    spec = spec_of(day_from, day_to, filters)
     chosen = fields_of(columns)
     tokens = None
     if pseudonymize_key is not None:
@@ -137,19 +136,18 @@ def export_calls(
     elif region is not None or keep or free_text != "drop":
         msg = "region, keep and free_text control pseudonyms; pass a pseudonymize_key as well"
         raise ValueError(msg)
+    client = loading_client(client)
     loading = Loading(
-        loading_client(client),
-        spec,
+        client,
+        spec_of(client, day_from, day_to, filters),
         chosen,
         refresh=refresh,
         strict=on_incomplete == "raise",
         progress=Progress(progress),
     )
     export = _Export(loading, path, partition, tokens)
-    try:
-        export.run()
-    finally:
-        loading.progress.close()
+    with loading.progress as shown:
+        shown.finish(export.run())
     return path
 
 
@@ -173,21 +171,23 @@ class _Export:
         """Columns of the files."""
         return list(self.loading.columns)
 
-    def run(self) -> None:
-        """Write every period that is not final yet."""
+    def run(self) -> int:
+        """Write every period that is not final yet; return the number of calls written."""
         self.zone = zone_of(self.client, self.loading.spec)
         with folder_lock(self.folder) as scratch:
-            self._update(scratch)
+            return self._update(scratch)
 
-    def _update(self, scratch: Scratch) -> None:
+    def _update(self, scratch: Scratch) -> int:
         identity = self._identity()
         dates = self._dates(held_periods(self.folder, identity))
         metadata = {"source": "api", "schema_version": SCHEMA_VERSION, "timezone": self.zone, "set": identity}
         metadata |= {"query": identity.query, "pseudonymized": identity.pseudonymized}
         days = self._load(dates)
+        rows = 0
         for period, group in groupby(dates, lambda day: period_of(day, self.partition)):
             schema = schema_of(chosen_fields(self.columns), self.zone, metadata | {"period": period})
-            self._write(period, schema, islice(days, len(list(group))), scratch)
+            rows += self._write(period, schema, islice(days, len(list(group))), scratch)
+        return rows
 
     def _identity(self) -> Identity:
         query = self.loading.spec.without("day_from", "day_to").to_request()
@@ -215,13 +215,14 @@ class _Export:
 
     def _load(self, dates: Sequence[date]) -> Iterator[_Day]:
         """Return the days one by one; about as many calls as may be in memory are loaded at a time."""
-        for span in spans_of(self.client, self.loading.spec, dates, _ROWS_AT_ONCE):
+        for span in spans_of(self.loading, dates, _ROWS_AT_ONCE):
             # In a function of its own, whose variables end with it: else two loads would be in memory.
             yield from self._load_span(self.loading.of_days(span[0], span[-1]))
 
     def _load_span(self, loading: Loading) -> Iterator[_Day]:
         with WriteQueue() as writes:
             parts = list(loading.parts(writes))
+        loading.progress.end_part(len(loading.days), sum(sum(part.rows) for part in parts))
         for part in parts:
             begin = 0
             for day, rows in zip(part.days, part.rows, strict=True):
@@ -229,8 +230,8 @@ class _Export:
                 yield day, part.table.select(self.columns).slice(begin, rows), windows
                 begin += rows
 
-    def _write(self, period: str, schema: pa.Schema, days: Iterator[_Day], scratch: Scratch) -> None:
-        """Write the file of a period; it appears when the last of its days is in."""
+    def _write(self, period: str, schema: pa.Schema, days: Iterator[_Day], scratch: Scratch) -> int:
+        """Write the file of a period, which appears when the last of its days is in; return its calls."""
         written: list[date] = []
         rows = 0
         windows: dict[tuple[str, str], dict[str, Any]] = {}
@@ -250,6 +251,7 @@ class _Export:
                 windows=window_reports(reports),
             )
             writer.add_key_value_metadata(period_metadata(held))
+        return rows
 
     def _is_final(self, window: dict[str, Any], last: date) -> bool:
         return self.client.is_final(Moment.fromisoformat(window["fetched_at"]), last)

@@ -6,11 +6,13 @@
     _values       the kinds of value that they take
     _predicates   which rows they match, in pandas and in SQL
     _tags         the same for tags, which are JSON text
+    _rows         conditions on rows that the API has no parameter for
     _callfilter   the specification: `CallFilter`
 """
 
 from brightcall_pandas.filters import _predicates as predicates
 from brightcall_pandas.filters._callfilter import CallFilter, lists_filters
+from brightcall_pandas.filters._rows import ROW_FILTERS, RowFilter, parsed_conditions
 from brightcall_pandas.filters._table import (
     FILTER_NAMES,
     FILTERS,
@@ -25,6 +27,7 @@ from brightcall_pandas.filters._values import Codes, Day, Identifier, Many, Numb
 __all__ = [
     "FILTERS",
     "FILTER_NAMES",
+    "ROW_FILTERS",
     "CallFilter",
     "Codes",
     "Day",
@@ -35,9 +38,11 @@ __all__ = [
     "Many",
     "Number",
     "Parameters",
+    "RowFilter",
     "Text",
     "Word",
     "describe_filters",
     "lists_filters",
+    "parsed_conditions",
     "predicates",
 ]

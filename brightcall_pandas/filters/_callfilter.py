@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
 import numpy as np
 import pandas as pd
 
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.filters._predicates import AnyLabel, LabelPredicate
+from brightcall_pandas.filters._rows import ROW_FILTERS
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS, Parameters
 from brightcall_pandas.filters._tags import HasTag
 from brightcall_pandas.frame import NONE, nearest
@@ -27,7 +29,7 @@ R = TypeVar("R")
 
 
 def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
-    """Show every filter by name in the signature of a function that takes ``**filters``.
+    """Show each filter and what it accepts in signature and docstring of a function that takes ``**filters``.
 
     A name that is neither a filter nor another argument of the function is a ``TypeError`` that names the
     nearest right one.
@@ -36,7 +38,9 @@ def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
     own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
     taken = {each.name for each in own}
     named = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=FILTERS[name].value.accepts
+        )
         for name in FILTER_NAMES
         if name not in taken
     ]
@@ -47,13 +51,24 @@ def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         for name in kwargs:
+            if name in ROW_FILTERS and name not in known:
+                msg = f"{called} has no argument {name!r}: the API has no such filter, rows in hand have it"
+                raise TypeError(f"{msg}, as df.calls.filter({name}=…)")
             if name not in known:
                 msg = f"{called} has no argument {name!r}{nearest(name, known)} See bc.describe_filters()."
                 raise TypeError(msg)
         return function(*args, **kwargs)
 
     checked.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
+    if checked.__doc__:  # none with python -OO
+        checked.__doc__ = _explained(checked.__doc__, [each.name for each in named])
     return checked
+
+
+def _explained(doc: str, names: Sequence[str]) -> str:
+    """Return a docstring with a section of these filters."""
+    told = [f"{name} : {FILTERS[name].value.accepts}\n    {FILTERS[name].doc}" for name in names]
+    return "\n".join([inspect.cleandoc(doc), "", "Filters", "-------", *told, ""])
 
 
 class CallFilter:
@@ -81,6 +96,7 @@ class CallFilter:
     __slots__ = ("_values",)
     _values: dict[str, Any]
 
+    @brief_errors
     @lists_filters
     def __init__(self, **filters: Unpack[Parameters]) -> None:
         given = {
@@ -144,6 +160,7 @@ class CallFilter:
             FILTERS[name].parameter: FILTERS[name].value.encode(value) for name, value in self._values.items()
         }
 
+    @brief_errors
     def mask(self, df: pd.DataFrame, *, fold_case: bool = False) -> pd.Series:
         """Return which rows of a frame match.
 
@@ -178,6 +195,7 @@ class CallFilter:
                 mask &= predicate.mask(df, value, zone)
         return pd.Series(mask, index=df.index)
 
+    @brief_errors
     def to_sql(self) -> str:
         """Return the filter as a DuckDB condition over a table with the typed columns.
 
@@ -295,6 +313,10 @@ class CallFilter:
                 msg = f"{name} cannot be applied to rows: {reason}. Pass it to bc.load_calls instead."
                 raise ValueError(msg)
         return list(self._values.items())
+
+
+if CallFilter.__doc__:
+    CallFilter.__doc__ = _explained(CallFilter.__doc__, FILTER_NAMES)
 
 
 def _in_api_names(message: str) -> str:

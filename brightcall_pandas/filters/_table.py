@@ -9,11 +9,12 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterable
 from datetime import date
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import msgspec
 import pandas as pd
 
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.filters._predicates import (
     AnyLabel,
     AnyOf,
@@ -43,7 +44,7 @@ from brightcall_pandas.filters._values import (
     Word,
     Zone,
 )
-from brightcall_pandas.frame import FIELDS
+from brightcall_pandas.frame import FIELDS, ReferenceTable
 
 __all__ = [
     "FILTERS",
@@ -244,10 +245,33 @@ FILTER_NAMES: tuple[str, ...] = tuple(each.argument for each in PARAMETERS if no
 """The 29 that say which calls are meant, not which part of the answer to send."""
 
 
-# What each parameter takes, for type checkers. A test holds these to the table: the same names, in its order.
+# What each parameter takes, for type checkers, and the words that editors offer; any case will do, so text of
+# any kind is allowed. Tests hold these to the table: the same names in its order, and the same words.
 
 Labels = str | int | Iterable[str | int] | None
 Words = str | Iterable[str] | None
+Type = Literal["inbound", "outbound", "internal", 0, 1, 2]
+State = Literal["unanswered", "answered", "failed", 0, 1, 2]
+OutcomeType = Literal["positive", "neutral", "negative", "absent"]
+Interval = Literal["hour", "day", "week", "month", "year"]
+CategoryWord = Literal[
+    "all",
+    "inbound",
+    "outbound",
+    "internal",
+    "answered",
+    "unanswered",
+    "failed",
+    "inbound_unanswered",
+    "inbound_answered",
+    "inbound_failed",
+    "outbound_unanswered",
+    "outbound_answered",
+    "outbound_failed",
+    "internal_unanswered",
+    "internal_answered",
+    "internal_failed",
+]
 
 
 class Filters(TypedDict, total=False):
@@ -255,10 +279,10 @@ class Filters(TypedDict, total=False):
 
     search_string: str | None
     timezone: str | zoneinfo.ZoneInfo | None
-    date_interval: str | None
-    types: Labels
-    states: Labels
-    categories: Words
+    date_interval: Interval | str | None
+    types: Type | Iterable[Type] | Labels
+    states: State | Iterable[State] | Labels
+    categories: CategoryWord | Iterable[CategoryWord] | Words
     agent_ids: Labels
     team_ids: Labels
     unique_ids: Labels
@@ -270,7 +294,7 @@ class Filters(TypedDict, total=False):
     project_ids: Labels
     tags: Words
     outcomes: Words
-    outcome_types: Words
+    outcome_types: OutcomeType | Iterable[OutcomeType] | Words
     talk_time_from: float | None
     talk_time_to: float | None
     answer_time_from: float | None
@@ -294,12 +318,19 @@ class Parameters(FiltersAndDays, total=False):
 
     page: int | None
     items_per_page: int | None
-    sort_by: str | None
-    sort_direction: str | None
+    sort_by: Literal["timestamp", "talkTime", "answerTime"] | str | None
+    sort_direction: Literal["ASC", "DESC"] | str | None
 
 
-def describe_filters() -> pd.DataFrame:
+@brief_errors
+def describe_filters(search: str | None = None) -> pd.DataFrame:
     """Describe the 33 request parameters.
+
+    Parameters
+    ----------
+    search
+        Only those that have these words in their name, what they accept or their description, such as
+        ``"time"``.
 
     Returns
     -------
@@ -312,8 +343,10 @@ def describe_filters() -> pd.DataFrame:
     --------
     >>> describe_filters().loc["talk_time_from", "parameter"]
     'talkTimeFrom'
+    >>> describe_filters("sort").index.tolist()
+    ['sort_by', 'sort_direction']
     """
-    return pd.DataFrame(
+    table = ReferenceTable(
         {
             "parameter": [each.parameter for each in PARAMETERS],
             "accepts": [each.value.accepts for each in PARAMETERS],
@@ -323,3 +356,4 @@ def describe_filters() -> pd.DataFrame:
         },
         index=pd.Index([each.argument for each in PARAMETERS], name="argument"),
     )
+    return table.matching(search)

@@ -30,6 +30,7 @@ __all__ = [
     "Codes",
     "Day",
     "Flag",
+    "Hours",
     "Identifier",
     "Many",
     "Number",
@@ -208,6 +209,28 @@ class Flag:
     def encode(self, value: bool) -> bool:
         """Return the flag."""
         return value
+
+
+class Hours:
+    """The first and the last hour of a part of the day."""
+
+    accepts = "first and last hour, 0 to 23, both inclusive, such as (9, 17)"
+
+    def parse(self, argument: str, given: Any) -> tuple[int, int]:
+        """Return both hours."""
+        try:
+            first, last = given
+        except (TypeError, ValueError):
+            raise type_error(argument, self.accepts, given) from None
+        low, high = whole(argument, first, 0), whole(argument, last, 0)
+        if not low <= high <= 23:
+            problem = "is not a pair of hours from 0 to 23, the first not after the last, as (9, 17)"
+            raise value_error(argument, given, problem)
+        return low, high
+
+    def encode(self, value: tuple[int, int]) -> list[int]:
+        """Return both hours as a list."""
+        return list(value)
 
 
 class Day:

@@ -17,11 +17,13 @@ calls as columns; a *table* is typed.
     _zones         names of timezones
     _times         times in their rarer forms
     _days          where days begin
+    _periods       days as people say them: today, yesterday, the last 30 days
     _identity      which rows are the same call
     _labels        outcomes and tags: how labels are read and folded
     _phones        telephone numbers: one number, one text
     _fields        the 45 fields
     _statistics    the statistics answer
+    _reference     tables to look something up in
     _settings      settings and arguments, read or refused
 """
 
@@ -42,7 +44,9 @@ from brightcall_pandas.frame._identity import CONSTANT_FIELDS, IDENTITY_FIELDS, 
 from brightcall_pandas.frame._inputs import to_frame, warn_of_unread_times
 from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
+from brightcall_pandas.frame._periods import period
 from brightcall_pandas.frame._phones import checked_region, e164_number, plain_numbers
+from brightcall_pandas.frame._reference import ReferenceTable
 from brightcall_pandas.frame._settings import (
     LONGEST_DAYS,
     choice,
@@ -110,6 +114,7 @@ __all__ = [
     "Field",
     "NestedTooDeeplyError",
     "Page",
+    "ReferenceTable",
     "TypedTable",
     "call_numbers",
     "checked_region",
@@ -136,6 +141,7 @@ __all__ = [
     "number_of",
     "optional_column",
     "page_of",
+    "period",
     "php_list",
     "plain_numbers",
     "positive",

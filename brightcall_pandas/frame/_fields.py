@@ -13,6 +13,9 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
+from brightcall_pandas.errors import brief_errors
+from brightcall_pandas.frame._reference import ReferenceTable
+
 __all__ = ["CALENDAR", "EXTRAS", "FIELDS", "FIELD_NAMES", "SCHEMA_VERSION", "Field", "describe_fields"]
 
 SCHEMA_VERSION = 3
@@ -219,8 +222,14 @@ EXTRAS = Field("extras", "json", "Fields that the article does not list: a JSON 
 """The only column of a typed frame that is not a field of the API."""
 
 
-def describe_fields() -> pd.DataFrame:
+@brief_errors
+def describe_fields(search: str | None = None) -> pd.DataFrame:
     """Describe the 45 fields of a call.
+
+    Parameters
+    ----------
+    search
+        Only the fields that have these words in their name or description, such as ``"phone number"``.
 
     Returns
     -------
@@ -232,8 +241,10 @@ def describe_fields() -> pd.DataFrame:
     --------
     >>> describe_fields().loc["talkTime", ["dtype", "unit"]].tolist()
     ['float64', 's']
+    >>> describe_fields("rung").index.tolist()
+    ['numbersRingedJSON']
     """
-    return pd.DataFrame(
+    table = ReferenceTable(
         {
             "dtype": [_dtype_name(each) for each in FIELDS.values()],
             "arrow_type": [str(each.arrow_type) for each in FIELDS.values()],
@@ -245,6 +256,7 @@ def describe_fields() -> pd.DataFrame:
         },
         index=pd.Index(FIELD_NAMES, name="field"),
     )
+    return table.matching(search)
 
 
 def _dtype_name(each: Field) -> str:

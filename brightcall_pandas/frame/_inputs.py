@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import os
-import warnings
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.errors import brief_errors
+from brightcall_pandas.errors import brief_errors, warn_user
 from brightcall_pandas.frame._answer import AnswerReader, decoded
 from brightcall_pandas.frame._columns import to_pandas, typed_array
 from brightcall_pandas.frame._documents import calls_in, is_call, is_event, is_of_event, merged_events
@@ -102,16 +101,14 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     return frame
 
 
-def warn_of_unread_times(frame: pd.DataFrame, misfits: Mapping[str, Any], stacklevel: int = 4) -> None:
+def warn_of_unread_times(frame: pd.DataFrame, misfits: Mapping[str, Any]) -> None:
     """Warn where no time of a column could be read; single ones are only counted."""
     for name in frame.columns.intersection([each.name for each in FIELDS.values() if each.kind == "time"]):
         if name in misfits and frame[name].isna().all():
             count, example = misfits[name]["count"], misfits[name]["example"]
-            warnings.warn(
+            warn_user(
                 f"none of the {count:,} times in {name!r} could be read, for example {example!r}. "
-                "bc.to_frame says which forms are read; convert others with pandas.to_datetime first.",
-                RuntimeWarning,
-                stacklevel=stacklevel,
+                "bc.to_frame says which forms are read; convert others with pandas.to_datetime first."
             )
 
 

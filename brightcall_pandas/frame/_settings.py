@@ -135,17 +135,22 @@ def size(name: str, value: Any) -> int:
     return int(positive(name, value))
 
 
-def day_text(name: str, value: Any) -> str:
-    """Return a calendar day, given as YYYY-MM-DD, date or Timestamp, as YYYY-MM-DD."""
+def day_text(name: str, value: Any, others: str = "") -> str:
+    """Return a calendar day, given as YYYY-MM-DD, date or Timestamp, as YYYY-MM-DD.
+
+    `others` names what else the argument takes, for the message.
+    """
     if not isinstance(value, str | date):
-        raise type_error(name, "a date (YYYY-MM-DD, date or Timestamp)", value)
+        more = f", or {others}" if others else ""
+        raise type_error(name, f"a date (YYYY-MM-DD, date or Timestamp){more}", value)
     written = value.strip() if isinstance(value, str) else "" if pd.isna(value) else f"{value:%Y-%m-%d}"
     try:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written):
             raise ValueError
         read = date.fromisoformat(written)
     except ValueError:
-        what = "a date; write it as YYYY-MM-DD, for example 2026-03-31"
+        more = f", or give {others}" if others else ""
+        what = f"a date; write it as YYYY-MM-DD, for example 2026-03-31{more}"
         raise value_error(name, value, f"is not {what}") from None
     first, end = CALENDAR
     if not first <= read < end:

@@ -6,6 +6,7 @@
     _statistics    load_stats
     _client        settings of one account; the default client
     _keys          where the API key comes from
+    _about         what a client says of itself in a notebook
     _account       what is known of an account, for people; whose calls its cache may hold
     _loading       one load, from cache and server
     _cached        parts that are on disk

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -37,6 +38,7 @@ from brightcall_pandas.frame import (
     whole,
     zone_name,
 )
+from brightcall_pandas.load import _about
 from brightcall_pandas.load._account import AccountServer, KnownAccount
 from brightcall_pandas.load._keys import NO_KEY, find_key, no_account
 from brightcall_pandas.load._proof import PROOF_VERSION
@@ -118,7 +120,9 @@ class Client(ForkAware):
     # What is shown of a client whose settings are wrong, in a traceback that shows local variables.
     profile: Profile = PROFILES["v1"]
     base_url = ""
+    offline = False
     _account: str | None = None
+    _key: ApiKey | None = None
 
     def __init__(
         self,
@@ -270,7 +274,14 @@ class Client(ForkAware):
 
     def __repr__(self) -> str:
         version = self.profile.name
-        return f"Client(base_url={self.base_url!r}, api_version={version!r}, account={self._account!r})"
+        said = f"Client(base_url={self.base_url!r}, api_version={version!r}, account={self._account!r})"
+        return said if self._key is not None or self.offline else f"{said} without an API key: see bc.login()"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text("Client(…)" if cycle else _about.as_text(self))
+
+    def _repr_html_(self) -> str:
+        return _about.as_html(self)
 
 
 _default: Client | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeVar, Unpack
 
@@ -23,8 +23,10 @@ from brightcall_pandas.frame import (
     choice,
     nearest,
     page_of,
+    period,
     to_pandas,
     warn_of_unread_times,
+    zone_info,
 )
 from brightcall_pandas.load._account import unusual
 from brightcall_pandas.load._client import Client, loading_client
@@ -76,7 +78,7 @@ class Catalog(NamedTuple):
 @lists_filters
 def load_calls(
     day_from: Day,
-    day_to: Day,
+    day_to: Day | None = None,
     *,
     columns: Sequence[str] | None = None,
     refresh: bool = False,
@@ -91,8 +93,12 @@ def load_calls(
 
     Parameters
     ----------
-    day_from, day_to
-        First and last day, both inclusive, in the client's timezone (or the filter's `timezone`).
+    day_from
+        First day: YYYY-MM-DD, a date or Timestamp, ``"today"``, ``"yesterday"``, or a number of days up to
+        `day_to`: ``load_calls("30d")`` loads the last 30 days, today included.
+    day_to
+        Last day, inclusive; as `day_from`, but for a number of days. None: today; after ``"yesterday"``, that
+        day alone.
     columns
         Fields to return, in that order; None returns all 45 and `extras`. All are cached either way.
     refresh
@@ -119,26 +125,30 @@ def load_calls(
         A filter, a day or a column that does not exist; before any request.
     BrightcallError
         As ``bc.errors`` draws them; the message names window and page.
+
+    Notes
+    -----
+    Days, today among them, are those of the filter's `timezone`, else of the client's, else of the account:
+    where that is not known yet, ``"today"``, ``"yesterday"`` and ``"30d"`` cost one small request.
     """
     choice("on_incomplete", on_incomplete, ("raise", "warn"))
     chosen = fields_of(columns)
+    client = loading_client(client)
     loading = Loading(
-        loading_client(client),
-        spec_of(day_from, day_to, filters),
+        client,
+        spec_of(client, day_from, day_to, filters),
         chosen,
         refresh=refresh,
         strict=on_incomplete == "raise",
         progress=Progress(progress),
     )
-    try:
-        with WriteQueue() as writes:
-            parts = list(loading.parts(writes))
-            table = pa.concat_tables([part.table.select(chosen) for part in parts])
-            frame = to_pandas(table, loading.zone)
-    finally:
-        loading.progress.close()
+    with loading.progress as shown, WriteQueue() as writes:
+        parts = list(loading.parts(writes))
+        table = pa.concat_tables([part.table.select(chosen) for part in parts])
+        frame = to_pandas(table, loading.zone)
+        shown.finish(len(frame))
     frame.attrs["brightcall"] = provenance = _provenance(loading, parts)
-    warn_of_unread_times(frame, provenance.get("misfits") or {}, stacklevel=5)
+    warn_of_unread_times(frame, provenance.get("misfits") or {})
     return frame
 
 
@@ -146,7 +156,7 @@ def load_calls(
 @lists_filters
 def count_calls(
     day_from: Day,
-    day_to: Day,
+    day_to: Day | None = None,
     *,
     refresh: bool = False,
     client: Client | None = None,
@@ -157,7 +167,7 @@ def count_calls(
     Parameters
     ----------
     day_from, day_to
-        First and last day, both inclusive.
+        First and last day, as in `load_calls`.
     refresh
         Ask the server again, and replace what is cached.
     client
@@ -178,7 +188,7 @@ def count_calls(
         As ``bc.errors`` draws them. An answer without a number, or with one that cannot be, is not kept.
     """
     client = loading_client(client)
-    body = _small_body(client, spec_of(day_from, day_to, filters))
+    body = _small_body(client, spec_of(client, day_from, day_to, filters))
     about = f"number of calls {days_text(body)}"
     path = client.profile.count or client.profile.calls
     return small_answer(client, path, body, about, partial(_count, about), refresh=refresh)
@@ -187,7 +197,7 @@ def count_calls(
 @brief_errors
 @lists_filters
 def load_catalog(
-    day_from: Day | None = None,
+    day_from: Day = "30d",
     day_to: Day | None = None,
     *,
     refresh: bool = False,
@@ -199,7 +209,7 @@ def load_catalog(
     Parameters
     ----------
     day_from, day_to
-        Days of the request that carries them; None: the last 30 days.
+        Days of the request that carries them, as in `load_calls`.
     refresh
         Ask the server again, and replace what is cached.
     client
@@ -219,9 +229,7 @@ def load_catalog(
         As ``bc.errors`` draws them. An answer that has none of the three is not kept.
     """
     client = loading_client(client)
-    last = datetime.now(UTC).date() if day_to is None else day_to
-    first = pd.Timestamp(last).date() - timedelta(days=29) if day_from is None else day_from
-    body = _small_body(client, spec_of(first, last, filters))
+    body = _small_body(client, spec_of(client, day_from, day_to, filters))
     about = f"catalogue {days_text(body)}"
     return small_answer(client, client.profile.calls, body, about, partial(_catalog, about), refresh=refresh)
 
@@ -229,17 +237,22 @@ def load_catalog(
 # Arguments.
 
 
-def spec_of(day_from: Day, day_to: Day, filters: Mapping[str, Any]) -> CallFilter:
-    """Return the checked filter of a load."""
+def spec_of(client: Client, day_from: Day, day_to: Day | None, filters: Mapping[str, Any]) -> CallFilter:
+    """Return the checked filter of a load; the account is asked for its zone where today depends on it."""
     for name in filters:
         if name in FILTERS and FILTERS[name].paging:
             msg = f"{name!r} is not a filter: pages are read and joined here; sort the frame instead"
             raise TypeError(msg)
-    spec = CallFilter(day_from=day_from, day_to=day_to, **filters)
-    if spec.day_from is None or spec.day_to is None:
-        msg = "day_from and day_to are both needed, for example '2026-03-01', '2026-03-31'"
-        raise ValueError(msg)
-    return spec
+    spec = CallFilter(**filters)
+    first, last = period(day_from, day_to, lambda: _today(client, spec.timezone))
+    return spec.replace(day_from=first, day_to=last)
+
+
+def _today(client: Client, timezone: str | None) -> date:
+    """Return the day of today in the zone of a load."""
+    somewhere = datetime.now(UTC).date()
+    zone = zone_of(client, CallFilter(timezone=timezone, day_from=somewhere, day_to=somewhere))
+    return datetime.now(zone_info(zone)).date()
 
 
 def fields_of(columns: Sequence[str] | None) -> list[str]:
@@ -254,16 +267,19 @@ def fields_of(columns: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
-def spans_of(client: Client, spec: CallFilter, days: Sequence[date], calls: int) -> Iterator[list[date]]:
+def spans_of(loading: Loading, days: Sequence[date], calls: int) -> Iterator[list[date]]:
     """Cut days into spans of consecutive ones with about so many calls, going by one small request."""
     if not days:
         return
-    length = 1
-    if not client.offline:
-        filters = spec.without("day_from", "day_to").to_dict()
+    length, expected = 1, None
+    if not loading.client.offline:
+        filters = loading.spec.without("day_from", "day_to").to_dict()
         with suppress(InvalidResponseError):  # a server that does not count: one day at a time
-            found = count_calls(days[0], days[-1], client=client, **filters)
-            length = max(1, calls * ((days[-1] - days[0]).days + 1) // max(found, 1))
+            found = count_calls(days[0], days[-1], client=loading.client, **filters)
+            between = (days[-1] - days[0]).days + 1
+            length = max(1, calls * between // max(found, 1))
+            expected = found if between == len(days) else None
+    loading.progress.whole(len(days), expected)
     for run in runs(days):
         yield from (run[begin : begin + length] for begin in range(0, len(run), length))
 

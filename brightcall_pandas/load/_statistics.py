@@ -39,7 +39,7 @@ _FREQS = {"day": "D", "week": "W", "month": "M", "D": "D", "W": "W", "M": "M"}
 @lists_filters
 def load_stats(
     day_from: Day,
-    day_to: Day,
+    day_to: Day | None = None,
     *,
     freq: Literal["day", "week", "month", "D", "W", "M"] | None = None,
     refresh: bool = False,
@@ -51,7 +51,7 @@ def load_stats(
     Parameters
     ----------
     day_from, day_to
-        First and last day, both inclusive.
+        First and last day, as in `load_calls`.
     freq
         Also split by day, ISO week or month (``"day"``, ``"week"``, ``"month"``, or pandas' ``"D"``, ``"W"``,
         ``"M"``): one request a period, since the answer itself has none (and a small one for the account's
@@ -85,7 +85,7 @@ def load_stats(
     client = loading_client(client)
     if freq is not None:
         choice("freq", freq, _FREQS)
-    spec = spec_of(day_from, day_to, filters)
+    spec = spec_of(client, day_from, day_to, filters)
     zone = spec.timezone or client.timezone
     spans = [(spec.day_from, spec.day_to)]
     if freq is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -13,7 +12,7 @@ from typing import Any
 
 from brightcall_pandas.api import Task, WriteQueue, run_tasks
 from brightcall_pandas.cache import Part
-from brightcall_pandas.errors import IncompleteDataError, InvalidResponseError
+from brightcall_pandas.errors import IncompleteDataError, InvalidResponseError, warn_user
 from brightcall_pandas.load._account import unusual
 from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
@@ -84,6 +83,7 @@ class WindowReader:
             A window could not be read, or not proved complete.
         """
         session, connections = self.client.session, self.client.workers
+        self.progress.begin(len(days))
         plans = run_tasks(session, connections, (self._windows(run) for run in runs(days)))
         windows = (self._window(writes, *window) for plan in plans for window in plan)
         return [part for parts in run_tasks(session, connections, windows) for part in parts]
@@ -106,16 +106,18 @@ class WindowReader:
         """Cut a run into windows; its first pages go along when they belong to the only one."""
         source = self._source(run[0], run[-1])
         opening = yield from self._opened(source)
+        total = max((each.total for each in opening.pages if each.total is not None), default=None)
         # Padded, each window costs two days more: then the run stays whole.
         if len(run) == 1 or self.query.padded:
+            self.progress.expect(total)
             return [(run, opening)]
-        total = max((each.total for each in opening.pages if each.total is not None), default=None)
         if total is None and max(each.rows for each in opening.pages) >= SAFE_SIZE:
             total = yield from source.count()
         limit = self.client.page_size
+        self.progress.expect(total)
         if total is None or total <= _PAGES_A_WINDOW * limit:
             return [(run, opening)]
-        self.progress.expect(total)
+        self.progress.cut((run[0], run[-1]))
         length = math.ceil(_PAGES_A_WINDOW * limit * len(run) / total)
         return [(run[n : n + length], None) for n in range(0, len(run), length)]
 
@@ -147,6 +149,7 @@ class WindowReader:
             self._learn(each.read.learnt)
             requests = sent if number == 0 else 0
             parts.append(self._kept(writes, source, each, began, requests, keep=not doubted))
+        self.progress.done((days[0], days[-1]), len(days), sum(sum(part.rows) for part in parts))
         return parts
 
     def _learn(self, learnt: dict[str, Any]) -> None:
@@ -254,23 +257,23 @@ class WindowReader:
     def _other_bounds(self, source: PageSource) -> None:
         if not self.client.cache.account.other_bounds:
             self.client.cache.learn(other_bounds=True)
-            warnings.warn(
+            warn_user(
                 f"the server's calls {days_text(source.body)} reach beyond these days in {self.query.zone}: "
                 "it starts days in another timezone. "
-                "From now on one more day is read at both ends and cut off.",
-                RuntimeWarning,
-                stacklevel=2,
+                "From now on one more day is read at both ends and cut off."
             )
         raise BoundsMoved
 
     def _incomplete(self, source: PageSource, read: WindowPages) -> None:
-        msg = (
-            f"calls {days_text(source.body)} are not proved complete: {read.problem}. "
-            "Try again, ask for fewer days, or take them as they are with on_incomplete='warn'."
-        )
+        msg = f"calls {days_text(source.body)} are not proved complete: {read.problem}."
         if self.strict:
-            raise IncompleteDataError(msg)
-        warnings.warn(msg, RuntimeWarning, stacklevel=2)
+            fewer = ", ask for fewer days" if source.first < source.last else ""
+            advice = f"Try again{fewer}, or take them as they are with on_incomplete='warn'."
+            raise IncompleteDataError(f"{msg} {advice}")
+        advice = (
+            "They are returned as they are, marked in df.calls.quality(), and read again by the next load."
+        )
+        warn_user(f"{msg} {advice}")
 
     def _source(self, first: date, last: date) -> PageSource:
         return PageSource(self.client.profile, self.query, first, last, partial(self._saw, first, last))
@@ -280,10 +283,11 @@ class WindowReader:
         if page.rows and page.ask.start + page.rows > limit:
             msg = (
                 f"calls from {first} to {last}: the server shows more than {limit:,}, and its list may have "
-                "no end. Ask for fewer days, or allow more with bc.Client window_limit=."
+                f"no end. {'Ask for fewer days, or allow' if first < last else 'Allow'} more with bc.Client "
+                "window_limit=."
             )
             raise InvalidResponseError(msg)
-        self.progress.saw(page)
+        self.progress.saw((first, last), page)
 
     def _facts(self) -> ServerFacts:
         return ServerFacts.of({each.name: each.value for each in self.client.cache.account.server})

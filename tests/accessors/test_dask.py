@@ -25,7 +25,7 @@ ARGUMENTS = {
     "chains_match": [(), {"eventually": ["101", "102"], "at_least": 1}],
 }
 REFUSED = """
-    compare concurrency explain_change explore model_frame quality reconcile staffing to_event_log
+    compare concurrency explain_change explore model_frame quality reconcile show staffing to_event_log
     to_csv to_excel to_networkx to_parquet transfer_events transfer_flow
 """.split()
 LAZY = [name for name in analysis.__all__ if name not in (*REFUSED, "definitions")]
@@ -157,8 +157,9 @@ class TestDistributedCalls:
         assert "fold_case" in inspect.signature(method).parameters
 
     def test_filters_rows(self, cluster, folder, calls):
-        lazy = bc.scan_calls(folder).calls.filter(types="inbound")
-        expected = calls.calls.filter(types="inbound").calls.summary()
+        chosen = {"types": "inbound", "hours": (9, 17), "transferred": False}
+        lazy = bc.scan_calls(folder).calls.filter(**chosen)
+        expected = calls.calls.filter(**chosen).calls.summary()
         pdt.assert_frame_equal(lazy.calls.summary().compute(), expected)
 
     def test_pseudonyms_are_the_same_on_every_worker(self, cluster, folder, calls):

@@ -246,7 +246,7 @@ class TestDemo:
         assert done.returncode == 0, done.stderr
 
     def test_shows_a_progress_bar_of_calls_and_pages(self, done):
-        assert re.search(r"Loading.* calls.*pages=\d", done.stderr)
+        assert re.search(r"Loaded: 100%.* 1,500/1,500 calls, \d+ pages", done.stderr)
 
     def test_loads_cold_and_warm_and_says_so(self, done):
         cold = re.search(r"server +(\d+) +[\d.]+ +1,500$", done.stdout, re.MULTILINE)

@@ -67,12 +67,11 @@ class TestCode:
             .startswith("calls = bc.load_calls('2026-03-02', '2026-03-02', timezone='Asia/Tokyo')\n")
         )
 
-    def test_conditions_are_written_in_pandas(self, ex):
+    def test_conditions_are_filters_of_rows(self, ex):
         ex.set("types", "inbound")
         ex.set("hours", (9, 17))
         assert ex.code().split("\n")[1] == (
-            "calls = df.calls.filter(types=['inbound']).loc[lambda calls: "
-            "calls[\"timestamp\"].dt.tz_convert('Europe/Berlin').dt.hour.between(9, 17)]"
+            "calls = df.calls.filter(types=['inbound']).calls.filter(hours=(9, 17), timezone='Europe/Berlin')"
         )
 
     def test_keeps_what_the_frame_was_loaded_with(self):

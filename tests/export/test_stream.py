@@ -331,7 +331,7 @@ class TestCommand:
             sandbox.latency(0)
             os.close(theirs)
             os.close(ours)
-        assert re.search(r"Loading.*calls.*pages=", shown)
+        assert re.search(r"Loading.*calls, .* pages", shown)
         assert done.stdout.decode() == f"2000 calls in 10 files in {tmp_path / 'out'}\n"
 
     def test_days_told_from_today_on(self, run, tmp_path):

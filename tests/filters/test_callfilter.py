@@ -6,6 +6,7 @@ import copy
 import inspect
 import json
 import pickle
+import re
 from datetime import date, datetime
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import brightcall_pandas as bc
 from brightcall_pandas.filters import FILTER_NAMES, FILTERS, CallFilter, lists_filters
 
 
@@ -69,10 +71,47 @@ class TestListsFilters:
             """Load nothing."""
             return filters
 
-        assert (load.__name__, load.__doc__) == ("load", "Load nothing.")
+        assert load.__name__ == "load"
+        assert load.__doc__.startswith("Load nothing.\n\nFilters\n-------\nsearch_string : text\n    Part of")
 
     def test_call_filter_shows_them(self):
         assert set(FILTER_NAMES) <= set(inspect.signature(CallFilter).parameters)
+
+
+SHOWN = [
+    bc.load_calls, bc.load_stats, bc.count_calls, bc.load_catalog, bc.export_calls, bc.read_calls, bc.explore,
+    bc.CallFilter, bc.CallsAccessor.filter,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", SHOWN, ids=lambda each: each.__name__)
+class TestShiftTab:
+    """What a notebook shows of a function: which words and units each filter takes, and what it does."""
+
+    def test_the_signature_says_what_each_filter_takes(self, function):
+        shown = str(inspect.signature(function))
+        assert "types: 'one or more of inbound (0), outbound (1), internal (2)' = None" in shown
+        assert "talk_time_from: 'seconds, 0 or more' = None" in shown
+        parameters = inspect.signature(function).parameters
+        for name in set(FILTER_NAMES) - {"day_from", "day_to"}:
+            assert parameters[name].annotation == FILTERS[name].value.accepts
+
+    def test_the_docstring_says_what_each_filter_does(self, function):
+        section = inspect.getdoc(function).partition("\nFilters\n-------\n")[2]
+        told = re.findall(r"^(\w+) : (.+)\n    (.+)$", section, re.MULTILINE)
+        assert [each for each in told if each[0] == "states"] == [
+            ("states", "one or more of unanswered (0), answered (1), failed (2)", "How the call ended.")
+        ]
+        own = [name for name in ("day_from", "day_to") if function not in (bc.CallFilter, *SHOWN[-1:])]
+        expected = [each for name, each in FILTERS.items() if name in FILTER_NAMES and name not in own]
+        if function is bc.read_calls:
+            expected = [each for name, each in FILTERS.items() if name in FILTER_NAMES]
+        assert told == [(each.argument, each.value.accepts, each.doc) for each in expected]
+
+    def test_types_are_those_of_the_code(self, function):
+        """What the signature shows is for people; tools read the annotations."""
+        written = getattr(function, "__init__", function) if isinstance(function, type) else function
+        assert "types" not in written.__annotations__
 
 
 class TestCallFilter:

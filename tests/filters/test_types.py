@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import typing
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,10 @@ PROGRAM = """
     bc.read_calls("calls", day_from="2026-03-01", quality_rating=4)
     bc.CallFilter(day_from=date(2026, 3, 1), sort_by="timestamp", page=1).replace(page=2)
     bc.explore(*days, refresh=True, date_interval="week")
+    bc.load_calls("30d", categories=["inbound", "failed"], outcome_types="positive", states=["answered", 2])
+    bc.count_calls("yesterday")
+    bc.CallsAccessor(pd.DataFrame()).filter(hours=(9, 17), lines=101, transferred=True, types="outbound")
+    bc.CallsAccessor(pd.DataFrame()).show(rows=3).to_html()
     bc.load_calls(*days, talk_tme_from=30)  # wrong
     bc.load_calls(*days, talk_time_from="long")  # wrong
     bc.load_calls(*days, page=1)  # wrong
@@ -48,6 +53,8 @@ PROGRAM = """
     bc.CallFilter().replace(typ="outbound")  # wrong
     bc.explore(*days, refesh=True)  # wrong
     bc.CallsAccessor(pd.DataFrame()).filter(talk_time=3)  # wrong
+    bc.CallsAccessor(pd.DataFrame()).filter(hours=9)  # wrong
+    bc.load_calls("30d", hours=(9, 17))  # wrong
 """
 
 
@@ -69,6 +76,24 @@ class TestNames:
         paging = [name for name, each in FILTERS.items() if each.paging]
         assert list(Parameters.__annotations__) == [*filters, *DAYS, *paging]
         assert len(Filters.__annotations__) == 27
+
+
+class TestWords:
+    @staticmethod
+    def literals(annotation):
+        """Return all literal values in an annotation, however deep."""
+        if typing.get_origin(annotation) is typing.Literal:
+            return set(typing.get_args(annotation))
+        return {value for each in typing.get_args(annotation) for value in TestWords.literals(each)}
+
+    @pytest.mark.parametrize("name", FILTERS)
+    def test_are_those_that_the_filter_accepts(self, name):
+        offered = self.literals(typing.get_type_hints(Parameters)[name])
+        kind = getattr(FILTERS[name].value, "of", FILTERS[name].value)
+        words = set(getattr(kind, "words", ()))
+        if hasattr(kind, "field"):
+            words = {*kind.field.choices, *range(len(kind.field.choices))}
+        assert offered == words
 
 
 class TestProgram:

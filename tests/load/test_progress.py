@@ -2,53 +2,147 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import re
 import sys
 import threading
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from tqdm.auto import tqdm
 
+import brightcall_pandas as bc
 from brightcall_pandas.load._progress import Progress
 
 PAGE = SimpleNamespace(rows=5)
+FIRST, SECOND = (date(2026, 3, 1), date(2026, 3, 1)), (date(2026, 3, 2), date(2026, 3, 3))
+
+
+@pytest.fixture
+def shown(capsys, monkeypatch):
+    """What the bar showed, one text each time it was drawn: here at each step, else ten times a second."""
+
+    class Eager(tqdm):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, mininterval=0, **kwargs)
+
+    monkeypatch.setattr("brightcall_pandas.load._progress.tqdm", Eager)
+    return lambda: [each for each in capsys.readouterr().err.split("\r") if each.strip()]
 
 
 class TestProgress:
-    def test_calls_and_pages(self, capsys):
-        progress = Progress(True)
-        progress.expect(10)
-        progress.saw(PAGE)
-        progress.saw(PAGE)
-        progress.close()
-        last = capsys.readouterr().err.strip().split("\r")[-1]
-        assert "10/10" in last
-        assert "pages=2" in last
+    def test_calls_of_calls_and_pages(self, shown):
+        with Progress(True) as progress:
+            progress.begin(3)
+            progress.expect(12)
+            progress.saw(FIRST, PAGE)
+            progress.saw(FIRST, PAGE)
+            progress.finish(12)
+        first, *_, last = shown()
+        assert re.fullmatch(r"Loading:  42%\|.*5/12 calls, 1 page\s*", first)
+        assert re.fullmatch(r"Loaded: 100%\|.*12/12 calls, 2 pages\s*", last)
 
-    def test_calls_that_are_expected_later(self, capsys):
+    def test_the_last_figure_is_that_of_the_calls_loaded(self, shown):
+        with Progress(True) as progress:
+            progress.begin(1)
+            progress.expect(6)  # one more came since it was counted, and 24 lie in the cache
+            progress.saw(FIRST, PAGE)
+            progress.done(FIRST, 1, 7)
+            progress.finish(31)
+        assert "31/31 calls" in shown()[-1]
+
+    def test_pages_overlap_and_calls_count_once(self, shown):
+        with Progress(True) as progress:
+            progress.begin(3)
+            progress.expect(20)
+            for _ in range(3):
+                progress.saw(FIRST, PAGE)
+            before = shown()[-1]
+            progress.done(FIRST, 1, 9)  # 9 calls on 3 pages of 5
+            progress.saw(SECOND, PAGE)
+        assert "15/20" in before
+        assert "14/20" in shown()[-1]
+
+    def test_never_more_than_are_expected_nor_all_before_the_end(self, shown):
+        with Progress(True) as progress:
+            progress.begin(1)
+            progress.expect(8)
+            progress.saw(FIRST, PAGE)
+            progress.saw(FIRST, PAGE)
+            before = shown()[-1]
+            progress.finish(8)
+        assert re.search(r" 99%\|.*8/8 calls", before)
+
+    def test_a_window_that_is_cut_is_not_counted_twice(self, shown):
+        with Progress(True) as progress:
+            progress.begin(3)
+            progress.saw((FIRST[0], SECOND[1]), PAGE)
+            progress.expect(10)
+            progress.cut((FIRST[0], SECOND[1]))
+            progress.saw(FIRST, PAGE)
+        assert "5/10 calls, 2 pages" in shown()[-1]
+
+    def test_without_a_total_it_goes_by_days(self, shown):
+        with Progress(True) as progress:
+            progress.begin(4)
+            progress.expect(None)
+            progress.saw(FIRST, PAGE)
+            progress.done(FIRST, 1, 5)
+            progress.finish(5)
+        lines = shown()
+        before = [each for each in lines if each.startswith("Loading")]
+        assert re.search(r" 25%\|.*, 5 calls, 1 page", before[-1])
+        assert "5/5 calls" in lines[-1]
+
+    def test_a_reading_that_begins_again_forgets_what_it_had(self, shown):
+        with Progress(True) as progress:
+            for _ in range(2):
+                progress.begin(1)
+                progress.expect(10)
+                progress.saw(FIRST, PAGE)
+                progress.done(FIRST, 1, 5)
+        assert "5/10 calls, 2 pages" in shown()[-1]
+
+    def test_parts_of_a_whole(self, shown):
+        with Progress(True) as progress:
+            progress.whole(4, 20)
+            for _ in range(2):
+                progress.begin(2)
+                progress.expect(10)
+                progress.saw(FIRST, PAGE)
+                progress.end_part(2, 10)
+            *_, before = shown()
+            progress.finish(20)
+        assert "20/20 calls, 2 pages" in before
+        assert " 99%" in before
+
+    @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+    @pytest.mark.parametrize("calls", [5, 10])
+    def test_one_that_raises_says_that_it_stopped(self, shown, error, calls):
         progress = Progress(True)
-        progress.saw(PAGE)
-        progress.expect(3)
-        progress.expect(7)
-        progress.saw(PAGE)
-        progress.close()
-        assert "10/10" in capsys.readouterr().err
+        progress.begin(1)
+        progress.expect(calls)
+        progress.saw(FIRST, PAGE)
+        with pytest.raises(error), progress:
+            raise error
+        assert re.match(r"Stopped: +\d\d%\|.*5/", shown()[-1])
 
     @pytest.mark.parametrize("show", [False, None])
-    def test_a_short_load_shows_none(self, capsys, show):
-        progress = Progress(show)
-        progress.expect(10)
-        progress.saw(PAGE)
-        progress.close()
-        assert capsys.readouterr().err == ""
+    def test_a_short_load_shows_none(self, shown, show):
+        with Progress(show) as progress:
+            progress.expect(10)
+            progress.saw(FIRST, PAGE)
+            progress.finish(10)
+        assert shown() == []
 
-    def test_no_page_no_bar(self, capsys):
-        progress = Progress(True)
-        progress.expect(10)
-        progress.close()
-        assert capsys.readouterr().err == ""
+    def test_no_page_no_bar(self, shown):
+        with Progress(True) as progress:
+            progress.expect(10)
+            progress.finish(0)
+        assert shown() == []
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
     def test_a_full_disk_behind_it_stops_nothing(self, monkeypatch):
@@ -59,13 +153,12 @@ class TestProgress:
         with pytest.raises(OSError, match="No space"):
             full.write("x")
         monkeypatch.setattr(sys, "stderr", full)
-        progress = Progress(True)
-        threads = [threading.Thread(target=progress.saw, args=(PAGE,)) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        progress.close()
+        with Progress(True) as progress:
+            threads = [threading.Thread(target=progress.saw, args=(FIRST, PAGE)) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(60)
         monkeypatch.undo()
         full.detach()
         assert not any(thread.is_alive() for thread in threads)
@@ -80,3 +173,63 @@ class TestProgress:
         other.start()
         other.join(60)
         assert not other.is_alive()
+
+
+class TestLoads:
+    """What the bar of a real load says; tqdm draws it as text where there is no notebook."""
+
+    def test_the_last_figure_is_the_calls_loaded(self, shared, shown, tmp_path):
+        client = shared.client(cache_dir=tmp_path, page_size=20)
+        half = "2026-03-29"
+        for options in ({"day_to": half}, {"day_to": shared.day_to}, {"day_to": half, "refresh": True}):
+            calls = bc.load_calls(shared.day_from, client=client, progress=True, **options)
+            assert f"Loaded: 100%|██████████| 00:00<00:00, {len(calls):,}/{len(calls):,} calls" in shown()[-1]
+        client.close()
+
+    def test_so_it_is_for_files(self, shared, shown, tmp_path):
+        client = shared.client(cache_dir=tmp_path / "cache")
+        bc.export_calls(shared.day_from, shared.day_to, tmp_path / "files", client=client, progress=True)
+        assert "240/240 calls" in shown()[-1]
+        client.close()
+
+    def test_a_server_without_totals(self, shared, shown, tmp_path):
+        shared.set_faults({"missing_total": 1})
+        client = shared.client(cache_dir=tmp_path, page_size=20)
+        bc.load_calls(shared.day_from, shared.day_to, client=client, progress=True)
+        assert "240/240 calls" in shown()[-1]
+        client.close()
+
+    @pytest.mark.usefixtures("quick_retries")
+    def test_a_load_that_fails_stopped(self, shared, shown, tmp_path):
+        client = shared.client(cache_dir=tmp_path, page_size=20, retries=0)
+        bc.load_calls(shared.day_from, shared.day_from, client=client)
+        shared.set_faults({"http_500": 0.5})
+        with pytest.raises(bc.ServerError):
+            bc.load_calls(shared.day_from, shared.day_to, refresh=True, client=client, progress=True)
+        assert "Stopped" in shown()[-1]
+        client.close()
+
+    def test_in_a_notebook_it_is_a_bar_that_is_red_where_it_stopped(self, monkeypatch):
+        """The widget that JupyterLab draws: as wide as any, with a total from the beginning."""
+        notebook = pytest.importorskip("tqdm.notebook")
+        pytest.importorskip("ipywidgets")
+        made = []
+
+        class Kept(notebook.tqdm):
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs, display=False)
+                made.append(self)
+
+        monkeypatch.setattr("brightcall_pandas.load._progress.tqdm", Kept)
+        for error in (None, ValueError):
+            with contextlib.suppress(ValueError), Progress(True) as progress:
+                progress.begin(2)
+                progress.expect(None)
+                progress.saw(FIRST, PAGE)
+                _, bar, _ = made[-1].container.children
+                assert (bar.max, bar.layout.width) == (1.0, None)
+                if error is not None:
+                    raise error
+                progress.finish(5)
+            assert bar.bar_style == ("success" if error is None else "danger")
+            assert made[-1].container.children[0].value.startswith("Loaded" if error is None else "Stopped")

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import brightcall_pandas as bc
-from brightcall_pandas.load import request_body, spec_of
+from brightcall_pandas.load import request_body
 from tests.load.relay import Relay
 
 DAYS = "2026-03-28", "2026-03-31"
@@ -174,5 +174,8 @@ def test_an_export_needs_no_count(shared, tmp_path, fetch_plainly):
 def test_the_body_of_a_small_request_asks_for_one_call(scripted, client):
     say(scripted, COUNT)
     count(client)
-    expected = request_body(spec_of(*DAYS, {}), None) | {"page": 1, "itemsPerPage": 1}
+    expected = request_body(bc.CallFilter(day_from=DAYS[0], day_to=DAYS[1]), None) | {
+        "page": 1,
+        "itemsPerPage": 1,
+    }
     assert json.loads(scripted.bodies[0]) == expected

@@ -1,0 +1,28 @@
+"""Which rows of a frame ``.calls.filter`` keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from brightcall_pandas.analysis import chains_match
+from brightcall_pandas.filters import ROW_FILTERS, CallFilter
+
+__all__ = ["matching_rows"]
+
+
+def matching_rows(
+    df: pd.DataFrame, spec: CallFilter, conditions: Mapping[str, Any], *, fold_case: bool
+) -> np.ndarray:
+    """Return which rows pass a filter of the API and `parsed_conditions` of rows."""
+    mask = spec.mask(df, fold_case=fold_case).to_numpy(dtype=bool)
+    for name, value in conditions.items():
+        predicate = ROW_FILTERS[name].predicate
+        if predicate is None:
+            mask = mask & (chains_match(df, at_least=1).to_numpy(dtype=bool) == value)
+        else:
+            mask = mask & predicate.mask(df, value, spec.timezone)
+    return mask

@@ -1,0 +1,280 @@
+"""Calls and tables as people read them in a notebook: percent, seconds, and the columns that matter first.
+
+pandas' Styler draws them. The frame stays as it is: what is rounded, cut or put first is so in the view only.
+Units are those of `describe_fields` and `definitions`.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import zlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from brightcall_pandas.analysis import BETWEEN, Meanings
+from brightcall_pandas.errors import brief_errors
+from brightcall_pandas.frame import FIELDS, nearest, whole, zone_of_times
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+__all__ = ["display_tables", "show"]
+
+_FIRST = ("timestamp", "type", "state", "outcomeTag", "talkTime")
+_THEN = ("answerTime", "clientNumber", "agentShortNumber", "lineNumber", "projectName", "outcomeType")
+_MOST_COLUMNS = 12  # of calls
+_MOST_ROWS = 100  # of tables
+_NOTHING = "–"
+_DIFFERENCES = ("_change", "effect", "difference")
+_A_WEEK = "rate a week"
+_MISSING = 'show needs Jinja2, which is not installed; run: pip install "brightcall-pandas[lab]"'
+
+Format = Callable[[Any], str]
+
+
+@brief_errors
+def show(df: pd.DataFrame, rows: int | None = None, columns: Sequence[str] | None = None) -> Styler:
+    """Show calls, or a table of them, as people read them.
+
+    Rates are percentages, differences of rates percentage points, durations seconds; whole numbers have no
+    decimals. Calls show time, direction, state, outcome and talk time first.
+
+    Parameters
+    ----------
+    df
+        Calls, or a table. It stays as it is.
+    rows
+        Rows to show, from the first. None: all, or ten of more calls than ``display.max_rows``, and of tables
+        with more than a hundred rows.
+    columns
+        Columns to show, in that order. None: all of a table, and twelve of calls, those of your own among
+        them.
+
+    Returns
+    -------
+    pandas.io.formats.style.Styler
+        The last expression of a cell shows it; its own methods, such as ``.bar("n_calls")``, add to it.
+
+    Raises
+    ------
+    ValueError
+        `rows` is below 1, or a column does not exist.
+    ModuleNotFoundError
+        Jinja2 is not installed; the extra ``lab`` brings it.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"state": ["answered", "answered", "failed"], "talkTime": [61.25, 5, None]})
+    >>> view = calls.calls.summary().calls.show(columns=["n_calls", "answer_rate", "talk_time_mean_s"])
+    >>> print(view.to_string(delimiter="  "))
+      n_calls  answer_rate  talk_time_mean_s
+    group
+    all  3  66.7%  33.1 s
+    """
+    meanings = Meanings(df)
+    chosen = _positions(df, columns, meanings)
+    limit = _rows_of(df, rows, meanings)
+    part = df.iloc[:limit, chosen]
+    try:
+        from pandas.io.formats.style import Styler  # noqa: PLC0415 - it needs Jinja2
+    except ImportError as error:
+        raise ModuleNotFoundError(_MISSING, name="jinja2") from error
+    styler = Styler(part, uuid=_name(part), cell_ids=False)  # a name that lasts: notebooks can be compared
+    units = [_unit(df, label, meanings) for label in part.columns]
+    left = []
+    for number, (label, unit) in enumerate(zip(part.columns, units, strict=True)):
+        values = part.iloc[:, number]
+        form = _form(values, unit, str(label).endswith(_DIFFERENCES)) or _text_form(cut=meanings.is_calls)
+        styler = styler.format(form, subset=[label], na_rep=_NOTHING, escape="html")
+        if not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
+            left.append(number)
+    for level in range(part.index.nlevels):
+        form = _level_form(part.index.get_level_values(level))
+        styler = styler.format_index(form, axis=0, level=level, escape="html")
+    styler = styler.format_index(str, axis=1, escape="html")
+    return styler.set_table_styles(_style(left)).set_caption(_caption(df, part, meanings))
+
+
+def display_tables(on: bool = True) -> None:
+    """Display every frame of calls, and every table of them, as ``df.calls.show()`` does.
+
+    Holds for the notebook that runs it; other frames look as pandas shows them. Elsewhere than in Jupyter and
+    IPython it does nothing.
+
+    Parameters
+    ----------
+    on
+        False goes back to pandas' own form.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Jinja2 is not installed; the extra ``lab`` brings it.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    if shell is None:
+        return
+    formatter = shell.display_formatter.formatters["text/html"]
+    if not on:
+        formatter.pop(pd.DataFrame, None)
+        return
+    show(pd.DataFrame())  # what is missing is said now, not at each table
+    formatter.for_type(pd.DataFrame, _as_html)
+
+
+def _as_html(df: pd.DataFrame) -> Any:
+    return show(df).to_html() if _is_known(df) else df._repr_html_()  # type: ignore[operator]
+
+
+def _is_known(df: pd.DataFrame) -> bool:
+    """Tell whether a frame has calls, or numbers of the catalogue for the most part."""
+    meanings = Meanings(df)
+    if type(df) is not pd.DataFrame:  # it has a form of its own
+        return False
+    if meanings.is_calls:
+        return "timestamp" in df.columns or "brightcall" in df.attrs
+    known = sum(bool(_unit(df, label, meanings)) for label in df.columns)
+    return 0 < len(df.columns) <= 2 * known
+
+
+# Which rows and columns.
+
+
+def _rows_of(df: pd.DataFrame, rows: int | None, meanings: Meanings) -> int:
+    if rows is not None:
+        return whole("rows", rows, 1)
+    most = pd.get_option("display.max_rows") or len(df)
+    few = pd.get_option("display.min_rows") or most
+    return len(df) if len(df) <= (most if meanings.is_calls else max(most, _MOST_ROWS)) else few
+
+
+def _positions(df: pd.DataFrame, columns: Sequence[str] | None, meanings: Meanings) -> list[int]:
+    """Return the positions of the columns to show, in order."""
+    names = list(df.columns)
+    if columns is not None:
+        chosen = [columns] if isinstance(columns, str) else list(columns)
+        for name in chosen:
+            if name not in names:
+                msg = f"the frame has no column {name!r}{nearest(str(name), map(str, names))}"
+                raise ValueError(msg)
+        return [names.index(name) for name in chosen]
+    if not meanings.is_calls or len(names) <= _MOST_COLUMNS:
+        return list(range(len(names)))
+    own = [name for name in names if not meanings.is_field(str(name))]
+    order = dict.fromkeys([*_FIRST, *own, *_THEN, *names])
+    return [names.index(name) for name in order if name in names][:_MOST_COLUMNS]
+
+
+# How values are written.
+
+
+def _unit(df: pd.DataFrame, label: Any, meanings: Meanings) -> str:
+    """Return the unit of a column; an empty text where nobody knows."""
+    if (heat := df.attrs.get("heatmap")) is not None and isinstance(label, int):
+        return meanings.of(str(heat["value"])).unit
+    name = BETWEEN.join(map(str, label)) if isinstance(label, tuple) else str(label)
+    unit = meanings.of(name).unit
+    if unit == "as the metric":
+        return meanings.of(str(df.attrs.get("metric", ""))).unit
+    if meanings.is_field(name):
+        return unit or ("number" if name in FIELDS and FIELDS[name].kind == "number" else "")
+    return unit
+
+
+def _form(values: pd.Series, unit: str, is_difference: bool) -> Format | None:
+    """Return how the numbers or times of a column are written; None for texts and flags."""
+    dtype = values.dtype
+    if pd.api.types.is_bool_dtype(dtype) or not pd.api.types.is_numeric_dtype(dtype):
+        return _date_form(pd.Index(values)) if pd.api.types.is_datetime64_any_dtype(dtype) else None
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    sign = "+" if is_difference or unit == _A_WEEK else ""
+    if unit == "rate" and not is_difference:
+        return lambda value: f"{value:.1%}"
+    if unit in ("rate", _A_WEEK):
+        ending = " pp a week" if unit == _A_WEEK else " pp"
+        return lambda value: f"{100 * value:+.1f}{ending}"
+    if not unit and pd.api.types.is_integer_dtype(dtype):
+        return str  # a number that counts nothing, such as a year
+    places = _places(numbers, 1 if unit == "s" else 2)
+    ending = " s" if unit == "s" else ""
+    return lambda value: f"{value:{sign},.{places}f}{ending}"
+
+
+def _places(numbers: np.ndarray, most: int) -> int:
+    """Return how many decimals show the numbers of a column: none where all are whole, or are large."""
+    known = numbers[np.isfinite(numbers)]
+    if not len(known) or (known == np.round(known)).all():
+        return 0
+    largest = float(np.abs(known).max())
+    return max(0, min(most, 3 - math.floor(math.log10(largest)))) if largest >= 1 else most
+
+
+def _level_form(values: pd.Index) -> Format:
+    if isinstance(values.dtype, pd.IntervalDtype):
+        return _interval
+    return _date_form(values) if isinstance(values, pd.DatetimeIndex) else _text_form(cut=False)
+
+
+def _date_form(values: pd.Index) -> Format:
+    stamps = pd.DatetimeIndex(values)
+    whole_days = (stamps.dropna() == stamps.dropna().normalize()).all()
+    form = "%Y-%m-%d" if whole_days else "%Y-%m-%d %H:%M:%S"
+    return lambda value: _NOTHING if pd.isna(value) else f"{value:{form}}"
+
+
+def _interval(value: Any) -> str:
+    if not isinstance(value, pd.Interval):
+        return _NOTHING
+    opens, closes = "[(]"[not value.closed_left], "[)]"[1 + value.closed_right]
+    return f"{opens}{value.left:g}, {value.right:g}{closes}"
+
+
+def _text_form(*, cut: bool) -> Format:
+    most = pd.get_option("display.max_colwidth") if cut else None
+
+    def text(value: Any) -> str:
+        if value is None or value is pd.NA or value is pd.NaT:
+            return _NOTHING
+        if isinstance(value, float):
+            return _NOTHING if math.isnan(value) else f"{value:g}"
+        written = str(value)
+        return written if not most or len(written) <= most else f"{written[: most - 1]}…"
+
+    return text
+
+
+# What stands around them.
+
+
+def _name(part: pd.DataFrame) -> str:
+    """Return what names a view in its page: its style goes by the position of its columns."""
+    return f"{zlib.crc32(repr(part.dtypes.to_dict()).encode()):08x}"
+
+
+def _style(left: Sequence[int]) -> list[Any]:
+    """Return the style of a view; these columns are texts."""
+    texts = ", ".join(f"td.col{number}, th.col_heading.col{number}" for number in left)
+    styles = [
+        {"selector": "caption", "props": "caption-side: bottom; text-align: left; opacity: 0.75"},
+        {"selector": "th.row_heading, th.index_name", "props": "text-align: left"},
+        {"selector": "td, th.row_heading", "props": "white-space: nowrap"},
+    ]
+    return [*styles, {"selector": texts, "props": "text-align: left"}] if texts else styles
+
+
+def _caption(df: pd.DataFrame, part: pd.DataFrame, meanings: Meanings) -> str:
+    """Return what the view leaves out, and whose days the times are in."""
+    rows = "calls" if meanings.is_calls else "rows"
+    said = []
+    if len(part) < len(df):
+        said.append(f"the first {len(part):,} of {len(df):,} {rows}")
+    if len(part.columns) < len(df.columns):
+        said.append(f"{len(part.columns)} of {len(df.columns)} columns")
+    if meanings.is_calls and isinstance(df.dtypes.get("timestamp"), pd.DatetimeTZDtype):
+        said.append(f"times of {zone_of_times(df['timestamp'])}")
+    return "; ".join(said)

@@ -1,0 +1,65 @@
+"""What a client says of itself in a notebook: its server, its account, what is cached, what to try next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import TYPE_CHECKING
+
+from brightcall_pandas.errors import BrightcallError
+from brightcall_pandas.load._keys import KEY_VARIABLE
+
+if TYPE_CHECKING:
+    from brightcall_pandas.load._client import Client
+
+__all__ = ["as_html", "as_text"]
+
+Line = tuple[str, str]
+"""What it is about, and what is said."""
+
+
+def as_text(client: Client) -> str:
+    """Return lines for a terminal."""
+    lines = list(_lines(client))
+    width = max(len(topic) for topic, _ in lines)
+    return "\n".join(["Client", *(f"  {topic:<{width}}  {told}" for topic, told in lines)])
+
+
+def as_html(client: Client) -> str:
+    """Return the same for a notebook."""
+    rows = "".join(
+        f"<tr><th style='text-align: left'>{escape(topic)}</th>"
+        f"<td style='text-align: left'>{escape(told)}</td></tr>"
+        for topic, told in _lines(client)
+    )
+    return f"<div><b>Client</b><table>{rows}</table></div>"
+
+
+def _lines(client: Client) -> Iterable[Line]:
+    yield "server", f"{client.base_url}, API {client.profile.name}"
+    if client.key is not None:
+        yield "key", "there is one; it is never shown"
+    else:
+        yield "key", f"none: set {KEY_VARIABLE}, or call bc.login()"
+    tries = 'bc.load_calls("30d")  bc.count_calls("today")'
+    try:
+        account = client.account
+        yield "account", account.name
+        zone = client.timezone or account.timezone
+        yield "days start", f"in {zone}" if zone else "in the account's timezone, which the first load learns"
+        yield "cache", _cached(client)
+        tries += "  client.account  client.cache.info()"
+    except (BrightcallError, OSError) as error:
+        if client.key is not None:
+            yield "cache", f"cannot be read: {error}"
+    if client.offline:
+        yield "offline", "the server is never asked"
+    yield "to try", tries if client.key is not None or client.offline else "bc.start_sandbox()"
+
+
+def _cached(client: Client) -> str:
+    held = client.cache.info()
+    if not held["days"]:
+        return f"nothing yet, in {held['folder']}"
+    days = f"{held['days']:,} day{'s' * (held['days'] != 1)} from {held['first_day']} to {held['last_day']}"
+    return f"{held['calls']:,} calls on {days}, {held['bytes'] / 1e6:,.1f} MB in {held['folder']}"

@@ -1,0 +1,129 @@
+"""Loads of days told from today on, which is the account's today."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import brightcall_pandas as bc
+
+WEST, EAST = "Pacific/Pago_Pago", "Pacific/Kiritimati"  # 25 hours apart: it is never the same day in both
+CALLS = {"success": True, "calls": [], "totalItems": 0, "pagesCount": 0, "tags": [], "timezone": "UTC"}
+STATISTICS = {"success": True, "detailedStat": {"all": {"all": 0}}, "timezone": "UTC"}
+
+
+def export_calls(day_from, day_to=None, *, client, **options):
+    folder = client.cache.folder.parent / "files"
+    return bc.export_calls(day_from, day_to, folder, client=client, **options)
+
+
+LOADERS = [bc.load_calls, bc.count_calls, bc.load_stats, bc.load_catalog, bc.explore, export_calls]
+
+
+@pytest.fixture
+def client(scripted, tmp_path):
+    made = bc.Client("any-key", base_url=scripted.url, cache_dir=tmp_path, retries=0)
+    yield made
+    made.close()
+
+
+def answers(scripted, ask, zone):
+    answer = STATISTICS if ask is bc.load_stats else CALLS
+    scripted.answers = [(200, {}, json.dumps(answer | {"timezone": zone}).encode())]
+
+
+def asked(scripted):
+    """Return the first and the last day of the last question."""
+    bodies = [json.loads(body) for body in scripted.bodies]
+    return bodies[-1]["dayFrom"], bodies[-1]["dayTo"]
+
+
+def today_in(zone):
+    return datetime.now(ZoneInfo(zone)).date()
+
+
+def days_of(frame):
+    query = frame.attrs["brightcall"]["query"]
+    return query["dayFrom"], query["dayTo"]
+
+
+class TestToday:
+    @pytest.mark.parametrize("zone", [WEST, EAST])
+    @pytest.mark.parametrize("ask", [bc.count_calls, bc.load_stats, bc.load_catalog])
+    def test_is_that_of_the_zone_that_the_filter_the_client_or_the_account_names(
+        self, scripted, tmp_path, ask, zone
+    ):
+        for number, named in enumerate(("filter", "client", "account")):
+            answers(scripted, ask, zone if named == "account" else "Europe/Berlin")
+            options = {"timezone": zone} if named == "client" else {}
+            filters = {"timezone": zone} if named == "filter" else {}
+            client = bc.Client(
+                "any-key", base_url=scripted.url, cache_dir=tmp_path / str(number), retries=0, **options
+            )
+            before = today_in(zone)
+            ask("today", client=client, **filters)
+            assert asked(scripted) in {(str(each), str(each)) for each in (before, today_in(zone))}, named
+            client.close()
+
+    @pytest.mark.parametrize("zone", [WEST, EAST])
+    def test_so_it_is_for_calls(self, scripted, client, zone):
+        answers(scripted, bc.load_calls, zone)
+        before = today_in(zone)
+        frame = bc.load_calls("7d", client=client)
+        expected = {(str(each - timedelta(days=6)), str(each)) for each in (before, today_in(zone))}
+        assert days_of(frame) in expected
+
+    @pytest.mark.parametrize("ask", LOADERS)
+    def test_dates_ask_for_no_zone(self, scripted, client, ask):
+        answers(scripted, ask, "UTC")
+        ask("2026-03-01", "2026-03-02", client=client)
+        bodies = [json.loads(body) for body in scripted.bodies]
+        assert {(each["dayFrom"], each["dayTo"]) for each in bodies} >= {("2026-03-01", "2026-03-02")}
+        assert all(each["dayTo"] <= "2026-03-03" for each in bodies)  # and the day after, for the bounds
+
+    @pytest.mark.parametrize("ask", LOADERS)
+    @pytest.mark.parametrize(
+        ("days", "filters", "error"),
+        [
+            (("tomorrow", None), {}, ValueError),
+            (("30d", "7d"), {}, ValueError),
+            (("30d", None), {"types": "sideways"}, ValueError),
+            (("30d", None), {"page": 2}, TypeError),
+        ],
+    )
+    def test_what_is_wrong_is_refused_before_any_request(self, scripted, client, ask, days, filters, error):
+        with pytest.raises(error):
+            ask(*days, client=client, **filters)
+        assert scripted.bodies == []
+
+    def test_offline_without_a_zone_says_so(self, tmp_path):
+        client = bc.Client("any-key", cache_dir=tmp_path, offline=True)
+        with pytest.raises(bc.OfflineError, match="timezone"):
+            bc.load_calls("30d", client=client)
+
+
+class TestRecentCalls:
+    def test_the_last_days_are_those_calls(self, tmp_path, fetch_plainly):
+        with bc.start_sandbox(calls=120, days=5, seed=3, day_to=today_in("UTC")) as sandbox:
+            client = sandbox.client(cache_dir=tmp_path, timezone="UTC")
+            plain = fetch_plainly(sandbox, timezone="UTC")
+            last = date.fromisoformat(sandbox.day_to)
+            if today_in("UTC") != last:
+                pytest.skip("midnight came")
+            dates = {
+                key: datetime.fromisoformat(call["timestamp"]).astimezone(ZoneInfo("UTC")).date()
+                for key, call in plain.items()
+            }
+            for days, first, end in (
+                (("3d",), last - timedelta(days=2), last),
+                (("yesterday",), last - timedelta(days=1), last - timedelta(days=1)),
+                (("3d", "yesterday"), last - timedelta(days=3), last - timedelta(days=1)),
+            ):
+                expected = {key for key, day in dates.items() if first <= day <= end}
+                assert 0 < len(expected) < 120
+                assert set(bc.load_calls(*days, client=client)["id"]) == expected
+                assert bc.count_calls(*days, client=client) == len(expected)
+            client.close()
