@@ -123,7 +123,7 @@ def shrunk(hits: ArrayLike, trials: ArrayLike) -> NDArray[np.float64]:
     if excess <= 0:
         return np.where(n > 0, common, np.nan)
     strength = (1 - min(excess, 1.0)) / min(excess, 1.0)
-    return np.where(n > 0, (x + strength * common) / (n + strength), np.nan)
+    return np.divide(x + strength * common, n + strength, out=np.full(len(n), np.nan), where=n > 0)
 
 
 def quantiles(

@@ -60,6 +60,8 @@ class TestShrunk:
         assert np.isnan(shrunk([0, 3], [0, 4])).tolist() == [True, False]
         assert shrunk([4, 5], [4, 5]).tolist() == [1.0, 1.0]
         assert np.isnan(shrunk([0], [0])).all()
+        # Groups that differ in all are not drawn anywhere.
+        assert shrunk([4, 0, 0], [4, 4, 0])[:2].tolist() == [1.0, 0.0]
         assert len(shrunk([], [])) == 0
 
     @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 50)), min_size=1))
