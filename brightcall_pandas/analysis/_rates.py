@@ -123,7 +123,9 @@ def shrunk(hits: ArrayLike, trials: ArrayLike) -> NDArray[np.float64]:
     if excess <= 0:
         return np.where(n > 0, common, np.nan)
     strength = (1 - min(excess, 1.0)) / min(excess, 1.0)
-    return np.divide(x + strength * common, n + strength, out=np.full(len(n), np.nan), where=n > 0)
+    rates = np.full(len(n), np.nan)
+    np.divide(x + strength * common, n + strength, out=rates, where=n > 0)
+    return rates
 
 
 def quantiles(
