@@ -385,5 +385,5 @@ def _is(error: Exception, codes: Collection[int]) -> bool:
 
 
 def _warn(message: str) -> None:
-    _log.warning(message)
+    _log.warning(visible(message))
     warnings.warn(message, RuntimeWarning, stacklevel=2)

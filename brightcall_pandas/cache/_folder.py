@@ -105,7 +105,7 @@ class Cache:
             if not self._warned:
                 self._warned = True
                 message = f"calls cannot be kept in {self.folder} ({error}); this load continues without it"
-                _log.warning(message)
+                _log.warning(visible(message))
                 warnings.warn(message, RuntimeWarning, stacklevel=3)
 
     @property

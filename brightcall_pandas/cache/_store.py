@@ -22,6 +22,7 @@ from pathlib import Path
 from brightcall_pandas.cache._files import exclusive
 from brightcall_pandas.cache._part import Part
 from brightcall_pandas.cache._segment import Segment, new_segment
+from brightcall_pandas.errors import visible
 from brightcall_pandas.frame import SCHEMA_VERSION
 
 __all__ = ["Store"]
@@ -108,7 +109,7 @@ class Store:
             f"the cached calls from {segment.first} to {segment.last} are damaged ({reason}); "
             f"{done}, and its days are read again"
         )
-        _log.warning(message)
+        _log.warning(visible(message))
         warnings.warn(message, RuntimeWarning, stacklevel=4)
 
     def doubt_future(self, now: datetime) -> None:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from brightcall_pandas.cache import ForkAware
-from brightcall_pandas.errors import BrightcallError
+from brightcall_pandas.errors import BrightcallError, visible
 
 __all__ = ["Scratch", "folder_lock", "lock_path", "writable"]
 
@@ -188,5 +188,5 @@ def _holder(path: Path) -> str:
 
 
 def _warn(message: str) -> None:
-    _log.warning(message)
+    _log.warning(visible(message))
     warnings.warn(message, RuntimeWarning, stacklevel=3)

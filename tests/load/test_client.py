@@ -246,11 +246,12 @@ class TestWorkingFolder:
         client.close()
 
     @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names that are no text")
-    def test_nor_does_one_that_arrow_cannot_name(self, shared, tmp_path):
+    def test_nor_does_one_that_arrow_cannot_name(self, shared, tmp_path, caplog):
         client = shared.client(cache_dir=tmp_path / os.fsdecode(b"caf\xe9"))
         with pytest.warns(RuntimeWarning, match="cannot be kept.*not UTF-8"):
             assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
         assert client.cache.info()["pages"] > 0
+        assert "caf\\udce9" in caplog.text  # as a log file in UTF-8 takes it
         client.close()
 
     @pytest.mark.parametrize("name", ["a\0b", "\ud800"])
