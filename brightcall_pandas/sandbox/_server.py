@@ -42,6 +42,7 @@ from brightcall_pandas.sandbox._personas import behavior_of, joined_name, person
 from brightcall_pandas.sandbox._records import call_table, planted_chains
 from brightcall_pandas.sandbox._table import CallTable
 from brightcall_pandas.sandbox._truth import truth_of
+from brightcall_pandas.sandbox._worlds import world_mark, world_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
+    from brightcall_pandas.sandbox._effects import World
     from brightcall_pandas.sandbox._faults import RequestFaults
 
 __all__ = ["SandboxInfo", "SandboxSpec", "run"]
@@ -82,6 +84,7 @@ class SandboxSpec:
     faults: dict[str, Any]
     day_to: date | None = None
     persona: str = ""
+    world: World | None = None
 
 
 def run(
@@ -139,7 +142,8 @@ def _service(spec: SandboxSpec, port: int) -> tuple[Service, SandboxInfo]:
     calls, seed, faults = spec.calls, spec.seed, spec.faults
     rng = np.random.default_rng(seed)
     ties = faults["unstable_ties"]["seconds"] if "unstable_ties" in faults else 1
-    drawn = draw_calls(rng, calls, spec.days, day_to=spec.day_to, tie_seconds=ties)
+    world = world_of(spec.world)
+    drawn = draw_calls(rng, calls, spec.days, day_to=spec.day_to, tie_seconds=ties, world=world)
     planted = planted_chains(rng, drawn)
     first, last = drawn.calendar.day_from, drawn.calendar.day_to
     info = SandboxInfo(
@@ -152,7 +156,7 @@ def _service(spec: SandboxSpec, port: int) -> tuple[Service, SandboxInfo]:
     )
     table = CallTable(call_table(rng, drawn, planted))
     begin, end = midnight(first), midnight(last + timedelta(1))
-    answers = Answers(table, info.api_key, now=end)
+    answers = Answers(table, info.api_key, now=end, users=drawn.staff.users)
     truth = truth_of(drawn, planted)
     service = Service(
         answers,
@@ -169,7 +173,7 @@ def _service(spec: SandboxSpec, port: int) -> tuple[Service, SandboxInfo]:
 def _account(spec: SandboxSpec, first: date, last: date, persona: str) -> str:
     """Return the name of the account: the same rows on any port are the same, so they may share a cache."""
     drawn = f"{spec.seed}-{spec.calls}-{first}-{last}"
-    return "-".join(filter(None, ("sandbox", drawn, rows_mark(spec.faults), persona)))
+    return "-".join(filter(None, ("sandbox", drawn, world_mark(spec.world), rows_mark(spec.faults), persona)))
 
 
 def _end_with_stdin() -> None:
