@@ -14,7 +14,7 @@ from brightcall_pandas.sandbox._schedule import INBOUND, OUTBOUND
 if TYPE_CHECKING:
     from brightcall_pandas.sandbox._draw import Integers
 
-__all__ = ["LIST", "WEB", "Clients", "attempts_of", "draw_clients", "uploads"]
+__all__ = ["LIST", "WEB", "Clients", "attempts_of", "created_before", "draw_clients", "uploads"]
 
 LIST, WEB = 0, 1
 _ATTEMPTS = (330, 220, 150, 110, 80, 50, 35, 25)
@@ -116,3 +116,14 @@ def attempts_of(client: Integers, outbound: np.ndarray) -> Integers:
     lengths = np.diff(np.append(start, len(order)))
     attempt[order] = np.arange(len(order)) - np.repeat(start, lengths) + 1
     return attempt
+
+
+def created_before(created: Integers, client: Integers, epoch: Integers) -> Integers:
+    """Return when leads arrived: a minute or more before their first call, even if it came before its plan."""
+    leads = np.flatnonzero(created != NONE)
+    number = client[leads]
+    latest = np.full(int(number.max(initial=0)) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(latest, number, epoch[leads] - 60)
+    result = created.copy()
+    result[leads] = np.minimum(created[leads], latest[number])
+    return result

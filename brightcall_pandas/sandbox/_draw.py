@@ -46,19 +46,43 @@ LAST_DAY = date(2026, 3, 31)
 """Default last day; the month before it includes the 23-hour day of a clock change, 29 March 2026."""
 
 
+_WHOLE, _GOLDEN = 2**31, 1_327_217_885
+
+
 def pick(rng: np.random.Generator, size: int, weights: Sequence[int] | Integers) -> Integers:
     """Draw `size` positions in `weights`, each in proportion to its integer weight."""
     edges = np.cumsum(np.asarray(weights, dtype=np.int64))
     return np.searchsorted(edges, rng.integers(edges[-1], size=size), side="right").astype(np.int64)
 
 
-def pick_rows(rng: np.random.Generator, row: Integers, weights: Integers) -> Integers:
-    """Draw a column for each entry of `row`, in proportion to the weights of that row."""
+def pick_rows(
+    rng: np.random.Generator, row: Integers, weights: Integers, *, evenly: bool = False
+) -> Integers:
+    """Draw a column for each entry of `row`, in proportion to the weights of that row.
+
+    Parameters
+    ----------
+    rng
+        Source of randomness.
+    row
+        Row of `weights` for each entry.
+    weights
+        Whole numbers; no row has only zeros.
+    evenly
+        Let entries that follow one another have different columns as far as the weights allow, so that each
+        column comes at about equal distances.
+    """
     edges = np.cumsum(weights.astype(np.int64).ravel())
     ends = edges[weights.shape[1] - 1 :: weights.shape[1]]
     begin = np.concatenate([[0], ends[:-1]])
-    drawn = begin[row] + rng.integers(0, (ends - begin)[row])
-    column: Integers = np.searchsorted(edges, drawn, side="right") % weights.shape[1]
+    width = (ends - begin)[row]
+    if evenly:
+        # Multiples of the golden ratio, of which no few come close to each other.
+        turn = (rng.integers(_WHOLE) + np.arange(len(row)) * _GOLDEN) % _WHOLE
+        drawn = turn * width // _WHOLE
+    else:
+        drawn = rng.integers(0, width)
+    column: Integers = np.searchsorted(edges, begin[row] + drawn, side="right") % weights.shape[1]
     return column
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from brightcall_pandas.sandbox._account import LINES, OUTCOMES, PROJECTS, TAG_SETS, TEAMS, Staff
-from brightcall_pandas.sandbox._clients import LIST, WEB, attempts_of, draw_clients, uploads
+from brightcall_pandas.sandbox._clients import LIST, WEB, attempts_of, created_before, draw_clients, uploads
 from brightcall_pandas.sandbox._conversations import (
     AI_FIRST,
     ANSWERED,
@@ -206,6 +206,7 @@ def draw_calls(
     plan["epoch"] -= plan["epoch"] % tie_seconds
     order = np.argsort(plan["epoch"], kind="stable")
     plan = {name: column[order] for name, column in plan.items()}
+    plan["created"] = created_before(plan["created"], plan["client"], plan["epoch"])
     plan["attempt"] = attempts_of(plan["client"], plan["direction"] == OUTBOUND).astype(np.int32)
     return Drawn(calendar, world, planted, staff, **plan, **_aftermath(rng, calendar, staff, planted, plan))
 

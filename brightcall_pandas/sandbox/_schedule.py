@@ -45,7 +45,8 @@ _CALLS_A_DAY = 80
 """Calls that a person makes and takes on a working day."""
 
 _QUARTERS = 96
-_SHIFTS = ((28, 62), (62, 96), (32, 66), (46, 80), (36, 70), (46, 80), (32, 66), (36, 70), (46, 80), (32, 66))
+_EARLY, _FIRST, _MIDDLE, _SECOND, _LATE = (28, 62), (32, 66), (36, 70), (46, 80), (62, 96)
+_SHIFTS = (_EARLY, _LATE, _FIRST, _SECOND, _MIDDLE, _LATE, _SECOND, _FIRST, _SECOND, _MIDDLE, _SECOND, _FIRST)
 """First and last quarter of an hour of shifts, in the order in which they are filled."""
 
 _BREAKS = ((7, 1), (15, 2), (26, 1))
@@ -208,7 +209,7 @@ def people_of(
     """
     quarter = calendar.hours.clock_at(epoch) * 4 + epoch % 3600 // 900
     of_bins = (present * weights[:, None, :]).reshape(-1, present.shape[2])
-    return pick_rows(rng, day * _QUARTERS + quarter, of_bins)
+    return pick_rows(rng, day * _QUARTERS + quarter, of_bins, evenly=True)
 
 
 class Queues:

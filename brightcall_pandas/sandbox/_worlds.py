@@ -169,9 +169,9 @@ WORLDS: dict[str, World] = {
         World(
             "rate_change",
             [
-                Effect("answer", "project:Renewals", 1.0),
-                Effect("volume", "project:Renewals", 1.4, from_day=0.5),
-                Effect("answer", None, -0.25, from_day=0.5),
+                Effect("answer", "project:Renewals", 1.3),
+                Effect("volume", "project:Renewals", 1.9, from_day=0.5),
+                Effect("answer", None, -0.2, from_day=0.5),
             ],
             "The rate of every project falls while the overall one rises (Simpson's paradox).",
         ),
