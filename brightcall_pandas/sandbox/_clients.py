@@ -119,7 +119,7 @@ def attempts_of(client: Integers, outbound: np.ndarray) -> Integers:
 
 
 def created_before(created: Integers, client: Integers, epoch: Integers) -> Integers:
-    """Return when leads arrived: a minute or more before their first call, even if it came before its plan."""
+    """Return when leads arrived: a minute before their first call at the latest, whenever it was made."""
     leads = np.flatnonzero(created != NONE)
     number = client[leads]
     latest = np.full(int(number.max(initial=0)) + 1, np.iinfo(np.int64).max)

@@ -174,9 +174,9 @@ def at_work(rng: np.random.Generator, calendar: Calendar, staff: Staff, needed: 
     quarter = np.arange(_QUARTERS)[:, None]
     begin, end = shift[:, None, :, 0], shift[:, None, :, 1]
     on_shift = works[:, None, :] & (quarter >= begin) & (quarter < end)
-    present = on_shift.copy()
+    present, stagger = on_shift.copy(), (rank + rank // 4) % 4
     for after, length in _BREAKS:
-        pause = begin + after + rank[:, None, :] % 4
+        pause = begin + after + stagger[:, None, :]
         present &= (quarter < pause) | (quarter >= pause + length)
     alone = ~present.any(axis=2)
     present[alone] = on_shift[alone]

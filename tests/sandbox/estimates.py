@@ -115,12 +115,12 @@ def slope_of_bins(
     return float((values / errors**2).sum() / (1 / errors**2).sum()), float((1 / errors**2).sum() ** -0.5)
 
 
-def busiest_overlap(rows: pd.DataFrame) -> float:
-    """Return by how many seconds a call begins before an earlier call of the same agent has ended, at worst."""
+def longest_overlap(rows: pd.DataFrame) -> float:
+    """Return by how many seconds two calls of the same agent overlap, at worst; 0 or less if none do."""
     ordered = rows.sort_values(["userId", "timestamp"], kind="stable")
     begin = ordered["timestamp"].dt.tz_convert("UTC").astype("int64") // 10**6
     ends = begin + ordered["totalTime"]
-    worst = 0.0
+    worst = float("-inf")
     for _, times in pd.DataFrame({"begin": begin, "end": ends}).groupby(ordered["userId"]):
         begins, over = times["begin"].to_numpy(), times["end"].cummax().to_numpy()
         if len(begins) > 1:
@@ -141,4 +141,3 @@ def effect(truth: dict[str, Any], what: str, unit: str | None = None, moderator:
         if (each["what"], each["unit"], each["moderator"]) == (what, unit, moderator)
     )
     return found
-
