@@ -129,5 +129,5 @@ def _list_worlds(worlds: Iterable[World]) -> str:
         lines.append(each.name)
         told = f"{each.doc} Effects: {len(each.effects)}."
         lines += [*textwrap.wrap(told, width, initial_indent="    ", subsequent_indent="    "), ""]
-    lines.append("Combine them: brightcall sandbox --world a+b. Their numbers: bc.worlds.describe()")
+    lines.append("Combine them: brightcall sandbox --world a+b. In numbers: bc.worlds.describe()")
     return "\n".join(lines)

@@ -425,9 +425,14 @@ def _checked_world(
     world: str | World | Sequence[str | World] | None, days: int, day_to: str | date | None
 ) -> World:
     """Return the world, if all its effects can be planted on these days."""
-    last = LAST_DAY if day_to is None else date.fromisoformat(str(day_to))
     chosen = world_of(world)
-    checked_on_days(chosen, Calendar(last - timedelta(days - 1), last).days)
+    try:
+        last = LAST_DAY if day_to is None else date.fromisoformat(str(day_to))
+        calendar = Calendar(last - timedelta(days - 1), last)
+    except (ValueError, OverflowError):
+        msg = f"day_to={day_to!r} and days={days}: the last day is a date, YYYY-MM-DD, in the years 1 to 9999"
+        raise ValueError(msg) from None
+    checked_on_days(chosen, calendar.days)
     return chosen
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from brightcall_pandas.frame import FIELDS
+from brightcall_pandas.sandbox import WORLDS
 from brightcall_pandas.sandbox._account import Staff
 from brightcall_pandas.sandbox._generate import draw_calls
 from brightcall_pandas.sandbox._records import call_table, planted_chains
@@ -63,6 +64,13 @@ class TestDrawCalls:
     def test_same_seed_same_calls(self) -> None:
         assert drawn(500, 5, 3)[0].equals(drawn(500, 5, 3)[0])
         assert not drawn(500, 5, 3)[0].equals(drawn(500, 5, 4)[0])
+
+    @pytest.mark.parametrize("name", WORLDS)
+    def test_in_every_world(self, name: str) -> None:
+        one, other, third = (drawn(300, 30, seed, world=WORLDS[name]) for seed in (3, 3, 4))
+        assert one[0].equals(other[0])
+        assert one[1] == other[1]
+        assert not one[0].equals(third[0])
 
     def test_the_calls_of_a_seed_do_not_change_from_platform_to_platform(self) -> None:
         _, truth = drawn(1_000, 30, 0)
