@@ -404,10 +404,7 @@ class TestSandbox:
         burnt = next(each for each in listed if each["name"] == "burnt_line")
         assert burnt["effects"][0]["size"] == -0.5
 
-    @pytest.mark.parametrize(
-        "option", [["--persona", "text-ids"], ["--persona", "text-ids", "--world", "null"]]
-    )
-    def test_serves_as_a_persona(self, option):
+    def test_serves_a_persona_and_a_world(self):
         command = [Path(sys.executable).with_name("brightcall"), "sandbox", "--calls", "5", "--days", "1"]
         with subprocess.Popen(
             [*command, "--persona", "text-ids", "--world", "null", "--json"],
