@@ -104,8 +104,8 @@ _TAGS_OF = {
     "unanswered": (690, 250, 30, 30, 0, 0, 0),
     "failed": (500, 480, 20, 0, 0, 0, 0),
 }
-_ROUNDS = 200
-"""More rounds than any account needs until calls and their times agree; most need a handful."""
+_ROUNDS = 20
+"""More rounds than any account needs until calls and their times agree: two or three are usual."""
 
 
 @dataclass(frozen=True)

@@ -223,13 +223,13 @@ class TestSandbox:
                 [
                     {"before_request": 2, "insert": [{"id": 5, "timestamp": "2026-03-31T10:00:00Z"}]},
                     {"before_request": 3, "delete": [1_000_001, 1_000_002]},
-                    {"before_request": 3, "update": {"id": 5, "label": "late"}},
+                    {"before_request": 3, "update": {"id": 5, "label": "overdue"}},
                 ]
             )
             totals = [ask(sandbox)["totalItems"] for _ in range(4)]
             assert waiting == 3
             assert totals == [10, 11, 9, 9]
-            assert ask(sandbox, searchString="late")["totalItems"] == 1
+            assert ask(sandbox, searchString="overdue")["totalItems"] == 1
 
     def test_latency_delays_answers_side_by_side(self) -> None:
         # No time is measured: eight held answers are all being worked on at once, or some would be missing.
