@@ -154,6 +154,11 @@ class Calendar:
         return Hours(np.array(starts), np.array(owners), np.array(local))
 
     @cached_property
+    def starts(self) -> Integers:
+        """List the first second of each day."""
+        return np.array([midnight(day) for day in self.days])
+
+    @cached_property
     def ends(self) -> Integers:
         """List the last second of each day."""
         return np.array([midnight(day + timedelta(1)) - 1 for day in self.days])
@@ -169,5 +174,6 @@ class Hours:
 
     def clock_at(self, epoch: Integers) -> Integers:
         """Return the hour on the clock at each time."""
-        hours: Integers = self.clock[(epoch - self.start[0]) // 3600]
+        place = np.clip((epoch - self.start[0]) // 3600, 0, len(self.clock) - 1)
+        hours: Integers = self.clock[place]
         return hours

@@ -193,12 +193,23 @@ def draw_calls(
         Round times down to multiples of it, so that calls share a time.
     world
         What differs; None is the default world.
+
+    Raises
+    ------
+    ValueError
+        The effects of the world cannot be planted on these days, or leave calls no time.
     """
     last = day_to or LAST_DAY
     calendar = Calendar(last - timedelta(days - 1), last)
     world = world_of(world)
     planted, staff, plan = _planned(rng, calls, calendar, world)
     plan, happened = _made(rng, calendar, staff, planted, plan)
+    if (plan["epoch"] < calendar.starts[plan["day"]]).any():
+        msg = (
+            f"world {world.name!r}: calls take longer than the agents' days have hours; "
+            "talk_time, wait and patience need smaller sizes"
+        )
+        raise ValueError(msg)
     plan |= {
         name: happened[name]
         for name in ("state", "ring_s", "talk_s", "hold_s", "pattern", "answer_odds", "handover_odds")

@@ -59,8 +59,8 @@ class Sandbox:
     timezone
         The account's zone.
     account
-        Name of the account. It follows from the calls and the personas, not from the port, so a cache
-        survives a restart.
+        Name of the account. It follows from the calls, the world and the personas, not from the port, so a
+        cache survives a restart.
     truth
         What is true of the calls as they were drawn; the keys are described in ``docs/sandbox.md``.
     client_class

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,14 +13,14 @@ from brightcall_pandas.sandbox._conversations import AI_FIRST, CONNECT, HANDOVER
 from brightcall_pandas.sandbox._draw import mean_of
 from brightcall_pandas.sandbox._effects import EFFECTS, KINDS
 from brightcall_pandas.sandbox._generate import POSITIVE, PROJECT_WEIGHTS, Drawn
-from brightcall_pandas.sandbox._planted import factor, probability, total
-from brightcall_pandas.sandbox._schedule import INBOUND, OUTBOUND, HourWeights, chosen_weights
+from brightcall_pandas.sandbox._planted import Known, code_of, factor, probability, total
+from brightcall_pandas.sandbox._schedule import INBOUND, OUTBOUND, HourWeights, chosen_weights, known_of_days
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from brightcall_pandas.sandbox._draw import Flags, Integers
-    from brightcall_pandas.sandbox._planted import Known, Planted
+    from brightcall_pandas.sandbox._planted import Planted
 
 __all__ = ["baseline", "effects_of"]
 
@@ -143,8 +144,10 @@ def _share_of_project(drawn: Drawn, planted: Planted, volume: Sequence[Planted])
     by_day = np.bincount(calendar.hours.day, weights=by_hour)
     weights = chosen_weights(calendar, volume, ["project"], PROJECT_WEIGHTS)
     shares = weights / weights.sum(axis=1, keepdims=True)
-    days = slice(planted.first, planted.last + 1)
-    place = KINDS["project"].values.index(str(planted.effect.unit).partition(":")[2])
+    place = code_of("project", str(planted.effect.unit).partition(":")[2])
+    known = known_of_days(calendar)
+    codes = dict(known.codes) | {"project": partial(np.full, len(known.day), place)}
+    days = planted.active(Known(known.day, codes, known.measured))
     whole = by_day[days].sum()
     return float((by_day * shares[:, place])[days].sum() / whole) if whole else None
 

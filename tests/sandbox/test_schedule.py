@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brightcall_pandas.sandbox import WORLDS
+from brightcall_pandas.sandbox import WORLDS, World
 from brightcall_pandas.sandbox._account import Staff
 from brightcall_pandas.sandbox._draw import Calendar
 from brightcall_pandas.sandbox._generate import draw_calls
@@ -80,6 +80,11 @@ class TestSizes:
         end = begin + (drawn.ring_s + drawn.talk_s + drawn.hold_s)[order]
         assert not ((user[1:] == user[:-1]) & (begin[1:] < end[:-1])).any()
         assert calls == 0 or drawn.epoch.max() <= drawn.calendar.ends[0]
+
+    def test_calls_that_do_not_fit_into_the_days(self) -> None:
+        endless = World("endless", [("talk_time", None, 5)])
+        with pytest.raises(ValueError, match="world 'endless': calls take longer than the agents' days"):
+            draw_calls(np.random.default_rng(0), 500, 2, world=endless)
 
     def test_large_accounts_have_more_people(self) -> None:
         people = [draw_calls(np.random.default_rng(0), calls, 1).staff.people for calls in (500, 14_000)]

@@ -83,7 +83,7 @@ class TestEveryWorld:
 
 class TestNull:
     def test_nothing_differs(self) -> None:
-        rows, truth = rows_of("null")
+        rows, truth = rows_of("null", calls=20_000)
         assert truth["effects"] == []
         calls = outbound(rows)
         calls["hour"], calls["weekday"] = calls["timestamp"].dt.hour, calls["timestamp"].dt.day_name()
@@ -94,7 +94,7 @@ class TestNull:
                 assert found(log_odds_ratio(calls, "answered", here, ["attempt"]), 0), (name, value)
 
     def test_what_holds_there_is_told(self) -> None:
-        rows, truth = rows_of("null")
+        rows, truth = rows_of("null", calls=20_000)
         calls = outbound(rows)
         for attempt, share in truth["baseline"]["answer_rate_by_attempt"].items():
             here = calls[calls["attempt"] == int(attempt)]["answered"]
@@ -359,6 +359,22 @@ class TestMixAndRates:
         each = calls.groupby(["late", "projectName"])["answered"].mean().unstack("projectName")
         assert overall[True] > overall[False] + 0.03
         assert (each.loc[True] < each.loc[False]).all()
+
+
+class TestModeratedVolume:
+    def test_a_project_that_is_larger_on_mondays(self) -> None:
+        world = World("mondays", [("volume", "project:Renewals", 1.0, None, None, "weekday:Monday")])
+        rows, truth = rows_of(world, calls=20_000)
+        calls = rows[rows["projectName"].notna()].copy()
+        calls["renewals"] = calls["projectName"] == "Renewals"
+        mondays = calls["timestamp"].dt.day_name() == "Monday"
+        assert found(log_odds_ratio(calls, "renewals", mondays), 1.0)
+        (told,) = truth["effects"]
+        share = calls["renewals"][mondays].mean()
+        error = (share * (1 - share) / mondays.sum()) ** 0.5
+        assert told["calls"] == (calls["renewals"] & mondays).sum()
+        assert abs(told["share"] - share) <= ERRORS * error
+        assert told["share_without"] == pytest.approx(0.15)
 
 
 class TestNewScript:
