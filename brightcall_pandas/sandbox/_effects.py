@@ -38,7 +38,7 @@ class What:
     calls
         The calls that it concerns.
     moves
-        What is moved, as a noun phrase.
+        What is moved, as a phrase.
     kinds
         Names in `KINDS` by which it can differ.
     measures
@@ -126,33 +126,33 @@ EFFECTS: dict[str, What] = {
     "answer": What(
         "log odds",
         "outbound calls",
-        "how often they are answered",
+        "the odds that a call is answered",
         (*_WHO, *_WHERE, *_TIME, *_CLIENT),
         tuple(MEASURES),
     ),
     "positive": What(
         "log odds",
         "answered calls",
-        "how often they end with a positive outcome",
+        "the odds of a positive outcome",
         (*_WHO, *_WHERE, "direction", *_TIME, *_CLIENT, "handed_over"),
         tuple(MEASURES),
     ),
     "talk_time": What(
         "log",
         "answered calls",
-        "how long they talk",
+        "the talk time",
         (*_WHO, *_WHERE, "direction", *_TIME, *_CLIENT),
         tuple(MEASURES),
     ),
     "handover": What(
         "log odds",
-        "outbound calls that the AI makes and that are answered",
-        "how often it hands over to a person",
+        "answered calls of the AI",
+        "the odds that it hands over to a person",
         (*_WHERE, *_TIME, *_CLIENT),
         tuple(MEASURES),
     ),
     "patience": What(
-        "log", "inbound calls", "how long the caller would wait before giving up", (*_WHERE, *_TIME), _SLOW
+        "log", "inbound calls", "how long a caller would wait before giving up", (*_WHERE, *_TIME), _SLOW
     ),
     "wait": What(
         "log", "inbound calls", "how long it takes until someone could answer", (*_WHERE, *_TIME), _SLOW
@@ -160,7 +160,7 @@ EFFECTS: dict[str, What] = {
     "volume": What(
         "log",
         "calls",
-        "how many there are, compared with others: their sum is what the sandbox was asked for",
+        "how many there are, compared with the others",
         ("direction", *_TIME, "project", *_WHO),
         _SLOW,
     ),

@@ -365,16 +365,13 @@ def _row(world: World, effect: Effect | None) -> dict[str, Any]:
 def meaning(effect: Effect) -> str:
     """Return what an effect says, as a sentence."""
     what = EFFECTS[effect.what]
-    moved = "the odds of" if what.scale == "log odds" else ""
-    topic = f"{what.calls}: {moved} {what.moves}".replace(":  ", ": ")
     if effect.is_spread:
-        said = f"differ by {effect.unit}, with a standard deviation of {effect.size:g} ({what.scale})"
+        said = [f"differs by {effect.unit}, standard deviation {effect.size:g} ({what.scale})"]
     else:
-        said = f"times {math.exp(effect.size):.3g}"
+        said = [f"times {math.exp(effect.size):.3g}", *([f"in {effect.unit}"] if effect.unit else [])]
     if effect.moderator is not None:
-        said += f" {'in' if ':' in effect.moderator else 'per one of'} {effect.moderator}"
-    where = "" if effect.unit is None or effect.is_spread else f", {effect.unit}"
-    days = [
-        f"{word} {day}" for word, day in (("from", effect.from_day), ("to", effect.to_day)) if day is not None
-    ]
-    return f"{topic[0].upper()}{topic[1:]}{where}: {said}{', ' * bool(days)}{' '.join(days)}."
+        said.append(f"{'in' if ':' in effect.moderator else 'for each of'} {effect.moderator}")
+    for word, day in (("from", effect.from_day), ("to", effect.to_day)):
+        if day is not None:
+            said.append(f"{word} {day}" if isinstance(day, str) else f"{word} {day:.0%} of the days")
+    return f"{what.calls[0].upper()}{what.calls[1:]}, {what.moves}: {' '.join(said)}."

@@ -509,8 +509,8 @@ class TestNamespace:
         burnt = table.loc["burnt_line"]
         assert (burnt["size"], burnt["times"], burnt["from_day"]) == (-0.5, 0.607, 0.5)
         assert burnt["meaning"] == (
-            "Outbound calls: the odds of how often they are answered, line:+49305550103: "
-            "times 0.607, from 0.5."
+            "Outbound calls, the odds that a call is answered: "
+            "times 0.607 in line:+49305550103 from 50% of the days."
         )
         assert table.loc["null", "meaning"] == "Nothing differs."
 
