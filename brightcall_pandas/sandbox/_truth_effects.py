@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,10 +75,10 @@ def _rates(drawn: Drawn, known: Known, planted: Planted) -> dict[str, Any]:
         hits, odds = drawn.pattern == AI_FIRST, drawn.handover_odds
     terms = planted.terms(known)
 
-    def tell(here: Flags) -> dict[str, Any]:
+    def tell(here: Integers) -> dict[str, Any]:
         return {
-            "calls": int(here.sum()),
-            "hits": int((hits & here).sum()),
+            "calls": len(here),
+            "hits": int(hits[here].sum()),
             "rate": _mean(probability(odds[here]) / 1e6),
             "rate_without": _mean(probability(odds[here] - terms[here]) / 1e6),
         }
@@ -89,10 +90,10 @@ def _talk(drawn: Drawn, known: Known, planted: Planted) -> dict[str, Any]:
     """Tell of an effect on talk time: the mean of calls with talk time, with and without it."""
     times = factor(planted.terms(known)) / 1e6
 
-    def tell(here: Flags) -> dict[str, Any]:
+    def tell(here: Integers) -> dict[str, Any]:
         talk_s = drawn.talk_s[here]
         return {
-            "calls": int(here.sum()),
+            "calls": len(here),
             "mean_s": _mean(talk_s),
             "mean_s_without": _mean(talk_s / times[here]),
         }
@@ -106,10 +107,10 @@ def _queue(drawn: Drawn, known: Known, planted: Planted) -> dict[str, Any]:
     terms = planted.terms(known)
     logs = total([each for each in drawn.planted if each.effect.what == what], known)
 
-    def tell(here: Flags) -> dict[str, Any]:
+    def tell(here: Integers) -> dict[str, Any]:
         return {
-            "calls": int(here.sum()),
-            "answered": int((here & drawn.answered).sum()),
+            "calls": len(here),
+            "answered": int(drawn.answered[here].sum()),
             "mean_s": _mean(_MEAN_S[what] * factor(logs[here]) / 1e6),
             "mean_s_without": _mean(_MEAN_S[what] * factor(logs[here] - terms[here]) / 1e6),
         }
@@ -120,8 +121,8 @@ def _queue(drawn: Drawn, known: Known, planted: Planted) -> dict[str, Any]:
 def _volume(drawn: Drawn, known: Known, planted: Planted) -> dict[str, Any]:
     """Tell of an effect on the volume: how many calls, and the share that was to be expected."""
 
-    def tell(here: Flags) -> dict[str, Any]:
-        return {"calls": int(here.sum())}
+    def tell(here: Integers) -> dict[str, Any]:
+        return {"calls": len(here)}
 
     told = _each(drawn, known, planted, np.ones(len(drawn), dtype=bool), tell)
     if planted.effect.is_spread or planted.effect.kind in ("agent", "team"):
@@ -153,19 +154,21 @@ def _share_of_project(drawn: Drawn, planted: Planted, volume: Sequence[Planted])
 
 
 def _each(
-    drawn: Drawn, known: Known, planted: Planted, counted: Flags, tell: Callable[[Flags], dict[str, Any]]
+    drawn: Drawn, known: Known, planted: Planted, counted: Flags, tell: Callable[[Integers], dict[str, Any]]
 ) -> dict[str, Any]:
     """Tell of the calls that an effect concerns and, where each unit has its own size, of those of each."""
-    here = counted & planted.active(known)
+    here = np.flatnonzero(counted & planted.active(known))
     told = tell(here)
     kind = planted.effect.kind
     if planted.offsets is None or kind is None or kind == "client":
         return told
-    codes, units = known.codes[kind](), _units(drawn, kind)
+    codes, units = known.codes[kind]()[here], _units(drawn, kind)
+    order = np.argsort(codes, kind="stable")
+    edges = np.searchsorted(codes[order], np.arange(len(units) + 1))
+    sizes = zip(units, planted.offsets.tolist(), pairwise(edges.tolist()), strict=True)
     return told | {
         "units": {
-            name: {"size": size / 1000} | tell(here & (codes == code))
-            for code, (name, size) in enumerate(zip(units, planted.offsets.tolist(), strict=True))
+            name: {"size": size / 1000} | tell(here[order[begin:end]]) for name, size, (begin, end) in sizes
         }
     }
 
