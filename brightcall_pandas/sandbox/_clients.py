@@ -14,9 +14,9 @@ from brightcall_pandas.sandbox._schedule import INBOUND, OUTBOUND
 if TYPE_CHECKING:
     from brightcall_pandas.sandbox._draw import Integers
 
-__all__ = ["LIST", "WEB", "Clients", "attempts_of", "created_before", "draw_clients", "uploads"]
+__all__ = ["UPLOAD", "WEB", "Clients", "attempts_of", "created_before", "draw_clients", "uploads"]
 
-LIST, WEB = 0, 1
+UPLOAD, WEB = 0, 1
 _ATTEMPTS = (330, 220, 150, 110, 80, 50, 35, 25)
 """Weights of clients called once, twice, … eight times."""
 
@@ -41,7 +41,7 @@ class Clients:
     attempt
         Number of the attempt from 1; 0 of other calls.
     source
-        `LIST`, `WEB`, or `NONE`.
+        `UPLOAD`, `WEB`, or `NONE`.
     upload
         Which list: its place among the Mondays of `uploads`; `NONE` if none.
     created
@@ -75,12 +75,12 @@ def draw_clients(
     client[inbound] = _callers(rng, known, len(inbound))
     # The first call to each client, in order of time.
     first = outbound[np.unique(owner, return_index=True)[1]] if known else outbound
-    origin = np.array([LIST, WEB, NONE])[pick(rng, known, _SOURCES)]
+    origin = np.array([UPLOAD, WEB, NONE])[pick(rng, known, _SOURCES)]
     delay_s = per_mille(rng, known, _DELAY_MINUTES) * 60 + between(rng, 0, 59, known)
     week = (day[first] + calendar.day_from.weekday()) // 7
     listed = week + _UPLOADS - 1 - rng.integers(_UPLOADS, size=known)
     source[outbound] = origin[owner]
-    upload[outbound] = np.where(origin == LIST, listed, NONE)[owner]
+    upload[outbound] = np.where(origin == UPLOAD, listed, NONE)[owner]
     created[outbound] = np.where(origin == WEB, epoch[first] - delay_s, NONE)[owner]
     return Clients(client, attempt, source, upload, created)
 

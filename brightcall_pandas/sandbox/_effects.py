@@ -97,9 +97,7 @@ KINDS: dict[str, Kind] = {
     "month": Kind("the month of the year, 1 to 12", tuple(map(str, range(1, 13)))),
     "holiday": Kind("public holidays in Berlin", ("yes",)),
     "attempt": Kind("the attempt to reach the client, 1 to 8", tuple(map(str, range(1, 9)))),
-    "source": Kind(
-        "where the client comes from: an uploaded `list`, or a lead of the `web`", ("list", "web")
-    ),
+    "source": Kind("where the client comes from: an `upload`, or a lead of the `web`", ("upload", "web")),
     "handed_over": Kind("calls that the AI handed over to a person", ("yes",)),
     "client": Kind("the client", spread=True),
 }

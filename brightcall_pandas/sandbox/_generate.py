@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from brightcall_pandas.sandbox._account import LINES, OUTCOMES, PROJECTS, TAG_SETS, TEAMS, Staff
-from brightcall_pandas.sandbox._clients import LIST, WEB, attempts_of, created_before, draw_clients, uploads
+from brightcall_pandas.sandbox._clients import UPLOAD, WEB, attempts_of, created_before, draw_clients, uploads
 from brightcall_pandas.sandbox._conversations import (
     AI_FIRST,
     ANSWERED,
@@ -311,7 +311,7 @@ def _known(calendar: Calendar, plan: Mapping[str, Any]) -> Known:
 def _list_weeks(calendar: Calendar, plan: Mapping[str, Any]) -> Integers:
     since = np.array([(calendar.day_from - monday).days for monday in uploads(calendar)])
     days = plan["day"] + since[np.maximum(plan["upload"], 0)]
-    return np.where(plan["source"] == LIST, days * 1000 // 7, 0)
+    return np.where(plan["source"] == UPLOAD, days * 1000 // 7, 0)
 
 
 def _lead_doublings(plan: Mapping[str, Any]) -> Integers:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from brightcall_pandas.frame import FIELD_NAMES, FIELDS
 from brightcall_pandas.sandbox._account import CAMPAIGNS, LINES, OUTCOMES, PROJECTS, TAG_SETS
-from brightcall_pandas.sandbox._clients import LIST, WEB, uploads
+from brightcall_pandas.sandbox._clients import UPLOAD, WEB, uploads
 from brightcall_pandas.sandbox._conversations import AI_FIRST
 from brightcall_pandas.sandbox._draw import NONE, between, chance, pick
 from brightcall_pandas.sandbox._generate import INBOUND, INTERNAL, NOBODY, OUTBOUND, Drawn, chain_parties
@@ -162,11 +162,13 @@ def _client_numbers(client: Integers) -> pa.Array:
 
 def _crm(drawn: Drawn, other: Integers) -> pa.Array:
     """Return what the CRM says: of outbound calls where the client comes from and since when."""
-    listed = [f'{{"source":"list","uploaded":"{day}"}}' for day in uploads(drawn.calendar)]
+    listed = [f'{{"source":"upload","uploaded":"{day}"}}' for day in uploads(drawn.calendar)]
     created = pc.replace_substring(pa.array(drawn.created, pa.timestamp("s")).cast(_TEXT), " ", "T")
     lead = joined('{"source":"web","leadId":', digits(drawn.client + 4_001), ',"createdAt":"', created, 'Z"}')
     rest = words(_CRM, np.where(drawn.source == NONE, other, NONE))
-    return choose(drawn.source == WEB, lead, choose(drawn.source == LIST, words(listed, drawn.upload), rest))
+    return choose(
+        drawn.source == WEB, lead, choose(drawn.source == UPLOAD, words(listed, drawn.upload), rest)
+    )
 
 
 def _first(key: Integers, client: Integers) -> pa.Array:
