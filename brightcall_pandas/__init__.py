@@ -58,7 +58,7 @@ if TYPE_CHECKING:
         login,
         use,
     )
-    from brightcall_pandas.sandbox import start_sandbox
+    from brightcall_pandas.sandbox import Effect, World, start_sandbox, worlds
 
 __all__ = [
     "AuthenticationError",
@@ -68,12 +68,14 @@ __all__ = [
     "CallsAccessor",
     "Catalog",
     "Client",
+    "Effect",
     "IncompleteDataError",
     "InvalidResponseError",
     "OfflineError",
     "RateLimitError",
     "RequestError",
     "ServerError",
+    "World",
     "calls",
     "count_calls",
     "describe_fields",
@@ -92,6 +94,7 @@ __all__ = [
     "start_sandbox",
     "to_frame",
     "use",
+    "worlds",
 ]
 
 __version__ = "0.1.0"
@@ -114,7 +117,7 @@ def __getattr__(name: str) -> Any:
         from brightcall_pandas.accessors import _dask as room  # noqa: PLC0415
     elif name == "explore":
         from brightcall_pandas import explorer as room  # noqa: PLC0415
-    elif name == "start_sandbox":
+    elif name in ("start_sandbox", "Effect", "World", "worlds"):
         from brightcall_pandas import sandbox as room  # noqa: PLC0415
         from brightcall_pandas.load import Client  # noqa: PLC0415
 

@@ -1,6 +1,7 @@
 """The benchmarks of loading: all comparisons run, and unequal results would be noticed."""
 
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,16 @@ class TestCost:
         assert done.returncode == 0, done.stderr
         assert "requests ÷ pages, stitched" in done.stdout
         assert done.stdout.count("not judged") == 6
+
+
+class TestWorlds:
+    def test_claims_are_counted_and_power_grows(self):
+        done = ran("worlds.py", "--small")
+        assert done.returncode == 0, done.stderr
+        assert "3 worlds in which nothing differs, 1,500 calls each" in done.stdout
+        assert done.stdout.count("breakdown by ") == 7
+        curves = re.findall(r"^breakdown by \w+: .* 0\.1: (\d+)%, 0\.5: (\d+)%$", done.stdout, re.MULTILINE)
+        assert curves == [("0", "100")] * 2
 
 
 class TestSoak:

@@ -23,12 +23,12 @@ FUNCTIONS = """
     calls count_calls describe_fields describe_filters display_tables explore export_calls load_calls
     load_catalog load_stats login read_calls scan_calls start_sandbox to_frame use
 """.split()
-CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client"]
+CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client", "Effect", "World"]
 
 
 class TestAll:
     def test_is_the_contract(self):
-        assert sorted(bc.__all__) == sorted([*ERRORS, *FUNCTIONS, *CLASSES, "errors", "plots"])
+        assert sorted(bc.__all__) == sorted([*ERRORS, *FUNCTIONS, *CLASSES, "errors", "plots", "worlds"])
 
     def test_is_sorted(self):
         assert bc.__all__ == sorted(bc.__all__)
@@ -55,7 +55,7 @@ import brightcall_pandas as bc
 first = {{name: getattr(bc, name) for name in list({order}(bc.__all__))}}
 for name, value in first.items():
     assert getattr(bc, name) is value, name
-    assert callable(value) or name in ("errors", "plots"), name
+    assert callable(value) or name in ("errors", "plots", "worlds"), name
 """
         subprocess.run([sys.executable, "-c", code], timeout=120, check=True)
 

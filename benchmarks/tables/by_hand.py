@@ -114,14 +114,16 @@ def by_outcome(df: pd.DataFrame) -> pd.DataFrame:
 
 
 def talk_time_histogram(df: pd.DataFrame) -> pd.DataFrame:
-    edges = [0, 10, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200]
-    bins = pd.cut(df["talkTime"][_answered(df)], edges, right=False)
+    seconds = df["talkTime"][_answered(df)]
+    edges = [0, 10, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14400]
+    bins = pd.cut(seconds, edges[: np.searchsorted(edges, seconds.max(), side="right") + 1], right=False)
     return bins.value_counts(sort=False).to_frame("n_calls")
 
 
 def answer_time_histogram(df: pd.DataFrame) -> pd.DataFrame:
-    edges = [0, 5, 10, 15, 20, 25, 30, 45, 60, 90, 120]
-    bins = pd.cut(df["answerTime"][_answered(df)], edges, right=False)
+    seconds = df["answerTime"][_answered(df)]
+    edges = [0, 5, 10, 15, 20, 25, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 3600]
+    bins = pd.cut(seconds, edges[: np.searchsorted(edges, seconds.max(), side="right") + 1], right=False)
     return bins.value_counts(sort=False).to_frame("n_calls")
 
 

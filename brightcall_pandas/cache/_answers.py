@@ -35,6 +35,7 @@ from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
 from brightcall_pandas.cache._files import check_file, private_file, private_folder
 from brightcall_pandas.cache._forks import ForkAware
+from brightcall_pandas.errors import visible
 
 __all__ = ["SERIALIZER", "PageCache", "StoredAnswer", "cache_key"]
 

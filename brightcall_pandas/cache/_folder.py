@@ -35,7 +35,7 @@ from brightcall_pandas.cache._forks import RenewedLock
 from brightcall_pandas.cache._limit import last_dropped, note, size_of, trim
 from brightcall_pandas.cache._segment import Segment, StoreError
 from brightcall_pandas.cache._store import Store
-from brightcall_pandas.errors import CacheError
+from brightcall_pandas.errors import CacheError, visible
 from brightcall_pandas.frame import SCHEMA_VERSION, day_text, duration
 
 __all__ = ["Cache"]

@@ -18,7 +18,7 @@ from brightcall_pandas.cli._options import AsJson, checked_arguments, json_objec
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from brightcall_pandas.sandbox import Persona
+    from brightcall_pandas.sandbox import Persona, World
 
 __all__ = ["demo", "sandbox"]
 
@@ -66,8 +66,15 @@ def sandbox(  # noqa: PLR0917  (each argument is an option)
         str | None,
         typer.Option(metavar="NAME", help="How the server differs from others; a+b combines several."),
     ] = None,
+    world: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What differs in the calls; a+b combines several. JSON: your own."),
+    ] = None,
     list_personas: Annotated[
         bool, typer.Option("--list-personas", help="List the personas, and do nothing else.")
+    ] = False,
+    list_worlds: Annotated[
+        bool, typer.Option("--list-worlds", help="List the worlds, and do nothing else.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -75,16 +82,26 @@ def sandbox(  # noqa: PLR0917  (each argument is an option)
 
     It runs until Ctrl-C, and prints the two environment variables that point clients to it.
     """
-    from brightcall_pandas.sandbox import PERSONAS, serve  # noqa: PLC0415  (only this command needs them)
+    from brightcall_pandas.sandbox import (  # noqa: PLC0415  (only this command needs them)
+        PERSONAS,
+        WORLDS,
+        serve,
+        world_from_text,
+    )
 
     if list_personas:
         personas = PERSONAS.values()
         typer.echo(json.dumps([vars(each) for each in personas], indent=1) if as_json else _list(personas))
         return
+    if list_worlds:
+        worlds = [each.to_dict() for each in WORLDS.values()]
+        typer.echo(json.dumps(worlds, indent=1) if as_json else _list_worlds(WORLDS.values()))
+        return
     with checked_arguments():
         last = None if day_to is None else day_to.date()
         given = json_object("faults", faults)
-        serve(calls, days, seed, given, persona, day_to=last, port=port, as_json=as_json)
+        chosen = None if world is None else world_from_text(world)
+        serve(calls, days, seed, given, persona, chosen, day_to=last, port=port, as_json=as_json)
 
 
 def _list(personas: Iterable[Persona]) -> str:
@@ -101,4 +118,16 @@ def _list(personas: Iterable[Persona]) -> str:
                 lines += textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    ")
             lines.append("")
     lines.append("Combine those that differ in different things: brightcall sandbox --persona a+b")
+    return "\n".join(lines)
+
+
+def _list_worlds(worlds: Iterable[World]) -> str:
+    """Return the worlds as text, as wide as the terminal allows."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    lines = []
+    for each in worlds:
+        lines.append(each.name)
+        told = f"{each.doc} Effects: {len(each.effects)}."
+        lines += [*textwrap.wrap(told, width, initial_indent="    ", subsequent_indent="    "), ""]
+    lines.append("Combine them: brightcall sandbox --world a+b. In numbers: bc.worlds.describe()")
     return "\n".join(lines)

@@ -6,21 +6,23 @@ Everything that the generator draws from and that the server answers with is dec
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 __all__ = [
+    "AI",
     "AI_COST_PER_MINUTE",
-    "AI_USER",
     "CAMPAIGNS",
     "KEY_OWNER",
     "LINES",
     "OUTCOMES",
+    "PEOPLE",
     "PROJECTS",
     "TAG_SETS",
     "TEAMS",
     "TIMEZONE",
-    "USERS",
     "Outcome",
+    "Staff",
     "User",
     "catalogue",
 ]
@@ -34,13 +36,12 @@ AI_COST_PER_MINUTE = 0.12
 
 @dataclass(frozen=True)
 class User:
-    """A user who makes and takes calls: id, extension, team, and weight in the draw."""
+    """A user who makes and takes calls."""
 
     user_id: int
     extension: str
     name: str
     team_id: int
-    weight: int
 
 
 @dataclass(frozen=True)
@@ -54,25 +55,45 @@ class Outcome:
 
 TEAMS = {1: "North", 2: "South", 3: "Service", 4: "Robots"}
 
-USERS = (
-    User(501, "101", "Ada", 1, 12),
-    User(502, "102", "Bela", 1, 11),
-    User(503, "103", "Cem", 1, 10),
-    User(504, "104", "Dora", 1, 9),
-    User(505, "105", "Emil", 2, 12),
-    User(506, "106", "Femke", 2, 10),
-    User(507, "107", "Goran", 2, 8),
-    User(508, "108", "Hanna", 2, 7),
-    User(509, "109", "Ines", 3, 7),
-    User(510, "110", "Jonas", 3, 6),
-    User(511, "111", "Kaja", 3, 5),
-    User(512, "112", "Levi", 3, 3),
-    User(513, "900", "AI agent", 4, 0),
-)
-"""Twelve people, then the AI, whose calls are drawn separately; hence its weight of zero."""
+AI = "AI"
+"""What the AI is called where an agent is named."""
 
-AI_USER = len(USERS) - 1
-"""Position of the AI in `USERS`."""
+_NAMES = ("Ada", "Bela", "Cem", "Dora", "Emil", "Femke", "Goran", "Hanna", "Ines", "Jonas", "Kaja", "Levi")
+_PEOPLE_TEAMS, _AI_TEAM = (1, 2, 3), 4
+_FIRST_ID, _FIRST_AI_ID = 501, 900_001
+
+
+def _person(position: int) -> User:
+    extension = 101 + position if position < 799 else 10_001 + position
+    name = _NAMES[position] if position < len(_NAMES) else f"Agent {extension}"
+    team = _PEOPLE_TEAMS[position // 4 % len(_PEOPLE_TEAMS)]
+    return User(_FIRST_ID + position + (position >= len(_NAMES)), str(extension), name, team)
+
+
+def _ai(position: int) -> User:
+    """Return a seat of the AI, which takes one call at a time, too."""
+    if not position:
+        return User(_FIRST_ID + len(_NAMES), "900", "AI agent", _AI_TEAM)
+    extension = 900 + position if position < 100 else 90_000 + position
+    return User(_FIRST_AI_ID + position, str(extension), f"AI agent {position + 1}", _AI_TEAM)
+
+
+PEOPLE = tuple(map(_person, range(len(_NAMES))))
+"""The people of every account; one with more calls than they can make has more people."""
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Who makes and takes the calls: so many people, and after them so many seats of the AI."""
+
+    people: int
+    seats: int
+
+    @cached_property
+    def users(self) -> tuple[User, ...]:
+        """List the people, then the AI's seats; positions in it are the codes of the draw."""
+        return (*map(_person, range(self.people)), *map(_ai, range(self.seats)))
+
 
 KEY_OWNER = 501
 """User who owns the API key; ``allUsers: false`` returns only this user's calls."""

@@ -17,12 +17,12 @@ from brightcall_pandas.frame import (
     STATISTICS_PARTS,
     STATISTICS_STATES,
 )
-from brightcall_pandas.sandbox._account import AI_COST_PER_MINUTE, KEY_OWNER, TIMEZONE, USERS, catalogue
+from brightcall_pandas.sandbox._account import AI_COST_PER_MINUTE, KEY_OWNER, TIMEZONE, User, catalogue
 from brightcall_pandas.sandbox._behavior import AS_IS, Behavior, Refused
 from brightcall_pandas.sandbox._table import ON_REQUEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -124,10 +124,13 @@ class Answers:
         The only key that is accepted.
     now
         Epoch second that counts as now, for calls in progress.
+    users
+        The account's users, with their teams.
     """
 
-    def __init__(self, table: CallTable, api_key: str, now: int) -> None:
+    def __init__(self, table: CallTable, api_key: str, now: int, users: Sequence[User]) -> None:
         self.table = table
+        self._users = users
         self._key = api_key
         self._now = f"to_timestamp({now})"
         self._catalogue = catalogue()
@@ -250,7 +253,7 @@ class Answers:
             return "FALSE"
         conditions = [asked.without("team_ids", "all_users").replace(timezone=zone, day_to=last)]
         if asked.team_ids is not None:
-            members = [each.user_id for each in USERS if str(each.team_id) in map(str, asked.team_ids)]
+            members = [each.user_id for each in self._users if str(each.team_id) in map(str, asked.team_ids)]
             conditions.append(CallFilter(agent_ids=members or ["nobody"]))
         if asked.all_users is False:
             conditions.append(CallFilter(user_id=KEY_OWNER))

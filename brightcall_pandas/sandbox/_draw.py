@@ -1,4 +1,4 @@
-"""Draw random columns: whole numbers with given weights, and the times of calls.
+"""Draw random columns: whole numbers with given weights, and the calendar.
 
 A generator of test data has to give the same rows everywhere. Floating-point logarithms and exponentials
 differ in the last digit between platforms, so every draw here is an integer compared with integers.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -20,10 +22,22 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    Integers = npt.NDArray[np.int64]
+    Integers = npt.NDArray[np.integer[Any]]
     Flags = npt.NDArray[np.bool_]
 
-__all__ = ["LAST_DAY", "NONE", "Calendar", "between", "chance", "midnight", "per_mille", "pick"]
+__all__ = [
+    "LAST_DAY",
+    "NONE",
+    "Calendar",
+    "Hours",
+    "between",
+    "chance",
+    "mean_of",
+    "midnight",
+    "per_mille",
+    "pick",
+    "pick_rows",
+]
 
 NONE = -1
 """Code of a missing value (no client, no project, no outcome), which becomes null."""
@@ -31,14 +45,45 @@ NONE = -1
 LAST_DAY = date(2026, 3, 31)
 """Default last day; the month before it includes the 23-hour day of a clock change, 29 March 2026."""
 
-_WEEKDAYS = (100, 105, 105, 100, 85, 25, 8)
-_HOURS = (1, 1, 1, 1, 1, 1, 2, 10, 60, 95, 100, 95, 80, 70, 90, 100, 95, 85, 60, 30, 10, 4, 2, 1)
+
+_WHOLE, _GOLDEN = 2**31, 1_327_217_885
 
 
 def pick(rng: np.random.Generator, size: int, weights: Sequence[int] | Integers) -> Integers:
     """Draw `size` positions in `weights`, each in proportion to its integer weight."""
     edges = np.cumsum(np.asarray(weights, dtype=np.int64))
     return np.searchsorted(edges, rng.integers(edges[-1], size=size), side="right").astype(np.int64)
+
+
+def pick_rows(
+    rng: np.random.Generator, row: Integers, weights: Integers, *, evenly: bool = False
+) -> Integers:
+    """Draw a column for each entry of `row`, in proportion to the weights of that row.
+
+    Parameters
+    ----------
+    rng
+        Source of randomness.
+    row
+        Row of `weights` for each entry.
+    weights
+        Whole numbers; no row has only zeros.
+    evenly
+        Let entries that follow one another have different columns as far as the weights allow, so that each
+        column comes at about equal distances.
+    """
+    edges = np.cumsum(weights.astype(np.int64).ravel())
+    ends = edges[weights.shape[1] - 1 :: weights.shape[1]]
+    begin = np.concatenate([[0], ends[:-1]])
+    width = (ends - begin)[row]
+    if evenly:
+        # Multiples of the golden ratio, of which no few come close to each other.
+        turn = (rng.integers(_WHOLE) + np.arange(len(row)) * _GOLDEN) % _WHOLE
+        drawn = turn * width // _WHOLE
+    else:
+        drawn = rng.integers(0, width)
+    column: Integers = np.searchsorted(edges, begin[row] + drawn, side="right") % weights.shape[1]
+    return column
 
 
 def chance(rng: np.random.Generator, rate: Integers | int, size: int) -> Flags:
@@ -72,6 +117,12 @@ def per_mille(rng: np.random.Generator, size: int, quantiles: dict[int, int]) ->
     return drawn_values
 
 
+def mean_of(quantiles: dict[int, int]) -> float:
+    """Return the mean of a distribution that `per_mille` draws from."""
+    pairs = pairwise(quantiles.items())
+    return sum((high - low) * (first + last) / 2000 for (low, first), (high, last) in pairs)
+
+
 def midnight(day: date) -> int:
     """Return the epoch second at which a day begins in the account's zone."""
     return int(datetime.combine(day, time(), ZoneInfo(TIMEZONE)).timestamp())
@@ -89,21 +140,40 @@ class Calendar:
         """List every day, in order."""
         return [self.day_from + timedelta(step) for step in range((self.day_to - self.day_from).days + 1)]
 
-    def draw_epochs(self, rng: np.random.Generator, size: int, tie_seconds: int) -> tuple[Integers, Integers]:
-        """Draw `size` sorted epoch seconds, mostly in working hours; return them and the day of each.
-
-        They are rounded down to multiples of `tie_seconds`, so that calls share a time if it is above 1.
-        """
-        starts, owners, weights = [], [], []
+    @cached_property
+    def hours(self) -> Hours:
+        """List every hour of the days."""
+        starts, owners, local = [], [], []
         zone = ZoneInfo(TIMEZONE)
         for number, day in enumerate(self.days):
             # Elapsed hours, not hours on the clock: the day of a clock change has 23 or 25 of them.
             for start in range(midnight(day), midnight(day + timedelta(1)), 3600):
                 starts.append(start)
                 owners.append(number)
-                weights.append(_WEEKDAYS[day.weekday()] * _HOURS[datetime.fromtimestamp(start, zone).hour])
-        hour = pick(rng, size, weights)
-        second = rng.integers(3600, size=size)
-        epochs = np.array(starts)[hour] + second - second % tie_seconds
-        order = np.argsort(epochs, kind="stable")
-        return epochs[order], np.array(owners)[hour][order]
+                local.append(datetime.fromtimestamp(start, zone).hour)
+        return Hours(np.array(starts), np.array(owners), np.array(local))
+
+    @cached_property
+    def starts(self) -> Integers:
+        """List the first second of each day."""
+        return np.array([midnight(day) for day in self.days])
+
+    @cached_property
+    def ends(self) -> Integers:
+        """List the last second of each day."""
+        return np.array([midnight(day + timedelta(1)) - 1 for day in self.days])
+
+
+@dataclass(frozen=True)
+class Hours:
+    """The hours of a calendar, one after the other: start, number of the day, and hour on the clock."""
+
+    start: Integers
+    day: Integers
+    clock: Integers
+
+    def clock_at(self, epoch: Integers) -> Integers:
+        """Return the hour on the clock at each time."""
+        place = np.clip((epoch - self.start[0]) // 3600, 0, len(self.clock) - 1)
+        hours: Integers = self.clock[place]
+        return hours

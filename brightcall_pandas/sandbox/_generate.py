@@ -1,7 +1,8 @@
-"""Draw the calls of a made-up dialer from a seed, as columns of codes.
+"""Draw the calls of a made-up dialer from a seed and a world, as columns of codes.
 
 Everything is drawn in whole columns. The order is that of a real day: when, in which direction, with which
-client and agent, answered or not, for how long, with which outcome, transferred to whom, to be recalled when.
+client, by whom of those at work, about what, answered or not, for how long, transferred to whom, with which
+outcome, to be recalled when.
 
 A transfer chain is the sequence of extensions that a call went through. It is drawn as a pattern (positions
 relative to the agent who had the call first) and that agent, so a few patterns make a few hundred variants.
@@ -11,17 +12,62 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from brightcall_pandas.sandbox._account import AI_USER, LINES, OUTCOMES, PROJECTS, TAG_SETS, USERS
-from brightcall_pandas.sandbox._draw import LAST_DAY, NONE, Calendar, between, chance, per_mille, pick
+from brightcall_pandas.sandbox._account import LINES, OUTCOMES, PROJECTS, TAG_SETS, TEAMS, Staff
+from brightcall_pandas.sandbox._clients import UPLOAD, WEB, attempts_of, created_before, draw_clients, uploads
+from brightcall_pandas.sandbox._conversations import (
+    AI_FIRST,
+    ANSWERED,
+    FAILED,
+    NOBODY,
+    PATTERNS,
+    UNANSWERED,
+    Script,
+    draw_chances,
+)
+from brightcall_pandas.sandbox._draw import (
+    LAST_DAY,
+    NONE,
+    Calendar,
+    between,
+    chance,
+    pick,
+    pick_rows,
+)
+from brightcall_pandas.sandbox._planted import (
+    AI_CODE,
+    Known,
+    Planted,
+    checked_on_days,
+    day_codes,
+    day_measures,
+    log_odds,
+    plant,
+    probability,
+    total,
+)
+from brightcall_pandas.sandbox._schedule import (
+    INBOUND,
+    INTERNAL,
+    OUTBOUND,
+    HourWeights,
+    Queues,
+    at_work,
+    chosen_weights,
+    people_of,
+    staff_for,
+)
+from brightcall_pandas.sandbox._worlds import world_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from brightcall_pandas.sandbox._draw import Flags, Integers
+    from brightcall_pandas.sandbox._effects import World
 
 __all__ = [
     "ANSWERED",
@@ -30,26 +76,26 @@ __all__ = [
     "INTERNAL",
     "NOBODY",
     "OUTBOUND",
+    "POSITIVE",
+    "PROJECT_WEIGHTS",
     "UNANSWERED",
     "Drawn",
     "chain_parties",
     "draw_calls",
 ]
 
-INBOUND, OUTBOUND, INTERNAL = 0, 1, 2
-UNANSWERED, ANSWERED, FAILED = 0, 1, 2
-_DIRECTIONS = (220, 740, 40)
-_CONNECT = np.array([340, 290, 250, 210, 180, 150, 120, 100])
-"""Answered calls per thousand outbound ones, by attempt: first, second, … eighth and later."""
+_BY_AI_PER_MILLE = 120
+PROJECT_WEIGHTS = np.array([range(len(PROJECTS)), [30_000, 25_000, 20_000, 15_000, 10_000]])
+"""The code of each project, and how many calls it has compared with the others."""
 
-_ATTEMPTS = (330, 220, 150, 110, 80, 50, 35, 25)
-"""Weights of clients called once, twice, … eight times."""
+_LINES_OF_A_PROJECT = 3
+POSITIVE = 0.23
+"""Share of answered calls that end with a positive outcome."""
 
-_TALK_S = {0: 1, 100: 6, 250: 18, 500: 52, 750: 130, 900: 300, 970: 640, 990: 1100, 999: 2400, 1000: 5400}
-_RING_S = {0: 1, 100: 3, 500: 9, 900: 24, 990: 45, 1000: 90}
 _OUTCOMES_OF = {
     # kind of call -> weight of no outcome at all, then of each of OUTCOMES
-    "answered": (60, 10, 40, 90, 140, 210, 300, 70, 80),
+    "positive": (0, 0, 0, 90, 140, 0, 0, 0, 0),
+    "other": (60, 10, 40, 0, 0, 210, 300, 70, 80),
     "unanswered": (250, 620, 120, 0, 0, 10, 0, 0, 0),
     "failed": (700, 200, 0, 0, 0, 0, 0, 100, 0),
 }
@@ -58,40 +104,26 @@ _TAGS_OF = {
     "unanswered": (690, 250, 30, 30, 0, 0, 0),
     "failed": (500, 480, 20, 0, 0, 0, 0),
 }
-_PATTERNS: tuple[tuple[int, ...], ...] = (
-    (0,),
-    (0, 1),
-    (0, 3),
-    (0, 1, 0),
-    (0, 2, 5),
-    (0, 1, 2, 1),
-    (0, 0),
-    (0, 4, 8, 2),
-    (0, 1, 0, 1),
-    (0, 3, 6, 9, 1),
-    (0, 1, 2, 3, 4, 5),
-    (0, 1, 3, 1, 0, 7),
-)
-"""Positions relative to the first agent, wrapping after the last person; ``(0,)`` is no transfer."""
-
-_WEIGHTS = (0, 420, 180, 120, 100, 60, 30, 40, 20, 15, 10, 5)
-ALONE, AI_FIRST, NOBODY = 0, len(_PATTERNS), len(_PATTERNS) + 1
-"""Codes: no transfer, the AI transferring to a person, and a call that reached nobody."""
-
-_TRANSFERRED_PER_MILLE = 70
-_AI_TRANSFER_PER_MILLE = 150
+_ROUNDS = 20
+"""More rounds than any account needs until calls and their times agree: two or three are usual."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Columns of drawn codes, one entry per call, sorted by time."""
+    """Columns of drawn codes, one entry per call, sorted by time, and what they were drawn from."""
 
     calendar: Calendar
+    world: World
+    planted: Sequence[Planted]
+    staff: Staff
     epoch: Integers
     day: Integers
     direction: Integers
     client: Integers
     attempt: Integers
+    source: Integers
+    upload: Integers
+    created: Integers
     user: Integers
     person: Integers
     state: Integers
@@ -108,18 +140,42 @@ class Drawn:
     recall_state: Integers
     recall_epoch: Integers
     recall_first_epoch: Integers
+    answer_odds: Integers
+    handover_odds: Integers
+    positive_odds: Integers
 
     @property
     def answered(self) -> Flags:
         """Flag the answered calls."""
         return np.equal(self.state, ANSWERED)
 
+    @property
+    def by_ai(self) -> Flags:
+        """Flag the calls that the AI made."""
+        return np.greater_equal(self.user, self.staff.people)
+
+    @property
+    def known(self) -> Known:
+        """Return what effects need to know of the calls."""
+        return _known(self.calendar, vars(self))
+
+    @cached_property
+    def hour_weights(self) -> HourWeights:
+        """Return from what the hours of the calls were drawn."""
+        return HourWeights(self.calendar, _volume(self.planted))
+
     def __len__(self) -> int:
         return len(self.epoch)
 
 
 def draw_calls(
-    rng: np.random.Generator, calls: int, days: int, *, day_to: date | None = None, tie_seconds: int = 1
+    rng: np.random.Generator,
+    calls: int,
+    days: int,
+    *,
+    day_to: date | None = None,
+    tie_seconds: int = 1,
+    world: World | None = None,
 ) -> Drawn:
     """Draw the calls of an account.
 
@@ -135,130 +191,229 @@ def draw_calls(
         Last day, in the account's zone.
     tie_seconds
         Round times down to multiples of it, so that calls share a time.
+    world
+        What differs; None is the default world.
+
+    Raises
+    ------
+    ValueError
+        The effects of the world cannot be planted on these days, or leave calls no time.
     """
     last = day_to or LAST_DAY
     calendar = Calendar(last - timedelta(days - 1), last)
-    epoch, day = calendar.draw_epochs(rng, calls, tie_seconds)
-    direction = pick(rng, calls, _DIRECTIONS)
-    client, attempt = _draw_clients(rng, direction)
-    outbound = direction == OUTBOUND
-    by_ai = outbound & chance(rng, 120, calls)
-    person = pick(rng, calls, [each.weight for each in USERS])
-    state = _draw_states(rng, direction, attempt)
-    answered = state == ANSWERED
-    ring_s = per_mille(rng, calls, _RING_S)
-    # In one of fifty answered calls nobody speaks: answered, but without talk time.
-    talk_s = np.where(answered & ~chance(rng, 20, calls), per_mille(rng, calls, _TALK_S), 0)
-    pattern = draw_patterns(rng, answered, direction == INBOUND, by_ai)
-    alone = np.where(by_ai, talk_s, 0)
-    by_ai_first = by_ai & (pattern == AI_FIRST)
-    # A call that the AI transfers is the AI's for its first third.
-    ai_talk_s = np.where(by_ai_first, talk_s // 3, alone)
-    hold_s = np.where(pattern != ALONE, between(rng, 0, 40, calls), 0) * answered
-    project = np.where(direction == INTERNAL, NONE, pick(rng, calls, (30, 25, 20, 15, 10)))
-    outcome, spelling = _draw_outcomes(rng, state)
-    recall_state, recall_epoch, recall_first_epoch = _draw_recalls(rng, epoch, outbound & ~answered)
-    return Drawn(
-        calendar=calendar,
-        epoch=epoch,
-        day=day,
-        direction=direction,
-        client=client,
-        attempt=attempt,
-        user=np.where(by_ai, AI_USER, person),
-        person=person,
-        state=state,
-        project=project,
-        line=np.where(project == NONE, len(LINES) - 1, (project + len(PROJECTS) * (person % 2)) % len(LINES)),
-        ring_s=ring_s,
-        talk_s=talk_s,
-        ai_talk_s=ai_talk_s,
-        hold_s=hold_s,
-        outcome=outcome,
-        spelling=spelling,
-        tags=_by_state(rng, state, _TAGS_OF),
-        pattern=pattern,
-        recall_state=recall_state,
-        recall_epoch=recall_epoch,
-        recall_first_epoch=recall_first_epoch,
+    world = world_of(world)
+    planted, staff, plan = _planned(rng, calls, calendar, world)
+    plan, happened = _made(rng, calendar, staff, planted, plan)
+    if (plan["epoch"] < calendar.starts[plan["day"]]).any():
+        msg = (
+            f"world {world.name!r}: calls take longer than the agents' days have hours; "
+            "talk_time, wait and patience need smaller sizes"
+        )
+        raise ValueError(msg)
+    plan |= {
+        name: happened[name]
+        for name in ("state", "ring_s", "talk_s", "hold_s", "pattern", "answer_odds", "handover_odds")
+    }
+    plan["epoch"] -= plan["epoch"] % tie_seconds
+    order = np.argsort(plan["epoch"], kind="stable")
+    plan = {name: column[order] for name, column in plan.items()}
+    plan["created"] = created_before(plan["created"], plan["client"], plan["epoch"])
+    plan["attempt"] = attempts_of(plan["client"], plan["direction"] == OUTBOUND).astype(np.int32)
+    return Drawn(calendar, world, planted, staff, **plan, **_aftermath(rng, calendar, staff, planted, plan))
+
+
+def _planned(
+    rng: np.random.Generator, calls: int, calendar: Calendar, world: World
+) -> tuple[list[Planted], Staff, dict[str, Integers]]:
+    """Return the effects, who works here, and the calls as they are planned, in order of time."""
+    staff, needed = staff_for(
+        calls, HourWeights(calendar, _volume(checked_on_days(world, calendar.days))).table, calendar
     )
+    planted = plant(rng, world, calendar.days, staff, 2 * calls + 1)
+    volume = _volume(planted)
+    weights = HourWeights(calendar, volume).table
+    cell = pick(rng, calls, weights.ravel())
+    direction, hour = cell // weights.shape[1], cell % weights.shape[1]
+    epoch = calendar.hours.start[hour] + rng.integers(3600, size=calls)
+    order = np.argsort(epoch, kind="stable")
+    epoch, direction, day = epoch[order], direction[order], calendar.hours.day[hour][order]
+    clients = draw_clients(rng, calendar, direction, epoch, day)
+    present = at_work(rng, calendar, staff, needed)
+    weights = _work(calendar, staff, volume)
+    person = people_of(rng, calendar, present, weights[:, :-1], day=day, epoch=epoch)
+    # The AI's share grows with its own weight, compared with all that people do.
+    people = np.full(len(weights), (1000 - _BY_AI_PER_MILLE) * 1000)
+    by_ai = (direction == OUTBOUND) & (pick_rows(rng, day, np.stack([people, weights[:, -1]], axis=1)) == 1)
+    seat = staff.people + rng.integers(staff.seats, size=calls)
+    project = pick_rows(rng, day, chosen_weights(calendar, volume, ["project"], PROJECT_WEIGHTS))
+    project = np.where(direction == INTERNAL, NONE, project)
+    line = (project + 3 * rng.integers(_LINES_OF_A_PROJECT, size=calls)) % len(LINES)
+    plan = vars(clients) | {
+        "epoch": epoch,
+        "day": day,
+        "direction": direction,
+        "user": np.where(by_ai, seat, person),
+        "person": person,
+        "project": project,
+        "line": np.where(project == NONE, len(LINES) - 1, line),
+    }
+    wide = ("epoch", "created")
+    narrow = {name: column if name in wide else column.astype(np.int32) for name, column in plan.items()}
+    return planted, staff, narrow
 
 
-def draw_patterns(rng: np.random.Generator, answered: Flags, inbound: Flags, by_ai: Flags) -> Integers:
-    """Draw the code of each call's chain; only answered calls are transferred."""
-    size = len(answered)
-    transferred = answered & chance(rng, _TRANSFERRED_PER_MILLE, size) & ~by_ai
-    codes = np.where(transferred, pick(rng, size, _WEIGHTS), ALONE)
-    codes[answered & by_ai & chance(rng, _AI_TRANSFER_PER_MILLE, size)] = AI_FIRST
-    codes[inbound & ~answered] = NOBODY
-    return codes
+def _volume(planted: Sequence[Planted]) -> list[Planted]:
+    return [each for each in planted if each.effect.what == "volume"]
 
 
-def chain_parties(code: int, agent: int, person: int) -> tuple[str, ...]:
+def _work(calendar: Calendar, staff: Staff, volume: Sequence[Planted]) -> Integers:
+    """Return how much each person does on each day, compared with the others; the last column is the AI."""
+    teams = list(TEAMS)
+    team = [teams.index(each.team_id) for each in staff.users[: staff.people]]
+    base = np.array(
+        [
+            [*range(staff.people), AI_CODE],
+            [*team, len(teams) - 1],
+            [1000] * staff.people + [_BY_AI_PER_MILLE * 1000],
+        ]
+    )
+    return chosen_weights(calendar, volume, ["agent", "team"], base)
+
+
+def _known(calendar: Calendar, plan: Mapping[str, Any]) -> Known:
+    """Return what effects need to know of calls, from their columns."""
+    day, staff = plan["day"], plan["staff"]
+    codes: dict[str, Any] = {
+        name: partial(np.take, table, day) for name, table in day_codes(calendar.days).items()
+    }
+    teams = list(TEAMS)
+    team = np.array([teams.index(each.team_id) for each in staff.users])
+    codes |= {
+        "hour": lambda: calendar.hours.clock_at(plan["epoch"]),
+        "agent": lambda: np.where(plan["user"] < staff.people, plan["user"], AI_CODE),
+        "team": lambda: team[plan["user"]],
+        "attempt": lambda: plan["attempt"] - 1,
+        "handed_over": lambda: np.where(plan["pattern"] == AI_FIRST, 0, NONE),
+    }
+    for name in ("line", "project", "direction", "source", "client"):
+        codes[name] = partial(plan.__getitem__, name)
+    measured: dict[str, Any] = {
+        name: partial(np.take, table, day) for name, table in day_measures(calendar.days).items()
+    }
+    measured |= {
+        "attempts": lambda: np.maximum(plan["attempt"] - 1, 0) * 1000,
+        "list_weeks": lambda: _list_weeks(calendar, plan),
+        "lead_doublings": lambda: _lead_doublings(plan),
+    }
+    return Known(day, codes, measured)
+
+
+def _list_weeks(calendar: Calendar, plan: Mapping[str, Any]) -> Integers:
+    since = np.array([(calendar.day_from - monday).days for monday in uploads(calendar)])
+    days = plan["day"] + since[np.maximum(plan["upload"], 0)]
+    return np.where(plan["source"] == UPLOAD, days * 1000 // 7, 0)
+
+
+def _lead_doublings(plan: Mapping[str, Any]) -> Integers:
+    seconds = np.maximum(plan["epoch"] - plan["created"], 1)
+    doublings = np.rint(1000 * np.log2(seconds / 3600)).astype(np.int64)
+    return np.where(plan["source"] == WEB, doublings, 0)
+
+
+def _made(
+    rng: np.random.Generator,
+    calendar: Calendar,
+    staff: Staff,
+    planted: Sequence[Planted],
+    plan: dict[str, Any],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the calls with the times at which they were made, and what happened in them."""
+    by_ai = plan["user"] >= staff.people
+    chances = draw_chances(rng, plan["direction"], by_ai)
+    plan = plan | {"staff": staff}
+    known = _known(calendar, plan)
+    columns = {name: plan[name] for name in ("direction", "attempt")}
+    script = Script(chances, planted, known, **columns, by_ai=by_ai)
+    queues = Queues(plan["user"], plan["epoch"], calendar.ends[plan["day"]])
+    begun = plan["epoch"]
+    for _ in range(_ROUNDS):
+        happened = script.at(_known(calendar, plan | {"epoch": begun}))
+        then = queues.begin(happened.busy_s)
+        if np.array_equal(then, begun):
+            break
+        begun = then
+    plan = plan | {"epoch": begun}
+    del plan["staff"]
+    return plan, vars(happened)
+
+
+def _aftermath(
+    rng: np.random.Generator,
+    calendar: Calendar,
+    staff: Staff,
+    planted: Sequence[Planted],
+    plan: dict[str, Any],
+) -> dict[str, Integers]:
+    """Return what comes of the calls, which are in order of time by now."""
+    state, talk_s, size = plan["state"], plan["talk_s"], len(plan["state"])
+    answered, outbound = state == ANSWERED, plan["direction"] == OUTBOUND
+    by_ai = plan["user"] >= staff.people
+    # A call that the AI transfers is the AI's for its first third.
+    ai_talk_s = np.where(plan["pattern"] == AI_FIRST, talk_s // 3, np.where(by_ai, talk_s, 0))
+    known = _known(calendar, plan | {"staff": staff})
+    odds = log_odds(POSITIVE) + total([each for each in planted if each.effect.what == "positive"], known)
+    positive = rng.integers(1_000_000, size=size) < probability(odds)
+    outcome, spelling = _draw_outcomes(rng, state, positive)
+    recall_state, recall_epoch, recall_first_epoch = _draw_recalls(rng, plan["epoch"], outbound & ~answered)
+    return {
+        "ai_talk_s": ai_talk_s,
+        "positive_odds": odds,
+        "outcome": outcome,
+        "spelling": spelling,
+        "tags": _by_state(rng, state, _TAGS_OF),
+        "recall_state": recall_state.astype(np.int32),
+        "recall_epoch": recall_epoch,
+        "recall_first_epoch": recall_first_epoch,
+    }
+
+
+def chain_parties(staff: Staff, code: int, agent: int, person: int) -> tuple[str, ...]:
     """Return the extensions of a chain.
 
     Parameters
     ----------
+    staff
+        Who there is.
     code
         Code of the pattern.
     agent
-        Position in `USERS` of the user who had the call first.
+        Position of the user who had the call first.
     person
         Position of the person to whom the AI transfers the call.
     """
+    users = staff.users
     if code == NOBODY:
         return ()
     if code == AI_FIRST:
-        return USERS[AI_USER].extension, USERS[person].extension
-    if agent == AI_USER:
-        return (USERS[AI_USER].extension,)
-    return tuple(USERS[(agent + step) % AI_USER].extension for step in _PATTERNS[code])
-
-
-def _draw_clients(rng: np.random.Generator, direction: Integers) -> tuple[Integers, Integers]:
-    """Return the client of each call, and the number of the attempt (from 1) for outbound calls."""
-    client = np.full(len(direction), NONE)
-    attempt = np.zeros(len(direction), dtype=np.int64)
-    outbound = np.flatnonzero(direction == OUTBOUND)
-    planned = pick(rng, max(len(outbound), 1), _ATTEMPTS) + 1
-    owner = np.repeat(np.arange(len(planned)), planned)[: len(outbound)]
-    first = np.flatnonzero(np.diff(owner, prepend=-1))
-    number = np.arange(len(owner)) - np.repeat(first, np.bincount(owner)) if len(owner) else owner
-    # Each client's attempts start anywhere, about a thirtieth of the whole span apart.
-    begin = rng.integers(0, 30_000, size=len(planned))
-    gap = between(rng, 200, 1800, len(planned))
-    order = np.argsort(begin[owner] + number * gap[owner], kind="stable")
-    client[outbound] = owner[order]
-    attempt[outbound] = number[order] + 1
-    inbound = np.flatnonzero(direction == INBOUND)
-    known = int(owner[-1]) + 1 if len(owner) else 0
-    back = chance(rng, 550, len(inbound)) & (known > 0)
-    strangers = known + rng.integers(0, max(len(inbound) // 3, 1), size=len(inbound))
-    client[inbound] = np.where(back, rng.integers(0, max(known, 1), size=len(inbound)), strangers)
-    # One caller in a hundred withholds the number.
-    client[inbound[chance(rng, 10, len(inbound))]] = NONE
-    return client, attempt
-
-
-def _draw_states(rng: np.random.Generator, direction: Integers, attempt: Integers) -> Integers:
-    connect = np.array([720, 0, 800])[direction]
-    outbound = direction == OUTBOUND
-    connect[outbound] = _CONNECT[np.minimum(attempt[outbound], len(_CONNECT)) - 1]
-    fail = np.array([20, 90, 10])[direction]
-    drawn = rng.integers(1000, size=len(direction))
-    return np.where(drawn < connect, ANSWERED, np.where(drawn >= 1000 - fail, FAILED, UNANSWERED))
+        return users[agent].extension, users[person].extension
+    if agent >= staff.people:
+        return (users[agent].extension,)
+    return tuple(users[(agent + step) % staff.people].extension for step in PATTERNS[code])
 
 
 def _by_state(rng: np.random.Generator, state: Integers, weights: Mapping[str, Sequence[int]]) -> Integers:
     drawn = {name: pick(rng, len(state), each) for name, each in weights.items()}
-    return np.choose(state, [drawn["unanswered"], drawn["answered"], drawn["failed"]])
+    return np.choose(state, [drawn["unanswered"], drawn["answered"], drawn["failed"]]).astype(np.int32)
 
 
-def _draw_outcomes(rng: np.random.Generator, state: Integers) -> tuple[Integers, Integers]:
+def _draw_outcomes(rng: np.random.Generator, state: Integers, positive: Flags) -> tuple[Integers, Integers]:
     """Return the position in `OUTCOMES` (or `NONE`), and the position of the spelling."""
-    outcome = _by_state(rng, state, _OUTCOMES_OF) - 1
-    drawn = [pick(rng, len(state), list(each.spellings.values())) for each in OUTCOMES]
-    return outcome, np.choose(np.maximum(outcome, 0), drawn)
+    drawn = {name: pick(rng, len(state), each) for name, each in _OUTCOMES_OF.items()}
+    answered = np.where(positive, drawn["positive"], drawn["other"])
+    outcome = np.choose(state, [drawn["unanswered"], answered, drawn["failed"]]) - 1
+    spellings = [pick(rng, len(state), list(each.spellings.values())) for each in OUTCOMES]
+    spelling = np.choose(np.maximum(outcome, 0), spellings)
+    return outcome.astype(np.int32), spelling.astype(np.int32)
 
 
 def _draw_recalls(

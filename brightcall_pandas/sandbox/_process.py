@@ -10,20 +10,24 @@ import subprocess
 import sys
 import tempfile
 import threading
+from datetime import date, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
 
 import requests
 
 from brightcall_pandas.errors import BrightcallError, missing_extra
+from brightcall_pandas.sandbox._draw import LAST_DAY, Calendar
 from brightcall_pandas.sandbox._faults import checked_faults
 from brightcall_pandas.sandbox._personas import joined_name, personas_named
+from brightcall_pandas.sandbox._planted import checked_on_days
+from brightcall_pandas.sandbox._worlds import world_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date
     from types import TracebackType
 
+    from brightcall_pandas.sandbox._effects import World
     from brightcall_pandas.sandbox._server import SandboxInfo
 
 __all__ = ["Sandbox", "SandboxError", "serve", "start_sandbox"]
@@ -54,8 +58,8 @@ class Sandbox:
     timezone
         The account's zone.
     account
-        Name of the account. It follows from the calls and the personas, not from the port, so a cache
-        survives a restart.
+        Name of the account. It follows from the calls, the world and the personas, not from the port, so a
+        cache survives a restart.
     truth
         What is true of the calls as they were drawn; the keys are described in ``docs/sandbox.md``.
     client_class
@@ -286,12 +290,13 @@ class Sandbox:
         return info
 
 
-def start_sandbox(
+def start_sandbox(  # noqa: PLR0917  (as the command line has them)
     calls: int = 20_000,
     days: int = 30,
     seed: int = 0,
     faults: dict[str, Any] | None = None,
     persona: str | Sequence[str] | None = None,
+    world: str | World | Sequence[str | World] | None = None,
     *,
     day_to: str | date | None = None,
     port: int = 0,
@@ -311,6 +316,9 @@ def start_sandbox(
     persona
         How this server differs from others that follow the same article: a name, several of them, or
         ``"a+b"``; see ``docs/sandbox.md``, or ``brightcall sandbox --list-personas``.
+    world
+        What differs in the calls, and by how much: a name, a `World`, several of these, or ``"a+b"``; see
+        `worlds.describe`. None is ``"lively"``; in ``"null"`` nothing differs.
     day_to
         Last day, YYYY-MM-DD; by default 2026-03-31, so that a month includes a clock change.
     port
@@ -324,8 +332,8 @@ def start_sandbox(
     Raises
     ------
     ValueError
-        `calls` or `days` is too small, a fault, one of its options or a persona does not exist, or two
-        personas cannot be combined.
+        `calls` or `days` is too small, a fault, one of its options, a persona or a world does not exist, two
+        personas or effects cannot be combined, or an effect lies outside the days.
     SandboxError
         The sandbox did not start: the extra is not installed, or the port is in use.
 
@@ -336,12 +344,14 @@ def start_sandbox(
     ('2026-03-30', '2026-03-31', 100)
     """
     _check(calls, days)
+    chosen = _checked_world(world, days, day_to)
     options = {
         "--faults": json.dumps(checked_faults(faults)),
         "--calls": calls,
         "--days": days,
         "--seed": seed,
         "--port": port,
+        "--world": json.dumps(chosen.to_dict()),
     }
     if name := joined_name(personas_named(persona)):
         options["--persona"] = name
@@ -351,12 +361,13 @@ def start_sandbox(
     return Sandbox(arguments, _START_S + calls / _CALLS_A_SECOND)
 
 
-def serve(
+def serve(  # noqa: PLR0917  (as `start_sandbox`)
     calls: int = 20_000,
     days: int = 30,
     seed: int = 0,
     faults: dict[str, Any] | None = None,
     persona: str | Sequence[str] | None = None,
+    world: str | World | Sequence[str | World] | None = None,
     *,
     day_to: date | None = None,
     port: int = 0,
@@ -367,7 +378,7 @@ def serve(
 
     Parameters
     ----------
-    calls, days, seed, faults, persona, day_to, port
+    calls, days, seed, faults, persona, world, day_to, port
         As for `start_sandbox`.
     for_parent
         Print JSON, and end when standard input does.
@@ -382,6 +393,7 @@ def serve(
         The extra ``sandbox`` is not installed, or the port is in use.
     """
     _check(calls, days)
+    chosen = _checked_world(world, days, day_to)
     try:
         # Imported here, because it needs the extra and the process that starts a sandbox does not.
         from brightcall_pandas.sandbox._server import SandboxSpec, run  # noqa: PLC0415
@@ -389,7 +401,7 @@ def serve(
         raise SandboxError(str(missing_extra("the sandbox", "sandbox", error))) from None
     ready = _print_json if for_parent or as_json else _print_text
     name = joined_name(personas_named(persona))
-    spec = SandboxSpec(calls, days, seed, checked_faults(faults), day_to, name)
+    spec = SandboxSpec(calls, days, seed, checked_faults(faults), day_to, name, chosen)
     try:
         with contextlib.suppress(KeyboardInterrupt):
             run(spec, port=port, ready=ready, end_with_stdin=for_parent)
@@ -401,6 +413,21 @@ def _check(calls: int, days: int) -> None:
     if calls < 0 or days < 1:
         msg = f"calls={calls}, days={days}: a sandbox needs at least 0 calls and at least 1 day"
         raise ValueError(msg)
+
+
+def _checked_world(
+    world: str | World | Sequence[str | World] | None, days: int, day_to: str | date | None
+) -> World:
+    """Return the world, if all its effects can be planted on these days."""
+    chosen = world_of(world)
+    try:
+        last = LAST_DAY if day_to is None else date.fromisoformat(str(day_to))
+        calendar = Calendar(last - timedelta(days - 1), last)
+    except (ValueError, OverflowError):
+        msg = f"day_to={day_to!r} and days={days}: the last day is a date, YYYY-MM-DD, in the years 1 to 9999"
+        raise ValueError(msg) from None
+    checked_on_days(chosen, calendar.days)
+    return chosen
 
 
 def _print_json(info: SandboxInfo) -> None:

@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from brightcall_pandas.frame import FIELD_NAMES, FIELDS
-from brightcall_pandas.sandbox._account import AI_USER, CAMPAIGNS, LINES, OUTCOMES, PROJECTS, TAG_SETS, USERS
+from brightcall_pandas.sandbox._account import CAMPAIGNS, LINES, OUTCOMES, PROJECTS, TAG_SETS
+from brightcall_pandas.sandbox._clients import UPLOAD, WEB, uploads
+from brightcall_pandas.sandbox._conversations import AI_FIRST
 from brightcall_pandas.sandbox._draw import NONE, between, chance, pick
 from brightcall_pandas.sandbox._generate import INBOUND, INTERNAL, NOBODY, OUTBOUND, Drawn, chain_parties
 
@@ -59,12 +61,14 @@ class PlantedChains:
 
 def planted_chains(rng: np.random.Generator, drawn: Drawn) -> PlantedChains:
     """Return who handled each call, and the texts that say so."""
-    people = len(USERS)
-    key = (drawn.pattern * people + drawn.user) * people + drawn.person
+    users = len(drawn.staff.users)
+    # Only where the AI hands a call over does it matter to whom it would.
+    person = np.where(drawn.pattern == AI_FIRST, drawn.person, 0)
+    key = (drawn.pattern.astype(np.int64) * users + drawn.user) * users + person
     distinct, code = np.unique(key, return_inverse=True)
     parties = [
-        chain_parties(int(each) // people**2, int(each) // people % people, int(each) % people)
-        for each in distinct
+        chain_parties(drawn.staff, each // users**2, each // users % users, each % users)
+        for each in distinct.tolist()
     ]
     involved, broken = involved_texts(rng, code, parties, _client_numbers(drawn.client))
     return PlantedChains(code, parties, broken, involved)
@@ -82,13 +86,13 @@ def call_table(rng: np.random.Generator, drawn: Drawn, planted: PlantedChains) -
     size, answered = len(drawn), drawn.answered
     client = _client_numbers(drawn.client)
     inbound, internal = drawn.direction == INBOUND, drawn.direction == INTERNAL
-    by_ai = drawn.user == AI_USER
-    extension = words([each.extension for each in USERS], drawn.user)
+    users, by_ai = drawn.staff.users, drawn.by_ai
+    extension = words([each.extension for each in users], drawn.user)
     line = words(LINES, drawn.line)
-    colleague = words([each.extension for each in USERS], (drawn.person + 1) % AI_USER)
+    colleague = words([each.extension for each in users], (drawn.person + 1) % drawn.staff.people)
     unique = joined(digits(drawn.epoch), ".", digits(np.arange(size) + 1000))
     label = np.where(inbound, 1, np.where(internal, 2, np.where(drawn.attempt > 1, 3, 0)))
-    recorded = answered & ~chance(rng, 30, size)
+    recorded = answered & ~chance(rng, 60, size)
     has_transcript = by_ai & answered & chance(rng, 800, size)
     story = pick(rng, size, (5, 3, 2))
     columns: dict[str, Any] = {
@@ -98,10 +102,10 @@ def call_table(rng: np.random.Generator, drawn: Drawn, planted: PlantedChains) -
         "projectName": words(list(PROJECTS.values()), drawn.project),
         "projectId": words([str(each) for each in PROJECTS], drawn.project),
         "projectContactId": where_only(drawn.direction == OUTBOUND, digits(drawn.client + 80_001)),
-        "crmInfo": words(_CRM, np.where(internal, 0, pick(rng, size, (60, 20, 15, 5)))),
+        "crmInfo": _crm(drawn, np.where(internal, 0, pick(rng, size, (60, 20, 15, 5)))),
         "favorite": chance(rng, 20, size),
         "firstTimeForTree": _first(drawn.client, drawn.client),
-        "firstTimeForUser": _first(drawn.client * len(USERS) + drawn.user, drawn.client),
+        "firstTimeForUser": _first(drawn.client.astype(np.int64) * len(users) + drawn.user, drawn.client),
         "fromNumber": choose(inbound, pc.fill_null(client, "anonymous"), choose(internal, extension, line)),
         "id": digits(np.arange(size) + _FIRST_ID),
         "insertOrigin": words(("dialer", "api", None), pick(rng, size, (85, 5, 10))),
@@ -132,7 +136,7 @@ def call_table(rng: np.random.Generator, drawn: Drawn, planted: PlantedChains) -
         "type": words(FIELDS["type"].choices, drawn.direction),
         "state": words(FIELDS["state"].choices, drawn.state),
         "uniqueId": unique,
-        "userId": words([str(each.user_id) for each in USERS], drawn.user),
+        "userId": words([str(each.user_id) for each in users], drawn.user),
         "agentShortNumber": where_only(drawn.pattern != NOBODY, extension),
         "lineNumber": line,
         "clientNumber": client,
@@ -152,8 +156,19 @@ def _typed(values: Any, name: str) -> pa.Array:
 
 
 def _client_numbers(client: Integers) -> pa.Array:
-    number = _COUNTRY + (client * _STRIDE + 12_345) % 100_000_000
+    number = _COUNTRY + (client.astype(np.int64) * _STRIDE + 12_345) % 100_000_000
     return where_only(client != NONE, joined("+", digits(number)))
+
+
+def _crm(drawn: Drawn, other: Integers) -> pa.Array:
+    """Return what the CRM says: of outbound calls where the client comes from and since when."""
+    listed = [f'{{"source":"upload","uploaded":"{day}"}}' for day in uploads(drawn.calendar)]
+    created = pc.replace_substring(pa.array(drawn.created, pa.timestamp("s")).cast(_TEXT), " ", "T")
+    lead = joined('{"source":"web","leadId":', digits(drawn.client + 4_001), ',"createdAt":"', created, 'Z"}')
+    rest = words(_CRM, np.where(drawn.source == NONE, other, NONE))
+    return choose(
+        drawn.source == WEB, lead, choose(drawn.source == UPLOAD, words(listed, drawn.upload), rest)
+    )
 
 
 def _first(key: Integers, client: Integers) -> pa.Array:
@@ -165,9 +180,10 @@ def _first(key: Integers, client: Integers) -> pa.Array:
 
 def _rung(drawn: Drawn, client: pa.Array, colleague: pa.Array) -> pa.Array:
     """Return what rang: the group for an inbound call, the colleague for an internal one, else the client."""
+    people = drawn.staff.people
     groups = [
-        json.dumps([USERS[(first + step) % AI_USER].extension for step in range(3)])
-        for first in range(AI_USER)
+        json.dumps([drawn.staff.users[(first + step) % people].extension for step in range(3)])
+        for first in range(people)
     ]
     group = words(groups, drawn.person)
     other = choose(drawn.direction == INTERNAL, colleague, pc.fill_null(client, ""))

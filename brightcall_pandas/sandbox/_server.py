@@ -37,18 +37,23 @@ from brightcall_pandas.sandbox._answers import (
 from brightcall_pandas.sandbox._changes import AT_RANDOM, Changes
 from brightcall_pandas.sandbox._draw import midnight
 from brightcall_pandas.sandbox._faults import TAMPERINGS, FaultPlan, checked_faults, rows_mark, tamper
-from brightcall_pandas.sandbox._generate import draw_calls
+from brightcall_pandas.sandbox._generate import Drawn, draw_calls
 from brightcall_pandas.sandbox._personas import behavior_of, joined_name, personas_named
-from brightcall_pandas.sandbox._records import call_table, planted_chains
+from brightcall_pandas.sandbox._records import PlantedChains, call_table, planted_chains
 from brightcall_pandas.sandbox._table import CallTable
 from brightcall_pandas.sandbox._truth import truth_of
+from brightcall_pandas.sandbox._worlds import world_mark, world_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
+    import pyarrow as pa
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
+    from brightcall_pandas.sandbox._account import User
+    from brightcall_pandas.sandbox._draw import Calendar
+    from brightcall_pandas.sandbox._effects import World
     from brightcall_pandas.sandbox._faults import RequestFaults
 
 __all__ = ["SandboxInfo", "SandboxSpec", "run"]
@@ -82,6 +87,7 @@ class SandboxSpec:
     faults: dict[str, Any]
     day_to: date | None = None
     persona: str = ""
+    world: World | None = None
 
 
 def run(
@@ -136,40 +142,50 @@ class _Server(uvicorn.Server):
 
 
 def _service(spec: SandboxSpec, port: int) -> tuple[Service, SandboxInfo]:
-    calls, seed, faults = spec.calls, spec.seed, spec.faults
-    rng = np.random.default_rng(seed)
-    ties = faults["unstable_ties"]["seconds"] if "unstable_ties" in faults else 1
-    drawn = draw_calls(rng, calls, spec.days, day_to=spec.day_to, tie_seconds=ties)
-    planted = planted_chains(rng, drawn)
-    first, last = drawn.calendar.day_from, drawn.calendar.day_to
+    calendar, users, truth, rows = _drawn(spec)
+    first, last = calendar.day_from, calendar.day_to
     info = SandboxInfo(
         url=f"http://{_HOST}:{port}",
-        api_key="sandbox-" + hashlib.sha256(f"key {seed}".encode()).hexdigest()[:24],
+        api_key="sandbox-" + hashlib.sha256(f"key {spec.seed}".encode()).hexdigest()[:24],
         account=_account(spec, first, last, spec.persona),
         day_from=str(first),
         day_to=str(last),
         timezone=TIMEZONE,
     )
-    table = CallTable(call_table(rng, drawn, planted))
+    table = CallTable(rows)
     begin, end = midnight(first), midnight(last + timedelta(1))
-    answers = Answers(table, info.api_key, now=end)
-    truth = truth_of(drawn, planted)
     service = Service(
-        answers,
+        Answers(table, info.api_key, now=end, users=users),
         Changes(table, begin, end),
         truth,
-        faults,
-        seed,
+        spec.faults,
+        spec.seed,
         account=lambda persona: _account(spec, first, last, persona),
     )
     service.set_persona(spec.persona)
     return service, info
 
 
+def _drawn(spec: SandboxSpec) -> tuple[Calendar, Sequence[User], dict[str, Any], Iterator[pa.Table]]:
+    """Return the days, the users, the truth, and the calls, which nothing holds once they were taken."""
+    rng = np.random.default_rng(spec.seed)
+    ties = spec.faults["unstable_ties"]["seconds"] if "unstable_ties" in spec.faults else 1
+    world = world_of(spec.world)
+    drawn = draw_calls(rng, spec.calls, spec.days, day_to=spec.day_to, tie_seconds=ties, world=world)
+    planted = planted_chains(rng, drawn)
+    return drawn.calendar, drawn.staff.users, truth_of(drawn, planted), _rows(rng, drawn, planted)
+
+
+def _rows(rng: np.random.Generator, drawn: Drawn, planted: PlantedChains) -> Iterator[pa.Table]:
+    rows = [call_table(rng, drawn, planted)]
+    del drawn, planted
+    yield rows.pop()
+
+
 def _account(spec: SandboxSpec, first: date, last: date, persona: str) -> str:
     """Return the name of the account: the same rows on any port are the same, so they may share a cache."""
     drawn = f"{spec.seed}-{spec.calls}-{first}-{last}"
-    return "-".join(filter(None, ("sandbox", drawn, rows_mark(spec.faults), persona)))
+    return "-".join(filter(None, ("sandbox", drawn, world_mark(spec.world), rows_mark(spec.faults), persona)))
 
 
 def _end_with_stdin() -> None:

@@ -67,21 +67,31 @@ class CallTable:
     Parameters
     ----------
     rows
-        Typed columns of `FIELDS`, as `typed_rows` or the generator makes them.
+        Typed columns of `FIELDS`, as `typed_rows` or the generator makes them, in one table or several. Each
+        is let go as soon as it is stored, since a million rows take a gigabyte.
     """
 
-    def __init__(self, rows: pa.Table) -> None:
+    def __init__(self, rows: Iterable[pa.Table]) -> None:
         self._results: OrderedDict[tuple[object, ...], Any] = OrderedDict()
         self._connection = duckdb.connect()
         self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.register("fresh", rows)
-        self._connection.execute("CREATE TABLE calls AS SELECT row_number() OVER () - 1 AS pos, * FROM fresh")
-        self._connection.unregister("fresh")
+        self._store(iter(rows))
         for name in ("ready", "gone"):
             self._connection.execute(f"CREATE TABLE {name} AS SELECT * FROM calls LIMIT 0")  # noqa: S608
         self._rendered = RenderedRows()
         self._rendered.add(self._connection, "calls")
         self._drawn = len(self._rendered)
+
+    def _store(self, rows: Iterator[pa.Table]) -> None:
+        numbered = "SELECT row_number() OVER () - 1 + {} AS pos, * FROM fresh"
+        statement, stored = "CREATE TABLE calls AS", 0
+        for each in rows:
+            self._connection.register("fresh", each)
+            self._connection.execute(f"{statement} {numbered.format(stored)}")
+            self._connection.unregister("fresh")
+            statement, stored = "INSERT INTO calls", stored + len(each)
+            del each
+            pa.default_memory_pool().release_unused()
 
     def rows(self, positions: npt.NDArray[np.int64], asked: set[str]) -> bytes:
         """Return the rendered rows at some positions, joined by commas."""

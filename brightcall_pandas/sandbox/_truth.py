@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from brightcall_pandas.frame import FIELDS
-from brightcall_pandas.sandbox._account import OUTCOMES, TEAMS, TIMEZONE, USERS
+from brightcall_pandas.sandbox._account import OUTCOMES, TEAMS, TIMEZONE
 from brightcall_pandas.sandbox._draw import NONE
 from brightcall_pandas.sandbox._generate import OUTBOUND, Drawn
+from brightcall_pandas.sandbox._truth_effects import baseline, effects_of
 
 if TYPE_CHECKING:
     from brightcall_pandas.sandbox._draw import Flags
@@ -35,6 +36,9 @@ def truth_of(drawn: Drawn, planted: PlantedChains) -> dict[str, Any]:
         "day_from": str(drawn.calendar.day_from),
         "day_to": str(drawn.calendar.day_to),
         "timezone": TIMEZONE,
+        "world": drawn.world.name,
+        "effects": effects_of(drawn),
+        "baseline": baseline(),
         "by_direction": {name: _direction(drawn, code) for code, name in enumerate(_DIRECTIONS)},
         "by_outcome": _by_outcome(drawn),
         "by_day": _by_day(drawn),
@@ -50,11 +54,16 @@ def truth_of(drawn: Drawn, planted: PlantedChains) -> dict[str, Any]:
                 "name": each.name,
                 "team_id": each.team_id,
                 "team": TEAMS[each.team_id],
-                "calls": int((drawn.user == position).sum()),
+                "calls": calls,
             }
-            for position, each in enumerate(USERS)
+            for each, calls in zip(drawn.staff.users, _calls_of_users(drawn), strict=True)
         ],
     }
+
+
+def _calls_of_users(drawn: Drawn) -> list[int]:
+    calls: list[int] = np.bincount(drawn.user, minlength=len(drawn.staff.users)).tolist()
+    return calls
 
 
 def _direction(drawn: Drawn, code: int) -> dict[str, int]:

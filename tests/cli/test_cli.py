@@ -17,7 +17,7 @@ import requests
 
 import brightcall_pandas as bc
 from brightcall_pandas.cli._options import refused_key
-from brightcall_pandas.sandbox import PERSONAS
+from brightcall_pandas.sandbox import PERSONAS, WORLDS
 
 DEADLINE_S = 120
 
@@ -31,7 +31,9 @@ class TestConsoles:
         assert "with 60 made-up calls ..." in done.stdout
         assert "Calls in the frame: 60" in done.stdout
 
-    @pytest.mark.parametrize("arguments", [["describe", "filters"], ["sandbox", "--list-personas"]])
+    @pytest.mark.parametrize(
+        "arguments", [["describe", "filters"], ["sandbox", "--list-personas"], ["sandbox", "--list-worlds"]]
+    )
     def test_json_can_be_read_whatever_the_code_page(self, installed, brightcall, arguments):
         done = installed(*arguments, "--json", PYTHONIOENCODING="ascii")
         assert json.loads(done.stdout) == json.loads(brightcall(*arguments, "--json").stdout)
@@ -391,6 +393,9 @@ class TestSandbox:
             (["--faults", '{"http_999": 1}'], "'http_999' is not a fault"),
             (["--persona", "nobody"], "'nobody' is not a persona; choose from listed-sizes"),
             (["--persona", "at-most-73+size-ignored"], "both decide sizes"),
+            (["--world", "burnt_lines"], "'burnt_lines' is not a world; did you mean 'burnt_line'"),
+            (["--world", '{"name": "mine", "effects": [["answer"]], "x": 1}'], "a world is a JSON object"),
+            (["--world", "agents+lively"], "conflict"),
             (["--faults", '{"http_500": 2}'], "the rate of fault 'http_500' is 2"),
             (["--day-to", "tomorrow"], "tomorrow"),
             (["--calls", "-1"], "greater than or equal to 0"),
@@ -419,10 +424,25 @@ class TestSandbox:
         assert [each["name"] for each in listed] == list(PERSONAS)
         assert listed[0]["sets"] == {"sizes": "listed"}
 
-    def test_serves_as_a_persona(self):
+    @pytest.mark.parametrize("columns", [80, 120])
+    def test_lists_worlds(self, brightcall, columns):
+        done = brightcall("sandbox", "--list-worlds", COLUMNS=str(columns))
+        assert done.returncode == 0
+        assert max(map(len, done.stdout.splitlines())) <= columns
+        words = " ".join(done.stdout.split())
+        for each in WORLDS.values():
+            assert f"{each.name} {each.doc} " in words
+
+    def test_lists_worlds_for_programs(self, brightcall):
+        listed = json.loads(brightcall("sandbox", "--list-worlds", "--json").stdout)
+        assert [each["name"] for each in listed] == list(WORLDS)
+        burnt = next(each for each in listed if each["name"] == "burnt_line")
+        assert burnt["effects"][0]["size"] == -0.5
+
+    def test_serves_a_persona_and_a_world(self):
         command = [Path(sys.executable).with_name("brightcall"), "sandbox", "--calls", "5", "--days", "1"]
         with subprocess.Popen(
-            [*command, "--persona", "text-ids", "--json"],
+            [*command, "--persona", "text-ids", "--world", "null", "--json"],
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,
@@ -434,6 +454,7 @@ class TestSandbox:
                 answer = requests.post(address, params={"api-key": told["api_key"]}, json=body, timeout=30)
                 assert answer.json()["calls"][0]["id"] == "1000005"
                 assert told["account"].endswith("-text-ids")
+                assert "-null-" in told["account"]
             finally:
                 process.send_signal(signal.SIGINT)
                 process.wait(30)

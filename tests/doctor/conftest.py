@@ -66,7 +66,7 @@ class Relay:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
-    with bc.start_sandbox(calls=300, days=6, seed=0) as sandbox:
+    with bc.start_sandbox(calls=300, days=6, seed=8) as sandbox:
         yield sandbox
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from brightcall_pandas.sandbox import PERSONAS, Sandbox, start_sandbox
+import brightcall_pandas as bc
+from brightcall_pandas.sandbox import PERSONAS, WORLDS, Sandbox, start_sandbox
 from brightcall_pandas.sandbox._answers import ENDPOINTS, LARGEST_PAGE
+from brightcall_pandas.sandbox._effects import EFFECTS, KINDS, MEASURES
 from brightcall_pandas.sandbox._faults import FAULTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
@@ -36,6 +39,36 @@ class TestPage:
         assert told == {
             name: (each.does, each.because, bool(each.may_be_refused)) for name, each in PERSONAS.items()
         }
+
+    def test_lists_every_world_as_the_command_line_does(self, page: str) -> None:
+        rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \|$", page, flags=re.MULTILINE)
+        assert {name: doc for name, doc in rows if name in WORLDS} == {
+            name: world.doc for name, world in WORLDS.items()
+        }
+
+    def test_tells_what_effects_move(self, page: str) -> None:
+        for name, what in EFFECTS.items():
+            kinds, measures = (
+                ", ".join(f"`{each}`" for each in names) for names in (what.kinds, what.measures)
+            )
+            cells = (f"`{name}`", what.scale, what.moves, what.calls, kinds, measures)
+            assert f"| {' | '.join(cells)} |" in page, name
+        for name, kind in KINDS.items():
+            alone = "each has its own size" if kind.spread else ""
+            assert re.search(
+                rf"^\| `{name}` \| {re.escape(kind.doc)} \| .* \| {alone} \|$", page, re.MULTILINE
+            ), name
+        assert all(f"| `{name}` | {measure.doc} |" in page for name, measure in MEASURES.items())
+
+    def test_the_world_of_ones_own_is_one(self, page: str) -> None:
+        (program,) = (
+            each for each in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "bc.World(" in each
+        )
+        found: dict[str, Any] = {"bc": bc}
+        exec(program, found)
+        with found["sandbox"] as sandbox:
+            assert sandbox.truth["world"] == "seasons+tired"
+            assert len(sandbox.truth["effects"]) == 8
 
     def test_names_every_key_of_the_truth(self, page: str) -> None:
         with start_sandbox(calls=50, days=1) as sandbox:

@@ -14,13 +14,14 @@ import pyarrow as pa
 import pytest
 
 from brightcall_pandas.frame import FIELDS
-from brightcall_pandas.sandbox._account import USERS
+from brightcall_pandas.sandbox import WORLDS
+from brightcall_pandas.sandbox._account import Staff
 from brightcall_pandas.sandbox._generate import draw_calls
 from brightcall_pandas.sandbox._records import call_table, planted_chains
 from brightcall_pandas.sandbox._truth import truth_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
-PINNED = ({"inbound": 161, "outbound": 213, "internal": 42}, 59305)
+PINNED = ({"inbound": 189, "outbound": 179, "internal": 36}, 68205)
 """Answered calls by direction and seconds of talk of 1,000 calls from seed 0."""
 
 
@@ -63,6 +64,13 @@ class TestDrawCalls:
     def test_same_seed_same_calls(self) -> None:
         assert drawn(500, 5, 3)[0].equals(drawn(500, 5, 3)[0])
         assert not drawn(500, 5, 3)[0].equals(drawn(500, 5, 4)[0])
+
+    @pytest.mark.parametrize("name", WORLDS)
+    def test_in_every_world(self, name: str) -> None:
+        one, other, third = (drawn(300, 30, seed, world=WORLDS[name]) for seed in (3, 3, 4))
+        assert one[0].equals(other[0])
+        assert one[1] == other[1]
+        assert not one[0].equals(third[0])
 
     def test_the_calls_of_a_seed_do_not_change_from_platform_to_platform(self) -> None:
         _, truth = drawn(1_000, 30, 0)
@@ -256,4 +264,4 @@ class TestTruthOf:
         rows, truth = sample
         calls = Counter(row["userId"] for row in rows)
         assert {str(each["user_id"]): each["calls"] for each in truth["users"]} == dict(calls)
-        assert len(truth["users"]) == len(USERS)
+        assert len(truth["users"]) == len(Staff(12, 1).users)

@@ -72,7 +72,7 @@ class TestAccount:
         ):
             with start_sandbox(calls=5, days=1, persona=persona) as sandbox:
                 accounts.append(sandbox.account)
-        assert accounts[0] == "sandbox-0-5-2026-03-31-2026-03-31"
+        assert accounts[0].startswith("sandbox-0-5-2026-03-31-2026-03-31-lively-")
         assert accounts[1].startswith(f"{accounts[0]}-text-ids")
         assert accounts[3] == accounts[4]
         assert len(set(accounts)) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import requests
 
@@ -231,13 +233,13 @@ class TestSandbox:
                 [
                     {"before_request": 2, "insert": [{"id": 5, "timestamp": "2026-03-31T10:00:00Z"}]},
                     {"before_request": 3, "delete": [1_000_001, 1_000_002]},
-                    {"before_request": 3, "update": {"id": 5, "label": "late"}},
+                    {"before_request": 3, "update": {"id": 5, "label": "overdue"}},
                 ]
             )
             totals = [ask(sandbox)["totalItems"] for _ in range(4)]
             assert waiting == 3
             assert totals == [10, 11, 9, 9]
-            assert ask(sandbox, searchString="late")["totalItems"] == 1
+            assert ask(sandbox, searchString="overdue")["totalItems"] == 1
 
     def test_latency_delays_answers_side_by_side(self) -> None:
         # No time is measured: eight held answers are all being worked on at once, or some would be missing.
@@ -253,3 +255,110 @@ class TestSandbox:
                     held = max(held, sum(seen["status"] is None for seen in sandbox.requests()))
                 assert all(job.result().status_code == 200 for job in jobs)
             assert held > 1
+
+
+class TestWorld:
+    OWN = bc.World(
+        "mine",
+        [
+            ("answer", "line:+49305550102", 1.2, "2026-03-17"),
+            {"what": "volume", "unit": "hour:12", "size": -1.5},
+            bc.Effect("positive", "agent", 0.6),
+        ],
+    )
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def sandbox(cls) -> Any:
+        with bc.start_sandbox(calls=9_000, days=30, seed=3, world=cls.OWN) as running:
+            yield running
+
+    @pytest.fixture
+    def calls(self, sandbox: Sandbox, tmp_path: Path) -> pd.DataFrame:
+        client = sandbox.client(cache_dir=tmp_path)
+        return bc.load_calls(sandbox.day_from, sandbox.day_to, client=client, progress=False)
+
+    def test_ones_own_is_found_in_what_is_loaded(self, sandbox: Sandbox, calls: pd.DataFrame) -> None:
+        line, noon, agents = sandbox.truth["effects"]
+        out = calls[calls["type"] == "outbound"]
+        here = out[(out["lineNumber"] == "+49305550102") & (out["timestamp"] >= "2026-03-17")]
+        answered = (here["state"] == "answered").sum()
+        assert (line["calls"], line["hits"]) == (len(here), answered)
+        error = (line["rate"] * (1 - line["rate"]) / len(here)) ** 0.5
+        assert abs(answered / len(here) - line["rate"]) < 4 * error < line["rate"] - line["rate_without"]
+        at_noon = calls["timestamp"].dt.hour == 12
+        assert noon["calls"] == at_noon.sum()
+        assert abs(at_noon.mean() - noon["share"]) < 4 * (noon["share"] / len(calls)) ** 0.5
+        talks = calls[calls["state"] == "answered"].groupby("userId")["outcomeType"]
+        for user, told in agents["units"].items():
+            kinds = talks.get_group(user)
+            assert (told["calls"], told["hits"]) == (len(kinds), (kinds == "positive").sum())
+
+    def test_statistics_come_from_the_same_calls(self, sandbox: Sandbox) -> None:
+        body = {"dayFrom": sandbox.day_from, "dayTo": sandbox.day_to, "dateInterval": "day"}
+        url = f"{sandbox.url}/api/v1/stat/calls-detailedV2?api-key={sandbox.api_key}"
+        told = requests.post(url, json=body, timeout=30).json()["detailedStat"]
+        for group, name in (("in", "inbound"), ("out", "outbound"), ("our", "internal")):
+            assert told[group]["success"] == sandbox.truth["by_direction"][name]["answered"]
+        outcomes = sandbox.truth["by_outcome"].values()
+        positive = sum(each["calls"] for each in outcomes if each["outcome_type"] == "positive")
+        assert (
+            told["tagsSuccess"] == positive == sandbox.truth["effects"][2]["hits"] + self.of_the_ai(sandbox)
+        )
+
+    def of_the_ai(self, sandbox: Sandbox) -> int:
+        days = {"dayFrom": sandbox.day_from, "dayTo": sandbox.day_to, "itemsPerPage": 1}
+        url = f"{sandbox.url}/api/v1/stat/calls?api-key={sandbox.api_key}"
+        asked = days | {"outcomeTypes": ["positive"], "teamIds": [4]}
+        total: int = requests.post(url, json=asked, timeout=30).json()["totalItems"]
+        return total
+
+    def test_the_account_follows_from_the_world(self, sandbox: Sandbox) -> None:
+        accounts = {sandbox.account}
+        for world in ("lively", ["seasons", "burnt_line"]):
+            with start_sandbox(calls=10, days=30, seed=3, world=world) as other:
+                accounts.add(other.account)
+                assert other.truth["world"] in other.account
+        assert "-mine-" in sandbox.account
+        assert len(accounts) == 3
+
+    def test_the_same_seed_gives_the_same_bytes(self) -> None:
+        bodies = []
+        for _ in range(2):
+            with start_sandbox(calls=400, days=5, seed=1, world="agents+seasons+burnt_line") as sandbox:
+                url = f"{sandbox.url}/api/v1/stat/calls?api-key={sandbox.api_key}"
+                body = {"dayFrom": sandbox.day_from, "dayTo": sandbox.day_to, "itemsPerPage": 400}
+                bodies.append(requests.post(url, json=body, timeout=30).content)
+        assert bodies[0] == bodies[1]
+
+    @pytest.mark.parametrize(
+        ("world", "said"),
+        [
+            ("nowhere", "'nowhere' is not a world; choose from null"),
+            (["agents", "lively"], "conflict"),
+            (bc.World("mine", [("answer", None, 0.3, "2026-04-01")]), "lies outside the sandbox's days"),
+            (42, "world=42 is not a world"),
+        ],
+    )
+    def test_one_that_cannot_be_is_told_before_the_process_starts(
+        self, world: Any, said: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(subprocess, "Popen", None)
+        with pytest.raises(ValueError, match=said):
+            start_sandbox(calls=10, days=30, world=world)
+
+    @pytest.mark.parametrize(("days", "day_to"), [(3, "31.03.2026"), (3, "tomorrow"), (10**7, None)])
+    def test_days_that_cannot_be(self, days: int, day_to: str | None) -> None:
+        with pytest.raises(ValueError, match="YYYY-MM-DD"):
+            start_sandbox(calls=10, days=days, day_to=day_to)
+
+    def test_python_m(self) -> None:
+        world = json.dumps(bc.World("mine", [("answer", "team:North", 0.4)]).to_dict())
+        command = [sys.executable, "-m", "brightcall_pandas.sandbox", "--calls", "5", "--days", "2"]
+        with subprocess.Popen(
+            [*command, "--world", world], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+        ) as process:
+            assert process.stdout is not None
+            assert "-mine-" in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
