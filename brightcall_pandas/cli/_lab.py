@@ -44,13 +44,13 @@ def lab(arguments: Arguments = None) -> None:
     If an API key is found, notebooks load the calls of its account. If not, they load the made-up calls of a
     sandbox, which runs until JupyterLab ends.
     """
+    with checked_arguments():
+        own = _take_key()
     try:
         from jupyterlab.labapp import LabApp  # noqa: PLC0415  (an extra)
     except ImportError as error:
         typer.echo(f"brightcall: {missing_extra('the command lab', 'lab', error)}", err=True)
         raise typer.Exit(1) from None
-    with checked_arguments():
-        own = _take_key()
     with contextlib.nullcontext(_OWN) if own else _sandbox() as said, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # JupyterLab's, about itself
         typer.echo(said)

@@ -60,7 +60,7 @@ def _length(given: Any) -> int | None:
     if match is None:
         return None
     if int(match[1]) == 0:
-        raise value_error("day_from", given, "is no day at all; '1d' is one day")
+        raise value_error("day_from", given, "covers no day; '1d' is one day")
     return int(match[1])
 
 

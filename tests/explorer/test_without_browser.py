@@ -27,7 +27,7 @@ def run(folder, **environment):
             os.devnull,
             folder,
         ],
-        env=env | {"PATH": str(folder)} | environment,
+        env=env | {"PATH": str(folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | environment,
         cwd=folder,
         capture_output=True,
         text=True,

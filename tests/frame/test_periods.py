@@ -60,7 +60,7 @@ class TestPeriod:
             (("30 days",), ValueError, "day_from='30 days' is not a date"),
             (("last week",), ValueError, "day_from='last week' is not a date"),
             (("-3d",), ValueError, "day_from='-3d' is not a date"),
-            (("0d",), ValueError, "day_from='0d' is no day at all; '1d' is one day"),
+            (("0d",), ValueError, "day_from='0d' covers no day; '1d' is one day"),
             (("99999d", "2026-03-01"), ValueError, "must be in the years 1970 to 2199"),
             ((30,), TypeError, "day_from takes a date .*'30d' for the last 30 days, not 30"),
             ((None,), TypeError, "day_from takes a date"),

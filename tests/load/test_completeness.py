@@ -128,7 +128,7 @@ def test_whatever_changes_between_pages_a_load_keeps_its_promise(sandbox):
     run_state_machine_as_test(
         ChangingTable,
         settings=settings(
-            max_examples=10, stateful_step_count=3, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=6, stateful_step_count=3, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 
