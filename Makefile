@@ -15,6 +15,7 @@ BENCHMARKS := $(filter-out benchmarks/measure.py,$(wildcard benchmarks/*.py))
 help:
 	@echo "make demo    start the sandbox, load a month of calls over HTTP, draw two charts (under a minute)"
 	@echo "make lab     open JupyterLab with the notebooks: on your account if an API key is set, else on the sandbox"
+	@echo "             (as root, or without a screen: make lab LAB_OPTIONS='--allow-root --no-browser')"
 	@echo "make test    everything that CI checks: style, types, import rules, tests, doctests, notebooks"
 	@echo "make lint    style, types and import rules only"
 	@echo "make format  put the code into its style"
@@ -26,7 +27,6 @@ help:
 demo: $(VENV)/.demo-installed
 	$(BIN)/brightcall demo
 
-# Without a screen: make lab LAB_OPTIONS="--no-browser --port 8890"
 lab: $(VENV)/.lab-installed
 	$(BIN)/brightcall lab notebooks/01_quickstart.ipynb $(LAB_OPTIONS)
 
@@ -79,7 +79,7 @@ $(VENV)/.demo-installed: $(VENV)/.created $(INPUTS)
 
 # With what the notebooks import besides.
 $(VENV)/.lab-installed: $(VENV)/.created $(INPUTS)
-	$(PIP) --editable ".[sandbox,lab,graph,model]"
+	$(PIP) --editable ".[sandbox,lab,excel,graph,model]"
 	@touch $@ $(VENV)/.demo-installed
 
 $(VENV)/.dev-installed: $(VENV)/.created $(INPUTS)

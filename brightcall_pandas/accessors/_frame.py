@@ -216,6 +216,7 @@ class CallsAccessor(HidesColumn):
         return Explorer(self._df, presets=presets)
 
     # Files
+    @brief_errors
     def to_parquet(
         self, path: str | os.PathLike[str], *, partition: Literal["day", "month"] | None = "day"
     ) -> Path:
@@ -253,6 +254,7 @@ class CallsAccessor(HidesColumn):
 
         return to_parquet(self._df, path, partition=partition)
 
+    @brief_errors
     def to_excel(self, path: str | os.PathLike[str]) -> Path:
         """Write the calls, or a table of them (``table.calls.to_excel(path)``), as an Excel workbook.
 
@@ -282,6 +284,7 @@ class CallsAccessor(HidesColumn):
 
         return to_excel(self._df, path)
 
+    @brief_errors
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write the calls, or a table of them, as a CSV file that is safe to open in a spreadsheet.
 
@@ -309,6 +312,7 @@ class CallsAccessor(HidesColumn):
 
         return to_csv(self._df, path)
 
+    @brief_errors
     def pseudonymize(
         self,
         key: str | bytes,

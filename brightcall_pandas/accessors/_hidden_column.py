@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
+from brightcall_pandas.frame import nearest
+
 __all__ = ["HidesColumn"]
 
 _AS_COLUMN = (
@@ -30,7 +32,8 @@ class HidesColumn:
             message = f"df.calls has no method {name!r}"
             # pandas and pickle look private names up before `_df` is there.
             if not name.startswith("_"):
-                message += f"; {_advice(self._df)}"
+                methods = (each for each in dir(type(self)) if not each.startswith("_"))
+                message += f"{nearest(name, methods)} {_advice(self._df)}"
             raise AttributeError(message, name=name, obj=self)
 
     def __eq__(self, other: object) -> bool:

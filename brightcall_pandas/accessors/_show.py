@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.analysis import BETWEEN, Meanings
-from brightcall_pandas.errors import brief_errors
+from brightcall_pandas.errors import brief_errors, missing_extra
 from brightcall_pandas.frame import FIELDS, nearest, whole, zone_of_times
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _MOST_ROWS = 100  # of tables
 _NOTHING = "–"
 _DIFFERENCES = ("_change", "effect", "difference")
 _A_WEEK = "rate a week"
-_MISSING = 'show needs Jinja2, which is not installed; run: pip install "brightcall-pandas[lab]"'
 
 Format = Callable[[Any], str]
 
@@ -82,7 +81,7 @@ def show(df: pd.DataFrame, rows: int | None = None, columns: Sequence[str] | Non
     try:
         from pandas.io.formats.style import Styler  # noqa: PLC0415 - it needs Jinja2
     except ImportError as error:
-        raise ModuleNotFoundError(_MISSING, name="jinja2") from error
+        raise missing_extra("show", "lab", error) from None
     styler = Styler(part, uuid=_name(part), cell_ids=False)  # a name that lasts: notebooks can be compared
     units = [_unit(df, label, meanings) for label in part.columns]
     left = []
@@ -270,11 +269,17 @@ def _style(left: Sequence[int]) -> list[Any]:
 def _caption(df: pd.DataFrame, part: pd.DataFrame, meanings: Meanings) -> str:
     """Return what the view leaves out, and whose days the times are in."""
     rows = "calls" if meanings.is_calls else "rows"
-    said = []
+    said = [] if len(df) else [f"no {rows}{_asked(df)}"]
     if len(part) < len(df):
         said.append(f"the first {len(part):,} of {len(df):,} {rows}")
-    if len(part.columns) < len(df.columns):
+    if len(part.columns) < len(df.columns) and len(df):
         said.append(f"{len(part.columns)} of {len(df.columns)} columns")
     if meanings.is_calls and isinstance(df.dtypes.get("timestamp"), pd.DatetimeTZDtype):
         said.append(f"times of {zone_of_times(df['timestamp'])}")
     return "; ".join(said)
+
+
+def _asked(df: pd.DataFrame) -> str:
+    """Return the days for which calls were loaded, if that is known."""
+    query = (df.attrs.get("brightcall") or {}).get("query") or {}
+    return " from {dayFrom} to {dayTo}".format(**query) if {"dayFrom", "dayTo"} <= query.keys() else ""

@@ -16,17 +16,21 @@ import brightcall_pandas as bc
 from brightcall_pandas.api import Hidden
 from brightcall_pandas.cli._options import PLAIN, checked_arguments
 from brightcall_pandas.errors import missing_extra
-from brightcall_pandas.load import KEY_VARIABLE, find_key
+from brightcall_pandas.load import ADDRESS_VARIABLE, KEY_VARIABLE, find_key
 
 __all__ = ["PASSED_ON", "lab"]
 
 PASSED_ON = {**PLAIN["context_settings"], "ignore_unknown_options": True}
 """Settings of a command whose options are meant for another program."""
 
-_OWN = "An API key was found: notebooks load the calls of your own account. Ctrl-C ends JupyterLab."
+_OWN = (
+    "An API key was found: your notebooks load the calls of its account, from {0.base_url}.\n"
+    "Those that came with the project start a sandbox of their own. Ctrl-C, twice, ends JupyterLab."
+)
 _MADE_UP = (
     "No API key was found: notebooks load made-up calls of a sandbox, {0.day_from} to {0.day_to}.\n"
-    f"Ctrl-C ends JupyterLab and the sandbox. For your own account, set {KEY_VARIABLE} and start again."
+    "Ctrl-C, twice, ends JupyterLab and the sandbox. "
+    f"For your own account, set {KEY_VARIABLE} and start again."
 )
 
 Arguments = Annotated[
@@ -51,7 +55,7 @@ def lab(arguments: Arguments = None) -> None:
     except ImportError as error:
         typer.echo(f"brightcall: {missing_extra('the command lab', 'lab', error)}", err=True)
         raise typer.Exit(1) from None
-    with contextlib.nullcontext(_OWN) if own else _sandbox() as said, warnings.catch_warnings():
+    with _account() if own else _sandbox() as said, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # JupyterLab's, about itself
         typer.echo(said)
         LabApp.launch_instance(_quiet(arguments or []))
@@ -69,6 +73,13 @@ def _take_key() -> bool:
 
 
 @contextlib.contextmanager
+def _account() -> Iterator[str]:
+    """Yield what to say of the account whose key was found."""
+    with contextlib.closing(bc.Client()) as client:
+        yield _OWN.format(client)
+
+
+@contextlib.contextmanager
 def _sandbox() -> Iterator[str]:
     """Run a sandbox, and point the default client of notebooks to it; yield what to say."""
     with (
@@ -76,7 +87,7 @@ def _sandbox() -> Iterator[str]:
         bc.start_sandbox() as sandbox,
     ):
         os.environ[KEY_VARIABLE] = sandbox.api_key
-        os.environ["BRIGHTCALL_BASE_URL"] = sandbox.url
+        os.environ[ADDRESS_VARIABLE] = sandbox.url
         os.environ["BRIGHTCALL_CACHE_DIR"] = cache
         yield _MADE_UP.format(sandbox)
 

@@ -102,7 +102,7 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     try:
         import xlsxwriter  # noqa: PLC0415 - only for workbooks
     except ImportError as error:
-        raise missing_extra("to_excel", "excel", error) from error
+        raise missing_extra("to_excel", "excel", error) from None
     row_by_row = {"constant_memory": True}  # so that a workbook of any size takes little memory
     with _appearing(file) as temporary:
         try:

@@ -163,7 +163,7 @@ PARAMETERS: tuple[Filter, ...] = (
         "outcomes",
         "outcomes",
         _TEXTS,
-        "Outcomes, exactly as the account spells them.",
+        "Outcomes. The server takes them exactly as the account spells them; rows in any case.",
         AnyLabel("outcomeTag"),
     ),
     Filter(

@@ -20,7 +20,7 @@
 
 from brightcall_pandas.load._account import KnownAccount
 from brightcall_pandas.load._client import Client, current_client, loading_client, use
-from brightcall_pandas.load._keys import KEY_VARIABLE, NO_KEY, find_key, login
+from brightcall_pandas.load._keys import ADDRESS_VARIABLE, KEY_VARIABLE, NO_KEY, find_key, login
 from brightcall_pandas.load._loaders import (
     Catalog,
     Day,
@@ -43,6 +43,7 @@ from brightcall_pandas.load._query import known_zone, request_body
 from brightcall_pandas.load._statistics import load_stats
 
 __all__ = [
+    "ADDRESS_VARIABLE",
     "KEY_VARIABLE",
     "NO_KEY",
     "Ask",

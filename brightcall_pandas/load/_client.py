@@ -40,12 +40,12 @@ from brightcall_pandas.frame import (
 )
 from brightcall_pandas.load import _about
 from brightcall_pandas.load._account import AccountServer, KnownAccount
-from brightcall_pandas.load._keys import NO_KEY, find_key, no_account
+from brightcall_pandas.load._keys import ADDRESS_VARIABLE, NO_KEY, find_key, no_account
 from brightcall_pandas.load._proof import PROOF_VERSION
 
 __all__ = ["Client", "current_client", "loading_client", "use"]
 
-_VARIABLES = ("BRIGHTCALL_BASE_URL", "BRIGHTCALL_CACHE_DIR")
+_VARIABLES = (ADDRESS_VARIABLE, "BRIGHTCALL_CACHE_DIR")
 _AROUND = "\"'\ufeff"  # what is copied along with an address or a path: quotes, a byte order mark
 _ENDPOINT = re.compile(r"/api/(?P<version>v\d+)(/.*)?$|/stat/calls.*$", re.IGNORECASE)
 
@@ -150,7 +150,7 @@ class Client(ForkAware):
         given, api_key = Hidden(api_key), None
         address, base_url = Hidden(base_url), None
         self.profile = PROFILES[choice("api_version", api_version, PROFILES)]
-        url = _address(address) or _address(Hidden(os.environ.get("BRIGHTCALL_BASE_URL")))
+        url = _address(address) or _address(Hidden(os.environ.get(ADDRESS_VARIABLE)))
         self._names_server = url is not None
         self.base_url = _base_url(url, self.profile, flag("allow_http", allow_http))
         self.offline = flag("offline", offline)

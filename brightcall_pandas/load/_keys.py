@@ -13,12 +13,13 @@ from typing import NamedTuple
 import dotenv
 
 from brightcall_pandas.api import ApiKey, Hidden, read_key
-from brightcall_pandas.errors import AuthenticationError, CacheError
+from brightcall_pandas.errors import AuthenticationError, CacheError, warn_user
 from brightcall_pandas.frame import flag
 
-__all__ = ["KEY_VARIABLE", "NO_KEY", "find_key", "login", "no_account"]
+__all__ = ["ADDRESS_VARIABLE", "KEY_VARIABLE", "NO_KEY", "find_key", "login", "no_account"]
 
 KEY_VARIABLE = "BRIGHTCALL_API_KEY"
+ADDRESS_VARIABLE = "BRIGHTCALL_BASE_URL"
 _FILE = ".env"
 _LARGEST_FILE = 1_000_000
 _SERVICE, _USER = "brightcall_pandas", "api_key"  # under which the keyring has it
@@ -137,7 +138,14 @@ def _of_file(path: Path) -> Hidden:
     except OSError:
         return Hidden(None)
     text = io.StringIO(_decoded(content))
-    return Hidden(dotenv.dotenv_values(stream=text, interpolate=False).get(KEY_VARIABLE))
+    values = Hidden(dotenv.dotenv_values(stream=text, interpolate=False))
+    assert isinstance(values.value, dict)
+    if values.value.keys() >= {KEY_VARIABLE, ADDRESS_VARIABLE} and ADDRESS_VARIABLE not in os.environ:
+        warn_user(
+            f"{ADDRESS_VARIABLE} in {path} is not used: no file may decide where a key is sent. "
+            "Set it in the environment, or give bc.Client base_url=."
+        )
+    return Hidden(values.value.get(KEY_VARIABLE))
 
 
 def _decoded(content: Hidden) -> str:

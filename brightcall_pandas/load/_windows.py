@@ -138,7 +138,7 @@ class WindowReader:
         doubted = not shown and (yield from self._is_empty_everywhere(source))
         if doubted:
             self.progress.say(
-                "The server shows no calls at all, neither for these days nor for the year before them. If "
+                "The server shows no calls at all, neither for these days nor for a year around them. If "
                 "you expect some, a proxy may be giving one stored answer to every question. Nothing of this "
                 "load is cached."
             )
@@ -243,14 +243,15 @@ class WindowReader:
         return page.rows < SAFE_SIZE or bool(time < reach if later else reach < time)
 
     def _is_empty_everywhere(self, source: PageSource) -> Task[bool]:
-        """Tell whether the server has shown no call yet, and shows none of the year before either.
+        """Tell whether the server has shown no call yet, and shows none of the year before and after either.
 
         A proxy that keeps the answer to one question may give it to all others.
         """
         session = self.client.session
         if not session.shows_calls:  # else answers differ, as far as that goes
-            year = replace(source, query=replace(self.query, body={}), first=source.last - 365 * DAY)
-            (page,) = yield from year.fetch([Ask(1, SAFE_SIZE, "DESC")])
+            query, year = replace(self.query, body={}), 365 * DAY
+            around = replace(source, query=query, first=source.first - year, last=source.last + year)
+            (page,) = yield from around.fetch([Ask(1, SAFE_SIZE, "DESC")])
             session.shows_calls = isinstance(page, Refusal) or page.rows > 0
         return not session.shows_calls
 

@@ -436,10 +436,11 @@ def _print_json(info: SandboxInfo) -> None:
 
 
 def _print_text(info: SandboxInfo) -> None:
+    export = "export" if os.name == "posix" else "set"
     sys.stdout.write(
         f"Sandbox {info.account}\n"
-        f"  BRIGHTCALL_BASE_URL={info.url}\n"
-        f"  BRIGHTCALL_API_KEY={info.api_key}\n"
+        f"  {export} BRIGHTCALL_BASE_URL={info.url}\n"
+        f"  {export} BRIGHTCALL_API_KEY={info.api_key}\n"
         f"  days {info.day_from} to {info.day_to}, {info.timezone}\n"
         "Press Ctrl-C to stop it.\n"
     )

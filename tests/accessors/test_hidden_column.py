@@ -23,9 +23,13 @@ class TestHiddenColumn:
         assert isinstance(own.calls, bc.CallsAccessor)
         assert own["calls"].sum() == 16
 
+    def test_a_misspelt_method_is_told_the_nearest_one(self):
+        with pytest.raises(AttributeError, match=r"'by_agnt'; did you mean 'by_agent'\? df\.calls is"):
+            pd.DataFrame({"state": []}).calls.by_agnt  # noqa: B018
+
     @pytest.mark.parametrize("method", ["sum", "mean", "plot_it", "iloc", "values", "map"])
     def test_a_method_of_columns_is_an_attribute_error_that_names_the_column(self, own, method):
-        with pytest.raises(AttributeError, match=rf"df\.calls has no method '{method}'; .*{ADVICE}"):
+        with pytest.raises(AttributeError, match=rf"df\.calls has no method '{method}'[.;] .*{ADVICE}"):
             getattr(own.calls, method)
         assert not hasattr(own.calls, method)
 

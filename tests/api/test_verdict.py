@@ -324,6 +324,8 @@ def test_an_empty_list_may_be_left_out_where_the_total_is_zero(calls, total):
     body = f'{{{calls}"success": true, "totalItems": {total}}}'.encode()
     assert not isinstance(judge(200, {}, body, ("calls",)), Verdict)
     assert isinstance(judge(200, {}, body.replace(b"0", b"7"), ("calls",)), Verdict)
+    past_the_end = f'{{{calls}"success": true, "page": 2, "pagesCount": 1, "totalItems": 7}}'.encode()
+    assert not isinstance(judge(200, {}, past_the_end, ("calls",)), Verdict)
     said = f'{{{calls}"message": "maintenance", "totalItems": {total}}}'.encode()
     assert isinstance(judge(200, {}, said, ("calls",)), Verdict)
 

@@ -113,8 +113,8 @@ class TestLab:
             print(bc.count_calls({shared.day_from!r}, {shared.day_to!r}))
         """
         with running(folder, BRIGHTCALL_BASE_URL=shared.url) as (said, address):
-            assert "your own account" in said
-            assert "sandbox" not in said
+            assert f"the calls of its account, from {shared.url}" in said
+            assert "No API key" not in said
             assert shared.api_key not in said
             assert printed(address, "below", code).split() == ["240"]
 

@@ -188,7 +188,8 @@ class TestFile:
             f"BRIGHTCALL_API_KEY={KEY}\nBRIGHTCALL_BASE_URL=https://evil.example\nHTTPS_PROXY=http://evil"
         )
         (tmp_path / "work" / ".env").write_text(content)
-        client = bc.Client()
+        with pytest.warns(RuntimeWarning, match=r"BRIGHTCALL_BASE_URL in \.env is not used: no file"):
+            client = bc.Client()
         assert client.key is not None
         assert client.base_url == "https://api.ipmaxi.convolo.ai"
         assert "HTTPS_PROXY" not in os.environ

@@ -139,6 +139,7 @@ def test_loads_whole_or_says_so(name, servers, folders):
     [
         *("day-to-exclusive", "sizes-rounded-down+day-to-exclusive", "pages-from-0", "depth-1000-empty"),
         *("newest-first", "sizes-in-tens", "sizes-refused-400", "totals-as-text"),
+        *("newest-first+null-calls", "pages-from-0+absent-calls", "pages-from-0+no-totals"),
     ],
 )
 def test_what_was_learnt_loses_nothing_later(name, version, servers, folders):

@@ -104,6 +104,16 @@ class TestMixedUp:
         relay.change = first
         assert loads_all_or_says_so(relay, sandbox, tmp_path, truth, page_size) < 3
 
+    def test_an_empty_day_before_all_calls_is_no_proxys_fault(
+        self, relay, sandbox, tmp_path, truth, page_size, capsys
+    ):
+        client = bc.Client(sandbox.api_key, base_url=relay.url, cache_dir=tmp_path, page_size=page_size)
+        for _ in range(2):
+            assert not len(bc.load_calls("2026-03-02", "2026-03-02", client=client, progress=True))
+        assert "shows no calls at all" not in capsys.readouterr().err
+        assert client.cache.info()["days"] == 1
+        client.close()
+
     def test_a_proxy_keeps_the_answer_of_an_empty_day(
         self, relay, sandbox, tmp_path, truth, page_size, capsys
     ):
@@ -111,7 +121,7 @@ class TestMixedUp:
         relay.question = lambda body: body | empty
         client = bc.Client(sandbox.api_key, base_url=relay.url, cache_dir=tmp_path, timezone=sandbox.timezone)
         assert not len(bc.load_calls("2026-03-29", "2026-03-31", client=client, progress=True))
-        assert "shows no calls at all, neither for these days nor for the year" in capsys.readouterr().err
+        assert "shows no calls at all, neither for these days nor for a year" in capsys.readouterr().err
         relay.question = lambda body: body
         assert len(bc.load_calls("2026-03-29", "2026-03-31", client=client, progress=False)) == 180
         client.close()
