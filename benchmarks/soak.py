@@ -159,7 +159,7 @@ def alone(this: Round) -> None:
     """Load once, and again from the cache."""
     first = this.load()
     this.judge([first], "alone")
-    if first.names is not None:
+    if first.names:  # an account that shows no calls at all is not believed, and nothing of it kept
         _same(this, first, this.load(), "from the cache")
 
 
