@@ -55,11 +55,20 @@ def _head(df: pd.DataFrame) -> str:
         return f"a table of {len(df):,} row{'s' * (len(df) != 1)} and {len(df.columns)} columns"
     known = df.attrs.get("brightcall")
     known = known if isinstance(known, Mapping) else {}
-    said = [f"{len(df):,} call{'s' * (len(df) != 1)}", *_days(df, known)]
+    loaded = _loaded(known)
+    some = f"{len(df):,} of {loaded:,} calls loaded"
+    said = [some if len(df) < loaded else f"{len(df):,} call{'s' * (len(df) != 1)}", *_days(df, known)]
     complete = known.get("complete")
     if complete is not None:
         said.append("proved complete when loaded" if complete else "NOT proved complete, see .quality()")
     return ", ".join(said)
+
+
+def _loaded(known: Mapping[str, Any]) -> int:
+    """Return how many calls the load returned, of which these may be a part; 0 if that is not known."""
+    windows = known.get("windows")
+    windows = windows if isinstance(windows, list) else []
+    return sum(each.get("rows") or 0 for each in windows if isinstance(each, Mapping))
 
 
 def _days(df: pd.DataFrame, known: Mapping[str, Any]) -> list[str]:

@@ -38,6 +38,12 @@ class TestRepr:
         loaded.attrs["brightcall"] = {"query": query, "complete": complete}
         assert first_line(loaded) == f"2 calls, 2026-03-01 to 2026-03-31 (Europe/Berlin), {said}"
 
+    def test_a_part_of_what_was_loaded_is_told_as_one(self):
+        loaded = CALLS.copy()
+        loaded.attrs["brightcall"] = {"complete": True, "windows": [{"rows": 1}, {"rows": 1}]}
+        assert first_line(loaded).startswith("2 calls, ")
+        assert first_line(loaded.iloc[:1]).startswith("1 of 2 calls loaded, ")
+
     def test_every_hint_works(self, monkeypatch, tmp_path):
         """What is there to try can be tried, on calls and on tables."""
         pytest.importorskip("xlsxwriter")
