@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import Key, closed_key, key_of
-from brightcall_pandas.frame import FIELDS, column, fold, micros, not_one_of, tags_of_rows
+from brightcall_pandas.frame import FIELDS, column, fold, micros, nearest, not_one_of, tags_of_rows
 
 __all__ = [
     "DIMENSIONS",
@@ -303,7 +303,8 @@ def _key(df: pd.DataFrame, name: str) -> Key:
         return key_of(df[name], name)
     if name not in DIMENSIONS:
         known = ", ".join(DIMENSIONS)
-        msg = f"by={name!r} is neither a column of the frame nor one of: {known}"
+        meant = nearest(name, (*DIMENSIONS, *map(str, df.columns)))
+        msg = f"by={name!r} is neither a column of the frame nor one of: {known}{meant}"
         raise KeyError(msg)
     dimension = DIMENSIONS[name]
     return dimension.key(column(df, dimension.column), name)

@@ -167,3 +167,5 @@ class TestTalkTimeBuckets:
         assert empty.dtypes.equals(table.dtypes)
         with pytest.raises(KeyError, match="by='bells'"):
             talk_time_buckets(df, by="bells")
+        with pytest.raises(KeyError, match=r"by='projct' .*; did you mean 'project'\?"):
+            talk_time_buckets(df, by="projct")
