@@ -2,7 +2,9 @@
 
 import gc
 import os
+import signal
 import tempfile
+import threading
 
 import matplotlib as mpl
 from hypothesis import settings
@@ -12,6 +14,10 @@ os.environ["BRIGHTCALL_CACHE_DIR"] = tempfile.mkdtemp(prefix="brightcall-tests-"
 os.environ.pop("BRIGHTCALL_API_KEY", None)
 os.environ.pop("BRIGHTCALL_BASE_URL", None)
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+
+# Some tests interrupt themselves; a shell that runs the tests in the background has interrupts ignored.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 mpl.use("Agg")  # no windows; not by the environment, which the notebooks' kernels would inherit
 
