@@ -117,13 +117,13 @@ class TestCommands:
             "make lab",
             "make test",
             "python3 -m venv .venv",
-            'pip install --constraint constraints.txt --editable ".[sandbox,lab,graph,model]"',
+            'pip install --constraint constraints.txt --editable ".[sandbox,lab,excel,graph,model]"',
             "brightcall demo",
             "brightcall lab notebooks/01_quickstart.ipynb",
         ):
             assert line in self.README
         for line in (
-            '--editable ".[sandbox,lab,graph,model]"',
+            '--editable ".[sandbox,lab,excel,graph,model]"',
             "brightcall lab notebooks/01_quickstart.ipynb",
         ):
             assert line in self.MAKEFILE

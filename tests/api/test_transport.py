@@ -23,6 +23,9 @@ from brightcall_pandas.errors import InvalidResponseError, ServerError
 from brightcall_pandas.frame import Answer
 from tests.api.certificates import certificate, context_of
 
+# A handshake that fails leaves its socket to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
+
 KEY = "canary-0123456789abcdef"
 PATH = "/api/v1/stat/calls"
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
