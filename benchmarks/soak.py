@@ -159,8 +159,7 @@ def alone(this: Round) -> None:
     """Load once, and again from the cache."""
     first = this.load()
     this.judge([first], "alone")
-    if first.names:  # an account that shows no calls at all is not believed, and nothing of it kept
-        _same(this, first, this.load(), "from the cache")
+    _same(this, first, "from the cache")
 
 
 def in_threads(this: Round) -> None:
@@ -215,12 +214,15 @@ def clock_ahead(this: Round) -> None:
     this.sandbox.mark()
     again = this.load(refresh=True)
     this.judge([again], "after the jump")
-    if again.names is not None:
-        for _ in range(2):
-            _same(this, again, this.load(), "after the jump, from the cache")
+    for _ in range(2):
+        _same(this, again, "after the jump, from the cache")
 
 
-def _same(this: Round, one: Loaded, other: Loaded, label: str) -> None:
+def _same(this: Round, one: Loaded, label: str) -> None:
+    """Load once more what must be in the cache now."""
+    if not one.names:  # an account that shows no calls at all is not believed, and nothing of it kept
+        return
+    other = this.load()
     if other.names is not None and sorted(one.names or ()) == sorted(other.names):
         this.tally.outcomes["whole"] += 1
     elif this.setting.failures and other.names is None:
