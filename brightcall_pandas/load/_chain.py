@@ -193,8 +193,15 @@ class Reading:
             return False
         # A page may be full: then a call too many for it, and one less before the second page was read,
         # would lose one. An empty page that has the same total says that this was not so.
-        full = max(early.rows, late.rows) >= size or early.rows in LISTED_SIZES or late.rows in LISTED_SIZES
-        return not full or all(_agree(early, late, second) for second in seconds)
+        rows, listed = (early.rows, late.rows), not {early.rows, late.rows}.isdisjoint(LISTED_SIZES)
+        if (max(rows) < size and not listed) or all(_agree(early, late, second) for second in seconds):
+            return True
+        # More than was asked for, and no usual length of a page: the server has a size of its own, which
+        # is this one by chance only. Then the page read once more, after the empty one, says as much.
+        if min(rows) <= size or listed:
+            return False
+        again = yield from self._look([(base, size + 1, "ASC"), (base, size + 1, "DESC")])
+        return all(isinstance(each, Slice) and same_rows(early, each) for each in (late, *again))
 
     def _look(self, pages: Sequence[tuple[int, int, Direction]]) -> Task[list[Slice | Refusal]]:
         answers = yield from self.fetch([Ask(number, size, way, self.base) for number, size, way in pages])

@@ -422,13 +422,15 @@ class _Window:
         more = any(each.total is not None and each.total > each.rows > 0 for each in self.slices)
         if not totals or not more:
             return None
+        # A server that sent more than was asked for has a size of its own, whatever is asked for now.
+        own = max((each.rows for each in self.slices if each.rows > each.ask.size), default=0)
         roomy = max(totals) + max(10, max(totals) // 20)
         listed = [each for each in LISTED_SIZES if each > max(totals) and each not in self.known.failed]
         base = self.known.base if self.known.base is not None else 1
         for size in (roomy, *listed[-1:]):
             pages = yield from self.fetch([Ask(base, size, way, base) for way in ("ASC", "DESC")])
             whole = [each for each in pages if isinstance(each, Slice)]
-            said = all(each.rows == each.total and each.rows < size for each in whole)
+            said = all(own < each.rows < size and each.rows == each.total for each in whole)
             if len(whole) == 2 and same_rows(*whole) and said:
                 return whole
         return None

@@ -184,6 +184,25 @@ class TestOneDay:
         assert load(persona, "still", (100, 0, 1, around), 0)[0] == "whole"
 
 
+class TestListsShorterThanAPage:
+    """A server with a page size of its own shows all of a short list at once, whatever is asked for."""
+
+    @pytest.mark.parametrize("v3", [False, True])
+    @pytest.mark.parametrize("calls", [11, 30, 60, 99])
+    @pytest.mark.parametrize(("size", "days"), [(20, 1), (20, 3), (37, 3)])
+    def test_come_whole(self, v3, calls, size, days):
+        persona = Persona(sizes="ignored", v3=v3, totals="none" if v3 else "exact")
+        assert load(persona, "still", (size, calls, days, 0), calls)[0] == "whole"
+
+    @pytest.mark.parametrize(
+        ("order", "window", "seed"),
+        [("none", (20, 104, 3, 0), 546_647), ("newest", (50, 101, 3, 0), 930_959)],
+    )
+    def test_its_own_page_is_not_taken_for_a_large_one_that_has_all(self, order, window, seed):
+        persona = Persona(sizes="ignored", order=order, totals="behind")
+        assert load(persona, "wild", window, seed)[0] in ("whole", "refused")
+
+
 class TestCounts:
     def test_a_call_that_comes_after_the_count_makes_up_for_none_that_is_lacking(self):
         persona = combined(PERSONAS["v3"], PERSONAS["rows left out"])
