@@ -1,8 +1,8 @@
 """In the default world plain pandas finds each planted effect at its size, and the facts of a real center.
 
-Effects are looked for in 660,000 raw rows of three seeds. A finding is how many times its planted size an
-effect has there, 1 if it has all of it, with a standard error of 6 % at most: a size that is 30 % off lies
-outside of the four errors that chance is allowed.
+Effects are looked for in 660,000 raw rows of three seeds; those on few calls also in a world that has more
+of these. A finding is how many times its planted size an effect has there, 1 if it has all of it, with a
+standard error of 5 % at most: a size that is 30 % off lies outside of the four errors that chance is allowed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Finding = Callable[[pd.DataFrame, dict[str, Any]], Estimate]
 LIVELY = WORLDS["lively"]
 CALLS, SEEDS = 220_000, (1, 2, 3)
 WRONG = 0.3
-"""Sizes that are this much too small or too large are noticed: they lie an error beyond the tolerance."""
+"""Sizes that are this much too small or too large are noticed: they lie two errors beyond the tolerance."""
 
 BURNT = "+49305550103"
 
@@ -249,6 +249,14 @@ FINDINGS: dict[tuple[str, str | None, str | None], Finding] = {
 }
 """What finds an effect, by what it moves, the kind of its unit, and its moderator."""
 
+RARE = {
+    ("answer", "weekday", None),
+    ("answer", "line", None),
+    ("positive", "team", None),
+    ("positive", "handed_over", None),
+}
+"""Findings on few calls."""
+
 SPREAD = dict.fromkeys((key for key in FINDINGS if key[0] == "answer"), 0.5) | {
     ("answer", "client", None): 0.0,
     ("positive", "project", None): 0.35,
@@ -278,10 +286,16 @@ def draws() -> Draws:
 
 
 @pytest.fixture(scope="module")
-def robots() -> Draws:
-    """The same world, but the AI makes most calls and hands over half of them: else these are too few."""
-    more = [Effect("volume", "agent:AI", 3.0), Effect("handover", size=1.7)]
-    return [prepared(LIVELY + World("robots", more), 130_000, 1)]
+def draws_with_more(draws: Draws) -> Draws:
+    """Add a draw of the same world with more of the calls that some effects are about."""
+    more = [
+        Effect("volume", "agent:AI", 3.0),
+        Effect("handover", size=1.7),
+        Effect("volume", "weekday:Saturday", 1.5, moderator="direction:outbound"),
+        Effect("volume", "project:Heat pumps", 1.5),
+        Effect("volume", "team:North", 1.0),
+    ]
+    return [*draws, prepared(LIVELY + World("more", more), 130_000, 4)]
 
 
 class TestEveryEffect:
@@ -289,10 +303,10 @@ class TestEveryEffect:
     def test_is_in_the_rows_at_its_size(
         self, key: tuple[str, str | None, str | None], request: pytest.FixtureRequest
     ) -> None:
-        draws: Draws = request.getfixturevalue("robots" if "handed_over" in key else "draws")
+        draws: Draws = request.getfixturevalue("draws_with_more" if key in RARE else "draws")
         value, error = pooled([FINDINGS[key](rows, truth) for rows, truth in draws])
         assert abs(value - share_seen(SPREAD.get(key, 0.0))) <= ERRORS * error
-        assert (ERRORS + 1) * error <= WRONG
+        assert (ERRORS + 2) * error <= WRONG
 
     def test_has_a_finding(self) -> None:
         assert {(each.what, each.kind, each.moderator) for each in LIVELY.effects} == set(FINDINGS)
