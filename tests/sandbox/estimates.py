@@ -55,7 +55,8 @@ def drawn_rows(world: World, calls: int, days: int, seed: int) -> tuple[pd.DataF
     rows["answered"] = rows["state"] == "answered"
     rows["positive"] = rows["outcomeType"] == "positive"
     rows["attempt"] = rows[rows["type"] == "outbound"].groupby("clientNumber").cumcount() + 1
-    rows["day"] = rows["timestamp"].dt.date.astype(str)
+    places, days = pd.factorize(rows["timestamp"].dt.tz_localize(None).dt.normalize())
+    rows["day"] = days.strftime("%Y-%m-%d")[places]
     return rows, json.loads(json.dumps(truth_of(drawn, planted)))
 
 

@@ -257,9 +257,10 @@ RARE = {
 }
 """Findings on few calls."""
 
-SPREAD = dict.fromkeys((key for key in FINDINGS if key[0] == "answer"), 0.5) | {
+PLANTED = {(each.what, each.unit): each.size for each in LIVELY.effects}
+SPREAD = dict.fromkeys((key for key in FINDINGS if key[0] == "answer"), PLANTED["answer", "client"]) | {
     ("answer", "client", None): 0.0,
-    ("positive", "project", None): 0.35,
+    ("positive", "project", None): PLANTED["positive", "agent"],
 }
 """By how much clients (of answers) and agents (of sales) differ beside what a finding compares."""
 
