@@ -2,7 +2,11 @@
 
 Run it with ``python benchmarks/worlds.py``: 200 worlds in which nothing differs, and 20 worlds for each size
 of a planted effect, of 6,000 calls over 30 days each, from fixed seeds; nothing is timed. ``--picture`` draws
-the power curves, ``--small`` takes a few small worlds, as ``make test`` does.
+the power curves, ``--small`` takes a few small worlds, as ``make test`` does; with ``--planted 0`` or
+``--null 0`` one of the two parts is left out.
+
+Whatever gives an interval or a flag is here: `by_agent`, `by_line`, `by_outcome`, `attempts`, `breakdown`,
+`funnel`, `service_level`, `abandonment`, `repeat_callers`, `talk_time_buckets`, `transfer_variants`.
 """
 
 from __future__ import annotations
@@ -18,21 +22,30 @@ import numpy as np
 import pandas as pd
 
 import brightcall_pandas as bc
+from brightcall_pandas.sandbox._account import OUTCOMES
 from brightcall_pandas.sandbox._generate import draw_calls
 from brightcall_pandas.sandbox._records import call_table, planted_chains
+from brightcall_pandas.sandbox._truth_effects import baseline
 
 COLUMNS = [
+    "answerTime",
+    "callTime",
     "clientNumber",
+    "crmInfo",
     "lineNumber",
+    "numbersInvolvedJSON",
+    "outcomeTag",
     "outcomeType",
     "projectName",
     "state",
     "talkTime",
     "timestamp",
+    "transfers",
     "type",
     "userId",
 ]
-LINE, HOUR = "+49305550103", 17
+LINE, HOUR, PROJECT = "+49305550103", 17, "Renewals"
+SALES = [each.name for each in OUTCOMES if each.kind == "positive"]
 NULL_SEED, PLANTED_SEED = 0, 10_000
 
 
@@ -46,15 +59,19 @@ def main() -> None:
     parser.add_argument("--picture", type=Path, help="write the power curves there")
     parser.add_argument("--small", action="store_true", help="a few small worlds, for make test")
     given = parser.parse_args()
+    if given.picture is not None and not (given.null and given.planted):
+        parser.error("--picture needs both kinds of worlds")
     if given.small:
         given.calls, given.null, given.planted = 1_500, 3, 1
     mpl.use("Agg")
     start = time.perf_counter()
     print(f"{given.null} worlds in which nothing differs, {given.calls:,} calls each\n")
-    falsely = false_claims(given.null, given.calls)
+    falsely = false_claims(given.null, given.calls) if given.null else {}
     print(f"\n{given.planted} worlds for each size of an effect\n")
     curves = {
-        name: curve(claim, given.planted, given.calls, small=given.small) for name, claim in CURVES.items()
+        title: curve(title, given.planted, given.calls, small=given.small)
+        for title in CURVES
+        if given.planted
     }
     print(f"\nTook {time.perf_counter() - start:.0f} s.")
     if given.picture is not None:
@@ -68,10 +85,13 @@ def calls_of(world: bc.World, calls: int, seed: int) -> pd.DataFrame:
     rows = call_table(rng, drawn, planted_chains(rng, drawn)).select(COLUMNS).to_pandas()
     rows["timestamp"] = rows["timestamp"].dt.tz_convert("Europe/Berlin")
     rows.loc[rows["type"] == "outbound", "attempt"] = rows.groupby(["type", "clientNumber"]).cumcount() + 1
+    rows["source"] = rows["crmInfo"].str.extract('^{"source":"([a-z]+)"', expand=False)
     return rows
 
 
 # Claims: which units of a table are said to differ.
+
+Claim = Callable[[pd.DataFrame], pd.Series]
 
 
 def falling_lines(rows: pd.DataFrame) -> pd.Series:
@@ -91,28 +111,126 @@ def separated_agents(rows: pd.DataFrame) -> pd.Series:
     return (ranked["rank_best"] > 1) | (ranked["rank_worst"] < len(ranked))
 
 
-def apart(by: str) -> Callable[[pd.DataFrame], pd.Series]:
-    """Return the claim that the interval of a unit's answer rate does not cover the rate of all."""
+def apart(
+    name: str,
+    rate: str,
+    by: str,
+    *,
+    of: str = "outbound",
+    trials: tuple[str, ...] = (),
+    options: dict[str, object] | None = None,
+) -> Claim:
+    """Return the claim that the interval of a group's rate leaves out the rate of all groups together.
+
+    Parameters
+    ----------
+    name, rate
+        The table and its rate, whose interval is ``<rate>_low`` to ``<rate>_high``.
+    by
+        What makes the groups.
+    of
+        Direction of the calls.
+    trials
+        Columns that add up to what the rate is a share of: 20 at least. Empty: all calls of the group.
+    options
+        Further arguments of the table.
+    """
 
     def claim(rows: pd.DataFrame) -> pd.Series:
-        calls = rows[rows["type"] == "outbound"]
-        table = calls.calls.breakdown(by, ["n_calls", "answer_rate"])
-        table = table[table["n_calls"] >= 20]
-        rate = (calls["state"] == "answered").mean()
-        return (table["answer_rate_low"] > rate) | (table["answer_rate_high"] < rate)
+        calls = rows[rows["type"] == of].calls
+        table, whole = (getattr(calls, name)(by=each, **(options or {})) for each in (by, "direction"))
+        usual = whole[rate]
+        if table.index.nlevels > 1:
+            usual = usual.droplevel(0).reindex(table.index.droplevel(0))
+        tried = table[list(trials)].sum(axis=1)
+        if not trials:
+            tried = table.groupby(level=0)["n_calls"].transform("sum")
+        return outside(table, rate, usual, tried)
 
     return claim
 
 
-CLAIMS: dict[str, tuple[Callable[[pd.DataFrame], pd.Series], float | None]] = {
+def outside(table: pd.DataFrame, rate: str, usual: object, trials: pd.Series) -> pd.Series:
+    """Return where an interval leaves out the usual rate, of rows with 20 trials at least."""
+    usual = np.broadcast_to(np.asarray(usual, dtype=float), len(table))
+    said = (table[f"{rate}_low"] > usual) | (table[f"{rate}_high"] < usual)
+    return said[(trials >= 20) & table[rate].notna()]
+
+
+def short_calls_apart(rows: pd.DataFrame) -> pd.Series:
+    """Lines with more or fewer short calls than all of them."""
+    table = rows.calls.by_line()
+    talks = rows.loc[(rows["type"] == "outbound") & (rows["state"] == "answered"), "talkTime"]
+    return outside(table, "short_call_share", (talks < 10).mean(), table["answered"])
+
+
+def variants_apart(rows: pd.DataFrame) -> pd.Series:
+    """Ways that answered calls went which ended well more or less often than all of them."""
+    calls = rows[(rows["type"] == "outbound") & (rows["state"] == "answered")]
+    table = calls.calls.transfer_variants()
+    return outside(table, "positive_rate", (calls["outcomeType"] == "positive").mean(), table["n_calls"])
+
+
+def attempts_apart(rate: str, trials: str) -> Claim:
+    """Return the claim that an attempt is not answered as often as the generator has it."""
+
+    def claim(rows: pd.DataFrame) -> pd.Series:
+        table = rows.calls.attempts()
+        usual = pd.Series(baseline()["answer_rate_by_attempt"]).rename(int)
+        return outside(table, rate, usual.reindex(table.index), table[trials])
+
+    return claim
+
+
+def metrics(rate: str) -> dict[str, object]:
+    return {"metrics": ["n_calls", rate]}
+
+
+CLAIMS: dict[str, tuple[Claim, float | None]] = {
     "by_line: trend falls": (falling_lines, 0.025),
     "by_line: trend rises": (rising_lines, 0.025),
+    "by_line: share of short calls": (short_calls_apart, 0.05),
     "by_agent: not every rank is possible": (separated_agents, None),
-    "breakdown by agent: interval without the rate of all": (apart("agent"), 0.05),
-    "breakdown by line: the same": (apart("line"), 0.05),
-    "breakdown by project: the same": (apart("project"), 0.05),
-    "breakdown by hour: the same": (apart("hour"), 0.05),
-    "breakdown by weekday: the same": (apart("weekday"), 0.05),
+    **{
+        f"breakdown by {by}: answer rate": (
+            apart("breakdown", "answer_rate", by, options=metrics("answer_rate")),
+            0.05,
+        )
+        for by in ("agent", "line", "project", "hour", "weekday")
+    },
+    "breakdown by agent: positive rate": (
+        apart("breakdown", "positive_rate", "agent", options=metrics("positive_rate")),
+        0.05,
+    ),
+    **{
+        f"by_outcome by {by}: share of an outcome": (apart("by_outcome", "share", by), 0.05)
+        for by in ("agent", "line", "project", "hour")
+    },
+    "attempts: answer rate": (attempts_apart("answer_rate", "dials"), 0.05),
+    "attempts: marginal rate": (attempts_apart("marginal_rate", "unreached"), 0.05),
+    "attempts by source: answer rate": (apart("attempts", "answer_rate", "source", trials=("dials",)), 0.05),
+    "attempts by source: marginal rate": (
+        apart("attempts", "marginal_rate", "source", trials=("unreached",)),
+        0.05,
+    ),
+    "funnel by project: step rate": (
+        apart("funnel", "step_rate", "project", trials=("n_calls", "lost")),
+        0.05,
+    ),
+    "talk_time_buckets by project: share": (apart("talk_time_buckets", "share", "project"), 0.05),
+    "service_level by project": (
+        apart("service_level", "service_level_offered", "project", of="inbound", trials=("offered",)),
+        0.05,
+    ),
+    "abandonment by project": (
+        apart("abandonment", "abandonment_rate", "project", of="inbound", trials=("offered",)),
+        0.05,
+    ),
+    "repeat_callers by project": (
+        apart("repeat_callers", "repeat_rate", "project", of="inbound", trials=("observed",)),
+        0.05,
+    ),
+    "transfer_variants: positive rate": (variants_apart, 0.05),
 }
 """What is claimed, of which units, and the share of false claims that the interval promises."""
 
@@ -173,57 +291,97 @@ def two_of_two_is_first(rows: pd.DataFrame, seed: int) -> bool:
 
 # Power: how often the planted unit is named.
 
-CURVES: dict[str, tuple[Callable[[float], bc.World], Callable[[pd.DataFrame], float], list[float], str]] = {
+Curve = tuple[Callable[[float], bc.World], Callable[[pd.DataFrame], float], list[float], str]
+_WIDE, _USUAL = [0, 0.25, 0.5, 0.75, 1, 1.5], [0, 0.1, 0.2, 0.3, 0.5, 0.8]
+
+
+def planted(
+    what: str, unit: str, sign: int = 1, from_day: float | None = None
+) -> Callable[[float], bc.World]:
+    """Return what makes a world with one effect of a size."""
+    return lambda size: bc.World("planted", [(what, unit, sign * size, from_day)])
+
+
+def named(claim: str, *unit: object) -> Callable[[pd.DataFrame], float]:
+    """Return the share of the planted units of which the claim is made."""
+    return lambda rows: float(np.mean(CLAIMS[claim][0](rows).loc[unit if len(unit) > 1 else unit[0]]))
+
+
+def named_sales(rows: pd.DataFrame) -> float:
+    """Return of how many outcomes that are sales it is claimed that the project differs."""
+    said = CLAIMS["by_outcome by project: share of an outcome"][0](rows).loc[PROJECT]
+    return float(said.reindex(SALES, fill_value=False).mean())
+
+
+CURVES: dict[str, Curve] = {
     "by_line: a line falls from the middle of the month on": (
-        lambda size: bc.World("planted", [("answer", f"line:{LINE}", -size, 0.5)]),
-        lambda rows: float(falling_lines(rows)[LINE]),
-        [0, 0.25, 0.5, 0.75, 1, 1.5],
+        planted("answer", f"line:{LINE}", -1, 0.5),
+        named("by_line: trend falls", LINE),
+        _WIDE,
         "by_line: trend falls",
     ),
     "breakdown by line: a line is answered less": (
-        lambda size: bc.World("planted", [("answer", f"line:{LINE}", -size)]),
-        lambda rows: float(apart("line")(rows)[LINE]),
-        [0, 0.1, 0.2, 0.3, 0.5, 0.8],
-        "breakdown by line: the same",
+        planted("answer", f"line:{LINE}", -1),
+        named("breakdown by line: answer rate", LINE),
+        _USUAL,
+        "breakdown by line: answer rate",
     ),
     "breakdown by hour: an hour is answered more": (
-        lambda size: bc.World("planted", [("answer", f"hour:{HOUR}", size)]),
-        lambda rows: float(apart("hour")(rows)[HOUR]),
-        [0, 0.1, 0.2, 0.3, 0.5, 0.8],
-        "breakdown by hour: the same",
+        planted("answer", f"hour:{HOUR}"),
+        named("breakdown by hour: answer rate", HOUR),
+        _USUAL,
+        "breakdown by hour: answer rate",
     ),
     "by_agent: agents differ, standard deviation": (
-        lambda size: bc.World("planted", [("answer", "agent", size)]),
+        planted("answer", "agent"),
         lambda rows: float(separated_agents(rows).mean()),
-        [0, 0.1, 0.2, 0.3, 0.5, 0.8],
+        _USUAL,
         "by_agent: not every rank is possible",
+    ),
+    "attempts: second attempts are answered more": (
+        planted("answer", "attempt:2"),
+        named("attempts: answer rate", 2),
+        _USUAL,
+        "attempts: answer rate",
+    ),
+    "by_outcome by project: a project sells more": (
+        planted("positive", f"project:{PROJECT}"),
+        named_sales,
+        _WIDE,
+        "by_outcome by project: share of an outcome",
+    ),
+    "talk_time_buckets by project: longer talks": (
+        planted("talk_time", f"project:{PROJECT}"),
+        named("talk_time_buckets by project: share", PROJECT, "≥ 30 s"),
+        _WIDE,
+        "talk_time_buckets by project: share",
+    ),
+    "abandonment by project: callers are less patient": (
+        planted("patience", f"project:{PROJECT}", -1),
+        named("abandonment by project", PROJECT),
+        _WIDE,
+        "abandonment by project",
     ),
 }
 """Title → world of a size, share of the planted units that are named, sizes, and the claim it is about."""
 
 
-def curve(
-    claim: tuple[Callable[[float], bc.World], Callable[[pd.DataFrame], float], list[float], str],
-    worlds: int,
-    calls: int,
-    *,
-    small: bool,
-) -> pd.Series:
+def curve(title: str, worlds: int, calls: int, *, small: bool) -> pd.Series:
     """Print and return the share of planted units that are named, by the size of the effect."""
-    world, named, sizes, about = claim
+    world, found, sizes, _ = CURVES[title]
     sizes = sizes[1::3] if small else sizes
     power = {}
     for size in sizes:
-        found = [named(calls_of(world(size), calls, PLANTED_SEED + number)) for number in range(worlds)]
-        power[size] = float(np.mean(found))
+        shares = [found(calls_of(world(size), calls, PLANTED_SEED + number)) for number in range(worlds)]
+        power[size] = float(np.mean(shares))
     told = ", ".join(f"{size:g}: {share:.0%}" for size, share in power.items())
-    print(f"{about:<54}{told}")
+    print(f"{title:<54}{told}")
     return pd.Series(power)
 
 
 def draw(curves: dict[str, pd.Series], falsely: dict[str, float], calls: int, path: Path) -> None:
     """Write the power curves, with the share of false claims as a line."""
-    figure, axes = plt.subplots(2, 2, figsize=(9, 6.5), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(4, 2, figsize=(9, 12), sharey=True, layout="constrained")
     for place, (title, power) in zip(axes.flat, curves.items(), strict=True):
         about = CURVES[title][3]
         place.plot(power.index, power, marker="o", color="#0072B2")
@@ -238,7 +396,7 @@ def draw(curves: dict[str, pd.Series], falsely: dict[str, float], calls: int, pa
             color="#D55E00",
             fontsize=8,
         )
-        place.set(title=title, xlabel="size of the effect, log odds", ylim=(-0.03, 1.03))
+        place.set(title=title, xlabel="size of the effect", ylim=(-0.03, 1.03))
         place.title.set_fontsize(10)
         place.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
         place.spines[["top", "right"]].set_visible(False)

@@ -1,6 +1,7 @@
 """The benchmarks of loading: all comparisons run, and unequal results would be noticed."""
 
 import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
+from brightcall_pandas import analysis
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -89,9 +92,13 @@ class TestWorlds:
         done = ran("worlds.py", "--small")
         assert done.returncode == 0, done.stderr
         assert "3 worlds in which nothing differs, 1,500 calls each" in done.stdout
-        assert done.stdout.count("breakdown by ") == 7
-        curves = re.findall(r"^breakdown by \w+: .* 0\.1: (\d+)%, 0\.5: (\d+)%$", done.stdout, re.MULTILINE)
-        assert curves == [("0", "100")] * 2
+        claims = re.findall(r"^(\w+)\b.* +\d+\.\d% .* +\d+%$", done.stdout, re.MULTILINE)
+        tables = {name: inspect.signature(getattr(analysis, name)).parameters for name in analysis.__all__}
+        assert set(claims) == {name for name, parameters in tables.items() if "confidence" in parameters}
+        curves = re.findall(r"^(\w+)[ \w]*: .* 0\.1: (\d+)%, 0\.5: (\d+)%$", done.stdout, re.MULTILINE)
+        assert [each for each in curves if each[0] != "by_agent"] == [
+            ("breakdown", "0", "100"), ("breakdown", "0", "100"), ("attempts", "0", "100"),
+        ]  # fmt: skip
 
 
 class TestSoak:

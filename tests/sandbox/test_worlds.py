@@ -16,37 +16,23 @@ from brightcall_pandas.sandbox import WORLDS, World, worlds
 from brightcall_pandas.sandbox._planted import holidays
 from brightcall_pandas.sandbox._worlds import world_from_text, world_mark, world_of
 from tests.sandbox.estimates import (
+    ERRORS,
     crm,
     effect,
+    found,
     log_odds_ratio,
     longest_overlap,
+    mean_rate,
+    outbound,
+    over_clients,
     rows_of,
+    sizes,
     slope,
-    slope_of_bins,
+    slope_of_logs,
+    slope_of_odds,
+    slope_of_shares,
     slope_of_units,
 )
-
-ERRORS = 4
-
-
-def found(estimate: tuple[float, float], planted: float) -> bool:
-    value, error = estimate
-    return abs(value - planted) <= ERRORS * error
-
-
-def sizes(told: dict[str, Any]) -> dict[str, float]:
-    return {name: each["size"] for name, each in told["units"].items()}
-
-
-def outbound(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[rows["type"] == "outbound"].copy()
-
-
-def slope_of_logs(values: pd.Series, units: pd.Series, planted: dict[str, float]) -> tuple[float, float]:
-    """Return the slope of units' mean logarithms over their planted sizes."""
-    means = np.log(values[values > 0]).groupby(units).agg(["mean", "var", "count"])
-    means = means[means.index.isin(planted)]
-    return slope(means.index.map(planted).to_numpy(), means["mean"], means["var"] / means["count"])
 
 
 def shares_fit(counts: pd.Series, logs: pd.Series) -> bool:
@@ -124,9 +110,10 @@ class TestAgents:
         assert found(slope_of_logs(here["talkTime"], here["userId"], planted), 1)
 
     def test_how_much_they_do(self) -> None:
-        # Who does much leaves less for all who are at work, oneself included: of some ten a tenth is lost.
         rows, truth = rows_of("agents")
         planted = sizes(effect(truth, "volume", "agent"))
+        assert found(slope_of_shares(rows, planted), 1)
+        # Of a day it is less: who does much leaves less for all at work, oneself included.
         here = rows[rows["userId"].isin(planted)].groupby("userId")
         calls = here.size()
         a_day = np.log(calls / here["day"].nunique())
@@ -186,14 +173,10 @@ class TestClients:
         )
         pairs = first_two.dropna().astype(float)
         size = effect(truth, "answer", "client")["size"]
-        nodes, weights = np.polynomial.hermite.hermgauss(60)
-        weights = weights / np.sqrt(np.pi)
-        rates = [truth["baseline"]["answer_rate_by_attempt"][number] for number in "12"]
-        first, second = (
-            1 / (1 + np.exp(-np.log(rate / (1 - rate)) - size * np.sqrt(2) * nodes)) for rate in rates
-        )
-        means = (weights * first).sum(), (weights * second).sum()
-        planted = (weights * first * second).sum() - means[0] * means[1]
+        rates = np.array([truth["baseline"]["answer_rate_by_attempt"][number] for number in "12"])
+        first, second = over_clients(np.log(rates / (1 - rates)), size)
+        means = mean_rate(first), mean_rate(second)
+        planted = mean_rate(first * second) - means[0] * means[1]
         products = (pairs[1] - means[0]) * (pairs[2] - means[1])
         assert planted > 0.03
         assert found((products.mean(), products.std() / len(products) ** 0.5), planted)
@@ -219,9 +202,7 @@ class TestAgeingLists:
         weeks = (pd.to_datetime(calls["day"]) - uploaded).dt.days / 7
         listed = weeks.notna()
         assert weeks.min() >= 0
-        estimate = slope_of_bins(
-            calls[listed], "answered", weeks[listed], [-1, *range(1, 10), 12], ["attempt"]
-        )
+        estimate = slope_of_odds(calls[listed], "answered", weeks[listed], ["attempt"])
         assert found(estimate, effect(truth, "answer", None, "list_weeks")["size"])
 
 
@@ -238,13 +219,13 @@ class TestSpeedToLead:
 
     def test_answers_fall_with_every_doubling(self, leads: Any) -> None:
         calls, doublings, truth = leads
-        estimate = slope_of_bins(calls, "answered", doublings, list(range(-8, 12)), ["attempt"])
+        estimate = slope_of_odds(calls, "answered", doublings, ["attempt"])
         assert found(estimate, effect(truth, "answer", "source:web", "lead_doublings")["size"])
 
     def test_so_do_sales(self, leads: Any) -> None:
         calls, doublings, truth = leads
         here = calls["answered"]
-        estimate = slope_of_bins(calls[here], "positive", doublings[here], list(range(-8, 12, 2)))
+        estimate = slope_of_odds(calls[here], "positive", doublings[here])
         assert found(estimate, effect(truth, "positive", "source:web", "lead_doublings")["size"])
 
 
@@ -389,54 +370,6 @@ class TestNewScript:
         inbound = after[after["type"] == "inbound"]
         longer = slope_of_logs(inbound["talkTime"], inbound["team"], {team: 0.15, "South": 0.0})
         assert found(longer, 1)
-
-
-class TestLively:
-    """Figures of a bank's call center (Anonymous Bank, Guedj and Mandelbaum 2000), as in docs/sandbox.md."""
-
-    def test_inbound_calls_by_hour(self) -> None:
-        rows, _ = rows_of("lively")
-        share = rows[rows["type"] == "inbound"]["timestamp"].dt.hour.value_counts(normalize=True) * 100
-        real = dict(
-            enumerate("2.7 6.8 8.0 8.8 7.9 6.8 7.1 7.2 7.1 7.7 6.0 4.8 4.6 3.9 3.7 3.2 2.7".split(), 7)
-        )
-        assert set(share.index) <= set(real)
-        for hour, percent in real.items():
-            assert abs(share[hour] - float(percent)) <= 1.5, hour
-
-    def test_weekdays(self) -> None:
-        rows, _ = rows_of("lively")
-        names = rows["timestamp"].dt.day_name()
-        a_day = rows.groupby(names).size() / rows.groupby(names)["day"].nunique()
-        real = [1664, 1410, 1495, 1460, 1599, 484, 216]  # there from Sunday to Saturday
-        ours = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-        for name, calls in zip(ours, real, strict=True):
-            assert abs(a_day[name] / a_day.sum() - calls / sum(real)) <= 0.015, name
-
-    def test_talk_times_of_callers(self) -> None:
-        rows, _ = rows_of("lively")
-        talk = rows[(rows["type"] == "inbound") & (rows["talkTime"] > 0)]["talkTime"]
-        for quantile, real in ((0.1, 24), (0.25, 57), (0.5, 111), (0.75, 221), (0.9, 417), (0.99, 1101)):
-            assert talk.quantile(quantile) == pytest.approx(real, rel=0.15), quantile
-        assert talk.mean() == pytest.approx(183, rel=0.15)
-
-    def test_who_is_answered(self) -> None:
-        rows, _ = rows_of("lively")
-        states = rows[rows["type"] == "inbound"]["state"].value_counts(normalize=True)
-        for state, real in (("answered", 0.791), ("unanswered", 0.200), ("failed", 0.009)):
-            assert abs(states[state] - real) <= 0.04
-
-    def test_people_have_shifts(self) -> None:
-        rows, truth = rows_of("lively")
-        people = {str(each["user_id"]) for each in truth["users"] if each["team"] != "Robots"}
-        days = (
-            rows[rows["userId"].isin(people)]
-            .groupby(["userId", "day"])["timestamp"]
-            .agg(["min", "max", "size"])
-        )
-        hours = (days["max"] - days["min"]).dt.total_seconds() / 3600
-        assert hours.quantile(0.95) <= 9.5
-        assert 40 <= days["size"].median() <= 100
 
 
 class TestWorldOf:
