@@ -116,7 +116,7 @@ def _sentence(df: pd.DataFrame, each: Filter | RowFilter, lacking: list[str], *,
     if not is_text and len(labels) > _MOST_IDS:
         labels = []
     hint = nearest(lacking[0], labels[:_COMPARED] if is_text else [])
-    told = f"none of these {len(df):,} calls has {named}{more}{hint}"
+    told = f"None of these {len(df):,} calls has {named}{more}{hint}"
     if not labels:
         return told
     listed = ", ".join(map(repr, labels[:_LISTED]))

@@ -52,6 +52,7 @@ _LOADERS = {
     "count_calls": "…",
     "load_catalog": "",
     "export_calls": "…",
+    "explore": "…",
 }
 """Functions that take a client, which may be looked for on the client itself, and what stands before it."""
 _OF_DEFAULT = {"use": "bc.use(client)", "login": "bc.login()"}

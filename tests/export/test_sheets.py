@@ -95,9 +95,7 @@ class TestToExcel:
             "By project and outcome": frame.calls.by_outcome(by="project"),
             "Table": frame.calls.summary(),
         }
-        named = pd.DataFrame(
-            {"n_calls": [1]}, index=pd.Index(["x"], name="a/b: [the longest name of all levels]")
-        )
+        named = pd.DataFrame({"n_calls": [1]}, index=pd.Index(["x"], name="a/b: [longest of all levels"))
         for name, table in tables.items():
             book = openpyxl.load_workbook(table.calls.to_excel(tmp_path / "table.xlsx"))
             assert book.sheetnames == [name, "Definitions"]
