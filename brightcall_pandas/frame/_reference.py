@@ -61,8 +61,8 @@ def _nothing_has(words: list[str], rows: list[str]) -> str:
     text = " ".join(rows)
     unknown = [word for word in words if word not in text]
     if not unknown:
-        return f"each of these words is somewhere, but no row has all of them: {', '.join(words)}."
+        return f"No row has all of these words, though each is in some row: {', '.join(words)}."
     known = sorted(set(re.findall(r"[^\W\d_]{3,}", text)))
     near = difflib.get_close_matches(unknown[0], known, n=3)
-    hint = f"; the nearest words here are {', '.join(map(repr, near))}" if near else ""
-    return f"no row has {unknown[0]!r}{hint}. Without a search, all {len(rows)} rows are returned."
+    hint = f"; the nearest here: {', '.join(map(repr, near))}" if near else ""
+    return f"No row has {unknown[0]!r}{hint}. Without a search, all {len(rows)} rows are returned."

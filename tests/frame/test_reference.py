@@ -69,7 +69,7 @@ class TestEveryTable:
         assert_frame_equal(table("  "), table())
 
     def test_words_that_are_nowhere_find_nothing(self, table):
-        with pytest.warns(NoMatchWarning, match=r"no row has 'nowhere'.*all \d+ rows"):
+        with pytest.warns(NoMatchWarning, match=r"No row has 'nowhere'.*all \d+ rows"):
             none = table("nowhere to be found")
         assert len(none) == 0
         assert list(none) == list(table())
@@ -77,7 +77,7 @@ class TestEveryTable:
 
     def test_the_nearest_words_are_named(self, table):
         word = str(table().index[0])
-        with pytest.warns(NoMatchWarning, match="the nearest words here are ") as said:
+        with pytest.warns(NoMatchWarning, match="the nearest here: ") as said:
             table(f"{word[:4]}x{word[4:]}")
         assert {each.filename for each in said} == {__file__}
 
