@@ -300,6 +300,9 @@ class TestCombinations:
         talk = CALLS["talkTime"].to_numpy()[others]
         assert sum(ex.controls["talk_time"]["counts"]) == (talk > 0).sum()
 
+    @pytest.mark.filterwarnings(
+        "ignore::brightcall_pandas.errors.NoMatchWarning"
+    )  # a search may find nothing
     @settings(max_examples=25)
     @given(choices(4))
     def test_both_lines_of_the_code_give_the_rows(self, chosen):
