@@ -14,7 +14,7 @@ BENCHMARKS := $(filter-out benchmarks/measure.py,$(wildcard benchmarks/*.py))
 
 help:
 	@echo "make demo    start the sandbox, load a month of calls over HTTP, draw two charts (under a minute)"
-	@echo "make lab     open JupyterLab with the notebooks: on your account if an API key is set, else on the sandbox"
+	@echo "make lab     open JupyterLab with copies of the notebooks (my_notebooks/): on your account if an API key is set, else on the sandbox"
 	@echo "             (as root, or without a screen: make lab LAB_OPTIONS='--allow-root --no-browser')"
 	@echo "make test    everything that CI checks: style, types, import rules, tests, doctests, notebooks"
 	@echo "make lint    style, types and import rules only"
@@ -28,7 +28,7 @@ demo: $(VENV)/.demo-installed
 	$(BIN)/brightcall demo
 
 lab: $(VENV)/.lab-installed
-	$(BIN)/brightcall lab notebooks/01_quickstart.ipynb $(LAB_OPTIONS)
+	$(BIN)/brightcall lab --copies-of notebooks $(LAB_OPTIONS)
 
 test: lint
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile

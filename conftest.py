@@ -10,7 +10,10 @@ import matplotlib as mpl
 from hypothesis import settings
 
 # A cache of their own: never the repository's data_cache, never the user's, and nobody's key.
-os.environ["BRIGHTCALL_CACHE_DIR"] = tempfile.mkdtemp(prefix="brightcall-tests-")
+_folder = tempfile.TemporaryDirectory(prefix="brightcall-tests-", ignore_cleanup_errors=True)
+os.environ["BRIGHTCALL_CACHE_DIR"] = os.path.join(_folder.name, "cache")
+# Kernels of notebooks are killed, and leave their temporary folders behind: here.
+os.environ["TMPDIR"] = _folder.name
 os.environ.pop("BRIGHTCALL_API_KEY", None)
 os.environ.pop("BRIGHTCALL_BASE_URL", None)
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"

@@ -1,4 +1,4 @@
-"""The errors that brightcall_pandas raises, drawn as a tree.
+"""The errors that brightcall_pandas raises, and a warning of its own, drawn as a tree.
 
 ::
 
@@ -12,6 +12,9 @@
         ├── IncompleteDataError       the rows cannot be proved to be all of them
         ├── OfflineError              ``offline=True`` and the cache lacks something
         └── CacheError                the cache folder cannot be used as asked
+
+    UserWarning
+    └── NoMatchWarning                a filter or a search names what is not there
 
 Bad arguments never get this far: they raise ``TypeError`` or ``ValueError`` before any request.
 """
@@ -34,6 +37,7 @@ __all__ = [
     "CacheError",
     "IncompleteDataError",
     "InvalidResponseError",
+    "NoMatchWarning",
     "OfflineError",
     "RateLimitError",
     "RequestError",
@@ -102,6 +106,10 @@ class CacheError(BrightcallError):
     """The cache folder cannot be used in the way that was asked for."""
 
 
+class NoMatchWarning(UserWarning):
+    """A filter or a search names what no row has: it may be misspelt."""
+
+
 def missing_extra(what: str, extra: str, error: ImportError) -> ModuleNotFoundError:
     """Return the error to raise where an optional package cannot be imported.
 
@@ -137,12 +145,12 @@ def visible(text: str) -> str:
     return "".join(ascii(each)[1:-1] if category(each) in _CONTROL else each for each in text)
 
 
-def warn_user(message: str) -> None:
+def warn_user(message: str, kind: type[Warning] = RuntimeWarning) -> None:
     """Warn as if in the line that called this package: it is the one that the reader knows."""
     frame, level = sys._getframe(), 1
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, RuntimeWarning, stacklevel=level)
+    warnings.warn(message, kind, stacklevel=level)
 
 
 def brief_errors(function: Callable[P, R]) -> Callable[P, R]:

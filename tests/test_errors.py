@@ -15,17 +15,19 @@ class TestTree:
         assert drawn == [
             (2, "BrightcallError"),
             *((3, name) for name in _CHILDREN),
+            (2, "NoMatchWarning"),  # beside it, below UserWarning
         ]
 
     def test_classes_are_the_tree(self):
         assert errors.BrightcallError.__bases__ == (Exception,)
         for name in _CHILDREN:
             assert getattr(errors, name).__bases__ == (errors.BrightcallError,), name
+        assert errors.NoMatchWarning.__bases__ == (UserWarning,)
 
     def test_all_names_every_class_and_nothing_else(self):
         classes = [each for each in vars(errors).values() if isinstance(each, type)]
         defined = [each.__name__ for each in classes if each.__module__ == errors.__name__]
-        assert sorted(defined) == errors.__all__ == sorted(["BrightcallError", *_CHILDREN])
+        assert sorted(defined) == errors.__all__ == sorted(["BrightcallError", "NoMatchWarning", *_CHILDREN])
 
     @pytest.mark.parametrize("name", errors.__all__)
     def test_each_says_what_it_means(self, name):

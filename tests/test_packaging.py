@@ -119,12 +119,12 @@ class TestCommands:
             "python3 -m venv .venv",
             'pip install --constraint constraints.txt --editable ".[sandbox,lab,excel,graph,model]"',
             "brightcall demo",
-            "brightcall lab notebooks/01_quickstart.ipynb",
+            "brightcall lab --copies-of notebooks",
         ):
             assert line in self.README
         for line in (
             '--editable ".[sandbox,lab,excel,graph,model]"',
-            "brightcall lab notebooks/01_quickstart.ipynb",
+            "brightcall lab --copies-of notebooks",
         ):
             assert line in self.MAKEFILE
 

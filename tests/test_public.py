@@ -16,8 +16,8 @@ from brightcall_pandas.sandbox import Sandbox
 
 # The contract of the design; names that come with later work are added here when they exist.
 ERRORS = """
-    AuthenticationError BrightcallError CacheError IncompleteDataError InvalidResponseError OfflineError
-    RateLimitError RequestError ServerError
+    AuthenticationError BrightcallError CacheError IncompleteDataError InvalidResponseError NoMatchWarning
+    OfflineError RateLimitError RequestError ServerError
 """.split()
 FUNCTIONS = """
     calls count_calls describe_fields describe_filters display_tables explore export_calls load_calls

@@ -40,11 +40,13 @@ def account(sandbox, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def names(account):
-    """What is defined after the first block, and ``before``, an earlier frame to compare with."""
+    """What is defined after the first block, and ``before``, as the README defines it."""
     found = {}
     exec(BLOCKS[0], found)
     plt.close("all")
-    return found | {"before": found["df"].iloc[:10_000]}
+    exec(re.search("`(before = .*?)`", TEXT)[1], found)
+    assert 0 < len(found["before"]) < len(found["df"])
+    return found
 
 
 class TestBlocks:

@@ -20,12 +20,13 @@ from brightcall_pandas.accessors import _about
 from brightcall_pandas.accessors._hidden_column import HidesColumn
 from brightcall_pandas.accessors._rows import matching_rows
 from brightcall_pandas.accessors._show import show
-from brightcall_pandas.errors import brief_errors
+from brightcall_pandas.errors import NoMatchWarning, brief_errors, warn_user
 from brightcall_pandas.filters import (
     CallFilter,
     FiltersAndDays,
     lists_filters,
     parsed_conditions,
+    unmatched_values,
 )
 
 if TYPE_CHECKING:
@@ -168,6 +169,12 @@ class CallsAccessor(HidesColumn):
         KeyError
             The frame lacks a column that a filter needs.
 
+        Warns
+        -----
+        NoMatchWarning
+            A name, label, number or id is that of no row, whatever the other filters are. The warning says
+            what there is, and the nearest.
+
         Examples
         --------
         >>> calls = pd.DataFrame({"talkTime": [5, 40], "type": [1, 1]})
@@ -180,7 +187,11 @@ class CallsAccessor(HidesColumn):
         1 2026-03-02 17:30:00
         """
         conditions = parsed_conditions({"hours": hours, "lines": lines, "transferred": transferred, "ai": ai})
-        return self._df[matching_rows(self._df, CallFilter(**filters), conditions, fold_case=fold_case)]
+        spec = CallFilter(**filters)
+        passed = matching_rows(self._df, spec, conditions, fold_case=fold_case)
+        if said := unmatched_values(self._df, spec, conditions, passed, fold_case=fold_case):
+            warn_user(said, NoMatchWarning)
+        return self._df[passed]
 
     @brief_errors
     def explore(self, *, presets: str | os.PathLike[str] | None = None) -> Explorer:

@@ -102,7 +102,7 @@ def display_tables(on: bool = True) -> None:
     """Display every frame of calls, and every table of them, as ``df.calls.show()`` does.
 
     Holds for the notebook that runs it; other frames look as pandas shows them. Elsewhere than in Jupyter and
-    IPython it does nothing.
+    IPython it changes nothing. Prints one line that says what it did.
 
     Parameters
     ----------
@@ -117,13 +117,23 @@ def display_tables(on: bool = True) -> None:
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     if shell is None:
+        _say("There is no notebook here, so nothing has changed. In a terminal: df.calls.show().to_string()")
         return
     formatter = shell.display_formatter.formatters["text/html"]
     if not on:
         formatter.pop(pd.DataFrame, None)
+        _say("Frames look as pandas shows them again.")
         return
     show(pd.DataFrame())  # what is missing is said now, not at each table
     formatter.for_type(pd.DataFrame, _as_html)
+    _say(
+        "From now on this notebook shows calls, and tables of them, as df.calls.show() does. "
+        "bc.display_tables(False) undoes it."
+    )
+
+
+def _say(line: str) -> None:
+    print(line)  # noqa: T201  (for whoever has just typed the call)
 
 
 def _as_html(df: pd.DataFrame) -> Any:

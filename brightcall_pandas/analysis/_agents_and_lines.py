@@ -82,7 +82,8 @@ def finish_by_agent(
         result.insert(place, name, ranks[place])
     outer = outer_codes(groups, by)
     order = np.lexsort((-result["n_calls"].to_numpy(), -np.nan_to_num(merit, nan=-1), outer))
-    result = result.iloc[order]
+    beside = [name for name in result.columns if name == rank_by or name.startswith((f"{rank_by}_", "rank"))]
+    result = result[[*beside, *result.columns.difference(beside, sort=False)]].iloc[order]
     result.attrs["rank_by"] = rank_by
     return result
 
@@ -145,6 +146,7 @@ def by_agent(
 
         - ``rank`` (float64, null without one): by the adjusted rate; equal rates share the better rank
         - ``rank_best``, ``rank_worst``: the range of ranks that the intervals leave possible
+        - the four columns of the rate that ranks, then the others in this order:
         - ``n_calls``, ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
           ``answer_rate_high``, ``answer_rate_adjusted``
         - ``positive`` (int64), ``positive_rate`` (positive ÷ calls), ``positive_rate_low``,

@@ -87,6 +87,12 @@ OF_TABLES: dict[str, Definition] = {
         "Kleinman 1973 (empirical Bayes)",
     ),
     # service_level, abandonment, staffing
+    "threshold_s": Definition(
+        "In time is within", "s", "the limit that was asked for, 20 s by default", None, "never null", TRADE
+    ),
+    "short_abandon_s": Definition(
+        "Short is below", "s", "the limit that was asked for, 5 s by default", None, "never null", TRADE
+    ),
     "offered": Definition("Offered calls", "calls", "answered and unanswered calls", None, _OFFERED, TRADE),
     "answered_in_time": Definition(
         "Answered in time",

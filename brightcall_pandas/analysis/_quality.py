@@ -46,7 +46,8 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
         Index ``check``, ``subject``; columns ``count`` (int64), ``of`` (int64: out of how many),
         ``share`` (``count / of``), ``detail`` (str: an example or a remark). The checks in order:
 
-        - ``completeness``, by window: rows loaded, of rows expected
+        - ``completeness``, by window: rows loaded, of rows expected: where they are proved complete, that is
+          all of them, whatever the server's totals say
         - ``server``, by fact: what the server was seen to do that most others do not, in words
         - ``changes``, by window that replaced an older reading: calls that are new, gone or changed since
           then, of all that either reading has; the numbers of each, and of the fields that changed
@@ -121,11 +122,23 @@ def _windows(df: pd.DataFrame) -> list[Mapping[str, Any]]:
 
 
 def _completeness(df: pd.DataFrame) -> Iterator[Row]:
+    part = _of_part(df)
     for window in _windows(df):
         rows = int(window.get("rows") or 0)
-        expected = window.get("expected")
-        of = rows if expected is None else int(expected)
-        yield "completeness", _days(window), rows, of, "; ".join(_remarks(window))
+        expected = rows if window.get("expected") is None else int(window["expected"])
+        # A total cannot prove anything: where the rows are proved, one that differs is wrong.
+        of = rows if window.get("complete", True) else max(rows, expected)
+        yield "completeness", _days(window), rows, of, "; ".join([*_remarks(window, rows, expected), *part])
+
+
+def _of_part(df: pd.DataFrame) -> list[str]:
+    """Return the remark on what was counted when calls were loaded of which the frame has only some."""
+    loaded = _rows_loaded(df)
+    return [f"as loaded: the frame has {len(df):,} of these {loaded:,} calls"] if len(df) < loaded else []
+
+
+def _rows_loaded(df: pd.DataFrame) -> int:
+    return sum(int(window.get("rows") or 0) for window in _windows(df))
 
 
 def _days(window: Mapping[str, Any]) -> str:
@@ -159,28 +172,33 @@ def _moved(df: pd.DataFrame) -> Iterator[Row]:
 
 
 def _untimed(df: pd.DataFrame) -> Iterator[Row]:
-    windows = _windows(df)
-    if untimed := sum(int(window.get("untimed") or 0) for window in windows):
-        rows = sum(int(window.get("rows") or 0) for window in windows)
-        yield "untimed", "timestamp", untimed, rows, "kept on the day for which the server returned them"
+    if untimed := sum(int(window.get("untimed") or 0) for window in _windows(df)):
+        detail = "; ".join(["kept on the day for which the server returned them", *_of_part(df)])
+        yield "untimed", "timestamp", untimed, _rows_loaded(df), detail
 
 
-def _remarks(window: Mapping[str, Any]) -> Iterator[str]:
-    yield "complete" if window.get("complete", True) else "NOT PROVED COMPLETE"
+def _remarks(window: Mapping[str, Any], rows: int, expected: int) -> Iterator[str]:
+    complete = window.get("complete", True)
+    reason = f": {window['problem']}" if window.get("problem") else ""
+    yield "complete" if complete else f"NOT PROVED COMPLETE{reason}"
+    if expected != rows and (complete or expected < rows):
+        yield f"the server's totals say {expected:,}, which is wrong"
     if source := window.get("source"):
         yield f"from {source}"
     if fetched_at := window.get("fetched_at"):
         yield f"fetched {fetched_at}"
-    for name in ("requests", "walks", "duplicates"):
+    counted = {"requests": "requests", "walks": "walks", "duplicates": "rows seen again on other pages"}
+    for name, told in counted.items():
         if (number := window.get(name)) is not None:
-            yield f"{name}: {number}"
+            yield f"{told}: {number}"
 
 
 def _loaded_misfits(df: pd.DataFrame) -> Iterator[Row]:
-    loaded = sum(int(window.get("rows") or 0) for window in _windows(df)) or len(df)
+    loaded = _rows_loaded(df) or len(df)
     for field, misfit in (_loaded(df).get("misfits") or {}).items():
         count = int(misfit["count"])
-        yield "misfits", str(field), count, max(loaded, count), _example(misfit.get("example"))
+        detail = "; ".join([_example(misfit.get("example")), *_of_part(df)])
+        yield "misfits", str(field), count, max(loaded, count), detail
 
 
 def _checks(df: pd.DataFrame, now: pd.Timestamp | str | None) -> Iterator[Row]:

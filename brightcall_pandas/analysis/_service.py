@@ -53,7 +53,9 @@ def tally_service_level(
     )
 
 
-def finish_service_level(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+def finish_service_level(
+    table: pd.DataFrame, threshold_s: float = 20, *, confidence: float = 0.95
+) -> pd.DataFrame:
     """Return the table of `service_level` from its tally."""
     result = add_up(table, grouped(folded_keys(keys_of_index(table.index), table["offered"].to_numpy())))
     hits = result["answered_in_time"].to_numpy()
@@ -63,6 +65,7 @@ def finish_service_level(table: pd.DataFrame, *, confidence: float = 0.95) -> pd
         ("answered", result["answered"]),
     ):
         add_rate(result, f"service_level_{name}", hits, trials.to_numpy(), confidence)
+    result.insert(0, "threshold_s", float(threshold_s))
     return result
 
 
@@ -101,6 +104,7 @@ def service_level(
     pandas.DataFrame
         One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
 
+        - ``threshold_s``: within how many seconds is in time
         - ``offered``, ``answered``, ``answered_in_time``, ``abandoned``, ``abandoned_short`` (int64)
         - ``service_level_offered``: answered in time ÷ offered; all abandoned calls count against it
         - ``service_level_excl_short``: answered in time ÷ (offered − abandoned short)
@@ -136,7 +140,7 @@ def service_level(
     0.33
     """
     table = tally_service_level(df, threshold_s, short_abandon_s=short_abandon_s, direction=direction, by=by)
-    return finish_service_level(table, confidence=confidence)
+    return finish_service_level(table, threshold_s, confidence=confidence)
 
 
 def tally_abandonment(
@@ -165,6 +169,7 @@ def finish_abandonment(
     sums = add_up(table, groups)
     result = sums[["offered", "abandoned"]].copy()
     short = groups.sum(np.where(waited < short_abandon_s, waits, waits * 0))
+    result.insert(0, "short_abandon_s", float(short_abandon_s))
     result["abandoned_short"] = pd.Series(short, index=groups.index).astype(table["waits"].dtype)
     add_rate(result, "abandonment_rate", result["abandoned"], result["offered"], confidence)
     add_rate(
@@ -212,6 +217,7 @@ def abandonment(
     pandas.DataFrame
         One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
 
+        - ``short_abandon_s``: who gives up sooner than this many seconds is a short abandon
         - ``offered``, ``abandoned``, ``abandoned_short`` (int64)
         - ``abandonment_rate``: abandoned ÷ offered
         - ``abandonment_rate_excl_short``: (abandoned − abandoned short) ÷ (offered − abandoned short)

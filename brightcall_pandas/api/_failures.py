@@ -41,10 +41,8 @@ _NO_ADDRESS = (
     urllib3.exceptions.URLSchemeUnknown,
     UnicodeError,
 )
-_NETWORK = "Check the network and base_url, or try again later."
 _OF_PROXIES = (403, 502, 503, 504)
 _SIGNS = ("X-Squid-Error", "Proxy-Authenticate", "Proxy-Status")
-_WITHOUT = "name this host in NO_PROXY if it can be reached without"
 
 
 @dataclass(frozen=True, repr=False)
@@ -123,34 +121,47 @@ def is_usable(url: str) -> bool:
         return False
 
 
-def why_no_answer(error: Exception, timeout: Timeout, proxy: Proxy | None) -> Verdict:
-    """Return the verdict on a request that brought no answer; nothing of the URL is in it."""
-    causes = list(_causes(error))
+def why_no_answer(error: Exception, timeout: Timeout, proxy: Proxy | None, url: str) -> Verdict:
+    """Return the verdict on a request that brought no answer.
+
+    The advice names the host. Nothing else of the URL is in it, and nothing at all in the reason, which also
+    goes into reports that may be shown to anybody.
+    """
+    causes, host = list(_causes(error)), _host(url)
+    network = f"Check the network and base_url ({host}), or try again later."
     for each in causes:
         if isinstance(each, LimitError):
             return Verdict(InvalidResponseError, each.reason, each.advice)
     if (bundle := _bad_bundle(causes)) is not None:
         return bundle
-    if proxy is not None and (fault := _of_proxy(causes, proxy)) is not None:
+    if proxy is not None and (fault := _of_proxy(causes, proxy, host)) is not None:
         return fault
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
         return Verdict(
             ServerError,
             "the server's certificate was not accepted",
-            "Check base_url; where a proxy has a certificate of its own, name it in REQUESTS_CA_BUNDLE.",
+            f"Check base_url ({host}); where a proxy has a certificate of its own, name it in "
+            "REQUESTS_CA_BUNDLE.",
         )
     by = f" by {proxy}" if proxy is not None else ""
     late = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
     if isinstance(error, late):
         connects = any(isinstance(each, urllib3.exceptions.ConnectTimeoutError) for each in causes)
         seconds = timeout.connect if connects else timeout.read
-        return Verdict(ServerError, f"no answer came within {seconds:g} s{by}", _NETWORK, transient=True)
+        return Verdict(ServerError, f"no answer came within {seconds:g} s{by}", network, transient=True)
     if any(isinstance(each, urllib3.exceptions.DecodeError) for each in causes):
         reason = "the answer is cut off, or cannot be unpacked"
-        return Verdict(InvalidResponseError, reason, _NETWORK, transient=True)
+        return Verdict(InvalidResponseError, reason, network, transient=True)
     if any(isinstance(each, _NO_ADDRESS) for each in causes):
-        return Verdict(ServerError, "base_url is not a usable address", _NETWORK)
-    return Verdict(ServerError, f"the connection failed{by} ({_named(causes[-1])})", _NETWORK, transient=True)
+        return Verdict(ServerError, "base_url is not a usable address", network)
+    if proxy is None and isinstance(causes[-1], ConnectionRefusedError) and is_this_machine(_hostname(url)):
+        return Verdict(
+            ServerError,
+            f"no server is running on this machine at that address ({_named(causes[-1])})",
+            f"Nothing answers at {host}: if that was a sandbox, it has ended. Start one with "
+            "bc.start_sandbox(), or with the command: brightcall sandbox",
+        )
+    return Verdict(ServerError, f"the connection failed{by} ({_named(causes[-1])})", network, transient=True)
 
 
 def _bad_bundle(causes: list[BaseException]) -> Verdict | None:
@@ -174,7 +185,7 @@ def _bad_bundle(causes: list[BaseException]) -> Verdict | None:
     )
 
 
-def _of_proxy(causes: list[BaseException], proxy: Proxy) -> Verdict | None:
+def _of_proxy(causes: list[BaseException], proxy: Proxy, host: str) -> Verdict | None:
     """Return what a proxy did wrong; None where it is not at fault."""
     said = " ".join(map(str, causes))
     if "SOCKS" in said and "dependencies" in said:
@@ -184,20 +195,20 @@ def _of_proxy(causes: list[BaseException], proxy: Proxy) -> Verdict | None:
             f'For {proxy.where}, run: pip install "requests[socks]"',
         )
     if (refused := _TUNNEL.search(said)) is not None:
-        return _of_proxy_status(int(refused[1]), proxy)
+        return _of_proxy_status(int(refused[1]), proxy, host)
     # The server's own address was looked at when the client was made.
     if any(isinstance(each, _NO_ADDRESS) for each in causes):
         return Verdict(ServerError, f"{proxy} has no usable address", f"Mend {proxy.where}.")
     asked = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
     if any(isinstance(each, asked) for each in causes):
-        advice = f"Check the network and {proxy.where}, or {_WITHOUT}."
+        advice = f"Check the network and {proxy.where}, or {_without(host)}."
         reason = f"{proxy} cannot be reached ({_named(causes[-1])})"
         return Verdict(ServerError, reason, advice, transient=True)
     return None
 
 
 def refusal_of_proxy(
-    status: int, headers: Mapping[str, str], content: bytes, proxy: Proxy, *, tunneled: bool
+    status: int, headers: Mapping[str, str], content: bytes, proxy: Proxy, url: str, *, tunneled: bool
 ) -> Verdict | None:
     """Return the verdict on a status that comes from a proxy; None where it may well be the server's.
 
@@ -205,8 +216,8 @@ def refusal_of_proxy(
     ----------
     status, headers, content
         What came.
-    proxy
-        The proxy.
+    proxy, url
+        The proxy, and what was asked for.
     tunneled
         Whether the proxy passed on what it could not read, so that it could not answer either.
     """
@@ -214,20 +225,39 @@ def refusal_of_proxy(
     # Servers of the API answer JSON, proxies write pages.
     ours = tunneled or content.lstrip()[:1] in (b"{", b"[")
     if status == 407 or signed or (status in _OF_PROXIES and not ours):
-        return _of_proxy_status(status, proxy, seconds_to_wait(headers.get("Retry-After")))
+        return _of_proxy_status(status, proxy, _host(url), seconds_to_wait(headers.get("Retry-After")))
     return None
 
 
-def _of_proxy_status(status: int, proxy: Proxy, wait: float | None = None) -> Verdict:
+def _of_proxy_status(status: int, proxy: Proxy, host: str, wait: float | None = None) -> Verdict:
     reason, ask = f"{proxy} refused the request (status {status})", f"ask whoever runs {proxy.where}"
     if status == 407:
         advice = f"It asks for a name and a password: {proxy.variable or 'HTTPS_PROXY'}=http://name:password@host:port"
         return Verdict(ServerError, reason, f"{advice}. It is {proxy.where}.")
     if status >= 500:
-        advice = f"Try again later; if it stays so, {ask}, or {_WITHOUT}."
+        advice = f"Try again later; if it stays so, {ask}, or {_without(host)}."
         reason = f"{proxy} does not reach the server (status {status})"
         return Verdict(ServerError, reason, advice, transient=True, retry_after=wait)
-    return Verdict(ServerError, reason, f"{ask[0].upper()}{ask[1:]} to allow this host, or {_WITHOUT}.")
+    return Verdict(ServerError, reason, f"{ask[0].upper()}{ask[1:]} to allow {host}, or {_without(host)}.")
+
+
+def _without(host: str) -> str:
+    return f"name {host} in NO_PROXY if it can be reached without"
+
+
+def _host(url: str) -> str:
+    """Return host and port of an address; it has no name or password, which clients refuse."""
+    try:
+        return urlsplit(url).netloc or "no host"
+    except ValueError:
+        return "no host"
+
+
+def _hostname(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -110,7 +110,7 @@ class Transport:
                 # At once: requests would read 10 kB at a time, which takes longer than the page's way here.
                 content = bounded_body(response.raw, self._answer_limit)
         except Exception as error:  # of any kind: whatever it is, its frames and its text may have the URL
-            failure = why_no_answer(error, self._timeout, self._proxies.proxy(url))
+            failure = why_no_answer(error, self._timeout, self._proxies.proxy(url), url)
         # Raised out here, so that the original exception, whose text has the URL, is not its context.
         if failure is not None:
             raise Failure(failure)
@@ -124,7 +124,7 @@ class Transport:
         proxy = None if status == 200 else self._proxies.proxy(url)
         if proxy is not None:
             tunneled = urlsplit(url).scheme == "https"
-            refused = refusal_of_proxy(status, headers, content, proxy, tunneled=tunneled)
+            refused = refusal_of_proxy(status, headers, content, proxy, url, tunneled=tunneled)
             if refused is not None:
                 raise Failure(refused)
         return HttpAnswer(status, headers, content)

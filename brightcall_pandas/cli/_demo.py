@@ -74,10 +74,12 @@ def run(
 
 def _next_step() -> str:
     """Return what to run next; it depends on what is here."""
-    clone = Path("Makefile").exists() and Path("notebooks").is_dir()
-    if clone and shutil.which("make"):
+    notebooks = Path("notebooks", "01_quickstart.ipynb").is_file()
+    if notebooks and Path("Makefile").is_file() and shutil.which("make"):
         return "make lab, which opens JupyterLab with the notebooks."
     opens = "brightcall lab, which opens JupyterLab on such a sandbox."
+    if notebooks:
+        opens = "brightcall lab --copies-of notebooks, which opens JupyterLab with the notebooks."
     if importlib.util.find_spec("jupyterlab"):
         return opens
     return f'pip install "brightcall-pandas[lab]", then {opens}'

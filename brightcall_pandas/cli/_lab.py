@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +24,11 @@ __all__ = ["PASSED_ON", "lab"]
 
 PASSED_ON = {**PLAIN["context_settings"], "ignore_unknown_options": True}
 """Settings of a command whose options are meant for another program."""
+
+_MINE = Path("my_notebooks")
+_COPIES = (
+    f"Your own copies of the notebooks are in {_MINE}{os.sep}; to get one anew, delete it and start again."
+)
 
 _OWN = (
     "An API key was found: your notebooks load the calls of its account, from {0.base_url}.\n"
@@ -40,9 +47,17 @@ Arguments = Annotated[
         help="Passed on to `jupyter lab`: a notebook or a folder, and options such as --no-browser.",
     ),
 ]
+CopiesOf = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help=f"Open copies of this folder's notebooks, which are made in {_MINE}{os.sep} unless they are "
+        "there already. Your changes never touch the originals.",
+    ),
+]
 
 
-def lab(arguments: Arguments = None) -> None:
+def lab(arguments: Arguments = None, copies_of: CopiesOf = None) -> None:
     """Open JupyterLab, on your own account or on a sandbox.
 
     If an API key is found, notebooks load the calls of its account. If not, they load the made-up calls of a
@@ -50,6 +65,7 @@ def lab(arguments: Arguments = None) -> None:
     """
     with checked_arguments():
         own = _take_key()
+        opened = [] if copies_of is None else _opening(_copied(copies_of))
     try:
         from jupyterlab.labapp import LabApp  # noqa: PLC0415  (an extra)
     except ImportError as error:
@@ -57,8 +73,21 @@ def lab(arguments: Arguments = None) -> None:
         raise typer.Exit(1) from None
     with _account() if own else _sandbox() as said, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # JupyterLab's, about itself
-        typer.echo(said)
-        LabApp.launch_instance(_quiet(arguments or []))
+        typer.echo(f"{said}\n{_COPIES}" if opened else said)
+        LabApp.launch_instance(_quiet([*opened, *(arguments or [])]))
+
+
+def _copied(folder: Path) -> Path:
+    """Copy a folder's notebooks to where they may be changed, and return the first; older copies stay."""
+    originals = sorted(folder.glob("*.ipynb"))
+    if not originals:
+        msg = f"--copies-of {folder}: there are no notebooks"
+        raise ValueError(msg)
+    _MINE.mkdir(exist_ok=True)
+    for each in originals:
+        if not (copy := _MINE / each.name).exists():
+            shutil.copyfile(each, copy)
+    return _MINE / originals[0].name
 
 
 def _take_key() -> bool:
@@ -90,6 +119,12 @@ def _sandbox() -> Iterator[str]:
         os.environ[ADDRESS_VARIABLE] = sandbox.url
         os.environ["BRIGHTCALL_CACHE_DIR"] = cache
         yield _MADE_UP.format(sandbox)
+
+
+def _opening(notebook: Path) -> list[str]:
+    """Return the options that open a notebook, also for a browser that is not opened from here."""
+    address = f"/lab/tree/{notebook.name}"
+    return [f"--ServerApp.root_dir={notebook.parent.resolve()}", f"--LabApp.default_url={address}"]
 
 
 def _quiet(arguments: list[str]) -> list[str]:

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis import Meaning
+from brightcall_pandas.analysis import Meaning, Meanings
 from brightcall_pandas.cache import temporary_file
 from brightcall_pandas.errors import missing_extra, warn_user
 from brightcall_pandas.export._cells import SheetColumn, sheet_columns
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["to_csv", "to_excel"]
 
 _MOST_ROWS, _MOST_COLUMNS, _LONGEST_TEXT = 1_048_576, 16_384, 32_767  # Excel's own limits
+_LONGEST_NAME = 31  # of a sheet
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
 _FIRST_YEAR = 1900  # of Excel's calendar
 _WIDTH = (8, 60)  # of a column, in characters
 _LOOKED_AT = 1_000  # rows that decide on the width
@@ -170,9 +172,18 @@ def _write_book(book: Workbook, df: pd.DataFrame, columns: Sequence[SheetColumn]
     """Write both sheets; return the names of the columns of which a text was cut."""
     formats = {name: book.add_format({"num_format": form}) for name, form in _FORMATS.items()}
     header = book.add_format({"bold": True, "bottom": 1})
-    cut = _write_sheet(book.add_worksheet("Calls"), columns, formats, header)
+    cut = _write_sheet(book.add_worksheet(_sheet_name(df)), columns, formats, header)
     _write_sheet(book.add_worksheet("Definitions"), _explanation(df, columns), formats, header)
     return cut
+
+
+def _sheet_name(df: pd.DataFrame) -> str:
+    """Return what the rows of a sheet are: calls, or those of a table by its index, such as "By agent"."""
+    if Meanings(df).is_calls:
+        return "Calls"
+    levels = [str(name) for name in df.index.names if name not in (None, "group")]
+    named = f"By {' and '.join(levels)}".replace("_", " ") if levels else "Table"
+    return _NOT_IN_NAMES.sub(" ", _text(named))[:_LONGEST_NAME].strip()
 
 
 @contextmanager

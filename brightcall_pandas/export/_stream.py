@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from datetime import datetime as Moment  # noqa: N812
 from itertools import groupby, islice
@@ -45,6 +45,7 @@ from brightcall_pandas.load import (
     loading_client,
     spans_of,
     spec_of,
+    warn_of_unproved,
     zone_of,
 )
 
@@ -53,6 +54,7 @@ __all__ = ["export_calls"]
 _Day = tuple[date, pa.Table, list[dict[str, Any]]]
 """A day, its calls, and the reports of the windows that hold it."""
 
+_UNPROVED = "They are written as they are, marked in the files, and read again by the next export."
 _ROWS_AT_ONCE = 25_000  # calls in memory, roughly; a busier day is not cut up
 
 
@@ -148,6 +150,7 @@ def export_calls(
     export = _Export(loading, path, partition, tokens)
     with loading.progress as shown:
         shown.finish(export.run())
+    warn_of_unproved(export.unproved, _UNPROVED)
     return path
 
 
@@ -160,6 +163,7 @@ class _Export:
     partition: str
     tokens: Pseudonyms | None
     zone: str = ""
+    unproved: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def client(self) -> Client:
@@ -222,6 +226,7 @@ class _Export:
     def _load_span(self, loading: Loading) -> Iterator[_Day]:
         with WriteQueue() as writes:
             parts = list(loading.parts(writes))
+        self.unproved += (each for part in parts for each in part.windows if not each["complete"])
         loading.progress.end_part(len(loading.days), sum(sum(part.rows) for part in parts))
         for part in parts:
             begin = 0

@@ -8,6 +8,7 @@
     _tags         the same for tags, which are JSON text
     _rows         conditions on rows that the API has no parameter for
     _callfilter   the specification: `CallFilter`
+    _unmatched    values that no row has
 """
 
 from brightcall_pandas.filters import _predicates as predicates
@@ -22,6 +23,7 @@ from brightcall_pandas.filters._table import (
     Parameters,
     describe_filters,
 )
+from brightcall_pandas.filters._unmatched import unmatched_values
 from brightcall_pandas.filters._values import Codes, Day, Identifier, Many, Number, Text, Word
 
 __all__ = [
@@ -45,4 +47,5 @@ __all__ = [
     "lists_filters",
     "parsed_conditions",
     "predicates",
+    "unmatched_values",
 ]

@@ -17,11 +17,17 @@ __all__ = ["ROW_FILTERS", "RowFilter", "parsed_conditions"]
 
 
 class _RowPredicate(Protocol):
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that it reads."""
+
     def mask(self, df: pd.DataFrame, value: Any, zone: str | None) -> np.ndarray:
         """Return which rows of a frame match; `zone` None means the frame's own."""
 
 
 class _HourOfDay:
+    columns = ("timestamp",)
+
     def mask(self, df: pd.DataFrame, value: tuple[int, int], zone: str | None) -> np.ndarray:
         stamps = column(df, "timestamp")
         local = stamps if zone is None else stamps.dt.tz_convert(zone)
@@ -30,6 +36,8 @@ class _HourOfDay:
 
 
 class _AiTalked:
+    columns = ("aiTalkTime",)
+
     def mask(self, df: pd.DataFrame, value: bool, _zone: str | None) -> np.ndarray:
         talked: np.ndarray = (column(df, "aiTalkTime") > 0).to_numpy(dtype=bool)
         return talked if value else ~talked

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from html import escape
 from typing import Any
 
 import pandas as pd
+
+from brightcall_pandas.errors import NoMatchWarning, warn_user
 
 __all__ = ["ReferenceTable"]
 
@@ -26,6 +30,8 @@ class ReferenceTable(pd.DataFrame):
     def matching(self, search: str | None) -> ReferenceTable:
         """Return the rows that have every word of a text in some cell, case aside; all of them for None.
 
+        Where no row has, a warning names the nearest words.
+
         Raises
         ------
         TypeError
@@ -36,8 +42,10 @@ class ReferenceTable(pd.DataFrame):
             raise TypeError(msg)
         words = (search or "").casefold().split()
         cells = self.reset_index().astype(object).fillna("").astype(str)
-        rows = cells.agg(" ".join, axis=1).str.casefold()
+        rows = cells.agg(" ".join, axis=1).str.casefold().tolist()
         found = [all(word in row for word in words) for row in rows]
+        if not any(found):
+            warn_user(_nothing_has(words, rows), NoMatchWarning)
         return ReferenceTable(self.loc[found])
 
     def _repr_html_(self) -> str:
@@ -46,3 +54,15 @@ class ReferenceTable(pd.DataFrame):
             shown = self.astype(object).fillna("").to_html(border=0, notebook=True)
         about = f"{len(self):,} row{'s' * (len(self) != 1)}"
         return f"<div class='brightcall-reference'>{_STYLE}{shown}</div><p>{escape(about)}</p>"
+
+
+def _nothing_has(words: list[str], rows: list[str]) -> str:
+    """Return what to say of a search that found no row."""
+    text = " ".join(rows)
+    unknown = [word for word in words if word not in text]
+    if not unknown:
+        return f"No row has all of these words, though each is in some row: {', '.join(words)}."
+    known = sorted(set(re.findall(r"[^\W\d_]{3,}", text)))
+    near = difflib.get_close_matches(unknown[0], known, n=3)
+    hint = f"; the nearest here: {', '.join(map(repr, near))}" if near else ""
+    return f"No row has {unknown[0]!r}{hint}. Without a search, all {len(rows)} rows are returned."

@@ -35,7 +35,7 @@ from brightcall_pandas.load._loaders import (
 )
 from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._pages import slice_of
-from brightcall_pandas.load._parts import runs
+from brightcall_pandas.load._parts import runs, warn_of_unproved
 from brightcall_pandas.load._plan import farthest
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._proof import Ask, Slice, joined
@@ -73,5 +73,6 @@ __all__ = [
     "spans_of",
     "spec_of",
     "use",
+    "warn_of_unproved",
     "zone_of",
 ]

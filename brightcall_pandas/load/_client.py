@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -31,6 +31,7 @@ from brightcall_pandas.frame import (
     choice,
     duration,
     flag,
+    nearest,
     number,
     positive,
     size,
@@ -45,6 +46,16 @@ from brightcall_pandas.load._proof import PROOF_VERSION
 
 __all__ = ["Client", "current_client", "loading_client", "use"]
 
+_LOADERS = {
+    "load_calls": "…",
+    "load_stats": "…",
+    "count_calls": "…",
+    "load_catalog": "",
+    "export_calls": "…",
+    "explore": "…",
+}
+"""Functions that take a client, which may be looked for on the client itself, and what stands before it."""
+_OF_DEFAULT = {"use": "bc.use(client)", "login": "bc.login()"}
 _VARIABLES = (ADDRESS_VARIABLE, "BRIGHTCALL_CACHE_DIR")
 _AROUND = "\"'\ufeff"  # what is copied along with an address or a path: quotes, a byte order mark
 _ENDPOINT = re.compile(r"/api/(?P<version>v\d+)(/.*)?$|/stat/calls.*$", re.IGNORECASE)
@@ -271,6 +282,20 @@ class Client(ForkAware):
             # Never closed: that would take locks that other threads of the parent may have held.
             self._of_parents.append(self._session)
             self._session = None
+
+    if not TYPE_CHECKING:  # type checkers must go on reporting names that do not exist
+
+        def __getattr__(self, name: str) -> NoReturn:
+            message = f"a Client has no attribute {name!r}"
+            if name in _LOADERS:
+                arguments = ", ".join(filter(None, (_LOADERS[name], "client=client")))
+                message += f": it is a function that takes a client, bc.{name}({arguments})"
+            elif name in _OF_DEFAULT:
+                message += f": it is a function, {_OF_DEFAULT[name]}"
+            elif not name.startswith("_"):
+                own = (each for each in {*dir(type(self)), *vars(self)} if not each.startswith("_"))
+                message += nearest(name, [*own, *_LOADERS])
+            raise AttributeError(message, name=name, obj=self)
 
     def __repr__(self) -> str:
         version = self.profile.name

@@ -28,6 +28,7 @@ _WAYS = (
     f"set {KEY_VARIABLE} in the environment, write it into a file {_FILE} in the working folder, or call "
     "bc.login(), and run this again"
 )
+_UNTRIED = 'The key is set, and has not been tried yet: bc.count_calls("today") asks the server with it.'
 NO_KEY = (
     f"no API key: {_WAYS}. Whoever manages your Brightcall (Convolo) account has the key. To try everything "
     "without one: bc.start_sandbox(), or the command: brightcall demo"
@@ -65,6 +66,10 @@ def login(*, keep: bool = False) -> None:
     keep
         Also keep it in the system's keyring, where later processes find it. Needs the package ``keyring``.
 
+    Notes
+    -----
+    The key is not sent anywhere before the first load; ``bc.count_calls("today")`` tries it with one request.
+
     Raises
     ------
     AuthenticationError
@@ -76,6 +81,7 @@ def login(*, keep: bool = False) -> None:
     --------
     >>> login()  # doctest: +SKIP
     Brightcall API key:
+    The key is set, and has not been tried yet: bc.count_calls("today") asks the server with it.
     """
     global _typed  # noqa: PLW0603  (what is typed holds for the process)
     flag("keep", keep)
@@ -88,6 +94,7 @@ def login(*, keep: bool = False) -> None:
     _typed = _Typed(key, _environment_key())
     if keep:
         _keep(key)
+    print(_UNTRIED)  # noqa: T201  (for whoever has just typed it)
 
 
 def find_key(given: Hidden, *, ask_keyring: bool = True) -> ApiKey | None:

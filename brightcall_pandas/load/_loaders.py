@@ -32,7 +32,7 @@ from brightcall_pandas.load._account import unusual
 from brightcall_pandas.load._client import Client, loading_client
 from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._pages import days_text
-from brightcall_pandas.load._parts import runs
+from brightcall_pandas.load._parts import runs, warn_of_unproved
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._query import known_zone, request_body
 
@@ -49,6 +49,7 @@ __all__ = [
     "zone_of",
 ]
 
+_UNPROVED = "They are returned as they are, marked in df.calls.quality(), and read again by the next load."
 Day = str | date
 T = TypeVar("T")
 
@@ -149,6 +150,7 @@ def load_calls(
         shown.finish(len(frame))
     frame.attrs["brightcall"] = provenance = _provenance(loading, parts)
     warn_of_unread_times(frame, provenance.get("misfits") or {})
+    warn_of_unproved(provenance["windows"], _UNPROVED)
     return frame
 
 
@@ -293,7 +295,7 @@ def zone_of(client: Client, spec: CallFilter) -> str:
     if asked is None and client.cache.account.timezone is None:
         days = CallFilter(day_from=spec.day_from, day_to=spec.day_to)
         body = _small_body(client, days)
-        about = f"the account's timezone, from calls {days_text(body)}"
+        about = "the first request to this account, which asks for its timezone"
         small_answer(client, client.profile.calls, body, about, lambda _: None)
     return asked or client.cache.account.timezone or "UTC"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,12 +10,15 @@ import numpy as np
 
 from brightcall_pandas.api import Task
 from brightcall_pandas.cache import Part
+from brightcall_pandas.errors import warn_user
 from brightcall_pandas.frame import midnight_micros, typed_table
 from brightcall_pandas.load._pages import DAY, WindowPages
 from brightcall_pandas.load._proof import UNKNOWN
 from brightcall_pandas.load._ranges import DaysRead
 
-__all__ = ["DAY", "day_by_day", "in_order", "part_of", "runs"]
+__all__ = ["DAY", "day_by_day", "in_order", "part_of", "runs", "warn_of_unproved"]
+
+_SHOWN = 3  # runs of days in a warning
 
 
 def part_of(
@@ -93,3 +96,36 @@ def in_order(have: dict[date, Part], days: Sequence[date]) -> Iterator[Part]:
         if (part := have[day]) is not last:
             yield part
             last = part
+
+
+def warn_of_unproved(windows: Iterable[Mapping[str, Any]], then: str) -> None:
+    """Say once which days are not proved complete, and why the first of them are not.
+
+    Parameters
+    ----------
+    windows
+        What is said of how each window was read.
+    then
+        What becomes of their calls, as sentences.
+    """
+    unproved = [each for each in windows if not each["complete"]]
+    if not unproved:
+        return
+    days = {
+        first + n * DAY
+        for first, last in (map(date.fromisoformat, (each["day_from"], each["day_to"])) for each in unproved)
+        for n in range((last - first).days + 1)
+    }
+    spans = [_span(run[0], run[-1]) for run in runs(sorted(days))]
+    more = f" and {len(spans) - _SHOWN} more spans" if len(spans) > _SHOWN else ""
+    named = ", ".join(spans[:_SHOWN]) + more
+    first = unproved[0]
+    problem = first.get("problem", "nothing proves it")
+    if len(unproved) > 1:
+        named = f"{len(days)} days ({named})"
+        problem = f"{_span(first['day_from'], first['day_to'])}: {problem}"
+    warn_user(f"calls of {named} are not proved complete: {problem}. {then}")
+
+
+def _span(first: object, last: object) -> str:
+    return str(first) if first == last else f"{first} to {last}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, NoReturn
 
 from brightcall_pandas.api import Task, WriteQueue, run_tasks
 from brightcall_pandas.cache import Part
@@ -58,7 +58,7 @@ class WindowReader:
     names_zone
         Whether the request names the timezone; otherwise the answers do.
     strict
-        Raise where a window cannot be proved complete; otherwise warn and mark it.
+        Raise where a window cannot be proved complete; otherwise mark it.
     progress
         What shows how far it is.
     opened
@@ -184,10 +184,12 @@ class WindowReader:
             "rules": PROOF_VERSION,
             "wide": read.wide,
         }
-        part = part_of(read, first, last, self.query.zone, report, cut=self.query.padded or read.wide)
         if not read.complete:
-            self._incomplete(source.of(days.days), read)
-        elif keep:
+            report["problem"] = read.problem
+        part = part_of(read, first, last, self.query.zone, report, cut=self.query.padded or read.wide)
+        if not read.complete and self.strict:
+            self._refuse(source.of(days.days), read)
+        if read.complete and keep:
             cached = CachedWindows(self.client, self.query)
             writes.submit(lambda: cached.keep(part, began, read))
         return part
@@ -265,16 +267,12 @@ class WindowReader:
             )
         raise BoundsMoved
 
-    def _incomplete(self, source: PageSource, read: WindowPages) -> None:
+    @staticmethod
+    def _refuse(source: PageSource, read: WindowPages) -> NoReturn:
         msg = f"calls {days_text(source.body)} are not proved complete: {read.problem}."
-        if self.strict:
-            fewer = ", ask for fewer days" if source.first < source.last else ""
-            advice = f"Try again{fewer}, or take them as they are with on_incomplete='warn'."
-            raise IncompleteDataError(f"{msg} {advice}")
-        advice = (
-            "They are returned as they are, marked in df.calls.quality(), and read again by the next load."
-        )
-        warn_user(f"{msg} {advice}")
+        fewer = ", ask for fewer days" if source.first < source.last else ""
+        advice = f"Try again{fewer}, or take them as they are with on_incomplete='warn'."
+        raise IncompleteDataError(f"{msg} {advice}")
 
     def _source(self, first: date, last: date) -> PageSource:
         return PageSource(self.client.profile, self.query, first, last, partial(self._saw, first, last))

@@ -57,6 +57,8 @@ def service_level(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     title = "Answered in time"
     if table.empty:
         return no_data(new_axes(ax), title)
+    if "threshold_s" in table:
+        title = f"Answered within {table['threshold_s'].iloc[0]:g} s"
     shown, hidden = largest_rows(table, table["offered"])
     ax = new_axes(ax, height=1.7 + ROW_HEIGHT * len(shown))
     places = np.arange(len(shown))

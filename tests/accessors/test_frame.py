@@ -4,6 +4,7 @@ import inspect
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brightcall_pandas import accessors, analysis, export
+from brightcall_pandas.errors import NoMatchWarning
 
 PACKAGE = Path(accessors.__file__).parents[1]
 
@@ -99,6 +101,79 @@ class TestImport:
         loaded = self.loaded(f"{code}frame.calls.pseudonymize('a secret')")
         assert "brightcall_pandas.export" in loaded
         assert "matplotlib" not in loaded
+
+
+class TestFilterWithoutMatch:
+    """A value that no row has is misspelt, or of another account: it is said, at the line that filters."""
+
+    CALLS = pd.DataFrame(
+        {
+            "outcomeTag": ["Interested", "interested", "No answer", None],
+            "tags": ['["VIP"]', "[]", None, '["Busy", "vip"]'],
+            "projectName": ["Solar", "Solar", "Heat", "Heat"],
+            "projectId": ["11", "11", "12", "12"],
+            "userId": ["501", "502", "501", None],
+            "lineNumber": ["+4930101", "+4930102", "+4930101", "+4930101"],
+            "clientNumber": ["+49301", "+49302", "+49303", "+49304"],
+            "uniqueId": ["1.1", "1.2", "1.3", "1.4"],
+            "talkTime": [10.0, 20.0, 30.0, 40.0],
+            "type": [0, 0, 1, 1],
+        }
+    )
+
+    @pytest.mark.parametrize(
+        ("filters", "said"),
+        [
+            ({"outcomes": "Intersted"}, r"outcomes='Intersted'; did you mean 'Interested'\?"),
+            ({"outcomes": "interested ", "fold_case": False}, "did you mean 'interested'"),
+            ({"tags": "vipp"}, "tags='vipp'; did you mean 'VIP'.*'VIP', 'Busy'"),
+            ({"text_projects": "Solr"}, "did you mean 'Solar'.*They have 'Solar', 'Heat'"),
+            ({"project_ids": 13}, "project_ids='13'. They have '11', '12'"),
+            ({"agent_ids": 503}, "agent_ids='503'. They have '501', '502'"),
+            ({"user_id": 503}, "user_id='503'. They have '501', '502'"),
+            ({"lines": "4930101"}, r"lines='4930101'. They have '\+4930101'"),
+            ({"search_string": "solr"}, "search_string='solr'"),
+            ({"unique_ids": ["1.1", "2.2"]}, "unique_ids='2.2'"),
+            ({"outcomes": ["Interested", "Sold", "Won"]}, "outcomes='Sold' or outcomes='Won'"),
+            ({"outcomes": "Sold", "tags": "none"}, "tags='none'.*outcomes='Sold'"),
+            ({"outcomes": [f"o{n}" for n in range(99)]}, "or 96 more of its values"),
+        ],
+        ids=str,
+    )
+    def test_is_said_once(self, filters, said):
+        columns = {"fromNumber", "toNumber", "toAnswer", "label"} if "search_string" in filters else set()
+        df = self.CALLS.assign(**dict.fromkeys(columns, "x"))
+        with pytest.warns(NoMatchWarning, match=f"(?s)None of these 4 calls has .*{said}") as warned:
+            df.calls.filter(**filters)
+        assert len(warned) == 1
+        assert warned[0].filename == __file__
+        assert issubclass(warned[0].category, UserWarning)
+
+    @pytest.mark.parametrize(
+        "filters",
+        [
+            {"outcomes": ["INTERESTED", "(none)"]},
+            {"outcomes": "Interested", "talk_time_from": 1000},  # it has rows, which do not pass the rest
+            {"outcomes": ["Interested", "No answer"], "talk_time_from": 1000},
+            {"talk_time_from": 1000},
+            {"types": "internal"},
+            {"states": "failed"},
+            {"agent_ids": ["501"] + [str(n) for n in range(30)]},  # such a list comes from elsewhere
+            {"tags": "(none)"},
+        ],
+        ids=str,
+    )
+    def test_other_filters_say_nothing(self, filters):
+        df = self.CALLS.assign(state=1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            df.calls.filter(**filters)
+            df.iloc[:0].calls.filter(outcomes="Sold")
+
+    def test_numbers_of_clients_are_not_listed(self):
+        many = pd.DataFrame({"toNumber": [f"+4930{n}" for n in range(30)]})
+        with pytest.warns(NoMatchWarning, match=r"^None of these 30 calls has to_number='0'\.$"):
+            many.calls.filter(to_number="0")
 
 
 class TestFilter:

@@ -184,6 +184,14 @@ class TestDisplayTables:
         bc.display_tables(False)
         interactive.InteractiveShell.clear_instance()
 
+    def test_says_in_one_line_what_it_did_and_how_to_undo_it(self, html, capsys):
+        bc.display_tables()
+        said = capsys.readouterr().out
+        assert said.count("\n") == 1
+        assert "bc.display_tables(False)" in said
+        bc.display_tables(False)
+        assert capsys.readouterr().out == "Frames look as pandas shows them again.\n"
+
     def test_shows_calls_and_tables_until_it_is_switched_off(self, html):
         calls = bc.to_frame([{"id": "1", "timestamp": "2026-03-02T10:00:00Z", "talkTime": 61.25, "state": 1}])
         table = calls.calls.summary()
@@ -213,4 +221,4 @@ class TestDisplayTables:
     def test_outside_of_a_notebook_it_does_nothing(self):
         code = "import brightcall_pandas as bc; print(bc.display_tables())"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        assert done.stdout == "None\n"
+        assert re.fullmatch(r"There is no notebook here.*\nNone\n", done.stdout)

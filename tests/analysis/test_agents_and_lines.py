@@ -19,6 +19,15 @@ def team(**agents: tuple[int, int]) -> pd.DataFrame:
 
 
 class TestByAgent:
+    def test_the_rate_that_ranks_stands_beside_the_ranks(self):
+        df = team(a=(5, 9), b=(3, 9)).assign(outcomeType="positive")
+        for rate, other in (("answer_rate", "positive_rate"), ("positive_rate", "answer_rate")):
+            columns = list(by_agent(df, rank_by=rate, min_calls=1))
+            ends = ("", "_low", "_high", "_adjusted")
+            assert columns[:7] == ["rank", "rank_best", "rank_worst", *(f"{rate}{end}" for end in ends)]
+            assert {f"{other}{end}" for end in ends} < set(columns[7:])
+            assert list(by_agent(df.iloc[:0], rank_by=rate)) == columns
+
     def test_two_of_two_does_not_lead_the_board(self):
         table = by_agent(team(lucky=(2, 2), good=(90, 100), poor=(50, 100)), min_calls=1)
         assert table.index.tolist() == ["good", "lucky", "poor"]

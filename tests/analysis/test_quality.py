@@ -34,9 +34,32 @@ class TestQuality:
         assert table["share"].tolist() == [0.75, 1.0]
         assert table["detail"].iloc[0] == (
             "NOT PROVED COMPLETE; from network; fetched 2026-03-03T00:00:00Z; "
-            "requests: 2; walks: 1; duplicates: 0"
+            "requests: 2; walks: 1; rows seen again on other pages: 0; "
+            "as loaded: the frame has 1 of these 6 calls"
         )
         assert table["detail"].iloc[1].startswith("complete; ")
+
+    @pytest.mark.parametrize("expected", [1, 2, 9])
+    def test_where_the_rows_are_proved_a_total_that_differs_is_the_one_that_is_wrong(self, expected):
+        df = pd.DataFrame({"id": ["a", "b", "c"]})
+        df.attrs["brightcall"] = {"windows": [window(expected=expected, complete=True)]}
+        row = quality(df).loc["completeness"].iloc[0]
+        assert row[["count", "of", "share"]].tolist() == [3, 3, 1.0]
+        assert f"the server's totals say {expected}, which is wrong" in row["detail"]
+
+    def test_where_they_are_not_it_says_why(self):
+        df = pd.DataFrame({"id": ["a", "b", "c"]})
+        df.attrs["brightcall"] = {"windows": [window(problem="one row is lacking")]}
+        row = quality(df).loc["completeness"].iloc[0]
+        assert row[["count", "of"]].tolist() == [3, 4]
+        assert row["detail"].startswith("NOT PROVED COMPLETE: one row is lacking; ")
+
+    def test_a_part_of_the_calls_loaded_says_what_is_of_all_of_them(self):
+        df = pd.DataFrame({"id": ["a", "b", "c"]})
+        df.attrs["brightcall"] = {"windows": [window(expected=3, complete=True)]}
+        assert "as loaded" not in quality(df).loc["completeness", "detail"].iloc[0]
+        detail = quality(df.iloc[:2]).loc["completeness", "detail"].iloc[0]
+        assert detail.endswith("as loaded: the frame has 2 of these 3 calls")
 
     def test_what_came_and_went_since_the_reading_before(self):
         df = pd.DataFrame({"id": [1]})
@@ -69,7 +92,7 @@ class TestQuality:
             "misfits": {"talkTime": {"count": 2, "example": "five"}},
         }
         row = quality(df).loc[("misfits", "talkTime")]
-        assert row.tolist() == [2, 40, 0.05, "e.g. 'five'"]
+        assert row.tolist() == [2, 40, 0.05, "e.g. 'five'; as loaded: the frame has 1 of these 40 calls"]
 
     def test_misfits_of_an_untyped_frame(self):
         table = quality(pd.DataFrame({"talkTime": ["7", "seven", None], "state": [0, 9, 1]}))

@@ -43,7 +43,13 @@ class TestServiceLevel:
 
     def test_limits_can_be_moved(self, calls):
         assert service_level(calls, 21)["answered_in_time"].tolist() == [3]
+        assert service_level(calls, 21)["threshold_s"].tolist() == [21.0]
         assert service_level(calls, short_abandon_s=5)["abandoned_short"].tolist() == [1]
+
+    def test_the_table_says_which_limits_it_has(self, calls):
+        assert service_level(calls, by="shift")["threshold_s"].tolist() == [20.0, 20.0]
+        assert abandonment(calls)["short_abandon_s"].tolist() == [5.0]
+        assert abandonment(calls, short_abandon_s=30)["short_abandon_s"].tolist() == [30.0]
 
     def test_of_any_direction(self, calls):
         assert service_level(calls, direction="outbound")["offered"].tolist() == [1]

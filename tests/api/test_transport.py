@@ -452,8 +452,19 @@ class TestFailure:
     def test_nobody_listens(self, send, server):
         server.close()
         found = outcome_of(send, server)
-        assert (found.error, found.transient) == (ServerError, True)
+        assert (found.error, found.transient) == (ServerError, False)  # nothing will come up by itself
         assert "Connection refused" in found.reason
+        host = server.url.removeprefix("http://")
+        assert host in found.advice
+        assert host not in found.reason  # which goes into public reports
+        assert "brightcall sandbox" in found.advice
+
+    def test_nobody_listens_elsewhere(self, send, server, monkeypatch):
+        monkeypatch.setattr("brightcall_pandas.api._failures.is_this_machine", lambda _: False)
+        server.close()
+        found = outcome_of(send, server)
+        assert (found.error, found.transient) == (ServerError, True)
+        assert f"base_url ({server.url.removeprefix('http://')})" in found.advice
 
     def test_no_answer(self, send, server):
         server.answers = [b""]

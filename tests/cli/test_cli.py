@@ -319,7 +319,15 @@ class TestDemo:
         assert len(pd.read_parquet(copy / "calls")) == 200
 
     @pytest.mark.parametrize(
-        ("here", "next_step"), [((), "brightcall lab, "), (("Makefile", "notebooks/"), "make lab, ")], ids=str
+        ("here", "next_step"),
+        [
+            ((), "brightcall lab, "),
+            (("Makefile",), "brightcall lab, "),
+            (("Makefile", "notebooks/"), "brightcall lab, "),  # of some other project
+            (("notebooks/", "notebooks/01_quickstart.ipynb"), "brightcall lab --copies-of notebooks, "),
+            (("Makefile", "notebooks/", "notebooks/01_quickstart.ipynb"), "make lab, "),
+        ],
+        ids=str,
     )
     def test_its_last_words_name_what_can_be_run_here(
         self, brightcall, here, next_step, tmp_path, monkeypatch

@@ -25,13 +25,13 @@ COMMAND = (Path(sys.executable).with_name("brightcall"), "lab")
 
 
 @contextlib.contextmanager
-def running(folder, **environment):
+def running(folder, *arguments, **environment):
     """Run the command in a folder; yield what it says first, and the address that it gives to people."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     options = ("--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}")
     with subprocess.Popen(
-        [*COMMAND, *options],
+        [*COMMAND, *arguments, *options],
         cwd=folder,
         env=os.environ | {"JUPYTER_RUNTIME_DIR": str(folder / "runtime")} | environment,
         stdin=subprocess.DEVNULL,
@@ -117,6 +117,33 @@ class TestLab:
             assert "No API key" not in said
             assert shared.api_key not in said
             assert printed(address, "below", code).split() == ["240"]
+
+    def test_notebooks_are_opened_as_copies_and_these_stay(self, folder):
+        for name in ("02_b", "01_a"):
+            (folder / "below" / f"{name}.ipynb").write_text(f'{{"{name}": 1}}')
+        mine = folder / "my_notebooks"
+        mine.mkdir()
+        (mine / "02_b.ipynb").write_text("changed")
+        with running(folder, "--copies-of", "below") as (said, address):
+            assert f"copies of the notebooks are in my_notebooks{os.sep}" in said
+            assert "/lab/tree/01_a.ipynb?" in address
+        assert {each.name: each.read_text() for each in mine.glob("*.ipynb")} == {
+            "01_a.ipynb": '{"01_a": 1}',
+            "02_b.ipynb": "changed",
+        }
+
+    def test_a_folder_without_notebooks_is_a_usage_error(self, folder):
+        done = subprocess.run(
+            [*COMMAND, "--copies-of", "nowhere"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert "there are no notebooks" in done.stderr
+        assert not (folder / "my_notebooks").exists()
 
     def test_what_cannot_be_a_key_is_a_usage_error(self, folder):
         done = subprocess.run(

@@ -45,7 +45,7 @@ class TestPrograms:
     def test_files_that_are_written(self, page):
         answered = bc.read_calls("answered")
         assert set(answered["state"]) == {"answered"}
-        assert len(bc.read_calls("answered.parquet")) == len(answered) == len(page["calls"])
+        assert len(bc.read_calls("answered.parquet")) == len(answered) == len(page["df"])
         assert len(pd.read_excel("answered.xlsx")) == len(answered)
         assert pd.read_csv("outcomes.csv")["n_calls"].sum() == len(answered)
 

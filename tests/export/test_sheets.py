@@ -66,11 +66,12 @@ def frame():
     return bc.to_frame(RECORDS, timezone="Europe/Berlin")
 
 
-def sheet(path, name="Calls"):
-    return openpyxl.load_workbook(path)[name]
+def sheet(path, name=None):
+    book = openpyxl.load_workbook(path)
+    return book[name or book.sheetnames[0]]
 
 
-def rows(path, name="Calls"):
+def rows(path, name=None):
     """Return the rows of a sheet as dicts."""
     header, *others = sheet(path, name).iter_rows(values_only=True)
     return [dict(zip(header, each, strict=True)) for each in others]
@@ -86,6 +87,20 @@ class TestToExcel:
         assert (first["talkTime"], first["favorite"], first["outcomeTag"]) == (12.5, True, "Sold")
         assert [second[name] for name in ("timestamp", "clientNumber", "talkTime", "favorite")] == [None] * 4
         assert second["label"] == "=1+1"
+
+    def test_the_sheet_is_named_by_what_its_rows_are(self, frame, tmp_path):
+        tables = {
+            "Calls": frame,
+            "By outcome": frame.calls.by_outcome(),
+            "By project and outcome": frame.calls.by_outcome(by="project"),
+            "Table": frame.calls.summary(),
+        }
+        named = pd.DataFrame({"n_calls": [1]}, index=pd.Index(["x"], name="a/b: [longest of all levels"))
+        for name, table in tables.items():
+            book = openpyxl.load_workbook(table.calls.to_excel(tmp_path / "table.xlsx"))
+            assert book.sheetnames == [name, "Definitions"]
+        book = openpyxl.load_workbook(named.calls.to_excel(tmp_path / "table.xlsx"))
+        assert book.sheetnames == ["By a b   longest of all levels", "Definitions"]
 
     def test_the_file_is_its_owners(self, frame, tmp_path):
         path = frame.calls.to_excel(tmp_path / "new" / "calls.xlsx")

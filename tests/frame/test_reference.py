@@ -11,6 +11,7 @@ from pandas.testing import assert_frame_equal
 
 import brightcall_pandas as bc
 from brightcall_pandas.analysis import definitions
+from brightcall_pandas.errors import NoMatchWarning
 from brightcall_pandas.filters import FILTERS
 from brightcall_pandas.frame import FIELDS, ReferenceTable
 
@@ -68,10 +69,17 @@ class TestEveryTable:
         assert_frame_equal(table("  "), table())
 
     def test_words_that_are_nowhere_find_nothing(self, table):
-        none = table("nowhere to be found")
+        with pytest.warns(NoMatchWarning, match=r"No row has 'nowhere'.*all \d+ rows"):
+            none = table("nowhere to be found")
         assert len(none) == 0
         assert list(none) == list(table())
         assert "0 rows" in none._repr_html_()
+
+    def test_the_nearest_words_are_named(self, table):
+        word = str(table().index[0])
+        with pytest.warns(NoMatchWarning, match="the nearest here: ") as said:
+            table(f"{word[:4]}x{word[4:]}")
+        assert {each.filename for each in said} == {__file__}
 
     @pytest.mark.parametrize("wrong", [5, ["rate"], True])
     def test_what_is_not_text_is_refused(self, table, wrong):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -426,6 +427,34 @@ class TestFreshness:
         for day in (date(2026, 3, 1), datetime.now(UTC).date()):
             assert not client.is_final(tomorrow, day)
             assert not client.is_fresh(tomorrow, day)
+
+
+class TestLookedForOnTheClient:
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("load_calls", r"bc\.load_calls\(…, client=client\)"),
+            ("count_calls", r"bc\.count_calls\(…, client=client\)"),
+            ("load_stats", r"bc\.load_stats\(…, client=client\)"),
+            ("load_catalog", r"bc\.load_catalog\(client=client\)"),
+            ("export_calls", r"bc\.export_calls\(…, client=client\)"),
+            ("use", r"bc\.use\(client\)"),
+            ("login", r"bc\.login\(\)"),
+            ("load_cals", "did you mean 'load_calls'"),
+            ("acount", "did you mean 'account'"),
+        ],
+    )
+    def test_the_right_way_is_named(self, name, said):
+        with pytest.raises(AttributeError, match=said):
+            getattr(make(), name)
+
+    def test_all_functions_that_take_a_client(self):
+        takes = [name for name in bc.__all__ if inspect.isfunction(getattr(bc, name))]
+        takes = [name for name in takes if "client" in inspect.signature(getattr(bc, name)).parameters]
+        assert len(takes) >= 5
+        for name in takes:
+            with pytest.raises(AttributeError, match=rf"bc\.{name}\("):
+                getattr(make(), name)
 
 
 class TestUse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import inspect
 import os
+import re
 import sys
 import warnings
 
@@ -274,8 +275,10 @@ class TestLogin:
     def test_the_default_client_uses_what_was_typed(self, server, monkeypatch, capfd):
         self.typed(monkeypatch, f" {KEY}\n")
         assert bc.login() is None
+        said = capfd.readouterr().out
+        assert re.fullmatch(r"The key is set, and has not been tried yet: bc\.count_calls.*\n", said)
         assert bc.count_calls(*DAYS) == 5
-        assert KEY not in "".join(capfd.readouterr())
+        assert KEY not in said + "".join(capfd.readouterr())
 
     def test_after_a_wrong_key_in_the_environment(self, server, monkeypatch):
         monkeypatch.setenv("BRIGHTCALL_API_KEY", OTHER)

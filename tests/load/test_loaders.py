@@ -506,6 +506,38 @@ class TestOnIncomplete:
                     bc.load_calls(sandbox.day_from, sandbox.day_to, client=client)
             assert client.cache.info()["calls"] == 0
 
+    def test_many_days_are_one_warning(self, tmp_path):
+        faults = {"wrong_total": {"by": 40}}
+        with bc.start_sandbox(calls=300, days=4, seed=1, faults=faults) as sandbox:
+            client = sandbox.client(cache_dir=tmp_path)
+            with pytest.warns(RuntimeWarning, match="not proved complete") as said:
+                frame = bc.load_calls(
+                    sandbox.day_from, sandbox.day_to, client=client, on_incomplete="warn", progress=False
+                )
+            (warning,) = said
+            assert warning.filename == __file__
+            message = str(warning.message)
+            assert "2026-03-28 to 2026-03-31" in message
+            assert "lacking" in message  # why
+            assert "on_incomplete" not in message
+            details = frame.calls.quality().loc["completeness", "detail"]
+            assert all("lacking" in each for each in details)
+
+    def test_days_that_an_export_could_not_prove_are_one_warning(self, tmp_path):
+        faults = {"wrong_total": {"by": 40}}
+        with bc.start_sandbox(calls=300, days=4, seed=1, faults=faults) as sandbox:
+            client = sandbox.client(cache_dir=tmp_path / "cache")
+            with pytest.warns(RuntimeWarning, match="They are written as they are") as said:
+                bc.export_calls(
+                    sandbox.day_from,
+                    sandbox.day_to,
+                    tmp_path / "calls",
+                    client=client,
+                    on_incomplete="warn",
+                    progress=False,
+                )
+            assert len(said) == 1
+
     def test_or_warns_and_marks_it(self, tmp_path):
         with bc.start_sandbox(calls=400, days=1, seed=1, faults=self.FAULTS) as sandbox:
             client = sandbox.client(cache_dir=tmp_path)

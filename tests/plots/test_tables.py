@@ -397,3 +397,5 @@ class TestServiceLevel:
         ax = df.calls.plot.service_level()
         assert [each.get_offsets()[0][0] for each in ax.collections[1:]] == [0.5, 1.0, 1.0]
         assert ax.get_legend().get_texts()[0].get_text() == "of offered"
+        assert ax.get_title("left") == "Answered within 20 s"
+        assert df.calls.plot.service_level(7.5).get_title("left") == "Answered within 7.5 s"
