@@ -19,6 +19,7 @@ calls as columns; a *table* is typed.
     _days          where days begin
     _periods       days as people say them: today, yesterday, the last 30 days
     _identity      which rows are the same call
+    _agents        which field tells the agent of a call
     _labels        outcomes and tags: how labels are read and folded
     _phones        telephone numbers: one number, one text
     _fields        the 45 fields
@@ -27,6 +28,19 @@ calls as columns; a *table* is typed.
     _settings      settings and arguments, read or refused
 """
 
+from brightcall_pandas.frame._agents import (
+    AGENT_COLUMNS,
+    AGENT_FIELDS,
+    ENOUGH_ANSWERED,
+    AgentCounts,
+    agent_field,
+    agents_of,
+    checked_agent,
+    count_agents,
+    known_agent,
+    of_one_agent,
+    with_agent,
+)
 from brightcall_pandas.frame._answer import Answer, AnswerReader, NestedTooDeeplyError, read_object
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
 from brightcall_pandas.frame._conversions import EPOCH_OF_ID, label_array
@@ -88,7 +102,10 @@ from brightcall_pandas.frame._words import (
 from brightcall_pandas.frame._zones import zone_info, zone_name, zone_of_times
 
 __all__ = [
+    "AGENT_COLUMNS",
+    "AGENT_FIELDS",
     "CONSTANT_FIELDS",
+    "ENOUGH_ANSWERED",
     "EPOCH_OF_ID",
     "EXTRAS",
     "FIELDS",
@@ -108,6 +125,7 @@ __all__ = [
     "STATISTICS_STATES",
     "STATISTICS_TOTALS",
     "TABLE_SCHEMA",
+    "AgentCounts",
     "Answer",
     "AnswerReader",
     "Clock",
@@ -116,11 +134,15 @@ __all__ = [
     "Page",
     "ReferenceTable",
     "TypedTable",
+    "agent_field",
+    "agents_of",
     "call_numbers",
+    "checked_agent",
     "checked_region",
     "choice",
     "column",
     "consolidate",
+    "count_agents",
     "day_text",
     "describe_fields",
     "duration",
@@ -129,6 +151,7 @@ __all__ = [
     "flag",
     "fold",
     "is_page",
+    "known_agent",
     "label_array",
     "may_be_empty",
     "micros",
@@ -139,6 +162,7 @@ __all__ = [
     "not_one_of",
     "number",
     "number_of",
+    "of_one_agent",
     "optional_column",
     "page_of",
     "period",
@@ -161,6 +185,7 @@ __all__ = [
     "value_error",
     "warn_of_unread_times",
     "whole",
+    "with_agent",
     "words_of",
     "zone_info",
     "zone_name",
