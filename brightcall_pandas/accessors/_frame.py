@@ -134,6 +134,7 @@ class CallsAccessor(HidesColumn):
         transferred: bool | None = None,
         ai: bool | None = None,
         fold_case: bool = True,
+        agent: str | None = None,
         **filters: Unpack[FiltersAndDays],
     ) -> pd.DataFrame:
         """Return the rows that the API would return under these filters, and under conditions of its own.
@@ -151,8 +152,12 @@ class CallsAccessor(HidesColumn):
             Whether the AI agent talked.
         fold_case
             True: labels of tables are filters. Outcomes and tags are folded by case and blanks as the tables
-            fold them, and ``(none)`` is a row without a label. False: they must be equal letter for letter,
-            as the API wants them.
+            fold them, `agent_ids` are the agents of ``by_agent``, and ``(none)`` is a row without a label.
+            False: they must be equal letter for letter, as the API wants them, and `agent_ids` match any
+            field that may tell the agent.
+        agent
+            Field (``"involvedAgent1Id"``, ``"agentShortNumber"``, ``"userId"``) or column that `agent_ids`
+            are in; None: the one that tells the frame's agents.
         **filters
             Any of `bc.describe_filters()`, with the API's meaning.
 
@@ -180,7 +185,8 @@ class CallsAccessor(HidesColumn):
         1 2026-03-02 17:30:00
         """
         conditions = parsed_conditions({"hours": hours, "lines": lines, "transferred": transferred, "ai": ai})
-        return self._df[matching_rows(self._df, CallFilter(**filters), conditions, fold_case=fold_case)]
+        spec = CallFilter(**filters)
+        return self._df[matching_rows(self._df, spec, conditions, fold_case=fold_case, agent=agent)]
 
     @brief_errors
     def explore(self, *, presets: str | os.PathLike[str] | None = None) -> Explorer:

@@ -31,6 +31,7 @@ __all__ = [
     "agents_of",
     "checked_agent",
     "count_agents",
+    "has_agents",
     "known_agent",
     "of_one_agent",
     "with_agent",
@@ -214,6 +215,11 @@ def agents_of(df: pd.DataFrame, agent: str | None = None) -> pd.Series:
     codes, texts = pd.factorize(values)
     nobody = np.flatnonzero([not _is_somebody(text) for text in texts])
     return (values.mask(np.isin(codes, nobody)) if len(nobody) else values).rename("agent")
+
+
+def has_agents(df: pd.DataFrame, field: str) -> bool:
+    """Tell whether a frame has a field that tells agents, in a column of its own or in its extras."""
+    return field in df.columns or (field == _INVOLVED.name and EXTRAS.name in df.columns)
 
 
 def checked_agent(agent: Any, columns: Iterable[Any] = ()) -> str:

@@ -60,6 +60,11 @@ class KnownAccount:
         return self.known.other_bounds
 
     @property
+    def agent(self) -> str | None:
+        """Field that tells the agents of its calls; None as long as too few were answered to say."""
+        return self.known.agent
+
+    @property
     def facts(self) -> tuple[Fact, ...]:
         """What the server was seen to do with requests: ``name``, ``value``, and the day, ``seen``."""
         return self.known.server
@@ -110,6 +115,7 @@ _ORDERS = {
 _SENTENCES: dict[str, Callable[[Any], str]] = {
     "base_url": lambda address: f"its answers come from {address}",
     "timezone": lambda zone: f"its answers name the timezone {zone}",
+    "agent": lambda field: f"its agents are told by {field}",
     "other_bounds": lambda other: (
         "the server starts days in another timezone than asked for: a day more is read at both ends"
         if other
