@@ -18,6 +18,7 @@ import pandas as pd
 from brightcall_pandas import analysis
 from brightcall_pandas.accessors import _about
 from brightcall_pandas.accessors._hidden_column import HidesColumn
+from brightcall_pandas.accessors._people import of_people
 from brightcall_pandas.accessors._rows import matching_rows
 from brightcall_pandas.accessors._show import show
 from brightcall_pandas.errors import brief_errors
@@ -42,11 +43,12 @@ def _method(
     function: Callable[Concatenate[pd.DataFrame, P], T],
 ) -> Callable[Concatenate[CallsAccessor, P], T]:
     """Make a method of an analysis: its first argument is the accessor's frame."""
+    table = of_people(function)
 
     def method(self: CallsAccessor, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return function(self._df, *args, **kwargs)
+        return table(self._df, *args, **kwargs)
 
-    functools.update_wrapper(method, function)
+    functools.update_wrapper(method, table)
     return brief_errors(method)
 
 

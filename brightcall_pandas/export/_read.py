@@ -275,7 +275,7 @@ class CallFiles:
         said = [footer for footer in footers_read(files) if footer is not None]
         known: dict[str, Any] = {"source": "files", "timezone": self.zone, "schema_version": SCHEMA_VERSION}
         told = [{"agent": each.agent, "agent_by": each.agent_by} for each in said if each.agent]
-        known |= self.agent or next(iter(told), {})
+        known |= self.agent or (told[0] if told else {})
         if said and len(said) == len(files):
             # A window of several days is reported in each of them.
             windows = {

@@ -22,10 +22,10 @@ from brightcall_pandas.frame import (
     EXTRAS,
     FIELDS,
     NONE,
+    agent_values,
     agents_of,
     column,
     fold,
-    has_agents,
     midnight,
     zone_of_times,
 )
@@ -134,10 +134,9 @@ class AnyAgent:
 
     def mask(self, df: pd.DataFrame, value: tuple[str, ...], _zone: str | None) -> np.ndarray:
         """Return which rows match."""
-        known = [name for name in AGENT_FIELDS if has_agents(df, name)] or [AGENT_FIELDS[-1]]
-        return np.asarray(
-            np.logical_or.reduce([agents_of(df, name).isin(value).to_numpy(bool) for name in known])
-        )
+        known = [each for name in AGENT_FIELDS if (each := agent_values(df, name)) is not None]
+        known = known or [column(df, AGENT_FIELDS[-1])]  # raises an error that names it
+        return np.asarray(np.logical_or.reduce([each.isin(value).to_numpy(dtype=bool) for each in known]))
 
     def mask_of_labels(self, df: pd.DataFrame, value: tuple[str, ...]) -> np.ndarray:
         """Answer for each row whether a table counts it under one of these labels."""

@@ -21,6 +21,7 @@ calls as columns; a *table* is typed.
     _identity      which rows are the same call
     _agents        which field tells the agent of a call
     _labels        outcomes and tags: how labels are read and folded
+    _names         names of agents, lines, parties and projects
     _phones        telephone numbers: one number, one text
     _fields        the 45 fields
     _statistics    the statistics answer
@@ -34,10 +35,10 @@ from brightcall_pandas.frame._agents import (
     ENOUGH_ANSWERED,
     AgentCounts,
     agent_field,
+    agent_values,
     agents_of,
     checked_agent,
     count_agents,
-    has_agents,
     known_agent,
     of_one_agent,
     with_agent,
@@ -58,6 +59,15 @@ from brightcall_pandas.frame._fields import (
 from brightcall_pandas.frame._identity import CONSTANT_FIELDS, IDENTITY_FIELDS, NO_ID, call_numbers
 from brightcall_pandas.frame._inputs import to_frame, warn_of_unread_times
 from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
+from brightcall_pandas.frame._names import (
+    ARROW,
+    NAMES_DOC,
+    Names,
+    documented,
+    named_table,
+    names_by_id,
+    shown_names,
+)
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._periods import period
 from brightcall_pandas.frame._phones import checked_region, e164_number, plain_numbers
@@ -105,6 +115,7 @@ from brightcall_pandas.frame._zones import zone_info, zone_name, zone_of_times
 __all__ = [
     "AGENT_COLUMNS",
     "AGENT_FIELDS",
+    "ARROW",
     "CONSTANT_FIELDS",
     "ENOUGH_ANSWERED",
     "EPOCH_OF_ID",
@@ -114,6 +125,7 @@ __all__ = [
     "HTTP_FAILURES",
     "IDENTITY_FIELDS",
     "LONGEST_DAYS",
+    "NAMES_DOC",
     "NONE",
     "NO_ID",
     "SCHEMA_VERSION",
@@ -131,11 +143,13 @@ __all__ = [
     "AnswerReader",
     "Clock",
     "Field",
+    "Names",
     "NestedTooDeeplyError",
     "Page",
     "ReferenceTable",
     "TypedTable",
     "agent_field",
+    "agent_values",
     "agents_of",
     "call_numbers",
     "checked_agent",
@@ -146,12 +160,12 @@ __all__ = [
     "count_agents",
     "day_text",
     "describe_fields",
+    "documented",
     "duration",
     "e164_number",
     "fault_in",
     "flag",
     "fold",
-    "has_agents",
     "is_page",
     "known_agent",
     "label_array",
@@ -159,7 +173,9 @@ __all__ = [
     "micros",
     "midnight",
     "midnight_micros",
+    "named_table",
     "names_an_empty_list",
+    "names_by_id",
     "nearest",
     "not_one_of",
     "number",
@@ -175,6 +191,7 @@ __all__ = [
     "read_object",
     "read_page",
     "said_in",
+    "shown_names",
     "size",
     "tags_of_rows",
     "text",

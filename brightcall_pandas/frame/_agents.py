@@ -28,10 +28,10 @@ __all__ = [
     "ENOUGH_ANSWERED",
     "AgentCounts",
     "agent_field",
+    "agent_values",
     "agents_of",
     "checked_agent",
     "count_agents",
-    "has_agents",
     "known_agent",
     "of_one_agent",
     "with_agent",
@@ -126,7 +126,7 @@ def count_agents(df: pd.DataFrame) -> AgentCounts:
         answered = (column(df, "state") == "answered").to_numpy(dtype=bool)
     have, answered_have = {}, {}
     for name in AGENT_FIELDS:
-        if (values := _values(df, name)) is not None:
+        if (values := agent_values(df, name)) is not None:
             codes, texts = pd.factorize(values)
             known = np.append([_is_somebody(text) for text in texts], False).astype(bool)[codes]
             have[name], answered_have[name] = int(known.sum()), int((known & answered).sum())
@@ -169,9 +169,11 @@ def agent_field(df: pd.DataFrame, agent: str | None = None) -> str:
         return known
     if (decided := count_agents(df).field) is not None:
         return decided
+    *others, last = AGENT_FIELDS
     msg = (
-        f"the frame has no column that tells the agent: {', '.join(AGENT_FIELDS)}, or extras, which may hold "
-        "the first. Load one with bc.load_calls(…, columns=[…]), or name a column of your own with agent=."
+        f"the frame has no column {last!r} ({FIELDS[last].doc.rstrip('.')}), nor another that tells the "
+        f"agent: {' or '.join(map(repr, others))}, or 'extras' with the former. Load one with "
+        "bc.load_calls(…, columns=[…]), or name a column of your own with agent=."
     )
     raise KeyError(msg)
 
@@ -204,7 +206,7 @@ def agents_of(df: pd.DataFrame, agent: str | None = None) -> pd.Series:
     ['9001', nan]
     """
     field = agent_field(df, agent)
-    values = _values(df, field)
+    values = agent_values(df, field)
     if values is None:
         said = " and extras" if field == _INVOLVED.name else ""
         msg = (
@@ -215,11 +217,6 @@ def agents_of(df: pd.DataFrame, agent: str | None = None) -> pd.Series:
     codes, texts = pd.factorize(values)
     nobody = np.flatnonzero([not _is_somebody(text) for text in texts])
     return (values.mask(np.isin(codes, nobody)) if len(nobody) else values).rename("agent")
-
-
-def has_agents(df: pd.DataFrame, field: str) -> bool:
-    """Tell whether a frame has a field that tells agents, in a column of its own or in its extras."""
-    return field in df.columns or (field == _INVOLVED.name and EXTRAS.name in df.columns)
 
 
 def checked_agent(agent: Any, columns: Iterable[Any] = ()) -> str:
@@ -290,7 +287,7 @@ def _marked(df: pd.DataFrame, field: str, by: str) -> pd.DataFrame:
     return marked
 
 
-def _values(df: pd.DataFrame, name: str) -> pd.Series | None:
+def agent_values(df: pd.DataFrame, name: str) -> pd.Series | None:
     """Return a field that tells agents, or a column, as text; None where the frame lacks it."""
     if name in df.columns and name in FIELDS and FIELDS[name].kind == "identifier":
         return column(df, name)
