@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,14 +53,12 @@ class TestCallsAccessor:
         assert shown[: len(expected)] == expected
         assert people in ([], ["agent"], ["agent", "names"])
         assert (people != []) is (name in ("by_agent", "by_line") or "by" in [each.name for each in expected])
+        before, section, after = inspect.getdoc(function).partition("\n\nReturns\n-------\n")
         text = inspect.getdoc(method)
-        for each in people:
-            before, after = text.split(f"\n{each}\n")
-            text = (
-                f"{before}\n{after.partition(chr(10) * 2)[2]}" if each == people[-1] else f"{before}\n{after}"
-            )
-        assert not people or "Returns\n----" in text
-        assert people or text == inspect.getdoc(function)
+        assert text.startswith(before)
+        assert text.endswith(section + after)
+        told = text[len(before) : len(text) - len(section + after)]
+        assert re.findall(r"^\w+$", told, re.MULTILINE) == people
         assert method.__name__ == name
 
     def test_passes_the_frame_on(self, calls):
