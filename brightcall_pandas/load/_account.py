@@ -72,7 +72,8 @@ class KnownAccount:
     @property
     def shareable(self) -> tuple[str, ...]:
         """The facts, a line each, that tell of the server and nothing of the account."""
-        told = (each for each in self.facts if each.name in _SENTENCES and each.name not in _OF_THE_ACCOUNT)
+        facts = (*(each for each in self.known.facts if each.name == "agent"), *self.facts)
+        told = (each for each in facts if each.name in _SENTENCES and each.name not in _OF_THE_ACCOUNT)
         return tuple(_lines(told))
 
     def __repr__(self) -> str:
