@@ -14,7 +14,6 @@ from brightcall_pandas.doctor._evidence import Evidence
 from brightcall_pandas.doctor._masks import json_type, key_shown, masked, skeleton, word_shown
 from brightcall_pandas.doctor._report import Check, FieldSeen, Observed
 from brightcall_pandas.frame import (
-    ENOUGH_ANSWERED,
     EPOCH_OF_ID,
     FIELDS,
     Field,
@@ -176,7 +175,7 @@ def _agent(evidence: Evidence) -> Observed:
         return Observed([f"userId has one value, {field} several: agents are told by {field}"])
     told = ", ".join(f"{name} {said}" for name, said in several.items())
     if counts.settled is None:
-        return Observed(unsure=[f"fewer than {ENOUGH_ANSWERED} answered calls were seen: {told}"])
+        return Observed(unsure=[f"too few answered calls were seen to decide for the account: {told}"])
     return Observed(holds=[f"agents are told by {field}: of {told}"])
 
 

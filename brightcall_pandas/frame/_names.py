@@ -37,7 +37,7 @@ _LEVELS = frozenset(
 )  # fmt: skip
 """Levels and columns of tables whose labels are ids of these."""
 
-_PATHS = ("path",)
+_PATHS, _CHAIN = ("path",), "chain"
 
 
 def names_by_id(names: Names) -> dict[str, str]:
@@ -119,6 +119,12 @@ def named_table(table: pd.DataFrame, names: Names) -> pd.DataFrame:
     shown = table.copy(deep=False)
     shown.index = _named_index(table.index, names)
     shown.columns = _named_index(table.columns, names)
+    if _CHAIN in table.columns:
+        chains = table[_CHAIN].tolist()
+        known = shown_names(sorted({party for chain in chains for party in chain}), names)
+        shown[_CHAIN] = pd.Series(
+            [tuple(map(known.get, chain)) for chain in chains], shown.index, dtype=object
+        )
     return shown
 
 
