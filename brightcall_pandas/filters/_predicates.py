@@ -22,6 +22,7 @@ from brightcall_pandas.frame import (
     EXTRAS,
     FIELDS,
     NONE,
+    agent_field,
     agent_values,
     agents_of,
     column,
@@ -140,9 +141,11 @@ class AnyAgent:
 
     def mask_of_labels(self, df: pd.DataFrame, value: tuple[str, ...]) -> np.ndarray:
         """Answer for each row whether a table counts it under one of these labels."""
+        values = agent_values(df, agent_field(df)) if NONE not in value else None
+        if values is not None:  # who is nobody need not be found out
+            return values.isin(value).to_numpy(dtype=bool)
         agents = agents_of(df)
-        found = agents.isin(value).to_numpy(dtype=bool)
-        return found | agents.isna().to_numpy(dtype=bool) if NONE in value else found
+        return (agents.isin(value) | agents.isna()).to_numpy(dtype=bool)
 
     def sql(self, value: tuple[str, ...], _zone: str) -> str:
         """Return the condition as SQL."""

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from brightcall_pandas.frame._columns import column, to_series, typed_array
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS, Field
@@ -121,22 +122,43 @@ def _added(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int
 
 def count_agents(df: pd.DataFrame) -> AgentCounts:
     """Count the calls of a frame that tell their agent, by field."""
-    answered = np.ones(len(df), dtype=bool)
-    if "state" in df.columns:
-        answered = (column(df, "state") == "answered").to_numpy(dtype=bool)
+    answered = _answered(df)
     have, answered_have = {}, {}
     for name in AGENT_FIELDS:
-        if (values := agent_values(df, name)) is not None:
-            codes, texts = pd.factorize(values)
-            known = np.append([_is_somebody(text) for text in texts], False).astype(bool)[codes]
+        known = _known(df, name)
+        if known is not None:
             have[name], answered_have[name] = int(known.sum()), int((known & answered).sum())
-    if (
-        "extras" in df.columns
-        and not have.get("involvedAgent1Id", 1)
-        and "involvedAgent1Id" not in df.columns
-    ):
-        del have["involvedAgent1Id"], answered_have["involvedAgent1Id"]  # the account has no such field
+    if not have.get(_INVOLVED.name, 1) and _INVOLVED.name not in df.columns:
+        del have[_INVOLVED.name], answered_have[_INVOLVED.name]  # the extras have no such field
     return AgentCounts(len(df), int(answered.sum()), have, answered_have)
+
+
+def _answered(df: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which calls were answered; all of them where no state is known."""
+    if "state" not in df.columns:
+        return np.ones(len(df), dtype=bool)
+    return (column(df, "state") == "answered").to_numpy(dtype=bool)
+
+
+def _known(df: pd.DataFrame, name: str) -> NDArray[np.bool_] | None:
+    """Return which calls have a field that tells agents; None where the frame lacks it."""
+    values = agent_values(df, name)
+    if values is None:
+        return None
+    codes, texts = pd.factorize(values)
+    known: NDArray[np.bool_] = np.array([*map(_is_somebody, texts), False], dtype=bool)[codes]
+    return known
+
+
+def _decided(df: pd.DataFrame) -> str | None:
+    """Return what `count_agents` decides; a field that the answered calls have spares the others."""
+    answered = _answered(df)
+    of = int(answered.sum())
+    for name in AGENT_FIELDS if of else ():
+        known = _known(df, name)
+        if known is not None and 2 * int((known & answered).sum()) >= of:
+            return name
+    return count_agents(df).field
 
 
 def agent_field(df: pd.DataFrame, agent: str | None = None) -> str:
@@ -167,7 +189,7 @@ def agent_field(df: pd.DataFrame, agent: str | None = None) -> str:
         return checked_agent(agent, df.columns)
     if (known := known_agent(df)) is not None:
         return known
-    if (decided := count_agents(df).field) is not None:
+    if (decided := _decided(df)) is not None:
         return decided
     *others, last = AGENT_FIELDS
     msg = (
@@ -296,7 +318,10 @@ def agent_values(df: pd.DataFrame, name: str) -> pd.Series | None:
         return to_series(typed_array(df[name], field)[0], field).set_axis(df.index).rename(name)
     if name != _INVOLVED.name or EXTRAS.name not in df.columns:
         return None
-    codes, texts = pd.factorize(column(df, EXTRAS.name))
+    extras = column(df, EXTRAS.name)
+    if extras.isna().all():
+        return extras.rename(name)
+    codes, texts = pd.factorize(extras)
     found = [*_involved_of(texts.tolist()), None]
     each = to_series(typed_array(found, _INVOLVED)[0], _INVOLVED)
     return each.take(codes % len(found)).set_axis(df.index)
