@@ -32,6 +32,13 @@ _OVERRUNS = (("talkTime", "totalTime"), ("talkTime", "callTime"), ("aiTalkTime",
 """Pairs of durations of which the first cannot be longer than the second."""
 
 _CHAIN_FIELDS = ("numbersInvolvedJSON", "transfers")
+_DECIDED = {
+    "account": "as the account's calls decided",
+    "client": "as the client says",
+    "argument": "as given",
+}
+"""Who says which field tells the agents, by the frame's attributes."""
+
 _EXAMPLE = 60  # characters of a text that is shown as an example
 
 Row = tuple[str, str, int, int, str]
@@ -289,12 +296,12 @@ def _agents(df: pd.DataFrame) -> pd.Series | None:
 
 def _agent_fields(df: pd.DataFrame, agents: pd.Series | None) -> Iterator[Row]:
     """Count the answered calls that have each field that may tell the agent."""
-    counts, by = count_agents(df), _loaded(df).get("agent_by", "calls")
+    counts, by = count_agents(df), _DECIDED.get(str(_loaded(df).get("agent_by")), "as these calls decide")
     for name, have in counts.answered_have.items():
         values = agents_of(df, name).nunique()
         detail = f"{values:,} value{'s' * (values != 1)}"
         if agents is not None and agents.name == name:
-            detail += f"; tells the agents, by the {by}"
+            detail += f"; tells the agents, {by}"
         yield "agents", name, have, counts.answered, detail
 
 

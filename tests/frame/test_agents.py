@@ -210,7 +210,7 @@ class TestTables:
         quality = self.CALLS.calls.quality().loc["agents"]
         assert quality["count"].to_dict() == {"involvedAgent1Id": 2, "agentShortNumber": 2, "userId": 2}
         assert quality["detail"].to_dict() == {
-            "involvedAgent1Id": "2 values; tells the agents, by the calls",
+            "involvedAgent1Id": "2 values; tells the agents, as these calls decide",
             "agentShortNumber": "2 values",
             "userId": "1 value",
         }
