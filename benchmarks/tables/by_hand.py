@@ -156,7 +156,7 @@ def breakdown(df: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_agent(df: pd.DataFrame) -> pd.DataFrame:
-    return _told(_basics(df).groupby(df["userId"]))
+    return _told(_basics(df).groupby(df["agentShortNumber"].fillna("(none)")))
 
 
 def service_level(df: pd.DataFrame) -> pd.DataFrame:
@@ -358,7 +358,9 @@ def by_line(df: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare(df: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    here, there = (_told(_basics(each).groupby(each["userId"])) for each in (df, other))
+    here, there = (
+        _told(_basics(each).groupby(each["agentShortNumber"].fillna("(none)"))) for each in (df, other)
+    )
     return here.join(there, how="outer", rsuffix="_other")
 
 
@@ -386,13 +388,15 @@ def quality(df: pd.DataFrame) -> pd.DataFrame:
     for part, whole in (("talkTime", "totalTime"), ("talkTime", "callTime"), ("aiTalkTime", "totalTime")):
         counts["impossible", f"{part} > {whole}"] = (df[part] > df[whole]).sum()
     counts["future", "timestamp"] = (df["timestamp"] > pd.Timestamp.now("UTC")).sum()
-    talks = df.loc[_answered(df) & (df["talkTime"] > 0), ["userId", "timestamp", "answerTime", "talkTime"]]
+    talks = df.loc[
+        _answered(df) & (df["talkTime"] > 0), ["agentShortNumber", "timestamp", "answerTime", "talkTime"]
+    ]
     talks["begin"] = talks["timestamp"] + pd.to_timedelta(talks["answerTime"], unit="s")
     talks["end"] = talks["begin"] + pd.to_timedelta(talks["talkTime"], unit="s")
-    talks = talks.sort_values(["userId", "begin"])
-    latest = talks["end"].astype("int64").groupby(talks["userId"]).cummax().shift()
-    same = talks["userId"] == talks["userId"].shift()
-    counts["overlaps", "userId"] = (same & (talks["begin"].astype("int64") < latest)).sum()
+    talks = talks.sort_values(["agentShortNumber", "begin"])
+    latest = talks["end"].astype("int64").groupby(talks["agentShortNumber"]).cummax().shift()
+    same = talks["agentShortNumber"] == talks["agentShortNumber"].shift()
+    counts["overlaps", "agentShortNumber"] = (same & (talks["begin"].astype("int64") < latest)).sum()
     return pd.DataFrame({"count": counts})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from brightcall_pandas.analysis import Meanings
-from brightcall_pandas.frame import zone_of_times
+from brightcall_pandas.frame import known_agent, zone_of_times
 
 __all__ = ["as_html", "as_text"]
 
@@ -59,6 +59,8 @@ def _head(df: pd.DataFrame) -> str:
     some = f"{len(df):,} of {loaded:,} calls loaded"
     said = [some if len(df) < loaded else f"{len(df):,} call{'s' * (len(df) != 1)}", *_days(df, known)]
     complete = known.get("complete")
+    if (agent := known_agent(df)) is not None:
+        said.append(f"agents by {agent}")
     if complete is not None:
         said.append("proved complete when loaded" if complete else "NOT proved complete, see .quality()")
     return ", ".join(said)

@@ -7,7 +7,9 @@ client first bring all calls of one client into one part, without the long texts
 
 from __future__ import annotations
 
+import functools
 import inspect
+import operator
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, Unpack
@@ -17,12 +19,26 @@ import pandas as pd
 import pyarrow as pa
 
 from brightcall_pandas import analysis
+from brightcall_pandas.accessors._people import marked_table, of_people, shows_people, uses_agents
 from brightcall_pandas.accessors._rows import matching_rows
 from brightcall_pandas.analysis import additive_form, merge
 from brightcall_pandas.errors import brief_errors, missing_extra
 from brightcall_pandas.export import CallFiles, Place, Surplus, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters, parsed_conditions
-from brightcall_pandas.frame import EXTRAS, FIELDS, optional_column
+from brightcall_pandas.frame import (
+    AGENT_COLUMNS,
+    AGENT_FIELDS,
+    EXTRAS,
+    FIELDS,
+    AgentCounts,
+    Names,
+    checked_agent,
+    count_agents,
+    known_agent,
+    named_table,
+    optional_column,
+    with_agent,
+)
 
 try:
     import dask
@@ -111,24 +127,29 @@ def _distributed(name: str) -> Callable[..., Any]:
     form = additive_form(table)
     if form is None and name not in _ROW_BY_ROW:
         return _refused(name)
+    takes_people, takes_names = shows_people(table), "names" in inspect.signature(table).parameters
 
     def method(self: DistributedCalls, *args: Any, **kwargs: Any) -> Any:
+        agent = kwargs.pop("agent", None) if takes_people else None
+        names = kwargs.pop("names", None) if takes_people and not takes_names else None
         if form is None:
             meta = table(self._df._meta, *args, **kwargs)
             return self._df.map_partitions(table, *args, meta=meta, **kwargs)
         given = inspect.signature(table).bind(None, *args, **kwargs).arguments
         given.pop(next(iter(given)))
         tallied, finished = form.options(given)
-        frame = self._whole_clients(given) if form.whole_clients else self._df
+        field = self._agent(agent) if uses_agents(table, given) else None
+        frame = self._whole_clients(given, field) if form.whole_clients else self._df
         if form.until_needed and tallied.get("until") is None:
             tallied["until"] = delayed(_latest)([delayed(_last)(p) for p in self._df.to_delayed()])
-        parts = [delayed(form.tally)(part, **tallied) for part in frame.to_delayed()]
-        return delayed(form.finish)(_tree(parts), **finished)
+        parts = [delayed(_tallied)(form.tally, part, field, tallied) for part in frame.to_delayed()]
+        return delayed(_finished)(form.finish, _tree(parts), field, names, finished)
 
     method.__name__, method.__qualname__ = name, f"DistributedCalls.{name}"
-    text, _, _ = (inspect.getdoc(table) or "").partition("\n\nExamples\n")  # they use a pandas frame
+    of_pandas = of_people(table)
+    text, _, _ = (inspect.getdoc(of_pandas) or "").partition("\n\nExamples\n")  # they use a pandas frame
     method.__doc__ = f"{text}\n\nOn dask this is lazy: ``.compute()`` returns the pandas table."
-    method.__signature__ = inspect.signature(getattr(table, "__wrapped__", table))
+    method.__signature__ = inspect.signature(of_pandas)
     return method
 
 
@@ -157,12 +178,26 @@ class DistributedCalls:
         transferred: bool | None = None,
         ai: bool | None = None,
         fold_case: bool = True,
+        agent: str | None = None,
         **filters: Unpack[FiltersAndDays],
     ) -> dd.DataFrame:
-        """Return the rows that the API would return under these filters, lazily, as ``df.calls.filter``."""
+        """Return the rows that the API would return under these filters, lazily, as ``df.calls.filter``.
+
+        Raises
+        ------
+        ValueError
+            As there; or no file says which field tells the agents, which one part alone cannot decide.
+        """
         spec = row_filter(filters)
         conditions = parsed_conditions({"hours": hours, "lines": lines, "transferred": transferred, "ai": ai})
-        given = spec.to_dict(), conditions, fold_case
+        known = agent or known_agent(self._df._meta)
+        if spec.agent_ids is not None and fold_case and known is None:
+            msg = (
+                "the files do not say which field tells the agents, and each part might decide otherwise: "
+                f"name one with agent=, of {', '.join(AGENT_FIELDS)}"
+            )
+            raise ValueError(msg)
+        given = spec.to_dict(), conditions, fold_case, known if fold_case else agent
         return self._df.map_partitions(_filtered, *given, meta=self._df._meta)
 
     def pseudonymize(self, key: str | bytes, **options: Any) -> dd.DataFrame:
@@ -199,10 +234,20 @@ class DistributedCalls:
         )
         raise NotImplementedError(msg)
 
-    def _whole_clients(self, given: Mapping[str, Any]) -> dd.DataFrame:
+    def _agent(self, agent: str | None) -> Any:
+        """Return the field that tells the agents of all parts; computed from them where nobody said it."""
+        if agent is not None:
+            return checked_agent(agent, self._df.columns)
+        if (known := known_agent(self._df._meta)) is not None:
+            return known
+        return delayed(_decided)([delayed(count_agents)(part) for part in self._df.to_delayed()])
+
+    def _whole_clients(self, given: Mapping[str, Any], agent: Any) -> dd.DataFrame:
         """Bring all calls of a client into one part; calls without a client are spread over all parts."""
         by = given.get("by")
         asked = {by} if isinstance(by, str) else set(by or ())
+        if agent is not None:
+            asked |= {*AGENT_COLUMNS, agent} if isinstance(agent, str) else {*AGENT_COLUMNS}
         kept = [name for name in self._df.columns if name not in _NEVER_COUNTED or name in asked]
         parts = self._df.npartitions
         if parts == 1 or "clientNumber" not in kept:
@@ -246,9 +291,34 @@ def _merged(tallies: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _filtered(
-    part: pd.DataFrame, spec: Mapping[str, Any], conditions: Mapping[str, Any], fold_case: bool
+    part: pd.DataFrame,
+    spec: Mapping[str, Any],
+    conditions: Mapping[str, Any],
+    fold_case: bool,
+    agent: str | None,
 ) -> pd.DataFrame:
-    return part[matching_rows(part, CallFilter(**spec), conditions, fold_case=fold_case)]
+    return part[matching_rows(part, CallFilter(**spec), conditions, fold_case=fold_case, agent=agent)]
+
+
+def _decided(counts: list[AgentCounts]) -> str | None:
+    """Return the field that all parts together decide for."""
+    return functools.reduce(operator.add, counts, AgentCounts()).field
+
+
+def _tallied(
+    tally: Callable[..., pd.DataFrame], part: pd.DataFrame, agent: str | None, options: Mapping[str, Any]
+) -> pd.DataFrame:
+    return tally(part if agent is None else with_agent(part, agent), **options)
+
+
+def _finished(
+    finish: Callable[..., pd.DataFrame],
+    table: pd.DataFrame,
+    agent: str | None,
+    names: Names,
+    options: Mapping[str, Any],
+) -> pd.DataFrame:
+    return marked_table(named_table(finish(table, **options), names), agent)
 
 
 def _numbered(part: pd.DataFrame, parts: int) -> pd.DataFrame:

@@ -18,6 +18,7 @@ import pandas as pd
 from brightcall_pandas import analysis
 from brightcall_pandas.accessors import _about
 from brightcall_pandas.accessors._hidden_column import HidesColumn
+from brightcall_pandas.accessors._people import of_people
 from brightcall_pandas.accessors._rows import matching_rows
 from brightcall_pandas.accessors._show import show
 from brightcall_pandas.errors import NoMatchWarning, brief_errors, warn_user
@@ -43,11 +44,12 @@ def _method(
     function: Callable[Concatenate[pd.DataFrame, P], T],
 ) -> Callable[Concatenate[CallsAccessor, P], T]:
     """Make a method of an analysis: its first argument is the accessor's frame."""
+    table = of_people(function)
 
     def method(self: CallsAccessor, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return function(self._df, *args, **kwargs)
+        return table(self._df, *args, **kwargs)
 
-    functools.update_wrapper(method, function)
+    functools.update_wrapper(method, table)
     return brief_errors(method)
 
 
@@ -135,6 +137,7 @@ class CallsAccessor(HidesColumn):
         transferred: bool | None = None,
         ai: bool | None = None,
         fold_case: bool = True,
+        agent: str | None = None,
         **filters: Unpack[FiltersAndDays],
     ) -> pd.DataFrame:
         """Return the rows that the API would return under these filters, and under conditions of its own.
@@ -152,8 +155,12 @@ class CallsAccessor(HidesColumn):
             Whether the AI agent talked.
         fold_case
             True: labels of tables are filters. Outcomes and tags are folded by case and blanks as the tables
-            fold them, and ``(none)`` is a row without a label. False: they must be equal letter for letter,
-            as the API wants them.
+            fold them, `agent_ids` are the agents of ``by_agent``, and ``(none)`` is a row without a label.
+            False: they must be equal letter for letter, as the API wants them, and `agent_ids` match any
+            field that may tell the agent.
+        agent
+            Field (``"involvedAgent1Id"``, ``"agentShortNumber"``, ``"userId"``) or column that `agent_ids`
+            are in; None: the one that tells the frame's agents.
         **filters
             Any of `bc.describe_filters()`, with the API's meaning.
 
@@ -188,8 +195,8 @@ class CallsAccessor(HidesColumn):
         """
         conditions = parsed_conditions({"hours": hours, "lines": lines, "transferred": transferred, "ai": ai})
         spec = CallFilter(**filters)
-        passed = matching_rows(self._df, spec, conditions, fold_case=fold_case)
-        if said := unmatched_values(self._df, spec, conditions, passed, fold_case=fold_case):
+        passed = matching_rows(self._df, spec, conditions, fold_case=fold_case, agent=agent)
+        if said := unmatched_values(self._df, spec, conditions, passed, fold_case=fold_case, agent=agent):
             warn_user(said, NoMatchWarning)
         return self._df[passed]
 

@@ -8,16 +8,19 @@ and Shift-Tab shows the documentation of the table's parameters, which is writte
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, cast
 
 import pandas as pd
 
 from brightcall_pandas import analysis
+from brightcall_pandas.accessors._people import AGENT_DOC, shows_people, uses_agents
 from brightcall_pandas.errors import brief_errors
+from brightcall_pandas.frame import NAMES_DOC, with_agent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,13 +31,13 @@ if TYPE_CHECKING:
         Closed,
         Direction,
         Kind,
-        Names,
         Normalize,
         Rate,
         Source,
         Span,
         Stages,
     )
+    from brightcall_pandas.frame import Names
 
 __all__ = ["CallsPlot", "PlotOptions"]
 
@@ -45,9 +48,10 @@ class PlotOptions(TypedDict, total=False):
     """What every picture takes besides the parameters of its table."""
 
     ax: Axes | None
+    names: Names
 
 
-_OPTIONS = {"ax": "Axes to draw on; new ones by default."}
+_OPTIONS = {"ax": "Axes to draw on; new ones by default.", "names": NAMES_DOC}
 """The documentation of `PlotOptions`."""
 
 
@@ -63,12 +67,24 @@ def _picture_of(table: Callable[..., pd.DataFrame]) -> Callable[[Method], Method
             )
             for name, annotation in PlotOptions.__annotations__.items()
         ]
-        method.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+        told = dict(_OPTIONS)
+        if "names" in inspect.signature(table).parameters:  # documented there, and the last of them
+            options.sort(key=lambda each: each.name != "names")
+            del told["names"]
+        if shows_people(table):
+            told["agent"] = AGENT_DOC
+            options.append(
+                inspect.Parameter(
+                    "agent", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="str | None"
+                )
+            )
         sections = _sections(inspect.getdoc(table) or "")
         summary, _, drawn = (inspect.getdoc(method) or "").partition("\n\n")
         explained = [_without_frame(sections.get("Parameters", ""))]
-        explained += [f"{name}\n    {text}" for name, text in _OPTIONS.items()]
-        method.__doc__ = "\n\n".join(
+        explained += [f"{name}\n{textwrap.indent(text, '    ')}" for name, text in told.items()]
+        drawing = _of_agent(method, table)
+        drawing.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+        drawing.__doc__ = "\n\n".join(
             [
                 summary,
                 f"Draws the table that ``df.calls.{method.__name__}`` returns for the same arguments.",
@@ -77,9 +93,24 @@ def _picture_of(table: Callable[..., pd.DataFrame]) -> Callable[[Method], Method
                 f"Raises\n------\n{sections.get('Raises', '')}",
             ]
         )
-        return cast("Method", brief_errors(method))
+        return cast("Method", brief_errors(drawing))
 
     return completed
+
+
+def _of_agent(method: Method, table: Callable[..., pd.DataFrame]) -> Method:
+    """Make a method take ``agent=``, and go by one field for both sides of a comparison."""
+    positional = list(inspect.signature(method).parameters)[1:]
+
+    @functools.wraps(method)
+    def drawing(self: CallsPlot, *args: Any, agent: str | None = None, **kwargs: Any) -> Axes:
+        given = dict(zip(positional, args, strict=False)) | kwargs
+        df = self._df if agent is None else with_agent(self._df, agent)
+        if uses_agents(table, given) and "other" not in given:
+            df = with_agent(df)
+        return method(CallsPlot(df), *args, **kwargs)
+
+    return cast("Method", drawing)
 
 
 def _sections(doc: str) -> dict[str, str]:
@@ -513,7 +544,6 @@ class CallsPlot:
         confidence: float = 0.95,
         source: Source = "auto",
         include_client: bool = False,
-        names: Names = None,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw the most frequent ways that transferred calls went.
@@ -532,7 +562,7 @@ class CallsPlot:
             confidence=confidence,
             source=source,
             include_client=include_client,
-            names=names,
+            names=options.pop("names", None),
         )
         return plots.transfer_variants(table, **options)
 
@@ -544,7 +574,6 @@ class CallsPlot:
         *,
         source: Source = "auto",
         include_client: bool = False,
-        names: Names = None,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw how many calls each party transferred to each other.
@@ -561,7 +590,7 @@ class CallsPlot:
             normalize=normalize,
             source=source,
             include_client=include_client,
-            names=names,
+            names=options.pop("names", None),
         )
         return plots.transfer_matrix(table, **options)
 
@@ -573,7 +602,6 @@ class CallsPlot:
         *,
         source: Source = "auto",
         include_client: bool = False,
-        names: Names = None,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw how transferred calls flow from party to party.
@@ -585,6 +613,11 @@ class CallsPlot:
         from brightcall_pandas import plots
 
         table = analysis.transfer_flow(
-            self._df, parties=parties, hops=hops, source=source, include_client=include_client, names=names
+            self._df,
+            parties=parties,
+            hops=hops,
+            source=source,
+            include_client=include_client,
+            names=options.pop("names", None),
         )
         return plots.transfer_flow(table, **options)

@@ -15,10 +15,15 @@ __all__ = ["matching_rows"]
 
 
 def matching_rows(
-    df: pd.DataFrame, spec: CallFilter, conditions: Mapping[str, Any], *, fold_case: bool
+    df: pd.DataFrame,
+    spec: CallFilter,
+    conditions: Mapping[str, Any],
+    *,
+    fold_case: bool,
+    agent: str | None = None,
 ) -> np.ndarray:
     """Return which rows pass a filter of the API and `parsed_conditions` of rows."""
-    mask = spec.mask(df, fold_case=fold_case).to_numpy(dtype=bool)
+    mask = spec.mask(df, fold_case=fold_case, agent=agent).to_numpy(dtype=bool)
     for name, value in conditions.items():
         predicate = ROW_FILTERS[name].predicate
         if predicate is None:

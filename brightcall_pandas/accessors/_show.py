@@ -17,15 +17,24 @@ import pandas as pd
 
 from brightcall_pandas.analysis import BETWEEN, Meanings
 from brightcall_pandas.errors import brief_errors, missing_extra
-from brightcall_pandas.frame import FIELDS, nearest, whole, zone_of_times
+from brightcall_pandas.frame import (
+    FIELDS,
+    agent_field,
+    agent_values,
+    agents_of,
+    nearest,
+    whole,
+    zone_of_times,
+)
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
 __all__ = ["display_tables", "show"]
 
+_AGENT = "agent"  # who the agent is, whichever field tells it
 _FIRST = ("timestamp", "type", "state", "outcomeTag", "talkTime")
-_THEN = ("answerTime", "clientNumber", "agentShortNumber", "lineNumber", "projectName", "outcomeType")
+_THEN = ("answerTime", "clientNumber", _AGENT, "lineNumber", "projectName", "outcomeType")
 _MOST_COLUMNS = 12  # of calls
 _MOST_ROWS = 100  # of tables
 _NOTHING = "–"
@@ -51,7 +60,7 @@ def show(df: pd.DataFrame, rows: int | None = None, columns: Sequence[str] | Non
         with more than a hundred rows.
     columns
         Columns to show, in that order. None: all of a table, and twelve of calls, those of your own among
-        them.
+        them. ``agent`` is the field that tells the agents of calls.
 
     Returns
     -------
@@ -75,9 +84,12 @@ def show(df: pd.DataFrame, rows: int | None = None, columns: Sequence[str] | Non
     all  3  66.7%  33.1 s
     """
     meanings = Meanings(df)
-    chosen = _positions(df, columns, meanings)
     limit = _rows_of(df, rows, meanings)
-    part = df.iloc[:limit, chosen]
+    part = df.iloc[:limit]
+    agent = _agent_of(df) if meanings.is_calls else None
+    if agent is not None:
+        part = part.assign(**{_AGENT: agents_of(part, agent)})
+    part = part.iloc[:, _positions(df, list(part.columns), columns, meanings)]
     try:
         from pandas.io.formats.style import Styler  # noqa: PLC0415 - it needs Jinja2
     except ImportError as error:
@@ -162,9 +174,21 @@ def _rows_of(df: pd.DataFrame, rows: int | None, meanings: Meanings) -> int:
     return len(df) if len(df) <= (most if meanings.is_calls else max(most, _MOST_ROWS)) else few
 
 
-def _positions(df: pd.DataFrame, columns: Sequence[str] | None, meanings: Meanings) -> list[int]:
-    """Return the positions of the columns to show, in order."""
-    names = list(df.columns)
+def _agent_of(df: pd.DataFrame) -> str | None:
+    """Return the field that tells the agents of calls; None where there is none, or a column of that name."""
+    if _AGENT in df.columns:
+        return None
+    try:
+        field = agent_field(df)
+    except KeyError:
+        return None
+    return field if agent_values(df, field) is not None else None
+
+
+def _positions(
+    df: pd.DataFrame, names: list[Any], columns: Sequence[str] | None, meanings: Meanings
+) -> list[int]:
+    """Return the positions of the columns to show, in order; `names` are those of the frame and the agent."""
     if columns is not None:
         chosen = [columns] if isinstance(columns, str) else list(columns)
         for name in chosen:
@@ -172,9 +196,9 @@ def _positions(df: pd.DataFrame, columns: Sequence[str] | None, meanings: Meanin
                 msg = f"the frame has no column {name!r}{nearest(str(name), map(str, names))}"
                 raise ValueError(msg)
         return [names.index(name) for name in chosen]
-    if not meanings.is_calls or len(names) <= _MOST_COLUMNS:
-        return list(range(len(names)))
-    own = [name for name in names if not meanings.is_field(str(name))]
+    if not meanings.is_calls or len(df.columns) <= _MOST_COLUMNS:
+        return list(range(len(df.columns)))
+    own = [name for name in df.columns if not meanings.is_field(str(name)) and name != _AGENT]
     order = dict.fromkeys([*_FIRST, *own, *_THEN, *names])
     return [names.index(name) for name in order if name in names][:_MOST_COLUMNS]
 
@@ -286,6 +310,8 @@ def _caption(df: pd.DataFrame, part: pd.DataFrame, meanings: Meanings) -> str:
         said.append(f"{len(part.columns)} of {len(df.columns)} columns")
     if meanings.is_calls and isinstance(df.dtypes.get("timestamp"), pd.DatetimeTZDtype):
         said.append(f"times of {zone_of_times(df['timestamp'])}")
+    if _AGENT in part.columns and _AGENT not in df.columns:
+        said.append(f"agents by {agent_field(df)}")
     return "; ".join(said)
 
 

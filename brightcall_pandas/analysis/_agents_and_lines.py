@@ -126,8 +126,9 @@ def by_agent(
     Parameters
     ----------
     df
-        Calls of every direction; needs ``userId``. ``state``, ``outcomeType`` and ``talkTime`` are used where
-        present.
+        Calls of every direction; needs the field that tells the agents: ``involvedAgent1Id`` (also in
+        ``extras``), ``agentShortNumber`` or ``userId``. ``state``, ``outcomeType`` and ``talkTime`` are used
+        where present.
     rank_by
         The rate that ranks: ``"answer_rate"`` or ``"positive_rate"``.
     min_calls
@@ -159,7 +160,7 @@ def by_agent(
     Raises
     ------
     KeyError
-        The frame has no ``userId``, or a name in `by` is unknown.
+        The frame lacks the field that tells its agents, or a name in `by` is unknown.
     ValueError
         `rank_by` is not one of the two rates, or `confidence` is not between 0 and 1.
 

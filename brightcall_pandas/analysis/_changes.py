@@ -13,7 +13,7 @@ from brightcall_pandas.analysis._groups import Groups, folded_keys, grouped, key
 from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, add_up, tally
-from brightcall_pandas.frame import column
+from brightcall_pandas.frame import column, of_one_agent
 
 __all__ = ["compare", "explain_change"]
 
@@ -186,6 +186,8 @@ def _sides(
     first: pd.DataFrame, second: pd.DataFrame, by: By, metrics: Sequence[str]
 ) -> tuple[tuple[_Side, _Side], pd.Index]:
     """Return the tallies of both sides, each with its rows' groups among those of either side."""
+    if "agent" in names_of(by):
+        first, second = of_one_agent(first, second)
     sums, median = dict.fromkeys(["n_calls", *sums_for(metrics)]), needs_median(metrics)
     tallies = [tally(df, split_or_all(df, by), list(sums), median=median) for df in (first, second)]
     both = pd.concat(tallies)

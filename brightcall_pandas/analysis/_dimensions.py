@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import Key, closed_key, key_of
-from brightcall_pandas.frame import FIELDS, column, fold, micros, nearest, not_one_of, tags_of_rows
+from brightcall_pandas.frame import FIELDS, agents_of, column, fold, micros, nearest, not_one_of, tags_of_rows
 
 __all__ = [
     "DIMENSIONS",
@@ -179,11 +179,14 @@ class Dimension(msgspec.Struct, frozen=True):
         What the labels are.
     key
         Makes the key of that column.
+    values
+        Reads the frame, where one column does not tell the labels.
     """
 
     column: str
     doc: str
     key: Callable[[pd.Series, str], Key] = key_of
+    values: Callable[[pd.DataFrame], pd.Series] | None = None
 
 
 @dataclass(frozen=True)
@@ -242,7 +245,7 @@ def _period(freq: str) -> Callable[[pd.Series, str], Key]:
 
 
 DIMENSIONS: dict[str, Dimension] = {
-    "agent": Dimension("userId", "user who made or took the call"),
+    "agent": Dimension("userId", "agent of the call, by the field that tells it", values=agents_of),
     "client": Dimension("clientNumber", "phone number of the client"),
     "direction": Dimension("type", "inbound, outbound, internal"),
     "line": Dimension("lineNumber", "phone line used for the call"),
@@ -307,7 +310,8 @@ def _key(df: pd.DataFrame, name: str) -> Key:
         msg = f"by={name!r} is neither a column of the frame nor one of: {known}{meant}"
         raise KeyError(msg)
     dimension = DIMENSIONS[name]
-    return dimension.key(column(df, dimension.column), name)
+    values = column(df, dimension.column) if dimension.values is None else dimension.values(df)
+    return dimension.key(values, name)
 
 
 def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:

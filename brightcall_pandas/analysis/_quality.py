@@ -14,7 +14,17 @@ from numpy.typing import NDArray
 from brightcall_pandas.analysis._dimensions import LONGEST_S
 from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.analysis.transfers._parsing import SHAPES, Shape, read_texts
-from brightcall_pandas.frame import FIELDS, NO_ID, column, micros, optional_column, typed_array
+from brightcall_pandas.frame import (
+    FIELDS,
+    NO_ID,
+    agent_field,
+    agents_of,
+    column,
+    count_agents,
+    micros,
+    optional_column,
+    typed_array,
+)
 
 __all__ = ["quality"]
 
@@ -22,6 +32,13 @@ _OVERRUNS = (("talkTime", "totalTime"), ("talkTime", "callTime"), ("aiTalkTime",
 """Pairs of durations of which the first cannot be longer than the second."""
 
 _CHAIN_FIELDS = ("numbersInvolvedJSON", "transfers")
+_DECIDED = {
+    "account": "as the account's calls decided",
+    "client": "as the client says",
+    "argument": "as given",
+}
+"""Who says which field tells the agents, by the frame's attributes."""
+
 _EXAMPLE = 60  # characters of a text that is shown as an example
 
 Row = tuple[str, str, int, int, str]
@@ -61,6 +78,8 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
         - ``impossible``: calls with a part that is longer than the whole, and, if there are any, durations of
           more than a day
         - ``future``: calls that begin after `now`
+        - ``agents``, by field that may tell the agent: answered calls that have it, and how many values it
+          has; one of them tells the agents
         - ``overlaps``: conversations that began while the same agent still had another one
         - ``unreadable``, by field: texts of transfer chains that cannot be read, with an example
         - ``chain texts``, by field and form: calls whose text has this form, such as
@@ -225,8 +244,10 @@ def _checks(df: pd.DataFrame, now: pd.Timestamp | str | None) -> Iterator[Row]:
     if "timestamp" in typed:
         stamps = typed["timestamp"]
         yield _found("future", "timestamp", stamps > _now(df, now), stamps, int(stamps.notna().sum()))
-    if {"timestamp", "userId", "state", "talkTime"} <= typed.keys():
-        yield _overlaps(df, typed)
+    agents = _agents(df)
+    yield from _agent_fields(df, agents)
+    if agents is not None and {"timestamp", "state", "talkTime"} <= typed.keys():
+        yield _overlaps(df, typed, agents)
     for name in _CHAIN_FIELDS:
         if name in typed:
             yield from _chain_texts(name, typed[name])
@@ -283,13 +304,32 @@ def _now(df: pd.DataFrame, now: pd.Timestamp | str | None) -> pd.Timestamp:
     return max(zoned, default=pd.Timestamp.now("UTC"))
 
 
-def _overlaps(df: pd.DataFrame, typed: dict[str, pd.Series]) -> Row:
+def _agents(df: pd.DataFrame) -> pd.Series | None:
+    """Return the agent of each call, named after the field that tells it; None where the frame lacks it."""
+    try:
+        return agents_of(df).rename(agent_field(df))
+    except KeyError:
+        return None
+
+
+def _agent_fields(df: pd.DataFrame, agents: pd.Series | None) -> Iterator[Row]:
+    """Count the answered calls that have each field that may tell the agent."""
+    counts, by = count_agents(df), _DECIDED.get(str(_loaded(df).get("agent_by")), "as these calls decide")
+    for name, have in counts.answered_have.items():
+        values = agents_of(df, name).nunique()
+        detail = f"{values:,} value{'s' * (values != 1)}"
+        if agents is not None and agents.name == name:
+            detail += f"; tells the agents, {by}"
+        yield "agents", name, have, counts.answered, detail
+
+
+def _overlaps(df: pd.DataFrame, typed: dict[str, pd.Series], agent: pd.Series) -> Row:
     """Count conversations that began while the same agent still had another one."""
     ring = optional_column(df, "answerTime")
     begin = typed["timestamp"] + pd.to_timedelta(ring.where(np.isfinite(ring), 0.0), unit="s")
     talked = (typed["state"] == "answered") & (typed["talkTime"] > 0) & (typed["talkTime"] <= LONGEST_S)
-    rows = np.flatnonzero((talked & begin.notna() & typed["userId"].notna()).to_numpy(dtype=bool))
-    agents, names = pd.factorize(typed["userId"].iloc[rows])
+    rows = np.flatnonzero((talked & begin.notna() & agent.notna()).to_numpy(dtype=bool))
+    agents, names = pd.factorize(agent.iloc[rows])
     start = micros(begin.iloc[rows])
     end = start + (typed["talkTime"].iloc[rows].to_numpy() * 1e6).astype(np.int64)
     order = np.lexsort((start, agents))
@@ -298,7 +338,7 @@ def _overlaps(df: pd.DataFrame, typed: dict[str, pd.Series]) -> Row:
     count = int(clash.sum())
     busiest = names[int(np.bincount(agents[1:][clash]).argmax())] if count else ""
     detail = f"most by agent {busiest}" if count else ""
-    return "overlaps", "userId", count, len(rows), detail
+    return "overlaps", str(agent.name), count, len(rows), detail
 
 
 def _chain_texts(name: str, column: pd.Series) -> Iterator[Row]:

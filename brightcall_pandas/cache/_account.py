@@ -15,7 +15,7 @@ from brightcall_pandas.cache._files import exclusive, private_folder, read_file,
 __all__ = ["Account", "Fact", "known_account", "learn", "server_address"]
 
 _PORTS = {"http": 80, "https": 443}
-_OURS = ("base_url", "timezone", "other_bounds")
+_OURS = ("base_url", "timezone", "other_bounds", "agent")
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -61,6 +61,12 @@ class Account(msgspec.Struct, frozen=True):
     def other_bounds(self) -> bool:
         """Whether its days start in another timezone than the one asked for."""
         return bool(self._value("other_bounds"))
+
+    @property
+    def agent(self) -> str | None:
+        """Field that tells the agents of its calls."""
+        field: str | None = self._value("agent")
+        return field
 
     @property
     def server(self) -> tuple[Fact, ...]:

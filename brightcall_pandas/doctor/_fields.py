@@ -13,7 +13,14 @@ from brightcall_pandas.analysis import Shape, parse
 from brightcall_pandas.doctor._evidence import Evidence
 from brightcall_pandas.doctor._masks import json_type, key_shown, masked, skeleton, word_shown
 from brightcall_pandas.doctor._report import Check, FieldSeen, Observed
-from brightcall_pandas.frame import EPOCH_OF_ID, FIELDS, Field, to_pandas
+from brightcall_pandas.frame import (
+    EPOCH_OF_ID,
+    FIELDS,
+    Field,
+    agents_of,
+    count_agents,
+    to_pandas,
+)
 
 __all__ = ["CHECKS", "fields_seen"]
 
@@ -153,6 +160,25 @@ def _identity(evidence: Evidence) -> Observed:
     return found
 
 
+def _agent(evidence: Evidence) -> Observed:
+    """See which field tells the agents of answered calls."""
+    if not evidence.rows:
+        return Observed(unsure=_nothing(evidence.rows))
+    calls = to_pandas(evidence.typed().table, evidence.zone)
+    counts = count_agents(calls)
+    field = counts.field
+    if field is None or not counts.answered_have[field]:
+        return Observed(unsure=["no answered call tells its agent"])
+    values = {name: agents_of(calls, name).nunique() for name in counts.have}
+    several = {name: "several" if number > 1 else "one value" for name, number in values.items() if number}
+    if values["userId"] == 1 and values[field] > 1:
+        return Observed([f"userId has one value, {field} several: agents are told by {field}"])
+    told = ", ".join(f"{name} {said}" for name, said in several.items())
+    if counts.settled is None:
+        return Observed(unsure=[f"too few answered calls were seen to decide for the account: {told}"])
+    return Observed(holds=[f"agents are told by {field}: of {told}"])
+
+
 CHECKS = (
     Check("new fields", "calls have no fields but the 45 documented ones", _new),
     Check("missing fields", "every call has all documented fields except the optional ones", _missing),
@@ -161,6 +187,7 @@ CHECKS = (
     Check("words", "type, state and outcomeType use the documented codes and words", _words),
     Check("time form", "times are ISO 8601 in UTC, with Z", _offsets),
     Check("clock", "timestamp is the same instant as the epoch in uniqueId", _clock),
+    Check("agent", "userId, or a field that tells it better, differs from agent to agent", _agent),
     Check("identity", "the calls of a page have different ids", _identity),
 )
 """What is assumed of calls."""

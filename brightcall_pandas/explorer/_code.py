@@ -70,21 +70,25 @@ def split_filter(
     return CallFilter(**request), CallFilter(**rest)
 
 
-def python_code(selection: Selection, loaded: CallFilter, days: tuple[str, str], zone: str) -> str:
+def python_code(
+    selection: Selection, loaded: CallFilter, days: tuple[str, str], zone: str, agent: str | None
+) -> str:
     """Return two lines that give the same rows: one loads them from the API, one filters the frame."""
     request, rest = split_filter(selection, loaded, days)
     conditions = _conditions(selection, zone)
-    from_api = request.code() + _filtered(rest) + conditions
-    from_frame = "df" + _filtered(selection.filter) + conditions
+    from_api = request.code() + _filtered(rest, agent) + conditions
+    from_frame = "df" + _filtered(selection.filter, agent) + conditions
     return f"calls = {from_api}\ncalls = {from_frame}"
 
 
-def _filtered(spec: CallFilter) -> str:
+def _filtered(spec: CallFilter, agent: str | None) -> str:
     """Return the call that filters rows; an empty text if there is nothing to filter."""
     given = {name: value for name, value in spec.to_dict().items() if not name.startswith("sort_")}
     arguments = [f"{name}={list(v) if isinstance(v, tuple) else v!r}" for name, v in given.items()]
     if spec.has_labels:
         arguments.append("fold_case=False")
+    if spec.agent_ids is not None and agent is not None:
+        arguments.append(f"agent={agent!r}")
     return f".calls.filter({', '.join(arguments)})" if given else ""
 
 

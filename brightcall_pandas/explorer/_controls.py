@@ -169,7 +169,7 @@ def _all_controls() -> dict[str, Control]:
             {"days": "First and last day", "range": "Seconds, least and greatest"}.get(kind, each.doc),
             kind,
             (f"{name}_from", f"{name}_to") if ends else (each.argument,),
-            each.predicate.columns,
+            ("agent",) if isinstance(each.predicate, predicates.AnyAgent) else each.predicate.columns,
             single=not isinstance(each.value, Many),
             more=name not in _LABELS,
         )

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis import chain_log
-from brightcall_pandas.frame import FIELDS, column, zone_of_times
+from brightcall_pandas.frame import AGENT_COLUMNS, AGENT_FIELDS, FIELDS, agents_of, column, zone_of_times
 
 __all__ = ["Counts", "Encoded", "EncodedCalls", "combined", "nice_edges"]
 
@@ -40,8 +40,8 @@ class Encoded:
 class EncodedCalls:
     """The columns of a frame of calls, each encoded on first use.
 
-    Beside the API's columns: ``hour`` and ``weekday`` in the frame's own zone, ``transferred``, ``path``
-    and ``ai``. A duration followed by ``bins`` is encoded in bins.
+    Beside the API's columns: ``agent``, ``hour`` and ``weekday`` in the frame's own zone, ``transferred``,
+    ``path`` and ``ai``. A duration followed by ``bins`` is encoded in bins.
 
     Parameters
     ----------
@@ -59,6 +59,7 @@ class EncodedCalls:
     def has(self, name: str) -> bool:
         """Tell whether the frame has a column, or the columns that it is derived from."""
         needs = {
+            "agent": (*AGENT_FIELDS, *AGENT_COLUMNS),
             "hour": ("timestamp",),
             "weekday": ("timestamp",),
             "ai": ("aiTalkTime",),
@@ -70,7 +71,8 @@ class EncodedCalls:
     def typed(self, name: str) -> pd.Series:
         """Return a column of the API in its own dtype, index from 0."""
         if name not in self._typed:
-            self._typed[name] = column(self._df, name).reset_index(drop=True)
+            values = agents_of(self._df) if name == "agent" else column(self._df, name)
+            self._typed[name] = values.reset_index(drop=True)
         return self._typed[name]
 
     def frame(self, names: tuple[str, ...]) -> pd.DataFrame:
@@ -121,7 +123,8 @@ class EncodedCalls:
         else:
             codes, labels = pd.factorize(series)
         codes = np.where(codes < 0, len(labels), codes).astype(_small(len(labels) + 1))
-        meaning = pd.Series([*labels, None], dtype=FIELDS[name].dtype(self.zone))
+        dtype = FIELDS[name].dtype(self.zone) if name in FIELDS else "str"
+        meaning = pd.Series([*labels, None], dtype=dtype)
         return Encoded(codes, pd.DataFrame({name: meaning}))
 
     def _hours(self) -> Encoded:

@@ -15,6 +15,7 @@ from brightcall_pandas.explorer._controls import CONTROLS, Control
 from brightcall_pandas.explorer._counts import Counts, Encoded, EncodedCalls
 from brightcall_pandas.explorer._selection import Selection
 from brightcall_pandas.filters import FILTERS, predicates
+from brightcall_pandas.frame import AGENT_COLUMNS, with_agent
 
 __all__ = ["Crossfilter"]
 
@@ -90,9 +91,10 @@ class Crossfilter:
     def _none_of(self, selection: Selection) -> pd.DataFrame:
         """Return no rows of the columns that a selection reads, to find out whether it can be answered."""
         needed = {name for control in selection.active() for name in control.columns}
-        names = [
-            name for name in needed if self.calls.has(name) and name not in ("hour", "transferred", "ai")
-        ]
+        if "agent" in needed:
+            needed.update(AGENT_COLUMNS)
+        derived = ("agent", "hour", "transferred", "ai")
+        names = [name for name in needed if self.calls.has(name) and name not in derived]
         return self.calls.frame(tuple(names)).iloc[:0]
 
     def _mask(self, control: Control, selection: Selection) -> tuple[Hashable, NDArray[np.bool_]]:
@@ -126,6 +128,9 @@ class Crossfilter:
                 return np.asarray(
                     np.logical_or.reduce([*threads.map(self._predicate_mask, predicate.parts, repeat(value))])
                 )
+        if isinstance(predicate, predicates.AnyAgent):
+            encoded = self.calls.encoded("agent")
+            return _looked_up(encoded, predicate.mask_of_labels(with_agent(encoded.meaning, "agent"), value))
         if self.calls.is_encoded(*predicate.columns):
             encoded = self.calls.encoded(*predicate.columns)
             return _looked_up(encoded, predicate.mask(encoded.meaning, value, None))

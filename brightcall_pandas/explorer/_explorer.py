@@ -21,6 +21,7 @@ from brightcall_pandas.explorer._crossfilter import Crossfilter
 from brightcall_pandas.explorer._selection import Presets, Selection
 from brightcall_pandas.explorer._views import Views
 from brightcall_pandas.filters import CallFilter
+from brightcall_pandas.frame import agent_field
 from brightcall_pandas.load import request_body
 
 try:
@@ -195,7 +196,9 @@ class Explorer:
             A frame that was not loaded does not know its days, so the code has those of its first and last
             call.
         """
-        return python_code(self._cross.selection, load_filter(self._df), self._days(), self._cross.calls.zone)
+        selection, calls = self._cross.selection, self._cross.calls
+        agent = None if selection.filter.agent_ids is None else agent_field(self._df)
+        return python_code(selection, load_filter(self._df), self._days(), calls.zone, agent)
 
     def request(self) -> dict[str, Any]:
         """Return the body of the API request.

@@ -141,6 +141,8 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True):
         The filters by their API names; None if unknown.
     pseudonymized
         Fingerprint of the key that made the tokens; None for calls as they are.
+    agent, agent_by
+        Field that tells the agents, and who says so; None if unknown.
     windows
         Report on each window of a file that is by itself.
     complete
@@ -156,6 +158,8 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     query: dict[str, Any] | None = None
     pseudonymized: str | None = None
+    agent: str | None = None
+    agent_by: str | None = None
     windows: list[dict[str, Any]] = []
     complete: bool | None = None
     identity: Identity | None = msgspec.field(default=None, name="set")

@@ -165,6 +165,8 @@ class CallFiles:
             written.get("timezone") or next((kind.tz for kind in kinds if kind.tz), None) or "UTC"
         )
         self._is_set = "set" in written
+        agent = {name: written[name] for name in ("agent", "agent_by") if written.get(name)}
+        self.agent: dict[str, str] = agent if "agent" in agent else {}
         self._dtypes = {b"pandas": metadata[b"pandas"]} if written and b"pandas" in metadata else None
 
     @classmethod
@@ -246,11 +248,11 @@ class CallFiles:
             Rows to leave out.
         """
         left_out = surplus.rows if surplus is not None else {}
-        filtered = [name for name in filter_columns(spec) if name in self.columns]
+        filtered = [name for name in (*filter_columns(spec), *self._agent_of(spec)) if name in self.columns]
         read = list(dict.fromkeys([*columns, *filtered]))
         nothing = _typed(self.dataset.schema.empty_table().select(read))
         # On no row at all: refuses a filter that does not work on rows, and one whose column is missing.
-        spec.mask(self._pandas_frame(nothing))
+        spec.mask(self._pandas_frame(nothing), agent=self.agent.get("agent"))
         tables = [nothing.select(columns)]
         expression = filter_expression(spec, self.dataset.schema, self.zone)
         for each in files:
@@ -263,12 +265,17 @@ class CallFiles:
                 keep[rows] = False
                 table = table.filter(pa.array(keep))
             tables.append(self._passing(_typed(table), columns, filtered, spec))
-        return self._pandas_frame(pa.concat_tables(tables))
+        frame = self._pandas_frame(pa.concat_tables(tables))
+        if self.agent:  # so that all partitions of a dask frame have it
+            frame.attrs["brightcall"] = Provenance(self.agent)
+        return frame
 
     def provenance(self, files: Sequence[CallFile]) -> Provenance:
         """Return what is known of the windows of some files."""
         said = [footer for footer in footers_read(files) if footer is not None]
         known: dict[str, Any] = {"source": "files", "timezone": self.zone, "schema_version": SCHEMA_VERSION}
+        told = [{"agent": each.agent, "agent_by": each.agent_by} for each in said if each.agent]
+        known |= self.agent or (told[0] if told else {})
         if said and len(said) == len(files):
             # A window of several days is reported in each of them.
             windows = {
@@ -285,6 +292,10 @@ class CallFiles:
             if any(each is not None for each in complete):
                 known["complete"] = all(each is True for each in complete)
         return Provenance(known)
+
+    def _agent_of(self, spec: CallFilter) -> list[str]:
+        """Return the column that tells the agents, where a filter asks for some."""
+        return [self.agent["agent"]] if self.agent and spec.agent_ids is not None else []
 
     def _may_hold(self, period: str, spec: CallFilter) -> bool:
         if not period or spec.timezone not in (None, self.zone):
@@ -308,7 +319,7 @@ class CallFiles:
         self, table: pa.Table, columns: Sequence[str], filtered: list[str], spec: CallFilter
     ) -> pa.Table:
         if filtered:
-            mask = spec.mask(to_pandas(table.select(filtered), self.zone))
+            mask = spec.mask(self._pandas_frame(table.select(filtered)), agent=self.agent.get("agent"))
             table = table.filter(pa.array(mask.to_numpy()))
         return table.select(columns)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from datetime import datetime as Moment  # noqa: N812
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
@@ -37,6 +37,7 @@ from brightcall_pandas.export._write import folder_path
 from brightcall_pandas.filters import Filters, lists_filters
 from brightcall_pandas.frame import SCHEMA_VERSION, choice, to_pandas
 from brightcall_pandas.load import (
+    AccountAgent,
     Client,
     Day,
     Loading,
@@ -139,15 +140,17 @@ def export_calls(
         msg = "region, keep and free_text control pseudonyms; pass a pseudonymize_key as well"
         raise ValueError(msg)
     client = loading_client(client)
+    spec = spec_of(client, day_from, day_to, filters)
+    agent = AccountAgent(client, spec)
     loading = Loading(
         client,
-        spec_of(client, day_from, day_to, filters),
-        chosen,
+        spec,
+        agent.columns(chosen),
         refresh=refresh,
         strict=on_incomplete == "raise",
         progress=Progress(progress),
     )
-    export = _Export(loading, path, partition, tokens)
+    export = _Export(loading, chosen, agent, path, partition, tokens)
     with loading.progress as shown:
         shown.finish(export.run())
     warn_of_unproved(export.unproved, _UNPROVED)
@@ -159,6 +162,8 @@ class _Export:
     """One run."""
 
     loading: Loading
+    columns: list[str]
+    agent: AccountAgent
     folder: Path
     partition: str
     tokens: Pseudonyms | None
@@ -169,11 +174,6 @@ class _Export:
     def client(self) -> Client:
         """The client to use."""
         return self.loading.client
-
-    @property
-    def columns(self) -> list[str]:
-        """Columns of the files."""
-        return list(self.loading.columns)
 
     def run(self) -> int:
         """Write every period that is not final yet; return the number of calls written."""
@@ -187,9 +187,11 @@ class _Export:
         metadata = {"source": "api", "schema_version": SCHEMA_VERSION, "timezone": self.zone, "set": identity}
         metadata |= {"query": identity.query, "pseudonymized": identity.pseudonymized}
         days = self._load(dates)
+        days = chain([first for first in [next(days, None)] if first is not None], days)
         rows = 0
         for period, group in groupby(dates, lambda day: period_of(day, self.partition)):
-            schema = schema_of(chosen_fields(self.columns), self.zone, metadata | {"period": period})
+            known = metadata | self.agent.said() | {"period": period}  # of the agent once calls were read
+            schema = schema_of(chosen_fields(self.columns), self.zone, known)
             rows += self._write(period, schema, islice(days, len(list(group))), scratch)
         return rows
 
@@ -226,6 +228,7 @@ class _Export:
     def _load_span(self, loading: Loading) -> Iterator[_Day]:
         with WriteQueue() as writes:
             parts = list(loading.parts(writes))
+            self.agent.decide(part.table for part in parts)
         self.unproved += (each for part in parts for each in part.windows if not each["complete"])
         loading.progress.end_part(len(loading.days), sum(sum(part.rows) for part in parts))
         for part in parts:

@@ -25,7 +25,14 @@ from brightcall_pandas.export._footer import (
 )
 from brightcall_pandas.export._layout import is_field, parquet_writer, schema_of, table_of, write_rows
 from brightcall_pandas.export._lock import folder_lock, writable
-from brightcall_pandas.frame import SCHEMA_VERSION, column, not_one_of, zone_of_times
+from brightcall_pandas.frame import (
+    SCHEMA_VERSION,
+    column,
+    count_agents,
+    known_agent,
+    not_one_of,
+    zone_of_times,
+)
 
 __all__ = ["file_path", "folder_path", "single_file", "to_parquet"]
 
@@ -239,7 +246,13 @@ def _provenance(df: pd.DataFrame) -> dict[str, Any]:
 
 
 def _metadata(df: pd.DataFrame) -> dict[str, Any]:
-    return {"schema_version": SCHEMA_VERSION, **_provenance(df), "timezone": _zone(df)}
+    return {"schema_version": SCHEMA_VERSION, **_agent(df), **_provenance(df), "timezone": _zone(df)}
+
+
+def _agent(df: pd.DataFrame) -> dict[str, str]:
+    """Return the field that all calls of the frame decide for, so that its parts cannot decide otherwise."""
+    decided = count_agents(df).field if known_agent(df) is None else None
+    return {} if decided is None else {"agent": decided, "agent_by": "calls"}
 
 
 def _zone(df: pd.DataFrame) -> str:

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.errors import brief_errors
-from brightcall_pandas.filters._predicates import AnyLabel, LabelPredicate
+from brightcall_pandas.filters._predicates import AnyAgent, AnyLabel, LabelPredicate
 from brightcall_pandas.filters._rows import ROW_FILTERS
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS, Parameters
 from brightcall_pandas.filters._tags import HasTag
-from brightcall_pandas.frame import NONE, nearest
+from brightcall_pandas.frame import NONE, checked_agent, nearest, with_agent
 
 __all__ = ["CallFilter", "lists_filters"]
 
@@ -161,7 +161,7 @@ class CallFilter:
         }
 
     @brief_errors
-    def mask(self, df: pd.DataFrame, *, fold_case: bool = False) -> pd.Series:
+    def mask(self, df: pd.DataFrame, *, fold_case: bool = False, agent: str | None = None) -> pd.Series:
         """Return which rows of a frame match.
 
         Parameters
@@ -171,7 +171,11 @@ class CallFilter:
         fold_case
             False matches the rows that the API returns: labels must be equal letter for letter. True matches
             the rows that the tables count under these labels: outcomes and tags are folded by case and
-            blanks, and ``(none)`` is a row without a label.
+            blanks, `agent_ids` are the agents of ``by_agent``, and ``(none)`` is a row without a label.
+        agent
+            Field or column that `agent_ids` are in. None: with `fold_case` the one that tells the frame's
+            agents; without, any of ``involvedAgent1Id`` (also in ``extras``), ``agentShortNumber`` and
+            ``userId``, since which of them the API means is not known.
 
         Returns
         -------
@@ -187,17 +191,25 @@ class CallFilter:
         """
         zone = self._values.get("timezone")
         mask = np.ones(len(df), dtype=bool)
+        if agent is not None and "agent_ids" in self._values:
+            df = with_agent(df, agent)
         for name, value in self._on_rows():
             predicate = FILTERS[name].predicate
-            if fold_case and isinstance(predicate, LabelPredicate):
+            named = agent is not None and isinstance(predicate, AnyAgent)
+            if isinstance(predicate, LabelPredicate) and (fold_case or named):
                 mask &= predicate.mask_of_labels(df, value)
             elif predicate is not None:
                 mask &= predicate.mask(df, value, zone)
         return pd.Series(mask, index=df.index)
 
     @brief_errors
-    def to_sql(self) -> str:
+    def to_sql(self, *, agent: str | None = None) -> str:
         """Return the filter as a DuckDB condition over a table with the typed columns.
+
+        Parameters
+        ----------
+        agent
+            Field that `agent_ids` are in; None: any of the three, as in `mask`.
 
         Returns
         -------
@@ -211,8 +223,15 @@ class CallFilter:
             The filter cannot be applied to rows: `team_ids`, and `all_users=False`.
         """
         zone = self._values.get("timezone", "UTC")
-        predicates = ((FILTERS[name].predicate, value) for name, value in self._on_rows())
-        return " AND ".join(each.sql(value, zone) for each, value in predicates if each is not None) or "TRUE"
+        field = None if agent is None else checked_agent(agent)
+        conditions = []
+        for name, value in self._on_rows():
+            predicate = FILTERS[name].predicate
+            if field is not None and isinstance(predicate, AnyAgent):
+                conditions.append(predicate.sql_of(field, value))
+            elif predicate is not None:
+                conditions.append(predicate.sql(value, zone))
+        return " AND ".join(conditions) or "TRUE"
 
     def code(self) -> str:
         """Return the line of Python that gives the same calls.
@@ -243,10 +262,10 @@ class CallFilter:
 
     @property
     def has_labels(self) -> bool:
-        """Whether `fold_case` can make a difference: rows are chosen by labels that tables fold."""
+        """Whether `fold_case` can make a difference: rows are chosen by agents or by labels of tables."""
         predicates = ((FILTERS[name].predicate, value) for name, value in self._values.items())
         return any(
-            isinstance(predicate, AnyLabel | HasTag)
+            isinstance(predicate, AnyAgent | AnyLabel | HasTag)
             or (isinstance(predicate, LabelPredicate) and NONE in value)
             for predicate, value in predicates
         )

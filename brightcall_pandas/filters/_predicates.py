@@ -16,9 +16,23 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from brightcall_pandas.frame import FIELDS, NONE, column, fold, midnight, zone_of_times
+from brightcall_pandas.frame import (
+    AGENT_COLUMNS,
+    AGENT_FIELDS,
+    EXTRAS,
+    FIELDS,
+    NONE,
+    agent_field,
+    agent_values,
+    agents_of,
+    column,
+    fold,
+    midnight,
+    zone_of_times,
+)
 
 __all__ = [
+    "AnyAgent",
     "AnyLabel",
     "AnyOf",
     "AnyPart",
@@ -108,6 +122,43 @@ class AnyLabel(AnyOf, frozen=True):
         wanted = set(map(fold, value))
         codes, texts = pd.factorize(column(df, self.name))
         return np.array([fold(text) in wanted for text in [*texts, NONE]])[codes]
+
+
+class AnyAgent:
+    """The agent is one of the values.
+
+    Which field the API means is not known, so a row matches where any of the fields that may tell its agent
+    has one of the values; as a label of a table, where the one field has it that tells the frame's agents.
+    """
+
+    columns: ClassVar[tuple[str, ...]] = AGENT_COLUMNS
+
+    def mask(self, df: pd.DataFrame, value: tuple[str, ...], _zone: str | None) -> np.ndarray:
+        """Return which rows match."""
+        known = [each for name in AGENT_FIELDS if (each := agent_values(df, name)) is not None]
+        known = known or [column(df, AGENT_FIELDS[-1])]  # raises an error that names it
+        return np.asarray(np.logical_or.reduce([each.isin(value).to_numpy(dtype=bool) for each in known]))
+
+    def mask_of_labels(self, df: pd.DataFrame, value: tuple[str, ...]) -> np.ndarray:
+        """Answer for each row whether a table counts it under one of these labels."""
+        values = agent_values(df, agent_field(df)) if NONE not in value else None
+        if values is not None:  # who is nobody need not be found out
+            return values.isin(value).to_numpy(dtype=bool)
+        agents = agents_of(df)
+        return (agents.isin(value) | agents.isna()).to_numpy(dtype=bool)
+
+    def sql(self, value: tuple[str, ...], _zone: str) -> str:
+        """Return the condition as SQL."""
+        return "(" + " OR ".join(self.sql_of(name, value) for name in AGENT_FIELDS) + ")"
+
+    def sql_of(self, field: str, value: tuple[str, ...]) -> str:
+        """Return the condition on one field as SQL."""
+        told = (
+            _name(field)
+            if field in FIELDS
+            else f"json_extract_string({_name(EXTRAS.name)}, {literal(f'$.{field}')})"
+        )
+        return f"coalesce({told} IN ({_literals(value)}), FALSE)"
 
 
 class Equals(_OfColumn, frozen=True):

@@ -16,6 +16,7 @@ import pandas as pd
 
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.filters._predicates import (
+    AnyAgent,
     AnyLabel,
     AnyOf,
     AnyPart,
@@ -125,7 +126,7 @@ PARAMETERS: tuple[Filter, ...] = (
         "Direction, state, or a pair of both; a call matches if any of them does.",
         Category(),
     ),
-    Filter("agent_ids", "agentIds", _IDS, "Agents, by user id.", AnyOf("userId")),
+    Filter("agent_ids", "agentIds", _IDS, "Agents, by their ids.", AnyAgent()),
     Filter(
         "team_ids",
         "teamIds",

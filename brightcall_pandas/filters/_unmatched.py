@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.filters._callfilter import CallFilter
-from brightcall_pandas.filters._predicates import LabelPredicate
+from brightcall_pandas.filters._predicates import AnyAgent, LabelPredicate
 from brightcall_pandas.filters._rows import ROW_FILTERS, RowFilter
 from brightcall_pandas.filters._table import FILTERS, Filter
 from brightcall_pandas.filters._values import Identifier, Many, Text
-from brightcall_pandas.frame import NONE, column, fold, nearest, tags_of_rows
+from brightcall_pandas.frame import NONE, agents_of, column, fold, nearest, tags_of_rows, with_agent
 
 __all__ = ["unmatched_values"]
 
@@ -31,6 +31,7 @@ def unmatched_values(
     passed: np.ndarray,
     *,
     fold_case: bool,
+    agent: str | None = None,
 ) -> str:
     """Return sentences about values of filters that no row of a frame has, and what is there instead.
 
@@ -41,7 +42,7 @@ def unmatched_values(
     ----------
     df
         Calls; of a frame without rows nothing is said.
-    spec, conditions, fold_case
+    spec, conditions, fold_case, agent
         The filter.
     passed
         Which rows pass it.
@@ -53,6 +54,8 @@ def unmatched_values(
     """
     if not len(df):
         return ""
+    if agent is not None:
+        df = with_agent(df, agent)
     given: list[tuple[Filter | RowFilter, Any]] = [
         (FILTERS[name], value) for name, value in spec.to_dict().items()
     ]
@@ -62,9 +65,10 @@ def unmatched_values(
         if not _is_typed(each):
             continue
         values = value if isinstance(value, tuple) else (value,)
-        lacking = _lacking(df, each, values, passed, fold_case=fold_case)
+        as_label = fold_case or (agent is not None and isinstance(each.predicate, AnyAgent))
+        lacking = _lacking(df, each, values, passed, fold_case=as_label)
         if lacking := [one for one in lacking if one != NONE]:
-            said.append(_sentence(df, each, lacking, fold_case=fold_case))
+            said.append(_sentence(df, each, lacking, fold_case=as_label))
     return " ".join(said)
 
 
@@ -126,6 +130,8 @@ def _sentence(df: pd.DataFrame, each: Filter | RowFilter, lacking: list[str], *,
 
 def _labels(df: pd.DataFrame, each: Filter | RowFilter) -> list[str]:
     """Return what the rows have, the most frequent first; nothing where that is no single column."""
+    if isinstance(each.predicate, AnyAgent):
+        return [str(agent) for agent in agents_of(df).value_counts().index]
     columns: tuple[str, ...] = () if each.predicate is None else each.predicate.columns
     if len(columns) != 1:
         return []

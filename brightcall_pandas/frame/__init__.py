@@ -19,7 +19,9 @@ calls as columns; a *table* is typed.
     _days          where days begin
     _periods       days as people say them: today, yesterday, the last 30 days
     _identity      which rows are the same call
+    _agents        which field tells the agent of a call
     _labels        outcomes and tags: how labels are read and folded
+    _names         names of agents, lines, parties and projects
     _phones        telephone numbers: one number, one text
     _fields        the 45 fields
     _statistics    the statistics answer
@@ -27,6 +29,20 @@ calls as columns; a *table* is typed.
     _settings      settings and arguments, read or refused
 """
 
+from brightcall_pandas.frame._agents import (
+    AGENT_COLUMNS,
+    AGENT_FIELDS,
+    ENOUGH_ANSWERED,
+    AgentCounts,
+    agent_field,
+    agent_values,
+    agents_of,
+    checked_agent,
+    count_agents,
+    known_agent,
+    of_one_agent,
+    with_agent,
+)
 from brightcall_pandas.frame._answer import Answer, AnswerReader, NestedTooDeeplyError, read_object
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
 from brightcall_pandas.frame._conversions import EPOCH_OF_ID, label_array
@@ -43,6 +59,15 @@ from brightcall_pandas.frame._fields import (
 from brightcall_pandas.frame._identity import CONSTANT_FIELDS, IDENTITY_FIELDS, NO_ID, call_numbers
 from brightcall_pandas.frame._inputs import to_frame, warn_of_unread_times
 from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
+from brightcall_pandas.frame._names import (
+    ARROW,
+    NAMES_DOC,
+    Names,
+    documented,
+    named_table,
+    names_by_id,
+    shown_names,
+)
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._periods import period
 from brightcall_pandas.frame._phones import checked_region, e164_number, plain_numbers
@@ -88,7 +113,11 @@ from brightcall_pandas.frame._words import (
 from brightcall_pandas.frame._zones import zone_info, zone_name, zone_of_times
 
 __all__ = [
+    "AGENT_COLUMNS",
+    "AGENT_FIELDS",
+    "ARROW",
     "CONSTANT_FIELDS",
+    "ENOUGH_ANSWERED",
     "EPOCH_OF_ID",
     "EXTRAS",
     "FIELDS",
@@ -96,6 +125,7 @@ __all__ = [
     "HTTP_FAILURES",
     "IDENTITY_FIELDS",
     "LONGEST_DAYS",
+    "NAMES_DOC",
     "NONE",
     "NO_ID",
     "SCHEMA_VERSION",
@@ -108,37 +138,49 @@ __all__ = [
     "STATISTICS_STATES",
     "STATISTICS_TOTALS",
     "TABLE_SCHEMA",
+    "AgentCounts",
     "Answer",
     "AnswerReader",
     "Clock",
     "Field",
+    "Names",
     "NestedTooDeeplyError",
     "Page",
     "ReferenceTable",
     "TypedTable",
+    "agent_field",
+    "agent_values",
+    "agents_of",
     "call_numbers",
+    "checked_agent",
     "checked_region",
     "choice",
     "column",
     "consolidate",
+    "count_agents",
     "day_text",
     "describe_fields",
+    "documented",
     "duration",
     "e164_number",
     "fault_in",
     "flag",
     "fold",
     "is_page",
+    "known_agent",
     "label_array",
     "may_be_empty",
     "micros",
     "midnight",
     "midnight_micros",
+    "named_table",
     "names_an_empty_list",
+    "names_by_id",
     "nearest",
     "not_one_of",
     "number",
     "number_of",
+    "of_one_agent",
     "optional_column",
     "page_of",
     "period",
@@ -149,6 +191,7 @@ __all__ = [
     "read_object",
     "read_page",
     "said_in",
+    "shown_names",
     "size",
     "tags_of_rows",
     "text",
@@ -161,6 +204,7 @@ __all__ = [
     "value_error",
     "warn_of_unread_times",
     "whole",
+    "with_agent",
     "words_of",
     "zone_info",
     "zone_name",

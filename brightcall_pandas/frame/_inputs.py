@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from brightcall_pandas.errors import brief_errors, warn_user
+from brightcall_pandas.frame._agents import checked_agent, with_agent
 from brightcall_pandas.frame._answer import AnswerReader, decoded
 from brightcall_pandas.frame._columns import to_pandas, typed_array
 from brightcall_pandas.frame._documents import calls_in, is_call, is_event, is_of_event, merged_events
@@ -34,7 +35,7 @@ _BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16, as Windows' PowerShell w
 
 
 @brief_errors
-def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
+def to_frame(records: Any, *, timezone: str = "UTC", agent: str | None = None) -> pd.DataFrame:
     """Return the typed frame of anything already in hand.
 
     Parameters
@@ -48,6 +49,9 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     timezone
         Zone of the frame's times, and of times in `records` that carry no offset: an IANA name, an offset
         such as ``+04:00``, or a Windows name.
+    agent
+        Field that tells the agents: ``"involvedAgent1Id"``, ``"agentShortNumber"`` or ``"userId"``, or
+        another field. None: what the calls decide.
 
     Returns
     -------
@@ -61,8 +65,8 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     InvalidResponseError
         It is an answer that says that something failed, or an object of unknown form.
     ValueError
-        The text or the file is not JSON, a table has no field of a call or two columns of one name, or the
-        timezone does not exist.
+        The text or the file is not JSON, a table has no field of a call or two columns of one name, the
+        timezone does not exist, or `agent` is not a field.
     TypeError
         `records` is something else.
 
@@ -88,6 +92,7 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     12.0
     """
     timezone = zone_name("timezone", timezone)
+    agent = None if agent is None else checked_agent(agent, FIELDS)
     typed, index = _typed_of(records, timezone)
     frame = to_pandas(typed.table, timezone)
     if index is not None:
@@ -98,7 +103,7 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
         "misfits": typed.report(),
     }
     warn_of_unread_times(frame, typed.report())
-    return frame
+    return frame if agent is None else with_agent(frame, agent)
 
 
 def warn_of_unread_times(frame: pd.DataFrame, misfits: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@
     _keys          where the API key comes from
     _about         what a client says of itself in a notebook
     _account       what is known of an account, for people; whose calls its cache may hold
+    _agents        which field tells the account's agents
     _loading       one load, from cache and server
     _cached        parts that are on disk
     _windows       parts that the server has: how a range is cut, how each window is read
@@ -19,6 +20,7 @@
 """
 
 from brightcall_pandas.load._account import KnownAccount
+from brightcall_pandas.load._agents import AccountAgent
 from brightcall_pandas.load._client import Client, current_client, loading_client, use
 from brightcall_pandas.load._keys import ADDRESS_VARIABLE, KEY_VARIABLE, NO_KEY, find_key, login
 from brightcall_pandas.load._loaders import (
@@ -46,6 +48,7 @@ __all__ = [
     "ADDRESS_VARIABLE",
     "KEY_VARIABLE",
     "NO_KEY",
+    "AccountAgent",
     "Ask",
     "Catalog",
     "Client",

@@ -60,6 +60,11 @@ class KnownAccount:
         return self.known.other_bounds
 
     @property
+    def agent(self) -> str | None:
+        """Field that tells the agents of its calls; None as long as too few were answered to say."""
+        return self.known.agent
+
+    @property
     def facts(self) -> tuple[Fact, ...]:
         """What the server was seen to do with requests: ``name``, ``value``, and the day, ``seen``."""
         return self.known.server
@@ -67,7 +72,8 @@ class KnownAccount:
     @property
     def shareable(self) -> tuple[str, ...]:
         """The facts, a line each, that tell of the server and nothing of the account."""
-        told = (each for each in self.facts if each.name in _SENTENCES and each.name not in _OF_THE_ACCOUNT)
+        facts = (*(each for each in self.known.facts if each.name == "agent"), *self.facts)
+        told = (each for each in facts if each.name in _SENTENCES and each.name not in _OF_THE_ACCOUNT)
         return tuple(_lines(told))
 
     def __repr__(self) -> str:
@@ -110,6 +116,7 @@ _ORDERS = {
 _SENTENCES: dict[str, Callable[[Any], str]] = {
     "base_url": lambda address: f"its answers come from {address}",
     "timezone": lambda zone: f"its answers name the timezone {zone}",
+    "agent": lambda field: f"its agents are told by {field}",
     "other_bounds": lambda other: (
         "the server starts days in another timezone than asked for: a day more is read at both ends"
         if other

@@ -28,6 +28,7 @@ from brightcall_pandas.cache import Cache, ForkAware, RenewedLock
 from brightcall_pandas.errors import AuthenticationError, CacheError
 from brightcall_pandas.frame import (
     LONGEST_DAYS,
+    checked_agent,
     choice,
     duration,
     flag,
@@ -103,6 +104,9 @@ class Client(ForkAware):
     account
         Whose cache it is. Default: a hash of key and base URL; name it, so that a new key need not lose it.
         Its cache holds the calls of one server: another base URL is refused, see `client.cache.adopt`.
+    agent
+        Field that tells the agents: ``"involvedAgent1Id"``, ``"agentShortNumber"`` or ``"userId"``. None:
+        what the account's calls decide, once enough of them were answered; see `client.account`.
     cache_limit
         What the account's cache may take at most: bytes, or text such as ``"2 GB"``; what was not used for
         longest goes first, never what a load needs. None sets no bound.
@@ -152,6 +156,7 @@ class Client(ForkAware):
         max_age: float | str | timedelta = "10min",
         offline: bool = False,
         account: str | None = None,
+        agent: str | None = None,
         cache_limit: float | str | None = None,
         allow_http: bool = False,
         answer_limit: float | str = "100 MB",
@@ -169,6 +174,7 @@ class Client(ForkAware):
         self._key = find_key(given, ask_keyring=not (self.offline and named))
         self.key_hash = None if self._key is None else self._key.fingerprint(self.base_url)
         self._account = named or self.key_hash
+        self.agent = None if agent is None else checked_agent(agent)
         self.timezone = None if timezone is None else zone_name("timezone", timezone)
         self.page_size = whole("page_size", page_size, 2)
         self.workers = whole("workers", workers, 1)

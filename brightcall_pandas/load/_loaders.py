@@ -29,6 +29,7 @@ from brightcall_pandas.frame import (
     zone_info,
 )
 from brightcall_pandas.load._account import unusual
+from brightcall_pandas.load._agents import AccountAgent
 from brightcall_pandas.load._client import Client, loading_client
 from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._pages import days_text
@@ -135,20 +136,23 @@ def load_calls(
     choice("on_incomplete", on_incomplete, ("raise", "warn"))
     chosen = fields_of(columns)
     client = loading_client(client)
+    spec = spec_of(client, day_from, day_to, filters)
+    agent = AccountAgent(client, spec)
     loading = Loading(
         client,
-        spec_of(client, day_from, day_to, filters),
-        chosen,
+        spec,
+        agent.columns(chosen),
         refresh=refresh,
         strict=on_incomplete == "raise",
         progress=Progress(progress),
     )
     with loading.progress as shown, WriteQueue() as writes:
         parts = list(loading.parts(writes))
+        agent.decide(part.table for part in parts)
         table = pa.concat_tables([part.table.select(chosen) for part in parts])
         frame = to_pandas(table, loading.zone)
         shown.finish(len(frame))
-    frame.attrs["brightcall"] = provenance = _provenance(loading, parts)
+    frame.attrs["brightcall"] = provenance = _provenance(loading, parts, agent.said())
     warn_of_unread_times(frame, provenance.get("misfits") or {})
     warn_of_unproved(provenance["windows"], _UNPROVED)
     return frame
@@ -401,7 +405,7 @@ def _small_frame(items: Sequence[Any]) -> pd.DataFrame:
 # What is said of the result.
 
 
-def _provenance(loading: Loading, parts: Sequence[Part]) -> Provenance:
+def _provenance(loading: Loading, parts: Sequence[Part], agent: Mapping[str, Any]) -> Provenance:
     windows = [
         {k: v for k, v in each.items() if k not in ("pages", "misfits")} for p in parts for each in p.windows
     ]
@@ -421,4 +425,5 @@ def _provenance(loading: Loading, parts: Sequence[Part]) -> Provenance:
         windows=windows,
         misfits=misfits,
         server=unusual({each.name: each.value for each in loading.client.cache.account.server}),
+        **agent,
     )

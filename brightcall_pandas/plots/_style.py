@@ -6,9 +6,10 @@ matplotlib's global settings are left alone.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Protocol
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -17,6 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator
+
+from brightcall_pandas.frame import NAMES_DOC, Names, documented, named_table
 
 __all__ = [
     "BLUE",
@@ -75,23 +78,34 @@ _STYLE: Any = {
 _LETTER = 0.074  # width of a letter in inches
 _PATCH = 6  # width of a legend entry's color patch, in letters
 _USUAL_PART = 0.775  # of the figure's width: what axes have until a layout engine gives them more
-P = ParamSpec("P")
+_NAMES = inspect.Parameter("names", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="Names")
 
 
-def housed(
-    draw: Callable[Concatenate[pd.DataFrame, P], Axes],
-) -> Callable[Concatenate[pd.DataFrame, P], Axes]:
-    """Make a plot function draw in the house style, whatever the user's settings, which stay as they are."""
+class Picture(Protocol):
+    """A function that draws a table."""
+
+    def __call__(self, table: pd.DataFrame, *, ax: Axes | None = None, names: Names = None) -> Axes:
+        """Draw the table; names are shown for its ids."""
+
+
+def housed(draw: Callable[..., Axes]) -> Picture:
+    """Make a plot function draw in the house style, whatever the user's settings, which stay as they are.
+
+    It shows names for ids, too.
+    """
 
     @wraps(draw)
-    def drawn(table: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> Axes:
+    def drawn(table: pd.DataFrame, *, ax: Axes | None = None, names: Names = None) -> Axes:
         with rc_context(_STYLE):
-            axes = draw(table, *args, **kwargs)
+            axes = draw(named_table(table, names), ax=ax)
             shows = is_interactive()
         # The first picture loads the backend; a notebook's backend switches this on to show pictures.
         interactive(shows)
         return axes
 
+    parameters = [*inspect.signature(draw).parameters.values(), _NAMES]
+    drawn.__signature__ = inspect.signature(draw).replace(parameters=parameters)  # type: ignore[attr-defined]
+    drawn.__doc__ = documented(drawn.__doc__, {"names": NAMES_DOC})
     return drawn
 
 

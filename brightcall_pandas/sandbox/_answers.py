@@ -18,6 +18,7 @@ from brightcall_pandas.frame import (
     STATISTICS_STATES,
 )
 from brightcall_pandas.sandbox._account import AI_COST_PER_MINUTE, KEY_OWNER, TIMEZONE, User, catalogue
+from brightcall_pandas.sandbox._agents import sql_of_agents, sql_of_user
 from brightcall_pandas.sandbox._behavior import AS_IS, Behavior, Refused
 from brightcall_pandas.sandbox._table import ON_REQUEST
 
@@ -251,13 +252,19 @@ class Answers:
         last = self.behavior.last_day(asked.day_to)
         if last < asked.day_from:
             return "FALSE"
-        conditions = [asked.without("team_ids", "all_users").replace(timezone=zone, day_to=last)]
+        fields = self.behavior.agents
+        others = asked.without("team_ids", "all_users", "agent_ids", "user_id")
+        conditions = [others.replace(timezone=zone, day_to=last).to_sql()]
+        if asked.agent_ids is not None:
+            conditions.append(sql_of_agents(asked.agent_ids, fields))
+        if asked.user_id is not None:
+            conditions.append(sql_of_user(asked.user_id, fields))
         if asked.team_ids is not None:
             members = [each.user_id for each in self._users if str(each.team_id) in map(str, asked.team_ids)]
-            conditions.append(CallFilter(agent_ids=members or ["nobody"]))
-        if asked.all_users is False:
-            conditions.append(CallFilter(user_id=KEY_OWNER))
-        return " AND ".join(each.to_sql() for each in conditions)
+            conditions.append(CallFilter(agent_ids=members or ["nobody"]).to_sql(agent="userId"))
+        if asked.all_users is False and fields == "users":  # else the key's user is that of all calls
+            conditions.append(sql_of_user(KEY_OWNER, fields))
+        return " AND ".join(conditions)
 
     def _order(self, asked: CallFilter, misreading: Misreading) -> str:
         direction = self.behavior.direction(asked.sort_direction or _DIRECTION)

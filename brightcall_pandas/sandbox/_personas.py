@@ -48,7 +48,7 @@ class Persona:
 
 _SIZES, _ENDS, _DEPTH, _TOTALS = "Page sizes", "Past the last page", "Depth", "Totals"
 _ORDER, _DAYS, _TIMES, _IDS, _ERRORS = "Order", "Days and pages", "Times", "Identifiers", "Errors"
-_STATISTICS = "Statistics"
+_STATISTICS, _AGENTS = "Statistics", "Agents"
 
 PERSONAS: dict[str, Persona] = {
     each.name: each
@@ -404,6 +404,20 @@ PERSONAS: dict[str, Persona] = {
             "One answer in 20 says status: error with HTTP 200 and an empty list.",
             "A handler reports a timeout of its database in the body only.",
             {"errors": 0.05},
+        ),
+        Persona(
+            "account-user",
+            _AGENTS,
+            "Sends one userId for all calls, and the agent as involvedAgent1Id, but not of the oldest 300.",
+            "A live client reads the agent there, and a webhook of another account has one userId for all.",
+            {"agents": "involved"},
+        ),
+        Persona(
+            "account-user-only",
+            _AGENTS,
+            "Sends one userId for all calls, and only the extension tells the agent.",
+            "The article calls agentShortNumber the handling agent, and does not know involvedAgent1Id.",
+            {"agents": "extensions"},
         ),
         Persona(
             "v3-statistics",

@@ -15,7 +15,7 @@ import numpy as np
 from brightcall_pandas.frame import FIELDS
 from brightcall_pandas.sandbox._account import OUTCOMES, TEAMS, TIMEZONE
 from brightcall_pandas.sandbox._draw import NONE
-from brightcall_pandas.sandbox._generate import OUTBOUND, Drawn
+from brightcall_pandas.sandbox._generate import NOBODY, OUTBOUND, Drawn
 from brightcall_pandas.sandbox._truth_effects import baseline, effects_of
 
 if TYPE_CHECKING:
@@ -55,15 +55,18 @@ def truth_of(drawn: Drawn, planted: PlantedChains) -> dict[str, Any]:
                 "team_id": each.team_id,
                 "team": TEAMS[each.team_id],
                 "calls": calls,
+                "handled": handled,
             }
-            for each, calls in zip(drawn.staff.users, _calls_of_users(drawn), strict=True)
+            for each, calls, handled in zip(drawn.staff.users, *_calls_of_users(drawn), strict=True)
         ],
     }
 
 
-def _calls_of_users(drawn: Drawn) -> list[int]:
-    calls: list[int] = np.bincount(drawn.user, minlength=len(drawn.staff.users)).tolist()
-    return calls
+def _calls_of_users(drawn: Drawn) -> tuple[list[int], list[int]]:
+    """Return the calls of each user, and those of them that anybody took or made."""
+    users = drawn.user, drawn.user[drawn.pattern != NOBODY]
+    calls, handled = (np.bincount(each, minlength=len(drawn.staff.users)).tolist() for each in users)
+    return calls, handled
 
 
 def _direction(drawn: Drawn, code: int) -> dict[str, int]:

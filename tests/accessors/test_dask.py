@@ -150,7 +150,7 @@ class TestDistributedCalls:
         import inspect
 
         method = type(bc.scan_calls(folder).calls).by_outcome
-        said, _, examples = inspect.getdoc(analysis.by_outcome).partition("\n\nExamples\n---")
+        said, _, examples = inspect.getdoc(bc.CallsAccessor.by_outcome).partition("\n\nExamples\n---")
         assert examples
         assert method.__doc__.startswith(said)
         assert ">>>" not in method.__doc__  # of a pandas frame, so not to be run as they stand

@@ -35,12 +35,19 @@ class TestCallsPlot:
         assert public == set(plots.__all__)
 
     @pytest.mark.parametrize("name", plots.__all__)
-    def test_shows_the_arguments_of_the_table_and_ax(self, name, calls):
+    def test_shows_the_arguments_of_the_table_and_of_pictures(self, name, calls):
         shown = list(inspect.signature(getattr(calls.calls.plot, name)).parameters.values())
-        of_table = list(inspect.signature(getattr(analysis, name)).parameters.values())[1:]
+        of_table = inspect.signature(getattr(analysis, name)).parameters
+        options = {"ax": "Axes | None", "names": "Names", "agent": "str | None"}
+        if "by" not in of_table and name not in ("by_agent", "by_line"):
+            del options["agent"]
         assert [(each.name, each.kind, each.default, each.annotation) for each in shown] == [
-            *((each.name, each.kind, each.default, each.annotation) for each in of_table),
-            ("ax", inspect.Parameter.KEYWORD_ONLY, None, "Axes | None"),
+            *((each.name, each.kind, each.default, each.annotation) for each in list(of_table.values())[1:]),
+            *(
+                (option, inspect.Parameter.KEYWORD_ONLY, None, annotation)
+                for option, annotation in options.items()
+                if option not in of_table
+            ),
         ]
         assert inspect.signature(getattr(calls.calls.plot, name)).return_annotation == "Axes"
         assert name in getattr(calls.calls.plot, name).__doc__

@@ -100,7 +100,7 @@ class TestView:
             view = df.calls.show()
             view.to_html()
             assert_frame_equal(df, before)
-            assert set(view.data.columns) <= set(df.columns)
+            assert set(view.data.columns) <= {*df.columns, "agent"}
 
     def test_of_many_rows_is_of_the_first(self):
         calls = self.typed(60)

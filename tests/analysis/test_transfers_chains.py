@@ -164,9 +164,15 @@ class TestNames:
         calls = involved('["101", "102"]', "[103]")
         assert transfer_chains(calls, names={"101": "Ann", 102: "Bo"})["path"].tolist() == ["Ann → Bo", "103"]
 
-    def test_labels_with_one_name_are_one_party(self):
+    def test_labels_with_one_name_are_told_apart(self):
         table = transfer_chains(involved('["101", "102", "103"]'), names={101: "Ann", 103: "Ann"})
-        assert (table["path"][0], table["loops"][0]) == ("Ann → 102 → Ann", True)
+        assert (table["path"][0], table["loops"][0]) == ("Ann (101) → 102 → Ann (103)", False)
+
+    def test_a_series_and_a_frame_of_names(self):
+        calls = involved('["101", "102"]')
+        frame = pd.DataFrame({"name": ["Ann", "Bo"], "team": 1, "id": [101, 102]})
+        assert transfer_chains(calls, names=frame)["path"][0] == "Ann → Bo"
+        assert transfer_chains(calls, names=pd.Series({101: "Ann"}))["path"][0] == "Ann → 102"
 
     def test_a_client_is_left_out_by_number_not_by_name(self):
         calls = involved('["5", "101"]', clientNumber=["5"])

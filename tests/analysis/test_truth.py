@@ -76,8 +76,13 @@ class TestTruth:
         assert share == pytest.approx(sandbox.truth["chains"]["transferred"] / 6000)
 
     def test_agents(self, sandbox, calls):
-        truth = {str(each["user_id"]): each["calls"] for each in sandbox.truth["users"] if each["calls"]}
-        assert calls.calls.by_agent()["n_calls"].sort_index().to_dict() == dict(sorted(truth.items()))
+        users = [each for each in sandbox.truth["users"] if each["calls"]]
+        handled = {each["extension"]: each["handled"] for each in users}
+        missed = sum(each["calls"] - each["handled"] for each in users)
+        assert missed
+        assert calls.calls.by_agent()["n_calls"].to_dict() == handled | {"(none)": missed}
+        by_user = {str(each["user_id"]): each["calls"] for each in users}
+        assert calls.calls.by_agent(agent="userId")["n_calls"].to_dict() == by_user
 
     def test_every_figure_agrees_with_the_statistics_endpoint(self, sandbox, client, calls):
         table = calls.calls.reconcile(load_stats(sandbox.day_from, sandbox.day_to, client=client))

@@ -17,7 +17,7 @@ FILTERS = [
     {"day_from": "2026-03-29", "timezone": "America/New_York"},
     {"types": "inbound", "states": ["answered", "failed"]},
     {"talk_time_from": 30, "talk_time_to": 90.5, "answer_time_to": 20},
-    {"agent_ids": 501},
+    {"agent_ids": 101},
     {"outcome_types": "absent"},
     {"outcome_types": ["positive", "negative"]},
     {"categories": ["inbound_answered", "failed"]},

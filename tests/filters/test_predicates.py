@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from brightcall_pandas.filters import FILTER_NAMES, FILTERS, CallFilter
-from brightcall_pandas.frame import FIELDS, column
+from brightcall_pandas.frame import AGENT_COLUMNS, FIELDS, optional_column
 
 CALLS = pd.DataFrame(
     {
@@ -30,6 +30,8 @@ CALLS = pd.DataFrame(
             "2026-03-30T00:00:00+02:00",
         ],
         "userId": [500, 501, 500.0, None],
+        "agentShortNumber": ["101", None, "102", "0"],
+        "extras": [None, '{"involvedAgent1Id":9001}', '{"involvedAgent1Id":"9002","x":1}', "{}"],
         "qualityRating": [5, 4, None, 5],
         "projectName": ["Solar", "Roof", None, "solar"],
         "projectId": [9, 9, 10, None],
@@ -68,6 +70,8 @@ MASKS = [
     ({"categories": "outbound_answered"}, "1000"),
     ({"categories": ["outbound_unanswered", "inbound_unanswered"]}, "0100"),
     ({"agent_ids": 500}, "1010"),
+    ({"agent_ids": [101, 9001]}, "1100"),
+    ({"agent_ids": ["9002", 501, 0]}, "0111"),
     ({"user_id": "501"}, "0100"),
     ({"unique_ids": ["1.1", "4.4"]}, "1001"),
     ({"number": 101}, "0110"),
@@ -103,9 +107,10 @@ def by_duckdb():
     with duckdb.connect() as connection:
 
         def answers(spec, df):
-            typed = {name: column(df, name).reset_index(drop=True) for name in df}
+            # Agents may be told by any of three columns, and a table of typed columns has them all.
+            typed = {name: optional_column(df, name).reset_index(drop=True) for name in (*df, *AGENT_COLUMNS)}
             for name, series in typed.items():
-                if FIELDS[name].kind == "label":
+                if name in FIELDS and FIELDS[name].kind == "label":
                     typed[name] = series.astype("str")
             connection.register("calls", pd.DataFrame(typed))
             return [row[0] for row in connection.sql(f"SELECT {spec.to_sql()} FROM calls").fetchall()]
@@ -340,7 +345,8 @@ class TestFoldCase:
         assert CallFilter(outcomes="Sold").has_labels
         assert CallFilter(tags="VIP", types=1).has_labels
         assert CallFilter(agent_ids="(none)").has_labels
-        assert not CallFilter(agent_ids=7, types=1, text_projects="Solar", search_string="VIP").has_labels
+        assert CallFilter(agent_ids=7).has_labels
+        assert not CallFilter(user_id=7, types=1, text_projects="Solar", search_string="VIP").has_labels
 
     def test_without_rows(self):
         spec = CallFilter(outcomes="Sold", tags="VIP", text_projects="Solar")

@@ -41,6 +41,9 @@ class TestFilters:
         columns = FILTERS[name].predicate.columns
         spec = CallFilter(**{name: good[name][0]})
         assert spec.mask(pd.DataFrame({each: [None] for each in columns})).tolist() in ([True], [False])
+        if name == "agent_ids":  # one of its columns is enough
+            assert spec.mask(pd.DataFrame({columns[1]: [None]})).tolist() == [False]
+            columns = columns[-1:]
         for missing in columns:
             with pytest.raises(KeyError, match=missing):
                 spec.mask(pd.DataFrame({each: [None] for each in columns if each != missing}, index=[0]))

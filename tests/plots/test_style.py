@@ -28,7 +28,7 @@ class TestHoused:
         inside = []
 
         @housed
-        def draw(table):
+        def draw(table, *, ax=None):
             inside.append(mpl.rcParams["axes.spines.top"])
 
         draw(pd.DataFrame())
@@ -38,7 +38,7 @@ class TestHoused:
 
     def test_a_backend_loaded_by_the_first_picture_goes_on_showing_pictures(self):
         mpl.interactive(False)
-        housed(lambda table: mpl.interactive(True))(pd.DataFrame())
+        housed(lambda table, ax: mpl.interactive(True))(pd.DataFrame())
         try:
             assert mpl.is_interactive()
         finally:

@@ -35,8 +35,9 @@ def transfer_chains(
     include_client
         Keep the client's own number in the chain.
     names
-        Names to show for labels, such as ``{101: "Ann"}``. Labels that share a name become one party;
-        labels without a name stay as they are.
+        Names to show for ids: a dict such as ``{101: "Ann"}``, a Series indexed by id, or a frame with the
+        columns ``id`` and ``name`` (or two columns, in this order). Ids are text or numbers; one without a
+        name stays as it is, and of ids that share a name each is shown behind it.
 
     Returns
     -------

@@ -7,11 +7,10 @@ and kept as one flat array of steps (`ChainLog`); whatever depends on a row is l
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, pairwise
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import msgspec
 import numpy as np
@@ -22,12 +21,9 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import NONE, Key, key_of
 from brightcall_pandas.analysis.transfers._parsing import Flags, Integers, Shape, Texts, read_texts
-from brightcall_pandas.frame import choice, column, optional_column, plain_numbers
+from brightcall_pandas.frame import ARROW, Names, choice, column, optional_column, plain_numbers, shown_names
 
 __all__ = ["ChainLog", "Names", "Source", "chain_log", "chains_of", "natural_order"]
-
-ARROW = " → "
-"""The separator of the parties in a path."""
 
 UNREADABLE = "(unreadable)"
 """The path of a chain that could not be read; one that names nobody is ``(none)``."""
@@ -149,9 +145,6 @@ def chains_of(labels: pd.Index) -> tuple[list[tuple[str, ...]], list[str]]:
 Source = Literal["auto", "numbersInvolved", "transfers"]
 """Which column the chains are read from."""
 
-Names = Mapping[Any, str] | None
-"""Names to show for labels, such as ``{101: "Ann"}``."""
-
 
 def chain_log(
     df: pd.DataFrame, source: Source = "auto", include_client: bool = False, names: Names = None
@@ -161,7 +154,7 @@ def chain_log(
     log = _log_of(_chosen(df, source))
     if not include_client:
         log = _without_clients(log, df)
-    return _named(log, names) if names else log
+    return log if names is None else _named(log, names)
 
 
 def _chosen(df: pd.DataFrame, source: Source) -> Texts:
@@ -226,12 +219,10 @@ def _without_clients(log: ChainLog, df: pd.DataFrame) -> ChainLog:
     )
 
 
-def _named(log: ChainLog, names: Mapping[Any, str]) -> ChainLog:
-    shown = {str(label): str(name) for label, name in names.items()}
-    labels = [shown.get(label, label) for label in log.parties]
-    encoded = pa.array(labels, pa.large_string()).dictionary_encode()
-    parties = np.array(encoded.dictionary.to_pylist(), dtype=object)
-    return replace(log, parties=parties, steps=encoded.indices.to_numpy()[log.steps].astype(np.int64))
+def _named(log: ChainLog, names: Names) -> ChainLog:
+    """Return the chains with names; two parties are never shown alike, so the steps stay as they are."""
+    shown = shown_names(log.parties.tolist(), names)
+    return replace(log, parties=np.array([str(shown[each]) for each in log.parties], dtype=object))
 
 
 def _client_of_rows(df: pd.DataFrame, keys: pa.Array) -> NDArray[np.int64]:
