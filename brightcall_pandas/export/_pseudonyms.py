@@ -19,7 +19,16 @@ import pandas as pd
 
 from brightcall_pandas.analysis import TIME_KEYS, plain_key, sort_key
 from brightcall_pandas.export._column_texts import LONG_ENOUGH, texts_of
-from brightcall_pandas.frame import EXTRAS, FIELDS, checked_region, choice, column, e164_number, nearest
+from brightcall_pandas.frame import (
+    AGENT_FIELDS,
+    EXTRAS,
+    FIELDS,
+    checked_region,
+    choice,
+    column,
+    e164_number,
+    nearest,
+)
 from brightcall_pandas.load import Provenance
 
 __all__ = ["FreeText", "Pseudonyms", "Tokens", "pseudonymize", "query_without_numbers"]
@@ -436,6 +445,8 @@ def _provenance(known: Mapping[str, Any], tokens: Pseudonyms) -> Provenance:
         if isinstance(each, Mapping)
     ]
     kept = {name: value for name, value in known.items() if name in _OF_LOADS}
+    if known.get("agent") in AGENT_FIELDS:  # a column of one's own may be named after anybody
+        kept |= {name: str(known[name]) for name in ("agent", "agent_by") if name in known}
     query = query_without_numbers(known.get("query"), tokens)
     return Provenance(kept, misfits=misfits, windows=windows, query=query, pseudonymized=tokens.fingerprint)
 

@@ -248,7 +248,8 @@ class CallFiles:
             Rows to leave out.
         """
         left_out = surplus.rows if surplus is not None else {}
-        filtered = [name for name in (*filter_columns(spec), *self._agent_of(spec)) if name in self.columns]
+        needed = dict.fromkeys([*filter_columns(spec), *self._agent_of(spec)])
+        filtered = [name for name in needed if name in self.columns]
         read = list(dict.fromkeys([*columns, *filtered]))
         nothing = _typed(self.dataset.schema.empty_table().select(read))
         # On no row at all: refuses a filter that does not work on rows, and one whose column is missing.

@@ -114,6 +114,17 @@ class TestAccountUser:
         some = bc.read_calls(folder, agent_ids=9502)
         assert sorted(some["id"]) == sorted(calls["id"][involved(calls) == "9502"])
 
+    def test_pseudonyms_keep_the_field(self, account, client, calls, tmp_path):
+        tokens = calls.calls.pseudonymize("a secret")
+        assert tokens.attrs["brightcall"]["agent"] == "involvedAgent1Id"
+        expected = sorted(counts(involved(calls)).values())
+        days = account.day_from, account.day_to
+        out = bc.export_calls(*days, tmp_path / "x", client=client, pseudonymize_key="a secret")
+        for frame in (tokens, bc.read_calls(out)):
+            table = frame.calls.by_agent()
+            assert sorted(table["n_calls"]) == expected
+            assert "9501" not in table.index
+
     def test_of_a_frame_in_a_folder_by_day(self, calls, tmp_path):
         plain = calls.copy()
         plain.attrs.clear()

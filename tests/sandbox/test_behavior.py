@@ -315,6 +315,37 @@ class TestStatisticsOfV3:
         assert ask(sandbox, self.PATH) == ask(sandbox, self.PATH, dateInterval="day") == known
 
 
+class TestAgents:
+    def test_one_user_for_all_calls(self, sandbox: Sandbox, everything: list[dict[str, Any]]) -> None:
+        assert all("involvedAgent1Id" not in call for call in everything)
+        for persona in ("account-user", "account-user-only"):
+            sandbox.set_persona(persona)
+            calls = ask(sandbox, itemsPerPage=10_000, sortDirection="ASC")["calls"]
+            assert {call["userId"] for call in calls} == {7001}
+            told = [(call["id"], call["agentShortNumber"]) for call in everything]
+            assert [(call["id"], call["agentShortNumber"]) for call in calls] == told
+            involved = {call["id"]: call["involvedAgent1Id"] for call in calls if "involvedAgent1Id" in call}
+            newer = everything[300:] if persona == "account-user" else []
+            assert involved == {
+                call["id"]: None if call["agentShortNumber"] is None else call["userId"] + 9000
+                for call in newer
+            }
+
+    def test_agents_are_found_by_each_of_their_ids(self, sandbox: Sandbox) -> None:
+        of_user, of_extension = (ask(sandbox, agentIds=[each])["totalItems"] for each in (501, 101))
+        assert 0 < of_extension < of_user  # some calls of the user rang at a group, and nobody answered
+        sandbox.set_persona("account-user")
+        counts = {each: ask(sandbox, agentIds=[each])["totalItems"] for each in (501, 101, 7001)}
+        assert (counts[501], counts[101], counts[7001]) == (0, of_extension, TOTAL)
+        shown = Counter(call.get("involvedAgent1Id") for call in ask(sandbox, itemsPerPage=10_000)["calls"])
+        assert {each: ask(sandbox, agentIds=[each])["totalItems"] for each in shown if each} == {
+            each: calls for each, calls in shown.items() if each
+        }
+        assert [ask(sandbox, userId=each)["totalItems"] for each in (501, 7001)] == [0, TOTAL]
+        assert ask(sandbox, allUsers=False)["totalItems"] == TOTAL
+        assert 0 < ask(sandbox, teamIds=[1])["totalItems"] < TOTAL
+
+
 def test_personas_of_different_aspects_at_once(sandbox: Sandbox) -> None:
     sandbox.set_persona("at-most-73+pages-from-0+epoch-seconds+text-ids+totals-behind")
     answer = ask(sandbox, page=1)
