@@ -22,7 +22,7 @@ from brightcall_pandas.analysis import additive_form, merge
 from brightcall_pandas.errors import brief_errors, missing_extra
 from brightcall_pandas.export import CallFiles, Place, Surplus, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters, parsed_conditions
-from brightcall_pandas.frame import EXTRAS, FIELDS, optional_column
+from brightcall_pandas.frame import EXTRAS, FIELDS, client_of, optional_column
 
 try:
     import dask
@@ -252,7 +252,7 @@ def _filtered(
 
 
 def _numbered(part: pd.DataFrame, parts: int) -> pd.DataFrame:
-    clients = optional_column(part, "clientNumber")
+    clients = client_of(part)
     hashed = pd.util.hash_pandas_object(clients, index=False).to_numpy() % np.uint64(parts)
     spread = np.arange(len(part)) % parts
     return part.assign(**{_PART: np.where(clients.isna(), spread, hashed.astype(np.int64))})

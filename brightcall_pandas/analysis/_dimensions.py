@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import Key, closed_key, key_of
-from brightcall_pandas.frame import FIELDS, column, fold, micros, nearest, not_one_of, tags_of_rows
+from brightcall_pandas.frame import FIELDS, client_of, column, fold, micros, nearest, not_one_of, tags_of_rows
 
 __all__ = [
     "DIMENSIONS",
@@ -179,11 +179,14 @@ class Dimension(msgspec.Struct, frozen=True):
         What the labels are.
     key
         Makes the key of that column.
+    read
+        Returns what `key` is given, where that is not the column as it is.
     """
 
     column: str
     doc: str
     key: Callable[[pd.Series, str], Key] = key_of
+    read: Callable[[pd.DataFrame], pd.Series] | None = None
 
 
 @dataclass(frozen=True)
@@ -243,7 +246,7 @@ def _period(freq: str) -> Callable[[pd.Series, str], Key]:
 
 DIMENSIONS: dict[str, Dimension] = {
     "agent": Dimension("userId", "user who made or took the call"),
-    "client": Dimension("clientNumber", "phone number of the client"),
+    "client": Dimension("clientNumber", "client: its number, in one spelling", read=client_of),
     "direction": Dimension("type", "inbound, outbound, internal"),
     "line": Dimension("lineNumber", "phone line used for the call"),
     "outcome": Dimension("outcomeTag", "outcome, folded by case and blanks"),
@@ -307,7 +310,8 @@ def _key(df: pd.DataFrame, name: str) -> Key:
         msg = f"by={name!r} is neither a column of the frame nor one of: {known}{meant}"
         raise KeyError(msg)
     dimension = DIMENSIONS[name]
-    return dimension.key(column(df, dimension.column), name)
+    values = column(df, dimension.column) if dimension.read is None else dimension.read(df)
+    return dimension.key(values, name)
 
 
 def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:

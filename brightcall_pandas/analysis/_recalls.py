@@ -11,7 +11,7 @@ from brightcall_pandas.analysis._groups import closed_key, completed, folded_key
 from brightcall_pandas.analysis._rates import medians, ratio
 from brightcall_pandas.analysis._sequences import last_seen
 from brightcall_pandas.analysis._tallies import add_up, additive, tally_of
-from brightcall_pandas.frame import column, micros
+from brightcall_pandas.frame import client_codes, column, micros
 
 __all__ = ["recalls"]
 
@@ -37,7 +37,7 @@ def tally_recalls(
         raise ValueError(msg)
     slack = margin // pd.Timedelta(microseconds=1)
     promised = column(df, "recallDate").notna().to_numpy() & column(df, "timestamp").notna().to_numpy()
-    promised &= column(df, "clientNumber").notna().to_numpy()
+    promised &= client_codes(df)[0] >= 0
     due = micros(column(df, "recallDate"))
     made = _call_made(df, promised, due - slack, direction)
     delay = np.where(made >= 0, micros(column(df, "timestamp"))[made] - due, 0)
@@ -164,7 +164,7 @@ def _call_made(
     df: pd.DataFrame, promised: NDArray[np.bool_], earliest: NDArray[np.int64], direction: Direction
 ) -> NDArray[np.int64]:
     """Return for each promise the position of the first call to the client that can keep it, else -1."""
-    clients, stamps = pd.factorize(column(df, "clientNumber"))[0], column(df, "timestamp")
+    clients, stamps = client_codes(df)[0], column(df, "timestamp")
     waiting = np.zeros(clients.max(initial=0) + 2, dtype=bool)
     waiting[clients[promised]] = True
     possible = np.flatnonzero(of_direction(df, direction) & waiting[clients] & stamps.notna().to_numpy())

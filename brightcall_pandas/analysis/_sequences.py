@@ -20,7 +20,7 @@ from brightcall_pandas.analysis._dimensions import (
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, tally_of
-from brightcall_pandas.frame import column, micros
+from brightcall_pandas.frame import client_codes, column, micros
 
 __all__ = ["Sequences", "attempts", "last_seen", "repeat_callers", "sequences"]
 
@@ -66,11 +66,11 @@ def sequences(df: pd.DataFrame, mask: NDArray[np.bool_], split: Split | None = N
     """
     split = split or Split()
     rows = np.arange(len(df)) if split.rows is None else split.rows
-    clients, stamps = column(df, "clientNumber"), column(df, "timestamp")
-    known = (mask & clients.notna().to_numpy() & stamps.notna().to_numpy())[rows]
+    clients, stamps = client_codes(df)[0], column(df, "timestamp")
+    known = (mask & (clients >= 0) & stamps.notna().to_numpy())[rows]
     kept = np.flatnonzero(known)
     keys = [key.take(kept) for key in split.keys]
-    codes = pd.factorize(clients.iloc[rows[kept]])[0].astype(np.int64)
+    codes = clients[rows[kept]]
     if keys:
         codes = grouped([*keys, key_of(pd.Series(codes))]).codes
     times = micros(stamps)[rows[kept]]
@@ -263,7 +263,7 @@ def tally_repeat_callers(
     flags["repeated"] &= flags["observed"]
     parts = split_or_all(df, by).where(flags["n_calls"])
     sums = {name: parts.pick(each) for name, each in flags.items()}
-    clients = column(df, "clientNumber").iloc[np.arange(len(df)) if parts.rows is None else parts.rows]
+    clients = pd.Series(parts.pick(client_codes(df)[0]))
     sums["clients"] = first_of_pair(parts.keys, clients, sums["observed"])
     sums["repeat_clients"] = first_of_pair(parts.keys, clients, sums["repeated"])
     return tally_of(parts.keys, sums)

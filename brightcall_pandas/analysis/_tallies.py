@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.analysis._dimensions import Split
 from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis.transfers._log import chain_log
-from brightcall_pandas.frame import column
+from brightcall_pandas.frame import client_codes, column
 
 __all__ = [
     "SUMS",
@@ -96,10 +96,16 @@ class Facts:
         series = self.series(name)
         return np.asarray(series.cat.codes == series.cat.categories.get_loc(label))
 
-    def first_of(self, name: str) -> NDArray[np.bool_]:
-        """Return where a value occurs for the first time in its group; a null never does."""
-        values = self.series(name)
-        return first_of_pair(self._keys, values, values.notna().to_numpy())
+    @cached_property
+    def clients(self) -> NDArray[np.int64]:
+        """A number for the client of each call, -1 where there is none."""
+        codes, _ = client_codes(self._df)
+        return codes if self._rows is None else codes[self._rows]
+
+    @property
+    def first_of_client(self) -> NDArray[np.bool_]:
+        """Where a client occurs for the first time in its group."""
+        return first_of_pair(self._keys, pd.Series(self.clients), self.clients >= 0)
 
     @property
     def first_of_call(self) -> NDArray[np.bool_]:
@@ -180,8 +186,8 @@ SUMS: dict[str, Sum] = {
     "talk_time_known": Sum(_TALK, lambda facts: ~np.isnan(facts.talk_time)),
     "answer_time_answered_s": Sum(_ANSWER, lambda facts: _or_zero(facts.answer_time)),
     "answer_time_known": Sum(_ANSWER, lambda facts: ~np.isnan(facts.answer_time)),
-    "unique_clients": Sum(("clientNumber",), lambda facts: facts.first_of("clientNumber")),
-    "client_calls": Sum(("clientNumber",), lambda facts: facts.is_known("clientNumber")),
+    "unique_clients": Sum(("clientNumber",), lambda facts: facts.first_of_client),
+    "client_calls": Sum(("clientNumber",), lambda facts: facts.clients >= 0),
     "first_time": Sum(("firstTimeForUser",), lambda facts: facts.is_true("firstTimeForUser")),
     "first_time_known": Sum(("firstTimeForUser",), lambda facts: facts.is_known("firstTimeForUser")),
     "ai_talk_time_total_s": Sum(("aiTalkTime",), lambda facts: _or_zero(facts.seconds("aiTalkTime"))),

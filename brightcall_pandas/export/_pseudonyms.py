@@ -19,7 +19,16 @@ import pandas as pd
 
 from brightcall_pandas.analysis import TIME_KEYS, plain_key, sort_key
 from brightcall_pandas.export._column_texts import LONG_ENOUGH, texts_of
-from brightcall_pandas.frame import EXTRAS, FIELDS, checked_region, choice, column, e164_number, nearest
+from brightcall_pandas.frame import (
+    EXTRAS,
+    FIELDS,
+    checked_region,
+    choice,
+    column,
+    nearest,
+    normalized_number,
+    region_of,
+)
 from brightcall_pandas.load import Provenance
 
 __all__ = ["FreeText", "Pseudonyms", "Tokens", "pseudonymize", "query_without_numbers"]
@@ -53,7 +62,6 @@ _OF_LOADS = (  # what else stands in the attributes may name anybody
 _NO_ROW = 10**7  # no index counts so many rows
 _DAYS_AROUND_S = 2 * 86_400.0  # of a call's time: what is farther off is not a time within it
 _WRITTEN_TIMES = (946_684_800.0, 4_102_444_800.0)  # the years 2000 to 2099
-_WORDS = frozenset({"anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
 
 
 def pseudonymize(
@@ -78,7 +86,8 @@ def pseudonymize(
         Secret, such as ``secrets.token_bytes(32)``. The same key makes the same tokens. Anyone who has it can
         find the numbers by trying them all.
     region
-        Two-letter code of the country (``"DE"``) of numbers that are written without a country code.
+        Two-letter code of the country (``"DE"``) of numbers that are written without a country code; None
+        takes the one that the frame was loaded with, if any.
     keep
         Columns, or levels of the index, to leave as they are. ``agentShortNumber`` keeps numbers of up to
         six digits in every column and text, ``userId`` keeps users.
@@ -116,7 +125,7 @@ def pseudonymize(
     True
     """
     names = [*df.columns, *df.index.names]
-    return Pseudonyms(key, region, keep, free_text, columns=names).of_frame(df)
+    return Pseudonyms(key, region_of(df, region), keep, free_text, columns=names).of_frame(df)
 
 
 class Tokens:
@@ -139,14 +148,13 @@ class Tokens:
         self._known: dict[str, str] = {}
 
     def of(self, number: str) -> str:
-        """Return the token of a number or an identifier; words such as ``anonymous`` stay."""
+        """Return the token of a number or an identifier; what is no number, such as ``anonymous``, stays."""
         if (token := self._known.get(number)) is None:
-            plain = number.strip()
-            token = (
-                number
-                if not plain or plain.lower() in _WORDS
-                else self._token(e164_number(plain, self._region))
-            )
+            plain = normalized_number(number, self._region)
+            if plain is not None:
+                token = self._token(plain.removeprefix("+"))
+            else:
+                token = "anonymous" if "@" in number else number  # a host may name somebody
             self._known[number] = token
         return token
 

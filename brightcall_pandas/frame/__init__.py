@@ -21,6 +21,7 @@ calls as columns; a *table* is typed.
     _identity      which rows are the same call
     _labels        outcomes and tags: how labels are read and folded
     _phones        telephone numbers: one number, one text
+    _clients       who the client of a call is
     _fields        the 45 fields
     _statistics    the statistics answer
     _reference     tables to look something up in
@@ -28,6 +29,15 @@ calls as columns; a *table* is typed.
 """
 
 from brightcall_pandas.frame._answer import Answer, AnswerReader, NestedTooDeeplyError, read_object
+from brightcall_pandas.frame._clients import (
+    client_codes,
+    client_of,
+    has_number,
+    normalize_numbers,
+    number_codes,
+    region_of,
+    with_region,
+)
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
 from brightcall_pandas.frame._conversions import EPOCH_OF_ID, label_array
 from brightcall_pandas.frame._days import micros, midnight, midnight_micros
@@ -45,7 +55,7 @@ from brightcall_pandas.frame._inputs import to_frame, warn_of_unread_times
 from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._periods import period
-from brightcall_pandas.frame._phones import checked_region, e164_number, plain_numbers
+from brightcall_pandas.frame._phones import checked_region, normalized_number, normalized_numbers
 from brightcall_pandas.frame._reference import ReferenceTable
 from brightcall_pandas.frame._settings import (
     LONGEST_DAYS,
@@ -119,15 +129,17 @@ __all__ = [
     "call_numbers",
     "checked_region",
     "choice",
+    "client_codes",
+    "client_of",
     "column",
     "consolidate",
     "day_text",
     "describe_fields",
     "duration",
-    "e164_number",
     "fault_in",
     "flag",
     "fold",
+    "has_number",
     "is_page",
     "label_array",
     "may_be_empty",
@@ -136,18 +148,22 @@ __all__ = [
     "midnight_micros",
     "names_an_empty_list",
     "nearest",
+    "normalize_numbers",
+    "normalized_number",
+    "normalized_numbers",
     "not_one_of",
     "number",
+    "number_codes",
     "number_of",
     "optional_column",
     "page_of",
     "period",
     "php_list",
-    "plain_numbers",
     "positive",
     "quoted",
     "read_object",
     "read_page",
+    "region_of",
     "said_in",
     "size",
     "tags_of_rows",
@@ -161,6 +177,7 @@ __all__ = [
     "value_error",
     "warn_of_unread_times",
     "whole",
+    "with_region",
     "words_of",
     "zone_info",
     "zone_name",
