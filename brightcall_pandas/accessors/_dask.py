@@ -18,11 +18,18 @@ import pyarrow as pa
 
 from brightcall_pandas import analysis
 from brightcall_pandas.accessors._rows import matching_rows
-from brightcall_pandas.analysis import additive_form, merge
+from brightcall_pandas.analysis import (
+    add_told,
+    additive_form,
+    merge,
+    names_of,
+    reads_clients,
+    told_of_clients,
+)
 from brightcall_pandas.errors import brief_errors, missing_extra
 from brightcall_pandas.export import CallFiles, Place, Surplus, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters, parsed_conditions
-from brightcall_pandas.frame import EXTRAS, FIELDS, client_of, optional_column
+from brightcall_pandas.frame import EXTRAS, FIELDS, client_of, optional_column, region_of, with_region
 
 try:
     import dask
@@ -119,11 +126,17 @@ def _distributed(name: str) -> Callable[..., Any]:
         given = inspect.signature(table).bind(None, *args, **kwargs).arguments
         given.pop(next(iter(given)))
         tallied, finished = form.options(given)
-        frame = self._whole_clients(given) if form.whole_clients else self._df
+        region = region_of(self._df._meta, given.get("region"))
+        frame = self._whole_clients(given, region) if form.whole_clients else self._df
         if form.until_needed and tallied.get("until") is None:
             tallied["until"] = delayed(_latest)([delayed(_last)(p) for p in self._df.to_delayed()])
-        parts = [delayed(form.tally)(part, **tallied) for part in frame.to_delayed()]
-        return delayed(form.finish)(_tree(parts), **finished)
+        parts = [delayed(_tallied)(form.tally, part, region, **tallied) for part in frame.to_delayed()]
+        result = delayed(form.finish)(_tree(parts), **finished)
+        names = names_of(given.get("by"))
+        if not form.whole_clients and not reads_clients(names):
+            return result
+        told = [delayed(_told)(part, region, names) for part in self._df.to_delayed()]
+        return delayed(add_told)(result, told, region)
 
     method.__name__, method.__qualname__ = name, f"DistributedCalls.{name}"
     text, _, _ = (inspect.getdoc(table) or "").partition("\n\nExamples\n")  # they use a pandas frame
@@ -199,7 +212,7 @@ class DistributedCalls:
         )
         raise NotImplementedError(msg)
 
-    def _whole_clients(self, given: Mapping[str, Any]) -> dd.DataFrame:
+    def _whole_clients(self, given: Mapping[str, Any], region: str | None) -> dd.DataFrame:
         """Bring all calls of a client into one part; calls without a client are spread over all parts."""
         by = given.get("by")
         asked = {by} if isinstance(by, str) else set(by or ())
@@ -208,7 +221,7 @@ class DistributedCalls:
         if parts == 1 or "clientNumber" not in kept:
             return self._df[kept]
         meta = self._df[kept]._meta.assign(**{_PART: np.zeros(0, dtype=np.int64)})
-        numbered = self._df[kept].map_partitions(_numbered, parts, meta=meta)
+        numbered = self._df[kept].map_partitions(_numbered, parts, region, meta=meta)
         return numbered.shuffle(on=_PART, npartitions=parts).drop(columns=_PART)
 
 
@@ -251,8 +264,19 @@ def _filtered(
     return part[matching_rows(part, CallFilter(**spec), conditions, fold_case=fold_case)]
 
 
-def _numbered(part: pd.DataFrame, parts: int) -> pd.DataFrame:
-    clients = client_of(part)
+def _tallied(
+    tally: Callable[..., pd.DataFrame], part: pd.DataFrame, region: str | None, **options: Any
+) -> pd.DataFrame:
+    # Parts that went from worker to worker have lost what their frame says.
+    return tally(with_region(part, region), **options)
+
+
+def _told(part: pd.DataFrame, region: str | None, names: Sequence[str]) -> dict[str, int]:
+    return told_of_clients(with_region(part, region), names)
+
+
+def _numbered(part: pd.DataFrame, parts: int, region: str | None) -> pd.DataFrame:
+    clients = client_of(part, region)
     hashed = pd.util.hash_pandas_object(clients, index=False).to_numpy() % np.uint64(parts)
     spread = np.arange(len(part)) % parts
     return part.assign(**{_PART: np.where(clients.isna(), spread, hashed.astype(np.int64))})

@@ -151,7 +151,8 @@ class CallsAccessor(HidesColumn):
             Whether the AI agent talked.
         fold_case
             True: labels of tables are filters. Outcomes and tags are folded by case and blanks as the tables
-            fold them, and ``(none)`` is a row without a label. False: they must be equal letter for letter,
+            fold them, telephone numbers match in any spelling (`bc.normalize_numbers`, in the frame's
+            region), and ``(none)`` is a row without a label. False: they must be equal letter for letter,
             as the API wants them.
         **filters
             Any of `bc.describe_filters()`, with the API's meaning.

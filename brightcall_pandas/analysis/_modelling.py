@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import DIRECTION_OF_DIALING, Direction, of_direction
-from brightcall_pandas.frame import choice, client_codes, column, micros, optional_column
+from brightcall_pandas.frame import choice, client_codes, column, micros, optional_column, with_region
 
 __all__ = ["TARGETS", "model_frame"]
 
@@ -41,7 +41,11 @@ TARGETS: Mapping[str, Callable[[pd.DataFrame], NDArray[np.float64]]] = {
 
 
 def model_frame(
-    df: pd.DataFrame, target: str = "answered", *, direction: Direction = DIRECTION_OF_DIALING
+    df: pd.DataFrame,
+    target: str = "answered",
+    *,
+    direction: Direction = DIRECTION_OF_DIALING,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return a table for a model: features that were known before each call, and the target.
 
@@ -57,6 +61,9 @@ def model_frame(
     direction
         The calls to predict: ``"outbound"`` (the default: this is about our own dialing), ``"inbound"``,
         ``"internal"``, or None for all calls. History includes calls of every direction.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
 
     Returns
     -------
@@ -79,11 +86,12 @@ def model_frame(
     KeyError
         A needed column is missing.
     ValueError
-        `target` or `direction` is not one of these.
+        `target` or `direction` is not one of these, or `region` is not a country.
 
     Notes
     -----
-    No feature looks past the start of its call. The number of earlier calls is known then; the result of a
+    A client is a telephone number, whatever its spelling; without one, its history is null. No feature looks
+    past the start of its call. The number of earlier calls is known then; the result of a
     call is known only when it is over, ``totalTime`` after its start. A call whose end is unknown therefore
     never counts in a rate. Agent, durations, outcome, tags and recall of the call itself are not features,
     since they are not known beforehand. An outcome that an agent changes days later cannot be told from one
@@ -107,6 +115,7 @@ def model_frame(
     2  11.0      1.0           NaN                 NaN       1.0
     """
     choice("target", target, TARGETS)
+    df = with_region(df, region)
     chosen = of_direction(df, direction)
     stamps = column(df, "timestamp")
     known = stamps.notna().to_numpy()

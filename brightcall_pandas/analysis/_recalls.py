@@ -11,7 +11,7 @@ from brightcall_pandas.analysis._groups import closed_key, completed, folded_key
 from brightcall_pandas.analysis._rates import medians, ratio
 from brightcall_pandas.analysis._sequences import last_seen
 from brightcall_pandas.analysis._tallies import add_up, additive, tally_of
-from brightcall_pandas.frame import client_codes, column, micros
+from brightcall_pandas.frame import client_codes, column, micros, with_region
 
 __all__ = ["recalls"]
 
@@ -26,11 +26,13 @@ def tally_recalls(
     direction: Direction = DIRECTION_OF_DIALING,
     until: pd.Timestamp | None = None,
     by: By = None,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return the sums behind `recalls`: one row per group, status and delay.
 
     They add up if all calls of a client are in one part, and every part is given the same `until`.
     """
+    df = with_region(df, region)
     margin = pd.Timedelta(tolerance)
     if not margin >= pd.Timedelta(0):
         msg = f"tolerance={tolerance!r} must be a span of at least 0, such as '15min'"
@@ -85,6 +87,7 @@ def recalls(
     direction: Direction = DIRECTION_OF_DIALING,
     until: pd.Timestamp | None = None,
     by: By = None,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Count the promised calls that were made, and say how late and with what result.
 
@@ -103,6 +106,9 @@ def recalls(
     by
         Columns or dimensions of the call that made the promise (``agent``, ``project`` …) that become outer
         index levels.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
 
     Returns
     -------
@@ -130,7 +136,7 @@ def recalls(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `tolerance` is negative, or `direction` is not a direction.
+        `tolerance` is negative, `direction` is not a direction, or `region` not a country.
 
     Notes
     -----
@@ -157,7 +163,8 @@ def recalls(
     missed        0          NaN
     open          1          NaN
     """
-    return finish_recalls(tally_recalls(df, tolerance=tolerance, direction=direction, until=until, by=by))
+    table = tally_recalls(df, tolerance=tolerance, direction=direction, until=until, by=by, region=region)
+    return finish_recalls(table)
 
 
 def _call_made(

@@ -20,7 +20,7 @@ from brightcall_pandas.analysis._dimensions import (
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, tally_of
-from brightcall_pandas.frame import client_codes, column, micros
+from brightcall_pandas.frame import client_codes, column, micros, with_region
 
 __all__ = ["Sequences", "attempts", "last_seen", "repeat_callers", "sequences"]
 
@@ -106,9 +106,14 @@ def last_seen(df: pd.DataFrame, until: pd.Timestamp | None = None) -> int:
 
 
 def tally_attempts(
-    df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_DIALING, by: By = None
+    df: pd.DataFrame,
+    *,
+    direction: Direction = DIRECTION_OF_DIALING,
+    by: By = None,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return the sums behind `attempts`: one row per group and number of the dial."""
+    df = with_region(df, region)
     parts = split(df, by)
     dialled = sequences(df, of_direction(df, direction), parts)
     rows = dialled.rows if parts.rows is None else parts.rows[dialled.rows]
@@ -153,7 +158,12 @@ def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
 
 @additive(tally_attempts, finish_attempts, whole_clients=True)
 def attempts(
-    df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_DIALING, by: By = None, confidence: float = 0.95
+    df: pd.DataFrame,
+    *,
+    direction: Direction = DIRECTION_OF_DIALING,
+    by: By = None,
+    region: str | None = None,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return what the first, second, third … dial to a client brings.
 
@@ -168,6 +178,9 @@ def attempts(
     by
         Columns or dimensions (``project``, ``line`` …) that become outer index levels. Attempts are counted
         within each group: a client dialled for two projects has a first dial in both.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
     confidence
         Confidence of the intervals, between 0 and 1.
 
@@ -192,11 +205,13 @@ def attempts(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `direction` is not a direction.
+        `direction` is not a direction, or `region` not a country.
 
     Notes
     -----
-    ``…_low`` and ``…_high`` are Wilson's intervals. Calls without client number or time are left out.
+    ``…_low`` and ``…_high`` are Wilson's intervals. A client is a telephone number, whatever its spelling
+    (`bc.normalize_numbers`). Calls without one (none, or a word such as ``anonymous``) or without time are
+    left out.
 
     The data are cut off at both ends. Dials before the first loaded day are not seen, so a client's attempts
     are counted from the first one loaded. A client not reached by the last loaded day may have
@@ -222,7 +237,9 @@ def attempts(
     1            3         1           0.33   0.33
     2            1         1           1.00   0.67
     """
-    return finish_attempts(tally_attempts(df, direction=direction, by=by), confidence=confidence)
+    return finish_attempts(
+        tally_attempts(df, direction=direction, by=by, region=region), confidence=confidence
+    )
 
 
 def _numbers(ordinals: np.ndarray) -> pd.Index:
@@ -240,11 +257,13 @@ def tally_repeat_callers(
     answered_only: bool = False,
     until: pd.Timestamp | None = None,
     by: By = None,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return the sums behind `repeat_callers`.
 
     They add up if all calls of a client are in one part, and every part is given the same `until`.
     """
+    df = with_region(df, region)
     span = pd.Timedelta(window)
     if not span > pd.Timedelta(0):
         msg = f"window={window!r} must be a span above 0, such as '24h' or '7D'"
@@ -287,6 +306,7 @@ def repeat_callers(
     answered_only: bool = False,
     until: pd.Timestamp | None = None,
     by: By = None,
+    region: str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Count the callers who call again within a window.
@@ -307,6 +327,9 @@ def repeat_callers(
         End of the observed time; default: the latest call of the frame.
     by
         Columns or dimensions of the first call (``agent``, ``outcome`` …) to make a row of each.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
     confidence
         Confidence of the interval, between 0 and 1.
 
@@ -315,7 +338,7 @@ def repeat_callers(
     pandas.DataFrame
         One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
 
-        - ``n_calls`` (int64): calls of known clients
+        - ``n_calls`` (int64): calls of known clients: of a telephone number, whatever its spelling
         - ``observed`` (int64): of these, the calls whose whole window lies before `until`
         - ``repeated`` (int64): of these, the calls followed by another call of the client within the window
         - ``repeat_rate``: repeated ÷ observed; ``repeat_rate_low``, ``repeat_rate_high``: Wilson's interval
@@ -329,13 +352,14 @@ def repeat_callers(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `window` is not a positive span, or `direction` is not a direction.
+        `window` is not a positive span, `direction` is not a direction, or `region` not a country.
 
     Notes
     -----
     Calls younger than one window at the end of the data may still be repeated, so they are in ``n_calls`` but
     not in ``observed``. A call that nobody repeats counts as resolved, as is usual in the trade; a client
-    who gave up or called from another number looks the same.
+    who gave up or called from another number looks the same. Callers who withhold their number
+    (``anonymous`` and its like) are not clients, and left out.
 
     Examples
     --------
@@ -346,6 +370,6 @@ def repeat_callers(
     [4, 3, 1]
     """
     table = tally_repeat_callers(
-        df, window, direction=direction, answered_only=answered_only, until=until, by=by
+        df, window, direction=direction, answered_only=answered_only, until=until, by=by, region=region
     )
     return finish_repeat_callers(table, confidence=confidence)

@@ -11,6 +11,7 @@ calls, so that the tally keeps how often each value occurs.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -21,10 +22,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import Split
+from brightcall_pandas.analysis._clients import add_told, told_of_clients
+from brightcall_pandas.analysis._dimensions import Split, names_of
 from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis.transfers._log import chain_log
-from brightcall_pandas.frame import client_codes, column
+from brightcall_pandas.frame import client_codes, column, region_of, with_region
 
 __all__ = [
     "SUMS",
@@ -306,10 +308,22 @@ def additive(
     tally: Callable[..., pd.DataFrame], finish: Callable[..., pd.DataFrame], *, whole_clients: bool = False
 ) -> Callable[[Callable[Concatenate[pd.DataFrame, P], pd.DataFrame]], AdditiveTable[P]]:
     """Declare a table function additive: it is ``finish(tally(df, …), …)``; see `AdditiveForm`."""
+    form = AdditiveForm(tally, finish, whole_clients)
 
     def declare(table: Callable[Concatenate[pd.DataFrame, P], pd.DataFrame]) -> AdditiveTable[P]:
-        declared = cast("AdditiveTable[P]", table)
-        declared.additive = AdditiveForm(tally, finish, whole_clients)
+        arguments = inspect.signature(table)
+
+        @functools.wraps(table)
+        def told(df: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
+            given = arguments.bind(df, *args, **kwargs).arguments
+            result = table(df, *args, **kwargs)
+            counts = told_of_clients(with_region(df, given.get("region")), names_of(given.get("by")))
+            if counts or whole_clients:
+                add_told(result, [counts], region_of(df, given.get("region")))
+            return result
+
+        declared = cast("AdditiveTable[P]", told)
+        declared.additive = form
         return declared
 
     return declare

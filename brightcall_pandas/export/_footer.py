@@ -141,6 +141,8 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True):
         The filters by their API names; None if unknown.
     pseudonymized
         Fingerprint of the key that made the tokens; None for calls as they are.
+    region
+        Country whose numbers are written without country code; None if unknown.
     windows
         Report on each window of a file that is by itself.
     complete
@@ -156,6 +158,7 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     query: dict[str, Any] | None = None
     pseudonymized: str | None = None
+    region: str | None = None
     windows: list[dict[str, Any]] = []
     complete: bool | None = None
     identity: Identity | None = msgspec.field(default=None, name="set")

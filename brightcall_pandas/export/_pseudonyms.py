@@ -57,7 +57,7 @@ _WORDS_AND_TOKENS = re.compile(rf"\*\d{{{_DIGITS}}}|[^\W\d_]+")
 _SURELY = 7  # digits of what is taken for a number within the name of a column
 _DATE = re.compile(r"(?:19|20)\d\d-\d\d(?:-\d\d)?")
 _OF_LOADS = (  # what else stands in the attributes may name anybody
-    "source", "timezone", "schema_version", "loaded_at", "complete", "moved", "server",
+    "source", "timezone", "schema_version", "loaded_at", "complete", "moved", "server", "region",
 )  # fmt: skip
 _NO_ROW = 10**7  # no index counts so many rows
 _DAYS_AROUND_S = 2 * 86_400.0  # of a call's time: what is farther off is not a time within it

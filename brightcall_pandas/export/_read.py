@@ -164,6 +164,8 @@ class CallFiles:
         self.zone: str = (
             written.get("timezone") or next((kind.tz for kind in kinds if kind.tz), None) or "UTC"
         )
+        region = written.get("region")
+        self.region = region if isinstance(region, str) else None
         self._is_set = "set" in written
         self._dtypes = {b"pandas": metadata[b"pandas"]} if written and b"pandas" in metadata else None
 
@@ -263,12 +265,17 @@ class CallFiles:
                 keep[rows] = False
                 table = table.filter(pa.array(keep))
             tables.append(self._passing(_typed(table), columns, filtered, spec))
-        return self._pandas_frame(pa.concat_tables(tables))
+        frame = self._pandas_frame(pa.concat_tables(tables))
+        if self.region is not None:  # so that all partitions of a dask frame have it
+            frame.attrs["brightcall"] = Provenance(region=self.region)
+        return frame
 
     def provenance(self, files: Sequence[CallFile]) -> Provenance:
         """Return what is known of the windows of some files."""
         said = [footer for footer in footers_read(files) if footer is not None]
         known: dict[str, Any] = {"source": "files", "timezone": self.zone, "schema_version": SCHEMA_VERSION}
+        if self.region is not None:
+            known["region"] = self.region
         if said and len(said) == len(files):
             # A window of several days is reported in each of them.
             windows = {

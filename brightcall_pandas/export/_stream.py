@@ -41,6 +41,7 @@ from brightcall_pandas.load import (
     Day,
     Loading,
     Progress,
+    current_client,
     fields_of,
     loading_client,
     spans_of,
@@ -132,6 +133,7 @@ def export_calls(
     chosen = fields_of(columns)
     tokens = None
     if pseudonymize_key is not None:
+        region = current_client(client).region if region is None else region
         tokens = Pseudonyms(pseudonymize_key, region, keep, free_text, columns=chosen)
     elif region is not None or keep or free_text != "drop":
         msg = "region, keep and free_text control pseudonyms; pass a pseudonymize_key as well"
@@ -182,6 +184,8 @@ class _Export:
         dates = self._dates(held_periods(self.folder, identity))
         metadata = {"source": "api", "schema_version": SCHEMA_VERSION, "timezone": self.zone, "set": identity}
         metadata |= {"query": identity.query, "pseudonymized": identity.pseudonymized}
+        if self.client.region is not None:
+            metadata["region"] = self.client.region
         days = self._load(dates)
         rows = 0
         for period, group in groupby(dates, lambda day: period_of(day, self.partition)):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.errors import brief_errors
-from brightcall_pandas.filters._predicates import AnyLabel, LabelPredicate
+from brightcall_pandas.filters._predicates import AnyLabel, AnyNumber, HasNumber, LabelPredicate
 from brightcall_pandas.filters._rows import ROW_FILTERS
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS, Parameters
 from brightcall_pandas.filters._tags import HasTag
@@ -171,7 +171,7 @@ class CallFilter:
         fold_case
             False matches the rows that the API returns: labels must be equal letter for letter. True matches
             the rows that the tables count under these labels: outcomes and tags are folded by case and
-            blanks, and ``(none)`` is a row without a label.
+            blanks, numbers match in any spelling, and ``(none)`` is a row without a label.
 
         Returns
         -------
@@ -243,10 +243,10 @@ class CallFilter:
 
     @property
     def has_labels(self) -> bool:
-        """Whether `fold_case` can make a difference: rows are chosen by labels that tables fold."""
+        """Whether `fold_case` can make a difference: rows are chosen by numbers, or labels that tables fold."""
         predicates = ((FILTERS[name].predicate, value) for name, value in self._values.items())
         return any(
-            isinstance(predicate, AnyLabel | HasTag)
+            isinstance(predicate, AnyLabel | AnyNumber | HasNumber | HasTag)
             or (isinstance(predicate, LabelPredicate) and NONE in value)
             for predicate, value in predicates
         )

@@ -22,6 +22,7 @@ calls as columns; a *table* is typed.
     _labels        outcomes and tags: how labels are read and folded
     _phones        telephone numbers: one number, one text
     _clients       who the client of a call is
+    _numbering     what a number tells of whom it belongs to
     _fields        the 45 fields
     _statistics    the statistics answer
     _reference     tables to look something up in
@@ -53,6 +54,13 @@ from brightcall_pandas.frame._fields import (
 from brightcall_pandas.frame._identity import CONSTANT_FIELDS, IDENTITY_FIELDS, NO_ID, call_numbers
 from brightcall_pandas.frame._inputs import to_frame, warn_of_unread_times
 from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
+from brightcall_pandas.frame._numbering import (
+    SEVERAL_ZONES,
+    country_of,
+    description_of,
+    line_type_of,
+    zone_of_number,
+)
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._periods import period
 from brightcall_pandas.frame._phones import checked_region, normalized_number, normalized_numbers
@@ -109,6 +117,7 @@ __all__ = [
     "NONE",
     "NO_ID",
     "SCHEMA_VERSION",
+    "SEVERAL_ZONES",
     "STATISTICS_COUNTS",
     "STATISTICS_DTYPES",
     "STATISTICS_DURATIONS",
@@ -133,8 +142,10 @@ __all__ = [
     "client_of",
     "column",
     "consolidate",
+    "country_of",
     "day_text",
     "describe_fields",
+    "description_of",
     "duration",
     "fault_in",
     "flag",
@@ -142,6 +153,7 @@ __all__ = [
     "has_number",
     "is_page",
     "label_array",
+    "line_type_of",
     "may_be_empty",
     "micros",
     "midnight",
@@ -181,5 +193,6 @@ __all__ = [
     "words_of",
     "zone_info",
     "zone_name",
+    "zone_of_number",
     "zone_of_times",
 ]

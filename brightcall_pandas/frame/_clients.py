@@ -56,8 +56,8 @@ def with_region(df: pd.DataFrame, region: str | None) -> pd.DataFrame:
         return df
     noted = df.copy(deep=False)
     said = df.attrs.get("brightcall")
-    known = dict(said) if isinstance(said, Mapping) else {}
-    noted.attrs = {**df.attrs, "brightcall": known | {"region": checked_region(region)}}
+    said = said if isinstance(said, dict) else {}
+    noted.attrs = {**df.attrs, "brightcall": type(said)({**said, "region": checked_region(region)})}
     return noted
 
 

@@ -16,11 +16,13 @@ import pyarrow as pa
 
 from brightcall_pandas.errors import brief_errors, warn_user
 from brightcall_pandas.frame._answer import AnswerReader, decoded
+from brightcall_pandas.frame._clients import with_region
 from brightcall_pandas.frame._columns import to_pandas, typed_array
 from brightcall_pandas.frame._documents import calls_in, is_call, is_event, is_of_event, merged_events
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS, SCHEMA_VERSION
 from brightcall_pandas.frame._kinds import json_text
 from brightcall_pandas.frame._page import Page, page_of_records, read_page
+from brightcall_pandas.frame._phones import checked_region
 from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, typed_columns, typed_table
 from brightcall_pandas.frame._zones import zone_name
 
@@ -34,7 +36,7 @@ _BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16, as Windows' PowerShell w
 
 
 @brief_errors
-def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
+def to_frame(records: Any, *, timezone: str = "UTC", region: str | None = None) -> pd.DataFrame:
     """Return the typed frame of anything already in hand.
 
     Parameters
@@ -48,6 +50,9 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     timezone
         Zone of the frame's times, and of times in `records` that carry no offset: an IANA name, an offset
         such as ``+04:00``, or a Windows name.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code. It changes no
+        column; tables go by it where they tell clients apart, as `bc.normalize_numbers` does.
 
     Returns
     -------
@@ -62,7 +67,7 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
         It is an answer that says that something failed, or an object of unknown form.
     ValueError
         The text or the file is not JSON, a table has no field of a call or two columns of one name, or the
-        timezone does not exist.
+        timezone or the region does not exist.
     TypeError
         `records` is something else.
 
@@ -87,7 +92,7 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
     >>> float(calls.loc[0, "talkTime"])
     12.0
     """
-    timezone = zone_name("timezone", timezone)
+    timezone, region = zone_name("timezone", timezone), checked_region(region)
     typed, index = _typed_of(records, timezone)
     frame = to_pandas(typed.table, timezone)
     if index is not None:
@@ -98,7 +103,7 @@ def to_frame(records: Any, *, timezone: str = "UTC") -> pd.DataFrame:
         "misfits": typed.report(),
     }
     warn_of_unread_times(frame, typed.report())
-    return frame
+    return with_region(frame, region)
 
 
 def warn_of_unread_times(frame: pd.DataFrame, misfits: Mapping[str, Any]) -> None:

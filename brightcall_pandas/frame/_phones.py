@@ -157,12 +157,14 @@ def normalized_number(number: str, region: str | None = None) -> str | None:
     >>> [normalized_number(each, "DE") for each in ("0049 (0)30 901820", "030 901820", "101", "withheld")]
     ['+4930901820', '+4930901820', '101', None]
     """
-    text = _told(number)
-    if _is_nothing(text):
-        return None
-    if text[0] in "*#":  # codes of the telephone system, and pseudonyms
-        return text
-    plain = _plain(text)
+    text, plain = number, _unmarked(number)
+    if not _NUMERIC.fullmatch(plain) or number.strip() == "-1":
+        text = _told(number)
+        if _is_nothing(text):
+            return None
+        if text[0] in "*#":  # codes of the telephone system, and pseudonyms
+            return text
+        plain = _unmarked(_without_extension(text))
     if not plain.strip("+0") or plain in KEYPAD_WORDS or plain == _BARE_ANONYMOUS:
         return None
     if not _NUMERIC.fullmatch(plain):
@@ -189,7 +191,7 @@ def _told(number: str) -> str:
         if context and not text.startswith("+"):
             text = context[1] + text
     user, at, host = text.partition("@")
-    if at and (scheme or host.endswith(".invalid") or _NUMERIC.fullmatch(_plain(user))):
+    if at and (scheme or host.endswith(".invalid") or _NUMERIC.fullmatch(_unmarked(user))):
         text = user.partition(":")[0]
     return text.strip(_QUOTES)
 
@@ -210,15 +212,18 @@ def _is_nothing(text: str) -> bool:
     return " ".join(words) in _PHRASES
 
 
-def _plain(text: str) -> str:
-    """Return a number without marks and extension, an international one with ``+``."""
+def _without_extension(text: str) -> str:
     for extension in _EXTENSION.finditer(text):
         before = text[: extension.start()]
         if extension.end() == len(text) and sum(map(str.isdecimal, before)) >= _SHORTEST:
-            text = before
-            break
+            return before
+    return text
+
+
+def _unmarked(text: str) -> str:
+    """Return a number without the marks between its digits, an international one with ``+``."""
     bare = _MARKS.sub("", text)
-    return "+" + bare.lstrip("+") if bare.startswith("+") else re.sub("^00", "+", bare)
+    return f"+{bare[2:]}" if bare.startswith("00") else re.sub(r"^\++", "+", bare)
 
 
 def _international(plain: str) -> str:

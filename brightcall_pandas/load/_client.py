@@ -28,6 +28,7 @@ from brightcall_pandas.cache import Cache, ForkAware, RenewedLock
 from brightcall_pandas.errors import AuthenticationError, CacheError
 from brightcall_pandas.frame import (
     LONGEST_DAYS,
+    checked_region,
     choice,
     duration,
     flag,
@@ -92,6 +93,9 @@ class Client(ForkAware):
     account
         Whose cache it is. Default: a hash of key and base URL; name it, so that a new key need not lose it.
         Its cache holds the calls of one server: another base URL is refused, see `client.cache.adopt`.
+    region
+        Two letters of the country (``"DE"``) whose numbers the account writes without country code, so that
+        tables take them and the international ones for one client; see `bc.normalize_numbers`.
     cache_limit
         What the account's cache may take at most: bytes, or text such as ``"2 GB"``; what was not used for
         longest goes first, never what a load needs. None sets no bound.
@@ -141,6 +145,7 @@ class Client(ForkAware):
         max_age: float | str | timedelta = "10min",
         offline: bool = False,
         account: str | None = None,
+        region: str | None = None,
         cache_limit: float | str | None = None,
         allow_http: bool = False,
         answer_limit: float | str = "100 MB",
@@ -158,6 +163,7 @@ class Client(ForkAware):
         self._key = find_key(given, ask_keyring=not (self.offline and named))
         self.key_hash = None if self._key is None else self._key.fingerprint(self.base_url)
         self._account = named or self.key_hash
+        self.region = checked_region(region)
         self.timezone = None if timezone is None else zone_name("timezone", timezone)
         self.page_size = whole("page_size", page_size, 2)
         self.workers = whole("workers", workers, 1)

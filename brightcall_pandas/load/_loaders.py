@@ -419,4 +419,5 @@ def _provenance(loading: Loading, parts: Sequence[Part]) -> Provenance:
         windows=windows,
         misfits=misfits,
         server=unusual({each.name: each.value for each in loading.client.cache.account.server}),
+        **({"region": loading.client.region} if loading.client.region else {}),
     )
