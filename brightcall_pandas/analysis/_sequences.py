@@ -20,7 +20,7 @@ from brightcall_pandas.analysis._dimensions import (
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, tally_of
-from brightcall_pandas.frame import client_codes, column, micros, with_region
+from brightcall_pandas.frame import client_codes, column, micros, number_codes, region_of, with_region
 
 __all__ = ["Sequences", "attempts", "last_seen", "repeat_callers", "sequences"]
 
@@ -59,14 +59,22 @@ class Sequences(msgspec.Struct, frozen=True):
         return running - np.repeat(before, np.bincount(self.clients))
 
 
-def sequences(df: pd.DataFrame, mask: NDArray[np.bool_], split: Split | None = None) -> Sequences:
+def sequences(
+    df: pd.DataFrame,
+    mask: NDArray[np.bool_],
+    split: Split | None = None,
+    *,
+    clients: NDArray[np.int64] | None = None,
+) -> Sequences:
     """Return the calls in `mask` whose client and time are known, client by client.
 
     Calls of a client at the same instant stand in the order of their ``id``, where the frame has it.
+    `clients` are the `clients_where` of the mask, where they are known already.
     """
     split = split or Split()
     rows = np.arange(len(df)) if split.rows is None else split.rows
-    clients, stamps = client_codes(df)[0], column(df, "timestamp")
+    clients = clients_where(df, mask) if clients is None else clients
+    stamps = column(df, "timestamp")
     known = (mask & (clients >= 0) & stamps.notna().to_numpy())[rows]
     kept = np.flatnonzero(known)
     keys = [key.take(kept) for key in split.keys]
@@ -80,6 +88,16 @@ def sequences(df: pd.DataFrame, mask: NDArray[np.bool_], split: Split | None = N
     if tied.any() and "id" in df.columns:
         kept = _settled(kept, tied, column(df, "id").iloc[rows[kept]])
     return Sequences(kept, _dense(codes), times)
+
+
+def clients_where(df: pd.DataFrame, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return a number for the client of each call in `mask`; -1 where there is none, and for other calls."""
+    if mask.all():
+        return client_codes(df)[0]
+    rows = np.flatnonzero(mask)
+    clients = np.full(len(df), -1, dtype=np.int64)
+    clients[rows] = number_codes(column(df, "clientNumber").iloc[rows], region_of(df))[0]
+    return clients
 
 
 def _settled(kept: NDArray[np.int64], tied: NDArray[np.bool_], ids: pd.Series) -> NDArray[np.int64]:
@@ -268,7 +286,9 @@ def tally_repeat_callers(
     if not span > pd.Timedelta(0):
         msg = f"window={window!r} must be a span above 0, such as '24h' or '7D'"
         raise ValueError(msg)
-    calls = sequences(df, of_direction(df, direction))
+    counted = of_direction(df, direction)
+    known = clients_where(df, counted)
+    calls = sequences(df, counted, clients=known)
     length = span // pd.Timedelta(microseconds=1)
     followed = ~calls.is_last & (np.diff(calls.times, append=0) <= length)
     end = last_seen(df, until)
@@ -282,7 +302,7 @@ def tally_repeat_callers(
     flags["repeated"] &= flags["observed"]
     parts = split_or_all(df, by).where(flags["n_calls"])
     sums = {name: parts.pick(each) for name, each in flags.items()}
-    clients = pd.Series(parts.pick(client_codes(df)[0]))
+    clients = parts.pick(known)
     sums["clients"] = first_of_pair(parts.keys, clients, sums["observed"])
     sums["repeat_clients"] = first_of_pair(parts.keys, clients, sums["repeated"])
     return tally_of(parts.keys, sums)

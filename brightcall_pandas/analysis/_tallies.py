@@ -107,7 +107,7 @@ class Facts:
     @property
     def first_of_client(self) -> NDArray[np.bool_]:
         """Where a client occurs for the first time in its group."""
-        return first_of_pair(self._keys, pd.Series(self.clients), self.clients >= 0)
+        return first_of_pair(self._keys, self.clients, self.clients >= 0)
 
     @property
     def first_of_call(self) -> NDArray[np.bool_]:
@@ -139,15 +139,16 @@ class Facts:
         return np.where(self.answered, self.seconds("answerTime"), np.nan)
 
 
-def first_of_pair(keys: Sequence[Key], values: pd.Series, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return where, among some of the rows, a value occurs for the first time in its group."""
-    codes, uniques = pd.factorize(values)
+def first_of_pair(
+    keys: Sequence[Key], codes: NDArray[np.int64], among: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return where, among some of the rows, a code, 0 or more, occurs for the first time in its group."""
     pairs = codes[among]
     keys = [key for key in keys if len(key.labels) > 1]  # a single label separates nothing
     if keys:
         # Spellings are folded only when the table is finished, too late to recognize a client seen before.
         folded = folded_keys([key.take(np.flatnonzero(among)) for key in keys], np.ones(len(pairs)))
-        pairs = grouped(folded).codes * len(uniques) + pairs
+        pairs = grouped(folded).codes * (codes.max(initial=0) + 1) + pairs
     first = np.zeros(len(codes), dtype=bool)
     first[among] = ~pd.Series(pairs).duplicated()
     return first

@@ -243,7 +243,7 @@ class CallFilter:
 
     @property
     def has_labels(self) -> bool:
-        """Whether `fold_case` can make a difference: rows are chosen by numbers, or labels that tables fold."""
+        """Whether `fold_case` can make a difference: numbers, or labels that tables fold, choose rows."""
         predicates = ((FILTERS[name].predicate, value) for name, value in self._values.items())
         return any(
             isinstance(predicate, AnyLabel | AnyNumber | HasNumber | HasTag)

@@ -35,6 +35,7 @@ from brightcall_pandas.frame._clients import (
     client_of,
     has_number,
     normalize_numbers,
+    normalized_labels,
     number_codes,
     region_of,
     with_region,
@@ -59,6 +60,7 @@ from brightcall_pandas.frame._numbering import (
     country_of,
     description_of,
     line_type_of,
+    zone_of_country,
     zone_of_number,
 )
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
@@ -161,6 +163,7 @@ __all__ = [
     "names_an_empty_list",
     "nearest",
     "normalize_numbers",
+    "normalized_labels",
     "normalized_number",
     "normalized_numbers",
     "not_one_of",
@@ -193,6 +196,7 @@ __all__ = [
     "words_of",
     "zone_info",
     "zone_name",
+    "zone_of_country",
     "zone_of_number",
     "zone_of_times",
 ]

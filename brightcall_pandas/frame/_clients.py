@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ __all__ = [
     "client_of",
     "has_number",
     "normalize_numbers",
+    "normalized_labels",
     "number_codes",
     "region_of",
     "with_region",
@@ -116,12 +116,27 @@ def number_codes(numbers: pd.Series, region: str | None = None) -> tuple[NDArray
     """
     codes, spellings = pd.factorize(numbers)
     codes = codes.astype(np.int64, copy=False)
-    given = _array(spellings)
-    written = normalized_numbers(given, region)
-    if written is given:
+    written = normalized_labels(spellings, region)
+    if written is spellings:
         return codes, spellings
-    of_spelling, distinct = pd.factorize(pd.Series(written.to_pandas(), dtype="str"))
-    return np.append(of_spelling, -1)[codes], pd.Index(distinct, dtype="str")
+    of_spelling, distinct = pd.factorize(written)
+    return np.append(of_spelling, -1)[codes], distinct
+
+
+def normalized_labels(spellings: pd.Index, region: str | None = None) -> pd.Index:
+    """Return distinct numbers as `normalize_numbers` writes them, the index itself where none changes.
+
+    Parameters
+    ----------
+    spellings
+        Texts.
+    region
+        Two capital letters of a country, or None.
+    """
+    given = pa.array(spellings, pa.large_string(), from_pandas=True)
+    given = given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given
+    written = normalized_numbers(given, region)
+    return spellings if written is given else pd.Index(written.to_pandas(), dtype="str")
 
 
 def has_number(numbers: pd.Series, value: str, region: str | None = None) -> NDArray[np.bool_]:
@@ -201,16 +216,8 @@ def normalize_numbers(numbers: pd.Series, region: str | None = None) -> pd.Serie
 
 def _normalized(numbers: pd.Series, region: str | None) -> pd.Series:
     codes, spellings = pd.factorize(numbers)
-    given = _array(spellings)
-    written = normalized_numbers(given, region)
-    if written is given:
+    written = normalized_labels(spellings, region)
+    if written is spellings:
         return numbers
-    labels = pd.Index(written.to_pandas(), dtype="str").append(
-        pd.Index([None], dtype="str")
-    )  # the last one is that of code -1
+    labels = written.append(pd.Index([None], dtype="str"))  # the last one is that of code -1
     return pd.Series(labels.take(codes).array, index=numbers.index, name=numbers.name)
-
-
-def _array(texts: Any) -> pa.Array:
-    array = pa.array(texts, pa.large_string(), from_pandas=True)
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

@@ -10,7 +10,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["SEVERAL_ZONES", "country_of", "description_of", "line_type_of", "zone_of_number"]
+__all__ = [
+    "SEVERAL_ZONES",
+    "country_of",
+    "description_of",
+    "line_type_of",
+    "zone_of_country",
+    "zone_of_number",
+]
 
 SEVERAL_ZONES = "several"
 """Stands for the zone of a number that may be in any of several, whose clocks differ."""
@@ -56,6 +63,8 @@ def zone_of_number(number: str) -> str | None:
     """
     from phonenumbers import timezone  # noqa: PLC0415 - see country_of
 
+    if (zone := zone_of_country(number)) is not None:
+        return zone
     found = _parsed(number)
     if found is None:
         return None
@@ -63,6 +72,26 @@ def zone_of_number(number: str) -> str | None:
     if names == (timezone.UNKNOWN_TIMEZONE,):  # a number that nobody has been given yet
         names = timezone.time_zones_for_geographical_number(found)
     return _one_zone(names)
+
+
+def zone_of_country(number: str) -> str | None:
+    """Return the timezone of a number's country code, where one clock holds in all that has this code."""
+    zones = _countries_of_one_clock()
+    return zones.get(number[:2]) or zones.get(number[:3]) or zones.get(number[:4])
+
+
+@lru_cache
+def _countries_of_one_clock() -> dict[str, str]:
+    """Return the zones of the country codes in which one clock holds, by ``+`` and code."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE  # noqa: PLC0415 - see country_of
+    from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415
+
+    names: dict[str, set[str]] = {}
+    for prefix, zones in TIMEZONE_DATA.items():
+        code = next(c for c in (prefix[:1], prefix[:2], prefix[:3]) if int(c) in COUNTRY_CODE_TO_REGION_CODE)
+        names.setdefault(f"+{code}", set()).update(zones)
+    zones_of = {code: _one_zone(tuple(sorted(each))) for code, each in names.items()}
+    return {code: zone for code, zone in zones_of.items() if zone not in (None, SEVERAL_ZONES)}
 
 
 @lru_cache

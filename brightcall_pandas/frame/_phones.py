@@ -62,13 +62,13 @@ _EXTENSION = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMERIC = re.compile(r"\+?[0-9]+")
-_E164 = r"\+[1-9][0-9]{6,14}"
-# A zero behind the country code is a trunk prefix that does not belong there, but in Italy.
-_TRUNK = (
-    r"\+(?:[17]|2[07]|3[0-46]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
-    r"|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[035789]|9[679])[0-9])0"
+# E.164, by the length of the country code. A zero behind it is a trunk prefix too many, but in Italy.
+_E164 = (
+    r"\+(?:[17][1-9][0-9]{5,13}|39[0-9]{5,13}"
+    r"|(?:2[07]|3[0-46]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])[1-9][0-9]{4,12}"
+    r"|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[035789]|9[679])[0-9][1-9][0-9]{3,11})"
 )
-_CANONICAL, _WITH_TRUNK = re.compile(_E164), re.compile(_TRUNK)
+_SETTLED = re.compile(_E164)
 _SHORTEST = 7  # digits of a telephone number almost everywhere; with fewer it is an extension
 _SHORTEST_AT_HOME = 5  # some islands have numbers of so few
 _KEPT = 2**18  # numbers that are remembered: tables of one frame ask for the same ones
@@ -130,9 +130,7 @@ def normalized_numbers(numbers: pa.Array, region: str | None = None) -> pa.Array
 
 def _is_settled(numbers: pa.Array) -> pa.Array:
     """Return where a number is written as E.164 has it; null for a null."""
-    settled = pc.and_not(
-        pc.match_substring_regex(numbers, f"^{_E164}$"), pc.match_substring_regex(numbers, f"^{_TRUNK}")
-    )
+    settled = pc.match_substring_regex(numbers, f"^{_E164}$")
     return pc.and_not(settled, pc.is_in(numbers, value_set=pa.array(KEYPAD_WORDS, numbers.type)))
 
 
@@ -227,7 +225,7 @@ def _unmarked(text: str) -> str:
 
 
 def _international(plain: str) -> str:
-    if _CANONICAL.fullmatch(plain) and not _WITH_TRUNK.match(plain):
+    if _SETTLED.fullmatch(plain):
         return plain
     found = _parsed(plain, None)
     return plain if found is None or not _is_possible(found) else _as_e164(found)

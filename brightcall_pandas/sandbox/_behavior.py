@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Literal
 
 from brightcall_pandas.frame import FIELDS, zone_info
+from brightcall_pandas.sandbox._numbers import NumberForms, write_numbers
 
 if TYPE_CHECKING:
     import random
@@ -89,6 +90,9 @@ class Behavior:
         ``none``; one call of ``1970`` or ``2067``; ``missing`` on some calls.
     errors
         Share of the answers that say ``status: error``, with HTTP 200 and no calls.
+    numbers
+        How clients' numbers are written: ``e164``, and null where one is withheld; or ``mixed``: in six
+        forms, national ones among them, with words such as ``anonymous`` for a withheld one.
     v3_statistics
         Form of v3's statistics: a ``chart`` in which nothing can be read, or ``detailed`` as those of v1.
     """
@@ -108,6 +112,7 @@ class Behavior:
     ids: str = "numbers"
     odd_time: str = "none"
     errors: float = 0.0
+    numbers: NumberForms = "e164"
     v3_statistics: Literal["chart", "detailed"] = "chart"
 
     def hides_calls(self, *, edited: bool) -> bool:
@@ -225,8 +230,9 @@ class Behavior:
     @property
     def rewrites(self) -> bool:
         """Whether rows are sent otherwise than they are kept."""
-        kept = self.omits, self.times, self.ids, self.odd_time, self.unit == "second"
-        return kept != (AS_IS.omits, AS_IS.times, AS_IS.ids, AS_IS.odd_time, False) or self.sorts_inside
+        kept = self.omits, self.times, self.ids, self.odd_time, self.numbers, self.unit == "second"
+        as_is = AS_IS.omits, AS_IS.times, AS_IS.ids, AS_IS.odd_time, AS_IS.numbers, False
+        return kept != as_is or self.sorts_inside
 
     @property
     def sorts_inside(self) -> bool:
@@ -262,6 +268,7 @@ class Behavior:
                 for name in _TIMES:
                     if call.get(name) is not None:
                         call[name] = write(datetime.fromisoformat(call[name]), clock)
+            write_numbers(call, self.numbers)
             call["id"] = _IDS[self.ids](int(call["id"]))
         return calls
 

@@ -48,7 +48,7 @@ class Persona:
 
 _SIZES, _ENDS, _DEPTH, _TOTALS = "Page sizes", "Past the last page", "Depth", "Totals"
 _ORDER, _DAYS, _TIMES, _IDS, _ERRORS = "Order", "Days and pages", "Times", "Identifiers", "Errors"
-_STATISTICS = "Statistics"
+_STATISTICS, _CLIENTS = "Statistics", "Clients"
 
 PERSONAS: dict[str, Persona] = {
     each.name: each
@@ -404,6 +404,13 @@ PERSONAS: dict[str, Persona] = {
             "One answer in 20 says status: error with HTTP 200 and an empty list.",
             "A handler reports a timeout of its database in the body only.",
             {"errors": 0.05},
+        ),
+        Persona(
+            "number-spellings",
+            _CLIENTS,
+            "Writes a client's number in six forms, national ones among them; for a withheld one, words.",
+            "Numbers come from uploads, web forms and SIP headers, and each source has a form of its own.",
+            {"numbers": "mixed"},
         ),
         Persona(
             "v3-statistics",
