@@ -65,7 +65,7 @@ from brightcall_pandas.frame._numbering import (
 )
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._periods import period
-from brightcall_pandas.frame._phones import checked_region, normalized_number, normalized_numbers
+from brightcall_pandas.frame._phones import are_settled, checked_region, normalized_number, normalized_numbers
 from brightcall_pandas.frame._reference import ReferenceTable
 from brightcall_pandas.frame._settings import (
     LONGEST_DAYS,
@@ -137,6 +137,7 @@ __all__ = [
     "Page",
     "ReferenceTable",
     "TypedTable",
+    "are_settled",
     "call_numbers",
     "checked_region",
     "choice",
