@@ -92,7 +92,7 @@ class Behavior:
         Share of the answers that say ``status: error``, with HTTP 200 and no calls.
     numbers
         How clients' numbers are written: ``e164``, and null where one is withheld; or ``mixed``: in six
-        forms, national ones among them, with words such as ``anonymous`` for a withheld one.
+        forms, national ones among them, and one caller in 7 withholds it, for which words stand.
     v3_statistics
         Form of v3's statistics: a ``chart`` in which nothing can be read, or ``detailed`` as those of v1.
     """

@@ -10,23 +10,23 @@ NumberForms = Literal["e164", "mixed"]
 
 _COUNTRY_CODE, _PREFIX = "+49", 3  # all clients have mobile numbers of Germany
 _WITHHELD = ("anonymous", "Restricted", "+266696687", "", "unknown", "Private number")
-_STRIDE = 7  # consecutive ids shall not have consecutive forms
+_EVERY = 7  # one inbound call in so many withholds its number besides; the form changes as often
 
 
 def write_numbers(call: dict[str, Any], forms: NumberForms) -> None:
     """Write the client's number of a call, wherever it stands, in the form that this call has it."""
     if forms == "e164":
         return
-    number = call["clientNumber"]
-    turn = int(call["id"]) // _STRIDE
-    if number is not None:
+    number, caller = call["clientNumber"], call["fromNumber"]
+    turn, rest = divmod(int(call["id"]), _EVERY)
+    if caller == "anonymous" or (caller == number and not rest):
+        call["clientNumber"] = call["fromNumber"] = _WITHHELD[turn % len(_WITHHELD)]
+    elif number is not None:
         written = _spelled(number, turn)
         for name in ("fromNumber", "toNumber", "toAnswer"):
             if call[name] == number:
                 call[name] = written
         call["clientNumber"] = written
-    elif call["fromNumber"] == "anonymous":
-        call["clientNumber"] = call["fromNumber"] = _WITHHELD[turn % len(_WITHHELD)]
 
 
 def _spelled(number: str, turn: int) -> str:

@@ -408,7 +408,7 @@ PERSONAS: dict[str, Persona] = {
         Persona(
             "number-spellings",
             _CLIENTS,
-            "Writes a client's number in six forms, national ones among them; for a withheld one, words.",
+            "Writes a client's number in six forms, national ones among them; one caller in 7 withholds it.",
             "Numbers come from uploads, web forms and SIP headers, and each source has a form of its own.",
             {"numbers": "mixed"},
         ),
