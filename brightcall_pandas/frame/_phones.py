@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import numpy as np
@@ -245,6 +245,9 @@ def _international(plain: str) -> str:
 
 def _completed(plain: str, region: str) -> str | None:
     """Return what digits without a plus sign mean in a region; None where they are no number."""
+    plan = _plain_plan(region)
+    if plan is not None and (national := plan.national(plain)) is not None:
+        return f"+{plan.code}{national}"
     own = _parsed(plain, region)
     if plain.startswith("0") and len(plain) >= _SHORTEST:  # no country code begins so
         return _as_e164(own) if own is not None and _is_possible(own) else None
@@ -257,6 +260,46 @@ def _completed(plain: str, region: str) -> str | None:
     if foreign is not None and library.is_valid_number(foreign):
         return _as_e164(foreign)
     return _as_e164(own) if valid or (usual and _is_possible(own)) else None
+
+
+class _PlainPlan(NamedTuple):
+    """What a country with simple rules puts before its numbers: most have one trunk prefix, and no more.
+
+    For these, reading a number by its length is a tenth of the library's work, with the same result.
+    """
+
+    code: int
+    prefix: str
+    abroad: re.Pattern[str]
+    unprefixed: re.Pattern[str]
+    lengths: frozenset[int]
+
+    def national(self, plain: str) -> str | None:
+        """Return the number without its trunk prefix; None where that takes the library to tell."""
+        rest = plain[len(self.prefix) :]
+        if not plain.startswith(self.prefix) or len(rest) not in self.lengths or len(plain) < _SHORTEST:
+            return None
+        odd = rest.startswith("0") or self.abroad.match(plain) or self.unprefixed.fullmatch(plain)
+        return None if odd else rest
+
+
+@lru_cache
+def _plain_plan(region: str) -> _PlainPlan | None:
+    library = _library()
+    own = library.PhoneMetadata.metadata_for_region(region)
+    if own is None or library.COUNTRY_CODE_TO_REGION_CODE[own.country_code][0] != region:
+        return None
+    if own.national_prefix != "0" or own.national_prefix_for_parsing != "0":
+        return None
+    if own.national_prefix_transform_rule:
+        return None
+    return _PlainPlan(
+        own.country_code,
+        own.national_prefix,
+        re.compile(own.international_prefix),
+        re.compile(own.general_desc.national_number_pattern),
+        frozenset(own.general_desc.possible_length),
+    )
 
 
 def _library() -> Any:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import phonenumbers
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brightcall_pandas.frame import checked_region, normalized_number, normalized_numbers
@@ -107,6 +107,18 @@ class TestNormalizedNumber:
             for form in (forms.NATIONAL, forms.INTERNATIONAL, forms.RFC3966)
         ]
         assert [normalized_number(each, region) for each in written] == [e164] * 3
+
+    @given(
+        st.sampled_from(["DE", "FR", "AU", "JP", "AT", "CH", "ZA", "IN", "BR", "GB", "IT", "US"]),
+        st.from_regex(r"0[1-9][0-9]{5,12}", fullmatch=True),
+    )
+    @settings(max_examples=500)
+    def test_behind_a_trunk_prefix_the_library_tells_what_is_a_number(self, region, number):
+        parsed = phonenumbers.parse(number, region)
+        e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        possible = phonenumbers.is_possible_number_with_reason(parsed)
+        is_number = possible == phonenumbers.ValidationResult.IS_POSSIBLE
+        assert normalized_number(number, region) == (e164 if is_number else number)
 
 
 class TestNormalizedNumbers:
