@@ -42,7 +42,7 @@ from brightcall_pandas.errors import (
     ServerError,
 )
 from brightcall_pandas.filters import CallFilter, describe_filters
-from brightcall_pandas.frame import describe_fields, to_frame
+from brightcall_pandas.frame import describe_fields, normalize_numbers, to_frame
 
 if TYPE_CHECKING:
     from brightcall_pandas import plots
@@ -90,6 +90,7 @@ __all__ = [
     "load_catalog",
     "load_stats",
     "login",
+    "normalize_numbers",
     "plots",
     "read_calls",
     "scan_calls",

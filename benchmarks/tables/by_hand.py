@@ -388,6 +388,9 @@ def quality(df: pd.DataFrame) -> pd.DataFrame:
     for part, whole in (("talkTime", "totalTime"), ("talkTime", "callTime"), ("aiTalkTime", "totalTime")):
         counts["impossible", f"{part} > {whole}"] = (df[part] > df[whole]).sum()
     counts["future", "timestamp"] = (df["timestamp"] > pd.Timestamp.now("UTC")).sum()
+    clients = df["clientNumber"].value_counts()
+    if (withheld := clients.index.str.lower().isin(["anonymous", "unknown", ""])).any():
+        counts["clients", "no number"] = clients[withheld].sum()
     talks = df.loc[
         _answered(df) & (df["talkTime"] > 0), ["agentShortNumber", "timestamp", "answerTime", "talkTime"]
     ]

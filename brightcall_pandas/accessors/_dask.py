@@ -21,7 +21,14 @@ import pyarrow as pa
 from brightcall_pandas import analysis
 from brightcall_pandas.accessors._people import marked_table, of_people, shows_people, uses_agents
 from brightcall_pandas.accessors._rows import matching_rows
-from brightcall_pandas.analysis import additive_form, merge
+from brightcall_pandas.analysis import (
+    add_told,
+    additive_form,
+    merge,
+    names_of,
+    reads_clients,
+    told_of_clients,
+)
 from brightcall_pandas.errors import brief_errors, missing_extra
 from brightcall_pandas.export import CallFiles, Place, Surplus, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters, parsed_conditions
@@ -33,11 +40,14 @@ from brightcall_pandas.frame import (
     AgentCounts,
     Names,
     checked_agent,
+    client_of,
     count_agents,
     known_agent,
     named_table,
     optional_column,
+    region_of,
     with_agent,
+    with_region,
 )
 
 try:
@@ -139,11 +149,17 @@ def _distributed(name: str) -> Callable[..., Any]:
         given.pop(next(iter(given)))
         tallied, finished = form.options(given)
         field = self._agent(agent) if uses_agents(table, given) else None
-        frame = self._whole_clients(given, field) if form.whole_clients else self._df
+        region = region_of(self._df._meta, given.get("region"))
+        frame = self._whole_clients(given, field, region) if form.whole_clients else self._df
         if form.until_needed and tallied.get("until") is None:
             tallied["until"] = delayed(_latest)([delayed(_last)(p) for p in self._df.to_delayed()])
-        parts = [delayed(_tallied)(form.tally, part, field, tallied) for part in frame.to_delayed()]
-        return delayed(_finished)(form.finish, _tree(parts), field, names, finished)
+        parts = [delayed(_tallied)(form.tally, part, field, region, tallied) for part in frame.to_delayed()]
+        result = delayed(_finished)(form.finish, _tree(parts), field, names, finished)
+        dimensions = names_of(given.get("by"))
+        if not form.whole_clients and not reads_clients(dimensions):
+            return result
+        told = [delayed(_told)(part, region, dimensions) for part in self._df.to_delayed()]
+        return delayed(add_told)(result, told, region)
 
     method.__name__, method.__qualname__ = name, f"DistributedCalls.{name}"
     of_pandas = of_people(table)
@@ -242,7 +258,7 @@ class DistributedCalls:
             return known
         return delayed(_decided)([delayed(count_agents)(part) for part in self._df.to_delayed()])
 
-    def _whole_clients(self, given: Mapping[str, Any], agent: Any) -> dd.DataFrame:
+    def _whole_clients(self, given: Mapping[str, Any], agent: Any, region: str | None) -> dd.DataFrame:
         """Bring all calls of a client into one part; calls without a client are spread over all parts."""
         by = given.get("by")
         asked = {by} if isinstance(by, str) else set(by or ())
@@ -253,7 +269,7 @@ class DistributedCalls:
         if parts == 1 or "clientNumber" not in kept:
             return self._df[kept]
         meta = self._df[kept]._meta.assign(**{_PART: np.zeros(0, dtype=np.int64)})
-        numbered = self._df[kept].map_partitions(_numbered, parts, meta=meta)
+        numbered = self._df[kept].map_partitions(_numbered, parts, region, meta=meta)
         return numbered.shuffle(on=_PART, npartitions=parts).drop(columns=_PART)
 
 
@@ -306,8 +322,14 @@ def _decided(counts: list[AgentCounts]) -> str | None:
 
 
 def _tallied(
-    tally: Callable[..., pd.DataFrame], part: pd.DataFrame, agent: str | None, options: Mapping[str, Any]
+    tally: Callable[..., pd.DataFrame],
+    part: pd.DataFrame,
+    agent: str | None,
+    region: str | None,
+    options: Mapping[str, Any],
 ) -> pd.DataFrame:
+    # Parts that went from worker to worker have lost what their frame says.
+    part = with_region(part, region)
     return tally(part if agent is None else with_agent(part, agent), **options)
 
 
@@ -321,8 +343,12 @@ def _finished(
     return marked_table(named_table(finish(table, **options), names), agent)
 
 
-def _numbered(part: pd.DataFrame, parts: int) -> pd.DataFrame:
-    clients = optional_column(part, "clientNumber")
+def _told(part: pd.DataFrame, region: str | None, names: Sequence[str]) -> dict[str, int]:
+    return told_of_clients(with_region(part, region), names)
+
+
+def _numbered(part: pd.DataFrame, parts: int, region: str | None) -> pd.DataFrame:
+    clients = client_of(part, region)
     hashed = pd.util.hash_pandas_object(clients, index=False).to_numpy() % np.uint64(parts)
     spread = np.arange(len(part)) % parts
     return part.assign(**{_PART: np.where(clients.isna(), spread, hashed.astype(np.int64))})

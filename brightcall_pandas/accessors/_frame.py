@@ -155,7 +155,8 @@ class CallsAccessor(HidesColumn):
             Whether the AI agent talked.
         fold_case
             True: labels of tables are filters. Outcomes and tags are folded by case and blanks as the tables
-            fold them, `agent_ids` are the agents of ``by_agent``, and ``(none)`` is a row without a label.
+            fold them, telephone numbers match in any spelling (`bc.normalize_numbers`, in the frame's
+            region), `agent_ids` are the agents of ``by_agent``, and ``(none)`` is a row without a label.
             False: they must be equal letter for letter, as the API wants them, and `agent_ids` match any
             field that may tell the agent.
         agent

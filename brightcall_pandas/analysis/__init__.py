@@ -34,9 +34,13 @@ from brightcall_pandas.analysis._agents_and_lines import by_agent, by_line
 from brightcall_pandas.analysis._breakdowns import Stages as Stages
 from brightcall_pandas.analysis._breakdowns import breakdown, by_outcome, funnel, summary
 from brightcall_pandas.analysis._changes import compare, explain_change
+from brightcall_pandas.analysis._clients import add_told as add_told
+from brightcall_pandas.analysis._clients import reads_clients as reads_clients
+from brightcall_pandas.analysis._clients import told_of_clients as told_of_clients
 from brightcall_pandas.analysis._definitions import definitions
 from brightcall_pandas.analysis._dimensions import By as By
 from brightcall_pandas.analysis._dimensions import Direction as Direction
+from brightcall_pandas.analysis._dimensions import names_of as names_of
 from brightcall_pandas.analysis._histograms import Bins as Bins
 from brightcall_pandas.analysis._histograms import Closed as Closed
 from brightcall_pandas.analysis._histograms import (

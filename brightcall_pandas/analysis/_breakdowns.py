@@ -24,7 +24,7 @@ from brightcall_pandas.analysis._groups import (
 from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
 from brightcall_pandas.analysis._tallies import TALK_TIME, additive, tally, tally_of
-from brightcall_pandas.frame import FIELDS, column, optional_column
+from brightcall_pandas.frame import FIELDS, column, optional_column, with_region
 
 __all__ = ["breakdown", "by_outcome", "funnel", "summary"]
 
@@ -46,8 +46,9 @@ _KEY_FIGURES = (
 )
 
 
-def tally_summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
+def tally_summary(df: pd.DataFrame, *, by: By = None, region: str | None = None) -> pd.DataFrame:
     """Return the sums behind `summary`: one row per group and talk time."""
+    df = with_region(df, region)
     return tally(df, split_or_all(df, by), sums_for(_KEY_FIGURES), median=needs_median(_KEY_FIGURES))
 
 
@@ -58,7 +59,7 @@ def finish_summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 @additive(tally_summary, finish_summary, whole_clients=True)
-def summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
+def summary(df: pd.DataFrame, *, by: By = None, region: str | None = None) -> pd.DataFrame:
     """Return the key figures of all calls in one row, or of each group.
 
     Parameters
@@ -67,6 +68,9 @@ def summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
         Calls. No column is required; a number whose column is missing is null.
     by
         Columns or dimensions (``agent``, ``hour``, ``project`` …) to make a row of each.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
 
     Returns
     -------
@@ -78,8 +82,8 @@ def summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
         - ``answer_time_mean_s``: mean answer time of answered calls (average speed of answer)
         - ``talk_time_total_s``: over all calls, seconds
         - ``talk_time_mean_s``, ``talk_time_median_s``: over answered calls whose talk time is known
-        - ``unique_clients``: distinct client numbers
-        - ``calls_per_client``: calls with a client number ÷ distinct client numbers
+        - ``unique_clients``: distinct clients: telephone numbers, whatever their spelling
+        - ``calls_per_client``: calls with a client ÷ distinct clients
         - ``first_time_share``: calls marked as the user's first ÷ calls whose mark is known
         - ``transferred_share``: calls transferred at least once ÷ calls
         - ``ai_talk_share``: AI talk time ÷ talk time, both over all calls
@@ -91,6 +95,8 @@ def summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     ------
     KeyError
         A name in `by` is unknown.
+    ValueError
+        `region` is not a country.
 
     Notes
     -----
@@ -106,7 +112,7 @@ def summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     group
     all        4         2          0.5              45.0
     """
-    return finish_summary(tally_summary(df, by=by))
+    return finish_summary(tally_summary(df, by=by, region=region))
 
 
 _USUAL_METRICS = (
@@ -120,8 +126,11 @@ _USUAL_METRICS = (
 )
 
 
-def tally_breakdown(df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None) -> pd.DataFrame:
+def tally_breakdown(
+    df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None, *, region: str | None = None
+) -> pd.DataFrame:
     """Return the sums behind `breakdown`."""
+    df = with_region(df, region)
     names = checked_metrics(metrics, _USUAL_METRICS)
     if not names_of(by):
         msg = "by= must name at least one dimension or column, for example by='project'"
@@ -153,7 +162,12 @@ def finish_breakdown(
 
 @additive(tally_breakdown, finish_breakdown, whole_clients=True)
 def breakdown(
-    df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None, *, confidence: float = 0.95
+    df: pd.DataFrame,
+    by: By,
+    metrics: Sequence[str] | None = None,
+    *,
+    region: str | None = None,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return chosen metrics of each group of calls.
 
@@ -163,11 +177,15 @@ def breakdown(
         Calls; needs the columns of `by`. A number whose column is missing is null.
     by
         A dimension (``agent``, ``campaign``, ``client``, ``direction``, ``hour``, ``line``, ``outcome``,
-        ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``, ``week``, ``month``), a column of the
-        frame, or several.
+        ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``, ``week``, ``month``), one that the
+        client's number tells (``country``, ``region``, ``number_type``, ``client_hour``,
+        ``client_weekday``), a column of the frame, or several.
     metrics
         Names in `definitions` that describe a group of calls; default: calls, answered, answer_rate,
         talk_time_total_s, talk_time_mean_s, positive and positive_rate.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
     confidence
         Confidence of the intervals, between 0 and 1.
 
@@ -186,11 +204,19 @@ def breakdown(
     KeyError
         A name in `by` is neither a dimension nor a column.
     ValueError
-        `by` names nothing, or `metrics` is not a list of such names.
+        `by` names nothing, `metrics` is not a list of such names, or `region` is not a country.
 
     Notes
     -----
     By ``tag``, a call counts once in each of its tags, so shares may add up to more than 1.
+
+    What a number tells comes from the library ``phonenumbers``: ``country`` (two letters of ISO 3166) from
+    its country code, ``region`` (town, state, or the country of a mobile number) and ``number_type``
+    (``fixed_line``, ``mobile``, ``fixed_line_or_mobile``, ``toll_free`` …) from the numbering plan,
+    ``client_hour`` and ``client_weekday`` from the clock of its timezone. Where a number can be in several
+    zones whose clocks differ, as mobile numbers of the US can, these two are null. ``attrs["brightcall"]``
+    counts it: the `region`, and under ``clients`` the calls with ``no_client``, of clients with
+    ``no_country_code``, and in ``several_timezones``.
 
     Examples
     --------
@@ -202,7 +228,7 @@ def breakdown(
     Solar     0.67      2          0.5
     (none)    0.33      1          1.0
     """
-    table = tally_breakdown(df, by, metrics)
+    table = tally_breakdown(df, by, metrics, region=region)
     return finish_breakdown(table, metrics, confidence=confidence)
 
 

@@ -12,7 +12,7 @@ from brightcall_pandas.frame import ReferenceTable
 __all__ = ["DEFINITIONS", "OF_TABLES", "definitions"]
 
 _OFFERED = "failed calls and unknown states are left out"
-_NO_CLIENT = "calls without client number or time are left out"
+_NO_CLIENT = "calls without a client (no number, or withheld) or without time are left out"
 _NO_TIME = "calls without a time are left out"
 
 OF_TABLES: dict[str, Definition] = {

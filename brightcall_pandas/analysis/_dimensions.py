@@ -16,6 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.analysis._clients import (
+    client_key,
+    client_times,
+    country_key,
+    line_type_key,
+    region_key,
+)
 from brightcall_pandas.analysis._groups import Key, closed_key, key_of
 from brightcall_pandas.frame import FIELDS, agents_of, column, fold, micros, nearest, not_one_of, tags_of_rows
 
@@ -179,14 +186,14 @@ class Dimension(msgspec.Struct, frozen=True):
         What the labels are.
     key
         Makes the key of that column.
-    values
-        Reads the frame, where one column does not tell the labels.
+    of_frame
+        Makes the key of a frame instead, where that takes more than the column.
     """
 
     column: str
     doc: str
     key: Callable[[pd.Series, str], Key] = key_of
-    values: Callable[[pd.DataFrame], pd.Series] | None = None
+    of_frame: Callable[[pd.DataFrame, str], Key] | None = None
 
 
 @dataclass(frozen=True)
@@ -233,6 +240,14 @@ def _weekday(stamps: pd.Series, name: str) -> Key:
     return closed_key(codes, WEEKDAYS, name)
 
 
+def _client_hour(df: pd.DataFrame, name: str) -> Key:
+    return _hour(client_times(df), name)
+
+
+def _client_weekday(df: pd.DataFrame, name: str) -> Key:
+    return _weekday(client_times(df), name)
+
+
 def _period(freq: str) -> Callable[[pd.Series, str], Key]:
     """Return the function that labels times by the start of their period."""
 
@@ -244,9 +259,13 @@ def _period(freq: str) -> Callable[[pd.Series, str], Key]:
     return key
 
 
+def _agent_key(df: pd.DataFrame, name: str) -> Key:
+    return key_of(agents_of(df), name)
+
+
 DIMENSIONS: dict[str, Dimension] = {
-    "agent": Dimension("userId", "agent of the call, by the field that tells it", values=agents_of),
-    "client": Dimension("clientNumber", "phone number of the client"),
+    "agent": Dimension("userId", "agent of the call, by the field that tells it", of_frame=_agent_key),
+    "client": Dimension("clientNumber", "client: its number, in one spelling", of_frame=client_key),
     "direction": Dimension("type", "inbound, outbound, internal"),
     "line": Dimension("lineNumber", "phone line used for the call"),
     "outcome": Dimension("outcomeTag", "outcome, folded by case and blanks"),
@@ -260,6 +279,23 @@ DIMENSIONS: dict[str, Dimension] = {
     "day": Dimension("timestamp", "midnight that began the day, in the frame's timezone", _period("D")),
     "week": Dimension("timestamp", "midnight that began the week, a Monday", _period("W")),
     "month": Dimension("timestamp", "midnight that began the month", _period("M")),
+    "country": Dimension(
+        "clientNumber", "country of the client's number, two letters as in ISO 3166", of_frame=country_key
+    ),
+    "region": Dimension(
+        "clientNumber",
+        "where the client's number is, in English: town, state, or country of a mobile number",
+        of_frame=region_key,
+    ),
+    "number_type": Dimension(
+        "clientNumber", "kind of the client's line: fixed_line, mobile, toll_free …", of_frame=line_type_key
+    ),
+    "client_hour": Dimension(
+        "clientNumber", "hour of the day, 0 to 23, by the client's own clock", of_frame=_client_hour
+    ),
+    "client_weekday": Dimension(
+        "clientNumber", "Monday to Sunday, by the client's own clock", of_frame=_client_weekday
+    ),
 }
 """The names that ``by=`` accepts besides those of columns."""
 
@@ -310,8 +346,9 @@ def _key(df: pd.DataFrame, name: str) -> Key:
         msg = f"by={name!r} is neither a column of the frame nor one of: {known}{meant}"
         raise KeyError(msg)
     dimension = DIMENSIONS[name]
-    values = column(df, dimension.column) if dimension.values is None else dimension.values(df)
-    return dimension.key(values, name)
+    if dimension.of_frame is not None:
+        return dimension.of_frame(df, name)
+    return dimension.key(column(df, dimension.column), name)
 
 
 def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import DIRECTION_OF_DIALING, Direction, of_direction
-from brightcall_pandas.frame import choice, column, micros, optional_column
+from brightcall_pandas.frame import choice, client_codes, column, micros, optional_column, with_region
 
 __all__ = ["TARGETS", "model_frame"]
 
@@ -41,7 +41,11 @@ TARGETS: Mapping[str, Callable[[pd.DataFrame], NDArray[np.float64]]] = {
 
 
 def model_frame(
-    df: pd.DataFrame, target: str = "answered", *, direction: Direction = DIRECTION_OF_DIALING
+    df: pd.DataFrame,
+    target: str = "answered",
+    *,
+    direction: Direction = DIRECTION_OF_DIALING,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return a table for a model: features that were known before each call, and the target.
 
@@ -57,6 +61,9 @@ def model_frame(
     direction
         The calls to predict: ``"outbound"`` (the default: this is about our own dialing), ``"inbound"``,
         ``"internal"``, or None for all calls. History includes calls of every direction.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
 
     Returns
     -------
@@ -79,11 +86,12 @@ def model_frame(
     KeyError
         A needed column is missing.
     ValueError
-        `target` or `direction` is not one of these.
+        `target` or `direction` is not one of these, or `region` is not a country.
 
     Notes
     -----
-    No feature looks past the start of its call. The number of earlier calls is known then; the result of a
+    A client is a telephone number, whatever its spelling; without one, its history is null. No feature looks
+    past the start of its call. The number of earlier calls is known then; the result of a
     call is known only when it is over, ``totalTime`` after its start. A call whose end is unknown therefore
     never counts in a rate. Agent, durations, outcome, tags and recall of the call itself are not features,
     since they are not known beforehand. An outcome that an agent changes days later cannot be told from one
@@ -107,6 +115,7 @@ def model_frame(
     2  11.0      1.0           NaN                 NaN       1.0
     """
     choice("target", target, TARGETS)
+    df = with_region(df, region)
     chosen = of_direction(df, direction)
     stamps = column(df, "timestamp")
     known = stamps.notna().to_numpy()
@@ -114,12 +123,12 @@ def model_frame(
     features: dict[str, object] = _clock(stamps)
     for name, feature in _LABELS.items():
         features[feature] = optional_column(df, name).astype("str").to_numpy()
-    earlier = _Earlier.of(optional_column(df, "clientNumber"), start, known & chosen)
+    earlier = _Earlier.of(_groups(df, "clientNumber"), start, known & chosen)
     features["attempt"] = earlier.calls + 1
-    features["since_last_s"] = _since(_Earlier.of(optional_column(df, "clientNumber"), start, known), start)
+    features["since_last_s"] = _since(_Earlier.of(_groups(df, "clientNumber"), start, known), start)
     for name, field in _HISTORIES.items():
         features |= _history(df, name, field, start, end)
-    lines = _Earlier.of(optional_column(df, "lineNumber"), start, known)
+    lines = _Earlier.of(_groups(df, "lineNumber"), start, known)
     features["line_calls_24h"] = lines.calls - lines.before(start - _DAY_US)
     features[target] = TARGETS[target](df)
     table = pd.DataFrame(features, index=df.index)
@@ -134,6 +143,13 @@ def _clock(stamps: pd.Series) -> dict[str, object]:
         "weekday": clock.day_of_week.to_numpy(dtype=np.float64),
         "day_of_month": clock.day.to_numpy(dtype=np.float64),
     }
+
+
+def _groups(df: pd.DataFrame, field: str) -> NDArray[np.int64]:
+    """Return a number for what each call has in a field, negative where it has nothing."""
+    if field == "clientNumber" and field in df.columns:
+        return client_codes(df)[0]
+    return pd.factorize(optional_column(df, field))[0].astype(np.int64)
 
 
 def _ends(df: pd.DataFrame, known: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -171,13 +187,12 @@ class _Earlier(msgspec.Struct, frozen=True):
     @classmethod
     def of(
         cls,
-        values: pd.Series,
+        groups: NDArray[np.int64],
         times: NDArray[np.int64],
         counted: NDArray[np.bool_],
         moments_of: NDArray[np.int64] | None = None,
     ) -> _Earlier:
-        """Sort the calls of each value by a moment: their start, or `moments_of`."""
-        groups = pd.factorize(values)[0].astype(np.int64)
+        """Sort the calls of each group by a moment: their start, or `moments_of`."""
         own = times if moments_of is None else moments_of
         rows = np.flatnonzero(counted & (groups >= 0))
         moments = np.unique(own[rows])
@@ -224,7 +239,7 @@ def _history(
 ) -> dict[str, object]:
     """Return what the finished calls of a client, a line or a project say when a call begins."""
     over = end < np.iinfo(np.int64).max
-    ended = _Earlier.of(optional_column(df, field), start, over, moments_of=end)
+    ended = _Earlier.of(_groups(df, field), start, over, moments_of=end)
     calls = ended.calls
     positive = (optional_column(df, "outcomeType") == "positive").to_numpy().astype(np.float64)
     features: dict[str, object] = {f"{name}_calls": calls}

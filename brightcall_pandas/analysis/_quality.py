@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,21 @@ from brightcall_pandas.analysis.transfers._parsing import SHAPES, Shape, read_te
 from brightcall_pandas.frame import (
     FIELDS,
     NO_ID,
+    SEVERAL_ZONES,
     agent_field,
     agents_of,
+    are_settled,
     column,
     count_agents,
+    country_of,
     micros,
+    normalized_labels,
+    number_codes,
     optional_column,
+    region_of,
     typed_array,
+    zone_of_country,
+    zone_of_number,
 )
 
 __all__ = ["quality"]
@@ -80,6 +88,10 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
         - ``future``: calls that begin after `now`
         - ``agents``, by field that may tell the agent: answered calls that have it, and how many values it
           has; one of them tells the agents
+        - ``clients``: calls whose ``clientNumber`` is not empty and yet ``no number``, such as ``anonymous``,
+          so that they have no client; clients written in ``several spellings``, each one client; calls whose
+          number has ``no country code``, so that only a `region` would unite it with others; and calls of
+          numbers in ``several timezones``, so that their client's clock is not known
         - ``overlaps``: conversations that began while the same agent still had another one
         - ``unreadable``, by field: texts of transfer chains that cannot be read, with an example
         - ``chain texts``, by field and form: calls whose text has this form, such as
@@ -89,8 +101,8 @@ def quality(df: pd.DataFrame, *, now: pd.Timestamp | str | None = None) -> pd.Da
         - ``unusable ids``: calls whose ``id`` is missing, a word for nothing, or shared by several
           ``uniqueId``; they are told apart by ``uniqueId`` and fields that never change
 
-        ``server``, ``moved``, ``untimed`` and ``unusable ids`` are listed where there is such a thing, any
-        other check also with a count of 0. Without rows and windows the table is empty.
+        ``server``, ``moved``, ``untimed``, ``clients`` and ``unusable ids`` are listed where there is such a
+        thing, any other check also with a count of 0. Without rows and windows the table is empty.
 
     Raises
     ------
@@ -244,6 +256,8 @@ def _checks(df: pd.DataFrame, now: pd.Timestamp | str | None) -> Iterator[Row]:
     if "timestamp" in typed:
         stamps = typed["timestamp"]
         yield _found("future", "timestamp", stamps > _now(df, now), stamps, int(stamps.notna().sum()))
+    if "clientNumber" in typed:
+        yield from _clients(typed["clientNumber"], region_of(df), typed.get("lineNumber"))
     agents = _agents(df)
     yield from _agent_fields(df, agents)
     if agents is not None and {"timestamp", "state", "talkTime"} <= typed.keys():
@@ -321,6 +335,66 @@ def _agent_fields(df: pd.DataFrame, agents: pd.Series | None) -> Iterator[Row]:
         if agents is not None and agents.name == name:
             detail += f"; tells the agents, {by}"
         yield "agents", name, have, counts.answered, detail
+
+
+def _clients(numbers: pd.Series, region: str | None, lines: pd.Series | None) -> Iterator[Row]:
+    """Count what is special about the numbers of clients, as far as there is such a thing."""
+    if _are_all_plain(numbers):
+        return
+    codes, spellings = pd.factorize(numbers)
+    calls = np.bincount(codes + 1, minlength=len(spellings) + 1)[1:]
+    of = int(calls.sum())
+
+    def found(subject: str, where: Any, detail: Callable[[int], str]) -> Iterator[Row]:
+        places = np.flatnonzero(where)
+        if len(places):
+            yield "clients", subject, int(calls[places].sum()), of, detail(int(places[0]))
+
+    written = normalized_labels(spellings, region)
+    if written is not spellings:
+        yield from found("no number", written.isna(), lambda first: _example(spellings[first]))
+        yield from _several_spellings(spellings, written)
+        national = pd.Series(written).str.fullmatch(r"[0-9]{7,}", na=False)
+        yield from found("no country code", national, lambda at: _advice(spellings[at], region, lines))
+    yield from found("several timezones", _in_several_zones(written), lambda first: _example(written[first]))
+
+
+def _are_all_plain(numbers: pd.Series) -> bool:
+    """Tell, quicker than distinct numbers are found, whether all are E.164, of countries of one clock."""
+    given = pa.array(numbers, pa.large_string(), from_pandas=True)
+    if isinstance(given, pa.ChunkedArray) or not are_settled(given):
+        return False
+    countries = pc.unique(pc.utf8_slice_codeunits(given, 0, 4)).drop_null().to_pylist()
+    return all(zone_of_country(each) is not None for each in countries)
+
+
+def _several_spellings(spellings: pd.Index, written: pd.Index) -> Iterator[Row]:
+    codes, clients = pd.factorize(written)
+    forms = np.bincount(codes[codes >= 0], minlength=len(clients))
+    if (forms > 1).any():
+        first = spellings[codes == np.flatnonzero(forms > 1)[0]]
+        detail = "e.g. " + ", ".join(map(repr, first[:3]))
+        yield "clients", "several spellings", int((forms > 1).sum()), len(clients), detail
+
+
+def _in_several_zones(numbers: pd.Index) -> NDArray[np.bool_]:
+    """Return which numbers may be in zones of different clocks."""
+    prefixes, codes = pd.factorize(numbers.str[:4])[::-1]  # the country code and, if it is short, more
+    unsettled = np.append([zone_of_country(each) is None for each in prefixes], False)[codes]
+    several = np.zeros(len(numbers), dtype=bool)
+    for place in np.flatnonzero(unsettled).tolist():
+        several[place] = zone_of_number(numbers[place]) == SEVERAL_ZONES
+    return several
+
+
+def _advice(example: str, region: str | None, lines: pd.Series | None) -> str:
+    """Return an example of a number without country code, and what to do about it."""
+    if region is not None:
+        return f"{_example(example)}, which is no number in region={region!r}"
+    of_lines = set() if lines is None else {country_of(each) for each in number_codes(lines)[1]}
+    known = of_lines - {None}
+    hint = f"; all lines are in {next(iter(known))!r}" if len(known) == 1 else ""
+    return f"{_example(example)}; region= says of which country it is{hint}"
 
 
 def _overlaps(df: pd.DataFrame, typed: dict[str, pd.Series], agent: pd.Series) -> Row:

@@ -11,7 +11,7 @@ from brightcall_pandas.analysis._groups import closed_key, completed, folded_key
 from brightcall_pandas.analysis._rates import medians, ratio
 from brightcall_pandas.analysis._sequences import last_seen
 from brightcall_pandas.analysis._tallies import add_up, additive, tally_of
-from brightcall_pandas.frame import column, micros
+from brightcall_pandas.frame import client_codes, column, micros, with_region
 
 __all__ = ["recalls"]
 
@@ -26,18 +26,20 @@ def tally_recalls(
     direction: Direction = DIRECTION_OF_DIALING,
     until: pd.Timestamp | None = None,
     by: By = None,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return the sums behind `recalls`: one row per group, status and delay.
 
     They add up if all calls of a client are in one part, and every part is given the same `until`.
     """
+    df = with_region(df, region)
     margin = pd.Timedelta(tolerance)
     if not margin >= pd.Timedelta(0):
         msg = f"tolerance={tolerance!r} must be a span of at least 0, such as '15min'"
         raise ValueError(msg)
     slack = margin // pd.Timedelta(microseconds=1)
     promised = column(df, "recallDate").notna().to_numpy() & column(df, "timestamp").notna().to_numpy()
-    promised &= column(df, "clientNumber").notna().to_numpy()
+    promised &= client_codes(df)[0] >= 0
     due = micros(column(df, "recallDate"))
     made = _call_made(df, promised, due - slack, direction)
     delay = np.where(made >= 0, micros(column(df, "timestamp"))[made] - due, 0)
@@ -85,6 +87,7 @@ def recalls(
     direction: Direction = DIRECTION_OF_DIALING,
     until: pd.Timestamp | None = None,
     by: By = None,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Count the promised calls that were made, and say how late and with what result.
 
@@ -103,6 +106,9 @@ def recalls(
     by
         Columns or dimensions of the call that made the promise (``agent``, ``project`` …) that become outer
         index levels.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
 
     Returns
     -------
@@ -130,7 +136,7 @@ def recalls(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `tolerance` is negative, or `direction` is not a direction.
+        `tolerance` is negative, `direction` is not a direction, or `region` not a country.
 
     Notes
     -----
@@ -157,14 +163,15 @@ def recalls(
     missed        0          NaN
     open          1          NaN
     """
-    return finish_recalls(tally_recalls(df, tolerance=tolerance, direction=direction, until=until, by=by))
+    table = tally_recalls(df, tolerance=tolerance, direction=direction, until=until, by=by, region=region)
+    return finish_recalls(table)
 
 
 def _call_made(
     df: pd.DataFrame, promised: NDArray[np.bool_], earliest: NDArray[np.int64], direction: Direction
 ) -> NDArray[np.int64]:
     """Return for each promise the position of the first call to the client that can keep it, else -1."""
-    clients, stamps = pd.factorize(column(df, "clientNumber"))[0], column(df, "timestamp")
+    clients, stamps = client_codes(df)[0], column(df, "timestamp")
     waiting = np.zeros(clients.max(initial=0) + 2, dtype=bool)
     waiting[clients[promised]] = True
     possible = np.flatnonzero(of_direction(df, direction) & waiting[clients] & stamps.notna().to_numpy())

@@ -20,7 +20,7 @@ from brightcall_pandas.analysis._dimensions import (
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, tally_of
-from brightcall_pandas.frame import column, micros
+from brightcall_pandas.frame import client_codes, column, micros, number_codes, region_of, with_region
 
 __all__ = ["Sequences", "attempts", "last_seen", "repeat_callers", "sequences"]
 
@@ -59,18 +59,26 @@ class Sequences(msgspec.Struct, frozen=True):
         return running - np.repeat(before, np.bincount(self.clients))
 
 
-def sequences(df: pd.DataFrame, mask: NDArray[np.bool_], split: Split | None = None) -> Sequences:
+def sequences(
+    df: pd.DataFrame,
+    mask: NDArray[np.bool_],
+    split: Split | None = None,
+    *,
+    clients: NDArray[np.int64] | None = None,
+) -> Sequences:
     """Return the calls in `mask` whose client and time are known, client by client.
 
     Calls of a client at the same instant stand in the order of their ``id``, where the frame has it.
+    `clients` are the `clients_where` of the mask, where they are known already.
     """
     split = split or Split()
     rows = np.arange(len(df)) if split.rows is None else split.rows
-    clients, stamps = column(df, "clientNumber"), column(df, "timestamp")
-    known = (mask & clients.notna().to_numpy() & stamps.notna().to_numpy())[rows]
+    clients = clients_where(df, mask) if clients is None else clients
+    stamps = column(df, "timestamp")
+    known = (mask & (clients >= 0) & stamps.notna().to_numpy())[rows]
     kept = np.flatnonzero(known)
     keys = [key.take(kept) for key in split.keys]
-    codes = pd.factorize(clients.iloc[rows[kept]])[0].astype(np.int64)
+    codes = clients[rows[kept]]
     if keys:
         codes = grouped([*keys, key_of(pd.Series(codes))]).codes
     times = micros(stamps)[rows[kept]]
@@ -80,6 +88,16 @@ def sequences(df: pd.DataFrame, mask: NDArray[np.bool_], split: Split | None = N
     if tied.any() and "id" in df.columns:
         kept = _settled(kept, tied, column(df, "id").iloc[rows[kept]])
     return Sequences(kept, _dense(codes), times)
+
+
+def clients_where(df: pd.DataFrame, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return a number for the client of each call in `mask`; -1 where there is none, and for other calls."""
+    if mask.all():
+        return client_codes(df)[0]
+    rows = np.flatnonzero(mask)
+    clients = np.full(len(df), -1, dtype=np.int64)
+    clients[rows] = number_codes(column(df, "clientNumber").iloc[rows], region_of(df))[0]
+    return clients
 
 
 def _settled(kept: NDArray[np.int64], tied: NDArray[np.bool_], ids: pd.Series) -> NDArray[np.int64]:
@@ -106,9 +124,14 @@ def last_seen(df: pd.DataFrame, until: pd.Timestamp | None = None) -> int:
 
 
 def tally_attempts(
-    df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_DIALING, by: By = None
+    df: pd.DataFrame,
+    *,
+    direction: Direction = DIRECTION_OF_DIALING,
+    by: By = None,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return the sums behind `attempts`: one row per group and number of the dial."""
+    df = with_region(df, region)
     parts = split(df, by)
     dialled = sequences(df, of_direction(df, direction), parts)
     rows = dialled.rows if parts.rows is None else parts.rows[dialled.rows]
@@ -153,7 +176,12 @@ def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
 
 @additive(tally_attempts, finish_attempts, whole_clients=True)
 def attempts(
-    df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_DIALING, by: By = None, confidence: float = 0.95
+    df: pd.DataFrame,
+    *,
+    direction: Direction = DIRECTION_OF_DIALING,
+    by: By = None,
+    region: str | None = None,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return what the first, second, third … dial to a client brings.
 
@@ -168,6 +196,9 @@ def attempts(
     by
         Columns or dimensions (``project``, ``line`` …) that become outer index levels. Attempts are counted
         within each group: a client dialled for two projects has a first dial in both.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
     confidence
         Confidence of the intervals, between 0 and 1.
 
@@ -192,11 +223,13 @@ def attempts(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `direction` is not a direction.
+        `direction` is not a direction, or `region` not a country.
 
     Notes
     -----
-    ``…_low`` and ``…_high`` are Wilson's intervals. Calls without client number or time are left out.
+    ``…_low`` and ``…_high`` are Wilson's intervals. A client is a telephone number, whatever its spelling
+    (`bc.normalize_numbers`). Calls without one (none, or a word such as ``anonymous``) or without time are
+    left out.
 
     The data are cut off at both ends. Dials before the first loaded day are not seen, so a client's attempts
     are counted from the first one loaded. A client not reached by the last loaded day may have
@@ -222,7 +255,9 @@ def attempts(
     1            3         1           0.33   0.33
     2            1         1           1.00   0.67
     """
-    return finish_attempts(tally_attempts(df, direction=direction, by=by), confidence=confidence)
+    return finish_attempts(
+        tally_attempts(df, direction=direction, by=by, region=region), confidence=confidence
+    )
 
 
 def _numbers(ordinals: np.ndarray) -> pd.Index:
@@ -240,16 +275,20 @@ def tally_repeat_callers(
     answered_only: bool = False,
     until: pd.Timestamp | None = None,
     by: By = None,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return the sums behind `repeat_callers`.
 
     They add up if all calls of a client are in one part, and every part is given the same `until`.
     """
+    df = with_region(df, region)
     span = pd.Timedelta(window)
     if not span > pd.Timedelta(0):
         msg = f"window={window!r} must be a span above 0, such as '24h' or '7D'"
         raise ValueError(msg)
-    calls = sequences(df, of_direction(df, direction))
+    counted = of_direction(df, direction)
+    known = clients_where(df, counted)
+    calls = sequences(df, counted, clients=known)
     length = span // pd.Timedelta(microseconds=1)
     followed = ~calls.is_last & (np.diff(calls.times, append=0) <= length)
     end = last_seen(df, until)
@@ -263,7 +302,7 @@ def tally_repeat_callers(
     flags["repeated"] &= flags["observed"]
     parts = split_or_all(df, by).where(flags["n_calls"])
     sums = {name: parts.pick(each) for name, each in flags.items()}
-    clients = column(df, "clientNumber").iloc[np.arange(len(df)) if parts.rows is None else parts.rows]
+    clients = parts.pick(known)
     sums["clients"] = first_of_pair(parts.keys, clients, sums["observed"])
     sums["repeat_clients"] = first_of_pair(parts.keys, clients, sums["repeated"])
     return tally_of(parts.keys, sums)
@@ -287,6 +326,7 @@ def repeat_callers(
     answered_only: bool = False,
     until: pd.Timestamp | None = None,
     by: By = None,
+    region: str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Count the callers who call again within a window.
@@ -307,6 +347,9 @@ def repeat_callers(
         End of the observed time; default: the latest call of the frame.
     by
         Columns or dimensions of the first call (``agent``, ``outcome`` …) to make a row of each.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
     confidence
         Confidence of the interval, between 0 and 1.
 
@@ -315,7 +358,7 @@ def repeat_callers(
     pandas.DataFrame
         One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
 
-        - ``n_calls`` (int64): calls of known clients
+        - ``n_calls`` (int64): calls of known clients: of a telephone number, whatever its spelling
         - ``observed`` (int64): of these, the calls whose whole window lies before `until`
         - ``repeated`` (int64): of these, the calls followed by another call of the client within the window
         - ``repeat_rate``: repeated ÷ observed; ``repeat_rate_low``, ``repeat_rate_high``: Wilson's interval
@@ -329,13 +372,14 @@ def repeat_callers(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `window` is not a positive span, or `direction` is not a direction.
+        `window` is not a positive span, `direction` is not a direction, or `region` not a country.
 
     Notes
     -----
     Calls younger than one window at the end of the data may still be repeated, so they are in ``n_calls`` but
     not in ``observed``. A call that nobody repeats counts as resolved, as is usual in the trade; a client
-    who gave up or called from another number looks the same.
+    who gave up or called from another number looks the same. Callers who withhold their number
+    (``anonymous`` and its like) are not clients, and left out.
 
     Examples
     --------
@@ -346,6 +390,6 @@ def repeat_callers(
     [4, 3, 1]
     """
     table = tally_repeat_callers(
-        df, window, direction=direction, answered_only=answered_only, until=until, by=by
+        df, window, direction=direction, answered_only=answered_only, until=until, by=by, region=region
     )
     return finish_repeat_callers(table, confidence=confidence)

@@ -11,6 +11,7 @@ calls, so that the tally keeps how often each value occurs.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -21,10 +22,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import Split
+from brightcall_pandas.analysis._clients import add_told, told_of_clients
+from brightcall_pandas.analysis._dimensions import Split, names_of
 from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis.transfers._log import chain_log
-from brightcall_pandas.frame import column
+from brightcall_pandas.frame import client_codes, column, region_of, with_region
 
 __all__ = [
     "SUMS",
@@ -96,10 +98,16 @@ class Facts:
         series = self.series(name)
         return np.asarray(series.cat.codes == series.cat.categories.get_loc(label))
 
-    def first_of(self, name: str) -> NDArray[np.bool_]:
-        """Return where a value occurs for the first time in its group; a null never does."""
-        values = self.series(name)
-        return first_of_pair(self._keys, values, values.notna().to_numpy())
+    @cached_property
+    def clients(self) -> NDArray[np.int64]:
+        """A number for the client of each call, -1 where there is none."""
+        codes, _ = client_codes(self._df)
+        return codes if self._rows is None else codes[self._rows]
+
+    @property
+    def first_of_client(self) -> NDArray[np.bool_]:
+        """Where a client occurs for the first time in its group."""
+        return first_of_pair(self._keys, self.clients, self.clients >= 0)
 
     @property
     def first_of_call(self) -> NDArray[np.bool_]:
@@ -131,15 +139,16 @@ class Facts:
         return np.where(self.answered, self.seconds("answerTime"), np.nan)
 
 
-def first_of_pair(keys: Sequence[Key], values: pd.Series, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return where, among some of the rows, a value occurs for the first time in its group."""
-    codes, uniques = pd.factorize(values)
+def first_of_pair(
+    keys: Sequence[Key], codes: NDArray[np.int64], among: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return where, among some of the rows, a code, 0 or more, occurs for the first time in its group."""
     pairs = codes[among]
     keys = [key for key in keys if len(key.labels) > 1]  # a single label separates nothing
     if keys:
         # Spellings are folded only when the table is finished, too late to recognize a client seen before.
         folded = folded_keys([key.take(np.flatnonzero(among)) for key in keys], np.ones(len(pairs)))
-        pairs = grouped(folded).codes * len(uniques) + pairs
+        pairs = grouped(folded).codes * (codes.max(initial=0) + 1) + pairs
     first = np.zeros(len(codes), dtype=bool)
     first[among] = ~pd.Series(pairs).duplicated()
     return first
@@ -180,8 +189,8 @@ SUMS: dict[str, Sum] = {
     "talk_time_known": Sum(_TALK, lambda facts: ~np.isnan(facts.talk_time)),
     "answer_time_answered_s": Sum(_ANSWER, lambda facts: _or_zero(facts.answer_time)),
     "answer_time_known": Sum(_ANSWER, lambda facts: ~np.isnan(facts.answer_time)),
-    "unique_clients": Sum(("clientNumber",), lambda facts: facts.first_of("clientNumber")),
-    "client_calls": Sum(("clientNumber",), lambda facts: facts.is_known("clientNumber")),
+    "unique_clients": Sum(("clientNumber",), lambda facts: facts.first_of_client),
+    "client_calls": Sum(("clientNumber",), lambda facts: facts.clients >= 0),
     "first_time": Sum(("firstTimeForUser",), lambda facts: facts.is_true("firstTimeForUser")),
     "first_time_known": Sum(("firstTimeForUser",), lambda facts: facts.is_known("firstTimeForUser")),
     "ai_talk_time_total_s": Sum(("aiTalkTime",), lambda facts: _or_zero(facts.seconds("aiTalkTime"))),
@@ -300,10 +309,22 @@ def additive(
     tally: Callable[..., pd.DataFrame], finish: Callable[..., pd.DataFrame], *, whole_clients: bool = False
 ) -> Callable[[Callable[Concatenate[pd.DataFrame, P], pd.DataFrame]], AdditiveTable[P]]:
     """Declare a table function additive: it is ``finish(tally(df, …), …)``; see `AdditiveForm`."""
+    form = AdditiveForm(tally, finish, whole_clients)
 
     def declare(table: Callable[Concatenate[pd.DataFrame, P], pd.DataFrame]) -> AdditiveTable[P]:
-        declared = cast("AdditiveTable[P]", table)
-        declared.additive = AdditiveForm(tally, finish, whole_clients)
+        arguments = inspect.signature(table)
+
+        @functools.wraps(table)
+        def told(df: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
+            given = arguments.bind(df, *args, **kwargs).arguments
+            result = table(df, *args, **kwargs)
+            counts = told_of_clients(with_region(df, given.get("region")), names_of(given.get("by")))
+            if counts or whole_clients:
+                add_told(result, [counts], region_of(df, given.get("region")))
+            return result
+
+        declared = cast("AdditiveTable[P]", told)
+        declared.additive = form
         return declared
 
     return declare

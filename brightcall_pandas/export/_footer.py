@@ -143,6 +143,8 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True):
         Fingerprint of the key that made the tokens; None for calls as they are.
     agent, agent_by
         Field that tells the agents, and who says so; None if unknown.
+    region
+        Country whose numbers are written without country code; None if unknown.
     windows
         Report on each window of a file that is by itself.
     complete
@@ -160,6 +162,7 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True):
     pseudonymized: str | None = None
     agent: str | None = None
     agent_by: str | None = None
+    region: str | None = None
     windows: list[dict[str, Any]] = []
     complete: bool | None = None
     identity: Identity | None = msgspec.field(default=None, name="set")

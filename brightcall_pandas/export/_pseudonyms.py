@@ -26,8 +26,9 @@ from brightcall_pandas.frame import (
     checked_region,
     choice,
     column,
-    e164_number,
     nearest,
+    normalized_number,
+    region_of,
 )
 from brightcall_pandas.load import Provenance
 
@@ -57,12 +58,11 @@ _WORDS_AND_TOKENS = re.compile(rf"\*\d{{{_DIGITS}}}|[^\W\d_]+")
 _SURELY = 7  # digits of what is taken for a number within the name of a column
 _DATE = re.compile(r"(?:19|20)\d\d-\d\d(?:-\d\d)?")
 _OF_LOADS = (  # what else stands in the attributes may name anybody
-    "source", "timezone", "schema_version", "loaded_at", "complete", "moved", "server",
+    "source", "timezone", "schema_version", "loaded_at", "complete", "moved", "server", "region",
 )  # fmt: skip
 _NO_ROW = 10**7  # no index counts so many rows
 _DAYS_AROUND_S = 2 * 86_400.0  # of a call's time: what is farther off is not a time within it
 _WRITTEN_TIMES = (946_684_800.0, 4_102_444_800.0)  # the years 2000 to 2099
-_WORDS = frozenset({"anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
 
 
 def pseudonymize(
@@ -87,7 +87,8 @@ def pseudonymize(
         Secret, such as ``secrets.token_bytes(32)``. The same key makes the same tokens. Anyone who has it can
         find the numbers by trying them all.
     region
-        Two-letter code of the country (``"DE"``) of numbers that are written without a country code.
+        Two-letter code of the country (``"DE"``) of numbers that are written without a country code; None
+        takes the one that the frame was loaded with, if any.
     keep
         Columns, or levels of the index, to leave as they are. ``agentShortNumber`` keeps numbers of up to
         six digits in every column and text, ``userId`` keeps users.
@@ -125,7 +126,7 @@ def pseudonymize(
     True
     """
     names = [*df.columns, *df.index.names]
-    return Pseudonyms(key, region, keep, free_text, columns=names).of_frame(df)
+    return Pseudonyms(key, region_of(df, region), keep, free_text, columns=names).of_frame(df)
 
 
 class Tokens:
@@ -148,14 +149,13 @@ class Tokens:
         self._known: dict[str, str] = {}
 
     def of(self, number: str) -> str:
-        """Return the token of a number or an identifier; words such as ``anonymous`` stay."""
+        """Return the token of a number or an identifier; what is no number, such as ``anonymous``, stays."""
         if (token := self._known.get(number)) is None:
-            plain = number.strip()
-            token = (
-                number
-                if not plain or plain.lower() in _WORDS
-                else self._token(e164_number(plain, self._region))
-            )
+            plain = normalized_number(number, self._region)
+            if plain is not None:
+                token = self._token(plain.removeprefix("+"))
+            else:
+                token = "anonymous" if "@" in number else number  # a host may name somebody
             self._known[number] = token
         return token
 

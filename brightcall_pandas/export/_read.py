@@ -164,6 +164,8 @@ class CallFiles:
         self.zone: str = (
             written.get("timezone") or next((kind.tz for kind in kinds if kind.tz), None) or "UTC"
         )
+        region = written.get("region")
+        self.region = region if isinstance(region, str) else None
         self._is_set = "set" in written
         agent = {name: written[name] for name in ("agent", "agent_by") if written.get(name)}
         self.agent: dict[str, str] = agent if "agent" in agent else {}
@@ -267,8 +269,9 @@ class CallFiles:
                 table = table.filter(pa.array(keep))
             tables.append(self._passing(_typed(table), columns, filtered, spec))
         frame = self._pandas_frame(pa.concat_tables(tables))
-        if self.agent:  # so that all partitions of a dask frame have it
-            frame.attrs["brightcall"] = Provenance(self.agent)
+        told = self.agent | ({"region": self.region} if self.region is not None else {})
+        if told:  # so that all partitions of a dask frame have it
+            frame.attrs["brightcall"] = Provenance(told)
         return frame
 
     def provenance(self, files: Sequence[CallFile]) -> Provenance:
@@ -277,6 +280,8 @@ class CallFiles:
         known: dict[str, Any] = {"source": "files", "timezone": self.zone, "schema_version": SCHEMA_VERSION}
         told = [{"agent": each.agent, "agent_by": each.agent_by} for each in said if each.agent]
         known |= self.agent or (told[0] if told else {})
+        if self.region is not None:
+            known["region"] = self.region
         if said and len(said) == len(files):
             # A window of several days is reported in each of them.
             windows = {

@@ -42,6 +42,7 @@ from brightcall_pandas.load import (
     Day,
     Loading,
     Progress,
+    current_client,
     fields_of,
     loading_client,
     spans_of,
@@ -135,6 +136,7 @@ def export_calls(
     chosen = fields_of(columns)
     tokens = None
     if pseudonymize_key is not None:
+        region = current_client(client).region if region is None else region
         tokens = Pseudonyms(pseudonymize_key, region, keep, free_text, columns=chosen)
     elif region is not None or keep or free_text != "drop":
         msg = "region, keep and free_text control pseudonyms; pass a pseudonymize_key as well"
@@ -186,6 +188,8 @@ class _Export:
         dates = self._dates(held_periods(self.folder, identity))
         metadata = {"source": "api", "schema_version": SCHEMA_VERSION, "timezone": self.zone, "set": identity}
         metadata |= {"query": identity.query, "pseudonymized": identity.pseudonymized}
+        if self.client.region is not None:
+            metadata["region"] = self.client.region
         days = self._load(dates)
         days = chain([first for first in [next(days, None)] if first is not None], days)
         rows = 0

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.errors import brief_errors
-from brightcall_pandas.filters._predicates import AnyAgent, AnyLabel, LabelPredicate
+from brightcall_pandas.filters._predicates import AnyAgent, AnyLabel, AnyNumber, HasNumber, LabelPredicate
 from brightcall_pandas.filters._rows import ROW_FILTERS
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS, Parameters
 from brightcall_pandas.filters._tags import HasTag
@@ -171,7 +171,8 @@ class CallFilter:
         fold_case
             False matches the rows that the API returns: labels must be equal letter for letter. True matches
             the rows that the tables count under these labels: outcomes and tags are folded by case and
-            blanks, `agent_ids` are the agents of ``by_agent``, and ``(none)`` is a row without a label.
+            blanks, numbers match in any spelling, `agent_ids` are the agents of ``by_agent``, and ``(none)``
+            is a row without a label.
         agent
             Field or column that `agent_ids` are in. None: with `fold_case` the one that tells the frame's
             agents; without, any of ``involvedAgent1Id`` (also in ``extras``), ``agentShortNumber`` and
@@ -262,10 +263,10 @@ class CallFilter:
 
     @property
     def has_labels(self) -> bool:
-        """Whether `fold_case` can make a difference: rows are chosen by agents or by labels of tables."""
+        """Whether `fold_case` can make a difference: agents, numbers or labels of tables choose rows."""
         predicates = ((FILTERS[name].predicate, value) for name, value in self._values.items())
         return any(
-            isinstance(predicate, AnyAgent | AnyLabel | HasTag)
+            isinstance(predicate, AnyAgent | AnyLabel | AnyNumber | HasNumber | HasTag)
             or (isinstance(predicate, LabelPredicate) and NONE in value)
             for predicate, value in predicates
         )

@@ -27,13 +27,16 @@ from brightcall_pandas.frame import (
     agents_of,
     column,
     fold,
+    has_number,
     midnight,
+    region_of,
     zone_of_times,
 )
 
 __all__ = [
     "AnyAgent",
     "AnyLabel",
+    "AnyNumber",
     "AnyOf",
     "AnyPart",
     "AtLeast",
@@ -41,6 +44,7 @@ __all__ = [
     "Category",
     "Equals",
     "FromDay",
+    "HasNumber",
     "LabelPredicate",
     "OutcomeKind",
     "PartOf",
@@ -173,6 +177,14 @@ class Equals(_OfColumn, frozen=True):
         return f"coalesce({_name(self.name)} = {literal(value)}, FALSE)"
 
 
+class HasNumber(Equals, frozen=True):
+    """The column has the telephone number; for tables, in any spelling."""
+
+    def mask_of_labels(self, df: pd.DataFrame, value: str) -> np.ndarray:
+        """Answer for each row whether it is the same number, read in the frame's region."""
+        return has_number(column(df, self.name), value, region_of(df))
+
+
 class AnyPart(msgspec.Struct, frozen=True):
     """At least one of several conditions holds."""
 
@@ -190,6 +202,16 @@ class AnyPart(msgspec.Struct, frozen=True):
     def sql(self, value: Any, zone: str) -> str:
         """Return the condition as SQL."""
         return "(" + " OR ".join(part.sql(value, zone) for part in self.parts) + ")"
+
+
+class AnyNumber(AnyPart, frozen=True):
+    """At least one of several columns has the telephone number; for tables, in any spelling."""
+
+    parts: tuple[HasNumber, ...]
+
+    def mask_of_labels(self, df: pd.DataFrame, value: str) -> np.ndarray:
+        """Answer for each row whether one of its numbers is the same, read in the frame's region."""
+        return np.asarray(np.logical_or.reduce([part.mask_of_labels(df, value) for part in self.parts]))
 
 
 class AtLeast(_OfColumn, frozen=True):

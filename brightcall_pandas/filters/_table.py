@@ -18,6 +18,7 @@ from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.filters._predicates import (
     AnyAgent,
     AnyLabel,
+    AnyNumber,
     AnyOf,
     AnyPart,
     AtLeast,
@@ -25,6 +26,7 @@ from brightcall_pandas.filters._predicates import (
     Category,
     Equals,
     FromDay,
+    HasNumber,
     OutcomeKind,
     PartOf,
     Predicate,
@@ -90,7 +92,7 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 _NUMBERS = ("fromNumber", "toNumber", "toAnswer", "lineNumber", "clientNumber")
-_ANY_NUMBER = AnyPart(tuple(map(Equals, _NUMBERS)))
+_ANY_NUMBER = AnyNumber(tuple(map(HasNumber, _NUMBERS)))
 _SEARCHED = (*_NUMBERS, "projectName", "outcomeTag", "label", "uniqueId")
 _SECONDS = Number()
 _TEXTS, _IDS = Many(Text()), Many(Identifier(as_number=True))
@@ -145,7 +147,7 @@ PARAMETERS: tuple[Filter, ...] = (
         "number",
         "number",
         Identifier(),
-        "Phone number in any role.",
+        "Phone number in any role. The server takes it as written; rows in any spelling.",
         _ANY_NUMBER,
     ),
     Filter(
@@ -153,10 +155,10 @@ PARAMETERS: tuple[Filter, ...] = (
         "fromNumber",
         Identifier(),
         "Phone number of the caller.",
-        Equals("fromNumber"),
+        HasNumber("fromNumber"),
     ),
-    Filter("to_number", "toNumber", Identifier(), "Phone number that was called.", Equals("toNumber")),
-    Filter("to_answer", "toAnswer", Identifier(), "Number expected to answer.", Equals("toAnswer")),
+    Filter("to_number", "toNumber", Identifier(), "Phone number that was called.", HasNumber("toNumber")),
+    Filter("to_answer", "toAnswer", Identifier(), "Number expected to answer.", HasNumber("toAnswer")),
     Filter("text_projects", "textProjects", _TEXTS, "Projects, by name.", AnyOf("projectName")),
     Filter("project_ids", "projectIds", _IDS, "Projects, by id.", AnyOf("projectId")),
     Filter("tags", "tags", _TEXTS, "Calls with any of these tags.", HasTag()),

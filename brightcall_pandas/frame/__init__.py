@@ -23,6 +23,8 @@ calls as columns; a *table* is typed.
     _labels        outcomes and tags: how labels are read and folded
     _names         names of agents, lines, parties and projects
     _phones        telephone numbers: one number, one text
+    _clients       who the client of a call is
+    _numbering     what a number tells of whom it belongs to
     _fields        the 45 fields
     _statistics    the statistics answer
     _reference     tables to look something up in
@@ -44,6 +46,16 @@ from brightcall_pandas.frame._agents import (
     with_agent,
 )
 from brightcall_pandas.frame._answer import Answer, AnswerReader, NestedTooDeeplyError, read_object
+from brightcall_pandas.frame._clients import (
+    client_codes,
+    client_of,
+    has_number,
+    normalize_numbers,
+    normalized_labels,
+    number_codes,
+    region_of,
+    with_region,
+)
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
 from brightcall_pandas.frame._conversions import EPOCH_OF_ID, label_array
 from brightcall_pandas.frame._days import micros, midnight, midnight_micros
@@ -68,9 +80,17 @@ from brightcall_pandas.frame._names import (
     names_by_id,
     shown_names,
 )
+from brightcall_pandas.frame._numbering import (
+    SEVERAL_ZONES,
+    country_of,
+    description_of,
+    line_type_of,
+    zone_of_country,
+    zone_of_number,
+)
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._periods import period
-from brightcall_pandas.frame._phones import checked_region, e164_number, plain_numbers
+from brightcall_pandas.frame._phones import are_settled, checked_region, normalized_number, normalized_numbers
 from brightcall_pandas.frame._reference import ReferenceTable
 from brightcall_pandas.frame._settings import (
     LONGEST_DAYS,
@@ -129,6 +149,7 @@ __all__ = [
     "NONE",
     "NO_ID",
     "SCHEMA_VERSION",
+    "SEVERAL_ZONES",
     "STATISTICS_COUNTS",
     "STATISTICS_DTYPES",
     "STATISTICS_DURATIONS",
@@ -151,24 +172,30 @@ __all__ = [
     "agent_field",
     "agent_values",
     "agents_of",
+    "are_settled",
     "call_numbers",
     "checked_agent",
     "checked_region",
     "choice",
+    "client_codes",
+    "client_of",
     "column",
     "consolidate",
     "count_agents",
+    "country_of",
     "day_text",
     "describe_fields",
+    "description_of",
     "documented",
     "duration",
-    "e164_number",
     "fault_in",
     "flag",
     "fold",
+    "has_number",
     "is_page",
     "known_agent",
     "label_array",
+    "line_type_of",
     "may_be_empty",
     "micros",
     "midnight",
@@ -177,19 +204,24 @@ __all__ = [
     "names_an_empty_list",
     "names_by_id",
     "nearest",
+    "normalize_numbers",
+    "normalized_labels",
+    "normalized_number",
+    "normalized_numbers",
     "not_one_of",
     "number",
+    "number_codes",
     "number_of",
     "of_one_agent",
     "optional_column",
     "page_of",
     "period",
     "php_list",
-    "plain_numbers",
     "positive",
     "quoted",
     "read_object",
     "read_page",
+    "region_of",
     "said_in",
     "shown_names",
     "size",
@@ -205,8 +237,11 @@ __all__ = [
     "warn_of_unread_times",
     "whole",
     "with_agent",
+    "with_region",
     "words_of",
     "zone_info",
     "zone_name",
+    "zone_of_country",
+    "zone_of_number",
     "zone_of_times",
 ]

@@ -17,11 +17,13 @@ import pyarrow as pa
 from brightcall_pandas.errors import brief_errors, warn_user
 from brightcall_pandas.frame._agents import checked_agent, with_agent
 from brightcall_pandas.frame._answer import AnswerReader, decoded
+from brightcall_pandas.frame._clients import with_region
 from brightcall_pandas.frame._columns import to_pandas, typed_array
 from brightcall_pandas.frame._documents import calls_in, is_call, is_event, is_of_event, merged_events
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS, SCHEMA_VERSION
 from brightcall_pandas.frame._kinds import json_text
 from brightcall_pandas.frame._page import Page, page_of_records, read_page
+from brightcall_pandas.frame._phones import checked_region
 from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, typed_columns, typed_table
 from brightcall_pandas.frame._zones import zone_name
 
@@ -35,7 +37,9 @@ _BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16, as Windows' PowerShell w
 
 
 @brief_errors
-def to_frame(records: Any, *, timezone: str = "UTC", agent: str | None = None) -> pd.DataFrame:
+def to_frame(
+    records: Any, *, timezone: str = "UTC", agent: str | None = None, region: str | None = None
+) -> pd.DataFrame:
     """Return the typed frame of anything already in hand.
 
     Parameters
@@ -52,6 +56,9 @@ def to_frame(records: Any, *, timezone: str = "UTC", agent: str | None = None) -
     agent
         Field that tells the agents: ``"involvedAgent1Id"``, ``"agentShortNumber"`` or ``"userId"``, or
         another field. None: what the calls decide.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code. It changes no
+        column; tables go by it where they tell clients apart, as `bc.normalize_numbers` does.
 
     Returns
     -------
@@ -66,7 +73,7 @@ def to_frame(records: Any, *, timezone: str = "UTC", agent: str | None = None) -
         It is an answer that says that something failed, or an object of unknown form.
     ValueError
         The text or the file is not JSON, a table has no field of a call or two columns of one name, the
-        timezone does not exist, or `agent` is not a field.
+        timezone or the region does not exist, or `agent` is not a field.
     TypeError
         `records` is something else.
 
@@ -91,7 +98,7 @@ def to_frame(records: Any, *, timezone: str = "UTC", agent: str | None = None) -
     >>> float(calls.loc[0, "talkTime"])
     12.0
     """
-    timezone = zone_name("timezone", timezone)
+    timezone, region = zone_name("timezone", timezone), checked_region(region)
     agent = None if agent is None else checked_agent(agent, FIELDS)
     typed, index = _typed_of(records, timezone)
     frame = to_pandas(typed.table, timezone)
@@ -103,6 +110,7 @@ def to_frame(records: Any, *, timezone: str = "UTC", agent: str | None = None) -
         "misfits": typed.report(),
     }
     warn_of_unread_times(frame, typed.report())
+    frame = with_region(frame, region)
     return frame if agent is None else with_agent(frame, agent)
 
 

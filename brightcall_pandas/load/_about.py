@@ -47,6 +47,8 @@ def _lines(client: Client) -> Iterable[Line]:
         yield "account", account.name
         zone = client.timezone or account.timezone
         yield "days start", f"in {zone}" if zone else "in the account's timezone, which the first load learns"
+        if client.region is not None:
+            yield "numbers", f"without country code are of {client.region}"
         yield "cache", _cached(client)
         tries += "  client.account  client.cache.info()"
     except (BrightcallError, OSError) as error:

@@ -29,6 +29,7 @@ from brightcall_pandas.errors import AuthenticationError, CacheError
 from brightcall_pandas.frame import (
     LONGEST_DAYS,
     checked_agent,
+    checked_region,
     choice,
     duration,
     flag,
@@ -107,6 +108,9 @@ class Client(ForkAware):
     agent
         Field that tells the agents: ``"involvedAgent1Id"``, ``"agentShortNumber"`` or ``"userId"``. None:
         what the account's calls decide, once enough of them were answered; see `client.account`.
+    region
+        Two letters of the country (``"DE"``) whose numbers the account writes without country code, so that
+        tables take them and the international ones for one client; see `bc.normalize_numbers`.
     cache_limit
         What the account's cache may take at most: bytes, or text such as ``"2 GB"``; what was not used for
         longest goes first, never what a load needs. None sets no bound.
@@ -157,6 +161,7 @@ class Client(ForkAware):
         offline: bool = False,
         account: str | None = None,
         agent: str | None = None,
+        region: str | None = None,
         cache_limit: float | str | None = None,
         allow_http: bool = False,
         answer_limit: float | str = "100 MB",
@@ -175,6 +180,7 @@ class Client(ForkAware):
         self.key_hash = None if self._key is None else self._key.fingerprint(self.base_url)
         self._account = named or self.key_hash
         self.agent = None if agent is None else checked_agent(agent)
+        self.region = checked_region(region)
         self.timezone = None if timezone is None else zone_name("timezone", timezone)
         self.page_size = whole("page_size", page_size, 2)
         self.workers = whole("workers", workers, 1)

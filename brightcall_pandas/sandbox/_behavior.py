@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from brightcall_pandas.frame import FIELDS, zone_info
 from brightcall_pandas.sandbox._agents import AgentFields, write_agents
+from brightcall_pandas.sandbox._numbers import NumberForms, write_numbers
 
 if TYPE_CHECKING:
     import random
@@ -94,6 +95,9 @@ class Behavior:
         Fields that tell the agent: ``users``: ``userId`` and the extension, one for each person;
         ``involved``: ``userId`` is one number for the account, and ``involvedAgent1Id`` the agent's;
         ``extensions``: so, without that field.
+    numbers
+        How clients' numbers are written: ``e164``, and null where one is withheld; or ``mixed``: in six
+        forms, national ones among them, and one caller in 7 withholds it, for which words stand.
     v3_statistics
         Form of v3's statistics: a ``chart`` in which nothing can be read, or ``detailed`` as those of v1.
     """
@@ -114,6 +118,7 @@ class Behavior:
     odd_time: str = "none"
     errors: float = 0.0
     agents: AgentFields = "users"
+    numbers: NumberForms = "e164"
     v3_statistics: Literal["chart", "detailed"] = "chart"
 
     def hides_calls(self, *, edited: bool) -> bool:
@@ -231,8 +236,16 @@ class Behavior:
     @property
     def rewrites(self) -> bool:
         """Whether rows are sent otherwise than they are kept."""
-        kept = self.omits, self.times, self.ids, self.odd_time, self.agents, self.unit == "second"
-        as_is = AS_IS.omits, AS_IS.times, AS_IS.ids, AS_IS.odd_time, AS_IS.agents, False
+        kept = (
+            self.omits,
+            self.times,
+            self.ids,
+            self.odd_time,
+            self.agents,
+            self.numbers,
+            self.unit == "second",
+        )
+        as_is = AS_IS.omits, AS_IS.times, AS_IS.ids, AS_IS.odd_time, AS_IS.agents, AS_IS.numbers, False
         return kept != as_is or self.sorts_inside
 
     @property
@@ -270,6 +283,7 @@ class Behavior:
                     if call.get(name) is not None:
                         call[name] = write(datetime.fromisoformat(call[name]), clock)
             write_agents(call, self.agents)
+            write_numbers(call, self.numbers)
             call["id"] = _IDS[self.ids](int(call["id"]))
         return calls
 

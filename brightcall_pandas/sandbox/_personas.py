@@ -48,7 +48,7 @@ class Persona:
 
 _SIZES, _ENDS, _DEPTH, _TOTALS = "Page sizes", "Past the last page", "Depth", "Totals"
 _ORDER, _DAYS, _TIMES, _IDS, _ERRORS = "Order", "Days and pages", "Times", "Identifiers", "Errors"
-_STATISTICS, _AGENTS = "Statistics", "Agents"
+_STATISTICS, _AGENTS, _CLIENTS = "Statistics", "Agents", "Clients"
 
 PERSONAS: dict[str, Persona] = {
     each.name: each
@@ -418,6 +418,13 @@ PERSONAS: dict[str, Persona] = {
             "Sends one userId for all calls, and only the extension tells the agent.",
             "The article calls agentShortNumber the handling agent, and does not know involvedAgent1Id.",
             {"agents": "extensions"},
+        ),
+        Persona(
+            "number-spellings",
+            _CLIENTS,
+            "Writes a client's number in six forms, national ones among them; one caller in 7 withholds it.",
+            "Numbers come from uploads, web forms and SIP headers, and each source has a form of its own.",
+            {"numbers": "mixed"},
         ),
         Persona(
             "v3-statistics",

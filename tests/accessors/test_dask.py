@@ -129,6 +129,34 @@ class TestDistributedCalls:
         pdt.assert_frame_equal(found, expected, check_exact=True)
         assert found.attrs == expected.attrs
 
+    @pytest.mark.parametrize(
+        ("name", "by"),
+        [
+            ("attempts", None),
+            ("repeat_callers", None),
+            ("recalls", "number_type"),
+            ("summary", "client_hour"),
+            ("breakdown", "client"),
+            ("by_outcome", "country"),
+            ("transfer_summary", "region"),
+        ],
+    )
+    def test_clients_are_the_same_in_whatever_part_and_spelling(self, cluster, calls, tmp_path, name, by):
+        forms = ("{0}", "00{1}", "0{2} {3}", "unknown")
+        numbers = [
+            each if pd.isna(each) else forms[row % 4].format(each, each[1:], each[3:6], each[6:])
+            for row, each in enumerate(calls["clientNumber"])
+        ]
+        spelled = calls.assign(clientNumber=numbers)
+        spelled.attrs["brightcall"] = {"region": "DE"}
+        spelled.calls.to_parquet(tmp_path / "calls")
+        given = {} if by is None else {"by": by}
+        expected = getattr(bc.read_calls(tmp_path / "calls").calls, name)(**given)
+        found = getattr(bc.scan_calls(tmp_path / "calls").calls, name)(**given).compute()
+        pdt.assert_frame_equal(found, expected, check_exact=True)
+        assert found.attrs == expected.attrs
+        assert found.attrs["brightcall"]["region"] == "DE"
+
     @pytest.mark.parametrize("name", REFUSED)
     def test_what_has_no_distributed_form_says_so(self, folder, name):
         with pytest.raises(

@@ -203,6 +203,15 @@ class TestExportCalls:
         assert len(sandbox.requests()) == asked
         assert files(folder) == before
 
+    def test_the_region_of_the_client_is_that_of_the_files(self, sandbox, tmp_path):
+        client = sandbox.client(region="de", cache_dir=tmp_path / "cache")
+        day = sandbox.day_from
+        out = bc.export_calls(day, day, tmp_path / "out", client=client)
+        assert bc.read_calls(out).attrs["brightcall"]["region"] == "DE"
+        tokens = bc.export_calls(day, day, tmp_path / "tokens", client=client, pseudonymize_key="a secret")
+        by_hand = bc.read_calls(out).calls.pseudonymize("a secret", region="DE")
+        pdt.assert_series_equal(bc.read_calls(tokens)["clientNumber"], by_hand["clientNumber"])
+
     def test_a_file_for_a_folder_is_refused_before_any_request(self, sandbox, client, tmp_path):
         (tmp_path / "note").touch()
         asked = len(sandbox.requests())

@@ -338,7 +338,41 @@ class TestFoldCase:
         assert "".join("01"[each] for each in spec.mask(self.FRAME, fold_case=False)) == exact
         assert spec.mask(self.FRAME).tolist() == spec.mask(self.FRAME, fold_case=False).tolist()
 
+    NUMBERS = pd.DataFrame(
+        {
+            "fromNumber": ["+49 151 23456789", "0151/23456789", "+4930901820", "anonymous", None],
+            "toNumber": ["+4930901820", "+4930901820", "004915123456789", "101", "+15123456789"],
+            "toAnswer": None,
+            "lineNumber": "+4930901820",
+            "clientNumber": ["+49 151 23456789", "0151/23456789", "004915123456789", "anonymous", None],
+        }
+    )
+
+    @pytest.mark.parametrize(
+        ("filters", "german", "anywhere", "exact"),
+        [
+            ({"number": "+4915123456789"}, "11100", "10100", "00000"),
+            ({"number": "004915123456789"}, "11100", "10100", "00100"),
+            ({"number": "0151 23456789"}, "11100", "01000", "00000"),
+            ({"from_number": "0151/23456789"}, "11000", "01000", "01000"),
+            ({"to_number": "030 901820"}, "11000", "00000", "00000"),
+            ({"to_answer": "101"}, "00000", "00000", "00000"),
+            ({"number": "101"}, "00010", "00010", "00010"),
+            ({"number": "anonymous"}, "00010", "00010", "00010"),
+            ({"from_number": "unknown"}, "00000", "00000", "00000"),
+        ],
+    )
+    def test_numbers_in_any_spelling(self, filters, german, anywhere, exact):
+        spec = CallFilter(**filters)
+        frame = self.NUMBERS.copy()
+        assert "".join("01"[each] for each in spec.mask(frame, fold_case=True)) == anywhere
+        assert "".join("01"[each] for each in spec.mask(frame)) == exact
+        frame.attrs["brightcall"] = {"region": "DE"}
+        assert "".join("01"[each] for each in spec.mask(frame, fold_case=True)) == german
+        assert "".join("01"[each] for each in spec.mask(frame)) == exact
+
     def test_what_the_api_is_asked_for_stays_as_it_is_spelled(self):
+        assert CallFilter(number="0151 23456789").to_request() == {"number": "0151 23456789"}
         assert CallFilter(outcomes="SOLD ").to_request() == {"outcomes": ["SOLD "]}
 
     def test_has_labels(self):
@@ -346,6 +380,8 @@ class TestFoldCase:
         assert CallFilter(tags="VIP", types=1).has_labels
         assert CallFilter(agent_ids="(none)").has_labels
         assert CallFilter(agent_ids=7).has_labels
+        assert CallFilter(number="101").has_labels
+        assert CallFilter(to_answer="101").has_labels
         assert not CallFilter(user_id=7, types=1, text_projects="Solar", search_string="VIP").has_labels
 
     def test_without_rows(self):

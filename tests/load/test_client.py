@@ -368,6 +368,8 @@ class TestSettings:
             ({"api_version": 1}, ValueError, "api_version=1"),
             ({"timezone": "Mars/Olympus"}, ValueError, "timezone"),
             ({"timezone": 5}, (TypeError, ValueError), "timezone"),
+            ({"region": "Germany"}, ValueError, "region='Germany' is not a country"),
+            ({"region": 49}, TypeError, "region"),
             ({"page_size": 1}, ValueError, "page_size=1"),
             ({"page_size": 10.5}, TypeError, "page_size"),
             ({"page_size": "500"}, TypeError, "page_size"),
@@ -403,6 +405,7 @@ class TestSettings:
         client = make()
         assert (client.page_size, client.workers, client.timeout, client.retries) == (500, 4, 30.0, 5)
         assert (client.rate_limit, client.timezone, client.offline) == (None, None, False)
+        assert (client.region, make(region="de").region) == (None, "DE")
         assert (client.settle, client.max_age) == (timedelta(days=7), timedelta(minutes=10))
 
 

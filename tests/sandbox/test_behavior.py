@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -291,6 +292,37 @@ class TestIds:
         assert all(number == int(float(number)) for number in copies)
         assert len(copies) in (5, 6)  # of 1,100 calls, 256 share one
         assert max(copies.values()) <= 257
+
+
+class TestNumbers:
+    def test_of_a_client_in_several_spellings(self, sandbox: Sandbox, everything: Any) -> None:
+        sandbox.set_persona("number-spellings")
+        told = ask(sandbox, itemsPerPage=2_000, sortDirection="ASC")["calls"]
+        forms, withheld = Counter[str](), set()
+        for call, usual in zip(told, everything, strict=True):
+            if usual["fromNumber"] == usual["clientNumber"] and call["id"] % 7 == 0:
+                assert call["fromNumber"] == call["clientNumber"] != usual["clientNumber"]
+                withheld.add(call["clientNumber"])
+            elif usual["clientNumber"] is not None:
+                # The digits are the same, but for what stands in place of the country code.
+                assert digits(call["clientNumber"])[-11:] == digits(usual["clientNumber"])[-11:]
+                forms[re.sub(r"\d", "0", call["clientNumber"])] += 1
+                roles = ("fromNumber", "toNumber")
+                ours = [name for name in roles if usual[name] == usual["clientNumber"]]
+                assert all(call[name] == call["clientNumber"] for name in ours)
+        assert len(forms) == 6
+        assert min(forms.values()) > 100
+        assert withheld >= {"anonymous", "+266696687", "", "unknown"}
+
+    def test_are_found_by_the_account_s_own_form(self, sandbox: Sandbox, everything: Any) -> None:
+        number = next(call["clientNumber"] for call in everything if call["clientNumber"])
+        usual = ask(sandbox, number=number)
+        sandbox.set_persona("number-spellings")
+        assert ids(ask(sandbox, number=number)) == ids(usual)
+
+
+def digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
 
 
 class TestErrors:

@@ -58,9 +58,9 @@ def transfer_chains(
     A hop is one transfer: the number of parties in the chain minus one, zero for an empty chain.
     ``transferred`` means at least one hop; ``loops`` means that a party appears again, at once or later. The
     client is ``clientNumber``; where it is null, the caller of an inbound or the callee of an outbound call.
-    It is recognized however its number is written (blanks, ``+``, ``00``). A text that cannot be read
-    gives an empty chain with ``parse_ok`` False; null and empty texts are not failures. `quality` counts the
-    forms of the texts.
+    It is recognized however its number is written (`bc.normalize_numbers`, in the frame's region), and where
+    it is withheld, by any word for that. A text that cannot be read gives an empty chain with ``parse_ok``
+    False; null and empty texts are not failures. `quality` counts the forms of the texts.
 
     Examples
     --------

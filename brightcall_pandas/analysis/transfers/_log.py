@@ -21,7 +21,16 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import NONE, Key, key_of
 from brightcall_pandas.analysis.transfers._parsing import Flags, Integers, Shape, Texts, read_texts
-from brightcall_pandas.frame import ARROW, Names, choice, column, optional_column, plain_numbers, shown_names
+from brightcall_pandas.frame import (
+    ARROW,
+    Names,
+    choice,
+    column,
+    normalized_numbers,
+    optional_column,
+    region_of,
+    shown_names,
+)
 
 __all__ = ["ChainLog", "Names", "Source", "chain_log", "chains_of", "natural_order"]
 
@@ -194,7 +203,7 @@ def _log_of(texts: Texts) -> ChainLog:
 
 def _without_clients(log: ChainLog, df: pd.DataFrame) -> ChainLog:
     """Return the chains without each call's own client."""
-    party_keys = _number_keys(pa.array(log.parties, pa.large_string())).dictionary_encode()
+    party_keys = _number_keys(pa.array(log.parties, pa.large_string()), region_of(df)).dictionary_encode()
     clients = _client_of_rows(df, party_keys.dictionary)
     if (clients < 0).all():
         return log
@@ -235,41 +244,47 @@ def _client_of_rows(df: pd.DataFrame, keys: pa.Array) -> NDArray[np.int64]:
     keys
         Numbers as `_number_keys` writes them, without repetition.
     """
-    clients = _array(optional_column(df, "clientNumber"))
-    positions = _positions(clients, keys)
-    unknown = np.flatnonzero(clients.is_null().to_numpy(zero_copy_only=False))
+    clients, region = optional_column(df, "clientNumber"), region_of(df)
+    positions = _positions(clients, keys, region)
+    unknown = np.flatnonzero(clients.isna().to_numpy())
     if len(unknown):
         needed = df[df.columns.intersection(["type", "fromNumber", "toNumber"])]
-        positions[unknown] = _positions(_other_ends(needed.iloc[unknown]), keys)
+        positions[unknown] = _positions(_other_ends(needed.iloc[unknown]), keys, region)
     return positions
 
 
-def _number_keys(numbers: pa.Array) -> pa.Array:
-    """Return numbers so written that the same number is the same text, with or without ``+``."""
-    return pc.ascii_ltrim(plain_numbers(numbers), "+")
+def _number_keys(numbers: pa.Array, region: str | None) -> pa.Array:
+    """Return a text of each number: the same for the same number, with or without ``+``.
+
+    Words such as ``anonymous`` share one. Zeros are no number either, but may be the operator's extension.
+    """
+    written = normalized_numbers(numbers, region)
+    if written.null_count > numbers.null_count:
+        word = pc.match_substring_regex(numbers, r"[\pL1-9]")
+        of_nothing = pc.if_else(word, _WITHHELD, pc.if_else(pc.ascii_is_decimal(numbers), numbers, None))
+        written = pc.coalesce(written, of_nothing)
+    return pc.ascii_ltrim(written, "+")
 
 
-def _positions(numbers: pa.Array, keys: pa.Array) -> NDArray[np.int64]:
-    found = pc.index_in(_number_keys(numbers), value_set=keys, skip_nulls=True)
-    return np.array(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+def _positions(numbers: pd.Series, keys: pa.Array, region: str | None) -> NDArray[np.int64]:
+    codes, spellings = pd.factorize(numbers)
+    found = pc.index_in(_number_keys(_array(spellings), region), value_set=keys, skip_nulls=True)
+    return np.append(found.fill_null(-1).to_numpy(zero_copy_only=False), -1)[codes].astype(np.int64)
 
 
-def _other_ends(df: pd.DataFrame) -> pa.Array:
+def _other_ends(df: pd.DataFrame) -> pd.Series:
     """Return the caller of inbound and the callee of outbound calls."""
     direction = optional_column(df, "type")
-    caller, callee = _array(optional_column(df, "fromNumber")), _array(optional_column(df, "toNumber"))
-    ends = pa.nulls(len(df), caller.type)
-    for word, number in (("inbound", caller), ("outbound", callee)):
-        here = pa.array((direction == word).to_numpy(dtype=bool, na_value=False))
-        ends = pc.if_else(here, number, ends)
-    return ends
+    ends = optional_column(df, "fromNumber").where(direction == "inbound")
+    return ends.mask(direction == "outbound", optional_column(df, "toNumber"))
 
 
-def _array(series: pd.Series) -> pa.Array:
-    array = pa.array(series, pa.large_string(), from_pandas=True)
+def _array(texts: pd.Series | pd.Index) -> pa.Array:
+    array = pa.array(texts, pa.large_string(), from_pandas=True)
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
+_WITHHELD = "withheld"
 _DIGITS = re.compile(r"(\d+)")
 
 
