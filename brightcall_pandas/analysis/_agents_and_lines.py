@@ -28,7 +28,8 @@ from brightcall_pandas.analysis._groups import (
     outer_codes,
 )
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
-from brightcall_pandas.analysis._rates import add_rate, normal_quantile, ratio, shrunk, wilson
+from brightcall_pandas.analysis._prior import drawn_together
+from brightcall_pandas.analysis._rates import add_rate, normal_quantile, ratio, wilson
 from brightcall_pandas.analysis._tallies import add_up, additive, tally, tally_of
 from brightcall_pandas.frame import choice, column, optional_column
 
@@ -59,28 +60,26 @@ def finish_by_agent(
     choice("rank_by", rank_by, get_args(Rate))
     *by, agent = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([*by, agent])
-    boards = _runs(outer_codes(groups, by))
+    outer = outer_codes(groups, by)
     result = metrics_of(table, groups, _METRICS)
     known = np.asarray(groups.index.get_level_values(-1) != NONE)
     for rate in get_args(Rate):
         hits, trials = (result[name].to_numpy(dtype=np.float64) for name in METRICS[rate].sums)
         low, high = wilson(hits, trials, confidence)
-        adjusted = np.full(len(result), np.nan)
-        for board in boards:
-            adjusted[board] = shrunk((hits * known)[board], (trials * known)[board])
+        adjusted, at_least = drawn_together(hits * known, trials * known, outer)
         place = list(result.columns).index(rate) + 1
-        for name, values in (("low", low), ("high", high), ("adjusted", adjusted)):
+        columns = {"low": low, "high": high, "adjusted": adjusted, "adjusted_low": at_least}
+        for name, values in columns.items():
             result.insert(place, f"{rate}_{name}", values)
             place += 1
     ranked = known & ((result["n_calls"] >= min_calls) & result[rank_by].notna()).to_numpy()
-    merit = result[f"{rank_by}_adjusted"].where(ranked).to_numpy()
+    merit = result[f"{rank_by}_adjusted_low"].where(ranked).to_numpy()
     low, high = (result[f"{rank_by}_{end}"].to_numpy() for end in ("low", "high"))
     ranks = np.full((3, len(result)), np.nan)
-    for board in boards:
+    for board in _runs(outer):
         ranks[:, board] = _ranks(merit[board], low[board], high[board], ranked[board])
     for place, name in enumerate(("rank", "rank_best", "rank_worst")):
         result.insert(place, name, ranks[place])
-    outer = outer_codes(groups, by)
     order = np.lexsort((-result["n_calls"].to_numpy(), -np.nan_to_num(merit, nan=-1), outer))
     result = result.iloc[order]
     result.attrs["rank_by"] = rank_by
@@ -143,12 +142,13 @@ def by_agent(
         Index ``agent`` (below the levels of `by`), best rank first, then agents without a rank by number of
         calls:
 
-        - ``rank`` (float64, null without one): by the adjusted rate; equal rates share the better rank
+        - ``rank`` (float64, null without one): by ``…_adjusted_low`` of the rate that ranks; equal ones share
+          the better rank
         - ``rank_best``, ``rank_worst``: the range of ranks that the intervals leave possible
         - ``n_calls``, ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
-          ``answer_rate_high``, ``answer_rate_adjusted``
+          ``answer_rate_high``, ``answer_rate_adjusted``, ``answer_rate_adjusted_low``
         - ``positive`` (int64), ``positive_rate`` (positive ÷ calls), ``positive_rate_low``,
-          ``positive_rate_high``, ``positive_rate_adjusted``
+          ``positive_rate_high``, ``positive_rate_adjusted``, ``positive_rate_adjusted_low``
         - ``talk_time_total_s``: over all calls, seconds
         - ``talk_time_mean_s``: over answered calls whose talk time is known
 
@@ -163,10 +163,21 @@ def by_agent(
 
     Notes
     -----
-    ``…_low`` and ``…_high`` are Wilson's interval. ``…_adjusted`` is the empirical-Bayes estimate: the rate
-    is drawn towards that of all agents of the group, the more so the fewer the calls, so that two answers out
-    of two do not lead the board. All agents enter the estimate, including those with few calls; calls without
-    an agent are listed as ``(none)`` and neither ranked nor adjusted. The best possible rank of an agent
+    ``…_low`` and ``…_high`` are Wilson's interval. ``…_adjusted`` is the empirical-Bayes estimate
+    ``(hits + a) / (calls + a + b)``: the rate is drawn towards that of all agents of the group, the more so
+    the fewer the calls. ``a`` and ``b`` belong to the beta distribution that the agents' rates are taken to
+    come from, and are those that make the counts likeliest (beta-binomial, Griffiths 1973), with the penalty
+    ``√ρ (1 − ρ)¹⁹`` on the intra-class correlation ``ρ = 1 / (a + b + 1)``. The first factor keeps agents who
+    differ little from all being drawn onto one rate (Chung and others 2013, A nondegenerate penalized
+    likelihood estimator), the second one keeps a handful of agents from letting rates be anything. All agents
+    enter the estimate, including those with few calls or a great many; each counts once, so that a dialer
+    with most of the calls does not say what is usual.
+
+    ``…_adjusted_low`` is the adjusted rate less 1.96 standard deviations of its posterior ``Beta``, whatever
+    the `confidence`, and not below 0. It ranks, so that two answers out of two do not lead the board: under a
+    prior that leaves two answers to decide, ``2 − 1.96 √2`` is below 0.
+
+    Calls without an agent are listed as ``(none)`` and neither ranked nor adjusted. The best possible rank
     counts the ranked agents whose interval lies wholly above the agent's own, the worst one those whose
     interval lies wholly below.
 
@@ -178,9 +189,9 @@ def by_agent(
     >>> table[["rank", "answer_rate", "answer_rate_adjusted"]].round(2)
            rank  answer_rate  answer_rate_adjusted
     agent
-    Bob     1.0          0.9                  0.90
-    Ann     2.0          1.0                  0.86
-    Cid     3.0          0.5                  0.50
+    Bob     1.0          0.9                  0.88
+    Ann     2.0          1.0                  0.78
+    Cid     3.0          0.5                  0.52
     """
     table = tally_by_agent(df, by=by)
     return finish_by_agent(table, rank_by=rank_by, min_calls=min_calls, confidence=confidence)

@@ -54,7 +54,7 @@ OF_TABLES: dict[str, Definition] = {
     "rank": Definition(
         "Rank",
         "rank",
-        "agents with a higher adjusted rate, plus 1",
+        "agents whose adjusted rate has a higher lower end, plus 1",
         None,
         "agents with few calls have none",
         OURS,
@@ -73,18 +73,18 @@ OF_TABLES: dict[str, Definition] = {
     "answer_rate_adjusted": Definition(
         "Adjusted answer rate",
         "rate",
-        "by_agent: answered + strength × common rate; by_line: answered × rate of all lines",
-        "by_agent: calls + strength; by_line: answers expected from hour and project",
+        "by_agent: answered + a; by_line: answered × rate of all lines",
+        "by_agent: calls + a + b; by_line: answers expected from hour, project and attempt",
         "an unknown state counts as a call that was not answered",
-        "Kleinman 1973 (empirical Bayes); indirect standardisation",
+        "beta-binomial, Griffiths 1973 (empirical Bayes); indirect standardisation",
     ),
     "positive_rate_adjusted": Definition(
         "Adjusted positive rate",
         "rate",
-        "positive + strength × common rate",
-        "calls + strength",
+        "positive + a",
+        "calls + a + b",
         "an unknown outcome type counts as not positive",
-        "Kleinman 1973 (empirical Bayes)",
+        "beta-binomial, Griffiths 1973 (empirical Bayes)",
     ),
     # service_level, abandonment, staffing
     "offered": Definition("Offered calls", "calls", "answered and unanswered calls", None, _OFFERED, TRADE),
