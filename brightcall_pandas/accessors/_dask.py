@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from brightcall_pandas import analysis
 from brightcall_pandas.accessors._rows import matching_rows
-from brightcall_pandas.analysis import additive_form, merge
+from brightcall_pandas.analysis import additive_form, follows_clients, merge
 from brightcall_pandas.errors import brief_errors, missing_extra
 from brightcall_pandas.export import CallFiles, Place, Surplus, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters, parsed_conditions
@@ -119,7 +119,8 @@ def _distributed(name: str) -> Callable[..., Any]:
         given = inspect.signature(table).bind(None, *args, **kwargs).arguments
         given.pop(next(iter(given)))
         tallied, finished = form.options(given)
-        frame = self._whole_clients(given) if form.whole_clients else self._df
+        follows = form.whole_clients or follows_clients(given.get("by"), self._df.columns)
+        frame = self._whole_clients(given) if follows else self._df
         if form.until_needed and tallied.get("until") is None:
             tallied["until"] = delayed(_latest)([delayed(_last)(p) for p in self._df.to_delayed()])
         parts = [delayed(form.tally)(part, **tallied) for part in frame.to_delayed()]

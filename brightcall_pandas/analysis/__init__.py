@@ -37,6 +37,7 @@ from brightcall_pandas.analysis._changes import compare, explain_change
 from brightcall_pandas.analysis._definitions import definitions
 from brightcall_pandas.analysis._dimensions import By as By
 from brightcall_pandas.analysis._dimensions import Direction as Direction
+from brightcall_pandas.analysis._dimensions import follows_clients as follows_clients
 from brightcall_pandas.analysis._histograms import Bins as Bins
 from brightcall_pandas.analysis._histograms import Closed as Closed
 from brightcall_pandas.analysis._histograms import (

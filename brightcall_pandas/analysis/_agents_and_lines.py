@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.analysis._attempt_numbers import ATTEMPTS, attempt_numbers
 from brightcall_pandas.analysis._dimensions import (
     DIRECTION_OF_DIALING,
     By,
@@ -200,12 +201,13 @@ def by_agent(
 def tally_by_line(
     df: pd.DataFrame, *, short_s: float = 10, direction: Direction = DIRECTION_OF_DIALING, by: By = None
 ) -> pd.DataFrame:
-    """Return the sums behind `by_line`: one row per group, line, hour, project and week."""
+    """Return the sums behind `by_line`: one row per group, line, hour, project, attempt and week."""
+    counted = of_direction(df, direction)
     week, known = period_key(column(df, "timestamp"), "W")
     line, hour = split(df, ["line", "hour"]).keys
     project = key_of(optional_column(df, "projectName"), "project")
-    inner = (line, hour, project, Key(week.codes, week.labels.rename("week")))
-    parts = split(df, by).within(*inner).where(known & of_direction(df, direction))
+    inner = (line, hour, project, _attempts(df, counted), Key(week.codes, week.labels.rename("week")))
+    parts = split(df, by).within(*inner).where(known & counted)
     answered = (column(df, "state") == "answered").to_numpy(dtype=bool)
     talk = optional_column(df, "talkTime").to_numpy(dtype=np.float64)
     measured = answered & ~np.isnan(talk)
@@ -219,10 +221,19 @@ def tally_by_line(
     return tally_of(parts.keys, sums)
 
 
+def _attempts(df: pd.DataFrame, counted: NDArray[np.bool_]) -> Key:
+    """Return the key of how many of the counted calls a client has got so far; 0 where that is unknown."""
+    numbers = np.zeros(len(df), dtype=np.int64)
+    if "clientNumber" in df.columns:
+        numbers = np.minimum(attempt_numbers(df, counted), len(ATTEMPTS))
+    return Key(numbers, pd.RangeIndex(len(ATTEMPTS) + 1, name="attempt"))
+
+
 def finish_by_line(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Return the table of `by_line` from its tally."""
-    *by, line, hour, project, week = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
-    groups, strata = grouped([*by, line]), grouped([*by, hour, project])
+    keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
+    *by, line, hour, project, attempt, week = keys
+    groups, strata = grouped([*by, line]), grouped([*by, hour, project, attempt])
     outer = outer_codes(groups, by)
     whole = grouped(by) if by else Groups(np.zeros(len(table), dtype=np.int64), pd.RangeIndex(1))
     calls, answered = (table[name].to_numpy(dtype=np.float64) for name in ("n_calls", "answered"))
@@ -253,7 +264,7 @@ def _slope(groups: Groups, *arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return groups.sum(centered * excess) / spread, np.sqrt(groups.sum(centered**2 * variance)) / spread
 
 
-@additive(tally_by_line, finish_by_line)
+@additive(tally_by_line, finish_by_line, whole_clients=True)
 def by_line(
     df: pd.DataFrame,
     *,
@@ -262,13 +273,13 @@ def by_line(
     by: By = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Compare the lines that clients are called from, at equal hours and projects.
+    """Compare the lines that clients are called from, at equal hours, projects and attempts.
 
     Parameters
     ----------
     df
         Calls; needs ``lineNumber``, ``state``, ``timestamp``, and ``type`` unless `direction` is None.
-        ``projectName`` and ``talkTime`` are used where present.
+        ``projectName``, ``clientNumber`` and ``talkTime`` are used where present.
     short_s
         Answered calls with less talk time are short: the client hung up at once.
     direction
@@ -288,11 +299,11 @@ def by_line(
         - ``n_calls``, ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
           ``answer_rate_high`` (Wilson)
         - ``answer_rate_expected``: the rate that the line's calls would have if each were answered as often
-          as all calls of the same hour and project
+          as all calls of the same hour, project and attempt
         - ``answer_rate_adjusted``: answer rate ÷ expected rate × answer rate of all lines
         - ``short_call_share``: answered calls under `short_s` ÷ answered calls whose talk time is known, with
           ``short_call_share_low``, ``short_call_share_high`` (Wilson)
-        - ``trend``: change of the answer rate per week beyond what hour and project explain, with
+        - ``trend``: change of the answer rate per week beyond what hour, project and attempt explain, with
           ``trend_low``, ``trend_high``; null for a line seen in one week only
 
     Raises
@@ -305,8 +316,10 @@ def by_line(
     Notes
     -----
     The adjustment is indirect standardization (as epidemiologists compute a standardized mortality ratio)
-    over hour of the day × project; a line that alone serves a project or an hour is compared with itself
-    there. A number that carriers or clients mark as spam shows a low adjusted rate, many short calls and a
+    over hour of the day × project × attempt; a line that alone serves a project or an hour is compared with
+    itself there. The attempt is the call's number among the counted calls of its client in the frame: 1 to 5,
+    or 6 and more. First dials are answered more often than further ones and come early in a list's life, so
+    that without it every line would seem to fall; dials before the first loaded day are not seen. A number that carriers or clients mark as spam shows a low adjusted rate, many short calls and a
     falling trend. The trend is the least-squares slope of answered − expected calls over weeks, weighted by
     calls; its interval treats answers as independent. Calls without a line are listed as ``(none)``, calls
     without a time are left out.

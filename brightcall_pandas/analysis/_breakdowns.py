@@ -162,9 +162,9 @@ def breakdown(
     df
         Calls; needs the columns of `by`. A number whose column is missing is null.
     by
-        A dimension (``agent``, ``campaign``, ``client``, ``direction``, ``hour``, ``line``, ``outcome``,
-        ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``, ``week``, ``month``), a column of the
-        frame, or several.
+        A dimension (``agent``, ``attempt``, ``client``, ``direction``, ``hour``, ``line``,
+        ``new_or_redial``, ``outcome``, ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``,
+        ``week``, ``month``), a column of the frame, or several.
     metrics
         Names in `definitions` that describe a group of calls; default: calls, answered, answer_rate,
         talk_time_total_s, talk_time_mean_s, positive and positive_rate.

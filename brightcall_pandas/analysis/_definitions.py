@@ -269,7 +269,7 @@ OF_TABLES: dict[str, Definition] = {
     "answer_rate_expected": Definition(
         "Expected answer rate",
         "rate",
-        "answers expected from hour and project",
+        "answers expected from hour, project and attempt",
         "calls",
         _NO_TIME,
         "indirect standardisation",

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.analysis._attempt_numbers import attempt_labels, new_or_redial
 from brightcall_pandas.analysis._groups import Key, closed_key, key_of
 from brightcall_pandas.frame import FIELDS, column, fold, micros, nearest, not_one_of, tags_of_rows
 
@@ -29,6 +30,7 @@ __all__ = [
     "Dimension",
     "Direction",
     "Split",
+    "follows_clients",
     "names_of",
     "of_direction",
     "period_key",
@@ -179,11 +181,17 @@ class Dimension(msgspec.Struct, frozen=True):
         What the labels are.
     key
         Makes the key of that column.
+    read
+        Returns what `key` is given, where that is not the column as it is.
+    whole_clients
+        Whether it follows a client from call to call, so that all calls of a client must be at hand.
     """
 
     column: str
     doc: str
     key: Callable[[pd.Series, str], Key] = key_of
+    read: Callable[[pd.DataFrame], pd.Series] | None = None
+    whole_clients: bool = False
 
 
 @dataclass(frozen=True)
@@ -242,6 +250,18 @@ def _period(freq: str) -> Callable[[pd.Series, str], Key]:
 
 
 DIMENSIONS: dict[str, Dimension] = {
+    "attempt": Dimension(
+        "clientNumber",
+        "which dial to the client it is, by the outbound calls in the frame: 1 to 5, 6+",
+        read=attempt_labels,
+        whole_clients=True,
+    ),
+    "new_or_redial": Dimension(
+        "clientNumber",
+        "whether an outbound call is the first dial to the client in the frame, or a further one",
+        read=new_or_redial,
+        whole_clients=True,
+    ),
     "agent": Dimension("userId", "user who made or took the call"),
     "client": Dimension("clientNumber", "phone number of the client"),
     "direction": Dimension("type", "inbound, outbound, internal"),
@@ -270,6 +290,12 @@ def names_of(by: By) -> list[str]:
         msg = f"by={by!r} names something twice"
         raise ValueError(msg)
     return names
+
+
+def follows_clients(by: By, columns: pd.Index) -> bool:
+    """Return whether ``by=`` names a dimension for which all calls of a client must be in one part."""
+    computed = [name for name in names_of(by) if name in DIMENSIONS and name not in columns]
+    return any(DIMENSIONS[name].whole_clients for name in computed)
 
 
 def split(df: pd.DataFrame, by: By) -> Split:
@@ -307,7 +333,8 @@ def _key(df: pd.DataFrame, name: str) -> Key:
         msg = f"by={name!r} is neither a column of the frame nor one of: {known}{meant}"
         raise KeyError(msg)
     dimension = DIMENSIONS[name]
-    return dimension.key(column(df, dimension.column), name)
+    values = column(df, dimension.column) if dimension.read is None else dimension.read(df)
+    return dimension.key(values, name)
 
 
 def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:

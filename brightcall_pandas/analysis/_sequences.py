@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.analysis._attempt_numbers import settled
 from brightcall_pandas.analysis._dimensions import (
     DIRECTION_OF_CALLERS,
     DIRECTION_OF_DIALING,
@@ -78,19 +79,8 @@ def sequences(df: pd.DataFrame, mask: NDArray[np.bool_], split: Split | None = N
     codes, times, kept = codes[order], times[order], kept[order]
     tied = (np.diff(codes) == 0) & (np.diff(times) == 0)
     if tied.any() and "id" in df.columns:
-        kept = _settled(kept, tied, column(df, "id").iloc[rows[kept]])
+        kept = settled(kept, tied, column(df, "id").iloc[rows[kept]])
     return Sequences(kept, _dense(codes), times)
-
-
-def _settled(kept: NDArray[np.int64], tied: NDArray[np.bool_], ids: pd.Series) -> NDArray[np.int64]:
-    """Order calls of a client at the same instant by ``id``; ids of digits as numbers."""
-    runs = np.concatenate([[0], np.cumsum(~tied)])
-    among = np.concatenate([[False], tied]) | np.concatenate([tied, [False]])
-    places = np.flatnonzero(among)
-    rank = key_of(ids.iloc[places]).codes
-    settled = kept.copy()
-    settled[places] = kept[places[np.lexsort((rank, runs[places]))]]
-    return settled
 
 
 def _dense(codes: NDArray[np.int64]) -> NDArray[np.int64]:

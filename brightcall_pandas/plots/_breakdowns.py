@@ -180,7 +180,7 @@ def by_line(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     )
     ax.set_xlabel("answer rate")
     n = calls_of(table["n_calls"].sum())
-    remarks = f"{n}; adjusted for hour and project; grey lines: Wilson interval{hidden}"
+    remarks = f"{n}; adjusted for hour, project and attempt; grey lines: Wilson interval{hidden}"
     titled(ax, _LINES, remarks, key=True)
     return ax
 

@@ -178,6 +178,35 @@ class TestByLine:
         # standard error √(2 · 0.25 · 100 · 0.3 · 0.7) / (200 · 0.25) = 0.0648
         assert table.loc["falls", "trend_low"] == pytest.approx(-0.2 - 1.96 * 0.064807, abs=1e-5)
 
+    def test_a_line_is_not_blamed_for_calling_again(self):
+        # First dials are answered half the time and second ones a tenth: line "a" dials first in week 0 and
+        # again in week 1, line "b" the other way round.
+        firsts = [
+            ("a", 40, 20, 9, 0, 60),
+            ("b", 10, 5, 9, 0, 60),
+            ("b", 40, 20, 9, 1, 60),
+            ("a", 10, 5, 9, 1, 60),
+        ]
+        again = [
+            ("a", 40, 4, 9, 1, 60),
+            ("b", 10, 1, 9, 1, 60),
+            ("b", 40, 4, 9, 2, 60),
+            ("a", 10, 1, 9, 2, 60),
+        ]
+        df = pd.concat([line_calls(*firsts), line_calls(*again)], ignore_index=True)
+        df["clientNumber"] = [*range(100), *range(50), *range(50, 100)]
+        table = by_line(df.assign(clientNumber=df["clientNumber"].astype(str)))
+        assert table["trend"].tolist() == pytest.approx([0, 0], abs=1e-12)
+        assert table["answer_rate"].tolist() == pytest.approx(table["answer_rate_expected"].tolist())
+        assert (by_line(df.drop(columns="clientNumber")).loc["a", "trend_high"]) < 0
+
+    def test_inbound_calls_are_no_attempts(self):
+        df = line_calls(("a", 4, 2, 9, 0, 60), ("b", 4, 2, 10, 0, 60))
+        df["clientNumber"], df["type"] = "x", [0, 0, 0, 0, 1, 1, 1, 1]
+        # Four dials to one client: each is alone with its attempt.
+        assert by_line(df)["answer_rate_expected"].tolist() == [0.5]
+        assert by_line(df)["n_calls"].tolist() == [4]
+
     def test_short_is_what_one_calls_short(self):
         df = line_calls(("a", 10, 10, 9, 0, 15))
         assert by_line(df).loc["a", "short_call_share"] == 0

@@ -147,6 +147,7 @@ class TestHalves:
         assert {name for name in ADDITIVE if FORMS[name].whole_clients} == {
             "attempts",
             "breakdown",
+            "by_line",
             "recalls",
             "repeat_callers",
             "summary",
@@ -196,7 +197,7 @@ class TestBy:
         kind = inspect.signature(getattr(analysis, name)).parameters["by"].kind
         assert (kind is inspect.Parameter.KEYWORD_ONLY) == (name != "breakdown")
 
-    @pytest.mark.parametrize("name", ["by_agent", "by_line", "funnel", "heatmap", "talk_time_buckets"])
+    @pytest.mark.parametrize("name", ["by_agent", "funnel", "heatmap", "talk_time_buckets"])
     @settings(max_examples=8)
     @given(seed=st.integers(0, 10_000), many=st.integers(1, 60))
     def test_of_a_group_stands_what_its_calls_alone_would_give(self, name, seed, many):
