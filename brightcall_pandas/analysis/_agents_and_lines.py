@@ -248,20 +248,26 @@ def finish_by_line(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataF
     add_rate(result, "short_call_share", sums["short"], sums["talks"], confidence)
     # Wall-clock time: a clock change makes no week shorter.
     weeks = pd.DatetimeIndex(week.labels).tz_localize(None).asi8[week.codes] / (7 * 86_400 * 1e6)
-    slope, error = _slope(groups, weeks, calls, answered - calls * usual, calls * usual * (1 - usual))
-    z = normal_quantile(confidence)
+    slope, error, step = _slope(groups, weeks, calls, answered - calls * usual, calls * usual * (1 - usual))
+    reach = normal_quantile(confidence) * error + step / 2
     result["trend"] = slope
-    result["trend_low"], result["trend_high"] = slope - z * error, slope + z * error
+    result["trend_low"], result["trend_high"] = slope - reach, slope + reach
     return result.iloc[np.lexsort((result["answer_rate_adjusted"].to_numpy(), outer))]
 
 
-def _slope(groups: Groups, *arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weighted least-squares slope of ``excess / calls`` over time, and its standard error."""
+def _slope(groups: Groups, *arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the weighted least-squares slope of ``excess / calls`` over time, and how sure it is.
+
+    Its standard error, and how far one answer more or less at the end can move it: answers come whole.
+    """
     time, calls, excess, variance = arrays
     centered = time - ratio(groups.sum(time * calls), groups.sum(calls))[groups.codes]
     spread = groups.sum(calls * centered**2)
     spread = np.where(spread > 1e-9, spread, np.nan)
-    return groups.sum(centered * excess) / spread, np.sqrt(groups.sum(centered**2 * variance)) / spread
+    farthest = np.zeros(len(groups))
+    np.maximum.at(farthest, groups.codes, np.abs(centered))
+    error = np.sqrt(groups.sum(centered**2 * variance))
+    return groups.sum(centered * excess) / spread, error / spread, farthest / spread
 
 
 @additive(tally_by_line, finish_by_line, whole_clients=True)
@@ -317,12 +323,13 @@ def by_line(
     -----
     The adjustment is indirect standardization (as epidemiologists compute a standardized mortality ratio)
     over hour of the day × project × attempt; a line that alone serves a project or an hour is compared with
-    itself there. The attempt is the call's number among the counted calls of its client in the frame: 1 to 5,
-    or 6 and more. First dials are answered more often than further ones and come early in a list's life, so
-    that without it every line would seem to fall; dials before the first loaded day are not seen. A number that carriers or clients mark as spam shows a low adjusted rate, many short calls and a
-    falling trend. The trend is the least-squares slope of answered − expected calls over weeks, weighted by
-    calls; its interval treats answers as independent. Calls without a line are listed as ``(none)``, calls
-    without a time are left out.
+    itself there. The attempt is the call's number among the counted calls of its client in the frame: 1 to
+    5, or 6 and more. First dials are answered more often than further ones and come early in a list's life,
+    so that without it every line would seem to fall; dials before the first loaded day are not seen. A
+    number that carriers or clients mark as spam shows a low adjusted rate, many short calls and a falling
+    trend. The trend is the least-squares slope of answered − expected calls over weeks, weighted by calls;
+    its interval treats answers as independent and is widened by half an answer (Yates 1934). Calls without a
+    line are listed as ``(none)``, calls without a time are left out.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Which attempt to reach its client each call is: the first dial, the second one, a redial …"""
+"""Which attempt to reach its client each call is: the first dial, the second one, a later one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from brightcall_pandas.analysis._groups import key_of
 from brightcall_pandas.frame import column, micros
 
-__all__ = ["ATTEMPTS", "NEW_OR_REDIAL", "attempt_labels", "attempt_numbers", "new_or_redial", "settled"]
+__all__ = [
+    "ATTEMPTS",
+    "NEW_OR_REDIAL",
+    "attempt_labels",
+    "attempt_numbers",
+    "labelled_together",
+    "new_or_redial",
+    "settled",
+]
 
 ATTEMPTS = ("1", "2", "3", "4", "5", "6+")
 NEW_OR_REDIAL = ("new", "redial")
@@ -69,6 +77,32 @@ def attempt_labels(df: pd.DataFrame) -> pd.Series:
 def new_or_redial(df: pd.DataFrame) -> pd.Series:
     """Return whether each outbound call is the first dial to its client; null for others."""
     return _labelled(np.minimum(_dials(df), 2) - 1, NEW_OR_REDIAL, df.index)
+
+
+def labelled_together(
+    sides: Sequence[pd.DataFrame], labels: Callable[[pd.DataFrame], pd.Series], name: str
+) -> list[pd.DataFrame]:
+    """Return frames with a column of labels that are counted over the calls of all of them.
+
+    A call that is in several frames is one call: the same ``id``, or without it the same client, time and
+    direction.
+    """
+    told = [
+        pd.DataFrame({each: column(df, each) for each in _DECIDE if each != "id" or "id" in df.columns})
+        for df in sides
+    ]
+    for each in told:
+        each["timestamp"] = each["timestamp"].dt.tz_convert("UTC")
+    together = pd.concat(told, ignore_index=True)
+    deciding = ["id"] if all("id" in each for each in told) else ["clientNumber", "timestamp", "type"]
+    places = together.groupby(deciding, sort=False, dropna=False).ngroup().to_numpy()
+    once = np.flatnonzero(~pd.Series(places).duplicated())  # groups are numbered as they come
+    of_all = labels(together.iloc[once]).iloc[places]
+    ends = np.cumsum([0, *map(len, sides)])
+    return [
+        df.assign(**{name: of_all.iloc[begin:end].set_axis(df.index)})
+        for df, begin, end in zip(sides, ends[:-1], ends[1:], strict=True)
+    ]
 
 
 def _dials(df: pd.DataFrame) -> NDArray[np.int64]:

@@ -318,6 +318,26 @@ OF_TABLES: dict[str, Definition] = {
         "adds up to the metric of all these calls less that of the others",
         "Kitagawa 1955",
     ),
+    "explained": Definition(
+        "Explained",
+        "as the metric",
+        "√(mix_effect² + rate_spread²), each only where chance seldom gives as much",
+        None,
+        "as the metric",
+        OURS,
+    ),
+    "rate_spread": Definition(
+        "Spread of the changes",
+        "as the metric",
+        "standard deviation of the groups' changes of the rate beyond chance, weighted by share",
+        None,
+        "a group on one side only is left out",
+        OURS,
+    ),
+    "groups": Definition("Groups", "groups", "groups of the dimension on either side", None, "–", OURS),
+    "largest_effect": Definition(
+        "Largest effect", "as the metric", "effect of the group named in largest", None, "as effect", OURS
+    ),
     # quality, reconcile
     "count": Definition("Found", "values", "values that the check is about", None, "as the check says", OURS),
     "of": Definition(

@@ -175,8 +175,9 @@ class TestByLine:
         table = by_line(df)
         assert table.loc["falls", "trend"] == pytest.approx(-0.2)
         assert table.loc["holds", "trend"] == pytest.approx(0.0, abs=1e-12)
-        # standard error √(2 · 0.25 · 100 · 0.3 · 0.7) / (200 · 0.25) = 0.0648
-        assert table.loc["falls", "trend_low"] == pytest.approx(-0.2 - 1.96 * 0.064807, abs=1e-5)
+        # standard error √(2 · 0.25 · 100 · 0.3 · 0.7) / (200 · 0.25) = 0.0648; half an answer at half a week
+        # from the middle is 0.5 · 0.5 / 50 = 0.005
+        assert table.loc["falls", "trend_low"] == pytest.approx(-0.2 - 1.96 * 0.064807 - 0.005, abs=1e-5)
 
     def test_a_line_is_not_blamed_for_calling_again(self):
         # First dials are answered half the time and second ones a tenth: line "a" dials first in week 0 and

@@ -48,6 +48,7 @@ NO_PICTURE = {
 
 NO_DEFINITION = {
     "by_outcome": {"outcome_type"},
+    "explain_change": {"largest"},
     "heatmap": set(range(24)),
     "quality": {"detail"},
     "reconcile": {"agrees", "likely_cause"},
@@ -139,6 +140,8 @@ class TestEveryTable:
             if name not in NO_FRAME
             for each in table_of(name, calls(40)).columns
         }
+        df = calls(40)
+        shown |= set(analysis.explain_change(df, df, by="project").columns)
         assert set(DEFINITIONS) <= shown
 
 
