@@ -349,7 +349,7 @@ class CallsPlot:
         self,
         threshold_s: float = 20,
         *,
-        short_abandon_s: float | None = None,
+        short_abandon_s: float = 5,
         direction: Direction = "inbound",
         by: By = None,
         confidence: float = 0.95,

@@ -18,6 +18,7 @@ from brightcall_pandas.analysis._dimensions import (
     period_key,
     split,
 )
+from brightcall_pandas.analysis._durations import possible
 from brightcall_pandas.analysis._groups import (
     NONE,
     Groups,
@@ -31,7 +32,7 @@ from brightcall_pandas.analysis._groups import (
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
 from brightcall_pandas.analysis._prior import drawn_together
 from brightcall_pandas.analysis._rates import add_rate, normal_quantile, ratio, wilson
-from brightcall_pandas.analysis._tallies import add_up, additive, tally, tally_of
+from brightcall_pandas.analysis._tallies import additive, known_sums, tally, tally_of
 from brightcall_pandas.frame import choice, column, optional_column
 
 __all__ = ["by_agent", "by_line"]
@@ -67,7 +68,8 @@ def finish_by_agent(
     for rate in get_args(Rate):
         hits, trials = (result[name].to_numpy(dtype=np.float64) for name in METRICS[rate].sums)
         low, high = wilson(hits, trials, confidence)
-        adjusted, at_least = drawn_together(hits * known, trials * known, outer)
+        counted = known & ~np.isnan(hits)
+        adjusted, at_least = drawn_together(np.where(counted, hits, 0), np.where(counted, trials, 0), outer)
         place = list(result.columns).index(rate) + 1
         columns = {"low": low, "high": high, "adjusted": adjusted, "adjusted_low": at_least}
         for name, values in columns.items():
@@ -111,7 +113,7 @@ def _count(values: NDArray[np.float64], *, above: NDArray[np.float64]) -> NDArra
     return len(values) - np.searchsorted(np.sort(values), above, side="right")
 
 
-@additive(tally_by_agent, finish_by_agent)
+@additive(tally_by_agent, finish_by_agent, durations=("talkTime",))
 def by_agent(
     df: pd.DataFrame,
     *,
@@ -209,11 +211,12 @@ def tally_by_line(
     inner = (line, hour, project, _attempts(df, counted), Key(week.codes, week.labels.rename("week")))
     parts = split(df, by).within(*inner).where(known & counted)
     answered = (column(df, "state") == "answered").to_numpy(dtype=bool)
-    talk = optional_column(df, "talkTime").to_numpy(dtype=np.float64)
+    talk = possible(optional_column(df, "talkTime").to_numpy(dtype=np.float64))
     measured = answered & ~np.isnan(talk)
     has_talk = "talkTime" in df.columns
     sums = {
         "n_calls": parts.pick(np.ones(len(df), dtype=bool)),
+        "state_known": parts.pick(column(df, "state").notna().to_numpy()),
         "answered": parts.pick(answered),
         "talks": parts.pick(measured) if has_talk else None,
         "short": parts.pick(measured & (talk < short_s)) if has_talk else None,
@@ -238,10 +241,11 @@ def finish_by_line(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataF
     whole = grouped(by) if by else Groups(np.zeros(len(table), dtype=np.int64), pd.RangeIndex(1))
     calls, answered = (table[name].to_numpy(dtype=np.float64) for name in ("n_calls", "answered"))
     usual = ratio(strata.sum(answered), strata.sum(calls))[strata.codes]
-    sums = add_up(table, groups)
+    sums = known_sums(table, groups)
     result = sums[["n_calls", "answered"]].copy()
     add_rate(result, "answer_rate", sums["answered"], sums["n_calls"], confidence)
-    expected = groups.sum(calls * usual)
+    # Where no state is known, nothing can be expected either.
+    expected = np.where(sums["answered"].isna(), np.nan, groups.sum(calls * usual))
     result["answer_rate_expected"] = ratio(expected, sums["n_calls"])
     of_all_lines = ratio(whole.sum(answered), whole.sum(calls))[outer]
     result["answer_rate_adjusted"] = ratio(sums["answered"], expected) * of_all_lines
@@ -249,6 +253,7 @@ def finish_by_line(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataF
     # Wall-clock time: a clock change makes no week shorter.
     weeks = pd.DatetimeIndex(week.labels).tz_localize(None).asi8[week.codes] / (7 * 86_400 * 1e6)
     slope, error, step = _slope(groups, weeks, calls, answered - calls * usual, calls * usual * (1 - usual))
+    slope = np.where(np.isnan(expected), np.nan, slope)
     reach = normal_quantile(confidence) * error + step / 2
     result["trend"] = slope
     result["trend_low"], result["trend_high"] = slope - reach, slope + reach
@@ -270,7 +275,7 @@ def _slope(groups: Groups, *arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray,
     return groups.sum(centered * excess) / spread, error / spread, farthest / spread
 
 
-@additive(tally_by_line, finish_by_line, whole_clients=True)
+@additive(tally_by_line, finish_by_line, whole_clients=True, durations=("talkTime",))
 def by_line(
     df: pd.DataFrame,
     *,

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import By, names_of, split, split_or_all
+from brightcall_pandas.analysis._durations import seconds_of
 from brightcall_pandas.analysis._groups import (
     Groups,
     Key,
@@ -23,11 +24,13 @@ from brightcall_pandas.analysis._groups import (
 )
 from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
-from brightcall_pandas.analysis._tallies import TALK_TIME, additive, tally, tally_of
+from brightcall_pandas.analysis._tallies import TALK_TIME, additive, known_sums, tally, tally_of
 from brightcall_pandas.frame import FIELDS, column, optional_column
 
 __all__ = ["breakdown", "by_outcome", "funnel", "summary"]
 
+
+_DURATIONS = ("answerTime", "talkTime", "aiTalkTime")
 
 _KEY_FIGURES = (
     "n_calls",
@@ -57,7 +60,7 @@ def finish_summary(table: pd.DataFrame) -> pd.DataFrame:
     return metrics_of(table, grouped(keys), _KEY_FIGURES)
 
 
-@additive(tally_summary, finish_summary, whole_clients=True)
+@additive(tally_summary, finish_summary, whole_clients=True, durations=_DURATIONS)
 def summary(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     """Return the key figures of all calls in one row, or of each group.
 
@@ -139,11 +142,11 @@ def finish_breakdown(
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
     calls = groups.sum(table["n_calls"].to_numpy())
     values = metrics_of(table, groups, names)
-    columns = {"share": ratio(calls, table["whole_calls"].sum())}
+    columns, sums = {"share": ratio(calls, table["whole_calls"].sum())}, known_sums(table, groups)
     for name in names:
         columns[name] = values[name].to_numpy()
         if METRICS[name].is_proportion:
-            hits, trials = (groups.sum(table[each].to_numpy()) for each in METRICS[name].sums)
+            hits, trials = (sums[each].to_numpy() for each in METRICS[name].sums)
             columns[f"{name}_low"], columns[f"{name}_high"] = wilson(hits, trials, confidence)
     result = pd.DataFrame(columns, index=groups.index)
     if isinstance(result.index.dtype, pd.StringDtype):
@@ -151,7 +154,7 @@ def finish_breakdown(
     return result
 
 
-@additive(tally_breakdown, finish_breakdown, whole_clients=True)
+@additive(tally_breakdown, finish_breakdown, whole_clients=True, durations=_DURATIONS)
 def breakdown(
     df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None, *, confidence: float = 0.95
 ) -> pd.DataFrame:
@@ -243,7 +246,7 @@ def finish_by_outcome(
     return result.iloc[np.lexsort((-result["n_calls"].to_numpy(), outer))]
 
 
-@additive(tally_by_outcome, finish_by_outcome)
+@additive(tally_by_outcome, finish_by_outcome, durations=("talkTime",))
 def by_outcome(
     df: pd.DataFrame, *, by: By = None, fold_case: bool = True, confidence: float = 0.95
 ) -> pd.DataFrame:
@@ -323,7 +326,7 @@ def _answered(df: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def _conversation(df: pd.DataFrame) -> NDArray[np.bool_]:
-    return (column(df, "talkTime") >= 30).to_numpy(dtype=bool)
+    return seconds_of(df, "talkTime") >= 30
 
 
 def _positive(df: pd.DataFrame) -> NDArray[np.bool_]:
@@ -373,7 +376,7 @@ def finish_funnel(table: pd.DataFrame, stages: Stages = None, *, confidence: flo
     )
 
 
-@additive(tally_funnel, finish_funnel)
+@additive(tally_funnel, finish_funnel, durations=("talkTime",))
 def funnel(
     df: pd.DataFrame, stages: Stages = None, *, by: By = None, confidence: float = 0.95
 ) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from brightcall_pandas.analysis._dimensions import DIMENSIONS, By, Split, names_
 from brightcall_pandas.analysis._groups import Groups, folded_keys, grouped, keys_of_index
 from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, Facts, add_up, tally
+from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, Facts, known_sums, tally
 from brightcall_pandas.frame import column
 
 __all__ = ["compare", "explain_change"]
@@ -190,7 +190,7 @@ def _kitagawa(df: pd.DataFrame, other: pd.DataFrame, metric: str, by: By) -> pd.
     """Return the effects of the groups of a dimension."""
     sides, index = _sides(df, other, by, [metric])
     top, bottom = (
-        np.array([add_up(table, groups)[name].to_numpy(dtype=np.float64) for table, groups in sides])
+        np.array([known_sums(table, groups)[name].to_numpy(dtype=np.float64) for table, groups in sides])
         for name in METRICS[metric].sums
     )
     total = bottom.sum(axis=1, keepdims=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.analysis._dimensions import By, split
 from brightcall_pandas.analysis._groups import Key, completed, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import add_rate, ratio
-from brightcall_pandas.analysis._tallies import Facts, add_up, additive, tally_of
+from brightcall_pandas.analysis._tallies import SUMS, Contribution, Facts, additive, known_sums, tally_of
 from brightcall_pandas.frame import choice, whole
 
 __all__ = ["answer_time_histogram", "talk_time_buckets", "talk_time_histogram"]
@@ -40,7 +40,7 @@ def finish_talk_time_histogram(
     return _finish(table, bins, closed, _TALK_EDGES)
 
 
-@additive(tally_talk_time_histogram, finish_talk_time_histogram)
+@additive(tally_talk_time_histogram, finish_talk_time_histogram, durations=("talkTime",))
 def talk_time_histogram(
     df: pd.DataFrame,
     bins: Bins = None,
@@ -117,7 +117,7 @@ def finish_answer_time_histogram(
     return _finish(table, bins, closed, _ANSWER_EDGES)
 
 
-@additive(tally_answer_time_histogram, finish_answer_time_histogram)
+@additive(tally_answer_time_histogram, finish_answer_time_histogram, durations=("answerTime",))
 def answer_time_histogram(
     df: pd.DataFrame,
     bins: Bins = None,
@@ -265,8 +265,10 @@ def tally_talk_time_buckets(
         np.searchsorted(bounds, talk_time, side="right"), pd.RangeIndex(len(bounds) + 1, name="bucket")
     )
     rows = np.flatnonzero(counted)
-    positive = facts.is_label("outcomeType", "positive")[rows] if facts.has("outcomeType") else None
-    sums = {"n_calls": counted[rows], "talk_time_total_s": talk_time[rows], "positive": positive}
+    sums: dict[str, Contribution] = {"n_calls": counted[rows], "talk_time_total_s": talk_time[rows]}
+    for name in ("outcome_type_known", "positive"):
+        adds = SUMS[name](facts)
+        sums[name] = None if adds is None else adds[rows]
     return tally_of([key.take(rows) for key in (*parts.keys, bucket)], sums)
 
 
@@ -282,7 +284,7 @@ def finish_talk_time_buckets(
         f"≥ {bounds[-1]:g} s",
     ]
     place = bucket.labels.to_numpy(dtype=np.int64)[bucket.codes]
-    sums = add_up(table, completed(by, place, pd.Index(names, dtype="str", name="bucket")))
+    sums = known_sums(table, completed(by, place, pd.Index(names, dtype="str", name="bucket")))
     of = sums["n_calls"].to_numpy().reshape(-1, len(names)).sum(axis=1).repeat(len(names))
     result = sums[["n_calls"]].copy()
     add_rate(result, "share", sums["n_calls"], of, confidence)
@@ -291,7 +293,7 @@ def finish_talk_time_buckets(
     return result
 
 
-@additive(tally_talk_time_buckets, finish_talk_time_buckets)
+@additive(tally_talk_time_buckets, finish_talk_time_buckets, durations=("talkTime",))
 def talk_time_buckets(
     df: pd.DataFrame, edges: Sequence[float] = (10, 30), *, by: By = None, confidence: float = 0.95
 ) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from brightcall_pandas.analysis._dimensions import (
 )
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
 from brightcall_pandas.analysis._rates import add_rate, ratio
-from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, tally_of
+from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, known_sums, tally_of
 from brightcall_pandas.frame import column, micros
 
 __all__ = ["Sequences", "attempts", "last_seen", "repeat_callers", "sequences"]
@@ -106,12 +106,15 @@ def tally_attempts(
     answered = (column(df, "state") == "answered").to_numpy(dtype=bool)[rows]
     before = dialled.since_first(answered.astype(np.int64)) - answered
     number = Key(dialled.since_first(ones) - 1, _numbers(dialled.since_first(ones)))
-    positive = None
+    positive = kind_known = None
     if "outcomeType" in df.columns:
+        kind_known = column(df, "outcomeType").notna().to_numpy()[rows]
         positive = (column(df, "outcomeType") == "positive").to_numpy(dtype=bool)[rows]
     contributions = {
-        "dials": ones.astype(bool),
+        "n_calls": ones.astype(bool),
+        "state_known": column(df, "state").notna().to_numpy()[rows],
         "answered": answered,
+        "outcome_type_known": kind_known,
         "positive": positive,
         "unreached": before == 0,
         "reached": answered & (before == 0),
@@ -122,9 +125,12 @@ def tally_attempts(
 
 def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Return the table of `attempts` from its tally."""
-    *by, number = folded_keys(keys_of_index(table.index), table["dials"].to_numpy())
+    *by, number = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([*by, number])
-    sums = add_up(table, groups)
+    sums = known_sums(table, groups).rename(columns={"n_calls": "dials"})
+    if (unknown := sums["answered"].isna()).any():
+        reaching = ["unreached", "reached", "given_up"]
+        sums[reaching] = sums[reaching].astype(np.float64).mask(unknown)
     outer = outer_codes(groups, by)
     result = sums[["dials", "answered"]].copy()
     add_rate(result, "answer_rate", sums["answered"], sums["dials"], confidence)
