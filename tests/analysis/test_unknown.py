@@ -85,6 +85,8 @@ class TestUnknownIsNotZero:
         unknown = calls().assign(**{column: None})
         for name, numbers in UNKNOWN[column].items():
             table = getattr(analysis, name)(unknown)
+            of = next(each for each in ("n_calls", "offered", "dials") if each in table)
+            table = table[table[of] > 0]
             assert len(table)
             assert table[numbers].isna().all(axis=None), name
             assert getattr(analysis, name)(calls())[numbers[0]].notna().any() or name == "by_line"
@@ -185,5 +187,7 @@ class TestImpossibleDurations:
 
     def test_the_server_is_compared_with_what_it_sent(self):
         df = calls().assign(talkTime=-5.0)
-        stats = pd.DataFrame({"allTalkTime_s": [-60.0]}, index=pd.Index(["all"], name="direction"))
-        assert analysis.reconcile(df, stats)["rows"].dropna().tolist().count(-60.0) >= 1
+        sides = pd.Index(["all", "inbound", "outbound", "internal"], name="direction")
+        stats = pd.DataFrame({"allTalkTime_s": [-60.0, np.nan, np.nan, np.nan]}, index=sides)
+        table = analysis.reconcile(df, stats)
+        assert table.loc[("all", "allTalkTime_s"), ["rows", "difference"]].tolist() == [-60, 0]
