@@ -114,8 +114,10 @@ def _distributed(name: str) -> Callable[..., Any]:
 
     def method(self: DistributedCalls, *args: Any, **kwargs: Any) -> Any:
         if form is None:
-            meta = table(self._df._meta, *args, **kwargs)
-            return self._df.map_partitions(table, *args, meta=meta, **kwargs)
+            # A part need not have every party, and says nothing of it.
+            of_part = analysis.matching_chains if name == "chains_match" else table
+            meta = of_part(self._df._meta, *args, **kwargs)
+            return self._df.map_partitions(of_part, *args, meta=meta, **kwargs)
         given = inspect.signature(table).bind(None, *args, **kwargs).arguments
         given.pop(next(iter(given)))
         tallied, finished = form.options(given)

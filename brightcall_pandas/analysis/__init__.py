@@ -61,6 +61,7 @@ from brightcall_pandas.analysis._tallies import additive_form as additive_form
 from brightcall_pandas.analysis._tallies import merge as merge
 from brightcall_pandas.analysis._timelines import concurrency, heatmap, over_time
 from brightcall_pandas.analysis.transfers._chains import chains_match, transfer_chains
+from brightcall_pandas.analysis.transfers._chains import matching_chains as matching_chains
 from brightcall_pandas.analysis.transfers._events import to_event_log, transfer_events
 from brightcall_pandas.analysis.transfers._log import Names as Names
 from brightcall_pandas.analysis.transfers._log import Source as Source

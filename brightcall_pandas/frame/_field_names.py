@@ -73,6 +73,6 @@ def warn_of_close_names(names: Iterable[Any]) -> None:
     ]
     if close:
         warn_user(
-            f"{', '.join(close)}: no field has this name, so it went to 'extras'. If it is that field, rename it, "
-            "for example with df.rename(columns=…); bc.describe_fields() lists all names."
+            f"{', '.join(close)}: no field has this name, so it went to 'extras'. If it is that field, "
+            "rename it, for example with df.rename(columns=…); bc.describe_fields() lists all names."
         )
