@@ -107,7 +107,7 @@ def tally_answer_time_histogram(
     df: pd.DataFrame, *, by: By = None, answered_only: bool = True
 ) -> pd.DataFrame:
     """Return the sums behind `answer_time_histogram`: one row per group and answer time."""
-    return _tally(df, "answerTime", "answer_time_s", by, answered_only)
+    return _tally(df, "answerTime", "answer_time_s", by, answered_only, of_others="callTime")
 
 
 def finish_answer_time_histogram(
@@ -131,7 +131,7 @@ def answer_time_histogram(
     Parameters
     ----------
     df
-        Calls; needs ``answerTime``, and ``state`` if `answered_only`.
+        Calls; needs ``answerTime`` and ``state``. ``callTime`` tells how long the others rang.
     bins
         Ascending edges in seconds (the last may be infinite), or a number of bins of equal width (in whole
         seconds) that hold all calls, or None for edges that a person would choose: every 5 s up to 30 s,
@@ -139,7 +139,8 @@ def answer_time_histogram(
     by
         Columns or dimensions (``agent``, ``hour``, ``project`` …) that become outer index levels.
     answered_only
-        Whether only answered calls are counted. For the others it is the time that they rang.
+        Whether only answered calls are counted. For the others it is the time that they rang, ``callTime``:
+        their ``answerTime`` is 0, since nobody answered.
     closed
         Which edge belongs to each bin: ``"left"``, [0, 5) and [5, 10), or ``"right"``, (0, 5] and (5, 10].
         Edges chosen for ``"right"`` begin at -1 if there are calls of 0 s.
@@ -164,7 +165,7 @@ def answer_time_histogram(
 
     Notes
     -----
-    Only calls whose answer time is known are counted. Those outside the edges have no row but stay in the
+    Only calls whose time is known are counted. Those outside the edges have no row but stay in the
     denominator of ``share``, so the last ``cumulative_share`` says how much the bins cover.
 
     Examples
@@ -180,13 +181,19 @@ def answer_time_histogram(
     return finish_answer_time_histogram(table, bins, closed=closed)
 
 
-def _tally(df: pd.DataFrame, field: str, name: str, by: By, answered_only: bool) -> pd.DataFrame:
+def _tally(
+    df: pd.DataFrame, field: str, name: str, by: By, answered_only: bool, of_others: str | None = None
+) -> pd.DataFrame:
+    """Count how often each duration occurs; `of_others` is the field of calls that were not answered."""
     parts = split(df, by)
     facts = Facts(df, parts)
     seconds = facts.seconds(field)
-    counted = ~np.isnan(seconds)
     if answered_only:
-        counted &= facts.answered
+        seconds = np.where(facts.answered, seconds, np.nan)
+    elif of_others is not None:
+        others = facts.seconds(of_others) if facts.has(of_others) else np.nan
+        seconds = np.where(facts.answered, seconds, others)
+    counted = ~np.isnan(seconds)
     rows = np.flatnonzero(counted)
     groups = grouped([*(key.take(rows) for key in parts.keys), key_of(pd.Series(seconds[rows]), name)])
     return pd.DataFrame({"n_calls": groups.count()}, index=groups.index)

@@ -113,7 +113,20 @@ class TestAnswerTimeHistogram:
         table = answer_time_histogram(df)
         assert bins(table) == {(0, 5): 2, (5, 10): 1}
         assert table.index.name == "answer_time_s"
-        assert list(bins(answer_time_histogram(df, answered_only=False)))[-1] == (30, 45)
+        assert table["n_calls"].sum() == 3
+
+    def test_of_others_it_is_the_time_that_they_rang(self):
+        # As the API sends them: nobody answered, so their answer time is 0, and callTime is all ringing.
+        df = pd.DataFrame({"answerTime": [4, 0, 0], "state": [1, 0, 2], "callTime": [64, 33, 7]})
+        assert bins(answer_time_histogram(df)) == {(0, 5): 1}
+        table = answer_time_histogram(df, answered_only=False)
+        assert {edges: n for edges, n in bins(table).items() if n} == {(0, 5): 1, (5, 10): 1, (30, 45): 1}
+        table = answer_time_histogram(df.drop(columns="callTime"), answered_only=False)
+        assert table["n_calls"].tolist() == [1]
+
+    def test_spellings_of_an_outcome_are_one_level(self):
+        df = calls(5, 6, 7).assign(outcomeTag=["No Answer", "no answer", " No  answer"])
+        assert talk_time_histogram(df, [0, 10], by="outcome")["n_calls"].tolist() == [3]
 
 
 @pytest.fixture

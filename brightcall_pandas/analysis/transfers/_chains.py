@@ -229,7 +229,7 @@ def _labels(name: str, parties: Parties, log: ChainLog) -> Chain:
     known = set(log.parties)
     labels = [label for each in listed for label in _path(each, known)]
     if not labels or not all(labels):
-        msg = f"{name}={parties!r} is empty; name at least one party"
+        msg = f"{name}= is empty; name at least one party"
         raise ValueError(msg)
     return tuple(labels)
 
