@@ -182,7 +182,7 @@ def answer_time_histogram(
 
 
 def _tally(
-    df: pd.DataFrame, field: str, name: str, by: By, answered_only: bool, of_others: str | None = None
+    df: pd.DataFrame, field: str, name: str, by: By, answered_only: bool, *, of_others: str | None = None
 ) -> pd.DataFrame:
     """Count how often each duration occurs; `of_others` is the field of calls that were not answered."""
     parts = split(df, by)
