@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -71,18 +72,19 @@ def settled(kept: NDArray[np.int64], tied: NDArray[np.bool_], ids: pd.Series) ->
 
 def attempt_labels(df: pd.DataFrame) -> pd.Series:
     """Return which dial to its client each outbound call is; null for others."""
-    return _labelled(np.minimum(_dials(df), len(ATTEMPTS)) - 1, ATTEMPTS, df.index)
+    return _labelled(_dials(df), ATTEMPTS, df.index)
 
 
 def new_or_redial(df: pd.DataFrame) -> pd.Series:
     """Return whether each outbound call is the first dial to its client; null for others."""
-    return _labelled(np.minimum(_dials(df), 2) - 1, NEW_OR_REDIAL, df.index)
+    return _labelled(_dials(df), NEW_OR_REDIAL, df.index)
 
 
-def labelled_together(
-    sides: Sequence[pd.DataFrame], labels: Callable[[pd.DataFrame], pd.Series], name: str
-) -> list[pd.DataFrame]:
-    """Return frames with a column of labels that are counted over the calls of all of them.
+_LABELS = {"attempt": ATTEMPTS, "new_or_redial": NEW_OR_REDIAL}
+
+
+def labelled_together(sides: Sequence[pd.DataFrame], names: Sequence[str]) -> list[pd.DataFrame]:
+    """Return frames with these labels as columns, counted over the calls of all frames.
 
     A call that is in several frames is one call: the same ``id``, or without it the same client, time and
     direction.
@@ -94,21 +96,31 @@ def labelled_together(
     for each in told:
         each["timestamp"] = each["timestamp"].dt.tz_convert("UTC")
     together = pd.concat(told, ignore_index=True)
-    deciding = ["id"] if all("id" in each for each in told) else ["clientNumber", "timestamp", "type"]
-    places = together.groupby(deciding, sort=False, dropna=False).ngroup().to_numpy()
-    once = np.flatnonzero(~pd.Series(places).duplicated())  # groups are numbered as they come
-    of_all = labels(together.iloc[once]).iloc[places]
+    if _apart(told):
+        numbers = _dials(together)
+    else:
+        deciding = ["id"] if all("id" in each for each in told) else ["clientNumber", "timestamp", "type"]
+        places = together.groupby(deciding, sort=False, dropna=False).ngroup().to_numpy()
+        once = np.flatnonzero(~pd.Series(places).duplicated())  # groups are numbered as they come
+        numbers = _dials(together.iloc[once])[places]
     ends = np.cumsum([0, *map(len, sides)])
     return [
-        df.assign(**{name: of_all.iloc[begin:end].set_axis(df.index)})
+        df.assign(**{name: _labelled(numbers[begin:end], _LABELS[name], df.index) for name in names})
         for df, begin, end in zip(sides, ends[:-1], ends[1:], strict=True)
     ]
+
+
+def _apart(sides: Sequence[pd.DataFrame]) -> bool:
+    """Return whether each frame ends before the next one begins, so that no call is in two of them."""
+    spans = sorted((each["timestamp"].min(), each["timestamp"].max()) for each in sides if len(each))
+    return all(before[1] < after[0] for before, after in pairwise(spans))
 
 
 def _dials(df: pd.DataFrame) -> NDArray[np.int64]:
     return attempt_numbers(df, (column(df, "type") == "outbound").to_numpy(dtype=bool))
 
 
-def _labelled(codes: NDArray[np.int64], labels: Sequence[str], index: pd.Index) -> pd.Series:
+def _labelled(numbers: NDArray[np.int64], labels: Sequence[str], index: pd.Index) -> pd.Series:
     kind = pd.CategoricalDtype(list(labels), ordered=True)
-    return pd.Series(pd.Categorical.from_codes(codes.tolist(), dtype=kind), index=index)
+    codes = np.minimum(numbers, len(labels)) - 1
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=kind), index=index)

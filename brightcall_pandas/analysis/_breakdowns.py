@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import By, names_of, split, split_or_all
+from brightcall_pandas.analysis._dimensions import By, field_key, names_of, split, split_or_all
 from brightcall_pandas.analysis._durations import seconds_of
 from brightcall_pandas.analysis._groups import (
     Groups,
@@ -221,7 +221,7 @@ _OF_OUTCOMES = (
 
 def tally_by_outcome(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     """Return the sums behind `by_outcome`: one row per spelling, type and talk time."""
-    spelling = key_of(column(df, "outcomeTag"), "outcome")
+    spelling = field_key(df, "outcomeTag", "outcome")
     kind = key_of(optional_column(df, "outcomeType"), "outcome_type")
     return tally(df, split(df, by).within(spelling, kind), sums_for(_OF_OUTCOMES), median=True)
 

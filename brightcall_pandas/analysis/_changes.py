@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 import msgspec
@@ -233,6 +233,9 @@ _ONE_SIDED, _TWO_SIDED = 1.645, 1.96  # standard deviations that chance exceeds 
 def _ranked_dimensions(df: pd.DataFrame, other: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return the dimensions by how much of the change they explain."""
     rows, attrs = {}, {}
+    sides = (df, other)
+    if all({"clientNumber", "timestamp", "type"} <= set(each.columns) for each in sides):
+        df, other = labelled_together(sides, _following(DIMENSIONS, *sides))
     noise = [_Noise.of(each, metric) for each in (df, other)]
     for name in [*(name for name in DIMENSIONS if name not in _NO_CAUSES), "campaign"]:
         try:
@@ -311,6 +314,12 @@ def _explained(table: pd.DataFrame, noise: Sequence[_Noise]) -> dict[str, object
     }
 
 
+def _following(names: Iterable[str], *sides: pd.DataFrame) -> list[str]:
+    """Return the dimensions that follow a client from call to call, and are no columns of the frames."""
+    dimensions = [name for name in names if name in DIMENSIONS and DIMENSIONS[name].whole_clients]
+    return [name for name in dimensions if not any(name in df.columns for df in sides)]
+
+
 _Side = tuple[pd.DataFrame, Groups]
 
 
@@ -318,10 +327,8 @@ def _sides(
     first: pd.DataFrame, second: pd.DataFrame, by: By, metrics: Sequence[str]
 ) -> tuple[tuple[_Side, _Side], pd.Index]:
     """Return the tallies of both sides, each with its rows' groups among those of either side."""
-    for name in names_of(by):
-        labels = DIMENSIONS[name].read if name in DIMENSIONS and DIMENSIONS[name].whole_clients else None
-        if labels is not None and not any(name in df.columns for df in (first, second)):
-            first, second = labelled_together((first, second), labels, name)
+    if following := _following(names_of(by), first, second):
+        first, second = labelled_together((first, second), following)
     sums, median = dict.fromkeys(["n_calls", *sums_for(metrics)]), needs_median(metrics)
     tallies = [tally(df, split_or_all(df, by), list(sums), median=median) for df in (first, second)]
     both = pd.concat(tallies)

@@ -30,6 +30,7 @@ __all__ = [
     "Dimension",
     "Direction",
     "Split",
+    "field_key",
     "follows_clients",
     "names_of",
     "of_direction",
@@ -324,7 +325,7 @@ def split_or_all(df: pd.DataFrame, by: By) -> Split:
 
 def _key(df: pd.DataFrame, name: str) -> Key:
     if name in FIELDS:
-        return key_of(column(df, name), name)
+        return field_key(df, name, name)
     if name in df.columns:
         return key_of(df[name], name)
     if name not in DIMENSIONS:
@@ -333,8 +334,23 @@ def _key(df: pd.DataFrame, name: str) -> Key:
         msg = f"by={name!r} is neither a column of the frame nor one of: {known}{meant}"
         raise KeyError(msg)
     dimension = DIMENSIONS[name]
-    values = column(df, dimension.column) if dimension.read is None else dimension.read(df)
-    return dimension.key(values, name)
+    if dimension.read is not None:
+        return dimension.key(dimension.read(df), name)
+    if dimension.key is key_of:
+        return field_key(df, dimension.column, name)
+    return dimension.key(column(df, dimension.column), name)
+
+
+def field_key(df: pd.DataFrame, field: str, name: str) -> Key:
+    """Return the key of a field; of a category of texts only its categories are looked at."""
+    if not FIELDS[field].choices and field in df.columns:
+        values = df[field]
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            words = pd.DataFrame({field: pd.Series([*values.cat.categories, None], dtype=object)})
+            key = key_of(column(words, field), name)
+            # The code of a null is -1, and the last of the words is null.
+            return key.take(values.cat.codes.to_numpy().astype(np.int64))
+    return key_of(column(df, field), name)
 
 
 def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:

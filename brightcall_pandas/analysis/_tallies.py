@@ -262,9 +262,14 @@ def tally(df: pd.DataFrame, split: Split, sums: Sequence[str], *, median: bool =
 def tally_of(keys: Sequence[Key], contributions: Mapping[str, Contribution]) -> pd.DataFrame:
     """Return the sums of contributions that a table computes itself, one entry per row of the keys."""
     groups = grouped(keys)
-    return pd.DataFrame(
-        {name: _sum(groups, each) for name, each in contributions.items()}, index=groups.index
-    )
+    sums: dict[str, NDArray[np.number]] = {}
+    of_all: NDArray[np.int64] | None = None
+    for name, each in contributions.items():
+        if each is not None and each.dtype == np.bool_ and each.all():  # often: nothing is unknown
+            sums[name] = of_all = groups.count() if of_all is None else of_all
+        else:
+            sums[name] = _sum(groups, each)
+    return pd.DataFrame(sums, index=groups.index)
 
 
 def _sum(groups: Groups, contribution: Contribution) -> NDArray[np.int64] | NDArray[np.float64]:
