@@ -359,6 +359,14 @@ class TestCompare:
         assert "the 30 largest of 40 groups" in words(ax)
 
 
+class TestServiceLevelUnknown:
+    def test_unknown_answer_times_are_not_drawn_as_late(self):
+        df = pd.DataFrame({"type": 0, "state": [1, 1, 0], "answerTime": [None] * 3})
+        ax = df.calls.plot.service_level()
+        assert "no answer time is known" in words(ax)
+        assert not ax.collections
+
+
 class TestExplainChange:
     def test_bars_add_up_to_the_change_in_points(self):
         before = pd.DataFrame({"projectName": ["a", "a", "b", "b"], "state": [1, 1, 1, 0]})
