@@ -163,7 +163,7 @@ def service_level(df: pd.DataFrame) -> pd.DataFrame:
     inbound = df[df["type"] == "inbound"]
     answered, abandoned = _answered(inbound), inbound["state"] == "unanswered"
     in_time = (answered & (inbound["answerTime"] <= 20)).sum()
-    short = (abandoned & (inbound["callTime"] < 20)).sum()
+    short = (abandoned & (inbound["callTime"] < 5)).sum()
     offered = (answered | abandoned).sum()
     return pd.DataFrame(
         {
@@ -325,16 +325,18 @@ def staffing(df: pd.DataFrame) -> pd.DataFrame:
 def by_line(df: pd.DataFrame) -> pd.DataFrame:
     kept = df[df["type"] == "outbound"]
     answered = _answered(kept)
+    in_turn = kept.sort_values("timestamp", kind="stable").groupby("clientNumber").cumcount() + 1
     frame = pd.DataFrame(
         {
             "line": kept["lineNumber"],
             "hour": kept["timestamp"].dt.hour,
             "project": kept["projectName"].fillna("(none)"),
+            "attempt": in_turn.clip(upper=6).where(kept["clientNumber"].notna(), 0),
             "answered": answered,
             "short": answered & (kept["talkTime"] < 10),
         }
     )
-    usual = frame.groupby(["hour", "project"])["answered"].transform("mean")
+    usual = frame.groupby(["hour", "project", "attempt"])["answered"].transform("mean")
     table = (
         frame.assign(expected=usual)
         .groupby("line")

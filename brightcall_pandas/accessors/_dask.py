@@ -24,6 +24,7 @@ from brightcall_pandas.accessors._rows import matching_rows
 from brightcall_pandas.analysis import (
     add_told,
     additive_form,
+    follows_clients,
     merge,
     names_of,
     reads_clients,
@@ -143,14 +144,17 @@ def _distributed(name: str) -> Callable[..., Any]:
         agent = kwargs.pop("agent", None) if takes_people else None
         names = kwargs.pop("names", None) if takes_people and not takes_names else None
         if form is None:
-            meta = table(self._df._meta, *args, **kwargs)
-            return self._df.map_partitions(table, *args, meta=meta, **kwargs)
+            # A part need not have every party, and says nothing of it.
+            of_part = analysis.matching_chains if name == "chains_match" else table
+            meta = of_part(self._df._meta, *args, **kwargs)
+            return self._df.map_partitions(of_part, *args, meta=meta, **kwargs)
         given = inspect.signature(table).bind(None, *args, **kwargs).arguments
         given.pop(next(iter(given)))
         tallied, finished = form.options(given)
         field = self._agent(agent) if uses_agents(table, given) else None
         region = region_of(self._df._meta, given.get("region"))
-        frame = self._whole_clients(given, field, region) if form.whole_clients else self._df
+        follows = form.whole_clients or follows_clients(given.get("by"), self._df.columns)
+        frame = self._whole_clients(given, field, region) if follows else self._df
         if form.until_needed and tallied.get("until") is None:
             tallied["until"] = delayed(_latest)([delayed(_last)(p) for p in self._df.to_delayed()])
         parts = [delayed(_tallied)(form.tally, part, field, region, tallied) for part in frame.to_delayed()]

@@ -380,7 +380,7 @@ class CallsPlot:
         self,
         threshold_s: float = 20,
         *,
-        short_abandon_s: float | None = None,
+        short_abandon_s: float = 5,
         direction: Direction = "inbound",
         by: By = None,
         confidence: float = 0.95,
@@ -521,14 +521,15 @@ class CallsPlot:
         other: pd.DataFrame,
         metric: str = "answer_rate",
         *,
-        by: By = "project",
+        by: By = None,
         **options: Unpack[PlotOptions],
     ) -> Axes:
-        """Draw what each group contributed to the change of a rate.
+        """Draw what explains the change of a rate: dimensions, or the groups of one.
 
         A row for each group, largest effect first: a bar for the change of its rate, a bar for the
         change of its share, and a mark for both together. Groups after the first twelve are drawn
-        as one row.
+        as one row. Without `by` a row for each dimension, the one that explains most first, and on
+        the right how much that is.
         """
         from brightcall_pandas import plots
 

@@ -40,6 +40,7 @@ from brightcall_pandas.analysis._clients import told_of_clients as told_of_clien
 from brightcall_pandas.analysis._definitions import definitions
 from brightcall_pandas.analysis._dimensions import By as By
 from brightcall_pandas.analysis._dimensions import Direction as Direction
+from brightcall_pandas.analysis._dimensions import follows_clients as follows_clients
 from brightcall_pandas.analysis._dimensions import names_of as names_of
 from brightcall_pandas.analysis._histograms import Bins as Bins
 from brightcall_pandas.analysis._histograms import Closed as Closed
@@ -64,6 +65,7 @@ from brightcall_pandas.analysis._tallies import additive_form as additive_form
 from brightcall_pandas.analysis._tallies import merge as merge
 from brightcall_pandas.analysis._timelines import concurrency, heatmap, over_time
 from brightcall_pandas.analysis.transfers._chains import chains_match, transfer_chains
+from brightcall_pandas.analysis.transfers._chains import matching_chains as matching_chains
 from brightcall_pandas.analysis.transfers._events import to_event_log, transfer_events
 from brightcall_pandas.analysis.transfers._log import Names as Names
 from brightcall_pandas.analysis.transfers._log import Source as Source

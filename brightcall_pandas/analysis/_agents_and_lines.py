@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.analysis._attempt_numbers import ATTEMPTS, attempt_numbers
 from brightcall_pandas.analysis._dimensions import (
     DIRECTION_OF_DIALING,
     By,
@@ -17,6 +18,7 @@ from brightcall_pandas.analysis._dimensions import (
     period_key,
     split,
 )
+from brightcall_pandas.analysis._durations import possible
 from brightcall_pandas.analysis._groups import (
     NONE,
     Groups,
@@ -28,8 +30,9 @@ from brightcall_pandas.analysis._groups import (
     outer_codes,
 )
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
-from brightcall_pandas.analysis._rates import add_rate, normal_quantile, ratio, shrunk, wilson
-from brightcall_pandas.analysis._tallies import add_up, additive, tally, tally_of
+from brightcall_pandas.analysis._prior import drawn_together
+from brightcall_pandas.analysis._rates import add_rate, normal_quantile, ratio, wilson
+from brightcall_pandas.analysis._tallies import additive, known_sums, tally, tally_of
 from brightcall_pandas.frame import choice, column, optional_column
 
 __all__ = ["by_agent", "by_line"]
@@ -59,28 +62,27 @@ def finish_by_agent(
     choice("rank_by", rank_by, get_args(Rate))
     *by, agent = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([*by, agent])
-    boards = _runs(outer_codes(groups, by))
+    outer = outer_codes(groups, by)
     result = metrics_of(table, groups, _METRICS)
     known = np.asarray(groups.index.get_level_values(-1) != NONE)
     for rate in get_args(Rate):
         hits, trials = (result[name].to_numpy(dtype=np.float64) for name in METRICS[rate].sums)
         low, high = wilson(hits, trials, confidence)
-        adjusted = np.full(len(result), np.nan)
-        for board in boards:
-            adjusted[board] = shrunk((hits * known)[board], (trials * known)[board])
+        counted = known & ~np.isnan(hits)
+        adjusted, at_least = drawn_together(np.where(counted, hits, 0), np.where(counted, trials, 0), outer)
         place = list(result.columns).index(rate) + 1
-        for name, values in (("low", low), ("high", high), ("adjusted", adjusted)):
+        columns = {"low": low, "high": high, "adjusted": adjusted, "adjusted_low": at_least}
+        for name, values in columns.items():
             result.insert(place, f"{rate}_{name}", values)
             place += 1
     ranked = known & ((result["n_calls"] >= min_calls) & result[rank_by].notna()).to_numpy()
-    merit = result[f"{rank_by}_adjusted"].where(ranked).to_numpy()
+    merit = result[f"{rank_by}_adjusted_low"].where(ranked).to_numpy()
     low, high = (result[f"{rank_by}_{end}"].to_numpy() for end in ("low", "high"))
     ranks = np.full((3, len(result)), np.nan)
-    for board in boards:
+    for board in _runs(outer):
         ranks[:, board] = _ranks(merit[board], low[board], high[board], ranked[board])
     for place, name in enumerate(("rank", "rank_best", "rank_worst")):
         result.insert(place, name, ranks[place])
-    outer = outer_codes(groups, by)
     order = np.lexsort((-result["n_calls"].to_numpy(), -np.nan_to_num(merit, nan=-1), outer))
     beside = [name for name in result.columns if name == rank_by or name.startswith((f"{rank_by}_", "rank"))]
     result = result[[*beside, *result.columns.difference(beside, sort=False)]].iloc[order]
@@ -112,7 +114,7 @@ def _count(values: NDArray[np.float64], *, above: NDArray[np.float64]) -> NDArra
     return len(values) - np.searchsorted(np.sort(values), above, side="right")
 
 
-@additive(tally_by_agent, finish_by_agent)
+@additive(tally_by_agent, finish_by_agent, durations=("talkTime",))
 def by_agent(
     df: pd.DataFrame,
     *,
@@ -145,13 +147,14 @@ def by_agent(
         Index ``agent`` (below the levels of `by`), best rank first, then agents without a rank by number of
         calls:
 
-        - ``rank`` (float64, null without one): by the adjusted rate; equal rates share the better rank
+        - ``rank`` (float64, null without one): by ``…_adjusted_low`` of the rate that ranks; equal ones share
+          the better rank
         - ``rank_best``, ``rank_worst``: the range of ranks that the intervals leave possible
         - the four columns of the rate that ranks, then the others in this order:
         - ``n_calls``, ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
-          ``answer_rate_high``, ``answer_rate_adjusted``
+          ``answer_rate_high``, ``answer_rate_adjusted``, ``answer_rate_adjusted_low``
         - ``positive`` (int64), ``positive_rate`` (positive ÷ calls), ``positive_rate_low``,
-          ``positive_rate_high``, ``positive_rate_adjusted``
+          ``positive_rate_high``, ``positive_rate_adjusted``, ``positive_rate_adjusted_low``
         - ``talk_time_total_s``: over all calls, seconds
         - ``talk_time_mean_s``: over answered calls whose talk time is known
 
@@ -166,10 +169,21 @@ def by_agent(
 
     Notes
     -----
-    ``…_low`` and ``…_high`` are Wilson's interval. ``…_adjusted`` is the empirical-Bayes estimate: the rate
-    is drawn towards that of all agents of the group, the more so the fewer the calls, so that two answers out
-    of two do not lead the board. All agents enter the estimate, including those with few calls; calls without
-    an agent are listed as ``(none)`` and neither ranked nor adjusted. The best possible rank of an agent
+    ``…_low`` and ``…_high`` are Wilson's interval. ``…_adjusted`` is the empirical-Bayes estimate
+    ``(hits + a) / (calls + a + b)``: the rate is drawn towards that of all agents of the group, the more so
+    the fewer the calls. ``a`` and ``b`` belong to the beta distribution that the agents' rates are taken to
+    come from, and are those that make the counts likeliest (beta-binomial, Griffiths 1973), with the penalty
+    ``√ρ (1 − ρ)¹⁹`` on the intra-class correlation ``ρ = 1 / (a + b + 1)``. The first factor keeps agents who
+    differ little from all being drawn onto one rate (Chung and others 2013, A nondegenerate penalized
+    likelihood estimator), the second one keeps a handful of agents from letting rates be anything. All agents
+    enter the estimate, including those with few calls or a great many; each counts once, so that a dialer
+    with most of the calls does not say what is usual.
+
+    ``…_adjusted_low`` is the adjusted rate less 1.96 standard deviations of its posterior ``Beta``, whatever
+    the `confidence`, and not below 0. It ranks, so that two answers out of two do not lead the board: under a
+    prior that leaves two answers to decide, ``2 − 1.96 √2`` is below 0.
+
+    Calls without an agent are listed as ``(none)`` and neither ranked nor adjusted. The best possible rank
     counts the ranked agents whose interval lies wholly above the agent's own, the worst one those whose
     interval lies wholly below.
 
@@ -181,9 +195,9 @@ def by_agent(
     >>> table[["rank", "answer_rate", "answer_rate_adjusted"]].round(2)
            rank  answer_rate  answer_rate_adjusted
     agent
-    Bob     1.0          0.9                  0.90
-    Ann     2.0          1.0                  0.86
-    Cid     3.0          0.5                  0.50
+    Bob     1.0          0.9                  0.88
+    Ann     2.0          1.0                  0.78
+    Cid     3.0          0.5                  0.52
     """
     table = tally_by_agent(df, by=by)
     return finish_by_agent(table, rank_by=rank_by, min_calls=min_calls, confidence=confidence)
@@ -192,18 +206,20 @@ def by_agent(
 def tally_by_line(
     df: pd.DataFrame, *, short_s: float = 10, direction: Direction = DIRECTION_OF_DIALING, by: By = None
 ) -> pd.DataFrame:
-    """Return the sums behind `by_line`: one row per group, line, hour, project and week."""
+    """Return the sums behind `by_line`: one row per group, line, hour, project, attempt and week."""
+    counted = of_direction(df, direction)
     week, known = period_key(column(df, "timestamp"), "W")
     line, hour = split(df, ["line", "hour"]).keys
     project = key_of(optional_column(df, "projectName"), "project")
-    inner = (line, hour, project, Key(week.codes, week.labels.rename("week")))
-    parts = split(df, by).within(*inner).where(known & of_direction(df, direction))
+    inner = (line, hour, project, _attempts(df, counted), Key(week.codes, week.labels.rename("week")))
+    parts = split(df, by).within(*inner).where(known & counted)
     answered = (column(df, "state") == "answered").to_numpy(dtype=bool)
-    talk = optional_column(df, "talkTime").to_numpy(dtype=np.float64)
+    talk = possible(optional_column(df, "talkTime").to_numpy(dtype=np.float64))
     measured = answered & ~np.isnan(talk)
     has_talk = "talkTime" in df.columns
     sums = {
         "n_calls": parts.pick(np.ones(len(df), dtype=bool)),
+        "state_known": parts.pick(column(df, "state").notna().to_numpy()),
         "answered": parts.pick(answered),
         "talks": parts.pick(measured) if has_talk else None,
         "short": parts.pick(measured & (talk < short_s)) if has_talk else None,
@@ -211,41 +227,58 @@ def tally_by_line(
     return tally_of(parts.keys, sums)
 
 
+def _attempts(df: pd.DataFrame, counted: NDArray[np.bool_]) -> Key:
+    """Return the key of how many of the counted calls a client has got so far; 0 where that is unknown."""
+    numbers = np.zeros(len(df), dtype=np.int64)
+    if "clientNumber" in df.columns:
+        numbers = np.minimum(attempt_numbers(df, counted), len(ATTEMPTS))
+    return Key(numbers, pd.RangeIndex(len(ATTEMPTS) + 1, name="attempt"))
+
+
 def finish_by_line(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Return the table of `by_line` from its tally."""
-    *by, line, hour, project, week = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
-    groups, strata = grouped([*by, line]), grouped([*by, hour, project])
+    keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
+    *by, line, hour, project, attempt, week = keys
+    groups, strata = grouped([*by, line]), grouped([*by, hour, project, attempt])
     outer = outer_codes(groups, by)
     whole = grouped(by) if by else Groups(np.zeros(len(table), dtype=np.int64), pd.RangeIndex(1))
     calls, answered = (table[name].to_numpy(dtype=np.float64) for name in ("n_calls", "answered"))
     usual = ratio(strata.sum(answered), strata.sum(calls))[strata.codes]
-    sums = add_up(table, groups)
+    sums = known_sums(table, groups)
     result = sums[["n_calls", "answered"]].copy()
     add_rate(result, "answer_rate", sums["answered"], sums["n_calls"], confidence)
-    expected = groups.sum(calls * usual)
+    # Where no state is known, nothing can be expected either.
+    expected = np.where(sums["answered"].isna(), np.nan, groups.sum(calls * usual))
     result["answer_rate_expected"] = ratio(expected, sums["n_calls"])
     of_all_lines = ratio(whole.sum(answered), whole.sum(calls))[outer]
     result["answer_rate_adjusted"] = ratio(sums["answered"], expected) * of_all_lines
     add_rate(result, "short_call_share", sums["short"], sums["talks"], confidence)
     # Wall-clock time: a clock change makes no week shorter.
     weeks = pd.DatetimeIndex(week.labels).tz_localize(None).asi8[week.codes] / (7 * 86_400 * 1e6)
-    slope, error = _slope(groups, weeks, calls, answered - calls * usual, calls * usual * (1 - usual))
-    z = normal_quantile(confidence)
+    slope, error, step = _slope(groups, weeks, calls, answered - calls * usual, calls * usual * (1 - usual))
+    slope = np.where(np.isnan(expected), np.nan, slope)
+    reach = normal_quantile(confidence) * error + step / 2
     result["trend"] = slope
-    result["trend_low"], result["trend_high"] = slope - z * error, slope + z * error
+    result["trend_low"], result["trend_high"] = slope - reach, slope + reach
     return result.iloc[np.lexsort((result["answer_rate_adjusted"].to_numpy(), outer))]
 
 
-def _slope(groups: Groups, *arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weighted least-squares slope of ``excess / calls`` over time, and its standard error."""
+def _slope(groups: Groups, *arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the weighted least-squares slope of ``excess / calls`` over time, and how sure it is.
+
+    Its standard error, and how far one answer more or less at the end can move it: answers come whole.
+    """
     time, calls, excess, variance = arrays
     centered = time - ratio(groups.sum(time * calls), groups.sum(calls))[groups.codes]
     spread = groups.sum(calls * centered**2)
     spread = np.where(spread > 1e-9, spread, np.nan)
-    return groups.sum(centered * excess) / spread, np.sqrt(groups.sum(centered**2 * variance)) / spread
+    farthest = np.zeros(len(groups))
+    np.maximum.at(farthest, groups.codes, np.abs(centered))
+    error = np.sqrt(groups.sum(centered**2 * variance))
+    return groups.sum(centered * excess) / spread, error / spread, farthest / spread
 
 
-@additive(tally_by_line, finish_by_line)
+@additive(tally_by_line, finish_by_line, whole_clients=True, durations=("talkTime",))
 def by_line(
     df: pd.DataFrame,
     *,
@@ -254,13 +287,13 @@ def by_line(
     by: By = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Compare the lines that clients are called from, at equal hours and projects.
+    """Compare the lines that clients are called from, at equal hours, projects and attempts.
 
     Parameters
     ----------
     df
         Calls; needs ``lineNumber``, ``state``, ``timestamp``, and ``type`` unless `direction` is None.
-        ``projectName`` and ``talkTime`` are used where present.
+        ``projectName``, ``clientNumber`` and ``talkTime`` are used where present.
     short_s
         Answered calls with less talk time are short: the client hung up at once.
     direction
@@ -280,11 +313,11 @@ def by_line(
         - ``n_calls``, ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
           ``answer_rate_high`` (Wilson)
         - ``answer_rate_expected``: the rate that the line's calls would have if each were answered as often
-          as all calls of the same hour and project
+          as all calls of the same hour, project and attempt
         - ``answer_rate_adjusted``: answer rate ÷ expected rate × answer rate of all lines
         - ``short_call_share``: answered calls under `short_s` ÷ answered calls whose talk time is known, with
           ``short_call_share_low``, ``short_call_share_high`` (Wilson)
-        - ``trend``: change of the answer rate per week beyond what hour and project explain, with
+        - ``trend``: change of the answer rate per week beyond what hour, project and attempt explain, with
           ``trend_low``, ``trend_high``; null for a line seen in one week only
 
     Raises
@@ -297,11 +330,14 @@ def by_line(
     Notes
     -----
     The adjustment is indirect standardization (as epidemiologists compute a standardized mortality ratio)
-    over hour of the day × project; a line that alone serves a project or an hour is compared with itself
-    there. A number that carriers or clients mark as spam shows a low adjusted rate, many short calls and a
-    falling trend. The trend is the least-squares slope of answered − expected calls over weeks, weighted by
-    calls; its interval treats answers as independent. Calls without a line are listed as ``(none)``, calls
-    without a time are left out.
+    over hour of the day × project × attempt; a line that alone serves a project or an hour is compared with
+    itself there. The attempt is the call's number among the counted calls of its client in the frame: 1 to
+    5, or 6 and more. First dials are answered more often than further ones and come early in a list's life,
+    so that without it every line would seem to fall; dials before the first loaded day are not seen. A
+    number that carriers or clients mark as spam shows a low adjusted rate, many short calls and a falling
+    trend. The trend is the least-squares slope of answered − expected calls over weeks, weighted by calls;
+    its interval treats answers as independent and is widened by half an answer (Yates 1934). Calls without a
+    line are listed as ``(none)``, calls without a time are left out.
 
     Examples
     --------

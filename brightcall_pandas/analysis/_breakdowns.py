@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import By, names_of, split, split_or_all
+from brightcall_pandas.analysis._dimensions import By, field_key, names_of, split, split_or_all
+from brightcall_pandas.analysis._durations import seconds_of
 from brightcall_pandas.analysis._groups import (
     Groups,
     Key,
@@ -23,11 +24,13 @@ from brightcall_pandas.analysis._groups import (
 )
 from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
-from brightcall_pandas.analysis._tallies import TALK_TIME, additive, tally, tally_of
+from brightcall_pandas.analysis._tallies import TALK_TIME, additive, known_sums, tally, tally_of
 from brightcall_pandas.frame import FIELDS, column, optional_column, with_region
 
 __all__ = ["breakdown", "by_outcome", "funnel", "summary"]
 
+
+_DURATIONS = ("answerTime", "talkTime", "aiTalkTime")
 
 _KEY_FIGURES = (
     "n_calls",
@@ -58,7 +61,7 @@ def finish_summary(table: pd.DataFrame) -> pd.DataFrame:
     return metrics_of(table, grouped(keys), _KEY_FIGURES)
 
 
-@additive(tally_summary, finish_summary, whole_clients=True)
+@additive(tally_summary, finish_summary, whole_clients=True, durations=_DURATIONS)
 def summary(df: pd.DataFrame, *, by: By = None, region: str | None = None) -> pd.DataFrame:
     """Return the key figures of all calls in one row, or of each group.
 
@@ -148,11 +151,11 @@ def finish_breakdown(
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
     calls = groups.sum(table["n_calls"].to_numpy())
     values = metrics_of(table, groups, names)
-    columns = {"share": ratio(calls, table["whole_calls"].sum())}
+    columns, sums = {"share": ratio(calls, table["whole_calls"].sum())}, known_sums(table, groups)
     for name in names:
         columns[name] = values[name].to_numpy()
         if METRICS[name].is_proportion:
-            hits, trials = (groups.sum(table[each].to_numpy()) for each in METRICS[name].sums)
+            hits, trials = (sums[each].to_numpy() for each in METRICS[name].sums)
             columns[f"{name}_low"], columns[f"{name}_high"] = wilson(hits, trials, confidence)
     result = pd.DataFrame(columns, index=groups.index)
     if isinstance(result.index.dtype, pd.StringDtype):
@@ -160,7 +163,7 @@ def finish_breakdown(
     return result
 
 
-@additive(tally_breakdown, finish_breakdown, whole_clients=True)
+@additive(tally_breakdown, finish_breakdown, whole_clients=True, durations=_DURATIONS)
 def breakdown(
     df: pd.DataFrame,
     by: By,
@@ -176,10 +179,10 @@ def breakdown(
     df
         Calls; needs the columns of `by`. A number whose column is missing is null.
     by
-        A dimension (``agent``, ``campaign``, ``client``, ``direction``, ``hour``, ``line``, ``outcome``,
-        ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``, ``week``, ``month``), one that the
-        client's number tells (``country``, ``region``, ``number_type``, ``client_hour``,
-        ``client_weekday``), a column of the frame, or several.
+        A dimension (``agent``, ``attempt``, ``campaign``, ``client``, ``direction``, ``hour``, ``line``,
+        ``new_or_redial``, ``outcome``, ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``,
+        ``week``, ``month``), one that the client's number tells (``country``, ``region``, ``number_type``,
+        ``client_hour``, ``client_weekday``), a column of the frame, or several.
     metrics
         Names in `definitions` that describe a group of calls; default: calls, answered, answer_rate,
         talk_time_total_s, talk_time_mean_s, positive and positive_rate.
@@ -244,7 +247,7 @@ _OF_OUTCOMES = (
 
 def tally_by_outcome(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     """Return the sums behind `by_outcome`: one row per spelling, type and talk time."""
-    spelling = key_of(column(df, "outcomeTag"), "outcome")
+    spelling = field_key(df, "outcomeTag", "outcome")
     kind = key_of(optional_column(df, "outcomeType"), "outcome_type")
     return tally(df, split(df, by).within(spelling, kind), sums_for(_OF_OUTCOMES), median=True)
 
@@ -269,7 +272,7 @@ def finish_by_outcome(
     return result.iloc[np.lexsort((-result["n_calls"].to_numpy(), outer))]
 
 
-@additive(tally_by_outcome, finish_by_outcome)
+@additive(tally_by_outcome, finish_by_outcome, durations=("talkTime",))
 def by_outcome(
     df: pd.DataFrame, *, by: By = None, fold_case: bool = True, confidence: float = 0.95
 ) -> pd.DataFrame:
@@ -349,7 +352,7 @@ def _answered(df: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def _conversation(df: pd.DataFrame) -> NDArray[np.bool_]:
-    return (column(df, "talkTime") >= 30).to_numpy(dtype=bool)
+    return seconds_of(df, "talkTime") >= 30
 
 
 def _positive(df: pd.DataFrame) -> NDArray[np.bool_]:
@@ -399,7 +402,7 @@ def finish_funnel(table: pd.DataFrame, stages: Stages = None, *, confidence: flo
     )
 
 
-@additive(tally_funnel, finish_funnel)
+@additive(tally_funnel, finish_funnel, durations=("talkTime",))
 def funnel(
     df: pd.DataFrame, stages: Stages = None, *, by: By = None, confidence: float = 0.95
 ) -> pd.DataFrame:

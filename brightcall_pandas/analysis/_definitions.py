@@ -54,7 +54,7 @@ OF_TABLES: dict[str, Definition] = {
     "rank": Definition(
         "Rank",
         "rank",
-        "agents with a higher adjusted rate, plus 1",
+        "agents whose adjusted rate has a higher lower end, plus 1",
         None,
         "agents with few calls have none",
         OURS,
@@ -73,18 +73,18 @@ OF_TABLES: dict[str, Definition] = {
     "answer_rate_adjusted": Definition(
         "Adjusted answer rate",
         "rate",
-        "by_agent: answered + strength × common rate; by_line: answered × rate of all lines",
-        "by_agent: calls + strength; by_line: answers expected from hour and project",
+        "by_agent: answered + a; by_line: answered × rate of all lines",
+        "by_agent: calls + a + b; by_line: answers expected from hour, project and attempt",
         "an unknown state counts as a call that was not answered",
-        "Kleinman 1973 (empirical Bayes); indirect standardisation",
+        "beta-binomial, Griffiths 1973 (empirical Bayes); indirect standardisation",
     ),
     "positive_rate_adjusted": Definition(
         "Adjusted positive rate",
         "rate",
-        "positive + strength × common rate",
-        "calls + strength",
+        "positive + a",
+        "calls + a + b",
         "an unknown outcome type counts as not positive",
-        "Kleinman 1973 (empirical Bayes)",
+        "beta-binomial, Griffiths 1973 (empirical Bayes)",
     ),
     # service_level, abandonment, staffing
     "threshold_s": Definition(
@@ -99,16 +99,16 @@ OF_TABLES: dict[str, Definition] = {
         "calls",
         "calls answered within the threshold",
         None,
-        "unknown answer times are late",
+        "unknown answer times are late; null where none is known",
         TRADE,
     ),
     "abandoned": Definition("Abandoned calls", "calls", "unanswered calls", None, _OFFERED, TRADE),
     "abandoned_short": Definition(
         "Short abandons",
         "calls",
-        "unanswered calls shorter than the limit",
+        "unanswered calls shorter than the limit, 5 s by default",
         None,
-        "unknown lengths are not short",
+        "unknown lengths are not short; null where none is known",
         TRADE,
     ),
     "service_level_offered": Definition(
@@ -168,12 +168,20 @@ OF_TABLES: dict[str, Definition] = {
         _OFFERED,
         "Erlang 1917",
     ),
+    "wait_of_all_mean_s": Definition(
+        "Mean wait of all callers to expect",
+        "s",
+        "waits of all callers, those who give up included",
+        "callers",
+        "null without load",
+        "Erlang; Palm 1946",
+    ),
     "agents": Definition(
         "Agents needed",
         "agents",
         "the fewest that meet the target",
         None,
-        "none without load",
+        "none without load; null where no talk time is known",
         "Erlang 1917; Palm 1946",
     ),
     "service_level": Definition(
@@ -275,7 +283,7 @@ OF_TABLES: dict[str, Definition] = {
     "answer_rate_expected": Definition(
         "Expected answer rate",
         "rate",
-        "answers expected from hour and project",
+        "answers expected from hour, project and attempt",
         "calls",
         _NO_TIME,
         "indirect standardisation",
@@ -323,6 +331,26 @@ OF_TABLES: dict[str, Definition] = {
         None,
         "adds up to the metric of all these calls less that of the others",
         "Kitagawa 1955",
+    ),
+    "explained": Definition(
+        "Explained",
+        "as the metric",
+        "√(mix_effect² + rate_spread²), each only where chance seldom gives as much",
+        None,
+        "as the metric",
+        OURS,
+    ),
+    "rate_spread": Definition(
+        "Spread of the changes",
+        "as the metric",
+        "standard deviation of the groups' changes of the rate beyond chance, weighted by share",
+        None,
+        "a group on one side only is left out",
+        OURS,
+    ),
+    "groups": Definition("Groups", "groups", "groups of the dimension on either side", None, "–", OURS),
+    "largest_effect": Definition(
+        "Largest effect", "as the metric", "effect of the group named in largest", None, "as effect", OURS
     ),
     # quality, reconcile
     "count": Definition("Found", "values", "values that the check is about", None, "as the check says", OURS),

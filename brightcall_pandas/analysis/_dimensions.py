@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.analysis._attempt_numbers import attempt_labels, new_or_redial
 from brightcall_pandas.analysis._clients import (
     client_key,
     client_times,
@@ -36,6 +37,8 @@ __all__ = [
     "Dimension",
     "Direction",
     "Split",
+    "field_key",
+    "follows_clients",
     "names_of",
     "of_direction",
     "period_key",
@@ -188,12 +191,15 @@ class Dimension(msgspec.Struct, frozen=True):
         Makes the key of that column.
     of_frame
         Makes the key of a frame instead, where that takes more than the column.
+    whole_clients
+        Whether it follows a client from call to call, so that all calls of a client must be at hand.
     """
 
     column: str
     doc: str
     key: Callable[[pd.Series, str], Key] = key_of
     of_frame: Callable[[pd.DataFrame, str], Key] | None = None
+    whole_clients: bool = False
 
 
 @dataclass(frozen=True)
@@ -259,12 +265,29 @@ def _period(freq: str) -> Callable[[pd.Series, str], Key]:
     return key
 
 
-def _agent_key(df: pd.DataFrame, name: str) -> Key:
-    return key_of(agents_of(df), name)
+def _keyed(read: Callable[[pd.DataFrame], pd.Series]) -> Callable[[pd.DataFrame, str], Key]:
+    """Return what makes the key of labels that are read from a frame."""
+
+    def key(df: pd.DataFrame, name: str) -> Key:
+        return key_of(read(df), name)
+
+    return key
 
 
 DIMENSIONS: dict[str, Dimension] = {
-    "agent": Dimension("userId", "agent of the call, by the field that tells it", of_frame=_agent_key),
+    "agent": Dimension("userId", "agent of the call, by the field that tells it", of_frame=_keyed(agents_of)),
+    "attempt": Dimension(
+        "clientNumber",
+        "which dial to the client it is, by the outbound calls in the frame: 1 to 5, 6+",
+        of_frame=_keyed(attempt_labels),
+        whole_clients=True,
+    ),
+    "new_or_redial": Dimension(
+        "clientNumber",
+        "whether an outbound call is the first dial to the client in the frame, or a further one",
+        of_frame=_keyed(new_or_redial),
+        whole_clients=True,
+    ),
     "client": Dimension("clientNumber", "client: its number, in one spelling", of_frame=client_key),
     "direction": Dimension("type", "inbound, outbound, internal"),
     "line": Dimension("lineNumber", "phone line used for the call"),
@@ -311,6 +334,12 @@ def names_of(by: By) -> list[str]:
     return names
 
 
+def follows_clients(by: By, columns: pd.Index) -> bool:
+    """Return whether ``by=`` names a dimension for which all calls of a client must be in one part."""
+    computed = [name for name in names_of(by) if name in DIMENSIONS and name not in columns]
+    return any(DIMENSIONS[name].whole_clients for name in computed)
+
+
 def split(df: pd.DataFrame, by: By) -> Split:
     """Return the keys named in ``by=``, in its order.
 
@@ -337,7 +366,7 @@ def split_or_all(df: pd.DataFrame, by: By) -> Split:
 
 def _key(df: pd.DataFrame, name: str) -> Key:
     if name in FIELDS:
-        return key_of(column(df, name), name)
+        return field_key(df, name, name)
     if name in df.columns:
         return key_of(df[name], name)
     if name not in DIMENSIONS:
@@ -348,7 +377,21 @@ def _key(df: pd.DataFrame, name: str) -> Key:
     dimension = DIMENSIONS[name]
     if dimension.of_frame is not None:
         return dimension.of_frame(df, name)
+    if dimension.key is key_of:
+        return field_key(df, dimension.column, name)
     return dimension.key(column(df, dimension.column), name)
+
+
+def field_key(df: pd.DataFrame, field: str, name: str) -> Key:
+    """Return the key of a field; of a category of texts only its categories are looked at."""
+    if not FIELDS[field].choices and field in df.columns:
+        values = df[field]
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            words = pd.DataFrame({field: pd.Series([*values.cat.categories, None], dtype=object)})
+            key = key_of(column(words, field), name)
+            # The code of a null is -1, and the last of the words is null.
+            return key.take(values.cat.codes.to_numpy().astype(np.int64))
+    return key_of(column(df, field), name)
 
 
 def _tags(texts: pd.Series) -> tuple[NDArray[np.int64], Key]:

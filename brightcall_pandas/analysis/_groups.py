@@ -85,6 +85,8 @@ def key_of(values: pd.Series | pd.Index, name: str | None = None) -> Key:
         series = pd.Series(values)
         codes, labels = _without_blanks(series.cat.codes.to_numpy().astype(np.int64), series.cat.categories)
         return closed_key(codes, labels, name)
+    if (whole := _whole_key(values, name)) is not None:
+        return whole
     codes, uniques = pd.factorize(values)
     codes, labels = _without_blanks(codes, pd.Index(uniques, dtype=values.dtype))
     order = _order(labels)
@@ -93,6 +95,26 @@ def key_of(values: pd.Series | pd.Index, name: str | None = None) -> Key:
     if missing.any():
         codes, labels = _with_null(codes, labels, missing)
     return Key(codes, labels.rename(name))
+
+
+_LARGEST_COUNTED = 100_000  # whole numbers up to here, such as seconds of a day, are counted, not hashed
+
+
+def _whole_key(values: pd.Series | pd.Index, name: str | None) -> Key | None:
+    """Return the key of floats that are whole and small, the quick way; None for all else."""
+    if values.dtype != np.float64 or len(values) < _LARGEST_COUNTED:
+        return None
+    given = values.to_numpy()
+    missing = np.isnan(given)
+    if not (np.fmin.reduce(given) >= 0 and np.fmax.reduce(given) < _LARGEST_COUNTED):
+        return None
+    filled = np.where(missing, _LARGEST_COUNTED, given)
+    whole = filled.astype(np.int64)
+    if not (whole == filled).all():
+        return None
+    codes, observed = _observed(whole, _LARGEST_COUNTED + 1)
+    labels = np.where(observed == _LARGEST_COUNTED, np.nan, observed.astype(np.float64))
+    return Key(codes, pd.Index(labels, name=name))
 
 
 def closed_key(codes: NDArray[np.int64], choices: Sequence[object] | pd.Index, name: str | None) -> Key:
@@ -112,12 +134,18 @@ def keys_of_index(index: pd.Index) -> list[Key]:
 def grouped(keys: Sequence[Key]) -> Groups:
     """Return the groups that occur, in the order of the keys' labels, the first key outermost."""
     first = keys[0]
-    codes, observed = _observed(first.codes, len(first.labels))
-    places = [observed]
+    codes, width = first.codes, len(first.labels)
+    places = [np.arange(width)]  # of each key so far, which label each code stands for
     for key in keys[1:]:
         size = len(key.labels)
-        codes, observed = _observed(codes * size + key.codes, len(places[0]) * size)
-        places = [place[observed // size] for place in places] + [observed % size]
+        if width * size > len(codes) // 4:  # too many to count later, if they are not counted now
+            codes, observed = _observed(codes, width)
+            places, width = [place[observed] for place in places], len(observed)
+        codes = codes * size + key.codes
+        places = [np.repeat(place, size) for place in places] + [np.tile(np.arange(size), width)]
+        width *= size
+    codes, observed = _observed(codes, width)
+    places = [place[observed] for place in places]
     if len(keys) == 1:
         return Groups(codes, first.labels.take(places[0]))
     levels: list[Any] = [key.labels for key in keys]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.analysis._dimensions import By, split
 from brightcall_pandas.analysis._groups import Key, completed, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import add_rate, ratio
-from brightcall_pandas.analysis._tallies import Facts, add_up, additive, tally_of
+from brightcall_pandas.analysis._tallies import SUMS, Contribution, Facts, additive, known_sums, tally_of
 from brightcall_pandas.frame import choice, whole
 
 __all__ = ["answer_time_histogram", "talk_time_buckets", "talk_time_histogram"]
@@ -40,7 +40,7 @@ def finish_talk_time_histogram(
     return _finish(table, bins, closed, _TALK_EDGES)
 
 
-@additive(tally_talk_time_histogram, finish_talk_time_histogram)
+@additive(tally_talk_time_histogram, finish_talk_time_histogram, durations=("talkTime",))
 def talk_time_histogram(
     df: pd.DataFrame,
     bins: Bins = None,
@@ -107,7 +107,7 @@ def tally_answer_time_histogram(
     df: pd.DataFrame, *, by: By = None, answered_only: bool = True
 ) -> pd.DataFrame:
     """Return the sums behind `answer_time_histogram`: one row per group and answer time."""
-    return _tally(df, "answerTime", "answer_time_s", by, answered_only)
+    return _tally(df, "answerTime", "answer_time_s", by, answered_only, of_others="callTime")
 
 
 def finish_answer_time_histogram(
@@ -117,7 +117,7 @@ def finish_answer_time_histogram(
     return _finish(table, bins, closed, _ANSWER_EDGES)
 
 
-@additive(tally_answer_time_histogram, finish_answer_time_histogram)
+@additive(tally_answer_time_histogram, finish_answer_time_histogram, durations=("answerTime",))
 def answer_time_histogram(
     df: pd.DataFrame,
     bins: Bins = None,
@@ -131,7 +131,7 @@ def answer_time_histogram(
     Parameters
     ----------
     df
-        Calls; needs ``answerTime``, and ``state`` if `answered_only`.
+        Calls; needs ``answerTime`` and ``state``. ``callTime`` tells how long the others rang.
     bins
         Ascending edges in seconds (the last may be infinite), or a number of bins of equal width (in whole
         seconds) that hold all calls, or None for edges that a person would choose: every 5 s up to 30 s,
@@ -139,7 +139,8 @@ def answer_time_histogram(
     by
         Columns or dimensions (``agent``, ``hour``, ``project`` …) that become outer index levels.
     answered_only
-        Whether only answered calls are counted. For the others it is the time that they rang.
+        Whether only answered calls are counted. For the others it is the time that they rang, ``callTime``:
+        their ``answerTime`` is 0, since nobody answered.
     closed
         Which edge belongs to each bin: ``"left"``, [0, 5) and [5, 10), or ``"right"``, (0, 5] and (5, 10].
         Edges chosen for ``"right"`` begin at -1 if there are calls of 0 s.
@@ -164,7 +165,7 @@ def answer_time_histogram(
 
     Notes
     -----
-    Only calls whose answer time is known are counted. Those outside the edges have no row but stay in the
+    Only calls whose time is known are counted. Those outside the edges have no row but stay in the
     denominator of ``share``, so the last ``cumulative_share`` says how much the bins cover.
 
     Examples
@@ -180,13 +181,19 @@ def answer_time_histogram(
     return finish_answer_time_histogram(table, bins, closed=closed)
 
 
-def _tally(df: pd.DataFrame, field: str, name: str, by: By, answered_only: bool) -> pd.DataFrame:
+def _tally(
+    df: pd.DataFrame, field: str, name: str, by: By, answered_only: bool, *, of_others: str | None = None
+) -> pd.DataFrame:
+    """Count how often each duration occurs; `of_others` is the field of calls that were not answered."""
     parts = split(df, by)
     facts = Facts(df, parts)
     seconds = facts.seconds(field)
-    counted = ~np.isnan(seconds)
     if answered_only:
-        counted &= facts.answered
+        seconds = np.where(facts.answered, seconds, np.nan)
+    elif of_others is not None:
+        others = facts.seconds(of_others) if facts.has(of_others) else np.nan
+        seconds = np.where(facts.answered, seconds, others)
+    counted = ~np.isnan(seconds)
     rows = np.flatnonzero(counted)
     groups = grouped([*(key.take(rows) for key in parts.keys), key_of(pd.Series(seconds[rows]), name)])
     return pd.DataFrame({"n_calls": groups.count()}, index=groups.index)
@@ -265,8 +272,10 @@ def tally_talk_time_buckets(
         np.searchsorted(bounds, talk_time, side="right"), pd.RangeIndex(len(bounds) + 1, name="bucket")
     )
     rows = np.flatnonzero(counted)
-    positive = facts.is_label("outcomeType", "positive")[rows] if facts.has("outcomeType") else None
-    sums = {"n_calls": counted[rows], "talk_time_total_s": talk_time[rows], "positive": positive}
+    sums: dict[str, Contribution] = {"n_calls": counted[rows], "talk_time_total_s": talk_time[rows]}
+    for name in ("outcome_type_known", "positive"):
+        adds = SUMS[name](facts)
+        sums[name] = None if adds is None else adds[rows]
     return tally_of([key.take(rows) for key in (*parts.keys, bucket)], sums)
 
 
@@ -282,7 +291,7 @@ def finish_talk_time_buckets(
         f"≥ {bounds[-1]:g} s",
     ]
     place = bucket.labels.to_numpy(dtype=np.int64)[bucket.codes]
-    sums = add_up(table, completed(by, place, pd.Index(names, dtype="str", name="bucket")))
+    sums = known_sums(table, completed(by, place, pd.Index(names, dtype="str", name="bucket")))
     of = sums["n_calls"].to_numpy().reshape(-1, len(names)).sum(axis=1).repeat(len(names))
     result = sums[["n_calls"]].copy()
     add_rate(result, "share", sums["n_calls"], of, confidence)
@@ -291,7 +300,7 @@ def finish_talk_time_buckets(
     return result
 
 
-@additive(tally_talk_time_buckets, finish_talk_time_buckets)
+@additive(tally_talk_time_buckets, finish_talk_time_buckets, durations=("talkTime",))
 def talk_time_buckets(
     df: pd.DataFrame, edges: Sequence[float] = (10, 30), *, by: By = None, confidence: float = 0.95
 ) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from brightcall_pandas.analysis._groups import Groups
 from brightcall_pandas.analysis._rates import medians, ratio
-from brightcall_pandas.analysis._tallies import TALK_TIME, add_up
+from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, known_sums
 
 __all__ = [
     "API",
@@ -82,7 +82,7 @@ class Metric(Definition, frozen=True):
 API = "Brightcall article, field list"
 TRADE = "call-centre practice"
 OURS = "this package"
-_AS_ZERO = "a missing talk time adds nothing"
+_AS_ZERO = "a missing talk time adds nothing; null where none is known"
 _MEDIAN = "talk_time_median_s"
 
 METRICS: dict[str, Metric] = {
@@ -92,7 +92,7 @@ METRICS: dict[str, Metric] = {
         "calls",
         "calls whose state is answered",
         None,
-        "an unknown state is not answered",
+        "an unknown state is not answered; null where none is known",
         API,
         ("answered",),
     ),
@@ -101,7 +101,7 @@ METRICS: dict[str, Metric] = {
         "rate",
         "answered calls",
         "calls",
-        "an unknown state counts as a call that was not answered",
+        "an unknown state counts as a call that was not answered; null where none is known",
         "ITU-T E.411",
         ("answered", "n_calls"),
     ),
@@ -140,7 +140,7 @@ METRICS: dict[str, Metric] = {
         "clients",
         "distinct clients: telephone numbers, whatever their spelling",
         None,
-        "calls without a client (no number, or withheld) are left out",
+        "calls without a client (no number, or withheld) are left out; null where no call of all has one",
         API,
         ("unique_clients",),
     ),
@@ -167,7 +167,7 @@ METRICS: dict[str, Metric] = {
         "rate",
         "calls transferred at least once",
         "calls",
-        "a call whose chain cannot be read counts as not transferred",
+        "a call whose chain cannot be read counts as not transferred; null where no call of all has one",
         OURS,
         ("transferred", "n_calls"),
     ),
@@ -176,7 +176,7 @@ METRICS: dict[str, Metric] = {
         "rate",
         "AI talk time of all calls",
         "talk time of all calls",
-        "missing times add nothing",
+        "missing times add nothing; null where none is known",
         OURS,
         ("ai_talk_time_total_s", "talk_time_total_s"),
     ),
@@ -185,7 +185,7 @@ METRICS: dict[str, Metric] = {
         "calls",
         "calls whose recording can be played",
         None,
-        "an unknown mark is not ready",
+        "an unknown mark is not ready; null where no call of all has one",
         API,
         ("recordings_ready",),
     ),
@@ -194,7 +194,7 @@ METRICS: dict[str, Metric] = {
         "calls",
         "calls whose outcome type is positive",
         None,
-        "an unknown outcome type is not positive",
+        "an unknown outcome type is not positive; null where no call of all has one",
         API,
         ("positive",),
     ),
@@ -203,7 +203,7 @@ METRICS: dict[str, Metric] = {
         "rate",
         "calls whose outcome type is positive",
         "calls",
-        "an unknown outcome type counts as a call that was not positive",
+        "an unknown outcome type counts as a call that was not positive; null where no call of all has one",
         TRADE,
         ("positive", "n_calls"),
     ),
@@ -228,9 +228,13 @@ def checked_metrics(metrics: Sequence[str] | None, usual: Sequence[str]) -> list
 
 def sums_for(metrics: Sequence[str]) -> list[str]:
     """Return the sums that a tally needs for these metrics."""
-    needed = dict.fromkeys(name for metric in metrics for name in METRICS[metric].sums)
+    needed = dict.fromkeys(["n_calls"])
+    needed |= dict.fromkeys(name for metric in metrics for name in METRICS[metric].sums)
     if needed.pop(_MEDIAN, 0) is None:
         needed["talk_time_known"] = None
+    for name in list(needed):
+        if (known := SUMS[name].known) is not None:
+            needed[known] = None
     return list(needed)
 
 
@@ -241,7 +245,7 @@ def needs_median(metrics: Sequence[str]) -> bool:
 
 def metrics_of(table: pd.DataFrame, groups: Groups, metrics: Sequence[str]) -> pd.DataFrame:
     """Return the metrics of each group of a tally's rows, one column each."""
-    sums = add_up(table, groups)
+    sums = known_sums(table, groups)
     if needs_median(metrics):
         times = table.index.get_level_values(TALK_TIME).to_numpy(dtype=np.float64)
         sums[_MEDIAN] = medians(groups, times, table["talk_time_known"].to_numpy())

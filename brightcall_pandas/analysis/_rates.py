@@ -1,4 +1,4 @@
-"""Rates with their intervals, rates drawn towards a common one, and quantiles of counted values."""
+"""Rates with their intervals, and quantiles of counted values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from brightcall_pandas.analysis._groups import Groups
 
-__all__ = ["add_rate", "medians", "normal_quantile", "quantiles", "rate_columns", "ratio", "shrunk", "wilson"]
+__all__ = ["add_rate", "medians", "normal_quantile", "quantiles", "rate_columns", "ratio", "wilson"]
 
 
 def ratio(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
@@ -81,51 +81,6 @@ def wilson(
     low = np.minimum((centre - spread) / (1 + z**2 / n), p)
     high = np.maximum((centre + spread) / (1 + z**2 / n), p)
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
-
-
-def shrunk(hits: ArrayLike, trials: ArrayLike) -> NDArray[np.float64]:
-    """Return each rate drawn towards the common one, the more so the fewer its trials (empirical Bayes).
-
-    Parameters
-    ----------
-    hits, trials
-        Counts, one pair a group.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(hits + strength · common) / (trials + strength)`` with the common rate ``Σ hits / Σ trials``. Where
-        the groups differ no more than chance lets them, it is the common rate for all.
-
-    Notes
-    -----
-    Groups' rates are taken to be drawn from a beta distribution. Its strength follows from the
-    intra-class correlation ``ρ`` by the analysis-of-variance estimator in binomial form (Kleinman 1973,
-    Proportions with extraneous variance): with ``k`` groups, ``S = Σ trials (rate − common)²``,
-    ``ρ = (S / (common (1 − common)) − (k − 1)) / (Σ trials − Σ trials² / Σ trials − (k − 1))`` and
-    ``strength = (1 − ρ) / ρ``.
-
-    Examples
-    --------
-    >>> shrunk([2, 90, 50], [2, 100, 100]).round(3).tolist()
-    [0.863, 0.897, 0.503]
-    """
-    x, n = np.asarray(hits, dtype=np.float64), np.asarray(trials, dtype=np.float64)
-    if not n.sum() > 0:
-        return np.full(len(n), np.nan)
-    common = x.sum() / n.sum()
-    spread = common * (1 - common)
-    free = np.count_nonzero(n) - 1
-    room = n.sum() - (n**2).sum() / n.sum() - free
-    if not (spread > 0 and room > 0):
-        return np.where(n > 0, common, np.nan)
-    excess = (np.where(n > 0, (x - n * common) ** 2 / np.where(n > 0, n, 1), 0).sum() / spread - free) / room
-    if excess <= 0:
-        return np.where(n > 0, common, np.nan)
-    strength = (1 - min(excess, 1.0)) / min(excess, 1.0)
-    rates = np.full(len(n), np.nan)
-    np.divide(x + strength * common, n + strength, out=rates, where=n > 0)
-    return rates
 
 
 def quantiles(

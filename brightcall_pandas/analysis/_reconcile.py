@@ -104,7 +104,7 @@ def _number(value: Any) -> float:
 
 def _figures(df: pd.DataFrame) -> dict[tuple[str, str], float]:
     """Count every figure from the rows, for each direction."""
-    facts = Facts(df, Split())
+    facts = Facts(df, Split(), as_sent=True)
     places: dict[str, Any] = {"all": slice(None)}
     if facts.has("type"):
         places |= {name: np.flatnonzero(facts.is_label("type", name)) for name in FIELDS["type"].choices}
@@ -126,7 +126,8 @@ def _figures(df: pd.DataFrame) -> dict[tuple[str, str], float]:
             figures[direction, "unique"] = float(np.count_nonzero(np.bincount(clients[rows] + 1)[1:]))
     for name, field in (("aiTalkTime_s", "aiTalkTime"), ("allTalkTime_s", "talkTime")):
         if facts.has(field):
-            figures["all", name] = np.nansum(facts.seconds(field))
+            values = facts.seconds(field)
+            figures["all", name] = np.nan if np.isnan(values).all() and len(values) else np.nansum(values)
     return figures
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.analysis._attempt_numbers import settled
 from brightcall_pandas.analysis._dimensions import (
     DIRECTION_OF_CALLERS,
     DIRECTION_OF_DIALING,
@@ -19,7 +20,7 @@ from brightcall_pandas.analysis._dimensions import (
 )
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
 from brightcall_pandas.analysis._rates import add_rate, ratio
-from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, tally_of
+from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, known_sums, tally_of
 from brightcall_pandas.frame import client_codes, column, micros, number_codes, region_of, with_region
 
 __all__ = ["Sequences", "attempts", "last_seen", "repeat_callers", "sequences"]
@@ -86,7 +87,7 @@ def sequences(
     codes, times, kept = codes[order], times[order], kept[order]
     tied = (np.diff(codes) == 0) & (np.diff(times) == 0)
     if tied.any() and "id" in df.columns:
-        kept = _settled(kept, tied, column(df, "id").iloc[rows[kept]])
+        kept = settled(kept, tied, column(df, "id").iloc[rows[kept]])
     return Sequences(kept, _dense(codes), times)
 
 
@@ -98,17 +99,6 @@ def clients_where(df: pd.DataFrame, mask: NDArray[np.bool_]) -> NDArray[np.int64
     clients = np.full(len(df), -1, dtype=np.int64)
     clients[rows] = number_codes(column(df, "clientNumber").iloc[rows], region_of(df))[0]
     return clients
-
-
-def _settled(kept: NDArray[np.int64], tied: NDArray[np.bool_], ids: pd.Series) -> NDArray[np.int64]:
-    """Order calls of a client at the same instant by ``id``; ids of digits as numbers."""
-    runs = np.concatenate([[0], np.cumsum(~tied)])
-    among = np.concatenate([[False], tied]) | np.concatenate([tied, [False]])
-    places = np.flatnonzero(among)
-    rank = key_of(ids.iloc[places]).codes
-    settled = kept.copy()
-    settled[places] = kept[places[np.lexsort((rank, runs[places]))]]
-    return settled
 
 
 def _dense(codes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -139,12 +129,15 @@ def tally_attempts(
     answered = (column(df, "state") == "answered").to_numpy(dtype=bool)[rows]
     before = dialled.since_first(answered.astype(np.int64)) - answered
     number = Key(dialled.since_first(ones) - 1, _numbers(dialled.since_first(ones)))
-    positive = None
+    positive = kind_known = None
     if "outcomeType" in df.columns:
+        kind_known = column(df, "outcomeType").notna().to_numpy()[rows]
         positive = (column(df, "outcomeType") == "positive").to_numpy(dtype=bool)[rows]
     contributions = {
-        "dials": ones.astype(bool),
+        "n_calls": ones.astype(bool),
+        "state_known": column(df, "state").notna().to_numpy()[rows],
         "answered": answered,
+        "outcome_type_known": kind_known,
         "positive": positive,
         "unreached": before == 0,
         "reached": answered & (before == 0),
@@ -155,9 +148,12 @@ def tally_attempts(
 
 def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Return the table of `attempts` from its tally."""
-    *by, number = folded_keys(keys_of_index(table.index), table["dials"].to_numpy())
+    *by, number = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([*by, number])
-    sums = add_up(table, groups)
+    sums = known_sums(table, groups).rename(columns={"n_calls": "dials"})
+    if (unknown := sums["answered"].isna()).any():
+        reaching = ["unreached", "reached", "given_up"]
+        sums[reaching] = sums[reaching].astype(np.float64).mask(unknown)
     outer = outer_codes(groups, by)
     result = sums[["dials", "answered"]].copy()
     add_rate(result, "answer_rate", sums["answered"], sums["dials"], confidence)

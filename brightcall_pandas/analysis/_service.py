@@ -13,6 +13,7 @@ from brightcall_pandas.analysis._dimensions import (
     of_direction,
     split_or_all,
 )
+from brightcall_pandas.analysis._durations import seconds_of
 from brightcall_pandas.analysis._groups import folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import add_rate, medians, ratio
 from brightcall_pandas.analysis._tallies import Contribution, add_up, additive, tally_of
@@ -22,30 +23,35 @@ __all__ = ["abandonment", "service_level"]
 
 _WAIT = "wait_s"
 
+SHORT_ABANDON_S = 5.0
+"""Callers who give up sooner had a wrong number or a change of mind: the one limit of short abandons."""
+
 
 def tally_service_level(
     df: pd.DataFrame,
     threshold_s: float = 20,
     *,
-    short_abandon_s: float | None = None,
+    short_abandon_s: float = SHORT_ABANDON_S,
     direction: Direction = DIRECTION_OF_CALLERS,
     by: By = None,
 ) -> pd.DataFrame:
     """Return the sums behind `service_level`."""
     answered, abandoned = _answered_and_abandoned(df, direction)
-    in_time = answered & (_seconds(df, "answerTime") <= threshold_s)
+    answer_time = seconds_of(df, "answerTime")
     short: Contribution = None
+    waits: Contribution = None
     if "callTime" in df.columns:
-        short = abandoned & (
-            _seconds(df, "callTime") < (threshold_s if short_abandon_s is None else short_abandon_s)
-        )
+        waited = seconds_of(df, "callTime")
+        short, waits = abandoned & (waited < short_abandon_s), abandoned & ~np.isnan(waited)
     offered = answered | abandoned
     contributions = {
         "offered": offered,
         "answered": answered,
-        "answered_in_time": in_time,
+        "answered_in_time": answered & (answer_time <= threshold_s),
         "abandoned": abandoned,
         "abandoned_short": short,
+        "timed": answered & ~np.isnan(answer_time),
+        "waits": waits,
     }
     parts = split_or_all(df, by).where(offered)
     return tally_of(
@@ -53,11 +59,22 @@ def tally_service_level(
     )
 
 
+def _where_known(counts: pd.Series, known: pd.Series, of: pd.Series) -> pd.Series:
+    """Return counts, null where nothing is known of any of the calls that they are about."""
+    unknown = (known == 0) & (of > 0)
+    return counts.astype(np.float64).mask(unknown) if unknown.any() else counts
+
+
 def finish_service_level(
     table: pd.DataFrame, threshold_s: float = 20, *, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return the table of `service_level` from its tally."""
-    result = add_up(table, grouped(folded_keys(keys_of_index(table.index), table["offered"].to_numpy())))
+    sums = add_up(table, grouped(folded_keys(keys_of_index(table.index), table["offered"].to_numpy())))
+    result = sums.drop(columns=["timed", "waits"])
+    for name, known, of in (
+        ("answered_in_time", "timed", "answered"), ("abandoned_short", "waits", "abandoned"),
+    ):  # fmt: skip
+        result[name] = _where_known(sums[name], sums[known], sums[of])
     hits = result["answered_in_time"].to_numpy()
     for name, trials in (
         ("offered", result["offered"]),
@@ -69,12 +86,12 @@ def finish_service_level(
     return result
 
 
-@additive(tally_service_level, finish_service_level)
+@additive(tally_service_level, finish_service_level, durations=("answerTime", "callTime"))
 def service_level(
     df: pd.DataFrame,
     threshold_s: float = 20,
     *,
-    short_abandon_s: float | None = None,
+    short_abandon_s: float = SHORT_ABANDON_S,
     direction: Direction = DIRECTION_OF_CALLERS,
     by: By = None,
     confidence: float = 0.95,
@@ -89,8 +106,8 @@ def service_level(
     threshold_s
         Calls answered after at most this many seconds are answered in time.
     short_abandon_s
-        Callers who give up sooner than this do not count against ``service_level_excl_short``; default:
-        `threshold_s`.
+        Callers who give up sooner than this (a wrong number, a change of mind) do not count against
+        ``service_level_excl_short``; as in `abandonment`.
     direction
         ``"inbound"`` (the default: this is about what callers feel), ``"outbound"``, ``"internal"``, or None
         for all calls.
@@ -125,9 +142,9 @@ def service_level(
     Offered calls are the answered and the unanswered ones; failed calls and those of unknown state reached
     nobody and are left out. Vendors' reports differ in the denominator (Cisco calls the first "abandoned
     calls have a negative impact", the second "abandoned calls ignored"), so a service level without its
-    denominator says little. An answered call whose answer time is unknown was not answered in time; an
-    abandoned call whose ``callTime`` is unknown was not short, and without that column the second rate is
-    null.
+    denominator says little. An answered call whose answer time is unknown was not answered in time, and an
+    abandoned call whose ``callTime`` is unknown was not short. Where that is unknown of all of them, the
+    counts, and the rates that need them, are null.
 
     Examples
     --------
@@ -151,7 +168,7 @@ def tally_abandonment(
     offered = answered | abandoned
     waited = np.full(len(df), np.nan)
     if "callTime" in df.columns:
-        waited[abandoned] = _seconds(df, "callTime")[abandoned]
+        waited[abandoned] = seconds_of(df, "callTime")[abandoned]
     parts = split_or_all(df, by).within(key_of(pd.Series(waited), _WAIT)).where(offered)
     waits = parts.pick(~np.isnan(waited)) if "callTime" in df.columns else None
     contributions = {"offered": parts.pick(offered), "abandoned": parts.pick(abandoned), "waits": waits}
@@ -159,7 +176,7 @@ def tally_abandonment(
 
 
 def finish_abandonment(
-    table: pd.DataFrame, *, short_abandon_s: float = 5, confidence: float = 0.95
+    table: pd.DataFrame, *, short_abandon_s: float = SHORT_ABANDON_S, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return the table of `abandonment` from its tally."""
     *by, wait = folded_keys(keys_of_index(table.index), table["offered"].to_numpy())
@@ -170,7 +187,9 @@ def finish_abandonment(
     result = sums[["offered", "abandoned"]].copy()
     short = groups.sum(np.where(waited < short_abandon_s, waits, waits * 0))
     result.insert(0, "short_abandon_s", float(short_abandon_s))
-    result["abandoned_short"] = pd.Series(short, index=groups.index).astype(table["waits"].dtype)
+    counted = pd.Series(short, index=groups.index).astype(table["waits"].dtype)
+    result["abandoned_short"] = _where_known(counted, sums["waits"], sums["abandoned"])
+    short = result["abandoned_short"].to_numpy(dtype=np.float64)
     add_rate(result, "abandonment_rate", result["abandoned"], result["offered"], confidence)
     add_rate(
         result,
@@ -185,11 +204,11 @@ def finish_abandonment(
     return result
 
 
-@additive(tally_abandonment, finish_abandonment)
+@additive(tally_abandonment, finish_abandonment, durations=("callTime",))
 def abandonment(
     df: pd.DataFrame,
     *,
-    short_abandon_s: float = 5,
+    short_abandon_s: float = SHORT_ABANDON_S,
     direction: Direction = DIRECTION_OF_CALLERS,
     by: By = None,
     confidence: float = 0.95,
@@ -237,7 +256,7 @@ def abandonment(
     -----
     Offered calls are the answered and the unanswered ones, abandoned calls the unanswered ones; failed calls
     and those of unknown state reached nobody and are left out. An abandoned call whose ``callTime`` is
-    unknown was not short; without that column, whatever depends on it is null.
+    unknown was not short; where it is unknown of all of them, whatever depends on it is null.
 
     Examples
     --------
@@ -256,7 +275,3 @@ def _answered_and_abandoned(
     state, here = column(df, "state"), of_direction(df, direction)
     answered, unanswered = ((state == word).to_numpy(dtype=bool) for word in ("answered", "unanswered"))
     return here & answered, here & unanswered
-
-
-def _seconds(df: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    return column(df, name).to_numpy(dtype=np.float64)

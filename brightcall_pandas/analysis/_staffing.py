@@ -27,6 +27,7 @@ from brightcall_pandas.analysis._dimensions import (
     period_starts,
     split,
 )
+from brightcall_pandas.analysis._durations import impossible_durations, seconds_of
 from brightcall_pandas.analysis._groups import Groups, completed, folded_keys, grouped
 from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.frame import column
@@ -51,6 +52,8 @@ class Queue(NamedTuple):
         Share of all callers who are answered within the threshold.
     answer_time_mean_s
         Mean wait of those who are answered.
+    wait_of_all_mean_s
+        Mean wait of all callers, those who give up included.
     abandonment_rate
         Share of all callers who give up.
     occupancy
@@ -59,6 +62,7 @@ class Queue(NamedTuple):
 
     service_level: Floats
     answer_time_mean_s: Floats
+    wait_of_all_mean_s: Floats
     abandonment_rate: Floats
     occupancy: Floats
 
@@ -103,9 +107,11 @@ def erlang_c(load: Floats, agents: int, blocked: Floats, handling_s: Floats, thr
     spare = np.where(stable, spare, np.nan)
     waits = agents * blocked / (agents - load * (1 - blocked))
     level = 1 - waits * np.exp(-spare * threshold_s / handling_s)
+    wait = np.where(stable, waits * handling_s / spare, np.inf)
     return Queue(
         np.where(stable, level, 0.0),
-        np.where(stable, waits * handling_s / spare, np.inf),
+        wait,
+        wait,
         np.zeros_like(load),
         np.minimum(load / agents, 1.0),
     )
@@ -122,7 +128,8 @@ def erlang_a(
     -----
     The wait that a caller of endless patience would have is 0 with probability ``ε / (ε + λJ)``, else has
     the density ``λ exp(g(x)) / (ε + λJ)``, with ``g(x) = λ (1 − e^(−x/p)) p − n x / h`` (patience p, handling
-    time h), ``J = ∫ exp g`` and ``ε = 1 / blocked``. The integrals are taken by Gauss-Legendre quadrature.
+    time h), ``J = ∫ exp g`` and ``ε = 1 / blocked``. The integrals are taken by Gauss-Legendre quadrature. As
+    patience is exponential, those who give up are the mean wait of all ÷ p.
     """
     rate, leave = load / handling_s, agents / handling_s
 
@@ -151,6 +158,7 @@ def erlang_a(
     return Queue(
         (at_once + rate * within) / norm,
         rate * waited / norm / answered,
+        (1 - answered) * patience_s,
         1 - answered,
         load * answered / agents,
     )
@@ -226,8 +234,11 @@ def staffing(
         - ``handling_time_s``: mean talk time of answered calls + `wrap_up_s`
         - ``load_erlangs``: offered × handling time ÷ length of the period
         - ``agents`` (int64): the fewest that meet `target` and `max_occupancy`
-        - ``service_level``, ``answer_time_mean_s``, ``abandonment_rate``, ``occupancy``: what callers and
-          agents would then meet; null without load
+        - ``service_level``, ``abandonment_rate``, ``occupancy``: what callers and agents would then meet;
+          null without load
+        - ``answer_time_mean_s``: mean wait of the callers who would be answered (average speed of answer)
+        - ``wait_of_all_mean_s``: mean wait of all callers, those who give up included; the two are one
+          without `patience_s`
         - ``staff`` (int64): agents ÷ (1 − shrinkage), rounded up
 
     Raises
@@ -239,7 +250,8 @@ def staffing(
 
     Notes
     -----
-    A period without an answered call takes the handling time of all calls of its group. Erlang C counts
+    A period without an answered call takes the handling time of all calls of its group; where no talk time
+    is known at all, load, agents and staff are null. Erlang C counts
     callers who would give up as if they waited, so it asks for more agents than Erlang A. Both treat calls as
     independent and each period as long enough to settle; unanswered callers who try again are counted again.
 
@@ -264,11 +276,18 @@ def staffing(
             raise ValueError(msg)
     table = _load(df, freq, wrap_up_s, direction, by)
     agents, queue = _fewest(table, target, threshold_s, patience_s, max_occupancy)
-    table["agents"] = agents
+    unknown = table["load_erlangs"].isna()
+    table["agents"] = _or_null(agents, unknown)
     for name, values in queue._asdict().items():
         table[name] = values
-    table["staff"] = np.ceil(np.round(agents / (1 - shrinkage), 9)).astype(np.int64)
+    table["staff"] = _or_null(np.ceil(np.round(agents / (1 - shrinkage), 9)).astype(np.int64), unknown)
+    if found := impossible_durations(df, ["talkTime"]):
+        table.attrs["impossible"] = found
     return table
+
+
+def _or_null(counts: NDArray[np.int64], unknown: pd.Series) -> NDArray[np.int64] | NDArray[np.float64]:
+    return np.where(unknown, np.nan, counts) if unknown.any() else counts
 
 
 def _load(df: pd.DataFrame, freq: str, wrap_up_s: float, direction: Direction, by: By) -> pd.DataFrame:
@@ -280,7 +299,7 @@ def _load(df: pd.DataFrame, freq: str, wrap_up_s: float, direction: Direction, b
     period, codes = period_key(stamps[offered], freq)[0], np.zeros(len(df), dtype=np.int64)
     codes[offered] = period.codes
     parts = split(df, by).where(offered)
-    talk = parts.pick(np.where(answered, column(df, "talkTime").to_numpy(dtype=np.float64), np.nan))
+    talk = parts.pick(np.where(answered, seconds_of(df, "talkTime"), np.nan))
     known = ~np.isnan(talk)
     talk = np.where(known, talk, 0.0)
     keys = folded_keys(parts.keys, np.ones(len(talk)))

@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._clients import add_told, told_of_clients
 from brightcall_pandas.analysis._dimensions import Split, names_of
+from brightcall_pandas.analysis._durations import impossible_durations, possible
 from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis.transfers._log import chain_log
-from brightcall_pandas.frame import client_codes, column, region_of, with_region
+from brightcall_pandas.frame import FIELDS, client_codes, column, region_of, with_region
 
 __all__ = [
     "SUMS",
@@ -39,6 +40,7 @@ __all__ = [
     "additive",
     "additive_form",
     "first_of_pair",
+    "known_sums",
     "merge",
     "tally",
     "tally_of",
@@ -62,10 +64,13 @@ class Facts:
         Calls in any form.
     split
         What the calls are grouped by, and which rows count.
+    as_sent
+        Whether durations that no call can have are counted too, as a server does.
     """
 
-    def __init__(self, df: pd.DataFrame, split: Split) -> None:
+    def __init__(self, df: pd.DataFrame, split: Split, *, as_sent: bool = False) -> None:
         self._df = df
+        self._as_sent = as_sent
         self._keys = split.keys
         self._rows = split.rows
 
@@ -82,8 +87,9 @@ class Facts:
         return series if self._rows is None else series.take(self._rows)
 
     def seconds(self, name: str) -> NDArray[np.float64]:
-        """Return a column of numbers; NaN for a null."""
-        return self.series(name).to_numpy(dtype=np.float64)
+        """Return a column of numbers; NaN for a null, and for a duration that no call can have."""
+        values = self.series(name).to_numpy(dtype=np.float64)
+        return values if self._as_sent or FIELDS[name].unit != "s" else possible(values)
 
     def is_true(self, name: str) -> NDArray[np.bool_]:
         """Return where a flag is set; a null is not."""
@@ -167,10 +173,17 @@ class Sum(msgspec.Struct, frozen=True):
         Columns that it reads; without one of them the sum is null.
     adds
         Makes the contribution of each call.
+    known
+        Name of the sum that counts the calls of which the value is known: a group with none has no sum.
+    throughout
+        Whether only a column without any value is unknown, since a null says something of a single call:
+        no client, no outcome.
     """
 
     needs: tuple[str, ...]
     adds: Callable[[Facts], Contribution]
+    known: str | None = None
+    throughout: bool = False
 
     def __call__(self, facts: Facts) -> Contribution:
         """Return what each call adds; None where the frame lacks a column."""
@@ -183,20 +196,41 @@ _ANSWER = ("state", "answerTime")
 SUMS: dict[str, Sum] = {
     "n_calls": Sum((), lambda facts: np.ones(len(facts), dtype=bool)),
     "whole_calls": Sum((), lambda facts: facts.first_of_call),
-    "answered": Sum(("state",), lambda facts: facts.answered),
-    "talk_time_total_s": Sum(("talkTime",), lambda facts: _or_zero(facts.seconds("talkTime"))),
+    "state_known": Sum(("state",), lambda facts: facts.is_known("state")),
+    "answered": Sum(("state",), lambda facts: facts.answered, "state_known"),
+    "talk_time_total_known": Sum(("talkTime",), lambda facts: ~np.isnan(facts.seconds("talkTime"))),
+    "talk_time_total_s": Sum(
+        ("talkTime",), lambda facts: _or_zero(facts.seconds("talkTime")), "talk_time_total_known"
+    ),
     "talk_time_answered_s": Sum(_TALK, lambda facts: _or_zero(facts.talk_time)),
     "talk_time_known": Sum(_TALK, lambda facts: ~np.isnan(facts.talk_time)),
     "answer_time_answered_s": Sum(_ANSWER, lambda facts: _or_zero(facts.answer_time)),
     "answer_time_known": Sum(_ANSWER, lambda facts: ~np.isnan(facts.answer_time)),
-    "unique_clients": Sum(("clientNumber",), lambda facts: facts.first_of_client),
+    "unique_clients": Sum(
+        ("clientNumber",), lambda facts: facts.first_of_client, "client_calls", throughout=True
+    ),
     "client_calls": Sum(("clientNumber",), lambda facts: facts.clients >= 0),
     "first_time": Sum(("firstTimeForUser",), lambda facts: facts.is_true("firstTimeForUser")),
     "first_time_known": Sum(("firstTimeForUser",), lambda facts: facts.is_known("firstTimeForUser")),
-    "ai_talk_time_total_s": Sum(("aiTalkTime",), lambda facts: _or_zero(facts.seconds("aiTalkTime"))),
-    "recordings_ready": Sum(("isRecordReady",), lambda facts: facts.is_true("isRecordReady")),
-    "transferred": Sum(("numbersInvolvedJSON",), lambda facts: facts.transferred),
-    "positive": Sum(("outcomeType",), lambda facts: facts.is_label("outcomeType", "positive")),
+    "ai_talk_time_known": Sum(("aiTalkTime",), lambda facts: ~np.isnan(facts.seconds("aiTalkTime"))),
+    "ai_talk_time_total_s": Sum(
+        ("aiTalkTime",), lambda facts: _or_zero(facts.seconds("aiTalkTime")), "ai_talk_time_known"
+    ),
+    "recording_known": Sum(("isRecordReady",), lambda facts: facts.is_known("isRecordReady")),
+    "recordings_ready": Sum(
+        ("isRecordReady",), lambda facts: facts.is_true("isRecordReady"), "recording_known", throughout=True
+    ),
+    "chain_known": Sum(("numbersInvolvedJSON",), lambda facts: facts.is_known("numbersInvolvedJSON")),
+    "transferred": Sum(
+        ("numbersInvolvedJSON",), lambda facts: facts.transferred, "chain_known", throughout=True
+    ),
+    "outcome_type_known": Sum(("outcomeType",), lambda facts: facts.is_known("outcomeType")),
+    "positive": Sum(
+        ("outcomeType",),
+        lambda facts: facts.is_label("outcomeType", "positive"),
+        "outcome_type_known",
+        throughout=True,
+    ),
 }
 """What one call adds to each sum: flags are counted, seconds are added.
 
@@ -236,9 +270,14 @@ def tally(df: pd.DataFrame, split: Split, sums: Sequence[str], *, median: bool =
 def tally_of(keys: Sequence[Key], contributions: Mapping[str, Contribution]) -> pd.DataFrame:
     """Return the sums of contributions that a table computes itself, one entry per row of the keys."""
     groups = grouped(keys)
-    return pd.DataFrame(
-        {name: _sum(groups, each) for name, each in contributions.items()}, index=groups.index
-    )
+    sums: dict[str, NDArray[np.number]] = {}
+    of_all: NDArray[np.int64] | None = None
+    for name, each in contributions.items():
+        if each is not None and each.dtype == np.bool_ and each.all():  # often: nothing is unknown
+            sums[name] = of_all = groups.count() if of_all is None else of_all
+        else:
+            sums[name] = _sum(groups, each)
+    return pd.DataFrame(sums, index=groups.index)
 
 
 def _sum(groups: Groups, contribution: Contribution) -> NDArray[np.int64] | NDArray[np.float64]:
@@ -258,10 +297,43 @@ def add_up(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     return sums.astype(table.dtypes)
 
 
+def known_sums(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+    """Return the sums of a tally over groups of its rows; null where no call of a group has a known value.
+
+    A sum whose calls with a known value are not in the tally is as `add_up` returns it.
+    """
+    sums = add_up(table, groups)
+    for name in [each for each in sums if each in SUMS and SUMS[each].known in sums]:
+        known = sums[SUMS[name].known].to_numpy()
+        if SUMS[name].throughout:
+            known = np.broadcast_to(known.sum(), len(known))
+        # A period without calls has none that could be known: its sum is 0.
+        unknown = (known == 0) & (sums["n_calls"] > 0).to_numpy()
+        if unknown.any():
+            sums[name] = sums[name].astype(np.float64).mask(unknown)
+    return sums
+
+
 def merge(tallies: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Return the tally of all calls from the tallies of parts of them."""
-    table = pd.concat(list(tallies))
-    return add_up(table, grouped(keys_of_index(table.index)))
+    parts = list(tallies)
+    table = pd.concat(parts)
+    merged = add_up(table, grouped(keys_of_index(table.index)))
+    merged.attrs = {}
+    for part in parts:
+        _say_impossible(merged, part.attrs.get(_IMPOSSIBLE, {}))
+    return merged
+
+
+_IMPOSSIBLE = "impossible"
+
+
+def _say_impossible(table: pd.DataFrame, found: Mapping[str, int]) -> pd.DataFrame:
+    """Add to what a table's attrs say of durations that were left out."""
+    if found:
+        before = table.attrs.get(_IMPOSSIBLE, {})
+        table.attrs[_IMPOSSIBLE] = before | {name: before.get(name, 0) + found[name] for name in found}
+    return table
 
 
 class AdditiveForm(msgspec.Struct, frozen=True):
@@ -306,25 +378,41 @@ class AdditiveTable(Protocol[P]):
 
 
 def additive(
-    tally: Callable[..., pd.DataFrame], finish: Callable[..., pd.DataFrame], *, whole_clients: bool = False
+    tally: Callable[..., pd.DataFrame],
+    finish: Callable[..., pd.DataFrame],
+    *,
+    whole_clients: bool = False,
+    durations: Sequence[str] = (),
 ) -> Callable[[Callable[Concatenate[pd.DataFrame, P], pd.DataFrame]], AdditiveTable[P]]:
-    """Declare a table function additive: it is ``finish(tally(df, …), …)``; see `AdditiveForm`."""
-    form = AdditiveForm(tally, finish, whole_clients)
+    """Declare a table function additive: it is ``finish(tally(df, …), …)``; see `AdditiveForm`.
+
+    The table's ``attrs["impossible"]`` says how many of its `durations` were left out.
+    """
+
+    @functools.wraps(tally)
+    def tallied(df: pd.DataFrame, *args: Any, **kwargs: Any) -> pd.DataFrame:
+        return _say_impossible(tally(df, *args, **kwargs), impossible_durations(df, durations))
+
+    @functools.wraps(finish)
+    def finished(sums: pd.DataFrame, *args: Any, **kwargs: Any) -> pd.DataFrame:
+        result = finish(sums, *args, **kwargs)
+        result.attrs.pop(_IMPOSSIBLE, None)  # pandas may have carried it along already
+        return _say_impossible(result, sums.attrs.get(_IMPOSSIBLE, {}))
 
     def declare(table: Callable[Concatenate[pd.DataFrame, P], pd.DataFrame]) -> AdditiveTable[P]:
         arguments = inspect.signature(table)
 
         @functools.wraps(table)
-        def told(df: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
+        def with_attrs(df: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
             given = arguments.bind(df, *args, **kwargs).arguments
-            result = table(df, *args, **kwargs)
+            result = _say_impossible(table(df, *args, **kwargs), impossible_durations(df, durations))
             counts = told_of_clients(with_region(df, given.get("region")), names_of(given.get("by")))
             if counts or whole_clients:
                 add_told(result, [counts], region_of(df, given.get("region")))
             return result
 
-        declared = cast("AdditiveTable[P]", told)
-        declared.additive = form
+        declared = cast("AdditiveTable[P]", with_attrs)
+        declared.additive = AdditiveForm(tallied, finished, whole_clients)
         return declared
 
     return declare

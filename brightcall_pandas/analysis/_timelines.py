@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import LONGEST_S, WEEKDAYS, By, period_key, period_starts, split
+from brightcall_pandas.analysis._durations import impossible_durations
 from brightcall_pandas.analysis._groups import Groups, completed, folded_keys, grouped, keys_of_index
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
 from brightcall_pandas.analysis._tallies import additive, tally
@@ -43,7 +44,7 @@ def finish_over_time(table: pd.DataFrame, freq: str = "D") -> pd.DataFrame:
     return metrics_of(table, groups, _METRICS)
 
 
-@additive(tally_over_time, finish_over_time)
+@additive(tally_over_time, finish_over_time, durations=("answerTime", "talkTime"))
 def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None) -> pd.DataFrame:
     """Count calls and answers in each period.
 
@@ -137,7 +138,7 @@ def finish_heatmap(table: pd.DataFrame, value: str = "n_calls") -> pd.DataFrame:
     return result
 
 
-@additive(tally_heatmap, finish_heatmap)
+@additive(tally_heatmap, finish_heatmap, durations=("answerTime", "talkTime"))
 def heatmap(df: pd.DataFrame, value: str = "n_calls", *, by: By = None) -> pd.DataFrame:
     """Return a value for each weekday and hour.
 
@@ -255,6 +256,8 @@ def concurrency(df: pd.DataFrame, freq: str = "1min", *, by: By = None) -> pd.Da
     most, mean = (np.concatenate(each)[: len(index)] for each in zip(*counted, strict=True))
     result = pd.DataFrame({"calls_max": most, "calls_mean": mean}, index=index)
     result.attrs["n_calls"] = int(np.count_nonzero(in_progress))
+    if found := impossible_durations(df, ["totalTime"]):
+        result.attrs["impossible"] = found
     return result
 
 

@@ -20,6 +20,7 @@ from brightcall_pandas.frame._answer import AnswerReader, decoded
 from brightcall_pandas.frame._clients import with_region
 from brightcall_pandas.frame._columns import to_pandas, typed_array
 from brightcall_pandas.frame._documents import calls_in, is_call, is_event, is_of_event, merged_events
+from brightcall_pandas.frame._field_names import field_names, renamed, warn_of_close_names
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS, SCHEMA_VERSION
 from brightcall_pandas.frame._kinds import json_text
 from brightcall_pandas.frame._page import Page, page_of_records, read_page
@@ -49,7 +50,8 @@ def to_frame(
         by gzip), a response of requests or httpx, events of the dialer's webhooks (those of one call become
         one row), or an untyped DataFrame of pandas, Polars, Arrow, DuckDB or any library that offers Arrow's
         C stream or the dataframe interchange protocol. Columns and levels of the index that are named as
-        fields are these; all other columns go to `extras`.
+        fields are these, whatever their case and with or without underscores, blanks and dashes
+        (``talk_time``, ``TALKTIME``); all others go to `extras`.
     timezone
         Zone of the frame's times, and of times in `records` that carry no offset: an IANA name, an offset
         such as ``+04:00``, or a Windows name.
@@ -72,15 +74,15 @@ def to_frame(
     InvalidResponseError
         It is an answer that says that something failed, or an object of unknown form.
     ValueError
-        The text or the file is not JSON, a table has no field of a call or two columns of one name, the
-        timezone or the region does not exist, or `agent` is not a field.
+        The text or the file is not JSON, a table has no field of a call, two columns of one name or two that
+        mean one field, the timezone or the region does not exist, or `agent` is not a field.
     TypeError
         `records` is something else.
 
     Warns
     -----
     RuntimeWarning
-        None of the times of a column could be read.
+        None of the times of a column could be read, or names resemble fields without being them.
 
     Notes
     -----
@@ -198,6 +200,7 @@ def _calls(documents: Sequence[Mapping[str, Any]], *, alone: bool = False) -> li
         events = [each for each in documents if is_of_event(each)]
         others = [each for each in documents if not is_of_event(each)]
         return merged_events(events) + (_calls(others) if others else [])
+    documents = renamed(documents)
     # Among calls, one without any field that is known is a call too: what it has is kept.
     lenient = not alone and any(map(is_call, documents))
     calls: list[Mapping[str, Any]] = []
@@ -208,6 +211,7 @@ def _calls(documents: Sequence[Mapping[str, Any]], *, alone: bool = False) -> li
 
 
 def _typed_records(records: Sequence[Mapping[str, Any]], timezone: str) -> TypedTable:
+    warn_of_close_names(dict.fromkeys(name for row in records for name in row))
     columns: dict[str, Any] = {name: [row.get(name) for row in records] for name in FIELDS}
     columns[EXTRAS.name] = [
         _extras(row.get(EXTRAS.name), {key: value for key, value in row.items() if key not in _KNOWN})
@@ -262,7 +266,9 @@ def _pages_of_text(text: bytes) -> list[Page]:
     members = [msgspec.json.decode(part, type=dict[str, msgspec.Raw]) for part in parts]
     reader = AnswerReader()
     answers = [each for each in members if "calls" in each]
-    if not alone and any(map(is_call, members)) and all(map(_is_plain, members)):
+    as_fields = renamed(members) is members
+    if as_fields and not alone and any(map(is_call, members)) and all(map(_is_plain, members)):
+        warn_of_close_names(dict.fromkeys(name for each in members for name in each))
         return [page_of_records(parts, reader, mended=mended)]
     if len(answers) == len(parts) and all(bytes(each["calls"]).startswith(b"[") for each in answers):
         for each in answers:
@@ -270,6 +276,7 @@ def _pages_of_text(text: bytes) -> list[Page]:
             calls_in(around | {"calls": []})  # raises where the answer says that something failed
         return [read_page(part, reader, mended=mended) for part in parts]
     calls = _calls([msgspec.json.decode(part) for part in parts], alone=alone)
+    warn_of_close_names(dict.fromkeys(name for each in calls for name in each))
     return [page_of_records([json_text(call).encode() for call in calls], reader, mended=mended)]
 
 
@@ -322,10 +329,12 @@ def _of_frame(frame: pd.DataFrame, timezone: str) -> TypedTable:
             "take the level with the fields, for example df.columns = df.columns.get_level_values(-1)"
         )
         raise ValueError(msg)
-    plain = frame.set_axis(pd.RangeIndex(len(frame)))
+    fields = field_names([*frame.columns, *(each for each in frame.index.names if each not in frame.columns)])
+    plain = frame.set_axis(pd.RangeIndex(len(frame))).rename(columns=fields)
     # A field that was made the index is still one.
-    for level, name in enumerate(frame.index.names):
-        if name in _KNOWN and name not in frame.columns:
+    for level, given in enumerate(frame.index.names):
+        name = fields.get(str(given), given)
+        if name in _KNOWN and name not in plain.columns:
             plain[name] = frame.index.get_level_values(level)
     others = _others(plain.columns.tolist(), len(plain))
     columns: dict[str, Any] = {name: plain[name] for name in plain.columns if name in _KNOWN}
@@ -353,6 +362,7 @@ def _others(names: Sequence[Any], rows: int) -> list[Any]:
             "bc.describe_fields() has them"
         )
         raise ValueError(msg)
+    warn_of_close_names(names)
     return [name for name in names if name not in _KNOWN]
 
 
@@ -381,6 +391,8 @@ def _arrow_table(records: Any) -> pa.Table | None:
 
 
 def _of_arrow(table: pa.Table, timezone: str) -> TypedTable:
+    fields = field_names(table.column_names)
+    table = table.rename_columns([fields.get(name, name) for name in table.column_names])
     others = _others(table.column_names, len(table))
     columns: dict[str, Any] = {name: table[name] for name in table.column_names if name in _KNOWN}
     if others:

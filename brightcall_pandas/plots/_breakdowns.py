@@ -136,7 +136,9 @@ def by_agent(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax=ax,
     )
     ax.set_xlabel(words_of(rate))
-    titled(ax, _AGENTS, f"{calls_of(table['n_calls'].sum())}; grey lines: Wilson interval{hidden}", key=True)
+    n = calls_of(table["n_calls"].sum())
+    remarks = f"{n}; ranked by the lower end of the adjusted rate; grey lines: Wilson interval{hidden}"
+    titled(ax, _AGENTS, remarks, key=True)
     return ax
 
 
@@ -178,7 +180,7 @@ def by_line(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     )
     ax.set_xlabel("answer rate")
     n = calls_of(table["n_calls"].sum())
-    remarks = f"{n}; adjusted for hour and project; grey lines: Wilson interval{hidden}"
+    remarks = f"{n}; adjusted for hour, project and attempt; grey lines: Wilson interval{hidden}"
     titled(ax, _LINES, remarks, key=True)
     return ax
 

@@ -109,7 +109,7 @@ def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
 
 @housed
 def explain_change(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw what each group contributed to the change of a rate.
+    """Draw what explains the change of a rate: dimensions, or the groups of one.
 
     Parameters
     ----------
@@ -122,48 +122,61 @@ def explain_change(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         A row for each group, largest effect first: a bar for the change of its rate, a bar for the change of
-        its share, and a mark for both together. Groups after the first twelve are drawn as one row.
+        its share, and a mark for both together. Groups after the first twelve are drawn as one row. Of a
+        table of dimensions a row for each, the one that explains most first: what its groups' rates and
+        shares do, and on the right how much it explains beyond chance.
     """
     if table.empty:
         return no_data(new_axes(ax), _TITLE, "no calls on one side, or on both")
-    effects = table[["rate_effect", "mix_effect", "effect"]]
-    shown = effects if len(table) <= _ROWS + 1 else effects.iloc[:_ROWS]
+    metric = str(table.attrs.get("metric", "answer_rate"))
+    scale, unit = (1, "seconds") if metric.endswith("_s") else (100, "percentage points")
+    ranked = "explained" in table
+    effects = table[["rate_effect", "mix_effect", "effect"]] * scale
+    shown = effects if ranked or len(table) <= _ROWS + 1 else effects.iloc[:_ROWS]
     labels = row_labels(shown.index)
     if len(shown) < len(table):
         labels.append(f"{len(table) - len(shown)} more")
         shown = pd.DataFrame(
             np.vstack([shown, effects.iloc[len(shown) :].sum()]), columns=effects.columns, index=labels
         )
-    metric = str(table.attrs.get("metric", "answer_rate"))
-    words = words_of(metric)
-    scale, unit = (1, "seconds") if metric.endswith("_s") else (100, "percentage points")
-    shown = shown * scale
+    texts = [signed(effect, 2) for effect in shown["effect"]]
+    if ranked:
+        texts = [f"explains {number(round(each * scale, 2))}" if each else "–" for each in table["explained"]]
     ax = new_axes(ax, height=1.9 + ROW_HEIGHT * 1.3 * len(labels))
-    places = np.arange(len(labels))
-    ax.barh(
-        places - 0.19,
-        shown["rate_effect"],
-        height=0.36,
-        color=BLUE,
-        label=f"its {'rate' if is_rate(metric) else 'mean'} changed",
-    )
-    ax.barh(places + 0.19, shown["mix_effect"], height=0.36, color=ORANGE, label="its share changed")
-    ax.scatter(shown["effect"], places, s=30, color=INK, zorder=3, marker="|", linewidth=2, label="both")
-    for place, effect, *parts in zip(
-        places, shown["effect"], shown["rate_effect"], shown["mix_effect"], strict=True
-    ):
-        end = max(effect, *parts, 0.0)
-        text = signed(effect, 2)
-        ax.annotate(text, (end, place), (5, 0), textcoords="offset points", va="center")
-    ax.axvline(0, color=INK, linewidth=0.8)
-    ax.set_yticks(places, labels)
-    ax.set_ylim(len(labels) - 0.4, -0.6)
-    ax.tick_params(axis="y", length=0)
-    ax.margins(x=0.12)
+    what = "rate" if is_rate(metric) else "mean"
+    names = ("rates changed", "shares changed") if ranked else (f"its {what} changed", "its share changed")
+    _effect_bars(ax, shown, texts, names)
+    words = words_of(metric)
+    ax.set_yticks(np.arange(len(labels)), labels)
     ax.set_xlabel(f"effect on the {words} of all, {unit}")
-    other, these = ((table[f"share{side}"] * table[f"rate{side}"]).sum() * scale for side in ("_other", ""))
-    moved = f"from {other:.2f} (the others) to {these:.2f}: {signed(these - other, 2)} {unit}"
+    moved = _moved(table, scale, unit)
     calls = table.attrs.get("n_calls")
     n = f"; n = {number(calls[0])} calls, {number(calls[1])} others" if calls else ""
     titled(ax, f"What moved the {words}", moved + n, key=True)
     return ax
+
+
+def _effect_bars(ax: Axes, shown: pd.DataFrame, texts: list[str], names: tuple[str, str]) -> None:
+    """Draw two bars and a mark for each row, and its text at their end."""
+    places = np.arange(len(shown))
+    ax.barh(places - 0.19, shown["rate_effect"], height=0.36, color=BLUE, label=names[0])
+    ax.barh(places + 0.19, shown["mix_effect"], height=0.36, color=ORANGE, label=names[1])
+    ax.scatter(shown["effect"], places, s=30, color=INK, zorder=3, marker="|", linewidth=2, label="both")
+    ends = shown.max(axis=1).clip(lower=0)
+    for place, end, text in zip(places, ends, texts, strict=True):
+        ax.annotate(text, (end, place), (5, 0), textcoords="offset points", va="center")
+    ax.axvline(0, color=INK, linewidth=0.8)
+    ax.set_ylim(len(shown) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.margins(x=0.12)
+
+
+def _moved(table: pd.DataFrame, scale: int, unit: str) -> str:
+    """Return from where to where the metric moved, in words; this minus other."""
+    of_all = table.attrs.get("of_all")
+    if of_all is None:  # attrs get lost on the way, as in a file
+        if "share" not in table:
+            return f"{signed(table['effect'].iloc[0] * scale, 2)} {unit}"
+        of_all = [(table[f"share{side}"] * table[f"rate{side}"]).sum() for side in ("", "_other")]
+    these, other = (each * scale for each in of_all)
+    return f"from {other:.2f} (the others) to {these:.2f}: {signed(these - other, 2)} {unit}"

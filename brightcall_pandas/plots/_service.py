@@ -59,6 +59,8 @@ def service_level(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         return no_data(new_axes(ax), title)
     if "threshold_s" in table:
         title = f"Answered within {table['threshold_s'].iloc[0]:g} s"
+    if table["answered_in_time"].isna().all():
+        return no_data(new_axes(ax), title, "no answer time is known")
     shown, hidden = largest_rows(table, table["offered"])
     ax = new_axes(ax, height=1.7 + ROW_HEIGHT * len(shown))
     places = np.arange(len(shown))

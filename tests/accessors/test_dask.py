@@ -157,6 +157,12 @@ class TestDistributedCalls:
         assert found.attrs == expected.attrs
         assert found.attrs["brightcall"]["region"] == "DE"
 
+    @pytest.mark.parametrize("name", ["by_outcome", "heatmap", "over_time", "by_line"])
+    def test_attempts_are_counted_over_all_files(self, cluster, folder, calls, name):
+        expected = getattr(calls.calls, name)(by="attempt")
+        found = getattr(bc.scan_calls(folder).calls, name)(by="attempt").compute()
+        pdt.assert_frame_equal(found, expected, check_exact=True)
+
     @pytest.mark.parametrize("name", REFUSED)
     def test_what_has_no_distributed_form_says_so(self, folder, name):
         with pytest.raises(

@@ -48,6 +48,7 @@ NO_PICTURE = {
 
 NO_DEFINITION = {
     "by_outcome": {"outcome_type"},
+    "explain_change": {"largest"},
     "heatmap": set(range(24)),
     "quality": {"detail"},
     "reconcile": {"agrees", "likely_cause"},
@@ -139,6 +140,8 @@ class TestEveryTable:
             if name not in NO_FRAME
             for each in table_of(name, calls(40)).columns
         }
+        df = calls(40)
+        shown |= set(analysis.explain_change(df, df, by="project").columns)
         assert set(DEFINITIONS) <= shown
 
 
@@ -147,6 +150,7 @@ class TestHalves:
         assert {name for name in ADDITIVE if FORMS[name].whole_clients} == {
             "attempts",
             "breakdown",
+            "by_line",
             "recalls",
             "repeat_callers",
             "summary",
@@ -196,7 +200,7 @@ class TestBy:
         kind = inspect.signature(getattr(analysis, name)).parameters["by"].kind
         assert (kind is inspect.Parameter.KEYWORD_ONLY) == (name != "breakdown")
 
-    @pytest.mark.parametrize("name", ["by_agent", "by_line", "funnel", "heatmap", "talk_time_buckets"])
+    @pytest.mark.parametrize("name", ["by_agent", "funnel", "heatmap", "talk_time_buckets"])
     @settings(max_examples=8)
     @given(seed=st.integers(0, 10_000), many=st.integers(1, 60))
     def test_of_a_group_stands_what_its_calls_alone_would_give(self, name, seed, many):

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -56,7 +59,7 @@ class TestCompare:
 
 class TestExplainChange:
     def test_mix_and_rate_effects(self):
-        table = explain_change(calls(A=(1, 1), B=(1, 3)), calls(A=(2, 2), B=(1, 2)))
+        table = explain_change(calls(A=(1, 1), B=(1, 3)), calls(A=(2, 2), B=(1, 2)), by="project")
         assert table.index.tolist() == ["B", "A"]
         assert table["share_other"].tolist() == [0.5, 0.5]
         assert table["share"].tolist() == [0.75, 0.25]
@@ -73,9 +76,11 @@ class TestExplainChange:
         sides[side] = sides[side].drop(columns="state")
         with pytest.raises(KeyError, match=r"'state' \(How the call ended"):
             explain_change(*sides)
+        with pytest.raises(KeyError, match=r"'state' \(How the call ended"):
+            explain_change(*sides, by="project")
 
     def test_a_group_on_one_side_only_is_all_mix(self):
-        table = explain_change(calls(B=(1, 2), C=(0, 2)), calls(A=(2, 2), B=(1, 2)))
+        table = explain_change(calls(B=(1, 2), C=(0, 2)), calls(A=(2, 2), B=(1, 2)), by="project")
         assert table.loc[["A", "C"], "rate_effect"].tolist() == [0, 0]
         assert table.loc["A", ["rate"]].isna().all()
         assert table["effect"].sum() == pytest.approx(0.25 - 0.75)
@@ -109,13 +114,118 @@ class TestExplainChange:
         with pytest.raises(ValueError, match="metric="):
             explain_change(calls(A=(1, 2)), calls(A=(1, 2)), metric)
 
-    def test_by_must_name_something(self):
-        with pytest.raises(ValueError, match="by="):
-            explain_change(calls(A=(1, 2)), calls(A=(1, 2)), by=None)
+    def test_tags_do_not_add_up(self):
+        df = calls(A=(1, 2)).assign(tags='["VIP", "late"]')
+        with pytest.raises(ValueError, match=r"by='tag'.*add up.*compare\(other, by='tag'\)"):
+            explain_change(df, df, by=["project", "tag"])
+        assert explain_change(df.assign(tag="VIP"), df.assign(tag="VIP"), by="tag").index.tolist() == ["VIP"]
 
     def test_nothing_to_explain_gives_an_empty_table_of_the_same_kind(self):
-        full = explain_change(calls(A=(1, 2)), calls(A=(1, 2)))
-        for here, there in ((calls(), calls()), (calls(A=(1, 2)), calls()), (calls(), calls(A=(1, 2)))):
-            empty = explain_change(here, there)
-            assert len(empty) == 0
-            assert empty.dtypes.equals(full.dtypes)
+        for by in (None, "project"):
+            full = explain_change(calls(A=(1, 2)), calls(A=(1, 2)), by=by)
+            for here, there in ((calls(), calls()), (calls(A=(1, 2)), calls()), (calls(), calls(A=(1, 2)))):
+                empty = explain_change(here, there, by=by)
+                assert len(empty) == 0
+                assert empty.dtypes.equals(full.dtypes)
+
+    def test_attempts_are_counted_over_both_sides(self):
+        february = pd.DataFrame(
+            {"clientNumber": ["x", "y"], "timestamp": "2026-02-02T09:00Z", "type": 1, "state": [1, 0]}
+        )
+        march = pd.DataFrame(
+            {"clientNumber": ["x", "z"], "timestamp": "2026-03-02T09:00Z", "type": 1, "state": [0, 1]}
+        )
+        for here, there, of_march in ((march, february, "share"), (february, march, "share_other")):
+            assert explain_change(here, there, by="attempt")[of_march].to_dict() == {"1": 0.5, "2": 0.5}
+        table = compare(march, february, by="new_or_redial", metrics=["n_calls"])
+        assert table["n_calls"].to_dict() == {"new": 1, "redial": 1}
+        assert table["n_calls_other"].to_dict() == {"new": 2, "redial": 0}
+
+    def test_a_call_on_both_sides_is_one_call(self):
+        df = pd.DataFrame(
+            {"clientNumber": ["x", "x"], "timestamp": ["2026-02-02T09:00Z", "2026-02-03T09:00Z"]}
+        )
+        df = df.assign(type=1, state=1)
+        for each in (df, df.assign(id=[1, 2])):
+            table = compare(each, each.iloc[1:], by="attempt", metrics=["n_calls"])
+            assert table["n_calls"].to_dict() == {"1": 1, "2": 1}
+            assert table["n_calls_other"].to_dict() == {"1": 0, "2": 1}
+
+
+def halves(attempts: tuple[int, int], rates: dict[tuple[str, str], float], each: int = 400) -> pd.DataFrame:
+    """Return calls of projects A and B: so many first and second dials each, answered at given rates."""
+    parts = []
+    for project in "AB":
+        for attempt, many in zip(("1", "2"), attempts, strict=True):
+            answered = round(many * each * rates[project, attempt])
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "projectName": project,
+                        "attempt": attempt,
+                        "state": [1] * answered + [0] * (many * each - answered),
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+class TestRankedDimensions:
+    SAME: ClassVar = {("A", "1"): 0.5, ("A", "2"): 0.2, ("B", "1"): 0.5, ("B", "2"): 0.2}
+
+    def test_a_shift_of_shares_is_found_where_project_sees_none(self):
+        table = explain_change(halves((1, 2), self.SAME), halves((2, 1), self.SAME))
+        # From (2 · 0.5 + 0.2) / 3 = 0.4 to 0.3: by attempt −1/3 · (0.5 − 0.2) is all mix, by project rates.
+        assert table.index.tolist() == ["attempt", "project"]
+        assert table["effect"].tolist() == pytest.approx([-0.1, -0.1])
+        assert table["mix_effect"].tolist() == pytest.approx([-0.1, 0], abs=1e-12)
+        assert table["rate_effect"].tolist() == pytest.approx([0, -0.1], abs=1e-12)
+        assert table["explained"].tolist() == pytest.approx([0.1, 0], abs=1e-12)
+        assert table["groups"].tolist() == [2, 2]
+        assert table.attrs["of_all"] == pytest.approx([0.3, 0.4])
+        assert table.attrs["n_calls"] == [2400, 2400]
+
+    def test_a_group_that_alone_falls_is_found(self):
+        worse = self.SAME | {("B", "1"): 0.3, ("B", "2"): 0.1}
+        table = explain_change(halves((1, 1), worse), halves((1, 1), self.SAME))
+        assert table.index[0] == "project"
+        assert table.loc["project", ["largest", "largest_effect"]].tolist() == ["B", pytest.approx(-0.075)]
+        # B falls by 0.15, A stays: deviations of 0.075 each. By chance, with 800 calls a group and side at a
+        # rate of 0.35 and 0.275: Σ ¼ · (0.2275 + 0.199375) / 800 = 0.00026680
+        assert table.loc["project", "rate_spread"] == pytest.approx((0.075**2 - 0.00026680) ** 0.5, abs=1e-6)
+
+    def test_where_all_fall_alike_nothing_explains_it(self):
+        lower = {each: rate - 0.1 for each, rate in self.SAME.items()}
+        table = explain_change(halves((1, 1), lower), halves((1, 1), self.SAME))
+        assert table["effect"].tolist() == pytest.approx([-0.1, -0.1])
+        assert table["explained"].tolist() == [0, 0]
+
+    def test_what_follows_from_the_call_or_the_date_is_not_tried(self):
+        df = halves((1, 1), self.SAME).assign(
+            outcomeTag="Sold", outcomeType="positive", tags='["x"]', clientNumber="1", campaign="Spring",
+            timestamp="2026-03-02T09:00Z", type=1, userId="7", lineNumber="8",
+        )  # fmt: skip
+        tried = explain_change(df, df.assign(timestamp="2026-02-02T09:00Z")).index
+        causes = {"agent", "attempt", "campaign", "direction", "hour", "line", "project", "weekday"}
+        assert causes | {"new_or_redial"} <= set(tried)
+        assert {"client", "outcome", "outcome_type", "tag", "day", "week", "month"}.isdisjoint(tried)
+
+    def test_chance_alone_seldom_explains(self):
+        rng = np.random.default_rng(0)
+        said = 0
+        for _ in range(200):
+            here, there = (
+                pd.DataFrame({"projectName": rng.choice(list("ABCDE"), 600), "state": rng.random(600) < 0.3})
+                for _ in range(2)
+            )
+            sides = [each.assign(state=each["state"].astype(int)) for each in (here, there)]
+            said += explain_change(*sides)["explained"].iloc[0] > 0
+        assert said <= 30  # of 200, each of two parts by chance in 5 %
+
+    def test_means_in_seconds_are_explained_too(self):
+        before = pd.DataFrame({"projectName": ["A", "B"] * 200, "state": 1, "talkTime": [50.0, 150] * 200})
+        after = before.assign(talkTime=[50.0, 90] * 200, userId="7")
+        table = explain_change(after, before.assign(userId="7"), "talk_time_mean_s")
+        assert table.index.tolist() == ["project", "agent"]
+        assert table["effect"].tolist() == pytest.approx([-30, -30])
+        assert table.loc["project", "rate_spread"] == pytest.approx(30, rel=0.05)

@@ -262,3 +262,58 @@ class TestDefaultDirections:
     @pytest.mark.parametrize("table", ["summary", "by_agent", "by_outcome", "over_time", "talk_time_buckets"])
     def test_all_others_count_every_direction(self, table):
         assert getattr(analysis, table)(self.CALLS)["n_calls"].sum() == 6
+
+
+def dials(*rows: tuple[str | None, int, str, int]) -> pd.DataFrame:
+    """Return calls given as client, hour, direction and id."""
+    return pd.DataFrame(
+        [
+            {"clientNumber": client, "timestamp": f"2026-03-02T{hour:02}:00Z", "type": kind, "id": number}
+            for client, hour, kind, number in rows
+        ]
+    )
+
+
+class TestAttempt:
+    def test_counts_the_outbound_calls_of_each_client_in_time(self):
+        df = dials(
+            ("x", 11, "outbound", 1),  # the second: the rows need not stand in order
+            ("x", 9, "outbound", 2),
+            ("y", 10, "outbound", 3),
+            ("x", 10, "inbound", 4),  # no attempt, and counted as none
+            (None, 9, "outbound", 5),
+        )
+        assert df.calls.breakdown("attempt", ["n_calls"])["n_calls"].to_dict() == {
+            "1": 2,
+            "2": 1,
+            "(none)": 2,
+        }
+        table = df.calls.breakdown("new_or_redial", ["n_calls"])
+        assert table["n_calls"].to_dict() == {"new": 2, "redial": 1, "(none)": 2}
+
+    def test_many_attempts_are_one_group(self):
+        df = dials(*[("x", 8 + each, "outbound", each) for each in range(9)])
+        table = df.calls.breakdown("attempt", ["n_calls"])
+        assert table["n_calls"].to_dict() == {"1": 1, "2": 1, "3": 1, "4": 1, "5": 1, "6+": 4}
+
+    def test_at_one_instant_the_lower_id_was_first(self):
+        df = dials(("x", 9, "outbound", 10), ("x", 9, "outbound", 9)).assign(state=["answered", "unanswered"])
+        assert df.calls.breakdown("attempt", ["answered"])["answered"].to_dict() == {"1": 0, "2": 1}
+
+    def test_a_column_of_that_name_comes_first(self):
+        df = dials(("x", 9, "outbound", 1)).assign(attempt=7)
+        assert df.calls.breakdown("attempt", ["n_calls"]).index.tolist() == [7]
+
+    def test_goes_with_other_dimensions_and_every_table(self):
+        df = dials(("x", 9, "outbound", 1), ("x", 9, "outbound", 2), ("y", 10, "outbound", 3))
+        table = df.calls.breakdown(["hour", "attempt"], ["n_calls"])
+        assert table["n_calls"].tolist() == [1, 1, 1]
+        assert df.calls.heatmap(by="attempt").loc[("1", "Monday"), 9] == 1
+
+    def test_an_empty_frame_has_no_attempts(self):
+        assert len(dials(("x", 9, "outbound", 1)).iloc[:0].calls.breakdown("attempt")) == 0
+
+    def test_needs_client_time_and_direction(self):
+        for name in ("clientNumber", "timestamp", "type"):
+            with pytest.raises(KeyError, match=name):
+                dials(("x", 9, "outbound", 1)).drop(columns=name).calls.breakdown("attempt")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import brightcall_pandas  # noqa: F401  (registers .calls)
 from brightcall_pandas.analysis._groups import (
     closed_key,
     completed,
@@ -148,3 +149,32 @@ class TestFoldedKey:
 
     def test_spellings_can_stay_apart_as_they_came(self):
         assert self.folded(["No ", "no", None, " "], fold_case=False) == ["No ", "no", "(none)", "(none)"]
+
+
+class TestManyFloats:
+    """Many whole seconds are counted instead of hashed: their key is the same."""
+
+    @pytest.mark.parametrize("odd", [None, 0.5, -1.0, 1e9, np.inf], ids=str)
+    def test_is_the_key_of_few(self, odd):
+        given = np.tile([3.0, 0.0, np.nan, 86_400.0, 3.0], 30_000)
+        if odd is not None:
+            given[7] = odd
+        key = key_of(pd.Series(given), "talk_time_s")
+        assert key.labels.name == "talk_time_s"
+        assert key.labels.dtype == np.float64
+        shown = key.labels.to_numpy()
+        assert np.array_equal(shown[key.codes], given, equal_nan=True)
+        assert np.isnan(shown).tolist() == [False] * (len(shown) - 1) + [True]
+        assert (np.diff(shown[:-1]) > 0).all()
+
+
+class TestCategoriesOfTexts:
+    def test_a_category_is_grouped_as_its_texts(self):
+        texts = pd.Series(["No answer", "no answer", None, "Sold", "", "Sold"])
+        for name, table in (("outcomeTag", "by_outcome"), ("userId", "by_agent"), ("lineNumber", "summary")):
+            df = pd.DataFrame({name: texts, "state": "answered"})
+            as_category = df.astype({name: "category"})
+            as_category[name] = as_category[name].cat.add_categories(["never seen"])
+            options = {"by": "line"} if table == "summary" else {}
+            expected = getattr(df.calls, table)(**options)
+            pd.testing.assert_frame_equal(getattr(as_category.calls, table)(**options), expected)

@@ -30,13 +30,16 @@ class TestTalkTimeHistogram:
         assert bins(talk_time_histogram(calls(10), [0, 10, 30], closed="right")) == {(0, 10): 1, (10, 30): 0}
 
     def test_calls_outside_the_edges_stay_in_the_denominator(self):
-        table = talk_time_histogram(calls(-1, 5, 5, 60), [0, 10, 30])
+        table = talk_time_histogram(calls(1, 5, 5, 60), [2, 10, 30])
         assert table["share"].tolist() == [0.5, 0.0]
         assert table["cumulative_share"].tolist() == [0.5, 0.5]
         assert table.index.name == "talk_time_s"
 
-    def test_unknown_talk_times_count_nowhere(self):
+    def test_unknown_and_impossible_talk_times_count_nowhere(self):
         assert talk_time_histogram(calls(5, None), [0, 10])["share"].tolist() == [1.0]
+        table = talk_time_histogram(calls(5, -1_772_442_000, 1e9), 3)
+        assert table["share"].tolist() == [1.0, 0.0, 0.0]
+        assert table.attrs["impossible"] == {"talkTime": 2}
 
     def test_answered_calls_only_unless_told(self):
         df = pd.concat([calls(5), calls(5, state="unanswered")])
@@ -56,7 +59,7 @@ class TestTalkTimeHistogram:
         assert list(bins(talk_time_histogram(calls(120))))[-1] == (120, 180)
         assert list(bins(talk_time_histogram(calls(120), closed="right")))[-1] == (60, 120)
         assert list(bins(talk_time_histogram(calls(0), closed="right"))) == [(-1, 0), (0, 10)]
-        assert list(bins(talk_time_histogram(calls(100_000))))[-1] == (57600, 115200)
+        assert list(bins(talk_time_histogram(calls(80_000))))[-1] == (57600, 115200)
 
     def test_a_count_of_equal_bins_that_hold_all(self):
         assert bins(talk_time_histogram(calls(0, 1, 2, 3), 2)) == {(0, 2): 2, (2, 4): 2}
@@ -64,7 +67,7 @@ class TestTalkTimeHistogram:
         assert bins(talk_time_histogram(calls(7), 3)) == {(7, 8): 1, (8, 9): 0, (9, 10): 0}
 
     def test_the_last_edge_may_be_infinite(self):
-        assert bins(talk_time_histogram(calls(5, 1e9), [0, 10, np.inf])) == {(0, 10): 1, (10, np.inf): 1}
+        assert bins(talk_time_histogram(calls(5, 80_000), [0, 10, np.inf])) == {(0, 10): 1, (10, np.inf): 1}
 
     def test_by_lists_every_bin_in_every_group(self):
         df = calls(5, 15, 15).assign(userId=["b", "a", "b"])
@@ -110,7 +113,20 @@ class TestAnswerTimeHistogram:
         table = answer_time_histogram(df)
         assert bins(table) == {(0, 5): 2, (5, 10): 1}
         assert table.index.name == "answer_time_s"
-        assert list(bins(answer_time_histogram(df, answered_only=False)))[-1] == (30, 45)
+        assert table["n_calls"].sum() == 3
+
+    def test_of_others_it_is_the_time_that_they_rang(self):
+        # As the API sends them: nobody answered, so their answer time is 0, and callTime is all ringing.
+        df = pd.DataFrame({"answerTime": [4, 0, 0], "state": [1, 0, 2], "callTime": [64, 33, 7]})
+        assert bins(answer_time_histogram(df)) == {(0, 5): 1}
+        table = answer_time_histogram(df, answered_only=False)
+        assert {edges: n for edges, n in bins(table).items() if n} == {(0, 5): 1, (5, 10): 1, (30, 45): 1}
+        table = answer_time_histogram(df.drop(columns="callTime"), answered_only=False)
+        assert table["n_calls"].tolist() == [1]
+
+    def test_spellings_of_an_outcome_are_one_level(self):
+        df = calls(5, 6, 7).assign(outcomeTag=["No Answer", "no answer", " No  answer"])
+        assert talk_time_histogram(df, [0, 10], by="outcome")["n_calls"].tolist() == [3]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brightcall_pandas.analysis._groups import grouped, key_of
-from brightcall_pandas.analysis._rates import add_rate, medians, quantiles, ratio, shrunk, wilson
+from brightcall_pandas.analysis._rates import add_rate, medians, quantiles, ratio, wilson
 
 
 class TestRatio:
@@ -46,31 +46,6 @@ class TestWilson:
         hits = min(hits, trials)
         low, high = wilson(hits, trials)
         assert wilson(trials - hits, trials) == pytest.approx((1 - high, 1 - low))
-
-
-class TestShrunk:
-    def test_draws_towards_the_common_rate_the_more_the_fewer_trials(self):
-        found = shrunk([2, 90, 50], [2, 100, 100])
-        assert found == pytest.approx([0.86281, 0.89668, 0.50343], abs=1e-5)
-
-    def test_no_more_difference_than_chance_gives_the_common_rate(self):
-        assert shrunk([5, 5, 6], [10, 10, 10]).tolist() == pytest.approx([16 / 30] * 3)
-
-    def test_groups_without_trials_and_rates_without_spread(self):
-        assert np.isnan(shrunk([0, 3], [0, 4])).tolist() == [True, False]
-        assert shrunk([4, 5], [4, 5]).tolist() == [1.0, 1.0]
-        assert np.isnan(shrunk([0], [0])).all()
-        # Groups that differ in all are not drawn anywhere.
-        assert shrunk([4, 0, 0], [4, 4, 0])[:2].tolist() == [1.0, 0.0]
-        assert len(shrunk([], [])) == 0
-
-    @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 50)), min_size=1))
-    def test_lies_between_the_groups_rate_and_the_common_one(self, pairs):
-        hits, trials = (np.array(each) for each in zip(*[(min(h, t), t) for h, t in pairs], strict=True))
-        common, own = hits.sum() / trials.sum(), hits / trials
-        found = shrunk(hits, trials)
-        assert (found >= np.minimum(common, own) - 1e-12).all()
-        assert (found <= np.maximum(common, own) + 1e-12).all()
 
 
 class TestAddRate:

@@ -28,15 +28,10 @@ def calls() -> pd.DataFrame:
 class TestServiceLevel:
     def test_all_three_denominators(self, calls):
         row = service_level(calls).loc["all"]
-        assert row[["offered", "answered", "answered_in_time", "abandoned", "abandoned_short"]].tolist() == [
-            8,
-            4,
-            2,
-            4,
-            2,
-        ]
+        counts = ["offered", "answered", "answered_in_time", "abandoned", "abandoned_short"]
+        assert row[counts].tolist() == [8, 4, 2, 4, 1]
         assert row["service_level_offered"] == 2 / 8
-        assert row["service_level_excl_short"] == 2 / 6
+        assert row["service_level_excl_short"] == 2 / 7
         assert row["service_level_answered"] == 2 / 4
         # Wilson, 2 of 8
         assert row["service_level_offered_low"] == pytest.approx(0.07148, abs=1e-5)
@@ -44,7 +39,31 @@ class TestServiceLevel:
     def test_limits_can_be_moved(self, calls):
         assert service_level(calls, 21)["answered_in_time"].tolist() == [3]
         assert service_level(calls, 21)["threshold_s"].tolist() == [21.0]
-        assert service_level(calls, short_abandon_s=5)["abandoned_short"].tolist() == [1]
+        assert service_level(calls, short_abandon_s=20)["abandoned_short"].tolist() == [2]
+
+    def test_short_abandons_are_those_of_abandonment(self, calls):
+        for by in (None, "shift"):
+            for options in ({}, {"short_abandon_s": 20}):
+                here, there = service_level(calls, by=by, **options), abandonment(calls, by=by, **options)
+                assert here["abandoned_short"].tolist() == there["abandoned_short"].tolist()
+
+    def test_unknown_answer_times_are_not_late(self, calls):
+        table = service_level(calls.assign(answerTime=[None] * len(calls)))
+        levels = [name for name in table if name.startswith("service_level")]
+        assert table[["answered_in_time", *levels]].isna().all(axis=None)
+        assert table[["offered", "answered", "abandoned"]].loc["all"].tolist() == [8, 4, 4]
+        table = service_level(
+            calls.assign(answerTime=calls["answerTime"].where(calls["shift"] == 9)), by="shift"
+        )
+        assert table["service_level_offered"].isna().tolist() == [False, True]
+        # Nobody was answered, which is known: nobody was answered in time.
+        gave_up = calls[calls["state"] == 0].assign(answerTime=None)
+        assert service_level(gave_up)["service_level_offered"].tolist() == [0]
+
+    def test_impossible_times_are_unknown(self, calls):
+        table = service_level(calls.assign(answerTime=-1_772_442_000))
+        assert table["answered_in_time"].isna().all()
+        assert table.attrs["impossible"] == {"answerTime": len(calls)}
 
     def test_the_table_says_which_limits_it_has(self, calls):
         assert service_level(calls, by="shift")["threshold_s"].tolist() == [20.0, 20.0]
@@ -87,6 +106,12 @@ class TestAbandonment:
         assert row["abandonment_rate_low"] == pytest.approx(0.21522, abs=1e-5)
         assert row["wait_mean_s"] == pytest.approx(82 / 3)
         assert row["wait_median_s"] == 19
+
+    def test_unknown_waits_are_not_long(self, calls):
+        table = abandonment(calls.assign(callTime=calls["callTime"].where(calls["shift"] == 9)), by="shift")
+        assert table["abandoned_short"].isna().tolist() == [False, True]
+        assert table["abandonment_rate_excl_short"].isna().tolist() == [False, True]
+        assert table["abandonment_rate"].notna().all()
 
     def test_by_makes_a_row_of_each_group(self, calls):
         table = abandonment(calls, by="shift", short_abandon_s=20)

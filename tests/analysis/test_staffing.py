@@ -46,6 +46,7 @@ class TestErlangC:
         queue = queue_c(48, 55, 240, 15)
         assert queue.service_level[0] == pytest.approx(0.846, abs=5e-4)
         assert queue.answer_time_mean_s[0] == pytest.approx(8.2, abs=0.05)
+        assert queue.wait_of_all_mean_s[0] == queue.answer_time_mean_s[0]
         assert queue.occupancy[0] == pytest.approx(48 / 55)
         at_once = queue_c(48, 55, 240, 0)
         assert 1 - at_once.service_level[0] == pytest.approx(0.239, abs=5e-4)
@@ -68,7 +69,7 @@ class TestErlangA:
         # The same call centre with a patience of two minutes: 3.1 % give up, 3.7 s wait, 93 % occupancy.
         queue = queue_a(48, 50, 60, 12.5, 120)
         assert queue.abandonment_rate[0] == pytest.approx(0.031, abs=5e-4)
-        assert queue.abandonment_rate[0] * 120 == pytest.approx(3.7, abs=0.05)
+        assert queue.wait_of_all_mean_s[0] == pytest.approx(3.7, abs=0.05)
         assert queue.occupancy[0] == pytest.approx(0.93, abs=5e-3)
 
     @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import random
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -216,6 +217,48 @@ class TestChainsMatch:
         assert mask.dtype == bool
         assert "".join("01"[each] for each in mask) == found
 
+    @pytest.mark.parametrize(
+        "parties",
+        [
+            ["101", "102"],
+            ("101", 102),
+            "101 → 102",
+            "101 > 102",
+            "101->102",
+            " 101>102 ",
+            np.array([101, 102]),
+        ],
+        ids=repr,
+    )
+    @pytest.mark.parametrize("condition", ["contains", "starts", "eventually"])
+    def test_several_parties_in_any_form(self, condition, parties):
+        assert (
+            chains_match(involved(*self.CHAINS), **{condition: parties}).tolist() == [True] * 2 + [False] * 5
+        )
+
+    def test_more_forms_of_several_parties(self):
+        calls = involved(*self.CHAINS)
+        expected = chains_match(calls, contains=["102", "101"]).tolist()
+        for parties in (pd.Series(["102", "101"]), iter([102, 101]), pd.Index([102.0, 101.0]), ["102 → 101"]):
+            assert chains_match(calls, contains=parties).tolist() == expected
+
+    def test_a_label_with_an_arrow_is_a_label(self):
+        calls = involved('["a > b", "c"]', '["a", "b"]')
+        assert chains_match(calls, contains="a > b").tolist() == [True, False]
+
+    def test_an_unknown_party_is_told_with_those_that_there_are(self):
+        calls = involved(*self.CHAINS)
+        for parties, unknown in (("999", "'999'"), (["101", "2"], "'2'"), ("101 > 12", "'12'")):
+            with pytest.warns(
+                RuntimeWarning, match=rf"contains=: no chain .* has {unknown},.*'101', '102', '103'"
+            ):
+                assert not chains_match(calls, contains=parties).any()
+
+    @pytest.mark.parametrize("parties", [{101, 102}, {"101": 1}, "", [], ["101", ""], "101 > "])
+    def test_parties_without_an_order_or_a_name(self, parties):
+        with pytest.raises(ValueError, match="starts="):
+            chains_match(involved(*self.CHAINS), starts=parties)
+
     def test_a_run_may_begin_at_a_repeated_party(self):
         assert chains_match(involved("1,1,2"), contains=[1, 2]).tolist() == [True]
 
@@ -227,7 +270,8 @@ class TestChainsMatch:
     def test_parties_go_by_name_where_names_are_given(self):
         calls, names = involved(*self.CHAINS), {"101": "Ann"}
         assert chains_match(calls, starts="Ann", names=names).tolist() == [True] * 3 + [False] * 4
-        assert not chains_match(calls, starts="101", names=names).any()
+        with pytest.warns(RuntimeWarning, match="no chain of these calls has '101'.*'Ann'"):
+            assert not chains_match(calls, starts="101", names=names).any()
 
     def test_source_and_client_are_those_of_transfer_chains(self):
         calls = involved('["5", "8"]', clientNumber=["5"], transfers=['[{"from": "1", "to": "2"}]'])

@@ -248,6 +248,7 @@ def meets(chain, name, value):
     }[name]
 
 
+@pytest.mark.filterwarnings("ignore:.*no chain of these calls has")
 class TestChainsMatchLaws:
     @given(logs(), CONDITIONS.filter(bool))
     def test_is_every_condition_read_plainly(self, log, conditions):

@@ -8,6 +8,7 @@ import json
 import re
 import warnings
 from decimal import Decimal
+from typing import ClassVar
 from uuid import UUID
 
 import duckdb
@@ -466,3 +467,51 @@ class TestUnreadTimes:
     def test_single_ones_are_only_counted(self):
         rows = [*ROWS, {"id": 9, "timestamp": "02.03.2026", "recallDate": ""}]
         assert misfits(bc.to_frame(rows)) == {"timestamp": 1}
+
+
+class TestOtherSpellingsOfNames:
+    RECORD: ClassVar = {
+        "id": "7", "talk_time": 12, "ClientNumber": "+4930", "TIMESTAMP": "2026-03-02T09:00:00Z",
+        "numbers involved json": '["101"]', "user-id": 9, "first_time_for_user": True, "_dlt_id": "x",
+    }  # fmt: skip
+    FORMS: ClassVar = {
+        "records": lambda record: [record, record],
+        "one record": lambda record: record,
+        "frame": lambda record: pd.DataFrame([record]),
+        "arrow": lambda record: pa.Table.from_pylist([record]),
+        "text": lambda record: json.dumps([record]),
+        "lines": lambda record: json.dumps(record) + "\n" + json.dumps(record),
+        "index": lambda record: pd.DataFrame([record]).set_index("talk_time"),
+    }
+
+    @pytest.mark.parametrize("form", FORMS)
+    def test_case_underscores_blanks_and_dashes_make_no_other_field(self, form):
+        frame = bc.to_frame(self.FORMS[form](self.RECORD))
+        row = frame.iloc[0]
+        assert row[["id", "talkTime", "clientNumber", "userId"]].tolist() == ["7", 12, "+4930", "9"]
+        assert row["timestamp"] == pd.Timestamp("2026-03-02T09:00Z")
+        assert row["firstTimeForUser"]
+        assert row["numbersInvolvedJSON"] == '["101"]'
+        assert json.loads(row["extras"]) == {"_dlt_id": "x"}
+
+    @pytest.mark.parametrize("form", ["records", "frame", "arrow", "text"])
+    def test_two_names_of_one_field_are_refused(self, form):
+        with pytest.raises(ValueError, match=r"'talk_time' and 'talkTime' both mean the field 'talkTime'"):
+            bc.to_frame(self.FORMS[form]({"id": "7", "talk_time": 12, "talkTime": 13}))
+
+    @pytest.mark.parametrize("form", ["records", "frame", "arrow", "text"])
+    def test_names_that_are_close_are_told_once(self, form):
+        record = {"id": "7", "talk_time_s": 12, "client_numbers": "x", "note": "y"}
+        with pytest.warns(RuntimeWarning) as told:
+            frame = bc.to_frame(self.FORMS[form](record))
+        assert len(told) == 1
+        text = str(told[0].message)
+        assert "'talk_time_s' (like 'talkTime')" in text
+        assert "'client_numbers' (like 'clientNumber')" in text
+        assert "note" not in text
+        assert frame["talkTime"].isna().all()
+
+    def test_a_field_that_is_there_is_not_missed(self):
+        frame = bc.to_frame(pd.DataFrame({"id": ["7"], "talkTime": [5], "talkTimes": [6]}))
+        assert frame["talkTime"].tolist() == [5]
+        assert json.loads(frame["extras"].iloc[0]) == {"talkTimes": 6}

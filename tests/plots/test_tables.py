@@ -359,11 +359,19 @@ class TestCompare:
         assert "the 30 largest of 40 groups" in words(ax)
 
 
+class TestServiceLevelUnknown:
+    def test_unknown_answer_times_are_not_drawn_as_late(self):
+        df = pd.DataFrame({"type": 0, "state": [1, 1, 0], "answerTime": [None] * 3})
+        ax = df.calls.plot.service_level()
+        assert "no answer time is known" in words(ax)
+        assert not ax.collections
+
+
 class TestExplainChange:
     def test_bars_add_up_to_the_change_in_points(self):
         before = pd.DataFrame({"projectName": ["a", "a", "b", "b"], "state": [1, 1, 1, 0]})
         after = pd.DataFrame({"projectName": ["a", "b", "b", "b"], "state": [1, 0, 1, 0]})
-        ax = after.calls.plot.explain_change(before)
+        ax = after.calls.plot.explain_change(before, by="project")
         assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(-25)
         assert "from 75.00 (the others) to 50.00: −25.00 percentage points; n = 4 calls, 4 others" in words(
             ax
@@ -371,9 +379,18 @@ class TestExplainChange:
 
     def test_means_are_told_in_seconds_and_small_groups_folded(self):
         df = pd.DataFrame({"projectName": [f"p{n}" for n in range(40)], "state": 1, "talkTime": range(40)})
-        ax = df.assign(talkTime=0).calls.plot.explain_change(df, "talk_time_mean_s")
+        ax = df.assign(talkTime=0).calls.plot.explain_change(df, "talk_time_mean_s", by="project")
         assert ax.get_yticklabels()[-1].get_text() == "28 more"
         assert "from 19.50 (the others) to 0.00: −19.50 seconds" in words(ax)
+
+    def test_without_by_a_row_for_each_dimension(self):
+        before = pd.DataFrame({"projectName": ["a"] * 90 + ["b"] * 10, "state": [1] * 80 + [0] * 20})
+        before["userId"] = "Ann"
+        after = pd.concat([before.iloc[:20], before.iloc[90:], before.iloc[90:], before.iloc[90:]])
+        ax = after.calls.plot.explain_change(before)
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["project", "agent"]
+        assert "from 80.00 (the others) to 40.00: −40.00 percentage points" in words(ax)
+        assert "explains" in words(ax)
 
 
 class TestRecalls:

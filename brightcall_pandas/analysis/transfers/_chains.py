@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from numbers import Integral
 
 import numpy as np
@@ -11,12 +12,16 @@ import pyarrow as pa
 
 from brightcall_pandas.analysis.transfers._log import ChainLog, Names, Source, chain_log
 from brightcall_pandas.analysis.transfers._parsing import Flags
+from brightcall_pandas.errors import warn_user
 
-__all__ = ["chains_match", "transfer_chains"]
+__all__ = ["chains_match", "matching_chains", "transfer_chains"]
 
 Chain = tuple[str, ...]
-Parties = str | int | Sequence[str | int]
-"""One party, or several in order."""
+Parties = str | int | Iterable[str | int]
+"""One party, or several in order; a path such as ``"101 → 102"`` is several."""
+
+_ARROWS = re.compile(r"\s*(?:→|->|>)\s*")
+_PARTIES_SHOWN = 8
 
 
 def transfer_chains(
@@ -111,7 +116,8 @@ def chains_match(
         Calls; needs ``numbersInvolvedJSON`` or ``transfers``. It is not changed.
     starts
         The chain starts with this party, or with these parties in this order. Parties are labels as
-        `transfer_chains` shows them (so names, where `names` are given); ``101`` is ``"101"``.
+        `transfer_chains` shows them (so names, where `names` are given); ``101`` is ``"101"``. Several are
+        a list, a tuple, or a path: ``["101", "102"]``, ``"101 → 102"`` and ``"101 > 102"`` are the same.
     ends
         The chain ends with this party, or with these parties in this order.
     contains
@@ -136,7 +142,13 @@ def chains_match(
     KeyError
         The frame has neither of the columns that chains are read from.
     ValueError
-        No condition is given, a list of parties is empty, or a value or `source` is not understood.
+        No condition is given, a list of parties is empty or has no order, or a value or `source` is not
+        understood.
+
+    Warns
+    -----
+    RuntimeWarning
+        No chain of the frame has a party that is named; the message says which there are.
 
     Examples
     --------
@@ -149,7 +161,35 @@ def chains_match(
     [True, False, False]
     """
     log = chain_log(df, source, include_client, names)
+    asked = {"starts": starts, "ends": ends, "contains": contains, "eventually": eventually}
+    parties = {name: list(each) if isinstance(each, Iterator) else each for name, each in asked.items()}
+    _warn_of_unknown(log, parties)
+    return pd.Series(_meeting(log, parties, at_least, loops), index=df.index)
+
+
+def matching_chains(
+    df: pd.DataFrame,
+    *,
+    starts: Parties | None = None,
+    ends: Parties | None = None,
+    contains: Parties | None = None,
+    eventually: Parties | None = None,
+    at_least: int | None = None,
+    loops: bool | None = None,
+    source: Source = "auto",
+    include_client: bool = False,
+    names: Names = None,
+) -> pd.Series:
+    """Return `chains_match` of a part of the calls, where a party that others have may be unknown."""
+    log = chain_log(df, source, include_client, names)
     parties = {"starts": starts, "ends": ends, "contains": contains, "eventually": eventually}
+    return pd.Series(_meeting(log, parties, at_least, loops), index=df.index)
+
+
+def _meeting(
+    log: ChainLog, parties: Mapping[str, Parties | None], at_least: int | None, loops: bool | None
+) -> Flags:
+    """Return of each call whether its chain meets all conditions."""
     conditions = list(_conditions(log, parties, at_least, loops))
     if not conditions:
         msg = (
@@ -157,7 +197,8 @@ def chains_match(
             "or loops="
         )
         raise ValueError(msg)
-    return pd.Series(np.logical_and.reduce(conditions)[log.rows], index=df.index)
+    flags: Flags = np.logical_and.reduce(conditions)[log.rows]
+    return flags
 
 
 def _conditions(
@@ -166,7 +207,7 @@ def _conditions(
     """Yield, for each condition that is given, which of the distinct chains meet it."""
     for name, given in parties.items():
         if given is not None:
-            wanted, meets = _labels(name, given), _MEETS[name]
+            wanted, meets = _labels(name, given, log), _MEETS[name]
             yield np.fromiter((meets(chain, wanted) for chain in log.tuples), bool, len(log.tuples))
     if at_least is not None:
         if isinstance(at_least, bool) or not isinstance(at_least, Integral):
@@ -180,12 +221,42 @@ def _conditions(
         yield log.loops == loops
 
 
-def _labels(name: str, parties: Parties) -> Chain:
-    listed = [parties] if isinstance(parties, str) or not isinstance(parties, Sequence) else parties
-    if not len(listed):
+def _labels(name: str, parties: Parties, log: ChainLog) -> Chain:
+    """Return the labels of parties that are given in any form."""
+    if isinstance(parties, Set | Mapping):
+        msg = f"{name}={parties!r} has no order; list the parties, for example [101, 102]"
+        raise ValueError(msg)
+    listed = [parties] if isinstance(parties, str) or not isinstance(parties, Iterable) else list(parties)
+    known = set(log.parties)
+    labels = [label for each in listed for label in _path(each, known)]
+    if not labels or not all(labels):
         msg = f"{name}= is empty; name at least one party"
         raise ValueError(msg)
-    return tuple(map(str, listed))
+    return tuple(labels)
+
+
+def _path(party: object, known: Set[str]) -> list[str]:
+    """Return the parties of a path; one party, if it is a label as it stands."""
+    if isinstance(party, float) and party.is_integer():
+        party = int(party)
+    text = str(party)
+    if text in known:
+        return [text]
+    return [text.strip()] if text.strip() in known else _ARROWS.split(text.strip())
+
+
+def _warn_of_unknown(log: ChainLog, asked: Mapping[str, Parties | None]) -> None:
+    known = set(log.parties)
+    for name, given in asked.items():
+        unknown = [] if given is None else [each for each in _labels(name, given, log) if each not in known]
+        if unknown and known:
+            shown = ", ".join(map(repr, log.parties[:_PARTIES_SHOWN]))
+            more = f" and {len(known) - _PARTIES_SHOWN:,} more" if len(known) > _PARTIES_SHOWN else ""
+            warn_user(
+                f"{name}=: no chain of these calls has {', '.join(map(repr, unknown))}, so none matches. The "
+                f"parties are {shown}{more}; df.calls.transfer_parties() lists them, by name where names= "
+                "are given."
+            )
 
 
 def _has_run(chain: Chain, wanted: Chain) -> bool:

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from brightcall_pandas.analysis._durations import possible
 from brightcall_pandas.analysis.transfers._log import ChainLog, Names, Source, chain_log
 from brightcall_pandas.analysis.transfers._parsing import Integers
 from brightcall_pandas.frame import (
@@ -170,8 +171,10 @@ def seconds_after_first_transfer(df: pd.DataFrame, log: ChainLog) -> NDArray[np.
     visits = _visits(log)
     visits = visits[visits.step == 1]
     after = _after(df, visits, _times(df, log, visits))
-    length = optional_column(df, "totalTime").fillna(optional_column(df, "callTime"))
-    rest = length.to_numpy(dtype=np.float64)[visits.row] - after
+    length, called = (
+        possible(optional_column(df, name).to_numpy(dtype=np.float64)) for name in ("totalTime", "callTime")
+    )
+    rest = np.where(np.isnan(length), called, length)[visits.row] - after
     result = np.full(len(df), np.nan)
     result[visits.row] = np.where(rest >= 0, rest, np.nan)
     return result

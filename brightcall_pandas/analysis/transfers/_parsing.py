@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -78,30 +79,31 @@ def step_of(item: Any) -> Step | None:
     if not isinstance(item, dict):
         label = _label(item)
         return Step(label, None, None) if label else None
-    plain = _plain(item)
-    if number := _first(plain, _NUMBER_KEYS, _party):
+    known = _known(tuple(item))
+    if number := _first(item, known.numbers, _party):
         return Step(number, None, time_of(item))
-    if target := _first(plain, _TO_KEYS, _party):
-        return Step(target, _first(plain, _FROM_KEYS, _party) or "", time_of(item))
-    if _first(plain, _FROM_KEYS, _party):
+    if target := _first(item, known.targets, _party):
+        return Step(target, _first(item, known.origins, _party) or "", time_of(item))
+    if _first(item, known.origins, _party):
         return None  # a transfer without a target
-    person = _first(plain, _PERSON_KEYS, _party)
+    person = _first(item, known.people, _party)
     return Step(person, None, time_of(item)) if person else None
 
 
 def _party(value: Any) -> str | None:
     """Return the label of a value, or of the small object that describes a party."""
     if isinstance(value, dict):
-        return _first(_plain(value), _NUMBER_KEYS + _PERSON_KEYS, _label)
+        known = _known(tuple(value))
+        return _first(value, known.numbers + known.people, _label)
     return _label(value)
 
 
 def _label(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value if value.strip() else None
     match value:
         case bool():
             return None
-        case str():
-            return None if is_blank(value) else value
         case int():
             return str(value) if abs(value) < _LARGEST else None
         case float():
@@ -121,7 +123,7 @@ def time_of(item: Any) -> Any:
     """
     if not isinstance(item, dict):
         return None
-    return _first(_plain(item), TIME_KEYS, lambda time: time if sort_key(time) else None)
+    return _first(item, _known(tuple(item)).times, lambda time: time if sort_key(time) else None)
 
 
 def sort_key(time: Any) -> tuple[str, float] | None:
@@ -154,13 +156,29 @@ def plain_key(key: str) -> str:
     return key.lower().replace("_", "").replace("-", "")
 
 
-def _plain(item: dict[str, Any]) -> dict[str, Any]:
-    return {plain_key(key): value for key, value in item.items()}
+class _Known(NamedTuple):
+    """Keys of an object that mean something, as the object writes them; those that win come first."""
+
+    numbers: tuple[str, ...]
+    people: tuple[str, ...]
+    origins: tuple[str, ...]
+    targets: tuple[str, ...]
+    times: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)  # the objects of a column have few sets of keys
+def _known(keys: tuple[str, ...]) -> _Known:
+    plain = {plain_key(key): key for key in keys}
+    wanted = (_NUMBER_KEYS, _PERSON_KEYS, _FROM_KEYS, _TO_KEYS, TIME_KEYS)
+    return _Known(*(tuple(plain[name] for name in names if name in plain) for names in wanted))
 
 
 def _first(item: dict[str, Any], keys: Sequence[str], read: Callable[[Any], _T | None]) -> _T | None:
     """Return the first value under `keys` that `read` makes something of."""
-    return next((found for key in keys if (found := read(item.get(key))) is not None), None)
+    for key in keys:
+        if (found := read(item[key])) is not None:
+            return found
+    return None
 
 
 class Shape(StrEnum):
@@ -250,6 +268,8 @@ def parse(text: str | None) -> Parsed:
     """
     if text is None:
         return Parsed(Shape.NULL)
+    if text.startswith("[{"):
+        return _other(text.strip())
     try:
         parties = _list_of_text(text)
     except (msgspec.DecodeError, RecursionError):

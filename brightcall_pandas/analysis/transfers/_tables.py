@@ -8,7 +8,7 @@ import pandas as pd
 from brightcall_pandas.analysis._dimensions import By, Split, split
 from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import quantiles, ratio, wilson
-from brightcall_pandas.analysis._tallies import TALK_TIME, add_up, additive, tally
+from brightcall_pandas.analysis._tallies import TALK_TIME, add_up, additive, known_sums, tally
 from brightcall_pandas.analysis.transfers._events import seconds_after_first_transfer
 from brightcall_pandas.analysis.transfers._log import (
     ChainLog,
@@ -27,7 +27,7 @@ __all__ = [
     "transfer_variants",
 ]
 
-_SUMS = ("n_calls", "answered", "positive", "talk_time_known")
+_SUMS = ("n_calls", "state_known", "answered", "outcome_type_known", "positive", "talk_time_known")
 _QUANTILES = {
     "talk_time_p25_s": 0.25,
     "talk_time_median_s": 0.5,
@@ -59,7 +59,7 @@ def finish_transfer_variants(
     groups = grouped([chain])
     chains, paths = chains_of(groups.index)
     hops = np.array([max(len(each) - 1, 0) for each in chains], dtype=np.int64)
-    sums = add_up(table, groups)
+    sums = known_sums(table, groups)
     calls, positive = sums["n_calls"].to_numpy(), sums["positive"].to_numpy()
     low, high = wilson(positive, calls, confidence)
     alone = hops == 0
@@ -89,7 +89,7 @@ def finish_transfer_variants(
     return result[result["n_calls"] >= (min_calls or 0)].head(top if top is not None else len(result))
 
 
-@additive(tally_transfer_variants, finish_transfer_variants)
+@additive(tally_transfer_variants, finish_transfer_variants, durations=("talkTime",))
 def transfer_variants(
     df: pd.DataFrame,
     top: int | None = None,
@@ -230,7 +230,7 @@ def finish_transfer_summary(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@additive(tally_transfer_summary, finish_transfer_summary)
+@additive(tally_transfer_summary, finish_transfer_summary, durations=("totalTime", "callTime"))
 def transfer_summary(
     df: pd.DataFrame,
     *,
