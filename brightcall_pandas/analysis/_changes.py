@@ -13,7 +13,7 @@ from brightcall_pandas.analysis._groups import Groups, folded_keys, grouped, key
 from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, add_up, tally
-from brightcall_pandas.frame import column
+from brightcall_pandas.frame import column, of_one_region
 
 __all__ = ["compare", "explain_change"]
 
@@ -187,7 +187,9 @@ def _sides(
 ) -> tuple[tuple[_Side, _Side], pd.Index]:
     """Return the tallies of both sides, each with its rows' groups among those of either side."""
     sums, median = dict.fromkeys(["n_calls", *sums_for(metrics)]), needs_median(metrics)
-    tallies = [tally(df, split_or_all(df, by), list(sums), median=median) for df in (first, second)]
+    tallies = [
+        tally(df, split_or_all(df, by), list(sums), median=median) for df in of_one_region(first, second)
+    ]
     both = pd.concat(tallies)
     keys = folded_keys(keys_of_index(both.index), both["n_calls"].to_numpy())
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])

@@ -37,6 +37,7 @@ from brightcall_pandas.frame._clients import (
     normalize_numbers,
     normalized_labels,
     number_codes,
+    of_one_region,
     region_of,
     with_region,
 )
@@ -171,6 +172,7 @@ __all__ = [
     "number",
     "number_codes",
     "number_of",
+    "of_one_region",
     "optional_column",
     "page_of",
     "period",
