@@ -52,8 +52,8 @@ def to_frame(records: Any, *, timezone: str = "UTC", region: str | None = None) 
         such as ``+04:00``, or a Windows name.
     region
         Two letters of the country (``"DE"``) whose numbers are written without country code. It changes no
-        column; tables go by it where they tell clients apart, as `bc.normalize_numbers` does. None: that of `records`,
-        where these are a frame that has one.
+        column; tables go by it where they tell clients apart, as `bc.normalize_numbers` does. None: that of
+        `records`, where these are a frame that has one.
 
     Returns
     -------
