@@ -15,7 +15,7 @@ from brightcall_pandas.analysis._groups import Groups, folded_keys, grouped, key
 from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, Facts, known_sums, tally
-from brightcall_pandas.frame import column, of_one_agent
+from brightcall_pandas.frame import column, of_one_agent, of_one_region
 
 __all__ = ["compare", "explain_change"]
 
@@ -233,7 +233,7 @@ _ONE_SIDED, _TWO_SIDED = 1.645, 1.96  # standard deviations that chance exceeds 
 def _ranked_dimensions(df: pd.DataFrame, other: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return the dimensions by how much of the change they explain."""
     rows, attrs = {}, {}
-    sides = (df, other)
+    sides = of_one_region(df, other)
     if all({"clientNumber", "timestamp", "type"} <= set(each.columns) for each in sides):
         df, other = labelled_together(sides, _following(DIMENSIONS, *sides))
     noise = [_Noise.of(each, metric) for each in (df, other)]
@@ -327,6 +327,7 @@ def _sides(
     first: pd.DataFrame, second: pd.DataFrame, by: By, metrics: Sequence[str]
 ) -> tuple[tuple[_Side, _Side], pd.Index]:
     """Return the tallies of both sides, each with its rows' groups among those of either side."""
+    first, second = of_one_region(first, second)
     if "agent" in names_of(by):
         first, second = of_one_agent(first, second)
     if following := _following(names_of(by), first, second):

@@ -53,6 +53,7 @@ from brightcall_pandas.frame._clients import (
     normalize_numbers,
     normalized_labels,
     number_codes,
+    of_one_region,
     region_of,
     with_region,
 )
@@ -213,6 +214,7 @@ __all__ = [
     "number_codes",
     "number_of",
     "of_one_agent",
+    "of_one_region",
     "optional_column",
     "page_of",
     "period",

@@ -21,6 +21,7 @@ __all__ = [
     "normalize_numbers",
     "normalized_labels",
     "number_codes",
+    "of_one_region",
     "region_of",
     "with_region",
 ]
@@ -59,6 +60,12 @@ def with_region(df: pd.DataFrame, region: str | None) -> pd.DataFrame:
     said = said if isinstance(said, dict) else {}
     noted.attrs = {**df.attrs, "brightcall": type(said)({**said, "region": checked_region(region)})}
     return noted
+
+
+def of_one_region(df: pd.DataFrame, other: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return two frames whose numbers are read in one region: that of the first, else that of the second."""
+    region = region_of(df) or region_of(other)
+    return with_region(df, region), with_region(other, region)
 
 
 def client_of(df: pd.DataFrame, region: str | None = None) -> pd.Series:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from brightcall_pandas.errors import brief_errors, warn_user
 from brightcall_pandas.frame._agents import checked_agent, with_agent
 from brightcall_pandas.frame._answer import AnswerReader, decoded
-from brightcall_pandas.frame._clients import with_region
+from brightcall_pandas.frame._clients import region_of, with_region
 from brightcall_pandas.frame._columns import to_pandas, typed_array
 from brightcall_pandas.frame._documents import calls_in, is_call, is_event, is_of_event, merged_events
 from brightcall_pandas.frame._field_names import field_names, renamed, warn_of_close_names
@@ -60,7 +60,8 @@ def to_frame(
         another field. None: what the calls decide.
     region
         Two letters of the country (``"DE"``) whose numbers are written without country code. It changes no
-        column; tables go by it where they tell clients apart, as `bc.normalize_numbers` does.
+        column; tables go by it where they tell clients apart, as `bc.normalize_numbers` does. None: that of
+        `records`, where these are a frame that has one.
 
     Returns
     -------
@@ -102,6 +103,8 @@ def to_frame(
     """
     timezone, region = zone_name("timezone", timezone), checked_region(region)
     agent = None if agent is None else checked_agent(agent, FIELDS)
+    if region is None and isinstance(records, pd.DataFrame):
+        region = region_of(records)
     typed, index = _typed_of(records, timezone)
     frame = to_pandas(typed.table, timezone)
     if index is not None:

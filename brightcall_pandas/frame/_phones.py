@@ -61,6 +61,10 @@ _MARKS_ARROW = r"[\s\v\p{Z}.\-/()]"  # Arrow's \s is ASCII only
 _QUOTES = " \t\r\n\v\f\u00a0'\"`´‘’“”"
 _DISPLAYED = re.compile(r"<([^<>]*)>\s*(?:;.*)?", re.DOTALL)
 _SCHEME = re.compile(r"(?:sips?|tel|callto|phone):(?://)?", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:tel|telefon|telephone|phone|mobile?|cell|handy|fon)\b[.:]*\s*(?=[+(\d])", re.IGNORECASE
+)
+_OF_A_FLOAT = re.compile(r"(\+?[0-9]{7,})\.0")  # what becomes of a whole number beside a null
 _CONTEXT = re.compile(r";phone-context=(\+[\d.\-()]+)", re.IGNORECASE)
 _EXTENSION = re.compile(
     r"(?:;\s*(?:ext|isub|postd)\s*=|[,;(]*\s*(?:ext(?:ension|n)?|x|durchwahl|dw)[\s.:=]*|\s*#|\s*~|\s*,[,;\s]*)"
@@ -125,7 +129,8 @@ def normalized_numbers(numbers: pa.Array, region: str | None = None) -> pa.Array
         return numbers
     settled = _is_settled(numbers)
     # Most spellings differ in their marks only.
-    bare = pc.replace_substring_regex(pc.replace_substring_regex(numbers, _MARKS_ARROW, ""), "^00", "+")
+    whole = pc.replace_substring_regex(numbers, f"^{_OF_A_FLOAT.pattern}$", r"\1")
+    bare = pc.replace_substring_regex(pc.replace_substring_regex(whole, _MARKS_ARROW, ""), "^00", "+")
     plain = _is_settled(bare)
     odd = ~np.asarray(pc.fill_null(pc.or_(settled, plain), True).to_numpy(zero_copy_only=False), dtype=bool)
     result = pc.if_else(plain, bare, numbers)
@@ -200,6 +205,9 @@ def _told(number: str) -> str:
         text = text[scheme.end() :].partition(";")[0].partition("?")[0]
         if context and not text.startswith("+"):
             text = context[1] + text
+    text = _LABEL.sub("", text, count=1) if not scheme else text
+    if _NUMERIC.fullmatch(_unmarked(head := text.partition(";")[0])):
+        text = head
     user, at, host = text.partition("@")
     if at and (scheme or host.endswith(".invalid") or _NUMERIC.fullmatch(_unmarked(user))):
         text = user.partition(":")[0]
@@ -232,6 +240,8 @@ def _without_extension(text: str) -> str:
 
 def _unmarked(text: str) -> str:
     """Return a number without the marks between its digits, an international one with ``+``."""
+    if whole := _OF_A_FLOAT.fullmatch(text.strip()):
+        text = whole[1]
     bare = _MARKS.sub("", text)
     return f"+{bare[2:]}" if bare.startswith("00") else re.sub(r"^\++", "+", bare)
 

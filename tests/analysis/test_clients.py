@@ -112,6 +112,12 @@ class TestSpellings:
         assert found["path"].tolist() == ["101", "102", "0 → 103"]
         assert calls.calls.transfer_chains()["path"].tolist()[0] == "004915123456789 → 101"
 
+    def test_both_sides_of_a_comparison_are_read_in_one_region(self, calls):
+        table = bc.to_frame(calls, region="DE").calls.compare(calls, metrics=["unique_clients"])
+        assert table.to_numpy().tolist() == [[2, 2, 0]]
+        table = calls.calls.compare(bc.to_frame(calls, region="DE"), by="country", metrics=["n_calls"])
+        assert table["n_calls_change"].to_dict() == {"DE": 0, "US": 0}
+
     def test_pseudonyms_are_one_as_well(self, calls):
         for region in (None, "DE"):
             tokens = calls.calls.pseudonymize("a secret", region=region)

@@ -94,6 +94,7 @@ class TestRegionOfAFrame:
         frame = bc.to_frame([{"id": 1, "clientNumber": "0151 23456789"}], region="de")
         assert frame.attrs["brightcall"]["region"] == "DE"
         assert frame.loc[0, "clientNumber"] == "0151 23456789"
+        assert bc.to_frame(frame).attrs["brightcall"]["region"] == "DE"
         assert "region" not in bc.to_frame([{"id": 1}]).attrs["brightcall"]
 
     def test_one_that_does_not_exist(self):
