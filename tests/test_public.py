@@ -144,6 +144,9 @@ def parameters(function):
     names += [code.co_varnames[count]] if code.co_flags & inspect.CO_VARARGS else []
     if code.co_flags & inspect.CO_VARKEYWORDS:
         names.append(code.co_varnames[count + bool(code.co_flags & inspect.CO_VARARGS)])
+    # These two come by a decorator, to tables and pictures alike.
+    shown = inspect.signature(function).parameters
+    names += [name for name in ("agent", "names") if name in shown and name not in names]
     return [name for name in names if name not in ("self", "cls")]
 
 

@@ -70,9 +70,9 @@ class TestTransferMatrix:
         with pytest.raises(ValueError, match="10,002 parties"):
             transfer_matrix(bare(*(f'["{n}", "{n}x"]' for n in range(5001))))
 
-    def test_names_that_are_shared_add_up(self):
+    def test_names_that_are_shared_are_told_apart(self):
         table = transfer_matrix(calls(), names={101: "desk", 103: "desk"})
-        assert table.loc["desk", "102"] == 4
+        assert (table.loc["desk (101)", "102"], table.loc["desk (103)", "102"]) == (3, 1)
 
 
 class TestTransferFlow:
