@@ -14,7 +14,6 @@ from brightcall_pandas.analysis._dimensions import (
     By,
     Direction,
     of_direction,
-    period_key,
     split,
 )
 from brightcall_pandas.analysis._groups import (
@@ -28,6 +27,7 @@ from brightcall_pandas.analysis._groups import (
     outer_codes,
 )
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
+from brightcall_pandas.analysis._periods import period_key
 from brightcall_pandas.analysis._rates import add_rate, normal_quantile, ratio, shrunk, wilson
 from brightcall_pandas.analysis._tallies import add_up, additive, tally, tally_of
 from brightcall_pandas.frame import choice, column, optional_column

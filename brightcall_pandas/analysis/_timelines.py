@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import LONGEST_S, WEEKDAYS, By, period_key, period_starts, split
+from brightcall_pandas.analysis._dimensions import LONGEST_S, WEEKDAYS, By, split
 from brightcall_pandas.analysis._groups import Groups, completed, folded_keys, grouped, keys_of_index
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
+from brightcall_pandas.analysis._periods import period_key, period_starts
 from brightcall_pandas.analysis._tallies import additive, tally
 from brightcall_pandas.frame import choice, column, micros
 
