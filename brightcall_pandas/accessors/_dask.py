@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from brightcall_pandas import analysis
 from brightcall_pandas.accessors._rows import matching_rows
-from brightcall_pandas.analysis import additive_form, merge
+from brightcall_pandas.analysis import additive_form, covered, covered_together, merge
 from brightcall_pandas.errors import brief_errors, missing_extra
 from brightcall_pandas.export import CallFiles, Place, Surplus, pseudonymize, row_filter
 from brightcall_pandas.filters import CallFilter, FiltersAndDays, lists_filters, parsed_conditions
@@ -122,6 +122,9 @@ def _distributed(name: str) -> Callable[..., Any]:
         frame = self._whole_clients(given) if form.whole_clients else self._df
         if form.until_needed and tallied.get("until") is None:
             tallied["until"] = delayed(_latest)([delayed(_last)(p) for p in self._df.to_delayed()])
+        if form.days_needed:
+            known = [delayed(covered)(p, finished.get("days")) for p in self._df.to_delayed()]
+            finished["days"] = delayed(covered_together)(known)
         parts = [delayed(form.tally)(part, **tallied) for part in frame.to_delayed()]
         return delayed(form.finish)(_tree(parts), **finished)
 

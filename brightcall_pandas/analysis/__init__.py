@@ -27,6 +27,7 @@ outbound calls, and all others calls of every direction.
     meanings          what each column of a frame means
 
     dimensions  groups  tallies  metrics  rates    split, group, add up, divide: what the tables are made of
+    periods  covered                               periods, and which of them the days fill
 """
 
 from brightcall_pandas.analysis._agents_and_lines import Rate as Rate
@@ -34,6 +35,9 @@ from brightcall_pandas.analysis._agents_and_lines import by_agent, by_line
 from brightcall_pandas.analysis._breakdowns import Stages as Stages
 from brightcall_pandas.analysis._breakdowns import breakdown, by_outcome, funnel, summary
 from brightcall_pandas.analysis._changes import compare, explain_change
+from brightcall_pandas.analysis._covered import Days as Days
+from brightcall_pandas.analysis._covered import covered as covered
+from brightcall_pandas.analysis._covered import covered_together as covered_together
 from brightcall_pandas.analysis._definitions import definitions
 from brightcall_pandas.analysis._dimensions import By as By
 from brightcall_pandas.analysis._dimensions import Direction as Direction

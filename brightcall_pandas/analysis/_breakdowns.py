@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.analysis._covered import Covered, Days, calls_a_day, covered, days_behind
 from brightcall_pandas.analysis._dimensions import By, names_of, split, split_or_all
 from brightcall_pandas.analysis._groups import (
     Groups,
@@ -131,15 +132,18 @@ def tally_breakdown(df: pd.DataFrame, by: By, metrics: Sequence[str] | None = No
 
 
 def finish_breakdown(
-    table: pd.DataFrame, metrics: Sequence[str] | None = None, *, confidence: float = 0.95
+    table: pd.DataFrame, metrics: Sequence[str] | None = None, *, confidence: float = 0.95, days: Covered
 ) -> pd.DataFrame:
-    """Return the table of `breakdown` from its tally."""
+    """Return the table of `breakdown` from its tally, and the time that the calls cover."""
     names = checked_metrics(metrics, _USUAL_METRICS)
     keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
     calls = groups.sum(table["n_calls"].to_numpy())
     values = metrics_of(table, groups, names)
-    columns = {"share": ratio(calls, table["whole_calls"].sum())}
+    columns = {
+        "share": ratio(calls, table["whole_calls"].sum()),
+        "n_calls_per_day": calls_a_day(calls, days_behind(groups.index, days)),
+    }
     for name in names:
         columns[name] = values[name].to_numpy()
         if METRICS[name].is_proportion:
@@ -153,7 +157,12 @@ def finish_breakdown(
 
 @additive(tally_breakdown, finish_breakdown, whole_clients=True)
 def breakdown(
-    df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None, *, confidence: float = 0.95
+    df: pd.DataFrame,
+    by: By,
+    metrics: Sequence[str] | None = None,
+    *,
+    confidence: float = 0.95,
+    days: Days = None,
 ) -> pd.DataFrame:
     """Return chosen metrics of each group of calls.
 
@@ -163,13 +172,16 @@ def breakdown(
         Calls; needs the columns of `by`. A number whose column is missing is null.
     by
         A dimension (``agent``, ``campaign``, ``client``, ``direction``, ``hour``, ``line``, ``outcome``,
-        ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``, ``week``, ``month``), a column of the
-        frame, or several.
+        ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``, ``week``, ``month``), a period as in
+        `over_time` (``"30min"``, ``"quarter"``), a column of the frame, or several. ``hour`` is the hour of
+        the day; the single hours are ``"h"``.
     metrics
         Names in `definitions` that describe a group of calls; default: calls, answered, answer_rate,
         talk_time_total_s, talk_time_mean_s, positive and positive_rate.
     confidence
         Confidence of the intervals, between 0 and 1.
+    days
+        First and last day that the calls were loaded for. None: the days of the load, as in `over_time`.
 
     Returns
     -------
@@ -178,6 +190,9 @@ def breakdown(
         labels have no order, most calls first; otherwise in the order of the labels. Columns:
 
         - ``share``: calls of the group ÷ all calls
+        - ``n_calls_per_day``: calls of the group ÷ days covered, those without calls included; by weekday,
+          hour or a period, only the days that have it: Mondays are compared with Wednesdays by this, not by
+          ``n_calls``, since there may be more of them. Null without times
         - each of `metrics`, and after each rate that is calls ÷ calls ``<rate>_low`` and ``<rate>_high``,
           Wilson's interval
 
@@ -185,8 +200,8 @@ def breakdown(
     ------
     KeyError
         A name in `by` is neither a dimension nor a column.
-    ValueError
-        `by` names nothing, or `metrics` is not a list of such names.
+    TypeError, ValueError
+        `by` names nothing, `metrics` is not a list of such names, or `days` are not two days in their order.
 
     Notes
     -----
@@ -203,7 +218,7 @@ def breakdown(
     (none)    0.33      1          1.0
     """
     table = tally_breakdown(df, by, metrics)
-    return finish_breakdown(table, metrics, confidence=confidence)
+    return finish_breakdown(table, metrics, confidence=confidence, days=covered(df, days))
 
 
 _OF_OUTCOMES = (

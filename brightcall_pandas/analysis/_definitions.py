@@ -50,6 +50,23 @@ OF_TABLES: dict[str, Definition] = {
         "a null is not met",
         TRADE,
     ),
+    # over_time, breakdown
+    "complete": Definition(
+        "Complete period",
+        "flag",
+        "whether the days loaded fill the period",
+        None,
+        "calls that do not say what was loaded: the days from the first to the last call",
+        OURS,
+    ),
+    "n_calls_per_day": Definition(
+        "Calls a day",
+        "calls",
+        "calls of the group",
+        "days covered that have the weekday, hour or period of the group, those without calls included",
+        "null without times",
+        TRADE,
+    ),
     # by_agent
     "rank": Definition(
         "Rank",

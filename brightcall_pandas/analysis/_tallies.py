@@ -286,6 +286,11 @@ class AdditiveForm(msgspec.Struct, frozen=True):
         """Whether the tally depends on the latest call of all, so that every part must be given ``until``."""
         return "until" in inspect.signature(self.tally).parameters
 
+    @property
+    def days_needed(self) -> bool:
+        """Whether the table depends on the time that all calls cover: `finish` is given it as ``days``."""
+        return "days" in inspect.signature(self.finish).parameters
+
 
 class AdditiveTable(Protocol[P]):
     """A table function that can be counted in parts: its `AdditiveForm` says how."""

@@ -177,14 +177,15 @@ class TestHalves:
         df = calls(many, seed)
         tally, finish = FORMS[name].tally, FORMS[name].finish
         options = {"by": "project" if name == "breakdown" else by} if name in SPLIT else {}
-        until = {"until": df["timestamp"].max()} if "until" in inspect.signature(tally).parameters else {}
+        until = {"until": df["timestamp"].max()} if FORMS[name].until_needed else {}
+        days = {"days": analysis.covered(df)} if FORMS[name].days_needed else {}
         if FORMS[name].whole_clients:
             here = (df["clientNumber"].fillna("0").astype(int) % 2 == 0).to_numpy()
         else:
             here = np.arange(many) % 2 == 0
         parts = [tally(df[mask], **options, **until) for mask in (here, ~here)]
         pd.testing.assert_frame_equal(
-            finish(analysis.merge(parts)), getattr(analysis, name)(df, **options, **until)
+            finish(analysis.merge(parts), **days), getattr(analysis, name)(df, **options, **until)
         )
 
 
