@@ -94,6 +94,7 @@ class CallsAccessor(HidesColumn):
     attempts = _method(analysis.attempts)
     repeat_callers = _method(analysis.repeat_callers)
     recalls = _method(analysis.recalls)
+    late_recalls = _method(analysis.late_recalls)
 
     # Compared with other calls, and why they differ
     compare = _method(analysis.compare)

@@ -54,7 +54,7 @@ from brightcall_pandas.analysis._meanings import Meanings as Meanings
 from brightcall_pandas.analysis._modelling import model_frame as model_frame
 from brightcall_pandas.analysis._quality import quality
 from brightcall_pandas.analysis._rates import ratio as ratio
-from brightcall_pandas.analysis._recalls import recalls
+from brightcall_pandas.analysis._recalls import late_recalls, recalls
 from brightcall_pandas.analysis._reconcile import reconcile
 from brightcall_pandas.analysis._sequences import Span as Span
 from brightcall_pandas.analysis._sequences import attempts, repeat_callers
@@ -93,6 +93,7 @@ __all__ = [
     "explain_change",
     "funnel",
     "heatmap",
+    "late_recalls",
     "over_time",
     "quality",
     "recalls",

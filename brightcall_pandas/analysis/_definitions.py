@@ -261,9 +261,31 @@ OF_TABLES: dict[str, Definition] = {
     "recalls": Definition(
         "Promised calls", "calls", "calls of known clients with a recallDate", None, _NO_CLIENT, API
     ),
-    "late_mean_s": Definition(
-        "Mean delay", "s", "call made less promised time", "late recalls", _NO_CLIENT, OURS
+    "recalls_by_calls": Definition(
+        "Promised calls, by the calls alone",
+        "calls",
+        "promises that have this status by the calls that follow",
+        None,
+        _NO_CLIENT,
+        OURS,
     ),
+    "recalls_by_api": Definition(
+        "Promised calls, by the API alone",
+        "calls",
+        "promises that have this status by recallFirstAttemptDate",
+        None,
+        "an attempt before the promise is none",
+        API,
+    ),
+    "late_mean_s": Definition(
+        "Mean delay",
+        "s",
+        "first attempt, by calls or API, less promised time",
+        "late recalls",
+        _NO_CLIENT,
+        OURS,
+    ),
+    "late_s": Definition("Delay", "s", "first attempt less promised time", None, "null if never", OURS),
     "late_median_s": Definition("Median delay", "s", "middle delay of late recalls", None, _NO_CLIENT, OURS),
     # concurrency
     "calls_max": Definition(
