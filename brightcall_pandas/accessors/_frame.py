@@ -93,6 +93,7 @@ class CallsAccessor(HidesColumn):
     # The calls of one client, one after another
     attempts = _method(analysis.attempts)
     repeat_callers = _method(analysis.repeat_callers)
+    repeat_calls = _method(analysis.repeat_calls)
     recalls = _method(analysis.recalls)
     late_recalls = _method(analysis.late_recalls)
 

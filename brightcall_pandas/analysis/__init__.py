@@ -57,7 +57,7 @@ from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._recalls import late_recalls, recalls
 from brightcall_pandas.analysis._reconcile import reconcile
 from brightcall_pandas.analysis._sequences import Span as Span
-from brightcall_pandas.analysis._sequences import attempts, repeat_callers
+from brightcall_pandas.analysis._sequences import attempts, repeat_callers, repeat_calls
 from brightcall_pandas.analysis._service import abandonment, service_level
 from brightcall_pandas.analysis._staffing import staffing
 from brightcall_pandas.analysis._tallies import additive_form as additive_form
@@ -99,6 +99,7 @@ __all__ = [
     "recalls",
     "reconcile",
     "repeat_callers",
+    "repeat_calls",
     "service_level",
     "staffing",
     "summary",

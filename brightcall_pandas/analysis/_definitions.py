@@ -249,10 +249,26 @@ OF_TABLES: dict[str, Definition] = {
     "first_contact_resolution": Definition(
         "First-contact resolution (FCR)",
         "rate",
+        "observed answered calls not repeated",
+        "observed answered calls",
+        _NO_CLIENT,
+        TRADE,
+    ),
+    "first_contact_resolution_all": Definition(
+        "First-contact resolution, callers who hung up count as resolved",
+        "rate",
         "observed calls not repeated",
         "observed calls",
         _NO_CLIENT,
-        TRADE,
+        OURS,
+    ),
+    "repeated_after_s": Definition(
+        "Repeated after",
+        "s",
+        "begin of the call less that of the client's call before",
+        None,
+        _NO_CLIENT,
+        OURS,
     ),
     "clients": Definition("Clients", "clients", "distinct clients of observed calls", None, _NO_CLIENT, API),
     "repeat_clients": Definition(

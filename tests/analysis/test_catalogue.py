@@ -44,6 +44,7 @@ NO_PICTURE = {
     "to_networkx": "a graph, for other tools",
     "chains_match": "a mask",
     "late_recalls": "calls, row by row; recalls draws them counted",
+    "repeat_calls": "calls, row by row; repeat_callers draws them counted",
 }
 """What is read, not looked at, and why."""
 
@@ -52,6 +53,7 @@ NO_DEFINITION = {
     "heatmap": set(range(24)),
     "late_recalls": {"recall_status", "status_by_calls", "status_by_api", "called_at", "recalled_at"},
     "quality": {"detail"},
+    "repeat_calls": {"repeats_id", "repeats_at"},
     "recalls": {"recall_states"},
     "reconcile": {"agrees", "likely_cause"},
     "to_event_log": {
