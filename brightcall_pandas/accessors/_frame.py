@@ -96,6 +96,8 @@ class CallsAccessor(HidesColumn):
     repeat_calls = _method(analysis.repeat_calls)
     recalls = _method(analysis.recalls)
     late_recalls = _method(analysis.late_recalls)
+    callbacks = _method(analysis.callbacks)
+    missed_calls = _method(analysis.missed_calls)
 
     # Compared with other calls, and why they differ
     compare = _method(analysis.compare)

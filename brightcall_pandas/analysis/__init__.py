@@ -18,6 +18,7 @@ outbound calls, and all others calls of every direction.
     service           how soon callers are answered, and how many give up
     sequences         the calls of each client, one after the other: attempts, repeated calls
     recalls           promised calls
+    callbacks         callers whom nobody answered
     changes           against other calls
     reconcile         against the server's statistics
     quality           how far the rows can be trusted
@@ -34,6 +35,7 @@ from brightcall_pandas.analysis._agents_and_lines import Rate as Rate
 from brightcall_pandas.analysis._agents_and_lines import by_agent, by_line
 from brightcall_pandas.analysis._breakdowns import Stages as Stages
 from brightcall_pandas.analysis._breakdowns import breakdown, by_outcome, funnel, summary
+from brightcall_pandas.analysis._callbacks import callbacks, missed_calls
 from brightcall_pandas.analysis._changes import compare, explain_change
 from brightcall_pandas.analysis._covered import Days as Days
 from brightcall_pandas.analysis._covered import covered as covered
@@ -86,6 +88,7 @@ __all__ = [
     "by_agent",
     "by_line",
     "by_outcome",
+    "callbacks",
     "chains_match",
     "compare",
     "concurrency",
@@ -94,6 +97,7 @@ __all__ = [
     "funnel",
     "heatmap",
     "late_recalls",
+    "missed_calls",
     "over_time",
     "quality",
     "recalls",

@@ -303,6 +303,66 @@ OF_TABLES: dict[str, Definition] = {
     ),
     "late_s": Definition("Delay", "s", "first attempt less promised time", None, "null if never", OURS),
     "late_median_s": Definition("Median delay", "s", "middle delay of late recalls", None, _NO_CLIENT, OURS),
+    # callbacks, missed_calls
+    "missed": Definition("Missed calls", "calls", "unanswered inbound calls", None, _NO_TIME, TRADE),
+    "callers": Definition(
+        "Missed callers", "clients", "distinct clients of missed calls", None, _NO_CLIENT, TRADE
+    ),
+    "no_number": Definition(
+        "Missed calls without number", "calls", "missed calls without client number", None, _NO_TIME, OURS
+    ),
+    "called_back": Definition(
+        "Called back",
+        "calls",
+        "observed missed calls after which an outbound call to the client came first",
+        None,
+        _NO_CLIENT,
+        TRADE,
+    ),
+    "called_back_rate": Definition(
+        "Callback rate", "rate", "missed calls called back", "observed missed calls", _NO_CLIENT, TRADE
+    ),
+    "callback_mean_s": Definition(
+        "Mean time to call back",
+        "s",
+        "begin of the callback less that of the missed call",
+        "missed calls called back",
+        _NO_CLIENT,
+        TRADE,
+    ),
+    "callback_median_s": Definition(
+        "Median time to call back", "s", "middle time to call back", None, _NO_CLIENT, TRADE
+    ),
+    "callback_answered": Definition(
+        "Callbacks answered", "calls", "missed calls whose callback was answered", None, _NO_CLIENT, OURS
+    ),
+    "called_again": Definition(
+        "Called again",
+        "calls",
+        "observed missed calls after which the client called again first and was answered",
+        None,
+        _NO_CLIENT,
+        OURS,
+    ),
+    "never_called_back": Definition(
+        "Never called back",
+        "calls",
+        "observed missed calls after which neither happened within the window",
+        None,
+        _NO_CLIENT,
+        TRADE,
+    ),
+    "open": Definition(
+        "Open", "calls", "missed calls whose window is not over at the end", None, _NO_CLIENT, OURS
+    ),
+    "called_back_after_s": Definition(
+        "Called back after",
+        "s",
+        "begin of the callback less that of the missed call",
+        None,
+        "null if never",
+        OURS,
+    ),
     # concurrency
     "calls_max": Definition(
         "Calls at once",

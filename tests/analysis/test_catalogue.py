@@ -43,7 +43,9 @@ NO_PICTURE = {
     "to_event_log": "a row for each event, for other tools",
     "to_networkx": "a graph, for other tools",
     "chains_match": "a mask",
+    "callbacks": "one row of counts that add up, and of times",
     "late_recalls": "calls, row by row; recalls draws them counted",
+    "missed_calls": "calls, row by row; callbacks counts them",
     "repeat_calls": "calls, row by row; repeat_callers draws them counted",
 }
 """What is read, not looked at, and why."""
@@ -51,6 +53,7 @@ NO_PICTURE = {
 NO_DEFINITION = {
     "by_outcome": {"outcome_type"},
     "heatmap": set(range(24)),
+    "missed_calls": {"callback_status", "called_back_at", "called_again_at"},
     "late_recalls": {"recall_status", "status_by_calls", "status_by_api", "called_at", "recalled_at"},
     "quality": {"detail"},
     "repeat_calls": {"repeats_id", "repeats_at"},
@@ -155,6 +158,7 @@ class TestHalves:
         assert {name for name in ADDITIVE if FORMS[name].whole_clients} == {
             "attempts",
             "breakdown",
+            "callbacks",
             "recalls",
             "repeat_callers",
             "summary",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brightcall_pandas import load_calls, start_sandbox
@@ -119,6 +119,7 @@ class TestRecalls:
             assert len(empty) == 0
             assert empty.dtypes.equals(recalls(promises).dtypes)
 
+    @settings(max_examples=40)
     @given(st.lists(CALL, min_size=1, max_size=15), st.data())
     def test_equals_a_search_call_by_call(self, rows, data):
         df = calls(*rows)
