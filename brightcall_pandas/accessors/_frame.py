@@ -71,6 +71,7 @@ class CallsAccessor(HidesColumn):
     summary = _method(analysis.summary)
     breakdown = _method(analysis.breakdown)
     by_agent = _method(analysis.by_agent)
+    agent_time = _method(analysis.agent_time)
     by_line = _method(analysis.by_line)
 
     # How calls ended, how far they got, how long they took

@@ -12,6 +12,7 @@ outbound calls, and all others calls of every direction.
 
     breakdowns        key figures of all calls and of any groups, outcomes, funnels
     agents_and_lines  agents and outbound lines, compared with one another
+    agent_time        from when to when agents worked, and how much of it on calls
     histograms        how long calls talk and ring
     timelines         along the clock and the calendar, and how many calls at once
     staffing          how many agents that takes
@@ -31,6 +32,8 @@ outbound calls, and all others calls of every direction.
     periods  covered                               periods, and which of them the days fill
 """
 
+from brightcall_pandas.analysis._agent_time import Per as Per
+from brightcall_pandas.analysis._agent_time import agent_time
 from brightcall_pandas.analysis._agents_and_lines import Rate as Rate
 from brightcall_pandas.analysis._agents_and_lines import by_agent, by_line
 from brightcall_pandas.analysis._breakdowns import Stages as Stages
@@ -82,6 +85,7 @@ from brightcall_pandas.analysis.transfers._tables import transfer_parties, trans
 
 __all__ = [
     "abandonment",
+    "agent_time",
     "answer_time_histogram",
     "attempts",
     "breakdown",

@@ -103,6 +103,42 @@ OF_TABLES: dict[str, Definition] = {
         "an unknown outcome type counts as not positive",
         "Kleinman 1973 (empirical Bayes)",
     ),
+    # agent_time
+    "days": Definition("Days with calls", "days", "days on which the agent has calls", None, _NO_TIME, OURS),
+    "span_s": Definition(
+        "Span",
+        "s",
+        "from the begin of the first call to the end of the last, day by day",
+        None,
+        _NO_TIME,
+        OURS,
+    ),
+    "calls_per_hour": Definition("Calls an hour", "calls", "calls", "hours of the span", _NO_TIME, TRADE),
+    "talk_share": Definition(
+        "Share of talk", "rate", "talk time", "span", "a missing talk time adds nothing", TRADE
+    ),
+    "busy_s": Definition(
+        "Busy time",
+        "s",
+        "time of the span in which at least one call is on",
+        None,
+        "a call of unknown duration takes no time",
+        TRADE,
+    ),
+    "idle_s": Definition("Idle time", "s", "span less busy time", None, _NO_TIME, TRADE),
+    "idle_median_s": Definition("Median gap", "s", "middle gap between calls of a day", None, _NO_TIME, OURS),
+    "idle_max_s": Definition("Longest gap", "s", "longest gap between calls of a day", None, _NO_TIME, OURS),
+    "long_gaps": Definition(
+        "Long gaps", "gaps", "gaps between calls of a day longer than the limit", None, _NO_TIME, OURS
+    ),
+    "overlaps": Definition(
+        "Overlaps",
+        "calls",
+        "calls that begin while another call of the same agent is on",
+        None,
+        "a call of unknown duration is never on",
+        OURS,
+    ),
     # service_level, abandonment, staffing
     "offered": Definition("Offered calls", "calls", "answered and unanswered calls", None, _OFFERED, TRADE),
     "answered_in_time": Definition(
@@ -196,7 +232,12 @@ OF_TABLES: dict[str, Definition] = {
         "Erlang 1917; Palm 1946",
     ),
     "occupancy": Definition(
-        "Occupancy", "rate", "time on calls", "time of the agents", "null without load", TRADE
+        "Occupancy",
+        "rate",
+        "time on calls",
+        "time of the agents; agent_time: span of their calls",
+        "null without load",
+        TRADE,
     ),
     "staff": Definition(
         "Staff to schedule", "agents", "agents needed", "1 − shrinkage", "none without load", TRADE

@@ -21,12 +21,14 @@ ARGUMENTS = {
     "breakdown": [("project",), {"metrics": ["n_calls", "unique_clients", "talk_time_median_s"]}],
     "repeat_callers": [("24h",), {"by": "project"}],
     "attempts": [(), {"by": "project"}],
-    "over_time": [("h",), {}],
+    "over_time": [("W",), {}],
+    "callbacks": [("6h",), {}],
     "chains_match": [(), {"eventually": ["101", "102"], "at_least": 1}],
 }
 REFUSED = """
-    compare concurrency explain_change explore model_frame quality reconcile show staffing to_event_log
-    to_csv to_excel to_networkx to_parquet transfer_events transfer_flow
+    agent_time compare concurrency explain_change explore late_recalls missed_calls model_frame quality
+    reconcile repeat_calls show staffing to_event_log to_csv to_excel to_networkx to_parquet transfer_events
+    transfer_flow
 """.split()
 LAZY = [name for name in analysis.__all__ if name not in (*REFUSED, "definitions")]
 

@@ -32,6 +32,7 @@ ARGUMENTS = {
 }
 KEYWORDS = {"chains_match": {"starts": "1"}}
 NO_PICTURE = {
+    "agent_time": "times and counts of each agent and day, to be looked up",
     "definitions": "sentences",
     "quality": "counts of different things, most of them zero, with examples",
     "reconcile": "figures that ought to agree: what differs is a row to read",
@@ -51,6 +52,7 @@ NO_PICTURE = {
 """What is read, not looked at, and why."""
 
 NO_DEFINITION = {
+    "agent_time": {"first_call", "last_call"},
     "by_outcome": {"outcome_type"},
     "heatmap": set(range(24)),
     "missed_calls": {"callback_status", "called_back_at", "called_again_at"},
@@ -166,6 +168,7 @@ class TestHalves:
 
     def test_tables_without_halves_are_known(self):
         assert set(OF_CALLS) - set(ADDITIVE) == {
+            "agent_time",
             "compare",
             "concurrency",
             "explain_change",
