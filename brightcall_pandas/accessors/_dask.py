@@ -206,6 +206,8 @@ class DistributedCalls:
         """Bring all calls of a client into one part; calls without a client are spread over all parts."""
         by = given.get("by")
         asked = {by} if isinstance(by, str) else set(by or ())
+        if "transcript_share" in (given.get("metrics") or ()):
+            asked.add("transcripts")
         kept = [name for name in self._df.columns if name not in _NEVER_COUNTED or name in asked]
         parts = self._df.npartitions
         if parts == 1 or "clientNumber" not in kept:

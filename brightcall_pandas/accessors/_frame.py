@@ -72,6 +72,9 @@ class CallsAccessor(HidesColumn):
     breakdown = _method(analysis.breakdown)
     by_agent = _method(analysis.by_agent)
     agent_time = _method(analysis.agent_time)
+    ratings = _method(analysis.ratings)
+    rung_parties = _method(analysis.rung_parties)
+    ai_handover = _method(analysis.ai_handover)
     by_line = _method(analysis.by_line)
 
     # How calls ended, how far they got, how long they took

@@ -19,6 +19,8 @@ outbound calls, and all others calls of every direction.
     service           how soon callers are answered, and how many give up
     sequences         the calls of each client, one after the other: attempts, repeated calls
     recalls           promised calls
+    ratings           how calls were rated, and who was rung and did not answer
+    handover          what the AI agent hands over to people
     callbacks         callers whom nobody answered
     changes           against other calls
     reconcile         against the server's statistics
@@ -46,6 +48,7 @@ from brightcall_pandas.analysis._covered import covered_together as covered_toge
 from brightcall_pandas.analysis._definitions import definitions
 from brightcall_pandas.analysis._dimensions import By as By
 from brightcall_pandas.analysis._dimensions import Direction as Direction
+from brightcall_pandas.analysis._handover import ai_handover
 from brightcall_pandas.analysis._histograms import Bins as Bins
 from brightcall_pandas.analysis._histograms import Closed as Closed
 from brightcall_pandas.analysis._histograms import (
@@ -59,6 +62,7 @@ from brightcall_pandas.analysis._meanings import Meanings as Meanings
 from brightcall_pandas.analysis._modelling import model_frame as model_frame
 from brightcall_pandas.analysis._quality import quality
 from brightcall_pandas.analysis._rates import ratio as ratio
+from brightcall_pandas.analysis._ratings import ratings, rung_parties
 from brightcall_pandas.analysis._recalls import late_recalls, recalls
 from brightcall_pandas.analysis._reconcile import reconcile
 from brightcall_pandas.analysis._sequences import Span as Span
@@ -86,6 +90,7 @@ from brightcall_pandas.analysis.transfers._tables import transfer_parties, trans
 __all__ = [
     "abandonment",
     "agent_time",
+    "ai_handover",
     "answer_time_histogram",
     "attempts",
     "breakdown",
@@ -104,10 +109,12 @@ __all__ = [
     "missed_calls",
     "over_time",
     "quality",
+    "ratings",
     "recalls",
     "reconcile",
     "repeat_callers",
     "repeat_calls",
+    "rung_parties",
     "service_level",
     "staffing",
     "summary",

@@ -148,7 +148,8 @@ class _Calls:
         keys = folded_keys([key.take(places) for key in parts.keys], np.ones(len(places)))
         times = micros(stamps)[rows]
         agents = grouped(keys) if len(rows) else Groups(rows, pd.Index([]))
-        order = np.lexsort((times, agents.codes))
+        # Of calls that begin at once the shorter comes first, whatever the order of the rows.
+        order = np.lexsort((length[rows], times, agents.codes))
         rows, codes, self.starts = rows[order], agents.codes[order], times[order]
         self.keys = [key.take(order) for key in keys]
         self.day = Key(day.codes[rows], day.labels.rename("day"))

@@ -139,6 +139,78 @@ OF_TABLES: dict[str, Definition] = {
         "a call of unknown duration is never on",
         OURS,
     ),
+    # ratings, rung_parties
+    "rated": Definition("Rated calls", "calls", "calls with a qualityRating", None, "null is unrated", API),
+    "unrated": Definition(
+        "Unrated calls", "calls", "calls without a qualityRating", None, "null is unrated", API
+    ),
+    "rating_mean": Definition(
+        "Mean rating", "rating", "ratings", "rated calls", "unrated calls are left out", TRADE
+    ),
+    "low": Definition(
+        "Low ratings",
+        "calls",
+        "calls with a rating up to the limit",
+        None,
+        "unrated calls are left out",
+        OURS,
+    ),
+    "low_share": Definition(
+        "Share of low ratings", "rate", "low ratings", "rated calls", "unrated calls are left out", OURS
+    ),
+    "n_rung": Definition(
+        "Rung", "calls", "calls that rang at the party", None, "texts that cannot be read are left out", API
+    ),
+    "not_answered": Definition(
+        "Not answered",
+        "calls",
+        "calls that rang at the party, which did not take them",
+        None,
+        "as n_rung",
+        OURS,
+    ),
+    "taken_by_other": Definition(
+        "Taken by somebody else",
+        "calls",
+        "not answered calls that another party took",
+        None,
+        "as n_rung",
+        OURS,
+    ),
+    # ai_handover
+    "ai_talk_mean_s": Definition(
+        "Mean time with the AI agent",
+        "s",
+        "AI talk time",
+        "calls in which the AI agent talked",
+        "calls without AI talk time are left out",
+        OURS,
+    ),
+    "human_talk_mean_s": Definition(
+        "Mean time with people",
+        "s",
+        "talk time less AI talk time of calls handed over",
+        "calls handed over whose talk time is known",
+        "unknown talk times are left out",
+        OURS,
+    ),
+    "human_talk_median_s": Definition(
+        "Median time with people",
+        "s",
+        "middle time with people",
+        None,
+        "unknown talk times are left out",
+        OURS,
+    ),
+    "neutral": Definition(
+        "Neutral outcomes", "calls", "calls whose outcome type is neutral", None, "unknown is absent", API
+    ),
+    "negative": Definition(
+        "Negative outcomes", "calls", "calls whose outcome type is negative", None, "unknown is absent", API
+    ),
+    "absent": Definition(
+        "No outcome", "calls", "calls whose outcome type is absent or unknown", None, "unknown is absent", API
+    ),
     # service_level, abandonment, staffing
     "offered": Definition("Offered calls", "calls", "answered and unanswered calls", None, _OFFERED, TRADE),
     "answered_in_time": Definition(
@@ -345,7 +417,14 @@ OF_TABLES: dict[str, Definition] = {
     "late_s": Definition("Delay", "s", "first attempt less promised time", None, "null if never", OURS),
     "late_median_s": Definition("Median delay", "s", "middle delay of late recalls", None, _NO_CLIENT, OURS),
     # callbacks, missed_calls
-    "missed": Definition("Missed calls", "calls", "unanswered inbound calls", None, _NO_TIME, TRADE),
+    "missed": Definition(
+        "Missed calls",
+        "calls",
+        "unanswered inbound calls; rung_parties: calls that rang at the party and nobody took",
+        None,
+        _NO_TIME,
+        TRADE,
+    ),
     "callers": Definition(
         "Missed callers", "clients", "distinct clients of missed calls", None, _NO_CLIENT, TRADE
     ),

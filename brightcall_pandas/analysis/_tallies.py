@@ -47,6 +47,8 @@ P = ParamSpec("P")
 TALK_TIME = "talk_time_s"
 """Name of the level that holds the talk time of answered calls; null for the others."""
 
+_EMPTY_JSON = ("", "{}", "[]", "null", '""')
+
 Contribution = NDArray[np.bool_] | NDArray[np.float64] | None
 """What each call adds to a sum; None where the frame lacks the column, which makes the sum null."""
 
@@ -90,6 +92,11 @@ class Facts:
     def is_known(self, name: str) -> NDArray[np.bool_]:
         """Return where a column has a value."""
         return self.series(name).notna().to_numpy()
+
+    def has_content(self, name: str) -> NDArray[np.bool_]:
+        """Return where a column of JSON has anything in it."""
+        values = self.series(name)
+        return np.asarray(values.notna() & ~values.str.strip().isin(_EMPTY_JSON), dtype=bool)
 
     def is_label(self, name: str, label: str) -> NDArray[np.bool_]:
         """Return where a column of a closed set has this label."""
@@ -187,6 +194,9 @@ SUMS: dict[str, Sum] = {
     "ai_talk_time_total_s": Sum(("aiTalkTime",), lambda facts: _or_zero(facts.seconds("aiTalkTime"))),
     "recordings_ready": Sum(("isRecordReady",), lambda facts: facts.is_true("isRecordReady")),
     "transferred": Sum(("numbersInvolvedJSON",), lambda facts: facts.transferred),
+    "with_transcript": Sum(
+        ("state", "transcripts"), lambda facts: facts.answered & facts.has_content("transcripts")
+    ),
     "positive": Sum(("outcomeType",), lambda facts: facts.is_label("outcomeType", "positive")),
 }
 """What one call adds to each sum: flags are counted, seconds are added.

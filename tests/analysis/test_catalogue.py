@@ -33,6 +33,9 @@ ARGUMENTS = {
 KEYWORDS = {"chains_match": {"starts": "1"}}
 NO_PICTURE = {
     "agent_time": "times and counts of each agent and day, to be looked up",
+    "ai_handover": "two rows of figures in different units",
+    "ratings": "counts and a mean; breakdown draws groups",
+    "rung_parties": "a table to look one party up in",
     "definitions": "sentences",
     "quality": "counts of different things, most of them zero, with examples",
     "reconcile": "figures that ought to agree: what differs is a row to read",
