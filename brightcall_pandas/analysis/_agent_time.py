@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.analysis._dimensions import LONGEST_S, By, names_of, split
 from brightcall_pandas.analysis._groups import NONE, Groups, Key, folded_keys, grouped
 from brightcall_pandas.analysis._periods import period_key
-from brightcall_pandas.analysis._rates import medians, ratio
+from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.frame import choice, column, micros
 
 __all__ = ["Per", "agent_time"]
@@ -100,8 +100,7 @@ def agent_time(
         raise ValueError(msg)
     calls = _Calls(df, by)
     table = calls.per(per)
-    gaps, sizes = calls.gaps(table)
-    long = sizes > least.total_seconds()
+    gaps = pd.Series(calls.gap_s).where(calls.gap_s > 0).groupby(table.codes)
     seconds = table.sum(calls.talk_s) if calls.talk_s is not None else np.full(len(table), np.nan)
     span, busy = calls.span_s(table), table.sum(calls.busy_s)
     shown = {
@@ -116,9 +115,9 @@ def agent_time(
         "busy_s": busy,
         "occupancy": ratio(busy, span),
         "idle_s": span - busy,
-        "idle_median_s": medians(gaps, sizes, np.ones(len(sizes))),
-        "idle_max_s": _largest(gaps, sizes),
-        "long_gaps": gaps.count(long),
+        "idle_median_s": gaps.median().reindex(range(len(table))).to_numpy(),
+        "idle_max_s": gaps.max().reindex(range(len(table))).to_numpy(),
+        "long_gaps": table.count(calls.gap_s > least.total_seconds()),
         "overlaps": table.count(calls.is_overlap),
     }
     return pd.DataFrame(shown, index=table.index)
@@ -148,8 +147,7 @@ class _Calls:
         keys = folded_keys([key.take(places) for key in parts.keys], np.ones(len(places)))
         times = micros(stamps)[rows]
         agents = grouped(keys) if len(rows) else Groups(rows, pd.Index([]))
-        # Of calls that begin at once the shorter comes first, whatever the order of the rows.
-        order = np.lexsort((length[rows], times, agents.codes))
+        order = _in_order(agents.codes, times, length[rows])
         rows, codes, self.starts = rows[order], agents.codes[order], times[order]
         self.keys = [key.take(order) for key in keys]
         self.day = Key(day.codes[rows], day.labels.rename("day"))
@@ -161,7 +159,7 @@ class _Calls:
         self.is_overlap = self.starts < self._latest_end_before(codes)
         before = self._latest_end_before(self._agent_days.codes)
         self.busy_s = np.maximum(self.ends - np.maximum(self.starts, before), 0) / _SECOND
-        self._gap_s = np.maximum(self.starts - before, 0) / _SECOND
+        self.gap_s = np.maximum(self.starts - before, 0) / _SECOND
 
     def _latest_end_before(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the latest end of a group's calls that began before each call; its own begin if none did."""
@@ -202,18 +200,18 @@ class _Calls:
         row[self._agent_days.codes] = table.codes
         return Groups(row, table.index)
 
-    def gaps(self, table: Groups) -> tuple[Groups, NDArray[np.float64]]:
-        """Return the gaps between calls of a day: the row of each, and its length in seconds."""
-        kept = self._gap_s > 0
-        return Groups(table.codes[kept], table.index), self._gap_s[kept]
-
 
 def _plausible(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return durations; what cannot be one is 0."""
     return np.where((seconds > 0) & (seconds <= LONGEST_S), seconds, 0.0)
 
 
-def _largest(groups: Groups, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    result = np.full(len(groups), -np.inf)
-    np.maximum.at(result, groups.codes, values)
-    return np.where(np.isinf(result), np.nan, result)
+def _in_order(
+    codes: NDArray[np.int64], times: NDArray[np.int64], lengths: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return the order by agent, then by time; of calls that begin at once the shorter comes first."""
+    order = np.argsort(times, kind="stable")  # quick where calls come in order of time
+    small = codes.astype(np.uint16) if codes.max(initial=0) < 65_536 else codes  # which are sorted by radix
+    order = order[np.argsort(small[order], kind="stable")]
+    tied = (np.diff(codes[order]) == 0) & (np.diff(times[order]) == 0)
+    return np.lexsort((lengths, times, codes)) if tied.any() else order

@@ -17,19 +17,19 @@ __all__ = ["ai_handover"]
 
 _ROWS = ("handed_over", "ai_alone")
 _HUMAN = "human_talk_s"
+_OF_CHAINS = ["numbersInvolvedJSON", "transfers", "clientNumber", "type", "fromNumber", "toNumber"]
 _OUTCOMES = FIELDS["outcomeType"].choices
 
 
 def tally_ai_handover(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     """Return the sums behind `ai_handover`: one row per group, hand-over and time with a person."""
+    df = df.iloc[np.flatnonzero(column(df, "aiTalkTime").to_numpy(dtype=np.float64) > 0)]
     ai, talk = (column(df, name).to_numpy(dtype=np.float64) for name in ("aiTalkTime", "talkTime"))
-    by_ai = ai > 0
-    handed_over = by_ai & _handed_over(df, ai, talk)
+    handed_over = _handed_over(df, ai, talk)
     human = np.where(handed_over, np.maximum(talk - ai, 0), np.nan)
     parts = split(df, by).within(
         closed_key(np.where(handed_over, 0, 1), _ROWS, "handover"), key_of(pd.Series(human), _HUMAN)
     )
-    parts = parts.where(by_ai)
     facts = Facts(df, parts)
     sums: dict[str, NDArray[np.bool_] | NDArray[np.float64] | None] = {
         "n_calls": np.ones(len(facts), dtype=bool),
@@ -50,7 +50,7 @@ def _handed_over(df: pd.DataFrame, ai: NDArray[np.float64], talk: NDArray[np.flo
     longer = talk > ai
     if not {"numbersInvolvedJSON", "transfers"} & set(df.columns):
         return longer
-    log = chain_log(df)
+    log = chain_log(df[df.columns.intersection(_OF_CHAINS)])
     known = (log.readable & (log.lengths > 0))[log.rows]
     return np.where(known, (log.hops > 0)[log.rows], longer)
 

@@ -326,5 +326,11 @@ def calls(many: int, seed: int = 0) -> pd.DataFrame:
             "aiTalkTime": some(rng.integers(0, 9, many).astype(float)),
             "totalTime": some(rng.integers(0, 200, many).astype(float)),
             **seconds,
+            "qualityRating": some(rng.integers(1, 6, many).astype(float)),
+            "numbersRingedJSON": some(rng.choice(['["1", "2"]', '["2"]', "broken"], many)),
+            "agentShortNumber": some(rng.choice(["1", "2"], many)),
+            "transcripts": some(rng.choice(['{"text": "Hello"}', "{}"], many)),
+            "recallFirstAttemptDate": some(stamps + pd.to_timedelta(rng.integers(-2, 60, many), unit="h")),
+            "recallState": some(rng.integers(0, 3, many).astype(float)),
         }
     )
