@@ -286,12 +286,7 @@ class CallsPlot:
 
     @_picture_of(analysis.heatmap)
     def heatmap(
-        self,
-        value: str | None = None,
-        *,
-        by: By = None,
-        days: Days = None,
-        **options: Unpack[PlotOptions],
+        self, value: str | None = None, *, by: By = None, days: Days = None, **options: Unpack[PlotOptions]
     ) -> Axes:
         """Draw a value by weekday and hour of the day.
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from brightcall_pandas.analysis._metrics import API, METRICS, OURS, TRADE, Definition
+from brightcall_pandas.analysis._people_definitions import NO_CLIENT as _NO_CLIENT
+from brightcall_pandas.analysis._people_definitions import NO_TIME as _NO_TIME
+from brightcall_pandas.analysis._people_definitions import OF_PEOPLE
 from brightcall_pandas.analysis.transfers._definitions import OF_TRANSFERS
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.frame import ReferenceTable
@@ -12,8 +15,6 @@ from brightcall_pandas.frame import ReferenceTable
 __all__ = ["DEFINITIONS", "OF_TABLES", "definitions"]
 
 _OFFERED = "failed calls and unknown states are left out"
-_NO_CLIENT = "calls without client number or time are left out"
-_NO_TIME = "calls without a time are left out"
 
 OF_TABLES: dict[str, Definition] = {
     # by_outcome, breakdown, histograms, funnel, talk_time_buckets, recalls, quality, variants
@@ -102,114 +103,6 @@ OF_TABLES: dict[str, Definition] = {
         "calls + strength",
         "an unknown outcome type counts as not positive",
         "Kleinman 1973 (empirical Bayes)",
-    ),
-    # agent_time
-    "days": Definition("Days with calls", "days", "days on which the agent has calls", None, _NO_TIME, OURS),
-    "span_s": Definition(
-        "Span",
-        "s",
-        "from the begin of the first call to the end of the last, day by day",
-        None,
-        _NO_TIME,
-        OURS,
-    ),
-    "calls_per_hour": Definition("Calls an hour", "calls", "calls", "hours of the span", _NO_TIME, TRADE),
-    "talk_share": Definition(
-        "Share of talk", "rate", "talk time", "span", "a missing talk time adds nothing", TRADE
-    ),
-    "busy_s": Definition(
-        "Busy time",
-        "s",
-        "time of the span in which at least one call is on",
-        None,
-        "a call of unknown duration takes no time",
-        TRADE,
-    ),
-    "idle_s": Definition("Idle time", "s", "span less busy time", None, _NO_TIME, TRADE),
-    "idle_median_s": Definition("Median gap", "s", "middle gap between calls of a day", None, _NO_TIME, OURS),
-    "idle_max_s": Definition("Longest gap", "s", "longest gap between calls of a day", None, _NO_TIME, OURS),
-    "long_gaps": Definition(
-        "Long gaps", "gaps", "gaps between calls of a day longer than the limit", None, _NO_TIME, OURS
-    ),
-    "overlaps": Definition(
-        "Overlaps",
-        "calls",
-        "calls that begin while another call of the same agent is on",
-        None,
-        "a call of unknown duration is never on",
-        OURS,
-    ),
-    # ratings, rung_parties
-    "rated": Definition("Rated calls", "calls", "calls with a qualityRating", None, "null is unrated", API),
-    "unrated": Definition(
-        "Unrated calls", "calls", "calls without a qualityRating", None, "null is unrated", API
-    ),
-    "rating_mean": Definition(
-        "Mean rating", "rating", "ratings", "rated calls", "unrated calls are left out", TRADE
-    ),
-    "low": Definition(
-        "Low ratings",
-        "calls",
-        "calls with a rating up to the limit",
-        None,
-        "unrated calls are left out",
-        OURS,
-    ),
-    "low_share": Definition(
-        "Share of low ratings", "rate", "low ratings", "rated calls", "unrated calls are left out", OURS
-    ),
-    "n_rung": Definition(
-        "Rung", "calls", "calls that rang at the party", None, "texts that cannot be read are left out", API
-    ),
-    "not_answered": Definition(
-        "Not answered",
-        "calls",
-        "calls that rang at the party, which did not take them",
-        None,
-        "as n_rung",
-        OURS,
-    ),
-    "taken_by_other": Definition(
-        "Taken by somebody else",
-        "calls",
-        "not answered calls that another party took",
-        None,
-        "as n_rung",
-        OURS,
-    ),
-    # ai_handover
-    "ai_talk_mean_s": Definition(
-        "Mean time with the AI agent",
-        "s",
-        "AI talk time",
-        "calls in which the AI agent talked",
-        "calls without AI talk time are left out",
-        OURS,
-    ),
-    "human_talk_mean_s": Definition(
-        "Mean time with people",
-        "s",
-        "talk time less AI talk time of calls handed over",
-        "calls handed over whose talk time is known",
-        "unknown talk times are left out",
-        OURS,
-    ),
-    "human_talk_median_s": Definition(
-        "Median time with people",
-        "s",
-        "middle time with people",
-        None,
-        "unknown talk times are left out",
-        OURS,
-    ),
-    "neutral": Definition(
-        "Neutral outcomes", "calls", "calls whose outcome type is neutral", None, "unknown is absent", API
-    ),
-    "negative": Definition(
-        "Negative outcomes", "calls", "calls whose outcome type is negative", None, "unknown is absent", API
-    ),
-    "absent": Definition(
-        "No outcome", "calls", "calls whose outcome type is absent or unknown", None, "unknown is absent", API
     ),
     # service_level, abandonment, staffing
     "offered": Definition("Offered calls", "calls", "answered and unanswered calls", None, _OFFERED, TRADE),
@@ -416,73 +309,6 @@ OF_TABLES: dict[str, Definition] = {
     ),
     "late_s": Definition("Delay", "s", "first attempt less promised time", None, "null if never", OURS),
     "late_median_s": Definition("Median delay", "s", "middle delay of late recalls", None, _NO_CLIENT, OURS),
-    # callbacks, missed_calls
-    "missed": Definition(
-        "Missed calls",
-        "calls",
-        "unanswered inbound calls; rung_parties: calls that rang at the party and nobody took",
-        None,
-        _NO_TIME,
-        TRADE,
-    ),
-    "callers": Definition(
-        "Missed callers", "clients", "distinct clients of missed calls", None, _NO_CLIENT, TRADE
-    ),
-    "no_number": Definition(
-        "Missed calls without number", "calls", "missed calls without client number", None, _NO_TIME, OURS
-    ),
-    "called_back": Definition(
-        "Called back",
-        "calls",
-        "observed missed calls after which an outbound call to the client came first",
-        None,
-        _NO_CLIENT,
-        TRADE,
-    ),
-    "called_back_rate": Definition(
-        "Callback rate", "rate", "missed calls called back", "observed missed calls", _NO_CLIENT, TRADE
-    ),
-    "callback_mean_s": Definition(
-        "Mean time to call back",
-        "s",
-        "begin of the callback less that of the missed call",
-        "missed calls called back",
-        _NO_CLIENT,
-        TRADE,
-    ),
-    "callback_median_s": Definition(
-        "Median time to call back", "s", "middle time to call back", None, _NO_CLIENT, TRADE
-    ),
-    "callback_answered": Definition(
-        "Callbacks answered", "calls", "missed calls whose callback was answered", None, _NO_CLIENT, OURS
-    ),
-    "called_again": Definition(
-        "Called again",
-        "calls",
-        "observed missed calls after which the client called again first and was answered",
-        None,
-        _NO_CLIENT,
-        OURS,
-    ),
-    "never_called_back": Definition(
-        "Never called back",
-        "calls",
-        "observed missed calls after which neither happened within the window",
-        None,
-        _NO_CLIENT,
-        TRADE,
-    ),
-    "open": Definition(
-        "Open", "calls", "missed calls whose window is not over at the end", None, _NO_CLIENT, OURS
-    ),
-    "called_back_after_s": Definition(
-        "Called back after",
-        "s",
-        "begin of the callback less that of the missed call",
-        None,
-        "null if never",
-        OURS,
-    ),
     # concurrency
     "calls_max": Definition(
         "Calls at once",
@@ -580,7 +406,7 @@ OF_TABLES: dict[str, Definition] = {
 }
 """Definition of every number that single tables add to the metrics, by column name."""
 
-DEFINITIONS: dict[str, Definition] = {**METRICS, **OF_TABLES, **OF_TRANSFERS}
+DEFINITIONS: dict[str, Definition] = {**METRICS, **OF_TABLES, **OF_PEOPLE, **OF_TRANSFERS}
 """Definition of every number by column name."""
 
 
@@ -602,7 +428,8 @@ def definitions(search: str | None = None) -> pd.DataFrame:
 
     Notes
     -----
-    ``<rate>_low`` and ``<rate>_high`` are Wilson's interval of a rate, ``<metric>_other`` and
+    ``<rate>_low`` and ``<rate>_high`` are Wilson's interval of a rate, ``<total>_per_day`` is the total ÷ the
+    days that the calls cover and that have the weekday and hour (`heatmap`), ``<metric>_other`` and
     ``<metric>_change`` the other side and the difference (this minus other) in `compare`.
 
     Examples

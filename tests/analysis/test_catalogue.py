@@ -16,6 +16,7 @@ from brightcall_pandas import analysis, plots
 from brightcall_pandas.accessors import _frame as accessor
 from brightcall_pandas.analysis._definitions import DEFINITIONS, OF_TABLES
 from brightcall_pandas.analysis._metrics import METRICS
+from brightcall_pandas.analysis._people_definitions import OF_PEOPLE
 from brightcall_pandas.analysis.transfers._definitions import OF_TRANSFERS
 from brightcall_pandas.frame._columns import column
 from brightcall_pandas.frame._fields import FIELDS
@@ -146,7 +147,7 @@ class TestEveryTable:
             assert base in DEFINITIONS, shown
 
     def test_no_number_is_defined_twice(self):
-        assert len(DEFINITIONS) == sum(map(len, (METRICS, OF_TABLES, OF_TRANSFERS)))
+        assert len(DEFINITIONS) == sum(map(len, (METRICS, OF_TABLES, OF_PEOPLE, OF_TRANSFERS)))
 
     def test_no_definition_is_left_over(self):
         shown = {
@@ -214,6 +215,15 @@ class TestBy:
     def test_is_keyword_only_except_for_breakdown(self, name):
         kind = inspect.signature(getattr(analysis, name)).parameters["by"].kind
         assert (kind is inspect.Parameter.KEYWORD_ONLY) == (name != "breakdown")
+
+    @pytest.mark.parametrize("name", SPLIT)
+    def test_takes_periods(self, name):
+        df = calls(60)
+        arguments = {"breakdown": [], "compare": [calls(40)], "explain_change": [calls(40)]}
+        table = getattr(analysis, name)(df, *arguments.get(name, ARGUMENTS.get(name, [])), by=["W", "30min"])
+        assert {"W", "30min"} <= set(table.index.names)
+        weeks = pd.DatetimeIndex(table.index.get_level_values("W")).dropna()
+        assert set(weeks.strftime("%a %H:%M")) == {"Mon 00:00"}
 
     @pytest.mark.parametrize("name", ["by_agent", "by_line", "funnel", "heatmap", "talk_time_buckets"])
     @settings(max_examples=8)
