@@ -79,10 +79,10 @@ def rung_parties(df: pd.DataFrame) -> pd.DataFrame:
     table = (
         pd.DataFrame({"took": took, "other": answered & ~took})
         .groupby(rung)
-        .agg(n_rung=("took", "size"), answered=("took", "sum"), taken_by_other=("other", "sum"))
+        .agg(n_rung=("took", "size"), answered=("took", "sum"), taken_elsewhere=("other", "sum"))
     )
     table["not_answered"] = table["n_rung"] - table["answered"]
-    table["missed"] = table["not_answered"] - table["taken_by_other"]
+    table["missed"] = table["not_answered"] - table["taken_elsewhere"]
     return table
 
 

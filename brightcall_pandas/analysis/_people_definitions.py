@@ -76,8 +76,8 @@ OF_PEOPLE: dict[str, Definition] = {
         "as n_rung",
         OURS,
     ),
-    "taken_by_other": Definition(
-        "Taken by somebody else",
+    "taken_elsewhere": Definition(
+        "Taken elsewhere",
         "calls",
         "not answered calls that another party took",
         None,

@@ -127,7 +127,7 @@ def tally_rung_parties(
     sums = {
         "n_rung": np.ones(len(rows), dtype=bool),
         "answered": took,
-        "taken_by_other": answered & ~took,
+        "taken_elsewhere": answered & ~took,
     }
     return tally_of([*(each.take(places) for each in parts.keys), key.take(rung)], sums)
 
@@ -169,8 +169,8 @@ def finish_rung_parties(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.
     result = sums[["n_rung", "answered"]].copy()
     add_rate(result, "answer_rate", sums["answered"], sums["n_rung"], confidence)
     result["not_answered"] = sums["n_rung"] - sums["answered"]
-    result["taken_by_other"] = sums["taken_by_other"]
-    result["missed"] = result["not_answered"] - sums["taken_by_other"]
+    result["taken_elsewhere"] = sums["taken_elsewhere"]
+    result["missed"] = result["not_answered"] - sums["taken_elsewhere"]
     return result
 
 
@@ -203,7 +203,7 @@ def rung_parties(
         - ``answered`` (int64): of these, those that the party took
         - ``answer_rate``: answered ÷ n_rung; with ``_low``, ``_high`` (Wilson)
         - ``not_answered`` (int64): n_rung less answered
-        - ``taken_by_other`` (int64): of the not answered, those that somebody else took
+        - ``taken_elsewhere`` (int64): of the not answered, those that somebody else took
         - ``missed`` (int64): of the not answered, those that nobody took
 
         Calls that rang nobody, and texts that cannot be read, have no row.
@@ -232,8 +232,8 @@ def rung_parties(
     ...         "numbersInvolvedJSON": ['["101"]', '["102", "101"]', None],
     ...     }
     ... )
-    >>> calls.calls.rung_parties()[["n_rung", "answered", "not_answered", "taken_by_other", "missed"]]
-           n_rung  answered  not_answered  taken_by_other  missed
+    >>> calls.calls.rung_parties()[["n_rung", "answered", "not_answered", "taken_elsewhere", "missed"]]
+           n_rung  answered  not_answered  taken_elsewhere  missed
     party
     101         3         1             2               1       1
     102         3         1             2               1       1

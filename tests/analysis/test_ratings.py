@@ -81,7 +81,7 @@ class TestRungParties:
         assert table["answered"].tolist() == [2, 2]
         assert table["answer_rate"].tolist() == pytest.approx([1 / 3, 1 / 3])
         assert table["not_answered"].tolist() == [4, 4]
-        assert table["taken_by_other"].tolist() == [3, 2]
+        assert table["taken_elsewhere"].tolist() == [3, 2]
         assert table["missed"].tolist() == [1, 2]
 
     def test_of_other_calls_the_number_called_is_who_takes_them(self, rung):
@@ -135,7 +135,7 @@ class TestRungParties:
                 counts[1] += row["state"] == 1 and mine
                 counts[2] += row["state"] == 1 and not mine
         table = rung_parties(df)
-        found = table[["n_rung", "answered", "taken_by_other"]].T.to_dict("list")
+        found = table[["n_rung", "answered", "taken_elsewhere"]].T.to_dict("list")
         assert found == dict(sorted(expected.items()))
 
 
