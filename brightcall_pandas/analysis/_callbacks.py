@@ -132,39 +132,30 @@ def tally_callbacks(
 
     They add up if all calls of a client are in one part, and every part is given the same `until`.
     """
-    found, size = missed(df, window, until), len(df)
-    status, after = np.full(size, -1), np.full(size, np.nan)
-    status[found.rows] = found.status
-    is_missed = status >= 0
-    has_number, over, times = (
-        (status >= 0) & (status != 4),
-        np.zeros(size, bool),
-        micros(column(df, "timestamp")),
-    )
-    over[found.rows] = found.is_over
-    observed = has_number & over
-    answered = np.zeros(size, dtype=bool)
-    back = found.back >= 0
-    answered[found.rows[back]] = (column(df, "state") == "answered").to_numpy(dtype=bool)[found.back[back]]
-    called_back = observed & (status == 0)
-    after[found.rows[back]] = (times[found.back[back]] - times[found.rows[back]]) / 1e6
-    parts = split_or_all(df, by)
-    delay = key_of(pd.Series(np.where(called_back, after, np.nan)), _AFTER)
-    parts = parts.within(delay).where(is_missed)
-    rows = np.arange(size) if parts.rows is None else parts.rows
-    clients = column(df, "clientNumber").iloc[rows]
+    found, times = missed(df, window, until), micros(column(df, "timestamp"))
+    calls = df.iloc[found.rows]
+    has_number = found.status != _STATUS.index("no_number")
+    observed = has_number & found.is_over
+    status = np.where(observed, found.status, -1)
+    called_back = status == _STATUS.index("called_back")
+    after = np.where(called_back, (times[found.back] - times[found.rows]) / 1e6, np.nan)
+    answered = (column(df, "state") == "answered").to_numpy(dtype=bool)[found.back]
     sums = {
-        "missed": is_missed,
-        "no_number": status == 4,
+        "missed": np.ones(len(calls), dtype=bool),
+        "no_number": ~has_number,
         "observed": observed,
         "called_back": called_back,
         "callback_answered": called_back & answered,
-        "called_again": observed & (status == 1),
-        "never_called_back": observed & (status == 2),
-        "open": has_number & ~over,
+        "called_again": status == _STATUS.index("called_again"),
+        "never_called_back": status == _STATUS.index("never"),
+        "open": has_number & ~found.is_over,
     }
+    outer = split_or_all(calls, by)
+    parts = outer.within(key_of(pd.Series(after), _AFTER))
     picked = {name: parts.pick(each) for name, each in sums.items()}
-    picked["callers"] = first_of_pair(parts.keys[:-1], clients, parts.pick(has_number))
+    clients = column(calls, "clientNumber")
+    clients = clients if parts.rows is None else clients.iloc[parts.rows]
+    picked["callers"] = first_of_pair(outer.keys, clients, parts.pick(has_number))
     return tally_of(parts.keys, picked)
 
 

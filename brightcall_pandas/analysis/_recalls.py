@@ -9,7 +9,7 @@ verdict takes the earlier attempt.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -97,29 +97,25 @@ def tally_recalls(
     They add up if all calls of a client are in one part, and every part is given the same `until`.
     """
     found = promises(df, tolerance, direction, until)
-
-    def spread(values: Any, nothing: Any) -> NDArray[Any]:
-        whole = np.full(len(df), nothing)
-        whole[found.rows] = values
-        return whole
-
+    made, promised = found.call >= 0, df.iloc[found.rows]
     late = np.where(found.status == _STATUS.index("late"), (found.tried - found.due) / 1e6, np.nan)
-    keys = [
-        closed_key(spread(codes, -1), _STATUS, name)
-        for name, codes in (("status", found.status), (_CALLS, found.by_calls), (_API, found.by_api))
-    ]
-    keys.append(key_of(optional_column(df, "recallState").reset_index(drop=True), _STATE))
-    promised, call = spread(True, False), spread(found.call, -1)
-    parts = split(df, by).within(*keys, key_of(pd.Series(spread(late, np.nan)), _LATE)).where(promised)
-    told = "recallFirstAttemptDate" in df.columns
+    parts = split(promised, by).within(
+        closed_key(found.status, _STATUS, "status"),
+        closed_key(found.by_calls, _STATUS, _CALLS),
+        closed_key(found.by_api, _STATUS, _API),
+        key_of(optional_column(promised, "recallState").reset_index(drop=True), _STATE),
+        key_of(pd.Series(late), _LATE),
+    )
+    every = np.ones(len(promised), dtype=bool)
     sums: dict[str, NDArray[np.bool_] | None] = {
-        "recalls": promised, "made": call >= 0, "told": promised if told else None,
-        "stated": promised if "recallState" in df.columns else None,
-    }  # fmt: skip
+        "recalls": every,
+        "made": made,
+        "told": every if "recallFirstAttemptDate" in df.columns else None,
+        "stated": every if "recallState" in df.columns else None,
+    }
     for name, field, word in (("answered", "state", "answered"), ("positive", "outcomeType", "positive")):
         there = field in df.columns
-        hit = (column(df, field) == word).to_numpy(dtype=bool)[call] & (call >= 0) if there else None
-        sums[name] = hit
+        sums[name] = (column(df, field) == word).to_numpy(dtype=bool)[found.call] & made if there else None
     return tally_of(parts.keys, {name: None if v is None else parts.pick(v) for name, v in sums.items()})
 
 
