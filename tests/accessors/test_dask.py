@@ -22,6 +22,7 @@ ARGUMENTS = {
     "repeat_callers": [("24h",), {"by": "project"}],
     "attempts": [(), {"by": "project"}],
     "over_time": [("W",), {}],
+    "heatmap": [("n_calls_per_day",), {}],
     "callbacks": [("6h",), {}],
     "chains_match": [(), {"eventually": ["101", "102"], "at_least": 1}],
 }

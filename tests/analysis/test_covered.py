@@ -163,7 +163,7 @@ class TestDaysBehind:
 
 
 class TestLoads:
-    """Calls that were loaded from a sandbox know their days, on dask too."""
+    """Calls that were loaded from a sandbox know their days."""
 
     def test_days_without_calls_count(self, tmp_path):
         with bc.start_sandbox(calls=300, days=10, seed=3) as sandbox:
@@ -172,17 +172,7 @@ class TestLoads:
             df = bc.load_calls(sandbox.day_from, sandbox.day_to, search_string="nobody has this", **asked)
             assert len(df) == 0
             df = bc.load_calls(sandbox.day_from, sandbox.day_to, talk_time_from=400, **asked)
-            bc.export_calls(sandbox.day_from, sandbox.day_to, tmp_path / "files", client=client)
         seen = df["timestamp"].dt.date.nunique()
         assert 0 < seen < 10
         table = df.calls.breakdown("direction", ["n_calls"])
         assert table["n_calls_per_day"].sum() == pytest.approx(len(df) / 10)
-        pytest.importorskip("dask.dataframe")
-        whole, lazy = bc.read_calls(tmp_path / "files"), bc.scan_calls(tmp_path / "files")
-        for name, args in (
-            ("over_time", ["W"]),
-            ("breakdown", ["weekday"]),
-            ("heatmap", ["n_calls_per_day"]),
-        ):
-            found = getattr(lazy.calls, name)(*args).compute(scheduler="sync")
-            pd.testing.assert_frame_equal(found, getattr(whole.calls, name)(*args), check_exact=True)
