@@ -6,6 +6,7 @@ clock change a day has 23 or 25 hours, and the hour that occurs twice is two per
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ _WORDS = {
     "YE": "Y",
 }
 _CALENDAR = ("D", "W", "M", "Q", "Y")
+_SPAN = re.compile(r"(?:[0-9.]*(?:D|h|min|s))+")
 _DAY = pd.Timedelta(days=1)
 _HOUR = pd.Timedelta(hours=1)
 
@@ -74,12 +76,14 @@ def _between(starts: pd.DatetimeIndex, first: pd.Timestamp, last: pd.Timestamp) 
 
 
 def _step(name: str, freq: str) -> pd.Timedelta:
+    if not _SPAN.fullmatch(name):  # others are no words for people, or deprecated, or shorter than a second
+        raise _refused(freq)
     try:
         offset: Any = pd.tseries.frequencies.to_offset(name)
         step = pd.Timedelta(offset)
     except (ValueError, TypeError) as error:
         raise _refused(freq) from error
-    if step <= pd.Timedelta(0) or _DAY % step:
+    if step < pd.Timedelta("1s") or _DAY % step:
         raise _refused(freq)
     return step
 

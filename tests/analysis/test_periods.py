@@ -79,7 +79,9 @@ class TestPeriodStarts:
             == "2026-04-24T01:00:00+03:00"
         )
 
-    @pytest.mark.parametrize("freq", ["B", "7min", "2D", "-1h", "48h", "W-XYZ", "often", ""])
+    @pytest.mark.parametrize(
+        "freq", ["B", "7min", "2D", "-1h", "48h", "W-XYZ", "often", "", "d", "MIN", "ms", "1ns", "0.5s", "0s"]
+    )
     def test_a_period_that_is_none(self, freq):
         with pytest.raises(ValueError, match="freq="):
             starts("2026-03-29", "2026-03-30", freq)
