@@ -12,7 +12,7 @@ from brightcall_pandas.analysis._dimensions import LONGEST_S, By, names_of, spli
 from brightcall_pandas.analysis._groups import NONE, Groups, Key, folded_keys, grouped
 from brightcall_pandas.analysis._periods import period_key
 from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.frame import choice, column, micros
+from brightcall_pandas.frame import choice, column, micros, optional_column
 
 __all__ = ["Per", "agent_time"]
 
@@ -59,7 +59,8 @@ def agent_time(
         - ``long_gaps`` (int64): gaps longer than `long_gap`
         - ``overlaps`` (int64): calls that begin while another call of the same agent is on
 
-        Calls without a time or an agent are left out.
+        Calls without a time or an agent are left out. Where no call of a row has a duration (a talk time),
+        busy and idle times (talk time and share) are null.
 
     Raises
     ------
@@ -101,8 +102,10 @@ def agent_time(
     calls = _Calls(df, by)
     table = calls.per(per)
     gaps = pd.Series(calls.gap_s).where(calls.gap_s > 0).groupby(table.codes)
-    seconds = table.sum(calls.talk_s) if calls.talk_s is not None else np.full(len(table), np.nan)
-    span, busy = calls.span_s(table), table.sum(calls.busy_s)
+    gap_median, gap_max = (each.reindex(range(len(table))).to_numpy() for each in (gaps.median(), gaps.max()))
+    talked, lasted = (table.count(~np.isnan(each)) > 0 for each in (calls.talk_s, calls.length_s))
+    seconds = np.where(talked, table.sum(np.nan_to_num(calls.talk_s)), np.nan)
+    span, busy = calls.span_s(table), np.where(lasted, table.sum(calls.busy_s), np.nan)
     shown = {
         "first_call": calls.times(calls.extreme(table, calls.starts, np.minimum)),
         "last_call": calls.times(calls.extreme(table, calls.starts, np.maximum)),
@@ -115,8 +118,8 @@ def agent_time(
         "busy_s": busy,
         "occupancy": ratio(busy, span),
         "idle_s": span - busy,
-        "idle_median_s": gaps.median().reindex(range(len(table))).to_numpy(),
-        "idle_max_s": gaps.max().reindex(range(len(table))).to_numpy(),
+        "idle_median_s": np.where(lasted, gap_median, np.nan),
+        "idle_max_s": np.where(lasted, gap_max, np.nan),
         "long_gaps": table.count(calls.gap_s > least.total_seconds()),
         "overlaps": table.count(calls.is_overlap),
     }
@@ -135,8 +138,7 @@ class _Calls:
     """
 
     def __init__(self, df: pd.DataFrame, by: By) -> None:
-        stamps, length = column(df, "timestamp"), column(df, "totalTime").to_numpy(dtype=np.float64)
-        length = _plausible(length)
+        stamps, length = column(df, "timestamp"), _plausible(column(df, "totalTime"))
         parts = split(df, [*names_of(by), "agent"])
         agent = parts.keys[-1]
         nobody = agent.labels.isin([NONE]) | agent.labels.isna()
@@ -147,14 +149,13 @@ class _Calls:
         keys = folded_keys([key.take(places) for key in parts.keys], np.ones(len(places)))
         times = micros(stamps)[rows]
         agents = grouped(keys) if len(rows) else Groups(rows, pd.Index([]))
-        order = _in_order(agents.codes, times, length[rows])
+        order = _in_order(agents.codes, times, np.nan_to_num(length[rows]))
         rows, codes, self.starts = rows[order], agents.codes[order], times[order]
         self.keys = [key.take(order) for key in keys]
         self.day = Key(day.codes[rows], day.labels.rename("day"))
         self.zone = stamps.dt.tz
-        self.ends = self.starts + np.round(length[rows] * _SECOND).astype(np.int64)
-        talk = column(df, "talkTime").to_numpy(dtype=np.float64)[rows] if "talkTime" in df.columns else None
-        self.talk_s = None if talk is None else _plausible(talk)
+        self.length_s, self.talk_s = length[rows], _plausible(optional_column(df, "talkTime"))[rows]
+        self.ends = self.starts + np.round(np.nan_to_num(self.length_s) * _SECOND).astype(np.int64)
         self._agent_days = grouped([*self.keys, self.day])
         self.is_overlap = self.starts < self._latest_end_before(codes)
         before = self._latest_end_before(self._agent_days.codes)
@@ -201,9 +202,10 @@ class _Calls:
         return Groups(row, table.index)
 
 
-def _plausible(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return durations; what cannot be one is 0."""
-    return np.where((seconds > 0) & (seconds <= LONGEST_S), seconds, 0.0)
+def _plausible(durations: pd.Series) -> NDArray[np.float64]:
+    """Return durations in seconds; what cannot be one is null."""
+    seconds = durations.to_numpy(dtype=np.float64)
+    return np.where((seconds >= 0) & (seconds <= LONGEST_S), seconds, np.nan)
 
 
 def _in_order(

@@ -22,7 +22,14 @@ from brightcall_pandas.analysis._groups import (
     keys_of_index,
     outer_codes,
 )
-from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
+from brightcall_pandas.analysis._metrics import (
+    METRICS,
+    checked_metrics,
+    metrics_of,
+    needs_median,
+    sums_for,
+    told,
+)
 from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
 from brightcall_pandas.analysis._tallies import TALK_TIME, additive, tally, tally_of
 from brightcall_pandas.frame import FIELDS, column, optional_column
@@ -135,7 +142,7 @@ def finish_breakdown(
     table: pd.DataFrame, metrics: Sequence[str] | None = None, *, confidence: float = 0.95, days: Covered
 ) -> pd.DataFrame:
     """Return the table of `breakdown` from its tally, and the time that the calls cover."""
-    names = checked_metrics(metrics, _USUAL_METRICS)
+    names, table = checked_metrics(metrics, _USUAL_METRICS), told(table)
     keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
     calls = groups.sum(table["n_calls"].to_numpy())

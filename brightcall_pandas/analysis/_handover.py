@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import By, split
 from brightcall_pandas.analysis._groups import closed_key, completed, folded_keys, key_of, keys_of_index
+from brightcall_pandas.analysis._metrics import told
 from brightcall_pandas.analysis._rates import add_rate, medians, rate_columns, ratio
 from brightcall_pandas.analysis._tallies import SUMS, Facts, add_up, additive, tally_of
 from brightcall_pandas.analysis.transfers._log import chain_log
@@ -60,7 +61,7 @@ def finish_ai_handover(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.D
     *by, handover, human = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     every = pd.Index(_ROWS, dtype="str", name="handover")
     groups = completed(by, every.get_indexer(handover.labels)[handover.codes], every)
-    sums = add_up(table, groups)
+    sums = add_up(told(table), groups)
     seconds, known = human.labels.to_numpy(dtype=np.float64)[human.codes], table["human_known"].to_numpy()
     calls = sums["n_calls"].to_numpy()
     of = calls.reshape(-1, len(_ROWS)).sum(axis=1).repeat(len(_ROWS))
@@ -107,7 +108,8 @@ def ai_handover(df: pd.DataFrame, *, by: By = None, confidence: float = 0.95) ->
         - ``positive``, ``neutral``, ``negative``, ``absent`` (int64): calls by the type of their outcome;
           without one they are absent
         - ``positive_rate``: positive ÷ calls; with ``_low``, ``_high`` (Wilson)
-        - ``transcript_share``: answered calls that have a transcript ÷ answered calls
+        - ``transcript_share``: answered calls that have a transcript ÷ answered calls; null where no call
+          has one, since they come only with ``bc.load_calls(…, show_ai_calls_with_log=True)``
 
         A number whose column the frame lacks is null. Without calls of the AI agent the table is empty.
 

@@ -28,6 +28,7 @@ __all__ = [
     "metrics_of",
     "needs_median",
     "sums_for",
+    "told",
 ]
 
 
@@ -84,6 +85,7 @@ TRADE = "call-centre practice"
 OURS = "this package"
 _AS_ZERO = "a missing talk time adds nothing"
 _MEDIAN = "talk_time_median_s"
+_TRANSCRIPTS = "with_transcript"
 
 METRICS: dict[str, Metric] = {
     "n_calls": Metric("Calls", "calls", "calls", None, "every row counts", API, ("n_calls",)),
@@ -194,9 +196,9 @@ METRICS: dict[str, Metric] = {
         "rate",
         "answered calls that have a transcript",
         "answered calls",
-        "an empty transcript is none",
+        "an empty transcript is none; null where no call at all has one",
         OURS,
-        ("with_transcript", "answered"),
+        (_TRANSCRIPTS, "answered"),
     ),
     "positive": Metric(
         "Positive outcomes",
@@ -248,9 +250,20 @@ def needs_median(metrics: Sequence[str]) -> bool:
     return _MEDIAN in metrics
 
 
+def told(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a tally in which a sum is null that nothing in all of it speaks of.
+
+    Transcripts come only with calls that were loaded with ``show_ai_calls_with_log=True``: where no call has
+    one, nobody knows whether there are any.
+    """
+    if _TRANSCRIPTS in table and not table[_TRANSCRIPTS].any():
+        return table.assign(**{_TRANSCRIPTS: np.nan})
+    return table
+
+
 def metrics_of(table: pd.DataFrame, groups: Groups, metrics: Sequence[str]) -> pd.DataFrame:
     """Return the metrics of each group of a tally's rows, one column each."""
-    sums = add_up(table, groups)
+    sums = add_up(told(table), groups)
     if needs_median(metrics):
         times = table.index.get_level_values(TALK_TIME).to_numpy(dtype=np.float64)
         sums[_MEDIAN] = medians(groups, times, table["talk_time_known"].to_numpy())

@@ -95,10 +95,18 @@ class TestAgentTime:
             assert agent_time(rows, "total").loc["a", ["overlaps", "busy_s"]].tolist() == [0, 60]
 
     def test_durations_that_cannot_be_take_no_time(self):
-        df = calls(("a", "2026-03-02 09:00", -1.7e9, -1.7e9), ("a", "2026-03-02 09:10", None, None))
+        df = calls(("a", "2026-03-02 09:00", -1.7e9, -1.7e9), ("a", "2026-03-02 09:10", 60, 30))
         row = agent_time(df, "total").loc["a"]
-        assert row[["n_calls", "span_s", "busy_s", "idle_s", "overlaps"]].tolist() == [2, 600, 0, 600, 0]
-        assert row["talk_time_total_s"] == 0
+        assert row[["n_calls", "span_s", "busy_s", "idle_s", "overlaps"]].tolist() == [2, 660, 60, 600, 0]
+        assert row["talk_time_total_s"] == 30
+
+    def test_what_no_call_tells_is_not_zero(self):
+        df = calls(("a", "2026-03-02 09:00", None, None), ("a", "2026-03-02 09:10", None, None))
+        row = agent_time(pd.concat([df, calls(("b", "2026-03-02 09:00", 0, 0))]), "total")
+        unknown = ["talk_time_total_s", "talk_share", "busy_s", "occupancy", "idle_s", "idle_max_s"]
+        assert row.loc["a", unknown].isna().all()
+        assert row.loc["a", ["n_calls", "span_s"]].tolist() == [2, 600]
+        assert row.loc["b", ["talk_time_total_s", "busy_s"]].tolist() == [0, 0]
 
     def test_what_is_missing_is_null_or_an_error(self, shift):
         table = agent_time(shift.drop(columns="talkTime"))

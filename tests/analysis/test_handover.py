@@ -76,9 +76,17 @@ class TestTranscriptShare:
         df = answered.assign(state=[1, 1, 1, 1, 1, 1, 1, 1, 0])
         share = breakdown(df, "state", ["transcript_share"])["transcript_share"]
         assert share.fillna(-1).to_dict() == {"unanswered": -1, "answered": 0.25}
-        assert (
-            breakdown(df.drop(columns="transcripts"), "state", ["transcript_share"]).iloc[:, 2].isna().all()
-        )
+        low = breakdown(df, "state", ["transcript_share"])["transcript_share_low"]
+        assert low["answered"] == pytest.approx(0.07149, abs=1e-4)
+
+    def test_is_not_known_where_transcripts_were_not_loaded(self, answered):
+        """The API leaves them out unless asked, so that none at all says nothing."""
+        table = breakdown(answered.assign(transcripts=None), "state", ["transcript_share", "answer_rate"])
+        assert table.filter(like="transcript").isna().all(axis=None)
+        assert table["answer_rate"].tolist() == [1.0]
+        assert ai_handover(answered.assign(transcripts=None))["transcript_share"].isna().all()
+        without = breakdown(answered.drop(columns="transcripts"), "state", ["transcript_share"])
+        assert without["transcript_share"].isna().all()
 
 
 class TestTruth:
