@@ -53,7 +53,7 @@ Tables without ``direction=`` count calls of every direction.
 """
 
 By = str | Sequence[str] | None
-"""What every ``by=`` takes: a dimension or column, several of them, or None."""
+"""What every ``by=`` takes: a dimension, a column or a period, several of them, or None."""
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

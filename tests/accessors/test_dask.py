@@ -132,6 +132,25 @@ class TestDistributedCalls:
         pdt.assert_frame_equal(found, expected, check_exact=True)
         assert found.attrs == expected.attrs
 
+    def test_days_can_be_given_and_long_texts_are_kept_where_they_count(self):
+        frame = bc.to_frame(
+            [
+                {
+                    "timestamp": f"2026-03-0{day}T09:00:00Z",
+                    "clientNumber": f"+49301234{day}",
+                    "state": 1,
+                    "transcripts": {"text": "Hello"} if day % 2 else None,
+                }
+                for day in range(1, 9)
+            ]
+        )
+        asked = {"metrics": ["n_calls", "transcript_share"], "days": ("2026-03-01", "2026-03-14")}
+        found = lazily(frame).calls.breakdown("weekday", **asked).compute(scheduler="synchronous")
+        pdt.assert_frame_equal(found, frame.calls.breakdown("weekday", **asked), check_exact=True)
+        # Two Sundays in 14 days, both with a call, of which the first has a transcript: 1 and 8 March.
+        assert found.loc["Sunday", ["n_calls_per_day", "transcript_share"]].tolist() == [1.0, 0.5]
+        assert found.loc["Monday", ["n_calls_per_day", "transcript_share"]].tolist() == [0.5, 0.0]
+
     @pytest.mark.parametrize("name", REFUSED)
     def test_what_has_no_distributed_form_says_so(self, folder, name):
         with pytest.raises(
