@@ -33,6 +33,7 @@ class Missed(NamedTuple):
     is_over: NDArray[np.bool_]
     """Whether the whole window lies within the data."""
     status: NDArray[np.int64]
+    clients: NDArray[np.int64]
 
 
 def missed(df: pd.DataFrame, window: Span, until: pd.Timestamp | None) -> Missed:
@@ -59,7 +60,7 @@ def missed(df: pd.DataFrame, window: Span, until: pd.Timestamp | None) -> Missed
     is_over = times[rows] <= last_seen(df, until) - length
     first = (back >= 0) & ((again < 0) | (times[back] <= times[again]))
     status = np.select([clients[rows] < 0, first, again >= 0, is_over], [4, 0, 1, 2], 3)
-    return Missed(rows, back, again, is_over, np.asarray(status))
+    return Missed(rows, back, again, is_over, np.asarray(status), clients[rows])
 
 
 def missed_calls(df: pd.DataFrame, window: Span = "3D", *, until: pd.Timestamp | None = None) -> pd.DataFrame:
@@ -153,8 +154,7 @@ def tally_callbacks(
     outer = split_or_all(calls, by)
     parts = outer.within(key_of(pd.Series(after), _AFTER))
     picked = {name: parts.pick(each) for name, each in sums.items()}
-    clients = column(calls, "clientNumber")
-    clients = clients if parts.rows is None else clients.iloc[parts.rows]
+    clients = pd.Series(parts.pick(found.clients))
     picked["callers"] = first_of_pair(outer.keys, clients, parts.pick(has_number))
     return tally_of(parts.keys, picked)
 
