@@ -132,7 +132,7 @@ class TestDistributedCalls:
         pdt.assert_frame_equal(found, expected, check_exact=True)
         assert found.attrs == expected.attrs
 
-    def test_days_can_be_given_and_long_texts_are_kept_where_they_count(self):
+    def test_days_can_be_given_and_long_texts_are_kept_where_they_count(self, cluster):
         frame = bc.to_frame(
             [
                 {
@@ -145,7 +145,7 @@ class TestDistributedCalls:
             ]
         )
         asked = {"metrics": ["n_calls", "transcript_share"], "days": ("2026-03-01", "2026-03-14")}
-        found = lazily(frame).calls.breakdown("weekday", **asked).compute(scheduler="synchronous")
+        found = lazily(frame).calls.breakdown("weekday", **asked).compute()
         pdt.assert_frame_equal(found, frame.calls.breakdown("weekday", **asked), check_exact=True)
         # Two Sundays in 14 days, both with a call, of which the first has a transcript: 1 and 8 March.
         assert found.loc["Sunday", ["n_calls_per_day", "transcript_share"]].tolist() == [1.0, 0.5]
