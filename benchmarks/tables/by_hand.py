@@ -220,8 +220,10 @@ def repeat_callers(df: pd.DataFrame) -> pd.DataFrame:
     following = calls["timestamp"].shift(-1).where(calls["clientNumber"] == calls["clientNumber"].shift(-1))
     repeated = following - calls["timestamp"] <= pd.Timedelta("24h")
     observed = calls["timestamp"] <= df["timestamp"].max() - pd.Timedelta("24h")
+    answered = observed & (df["state"] == "answered")[calls.index]
     return pd.DataFrame(
         {
+            "first_contact_resolution": [1 - (answered & repeated).sum() / answered.sum()],
             "observed": [observed.sum()],
             "repeated": [(observed & repeated).sum()],
             "repeat_rate": [(observed & repeated).sum() / observed.sum()],
@@ -232,7 +234,7 @@ def repeat_callers(df: pd.DataFrame) -> pd.DataFrame:
 
 def recalls(df: pd.DataFrame) -> pd.DataFrame:
     slack = pd.Timedelta("15min")
-    columns = ["clientNumber", "timestamp", "recallDate"]
+    columns = ["clientNumber", "timestamp", "recallDate", "recallFirstAttemptDate"]
     promises = df.loc[df["recallDate"].notna() & df["clientNumber"].notna(), columns]
     promises = promises.rename(columns={"timestamp": "promised"})
     promises["from"] = np.maximum(
@@ -247,11 +249,11 @@ def recalls(df: pd.DataFrame) -> pd.DataFrame:
         by="clientNumber",
         direction="forward",
     )
-    late = found["timestamp"] - found["recallDate"]
+    said = found["recallFirstAttemptDate"].where(found["recallFirstAttemptDate"] >= found["promised"])
+    tried = pd.concat([found["timestamp"], said], axis=1).min(axis=1)
+    late = tried - found["recallDate"]
     overdue = found["recallDate"] + slack < df["timestamp"].max()
-    status = np.select(
-        [late <= slack, found["timestamp"].notna(), overdue], ["kept", "late", "missed"], "open"
-    )
+    status = np.select([late <= slack, tried.notna(), overdue], ["kept", "late", "missed"], "open")
     order = ["kept", "late", "missed", "open"]
     table = found.groupby(status).agg(recalls=("recallDate", "size")).reindex(order, fill_value=0)
     table["answered"] = (found["state"] == "answered").groupby(status).sum().reindex(order, fill_value=0)

@@ -24,6 +24,8 @@ from brightcall_pandas.accessors._rows import matching_rows
 from brightcall_pandas.analysis import (
     add_told,
     additive_form,
+    covered,
+    covered_together,
     follows_clients,
     merge,
     names_of,
@@ -157,6 +159,9 @@ def _distributed(name: str) -> Callable[..., Any]:
         frame = self._whole_clients(given, field, region) if follows else self._df
         if form.until_needed and tallied.get("until") is None:
             tallied["until"] = delayed(_latest)([delayed(_last)(p) for p in self._df.to_delayed()])
+        if form.days_needed:
+            known = [delayed(covered)(p, finished.get("days")) for p in self._df.to_delayed()]
+            finished["days"] = delayed(covered_together)(known)
         parts = [delayed(_tallied)(form.tally, part, field, region, tallied) for part in frame.to_delayed()]
         result = delayed(_finished)(form.finish, _tree(parts), field, names, finished)
         dimensions = names_of(given.get("by"))
@@ -268,6 +273,8 @@ class DistributedCalls:
         asked = {by} if isinstance(by, str) else set(by or ())
         if agent is not None:
             asked |= {*AGENT_COLUMNS, agent} if isinstance(agent, str) else {*AGENT_COLUMNS}
+        if "transcript_share" in (given.get("metrics") or ()):
+            asked.add("transcripts")
         kept = [name for name in self._df.columns if name not in _NEVER_COUNTED or name in asked]
         parts = self._df.npartitions
         if parts == 1 or "clientNumber" not in kept:

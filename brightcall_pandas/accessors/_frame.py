@@ -74,6 +74,10 @@ class CallsAccessor(HidesColumn):
     summary = _method(analysis.summary)
     breakdown = _method(analysis.breakdown)
     by_agent = _method(analysis.by_agent)
+    agent_time = _method(analysis.agent_time)
+    ratings = _method(analysis.ratings)
+    rung_parties = _method(analysis.rung_parties)
+    ai_handover = _method(analysis.ai_handover)
     by_line = _method(analysis.by_line)
 
     # How calls ended, how far they got, how long they took
@@ -96,7 +100,11 @@ class CallsAccessor(HidesColumn):
     # The calls of one client, one after another
     attempts = _method(analysis.attempts)
     repeat_callers = _method(analysis.repeat_callers)
+    repeat_calls = _method(analysis.repeat_calls)
     recalls = _method(analysis.recalls)
+    late_recalls = _method(analysis.late_recalls)
+    callbacks = _method(analysis.callbacks)
+    missed_calls = _method(analysis.missed_calls)
 
     # Compared with other calls, and why they differ
     compare = _method(analysis.compare)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Bins,
         By,
         Closed,
+        Days,
         Direction,
         Kind,
         Normalize,
@@ -142,6 +143,7 @@ class CallsPlot:
         metrics: Sequence[str] | None = None,
         *,
         confidence: float = 0.95,
+        days: Days = None,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw one metric of each group.
@@ -151,7 +153,7 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.breakdown(self._df, by=by, metrics=metrics, confidence=confidence)
+        table = analysis.breakdown(self._df, by=by, metrics=metrics, confidence=confidence, days=days)
         return plots.breakdown(table, **options)
 
     @_picture_of(analysis.by_agent)
@@ -299,7 +301,9 @@ class CallsPlot:
         return plots.answer_time_histogram(table, **options)
 
     @_picture_of(analysis.over_time)
-    def over_time(self, freq: str = "D", *, by: By = None, **options: Unpack[PlotOptions]) -> Axes:
+    def over_time(
+        self, freq: str = "D", *, by: By = None, days: Days = None, **options: Unpack[PlotOptions]
+    ) -> Axes:
         """Draw the calls of each period and how many of them were answered.
 
         All calls as light steps, answered calls as dark steps in front of them; with outer index
@@ -308,11 +312,13 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.over_time(self._df, freq=freq, by=by)
+        table = analysis.over_time(self._df, freq=freq, by=by, days=days)
         return plots.over_time(table, **options)
 
     @_picture_of(analysis.heatmap)
-    def heatmap(self, value: str = "n_calls", *, by: By = None, **options: Unpack[PlotOptions]) -> Axes:
+    def heatmap(
+        self, value: str | None = None, *, by: By = None, days: Days = None, **options: Unpack[PlotOptions]
+    ) -> Axes:
         """Draw a value by weekday and hour of the day.
 
         A cell for each hour of the week; darker means more. Hours without calls at both ends of the
@@ -321,7 +327,9 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.heatmap(self._df, value=value, by=by)
+        table = analysis.heatmap(
+            self._df, value="n_calls_per_day" if value is None else value, by=by, days=days
+        )
         return plots.heatmap(table, **options)
 
     @_picture_of(analysis.concurrency)

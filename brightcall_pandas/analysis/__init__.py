@@ -12,12 +12,16 @@ outbound calls, and all others calls of every direction.
 
     breakdowns        key figures of all calls and of any groups, outcomes, funnels
     agents_and_lines  agents and outbound lines, compared with one another
+    agent_time        from when to when agents worked, and how much of it on calls
     histograms        how long calls talk and ring
     timelines         along the clock and the calendar, and how many calls at once
     staffing          how many agents that takes
     service           how soon callers are answered, and how many give up
     sequences         the calls of each client, one after the other: attempts, repeated calls
     recalls           promised calls
+    ratings           how calls were rated, and who was rung and did not answer
+    handover          what the AI agent hands over to people
+    callbacks         callers whom nobody answered
     changes           against other calls
     reconcile         against the server's statistics
     quality           how far the rows can be trusted
@@ -27,21 +31,29 @@ outbound calls, and all others calls of every direction.
     meanings          what each column of a frame means
 
     dimensions  groups  tallies  metrics  rates    split, group, add up, divide: what the tables are made of
+    periods  covered                               periods, and which of them the days fill
 """
 
+from brightcall_pandas.analysis._agent_time import Per as Per
+from brightcall_pandas.analysis._agent_time import agent_time
 from brightcall_pandas.analysis._agents_and_lines import Rate as Rate
 from brightcall_pandas.analysis._agents_and_lines import by_agent, by_line
 from brightcall_pandas.analysis._breakdowns import Stages as Stages
 from brightcall_pandas.analysis._breakdowns import breakdown, by_outcome, funnel, summary
+from brightcall_pandas.analysis._callbacks import callbacks, missed_calls
 from brightcall_pandas.analysis._changes import compare, explain_change
 from brightcall_pandas.analysis._clients import add_told as add_told
 from brightcall_pandas.analysis._clients import reads_clients as reads_clients
 from brightcall_pandas.analysis._clients import told_of_clients as told_of_clients
+from brightcall_pandas.analysis._covered import Days as Days
+from brightcall_pandas.analysis._covered import covered as covered
+from brightcall_pandas.analysis._covered import covered_together as covered_together
 from brightcall_pandas.analysis._definitions import definitions
 from brightcall_pandas.analysis._dimensions import By as By
 from brightcall_pandas.analysis._dimensions import Direction as Direction
 from brightcall_pandas.analysis._dimensions import follows_clients as follows_clients
 from brightcall_pandas.analysis._dimensions import names_of as names_of
+from brightcall_pandas.analysis._handover import ai_handover
 from brightcall_pandas.analysis._histograms import Bins as Bins
 from brightcall_pandas.analysis._histograms import Closed as Closed
 from brightcall_pandas.analysis._histograms import (
@@ -55,10 +67,11 @@ from brightcall_pandas.analysis._meanings import Meanings as Meanings
 from brightcall_pandas.analysis._modelling import model_frame as model_frame
 from brightcall_pandas.analysis._quality import quality
 from brightcall_pandas.analysis._rates import ratio as ratio
-from brightcall_pandas.analysis._recalls import recalls
+from brightcall_pandas.analysis._ratings import ratings, rung_parties
+from brightcall_pandas.analysis._recalls import late_recalls, recalls
 from brightcall_pandas.analysis._reconcile import reconcile
 from brightcall_pandas.analysis._sequences import Span as Span
-from brightcall_pandas.analysis._sequences import attempts, repeat_callers
+from brightcall_pandas.analysis._sequences import attempts, repeat_callers, repeat_calls
 from brightcall_pandas.analysis._service import abandonment, service_level
 from brightcall_pandas.analysis._staffing import staffing
 from brightcall_pandas.analysis._tallies import additive_form as additive_form
@@ -82,12 +95,15 @@ from brightcall_pandas.analysis.transfers._tables import transfer_parties, trans
 
 __all__ = [
     "abandonment",
+    "agent_time",
+    "ai_handover",
     "answer_time_histogram",
     "attempts",
     "breakdown",
     "by_agent",
     "by_line",
     "by_outcome",
+    "callbacks",
     "chains_match",
     "compare",
     "concurrency",
@@ -95,11 +111,16 @@ __all__ = [
     "explain_change",
     "funnel",
     "heatmap",
+    "late_recalls",
+    "missed_calls",
     "over_time",
     "quality",
+    "ratings",
     "recalls",
     "reconcile",
     "repeat_callers",
+    "repeat_calls",
+    "rung_parties",
     "service_level",
     "staffing",
     "summary",

@@ -15,7 +15,6 @@ from brightcall_pandas.analysis._dimensions import (
     By,
     Direction,
     of_direction,
-    period_key,
     split,
 )
 from brightcall_pandas.analysis._durations import possible
@@ -30,6 +29,7 @@ from brightcall_pandas.analysis._groups import (
     outer_codes,
 )
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
+from brightcall_pandas.analysis._periods import period_key
 from brightcall_pandas.analysis._prior import drawn_together
 from brightcall_pandas.analysis._rates import add_rate, normal_quantile, ratio, wilson
 from brightcall_pandas.analysis._tallies import additive, known_sums, tally, tally_of

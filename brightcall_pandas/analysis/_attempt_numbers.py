@@ -89,6 +89,8 @@ def labelled_together(sides: Sequence[pd.DataFrame], names: Sequence[str]) -> li
     A call that is in several frames is one call: the same ``id``, or without it the same client, time and
     direction.
     """
+    if not names:
+        return list(sides)
     told = [
         pd.DataFrame({each: column(df, each) for each in _DECIDE if each != "id" or "id" in df.columns})
         for df in sides

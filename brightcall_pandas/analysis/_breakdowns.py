@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.analysis._covered import Covered, Days, calls_a_day, covered, days_behind
 from brightcall_pandas.analysis._dimensions import By, field_key, names_of, split, split_or_all
 from brightcall_pandas.analysis._durations import seconds_of
 from brightcall_pandas.analysis._groups import (
@@ -22,7 +23,13 @@ from brightcall_pandas.analysis._groups import (
     keys_of_index,
     outer_codes,
 )
-from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
+from brightcall_pandas.analysis._metrics import (
+    METRICS,
+    checked_metrics,
+    metrics_of,
+    needs_median,
+    sums_for,
+)
 from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
 from brightcall_pandas.analysis._tallies import TALK_TIME, additive, known_sums, tally, tally_of
 from brightcall_pandas.frame import FIELDS, column, optional_column, with_region
@@ -143,15 +150,19 @@ def tally_breakdown(
 
 
 def finish_breakdown(
-    table: pd.DataFrame, metrics: Sequence[str] | None = None, *, confidence: float = 0.95
+    table: pd.DataFrame, metrics: Sequence[str] | None = None, *, confidence: float = 0.95, days: Covered
 ) -> pd.DataFrame:
-    """Return the table of `breakdown` from its tally."""
+    """Return the table of `breakdown` from its tally, and the time that the calls cover."""
     names = checked_metrics(metrics, _USUAL_METRICS)
     keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
     calls = groups.sum(table["n_calls"].to_numpy())
     values = metrics_of(table, groups, names)
-    columns, sums = {"share": ratio(calls, table["whole_calls"].sum())}, known_sums(table, groups)
+    sums = known_sums(table, groups)
+    columns = {
+        "share": ratio(calls, table["whole_calls"].sum()),
+        "n_calls_per_day": calls_a_day(calls, days_behind(groups.index, days)),
+    }
     for name in names:
         columns[name] = values[name].to_numpy()
         if METRICS[name].is_proportion:
@@ -171,6 +182,7 @@ def breakdown(
     *,
     region: str | None = None,
     confidence: float = 0.95,
+    days: Days = None,
 ) -> pd.DataFrame:
     """Return chosen metrics of each group of calls.
 
@@ -182,7 +194,8 @@ def breakdown(
         A dimension (``agent``, ``attempt``, ``campaign``, ``client``, ``direction``, ``hour``, ``line``,
         ``new_or_redial``, ``outcome``, ``outcome_type``, ``project``, ``tag``, ``weekday``, ``day``,
         ``week``, ``month``), one that the client's number tells (``country``, ``region``, ``number_type``,
-        ``client_hour``, ``client_weekday``), a column of the frame, or several.
+        ``client_hour``, ``client_weekday``), a period as in `over_time` (``"30min"``, ``"quarter"``), a
+        column of the frame, or several. ``hour`` is the hour of the day; the single hours are ``"h"``.
     metrics
         Names in `definitions` that describe a group of calls; default: calls, answered, answer_rate,
         talk_time_total_s, talk_time_mean_s, positive and positive_rate.
@@ -191,6 +204,8 @@ def breakdown(
         and the international ones are one client. None: what the frame was loaded or made with, if anything.
     confidence
         Confidence of the intervals, between 0 and 1.
+    days
+        First and last day that the calls were loaded for. None: the days of the load, as in `over_time`.
 
     Returns
     -------
@@ -199,6 +214,9 @@ def breakdown(
         labels have no order, most calls first; otherwise in the order of the labels. Columns:
 
         - ``share``: calls of the group ÷ all calls
+        - ``n_calls_per_day``: calls of the group ÷ days covered, those without calls included; by weekday,
+          hour or a period, only the days that have it: Mondays are compared with Wednesdays by this, not by
+          ``n_calls``, since there may be more of them. Null without times
         - each of `metrics`, and after each rate that is calls ÷ calls ``<rate>_low`` and ``<rate>_high``,
           Wilson's interval
 
@@ -206,8 +224,9 @@ def breakdown(
     ------
     KeyError
         A name in `by` is neither a dimension nor a column.
-    ValueError
-        `by` names nothing, `metrics` is not a list of such names, or `region` is not a country.
+    TypeError, ValueError
+        `by` names nothing, `metrics` is not a list of such names, `region` is not a country, or `days` are
+        not two days in their order.
 
     Notes
     -----
@@ -232,7 +251,7 @@ def breakdown(
     (none)    0.33      1          1.0
     """
     table = tally_breakdown(df, by, metrics, region=region)
-    return finish_breakdown(table, metrics, confidence=confidence)
+    return finish_breakdown(table, metrics, confidence=confidence, days=covered(df, days))
 
 
 _OF_OUTCOMES = (

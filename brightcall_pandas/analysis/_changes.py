@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 import msgspec
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.analysis._attempt_numbers import labelled_together
-from brightcall_pandas.analysis._dimensions import DIMENSIONS, By, Split, names_of, split_or_all
+from brightcall_pandas.analysis._dimensions import DIMENSIONS, By, Split, following, names_of, split_or_all
 from brightcall_pandas.analysis._groups import Groups, folded_keys, grouped, keys_of_index
 from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import ratio
@@ -235,7 +235,7 @@ def _ranked_dimensions(df: pd.DataFrame, other: pd.DataFrame, metric: str) -> pd
     rows, attrs = {}, {}
     sides = of_one_region(df, other)
     if all({"clientNumber", "timestamp", "type"} <= set(each.columns) for each in sides):
-        df, other = labelled_together(sides, _following(DIMENSIONS, *sides))
+        df, other = labelled_together(sides, following(DIMENSIONS, *sides))
     noise = [_Noise.of(each, metric) for each in (df, other)]
     for name in [*(name for name in DIMENSIONS if name not in _NO_CAUSES), "campaign"]:
         try:
@@ -314,12 +314,6 @@ def _explained(table: pd.DataFrame, noise: Sequence[_Noise]) -> dict[str, object
     }
 
 
-def _following(names: Iterable[str], *sides: pd.DataFrame) -> list[str]:
-    """Return the dimensions that follow a client from call to call, and are no columns of the frames."""
-    dimensions = [name for name in names if name in DIMENSIONS and DIMENSIONS[name].whole_clients]
-    return [name for name in dimensions if not any(name in df.columns for df in sides)]
-
-
 _Side = tuple[pd.DataFrame, Groups]
 
 
@@ -330,8 +324,7 @@ def _sides(
     first, second = of_one_region(first, second)
     if "agent" in names_of(by):
         first, second = of_one_agent(first, second)
-    if following := _following(names_of(by), first, second):
-        first, second = labelled_together((first, second), following)
+    first, second = labelled_together((first, second), following(names_of(by), first, second))
     sums, median = dict.fromkeys(["n_calls", *sums_for(metrics)]), needs_median(metrics)
     tallies = [tally(df, split_or_all(df, by), list(sums), median=median) for df in (first, second)]
     both = pd.concat(tallies)

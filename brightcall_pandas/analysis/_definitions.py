@@ -5,6 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from brightcall_pandas.analysis._metrics import API, METRICS, OURS, TRADE, Definition
+from brightcall_pandas.analysis._people_definitions import NO_CLIENT as _NO_CLIENT
+from brightcall_pandas.analysis._people_definitions import NO_TIME as _NO_TIME
+from brightcall_pandas.analysis._people_definitions import OF_PEOPLE
 from brightcall_pandas.analysis.transfers._definitions import OF_TRANSFERS
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.frame import ReferenceTable
@@ -12,8 +15,6 @@ from brightcall_pandas.frame import ReferenceTable
 __all__ = ["DEFINITIONS", "OF_TABLES", "definitions"]
 
 _OFFERED = "failed calls and unknown states are left out"
-_NO_CLIENT = "calls without a client (no number, or withheld) or without time are left out"
-_NO_TIME = "calls without a time are left out"
 
 OF_TABLES: dict[str, Definition] = {
     # by_outcome, breakdown, histograms, funnel, talk_time_buckets, recalls, quality, variants
@@ -48,6 +49,23 @@ OF_TABLES: dict[str, Definition] = {
         "calls of the stage before that do not get here",
         None,
         "a null is not met",
+        TRADE,
+    ),
+    # over_time, breakdown
+    "complete": Definition(
+        "Complete period",
+        "flag",
+        "whether the days loaded fill the period",
+        None,
+        "calls that do not say what was loaded: the days from the first to the last call",
+        OURS,
+    ),
+    "n_calls_per_day": Definition(
+        "Calls a day",
+        "calls",
+        "calls of the group",
+        "days covered that have the weekday, hour or period of the group, those without calls included",
+        "null without times",
         TRADE,
     ),
     # by_agent
@@ -193,7 +211,12 @@ OF_TABLES: dict[str, Definition] = {
         "Erlang 1917; Palm 1946",
     ),
     "occupancy": Definition(
-        "Occupancy", "rate", "time on calls", "time of the agents", "null without load", TRADE
+        "Occupancy",
+        "rate",
+        "time on calls",
+        "time of the agents; agent_time: span of their calls",
+        "null without load",
+        TRADE,
     ),
     "staff": Definition(
         "Staff to schedule", "agents", "agents needed", "1 − shrinkage", "none without load", TRADE
@@ -246,10 +269,26 @@ OF_TABLES: dict[str, Definition] = {
     "first_contact_resolution": Definition(
         "First-contact resolution (FCR)",
         "rate",
+        "observed answered calls not repeated",
+        "observed answered calls",
+        _NO_CLIENT,
+        TRADE,
+    ),
+    "first_contact_resolution_all": Definition(
+        "First-contact resolution, callers who hung up count as resolved",
+        "rate",
         "observed calls not repeated",
         "observed calls",
         _NO_CLIENT,
-        TRADE,
+        OURS,
+    ),
+    "repeated_after_s": Definition(
+        "Repeated after",
+        "s",
+        "begin of the call less that of the client's call before",
+        None,
+        _NO_CLIENT,
+        OURS,
     ),
     "clients": Definition("Clients", "clients", "distinct clients of observed calls", None, _NO_CLIENT, API),
     "repeat_clients": Definition(
@@ -258,9 +297,31 @@ OF_TABLES: dict[str, Definition] = {
     "recalls": Definition(
         "Promised calls", "calls", "calls of known clients with a recallDate", None, _NO_CLIENT, API
     ),
-    "late_mean_s": Definition(
-        "Mean delay", "s", "call made less promised time", "late recalls", _NO_CLIENT, OURS
+    "recalls_by_calls": Definition(
+        "Promised calls, by the calls alone",
+        "calls",
+        "promises that have this status by the calls that follow",
+        None,
+        _NO_CLIENT,
+        OURS,
     ),
+    "recalls_by_api": Definition(
+        "Promised calls, by the API alone",
+        "calls",
+        "promises that have this status by recallFirstAttemptDate",
+        None,
+        "an attempt before the promise is none",
+        API,
+    ),
+    "late_mean_s": Definition(
+        "Mean delay",
+        "s",
+        "first attempt, by calls or API, less promised time",
+        "late recalls",
+        _NO_CLIENT,
+        OURS,
+    ),
+    "late_s": Definition("Delay", "s", "first attempt less promised time", None, "null if never", OURS),
     "late_median_s": Definition("Median delay", "s", "middle delay of late recalls", None, _NO_CLIENT, OURS),
     # concurrency
     "calls_max": Definition(
@@ -379,7 +440,7 @@ OF_TABLES: dict[str, Definition] = {
 }
 """Definition of every number that single tables add to the metrics, by column name."""
 
-DEFINITIONS: dict[str, Definition] = {**METRICS, **OF_TABLES, **OF_TRANSFERS}
+DEFINITIONS: dict[str, Definition] = {**METRICS, **OF_TABLES, **OF_PEOPLE, **OF_TRANSFERS}
 """Definition of every number by column name."""
 
 
@@ -401,7 +462,8 @@ def definitions(search: str | None = None) -> pd.DataFrame:
 
     Notes
     -----
-    ``<rate>_low`` and ``<rate>_high`` are Wilson's interval of a rate, ``<metric>_other`` and
+    ``<rate>_low`` and ``<rate>_high`` are Wilson's interval of a rate, ``<total>_per_day`` is the total ÷ the
+    days that the calls cover and that have the weekday and hour (`heatmap`), ``<metric>_other`` and
     ``<metric>_change`` the other side and the difference (this minus other) in `compare`.
 
     Examples

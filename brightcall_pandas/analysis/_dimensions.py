@@ -1,13 +1,12 @@
-"""What calls can be split by (``by=``), periods (``freq=``) and directions (``direction=``).
+"""What calls can be split by (``by=``), and directions (``direction=``).
 
-Each dimension reads one column and makes labels of it. Any column of the frame can be named too. A period
-begins where people say it does: days at local midnight, weeks on Monday, hours on the hour. Around a clock
-change a day has 23 or 25 hours, and the hour that occurs twice is two periods.
+Each dimension reads one column and makes labels of it. Any column of the frame can be named too, and any
+period (``"week"``, ``"30min"``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._attempt_numbers import attempt_labels, new_or_redial
+from brightcall_pandas.analysis._attempt_numbers import attempt_labels, labelled_together, new_or_redial
 from brightcall_pandas.analysis._clients import (
     client_key,
     client_times,
@@ -25,7 +24,18 @@ from brightcall_pandas.analysis._clients import (
     region_key,
 )
 from brightcall_pandas.analysis._groups import Key, closed_key, key_of
-from brightcall_pandas.frame import FIELDS, agents_of, column, fold, micros, nearest, not_one_of, tags_of_rows
+from brightcall_pandas.analysis._periods import is_period, period_key
+from brightcall_pandas.frame import (
+    FIELDS,
+    agent_field,
+    agents_of,
+    column,
+    fold,
+    nearest,
+    not_one_of,
+    tags_of_rows,
+    with_agent,
+)
 
 __all__ = [
     "DIMENSIONS",
@@ -37,12 +47,13 @@ __all__ = [
     "Dimension",
     "Direction",
     "Split",
+    "by_time",
     "field_key",
+    "following",
     "follows_clients",
     "names_of",
     "of_direction",
-    "period_key",
-    "period_starts",
+    "some_rows",
     "split",
     "split_or_all",
 ]
@@ -50,115 +61,6 @@ __all__ = [
 
 LONGEST_S = 86_400.0
 """Longest plausible duration in seconds; no call lasts longer than a day."""
-
-_WORDS = {
-    "minute": "min",
-    "hour": "h",
-    "day": "D",
-    "week": "W",
-    "month": "M",
-    "quarter": "Q",
-    "year": "Y",
-    "MS": "M",
-    "ME": "M",
-    "QS": "Q",
-    "QE": "Q",
-    "YS": "Y",
-    "YE": "Y",
-}
-_CALENDAR = ("D", "W", "M", "Q", "Y")
-_DAY = pd.Timedelta(days=1)
-_HOUR = pd.Timedelta(hours=1)
-
-
-def period_starts(first: pd.Timestamp, last: pd.Timestamp, freq: str) -> pd.DatetimeIndex:
-    """Return where the periods from `first` to `last` begin, and where the last one ends.
-
-    Parameters
-    ----------
-    first, last
-        Times of one timezone.
-    freq
-        A span that divides the day (``"15min"``, ``"h"``, ``"2h"``), or a calendar period: ``"D"``, ``"W"``
-        (from Monday), ``"M"``, ``"Q"``, ``"Y"``; the words ``hour``, ``day``, ``week``, ``month``,
-        ``quarter`` and ``year`` do as well.
-
-    Raises
-    ------
-    ValueError
-        `freq` is not one of these.
-    """
-    wall_first, wall_last = first.tz_localize(None), last.tz_localize(None)
-    name = _WORDS.get(freq, freq)
-    if name.split("-")[0] in _CALENDAR:
-        try:
-            periods = pd.period_range(pd.Period(wall_first, name), pd.Period(wall_last, name) + 1)
-        except ValueError as error:
-            raise _refused(freq) from error
-        return _between(_localized(periods.start_time, first), first, last)
-    step = _step(name, freq)
-    walls = pd.date_range(wall_first.floor(step), wall_last.floor(step) + step, freq=step)
-    return _between(_localized(walls, first, step if step <= _HOUR else None), first, last)
-
-
-def _between(starts: pd.DatetimeIndex, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
-    """Drop starts outside the range, such as the other one of two equal hours."""
-    low, high = starts.searchsorted(first, side="right") - 1, starts.searchsorted(last, side="right")
-    return starts[low : high + 1]
-
-
-def _step(name: str, freq: str) -> pd.Timedelta:
-    try:
-        offset: Any = pd.tseries.frequencies.to_offset(name)
-        step = pd.Timedelta(offset)
-    except (ValueError, TypeError) as error:
-        raise _refused(freq) from error
-    if step <= pd.Timedelta(0) or _DAY % step:
-        raise _refused(freq)
-    return step
-
-
-def _refused(freq: str) -> ValueError:
-    return ValueError(
-        f"freq={freq!r} is not a period; it takes a span that divides the day ('15min', 'h', '2h'), one of "
-        "D, W, M, Q, Y, or one of the words hour, day, week, month, quarter, year"
-    )
-
-
-def _localized(
-    walls: pd.DatetimeIndex, like: pd.Timestamp, fill: pd.Timedelta | None = None
-) -> pd.DatetimeIndex:
-    """Return wall-clock times as times of the zone.
-
-    A time that occurs twice is taken the first time. Where a clock change leaves a gap longer than `fill`,
-    the gap is filled with steps of it: the second one of two equal hours.
-    """
-    summer = np.ones(len(walls), dtype=bool)
-    places = walls.as_unit("us").tz_localize(like.tz, ambiguous=summer, nonexistent="shift_forward")
-    starts = places.asi8
-    starts = starts[np.diff(starts, prepend=starts[0] - 1) > 0]
-    if fill is not None:
-        step = fill // pd.Timedelta(microseconds=1)
-        gaps = np.flatnonzero(np.diff(starts) > step)
-        for gap in gaps[::-1]:
-            starts = np.insert(starts, gap + 1, np.arange(starts[gap] + step, starts[gap + 1], step))
-    return pd.DatetimeIndex(starts.view("datetime64[us]")).tz_localize("UTC").tz_convert(like.tz)
-
-
-def period_key(stamps: pd.Series, freq: str) -> tuple[Key, NDArray[np.bool_]]:
-    """Return the key that labels calls by period, and which of them have a time at all.
-
-    Labels are the starts of the periods, named ``timestamp``, gaps included. Calls without a time carry
-    code 0 and are to be left out.
-    """
-    known = stamps.notna().to_numpy()
-    if not known.any():
-        none = pd.DatetimeIndex(stamps.iloc[:0]).as_unit("us")
-        return Key(np.zeros(len(stamps), dtype=np.int64), none.rename("timestamp")), known
-    starts = period_starts(stamps.min(), stamps.max(), freq)
-    codes = np.searchsorted(starts.asi8, micros(stamps), side="right") - 1
-    return Key(np.where(known, codes, 0), starts[:-1].rename("timestamp")), known
-
 
 Direction = Literal["inbound", "outbound", "internal"] | None
 """What every ``direction=`` takes; None means all calls."""
@@ -173,7 +75,7 @@ Tables without ``direction=`` count calls of every direction.
 """
 
 By = str | Sequence[str] | None
-"""What every ``by=`` takes: a dimension or column, several of them, or None."""
+"""What every ``by=`` takes: a dimension, a column or a period, several of them, or None."""
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -320,7 +222,20 @@ DIMENSIONS: dict[str, Dimension] = {
         "clientNumber", "Monday to Sunday, by the client's own clock", of_frame=_client_weekday
     ),
 }
-"""The names that ``by=`` accepts besides those of columns."""
+"""The names that ``by=`` accepts besides those of columns and periods."""
+
+
+def by_time(names: Sequence[str], df: pd.DataFrame | None = None) -> list[str]:
+    """Return those of the names in ``by=`` that split calls by when they began.
+
+    A column of the frame that has the name of a period is that column.
+    """
+    own = set() if df is None else set(df.columns)
+    return [name for name in names if name not in own and _is_of_time(name)]
+
+
+def _is_of_time(name: str) -> bool:
+    return DIMENSIONS[name].column == "timestamp" if name in DIMENSIONS else is_period(name)
 
 
 def names_of(by: By) -> list[str]:
@@ -364,22 +279,42 @@ def split_or_all(df: pd.DataFrame, by: By) -> Split:
     return Split([Key(np.zeros(len(df), dtype=np.int64), pd.Index(["all"], dtype="str", name="group"))])
 
 
+def some_rows(df: pd.DataFrame, rows: NDArray[np.int64], by: By) -> pd.DataFrame:
+    """Return some rows; what their dimensions are is told by all rows of the frame."""
+    names = names_of(by)
+    if "agent" in names and "agent" not in df.columns:
+        df = with_agent(df, agent_field(df))
+    (df,) = labelled_together([df], following(names, df))
+    return df.iloc[rows]
+
+
+def following(names: Iterable[str], *frames: pd.DataFrame) -> list[str]:
+    """Return the dimensions that follow a client from call to call, and are no columns of the frames."""
+    dimensions = [name for name in names if name in DIMENSIONS and DIMENSIONS[name].whole_clients]
+    return [name for name in dimensions if not any(name in df.columns for df in frames)]
+
+
 def _key(df: pd.DataFrame, name: str) -> Key:
     if name in FIELDS:
         return field_key(df, name, name)
     if name in df.columns:
         return key_of(df[name], name)
-    if name not in DIMENSIONS:
-        known = ", ".join(DIMENSIONS)
-        meant = nearest(name, (*DIMENSIONS, *map(str, df.columns)))
-        msg = f"by={name!r} is neither a column of the frame nor one of: {known}{meant}"
-        raise KeyError(msg)
-    dimension = DIMENSIONS[name]
-    if dimension.of_frame is not None:
-        return dimension.of_frame(df, name)
-    if dimension.key is key_of:
-        return field_key(df, dimension.column, name)
-    return dimension.key(column(df, dimension.column), name)
+    if name in DIMENSIONS:
+        dimension = DIMENSIONS[name]
+        if dimension.of_frame is not None:
+            return dimension.of_frame(df, name)
+        if dimension.key is key_of:
+            return field_key(df, dimension.column, name)
+        return dimension.key(column(df, dimension.column), name)
+    if is_period(name):
+        return _period(name)(column(df, "timestamp"), name)
+    known = ", ".join(DIMENSIONS)
+    meant = nearest(name, (*DIMENSIONS, *map(str, df.columns)))
+    msg = (
+        f"by={name!r} is neither a column of the frame nor a period such as '30min' or 'quarter' "
+        f"nor one of: {known}{meant}"
+    )
+    raise KeyError(msg)
 
 
 def field_key(df: pd.DataFrame, field: str, name: str) -> Key:

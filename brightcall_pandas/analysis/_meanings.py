@@ -17,6 +17,7 @@ _BOUNDS = {
     "_high": "upper end of the interval of {}",
     "_other": "{} of the other calls",
     "_change": "{} here minus that of the other calls",
+    "_per_day": "{} a day",
 }
 
 

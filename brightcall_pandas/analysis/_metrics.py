@@ -90,7 +90,7 @@ METRICS: dict[str, Metric] = {
     "answered": Metric(
         "Answered calls",
         "calls",
-        "calls whose state is answered",
+        "calls whose state is answered; rung_parties: calls that the party took",
         None,
         "an unknown state is not answered; null where none is known",
         API,
@@ -188,6 +188,15 @@ METRICS: dict[str, Metric] = {
         "an unknown mark is not ready; null where no call of all has one",
         API,
         ("recordings_ready",),
+    ),
+    "transcript_share": Metric(
+        "Calls with a transcript",
+        "rate",
+        "answered calls that have a transcript",
+        "answered calls",
+        "an empty transcript is none; null where no call at all has one",
+        OURS,
+        ("with_transcript", "answered"),
     ),
     "positive": Metric(
         "Positive outcomes",

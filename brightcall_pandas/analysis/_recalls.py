@@ -1,22 +1,94 @@
-"""Promised calls: which were made, how late, and with what result."""
+"""Promised calls: which were made, how late, and with what result.
+
+Two witnesses say whether a promise was kept: the calls of the frame, and the API's own
+``recallFirstAttemptDate``. Either may know of an attempt that the other does not: a call may not be loaded,
+or was made from elsewhere, and the API may not connect a call with the promise. Both are told, and the
+verdict takes the earlier attempt.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import DIRECTION_OF_DIALING, By, Direction, of_direction, split
-from brightcall_pandas.analysis._groups import closed_key, completed, folded_keys, key_of, keys_of_index
+from brightcall_pandas.analysis._dimensions import (
+    DIRECTION_OF_DIALING,
+    By,
+    Direction,
+    of_direction,
+    some_rows,
+    split,
+)
+from brightcall_pandas.analysis._groups import (
+    Groups,
+    Key,
+    closed_key,
+    completed,
+    folded_keys,
+    key_of,
+    keys_of_index,
+)
 from brightcall_pandas.analysis._rates import medians, ratio
 from brightcall_pandas.analysis._sequences import last_seen
 from brightcall_pandas.analysis._tallies import add_up, additive, tally_of
-from brightcall_pandas.frame import client_codes, column, micros, with_region
+from brightcall_pandas.frame import choice, client_codes, column, micros, optional_column, with_region
 
-__all__ = ["recalls"]
+__all__ = ["first_calls", "late_recalls", "recalls"]
 
 _STATUS = ("kept", "late", "missed", "open")
 _LATE = "late_s"
+_CALLS, _API, _STATE = "recalls_by_calls", "recalls_by_api", "recall_states"
+_NEVER = np.iinfo(np.int64).max
+
+
+class Promises(NamedTuple):
+    """What became of promised calls, one entry a promise. Times are in microseconds since 1970."""
+
+    rows: NDArray[np.int64]
+    due: NDArray[np.int64]
+    call: NDArray[np.int64]
+    """Position of the first call to the client that can keep it; -1 where there is none."""
+    tried: NDArray[np.int64]
+    """The earlier of that call and the attempt that the API names; `_NEVER` where there is neither."""
+    status: NDArray[np.int64]
+    by_calls: NDArray[np.int64]
+    by_api: NDArray[np.int64]
+
+
+def promises(
+    df: pd.DataFrame, tolerance: str | pd.Timedelta, direction: Direction, until: pd.Timestamp | None
+) -> Promises:
+    """Return what became of the calls that were promised, by what the calls show and by what the API says."""
+    margin = pd.Timedelta(tolerance)
+    if not margin >= pd.Timedelta(0):
+        msg = f"tolerance={tolerance!r} must be a span of at least 0, such as '15min'"
+        raise ValueError(msg)
+    slack = margin // pd.Timedelta(microseconds=1)
+    clients, stamps = client_codes(df)[0], column(df, "timestamp")
+    promised = column(df, "recallDate").notna().to_numpy() & stamps.notna().to_numpy() & (clients >= 0)
+    rows, times = np.flatnonzero(promised), micros(stamps)
+    made, due = times[rows], micros(column(df, "recallDate").iloc[rows])
+    waiting = np.zeros(clients.max(initial=0) + 1, dtype=bool)
+    waiting[clients[rows]] = True
+    possible = of_direction(df, direction) & stamps.notna().to_numpy() & (clients >= 0)
+    possible[possible] = waiting[clients[possible]]
+    # The promise itself is a call to the client: only later ones count.
+    call = first_calls(clients, times, rows, np.maximum(due - slack, made + 1), np.flatnonzero(possible))
+    called = np.where(call >= 0, times[call], _NEVER)
+    said = optional_column(df, "recallFirstAttemptDate").iloc[rows]
+    attempted = np.where(said.notna() & (micros(said) >= made), micros(said), _NEVER)
+    overdue = due + slack < last_seen(df, until)
+
+    def judged(tried: NDArray[np.int64]) -> NDArray[np.int64]:
+        on_time = tried <= due + slack
+        return np.asarray(np.select([on_time, tried < _NEVER, overdue], [0, 1, 2], 3))
+
+    tried = np.minimum(called, attempted)
+    return Promises(rows, due, call, tried, judged(tried), judged(called), judged(attempted))
 
 
 def tally_recalls(
@@ -28,47 +100,52 @@ def tally_recalls(
     by: By = None,
     region: str | None = None,
 ) -> pd.DataFrame:
-    """Return the sums behind `recalls`: one row per group, status and delay.
+    """Return the sums behind `recalls`: one row per group, status (three of them), state and delay.
 
     They add up if all calls of a client are in one part, and every part is given the same `until`.
     """
     df = with_region(df, region)
-    margin = pd.Timedelta(tolerance)
-    if not margin >= pd.Timedelta(0):
-        msg = f"tolerance={tolerance!r} must be a span of at least 0, such as '15min'"
-        raise ValueError(msg)
-    slack = margin // pd.Timedelta(microseconds=1)
-    promised = column(df, "recallDate").notna().to_numpy() & column(df, "timestamp").notna().to_numpy()
-    promised &= client_codes(df)[0] >= 0
-    due = micros(column(df, "recallDate"))
-    made = _call_made(df, promised, due - slack, direction)
-    delay = np.where(made >= 0, micros(column(df, "timestamp"))[made] - due, 0)
-    overdue = due + slack < last_seen(df, until)
-    status = np.select([(made >= 0) & (delay <= slack), made >= 0, overdue], [0, 1, 2], 3)
-    late = np.where(status == 1, delay / 1e6, np.nan)
-    parts = split(df, by)
-    parts = parts.within(closed_key(status, _STATUS, "status"), key_of(pd.Series(late), _LATE)).where(
-        promised
+    found = promises(df, tolerance, direction, until)
+    made, promised = found.call >= 0, some_rows(df, found.rows, by)
+    late = np.where(found.status == _STATUS.index("late"), (found.tried - found.due) / 1e6, np.nan)
+    parts = split(promised, by).within(
+        closed_key(found.status, _STATUS, "status"),
+        closed_key(found.by_calls, _STATUS, _CALLS),
+        closed_key(found.by_api, _STATUS, _API),
+        key_of(optional_column(promised, "recallState").reset_index(drop=True), _STATE),
+        key_of(pd.Series(late), _LATE),
     )
-    sums: dict[str, NDArray[np.bool_] | None] = {"recalls": promised, "made": made >= 0}
+    every = np.ones(len(promised), dtype=bool)
+    sums: dict[str, NDArray[np.bool_] | None] = {
+        "recalls": every,
+        "made": made,
+        "told": every if "recallFirstAttemptDate" in df.columns else None,
+        "stated": every if "recallState" in df.columns else None,
+    }
     for name, field, word in (("answered", "state", "answered"), ("positive", "outcomeType", "positive")):
         there = field in df.columns
-        hit = (column(df, field) == word).to_numpy(dtype=bool)[made] & (made >= 0) if there else None
-        sums[name] = hit
+        sums[name] = (column(df, field) == word).to_numpy(dtype=bool)[found.call] & made if there else None
     return tally_of(parts.keys, {name: None if v is None else parts.pick(v) for name, v in sums.items()})
 
 
 def finish_recalls(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table of `recalls` from its tally."""
-    *by, status, late = folded_keys(keys_of_index(table.index), table["recalls"].to_numpy())
-    place = pd.Index(_STATUS).get_indexer(status.labels)[status.codes]
-    groups = completed(by, place, pd.Index(_STATUS, dtype="str", name="status"))
+    counts = table["recalls"].to_numpy()
+    *by, status, by_calls, by_api, state, late = folded_keys(keys_of_index(table.index), counts)
+    every = pd.Index(_STATUS, dtype="str", name="status")
+
+    def of_status(key: Key) -> Groups:
+        return completed(by, every.get_indexer(key.labels)[key.codes], every)
+
+    groups = of_status(status)
     sums = add_up(table, groups)
     seconds = late.labels.to_numpy(dtype=np.float64)[late.codes]
-    counts = table["recalls"].to_numpy()
     due = sums["recalls"].to_numpy().reshape(-1, len(_STATUS)) * (np.array(_STATUS) != "open")
     result = sums[["recalls"]].copy()
     result["share"] = ratio(due, due.sum(axis=1, keepdims=True) * (np.array(_STATUS) != "open")).ravel()
+    result[_CALLS] = of_status(by_calls).sum(counts).astype(np.int64)
+    told = table["told"].to_numpy(dtype=np.float64)
+    result[_API] = of_status(by_api).sum(counts) if not np.isnan(told).any() else np.nan
     result["late_mean_s"] = ratio(
         groups.sum(np.where(np.isnan(seconds), 0, seconds) * counts), groups.sum(counts * ~np.isnan(seconds))
     )
@@ -76,7 +153,20 @@ def finish_recalls(table: pd.DataFrame) -> pd.DataFrame:
     for name, rate in (("answered", "answer_rate"), ("positive", "positive_rate")):
         result[name] = sums[name]
         result[rate] = ratio(sums[name], sums["made"])
+    result[_STATE] = _states(groups, state, table["stated"].to_numpy(dtype=np.float64))
     return result
+
+
+def _states(groups: Groups, state: Key, counts: NDArray[np.float64]) -> pd.Series:
+    """Return for each group how often each state occurs, as text, the most frequent first."""
+    size = max(len(state.labels), 1)
+    table = np.bincount(groups.codes * size + state.codes, np.nan_to_num(counts), len(groups) * size)
+    names = ["none" if pd.isna(each) else f"{each:g}" for each in state.labels]
+    texts = []
+    for row in table.reshape(-1, size):
+        order = [place for place in np.argsort(-row, kind="stable") if row[place]]
+        texts.append(", ".join(f"{names[place]}: {row[place]:.0f}" for place in order) or None)
+    return pd.Series(texts, index=groups.index, dtype="str")
 
 
 @additive(tally_recalls, finish_recalls, whole_clients=True)
@@ -95,7 +185,7 @@ def recalls(
     ----------
     df
         Calls; needs ``recallDate``, ``clientNumber``, ``timestamp``, and ``type`` unless `direction` is None.
-        ``state`` and ``outcomeType`` are used where present.
+        ``recallFirstAttemptDate``, ``recallState``, ``state`` and ``outcomeType`` are used where present.
     tolerance
         A call this much before or after the promised time is still on time.
     direction
@@ -113,21 +203,27 @@ def recalls(
     Returns
     -------
     pandas.DataFrame
-        Index ``status`` (below the levels of `by`), all four listed:
+        Index ``status`` (below the levels of `by`), the verdict, all four listed:
 
-        - ``kept``: the call was made on time
-        - ``late``: the call was made later
-        - ``missed``: the call fell due and was not made
-        - ``open``: the call was not overdue yet at the end of the data
+        - ``kept``: the first attempt, by either witness, was on time
+        - ``late``: the first attempt was later
+        - ``missed``: the call fell due, and neither witness knows of an attempt
+        - ``open``: the call was not overdue yet at the end of the data, and was not attempted
 
         Columns:
 
         - ``recalls`` (int64): calls of known clients that have a ``recallDate``
         - ``share``: recalls ÷ recalls that fell due (kept, late and missed); null for open
-        - ``late_mean_s``, ``late_median_s``: how long after the promised time the call was made, over the
+        - ``recalls_by_calls`` (int64): how many would have this status by the calls of the frame alone
+        - ``recalls_by_api`` (float64): how many would have it by ``recallFirstAttemptDate`` alone; null where
+          the frame lacks it
+        - ``late_mean_s``, ``late_median_s``: how long after the promised time the first attempt was, over the
           late ones
-        - ``answered``, ``answer_rate``: the calls made that were answered, and their share
-        - ``positive``, ``positive_rate``: the calls made that had a positive outcome, and their share
+        - ``answered``, ``answer_rate``: of the promises whose call is in the frame, those whose call was
+          answered, and their share
+        - ``positive``, ``positive_rate``: of the same, those whose call had a positive outcome
+        - ``recall_states`` (str): how often each ``recallState`` occurs among them, such as ``2: 31, 1: 7``;
+          what these numbers mean is not documented, so nothing rests on them
 
         Without promises the table is empty.
 
@@ -140,10 +236,13 @@ def recalls(
 
     Notes
     -----
-    A promise is matched with the first call to the client that comes after the promise was made and no
-    earlier than `tolerance` before the promised time; an earlier call does not keep it. A missed promise may
-    have been kept by a call that is not in the frame, for example one that was filtered out. One call can
-    keep two promises to the same client.
+    By the calls, a promise is matched with the first call to the client that comes after the promise was made
+    and no earlier than `tolerance` before the promised time; an earlier call is not taken for the one
+    promised. One call can keep two promises to the same client. By the API, the attempt is
+    ``recallFirstAttemptDate``, also where it is early; one before the promise was made is none. The verdict
+    goes by the earlier of both. The two differ where the call is not in the frame (filtered out, not loaded,
+    made from elsewhere) and where the API did not connect a call with the promise. Which calls they are says
+    `late_recalls`.
 
     Examples
     --------
@@ -167,29 +266,117 @@ def recalls(
     return finish_recalls(table)
 
 
-def _call_made(
-    df: pd.DataFrame, promised: NDArray[np.bool_], earliest: NDArray[np.int64], direction: Direction
+def late_recalls(
+    df: pd.DataFrame,
+    *,
+    status: str | Sequence[str] = ("late", "missed"),
+    tolerance: str | pd.Timedelta = "15min",
+    direction: Direction = DIRECTION_OF_DIALING,
+    until: pd.Timestamp | None = None,
+) -> pd.DataFrame:
+    """Return the calls that promised another one which came late or never.
+
+    Parameters
+    ----------
+    df
+        Calls, as for `recalls`.
+    status
+        Which promises: ``"kept"``, ``"late"``, ``"missed"``, ``"open"``, or several of them.
+    tolerance, direction, until
+        As for `recalls`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The calls that made the promises, in their order, with their index and all columns, and
+
+        - ``recall_status`` (category): ``late``, ``missed`` …, the verdict of `recalls`
+        - ``status_by_calls``, ``status_by_api`` (category): what the calls alone show, and what the API alone
+          says
+        - ``called_at`` (time): the first call to the client in the frame that can keep the promise
+        - ``recalled_at`` (time): the earlier of that and ``recallFirstAttemptDate``
+        - ``late_s`` (float64): ``recalled_at`` less ``recallDate``, seconds; null where nobody called
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing.
+    ValueError
+        `status` is none of these, `tolerance` is negative, or `direction` is not a direction.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame(
+    ...     {
+    ...         "clientNumber": ["x", "x", "y"],
+    ...         "timestamp": ["2026-03-02T09:00Z", "2026-03-03T10:00Z", "2026-03-04T09:00Z"],
+    ...         "recallDate": ["2026-03-03T09:00Z", None, "2026-03-05T09:00Z"],
+    ...         "type": 1,
+    ...     }
+    ... )
+    >>> calls.calls.late_recalls()[["clientNumber", "recall_status", "late_s"]]
+      clientNumber recall_status  late_s
+    0            x          late  3600.0
+    """
+    wanted = [choice("status", each, _STATUS) for each in ([status] if isinstance(status, str) else status)]
+    found = promises(df, tolerance, direction, until)
+    kept = np.isin(np.array(_STATUS)[found.status], wanted)
+    rows, tried, due = found.rows[kept], found.tried[kept], found.due[kept]
+    stamps = column(df, "timestamp")
+
+    def times(values: NDArray[np.int64], known: NDArray[np.bool_]) -> pd.Series:
+        instants = np.where(known, values, 0).view("datetime64[us]")
+        shown = pd.Series(instants, index=df.index[rows]).dt.tz_localize("UTC").dt.tz_convert(stamps.dt.tz)
+        return shown.where(known)
+
+    result, call = df.iloc[rows].copy(), found.call[kept]
+    witnesses = {
+        "recall_status": found.status, "status_by_calls": found.by_calls, "status_by_api": found.by_api,
+    }  # fmt: skip
+    for name, codes in witnesses.items():
+        result[name] = pd.Categorical(np.array(_STATUS)[codes[kept]], categories=list(_STATUS))
+    result["called_at"] = times(micros(stamps)[call], call >= 0).array
+    result["recalled_at"] = times(tried, tried < _NEVER).array
+    result["late_s"] = np.where(tried < _NEVER, (tried - due) / 1e6, np.nan)
+    return result
+
+
+def first_calls(
+    clients: NDArray[np.int64],
+    times: NDArray[np.int64],
+    asked: NDArray[np.int64],
+    earliest: NDArray[np.int64],
+    possible: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Return for each promise the position of the first call to the client that can keep it, else -1."""
-    clients, stamps = client_codes(df)[0], column(df, "timestamp")
-    waiting = np.zeros(clients.max(initial=0) + 2, dtype=bool)
-    waiting[clients[promised]] = True
-    possible = np.flatnonzero(of_direction(df, direction) & waiting[clients] & stamps.notna().to_numpy())
-    promises = np.flatnonzero(promised)
-    times = micros(stamps)
-    # The promise itself is a call to the client: only later ones count.
-    after = np.maximum(earliest[promises], times[promises] + 1)
-    rows, wanted = np.concatenate([promises, possible]), len(promises)
+    """Return the first call of the same client at a given time or later.
+
+    Parameters
+    ----------
+    clients, times
+        Of every call of the frame.
+    asked
+        Positions of the calls that are asked for.
+    earliest
+        For each of these, from when on.
+    possible
+        Positions of the calls that may be found.
+
+    Returns
+    -------
+    numpy.ndarray
+        For each of `asked` the position of the call, -1 where there is none.
+    """
+    rows, wanted = np.concatenate([asked, possible]), len(asked)
     order = np.lexsort(
-        (np.arange(len(rows)) >= wanted, np.concatenate([after, times[possible]]), clients[rows])
+        (np.arange(len(rows)) >= wanted, np.concatenate([earliest, times[possible]]), clients[rows])
     )
     is_call = order >= wanted
     # Walking back from the end, the last call seen is the next one.
     upcoming = np.where(is_call, np.arange(len(order)), len(order))
     upcoming = np.minimum.accumulate(upcoming[::-1])[::-1][~is_call]
-    asked, found = rows[order[~is_call]], upcoming < len(order)
+    who, found = order[~is_call], upcoming < len(order)
     call = rows[order[upcoming[found]]]
-    found[found] = clients[call] == clients[asked[found]]
-    made = np.full(len(df), -1, dtype=np.int64)
-    made[asked[found]] = rows[order[upcoming[found]]]
-    return made
+    found[found] = clients[call] == clients[asked[who[found]]]
+    result = np.full(wanted, -1, dtype=np.int64)
+    result[who[found]] = rows[order[upcoming[found]]]
+    return result

@@ -21,9 +21,25 @@ from brightcall_pandas.analysis._dimensions import (
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, known_sums, tally_of
-from brightcall_pandas.frame import client_codes, column, micros, number_codes, region_of, with_region
+from brightcall_pandas.frame import (
+    client_codes,
+    column,
+    micros,
+    number_codes,
+    optional_column,
+    region_of,
+    with_region,
+)
 
-__all__ = ["Sequences", "attempts", "last_seen", "repeat_callers", "sequences"]
+__all__ = [
+    "Sequences",
+    "attempts",
+    "last_seen",
+    "repeat_callers",
+    "repeat_calls",
+    "sequences",
+    "window_length",
+]
 
 
 class Sequences(msgspec.Struct, frozen=True):
@@ -278,14 +294,10 @@ def tally_repeat_callers(
     They add up if all calls of a client are in one part, and every part is given the same `until`.
     """
     df = with_region(df, region)
-    span = pd.Timedelta(window)
-    if not span > pd.Timedelta(0):
-        msg = f"window={window!r} must be a span above 0, such as '24h' or '7D'"
-        raise ValueError(msg)
+    length = window_length(window)
     counted = of_direction(df, direction)
     known = clients_where(df, counted)
     calls = sequences(df, counted, clients=known)
-    length = span // pd.Timedelta(microseconds=1)
     followed = ~calls.is_last & (np.diff(calls.times, append=0) <= length)
     end = last_seen(df, until)
     flags = {name: np.zeros(len(df), dtype=bool) for name in ("n_calls", "observed", "repeated")}
@@ -297,10 +309,15 @@ def tally_repeat_callers(
     flags["observed"] &= flags["n_calls"]
     flags["repeated"] &= flags["observed"]
     parts = split_or_all(df, by).where(flags["n_calls"])
-    sums = {name: parts.pick(each) for name, each in flags.items()}
+    sums: dict[str, NDArray[np.bool_] | None] = {name: parts.pick(each) for name, each in flags.items()}
+    answered = None
+    if "state" in df.columns:
+        answered = parts.pick((column(df, "state") == "answered").to_numpy(dtype=bool))
+    for name in ("observed", "repeated"):
+        sums[f"{name}_answered"] = None if answered is None else parts.pick(flags[name]) & answered
     clients = parts.pick(known)
-    sums["clients"] = first_of_pair(parts.keys, clients, sums["observed"])
-    sums["repeat_clients"] = first_of_pair(parts.keys, clients, sums["repeated"])
+    sums["clients"] = first_of_pair(parts.keys, clients, parts.pick(flags["observed"]))
+    sums["repeat_clients"] = first_of_pair(parts.keys, clients, parts.pick(flags["repeated"]))
     return tally_of(parts.keys, sums)
 
 
@@ -309,8 +326,83 @@ def finish_repeat_callers(table: pd.DataFrame, *, confidence: float = 0.95) -> p
     sums = add_up(table, grouped(folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())))
     result = sums[["n_calls", "observed", "repeated"]].copy()
     add_rate(result, "repeat_rate", sums["repeated"], sums["observed"], confidence)
-    result["first_contact_resolution"] = 1 - result["repeat_rate"]
+    result["first_contact_resolution"] = 1 - ratio(sums["repeated_answered"], sums["observed_answered"])
+    result["first_contact_resolution_all"] = 1 - result["repeat_rate"]
     return result.assign(clients=sums["clients"], repeat_clients=sums["repeat_clients"])
+
+
+def repeat_calls(
+    df: pd.DataFrame,
+    window: Span = "24h",
+    *,
+    direction: Direction = DIRECTION_OF_CALLERS,
+    answered_only: bool = False,
+) -> pd.DataFrame:
+    """Return the calls that repeat an earlier one of the same client.
+
+    Parameters
+    ----------
+    df
+        Calls, as for `repeat_callers`.
+    window
+        The client's call before lies at most this far back.
+    direction, answered_only
+        As for `repeat_callers`: of which direction both calls are, and whether the earlier one must have been
+        answered.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The later call of each pair, in the order of `df`, with its index and all columns, and
+
+        - ``repeats_id`` (str): ``id`` of the client's call before; null where the frame has none
+        - ``repeats_at`` (time): when that call began
+        - ``repeated_after_s`` (float64): how much later this one began, seconds
+
+    Raises
+    ------
+    KeyError
+        A needed column is missing.
+    ValueError
+        `window` is not a positive span, or `direction` is not a direction.
+
+    Notes
+    -----
+    These are as many as ``repeated`` in `repeat_callers`, and those that follow a call whose window is not
+    over at the end of the data.
+
+    Examples
+    --------
+    >>> stamps = ["2026-03-02T09:00Z", "2026-03-02T10:00Z", "2026-03-02T09:00Z"]
+    >>> calls = pd.DataFrame({"clientNumber": list("xxy"), "timestamp": stamps, "type": 0, "id": list("123")})
+    >>> calls.calls.repeat_calls("24h")[["id", "repeats_id", "repeated_after_s"]]
+      id repeats_id  repeated_after_s
+    1  2          1            3600.0
+    """
+    length = window_length(window)
+    calls = sequences(df, of_direction(df, direction))
+    gaps = np.diff(calls.times, append=0)
+    repeated = ~calls.is_last & (gaps <= length)
+    if answered_only:
+        repeated &= (column(df, "state") == "answered").to_numpy(dtype=bool)[calls.rows]
+    pairs = np.flatnonzero(repeated)
+    earlier, later = calls.rows[pairs], calls.rows[pairs + 1]
+    order = np.argsort(later)
+    earlier, later = earlier[order], later[order]
+    result = df.iloc[later].copy()
+    result["repeats_id"] = optional_column(df, "id").iloc[earlier].array
+    result["repeats_at"] = column(df, "timestamp").iloc[earlier].array
+    result["repeated_after_s"] = gaps[pairs][order] / 1e6
+    return result
+
+
+def window_length(window: Span) -> int:
+    """Return the length of ``window=`` in microseconds."""
+    span = pd.Timedelta(window)
+    if not span > pd.Timedelta(0):
+        msg = f"window={window!r} must be a span above 0, such as '24h' or '7D'"
+        raise ValueError(msg)
+    return span // pd.Timedelta(microseconds=1)
 
 
 @additive(tally_repeat_callers, finish_repeat_callers, whole_clients=True)
@@ -331,14 +423,14 @@ def repeat_callers(
     ----------
     df
         Calls; needs ``clientNumber``, ``timestamp``, ``type`` unless `direction` is None, and ``state`` if
-        `answered_only`.
+        `answered_only`; ``state`` is used where present.
     window
         A further call of the same client within this span is a repetition.
     direction
         ``"inbound"`` (the default: this is about what callers feel), ``"outbound"``, ``"internal"``, or None
         for all calls.
     answered_only
-        Whether only answered calls count as first contacts. Any call can be the repetition.
+        Whether only answered calls count as first contacts, in all columns. Any call can be the repetition.
     until
         End of the observed time; default: the latest call of the frame.
     by
@@ -358,7 +450,10 @@ def repeat_callers(
         - ``observed`` (int64): of these, the calls whose whole window lies before `until`
         - ``repeated`` (int64): of these, the calls followed by another call of the client within the window
         - ``repeat_rate``: repeated ÷ observed; ``repeat_rate_low``, ``repeat_rate_high``: Wilson's interval
-        - ``first_contact_resolution``: 1 − repeat_rate
+        - ``first_contact_resolution``: of the observed calls that were answered, the share that was not
+          repeated; null without ``state``
+        - ``first_contact_resolution_all``: of all observed calls, the share that was not repeated (1 −
+          repeat_rate)
         - ``clients``, ``repeat_clients`` (int64): distinct clients of the observed and the repeated calls
 
         Without such calls the table is empty.
@@ -373,9 +468,12 @@ def repeat_callers(
     Notes
     -----
     Calls younger than one window at the end of the data may still be repeated, so they are in ``n_calls`` but
-    not in ``observed``. A call that nobody repeats counts as resolved, as is usual in the trade; a client
-    who gave up or called from another number looks the same. Callers who withhold their number
-    (``anonymous`` and its like) are not clients, and left out.
+    not in ``observed``. An answered call that nobody repeats counts as resolved, as is usual in the trade; a
+    client who called from another number looks the same. Callers who hung up before anybody answered had no
+    contact: ``first_contact_resolution_all`` counts them as resolved if they did not call again. Callers who
+    withhold their number (``anonymous`` and its like) are not clients, and left out.
+
+    `repeat_calls` returns the repetitions themselves.
 
     Examples
     --------

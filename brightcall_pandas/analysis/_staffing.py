@@ -23,12 +23,11 @@ from brightcall_pandas.analysis._dimensions import (
     By,
     Direction,
     of_direction,
-    period_key,
-    period_starts,
     split,
 )
 from brightcall_pandas.analysis._durations import impossible_durations, seconds_of
 from brightcall_pandas.analysis._groups import Groups, completed, folded_keys, grouped
+from brightcall_pandas.analysis._periods import period_key, period_starts
 from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.frame import column
 

@@ -51,6 +51,8 @@ P = ParamSpec("P")
 TALK_TIME = "talk_time_s"
 """Name of the level that holds the talk time of answered calls; null for the others."""
 
+_EMPTY_JSON = ("", "{}", "[]", "null", '""')
+
 Contribution = NDArray[np.bool_] | NDArray[np.float64] | None
 """What each call adds to a sum; None where the frame lacks the column, which makes the sum null."""
 
@@ -98,6 +100,11 @@ class Facts:
     def is_known(self, name: str) -> NDArray[np.bool_]:
         """Return where a column has a value."""
         return self.series(name).notna().to_numpy()
+
+    def has_content(self, name: str) -> NDArray[np.bool_]:
+        """Return where a column of JSON has anything in it."""
+        values = self.series(name)
+        return np.asarray(values.notna() & ~values.str.strip().isin(_EMPTY_JSON), dtype=bool)
 
     def is_label(self, name: str, label: str) -> NDArray[np.bool_]:
         """Return where a column of a closed set has this label."""
@@ -223,6 +230,12 @@ SUMS: dict[str, Sum] = {
     "chain_known": Sum(("numbersInvolvedJSON",), lambda facts: facts.is_known("numbersInvolvedJSON")),
     "transferred": Sum(
         ("numbersInvolvedJSON",), lambda facts: facts.transferred, "chain_known", throughout=True
+    ),
+    "with_transcript": Sum(
+        ("state", "transcripts"),
+        lambda facts: facts.answered & facts.has_content("transcripts"),
+        "with_transcript",
+        throughout=True,
     ),
     "outcome_type_known": Sum(("outcomeType",), lambda facts: facts.is_known("outcomeType")),
     "positive": Sum(
@@ -366,6 +379,11 @@ class AdditiveForm(msgspec.Struct, frozen=True):
     def until_needed(self) -> bool:
         """Whether the tally depends on the latest call of all, so that every part must be given ``until``."""
         return "until" in inspect.signature(self.tally).parameters
+
+    @property
+    def days_needed(self) -> bool:
+        """Whether the table depends on the time that all calls cover: `finish` is given it as ``days``."""
+        return "days" in inspect.signature(self.finish).parameters
 
 
 class AdditiveTable(Protocol[P]):

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import LONGEST_S, WEEKDAYS, By, period_key, period_starts, split
+from brightcall_pandas.analysis._covered import Covered, Days, calls_a_day, covered, days_behind, fills
+from brightcall_pandas.analysis._dimensions import LONGEST_S, WEEKDAYS, By, split
 from brightcall_pandas.analysis._durations import impossible_durations
 from brightcall_pandas.analysis._groups import Groups, completed, folded_keys, grouped, keys_of_index
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
+from brightcall_pandas.analysis._periods import period_key, period_starts
 from brightcall_pandas.analysis._tallies import additive, tally
 from brightcall_pandas.frame import choice, column, micros
 
@@ -33,19 +35,22 @@ def tally_over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None) -> pd.D
     return tally(df, parts, sums_for(_METRICS))
 
 
-def finish_over_time(table: pd.DataFrame, freq: str = "D") -> pd.DataFrame:
-    """Return the table of `over_time` from its tally."""
+def finish_over_time(table: pd.DataFrame, freq: str = "D", *, days: Covered) -> pd.DataFrame:
+    """Return the table of `over_time` from its tally, and the time that the calls cover."""
     *by, period = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     starts = pd.DatetimeIndex(period.labels)
-    every = starts
+    every, complete = starts, np.zeros(0, dtype=bool)
     if len(starts):
-        every = period_starts(starts[0], starts[-1], freq)[:-1].rename("timestamp")
+        edges = period_starts(starts[0], starts[-1], freq)
+        every, complete = edges[:-1].rename("timestamp"), fills(edges, days)
     groups = completed(by, every.get_indexer(starts)[period.codes], every)
-    return metrics_of(table, groups, _METRICS)
+    result = metrics_of(table, groups, _METRICS)
+    result["complete"] = np.resize(complete, len(result))
+    return result
 
 
 @additive(tally_over_time, finish_over_time, durations=("answerTime", "talkTime"))
-def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None) -> pd.DataFrame:
+def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None, days: Days = None) -> pd.DataFrame:
     """Count calls and answers in each period.
 
     Parameters
@@ -59,6 +64,8 @@ def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None) -> pd.DataFra
         ``"quarter"`` and ``"year"`` mean the same.
     by
         Columns or dimensions (``agent``, ``project`` …) that become outer index levels.
+    days
+        First and last day that the calls were loaded for. None: the days of the load (see Notes).
 
     Returns
     -------
@@ -71,6 +78,9 @@ def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None) -> pd.DataFra
         - ``answer_time_mean_s``: mean answer time of answered calls (average speed of answer)
         - ``talk_time_total_s``: over all calls, seconds
         - ``talk_time_mean_s``: over answered calls whose talk time is known
+        - ``complete`` (bool): whether the days fill the period. The first and the last week of a month are
+          often part of one only, and so is a day that was still going on when it was loaded: their counts
+          compare with nothing
 
         A period without calls has counts and totals of 0 and null rates.
 
@@ -78,11 +88,15 @@ def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None) -> pd.DataFra
     ------
     KeyError
         The frame has no ``timestamp``, or a name in `by` is unknown.
-    ValueError
-        `freq` is not such a period.
+    TypeError, ValueError
+        `freq` is not such a period, or `days` are not two days in their order.
 
     Notes
     -----
+    The days are those that ``df.attrs["brightcall"]`` names as loaded, up to the moment at which they were
+    read. Of a part of the calls loaded (filtered, or cut out), and of calls that do not say what was loaded,
+    they are the days from the first to the last call, wholly. `days` overrules both.
+
     A call belongs to the period in which it begins; calls without a time are left out. Days are those of
     the wall clock: around a clock change they have 23 or 25 hours, and the hour that occurs twice has two
     rows.
@@ -91,16 +105,19 @@ def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None) -> pd.DataFra
     --------
     >>> stamps = ["2026-03-02T09:00:00Z", "2026-03-04T09:00:00Z"]
     >>> calls = pd.DataFrame({"timestamp": stamps, "state": [1, 0]})
-    >>> calls.calls.over_time("D")[["n_calls", "answer_rate"]]
-                             n_calls  answer_rate
+    >>> calls.calls.over_time("D")[["n_calls", "answer_rate", "complete"]]
+                               n_calls  answer_rate  complete
     timestamp
-    2026-03-02 00:00:00+00:00      1          1.0
-    2026-03-03 00:00:00+00:00      0          NaN
-    2026-03-04 00:00:00+00:00      1          0.0
+    2026-03-02 00:00:00+00:00        1          1.0      True
+    2026-03-03 00:00:00+00:00        0          NaN      True
+    2026-03-04 00:00:00+00:00        1          0.0      True
+    >>> calls.calls.over_time("W")["complete"].tolist()
+    [False]
     """
-    return finish_over_time(tally_over_time(df, freq, by=by), freq)
+    return finish_over_time(tally_over_time(df, freq, by=by), freq, days=covered(df, days))
 
 
+_A_DAY = "_per_day"
 _VALUES = (
     "n_calls",
     "answered",
@@ -110,36 +127,55 @@ _VALUES = (
     "talk_time_mean_s",
     "positive",
     "positive_rate",
+    *(total + _A_DAY for total in ("n_calls", "answered", "positive")),
 )
 
 
-def tally_heatmap(df: pd.DataFrame, value: str = "n_calls", *, by: By = None) -> pd.DataFrame:
+def tally_heatmap(df: pd.DataFrame, value: str | None = None, *, by: By = None) -> pd.DataFrame:
     """Return the sums behind `heatmap`: one row per group, weekday and hour that has calls."""
-    choice("value", value, _VALUES)
+    value = choice("value", _value(value), _VALUES).removesuffix(_A_DAY)
     known = column(df, "timestamp").notna().to_numpy()
     parts = split(df, by).within(*split(df, ["weekday", "hour"]).keys).where(known)
     return tally(df, parts, sums_for(["n_calls", value]))
 
 
-def finish_heatmap(table: pd.DataFrame, value: str = "n_calls") -> pd.DataFrame:
-    """Return the table of `heatmap` from its tally."""
+def finish_heatmap(table: pd.DataFrame, value: str | None = None, *, days: Covered) -> pd.DataFrame:
+    """Return the table of `heatmap` from its tally, and the time that the calls cover."""
+    shown = _value(value)
+    value = shown.removesuffix(_A_DAY)
     *by, weekday, _ = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
-    days = pd.Index(WEEKDAYS, dtype="str", name="weekday")
-    rows = completed(by, days.get_indexer(weekday.labels)[weekday.codes], days)
+    week = pd.Index(WEEKDAYS, dtype="str", name="weekday")
+    rows = completed(by, week.get_indexer(weekday.labels)[weekday.codes], week)
     hours = table.index.get_level_values(-1).to_numpy(dtype=np.int64)
     cells = Groups(rows.codes * 24 + hours, pd.RangeIndex(len(rows) * 24))
     values = metrics_of(table, cells, [value])[value].to_numpy().reshape(-1, 24)
+    if shown != value:
+        values = calls_a_day(values, np.resize(_days_of_cells(days), values.shape))
     result = pd.DataFrame(values, index=rows.index, columns=pd.RangeIndex(24, name="hour"))
     _, *divisor = METRICS[value].sums
     behind = np.nan_to_num(table[divisor[0] if divisor else "n_calls"].to_numpy())
     counted = cells.sum(behind).reshape(-1, 24)
     calls = int(table["n_calls"].sum())
-    result.attrs["heatmap"] = {"value": value, "n_calls": calls, "counted": counted.tolist()}
+    result.attrs["heatmap"] = {"value": shown, "n_calls": calls, "counted": counted.tolist()}
+    if shown != value:
+        result.attrs["heatmap"]["days"] = float(days_behind(pd.RangeIndex(1), days)[0])
     return result
 
 
+def _value(value: str | None) -> str:
+    return "n_calls" if value is None else value
+
+
+def _days_of_cells(days: Covered) -> NDArray[np.float64]:
+    """Return how many of the days covered have each weekday and hour, weekdays as rows."""
+    weekdays = pd.CategoricalIndex(WEEKDAYS, categories=WEEKDAYS).repeat(24)
+    hours = pd.Index(np.tile(np.arange(24), 7), dtype="Int64")
+    index = pd.MultiIndex.from_arrays([weekdays, hours], names=["weekday", "hour"])
+    return np.nan_to_num(days_behind(index, days)).reshape(7, 24)
+
+
 @additive(tally_heatmap, finish_heatmap, durations=("answerTime", "talkTime"))
-def heatmap(df: pd.DataFrame, value: str = "n_calls", *, by: By = None) -> pd.DataFrame:
+def heatmap(df: pd.DataFrame, value: str | None = None, *, by: By = None, days: Days = None) -> pd.DataFrame:
     """Return a value for each weekday and hour.
 
     Parameters
@@ -149,9 +185,13 @@ def heatmap(df: pd.DataFrame, value: str = "n_calls", *, by: By = None) -> pd.Da
     value
         What each cell holds: ``"n_calls"``, ``"answered"``, ``"answer_rate"``, ``"answer_time_mean_s"``,
         ``"talk_time_total_s"``, ``"talk_time_mean_s"``, ``"positive"`` or ``"positive_rate"``, as
-        `definitions` defines them.
+        `definitions` defines them; or, on the mean of the days, ``"n_calls_per_day"``,
+        ``"answered_per_day"`` or ``"positive_per_day"``. None: ``"n_calls"`` in the table, and
+        ``"n_calls_per_day"`` in the picture, where weekdays are to be compared.
     by
         Columns or dimensions (``agent``, ``project`` …) that become outer index levels, seven rows each.
+    days
+        First and last day that the calls were loaded for. None: the days of the load, as in `over_time`.
 
     Returns
     -------
@@ -160,18 +200,23 @@ def heatmap(df: pd.DataFrame, value: str = "n_calls", *, by: By = None) -> pd.Da
         without calls is 0 for counts and totals, null for rates and means. ``attrs["heatmap"]`` holds the
         ``value``'s name, the number of all calls as ``n_calls``, and ``counted``, row by row the number of
         calls behind each cell (for a mean, those that it averages), so that a picture can mark cells that
-        rest on few. Without calls the table has no rows.
+        rest on few; of a mean of days also ``days``, how many there are. Without calls the table has no rows.
 
     Raises
     ------
     KeyError
         The frame has no ``timestamp``, or a name in `by` is unknown.
-    ValueError
-        `value` is none of these.
+    TypeError, ValueError
+        `value` is none of these, or `days` are not two days in their order.
 
     Notes
     -----
     Weekday and hour are those of the wall clock in the frame's timezone; calls without a time are left out.
+
+    Counts are totals: of 30 days from a Sunday on, five are Sundays and Mondays and four are Wednesdays, so
+    the same traffic every day makes Mondays a quarter busier. ``…_per_day`` divides by the number of days
+    covered that have this weekday and hour, those without calls included: a day covered in part counts in
+    part, and a day whose clock skips the hour not at all. A cell that no day covers is null.
 
     Examples
     --------
@@ -181,7 +226,7 @@ def heatmap(df: pd.DataFrame, value: str = "n_calls", *, by: By = None) -> pd.Da
     >>> float(table.loc["Monday", 9]), float(table.loc["Tuesday", 10])
     (0.5, 1.0)
     """
-    return finish_heatmap(tally_heatmap(df, value, by=by), value)
+    return finish_heatmap(tally_heatmap(df, value, by=by), value, days=covered(df, days))
 
 
 def concurrency(df: pd.DataFrame, freq: str = "1min", *, by: By = None) -> pd.DataFrame:

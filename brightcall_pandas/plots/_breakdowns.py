@@ -31,7 +31,8 @@ from brightcall_pandas.plots._style import (
 
 __all__ = ["breakdown", "by_agent", "by_line"]
 
-_BESIDE = ("share", "n_calls")
+_A_DAY = "n_calls_per_day"
+_BESIDE = ("share", "n_calls", _A_DAY)
 _AGENTS, _LINES = "Agents", "Lines"
 
 
@@ -43,7 +44,8 @@ def breakdown(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     table
         Table returned by `analysis.breakdown`. The first rate among its metrics is drawn; without a
-        rate the first metric other than ``n_calls``; without that the share.
+        rate the first metric other than ``n_calls``; without that the share, or the calls a day where the
+        groups are of unequally many days, as weekdays may be.
     ax
         Axes to draw on; new ones by default.
 
@@ -59,8 +61,9 @@ def breakdown(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     metric = _drawn(table)
     shown, hidden = largest_rows(table, table["share"])
     texts = [_text(value, metric) for value in shown[metric]]
-    if "n_calls" in shown:
-        texts = [f"{text}  ({number(calls)})" for text, calls in zip(texts, shown["n_calls"], strict=True)]
+    beside = _A_DAY if _is_uneven(table) else "n_calls"
+    if "n_calls" in shown and metric != beside:
+        texts = [f"{text}  ({number(calls)})" for text, calls in zip(texts, shown[beside], strict=True)]
     intervals = interval_of(shown, metric) if f"{metric}_low" in shown else None
     words = words_of(metric)
     ax = bar_rows(
@@ -76,7 +79,8 @@ def breakdown(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if "n_calls" in table:
         # Not the sum: by tag, a call may count in several groups.
         every = round(table["n_calls"].iloc[0] / table["share"].iloc[0])
-        remarks = [f"{calls_of(every)}, those of each group in brackets", words]
+        of_each = {metric: "", _A_DAY: ", those of each group a day in brackets"}
+        remarks = [calls_of(every) + of_each.get(beside, ", those of each group in brackets"), words]
     if intervals is not None:
         remarks.append("whiskers: Wilson interval")
     titled(ax, title, "; ".join(remarks) + hidden)
@@ -94,7 +98,15 @@ def _drawn(table: pd.DataFrame) -> str:
     metrics = [name for name in table.columns if not name.endswith(("_low", "_high")) and name not in _BESIDE]
     rates = [name for name in metrics if f"{name}_low" in table and table[name].notna().any()]
     known = [name for name in metrics if table[name].notna().any()]
-    return str(next(iter([*rates, *known]), "share"))
+    return str(next(iter([*rates, *known]), _A_DAY if _is_uneven(table) else "share"))
+
+
+def _is_uneven(table: pd.DataFrame) -> bool:
+    """Tell whether the groups are of unequally many days, so that their counts do not compare."""
+    if _A_DAY not in table:
+        return False
+    days = (table["share"] / table[_A_DAY]).dropna()
+    return len(days) > 0 and not np.allclose(days, days.iloc[0])
 
 
 @housed

@@ -289,7 +289,8 @@ def heatmap(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("hour of the day")
     unit = ", in percent" if is_rate(value) else ", in seconds" if value.endswith("_s") else ""
     mark = f"; hatched: fewer than {_FEW} calls" if few else ""
-    n = f"{calls_of(facts['n_calls'])}{unit}{mark}" if facts else ""
+    mean = f", mean of {facts['days']:g} days" if "days" in facts else ""
+    n = f"{calls_of(facts['n_calls'])}{unit}{mean}{mark}" if facts else ""
     titled(ax, title, n)
     return ax
 
@@ -297,9 +298,10 @@ def heatmap(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def _marked(ax: Axes, values: np.ndarray, behind: np.ndarray, mesh: Any, value: str) -> bool:
     """Write the value into each cell, hatch the cells that rest on few calls, and return whether any do."""
     few = (behind > 0) & (behind < _FEW)
+    places = int(value.endswith("_per_day") and np.nanmax(values) < 10)
     for day, hour in np.argwhere(~np.isnan(values)):
         color = to_hex(mesh.cmap(mesh.norm(values[day, hour])))
-        text = f"{values[day, hour] * 100:.0f}" if is_rate(value) else _short(values[day, hour])
+        text = f"{values[day, hour] * 100:.0f}" if is_rate(value) else _short(values[day, hour], places)
         ax.text(hour, day, text, ha="center", va="center", fontsize=7, color=ink_on(color))
     for day, hour in np.argwhere(few):
         corner = (hour - 0.5, day - 0.5)
@@ -309,5 +311,5 @@ def _marked(ax: Axes, values: np.ndarray, behind: np.ndarray, mesh: Any, value: 
     return bool(few.any())
 
 
-def _short(amount: float) -> str:
-    return f"{amount / 1000:.1f}k" if amount >= 10_000 else f"{amount:.0f}"
+def _short(amount: float, places: int) -> str:
+    return f"{amount / 1000:.1f}k" if amount >= 10_000 else f"{amount:.{places}f}"

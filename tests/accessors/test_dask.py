@@ -21,12 +21,15 @@ ARGUMENTS = {
     "breakdown": [("project",), {"metrics": ["n_calls", "unique_clients", "talk_time_median_s"]}],
     "repeat_callers": [("24h",), {"by": "project"}],
     "attempts": [(), {"by": "project"}],
-    "over_time": [("h",), {}],
+    "over_time": [("W",), {}],
+    "heatmap": [("n_calls_per_day",), {}],
+    "callbacks": [("6h",), {}],
     "chains_match": [(), {"eventually": ["101", "102"], "at_least": 1}],
 }
 REFUSED = """
-    compare concurrency explain_change explore model_frame quality reconcile show staffing to_event_log
-    to_csv to_excel to_networkx to_parquet transfer_events transfer_flow
+    agent_time compare concurrency explain_change explore late_recalls missed_calls model_frame quality
+    reconcile repeat_calls show staffing to_event_log to_csv to_excel to_networkx to_parquet transfer_events
+    transfer_flow
 """.split()
 LAZY = [name for name in analysis.__all__ if name not in (*REFUSED, "definitions")]
 
@@ -162,6 +165,25 @@ class TestDistributedCalls:
         expected = getattr(calls.calls, name)(by="attempt")
         found = getattr(bc.scan_calls(folder).calls, name)(by="attempt").compute()
         pdt.assert_frame_equal(found, expected, check_exact=True)
+
+    def test_days_can_be_given_and_long_texts_are_kept_where_they_count(self, cluster):
+        frame = bc.to_frame(
+            [
+                {
+                    "timestamp": f"2026-03-0{day}T09:00:00Z",
+                    "clientNumber": f"+49301234{day}",
+                    "state": 1,
+                    "transcripts": {"text": "Hello"} if day % 2 else None,
+                }
+                for day in range(1, 9)
+            ]
+        )
+        asked = {"metrics": ["n_calls", "transcript_share"], "days": ("2026-03-01", "2026-03-14")}
+        found = lazily(frame).calls.breakdown("weekday", **asked).compute()
+        pdt.assert_frame_equal(found, frame.calls.breakdown("weekday", **asked), check_exact=True)
+        # Two Sundays in 14 days, both with a call, of which the first has a transcript: 1 and 8 March.
+        assert found.loc["Sunday", ["n_calls_per_day", "transcript_share"]].tolist() == [1.0, 0.5]
+        assert found.loc["Monday", ["n_calls_per_day", "transcript_share"]].tolist() == [0.5, 0.0]
 
     @pytest.mark.parametrize("name", REFUSED)
     def test_what_has_no_distributed_form_says_so(self, folder, name):

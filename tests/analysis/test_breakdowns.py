@@ -108,6 +108,7 @@ class TestBreakdown:
         table = breakdown(breakdown_calls, "project", ["answer_rate", "talk_time_mean_s", "ai_talk_share"])
         assert table.columns.tolist() == [
             "share",
+            "n_calls_per_day",
             "answer_rate",
             "answer_rate_low",
             "answer_rate_high",
@@ -119,7 +120,27 @@ class TestBreakdown:
 
     def test_medians_and_distinct_clients_can_be_asked_for(self, breakdown_calls):
         table = breakdown(breakdown_calls, "project", ["talk_time_median_s", "unique_clients"])
-        assert table.loc["B"].tolist() == [0.5, 20.0, 1.0]
+        assert table.drop(columns="n_calls_per_day").loc["B"].tolist() == [0.5, 20.0, 1.0]
+
+    def test_calls_a_day_are_those_of_the_days_that_have_the_weekday(self):
+        # Two calls on each of 30 days from a Sunday on, which has five Sundays and Mondays.
+        stamps = pd.date_range("2026-03-01T12:00", periods=30, freq="D", tz="UTC").repeat(2)
+        df = pd.DataFrame({"timestamp": stamps, "projectName": ["Solar", "Wind"] * 30})
+        table = breakdown(df, "weekday", ["n_calls"])
+        assert table["n_calls"].tolist() == [10, 8, 8, 8, 8, 8, 10]
+        assert table["n_calls_per_day"].tolist() == [2.0] * 7
+        assert breakdown(df, "project", ["n_calls"])["n_calls_per_day"].tolist() == [1.0, 1.0]
+        assert set(breakdown(df, ["project", "weekday"])["n_calls_per_day"]) == {1.0}
+        # Weeks from 23 February to 30 March have 1, 7, 7, 7, 7 and 1 of these days.
+        assert breakdown(df, "week", ["n_calls"])["n_calls"].tolist() == [2, 14, 14, 14, 14, 2]
+        assert breakdown(df, "week", ["n_calls"])["n_calls_per_day"].tolist() == [2.0] * 6
+        assert breakdown(df, "hour")["n_calls_per_day"].tolist() == [2.0]
+
+    def test_calls_a_day_are_not_known_without_times(self, breakdown_calls):
+        untimed = breakdown(breakdown_calls.drop(columns="timestamp"), "project")
+        assert untimed["n_calls_per_day"].isna().all()
+        one = breakdown(breakdown_calls.assign(timestamp=["2026-03-02T09:00Z", None, None, None]), "weekday")
+        assert one["n_calls_per_day"].fillna(-1).to_dict() == {"Monday": 1.0, "(none)": -1.0}
 
     def test_ordered_labels_keep_their_order(self, breakdown_calls):
         assert breakdown(breakdown_calls, "hour").index.tolist() == [8, 9]

@@ -16,6 +16,7 @@ from brightcall_pandas import analysis, plots
 from brightcall_pandas.accessors import _frame as accessor
 from brightcall_pandas.analysis._definitions import DEFINITIONS, OF_TABLES
 from brightcall_pandas.analysis._metrics import METRICS
+from brightcall_pandas.analysis._people_definitions import OF_PEOPLE
 from brightcall_pandas.analysis.transfers._definitions import OF_TRANSFERS
 from brightcall_pandas.frame._columns import column
 from brightcall_pandas.frame._fields import FIELDS
@@ -32,6 +33,10 @@ ARGUMENTS = {
 }
 KEYWORDS = {"chains_match": {"starts": "1"}}
 NO_PICTURE = {
+    "agent_time": "times and counts of each agent and day, to be looked up",
+    "ai_handover": "two rows of figures in different units",
+    "ratings": "counts and a mean; breakdown draws groups",
+    "rung_parties": "a table to look one party up in",
     "definitions": "sentences",
     "quality": "counts of different things, most of them zero, with examples",
     "reconcile": "figures that ought to agree: what differs is a row to read",
@@ -43,14 +48,23 @@ NO_PICTURE = {
     "to_event_log": "a row for each event, for other tools",
     "to_networkx": "a graph, for other tools",
     "chains_match": "a mask",
+    "callbacks": "one row of counts that add up, and of times",
+    "late_recalls": "calls, row by row; recalls draws them counted",
+    "missed_calls": "calls, row by row; callbacks counts them",
+    "repeat_calls": "calls, row by row; repeat_callers draws them counted",
 }
 """What is read, not looked at, and why."""
 
 NO_DEFINITION = {
+    "agent_time": {"first_call", "last_call"},
     "by_outcome": {"outcome_type"},
     "explain_change": {"largest"},
     "heatmap": set(range(24)),
+    "missed_calls": {"callback_status", "called_back_at", "called_again_at"},
+    "late_recalls": {"recall_status", "status_by_calls", "status_by_api", "called_at", "recalled_at"},
     "quality": {"detail"},
+    "repeat_calls": {"repeats_id", "repeats_at"},
+    "recalls": {"recall_states"},
     "reconcile": {"agrees", "likely_cause"},
     "to_event_log": {
         "case:concept:name", "concept:name", "time:timestamp", "org:resource", "time_known",
@@ -72,10 +86,13 @@ SORTED_BY = {
 }
 """Tables that go row by row; those with as many rows as there are calls keep the order of the calls."""
 
+ROWS = {"late_recalls", "missed_calls", "repeat_calls"}
+"""What returns calls themselves, with columns of its own beside theirs."""
+
 SHOW_EXAMPLES = {"quality"}
 """Tables that tell of the form of the values, and show the first one."""
 
-OF_CALLS = [name for name in TABLES if name not in {*SORTED_BY, *NO_FRAME}]
+OF_CALLS = [name for name in TABLES if name not in {*SORTED_BY, *NO_FRAME, *ROWS}]
 """Tables that count calls."""
 
 
@@ -122,7 +139,7 @@ class TestEveryTable:
 
     @pytest.mark.parametrize("name", [name for name in TABLES if name not in NO_FRAME])
     def test_every_number_is_defined(self, name):
-        columns = set(table_of(name, calls(40)).columns)
+        columns = set(table_of(name, calls(40)).columns) - (set(FIELDS) if name in ROWS else set())
         assert columns >= NO_DEFINITION.get(name, set())
         for shown in columns - NO_DEFINITION.get(name, set()):
             base = str(shown)
@@ -131,7 +148,7 @@ class TestEveryTable:
             assert base in DEFINITIONS, shown
 
     def test_no_number_is_defined_twice(self):
-        assert len(DEFINITIONS) == sum(map(len, (METRICS, OF_TABLES, OF_TRANSFERS)))
+        assert len(DEFINITIONS) == sum(map(len, (METRICS, OF_TABLES, OF_PEOPLE, OF_TRANSFERS)))
 
     def test_no_definition_is_left_over(self):
         shown = {
@@ -151,6 +168,7 @@ class TestHalves:
             "attempts",
             "breakdown",
             "by_line",
+            "callbacks",
             "recalls",
             "repeat_callers",
             "summary",
@@ -158,6 +176,7 @@ class TestHalves:
 
     def test_tables_without_halves_are_known(self):
         assert set(OF_CALLS) - set(ADDITIVE) == {
+            "agent_time",
             "compare",
             "concurrency",
             "explain_change",
@@ -181,14 +200,15 @@ class TestHalves:
         df = calls(many, seed)
         tally, finish = FORMS[name].tally, FORMS[name].finish
         options = {"by": "project" if name == "breakdown" else by} if name in SPLIT else {}
-        until = {"until": df["timestamp"].max()} if "until" in inspect.signature(tally).parameters else {}
+        until = {"until": df["timestamp"].max()} if FORMS[name].until_needed else {}
+        days = {"days": analysis.covered(df)} if FORMS[name].days_needed else {}
         if FORMS[name].whole_clients:
             here = (df["clientNumber"].fillna("0").astype(int) % 2 == 0).to_numpy()
         else:
             here = np.arange(many) % 2 == 0
         parts = [tally(df[mask], **options, **until) for mask in (here, ~here)]
         pd.testing.assert_frame_equal(
-            finish(analysis.merge(parts)), getattr(analysis, name)(df, **options, **until)
+            finish(analysis.merge(parts), **days), getattr(analysis, name)(df, **options, **until)
         )
 
 
@@ -199,6 +219,15 @@ class TestBy:
     def test_is_keyword_only_except_for_breakdown(self, name):
         kind = inspect.signature(getattr(analysis, name)).parameters["by"].kind
         assert (kind is inspect.Parameter.KEYWORD_ONLY) == (name != "breakdown")
+
+    @pytest.mark.parametrize("name", SPLIT)
+    def test_takes_periods(self, name):
+        df = calls(60)
+        arguments = {"breakdown": [], "compare": [calls(40)], "explain_change": [calls(40)]}
+        table = getattr(analysis, name)(df, *arguments.get(name, ARGUMENTS.get(name, [])), by=["W", "30min"])
+        assert {"W", "30min"} <= set(table.index.names)
+        weeks = pd.DatetimeIndex(table.index.get_level_values("W")).dropna()
+        assert set(weeks.strftime("%a %H:%M")) == {"Mon 00:00"}
 
     @pytest.mark.parametrize("name", ["by_agent", "funnel", "heatmap", "talk_time_buckets"])
     @settings(max_examples=8)
@@ -217,7 +246,7 @@ class TestBy:
 
 
 class TestHostileFrames:
-    @pytest.mark.parametrize("name", [name for name in TABLES if name != "quality"])
+    @pytest.mark.parametrize("name", [name for name in TABLES if name not in {"quality", *ROWS}])
     def test_a_missing_column_is_an_error_that_says_what_it_is_or_makes_nulls(self, name):
         df = calls(30)
         df = pd.DataFrame({each: column(df, each) for each in df})  # typed once
@@ -259,7 +288,7 @@ class TestHostileFrames:
         pd.testing.assert_frame_equal(table_of(name, raw), expected)
         pd.testing.assert_frame_equal(raw, before)
 
-    @pytest.mark.parametrize("name", ["chains_match", *sorted(SORTED_BY)])
+    @pytest.mark.parametrize("name", ["chains_match", *sorted(SORTED_BY), *sorted(ROWS)])
     def test_what_goes_row_by_row_follows_the_rows(self, name):
         df = calls(40)
         order = np.random.default_rng(0).permutation(len(df))
@@ -267,7 +296,7 @@ class TestHostileFrames:
         before = mixed.copy(deep=True)
         ours, theirs = (table_of(name, each) for each in (df, mixed))
         assert set(theirs.index) <= ({1} if name != "to_event_log" else set(range(len(theirs))))
-        if by := SORTED_BY.get(name):
+        if by := SORTED_BY.get(name, ["id"] if name in ROWS else None):
             ours, theirs = (each.sort_values(by) for each in (ours, theirs))
         else:
             ours = ours.iloc[order]
@@ -311,5 +340,11 @@ def calls(many: int, seed: int = 0) -> pd.DataFrame:
             "aiTalkTime": some(rng.integers(0, 9, many).astype(float)),
             "totalTime": some(rng.integers(0, 200, many).astype(float)),
             **seconds,
+            "qualityRating": some(rng.integers(1, 6, many).astype(float)),
+            "numbersRingedJSON": some(rng.choice(['["1", "2"]', '["2"]', "broken"], many)),
+            "agentShortNumber": some(rng.choice(["1", "2"], many)),
+            "transcripts": some(rng.choice(['{"text": "Hello"}', "{}"], many)),
+            "recallFirstAttemptDate": some(stamps + pd.to_timedelta(rng.integers(-2, 60, many), unit="h")),
+            "recallState": some(rng.integers(0, 3, many).astype(float)),
         }
     )

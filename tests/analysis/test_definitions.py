@@ -26,4 +26,10 @@ class TestMetrics:
 
     def test_proportions_are_counts_out_of_counts(self):
         found = {name for name, each in METRICS.items() if each.is_proportion}
-        assert found == {"answer_rate", "first_time_share", "transferred_share", "positive_rate"}
+        assert found == {
+            "answer_rate",
+            "first_time_share",
+            "transferred_share",
+            "positive_rate",
+            "transcript_share",
+        }

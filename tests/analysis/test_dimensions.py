@@ -9,105 +9,10 @@ from brightcall_pandas.analysis._dimensions import (
     DIMENSIONS,
     names_of,
     of_direction,
-    period_key,
-    period_starts,
     split,
 )
 from brightcall_pandas.frame import micros
 from brightcall_pandas.frame._fields import FIELDS
-
-BERLIN = "Europe/Berlin"
-
-
-def starts(first: str, last: str, freq: str, zone: str = BERLIN) -> list[str]:
-    found = period_starts(pd.Timestamp(first, tz=zone), pd.Timestamp(last, tz=zone), freq)
-    return [each.isoformat() for each in found]
-
-
-class TestPeriodStarts:
-    def test_days_begin_at_local_midnight_also_around_a_clock_change(self):
-        assert starts("2026-03-28 23:30", "2026-03-29 12:00", "D") == [
-            "2026-03-28T00:00:00+01:00",
-            "2026-03-29T00:00:00+01:00",
-            "2026-03-30T00:00:00+02:00",
-        ]
-
-    def test_the_hour_that_is_skipped_is_no_period(self):
-        assert starts("2026-03-29 01:59", "2026-03-29 03:00", "h") == [
-            "2026-03-29T01:00:00+01:00",
-            "2026-03-29T03:00:00+02:00",
-            "2026-03-29T04:00:00+02:00",
-        ]
-
-    def test_the_hour_that_occurs_twice_is_two_periods(self):
-        assert starts("2026-10-25 01:30", "2026-10-25 03:30", "hour") == [
-            "2026-10-25T01:00:00+02:00",
-            "2026-10-25T02:00:00+02:00",
-            "2026-10-25T02:00:00+01:00",
-            "2026-10-25T03:00:00+01:00",
-            "2026-10-25T04:00:00+01:00",
-        ]
-
-    def test_the_other_one_of_two_equal_hours_is_left_out_at_the_ends(self):
-        second = pd.Timestamp("2026-10-25 01:30", tz="UTC").tz_convert(BERLIN)
-        found = period_starts(second, second, "h")
-        assert [each.isoformat() for each in found] == [
-            "2026-10-25T02:00:00+01:00",
-            "2026-10-25T03:00:00+01:00",
-        ]
-        first = pd.Timestamp("2026-10-25 00:30", tz="UTC").tz_convert(BERLIN)
-        found = period_starts(first, first, "h")
-        assert [each.isoformat() for each in found] == [
-            "2026-10-25T02:00:00+02:00",
-            "2026-10-25T02:00:00+01:00",
-        ]
-
-    def test_longer_spans_stay_on_the_wall_clock(self):
-        assert starts("2026-03-29 01:00", "2026-03-29 13:00", "6h") == [
-            "2026-03-29T00:00:00+01:00",
-            "2026-03-29T06:00:00+02:00",
-            "2026-03-29T12:00:00+02:00",
-            "2026-03-29T18:00:00+02:00",
-        ]
-
-    def test_weeks_begin_on_monday_and_months_on_the_first(self):
-        assert starts("2026-03-29", "2026-03-31", "W", "UTC") == [
-            "2026-03-23T00:00:00+00:00",
-            "2026-03-30T00:00:00+00:00",
-            "2026-04-06T00:00:00+00:00",
-        ]
-        for freq in ("M", "MS", "ME", "month"):
-            assert starts("2026-03-29", "2026-04-01", freq, "UTC") == [
-                "2026-03-01T00:00:00+00:00",
-                "2026-04-01T00:00:00+00:00",
-                "2026-05-01T00:00:00+00:00",
-            ]
-
-    def test_a_day_whose_midnight_is_skipped_begins_later(self):
-        assert (
-            starts("2026-04-24 12:00", "2026-04-24 12:00", "D", "Africa/Cairo")[0]
-            == "2026-04-24T01:00:00+03:00"
-        )
-
-    @pytest.mark.parametrize("freq", ["B", "7min", "2D", "-1h", "48h", "W-XYZ", "often", ""])
-    def test_a_period_that_is_none(self, freq):
-        with pytest.raises(ValueError, match="freq="):
-            starts("2026-03-29", "2026-03-30", freq)
-
-
-class TestPeriodKey:
-    def test_lists_gaps_and_tells_which_calls_have_a_time(self):
-        stamps = pd.Series(pd.to_datetime(["2026-03-04T12:00Z", None, "2026-03-02T00:00Z"], utc=True))
-        key, known = period_key(stamps, "D")
-        assert known.tolist() == [True, False, True]
-        assert key.labels.strftime("%d").tolist() == ["02", "03", "04"]
-        assert key.codes[known].tolist() == [2, 0]
-
-    def test_no_time_at_all(self):
-        key, known = period_key(pd.Series([pd.NaT], dtype="datetime64[us, Europe/Berlin]"), "D")
-        assert len(key.labels) == 0
-        assert str(key.labels.tz) == BERLIN
-        assert not known.any()
 
 
 class TestMicros:
@@ -317,3 +222,62 @@ class TestAttempt:
         for name in ("clientNumber", "timestamp", "type"):
             with pytest.raises(KeyError, match=name):
                 dials(("x", 9, "outbound", 1)).drop(columns=name).calls.breakdown("attempt")
+
+
+class TestPeriodsAsDimensions:
+    CALLS = pd.DataFrame(
+        {
+            "timestamp": [
+                "2026-03-02T09:10Z",
+                "2026-03-02T09:40Z",
+                "2026-03-02T09:59Z",
+                "2026-05-04T09:00Z",
+                None,
+            ],
+            "state": [1, 0, 1, 1, 1],
+        }
+    )
+
+    def test_a_span_groups_calls_by_where_it_begins(self):
+        table = self.CALLS.calls.breakdown("30min", ["n_calls", "answered"])
+        assert table.index.name == "30min"
+        assert [str(each)[:16] for each in table.index] == [
+            "2026-03-02 09:00",
+            "2026-03-02 09:30",
+            "2026-05-04 09:00",
+            "NaT",
+        ]
+        assert table["n_calls"].tolist() == [1, 2, 1, 1]
+        assert table["answered"].tolist() == [1, 1, 1, 1]
+
+    @pytest.mark.parametrize(
+        ("name", "first"), [("quarter", "2026-01-01"), ("year", "2026-01-01"), ("W", "2026-03-02")]
+    )
+    def test_so_do_periods_of_the_calendar(self, name, first):
+        assert str(labels(self.CALLS, name)[0])[:10] == first
+
+    def test_the_words_that_were_dimensions_are_these_periods(self):
+        for word, alias in (("day", "D"), ("week", "W"), ("month", "M")):
+            assert labels(self.CALLS, word) == labels(self.CALLS, alias)
+        assert labels(self.CALLS, "hour")[0] == 9  # of the day
+
+    def test_a_column_of_ones_own_comes_first(self):
+        assert labels(self.CALLS.assign(D="mine"), "D")[0] == "mine"
+
+    @pytest.mark.parametrize(
+        "table", ["summary", "by_outcome", "over_time", "funnel", "by_agent", "service_level"]
+    )
+    def test_every_by_takes_them(self, table):
+        calls = self.CALLS.assign(
+            outcomeTag="No", userId="a", type=0, talkTime=1.0, answerTime=1.0, callTime=1.0
+        )
+        calls["outcomeType"] = "neutral"
+        found = getattr(calls.dropna().calls, table)(by=["30min"])
+        assert found.index.get_level_values("30min").nunique() == 3
+
+    @pytest.mark.parametrize("name", ["7min", "fortnight", "B"])
+    def test_what_is_no_period_is_said(self, name):
+        with pytest.raises(
+            KeyError, match=f"by='{name}' is neither a column .* nor a period such as '30min'"
+        ):
+            split(self.CALLS, name)

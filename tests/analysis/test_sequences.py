@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis import attempts, repeat_callers
+from brightcall_pandas.analysis import attempts, repeat_callers, repeat_calls
 from brightcall_pandas.analysis._dimensions import split
 from brightcall_pandas.analysis._sequences import last_seen, sequences
 
@@ -153,7 +153,9 @@ class TestRepeatCallers:
         row = repeat_callers(repeated_calls).loc["all"]
         assert row[["n_calls", "observed", "repeated"]].tolist() == [7, 5, 1]
         assert row["repeat_rate"] == 0.2
-        assert row["first_contact_resolution"] == 0.8
+        # answered: x on the 2nd (repeated) and the 5th, y twice; unanswered: x on the 3rd
+        assert row["first_contact_resolution"] == 0.75
+        assert row["first_contact_resolution_all"] == 0.8
         assert row["repeat_rate_low"] == pytest.approx(0.03622, abs=1e-5)
         assert row[["clients", "repeat_clients"]].tolist() == [2, 1]
 
@@ -173,6 +175,21 @@ class TestRepeatCallers:
         row = repeat_callers(repeated_calls, answered_only=True).loc["all"]
         assert row[["n_calls", "observed", "repeated"]].tolist() == [6, 4, 1]
 
+    def test_who_hung_up_had_no_contact_that_could_resolve_anything(self):
+        stamps = [f"2026-03-0{day}T09:00Z" for day in (2, 2, 2, 9)]
+        df = pd.DataFrame(
+            {"clientNumber": list("wxyz"), "timestamp": stamps, "type": 0, "state": [1, 0, 0, 1]}
+        )
+        row = repeat_callers(df).loc["all"]
+        assert row[["first_contact_resolution", "first_contact_resolution_all"]].tolist() == [1.0, 1.0]
+        again = pd.concat([df, df.iloc[:1].assign(timestamp="2026-03-02T10:00Z")])  # w, who was answered
+        row = repeat_callers(again).loc["all"]
+        assert row["first_contact_resolution"] == 0.5  # of two answered calls, one is repeated
+        assert row["first_contact_resolution_all"] == 0.75
+        unknown = repeat_callers(df.drop(columns="state")).loc["all"]
+        assert unknown.isna().to_dict()["first_contact_resolution"]
+        assert unknown["first_contact_resolution_all"] == 1.0
+
     def test_by_groups_the_first_calls(self, repeated_calls):
         table = repeat_callers(repeated_calls, by="agent")
         assert table["observed"].to_dict() == {"a": 2, "b": 3}
@@ -188,3 +205,39 @@ class TestRepeatCallers:
         assert len(empty) == 0
         assert empty.dtypes.equals(repeat_callers(repeated_calls).dtypes)
         assert len(repeat_callers(repeated_calls, direction="outbound")) == 0
+
+
+class TestRepeatCalls:
+    def test_returns_the_later_call_of_each_pair(self, repeated_calls):
+        named = repeated_calls.assign(id=[f"call {each}" for each in repeated_calls.index])
+        found = repeat_calls(named)
+        # x on the 3rd, exactly 24 h after; z at 10:00, whose window is not over yet
+        assert set(found.index) == {1, 6}
+        assert found.index.tolist() == [each for each in named.index if each in (1, 6)]
+        found = found.sort_index()
+        assert found["repeats_id"].tolist() == ["call 0", "call 5"]
+        assert found["repeated_after_s"].tolist() == [86_400, 3600]
+        assert found["repeats_at"].dt.day.tolist() == [2, 8]
+        assert found[named.columns].equals(named.loc[found.index])
+
+    def test_are_as_many_as_the_table_counts(self, repeated_calls):
+        over = pd.Timestamp("2026-04-01", tz="UTC")
+        for window in ("1h", "24h", "3D", "7D"):
+            for answered_only in (False, True):
+                row = repeat_callers(repeated_calls, window, answered_only=answered_only, until=over)
+                assert (
+                    len(repeat_calls(repeated_calls, window, answered_only=answered_only))
+                    == row.loc["all", "repeated"]
+                )
+
+    def test_the_earlier_call_must_be_answered_where_only_contacts_count(self, repeated_calls):
+        assert set(repeat_calls(repeated_calls, "3D").index) == {1, 2, 4, 6}
+        assert set(repeat_calls(repeated_calls, "3D", answered_only=True).index) == {1, 4, 6}
+
+    def test_is_a_frame_of_calls(self, repeated_calls):
+        assert repeat_calls(repeated_calls).calls.summary()["n_calls"].tolist() == [2]
+        empty = repeat_calls(repeated_calls.iloc[:0])
+        assert len(empty) == 0
+        assert empty.columns.tolist() == repeat_calls(repeated_calls).columns.tolist()
+        with pytest.raises(ValueError, match="window="):
+            repeat_calls(repeated_calls, "0h")

@@ -169,7 +169,16 @@ class TestHeatmap:
         stamps = [f"2026-03-02T{hour:02}:00Z" for hour in range(8, 18)] * 10
         ax = pd.DataFrame({"timestamp": stamps}).calls.plot.heatmap()
         assert [label.get_text() for label in ax.get_xticklabels()] == [str(hour) for hour in range(8, 18)]
-        assert ax.get_title(loc="left") == "Calls by weekday and hour"
+        assert ax.get_title(loc="left") == "Calls per day by weekday and hour"
+
+    def test_without_a_value_weekdays_are_compared_by_their_mean(self):
+        # Two calls each hour of 30 days from a Sunday on: five Sundays and Mondays, four of each other day.
+        stamps = pd.date_range("2026-03-01", periods=30 * 24, freq="h", tz="UTC").repeat(2)
+        ax = pd.DataFrame({"timestamp": stamps}).calls.plot.heatmap()
+        assert {text.get_text() for text in ax.texts[: 7 * 24]} == {"2.0"}
+        assert "n = 1,440 calls, mean of 30 days" in words(ax)
+        totals = pd.DataFrame({"timestamp": stamps}).calls.plot.heatmap("n_calls")
+        assert {text.get_text() for text in totals.texts[: 7 * 24]} == {"8", "10"}
 
     def test_a_table_split_by_groups_is_refused_and_says_what_to_draw(self):
         week = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"]}).calls.heatmap()
@@ -215,6 +224,17 @@ class TestBreakdown:
         assert "n = 3 calls, those of each group in brackets" in words(ax)
         assert [bar.get_width() for bar in ax.patches] == [0.5, 1.0]
         assert "50 %  (2)" in words(ax)
+
+    def test_weekdays_of_unequally_many_days_are_compared_by_their_mean(self):
+        stamps = pd.date_range("2026-03-01T12:00", periods=30, freq="D", tz="UTC").repeat(2)
+        df = pd.DataFrame({"timestamp": stamps, "state": 1})
+        ax = df.calls.plot.breakdown("weekday")
+        assert "n = 60 calls, those of each group a day in brackets" in words(ax)
+        assert "100 %  (2)" in words(ax)
+        ax = df.calls.plot.breakdown("weekday", ["n_calls"])
+        assert [bar.get_width() for bar in ax.patches] == [2.0] * 7
+        ax = df.iloc[2:-2].calls.plot.breakdown("weekday", ["n_calls"])  # four of each
+        assert [bar.get_width() for bar in ax.patches] == pytest.approx([1 / 7] * 7)
 
     def test_what_is_not_known_is_no_zero(self):
         df = pd.DataFrame({"projectName": ["a", "b"], "state": [1, 0], "talkTime": [40, 0]})

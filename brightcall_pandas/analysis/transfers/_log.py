@@ -32,7 +32,7 @@ from brightcall_pandas.frame import (
     shown_names,
 )
 
-__all__ = ["ChainLog", "Names", "Source", "chain_log", "chains_of", "natural_order"]
+__all__ = ["ChainLog", "Names", "Source", "chain_log", "chains_of", "natural_order", "number_keys"]
 
 UNREADABLE = "(unreadable)"
 """The path of a chain that could not be read; one that names nobody is ``(none)``."""
@@ -203,7 +203,7 @@ def _log_of(texts: Texts) -> ChainLog:
 
 def _without_clients(log: ChainLog, df: pd.DataFrame) -> ChainLog:
     """Return the chains without each call's own client."""
-    party_keys = _number_keys(pa.array(log.parties, pa.large_string()), region_of(df)).dictionary_encode()
+    party_keys = number_keys(pa.array(log.parties, pa.large_string()), region_of(df)).dictionary_encode()
     clients = _client_of_rows(df, party_keys.dictionary)
     if (clients < 0).all():
         return log
@@ -242,7 +242,7 @@ def _client_of_rows(df: pd.DataFrame, keys: pa.Array) -> NDArray[np.int64]:
     df
         Calls.
     keys
-        Numbers as `_number_keys` writes them, without repetition.
+        Numbers as `number_keys` writes them, without repetition.
     """
     clients, region = optional_column(df, "clientNumber"), region_of(df)
     positions = _positions(clients, keys, region)
@@ -253,7 +253,7 @@ def _client_of_rows(df: pd.DataFrame, keys: pa.Array) -> NDArray[np.int64]:
     return positions
 
 
-def _number_keys(numbers: pa.Array, region: str | None) -> pa.Array:
+def number_keys(numbers: pa.Array, region: str | None) -> pa.Array:
     """Return a text of each number: the same for the same number, with or without ``+``.
 
     Words such as ``anonymous`` share one. Zeros are no number either, but may be the operator's extension.
@@ -268,7 +268,7 @@ def _number_keys(numbers: pa.Array, region: str | None) -> pa.Array:
 
 def _positions(numbers: pd.Series, keys: pa.Array, region: str | None) -> NDArray[np.int64]:
     codes, spellings = pd.factorize(numbers)
-    found = pc.index_in(_number_keys(_array(spellings), region), value_set=keys, skip_nulls=True)
+    found = pc.index_in(number_keys(_array(spellings), region), value_set=keys, skip_nulls=True)
     return np.append(found.fill_null(-1).to_numpy(zero_copy_only=False), -1)[codes].astype(np.int64)
 
 
