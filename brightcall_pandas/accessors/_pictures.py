@@ -1,0 +1,110 @@
+"""What every picture of ``df.calls.plot`` has in common: its options, its signature and its documentation."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import textwrap
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
+
+import pandas as pd
+
+from brightcall_pandas.accessors._people import AGENT_DOC, shows_people, uses_agents
+from brightcall_pandas.errors import brief_errors
+from brightcall_pandas.frame import NAMES_DOC, with_agent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from brightcall_pandas.frame import Names
+
+__all__ = ["PlotOptions", "picture_of"]
+
+Method = TypeVar("Method", bound=Callable[..., "Axes"])
+
+
+class PlotOptions(TypedDict, total=False):
+    """What every picture takes besides the parameters of its table."""
+
+    ax: Axes | None
+    names: Names
+
+
+_OPTIONS = {"ax": "Axes to draw on; new ones by default.", "names": NAMES_DOC}
+"""The documentation of `PlotOptions`."""
+
+
+def picture_of(table: Callable[..., pd.DataFrame]) -> Callable[[Method], Method]:
+    """Complete what Shift-Tab shows of a method: options by name, and the documentation of parameters."""
+
+    def completed(method: Method) -> Method:
+        signature = inspect.signature(method)
+        own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+        options = [
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation.__forward_arg__
+            )
+            for name, annotation in PlotOptions.__annotations__.items()
+        ]
+        told = dict(_OPTIONS)
+        if "names" in inspect.signature(table).parameters:  # documented there, and the last of them
+            options.sort(key=lambda each: each.name != "names")
+            del told["names"]
+        if shows_people(table):
+            told["agent"] = AGENT_DOC
+            options.append(
+                inspect.Parameter(
+                    "agent", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="str | None"
+                )
+            )
+        sections = _sections(inspect.getdoc(table) or "")
+        summary, _, drawn = (inspect.getdoc(method) or "").partition("\n\n")
+        explained = [_without_frame(sections.get("Parameters", ""))]
+        explained += [f"{name}\n{textwrap.indent(text, '    ')}" for name, text in told.items()]
+        drawing = _of_agent(method, table)
+        drawing.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+        drawing.__doc__ = "\n\n".join(
+            [
+                summary,
+                f"Draws the table that ``df.calls.{method.__name__}`` returns for the same arguments.",
+                "\n".join(["Parameters", "----------", *filter(None, explained)]),
+                f"Returns\n-------\nmatplotlib.axes.Axes\n{textwrap.indent(drawn, '    ')}",
+                f"Raises\n------\n{sections.get('Raises', '')}",
+            ]
+        )
+        return cast("Method", brief_errors(drawing))
+
+    return completed
+
+
+def _of_agent(method: Method, table: Callable[..., pd.DataFrame]) -> Method:
+    """Make a method take ``agent=``, and go by one field for both sides of a comparison."""
+    positional = list(inspect.signature(method).parameters)[1:]
+
+    @functools.wraps(method)
+    def drawing(self: Any, *args: Any, agent: str | None = None, **kwargs: Any) -> Axes:
+        given = dict(zip(positional, args, strict=False)) | kwargs
+        df = self._df if agent is None else with_agent(self._df, agent)
+        if uses_agents(table, given) and "other" not in given:
+            df = with_agent(df)
+        return method(type(self)(df), *args, **kwargs)
+
+    return cast("Method", drawing)
+
+
+def _sections(doc: str) -> dict[str, str]:
+    """Return the sections of a docstring by heading."""
+    parts = re.split(r"^(\w+)\n-{3,}\n", doc, flags=re.MULTILINE)
+    return {heading: text.strip("\n") for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def _without_frame(parameters: str) -> str:
+    """Return a Parameters section without its first name, the frame itself."""
+    first, _, others = parameters.partition("\n")
+    _, _, beside = first.partition(", ")
+    if beside:  # documented together: ``df, other``
+        return f"{beside}\n{others}"
+    described = re.search(r"^\S", others, re.MULTILINE)
+    return others[described.start() :] if described else ""
