@@ -32,7 +32,7 @@ __all__ = [
 P = ParamSpec("P")
 T = TypeVar("T")
 
-OF_AGENTS = frozenset({"by_agent"})
+OF_AGENTS = frozenset({"agent_time", "by_agent"})
 """Tables that are about agents whatever they are split by."""
 
 _OF_LINES = frozenset({"by_line"})
@@ -52,8 +52,13 @@ def shows_people(function: Callable[..., Any]) -> bool:
 
 def uses_agents(function: Callable[..., Any], given: Mapping[str, Any]) -> bool:
     """Tell whether a table of these arguments depends on who the agents are."""
-    by = given.get("by")
+    by = given["by"] if "by" in given else _default_by(function)
     return function.__name__ in OF_AGENTS or "agent" in ([by] if isinstance(by, str) else list(by or ()))
+
+
+def _default_by(function: Callable[..., Any]) -> Any:
+    parameter = inspect.signature(function).parameters.get("by")
+    return None if parameter is None or parameter.default is inspect.Parameter.empty else parameter.default
 
 
 def of_people(

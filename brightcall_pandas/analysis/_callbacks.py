@@ -14,7 +14,7 @@ from brightcall_pandas.analysis._rates import add_rate, medians, ratio
 from brightcall_pandas.analysis._recalls import first_calls
 from brightcall_pandas.analysis._sequences import Span, last_seen, window_length
 from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, tally_of
-from brightcall_pandas.frame import client_codes, column, micros
+from brightcall_pandas.frame import client_codes, column, micros, with_region
 
 __all__ = ["callbacks", "missed_calls"]
 
@@ -63,7 +63,9 @@ def missed(df: pd.DataFrame, window: Span, until: pd.Timestamp | None) -> Missed
     return Missed(rows, back, again, is_over, np.asarray(status), clients[rows])
 
 
-def missed_calls(df: pd.DataFrame, window: Span = "3D", *, until: pd.Timestamp | None = None) -> pd.DataFrame:
+def missed_calls(
+    df: pd.DataFrame, window: Span = "3D", *, until: pd.Timestamp | None = None, region: str | None = None
+) -> pd.DataFrame:
     """Return the inbound calls that nobody answered, and what followed: called back, how soon, or never.
 
     Parameters
@@ -74,6 +76,9 @@ def missed_calls(df: pd.DataFrame, window: Span = "3D", *, until: pd.Timestamp |
         How long after the call a callback counts; three days reach over a weekend.
     until
         End of the observed time; default: the latest call of the frame.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
 
     Returns
     -------
@@ -112,7 +117,7 @@ def missed_calls(df: pd.DataFrame, window: Span = "3D", *, until: pd.Timestamp |
     0            x     called_back               1200.0
     2            y           never                  NaN
     """
-    found = missed(df, window, until)
+    found = missed(with_region(df, region), window, until)
     stamps = column(df, "timestamp")
     times, result = micros(stamps), df.iloc[found.rows].copy()
     result["callback_status"] = pd.Categorical(np.array(_STATUS)[found.status], categories=list(_STATUS))
@@ -127,12 +132,18 @@ def missed_calls(df: pd.DataFrame, window: Span = "3D", *, until: pd.Timestamp |
 
 
 def tally_callbacks(
-    df: pd.DataFrame, window: Span = "3D", *, until: pd.Timestamp | None = None, by: By = None
+    df: pd.DataFrame,
+    window: Span = "3D",
+    *,
+    until: pd.Timestamp | None = None,
+    by: By = None,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return the sums behind `callbacks`: one row per group and delay.
 
     They add up if all calls of a client are in one part, and every part is given the same `until`.
     """
+    df = with_region(df, region)
     found, times = missed(df, window, until), micros(column(df, "timestamp"))
     calls = some_rows(df, found.rows, by)
     has_number = found.status != _STATUS.index("no_number")
@@ -182,6 +193,7 @@ def callbacks(
     *,
     until: pd.Timestamp | None = None,
     by: By = None,
+    region: str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Count the callers whom nobody answered: called back, how soon, or never.
@@ -196,6 +208,9 @@ def callbacks(
         End of the observed time; default: the latest call of the frame.
     by
         Columns or dimensions of the missed call (``line``, ``hour`` …) to make a row of each.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
     confidence
         Confidence of the interval, between 0 and 1.
 
@@ -244,4 +259,6 @@ def callbacks(
     group
     all         2            1             1200.0                  1
     """
-    return finish_callbacks(tally_callbacks(df, window, until=until, by=by), confidence=confidence)
+    return finish_callbacks(
+        tally_callbacks(df, window, until=until, by=by, region=region), confidence=confidence
+    )

@@ -27,14 +27,12 @@ from brightcall_pandas.analysis._groups import Key, closed_key, key_of
 from brightcall_pandas.analysis._periods import is_period, period_key
 from brightcall_pandas.frame import (
     FIELDS,
-    agent_field,
     agents_of,
     column,
     fold,
     nearest,
     not_one_of,
     tags_of_rows,
-    with_agent,
 )
 
 __all__ = [
@@ -281,10 +279,7 @@ def split_or_all(df: pd.DataFrame, by: By) -> Split:
 
 def some_rows(df: pd.DataFrame, rows: NDArray[np.int64], by: By) -> pd.DataFrame:
     """Return some rows; what their dimensions are is told by all rows of the frame."""
-    names = names_of(by)
-    if "agent" in names and "agent" not in df.columns:
-        df = with_agent(df, agent_field(df))
-    (df,) = labelled_together([df], following(names, df))
+    (df,) = labelled_together([df], following(names_of(by), df))
     return df.iloc[rows]
 
 

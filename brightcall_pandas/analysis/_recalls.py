@@ -273,6 +273,7 @@ def late_recalls(
     tolerance: str | pd.Timedelta = "15min",
     direction: Direction = DIRECTION_OF_DIALING,
     until: pd.Timestamp | None = None,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return the calls that promised another one which came late or never.
 
@@ -282,7 +283,7 @@ def late_recalls(
         Calls, as for `recalls`.
     status
         Which promises: ``"kept"``, ``"late"``, ``"missed"``, ``"open"``, or several of them.
-    tolerance, direction, until
+    tolerance, direction, until, region
         As for `recalls`.
 
     Returns
@@ -319,7 +320,7 @@ def late_recalls(
     0            x          late  3600.0
     """
     wanted = [choice("status", each, _STATUS) for each in ([status] if isinstance(status, str) else status)]
-    found = promises(df, tolerance, direction, until)
+    found = promises(with_region(df, region), tolerance, direction, until)
     kept = np.isin(np.array(_STATUS)[found.status], wanted)
     rows, tried, due = found.rows[kept], found.tried[kept], found.due[kept]
     stamps = column(df, "timestamp")

@@ -337,6 +337,7 @@ def repeat_calls(
     *,
     direction: Direction = DIRECTION_OF_CALLERS,
     answered_only: bool = False,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return the calls that repeat an earlier one of the same client.
 
@@ -349,6 +350,9 @@ def repeat_calls(
     direction, answered_only
         As for `repeat_callers`: of which direction both calls are, and whether the earlier one must have been
         answered.
+    region
+        Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
+        and the international ones are one client. None: what the frame was loaded or made with, if anything.
 
     Returns
     -------
@@ -380,7 +384,7 @@ def repeat_calls(
     1  2          1            3600.0
     """
     length = window_length(window)
-    calls = sequences(df, of_direction(df, direction))
+    calls = sequences(with_region(df, region), of_direction(df, direction))
     gaps = np.diff(calls.times, append=0)
     repeated = ~calls.is_last & (gaps <= length)
     if answered_only:
