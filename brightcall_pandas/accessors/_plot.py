@@ -443,8 +443,8 @@ class CallsPlot:
 
         A row for each group, largest effect first: a bar for the change of its rate, a bar for the
         change of its share, and a mark for both together. Groups after the first twelve are drawn
-        as one row. Without `by` a row for each dimension, the one that explains most first, and on
-        the right how much that is.
+        as one row. Of a table of dimensions a row for each, the one that explains most first: what
+        its groups' rates and shares do, and on the right how much it explains beyond chance.
         """
         from brightcall_pandas import plots
 

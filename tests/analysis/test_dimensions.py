@@ -193,6 +193,9 @@ class TestAttempt:
             "2": 1,
             "(none)": 2,
         }
+        later = df.assign(state=["answered", *["unanswered"] * 4])
+        assert later.calls.breakdown("attempt", ["answered"])["answered"].to_dict()["2"] == 1
+        assert later.calls.breakdown("new_or_redial", ["answered"])["answered"].to_dict()["redial"] == 1
         table = df.calls.breakdown("new_or_redial", ["n_calls"])
         assert table["n_calls"].to_dict() == {"new": 2, "redial": 1, "(none)": 2}
 

@@ -160,7 +160,8 @@ class TestToExcel:
         assert said["share_low"]["meaning"] == "lower end of the interval of Share"
 
     def test_rates_are_percentages_and_days_are_dates(self, frame, tmp_path):
-        path = frame.calls.over_time("D").calls.to_excel(tmp_path / "t.xlsx")
+        known = frame.assign(state="answered")
+        path = known.calls.over_time("D").calls.to_excel(tmp_path / "t.xlsx")
         header, first = list(sheet(path).iter_rows(max_row=2))
         formats = {name.value: cell.number_format for name, cell in zip(header, first, strict=True)}
         assert formats["timestamp"] == "yyyy-mm-dd"
