@@ -6,7 +6,8 @@ the power curves, ``--small`` takes a few small worlds, as ``make test`` does; w
 ``--null 0`` one of the two parts is left out.
 
 Whatever gives an interval or a flag is here: `by_agent`, `by_line`, `by_outcome`, `attempts`, `breakdown`,
-`funnel`, `service_level`, `abandonment`, `repeat_callers`, `talk_time_buckets`, `transfer_variants`.
+`funnel`, `service_level`, `abandonment`, `repeat_callers`, `talk_time_buckets`, `callbacks`, `ratings`,
+`rung_parties`, `ai_handover`, `transfer_variants`.
 """
 
 from __future__ import annotations
@@ -28,15 +29,18 @@ from brightcall_pandas.sandbox._records import call_table, planted_chains
 from brightcall_pandas.sandbox._truth_effects import baseline
 
 COLUMNS = [
+    "aiTalkTime",
     "answerTime",
     "callTime",
     "clientNumber",
     "crmInfo",
     "lineNumber",
     "numbersInvolvedJSON",
+    "numbersRingedJSON",
     "outcomeTag",
     "outcomeType",
     "projectName",
+    "qualityRating",
     "state",
     "talkTime",
     "timestamp",
@@ -116,7 +120,7 @@ def apart(
     rate: str,
     by: str,
     *,
-    of: str = "outbound",
+    of: str | None = "outbound",
     trials: tuple[str, ...] = (),
     options: dict[str, object] | None = None,
 ) -> Claim:
@@ -129,7 +133,7 @@ def apart(
     by
         What makes the groups.
     of
-        Direction of the calls.
+        Direction of the calls; None: both.
     trials
         Columns that add up to what the rate is a share of: 20 at least. Empty: all calls of the group.
     options
@@ -137,7 +141,7 @@ def apart(
     """
 
     def claim(rows: pd.DataFrame) -> pd.Series:
-        calls = rows[rows["type"] == of].calls
+        calls = (rows if of is None else rows[rows["type"] == of]).calls
         table, whole = (getattr(calls, name)(by=each, **(options or {})) for each in (by, "direction"))
         usual = whole[rate]
         if table.index.nlevels > 1:
@@ -230,6 +234,16 @@ CLAIMS: dict[str, tuple[Claim, float | None]] = {
         apart("repeat_callers", "repeat_rate", "project", of="inbound", trials=("observed",)),
         0.05,
     ),
+    "callbacks by project": (
+        apart("callbacks", "called_back_rate", "project", of=None, trials=("observed",)),
+        0.05,
+    ),
+    "ratings by agent: share of low ones": (apart("ratings", "low_share", "agent", trials=("rated",)), 0.05),
+    "rung_parties by project: answer rate": (
+        apart("rung_parties", "answer_rate", "project", of="inbound", trials=("n_rung",)),
+        0.05,
+    ),
+    "ai_handover by project: share": (apart("ai_handover", "share", "project"), 0.05),
     "transfer_variants: positive rate": (variants_apart, 0.05),
 }
 """What is claimed, of which units, and the share of false claims that the interval promises."""
@@ -251,7 +265,7 @@ def false_claims(worlds: int, calls: int) -> dict[str, float]:
     for name, (said, all_, some) in units.items():
         promised = CLAIMS[name][1]
         words = "" if promised is None else f"{promised:.1%}"
-        print(f"{name:<54}{said / all_:>10.1%}{words:>10}{some / worlds:>17.0%}")
+        print(f"{name:<54}{said / max(all_, 1):>10.1%}{words:>10}{some / worlds:>17.0%}")
     change, by_project, by_attempt = np.mean(changes, axis=0)
     print("\nexplain_change, second half of the month minus the first, on average:")
     print(
@@ -259,7 +273,7 @@ def false_claims(worlds: int, calls: int) -> dict[str, float]:
     )
     print("by_agent beside a dialer of 20,000 calls:")
     print(f"    two answers of two calls are ranked first in {luck / worlds:.0%} of the worlds")
-    return {name: said / all_ for name, (said, all_, _) in units.items()}
+    return {name: said / max(all_, 1) for name, (said, all_, _) in units.items()}
 
 
 def shift_in_attempts(rows: pd.DataFrame) -> tuple[float, float, float]:

@@ -13,23 +13,26 @@ __all__ = ["TABLES"]
 
 def agent_time(df: pd.DataFrame) -> pd.DataFrame:
     """Add up the days of each agent."""
-    calls = df[["userId", "timestamp", "totalTime", "talkTime"]].sort_values(["userId", "timestamp"])
+    calls = df[["agentShortNumber", "timestamp", "totalTime", "talkTime"]].sort_values(
+        ["agentShortNumber", "timestamp"]
+    )
     begin = calls["timestamp"].dt.tz_convert("UTC").dt.tz_localize(None)
     end = begin + pd.to_timedelta(calls["totalTime"].fillna(0), unit="s")
     day = calls["timestamp"].dt.tz_localize(None).dt.floor("D")
-    latest = end.groupby(calls["userId"], sort=False).cummax()
-    same = calls["userId"] == calls["userId"].shift()
+    latest = end.groupby(calls["agentShortNumber"], sort=False).cummax()
+    same = calls["agentShortNumber"] == calls["agentShortNumber"].shift()
     same_day = same & (day == day.shift())
     before = latest.shift().where(same_day, begin)
     gap = (begin - before).dt.total_seconds().clip(lower=0)
     busy = (end - before.clip(lower=begin)).dt.total_seconds().clip(lower=0)
     frame = pd.DataFrame(
         {
-            "userId": calls["userId"], "day": day, "begin": begin, "end": end, "busy_s": busy,
+            "agentShortNumber": calls["agentShortNumber"], "day": day,
+            "begin": begin, "end": end, "busy_s": busy,
             "talk": calls["talkTime"], "overlaps": same & (begin < latest.shift()), "long": gap > 900,
         }
     )  # fmt: skip
-    days = frame.groupby(["userId", "day"]).agg(
+    days = frame.groupby(["agentShortNumber", "day"]).agg(
         begin=("begin", "min"),
         end=("end", "max"),
         n_calls=("begin", "size"),
@@ -39,9 +42,9 @@ def agent_time(df: pd.DataFrame) -> pd.DataFrame:
         long_gaps=("long", "sum"),
     )
     days["span_s"] = (days["end"] - days["begin"]).dt.total_seconds()
-    table = days.drop(columns=["begin", "end"]).groupby(level="userId").sum()
-    table["days"] = days.groupby(level="userId").size()
-    gaps = gap[same_day & (gap > 0)].groupby(calls["userId"])
+    table = days.drop(columns=["begin", "end"]).groupby(level="agentShortNumber").sum()
+    table["days"] = days.groupby(level="agentShortNumber").size()
+    gaps = gap[same_day & (gap > 0)].groupby(calls["agentShortNumber"])
     table["idle_median_s"], table["idle_max_s"] = gaps.median(), gaps.max()
     table["calls_per_hour"] = table["n_calls"] / table["span_s"] * 3600
     table["occupancy"] = table["busy_s"] / table["span_s"]
@@ -50,7 +53,7 @@ def agent_time(df: pd.DataFrame) -> pd.DataFrame:
 
 def ratings(df: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame({"rating": df["qualityRating"], "low": df["qualityRating"] <= 2})
-    table = frame.groupby(df["userId"]).agg(
+    table = frame.groupby(df["agentShortNumber"].fillna("(none)")).agg(
         n_calls=("rating", "size"),
         rated=("rating", "count"),
         rating_mean=("rating", "mean"),

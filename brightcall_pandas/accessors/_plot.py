@@ -49,6 +49,7 @@ class CallsPlot:
         by: By,
         metrics: Sequence[str] | None = None,
         *,
+        region: str | None = None,
         confidence: float = 0.95,
         days: Days = None,
         **options: Unpack[PlotOptions],
@@ -60,7 +61,9 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.breakdown(self._df, by=by, metrics=metrics, confidence=confidence, days=days)
+        table = analysis.breakdown(
+            self._df, by=by, metrics=metrics, region=region, confidence=confidence, days=days
+        )
         return plots.breakdown(table, **options)
 
     @_picture_of(analysis.by_agent)
@@ -346,6 +349,7 @@ class CallsPlot:
         *,
         direction: Direction = "outbound",
         by: By = None,
+        region: str | None = None,
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
@@ -358,7 +362,7 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.attempts(self._df, direction=direction, by=by, confidence=confidence)
+        table = analysis.attempts(self._df, direction=direction, by=by, region=region, confidence=confidence)
         return plots.attempts(table, **options)
 
     @_picture_of(analysis.repeat_callers)
@@ -370,6 +374,7 @@ class CallsPlot:
         answered_only: bool = False,
         until: pd.Timestamp | None = None,
         by: By = None,
+        region: str | None = None,
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
@@ -387,6 +392,7 @@ class CallsPlot:
             answered_only=answered_only,
             until=until,
             by=by,
+            region=region,
             confidence=confidence,
         )
         return plots.repeat_callers(table, **options)
@@ -399,6 +405,7 @@ class CallsPlot:
         direction: Direction = "outbound",
         until: pd.Timestamp | None = None,
         by: By = None,
+        region: str | None = None,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw how many promised calls were kept, late or missed, or are still open.
@@ -407,7 +414,9 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.recalls(self._df, tolerance=tolerance, direction=direction, until=until, by=by)
+        table = analysis.recalls(
+            self._df, tolerance=tolerance, direction=direction, until=until, by=by, region=region
+        )
         return plots.recalls(table, **options)
 
     @_picture_of(analysis.compare)

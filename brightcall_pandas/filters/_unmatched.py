@@ -94,10 +94,11 @@ def _lacking(
         return []
     predicate: Any = each.predicate
 
-    def is_in(rows: pd.DataFrame, wanted: tuple[str, ...]) -> bool:
+    def is_in(rows: pd.DataFrame, values: tuple[str, ...]) -> bool:
+        wanted = values if isinstance(each.value, Many) else values[0]
         if fold_case and isinstance(predicate, LabelPredicate):
             return bool(predicate.mask_of_labels(rows, wanted).any())
-        return bool(predicate.mask(rows, wanted if isinstance(each.value, Many) else wanted[0], None).any())
+        return bool(predicate.mask(rows, wanted, None).any())
 
     rows = df[[name for name in dict.fromkeys(predicate.columns) if name in df.columns]]
     if len(values) > _MOST_VALUES:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from brightcall_pandas import load_calls, start_sandbox
 from brightcall_pandas.analysis import agent_time
+from brightcall_pandas.frame import with_agent
 
 BERLIN = "Europe/Berlin"
 
@@ -156,6 +157,7 @@ class TestTruth:
             client = sandbox.client(cache_dir=tmp_path)
             df = load_calls(sandbox.day_from, sandbox.day_to, client=client, progress=False)
             users = {str(each["user_id"]): each["calls"] for each in sandbox.truth["users"] if each["calls"]}
+        df = with_agent(df, "userId")
         table = agent_time(df, "total")
         assert table["overlaps"].sum() == 0
         assert table["n_calls"].to_dict() == users

@@ -204,8 +204,8 @@ class TestByLine:
             ("a", 10, 1, 9, 2, 60),
         ]
         df = pd.concat([line_calls(*firsts), line_calls(*again)], ignore_index=True)
-        df["clientNumber"] = [*range(100), *range(50), *range(50, 100)]
-        table = by_line(df.assign(clientNumber=df["clientNumber"].astype(str)))
+        df["clientNumber"] = [f"+4930{1000 + each}" for each in (*range(100), *range(50), *range(50, 100))]
+        table = by_line(df)
         assert table["trend"].tolist() == pytest.approx([0, 0], abs=1e-12)
         assert table["answer_rate"].tolist() == pytest.approx(table["answer_rate_expected"].tolist())
         assert (by_line(df.drop(columns="clientNumber")).loc["a", "trend_high"]) < 0
