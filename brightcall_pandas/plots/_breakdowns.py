@@ -133,7 +133,7 @@ def by_agent(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     shown, hidden = first_rows(table, "agents", whole_groups=False)
     ranked = shown["rank"].notna()
     texts = [
-        f"rank {_rank_range(best, worst)}, {number(calls)} calls" if known else f"few calls ({number(calls)})"
+        f"{f'rank {_rank_range(best, worst)}' if known else 'not ranked'}, {number(calls)} calls"
         for known, best, worst, calls in zip(
             ranked, shown["rank_best"], shown["rank_worst"], shown["n_calls"], strict=True
         )

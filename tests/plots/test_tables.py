@@ -206,7 +206,7 @@ class TestByAgent:
     def test_unranked_agents_are_grey_and_say_why(self):
         df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 2, "state": 1})
         ax = df.calls.plot.by_agent()
-        assert "few calls (2)" in words(ax)
+        assert "not ranked, 2 calls" in words(ax)
         colours = ax.collections[-1].get_facecolors()
         assert (colours[0] != colours[1]).any()
 
