@@ -21,12 +21,10 @@ __all__ = ["impossible_durations", "possible", "seconds_of"]
 
 def possible(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return durations, null where no call can last so long."""
-    if not len(seconds):
+    if not len(seconds) or (seconds.min() >= 0 and seconds.max() <= LONGEST_S):  # false for a null
         return seconds
-    low, high = np.fmin.reduce(seconds), np.fmax.reduce(seconds)
-    if low >= 0 and high <= LONGEST_S:
-        return seconds
-    return np.where((seconds >= 0) & (seconds <= LONGEST_S), seconds, np.nan)
+    absurd = (seconds < 0) | (seconds > LONGEST_S)
+    return np.where(absurd, np.nan, seconds) if absurd.any() else seconds
 
 
 def seconds_of(df: pd.DataFrame, name: str) -> NDArray[np.float64]:
@@ -40,7 +38,7 @@ def impossible_durations(df: pd.DataFrame, names: Sequence[str]) -> dict[str, in
     for name in names:
         if name in df.columns:
             seconds = column(df, name).to_numpy(dtype=np.float64)
-            left_out = np.count_nonzero(np.isnan(possible(seconds))) - np.count_nonzero(np.isnan(seconds))
-            if left_out:
-                found[name] = int(left_out)
+            kept = possible(seconds)
+            if kept is not seconds:
+                found[name] = int(np.count_nonzero(np.isnan(kept)) - np.count_nonzero(np.isnan(seconds)))
     return found
