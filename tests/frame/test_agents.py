@@ -262,3 +262,10 @@ class TestToFrameSettlesTheAgent:
         assert told.attrs["brightcall"]["agent"] == "userId"
         assert told.attrs["brightcall"]["agent_by"] == "argument"
         assert bc.to_frame(told, agent="agentShortNumber").attrs["brightcall"]["agent"] == "agentShortNumber"
+
+    @pytest.mark.parametrize("name", ["involved_agent1_id", "INVOLVEDAGENT1ID", "involved-agent-1-id"])
+    def test_the_field_of_the_agent_is_found_in_every_spelling(self, name):
+        rows = [{name: 9001, "state": 1, "user_id": 500}]
+        for calls in (bc.to_frame(rows), bc.to_frame(pd.DataFrame(rows))):
+            assert calls["extras"].tolist() == ['{"involvedAgent1Id":9001}']
+            assert agents_of(calls).tolist() == ["9001"]
