@@ -15,7 +15,7 @@ from brightcall_pandas.errors import warn_user
 from brightcall_pandas.frame._agents import AGENT_FIELDS
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
 
-__all__ = ["field_names", "renamed", "warn_of_close_names"]
+__all__ = ["field_names", "renamed", "warn_of_close_names", "warn_of_other_spellings"]
 
 _SEPARATORS = re.compile(r"[\s_\-]+")
 _CLOSE = 0.85
@@ -63,6 +63,24 @@ def renamed(records: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]
         {spelled.get(name, name): value for name, value in record.items()}
         for record, spelled in zip(records, fields, strict=True)
     ]
+
+
+def warn_of_other_spellings(names: Iterable[Any]) -> None:
+    """Warn of columns that mean a field, are spelled another way, and so are no columns that a table reads."""
+    given = set(names)
+    passed_over = [
+        f"{name!r} ({field})"
+        for name in names
+        if name not in _KNOWN
+        and isinstance(name, str)
+        and (field := _BY_PLAIN.get(_plain(name))) is not None
+        and field not in given
+    ]
+    if passed_over:
+        warn_user(
+            f"no column is read from {', '.join(passed_over)}: tables know fields by their own names only. "
+            "bc.to_frame(df) makes a frame that has them."
+        )
 
 
 def warn_of_close_names(names: Iterable[Any]) -> None:
