@@ -66,7 +66,7 @@ def renamed(records: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]
 
 
 def warn_of_other_spellings(names: Iterable[Any]) -> None:
-    """Warn of columns that mean a field, are spelled another way, and so are no columns that a table reads."""
+    """Warn of columns that mean a field but are spelled another way, so that no table reads them."""
     given = set(names)
     passed_over = [
         f"{name!r} ({field})"
