@@ -29,6 +29,7 @@ from brightcall_pandas.filters import (
     parsed_conditions,
     unmatched_values,
 )
+from brightcall_pandas.frame import warn_of_other_spellings
 
 if TYPE_CHECKING:
     from brightcall_pandas.accessors._plot import CallsPlot
@@ -47,6 +48,8 @@ def _method(
     table = of_people(function)
 
     def method(self: CallsAccessor, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if function is not show:  # which shows tables too, whose columns are no fields
+            warn_of_other_spellings(self._df.columns)
         return table(self._df, *args, **kwargs)
 
     functools.update_wrapper(method, table)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import LONGEST_S, By, names_of, split
+from brightcall_pandas.analysis._dimensions import By, names_of, split
+from brightcall_pandas.analysis._durations import impossible_durations, possible, seconds_of
 from brightcall_pandas.analysis._groups import NONE, Groups, Key, folded_keys, grouped
 from brightcall_pandas.analysis._periods import period_key
 from brightcall_pandas.analysis._rates import ratio
@@ -59,7 +60,8 @@ def agent_time(
         - ``long_gaps`` (int64): gaps longer than `long_gap`
         - ``overlaps`` (int64): calls that begin while another call of the same agent is on
 
-        Calls without a time or an agent are left out. Where no call of a row has a duration (a talk time),
+        Calls without a time or an agent are left out. ``attrs["impossible"]`` says how many durations no call
+        can have; they count as unknown. Where no call of a row has a duration (a talk time),
         busy and idle times (talk time and share) are null.
 
     Raises
@@ -123,7 +125,10 @@ def agent_time(
         "long_gaps": table.count(calls.gap_s > least.total_seconds()),
         "overlaps": table.count(calls.is_overlap),
     }
-    return pd.DataFrame(shown, index=table.index)
+    result = pd.DataFrame(shown, index=table.index)
+    if found := impossible_durations(df, ["totalTime", "talkTime"]):
+        result.attrs["impossible"] = found
+    return result
 
 
 class _Calls:
@@ -138,7 +143,7 @@ class _Calls:
     """
 
     def __init__(self, df: pd.DataFrame, by: By) -> None:
-        stamps, length = column(df, "timestamp"), _plausible(column(df, "totalTime"))
+        stamps, length = column(df, "timestamp"), seconds_of(df, "totalTime")
         parts = split(df, [*names_of(by), "agent"])
         agent = parts.keys[-1]
         nobody = agent.labels.isin([NONE]) | agent.labels.isna()
@@ -154,7 +159,10 @@ class _Calls:
         self.keys = [key.take(order) for key in keys]
         self.day = Key(day.codes[rows], day.labels.rename("day"))
         self.zone = stamps.dt.tz
-        self.length_s, self.talk_s = length[rows], _plausible(optional_column(df, "talkTime"))[rows]
+        self.length_s, self.talk_s = (
+            length[rows],
+            possible(optional_column(df, "talkTime").to_numpy(np.float64))[rows],
+        )
         self.ends = self.starts + np.round(np.nan_to_num(self.length_s) * _SECOND).astype(np.int64)
         self._agent_days = grouped([*self.keys, self.day])
         self.is_overlap = self.starts < self._latest_end_before(codes)
@@ -200,12 +208,6 @@ class _Calls:
         row = np.zeros(len(self._agent_days), dtype=np.int64)
         row[self._agent_days.codes] = table.codes
         return Groups(row, table.index)
-
-
-def _plausible(durations: pd.Series) -> NDArray[np.float64]:
-    """Return durations in seconds; what cannot be one is null."""
-    seconds = durations.to_numpy(dtype=np.float64)
-    return np.where((seconds >= 0) & (seconds <= LONGEST_S), seconds, np.nan)
 
 
 def _in_order(

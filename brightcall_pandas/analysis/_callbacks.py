@@ -13,7 +13,7 @@ from brightcall_pandas.analysis._groups import folded_keys, grouped, key_of, key
 from brightcall_pandas.analysis._rates import add_rate, medians, ratio
 from brightcall_pandas.analysis._recalls import first_calls
 from brightcall_pandas.analysis._sequences import Span, last_seen, window_length
-from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, tally_of
+from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, none_known, tally_of
 from brightcall_pandas.frame import client_codes, column, micros, with_region
 
 __all__ = ["callbacks", "missed_calls"]
@@ -175,6 +175,8 @@ def finish_callbacks(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Dat
     *keys, delay = folded_keys(keys_of_index(table.index), table["missed"].to_numpy())
     groups = grouped(keys)
     sums = add_up(table, groups)
+    with_number = sums["missed"] - sums["no_number"]
+    sums["callers"] = none_known(sums["callers"], with_number, sums["missed"], throughout=True)
     seconds = delay.labels.to_numpy(dtype=np.float64)[delay.codes]
     result = sums[["missed", "callers", "no_number", "observed", "called_back"]].copy()
     add_rate(result, "called_back_rate", sums["called_back"], sums["observed"], confidence)
@@ -220,7 +222,7 @@ def callbacks(
         One row ``all`` (index ``group``), or a row for each group in `by`, sorted by label:
 
         - ``missed`` (int64): unanswered inbound calls that have a time
-        - ``callers`` (int64): distinct clients of these
+        - ``callers`` (int64): distinct clients of these; null where no call has a number
         - ``no_number`` (int64): missed calls without a client number, which nobody can call back
         - ``observed`` (int64): missed calls with a number whose whole window lies before `until`
         - ``called_back`` (int64): of the observed, those after which an outbound call to the client came

@@ -11,11 +11,12 @@ import pandas as pd
 
 from brightcall_pandas.analysis._attempt_numbers import labelled_together
 from brightcall_pandas.analysis._dimensions import DIMENSIONS, By, Split, following, names_of, split_or_all
+from brightcall_pandas.analysis._durations import impossible_durations
 from brightcall_pandas.analysis._groups import Groups, folded_keys, grouped, keys_of_index
 from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, Facts, known_sums, tally
-from brightcall_pandas.frame import column, of_one_agent, of_one_region
+from brightcall_pandas.frame import FIELDS, column, of_one_agent, of_one_region
 
 __all__ = ["compare", "explain_change"]
 
@@ -81,7 +82,7 @@ def compare(
     for name in names:
         columns[name], columns[f"{name}_other"] = ours[name], theirs[name]
         columns[f"{name}_change"] = ours[name] - theirs[name]
-    return pd.DataFrame(columns, index=index)
+    return _with_impossible(pd.DataFrame(columns, index=index), (df, other), names)
 
 
 def explain_change(
@@ -174,7 +175,7 @@ def explain_change(
         for name in SUMS[sum_].needs:
             column(calls, name)  # raises an error that names the missing column
     if not names_of(by):
-        return _ranked_dimensions(df, other, metric)
+        return _with_impossible(_ranked_dimensions(df, other, metric), (df, other), [metric])
     if "tag" in names_of(by) and not ("tag" in df.columns and "tag" in other.columns):
         msg = (
             "by='tag' cannot explain a change: a call counts in each of its tags, so the effects would not "
@@ -183,7 +184,20 @@ def explain_change(
             "df.calls.compare(other, by='tag')"
         )
         raise ValueError(msg)
-    return _kitagawa(df, other, metric, by)
+    return _with_impossible(_kitagawa(df, other, metric, by), (df, other), [metric])
+
+
+def _with_impossible(
+    table: pd.DataFrame, sides: Sequence[pd.DataFrame], metrics: Sequence[str]
+) -> pd.DataFrame:
+    """Say in the table's attrs how many durations of both sides its metrics leave out."""
+    needed = dict.fromkeys(need for name in sums_for(metrics) for need in SUMS[name].needs)
+    durations = [name for name in needed if FIELDS[name].unit == "s"]
+    found = [impossible_durations(each, durations) for each in sides]
+    counts = {name: sum(each.get(name, 0) for each in found) for name in durations}
+    if any(counts.values()):
+        table.attrs["impossible"] = {name: count for name, count in counts.items() if count}
+    return table
 
 
 def _kitagawa(df: pd.DataFrame, other: pd.DataFrame, metric: str, by: By) -> pd.DataFrame:

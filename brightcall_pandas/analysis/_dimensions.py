@@ -165,6 +165,11 @@ def _period(freq: str) -> Callable[[pd.Series, str], Key]:
     return key
 
 
+def _outcome_type(kinds: pd.Series, name: str) -> Key:
+    """Return the key of outcome types: a call without one is ``absent``, as it is for the API's filter."""
+    return key_of(kinds.fillna("absent"), name)
+
+
 def _keyed(read: Callable[[pd.DataFrame], pd.Series]) -> Callable[[pd.DataFrame, str], Key]:
     """Return what makes the key of labels that are read from a frame."""
 
@@ -192,7 +197,9 @@ DIMENSIONS: dict[str, Dimension] = {
     "direction": Dimension("type", "inbound, outbound, internal"),
     "line": Dimension("lineNumber", "phone line used for the call"),
     "outcome": Dimension("outcomeTag", "outcome, folded by case and blanks"),
-    "outcome_type": Dimension("outcomeType", "positive, neutral, negative, absent"),
+    "outcome_type": Dimension(
+        "outcomeType", "positive, neutral, negative, absent; as for the API, none is absent", _outcome_type
+    ),
     "project": Dimension("projectName", "project"),
     "tag": Dimension(
         "tags", "each tag of the call, folded by case and blanks: a call with two tags counts in both"

@@ -7,11 +7,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import By, split
+from brightcall_pandas.analysis._durations import seconds_of
 from brightcall_pandas.analysis._groups import closed_key, completed, folded_keys, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import add_rate, medians, rate_columns, ratio
-from brightcall_pandas.analysis._tallies import SUMS, Facts, additive, known_sums, tally_of
+from brightcall_pandas.analysis._tallies import SUMS, Facts, additive, known_sums, none_known, tally_of
 from brightcall_pandas.analysis.transfers._log import chain_log
-from brightcall_pandas.frame import FIELDS, column, optional_column
+from brightcall_pandas.frame import FIELDS, optional_column
 
 __all__ = ["ai_handover"]
 
@@ -23,8 +24,8 @@ _OUTCOMES = FIELDS["outcomeType"].choices
 
 def tally_ai_handover(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     """Return the sums behind `ai_handover`: one row per group, hand-over and time with a person."""
-    df = df.iloc[np.flatnonzero(column(df, "aiTalkTime").to_numpy(dtype=np.float64) > 0)]
-    ai, talk = (column(df, name).to_numpy(dtype=np.float64) for name in ("aiTalkTime", "talkTime"))
+    df = df.iloc[np.flatnonzero(seconds_of(df, "aiTalkTime") > 0)]
+    ai, talk = (seconds_of(df, name) for name in ("aiTalkTime", "talkTime"))
     handed_over = _handed_over(df, ai, talk)
     human = np.where(handed_over, np.maximum(talk - ai, 0), np.nan)
     parts = split(df, by).within(
@@ -40,7 +41,7 @@ def tally_ai_handover(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     for name in _OUTCOMES:
         there = "outcomeType" in df.columns
         sums[name] = parts.pick((kinds == name).to_numpy(dtype=bool)) if there else None
-    for name in ("answered", "with_transcript"):
+    for name in ("state_known", "answered", "with_transcript", "outcome_type_known"):
         sums[name] = SUMS[name](facts)
     return tally_of(parts.keys, sums)
 
@@ -71,13 +72,13 @@ def finish_ai_handover(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.D
     result["human_talk_mean_s"] = ratio(groups.sum(np.nan_to_num(seconds) * known), sums["human_known"])
     result["human_talk_median_s"] = medians(groups, seconds, known)
     for name in _OUTCOMES:
-        result[name] = sums[name]
+        result[name] = none_known(sums[name], sums["outcome_type_known"], sums["n_calls"], throughout=True)
     add_rate(result, "positive_rate", sums["positive"], sums["n_calls"], confidence)
     result["transcript_share"] = ratio(sums["with_transcript"], sums["answered"])
     return result
 
 
-@additive(tally_ai_handover, finish_ai_handover)
+@additive(tally_ai_handover, finish_ai_handover, durations=("aiTalkTime", "talkTime"))
 def ai_handover(df: pd.DataFrame, *, by: By = None, confidence: float = 0.95) -> pd.DataFrame:
     """Return which calls the AI agent handed over to people, and what came of them.
 
@@ -110,7 +111,8 @@ def ai_handover(df: pd.DataFrame, *, by: By = None, confidence: float = 0.95) ->
         - ``transcript_share``: answered calls that have a transcript ÷ answered calls; null where no call
           has one, since they come only with ``bc.load_calls(…, show_ai_calls_with_log=True)``
 
-        A number whose column the frame lacks is null. Without calls of the AI agent the table is empty.
+        A number whose column the frame lacks, or has no value in, is null. Without calls of the AI agent the
+        table is empty.
 
     Raises
     ------

@@ -21,7 +21,7 @@ from brightcall_pandas.analysis._dimensions import (
 )
 from brightcall_pandas.analysis._groups import folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import add_rate, ratio
-from brightcall_pandas.analysis._tallies import add_up, additive, tally_of
+from brightcall_pandas.analysis._tallies import add_up, additive, none_known, tally_of
 from brightcall_pandas.analysis.transfers._log import chain_log, number_keys
 from brightcall_pandas.analysis.transfers._parsing import read_texts
 from brightcall_pandas.frame import column, optional_column, region_of
@@ -118,17 +118,21 @@ def tally_rung_parties(
     places = np.repeat(np.arange(len(base)), of_row)
     rows, within = base[places], np.arange(len(places)) - np.repeat(np.cumsum(of_row) - of_row, of_row)
     rung = (np.cumsum(lengths) - lengths)[texts.rows[rows]] + within
-    answered = (column(chosen, "state") == "answered").to_numpy(dtype=bool)[rows]
+    states = column(chosen, "state").iloc[rows]
+    answered = (states == "answered").to_numpy(dtype=bool)
     key, taker = key_of(labels, "party"), _takers(chosen)
     known = taker.is_valid().to_numpy(zero_copy_only=False)[rows]
     names = taker.dictionary_encode()
     same = _same(pa.array(labels, pa.large_string()), names.dictionary, region_of(df))
     is_taker = same[rung] == names.indices.fill_null(-1).to_numpy()[rows]
-    took = answered & np.where(known, is_taker, of_row[places] == 1)
+    alone = of_row[places] == 1
+    took = answered & np.where(known, is_taker, alone)
     sums = {
         "n_rung": np.ones(len(rows), dtype=bool),
+        "state_known": states.notna().to_numpy(),
+        "taken": answered,
+        "taker_known": answered & (known | alone),
         "answered": took,
-        "taken_elsewhere": answered & ~took,
     }
     return tally_of([*(each.take(places) for each in parts.keys), key.take(rung)], sums)
 
@@ -162,11 +166,13 @@ def _numbers(series: pd.Series, region: str | None) -> pa.Array:
 def finish_rung_parties(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Return the table of `rung_parties` from its tally."""
     sums = add_up(table, grouped(folded_keys(keys_of_index(table.index), table["n_rung"].to_numpy())))
+    taken = none_known(sums["taken"], sums["state_known"], sums["n_rung"])
+    sums["answered"] = none_known(sums["answered"], sums["taker_known"], sums["taken"]).mask(taken.isna())
     result = sums[["n_rung", "answered"]].copy()
     add_rate(result, "answer_rate", sums["answered"], sums["n_rung"], confidence)
     result["not_answered"] = sums["n_rung"] - sums["answered"]
-    result["taken_elsewhere"] = sums["taken_elsewhere"]
-    result["missed"] = result["not_answered"] - sums["taken_elsewhere"]
+    result["taken_elsewhere"] = taken - sums["answered"]
+    result["missed"] = sums["n_rung"] - taken
     return result
 
 
@@ -202,7 +208,8 @@ def rung_parties(
         - ``taken_elsewhere`` (int64): of the not answered, those that somebody else took
         - ``missed`` (int64): of the not answered, those that nobody took
 
-        Calls that rang nobody, and texts that cannot be read, have no row.
+        Calls that rang nobody, and texts that cannot be read, have no row. Counts are null where no state,
+        or of no answered call who took it, is known.
 
     Raises
     ------

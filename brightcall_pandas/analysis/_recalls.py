@@ -34,7 +34,7 @@ from brightcall_pandas.analysis._groups import (
 )
 from brightcall_pandas.analysis._rates import medians, ratio
 from brightcall_pandas.analysis._sequences import last_seen
-from brightcall_pandas.analysis._tallies import add_up, additive, tally_of
+from brightcall_pandas.analysis._tallies import add_up, additive, none_known, tally_of
 from brightcall_pandas.frame import choice, client_codes, column, micros, optional_column, with_region
 
 __all__ = ["first_calls", "late_recalls", "recalls"]
@@ -42,6 +42,8 @@ __all__ = ["first_calls", "late_recalls", "recalls"]
 _STATUS = ("kept", "late", "missed", "open")
 _LATE = "late_s"
 _CALLS, _API, _STATE = "recalls_by_calls", "recalls_by_api", "recall_states"
+_OF_CALLS = {"answered": ("state", "state_known"), "positive": ("outcomeType", "outcome_type_known")}
+_RATES = {"answered": "answer_rate", "positive": "positive_rate"}
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -119,12 +121,13 @@ def tally_recalls(
     sums: dict[str, NDArray[np.bool_] | None] = {
         "recalls": every,
         "made": made,
-        "told": every if "recallFirstAttemptDate" in df.columns else None,
+        "told": optional_column(promised, "recallFirstAttemptDate").notna().to_numpy(),
         "stated": every if "recallState" in df.columns else None,
     }
-    for name, field, word in (("answered", "state", "answered"), ("positive", "outcomeType", "positive")):
-        there = field in df.columns
-        sums[name] = (column(df, field) == word).to_numpy(dtype=bool)[found.call] & made if there else None
+    for name, (field, known) in _OF_CALLS.items():
+        there, values = field in df.columns, optional_column(df, field)
+        sums[name] = (values == name).to_numpy(dtype=bool)[found.call] & made if there else None
+        sums[known] = values.notna().to_numpy()[found.call] & made if there else None
     return tally_of(parts.keys, {name: None if v is None else parts.pick(v) for name, v in sums.items()})
 
 
@@ -144,15 +147,14 @@ def finish_recalls(table: pd.DataFrame) -> pd.DataFrame:
     result = sums[["recalls"]].copy()
     result["share"] = ratio(due, due.sum(axis=1, keepdims=True) * (np.array(_STATUS) != "open")).ravel()
     result[_CALLS] = of_status(by_calls).sum(counts).astype(np.int64)
-    told = table["told"].to_numpy(dtype=np.float64)
-    result[_API] = of_status(by_api).sum(counts) if not np.isnan(told).any() else np.nan
+    result[_API] = of_status(by_api).sum(counts) if table["told"].any() else np.nan
     result["late_mean_s"] = ratio(
         groups.sum(np.where(np.isnan(seconds), 0, seconds) * counts), groups.sum(counts * ~np.isnan(seconds))
     )
     result["late_median_s"] = medians(groups, seconds, counts)
-    for name, rate in (("answered", "answer_rate"), ("positive", "positive_rate")):
-        result[name] = sums[name]
-        result[rate] = ratio(sums[name], sums["made"])
+    for name, (_, known) in _OF_CALLS.items():
+        result[name] = none_known(sums[name], sums[known], sums["made"], throughout=name == "positive")
+        result[_RATES[name]] = ratio(result[name], sums["made"])
     result[_STATE] = _states(groups, state, table["stated"].to_numpy(dtype=np.float64))
     return result
 
@@ -216,7 +218,7 @@ def recalls(
         - ``share``: recalls ÷ recalls that fell due (kept, late and missed); null for open
         - ``recalls_by_calls`` (int64): how many would have this status by the calls of the frame alone
         - ``recalls_by_api`` (float64): how many would have it by ``recallFirstAttemptDate`` alone; null where
-          the frame lacks it
+          the frame lacks it, or no promise has one
         - ``late_mean_s``, ``late_median_s``: how long after the promised time the first attempt was, over the
           late ones
         - ``answered``, ``answer_rate``: of the promises whose call is in the frame, those whose call was
@@ -331,11 +333,13 @@ def late_recalls(
         return shown.where(known)
 
     result, call = df.iloc[rows].copy(), found.call[kept]
+    is_told = optional_column(df, "recallFirstAttemptDate").iloc[found.rows].notna().any()
+    by_api = found.by_api if is_told else np.full_like(found.by_api, -1)
     witnesses = {
-        "recall_status": found.status, "status_by_calls": found.by_calls, "status_by_api": found.by_api,
+        "recall_status": found.status, "status_by_calls": found.by_calls, "status_by_api": by_api,
     }  # fmt: skip
     for name, codes in witnesses.items():
-        result[name] = pd.Categorical(np.array(_STATUS)[codes[kept]], categories=list(_STATUS))
+        result[name] = pd.Categorical.from_codes(codes[kept], categories=pd.Index(_STATUS))
     result["called_at"] = times(micros(stamps)[call], call >= 0).array
     result["recalled_at"] = times(tried, tried < _NEVER).array
     result["late_s"] = np.where(tried < _NEVER, (tried - due) / 1e6, np.nan)

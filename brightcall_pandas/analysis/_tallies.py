@@ -42,6 +42,7 @@ __all__ = [
     "first_of_pair",
     "known_sums",
     "merge",
+    "none_known",
     "tally",
     "tally_of",
 ]
@@ -317,14 +318,29 @@ def known_sums(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     """
     sums = add_up(table, groups)
     for name in [each for each in sums if each in SUMS and SUMS[each].known in sums]:
-        known = sums[SUMS[name].known].to_numpy()
-        if SUMS[name].throughout:
-            known = np.broadcast_to(known.sum(), len(known))
+        known = sums[SUMS[name].known]
         # A period without calls has none that could be known: its sum is 0.
-        unknown = (known == 0) & (sums["n_calls"] > 0).to_numpy()
-        if unknown.any():
-            sums[name] = sums[name].astype(np.float64).mask(unknown)
+        sums[name] = none_known(sums[name], known, sums["n_calls"], throughout=SUMS[name].throughout)
     return sums
+
+
+def none_known(sums: pd.Series, known: pd.Series, of: pd.Series, *, throughout: bool = False) -> pd.Series:
+    """Return sums, null for groups in which none of the calls that they are about has a known value.
+
+    Parameters
+    ----------
+    sums
+        A sum of each group.
+    known
+        Of how many calls of the group the value is known.
+    of
+        How many calls of the group the sum is about; of no calls it stays as it is.
+    throughout
+        Whether only a value that is known in no group at all is unknown.
+    """
+    lacks = np.broadcast_to(known.sum(), len(known)) == 0 if throughout else known.to_numpy() == 0
+    unknown = lacks & (of > 0).to_numpy()
+    return sums.astype(np.float64).mask(unknown) if unknown.any() else sums
 
 
 def merge(tallies: Iterable[pd.DataFrame]) -> pd.DataFrame:

@@ -61,6 +61,7 @@ from brightcall_pandas.frame._columns import Clock, column, optional_column, to_
 from brightcall_pandas.frame._conversions import EPOCH_OF_ID, label_array
 from brightcall_pandas.frame._days import micros, midnight, midnight_micros
 from brightcall_pandas.frame._documents import php_list
+from brightcall_pandas.frame._field_names import warn_of_other_spellings
 from brightcall_pandas.frame._fields import (
     EXTRAS,
     FIELD_NAMES,
@@ -236,6 +237,7 @@ __all__ = [
     "typed_array",
     "typed_table",
     "value_error",
+    "warn_of_other_spellings",
     "warn_of_unread_times",
     "whole",
     "with_agent",

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from brightcall_pandas.errors import warn_user
+from brightcall_pandas.frame._agents import AGENT_FIELDS
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
 
-__all__ = ["field_names", "renamed", "warn_of_close_names"]
+__all__ = ["field_names", "renamed", "warn_of_close_names", "warn_of_other_spellings"]
 
 _SEPARATORS = re.compile(r"[\s_\-]+")
 _CLOSE = 0.85
@@ -24,8 +25,10 @@ def _plain(name: str) -> str:
     return _SEPARATORS.sub("", name).casefold()
 
 
-_KNOWN = frozenset((*FIELDS, EXTRAS.name))
-_BY_PLAIN = {_plain(name): name for name in FIELDS}
+# A field that tells agents counts as one, though the article does not have it: it is found in the extras.
+_NAMED = (*FIELDS, *(name for name in AGENT_FIELDS if name not in FIELDS))
+_KNOWN = frozenset((*_NAMED, EXTRAS.name))
+_BY_PLAIN = {_plain(name): name for name in _NAMED}
 
 
 def field_names(names: Iterable[Any]) -> dict[str, str]:
@@ -62,10 +65,28 @@ def renamed(records: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]
     ]
 
 
+def warn_of_other_spellings(names: Iterable[Any]) -> None:
+    """Warn of columns that mean a field but are spelled another way, so that no table reads them."""
+    given = set(names)
+    passed_over = [
+        f"{name!r} ({field})"
+        for name in names
+        if name not in _KNOWN
+        and isinstance(name, str)
+        and (field := _BY_PLAIN.get(_plain(name))) is not None
+        and field not in given
+    ]
+    if passed_over:
+        warn_user(
+            f"no column is read from {', '.join(passed_over)}: tables know fields by their own names only. "
+            "bc.to_frame(df) makes a frame that has them."
+        )
+
+
 def warn_of_close_names(names: Iterable[Any]) -> None:
     """Warn of names that resemble a field that is not there otherwise: they go to `extras`."""
     given = [name for name in names if isinstance(name, str)]
-    absent = {plain: field for plain, field in _BY_PLAIN.items() if field not in given}
+    absent = {_plain(field): field for field in FIELDS if field not in given}
     close = [
         f"{name!r} (like {absent[found[0]]!r})"
         for name in given

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from brightcall_pandas.errors import brief_errors, warn_user
-from brightcall_pandas.frame._agents import checked_agent, with_agent
+from brightcall_pandas.frame._agents import checked_agent, count_agents, known_agent, with_agent
 from brightcall_pandas.frame._answer import AnswerReader, decoded
 from brightcall_pandas.frame._clients import region_of, with_region
 from brightcall_pandas.frame._columns import to_pandas, typed_array
@@ -57,7 +57,8 @@ def to_frame(
         such as ``+04:00``, or a Windows name.
     agent
         Field that tells the agents: ``"involvedAgent1Id"``, ``"agentShortNumber"`` or ``"userId"``, or
-        another field. None: what the calls decide.
+        another field. None: that of `records`, where these are a frame that has one, else what the calls
+        decide. At least 50 answered calls decide for good: filters and slices of the frame inherit it.
     region
         Two letters of the country (``"DE"``) whose numbers are written without country code. It changes no
         column; tables go by it where they tell clients apart, as `bc.normalize_numbers` does. None: that of
@@ -103,8 +104,11 @@ def to_frame(
     """
     timezone, region = zone_name("timezone", timezone), checked_region(region)
     agent = None if agent is None else checked_agent(agent, FIELDS)
-    if region is None and isinstance(records, pd.DataFrame):
-        region = region_of(records)
+    settled_by = "argument"
+    if isinstance(records, pd.DataFrame):
+        region = region_of(records) if region is None else region
+        if agent is None and (agent := known_agent(records)) is not None:
+            settled_by = str(records.attrs["brightcall"].get("agent_by", "calls"))
     typed, index = _typed_of(records, timezone)
     frame = to_pandas(typed.table, timezone)
     if index is not None:
@@ -116,7 +120,9 @@ def to_frame(
     }
     warn_of_unread_times(frame, typed.report())
     frame = with_region(frame, region)
-    return frame if agent is None else with_agent(frame, agent)
+    if agent is None and (agent := count_agents(frame).settled) is not None:
+        settled_by = "calls"
+    return frame if agent is None else with_agent(frame, agent, by=settled_by)
 
 
 def warn_of_unread_times(frame: pd.DataFrame, misfits: Mapping[str, Any]) -> None:

@@ -39,19 +39,42 @@ NO_NUMBER_WORDS = frozenset(
         *("anonym", "anonymous", "anonymised", "anonymized", "blocked", "hidden", "invalid", "missing", "na"),
         *("nan", "nil", "none", "null", "private", "restricted", "secret", "suppressed", "unavailable"),
         *("undefined", "undisclosed", "unidentified", "unknown", "unlisted", "unpublished", "withheld"),
-        *("anoniem", "onbekend", "unbekannt", "unterdrückt"),
+        *("anoniem", "onbekend", "privé", "unbekannt", "unterdrückt", "unterdrueckt", "xxx"),
         *("anonyme", "inconnu", "masqué", "anonimo", "privato", "riservato", "sconosciuto"),
         *("anónimo", "desconocido", "oculto", "privado"),
+        *("anônimo", "desconhecido", "afgeschermd", "geheim", "clir", "skjult", "hemligt", "okänt", "ukjent"),
+        *("nieznany", "prywatny", "zastrzeżony", "neznámý", "neznámé", "skryté", "tuntematon", "salainen"),
+        *(
+            "неизвестно",
+            "неизвестный",
+            "скрыт",
+            "скрытый",
+            "невідомий",
+            "прихований",
+            "匿名",
+            "未知",
+            "非通知",
+        ),
     }
 )
 """Words that stand in the place of a number that is not told."""
 
-_AROUND = ("number", "caller", "callerid", "call", "cid", "cli", "clid", "id", "name", "no", "user")
+_AROUND = (
+    *("number", "caller", "callerid", "call", "cid", "cli", "clid", "id", "name", "no", "user"),
+    *("anrufer", "nummer", "rufnummer", "telefonnummer", "nr", "numéro", "numero", "número", "номер"),
+    *("appel", "appelant", "beller", "numer", "nummeret", "číslo"),
+)
 _JOINED = frozenset(
     joined for word in NO_NUMBER_WORDS for each in _AROUND for joined in (word + each, each + word)
 )
 _PHRASES = frozenset(
-    {"n a", "no caller id", "no cli", "no id", "no number", "nonumber", "not available", "out of area"}
+    {
+        *("n a", "no caller id", "no cli", "no id", "no number", "nonumber", "not available", "out of area"),
+        *("not provided", "not known", "not given", "number not available", "number not provided"),
+        *("keine", "keine nummer", "keine rufnummer", "ohne nummer", "ohne rufnummer", "nicht verfügbar"),
+        *("geen nummer", "niet beschikbaar", "non disponible", "no disponible", "non disponibile"),
+        *("sans numéro", "sin número", "senza numero", "brak numeru", "нет номера", "номер скрыт"),
+    }
 )
 _BARE_ANONYMOUS = "266696687"  # this one is also sent without its plus sign
 
@@ -225,9 +248,15 @@ def _is_nothing(text: str) -> bool:
     if not words:
         return True
     told = [word for word in words if word not in _AROUND]
-    if told and all(word in NO_NUMBER_WORDS or word in _JOINED for word in told):
+    if told and all(map(_says_nothing, told)):
         return True
     return " ".join(words) in _PHRASES
+
+
+def _says_nothing(word: str) -> bool:
+    stem = re.sub("^x{3,}$", "xxx", word)  # digits crossed out
+    stems = (stem, re.sub("(?:e|er|en|es)$", "", stem))  # "unbekannte", "unterdrückter"
+    return any(each in NO_NUMBER_WORDS or each in _JOINED for each in stems)
 
 
 def _without_extension(text: str) -> str:

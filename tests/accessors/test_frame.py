@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brightcall_pandas import accessors, analysis, export
+from brightcall_pandas import accessors, analysis, export, to_frame
 from brightcall_pandas.errors import NoMatchWarning
 
 PACKAGE = Path(accessors.__file__).parents[1]
@@ -288,3 +288,19 @@ class TestCalls:
     def test_what_is_no_frame_is_refused(self):
         with pytest.raises(TypeError, match=r"needs a pandas DataFrame, not list; bc\.to_frame"):
             accessors.calls([{"id": 1}])
+
+
+class TestColumnsSpelledAnotherWay:
+    """A database's ``talk_time`` is no column that a table reads: null is right, silence is not."""
+
+    def test_tables_say_which_columns_they_pass_over(self):
+        calls = pd.DataFrame({"state": [1, 1], "talk_time": [30, 50], "CLIENTNUMBER": ["x", "y"]})
+        with pytest.warns(RuntimeWarning, match=r"'talk_time' \(talkTime\), 'CLIENTNUMBER' \(clientNumber\)"):
+            row = calls.calls.summary().loc["all"]
+        assert row[["talk_time_total_s", "unique_clients"]].isna().all()
+
+    def test_nothing_is_said_of_own_columns_beside_the_field_and_of_typed_frames(self, recwarn):
+        calls = pd.DataFrame({"state": [1], "talkTime": [30], "talk_time": ["long"], "team": ["A"]})
+        calls.calls.summary()
+        to_frame(calls[["state"]].assign(talk_time=30)).calls.summary()
+        assert not recwarn.list

@@ -164,3 +164,17 @@ class TestTruth:
         by_day = agent_time(df)
         assert by_day["overlaps"].sum() == 0
         assert by_day["busy_s"].groupby(level="agent").sum().to_dict() == table["busy_s"].to_dict()
+
+
+def test_impossible_durations_are_counted():
+    calls = pd.DataFrame(
+        {
+            "userId": "7",
+            "timestamp": ["2026-03-02T09:00Z", "2026-03-02T09:10Z"],
+            "talkTime": [60, -1772442000],
+            "totalTime": [1772442000, 120],
+        }
+    )
+    table = agent_time(calls)
+    assert table["talk_time_total_s"].tolist() == [60]
+    assert table.attrs["impossible"] == {"totalTime": 1, "talkTime": 1}

@@ -229,3 +229,13 @@ class TestRankedDimensions:
         assert table.index.tolist() == ["project", "agent"]
         assert table["effect"].tolist() == pytest.approx([-30, -30])
         assert table.loc["project", "rate_spread"] == pytest.approx(30, rel=0.05)
+
+
+def test_impossible_durations_of_both_sides_are_counted():
+    march = pd.DataFrame({"state": 1, "talkTime": [30, -1772442000], "projectName": "A"})
+    february = pd.DataFrame({"state": 1, "talkTime": [20, 1772442000], "projectName": "A"})
+    compared = compare(march, february)
+    assert compared["talk_time_mean_s_change"].tolist() == [10]
+    assert compared.attrs["impossible"] == {"talkTime": 2}
+    assert explain_change(march, february, "talk_time_mean_s").attrs["impossible"] == {"talkTime": 2}
+    assert "impossible" not in explain_change(march, february).attrs

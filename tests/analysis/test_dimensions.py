@@ -284,3 +284,11 @@ class TestPeriodsAsDimensions:
             KeyError, match=f"by='{name}' is neither a column .* nor a period such as '30min'"
         ):
             split(self.CALLS, name)
+
+
+def test_a_call_without_outcome_type_is_absent_as_for_the_filter():
+    calls = pd.DataFrame({"outcomeType": ["positive", "absent", None, None]})
+    table = calls.calls.breakdown("outcome_type")
+    assert table["n_calls"].to_dict() == {"absent": 3, "positive": 1}
+    for label, many in table["n_calls"].items():
+        assert len(calls.calls.filter(outcome_types=label)) == many

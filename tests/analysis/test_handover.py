@@ -112,3 +112,24 @@ class TestTruth:
         # A third of the talk is the AI's.
         talk = both.loc["handed_over", ["ai_talk_mean_s", "human_talk_mean_s"]]
         assert talk.iloc[0] / talk.sum() == pytest.approx(1 / 3, abs=0.01)
+
+
+class TestUnknownIsNoZero:
+    def test_no_outcome_type_is_known(self, answered):
+        table = ai_handover(answered.assign(outcomeType=None))
+        kinds = ["positive", "neutral", "negative", "absent", "positive_rate"]
+        assert table[kinds].isna().all(axis=None)
+
+    def test_impossible_times_are_left_out_and_counted(self):
+        calls = pd.DataFrame(
+            {
+                "aiTalkTime": [20, 10, -1772442000, 1772442000],
+                "talkTime": [80, -1772442000, 50, 60],
+                "numbersInvolvedJSON": '["900", "101"]',
+            }
+        )
+        table = ai_handover(calls)
+        assert table["n_calls"].tolist() == [2, 0]
+        assert table["ai_talk_mean_s"].iloc[0] == 15
+        assert table["human_talk_mean_s"].iloc[0] == 60
+        assert table.attrs["impossible"] == {"aiTalkTime": 2, "talkTime": 1}

@@ -152,3 +152,23 @@ class TestTruth:
         assert table["missed"].sum() == 3 * (inbound["unanswered"] + inbound["failed"])
         assert 0 < table["answered"].sum() <= inbound["answered"]
         assert ratings(df, by=None).loc["all", "rated"] == df["qualityRating"].notna().sum() > 0
+
+
+class TestUnknownIsNoZero:
+    COUNTS = ("answered", "answer_rate", "not_answered", "taken_elsewhere")
+
+    def test_no_state_is_known(self):
+        rung = pd.DataFrame({"type": 0, "state": [None, None], "numbersRingedJSON": '["101"]'})
+        row = rung_parties(rung).loc["101"]
+        assert row["n_rung"] == 2
+        assert row[[*self.COUNTS, "missed"]].isna().all()
+
+    def test_nobody_says_who_took_the_calls(self):
+        rung = pd.DataFrame({"type": 0, "state": [1, 1, 0], "numbersRingedJSON": '["101", "102"]'})
+        table = rung_parties(rung)
+        assert table[list(self.COUNTS)].isna().all(axis=None)
+        assert table["missed"].tolist() == [1, 1]
+
+    def test_a_party_without_answered_calls_took_none(self):
+        rung = pd.DataFrame({"type": 0, "state": 0, "numbersRingedJSON": ['["101", "102"]']})
+        assert rung_parties(rung)["answered"].tolist() == [0, 0]

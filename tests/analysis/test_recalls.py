@@ -190,3 +190,17 @@ class TestTruth:
         lost = df.calls.late_recalls(status="missed")
         assert lost["recallFirstAttemptDate"].isna().all()
         assert set(lost["recallState"]) == {0.0}
+
+
+class TestUnknownIsNoZero:
+    def test_no_state_and_no_outcome_type_is_known(self, promises):
+        table = recalls(promises.assign(state=None, outcomeType=None))
+        called = table.loc[["kept", "late"]]
+        assert called[["answered", "answer_rate", "positive", "positive_rate"]].isna().all(axis=None)
+
+    def test_the_api_tells_of_no_attempt_at_all(self, promises):
+        silent = promises.assign(recallFirstAttemptDate=None)
+        assert recalls(silent)["recalls_by_api"].isna().all()
+        found = late_recalls(silent)
+        assert len(found)
+        assert found["status_by_api"].isna().all()

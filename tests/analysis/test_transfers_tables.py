@@ -188,3 +188,14 @@ class TestTransferSummary:
         empty = transfer_summary(calls(slice(0)))
         assert empty.empty
         assert empty.dtypes.to_dict() == transfer_summary(calls()).dtypes.to_dict()
+
+
+class TestUnknownIsNoZero:
+    def test_no_call_has_a_chain(self):
+        row = transfer_summary(bare(None, None)).loc["all"]
+        assert row[["n_calls", "unreadable"]].tolist() == [2, 0]
+        assert row.drop(["n_calls", "unreadable"]).isna().all()
+
+    def test_a_group_without_chains_was_not_transferred(self):
+        calls = bare('["101", "102"]', None).assign(projectName=["A", "B"])
+        assert transfer_summary(calls, by="project")["transferred"].tolist() == [1, 0]

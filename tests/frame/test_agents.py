@@ -234,3 +234,38 @@ class TestTables:
         line = ex.code().splitlines()[1]
         assert line.endswith("df.calls.filter(agent_ids=['9002'], fold_case=False, agent='involvedAgent1Id')")
         assert eval(line.partition(" = ")[2], {"df": self.CALLS})["id"].tolist() == ["2", "3"]
+
+
+class TestToFrameSettlesTheAgent:
+    """Inbound calls seldom have the field that most calls have: slices must not tell agents by another."""
+
+    def records(self, many: int) -> list[dict[str, object]]:
+        """Return outbound calls with both fields and half as many inbound ones with one of them."""
+        outbound = [
+            {"type": 1, "state": 1, "userId": 500, "agentShortNumber": "101", "involvedAgent1Id": 9001}
+        ]
+        return outbound * (2 * many) + [{**outbound[0], "type": 0, "involvedAgent1Id": None}] * many
+
+    def test_filters_and_slices_inherit_it(self):
+        calls = bc.to_frame(self.records(20))
+        assert calls.attrs["brightcall"]["agent"] == "involvedAgent1Id"
+        inbound = calls[calls["type"] == "inbound"]
+        assert agents_of(inbound).isna().all()
+        assert agents_of(calls.calls.filter(types="inbound")).isna().all()
+        assert agents_of(bc.to_frame(inbound)).isna().all()
+
+    def test_few_answered_calls_settle_nothing(self):
+        assert "agent" not in bc.to_frame(self.records(10)).attrs["brightcall"]
+
+    def test_a_frame_that_says_its_agent_keeps_it(self):
+        told = bc.to_frame(bc.to_frame(self.records(20), agent="userId"))
+        assert told.attrs["brightcall"]["agent"] == "userId"
+        assert told.attrs["brightcall"]["agent_by"] == "argument"
+        assert bc.to_frame(told, agent="agentShortNumber").attrs["brightcall"]["agent"] == "agentShortNumber"
+
+    @pytest.mark.parametrize("name", ["involved_agent1_id", "INVOLVEDAGENT1ID", "involved-agent-1-id"])
+    def test_the_field_of_the_agent_is_found_in_every_spelling(self, name):
+        rows = [{name: 9001, "state": 1, "user_id": 500}]
+        for calls in (bc.to_frame(rows), bc.to_frame(pd.DataFrame(rows))):
+            assert calls["extras"].tolist() == ['{"involvedAgent1Id":9001}']
+            assert agents_of(calls).tolist() == ["9001"]

@@ -102,6 +102,18 @@ class TestNormalizedNumber:
         assert normalized_number("1701234567", "DE") == "+491701234567"  # a table has eaten its zero
         assert normalized_number("4930901820") == "4930901820"
 
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "Unterdrückte Nummer", "Rufnummer unterdrückt", "keine Nummer", "unbekannter Anrufer", "Geheim",
+            "Numéro masqué", "appelant inconnu", "número oculto", "numero privato", "Afgeschermd nummer",
+            "skjult nummer", "numer nieznany", "номер скрыт", "неизвестный номер", "非通知", "not provided",
+            "XXXXXXX",
+        ],
+    )  # fmt: skip
+    def test_no_number_in_other_languages(self, words):
+        assert normalized_number(words, "DE") is None
+
     def test_what_has_no_number_stays(self):
         kept = ["101", "*101", "x", "Queue A", "alice@example.com", f"*{'7' * 30}", "4f9a7712", "Ann Private"]
         assert [normalized_number(each, "DE") for each in kept] == kept

@@ -32,7 +32,16 @@ from brightcall_pandas.frame import (
     shown_names,
 )
 
-__all__ = ["ChainLog", "Names", "Source", "chain_log", "chains_of", "natural_order", "number_keys"]
+__all__ = [
+    "ChainLog",
+    "Names",
+    "Source",
+    "chain_log",
+    "chains_of",
+    "has_text",
+    "natural_order",
+    "number_keys",
+]
 
 UNREADABLE = "(unreadable)"
 """The path of a chain that could not be read; one that names nobody is ``(none)``."""
@@ -180,6 +189,16 @@ def _chosen(df: pd.DataFrame, source: Source) -> Texts:
     by_transfers = complete[transfers.rows] | (~numbers.named[numbers.rows] & informative[transfers.rows])
     rows = np.where(by_transfers, len(numbers.texts) + transfers.rows, numbers.rows)
     return (numbers + transfers).chosen(rows)
+
+
+def has_text(df: pd.DataFrame, source: Source = "auto") -> Flags:
+    """Return which calls have a text that a chain may be read from."""
+    read = {"numbersInvolved": ["numbersInvolvedJSON"], "transfers": ["transfers"]}
+    names = read.get(source, ["numbersInvolvedJSON", "transfers"])
+    known = np.zeros(len(df), dtype=bool)
+    for name in df.columns.intersection(names):
+        known |= df[name].notna().to_numpy()
+    return known
 
 
 def _log_of(texts: Texts) -> ChainLog:

@@ -8,7 +8,7 @@ import pandas as pd
 from brightcall_pandas.analysis._dimensions import By, Split, split
 from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import quantiles, ratio, wilson
-from brightcall_pandas.analysis._tallies import TALK_TIME, add_up, additive, known_sums, tally
+from brightcall_pandas.analysis._tallies import TALK_TIME, add_up, additive, known_sums, none_known, tally
 from brightcall_pandas.analysis.transfers._events import seconds_after_first_transfer
 from brightcall_pandas.analysis.transfers._log import (
     ChainLog,
@@ -16,6 +16,7 @@ from brightcall_pandas.analysis.transfers._log import (
     Source,
     chain_log,
     chains_of,
+    has_text,
     natural_order,
 )
 from brightcall_pandas.analysis.transfers._parsing import Flags, Integers
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 _SUMS = ("n_calls", "state_known", "answered", "outcome_type_known", "positive", "talk_time_known")
+_OF_CHAINS = ("transferred", "transfers", "hops_max", "ping_pong", "loops", "self_loops", "timed")
 _QUANTILES = {
     "talk_time_p25_s": 0.25,
     "talk_time_median_s": 0.5,
@@ -194,6 +196,7 @@ def tally_transfer_summary(
     }
     sums = {name: groups.sum(each.astype(np.float64)[chains]) for name, each in counts.items()}
     sums["timed"] = groups.sum((~np.isnan(rest)).astype(np.float64))
+    sums["chain_known"] = groups.sum(has_text(df, source).astype(np.float64)[every])
     table = pd.DataFrame(sums, index=groups.index).astype(np.int64)
     table["after_transfer_total_s"] = groups.sum(np.nan_to_num(rest))
     return table
@@ -206,6 +209,9 @@ def finish_transfer_summary(table: pd.DataFrame) -> pd.DataFrame:
     sums = add_up(table, groups)
     longest = np.zeros(len(groups), dtype=np.int64)
     np.maximum.at(longest, groups.codes, table.index.get_level_values("hops").to_numpy(dtype=np.int64))
+    sums["hops_max"] = longest
+    for name in _OF_CHAINS:
+        sums[name] = none_known(sums[name], sums["chain_known"], sums["n_calls"], throughout=True)
     return pd.DataFrame(
         {
             "n_calls": sums["n_calls"],
@@ -214,7 +220,7 @@ def finish_transfer_summary(table: pd.DataFrame) -> pd.DataFrame:
             "transfers": sums["transfers"],
             "hops_mean": ratio(sums["transfers"], sums["n_calls"]),
             "hops_mean_transferred": ratio(sums["transfers"], sums["transferred"]),
-            "hops_max": longest,
+            "hops_max": sums["hops_max"],
             "ping_pong": sums["ping_pong"],
             "ping_pong_share": ratio(sums["ping_pong"], sums["transferred"]),
             "loops": sums["loops"],
@@ -258,7 +264,7 @@ def transfer_summary(
 
         - ``n_calls`` (int64), ``transferred`` (int64): calls transferred at least once
         - ``transfer_rate``: transferred ÷ calls
-        - ``transfer_events`` (int64): hops of all calls
+        - ``transfers`` (int64): hops of all calls
         - ``hops_mean``: transfers ÷ calls; ``hops_mean_transferred``: transfers ÷ transferred calls
         - ``hops_max`` (int64): transfers of the longest chain
         - ``ping_pong`` (int64): calls in which a party got the call straight back from the one that it
@@ -271,7 +277,8 @@ def transfer_summary(
           end of the call, over the timed calls; null where there are none
         - ``unreadable`` (int64): calls whose text cannot be read; they count as not transferred
 
-        Without calls the table is empty.
+        Without calls the table is empty. Where no call has a chain's text at all, all but ``n_calls`` and
+        ``unreadable`` is null.
 
     Raises
     ------
