@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._dimensions import By, split
+from brightcall_pandas.analysis._dimensions import By, some_rows, split
 from brightcall_pandas.analysis._durations import seconds_of
 from brightcall_pandas.analysis._groups import closed_key, completed, folded_keys, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import add_rate, medians, rate_columns, ratio
@@ -24,7 +24,7 @@ _OUTCOMES = FIELDS["outcomeType"].choices
 
 def tally_ai_handover(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     """Return the sums behind `ai_handover`: one row per group, hand-over and time with a person."""
-    df = df.iloc[np.flatnonzero(seconds_of(df, "aiTalkTime") > 0)]
+    df = some_rows(df, np.flatnonzero(seconds_of(df, "aiTalkTime") > 0), by)
     ai, talk = (seconds_of(df, name) for name in ("aiTalkTime", "talkTime"))
     handed_over = _handed_over(df, ai, talk)
     human = np.where(handed_over, np.maximum(talk - ai, 0), np.nan)

@@ -114,6 +114,22 @@ class TestTruth:
         assert talk.iloc[0] / talk.sum() == pytest.approx(1 / 3, abs=0.01)
 
 
+class TestAttempt:
+    def test_is_counted_over_all_calls_of_the_client(self):
+        calls = pd.DataFrame(
+            {
+                "clientNumber": "+493012345678",
+                "timestamp": ["2026-03-02T09:00Z", "2026-03-03T09:00Z"],
+                "type": 1,
+                "aiTalkTime": [0, 20],  # the AI agent talked in the second one alone
+                "talkTime": [0, 80],
+                "numbersInvolvedJSON": '["900", "101"]',
+            }
+        )
+        table = ai_handover(calls, by="attempt")
+        assert table["n_calls"].to_dict() == {("2", "handed_over"): 1, ("2", "ai_alone"): 0}
+
+
 class TestUnknownIsNoZero:
     def test_no_outcome_type_is_known(self, answered):
         table = ai_handover(answered.assign(outcomeType=None))
