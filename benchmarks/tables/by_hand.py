@@ -70,7 +70,7 @@ def summary(df: pd.DataFrame) -> pd.DataFrame:
 
 def _transferred(df: pd.DataFrame) -> float:
     texts = df["numbersInvolvedJSON"]
-    parties = {text: _parties(text) for text in texts.dropna().unique()}
+    parties = {text: parties_of(text) for text in texts.dropna().unique()}
     several = texts[texts.isin([text for text, each in parties.items() if len(each) > 1])]
     clients = df["clientNumber"].reindex(several.index)
     moved = [
@@ -80,7 +80,7 @@ def _transferred(df: pd.DataFrame) -> float:
     return sum(moved) / len(df)
 
 
-def _parties(text: str) -> list[str]:
+def parties_of(text: str) -> list[str]:
     try:
         read = json.loads(text)
     except ValueError:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from tables.by_hand import parties_of
+
 __all__ = ["TABLES"]
 
 
@@ -70,7 +72,7 @@ def rung_parties(df: pd.DataFrame) -> pd.DataFrame:
     texts = calls["numbersRingedJSON"]
     rung = texts.map({text: json.loads(text) for text in texts.dropna().unique()}).explode().dropna()
     first = calls["numbersInvolvedJSON"].map(
-        {text: _parties(text) for text in calls["numbersInvolvedJSON"].dropna().unique()}
+        {text: parties_of(text) for text in calls["numbersInvolvedJSON"].dropna().unique()}
     )
     led = [
         next((each for each in parties if each != client), None) if isinstance(parties, list) else None
@@ -89,22 +91,10 @@ def rung_parties(df: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _parties(text: str) -> list[str]:
-    try:
-        read = json.loads(text)
-    except ValueError:
-        return text.split(",") if text[:1] not in "[{" else []
-    if isinstance(read, dict):
-        return list(read)
-    if not isinstance(read, list):
-        return [str(read)]
-    return [str(next(iter(each.values()))) if isinstance(each, dict) else str(each) for each in read]
-
-
 def ai_handover(df: pd.DataFrame) -> pd.DataFrame:
     calls = df[df["aiTalkTime"] > 0]
     texts = calls["numbersInvolvedJSON"]
-    parties = {text: _parties(text) for text in texts.dropna().unique()}
+    parties = {text: parties_of(text) for text in texts.dropna().unique()}
     handed_over = np.array(
         [
             len(each) - each.count(client) > 1 if (each := parties.get(text)) else talk > ai

@@ -219,7 +219,7 @@ class DistributedCalls:
         if spec.agent_ids is not None and fold_case and known is None:
             msg = (
                 "the files do not say which field tells the agents, and each part might decide otherwise: "
-                f"name one with agent=, of {', '.join(AGENT_FIELDS)}"
+                f"name one of them with agent=: {', '.join(AGENT_FIELDS)}"
             )
             raise ValueError(msg)
         given = spec.to_dict(), conditions, fold_case, known if fold_case else agent

@@ -44,16 +44,12 @@ def missed(df: pd.DataFrame, window: Span, until: pd.Timestamp | None) -> Missed
     inbound = of_direction(df, "inbound") & timed
     rows = np.flatnonzero(inbound & (states == "unanswered").to_numpy(dtype=bool))
     known = rows[clients[rows] >= 0]
-    waiting = np.zeros(clients.max(initial=0) + 2, dtype=bool)
-    waiting[clients[known]] = True
     ours = of_direction(df, "outbound") & timed
     theirs = inbound & (states == "answered").to_numpy(dtype=bool)
     found = []
     for possible in (ours, theirs):
         call = np.full(len(df), -1, dtype=np.int64)
-        call[known] = first_calls(
-            clients, times, known, times[known] + 1, np.flatnonzero(possible & waiting[clients])
-        )
+        call[known] = first_calls(clients, times, known, times[known] + 1, np.flatnonzero(possible))
         late = (call[rows] >= 0) & (times[call[rows]] - times[rows] > length)
         found.append(np.where(late, -1, call[rows]))
     back, again = found

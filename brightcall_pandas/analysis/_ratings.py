@@ -22,7 +22,7 @@ from brightcall_pandas.analysis._dimensions import (
 from brightcall_pandas.analysis._groups import folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._tallies import add_up, additive, none_known, tally_of
-from brightcall_pandas.analysis.transfers._log import chain_log, number_keys
+from brightcall_pandas.analysis.transfers._log import chain_log, number_keys, text_array
 from brightcall_pandas.analysis.transfers._parsing import read_texts
 from brightcall_pandas.frame import column, optional_column, region_of
 
@@ -143,8 +143,8 @@ def _takers(df: pd.DataFrame) -> pa.Array:
         pa.array((column(df, "type") == "inbound").to_numpy(dtype=bool)) if "type" in df.columns else None
     )
     called, agent = (
-        _numbers(optional_column(df, "toNumber"), region_of(df)),
-        _numbers(optional_column(df, "agentShortNumber"), region_of(df)),
+        number_keys(text_array(optional_column(df, name)), region_of(df))
+        for name in ("toNumber", "agentShortNumber")
     )
     if "numbersInvolvedJSON" in df.columns or "transfers" in df.columns:
         log = chain_log(df)
@@ -156,11 +156,6 @@ def _same(labels: pa.Array, takers: pa.Array, region: str | None) -> NDArray[np.
     """Return for each label the position of the same number, -2 where there is none."""
     found = pc.index_in(number_keys(labels, region), value_set=takers)
     return np.asarray(found.fill_null(-2).to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _numbers(series: pd.Series, region: str | None) -> pa.Array:
-    array = pa.array(series, pa.large_string(), from_pandas=True)
-    return number_keys(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, region)
 
 
 def finish_rung_parties(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:

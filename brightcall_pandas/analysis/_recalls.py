@@ -74,10 +74,7 @@ def promises(
     promised = column(df, "recallDate").notna().to_numpy() & stamps.notna().to_numpy() & (clients >= 0)
     rows, times = np.flatnonzero(promised), micros(stamps)
     made, due = times[rows], micros(column(df, "recallDate").iloc[rows])
-    waiting = np.zeros(clients.max(initial=0) + 1, dtype=bool)
-    waiting[clients[rows]] = True
-    possible = of_direction(df, direction) & stamps.notna().to_numpy() & (clients >= 0)
-    possible[possible] = waiting[clients[possible]]
+    possible = of_direction(df, direction) & stamps.notna().to_numpy()
     # The promise itself is a call to the client: only later ones count.
     call = first_calls(clients, times, rows, np.maximum(due - slack, made + 1), np.flatnonzero(possible))
     called = np.where(call >= 0, times[call], _NEVER)
@@ -360,7 +357,7 @@ def first_calls(
     clients, times
         Of every call of the frame.
     asked
-        Positions of the calls that are asked for.
+        Positions of the calls that are asked for; they have a client.
     earliest
         For each of these, from when on.
     possible
@@ -371,6 +368,9 @@ def first_calls(
     numpy.ndarray
         For each of `asked` the position of the call, -1 where there is none.
     """
+    waiting = np.zeros(clients.max(initial=0) + 2, dtype=bool)  # the last place is that of nobody, -1
+    waiting[clients[asked]] = True
+    possible = possible[waiting[clients[possible]]]
     rows, wanted = np.concatenate([asked, possible]), len(asked)
     order = np.lexsort(
         (np.arange(len(rows)) >= wanted, np.concatenate([earliest, times[possible]]), clients[rows])

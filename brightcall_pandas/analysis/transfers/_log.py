@@ -41,6 +41,7 @@ __all__ = [
     "has_text",
     "natural_order",
     "number_keys",
+    "text_array",
 ]
 
 UNREADABLE = "(unreadable)"
@@ -287,7 +288,7 @@ def number_keys(numbers: pa.Array, region: str | None) -> pa.Array:
 
 def _positions(numbers: pd.Series, keys: pa.Array, region: str | None) -> NDArray[np.int64]:
     codes, spellings = pd.factorize(numbers)
-    found = pc.index_in(number_keys(_array(spellings), region), value_set=keys, skip_nulls=True)
+    found = pc.index_in(number_keys(text_array(spellings), region), value_set=keys, skip_nulls=True)
     return np.append(found.fill_null(-1).to_numpy(zero_copy_only=False), -1)[codes].astype(np.int64)
 
 
@@ -298,7 +299,8 @@ def _other_ends(df: pd.DataFrame) -> pd.Series:
     return ends.mask(direction == "outbound", optional_column(df, "toNumber"))
 
 
-def _array(texts: pd.Series | pd.Index) -> pa.Array:
+def text_array(texts: pd.Series | pd.Index) -> pa.Array:
+    """Return texts as one Arrow array; a missing one is null."""
     array = pa.array(texts, pa.large_string(), from_pandas=True)
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
