@@ -23,16 +23,16 @@ from brightcall_pandas.analysis._groups import (
     keys_of_index,
     outer_codes,
 )
+from brightcall_pandas.analysis._metric import Metric
 from brightcall_pandas.analysis._metrics import (
-    METRICS,
     checked_metrics,
     metrics_of,
     needs_median,
     sums_for,
 )
 from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
-from brightcall_pandas.analysis._tallies import TALK_TIME, additive, known_sums, tally, tally_of
-from brightcall_pandas.frame import FIELDS, column, optional_column, with_region
+from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, additive, known_sums, tally, tally_of
+from brightcall_pandas.frame import FIELDS, column, leads_of, optional_column, with_region
 
 __all__ = ["breakdown", "by_outcome", "funnel", "summary"]
 
@@ -137,36 +137,44 @@ _USUAL_METRICS = (
 
 
 def tally_breakdown(
-    df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None, *, region: str | None = None
+    df: pd.DataFrame,
+    by: By,
+    metrics: Sequence[str | Metric] | Metric | None = None,
+    *,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return the sums behind `breakdown`."""
     df = with_region(df, region)
-    names = checked_metrics(metrics, _USUAL_METRICS)
+    chosen = checked_metrics(metrics, _USUAL_METRICS)
     if not names_of(by):
         msg = "by= must name at least one dimension or column, for example by='project'"
         raise ValueError(msg)
-    sums = ["n_calls", "whole_calls", *sums_for(names)]
-    return tally(df, split(df, by), list(dict.fromkeys(sums)), median=needs_median(names))
+    sums = {"whole_calls": SUMS["whole_calls"], **sums_for(chosen.values())}
+    return tally(df, split(df, by), sums, median=needs_median(chosen.values()))
 
 
 def finish_breakdown(
-    table: pd.DataFrame, metrics: Sequence[str] | None = None, *, confidence: float = 0.95, days: Covered
+    table: pd.DataFrame,
+    metrics: Sequence[str | Metric] | Metric | None = None,
+    *,
+    confidence: float = 0.95,
+    days: Covered,
 ) -> pd.DataFrame:
     """Return the table of `breakdown` from its tally, and the time that the calls cover."""
-    names = checked_metrics(metrics, _USUAL_METRICS)
+    chosen = checked_metrics(metrics, _USUAL_METRICS)
     keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
     calls = groups.sum(table["n_calls"].to_numpy())
-    values = metrics_of(table, groups, names)
-    sums = known_sums(table, groups)
+    values = metrics_of(table, groups, chosen.values())
+    sums = known_sums(table, groups, sums_for(chosen.values()))
     columns = {
         "share": ratio(calls, table["whole_calls"].sum()),
         "n_calls_per_day": calls_a_day(calls, days_behind(groups.index, days)),
     }
-    for name in names:
+    for name, metric in chosen.items():
         columns[name] = values[name].to_numpy()
-        if METRICS[name].is_proportion:
-            hits, trials = (sums[each].to_numpy() for each in METRICS[name].sums)
+        if metric.is_proportion:
+            hits, trials = (sums[each].to_numpy() for each in metric.sums)
             columns[f"{name}_low"], columns[f"{name}_high"] = wilson(hits, trials, confidence)
     result = pd.DataFrame(columns, index=groups.index)
     if isinstance(result.index.dtype, pd.StringDtype):
@@ -178,7 +186,7 @@ def finish_breakdown(
 def breakdown(
     df: pd.DataFrame,
     by: By,
-    metrics: Sequence[str] | None = None,
+    metrics: Sequence[str | Metric] | Metric | None = None,
     *,
     region: str | None = None,
     confidence: float = 0.95,
@@ -197,8 +205,8 @@ def breakdown(
         ``client_hour``, ``client_weekday``), a period as in `over_time` (``"30min"``, ``"quarter"``), a
         column of the frame, or several. ``hour`` is the hour of the day; the single hours are ``"h"``.
     metrics
-        Names in `definitions` that describe a group of calls; default: calls, answered, answer_rate,
-        talk_time_total_s, talk_time_mean_s, positive and positive_rate.
+        Names in `definitions` that describe a group of calls, or metrics of your own (`bc.Metric`); default:
+        calls, answered, answer_rate, talk_time_total_s, talk_time_mean_s, positive and positive_rate.
     region
         Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
         and the international ones are one client. None: what the frame was loaded or made with, if anything.
@@ -374,15 +382,11 @@ def _conversation(df: pd.DataFrame) -> NDArray[np.bool_]:
     return seconds_of(df, "talkTime") >= 30
 
 
-def _positive(df: pd.DataFrame) -> NDArray[np.bool_]:
-    return (column(df, "outcomeType") == "positive").to_numpy(dtype=bool)
-
-
 _USUAL_STAGES: Mapping[str, Callable[[pd.DataFrame], object]] = {
     "dialled": lambda df: np.ones(len(df), dtype=bool),
     "answered": _answered,
     "conversation ≥ 30 s": _conversation,
-    "positive outcome": _positive,
+    "positive outcome": leads_of,
 }
 
 
