@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis._dimensions import By, names_of, split_or_all
-from brightcall_pandas.analysis._groups import NONE, folded_keys, grouped, keys_of_index
+from brightcall_pandas.analysis._dimensions import By, Split, names_of, split
+from brightcall_pandas.analysis._groups import NONE, Key, folded_keys, grouped, keys_of_index
 from brightcall_pandas.analysis._metric import OWN, Metric
 from brightcall_pandas.analysis._metrics import METRICS, find_metric, metrics_of, sums_for
 from brightcall_pandas.analysis._rates import ratio, wilson
@@ -17,6 +17,7 @@ from brightcall_pandas.analysis._tallies import additive, known_sums, tally
 __all__ = ["definitions_of", "sensitivity"]
 
 _TOP = 3
+_ALL = pd.Index(["all"], dtype="str", name="all calls")  # the one group that there is without ``by=``
 
 
 def definitions_of(metric: str | Metric) -> list[Metric]:
@@ -51,22 +52,19 @@ def tally_sensitivity(
     df: pd.DataFrame, metric: str | Metric = "contact_rate", *, by: By = None
 ) -> pd.DataFrame:
     """Return the sums behind `sensitivity`."""
-    return tally(df, split_or_all(df, by), sums_for(definitions_of(metric)))
+    parts = split(df, by) if names_of(by) else Split([Key(np.zeros(len(df), dtype=np.int64), _ALL)])
+    return tally(df, parts, sums_for(definitions_of(metric)))
 
 
 def finish_sensitivity(
-    table: pd.DataFrame,
-    metric: str | Metric = "contact_rate",
-    *,
-    by: By = None,
-    confidence: float = 0.95,
+    table: pd.DataFrame, metric: str | Metric = "contact_rate", *, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return the table of `sensitivity` from its tally."""
     members = definitions_of(metric)
     groups = grouped(folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy()))
     values = metrics_of(table, groups, members)
     sums = known_sums(table, groups, sums_for(members))
-    if not names_of(by):
+    if table.index.names == [_ALL.name]:
         return _answers(members, values, sums, confidence)
     return _places(members, values, sums)
 
@@ -238,4 +236,4 @@ def sensitivity(
     >>> table.attrs["conclusions"]["changes"]
     ['best', 'top_three', 'side_of_the_rest']
     """
-    return finish_sensitivity(tally_sensitivity(df, metric, by=by), metric, by=by, confidence=confidence)
+    return finish_sensitivity(tally_sensitivity(df, metric, by=by), metric, confidence=confidence)
