@@ -21,7 +21,8 @@ ERRORS = """
 """.split()
 FUNCTIONS = """
     calls count_calls definitions describe_fields describe_filters display_tables explore export_calls
-    load_calls load_catalog load_stats login normalize_numbers read_calls scan_calls start_sandbox to_frame use
+    load_calls load_catalog load_stats login normalize_numbers read_calls scan_calls start_sandbox to_frame
+    use
 """.split()
 CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client", "Effect", "Metric", "World"]
 

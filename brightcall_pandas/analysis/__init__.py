@@ -40,7 +40,6 @@ from brightcall_pandas.analysis._agent_time import Per as Per
 from brightcall_pandas.analysis._agent_time import agent_time
 from brightcall_pandas.analysis._agents_and_lines import Rate as Rate
 from brightcall_pandas.analysis._agents_and_lines import by_agent, by_line
-from brightcall_pandas.analysis._breakdowns import Stages as Stages
 from brightcall_pandas.analysis._breakdowns import breakdown, by_outcome, funnel, summary
 from brightcall_pandas.analysis._callbacks import callbacks, missed_calls
 from brightcall_pandas.analysis._changes import compare, explain_change
@@ -80,6 +79,7 @@ from brightcall_pandas.analysis._sequences import Span as Span
 from brightcall_pandas.analysis._sequences import attempts, repeat_callers, repeat_calls
 from brightcall_pandas.analysis._service import abandonment, service_level
 from brightcall_pandas.analysis._staffing import staffing
+from brightcall_pandas.analysis._stages import Stages as Stages
 from brightcall_pandas.analysis._tallies import additive_form as additive_form
 from brightcall_pandas.analysis._tallies import merge as merge
 from brightcall_pandas.analysis._timelines import concurrency, heatmap, over_time

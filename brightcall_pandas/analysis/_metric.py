@@ -23,7 +23,7 @@ from brightcall_pandas.analysis._terms import (
 )
 from brightcall_pandas.frame import FIELDS
 
-__all__ = ["MEDIAN", "OWN", "RESERVED", "Counted", "Definition", "Metric"]
+__all__ = ["MEDIAN", "OWN", "RESERVED", "Definition", "Metric", "Tallied"]
 
 MEDIAN = "talk_time_median_s"
 """The one number that is no sum, nor made of two: the median of the talk times."""
@@ -54,7 +54,7 @@ class Definition(msgspec.Struct, frozen=True):
     source: str
 
 
-class Counted(msgspec.Struct, frozen=True):
+class Tallied(msgspec.Struct, frozen=True):
     """A term of a metric that this package counts itself: one of `SUMS`.
 
     Parameters
@@ -175,7 +175,7 @@ class Metric:
             OWN[self.name] = self
 
     def _check_terms(self) -> None:
-        checked_term(self.name, "numerator", self.numerator)
+        checked_term(f"metric {self.name!r}: its numerator", self.numerator)
         if self.denominator is None:
             if self.unit == "share" and is_sum(self.numerator):
                 msg = (
@@ -185,7 +185,7 @@ class Metric:
                 )
                 raise ValueError(msg)
             return
-        checked_term(self.name, "denominator", self.denominator)
+        checked_term(f"metric {self.name!r}: its denominator", self.denominator)
         if self.unit == "share" and is_sum(self.numerator) != is_sum(self.denominator):
             msg = (
                 f"metric {self.name!r}: a share is calls ÷ calls or a sum ÷ a sum; for other ratios say "
@@ -199,7 +199,7 @@ class Metric:
     @property
     def is_own(self) -> bool:
         """Whether the user made it, rather than this package."""
-        return not isinstance(self.numerator, Counted)
+        return not isinstance(self.numerator, Tallied)
 
     @property
     def formula(self) -> str:
@@ -212,16 +212,16 @@ class Metric:
         """What it means, as ``definitions()`` shows it."""
         return Definition(
             self.title or self.doc or self.name,
-            _UNITS.get(self.unit) or self._counted_unit(),
+            _UNITS.get(self.unit) or self._tallied_unit(),
             term_words(self.numerator) if self.is_own else self.numerator.words,
             self._divided_by(),
             self.nulls or _NULLS_OF_OWN,
             self.source or "your own",
         )
 
-    def _counted_unit(self) -> str:
+    def _tallied_unit(self) -> str:
         term = self.numerator
-        if isinstance(term, Counted):
+        if isinstance(term, Tallied):
             return term.unit
         if is_sum(term) and self.denominator is None and term[1] in FIELDS and FIELDS[term[1]].unit == "s":
             return "s"
@@ -230,14 +230,14 @@ class Metric:
     def _divided_by(self) -> str | None:
         term = self.denominator
         if term is not None:
-            return term.words if isinstance(term, Counted) else term_words(term)
+            return term.words if isinstance(term, Tallied) else term_words(term)
         return {"share": "calls", "s": "calls of which it is known"}.get(self.unit) if self.is_own else None
 
     @property
     def sums(self) -> tuple[str, ...]:
         """Names of the sums that it is made of; the first is the numerator, the second the denominator."""
-        if isinstance(self.numerator, Counted):
-            divided = isinstance(self.denominator, Counted)
+        if isinstance(self.numerator, Tallied):
+            divided = isinstance(self.denominator, Tallied)
             return (self.numerator.sum, self.denominator.sum) if divided else (self.numerator.sum,)
         above, below, known = (f"{self.name}: {what}" for what in ("numerator", "denominator", "known"))
         if self.denominator is not None:
@@ -246,9 +246,9 @@ class Metric:
 
     def sums_needed(self) -> dict[str, Sum]:
         """Return the sums that a tally needs for it, by name; those that tell what is known among them."""
-        return {"n_calls": SUMS["n_calls"], **(self._own_sums() if self.is_own else self._counted_sums())}
+        return {"n_calls": SUMS["n_calls"], **(self._own_sums() if self.is_own else self._tallied_sums())}
 
-    def _counted_sums(self) -> dict[str, Sum]:
+    def _tallied_sums(self) -> dict[str, Sum]:
         names = ["talk_time_known" if name == MEDIAN else name for name in self.sums]
         known = [SUMS[name].known for name in names]
         return {name: SUMS[name] for name in (*names, *known) if name is not None}

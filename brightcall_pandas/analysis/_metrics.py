@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.analysis._groups import Groups
-from brightcall_pandas.analysis._metric import MEDIAN, OWN, Counted, Metric
+from brightcall_pandas.analysis._metric import MEDIAN, OWN, Metric, Tallied
 from brightcall_pandas.analysis._rates import medians
 from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, Sum, known_sums
 from brightcall_pandas.frame import nearest
@@ -42,11 +42,11 @@ _NO_TALK = "an unknown talk time counts as none; null where nothing is known"
 _NO_OUTCOME = "a call without an outcome is not positive; null where no call of all has one"
 _NO_CLIENT = "calls without a client (no number, or withheld) are left out; null where no call of all has one"
 
-_CALLS = Counted("n_calls", "calls")
-_ANSWERED = Counted("answered", "answered calls")
-_TALKED_30S = Counted("talked_30s", "answered calls of 30 s of talk or more")
-_CLIENTS = Counted("unique_clients", "distinct clients", "clients")
-_POSITIVE = Counted(
+_CALLS = Tallied("n_calls", "calls")
+_ANSWERED = Tallied("answered", "answered calls")
+_TALKED_30S = Tallied("talked_30s", "answered calls of 30 s of talk or more")
+_CLIENTS = Tallied("unique_clients", "distinct clients", "clients")
+_POSITIVE = Tallied(
     "positive", "calls whose outcome lead= names; without it, those whose outcome type is positive"
 )
 
@@ -57,7 +57,7 @@ _GENERAL = (
     Metric("n_calls", numerator=_CALLS, unit="n", title="Calls", nulls="every row counts", source=API),
     Metric(
         "answered",
-        numerator=Counted(
+        numerator=Tallied(
             "answered", "calls whose state is answered; rung_parties: calls that the party took"
         ),
         unit="n",
@@ -76,8 +76,8 @@ _GENERAL = (
     ),
     Metric(
         "answer_time_mean_s",
-        numerator=Counted("answer_time_answered_s", "answer time of answered calls"),
-        denominator=Counted("answer_time_known", "answered calls whose answer time is known"),
+        numerator=Tallied("answer_time_answered_s", "answer time of answered calls"),
+        denominator=Tallied("answer_time_known", "answered calls whose answer time is known"),
         unit="s",
         title="Average speed of answer (ASA)",
         nulls="unknown answer times are left out",
@@ -85,7 +85,7 @@ _GENERAL = (
     ),
     Metric(
         "talk_time_total_s",
-        numerator=Counted("talk_time_total_s", "talk time of all calls"),
+        numerator=Tallied("talk_time_total_s", "talk time of all calls"),
         unit="s",
         title="Talk time",
         nulls=_AS_ZERO,
@@ -93,8 +93,8 @@ _GENERAL = (
     ),
     Metric(
         "talk_time_mean_s",
-        numerator=Counted("talk_time_answered_s", "talk time of answered calls"),
-        denominator=Counted("talk_time_known", "answered calls whose talk time is known"),
+        numerator=Tallied("talk_time_answered_s", "talk time of answered calls"),
+        denominator=Tallied("talk_time_known", "answered calls whose talk time is known"),
         unit="s",
         title="Average talk time (average call duration, ACD)",
         nulls="unknown talk times are left out",
@@ -102,7 +102,7 @@ _GENERAL = (
     ),
     Metric(
         MEDIAN,
-        numerator=Counted(MEDIAN, "middle talk time of answered calls (the mean of the two middle ones)"),
+        numerator=Tallied(MEDIAN, "middle talk time of answered calls (the mean of the two middle ones)"),
         unit="s",
         title="Median talk time",
         nulls="unknown talk times are left out",
@@ -110,7 +110,7 @@ _GENERAL = (
     ),
     Metric(
         "unique_clients",
-        numerator=Counted(
+        numerator=Tallied(
             "unique_clients", "distinct clients: telephone numbers, whatever their spelling", "clients"
         ),
         unit="n",
@@ -120,7 +120,7 @@ _GENERAL = (
     ),
     Metric(
         "calls_per_client",
-        numerator=Counted("client_calls", "calls of known clients"),
+        numerator=Tallied("client_calls", "calls of known clients"),
         denominator=_CLIENTS,
         unit="n",
         title="Calls per client",
@@ -129,15 +129,15 @@ _GENERAL = (
     ),
     Metric(
         "first_time_share",
-        numerator=Counted("first_time", "calls marked as the user's first (firstTimeForUser)"),
-        denominator=Counted("first_time_known", "calls whose mark is known"),
+        numerator=Tallied("first_time", "calls marked as the user's first (firstTimeForUser)"),
+        denominator=Tallied("first_time_known", "calls whose mark is known"),
         title="First calls",
         nulls="unknown marks are left out",
         source=API,
     ),
     Metric(
         "transferred_share",
-        numerator=Counted("transferred", "calls transferred at least once"),
+        numerator=Tallied("transferred", "calls transferred at least once"),
         denominator=_CALLS,
         title="Transfer rate",
         nulls="a call whose chain cannot be read is not transferred; null where no call of all has one",
@@ -145,15 +145,15 @@ _GENERAL = (
     ),
     Metric(
         "ai_talk_share",
-        numerator=Counted("ai_talk_time_total_s", "AI talk time of all calls"),
-        denominator=Counted("talk_time_total_s", "talk time of all calls"),
+        numerator=Tallied("ai_talk_time_total_s", "AI talk time of all calls"),
+        denominator=Tallied("talk_time_total_s", "talk time of all calls"),
         title="Talk time of the AI agent",
         nulls="missing times add nothing; null where none is known",
         source=OURS,
     ),
     Metric(
         "recordings_ready",
-        numerator=Counted("recordings_ready", "calls whose recording can be played"),
+        numerator=Tallied("recordings_ready", "calls whose recording can be played"),
         unit="n",
         title="Recordings ready",
         nulls="an unknown mark is not ready; null where no call of all has one",
@@ -161,7 +161,7 @@ _GENERAL = (
     ),
     Metric(
         "transcript_share",
-        numerator=Counted("with_transcript", "answered calls that have a transcript"),
+        numerator=Tallied("with_transcript", "answered calls that have a transcript"),
         denominator=_ANSWERED,
         title="Calls with a transcript",
         nulls="an empty transcript is none; null where no call at all has one",
@@ -190,7 +190,7 @@ _OF_THE_TRADE = (
     Metric(
         "answer_rate_delivered",
         numerator=_ANSWERED,
-        denominator=Counted("delivered", "answered and unanswered calls"),
+        denominator=Tallied("delivered", "answered and unanswered calls"),
         title="Answer rate of the calls that got through",
         nulls="failed calls and unknown states are left out",
         source="the network effectiveness ratio of ITU-T E.425 leaves out what the network failed to deliver",
@@ -198,7 +198,7 @@ _OF_THE_TRADE = (
     ),
     Metric(
         "contact_rate",
-        numerator=Counted("talked", "answered calls with talk time"),
+        numerator=Tallied("talked", "answered calls with talk time"),
         denominator=_CALLS,
         title="Contact rate: somebody talked",
         nulls=_NO_TALK,
@@ -207,7 +207,7 @@ _OF_THE_TRADE = (
     ),
     Metric(
         "contact_rate_10s",
-        numerator=Counted("talked_10s", "answered calls of 10 s of talk or more"),
+        numerator=Tallied("talked_10s", "answered calls of 10 s of talk or more"),
         denominator=_CALLS,
         title="Contact rate: somebody stayed on the line",
         nulls=_NO_TALK,
@@ -225,7 +225,7 @@ _OF_THE_TRADE = (
     ),
     Metric(
         "contact_rate_outcome",
-        numerator=Counted("outcome_told", "answered calls with a positive, neutral or negative outcome"),
+        numerator=Tallied("outcome_told", "answered calls with a positive, neutral or negative outcome"),
         denominator=_CALLS,
         title="Contact rate by what the agent noted",
         nulls="an answered call without an outcome is no contact; null where no call of all has one",
@@ -234,7 +234,7 @@ _OF_THE_TRADE = (
     ),
     Metric(
         "contact_rate_clients",
-        numerator=Counted("clients_reached", "distinct clients with an answered call", "clients"),
+        numerator=Tallied("clients_reached", "distinct clients with an answered call", "clients"),
         denominator=_CLIENTS,
         title="Contact rate of the list: clients reached",
         nulls=_NO_CLIENT,
@@ -252,7 +252,7 @@ _OF_THE_TRADE = (
     ),
     Metric(
         "conversation_rate_120s",
-        numerator=Counted("talked_120s", "answered calls of 2 min of talk or more"),
+        numerator=Tallied("talked_120s", "answered calls of 2 min of talk or more"),
         denominator=_ANSWERED,
         title="Conversation rate: 2 min of talk",
         nulls=_NO_TALK,
@@ -261,7 +261,7 @@ _OF_THE_TRADE = (
     ),
     Metric(
         "conversation_rate_300s",
-        numerator=Counted("talked_300s", "answered calls of 5 min of talk or more"),
+        numerator=Tallied("talked_300s", "answered calls of 5 min of talk or more"),
         denominator=_ANSWERED,
         title="Conversation rate: 5 min of talk",
         nulls=_NO_TALK,
@@ -270,7 +270,7 @@ _OF_THE_TRADE = (
     ),
     Metric(
         "conversation_rate_outcome",
-        numerator=Counted("outcome_told", "answered calls with a positive, neutral or negative outcome"),
+        numerator=Tallied("outcome_told", "answered calls with a positive, neutral or negative outcome"),
         denominator=_ANSWERED,
         title="Conversation rate by what the agent noted",
         nulls="an answered call without an outcome is no conversation; null where no call of all has one",
@@ -279,7 +279,7 @@ _OF_THE_TRADE = (
     ),
     Metric(
         "conversion_rate",
-        numerator=Counted("positive_answered", "answered calls that are positive"),
+        numerator=Tallied("positive_answered", "answered calls that are positive"),
         denominator=_ANSWERED,
         title="Conversion rate: leads per answered call",
         nulls=_NO_OUTCOME,
@@ -288,7 +288,7 @@ _OF_THE_TRADE = (
     ),
     Metric(
         "conversion_rate_30s",
-        numerator=Counted("positive_30s", "answered calls of 30 s of talk or more that are positive"),
+        numerator=Tallied("positive_30s", "answered calls of 30 s of talk or more that are positive"),
         denominator=_TALKED_30S,
         title="Conversion rate: leads per conversation (close rate)",
         nulls=_NO_OUTCOME,
@@ -297,7 +297,7 @@ _OF_THE_TRADE = (
     ),
     Metric(
         "conversion_rate_clients",
-        numerator=Counted("clients_won", "distinct clients with a positive call", "clients"),
+        numerator=Tallied("clients_won", "distinct clients with a positive call", "clients"),
         denominator=_CLIENTS,
         title="Conversion rate of the list: clients won",
         nulls=_NO_CLIENT,

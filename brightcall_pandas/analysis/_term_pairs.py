@@ -29,8 +29,10 @@ def pair_of(name: str, unit: str, numerator: Any, denominator: Any, df: pd.DataF
     KeyError, TypeError, ValueError
         As `term_values`, or together they are not what the unit says. Every message names the metric.
     """
-    above = term_values(name, "numerator", numerator, df)
-    below = above if denominator is None else term_values(name, "denominator", denominator, df)
+    above = term_values(f"metric {name!r}: its numerator", numerator, df)
+    below = above
+    if denominator is not None:
+        below = term_values(f"metric {name!r}: its denominator", denominator, df)
     if unit == "s" and above.adds.dtype == np.bool_ and len(df):
         msg = (
             f"metric {name!r}: its numerator is a condition, and unit='s' is a mean of seconds: add up a "

@@ -79,15 +79,21 @@ def is_mask(term: object) -> bool:
     return not (isinstance(term, str | Filtering) or callable(term) or is_sum(term))
 
 
-def checked_term(metric: str, role: str, term: Any) -> None:
+def checked_term(about: str, term: Any) -> None:
     """Refuse what is no term, as far as that can be told without calls.
+
+    Parameters
+    ----------
+    about
+        What it is, the subject of messages: ``"metric 'x': its numerator"``.
+    term
+        What was given.
 
     Raises
     ------
     TypeError, ValueError
-        It is none; the message names the metric.
+        It is none.
     """
-    about = f"metric {metric!r}: its {role}"
     if isinstance(term, str):
         try:
             _parsed(term)
@@ -122,8 +128,17 @@ def term_words(term: Any) -> str:
     return f"a mask of {len(term):,} calls"
 
 
-def term_values(metric: str, role: str, term: Any, df: pd.DataFrame) -> TermValues:
+def term_values(about: str, term: Any, df: pd.DataFrame) -> TermValues:
     """Return what each call of a frame adds to a term.
+
+    Parameters
+    ----------
+    about
+        What the term is, the subject of messages.
+    term
+        One that was checked.
+    df
+        Calls in any form.
 
     Raises
     ------
@@ -131,9 +146,7 @@ def term_values(metric: str, role: str, term: Any, df: pd.DataFrame) -> TermValu
         A column is missing.
     TypeError, ValueError
         The term gives something else than a flag or a number for each call, or a mask is of another frame.
-        Every message names the metric.
     """
-    about = f"metric {metric!r}: its {role}"
     try:
         found, from_mask = _found(term, df)
     except KeyError as error:
