@@ -68,6 +68,8 @@ from brightcall_pandas.analysis._meanings import Meanings as Meanings
 from brightcall_pandas.analysis._metric import Metric as Metric
 from brightcall_pandas.analysis._metrics import count_clients as count_clients
 from brightcall_pandas.analysis._metrics import distributed_metrics as distributed_metrics
+from brightcall_pandas.analysis._metrics import find_metric as find_metric
+from brightcall_pandas.analysis._metrics import metric_value as metric_value
 from brightcall_pandas.analysis._modelling import model_frame as model_frame
 from brightcall_pandas.analysis._quality import quality
 from brightcall_pandas.analysis._rates import ratio as ratio
