@@ -113,9 +113,9 @@ class Expression(msgspec.Struct, frozen=True):
         read = {name: read_column(df, told) for name, told in self.names.items()}
         self._check_constants(read)
         # Plain positions: an index with labels that occur twice would be aligned, not gone through.
-        frame = pd.DataFrame({name: values.array for name, values in read.items()})
+        plain = {name: pd.Series(values.array) for name, values in read.items()}
         try:
-            found = frame.eval(self.code, engine="python", local_dict={}, global_dict={})
+            found = pd.eval(self.code, engine="python", resolvers=[plain], local_dict={}, global_dict={})
         except Exception as error:
             msg = f"pandas cannot evaluate {self.text!r}: {error}"
             raise ValueError(msg) from error

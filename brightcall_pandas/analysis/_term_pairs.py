@@ -61,6 +61,8 @@ def _as_numbers(name: str, role: str, values: TermValues) -> TermValues:
 
 def _as_flags(name: str, role: str, values: TermValues) -> TermValues:
     """Return the flags of a share that is calls ÷ calls."""
+    if values.adds.dtype == np.bool_:
+        return values
     others = values.adds[~np.isin(values.adds, (0, 1))]
     if len(others):
         msg = (
@@ -79,7 +81,8 @@ def _refuse_outside(
     below: NDArray[np.bool_] | NDArray[np.float64],
 ) -> None:
     """Refuse a share whose numerator is not a part of its denominator, call by call."""
-    outside = int(np.count_nonzero(above > below * (1 + 1e-9)))  # flags are compared as 0 and 1
+    flags = above.dtype == np.bool_
+    outside = int(np.count_nonzero(above > below if flags else above > below * (1 + 1e-9)))
     if not outside:
         return
     if not below.any():
@@ -90,7 +93,7 @@ def _refuse_outside(
         raise ValueError(msg)
     told = (
         f"{outside:,} of {len(below):,} calls meet its numerator ({numerator}) but not its denominator"
-        if above.dtype == np.bool_
+        if flags
         else f"its numerator ({numerator}) exceeds in {outside:,} of {len(below):,} calls its denominator"
     )
     msg = (
