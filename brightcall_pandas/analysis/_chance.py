@@ -17,7 +17,7 @@ that each hold all calls of a client.
 
 from __future__ import annotations
 
-from math import erfc
+from math import erfc, sqrt
 
 import msgspec
 import numpy as np
@@ -32,7 +32,10 @@ __all__ = [
     "beyond_chance",
     "correlation",
     "difference",
+    "effects_of_rest",
     "p_values",
+    "p_values_of_estimates",
+    "p_values_of_excess",
     "p_values_of_rest",
     "pooled_correlations",
     "rate_interval",
@@ -95,8 +98,8 @@ def _few(clients: Floats) -> Floats:
 def design_effects(sums: Clustered) -> Floats:
     """Return the variance of each rate ÷ the one that it had if each call were of a client of its own.
 
-    At least 1; with one call a client exactly 1. A rate of 0 or 1 does not show how alike the calls of a
-    client are: they are taken to be all alike.
+    At least 1, with one call a client exactly 1; at most as many as there are calls. A rate of 0 or 1 does
+    not show how alike the calls of a client are: they are taken to be all alike.
     """
     rate = sums.ratio
     if_apart = sums.bottom * rate * (1 - rate)
@@ -109,7 +112,7 @@ def design_effects(sums: Clustered) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         effects = np.where(if_apart > 0, 1 + excess / if_apart, sums.bottom_bottom / sums.bottom)
         effects = effects * _few(sums.clients) / _few(sums.bottom)
-    return np.fmax(np.where(np.isnan(sums.bottom / sums.bottom), np.nan, effects), 1)
+    return np.where(sums.bottom > 0, np.fmax(np.fmin(effects, sums.bottom), 1), np.nan)
 
 
 def effective_trials(sums: Clustered, confidence: float = 0.95) -> Floats:
@@ -200,20 +203,18 @@ def correlation(first: Clustered, second: Clustered, crossed: Crossed, *, rates:
 
 def _rate_variances(sums: Clustered) -> Floats:
     rate = sums.ratio
-    return rate * (1 - rate) * design_effects(sums) / sums.bottom
+    return ratio(rate * (1 - rate) * design_effects(sums), sums.bottom)
 
 
 def difference(
-    first: Floats, of_first: Interval, second: Floats, of_second: Interval, correlations: Floats | float = 0.0
+    first: tuple[Floats, Interval], second: tuple[Floats, Interval], correlations: Floats | float = 0.0
 ) -> Interval:
     """Return the interval of first − second, from the interval of each.
 
     Parameters
     ----------
-    first, of_first
+    first, second
         An estimate and its interval.
-    second, of_second
-        Another one.
     correlations
         How they go along with each other, −1 to 1; see `correlation`.
 
@@ -231,7 +232,7 @@ def difference(
     --------
     Newcombe's first example, 56 of 70 against 48 of 80:
 
-    >>> low, high = difference(56 / 70, wilson(56, 70), 48 / 80, wilson(48, 80))
+    >>> low, high = difference((56 / 70, wilson(56, 70)), (48 / 80, wilson(48, 80)))
     >>> round(float(low), 4), round(float(high), 4)
     (0.0524, 0.3339)
     """
@@ -239,12 +240,9 @@ def difference(
     def reach(one: Floats, other: Floats) -> Floats:
         return np.sqrt(np.maximum(one**2 + other**2 - 2 * correlations * one * other, 0))
 
-    (low, high), (other_low, other_high) = of_first, of_second
-    change = first - second
-    return (
-        change - reach(first - low, other_high - second),
-        change + reach(high - first, second - other_low),
-    )
+    (one, (low, high)), (other, (other_low, other_high)) = first, second
+    change = one - other
+    return change - reach(one - low, other_high - other), change + reach(high - one, other - other_low)
 
 
 def pooled_correlations(within: tuple[Floats, Floats], between: tuple[Floats, Floats]) -> tuple[float, float]:
@@ -331,38 +329,78 @@ def p_values_of_rest(sums: Clustered, crossed: Crossed, whole: NDArray[np.int64]
     >>> bool((p_values_of_rest(sums, alone, np.zeros(2, dtype=int)) < 0.001).all())
     True
     """
+    rest, effects = effects_of_rest(sums, crossed, whole)
+    return _p_values(sums, rest, effects)
+
+
+def effects_of_rest(sums: Clustered, crossed: Crossed, whole: NDArray[np.int64]) -> tuple[Clustered, Floats]:
+    """Return the rest of its whole for each group, and the design effect of their difference.
+
+    The parameters are those of `p_values_of_rest`.
+    """
 
     def in_whole(values: Floats) -> Floats:
         return np.bincount(whole, weights=np.nan_to_num(values)).astype(np.float64)[whole]
 
-    of_all = Clustered(
-        in_whole(sums.top),
-        in_whole(sums.bottom),
-        in_whole(crossed.top_top),
-        in_whole(crossed.top_bottom),
-        in_whole(crossed.bottom_bottom),
+    top, bottom, top_top, top_bottom, bottom_bottom = map(
+        in_whole, (sums.top, sums.bottom, crossed.top_top, crossed.top_bottom, crossed.bottom_bottom)
     )
-    usual = of_all.ratio
+    usual = ratio(top, bottom)
     spread = usual * (1 - usual)
     excess = sums.squares(usual) - _squares_if_apart(sums, usual)
-    # The products with the whole, of each group: those with itself, and those with the others.
+    # The products with the whole are those with the group itself, and those with the others.
     outer = crossed.top_top - usual * (crossed.top_bottom + crossed.bottom_top)
     outer = outer + usual**2 * crossed.bottom_bottom - sums.squares(usual)
     pairs = sums.bottom_bottom - sums.bottom
     others = crossed.bottom_bottom - sums.bottom_bottom
     within, between = pooled_correlations((excess, spread * pairs), (outer, spread * others))
     rest = Clustered(
-        of_all.top - sums.top,
-        of_all.bottom - sums.bottom,
-        np.zeros_like(sums.top),  # not needed
-        np.zeros_like(sums.top),
-        of_all.bottom_bottom - 2 * crossed.bottom_bottom + sums.bottom_bottom,
+        top - sums.top,
+        bottom - sums.bottom,
+        top_top - 2 * crossed.top_top + sums.top_top,
+        top_bottom - crossed.top_bottom - crossed.bottom_top + sums.top_bottom,
+        bottom_bottom - 2 * crossed.bottom_bottom + sums.bottom_bottom,
     )
     inner = [
         within * pairs,
         within * (in_whole(pairs) - pairs) + between * (in_whole(others) - 2 * others),
     ]
-    return _p_values(sums, rest, _effects_on_difference(sums, rest, inner, between * others))
+    return rest, _effects_on_difference(sums, rest, inner, between * others)
+
+
+def p_values_of_excess(excess: Floats, variance: Floats, effects: Floats) -> Floats:
+    """Return how often chance alone sets counts at least so far from those expected.
+
+    Parameters
+    ----------
+    excess, variance
+        Counts less what is expected of them, and the variance of that if each call were of a client of its
+        own. A variance of 0 tells nothing (null).
+    effects
+        Design effects.
+
+    Notes
+    -----
+    The test of Cochran, Mantel and Haenszel with Yates' correction, ÷ design effect.
+    """
+    apart = np.maximum(np.abs(excess) - 0.5 * np.maximum(effects, 1), 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distance = np.where(variance > 0, apart / np.sqrt(variance * effects), np.nan)
+    return _two_sided(distance)
+
+
+def p_values_of_estimates(estimates: Floats, errors: Floats) -> Floats:
+    """Return how often chance alone sets estimates at least so far from 0, from their standard errors."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _two_sided(np.where(errors > 0, estimates / errors, np.nan))
+
+
+def _two_sided(distance: Floats) -> Floats:
+    """Return how often chance goes beyond a number of standard errors, to either side."""
+    values = np.full(len(distance), np.nan)
+    told = ~np.isnan(distance)
+    values[told] = [erfc(each / sqrt(2)) for each in np.abs(distance[told])]
+    return values
 
 
 def _squares_if_apart(sums: Clustered, usual: Floats) -> Floats:
@@ -401,9 +439,7 @@ def _p_values(first: Clustered, second: Clustered, effects: Floats) -> Floats:
     ]
     statistic = 2 * np.sum([_weighted_log(*cell) for cell in cells], axis=0)
     told = (first.clients > 1) & (second.clients > 1) & ~np.isnan(statistic)
-    values = np.full(len(statistic), np.nan)
-    values[told] = [erfc(np.sqrt(each / 2)) for each in np.maximum(statistic[told], 0)]
-    return values
+    return _two_sided(np.where(told, np.sqrt(np.maximum(statistic, 0)), np.nan))
 
 
 def _weighted_log(count: Floats, expected: Floats) -> Floats:

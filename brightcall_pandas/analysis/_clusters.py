@@ -6,18 +6,38 @@ own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import product
 
+import msgspec
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._chance import Clustered, Crossed
-from brightcall_pandas.analysis._groups import observed
+from brightcall_pandas.analysis._groups import (
+    Groups,
+    Key,
+    folded_keys,
+    grouped,
+    is_folded,
+    keys_of_index,
+    observed,
+    outer_codes,
+)
 
-__all__ = ["Clusters", "Ratio", "clustered", "crossed", "products_for"]
+__all__ = [
+    "Clusters",
+    "Parts",
+    "Ratio",
+    "all_numbered",
+    "clustered",
+    "crossed",
+    "products_for",
+    "row_clusters",
+    "shared",
+]
 
 Values = NDArray[np.bool_] | NDArray[np.float64]
 Ratio = tuple[str, str]
@@ -86,16 +106,23 @@ class Clusters:
         place, groups, _ = self._pairs
         return np.bincount(place, weights=values[self._told], minlength=len(groups)).astype(np.float64)
 
+    @property
+    def clients_of_pairs(self) -> NDArray[np.int64]:
+        """The client of each pair of group and client."""
+        return self._pairs[2]
+
     def of_wholes(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return for each pair the sum of its client over all groups of the whole, from `of_clients`."""
         place, size = self._places
         return np.bincount(place, weights=sums, minlength=size).astype(np.float64)[place]
 
-    def add_up(self, products: NDArray[np.float64], alone: NDArray[np.float64]) -> NDArray[np.float64]:
+    def add_up(
+        self, products: NDArray[np.float64], alone: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
         """Return the sum in each group of products, one a pair, and of those of calls without a client."""
         _, groups, _ = self._pairs
         total = np.bincount(groups, weights=products, minlength=self._n_groups).astype(np.float64)
-        if len(self._alone):
+        if alone is not None and len(alone):
             total += np.bincount(self._codes[self._alone], weights=alone, minlength=self._n_groups)
         return total
 
@@ -129,6 +156,88 @@ class Clusters:
         return result
 
 
+def row_clusters(
+    clients: NDArray[np.int64], rows: NDArray[np.int64] | None, free: int | None = None
+) -> NDArray[np.int64]:
+    """Return a number for whatever counted calls depend on each other; negative for a call on its own.
+
+    Parameters
+    ----------
+    clients
+        A number for the client of each call of a frame, -1 where there is none.
+    rows
+        Position of each counted call, ascending; None: each call counts once.
+    free
+        The first number that no client has; None: the one behind the last of `clients`.
+    """
+    if rows is None:
+        return clients
+    counted = clients[rows]
+    if (np.diff(rows) > 0).all():
+        return counted
+    # A call that counts in several groups depends on itself, though nobody knows its client.
+    free = int(clients.max(initial=-1)) + 1 if free is None else free
+    return np.where(counted < 0, free + rows, counted)
+
+
+def all_numbered(clusters: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Return clusters in which each call on its own has a number of its own, too, and how many there are."""
+    size, alone = int(clusters.max(initial=-1)) + 1, clusters < 0
+    numbered = np.where(alone, size + np.cumsum(alone) - 1, clusters)
+    return numbered, size + int(np.count_nonzero(alone))
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """The groups of a finished table, while its tally has rows for their spellings and talk times.
+
+    Parameters
+    ----------
+    codes
+        Group of each call.
+    places
+        A row of the tally for each group, its first.
+    wholes
+        For each group the number of the whole that it is part of.
+    rows
+        How many rows the tally has.
+    """
+
+    codes: NDArray[np.int64]
+    places: NDArray[np.int64]
+    wholes: NDArray[np.int64]
+    rows: int
+
+    @classmethod
+    def of(cls, groups: Groups, keys: Sequence[Key], *, wholes: int = 0, inner: int = 0) -> Parts:
+        """Return the parts of a tally.
+
+        Parameters
+        ----------
+        groups
+            Its rows.
+        keys
+            What makes them, a label for each call.
+        wholes
+            How many of the keys, the outer ones, make a whole.
+        inner
+            How many of the keys, the inner ones, split groups further.
+        """
+        if not inner and not any(is_folded(key.labels) for key in keys):
+            places = np.arange(len(groups))
+            return cls(groups.codes, places, outer_codes(groups, keys[:wholes]), len(groups))
+        # A client whose calls have two spellings, or two talk times, is one client of the group.
+        folded = folded_keys(keys_of_index(groups.index)[: len(keys) - inner], np.ones(len(groups)))
+        found = grouped(folded)
+        places = np.unique(found.codes, return_index=True)[1]
+        return cls(found.codes[groups.codes], places, outer_codes(found, folded[:wholes]), len(groups))
+
+    def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return values, one a group, as a column of the tally that adds up to them."""
+        column = np.full(self.rows, np.nan if np.isnan(values).all() else 0.0)
+        column[self.places] = values
+        return column
+
+
 def products_for(ratios: Iterable[Ratio], *, wholes: bool = False) -> dict[str, tuple[str, str, bool]]:
     """Return the products that these ratios need: label → the two sums, and whether one is of the whole."""
     needed = {}
@@ -159,3 +268,14 @@ def crossed(sums: pd.DataFrame, ratio: Ratio) -> Crossed:
     """Return what a comparison with the rest needs besides, from sums with the products of the whole."""
     names = [_of_whole(*pair) for pair in product(ratio, repeat=2)]
     return Crossed(*(sums[name].to_numpy(dtype=np.float64) for name in names))
+
+
+def shared(sums: pd.DataFrame, ratio: Ratio) -> Crossed:
+    """Return the products of each group with the rest of its whole, from sums as for `crossed`."""
+    own, whole = clustered(sums, ratio), crossed(sums, ratio)
+    return Crossed(
+        whole.top_top - own.top_top,
+        whole.top_bottom - own.top_bottom,
+        whole.bottom_top - own.top_bottom,
+        whole.bottom_bottom - own.bottom_bottom,
+    )

@@ -26,6 +26,7 @@ __all__ = [
     "folded_key",
     "folded_keys",
     "grouped",
+    "is_folded",
     "key_of",
     "keys_of_index",
     "observed",
@@ -274,10 +275,11 @@ def folded_key(key: Key, calls: NDArray[np.float64], *, fold_case: bool = True) 
 
 def folded_keys(keys: Sequence[Key], calls: NDArray[np.float64]) -> list[Key]:
     """Return the keys, those of the dimensions ``outcome`` and ``tag`` folded."""
-    return [folded_key(key, calls) if _is_folded(key.labels) else key for key in keys]
+    return [folded_key(key, calls) if is_folded(key.labels) else key for key in keys]
 
 
-def _is_folded(labels: pd.Index) -> bool:
+def is_folded(labels: pd.Index) -> bool:
+    """Tell whether spellings of these labels are folded when a table is finished."""
     return labels.name in ("outcome", "tag") and isinstance(labels.dtype, pd.StringDtype)
 
 

@@ -10,6 +10,7 @@ from brightcall_pandas.analysis._groups import Groups
 
 __all__ = [
     "add_rate",
+    "checked_confidence",
     "medians",
     "normal_quantile",
     "quantiles",
@@ -41,6 +42,20 @@ def add_rate(
     """Append `rate_columns` to a table under construction."""
     for column, values in rate_columns(name, hits, trials, confidence).items():
         table[column] = values
+
+
+def checked_confidence(confidence: float) -> float:
+    """Return a confidence that is between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        It is not.
+    """
+    if not 0 < confidence < 1:
+        msg = f"confidence={confidence!r} must be between 0 and 1, for example 0.95"
+        raise ValueError(msg)
+    return confidence
 
 
 def normal_quantile(confidence: float) -> float:
@@ -115,10 +130,7 @@ def wilson(
     >>> round(float(low), 3), float(high)
     (0.342, 1.0)
     """
-    if not 0 < confidence < 1:
-        msg = f"confidence={confidence!r} must be between 0 and 1, for example 0.95"
-        raise ValueError(msg)
-    z = normal_quantile(confidence)
+    z = normal_quantile(checked_confidence(confidence))
     n = np.where(np.asarray(trials) == 0, np.nan, np.asarray(trials, dtype=np.float64))
     p = np.asarray(hits, dtype=np.float64) / n
     centre = p + z**2 / (2 * n)

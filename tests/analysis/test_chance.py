@@ -106,9 +106,8 @@ class TestAgainstStatsmodels:
     @pytest.mark.parametrize("counts", [(56, 70, 48, 80), (0, 10, 3, 12), (5, 5, 1, 30)])
     def test_newcombe(self, counts):
         hits, trials, other_hits, others = counts
-        found = difference(
-            hits / trials, wilson(hits, trials), other_hits / others, wilson(other_hits, others)
-        )
+        first = hits / trials, wilson(hits, trials)
+        found = difference(first, (other_hits / others, wilson(other_hits, others)))
         assert found == pytest.approx(confint_proportions_2indep(*counts, method="newcomb"))
 
     @given(
@@ -203,10 +202,8 @@ class TestDifference:
         assert correlation(*others, rates=True) == 0
         intervals = [
             difference(
-                one.ratio,
-                rate_interval(one),
-                other.ratio,
-                rate_interval(other),
+                (one.ratio, rate_interval(one)),
+                (other.ratio, rate_interval(other)),
                 correlation(one, other, apart, rates=True),
             )
             for one, other, apart in (same, others)
@@ -216,11 +213,11 @@ class TestDifference:
 
     def test_null_where_a_side_is(self):
         nothing = wilson(0, 0)
-        assert np.isnan(difference(np.nan, nothing, 0.5, wilson(1, 2))).all()
+        assert np.isnan(difference((np.nan, nothing), (0.5, wilson(1, 2)))).all()
 
     def test_the_other_way_round(self):
-        there = difference(0.8, wilson(8, 10), 0.3, wilson(6, 20), 0.4)
-        back = difference(0.3, wilson(6, 20), 0.8, wilson(8, 10), 0.4)
+        there = difference((0.8, wilson(8, 10)), (0.3, wilson(6, 20)), 0.4)
+        back = difference((0.3, wilson(6, 20)), (0.8, wilson(8, 10)), 0.4)
         assert there == pytest.approx((-back[1], -back[0]))
 
 
