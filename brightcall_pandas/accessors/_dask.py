@@ -24,7 +24,6 @@ from brightcall_pandas.accessors._rows import matching_rows
 from brightcall_pandas.analysis import (
     add_told,
     additive_form,
-    count_clients,
     covered,
     covered_together,
     distributed_metrics,
@@ -163,9 +162,7 @@ def _distributed(name: str) -> Callable[..., Any]:
         region = region_of(self._df._meta, given.get("region"))
         lead = checked_lead(lead) if lead is not None else known_lead(self._df._meta)
         tallied, finished = (distributed_metrics(options) for options in (tallied, finished))
-        follows = (
-            form.whole_clients or follows_clients(given.get("by"), self._df.columns) or count_clients(tallied)
-        )
+        follows = form.whole_clients or follows_clients(given.get("by"), self._df.columns)
         frame = self._whole_clients(given, field, region) if follows else self._df
         if form.until_needed and tallied.get("until") is None:
             tallied["until"] = delayed(_latest)([delayed(_last)(p) for p in self._df.to_delayed()])
