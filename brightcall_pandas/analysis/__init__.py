@@ -67,6 +67,7 @@ from brightcall_pandas.analysis._meanings import Meaning as Meaning
 from brightcall_pandas.analysis._meanings import Meanings as Meanings
 from brightcall_pandas.analysis._metric import Metric as Metric
 from brightcall_pandas.analysis._metrics import Further as Further
+from brightcall_pandas.analysis._metrics import columns_read as columns_read
 from brightcall_pandas.analysis._metrics import distributed_metrics as distributed_metrics
 from brightcall_pandas.analysis._metrics import find_metric as find_metric
 from brightcall_pandas.analysis._metrics import metric_value as metric_value

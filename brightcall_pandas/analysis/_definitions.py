@@ -456,6 +456,14 @@ OF_TABLES: dict[str, Definition] = {
         "a null is neither",
         OURS,
     ),
+    "verdict_changes": Definition(
+        "Changes its verdict",
+        "flag",
+        "whether the group differs from the rest beyond chance under one definition and not under another",
+        None,
+        "a null does not differ",
+        OURS,
+    ),
     # quality, reconcile
     "count": Definition("Found", "values", "values that the check is about", None, "as the check says", OURS),
     "of": Definition(

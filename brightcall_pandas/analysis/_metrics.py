@@ -19,8 +19,11 @@ from brightcall_pandas.frame import nearest
 
 __all__ = [
     "METRICS",
+    "Definitions",
     "Further",
     "checked_metrics",
+    "columns_read",
+    "definitions_of",
     "distributed_metrics",
     "find_metric",
     "metric_value",
@@ -195,8 +198,45 @@ def metric_value(df: pd.DataFrame, metric: str | Metric) -> float:
     return float(np.asarray(found.value(sums), dtype=np.float64)[0]) if len(df) else np.nan
 
 
-_ARGUMENTS = ("metric", "metrics", "rank_by", "stages", "value")
+Definitions = str | Metric | list[Metric]
+"""A metric, or a family by name; or all of its definitions, for a process that does not know them."""
+
+
+def definitions_of(metric: Definitions) -> list[Metric]:
+    """Return the metrics of a family, the one that was asked for first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is neither a metric nor a family, or has no other definition.
+    """
+    if isinstance(metric, list):
+        return metric
+    every = [*METRICS.values(), *OWN.values()]
+    families = dict.fromkeys(each.family for each in every if each.family)
+    if isinstance(metric, str) and metric in families and metric not in (*METRICS, *OWN):
+        asked = next(each for each in every if each.family == metric)
+    else:
+        asked = find_metric(metric)
+    others = [each for each in every if asked.family and each.family == asked.family]
+    members = {asked.name: asked} | {
+        each.name: each for each in others if each.unit == asked.unit and each.name != asked.name
+    }
+    if len(members) == 1:
+        of_family = f"no other metric has its family {asked.family!r}" if asked.family else "it has no family"
+        msg = (
+            f"metric {asked.name!r} has one definition only, since {of_family}: give bc.Metric(…, family=…) "
+            f"to each, or choose one of the families {', '.join(map(repr, families))}"
+        )
+        raise ValueError(msg)
+    return list(members.values())
+
+
+_ARGUMENTS = ("metrics", "rank_by", "stages", "value")
 """Arguments of tables that take metrics."""
+
+_FAMILY = "metric"
+"""The argument that stands for all definitions of a metric."""
 
 
 def distributed_metrics(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,7 +247,32 @@ def distributed_metrics(options: Mapping[str, Any]) -> dict[str, Any]:
     ValueError
         A metric has a mask, which belongs to one frame.
     """
-    return {name: _distributed(value) if name in _ARGUMENTS else value for name, value in options.items()}
+    resolved = {name: _distributed(value) for name, value in options.items() if name in _ARGUMENTS}
+    if _FAMILY in options:
+        resolved[_FAMILY] = _distributed(definitions_of(options[_FAMILY]))
+    return {**options, **resolved}
+
+
+def columns_read(options: Mapping[str, Any]) -> set[str] | None:
+    """Return the columns that the metrics among `distributed_metrics` read; None where nobody can know."""
+    given = [value for name, value in options.items() if name in (*_ARGUMENTS, _FAMILY)]
+    read: set[str] = set()
+    while given:
+        each = given.pop()
+        if isinstance(each, Mapping):
+            given += each.values()
+        elif isinstance(each, list):
+            given += each
+        elif isinstance(each, str) and each in METRICS:
+            read.update(METRICS[each].needs)
+        elif isinstance(each, Metric):
+            terms = [each.numerator, each.denominator] if each.is_own else []
+            if any(not isinstance(term, str) and not is_sum(term) for term in terms if term is not None):
+                return None
+            read.update(each.needs)
+        elif each is not None and not isinstance(each, str):  # a stage that is a filter or a function
+            return None
+    return read
 
 
 def _distributed(value: Any) -> Any:

@@ -381,7 +381,7 @@ def tally(
     counted = count(df, split, sums, median=median)
     if ratios:
         parts = Parts.of(counted.groups, counted.keys, wholes=wholes, inner=int(median))
-        _add_products(counted.table, parts, counted.contributions, counted.facts.clusters, ratios)
+        return _with_products(counted.table, parts, counted.contributions, counted.facts.clusters, ratios)
     return counted.table
 
 
@@ -424,16 +424,19 @@ def count(
     return Counted(_table(groups, contributions), groups, keys, contributions, facts)
 
 
-def _add_products(
+def _with_products(
     table: pd.DataFrame,
     parts: Parts,
     contributions: Mapping[str, Contribution],
     clusters: NDArray[np.int64],
     ratios: Sequence[Ratio],
-) -> None:
+) -> pd.DataFrame:
     found = Clusters(parts.codes, len(parts.places), clusters, parts.wholes)
-    for name, values in found.products(contributions, ratios, wholes=True).items():
-        table[name] = parts.spread(values)
+    products = found.products(contributions, ratios, wholes=True)
+    # All at once: pandas is slow, and says so, where many columns are added one by one.
+    columns = {name: table[name].array for name in table}
+    columns |= {name: parts.spread(values) for name, values in products.items()}
+    return pd.DataFrame(columns, index=table.index)
 
 
 def tally_of(
@@ -454,7 +457,7 @@ def tally_of(
     table = _table(groups, contributions)
     if clusters is not None:
         parts = Parts.of(groups, keys, wholes=wholes, inner=inner)
-        _add_products(table, parts, contributions, clusters, ratios)
+        return _with_products(table, parts, contributions, clusters, ratios)
     return table
 
 
@@ -496,11 +499,12 @@ def known_sums(
     """
     sums = add_up(table, groups)
     of = SUMS if declared is None else {**SUMS, **declared}
+    columns = {name: sums[name] for name in sums}
     for name in [each for each in sums if each in of and of[each].known in sums]:
         known = sums[of[name].known]
         # A period without calls has none that could be known: its sum is 0.
-        sums[name] = none_known(sums[name], known, sums["n_calls"], throughout=of[name].throughout)
-    return sums
+        columns[name] = none_known(sums[name], known, sums["n_calls"], throughout=of[name].throughout)
+    return pd.DataFrame(columns, index=sums.index)
 
 
 def none_known(sums: pd.Series, known: pd.Series, of: pd.Series, *, throughout: bool = False) -> pd.Series:

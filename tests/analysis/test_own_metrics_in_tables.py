@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -160,7 +162,22 @@ class TestThroughDask:
         ours = getattr(df.calls, name)(*given, **more)
         theirs = getattr(lazy.calls, name)(*given, **more).compute(scheduler="sync")
         pd.testing.assert_frame_equal(theirs, ours)
-        assert repr(theirs.attrs) == repr(ours.attrs)  # in which nulls are alike
+        said = [json.dumps(each.attrs, sort_keys=True, default=str) for each in (theirs, ours)]
+        assert said[0] == said[1]
+
+    def test_long_texts_are_there_for_the_metrics_that_read_them(self, parts):
+        df, _ = parts
+        df = df.assign(label=np.where(df["cost"] > 2, "dear", "cheap"))
+        dataframe = pytest.importorskip("dask.dataframe")
+        lazy = dataframe.from_pandas(df, npartitions=2)
+        terms = ("label == 'dear'", lambda calls: calls["label"] == "dear")
+        for place, term in enumerate(terms):
+            dear = bc.Metric(f"dear {place}", numerator=term, family="dear calls")
+            expected = (df["label"] == "dear").groupby(df["projectName"]).mean()
+            table = lazy.calls.breakdown("projectName", [dear]).compute(scheduler="sync")
+            same(table[dear.name].sort_index(), expected)
+        found = lazy.calls.sensitivity("dear calls").compute(scheduler="sync")
+        assert found["value"].tolist() == [(df["label"] == "dear").mean()] * 2
 
     def test_a_mask_belongs_to_one_frame(self, parts):
         df, lazy = parts
