@@ -53,7 +53,7 @@ class TestCallsAccessor:
         shown = list(inspect.signature(method).parameters.values())
         people = [each.name for each in shown[len(expected) :]]
         assert shown[: len(expected)] == expected
-        assert people in ([], ["agent"], ["agent", "names"])
+        assert people in ([], ["agent"], ["agent", "names"], ["agent", "names", "lead"], ["lead"])
         assert (people != []) is (name in ("by_agent", "by_line") or "by" in [each.name for each in expected])
         before, section, after = inspect.getdoc(function).partition("\n\nReturns\n-------\n")
         text = inspect.getdoc(method)
