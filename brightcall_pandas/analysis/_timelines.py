@@ -189,8 +189,9 @@ def finish_heatmap(
     result.attrs["heatmap"] = {"value": shown, "n_calls": calls, "counted": counted.tolist()}
     if shown != value:
         result.attrs["heatmap"]["days"] = float(days_behind(pd.RangeIndex(1), days)[0])
-    result.attrs["heatmap"] |= _chance_of_cells(known_sums(table, cells), value, confidence)
-    return say_level(result, confidence)
+    said = _chance_of_cells(known_sums(table, cells), value, confidence)
+    result.attrs["heatmap"] |= said
+    return say_level(result, confidence, flagged="beyond_chance" in said)
 
 
 def _chance_of_cells(sums: pd.DataFrame, value: str, confidence: float) -> dict[str, object]:
@@ -199,8 +200,9 @@ def _chance_of_cells(sums: pd.DataFrame, value: str, confidence: float) -> dict[
         return {}
     low, high = interval(value, sums, confidence)
     found: dict[str, Any] = {"low": low, "high": high}
-    found |= rest_flags(sums, [value], confidence, np.arange(len(sums)) // _CELLS)
-    return {name: np.asarray(each, dtype=object).reshape(-1, 24).tolist() for name, each in found.items()}
+    for name, flag in rest_flags(sums, [value], confidence, np.arange(len(sums)) // _CELLS).items():
+        found[name] = flag.to_numpy(dtype=object, na_value=None)  # attributes are compared, which NA forbids
+    return {name: each.reshape(-1, 24).tolist() for name, each in found.items()}
 
 
 def _value(value: str | None) -> str:
