@@ -92,6 +92,13 @@ class Clusters:
         return place, pairs // size, pairs % size
 
     @cached_property
+    def _runs(self) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+        """The groups that have pairs, and where the pairs of each begin: they stand group by group."""
+        _, groups, _ = self._pairs
+        begins = np.flatnonzero(np.diff(groups, prepend=-1))
+        return groups[begins], begins
+
+    @cached_property
     def _places(self) -> tuple[NDArray[np.int64], int]:
         """Number of the pair of whole and client that each pair belongs to, and how many there are."""
         _, groups, clients = self._pairs
@@ -120,8 +127,10 @@ class Clusters:
         self, products: NDArray[np.float64], alone: NDArray[np.float64] | None = None
     ) -> NDArray[np.float64]:
         """Return the sum in each group of products, one a pair, and of those of calls without a client."""
-        _, groups, _ = self._pairs
-        total = np.bincount(groups, weights=products, minlength=self._n_groups).astype(np.float64)
+        some, begins = self._runs
+        total = np.zeros(self._n_groups)
+        if len(some):
+            total[some] = np.add.reduceat(products, begins)
         if alone is not None and len(alone):
             total += np.bincount(self._codes[self._alone], weights=alone, minlength=self._n_groups)
         return total

@@ -33,7 +33,7 @@ __all__ = [
     "outer_codes",
 ]
 
-_DENSE = 12  # up to so many possible groups a row, marking each that occurs beats hashing
+_DENSE = 24  # up to so many possible groups a row, marking each that occurs beats hashing
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -192,7 +192,10 @@ def observed(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], ND
         occurs = np.zeros(size, dtype=bool)
         occurs[codes] = True
         found = np.flatnonzero(occurs)
-        return codes if len(found) == size else (np.cumsum(occurs) - 1)[codes], found
+        if len(found) == size:
+            return codes, found
+        narrow = np.int32 if size < 2**31 else np.int64
+        return (np.cumsum(occurs, dtype=narrow)[codes] - 1).astype(np.int64), found
     positions, uniques = pd.factorize(codes)
     order = np.argsort(uniques)
     return _rank(order)[positions], uniques[order]

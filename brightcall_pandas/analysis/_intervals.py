@@ -138,10 +138,13 @@ def level(confidence: float) -> float:
     return round(1 - checked_confidence(confidence), 12)
 
 
-def say_level(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Note the confidence of intervals, and the level of ``beyond_chance``, in a table's attributes."""
+def say_level(table: pd.DataFrame, confidence: float, *, flagged: bool | None = None) -> pd.DataFrame:
+    """Note the confidence of intervals, and the level of ``beyond_chance``, in a table's attributes.
+
+    `flagged` tells whether anything is tested; None: whether the table has the column.
+    """
     said = {"confidence": confidence}
-    if "beyond_chance" in table.columns:
+    if "beyond_chance" in table.columns if flagged is None else flagged:
         said["false_discovery_rate"] = level(confidence)
     table.attrs["brightcall"] = {**(table.attrs.get("brightcall") or {}), **said}
     return table

@@ -16,7 +16,15 @@ from brightcall_pandas.analysis._groups import Groups, folded_keys, grouped, key
 from brightcall_pandas.analysis._metric import Metric
 from brightcall_pandas.analysis._metrics import metrics_of, needs_median, refuse_empty, sums_for
 from brightcall_pandas.analysis._tallies import TALK_TIME, Counted, Sum, count, known_sums
-from brightcall_pandas.frame import client_codes, of_one_agent, of_one_lead, of_one_region
+from brightcall_pandas.frame import (
+    client_codes,
+    column,
+    number_codes,
+    of_one_agent,
+    of_one_lead,
+    of_one_region,
+    region_of,
+)
 
 __all__ = ["Sides"]
 
@@ -146,16 +154,13 @@ class Sides(msgspec.Struct, frozen=True):
 
 def _clients_of_both(sides: Sequence[pd.DataFrame]) -> tuple[list[NDArray[np.int64]], int]:
     """Return a number for the client of each call of either side, -1 where there is none, and how many."""
-    known: pd.Index = pd.Index([], dtype="str")
-    found = []
-    for df in sides:
-        if "clientNumber" not in df.columns:
-            found.append(np.full(len(df), -1))
-            continue
-        codes, numbers = client_codes(df)
-        places = known.get_indexer(numbers)
-        new = places < 0
-        places[new] = len(known) + np.arange(np.count_nonzero(new))
-        known = known.append(numbers[new])
-        found.append(np.append(places, -1)[codes])
-    return found, len(known)
+    known = ["clientNumber" in df.columns for df in sides]
+    if not all(known):
+        # Nobody can be on both sides.
+        codes = [
+            client_codes(df)[0] if has else np.full(len(df), -1) for df, has in zip(sides, known, strict=True)
+        ]
+        return codes, max(int(each.max(initial=-1)) + 1 for each in codes)
+    numbers = pd.concat([column(df, "clientNumber") for df in sides])
+    joined, clients = number_codes(numbers, region_of(sides[0]))
+    return np.split(joined, [len(sides[0])]), len(clients)

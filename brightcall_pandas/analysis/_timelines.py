@@ -206,9 +206,9 @@ def finish_heatmap(
     result.attrs["heatmap"] = {"value": shown, "n_calls": calls, "counted": counted.tolist()}
     if a_day:
         result.attrs["heatmap"]["days"] = float(days_behind(pd.RangeIndex(1), days)[0])
-    sums = known_sums(table, cells, sums_for([metric]))
-    result.attrs["heatmap"] |= _chance_of_cells(sums, metric, confidence)
-    return say_level(result, confidence)
+    said = _chance_of_cells(known_sums(table, cells, sums_for([metric])), metric, confidence)
+    result.attrs["heatmap"] |= said
+    return say_level(result, confidence, flagged="beyond_chance" in said)
 
 
 def _chance_of_cells(sums: pd.DataFrame, metric: Metric, confidence: float) -> dict[str, object]:
@@ -217,8 +217,9 @@ def _chance_of_cells(sums: pd.DataFrame, metric: Metric, confidence: float) -> d
         return {}
     low, high = interval(metric, sums, confidence)
     found: dict[str, Any] = {"low": low, "high": high}
-    found |= rest_flags(sums, [metric], confidence, np.arange(len(sums)) // _CELLS)
-    return {name: np.asarray(each, dtype=object).reshape(-1, 24).tolist() for name, each in found.items()}
+    for name, flag in rest_flags(sums, [metric], confidence, np.arange(len(sums)) // _CELLS).items():
+        found[name] = flag.to_numpy(dtype=object, na_value=None)  # attributes are compared, which NA forbids
+    return {name: each.reshape(-1, 24).tolist() for name, each in found.items()}
 
 
 def _metric_of(value: str | Metric | None) -> Metric:
