@@ -32,6 +32,7 @@ from brightcall_pandas.analysis import (
     merge,
     names_of,
     reads_clients,
+    refuse_whole_frames,
     told_of_clients,
 )
 from brightcall_pandas.errors import brief_errors, missing_extra
@@ -352,6 +353,7 @@ def _tallied(
 ) -> pd.DataFrame:
     # Parts that went from worker to worker have lost what their frame says.
     part = with_lead(with_region(part, region), told_by["lead"])
+    refuse_whole_frames(options, part)
     agent = told_by["agent"]
     return tally(part if agent is None else with_agent(part, agent), **options)
 

@@ -127,8 +127,8 @@ class Metric:
 
     Expressions may compare, calculate, combine with ``and``, ``or``, ``not`` and ``in [...]``, and use
     some methods of columns (``.isna()``, ``.between(…)``, ``.str.contains(…)``, ``.dt.hour``). They look
-    at one call at a time, and so should functions: dask hands them the calls in parts. Columns are typed as
-    in `bc.describe_fields()`; names with blanks are written in backticks.
+    at one call at a time, and so must functions on dask, which hands them the calls in parts. Columns are
+    typed as in `bc.describe_fields()`; names with blanks are written in backticks.
 
     Examples
     --------

@@ -14,7 +14,7 @@ from brightcall_pandas.analysis._metric import MEDIAN, OWN, Metric
 from brightcall_pandas.analysis._metric_catalogue import METRICS
 from brightcall_pandas.analysis._rates import medians
 from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, Sum, known_sums, tally
-from brightcall_pandas.analysis._terms import is_sum
+from brightcall_pandas.analysis._terms import is_sum, refuse_more_than_rows
 from brightcall_pandas.frame import nearest
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "needs_median",
     "needs_one_frame",
     "refuse_empty",
+    "refuse_whole_frames",
     "summable",
     "sums_for",
     "with_further",
@@ -251,6 +252,26 @@ def distributed_metrics(options: Mapping[str, Any]) -> dict[str, Any]:
     if _FAMILY in options:
         resolved[_FAMILY] = _distributed(definitions_of(options[_FAMILY]))
     return {**options, **resolved}
+
+
+def refuse_whole_frames(options: Mapping[str, Any], part: pd.DataFrame) -> None:
+    """Refuse metrics and stages among `distributed_metrics` that need all calls in one place.
+
+    Raises
+    ------
+    ValueError
+        A function looks at more than one call at a time.
+    """
+    for value in (options[name] for name in (*_ARGUMENTS, _FAMILY) if name in options):
+        given = (
+            value if isinstance(value, list) else value.values() if isinstance(value, Mapping) else [value]
+        )
+        for each in given:
+            if isinstance(each, Metric) and each.is_own:
+                for role, term in (("numerator", each.numerator), ("denominator", each.denominator)):
+                    refuse_more_than_rows(f"metric {each.name!r}: its {role}", term, part)
+            elif callable(each):
+                refuse_more_than_rows("a stage", each, part)
 
 
 def columns_read(options: Mapping[str, Any]) -> set[str] | None:

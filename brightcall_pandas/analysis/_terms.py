@@ -25,6 +25,7 @@ __all__ = [
     "checked_term",
     "is_mask",
     "is_sum",
+    "refuse_more_than_rows",
     "term_columns",
     "term_values",
     "term_words",
@@ -167,6 +168,26 @@ def term_values(about: str, term: Any, df: pd.DataFrame) -> TermValues:
         msg = f"{about} raised {type(error).__name__}: {error}"
         raise ValueError(msg) from error
     return _read(about, found, df, "mask" if from_mask else "result")
+
+
+def refuse_more_than_rows(about: str, term: Any, df: pd.DataFrame) -> None:
+    """Refuse a function that looks at more than one call at a time, where the calls come in parts.
+
+    Raises
+    ------
+    ValueError
+        It says otherwise of some of these calls when it sees them without the others.
+    """
+    if not callable(term) or isinstance(term, Filtering) or len(df) < 2:
+        return
+    whole = term_values(about, term, df).adds
+    for some in (slice(None, None, 2), slice(1, None, 2)):
+        if not np.array_equal(term_values(about, term, df.iloc[some]).adds, whole[some]):
+            msg = (
+                f"{about} looks at more than one call at a time, such as at a mean of all, and calls in "
+                "parts have no such thing: compute it first, and compare each call with the number"
+            )
+            raise ValueError(msg)
 
 
 def _found(term: Any, df: pd.DataFrame) -> tuple[Any, bool]:

@@ -185,6 +185,19 @@ class TestThroughDask:
         with pytest.raises(ValueError, match=r"metric 'a mask' has a mask, which belongs to one frame"):
             lazy.calls.breakdown("projectName", [mask])
 
+    def test_a_function_that_needs_all_calls_is_refused(self, parts):
+        df, lazy = parts
+        above = bc.Metric(
+            "above the mean", numerator=lambda calls: calls["talkTime"] > calls["talkTime"].mean()
+        )
+        assert df.calls.breakdown("projectName", [above])[above.name].notna().all()
+        with pytest.raises(
+            ValueError, match="metric 'above the mean': its numerator looks at more than one call"
+        ):
+            lazy.calls.breakdown("projectName", [above]).compute(scheduler="sync")
+        with pytest.raises(ValueError, match="a stage looks at more than one call"):
+            lazy.calls.funnel({"all": above.numerator}).compute(scheduler="sync")
+
     def test_a_bad_metric_is_named(self, parts):
         _, lazy = parts
         bad = bc.Metric("bad one", numerator="nothing > 3")
