@@ -327,10 +327,10 @@ def false_claims(worlds: int, calls: int, only: str = "") -> dict[str, float]:
     changes, luck = [], 0
     for seed in range(NULL_SEED, NULL_SEED + worlds):
         rows = calls_of(bc.worlds["null"], calls, seed)
-        for name in units:
+        for name, counts in units.items():
             said = CLAIMS[name][0](rows)
             for place, more in enumerate((said.sum(), len(said), said.any())):
-                units[name][place] += int(more)
+                counts[place] += int(more)
         if not only:
             changes.append(shift_in_attempts(rows))
             luck += two_of_two_is_first(rows, seed)

@@ -143,7 +143,7 @@ def say_level(table: pd.DataFrame, confidence: float, *, flagged: bool | None = 
 
     `flagged` tells whether anything is tested; None: whether the table has the column.
     """
-    said = {"confidence": confidence}
+    said = {"confidence": checked_confidence(confidence)}
     if "beyond_chance" in table.columns if flagged is None else flagged:
         said["false_discovery_rate"] = level(confidence)
     table.attrs["brightcall"] = {**(table.attrs.get("brightcall") or {}), **said}
