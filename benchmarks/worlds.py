@@ -118,6 +118,12 @@ def separated_agents(rows: pd.DataFrame) -> pd.Series:
     return (ranked["rank_best"] > 1) | (ranked["rank_worst"] < len(ranked))
 
 
+def changed_verdicts(rows: pd.DataFrame) -> pd.Series:
+    """Agents who differ from the rest beyond chance under some definition of contact, but not under all."""
+    table = rows[rows["type"] == "outbound"].calls.sensitivity("contact_rate", by="agent")
+    return table["verdict_changes"]
+
+
 def apart(
     name: str,
     rate: str,
@@ -317,6 +323,7 @@ CLAIMS: dict[str, tuple[Claim, float | None]] = {
     "breakdown by line: beyond chance": (beyond("breakdown", "line", ["answer_rate"]), 0.05),
     "breakdown by hour: beyond chance": (beyond("breakdown", "hour", ["answer_rate"]), 0.05),
     "by_agent: beyond chance": (beyond("by_agent"), 0.05),
+    "sensitivity by agent: any verdict that changes": (one_in(changed_verdicts), 0.05),
 }
 """What is claimed, of which units, and the share of false claims that the interval promises."""
 

@@ -76,6 +76,7 @@ def _places(
     """Return a row for each group: its value and its place under each definition."""
     nobody = np.asarray(values.index.get_level_values(-1) == NONE, dtype=bool)
     columns: dict[str, Any] = {}
+    flags = rest_flags(sums, members, confidence, tested=~nobody)
     ranks, sides, beyond = {}, {}, {}
     for each in members:
         ranked = values[each.name].mask(nobody)
@@ -83,7 +84,7 @@ def _places(
         above, *below = (np.nan_to_num(sums[name].to_numpy(dtype=np.float64)) for name in each.sums)
         of = below[0] if below else np.ones(len(above))
         sides[each.name] = np.sign(values[each.name].to_numpy() - ratio(above.sum() - above, of.sum() - of))
-        told = rest_flags(sums, [each], confidence, tested=~nobody).get("beyond_chance")
+        told = flags.get(f"{each.name}_beyond_chance", flags.get("beyond_chance"))
         beyond[each.name] = sides[each.name] * (0 if told is None else told.to_numpy(bool, na_value=False))
         columns[each.name], columns[f"{each.name}_rank"] = values[each.name], ranks[each.name]
     places = np.array(list(ranks.values())).reshape(len(members), len(values))
@@ -197,7 +198,7 @@ def sensitivity(
     -----
     ``definitions("contact rate")`` lists the definitions of a family. The rest are all other groups
     together. Ranks say nothing of chance: groups that hardly differ may change places by it. What lies beyond
-    chance is tested as in `breakdown`, the groups under each definition by themselves.
+    chance is tested as in `breakdown`, all groups under all definitions together.
 
     Examples
     --------
