@@ -19,7 +19,6 @@ from brightcall_pandas.analysis._dimensions import (
     split_or_all,
 )
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
-from brightcall_pandas.analysis._intervals import say_level
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, known_sums, tally_of
 from brightcall_pandas.frame import (
@@ -184,7 +183,7 @@ def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
     result["given_up"] = sums["given_up"]
     missed = pd.Series(1 - result["marginal_rate"].to_numpy())
     result["reach_if_continued"] = 1 - missed.groupby(outer).cumprod().to_numpy()
-    return say_level(result, confidence)
+    return result
 
 
 @additive(tally_attempts, finish_attempts, whole_clients=True)
