@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import erfc, stdtrit, xlogy
+from scipy.special import erfc, xlogy
 from scipy.stats import false_discovery_control, norm
+
+from brightcall_pandas.analysis._rates import t_quantiles
 
 Ratios = Mapping[str, tuple[str, str]]
 Z = norm.ppf(0.975)
@@ -61,11 +63,12 @@ def effect_and_trials(sums: Sums, ratio: tuple[str, str]) -> tuple[np.ndarray, n
         effect = np.where(certain, bottom_bottom / calls, variance / (calls * rate * (1 - rate)))
         effect = np.fmax(np.fmin(effect * clients / (clients - 1) * (calls - 1) / calls, calls), 1)
         few = np.where(calls == bottom_bottom, 1, t_of(calls - 1) / t_of(clients - 1))
-    return effect, np.clip(calls / effect * few**2, 1, calls)
+        trials = np.clip(np.nan_to_num(calls / effect * few**2, nan=1), 1, calls)
+    return effect, np.where(calls > 0, trials, np.nan)
 
 
 def t_of(degrees: np.ndarray) -> np.ndarray:
-    return stdtrit(degrees, 0.975)
+    return t_quantiles(degrees, 0.95)  # the package's own, so that all digits can be compared
 
 
 def rate_interval(sums: Sums, ratio: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
@@ -89,7 +92,7 @@ def mean_error(sums: Sums, ratio: tuple[str, str]) -> tuple[np.ndarray, np.ndarr
 def mean_interval(sums: Sums, ratio: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
     mean, error, clients = mean_error(sums, ratio)
     reach = t_of(clients - 1) * error
-    return mean - reach, mean + reach
+    return np.maximum(mean - reach, 0), mean + reach
 
 
 def p_values(sums: Sums, ratio: tuple[str, str]) -> np.ndarray:
@@ -117,7 +120,8 @@ def p_values(sums: Sums, ratio: tuple[str, str]) -> np.ndarray:
     found = [n * usual + apart, n * (1 - usual) - apart, total - n * usual - apart]
     found.append(m - found[2])
     statistic = 2 * sum(xlogy(x, x / e) for x, e in zip(found, expected, strict=True))
-    return erfc(np.sqrt(np.maximum(statistic, 0) / 2))
+    told = calls**2 / bottom_bottom > 1
+    return np.where(told, erfc(np.sqrt(np.maximum(statistic, 0) / 2)), np.nan)
 
 
 def add_intervals(table: pd.DataFrame, sums: Sums, rates: Ratios, means: Ratios) -> pd.DataFrame:
@@ -132,7 +136,9 @@ def add_intervals(table: pd.DataFrame, sums: Sums, rates: Ratios, means: Ratios)
     for name, ratio in means.items():
         for end, values in zip(("low", "high"), mean_interval(sums, ratio), strict=True):
             table[f"{name}_{end}"] = np.append(values, np.nan)[sums.groups.get_indexer(table.index)]
-    beyond = false_discovery_control(np.ravel(list(found.values()))).reshape(len(found), -1) <= 0.05
+    values = np.array(list(found.values()))
+    beyond = np.zeros(values.shape, dtype=bool)
+    beyond[~np.isnan(values)] = false_discovery_control(values[~np.isnan(values)]) <= 0.05
     table["beyond_chance"] = np.append(beyond.any(axis=0), False)[sums.groups.get_indexer(table.index)]
     return table
 

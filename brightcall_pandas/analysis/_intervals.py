@@ -139,12 +139,13 @@ def level(confidence: float) -> float:
 
 
 def say_level(table: pd.DataFrame, confidence: float, *, flagged: bool | None = None) -> pd.DataFrame:
-    """Note the confidence of intervals, and the level of ``beyond_chance``, in a table's attributes.
+    """Note the level of ``beyond_chance``, and the confidence, in the attributes of a table that has it.
 
     `flagged` tells whether anything is tested; None: whether the table has the column.
     """
-    said = {"confidence": checked_confidence(confidence)}
+    checked_confidence(confidence)
     if "beyond_chance" in table.columns if flagged is None else flagged:
-        said["false_discovery_rate"] = level(confidence)
-    table.attrs["brightcall"] = {**(table.attrs.get("brightcall") or {}), **said}
+        said = table.attrs.get("brightcall") or {}
+        found = {"confidence": confidence, "false_discovery_rate": level(confidence)}
+        table.attrs["brightcall"] = {**said, **found}
     return table

@@ -40,7 +40,7 @@ def finish_sensitivity(
     sums = known_sums(table, groups, sums_for(members))
     if table.index.names == [_ALL.name]:
         return say_level(_answers(members, values, sums, confidence), confidence)
-    return say_level(_places(members, values, sums, confidence), confidence)
+    return say_level(_places(members, values, sums, confidence), confidence, flagged=True)
 
 
 def _answers(

@@ -19,7 +19,7 @@ from brightcall_pandas.analysis._dimensions import (
     split_or_all,
 )
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
-from brightcall_pandas.analysis._intervals import ratios_of, say_level, with_intervals
+from brightcall_pandas.analysis._intervals import ratios_of, with_intervals
 from brightcall_pandas.analysis._metrics import Further, metrics_of, sums_for, with_further
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._tallies import Facts, add_up, additive, first_of_pair, known_sums, tally_of
@@ -199,8 +199,7 @@ def finish_attempts(
     result["reach_if_continued"] = 1 - missed.groupby(outer).cumprod().to_numpy()
     known = known_sums(table, groups, sums_for(further))
     columns = with_intervals(further, metrics_of(table, groups, further), known, confidence)
-    result = result.assign(**{name: each for name, each in columns.items() if name not in result})
-    return say_level(result, confidence)
+    return result.assign(**{name: each for name, each in columns.items() if name not in result})
 
 
 @additive(tally_attempts, finish_attempts, whole_clients=True)
