@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from brightcall_pandas.analysis._metric import MEDIAN, Metric, Tallied
 
-__all__ = ["API", "METRICS", "OURS", "TRADE"]
+__all__ = ["API", "METRICS", "OF_THE_TRADE", "OURS", "TRADE"]
 
 API = "Brightcall article, field list"
 TRADE = "call-centre practice"
@@ -282,6 +282,9 @@ _OF_THE_TRADE = (
         family=CONVERSION,
     ),
 )
+
+OF_THE_TRADE: frozenset[str] = frozenset(each.name for each in _OF_THE_TRADE)
+"""Names that the user may give to a definition of another meaning: no table shows them unless asked."""
 
 METRICS: dict[str, Metric] = {each.name: each for each in (*_GENERAL, *_OF_THE_TRADE)}
 """Every metric of this package by column name."""

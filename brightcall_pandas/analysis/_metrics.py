@@ -56,7 +56,7 @@ def find_metric(metric: str | Metric, argument: str = "metric", others: Sequence
     if not isinstance(metric, str):
         msg = f"{argument} takes the name of a metric or a bc.Metric, not {metric!r}"
         raise TypeError(msg)
-    found = METRICS.get(metric) or OWN.get(metric)
+    found = OWN.get(metric) or METRICS.get(metric)
     if found is None:
         known = (*METRICS, *OWN, *others)
         hint = nearest(metric, known).removesuffix(".")
@@ -213,18 +213,19 @@ def definitions_of(metric: Definitions) -> list[Metric]:
     """
     if isinstance(metric, list):
         return metric
-    every = [*METRICS.values(), *OWN.values()]
+    every = list({**METRICS, **OWN}.values())
     families = dict.fromkeys(each.family for each in every if each.family)
     if isinstance(metric, str) and metric in families and metric not in (*METRICS, *OWN):
         asked = next(each for each in every if each.family == metric)
     else:
         asked = find_metric(metric)
-    others = [each for each in every if asked.family and each.family == asked.family]
+    family = asked.family or (asked.name if asked.name in families else "")
+    others = [each for each in every if family and each.family == family]
     members = {asked.name: asked} | {
         each.name: each for each in others if each.unit == asked.unit and each.name != asked.name
     }
     if len(members) == 1:
-        of_family = f"no other metric has its family {asked.family!r}" if asked.family else "it has no family"
+        of_family = f"no other metric has its family {family!r}" if family else "it has no family"
         msg = (
             f"metric {asked.name!r} has one definition only, since {of_family}: give bc.Metric(…, family=…) "
             f"to each, or choose one of the families {', '.join(map(repr, families))}"

@@ -7,6 +7,7 @@ import pytest
 
 import brightcall_pandas as bc
 from brightcall_pandas.analysis import sensitivity
+from brightcall_pandas.analysis._metric import OWN
 
 # Ann: 4 calls to 2 clients, 3 answered: 5 s, 12 s and 40 s of talk. Bob: 4 calls to 4 clients, 2 answered at
 # length, one failed. Cid: 2 calls to 1 client, both answered without a word.
@@ -133,6 +134,21 @@ class TestSensitivity:
         table = CALLS.calls.sensitivity(family, by="userId")
         assert table["reached_loosely_rank"].to_dict() == {"Cid": 1, "Ann": 2, "Bob": 3}
         assert loose.name in table
+
+    def test_a_name_of_the_trade_may_mean_what_the_user_says(self, monkeypatch):
+        monkeypatch.setitem(OWN, "conversation_rate", None)  # so that it is forgotten afterwards
+        bc.Metric(
+            "conversation_rate", numerator="talkTime >= 100 and state == 'answered'", source="our handbook"
+        )
+        assert CALLS.calls.breakdown("userId", ["conversation_rate"])["conversation_rate"].to_dict() == {
+            "Bob": 0.25,
+            "Ann": 0.0,
+            "Cid": 0.0,
+        }
+        found = sensitivity(CALLS, "conversation_rate")
+        assert found.loc["conversation_rate", ["value", "source"]].tolist() == [0.1, "our handbook"]
+        assert len(found) == 4
+        assert bc.definitions().loc["conversation_rate", "source"] == "our handbook"
 
     @pytest.mark.parametrize(
         ("metric", "error", "told"),
