@@ -232,6 +232,7 @@ class TestWhatATableCannotTake:
         [
             ("by_agent", {"rank_by": SECONDS}, "rank_by=.*'talk an answer'.* calls ÷ calls"),
             ("by_agent", {"rank_by": "talk_time_mean_s"}, "rank_by='talk_time_mean_s'"),
+            ("by_agent", {"rank_by": "n_calls"}, "rank_by='n_calls' does not rank agents"),
             ("by_agent", {"rank_by": "nothing"}, "rank_by='nothing' is not one of"),
             ("heatmap", {"value": "nothing"}, "value='nothing' is not one of"),
             ("heatmap", {"value": "talk_time_median_s"}, "value='talk_time_median_s'"),
