@@ -31,7 +31,7 @@ outbound calls, and all others calls of every direction.
     definitions       what every number means
     meanings          what each column of a frame means
 
-    dimensions  groups  sums  tallies  metrics  rates   split, group, add up, divide: what the tables are made of
+    dimensions  groups  sums  tallies  metrics  rates  split, group, add up, divide: what tables are made of
     metric  terms  expressions                     what a metric is, and what it may be made of
     periods  covered                               periods, and which of them the days fill
 """
