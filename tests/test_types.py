@@ -20,12 +20,14 @@ from matplotlib.axes import Axes
 
 from brightcall_pandas.accessors import CallsAccessor, calls
 from brightcall_pandas.accessors._plot import CallsPlot
+from brightcall_pandas.analysis import Metric
 
 frame = pd.DataFrame({"outcomeTag": ["Sold"]})
 accessor = calls(frame)
 assert_type(accessor, CallsAccessor)
 assert_type(accessor.by_outcome(by="project", confidence=0.9), pd.DataFrame)
 assert_type(accessor.by_agent(rank_by="positive_rate"), pd.DataFrame)
+assert_type(accessor.breakdown("project", [Metric("x", numerator="talkTime > 60"), "answered"]), pd.DataFrame)
 assert_type(accessor.model_frame("positive", direction=None), pd.DataFrame)
 assert_type(accessor.pseudonymize("a secret", free_text="scan"), pd.DataFrame)
 assert_type(accessor.to_parquet("calls", partition="month"), Path)
@@ -45,7 +47,7 @@ HEAD = [
 WRONG = {
     "calls([1])": "arg-type",
     "accessor.by_outcome(confidense=0.9)": "call-arg",
-    "accessor.by_agent(rank_by='n_calls')": "arg-type",
+    "accessor.by_agent(rank_by=1)": "arg-type",
     "accessor.by_outcomes()": "attr-defined",
     "accessor.to_parquet('calls', partition='year')": "arg-type",
     "accessor.plot.by_outcome(fold_cases=True)": "call-arg",

@@ -203,7 +203,7 @@ class TestDimensions:
         assert self.counts(untimed, "client_hour") == {"?": 8}
 
     def test_what_is_not_known_is_counted(self, calls):
-        said = calls.calls.breakdown("client_hour").attrs["brightcall"]
+        said = calls.calls.breakdown("client_hour", ["n_calls"]).attrs["brightcall"]
         assert said == {
             "region": None,
             "clients": {"no_client": 1, "no_country_code": 1, "several_timezones": 1},
