@@ -46,6 +46,7 @@ from brightcall_pandas.analysis._clients import add_told as add_told
 from brightcall_pandas.analysis._clients import reads_clients as reads_clients
 from brightcall_pandas.analysis._clients import told_of_clients as told_of_clients
 from brightcall_pandas.analysis._covered import Days as Days
+from brightcall_pandas.analysis._covered import calls_a_day as calls_a_day
 from brightcall_pandas.analysis._covered import covered as covered
 from brightcall_pandas.analysis._covered import covered_together as covered_together
 from brightcall_pandas.analysis._definitions import definitions
@@ -77,6 +78,7 @@ from brightcall_pandas.analysis._staffing import staffing
 from brightcall_pandas.analysis._tallies import additive_form as additive_form
 from brightcall_pandas.analysis._tallies import merge as merge
 from brightcall_pandas.analysis._timelines import concurrency, heatmap, over_time
+from brightcall_pandas.analysis._timelines import days_of_cells as days_of_cells
 from brightcall_pandas.analysis.transfers._chains import chains_match, transfer_chains
 from brightcall_pandas.analysis.transfers._chains import matching_chains as matching_chains
 from brightcall_pandas.analysis.transfers._events import to_event_log, transfer_events

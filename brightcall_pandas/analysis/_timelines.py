@@ -150,7 +150,7 @@ def finish_heatmap(table: pd.DataFrame, value: str | None = None, *, days: Cover
     cells = Groups(rows.codes * 24 + hours, pd.RangeIndex(len(rows) * 24))
     values = metrics_of(table, cells, [value])[value].to_numpy().reshape(-1, 24)
     if shown != value:
-        values = calls_a_day(values, np.resize(_days_of_cells(days), values.shape))
+        values = calls_a_day(values, np.resize(days_of_cells(days), values.shape))
     result = pd.DataFrame(values, index=rows.index, columns=pd.RangeIndex(24, name="hour"))
     _, *divisor = METRICS[value].sums
     behind = np.nan_to_num(table[divisor[0] if divisor else "n_calls"].to_numpy())
@@ -166,7 +166,7 @@ def _value(value: str | None) -> str:
     return "n_calls" if value is None else value
 
 
-def _days_of_cells(days: Covered) -> NDArray[np.float64]:
+def days_of_cells(days: Covered) -> NDArray[np.float64]:
     """Return how many of the days covered have each weekday and hour, weekdays as rows."""
     weekdays = pd.CategoricalIndex(WEEKDAYS, categories=WEEKDAYS).repeat(24)
     hours = pd.Index(np.tile(np.arange(24), 7), dtype="Int64")

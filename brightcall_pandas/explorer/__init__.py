@@ -23,6 +23,7 @@ from typing import Literal, Unpack
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.explorer._explorer import Explorer
 from brightcall_pandas.filters import Filters, lists_filters
+from brightcall_pandas.frame import Names
 from brightcall_pandas.load import Client, load_calls
 
 __all__ = [
@@ -42,6 +43,8 @@ def explore(
     refresh: bool = False,
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
+    names: Names = None,
+    stored: bool = True,
     client: Client | None = None,
     **filters: Unpack[Filters],
 ) -> Explorer:
@@ -55,6 +58,8 @@ def explore(
         The JSON file of saved selections; None means one in the user's configuration folder.
     columns, refresh, on_incomplete, progress, client
         As in `load_calls`.
+    names, stored
+        As in ``df.calls.explore``.
     **filters
         Any of `bc.describe_filters()`: what they exclude is not loaded at all.
 
@@ -78,4 +83,4 @@ def explore(
         client=client,
         **filters,
     )
-    return Explorer(calls, presets=presets)
+    return Explorer(calls, presets=presets, names=names, stored=stored, client=client)
