@@ -77,7 +77,6 @@ By = str | Sequence[str] | None
 """What every ``by=`` takes: a dimension, a column or a period, several of them, or None."""
 
 
-
 class Dimension(msgspec.Struct, frozen=True):
     """A way to split calls: a column, and how its values become labels.
 

@@ -101,7 +101,9 @@ def doubts(df: pd.DataFrame) -> str:
     if not said.get("query"):
         return "  # the frame does not say how it was loaded: these are all calls of its days"
     loaded = sum(each.get("rows", 0) for each in windows) if isinstance(windows, list) else len(df)
-    return f"  # the frame explored has {len(df):,} of the {loaded:,} calls loaded" if len(df) < loaded else ""
+    return (
+        f"  # the frame explored has {len(df):,} of the {loaded:,} calls loaded" if len(df) < loaded else ""
+    )
 
 
 def _filtered(spec: CallFilter, agent: str | None) -> str:

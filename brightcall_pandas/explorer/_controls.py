@@ -110,7 +110,9 @@ CONDITIONS: dict[str, Condition] = {
     each.name: each
     for each in (
         Condition("hours", ("hour",), lambda df, value: df["hour"].between(*value).to_numpy(dtype=bool)),
-        Condition("weekdays", ("weekday",), lambda df, value: _has(df["weekday"], map(WEEKDAYS.index, value))),
+        Condition(
+            "weekdays", ("weekday",), lambda df, value: _has(df["weekday"], map(WEEKDAYS.index, value))
+        ),
         Condition("lines", ("lineNumber",), lambda df, value: _has(df["lineNumber"], value)),
         Condition("campaigns", ("campaign",), lambda df, value: _has(df["campaign"], value)),
         Condition("countries", ("country",), lambda df, value: _has(df["country"], value)),

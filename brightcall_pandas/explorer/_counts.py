@@ -49,7 +49,8 @@ class EncodedCalls:
     """The columns of a frame of calls, each encoded on first use.
 
     Beside the API's columns: ``agent``, ``country`` of the client, ``hour``, ``weekday`` and ``day`` in the
-    frame's own zone, ``transferred``, ``path`` and ``ai``. A duration followed by ``bins`` is encoded in bins.
+    frame's own zone, ``transferred``, ``path`` and ``ai``. A duration followed by ``bins`` is
+    encoded in bins.
 
     Parameters
     ----------
@@ -159,7 +160,9 @@ class EncodedCalls:
         local = stamps.dt.tz_localize(None).to_numpy(dtype="datetime64[D]")
         known = ~np.isnat(local)
         if not known.any():
-            return Encoded(np.zeros(self.size, dtype=np.uint8), pd.DataFrame({"day": pd.Series([None], dtype="str")}))
+            return Encoded(
+                np.zeros(self.size, dtype=np.uint8), pd.DataFrame({"day": pd.Series([None], dtype="str")})
+            )
         first, last = local[known].min(), local[known].max()
         days = np.arange(first, last + 1)
         codes = np.where(known, (local - first).astype(np.int64), len(days))

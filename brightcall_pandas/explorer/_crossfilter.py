@@ -79,7 +79,7 @@ class Crossfilter:
 
     def passes(self) -> NDArray[np.bool_]:
         """Tell of each row whether it passes."""
-        return self._failed == 0
+        return np.asarray(self._failed == 0)
 
     def counts(self, *names: str, without: tuple[str, ...] = ()) -> NDArray[np.int64]:
         """Return how many of the rows that pass all controls, or all but some, have each code of a column."""

@@ -208,9 +208,16 @@ class Explorer:
         if source == "frame":
             msg = "no variable holds the frame that is explored: give it a name, or take source='api'"
             raise ValueError(msg)
-        said = {"package": self._origin.package, "client": self._origin.name_of(self._client)}
-        loaded = load_filter(self._df)
-        return from_api(selection, loaded, self._days(), calls.zone, agent, **said) + doubts(self._df)
+        statement = from_api(
+            selection,
+            load_filter(self._df),
+            self._days(),
+            calls.zone,
+            agent,
+            package=self._origin.package,
+            client=self._origin.name_of(self._client),
+        )
+        return statement + doubts(self._df)
 
     def request(self) -> dict[str, Any]:
         """Return the body of the API request.
@@ -333,9 +340,7 @@ class Explorer:
             self._send()
 
     @locked
-    def _send(
-        self, answer: str | None = None, error: str = "", status: str = "", exists: str = ""
-    ) -> None:
+    def _send(self, answer: str | None = None, error: str = "", status: str = "", exists: str = "") -> None:
         self._draw_due = False
         try:
             presets = self.presets
@@ -363,52 +368,52 @@ class Explorer:
             status = self._do(content) or ""
         except FileExistsError:
             exists = str(content.get("value"))
-        except (KeyError, TypeError, ValueError, OSError) as problem:
+        except (LookupError, TypeError, ValueError, OSError) as problem:
             error = str(problem.args[0] if isinstance(problem, KeyError) else problem)
         self._send(content.get("number"), error, status, exists)
 
     def _do(self, content: dict[str, Any]) -> str | None:
+        """Do what the page asks for, and return what to say; do nothing if it only asks for the view."""
         name, value = str(content.get("name", "")), content.get("value")
-        match content.get("do"):
-            case "set":
-                self._select(self._cross.selection.changed(name, value), str(content.get("step", "")))
-            case "tick":
-                self.set(name, self._views.values_of(name, list(value or [])))
-            case "cell":
-                self._pick_cell(*map(int, value))
-            case "pick":
-                self._pick(name, int(value))
-            case "table":
-                self._views.table.change(dict(value))
-            case "clear" if name in self._views.controls:
-                self.set(name, None)
-            case "clear":
-                self.filter = self.filter.without(name)
-            case "reset":
-                self.reset()
-            case "undo":
-                self.undo()
-            case "save":
-                path = self.save(str(value), overwrite=bool(content.get("overwrite")))
-                return f"Saved {self._cross.count():,} calls to {path}"
-            case "save preset":
-                self.save_preset(str(value))
-            case "load preset":
-                self.load_preset(str(value))
-            case "delete preset":
-                self.delete_preset(str(value))
-        return None
+        tasks: dict[str, Callable[[], str | None]] = {
+            "set": lambda: self._select(
+                self._cross.selection.changed(name, value), str(content.get("step", ""))
+            ),
+            "tick": lambda: self.set(name, self._views.values_of(name, list(value or []))),
+            "cell": lambda: self._pick_cell(value),
+            "pick": lambda: self._pick(name, value),
+            "clear": lambda: self._clear(name),
+            "reset": self.reset,
+            "undo": self.undo,
+            "table": lambda: self._views.table.change(value or {}),
+            "save": lambda: self._save_by_hand(str(value), overwrite=bool(content.get("overwrite"))),
+            "save preset": lambda: self.save_preset(str(value)),
+            "load preset": lambda: self.load_preset(str(value)),
+            "delete preset": lambda: self.delete_preset(str(value)),
+        }
+        task = tasks.get(str(content.get("do")))
+        return None if task is None else task()
 
-    def _pick_cell(self, weekday: int, hour: int) -> None:
-        """Choose a weekday and an hour; take both back if they are chosen."""
+    def _save_by_hand(self, path: str, *, overwrite: bool) -> str:
+        return f"Saved {self._cross.count():,} calls to {self.save(path, overwrite=overwrite)}"
+
+    def _clear(self, name: str) -> None:
+        if name in self._views.controls:
+            self.set(name, None)
+        else:
+            self.filter = self.filter.without(name)
+
+    def _pick_cell(self, cell: Any) -> None:
+        """Choose a weekday and an hour, by number; take both back if they are chosen."""
+        weekday, hour = map(int, cell)
         conditions: dict[str, Any] = {"weekdays": (WEEKDAYS[weekday],), "hours": (hour, hour)}
         others = {name: kept for name, kept in self.conditions.items() if name not in conditions}
         chosen = others if self.conditions == others | conditions else others | conditions
         self._select(Selection(self.filter, chosen))
 
-    def _pick(self, column: str, position: int) -> None:
+    def _pick(self, column: str, position: Any) -> None:
         """Choose the value of a cell of the table; take it back if it is chosen."""
-        name, value = self._views.picked(column, position)
+        name, value = self._views.picked(column, int(position))
         now = self._cross.selection
         wanted = now.changed(name, value)
         self._select(now.changed(name, None) if wanted == now else wanted)

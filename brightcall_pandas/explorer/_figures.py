@@ -65,7 +65,7 @@ class KeyFigures:
             rows = self._cross.rows()
             chosen = slice(None) if rows is None else rows
             count = np.count_nonzero(self._has_mean[chosen])
-            n_known = np.count_nonzero(self._known[chosen])
+            n_known = int(np.count_nonzero(self._known[chosen]))
             known["talk_time_unknown"] = n_calls - n_known
             known["talk_time_total_s"] = float(self._talk[chosen].sum()) if n_known else np.nan
             known["talk_time_mean_s"] = float(ratio([self._talk_answered[chosen].sum()], [count])[0])

@@ -48,6 +48,11 @@ def _name_in(names: Mapping[str, Any], wanted: Any) -> str | None:
     if wanted is None:
         return None
     for name, value in list(names.items()):
-        if value is wanted and name.isidentifier() and not name.startswith("_") and not keyword.iskeyword(name):
+        if (
+            value is wanted
+            and name.isidentifier()
+            and not name.startswith("_")
+            and not keyword.iskeyword(name)
+        ):
             return name
     return None

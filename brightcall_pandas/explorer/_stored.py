@@ -21,9 +21,10 @@ _PAUSE_S = 1.0  # changes by hand that follow each other as fast as this are sto
 # While the page lives, the snapshot is hidden; if it does not, the error of JupyterLab is.
 _STYLE = """<style>
 .jp-OutputArea:has(.bc-live) .bc-snapshot, .cell_container:has(.bc-live) .bc-snapshot { display: none }
-.jp-OutputArea-child:has(.bc-snapshot) + .jp-OutputArea-child:has(> .jupyter-widgets):not(:has(.bc-live)) { display: none }
-.bc-snapshot table, .bc-snapshot tr, .bc-snapshot td, .bc-snapshot th { border: 0 !important; background: none }
-.bc-snapshot tbody tr:hover { background: none !important }
+.jp-OutputArea-child:has(.bc-snapshot) + .jp-OutputArea-child:has(> .jupyter-widgets):not(:has(.bc-live)) {
+  display: none }
+.bc-snapshot table, .bc-snapshot tr, .bc-snapshot td { border: 0 !important }
+.bc-snapshot tbody tr { background: none !important }
 </style>"""
 
 
@@ -124,7 +125,7 @@ def snapshot_html(view: dict[str, Any], code: str) -> str:
         _heat_map(view["heatmap"]),
         _bars("Transfer variants", view["paths"]),
         f'<pre style="white-space: pre-wrap; margin: 8px 0">{escape(code)}</pre>',
-        '<p style="margin: 4px 0; opacity: 0.75">A snapshot of the filter explorer; run the cell to use it.</p>',
+        _note({"note": "A snapshot of the filter explorer; run the cell to use it."}),
     ]
     return f'{_STYLE}<div class="bc-snapshot" style="font-size: 13px">{"".join(parts)}</div>'
 
@@ -154,22 +155,30 @@ def _bars(title: str, data: dict[str, Any] | None) -> str:
     if data is None:
         return ""
     top = max((bar["n_calls"] for bar in data["bars"]), default=0) or 1
+    some = any(bar["chosen"] for bar in data["bars"])
     rows = "".join(
-        f'<tr><td style="{_CELL}">{escape(bar["label"])}</td><td style="{_CELL}; width: 260px">'
-        f'<div style="height: 11px; width: {100 * bar["n_calls"] / top:.1f}%; {_ground(1)}"></div></td>'
-        f'<td style="{_CELL}; text-align: right">{bar["n_calls"]:,}</td></tr>'
-        for bar in data["bars"]
+        _bar(bar, 100 * bar["n_calls"] / top, left_out=some and not bar["chosen"]) for bar in data["bars"]
     )
     return f"{_heading(title)}<table>{rows}</table>{_note(data)}"
+
+
+def _bar(bar: dict[str, Any], width: float, *, left_out: bool) -> str:
+    label = f"<b>{escape(bar['label'])}</b>" if bar["chosen"] else escape(bar["label"])
+    return (
+        f'<tr><td style="{_CELL}">{label}</td><td style="{_CELL}; width: 260px">'
+        f'<div style="height: 11px; width: {width:.1f}%; {_ground(0.3 if left_out else 1)}"></div></td>'
+        f'<td style="{_CELL}; text-align: right">{bar["n_calls"]:,}</td></tr>'
+    )
 
 
 def _days(data: dict[str, Any] | None) -> str:
     if data is None:
         return ""
     top = max(data["counts"], default=0) or 1
+    width = max(3, min(14, 520 // len(data["counts"])))
     bars = "".join(
-        f'<td style="padding: 0 1px 0 0; height: 60px; vertical-align: bottom" title="{day}: {count:,} calls">'
-        f'<div style="width: 5px; height: {round(58 * count / top)}px; {_ground(1)}"></div></td>'
+        f'<td style="padding: 0 1px 0 0; height: 60px; vertical-align: bottom" title="{day}: {count:,}">'
+        f'<div style="width: {width}px; height: {round(58 * count / top)}px; {_ground(1)}"></div></td>'
         for day, count in zip(data["edges"], data["counts"], strict=False)
     )
     span = f"{data['edges'][0]} to {data['last_days'][-1]}"
@@ -180,13 +189,17 @@ def _heat_map(data: dict[str, Any] | None) -> str:
     if data is None:
         return ""
     top = max((each or 0 for row in data["a_day"] for each in row), default=0) or 1
-    size = "padding: 0; width: 18px; height: 16px; font-size: 11px; text-align: left"
+    size = "padding: 0; width: 18px; height: 17px; font-size: 11px; text-align: left"
     rows = "".join(
         f'<tr><td style="{size}; padding-right: 8px">{day[:3]}</td>'
-        + "".join(f'<td style="{size}"><div style="width: 17px; height: 15px; {_ground((each or 0) / top)}"></div></td>' for each in row)
+        + "".join(
+            f'<td style="{_ground((mean or 0) / top * (1 if chosen else 0.3))}"></td>'
+            for mean, chosen in zip(means, choices, strict=True)
+        )
         + "</tr>"
-        for day, row in zip(data["days"], data["a_day"], strict=True)
+        for day, means, choices in zip(data["days"], data["a_day"], data["chosen"], strict=True)
     )
+    # The last row has the hours, and with them the width of each cell.
     hours = "".join(f'<td style="{size}">{hour if hour % 6 == 0 else ""}</td>' for hour in range(24))
     table = f"<table>{rows}<tr><td></td>{hours}</tr></table>"
     return f"{_heading('Calls a day by weekday and hour')}{table}{_note(data)}"

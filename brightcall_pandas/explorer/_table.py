@@ -29,6 +29,7 @@ _FIRST_SHOWN = (
     "agent",
 )
 _SIZES = (8, 25, 100)
+_CHANGED_BY_HAND = ("sort", "descending", "find", "page", "size")
 _DURATIONS = frozenset(name for name, each in FIELDS.items() if each.unit == "s")
 
 
@@ -93,26 +94,21 @@ class TableView:
         ValueError
             A number is not one of the sizes, or no column would be shown.
         """
-        known = {name: given[name] for name in ("sort", "descending", "find", "page", "size") if name in given}
-        if "columns" in given:
-            known["columns"] = tuple(name for name in self.columns if name in set(given["columns"]))
-            wrong = [name for name in given["columns"] if name not in self.columns]
-            if not known["columns"] and not wrong:
-                msg = "the table needs a column"
-                raise ValueError(msg)
-        else:
-            wrong = []
-        wrong += [name for name in (known.get("sort"),) if name and name not in self.columns]
+        known = {name: given[name] for name in _CHANGED_BY_HAND if name in given}
+        wanted = [*given.get("columns", ()), *filter(None, [known.get("sort")])]
+        wrong = [name for name in wanted if name not in self.columns]
         if wrong:
             msg = f"the calls have no column {wrong[0]!r}"
             raise KeyError(msg)
+        if "columns" in given:
+            known["columns"] = tuple(name for name in self.columns if name in set(given["columns"]))
+        if known.get("columns") == ():
+            msg = "the table needs a column"
+            raise ValueError(msg)
         if known.get("size", _SIZES[0]) not in _SIZES:
             msg = f"a page has {', '.join(map(str, _SIZES))} rows, not {known['size']}"
             raise ValueError(msg)
-        changed = replace(self.state, **known)
-        if "page" not in given:
-            changed = replace(changed, page=0)
-        self.state = changed
+        self.state = replace(self.state, **({"page": 0} | known))
 
     def shown(self) -> dict[str, Any]:
         """Return the page that is looked at, cell by cell, and what can be chosen."""
@@ -203,7 +199,7 @@ class TableView:
         return self._found[1]
 
     def _has_text(self, name: str, part: str) -> NDArray[np.bool_]:
-        """Search a column as it is shown: its texts, or its distinct values where these must be written out."""
+        """Search a column as it is shown: its texts, or the distinct values that must be written out."""
         values = self._calls.typed(name)
         if isinstance(values.dtype, pd.DatetimeTZDtype):
             return _matches(pa.array(_wall_clock(values)).cast(pa.string()), part)
@@ -239,7 +235,7 @@ class TableView:
 
 
 def _wall_clock(values: pd.Series) -> NDArray[np.datetime64]:
-    return values.dt.tz_localize(None).to_numpy(dtype="datetime64[s]")
+    return np.asarray(values.dt.tz_localize(None).to_numpy(dtype="datetime64[s]"))
 
 
 def _matches(texts: pa.Array | pa.ChunkedArray, part: str) -> NDArray[np.bool_]:

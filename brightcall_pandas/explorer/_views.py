@@ -220,14 +220,16 @@ class Views:
         totals = counts[:168].reshape(7, 24)
         days = self._days.of_cells(self.cross.selection.filter)
         a_day = calls_a_day(totals, days)
-        note = f"{totals.sum():,} of {counts.sum():,} calls, {self.calls.zone}; a cell is the mean of its days"
+        note = (
+            f"{totals.sum():,} of {counts.sum():,} calls, {self.calls.zone}; a cell is the mean of its days"
+        )
         return {
             "days": list(WEEKDAYS),
             "counts": totals.tolist(),
             "a_day": [[None if np.isnan(each) else round(each, 3) for each in row] for row in a_day.tolist()],
             "n_days": np.round(days, 2).tolist(),
             "chosen": self._chosen_cells(),
-            "note": note,
+            "note": f"{note}; a cell is the mean of its days",
         }
 
     def _chosen_cells(self) -> list[list[bool]]:

@@ -137,7 +137,6 @@ from brightcall_pandas.frame._words import (
 from brightcall_pandas.frame._zones import zone_info, zone_name, zone_of_times
 
 __all__ = [
-    "WEEKDAYS",
     "AGENT_COLUMNS",
     "AGENT_FIELDS",
     "ARROW",
@@ -164,6 +163,7 @@ __all__ = [
     "STATISTICS_STATES",
     "STATISTICS_TOTALS",
     "TABLE_SCHEMA",
+    "WEEKDAYS",
     "AgentCounts",
     "Answer",
     "AnswerReader",

@@ -16,8 +16,8 @@ from brightcall_pandas.frame._numbering import countries_of
 from brightcall_pandas.frame._phones import checked_region, normalized_number, normalized_numbers
 
 __all__ = [
-    "client_countries",
     "client_codes",
+    "client_countries",
     "client_of",
     "has_number",
     "normalize_numbers",

@@ -48,10 +48,9 @@ def countries_of(numbers: pd.Index) -> tuple[NDArray[np.int64], pd.Index]:
 
     Where a country code is that of one country, one number of each length tells the country of all.
     """
-    texts = pa.array(numbers, pa.large_string())
-    heads = pc.binary_join_element_wise(
-        pc.utf8_slice_codeunits(texts, 0, 4), pc.utf8_length(texts).cast(pa.large_string()), pa.scalar("", pa.large_string())
-    )
+    texts, nothing = pa.array(numbers, pa.large_string()), pa.scalar("", pa.large_string())
+    lengths = pc.utf8_length(texts).cast(pa.large_string())
+    heads = pc.binary_join_element_wise(pc.utf8_slice_codeunits(texts, 0, 4), lengths, nothing)
     plain = pc.match_substring_regex(texts, r"^\+[0-9]+$").to_numpy(zero_copy_only=False)
     codes, kinds = pd.factorize(heads.to_pandas())
     alone = _codes_of_one_country()
@@ -61,8 +60,8 @@ def countries_of(numbers: pd.Index) -> tuple[NDArray[np.int64], pd.Index]:
     codes = np.where(by_itself, len(kinds) + np.arange(len(codes)), codes)
     kinds_of_rows, firsts = np.unique(codes, return_index=True)
     countries = [country_of(number) for number in numbers.take(firsts)]
-    labels, found = pd.factorize(pd.array(countries, dtype="str"))
-    return labels[np.searchsorted(kinds_of_rows, codes)], pd.Index(found)
+    labels, found = pd.factorize(pd.Index(countries, dtype="str"))
+    return labels[np.searchsorted(kinds_of_rows, codes)], found
 
 
 @lru_cache

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from brightcall_pandas.explorer import Explorer
-from brightcall_pandas.explorer._explorer import FRONT
+from brightcall_pandas.explorer._page import PROGRAM, STYLE
 
 CELL = """import pandas as pd, brightcall_pandas
 pd.read_parquet("calls.parquet").calls.explore(presets="presets.json")"""
@@ -152,13 +152,12 @@ class TestColoursOfVSCode:
         ("theme", "ground", "ink"), [("dark", "#1e1e1e", "#cccccc"), ("light", "#ffffff", "#333333")]
     )
     def test_are_taken_before_those_of_ipywidgets(self, theme, ground, ink, page):
-        css = (FRONT / "explorer.css").read_text()
-        page.set_content(self.PAGE.format(ground=ground, ink=ink, css=css, theme=theme))
+        page.set_content(self.PAGE.format(ground=ground, ink=ink, css=STYLE, theme=theme))
         explorer, said = Explorer(CALLS), []
         explorer.page.send = said.append
         explorer.page.receive({"do": "hello"})
         (view,) = said
-        page.evaluate(self.DRAW, [(FRONT / "explorer.js").read_text(), view])
+        page.evaluate(self.DRAW, [PROGRAM, view])
         assert page.locator(".bc-sentence").inner_text().startswith("2,000 of 2,000 calls")
         wanted = [int(each[1:3], 16) for each in (ground, ink)]
         shown = colours(page)
