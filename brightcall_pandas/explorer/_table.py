@@ -101,7 +101,10 @@ class TableView:
             msg = f"the calls have no column {wrong[0]!r}"
             raise KeyError(msg)
         if "columns" in given:
-            known["columns"] = tuple(name for name in self.columns if name in set(given["columns"]))
+            chosen = set(given["columns"])  # those that are shown stay where they are
+            known["columns"] = tuple(
+                name for name in dict.fromkeys([*self.state.columns, *self.columns]) if name in chosen
+            )
         if known.get("columns") == ():
             msg = "the table needs a column"
             raise ValueError(msg)

@@ -220,9 +220,7 @@ class Views:
         totals = counts[:168].reshape(7, 24)
         days = self._days.of_cells(self.cross.selection.filter)
         a_day = calls_a_day(totals, days)
-        note = (
-            f"{totals.sum():,} of {counts.sum():,} calls, {self.calls.zone}; a cell is the mean of its days"
-        )
+        note = f"{totals.sum():,} of {counts.sum():,} calls, {self.calls.zone}"
         return {
             "days": list(WEEKDAYS),
             "counts": totals.tolist(),

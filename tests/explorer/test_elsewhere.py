@@ -1,4 +1,4 @@
-"""The explorer outside JupyterLab: in Notebook 7, in Voilà, and in a page that has VS Code's colours.
+"""The explorer outside JupyterLab: in Notebook 7, Voilà and marimo, and in a page that has VS Code's colours.
 
 VS Code itself cannot be driven here; the last class shows only what such a page makes of the explorer.
 """
@@ -63,11 +63,7 @@ def elsewhere(addresses):
 
 
 def shows(page, calls):
-    page.wait_for_function(
-        "(calls) => document.querySelector('.bc-explorer').dataset.n === String(calls)",
-        arg=int(calls),
-        timeout=20_000,
-    )
+    page.locator(f".bc-explorer[data-n='{int(calls)}']").wait_for(timeout=20_000)
 
 
 def try_by_hand(page):
@@ -132,6 +128,39 @@ class TestVoila:
         assert ground < raised < 70 < 200 < min(ink, cell)
         # Voilà's own template asks for its icons. They did not come, and nothing is missing.
         assert all("/@fortawesome/" in each for each in elsewhere(page.asked))
+        assert page.broken == []
+
+
+class TestMarimo:
+    APP = """import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import pandas as pd
+    import brightcall_pandas
+    march = pd.read_parquet("calls.parquet")
+    ex = march.calls.explore(presets="presets.json")
+    ex
+    return
+"""
+
+    def test_shows_the_explorer_and_filters_by_hand(self, start, folder, page):
+        (folder / "app.py").write_text(self.APP)
+        (folder / ".marimo.toml").write_text('[display]\ntheme = "dark"\n')
+        options = ["run", "app.py", "--host=127.0.0.1", "--no-token"]
+        page.goto(start(folder, "marimo", *options, quiet="--headless"))
+        try_by_hand(page)
+        page.locator(".bc-cell").nth(30).click()  # Tuesday at 6:00
+        begun = CALLS["timestamp"]
+        shows(page, ((begun.dt.day_of_week == 1) & (begun.dt.hour == 6)).sum())
+        code = page.locator(".bc-code code").text_content()
+        assert code == "calls = march.calls.filter(hours=(6, 6), weekdays=['Tuesday'], timezone='UTC')"
+        ground, ink, raised, cell = colours(page)
+        assert ground < raised < 70 < 200 < min(ink, cell)
+        assert elsewhere(page.asked) == []
         assert page.broken == []
 
 

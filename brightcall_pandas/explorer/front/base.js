@@ -28,7 +28,8 @@ function svg(tag, attributes = {}) {
 
 const number = (value) => value.toLocaleString("en-GB");
 const setText = (node, text) => { if (node.textContent !== text) node.textContent = text; };
-const setValue = (node, value) => { if (document.activeElement !== node && node.value !== value) node.value = value; };
+const focusNear = (node) => node.getRootNode().activeElement; // in a shadow tree the document only knows its host
+const setValue = (node, value) => { if (focusNear(node) !== node && node.value !== value) node.value = value; };
 
 // One request at a time; of those that wait, the last for each control wins. `busy` hears whether one is open.
 // Requests of one `step` are undone together. The page numbers them: to the kernel they may come late and far apart.
@@ -59,6 +60,7 @@ function requestQueue(model, busy) {
       if (open === null) next();
     },
     answered(answer) { if (answer === open && open !== null) next(); },
+    isMine(answer) { return answer?.startsWith(`${mine}-`) ?? false; },
     isWaiting(name) { return waiting.has(`set ${name}`); },
   };
 }
@@ -82,7 +84,7 @@ async function copy(text) {
 }
 
 // One stop of the Tab key for many cells; arrows, Home and End go from one to the next.
-function roving(node, cells, width) {
+function roving(node, cells, width = () => 1) {
   let at = 0;
   const stop = (place) => {
     const all = cells();
@@ -92,13 +94,13 @@ function roving(node, cells, width) {
     return all[at];
   };
   node.addEventListener("keydown", (event) => {
-    const row = Math.floor(at / width()), across = width();
+    const across = width(), row = Math.floor(at / across), last = cells().length - 1;
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + across, ArrowUp: at - across,
-      Home: row * across, End: (row + 1) * across - 1 }[event.key];
+      Home: across === 1 ? 0 : row * across, End: across === 1 ? last : (row + 1) * across - 1 }[event.key];
     if (to === undefined || !cells().includes(event.target)) return;
     event.preventDefault();
     event.stopPropagation();
-    if (to >= 0 && to < cells().length) stop(to).focus();
+    if (to >= 0 && to <= last) stop(to).focus();
   });
   node.addEventListener("focusin", (event) => {
     const place = cells().indexOf(event.target);

@@ -121,6 +121,7 @@ function bars(name, title, clicked) {
   const list = h("div", { class: "bc-bars" });
   const { node, note } = panel(name, title, list);
   const rows = [];
+  const stops = roving(list, () => rows.map((row) => row.node).filter((each) => !each.hidden));
   return {
     node,
     update(data) {
@@ -146,6 +147,7 @@ function bars(name, title, clicked) {
         row.node.setAttribute("aria-pressed", String(bar.chosen));
       });
       node.classList.toggle("bc-some", data.bars.some((bar) => bar.chosen));
+      stops.refresh();
       setText(note, data.note);
     },
   };

@@ -13,12 +13,15 @@ function optionsControl(control, send) {
     boxes.push(box); counts.push(count); rows.push(row);
     list.append(row);
   });
+  const stops = roving(list, () => boxes.filter((_, at) => !rows[at].hidden));
+  stops.refresh();
   let find = null;
   if (control.labels.length > 12) {
     find = h("input", { type: "search", placeholder: `Find among ${number(control.total)}`,
       "aria-label": `Find in ${control.label}`, oninput: () => {
         const part = find.value.toLowerCase();
         rows.forEach((row, at) => { row.hidden = !control.labels[at].toLowerCase().includes(part); });
+        stops.refresh();
       } });
   }
   const more = control.total > control.labels.length

@@ -31,9 +31,9 @@ function toolbar(send, report) {
       path, save));
   return {
     node, question,
-    update(view) {
+    update(view, isMine) { // a page that is shown twice asks where it was clicked
       code = view.code;
-      ask(view.exists);
+      ask(isMine ? view.exists : "");
       undo.disabled = !view.can_undo;
       const key = view.presets.join("\n");
       if (known.dataset.key !== key) {
@@ -100,7 +100,7 @@ function render({ model, el }) {
       setText(lines, view.code);
       chips.replaceChildren(...view.chips.map((chip) => h("button", { type: "button", class: "bc-chip",
         "aria-label": `Remove ${chip.text}`, onclick: () => requests.send("clear", chip.name) }, `${chip.text} ×`)));
-      tools.update(view);
+      tools.update(view, requests.isMine(view.answer));
       numbers.update(view.figures);
       for (const control of view.controls) {
         const each = controls.get(control.name);
@@ -119,6 +119,12 @@ function render({ model, el }) {
     } };
   }
 
+  // marimo puts the page into a shadow tree, where no style sheet can see the theme.
+  const theme = () => root.classList.toggle("bc-dark", document.body.classList.contains("dark"));
+  const themes = new MutationObserver(theme);
+  themes.observe(document.body, { attributeFilter: ["class"] });
+  theme();
+
   const receive = (message) => {
     if (message.kind !== "view") return;
     page ??= build(message);
@@ -127,7 +133,7 @@ function render({ model, el }) {
   };
   model.on("msg:custom", receive);
   requests.send("hello");
-  return () => model.off("msg:custom", receive);
+  return () => { themes.disconnect(); model.off("msg:custom", receive); };
 }
 
 export default { render };

@@ -1,7 +1,12 @@
 // The table of calls: sorted by its headers, searched, paged; a click on a cell chooses its value.
 
 function callTable(send, report) {
-  const change = (name, value) => send("table", name, { [name]: value });
+  // What was asked for counts at once: the next click may come before the answer.
+  function ask(name, value) {
+    now = { ...now, ...value };
+    send("table", name, value);
+  }
+  const change = (name, value) => ask(name, { [name]: value });
   const find = h("input", { type: "search", placeholder: "Find in the table", "aria-label": "Find in the table", class: "bc-find",
     oninput: later(() => change("find", find.value), TYPING_MS) });
   const size = h("select", { "aria-label": "Rows of a page", onchange: () => change("size", Number(size.value)) });
@@ -31,11 +36,11 @@ function callTable(send, report) {
   const stops = roving(body, () => cells, () => now.names.filter((name) => now.picks[name]).length || 1);
 
   function drawHead() {
-    const sorted = document.activeElement?.closest?.("th")?.dataset.column;
+    const sorted = focusNear(head)?.closest?.("th")?.dataset.column;
     head.replaceChildren(...now.names.map((name, at) => {
       const mine = now.sort === name, order = !mine ? "none" : now.descending ? "descending" : "ascending";
       // First click ascending, second descending, third the order of the frame.
-      const click = () => send("table", "sort", !mine ? { sort: name, descending: false } : now.descending ? { sort: "" } : { sort: name, descending: true });
+      const click = () => ask("sort", now.sort !== name ? { sort: name, descending: false } : now.descending ? { sort: "", descending: false } : { sort: name, descending: true });
       return h("th", { scope: "col", role: "columnheader", "aria-sort": order, "data-column": name, class: now.numeric[at] ? "bc-number" : null },
         h("button", { type: "button", class: "bc-sort", title: `Sort by ${name}`, onclick: click }, name, h("span", { "aria-hidden": "true" },
           { none: "", ascending: " ▲", descending: " ▼" }[order])));
@@ -45,7 +50,7 @@ function callTable(send, report) {
 
   // Every cell of a column that can be chosen is a button, an empty one too: arrows go from row to row.
   function drawBody() {
-    const focused = cells.indexOf(document.activeElement);
+    const focused = cells.indexOf(focusNear(body));
     cells = [];
     body.replaceChildren(...now.rows.map((row, line) => h("tr", { role: "row" }, ...row.map((text, at) => {
       const name = now.names[at], attributes = { role: "gridcell", class: now.numeric[at] ? "bc-number" : null };
@@ -67,6 +72,7 @@ function callTable(send, report) {
       list.append(h("label", { class: "bc-option" }, box, h("span", { class: "bc-name" }, name)));
       return box;
     });
+    roving(list, () => boxes).refresh();
     size.replaceChildren(...now.sizes.map((rows) => h("option", { value: rows }, `${rows} rows`)));
     return (shown) => boxes.forEach((box, at) => { box.checked = shown.includes(now.choices[at]); });
   }
