@@ -15,15 +15,13 @@ from brightcall_pandas.analysis._durations import impossible_durations
 from brightcall_pandas.analysis._groups import Groups, folded_keys, grouped, keys_of_index
 from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, Facts, known_sums, tally
-from brightcall_pandas.frame import FIELDS, column, of_one_agent, of_one_region
+from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, Facts, column_of_need, known_sums, tally
+from brightcall_pandas.frame import FIELDS, column, of_one_agent, of_one_lead, of_one_region
 
 __all__ = ["compare", "explain_change"]
 
 _USUAL = ("n_calls", "answered", "answer_rate", "talk_time_mean_s", "positive", "positive_rate")
-_EXPLAINED = tuple(
-    name for name, metric in METRICS.items() if len(metric.sums) == 2 and metric.unit != "calls"
-)
+_EXPLAINED = tuple(name for name, metric in METRICS.items() if len(metric.sums) == 2 and metric.unit != "n")
 
 
 def compare(
@@ -75,7 +73,7 @@ def compare(
     Ann              -1                 0.5
     Bob               1                 NaN
     """
-    names = checked_metrics(metrics, _USUAL)
+    names = list(checked_metrics(metrics, _USUAL))
     (here, there), index = _sides(df, other, by, names)
     ours, theirs = metrics_of(*here, names), metrics_of(*there, names)
     columns = {}
@@ -171,9 +169,10 @@ def explain_change(
     if metric not in _EXPLAINED:
         msg = f"metric={metric!r} is not one of {', '.join(_EXPLAINED)}"
         raise ValueError(msg)
+    df, other = of_one_lead(df, other)
     for calls, sum_ in product((df, other), METRICS[metric].sums):
         for name in SUMS[sum_].needs:
-            column(calls, name)  # raises an error that names the missing column
+            column(calls, column_of_need(calls, name))  # raises an error that names the missing column
     if not names_of(by):
         return _with_impossible(_ranked_dimensions(df, other, metric), (df, other), [metric])
     if "tag" in names_of(by) and not ("tag" in df.columns and "tag" in other.columns):
@@ -192,7 +191,7 @@ def _with_impossible(
 ) -> pd.DataFrame:
     """Say in the table's attrs how many durations of both sides its metrics leave out."""
     needed = dict.fromkeys(need for name in sums_for(metrics) for need in SUMS[name].needs)
-    durations = [name for name in needed if FIELDS[name].unit == "s"]
+    durations = [name for name in needed if name in FIELDS and FIELDS[name].unit == "s"]
     found = [impossible_durations(each, durations) for each in sides]
     counts = {name: sum(each.get(name, 0) for each in found) for name in durations}
     if any(counts.values()):
@@ -335,7 +334,7 @@ def _sides(
     first: pd.DataFrame, second: pd.DataFrame, by: By, metrics: Sequence[str]
 ) -> tuple[tuple[_Side, _Side], pd.Index]:
     """Return the tallies of both sides, each with its rows' groups among those of either side."""
-    first, second = of_one_region(first, second)
+    first, second = of_one_lead(*of_one_region(first, second))
     if "agent" in names_of(by):
         first, second = of_one_agent(first, second)
     first, second = labelled_together((first, second), following(names_of(by), first, second))

@@ -24,6 +24,9 @@ from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair,
 from brightcall_pandas.frame import (
     client_codes,
     column,
+    lead_field,
+    leads_of,
+    leads_told,
     micros,
     number_codes,
     optional_column,
@@ -145,15 +148,14 @@ def tally_attempts(
     answered = (column(df, "state") == "answered").to_numpy(dtype=bool)[rows]
     before = dialled.since_first(answered.astype(np.int64)) - answered
     number = Key(dialled.since_first(ones) - 1, _numbers(dialled.since_first(ones)))
-    positive = kind_known = None
-    if "outcomeType" in df.columns:
-        kind_known = column(df, "outcomeType").notna().to_numpy()[rows]
-        positive = (column(df, "outcomeType") == "positive").to_numpy(dtype=bool)[rows]
+    positive = lead_known = None
+    if lead_field(df) in df.columns:
+        lead_known, positive = leads_told(df)[rows], leads_of(df)[rows]
     contributions = {
         "n_calls": ones.astype(bool),
         "state_known": column(df, "state").notna().to_numpy()[rows],
         "answered": answered,
-        "outcome_type_known": kind_known,
+        "lead_known": lead_known,
         "positive": positive,
         "unreached": before == 0,
         "reached": answered & (before == 0),

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import brightcall_pandas as bc
 from brightcall_pandas.analysis import breakdown, by_outcome, funnel, summary
 
 
@@ -335,10 +336,48 @@ class TestFunnel:
     def test_stages_of_ones_own(self, funnel_calls):
         stages = {
             "long": lambda df: df["talkTime"] > 20,
-            "positive": pd.Series([None, True, True, False, True], dtype="boolean"),
+            "positive": pd.Series([None, True, True, False, True], funnel_calls.index, dtype="boolean"),
             "b": np.array([False, False, True, True, True]),
         }
         assert funnel(funnel_calls, stages)["n_calls"].to_dict() == {"long": 4, "positive": 3, "b": 2}
+
+    def test_stages_are_said_as_metrics_are(self, funnel_calls):
+        talks = bc.Metric("stage of talks", numerator="talkTime > 20", denominator="talkTime >= 0")
+        ways = [
+            {"all": "talkTime >= 0", "long": talks, "positive": "positive"},
+            {
+                "all": lambda df: [True] * len(df),
+                "long": "talkTime > 20",
+                "positive": "outcomeType == 'positive'",
+            },
+            {
+                "all": bc.CallFilter(),
+                "long": "stage of talks",
+                "positive": bc.CallFilter(outcome_types="positive"),
+            },
+        ]
+        for stages in ways:
+            found = funnel(funnel_calls, stages)["n_calls"].to_dict()
+            assert found == {"all": 5, "long": 4, "positive": 3}
+        assert funnel(funnel_calls, [talks, "positive"])["n_calls"].to_dict() == {
+            "stage of talks": 4,
+            "positive": 3,
+        }
+
+    @pytest.mark.parametrize(
+        ("stage", "told"),
+        [
+            ("talkTme > 3", "stage 'bad' needs a column: .*'talkTme'"),
+            ("talkTime", "stage 'bad' gives numbers"),
+            ("unique_clients", "stage 'bad' counts distinct clients"),
+            (pd.Series([True] * 5, index=range(5, 10)), "stage 'bad': the index of its mask"),
+            (lambda df: 1 / 0, "stage 'bad' raised ZeroDivisionError"),
+            (7, "stage 'bad' is a CallFilter, .* not 7"),
+        ],
+    )
+    def test_a_stage_that_is_none_is_named(self, funnel_calls, stage, told):
+        with pytest.raises((KeyError, TypeError, ValueError), match=told):
+            funnel(funnel_calls, {"all": bc.CallFilter(), "bad": stage})
 
     def test_by_lists_every_stage_in_every_group(self, funnel_calls):
         table = funnel(funnel_calls, by="agent")
@@ -352,13 +391,15 @@ class TestFunnel:
         assert table["n_calls"].tolist() == [0, 0]
         assert table["share"].isna().all()
 
-    @pytest.mark.parametrize("stages", [{}, ["answered"]])
+    @pytest.mark.parametrize("stages", [{}, ["nothing"], "answered", ["answered", "answered"], 5])
     def test_stages_that_are_none(self, funnel_calls, stages):
         with pytest.raises(ValueError, match="stages="):
             funnel(funnel_calls, stages)
 
     def test_a_mask_of_another_length(self, funnel_calls):
-        with pytest.raises(ValueError, match="'short' has 2 entries, but the frame has 5 rows"):
+        with pytest.raises(
+            ValueError, match="stage 'short': its mask has 2 entries, but the frame has 5 calls"
+        ):
             funnel(funnel_calls, {"short": [True, False]})
 
     def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, funnel_calls):

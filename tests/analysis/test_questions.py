@@ -26,7 +26,7 @@ def df(tmp_path_factory):
 class TestQuestions:
     @pytest.mark.parametrize("line", LINES)
     def test_each_line_answers(self, line, df):
-        answer = eval(line, {"df": df})
+        answer = eval(line, {"bc": bc, "df": df})
         assert isinstance(answer, pd.DataFrame | pd.Series)
         assert len(answer) > 0
 
