@@ -243,6 +243,7 @@ class CallsAccessor(HidesColumn):
         *,
         presets: str | os.PathLike[str] | None = None,
         names: Names = None,
+        metrics: Sequence[str | analysis.Metric] | analysis.Metric | None = None,
         stored: bool = True,
     ) -> Explorer:
         """Explore the calls interactively and leave with the code.
@@ -254,6 +255,9 @@ class CallsAccessor(HidesColumn):
         names
             Names to show for ids of agents, lines and parties: a dict such as ``{101: "Ann"}``, a Series, or
             a frame with the columns ``id`` and ``name``. The code keeps the ids.
+        metrics
+            Figures to show beside the usual ones: `bc.Metric`, or names of metrics such as
+            ``"positive_rate"``.
         stored
             Whether a notebook stores the selection with its figures and pictures, to be seen when it is
             opened without its kernel. It holds no rows, and clients' numbers only if the selection names
@@ -281,7 +285,7 @@ class CallsAccessor(HidesColumn):
         """
         from brightcall_pandas.explorer import Explorer  # noqa: PLC0415
 
-        return Explorer(self._df, presets=presets, names=names, stored=stored)
+        return Explorer(self._df, presets=presets, names=names, metrics=metrics, stored=stored)
 
     # Files
     @brief_errors

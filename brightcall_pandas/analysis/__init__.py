@@ -27,6 +27,7 @@ outbound calls, and all others calls of every direction.
     quality           how far the rows can be trusted
     modelling         features for a model
     transfers         who transferred calls to whom
+    selections        a metric of one choice of rows after the other
     sensitivity       what hangs on the definition of a metric
     definitions       what every number means
     meanings          what each column of a frame means
@@ -67,6 +68,7 @@ from brightcall_pandas.analysis._meanings import BETWEEN as BETWEEN
 from brightcall_pandas.analysis._meanings import Meaning as Meaning
 from brightcall_pandas.analysis._meanings import Meanings as Meanings
 from brightcall_pandas.analysis._metric import Metric as Metric
+from brightcall_pandas.analysis._metrics import checked_metrics as checked_metrics
 from brightcall_pandas.analysis._metrics import count_clients as count_clients
 from brightcall_pandas.analysis._metrics import distributed_metrics as distributed_metrics
 from brightcall_pandas.analysis._metrics import find_metric as find_metric
@@ -77,6 +79,7 @@ from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._ratings import ratings, rung_parties
 from brightcall_pandas.analysis._recalls import late_recalls, recalls
 from brightcall_pandas.analysis._reconcile import reconcile
+from brightcall_pandas.analysis._selections import MetricOfRows as MetricOfRows
 from brightcall_pandas.analysis._sensitivity import sensitivity
 from brightcall_pandas.analysis._sequences import Span as Span
 from brightcall_pandas.analysis._sequences import attempts, repeat_callers, repeat_calls

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal, Unpack
 
+from brightcall_pandas.analysis import Metric
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.explorer._explorer import Explorer
 from brightcall_pandas.filters import Filters, lists_filters
@@ -44,6 +45,7 @@ def explore(
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
     names: Names = None,
+    metrics: Sequence[str | Metric] | Metric | None = None,
     stored: bool = True,
     client: Client | None = None,
     **filters: Unpack[Filters],
@@ -58,7 +60,7 @@ def explore(
         The JSON file of saved selections; None means one in the user's configuration folder.
     columns, refresh, on_incomplete, progress, client
         As in `load_calls`.
-    names, stored
+    names, metrics, stored
         As in ``df.calls.explore``.
     **filters
         Any of `bc.describe_filters()`: what they exclude is not loaded at all.
@@ -83,4 +85,4 @@ def explore(
         client=client,
         **filters,
     )
-    return Explorer(calls, presets=presets, names=names, stored=stored, client=client)
+    return Explorer(calls, presets=presets, names=names, metrics=metrics, stored=stored, client=client)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
@@ -13,6 +13,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 import pandas as pd
 
 from brightcall_pandas import export
+from brightcall_pandas.analysis import Metric
 from brightcall_pandas.explorer import _snapshot
 from brightcall_pandas.explorer._code import doubts, from_api, from_frame, load_filter, split_filter
 from brightcall_pandas.explorer._counts import EncodedCalls
@@ -63,6 +64,8 @@ class Explorer:
         The JSON file of saved selections; None means one in the user's configuration folder.
     names
         Names to show for ids of agents, lines and parties, as in the tables; the code keeps the ids.
+    metrics
+        Figures to show beside the usual ones: `bc.Metric`, or names of metrics.
     stored
         Whether a notebook stores the selection with its figures and pictures beside the page, to be seen
         when it is opened without its kernel. It holds no rows, and clients' numbers only if the selection
@@ -87,13 +90,14 @@ class Explorer:
         *,
         presets: str | os.PathLike[str] | None = None,
         names: Names = None,
+        metrics: Sequence[str | Metric] | Metric | None = None,
         stored: bool = True,
         client: Client | None = None,
     ) -> None:
         self._df, self._client = df, client
         self._origin = Origin(df, client)
         self._cross = Crossfilter(EncodedCalls(df))
-        self._views = Views(df, self._cross, names)
+        self._views = Views(df, self._cross, names, metrics)
         self._stored = StoredSnapshot(self._as_stored) if stored else None
         self._undo_steps: list[Selection] = []
         self._presets = Presets(presets)

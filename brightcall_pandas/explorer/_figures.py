@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from brightcall_pandas.analysis import ratio
+from brightcall_pandas.analysis import Metric, MetricOfRows, ratio
 from brightcall_pandas.explorer._crossfilter import Crossfilter
 from brightcall_pandas.explorer._selection import Selection
 
@@ -21,10 +23,13 @@ class KeyFigures:
     ----------
     cross
         Which rows pass; all of them do so far.
+    metrics
+        Further figures.
     """
 
-    def __init__(self, cross: Crossfilter) -> None:
+    def __init__(self, cross: Crossfilter, metrics: Sequence[MetricOfRows] = ()) -> None:
         self._cross = cross
+        self._metrics = [(each, each.of(None)) for each in metrics]
         calls = cross.calls
         self._answered = None
         if calls.has("state"):
@@ -103,14 +108,36 @@ class KeyFigures:
                 _card("Mean talk time", duration(mean), "" if np.isnan(change) else f"{_signed(change)} s"),
                 _card("Total talk time", duration(total), "; ".join(filter(None, (share, lacking)))),
             ]
-        return cards
+        rows = self._cross.rows()
+        return cards + [_card_of_metric(each.metric, each.of(rows), of_all) for each, of_all in self._metrics]
 
     def _points(self, now: dict[str, float]) -> str:
         return _signed(round(100 * now["answer_rate"]) - round(100 * self._all_calls["answer_rate"]))
 
 
-def _card(label: str, value: str, against: str) -> dict[str, str]:
-    return {"label": label, "value": value, "against": against}
+def _card(label: str, value: str, against: str, doc: str = "") -> dict[str, str]:
+    return {"label": label, "value": value, "against": against, "doc": doc}
+
+
+def _card_of_metric(metric: Metric, value: float, of_all: float) -> dict[str, str]:
+    """Return the card of a metric, against its value of all calls."""
+    told = metric.definition
+    change = value - of_all
+    if np.isnan(value):
+        shown, against = UNKNOWN, ""
+    elif metric.unit == "share":
+        points = round(100 * change, 1)
+        shown = f"{100 * value:.1f} %"
+        against = f"{'+' if points > 0 else '−' if points < 0 else '±'}{abs(points):.12g} points"
+    elif told.unit == "s" and told.denominator is not None:
+        shown, against = duration(value), f"{_signed(change)} s"
+    elif told.denominator is None:
+        shown = duration(value) if told.unit == "s" else f"{value:,.12g}"
+        against = _percent(value, of_all)
+    else:
+        shown, against = f"{value:,.3g}", f"{of_all:,.3g} of all calls"
+    label = metric.title or metric.name.replace("_", " ")
+    return _card(label, shown, against if not np.isnan(change) else "", f"{told.title}: {metric.formula}")
 
 
 def _signed(change: float) -> str:

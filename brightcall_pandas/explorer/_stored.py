@@ -21,8 +21,8 @@ _PAUSE_S = 1.0  # changes by hand that follow each other as fast as this are sto
 # While the page lives, the snapshot is hidden; if it does not, the error of JupyterLab is.
 _STYLE = """<style>
 .jp-OutputArea:has(.bc-live) .bc-snapshot, .cell_container:has(.bc-live) .bc-snapshot { display: none }
-.jp-OutputArea-child:has(.bc-snapshot) + .jp-OutputArea-child:has(> .jupyter-widgets, .bc-explorer):not(:has(.bc-live)) {
-  display: none }
+.jp-OutputArea-child:has(.bc-snapshot)
+  + .jp-OutputArea-child:has(> .jupyter-widgets, .bc-explorer):not(:has(.bc-live)) { display: none }
 .bc-snapshot table, .bc-snapshot tr, .bc-snapshot td { border: 0 !important }
 .bc-snapshot tbody tr { background: none !important }
 </style>"""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis import calls_a_day
+from brightcall_pandas.analysis import Metric, MetricOfRows, calls_a_day, checked_metrics
 from brightcall_pandas.explorer._controls import CONTROLS, Control, Options, options_of
 from brightcall_pandas.explorer._crossfilter import Crossfilter
 from brightcall_pandas.explorer._days import CoveredDays, drawn_days
@@ -57,9 +58,17 @@ class Views:
         Which of its rows pass.
     names
         Names to show for agents, lines and parties.
+    metrics
+        Metrics whose figures are shown beside the others.
     """
 
-    def __init__(self, df: pd.DataFrame, cross: Crossfilter, names: Names = None) -> None:
+    def __init__(
+        self,
+        df: pd.DataFrame,
+        cross: Crossfilter,
+        names: Names = None,
+        metrics: Sequence[str | Metric] | Metric | None = None,
+    ) -> None:
         self.cross = cross
         self.calls = cross.calls
         self.controls = {
@@ -70,7 +79,8 @@ class Views:
         for name, each in self.controls.items():
             if each.kind == "options":
                 self._options[name] = options_of(each, self.calls, names)
-        self.figures = KeyFigures(cross)
+        chosen = [] if metrics is None else checked_metrics(metrics, ()).values()
+        self.figures = KeyFigures(cross, [MetricOfRows(df, each) for each in chosen])
         self.table = TableView(cross, df.columns, names)
         self._prepare()
 

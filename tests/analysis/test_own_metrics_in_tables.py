@@ -129,7 +129,7 @@ class TestAgainstPlainPandas:
 
 
 class TestThroughDask:
-    TABLES = [  # noqa: RUF012
+    TABLES = [
         ("breakdown", ["projectName", OWN], {}),
         ("breakdown", ["projectName", [LONG.name, "contact_rate_clients"]], {}),
         ("over_time", ["D"], {"metrics": OWN}),

@@ -129,13 +129,13 @@ class TestNames:
 
     def test_without_a_name_the_calls_are_loaded(self):
         space = in_a_notebook(
-            "import brightcall_pandas as telephone\nex = CALLS.copy().calls.explore(); ex.set('types', 'inbound')"
+            "import brightcall_pandas as phone\nex = CALLS.copy().calls.explore(); ex.set('types', 'inbound')"
         )
         assert (
             space["ex"]
             .code()
             .startswith(
-                "calls = telephone.load_calls('2026-03-02', '2026-03-11', types=['inbound'])  # the frame does not"
+                "calls = phone.load_calls('2026-03-02', '2026-03-11', types=['inbound'])  # the frame"
             )
         )
         with pytest.raises(ValueError, match="no variable holds the frame"):

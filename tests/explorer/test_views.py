@@ -2,7 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
+import brightcall_pandas as bc
+from brightcall_pandas.analysis import MetricOfRows, metric_value
+from brightcall_pandas.analysis._metrics import METRICS
 from brightcall_pandas.explorer._snapshot import as_html
 
 
@@ -126,6 +130,39 @@ class TestView:
         ex.page.receive({"do": "tick", "name": "agent_ids", "value": [0]})
         assert ex.filter.agent_ids == ("101",)
         assert ex.view["chips"] == [{"name": "agent_ids", "text": "Agent: Ann"}]
+
+    def test_metrics_are_cards_of_the_rows_that_pass(self):
+        long_talks = bc.Metric(
+            "long_talks",
+            numerator="talkTime >= 20 and state == 'answered'",
+            denominator=bc.CallFilter(states="answered"),
+            doc="Answered calls of 20 s or more",
+        )
+        calls = self.CALLS.assign(clientNumber=["+4930901820", "+4930901821", "+4930901820", None])
+        ex = calls.calls.explore(metrics=[long_talks, "unique_clients", "talk_time_median_s"])
+        cards = ex.view["figures"][4:]
+        assert [card["value"] for card in cards] == ["50.0 %", "2", "20 s"]
+        assert cards[0]["label"] == "long talks"
+        assert cards[0]["doc"].startswith("Answered calls of 20 s or more: ")
+        ex.set("types", "inbound")  # one answered call, of 10 s
+        shown = [(card["value"], card["against"]) for card in ex.view["figures"][4:]]
+        assert shown == [("0.0 %", "−50 points"), ("1", "50 %"), ("10 s", "50 %")]
+        ex.set("states", "unanswered")
+        assert ex.view["figures"][4]["value"] == "not known"
+        with pytest.raises(ValueError, match="'lng_talks' is not one of"):
+            calls.calls.explore(metrics=["lng_talks"])
+
+    def test_metrics_are_those_of_the_tables(self):
+        calls = pd.concat([self.CALLS] * 3, ignore_index=True).assign(
+            outcomeType=["positive", None, "neutral"] * 4, answerTime=[3.0, None, 9.0, 30.0] * 3
+        )
+        ex = calls.calls.explore()
+        ex.set("types", "inbound")
+        rows = np.flatnonzero(calls["type"] == "inbound")
+        for name, metric in METRICS.items():
+            if not metric.counts_clients:  # the frame has no clients
+                found, expected = MetricOfRows(calls, metric).of(rows), metric_value(ex.frame, name)
+                assert found == expected or (np.isnan(found) and np.isnan(expected)), name
 
     def test_variants(self):
         paths = self.CALLS.calls.explore().view["paths"]

@@ -47,7 +47,7 @@ function toolbar(send, report) {
 function figures() {
   const node = h("div", { class: "bc-figures" });
   return { node, update(list) {
-    node.replaceChildren(...list.map((each) => h("div", { class: "bc-figure" },
+    node.replaceChildren(...list.map((each) => h("div", { class: "bc-figure", title: each.doc || null },
       h("span", { class: "bc-label" }, each.label), h("b", {}, each.value), h("span", { class: "bc-against" }, each.against || "\u00a0"))));
   } };
 }
