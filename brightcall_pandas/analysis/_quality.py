@@ -24,6 +24,7 @@ from brightcall_pandas.frame import (
     column,
     count_agents,
     country_of,
+    factorized,
     micros,
     normalized_labels,
     number_codes,
@@ -341,7 +342,7 @@ def _clients(numbers: pd.Series, region: str | None, lines: pd.Series | None) ->
     """Count what is special about the numbers of clients, as far as there is such a thing."""
     if _are_all_plain(numbers):
         return
-    codes, spellings = pd.factorize(numbers)
+    codes, spellings = factorized(numbers)
     calls = np.bincount(codes + 1, minlength=len(spellings) + 1)[1:]
     of = int(calls.sum())
 

@@ -22,7 +22,7 @@ from brightcall_pandas.analysis._dimensions import (
 from brightcall_pandas.analysis._groups import folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._tallies import add_up, additive, none_known, tally_of
-from brightcall_pandas.analysis.transfers._log import chain_log, number_keys, text_array
+from brightcall_pandas.analysis.transfers._log import chain_log, keys_of_numbers, number_keys, text_array
 from brightcall_pandas.analysis.transfers._parsing import read_texts
 from brightcall_pandas.frame import column, optional_column, region_of
 
@@ -143,18 +143,18 @@ def _takers(df: pd.DataFrame) -> pa.Array:
         pa.array((column(df, "type") == "inbound").to_numpy(dtype=bool)) if "type" in df.columns else None
     )
     called, agent = (
-        number_keys(text_array(optional_column(df, name)), region_of(df))
+        keys_of_numbers(text_array(optional_column(df, name)), region_of(df))
         for name in ("toNumber", "agentShortNumber")
     )
     if "numbersInvolvedJSON" in df.columns or "transfers" in df.columns:
         log = chain_log(df)
-        agent = pc.coalesce(number_keys(log.ends(0).take(pa.array(log.rows)), region_of(df)), agent)
+        agent = pc.coalesce(number_keys(log.ends(0), region_of(df)).take(pa.array(log.rows)), agent)
     return agent if inbound is None else pc.if_else(inbound, agent, called)
 
 
 def _same(labels: pa.Array, takers: pa.Array, region: str | None) -> NDArray[np.int64]:
     """Return for each label the position of the same number, -2 where there is none."""
-    found = pc.index_in(number_keys(labels, region), value_set=takers)
+    found = pc.index_in(keys_of_numbers(labels, region), value_set=takers)
     return np.asarray(found.fill_null(-2).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 

@@ -29,6 +29,7 @@ calls as columns; a *table* is typed.
     _fields        the 45 fields
     _statistics    the statistics answer
     _reference     tables to look something up in
+    _remembered    what was read from a column, while the column lives
     _settings      settings and arguments, read or refused
 """
 
@@ -108,6 +109,7 @@ from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._periods import period
 from brightcall_pandas.frame._phones import are_settled, checked_region, normalized_number, normalized_numbers
 from brightcall_pandas.frame._reference import ReferenceTable
+from brightcall_pandas.frame._remembered import factorized, remembered
 from brightcall_pandas.frame._settings import (
     LONGEST_DAYS,
     choice,
@@ -209,6 +211,7 @@ __all__ = [
     "description_of",
     "documented",
     "duration",
+    "factorized",
     "fault_in",
     "flag",
     "fold",
@@ -249,6 +252,7 @@ __all__ = [
     "read_object",
     "read_page",
     "region_of",
+    "remembered",
     "said_in",
     "shown_names",
     "size",

@@ -14,6 +14,7 @@ from brightcall_pandas.frame._columns import column, typed_array
 from brightcall_pandas.frame._fields import FIELDS
 from brightcall_pandas.frame._numbering import countries_of
 from brightcall_pandas.frame._phones import checked_region, normalized_number, normalized_numbers
+from brightcall_pandas.frame._remembered import factorized, remembered
 
 __all__ = [
     "client_codes",
@@ -129,15 +130,20 @@ def number_codes(numbers: pd.Series, region: str | None = None) -> tuple[NDArray
     Returns
     -------
     tuple of numpy.ndarray and pandas.Index
-        int64 codes, and the numbers as `normalize_numbers` writes them.
+        int64 codes, which cannot be written to, and the numbers as `normalize_numbers` writes them.
     """
-    codes, spellings = pd.factorize(numbers)
-    codes = codes.astype(np.int64, copy=False)
-    written = normalized_labels(spellings, region)
-    if written is spellings:
-        return codes, spellings
-    of_spelling, distinct = pd.factorize(written)
-    return np.append(of_spelling, -1)[codes], distinct
+
+    def read() -> tuple[NDArray[np.int64], pd.Index]:
+        codes, spellings = factorized(numbers)
+        written = normalized_labels(spellings, region)
+        if written is spellings:
+            return codes, spellings
+        of_spelling, distinct = pd.factorize(written)
+        clients = np.append(of_spelling, -1)[codes]
+        clients.flags.writeable = False
+        return clients, distinct
+
+    return remembered(numbers, ("numbers", region), read)
 
 
 def normalized_labels(spellings: pd.Index, region: str | None = None) -> pd.Index:
@@ -232,7 +238,7 @@ def normalize_numbers(numbers: pd.Series, region: str | None = None) -> pd.Serie
 
 
 def _normalized(numbers: pd.Series, region: str | None) -> pd.Series:
-    codes, spellings = pd.factorize(numbers)
+    codes, spellings = factorized(numbers)
     written = normalized_labels(spellings, region)
     if written is spellings:
         return numbers

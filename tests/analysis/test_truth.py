@@ -105,7 +105,7 @@ class TestTruth:
 class TestByHand:
     def test_every_table_equals_the_plain_pandas_code_of_the_benchmark(self):
         done = subprocess.run(
-            [sys.executable, str(BY_HAND), "--calls", "8000"],
+            [sys.executable, str(BY_HAND), "--small"],
             capture_output=True,
             text=True,
             check=False,

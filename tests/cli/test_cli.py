@@ -322,7 +322,6 @@ class TestDemo:
         ("here", "next_step"),
         [
             ((), "brightcall lab, "),
-            (("Makefile",), "brightcall lab, "),
             (("Makefile", "notebooks/"), "brightcall lab, "),  # of some other project
             (("notebooks/", "notebooks/01_quickstart.ipynb"), "brightcall lab --copies-of notebooks, "),
             (("Makefile", "notebooks/", "notebooks/01_quickstart.ipynb"), "make lab, "),

@@ -53,7 +53,7 @@ def running(folder, *arguments, **environment):
 
 def printed(address, folder, code):
     """Return what a notebook in a folder below JupyterLab's own prints."""
-    root, _, token = address.replace("/lab?", "/?").partition("?token=")
+    root, token = re.fullmatch(r"(http://[^/]+/)lab\S*token=(\S+)", address).groups()
     asked = {"Authorization": f"token {token}"}
     notebook = {"path": f"{folder}/mine.ipynb", "name": "", "type": "notebook", "kernel": {"name": "python3"}}
     with requests.Session() as session:
@@ -106,27 +106,24 @@ class TestLab:
             requests.get(url, timeout=DEADLINE_S)
         assert sorted(path.name for path in folder.iterdir()) == ["below", "runtime"]
 
-    def test_with_a_key_they_are_on_its_account(self, folder, shared):
+    def test_with_a_key_they_are_on_its_account_and_opened_as_copies_which_stay(self, folder, shared):
         (folder / ".env").write_text(f"BRIGHTCALL_API_KEY={shared.api_key}\n")
-        code = f"""
-            import brightcall_pandas as bc
-            print(bc.count_calls({shared.day_from!r}, {shared.day_to!r}))
-        """
-        with running(folder, BRIGHTCALL_BASE_URL=shared.url) as (said, address):
-            assert f"the calls of its account, from {shared.url}" in said
-            assert "No API key" not in said
-            assert shared.api_key not in said
-            assert printed(address, "below", code).split() == ["240"]
-
-    def test_notebooks_are_opened_as_copies_and_these_stay(self, folder):
         for name in ("02_b", "01_a"):
             (folder / "below" / f"{name}.ipynb").write_text(f'{{"{name}": 1}}')
         mine = folder / "my_notebooks"
         mine.mkdir()
         (mine / "02_b.ipynb").write_text("changed")
-        with running(folder, "--copies-of", "below") as (said, address):
+        code = f"""
+            import brightcall_pandas as bc
+            print(bc.count_calls({shared.day_from!r}, {shared.day_to!r}))
+        """
+        with running(folder, "--copies-of", "below", BRIGHTCALL_BASE_URL=shared.url) as (said, address):
+            assert f"the calls of its account, from {shared.url}" in said
+            assert "No API key" not in said
+            assert shared.api_key not in said
             assert f"copies of the notebooks are in my_notebooks{os.sep}" in said
             assert "/lab/tree/01_a.ipynb?" in address
+            assert printed(address, ".", code).split() == ["240"]
         assert {each.name: each.read_text() for each in mine.glob("*.ipynb")} == {
             "01_a.ipynb": '{"01_a": 1}',
             "02_b.ipynb": "changed",

@@ -26,9 +26,11 @@ from brightcall_pandas.frame import (
     Names,
     choice,
     column,
+    factorized,
     normalized_numbers,
     optional_column,
     region_of,
+    remembered,
     shown_names,
 )
 
@@ -39,6 +41,7 @@ __all__ = [
     "chain_log",
     "chains_of",
     "has_text",
+    "keys_of_numbers",
     "natural_order",
     "number_keys",
     "text_array",
@@ -292,9 +295,16 @@ def number_keys(numbers: pa.Array, region: str | None) -> pa.Array:
     return pc.ascii_ltrim(written, "+")
 
 
+def keys_of_numbers(numbers: pa.Array, region: str | None) -> pa.Array:
+    """Return `number_keys` of numbers that repeat, each distinct one read once."""
+    encoded = numbers.dictionary_encode()
+    return number_keys(encoded.dictionary, region).take(encoded.indices)
+
+
 def _positions(numbers: pd.Series, keys: pa.Array, region: str | None) -> NDArray[np.int64]:
-    codes, spellings = pd.factorize(numbers)
-    found = pc.index_in(number_keys(text_array(spellings), region), value_set=keys, skip_nulls=True)
+    codes, spellings = factorized(numbers)
+    own = remembered(numbers, ("keys", region), lambda: number_keys(text_array(spellings), region))
+    found = pc.index_in(own, value_set=keys, skip_nulls=True)
     return np.append(found.fill_null(-1).to_numpy(zero_copy_only=False), -1)[codes].astype(np.int64)
 
 

@@ -20,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from brightcall_pandas.frame import php_list
+from brightcall_pandas.frame import php_list, remembered
 
 __all__ = [
     "SHAPES",
@@ -429,7 +429,16 @@ class Texts(msgspec.Struct, frozen=True):
 
 
 def read_texts(column: pd.Series) -> Texts:
-    """Return the parsed texts of a column (str)."""
+    """Return the parsed texts of a column (str); nobody may change them."""
+    return remembered(column, "texts of chains", lambda: _read(column), worth=_repeat)
+
+
+def _repeat(texts: Texts) -> bool:
+    """Tell whether texts repeat; of others, Python's objects would take more memory than the column."""
+    return len(texts.texts) * 4 <= len(texts.rows)
+
+
+def _read(column: pd.Series) -> Texts:
     array = pa.array(column, pa.large_string(), from_pandas=True)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
