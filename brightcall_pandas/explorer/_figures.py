@@ -136,7 +136,7 @@ def _card_of_metric(metric: Metric, value: float, of_all: float) -> dict[str, st
         against = _percent(value, of_all)
     else:
         shown, against = f"{value:,.3g}", f"{of_all:,.3g} of all calls"
-    label = metric.title or metric.name.replace("_", " ")
+    label = metric.title or metric.name[:1].upper() + metric.name[1:].replace("_", " ")
     return _card(label, shown, against if not np.isnan(change) else "", f"{told.title}: {metric.formula}")
 
 

@@ -329,6 +329,9 @@ class Views:
             if found == set(value if isinstance(value, tuple) else (value,)):
                 return _words(tuple(options.labels[choice] for choice in ticked))
         unit = {"range": " s", "hours": " h"}.get(control.kind, "")
+        if control.kind in ("days", "range", "hours") and None not in value:
+            low, high = map(_words, value)
+            return (low if low == high else f"{low} – {high}") + unit
         return _words(value) + unit
 
     def empty(self) -> str:
@@ -354,8 +357,6 @@ def _words(value: Any) -> str:
         low, high = value
         return f"up to {_words(high)}" if low is None else f"from {_words(low)}"
     if isinstance(value, tuple):
-        between = " – " if isinstance(value[0], int | float) else ", "
-        return between.join(map(_words, value[:4])) + (
-            f" and {len(value) - 4} more" if len(value) > 4 else ""
-        )
+        more = f" and {len(value) - 4} more" if len(value) > 4 else ""
+        return ", ".join(map(_words, value[:4])) + more
     return f"{value:.12g}" if isinstance(value, float) else str(value)

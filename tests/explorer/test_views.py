@@ -69,6 +69,17 @@ class TestView:
         ex.page.receive({"do": "cell", "value": [1, 23]})
         assert ex.conditions == {}
 
+    def test_chips_say_ranges_in_words(self):
+        ex = self.CALLS.calls.explore()
+        ex.set("day", ("2026-03-02", "2026-03-04"))
+        ex.set("hours", (9, 9))
+        ex.set("talk_time", (None, 30))
+        assert [chip["text"] for chip in ex.view["chips"]] == [
+            "Days: 2026-03-02 – 2026-03-04",
+            "Hours: 9 h",
+            "Talk time: up to 30 s",
+        ]
+
     def test_days(self):
         ex = self.CALLS.calls.explore()
         shown = ex.view["days"]
@@ -142,7 +153,7 @@ class TestView:
         ex = calls.calls.explore(metrics=[long_talks, "unique_clients", "talk_time_median_s"])
         cards = ex.view["figures"][4:]
         assert [card["value"] for card in cards] == ["50.0 %", "2", "20 s"]
-        assert cards[0]["label"] == "long talks"
+        assert cards[0]["label"] == "Long talks"
         assert cards[0]["doc"].startswith("Answered calls of 20 s or more: ")
         ex.set("types", "inbound")  # one answered call, of 10 s
         shown = [(card["value"], card["against"]) for card in ex.view["figures"][4:]]
