@@ -24,7 +24,7 @@ from brightcall_pandas.accessors._rows import matching_rows
 from brightcall_pandas.analysis import (
     add_told,
     additive_form,
-    count_clients,
+    columns_read,
     covered,
     covered_together,
     distributed_metrics,
@@ -158,14 +158,14 @@ def _distributed(name: str) -> Callable[..., Any]:
             return self._df.map_partitions(of_part, *args, meta=meta, **kwargs)
         given = inspect.signature(table).bind(None, *args, **kwargs).arguments
         given.pop(next(iter(given)))
+        if "metric" in inspect.signature(table).parameters:
+            given.setdefault("metric", inspect.signature(table).parameters["metric"].default)
+        given = distributed_metrics(given)
         tallied, finished = form.options(given)
         field = self._agent(agent) if uses_agents(table, given) else None
         region = region_of(self._df._meta, given.get("region"))
         lead = checked_lead(lead) if lead is not None else known_lead(self._df._meta)
-        tallied, finished = (distributed_metrics(options) for options in (tallied, finished))
-        follows = (
-            form.whole_clients or follows_clients(given.get("by"), self._df.columns) or count_clients(tallied)
-        )
+        follows = form.whole_clients or follows_clients(given.get("by"), self._df.columns)
         frame = self._whole_clients(given, field, region) if follows else self._df
         if form.until_needed and tallied.get("until") is None:
             tallied["until"] = delayed(_latest)([delayed(_last)(p) for p in self._df.to_delayed()])
@@ -299,9 +299,9 @@ class DistributedCalls:
         asked = {by} if isinstance(by, str) else set(by or ())
         if agent is not None:
             asked |= {*AGENT_COLUMNS, agent} if isinstance(agent, str) else {*AGENT_COLUMNS}
-        if "transcript_share" in (given.get("metrics") or ()):
-            asked.add("transcripts")
-        kept = [name for name in self._df.columns if name not in _NEVER_COUNTED or name in asked]
+        read = columns_read(given)
+        never = () if read is None else set(_NEVER_COUNTED) - read
+        kept = [name for name in self._df.columns if name not in never or name in asked]
         parts = self._df.npartitions
         if parts == 1 or "clientNumber" not in kept:
             return self._df[kept]

@@ -243,7 +243,7 @@ class CallsAccessor(HidesColumn):
         *,
         presets: str | os.PathLike[str] | None = None,
         names: Names = None,
-        metrics: Sequence[str | analysis.Metric] | analysis.Metric | None = None,
+        metrics: analysis.Further = None,
         stored: bool = True,
     ) -> Explorer:
         """Explore the calls interactively and leave with the code.

@@ -68,8 +68,9 @@ from brightcall_pandas.analysis._meanings import BETWEEN as BETWEEN
 from brightcall_pandas.analysis._meanings import Meaning as Meaning
 from brightcall_pandas.analysis._meanings import Meanings as Meanings
 from brightcall_pandas.analysis._metric import Metric as Metric
+from brightcall_pandas.analysis._metrics import Further as Further
 from brightcall_pandas.analysis._metrics import checked_metrics as checked_metrics
-from brightcall_pandas.analysis._metrics import count_clients as count_clients
+from brightcall_pandas.analysis._metrics import columns_read as columns_read
 from brightcall_pandas.analysis._metrics import distributed_metrics as distributed_metrics
 from brightcall_pandas.analysis._metrics import find_metric as find_metric
 from brightcall_pandas.analysis._metrics import metric_value as metric_value

@@ -22,13 +22,9 @@ from brightcall_pandas.analysis._groups import (
     keys_of_index,
     outer_codes,
 )
+from brightcall_pandas.analysis._intervals import Columns, ratios_of, rest_flags, say_level, with_intervals
 from brightcall_pandas.analysis._metric import Metric
-from brightcall_pandas.analysis._metrics import (
-    checked_metrics,
-    metrics_of,
-    needs_median,
-    sums_for,
-)
+from brightcall_pandas.analysis._metrics import checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
 from brightcall_pandas.analysis._stages import Stages, checked_stages, stage_mask
 from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, additive, known_sums, tally, tally_of
@@ -145,12 +141,12 @@ def tally_breakdown(
 ) -> pd.DataFrame:
     """Return the sums behind `breakdown`."""
     df = with_region(df, region)
-    chosen = checked_metrics(metrics, _USUAL_METRICS)
+    chosen = list(checked_metrics(metrics, _USUAL_METRICS).values())
     if not names_of(by):
         msg = "by= must name at least one dimension or column, for example by='project'"
         raise ValueError(msg)
-    sums = {"whole_calls": SUMS["whole_calls"], **sums_for(chosen.values())}
-    return tally(df, split(df, by), sums, median=needs_median(chosen.values()))
+    sums = {"whole_calls": SUMS["whole_calls"], **sums_for(chosen)}
+    return tally(df, split(df, by), sums, median=needs_median(chosen), ratios=ratios_of(chosen))
 
 
 def finish_breakdown(
@@ -161,22 +157,18 @@ def finish_breakdown(
     days: Covered,
 ) -> pd.DataFrame:
     """Return the table of `breakdown` from its tally, and the time that the calls cover."""
-    chosen = checked_metrics(metrics, _USUAL_METRICS)
+    chosen = list(checked_metrics(metrics, _USUAL_METRICS).values())
     keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
     calls = groups.sum(table["n_calls"].to_numpy())
-    values = metrics_of(table, groups, chosen.values())
-    sums = known_sums(table, groups, sums_for(chosen.values()))
-    columns = {
+    values = metrics_of(table, groups, chosen)
+    sums = known_sums(table, groups, sums_for(chosen))
+    columns: Columns = {
         "share": ratio(calls, table["whole_calls"].sum()),
         "n_calls_per_day": calls_a_day(calls, days_behind(groups.index, days)),
     }
-    for name, metric in chosen.items():
-        columns[name] = values[name].to_numpy()
-        if metric.is_proportion:
-            hits, trials = (sums[each].to_numpy() for each in metric.sums)
-            columns[f"{name}_low"], columns[f"{name}_high"] = wilson(hits, trials, confidence)
-    result = pd.DataFrame(columns, index=groups.index)
+    columns |= with_intervals(chosen, values, sums, confidence) | rest_flags(sums, chosen, confidence)
+    result = say_level(pd.DataFrame(columns, index=groups.index), confidence)
     if isinstance(result.index.dtype, pd.StringDtype):
         result = result.iloc[np.argsort(-calls, kind="stable")]
     return result
@@ -225,19 +217,39 @@ def breakdown(
         - ``n_calls_per_day``: calls of the group ÷ days covered, those without calls included; by weekday,
           hour or a period, only the days that have it: Mondays are compared with Wednesdays by this, not by
           ``n_calls``, since there may be more of them. Null without times
-        - each of `metrics`, and after each rate that is calls ÷ calls ``<rate>_low`` and ``<rate>_high``,
-          Wilson's interval
+        - each of `metrics`, and after each that has a denominator ``<metric>_low`` and ``<metric>_high``, its
+          interval
+        - ``beyond_chance`` (boolean): whether one of the rates that are calls ÷ calls differs from that of
+          all other groups together by more than chance gives; null where the group or the others have calls
+          of one client only. Of several rates, ``<rate>_beyond_chance`` says which
+
+        ``attrs["brightcall"]`` names the ``confidence``, and as ``false_discovery_rate`` the level of
+        ``beyond_chance``: 1 − `confidence`.
 
     Raises
     ------
     KeyError
         A name in `by` is neither a dimension nor a column.
     TypeError, ValueError
-        `by` names nothing, `metrics` is not a list of such names, `region` is not a country, or `days` are
-        not two days in their order.
+        `by` names nothing, `metrics` is not a list of such names, `region` is not a country, `confidence` is
+        not between 0 and 1, or `days` are not two days in their order.
 
     Notes
     -----
+    Calls of one client resemble each other, so three calls to one client tell less than one call to each of
+    three. The variance of a metric is that of numerator ÷ denominator, linearized (Taylor) with the client as
+    the cluster; a call without a client is one of its own. A rate gets Wilson's interval (1927) on calls ÷
+    design effect (Kish 1965), that variance ÷ the one of independent calls, 1 at least; with few clients the
+    quantile is that of t (Korn and Graubard 1998). With one call a client it is exactly Wilson's interval on
+    the calls. A rate of 0 or 1 does not show how alike the calls of a client are: they are taken to be all
+    alike. Means and other ratios get ± quantile of t × standard error; null where one client tells it.
+
+    ``beyond_chance`` comes from the likelihood-ratio test of group against rest with Yates' correction, on
+    calls ÷ design effect (Rao and Scott 1984), after Benjamini and Hochberg (1995) over all groups and rates
+    of the table: of the groups that are said to differ, at most 1 − `confidence` are expected not to, and
+    where nothing differs, at most that share of tables says that anything does. By ``tag``, all other groups
+    are those of the other tags.
+
     By ``tag``, a call counts once in each of its tags, so shares may add up to more than 1.
 
     What a number tells comes from the library ``phonenumbers``: ``country`` (two letters of ISO 3166) from

@@ -19,6 +19,7 @@ from brightcall_pandas.analysis._terms import (
     checked_term,
     is_mask,
     is_sum,
+    term_columns,
     term_words,
 )
 from brightcall_pandas.frame import FIELDS
@@ -278,6 +279,15 @@ class Metric:
     def counts_clients(self) -> bool:
         """Whether it counts each client once, so that all calls of a client must be at hand."""
         return any("client" in name for name in self.sums) and not self.is_own
+
+    @property
+    def needs(self) -> list[str]:
+        """Columns that it is known to read; of a function or a filter nobody knows before it is computed."""
+        if self.is_own:
+            terms = (self.numerator, self.denominator)
+            return list(dict.fromkeys(name for each in terms for name in term_columns(each)))
+        names = ["talk_time_known" if name == MEDIAN else name for name in self.sums]
+        return list(dict.fromkeys(need for name in names for need in SUMS[name].needs))
 
     @property
     def needs_mask(self) -> bool:

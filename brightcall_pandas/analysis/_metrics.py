@@ -14,27 +14,34 @@ from brightcall_pandas.analysis._metric import MEDIAN, OWN, Metric
 from brightcall_pandas.analysis._metric_catalogue import METRICS
 from brightcall_pandas.analysis._rates import medians
 from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, Sum, known_sums, tally
+from brightcall_pandas.analysis._terms import is_sum
 from brightcall_pandas.frame import nearest
 
 __all__ = [
     "METRICS",
-    "Metrics",
+    "Definitions",
+    "Further",
     "checked_metrics",
-    "count_clients",
+    "columns_read",
+    "definitions_of",
     "distributed_metrics",
     "find_metric",
     "metric_value",
     "metrics_of",
     "needs_median",
+    "needs_one_frame",
+    "refuse_empty",
+    "summable",
     "sums_for",
+    "with_further",
 ]
 
-Metrics = Mapping[str, Metric]
-"""The metrics of a table, by the name that their columns have."""
+Further = Sequence[str | Metric] | Metric | None
+"""What ``metrics=`` takes."""
 
 
-def find_metric(metric: str | Metric, argument: str = "metric") -> Metric:
-    """Return the metric that an argument names, or is.
+def find_metric(metric: str | Metric, argument: str = "metric", others: Sequence[str] = ()) -> Metric:
+    """Return the metric that an argument names, or is; `others` are what else it takes, for the message.
 
     Raises
     ------
@@ -50,16 +57,14 @@ def find_metric(metric: str | Metric, argument: str = "metric") -> Metric:
         raise TypeError(msg)
     found = METRICS.get(metric) or OWN.get(metric)
     if found is None:
-        known = (*METRICS, *OWN)
+        known = (*METRICS, *OWN, *others)
         hint = nearest(metric, known).removesuffix(".")
         msg = f"{argument}={metric!r} is not one of {', '.join(known)}{hint}"
         raise ValueError(msg)
     return found
 
 
-def checked_metrics(
-    metrics: Sequence[str | Metric] | Metric | None, usual: Iterable[str]
-) -> dict[str, Metric]:
+def checked_metrics(metrics: Further, usual: Iterable[str]) -> dict[str, Metric]:
     """Return what ``metrics=`` names, each once, by name; the usual ones for None.
 
     Raises
@@ -82,6 +87,36 @@ def checked_metrics(
     return chosen
 
 
+def with_further(usual: Iterable[str], metrics: Further) -> list[Metric]:
+    """Return the usual metrics of a table, and those in ``metrics=`` that are not among them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `checked_metrics`, or one is no sum of what calls add.
+    """
+    further = {} if metrics is None else checked_metrics(metrics, ())
+    chosen = {name: METRICS[name] for name in usual}
+    return [
+        *chosen.values(),
+        *(summable(each, "metrics") for each in further.values() if each.name not in chosen),
+    ]
+
+
+def summable(metric: Metric, argument: str) -> Metric:
+    """Return a metric that is made of sums.
+
+    Raises
+    ------
+    ValueError
+        It is the median, for which a table needs every talk time.
+    """
+    if MEDIAN in metric.sums:
+        msg = f"{argument}={metric.name!r} is not made of sums: summary, breakdown and by_outcome have it"
+        raise ValueError(msg)
+    return metric
+
+
 def sums_for(metrics: Iterable[str | Metric]) -> dict[str, Sum]:
     """Return the sums that a tally needs for these metrics, by name."""
     needed = {"n_calls": SUMS["n_calls"]}
@@ -95,8 +130,12 @@ def needs_median(metrics: Iterable[str | Metric]) -> bool:
     return any(MEDIAN in find_metric(each).sums for each in metrics)
 
 
-def metrics_of(table: pd.DataFrame, groups: Groups, metrics: Iterable[str | Metric]) -> pd.DataFrame:
+def metrics_of(
+    table: pd.DataFrame, groups: Groups, metrics: Iterable[str | Metric], *, empty: bool = False
+) -> pd.DataFrame:
     """Return the metrics of each group of a tally's rows, one column each.
+
+    With `empty`, a denominator that no call has is no error, as where there is another side that may have it.
 
     Raises
     ------
@@ -105,7 +144,7 @@ def metrics_of(table: pd.DataFrame, groups: Groups, metrics: Iterable[str | Metr
     """
     chosen = [find_metric(each) for each in metrics]
     sums = _sums_of(table, groups, chosen)
-    for each in chosen:
+    for each in () if empty else chosen:
         refuse_empty(each, [sums])
     return pd.DataFrame({each.name: each.value(sums) for each in chosen}, index=groups.index)
 
@@ -159,8 +198,45 @@ def metric_value(df: pd.DataFrame, metric: str | Metric) -> float:
     return float(np.asarray(found.value(sums), dtype=np.float64)[0]) if len(df) else np.nan
 
 
-_ARGUMENTS = ("metric", "metrics", "rank_by", "value")
+Definitions = str | Metric | list[Metric]
+"""A metric, or a family by name; or all of its definitions, for a process that does not know them."""
+
+
+def definitions_of(metric: Definitions) -> list[Metric]:
+    """Return the metrics of a family, the one that was asked for first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is neither a metric nor a family, or has no other definition.
+    """
+    if isinstance(metric, list):
+        return metric
+    every = [*METRICS.values(), *OWN.values()]
+    families = dict.fromkeys(each.family for each in every if each.family)
+    if isinstance(metric, str) and metric in families and metric not in (*METRICS, *OWN):
+        asked = next(each for each in every if each.family == metric)
+    else:
+        asked = find_metric(metric)
+    others = [each for each in every if asked.family and each.family == asked.family]
+    members = {asked.name: asked} | {
+        each.name: each for each in others if each.unit == asked.unit and each.name != asked.name
+    }
+    if len(members) == 1:
+        of_family = f"no other metric has its family {asked.family!r}" if asked.family else "it has no family"
+        msg = (
+            f"metric {asked.name!r} has one definition only, since {of_family}: give bc.Metric(…, family=…) "
+            f"to each, or choose one of the families {', '.join(map(repr, families))}"
+        )
+        raise ValueError(msg)
+    return list(members.values())
+
+
+_ARGUMENTS = ("metrics", "rank_by", "stages", "value")
 """Arguments of tables that take metrics."""
+
+_FAMILY = "metric"
+"""The argument that stands for all definitions of a metric."""
 
 
 def distributed_metrics(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,12 +247,39 @@ def distributed_metrics(options: Mapping[str, Any]) -> dict[str, Any]:
     ValueError
         A metric has a mask, which belongs to one frame.
     """
-    return {name: _distributed(value) if name in _ARGUMENTS else value for name, value in options.items()}
+    resolved = {name: _distributed(value) for name, value in options.items() if name in _ARGUMENTS}
+    if _FAMILY in options:
+        resolved[_FAMILY] = _distributed(definitions_of(options[_FAMILY]))
+    return {**options, **resolved}
+
+
+def columns_read(options: Mapping[str, Any]) -> set[str] | None:
+    """Return the columns that the metrics among `distributed_metrics` read; None where nobody can know."""
+    given = [value for name, value in options.items() if name in (*_ARGUMENTS, _FAMILY)]
+    read: set[str] = set()
+    while given:
+        each = given.pop()
+        if isinstance(each, Mapping):
+            given += each.values()
+        elif isinstance(each, list):
+            given += each
+        elif isinstance(each, str) and each in METRICS:
+            read.update(METRICS[each].needs)
+        elif isinstance(each, Metric):
+            terms = [each.numerator, each.denominator] if each.is_own else []
+            if any(not isinstance(term, str) and not is_sum(term) for term in terms if term is not None):
+                return None
+            read.update(each.needs)
+        elif each is not None and not isinstance(each, str):  # a stage that is a filter or a function
+            return None
+    return read
 
 
 def _distributed(value: Any) -> Any:
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not is_sum(value):
         return [_distributed(each) for each in value]
+    if isinstance(value, Mapping):
+        return {name: _distributed(each) for name, each in value.items()}
     if isinstance(value, str):
         return OWN.get(value, value)
     if isinstance(value, Metric) and value.needs_mask:
@@ -190,11 +293,3 @@ def needs_one_frame(metric: Metric, why: str) -> ValueError:
         f"metric {metric.name!r} has a mask, which belongs to one frame, and {why}: write it as an "
         "expression, a CallFilter or a function of the frame"
     )
-
-
-def count_clients(options: Mapping[str, Any]) -> bool:
-    """Return whether a table with these options counts clients, by one of its metrics."""
-    given = [value for name, value in options.items() if name in _ARGUMENTS]
-    flat = [each for value in given for each in (value if isinstance(value, list | tuple) else [value])]
-    found = [METRICS.get(each) if isinstance(each, str) else each for each in flat]
-    return any(isinstance(each, Metric) and each.counts_clients for each in found)

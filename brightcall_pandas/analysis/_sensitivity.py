@@ -9,55 +9,29 @@ import pandas as pd
 
 from brightcall_pandas.analysis._dimensions import By, Split, names_of, split
 from brightcall_pandas.analysis._groups import NONE, Key, folded_keys, grouped, keys_of_index
-from brightcall_pandas.analysis._metric import OWN, Metric
-from brightcall_pandas.analysis._metrics import METRICS, find_metric, metrics_of, sums_for
-from brightcall_pandas.analysis._rates import ratio, wilson
+from brightcall_pandas.analysis._intervals import interval, ratios_of, rest_flags, say_level
+from brightcall_pandas.analysis._metric import Metric
+from brightcall_pandas.analysis._metrics import Definitions, definitions_of, metrics_of, sums_for
+from brightcall_pandas.analysis._rates import ratio
 from brightcall_pandas.analysis._tallies import additive, known_sums, tally
 
-__all__ = ["definitions_of", "sensitivity"]
+__all__ = ["sensitivity"]
 
 _TOP = 3
 _ALL = pd.Index(["all"], dtype="str", name="all calls")  # the one group that there is without ``by=``
 
 
-def definitions_of(metric: str | Metric) -> list[Metric]:
-    """Return the metrics of a family, the one that was asked for first.
-
-    Raises
-    ------
-    TypeError, ValueError
-        It is neither a metric nor a family, or has no other definition.
-    """
-    every = [*METRICS.values(), *OWN.values()]
-    families = dict.fromkeys(each.family for each in every if each.family)
-    if isinstance(metric, str) and metric in families and metric not in (*METRICS, *OWN):
-        asked = next(each for each in every if each.family == metric)
-    else:
-        asked = find_metric(metric)
-    others = [each for each in every if asked.family and each.family == asked.family]
-    members = {asked.name: asked} | {
-        each.name: each for each in others if each.unit == asked.unit and each.name != asked.name
-    }
-    if len(members) == 1:
-        of_family = f"no other metric has its family {asked.family!r}" if asked.family else "it has no family"
-        msg = (
-            f"metric {asked.name!r} has one definition only, since {of_family}: give bc.Metric(…, family=…) "
-            f"to each, or choose one of the families {', '.join(map(repr, families))}"
-        )
-        raise ValueError(msg)
-    return list(members.values())
-
-
 def tally_sensitivity(
-    df: pd.DataFrame, metric: str | Metric = "contact_rate", *, by: By = None
+    df: pd.DataFrame, metric: Definitions = "contact_rate", *, by: By = None
 ) -> pd.DataFrame:
     """Return the sums behind `sensitivity`."""
     parts = split(df, by) if names_of(by) else Split([Key(np.zeros(len(df), dtype=np.int64), _ALL)])
-    return tally(df, parts, sums_for(definitions_of(metric)))
+    members = definitions_of(metric)
+    return tally(df, parts, sums_for(members), ratios=ratios_of(members))
 
 
 def finish_sensitivity(
-    table: pd.DataFrame, metric: str | Metric = "contact_rate", *, confidence: float = 0.95
+    table: pd.DataFrame, metric: Definitions = "contact_rate", *, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return the table of `sensitivity` from its tally."""
     members = definitions_of(metric)
@@ -65,8 +39,8 @@ def finish_sensitivity(
     values = metrics_of(table, groups, members)
     sums = known_sums(table, groups, sums_for(members))
     if table.index.names == [_ALL.name]:
-        return _answers(members, values, sums, confidence)
-    return _places(members, values, sums)
+        return say_level(_answers(members, values, sums, confidence), confidence)
+    return say_level(_places(members, values, sums, confidence), confidence)
 
 
 def _answers(
@@ -77,8 +51,8 @@ def _answers(
     for each in members if len(values) else ():
         above, *below = (float(sums[name].iloc[0]) for name in each.sums)
         low = high = np.nan
-        if each.is_proportion:
-            low, high = (float(bound[0]) for bound in wilson([above], below, confidence))
+        if below:
+            low, high = (float(bound[0]) for bound in interval(each, sums, confidence))
         rows[each.name] = {
             "value": float(values[each.name].iloc[0]),
             "value_low": low,
@@ -96,25 +70,32 @@ def _answers(
     return result
 
 
-def _places(members: list[Metric], values: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
+def _places(
+    members: list[Metric], values: pd.DataFrame, sums: pd.DataFrame, confidence: float
+) -> pd.DataFrame:
     """Return a row for each group: its value and its place under each definition."""
     nobody = np.asarray(values.index.get_level_values(-1) == NONE, dtype=bool)
     columns: dict[str, Any] = {}
-    ranks, sides = {}, {}
+    ranks, sides, beyond = {}, {}, {}
     for each in members:
         ranked = values[each.name].mask(nobody)
         ranks[each.name] = ranked.rank(ascending=False, method="min").to_numpy()
         above, *below = (np.nan_to_num(sums[name].to_numpy(dtype=np.float64)) for name in each.sums)
         of = below[0] if below else np.ones(len(above))
         sides[each.name] = np.sign(values[each.name].to_numpy() - ratio(above.sum() - above, of.sum() - of))
+        told = rest_flags(sums, [each], confidence, tested=~nobody).get("beyond_chance")
+        beyond[each.name] = sides[each.name] * (0 if told is None else told.to_numpy(bool, na_value=False))
         columns[each.name], columns[f"{each.name}_rank"] = values[each.name], ranks[each.name]
     places = np.array(list(ranks.values())).reshape(len(members), len(values))
     known = ~np.isnan(places).all(axis=0)
     best, worst = np.full(len(values), np.nan), np.full(len(values), np.nan)
     best[known], worst[known] = np.nanmin(places[:, known], axis=0), np.nanmax(places[:, known], axis=0)
     columns |= {"place_best": best, "place_worst": worst, "places_moved": worst - best}
-    turned = np.array(list(sides.values())).reshape(len(members), len(values))
+    turned, told_apart = (
+        np.nan_to_num(list(each.values())).reshape(len(members), len(values)) for each in (sides, beyond)
+    )
     columns["side_changes"] = (turned > 0).any(axis=0) & (turned < 0).any(axis=0)
+    columns["verdict_changes"] = (told_apart != told_apart[:1]).any(axis=0)
     result = pd.DataFrame(columns, index=values.index)
     first = members[0].name
     result = result.sort_values(f"{first}_rank", kind="stable")
@@ -136,17 +117,22 @@ def _conclusions(members: list[Metric], table: pd.DataFrame) -> dict[str, Any]:
         top[each.name] = [
             str(label) for label, _ in sorted(leading.items(), key=lambda pair: (pair[1], str(pair[0])))
         ][:_TOP]
-    turned = [str(label) for label in table.index[table["side_changes"].to_numpy()]]
+    turned, told = (
+        [str(label) for label in table.index[table[name].to_numpy()]]
+        for name in ("side_changes", "verdict_changes")
+    )
     return {
         "best": best,
         "top_three": top,
         "side_of_the_rest": turned,
+        "beyond_chance": told,
         "changes": [
             name
             for name, changed in (
                 ("best", len({tuple(each) for each in best.values()}) > 1),
                 ("top_three", len({tuple(each) for each in top.values()}) > 1),
                 ("side_of_the_rest", bool(turned)),
+                ("beyond_chance", bool(told)),
             )
             if changed
         ],
@@ -180,7 +166,7 @@ def sensitivity(
     pandas.DataFrame
         Without `by`, index ``definition``, the metric that was asked for first:
 
-        - ``value``, with ``value_low``, ``value_high`` where it is calls ÷ calls
+        - ``value``, with ``value_low``, ``value_high``, its interval as in `breakdown`
         - ``counted``, ``counted_of``: its numerator and denominator
         - ``formula``, ``source`` (str): what is divided by what, and where the definition comes from
 
@@ -192,11 +178,13 @@ def sensitivity(
           their difference
         - ``side_changes`` (bool): whether the group lies above the rest under one definition, and below it
           under another one
+        - ``verdict_changes`` (bool): whether the group differs from the rest beyond chance under one
+          definition, and under another one does not, or on the other side
 
         There ``attrs["conclusions"]`` has what is concluded under each definition (``best``: the best group,
-        or several that share the place; ``top_three`` in order; ``side_of_the_rest``: the groups whose
-        difference to the rest changes its sign), and under ``changes`` which of these three are not the same
-        under all. In both tables ``attrs["metric"]`` names the metric.
+        or several that share the place; ``top_three`` in order; ``side_of_the_rest`` and ``beyond_chance``:
+        the groups whose ``side_changes`` and whose ``verdict_changes``), and under ``changes`` which of these
+        four are not the same under all. In both tables ``attrs["metric"]`` names the metric.
 
     Raises
     ------
@@ -208,7 +196,8 @@ def sensitivity(
     Notes
     -----
     ``definitions("contact rate")`` lists the definitions of a family. The rest are all other groups
-    together. Ranks say nothing of chance: groups whose intervals overlap may change places by it.
+    together. Ranks say nothing of chance: groups that hardly differ may change places by it. What lies beyond
+    chance is tested as in `breakdown`, the groups under each definition by themselves.
 
     Examples
     --------

@@ -25,6 +25,7 @@ __all__ = [
     "checked_term",
     "is_mask",
     "is_sum",
+    "term_columns",
     "term_values",
     "term_words",
 ]
@@ -126,6 +127,13 @@ def term_words(term: Any) -> str:
         doc, name = getattr(term, "__doc__", None), getattr(term, "__name__", type(term).__name__)
         return (doc or "").strip().partition("\n")[0] or f"what {name}(calls) returns"
     return f"a mask of {len(term):,} calls"
+
+
+def term_columns(term: Any) -> list[str]:
+    """Return the columns that a term is known to read."""
+    if isinstance(term, str):
+        return _parsed(term).columns
+    return [term[1]] if is_sum(term) else []
 
 
 def term_values(about: str, term: Any, df: pd.DataFrame) -> TermValues:

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal, Unpack
 
-from brightcall_pandas.analysis import Metric
+from brightcall_pandas.analysis import Further
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.explorer._explorer import Explorer
 from brightcall_pandas.filters import Filters, lists_filters
@@ -45,7 +45,7 @@ def explore(
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
     names: Names = None,
-    metrics: Sequence[str | Metric] | Metric | None = None,
+    metrics: Further = None,
     stored: bool = True,
     client: Client | None = None,
     **filters: Unpack[Filters],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
@@ -13,7 +13,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 import pandas as pd
 
 from brightcall_pandas import export
-from brightcall_pandas.analysis import Metric
+from brightcall_pandas.analysis import Further
 from brightcall_pandas.explorer import _snapshot
 from brightcall_pandas.explorer._code import doubts, from_api, from_frame, load_filter, split_filter
 from brightcall_pandas.explorer._counts import EncodedCalls
@@ -90,7 +90,7 @@ class Explorer:
         *,
         presets: str | os.PathLike[str] | None = None,
         names: Names = None,
-        metrics: Sequence[str | Metric] | Metric | None = None,
+        metrics: Further = None,
         stored: bool = True,
         client: Client | None = None,
     ) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis import Metric, MetricOfRows, calls_a_day, checked_metrics
+from brightcall_pandas.analysis import Further, MetricOfRows, calls_a_day, checked_metrics
 from brightcall_pandas.explorer._controls import CONTROLS, Control, Options, options_of
 from brightcall_pandas.explorer._crossfilter import Crossfilter
 from brightcall_pandas.explorer._days import CoveredDays, drawn_days
@@ -67,7 +66,7 @@ class Views:
         df: pd.DataFrame,
         cross: Crossfilter,
         names: Names = None,
-        metrics: Sequence[str | Metric] | Metric | None = None,
+        metrics: Further = None,
     ) -> None:
         self.cross = cross
         self.calls = cross.calls

@@ -96,6 +96,22 @@ class TestSensitivity:
         assert not table["side_changes"].any()
         assert table.attrs["conclusions"]["changes"] == []
 
+    def test_verdicts_are_those_beyond_chance(self):
+        # Ann is answered far more often than Bob, though both have as many conversations.
+        calls = pd.DataFrame(
+            {
+                "userId": ["Ann"] * 400 + ["Bob"] * 400,
+                "state": [1] * 300 + [0] * 100 + [1] * 100 + [0] * 300,
+                "talkTime": [60] * 100 + [5] * 200 + [0] * 100 + [60] * 100 + [0] * 300,
+            }
+        )
+        table = sensitivity(calls, "contact_rate", by="userId")
+        assert table["verdict_changes"].tolist() == [True, True]
+        assert not table["side_changes"].any()
+        assert table.attrs["conclusions"]["beyond_chance"] == ["Ann", "Bob"]
+        few = sensitivity(calls.iloc[[0, 399, 400, 799]], "contact_rate", by="userId")
+        assert not few["verdict_changes"].any()
+
     def test_a_group_without_a_label_has_no_place(self):
         table = sensitivity(CALLS.replace({"userId": {"Cid": None}}), by="userId")
         assert table.loc["(none)", ["contact_rate_rank", "answer_rate_rank", "places_moved"]].isna().all()

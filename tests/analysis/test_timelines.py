@@ -134,7 +134,9 @@ class TestHeatmap:
 
     def test_a_value_that_is_none(self, calls):
         with pytest.raises(ValueError, match="answer_rate"):
-            heatmap(calls, "unique_clients")
+            heatmap(calls, "unique_client")
+        with pytest.raises(ValueError, match="value='talk_time_median_s' is not made of sums"):
+            heatmap(calls, "talk_time_median_s")
 
     def test_an_empty_frame_gives_no_rows_and_the_same_columns(self, calls):
         empty = heatmap(calls.iloc[:0])

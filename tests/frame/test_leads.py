@@ -100,7 +100,7 @@ class TestOnTheCall:
         table = calls.calls.by_agent(rank_by="positive_rate", min_calls=1, lead=self.LEAD, agent="userId")
         assert table["positive"].to_dict() == {"Ann": 2, "Bob": 1}
         assert table.index[0] == "Ann"
-        assert table.attrs["brightcall"] == {"agent": "userId", "lead": list(self.LEAD)}
+        assert table.attrs["brightcall"]["lead"] == list(self.LEAD)
 
     def test_attempts(self, calls):
         assert calls.calls.attempts(lead=self.LEAD).loc[1, "positive"] == 3
