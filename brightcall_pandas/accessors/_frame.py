@@ -19,7 +19,7 @@ from brightcall_pandas import analysis
 from brightcall_pandas.accessors import _about
 from brightcall_pandas.accessors._hidden_column import HidesColumn
 from brightcall_pandas.accessors._people import of_people
-from brightcall_pandas.accessors._rows import matching_rows
+from brightcall_pandas.accessors._rows import matching_rows, unmatched_paths
 from brightcall_pandas.accessors._show import show
 from brightcall_pandas.errors import NoMatchWarning, brief_errors, warn_user
 from brightcall_pandas.filters import (
@@ -234,6 +234,8 @@ class CallsAccessor(HidesColumn):
         spec = CallFilter(**filters)
         passed = matching_rows(self._df, spec, conditions, fold_case=fold_case, agent=agent)
         if said := unmatched_values(self._df, spec, conditions, passed, fold_case=fold_case, agent=agent):
+            warn_user(said, NoMatchWarning)
+        if said := unmatched_paths(self._df, conditions, passed):
             warn_user(said, NoMatchWarning)
         return self._df[passed]
 

@@ -10,8 +10,11 @@ import pandas as pd
 
 from brightcall_pandas.analysis import chain_log, chains_match
 from brightcall_pandas.filters import ROW_FILTERS, CallFilter
+from brightcall_pandas.frame import nearest
 
-__all__ = ["matching_rows"]
+__all__ = ["matching_rows", "unmatched_paths"]
+
+_LISTED = 5
 
 
 def matching_rows(
@@ -40,3 +43,36 @@ def _by_chain(df: pd.DataFrame, name: str, value: Any) -> np.ndarray:
         return met
     log = chain_log(df)
     return np.isin(np.asarray(log.labels, dtype=object), value)[log.rows]
+
+
+def unmatched_paths(df: pd.DataFrame, conditions: Mapping[str, Any], passed: np.ndarray) -> str:
+    """Return a sentence about paths that no row of a frame has, and what is there instead.
+
+    Parameters
+    ----------
+    df
+        Calls; of a frame without rows nothing is said.
+    conditions
+        The `parsed_conditions`.
+    passed
+        Which rows pass.
+
+    Returns
+    -------
+    str
+        Empty where each path has a row, whether or not that row passes the other filters.
+    """
+    wanted = conditions.get("paths", ())
+    if not len(df) or (len(wanted) < 2 and (not wanted or passed.any())):
+        return ""
+    log = chain_log(df)
+    calls = pd.Series(log.calls).groupby(np.asarray(log.labels, dtype=object)).sum()
+    lacking = [path for path in wanted if path not in calls.index]
+    if not lacking:
+        return ""
+    known = calls.sort_values(ascending=False, kind="stable").index.tolist()
+    listed = ", ".join(map(repr, known[:_LISTED]))
+    rest = f" and {len(known) - _LISTED:,} more" if len(known) > _LISTED else ""
+    named = " or ".join(f"paths={path!r}" for path in lacking[:_LISTED])
+    hint = nearest(lacking[0], known)
+    return f"None of these {len(df):,} calls has {named}{hint} They have {listed}{rest}."

@@ -6,10 +6,16 @@ The only room that imports ipywidgets and anywidget::
     _selection    filter and conditions; presets
     _controls     a control for each filter, conditions without a filter, and what they offer
     _counts       columns encoded as small integers, and how many rows have each code
-    _crossfilter  which rows pass, and which would pass without one of the controls
+    _crossfilter  which rows pass, and which would pass without some of the controls
     _views        what the page shows, as numbers and words
-    _code         the Python code that gives the same rows
-    _snapshot     a picture and a table that stay in the notebook
+    _days         how many days a cell of the heat map is the mean of, and how many make a bar
+    _figures      the figures above all views
+    _table        the rows that pass: sorted, searched, page by page
+    _code         the statement that gives the same rows
+    _origin       what the frame is called where the explorer was made
+    _stored       what a notebook keeps, to be seen without its kernel
+    _snapshot     a picture and a table that a user asks for
+    _page         the widget, its program and its style
     front/        the page in the browser
 """
 

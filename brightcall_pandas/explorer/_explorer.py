@@ -253,7 +253,7 @@ class Explorer:
     def snapshot(self) -> None:
         """Show a picture, the first rows and the code, which stay in the notebook after the kernel has ended.
 
-        They contain data of the calls, unlike the page, which is saved empty.
+        They contain rows, unlike what the notebook stores of the page by itself.
         """
         from IPython import display  # noqa: PLC0415 - every notebook has it
 

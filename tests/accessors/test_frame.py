@@ -75,7 +75,9 @@ class TestCallsAccessor:
         people = [each.name for each in shown[len(expected) :]]
         assert shown[: len(expected)] == expected
         assert people in ([], ["agent"], ["agent", "names"], ["agent", "names", "lead"], ["lead"])
-        assert ("agent" in people) is (name in ("by_agent", "by_line") or "by" in [each.name for each in expected])
+        assert ("agent" in people) is (
+            name in ("by_agent", "by_line") or "by" in [each.name for each in expected]
+        )
         before, section, after = inspect.getdoc(function).partition("\n\nReturns\n-------\n")
         text = inspect.getdoc(method)
         assert text.startswith(before)

@@ -112,6 +112,19 @@ class TestFilter:
             CALLS.drop(columns=column).calls.filter(**condition)
 
 
+class TestPathsThatNoCallHas:
+    def test_are_named_with_the_nearest_and_what_there_is(self):
+        told = r"None of these 4 calls has paths='501→502'; did you mean '501 → 502'\? They have .*'501'"
+        with pytest.warns(bc.NoMatchWarning, match=told):
+            assert CALLS.calls.filter(paths="501→502").empty
+        with pytest.warns(bc.NoMatchWarning, match="has paths='9'"):
+            assert len(CALLS.calls.filter(paths=["501", "9"])) == 1
+
+    def test_one_that_only_other_filters_exclude_is_not(self):
+        assert CALLS.calls.filter(paths=["501"], types="outbound").empty
+        assert CALLS.iloc[:0].calls.filter(paths="9").empty
+
+
 class TestElsewhere:
     """The API has no such filters: whatever would send them refuses, and says where they work."""
 
