@@ -10,14 +10,7 @@ from matplotlib import image
 
 from brightcall_pandas.explorer._snapshot import as_png
 
-CALLS = pd.DataFrame(
-    {
-        "timestamp": pd.to_datetime(["2026-03-02T09:10Z", "2026-03-03T10:00Z"] * 20),
-        "state": [1, 0] * 20,
-        "outcomeTag": ["Sold", "Later"] * 20,
-        "talkTime": [30.0, 0.0] * 20,
-    }
-)
+CALLS = pd.DataFrame({"state": [1, 0] * 20, "outcomeTag": ["Sold", "Later"] * 20})
 
 
 @pytest.mark.parametrize("style", ["default", "dark_background"])
