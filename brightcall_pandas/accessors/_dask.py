@@ -211,8 +211,12 @@ class DistributedCalls:
         self,
         *,
         hours: tuple[int, int] | None = None,
+        weekdays: str | Iterable[str] | None = None,
         lines: str | int | Iterable[str | int] | None = None,
+        campaigns: str | Iterable[str] | None = None,
+        countries: str | Iterable[str] | None = None,
         transferred: bool | None = None,
+        paths: str | Iterable[str] | None = None,
         ai: bool | None = None,
         fold_case: bool = True,
         agent: str | None = None,
@@ -226,7 +230,18 @@ class DistributedCalls:
             As there; or no file says which field tells the agents, which one part alone cannot decide.
         """
         spec = row_filter(filters)
-        conditions = parsed_conditions({"hours": hours, "lines": lines, "transferred": transferred, "ai": ai})
+        conditions = parsed_conditions(
+            {
+                "hours": hours,
+                "weekdays": weekdays,
+                "lines": lines,
+                "campaigns": campaigns,
+                "countries": countries,
+                "transferred": transferred,
+                "paths": paths,
+                "ai": ai,
+            }
+        )
         known = agent or known_agent(self._df._meta)
         if spec.agent_ids is not None and fold_case and known is None:
             msg = (

@@ -19,7 +19,7 @@ from brightcall_pandas import analysis
 from brightcall_pandas.accessors import _about
 from brightcall_pandas.accessors._hidden_column import HidesColumn
 from brightcall_pandas.accessors._people import of_people
-from brightcall_pandas.accessors._rows import matching_rows
+from brightcall_pandas.accessors._rows import matching_rows, unmatched_paths
 from brightcall_pandas.accessors._show import show
 from brightcall_pandas.errors import NoMatchWarning, brief_errors, warn_user
 from brightcall_pandas.filters import (
@@ -29,7 +29,7 @@ from brightcall_pandas.filters import (
     parsed_conditions,
     unmatched_values,
 )
-from brightcall_pandas.frame import warn_of_other_spellings
+from brightcall_pandas.frame import Names, warn_of_other_spellings
 
 if TYPE_CHECKING:
     from brightcall_pandas.accessors._plot import CallsPlot
@@ -145,8 +145,12 @@ class CallsAccessor(HidesColumn):
         self,
         *,
         hours: tuple[int, int] | None = None,
+        weekdays: str | Iterable[str] | None = None,
         lines: str | int | Iterable[str | int] | None = None,
+        campaigns: str | Iterable[str] | None = None,
+        countries: str | Iterable[str] | None = None,
         transferred: bool | None = None,
+        paths: str | Iterable[str] | None = None,
         ai: bool | None = None,
         fold_case: bool = True,
         agent: str | None = None,
@@ -159,10 +163,19 @@ class CallsAccessor(HidesColumn):
         hours
             First and last hour of the day in which the call began, both inclusive, such as ``(9, 17)``: in
             the filter's `timezone`, or else in the frame's own.
+        weekdays
+            Days of the week on which the call began, such as ``["Monday", "Tuesday"]``, by the same clock.
         lines
             Phone lines used for the call.
+        campaigns
+            Campaigns of the call.
+        countries
+            Countries of the client's number, two letters each, such as ``"DE"``; a national number has one
+            only if the frame's region is known.
         transferred
             Whether the call was transferred at least once.
+        paths
+            Who took the call, one after the other, as in `transfer_variants`: ``"101 → 102"``, ``"(none)"``.
         ai
             Whether the AI agent talked.
         fold_case
@@ -206,21 +219,51 @@ class CallsAccessor(HidesColumn):
                     timestamp
         1 2026-03-02 17:30:00
         """
-        conditions = parsed_conditions({"hours": hours, "lines": lines, "transferred": transferred, "ai": ai})
+        conditions = parsed_conditions(
+            {
+                "hours": hours,
+                "weekdays": weekdays,
+                "lines": lines,
+                "campaigns": campaigns,
+                "countries": countries,
+                "transferred": transferred,
+                "paths": paths,
+                "ai": ai,
+            }
+        )
         spec = CallFilter(**filters)
         passed = matching_rows(self._df, spec, conditions, fold_case=fold_case, agent=agent)
         if said := unmatched_values(self._df, spec, conditions, passed, fold_case=fold_case, agent=agent):
             warn_user(said, NoMatchWarning)
+        if said := unmatched_paths(self._df, conditions, passed):
+            warn_user(said, NoMatchWarning)
         return self._df[passed]
 
     @brief_errors
-    def explore(self, *, presets: str | os.PathLike[str] | None = None) -> Explorer:
+    def explore(
+        self,
+        *,
+        presets: str | os.PathLike[str] | None = None,
+        names: Names = None,
+        metrics: analysis.Further = None,
+        stored: bool = True,
+    ) -> Explorer:
         """Explore the calls interactively and leave with the code.
 
         Parameters
         ----------
         presets
             JSON file of saved selections; None takes one in the user's configuration folder.
+        names
+            Names to show for ids of agents, lines and parties: a dict such as ``{101: "Ann"}``, a Series, or
+            a frame with the columns ``id`` and ``name``. The code keeps the ids.
+        metrics
+            Figures to show beside the usual ones: `bc.Metric`, or names of metrics such as
+            ``"positive_rate"``.
+        stored
+            Whether a notebook stores the selection with its figures and pictures, to be seen when it is
+            opened without its kernel. It holds no rows, and clients' numbers only if the selection names
+            them.
 
         Returns
         -------
@@ -244,7 +287,7 @@ class CallsAccessor(HidesColumn):
         """
         from brightcall_pandas.explorer import Explorer  # noqa: PLC0415
 
-        return Explorer(self._df, presets=presets)
+        return Explorer(self._df, presets=presets, names=names, metrics=metrics, stored=stored)
 
     # Files
     @brief_errors

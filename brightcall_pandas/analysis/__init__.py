@@ -27,6 +27,7 @@ outbound calls, and all others calls of every direction.
     quality           how far the rows can be trusted
     modelling         features for a model
     transfers         who transferred calls to whom
+    selections        a metric of one choice of rows after the other
     sensitivity       what hangs on the definition of a metric
     definitions       what every number means
     meanings          what each column of a frame means
@@ -47,6 +48,7 @@ from brightcall_pandas.analysis._clients import add_told as add_told
 from brightcall_pandas.analysis._clients import reads_clients as reads_clients
 from brightcall_pandas.analysis._clients import told_of_clients as told_of_clients
 from brightcall_pandas.analysis._covered import Days as Days
+from brightcall_pandas.analysis._covered import calls_a_day as calls_a_day
 from brightcall_pandas.analysis._covered import covered as covered
 from brightcall_pandas.analysis._covered import covered_together as covered_together
 from brightcall_pandas.analysis._definitions import definitions
@@ -67,6 +69,7 @@ from brightcall_pandas.analysis._meanings import Meaning as Meaning
 from brightcall_pandas.analysis._meanings import Meanings as Meanings
 from brightcall_pandas.analysis._metric import Metric as Metric
 from brightcall_pandas.analysis._metrics import Further as Further
+from brightcall_pandas.analysis._metrics import checked_metrics as checked_metrics
 from brightcall_pandas.analysis._metrics import columns_read as columns_read
 from brightcall_pandas.analysis._metrics import distributed_metrics as distributed_metrics
 from brightcall_pandas.analysis._metrics import find_metric as find_metric
@@ -78,6 +81,7 @@ from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._ratings import ratings, rung_parties
 from brightcall_pandas.analysis._recalls import late_recalls, recalls
 from brightcall_pandas.analysis._reconcile import reconcile
+from brightcall_pandas.analysis._selections import MetricOfRows as MetricOfRows
 from brightcall_pandas.analysis._sensitivity import sensitivity
 from brightcall_pandas.analysis._sequences import Span as Span
 from brightcall_pandas.analysis._sequences import attempts, repeat_callers, repeat_calls
@@ -87,6 +91,7 @@ from brightcall_pandas.analysis._stages import Stages as Stages
 from brightcall_pandas.analysis._tallies import additive_form as additive_form
 from brightcall_pandas.analysis._tallies import merge as merge
 from brightcall_pandas.analysis._timelines import concurrency, heatmap, over_time
+from brightcall_pandas.analysis._timelines import days_of_cells as days_of_cells
 from brightcall_pandas.analysis.transfers._chains import chains_match, transfer_chains
 from brightcall_pandas.analysis.transfers._chains import matching_chains as matching_chains
 from brightcall_pandas.analysis.transfers._events import to_event_log, transfer_events

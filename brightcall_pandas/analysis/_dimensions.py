@@ -27,6 +27,7 @@ from brightcall_pandas.analysis._groups import Key, closed_key, key_of
 from brightcall_pandas.analysis._periods import is_period, period_key
 from brightcall_pandas.frame import (
     FIELDS,
+    WEEKDAYS,
     agents_of,
     column,
     fold,
@@ -74,8 +75,6 @@ Tables without ``direction=`` count calls of every direction.
 
 By = str | Sequence[str] | None
 """What every ``by=`` takes: a dimension, a column or a period, several of them, or None."""
-
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class Dimension(msgspec.Struct, frozen=True):

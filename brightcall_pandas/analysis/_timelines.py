@@ -196,7 +196,7 @@ def finish_heatmap(
     cells = Groups(rows.codes * 24 + hours, pd.RangeIndex(len(rows) * 24))
     values = metrics_of(table, cells, [metric])[metric.name].to_numpy().reshape(-1, 24)
     if a_day:
-        values = calls_a_day(values, np.resize(_days_of_cells(days), values.shape))
+        values = calls_a_day(values, np.resize(days_of_cells(days), values.shape))
     result = pd.DataFrame(values, index=rows.index, columns=pd.RangeIndex(24, name="hour"))
     _, *divisor = metric.sums
     behind = np.nan_to_num(table[divisor[0] if divisor else "n_calls"].to_numpy())
@@ -229,7 +229,7 @@ def _metric_of(value: str | Metric | None) -> Metric:
     return summable(find_metric(value, "value", _VALUES_A_DAY), "value")
 
 
-def _days_of_cells(days: Covered) -> NDArray[np.float64]:
+def days_of_cells(days: Covered) -> NDArray[np.float64]:
     """Return how many of the days covered have each weekday and hour, weekdays as rows."""
     weekdays = pd.CategoricalIndex(WEEKDAYS, categories=WEEKDAYS).repeat(24)
     hours = pd.Index(np.tile(np.arange(24), 7), dtype="Int64")

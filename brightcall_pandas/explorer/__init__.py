@@ -6,10 +6,16 @@ The only room that imports ipywidgets and anywidget::
     _selection    filter and conditions; presets
     _controls     a control for each filter, conditions without a filter, and what they offer
     _counts       columns encoded as small integers, and how many rows have each code
-    _crossfilter  which rows pass, and which would pass without one of the controls
+    _crossfilter  which rows pass, and which would pass without some of the controls
     _views        what the page shows, as numbers and words
-    _code         the Python code that gives the same rows
-    _snapshot     a picture and a table that stay in the notebook
+    _days         how many days a cell of the heat map is the mean of, and how many make a bar
+    _figures      the figures above all views
+    _table        the rows that pass: sorted, searched, page by page
+    _code         the statement that gives the same rows
+    _origin       what the frame is called where the explorer was made
+    _stored       what a notebook keeps, to be seen without its kernel
+    _snapshot     a picture and a table that a user asks for
+    _page         the widget, its program and its style
     front/        the page in the browser
 """
 
@@ -20,9 +26,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal, Unpack
 
+from brightcall_pandas.analysis import Further
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.explorer._explorer import Explorer
 from brightcall_pandas.filters import Filters, lists_filters
+from brightcall_pandas.frame import Names
 from brightcall_pandas.load import Client, load_calls
 
 __all__ = [
@@ -42,6 +50,9 @@ def explore(
     refresh: bool = False,
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
+    names: Names = None,
+    metrics: Further = None,
+    stored: bool = True,
     client: Client | None = None,
     **filters: Unpack[Filters],
 ) -> Explorer:
@@ -55,6 +66,8 @@ def explore(
         The JSON file of saved selections; None means one in the user's configuration folder.
     columns, refresh, on_incomplete, progress, client
         As in `load_calls`.
+    names, metrics, stored
+        As in ``df.calls.explore``.
     **filters
         Any of `bc.describe_filters()`: what they exclude is not loaded at all.
 
@@ -78,4 +91,4 @@ def explore(
         client=client,
         **filters,
     )
-    return Explorer(calls, presets=presets)
+    return Explorer(calls, presets=presets, names=names, metrics=metrics, stored=stored, client=client)

@@ -10,7 +10,7 @@ import pandas as pd
 from brightcall_pandas.explorer._selection import Selection
 from brightcall_pandas.filters import CallFilter
 
-__all__ = ["load_filter", "python_code", "split_filter"]
+__all__ = ["doubts", "from_api", "from_frame", "load_filter", "split_filter"]
 
 _DAYS = ("day_from", "day_to")
 
@@ -70,15 +70,40 @@ def split_filter(
     return CallFilter(**request), CallFilter(**rest)
 
 
-def python_code(
-    selection: Selection, loaded: CallFilter, days: tuple[str, str], zone: str, agent: str | None
+def from_frame(selection: Selection, name: str, zone: str, agent: str | None) -> str:
+    """Return a statement that takes the rows from the frame of a name."""
+    target = "calls" if name != "calls" else "chosen"  # the frame stays as it is
+    return f"{target} = {name}{_filtered(selection.filter, agent)}{_conditions(selection, zone)}"
+
+
+def from_api(
+    selection: Selection,
+    loaded: CallFilter,
+    days: tuple[str, str],
+    zone: str,
+    agent: str | None,
+    *,
+    package: str = "bc",
+    client: str | None = None,
 ) -> str:
-    """Return two lines that give the same rows: one loads them from the API, one filters the frame."""
+    """Return a statement that loads the rows; what the API has no filter for follows as a filter of rows."""
     request, rest = split_filter(selection, loaded, days)
-    conditions = _conditions(selection, zone)
-    from_api = request.code() + _filtered(rest, agent) + conditions
-    from_frame = "df" + _filtered(selection.filter, agent) + conditions
-    return f"calls = {from_api}\ncalls = {from_frame}"
+    load = package + request.code().removeprefix("bc")
+    if client is not None:
+        load = f"{load[:-1]}, client={client})"
+    return f"calls = {load}{_filtered(rest, agent)}{_conditions(selection, zone)}"
+
+
+def doubts(df: pd.DataFrame) -> str:
+    """Return why a load may not give the rows of a frame, as a comment; an empty text if it does."""
+    said = df.attrs.get("brightcall", {})
+    windows = said.get("windows")
+    if not said.get("query"):
+        return "  # the frame does not say how it was loaded: these are all calls of its days"
+    loaded = sum(each.get("rows", 0) for each in windows) if isinstance(windows, list) else len(df)
+    return (
+        f"  # the frame explored has {len(df):,} of the {loaded:,} calls loaded" if len(df) < loaded else ""
+    )
 
 
 def _filtered(spec: CallFilter, agent: str | None) -> str:
@@ -95,9 +120,10 @@ def _filtered(spec: CallFilter, agent: str | None) -> str:
 def _conditions(selection: Selection, zone: str) -> str:
     """Return the call that filters rows by what the API has no filter for; hours are those of the frame."""
     given = dict(selection.conditions)
-    if "lines" in given:
-        given["lines"] = list(given["lines"])
-    if "hours" in given:
+    for name, value in given.items():
+        if isinstance(value, tuple) and name != "hours":
+            given[name] = list(value)
+    if {"hours", "weekdays"} & given.keys():
         given["timezone"] = zone
     arguments = [f"{name}={value!r}" for name, value in given.items()]
     return f".calls.filter({', '.join(arguments)})" if given else ""

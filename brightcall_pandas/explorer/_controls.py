@@ -1,4 +1,4 @@
-"""The controls, each made from the row of its filter; four conditions without a filter; and what they offer.
+"""The controls, each made from the row of its filter; conditions without a filter; and what they offer.
 
 The kind of value that a filter takes decides what its control looks like, and its predicate says which
 columns it reads. A new row in the table of filters is a new control here without another line.
@@ -6,8 +6,8 @@ columns it reads. A new row in the table of filters is a new control here withou
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -28,7 +28,7 @@ from brightcall_pandas.filters import (
     predicates,
 )
 from brightcall_pandas.filters import Codes as CodesOf
-from brightcall_pandas.frame import fold, tags_of_rows
+from brightcall_pandas.frame import ARROW, NONE, WEEKDAYS, Names, fold, shown_names, tags_of_rows
 
 __all__ = ["CONDITIONS", "CONTROLS", "MOST", "Condition", "Control", "Options", "options_of"]
 
@@ -102,18 +102,26 @@ class Control:
         return CONDITIONS.get(self.name)
 
 
+def _has(values: pd.Series, chosen: Iterable[Any]) -> NDArray[np.bool_]:
+    return values.isin(list(chosen)).to_numpy(dtype=bool)
+
+
 CONDITIONS: dict[str, Condition] = {
     each.name: each
     for each in (
         Condition("hours", ("hour",), lambda df, value: df["hour"].between(*value).to_numpy(dtype=bool)),
         Condition(
-            "lines", ("lineNumber",), lambda df, value: predicates.AnyOf("lineNumber").mask(df, value, None)
+            "weekdays", ("weekday",), lambda df, value: _has(df["weekday"], map(WEEKDAYS.index, value))
         ),
+        Condition("lines", ("lineNumber",), lambda df, value: _has(df["lineNumber"], value)),
+        Condition("campaigns", ("campaign",), lambda df, value: _has(df["campaign"], value)),
+        Condition("countries", ("country",), lambda df, value: _has(df["country"], value)),
         Condition(
             "transferred",
             ("transferred",),
             lambda df, value: (df["transferred"] == value).to_numpy(dtype=bool),
         ),
+        Condition("paths", ("path",), lambda df, value: _has(df["path"], value)),
         Condition("ai", ("ai",), lambda df, value: (df["ai"] == value).to_numpy(dtype=bool)),
     )
 }
@@ -122,6 +130,7 @@ CONDITIONS: dict[str, Condition] = {
 _LABELS = {
     "day": "Days",
     "hours": "Hours",
+    "weekdays": "Weekday",
     "types": "Direction",
     "states": "State",
     "categories": "Category",
@@ -130,6 +139,8 @@ _LABELS = {
     "agent_ids": "Agent",
     "text_projects": "Project",
     "lines": "Line",
+    "campaigns": "Campaign",
+    "countries": "Country",
     "tags": "Tags",
     "number": "Number",
     "search_string": "Search",
@@ -137,6 +148,7 @@ _LABELS = {
     "answer_time": "Answer time",
     "quality_rating": "Quality rating",
     "transferred": "Transferred",
+    "paths": "Transfer variant",
     "ai": "AI agent",
 }
 """Controls that are always shown, in this order; all others are below *More filters*."""
@@ -232,8 +244,15 @@ class Options:
         return [True if all(group) else None if any(group) else False for group in found]
 
 
-def options_of(control: Control, calls: EncodedCalls) -> Options:
-    """Return the choices of a control: numbers in their order, texts of an open set by number of calls."""
+def options_of(control: Control, calls: EncodedCalls, names: Names = None) -> Options:
+    """Return the choices of a control: numbers in their order, texts of an open set by number of calls.
+
+    Agents, lines and parties that have a name in `names` are shown by it.
+    """
+    if control.name == "weekdays":
+        slots = np.arange(168)
+        values = [(day,) for day in WEEKDAYS]
+        return Options([*WEEKDAYS], values, 7, ("weekday", "hour"), (slots, slots // 24))
     if control.name == "categories":
         return _closed(control, calls.encoded("type", "state"), ("type", "state"))
     encoded = calls.encoded(*control.columns)
@@ -246,7 +265,19 @@ def options_of(control: Control, calls: EncodedCalls) -> Options:
     if control.columns in (("type",), ("state",), ("outcomeType",)):
         return _closed(control, encoded, control.columns)
     groups = _tags(encoded) if control.columns == ("tags",) else _groups(control, encoded)
-    return _ranked(groups, encoded, control.columns)
+    return _named(_ranked(groups, encoded, control.columns), control, names)
+
+
+_NAMED = ("agent", "lineNumber", "path")
+"""Columns whose ids may have names."""
+
+
+def _named(options: Options, control: Control, names: Names) -> Options:
+    if names is None or control.columns[0] not in _NAMED:
+        return options
+    parties = [label.split(ARROW) for label in options.labels]
+    known = shown_names(sorted({party for each in parties for party in each}), names)
+    return replace(options, labels=[ARROW.join(str(known[party]) for party in each) for each in parties])
 
 
 def _closed(control: Control, encoded: Encoded, names: tuple[str, ...]) -> Options:
@@ -296,7 +327,7 @@ def _ranked(groups: Groups, encoded: Encoded, names: tuple[str, ...]) -> Options
     if pd.api.types.is_numeric_dtype(encoded.meaning[names[0]]):
         order = sorted(groups, key=float)
     else:
-        order = sorted(groups, key=lambda key: (-weight[key], key))
+        order = sorted(groups, key=lambda key: (-weight[key], key == NONE, key))
     labels, values, members, choices = [], [], [], []
     for choice, key in enumerate(order[:MOST]):
         spellings, found = groups[key]

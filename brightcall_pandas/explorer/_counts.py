@@ -14,7 +14,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis import chain_log
-from brightcall_pandas.frame import AGENT_COLUMNS, AGENT_FIELDS, FIELDS, agents_of, column, zone_of_times
+from brightcall_pandas.frame import (
+    AGENT_COLUMNS,
+    AGENT_FIELDS,
+    FIELDS,
+    agents_of,
+    client_countries,
+    column,
+    zone_of_times,
+)
 
 __all__ = ["Counts", "Encoded", "EncodedCalls", "combined", "nice_edges"]
 
@@ -40,8 +48,9 @@ class Encoded:
 class EncodedCalls:
     """The columns of a frame of calls, each encoded on first use.
 
-    Beside the API's columns: ``agent``, ``hour`` and ``weekday`` in the frame's own zone, ``transferred``,
-    ``path`` and ``ai``. A duration followed by ``bins`` is encoded in bins.
+    Beside the API's columns: ``agent``, ``country`` of the client, ``hour``, ``weekday`` and ``day`` in the
+    frame's own zone, ``transferred``, ``path`` and ``ai``. A duration followed by ``bins`` is
+    encoded in bins.
 
     Parameters
     ----------
@@ -60,7 +69,9 @@ class EncodedCalls:
         """Tell whether the frame has a column, or the columns that it is derived from."""
         needs = {
             "agent": (*AGENT_FIELDS, *AGENT_COLUMNS),
+            "country": ("clientNumber",),
             "hour": ("timestamp",),
+            "day": ("timestamp",),
             "weekday": ("timestamp",),
             "ai": ("aiTalkTime",),
             "path": ("numbersInvolvedJSON", "transfers"),
@@ -71,7 +82,12 @@ class EncodedCalls:
     def typed(self, name: str) -> pd.Series:
         """Return a column of the API in its own dtype, index from 0."""
         if name not in self._typed:
-            values = agents_of(self._df) if name == "agent" else column(self._df, name)
+            if name == "agent":
+                values = agents_of(self._df)
+            elif name == "country":
+                values = client_countries(self._df)
+            else:
+                values = column(self._df, name) if name in FIELDS else self._df[name]
             self._typed[name] = values.reset_index(drop=True)
         return self._typed[name]
 
@@ -110,8 +126,10 @@ class EncodedCalls:
         if len(names) > 1:
             return combined([self.encoded(name) for name in names])
         (name,) = names
-        if name == "hour":
+        if name in ("hour", "weekday"):
             return self.encoded("weekday", "hour")
+        if name == "day":
+            return self._of_days()
         if name in ("path", "transferred"):
             return self._chains(name)
         if name == "ai":
@@ -136,12 +154,26 @@ class EncodedCalls:
         slots[168] = np.nan
         return Encoded(codes, pd.DataFrame({"weekday": slots // 24, "hour": slots % 24}))
 
+    def _of_days(self) -> Encoded:
+        """Encode the days from the first to the last one; days without calls have a code too."""
+        stamps = self.typed("timestamp")
+        local = stamps.dt.tz_localize(None).to_numpy(dtype="datetime64[D]")
+        known = ~np.isnat(local)
+        if not known.any():
+            return Encoded(
+                np.zeros(self.size, dtype=np.uint8), pd.DataFrame({"day": pd.Series([None], dtype="str")})
+            )
+        first, last = local[known].min(), local[known].max()
+        days = np.arange(first, last + 1)
+        codes = np.where(known, (local - first).astype(np.int64), len(days))
+        return Encoded(codes.astype(_small(len(days) + 1)), pd.DataFrame({"day": [*days.astype(str), None]}))
+
     def _chains(self, name: str) -> Encoded:
         log = chain_log(self._df)
         moved = (log.hops > 0)[log.rows].astype(np.int8)
         meaning = pd.DataFrame({"transferred": pd.Series([False, True, None], dtype=object)})
         self._encoded["transferred",] = Encoded(moved, meaning)
-        codes, paths = pd.factorize(np.asarray(log.paths, dtype=object))
+        codes, paths = pd.factorize(np.asarray(log.labels, dtype=object))
         known = pd.Series([*paths, None], dtype="str")
         self._encoded["path",] = Encoded(codes[log.rows].astype(np.int32), pd.DataFrame({"path": known}))
         return self._encoded[name,]

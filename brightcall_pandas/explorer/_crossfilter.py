@@ -41,7 +41,8 @@ class Crossfilter:
         self.selection = Selection()
         self._masks: dict[str, tuple[Hashable, NDArray[np.bool_]]] = {}
         self._failed = np.zeros(calls.size, dtype=np.uint32)
-        self._rows: dict[str, Rows] = {}
+        self._rows: dict[frozenset[str], Rows] = {}
+        self._counted: dict[tuple[tuple[str, ...], frozenset[str]], NDArray[np.int64]] = {}
         self._counts = Counts(calls)
 
     def select(self, selection: Selection) -> None:
@@ -61,31 +62,39 @@ class Crossfilter:
                 self._failed &= np.uint32(~_BITS[name] & 0xFFFFFFFF)
                 if name in masks:
                     self._failed |= (~masks[name][1]).astype(np.uint32) * np.uint32(_BITS[name])
-        self._masks, self._rows, self.selection = masks, {}, selection
+        self._masks, self._rows, self._counted, self.selection = masks, {}, {}, selection
         self._counts.forget()
 
-    def rows(self, without: str = "") -> Rows:
-        """Return the rows that pass all controls, or all but one."""
-        without = without if without in self._masks else ""
-        if not self._masks or set(self._masks) == {without}:
+    def rows(self, *without: str) -> Rows:
+        """Return the rows that pass all controls, or all but some."""
+        left = self._masks.keys() & set(without)
+        if len(left) == len(self._masks):
             return None
-        if without not in self._rows:
-            failed = self._failed & np.uint32(~_BITS[without] & 0xFFFFFFFF) if without else self._failed
-            self._rows[without] = np.flatnonzero(failed == 0)
-        return self._rows[without]
+        key = frozenset(left)
+        if key not in self._rows:
+            bits = sum(_BITS[name] for name in left)
+            failed = self._failed & np.uint32(~bits & 0xFFFFFFFF) if bits else self._failed
+            self._rows[key] = np.flatnonzero(failed == 0)
+        return self._rows[key]
 
-    def counts(self, *names: str, without: str = "") -> NDArray[np.int64]:
-        """Return how many of the rows that pass all controls, or all but one, have each code of a column."""
-        without = without if without in self._masks else ""
-        return self._counts.of(names, self.rows(without), shared=not without)
+    def passes(self) -> NDArray[np.bool_]:
+        """Tell of each row whether it passes."""
+        return np.asarray(self._failed == 0)
+
+    def counts(self, *names: str, without: tuple[str, ...] = ()) -> NDArray[np.int64]:
+        """Return how many of the rows that pass all controls, or all but some, have each code of a column."""
+        left = frozenset(self._masks.keys() & set(without))
+        if (names, left) not in self._counted:
+            self._counted[names, left] = self._counts.of(names, self.rows(*left), shared=not left)
+        return self._counted[names, left]
 
     def prepare(self, *names: str) -> None:
         """Encode a column now, and count it for all rows."""
         self._counts.prepare(names)
 
-    def count(self, without: str = "") -> int:
-        """Return how many rows pass all controls, or all but one."""
-        rows = self.rows(without)
+    def count(self, *without: str) -> int:
+        """Return how many rows pass all controls, or all but some."""
+        rows = self.rows(*without)
         return self.calls.size if rows is None else len(rows)
 
     def _none_of(self, selection: Selection) -> pd.DataFrame:
@@ -93,7 +102,7 @@ class Crossfilter:
         needed = {name for control in selection.active() for name in control.columns}
         if "agent" in needed:
             needed.update(AGENT_COLUMNS)
-        derived = ("agent", "hour", "transferred", "ai")
+        derived = ("agent", "country", "hour", "weekday", "transferred", "path", "ai")
         names = [name for name in needed if self.calls.has(name) and name not in derived]
         return self.calls.frame(tuple(names)).iloc[:0]
 

@@ -8,50 +8,26 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import pandas as pd
 
 from brightcall_pandas import export
-from brightcall_pandas.errors import missing_extra
+from brightcall_pandas.analysis import Further
 from brightcall_pandas.explorer import _snapshot
-from brightcall_pandas.explorer._code import load_filter, python_code, split_filter
+from brightcall_pandas.explorer._code import doubts, from_api, from_frame, load_filter, split_filter
 from brightcall_pandas.explorer._counts import EncodedCalls
 from brightcall_pandas.explorer._crossfilter import Crossfilter
+from brightcall_pandas.explorer._origin import Origin
+from brightcall_pandas.explorer._page import ExplorerWidget
 from brightcall_pandas.explorer._selection import Presets, Selection
+from brightcall_pandas.explorer._stored import StoredSnapshot, snapshot_html
 from brightcall_pandas.explorer._views import Views
 from brightcall_pandas.filters import CallFilter
-from brightcall_pandas.frame import agent_field
-from brightcall_pandas.load import request_body
+from brightcall_pandas.frame import WEEKDAYS, Names, agent_field, choice
+from brightcall_pandas.load import Client, request_body
 
-try:
-    import anywidget
-except ImportError as error:
-    raise missing_extra("the filter explorer", "lab", error) from error
-
-__all__ = ["FRONT", "Explorer"]
-
-FRONT = Path(__file__).parent / "front"
-"""Folder of the page's JavaScript and CSS."""
-
-
-class ExplorerWidget(anywidget.AnyWidget):
-    """The widget in the browser. It has no data of its own: all data come by message, so none are saved.
-
-    Parameters
-    ----------
-    receive
-        Called with each message that the browser sends.
-    """
-
-    _esm = (FRONT / "explorer.js").read_text(encoding="utf-8")
-    _css = (FRONT / "explorer.css").read_text(encoding="utf-8")
-
-    def __init__(self, receive: Callable[[dict[str, Any]], None]) -> None:
-        super().__init__()
-        self.receive = receive
-        self.on_msg(lambda _, content, __: self.receive(content))
-
+__all__ = ["Explorer"]
 
 Arguments = ParamSpec("Arguments")
 Owner = TypeVar("Owner", bound=Any)
@@ -86,6 +62,16 @@ class Explorer:
         Calls: typed, raw or hand-made. Controls and views whose column is missing are left out.
     presets
         The JSON file of saved selections; None means one in the user's configuration folder.
+    names
+        Names to show for ids of agents, lines and parties, as in the tables; the code keeps the ids.
+    metrics
+        Figures to show beside the usual ones: `bc.Metric`, or names of metrics.
+    stored
+        Whether a notebook stores the selection with its figures and pictures beside the page, to be seen
+        when it is opened without its kernel. It holds no rows, and clients' numbers only if the selection
+        names them.
+    client
+        The client that the calls were loaded with, if it is not the default; the code names it.
 
     Examples
     --------
@@ -98,10 +84,21 @@ class Explorer:
     [5.0, 60.0]
     """
 
-    def __init__(self, df: pd.DataFrame, *, presets: str | os.PathLike[str] | None = None) -> None:
-        self._df = df
+    def __init__(
+        self,
+        df: pd.DataFrame,
+        *,
+        presets: str | os.PathLike[str] | None = None,
+        names: Names = None,
+        metrics: Further = None,
+        stored: bool = True,
+        client: Client | None = None,
+    ) -> None:
+        self._df, self._client = df, client
+        self._origin = Origin(df, client)
         self._cross = Crossfilter(EncodedCalls(df))
-        self._views = Views(self._cross)
+        self._views = Views(df, self._cross, names, metrics)
+        self._stored = StoredSnapshot(self._as_stored) if stored else None
         self._undo_steps: list[Selection] = []
         self._presets = Presets(presets)
         self._step = ""  # the page's name of the last change; those of one name are one step of undo
@@ -123,7 +120,7 @@ class Explorer:
 
     @property
     def conditions(self) -> dict[str, Any]:
-        """The rest of the selection: ``hours`` (first, last), ``lines``, ``transferred``, ``ai``."""
+        """The rest of the selection, by the names that ``df.calls.filter`` has for it and the API lacks."""
         return dict(self._cross.selection.conditions)
 
     @conditions.setter
@@ -184,21 +181,47 @@ class Explorer:
         """Everything that the page shows now."""
         return self._views.all()
 
-    def code(self) -> str:
-        """Return two lines of Python for the same rows.
+    def code(self, source: Literal["frame", "api"] | None = None) -> str:
+        """Return one statement that gives the same rows where the explorer was made.
+
+        Parameters
+        ----------
+        source
+            ``"frame"`` filters the frame that is explored, by its own name; ``"api"`` loads the calls. None:
+            the frame if it has a name, else the API.
 
         Returns
         -------
         str
-            ``calls = bc.load_calls(…)`` loads them from the API, ``calls = df.calls.filter(…)`` takes them
-            from the frame ``df`` that is explored. What the API has no filter for follows as a filter of
-            rows.
-            A frame that was not loaded does not know its days, so the code has those of its first and last
-            call.
+            Such as ``calls = df.calls.filter(…)`` or ``calls = bc.load_calls(…)``; what the API has no filter
+            for follows as a filter of rows. A frame that was not loaded does not know its days, so the code
+            has those of its first and last call, and a comment says so.
+
+        Raises
+        ------
+        ValueError
+            `source` is ``"frame"``, and no variable holds the frame.
         """
+        if source is not None:
+            choice("source", source, ("frame", "api"))
         selection, calls = self._cross.selection, self._cross.calls
         agent = None if selection.filter.agent_ids is None else agent_field(self._df)
-        return python_code(selection, load_filter(self._df), self._days(), calls.zone, agent)
+        name = self._origin.name_of(self._df)
+        if name is not None and source != "api":
+            return from_frame(selection, name, calls.zone, agent)
+        if source == "frame":
+            msg = "no variable holds the frame that is explored: give it a name, or take source='api'"
+            raise ValueError(msg)
+        statement = from_api(
+            selection,
+            load_filter(self._df),
+            self._days(),
+            calls.zone,
+            agent,
+            package=self._origin.package,
+            client=self._origin.name_of(self._client),
+        )
+        return statement + doubts(self._df)
 
     def request(self) -> dict[str, Any]:
         """Return the body of the API request.
@@ -211,21 +234,26 @@ class Explorer:
         request, _ = split_filter(self._cross.selection, load_filter(self._df), self._days())
         return request_body(request, request.timezone)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the rows that pass to a parquet file, and return its path.
 
         Raises
         ------
+        FileExistsError
+            There is such a file, and it is not to be replaced.
         ValueError
             `path` is a folder.
         """
+        if Path(path).is_file() and not overwrite:
+            msg = f"{path} exists; overwrite=True replaces it"
+            raise FileExistsError(msg)
         return export.to_parquet(self.frame, path, partition=None)
 
     @locked
     def snapshot(self) -> None:
         """Show a picture, the first rows and the code, which stay in the notebook after the kernel has ended.
 
-        They contain data of the calls, unlike the page, which is saved empty.
+        They contain rows, unlike what the notebook stores of the page by itself.
         """
         from IPython import display  # noqa: PLC0415 - every notebook has it
 
@@ -272,9 +300,18 @@ class Explorer:
         return f"Explorer({self._views.figures.sentence()})"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
+        if self._stored is not None:
+            self._stored.show()
         bundle = self.page._repr_mimebundle_(**options)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return (data or {}) | {"text/plain": "the filter explorer; run the cell to see it"}, metadata
+
+    @locked
+    def _as_stored(self) -> tuple[str, str]:
+        """Return what a notebook stores beside the page, as HTML and as text."""
+        view = self._views.all()
+        text = "\n".join([view["sentence"], *(chip["text"] for chip in view["chips"]), self.code()])
+        return snapshot_html(view, self.code()), text
 
     @locked
     def _select(self, selection: Selection, step: str = "") -> None:
@@ -290,6 +327,8 @@ class Explorer:
 
     def _draw(self) -> None:
         """Send the view; if an event loop runs, a little later and once for all changes until then."""
+        if self._stored is not None:
+            self._stored.outdated()
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -305,7 +344,7 @@ class Explorer:
             self._send()
 
     @locked
-    def _send(self, answer: str | None = None, error: str = "", status: str = "") -> None:
+    def _send(self, answer: str | None = None, error: str = "", status: str = "", exists: str = "") -> None:
         self._draw_due = False
         try:
             presets = self.presets
@@ -318,6 +357,7 @@ class Explorer:
                 "answer": answer,
                 "error": error,
                 "status": status,
+                "exists": exists,
                 "code": self.code(),
                 "presets": presets,
                 "can_undo": bool(self._undo_steps),
@@ -327,37 +367,60 @@ class Explorer:
     @locked
     def _receive(self, content: dict[str, Any]) -> None:
         """Do what the page asks for, and answer with the new view, or with the old one and an error."""
-        error = status = ""
+        error = status = exists = ""
         try:
             status = self._do(content) or ""
-        except (KeyError, TypeError, ValueError, OSError) as problem:
+        except FileExistsError:
+            exists = str(content.get("value"))
+        except (LookupError, TypeError, ValueError, OSError) as problem:
             error = str(problem.args[0] if isinstance(problem, KeyError) else problem)
-        self._send(content.get("number"), error, status)
+        self._send(content.get("number"), error, status, exists)
 
     def _do(self, content: dict[str, Any]) -> str | None:
+        """Do what the page asks for, and return what to say; do nothing if it only asks for the view."""
         name, value = str(content.get("name", "")), content.get("value")
-        match content.get("do"):
-            case "set":
-                self._select(self._cross.selection.changed(name, value), str(content.get("step", "")))
-            case "tick":
-                self.set(name, self._views.values_of(name, list(value or [])))
-            case "clear" if name in self._views.controls:
-                self.set(name, None)
-            case "clear":
-                self.filter = self.filter.without(name)
-            case "reset":
-                self.reset()
-            case "undo":
-                self.undo()
-            case "save":
-                return f"Saved {self._cross.count():,} calls to {self.save(str(value))}"
-            case "save preset":
-                self.save_preset(str(value))
-            case "load preset":
-                self.load_preset(str(value))
-            case "delete preset":
-                self.delete_preset(str(value))
-        return None
+        tasks: dict[str, Callable[[], str | None]] = {
+            "set": lambda: self._select(
+                self._cross.selection.changed(name, value), str(content.get("step", ""))
+            ),
+            "tick": lambda: self.set(name, self._views.values_of(name, list(value or []))),
+            "cell": lambda: self._pick_cell(value),
+            "pick": lambda: self._pick(name, value),
+            "clear": lambda: self._clear(name),
+            "reset": self.reset,
+            "undo": self.undo,
+            "table": lambda: self._views.table.change(value or {}),
+            "save": lambda: self._save_by_hand(str(value), overwrite=bool(content.get("overwrite"))),
+            "save preset": lambda: self.save_preset(str(value)),
+            "load preset": lambda: self.load_preset(str(value)),
+            "delete preset": lambda: self.delete_preset(str(value)),
+        }
+        task = tasks.get(str(content.get("do")))
+        return None if task is None else task()
+
+    def _save_by_hand(self, path: str, *, overwrite: bool) -> str:
+        return f"Saved {self._cross.count():,} calls to {self.save(path, overwrite=overwrite)}"
+
+    def _clear(self, name: str) -> None:
+        if name in self._views.controls:
+            self.set(name, None)
+        else:
+            self.filter = self.filter.without(name)
+
+    def _pick_cell(self, cell: Any) -> None:
+        """Choose a weekday and an hour, by number; take both back if they are chosen."""
+        weekday, hour = map(int, cell)
+        conditions: dict[str, Any] = {"weekdays": (WEEKDAYS[weekday],), "hours": (hour, hour)}
+        others = {name: kept for name, kept in self.conditions.items() if name not in conditions}
+        chosen = others if self.conditions == others | conditions else others | conditions
+        self._select(Selection(self.filter, chosen))
+
+    def _pick(self, column: str, position: Any) -> None:
+        """Choose the value of a cell of the table; take it back if it is chosen."""
+        name, value = self._views.picked(column, int(position))
+        now = self._cross.selection
+        wanted = now.changed(name, value)
+        self._select(now.changed(name, None) if wanted == now else wanted)
 
     def _days(self) -> tuple[str, str]:
         """Return the first and the last day of the frame; today if it has no times."""

@@ -13,13 +13,13 @@ from brightcall_pandas import analysis
 
 __all__ = ["as_html", "as_png"]
 
-_DRAWN = {
-    "by_outcome": ("outcomeTag",),
-    "talk_time_histogram": ("talkTime",),
-    "heatmap": ("timestamp",),
-    "transfer_variants": ("numbersInvolvedJSON", "transfers"),
+_DRAWN: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "by_outcome": (("outcomeTag",), {}),
+    "talk_time_histogram": (("talkTime",), {}),
+    "heatmap": (("timestamp",), {"value": "n_calls_per_day"}),
+    "transfer_variants": (("numbersInvolvedJSON", "transfers"), {}),
 }
-"""Tables that are drawn, and the columns of which each needs at least one."""
+"""Tables that are drawn: the columns of which each needs at least one, and its arguments."""
 
 
 def as_png(calls: pd.DataFrame, sentence: str) -> bytes:
@@ -36,15 +36,16 @@ def as_png(calls: pd.DataFrame, sentence: str) -> bytes:
 
     from brightcall_pandas import plots  # noqa: PLC0415
 
-    names = [name for name, columns in _DRAWN.items() if not set(columns).isdisjoint(calls.columns)]
+    names = [name for name, (columns, _) in _DRAWN.items() if not set(columns).isdisjoint(calls.columns)]
     rows = max(1, (len(names) + 1) // 2)
-    figure = Figure(figsize=(13, 0.5 + 4.25 * rows), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(13, 0.5 + 4.25 * rows), layout="constrained")
     figure.suptitle(sentence, x=0.01, ha="left", fontsize=13, fontweight="bold")
     for axes, name in zip_longest(figure.subplots(rows, 2, squeeze=False).flat, names):
         if name is None:
             axes.set_axis_off()
         else:
-            getattr(plots, name)(getattr(analysis, name)(calls), ax=axes)
+            table = getattr(analysis, name)(calls, **_DRAWN[name][1])
+            getattr(plots, name)(table, ax=axes)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=90)
     return buffer.getvalue()

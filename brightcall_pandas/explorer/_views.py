@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis import ratio
+from brightcall_pandas.analysis import Further, MetricOfRows, calls_a_day, checked_metrics
 from brightcall_pandas.explorer._controls import CONTROLS, Control, Options, options_of
 from brightcall_pandas.explorer._crossfilter import Crossfilter
+from brightcall_pandas.explorer._days import CoveredDays, drawn_days
+from brightcall_pandas.explorer._figures import KeyFigures
+from brightcall_pandas.explorer._table import TableView
 from brightcall_pandas.filters import FILTERS
+from brightcall_pandas.frame import WEEKDAYS, Names
 
-__all__ = ["KeyFigures", "Views"]
+__all__ = ["Views"]
 
-_TABLE = ("timestamp", "type", "state", "outcomeTag", "talkTime", "clientNumber", "lineNumber")
-_ROWS, _BARS, _PATHS = 8, 12, 8
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_BARS, _PATHS = 12, 8
+_PICKS = {
+    "timestamp": "day",
+    "type": "types",
+    "state": "states",
+    "outcomeTag": "outcomes",
+    "outcomeType": "outcome_types",
+    "agent": "agent_ids",
+    "projectName": "text_projects",
+    "projectId": "project_ids",
+    "lineNumber": "lines",
+    "campaign": "campaigns",
+    "talkTime": "talk_time",
+    "answerTime": "answer_time",
+    "qualityRating": "quality_rating",
+    "clientNumber": "number",
+    "fromNumber": "from_number",
+    "toNumber": "to_number",
+    "toAnswer": "to_answer",
+    "uniqueId": "unique_ids",
+    "userId": "user_id",
+}
+"""The control that a cell of a column sets."""
+
+_OF_CELL = ("weekdays", "hours")
 
 
 class Views:
@@ -24,21 +51,36 @@ class Views:
 
     Parameters
     ----------
+    df
+        The frame.
     cross
-        Which rows pass.
+        Which of its rows pass.
+    names
+        Names to show for agents, lines and parties.
+    metrics
+        Metrics whose figures are shown beside the others.
     """
 
-    def __init__(self, cross: Crossfilter) -> None:
+    def __init__(
+        self,
+        df: pd.DataFrame,
+        cross: Crossfilter,
+        names: Names = None,
+        metrics: Further = None,
+    ) -> None:
         self.cross = cross
         self.calls = cross.calls
         self.controls = {
             name: each for name, each in CONTROLS.items() if all(map(self.calls.has, each.columns))
         }
+        self._days = CoveredDays(df)
         self._options: dict[str, Options] = {}
         for name, each in self.controls.items():
             if each.kind == "options":
-                self._options[name] = options_of(each, self.calls)
-        self.figures = KeyFigures(cross)
+                self._options[name] = options_of(each, self.calls, names)
+        chosen = [] if metrics is None else checked_metrics(metrics, ()).values()
+        self.figures = KeyFigures(cross, [MetricOfRows(df, each) for each in chosen])
+        self.table = TableView(cross, df.columns, names)
         self._prepare()
 
     def all(self) -> dict[str, Any]:
@@ -49,17 +91,18 @@ class Views:
             "controls": [self.control(each) for each in self.controls.values()],
             "chips": self.chips(),
             "empty": self.empty(),
+            "days": self.days(),
             "outcomes": self.outcomes(),
             "heatmap": self.heatmap(),
             "paths": self.paths(),
-            "table": self.table(),
+            "table": self.table.shown() | {"picks": self.picks()},
             "n_calls": self.cross.count(),
             "n_calls_total": self.calls.size,
         }
 
     def _prepare(self) -> None:
         """Encode what every view counts, so that the first change is as fast as the next."""
-        columns = {("weekday", "hour"), ("path",), ("state",)} | {
+        columns = {("weekday", "hour"), ("day",), ("state",)} | {
             each.names for each in self._options.values()
         }
         columns |= {(each.columns[0], "bins") for each in self.controls.values() if each.kind == "range"}
@@ -90,7 +133,7 @@ class Views:
         if control.kind == "range":
             return shown | self.histogram(control)
         if control.kind == "hours":
-            by_hour = self.cross.counts("weekday", "hour", without="hours")[:168]
+            by_hour = self.cross.counts("weekday", "hour", without=("hours",))[:168]
             return shown | {
                 "edges": list(range(25)),
                 "counts": by_hour.reshape(7, 24).sum(axis=0).tolist(),
@@ -111,7 +154,7 @@ class Views:
     def option_counts(self, name: str) -> list[int]:
         """Return the number of calls of each choice under the other filters."""
         options = self._options[name]
-        counts: list[int] = options.counts(self.cross.counts(*options.names, without=name)).tolist()
+        counts: list[int] = options.counts(self.cross.counts(*options.names, without=(name,))).tolist()
         return counts
 
     def values_of(self, name: str, choices: list[int]) -> tuple[Any, ...]:
@@ -128,10 +171,10 @@ class Views:
         """Return calls by duration under the other filters; zero and unknown ones are counted in the note."""
         names = (control.columns[0], "bins")
         edges = self.calls.encoded(*names).meaning["to"].to_numpy()[:-1]
-        counts = self.cross.counts(*names, without=control.name)
+        counts = self.cross.counts(*names, without=(control.name,))
         note = f"{counts[1:-1].sum():,} of {counts.sum():,} calls drawn; 0 s: {counts[0]:,}"
         if counts[-1]:
-            note += f"; unknown: {counts[-1]:,}"
+            note += f"; not known: {counts[-1]:,}"
         return {"edges": edges.tolist(), "counts": counts[1:-1].tolist(), "note": note, "unit": "s"}
 
     # Pictures
@@ -140,58 +183,125 @@ class Views:
         """Return bars of outcomes under the other filters, the largest first."""
         if "outcomes" not in self._options:
             return None
-        options, counts = self._options["outcomes"], self.option_counts("outcomes")
-        chosen = options.chosen(self.cross.selection.filter.outcomes)
-        n_calls = self.cross.count("outcomes")
-        order = sorted(range(len(counts)), key=lambda choice: -counts[choice])
-        ticked = [choice for choice in order if chosen[choice] is not False]
-        bars = sorted({*order[:_BARS], *ticked}, key=lambda choice: -counts[choice])
-        shown = sum(counts[choice] for choice in bars)
-        return {
-            "bars": [
-                {
-                    "choice": choice,
-                    "label": options.labels[choice],
-                    "n_calls": counts[choice],
-                    "share": counts[choice] / n_calls if n_calls else 0,
-                    "chosen": chosen[choice] is not False,
-                }
-                for choice in bars
-            ],
-            "note": f"{shown:,} of {n_calls:,} calls; {n_calls - sum(counts):,} have no outcome"
-            + (f"; {len(counts) - len(bars)} further outcomes not drawn" if len(counts) > len(bars) else ""),
-        }
-
-    def heatmap(self) -> dict[str, Any] | None:
-        """Return calls by weekday and hour of the rows that pass."""
-        if not self.calls.has("timestamp"):
-            return None
-        counts = self.cross.counts("weekday", "hour")
-        note = f"{counts[:168].sum():,} of {counts.sum():,} calls, {self.calls.zone}"
-        return {"days": list(_DAYS), "counts": counts[:168].reshape(7, 24).tolist(), "note": note}
-
-    def paths(self) -> dict[str, Any] | None:
-        """Return the most frequent transfer variants of the rows that pass."""
-        if not self.calls.has("path"):
-            return None
-        names = self.calls.encoded("path").meaning["path"]
-        counts = self.cross.counts("path")
-        known = np.flatnonzero(counts)
-        enough = np.partition(counts, -_PATHS)[-_PATHS] if len(counts) > _PATHS else 0
-        best = known[counts[known] >= enough]
-        best = best[np.argsort(-counts[best], kind="stable")[:_PATHS]]
-        bars = [{"label": names.iloc[at] or "(none)", "n_calls": int(counts[at])} for at in best]
-        note = f"{counts[best].sum():,} of {counts.sum():,} calls in {len(best)} of {len(known):,} variants"
+        bars, counts = self._bars("outcomes", _BARS)
+        n_calls, drawn = self.cross.count("outcomes"), sum(bar["n_calls"] for bar in bars)
+        note = f"{drawn:,} of {n_calls:,} calls; {n_calls - sum(counts):,} have no outcome"
+        if len(counts) > len(bars):
+            note += f"; {len(counts) - len(bars)} further outcomes not drawn"
         return {"bars": bars, "note": note}
 
-    def table(self) -> dict[str, Any]:
-        """Return the first rows that pass."""
-        rows = self.cross.rows()
-        first = np.arange(min(_ROWS, self.calls.size)) if rows is None else rows[:_ROWS]
-        names = [name for name in _TABLE if self.calls.has(name)]
-        columns = [[_cell(value) for value in self.calls.typed(name).iloc[first]] for name in names]
-        note = f"{len(first):,} of {self.cross.count():,} calls"
-        return {"names": names, "rows": [list(row) for row in zip(*columns, strict=True)], "note": note}
+    def paths(self) -> dict[str, Any] | None:
+        """Return bars of the most frequent transfer variants under the other filters."""
+        if "paths" not in self._options:
+            return None
+        bars, _ = self._bars("paths", _PATHS)
+        known = np.count_nonzero(self.cross.counts("path", without=("paths",)))
+        drawn = sum(bar["n_calls"] for bar in bars)
+        n_drawn = sum(bar["n_calls"] > 0 for bar in bars)
+        note = f"{drawn:,} of {self.cross.count('paths'):,} calls in {n_drawn} of {known:,} variants"
+        return {"bars": bars, "note": note}
+
+    def _bars(self, name: str, most: int) -> tuple[list[dict[str, Any]], list[int]]:
+        """Return the largest choices of a control and those that are chosen, and the calls of all choices."""
+        options, counts = self._options[name], self.option_counts(name)
+        chosen = options.chosen(self.cross.selection.value(name))
+        n_calls = self.cross.count(name)
+        order = sorted(range(len(counts)), key=lambda choice: -counts[choice])
+        largest = [choice for choice in order[:most] if counts[choice] or name == "outcomes"]
+        ticked = [choice for choice in order if chosen[choice] is not False]
+        bars = [
+            {
+                "choice": choice,
+                "label": options.labels[choice],
+                "n_calls": counts[choice],
+                "share": counts[choice] / n_calls if n_calls else 0,
+                "chosen": chosen[choice] is not False,
+            }
+            for choice in sorted({*largest, *ticked}, key=lambda choice: -counts[choice])
+        ]
+        return bars, counts
+
+    def heatmap(self) -> dict[str, Any] | None:
+        """Return calls by weekday and hour under the other filters: totals, and the mean of the days."""
+        if not self.calls.has("timestamp"):
+            return None
+        counts = self.cross.counts("weekday", "hour", without=_OF_CELL)
+        totals = counts[:168].reshape(7, 24)
+        days = self._days.of_cells(self.cross.selection.filter)
+        a_day = calls_a_day(totals, days)
+        note = f"{totals.sum():,} of {counts.sum():,} calls, {self.calls.zone}"
+        return {
+            "days": list(WEEKDAYS),
+            "counts": totals.tolist(),
+            "a_day": [[None if np.isnan(each) else round(each, 3) for each in row] for row in a_day.tolist()],
+            "n_days": np.round(days, 2).tolist(),
+            "chosen": self._chosen_cells(),
+            "note": f"{note}; a cell is the mean of its days",
+        }
+
+    def _chosen_cells(self) -> list[list[bool]]:
+        """Tell of each weekday and hour whether the selection takes it."""
+        first, last = self.cross.selection.conditions.get("hours", (0, 23))
+        weekdays = self.cross.selection.conditions.get("weekdays", WEEKDAYS)
+        return [[day in weekdays and first <= hour <= last for hour in range(24)] for day in WEEKDAYS]
+
+    def days(self) -> dict[str, Any] | None:
+        """Return calls by day under the other filters; by several days where there are too many to draw."""
+        if not self.calls.has("timestamp") or self.calls.days() is None:
+            return None
+        encoded = self.calls.encoded("day")
+        names = encoded.meaning["day"].tolist()[:-1]
+        counts = self.cross.counts("day", without=("day",))
+        step, starts = drawn_days(len(names), date.fromisoformat(names[0]).weekday())
+        bars = np.add.reduceat(counts[:-1], starts) if names else counts[:0]
+        low, high = self.cross.selection.value("day") or (None, None)
+        span = {1: "a bar is a day", 7: "a bar is a week, from Monday"}.get(step, f"a bar is {step} days")
+        note = f"{counts[:-1].sum():,} of {counts.sum():,} calls, {self.calls.zone}; {span}"
+        ends = [*starts.tolist(), len(names)]
+        after = str(date.fromisoformat(names[-1]) + timedelta(days=1))
+        return {
+            "name": "day",
+            "kind": "days",
+            "edges": [*(names[at] for at in starts), after],
+            "last_days": [names[end - 1] for end in ends[1:]],
+            "counts": bars.tolist(),
+            "low": low,
+            "high": high,
+            "note": note,
+        }
+
+    # The table
+
+    def picks(self) -> dict[str, str]:
+        """Return the control that a cell of each column of the table can set."""
+        return {column: name for column, name in _PICKS.items() if name in self.controls}
+
+    def picked(self, column: str, position: int) -> tuple[str, Any]:
+        """Return the control that a cell sets, and the value that it sets it to.
+
+        Raises
+        ------
+        KeyError
+            There is no such cell, or no control for it.
+        ValueError
+            The cell is empty.
+        """
+        name, value = self.picks().get(column), self.table.value(column, position)
+        if name is None:
+            msg = f"there is no control for the column {column!r}"
+            raise KeyError(msg)
+        if value is None or not str(value).strip():
+            msg = f"this call has no {column}"
+            raise ValueError(msg)
+        control = self.controls[name]
+        if control.kind == "days":
+            return name, (f"{value:%Y-%m-%d}",) * 2
+        if control.kind == "range":
+            return name, (value, value)
+        if name in self._options and not control.single:
+            groups = (group for group in self._options[name].values if value in group)
+            return name, list(next(groups, (value,)))
+        return name, value
 
     # Words
 
@@ -218,6 +328,9 @@ class Views:
             if found == set(value if isinstance(value, tuple) else (value,)):
                 return _words(tuple(options.labels[choice] for choice in ticked))
         unit = {"range": " s", "hours": " h"}.get(control.kind, "")
+        if control.kind in ("days", "range", "hours") and None not in value:
+            low, high = map(_words, value)
+            return (low if low == high else f"{low} – {high}") + unit
         return _words(value) + unit
 
     def empty(self) -> str:
@@ -243,122 +356,6 @@ def _words(value: Any) -> str:
         low, high = value
         return f"up to {_words(high)}" if low is None else f"from {_words(low)}"
     if isinstance(value, tuple):
-        between = " – " if isinstance(value[0], int | float) else ", "
-        return between.join(map(_words, value[:4])) + (
-            f" and {len(value) - 4} more" if len(value) > 4 else ""
-        )
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _cell(value: Any) -> str:
-    if pd.isna(value):
-        return ""
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-class KeyFigures:
-    """The line above all views: calls, answer rate, mean and total talk time, each against all calls.
-
-    Parameters
-    ----------
-    cross
-        Which rows pass; all of them do so far.
-    """
-
-    def __init__(self, cross: Crossfilter) -> None:
-        self._cross = cross
-        calls = cross.calls
-        self._answered = None
-        if calls.has("state"):
-            self._answered = calls.encoded("state").meaning["state"].eq("answered").to_numpy(dtype=bool)
-        if calls.has("talkTime"):
-            talk = calls.typed("talkTime").to_numpy(dtype=np.float64, na_value=np.nan)
-            self._has_mean = ~np.isnan(talk)
-            if self._answered is not None:
-                self._has_mean &= self._answered[calls.encoded("state").codes]
-            self._talk = np.nan_to_num(talk)
-            self._talk_answered = np.where(self._has_mean, self._talk, 0.0)
-        self._all_calls = self.current()
-
-    def current(self) -> dict[str, float]:
-        """Return the figures of the rows that pass.
-
-        Returns
-        -------
-        dict
-            ``n_calls``; where the columns are there also ``answer_rate`` (answered ÷ calls),
-            ``talk_time_total_s`` (all calls) and ``talk_time_mean_s`` (answered calls whose talk time is
-            known; all such calls in a frame without states).
-        """
-        n_calls = self._cross.count()
-        known: dict[str, float] = {"n_calls": n_calls}
-        if self._answered is not None:
-            answered = self._cross.counts("state")[self._answered].sum()
-            known["answer_rate"] = float(ratio([answered], [n_calls])[0])
-        if self._cross.calls.has("talkTime"):
-            rows = self._cross.rows()
-            chosen = slice(None) if rows is None else rows
-            count = np.count_nonzero(self._has_mean[chosen])
-            known["talk_time_total_s"] = float(self._talk[chosen].sum())
-            known["talk_time_mean_s"] = float(ratio([self._talk_answered[chosen].sum()], [count])[0])
-        return known
-
-    def sentence(self) -> str:
-        """Return calls and answer rate in words, with the difference from all calls in points."""
-        now = self.current()
-        text = f"{now['n_calls']:,.0f} of {self._all_calls['n_calls']:,.0f} calls"
-        if np.isnan(now.get("answer_rate", np.nan)):
-            return text
-        return f"{text}, answer rate {100 * now['answer_rate']:.0f} % ({self._points(now)})"
-
-    def cards(self) -> list[dict[str, str]]:
-        """Return the figures one by one: label, value, and comparison with all calls."""
-        now, all_calls = self.current(), self._all_calls
-        share = f"of {all_calls['n_calls']:,.0f} ({_percent(now['n_calls'], all_calls['n_calls'])})"
-        cards = [_card("Calls", f"{now['n_calls']:,.0f}", share)]
-        if "answer_rate" in now:
-            rate = now["answer_rate"]
-            known = not np.isnan(rate)
-            cards.append(
-                _card(
-                    "Answer rate",
-                    f"{100 * rate:.0f} %" if known else "–",
-                    f"{self._points(now)} points" if known else "",
-                )
-            )
-        if "talk_time_mean_s" in now:
-            mean, total = now["talk_time_mean_s"], now["talk_time_total_s"]
-            change = mean - all_calls["talk_time_mean_s"]
-            cards += [
-                _card("Mean talk time", _duration(mean), "" if np.isnan(change) else f"{_signed(change)} s"),
-                _card("Total talk time", _duration(total), _percent(total, all_calls["talk_time_total_s"])),
-            ]
-        return cards
-
-    def _points(self, now: dict[str, float]) -> str:
-        return _signed(round(100 * now["answer_rate"]) - round(100 * self._all_calls["answer_rate"]))
-
-
-def _card(label: str, value: str, against: str) -> dict[str, str]:
-    return {"label": label, "value": value, "against": against}
-
-
-def _signed(change: float) -> str:
-    whole = round(change)
-    return f"+{whole}" if whole > 0 else f"−{-whole}" if whole < 0 else "±0"
-
-
-def _percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.3g} %" if whole else "–"
-
-
-def _duration(seconds: float) -> str:
-    if np.isnan(seconds):
-        return "–"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7_200:
-        return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
-    return f"{seconds / 3_600:,.0f} h"
+        more = f" and {len(value) - 4} more" if len(value) > 4 else ""
+        return ", ".join(map(_words, value[:4])) + more
+    return f"{value:.12g}" if isinstance(value, float) else str(value)

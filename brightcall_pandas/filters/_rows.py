@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.filters._predicates import AnyOf
-from brightcall_pandas.filters._values import Flag, Hours, Identifier, Many, Value
-from brightcall_pandas.frame import column
+from brightcall_pandas.filters._values import Country, Flag, Hours, Identifier, Many, Text, Value, Word
+from brightcall_pandas.frame import WEEKDAYS, client_countries, column
 
 __all__ = ["ROW_FILTERS", "RowFilter", "parsed_conditions"]
 
@@ -33,6 +33,26 @@ class _HourOfDay:
         local = stamps if zone is None else stamps.dt.tz_convert(zone)
         within: np.ndarray = local.dt.hour.between(*value).to_numpy(dtype=bool)
         return within
+
+
+class _DayOfWeek:
+    columns = ("timestamp",)
+
+    def mask(self, df: pd.DataFrame, value: tuple[str, ...], zone: str | None) -> np.ndarray:
+        stamps = column(df, "timestamp")
+        local = stamps if zone is None else stamps.dt.tz_convert(zone)
+        wanted = [WEEKDAYS.index(each) for each in value]
+        chosen: np.ndarray = local.dt.day_of_week.isin(wanted).to_numpy(dtype=bool)
+        return chosen
+
+
+class _ClientCountry:
+    columns = ("clientNumber",)
+
+    def mask(self, df: pd.DataFrame, value: tuple[str, ...], _zone: str | None) -> np.ndarray:
+        column(df, "clientNumber")  # a frame without it is told so
+        countries: np.ndarray = client_countries(df).isin(value).to_numpy(dtype=bool)
+        return countries
 
 
 class _AiTalked:
@@ -70,8 +90,16 @@ ROW_FILTERS: dict[str, RowFilter] = {
         RowFilter(
             "hours", Hours(), "Hours of the day in which the call began, both inclusive.", _HourOfDay()
         ),
+        RowFilter(
+            "weekdays", Many(Word(WEEKDAYS)), "Days of the week on which the call began.", _DayOfWeek()
+        ),
         RowFilter("lines", Many(Identifier()), "Phone lines used for the call.", AnyOf("lineNumber")),
+        RowFilter("campaigns", Many(Text()), "Campaigns of the call.", AnyOf("campaign")),
+        RowFilter(
+            "countries", Many(Country()), "Countries of the client's number, two letters.", _ClientCountry()
+        ),
         RowFilter("transferred", Flag(), "Whether the call was transferred at least once."),
+        RowFilter("paths", Many(Text()), "Who took the call, one after the other, such as ``101 → 102``."),
         RowFilter("ai", Flag(), "Whether the AI agent talked.", _AiTalked()),
     )
 }

@@ -15,6 +15,7 @@ import msgspec
 
 from brightcall_pandas.frame import (
     Field,
+    checked_region,
     choice,
     day_text,
     flag,
@@ -28,6 +29,7 @@ from brightcall_pandas.frame import (
 
 __all__ = [
     "Codes",
+    "Country",
     "Day",
     "Flag",
     "Hours",
@@ -137,6 +139,25 @@ class Codes(msgspec.Struct, frozen=True):
     def encode(self, value: str) -> int:
         """Return the code."""
         return self.field.choices.index(value)
+
+
+class Country:
+    """A country, by its two letters."""
+
+    accepts = "two letters of a country, for example DE"
+
+    def parse(self, argument: str, given: Any) -> str:
+        """Return both letters in capitals."""
+        if not isinstance(given, str):
+            raise type_error(argument, self.accepts, given)
+        try:
+            return str(checked_region(given))
+        except ValueError:
+            raise value_error(argument, given, f"is not a country; it takes {self.accepts}") from None
+
+    def encode(self, value: str) -> str:
+        """Return both letters."""
+        return value
 
 
 class Many(msgspec.Struct, frozen=True):

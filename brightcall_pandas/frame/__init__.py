@@ -50,6 +50,7 @@ from brightcall_pandas.frame._agents import (
 from brightcall_pandas.frame._answer import Answer, AnswerReader, NestedTooDeeplyError, read_object
 from brightcall_pandas.frame._clients import (
     client_codes,
+    client_countries,
     client_of,
     has_number,
     normalize_numbers,
@@ -61,7 +62,7 @@ from brightcall_pandas.frame._clients import (
 )
 from brightcall_pandas.frame._columns import Clock, column, optional_column, to_pandas, to_series, typed_array
 from brightcall_pandas.frame._conversions import EPOCH_OF_ID, label_array
-from brightcall_pandas.frame._days import micros, midnight, midnight_micros
+from brightcall_pandas.frame._days import WEEKDAYS, micros, midnight, midnight_micros
 from brightcall_pandas.frame._documents import php_list
 from brightcall_pandas.frame._field_names import warn_of_other_spellings
 from brightcall_pandas.frame._fields import (
@@ -97,6 +98,7 @@ from brightcall_pandas.frame._names import (
 )
 from brightcall_pandas.frame._numbering import (
     SEVERAL_ZONES,
+    countries_of,
     country_of,
     description_of,
     line_type_of,
@@ -176,6 +178,7 @@ __all__ = [
     "STATISTICS_STATES",
     "STATISTICS_TOTALS",
     "TABLE_SCHEMA",
+    "WEEKDAYS",
     "AgentCounts",
     "Answer",
     "AnswerReader",
@@ -196,10 +199,12 @@ __all__ = [
     "checked_region",
     "choice",
     "client_codes",
+    "client_countries",
     "client_of",
     "column",
     "consolidate",
     "count_agents",
+    "countries_of",
     "country_of",
     "day_text",
     "describe_fields",

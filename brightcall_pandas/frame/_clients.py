@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.frame._columns import column, typed_array
 from brightcall_pandas.frame._fields import FIELDS
+from brightcall_pandas.frame._numbering import countries_of
 from brightcall_pandas.frame._phones import checked_region, normalized_number, normalized_numbers
 from brightcall_pandas.frame._remembered import factorized, remembered
 
 __all__ = [
     "client_codes",
+    "client_countries",
     "client_of",
     "has_number",
     "normalize_numbers",
@@ -105,6 +107,14 @@ def client_of(df: pd.DataFrame, region: str | None = None) -> pd.Series:
 def client_codes(df: pd.DataFrame, region: str | None = None) -> tuple[NDArray[np.int64], pd.Index]:
     """Return `client_of` as codes: the position of each call's client in the clients, -1 without one."""
     return number_codes(column(df, _CLIENT.name), region_of(df, region))
+
+
+def client_countries(df: pd.DataFrame, region: str | None = None) -> pd.Series:
+    """Return the country of each call's client as a category of two letters; null where it is not known."""
+    codes, numbers = client_codes(df, region)
+    of_numbers, countries = countries_of(numbers)
+    of_calls = np.append(of_numbers, -1)[codes]  # the code of no client is -1
+    return pd.Series(pd.Categorical.from_codes(of_calls, categories=countries), index=df.index)
 
 
 def number_codes(numbers: pd.Series, region: str | None = None) -> tuple[NDArray[np.int64], pd.Index]:

@@ -7,7 +7,10 @@ import functools
 import numpy as np
 import pandas as pd
 
-__all__ = ["micros", "midnight", "midnight_micros"]
+__all__ = ["WEEKDAYS", "micros", "midnight", "midnight_micros"]
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+"""Days of the week, the first as pandas counts them."""
 
 
 def midnight(day: str, zone: str, days: int = 0) -> pd.Timestamp:

@@ -10,8 +10,15 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 __all__ = [
     "SEVERAL_ZONES",
+    "countries_of",
     "country_of",
     "description_of",
     "line_type_of",
@@ -34,6 +41,34 @@ def country_of(number: str) -> str | None:
     found = _parsed(number)
     region = None if found is None else phonenumbers.region_code_for_number(found)
     return region if region in phonenumbers.SUPPORTED_REGIONS else None
+
+
+def countries_of(numbers: pd.Index) -> tuple[NDArray[np.int64], pd.Index]:
+    """Return `country_of` of each of many numbers, as codes and the countries; -1 where it is not known.
+
+    Where a country code is that of one country, one number of each length tells the country of all.
+    """
+    texts, nothing = pa.array(numbers, pa.large_string()), pa.scalar("", pa.large_string())
+    lengths = pc.utf8_length(texts).cast(pa.large_string())
+    heads = pc.binary_join_element_wise(pc.utf8_slice_codeunits(texts, 0, 4), lengths, nothing)
+    plain = pc.match_substring_regex(texts, r"^\+[0-9]+$").to_numpy(zero_copy_only=False)
+    codes, kinds = pd.factorize(heads.to_pandas())
+    alone = _codes_of_one_country()
+    shared = np.array([not any(head[:size] in alone for size in (2, 3, 4)) for head in kinds], dtype=bool)
+    by_itself = ~plain | (shared[codes] if len(kinds) else np.zeros(0, dtype=bool))
+    # The others are told by the first number of their kind.
+    codes = np.where(by_itself, len(kinds) + np.arange(len(codes)), codes)
+    kinds_of_rows, firsts = np.unique(codes, return_index=True)
+    countries = [country_of(number) for number in numbers.take(firsts)]
+    labels, found = pd.factorize(pd.Index(countries, dtype="str"))
+    return labels[np.searchsorted(kinds_of_rows, codes)], found
+
+
+@lru_cache
+def _codes_of_one_country() -> frozenset[str]:
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE  # noqa: PLC0415 - see country_of
+
+    return frozenset(f"+{code}" for code, regions in COUNTRY_CODE_TO_REGION_CODE.items() if len(regions) == 1)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -32,19 +32,19 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def start(chromium, tmp_path_factory):
-    """Return what starts a Jupyter program in a folder, with settings of its own, and gives its address."""
+    """Return what starts a program in a folder, with settings of its own, and gives its address."""
     with ExitStack() as running:
-        yield lambda work, *command: running.enter_context(
-            started(tmp_path_factory.mktemp("jupyter"), work, *command)
+        yield lambda work, *command, **options: running.enter_context(
+            started(tmp_path_factory.mktemp("jupyter"), work, *command, **options)
         )
 
 
 @contextmanager
-def started(root, work, *command):
+def started(root, work, *command, quiet="--no-browser"):
     settings = root / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False}
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+    silent = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(silent))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -54,7 +54,7 @@ def started(root, work, *command):
     env |= {"JUPYTERLAB_WORKSPACES_DIR": str(root / "workspaces")}
     with (root / "log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", *command, "--no-browser", f"--port={port}"],
+            [sys.executable, "-m", *command, quiet, f"--port={port}"],
             env=env,
             cwd=work,
             stdout=log,

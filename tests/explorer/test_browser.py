@@ -3,9 +3,9 @@
 The calls are those of the sandbox's seed 0, loaded here once more; what they must be is asked with pandas.
 """
 
+import io
 import json
 import math
-import types
 
 import pandas as pd
 import pytest
@@ -98,11 +98,9 @@ class TestHand:
         notebook.explorer.locator("[data-do=copy]").click()
         notebook.page.wait_for_function("document.querySelector('.bc-status').textContent === 'Code copied'")
         code = notebook.page.evaluate("navigator.clipboard.readText()")
-        asked = []
-        fake = types.SimpleNamespace(load_calls=lambda *days, **filters: asked.append((days, filters)))
-        space = {"bc": fake, "df": calls}
+        assert code == "calls = df.calls.filter(states=['answered'])"
+        space = {"df": calls}
         exec(code, space)
-        assert asked == [(("2026-03-02", "2026-03-31"), {"states": ["answered"]})]
         assert space["calls"]["id"].tolist() == calls.loc[answered, "id"].tolist()
 
     def test_drags_faster_than_the_kernel_and_the_last_place_wins(self, notebook, calls):
@@ -139,6 +137,100 @@ class TestHand:
         )
         saved = pd.read_parquet(notebook.folder / "failed.parquet")
         assert saved["id"].tolist() == calls.loc[failed, "id"].tolist()
+
+    def test_is_asked_before_a_file_is_replaced(self, notebook, calls):
+        path = notebook.folder / "there.parquet"
+        path.write_text("something else")
+        notebook.explorer.get_by_label("File to save to").fill("there.parquet")
+        save, question = (
+            notebook.explorer.locator("[data-do=save]"),
+            notebook.explorer.get_by_role("alertdialog"),
+        )
+        save.click()
+        question.wait_for()
+        assert question.inner_text().startswith("there.parquet exists. Replace it with these calls?")
+        notebook.page.keyboard.press("Enter")  # the focus is on what changes nothing
+        question.wait_for(state="hidden")
+        assert path.read_text() == "something else"
+        save.click()
+        notebook.explorer.locator("[data-do=replace]").click()
+        notebook.explorer.get_by_text("Saved 20,000 calls to there.parquet").wait_for()
+        assert len(pd.read_parquet(path)) == len(calls)
+
+    def test_clicks_on_a_cell_of_the_heat_map(self, notebook, calls):
+        local = calls["timestamp"].dt
+        tuesday, wednesday = ((local.day_of_week == day) & (local.hour == 10) for day in (1, 2))
+        cell = notebook.explorer.get_by_role("gridcell", name="Tuesday 10:00")
+        days = calls.loc[local.day_of_week == 1, "timestamp"].dt.date.nunique()
+        assert cell.get_attribute("title") == (
+            f"Tuesday 10:00: {tuesday.sum() / days:.1f} calls a day ({tuesday.sum()} on {days} days)"
+        )
+        cell.click()
+        notebook.shows(tuesday.sum())
+        assert cell.get_attribute("aria-selected") == "true"
+        notebook.page.keyboard.press("ArrowDown")
+        notebook.page.keyboard.press("Enter")
+        notebook.shows(wednesday.sum())
+        notebook.page.keyboard.press("Enter")
+        notebook.shows(len(calls))
+
+    def test_clicks_on_a_bar_of_the_transfer_variants(self, notebook, calls):
+        bar = notebook.explorer.locator("[data-view=paths] button").first
+        name = bar.locator(".bc-name").inner_text()
+        bar.click()
+        chosen = calls.calls.transfer_chains()["path"] == name
+        notebook.shows(chosen.sum())
+        assert notebook.value("ex.code()") == f"calls = df.calls.filter(paths=[{name!r}])"
+
+    def test_drags_over_the_days(self, notebook, calls):
+        box = notebook.explorer.locator("[data-view=days] svg").bounding_box()
+        mouse, height = notebook.page.mouse, box["y"] + box["height"] / 2
+        mouse.move(box["x"] + box["width"] * 7.5 / 30, height)
+        mouse.down()
+        mouse.move(box["x"] + box["width"] * 13.5 / 30, height, steps=8)
+        mouse.up()
+        notebook.page.wait_for_selector("[data-control=day].bc-active")
+        notebook.answered()
+        assert notebook.value("(ex.filter.day_from, ex.filter.day_to)") == ("2026-03-09", "2026-03-15")
+        day = calls["timestamp"].dt.strftime("%Y-%m-%d")
+        notebook.shows(day.between("2026-03-09", "2026-03-15").sum())
+        notebook.explorer.get_by_label("Days of the chart to").focus()
+        notebook.page.keyboard.press("ArrowLeft")
+        notebook.shows(day.between("2026-03-09", "2026-03-14").sum())
+
+    def test_sorts_searches_pages_and_copies_the_table(self, notebook, calls):
+        table = notebook.explorer.locator("[data-view=table]")
+        heading = table.get_by_role("columnheader", name="talkTime")
+        heading.get_by_role("button").click()
+        heading.get_by_role("button").click()
+        notebook.page.wait_for_selector("[data-view=table] th[aria-sort=descending]")
+        longest = calls.sort_values("talkTime", ascending=False, kind="stable", na_position="last")
+        assert column(table, 4) == [f"{each:g}" for each in longest["talkTime"].head(8)]
+        table.locator("[data-do=page-next]").click()
+        table.get_by_text("page 2 of 2,500").wait_for()
+        assert column(table, 4) == [f"{each:g}" for each in longest["talkTime"].iloc[8:16]]
+        number = longest["clientNumber"].dropna().iloc[3]
+        table.get_by_label("Find in the table").fill(number[1:])
+        found = longest[longest["clientNumber"] == number]
+        table.get_by_text(f"{len(found):,} have “{number[1:]}”").wait_for()
+        table.locator("[data-do=copy-rows]").click()
+        notebook.explorer.get_by_text("rows copied").wait_for()
+        copied = pd.read_csv(io.StringIO(notebook.page.evaluate("navigator.clipboard.readText()")), sep="\t")
+        assert copied["talkTime"].tolist() == found["talkTime"].head(8).tolist()
+        table.get_by_label("Find in the table").fill("")
+        notebook.answered()
+
+    def test_chooses_columns_and_clicks_on_a_value(self, notebook, calls):
+        table = notebook.explorer.locator("[data-view=table]")
+        table.get_by_text("Columns", exact=True).click()
+        table.get_by_label("projectName").check()
+        table.get_by_role("columnheader", name="projectName").wait_for()
+        notebook.page.keyboard.press("Escape")
+        project = table.locator("tbody tr").first.locator("button").last
+        name = project.inner_text()
+        project.click()
+        notebook.shows((calls["projectName"] == name).sum())
+        assert notebook.value("ex.filter.text_projects") == (name,)
 
     def test_is_told_which_filter_emptied_the_result(self, notebook):
         notebook.explorer.get_by_label("Number", exact=True).fill("nobody")
@@ -242,6 +334,44 @@ class TestSaved:
         numbers = calls["clientNumber"].dropna().head(50)
         for word in [*outcomes, *numbers, "20,000", "20000", "answer rate"]:
             assert word not in text
+
+
+class TestReopened:
+    """The last of this file: the kernel ends."""
+
+    def test_without_its_kernel_the_notebook_shows_what_was_chosen(self, notebook, calls):
+        page = notebook.page
+        notebook.explorer.locator("[data-control=types]").get_by_text("inbound", exact=True).click()
+        notebook.shows((calls["type"] == "inbound").sum())
+        assert not page.locator(".bc-snapshot").first.is_visible()
+        words = notebook.explorer.locator(".bc-sentence").inner_text()
+        page.wait_for_function(
+            "(words) => document.querySelector('.bc-snapshot').textContent.includes(words)", arg=words
+        )
+        page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        # First with the state of the widgets in the file, as saved above; then without it, as is usual.
+        for _ in range(2):
+            notebook.command("docmanager:save")
+            page.reload()
+            page.locator(".bc-snapshot").first.wait_for(timeout=60_000)
+            shown = page.locator(".bc-snapshot").first.inner_text()
+            assert words in shown
+            assert "Selection: Direction: inbound" in shown
+            assert "calls = df.calls.filter(types=['inbound'])" in shown
+            page.wait_for_function(
+                "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
+                timeout=60_000,
+            )
+            page.wait_for_timeout(500)  # what would fail has failed by now
+            assert page.locator(".bc-explorer").filter(visible=True).count() == 0
+            assert page.get_by_text("Error displaying widget").filter(visible=True).count() == 0
+            assert page.locator(".bc-snapshot").first.is_visible()
+            page.evaluate("window.jupyterapp.shell.currentWidget.content.model.deleteMetadata('widgets')")
+
+
+def column(table, at):
+    """Return the texts of a column of the table."""
+    return table.locator(f"tbody td:nth-child({at + 1})").all_inner_texts()
 
 
 def brightness(colour):

@@ -35,7 +35,11 @@ class TestCode:
     DAYS = "'2026-03-02', '2026-03-11'"
 
     def test_asks_for_the_days_of_the_frame(self, ex):
-        assert ex.code() == f"calls = bc.load_calls({self.DAYS})\ncalls = df"
+        assert ex.code("api") == (
+            f"calls = bc.load_calls({self.DAYS})"
+            "  # the frame does not say how it was loaded: these are all calls of its days"
+        )
+        assert ex.code("frame") == "calls = CALLS"
 
     @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
     def test_days_of_another_zone_reach_one_day_further(self, zone):
@@ -43,10 +47,10 @@ class TestCode:
         stamps = pd.to_datetime(["2026-03-02T01:00Z", "2026-03-02T12:00Z", "2026-03-02T23:00Z"])
         df = pd.DataFrame({"id": ["1", "2", "3"], "timestamp": stamps})
         ex = df.calls.explore()
-        assert ex.code().startswith("calls = bc.load_calls('2026-03-02', '2026-03-02')\n")
+        assert ex.code("api").startswith("calls = bc.load_calls('2026-03-02', '2026-03-02')  #")
         ex.filter = bc.CallFilter(timezone=zone)
-        from_api, _ = ex.code().split("\n")
-        assert from_api == f"calls = bc.load_calls('2026-03-01', '2026-03-03', timezone='{zone}')"
+        from_api = ex.code("api")
+        assert from_api.startswith(f"calls = bc.load_calls('2026-03-01', '2026-03-03', timezone='{zone}')  #")
         assert (ex.request()["dayFrom"], ex.request()["dayTo"]) == ("2026-03-01", "2026-03-03")
 
         def load_calls(day_from, day_to, **filters):
@@ -61,17 +65,16 @@ class TestCode:
         df.attrs["brightcall"] = {
             "query": {"dayFrom": "2026-03-02", "dayTo": "2026-03-02", "timezone": "Asia/Tokyo"}
         }
-        assert (
-            df.calls.explore()
-            .code()
-            .startswith("calls = bc.load_calls('2026-03-02', '2026-03-02', timezone='Asia/Tokyo')\n")
+        assert df.calls.explore().code("api") == (
+            "calls = bc.load_calls('2026-03-02', '2026-03-02', timezone='Asia/Tokyo')"
         )
 
     def test_conditions_are_filters_of_rows(self, ex):
         ex.set("types", "inbound")
         ex.set("hours", (9, 17))
-        assert ex.code().split("\n")[1] == (
-            "calls = df.calls.filter(types=['inbound']).calls.filter(hours=(9, 17), timezone='Europe/Berlin')"
+        assert ex.code() == (
+            "calls = CALLS.calls.filter(types=['inbound'])"
+            ".calls.filter(hours=(9, 17), timezone='Europe/Berlin')"
         )
 
     def test_keeps_what_the_frame_was_loaded_with(self):
@@ -80,7 +83,7 @@ class TestCode:
         df.attrs["brightcall"] = {"query": query | {"dateInterval": "day"}}
         ex = df.calls.explore()
         ex.filter = bc.CallFilter(day_from="2026-03-05", day_to="2026-03-20", types="inbound", states=[1])
-        assert ex.code().split("\n")[0] == (
+        assert ex.code("api") == (
             "calls = bc.load_calls('2026-03-05', '2026-03-08', types=['inbound', 'outbound'], "
             "states=['answered']).calls.filter(types=['inbound'])"
         )
@@ -98,4 +101,58 @@ class TestCode:
         df.attrs["brightcall"] = {"query": {"dayFrom": "2026-03-02", "dayTo": "2026-03-11"}}
         ex = df.calls.explore()
         ex.filter = bc.CallFilter(day_from="2027-01-01")
-        assert ex.code().startswith(f"calls = bc.load_calls({self.DAYS}).calls.filter(day_from='2027-01-01')")
+        assert ex.code("api") == (f"calls = bc.load_calls({self.DAYS}).calls.filter(day_from='2027-01-01')")
+
+
+def in_a_notebook(source, **names):
+    """Run a cell as a notebook does, and return its names."""
+    space = {"__name__": "__main__", "CALLS": CALLS, **names}
+    exec(source, space)
+    return space
+
+
+class TestNames:
+    def test_are_those_that_the_frame_has_where_it_is_explored(self):
+        space = in_a_notebook("march = CALLS.copy(); ex = march.calls.explore(); ex.set('types', 'inbound')")
+        assert space["ex"].code() == "calls = march.calls.filter(types=['inbound'])"
+        exec(space["ex"].code(), space)
+        assert space["calls"]["type"].tolist() == ["inbound", "inbound"]
+
+    def test_the_frame_is_not_overwritten(self):
+        space = in_a_notebook("calls = CALLS.copy(); ex = calls.calls.explore(); ex.set('types', 'inbound')")
+        exec(space["ex"].code(), space)
+        assert (len(space["calls"]), len(space["chosen"])) == (4, 2)
+
+    def test_follow_the_frame_when_it_gets_another_name(self):
+        space = in_a_notebook("df = CALLS.copy(); ex = df.calls.explore(); _ = df; kept = df; df = None")
+        assert space["ex"].code() == "calls = kept"
+
+    def test_without_a_name_the_calls_are_loaded(self):
+        space = in_a_notebook(
+            "import brightcall_pandas as phone\nex = CALLS.copy().calls.explore(); ex.set('types', 'inbound')"
+        )
+        assert (
+            space["ex"]
+            .code()
+            .startswith(
+                "calls = phone.load_calls('2026-03-02', '2026-03-11', types=['inbound'])  # the frame"
+            )
+        )
+        with pytest.raises(ValueError, match="no variable holds the frame"):
+            space["ex"].code("frame")
+
+    def test_a_part_of_a_load_says_that_it_is_one(self):
+        loaded = CALLS.copy()
+        query = {"dayFrom": "2026-03-02", "dayTo": "2026-03-11"}
+        loaded.attrs["brightcall"] = {"query": query, "windows": [{"rows": 3}, {"rows": 1}]}
+        assert "#" not in in_a_notebook("ex = loaded.calls.explore()", loaded=loaded)["ex"].code("api")
+        part = in_a_notebook("ex = loaded[:2].calls.explore()", loaded=loaded)["ex"]
+        assert part.code().endswith("  # the frame explored has 2 of the 4 calls loaded")
+
+    def test_of_a_function_count_too(self):
+        source = "def look():\n    rows = CALLS.copy()\n    return rows.calls.explore()\nex = look()"
+        assert in_a_notebook(source)["ex"].code() == "calls = rows"
+
+    def test_another_source_is_refused(self, ex):
+        with pytest.raises(ValueError, match="source"):
+            ex.code("server")

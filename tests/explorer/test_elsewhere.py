@@ -1,4 +1,4 @@
-"""The explorer outside JupyterLab: in Notebook 7, in Voilà, and in a page that has VS Code's colours.
+"""The explorer outside JupyterLab: in Notebook 7, Voilà and marimo, and in a page that has VS Code's colours.
 
 VS Code itself cannot be driven here; the last class shows only what such a page makes of the explorer.
 """
@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from brightcall_pandas.explorer import Explorer
-from brightcall_pandas.explorer._explorer import FRONT
+from brightcall_pandas.explorer._page import PROGRAM, STYLE
 
 CELL = """import pandas as pd, brightcall_pandas
 pd.read_parquet("calls.parquet").calls.explore(presets="presets.json")"""
@@ -63,11 +63,7 @@ def elsewhere(addresses):
 
 
 def shows(page, calls):
-    page.wait_for_function(
-        "(calls) => document.querySelector('.bc-explorer').dataset.n === String(calls)",
-        arg=int(calls),
-        timeout=20_000,
-    )
+    page.locator(f".bc-explorer[data-n='{int(calls)}']").wait_for(timeout=20_000)
 
 
 def try_by_hand(page):
@@ -135,6 +131,39 @@ class TestVoila:
         assert page.broken == []
 
 
+class TestMarimo:
+    APP = """import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import pandas as pd
+    import brightcall_pandas
+    march = pd.read_parquet("calls.parquet")
+    ex = march.calls.explore(presets="presets.json")
+    ex
+    return
+"""
+
+    def test_shows_the_explorer_and_filters_by_hand(self, start, folder, page):
+        (folder / "app.py").write_text(self.APP)
+        (folder / ".marimo.toml").write_text('[display]\ntheme = "dark"\n')
+        options = ["run", "app.py", "--host=127.0.0.1", "--no-token"]
+        page.goto(start(folder, "marimo", *options, quiet="--headless"))
+        try_by_hand(page)
+        page.locator(".bc-cell").nth(30).click()  # Tuesday at 6:00
+        begun = CALLS["timestamp"]
+        shows(page, ((begun.dt.day_of_week == 1) & (begun.dt.hour == 6)).sum())
+        code = page.locator(".bc-code code").text_content()
+        assert code == "calls = march.calls.filter(hours=(6, 6), weekdays=['Tuesday'], timezone='UTC')"
+        ground, ink, raised, cell = colours(page)
+        assert ground < raised < 70 < 200 < min(ink, cell)
+        assert elsewhere(page.asked) == []
+        assert page.broken == []
+
+
 class TestColoursOfVSCode:
     # The variables of ipywidgets are there too, and say white whatever the theme.
     PAGE = """<style>:root {{ --jp-layout-color1: white; --jp-ui-font-color1: black;
@@ -152,13 +181,12 @@ class TestColoursOfVSCode:
         ("theme", "ground", "ink"), [("dark", "#1e1e1e", "#cccccc"), ("light", "#ffffff", "#333333")]
     )
     def test_are_taken_before_those_of_ipywidgets(self, theme, ground, ink, page):
-        css = (FRONT / "explorer.css").read_text()
-        page.set_content(self.PAGE.format(ground=ground, ink=ink, css=css, theme=theme))
+        page.set_content(self.PAGE.format(ground=ground, ink=ink, css=STYLE, theme=theme))
         explorer, said = Explorer(CALLS), []
         explorer.page.send = said.append
         explorer.page.receive({"do": "hello"})
         (view,) = said
-        page.evaluate(self.DRAW, [(FRONT / "explorer.js").read_text(), view])
+        page.evaluate(self.DRAW, [PROGRAM, view])
         assert page.locator(".bc-sentence").inner_text().startswith("2,000 of 2,000 calls")
         wanted = [int(each[1:3], 16) for each in (ground, ink)]
         shown = colours(page)

@@ -1,5 +1,6 @@
 """The explorer without a browser: what is chosen, which rows that gives, and what the page would show."""
 
+import ast
 import asyncio
 import json
 import re
@@ -25,9 +26,9 @@ from pandas.testing import assert_frame_equal
 import brightcall_pandas as bc
 from brightcall_pandas.explorer import Explorer
 from brightcall_pandas.explorer._controls import CONDITIONS, CONTROLS
-from brightcall_pandas.explorer._explorer import FRONT
+from brightcall_pandas.explorer._page import PROGRAM, STYLE
 from brightcall_pandas.explorer._snapshot import as_png
-from brightcall_pandas.filters import FILTERS
+from brightcall_pandas.filters import FILTERS, ROW_FILTERS
 
 
 def made_up(size=400, seed=3):
@@ -57,6 +58,7 @@ def made_up(size=400, seed=3):
         "toAnswer": some(["101", "102", None]),
         "clientNumber": some(["+49151", None]),
         "label": some(["", "VIP customer"]),
+        "campaign": some(["Spring", "Autumn", None]),
         "uniqueId": [f"1772400000.{each}" for each in range(size)],
         "tags": some(['["Busy"]', '["Busy", "VIP"]', "[]", None]),
         "talkTime": some([0.0, 5.0, 30.0, 60.0, 90.5, None]),
@@ -83,6 +85,18 @@ def any_number(df, number):
 
 def transferred(df):
     return df["numbersInvolvedJSON"].isin(['["101", "102"]', '["102", "101", "102"]'])
+
+
+PATHS = {
+    '["101"]': "101",
+    '["101", "102"]': "101 → 102",
+    '["102", "101", "102"]': "102 → 101 → 102",
+    "broken [": "(unreadable)",
+}
+
+
+def paths(df):
+    return df["numbersInvolvedJSON"].map(PATHS).fillna("(none)")
 
 
 def in_category(df, words):
@@ -146,6 +160,11 @@ CASES = {
         st.tuples(st.integers(0, 23), st.integers(0, 23)).map(sorted).map(tuple),
         lambda df, value: df["timestamp"].dt.hour.isin(range(value[0], value[1] + 1)),
     ),
+    "weekdays": Case(
+        ["Monday", "Friday"],
+        some("Monday", "Wednesday", "Friday", "Sunday"),
+        lambda df, value: df["timestamp"].dt.strftime("%A").isin(value),
+    ),
     "types": Case(
         ["inbound", "internal"],
         some("inbound", "outbound", "internal"),
@@ -176,6 +195,14 @@ CASES = {
         ["Solar"], some("Solar", "Heat", "solar"), lambda df, value: df["projectName"].isin(value)
     ),
     "lines": Case(["+4930200"], some("+4930100", "+4930200"), lambda df, value: df["lineNumber"].isin(value)),
+    "campaigns": Case(
+        ["Spring"], some("Spring", "Autumn", "Winter"), lambda df, value: df["campaign"].isin(value)
+    ),
+    "countries": Case(
+        ["DE"],
+        some("DE", "AT"),
+        lambda df, value: df["clientNumber"].notna() & ("DE" in value),  # all numbers begin with +49
+    ),
     "tags": Case(
         ["VIP"],
         some("VIP", "Busy", "vip"),
@@ -191,6 +218,11 @@ CASES = {
     "answer_time": Case((None, 12), ends(SECONDS), lambda df, value: between(*value)(df["answerTime"])),
     "quality_rating": Case(4, st.sampled_from([1, 3, 4, 5]), lambda df, value: df["qualityRating"] == value),
     "transferred": Case(True, st.booleans(), lambda df, value: transferred(df) == value),
+    "paths": Case(
+        ["101 → 102", "(none)"],
+        some("101", "101 → 102", "(none)", "(unreadable)", "9"),
+        lambda df, value: paths(df).isin(value),
+    ),
     "ai": Case(False, st.booleans(), lambda df, value: (df["aiTalkTime"] > 0) == value),
     "unique_ids": Case(
         "1772400000.7, 1772400000.8",
@@ -218,6 +250,11 @@ def expected(df, chosen):
     return mask
 
 
+def one_statement(code):
+    assert len(ast.parse(code).body) == 1
+    return code
+
+
 @pytest.fixture
 def ex(tmp_path):
     return Explorer(CALLS, presets=tmp_path / "presets.json")
@@ -230,7 +267,7 @@ class TestControls:
         assert set(CASES) == set(CONTROLS)
 
     def test_conditions_are_those_that_the_api_lacks(self):
-        assert set(CONDITIONS) == {"hours", "lines", "transferred", "ai"}
+        assert set(CONDITIONS) == set(ROW_FILTERS)
         assert not set(CONDITIONS) & set(FILTERS)
 
     def test_transfers_are_called_as_in_the_tables(self, ex):
@@ -303,19 +340,19 @@ class TestCombinations:
     @pytest.mark.filterwarnings("ignore::brightcall_pandas.errors.NoMatchWarning")
     @settings(max_examples=25)
     @given(choices(4))
-    def test_both_lines_of_the_code_give_the_rows(self, chosen):
+    def test_the_statement_of_either_source_gives_the_rows(self, chosen):
         ex = self.EXPLORER
         ex.reset()
         for name, value in chosen.items():
             ex.set(name, value)
-        from_api, in_hand = ex.code().split("\n")
 
         def load_calls(day_from, day_to, **filters):  # an API that knows no other calls than these
             return CALLS.calls.filter(day_from=day_from, day_to=day_to, fold_case=False, **filters)
 
-        for line in (from_api, in_hand):
-            space = {"bc": types.SimpleNamespace(load_calls=load_calls), "df": CALLS}
-            exec(line, space)
+        assert ex.code() == ex.code("frame")
+        for source in ("api", "frame"):
+            space = {"bc": types.SimpleNamespace(load_calls=load_calls), "CALLS": CALLS}
+            exec(one_statement(ex.code(source)), space)
             assert_frame_equal(space["calls"], ex.frame)
 
 
@@ -392,7 +429,7 @@ class TestOutcomes:
         ex.page.receive({"do": "tick", "name": "tags", "value": [0]})
         assert ex.filter.tags == ("VIP", "vip", "vip ")
         assert ex.frame["talkTime"].tolist() == [1.0, 2.0]
-        assert ex.code().endswith("df.calls.filter(tags=['VIP', 'vip', 'vip '], fold_case=False)")
+        assert ex.code() == "chosen = calls.calls.filter(tags=['VIP', 'vip', 'vip '], fold_case=False)"
 
     def test_bars_say_what_is_not_drawn(self, ex):
         blank = CALLS["outcomeTag"].isna() | (CALLS["outcomeTag"] == "")
@@ -460,6 +497,20 @@ class TestHabits:
         ex.undo()
         assert (ex.filter, ex.conditions) == (bc.CallFilter(types="inbound"), {"ai": True})
 
+    def test_save_replaces_a_file_only_where_it_is_told_to(self, ex, tmp_path, monkeypatch):
+        path = tmp_path / "calls.parquet"
+        path.write_text("something else")
+        with pytest.raises(FileExistsError, match="overwrite=True"):
+            ex.save(path)
+        sent = []
+        monkeypatch.setattr(ex.page, "send", sent.append)
+        ex.page.receive({"do": "save", "value": str(path)})
+        assert (sent[-1]["exists"], sent[-1]["error"]) == (str(path), "")
+        assert path.read_text() == "something else"
+        ex.page.receive({"do": "save", "value": str(path), "overwrite": True})
+        assert (sent[-1]["exists"], sent[-1]["status"]) == ("", f"Saved 400 calls to {path}")
+        assert len(pd.read_parquet(path)) == 400
+
     def test_save_writes_the_rows_that_pass(self, ex, tmp_path):
         ex.set("states", "answered")
         path = ex.save(tmp_path / "calls.parquet")
@@ -509,9 +560,9 @@ class TestSharing:
         ex.set("number", "nobody")
         assert as_png(ex.frame, ex.view["sentence"]).startswith(b"\x89PNG")
 
-    @pytest.mark.parametrize("name", ["explorer.js", "explorer.css"])
-    def test_nothing_is_fetched_at_run_time(self, name):
-        text = (FRONT / name).read_text().replace("http://www.w3.org/2000/svg", "")
+    @pytest.mark.parametrize("text", [PROGRAM, STYLE], ids=["program", "style"])
+    def test_nothing_is_fetched_at_run_time(self, text):
+        text = text.replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"http|fetch\(|import\b|url\(|XMLHttpRequest|WebSocket", text)
 
 
@@ -569,8 +620,8 @@ class TestExplore:
             assert_frame_equal(ex.frame, inbound, check_flags=False)
             ex.set("states", "answered")
             space = {"bc": bc, "df": inbound}
-            with_client = ex.code().split("\n")[0].replace("types=", "client=client, types=")
-            exec(with_client, space | {"client": client}, space)
+            assert ex.code().endswith(", types=['inbound'], states=['answered'], client=client)")
+            exec(one_statement(ex.code()), space | {"client": client}, space)
             assert_frame_equal(space["calls"].reset_index(drop=True), ex.frame.reset_index(drop=True))
             assert ex.request()["dayFrom"] == str(first)
             assert isinstance(date.fromisoformat(ex.request()["dayTo"]), date)

@@ -19,6 +19,8 @@ CALLS = pd.DataFrame(
         "lineNumber": ["101", 102, None, "101"],
         "numbersInvolvedJSON": ['["501", "502"]', '["501"]', "[broken", '["7", "8", "7"]'],
         "aiTalkTime": [0, 12.5, None, "3"],
+        "campaign": ["Spring", "Autumn", None, "Spring"],
+        "clientNumber": ["+4930901820", "+12125551234", "030901820", None],
         "type": [1, 0, 1, 1],
     },
     index=["a", "a", "b", "c"],
@@ -30,8 +32,15 @@ MASKS = [
     ({"hours": (9, 17), "timezone": "Europe/Berlin"}, "0110"),
     ({"hours": (8, 8), "timezone": "Europe/Berlin"}, "1000"),
     ({"hours": [18, 23], "timezone": "Europe/Moscow"}, "0010"),
+    ({"weekdays": "saturday"}, "1100"),
+    ({"weekdays": ["Sunday", "Monday"], "timezone": "Pacific/Auckland"}, "0010"),
     ({"lines": "101"}, "1001"),
     ({"lines": [101, "102"]}, "1101"),
+    ({"campaigns": "Spring"}, "1001"),
+    ({"countries": "de"}, "1000"),
+    ({"countries": ["DE", "US"]}, "1100"),
+    ({"paths": "501 → 502"}, "1000"),
+    ({"paths": ["501", "7 → 8 → 7", "(unreadable)"]}, "0111"),
     ({"transferred": True}, "1001"),
     ({"transferred": False}, "0110"),
     ({"ai": True}, "0101"),
@@ -71,6 +80,11 @@ class TestFilter:
             ({"hours": ("9", "17")}, TypeError, "hours takes a whole number, not '9'"),
             ({"lines": []}, ValueError, "lines"),
             ({"lines": 1.5}, TypeError, "lines"),
+            ({"weekdays": "Mo"}, ValueError, "weekdays"),
+            ({"campaigns": 5}, TypeError, "campaigns takes text"),
+            ({"countries": "Germany"}, ValueError, "countries='Germany' is not a country"),
+            ({"countries": 49}, TypeError, "countries takes two letters"),
+            ({"paths": []}, ValueError, "paths"),
             ({"transferred": "yes"}, TypeError, "transferred takes True or False"),
             ({"ai": 1}, TypeError, "ai takes True or False"),
             ({"hour": (9, 17)}, TypeError, "did you mean 'hours'"),
@@ -85,6 +99,10 @@ class TestFilter:
         [
             ({"hours": (9, 17)}, "timestamp"),
             ({"lines": 1}, "lineNumber"),
+            ({"weekdays": "Monday"}, "timestamp"),
+            ({"campaigns": "Spring"}, "campaign"),
+            ({"countries": "DE"}, "clientNumber"),
+            ({"paths": "501"}, "numbersInvolvedJSON"),
             ({"transferred": True}, "numbersInvolvedJSON"),
             ({"ai": True}, "aiTalkTime"),
         ],
@@ -92,6 +110,19 @@ class TestFilter:
     def test_a_missing_column_is_named(self, condition, column):
         with pytest.raises(KeyError, match=column):
             CALLS.drop(columns=column).calls.filter(**condition)
+
+
+class TestPathsThatNoCallHas:
+    def test_are_named_with_the_nearest_and_what_there_is(self):
+        told = r"None of these 4 calls has paths='501→502'; did you mean '501 → 502'\? They have .*'501'"
+        with pytest.warns(bc.NoMatchWarning, match=told):
+            assert CALLS.calls.filter(paths="501→502").empty
+        with pytest.warns(bc.NoMatchWarning, match="has paths='9'"):
+            assert len(CALLS.calls.filter(paths=["501", "9"])) == 1
+
+    def test_one_that_only_other_filters_exclude_is_not(self):
+        assert CALLS.calls.filter(paths=["501"], types="outbound").empty
+        assert CALLS.iloc[:0].calls.filter(paths="9").empty
 
 
 class TestElsewhere:
@@ -123,6 +154,8 @@ class TestExplorer:
             {"lines": ["101", "102"]},
             {"transferred": False},
             {"ai": True},
+            {"weekdays": ["Saturday"], "countries": "DE"},
+            {"campaigns": "Spring", "paths": ["501 → 502", "7 → 8 → 7"]},
             {"hours": (0, 15), "lines": "101", "transferred": True, "ai": False},
         ],
     )
@@ -132,9 +165,8 @@ class TestExplorer:
         calls = CALLS.assign(timestamp=stamps).reset_index(drop=True)
         ex = calls.calls.explore()
         ex.conditions = conditions
-        (_, line) = ex.code().split("\n")
-        assert ".calls.filter(" in line
-        space = {"df": calls}
-        exec(line, space)
-        pd.testing.assert_frame_equal(space["calls"], ex.frame)
+        assert ex.code().startswith("chosen = calls.calls.filter(")
+        space = {"calls": calls}
+        exec(ex.code(), space)
+        pd.testing.assert_frame_equal(space["chosen"], ex.frame)
         pd.testing.assert_frame_equal(calls.calls.filter(**conditions), ex.frame)

@@ -228,12 +228,15 @@ class TestTables:
 
     def test_explorer(self):
         pytest.importorskip("ipywidgets")
-        ex = self.CALLS.calls.explore()
+        calls = self.CALLS
+        ex = calls.calls.explore()
         ex.set("agent_ids", ["9002"])
         assert ex.frame["id"].tolist() == ["2", "3"]
-        line = ex.code().splitlines()[1]
-        assert line.endswith("df.calls.filter(agent_ids=['9002'], fold_case=False, agent='involvedAgent1Id')")
-        assert eval(line.partition(" = ")[2], {"df": self.CALLS})["id"].tolist() == ["2", "3"]
+        line = ex.code()
+        assert line.endswith(
+            "calls.calls.filter(agent_ids=['9002'], fold_case=False, agent='involvedAgent1Id')"
+        )
+        assert eval(line.partition(" = ")[2], {"calls": calls})["id"].tolist() == ["2", "3"]
 
 
 class TestToFrameSettlesTheAgent:

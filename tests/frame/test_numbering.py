@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import phonenumbers
 import phonenumbers.timezone
 import pytest
 
 from brightcall_pandas.frame import (
     SEVERAL_ZONES,
+    countries_of,
     country_of,
     description_of,
     line_type_of,
@@ -79,3 +81,16 @@ class TestZones:
 
     def test_a_number_that_nobody_has_been_given_is_where_its_area_is(self):
         assert zone_of_number("+12125550") == "America/New_York"
+
+
+class TestManyNumbers:
+    def test_many_numbers_have_the_countries_that_each_has(self):
+        german = "+4930901820 +493090182 +49 +4"
+        shared_codes = "+15551234567 +12125551234 +14165551234 +79161234567 +77011234567 +441481960194"
+        odd = "+447700900123 +12402345678 +12423221234 +12462345678 +999123 0309 +49x"
+        numbers = pd.Index(f"{german} {shared_codes} {odd}".split())
+        codes, countries = countries_of(numbers)
+        found = [None if code < 0 else countries[code] for code in codes]
+        assert found == [country_of(number) for number in numbers]
+        assert {"DE", "US", "CA", "BS", "BB", "RU", "KZ", "GG"} <= set(found)
+        assert len(countries_of(numbers[:0])[0]) == 0

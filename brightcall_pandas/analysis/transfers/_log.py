@@ -119,6 +119,12 @@ class ChainLog:
         return list(map(ARROW.join, self.tuples))
 
     @cached_property
+    def labels(self) -> list[str]:
+        """Each chain as `transfer_variants` names it."""
+        named = zip(self.paths, self.readable.tolist(), strict=True)
+        return [(path or NONE) if readable else UNREADABLE for path, readable in named]
+
+    @cached_property
     def again(self) -> Flags:
         """Whether the party of each step appeared earlier in its chain."""
         pairs = self.chain_of_step * max(len(self.parties), 1) + self.steps
