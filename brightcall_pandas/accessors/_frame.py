@@ -102,6 +102,7 @@ class CallsAccessor(HidesColumn):
 
     # The calls of one client, one after another
     attempts = _method(analysis.attempts)
+    attempt_gaps = _method(analysis.attempt_gaps)
     repeat_callers = _method(analysis.repeat_callers)
     repeat_calls = _method(analysis.repeat_calls)
     recalls = _method(analysis.recalls)
