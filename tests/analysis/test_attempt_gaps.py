@@ -79,4 +79,6 @@ class TestAttemptGaps:
     def test_what_is_not_known_is_null(self, dials):
         table = attempt_gaps(dials.assign(state=None))
         assert table["dials"].sum() == 5
-        assert table[["answered", "answer_rate", "unreached", "reached", "marginal_rate"]].isna().all(axis=None)
+        assert (
+            table[["answered", "answer_rate", "unreached", "reached", "marginal_rate"]].isna().all(axis=None)
+        )

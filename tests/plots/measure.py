@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from itertools import combinations
 from unittest.mock import patch
 
@@ -26,7 +25,7 @@ def _drawn(figure):
     words = []
 
     def record(text, renderer):
-        if not text.get_visible() or not text.get_text().strip() or not text.get_alpha() in (None, 1):
+        if not text.get_visible() or not text.get_text().strip() or text.get_alpha() not in (None, 1):
             return
         if text.get_bbox_patch() is not None:
             text.update_bbox_position_size(renderer)
@@ -37,7 +36,9 @@ def _drawn(figure):
         figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
     boxes = [(word, word.get_window_extent(renderer)) for word in words]
-    return [(word, box) for word, box in boxes if _is_seen(word, box)], np.asarray(figure.canvas.buffer_rgba())
+    return [(word, box) for word, box in boxes if _is_seen(word, box)], np.asarray(
+        figure.canvas.buffer_rgba()
+    )
 
 
 def _is_seen(word, box):
