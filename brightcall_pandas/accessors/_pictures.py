@@ -6,21 +6,22 @@ import functools
 import inspect
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from html import escape
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 import pandas as pd
 
 from brightcall_pandas.accessors._people import AGENT_DOC, shows_people, uses_agents
 from brightcall_pandas.errors import brief_errors
-from brightcall_pandas.frame import NAMES_DOC, with_agent
+from brightcall_pandas.frame import PICTURE_OPTIONS, with_agent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from brightcall_pandas.frame import Names
+    from brightcall_pandas.frame import Names, PictureColor, Sort
 
-__all__ = ["PlotOptions", "picture_of"]
+__all__ = ["PlotOptions", "picture_of", "pictures_as_html", "pictures_as_text"]
 
 Method = TypeVar("Method", bound=Callable[..., "Axes"])
 
@@ -29,11 +30,44 @@ class PlotOptions(TypedDict, total=False):
     """What every picture takes besides the parameters of its table."""
 
     ax: Axes | None
+    title: str | None
+    subtitle: str | None
+    figsize: tuple[float, float] | None
+    top: int | None
+    sort: Sort
     names: Names
+    color: PictureColor
 
 
-_OPTIONS = {"ax": "Axes to draw on; new ones by default.", "names": NAMES_DOC}
-"""The documentation of `PlotOptions`."""
+def pictures_as_text(pictures: type) -> str:
+    """Return for a terminal which pictures there are, and what each one draws."""
+    listed = _listed(pictures)
+    width = max(len(name) for name, _ in listed)
+    return "\n".join(
+        [
+            "pictures, each of the table of the same name:",
+            *(f"  .{name:<{width}}  {told}" for name, told in listed),
+        ]
+    )
+
+
+def pictures_as_html(pictures: type) -> str:
+    """Return the same for a notebook."""
+    rows = "".join(
+        f"<tr><td style='text-align: left'><code>.{escape(name)}()</code></td>"
+        f"<td style='text-align: left'>{escape(told)}</td></tr>"
+        for name, told in _listed(pictures)
+    )
+    return f"<div><b>Pictures, each of the table of the same name</b><table>{rows}</table></div>"
+
+
+def _listed(pictures: type) -> list[tuple[str, str]]:
+    """Return each picture and the first line of its documentation, in the order in which they are defined."""
+    return [
+        (name, (inspect.getdoc(method) or "").partition("\n")[0])
+        for name, method in vars(pictures).items()
+        if not name.startswith("_")
+    ]
 
 
 def picture_of(table: Callable[..., pd.DataFrame]) -> Callable[[Method], Method]:
@@ -42,13 +76,14 @@ def picture_of(table: Callable[..., pd.DataFrame]) -> Callable[[Method], Method]
     def completed(method: Method) -> Method:
         signature = inspect.signature(method)
         own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+        told = {name: text for name, text in PICTURE_OPTIONS.items() if name not in signature.parameters}
         options = [
             inspect.Parameter(
                 name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation.__forward_arg__
             )
             for name, annotation in PlotOptions.__annotations__.items()
+            if name in told
         ]
-        told = dict(_OPTIONS)
         if "names" in inspect.signature(table).parameters:  # documented there, and the last of them
             options.sort(key=lambda each: each.name != "names")
             del told["names"]
@@ -61,7 +96,7 @@ def picture_of(table: Callable[..., pd.DataFrame]) -> Callable[[Method], Method]
             )
         sections = _sections(inspect.getdoc(table) or "")
         summary, _, drawn = (inspect.getdoc(method) or "").partition("\n\n")
-        explained = [_without_frame(sections.get("Parameters", ""))]
+        explained = [_without(told, _without_frame(sections.get("Parameters", "")))]
         explained += [f"{name}\n{textwrap.indent(text, '    ')}" for name, text in told.items()]
         drawing = _of_agent(method, table)
         drawing.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
@@ -98,6 +133,12 @@ def _sections(doc: str) -> dict[str, str]:
     """Return the sections of a docstring by heading."""
     parts = re.split(r"^(\w+)\n-{3,}\n", doc, flags=re.MULTILINE)
     return {heading: text.strip("\n") for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def _without(names: Collection[str], parameters: str) -> str:
+    """Return a Parameters section without the parameters of these names."""
+    each = re.split(r"^(?=\S)", parameters, flags=re.MULTILINE)
+    return "".join(part for part in each if part.partition("\n")[0] not in names).rstrip("\n")
 
 
 def _without_frame(parameters: str) -> str:

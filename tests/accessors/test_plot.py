@@ -38,15 +38,26 @@ class TestCallsPlot:
     def test_shows_the_arguments_of_the_table_and_of_pictures(self, name, calls):
         shown = list(inspect.signature(getattr(calls.calls.plot, name)).parameters.values())
         of_table = inspect.signature(getattr(analysis, name)).parameters
-        options = {"ax": "Axes | None", "names": "Names", "agent": "str | None"}
+        options = {
+            "ax": "Axes | None",
+            "title": "str | None",
+            "subtitle": "str | None",
+            "figsize": "tuple[float, float] | None",
+            "top": "int | None",
+            "sort": "Sort",
+            "names": "Names",
+            "color": "PictureColor",
+            "agent": "str | None",
+        }
         if "by" not in of_table and name not in ("by_agent", "by_line"):
             del options["agent"]
+        own = [each for each in list(of_table.values())[1:] if each.name != "top"]  # that of the picture
         assert [(each.name, each.kind, each.default, each.annotation) for each in shown] == [
-            *((each.name, each.kind, each.default, each.annotation) for each in list(of_table.values())[1:]),
+            *((each.name, each.kind, each.default, each.annotation) for each in own),
             *(
                 (option, inspect.Parameter.KEYWORD_ONLY, None, annotation)
                 for option, annotation in options.items()
-                if option not in of_table
+                if option == "top" or option not in of_table
             ),
         ]
         assert inspect.signature(getattr(calls.calls.plot, name)).return_annotation == "Axes"
@@ -65,6 +76,11 @@ class TestCallsPlot:
         text = sections(inspect.getdoc(getattr(CallsPlot, name)))["Parameters"]
         explained = [name for line in re.findall(r"^\S.*$", text, re.MULTILINE) for name in line.split(", ")]
         assert explained == list(inspect.signature(getattr(CallsPlot, name)).parameters)[1:]
+
+    def test_says_which_pictures_there_are(self, calls):
+        for text in (repr(calls.calls.plot), calls.calls.plot._repr_html_()):
+            assert all(f".{name}" in text for name in plots.__all__)
+            assert "Draw the share of each outcome" in text
 
     def test_draws_the_table_on_the_axes_given(self, calls):
         _, ax = plt.subplots()
