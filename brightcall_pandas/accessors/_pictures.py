@@ -45,7 +45,7 @@ def pictures_as_text(pictures: type) -> str:
     width = max(len(name) for name, _ in listed)
     return "\n".join(
         [
-            "pictures, each of the table of the same name:",
+            "pictures of the calls:",
             *(f"  .{name:<{width}}  {told}" for name, told in listed),
         ]
     )
@@ -58,20 +58,29 @@ def pictures_as_html(pictures: type) -> str:
         f"<td style='text-align: left'>{escape(told)}</td></tr>"
         for name, told in _listed(pictures)
     )
-    return f"<div><b>Pictures, each of the table of the same name</b><table>{rows}</table></div>"
+    return f"<div><b>Pictures of the calls</b><table>{rows}</table></div>"
 
 
 def _listed(pictures: type) -> list[tuple[str, str]]:
     """Return each picture and the first line of its documentation, in the order in which they are defined."""
     return [
         (name, (inspect.getdoc(method) or "").partition("\n")[0])
-        for name, method in vars(pictures).items()
+        for kind in pictures.__mro__[:-1]
+        for name, method in vars(kind).items()
         if not name.startswith("_")
     ]
 
 
-def picture_of(table: Callable[..., pd.DataFrame]) -> Callable[[Method], Method]:
-    """Complete what Shift-Tab shows of a method: options by name, and the documentation of parameters."""
+def picture_of(table: Callable[..., pd.DataFrame], **own_docs: str) -> Callable[[Method], Method]:
+    """Complete what Shift-Tab shows of a method: options by name, and the documentation of parameters.
+
+    Parameters
+    ----------
+    table
+        The analysis whose table the method draws; it documents the parameters of the same names.
+    **own_docs
+        Documentation of parameters that only the picture has.
+    """
 
     def completed(method: Method) -> Method:
         signature = inspect.signature(method)
@@ -96,14 +105,18 @@ def picture_of(table: Callable[..., pd.DataFrame]) -> Callable[[Method], Method]
             )
         sections = _sections(inspect.getdoc(table) or "")
         summary, _, drawn = (inspect.getdoc(method) or "").partition("\n\n")
-        explained = [_without(told, _without_frame(sections.get("Parameters", "")))]
+        given = [each.name for each in (*own, *options) if each.name not in told]
+        explained = [f"{name}\n{textwrap.indent(text, '    ')}" for name, text in own_docs.items()]
+        explained.append(_only(given, _without_frame(sections.get("Parameters", ""))))
         explained += [f"{name}\n{textwrap.indent(text, '    ')}" for name, text in told.items()]
         drawing = _of_agent(method, table)
         drawing.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
         drawing.__doc__ = "\n\n".join(
             [
                 summary,
-                f"Draws the table that ``df.calls.{method.__name__}`` returns for the same arguments.",
+                f"Draws the table that ``df.calls.{method.__name__}`` returns for the same arguments."
+                if method.__name__ == table.__name__
+                else f"Draws a table of ``df.calls.{table.__name__}``.",
                 "\n".join(["Parameters", "----------", *filter(None, explained)]),
                 f"Returns\n-------\nmatplotlib.axes.Axes\n{textwrap.indent(drawn, '    ')}",
                 f"Raises\n------\n{sections.get('Raises', '')}",
@@ -135,10 +148,14 @@ def _sections(doc: str) -> dict[str, str]:
     return {heading: text.strip("\n") for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def _without(names: Collection[str], parameters: str) -> str:
-    """Return a Parameters section without the parameters of these names."""
-    each = re.split(r"^(?=\S)", parameters, flags=re.MULTILINE)
-    return "".join(part for part in each if part.partition("\n")[0] not in names).rstrip("\n")
+def _only(names: Collection[str], parameters: str) -> str:
+    """Return those entries of a Parameters section that are about these names."""
+    kept = []
+    for entry in re.split(r"^(?=\S)", parameters, flags=re.MULTILINE):
+        about, _, text = entry.partition("\n")
+        if shared := [name for name in about.split(", ") if name in names]:
+            kept.append(f"{', '.join(shared)}\n{text.rstrip()}")
+    return "\n".join(kept)
 
 
 def _without_frame(parameters: str) -> str:

@@ -17,6 +17,7 @@ from brightcall_pandas import analysis
 from brightcall_pandas.accessors._frame import calls
 from brightcall_pandas.accessors._pictures import PlotOptions, pictures_as_html, pictures_as_text
 from brightcall_pandas.accessors._pictures import picture_of as _picture_of
+from brightcall_pandas.accessors._plot_views import PictureViews
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["CallsPlot", "PlotOptions"]
 
 
-class CallsPlot:
+class CallsPlot(PictureViews):
     """``df.calls.plot``: the tables as pictures, under the same names and with the same parameters."""
 
     def __init__(self, df: pd.DataFrame) -> None:

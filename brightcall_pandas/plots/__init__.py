@@ -13,13 +13,24 @@ is the catalogue of pictures; `describe` says in a sentence what a picture shows
     choice  rows                            which rows are drawn; bars and dots
 """
 
+from brightcall_pandas.plots._agent_funnel import agent_funnel
+from brightcall_pandas.plots._attempt_gaps import attempt_gaps
 from brightcall_pandas.plots._breakdowns import breakdown, by_agent, by_line
+from brightcall_pandas.plots._card import summary
 from brightcall_pandas.plots._changes import compare, explain_change
+from brightcall_pandas.plots._checks import quality, reconcile
 from brightcall_pandas.plots._clients import attempts, recalls, repeat_callers
+from brightcall_pandas.plots._control import control_chart, small_multiples
+from brightcall_pandas.plots._countries import by_country
+from brightcall_pandas.plots._days import calendar
+from brightcall_pandas.plots._forest import changes
 from brightcall_pandas.plots._heatmaps import heatmap
 from brightcall_pandas.plots._histograms import answer_time_histogram, talk_time_histogram
+from brightcall_pandas.plots._outcome_shares import outcome_shares
 from brightcall_pandas.plots._outcomes import by_outcome, funnel, talk_time_buckets
+from brightcall_pandas.plots._parties import transfer_parties
 from brightcall_pandas.plots._service import abandonment, service_level
+from brightcall_pandas.plots._survival import talk_time_survival
 from brightcall_pandas.plots._text import describe as describe
 from brightcall_pandas.plots._timelines import concurrency, over_time, staffing
 from brightcall_pandas.plots._transfers import transfer_flow, transfer_matrix
@@ -27,25 +38,38 @@ from brightcall_pandas.plots._variants import transfer_variants
 
 __all__ = [
     "abandonment",
+    "agent_funnel",
     "answer_time_histogram",
+    "attempt_gaps",
     "attempts",
     "breakdown",
     "by_agent",
+    "by_country",
     "by_line",
     "by_outcome",
+    "calendar",
+    "changes",
     "compare",
     "concurrency",
+    "control_chart",
     "explain_change",
     "funnel",
     "heatmap",
+    "outcome_shares",
     "over_time",
+    "quality",
     "recalls",
+    "reconcile",
     "repeat_callers",
     "service_level",
+    "small_multiples",
     "staffing",
+    "summary",
     "talk_time_buckets",
     "talk_time_histogram",
+    "talk_time_survival",
     "transfer_flow",
     "transfer_matrix",
+    "transfer_parties",
     "transfer_variants",
 ]

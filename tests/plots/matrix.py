@@ -11,7 +11,7 @@ import pandas as pd
 
 from brightcall_pandas import plots
 from tests.plots.datasets import KINDS, calls
-from tests.plots.measure import faults
+from tests.plots.measured import faults
 
 ARGUMENTS = {
     "breakdown": lambda df: {"by": "project"},
@@ -66,7 +66,8 @@ def combinations():
             large = [kind for kind in KINDS if kind not in SMALL]
             kinds = [*large[p % 2 :: 2], SMALL[p % len(SMALL)]]
         chosen[picture] = [
-            (kind, styles[(p // 2 + d) % len(styles)], sizes[(p + d) % len(sizes)]) for d, kind in enumerate(kinds)
+            (kind, styles[(p // 2 + d) % len(styles)], sizes[(p + d) % len(sizes)])
+            for d, kind in enumerate(kinds)
         ]
     return chosen
 

@@ -11,7 +11,7 @@ from matplotlib import font_manager
 
 from tests.plots.datasets import KINDS
 from tests.plots.matrix import PICTURES, SIZES, STYLES, combinations, complaints
-from tests.plots.measure import faults
+from tests.plots.measured import faults
 
 CHOSEN = combinations()
 FONTS = {
