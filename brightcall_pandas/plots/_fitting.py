@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -37,10 +38,18 @@ class Fit(Protocol):
         """Fit it to the axes as they will be drawn."""
 
 
+_measured: WeakKeyDictionary[Any, dict[tuple[str, FontProperties], tuple[float, float]]] = WeakKeyDictionary()
+"""Sizes of texts by renderer: a text is measured several times while a figure is laid out."""
+
+
 def text_size(renderer: Any, text: str, font: FontProperties) -> tuple[float, float]:
     """Return width and height of a line of text in pixels."""
-    width, height, _ = renderer.get_text_width_height_descent(text or " ", font, False)
-    return float(width), float(height)
+    known = _measured.setdefault(renderer, {})
+    size = known.get((text, font))
+    if size is None:
+        width, height, _ = renderer.get_text_width_height_descent(text or " ", font, False)
+        size = known[text, font.copy()] = float(width), float(height)
+    return size
 
 
 def cut_to(renderer: Any, text: str, font: FontProperties, room: float) -> str:

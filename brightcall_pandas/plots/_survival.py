@@ -139,10 +139,11 @@ def _curves(table: pd.DataFrame) -> dict[object, _Curve]:
         if not inside:
             continue
         bins = rows.index.get_level_values(-1)
-        seconds = np.array([each.left for each in bins], dtype=np.float64)
-        before = np.concatenate([[0.0], rows["share"].to_numpy(dtype=np.float64).cumsum()[:-1]])
+        edges = np.array([*(each.left for each in bins), bins[-1].right], dtype=np.float64)
+        share = 1 - np.concatenate([[0.0], rows["share"].to_numpy(dtype=np.float64).cumsum()])
+        told = np.isfinite(edges)  # the last bin may be open
         key = group[0] if isinstance(group, tuple) and len(group) == 1 else group
-        curves[key] = _Curve(float(round(inside / covered)), seconds, 1 - before)
+        curves[key] = _Curve(float(round(inside / covered)), edges[told], share[told])
     return curves
 
 

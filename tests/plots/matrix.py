@@ -38,7 +38,7 @@ GROUPED = {
 PICTURES = {name: ARGUMENTS.get(name, lambda df: {}) for name in plots.__all__ if name != "describe"} | {
     f"{name} by {by}": lambda df, by=by: {"by": by} for name, by in GROUPED.items() if name in plots.__all__
 }
-SPLIT_KINDS = ("default", "sixty long names", "scripts")
+GROUPED_KINDS = ("sixty long names", "scripts", "default")
 SMALL = ("ten", "one", "none")
 STYLES = {
     "as it comes": {},
@@ -54,22 +54,30 @@ SIZES = {"notebook": None, "slide": (10, 5.6)}
 def combinations():
     """Return triples of kind, style and size for each picture.
 
-    All of them would take minutes, so each picture gets half of the kinds that it can be drawn of, and one of
-    the small ones. Every style meets every kind of data and both sizes, and nearly every picture.
+    All of them would take minutes, so each picture gets a third of the large kinds and one of the small ones.
+    Every style meets every kind of data and both sizes.
     """
-    chosen = {}
     styles, sizes = list(STYLES), list(SIZES)
+    large = [kind for kind in KINDS if kind not in SMALL]
+    chosen = {}
     for p, picture in enumerate(PICTURES):
-        if " by " in picture:
-            kinds = [SPLIT_KINDS[p % len(SPLIT_KINDS)]]
-        else:
-            large = [kind for kind in KINDS if kind not in SMALL]
-            kinds = [*large[p % 2 :: 2], SMALL[p % len(SMALL)]]
-        chosen[picture] = [
-            (kind, styles[(p // 2 + d) % len(styles)], sizes[(p + d) % len(sizes)])
-            for d, kind in enumerate(kinds)
+        small = [(SMALL[p % 3], styles[p // 3 % 6], sizes[p % 2])]
+        those = [
+            (kind, styles[(p // 3 + 2 * d) % 6], sizes[(p // 3 + d + p // 18) % 2])
+            for d, kind in enumerate(large[p % 3 :: 3])
         ]
+        of_groups = [(GROUPED_KINDS[p % 3], styles[p % 6], sizes[p // 6 % 2])]
+        chosen[picture] = of_groups if " by " in picture else those + small
     return chosen
+
+
+def every_combination():
+    """Return all triples: every kind of data in every style, the sizes in turn."""
+    return [
+        (kind, style, list(SIZES)[(d + place) % 2])
+        for d, kind in enumerate(KINDS)
+        for place, style in enumerate(STYLES)
+    ]
 
 
 def statistics(df):
