@@ -242,16 +242,13 @@ class TestTalkTimeSurvival:
         # 20 % end before 10 s, 60 % before 20 s: half after 10 + 10 · 30/40 s.
         ax = plots.talk_time_survival(self.histogram([200, 400, 300, 100]))
         assert title(ax) == "Half of the conversations last longer than 18 s"
-        assert ax.lines[0].get_xydata().tolist() == [
-            [10, pytest.approx(0.8)],
-            [20, pytest.approx(0.4)],
-            [40, pytest.approx(0.1)],
-        ]
+        points = ax.lines[0].get_xydata()
+        assert points.tolist() == [[10, pytest.approx(0.8)], [20, pytest.approx(0.4)], [40, pytest.approx(0.1)], [80, pytest.approx(0)]]
 
     def test_groups_differ_only_beyond_their_intervals(self):
         fast, slow = self.histogram([600, 200, 100, 100]), self.histogram([100, 100, 200, 600])
         apart = plots.talk_time_survival(pd.concat({"fast": fast, "slow": slow}, names=["outcome"]))
-        assert title(apart) == "slow: half last longer than 47 s; fast: 8 s"
+        assert title(apart) == "slow: half last longer than 47 s; fast: 8.3 s"
         alike = pd.concat({"one": fast, "two": self.histogram([59, 21, 10, 10])}, names=["outcome"])
         assert "no group differs by more than chance" in title(plots.talk_time_survival(alike))
 
