@@ -17,7 +17,7 @@ SLACK = 1.0  # pixels
 
 
 def texts_of(figure: Figure) -> list[tuple[Text, Bbox]]:
-    """Return all text that is drawn, with its place in pixels; labels of ticks beyond an axis are not drawn."""
+    """Return all text that is drawn, with its place in pixels; ticks beyond an axis are not."""
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
     found = []
