@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from brightcall_pandas.frame import NONE
 from brightcall_pandas.plots._choice import best_and_worst, chosen_rows
 from brightcall_pandas.plots._colors import tones_of
 from brightcall_pandas.plots._formats import (
@@ -107,12 +108,19 @@ def _extremes(shown: pd.DataFrame, metric: str, topic: str) -> str:
     words = sentence_case(words_of(metric))
     if values.empty:
         return f"{topic}: {words_of(metric)} is not known"
-    best: Any = values.idxmax()
-    high = f"{label_of(best, _NAME)} ({amount(values.max(), metric)})"
+    best, worst = (_named(label, shown.index) for label in (values.idxmax(), values.idxmin()))
+    high, low = (amount(each, metric) for each in (values.max(), values.min()))
     if len(values) == 1:
-        return f"{words}: {amount(values.iloc[0], metric)} for {label_of(best, _NAME)}"
-    worst: Any = values.idxmin()
-    return f"{words}: highest {high}, lowest {label_of(worst, _NAME)} ({amount(values.min(), metric)})"
+        return f"{words} of {best}: {high}"
+    return (
+        f"{words}: {high} in all groups" if high == low else f"{words}: {high} for {best}, {low} for {worst}"
+    )
+
+
+def _named(label: Any, index: pd.Index) -> str:
+    """Return a group as it is named in a sentence: a number with what it is, as ``hour 9``."""
+    text = label_of(label, _NAME)
+    return f"{words_of(str(index.name))} {text}" if text[:1].isdigit() and index.nlevels == 1 else text
 
 
 def _drawn(table: pd.DataFrame) -> str:
@@ -152,7 +160,9 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
         return no_data(look, "Agents")
     rate = str(table.attrs.get("rank_by", "answer_rate"))
     words = words_of(rate)
-    shown, hidden = best_and_worst(_sorted(table, look, f"{rate}_adjusted"), look, "agents")
+    nobody = table.index.get_level_values(-1) == NONE
+    told = table[~nobody] if not nobody.all() else table
+    shown, hidden = best_and_worst(_sorted(told, look, f"{rate}_adjusted"), look, "agents")
     ranked = shown["rank"].notna()
     texts = [
         f"{f'rank {_rank_range(best, worst)}' if known else 'no rank'} (n = {number(calls)})"
@@ -179,11 +189,14 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
         f"{look.facts.n(table)}",
         f"lines: {look.facts.interval} of the rate as counted",
         f"ranked from {number(least)} calls on" if least else "",
+        f"not drawn: {number(table.loc[nobody, 'n_calls'].sum())} without an agent"
+        if len(told) < len(table)
+        else "",
         hidden,
         look.facts.cut(table),
     ]
     key = [Key("adjusted", look.hue, "dot"), Key("as counted", muted, "ring")]
-    title = _ranking(table, rate)
+    title = _ranking(told, rate)
     return headed(
         ax, look, title, look.facts.lines(*remarks), form="A dot for each agent", key=key, fits=fits
     )

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
+from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._fitting import Fit, PlacedLabels
 
 __all__ = ["Steps", "moment", "steps_of", "time_axis"]
@@ -69,7 +70,7 @@ class Steps:
         return np.maximum.reduceat(values.to_numpy(), self.first)
 
 
-def steps_of(stamps: Any, most: int, whole: NDArray[np.bool_] | None = None) -> Steps:
+def steps_of(stamps: Any, most: int, facts: Facts, whole: NDArray[np.bool_] | None = None) -> Steps:
     """Return the steps of a time axis: the periods of a table, or of too many the shortest step that is left.
 
     Parameters
@@ -78,6 +79,8 @@ def steps_of(stamps: Any, most: int, whole: NDArray[np.bool_] | None = None) -> 
         Begins of the periods, in order.
     most
         How many steps there may be.
+    facts
+        What the table says of its days: periods without calls at their ends are covered too.
     whole
         Whether the calls cover all of a period.
     """
@@ -96,8 +99,10 @@ def steps_of(stamps: Any, most: int, whole: NDArray[np.bool_] | None = None) -> 
     bounds = np.append(starts[first], _next(starts[first][-1:], freq))
     inside = np.logical_and.reduceat(complete, first)
     # The table may begin or end in the middle of a step.
-    inside[0] &= bool(edges[0] <= bounds[0])
-    inside[-1] &= bool(edges[-1] >= bounds[-1])
+    begin = min(edges[0], np.datetime64(facts.first)) if facts.first else edges[0]
+    end = max(edges[-1], np.datetime64(facts.last) + np.timedelta64(1, "D")) if facts.last else edges[-1]
+    inside[0] &= bool(begin <= bounds[0])
+    inside[-1] &= bool(end >= bounds[-1])
     return Steps(first, np.maximum.accumulate(bounds), name, True, inside)
 
 

@@ -162,8 +162,10 @@ def explain_change(table: pd.DataFrame, look: Look) -> Axes:
         )
     texts = [signed(effect, 2) for effect in shown["effect"]]
     if ranked:
+        unit_after = " s" if is_seconds(metric) else " points"
         texts = [
-            f"explains {each * scale:.2f}" if each else "no more than chance" for each in table["explained"]
+            f"explains {each * scale:.2f}{unit_after}" if each else "no more than chance"
+            for each in table["explained"]
         ]
     what = "rate" if is_rate(metric) else "mean"
     names = ("rates changed", "shares changed") if ranked else (f"its {what} changed", "its share changed")

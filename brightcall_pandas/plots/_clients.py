@@ -105,7 +105,7 @@ def _lines(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[str, list[str], l
     key = []
     for group in groups:
         reach = table["reach"].loc[group].iloc[:_SHOWN]
-        ax.plot(reach.index, reach, color=hues[names[group]], marker="o", markersize=4)
+        ax.plot(reach.index, reach, color=hues[names[group]], marker="o", markersize=4, label=names[group])
         key.append(Key(f"{names[group]} (n = {number(clients[group])})", hues[names[group]], "line"))
     known = reached.loc[groups].dropna()
     title = "Clients reached so far: not known"

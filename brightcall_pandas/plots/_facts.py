@@ -46,8 +46,11 @@ class Facts:
     totals: Mapping[str, float] = field(default_factory=dict)
 
     def total(self, table: pd.DataFrame, column: str) -> float:
-        """Return the sum of a column of counts over the table as it was made, whatever was cut off."""
-        return float(self.totals[column] if column in self.totals else table[column].sum())
+        """Return the sum of a column of counts over the table as it was made, whatever was cut off.
+
+        A table that was put together of several has more than each of them says.
+        """
+        return float(max(self.totals.get(column, 0), table[column].sum()))
 
     def n(self, table: pd.DataFrame, column: str = "n_calls") -> str:
         """Return how many calls the table rests on, as ``n = 20,000 calls``."""

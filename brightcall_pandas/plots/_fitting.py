@@ -13,11 +13,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 
 __all__ = [
     "CellTexts",
     "ColumnLabels",
+    "CurveLabels",
     "EndTexts",
     "Fit",
     "PlacedLabels",
@@ -87,7 +88,7 @@ def _shrunk(renderer: Any, texts: Sequence[Text], usual: float, pitch: float) ->
     """Return the size in points at which lines of text do not touch, this many pixels apart."""
     font = texts[0].get_fontproperties().copy()
     font.set_size(usual)
-    tall = max(text_size(renderer, text.get_text(), font)[1] for text in texts[:40])
+    tall = max(text_size(renderer, text.get_text() or "n", font)[1] for text in texts[:40])
     return max(min(usual, usual * pitch / (1.12 * tall)), _SMALLEST)
 
 
@@ -149,6 +150,23 @@ class ColumnLabels:
 def _family(ax: Axes) -> list[str]:
     labels = [*ax.get_xticklabels(), *ax.get_yticklabels()]
     return list(labels[0].get_fontfamily()) if labels else ["sans-serif"]
+
+
+@dataclass
+class CurveLabels:
+    """Texts at points of a falling curve: right above a point, or left below it where the axes end."""
+
+    texts: Sequence[Annotation]
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Choose the side on which each text has room."""
+        box = ax.get_window_extent(renderer)
+        for text in self.texts:
+            width, _ = text_size(renderer, text.get_text(), text.get_fontproperties())
+            at = ax.transData.transform(text.xy)[0]
+            beside = at + width + 10 * renderer.points_to_pixels(1) <= box.x1
+            text.set(ha="left" if beside else "right", va="bottom" if beside else "top")
+            text.set_position((8, 3) if beside else (-8, -3))
 
 
 @dataclass

@@ -77,6 +77,7 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_yticks(range(len(rows)), rows, fontsize=look.small)
     ax.set_xlabel("hour of the day")
     columns = [str(hour) for hour in hours]
+    ax.set_xticks(range(len(columns)), columns, fontsize=look.small)
     fits += [ColumnLabels(columns, list(range(len(hours))), look.small), RowLabels(rows, look.small)]
     unit = "percent" if is_rate(value) else "seconds" if is_seconds(value) else ""
     mean = f", mean of {facts['days']:g} days" if "days" in facts else ""
@@ -153,7 +154,7 @@ def week_of(
     )
     texts = []
     places = int(value.endswith("_per_day") and len(known) > 0 and high < 10)
-    for day, hour in np.argwhere(~np.isnan(values)):
+    for day, hour in np.argwhere(~np.isnan(values)).tolist():
         shown = solid[day, hour]
         color = ink_on(to_hex(tuple(mesh.to_rgba(shown)))) if not np.isnan(shown) else tones.ink
         text = f"{values[day, hour] * 100:.0f}" if is_rate(value) else _short(values[day, hour], places)

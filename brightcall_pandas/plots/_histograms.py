@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.plots._choice import chosen_groups, group_sizes
 from brightcall_pandas.plots._colors import tones_of
-from brightcall_pandas.plots._fitting import ColumnLabels, Fit, PlacedLabels
+from brightcall_pandas.plots._fitting import ColumnLabels, CurveLabels, Fit, PlacedLabels
 from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
@@ -72,13 +71,14 @@ def _histogram(table: pd.DataFrame, look: Look, topic: str, words: str, verb: st
         return no_data(look, name, "no calls" if table.empty else f"{topic} is not known")
     bins: Any = table.index.unique(table.index.nlevels - 1)
     ax = look.axes()
-    if table.index.nlevels == 1 and _are_equal(bins):
+    chosen = "bins" not in look.facts.settings or look.facts.setting("bins") is not None
+    if table.index.nlevels == 1 and chosen and _are_equal(bins):
         return _bars(ax, table, bins, look, topic)
     edges = np.append(bins.left.to_numpy(dtype=np.float64), bins.right[-1])
     edges = np.where(edges < 0, 0, edges)  # the first bin closed on the right begins below 0
     grouped = table.index.nlevels > 1
-    title, remarks, key = (_curves if grouped else _curve)(ax, table, edges, look, verb)
-    fits = _time_scale(ax, edges, look)
+    title, remarks, key, fits = (_curves if grouped else _curve)(ax, table, edges, look, verb)
+    fits += _time_scale(ax, edges, look)
     ax.set_ylim(0, 1.04)
     percent_axis(ax.yaxis)
     ax.grid(axis="y")
@@ -117,25 +117,28 @@ def _time_at(share: float, edges: NDArray[np.float64], alive: NDArray[np.float64
 
 def _curve(
     ax: Axes, table: pd.DataFrame, edges: NDArray[np.float64], look: Look, verb: str
-) -> tuple[str, list[str], Sequence[Key]]:
+) -> tuple[str, list[str], list[Key], list[Fit]]:
     inside, outside = _outside(table)
     alive = _survival(table["n_calls"].to_numpy(), inside + outside)
     shown = np.isfinite(edges)
     ax.plot(_on_log(edges[shown]), alive[shown], color=look.hue, linewidth=2, marker="o", markersize=3.5)
     tones = tones_of(ax, inside=True)
+    texts = []
     for share, words in _QUARTERS:
         time = _time_at(share, edges, alive)
         if np.isnan(time) or time <= 0:
             continue
         ax.plot(_on_log([time]), [share], marker="o", markersize=8, color=look.hue)
-        ax.annotate(
-            f"{words} {verb} longer than {duration(time)}",
-            (float(_on_log([time])[0]), share),
-            (8, 4),
-            textcoords="offset points",
-            fontsize=look.small,
-            color=tones.ink,
-            in_layout=False,
+        texts.append(
+            ax.annotate(
+                f"{words} {verb} longer than {duration(time)}",
+                (float(_on_log([time])[0]), share),
+                (8, 4),
+                textcoords="offset points",
+                fontsize=look.small,
+                color=tones.ink,
+                in_layout=False,
+            )
         )
     median = _time_at(0.5, edges, alive)
     title = (
@@ -148,12 +151,12 @@ def _curve(
         f"n = {counted(inside + outside, 'call')}{more}",
         "large dots: quartiles, read off within their bins",
     ]
-    return title, remarks, []
+    return title, remarks, [], [CurveLabels(texts)]
 
 
 def _curves(
     ax: Axes, table: pd.DataFrame, edges: NDArray[np.float64], look: Look, verb: str
-) -> tuple[str, list[str], Sequence[Key]]:
+) -> tuple[str, list[str], list[Key], list[Fit]]:
     calls = group_sizes(table["n_calls"])
     counts = table["n_calls"].to_numpy().reshape(len(calls), -1)
     shown = np.isfinite(edges)
@@ -166,7 +169,7 @@ def _curves(
     key = []
     for group in groups:
         color = hues[names[group]]
-        ax.plot(_on_log(edges[shown]), alive[group][shown], color=color, linewidth=1.8)
+        ax.plot(_on_log(edges[shown]), alive[group][shown], color=color, linewidth=1.8, label=names[group])
         key.append(Key(f"{names[group]} (n = {number(calls[group])})", color, "line"))
     known = medians.loc[groups].dropna()
     title = f"How long calls {verb}, by group"
@@ -174,7 +177,7 @@ def _curves(
         longest, shortest = known.idxmax(), known.idxmin()
         title = f"Half of the calls {verb} longer than {duration(known.max())} in {names[longest]}"
         title += f", {duration(known.min())} in {names[shortest]}" if len(known) > 1 else ""
-    return title, [f"n = {counted(calls.sum(), 'call')} in the bins", hidden], key
+    return title, [f"n = {counted(calls.sum(), 'call')} in the bins", hidden], key, []
 
 
 def _on_log(times: Any) -> NDArray[np.float64]:

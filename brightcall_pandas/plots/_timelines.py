@@ -25,6 +25,7 @@ _MOST_STEPS, _MOST_STEPS_OF_GROUPS = 370, 120  # with more, neighboring steps bl
 _NAME = 28
 _WEEKS = 14  # days from which on a typical week is drawn
 _QUANTILE = 0.9
+_MOST_HOURS = 16  # of the day, with more of which half hours are too narrow
 
 
 @picture
@@ -64,14 +65,14 @@ def _together(steps: Steps, what: str) -> str:
 
 def _calls_and_answered(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Steps, str, list[str], list[Key]]:
     whole = table["complete"].to_numpy() if "complete" in table else None
-    steps = steps_of(table.index, _MOST_STEPS, whole)
+    steps = steps_of(table.index, _MOST_STEPS, look.facts, whole)
     calls, answered = steps.sums(table["n_calls"]), steps.sums(table["answered"])
     light = LIGHT_BLUE if look.color is None else tones_of(ax, inside=True).rule
-    ax.stairs(calls, steps.edges, fill=True, color=light)
+    ax.stairs(calls, steps.edges, fill=True, color=light, label="calls")
     key = [Key("calls", light)]
     share = "how many were answered is not known"
     if not np.isnan(answered.astype(np.float64)).any():
-        ax.stairs(answered, steps.edges, fill=True, color=look.hue)
+        ax.stairs(answered, steps.edges, fill=True, color=look.hue, label="answered")
         key.append(Key("answered", look.hue))
         share = f"{percent(answered.sum() / calls.sum() if calls.sum() else np.nan)} answered"
     remarks = [share, *_hatched(ax, calls, steps), _together(steps, "sum")]
@@ -114,14 +115,14 @@ def _calls_of_groups(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Steps, 
     whole: Any = None
     if "complete" in table:
         whole = table["complete"].to_numpy().reshape(len(totals), -1).all(axis=0)
-    steps = steps_of(stamps, _MOST_STEPS_OF_GROUPS, whole)
+    steps = steps_of(stamps, _MOST_STEPS_OF_GROUPS, look.facts, whole)
     groups, hidden = chosen_groups(totals, look)
     names = {group: label_of(group, _NAME) for group in groups}
     hues = look.hues({names[group]: totals[group] for group in groups})
     key = []
     for group in groups:
         heights = np.add.reduceat(values[totals.index.get_loc(group)], steps.first)
-        _line(ax, heights, steps, hues[names[group]])
+        _line(ax, heights, steps, hues[names[group]], names[group])
         key.append(Key(f"{names[group]} (n = {number(totals[group])})", hues[names[group]], "line"))
     largest = groups[int(np.argmax([totals[group] for group in groups]))]
     share = percent(totals[largest] / totals.sum()) if totals.sum() else "not known"
@@ -129,10 +130,10 @@ def _calls_of_groups(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Steps, 
     return steps, title, [*_parts(steps, "dotted"), _together(steps, "sum"), hidden], key
 
 
-def _line(ax: Axes, heights: NDArray[Any], steps: Steps, color: str) -> None:
+def _line(ax: Axes, heights: NDArray[Any], steps: Steps, color: str, name: str) -> None:
     """Draw steps as a line, dotted where they are not whole."""
     solid = np.where(steps.whole, heights.astype(np.float64), np.nan)
-    ax.stairs(solid, steps.edges, color=color, linewidth=1.6, baseline=None)
+    ax.stairs(solid, steps.edges, color=color, linewidth=1.6, baseline=None, label=name)
     for place in np.flatnonzero(~steps.whole):
         part = steps.edges[place : place + 2]
         ax.stairs(heights[place : place + 1], part, color=color, linewidth=1.6, baseline=None, linestyle=":")
@@ -157,8 +158,8 @@ def concurrency(table: pd.DataFrame, look: Look) -> Axes:
         highest maximum and its mean.
     """
     topic = "Calls in progress"
-    if table.empty:
-        return no_data(look, topic)
+    if table.empty or table["calls_max"].isna().all():
+        return no_data(look, topic, "no calls" if table.empty else "not known")
     peak = table["calls_max"].max()
     n = f"n = {counted(table.attrs['n_calls'], 'call')}" if "n_calls" in table.attrs else ""
     if table.index.nlevels > 1:
@@ -191,8 +192,8 @@ def staffing(table: pd.DataFrame, look: Look) -> Axes:
         each with its highest number of agents and its mean load.
     """
     topic = "Agents needed"
-    if table.empty:
-        return no_data(look, topic)
+    if table.empty or table["agents"].isna().all():
+        return no_data(look, topic, "no calls" if table.empty else "not known, since no handling time is")
     most = table["agents"].max()
     n = look.facts.n(table, "offered")
     remarks = [_goal(look), n]
@@ -231,6 +232,8 @@ def _typical_week(values: pd.Series, look: Look, title: str, remarks: list[str],
     stamps: Any = values.index
     walls = stamps.tz_localize(None)
     per_day = 24 if np.median(np.diff(walls.to_numpy())) > np.timedelta64(30, "m") else 48
+    if per_day == 48 and len(np.unique(walls[values.to_numpy() > 0].hour)) > _MOST_HOURS:
+        per_day = 24
     slot = (walls.hour * per_day // 24 + (walls.minute >= 30) * (per_day == 48)).to_numpy()
     of_slots = values.groupby([walls.normalize(), slot]).max()
     days: Any = of_slots.index.get_level_values(0)
@@ -241,7 +244,7 @@ def _typical_week(values: pd.Series, look: Look, title: str, remarks: list[str],
     busy = np.flatnonzero(np.nan_to_num(week).max(axis=0) > 0)
     begin, end = (int(busy[0]), int(busy[-1]) + 1) if len(busy) else (0, per_day)
     begin, end = begin - begin % (per_day // 24), -(-end // (per_day // 24)) * (per_day // 24)
-    shown = week[:, begin:end]
+    shown = np.where(week[:, begin:end] > 0, week[:, begin:end], np.nan)
     ax = look.axes(width=max(5.0, 1.6 + 0.24 * shown.shape[1]), height=3.6)
     fits, _ = week_of(ax, shown, np.full(shown.shape, np.nan), str(values.name), look)
     ax.set_yticks(range(7), DAYS, fontsize=look.small)
@@ -253,11 +256,12 @@ def _typical_week(values: pd.Series, look: Look, title: str, remarks: list[str],
         ),
         RowLabels(list(DAYS), look.small),
     ]
-    weeks = (walls[-1] - walls[0]) / pd.Timedelta(days=7)
+    weeks = (walls[-1] - walls[0]) // pd.Timedelta(days=7) + 1
     each = "half hour" if per_day == 48 else "hour"
-    said = f"in each cell what was enough in nine of ten weeks at that {each} ({weeks:.0f} weeks)"
+    enough_in = "nine of ten of" if weeks > 10 else "all"
+    said = f"cells: enough in {enough_in} the {weeks} weeks at that {each}"
     lines = look.facts.lines(*remarks, said, look.facts.cut(table))
-    return headed(ax, look, title, lines, form="A cell for each half hour of a week", fits=[*fits, *labels])
+    return headed(ax, look, title, lines, form=f"A cell for each {each} of a week", fits=[*fits, *labels])
 
 
 def _highest_and_mean(
@@ -266,7 +270,7 @@ def _highest_and_mean(
     """Draw one column as filled steps and another as a line; each is a column and its name in the key."""
     ax = look.axes()
     (high, high_name), (mean, mean_name) = columns.items()
-    steps = steps_of(table.index, _MOST_STEPS)
+    steps = steps_of(table.index, _MOST_STEPS, look.facts)
     sizes = np.diff(np.append(steps.first, len(table)))
     means = np.add.reduceat(table[mean].fillna(0).to_numpy(), steps.first) / sizes
     ax.stairs(
@@ -274,8 +278,9 @@ def _highest_and_mean(
         steps.edges,
         fill=True,
         color=faded(look.hue, tones_of(ax, inside=True).paper),
+        label=high_name,
     )
-    ax.stairs(means, steps.edges, color=ORANGE, linewidth=1.4, baseline=None)
+    ax.stairs(means, steps.edges, color=ORANGE, linewidth=1.4, baseline=None, label=mean_name)
     fits = time_axis(ax, steps.edges, look.small)
     _upward_counts(ax, high_name)
     said = f"highest and mean of each {steps.name}" if steps.together else f"of each {steps.name}"
@@ -292,14 +297,15 @@ def _peaks(values: pd.Series, look: Look, title: str, remarks: list[str], unit: 
     peaks = by_group.max()
     groups, hidden = chosen_groups(peaks, look)
     stamps: Any = values.index.get_level_values(-1).unique().sort_values()
-    steps = steps_of(stamps, _MOST_STEPS_OF_GROUPS)
+    steps = steps_of(stamps, _MOST_STEPS_OF_GROUPS, look.facts)
     names = {group: label_of(group, _NAME) for group in groups}
     hues = look.hues({names[group]: peaks[group] for group in groups})
     key = []
     for group in groups:
         series = by_group.get_group(group if isinstance(group, tuple) else (group,)).droplevel(outer)
         heights = np.maximum.reduceat(series.reindex(stamps, fill_value=0).to_numpy(), steps.first)
-        ax.stairs(heights, steps.edges, color=hues[names[group]], linewidth=1.6, baseline=None)
+        color = hues[names[group]]
+        ax.stairs(heights, steps.edges, color=color, linewidth=1.6, baseline=None, label=names[group])
         key.append(Key(f"{names[group]} (most: {number(peaks[group])})", hues[names[group]], "line"))
     fits = time_axis(ax, steps.edges, look.small)
     _upward_counts(ax, unit)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from brightcall_pandas import analysis, plots
+from brightcall_pandas.accessors import _frame as accessor  # noqa: F401  (registers .calls)
 
 
 def calls(*seconds: float) -> pd.DataFrame:
@@ -62,6 +63,6 @@ class TestTalkTimeHistogram:
 
 class TestAnswerTimeHistogram:
     def test_is_drawn_in_the_same_way(self):
-        ax = plots.answer_time_histogram(analysis.answer_time_histogram(calls(3, 7)))
+        ax = calls(3, 7).calls.plot.answer_time_histogram()
         assert ax.lines[0].get_xdata()[1:].tolist() == [5, 10]
         assert ax.get_title(loc="left") == "Half of the calls wait longer than 5 s"
