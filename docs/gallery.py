@@ -79,7 +79,8 @@ EXAMPLES = {
 OPENING = """\
 # Gallery
 
-Every picture that `df.calls.plot` draws, and `bc.plots` from a table. The calls are the sandbox's, so that each picture can be drawn again:
+Every picture that `df.calls.plot` draws, and `bc.plots` from a table. The calls are the sandbox's, so that
+anybody can draw them again:
 
 ```python
 import brightcall_pandas as bc
@@ -94,8 +95,8 @@ middle = calls["timestamp"].min() + (calls["timestamp"].max() - calls["timestamp
 early, late = calls[calls["timestamp"] < middle], calls[calls["timestamp"] >= middle]
 ```
 
-All of them take `title=`, `subtitle=`, `figsize=`, `top=`, `sort=`, `names=`, `color=` and `ax=`, and `bc.plots.describe(ax)` says in a sentence what
-is seen. `python docs/gallery.py` draws this page.
+All of them take `title=`, `subtitle=`, `figsize=`, `top=`, `sort=`, `names=`, `color=` and `ax=`, and
+`bc.plots.describe(ax)` says in a sentence what is seen. `python docs/gallery.py` draws this page.
 """
 
 STYLES: dict[str, dict[str, Any]] = {"notebook": {}, "slide": {"figsize": (10, 5.6)}, "dark": {}}

@@ -230,8 +230,8 @@ class PictureViews:
         """Draw which figures agree with the server's statistics.
 
         A cell for each figure, downwards, and direction, across: an equals sign where rows and
-        statistics agree, else by how much the rows differ; a dash where rows cannot tell. ``top=``
-        draws as many figures only, those that differ first.
+        statistics agree, else by how much the rows differ; a dash where rows cannot tell. Figures that
+        differ come first; of more than twenty the first are drawn.
         """
         from brightcall_pandas import plots
 

@@ -75,7 +75,7 @@ def _median(seconds: float) -> str:
 
 
 def _card(row: pd.Series, look: Look) -> Axes:
-    ax = look.axes(height=3.4)
+    ax = look.axes(height=2.9)
     ax.set_axis_off()
     tones, tiles = tones_of(ax), _tiles(row)
     sizes = (look.small, _FIGURE * look.small, look.small)

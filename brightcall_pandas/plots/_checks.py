@@ -17,7 +17,7 @@ from brightcall_pandas.plots._text import Key
 
 __all__ = ["quality", "reconcile"]
 
-_ROWS = 30
+_ROWS, _FIGURES = 30, 20
 _NO_FAULTS = ("nulls", "agents", "chain texts", "completeness")
 """What `quality` lists besides faults: what the values look like."""
 
@@ -51,7 +51,7 @@ def quality(table: pd.DataFrame, look: Look) -> Axes:
         return no_data(
             look, "Quality of the rows", "every check passed, and every field has a value in every row"
         )
-    shown = every.iloc[: look.top or _ROWS]
+    shown = every.iloc[: look.rows(_ROWS)]
     kinds = shown.index.get_level_values(0)
     labels = [
         shortened(subject, 60) if kind == "nulls" else f"{kind}: {shortened(subject)}"
@@ -114,8 +114,8 @@ def reconcile(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A cell for each figure, downwards, and direction, across: an equals sign where rows and statistics
-        agree, else by how much the rows differ; a dash where rows cannot tell. ``top=`` draws as many figures
-        only, those that differ first.
+        agree, else by how much the rows differ; a dash where rows cannot tell. Figures that differ come
+        first; of more than twenty the first are drawn.
     """
     if table.empty:
         return no_data(look, "Rows and statistics")
@@ -124,11 +124,11 @@ def reconcile(table: pd.DataFrame, look: Look) -> Axes:
     told = table["agrees"].dropna().astype(bool)
     wrong = told[~told]
     differing = set(wrong.index.get_level_values(1))
-    if look.top is not None or look.sort == "value":
-        figures = sorted(figures, key=lambda each: each not in differing)
-    elif look.sort == "name":
+    if look.sort == "name":
         figures = sorted(figures)
-    shown = figures[: look.top] if look.top else figures
+    elif look.sort != "table":
+        figures = sorted(figures, key=lambda each: each not in differing)
+    shown = figures[: look.rows(_FIGURES)]
     ax = look.axes(width=7.0, height=1.6 + 0.8 * look.row_height() * len(shown))
     texts = [
         cell(ax, (directions.index(direction), shown.index(figure)), *_told(agrees, difference, ax), look)

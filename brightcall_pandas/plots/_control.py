@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib import dates
 from matplotlib.axes import Axes
 from matplotlib.text import Text
+from matplotlib.transforms import IdentityTransform
 from numpy.typing import NDArray
 
 from brightcall_pandas.plots._calendar import Steps, steps_of, time_axis
@@ -21,6 +22,7 @@ from brightcall_pandas.plots._formats import number, percent, percent_axis
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._limits import SIGMAS, control_limits
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._placed import PointLabels
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["control_chart", "middles_of", "plural", "small_multiples"]
@@ -62,10 +64,11 @@ def control_chart(table: pd.DataFrame, look: Look) -> Axes:
     if known.empty:
         return no_data(look, _TOPIC, "no calls" if table.empty else "answer rate is not known")
     ax = look.axes()
-    steps = _steps(table.index)
+    steps = _steps(table.index, look)
     mean, outside, whole = _draw(ax, known, steps, look)
     word, words = steps.name, plural(steps.name)
     ax.set_ylabel("answer rate")
+    ax.margins(y=0.08)
     percent_axis(ax.yaxis)
     key = [Key(f"{percent(mean)} in all whole {words}", tones_of(ax).muted, "line")]
     key += [Key(_OUTSIDE, RED, "dot")] if outside.any() else []
@@ -82,7 +85,7 @@ def control_chart(table: pd.DataFrame, look: Look) -> Axes:
         ),
         form=f"A line with a dot for each {word}, on a band of control limits",
         key=key,
-        fits=time_axis(ax, steps.edges, look.small),
+        fits=[*time_axis(ax, steps.edges, look.small), _signals(ax, known, steps, outside, look)],
     )
 
 
@@ -103,9 +106,9 @@ def plural(word: str) -> str:
     return word if word.endswith("s") else f"{word}s"
 
 
-def _steps(stamps: Any) -> Steps:
+def _steps(stamps: Any, look: Look) -> Steps:
     """Return the periods of a table as steps of a time axis, none of them put together."""
-    return steps_of(stamps, len(stamps))
+    return steps_of(stamps, len(stamps), look.facts)
 
 
 def middles_of(steps: Steps) -> NDArray[np.float64]:
@@ -132,7 +135,7 @@ def _draw(
     )
     ax.fill_between(steps.edges, band[0], band[1], step="post", color=tones.grid, linewidth=0, zorder=1)
     ax.axhline(mean, color=tones.muted, linewidth=1, zorder=2)
-    middles, rates = middles_of(steps)[places], known["answer_rate"].to_numpy(dtype=np.float64)
+    middles, rates = _middles(known, steps), known["answer_rate"].to_numpy(dtype=np.float64)
     ax.plot(middles, rates, color=look.hue, linewidth=1.4, zorder=3)
     for chosen, fill, color, larger in (
         (whole & ~outside, look.hue, look.hue, 1.0),
@@ -142,6 +145,25 @@ def _draw(
         ax.plot(middles[chosen], rates[chosen], "o", color=color, mfc=fill, ms=size * larger, zorder=4)
     ax.set_xlim(steps.edges[0], steps.edges[-1])
     return mean, outside, whole
+
+
+def _signals(
+    ax: Axes, known: pd.DataFrame, steps: Steps, outside: NDArray[np.bool_], look: Look
+) -> PointLabels:
+    """Write the rate beside each period that lies outside its limits."""
+    marks = np.column_stack([_middles(known, steps), known["answer_rate"].to_numpy(dtype=np.float64)])
+    form: Any = {"transform": IdentityTransform(), "fontweight": "bold", "in_layout": False}
+    ink = tones_of(ax, inside=True).ink
+    texts = [
+        ax.text(0, 0, percent(rate), color=ink, fontsize=look.small, **form) for rate in marks[outside, 1]
+    ]
+    return PointLabels(texts, marks[outside], marks)
+
+
+def _middles(known: pd.DataFrame, steps: Steps) -> NDArray[np.float64]:
+    """Return the middles of those steps whose rate is known."""
+    begins = pd.DatetimeIndex(steps.edges[:-1])
+    return middles_of(steps)[begins.isin(pd.DatetimeIndex(known.index).tz_localize(None))]
 
 
 @picture
@@ -180,7 +202,7 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
     ax = look.axes(width=9.0, height=1.6 + 1.4 * -(-len(shown) // 4))
     ax.set_axis_off()
     stamps: Any = known.index.get_level_values(-1).unique().sort_values()
-    steps = _steps(stamps)
+    steps = _steps(stamps, look)
     panels, outside = _panels(ax, by_group, shown, steps, look)
     by = " and ".join(str(name).replace("_", " ") for name in table.index.names[:-1])
     names = [f"{label_of(group)} ({number(calls[group])})" for group in shown]

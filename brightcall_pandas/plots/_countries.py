@@ -43,7 +43,7 @@ def by_country(table: pd.DataFrame, look: Look) -> Axes:
         known = known.sort_values("answer_rate", ascending=False, kind="stable")
     elif look.sort != "table":
         known = known.sort_values("n_calls", ascending=False, kind="stable")
-    most = look.top or _ROWS
+    most = look.rows(_ROWS)
     shown, rest = known.iloc[:most], known.iloc[most:]
     labels = row_labels(shown.index)
     counts, texts = shown["n_calls"].tolist(), [_text(row) for _, row in shown.iterrows()]
@@ -65,9 +65,10 @@ def by_country(table: pd.DataFrame, look: Look) -> Axes:
         look,
         _finding(known, every),
         look.facts.lines(
-            "country of the client's number; in brackets calls, then their answer rate with its interval"
+            "country of the client's number",
+            f"beside each bar: its calls, and how many were answered with the {look.facts.interval}"
             if "answer_rate" in table
-            else "country of the client's number; in brackets calls",
+            else "",
             calls_of(every),
         ),
         form="A bar for each country, as long as its share of the calls",

@@ -60,6 +60,7 @@ def changes(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_yticks(np.arange(len(shown)), labels, fontsize=look.small)
     ax.set_ylim(len(shown) - 0.4, -1.15)
     ax.set_xlim(begin, end)
+    _ticks(ax, begin, end)
     what = _WHAT if change != "effect" else "effect on the {} of all"
     ax.set_xlabel(f"{what.format(words)}{_unit(metric)}")
     fits: list[Fit] = [RowLabels(labels, look.small)]
@@ -72,7 +73,7 @@ def changes(table: pd.DataFrame, look: Look) -> Axes:
         look,
         _finding(shown, values, beyond, metric, effect=change == "effect", known=known),
         look.facts.lines(
-            f"{words} of these calls minus that of the others",
+            f"{words} of these calls minus that of the others{_days(look)}",
             f"lines: {look.facts.interval}" if known else "without intervals",
             _calls(table, look),
             hidden,
@@ -93,8 +94,15 @@ def _dots(ax: Axes, values: Floats, low: Floats, high: Floats, beyond: NDArray[n
     ax.axvline(0, color=tones.ink, linewidth=0.9, zorder=1)
     ax.grid(axis="x")
     ax.tick_params(axis="y", length=0)
-    ax.xaxis.set_major_locator(MaxNLocator(7))
-    ax.xaxis.set_major_formatter(lambda value, _: signed(value, 0 if abs(value - round(value)) < 1e-6 else 1))
+
+
+def _ticks(ax: Axes, begin: float, end: float) -> None:
+    """Label changes with their signs; the axis is longer than the data where texts stand beside them."""
+    ticks = [
+        tick for tick in MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(begin, end) if begin <= tick <= end
+    ]
+    decimals = next((each for each in (0, 1, 2) if np.allclose(np.round(ticks, each), ticks)), 3)
+    ax.set_xticks(ticks, [signed(tick, decimals) if tick else "0" for tick in ticks])
 
 
 def _unit(metric: str) -> str:
@@ -169,6 +177,12 @@ def _calls(table: pd.DataFrame, look: Look) -> str:
         return f"{calls_of(here)}, {number(there)} others"
     counts = table.attrs.get("n_calls")
     return f"{calls_of(counts[0])}, {number(counts[1])} others" if counts else ""
+
+
+def _days(look: Look) -> str:
+    """Return of which days the others are, where they are not the same."""
+    other = look.facts.other_days
+    return f" ({other})" if other and other != look.facts.days else ""
 
 
 def _finding(

@@ -57,7 +57,7 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
         return no_data(look, _TOPIC)
     periods = begins.dropna().unique().sort_values()
     shown = calls.index[: look.top or _LINES]
-    steps = steps_of(periods, len(periods))
+    steps = steps_of(periods, len(periods), look.facts)
     word, middles = steps.name, middles_of(steps)
     ax = look.axes(height=4.4)
     colors = look.hues({str(each): float(calls[each]) for each in shown})

@@ -107,7 +107,7 @@ def _counts(ax: Axes, shown: pd.DataFrame, look: Look) -> None:
 def _chosen(some: pd.DataFrame, look: Look) -> pd.DataFrame:
     """Return the parties to draw, in order."""
     busy = some["received"] + some["transferred_on"]
-    largest = some.loc[busy.sort_values(ascending=False, kind="stable").index[: look.top or _ROWS]]
+    largest = some.loc[busy.sort_values(ascending=False, kind="stable").index[: look.rows(_ROWS)]]
     if look.sort == "name":
         return largest.sort_index()
     if look.sort == "table":

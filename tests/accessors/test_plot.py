@@ -29,7 +29,7 @@ OTHER_SIDES = {
     "small_multiples": ("over_time", ["freq", "by", "days"]),
     "talk_time_survival": ("talk_time_histogram", ["by"]),
 }
-"""Pictures that are not named after their table: the table, and what they take of its arguments and their own."""
+"""Pictures that are not named after their table: the table, and which arguments they take."""
 
 SAME = [name for name in plots.__all__ if name not in OTHER_SIDES]
 OPTIONS = {

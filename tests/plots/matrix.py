@@ -109,11 +109,23 @@ def complaints(picture, kind, style, size):
         if style == "subplots":
             found = _in_subplots(draw, PICTURES[picture](df))
         else:
-            found = faults(draw(**PICTURES[picture](df), figsize=SIZES[size]).get_figure())
+            ax = draw(**PICTURES[picture](df), figsize=SIZES[size])
+            found = [*faults(ax.get_figure()), *_unsaid(ax, kind)]
         if dict(mpl.rcParams) != before:
             found.append("matplotlib's settings are changed")
     plt.close("all")
     return [f"{kind}, {style}, {size}: {each}" for each in found]
+
+
+def _unsaid(ax, kind):
+    """Return what a picture ought to say and does not: of how many calls it is, or that there are none."""
+    told = plots.describe(ax)
+    if not ax.get_title(loc="left"):
+        yield "it has no title"
+    if kind == "none" and "no " not in told:
+        yield "it does not say that there is nothing"
+    if not any(words in told for words in ("n = ", "no ", "not known", "cannot tell")):
+        yield "it does not say of how many calls it is"
 
 
 def _in_subplots(draw, arguments):

@@ -52,7 +52,7 @@ def faint(figure: Figure) -> list[tuple[str, float]]:
 
 
 def _drawn(figure: Figure) -> tuple[Placed, np.ndarray]:
-    """Draw the figure without its texts; return those that it would have drawn, and the pixels behind them."""
+    """Draw the figure without its texts; return these, and the pixels behind them."""
     texts: list[Text] = []
 
     def record(text: Text, renderer: object) -> None:

@@ -1,20 +1,15 @@
-"""Pictures, except those of outcomes, durations and transfers: what is on them; any data can be drawn."""
+"""Pictures, except those of outcomes, durations and transfers: what is on them."""
 
 from __future__ import annotations
-
-import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from brightcall_pandas import analysis, plots
+from brightcall_pandas import plots
 from brightcall_pandas.accessors import _frame as accessor  # noqa: F401  (registers .calls)
 from tests.plots.measured import cut_off
-
-OWN_TESTS = {"by_outcome", "talk_time_histogram", "answer_time_histogram"}
-NAMES = [name for name in plots.__all__ if name not in OWN_TESTS and not name.startswith("transfer_")]
 
 
 def calls(many: int, *, categories: int = 5, days: int = 10) -> pd.DataFrame:
@@ -66,45 +61,6 @@ def steps_of(ax: plt.Axes) -> dict[str, list[float]]:
     """Return the heights of the steps of each series, by its name."""
     named = [each for each in ax.patches if each.get_label() and hasattr(each, "get_data")]
     return {patch.get_label(): patch.get_data().values.tolist() for patch in named}
-
-
-def by_may_group(name: str) -> bool:
-    if name == "heatmap":  # which shows one group
-        return False
-    by = inspect.signature(getattr(analysis, name)).parameters.get("by")
-    return by is not None and by.default is None and name != "compare"
-
-
-SIZES = [calls(1), calls(10), calls(3000), calls(3000, categories=60)]
-
-
-class TestEveryPicture:
-    @pytest.mark.parametrize("df", SIZES, ids=["one call", "ten", "many", "many categories"])
-    @pytest.mark.parametrize("name", NAMES)
-    def test_draws_few_and_many_calls_and_categories(self, name, df):
-        if name == "explain_change":
-            df = pd.concat([df, df])  # one call has no second side
-        ax = drawn(name, df)
-        assert ax.get_title(loc="left")
-        assert cut_off(ax.figure) == []
-
-    @pytest.mark.parametrize("name", [name for name in NAMES if by_may_group(name)])
-    def test_groups_with_long_names_stay_on_the_picture(self, name):
-        assert cut_off(drawn(name, calls(3000, categories=60), by="project").figure) == []
-
-    @pytest.mark.parametrize("name", NAMES)
-    def test_says_how_many_it_rests_on(self, name):
-        assert "n = " in words(drawn(name, calls(300)))
-
-    @pytest.mark.parametrize("name", NAMES)
-    def test_empty_tables_say_so(self, name):
-        assert "no " in words(drawn(name, calls(10).iloc[:0]))
-
-    @pytest.mark.parametrize("name", NAMES)
-    def test_draws_on_the_axes_given(self, name):
-        _, ax = plt.subplots()
-        assert drawn(name, calls(300), ax=ax) is ax
-        assert len(plt.get_fignums()) == 1
 
 
 class TestOverTime:

@@ -243,7 +243,12 @@ class TestTalkTimeSurvival:
         ax = plots.talk_time_survival(self.histogram([200, 400, 300, 100]))
         assert title(ax) == "Half of the conversations last longer than 18 s"
         points = ax.lines[0].get_xydata()
-        assert points.tolist() == [[10, pytest.approx(0.8)], [20, pytest.approx(0.4)], [40, pytest.approx(0.1)], [80, pytest.approx(0)]]
+        assert points.tolist() == [
+            [10, pytest.approx(0.8)],
+            [20, pytest.approx(0.4)],
+            [40, pytest.approx(0.1)],
+            [80, pytest.approx(0)],
+        ]
 
     def test_groups_differ_only_beyond_their_intervals(self):
         fast, slow = self.histogram([600, 200, 100, 100]), self.histogram([100, 100, 200, 600])
