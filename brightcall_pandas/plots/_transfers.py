@@ -104,6 +104,7 @@ def _name_sides(ax: Axes, labels: list[str], look: Look) -> list[Fit]:
     ax.set_xticks(np.arange(len(labels) + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(len(labels) + 1) - 0.5, minor=True)
     ax.tick_params(which="minor", length=0)
+    ax.grid(visible=False)  # a grid of the style's own would run through the numbers
     ax.grid(which="minor", color=tones_of(ax, inside=True).grid, linewidth=0.6)
     ax.set_xlabel("to")
     ax.set_ylabel("from")
