@@ -22,7 +22,7 @@ def calls(kind):
     return KINDS[kind]()
 
 
-def _sandbox(many, days):
+def sandbox_calls(many, days):
     """Return what the sandbox would serve, without its server."""
     rng = np.random.default_rng(0)
     drawn = draw_calls(rng, many, days)
@@ -54,8 +54,8 @@ def _nulls(*columns):
 
 
 KINDS = {
-    "default": lambda: _sandbox(20_000, 30),
-    "half a year": lambda: _sandbox(30_000, 180),
+    "default": lambda: sandbox_calls(20_000, 30),
+    "half a year": lambda: sandbox_calls(30_000, 180),
     "ten": lambda: _first(10),
     "one": lambda: _first(1),
     "none": lambda: _first(0),
