@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from brightcall_pandas.plots._choice import chosen_groups, chosen_rows, outer_levels
-from brightcall_pandas.plots._colors import GREEN, ORANGE, RED, tones_of
+from brightcall_pandas.plots._colors import GREEN, ORANGE, RED, grid_of, tones_of
 from brightcall_pandas.plots._fitting import ColumnLabels
 from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
 from brightcall_pandas.plots._labels import label_of
@@ -55,7 +55,7 @@ def attempts(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_xlabel("attempt")
     ax.set_ylabel("share of clients")
     percent_axis(ax.yaxis)
-    ax.grid(axis="y")
+    grid_of(ax, "y")
     places = range(1, longest + 1)
     fits = [ColumnLabels([str(each) for each in places], list(places), look.small)]
     form = "Lines and bars over the number of the attempt"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 from zlib import crc32
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb, to_rgba
 from matplotlib.typing import ColorType
@@ -26,6 +28,7 @@ __all__ = [
     "Tones",
     "contrast",
     "faded",
+    "grid_of",
     "group_colors",
     "ink_on",
     "tones_of",
@@ -42,6 +45,7 @@ TYPE_COLORS = {"positive": GREEN, "neutral": SKY, "negative": RED, "absent": "#a
 
 _INKS = ("#222222", "#ffffff", "#000000")
 _LEGIBLE = 4.5
+_QUIET = 2.0
 
 
 def _luminance(color: ColorType) -> float:
@@ -108,6 +112,12 @@ def tones_of(ax: Axes, *, inside: bool = False) -> Tones:
     figure = ax.get_figure(root=True)
     behind = _over(figure.get_facecolor() if figure is not None else "white", "white")
     return tones_on(_over(ax.get_facecolor(), behind) if inside else behind)
+
+
+def grid_of(ax: Axes, axis: Literal["x", "y"]) -> None:
+    """Rule the axes, in the user's color unless its lines would outshine the data."""
+    tones, own = tones_of(ax, inside=True), rcParams["grid.color"]
+    ax.grid(axis=axis, color=own if contrast(own, tones.paper) < _QUIET else tones.grid)
 
 
 def _over(color: ColorType, behind: ColorType) -> str:

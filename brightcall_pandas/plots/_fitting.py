@@ -12,8 +12,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Annotation, Text
+from matplotlib.ticker import MaxNLocator
 
 __all__ = [
     "CellTexts",
@@ -21,6 +23,7 @@ __all__ = [
     "CurveLabels",
     "EndTexts",
     "Fit",
+    "NumberTicks",
     "PlacedLabels",
     "RowLabels",
     "UprightLabels",
@@ -167,6 +170,39 @@ class CurveLabels:
             beside = at + width + 10 * renderer.points_to_pixels(1) <= box.x1
             text.set(ha="left" if beside else "right", va="bottom" if beside else "top")
             text.set_position((8, 3) if beside else (-8, -3))
+
+
+@dataclass
+class NumberTicks:
+    """The ticks of axes of numbers: as many as have room."""
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Choose the largest number of ticks whose labels do not touch."""
+        box = ax.get_window_extent(renderer)
+        for axis, length, across in ((ax.xaxis, box.width, True), (ax.yaxis, box.height, False)):
+            locator = axis.get_major_locator()
+            if not isinstance(locator, MaxNLocator):
+                continue
+            font = FontProperties(family=_family(ax), size=_size(axis))
+            low, high = axis.get_view_interval()
+            for parts in (8, 6, 5, 4, 3, 2, 1):
+                locator.set_params(nbins=parts)
+                ticks = [tick for tick in locator.tick_values(low, high) if low <= tick <= high]
+                labels = axis.get_major_formatter().format_ticks(ticks)
+                sizes = [text_size(renderer, label, font) for label in labels]
+                room = (
+                    length
+                    / max(abs(high - low), 1e-12)
+                    * (_step(np.asarray(ticks)) if len(ticks) > 1 else 1e9)
+                )
+                needed = max((1.25 * size[0] + 4 if across else 1.4 * size[1] for size in sizes), default=0)
+                if needed <= room:
+                    break
+
+
+def _size(axis: Axis) -> float:
+    ticks = axis.get_major_ticks(1)
+    return float(ticks[0].label1.get_fontsize()) if ticks else 8.0
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axis import Axis, XAxis
+from matplotlib.axis import Axis
 from matplotlib.ticker import MaxNLocator
 
 __all__ = [
@@ -135,7 +135,7 @@ class _Within(MaxNLocator):
 
     def __init__(self, low: float = -np.inf, high: float = np.inf, **options: Any) -> None:
         self.low, self.high = low, high
-        super().__init__(**options)
+        super().__init__(nbins="auto", **options)
 
     def tick_values(self, vmin: float, vmax: float) -> Any:
         """Return the ticks between two limits."""
@@ -146,13 +146,13 @@ class _Within(MaxNLocator):
 
 def percent_axis(axis: Axis, high: float = 1.0) -> None:
     """Label an axis of shares in percent, with no ticks outside 0 to 100 %, nor above `high`."""
-    axis.set_major_locator(_Within(0.0, min(high, 1.0), nbins=_ticks(axis), steps=[1, 2, 5, 10]))
+    axis.set_major_locator(_Within(0.0, min(high, 1.0), steps=[1, 2, 5, 10]))
     axis.set_major_formatter(lambda share, _: f"{round(100 * share, 6):g} %")
 
 
 def count_axis(axis: Axis, high: float = np.inf) -> None:
     """Label an axis of counts with whole numbers, with separators."""
-    axis.set_major_locator(_Within(0.0, high, nbins=_ticks(axis), integer=True, steps=[1, 2, 5, 10]))
+    axis.set_major_locator(_Within(0.0, high, integer=True, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(lambda count, _: number(count))
 
 
@@ -160,7 +160,7 @@ def seconds_axis(axis: Axis, high: float = np.inf) -> None:
     """Label an axis of seconds with spans of time."""
     limits = axis.get_view_interval()
     steps = [1, 2, 5, 10] if min(high, limits[1]) < 120 else [1, 1.2, 3, 6, 10]
-    axis.set_major_locator(_Within(-np.inf, high, nbins=_ticks(axis), steps=steps))
+    axis.set_major_locator(_Within(-np.inf, high, steps=steps))
     axis.set_major_formatter(lambda value, _: "0" if not value else duration(value))
 
 
@@ -171,10 +171,5 @@ def value_axis(axis: Axis, metric: str, high: float = np.inf) -> None:
     elif is_seconds(metric):
         seconds_axis(axis, high)
     else:
-        axis.set_major_locator(_Within(-np.inf, high, nbins=_ticks(axis), steps=[1, 2, 5, 10]))
+        axis.set_major_locator(_Within(-np.inf, high, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
-
-
-def _ticks(axis: Axis) -> Any:
-    """Return into how many parts ticks may divide an axis; few where it is short or letters are large."""
-    return "auto" if isinstance(axis, XAxis) else 6

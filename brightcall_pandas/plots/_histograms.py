@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from numpy.typing import NDArray
 
 from brightcall_pandas.plots._choice import chosen_groups, group_sizes
-from brightcall_pandas.plots._colors import tones_of
+from brightcall_pandas.plots._colors import grid_of, tones_of
 from brightcall_pandas.plots._fitting import ColumnLabels, CurveLabels, Fit, PlacedLabels
 from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
 from brightcall_pandas.plots._labels import label_of
@@ -81,7 +81,7 @@ def _histogram(table: pd.DataFrame, look: Look, topic: str, words: str, verb: st
     fits += _time_scale(ax, edges, look)
     ax.set_ylim(0, 1.04)
     percent_axis(ax.yaxis)
-    ax.grid(axis="y")
+    grid_of(ax, "y")
     ax.set_ylabel(f"share of calls that {words}")
     ax.set_xlabel(topic)
     counted_calls = "answered calls" if look.facts.setting("answered_only", True) else "calls"
@@ -208,7 +208,7 @@ def _bars(ax: Axes, table: pd.DataFrame, bins: Any, look: Look, topic: str) -> A
     ax.set_ylim(0, float(table["share"].max()) * 1.08)
     ax.set_xlim(left[0], left[-1] + width)
     percent_axis(ax.yaxis)
-    ax.grid(axis="y")
+    grid_of(ax, "y")
     ax.set_ylabel("share of calls")
     ax.set_xlabel(topic)
     most = int(np.argmax(table["share"].to_numpy()))

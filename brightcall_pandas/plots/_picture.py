@@ -30,7 +30,7 @@ from brightcall_pandas.frame import (
 )
 from brightcall_pandas.plots._colors import BLUE, Tones, group_colors, tones_of, tones_on
 from brightcall_pandas.plots._facts import Facts, facts_of
-from brightcall_pandas.plots._fitting import Fit
+from brightcall_pandas.plots._fitting import Fit, NumberTicks
 from brightcall_pandas.plots._labels import families, names_in
 from brightcall_pandas.plots._text import Key, write_around
 
@@ -291,7 +291,7 @@ def headed(
     below = list(remarks) if look.subtitle is None else [look.subtitle] if look.subtitle else []
     parts = [told, f"{form}: {'; '.join(below)}" if below else form, _key_words(key)]
     sentence = " ".join(f"{part}." for part in parts if part)
-    write_around(ax, told, [part for part in below if part], sentence, key=key, fits=fits)
+    write_around(ax, told, [part for part in below if part], sentence, key=key, fits=[*fits, NumberTicks()])
     return ax
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
-from brightcall_pandas.plots._colors import tones_of
+from brightcall_pandas.plots._colors import grid_of, tones_of
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
 from brightcall_pandas.plots._formats import number, percent, value_axis
 from brightcall_pandas.plots._labels import label_of, shortened
@@ -168,7 +168,7 @@ def dot_rows(
         else None
     )
     fits = _rows(ax, labels, look, headed=bool(heading))
-    ax.grid(axis="x")
+    grid_of(ax, "x")
     value_axis(ax.xaxis, metric, high)
     ax.set_xlim(low, high)
     return ax, [*fits, EndTexts(written, [high] * len(written), low, high, aligned=True, heading=above)]

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from brightcall_pandas.plots._choice import chosen_rows
-from brightcall_pandas.plots._colors import BLUE, GREEN, ORANGE, RED, tones_of
+from brightcall_pandas.plots._colors import BLUE, GREEN, ORANGE, RED, grid_of, tones_of
 from brightcall_pandas.plots._fitting import RowLabels
 from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
 from brightcall_pandas.plots._labels import label_of
@@ -65,7 +65,7 @@ def service_level(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(-0.02, 1.02)
-    ax.grid(axis="x")
+    grid_of(ax, "x")
     percent_axis(ax.xaxis)
     ax.set_xlabel(f"answered {within}")
     remarks = [

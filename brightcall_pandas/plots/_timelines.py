@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.plots._calendar import Steps, moment, steps_of, time_axis
 from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_levels
-from brightcall_pandas.plots._colors import LIGHT_BLUE, ORANGE, faded, tones_of
+from brightcall_pandas.plots._colors import LIGHT_BLUE, ORANGE, faded, grid_of, tones_of
 from brightcall_pandas.plots._fitting import ColumnLabels, Fit, RowLabels
 from brightcall_pandas.plots._formats import count_axis, counted, number, percent
 from brightcall_pandas.plots._heatmaps import DAYS, week_of
@@ -319,4 +319,4 @@ def _upward_counts(ax: Axes, label: str) -> None:
     ax.set_ylim(0)
     ax.set_ylabel(label)
     count_axis(ax.yaxis)
-    ax.grid(axis="y")
+    grid_of(ax, "y")
