@@ -23,13 +23,8 @@ from brightcall_pandas.analysis._groups import (
     keys_of_index,
     outer_codes,
 )
-from brightcall_pandas.analysis._metrics import (
-    METRICS,
-    checked_metrics,
-    metrics_of,
-    needs_median,
-    sums_for,
-)
+from brightcall_pandas.analysis._intervals import Columns, ratios_of, rest_flags, say_level, with_intervals
+from brightcall_pandas.analysis._metrics import checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
 from brightcall_pandas.analysis._tallies import TALK_TIME, additive, known_sums, tally, tally_of
 from brightcall_pandas.frame import FIELDS, column, optional_column, with_region
@@ -146,7 +141,8 @@ def tally_breakdown(
         msg = "by= must name at least one dimension or column, for example by='project'"
         raise ValueError(msg)
     sums = ["n_calls", "whole_calls", *sums_for(names)]
-    return tally(df, split(df, by), list(dict.fromkeys(sums)), median=needs_median(names))
+    sums = list(dict.fromkeys(sums))
+    return tally(df, split(df, by), sums, median=needs_median(names), ratios=ratios_of(names))
 
 
 def finish_breakdown(
@@ -159,16 +155,12 @@ def finish_breakdown(
     calls = groups.sum(table["n_calls"].to_numpy())
     values = metrics_of(table, groups, names)
     sums = known_sums(table, groups)
-    columns = {
+    columns: Columns = {
         "share": ratio(calls, table["whole_calls"].sum()),
         "n_calls_per_day": calls_a_day(calls, days_behind(groups.index, days)),
     }
-    for name in names:
-        columns[name] = values[name].to_numpy()
-        if METRICS[name].is_proportion:
-            hits, trials = (sums[each].to_numpy() for each in METRICS[name].sums)
-            columns[f"{name}_low"], columns[f"{name}_high"] = wilson(hits, trials, confidence)
-    result = pd.DataFrame(columns, index=groups.index)
+    columns |= with_intervals(values, sums, confidence) | rest_flags(sums, names, confidence)
+    result = say_level(pd.DataFrame(columns, index=groups.index), confidence)
     if isinstance(result.index.dtype, pd.StringDtype):
         result = result.iloc[np.argsort(-calls, kind="stable")]
     return result
@@ -217,19 +209,39 @@ def breakdown(
         - ``n_calls_per_day``: calls of the group ÷ days covered, those without calls included; by weekday,
           hour or a period, only the days that have it: Mondays are compared with Wednesdays by this, not by
           ``n_calls``, since there may be more of them. Null without times
-        - each of `metrics`, and after each rate that is calls ÷ calls ``<rate>_low`` and ``<rate>_high``,
-          Wilson's interval
+        - each of `metrics`, and after each that has a denominator ``<metric>_low`` and ``<metric>_high``, its
+          interval
+        - ``beyond_chance`` (boolean): whether one of the rates that are calls ÷ calls differs from that of
+          all other groups together by more than chance gives; null where the group or the others have calls
+          of one client only. Of several rates, ``<rate>_beyond_chance`` says which
+
+        ``attrs["brightcall"]`` names the ``confidence``, and as ``false_discovery_rate`` the level of
+        ``beyond_chance``: 1 − `confidence`.
 
     Raises
     ------
     KeyError
         A name in `by` is neither a dimension nor a column.
     TypeError, ValueError
-        `by` names nothing, `metrics` is not a list of such names, `region` is not a country, or `days` are
-        not two days in their order.
+        `by` names nothing, `metrics` is not a list of such names, `region` is not a country, `confidence` is
+        not between 0 and 1, or `days` are not two days in their order.
 
     Notes
     -----
+    Calls of one client resemble each other, so three calls to one client tell less than one call to each of
+    three. The variance of a metric is that of numerator ÷ denominator, linearized (Taylor) with the client as
+    the cluster; a call without a client is one of its own. A rate gets Wilson's interval (1927) on calls ÷
+    design effect (Kish 1965), that variance ÷ the one of independent calls, 1 at least; with few clients the
+    quantile is that of t (Korn and Graubard 1998). With one call a client it is exactly Wilson's interval on
+    the calls. A rate of 0 or 1 does not show how alike the calls of a client are: they are taken to be all
+    alike. Means and other ratios get ± quantile of t × standard error; null where one client tells it.
+
+    ``beyond_chance`` comes from the likelihood-ratio test of group against rest with Yates' correction, on
+    calls ÷ design effect (Rao and Scott 1984), after Benjamini and Hochberg (1995) over all groups and rates
+    of the table: of the groups that are said to differ, at most 1 − `confidence` are expected not to, and
+    where nothing differs, at most that share of tables says that anything does. By ``tag``, all other groups
+    are those of the other tags.
+
     By ``tag``, a call counts once in each of its tags, so shares may add up to more than 1.
 
     What a number tells comes from the library ``phonenumbers``: ``country`` (two letters of ISO 3166) from

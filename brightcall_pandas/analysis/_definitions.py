@@ -51,6 +51,18 @@ OF_TABLES: dict[str, Definition] = {
         "a null is not met",
         TRADE,
     ),
+    # breakdown, over_time, by_agent, by_line, compare, explain_change
+    "beyond_chance": Definition(
+        "Beyond chance",
+        "flag",
+        "whether a group differs by more than chance gives: from all other groups (by_line: from what its "
+        "hours, projects and attempts let expect), compare: from the other side, explain_change: its effect "
+        "from 0",
+        None,
+        "null where calls of one client only stand on a side; at most 1 − confidence of those that are true "
+        "are expected false",
+        "Rao and Scott 1984; Benjamini and Hochberg 1995",
+    ),
     # over_time, breakdown
     "complete": Definition(
         "Complete period",
@@ -462,9 +474,12 @@ def definitions(search: str | None = None) -> pd.DataFrame:
 
     Notes
     -----
-    ``<rate>_low`` and ``<rate>_high`` are Wilson's interval of a rate, ``<total>_per_day`` is the total ÷ the
-    days that the calls cover and that have the weekday and hour (`heatmap`), ``<metric>_other`` and
-    ``<metric>_change`` the other side and the difference (this minus other) in `compare`.
+    ``<metric>_low`` and ``<metric>_high`` are the interval of a metric: of a rate Wilson's. In `breakdown`,
+    `over_time`, `heatmap`, `by_agent`, `by_line`, `compare` and `explain_change` it allows for calls of one
+    client that resemble each other. ``<rate>_beyond_chance`` says which of several rates differ.
+    ``<total>_per_day`` is the total ÷ the days that the calls cover and that have the weekday and hour
+    (`heatmap`), ``<metric>_other`` and ``<metric>_change`` the other side and the difference (this minus
+    other) in `compare`.
 
     Examples
     --------

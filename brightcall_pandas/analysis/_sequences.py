@@ -19,6 +19,7 @@ from brightcall_pandas.analysis._dimensions import (
     split_or_all,
 )
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
+from brightcall_pandas.analysis._intervals import say_level
 from brightcall_pandas.analysis._rates import add_rate, ratio
 from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, known_sums, tally_of
 from brightcall_pandas.frame import (
@@ -174,16 +175,16 @@ def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
     result = sums[["dials", "answered"]].copy()
     add_rate(result, "answer_rate", sums["answered"], sums["dials"], confidence)
     result["positive"] = sums["positive"]
-    result["positive_rate"] = ratio(sums["positive"], sums["dials"])
+    add_rate(result, "positive_rate", sums["positive"], sums["dials"], confidence)
     result["unreached"], result["reached"] = sums["unreached"], sums["reached"]
     add_rate(result, "marginal_rate", sums["reached"], sums["unreached"], confidence)
     by_group = result.groupby(outer, sort=False)
     clients = by_group["dials"].transform("first")
-    result["reach"] = by_group["reached"].cumsum() / clients
+    add_rate(result, "reach", by_group["reached"].cumsum(), clients, confidence)
     result["given_up"] = sums["given_up"]
     missed = pd.Series(1 - result["marginal_rate"].to_numpy())
     result["reach_if_continued"] = 1 - missed.groupby(outer).cumprod().to_numpy()
-    return result
+    return say_level(result, confidence)
 
 
 @additive(tally_attempts, finish_attempts, whole_clients=True)
@@ -221,11 +222,13 @@ def attempts(
 
         - ``dials`` (int64): calls that were the n-th to their client
         - ``answered`` (int64), ``answer_rate`` (answered ÷ dials), ``answer_rate_low``, ``answer_rate_high``
-        - ``positive`` (int64), ``positive_rate``: dials with a positive outcome ÷ dials
+        - ``positive`` (int64), ``positive_rate``: dials with a positive outcome ÷ dials; with ``_low``,
+          ``_high``
         - ``unreached`` (int64): of the dials, those to clients that no earlier dial had reached
         - ``reached`` (int64): of these, the answered ones: clients reached for the first time
         - ``marginal_rate``: reached ÷ unreached: what one more attempt brings; with ``_low``, ``_high``
-        - ``reach``: clients reached by this or an earlier dial ÷ clients dialled at all
+        - ``reach``: clients reached by this or an earlier dial ÷ clients dialled at all; with ``_low``,
+          ``_high``
         - ``given_up`` (int64): clients not reached whose last dial this was
         - ``reach_if_continued``: the share of clients that would be reached by this dial if no client had
           been given up before
@@ -239,9 +242,10 @@ def attempts(
 
     Notes
     -----
-    ``…_low`` and ``…_high`` are Wilson's intervals. A client is a telephone number, whatever its spelling
-    (`bc.normalize_numbers`). Calls without one (none, or a word such as ``anonymous``) or without time are
-    left out.
+    ``…_low`` and ``…_high`` are Wilson's intervals. Each row has one dial a client, and ``reach`` counts each
+    client once, so that no two of its calls depend on each other. A client is a telephone number, whatever
+    its spelling (`bc.normalize_numbers`). Calls without one (none, or a word such as ``anonymous``) or
+    without time are left out.
 
     The data are cut off at both ends. Dials before the first loaded day are not seen, so a client's attempts
     are counted from the first one loaded. A client not reached by the last loaded day may have

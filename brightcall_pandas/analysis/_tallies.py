@@ -23,6 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._clients import add_told, told_of_clients
+from brightcall_pandas.analysis._clusters import Clusters, Parts, Ratio, row_clusters
 from brightcall_pandas.analysis._dimensions import Split, names_of
 from brightcall_pandas.analysis._durations import impossible_durations, possible
 from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
@@ -34,11 +35,13 @@ __all__ = [
     "TALK_TIME",
     "AdditiveForm",
     "AdditiveTable",
+    "Counted",
     "Facts",
     "Sum",
     "add_up",
     "additive",
     "additive_form",
+    "count",
     "first_of_pair",
     "known_sums",
     "merge",
@@ -113,10 +116,20 @@ class Facts:
         return np.asarray(series.cat.codes == series.cat.categories.get_loc(label))
 
     @cached_property
+    def _clients(self) -> NDArray[np.int64]:
+        return client_codes(self._df)[0]
+
+    @property
     def clients(self) -> NDArray[np.int64]:
         """A number for the client of each call, -1 where there is none."""
-        codes, _ = client_codes(self._df)
-        return codes if self._rows is None else codes[self._rows]
+        return self._clients if self._rows is None else self._clients[self._rows]
+
+    @property
+    def clusters(self) -> NDArray[np.int64]:
+        """A number for whatever calls depend on each other: the client, and -1 for a call without one."""
+        if not self.has("clientNumber"):
+            return row_clusters(np.full(len(self._df), -1), self._rows)
+        return row_clusters(self._clients, self._rows)
 
     @property
     def first_of_client(self) -> NDArray[np.bool_]:
@@ -253,7 +266,15 @@ only where all calls of a client are in one part.
 """
 
 
-def tally(df: pd.DataFrame, split: Split, sums: Sequence[str], *, median: bool = False) -> pd.DataFrame:
+def tally(
+    df: pd.DataFrame,
+    split: Split,
+    sums: Sequence[str],
+    *,
+    median: bool = False,
+    ratios: Sequence[Ratio] = (),
+    wholes: int = 0,
+) -> pd.DataFrame:
     """Return the sums of each group of calls.
 
     Parameters
@@ -266,24 +287,96 @@ def tally(df: pd.DataFrame, split: Split, sums: Sequence[str], *, median: bool =
         Names in `SUMS`.
     median
         Whether the last level splits the answered calls by talk time.
+    ratios
+        Pairs of `sums` whose products over the calls of each client are added, for their intervals. They add
+        up over parts that each hold all calls of a client.
+    wholes
+        How many of the keys, the outer ones, make the wholes with the rest of which a group is compared.
 
     Returns
     -------
     pandas.DataFrame
         Index: a level for each key; one column a sum. Counts are int64, seconds float64, sums whose column
-        the frame lacks are null.
+        the frame lacks are null. The products of a group stand in the first of its rows.
     """
+    counted = count(df, split, sums, median=median)
+    if ratios:
+        parts = Parts.of(counted.groups, counted.keys, wholes=wholes, inner=int(median))
+        _add_products(counted.table, parts, counted.contributions, counted.facts.clusters, ratios)
+    return counted.table
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """A tally, and what it was counted from.
+
+    Parameters
+    ----------
+    table
+        The tally.
+    groups
+        The row of the tally for each counted call.
+    keys
+        What makes them.
+    contributions
+        What each counted call adds to each sum.
+    facts
+        What is known of the calls.
+    """
+
+    table: pd.DataFrame
+    groups: Groups
+    keys: Sequence[Key]
+    contributions: Mapping[str, Contribution]
+    facts: Facts
+
+
+def count(df: pd.DataFrame, split: Split, sums: Sequence[str], *, median: bool = False) -> Counted:
+    """Return the tally of calls, and what it was counted from; see `tally`."""
     facts = Facts(df, split)
     keys = list(split.keys)
     if median:
         known = facts.talk_time if facts.has("state", "talkTime") else np.full(len(facts), np.nan)
         keys.append(key_of(pd.Series(known), TALK_TIME))
-    return tally_of(keys, {name: SUMS[name](facts) for name in sums})
-
-
-def tally_of(keys: Sequence[Key], contributions: Mapping[str, Contribution]) -> pd.DataFrame:
-    """Return the sums of contributions that a table computes itself, one entry per row of the keys."""
     groups = grouped(keys)
+    contributions = {name: SUMS[name](facts) for name in sums}
+    return Counted(_table(groups, contributions), groups, keys, contributions, facts)
+
+
+def _add_products(
+    table: pd.DataFrame,
+    parts: Parts,
+    contributions: Mapping[str, Contribution],
+    clusters: NDArray[np.int64],
+    ratios: Sequence[Ratio],
+) -> None:
+    found = Clusters(parts.codes, len(parts.places), clusters, parts.wholes)
+    for name, values in found.products(contributions, ratios, wholes=True).items():
+        table[name] = parts.spread(values)
+
+
+def tally_of(
+    keys: Sequence[Key],
+    contributions: Mapping[str, Contribution],
+    clusters: NDArray[np.int64] | None = None,
+    *,
+    ratios: Sequence[Ratio] = (),
+    wholes: int = 0,
+    inner: int = 0,
+) -> pd.DataFrame:
+    """Return the sums of contributions that a table computes itself, one entry per row of the keys.
+
+    With `ratios` (see `tally`), `clusters` are the clients, as `row_clusters` numbers them, and `inner` is
+    how many of the keys, the inner ones, only split groups further.
+    """
+    groups = grouped(keys)
+    table = _table(groups, contributions)
+    if clusters is not None:
+        parts = Parts.of(groups, keys, wholes=wholes, inner=inner)
+        _add_products(table, parts, contributions, clusters, ratios)
+    return table
+
+
+def _table(groups: Groups, contributions: Mapping[str, Contribution]) -> pd.DataFrame:
     sums: dict[str, NDArray[np.number]] = {}
     of_all: NDArray[np.int64] | None = None
     for name, each in contributions.items():

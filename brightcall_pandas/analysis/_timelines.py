@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._covered import Covered, Days, calls_a_day, covered, days_behind, fills
-from brightcall_pandas.analysis._dimensions import LONGEST_S, WEEKDAYS, By, split
+from brightcall_pandas.analysis._dimensions import LONGEST_S, WEEKDAYS, By, names_of, split
 from brightcall_pandas.analysis._durations import impossible_durations
 from brightcall_pandas.analysis._groups import Groups, completed, folded_keys, grouped, keys_of_index
+from brightcall_pandas.analysis._intervals import (
+    interval,
+    ratios_of,
+    rest_flags,
+    say_level,
+    with_intervals,
+)
 from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
 from brightcall_pandas.analysis._periods import period_key, period_starts
-from brightcall_pandas.analysis._tallies import additive, tally
+from brightcall_pandas.analysis._tallies import additive, known_sums, tally
 from brightcall_pandas.frame import choice, column, micros
 
 __all__ = ["concurrency", "heatmap", "over_time"]
@@ -32,10 +41,13 @@ def tally_over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None) -> pd.D
     """Return the sums behind `over_time`: one row per group and period that has calls."""
     period, known = period_key(column(df, "timestamp"), freq)
     parts = split(df, by).within(period).where(known)
-    return tally(df, parts, sums_for(_METRICS))
+    ratios, wholes = ratios_of(_METRICS), len(names_of(by))
+    return tally(df, parts, sums_for(_METRICS), ratios=ratios, wholes=wholes)
 
 
-def finish_over_time(table: pd.DataFrame, freq: str = "D", *, days: Covered) -> pd.DataFrame:
+def finish_over_time(
+    table: pd.DataFrame, freq: str = "D", *, confidence: float = 0.95, days: Covered
+) -> pd.DataFrame:
     """Return the table of `over_time` from its tally, and the time that the calls cover."""
     *by, period = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     starts = pd.DatetimeIndex(period.labels)
@@ -44,13 +56,19 @@ def finish_over_time(table: pd.DataFrame, freq: str = "D", *, days: Covered) -> 
         edges = period_starts(starts[0], starts[-1], freq)
         every, complete = edges[:-1].rename("timestamp"), fills(edges, days)
     groups = completed(by, every.get_indexer(starts)[period.codes], every)
-    result = metrics_of(table, groups, _METRICS)
+    sums = known_sums(table, groups)
+    wholes = np.arange(len(groups)) // max(len(every), 1)
+    columns = with_intervals(metrics_of(table, groups, _METRICS), sums, confidence)
+    columns |= rest_flags(sums, _METRICS, confidence, wholes)
+    result = say_level(pd.DataFrame(columns, index=groups.index), confidence)
     result["complete"] = np.resize(complete, len(result))
     return result
 
 
-@additive(tally_over_time, finish_over_time, durations=("answerTime", "talkTime"))
-def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None, days: Days = None) -> pd.DataFrame:
+@additive(tally_over_time, finish_over_time, whole_clients=True, durations=("answerTime", "talkTime"))
+def over_time(
+    df: pd.DataFrame, freq: str = "D", *, by: By = None, confidence: float = 0.95, days: Days = None
+) -> pd.DataFrame:
     """Count calls and answers in each period.
 
     Parameters
@@ -64,6 +82,8 @@ def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None, days: Days = 
         ``"quarter"`` and ``"year"`` mean the same.
     by
         Columns or dimensions (``agent``, ``project`` …) that become outer index levels.
+    confidence
+        Confidence of the intervals, between 0 and 1.
     days
         First and last day that the calls were loaded for. None: the days of the load (see Notes).
 
@@ -78,6 +98,10 @@ def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None, days: Days = 
         - ``answer_time_mean_s``: mean answer time of answered calls (average speed of answer)
         - ``talk_time_total_s``: over all calls, seconds
         - ``talk_time_mean_s``: over answered calls whose talk time is known
+        - after the rate and both means ``…_low`` and ``…_high``, their intervals, with the client as the
+          cluster as in `breakdown`
+        - ``beyond_chance`` (boolean): whether the answer rate differs from that of all other periods of the
+          group by more than chance gives, as in `breakdown`; its level is in ``attrs["brightcall"]``
         - ``complete`` (bool): whether the days fill the period. The first and the last week of a month are
           often part of one only, and so is a day that was still going on when it was loaded: their counts
           compare with nothing
@@ -89,7 +113,8 @@ def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None, days: Days = 
     KeyError
         The frame has no ``timestamp``, or a name in `by` is unknown.
     TypeError, ValueError
-        `freq` is not such a period, or `days` are not two days in their order.
+        `freq` is not such a period, `confidence` is not between 0 and 1, or `days` are not two days in their
+        order.
 
     Notes
     -----
@@ -114,10 +139,12 @@ def over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None, days: Days = 
     >>> calls.calls.over_time("W")["complete"].tolist()
     [False]
     """
-    return finish_over_time(tally_over_time(df, freq, by=by), freq, days=covered(df, days))
+    table = tally_over_time(df, freq, by=by)
+    return finish_over_time(table, freq, confidence=confidence, days=covered(df, days))
 
 
 _A_DAY = "_per_day"
+_CELLS = 7 * 24
 _VALUES = (
     "n_calls",
     "answered",
@@ -136,10 +163,13 @@ def tally_heatmap(df: pd.DataFrame, value: str | None = None, *, by: By = None) 
     value = choice("value", _value(value), _VALUES).removesuffix(_A_DAY)
     known = column(df, "timestamp").notna().to_numpy()
     parts = split(df, by).within(*split(df, ["weekday", "hour"]).keys).where(known)
-    return tally(df, parts, sums_for(["n_calls", value]))
+    ratios, wholes = ratios_of([value]), len(names_of(by))
+    return tally(df, parts, sums_for(["n_calls", value]), ratios=ratios, wholes=wholes)
 
 
-def finish_heatmap(table: pd.DataFrame, value: str | None = None, *, days: Covered) -> pd.DataFrame:
+def finish_heatmap(
+    table: pd.DataFrame, value: str | None = None, *, confidence: float = 0.95, days: Covered
+) -> pd.DataFrame:
     """Return the table of `heatmap` from its tally, and the time that the calls cover."""
     shown = _value(value)
     value = shown.removesuffix(_A_DAY)
@@ -159,7 +189,20 @@ def finish_heatmap(table: pd.DataFrame, value: str | None = None, *, days: Cover
     result.attrs["heatmap"] = {"value": shown, "n_calls": calls, "counted": counted.tolist()}
     if shown != value:
         result.attrs["heatmap"]["days"] = float(days_behind(pd.RangeIndex(1), days)[0])
-    return result
+    said = _chance_of_cells(known_sums(table, cells), value, confidence)
+    result.attrs["heatmap"] |= said
+    return say_level(result, confidence, flagged="beyond_chance" in said)
+
+
+def _chance_of_cells(sums: pd.DataFrame, value: str, confidence: float) -> dict[str, object]:
+    """Return what a heat map's attributes say of chance, row by row, for a value that has a denominator."""
+    if not ratios_of([value]):
+        return {}
+    low, high = interval(value, sums, confidence)
+    found: dict[str, Any] = {"low": low, "high": high}
+    for name, flag in rest_flags(sums, [value], confidence, np.arange(len(sums)) // _CELLS).items():
+        found[name] = flag.to_numpy(dtype=object, na_value=None)  # attributes are compared, which NA forbids
+    return {name: each.reshape(-1, 24).tolist() for name, each in found.items()}
 
 
 def _value(value: str | None) -> str:
@@ -174,8 +217,15 @@ def _days_of_cells(days: Covered) -> NDArray[np.float64]:
     return np.nan_to_num(days_behind(index, days)).reshape(7, 24)
 
 
-@additive(tally_heatmap, finish_heatmap, durations=("answerTime", "talkTime"))
-def heatmap(df: pd.DataFrame, value: str | None = None, *, by: By = None, days: Days = None) -> pd.DataFrame:
+@additive(tally_heatmap, finish_heatmap, whole_clients=True, durations=("answerTime", "talkTime"))
+def heatmap(
+    df: pd.DataFrame,
+    value: str | None = None,
+    *,
+    by: By = None,
+    confidence: float = 0.95,
+    days: Days = None,
+) -> pd.DataFrame:
     """Return a value for each weekday and hour.
 
     Parameters
@@ -190,6 +240,8 @@ def heatmap(df: pd.DataFrame, value: str | None = None, *, by: By = None, days: 
         ``"n_calls_per_day"`` in the picture, where weekdays are to be compared.
     by
         Columns or dimensions (``agent``, ``project`` …) that become outer index levels, seven rows each.
+    confidence
+        Confidence of the intervals, between 0 and 1.
     days
         First and last day that the calls were loaded for. None: the days of the load, as in `over_time`.
 
@@ -200,14 +252,18 @@ def heatmap(df: pd.DataFrame, value: str | None = None, *, by: By = None, days: 
         without calls is 0 for counts and totals, null for rates and means. ``attrs["heatmap"]`` holds the
         ``value``'s name, the number of all calls as ``n_calls``, and ``counted``, row by row the number of
         calls behind each cell (for a mean, those that it averages), so that a picture can mark cells that
-        rest on few; of a mean of days also ``days``, how many there are. Without calls the table has no rows.
+        rest on few; of a mean of days also ``days``, how many there are. Of a rate or a mean it holds ``low``
+        and ``high``, the interval of each cell, and of a rate ``beyond_chance``, whether the cell differs
+        from all other cells of the group, all row by row and as in `breakdown`; the level is in
+        ``attrs["brightcall"]``. Without calls the table has no rows.
 
     Raises
     ------
     KeyError
         The frame has no ``timestamp``, or a name in `by` is unknown.
     TypeError, ValueError
-        `value` is none of these, or `days` are not two days in their order.
+        `value` is none of these, `confidence` is not between 0 and 1, or `days` are not two days in their
+        order.
 
     Notes
     -----
@@ -226,7 +282,8 @@ def heatmap(df: pd.DataFrame, value: str | None = None, *, by: By = None, days: 
     >>> float(table.loc["Monday", 9]), float(table.loc["Tuesday", 10])
     (0.5, 1.0)
     """
-    return finish_heatmap(tally_heatmap(df, value, by=by), value, days=covered(df, days))
+    table = tally_heatmap(df, value, by=by)
+    return finish_heatmap(table, value, confidence=confidence, days=covered(df, days))
 
 
 def concurrency(df: pd.DataFrame, freq: str = "1min", *, by: By = None) -> pd.DataFrame:

@@ -113,10 +113,15 @@ class TestBreakdown:
             "answer_rate_low",
             "answer_rate_high",
             "talk_time_mean_s",
+            "talk_time_mean_s_low",
+            "talk_time_mean_s_high",
             "ai_talk_share",
+            "ai_talk_share_low",
+            "ai_talk_share_high",
+            "beyond_chance",
         ]
-        # 1 of 2 and 1 of 1
-        assert table["answer_rate_low"].tolist()[:2] == pytest.approx([0.094531, 0.206549], abs=1e-6)
+        # 1 of 2, but both to one client, so that they count as one, and 1 of 1
+        assert table["answer_rate_low"].tolist()[:2] == pytest.approx([0.054621, 0.206549], abs=1e-6)
 
     def test_medians_and_distinct_clients_can_be_asked_for(self, breakdown_calls):
         table = breakdown(breakdown_calls, "project", ["talk_time_median_s", "unique_clients"])
