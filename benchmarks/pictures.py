@@ -2,8 +2,8 @@
 
 Run it with ``python benchmarks/pictures.py``: it lists text that is cut off, covered or faint, as
 ``tests/plots/test_matrix.py`` does for a part of the combinations, and how long the pictures of 300,000 calls
-over 180 days take from calls to pixels. ``--small`` draws 3,000 calls and leaves the other kinds out, as ``make
-test`` does.
+over 180 days take from calls to pixels. ``--small`` draws 3,000 calls and leaves the other kinds out, as
+``make test`` does.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class PictureViews:
             known = ", ".join(str(name) for name in table if name != "complete")
             msg = f"value={value!r} is not a column of over_time; there are: {known}"
             raise ValueError(msg)
-        drawn = table[[value, *(name for name in table if name != value)]]
+        drawn = table[[value, *(name for name in table if name != value)]]  # the first column is drawn
         return plots.calendar(drawn, **options)
 
     @_picture_of(analysis.by_outcome, freq='Period: ``"D"``, ``"W"``, ``"M"`` …, as for `over_time`.')
@@ -159,6 +159,7 @@ class PictureViews:
         *,
         by: By = None,
         metrics: Sequence[str] | None = None,
+        confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw by how much each group changed, with the interval of the change.
@@ -169,7 +170,7 @@ class PictureViews:
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).compare(other=other, by=by, metrics=metrics)
+        table = calls(self._df).compare(other=other, by=by, metrics=metrics, confidence=confidence)
         return plots.changes(table, **options)
 
     @_picture_of(analysis.attempt_gaps)

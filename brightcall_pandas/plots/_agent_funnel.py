@@ -21,7 +21,7 @@ from brightcall_pandas.plots._formats import (
     words_of,
 )
 from brightcall_pandas.plots._labels import label_of
-from brightcall_pandas.plots._limits import ALIKE, chance_band
+from brightcall_pandas.plots._limits import ALIKE, chance_band, effective_calls
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import PointLabels
 from brightcall_pandas.plots._text import Key
@@ -58,9 +58,11 @@ def agent_funnel(table: pd.DataFrame, look: Look) -> Axes:
     ax = look.axes(height=4.6)
     calls, rates = (known[name].to_numpy(dtype=np.float64) for name in ("n_calls", rate))
     mean = float((calls * rates).sum() / calls.sum())
-    low, high = chance_band(mean, calls, ALIKE)
+    # How many calls tell as much as one of a client of its own: one number for all, or there were no curves.
+    design = float(np.median(calls / effective_calls(known, rate, look.facts)))
+    low, high = chance_band(mean, calls / design, ALIKE)
     beyond = (rates < low) | (rates > high)
-    _curves(ax, mean, calls)
+    _curves(ax, mean, calls, design)
     paper = tones_of(ax, inside=True).paper
     for chosen, color, size in ((~beyond, look.hue, 36), (beyond, RED, 52)):
         ax.scatter(
@@ -83,6 +85,7 @@ def agent_funnel(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.lines(
             f"{words}: {_HITS.get(rate, 'hits ÷ calls')}, {percent(mean)} in all",
             calls_of(calls.sum()),
+            "curves by client" if f"{rate}_low" in known else "",
             look.facts.cut(table),
         ),
         form="A dot for each agent, calls across and rate upwards, between curves that narrow with the calls",
@@ -118,13 +121,13 @@ def _names(
     return [ax.text(0, 0, name, color=ink, fontsize=look.small, **form) for name in names], order
 
 
-def _curves(ax: Axes, mean: float, calls: NDArray[np.float64]) -> None:
+def _curves(ax: Axes, mean: float, calls: NDArray[np.float64], design: float) -> None:
     """Draw the limits of chance over all numbers of calls, and the mean."""
     muted = tones_of(ax, inside=True).muted
     begin, end = max(calls.min() * 0.85, 1.0), max(calls.max() * 1.05, calls.min() + 1)
     reach = np.geomspace(begin, end, 200)
     for sigmas, style in ((_NARROW, "--"), (ALIKE, "-")):
-        for bound in chance_band(mean, reach, sigmas):
+        for bound in chance_band(mean, reach / design, sigmas):
             ax.plot(reach, bound, style, color=muted, linewidth=0.9, zorder=2)
     ax.axhline(mean, color=muted, linewidth=0.9, zorder=1)
     ax.set_xlim(begin, end)

@@ -79,7 +79,7 @@ def control_chart(table: pd.DataFrame, look: Look) -> Axes:
         _verdict(int(outside.sum()), int(whole.sum()), word),
         look.facts.lines(
             f"answered ÷ calls of each {word}",
-            f"band: {percent(mean)} ± {SIGMAS:g} standard errors",
+            f"band: {percent(mean)} ± {SIGMAS:g} standard errors{clustered(table)}",
             look.facts.n(table),
             look.facts.cut(table),
         ),
@@ -99,6 +99,11 @@ def _verdict(outside: int, whole: int, word: str) -> str:
     if not outside:
         return f"The answer rate of all {whole} {plural(word)} lies within what chance explains"
     return f"{outside} of {whole} {plural(word)} {'lies' if outside == 1 else 'lie'} {_OUTSIDE}"
+
+
+def clustered(table: pd.DataFrame) -> str:
+    """Return a remark on limits that follow intervals which take the calls of a client together."""
+    return " by client" if "answer_rate_low" in table else ""
 
 
 def plural(word: str) -> str:
@@ -125,7 +130,7 @@ def _draw(
 
     `steps` are those of the whole table: of periods that `known` lacks nothing is drawn.
     """
-    tones, (mean, low, high, outside, whole) = tones_of(ax, inside=True), control_limits(known)
+    tones, (mean, low, high, outside, whole) = tones_of(ax, inside=True), control_limits(known, look.facts)
     begins = pd.DatetimeIndex(steps.edges[:-1])
     places = np.flatnonzero(begins.isin(pd.DatetimeIndex(known.index).tz_localize(None)))
     band = np.full((2, len(begins) + 1), np.nan)
@@ -212,7 +217,7 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
         _found(outside, len(shown), by),
         look.facts.lines(
             f"answered ÷ calls of each {steps.name}, by {by}",
-            f"band: the group's mean ± {SIGMAS:g} standard errors",
+            f"band: the group's mean ± {SIGMAS:g} standard errors{clustered(table)}",
             look.facts.n(table),
             hidden,
             look.facts.cut(table),

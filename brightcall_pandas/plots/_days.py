@@ -25,7 +25,7 @@ from brightcall_pandas.plots._formats import (
     words_of,
 )
 from brightcall_pandas.plots._heatmaps import DAYS
-from brightcall_pandas.plots._limits import ALIKE, chance_band
+from brightcall_pandas.plots._limits import ALIKE, chance_band, effective_calls
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._text import Key
 
@@ -40,13 +40,17 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class _Days:
-    """Days with their values, and where they stand in the calendar."""
+    """Days with their values, and where they stand in the calendar.
+
+    `solid_calls` are the calls of as many clients that tell as much.
+    """
 
     stamps: Any
     values: NDArray[np.float64]
     calls: NDArray[np.float64]
     weeks: NDArray[np.int64]
     weekdays: NDArray[np.int64]
+    solid_calls: NDArray[np.float64]
     part: Flags
     value: str
 
@@ -68,7 +72,8 @@ class _Days:
         """Which days differ from the rate of all by more than chance; none where the value is no rate."""
         if not is_rate(self.value) or np.isnan(self.calls).all():
             return np.zeros(len(self.values), dtype=bool)
-        low, high = chance_band(self.mean, np.where(self.calls > 0, self.calls, np.nan), ALIKE)
+        calls = np.where(self.calls > 0, self.solid_calls, np.nan)
+        low, high = chance_band(self.mean, calls, ALIKE)
         return np.asarray((self.values < low) | (self.values > high))
 
 
@@ -100,7 +105,7 @@ def calendar(table: pd.DataFrame, look: Look) -> Axes:
     if table.empty or not table[value].notna().any():
         topic = sentence_case(f"{words} by day")
         return no_data(look, topic, "no calls" if table.empty else f"{words} is not known")
-    every = _days_of(table, value)
+    every = _days_of(table, value, look)
     days = _last(every, look.top or _WEEKS)
     ax = look.axes(width=min(max(2.4 + 0.42 * (days.weeks[-1] + 1), 6.5), 11.0), height=3.6)
     texts, months = _cells(ax, days, look), _months(ax, days, look)
@@ -127,7 +132,7 @@ def calendar(table: pd.DataFrame, look: Look) -> Axes:
     )
 
 
-def _days_of(table: pd.DataFrame, value: str) -> _Days:
+def _days_of(table: pd.DataFrame, value: str, look: Look) -> _Days:
     if table.index.nlevels > 1:
         levels = ", ".join(map(str, table.index.names[:-1]))
         msg = (
@@ -141,13 +146,15 @@ def _days_of(table: pd.DataFrame, value: str) -> _Days:
         msg = "a calendar shows days, and the periods of this table are others: draw over_time('D')"
         raise ValueError(msg)
     monday = stamps[0] - pd.Timedelta(days=int(stamps[0].day_of_week))
-    many = len(table)
+    many, unknown = len(table), np.full(len(table), np.nan)
+    counted = "n_calls" in table
     return _Days(
         stamps,
         table[value].to_numpy(dtype=np.float64),
-        table["n_calls"].to_numpy(dtype=np.float64) if "n_calls" in table else np.full(many, np.nan),
+        table["n_calls"].to_numpy(dtype=np.float64) if counted else unknown,
         np.asarray((stamps - monday) // _WEEK, dtype=np.int64),
         np.asarray(stamps.day_of_week, dtype=np.int64),
+        effective_calls(table, value, look.facts) if counted and is_rate(value) else unknown,
         ~table["complete"].to_numpy(dtype=bool) if "complete" in table else np.zeros(many, dtype=bool),
         value,
     )
@@ -162,6 +169,7 @@ def _last(days: _Days, most: int) -> _Days:
         days.calls[kept],
         days.weeks[kept] - days.weeks[kept][0],
         days.weekdays[kept],
+        days.solid_calls[kept],
         days.part[kept],
         days.value,
     )

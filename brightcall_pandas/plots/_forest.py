@@ -75,6 +75,9 @@ def changes(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.lines(
             f"{words} of these calls minus that of the others{_days(look)}",
             f"lines: {look.facts.interval}" if known else "without intervals",
+            "beyond chance: by Benjamini and Hochberg, over all groups"
+            if _is_said(table, change, metric)
+            else "",
             _calls(table, look),
             hidden,
             look.facts.cut(table),
@@ -99,7 +102,9 @@ def _dots(ax: Axes, values: Floats, low: Floats, high: Floats, beyond: NDArray[n
 def _ticks(ax: Axes, begin: float, end: float) -> None:
     """Label changes with their signs; the axis is longer than the data where texts stand beside them."""
     ticks = [
-        tick for tick in MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(begin, end) if begin <= tick <= end
+        tick
+        for tick in MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]).tick_values(begin, end)
+        if begin <= tick <= end
     ]
     decimals = next((each for each in (0, 1, 2) if np.allclose(np.round(ticks, each), ticks)), 3)
     ax.set_xticks(ticks, [signed(tick, decimals) if tick else "0" for tick in ticks])
@@ -132,18 +137,16 @@ def _chosen(table: pd.DataFrame, change: str, look: Look) -> tuple[pd.DataFrame,
     return chosen_rows(told, look, sizes, told[change])
 
 
+def _is_said(table: pd.DataFrame, change: str, metric: str) -> str:
+    """Return the column that says which changes are beyond chance, empty without one."""
+    name = "beyond_chance" if change == "effect" else f"{metric}_beyond_chance"
+    return name if name in table else ""
+
+
 def _beyond(shown: pd.DataFrame, change: str, metric: str, low: Floats, high: Floats) -> NDArray[np.bool_]:
     """Return which changes are beyond chance: as the table says, or else by their intervals."""
-    said = next(
-        (
-            name
-            for name in (f"{metric}_beyond_chance", f"{change}_beyond_chance", "beyond_chance")
-            if name in shown
-        ),
-        None,
-    )
-    if said is not None:
-        return shown[said].fillna(False).to_numpy(dtype=bool)
+    if said := _is_said(shown, change, metric):
+        return shown[said].fillna(value=False).to_numpy(dtype=bool)
     return (low > 0) | (high < 0)
 
 
