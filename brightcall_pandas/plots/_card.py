@@ -23,6 +23,7 @@ __all__ = ["summary"]
 
 _ROWS = 12
 _SMALLEST = 4.0  # points
+_LARGEST = 1.7  # times the usual size, where there is room
 _FIGURE = 2.2  # how much larger the figures are than what they are
 _DEFINED = "answer rate: answered ÷ calls; means: of answered calls"
 _COLUMNS = {
@@ -130,11 +131,11 @@ class _Tiles:
                 y -= height * scale / box.height
 
     def _columns(self, box: Any, width: float, height: float) -> tuple[int, float]:
-        """Return in how many columns the texts are largest, and how large, up to their usual size."""
+        """Return in how many columns the texts are largest, and how many times their usual size."""
         best = (1, 0.0)
         for columns in (4, 2, 8, 3, 1):
             rows = -(-len(self.tiles) // columns)
-            scale = min(box.width / columns / width, box.height / rows / height, 1.0)
+            scale = min(box.width / columns / width, box.height / rows / height, _LARGEST)
             best = (columns, scale) if scale > best[1] + 1e-9 else best
         return best
 

@@ -155,8 +155,8 @@ def _draw(
 def _signals(
     ax: Axes, known: pd.DataFrame, steps: Steps, outside: NDArray[np.bool_], look: Look
 ) -> PointLabels:
-    """Write the rate beside each period that lies outside its limits."""
-    marks = np.column_stack([_middles(known, steps), known["answer_rate"].to_numpy(dtype=np.float64)])
+    """Write the rate beside each period that lies outside its limits, off the line."""
+    points = np.column_stack([_middles(known, steps), known["answer_rate"].to_numpy(dtype=np.float64)])
     form: Any = {"transform": IdentityTransform(), "fontweight": "bold", "in_layout": False}
     ink = tones_of(ax, inside=True).ink
     texts = [

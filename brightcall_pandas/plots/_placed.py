@@ -22,7 +22,7 @@ __all__ = ["LineLabels", "PointLabels", "aside", "readable"]
 Floats = NDArray[np.float64]
 
 _LEGIBLE = 4.6
-_GAP = 5  # points between a mark and its label
+_GAP = 6  # points between a mark and its label
 _PART = 0.4  # of the width of the axes, that names of lines may take
 _AROUND = ((1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1), (0, -1))
 
