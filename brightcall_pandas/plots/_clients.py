@@ -201,6 +201,8 @@ def recalls(table: pd.DataFrame, look: Look) -> Axes:
     due = of_status.drop("open", errors="ignore").sum()
     kept = percent(of_status.get("kept", 0) / due) if due else "not known"
     title = f"{kept} of the promised calls that were due were kept in time"
+    if look.facts.cut(table):
+        title = f"{counted(look.facts.total(table, 'recalls'), 'promised call')}, of which some are drawn"
     tolerance = look.facts.setting("tolerance")
     remarks = [
         "percentages: of the promised calls that were due",

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._choice import chosen_groups, group_sizes
+from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_levels
 from brightcall_pandas.plots._colors import grid_of, tones_of
 from brightcall_pandas.plots._fitting import ColumnLabels, CurveLabels, Fit, PlacedLabels
 from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
@@ -84,10 +84,13 @@ def _histogram(table: pd.DataFrame, look: Look, topic: str, words: str, verb: st
     grid_of(ax, "y")
     ax.set_ylabel(f"share of calls that {words}")
     ax.set_xlabel(topic)
-    counted_calls = "answered calls" if look.facts.setting("answered_only", True) else "calls"
-    lines = [f"share of the {counted_calls} that {words} after …", *remarks, look.facts.cut(table)]
+    lines = [f"share of the {_what(look)} that {words} after …", *remarks, look.facts.cut(table)]
     form = f"A falling curve of the share of calls that {words}, over time"
     return headed(ax, look, title, look.facts.lines(*lines), form=form, key=key, fits=fits)
+
+
+def _what(look: Look) -> str:
+    return "answered calls" if look.facts.setting("answered_only", True) else "calls"
 
 
 def _are_equal(bins: Any) -> bool:
@@ -99,11 +102,6 @@ def _outside(table: pd.DataFrame) -> tuple[float, float]:
     """Return the number of calls inside the bins, and below or above them."""
     inside, covered = float(table["n_calls"].sum()), float(table["cumulative_share"].iloc[-1])
     return inside, round(inside / covered) - inside if covered else 0.0
-
-
-def _survival(counts: NDArray[Any], total: float) -> NDArray[np.float64]:
-    """Return the share that lasts at least as long as each edge."""
-    return 1 - np.concatenate([[0.0], np.cumsum(counts)]) / max(total, 1)
 
 
 def _time_at(share: float, edges: NDArray[np.float64], alive: NDArray[np.float64]) -> float:
@@ -119,7 +117,7 @@ def _curve(
     ax: Axes, table: pd.DataFrame, edges: NDArray[np.float64], look: Look, verb: str
 ) -> tuple[str, list[str], list[Key], list[Fit]]:
     inside, outside = _outside(table)
-    alive = _survival(table["n_calls"].to_numpy(), inside + outside)
+    alive = np.append(1.0, 1 - table["cumulative_share"].to_numpy())
     shown = np.isfinite(edges)
     ax.plot(_on_log(edges[shown]), alive[shown], color=look.hue, linewidth=2, marker="o", markersize=3.5)
     tones = tones_of(ax, inside=True)
@@ -140,11 +138,11 @@ def _curve(
                 in_layout=False,
             )
         )
-    median = _time_at(0.5, edges, alive)
+    median, what = _time_at(0.5, edges, alive), _what(look)
     title = (
-        f"Half of the calls {verb} longer than {duration(median)}"
+        f"Half of the {what} {verb} longer than {duration(median)}"
         if not np.isnan(median)
-        else f"{percent(alive[shown][-1])} of the calls {verb} {duration(edges[shown][-1])} or longer"
+        else f"{percent(alive[shown][-1])} of the {what} {verb} {duration(edges[shown][-1])} or longer"
     )
     more = f", {number(outside)} of them outside the bins" if outside else ""
     remarks = [
@@ -158,24 +156,32 @@ def _curves(
     ax: Axes, table: pd.DataFrame, edges: NDArray[np.float64], look: Look, verb: str
 ) -> tuple[str, list[str], list[Key], list[Fit]]:
     calls = group_sizes(table["n_calls"])
-    counts = table["n_calls"].to_numpy().reshape(len(calls), -1)
-    shown = np.isfinite(edges)
-    places = {group: place for place, group in enumerate(calls.index)}
-    alive = {group: _survival(counts[place], counts[place].sum()) for group, place in places.items()}
-    medians = pd.Series([_time_at(0.5, edges, alive[group]) for group in calls.index], index=calls.index)
+    by_group = table["cumulative_share"].groupby(
+        level=outer_levels(table), sort=False, observed=True, dropna=False
+    )
+    # A table of which rows were cut off may lack the last bins of a group.
+    alive = {
+        group: np.append(1.0, 1 - each.to_numpy())
+        for group, each in zip(calls.index, (part for _, part in by_group), strict=True)
+    }
+    medians = pd.Series(
+        [_time_at(0.5, edges[: len(alive[group])], alive[group]) for group in calls.index], index=calls.index
+    )
     groups, hidden = chosen_groups(calls, look, values=medians)
     names = {group: label_of(group, _NAME) for group in groups}
     hues = look.hues({names[group]: calls[group] for group in groups})
     key = []
     for group in groups:
         color = hues[names[group]]
-        ax.plot(_on_log(edges[shown]), alive[group][shown], color=color, linewidth=1.8, label=names[group])
+        times = edges[: len(alive[group])]
+        shown = np.isfinite(times)
+        ax.plot(_on_log(times[shown]), alive[group][shown], color=color, linewidth=1.8, label=names[group])
         key.append(Key(f"{names[group]} (n = {number(calls[group])})", color, "line"))
     known = medians.loc[groups].dropna()
-    title = f"How long calls {verb}, by group"
+    title, what = f"How long calls {verb}, by group", _what(look)
     if len(known):
         longest, shortest = known.idxmax(), known.idxmin()
-        title = f"Half of the calls {verb} longer than {duration(known.max())} in {names[longest]}"
+        title = f"Half of the {what} {verb} longer than {duration(known.max())} in {names[longest]}"
         title += f", {duration(known.min())} in {names[shortest]}" if len(known) > 1 else ""
     return title, [f"n = {counted(calls.sum(), 'call')} in the bins", hidden], key, []
 

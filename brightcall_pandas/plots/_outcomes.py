@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_levels
 from brightcall_pandas.plots._colors import GREEN, ORANGE, PALETTE, RED, TYPE_COLORS, ink_on
 from brightcall_pandas.plots._fitting import CellTexts, RowLabels
-from brightcall_pandas.plots._formats import counted, number, percent, percent_axis
+from brightcall_pandas.plots._formats import counted, number, percent, percent_axis, sentence_case
 from brightcall_pandas.plots._labels import label_of, shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._rows import bar_rows, interval_of, row_labels, share_and_count
@@ -176,15 +176,10 @@ def funnel(table: pd.DataFrame, look: Look) -> Axes:
     ]
     ax, fits = bar_rows(row_labels(shown.index), shown["share"], texts, look, unit=f"share of {stages[0]}")
     last = table[stages == stages[-1]]
-    share = last["n_calls"].sum() / max(dialled["n_calls"].sum(), 1)
     words = shortened(stages[-1], _NAME)
-    title = f"{percent(share)} of the calls get as far as {words}"
-    if table.index.nlevels > 1 and last["share"].notna().any():
-        best, worst = last["share"].idxmax(), last["share"].idxmin()
-        title = (
-            f"{words}: {percent(last['share'].max())} in {label_of(best[:-1], _NAME)}, "
-            f"{percent(last['share'].min())} in {label_of(worst[:-1], _NAME)}"
-        )
+    title = f"{percent(last['share'].iloc[0])} of the calls get as far as {words}"
+    if table.index.nlevels > 1:
+        title = _of_groups(last["share"], sentence_case(words))
     remarks = [
         f"calls that reach the stage ÷ calls {stages[0]}",
         "step: ÷ the stage before",
@@ -193,6 +188,17 @@ def funnel(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.cut(table),
     ]
     return headed(ax, look, title, look.facts.lines(*remarks), form="A bar for each stage", fits=fits)
+
+
+def _of_groups(shares: pd.Series, words: str) -> str:
+    """Return the finding of a share by group: the highest and the lowest."""
+    known = shares.dropna()
+    if known.empty:
+        return f"{words}: not known"
+    ends: Any = (known.idxmax(), known.idxmin())
+    best, worst = (label_of(label[:-1], _NAME) for label in ends)
+    high, low = percent(known.max()), percent(known.min())
+    return f"{words}: {high} in {best}" + (f", {low} in {worst}" if len(known) > 1 else "")
 
 
 def whole_groups(
@@ -248,8 +254,9 @@ def talk_time_buckets(table: pd.DataFrame, look: Look) -> Axes:
     )
     every = look.facts.total(table, "n_calls")
     rows = table[table.index.get_level_values(-1) == buckets[-1]]
-    share = percent(rows["n_calls"].sum() / max(table["n_calls"].sum(), 1))
-    title = f"{share} of the answered calls talk {buckets[-1]}"
+    title = f"{percent(rows['share'].iloc[0])} of the answered calls talk {buckets[-1]}"
+    if table.index.nlevels > 1:
+        title = _of_groups(rows["share"], f"Answered calls that talk {buckets[-1]}")
     remarks = [
         "calls of the bucket ÷ answered calls",
         f"n = {counted(every, 'answered call')}",

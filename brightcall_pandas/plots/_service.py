@@ -75,7 +75,7 @@ def service_level(table: pd.DataFrame, look: Look) -> Axes:
         hidden,
         look.facts.cut(table),
     ]
-    title = _answered(table, within)
+    title = _answered(table, within, look)
     key = [Key(words, color, mark) for words, color, mark, _ in _LEVELS.values()]
     fits = [RowLabels(labels, look.small)]
     return headed(
@@ -88,11 +88,10 @@ def _short_abandons(look: Look) -> str:
     return f"short abandon: given up within {short}" if short else ""
 
 
-def _answered(table: pd.DataFrame, within: str) -> str:
+def _answered(table: pd.DataFrame, within: str, look: Look) -> str:
     known = table[table["answered_in_time"].notna()]
-    share = known["answered_in_time"].sum() / max(known["offered"].sum(), 1)
-    if len(known) == 1 or table.index.name == "tag":
-        return f"{percent(known['service_level_offered'].iloc[0])} of the offered calls are answered {within}"
+    in_time, offered = (look.facts.total(known, name) for name in ("answered_in_time", "offered"))
+    share = in_time / max(offered, 1)
     levels = known["service_level_offered"].dropna()
     if len(levels) < 2:
         return f"{percent(share)} of the offered calls are answered {within}"

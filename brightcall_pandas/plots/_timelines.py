@@ -109,24 +109,26 @@ def _parts(steps: Steps, how: str) -> list[str]:
 
 
 def _calls_of_groups(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Steps, str, list[str], list[Key]]:
-    totals = group_sizes(table["n_calls"])
+    totals, outer = group_sizes(table["n_calls"]), outer_levels(table)
     stamps: Any = table.index.unique(table.index.nlevels - 1)
-    values = table["n_calls"].to_numpy().reshape(len(totals), -1)
+    by_group = table["n_calls"].groupby(level=outer, sort=False, observed=True, dropna=False)
     whole: Any = None
     if "complete" in table:
-        whole = table["complete"].to_numpy().reshape(len(totals), -1).all(axis=0)
+        whole = table["complete"].groupby(level=-1).all().reindex(stamps).to_numpy()
     steps = steps_of(stamps, _MOST_STEPS_OF_GROUPS, look.facts, whole)
     groups, hidden = chosen_groups(totals, look)
     names = {group: label_of(group, _NAME) for group in groups}
     hues = look.hues({names[group]: totals[group] for group in groups})
     key = []
     for group in groups:
-        heights = np.add.reduceat(values[totals.index.get_loc(group)], steps.first)
+        periods = by_group.get_group(group if isinstance(group, tuple) else (group,)).droplevel(outer)
+        heights = np.add.reduceat(periods.reindex(stamps, fill_value=0).to_numpy(), steps.first)
         _line(ax, heights, steps, hues[names[group]], names[group])
         key.append(Key(f"{names[group]} (n = {number(totals[group])})", hues[names[group]], "line"))
     largest = groups[int(np.argmax([totals[group] for group in groups]))]
-    share = percent(totals[largest] / totals.sum()) if totals.sum() else "not known"
-    title = f"Most calls are of {names[largest]}: {share} of {number(totals.sum())}"
+    every = look.facts.total(table, "n_calls")
+    share = percent(totals[largest] / every) if every else "not known"
+    title = f"Most calls are of {names[largest]}: {share} of {number(every)}"
     return steps, title, [*_parts(steps, "dotted"), _together(steps, "sum"), hidden], key
 
 

@@ -67,18 +67,20 @@ def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
     return headed(
         ax,
         look,
-        _finding(table, shown),
+        _finding(table, shown, look),
         look.facts.lines(*_remarks(table, drawn, shown, look)),
         form=form,
         fits=fits,
     )
 
 
-def _finding(table: pd.DataFrame, shown: pd.DataFrame) -> str:
+def _finding(table: pd.DataFrame, shown: pd.DataFrame, look: Look) -> str:
     every = _every(table)
     transferred = table.loc[table["hops"] > 0, "n_calls"].sum()
     largest: Any = shown["n_calls"].idxmax()
     way = shortened(" → ".join(map(str, shown.loc[largest, "chain"])) or largest, 48)
+    if look.facts.cut(table):
+        return f"Most frequent of these ways: {way}, {percent(shown['share'].max())} of the calls"
     if not transferred:
         return f"No call was transferred; most were of {way}"
     return f"{percent(transferred / every)} of the calls were transferred, most often {way}"

@@ -30,7 +30,7 @@ class TestTalkTimeHistogram:
         # Of four calls three end in the bin from 10 to 30 s: half are left in its middle, on the log axis.
         ax = plots.talk_time_histogram(analysis.talk_time_histogram(calls(5, 20, 20, 20)))
         half = np.exp(np.log(10) + (np.log(30) - np.log(10)) / 3)
-        assert ax.get_title(loc="left") == f"Half of the calls talk longer than {half:.0f} s"
+        assert ax.get_title(loc="left") == f"Half of the answered calls talk longer than {half:.0f} s"
         assert [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1][1] == pytest.approx(
             half
         )
@@ -65,4 +65,4 @@ class TestAnswerTimeHistogram:
     def test_is_drawn_in_the_same_way(self):
         ax = calls(3, 7).calls.plot.answer_time_histogram()
         assert ax.lines[0].get_xdata()[1:].tolist() == [5, 10]
-        assert ax.get_title(loc="left") == "Half of the calls wait longer than 5 s"
+        assert ax.get_title(loc="left") == "Half of the answered calls wait longer than 5 s"
