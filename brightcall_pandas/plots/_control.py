@@ -159,10 +159,12 @@ def _signals(
     points = np.column_stack([_middles(known, steps), known["answer_rate"].to_numpy(dtype=np.float64)])
     form: Any = {"transform": IdentityTransform(), "fontweight": "bold", "in_layout": False}
     ink = tones_of(ax, inside=True).ink
-    texts = [
-        ax.text(0, 0, percent(rate), color=ink, fontsize=look.small, **form) for rate in marks[outside, 1]
-    ]
-    return PointLabels(texts, marks[outside], marks)
+    rates = points[outside, 1]
+    texts = [ax.text(0, 0, percent(rate), color=ink, fontsize=look.small, **form) for rate in rates]
+    places = np.arange(len(points))
+    between = np.linspace(0, len(points) - 1, 12 * len(points))
+    line = np.column_stack([np.interp(between, places, each) for each in points.T])
+    return PointLabels(texts, points[outside], line)
 
 
 def _middles(known: pd.DataFrame, steps: Steps) -> NDArray[np.float64]:
