@@ -1,5 +1,8 @@
 """Pictures of the tables: ``plots.<name>(table)`` draws the table that ``analysis.<name>`` returns.
 
+`agent_funnel`, `by_country`, `calendar`, `changes`, `control_chart`, `outcome_shares`, `small_multiples` and
+`talk_time_survival` show a table of another name; each says which.
+
 Every function takes the finished table and, optionally, the axes to draw on, and returns the axes. All take
 the same options (``title``, ``subtitle``, ``figsize``, ``top``, ``sort``, ``names``, ``color``). ``__all__``
 is the catalogue of pictures; `describe` says in a sentence what a picture shows.
@@ -10,7 +13,8 @@ is the catalogue of pictures; `describe` says in a sentence what a picture shows
     text  fitting                           title, remarks, key; what is fitted each time that it is drawn
     facts                                   what a table says of itself: settings, days, totals
     formats  labels  colors  calendar       numbers, names, colors and ink, time axes
-    choice  rows                            which rows are drawn; bars and dots
+    choice  rows  cells  placed             which rows are drawn; bars, dots and cells; labels beside the data
+    limits                                  between which limits rates lie that differ by chance alone
 """
 
 from brightcall_pandas.plots._agent_funnel import agent_funnel

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from brightcall_pandas.plots._choice import chosen_rows
-from brightcall_pandas.plots._colors import RED, tones_of
+from brightcall_pandas.plots._colors import RED, grid_of, tones_of
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
 from brightcall_pandas.plots._formats import amount, calls_of, is_rate, is_seconds, number, signed, words_of
 from brightcall_pandas.plots._labels import label_of
@@ -95,7 +95,7 @@ def _dots(ax: Axes, values: Floats, low: Floats, high: Floats, beyond: NDArray[n
     ax.hlines(places, low, high, color=colors, linewidth=2.2, zorder=2)
     ax.scatter(values, places, color=colors, s=36, zorder=3)
     ax.axvline(0, color=tones.ink, linewidth=0.9, zorder=1)
-    ax.grid(axis="x")
+    grid_of(ax, "x")
     ax.tick_params(axis="y", length=0)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from brightcall_pandas.plots._calendar import steps_of, time_axis
-from brightcall_pandas.plots._colors import tones_of
+from brightcall_pandas.plots._colors import grid_of, tones_of
 from brightcall_pandas.plots._control import middles_of
 from brightcall_pandas.plots._formats import of_all, percent, percent_axis
 from brightcall_pandas.plots._labels import shortened
@@ -76,7 +76,7 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
         for each, end in zip(shown, ends, strict=True)
     ]  # fmt: skip
     ax.set_ylim(0, float(np.nanmax([part["share_high"].max() for part in parts.values()])) * 1.05)
-    ax.grid(axis="y")
+    grid_of(ax, "y")
     percent_axis(ax.yaxis)
     ax.set_ylabel(f"share of the {word}'s calls")
     fits = time_axis(ax, steps.edges, look.small)
