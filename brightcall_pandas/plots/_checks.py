@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from brightcall_pandas.plots._cells import cell, cells_framed
 from brightcall_pandas.plots._colors import LIGHT_BLUE, RED, tones_of
-from brightcall_pandas.plots._formats import number, of_all, percent, signed
+from brightcall_pandas.plots._formats import calls_of, number, of_all, percent, signed
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._rows import bar_rows
@@ -146,6 +146,7 @@ def reconcile(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.lines(
             _cause(table.loc[wrong.index, "likely_cause"]),
             "rows minus statistics; =: equal; –: rows cannot tell",
+            _calls(table),
             of_all(len(shown), len(figures), "figures").replace("largest", "first"),
         ),
         form="A table of figures, downwards, and directions, across",
@@ -159,6 +160,13 @@ def _told(agrees: Any, difference: float, ax: Axes) -> tuple[str, str]:
     if pd.isna(agrees):
         return tones_of(ax, inside=True).grid, "–"
     return (LIGHT_BLUE, "=") if agrees else (RED, _difference(difference))
+
+
+def _calls(table: pd.DataFrame) -> str:
+    """Return how many calls were held against the statistics."""
+    every = ("all", "all")
+    rows: Any = table["rows"].get(every) if "rows" in table else None
+    return "" if rows is None or pd.isna(rows) else calls_of(rows)
 
 
 def _cause(causes: pd.Series) -> str:
