@@ -111,7 +111,7 @@ def _floored(walls: pd.DatetimeIndex, freq: str) -> NDArray[Any]:
     if freq in ("W-MON", "MS", "QS", "YS"):
         days = walls.normalize()
         if freq == "W-MON":
-            return np.asarray(days - pd.to_timedelta(days.weekday, unit="D"))
+            return np.asarray(days - pd.to_timedelta(days.day_of_week, unit="D"))
         period = {"MS": "M", "QS": "Q", "YS": "Y"}[freq]
         return np.asarray(days.to_period(period).start_time)
     return np.asarray(walls.floor(freq))

@@ -154,7 +154,7 @@ def explain_change(table: pd.DataFrame, look: Look) -> Axes:
     effects = table[["rate_effect", "mix_effect", "effect"]] * scale
     most = look.rows(_ROWS)
     shown = effects if ranked or len(table) <= most + 1 else effects.iloc[:most]
-    labels = row_labels(shown.index)
+    labels = [words_of(label) for label in row_labels(shown.index)] if ranked else row_labels(shown.index)
     if len(shown) < len(table):
         labels.append(f"{len(table) - len(shown)} more")
         shown = pd.DataFrame(

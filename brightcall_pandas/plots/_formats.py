@@ -144,16 +144,33 @@ class _Within(MaxNLocator):
         return [tick for tick in ticks if self.low - slack <= tick <= self.high + slack]
 
 
+# Functions of the module, not lambdas, so that a figure can be pickled.
+def _tick_percent(share: float, _: Any = None) -> str:
+    return f"{round(100 * share, 6):g} %"
+
+
+def _tick_count(count: float, _: Any = None) -> str:
+    return number(count)
+
+
+def _tick_seconds(value: float, _: Any = None) -> str:
+    return duration(value) if value else "0"
+
+
+def _tick_value(value: float, _: Any = None) -> str:
+    return f"{value:,.10g}"
+
+
 def percent_axis(axis: Axis, high: float = 1.0) -> None:
     """Label an axis of shares in percent, with no ticks outside 0 to 100 %, nor above `high`."""
     axis.set_major_locator(_Within(0.0, min(high, 1.0), steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(lambda share, _: f"{round(100 * share, 6):g} %")
+    axis.set_major_formatter(_tick_percent)
 
 
 def count_axis(axis: Axis, high: float = np.inf) -> None:
     """Label an axis of counts with whole numbers, with separators."""
     axis.set_major_locator(_Within(0.0, high, integer=True, steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(lambda count, _: number(count))
+    axis.set_major_formatter(_tick_count)
 
 
 def seconds_axis(axis: Axis, high: float = np.inf) -> None:
@@ -161,7 +178,7 @@ def seconds_axis(axis: Axis, high: float = np.inf) -> None:
     limits = axis.get_view_interval()
     steps = [1, 2, 5, 10] if min(high, limits[1]) < 120 else [1, 1.2, 3, 6, 10]
     axis.set_major_locator(_Within(-np.inf, high, steps=steps))
-    axis.set_major_formatter(lambda value, _: "0" if not value else duration(value))
+    axis.set_major_formatter(_tick_seconds)
 
 
 def value_axis(axis: Axis, metric: str, high: float = np.inf) -> None:
@@ -172,4 +189,4 @@ def value_axis(axis: Axis, metric: str, high: float = np.inf) -> None:
         seconds_axis(axis, high)
     else:
         axis.set_major_locator(_Within(-np.inf, high, steps=[1, 2, 5, 10]))
-        axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+        axis.set_major_formatter(_tick_value)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.plots._colors import BLUE, ink_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLabels, UprightLabels
-from brightcall_pandas.plots._formats import counted, number, percent
+from brightcall_pandas.plots._formats import count_axis, counted, number, percent, percent_axis
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 
@@ -68,7 +68,7 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
     fits = [*_name_sides(ax, labels, look), *_write_numbers(ax, values, written, image.to_rgba(values), look)]
     if new and not numbered:
         bar: Any = ax.figure.colorbar(image, ax=ax, shrink=0.6, pad=0.02)
-        bar.ax.yaxis.set_major_formatter(lambda value, _: written(value) if value else "0")
+        (count_axis if counts else percent_axis)(bar.ax.yaxis)
         bar.outline.set_visible(False)
     remarks = [
         _count(table) if counts else _share(table),
