@@ -118,6 +118,12 @@ def _faint(texts: Placed, pixels: np.ndarray) -> list[tuple[str, float]]:
     return found
 
 
+def contrast(color: object, other: object) -> float:
+    """Return the contrast of two colors."""
+    one, two = (np.array([to_rgba(each)[:3]]) for each in (color, other))
+    return float(_contrast(one, two)[0])
+
+
 def _contrast(inks: np.ndarray, papers: np.ndarray) -> np.ndarray:
     """Return the contrast of colors as WCAG 2 defines it."""
     one, other = (_luminance(colors) for colors in (inks, papers))
