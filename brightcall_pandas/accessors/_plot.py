@@ -225,7 +225,13 @@ class CallsPlot(PictureViews):
 
     @_picture_of(analysis.over_time)
     def over_time(
-        self, freq: str = "D", *, by: By = None, days: Days = None, **options: Unpack[PlotOptions]
+        self,
+        freq: str = "D",
+        *,
+        by: By = None,
+        confidence: float = 0.95,
+        days: Days = None,
+        **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw the calls of each period and how many of them were answered.
 
@@ -236,12 +242,18 @@ class CallsPlot(PictureViews):
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).over_time(freq=freq, by=by, days=days)
+        table = calls(self._df).over_time(freq=freq, by=by, confidence=confidence, days=days)
         return plots.over_time(table, **options)
 
     @_picture_of(analysis.heatmap)
     def heatmap(
-        self, value: str | None = None, *, by: By = None, days: Days = None, **options: Unpack[PlotOptions]
+        self,
+        value: str | None = None,
+        *,
+        by: By = None,
+        confidence: float = 0.95,
+        days: Days = None,
+        **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw a value by weekday and hour of the day.
 
@@ -251,7 +263,8 @@ class CallsPlot(PictureViews):
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).heatmap(value="n_calls_per_day" if value is None else value, by=by, days=days)
+        value = "n_calls_per_day" if value is None else value
+        table = calls(self._df).heatmap(value=value, by=by, confidence=confidence, days=days)
         return plots.heatmap(table, **options)
 
     @_picture_of(analysis.concurrency)
@@ -439,6 +452,7 @@ class CallsPlot(PictureViews):
         *,
         by: By = None,
         metrics: Sequence[str] | None = None,
+        confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw one metric of each group on both sides.
@@ -449,7 +463,7 @@ class CallsPlot(PictureViews):
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).compare(other=other, by=by, metrics=metrics)
+        table = calls(self._df).compare(other=other, by=by, metrics=metrics, confidence=confidence)
         return plots.compare(table, **options)
 
     @_picture_of(analysis.explain_change)
@@ -459,6 +473,7 @@ class CallsPlot(PictureViews):
         metric: str = "answer_rate",
         *,
         by: By = None,
+        confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw what explains the change of a rate: dimensions, or the groups of one.
@@ -471,7 +486,7 @@ class CallsPlot(PictureViews):
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).explain_change(other=other, metric=metric, by=by)
+        table = calls(self._df).explain_change(other=other, metric=metric, by=by, confidence=confidence)
         return plots.explain_change(table, **options)
 
     @_picture_of(analysis.transfer_variants)
