@@ -221,7 +221,8 @@ class TestByAgent:
         few = pd.DataFrame({"userId": [f"new {place}" for place in range(5)], "state": 0})
         ax = pd.concat([df, few]).calls.plot.by_agent()
         labels = [label.get_text() for label in ax.get_yticklabels()]
-        assert (labels[0], labels[-1], len(labels)) == ("agent 39", "agent 00", 30)
+        assert (labels[0], len(labels)) == ("agent 39", 30)
+        assert set(labels[-3:]) == {"agent 00", "agent 01", "agent 02"}
         assert "not drawn: 5 agents of too few calls for a rank" in words(ax)
         assert "the first 15 and the last 15 of 40 agents" in words(ax)
 
