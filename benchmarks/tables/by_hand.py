@@ -1,8 +1,9 @@
 """Each table of the catalogue as someone writes it who knows pandas and NumPy and needs it once.
 
 Categories are grouped with ``observed=True``, texts folded once each, clients sorted once, the sweep is in
-NumPy. Intervals, adjusted rates and ranks are left out: they are small arithmetic on the finished table.
-`catalogue.py` compares the numbers that both sides have before anything is timed.
+NumPy. Intervals that take one client's calls as one cluster are here, too (`intervals.py`); adjusted rates
+and ranks are left out: they are small arithmetic on the finished table. `catalogue.py` compares the numbers
+that both sides have before anything is timed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from tables.intervals import Sums, add_changes, add_intervals, errors_of_effects, sums_by_client
+
+ANSWERS, SALES, TALK = ("answered", "n_calls"), ("positive", "n_calls"), ("talk_known_s", "talk_known")
+RATES = {"answer_rate": ANSWERS, "positive_rate": SALES}
 
 
 def _answered(df: pd.DataFrame) -> pd.Series:
@@ -30,6 +36,20 @@ def _basics(df: pd.DataFrame) -> pd.DataFrame:
             "positive": df["outcomeType"] == "positive",
         }
     )
+
+
+def _sums(df: pd.DataFrame, key: Any) -> Sums:
+    """Return what each client adds to a rate or a mean in each group."""
+    answered, talk = _answered(df), df["talkTime"]
+    known = answered & talk.notna()
+    values = {
+        "n_calls": np.ones(len(df)),
+        "answered": answered,
+        "positive": df["outcomeType"] == "positive",
+        "talk_known": known,
+        "talk_known_s": talk.where(known, 0),
+    }
+    return sums_by_client(values, key, df["clientNumber"])
 
 
 def _told(grouped: Any) -> pd.DataFrame:
@@ -142,7 +162,21 @@ def over_time(df: pd.DataFrame) -> pd.DataFrame:
     table = days.agg({"answered": ["size", "sum"], "talk": "sum", "on": "mean", "ring": "mean"})
     table.columns = ["n_calls", "answered", "talk_time_total_s", "talk_time_mean_s", "answer_time_mean_s"]
     table["answer_rate"] = table["answered"] / table["n_calls"]
-    return table
+    ring, known = df["answerTime"], answered & df["answerTime"].notna()
+    sums = sums_by_client(
+        {
+            "n_calls": np.ones(len(df)),
+            "answered": answered,
+            "talk_known": answered & df["talkTime"].notna(),
+            "talk_known_s": df["talkTime"].where(answered, 0).fillna(0),
+            "ring_known": known,
+            "ring_known_s": ring.where(known, 0),
+        },
+        df["timestamp"].dt.normalize(),
+        df["clientNumber"],
+    )
+    means = {"talk_time_mean_s": TALK, "answer_time_mean_s": ("ring_known_s", "ring_known")}
+    return add_intervals(table, sums, {"answer_rate": ANSWERS}, means)
 
 
 def heatmap(df: pd.DataFrame) -> pd.DataFrame:
@@ -152,11 +186,15 @@ def heatmap(df: pd.DataFrame) -> pd.DataFrame:
 
 
 def breakdown(df: pd.DataFrame) -> pd.DataFrame:
-    return _told(_basics(df).groupby(df["timestamp"].dt.hour))
+    hour = df["timestamp"].dt.hour
+    table = _told(_basics(df).groupby(hour))
+    return add_intervals(table, _sums(df, hour), RATES, {"talk_time_mean_s": TALK})
 
 
 def by_agent(df: pd.DataFrame) -> pd.DataFrame:
-    return _told(_basics(df).groupby(df["agentShortNumber"].fillna("(none)")))
+    agent = df["agentShortNumber"].fillna("(none)")
+    table = add_intervals(_told(_basics(df).groupby(agent)), _sums(df, agent), RATES, {})
+    return table.drop(columns="beyond_chance")  # here only those that are ranked are tested
 
 
 def service_level(df: pd.DataFrame) -> pd.DataFrame:
@@ -362,17 +400,29 @@ def by_line(df: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare(df: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    here, there = (
-        _told(_basics(each).groupby(each["agentShortNumber"].fillna("(none)"))) for each in (df, other)
+    both = pd.concat([df, other])
+    agents, names = pd.factorize(both["agentShortNumber"].fillna("(none)"), sort=True)
+    side = np.repeat([0, 1], [len(df), len(other)])
+    key = pd.Series(agents + len(names) * side)
+    told = _told(_basics(both.reset_index(drop=True)).groupby(key))
+    here, there = (told.iloc[each * len(names) : (each + 1) * len(names)].set_axis(names) for each in (0, 1))
+    return add_changes(
+        here.join(there, rsuffix="_other"), _sums(both, key), RATES, {"talk_time_mean_s": TALK}
     )
-    return here.join(there, how="outer", rsuffix="_other")
 
 
 def explain_change(df: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    projects = (each["projectName"].fillna("(none)") for each in (df, other))
+    both = pd.concat([df, other])
+    projects, names = pd.factorize(both["projectName"].fillna("(none)"), sort=True)
+    answered = _answered(both)
+    key = pd.Series(projects + len(names) * np.repeat([0, 1], [len(df), len(other)]))
+    values = {"answered": answered, "n_calls": np.ones(len(both))}
+    sums = sums_by_client(values, key, both["clientNumber"])
+    counted = pd.DataFrame(
+        {"sum": sums.total(sums.values["answered"]), "size": sums.total(sums.values["n_calls"])}
+    )
     here, there = (
-        _answered(each).groupby(project).agg(["sum", "size"])
-        for each, project in zip((df, other), projects, strict=True)
+        counted.iloc[each * len(names) : (each + 1) * len(names)].set_axis(names) for each in (0, 1)
     )
     shares = [each["size"] / each["size"].sum() for each in (here, there)]
     rates = [each["sum"] / each["size"] for each in (here, there)]
@@ -380,6 +430,10 @@ def explain_change(df: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     rate = (rates[0] - rates[1]) * (shares[0] + shares[1]) / 2
     mix = (shares[0] - shares[1]) * ((rates[0] + rates[1]) / 2 - sum(overall) / 2)
     table = pd.DataFrame({"mix_effect": mix, "rate_effect": rate, "effect": mix + rate})
+    changes = add_changes(pd.DataFrame(index=table.index), sums, {"rate": ANSWERS}, {})
+    table = table.join(changes)
+    reach = errors_of_effects(sums, ANSWERS)
+    table["effect_low"], table["effect_high"] = table["effect"] - reach, table["effect"] + reach
     return table.sort_values("effect", key=abs, ascending=False)
 
 

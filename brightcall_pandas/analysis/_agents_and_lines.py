@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._attempt_numbers import ATTEMPTS, attempt_numbers
+from brightcall_pandas.analysis._chance import effects_of_rest, p_values_of_excess, rate_interval
+from brightcall_pandas.analysis._clusters import clustered, crossed, row_clusters
 from brightcall_pandas.analysis._dimensions import (
     DIRECTION_OF_DIALING,
     By,
     Direction,
+    names_of,
     of_direction,
     split,
 )
@@ -28,16 +30,21 @@ from brightcall_pandas.analysis._groups import (
     keys_of_index,
     outer_codes,
 )
-from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
+from brightcall_pandas.analysis._intervals import flags, interval, ratios_of, rest_flags, say_level
+from brightcall_pandas.analysis._metric import Metric
+from brightcall_pandas.analysis._metrics import METRICS, find_metric, metrics_of, sums_for, with_further
 from brightcall_pandas.analysis._periods import period_key
 from brightcall_pandas.analysis._prior import drawn_together
-from brightcall_pandas.analysis._rates import add_rate, normal_quantile, ratio, wilson
+from brightcall_pandas.analysis._rates import normal_quantile, ratio
 from brightcall_pandas.analysis._tallies import additive, known_sums, tally, tally_of
-from brightcall_pandas.frame import choice, column, optional_column
+from brightcall_pandas.frame import client_codes, column, optional_column
 
 __all__ = ["by_agent", "by_line"]
 
-Rate = Literal["answer_rate", "positive_rate"]
+Rate = str | Metric
+"""What ``rank_by=`` takes: a metric that is calls ÷ calls."""
+
+_RATES = ("answer_rate", "positive_rate")
 
 _METRICS = (
     "n_calls",
@@ -50,44 +57,71 @@ _METRICS = (
 )
 
 
-def tally_by_agent(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
+def tally_by_agent(df: pd.DataFrame, *, rank_by: Rate = "answer_rate", by: By = None) -> pd.DataFrame:
     """Return the sums behind `by_agent`: one row per group and agent."""
-    return tally(df, split(df, by).within(*split(df, "agent").keys), sums_for(_METRICS))
+    chosen = with_further(_METRICS, [_ranking(rank_by)])
+    parts = split(df, by).within(*split(df, "agent").keys)
+    ratios, wholes = ratios_of(chosen), len(names_of(by))
+    return tally(df, parts, sums_for(chosen), ratios=ratios, wholes=wholes)
+
+
+def _ranking(rank_by: Rate) -> Metric:
+    """Return the metric that ranks: one that is calls ÷ calls."""
+    found = find_metric(rank_by, "rank_by")
+    if not found.is_proportion:
+        rates = [name for name, each in METRICS.items() if each.is_proportion]
+        msg = (
+            f"rank_by={found.name!r} does not rank agents: give a share that is calls ÷ calls, of your own "
+            f"or one of {', '.join(rates)}"
+        )
+        raise ValueError(msg)
+    return found
 
 
 def finish_by_agent(
-    table: pd.DataFrame, *, rank_by: Rate = "answer_rate", min_calls: int = 20, confidence: float = 0.95
+    table: pd.DataFrame,
+    *,
+    rank_by: Rate = "answer_rate",
+    min_calls: int = 20,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return the table of `by_agent` from its tally."""
-    choice("rank_by", rank_by, get_args(Rate))
+    ranking = _ranking(rank_by)
+    chosen = with_further(_METRICS, [ranking])
+    ranked_by = ranking.name
     *by, agent = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([*by, agent])
     outer = outer_codes(groups, by)
-    result = metrics_of(table, groups, _METRICS)
+    result = metrics_of(table, groups, chosen)
+    sums = known_sums(table, groups, sums_for(chosen))
     known = np.asarray(groups.index.get_level_values(-1) != NONE)
-    for rate in get_args(Rate):
-        hits, trials = (result[name].to_numpy(dtype=np.float64) for name in METRICS[rate].sums)
-        low, high = wilson(hits, trials, confidence)
+    for each in dict.fromkeys((*(METRICS[name] for name in _RATES), ranking)):
+        hits, trials = (sums[name].to_numpy(dtype=np.float64) for name in each.sums)
+        low, high = interval(each, sums, confidence)
         counted = known & ~np.isnan(hits)
         adjusted, at_least = drawn_together(np.where(counted, hits, 0), np.where(counted, trials, 0), outer)
-        place = list(result.columns).index(rate) + 1
+        place = list(result.columns).index(each.name) + 1
         columns = {"low": low, "high": high, "adjusted": adjusted, "adjusted_low": at_least}
         for name, values in columns.items():
-            result.insert(place, f"{rate}_{name}", values)
+            result.insert(place, f"{each.name}_{name}", values)
             place += 1
-    ranked = known & ((result["n_calls"] >= min_calls) & result[rank_by].notna()).to_numpy()
-    merit = result[f"{rank_by}_adjusted_low"].where(ranked).to_numpy()
-    low, high = (result[f"{rank_by}_{end}"].to_numpy() for end in ("low", "high"))
+    ranked = known & ((result["n_calls"] >= min_calls) & result[ranked_by].notna()).to_numpy()
+    merit = result[f"{ranked_by}_adjusted_low"].where(ranked).to_numpy()
+    low, high = (result[f"{ranked_by}_{end}"].to_numpy() for end in ("low", "high"))
     ranks = np.full((3, len(result)), np.nan)
     for board in _runs(outer):
         ranks[:, board] = _ranks(merit[board], low[board], high[board], ranked[board])
+    flag = rest_flags(sums, [ranking], confidence, outer, ranked)["beyond_chance"]
+    result.insert(list(result.columns).index(f"{ranked_by}_adjusted_low") + 1, "beyond_chance", flag)
     for place, name in enumerate(("rank", "rank_best", "rank_worst")):
         result.insert(place, name, ranks[place])
     order = np.lexsort((-result["n_calls"].to_numpy(), -np.nan_to_num(merit, nan=-1), outer))
-    beside = [name for name in result.columns if name == rank_by or name.startswith((f"{rank_by}_", "rank"))]
+    ends = ("", "_low", "_high", "_adjusted", "_adjusted_low")
+    of_rank = {"rank", "rank_best", "rank_worst", "beyond_chance", *(ranked_by + end for end in ends)}
+    beside = [name for name in result.columns if name in of_rank]
     result = result[[*beside, *result.columns.difference(beside, sort=False)]].iloc[order]
-    result.attrs["rank_by"] = rank_by
-    return result
+    result.attrs["rank_by"] = ranked_by
+    return say_level(result, confidence)
 
 
 def _runs(codes: NDArray[np.int64]) -> list[slice]:
@@ -114,7 +148,7 @@ def _count(values: NDArray[np.float64], *, above: NDArray[np.float64]) -> NDArra
     return len(values) - np.searchsorted(np.sort(values), above, side="right")
 
 
-@additive(tally_by_agent, finish_by_agent, durations=("talkTime",))
+@additive(tally_by_agent, finish_by_agent, whole_clients=True, durations=("talkTime",))
 def by_agent(
     df: pd.DataFrame,
     *,
@@ -132,7 +166,8 @@ def by_agent(
         ``extras``), ``agentShortNumber`` or ``userId``. ``state``, ``outcomeType`` and ``talkTime`` are used
         where present.
     rank_by
-        The rate that ranks: ``"answer_rate"`` or ``"positive_rate"``.
+        The rate that ranks, calls ÷ calls: ``"answer_rate"``, ``"positive_rate"``, another one in
+        `definitions`, or a metric of your own (`bc.Metric`).
     min_calls
         Agents with fewer calls are listed below the others, without a rank.
     by
@@ -150,7 +185,10 @@ def by_agent(
         - ``rank`` (float64, null without one): by ``…_adjusted_low`` of the rate that ranks; equal ones share
           the better rank
         - ``rank_best``, ``rank_worst``: the range of ranks that the intervals leave possible
-        - the four columns of the rate that ranks, then the others in this order:
+        - the five columns of the rate that ranks, then ``beyond_chance`` (boolean): whether this rate of a
+          ranked agent differs from that of all other calls of the group by more than chance gives; null for
+          agents without a rank
+        - the others in this order:
         - ``n_calls``, ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
           ``answer_rate_high``, ``answer_rate_adjusted``, ``answer_rate_adjusted_low``
         - ``positive`` (int64), ``positive_rate`` (positive ÷ calls), ``positive_rate_low``,
@@ -158,18 +196,20 @@ def by_agent(
         - ``talk_time_total_s``: over all calls, seconds
         - ``talk_time_mean_s``: over answered calls whose talk time is known
 
-        ``attrs["rank_by"]`` names the rate that ranks.
+        ``attrs["rank_by"]`` names the rate that ranks, ``attrs["brightcall"]`` the ``confidence`` and, as
+        ``false_discovery_rate``, the level of ``beyond_chance``: 1 − `confidence`.
 
     Raises
     ------
     KeyError
         The frame lacks the field that tells its agents, or a name in `by` is unknown.
     ValueError
-        `rank_by` is not one of the two rates, or `confidence` is not between 0 and 1.
+        `rank_by` is not such a rate, or `confidence` is not between 0 and 1.
 
     Notes
     -----
-    ``…_low`` and ``…_high`` are Wilson's interval. ``…_adjusted`` is the empirical-Bayes estimate
+    ``…_low`` and ``…_high`` are Wilson's interval on calls ÷ design effect, with the client as the cluster,
+    and ``beyond_chance`` is tested, as in `breakdown`. ``…_adjusted`` is the empirical-Bayes estimate
     ``(hits + a) / (calls + a + b)``: the rate is drawn towards that of all agents of the group, the more so
     the fewer the calls. ``a`` and ``b`` belong to the beta distribution that the agents' rates are taken to
     come from, and are those that make the counts likeliest (beta-binomial, Griffiths 1973), with the penalty
@@ -199,8 +239,11 @@ def by_agent(
     Ann     2.0          1.0                  0.78
     Cid     3.0          0.5                  0.52
     """
-    table = tally_by_agent(df, by=by)
+    table = tally_by_agent(df, rank_by=rank_by, by=by)
     return finish_by_agent(table, rank_by=rank_by, min_calls=min_calls, confidence=confidence)
+
+
+_OF_LINES = (("answered", "n_calls"), ("short", "talks"))
 
 
 def tally_by_line(
@@ -211,7 +254,9 @@ def tally_by_line(
     week, known = period_key(column(df, "timestamp"), "W")
     line, hour = split(df, ["line", "hour"]).keys
     project = key_of(optional_column(df, "projectName"), "project")
-    inner = (line, hour, project, _attempts(df, counted), Key(week.codes, week.labels.rename("week")))
+    clients = np.full(len(df), -1) if "clientNumber" not in df.columns else client_codes(df)[0]
+    attempt = _attempts(df, counted, clients)
+    inner = (line, hour, project, attempt, Key(week.codes, week.labels.rename("week")))
     parts = split(df, by).within(*inner).where(known & counted)
     answered = (column(df, "state") == "answered").to_numpy(dtype=bool)
     talk = possible(optional_column(df, "talkTime").to_numpy(dtype=np.float64))
@@ -224,14 +269,16 @@ def tally_by_line(
         "talks": parts.pick(measured) if has_talk else None,
         "short": parts.pick(measured & (talk < short_s)) if has_talk else None,
     }
-    return tally_of(parts.keys, sums)
+    clusters = row_clusters(clients, parts.rows)
+    wholes = len(names_of(by))
+    return tally_of(parts.keys, sums, clusters, ratios=_OF_LINES, wholes=wholes, inner=len(inner) - 1)
 
 
-def _attempts(df: pd.DataFrame, counted: NDArray[np.bool_]) -> Key:
+def _attempts(df: pd.DataFrame, counted: NDArray[np.bool_], clients: NDArray[np.int64]) -> Key:
     """Return the key of how many of the counted calls a client has got so far; 0 where that is unknown."""
     numbers = np.zeros(len(df), dtype=np.int64)
     if "clientNumber" in df.columns:
-        numbers = np.minimum(attempt_numbers(df, counted), len(ATTEMPTS))
+        numbers = np.minimum(attempt_numbers(df, counted, clients), len(ATTEMPTS))
     return Key(numbers, pd.RangeIndex(len(ATTEMPTS) + 1, name="attempt"))
 
 
@@ -246,13 +293,21 @@ def finish_by_line(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataF
     usual = ratio(strata.sum(answered), strata.sum(calls))[strata.codes]
     sums = known_sums(table, groups)
     result = sums[["n_calls", "answered"]].copy()
-    add_rate(result, "answer_rate", sums["answered"], sums["n_calls"], confidence)
+    of_answers, of_short = (clustered(sums, each) for each in _OF_LINES)
+    result["answer_rate"] = of_answers.ratio
+    result["answer_rate_low"], result["answer_rate_high"] = rate_interval(of_answers, confidence)
     # Where no state is known, nothing can be expected either.
     expected = np.where(sums["answered"].isna(), np.nan, groups.sum(calls * usual))
     result["answer_rate_expected"] = ratio(expected, sums["n_calls"])
     of_all_lines = ratio(whole.sum(answered), whole.sum(calls))[outer]
     result["answer_rate_adjusted"] = ratio(sums["answered"], expected) * of_all_lines
-    add_rate(result, "short_call_share", sums["short"], sums["talks"], confidence)
+    _, effects = effects_of_rest(of_answers, crossed(sums, _OF_LINES[0]), outer)
+    cells = grouped([*by, line, hour, project, attempt])
+    variance = _variance_of_excess(cells, strata, groups, calls, usual)
+    found = p_values_of_excess(sums["answered"].to_numpy(dtype=np.float64) - expected, variance, effects)
+    result["beyond_chance"] = flags({"answer_rate": found}, confidence)["beyond_chance"]
+    result["short_call_share"] = of_short.ratio
+    result["short_call_share_low"], result["short_call_share_high"] = rate_interval(of_short, confidence)
     # Wall-clock time: a clock change makes no week shorter.
     weeks = pd.DatetimeIndex(week.labels).tz_localize(None).asi8[week.codes] / (7 * 86_400 * 1e6)
     slope, error, step = _slope(groups, weeks, calls, answered - calls * usual, calls * usual * (1 - usual))
@@ -260,7 +315,22 @@ def finish_by_line(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataF
     reach = normal_quantile(confidence) * error + step / 2
     result["trend"] = slope
     result["trend_low"], result["trend_high"] = slope - reach, slope + reach
-    return result.iloc[np.lexsort((result["answer_rate_adjusted"].to_numpy(), outer))]
+    result = result.iloc[np.lexsort((result["answer_rate_adjusted"].to_numpy(), outer))]
+    return say_level(result, confidence)
+
+
+def _variance_of_excess(
+    cells: Groups, strata: Groups, groups: Groups, calls: NDArray[np.float64], usual: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the variance of answered − expected calls of each line, if each call were on its own.
+
+    `cells` are the lines within each stratum; of a stratum with one line nothing can differ.
+    """
+    places = np.unique(cells.codes, return_index=True)[1]
+    own, all_lines = cells.sum(calls), strata.sum(calls)[strata.codes[places]]
+    rate = usual[places]
+    of_cells = own * ratio(all_lines - own, np.maximum(all_lines - 1, 1)) * rate * (1 - rate)
+    return np.bincount(groups.codes[places], weights=of_cells, minlength=len(groups)).astype(np.float64)
 
 
 def _slope(groups: Groups, *arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -311,12 +381,14 @@ def by_line(
         Index ``line`` (below the levels of `by`), lowest adjusted answer rate first:
 
         - ``n_calls``, ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
-          ``answer_rate_high`` (Wilson)
+          ``answer_rate_high``
         - ``answer_rate_expected``: the rate that the line's calls would have if each were answered as often
           as all calls of the same hour, project and attempt
         - ``answer_rate_adjusted``: answer rate ÷ expected rate × answer rate of all lines
+        - ``beyond_chance`` (boolean): whether answer rate and expected rate differ by more than chance gives;
+          null where they cannot, such as for a line alone
         - ``short_call_share``: answered calls under `short_s` ÷ answered calls whose talk time is known, with
-          ``short_call_share_low``, ``short_call_share_high`` (Wilson)
+          ``short_call_share_low``, ``short_call_share_high``
         - ``trend``: change of the answer rate per week beyond what hour, project and attempt explain, with
           ``trend_low``, ``trend_high``; null for a line seen in one week only
 
@@ -338,6 +410,11 @@ def by_line(
     trend. The trend is the least-squares slope of answered − expected calls over weeks, weighted by calls;
     its interval treats answers as independent and is widened by half an answer (Yates 1934). Calls without a
     line are listed as ``(none)``, calls without a time are left out.
+
+    The intervals of both rates are Wilson's on calls ÷ design effect, with the client as the cluster, as in
+    `breakdown`. ``beyond_chance`` comes from the test of Cochran, Mantel and Haenszel over hours × projects ×
+    attempts with Yates' correction, ÷ design effect, after Benjamini and Hochberg (1995) over all lines; its
+    level, 1 − `confidence`, is ``false_discovery_rate`` in ``attrs["brightcall"]``.
 
     Examples
     --------

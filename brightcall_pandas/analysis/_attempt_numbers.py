@@ -28,7 +28,9 @@ NEW_OR_REDIAL = ("new", "redial")
 _DECIDE = ("clientNumber", "timestamp", "type", "id")
 
 
-def attempt_numbers(df: pd.DataFrame, counted: NDArray[np.bool_]) -> NDArray[np.int64]:
+def attempt_numbers(
+    df: pd.DataFrame, counted: NDArray[np.bool_], clients: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
     """Return the number of each call among those to the same client, from 1.
 
     Parameters
@@ -38,13 +40,15 @@ def attempt_numbers(df: pd.DataFrame, counted: NDArray[np.bool_]) -> NDArray[np.
         ``id``, where the frame has it.
     counted
         Which calls are attempts at all.
+    clients
+        The codes of `client_codes`, where they are known already.
 
     Returns
     -------
     numpy.ndarray
         0 for a call that is not counted, or whose client or time is unknown.
     """
-    clients, stamps = client_codes(df)[0], column(df, "timestamp")
+    clients, stamps = client_codes(df)[0] if clients is None else clients, column(df, "timestamp")
     rows = np.flatnonzero(counted & (clients >= 0) & stamps.notna().to_numpy())
     codes, times = clients[rows], micros(stamps)[rows]
     order = np.lexsort((times, codes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._covered import Covered, Days, calls_a_day, covered, days_behind
 from brightcall_pandas.analysis._dimensions import By, field_key, names_of, split, split_or_all
-from brightcall_pandas.analysis._durations import seconds_of
 from brightcall_pandas.analysis._groups import (
     Groups,
     Key,
@@ -23,16 +22,13 @@ from brightcall_pandas.analysis._groups import (
     keys_of_index,
     outer_codes,
 )
-from brightcall_pandas.analysis._metrics import (
-    METRICS,
-    checked_metrics,
-    metrics_of,
-    needs_median,
-    sums_for,
-)
+from brightcall_pandas.analysis._intervals import Columns, ratios_of, rest_flags, say_level, with_intervals
+from brightcall_pandas.analysis._metric import Metric
+from brightcall_pandas.analysis._metrics import checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
-from brightcall_pandas.analysis._tallies import TALK_TIME, additive, known_sums, tally, tally_of
-from brightcall_pandas.frame import FIELDS, column, optional_column, with_region
+from brightcall_pandas.analysis._stages import Stages, checked_stages, stage_mask
+from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, additive, known_sums, tally, tally_of
+from brightcall_pandas.frame import FIELDS, optional_column, with_region
 
 __all__ = ["breakdown", "by_outcome", "funnel", "summary"]
 
@@ -137,38 +133,42 @@ _USUAL_METRICS = (
 
 
 def tally_breakdown(
-    df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None, *, region: str | None = None
+    df: pd.DataFrame,
+    by: By,
+    metrics: Sequence[str | Metric] | Metric | None = None,
+    *,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return the sums behind `breakdown`."""
     df = with_region(df, region)
-    names = checked_metrics(metrics, _USUAL_METRICS)
+    chosen = list(checked_metrics(metrics, _USUAL_METRICS).values())
     if not names_of(by):
         msg = "by= must name at least one dimension or column, for example by='project'"
         raise ValueError(msg)
-    sums = ["n_calls", "whole_calls", *sums_for(names)]
-    return tally(df, split(df, by), list(dict.fromkeys(sums)), median=needs_median(names))
+    sums = {"whole_calls": SUMS["whole_calls"], **sums_for(chosen)}
+    return tally(df, split(df, by), sums, median=needs_median(chosen), ratios=ratios_of(chosen))
 
 
 def finish_breakdown(
-    table: pd.DataFrame, metrics: Sequence[str] | None = None, *, confidence: float = 0.95, days: Covered
+    table: pd.DataFrame,
+    metrics: Sequence[str | Metric] | Metric | None = None,
+    *,
+    confidence: float = 0.95,
+    days: Covered,
 ) -> pd.DataFrame:
     """Return the table of `breakdown` from its tally, and the time that the calls cover."""
-    names = checked_metrics(metrics, _USUAL_METRICS)
+    chosen = list(checked_metrics(metrics, _USUAL_METRICS).values())
     keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
     calls = groups.sum(table["n_calls"].to_numpy())
-    values = metrics_of(table, groups, names)
-    sums = known_sums(table, groups)
-    columns = {
+    values = metrics_of(table, groups, chosen)
+    sums = known_sums(table, groups, sums_for(chosen))
+    columns: Columns = {
         "share": ratio(calls, table["whole_calls"].sum()),
         "n_calls_per_day": calls_a_day(calls, days_behind(groups.index, days)),
     }
-    for name in names:
-        columns[name] = values[name].to_numpy()
-        if METRICS[name].is_proportion:
-            hits, trials = (sums[each].to_numpy() for each in METRICS[name].sums)
-            columns[f"{name}_low"], columns[f"{name}_high"] = wilson(hits, trials, confidence)
-    result = pd.DataFrame(columns, index=groups.index)
+    columns |= with_intervals(chosen, values, sums, confidence) | rest_flags(sums, chosen, confidence)
+    result = say_level(pd.DataFrame(columns, index=groups.index), confidence)
     if isinstance(result.index.dtype, pd.StringDtype):
         result = result.iloc[np.argsort(-calls, kind="stable")]
     return result
@@ -178,7 +178,7 @@ def finish_breakdown(
 def breakdown(
     df: pd.DataFrame,
     by: By,
-    metrics: Sequence[str] | None = None,
+    metrics: Sequence[str | Metric] | Metric | None = None,
     *,
     region: str | None = None,
     confidence: float = 0.95,
@@ -197,8 +197,8 @@ def breakdown(
         ``client_hour``, ``client_weekday``), a period as in `over_time` (``"30min"``, ``"quarter"``), a
         column of the frame, or several. ``hour`` is the hour of the day; the single hours are ``"h"``.
     metrics
-        Names in `definitions` that describe a group of calls; default: calls, answered, answer_rate,
-        talk_time_total_s, talk_time_mean_s, positive and positive_rate.
+        Names in `definitions` that describe a group of calls, or metrics of your own (`bc.Metric`); default:
+        calls, answered, answer_rate, talk_time_total_s, talk_time_mean_s, positive and positive_rate.
     region
         Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
         and the international ones are one client. None: what the frame was loaded or made with, if anything.
@@ -217,19 +217,39 @@ def breakdown(
         - ``n_calls_per_day``: calls of the group ÷ days covered, those without calls included; by weekday,
           hour or a period, only the days that have it: Mondays are compared with Wednesdays by this, not by
           ``n_calls``, since there may be more of them. Null without times
-        - each of `metrics`, and after each rate that is calls ÷ calls ``<rate>_low`` and ``<rate>_high``,
-          Wilson's interval
+        - each of `metrics`, and after each that has a denominator ``<metric>_low`` and ``<metric>_high``, its
+          interval
+        - ``beyond_chance`` (boolean): whether one of the rates that are calls ÷ calls differs from that of
+          all other groups together by more than chance gives; null where the group or the others have calls
+          of one client only. Of several rates, ``<rate>_beyond_chance`` says which
+
+        ``attrs["brightcall"]`` names the ``confidence``, and as ``false_discovery_rate`` the level of
+        ``beyond_chance``: 1 − `confidence`.
 
     Raises
     ------
     KeyError
         A name in `by` is neither a dimension nor a column.
     TypeError, ValueError
-        `by` names nothing, `metrics` is not a list of such names, `region` is not a country, or `days` are
-        not two days in their order.
+        `by` names nothing, `metrics` is not a list of such names, `region` is not a country, `confidence` is
+        not between 0 and 1, or `days` are not two days in their order.
 
     Notes
     -----
+    Calls of one client resemble each other, so three calls to one client tell less than one call to each of
+    three. The variance of a metric is that of numerator ÷ denominator, linearized (Taylor) with the client as
+    the cluster; a call without a client is one of its own. A rate gets Wilson's interval (1927) on calls ÷
+    design effect (Kish 1965), that variance ÷ the one of independent calls, 1 at least; with few clients the
+    quantile is that of t (Korn and Graubard 1998). With one call a client it is exactly Wilson's interval on
+    the calls. A rate of 0 or 1 does not show how alike the calls of a client are: they are taken to be all
+    alike. Means and other ratios get ± quantile of t × standard error; null where one client tells it.
+
+    ``beyond_chance`` comes from the likelihood-ratio test of group against rest with Yates' correction, on
+    calls ÷ design effect (Rao and Scott 1984), after Benjamini and Hochberg (1995) over all groups and rates
+    of the table: of the groups that are said to differ, at most 1 − `confidence` are expected not to, and
+    where nothing differs, at most that share of tables says that anything does. By ``tag``, all other groups
+    are those of the other tags.
+
     By ``tag``, a call counts once in each of its tags, so shares may add up to more than 1.
 
     What a number tells comes from the library ``phonenumbers``: ``country`` (two letters of ISO 3166) from
@@ -362,33 +382,9 @@ def _most_frequent(groups: Groups, kinds: NDArray[np.int64], calls: NDArray[np.i
     return pd.Series(types, index=groups.index)
 
 
-Stages = Mapping[str, Callable[[pd.DataFrame], object] | object] | None
-"""Name of each stage, mapped to the calls that meet it: a mask, or a function from frame to mask."""
-
-
-def _answered(df: pd.DataFrame) -> NDArray[np.bool_]:
-    return (column(df, "state") == "answered").to_numpy(dtype=bool)
-
-
-def _conversation(df: pd.DataFrame) -> NDArray[np.bool_]:
-    return seconds_of(df, "talkTime") >= 30
-
-
-def _positive(df: pd.DataFrame) -> NDArray[np.bool_]:
-    return (column(df, "outcomeType") == "positive").to_numpy(dtype=bool)
-
-
-_USUAL_STAGES: Mapping[str, Callable[[pd.DataFrame], object]] = {
-    "dialled": lambda df: np.ones(len(df), dtype=bool),
-    "answered": _answered,
-    "conversation ≥ 30 s": _conversation,
-    "positive outcome": _positive,
-}
-
-
 def tally_funnel(df: pd.DataFrame, stages: Stages = None, *, by: By = None) -> pd.DataFrame:
     """Return the sums behind `funnel`: how many calls get to each stage and no further."""
-    masks = [_mask(stage, df, name) for name, stage in _checked_stages(stages).items()]
+    masks = [stage_mask(name, stage, df) for name, stage in checked_stages(stages).items()]
     met = list(accumulate(masks, np.logical_and))
     depths = pd.RangeIndex(len(met) + 1, name="stage")
     if not names_of(by):
@@ -402,7 +398,7 @@ def tally_funnel(df: pd.DataFrame, stages: Stages = None, *, by: By = None) -> p
 
 def finish_funnel(table: pd.DataFrame, stages: Stages = None, *, confidence: float = 0.95) -> pd.DataFrame:
     """Return the table of `funnel` from its tally."""
-    names = list(_checked_stages(stages))
+    names = list(checked_stages(stages))
     *by, depth = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     place = depth.labels.to_numpy(dtype=np.int64)[depth.codes]
     stage = pd.Index(names, dtype="str", name="stage")
@@ -432,9 +428,10 @@ def funnel(
     df
         Calls; the usual stages need ``state``, ``talkTime`` and ``outcomeType``.
     stages
-        Maps the name of each stage, in order, to a mask of the calls that meet it, or to a function that
-        makes the mask from the frame. Default: dialled (every row), answered, conversation ≥ 30 s,
-        positive outcome.
+        Maps the name of each stage, in order, to the calls that meet it: a mask, a function that makes the
+        mask from the frame, an expression on columns (``"talkTime >= 30"``), a `bc.CallFilter`, or a metric,
+        of which the numerator counts. Or a list of metrics. Default: dialled (every row), answered,
+        conversation ≥ 30 s, positive outcome.
     by
         Columns or dimensions (``agent``, ``project`` …) that become outer index levels.
     confidence
@@ -457,8 +454,8 @@ def funnel(
     ------
     KeyError
         A needed column is missing, or a name in `by` is unknown.
-    ValueError
-        `stages` is empty, or a mask is not as long as the frame.
+    TypeError, ValueError
+        `stages` is empty, or a mask is not as long as the frame, has another index, or is none.
 
     Notes
     -----
@@ -480,23 +477,3 @@ def funnel(
     positive outcome         1   0.25     1
     """
     return finish_funnel(tally_funnel(df, stages, by=by), stages, confidence=confidence)
-
-
-def _checked_stages(stages: Stages) -> Mapping[str, object]:
-    if stages is None:
-        return _USUAL_STAGES
-    if not isinstance(stages, Mapping) or not stages:
-        msg = "stages= must be a mapping from the name of each stage to a mask, or to a function of the frame"
-        raise ValueError(msg)
-    return stages
-
-
-def _mask(stage: object, df: pd.DataFrame, name: str) -> NDArray[np.bool_]:
-    values = np.asarray(stage(df) if callable(stage) else stage)
-    mask = values
-    if values.dtype != np.bool_:
-        mask = pd.array(values, dtype="boolean").to_numpy(dtype=bool, na_value=False)
-    if mask.shape != (len(df),):
-        msg = f"the mask of stage {name!r} has {mask.size} entries, but the frame has {len(df)} rows"
-        raise ValueError(msg)
-    return mask

@@ -26,12 +26,14 @@ __all__ = [
     "folded_key",
     "folded_keys",
     "grouped",
+    "is_folded",
     "key_of",
     "keys_of_index",
+    "observed",
     "outer_codes",
 ]
 
-_DENSE = 4  # up to so many possible groups a row, counting each of them beats hashing
+_DENSE = 24  # up to so many possible groups a row, marking each that occurs beats hashing
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -112,8 +114,8 @@ def _whole_key(values: pd.Series | pd.Index, name: str | None) -> Key | None:
     whole = filled.astype(np.int64)
     if not (whole == filled).all():
         return None
-    codes, observed = _observed(whole, _LARGEST_COUNTED + 1)
-    labels = np.where(observed == _LARGEST_COUNTED, np.nan, observed.astype(np.float64))
+    codes, found = observed(whole, _LARGEST_COUNTED + 1)
+    labels = np.where(found == _LARGEST_COUNTED, np.nan, found.astype(np.float64))
     return Key(codes, pd.Index(labels, name=name))
 
 
@@ -139,13 +141,13 @@ def grouped(keys: Sequence[Key]) -> Groups:
     for key in keys[1:]:
         size = len(key.labels)
         if width * size > len(codes) // 4:  # too many to count later, if they are not counted now
-            codes, observed = _observed(codes, width)
-            places, width = [place[observed] for place in places], len(observed)
+            codes, found = observed(codes, width)
+            places, width = [place[found] for place in places], len(found)
         codes = codes * size + key.codes
         places = [np.repeat(place, size) for place in places] + [np.tile(np.arange(size), width)]
         width *= size
-    codes, observed = _observed(codes, width)
-    places = [place[observed] for place in places]
+    codes, found = observed(codes, width)
+    places = [place[found] for place in places]
     if len(keys) == 1:
         return Groups(codes, first.labels.take(places[0]))
     levels: list[Any] = [key.labels for key in keys]
@@ -184,12 +186,16 @@ def completed(outer: Sequence[Key], codes: NDArray[np.int64], inner: pd.Index) -
     return Groups(above.codes * len(inner) + codes, index)
 
 
-def _observed(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return each row's position among the codes that occur, and these codes, ascending."""
+def observed(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each row's position among the codes (below `size`) that occur, and these codes, ascending."""
     if size <= _DENSE * len(codes) + 1000:
-        occurs = np.bincount(codes, minlength=size) > 0
-        observed = np.flatnonzero(occurs)
-        return codes if len(observed) == size else (np.cumsum(occurs) - 1)[codes], observed
+        occurs = np.zeros(size, dtype=bool)
+        occurs[codes] = True
+        found = np.flatnonzero(occurs)
+        if len(found) == size:
+            return codes, found
+        narrow = np.int32 if size < 2**31 else np.int64
+        return (np.cumsum(occurs, dtype=narrow)[codes] - 1).astype(np.int64), found
     positions, uniques = pd.factorize(codes)
     order = np.argsort(uniques)
     return _rank(order)[positions], uniques[order]
@@ -272,10 +278,11 @@ def folded_key(key: Key, calls: NDArray[np.float64], *, fold_case: bool = True) 
 
 def folded_keys(keys: Sequence[Key], calls: NDArray[np.float64]) -> list[Key]:
     """Return the keys, those of the dimensions ``outcome`` and ``tag`` folded."""
-    return [folded_key(key, calls) if _is_folded(key.labels) else key for key in keys]
+    return [folded_key(key, calls) if is_folded(key.labels) else key for key in keys]
 
 
-def _is_folded(labels: pd.Index) -> bool:
+def is_folded(labels: pd.Index) -> bool:
+    """Tell whether spellings of these labels are folded when a table is finished."""
     return labels.name in ("outcome", "tag") and isinstance(labels.dtype, pd.StringDtype)
 
 

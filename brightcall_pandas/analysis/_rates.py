@@ -8,7 +8,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from brightcall_pandas.analysis._groups import Groups
 
-__all__ = ["add_rate", "medians", "normal_quantile", "quantiles", "rate_columns", "ratio", "wilson"]
+__all__ = [
+    "add_rate",
+    "checked_confidence",
+    "medians",
+    "normal_quantile",
+    "quantiles",
+    "rate_columns",
+    "ratio",
+    "t_quantiles",
+    "wilson",
+]
 
 
 def ratio(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
@@ -34,11 +44,62 @@ def add_rate(
         table[column] = values
 
 
+def checked_confidence(confidence: float) -> float:
+    """Return a confidence that is between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        It is not.
+    """
+    if not 0 < confidence < 1:
+        msg = f"confidence={confidence!r} must be between 0 and 1, for example 0.95"
+        raise ValueError(msg)
+    return confidence
+
+
 def normal_quantile(confidence: float) -> float:
     """Return how many standard errors a two-sided interval of this confidence reaches to each side."""
     from statistics import NormalDist  # noqa: PLC0415  (it loads decimals and fractions: not at import)
 
     return NormalDist().inv_cdf((1 + confidence) / 2)
+
+
+def t_quantiles(degrees: NDArray[np.float64], confidence: float) -> NDArray[np.float64]:
+    """Return how many estimated standard errors a two-sided interval of this confidence reaches to each side.
+
+    Parameters
+    ----------
+    degrees
+        Degrees of freedom, whole or not; of none there is no quantile (null), and less than 1 counts as 1.
+    confidence
+        Between 0 and 1.
+
+    Notes
+    -----
+    Student's t by the asymptotic expansion of Hill (1970), Algorithm 396. It is exact for 1 and 2 degrees and
+    right to four digits from 2 on; between 1 and 2 it is interpolated.
+    """
+    beyond, z = 1 - checked_confidence(confidence), normal_quantile(confidence)
+    known = degrees > 0
+    n = np.maximum(np.where(known, degrees, 1.0), 1.0)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        a = 1 / (n - 0.5)
+        b = 48 / a**2
+        c = ((20700 * a / b - 98) * a - 16) * a + 96.36
+        d = ((94.5 / (b + c) - 3) / b + 1) * np.sqrt(a * np.pi / 2) * n
+        y = (d * beyond) ** (2 / n)
+        far = 1 / (((n + 6) / (n * y) - 0.089 * d - 0.822) * (n + 2) * 3) + 0.5 / (n + 4)
+        far = (far * y - 1) * (n + 1) / (n + 2) + 1 / y
+        c = np.where(n < 5, c + 0.3 * (n - 4.5) * (0.6 - z), c)
+        c = (((5 + 0.05 * d * z) * z - 7) * z + 2) * z + b + c
+        x = ((((0.4 * z**2 + 6.3) * z**2 + 36) * z**2 + 94.5) / c - z**2 - 3) / b + 1
+        near = np.expm1(a * (x * z) ** 2)
+        quantiles = np.sqrt(n * np.where(y > 0.05 + a, near, far))
+    # Up to 2 degrees the expansion does not hold; those of 1 and of 2 are known exactly.
+    of_one, of_two = 1 / np.tan(beyond * np.pi / 2), np.sqrt(2 / (beyond * (2 - beyond)) - 2)
+    between = of_two * (of_one / of_two) ** (2 / n - 1)
+    return np.where(known, np.where(n <= 2, between, quantiles), np.nan)
 
 
 def wilson(
@@ -69,10 +130,7 @@ def wilson(
     >>> round(float(low), 3), float(high)
     (0.342, 1.0)
     """
-    if not 0 < confidence < 1:
-        msg = f"confidence={confidence!r} must be between 0 and 1, for example 0.95"
-        raise ValueError(msg)
-    z = normal_quantile(confidence)
+    z = normal_quantile(checked_confidence(confidence))
     n = np.where(np.asarray(trials) == 0, np.nan, np.asarray(trials, dtype=np.float64))
     p = np.asarray(hits, dtype=np.float64) / n
     centre = p + z**2 / (2 * n)

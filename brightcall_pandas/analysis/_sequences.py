@@ -19,11 +19,16 @@ from brightcall_pandas.analysis._dimensions import (
     split_or_all,
 )
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
+from brightcall_pandas.analysis._intervals import ratios_of, say_level, with_intervals
+from brightcall_pandas.analysis._metrics import Further, metrics_of, sums_for, with_further
 from brightcall_pandas.analysis._rates import add_rate, ratio
-from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, known_sums, tally_of
+from brightcall_pandas.analysis._tallies import Facts, add_up, additive, first_of_pair, known_sums, tally_of
 from brightcall_pandas.frame import (
     client_codes,
     column,
+    lead_field,
+    leads_of,
+    leads_told,
     micros,
     number_codes,
     optional_column,
@@ -133,10 +138,12 @@ def tally_attempts(
     df: pd.DataFrame,
     *,
     direction: Direction = DIRECTION_OF_DIALING,
+    metrics: Further = None,
     by: By = None,
     region: str | None = None,
 ) -> pd.DataFrame:
     """Return the sums behind `attempts`: one row per group and number of the dial."""
+    further = with_further((), metrics)
     df = with_region(df, region)
     parts = split(df, by)
     dialled = sequences(df, of_direction(df, direction), parts)
@@ -145,25 +152,32 @@ def tally_attempts(
     answered = (column(df, "state") == "answered").to_numpy(dtype=bool)[rows]
     before = dialled.since_first(answered.astype(np.int64)) - answered
     number = Key(dialled.since_first(ones) - 1, _numbers(dialled.since_first(ones)))
-    positive = kind_known = None
-    if "outcomeType" in df.columns:
-        kind_known = column(df, "outcomeType").notna().to_numpy()[rows]
-        positive = (column(df, "outcomeType") == "positive").to_numpy(dtype=bool)[rows]
+    positive = lead_known = None
+    if lead_field(df) in df.columns:
+        lead_known, positive = leads_told(df)[rows], leads_of(df)[rows]
     contributions = {
         "n_calls": ones.astype(bool),
         "state_known": column(df, "state").notna().to_numpy()[rows],
         "answered": answered,
-        "outcome_type_known": kind_known,
+        "lead_known": lead_known,
         "positive": positive,
         "unreached": before == 0,
         "reached": answered & (before == 0),
         "given_up": dialled.is_last & (before == 0) & ~answered,
     }
-    return tally_of([*(key.take(dialled.rows) for key in parts.keys), number], contributions)
+    keys = [*(key.take(dialled.rows) for key in parts.keys), number]
+    if not further:
+        return tally_of(keys, contributions)
+    facts = Facts(df, Split(keys, rows))
+    contributions = {name: each(facts) for name, each in sums_for(further).items()} | contributions
+    return tally_of(keys, contributions, facts.clusters, ratios=ratios_of(further))
 
 
-def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+def finish_attempts(
+    table: pd.DataFrame, *, metrics: Further = None, confidence: float = 0.95
+) -> pd.DataFrame:
     """Return the table of `attempts` from its tally."""
+    further = with_further((), metrics)
     *by, number = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([*by, number])
     sums = known_sums(table, groups).rename(columns={"n_calls": "dials"})
@@ -174,16 +188,19 @@ def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
     result = sums[["dials", "answered"]].copy()
     add_rate(result, "answer_rate", sums["answered"], sums["dials"], confidence)
     result["positive"] = sums["positive"]
-    result["positive_rate"] = ratio(sums["positive"], sums["dials"])
+    add_rate(result, "positive_rate", sums["positive"], sums["dials"], confidence)
     result["unreached"], result["reached"] = sums["unreached"], sums["reached"]
     add_rate(result, "marginal_rate", sums["reached"], sums["unreached"], confidence)
     by_group = result.groupby(outer, sort=False)
     clients = by_group["dials"].transform("first")
-    result["reach"] = by_group["reached"].cumsum() / clients
+    add_rate(result, "reach", by_group["reached"].cumsum(), clients, confidence)
     result["given_up"] = sums["given_up"]
     missed = pd.Series(1 - result["marginal_rate"].to_numpy())
     result["reach_if_continued"] = 1 - missed.groupby(outer).cumprod().to_numpy()
-    return result
+    known = known_sums(table, groups, sums_for(further))
+    columns = with_intervals(further, metrics_of(table, groups, further), known, confidence)
+    result = result.assign(**{name: each for name, each in columns.items() if name not in result})
+    return say_level(result, confidence)
 
 
 @additive(tally_attempts, finish_attempts, whole_clients=True)
@@ -191,6 +208,7 @@ def attempts(
     df: pd.DataFrame,
     *,
     direction: Direction = DIRECTION_OF_DIALING,
+    metrics: Further = None,
     by: By = None,
     region: str | None = None,
     confidence: float = 0.95,
@@ -205,6 +223,9 @@ def attempts(
     direction
         ``"outbound"`` (the default: this is about our own dialing), ``"inbound"``, ``"internal"``, or None
         for all calls.
+    metrics
+        Further metrics of the n-th dials: your own (`bc.Metric`), or names in `definitions` that describe a
+        group of calls, but not the median. They stand behind the others.
     by
         Columns or dimensions (``project``, ``line`` …) that become outer index levels. Attempts are counted
         within each group: a client dialled for two projects has a first dial in both.
@@ -221,11 +242,13 @@ def attempts(
 
         - ``dials`` (int64): calls that were the n-th to their client
         - ``answered`` (int64), ``answer_rate`` (answered ÷ dials), ``answer_rate_low``, ``answer_rate_high``
-        - ``positive`` (int64), ``positive_rate``: dials with a positive outcome ÷ dials
+        - ``positive`` (int64), ``positive_rate``: dials with a positive outcome ÷ dials; with ``_low``,
+          ``_high``
         - ``unreached`` (int64): of the dials, those to clients that no earlier dial had reached
         - ``reached`` (int64): of these, the answered ones: clients reached for the first time
         - ``marginal_rate``: reached ÷ unreached: what one more attempt brings; with ``_low``, ``_high``
-        - ``reach``: clients reached by this or an earlier dial ÷ clients dialled at all
+        - ``reach``: clients reached by this or an earlier dial ÷ clients dialled at all; with ``_low``,
+          ``_high``
         - ``given_up`` (int64): clients not reached whose last dial this was
         - ``reach_if_continued``: the share of clients that would be reached by this dial if no client had
           been given up before
@@ -239,9 +262,10 @@ def attempts(
 
     Notes
     -----
-    ``…_low`` and ``…_high`` are Wilson's intervals. A client is a telephone number, whatever its spelling
-    (`bc.normalize_numbers`). Calls without one (none, or a word such as ``anonymous``) or without time are
-    left out.
+    ``…_low`` and ``…_high`` are Wilson's intervals. Each row has one dial a client, and ``reach`` counts each
+    client once, so that no two of its calls depend on each other. A client is a telephone number, whatever
+    its spelling (`bc.normalize_numbers`). Calls without one (none, or a word such as ``anonymous``) or
+    without time are left out.
 
     The data are cut off at both ends. Dials before the first loaded day are not seen, so a client's attempts
     are counted from the first one loaded. A client not reached by the last loaded day may have
@@ -267,9 +291,8 @@ def attempts(
     1            3         1           0.33   0.33
     2            1         1           1.00   0.67
     """
-    return finish_attempts(
-        tally_attempts(df, direction=direction, by=by, region=region), confidence=confidence
-    )
+    table = tally_attempts(df, direction=direction, metrics=metrics, by=by, region=region)
+    return finish_attempts(table, metrics=metrics, confidence=confidence)
 
 
 def _numbers(ordinals: np.ndarray) -> pd.Index:
