@@ -3,11 +3,13 @@
 Run it with ``python benchmarks/worlds.py``: 200 worlds in which nothing differs, and 20 worlds for each size
 of a planted effect, of 6,000 calls over 30 days each, from fixed seeds; nothing is timed. ``--picture`` draws
 the power curves, ``--small`` takes a few small worlds, as ``make test`` does; with ``--planted 0`` or
-``--null 0`` one of the two parts is left out.
+``--null 0`` one of the two parts is left out, and ``--only "beyond chance"`` takes the claims and curves that
+have these words.
 
 Whatever gives an interval or a flag is here: `by_agent`, `by_line`, `by_outcome`, `attempts`, `breakdown`,
 `funnel`, `service_level`, `abandonment`, `repeat_callers`, `talk_time_buckets`, `callbacks`, `ratings`,
-`rung_parties`, `ai_handover`, `transfer_variants`.
+`rung_parties`, `ai_handover`, `transfer_variants`, `over_time`, `heatmap`, `compare`, `explain_change`. Of
+``beyond_chance``, the promise is about tables: where nothing differs, at most one in twenty may say anything.
 """
 
 from __future__ import annotations
@@ -61,6 +63,7 @@ def main() -> None:
     parser.add_argument("--null", type=int, default=200, help="worlds in which nothing differs")
     parser.add_argument("--planted", type=int, default=20, help="worlds for each size of an effect")
     parser.add_argument("--picture", type=Path, help="write the power curves there")
+    parser.add_argument("--only", default="", help="claims and curves that have these words")
     parser.add_argument("--small", action="store_true", help="a few small worlds, for make test")
     given = parser.parse_args()
     if given.picture is not None and not (given.null and given.planted):
@@ -70,12 +73,12 @@ def main() -> None:
     mpl.use("Agg")
     start = time.perf_counter()
     print(f"{given.null} worlds in which nothing differs, {given.calls:,} calls each\n")
-    falsely = false_claims(given.null, given.calls) if given.null else {}
+    falsely = false_claims(given.null, given.calls, given.only) if given.null else {}
     print(f"\n{given.planted} worlds for each size of an effect\n")
     curves = {
         title: curve(title, given.planted, given.calls, small=given.small)
         for title in CURVES
-        if given.planted
+        if given.planted and given.only in title
     }
     print(f"\nTook {time.perf_counter() - start:.0f} s.")
     if given.picture is not None:
@@ -113,6 +116,12 @@ def separated_agents(rows: pd.DataFrame) -> pd.Series:
     table = rows[rows["type"] == "outbound"].calls.by_agent()
     ranked = table[table["rank"].notna()]
     return (ranked["rank_best"] > 1) | (ranked["rank_worst"] < len(ranked))
+
+
+def changed_verdicts(rows: pd.DataFrame) -> pd.Series:
+    """Agents who differ from the rest beyond chance under some definition of contact, but not under all."""
+    table = rows[rows["type"] == "outbound"].calls.sensitivity("contact_rate", by="agent")
+    return table["verdict_changes"]
 
 
 def apart(
@@ -186,6 +195,58 @@ def attempts_apart(rate: str, trials: str) -> Claim:
     return claim
 
 
+def beyond(name: str, *given: object) -> Claim:
+    """Return the claim that a table of outbound calls makes by its ``beyond_chance``."""
+
+    def claim(rows: pd.DataFrame) -> pd.Series:
+        table = getattr(rows[rows["type"] == "outbound"].calls, name)(*given)
+        if name == "heatmap":
+            flags = pd.Series(np.ravel(table.attrs["heatmap"]["beyond_chance"]), dtype="boolean")
+        else:
+            flags = table["beyond_chance"]
+        return flags[flags.notna()].astype(bool)
+
+    return claim
+
+
+def one_in(claim: Claim) -> Claim:
+    """Return the claim about a table as a whole: any of its groups is said to differ."""
+    return lambda rows: pd.Series([claim(rows).any()])
+
+
+def changes_apart(rows: pd.DataFrame) -> pd.Series:
+    """Weekdays whose answer rate changed between the odd and the even days, by the interval of the change."""
+    calls = rows[rows["type"] == "outbound"]
+    odd = calls["timestamp"].dt.day % 2 == 1
+    table = calls[odd].calls.compare(calls[~odd], by="weekday", metrics=["answer_rate"])
+    return (table["answer_rate_change_low"] > 0) | (table["answer_rate_change_high"] < 0)
+
+
+def effects_apart(rows: pd.DataFrame) -> pd.Series:
+    """Projects that are said to have moved the answer rate between the odd and the even days."""
+    calls = rows[rows["type"] == "outbound"]
+    odd = calls["timestamp"].dt.day % 2 == 1
+    table = calls[odd].calls.explain_change(calls[~odd], by="project")
+    return (table["effect_low"] > 0) | (table["effect_high"] < 0)
+
+
+def periods_apart(rows: pd.DataFrame) -> pd.Series:
+    """Days whose interval of the rate of first attempts leaves out that of all days."""
+    calls = rows[(rows["type"] == "outbound") & (rows["attempt"] == 1)]
+    table = calls.calls.over_time("D")
+    return outside(table, "answer_rate", (calls["state"] == "answered").mean(), table["n_calls"])
+
+
+def cells_apart(rows: pd.DataFrame) -> pd.Series:
+    """Cells of the week whose interval of the rate leaves out that of all cells."""
+    calls = rows[rows["type"] == "outbound"]
+    said = calls.calls.heatmap("answer_rate").attrs["heatmap"]
+    table = pd.DataFrame({f"answer_rate_{end}": np.ravel(said[end]) for end in ("low", "high")})
+    table["answer_rate"] = table["answer_rate_low"]
+    counted = pd.Series(np.ravel(said["counted"]))
+    return outside(table, "answer_rate", (calls["state"] == "answered").mean(), counted)
+
+
 def metrics(rate: str) -> dict[str, object]:
     return {"metrics": ["n_calls", rate]}
 
@@ -245,35 +306,59 @@ CLAIMS: dict[str, tuple[Claim, float | None]] = {
     ),
     "ai_handover by project: share": (apart("ai_handover", "share", "project"), 0.05),
     "transfer_variants: positive rate": (variants_apart, 0.05),
+    "over_time: answer rate of first attempts": (periods_apart, 0.05),
+    "heatmap: answer rate": (cells_apart, 0.05),
+    "compare by weekday: change of the answer rate": (changes_apart, 0.05),
+    "explain_change by project: effect": (effects_apart, 0.05),
+    **{
+        f"breakdown by {by}: any group beyond chance": (
+            one_in(beyond("breakdown", by, ["answer_rate"])),
+            0.05,
+        )
+        for by in ("agent", "line", "project", "hour", "weekday")
+    },
+    "by_agent: any agent beyond chance": (one_in(beyond("by_agent")), 0.05),
+    "by_line: any line beyond chance": (one_in(beyond("by_line")), 0.05),
+    "heatmap: any cell beyond chance": (one_in(beyond("heatmap", "answer_rate")), 0.05),
+    "breakdown by line: beyond chance": (beyond("breakdown", "line", ["answer_rate"]), 0.05),
+    "breakdown by hour: beyond chance": (beyond("breakdown", "hour", ["answer_rate"]), 0.05),
+    "by_agent: beyond chance": (beyond("by_agent"), 0.05),
+    "sensitivity by agent: any verdict that changes": (one_in(changed_verdicts), 0.05),
 }
 """What is claimed, of which units, and the share of false claims that the interval promises."""
 
 
-def false_claims(worlds: int, calls: int) -> dict[str, float]:
+def false_claims(worlds: int, calls: int, only: str = "") -> dict[str, float]:
     """Print and return the share of units of which something is claimed where nothing differs."""
-    units: dict[str, list[int]] = {name: [0, 0, 0] for name in CLAIMS}
+    units: dict[str, list[int]] = {name: [0, 0, 0] for name in CLAIMS if only in name}
     changes, luck = [], 0
     for seed in range(NULL_SEED, NULL_SEED + worlds):
         rows = calls_of(bc.worlds["null"], calls, seed)
-        for name, (claim, _) in CLAIMS.items():
-            said = claim(rows)
+        for name, counts in units.items():
+            said = CLAIMS[name][0](rows)
             for place, more in enumerate((said.sum(), len(said), said.any())):
-                units[name][place] += int(more)
-        changes.append(shift_in_attempts(rows))
-        luck += two_of_two_is_first(rows, seed)
+                counts[place] += int(more)
+        if not only:
+            changes.append(shift_in_attempts(rows))
+            luck += two_of_two_is_first(rows, seed)
     print(f"{'claim':<54}{'of units':>10}{'promised':>10}{'worlds with one':>17}")
     for name, (said, all_, some) in units.items():
         promised = CLAIMS[name][1]
         words = "" if promised is None else f"{promised:.1%}"
         print(f"{name:<54}{said / max(all_, 1):>10.1%}{words:>10}{some / worlds:>17.0%}")
-    change, by_project, by_attempt = np.mean(changes, axis=0)
+    if changes:
+        tell_of_changes(np.mean(changes, axis=0), luck / worlds)
+    return {name: said / max(all_, 1) for name, (said, all_, _) in units.items()}
+
+
+def tell_of_changes(means: np.ndarray, luck: float) -> None:
+    change, by_project, by_attempt = means
     print("\nexplain_change, second half of the month minus the first, on average:")
     print(
         f"    {change:+.2%}; by project, rates explain {by_project:+.2%} of it, by attempt {by_attempt:+.2%}"
     )
     print("by_agent beside a dialer of 20,000 calls:")
-    print(f"    two answers of two calls are ranked first in {luck / worlds:.0%} of the worlds")
-    return {name: said / max(all_, 1) for name, (said, all_, _) in units.items()}
+    print(f"    two answers of two calls are ranked first in {luck:.0%} of the worlds")
 
 
 def shift_in_attempts(rows: pd.DataFrame) -> tuple[float, float, float]:
@@ -346,6 +431,24 @@ CURVES: dict[str, Curve] = {
         _USUAL,
         "breakdown by hour: answer rate",
     ),
+    "breakdown by line: a line beyond chance": (
+        planted("answer", f"line:{LINE}", -1),
+        named("breakdown by line: beyond chance", LINE),
+        _USUAL,
+        "breakdown by line: beyond chance",
+    ),
+    "breakdown by hour: an hour beyond chance": (
+        planted("answer", f"hour:{HOUR}"),
+        named("breakdown by hour: beyond chance", HOUR),
+        _USUAL,
+        "breakdown by hour: beyond chance",
+    ),
+    "by_agent: agents beyond chance": (
+        planted("answer", "agent"),
+        lambda rows: float(CLAIMS["by_agent: beyond chance"][0](rows).mean()),
+        _USUAL,
+        "by_agent: beyond chance",
+    ),
     "by_agent: agents differ, standard deviation": (
         planted("answer", "agent"),
         lambda rows: float(separated_agents(rows).mean()),
@@ -395,8 +498,11 @@ def curve(title: str, worlds: int, calls: int, *, small: bool) -> pd.Series:
 
 def draw(curves: dict[str, pd.Series], falsely: dict[str, float], calls: int, path: Path) -> None:
     """Write the power curves, with the share of false claims as a line."""
-    figure, axes = plt.subplots(4, 2, figsize=(9, 12), sharey=True, layout="constrained")
-    for place, (title, power) in zip(axes.flat, curves.items(), strict=True):
+    rows, size = -(-len(curves) // 3), {"sharey": True, "squeeze": False, "layout": "constrained"}
+    figure, axes = plt.subplots(rows, 3, figsize=(13, 3 * rows + 0.5), **size)
+    for place in axes.flat[len(curves) :]:
+        place.set_axis_off()
+    for place, (title, power) in zip(axes.flat, curves.items(), strict=False):
         about = CURVES[title][3]
         place.plot(power.index, power, marker="o", color="#0072B2")
         place.axhline(falsely[about], color="#D55E00", linestyle="--", linewidth=1)

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from brightcall_pandas import errors
 from brightcall_pandas.accessors import CallsAccessor, calls, display_tables
+from brightcall_pandas.analysis import Metric, definitions
 from brightcall_pandas.errors import (
     AuthenticationError,
     BrightcallError,
@@ -72,6 +73,7 @@ __all__ = [
     "Effect",
     "IncompleteDataError",
     "InvalidResponseError",
+    "Metric",
     "NoMatchWarning",
     "OfflineError",
     "RateLimitError",
@@ -80,6 +82,7 @@ __all__ = [
     "World",
     "calls",
     "count_calls",
+    "definitions",
     "describe_fields",
     "describe_filters",
     "display_tables",

@@ -97,7 +97,8 @@ class TestWorlds:
         assert set(claims) == {name for name, parameters in tables.items() if "confidence" in parameters}
         curves = re.findall(r"^(\w+)[ \w]*: .* 0\.1: (\d+)%, 0\.5: (\d+)%$", done.stdout, re.MULTILINE)
         assert [each for each in curves if each[0] != "by_agent"] == [
-            ("breakdown", "0", "100"), ("breakdown", "0", "100"), ("attempts", "0", "100"),
+            ("breakdown", "0", "100"), ("breakdown", "0", "100"), ("breakdown", "0", "0"),
+            ("breakdown", "0", "0"), ("attempts", "0", "100"),
         ]  # fmt: skip
 
 
@@ -107,6 +108,16 @@ class TestPictures:
         assert done.returncode == 0, done.stdout + done.stderr
         assert "3,000 calls over 180 days" in done.stdout
         assert [line.split()[0] for line in done.stdout.splitlines()[2:]] == ["by_outcome", "control_chart"]
+
+
+class TestCoverage:
+    def test_intervals_that_know_clients_cover_the_truth(self):
+        done = ran("coverage.py", "--draws", "1000")
+        assert done.returncode == 0, done.stderr
+        rows = re.findall(r"^(\d) +(\S+)% +(\S+)% +(\S+)% +(\S+)%", done.stdout, re.MULTILINE)
+        assert [row[0] for row in rows] == ["1", "3", "6"]
+        assert [float(row[1]) < 90 for row in rows] == [False, True, True]
+        assert all(93 <= float(share) <= 97 for row in rows for share in row[2:])
 
 
 class TestSoak:

@@ -20,10 +20,11 @@ ERRORS = """
     OfflineError RateLimitError RequestError ServerError
 """.split()
 FUNCTIONS = """
-    calls count_calls describe_fields describe_filters display_tables explore export_calls load_calls
-    load_catalog load_stats login normalize_numbers read_calls scan_calls start_sandbox to_frame use
+    calls count_calls definitions describe_fields describe_filters display_tables explore export_calls
+    load_calls load_catalog load_stats login normalize_numbers read_calls scan_calls start_sandbox to_frame
+    use
 """.split()
-CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client", "Effect", "World"]
+CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client", "Effect", "Metric", "World"]
 
 
 class TestAll:
@@ -144,9 +145,9 @@ def parameters(function):
     names += [code.co_varnames[count]] if code.co_flags & inspect.CO_VARARGS else []
     if code.co_flags & inspect.CO_VARKEYWORDS:
         names.append(code.co_varnames[count + bool(code.co_flags & inspect.CO_VARARGS)])
-    # These two come by a decorator, to tables and pictures alike.
+    # These come by a decorator, to tables and pictures alike.
     shown = inspect.signature(function).parameters
-    names += [name for name in ("agent", "names") if name in shown and name not in names]
+    names += [name for name in ("agent", "names", "lead") if name in shown and name not in names]
     return [name for name in names if name not in ("self", "cls")]
 
 

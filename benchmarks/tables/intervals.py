@@ -1,9 +1,9 @@
 """Intervals with the client as the cluster, as someone writes them who knows pandas, NumPy and SciPy.
 
 Calls are added up by group and client once; the linearized variance of a ratio is the sum of squares of
-what clients add to ``numerator − ratio × denominator``. Rates get Wilson's interval on calls ÷ design effect,
-means that of t; differences the square-and-add interval, with the covariance of clients on both sides. Groups are
-tested against the rest, and flagged after Benjamini and Hochberg.
+what clients add to ``numerator − ratio × denominator``. Rates get Wilson's interval on calls ÷ design
+effect, means that of t; differences the square-and-add interval, with the covariance of clients on both
+sides. Groups are tested against the rest, and flagged after Benjamini and Hochberg.
 """
 
 from __future__ import annotations

@@ -19,17 +19,20 @@ import pandas as pd
 import pyarrow as pa
 
 from brightcall_pandas import analysis
-from brightcall_pandas.accessors._people import marked_table, of_people, shows_people, uses_agents
+from brightcall_pandas.accessors._people import marked_table, of_people, options_of, uses_agents
 from brightcall_pandas.accessors._rows import matching_rows
 from brightcall_pandas.analysis import (
     add_told,
     additive_form,
+    columns_read,
     covered,
     covered_together,
+    distributed_metrics,
     follows_clients,
     merge,
     names_of,
     reads_clients,
+    refuse_whole_frames,
     told_of_clients,
 )
 from brightcall_pandas.errors import brief_errors, missing_extra
@@ -43,13 +46,16 @@ from brightcall_pandas.frame import (
     AgentCounts,
     Names,
     checked_agent,
+    checked_lead,
     client_of,
     count_agents,
     known_agent,
+    known_lead,
     named_table,
     optional_column,
     region_of,
     with_agent,
+    with_lead,
     with_region,
 )
 
@@ -140,11 +146,12 @@ def _distributed(name: str) -> Callable[..., Any]:
     form = additive_form(table)
     if form is None and name not in _ROW_BY_ROW:
         return _refused(name)
-    takes_people, takes_names = shows_people(table), "names" in inspect.signature(table).parameters
+    added = [each for each in options_of(table) if each not in inspect.signature(table).parameters]
 
     def method(self: DistributedCalls, *args: Any, **kwargs: Any) -> Any:
-        agent = kwargs.pop("agent", None) if takes_people else None
-        names = kwargs.pop("names", None) if takes_people and not takes_names else None
+        agent, names, lead = (
+            kwargs.pop(each, None) if each in added else None for each in ("agent", "names", "lead")
+        )
         if form is None:
             # A part need not have every party, and says nothing of it.
             of_part = analysis.matching_chains if name == "chains_match" else table
@@ -152,9 +159,13 @@ def _distributed(name: str) -> Callable[..., Any]:
             return self._df.map_partitions(of_part, *args, meta=meta, **kwargs)
         given = inspect.signature(table).bind(None, *args, **kwargs).arguments
         given.pop(next(iter(given)))
+        if "metric" in inspect.signature(table).parameters:
+            given.setdefault("metric", inspect.signature(table).parameters["metric"].default)
+        given = distributed_metrics(given)
         tallied, finished = form.options(given)
         field = self._agent(agent) if uses_agents(table, given) else None
         region = region_of(self._df._meta, given.get("region"))
+        lead = checked_lead(lead) if lead is not None else known_lead(self._df._meta)
         follows = form.whole_clients or follows_clients(given.get("by"), self._df.columns)
         frame = self._whole_clients(given, field, region) if follows else self._df
         if form.until_needed and tallied.get("until") is None:
@@ -162,8 +173,9 @@ def _distributed(name: str) -> Callable[..., Any]:
         if form.days_needed:
             known = [delayed(covered)(p, finished.get("days")) for p in self._df.to_delayed()]
             finished["days"] = delayed(covered_together)(known)
-        parts = [delayed(_tallied)(form.tally, part, field, region, tallied) for part in frame.to_delayed()]
-        result = delayed(_finished)(form.finish, _tree(parts), field, names, finished)
+        told_by = {"agent": field, "lead": lead if "lead" in added else None}
+        parts = [delayed(_tallied)(form.tally, part, region, told_by, tallied) for part in frame.to_delayed()]
+        result = delayed(_finished)(form.finish, _tree(parts), names, told_by, finished)
         dimensions = names_of(given.get("by"))
         if not form.whole_clients and not reads_clients(dimensions):
             return result
@@ -273,9 +285,9 @@ class DistributedCalls:
         asked = {by} if isinstance(by, str) else set(by or ())
         if agent is not None:
             asked |= {*AGENT_COLUMNS, agent} if isinstance(agent, str) else {*AGENT_COLUMNS}
-        if "transcript_share" in (given.get("metrics") or ()):
-            asked.add("transcripts")
-        kept = [name for name in self._df.columns if name not in _NEVER_COUNTED or name in asked]
+        read = columns_read(given)
+        never = () if read is None else set(_NEVER_COUNTED) - read
+        kept = [name for name in self._df.columns if name not in never or name in asked]
         parts = self._df.npartitions
         if parts == 1 or "clientNumber" not in kept:
             return self._df[kept]
@@ -335,23 +347,25 @@ def _decided(counts: list[AgentCounts]) -> str | None:
 def _tallied(
     tally: Callable[..., pd.DataFrame],
     part: pd.DataFrame,
-    agent: str | None,
     region: str | None,
+    told_by: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> pd.DataFrame:
     # Parts that went from worker to worker have lost what their frame says.
-    part = with_region(part, region)
+    part = with_lead(with_region(part, region), told_by["lead"])
+    refuse_whole_frames(options, part)
+    agent = told_by["agent"]
     return tally(part if agent is None else with_agent(part, agent), **options)
 
 
 def _finished(
     finish: Callable[..., pd.DataFrame],
     table: pd.DataFrame,
-    agent: str | None,
     names: Names,
+    told_by: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> pd.DataFrame:
-    return marked_table(named_table(finish(table, **options), names), agent)
+    return marked_table(named_table(finish(table, **options), names), **told_by)
 
 
 def _told(part: pd.DataFrame, region: str | None, names: Sequence[str]) -> dict[str, int]:

@@ -135,7 +135,8 @@ class CallsAccessor(HidesColumn):
     quality = _method(analysis.quality)
     reconcile = _method(analysis.reconcile)
 
-    # What each number means
+    # What each number means, and what hangs on that
+    sensitivity = _method(analysis.sensitivity)
     definitions = staticmethod(analysis.definitions)
 
     # As people read them

@@ -28,10 +28,12 @@ outbound calls, and all others calls of every direction.
     quality           how far the rows can be trusted
     modelling         features for a model
     transfers         who transferred calls to whom
+    sensitivity       what hangs on the definition of a metric
     definitions       what every number means
     meanings          what each column of a frame means
 
     dimensions  groups  tallies  metrics  rates    split, group, add up, divide: what the tables are made of
+    metric  terms  expressions                     what a metric is, and what it may be made of
     periods  covered                               periods, and which of them the days fill
 """
 
@@ -40,7 +42,6 @@ from brightcall_pandas.analysis._agent_time import agent_time
 from brightcall_pandas.analysis._agents_and_lines import Rate as Rate
 from brightcall_pandas.analysis._agents_and_lines import by_agent, by_line
 from brightcall_pandas.analysis._attempt_gaps import attempt_gaps
-from brightcall_pandas.analysis._breakdowns import Stages as Stages
 from brightcall_pandas.analysis._breakdowns import breakdown, by_outcome, funnel, summary
 from brightcall_pandas.analysis._callbacks import callbacks, missed_calls
 from brightcall_pandas.analysis._changes import compare, explain_change
@@ -66,16 +67,25 @@ from brightcall_pandas.analysis._histograms import (
 from brightcall_pandas.analysis._meanings import BETWEEN as BETWEEN
 from brightcall_pandas.analysis._meanings import Meaning as Meaning
 from brightcall_pandas.analysis._meanings import Meanings as Meanings
+from brightcall_pandas.analysis._metric import Metric as Metric
+from brightcall_pandas.analysis._metrics import Further as Further
+from brightcall_pandas.analysis._metrics import columns_read as columns_read
+from brightcall_pandas.analysis._metrics import distributed_metrics as distributed_metrics
+from brightcall_pandas.analysis._metrics import find_metric as find_metric
+from brightcall_pandas.analysis._metrics import metric_value as metric_value
+from brightcall_pandas.analysis._metrics import refuse_whole_frames as refuse_whole_frames
 from brightcall_pandas.analysis._modelling import model_frame as model_frame
 from brightcall_pandas.analysis._quality import quality
 from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._ratings import ratings, rung_parties
 from brightcall_pandas.analysis._recalls import late_recalls, recalls
 from brightcall_pandas.analysis._reconcile import reconcile
+from brightcall_pandas.analysis._sensitivity import sensitivity
 from brightcall_pandas.analysis._sequences import Span as Span
 from brightcall_pandas.analysis._sequences import attempts, repeat_callers, repeat_calls
 from brightcall_pandas.analysis._service import abandonment, service_level
 from brightcall_pandas.analysis._staffing import staffing
+from brightcall_pandas.analysis._stages import Stages as Stages
 from brightcall_pandas.analysis._tallies import additive_form as additive_form
 from brightcall_pandas.analysis._tallies import merge as merge
 from brightcall_pandas.analysis._timelines import concurrency, heatmap, over_time
@@ -124,6 +134,7 @@ __all__ = [
     "repeat_callers",
     "repeat_calls",
     "rung_parties",
+    "sensitivity",
     "service_level",
     "staffing",
     "summary",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -32,16 +31,20 @@ from brightcall_pandas.analysis._groups import (
     outer_codes,
 )
 from brightcall_pandas.analysis._intervals import flags, interval, ratios_of, rest_flags, say_level
-from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
+from brightcall_pandas.analysis._metric import Metric
+from brightcall_pandas.analysis._metrics import METRICS, find_metric, metrics_of, sums_for, with_further
 from brightcall_pandas.analysis._periods import period_key
 from brightcall_pandas.analysis._prior import drawn_together
 from brightcall_pandas.analysis._rates import normal_quantile, ratio
 from brightcall_pandas.analysis._tallies import additive, known_sums, tally, tally_of
-from brightcall_pandas.frame import choice, client_codes, column, optional_column
+from brightcall_pandas.frame import client_codes, column, optional_column
 
 __all__ = ["by_agent", "by_line"]
 
-Rate = Literal["answer_rate", "positive_rate"]
+Rate = str | Metric
+"""What ``rank_by=`` takes: a metric that is calls ÷ calls."""
+
+_RATES = ("answer_rate", "positive_rate")
 
 _METRICS = (
     "n_calls",
@@ -54,49 +57,70 @@ _METRICS = (
 )
 
 
-def tally_by_agent(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
+def tally_by_agent(df: pd.DataFrame, *, rank_by: Rate = "answer_rate", by: By = None) -> pd.DataFrame:
     """Return the sums behind `by_agent`: one row per group and agent."""
+    chosen = with_further(_METRICS, [_ranking(rank_by)])
     parts = split(df, by).within(*split(df, "agent").keys)
-    ratios, wholes = ratios_of(_METRICS), len(names_of(by))
-    return tally(df, parts, sums_for(_METRICS), ratios=ratios, wholes=wholes)
+    ratios, wholes = ratios_of(chosen), len(names_of(by))
+    return tally(df, parts, sums_for(chosen), ratios=ratios, wholes=wholes)
+
+
+def _ranking(rank_by: Rate) -> Metric:
+    """Return the metric that ranks: one that is calls ÷ calls."""
+    found = find_metric(rank_by, "rank_by")
+    if not found.is_proportion:
+        rates = [name for name, each in METRICS.items() if each.is_proportion]
+        msg = (
+            f"rank_by={found.name!r} does not rank agents: give a share that is calls ÷ calls, of your own "
+            f"or one of {', '.join(rates)}"
+        )
+        raise ValueError(msg)
+    return found
 
 
 def finish_by_agent(
-    table: pd.DataFrame, *, rank_by: Rate = "answer_rate", min_calls: int = 20, confidence: float = 0.95
+    table: pd.DataFrame,
+    *,
+    rank_by: Rate = "answer_rate",
+    min_calls: int = 20,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return the table of `by_agent` from its tally."""
-    choice("rank_by", rank_by, get_args(Rate))
+    ranking = _ranking(rank_by)
+    chosen = with_further(_METRICS, [ranking])
+    ranked_by = ranking.name
     *by, agent = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([*by, agent])
     outer = outer_codes(groups, by)
-    result = metrics_of(table, groups, _METRICS)
-    sums = known_sums(table, groups)
+    result = metrics_of(table, groups, chosen)
+    sums = known_sums(table, groups, sums_for(chosen))
     known = np.asarray(groups.index.get_level_values(-1) != NONE)
-    for rate in get_args(Rate):
-        hits, trials = (result[name].to_numpy(dtype=np.float64) for name in METRICS[rate].sums)
-        low, high = interval(rate, sums, confidence)
+    for each in dict.fromkeys((*(METRICS[name] for name in _RATES), ranking)):
+        hits, trials = (sums[name].to_numpy(dtype=np.float64) for name in each.sums)
+        low, high = interval(each, sums, confidence)
         counted = known & ~np.isnan(hits)
         adjusted, at_least = drawn_together(np.where(counted, hits, 0), np.where(counted, trials, 0), outer)
-        place = list(result.columns).index(rate) + 1
+        place = list(result.columns).index(each.name) + 1
         columns = {"low": low, "high": high, "adjusted": adjusted, "adjusted_low": at_least}
         for name, values in columns.items():
-            result.insert(place, f"{rate}_{name}", values)
+            result.insert(place, f"{each.name}_{name}", values)
             place += 1
-    ranked = known & ((result["n_calls"] >= min_calls) & result[rank_by].notna()).to_numpy()
-    merit = result[f"{rank_by}_adjusted_low"].where(ranked).to_numpy()
-    low, high = (result[f"{rank_by}_{end}"].to_numpy() for end in ("low", "high"))
+    ranked = known & ((result["n_calls"] >= min_calls) & result[ranked_by].notna()).to_numpy()
+    merit = result[f"{ranked_by}_adjusted_low"].where(ranked).to_numpy()
+    low, high = (result[f"{ranked_by}_{end}"].to_numpy() for end in ("low", "high"))
     ranks = np.full((3, len(result)), np.nan)
     for board in _runs(outer):
         ranks[:, board] = _ranks(merit[board], low[board], high[board], ranked[board])
-    flag = rest_flags(sums, [rank_by], confidence, outer, ranked)["beyond_chance"]
-    result.insert(list(result.columns).index(f"{rank_by}_adjusted_low") + 1, "beyond_chance", flag)
+    flag = rest_flags(sums, [ranking], confidence, outer, ranked)["beyond_chance"]
+    result.insert(list(result.columns).index(f"{ranked_by}_adjusted_low") + 1, "beyond_chance", flag)
     for place, name in enumerate(("rank", "rank_best", "rank_worst")):
         result.insert(place, name, ranks[place])
     order = np.lexsort((-result["n_calls"].to_numpy(), -np.nan_to_num(merit, nan=-1), outer))
-    of_rank = (f"{rank_by}_", "rank", "beyond_chance")
-    beside = [name for name in result.columns if name == rank_by or name.startswith(of_rank)]
+    ends = ("", "_low", "_high", "_adjusted", "_adjusted_low")
+    of_rank = {"rank", "rank_best", "rank_worst", "beyond_chance", *(ranked_by + end for end in ends)}
+    beside = [name for name in result.columns if name in of_rank]
     result = result[[*beside, *result.columns.difference(beside, sort=False)]].iloc[order]
-    result.attrs["rank_by"] = rank_by
+    result.attrs["rank_by"] = ranked_by
     return say_level(result, confidence)
 
 
@@ -142,7 +166,8 @@ def by_agent(
         ``extras``), ``agentShortNumber`` or ``userId``. ``state``, ``outcomeType`` and ``talkTime`` are used
         where present.
     rank_by
-        The rate that ranks: ``"answer_rate"`` or ``"positive_rate"``.
+        The rate that ranks, calls ÷ calls: ``"answer_rate"``, ``"positive_rate"``, another one in
+        `definitions`, or a metric of your own (`bc.Metric`).
     min_calls
         Agents with fewer calls are listed below the others, without a rank.
     by
@@ -179,7 +204,7 @@ def by_agent(
     KeyError
         The frame lacks the field that tells its agents, or a name in `by` is unknown.
     ValueError
-        `rank_by` is not one of the two rates, or `confidence` is not between 0 and 1.
+        `rank_by` is not such a rate, or `confidence` is not between 0 and 1.
 
     Notes
     -----
@@ -214,7 +239,7 @@ def by_agent(
     Ann     2.0          1.0                  0.78
     Cid     3.0          0.5                  0.52
     """
-    table = tally_by_agent(df, by=by)
+    table = tally_by_agent(df, rank_by=rank_by, by=by)
     return finish_by_agent(table, rank_by=rank_by, min_calls=min_calls, confidence=confidence)
 
 

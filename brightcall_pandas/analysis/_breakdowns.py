@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._covered import Covered, Days, calls_a_day, covered, days_behind
 from brightcall_pandas.analysis._dimensions import By, field_key, names_of, split, split_or_all
-from brightcall_pandas.analysis._durations import seconds_of
 from brightcall_pandas.analysis._groups import (
     Groups,
     Key,
@@ -24,10 +23,12 @@ from brightcall_pandas.analysis._groups import (
     outer_codes,
 )
 from brightcall_pandas.analysis._intervals import Columns, ratios_of, rest_flags, say_level, with_intervals
+from brightcall_pandas.analysis._metric import Metric
 from brightcall_pandas.analysis._metrics import checked_metrics, metrics_of, needs_median, sums_for
 from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
-from brightcall_pandas.analysis._tallies import TALK_TIME, additive, known_sums, tally, tally_of
-from brightcall_pandas.frame import FIELDS, column, optional_column, with_region
+from brightcall_pandas.analysis._stages import Stages, checked_stages, stage_mask
+from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, additive, known_sums, tally, tally_of
+from brightcall_pandas.frame import FIELDS, optional_column, with_region
 
 __all__ = ["breakdown", "by_outcome", "funnel", "summary"]
 
@@ -132,34 +133,41 @@ _USUAL_METRICS = (
 
 
 def tally_breakdown(
-    df: pd.DataFrame, by: By, metrics: Sequence[str] | None = None, *, region: str | None = None
+    df: pd.DataFrame,
+    by: By,
+    metrics: Sequence[str | Metric] | Metric | None = None,
+    *,
+    region: str | None = None,
 ) -> pd.DataFrame:
     """Return the sums behind `breakdown`."""
     df = with_region(df, region)
-    names = checked_metrics(metrics, _USUAL_METRICS)
+    chosen = list(checked_metrics(metrics, _USUAL_METRICS).values())
     if not names_of(by):
         msg = "by= must name at least one dimension or column, for example by='project'"
         raise ValueError(msg)
-    sums = ["n_calls", "whole_calls", *sums_for(names)]
-    sums = list(dict.fromkeys(sums))
-    return tally(df, split(df, by), sums, median=needs_median(names), ratios=ratios_of(names))
+    sums = {"whole_calls": SUMS["whole_calls"], **sums_for(chosen)}
+    return tally(df, split(df, by), sums, median=needs_median(chosen), ratios=ratios_of(chosen))
 
 
 def finish_breakdown(
-    table: pd.DataFrame, metrics: Sequence[str] | None = None, *, confidence: float = 0.95, days: Covered
+    table: pd.DataFrame,
+    metrics: Sequence[str | Metric] | Metric | None = None,
+    *,
+    confidence: float = 0.95,
+    days: Covered,
 ) -> pd.DataFrame:
     """Return the table of `breakdown` from its tally, and the time that the calls cover."""
-    names = checked_metrics(metrics, _USUAL_METRICS)
+    chosen = list(checked_metrics(metrics, _USUAL_METRICS).values())
     keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
     calls = groups.sum(table["n_calls"].to_numpy())
-    values = metrics_of(table, groups, names)
-    sums = known_sums(table, groups)
+    values = metrics_of(table, groups, chosen)
+    sums = known_sums(table, groups, sums_for(chosen))
     columns: Columns = {
         "share": ratio(calls, table["whole_calls"].sum()),
         "n_calls_per_day": calls_a_day(calls, days_behind(groups.index, days)),
     }
-    columns |= with_intervals(values, sums, confidence) | rest_flags(sums, names, confidence)
+    columns |= with_intervals(chosen, values, sums, confidence) | rest_flags(sums, chosen, confidence)
     result = say_level(pd.DataFrame(columns, index=groups.index), confidence)
     if isinstance(result.index.dtype, pd.StringDtype):
         result = result.iloc[np.argsort(-calls, kind="stable")]
@@ -170,7 +178,7 @@ def finish_breakdown(
 def breakdown(
     df: pd.DataFrame,
     by: By,
-    metrics: Sequence[str] | None = None,
+    metrics: Sequence[str | Metric] | Metric | None = None,
     *,
     region: str | None = None,
     confidence: float = 0.95,
@@ -189,8 +197,8 @@ def breakdown(
         ``client_hour``, ``client_weekday``), a period as in `over_time` (``"30min"``, ``"quarter"``), a
         column of the frame, or several. ``hour`` is the hour of the day; the single hours are ``"h"``.
     metrics
-        Names in `definitions` that describe a group of calls; default: calls, answered, answer_rate,
-        talk_time_total_s, talk_time_mean_s, positive and positive_rate.
+        Names in `definitions` that describe a group of calls, or metrics of your own (`bc.Metric`); default:
+        calls, answered, answer_rate, talk_time_total_s, talk_time_mean_s, positive and positive_rate.
     region
         Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
         and the international ones are one client. None: what the frame was loaded or made with, if anything.
@@ -374,33 +382,9 @@ def _most_frequent(groups: Groups, kinds: NDArray[np.int64], calls: NDArray[np.i
     return pd.Series(types, index=groups.index)
 
 
-Stages = Mapping[str, Callable[[pd.DataFrame], object] | object] | None
-"""Name of each stage, mapped to the calls that meet it: a mask, or a function from frame to mask."""
-
-
-def _answered(df: pd.DataFrame) -> NDArray[np.bool_]:
-    return (column(df, "state") == "answered").to_numpy(dtype=bool)
-
-
-def _conversation(df: pd.DataFrame) -> NDArray[np.bool_]:
-    return seconds_of(df, "talkTime") >= 30
-
-
-def _positive(df: pd.DataFrame) -> NDArray[np.bool_]:
-    return (column(df, "outcomeType") == "positive").to_numpy(dtype=bool)
-
-
-_USUAL_STAGES: Mapping[str, Callable[[pd.DataFrame], object]] = {
-    "dialled": lambda df: np.ones(len(df), dtype=bool),
-    "answered": _answered,
-    "conversation ≥ 30 s": _conversation,
-    "positive outcome": _positive,
-}
-
-
 def tally_funnel(df: pd.DataFrame, stages: Stages = None, *, by: By = None) -> pd.DataFrame:
     """Return the sums behind `funnel`: how many calls get to each stage and no further."""
-    masks = [_mask(stage, df, name) for name, stage in _checked_stages(stages).items()]
+    masks = [stage_mask(name, stage, df) for name, stage in checked_stages(stages).items()]
     met = list(accumulate(masks, np.logical_and))
     depths = pd.RangeIndex(len(met) + 1, name="stage")
     if not names_of(by):
@@ -414,7 +398,7 @@ def tally_funnel(df: pd.DataFrame, stages: Stages = None, *, by: By = None) -> p
 
 def finish_funnel(table: pd.DataFrame, stages: Stages = None, *, confidence: float = 0.95) -> pd.DataFrame:
     """Return the table of `funnel` from its tally."""
-    names = list(_checked_stages(stages))
+    names = list(checked_stages(stages))
     *by, depth = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     place = depth.labels.to_numpy(dtype=np.int64)[depth.codes]
     stage = pd.Index(names, dtype="str", name="stage")
@@ -444,9 +428,10 @@ def funnel(
     df
         Calls; the usual stages need ``state``, ``talkTime`` and ``outcomeType``.
     stages
-        Maps the name of each stage, in order, to a mask of the calls that meet it, or to a function that
-        makes the mask from the frame. Default: dialled (every row), answered, conversation ≥ 30 s,
-        positive outcome.
+        Maps the name of each stage, in order, to the calls that meet it: a mask, a function that makes the
+        mask from the frame, an expression on columns (``"talkTime >= 30"``), a `bc.CallFilter`, or a metric,
+        of which the numerator counts. Or a list of metrics. Default: dialled (every row), answered,
+        conversation ≥ 30 s, positive outcome.
     by
         Columns or dimensions (``agent``, ``project`` …) that become outer index levels.
     confidence
@@ -469,8 +454,8 @@ def funnel(
     ------
     KeyError
         A needed column is missing, or a name in `by` is unknown.
-    ValueError
-        `stages` is empty, or a mask is not as long as the frame.
+    TypeError, ValueError
+        `stages` is empty, or a mask is not as long as the frame, has another index, or is none.
 
     Notes
     -----
@@ -492,23 +477,3 @@ def funnel(
     positive outcome         1   0.25     1
     """
     return finish_funnel(tally_funnel(df, stages, by=by), stages, confidence=confidence)
-
-
-def _checked_stages(stages: Stages) -> Mapping[str, object]:
-    if stages is None:
-        return _USUAL_STAGES
-    if not isinstance(stages, Mapping) or not stages:
-        msg = "stages= must be a mapping from the name of each stage to a mask, or to a function of the frame"
-        raise ValueError(msg)
-    return stages
-
-
-def _mask(stage: object, df: pd.DataFrame, name: str) -> NDArray[np.bool_]:
-    values = np.asarray(stage(df) if callable(stage) else stage)
-    mask = values
-    if values.dtype != np.bool_:
-        mask = pd.array(values, dtype="boolean").to_numpy(dtype=bool, na_value=False)
-    if mask.shape != (len(df),):
-        msg = f"the mask of stage {name!r} has {mask.size} entries, but the frame has {len(df)} rows"
-        raise ValueError(msg)
-    return mask

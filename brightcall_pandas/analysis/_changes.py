@@ -23,17 +23,25 @@ from brightcall_pandas.analysis._clusters import Clusters, all_numbered, cluster
 from brightcall_pandas.analysis._dimensions import DIMENSIONS, By, Split, following, names_of
 from brightcall_pandas.analysis._durations import impossible_durations
 from brightcall_pandas.analysis._intervals import Columns, flags, interval, proportions, ratios_of, say_level
-from brightcall_pandas.analysis._metrics import METRICS, checked_metrics, metrics_of, sums_for
+from brightcall_pandas.analysis._metric import Metric
+from brightcall_pandas.analysis._metrics import (
+    METRICS,
+    checked_metrics,
+    find_metric,
+    needs_one_frame,
+)
 from brightcall_pandas.analysis._rates import checked_confidence, ratio, t_quantiles
 from brightcall_pandas.analysis._sides import Sides
-from brightcall_pandas.analysis._tallies import SUMS, Facts
-from brightcall_pandas.frame import FIELDS, column, of_one_region
+from brightcall_pandas.analysis._tallies import Facts, column_of_need
+from brightcall_pandas.frame import FIELDS, column, of_one_lead, of_one_region
 
 __all__ = ["compare", "explain_change"]
 
 _USUAL = ("n_calls", "answered", "answer_rate", "talk_time_mean_s", "positive", "positive_rate")
 _EXPLAINED = tuple(
-    name for name, metric in METRICS.items() if len(metric.sums) == 2 and metric.unit != "calls"
+    name
+    for name, metric in METRICS.items()
+    if len(metric.sums) == 2 and metric.unit != "n" and not metric.counts_clients
 )
 
 
@@ -100,29 +108,35 @@ def compare(
     Ann              -1                 0.5
     Bob               1                 NaN
     """
-    names = checked_metrics(metrics, _USUAL)
-    sides = Sides.of(df, other, by, names)
-    values = [
-        metrics_of(table, groups, names) for table, groups in zip(sides.tallies, sides.groups, strict=True)
-    ]
-    sums = sides.with_products(ratios_of(names), sides.clusters())
+    chosen = list(checked_metrics(metrics, _USUAL).values())
+    _refuse_masks(chosen)
+    sides = Sides.of(df, other, by, chosen)
+    values = sides.metrics(chosen)
+    sums = sides.with_products(ratios_of(chosen), sides.clusters())
     columns: Columns = {}
-    for name in names:
-        columns |= _change(name, values, sums, confidence)
-    found = {name: p_values(*_of_metric(name, sums)) for name in proportions(names)}
+    for each in chosen:
+        columns |= _change(each, values, sums, confidence)
+    found = {each.name: p_values(*_of_metric(each, sums)) for each in proportions(chosen)}
     table = pd.DataFrame(columns | flags(found, confidence), index=sides.index)
-    return _with_impossible(say_level(table, confidence), (df, other), names)
+    return _with_impossible(say_level(table, confidence), (df, other), chosen)
+
+
+def _refuse_masks(metrics: Sequence[Metric]) -> None:
+    for each in metrics:
+        if each.needs_mask:
+            raise needs_one_frame(each, "there are two sides")
 
 
 def _change(
-    name: str, values: Sequence[pd.DataFrame], sums: Sequence[pd.DataFrame], confidence: float
+    metric: Metric, values: Sequence[pd.DataFrame], sums: Sequence[pd.DataFrame], confidence: float
 ) -> Columns:
     """Return the columns of one metric: of both sides and of the change, with intervals if it is a ratio."""
+    name = metric.name
     here, there = (each[name].to_numpy() for each in values)
-    if not ratios_of([name]):
+    if not ratios_of([metric]):
         return {name: here, f"{name}_other": there, f"{name}_change": here - there}
-    bounds = [interval(name, each, confidence) for each in sums]
-    together = correlation(*_of_metric(name, sums), rates=METRICS[name].is_proportion)
+    bounds = [interval(metric, each, confidence) for each in sums]
+    together = correlation(*_of_metric(metric, sums), rates=metric.is_proportion)
     changed = difference((here, bounds[0]), (there, bounds[1]), together)
     columns: Columns = {}
     for label, middle, (low, high) in (
@@ -134,16 +148,16 @@ def _change(
     return columns
 
 
-def _of_metric(name: str, sums: Sequence[pd.DataFrame]) -> tuple[Clustered, Clustered, Crossed]:
+def _of_metric(metric: Metric, sums: Sequence[pd.DataFrame]) -> tuple[Clustered, Clustered, Crossed]:
     """Return numerator and denominator of a metric on both sides, and what the sides share."""
-    (ratio_,) = ratios_of([name])
+    (ratio_,) = ratios_of([metric])
     return clustered(sums[0], ratio_), clustered(sums[1], ratio_), shared(sums[0], ratio_)
 
 
 def explain_change(
     df: pd.DataFrame,
     other: pd.DataFrame,
-    metric: str = "answer_rate",
+    metric: str | Metric = "answer_rate",
     *,
     by: By = None,
     confidence: float = 0.95,
@@ -240,14 +254,13 @@ def explain_change(
     ['project']
     """
     checked_confidence(confidence)
-    if metric not in _EXPLAINED:
-        msg = f"metric={metric!r} is not one of {', '.join(_EXPLAINED)}"
-        raise ValueError(msg)
-    for calls, sum_ in product((df, other), METRICS[metric].sums):
-        for name in SUMS[sum_].needs:
-            column(calls, name)  # raises an error that names the missing column
+    explained = _explainable(metric)
+    df, other = of_one_lead(df, other)
+    for calls, name in product((df, other), () if explained.is_own else explained.needs):
+        column(calls, column_of_need(calls, name))  # raises an error that names the missing column
     if not names_of(by):
-        return _with_impossible(_ranked_dimensions(df, other, metric, confidence), (df, other), [metric])
+        ranked = _ranked_dimensions(df, other, explained, confidence)
+        return _with_impossible(ranked, (df, other), [explained])
     if "tag" in names_of(by) and not ("tag" in df.columns and "tag" in other.columns):
         msg = (
             "by='tag' cannot explain a change: a call counts in each of its tags, so the effects would not "
@@ -256,15 +269,30 @@ def explain_change(
             "df.calls.compare(other, by='tag')"
         )
         raise ValueError(msg)
-    return _with_impossible(_kitagawa(df, other, metric, by, confidence), (df, other), [metric])
+    return _with_impossible(_kitagawa(df, other, explained, by, confidence), (df, other), [explained])
+
+
+def _explainable(metric: str | Metric) -> Metric:
+    """Return the metric whose change is to be explained: a ratio of sums that add up over groups."""
+    found = find_metric(metric)
+    if found.is_own and len(found.sums) == 2:
+        _refuse_masks([found])
+        return found
+    if found.name not in _EXPLAINED or found.is_own:
+        why = (
+            " has no denominator" if len(found.sums) < 2 else " counts clients, who do not add up over groups"
+        )
+        msg = f"metric={found.name!r}{why}: it is not one of {', '.join(_EXPLAINED)}, nor a ratio of your own"
+        raise ValueError(msg)
+    return found
 
 
 def _with_impossible(
-    table: pd.DataFrame, sides: Sequence[pd.DataFrame], metrics: Sequence[str]
+    table: pd.DataFrame, sides: Sequence[pd.DataFrame], metrics: Sequence[Metric]
 ) -> pd.DataFrame:
     """Say in the table's attrs how many durations of both sides its metrics leave out."""
-    needed = dict.fromkeys(need for name in sums_for(metrics) for need in SUMS[name].needs)
-    durations = [name for name in needed if FIELDS[name].unit == "s"]
+    needed = dict.fromkeys(name for each in metrics for name in each.needs)
+    durations = [name for name in needed if name in FIELDS and FIELDS[name].unit == "s"]
     found = [impossible_durations(each, durations) for each in sides]
     counts = {name: sum(each.get(name, 0) for each in found) for name in durations}
     if any(counts.values()):
@@ -273,7 +301,7 @@ def _with_impossible(
 
 
 def _kitagawa(
-    df: pd.DataFrame, other: pd.DataFrame, metric: str, by: By, confidence: float | None
+    df: pd.DataFrame, other: pd.DataFrame, metric: Metric, by: By, confidence: float | None
 ) -> pd.DataFrame:
     """Return the effects of the groups of a dimension; without intervals where `confidence` is None."""
     sides = Sides.of(df, other, by, [metric])
@@ -302,19 +330,19 @@ def _kitagawa(
     present: pd.DataFrame = result[(bottom.sum(axis=0) > 0) & (total > 0).all()]
     present = present.sort_values("effect", key=abs, ascending=False, kind="stable")
     n_calls = [int(table["n_calls"].sum()) for table in sides.tallies]
-    present.attrs |= {"metric": metric, "n_calls": n_calls, "of_all": of_all.tolist()}
+    present.attrs |= {"metric": metric.name, "n_calls": n_calls, "of_all": of_all.tolist()}
     return present if confidence is None else say_level(present, confidence)
 
 
 def _with_chance(
-    columns: Columns, sides: Sides, metric: str, of_all: NDArray[np.float64], confidence: float
+    columns: Columns, sides: Sides, metric: Metric, of_all: NDArray[np.float64], confidence: float
 ) -> Columns:
     """Return the columns of `_kitagawa`, those of intervals among them."""
     clusters = sides.clusters()
     sums = sides.with_products(ratios_of([metric]), clusters)
-    values = [pd.DataFrame({metric: columns[name]}) for name in ("rate", "rate_other")]
+    values = [pd.DataFrame({metric.name: columns[name]}) for name in ("rate", "rate_other")]
     named = {
-        name.replace(metric, "rate", 1): each
+        name.replace(metric.name, "rate", 1): each
         for name, each in _change(metric, values, sums, confidence).items()
     }
     shares = np.array([columns[name] for name in ("share", "share_other")])
@@ -331,7 +359,7 @@ def _with_chance(
 
 def _errors_of_effects(
     sides: Sides,
-    metric: str,
+    metric: Metric,
     clusters: NDArray[np.int64],
     shares_and_rates: NDArray[np.float64],
     of_all: NDArray[np.float64],
@@ -379,7 +407,9 @@ _RANKED = (
 _ONE_SIDED, _TWO_SIDED = 1.645, 1.96  # standard deviations that chance exceeds in one of twenty cases
 
 
-def _ranked_dimensions(df: pd.DataFrame, other: pd.DataFrame, metric: str, confidence: float) -> pd.DataFrame:
+def _ranked_dimensions(
+    df: pd.DataFrame, other: pd.DataFrame, metric: Metric, confidence: float
+) -> pd.DataFrame:
     """Return the dimensions by how much of the change they explain."""
     rows, attrs = {}, {}
     sides = of_one_region(df, other)
@@ -403,16 +433,16 @@ def _ranked_dimensions(df: pd.DataFrame, other: pd.DataFrame, metric: str, confi
 
 
 def _interval_of_all(
-    df: pd.DataFrame, other: pd.DataFrame, metric: str, confidence: float
+    df: pd.DataFrame, other: pd.DataFrame, metric: Metric, confidence: float
 ) -> tuple[float, float]:
     """Return the interval of the change of a metric over all calls."""
     sides = Sides.of(df, other, None, [metric])
     if not len(sides.index):
         return np.nan, np.nan
-    values = [metrics_of(*each, [metric]) for each in zip(sides.tallies, sides.groups, strict=True)]
+    values = sides.metrics([metric])
     sums = sides.with_products(ratios_of([metric]), sides.clusters())
     found = _change(metric, values, sums, confidence)
-    return float(found[f"{metric}_change_low"][0]), float(found[f"{metric}_change_high"][0])
+    return float(found[f"{metric.name}_change_low"][0]), float(found[f"{metric.name}_change_high"][0])
 
 
 class _Noise(msgspec.Struct, frozen=True):
@@ -433,13 +463,15 @@ class _Noise(msgspec.Struct, frozen=True):
     calls: float
 
     @classmethod
-    def of(cls, df: pd.DataFrame, metric: str) -> _Noise:
+    def of(cls, df: pd.DataFrame, metric: Metric) -> _Noise:
         """Return the noise of these calls: that of a ratio of sums over clients, to the first order."""
         facts = Facts(df, Split())
         clients, size = all_numbered(facts.clusters)
         top, bottom = (
-            np.bincount(clients, weights=SUMS[name](facts), minlength=size)  # the columns are there
-            for name in METRICS[metric].sums
+            np.bincount(
+                clients, weights=metric.sums_needed()[name](facts), minlength=size
+            )  # columns are there
+            for name in metric.sums
         )
         total = bottom.sum() or np.nan
         rest = top - top.sum() / total * bottom

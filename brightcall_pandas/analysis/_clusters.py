@@ -92,14 +92,25 @@ class Clusters:
         return place, pairs // size, pairs % size
 
     @cached_property
+    def _runs(self) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+        """The groups that have pairs, and where the pairs of each begin: they stand group by group."""
+        _, groups, _ = self._pairs
+        begins = np.flatnonzero(np.diff(groups, prepend=-1))
+        return groups[begins], begins
+
+    @cached_property
     def _places(self) -> tuple[NDArray[np.int64], int]:
         """Number of the pair of whole and client that each pair belongs to, and how many there are."""
         _, groups, clients = self._pairs
         if not self._wholes.any():
             return clients, self._n_clients
-        size = max(self._n_clients, 1)
-        place, found = observed(self._wholes[groups] * size + clients, (self._wholes.max() + 1) * size)
-        return place, len(found)
+        codes = self._wholes[groups] * max(self._n_clients, 1) + clients
+        # In each group they ascend already, which a stable sort makes use of: quicker than to look them up.
+        order = np.argsort(codes, kind="stable")
+        is_new = np.diff(codes[order], prepend=-1) != 0
+        place = np.empty(len(codes), dtype=np.int64)
+        place[order] = np.cumsum(is_new) - 1
+        return place, int(np.count_nonzero(is_new))
 
     def of_clients(self, values: Values) -> NDArray[np.float64]:
         """Return the sum of `values`, one a call, of each pair of group and client."""
@@ -120,8 +131,10 @@ class Clusters:
         self, products: NDArray[np.float64], alone: NDArray[np.float64] | None = None
     ) -> NDArray[np.float64]:
         """Return the sum in each group of products, one a pair, and of those of calls without a client."""
-        _, groups, _ = self._pairs
-        total = np.bincount(groups, weights=products, minlength=self._n_groups).astype(np.float64)
+        some, begins = self._runs
+        total = np.zeros(self._n_groups)
+        if len(some):
+            total[some] = np.add.reduceat(products, begins)
         if alone is not None and len(alone):
             total += np.bincount(self._codes[self._alone], weights=alone, minlength=self._n_groups)
         return total

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from brightcall_pandas.analysis._metrics import API, METRICS, OURS, TRADE, Definition
+from brightcall_pandas.analysis._metric import OWN, RESERVED, Definition
+from brightcall_pandas.analysis._metric_catalogue import API, METRICS, OURS, TRADE
 from brightcall_pandas.analysis._people_definitions import NO_CLIENT as _NO_CLIENT
 from brightcall_pandas.analysis._people_definitions import NO_TIME as _NO_TIME
 from brightcall_pandas.analysis._people_definitions import OF_PEOPLE
@@ -12,7 +13,7 @@ from brightcall_pandas.analysis.transfers._definitions import OF_TRANSFERS
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.frame import ReferenceTable
 
-__all__ = ["DEFINITIONS", "OF_TABLES", "definitions"]
+__all__ = ["DEFINITIONS", "OF_TABLES", "definition_of", "definitions"]
 
 _OFFERED = "failed calls and unknown states are left out"
 
@@ -425,6 +426,44 @@ OF_TABLES: dict[str, Definition] = {
     "largest_effect": Definition(
         "Largest effect", "as the metric", "effect of the group named in largest", None, "as effect", OURS
     ),
+    # sensitivity
+    "value": Definition(
+        "Answer", "as the metric", "numerator of the definition", "its denominator", "as the definition", OURS
+    ),
+    "counted": Definition("Counted", "calls", "numerator of the definition", None, "as the definition", OURS),
+    "counted_of": Definition(
+        "Out of", "calls", "denominator of the definition", None, "as the definition", OURS
+    ),
+    "place_best": Definition(
+        "Best place", "place", "best place of the group under any definition", None, "null without any", OURS
+    ),
+    "place_worst": Definition(
+        "Worst place",
+        "place",
+        "worst place of the group under any definition",
+        None,
+        "null without any",
+        OURS,
+    ),
+    "places_moved": Definition(
+        "Places moved", "places", "worst place − best place", None, "null without any", OURS
+    ),
+    "side_changes": Definition(
+        "Changes sides",
+        "flag",
+        "whether the group is above the rest under one definition and below it under another",
+        None,
+        "a null is neither",
+        OURS,
+    ),
+    "verdict_changes": Definition(
+        "Changes its verdict",
+        "flag",
+        "whether the group differs from the rest beyond chance under one definition and not under another",
+        None,
+        "a null does not differ",
+        OURS,
+    ),
     # quality, reconcile
     "count": Definition("Found", "values", "values that the check is about", None, "as the check says", OURS),
     "of": Definition(
@@ -452,13 +491,26 @@ OF_TABLES: dict[str, Definition] = {
 }
 """Definition of every number that single tables add to the metrics, by column name."""
 
-DEFINITIONS: dict[str, Definition] = {**METRICS, **OF_TABLES, **OF_PEOPLE, **OF_TRANSFERS}
-"""Definition of every number by column name."""
+DEFINITIONS: dict[str, Definition] = {
+    **{name: metric.definition for name, metric in METRICS.items()},
+    **OF_TABLES,
+    **OF_PEOPLE,
+    **OF_TRANSFERS,
+}
+"""Definition of every number of this package by column name."""
+
+RESERVED.update(DEFINITIONS)
+
+
+def definition_of(name: str) -> Definition | None:
+    """Return the definition of a number by column name, this package's or the user's; None without one."""
+    own = OWN.get(name)
+    return DEFINITIONS.get(name) if own is None else own.definition
 
 
 @brief_errors
 def definitions(search: str | None = None) -> pd.DataFrame:
-    """Return the definition of every number of the catalogue.
+    """Return the definition of every number of the catalogue, and of every `bc.Metric` that was made.
 
     Parameters
     ----------
@@ -489,6 +541,7 @@ def definitions(search: str | None = None) -> pd.DataFrame:
     ['load_erlangs', 'agents', 'service_level']
     """
     columns = list(Definition.__struct_fields__)
-    rows = [[getattr(each, name) for name in columns] for each in DEFINITIONS.values()]
-    index = pd.Index(DEFINITIONS, dtype="str", name="metric")
+    every = {**DEFINITIONS, **{name: metric.definition for name, metric in OWN.items()}}
+    rows = [[getattr(each, name) for name in columns] for each in every.values()]
+    index = pd.Index(every, dtype="str", name="metric")
     return ReferenceTable(rows, index=index, columns=columns, dtype="str").matching(search)

@@ -73,7 +73,7 @@ def finish_ai_handover(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.D
     result["human_talk_median_s"] = medians(groups, seconds, known)
     for name in _OUTCOMES:
         result[name] = none_known(sums[name], sums["outcome_type_known"], sums["n_calls"], throughout=True)
-    add_rate(result, "positive_rate", sums["positive"], sums["n_calls"], confidence)
+    add_rate(result, "positive_rate", result["positive"], sums["n_calls"], confidence)
     result["transcript_share"] = ratio(sums["with_transcript"], sums["answered"])
     return result
 

@@ -273,7 +273,7 @@ def tally_talk_time_buckets(
     )
     rows = np.flatnonzero(counted)
     sums: dict[str, Contribution] = {"n_calls": counted[rows], "talk_time_total_s": talk_time[rows]}
-    for name in ("outcome_type_known", "positive"):
+    for name in ("lead_known", "positive"):
         adds = SUMS[name](facts)
         sums[name] = None if adds is None else adds[rows]
     return tally_of([key.take(rows) for key in (*parts.keys, bucket)], sums)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,8 @@ from brightcall_pandas.analysis._chance import (
     ratio_interval,
 )
 from brightcall_pandas.analysis._clusters import Ratio, clustered, crossed
-from brightcall_pandas.analysis._metrics import METRICS
+from brightcall_pandas.analysis._metric import Metric
+from brightcall_pandas.analysis._metrics import find_metric
 from brightcall_pandas.analysis._rates import checked_confidence
 
 __all__ = [
@@ -38,39 +39,43 @@ Columns = dict[str, Any]
 """Arrays by the name of their column; their index comes later."""
 
 
-def ratios_of(metrics: Sequence[str]) -> list[Ratio]:
+def ratios_of(metrics: Iterable[str | Metric]) -> list[Ratio]:
     """Return numerator and denominator of each of the metrics that has both."""
-    pairs = [METRICS[name].sums for name in metrics]
+    pairs = [find_metric(each).sums for each in metrics]
     return [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
 
 
-def proportions(metrics: Sequence[str]) -> list[str]:
+def proportions(metrics: Iterable[str | Metric]) -> list[Metric]:
     """Return those of the metrics that are calls ÷ calls, which can be tested."""
-    return [name for name in metrics if METRICS[name].is_proportion]
+    return [each for each in map(find_metric, metrics) if each.is_proportion]
 
 
-def interval(metric: str, sums: pd.DataFrame, confidence: float) -> Interval:
+def interval(metric: str | Metric, sums: pd.DataFrame, confidence: float) -> Interval:
     """Return the interval of a metric that has a denominator, from sums with its products."""
-    of_metric = clustered(sums, ratios_of([metric])[0])
-    if METRICS[metric].is_proportion:
+    found = find_metric(metric)
+    of_metric = clustered(sums, ratios_of([found])[0])
+    if found.is_proportion:
         return rate_interval(of_metric, confidence)
     low, high = ratio_interval(of_metric, confidence)
-    return np.maximum(low, 0), np.minimum(high, 1) if METRICS[metric].unit == "rate" else high
+    return np.maximum(low, 0), np.minimum(high, 1) if found.unit == "share" else high
 
 
-def with_intervals(values: pd.DataFrame, sums: pd.DataFrame, confidence: float) -> Columns:
+def with_intervals(
+    metrics: Iterable[str | Metric], values: pd.DataFrame, sums: pd.DataFrame, confidence: float
+) -> Columns:
     """Return the columns of metrics, each that has a denominator followed by ``_low`` and ``_high``."""
     columns: Columns = {}
-    for name in values.columns:
+    for each in map(find_metric, metrics):
+        name = each.name
         columns[name] = values[name].to_numpy()
-        if ratios_of([name]):
-            columns[f"{name}_low"], columns[f"{name}_high"] = interval(name, sums, confidence)
+        if ratios_of([each]):
+            columns[f"{name}_low"], columns[f"{name}_high"] = interval(each, sums, confidence)
     return columns
 
 
 def rest_flags(
     sums: pd.DataFrame,
-    metrics: Sequence[str],
+    metrics: Iterable[str | Metric],
     confidence: float,
     wholes: NDArray[np.int64] | None = None,
     tested: NDArray[np.bool_] | None = None,
@@ -92,10 +97,10 @@ def rest_flags(
     """
     wholes = np.zeros(len(sums), dtype=np.int64) if wholes is None else wholes
     found = {}
-    for name in proportions(metrics):
-        (ratio,) = ratios_of([name])
+    for each in proportions(metrics):
+        (ratio,) = ratios_of([each])
         values = p_values_of_rest(clustered(sums, ratio), crossed(sums, ratio), wholes)
-        found[name] = values if tested is None else np.where(tested, values, np.nan)
+        found[each.name] = values if tested is None else np.where(tested, values, np.nan)
     return flags(found, confidence)
 
 
@@ -138,7 +143,7 @@ def say_level(table: pd.DataFrame, confidence: float, *, flagged: bool | None = 
 
     `flagged` tells whether anything is tested; None: whether the table has the column.
     """
-    said = {"confidence": confidence}
+    said = {"confidence": checked_confidence(confidence)}
     if "beyond_chance" in table.columns if flagged is None else flagged:
         said["false_discovery_rate"] = level(confidence)
     table.attrs["brightcall"] = {**(table.attrs.get("brightcall") or {}), **said}

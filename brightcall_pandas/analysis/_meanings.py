@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from brightcall_pandas.analysis._definitions import DEFINITIONS
+from brightcall_pandas.analysis._definitions import definition_of
 from brightcall_pandas.frame import EXTRAS, FIELDS
 
 __all__ = ["BETWEEN", "Meaning", "Meanings"]
@@ -18,6 +18,7 @@ _BOUNDS = {
     "_other": "{} of the other calls",
     "_change": "{} here minus that of the other calls",
     "_per_day": "{} a day",
+    "_rank": "place by {}",
 }
 
 
@@ -58,7 +59,7 @@ class Meanings:
             return Meaning(FIELDS[last].doc, FIELDS[last].unit or "") if last in FIELDS else Meaning()
         suffix = next((end for end in _BOUNDS if last.endswith(end)), "")
         for metric, template in ((last, "{}"), (last.removesuffix(suffix), _BOUNDS.get(suffix, "{}"))):
-            if (known := DEFINITIONS.get(metric)) is not None:
+            if (known := definition_of(metric)) is not None:
                 terms = known.numerator, known.denominator or "", known.nulls, known.source
                 return Meaning(template.format(known.title), known.unit, *terms)
         return Meaning()

@@ -1,261 +1,316 @@
-"""The numbers that describe a group of calls, each defined once.
-
-`METRICS` gives for every number its numerator and denominator, the calls that count, the treatment of nulls
-and the source of the definition; tables take their columns from it, and `definitions` shows it.
-"""
+"""How tables take metrics, those of this package and the user's own, by name or as they are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-import msgspec
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
+from brightcall_pandas.analysis._dimensions import split_or_all
 from brightcall_pandas.analysis._groups import Groups
-from brightcall_pandas.analysis._rates import medians, ratio
-from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, known_sums
+from brightcall_pandas.analysis._metric import MEDIAN, OWN, Metric
+from brightcall_pandas.analysis._metric_catalogue import METRICS
+from brightcall_pandas.analysis._rates import medians
+from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, Sum, known_sums, tally
+from brightcall_pandas.analysis._terms import is_sum, refuse_more_than_rows
+from brightcall_pandas.frame import nearest
 
 __all__ = [
-    "API",
     "METRICS",
-    "OURS",
-    "TRADE",
-    "Definition",
-    "Metric",
+    "Definitions",
+    "Further",
     "checked_metrics",
+    "columns_read",
+    "definitions_of",
+    "distributed_metrics",
+    "find_metric",
+    "metric_value",
     "metrics_of",
     "needs_median",
+    "needs_one_frame",
+    "refuse_empty",
+    "refuse_whole_frames",
+    "summable",
     "sums_for",
+    "with_further",
 ]
 
+Further = Sequence[str | Metric] | Metric | None
+"""What ``metrics=`` takes."""
 
-class Definition(msgspec.Struct, frozen=True):
-    """What a number means.
 
-    Parameters
-    ----------
-    title
-        What people in the trade call it.
-    unit
-        ``calls``, ``clients``, ``s``, ``rate`` (0 to 1) …
-    numerator, denominator
-        What is divided by what; a number without denominator is a sum, a count or an extreme.
-    nulls
-        How missing values are treated.
-    source
-        Where the definition comes from.
+def find_metric(metric: str | Metric, argument: str = "metric", others: Sequence[str] = ()) -> Metric:
+    """Return the metric that an argument names, or is; `others` are what else it takes, for the message.
+
+    Raises
+    ------
+    TypeError
+        It is neither.
+    ValueError
+        No metric has this name; the message says which one is near.
     """
+    if isinstance(metric, Metric):
+        return metric
+    if not isinstance(metric, str):
+        msg = f"{argument} takes the name of a metric or a bc.Metric, not {metric!r}"
+        raise TypeError(msg)
+    found = METRICS.get(metric) or OWN.get(metric)
+    if found is None:
+        known = (*METRICS, *OWN, *others)
+        hint = nearest(metric, known).removesuffix(".")
+        msg = f"{argument}={metric!r} is not one of {', '.join(known)}{hint}"
+        raise ValueError(msg)
+    return found
 
-    title: str
-    unit: str
-    numerator: str
-    denominator: str | None
-    nulls: str
-    source: str
 
+def checked_metrics(metrics: Further, usual: Iterable[str]) -> dict[str, Metric]:
+    """Return what ``metrics=`` names, each once, by name; the usual ones for None.
 
-class Metric(Definition, frozen=True):
-    """A number that describes any group of calls.
-
-    Parameters
-    ----------
-    sums
-        Names in `tallies.SUMS` that it is made of; the first is the numerator, the second the denominator.
+    Raises
+    ------
+    TypeError, ValueError
+        It is not a list of metrics and their names, or two of them have one name.
     """
-
-    sums: tuple[str, ...]
-
-    @property
-    def is_proportion(self) -> bool:
-        """Whether it is calls ÷ calls, so that it has Wilson's interval."""
-        return self.unit == "rate" and not any(name.endswith("_s") for name in self.sums)
-
-    def value(self, sums: pd.DataFrame) -> ArrayLike:
-        """Return the metric of each row of sums."""
-        if len(self.sums) == 1:
-            return sums[self.sums[0]].to_numpy()
-        return ratio(sums[self.sums[0]], sums[self.sums[1]])
-
-
-API = "Brightcall article, field list"
-TRADE = "call-centre practice"
-OURS = "this package"
-_AS_ZERO = "a missing talk time adds nothing; null where none is known"
-_MEDIAN = "talk_time_median_s"
-
-METRICS: dict[str, Metric] = {
-    "n_calls": Metric("Calls", "calls", "calls", None, "every row counts", API, ("n_calls",)),
-    "answered": Metric(
-        "Answered calls",
-        "calls",
-        "calls whose state is answered; rung_parties: calls that the party took",
-        None,
-        "an unknown state is not answered; null where none is known",
-        API,
-        ("answered",),
-    ),
-    "answer_rate": Metric(
-        "Answer rate (answer-seizure ratio, ASR)",
-        "rate",
-        "answered calls",
-        "calls",
-        "an unknown state counts as a call that was not answered; null where none is known",
-        "ITU-T E.411",
-        ("answered", "n_calls"),
-    ),
-    "answer_time_mean_s": Metric(
-        "Average speed of answer (ASA)",
-        "s",
-        "answer time of answered calls",
-        "answered calls whose answer time is known",
-        "unknown answer times are left out",
-        TRADE,
-        ("answer_time_answered_s", "answer_time_known"),
-    ),
-    "talk_time_total_s": Metric(
-        "Talk time", "s", "talk time of all calls", None, _AS_ZERO, API, ("talk_time_total_s",)
-    ),
-    "talk_time_mean_s": Metric(
-        "Average talk time (average call duration, ACD)",
-        "s",
-        "talk time of answered calls",
-        "answered calls whose talk time is known",
-        "unknown talk times are left out",
-        TRADE,
-        ("talk_time_answered_s", "talk_time_known"),
-    ),
-    _MEDIAN: Metric(
-        "Median talk time",
-        "s",
-        "middle talk time of answered calls (the mean of the two middle ones)",
-        None,
-        "unknown talk times are left out",
-        TRADE,
-        (_MEDIAN,),
-    ),
-    "unique_clients": Metric(
-        "Distinct clients",
-        "clients",
-        "distinct clients: telephone numbers, whatever their spelling",
-        None,
-        "calls without a client (no number, or withheld) are left out; null where no call of all has one",
-        API,
-        ("unique_clients",),
-    ),
-    "calls_per_client": Metric(
-        "Calls per client",
-        "calls",
-        "calls of known clients",
-        "distinct clients",
-        "calls without a client (no number, or withheld) are left out",
-        TRADE,
-        ("client_calls", "unique_clients"),
-    ),
-    "first_time_share": Metric(
-        "First calls",
-        "rate",
-        "calls marked as the user's first (firstTimeForUser)",
-        "calls whose mark is known",
-        "unknown marks are left out",
-        API,
-        ("first_time", "first_time_known"),
-    ),
-    "transferred_share": Metric(
-        "Transfer rate",
-        "rate",
-        "calls transferred at least once",
-        "calls",
-        "a call whose chain cannot be read counts as not transferred; null where no call of all has one",
-        OURS,
-        ("transferred", "n_calls"),
-    ),
-    "ai_talk_share": Metric(
-        "Talk time of the AI agent",
-        "rate",
-        "AI talk time of all calls",
-        "talk time of all calls",
-        "missing times add nothing; null where none is known",
-        OURS,
-        ("ai_talk_time_total_s", "talk_time_total_s"),
-    ),
-    "recordings_ready": Metric(
-        "Recordings ready",
-        "calls",
-        "calls whose recording can be played",
-        None,
-        "an unknown mark is not ready; null where no call of all has one",
-        API,
-        ("recordings_ready",),
-    ),
-    "transcript_share": Metric(
-        "Calls with a transcript",
-        "rate",
-        "answered calls that have a transcript",
-        "answered calls",
-        "an empty transcript is none; null where no call at all has one",
-        OURS,
-        ("with_transcript", "answered"),
-    ),
-    "positive": Metric(
-        "Positive outcomes",
-        "calls",
-        "calls whose outcome type is positive",
-        None,
-        "an unknown outcome type is not positive; null where no call of all has one",
-        API,
-        ("positive",),
-    ),
-    "positive_rate": Metric(
-        "Positive rate (conversion)",
-        "rate",
-        "calls whose outcome type is positive",
-        "calls",
-        "an unknown outcome type counts as a call that was not positive; null where no call of all has one",
-        TRADE,
-        ("positive", "n_calls"),
-    ),
-}
-"""Every metric by column name."""
+    given: Any = list(usual) if metrics is None else [metrics] if isinstance(metrics, Metric) else metrics
+    if isinstance(given, str) or not isinstance(given, Iterable) or not (given := list(given)):
+        msg = (
+            f"metrics={metrics!r} must be a list of metrics, or of names from: {', '.join((*METRICS, *OWN))}"
+        )
+        raise ValueError(msg)
+    chosen: dict[str, Metric] = {}
+    for each in given:
+        found = find_metric(each, "metrics")
+        if chosen.setdefault(found.name, found) is not found:
+            msg = f"metrics= has two metrics named {found.name!r}; give one of them another name"
+            raise ValueError(msg)
+    return chosen
 
 
-def checked_metrics(metrics: Sequence[str] | None, usual: Sequence[str]) -> list[str]:
-    """Return the names in ``metrics=``, each once; those of `usual` for None.
+def with_further(usual: Iterable[str], metrics: Further) -> list[Metric]:
+    """Return the usual metrics of a table, and those in ``metrics=`` that are not among them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `checked_metrics`, or one is no sum of what calls add.
+    """
+    further = {} if metrics is None else checked_metrics(metrics, ())
+    chosen = {name: METRICS[name] for name in usual}
+    return [
+        *chosen.values(),
+        *(summable(each, "metrics") for each in further.values() if each.name not in chosen),
+    ]
+
+
+def summable(metric: Metric, argument: str) -> Metric:
+    """Return a metric that is made of sums.
 
     Raises
     ------
     ValueError
-        It is not a list of names of metrics.
+        It is the median, for which a table needs every talk time.
     """
-    names = list(usual if metrics is None else metrics)
-    if isinstance(metrics, str) or not names or not set(names) <= set(METRICS):
-        msg = f"metrics={metrics!r} must be a list of names from: {', '.join(METRICS)}"
+    if MEDIAN in metric.sums:
+        msg = f"{argument}={metric.name!r} is not made of sums: summary, breakdown and by_outcome have it"
         raise ValueError(msg)
-    return list(dict.fromkeys(names))
+    return metric
 
 
-def sums_for(metrics: Sequence[str]) -> list[str]:
-    """Return the sums that a tally needs for these metrics."""
-    needed = dict.fromkeys(["n_calls"])
-    needed |= dict.fromkeys(name for metric in metrics for name in METRICS[metric].sums)
-    if needed.pop(_MEDIAN, 0) is None:
-        needed["talk_time_known"] = None
-    for name in list(needed):
-        if (known := SUMS[name].known) is not None:
-            needed[known] = None
-    return list(needed)
+def sums_for(metrics: Iterable[str | Metric]) -> dict[str, Sum]:
+    """Return the sums that a tally needs for these metrics, by name."""
+    needed = {"n_calls": SUMS["n_calls"]}
+    for each in metrics:
+        needed |= find_metric(each).sums_needed()
+    return needed
 
 
-def needs_median(metrics: Sequence[str]) -> bool:
+def needs_median(metrics: Iterable[str | Metric]) -> bool:
     """Return whether a tally must keep how often each talk time occurs."""
-    return _MEDIAN in metrics
+    return any(MEDIAN in find_metric(each).sums for each in metrics)
 
 
-def metrics_of(table: pd.DataFrame, groups: Groups, metrics: Sequence[str]) -> pd.DataFrame:
-    """Return the metrics of each group of a tally's rows, one column each."""
-    sums = known_sums(table, groups)
+def metrics_of(
+    table: pd.DataFrame, groups: Groups, metrics: Iterable[str | Metric], *, empty: bool = False
+) -> pd.DataFrame:
+    """Return the metrics of each group of a tally's rows, one column each.
+
+    With `empty`, a denominator that no call has is no error, as where there is another side that may have it.
+
+    Raises
+    ------
+    ValueError
+        The denominator of a metric of the user's is true of no call at all.
+    """
+    chosen = [find_metric(each) for each in metrics]
+    sums = _sums_of(table, groups, chosen)
+    for each in () if empty else chosen:
+        refuse_empty(each, [sums])
+    return pd.DataFrame({each.name: each.value(sums) for each in chosen}, index=groups.index)
+
+
+def _sums_of(table: pd.DataFrame, groups: Groups, metrics: Sequence[Metric]) -> pd.DataFrame:
+    sums = known_sums(table, groups, sums_for(metrics))
     if needs_median(metrics):
         times = table.index.get_level_values(TALK_TIME).to_numpy(dtype=np.float64)
-        sums[_MEDIAN] = medians(groups, times, table["talk_time_known"].to_numpy())
-    return pd.DataFrame({name: METRICS[name].value(sums) for name in metrics}, index=groups.index)
+        sums[MEDIAN] = medians(groups, times, table["talk_time_known"].to_numpy())
+    return sums
+
+
+def refuse_empty(metric: Metric, sides: Iterable[pd.DataFrame]) -> None:
+    """Refuse a metric of the user's whose denominator no call of all has, though there are calls.
+
+    Raises
+    ------
+    ValueError
+        It is null everywhere: more likely a mistake than an answer.
+    """
+    if not metric.is_own or metric.denominator is None:
+        return
+    sides = list(sides)
+    calls = sum(int(sums["n_calls"].sum()) for sums in sides)
+    if calls and not any(float(sums[metric.sums[1]].sum()) for sums in sides):
+        what = metric.definition.denominator
+        msg = (
+            f"metric {metric.name!r}: its denominator ({what}) is 0: none of the {calls:,} calls has it, so "
+            "there is nothing to divide by. Check its condition against the values in the frame."
+        )
+        raise ValueError(msg)
+
+
+def metric_value(df: pd.DataFrame, metric: str | Metric) -> float:
+    """Return a metric of all calls of a frame; null where they are none, or there is nothing to divide by.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        As the tables do, but for a denominator that no call has: of a few calls it is an answer.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"state": [1, 0], "talkTime": [40, 0]})
+    >>> metric_value(calls, "answer_rate"), metric_value(calls.iloc[:0], "answer_rate")
+    (0.5, nan)
+    """
+    found = find_metric(metric)
+    table = tally(df, split_or_all(df, None), sums_for([found]), median=needs_median([found]))
+    sums = _sums_of(table, Groups(np.zeros(len(table), dtype=np.int64), pd.RangeIndex(1)), [found])
+    return float(np.asarray(found.value(sums), dtype=np.float64)[0]) if len(df) else np.nan
+
+
+Definitions = str | Metric | list[Metric]
+"""A metric, or a family by name; or all of its definitions, for a process that does not know them."""
+
+
+def definitions_of(metric: Definitions) -> list[Metric]:
+    """Return the metrics of a family, the one that was asked for first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is neither a metric nor a family, or has no other definition.
+    """
+    if isinstance(metric, list):
+        return metric
+    every = [*METRICS.values(), *OWN.values()]
+    families = dict.fromkeys(each.family for each in every if each.family)
+    if isinstance(metric, str) and metric in families and metric not in (*METRICS, *OWN):
+        asked = next(each for each in every if each.family == metric)
+    else:
+        asked = find_metric(metric)
+    others = [each for each in every if asked.family and each.family == asked.family]
+    members = {asked.name: asked} | {
+        each.name: each for each in others if each.unit == asked.unit and each.name != asked.name
+    }
+    if len(members) == 1:
+        of_family = f"no other metric has its family {asked.family!r}" if asked.family else "it has no family"
+        msg = (
+            f"metric {asked.name!r} has one definition only, since {of_family}: give bc.Metric(…, family=…) "
+            f"to each, or choose one of the families {', '.join(map(repr, families))}"
+        )
+        raise ValueError(msg)
+    return list(members.values())
+
+
+_ARGUMENTS = ("metrics", "rank_by", "stages", "value")
+"""Arguments of tables that take metrics."""
+
+_FAMILY = "metric"
+"""The argument that stands for all definitions of a metric."""
+
+
+def distributed_metrics(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options of a table in which names of the user's metrics are these: another process knows none.
+
+    Raises
+    ------
+    ValueError
+        A metric has a mask, which belongs to one frame.
+    """
+    resolved = {name: _distributed(value) for name, value in options.items() if name in _ARGUMENTS}
+    if _FAMILY in options:
+        resolved[_FAMILY] = _distributed(definitions_of(options[_FAMILY]))
+    return {**options, **resolved}
+
+
+def refuse_whole_frames(options: Mapping[str, Any], part: pd.DataFrame) -> None:
+    """Refuse metrics and stages among `distributed_metrics` that need all calls in one place.
+
+    Raises
+    ------
+    ValueError
+        A function looks at more than one call at a time.
+    """
+    for value in (options[name] for name in (*_ARGUMENTS, _FAMILY) if name in options):
+        given = (
+            value if isinstance(value, list) else value.values() if isinstance(value, Mapping) else [value]
+        )
+        for each in given:
+            if isinstance(each, Metric) and each.is_own:
+                for role, term in (("numerator", each.numerator), ("denominator", each.denominator)):
+                    refuse_more_than_rows(f"metric {each.name!r}: its {role}", term, part)
+            elif callable(each):
+                refuse_more_than_rows("a stage", each, part)
+
+
+def columns_read(options: Mapping[str, Any]) -> set[str] | None:
+    """Return the columns that the metrics among `distributed_metrics` read; None where nobody can know."""
+    given = [value for name, value in options.items() if name in (*_ARGUMENTS, _FAMILY)]
+    read: set[str] = set()
+    while given:
+        each = given.pop()
+        if isinstance(each, Mapping):
+            given += each.values()
+        elif isinstance(each, list):
+            given += each
+        elif isinstance(each, str) and each in METRICS:
+            read.update(METRICS[each].needs)
+        elif isinstance(each, Metric):
+            terms = [each.numerator, each.denominator] if each.is_own else []
+            if any(not isinstance(term, str) and not is_sum(term) for term in terms if term is not None):
+                return None
+            read.update(each.needs)
+        elif each is not None and not isinstance(each, str):  # a stage that is a filter or a function
+            return None
+    return read
+
+
+def _distributed(value: Any) -> Any:
+    if isinstance(value, list | tuple) and not is_sum(value):
+        return [_distributed(each) for each in value]
+    if isinstance(value, Mapping):
+        return {name: _distributed(each) for name, each in value.items()}
+    if isinstance(value, str):
+        return OWN.get(value, value)
+    if isinstance(value, Metric) and value.needs_mask:
+        raise needs_one_frame(value, "calls in parts have no order that it could follow")
+    return value
+
+
+def needs_one_frame(metric: Metric, why: str) -> ValueError:
+    """Return the error of a metric with a mask, where there is more than one frame."""
+    return ValueError(
+        f"metric {metric.name!r} has a mask, which belongs to one frame, and {why}: write it as an "
+        "expression, a CallFilter or a function of the frame"
+    )

@@ -80,7 +80,7 @@ def t_quantiles(degrees: NDArray[np.float64], confidence: float) -> NDArray[np.f
     Student's t by the asymptotic expansion of Hill (1970), Algorithm 396. It is exact for 1 and 2 degrees and
     right to four digits from 2 on; between 1 and 2 it is interpolated.
     """
-    beyond, z = 1 - confidence, normal_quantile(confidence)
+    beyond, z = 1 - checked_confidence(confidence), normal_quantile(confidence)
     known = degrees > 0
     n = np.maximum(np.where(known, degrees, 1.0), 1.0)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

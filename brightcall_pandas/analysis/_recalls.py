@@ -19,6 +19,7 @@ from brightcall_pandas.analysis._dimensions import (
     DIRECTION_OF_DIALING,
     By,
     Direction,
+    Split,
     of_direction,
     some_rows,
     split,
@@ -34,7 +35,7 @@ from brightcall_pandas.analysis._groups import (
 )
 from brightcall_pandas.analysis._rates import medians, ratio
 from brightcall_pandas.analysis._sequences import last_seen
-from brightcall_pandas.analysis._tallies import add_up, additive, none_known, tally_of
+from brightcall_pandas.analysis._tallies import SUMS, Facts, add_up, additive, none_known, tally_of
 from brightcall_pandas.frame import choice, client_codes, column, micros, optional_column, with_region
 
 __all__ = ["first_calls", "late_recalls", "recalls"]
@@ -42,7 +43,7 @@ __all__ = ["first_calls", "late_recalls", "recalls"]
 _STATUS = ("kept", "late", "missed", "open")
 _LATE = "late_s"
 _CALLS, _API, _STATE = "recalls_by_calls", "recalls_by_api", "recall_states"
-_OF_CALLS = {"answered": ("state", "state_known"), "positive": ("outcomeType", "outcome_type_known")}
+_OF_CALLS = {"answered": "state_known", "positive": "lead_known"}
 _RATES = {"answered": "answer_rate", "positive": "positive_rate"}
 _NEVER = np.iinfo(np.int64).max
 
@@ -121,10 +122,10 @@ def tally_recalls(
         "told": optional_column(promised, "recallFirstAttemptDate").notna().to_numpy(),
         "stated": every if "recallState" in df.columns else None,
     }
-    for name, (field, known) in _OF_CALLS.items():
-        there, values = field in df.columns, optional_column(df, field)
-        sums[name] = (values == name).to_numpy(dtype=bool)[found.call] & made if there else None
-        sums[known] = values.notna().to_numpy()[found.call] & made if there else None
+    facts = Facts(df, Split())
+    for each in (name for pair in _OF_CALLS.items() for name in pair):
+        adds = SUMS[each](facts)
+        sums[each] = None if adds is None else np.asarray(adds, dtype=bool)[found.call] & made
     return tally_of(parts.keys, {name: None if v is None else parts.pick(v) for name, v in sums.items()})
 
 
@@ -149,7 +150,7 @@ def finish_recalls(table: pd.DataFrame) -> pd.DataFrame:
         groups.sum(np.where(np.isnan(seconds), 0, seconds) * counts), groups.sum(counts * ~np.isnan(seconds))
     )
     result["late_median_s"] = medians(groups, seconds, counts)
-    for name, (_, known) in _OF_CALLS.items():
+    for name, known in _OF_CALLS.items():
         result[name] = none_known(sums[name], sums[known], sums["made"], throughout=name == "positive")
         result[_RATES[name]] = ratio(result[name], sums["made"])
     result[_STATE] = _states(groups, state, table["stated"].to_numpy(dtype=np.float64))

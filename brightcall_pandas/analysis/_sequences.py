@@ -19,12 +19,16 @@ from brightcall_pandas.analysis._dimensions import (
     split_or_all,
 )
 from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of, keys_of_index, outer_codes
-from brightcall_pandas.analysis._intervals import say_level
+from brightcall_pandas.analysis._intervals import ratios_of, say_level, with_intervals
+from brightcall_pandas.analysis._metrics import Further, metrics_of, sums_for, with_further
 from brightcall_pandas.analysis._rates import add_rate, ratio
-from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, known_sums, tally_of
+from brightcall_pandas.analysis._tallies import Facts, add_up, additive, first_of_pair, known_sums, tally_of
 from brightcall_pandas.frame import (
     client_codes,
     column,
+    lead_field,
+    leads_of,
+    leads_told,
     micros,
     number_codes,
     optional_column,
@@ -134,10 +138,12 @@ def tally_attempts(
     df: pd.DataFrame,
     *,
     direction: Direction = DIRECTION_OF_DIALING,
+    metrics: Further = None,
     by: By = None,
     region: str | None = None,
 ) -> pd.DataFrame:
     """Return the sums behind `attempts`: one row per group and number of the dial."""
+    further = with_further((), metrics)
     df = with_region(df, region)
     parts = split(df, by)
     dialled = sequences(df, of_direction(df, direction), parts)
@@ -146,25 +152,32 @@ def tally_attempts(
     answered = (column(df, "state") == "answered").to_numpy(dtype=bool)[rows]
     before = dialled.since_first(answered.astype(np.int64)) - answered
     number = Key(dialled.since_first(ones) - 1, _numbers(dialled.since_first(ones)))
-    positive = kind_known = None
-    if "outcomeType" in df.columns:
-        kind_known = column(df, "outcomeType").notna().to_numpy()[rows]
-        positive = (column(df, "outcomeType") == "positive").to_numpy(dtype=bool)[rows]
+    positive = lead_known = None
+    if lead_field(df) in df.columns:
+        lead_known, positive = leads_told(df)[rows], leads_of(df)[rows]
     contributions = {
         "n_calls": ones.astype(bool),
         "state_known": column(df, "state").notna().to_numpy()[rows],
         "answered": answered,
-        "outcome_type_known": kind_known,
+        "lead_known": lead_known,
         "positive": positive,
         "unreached": before == 0,
         "reached": answered & (before == 0),
         "given_up": dialled.is_last & (before == 0) & ~answered,
     }
-    return tally_of([*(key.take(dialled.rows) for key in parts.keys), number], contributions)
+    keys = [*(key.take(dialled.rows) for key in parts.keys), number]
+    if not further:
+        return tally_of(keys, contributions)
+    facts = Facts(df, Split(keys, rows))
+    contributions = {name: each(facts) for name, each in sums_for(further).items()} | contributions
+    return tally_of(keys, contributions, facts.clusters, ratios=ratios_of(further))
 
 
-def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+def finish_attempts(
+    table: pd.DataFrame, *, metrics: Further = None, confidence: float = 0.95
+) -> pd.DataFrame:
     """Return the table of `attempts` from its tally."""
+    further = with_further((), metrics)
     *by, number = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     groups = grouped([*by, number])
     sums = known_sums(table, groups).rename(columns={"n_calls": "dials"})
@@ -184,6 +197,9 @@ def finish_attempts(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
     result["given_up"] = sums["given_up"]
     missed = pd.Series(1 - result["marginal_rate"].to_numpy())
     result["reach_if_continued"] = 1 - missed.groupby(outer).cumprod().to_numpy()
+    known = known_sums(table, groups, sums_for(further))
+    columns = with_intervals(further, metrics_of(table, groups, further), known, confidence)
+    result = result.assign(**{name: each for name, each in columns.items() if name not in result})
     return say_level(result, confidence)
 
 
@@ -192,6 +208,7 @@ def attempts(
     df: pd.DataFrame,
     *,
     direction: Direction = DIRECTION_OF_DIALING,
+    metrics: Further = None,
     by: By = None,
     region: str | None = None,
     confidence: float = 0.95,
@@ -206,6 +223,9 @@ def attempts(
     direction
         ``"outbound"`` (the default: this is about our own dialing), ``"inbound"``, ``"internal"``, or None
         for all calls.
+    metrics
+        Further metrics of the n-th dials: your own (`bc.Metric`), or names in `definitions` that describe a
+        group of calls, but not the median. They stand behind the others.
     by
         Columns or dimensions (``project``, ``line`` …) that become outer index levels. Attempts are counted
         within each group: a client dialled for two projects has a first dial in both.
@@ -271,9 +291,8 @@ def attempts(
     1            3         1           0.33   0.33
     2            1         1           1.00   0.67
     """
-    return finish_attempts(
-        tally_attempts(df, direction=direction, by=by, region=region), confidence=confidence
-    )
+    table = tally_attempts(df, direction=direction, metrics=metrics, by=by, region=region)
+    return finish_attempts(table, metrics=metrics, confidence=confidence)
 
 
 def _numbers(ordinals: np.ndarray) -> pd.Index:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -13,9 +13,18 @@ from brightcall_pandas.analysis._attempt_numbers import labelled_together
 from brightcall_pandas.analysis._clusters import Clusters, Ratio, row_clusters
 from brightcall_pandas.analysis._dimensions import By, Split, following, names_of, split_or_all
 from brightcall_pandas.analysis._groups import Groups, folded_keys, grouped, keys_of_index
-from brightcall_pandas.analysis._metrics import needs_median, sums_for
-from brightcall_pandas.analysis._tallies import TALK_TIME, Counted, count, known_sums
-from brightcall_pandas.frame import client_codes, column, number_codes, of_one_agent, of_one_region, region_of
+from brightcall_pandas.analysis._metric import Metric
+from brightcall_pandas.analysis._metrics import metrics_of, needs_median, refuse_empty, sums_for
+from brightcall_pandas.analysis._tallies import TALK_TIME, Counted, Sum, count, known_sums
+from brightcall_pandas.frame import (
+    client_codes,
+    column,
+    number_codes,
+    of_one_agent,
+    of_one_lead,
+    of_one_region,
+    region_of,
+)
 
 __all__ = ["Sides"]
 
@@ -33,21 +42,24 @@ class Sides(msgspec.Struct, frozen=True):
         What was counted of each side.
     groups
         The group of each row of a tally.
+    declared
+        The sums that were counted.
     """
 
     frames: tuple[pd.DataFrame, pd.DataFrame]
     splits: tuple[Split, Split]
     counted: tuple[Counted, Counted]
     groups: tuple[Groups, Groups]
+    declared: Mapping[str, Sum]
 
     @classmethod
-    def of(cls, first: pd.DataFrame, second: pd.DataFrame, by: By, metrics: Sequence[str]) -> Sides:
+    def of(cls, first: pd.DataFrame, second: pd.DataFrame, by: By, metrics: Sequence[Metric]) -> Sides:
         """Return the sides of a comparison."""
-        first, second = of_one_region(first, second)
+        first, second = of_one_lead(*of_one_region(first, second))
         if "agent" in names_of(by):
             first, second = of_one_agent(first, second)
         first, second = labelled_together((first, second), following(names_of(by), first, second))
-        sums, median = list(dict.fromkeys(["n_calls", *sums_for(metrics)])), needs_median(metrics)
+        sums, median = sums_for(metrics), needs_median(metrics)
         splits = split_or_all(first, by), split_or_all(second, by)
         counted = (
             count(first, splits[0], sums, median=median),
@@ -58,7 +70,7 @@ class Sides(msgspec.Struct, frozen=True):
         groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
         here, there = np.split(groups.codes, [len(counted[0].table)])
         of_rows = Groups(here, groups.index), Groups(there, groups.index)
-        return cls((first, second), splits, counted, of_rows)
+        return cls((first, second), splits, counted, of_rows, sums)
 
     @property
     def tallies(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -102,7 +114,24 @@ class Sides(msgspec.Struct, frozen=True):
 
     def sums(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the sums of each group on each side."""
-        here, there = (known_sums(*each) for each in zip(self.tallies, self.groups, strict=True))
+        here, there = (
+            known_sums(*each, self.declared) for each in zip(self.tallies, self.groups, strict=True)
+        )
+        return here, there
+
+    def metrics(self, metrics: Sequence[Metric]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the metrics of each group on each side.
+
+        Raises
+        ------
+        ValueError
+            The denominator of a metric of the user's is 0 on both sides.
+        """
+        for each in metrics:
+            refuse_empty(each, self.sums())
+        here, there = (
+            metrics_of(*each, metrics, empty=True) for each in zip(self.tallies, self.groups, strict=True)
+        )
         return here, there
 
     def with_products(

@@ -28,9 +28,19 @@ from brightcall_pandas.analysis._dimensions import Split, names_of
 from brightcall_pandas.analysis._durations import impossible_durations, possible
 from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis.transfers._log import chain_log
-from brightcall_pandas.frame import FIELDS, client_codes, column, region_of, with_region
+from brightcall_pandas.frame import (
+    FIELDS,
+    client_codes,
+    column,
+    lead_field,
+    leads_of,
+    leads_told,
+    region_of,
+    with_region,
+)
 
 __all__ = [
+    "LEAD",
     "SUMS",
     "TALK_TIME",
     "AdditiveForm",
@@ -41,6 +51,7 @@ __all__ = [
     "add_up",
     "additive",
     "additive_form",
+    "column_of_need",
     "count",
     "first_of_pair",
     "known_sums",
@@ -55,10 +66,18 @@ P = ParamSpec("P")
 TALK_TIME = "talk_time_s"
 """Name of the level that holds the talk time of answered calls; null for the others."""
 
+LEAD = "lead"
+"""Stands for the field that tells the leads of a frame, among the columns that a sum needs."""
+
 _EMPTY_JSON = ("", "{}", "[]", "null", '""')
 
 Contribution = NDArray[np.bool_] | NDArray[np.float64] | None
 """What each call adds to a sum; None where the frame lacks the column, which makes the sum null."""
+
+
+def column_of_need(df: pd.DataFrame, name: str) -> str:
+    """Return the column that a sum needs of a frame."""
+    return lead_field(df) if name == LEAD else name
 
 
 class Facts:
@@ -79,13 +98,23 @@ class Facts:
         self._as_sent = as_sent
         self._keys = split.keys
         self._rows = split.rows
+        self.kept: dict[Any, Any] = {}  # what metrics of the user's have evaluated, for each of their sums
 
     def __len__(self) -> int:
         return len(self._df) if self._rows is None else len(self._rows)
 
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The calls, those that are not counted among them."""
+        return self._df
+
     def has(self, *names: str) -> bool:
-        """Return whether the frame has these columns."""
-        return all(name in self._df.columns for name in names)
+        """Return whether the frame has these columns, or the one that tells its leads."""
+        return all(column_of_need(self._df, name) in self._df.columns for name in names)
+
+    def pick(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values, given one per call of the frame, for the calls that are counted."""
+        return values if self._rows is None else values[self._rows]
 
     def series(self, name: str) -> pd.Series:
         """Return a column, a row for each counted call."""
@@ -134,7 +163,11 @@ class Facts:
     @property
     def first_of_client(self) -> NDArray[np.bool_]:
         """Where a client occurs for the first time in its group."""
-        return first_of_pair(self._keys, self.clients, self.clients >= 0)
+        return self.first_of_clients(np.ones(len(self), dtype=bool))
+
+    def first_of_clients(self, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return where, among some of the calls, a client occurs for the first time in its group."""
+        return first_of_pair(self._keys, self.clients, among & (self.clients >= 0))
 
     @property
     def first_of_call(self) -> NDArray[np.bool_]:
@@ -149,6 +182,16 @@ class Facts:
         return self.is_label("state", "answered")
 
     @cached_property
+    def lead(self) -> NDArray[np.bool_]:
+        """Where the call is a lead: its outcome is one that the user named, or else its type is positive."""
+        return self.pick(leads_of(self._df))
+
+    @property
+    def lead_known(self) -> NDArray[np.bool_]:
+        """Where it is known whether the call is a lead."""
+        return self.pick(leads_told(self._df))
+
+    @cached_property
     def transferred(self) -> NDArray[np.bool_]:
         """Where the call was transferred at least once."""
         log = chain_log(self._df)
@@ -159,6 +202,11 @@ class Facts:
     def talk_time(self) -> NDArray[np.float64]:
         """Talk time of answered calls in seconds; NaN for the others."""
         return np.where(self.answered, self.seconds("talkTime"), np.nan)
+
+    @property
+    def talk_told(self) -> NDArray[np.bool_]:
+        """Where it is known how long the call talked: it was not answered, or its talk time is known."""
+        return self.is_known("state") & (~self.answered | ~np.isnan(self.talk_time))
 
     @cached_property
     def answer_time(self) -> NDArray[np.float64]:
@@ -252,12 +300,43 @@ SUMS: dict[str, Sum] = {
         throughout=True,
     ),
     "outcome_type_known": Sum(("outcomeType",), lambda facts: facts.is_known("outcomeType")),
-    "positive": Sum(
-        ("outcomeType",),
-        lambda facts: facts.is_label("outcomeType", "positive"),
+    "delivered": Sum(
+        ("state",), lambda facts: facts.is_known("state") & ~facts.is_label("state", "failed"), "state_known"
+    ),
+    "talk_told": Sum(_TALK, lambda facts: facts.talk_told),
+    "talked": Sum(_TALK, lambda facts: facts.talk_time > 0, "talk_told"),
+    "talked_10s": Sum(_TALK, lambda facts: facts.talk_time >= 10, "talk_told"),
+    "talked_30s": Sum(_TALK, lambda facts: facts.talk_time >= 30, "talk_told"),
+    "talked_120s": Sum(_TALK, lambda facts: facts.talk_time >= 120, "talk_told"),
+    "talked_300s": Sum(_TALK, lambda facts: facts.talk_time >= 300, "talk_told"),
+    "outcome_told": Sum(
+        ("state", "outcomeType"),
+        lambda facts: (
+            facts.answered & facts.is_known("outcomeType") & ~facts.is_label("outcomeType", "absent")
+        ),
         "outcome_type_known",
         throughout=True,
     ),
+    "clients_reached": Sum(
+        ("state", "clientNumber"),
+        lambda facts: facts.first_of_clients(facts.answered),
+        "client_calls",
+        throughout=True,
+    ),
+    "clients_won": Sum(
+        (LEAD, "clientNumber"),
+        lambda facts: facts.first_of_clients(facts.lead),
+        "lead_known",
+        throughout=True,
+    ),
+    "positive_answered": Sum(
+        ("state", LEAD), lambda facts: facts.lead & facts.answered, "lead_known", throughout=True
+    ),
+    "positive_30s": Sum(
+        (*_TALK, LEAD), lambda facts: facts.lead & (facts.talk_time >= 30), "lead_known", throughout=True
+    ),
+    "lead_known": Sum((LEAD,), lambda facts: facts.lead_known),
+    "positive": Sum((LEAD,), lambda facts: facts.lead, "lead_known", throughout=True),
 }
 """What one call adds to each sum: flags are counted, seconds are added.
 
@@ -269,7 +348,7 @@ only where all calls of a client are in one part.
 def tally(
     df: pd.DataFrame,
     split: Split,
-    sums: Sequence[str],
+    sums: Sequence[str] | Mapping[str, Sum],
     *,
     median: bool = False,
     ratios: Sequence[Ratio] = (),
@@ -284,7 +363,7 @@ def tally(
     split
         What the calls are grouped by.
     sums
-        Names in `SUMS`.
+        Names in `SUMS`, or sums by name.
     median
         Whether the last level splits the answered calls by talk time.
     ratios
@@ -302,7 +381,7 @@ def tally(
     counted = count(df, split, sums, median=median)
     if ratios:
         parts = Parts.of(counted.groups, counted.keys, wholes=wholes, inner=int(median))
-        _add_products(counted.table, parts, counted.contributions, counted.facts.clusters, ratios)
+        return _with_products(counted.table, parts, counted.contributions, counted.facts.clusters, ratios)
     return counted.table
 
 
@@ -330,7 +409,9 @@ class Counted(msgspec.Struct, frozen=True):
     facts: Facts
 
 
-def count(df: pd.DataFrame, split: Split, sums: Sequence[str], *, median: bool = False) -> Counted:
+def count(
+    df: pd.DataFrame, split: Split, sums: Sequence[str] | Mapping[str, Sum], *, median: bool = False
+) -> Counted:
     """Return the tally of calls, and what it was counted from; see `tally`."""
     facts = Facts(df, split)
     keys = list(split.keys)
@@ -338,20 +419,24 @@ def count(df: pd.DataFrame, split: Split, sums: Sequence[str], *, median: bool =
         known = facts.talk_time if facts.has("state", "talkTime") else np.full(len(facts), np.nan)
         keys.append(key_of(pd.Series(known), TALK_TIME))
     groups = grouped(keys)
-    contributions = {name: SUMS[name](facts) for name in sums}
+    named = sums if isinstance(sums, Mapping) else {name: SUMS[name] for name in sums}
+    contributions = {name: each(facts) for name, each in named.items()}
     return Counted(_table(groups, contributions), groups, keys, contributions, facts)
 
 
-def _add_products(
+def _with_products(
     table: pd.DataFrame,
     parts: Parts,
     contributions: Mapping[str, Contribution],
     clusters: NDArray[np.int64],
     ratios: Sequence[Ratio],
-) -> None:
+) -> pd.DataFrame:
     found = Clusters(parts.codes, len(parts.places), clusters, parts.wholes)
-    for name, values in found.products(contributions, ratios, wholes=True).items():
-        table[name] = parts.spread(values)
+    products = found.products(contributions, ratios, wholes=True)
+    # All at once: pandas is slow, and says so, where many columns are added one by one.
+    columns = {name: table[name].array for name in table}
+    columns |= {name: parts.spread(values) for name, values in products.items()}
+    return pd.DataFrame(columns, index=table.index)
 
 
 def tally_of(
@@ -372,7 +457,7 @@ def tally_of(
     table = _table(groups, contributions)
     if clusters is not None:
         parts = Parts.of(groups, keys, wholes=wholes, inner=inner)
-        _add_products(table, parts, contributions, clusters, ratios)
+        return _with_products(table, parts, contributions, clusters, ratios)
     return table
 
 
@@ -404,17 +489,22 @@ def add_up(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     return sums.astype(table.dtypes)
 
 
-def known_sums(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+def known_sums(
+    table: pd.DataFrame, groups: Groups, declared: Mapping[str, Sum] | None = None
+) -> pd.DataFrame:
     """Return the sums of a tally over groups of its rows; null where no call of a group has a known value.
 
-    A sum whose calls with a known value are not in the tally is as `add_up` returns it.
+    A sum whose calls with a known value are not in the tally is as `add_up` returns it. `declared` has the
+    sums that are not in `SUMS`.
     """
     sums = add_up(table, groups)
-    for name in [each for each in sums if each in SUMS and SUMS[each].known in sums]:
-        known = sums[SUMS[name].known]
+    of = SUMS if declared is None else {**SUMS, **declared}
+    columns = {name: sums[name] for name in sums}
+    for name in [each for each in sums if each in of and of[each].known in sums]:
+        known = sums[of[name].known]
         # A period without calls has none that could be known: its sum is 0.
-        sums[name] = none_known(sums[name], known, sums["n_calls"], throughout=SUMS[name].throughout)
-    return sums
+        columns[name] = none_known(sums[name], known, sums["n_calls"], throughout=of[name].throughout)
+    return pd.DataFrame(columns, index=sums.index)
 
 
 def none_known(sums: pd.Series, known: pd.Series, of: pd.Series, *, throughout: bool = False) -> pd.Series:

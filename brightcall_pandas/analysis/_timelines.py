@@ -19,10 +19,18 @@ from brightcall_pandas.analysis._intervals import (
     say_level,
     with_intervals,
 )
-from brightcall_pandas.analysis._metrics import METRICS, metrics_of, sums_for
+from brightcall_pandas.analysis._metric import Metric
+from brightcall_pandas.analysis._metrics import (
+    Further,
+    find_metric,
+    metrics_of,
+    summable,
+    sums_for,
+    with_further,
+)
 from brightcall_pandas.analysis._periods import period_key, period_starts
 from brightcall_pandas.analysis._tallies import additive, known_sums, tally
-from brightcall_pandas.frame import choice, column, micros
+from brightcall_pandas.frame import column, micros
 
 __all__ = ["concurrency", "heatmap", "over_time"]
 
@@ -37,18 +45,27 @@ _METRICS = (
 )
 
 
-def tally_over_time(df: pd.DataFrame, freq: str = "D", *, by: By = None) -> pd.DataFrame:
+def tally_over_time(
+    df: pd.DataFrame, freq: str = "D", *, metrics: Further = None, by: By = None
+) -> pd.DataFrame:
     """Return the sums behind `over_time`: one row per group and period that has calls."""
+    chosen = with_further(_METRICS, metrics)
     period, known = period_key(column(df, "timestamp"), freq)
     parts = split(df, by).within(period).where(known)
-    ratios, wholes = ratios_of(_METRICS), len(names_of(by))
-    return tally(df, parts, sums_for(_METRICS), ratios=ratios, wholes=wholes)
+    ratios, wholes = ratios_of(chosen), len(names_of(by))
+    return tally(df, parts, sums_for(chosen), ratios=ratios, wholes=wholes)
 
 
 def finish_over_time(
-    table: pd.DataFrame, freq: str = "D", *, confidence: float = 0.95, days: Covered
+    table: pd.DataFrame,
+    freq: str = "D",
+    *,
+    metrics: Further = None,
+    confidence: float = 0.95,
+    days: Covered,
 ) -> pd.DataFrame:
     """Return the table of `over_time` from its tally, and the time that the calls cover."""
+    chosen = with_further(_METRICS, metrics)
     *by, period = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     starts = pd.DatetimeIndex(period.labels)
     every, complete = starts, np.zeros(0, dtype=bool)
@@ -56,10 +73,10 @@ def finish_over_time(
         edges = period_starts(starts[0], starts[-1], freq)
         every, complete = edges[:-1].rename("timestamp"), fills(edges, days)
     groups = completed(by, every.get_indexer(starts)[period.codes], every)
-    sums = known_sums(table, groups)
+    sums = known_sums(table, groups, sums_for(chosen))
     wholes = np.arange(len(groups)) // max(len(every), 1)
-    columns = with_intervals(metrics_of(table, groups, _METRICS), sums, confidence)
-    columns |= rest_flags(sums, _METRICS, confidence, wholes)
+    columns = with_intervals(chosen, metrics_of(table, groups, chosen), sums, confidence)
+    columns |= rest_flags(sums, chosen, confidence, wholes)
     result = say_level(pd.DataFrame(columns, index=groups.index), confidence)
     result["complete"] = np.resize(complete, len(result))
     return result
@@ -67,7 +84,13 @@ def finish_over_time(
 
 @additive(tally_over_time, finish_over_time, whole_clients=True, durations=("answerTime", "talkTime"))
 def over_time(
-    df: pd.DataFrame, freq: str = "D", *, by: By = None, confidence: float = 0.95, days: Days = None
+    df: pd.DataFrame,
+    freq: str = "D",
+    *,
+    metrics: Further = None,
+    by: By = None,
+    confidence: float = 0.95,
+    days: Days = None,
 ) -> pd.DataFrame:
     """Count calls and answers in each period.
 
@@ -80,6 +103,9 @@ def over_time(
         Length of a period: a span that divides the day (``"15min"``, ``"h"``, ``"2h"``), or ``"D"``, ``"W"``
         (from Monday), ``"M"``, ``"Q"``, ``"Y"``; the words ``"hour"``, ``"day"``, ``"week"``, ``"month"``,
         ``"quarter"`` and ``"year"`` mean the same.
+    metrics
+        Further metrics: your own (`bc.Metric`), or names in `definitions` that describe a group of calls, but
+        not the median. They stand behind the usual ones.
     by
         Columns or dimensions (``agent``, ``project`` …) that become outer index levels.
     confidence
@@ -139,74 +165,68 @@ def over_time(
     >>> calls.calls.over_time("W")["complete"].tolist()
     [False]
     """
-    table = tally_over_time(df, freq, by=by)
-    return finish_over_time(table, freq, confidence=confidence, days=covered(df, days))
+    table = tally_over_time(df, freq, metrics=metrics, by=by)
+    return finish_over_time(table, freq, metrics=metrics, confidence=confidence, days=covered(df, days))
 
 
 _A_DAY = "_per_day"
 _CELLS = 7 * 24
-_VALUES = (
-    "n_calls",
-    "answered",
-    "answer_rate",
-    "answer_time_mean_s",
-    "talk_time_total_s",
-    "talk_time_mean_s",
-    "positive",
-    "positive_rate",
-    *(total + _A_DAY for total in ("n_calls", "answered", "positive")),
-)
+_VALUES_A_DAY = tuple(total + _A_DAY for total in ("n_calls", "answered", "positive"))
 
 
-def tally_heatmap(df: pd.DataFrame, value: str | None = None, *, by: By = None) -> pd.DataFrame:
+def tally_heatmap(df: pd.DataFrame, value: str | Metric | None = None, *, by: By = None) -> pd.DataFrame:
     """Return the sums behind `heatmap`: one row per group, weekday and hour that has calls."""
-    value = choice("value", _value(value), _VALUES).removesuffix(_A_DAY)
+    metric = _metric_of(value)
     known = column(df, "timestamp").notna().to_numpy()
     parts = split(df, by).within(*split(df, ["weekday", "hour"]).keys).where(known)
-    ratios, wholes = ratios_of([value]), len(names_of(by))
-    return tally(df, parts, sums_for(["n_calls", value]), ratios=ratios, wholes=wholes)
+    ratios, wholes = ratios_of([metric]), len(names_of(by))
+    return tally(df, parts, sums_for([metric]), ratios=ratios, wholes=wholes)
 
 
 def finish_heatmap(
-    table: pd.DataFrame, value: str | None = None, *, confidence: float = 0.95, days: Covered
+    table: pd.DataFrame, value: str | Metric | None = None, *, confidence: float = 0.95, days: Covered
 ) -> pd.DataFrame:
     """Return the table of `heatmap` from its tally, and the time that the calls cover."""
-    shown = _value(value)
-    value = shown.removesuffix(_A_DAY)
+    metric = _metric_of(value)
+    a_day = value in _VALUES_A_DAY
     *by, weekday, _ = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
     week = pd.Index(WEEKDAYS, dtype="str", name="weekday")
     rows = completed(by, week.get_indexer(weekday.labels)[weekday.codes], week)
     hours = table.index.get_level_values(-1).to_numpy(dtype=np.int64)
     cells = Groups(rows.codes * 24 + hours, pd.RangeIndex(len(rows) * 24))
-    values = metrics_of(table, cells, [value])[value].to_numpy().reshape(-1, 24)
-    if shown != value:
+    values = metrics_of(table, cells, [metric])[metric.name].to_numpy().reshape(-1, 24)
+    if a_day:
         values = calls_a_day(values, np.resize(_days_of_cells(days), values.shape))
     result = pd.DataFrame(values, index=rows.index, columns=pd.RangeIndex(24, name="hour"))
-    _, *divisor = METRICS[value].sums
+    _, *divisor = metric.sums
     behind = np.nan_to_num(table[divisor[0] if divisor else "n_calls"].to_numpy())
     counted = cells.sum(behind).reshape(-1, 24)
     calls = int(table["n_calls"].sum())
+    shown = metric.name + (_A_DAY if a_day else "")
     result.attrs["heatmap"] = {"value": shown, "n_calls": calls, "counted": counted.tolist()}
-    if shown != value:
+    if a_day:
         result.attrs["heatmap"]["days"] = float(days_behind(pd.RangeIndex(1), days)[0])
-    said = _chance_of_cells(known_sums(table, cells), value, confidence)
+    said = _chance_of_cells(known_sums(table, cells, sums_for([metric])), metric, confidence)
     result.attrs["heatmap"] |= said
     return say_level(result, confidence, flagged="beyond_chance" in said)
 
 
-def _chance_of_cells(sums: pd.DataFrame, value: str, confidence: float) -> dict[str, object]:
+def _chance_of_cells(sums: pd.DataFrame, metric: Metric, confidence: float) -> dict[str, object]:
     """Return what a heat map's attributes say of chance, row by row, for a value that has a denominator."""
-    if not ratios_of([value]):
+    if not ratios_of([metric]):
         return {}
-    low, high = interval(value, sums, confidence)
+    low, high = interval(metric, sums, confidence)
     found: dict[str, Any] = {"low": low, "high": high}
-    for name, flag in rest_flags(sums, [value], confidence, np.arange(len(sums)) // _CELLS).items():
+    for name, flag in rest_flags(sums, [metric], confidence, np.arange(len(sums)) // _CELLS).items():
         found[name] = flag.to_numpy(dtype=object, na_value=None)  # attributes are compared, which NA forbids
     return {name: each.reshape(-1, 24).tolist() for name, each in found.items()}
 
 
-def _value(value: str | None) -> str:
-    return "n_calls" if value is None else value
+def _metric_of(value: str | Metric | None) -> Metric:
+    """Return the metric that a heat map shows, in total or a day."""
+    if value is None or value in _VALUES_A_DAY:
+        return find_metric(str(value or "n_calls").removesuffix(_A_DAY))
+    return summable(find_metric(value, "value", _VALUES_A_DAY), "value")
 
 
 def _days_of_cells(days: Covered) -> NDArray[np.float64]:
@@ -220,7 +240,7 @@ def _days_of_cells(days: Covered) -> NDArray[np.float64]:
 @additive(tally_heatmap, finish_heatmap, whole_clients=True, durations=("answerTime", "talkTime"))
 def heatmap(
     df: pd.DataFrame,
-    value: str | None = None,
+    value: str | Metric | None = None,
     *,
     by: By = None,
     confidence: float = 0.95,
@@ -233,9 +253,9 @@ def heatmap(
     df
         Calls; needs ``timestamp``, and what the value is made of.
     value
-        What each cell holds: ``"n_calls"``, ``"answered"``, ``"answer_rate"``, ``"answer_time_mean_s"``,
-        ``"talk_time_total_s"``, ``"talk_time_mean_s"``, ``"positive"`` or ``"positive_rate"``, as
-        `definitions` defines them; or, on the mean of the days, ``"n_calls_per_day"``,
+        What each cell holds: a metric of your own (`bc.Metric`), or a name in `definitions` that describes a
+        group of calls, such as ``"n_calls"``, ``"answer_rate"``, ``"talk_time_mean_s"`` or
+        ``"positive_rate"``, but not the median; or, on the mean of the days, ``"n_calls_per_day"``,
         ``"answered_per_day"`` or ``"positive_per_day"``. None: ``"n_calls"`` in the table, and
         ``"n_calls_per_day"`` in the picture, where weekdays are to be compared.
     by

@@ -21,6 +21,7 @@ calls as columns; a *table* is typed.
     _identity      which rows are the same call
     _agents        which field tells the agent of a call
     _labels        outcomes and tags: how labels are read and folded
+    _leads         which calls are a lead
     _names         names of agents, lines, parties and projects
     _picture_options  what every picture takes
     _phones        telephone numbers: one number, one text
@@ -74,6 +75,17 @@ from brightcall_pandas.frame._fields import (
 from brightcall_pandas.frame._identity import CONSTANT_FIELDS, IDENTITY_FIELDS, NO_ID, call_numbers
 from brightcall_pandas.frame._inputs import to_frame, warn_of_unread_times
 from brightcall_pandas.frame._labels import NONE, fold, tags_of_rows
+from brightcall_pandas.frame._leads import (
+    LEAD_DOC,
+    checked_lead,
+    known_lead,
+    lead_field,
+    leads_of,
+    leads_told,
+    of_one_lead,
+    warn_of_absent_leads,
+    with_lead,
+)
 from brightcall_pandas.frame._names import (
     ARROW,
     NAMES_DOC,
@@ -148,6 +160,7 @@ __all__ = [
     "FIELD_NAMES",
     "HTTP_FAILURES",
     "IDENTITY_FIELDS",
+    "LEAD_DOC",
     "LONGEST_DAYS",
     "NAMES_DOC",
     "NONE",
@@ -182,6 +195,7 @@ __all__ = [
     "are_settled",
     "call_numbers",
     "checked_agent",
+    "checked_lead",
     "checked_region",
     "choice",
     "client_codes",
@@ -201,7 +215,11 @@ __all__ = [
     "has_number",
     "is_page",
     "known_agent",
+    "known_lead",
     "label_array",
+    "lead_field",
+    "leads_of",
+    "leads_told",
     "line_type_of",
     "may_be_empty",
     "micros",
@@ -220,6 +238,7 @@ __all__ = [
     "number_codes",
     "number_of",
     "of_one_agent",
+    "of_one_lead",
     "of_one_region",
     "optional_column",
     "page_of",
@@ -242,10 +261,12 @@ __all__ = [
     "typed_array",
     "typed_table",
     "value_error",
+    "warn_of_absent_leads",
     "warn_of_other_spellings",
     "warn_of_unread_times",
     "whole",
     "with_agent",
+    "with_lead",
     "with_region",
     "words_of",
     "zone_info",

@@ -23,6 +23,7 @@ from brightcall_pandas.frame._documents import calls_in, is_call, is_event, is_o
 from brightcall_pandas.frame._field_names import field_names, renamed, warn_of_close_names
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS, SCHEMA_VERSION
 from brightcall_pandas.frame._kinds import json_text
+from brightcall_pandas.frame._leads import checked_lead, known_lead, warn_of_absent_leads, with_lead
 from brightcall_pandas.frame._page import Page, page_of_records, read_page
 from brightcall_pandas.frame._phones import checked_region
 from brightcall_pandas.frame._table import TABLE_SCHEMA, TypedTable, typed_columns, typed_table
@@ -39,7 +40,12 @@ _BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16, as Windows' PowerShell w
 
 @brief_errors
 def to_frame(
-    records: Any, *, timezone: str = "UTC", agent: str | None = None, region: str | None = None
+    records: Any,
+    *,
+    timezone: str = "UTC",
+    agent: str | None = None,
+    region: str | None = None,
+    lead: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Return the typed frame of anything already in hand.
 
@@ -63,6 +69,10 @@ def to_frame(
         Two letters of the country (``"DE"``) whose numbers are written without country code. It changes no
         column; tables go by it where they tell clients apart, as `bc.normalize_numbers` does. None: that of
         `records`, where these are a frame that has one.
+    lead
+        Outcomes that are a lead, such as ``["Meeting booked", "Qualified"]``, whatever their case and blanks:
+        what tables count as positive. None: those of `records`, where these are a frame that names some, else
+        calls whose outcome type is positive.
 
     Returns
     -------
@@ -79,12 +89,14 @@ def to_frame(
         The text or the file is not JSON, a table has no field of a call, two columns of one name or two that
         mean one field, the timezone or the region does not exist, or `agent` is not a field.
     TypeError
-        `records` is something else.
+        `records` is something else, or `lead` is not texts.
 
     Warns
     -----
     RuntimeWarning
         None of the times of a column could be read, or names resemble fields without being them.
+    NoMatchWarning
+        No call has an outcome that `lead` names.
 
     Notes
     -----
@@ -103,10 +115,12 @@ def to_frame(
     12.0
     """
     timezone, region = zone_name("timezone", timezone), checked_region(region)
+    given_lead = None if lead is None else checked_lead(lead)
     agent = None if agent is None else checked_agent(agent, FIELDS)
     settled_by = "argument"
     if isinstance(records, pd.DataFrame):
         region = region_of(records) if region is None else region
+        lead = known_lead(records) if lead is None else lead
         if agent is None and (agent := known_agent(records)) is not None:
             settled_by = str(records.attrs["brightcall"].get("agent_by", "calls"))
     typed, index = _typed_of(records, timezone)
@@ -119,7 +133,9 @@ def to_frame(
         "misfits": typed.report(),
     }
     warn_of_unread_times(frame, typed.report())
-    frame = with_region(frame, region)
+    frame = with_lead(with_region(frame, region), lead)
+    if given_lead is not None:
+        warn_of_absent_leads(frame)
     if agent is None and (agent := count_agents(frame).settled) is not None:
         settled_by = "calls"
     return frame if agent is None else with_agent(frame, agent, by=settled_by)

@@ -29,6 +29,7 @@ from brightcall_pandas.errors import AuthenticationError, CacheError
 from brightcall_pandas.frame import (
     LONGEST_DAYS,
     checked_agent,
+    checked_lead,
     checked_region,
     choice,
     duration,
@@ -111,6 +112,9 @@ class Client(ForkAware):
     region
         Two letters of the country (``"DE"``) whose numbers the account writes without country code, so that
         tables take them and the international ones for one client; see `bc.normalize_numbers`.
+    lead
+        Outcomes that are a lead, such as ``["Meeting booked", "Qualified"]``: what tables count as positive.
+        None: calls whose outcome type is positive.
     cache_limit
         What the account's cache may take at most: bytes, or text such as ``"2 GB"``; what was not used for
         longest goes first, never what a load needs. None sets no bound.
@@ -162,6 +166,7 @@ class Client(ForkAware):
         account: str | None = None,
         agent: str | None = None,
         region: str | None = None,
+        lead: Sequence[str] | None = None,
         cache_limit: float | str | None = None,
         allow_http: bool = False,
         answer_limit: float | str = "100 MB",
@@ -181,6 +186,7 @@ class Client(ForkAware):
         self._account = named or self.key_hash
         self.agent = None if agent is None else checked_agent(agent)
         self.region = checked_region(region)
+        self.lead = None if lead is None else checked_lead(lead)
         self.timezone = None if timezone is None else zone_name("timezone", timezone)
         self.page_size = whole("page_size", page_size, 2)
         self.workers = whole("workers", workers, 1)

@@ -427,4 +427,5 @@ def _provenance(loading: Loading, parts: Sequence[Part], agent: Mapping[str, Any
         server=unusual({each.name: each.value for each in loading.client.cache.account.server}),
         **agent,
         **({"region": loading.client.region} if loading.client.region else {}),
+        **({"lead": loading.client.lead} if loading.client.lead else {}),
     )

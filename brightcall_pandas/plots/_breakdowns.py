@@ -30,6 +30,7 @@ __all__ = ["breakdown", "by_agent", "by_line"]
 _A_DAY = "n_calls_per_day"
 _BESIDE = ("share", "n_calls", _A_DAY)
 _NAME = 28
+_ROWS = 30
 
 
 @picture
@@ -154,7 +155,7 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A row for each agent, best first: a dot for the adjusted rate, a hollow dot for the rate as counted, a
         line for its interval, and on the right the possible ranks and the calls. Agents without a rank are
-        grey. Of more than 30 agents the first and the last 15 are drawn.
+        grey. Of more than 30 agents the first and the last 15 that are ranked are drawn.
     """
     if table.empty:
         return no_data(look, "Agents")
@@ -162,7 +163,12 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
     words = words_of(rate)
     nobody = table.index.get_level_values(-1) == NONE
     told = table[~nobody] if not nobody.all() else table
-    shown, hidden = best_and_worst(_sorted(told, look, f"{rate}_adjusted"), look, "agents")
+    ordered = _sorted(told, look, f"{rate}_adjusted")
+    # Where not all fit, those of too few calls for a rank must not stand in the place of the last.
+    if len(told) > look.rows(_ROWS) and told["rank"].notna().any():
+        ordered = ordered[ordered["rank"].notna()]
+    shown, hidden = best_and_worst(ordered, look, "agents", usual=_ROWS)
+    unranked = len(told) - len(ordered)
     ranked = shown["rank"].notna()
     texts = [
         f"{f'rank {_rank_range(best, worst)}' if known else 'no rank'} (n = {number(calls)})"
@@ -192,6 +198,7 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
         f"not drawn: {number(table.loc[nobody, 'n_calls'].sum())} without an agent"
         if len(told) < len(table)
         else "",
+        f"not drawn: {counted(unranked, 'agent')} of too few calls for a rank" if unranked else "",
         hidden,
         look.facts.cut(table),
     ]

@@ -348,6 +348,7 @@ class EndTexts:
         span = self.high - self.low
         if self.aligned:
             if self.heading is not None:
+                self.heading.set_fontsize(size)
                 widths.append(
                     text_size(renderer, self.heading.get_text(), self.heading.get_fontproperties())[0] + pad
                 )

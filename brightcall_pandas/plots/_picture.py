@@ -174,7 +174,7 @@ def picture(draw: Callable[[pd.DataFrame, Look], Axes]) -> Picture:
     options = [each for each in signature.parameters.values() if each.kind is each.KEYWORD_ONLY]
     drawn.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
     drawn.__doc__ = documented(draw.__doc__, PICTURE_OPTIONS)
-    del drawn.__wrapped__  # type: ignore[attr-defined]  # which takes a look, not these options
+    del drawn.__wrapped__  # which takes a look, not these options
     return drawn
 
 

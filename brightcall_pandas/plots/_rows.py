@@ -156,8 +156,8 @@ def dot_rows(
     above = (
         ax.annotate(
             heading,
-            (1, -0.75),
-            xytext=(1, -0.75),
+            (1, -1),
+            xytext=(1, -1),
             textcoords=aside["xycoords"],
             va="center",
             fontsize=size,
@@ -221,6 +221,6 @@ def row_labels(index: pd.Index) -> list[str]:
 
 def _rows(ax: Axes, labels: Sequence[str], look: Look, *, headed: bool = False) -> list[Fit]:
     ax.set_yticks(np.arange(len(labels)), labels, fontsize=look.small)
-    ax.set_ylim(len(labels) - 0.4, -1.15 if headed else -0.6)
+    ax.set_ylim(len(labels) - 0.4, -1.55 if headed else -0.6)
     ax.tick_params(axis="y", length=0)
     return [RowLabels(labels, look.small)]

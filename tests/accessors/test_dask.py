@@ -18,11 +18,15 @@ import brightcall_pandas as bc
 from brightcall_pandas import analysis
 
 ARGUMENTS = {
-    "breakdown": [("project",), {"metrics": ["n_calls", "unique_clients", "talk_time_median_s"]}],
+    "breakdown": [
+        ("project",),
+        {"metrics": ["unique_clients", "talk_time_median_s", "answer_rate", "talk_time_mean_s"]},
+    ],
+    "by_agent": [(), {"by": "direction"}],
     "repeat_callers": [("24h",), {"by": "project"}],
     "attempts": [(), {"by": "project"}],
     "over_time": [("W",), {}],
-    "heatmap": [("n_calls_per_day",), {}],
+    "heatmap": [("answer_rate",), {}],
     "callbacks": [("6h",), {}],
     "chains_match": [(), {"eventually": ["101", "102"], "at_least": 1}],
 }

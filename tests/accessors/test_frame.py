@@ -46,6 +46,27 @@ class TestCallsAccessor:
         public = {name for name in vars(accessors.CallsAccessor) if not name.startswith("_")}
         assert public - OTHERS == set(analysis.__all__)
 
+    def test_tables_that_count_what_is_positive_take_lead(self):
+        takes = {
+            name
+            for name in analysis.__all__
+            if "lead" in inspect.signature(getattr(accessors.CallsAccessor, name)).parameters
+        }
+        assert takes == {
+            "attempts",
+            "breakdown",
+            "by_agent",
+            "compare",
+            "explain_change",
+            "funnel",
+            "heatmap",
+            "over_time",
+            "recalls",
+            "sensitivity",
+            "talk_time_buckets",
+            "transfer_variants",
+        }
+
     @pytest.mark.parametrize("name", analysis.__all__)
     def test_shows_signature_and_docstring_of_the_function(self, name, calls):
         method, function = getattr(calls.calls, name), getattr(analysis, name)
@@ -53,8 +74,10 @@ class TestCallsAccessor:
         shown = list(inspect.signature(method).parameters.values())
         people = [each.name for each in shown[len(expected) :]]
         assert shown[: len(expected)] == expected
-        assert people in ([], ["agent"], ["agent", "names"])
-        assert (people != []) is (name in ("by_agent", "by_line") or "by" in [each.name for each in expected])
+        assert people in ([], ["agent"], ["agent", "names"], ["agent", "names", "lead"], ["lead"])
+        assert ("agent" in people) is (
+            name in ("by_agent", "by_line") or "by" in [each.name for each in expected]
+        )
         before, section, after = inspect.getdoc(function).partition("\n\nReturns\n-------\n")
         text = inspect.getdoc(method)
         assert text.startswith(before)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import pandas as pd
 import pytest
 
-from brightcall_pandas.analysis import by_agent, by_line
+from brightcall_pandas.analysis import breakdown, by_agent, by_line
 
 
 def team(**agents: tuple[int, int]) -> pd.DataFrame:
@@ -266,3 +268,39 @@ class TestByLine:
         assert empty.dtypes.equals(full.dtypes)
         with pytest.raises(KeyError, match="by='bells'"):
             by_line(df, by="bells")
+
+
+class TestBeyondChance:
+    def test_only_ranked_agents_are_tested(self):
+        usual = dict.fromkeys("bcdefgh", (30, 100))
+        flags = by_agent(team(a=(60, 100), **usual, i=(9, 9)))["beyond_chance"]
+        assert flags[["a", *usual]].tolist() == [True] + [False] * 7
+        assert flags.isna()["i"]
+
+    def test_a_line_is_compared_at_equal_hours(self):
+        # At 9 nobody answers one of four lines less than another; line A dials at 9 only, when few answer.
+        hours = {9: {"A": 8, "B": 8, "C": 8, "D": 8}, 15: {"B": 28, "C": 28, "D": 28}}
+        rows = [
+            (line, f"2026-03-02T{hour:02d}:00Z", int(place < hits))
+            for hour, lines in hours.items()
+            for line, hits in lines.items()
+            for place in range(40)
+        ]
+        df = pd.DataFrame(rows, columns=["lineNumber", "timestamp", "state"]).assign(type=1)
+        assert breakdown(df, "line", ["answer_rate"])["beyond_chance"]["A"]
+        assert not by_line(df)["beyond_chance"].any()
+
+    def test_cochran_mantel_haenszel(self):
+        # Two hours, two lines: of 40 calls each, A has 10 and 20 answers, B 20 and 30. So 15 and 25 are
+        # expected of A, 10 less are found, and less Yates' half 9.5. Variances 80 · 80 ÷ 4 ÷ 79 · p q.
+        hits = {("A", 9): 10, ("B", 9): 20, ("A", 15): 20, ("B", 15): 30}
+        rows = [
+            (line, f"2026-03-02T{hour:02d}:00Z", int(place < answered))
+            for (line, hour), answered in hits.items()
+            for place in range(40)
+        ]
+        df = pd.DataFrame(rows, columns=["lineNumber", "timestamp", "state"]).assign(type=1)
+        variance = 1_600 / 79 * (30 / 80 * 50 / 80 + 50 / 80 * 30 / 80)
+        confidence = 2 * NormalDist().cdf(9.5 / variance**0.5) - 1
+        assert by_line(df, confidence=confidence - 1e-6)["beyond_chance"].all()
+        assert not by_line(df, confidence=confidence + 1e-6)["beyond_chance"].any()

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import brightcall_pandas as bc
 from brightcall_pandas.analysis import breakdown, by_outcome, funnel, summary
+from brightcall_pandas.analysis._rates import wilson
 
 
 @pytest.fixture
@@ -122,6 +124,66 @@ class TestBreakdown:
         ]
         # 1 of 2, but both to one client, so that they count as one, and 1 of 1
         assert table["answer_rate_low"].tolist()[:2] == pytest.approx([0.054621, 0.206549], abs=1e-6)
+
+    def test_calls_of_one_client_tell_less_than_calls_of_many(self):
+        # The same calls, to 90 clients once each, and to 30 clients three times, who answer always or never.
+        df = pd.DataFrame({"projectName": ["A"] * 90, "state": [1] * 30 + [0] * 60})
+        once = df.assign(clientNumber=[f"+4930{place:07d}" for place in range(90)])
+        thrice = df.assign(clientNumber=[f"+4930{place // 3:07d}" for place in range(90)])
+        bounds = [
+            breakdown(each, "project", ["answer_rate"])[["answer_rate_low", "answer_rate_high"]].to_numpy()[0]
+            for each in (df, once, thrice)
+        ]
+        assert bounds[0].tolist() == bounds[1].tolist() == [float(each) for each in wilson(30, 90)]
+        # All alike within a client: as 30 calls, and a little less, since 30 clients tell the variance.
+        assert bounds[2] == pytest.approx(wilson(10, 30), abs=0.01)
+        assert bounds[2][0] < wilson(10, 30)[0]
+
+    def test_groups_that_differ_beyond_chance(self):
+        # Lines B to E answer 30 of 100, line A 60, line F one of two.
+        answered = {"A": (60, 100), **dict.fromkeys("BCDE", (30, 100)), "F": (1, 2)}
+        rows = [(name, place < hits) for name, (hits, calls) in answered.items() for place in range(calls)]
+        df = pd.DataFrame(rows, columns=["lineNumber", "state"]).astype({"state": int})
+        table = breakdown(df, "line", ["answer_rate"])
+        assert table.index[table["beyond_chance"]].tolist() == ["A"]
+        assert str(table["beyond_chance"].dtype) == "boolean"
+        assert table.attrs["brightcall"]["false_discovery_rate"] == 0.05
+        assert breakdown(df, "line", confidence=0.9).attrs["brightcall"]["false_discovery_rate"] == 0.1
+        shuffled = breakdown(df.sample(frac=1, random_state=1), "line", ["answer_rate"])
+        pd.testing.assert_frame_equal(shuffled.sort_index(), table.sort_index())
+
+    def test_of_several_rates_each_is_flagged(self):
+        df = pd.DataFrame(
+            {
+                "lineNumber": ["A"] * 100 + ["B"] * 100,
+                "state": [1] * 70 + [0] * 30 + [1] * 20 + [0] * 80,
+                "outcomeType": (["positive"] * 10 + [None] * 90) * 2,
+            }
+        )
+        table = breakdown(df, "line")
+        assert table["answer_rate_beyond_chance"].all()
+        assert not table["positive_rate_beyond_chance"].any()
+        assert table["beyond_chance"].all()
+
+    def test_one_group_has_nothing_to_differ_from(self):
+        table = breakdown(pd.DataFrame({"lineNumber": ["A"] * 9, "state": [0, 1, 1] * 3}), "line")
+        assert table["beyond_chance"].isna().all()
+        assert "beyond_chance" not in breakdown(pd.DataFrame({"lineNumber": ["A", "B"]}), "line", ["n_calls"])
+
+    def test_spellings_and_talk_times_do_not_tear_a_client_apart(self):
+        df = pd.DataFrame(
+            {
+                "outcomeTag": ["Sold", " sold", "SOLD", "Busy"] * 10,
+                "state": [1, 1, 1, 0] * 10,
+                "talkTime": [float(place) for place in range(40)],
+                "clientNumber": [f"+4930{place // 4:07d}" for place in range(40)],
+            }
+        )
+        metrics = ["answer_rate", "talk_time_mean_s"]
+        folded = df.assign(outcomeTag=df["outcomeTag"].str.strip().str.capitalize())
+        table = breakdown(df, "outcome", [*metrics, "talk_time_median_s"])
+        expected = breakdown(folded, "outcome", metrics).rename({"Sold": table.index[0]})
+        pd.testing.assert_frame_equal(table[expected.columns], expected)
 
     def test_medians_and_distinct_clients_can_be_asked_for(self, breakdown_calls):
         table = breakdown(breakdown_calls, "project", ["talk_time_median_s", "unique_clients"])
@@ -340,10 +402,48 @@ class TestFunnel:
     def test_stages_of_ones_own(self, funnel_calls):
         stages = {
             "long": lambda df: df["talkTime"] > 20,
-            "positive": pd.Series([None, True, True, False, True], dtype="boolean"),
+            "positive": pd.Series([None, True, True, False, True], funnel_calls.index, dtype="boolean"),
             "b": np.array([False, False, True, True, True]),
         }
         assert funnel(funnel_calls, stages)["n_calls"].to_dict() == {"long": 4, "positive": 3, "b": 2}
+
+    def test_stages_are_said_as_metrics_are(self, funnel_calls):
+        talks = bc.Metric("stage of talks", numerator="talkTime > 20", denominator="talkTime >= 0")
+        ways = [
+            {"all": "talkTime >= 0", "long": talks, "positive": "positive"},
+            {
+                "all": lambda df: [True] * len(df),
+                "long": "talkTime > 20",
+                "positive": "outcomeType == 'positive'",
+            },
+            {
+                "all": bc.CallFilter(),
+                "long": "stage of talks",
+                "positive": bc.CallFilter(outcome_types="positive"),
+            },
+        ]
+        for stages in ways:
+            found = funnel(funnel_calls, stages)["n_calls"].to_dict()
+            assert found == {"all": 5, "long": 4, "positive": 3}
+        assert funnel(funnel_calls, [talks, "positive"])["n_calls"].to_dict() == {
+            "stage of talks": 4,
+            "positive": 3,
+        }
+
+    @pytest.mark.parametrize(
+        ("stage", "told"),
+        [
+            ("talkTme > 3", "stage 'bad' needs a column: .*'talkTme'"),
+            ("talkTime", "stage 'bad' gives numbers"),
+            ("unique_clients", "stage 'bad' counts distinct clients"),
+            (pd.Series([True] * 5, index=range(5, 10)), "stage 'bad': the index of its mask"),
+            (lambda df: 1 / 0, "stage 'bad' raised ZeroDivisionError"),
+            (7, "stage 'bad' is a CallFilter, .* not 7"),
+        ],
+    )
+    def test_a_stage_that_is_none_is_named(self, funnel_calls, stage, told):
+        with pytest.raises((KeyError, TypeError, ValueError), match=told):
+            funnel(funnel_calls, {"all": bc.CallFilter(), "bad": stage})
 
     def test_by_lists_every_stage_in_every_group(self, funnel_calls):
         table = funnel(funnel_calls, by="agent")
@@ -357,13 +457,15 @@ class TestFunnel:
         assert table["n_calls"].tolist() == [0, 0]
         assert table["share"].isna().all()
 
-    @pytest.mark.parametrize("stages", [{}, ["answered"]])
+    @pytest.mark.parametrize("stages", [{}, ["nothing"], "answered", ["answered", "answered"], 5])
     def test_stages_that_are_none(self, funnel_calls, stages):
         with pytest.raises(ValueError, match="stages="):
             funnel(funnel_calls, stages)
 
     def test_a_mask_of_another_length(self, funnel_calls):
-        with pytest.raises(ValueError, match="'short' has 2 entries, but the frame has 5 rows"):
+        with pytest.raises(
+            ValueError, match="stage 'short': its mask has 2 entries, but the frame has 5 calls"
+        ):
             funnel(funnel_calls, {"short": [True, False]})
 
     def test_an_empty_frame_gives_an_empty_table_of_the_same_kind(self, funnel_calls):

@@ -39,6 +39,7 @@ NO_PICTURE = {
     "ratings": "counts and a mean; breakdown draws groups",
     "rung_parties": "a table to look one party up in",
     "definitions": "sentences",
+    "sensitivity": "an answer in several definitions, and places: figures to be looked up",
     "transfer_chains": "a row for each call; transfer_variants draws them counted",
     "transfer_summary": "one row of figures in different units",
     "transfer_events": "a row for each transfer; transfer_matrix draws them counted",
@@ -62,6 +63,7 @@ NO_DEFINITION = {
     "quality": {"detail"},
     "repeat_calls": {"repeats_id", "repeats_at"},
     "recalls": {"recall_states"},
+    "sensitivity": {"formula", "source"},
     "reconcile": {"agrees", "likely_cause"},
     "to_event_log": {
         "case:concept:name", "concept:name", "time:timestamp", "org:resource", "time_known",
@@ -156,6 +158,7 @@ class TestEveryTable:
         }
         df = calls(40)
         shown |= set(analysis.explain_change(df, df, by="project").columns)
+        shown |= set(analysis.sensitivity(df, by="project").columns)
         assert set(DEFINITIONS) <= shown
 
 
@@ -172,6 +175,7 @@ class TestHalves:
             "over_time",
             "recalls",
             "repeat_callers",
+            "sensitivity",
             "summary",
         }
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brightcall_pandas.analysis import compare, explain_change, summary
+from brightcall_pandas.analysis._rates import wilson
 
 
 def calls(**groups: tuple[int, int]) -> pd.DataFrame:
@@ -239,3 +240,78 @@ def test_impossible_durations_of_both_sides_are_counted():
     assert compared.attrs["impossible"] == {"talkTime": 2}
     assert explain_change(march, february, "talk_time_mean_s").attrs["impossible"] == {"talkTime": 2}
     assert "impossible" not in explain_change(march, february).attrs
+
+
+class TestChance:
+    def side(self, hits: int, calls: int, clients: int = 1_000, first: int = 0) -> pd.DataFrame:
+        """Return calls of a project, the first ones answered, to clients in turn."""
+        numbers = [f"+4930{first + place % clients:07d}" for place in range(calls)]
+        return pd.DataFrame(
+            {"projectName": "A", "state": [1] * hits + [0] * (calls - hits), "clientNumber": numbers}
+        )
+
+    def test_of_other_clients_called_once_it_is_newcombes(self):
+        # Newcombe's first example.
+        table = compare(self.side(56, 70), self.side(48, 80, first=500), metrics=["answer_rate"])
+        row = table.iloc[0]
+        assert row[["answer_rate_change_low", "answer_rate_change_high"]].tolist() == pytest.approx(
+            [0.0524, 0.3339], abs=5e-5
+        )
+        assert [row["answer_rate_low"], row["answer_rate_other_high"]] == pytest.approx(
+            [float(wilson(56, 70)[0]), float(wilson(48, 80)[1])]
+        )
+        assert row["beyond_chance"]
+
+    def test_clients_on_both_sides_narrow_the_change(self):
+        before, same = self.side(30, 100), self.side(36, 100)
+        others = self.side(36, 100, first=500)
+        widths = [
+            float((table["answer_rate_change_high"] - table["answer_rate_change_low"]).iloc[0])
+            for table in (compare(each, before, metrics=["answer_rate"]) for each in (same, others))
+        ]
+        # Six of a hundred changed: √6 ÷ 100 is the standard error of the change.
+        assert widths[0] == pytest.approx(2 * 1.96 * 6**0.5 / 100, rel=0.15)
+        assert widths[0] < widths[1] / 2
+
+    def test_the_sides_the_other_way_round(self):
+        first, second = self.side(20, 60, clients=25), self.side(30, 60, clients=20, first=10)
+        there, back = compare(first, second).iloc[0], compare(second, first).iloc[0]
+        for name in ("answer_rate",):
+            assert there[f"{name}_change_low"] == pytest.approx(-back[f"{name}_change_high"])
+            assert there[f"{name}_other_low"] == back[f"{name}_low"]
+
+    def test_a_group_that_one_side_lacks_has_no_interval_of_the_change(self):
+        table = compare(self.side(3, 9), self.side(3, 9).assign(projectName="B"), by="project")
+        assert table[["answer_rate_change_low", "answer_rate_change_high"]].isna().all(axis=None)
+        assert table["beyond_chance"].isna().all()
+
+    def test_the_whole_effect_has_the_interval_of_the_change_in_the_ranking(self):
+        first, second = self.side(50, 80), self.side(20, 80, first=500)
+        table = explain_change(first, second)
+        change = compare(first, second, metrics=["answer_rate"]).iloc[0]
+        assert table["effect_low"].iloc[0] == change["answer_rate_change_low"]
+        assert table["effect_high"].iloc[0] == change["answer_rate_change_high"]
+
+    def test_of_one_group_the_effect_is_the_change(self):
+        # The linearized interval: 0.375 ± 1.98 √(p q ÷ n + p q ÷ n), of 160 clients.
+        table = explain_change(self.side(50, 80), self.side(20, 80, first=500), by="project")
+        error = ((0.625 * 0.375 + 0.25 * 0.75) / 80 * 160 / 159) ** 0.5
+        assert table["effect_low"].iloc[0] == pytest.approx(0.375 - 1.975 * error, abs=1e-4)
+        assert table["effect_high"].iloc[0] == pytest.approx(0.375 + 1.975 * error, abs=1e-4)
+        assert table["beyond_chance"].tolist() == [True]
+
+    def test_effects_that_chance_gives_are_not_flagged(self):
+        rng = np.random.default_rng(1)
+        said = []
+        for _ in range(40):
+            clients = rng.integers(0, 60, 400)
+            df = pd.DataFrame(
+                {
+                    "clientNumber": [f"+4930{each:07d}" for each in clients],
+                    "state": (rng.random(400) < rng.beta(0.6, 1.2, 60)[clients]).astype(int),
+                    "projectName": rng.choice(list("ABCD"), 400),
+                }
+            )
+            table = explain_change(df.iloc[:200], df.iloc[200:], by="project")
+            said += [((table["effect_low"] > 0) | (table["effect_high"] < 0)).mean()]
+        assert np.mean(said) <= 0.09  # 5 % are promised, of 160 effects

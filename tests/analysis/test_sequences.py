@@ -6,6 +6,7 @@ import pytest
 
 from brightcall_pandas.analysis import attempts, repeat_callers, repeat_calls
 from brightcall_pandas.analysis._dimensions import split
+from brightcall_pandas.analysis._rates import wilson
 from brightcall_pandas.analysis._sequences import last_seen, sequences
 
 
@@ -241,3 +242,16 @@ class TestRepeatCalls:
         assert empty.columns.tolist() == repeat_calls(repeated_calls).columns.tolist()
         with pytest.raises(ValueError, match="window="):
             repeat_calls(repeated_calls, "0h")
+
+
+def test_reach_and_positive_rate_have_wilsons_interval():
+    # Of 20 clients 5 are reached by the first dial, and 4 more by the second one.
+    numbers = [f"+4930{place:07d}" for place in range(20)]
+    first = pd.DataFrame({"clientNumber": numbers, "state": [1] * 5 + [0] * 15})
+    second = pd.DataFrame({"clientNumber": numbers[5:], "state": [1] * 4 + [0] * 11})
+    days = [first.assign(timestamp="2026-03-02T09:00Z"), second.assign(timestamp="2026-03-03T09:00Z")]
+    table = attempts(pd.concat(days).assign(type=1, outcomeType="positive"))
+    assert table[["reach_low", "reach_high"]].to_numpy().ravel().tolist() == pytest.approx(
+        [*map(float, wilson(5, 20)), *map(float, wilson(9, 20))]
+    )
+    assert table["positive_rate_low"].tolist() == pytest.approx([float(wilson(n, n)[0]) for n in (20, 15)])

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from brightcall_pandas.analysis import concurrency, heatmap, over_time
+from brightcall_pandas.analysis._rates import wilson
 
 
 @pytest.fixture
@@ -134,7 +136,9 @@ class TestHeatmap:
 
     def test_a_value_that_is_none(self, calls):
         with pytest.raises(ValueError, match="answer_rate"):
-            heatmap(calls, "unique_clients")
+            heatmap(calls, "unique_client")
+        with pytest.raises(ValueError, match="value='talk_time_median_s' is not made of sums"):
+            heatmap(calls, "talk_time_median_s")
 
     def test_an_empty_frame_gives_no_rows_and_the_same_columns(self, calls):
         empty = heatmap(calls.iloc[:0])
@@ -225,3 +229,46 @@ class TestConcurrency:
             assert row["calls_max"] == max(counts)
             assert row["calls_mean"] == pytest.approx(sum(counts) / 60)
         assert (table.index[-1] - first).total_seconds() / 60 == len(table) - 1
+
+
+class TestChance:
+    def month(self) -> pd.DataFrame:
+        """Return ten days of 40 calls, 12 of them answered, on the last day 36; clients come again."""
+        rows = [(day, place, place < (36 if day == 9 else 12)) for day in range(10) for place in range(40)]
+        days, places, answered = zip(*rows, strict=True)
+        stamps = pd.Timestamp("2026-03-02T09:00", tz="UTC") + pd.to_timedelta(days, unit="D")
+        numbers = [f"+4930{place * 7 + day % 2:07d}" for day, place in zip(days, places, strict=True)]
+        calls = {"timestamp": stamps, "clientNumber": numbers, "state": np.array(answered, dtype=int)}
+        return pd.DataFrame(calls | {"talkTime": 30.0, "answerTime": 5.0})
+
+    def test_a_day_that_differs_from_the_others(self):
+        table = over_time(self.month(), "D")
+        assert table["beyond_chance"].tolist() == [False] * 9 + [True]
+        # One call a client and day.
+        low, high = wilson(12, 40)
+        assert table["answer_rate_low"].iloc[0] == low
+        assert table["answer_rate_high"].iloc[0] == high
+        # All talk 30 s.
+        assert table["talk_time_mean_s_low"].tolist() == table["talk_time_mean_s_high"].tolist() == [30] * 10
+
+    def test_periods_are_compared_within_their_group(self):
+        df = pd.concat([self.month().assign(projectName="A", state=1), self.month().assign(projectName="B")])
+        table = over_time(df, "D", by="project")
+        assert not table.loc["A", "beyond_chance"].any()
+        assert table.loc["B", "beyond_chance"].tolist() == [False] * 9 + [True]
+
+    def test_cells_of_a_heat_map(self):
+        table = heatmap(self.month(), "answer_rate")
+        said = table.attrs["heatmap"]
+        # Mondays and Tuesdays are two days each, and the tenth day is a Wednesday, of which there are two.
+        assert said["beyond_chance"][2][9] is True
+        assert said["beyond_chance"][0][9] is False
+        assert said["beyond_chance"][0][8] is None
+        assert said["low"][3][9] == wilson(12, 40)[0]
+        assert table.attrs["brightcall"]["false_discovery_rate"] == 0.05
+        assert "low" not in heatmap(self.month()).attrs["heatmap"]
+
+    @pytest.mark.parametrize("table", [over_time, heatmap])
+    def test_a_confidence_that_is_none(self, table):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            table(self.month(), confidence=95)

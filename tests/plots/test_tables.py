@@ -169,6 +169,19 @@ class TestByAgent:
         colors = ax.collections[-1].get_facecolors()
         assert (colors[0] != colors[1]).any()
 
+    def test_the_worst_are_shown_rather_than_those_without_a_rank(self):
+        # 40 agents of 20 calls, of which agent n has n answered, and 5 agents of one call.
+        names = [f"agent {place:02}" for place in range(40)]
+        states = [int(call < place / 2) for place in range(40) for call in range(20)]
+        df = pd.DataFrame({"userId": [name for name in names for _ in range(20)], "state": states})
+        few = pd.DataFrame({"userId": [f"new {place}" for place in range(5)], "state": 0})
+        ax = pd.concat([df, few]).calls.plot.by_agent()
+        labels = [label.get_text() for label in ax.get_yticklabels()]
+        assert (labels[0], len(labels)) == ("agent 39", 30)
+        assert set(labels[-3:]) == {"agent 00", "agent 01", "agent 02"}
+        assert "not drawn: 5 agents of too few calls for a rank" in words(ax)
+        assert "the first 15 and the last 15 of 40 agents" in words(ax)
+
     def test_calls_without_an_agent_are_no_agent(self):
         df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 30 + [None] * 9, "state": 1})
         ax = df.calls.plot.by_agent()

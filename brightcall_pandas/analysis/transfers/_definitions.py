@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from brightcall_pandas.analysis._metrics import OURS, TRADE, Definition
+from brightcall_pandas.analysis._metric import Definition
+from brightcall_pandas.analysis._metric_catalogue import OURS, TRADE
 
 __all__ = ["OF_TRANSFERS"]
 

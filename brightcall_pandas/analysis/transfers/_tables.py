@@ -28,7 +28,7 @@ __all__ = [
     "transfer_variants",
 ]
 
-_SUMS = ("n_calls", "state_known", "answered", "outcome_type_known", "positive", "talk_time_known")
+_SUMS = ("n_calls", "state_known", "answered", "lead_known", "positive", "talk_time_known")
 _OF_CHAINS = ("transferred", "transfers", "hops_max", "ping_pong", "loops", "self_loops", "timed")
 _QUANTILES = {
     "talk_time_p25_s": 0.25,
