@@ -55,7 +55,7 @@ SIZES = {"notebook": None, "slide": (10, 5.6)}
 def combinations():
     """Return triples of kind, style and size for each picture.
 
-    All of them would take minutes, so each picture gets a third of the large kinds and one of the small ones.
+    All of them would take minutes, so each picture gets a quarter of the large kinds and one of the small ones.
     Every style meets every kind of data and both sizes.
     """
     styles, sizes = list(STYLES), list(SIZES)
@@ -64,8 +64,8 @@ def combinations():
     for p, picture in enumerate(PICTURES):
         small = [(SMALL[p % 3], styles[p // 3 % 6], sizes[p % 2])]
         those = [
-            (kind, styles[(p // 3 + 2 * d) % 6], sizes[(p // 3 + d + p // 18) % 2])
-            for d, kind in enumerate(large[p % 3 :: 3])
+            (kind, styles[(p // 4 + d) % 6], sizes[(p // 3 + d) % 2])
+            for d, kind in enumerate(large[p % 4 :: 4])
         ]
         of_groups = [(GROUPED_KINDS[p % 3], styles[p % 6], sizes[p // 6 % 2])]
         chosen[picture] = of_groups if " by " in picture else those + small
