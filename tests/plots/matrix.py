@@ -55,7 +55,7 @@ SIZES = {"notebook": None, "slide": (10, 5.6)}
 def combinations():
     """Return triples of kind, style and size for each picture.
 
-    All of them would take minutes, so each picture gets a quarter of the large kinds and one of the small ones.
+    All of them would take minutes, so each picture gets a quarter of the large kinds and a small one.
     Every style meets every kind of data and both sizes.
     """
     styles, sizes = list(STYLES), list(SIZES)
