@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         Closed,
         Days,
         Direction,
+        Further,
         Kind,
+        Metric,
         Normalize,
         Rate,
         Source,
@@ -54,7 +56,7 @@ class CallsPlot:
     def breakdown(
         self,
         by: By,
-        metrics: Sequence[str] | None = None,
+        metrics: Sequence[str | Metric] | Metric | None = None,
         *,
         region: str | None = None,
         confidence: float = 0.95,
@@ -224,7 +226,14 @@ class CallsPlot:
 
     @_picture_of(analysis.over_time)
     def over_time(
-        self, freq: str = "D", *, by: By = None, days: Days = None, **options: Unpack[PlotOptions]
+        self,
+        freq: str = "D",
+        *,
+        metrics: Further = None,
+        by: By = None,
+        confidence: float = 0.95,
+        days: Days = None,
+        **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw the calls of each period and how many of them were answered.
 
@@ -235,12 +244,18 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).over_time(freq=freq, by=by, days=days)
+        table = calls(self._df).over_time(freq=freq, metrics=metrics, by=by, confidence=confidence, days=days)
         return plots.over_time(table, **options)
 
     @_picture_of(analysis.heatmap)
     def heatmap(
-        self, value: str | None = None, *, by: By = None, days: Days = None, **options: Unpack[PlotOptions]
+        self,
+        value: str | Metric | None = None,
+        *,
+        by: By = None,
+        confidence: float = 0.95,
+        days: Days = None,
+        **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw a value by weekday and hour of the day.
 
@@ -250,7 +265,9 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).heatmap(value="n_calls_per_day" if value is None else value, by=by, days=days)
+        table = calls(self._df).heatmap(
+            value="n_calls_per_day" if value is None else value, by=by, confidence=confidence, days=days
+        )
         return plots.heatmap(table, **options)
 
     @_picture_of(analysis.concurrency)
@@ -361,6 +378,7 @@ class CallsPlot:
         self,
         *,
         direction: Direction = "outbound",
+        metrics: Further = None,
         by: By = None,
         region: str | None = None,
         confidence: float = 0.95,
@@ -375,7 +393,9 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).attempts(direction=direction, by=by, region=region, confidence=confidence)
+        table = calls(self._df).attempts(
+            direction=direction, metrics=metrics, by=by, region=region, confidence=confidence
+        )
         return plots.attempts(table, **options)
 
     @_picture_of(analysis.repeat_callers)
@@ -438,6 +458,7 @@ class CallsPlot:
         *,
         by: By = None,
         metrics: Sequence[str] | None = None,
+        confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw one metric of each group on both sides.
@@ -448,16 +469,17 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).compare(other=other, by=by, metrics=metrics)
+        table = calls(self._df).compare(other=other, by=by, metrics=metrics, confidence=confidence)
         return plots.compare(table, **options)
 
     @_picture_of(analysis.explain_change)
     def explain_change(
         self,
         other: pd.DataFrame,
-        metric: str = "answer_rate",
+        metric: str | Metric = "answer_rate",
         *,
         by: By = None,
+        confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw what explains the change of a rate: dimensions, or the groups of one.
@@ -470,7 +492,7 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).explain_change(other=other, metric=metric, by=by)
+        table = calls(self._df).explain_change(other=other, metric=metric, by=by, confidence=confidence)
         return plots.explain_change(table, **options)
 
     @_picture_of(analysis.transfer_variants)

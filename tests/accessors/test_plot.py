@@ -48,9 +48,12 @@ class TestCallsPlot:
             "names": "Names",
             "color": "PictureColor",
             "agent": "str | None",
+            "lead": "Sequence[str] | None",
         }
-        if "by" not in of_table and name not in ("by_agent", "by_line"):
-            del options["agent"]
+        taken = inspect.signature(getattr(calls.calls, name)).parameters
+        options = {
+            each: what for each, what in options.items() if each in taken or each not in ("agent", "lead")
+        }
         own = [each for each in list(of_table.values())[1:] if each.name != "top"]  # that of the picture
         assert [(each.name, each.kind, each.default, each.annotation) for each in shown] == [
             *((each.name, each.kind, each.default, each.annotation) for each in own),
