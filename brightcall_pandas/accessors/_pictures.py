@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 import pandas as pd
 
-from brightcall_pandas.accessors._people import AGENT_DOC, shows_people, uses_agents
+from brightcall_pandas.accessors._people import AGENT_DOC, options_of, uses_agents
 from brightcall_pandas.errors import brief_errors
-from brightcall_pandas.frame import PICTURE_OPTIONS, with_agent
+from brightcall_pandas.frame import (
+    LEAD_DOC,
+    PICTURE_OPTIONS,
+    warn_of_absent_leads,
+    with_agent,
+    with_lead,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +43,10 @@ class PlotOptions(TypedDict, total=False):
     sort: Sort
     names: Names
     color: PictureColor
+
+
+_OF_TABLES = {"agent": ("str | None", AGENT_DOC), "lead": ("Sequence[str] | None", LEAD_DOC)}
+"""Options of tables that pictures take, too."""
 
 
 def pictures_as_text(pictures: type) -> str:
@@ -96,13 +106,14 @@ def picture_of(table: Callable[..., pd.DataFrame], **own_docs: str) -> Callable[
         if "names" in inspect.signature(table).parameters:  # documented there, and the last of them
             options.sort(key=lambda each: each.name != "names")
             del told["names"]
-        if shows_people(table):
-            told["agent"] = AGENT_DOC
-            options.append(
-                inspect.Parameter(
-                    "agent", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="str | None"
+        for name, (annotation, text) in _OF_TABLES.items():
+            if name in options_of(table):
+                told[name] = text
+                options.append(
+                    inspect.Parameter(
+                        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+                    )
                 )
-            )
         sections = _sections(inspect.getdoc(table) or "")
         summary, _, drawn = (inspect.getdoc(method) or "").partition("\n\n")
         given = [each.name for each in (*own, *options) if each.name not in told]
@@ -130,11 +141,15 @@ def picture_of(table: Callable[..., pd.DataFrame], **own_docs: str) -> Callable[
 def _of_agent(method: Method, table: Callable[..., pd.DataFrame]) -> Method:
     """Make a method take ``agent=``, and go by one field for both sides of a comparison."""
     positional = list(inspect.signature(method).parameters)[1:]
+    takes = options_of(table)
 
     @functools.wraps(method)
     def drawing(self: Any, *args: Any, agent: str | None = None, **kwargs: Any) -> Axes:
         given = dict(zip(positional, args, strict=False)) | kwargs
         df = self._df if agent is None else with_agent(self._df, agent)
+        if "lead" in takes and (lead := kwargs.pop("lead", None)) is not None:
+            df = with_lead(df, lead)
+            warn_of_absent_leads(df)
         if uses_agents(table, given) and "other" not in given:
             df = with_agent(df)
         return method(type(self)(df), *args, **kwargs)

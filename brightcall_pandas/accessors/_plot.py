@@ -28,7 +28,9 @@ if TYPE_CHECKING:
         Closed,
         Days,
         Direction,
+        Further,
         Kind,
+        Metric,
         Normalize,
         Rate,
         Source,
@@ -55,7 +57,7 @@ class CallsPlot(PictureViews):
     def breakdown(
         self,
         by: By,
-        metrics: Sequence[str] | None = None,
+        metrics: Sequence[str | Metric] | Metric | None = None,
         *,
         region: str | None = None,
         confidence: float = 0.95,
@@ -228,6 +230,7 @@ class CallsPlot(PictureViews):
         self,
         freq: str = "D",
         *,
+        metrics: Further = None,
         by: By = None,
         confidence: float = 0.95,
         days: Days = None,
@@ -242,13 +245,13 @@ class CallsPlot(PictureViews):
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).over_time(freq=freq, by=by, confidence=confidence, days=days)
+        table = calls(self._df).over_time(freq=freq, metrics=metrics, by=by, confidence=confidence, days=days)
         return plots.over_time(table, **options)
 
     @_picture_of(analysis.heatmap)
     def heatmap(
         self,
-        value: str | None = None,
+        value: str | Metric | None = None,
         *,
         by: By = None,
         confidence: float = 0.95,
@@ -263,8 +266,9 @@ class CallsPlot(PictureViews):
         """
         from brightcall_pandas import plots
 
-        value = "n_calls_per_day" if value is None else value
-        table = calls(self._df).heatmap(value=value, by=by, confidence=confidence, days=days)
+        table = calls(self._df).heatmap(
+            value="n_calls_per_day" if value is None else value, by=by, confidence=confidence, days=days
+        )
         return plots.heatmap(table, **options)
 
     @_picture_of(analysis.concurrency)
@@ -375,6 +379,7 @@ class CallsPlot(PictureViews):
         self,
         *,
         direction: Direction = "outbound",
+        metrics: Further = None,
         by: By = None,
         region: str | None = None,
         confidence: float = 0.95,
@@ -389,7 +394,9 @@ class CallsPlot(PictureViews):
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).attempts(direction=direction, by=by, region=region, confidence=confidence)
+        table = calls(self._df).attempts(
+            direction=direction, metrics=metrics, by=by, region=region, confidence=confidence
+        )
         return plots.attempts(table, **options)
 
     @_picture_of(analysis.repeat_callers)
@@ -470,7 +477,7 @@ class CallsPlot(PictureViews):
     def explain_change(
         self,
         other: pd.DataFrame,
-        metric: str = "answer_rate",
+        metric: str | Metric = "answer_rate",
         *,
         by: By = None,
         confidence: float = 0.95,

@@ -15,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis import covered
+from brightcall_pandas.analysis import Metric, covered, find_metric
 from brightcall_pandas.frame import optional_column, zone_name
 
 __all__ = ["says_settings", "with_settings"]
@@ -73,7 +73,7 @@ def with_settings(
     other = given.get("other")
     if isinstance(other, pd.DataFrame):
         said["other"] = _calls_of(other, settings)
-    said |= {"settings": settings, "rows": len(table)}
+    said |= {"settings": settings, "rows": len(table), "units": _units(given)}
     if not table.columns.name and len(table.columns) <= _MOST_COLUMNS:
         said["totals"] = _totals(table)
     table.attrs["brightcall"] = said | (table.attrs.get("brightcall") or {})
@@ -90,11 +90,28 @@ def _settings(function: Callable[..., Any], given: Mapping[str, Any]) -> dict[st
     return {name: _plain(value) for name, value in {**defaults, **given}.items() if name not in _FRAMES}
 
 
+def _units(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return the units of the metrics that were asked for, whose names need not tell them."""
+    units: dict[str, str] = {}
+    for name in ("metric", "metrics", "value"):
+        asked = given.get(name)
+        for each in asked if isinstance(asked, list | tuple) else [asked]:
+            if isinstance(each, str | Metric):
+                try:
+                    metric = find_metric(each)
+                except (KeyError, ValueError):  # n_calls_per_day of a heat map is none
+                    continue
+                units[metric.name] = metric.unit
+    return units
+
+
 def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, Metric):
+        return value.name
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

@@ -19,6 +19,7 @@ from brightcall_pandas.plots._formats import (
     number,
     sentence_case,
     signed,
+    value_axis,
     words_of,
 )
 from brightcall_pandas.plots._labels import label_of
@@ -212,8 +213,10 @@ def _effect_bars(ax: Axes, shown: pd.DataFrame, texts: list[str], labels: list[s
     ax.tick_params(axis="y", length=0)
     low = 1.08 * float(np.nanmin(shown.to_numpy(dtype=np.float64), initial=0.0))
     high = 1.02 * float(np.nanmax(shown.to_numpy(dtype=np.float64), initial=0.0))
-    ax.set_xlim(low, high if high > low else low + 1)
-    return [RowLabels(labels, look.small), EndTexts(written, ends, low, high if high > low else low + 1)]
+    high = high if high > low else low + 1
+    ax.set_xlim(low, high)
+    value_axis(ax.xaxis, "effect", high)
+    return [RowLabels(labels, look.small), EndTexts(written, ends, low, high)]
 
 
 def _moved(table: pd.DataFrame, metric: str, scale: int) -> str:

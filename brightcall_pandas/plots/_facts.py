@@ -34,6 +34,8 @@ class Facts:
         Rows of the table before any were cut off.
     totals
         Sum of each column of counts, over all those rows.
+    units
+        Units of the metrics that were asked for: ``"share"``, ``"s"`` or ``"n"``.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Facts:
     other_days: str = ""
     rows: int | None = None
     totals: Mapping[str, float] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
     def total(self, table: pd.DataFrame, column: str) -> float:
         """Return the sum of a column of counts over the table as it was made, whatever was cut off.
@@ -118,6 +121,7 @@ def facts_of(table: pd.DataFrame) -> Facts:
         other_days=days_text(begin, end) if begin and end else "",
         rows=said.get("rows"),
         totals=said.get("totals") or {},
+        units=said.get("units") or {},
     )
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,6 +31,7 @@ __all__ = [
     "seconds_axis",
     "sentence_case",
     "signed",
+    "told_units",
     "value_axis",
     "words_of",
 ]
@@ -35,6 +40,19 @@ NOT_KNOWN = "not known"
 """What stands in place of a value that a table does not have: never 0."""
 
 _UNITS = (("days", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+_units: ContextVar[Mapping[str, str]] = ContextVar("units", default=MappingProxyType({}))
+
+
+@contextmanager
+def told_units(units: Mapping[str, str]) -> Iterator[None]:
+    """Take the units of metrics from what a table says of them, while it is drawn."""
+    token = _units.set(units)
+    try:
+        yield
+    finally:
+        _units.reset(token)
 
 
 def number(value: float) -> str:
@@ -111,12 +129,16 @@ def days_text(first: date, last: date) -> str:
 
 
 def is_rate(metric: str) -> bool:
-    """Return whether a metric is a share from 0 to 1, judging by its name."""
+    """Return whether a metric is a share from 0 to 1: by what its table says, else by its name."""
+    if metric in _units.get():
+        return _units.get()[metric] == "share"
     return metric == "share" or metric.endswith(("_rate", "_share"))
 
 
 def is_seconds(metric: str) -> bool:
-    """Return whether a metric is a time in seconds, judging by its name."""
+    """Return whether a metric is a time in seconds: by what its table says, else by its name."""
+    if metric in _units.get():
+        return _units.get()[metric] == "s"
     return metric.endswith("_s")
 
 

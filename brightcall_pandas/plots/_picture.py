@@ -31,6 +31,7 @@ from brightcall_pandas.frame import (
 from brightcall_pandas.plots._colors import BLUE, Tones, group_colors, tones_of, tones_on
 from brightcall_pandas.plots._facts import Facts, facts_of
 from brightcall_pandas.plots._fitting import Fit, NumberTicks
+from brightcall_pandas.plots._formats import told_units
 from brightcall_pandas.plots._labels import families, names_in
 from brightcall_pandas.plots._text import Key, write_around
 
@@ -162,7 +163,7 @@ def picture(draw: Callable[[pd.DataFrame, Look], Axes]) -> Picture:
         look = Look(facts_of(table), ax, title, subtitle, figsize, top, sort, color)
         _check(look)
         named = named_table(table, names)
-        with rc_context(_style(named, ax)):
+        with rc_context(_style(named, ax)), told_units(look.facts.units):
             axes = draw(named, look)
             shows = is_interactive()
         # The first picture loads the backend; a notebook's backend switches this on to show pictures.

@@ -12,7 +12,7 @@ from matplotlib.text import Text
 
 from brightcall_pandas.plots._colors import grid_of, tones_of
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
-from brightcall_pandas.plots._formats import number, percent, value_axis
+from brightcall_pandas.plots._formats import is_rate, number, percent, value_axis
 from brightcall_pandas.plots._labels import label_of, shortened
 from brightcall_pandas.plots._picture import Look
 
@@ -183,7 +183,7 @@ def _limits(values: Sequence[Any], metric: str, span: float) -> tuple[float, flo
     low, high = float(every.min()), float(every.max())
     margin = max(0.06 * (high - low), (span - (high - low)) / 2, 1e-3 * max(abs(high), 1e-3))
     low, high = low - margin, high + margin
-    if metric == "share" or metric.endswith(("_rate", "_share")):
+    if is_rate(metric):
         return max(low, -0.02), min(high, 1.02)
     return low, high
 

@@ -42,6 +42,7 @@ OPTIONS = {
     "names": "Names",
     "color": "PictureColor",
     "agent": "str | None",
+    "lead": "Sequence[str] | None",
 }
 
 
@@ -49,6 +50,12 @@ def sections(doc: str) -> dict[str, str]:
     """Return the sections of a docstring by heading, the text before them under an empty one."""
     parts = re.split(r"^(\w+)\n-{3,}\n", doc, flags=re.MULTILINE)
     return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
+
+
+def options_of(table: str, calls: pd.DataFrame) -> dict[str, str]:
+    """Return the options of the pictures of a table; it says who its people and its leads are, if it has any."""
+    taken = inspect.signature(getattr(calls.calls, table)).parameters
+    return {each: what for each, what in OPTIONS.items() if each in taken or each not in ("agent", "lead")}
 
 
 def one_line(text: str) -> str:
@@ -64,9 +71,7 @@ class TestCallsPlot:
     def test_shows_the_arguments_of_the_table_and_of_pictures(self, name, calls):
         shown = list(inspect.signature(getattr(calls.calls.plot, name)).parameters.values())
         of_table = inspect.signature(getattr(analysis, name)).parameters
-        options = dict(OPTIONS)
-        if "by" not in of_table and name not in ("by_agent", "by_line"):
-            del options["agent"]
+        options = options_of(name, calls)
         own = [each for each in list(of_table.values())[1:] if each.name != "top"]  # that of the picture
         assert [(each.name, each.kind, each.default, each.annotation) for each in shown] == [
             *((each.name, each.kind, each.default, each.annotation) for each in own),
@@ -83,7 +88,7 @@ class TestCallsPlot:
     def test_shows_the_arguments_of_a_picture_that_is_not_named_after_its_table(self, name, calls):
         table, own = OTHER_SIDES[name]
         method = getattr(calls.calls.plot, name)
-        assert list(inspect.signature(method).parameters) == [*own, *OPTIONS]
+        assert list(inspect.signature(method).parameters) == [*own, *options_of(table, calls)]
         assert f"``df.calls.{table}``" in method.__doc__
 
     @pytest.mark.parametrize("name", plots.__all__)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import brightcall_pandas as bc
 from brightcall_pandas import plots
 from brightcall_pandas.accessors import _frame as accessor  # noqa: F401  (registers .calls)
 from tests.plots.measured import cut_off
@@ -228,6 +229,12 @@ class TestBreakdown:
         assert ax.xaxis.get_major_formatter()(30) == "30 s"
         ax = df.calls.plot.breakdown("project", ["n_calls"])
         assert [bar.get_width() for bar in ax.patches] == pytest.approx([2 / 3, 1 / 3])
+
+    def test_a_metric_of_ones_own_is_told_in_its_unit(self):
+        long = bc.Metric("of_a_minute", numerator="talkTime >= 60", unit="share")
+        df = pd.DataFrame({"projectName": ["a", "a", "b"], "state": 1, "talkTime": [10, 80, 90]})
+        ax = df.calls.plot.breakdown("project", [long])
+        assert ax.get_title(loc="left") == "Of a minute: 100 % for b, 50 % for a"
 
     def test_a_call_with_two_tags_is_one_call(self):
         df = pd.DataFrame({"tags": ['["a", "b"]', '["a"]', "[]"], "state": 1})
