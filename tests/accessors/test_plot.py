@@ -53,7 +53,7 @@ def sections(doc: str) -> dict[str, str]:
 
 
 def options_of(table: str, calls: pd.DataFrame) -> dict[str, str]:
-    """Return the options of the pictures of a table; it says who its people and its leads are, if it has any."""
+    """Return the options of the pictures of a table: not all tables have people, or leads."""
     taken = inspect.signature(getattr(calls.calls, table)).parameters
     return {each: what for each, what in OPTIONS.items() if each in taken or each not in ("agent", "lead")}
 

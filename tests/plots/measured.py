@@ -102,7 +102,8 @@ def _letters(text: Text, box: Bbox) -> Bbox:
 
 def _faint(texts: Placed, pixels: np.ndarray) -> list[tuple[str, float]]:
     found = []
-    for text, box in texts:
+    for text, place in texts:
+        box = _letters(text, place)
         rows = slice(max(int(pixels.shape[0] - box.y1), 0), max(int(pixels.shape[0] - box.y0), 0) + 1)
         behind = pixels[rows, max(int(box.x0), 0) : max(int(box.x1), 0) + 1].reshape(-1, 3)
         if not len(behind):
