@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 
 _LEGIBLE = 4.6
 _GAP = 6  # points between a mark and its label
+_LINE = 1.35  # heights of a name, from one to the next
 _PART = 0.4  # of the width of the axes, that names of lines may take
 _AROUND = ((1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1), (0, -1))
 
@@ -70,7 +71,7 @@ class LineLabels:
         bottom, top = ax.get_ylim()
         pixels = box.height / max(top - bottom, 1e-9)
         wanted = (np.asarray(self.heights, dtype=np.float64) - bottom) * pixels
-        heights = _spread(wanted, [1.1 * height for _, height in sizes], box.height)
+        heights = _spread(wanted, [_LINE * height for _, height in sizes], box.height)
         place = (self.end - begin) / (right - begin) + gap / box.width
         for text, words, height in zip(self.texts, shown, heights, strict=True):
             text.set_text(words)
