@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from brightcall_pandas.plots._calendar import steps_of, time_axis
 from brightcall_pandas.plots._colors import grid_of, tones_of
@@ -68,13 +69,26 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
         ax.plot(middles, share, color=color, marker="o", markersize=4, linewidth=1.6)
     ends = [float(part["share"].fillna(0).iloc[-1]) for part in parts.values()]
     paper = tones_of(ax, inside=True).paper
+    # The grid must not run through the names.
+    halo = [withStroke(linewidth=3, foreground=paper)]
+    form: Any = {
+        "transform": ax.transAxes,
+        "va": "center",
+        "ha": "left",
+        "in_layout": False,
+        "path_effects": halo,
+    }
     texts = [
         ax.text(
-            1, 0, f"{shortened(each)} {percent(end)}", transform=ax.transAxes, va="center", ha="left",
-            fontsize=look.small, color=readable(colors[str(each)], paper), in_layout=False,
+            1,
+            0,
+            f"{shortened(each)} {percent(end)}",
+            fontsize=look.small,
+            color=readable(colors[str(each)], paper),
+            **form,
         )
         for each, end in zip(shown, ends, strict=True)
-    ]  # fmt: skip
+    ]
     ax.set_ylim(0, float(np.nanmax([part["share_high"].max() for part in parts.values()])) * 1.05)
     grid_of(ax, "y")
     percent_axis(ax.yaxis)
