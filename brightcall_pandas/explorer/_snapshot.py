@@ -38,7 +38,7 @@ def as_png(calls: pd.DataFrame, sentence: str) -> bytes:
 
     names = [name for name, columns in _DRAWN.items() if not set(columns).isdisjoint(calls.columns)]
     rows = max(1, (len(names) + 1) // 2)
-    figure = Figure(figsize=(13, 0.5 + 4.25 * rows), layout="constrained")
+    figure = Figure(figsize=(13, 0.5 + 4.25 * rows), layout="constrained", facecolor="white")
     figure.suptitle(sentence, x=0.01, ha="left", fontsize=13, fontweight="bold")
     for axes, name in zip_longest(figure.subplots(rows, 2, squeeze=False).flat, names):
         if name is None:

@@ -289,6 +289,10 @@ def headed(
     fits
         What is fitted each time the axes are drawn.
     """
+    # Labels of axes that were given were made in another font, which may lack the letters of these names.
+    for label in [*ax.get_xticklabels(), *ax.get_yticklabels()]:
+        label.set_fontfamily(rcParams["font.family"])
+        label.set_parse_math(False)
     told = title if look.title is None else look.title
     below = list(remarks) if look.subtitle is None else [look.subtitle] if look.subtitle else []
     parts = [told, f"{form}: {'; '.join(below)}" if below else form, _key_words(key)]

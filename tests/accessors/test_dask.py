@@ -82,6 +82,7 @@ def told(table: pd.DataFrame) -> dict[str, object]:
         "timezone",
         "rows",
         "totals",
+        "units",
         "other",
     }
     said = table.attrs.get("brightcall") or {}
