@@ -102,6 +102,14 @@ class TestWorlds:
         ]  # fmt: skip
 
 
+class TestPictures:
+    def test_draws_those_that_are_asked_for(self):
+        done = ran("pictures.py", "--small", "by_outcome", "control_chart")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "3,000 calls over 180 days" in done.stdout
+        assert [line.split()[0] for line in done.stdout.splitlines()[2:]] == ["by_outcome", "control_chart"]
+
+
 class TestCoverage:
     def test_intervals_that_know_clients_cover_the_truth(self):
         done = ran("coverage.py", "--draws", "1000")

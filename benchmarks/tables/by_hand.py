@@ -252,6 +252,31 @@ def attempts(df: pd.DataFrame) -> pd.DataFrame:
     return result
 
 
+def attempt_gaps(df: pd.DataFrame) -> pd.DataFrame:
+    dials = df.loc[df["type"] == "outbound", ["clientNumber", "timestamp", "state"]]
+    dials = dials.dropna(subset=["clientNumber"]).sort_values(["clientNumber", "timestamp"], kind="stable")
+    clients = dials.groupby("clientNumber", sort=False)
+    number, gap = clients.cumcount() + 1, clients["timestamp"].diff()
+    answered = _answered(dials)
+    unreached = answered.groupby(dials["clientNumber"], sort=False).cumsum() - answered == 0
+    frame = pd.DataFrame({"answered": answered, "unreached": unreached, "reached": answered & unreached})
+    attempts = np.array([None, None, "2", "3", "4", "5", "6+"], dtype=object)
+    edges = pd.to_timedelta(["0s", "1h", "4h", "1D", "3D", "7D", "1000D"])
+    labels = ["< 1 h", "1–4 h", "4–24 h", "1–3 days", "3–7 days", "≥ 7 days"]
+    keys = [
+        pd.Series(attempts[number.clip(upper=6)], index=dials.index, name="attempt"),
+        pd.cut(gap, edges, right=False, labels=labels).rename("gap"),
+    ]
+    table = frame.groupby(keys, observed=True).agg(["size", "sum"])
+    result = pd.DataFrame(
+        {"dials": table["answered", "size"]}
+        | {name: table[name, "sum"] for name in ("answered", "unreached", "reached")}
+    )
+    result["answer_rate"] = result["answered"] / result["dials"]
+    result["marginal_rate"] = result["reached"] / result["unreached"]
+    return result
+
+
 def repeat_callers(df: pd.DataFrame) -> pd.DataFrame:
     calls = df.loc[df["type"] == "inbound", ["clientNumber", "timestamp"]].dropna()
     calls = calls.sort_values(["clientNumber", "timestamp"], kind="stable")
@@ -495,6 +520,6 @@ TABLES: dict[str, Callable[..., pd.DataFrame]] = {
     for each in (
         summary, breakdown, by_agent, by_line, by_outcome, funnel, talk_time_buckets, talk_time_histogram,
         answer_time_histogram, over_time, heatmap, concurrency, staffing, service_level, abandonment,
-        attempts, repeat_callers, recalls, compare, explain_change, quality, reconcile,
+        attempts, attempt_gaps, repeat_callers, recalls, compare, explain_change, quality, reconcile,
     )
 }  # fmt: skip

@@ -20,6 +20,7 @@ from brightcall_pandas.accessors import _about
 from brightcall_pandas.accessors._hidden_column import HidesColumn
 from brightcall_pandas.accessors._people import of_people
 from brightcall_pandas.accessors._rows import matching_rows, unmatched_paths
+from brightcall_pandas.accessors._settings import says_settings
 from brightcall_pandas.accessors._show import show
 from brightcall_pandas.errors import NoMatchWarning, brief_errors, warn_user
 from brightcall_pandas.filters import (
@@ -46,6 +47,8 @@ def _method(
 ) -> Callable[Concatenate[CallsAccessor, P], T]:
     """Make a method of an analysis: its first argument is the accessor's frame."""
     table = of_people(function)
+    if function is not show:
+        table = says_settings(table)
 
     def method(self: CallsAccessor, /, *args: P.args, **kwargs: P.kwargs) -> T:
         if function is not show:  # which shows tables too, whose columns are no fields
@@ -102,6 +105,7 @@ class CallsAccessor(HidesColumn):
 
     # The calls of one client, one after another
     attempts = _method(analysis.attempts)
+    attempt_gaps = _method(analysis.attempt_gaps)
     repeat_callers = _method(analysis.repeat_callers)
     repeat_calls = _method(analysis.repeat_calls)
     recalls = _method(analysis.recalls)

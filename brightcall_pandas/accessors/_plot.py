@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from brightcall_pandas import analysis
-from brightcall_pandas.accessors._pictures import PlotOptions
+from brightcall_pandas.accessors._frame import calls
+from brightcall_pandas.accessors._pictures import PlotOptions, pictures_as_html, pictures_as_text
 from brightcall_pandas.accessors._pictures import picture_of as _picture_of
+from brightcall_pandas.accessors._plot_views import PictureViews
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
         Closed,
         Days,
         Direction,
+        Further,
         Kind,
+        Metric,
         Normalize,
         Rate,
         Source,
@@ -37,17 +41,23 @@ if TYPE_CHECKING:
 __all__ = ["CallsPlot", "PlotOptions"]
 
 
-class CallsPlot:
+class CallsPlot(PictureViews):
     """``df.calls.plot``: the tables as pictures, under the same names and with the same parameters."""
 
     def __init__(self, df: pd.DataFrame) -> None:
         self._df = df
 
+    def __repr__(self) -> str:
+        return pictures_as_text(type(self))
+
+    def _repr_html_(self) -> str:
+        return pictures_as_html(type(self))
+
     @_picture_of(analysis.breakdown)
     def breakdown(
         self,
         by: By,
-        metrics: Sequence[str] | None = None,
+        metrics: Sequence[str | Metric] | Metric | None = None,
         *,
         region: str | None = None,
         confidence: float = 0.95,
@@ -56,13 +66,14 @@ class CallsPlot:
     ) -> Axes:
         """Draw one metric of each group.
 
-        A bar for each group in the order of the table, with its interval where the table has one.
-        Of more than 30 groups the largest are drawn.
+        A bar for each group, the highest first, with its interval where the table has one;
+        weekdays, hours and attempts keep their order. Of more than 30 groups the largest are
+        drawn. A value that is not known says so and has no bar.
         """
         from brightcall_pandas import plots
 
-        table = analysis.breakdown(
-            self._df, by=by, metrics=metrics, region=region, confidence=confidence, days=days
+        table = calls(self._df).breakdown(
+            by=by, metrics=metrics, region=region, confidence=confidence, days=days
         )
         return plots.breakdown(table, **options)
 
@@ -78,15 +89,14 @@ class CallsPlot:
     ) -> Axes:
         """Draw the rate by which the agents are ranked, adjusted and as counted.
 
-        A row for each agent, best first: a dot for the adjusted rate, a hollow dot for the rate as
-        counted, a line for its interval, and on the right the possible ranks and the calls. Agents
-        without a rank are grey. Of more than 30 agents the first 30 are drawn.
+        A row for each agent, best first: a dot for the adjusted rate, a hollow dot for the rate
+        as counted, a line for its interval, and on the right the possible ranks and the calls.
+        Agents without a rank are grey. Of more than 30 agents the first and the last 15 that are
+        ranked are drawn.
         """
         from brightcall_pandas import plots
 
-        table = analysis.by_agent(
-            self._df, rank_by=rank_by, min_calls=min_calls, by=by, confidence=confidence
-        )
+        table = calls(self._df).by_agent(rank_by=rank_by, min_calls=min_calls, by=by, confidence=confidence)
         return plots.by_agent(table, **options)
 
     @_picture_of(analysis.by_line)
@@ -102,12 +112,12 @@ class CallsPlot:
         """Draw the answer rate of each line, adjusted and as counted.
 
         A row for each line, lowest adjusted rate first: a dot for the adjusted rate, a hollow dot
-        for the rate as counted, a line for its interval, and on the right the share of short calls
-        and the trend. Of more than 30 lines the first 30 are drawn.
+        for the rate as counted, a line for its interval, and on the right the share of short
+        calls and the trend. Of more than 30 lines the first and the last 15 are drawn.
         """
         from brightcall_pandas import plots
 
-        table = analysis.by_line(self._df, short_s=short_s, direction=direction, by=by, confidence=confidence)
+        table = calls(self._df).by_line(short_s=short_s, direction=direction, by=by, confidence=confidence)
         return plots.by_line(table, **options)
 
     @_picture_of(analysis.by_outcome)
@@ -126,7 +136,7 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.by_outcome(self._df, by=by, fold_case=fold_case, confidence=confidence)
+        table = calls(self._df).by_outcome(by=by, fold_case=fold_case, confidence=confidence)
         return plots.by_outcome(table, **options)
 
     @_picture_of(analysis.funnel)
@@ -141,11 +151,11 @@ class CallsPlot:
         """Draw how many calls reach each stage.
 
         A bar for each stage: its share of the first stage, with its calls and the rate from the
-        stage before.
+        stage before. Of more groups than fit, the largest are drawn.
         """
         from brightcall_pandas import plots
 
-        table = analysis.funnel(self._df, stages=stages, by=by, confidence=confidence)
+        table = calls(self._df).funnel(stages=stages, by=by, confidence=confidence)
         return plots.funnel(table, **options)
 
     @_picture_of(analysis.talk_time_buckets)
@@ -159,11 +169,12 @@ class CallsPlot:
     ) -> Axes:
         """Draw how answered calls divide into buckets of talk time.
 
-        A bar for each bucket: its share of the answered calls with its interval.
+        A bar for each bucket: its share of the answered calls with its interval. Of more groups
+        than fit, the largest are drawn.
         """
         from brightcall_pandas import plots
 
-        table = analysis.talk_time_buckets(self._df, edges=edges, by=by, confidence=confidence)
+        table = calls(self._df).talk_time_buckets(edges=edges, by=by, confidence=confidence)
         return plots.talk_time_buckets(table, **options)
 
     @_picture_of(analysis.talk_time_histogram)
@@ -178,13 +189,15 @@ class CallsPlot:
     ) -> Axes:
         """Draw the distribution of talk time.
 
-        A bar for each bin, as high as its share; all bars are equally wide, however wide their
-        bins. With outer index levels a line for each of the six largest groups.
+        The share of calls that still talk, at each end of a bin, over time on a logarithmic axis;
+        three quarters, half and a quarter are marked, read off between the ends of their bins.
+        Bins of one width are bars. With outer index levels a curve for each of the six largest
+        groups.
         """
         from brightcall_pandas import plots
 
-        table = analysis.talk_time_histogram(
-            self._df, bins=bins, by=by, answered_only=answered_only, closed=closed
+        table = calls(self._df).talk_time_histogram(
+            bins=bins, by=by, answered_only=answered_only, closed=closed
         )
         return plots.talk_time_histogram(table, **options)
 
@@ -200,45 +213,61 @@ class CallsPlot:
     ) -> Axes:
         """Draw the distribution of the time until calls were answered.
 
-        A bar for each bin, as high as its share; all bars are equally wide, however wide their
-        bins. With outer index levels a line for each of the six largest groups.
+        The share of calls that still wait, at each end of a bin, over time on a logarithmic axis;
+        three quarters, half and a quarter are marked, read off between the ends of their bins.
+        Bins of one width are bars. With outer index levels a curve for each of the six largest
+        groups.
         """
         from brightcall_pandas import plots
 
-        table = analysis.answer_time_histogram(
-            self._df, bins=bins, by=by, answered_only=answered_only, closed=closed
+        table = calls(self._df).answer_time_histogram(
+            bins=bins, by=by, answered_only=answered_only, closed=closed
         )
         return plots.answer_time_histogram(table, **options)
 
     @_picture_of(analysis.over_time)
     def over_time(
-        self, freq: str = "D", *, by: By = None, days: Days = None, **options: Unpack[PlotOptions]
+        self,
+        freq: str = "D",
+        *,
+        metrics: Further = None,
+        by: By = None,
+        confidence: float = 0.95,
+        days: Days = None,
+        **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw the calls of each period and how many of them were answered.
 
         All calls as light steps, answered calls as dark steps in front of them; with outer index
-        levels a line for each of the six largest groups. If there are more than 500 periods,
-        neighboring ones are added up.
+        levels a line for each of the six largest groups. Periods that the calls do not cover
+        wholly are hatched, or dotted where there are lines. Too many periods are added up to
+        days, weeks or months.
         """
         from brightcall_pandas import plots
 
-        table = analysis.over_time(self._df, freq=freq, by=by, days=days)
+        table = calls(self._df).over_time(freq=freq, metrics=metrics, by=by, confidence=confidence, days=days)
         return plots.over_time(table, **options)
 
     @_picture_of(analysis.heatmap)
     def heatmap(
-        self, value: str | None = None, *, by: By = None, days: Days = None, **options: Unpack[PlotOptions]
+        self,
+        value: str | Metric | None = None,
+        *,
+        by: By = None,
+        confidence: float = 0.95,
+        days: Days = None,
+        **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw a value by weekday and hour of the day.
 
-        A cell for each hour of the week; darker means more. Hours without calls at both ends of the
-        day are left out. Cells that rest on fewer than ten calls are hatched; for a mean, the calls
-        it is taken over count.
+        A cell for each hour of the week; darker means more. Hours without calls at both ends of
+        the day are left out. Cells that rest on fewer than ten calls are hatched and have no
+        color; for a mean, the calls it is taken over count.
         """
         from brightcall_pandas import plots
 
-        table = analysis.heatmap(
-            self._df, value="n_calls_per_day" if value is None else value, by=by, days=days
+        table = calls(self._df).heatmap(
+            value="n_calls_per_day" if value is None else value, by=by, confidence=confidence, days=days
         )
         return plots.heatmap(table, **options)
 
@@ -246,14 +275,15 @@ class CallsPlot:
     def concurrency(self, freq: str = "1min", *, by: By = None, **options: Unpack[PlotOptions]) -> Axes:
         """Draw how many calls were in progress at once.
 
-        The most calls at once in each period as filled steps, the mean as a line, and the peak with
-        its time under the title; with outer index levels the most calls at once of the six groups
-        with the highest peaks, a line each. If there are more than 500 periods (120 with groups),
-        neighboring ones are drawn as one: the highest maximum, the mean of the means.
+        Up to two weeks: the most calls at once in each period as filled steps and the mean as a
+        line. Two weeks and more: a typical week, the number that was not exceeded in nine of ten
+        weeks at each half hour. The title tells the peak and its time. With outer index levels
+        the most calls at once of the six groups with the highest peaks, a line each. Too many
+        periods are drawn as hours or days, each with its highest maximum and its mean.
         """
         from brightcall_pandas import plots
 
-        table = analysis.concurrency(self._df, freq=freq, by=by)
+        table = calls(self._df).concurrency(freq=freq, by=by)
         return plots.concurrency(table, **options)
 
     @_picture_of(analysis.staffing)
@@ -273,14 +303,15 @@ class CallsPlot:
     ) -> Axes:
         """Draw how many agents each period needs and the load they would carry.
 
-        Agents as filled steps, the load in erlangs as a line; with outer index levels the agents of
-        the six groups that need most, a line each. If there are more than 500 periods (120 with
-        groups), neighboring ones are drawn as one: the most agents, the mean load.
+        Up to two weeks: agents as filled steps, the load in erlangs as a line. Two weeks and
+        more: a typical week, the agents that suffice in nine of ten weeks at each half hour. With
+        outer index levels the agents of the six groups that need most, a line each. Too many
+        periods are drawn as hours or days, each with its highest number of agents and its mean
+        load.
         """
         from brightcall_pandas import plots
 
-        table = analysis.staffing(
-            self._df,
+        table = calls(self._df).staffing(
             freq=freq,
             target=target,
             threshold_s=threshold_s,
@@ -306,13 +337,13 @@ class CallsPlot:
     ) -> Axes:
         """Draw the share of calls answered in time, for all three denominators.
 
-        A row for each group with three marks; the line is the interval of the first. Of more than
-        30 groups the largest are drawn.
+        A row for each group with three marks, the best first; the line is the interval of the
+        first. Of more than 30 groups the largest are drawn. Groups of which no answer time is
+        known say so.
         """
         from brightcall_pandas import plots
 
-        table = analysis.service_level(
-            self._df,
+        table = calls(self._df).service_level(
             threshold_s=threshold_s,
             short_abandon_s=short_abandon_s,
             direction=direction,
@@ -333,13 +364,13 @@ class CallsPlot:
     ) -> Axes:
         """Draw the share of callers who gave up.
 
-        A bar for each group: abandoned ÷ offered calls, with its interval. Of more than 30 groups
-        the largest are drawn.
+        A bar for each group, the highest first: abandoned ÷ offered calls, with its interval. Of
+        more than 30 groups the largest are drawn.
         """
         from brightcall_pandas import plots
 
-        table = analysis.abandonment(
-            self._df, short_abandon_s=short_abandon_s, direction=direction, by=by, confidence=confidence
+        table = calls(self._df).abandonment(
+            short_abandon_s=short_abandon_s, direction=direction, by=by, confidence=confidence
         )
         return plots.abandonment(table, **options)
 
@@ -348,6 +379,7 @@ class CallsPlot:
         self,
         *,
         direction: Direction = "outbound",
+        metrics: Further = None,
         by: By = None,
         region: str | None = None,
         confidence: float = 0.95,
@@ -362,7 +394,9 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.attempts(self._df, direction=direction, by=by, region=region, confidence=confidence)
+        table = calls(self._df).attempts(
+            direction=direction, metrics=metrics, by=by, region=region, confidence=confidence
+        )
         return plots.attempts(table, **options)
 
     @_picture_of(analysis.repeat_callers)
@@ -380,13 +414,12 @@ class CallsPlot:
     ) -> Axes:
         """Draw the share of calls that the same caller repeated within the window.
 
-        A bar for each group: repeated ÷ observed calls, with its interval. Of more than 30 groups
-        the largest are drawn.
+        A bar for each group, the highest first: repeated ÷ observed calls, with its interval. Of
+        more than 30 groups the largest are drawn.
         """
         from brightcall_pandas import plots
 
-        table = analysis.repeat_callers(
-            self._df,
+        table = calls(self._df).repeat_callers(
             window=window,
             direction=direction,
             answered_only=answered_only,
@@ -414,8 +447,8 @@ class CallsPlot:
         """
         from brightcall_pandas import plots
 
-        table = analysis.recalls(
-            self._df, tolerance=tolerance, direction=direction, until=until, by=by, region=region
+        table = calls(self._df).recalls(
+            tolerance=tolerance, direction=direction, until=until, by=by, region=region
         )
         return plots.recalls(table, **options)
 
@@ -426,44 +459,46 @@ class CallsPlot:
         *,
         by: By = None,
         metrics: Sequence[str] | None = None,
+        confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw one metric of each group on both sides.
 
-        A row for each group: a dot for these calls, a hollow dot for the other calls, a line
-        between the two, and on the right the change and the calls of both sides. Of more than 30
-        groups the largest are drawn.
+        A row for each group, the largest increase first: a dot for these calls, a hollow dot for
+        the other calls, a line between the two, and on the right the change and the calls of both
+        sides. Of more than 30 groups the largest are drawn.
         """
         from brightcall_pandas import plots
 
-        table = analysis.compare(self._df, other=other, by=by, metrics=metrics)
+        table = calls(self._df).compare(other=other, by=by, metrics=metrics, confidence=confidence)
         return plots.compare(table, **options)
 
     @_picture_of(analysis.explain_change)
     def explain_change(
         self,
         other: pd.DataFrame,
-        metric: str = "answer_rate",
+        metric: str | Metric = "answer_rate",
         *,
         by: By = None,
+        confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw what explains the change of a rate: dimensions, or the groups of one.
 
-        A row for each group, largest effect first: a bar for the change of its rate, a bar for the
-        change of its share, and a mark for both together. Groups after the first twelve are drawn
-        as one row. Of a table of dimensions a row for each, the one that explains most first: what
-        its groups' rates and shares do, and on the right how much it explains beyond chance.
+        A row for each group, largest effect first: a bar for the change of its rate, a bar for
+        the change of its share, and a mark for both together. Groups after the first twelve are
+        drawn as one row. Of a table of dimensions a row for each, the one that explains most
+        first: what its groups' rates and shares do, and on the right how much it explains beyond
+        chance.
         """
         from brightcall_pandas import plots
 
-        table = analysis.explain_change(self._df, other=other, metric=metric, by=by)
+        table = calls(self._df).explain_change(other=other, metric=metric, by=by, confidence=confidence)
         return plots.explain_change(table, **options)
 
     @_picture_of(analysis.transfer_variants)
     def transfer_variants(
         self,
-        top: int | None = None,
         min_calls: int | None = None,
         *,
         confidence: float = 0.95,
@@ -474,15 +509,14 @@ class CallsPlot:
         """Draw the most frequent ways that transferred calls went.
 
         A row for each of the fifteen most frequent variants with a transfer: its parties as
-        chevrons, the busiest in colours of their own; its share of all calls as a bar; and, where
-        known, its rate of positive outcomes with its interval. Calls of one party are counted in the
-        subtitle; they are drawn only when there are no others.
+        chevrons, the busiest in colors of their own; its share of all calls as a bar; and, where
+        known, its rate of positive outcomes with its interval. Calls of one party are counted in
+        the subtitle; they are drawn only when there are no others. ``top=`` counts variants with
+        a transfer.
         """
         from brightcall_pandas import plots
 
-        table = analysis.transfer_variants(
-            self._df,
-            top=top,
+        table = calls(self._df).transfer_variants(
             min_calls=min_calls,
             confidence=confidence,
             source=source,
@@ -503,14 +537,13 @@ class CallsPlot:
     ) -> Axes:
         """Draw how many calls each party transferred to each other.
 
-        A heat map; the party of a row transfers to that of a column. Of more than forty parties, the
-        busiest are shown. The scale is a square root, so that rare transfers show beside frequent
-        ones.
+        A heat map; the party of a row transfers to that of a column. Of more than forty parties,
+        the busiest are shown. The scale is a square root, so that rare transfers show beside
+        frequent ones.
         """
         from brightcall_pandas import plots
 
-        table = analysis.transfer_matrix(
-            self._df,
+        table = calls(self._df).transfer_matrix(
             kind=kind,
             normalize=normalize,
             source=source,
@@ -532,13 +565,12 @@ class CallsPlot:
         """Draw how transferred calls flow from party to party.
 
         A column of bars for each stage of a call, a bar for each party, as tall as the calls that
-        it had there; bands are transfers, in the colour of the party that transfers. What arrives
-        at a bar and does not leave it ended there. The busiest parties have colours of their own.
+        it had there; bands are transfers, in the color of the party that transfers. What arrives
+        at a bar and does not leave it ended there. The busiest parties have colors of their own.
         """
         from brightcall_pandas import plots
 
-        table = analysis.transfer_flow(
-            self._df,
+        table = calls(self._df).transfer_flow(
             parties=parties,
             hops=hops,
             source=source,

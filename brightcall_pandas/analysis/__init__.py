@@ -18,6 +18,7 @@ outbound calls, and all others calls of every direction.
     staffing          how many agents that takes
     service           how soon callers are answered, and how many give up
     sequences         the calls of each client, one after the other: attempts, repeated calls
+    attempt_gaps      what another dial brings, by how long after the one before
     recalls           promised calls
     ratings           how calls were rated, and who was rung and did not answer
     handover          what the AI agent hands over to people
@@ -41,6 +42,7 @@ from brightcall_pandas.analysis._agent_time import Per as Per
 from brightcall_pandas.analysis._agent_time import agent_time
 from brightcall_pandas.analysis._agents_and_lines import Rate as Rate
 from brightcall_pandas.analysis._agents_and_lines import by_agent, by_line
+from brightcall_pandas.analysis._attempt_gaps import attempt_gaps
 from brightcall_pandas.analysis._breakdowns import breakdown, by_outcome, funnel, summary
 from brightcall_pandas.analysis._callbacks import callbacks, missed_calls
 from brightcall_pandas.analysis._changes import compare, explain_change
@@ -113,6 +115,7 @@ __all__ = [
     "agent_time",
     "ai_handover",
     "answer_time_histogram",
+    "attempt_gaps",
     "attempts",
     "breakdown",
     "by_agent",

@@ -23,6 +23,7 @@ calls as columns; a *table* is typed.
     _labels        outcomes and tags: how labels are read and folded
     _leads         which calls are a lead
     _names         names of agents, lines, parties and projects
+    _picture_options  what every picture takes
     _phones        telephone numbers: one number, one text
     _clients       who the client of a call is
     _numbering     what a number tells of whom it belongs to
@@ -108,6 +109,7 @@ from brightcall_pandas.frame._numbering import (
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._periods import period
 from brightcall_pandas.frame._phones import are_settled, checked_region, normalized_number, normalized_numbers
+from brightcall_pandas.frame._picture_options import PICTURE_OPTIONS, PictureColor, Sort
 from brightcall_pandas.frame._reference import ReferenceTable
 from brightcall_pandas.frame._remembered import factorized, remembered
 from brightcall_pandas.frame._settings import (
@@ -167,6 +169,7 @@ __all__ = [
     "NAMES_DOC",
     "NONE",
     "NO_ID",
+    "PICTURE_OPTIONS",
     "SCHEMA_VERSION",
     "SEVERAL_ZONES",
     "STATISTICS_COUNTS",
@@ -187,7 +190,9 @@ __all__ = [
     "Names",
     "NestedTooDeeplyError",
     "Page",
+    "PictureColor",
     "ReferenceTable",
+    "Sort",
     "TypedTable",
     "agent_field",
     "agent_values",

@@ -2,57 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.plots._rows import (
-    bar_rows,
-    first_rows,
-    interval_of,
-    largest_rows,
-    row_labels,
-    shares_and_counts,
-)
-from brightcall_pandas.plots._style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PALETTE,
-    RED,
-    calls_of,
-    counted,
-    housed,
-    label_of,
-    new_axes,
-    no_data,
-    number,
-    percent,
-    percent_axis,
-    shortened,
-    titled,
-)
+from brightcall_pandas.plots._choice import chosen_groups, chosen_rows, outer_levels
+from brightcall_pandas.plots._colors import GREEN, ORANGE, RED, grid_of, tones_of
+from brightcall_pandas.plots._fitting import ColumnLabels
+from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
+from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._outcomes import whole_groups
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._rows import bar_rows, interval_of, row_labels, share_and_count, share_of
+from brightcall_pandas.plots._text import Key
 
 __all__ = ["attempts", "recalls", "repeat_callers"]
 
-_ATTEMPTS, _REPEATS, _RECALLS = "What one more attempt adds", "Callers who call again", "Promised calls"
 _SHOWN = 12
-_SERIES = 6
-_STATUS_COLORS = {"kept": GREEN, "late": ORANGE, "missed": RED, "open": GREY}
+_NAME = 28
+_STATUS_COLORS = {"kept": GREEN, "late": ORANGE, "missed": RED, "open": "#8c8c8c"}
 
 
-@housed
-def attempts(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@picture
+def attempts(table: pd.DataFrame, look: Look) -> Axes:
     """Draw what each attempt adds and how many clients are reached by then.
 
     Parameters
     ----------
     table
         Table returned by `analysis.attempts`. With outer index levels the reach of each group becomes a line.
-    ax
-        Axes to draw on; new ones by default.
 
     Returns
     -------
@@ -63,136 +43,172 @@ def attempts(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         are drawn.
     """
     if table.empty:
-        return no_data(new_axes(ax), _ATTEMPTS)
-    ax = new_axes(ax)
-    remarks = _lines(ax, table) if table.index.nlevels > 1 else _bars_and_lines(ax, table.iloc[:_SHOWN])
+        return no_data(look, "What one more attempt adds")
+    ax = look.axes()
     longest = min(int(table.index.get_level_values("attempt").max()), _SHOWN)
-    ax.set_xticks(range(1, longest + 1))
-    ax.set_xlim(0.4, max(longest, 3) + 0.9)
-    ax.set_ylim(0, min(ax.dataLim.ymax * 1.08 or 1, 1.02))
+    if table.index.nlevels > 1:
+        title, remarks, key = _lines(ax, table, look)
+    else:
+        title, remarks, key = _bars_and_lines(ax, table.iloc[:_SHOWN], look)
+    ax.set_xlim(0.4, max(longest, 3) + 0.6)
+    ax.set_ylim(0, min(ax.dataLim.ymax * 1.12 or 1, 1.02))
     ax.set_xlabel("attempt")
     ax.set_ylabel("share of clients")
     percent_axis(ax.yaxis)
-    ax.grid(axis="y")
-    titled(ax, _ATTEMPTS, remarks, key=True)
-    return ax
-
-
-def _bars_and_lines(ax: Axes, shown: pd.DataFrame) -> str:
-    attempt = shown.index.to_numpy()
-    rate = shown["marginal_rate"].to_numpy()
-    ax.bar(
-        attempt,
-        np.nan_to_num(rate),
-        color=BLUE,
-        width=0.6,
-        label="reached now, of those not yet reached",
+    grid_of(ax, "y")
+    places = range(1, longest + 1)
+    fits = [ColumnLabels([str(each) for each in places], list(places), look.small)]
+    form = "Lines and bars over the number of the attempt"
+    return headed(
+        ax, look, title, look.facts.lines(*remarks, look.facts.cut(table)), form=form, key=key, fits=fits
     )
-    reach = np.array([rate - shown["marginal_rate_low"], shown["marginal_rate_high"] - rate])
+
+
+def _bars_and_lines(ax: Axes, shown: pd.DataFrame, look: Look) -> tuple[str, list[str], list[Key]]:
+    tones, attempt, rate = (
+        tones_of(ax, inside=True),
+        shown.index.to_numpy(),
+        shown["marginal_rate"].to_numpy(),
+    )
     known = ~np.isnan(rate)
-    ax.errorbar(
-        attempt[known], rate[known], yerr=np.maximum(reach[:, known], 0), fmt="none", ecolor=INK, elinewidth=1
-    )
-    ax.plot(attempt, shown["reach"], color=INK, marker="o", markersize=4, label="reached so far")
-    ax.plot(attempt, shown["reach_if_continued"], color=GREY, linestyle="--", label="if none were given up")
-    ends = shown.iloc[-1][["reach", "reach_if_continued"]].dropna()
-    close = ends.max() - ends.min() < 0.05 * ax.dataLim.ymax
-    # Beside the last bar, and only once if both lines end at the same height.
-    for text, height in {percent(each): each for each in ends}.items():
-        aside = 0 if not close else -5 if height == ends.min() else 5
-        ax.annotate(text, (attempt[-1] + 0.3, height), (3, aside), textcoords="offset points", va="center")
-    return f"n = {number(shown['dials'].iloc[0])} clients; whiskers: Wilson interval"
+    ax.bar(attempt[known], rate[known], color=look.hue, width=0.6)
+    reach = np.array([rate - shown["marginal_rate_low"], shown["marginal_rate_high"] - rate])
+    whiskers: Any = {"fmt": "none", "ecolor": tones.ink, "elinewidth": 1}
+    ax.errorbar(attempt[known], rate[known], yerr=np.maximum(reach[:, known], 0), **whiskers)
+    ax.plot(attempt, shown["reach"], color=tones.ink, marker="o", markersize=4)
+    ax.plot(attempt, shown["reach_if_continued"], color=tones.muted, linestyle="--")
+    last = shown["reach"].last_valid_index()
+    title = "What one more attempt adds is not known"
+    if last is not None:
+        first = shown["reach"].iloc[0]
+        title = f"{percent(shown['reach'].loc[last])} of the clients are reached by attempt {int(str(last))}"
+        title += f", {percent(first)} by the first" if last != shown.index[0] else ""
+    remarks = [
+        "bars: clients reached ÷ clients called that were not reached before",
+        f"n = {counted(shown['dials'].iloc[0], 'client')}",
+        f"whiskers: {look.facts.interval}",
+    ]
+    key = [
+        Key("reached now, of those not yet reached", look.hue),
+        Key("reached so far, of all", tones.ink, "line"),
+        Key("if none were given up", tones.muted, "dashes"),
+    ]
+    return title, remarks, key
 
 
-def _lines(ax: Axes, table: pd.DataFrame) -> str:
-    outer = list(range(table.index.nlevels - 1))
-    clients = table["dials"].groupby(level=outer, sort=False, observed=True, dropna=False).first()
-    largest = clients.nlargest(_SERIES).index
-    for group, color in zip(largest, PALETTE, strict=False):
+def _lines(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[str, list[str], list[Key]]:
+    by_group = table.groupby(level=outer_levels(table), sort=False, observed=True, dropna=False)
+    clients, reached = by_group["dials"].first(), by_group["reach"].max()
+    groups, hidden = chosen_groups(clients, look, values=reached)
+    names = {group: label_of(group, _NAME) for group in groups}
+    hues = look.hues({names[group]: clients[group] for group in groups})
+    key = []
+    for group in groups:
         reach = table["reach"].loc[group].iloc[:_SHOWN]
-        name = f"{shortened(label_of(group), 18)} ({number(clients[group])})"
-        ax.plot(reach.index, reach, color=color, marker="o", markersize=4, label=name)
-    more = f"; the {len(largest)} largest of {len(clients)} groups" if len(clients) > len(largest) else ""
-    return f"clients reached so far; number of clients in brackets{more}"
+        ax.plot(reach.index, reach, color=hues[names[group]], marker="o", markersize=4, label=names[group])
+        key.append(Key(f"{names[group]} (n = {number(clients[group])})", hues[names[group]], "line"))
+    known = reached.loc[groups].dropna()
+    title = "Clients reached so far: not known"
+    if len(known):
+        best, worst = known.idxmax(), known.idxmin()
+        title = f"Reached in the end: {percent(known.max())} of the clients of {names[best]}"
+        title += f", {percent(known.min())} of {names[worst]}" if len(known) > 1 else ""
+    return title, ["clients reached so far ÷ clients called, whose number is in brackets", hidden], key
 
 
-@housed
-def repeat_callers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@picture
+def repeat_callers(table: pd.DataFrame, look: Look) -> Axes:
     """Draw the share of calls that the same caller repeated within the window.
 
     Parameters
     ----------
     table
         Table returned by `analysis.repeat_callers`.
-    ax
-        Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each group: repeated ÷ observed calls, with its interval. Of more than 30 groups the largest
-        are drawn.
+        A bar for each group, the highest first: repeated ÷ observed calls, with its interval. Of more than 30
+        groups the largest are drawn.
     """
+    topic = "Callers who call again"
     if table.empty:
-        return no_data(new_axes(ax), _REPEATS)
-    shown, hidden = largest_rows(table, table["observed"])
-    ax = bar_rows(
+        return no_data(look, topic)
+    shown, hidden = chosen_rows(table, look, table["observed"], table["repeat_rate"])
+    ax, fits = bar_rows(
         row_labels(shown.index),
         shown["repeat_rate"],
-        shares_and_counts(shown["repeat_rate"], shown["repeated"]),
+        [share_of(*row) for row in zip(shown["repeat_rate"], shown["observed"], strict=True)],
+        look,
         intervals=interval_of(shown, "repeat_rate"),
-        ax=ax,
         unit="share of observed calls",
     )
-    titled(ax, _REPEATS, f"{calls_of(table['observed'].sum())} observed; whiskers: Wilson interval{hidden}")
-    return ax
+    observed, repeated = (look.facts.total(table, name) for name in ("observed", "repeated"))
+    window = look.facts.setting("window")
+    within = f" within {window}" if isinstance(window, str) else " within the window"
+    share = percent(repeated / observed if observed else np.nan)
+    title = f"{share} of the calls were followed by another{within}"
+    known = table["repeat_rate"].dropna()
+    if len(known) > 1:
+        most: Any = known.idxmax()
+        title += f"; most of {label_of(most, _NAME)}: {percent(known.max())}"
+    remarks = [
+        f"calls that the same caller repeated{within} ÷ calls observed that long",
+        f"n = {counted(observed, 'observed call')}",
+        f"whiskers: {look.facts.interval}",
+        hidden,
+        look.facts.cut(table),
+    ]
+    return headed(ax, look, title, look.facts.lines(*remarks), form="A bar for each group", fits=fits)
 
 
-@housed
-def recalls(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@picture
+def recalls(table: pd.DataFrame, look: Look) -> Axes:
     """Draw how many promised calls were kept, late or missed, or are still open.
 
     Parameters
     ----------
     table
         Table returned by `analysis.recalls`. With outer index levels the groups stand below each other.
-    ax
-        Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
         A bar for each status: its number of promised calls.
     """
+    topic = "Promised calls"
     if table.empty:
-        return no_data(new_axes(ax), _RECALLS, "no promised calls")
-    shown, hidden = first_rows(table)
+        return no_data(look, topic, "no promised calls")
+    shown, hidden = whole_groups(table, look, "recalls", "sum")
     rows = zip(shown["recalls"], shown["share"], shown["late_median_s"], strict=True)
     texts = [
-        number(count)
-        + ("" if pd.isna(share) else f"  ({percent(share)})")
-        + ("" if pd.isna(late) else f"; median {_span(late)} late")
+        (number(count) if pd.isna(share) else share_and_count(share, count))
+        + ("" if pd.isna(late) else f", median {duration(late)} late")
         for count, share, late in rows
     ]
-    colors = [_STATUS_COLORS[status] for status in shown.index.get_level_values(-1)]
-    ax = bar_rows(
+    status = shown.index.get_level_values(-1)
+    hues = _STATUS_COLORS | (look.color if isinstance(look.color, dict) else {})
+    ax, fits = bar_rows(
         row_labels(shown.index),
         shown["recalls"],
         texts,
-        colours=colors,
-        ax=ax,
+        look,
+        metric="recalls",
+        colors=look.color if isinstance(look.color, str) else [hues[each] for each in status],
         unit="promised calls",
-        shares=False,
     )
-    ax.set_xlim(0, max(shown["recalls"].max(), 1) * 1.6)
-    n = f"n = {counted(table['recalls'].sum(), 'promised call')}"
-    titled(ax, _RECALLS, f"{n}; percentages of those due{hidden}")
-    return ax
-
-
-def _span(seconds: float) -> str:
-    """Return a span in the unit a person would choose."""
-    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+    of_status = table["recalls"].groupby(level=-1, observed=True).sum()
+    due = of_status.drop("open", errors="ignore").sum()
+    kept = percent(of_status.get("kept", 0) / due) if due else "not known"
+    title = f"{kept} of the promised calls that were due were kept in time"
+    if look.facts.cut(table):
+        title = f"{counted(look.facts.total(table, 'recalls'), 'promised call')}, of which some are drawn"
+    tolerance = look.facts.setting("tolerance")
+    remarks = [
+        "percentages: of the promised calls that were due",
+        f"n = {counted(look.facts.total(table, 'recalls'), 'promised call')}",
+        f"in time: at most {tolerance} late" if isinstance(tolerance, str) else "",
+        hidden,
+        look.facts.cut(table),
+    ]
+    return headed(ax, look, title, look.facts.lines(*remarks), form="A bar for each status", fits=fits)

@@ -1,4 +1,4 @@
-"""Histograms of talk time and time to answer."""
+"""Histograms of talk time and time to answer: who still talks, or still waits, after how long."""
 
 from __future__ import annotations
 
@@ -7,138 +7,225 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, NullLocator
+from numpy.typing import NDArray
 
-from brightcall_pandas.plots._style import (
-    BLUE,
-    PALETTE,
-    calls_of,
-    housed,
-    label_of,
-    new_axes,
-    no_data,
-    number,
-    percent,
-    percent_axis,
-    shortened,
-    titled,
-)
+from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_levels
+from brightcall_pandas.plots._colors import grid_of, tones_of
+from brightcall_pandas.plots._fitting import ColumnLabels, CurveLabels, Fit, PlacedLabels
+from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
+from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._text import Key
 
 __all__ = ["answer_time_histogram", "talk_time_histogram"]
 
-_LABELLED = 16  # with more bins there is no room for numbers
-_LINES = 6
+_LOG_TICKS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800, 86_400)
+_QUARTERS = ((0.75, "three quarters"), (0.5, "half"), (0.25, "a quarter"))
+_NAME = 28
 
 
-@housed
-def talk_time_histogram(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@picture
+def talk_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
     """Draw the distribution of talk time.
 
     Parameters
     ----------
     table
         Table returned by `analysis.talk_time_histogram`. With outer index levels each group becomes a
-        line.
-    ax
-        Axes to draw on; new ones by default.
+        curve.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each bin, as high as its share; all bars are equally wide, however wide their bins. With
-        outer index levels a line for each of the six largest groups.
+        The share of calls that still talk, at each end of a bin, over time on a logarithmic axis; three
+        quarters, half and a quarter are marked, read off between the ends of their bins. Bins of one width
+        are bars. With outer index levels a curve for each of the six largest groups.
     """
-    return _histogram(table, ax, "Talk time", "talk time")
+    return _histogram(table, look, "talk time", "still talk", "talk")
 
 
-@housed
-def answer_time_histogram(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@picture
+def answer_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
     """Draw the distribution of the time until calls were answered.
 
     Parameters
     ----------
     table
         Table returned by `analysis.answer_time_histogram`. With outer index levels each group becomes a
-        line.
-    ax
-        Axes to draw on; new ones by default.
+        curve.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each bin, as high as its share; all bars are equally wide, however wide their bins. With
-        outer index levels a line for each of the six largest groups.
+        The share of calls that still wait, at each end of a bin, over time on a logarithmic axis; three
+        quarters, half and a quarter are marked, read off between the ends of their bins. Bins of one width
+        are bars. With outer index levels a curve for each of the six largest groups.
     """
-    return _histogram(table, ax, "Time to answer", "time until answered")
+    return _histogram(table, look, "time to answer", "still wait", "wait")
 
 
-def _histogram(table: pd.DataFrame, ax: Axes | None, title: str, unit: str) -> Axes:
+def _histogram(table: pd.DataFrame, look: Look, topic: str, words: str, verb: str) -> Axes:
+    name = f"{topic[:1].upper()}{topic[1:]}"
     if table.empty or not table["n_calls"].sum():
-        return no_data(new_axes(ax), title)
-    ax = new_axes(ax)
-    remarks = _lines(ax, table) if table.index.nlevels > 1 else _bars(ax, table)
-    intervals: Any = table.index.unique(table.index.nlevels - 1)
-    _bin_axis(ax, intervals)
-    ax.set_xlabel(f"{unit}, without the {'upper' if intervals.closed == 'left' else 'lower'} end of each bin")
-    ax.set_ylabel("share of calls")
+        return no_data(look, name, "no calls" if table.empty else f"{topic} is not known")
+    bins: Any = table.index.unique(table.index.nlevels - 1)
+    ax = look.axes()
+    chosen = "bins" not in look.facts.settings or look.facts.setting("bins") is not None
+    if table.index.nlevels == 1 and chosen and _are_equal(bins):
+        return _bars(ax, table, bins, look, topic)
+    edges = np.append(bins.left.to_numpy(dtype=np.float64), bins.right[-1])
+    edges = np.where(edges < 0, 0, edges)  # the first bin closed on the right begins below 0
+    grouped = table.index.nlevels > 1
+    title, remarks, key, fits = (_curves if grouped else _curve)(ax, table, edges, look, verb)
+    fits += _time_scale(ax, edges, look)
+    ax.set_ylim(0, 1.04)
     percent_axis(ax.yaxis)
-    ax.grid(axis="y")
-    titled(ax, title, remarks, key=table.index.nlevels > 1)
-    return ax
+    grid_of(ax, "y")
+    ax.set_ylabel(f"share of calls that {words}")
+    ax.set_xlabel(topic)
+    lines = [f"share of the {_what(look)} that {words} after …", *remarks, look.facts.cut(table)]
+    form = f"A falling curve of the share of calls that {words}, over time"
+    return headed(ax, look, title, look.facts.lines(*lines), form=form, key=key, fits=fits)
 
 
-def _bars(ax: Axes, table: pd.DataFrame) -> str:
-    places = np.arange(len(table))
-    ax.bar(places, table["share"], color=BLUE, width=0.92 if len(table) <= _LABELLED else 1.0)
-    if len(table) <= _LABELLED:
-        for place, share in zip(places, table["share"], strict=True):
+def _what(look: Look) -> str:
+    return "answered calls" if look.facts.setting("answered_only", True) else "calls"
+
+
+def _are_equal(bins: Any) -> bool:
+    widths = (bins.right - bins.left).to_numpy(dtype=np.float64)
+    return len(widths) > 1 and bool(np.isfinite(widths).all() and np.allclose(widths, widths[0]))
+
+
+def _outside(table: pd.DataFrame) -> tuple[float, float]:
+    """Return the number of calls inside the bins, and below or above them."""
+    inside, covered = float(table["n_calls"].sum()), float(table["cumulative_share"].iloc[-1])
+    return inside, round(inside / covered) - inside if covered else 0.0
+
+
+def _time_at(share: float, edges: NDArray[np.float64], alive: NDArray[np.float64]) -> float:
+    """Return when a share is left, read off between two edges; null beyond the last edge that is finite."""
+    finite = np.isfinite(edges)
+    times, left = edges[finite], alive[finite]
+    if left[-1] > share or left[0] < share:
+        return float("nan")
+    return float(np.exp(np.interp(-share, -left, np.log(_on_log(times)))))
+
+
+def _curve(
+    ax: Axes, table: pd.DataFrame, edges: NDArray[np.float64], look: Look, verb: str
+) -> tuple[str, list[str], list[Key], list[Fit]]:
+    inside, outside = _outside(table)
+    alive = np.append(1.0, 1 - table["cumulative_share"].to_numpy())
+    shown = np.isfinite(edges)
+    ax.plot(_on_log(edges[shown]), alive[shown], color=look.hue, linewidth=2, marker="o", markersize=3.5)
+    tones = tones_of(ax, inside=True)
+    texts = []
+    for share, words in _QUARTERS:
+        time = _time_at(share, edges, alive)
+        if np.isnan(time) or time <= 0:
+            continue
+        ax.plot(_on_log([time]), [share], marker="o", markersize=8, color=look.hue)
+        texts.append(
             ax.annotate(
-                percent(share), (place, share), (0, 2), textcoords="offset points", ha="center", fontsize=8
+                f"{words} {verb} longer than {duration(time)}",
+                (float(_on_log([time])[0]), share),
+                (8, 4),
+                textcoords="offset points",
+                fontsize=look.small,
+                color=tones.ink,
+                in_layout=False,
             )
-    ax.set_ylim(0, table["share"].max() * 1.12)
-    inside, covered = table["n_calls"].sum(), table["cumulative_share"].iloc[-1]
-    outside = round(inside / covered) - inside
-    return calls_of(inside + outside) + (
-        f", {number(outside)} of them ({percent(1 - covered)}) outside the bins" if outside else ""
+        )
+    median, what = _time_at(0.5, edges, alive), _what(look)
+    title = (
+        f"Half of the {what} {verb} longer than {duration(median)}"
+        if not np.isnan(median)
+        else f"{percent(alive[shown][-1])} of the {what} {verb} {duration(edges[shown][-1])} or longer"
     )
+    more = f", {number(outside)} of them outside the bins" if outside else ""
+    remarks = [
+        f"n = {counted(inside + outside, 'call')}{more}",
+        "large dots: quartiles, read off within their bins",
+    ]
+    return title, remarks, [], [CurveLabels(texts)]
 
 
-def _lines(ax: Axes, table: pd.DataFrame) -> str:
-    outer = list(range(table.index.nlevels - 1))
-    calls = table["n_calls"].groupby(level=outer, sort=False, observed=True, dropna=False).sum()
-    largest = calls.index[calls.index.isin(calls.nlargest(_LINES).index)]
-    shares = table["share"].to_numpy().reshape(len(calls), -1)
-    for group, colour in zip(largest, PALETTE, strict=False):
-        name = f"{shortened(label_of(group), 18)} ({number(calls[group])})"
-        ax.plot(shares[calls.index.get_loc(group)], color=colour, marker="o", markersize=3, label=name)
-    ax.set_ylim(0)
-    more = f"; the {len(largest)} largest of {len(calls)} groups" if len(calls) > len(largest) else ""
-    return f"{calls_of(calls.sum())} in the bins{more}"
+def _curves(
+    ax: Axes, table: pd.DataFrame, edges: NDArray[np.float64], look: Look, verb: str
+) -> tuple[str, list[str], list[Key], list[Fit]]:
+    calls = group_sizes(table["n_calls"])
+    by_group = table["cumulative_share"].groupby(
+        level=outer_levels(table), sort=False, observed=True, dropna=False
+    )
+    # A table of which rows were cut off may lack the last bins of a group.
+    alive = {
+        group: np.append(1.0, 1 - each.to_numpy())
+        for group, each in zip(calls.index, (part for _, part in by_group), strict=True)
+    }
+    medians = pd.Series(
+        [_time_at(0.5, edges[: len(alive[group])], alive[group]) for group in calls.index], index=calls.index
+    )
+    groups, hidden = chosen_groups(calls, look, values=medians)
+    names = {group: label_of(group, _NAME) for group in groups}
+    hues = look.hues({names[group]: calls[group] for group in groups})
+    key = []
+    for group in groups:
+        color = hues[names[group]]
+        times = edges[: len(alive[group])]
+        shown = np.isfinite(times)
+        ax.plot(_on_log(times[shown]), alive[group][shown], color=color, linewidth=1.8, label=names[group])
+        key.append(Key(f"{names[group]} (n = {number(calls[group])})", color, "line"))
+    known = medians.loc[groups].dropna()
+    title, what = f"How long calls {verb}, by group", _what(look)
+    if len(known):
+        longest, shortest = known.idxmax(), known.idxmin()
+        title = f"Half of the {what} {verb} longer than {duration(known.max())} in {names[longest]}"
+        title += f", {duration(known.min())} in {names[shortest]}" if len(known) > 1 else ""
+    return title, [f"n = {counted(calls.sum(), 'call')} in the bins", hidden], key, []
 
 
-def _bin_axis(ax: Axes, intervals: pd.IntervalIndex[Any]) -> None:
-    """Label every bin or, if there are too many, some of the edges."""
-    if len(intervals) <= _LABELLED:
-        ax.set_xticks(
-            range(len(intervals)), [_bin_label(each.left, each.right) for each in intervals], fontsize=8
-        )
-    else:
-        step = -(-len(intervals) // 12)
-        edges = [*intervals.left, intervals.right[-1]]
-        ax.set_xticks(
-            np.arange(0, len(edges), step) - 0.5, [f"{each:g} s" for each in edges[::step]], fontsize=8
-        )
-    ax.set_xlim(-0.6, max(len(intervals), 4) - 0.4)
+def _on_log(times: Any) -> NDArray[np.float64]:
+    """Return times for a logarithmic axis, on which what is under half a second stands at its left end."""
+    return np.maximum(np.asarray(times, dtype=np.float64), 0.5)
 
 
-def _bin_label(left: float, right: float) -> str:
-    if np.isinf(right):
-        return f"≥ {_amount(left, left)}"
-    return _amount(left, right) if left >= 0 else "0\ns"
+def _time_scale(ax: Axes, edges: NDArray[np.float64], look: Look) -> list[Fit]:
+    """Make the axis logarithmic, with ticks at the spans that people know."""
+    finite = edges[np.isfinite(edges)]
+    least = max(finite[finite > 0].min(initial=np.inf) / 3, 0.5)
+    low = 1.0 if least < 1 else next((t for t in reversed(_LOG_TICKS) if t <= least), 1.0)
+    high = max(float(finite.max()), 2 * low)
+    ax.set_xscale("log")
+    ax.set_xlim(low, high * 1.35)
+    ticks = [tick for tick in _LOG_TICKS if low <= tick <= high * 1.05]
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_minor_locator(NullLocator())
+    return [PlacedLabels(ticks, [duration(tick) for tick in ticks], look.small)]
 
 
-def _amount(left: float, right: float) -> str:
-    """Return a span in the largest unit in which both ends are whole numbers."""
-    units = (("h", 3600), ("min", 60), ("s", 1))
-    unit, size = next((each for each in units if left % each[1] == right % each[1] == 0 and right), units[-1])
-    ends = dict.fromkeys((f"{left / size:g}", f"{right / size:g}"))
-    return f"{'–'.join(ends)}\n{unit}"
+def _bars(ax: Axes, table: pd.DataFrame, bins: Any, look: Look, topic: str) -> Axes:
+    """Draw bins of one width as bars that stand side by side."""
+    left = bins.left.to_numpy(dtype=np.float64)
+    width = float((bins.right - bins.left)[0])
+    ax.bar(left, table["share"], width=0.96 * width, align="edge", color=look.hue)
+    inside, outside = _outside(table)
+    ax.set_ylim(0, float(table["share"].max()) * 1.08)
+    ax.set_xlim(left[0], left[-1] + width)
+    percent_axis(ax.yaxis)
+    grid_of(ax, "y")
+    ax.set_ylabel("share of calls")
+    ax.set_xlabel(topic)
+    most = int(np.argmax(table["share"].to_numpy()))
+    edges = [*left, left[-1] + width]
+    closed = "without the upper end" if bins.closed == "left" else "without the lower end"
+    title = (
+        f"{percent(table['share'].max())} of the calls have a {topic} of {duration(edges[most])} "
+        f"to {duration(edges[most + 1])}"
+    )
+    more = f", {number(outside)} of them outside the bins" if outside else ""
+    remarks = [f"share of calls in each bin of {duration(width)}, {closed}"]
+    remarks += [f"n = {counted(inside + outside, 'call')}{more}", look.facts.cut(table)]
+    fits = [ColumnLabels([duration(edge) if edge else "0" for edge in edges], edges, look.small)]
+    return headed(ax, look, title, look.facts.lines(*remarks), form="Bars of one width", fits=fits)

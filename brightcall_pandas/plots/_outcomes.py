@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.plots._rows import bar_rows, first_rows, interval_of, row_labels, shares_and_counts
-from brightcall_pandas.plots._style import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PALETTE,
-    RED,
-    TYPE_COLOURS,
-    calls_of,
-    counted,
-    housed,
-    ink_on,
-    label_of,
-    new_axes,
-    no_data,
-    number,
-    percent,
-    percent_axis,
-    shortened,
-    titled,
-)
+from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_levels
+from brightcall_pandas.plots._colors import GREEN, ORANGE, PALETTE, RED, TYPE_COLORS, ink_on
+from brightcall_pandas.plots._fitting import CellTexts, RowLabels
+from brightcall_pandas.plots._formats import counted, number, percent, percent_axis, sentence_case
+from brightcall_pandas.plots._labels import label_of, shortened
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._rows import bar_rows, interval_of, row_labels, share_and_count
+from brightcall_pandas.plots._text import Key
 
-__all__ = ["by_outcome", "funnel", "talk_time_buckets"]
+__all__ = ["by_outcome", "funnel", "talk_time_buckets", "whole_groups"]
 
-_TITLE = "Outcomes"
 _ROWS = 12
 _GROUPS = 20
 _SEGMENTS = 5
+_NAME = 32
+_OTHER = "#8c8c8c"
 
 
-@housed
-def by_outcome(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@picture
+def by_outcome(table: pd.DataFrame, look: Look) -> Axes:
     """Draw the share of each outcome with its interval.
 
     Parameters
@@ -46,8 +35,6 @@ def by_outcome(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     table
         Table returned by `analysis.by_outcome`. With outer index levels each group becomes one bar, cut into
         the most frequent outcomes.
-    ax
-        Axes to draw on; new ones by default.
 
     Returns
     -------
@@ -56,116 +43,183 @@ def by_outcome(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         outcome type. Outcomes after the first twelve are drawn as one bar.
     """
     if table.empty:
-        return no_data(new_axes(ax), _TITLE)
-    return _bars(table, ax) if table.index.nlevels == 1 else _stacks(table, ax)
+        return no_data(look, "Outcomes")
+    return _bars(table, look) if table.index.nlevels == 1 else _stacks(table, look)
 
 
-def _bars(table: pd.DataFrame, ax: Axes | None) -> Axes:
-    shown = table if len(table) <= _ROWS + 1 else table.iloc[:_ROWS]
-    rest = table.iloc[len(shown) :]
-    labels = row_labels(shown.index)
-    shares, calls = shown["share"].tolist(), shown["n_calls"].tolist()
-    colours = [TYPE_COLOURS.get(str(kind), GREY) for kind in shown["outcome_type"]]
+def _bars(table: pd.DataFrame, look: Look) -> Axes:
+    ordered = table
+    if look.sort == "name":
+        ordered = table.iloc[
+            np.argsort([label_of(each, 200).casefold() for each in table.index], kind="stable")
+        ]
+    most = look.rows(_ROWS)
+    shown = ordered if len(table) <= most + 1 else ordered.iloc[:most]
+    rest = ordered.iloc[len(shown) :]
+    every = look.facts.total(table, "n_calls")
+    labels, shares, calls = row_labels(shown.index), shown["share"].tolist(), shown["n_calls"].tolist()
+    hues = TYPE_COLORS | (look.color if isinstance(look.color, dict) else {})
+    colors = [
+        look.color if isinstance(look.color, str) else hues.get(str(kind), _OTHER)
+        for kind in shown["outcome_type"]
+    ]
     if len(rest):
-        labels.append(f"{len(rest)} more")
+        labels.append(f"{len(rest)} more outcomes")
         shares.append(rest["share"].sum())
         calls.append(rest["n_calls"].sum())
-        colours.append(GREY)
-    ax = bar_rows(
+        colors.append(_OTHER)
+    ax, fits = bar_rows(
         labels,
         shares,
-        shares_and_counts(pd.Series(shares), pd.Series(calls)),
+        [share_and_count(*each) for each in zip(shares, calls, strict=True)],
+        look,
         intervals=interval_of(shown, "share"),
-        colours=colours,
-        ax=ax,
+        colors=colors,
         unit="share of calls",
     )
     kinds = set(shown["outcome_type"].dropna())
-    for kind, colour in TYPE_COLOURS.items():
-        if kind in kinds:
-            ax.barh([0], [0], color=colour, label=kind)
-    remarks = f"{calls_of(table['n_calls'].sum())}; whiskers: Wilson interval of the share"
-    titled(ax, _TITLE, remarks, key=bool(kinds))
-    return ax
+    key = [Key(kind, hues[kind]) for kind in TYPE_COLORS if kind in kinds and not isinstance(look.color, str)]
+    largest: Any = table["share"].idxmax()
+    share = percent(table["share"].max())
+    title = f"{shortened(largest, _NAME)} is the most frequent outcome: {share} of the calls"
+    remarks = [
+        "calls with the outcome ÷ all calls",
+        f"n = {counted(every, 'call')}",
+        f"whiskers: {look.facts.interval}",
+        look.facts.cut(table),
+    ]
+    return headed(
+        ax, look, title, look.facts.lines(*remarks), form="A bar for each outcome", key=key, fits=fits
+    )
 
 
-def _stacks(table: pd.DataFrame, ax: Axes | None) -> Axes:
+def _stacks(table: pd.DataFrame, look: Look) -> Axes:
     """Draw each group as one bar, cut into the outcomes most frequent across all groups."""
     calls = table["n_calls"]
-    outer = list(range(table.index.nlevels - 1))
-    of_group = calls.groupby(level=outer, sort=False, observed=True, dropna=False).sum()
-    largest = of_group.nlargest(_GROUPS).index
-    groups = of_group.index[of_group.index.isin(largest)]
-    frequent = calls.groupby(level=-1, observed=True).sum().nlargest(_SEGMENTS).index
-    shares = table["share"].unstack(-1).fillna(0.0).reindex(groups)
-    parts = shares.reindex(columns=frequent)
+    of_group = group_sizes(calls)
+    of_outcome = calls.groupby(level=-1, observed=True).sum()
+    frequent = of_outcome.nlargest(_SEGMENTS).index
+    shares = table["share"].unstack(-1).fillna(0.0)
+    groups, hidden = chosen_groups(
+        of_group, look, usual=look.rows(_GROUPS), values=shares[frequent[0]].reindex(of_group.index)
+    )
+    parts = shares.loc[groups].reindex(columns=frequent)
     if len(shares.columns) > len(frequent):
         parts["other"] = (1 - parts.sum(axis=1)).clip(lower=0)
-    ax = new_axes(ax, height=1.7 + 0.32 * len(groups))
-    places = np.arange(len(groups))
-    left = np.zeros(len(groups))
-    for label, colour in zip(parts.columns, (*PALETTE[:_SEGMENTS], GREY), strict=False):
-        width = parts[label].to_numpy()
-        ax.barh(places, width, left=left, color=colour, height=0.78, label=shortened(label, 18))
-        for place in np.flatnonzero(width >= 0.07).tolist():
+    ax = look.axes(height=1.7 + look.row_height() * len(groups))
+    hues = dict(zip(parts.columns, (*PALETTE[:_SEGMENTS], _OTHER), strict=False)) | (
+        look.color if isinstance(look.color, dict) else {}
+    )
+    places, left = np.arange(len(groups)), np.zeros(len(groups))
+    cells = []
+    for label in parts.columns:
+        width, color = parts[label].to_numpy(), hues[label]
+        ax.barh(places, width, left=left, color=color, height=0.78)
+        for place in np.flatnonzero(width >= 0.06).tolist():
             middle = left[place] + width[place] / 2
-            ax.text(
-                middle,
-                place,
-                percent(width[place]),
-                ha="center",
-                va="center",
-                color=ink_on(colour),
-                fontsize=8,
+            cells.append(
+                ax.text(middle, place, percent(width[place]), ha="center", va="center", color=ink_on(color))
             )
         left += width
-    ax.set_yticks(places, [f"{shortened(label_of(each), 24)}  ({number(of_group[each])})" for each in groups])
+    labels = [f"{label_of(each)} (n = {number(of_group[each])})" for each in groups]
+    ax.set_yticks(places, labels, fontsize=look.small)
     ax.set_ylim(len(groups) - 0.4, -0.6)
     ax.set_xlim(0, 1)
     ax.tick_params(axis="y", length=0)
     percent_axis(ax.xaxis)
     ax.set_xlabel("share of the group's calls")
-    hidden = len(of_group) - len(groups)
-    more = f"; the {len(groups)} largest of {len(of_group)} groups" if hidden else ""
-    titled(ax, _TITLE, f"{calls_of(calls.sum())}{more}", key=True)
-    return ax
+    first = parts[frequent[0]]
+    name, high, low = shortened(frequent[0], _NAME), first.idxmax(), first.idxmin()
+    title = f"{name}: {percent(first.max())} of the calls of {label_of(high, _NAME)}"
+    if len(groups) > 1:
+        title += f", {percent(first.min())} of {label_of(low, _NAME)}"
+    remarks = [
+        "outcomes ÷ calls of the group",
+        f"n = {counted(look.facts.total(table, 'n_calls'), 'call')}",
+        hidden,
+        look.facts.cut(table),
+    ]
+    return headed(
+        ax,
+        look,
+        title,
+        look.facts.lines(*remarks),
+        form="A bar for each group, cut into its outcomes",
+        key=[Key(shortened(label, _NAME), hues[label]) for label in parts.columns],
+        fits=[RowLabels(labels, look.small), CellTexts(cells, 0.9 * look.small, width=0.06)],
+    )
 
 
-@housed
-def funnel(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@picture
+def funnel(table: pd.DataFrame, look: Look) -> Axes:
     """Draw how many calls reach each stage.
 
     Parameters
     ----------
     table
         Table returned by `analysis.funnel`. With outer index levels the groups stand below each other.
-    ax
-        Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
         A bar for each stage: its share of the first stage, with its calls and the rate from the stage before.
+        Of more groups than fit, the largest are drawn.
     """
     if table.empty:
-        return no_data(new_axes(ax), "Funnel")
-    shown, hidden = first_rows(table)
-    texts = [
-        text if pd.isna(step) else f"{text}; step {percent(step)}"
-        for text, step in zip(
-            shares_and_counts(shown["share"], shown["n_calls"]), shown["step_rate"], strict=True
-        )
-    ]
-    ax = bar_rows(row_labels(shown.index), shown["share"], texts, ax=ax, unit="share of the first stage")
-    ax.set_xlim(0, 1.5)
+        return no_data(look, "Funnel")
     stages = table.index.get_level_values(-1)
-    n = calls_of(table["n_calls"][stages == stages[0]].sum())
-    titled(ax, "Funnel", f"{n}; step: share of the stage before{hidden}")
-    return ax
+    dialled = table[stages == stages[0]]
+    shown, hidden = whole_groups(table, look, "n_calls", "max")
+    texts = [
+        share_and_count(share, count) + ("" if pd.isna(step) else f", step {percent(step)}")
+        for share, count, step in zip(shown["share"], shown["n_calls"], shown["step_rate"], strict=True)
+    ]
+    ax, fits = bar_rows(row_labels(shown.index), shown["share"], texts, look, unit=f"share of {stages[0]}")
+    last = table[stages == stages[-1]]
+    words = shortened(stages[-1], _NAME)
+    title = f"{percent(last['share'].iloc[0])} of the calls get as far as {words}"
+    if table.index.nlevels > 1:
+        title = _of_groups(last["share"], sentence_case(words))
+    remarks = [
+        f"calls that reach the stage ÷ calls {stages[0]}",
+        "step: ÷ the stage before",
+        f"n = {counted(dialled['n_calls'].sum(), 'call')}",
+        hidden,
+        look.facts.cut(table),
+    ]
+    return headed(ax, look, title, look.facts.lines(*remarks), form="A bar for each stage", fits=fits)
 
 
-@housed
-def talk_time_buckets(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def _of_groups(shares: pd.Series, words: str) -> str:
+    """Return the finding of a share by group: the highest and the lowest."""
+    known = shares.dropna()
+    if known.empty:
+        return f"{words}: not known"
+    ends: Any = (known.idxmax(), known.idxmin())
+    best, worst = (label_of(label[:-1], _NAME) for label in ends)
+    high, low = percent(known.max()), percent(known.min())
+    return f"{words}: {high} in {best}" + (f", {low} in {worst}" if len(known) > 1 else "")
+
+
+def whole_groups(
+    table: pd.DataFrame, look: Look, column: str, size: str, usual: int = 30
+) -> tuple[pd.DataFrame, str]:
+    """Return the rows of the largest groups, each with all its rows, and a remark on the others."""
+    if table.index.nlevels == 1:
+        return table, ""
+    levels = outer_levels(table)
+    sizes = table[column].groupby(level=levels, sort=False, observed=True, dropna=False).agg(size)
+    each = len(table.index.unique(table.index.nlevels - 1))
+    groups, hidden = chosen_groups(sizes, look, usual=max(look.rows(usual) // max(each, 1), 1))
+    if len(groups) == len(sizes) and look.sort == "table":
+        return table, ""
+    index: Any = table.index
+    keys = index.droplevel(-1)
+    return pd.concat([table[keys == group] for group in groups]), hidden
+
+
+@picture
+def talk_time_buckets(table: pd.DataFrame, look: Look) -> Axes:
     """Draw how answered calls divide into buckets of talk time.
 
     Parameters
@@ -173,30 +227,41 @@ def talk_time_buckets(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     table
         Table returned by `analysis.talk_time_buckets`. With outer index levels the groups stand below each
         other.
-    ax
-        Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each bucket: its share of the answered calls with its interval.
+        A bar for each bucket: its share of the answered calls with its interval. Of more groups than fit, the
+        largest are drawn.
     """
-    title = "Answered calls by talk time"
+    topic = "Answered calls by talk time"
     if table.empty:
-        return no_data(new_axes(ax), title, "no answered calls")
+        return no_data(look, topic, "no answered calls")
     buckets = table.index.unique(table.index.nlevels - 1)
-    shades = [RED, *[ORANGE] * (len(buckets) - 2), GREEN] if len(buckets) > 1 else [BLUE]
-    colour = dict(zip(buckets, shades, strict=True))
-    shown, hidden = first_rows(table)
-    ax = bar_rows(
+    shades = [RED, *[ORANGE] * (len(buckets) - 2), GREEN] if len(buckets) > 1 else [look.hue]
+    colors = dict(zip(buckets, shades, strict=True)) | (look.color if isinstance(look.color, dict) else {})
+    shown, hidden = whole_groups(table, look, "n_calls", "sum")
+    ax, fits = bar_rows(
         row_labels(shown.index),
         shown["share"],
-        shares_and_counts(shown["share"], shown["n_calls"]),
+        [share_and_count(*each) for each in zip(shown["share"], shown["n_calls"], strict=True)],
+        look,
         intervals=interval_of(shown, "share"),
-        colours=[colour[bucket] for bucket in shown.index.get_level_values(-1)],
-        ax=ax,
+        colors=look.color
+        if isinstance(look.color, str)
+        else [colors[each] for each in shown.index.get_level_values(-1)],
         unit="share of answered calls",
     )
-    n = f"n = {counted(table['n_calls'].sum(), 'answered call')}"
-    titled(ax, title, f"{n}; whiskers: Wilson interval{hidden}")
-    return ax
+    every = look.facts.total(table, "n_calls")
+    rows = table[table.index.get_level_values(-1) == buckets[-1]]
+    title = f"{percent(rows['share'].iloc[0])} of the answered calls talk {buckets[-1]}"
+    if table.index.nlevels > 1:
+        title = _of_groups(rows["share"], f"Answered calls that talk {buckets[-1]}")
+    remarks = [
+        "calls of the bucket ÷ answered calls",
+        f"n = {counted(every, 'answered call')}",
+        f"whiskers: {look.facts.interval}",
+        hidden,
+        look.facts.cut(table),
+    ]
+    return headed(ax, look, title, look.facts.lines(*remarks), form="A bar for each bucket", fits=fits)

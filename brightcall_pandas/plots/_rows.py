@@ -3,173 +3,189 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 
-from brightcall_pandas.plots._style import (
-    BLUE,
-    GREY,
-    INK,
-    count_axis,
-    label_of,
-    new_axes,
-    number,
-    percent,
-    percent_axis,
-    shortened,
-)
+from brightcall_pandas.plots._colors import grid_of, tones_of
+from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
+from brightcall_pandas.plots._formats import is_rate, number, percent, value_axis
+from brightcall_pandas.plots._labels import label_of, shortened
+from brightcall_pandas.plots._picture import Look
 
-__all__ = [
-    "ROW_HEIGHT",
-    "bar_rows",
-    "dot_rows",
-    "first_rows",
-    "interval_of",
-    "largest_rows",
-    "row_labels",
-    "shares_and_counts",
-]
-
-ROW_HEIGHT = 0.32
-"""Height of a row in inches."""
-
-_ROWS = 30
+__all__ = ["bar_rows", "dot_rows", "interval_of", "row_labels", "share_and_count", "share_of"]
 
 
 def bar_rows(
     labels: Sequence[str],
     values: Sequence[float] | pd.Series,
     texts: Sequence[str],
+    look: Look,
     *,
+    metric: str = "share",
     intervals: pd.DataFrame | None = None,
-    colours: Sequence[str] | str = BLUE,
-    ax: Axes | None = None,
+    colors: Sequence[str] | str | None = None,
     unit: str = "",
-    shares: bool = True,
-) -> Axes:
+) -> tuple[Axes, list[Fit]]:
     """Draw a horizontal bar for each row, the first on top.
 
     Parameters
     ----------
     labels, values, texts
-        Label and length of each bar, and the text beside it.
+        Label and length of each bar, and the text beside it. A value that is not known has no bar.
+    look
+        How the picture is drawn.
+    metric
+        What the values are, which decides how the axis is labelled.
     intervals
         Columns ``low`` and ``high`` for the first rows, drawn as whiskers.
-    colours
+    colors
         One color for all bars, or one for each.
-    ax
-        Axes to draw on; new ones by default.
     unit
         Label of the axis.
-    shares
-        Whether the axis shows shares rather than counts.
+
+    Returns
+    -------
+    tuple
+        The axes, and what is fitted each time they are drawn.
     """
-    ax = new_axes(ax, height=1.3 + ROW_HEIGHT * len(labels))
-    places = np.arange(len(labels))
-    lengths = np.nan_to_num(np.asarray(values, dtype=np.float64))
-    ax.barh(places, lengths, color=colours, height=0.72)
-    ends = lengths.copy()
+    ax = look.axes(height=1.3 + look.row_height() * len(labels))
+    tones = tones_of(ax, inside=True)
+    places = range(len(labels))
+    lengths = np.asarray(values, dtype=np.float64)
+    ax.barh(places, np.nan_to_num(lengths), color=colors or look.hue, height=0.72)
+    ends = np.nan_to_num(lengths)
     if intervals is not None:
         known = np.flatnonzero(intervals["low"].notna().to_numpy())
-        low, high = (intervals[name].to_numpy()[known] for name in ("low", "high"))
-        reach = np.array([lengths[known] - low, high - lengths[known]])
-        ax.errorbar(lengths[known], known, xerr=np.maximum(reach, 0), fmt="none", ecolor=INK, elinewidth=1)
-        ends[known] = np.maximum(ends[known], high)
-    for place, end, text in zip(places, ends, texts, strict=True):
-        ax.annotate(text, (end, place), (5, 0), textcoords="offset points", va="center")
-    _frame(ax, labels)
-    # A fifth of the width for the text beside the longest bar.
-    ax.set_xlim(0, (ends.max() or 1) * 1.22)
-    if shares:
-        percent_axis(ax.xaxis)
-    else:
-        count_axis(ax.xaxis)
+        low, upper = (intervals[name].to_numpy(dtype=np.float64)[known] for name in ("low", "high"))
+        reach = np.maximum(np.array([lengths[known] - low, upper - lengths[known]]), 0)
+        ax.errorbar(lengths[known], known, xerr=reach, fmt="none", ecolor=tones.ink, elinewidth=1)
+        ends[known] = np.maximum(ends[known], upper)
+    written = [
+        _beside(ax, text, end, place, look, muted=np.isnan(length))
+        for place, end, text, length in zip(places, ends, texts, lengths, strict=True)
+    ]
+    fits = _rows(ax, labels, look)
+    high = float(ends.max(initial=0)) or 1.0
+    value_axis(ax.xaxis, metric, high * 1.02)
+    ax.set_xlim(0, high * 1.25)
     ax.set_xlabel(unit)
-    return ax
+    return ax, [*fits, EndTexts(written, ends, 0.0, high * 1.02)]
+
+
+def _beside(ax: Axes, text: str, end: float, place: int, look: Look, *, muted: bool) -> Text:
+    tones = tones_of(ax, inside=True)
+    return ax.annotate(
+        text,
+        (end, place),
+        (5, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=look.small,
+        color=tones.muted if muted else tones.ink,
+        in_layout=False,
+        annotation_clip=False,
+    )
 
 
 def dot_rows(
     labels: Sequence[str],
     values: Sequence[float] | pd.Series,
     texts: Sequence[str],
+    look: Look,
     *,
     intervals: pd.DataFrame,
+    metric: str = "share",
     raw: Sequence[float] | pd.Series | None = None,
-    names: tuple[str, str] = ("as counted", "adjusted"),
-    colours: Sequence[str] | str = BLUE,
-    ax: Axes | None = None,
-    shares: bool = True,
-) -> Axes:
+    colors: Sequence[str] | str | None = None,
+    heading: str = "",
+    span: float = 0.0,
+) -> tuple[Axes, list[Fit]]:
     """Draw a dot for each row, the first on top, on the line of its interval.
 
     Parameters
     ----------
     labels, values, texts
-        Label and position of each dot, and the text in the right margin.
+        Label and position of each dot, and the text that stands at the right.
+    look
+        How the picture is drawn.
     intervals
         Columns ``low`` and ``high``.
+    metric
+        What the values are, which decides how the axis is labelled.
     raw
         Position of a second, hollow dot in each row.
-    names
-        Legend entries of the hollow dots and of the others.
-    colours
+    colors
         One color for all dots, or one for each.
-    ax
-        Axes to draw on; new ones by default.
-    shares
-        Whether the axis shows shares rather than other numbers.
+    heading
+        What stands above the texts.
+    span
+        How much the axis shows at least, so that a small difference looks small.
+
+    Returns
+    -------
+    tuple
+        The axes, and what is fitted each time they are drawn.
     """
-    ax = new_axes(ax, height=1.6 + ROW_HEIGHT * len(labels))
+    ax = look.axes(height=1.6 + look.row_height() * len(labels))
+    tones = tones_of(ax, inside=True)
     places = np.arange(len(labels))
-    ax.hlines(places, intervals["low"], intervals["high"], color="#b5b5b5", linewidth=2.5)
+    ax.hlines(places, intervals["low"], intervals["high"], color=tones.rule, linewidth=2.5)
     if raw is not None:
-        ax.scatter(raw, places, s=26, facecolor="white", edgecolor=GREY, zorder=3, label=names[0])
-    ax.scatter(values, places, s=34, color=colours, zorder=4, label=names[1])
-    for place, text in zip(places, texts, strict=True):
+        ax.scatter(raw, places, s=26, facecolor=tones.paper, edgecolor=tones.muted, zorder=3)
+    ax.scatter(values, places, s=34, color=colors or look.hue, zorder=4)
+    low, high = _limits([intervals["low"], intervals["high"], values, raw], metric, span)
+    aside: Any = {"xycoords": ("axes fraction", "data"), "in_layout": False, "annotation_clip": False}
+    size = look.small
+    written = [
         ax.annotate(
             text,
             (1, place),
-            (6, 0),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
+            xytext=(1, place),
+            textcoords=aside["xycoords"],
             va="center",
+            fontsize=size,
+            color=tones.ink,
+            **aside,
         )
-    _frame(ax, labels)
-    ax.grid(axis="x")
-    if shares:
-        percent_axis(ax.xaxis)
-        left, right = ax.get_xlim()
-        ax.set_xlim(max(left, -0.02), min(right, 1.02))
-    else:
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
-    return ax
+        for place, text in zip(places, texts, strict=True)
+    ]
+    above = (
+        ax.annotate(
+            heading,
+            (1, -1),
+            xytext=(1, -1),
+            textcoords=aside["xycoords"],
+            va="center",
+            fontsize=size,
+            color=tones.muted,
+            **aside,
+        )
+        if heading
+        else None
+    )
+    fits = _rows(ax, labels, look, headed=bool(heading))
+    grid_of(ax, "x")
+    value_axis(ax.xaxis, metric, high)
+    ax.set_xlim(low, high)
+    return ax, [*fits, EndTexts(written, [high] * len(written), low, high, aligned=True, heading=above)]
 
 
-def first_rows(
-    table: pd.DataFrame, noun: str = "groups", *, whole_groups: bool = True
-) -> tuple[pd.DataFrame, str]:
-    """Return the first rows, as many as fit on a picture, and a remark on the rest.
-
-    Where the rows of a group belong together (stages, buckets), only whole groups are taken; agents and lines
-    of a group do not (``whole_groups=False``).
-    """
-    nested = whole_groups and table.index.nlevels > 1
-    inner = len(table.index.unique(table.index.nlevels - 1)) if nested else 1
-    whole = inner if len(table) % inner == 0 else 1
-    shown = table.iloc[: max(_ROWS // whole, 1) * whole]
-    if len(shown) == len(table):
-        return table, ""
-    return shown, f"; {number(len(shown) // whole)} of {number(len(table) // whole)} {noun}"
-
-
-def largest_rows(table: pd.DataFrame, sizes: pd.Series) -> tuple[pd.DataFrame, str]:
-    """Return the largest rows, as many as fit on a picture, in their order, and a remark on the rest."""
-    if len(table) <= _ROWS:
-        return table, ""
-    largest = np.argsort(-sizes.to_numpy(dtype=np.float64), kind="stable")[:_ROWS]
-    return table.iloc[np.sort(largest)], f"; the {_ROWS} largest of {number(len(table))} groups"
+def _limits(values: Sequence[Any], metric: str, span: float) -> tuple[float, float]:
+    """Return limits in which all values lie, with some room, and shares within 0 to 100 %."""
+    every = np.concatenate([np.asarray(each, dtype=np.float64) for each in values if each is not None])
+    every = every[~np.isnan(every)]
+    if not len(every):
+        return 0.0, 1.0
+    low, high = float(every.min()), float(every.max())
+    margin = max(0.06 * (high - low), (span - (high - low)) / 2, 1e-3 * max(abs(high), 1e-3))
+    low, high = low - margin, high + margin
+    if is_rate(metric):
+        return max(low, -0.02), min(high, 1.02)
+    return low, high
 
 
 def interval_of(table: pd.DataFrame, rate: str) -> pd.DataFrame:
@@ -177,31 +193,34 @@ def interval_of(table: pd.DataFrame, rate: str) -> pd.DataFrame:
     return table[[f"{rate}_low", f"{rate}_high"]].set_axis(["low", "high"], axis=1)
 
 
-def shares_and_counts(shares: pd.Series, counts: pd.Series) -> list[str]:
-    """Return the text beside each bar: its share, and in brackets its count."""
-    pairs = zip(shares, counts, strict=True)
-    return [f"{'–' if pd.isna(share) else percent(share)}  ({number(count)})" for share, count in pairs]
+def share_of(share: float, calls: float) -> str:
+    """Return the text beside a bar: a share, and in brackets the number that it is a share of."""
+    return f"{percent(share)} (n = {number(calls)})"
+
+
+def share_and_count(share: float, count: float) -> str:
+    """Return the text beside a bar whose share is of all: the share, and how many that are."""
+    return f"{percent(share)} · {number(count)}"
 
 
 def row_labels(index: pd.Index) -> list[str]:
-    """Return a short label for each row of a table.
+    """Return a label for each row of a table.
 
     Where the rows of a group stand below each other, only the first one names the group.
     """
     if index.nlevels == 1:
-        return [shortened(label) for label in index]
+        return [shortened(label, 60) for label in index]
     groups = [label_of(label[:-1]) for label in index]
     begins = [place == 0 or groups[place - 1] != group for place, group in enumerate(groups)]
     together = sum(begins) == len(set(groups))
     return [
-        f"{shortened(group, 24)} · {shortened(label[-1], 20)}"
-        if begin or not together
-        else shortened(label[-1])
+        f"{group} · {shortened(label[-1])}" if begin or not together else shortened(label[-1])
         for group, begin, label in zip(groups, begins, index, strict=True)
     ]
 
 
-def _frame(ax: Axes, labels: Sequence[str]) -> None:
-    ax.set_yticks(np.arange(len(labels)), labels)
-    ax.set_ylim(len(labels) - 0.4, -0.6)
+def _rows(ax: Axes, labels: Sequence[str], look: Look, *, headed: bool = False) -> list[Fit]:
+    ax.set_yticks(np.arange(len(labels)), labels, fontsize=look.small)
+    ax.set_ylim(len(labels) - 0.4, -1.55 if headed else -0.6)
     ax.tick_params(axis="y", length=0)
+    return [RowLabels(labels, look.small)]

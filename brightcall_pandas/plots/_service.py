@@ -2,128 +2,146 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.plots._rows import (
-    ROW_HEIGHT,
-    bar_rows,
-    interval_of,
-    largest_rows,
-    row_labels,
-    shares_and_counts,
-)
-from brightcall_pandas.plots._style import (
-    BLUE,
-    GREEN,
-    ORANGE,
-    RED,
-    calls_of,
-    housed,
-    new_axes,
-    no_data,
-    number,
-    percent_axis,
-    titled,
-)
+from brightcall_pandas.plots._choice import chosen_rows
+from brightcall_pandas.plots._colors import BLUE, GREEN, ORANGE, RED, grid_of, tones_of
+from brightcall_pandas.plots._fitting import RowLabels
+from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
+from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._rows import bar_rows, interval_of, row_labels, share_of
+from brightcall_pandas.plots._text import Key, Mark
 
 __all__ = ["abandonment", "service_level"]
 
-_LEVELS = {
-    "service_level_offered": ("of offered", BLUE, "o"),
-    "service_level_excl_short": ("of offered without short abandons", ORANGE, "s"),
-    "service_level_answered": ("of answered", GREEN, "D"),
+_LEVELS: dict[str, tuple[str, str, Mark, str]] = {
+    "service_level_offered": ("÷ offered", BLUE, "dot", "o"),
+    "service_level_excl_short": ("÷ offered without short abandons", ORANGE, "square", "s"),
+    "service_level_answered": ("÷ answered", GREEN, "diamond", "D"),
 }
+_NAME = 28
 
 
-@housed
-def service_level(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@picture
+def service_level(table: pd.DataFrame, look: Look) -> Axes:
     """Draw the share of calls answered in time, for all three denominators.
 
     Parameters
     ----------
     table
         Table returned by `analysis.service_level`.
-    ax
-        Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each group with three marks; the line is the interval of the first. Of more than 30 groups
-        the largest are drawn.
+        A row for each group with three marks, the best first; the line is the interval of the first. Of more
+        than 30 groups the largest are drawn. Groups of which no answer time is known say so.
     """
-    title = "Answered in time"
+    topic = "Answered in time"
     if table.empty:
-        return no_data(new_axes(ax), title)
-    if "threshold_s" in table:
-        title = f"Answered within {table['threshold_s'].iloc[0]:g} s"
+        return no_data(look, topic)
+    within = f"within {duration(table['threshold_s'].iloc[0])}" if "threshold_s" in table else "in time"
     if table["answered_in_time"].isna().all():
-        return no_data(new_axes(ax), title, "no answer time is known")
-    shown, hidden = largest_rows(table, table["offered"])
-    ax = new_axes(ax, height=1.7 + ROW_HEIGHT * len(shown))
-    places = np.arange(len(shown))
-    ax.hlines(
-        places,
-        shown["service_level_offered_low"],
-        shown["service_level_offered_high"],
-        color="#b5b5b5",
-        linewidth=2.5,
-    )
-    for name, (words, colour, mark) in _LEVELS.items():
-        ax.scatter(shown[name], places, s=34, color=colour, marker=mark, zorder=3, label=words)
-    ax.set_yticks(
-        places,
-        [
-            f"{label}  ({number(n)})"
-            for label, n in zip(row_labels(shown.index), shown["offered"], strict=True)
-        ],
-    )
+        return no_data(look, f"Answered {within}", "no answer time is known")
+    shown, hidden = chosen_rows(table, look, table["offered"], table["service_level_offered"])
+    ax = look.axes(height=1.9 + look.row_height() * len(shown))
+    tones, places = tones_of(ax, inside=True), np.arange(len(shown))
+    low, high = shown["service_level_offered_low"], shown["service_level_offered_high"]
+    ax.hlines(places, low, high, color=tones.rule, linewidth=2.5)
+    for name, (_, color, _, marker) in _LEVELS.items():
+        ax.scatter(shown[name], places, s=34, color=color, marker=marker, zorder=3)
+    for place in np.flatnonzero(shown["service_level_offered"].isna()).tolist():
+        ax.text(0.01, place, "not known", va="center", fontsize=look.small, color=tones.muted)
+    labels = [
+        f"{label} (n = {number(n)})"
+        for label, n in zip(row_labels(shown.index), shown["offered"], strict=True)
+    ]
+    ax.set_yticks(places, labels, fontsize=look.small)
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(-0.02, 1.02)
-    ax.grid(axis="x")
+    grid_of(ax, "x")
     percent_axis(ax.xaxis)
-    ax.set_xlabel("answered in time")
-    titled(
-        ax,
-        title,
-        f"{calls_of(table['offered'].sum())} offered; line: Wilson interval of the first{hidden}",
-        key=True,
+    ax.set_xlabel(f"answered {within}")
+    remarks = [
+        f"n = {counted(look.facts.total(table, 'offered'), 'offered call')}",
+        f"line: {look.facts.interval} of the first",
+        _short_abandons(look),
+        hidden,
+        look.facts.cut(table),
+    ]
+    title = _answered(table, within, look)
+    key = [Key(words, color, mark) for words, color, mark, _ in _LEVELS.values()]
+    fits = [RowLabels(labels, look.small)]
+    return headed(
+        ax, look, title, look.facts.lines(*remarks), form="Three marks for each group", key=key, fits=fits
     )
-    return ax
 
 
-@housed
-def abandonment(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def _short_abandons(look: Look) -> str:
+    short = look.facts.seconds("short_abandon_s")
+    return f"short abandon: given up within {short}" if short else ""
+
+
+def _answered(table: pd.DataFrame, within: str, look: Look) -> str:
+    known = table[table["answered_in_time"].notna()]
+    in_time, offered = (look.facts.total(known, name) for name in ("answered_in_time", "offered"))
+    share = in_time / max(offered, 1)
+    levels = known["service_level_offered"].dropna()
+    if len(levels) < 2:
+        return f"{percent(share)} of the offered calls are answered {within}"
+    worst: Any = levels.idxmin()
+    lowest = f"{label_of(worst, _NAME)} {percent(levels.min())}"
+    return f"{percent(share)} of the offered calls are answered {within}; fewest: {lowest}"
+
+
+@picture
+def abandonment(table: pd.DataFrame, look: Look) -> Axes:
     """Draw the share of callers who gave up.
 
     Parameters
     ----------
     table
         Table returned by `analysis.abandonment`.
-    ax
-        Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each group: abandoned ÷ offered calls, with its interval. Of more than 30 groups the largest
-        are drawn.
+        A bar for each group, the highest first: abandoned ÷ offered calls, with its interval. Of more than 30
+        groups the largest are drawn.
     """
-    title = "Callers who gave up"
+    topic = "Callers who gave up"
     if table.empty:
-        return no_data(new_axes(ax), title)
-    shown, hidden = largest_rows(table, table["offered"])
-    ax = bar_rows(
+        return no_data(look, topic)
+    rate = "abandonment_rate"
+    if table[rate].isna().all():
+        return no_data(look, topic, "not known, since no state of a call is")
+    shown, hidden = chosen_rows(table, look, table["offered"], table[rate])
+    ax, fits = bar_rows(
         row_labels(shown.index),
-        shown["abandonment_rate"],
-        shares_and_counts(shown["abandonment_rate"], shown["abandoned"]),
-        intervals=interval_of(shown, "abandonment_rate"),
-        colours=RED,
-        ax=ax,
+        shown[rate],
+        [share_of(*row) for row in zip(shown[rate], shown["offered"], strict=True)],
+        look,
+        intervals=interval_of(shown, rate),
+        colors=look.hue if look.color else RED,
         unit="share of offered calls",
     )
-    titled(ax, title, f"{calls_of(table['offered'].sum())} offered; whiskers: Wilson interval{hidden}")
-    return ax
+    every, gone = (look.facts.total(table, name) for name in ("offered", "abandoned"))
+    title = f"{percent(gone / max(every, 1))} of the callers gave up"
+    known = table[rate].dropna()
+    if len(known) > 1:
+        worst: Any = known.idxmax()
+        title += f"; most of {label_of(worst, _NAME)}: {percent(known.max())}"
+    remarks = [
+        "calls abandoned ÷ offered",
+        f"n = {counted(every, 'offered call')}",
+        f"whiskers: {look.facts.interval}",
+        hidden,
+        look.facts.cut(table),
+    ]
+    return headed(ax, look, title, look.facts.lines(*remarks), form="A bar for each group", fits=fits)

@@ -1,315 +1,324 @@
-"""Calls over time, by weekday and hour, in progress at once, and the agents they need."""
+"""Calls over time, in progress at once, and the agents they need."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import dates
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
-from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
 
-from brightcall_pandas.plots._style import (
-    BLUE,
-    GREY,
-    ORANGE,
-    PALETTE,
-    calls_of,
-    count_axis,
-    counted,
-    housed,
-    ink_on,
-    is_rate,
-    label_of,
-    new_axes,
-    no_data,
-    number,
-    percent,
-    shortened,
-    titled,
-    words_of,
-)
+from brightcall_pandas.plots._calendar import Steps, moment, steps_of, time_axis
+from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_levels
+from brightcall_pandas.plots._colors import LIGHT_BLUE, ORANGE, faded, grid_of, tones_of
+from brightcall_pandas.plots._fitting import ColumnLabels, Fit, RowLabels
+from brightcall_pandas.plots._formats import count_axis, counted, number, percent
+from brightcall_pandas.plots._heatmaps import DAYS, week_of
+from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._text import Key
 
-__all__ = ["concurrency", "heatmap", "over_time", "staffing"]
+__all__ = ["concurrency", "over_time", "staffing"]
 
-_SERIES = 6
-_FEW = 10  # cells with fewer calls are hatched
-_LEAST_HOURS = 8
-_STEPS, _STEPS_OF_GROUPS = 500, 120  # with more, neighboring steps blur
-_LIGHT_BLUE = "#a9cfe8"
+_MOST_STEPS, _MOST_STEPS_OF_GROUPS = 370, 120  # with more, neighboring steps blur
+_NAME = 28
+_WEEKS = 14  # days from which on a typical week is drawn
+_QUANTILE = 0.9
+_MOST_HOURS = 16  # of the day, with more of which half hours are too narrow
 
 
-@housed
-def over_time(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@picture
+def over_time(table: pd.DataFrame, look: Look) -> Axes:
     """Draw the calls of each period and how many of them were answered.
 
     Parameters
     ----------
     table
         Table returned by `analysis.over_time`. With outer index levels each group becomes a line.
-    ax
-        Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
         All calls as light steps, answered calls as dark steps in front of them; with outer index levels a
-        line for each of the six largest groups. If there are more than 500 periods, neighboring ones are
-        added up.
+        line for each of the six largest groups. Periods that the calls do not cover wholly are hatched, or
+        dotted where there are lines. Too many periods are added up to days, weeks or months.
     """
-    title = "Calls over time"
+    topic = "Calls over time"
     if table.empty:
-        return no_data(new_axes(ax), title)
-    ax = new_axes(ax)
-    more = _series(ax, table) if table.index.nlevels > 1 else _answered(ax, table)
+        return no_data(look, topic)
+    ax = look.axes()
+    if table.index.nlevels > 1:
+        steps, title, remarks, key = _calls_of_groups(ax, table, look)
+    else:
+        steps, title, remarks, key = _calls_and_answered(ax, table, look)
+    fits = time_axis(ax, steps.edges, look.small)
+    _upward_counts(ax, f"calls per {steps.name}" if steps.name != "period" else "calls")
+    form = f"Steps of the calls of each {steps.name}"
+    lines = look.facts.lines(look.facts.n(table), *remarks, look.facts.cut(table))
+    return headed(ax, look, title, lines, form=form, key=key, fits=fits)
+
+
+def _together(steps: Steps, what: str) -> str:
+    return f"{what} of each {steps.name}" if steps.together else ""
+
+
+def _calls_and_answered(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Steps, str, list[str], list[Key]]:
+    whole = table["complete"].to_numpy() if "complete" in table else None
+    steps = steps_of(table.index, _MOST_STEPS, look.facts, whole)
+    calls, answered = steps.sums(table["n_calls"]), steps.sums(table["answered"])
+    light = LIGHT_BLUE if look.color is None else tones_of(ax, inside=True).rule
+    ax.stairs(calls, steps.edges, fill=True, color=light, label="calls")
+    key = [Key("calls", light)]
+    share = "how many were answered is not known"
+    if not np.isnan(answered.astype(np.float64)).any():
+        ax.stairs(answered, steps.edges, fill=True, color=look.hue, label="answered")
+        key.append(Key("answered", look.hue))
+        share = f"{percent(answered.sum() / calls.sum() if calls.sum() else np.nan)} answered"
+    remarks = [share, *_hatched(ax, calls, steps), _together(steps, "sum")]
+    most = int(np.argmax(np.where(steps.whole, calls, -1))) if steps.whole.any() else int(np.argmax(calls))
+    title = f"Most calls: {number(calls[most])} on {moment(steps.edges[most], steps.name)}"
+    if steps.name in ("week", "month", "quarter", "year"):
+        title = title.replace(" on ", " in ")
+    return steps, title, remarks, key
+
+
+def _hatched(ax: Axes, heights: NDArray[Any], steps: Steps) -> list[str]:
+    """Hatch the steps that are not whole; return what to say of them."""
+    tones = tones_of(ax, inside=True)
+    for place in np.flatnonzero(~steps.whole):
+        ax.stairs(
+            heights[place : place + 1],
+            steps.edges[place : place + 2],
+            fill=True,
+            facecolor="none",
+            edgecolor=tones.ink,
+            hatch="///",
+            linewidth=0,
+            alpha=0.6,
+        )
+    return _parts(steps, "hatched")
+
+
+def _parts(steps: Steps, how: str) -> list[str]:
+    many = int((~steps.whole).sum())
+    if not many:
+        return []
+    which = f"{many} {steps.name}s of which" if many > 1 else f"a {steps.name} of which"
+    return [f"{how}: {which} only a part is loaded"]
+
+
+def _calls_of_groups(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Steps, str, list[str], list[Key]]:
+    totals, outer = group_sizes(table["n_calls"]), outer_levels(table)
     stamps: Any = table.index.unique(table.index.nlevels - 1)
-    _time_axis(ax, stamps)
-    _upward_counts(ax, "calls")
-    titled(ax, title, f"{calls_of(table['n_calls'].sum())}, times in {stamps.tz}{more}", key=True)
-    return ax
+    by_group = table["n_calls"].groupby(level=outer, sort=False, observed=True, dropna=False)
+    whole: Any = None
+    if "complete" in table:
+        whole = table["complete"].groupby(level=-1).all().reindex(stamps).to_numpy()
+    steps = steps_of(stamps, _MOST_STEPS_OF_GROUPS, look.facts, whole)
+    groups, hidden = chosen_groups(totals, look)
+    names = {group: label_of(group, _NAME) for group in groups}
+    hues = look.hues({names[group]: totals[group] for group in groups})
+    key = []
+    for group in groups:
+        periods = by_group.get_group(group if isinstance(group, tuple) else (group,)).droplevel(outer)
+        heights = np.add.reduceat(periods.reindex(stamps, fill_value=0).to_numpy(), steps.first)
+        _line(ax, heights, steps, hues[names[group]], names[group])
+        key.append(Key(f"{names[group]} (n = {number(totals[group])})", hues[names[group]], "line"))
+    largest = groups[int(np.argmax([totals[group] for group in groups]))]
+    every = look.facts.total(table, "n_calls")
+    share = percent(totals[largest] / every) if every else "not known"
+    title = f"Most calls are of {names[largest]}: {share} of {number(every)}"
+    return steps, title, [*_parts(steps, "dotted"), _together(steps, "sum"), hidden], key
 
 
-def _answered(ax: Axes, table: pd.DataFrame) -> str:
-    first, edges, words = _steps(table.index)
-    calls, answered = (np.add.reduceat(table[name].to_numpy(), first) for name in ("n_calls", "answered"))
-    ax.stairs(calls, edges, fill=True, color=_LIGHT_BLUE, label="calls")
-    if np.isnan(answered).any():
-        return words
-    ax.stairs(answered, edges, fill=True, color=BLUE, label="answered")
-    return f"; {percent(answered.sum() / max(calls.sum(), 1))} answered{words}"
+def _line(ax: Axes, heights: NDArray[Any], steps: Steps, color: str, name: str) -> None:
+    """Draw steps as a line, dotted where they are not whole."""
+    solid = np.where(steps.whole, heights.astype(np.float64), np.nan)
+    ax.stairs(solid, steps.edges, color=color, linewidth=1.6, baseline=None, label=name)
+    for place in np.flatnonzero(~steps.whole):
+        part = steps.edges[place : place + 2]
+        ax.stairs(heights[place : place + 1], part, color=color, linewidth=1.6, baseline=None, linestyle=":")
 
 
-def _series(ax: Axes, table: pd.DataFrame) -> str:
-    outer = list(range(table.index.nlevels - 1))
-    calls = table["n_calls"].groupby(level=outer, sort=False, observed=True, dropna=False)
-    totals = calls.sum()
-    largest = totals.nlargest(_SERIES).index
-    values = table["n_calls"].to_numpy().reshape(len(totals), -1)
-    first, edges, words = _steps(table.index.unique(table.index.nlevels - 1))
-    for group, color in zip(largest, PALETTE, strict=False):
-        name = f"{shortened(label_of(group), 18)} ({number(totals[group])})"
-        heights = np.add.reduceat(values[totals.index.get_loc(group)], first)
-        ax.stairs(heights, edges, color=color, label=name, linewidth=1.5, baseline=None)
-    more = f"; the {len(largest)} largest of {len(totals)} groups" if len(totals) > len(largest) else ""
-    return more + words
-
-
-@housed
-def concurrency(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@picture
+def concurrency(table: pd.DataFrame, look: Look) -> Axes:
     """Draw how many calls were in progress at once.
 
     Parameters
     ----------
     table
         Table returned by `analysis.concurrency`. With outer index levels each group becomes a line.
-    ax
-        Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The most calls at once in each period as filled steps, the mean as a line, and the peak with its time
-        under the title; with outer index levels the most calls at once of the six groups with the highest
-        peaks, a line each. If there are more than 500 periods (120 with groups), neighboring ones are drawn
-        as one: the highest maximum, the mean of the means.
+        Up to two weeks: the most calls at once in each period as filled steps and the mean as a line. Two
+        weeks and more: a typical week, the number that was not exceeded in nine of ten weeks at each half
+        hour. The title tells the peak and its time. With outer index levels the most calls at once of the six
+        groups with the highest peaks, a line each. Too many periods are drawn as hours or days, each with its
+        highest maximum and its mean.
     """
-    title = "Calls in progress"
-    if table.empty:
-        return no_data(new_axes(ax), title)
-    ax = new_axes(ax)
+    topic = "Calls in progress"
+    if table.empty or table["calls_max"].isna().all():
+        return no_data(look, topic, "no calls" if table.empty else "not known")
+    peak = table["calls_max"].max()
+    n = f"n = {counted(table.attrs['n_calls'], 'call')}" if "n_calls" in table.attrs else ""
     if table.index.nlevels > 1:
-        remarks = f"most at once in each period{_peaks(ax, table['calls_max'])}"
-    else:
-        _steps_and_line(ax, table, ("calls_max", "most at once"), ("calls_mean", "on average (erlangs)"))
-        peak: Any = table["calls_max"].idxmax()
-        most = counted(table["calls_max"].max(), "call")
-        remarks = f"peak {most}, first at {peak:%d %B %Y %H:%M} ({peak.tz})"
-    _upward_counts(ax, "calls in progress")
-    n = f"{calls_of(table.attrs['n_calls'])}; " if "n_calls" in table.attrs else ""
-    titled(ax, title, n + remarks, key=True)
-    return ax
+        highest: Any = table["calls_max"].idxmax()
+        title = f"At most {counted(peak, 'call')} at once, of {label_of(highest[:-1], _NAME)}"
+        return _peaks(table["calls_max"], look, title, [n, look.facts.cut(table)], "calls at once")
+    when: Any = table["calls_max"].idxmax()
+    title = f"At most {counted(peak, 'call')} at once, first {_on(when)}"
+    if _is_long(table.index):
+        return _typical_week(table["calls_max"], look, title, ["most calls at once", n], table)
+    columns = {"calls_max": "most calls at once", "calls_mean": "mean (erlangs)"}
+    return _highest_and_mean(table, look, columns, title, [n])
 
 
-@housed
-def staffing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@picture
+def staffing(table: pd.DataFrame, look: Look) -> Axes:
     """Draw how many agents each period needs and the load they would carry.
 
     Parameters
     ----------
     table
         Table returned by `analysis.staffing`. With outer index levels each group becomes a line.
-    ax
-        Axes to draw on; new ones by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Agents as filled steps, the load in erlangs as a line; with outer index levels the agents of the six
-        groups that need most, a line each. If there are more than 500 periods (120 with groups), neighboring
-        ones are drawn as one: the most agents, the mean load.
+        Up to two weeks: agents as filled steps, the load in erlangs as a line. Two weeks and more: a typical
+        week, the agents that suffice in nine of ten weeks at each half hour. With outer index levels the
+        agents of the six groups that need most, a line each. Too many periods are drawn as hours or days,
+        each with its highest number of agents and its mean load.
     """
-    title = "Agents needed"
-    if table.empty:
-        return no_data(new_axes(ax), title)
-    ax = new_axes(ax)
-    most = f"at most {counted(table['agents'].max(), 'agent')}"
+    topic = "Agents needed"
+    if table.empty or table["agents"].isna().all():
+        return no_data(look, topic, "no calls" if table.empty else "not known, since no handling time is")
+    most = table["agents"].max()
+    n = look.facts.n(table, "offered")
+    remarks = [_goal(look), n]
     if table.index.nlevels > 1:
-        most = f"{most} in a group{_peaks(ax, table['agents'])}"
-    else:
-        _steps_and_line(ax, table, ("agents", "agents needed"), ("load_erlangs", "load (erlangs)"))
-    _upward_counts(ax, "agents")
-    stamps: Any = table.index.get_level_values(-1)
-    titled(ax, title, f"{calls_of(table['offered'].sum())}; {most}; times in {stamps.tz}", key=True)
-    return ax
+        highest: Any = table["agents"].idxmax()
+        title = f"At most {counted(most, 'agent')} needed, for {label_of(highest[:-1], _NAME)}"
+        return _peaks(table["agents"], look, title, [*remarks, look.facts.cut(table)], "agents")
+    when: Any = table["agents"].idxmax()
+    title = f"At most {counted(most, 'agent')} needed, first {_on(when)}"
+    if _is_long(table.index):
+        return _typical_week(table["agents"], look, title, ["agents needed", *remarks], table)
+    columns = {"agents": "agents needed", "load_erlangs": "load (erlangs)"}
+    return _highest_and_mean(table, look, columns, title, remarks)
 
 
-def _steps_and_line(ax: Axes, table: pd.DataFrame, highest: tuple[str, str], mean: tuple[str, str]) -> None:
-    """Draw one column as filled steps and another as a line; each is a column and its name in the legend."""
-    first, edges, _ = _steps(table.index)
-    sizes = np.diff(np.append(first, len(table)))
-    means = np.add.reduceat(table[mean[0]].fillna(0).to_numpy(), first) / sizes
-    peaks = np.maximum.reduceat(table[highest[0]].to_numpy(), first)
-    ax.stairs(peaks, edges, fill=True, color=BLUE, alpha=0.45, label=highest[1])
-    ax.stairs(means, edges, color=ORANGE, linewidth=1.2, label=mean[1], baseline=None)
-    _time_axis(ax, table.index)
+def _on(when: pd.Timestamp) -> str:
+    return f"on {when:%a} {when.day} {when:%B} at {when:%H:%M}"
 
 
-def _peaks(ax: Axes, values: pd.Series) -> str:
-    """Draw a line for each of the groups with the highest values; return what to say about the others."""
-    outer: list[Hashable] = list(range(values.index.nlevels - 1))
+def _goal(look: Look) -> str:
+    """Return what the agents must reach: ``80 % answered within 20 s (Erlang)``."""
+    target, within = look.facts.setting("target"), look.facts.seconds("threshold_s")
+    return f"{percent(target)} answered within {within} (Erlang)" if target and within else ""
+
+
+def _is_long(stamps: Any) -> bool:
+    """Tell whether there are two weeks or more of short periods, so that weeks can be compared."""
+    if len(stamps) < 2:
+        return False
+    step = np.median(np.diff(stamps.to_numpy()))
+    return bool(stamps[-1] - stamps[0] >= pd.Timedelta(days=_WEEKS) and step <= np.timedelta64(1, "h"))
+
+
+def _typical_week(values: pd.Series, look: Look, title: str, remarks: list[str], table: pd.DataFrame) -> Axes:
+    """Draw for each half hour of the week the number that was enough in nine of ten weeks."""
+    stamps: Any = values.index
+    walls = stamps.tz_localize(None)
+    per_day = 24 if np.median(np.diff(walls.to_numpy())) > np.timedelta64(30, "m") else 48
+    if per_day == 48 and len(np.unique(walls[values.to_numpy() > 0].hour)) > _MOST_HOURS:
+        per_day = 24
+    slot = (walls.hour * per_day // 24 + (walls.minute >= 30) * (per_day == 48)).to_numpy()
+    of_slots = values.groupby([walls.normalize(), slot]).max()
+    days: Any = of_slots.index.get_level_values(0)
+    enough = of_slots.groupby([days.day_of_week, of_slots.index.get_level_values(1)]).quantile(
+        _QUANTILE, interpolation="higher"
+    )
+    week = enough.unstack().reindex(index=range(7), columns=range(per_day)).to_numpy(dtype=np.float64)
+    busy = np.flatnonzero(np.nan_to_num(week).max(axis=0) > 0)
+    begin, end = (int(busy[0]), int(busy[-1]) + 1) if len(busy) else (0, per_day)
+    begin, end = begin - begin % (per_day // 24), -(-end // (per_day // 24)) * (per_day // 24)
+    shown = np.where(week[:, begin:end] > 0, week[:, begin:end], np.nan)
+    ax = look.axes(width=max(5.0, 1.6 + 0.24 * shown.shape[1]), height=3.6)
+    fits, _ = week_of(ax, shown, np.full(shown.shape, np.nan), str(values.name), look)
+    ax.set_yticks(range(7), DAYS, fontsize=look.small)
+    ax.set_xlabel("hour of the day")
+    hours = range(begin, end, per_day // 24)
+    labels: list[Fit] = [
+        ColumnLabels(
+            [str(each * 24 // per_day) for each in hours], [each - begin - 0.5 for each in hours], look.small
+        ),
+        RowLabels(list(DAYS), look.small),
+    ]
+    weeks = (walls[-1] - walls[0]) // pd.Timedelta(days=7) + 1
+    each = "half hour" if per_day == 48 else "hour"
+    enough_in = "nine of ten of" if weeks > 10 else "all"
+    said = f"cells: enough in {enough_in} the {weeks} weeks at that {each}"
+    lines = look.facts.lines(*remarks, said, look.facts.cut(table))
+    return headed(ax, look, title, lines, form=f"A cell for each {each} of a week", fits=[*fits, *labels])
+
+
+def _highest_and_mean(
+    table: pd.DataFrame, look: Look, columns: dict[str, str], title: str, remarks: list[str]
+) -> Axes:
+    """Draw one column as filled steps and another as a line; each is a column and its name in the key."""
+    ax = look.axes()
+    (high, high_name), (mean, mean_name) = columns.items()
+    steps = steps_of(table.index, _MOST_STEPS, look.facts)
+    sizes = np.diff(np.append(steps.first, len(table)))
+    means = np.add.reduceat(table[mean].fillna(0).to_numpy(), steps.first) / sizes
+    ax.stairs(
+        steps.highest(table[high]),
+        steps.edges,
+        fill=True,
+        color=faded(look.hue, tones_of(ax, inside=True).paper),
+        label=high_name,
+    )
+    ax.stairs(means, steps.edges, color=ORANGE, linewidth=1.4, baseline=None, label=mean_name)
+    fits = time_axis(ax, steps.edges, look.small)
+    _upward_counts(ax, high_name)
+    said = f"highest and mean of each {steps.name}" if steps.together else f"of each {steps.name}"
+    key = [Key(high_name, faded(look.hue, tones_of(ax, inside=True).paper)), Key(mean_name, ORANGE, "line")]
+    lines = look.facts.lines(said, *remarks, look.facts.cut(table))
+    return headed(ax, look, title, lines, form=f"Steps for each {steps.name}", key=key, fits=fits)
+
+
+def _peaks(values: pd.Series, look: Look, title: str, remarks: list[str], unit: str) -> Axes:
+    """Draw a line for each of the groups with the highest values."""
+    ax = look.axes()
+    outer = outer_levels(values)
     by_group = values.groupby(level=outer, sort=False, observed=True, dropna=False)
     peaks = by_group.max()
-    shown = peaks.nlargest(_SERIES).index
+    groups, hidden = chosen_groups(peaks, look)
     stamps: Any = values.index.get_level_values(-1).unique().sort_values()
-    first, edges, _ = _steps(stamps, _STEPS_OF_GROUPS)
-    for group, color in zip(shown, PALETTE, strict=False):
+    steps = steps_of(stamps, _MOST_STEPS_OF_GROUPS, look.facts)
+    names = {group: label_of(group, _NAME) for group in groups}
+    hues = look.hues({names[group]: peaks[group] for group in groups})
+    key = []
+    for group in groups:
         series = by_group.get_group(group if isinstance(group, tuple) else (group,)).droplevel(outer)
-        heights = np.maximum.reduceat(series.reindex(stamps, fill_value=0).to_numpy(), first)
-        name = f"{shortened(label_of(group), 18)} ({number(peaks[group])})"
-        ax.stairs(heights, edges, color=color, label=name, linewidth=1.5, baseline=None)
-    _time_axis(ax, stamps)
-    return f"; the {len(shown)} highest of {len(peaks)} groups" if len(peaks) > len(shown) else ""
+        heights = np.maximum.reduceat(series.reindex(stamps, fill_value=0).to_numpy(), steps.first)
+        color = hues[names[group]]
+        ax.stairs(heights, steps.edges, color=color, linewidth=1.6, baseline=None, label=names[group])
+        key.append(Key(f"{names[group]} (most: {number(peaks[group])})", hues[names[group]], "line"))
+    fits = time_axis(ax, steps.edges, look.small)
+    _upward_counts(ax, unit)
+    said = f"highest of each {steps.name}"
+    hidden = hidden.replace("largest", "highest")
+    lines = look.facts.lines(said, *remarks, hidden)
+    return headed(ax, look, title, lines, form=f"A line of steps for each group, {said}", key=key, fits=fits)
 
 
 def _upward_counts(ax: Axes, label: str) -> None:
     ax.set_ylim(0)
     ax.set_ylabel(label)
     count_axis(ax.yaxis)
-    ax.grid(axis="y")
-
-
-def _time_edges(stamps: Any) -> np.ndarray:
-    """Return the start of each period and the end of the last, as wall-clock times in the zone."""
-    walls = pd.DatetimeIndex(stamps).tz_localize(None)
-    step = walls[-1] - walls[-2] if len(walls) > 1 else pd.Timedelta(days=1)
-    # An hour repeated by a clock change would make the axis run backwards.
-    return np.maximum.accumulate(walls.append(walls[-1:] + step).to_numpy())
-
-
-def _steps(stamps: Any, most: int = _STEPS) -> tuple[np.ndarray, np.ndarray, str]:
-    """Return the first period of each step, the edges of the steps, and a remark if steps hold several."""
-    together = max(-(-len(stamps) // most), 1)
-    first = np.arange(0, len(stamps), together)
-    edges = _time_edges(stamps)
-    words = f"; {together} periods in one step" if together > 1 else ""
-    return first, np.append(edges[first], edges[-1]), words
-
-
-def _time_axis(ax: Axes, stamps: Any) -> None:
-    """Label the axis with dates and times as short as possible."""
-    untyped: Any = dates
-    locator = untyped.AutoDateLocator(minticks=3, maxticks=9)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator))
-    edges = _time_edges(stamps)
-    ax.set_xlim(edges[0], edges[-1])
-
-
-@housed
-def heatmap(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw a value by weekday and hour of the day.
-
-    Parameters
-    ----------
-    table
-        Table returned by `analysis.heatmap`, without outer index levels.
-    ax
-        Axes to draw on; new ones by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        A cell for each hour of the week; darker means more. Hours without calls at both ends of the day are
-        left out. Cells that rest on fewer than ten calls are hatched; for a mean, the calls it is taken over
-        count.
-
-    Raises
-    ------
-    ValueError
-        The table has outer index levels: a heat map shows one group.
-    """
-    facts = table.attrs.get("heatmap", {})
-    value = str(facts.get("value", "value"))
-    words = words_of(value)
-    title = f"{words[:1].upper()}{words[1:]} by weekday and hour"
-    behind = np.asarray(facts.get("counted", np.full(table.shape, np.nan)), dtype=np.float64)
-    if table.index.nlevels > 1 and not table.empty:
-        levels = ", ".join(map(str, table.index.names[:-1]))
-        msg = (
-            f"a heat map shows one group of calls, but this table is split by {levels}; "
-            "select the calls of one group and draw their heatmap() without by="
-        )
-        raise ValueError(msg)
-    if table.empty or (facts and not (behind > 0).any()):
-        return no_data(new_axes(ax), title, "no calls" if table.empty else f"{words} is not known")
-    busy = np.flatnonzero((behind > 0).any(axis=0)) if facts else np.arange(24)
-    first = max(min(busy[0], busy[-1] - _LEAST_HOURS + 1), 0)
-    hours = np.arange(first, max(busy[-1] + 1, first + _LEAST_HOURS))
-    ax = new_axes(ax, width=max(4.0, 1.6 + 0.36 * len(hours)), height=3.2)
-    values = table.to_numpy(dtype=np.float64)[:, hours]
-    # Cells that rest on few calls must not set the color scale.
-    solid = values[(behind[:, hours] >= _FEW) & ~np.isnan(values)]
-    mesh = ax.pcolormesh(
-        np.arange(len(hours) + 1) - 0.5,
-        np.arange(8) - 0.5,
-        np.ma.masked_invalid(values),
-        cmap="Blues",
-        vmin=0,
-        vmax=solid.max() if len(solid) and solid.max() > 0 else None,
-    )
-    few = _marked(ax, values, behind[:, hours], mesh, value)
-    ax.set_xticks(range(len(hours)), [str(hour) for hour in hours])
-    ax.set_yticks(range(7), [str(day) for day in table.index])
-    ax.invert_yaxis()
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    ax.set_xlabel("hour of the day")
-    unit = ", in percent" if is_rate(value) else ", in seconds" if value.endswith("_s") else ""
-    mark = f"; hatched: fewer than {_FEW} calls" if few else ""
-    mean = f", mean of {facts['days']:g} days" if "days" in facts else ""
-    n = f"{calls_of(facts['n_calls'])}{unit}{mean}{mark}" if facts else ""
-    titled(ax, title, n)
-    return ax
-
-
-def _marked(ax: Axes, values: np.ndarray, behind: np.ndarray, mesh: Any, value: str) -> bool:
-    """Write the value into each cell, hatch the cells that rest on few calls, and return whether any do."""
-    few = (behind > 0) & (behind < _FEW)
-    places = int(value.endswith("_per_day") and np.nanmax(values) < 10)
-    for day, hour in np.argwhere(~np.isnan(values)):
-        color = to_hex(mesh.cmap(mesh.norm(values[day, hour])))
-        text = f"{values[day, hour] * 100:.0f}" if is_rate(value) else _short(values[day, hour], places)
-        ax.text(hour, day, text, ha="center", va="center", fontsize=7, color=ink_on(color))
-    for day, hour in np.argwhere(few):
-        corner = (hour - 0.5, day - 0.5)
-        ax.add_patch(
-            Rectangle(corner, 1, 1, fill=False, hatch="////", edgecolor=GREY, alpha=0.5, linewidth=0)
-        )
-    return bool(few.any())
-
-
-def _short(amount: float, places: int) -> str:
-    return f"{amount / 1000:.1f}k" if amount >= 10_000 else f"{amount:.{places}f}"
+    grid_of(ax, "y")

@@ -207,8 +207,8 @@ class TestTables:
 
     def test_attributes_quality_and_views_say_it(self):
         table = self.CALLS.calls.by_agent()
-        assert table.attrs["brightcall"] == {"agent": "involvedAgent1Id"}
-        assert "brightcall" not in self.CALLS.calls.by_outcome().attrs
+        assert table.attrs["brightcall"]["agent"] == "involvedAgent1Id"
+        assert "agent" not in self.CALLS.calls.by_outcome().attrs["brightcall"]
         quality = self.CALLS.calls.quality().loc["agents"]
         assert quality["count"].to_dict() == {"involvedAgent1Id": 2, "agentShortNumber": 2, "userId": 2}
         assert quality["detail"].to_dict() == {

@@ -5,51 +5,64 @@ import pandas as pd
 import pytest
 
 from brightcall_pandas import analysis, plots
+from brightcall_pandas.accessors import _frame as accessor  # noqa: F401  (registers .calls)
 
 
 def calls(*seconds: float) -> pd.DataFrame:
     return pd.DataFrame({"talkTime": seconds, "answerTime": seconds, "state": 1})
 
 
-def ticks(ax) -> list[str]:
-    return [label.get_text().replace("\n", " ") for label in ax.get_xticklabels()]
+def words(ax) -> str:
+    return " | ".join(text.get_text() for text in ax.texts)
 
 
 class TestTalkTimeHistogram:
-    def test_a_bar_for_each_bin_as_high_as_its_share(self):
+    def test_a_point_at_each_end_of_a_bin_as_high_as_the_share_that_lasts_longer(self):
         ax = plots.talk_time_histogram(analysis.talk_time_histogram(calls(5, 5, 40, 100)))
-        assert ticks(ax) == ["0–10 s", "10–30 s", "30–60 s", "1–2 min"]
-        assert [bar.get_height() for bar in ax.patches] == [0.5, 0.0, 0.25, 0.25]
-        assert any(text.get_text() == "n = 4 calls" for text in ax.texts)
+        curve = ax.lines[0]
+        # Below 10 s two of four; at 30, 60 and 120 s: two, one, none are left.
+        assert curve.get_xdata()[1:].tolist() == [10, 30, 60, 120]
+        assert curve.get_ydata().tolist() == [1, 0.5, 0.5, 0.25, 0]
+        assert not ax.patches
+        assert "n = 4 calls" in words(ax)
 
-    def test_says_how_many_calls_lie_outside_the_bins(self):
-        ax = plots.talk_time_histogram(analysis.talk_time_histogram(calls(5, 5, 5, 100), [0, 10]))
-        assert any("1 of them (25 %) outside" in text.get_text() for text in ax.texts)
+    def test_half_of_the_calls_are_the_finding(self):
+        # Of four calls three end in the bin from 10 to 30 s: half are left in its middle, on the log axis.
+        ax = plots.talk_time_histogram(analysis.talk_time_histogram(calls(5, 20, 20, 20)))
+        half = np.exp(np.log(10) + (np.log(30) - np.log(10)) / 3)
+        assert ax.get_title(loc="left") == f"Half of the answered calls talk longer than {half:.0f} s"
+        assert [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1][1] == pytest.approx(
+            half
+        )
 
-    def test_bins_without_end_and_of_zero_alone(self):
+    def test_bins_of_one_width_are_bars_as_high_as_their_share(self):
+        ax = plots.talk_time_histogram(analysis.talk_time_histogram(calls(5, 5, 5, 15, 100), [0, 10, 20]))
+        assert [bar.get_height() for bar in ax.patches] == [0.6, 0.2]
+        assert [bar.get_x() for bar in ax.patches] == [0, 10]
+        assert "n = 5 calls, 1 of them outside the bins" in words(ax)
+
+    def test_a_bin_without_end_has_no_point(self):
         table = analysis.talk_time_histogram(calls(0, 5000), [-1, 0, 3600, np.inf], closed="right")
-        assert ticks(plots.talk_time_histogram(table)) == ["0 s", "0–1 h", "≥ 1 h"]
+        ax = plots.talk_time_histogram(table)
+        assert np.isfinite(ax.lines[0].get_xdata()).all()
+        assert ax.lines[0].get_ydata()[-1] == 0.5
 
-    def test_with_many_bins_only_some_edges_are_named(self):
-        ax = plots.talk_time_histogram(analysis.talk_time_histogram(calls(*range(100)), 50))
-        assert ticks(ax)[:2] == ["0 s", "10 s"]
-        assert len(ticks(ax)) <= 12
-
-    def test_groups_become_lines_the_largest_six_of_them(self):
+    def test_groups_become_curves_the_largest_six_of_them(self):
         df = calls(*[5] * 20).assign(userId=[*"aabbccddeeffgghhii", "j", "a"])
         ax = plots.talk_time_histogram(analysis.talk_time_histogram(df, by="agent"))
-        assert len(ax.lines) == 6
-        assert any("6 largest of 10 groups" in text.get_text() for text in ax.texts)
+        assert len(ax.lines) == 12  # a curve and its entry in the key
+        assert "6 largest of 10 groups" in words(ax)
 
-    @pytest.mark.parametrize("bins", [None, [100, 200]])
-    def test_no_calls(self, bins):
-        df = calls(5) if bins else calls()
-        ax = plots.talk_time_histogram(analysis.talk_time_histogram(df, bins))
-        assert "no calls" in {text.get_text() for text in ax.texts}
+    def test_no_calls(self):
+        assert "no calls" in words(plots.talk_time_histogram(analysis.talk_time_histogram(calls())))
+
+    def test_a_talk_time_that_is_not_known_is_not_zero(self):
+        table = analysis.talk_time_histogram(calls(5), [100, 200])
+        assert "talk time is not known" in words(plots.talk_time_histogram(table))
 
 
 class TestAnswerTimeHistogram:
     def test_is_drawn_in_the_same_way(self):
-        ax = plots.answer_time_histogram(analysis.answer_time_histogram(calls(3, 7)))
-        assert ticks(ax) == ["0–5 s", "5–10 s"]
-        assert ax.get_title(loc="left") == "Time to answer"
+        ax = calls(3, 7).calls.plot.answer_time_histogram()
+        assert ax.lines[0].get_xdata()[1:].tolist() == [5, 10]
+        assert ax.get_title(loc="left") == "Half of the answered calls wait longer than 5 s"

@@ -2,23 +2,27 @@ from __future__ import annotations
 
 import pandas as pd
 
+from brightcall_pandas.plots._choice import best_and_worst, chosen_groups, chosen_rows
+from brightcall_pandas.plots._facts import Facts
+from brightcall_pandas.plots._picture import Look
 from brightcall_pandas.plots._rows import (
     bar_rows,
     dot_rows,
-    first_rows,
     interval_of,
-    largest_rows,
     row_labels,
-    shares_and_counts,
+    share_and_count,
+    share_of,
 )
+
+
+def look(**options: object) -> Look:
+    return Look(Facts(), **options)
 
 
 class TestBarRows:
     def test_first_row_on_top_with_its_text_behind_bar_and_whisker(self):
         intervals = pd.DataFrame({"low": [0.4, None], "high": [0.6, None]})
-        ax = bar_rows(
-            ["a", "b"], [0.5, None], ["half", "unknown"], intervals=intervals, unit="share of calls"
-        )
+        ax, _ = bar_rows(["a", "b"], [0.5, None], ["half", "not known"], look(), intervals=intervals)
         assert [bar.get_width() for bar in ax.patches] == [0.5, 0.0]
         assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
         assert ax.get_ylim()[0] > ax.get_ylim()[1]
@@ -26,7 +30,7 @@ class TestBarRows:
         assert ax.xaxis.get_major_formatter()(0.25) == "25 %"
 
     def test_counts_have_whole_ticks(self):
-        ax = bar_rows(["a"], [1], ["1"], unit="promised calls", shares=False)
+        ax, _ = bar_rows(["a"], [2000], ["2,000"], look(), metric="recalls")
         assert all(float(tick).is_integer() for tick in ax.get_xticks())
         assert ax.xaxis.get_major_formatter()(2000) == "2,000"
 
@@ -34,47 +38,63 @@ class TestBarRows:
 class TestDotRows:
     def test_dots_on_the_line_of_their_interval(self):
         intervals = pd.DataFrame({"low": [0.2], "high": [0.8]})
-        ax = dot_rows(["a"], [0.5], ["words"], intervals=intervals, raw=[0.6])
+        ax, _ = dot_rows(["a"], [0.5], ["words"], look(), intervals=intervals, raw=[0.6])
         assert ax.collections[0].get_segments()[0][:, 0].tolist() == [0.2, 0.8]
         assert [each.get_offsets()[0][0] for each in ax.collections[1:]] == [0.6, 0.5]
 
 
-class TestFirstRows:
-    def test_thirty_and_what_is_hidden(self):
-        table = pd.DataFrame({"n_calls": range(60)})
-        shown, words = first_rows(table, "agents")
-        assert len(shown) == 30
-        assert words == "; 30 of 60 agents"
-        assert first_rows(table.iloc[:30])[1] == ""
+class TestChosenRows:
+    TABLE = pd.DataFrame(
+        {"n_calls": [5, 50, 20, 1], "rate": [0.5, 0.2, None, 0.9]},
+        index=pd.Index(list("dbca"), name="project"),
+    )
 
-    def test_whole_groups_where_rows_belong_together(self):
-        index = pd.MultiIndex.from_product([range(20), list("abcd")])
-        shown, words = first_rows(pd.DataFrame({"n_calls": range(80)}, index=index))
-        assert len(shown) == 28
-        assert words == "; 7 of 20 groups"
+    def chosen(self, **options: object) -> tuple[list[str], str]:
+        shown, words = chosen_rows(self.TABLE, look(**options), self.TABLE["n_calls"], self.TABLE["rate"])
+        return list(shown.index), words
 
-    def test_rows_of_a_group_that_do_not_belong_together(self):
-        index = pd.MultiIndex.from_product([range(2), range(20)])
-        shown, words = first_rows(pd.DataFrame({"n_calls": range(40)}, index=index), whole_groups=False)
-        assert len(shown) == 30
-        assert words == "; 30 of 40 groups"
+    def test_the_largest_by_value_and_what_is_not_known_last(self):
+        assert self.chosen() == (["a", "d", "b", "c"], "")
+        assert self.chosen(top=3) == (["d", "b", "c"], "the 3 largest of 4 groups")
+
+    def test_in_the_order_asked_for(self):
+        assert self.chosen(sort="name")[0] == list("abcd")
+        assert self.chosen(sort="calls")[0] == list("bcda")
+        assert self.chosen(sort="table")[0] == list("dbca")
+
+    def test_hours_keep_their_order(self):
+        table = self.TABLE.set_index(pd.Index([9, 10, 11, 12], name="hour"))
+        shown, _ = chosen_rows(table, look(), table["n_calls"], table["rate"])
+        assert list(shown.index) == [9, 10, 11, 12]
+
+    def test_groups_of_series(self):
+        sizes = self.TABLE["n_calls"]
+        assert chosen_groups(sizes, look(top=2)) == (["b", "c"], "the 2 largest of 4 groups")
 
 
-class TestLargestRows:
-    def test_thirty_in_their_order_and_what_is_hidden(self):
-        table = pd.DataFrame({"n_calls": [*range(10), *range(50, 0, -1)]})
-        shown, words = largest_rows(table, table["n_calls"])
-        assert shown["n_calls"].tolist() == list(range(50, 20, -1))
-        assert words == "; the 30 largest of 60 groups"
-        assert largest_rows(table.iloc[:30], table["n_calls"][:30])[1] == ""
+class TestBestAndWorst:
+    def test_both_ends_of_a_ranking(self):
+        table = pd.DataFrame({"rank": range(1, 61)})
+        shown, words = best_and_worst(table, look(), "agents")
+        assert shown["rank"].tolist() == [*range(1, 16), *range(46, 61)]
+        assert words == "the first 15 and the last 15 of 60 agents"
+
+    def test_the_first_where_a_number_is_asked_for(self):
+        shown, words = best_and_worst(pd.DataFrame({"rank": range(1, 61)}), look(top=5), "agents")
+        assert shown["rank"].tolist() == [1, 2, 3, 4, 5]
+        assert words == "the first 5 of 60 agents"
 
 
 class TestWords:
-    def test_interval_labels_and_texts(self):
+    def test_brackets_hold_the_denominator(self):
+        assert share_of(0.5, 1200) == "50 % (n = 1,200)"
+        assert share_of(None, 3) == "not known (n = 3)"
+        assert share_and_count(0.25, 300) == "25 % · 300"
+
+    def test_interval_and_labels(self):
         table = pd.DataFrame({"rate_low": [0.1], "rate_high": [0.2]})
         assert interval_of(table, "rate").columns.tolist() == ["low", "high"]
-        assert row_labels(pd.Index(["x" * 40])) == ["x" * 18 + "…" + "x" * 9]
-        assert shares_and_counts(pd.Series([0.5, None]), pd.Series([1200, 0])) == ["50 %  (1,200)", "–  (0)"]
+        assert len(row_labels(pd.Index(["x" * 200]))[0]) == 60
 
     def test_rows_that_stand_together_name_their_group_once(self):
         together = pd.MultiIndex.from_tuples([("a", "x"), ("a", "y"), ("b", "x")])

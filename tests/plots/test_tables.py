@@ -1,19 +1,16 @@
-"""Pictures, except those of outcomes, durations and transfers: what is on them; any data can be drawn."""
+"""Pictures, except those of outcomes, durations and transfers: what is on them."""
 
 from __future__ import annotations
-
-import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from brightcall_pandas import analysis, plots
+import brightcall_pandas as bc
+from brightcall_pandas import plots
 from brightcall_pandas.accessors import _frame as accessor  # noqa: F401  (registers .calls)
-
-OWN_TESTS = {"by_outcome", "talk_time_histogram", "answer_time_histogram"}
-NAMES = [name for name in plots.__all__ if name not in OWN_TESTS and not name.startswith("transfer_")]
+from tests.plots.measured import cut_off
 
 
 def calls(many: int, *, categories: int = 5, days: int = 10) -> pd.DataFrame:
@@ -57,93 +54,55 @@ def drawn(name: str, df: pd.DataFrame, **options: object) -> plt.Axes:
     return getattr(df.calls.plot, name)(*arguments.get(name, []), **named, **options)
 
 
-def cut_off(ax: plt.Axes) -> list[str]:
-    """Return the words that do not lie wholly on the figure."""
-    ax.figure.canvas.draw()
-    key = ax.get_legend()
-    # Numbers beyond the ends of an axis are not drawn, but have a place.
-    names = [each for each in ax.get_yticklabels() if each.get_text()[:1].isalpha()]
-    texts = [
-        *ax.texts,
-        ax._left_title,
-        ax.xaxis.label,
-        ax.yaxis.label,
-        *names,
-        *(key.get_texts() if key else ()),
-    ]
-    places = {each.get_text(): each.get_window_extent() for each in texts if each.get_text()}
-    width, height = ax.figure.bbox.x1, ax.figure.bbox.y1
-    return [
-        text
-        for text, place in places.items()
-        if not (place.x0 > -1 and place.x1 < width + 1 and place.y0 > -1 and place.y1 < height + 1)
-    ]
-
-
 def words(ax: plt.Axes) -> str:
     return " | ".join(text.get_text() for text in ax.texts)
 
 
-def by_may_group(name: str) -> bool:
-    if name == "heatmap":  # which shows one group
-        return False
-    by = inspect.signature(getattr(analysis, name)).parameters.get("by")
-    return by is not None and by.default is None and name != "compare"
-
-
-SIZES = [calls(1), calls(10), calls(3000), calls(3000, categories=60)]
-
-
-class TestEveryPicture:
-    @pytest.mark.parametrize("df", SIZES, ids=["one call", "ten", "many", "many categories"])
-    @pytest.mark.parametrize("name", NAMES)
-    def test_draws_few_and_many_calls_and_categories(self, name, df):
-        if name == "explain_change":
-            df = pd.concat([df, df])  # one call has no second side
-        ax = drawn(name, df)
-        assert ax.get_title(loc="left")
-        assert cut_off(ax) == []
-
-    @pytest.mark.parametrize("name", [name for name in NAMES if by_may_group(name)])
-    def test_groups_with_long_names_stay_on_the_picture(self, name):
-        assert cut_off(drawn(name, calls(3000, categories=60), by="project")) == []
-
-    @pytest.mark.parametrize("name", NAMES)
-    def test_says_how_many_it_rests_on(self, name):
-        assert "n = " in words(drawn(name, calls(300)))
-
-    @pytest.mark.parametrize("name", NAMES)
-    def test_empty_tables_say_so(self, name):
-        assert "no " in words(drawn(name, calls(10).iloc[:0]))
-
-    @pytest.mark.parametrize("name", NAMES)
-    def test_draws_on_the_axes_given(self, name):
-        _, ax = plt.subplots()
-        assert drawn(name, calls(300), ax=ax) is ax
-        assert len(plt.get_fignums()) == 1
+def steps_of(ax: plt.Axes) -> dict[str, list[float]]:
+    """Return the heights of the steps of each series, by its name."""
+    named = [each for each in ax.patches if each.get_label() and hasattr(each, "get_data")]
+    return {patch.get_label(): patch.get_data().values.tolist() for patch in named}
 
 
 class TestOverTime:
     def test_answered_in_front_of_all(self):
         df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z", "2026-03-03T09:00Z"], "state": [1, 0]})
         ax = df.calls.plot.over_time("D")
-        assert [patch.get_data().values.tolist() for patch in ax.patches] == [[1, 1], [1, 0]]
+        assert steps_of(ax) == {"calls": [1, 1], "answered": [1, 0]}
         assert "n = 2 calls" in words(ax)
         assert "50 % answered" in words(ax)
 
+    def test_a_week_of_which_only_a_part_is_loaded_is_hatched_and_named(self):
+        df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z", "2026-03-10T09:00Z"], "state": [1, 0]})
+        ax = df.calls.plot.over_time("W")
+        hatched = [patch for patch in ax.patches if patch.get_hatch()]
+        # From Monday the 2nd to Tuesday the 10th: the second week ends after two days.
+        assert [patch.get_data().values.tolist() for patch in hatched] == [[1]]
+        assert "hatched: a week of which only a part is loaded" in words(ax)
+        assert ax.get_title(loc="left") == "Most calls: 1 in the week of 2 March"
+
+    def test_ticks_are_mondays(self):
+        stamps = pd.date_range("2026-02-26T09:00", periods=30, freq="D", tz="Europe/Berlin")
+        ax = pd.DataFrame({"timestamp": stamps}).calls.plot.over_time("D")
+        ax.figure.canvas.draw()
+        labels = [label.get_text() for label in ax.get_xticklabels()]
+        assert labels == ["2 Mar\n2026", "9 Mar", "16 Mar", "23 Mar"]
+        assert "Europe/Berlin" in words(ax)
+
     def test_groups_become_lines_the_largest_six_of_them(self):
         ax = calls(300, categories=9).calls.plot.over_time("D", by="agent")
-        assert len(ax.patches) == 6
+        assert len(steps_of(ax)) == 6
         assert "the 6 largest of 9 groups" in words(ax)
 
     def test_many_periods_are_added_up_so_that_each_call_can_be_seen(self):
         df = pd.DataFrame({"timestamp": ["2026-01-01T00:00Z", "2026-03-31T23:00Z"], "state": [1, 0]})
         for options in ({}, {"by": "state"}):
             ax = df.calls.plot.over_time("h", **options)
-            # 90 days of 24 hours are 2160: 5 at a time makes 432 steps
-            assert len(ax.patches[0].get_data().values) == 432
-            assert sum(ax.patches[0].get_data().values) == 2 - len(options)
-            assert "5 periods in one step" in words(ax)
+            # 90 days of 24 hours are 2160, too many: 90 days make 90 steps, none of which holds half a day
+            heights = ax.patches[0].get_data().values
+            assert len(heights) == 90 if options else len(heights) in (90, 540)
+            assert np.nansum(heights) == 2 - len(options)
+            assert "sum of each day" in words(ax)
 
 
 class TestHeatmap:
@@ -159,7 +118,7 @@ class TestHeatmap:
         df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"] * 20, "state": [1] + [0] * 19, "talkTime": 9})
         ax = df.calls.plot.heatmap("talk_time_mean_s")
         assert ax.patches[0].get_hatch()
-        assert "n = 20 calls, in seconds; hatched" in words(ax).replace("\n", "; ")
+        assert "talk time mean, in seconds; n = 20 calls; hatched" in words(ax)
 
     def test_a_value_that_is_not_known(self):
         ax = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"]}).calls.plot.heatmap("talk_time_mean_s")
@@ -169,14 +128,15 @@ class TestHeatmap:
         stamps = [f"2026-03-02T{hour:02}:00Z" for hour in range(8, 18)] * 10
         ax = pd.DataFrame({"timestamp": stamps}).calls.plot.heatmap()
         assert [label.get_text() for label in ax.get_xticklabels()] == [str(hour) for hour in range(8, 18)]
-        assert ax.get_title(loc="left") == "Calls per day by weekday and hour"
+        # Ten calls in each hour of the one Monday that there is.
+        assert ax.get_title(loc="left") == "Calls per day highest Mon 8–9 h: 10"
 
     def test_without_a_value_weekdays_are_compared_by_their_mean(self):
         # Two calls each hour of 30 days from a Sunday on: five Sundays and Mondays, four of each other day.
         stamps = pd.date_range("2026-03-01", periods=30 * 24, freq="h", tz="UTC").repeat(2)
         ax = pd.DataFrame({"timestamp": stamps}).calls.plot.heatmap()
         assert {text.get_text() for text in ax.texts[: 7 * 24]} == {"2.0"}
-        assert "n = 1,440 calls, mean of 30 days" in words(ax)
+        assert "calls per day, mean of 30 days; n = 1,440 calls" in words(ax)
         totals = pd.DataFrame({"timestamp": stamps}).calls.plot.heatmap("n_calls")
         assert {text.get_text() for text in totals.texts[: 7 * 24]} == {"8", "10"}
 
@@ -198,17 +158,36 @@ class TestByAgent:
         labels = [label.get_text() for label in ax.get_yticklabels()]
         assert len(labels) == 30
         assert labels[0].startswith("Solar · agent")
-        assert labels[20].startswith("Wind · agent")
+        assert labels[15].startswith("Wind · agent") or labels[15] == "agent 05"
         assert "n = 800 calls" in words(ax)
-        assert "30 of 40 agents" in words(ax)
-        assert cut_off(ax) == []
+        assert "the first 15 and the last 15 of 40 agents" in words(ax)
+        assert cut_off(ax.figure) == []
 
     def test_unranked_agents_are_grey_and_say_why(self):
         df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 2, "state": 1})
         ax = df.calls.plot.by_agent()
-        assert "not ranked, 2 calls" in words(ax)
-        colours = ax.collections[-1].get_facecolors()
-        assert (colours[0] != colours[1]).any()
+        assert "no rank (n = 2)" in words(ax)
+        colors = ax.collections[-1].get_facecolors()
+        assert (colors[0] != colors[1]).any()
+
+    def test_the_worst_are_shown_rather_than_those_without_a_rank(self):
+        # 40 agents of 20 calls, of which agent n has n answered, and 5 agents of one call.
+        names = [f"agent {place:02}" for place in range(40)]
+        states = [int(call < place / 2) for place in range(40) for call in range(20)]
+        df = pd.DataFrame({"userId": [name for name in names for _ in range(20)], "state": states})
+        few = pd.DataFrame({"userId": [f"new {place}" for place in range(5)], "state": 0})
+        ax = pd.concat([df, few]).calls.plot.by_agent()
+        labels = [label.get_text() for label in ax.get_yticklabels()]
+        assert (labels[0], len(labels)) == ("agent 39", 30)
+        assert set(labels[-3:]) == {"agent 00", "agent 01", "agent 02"}
+        assert "not drawn: 5 agents of too few calls for a rank" in words(ax)
+        assert "the first 15 and the last 15 of 40 agents" in words(ax)
+
+    def test_calls_without_an_agent_are_no_agent(self):
+        df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 30 + [None] * 9, "state": 1})
+        ax = df.calls.plot.by_agent()
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+        assert "not drawn: 9 without an agent" in words(ax)
 
     def test_shows_the_rate_that_ranks(self):
         df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 30, "state": [1] * 30 + [1] * 10 + [0] * 20})
@@ -221,16 +200,17 @@ class TestBreakdown:
     def test_draws_the_first_rate_with_its_interval(self):
         df = pd.DataFrame({"projectName": ["a", "a", "b"], "state": [1, 0, 1]})
         ax = df.calls.plot.breakdown("project")
-        assert "n = 3 calls, those of each group in brackets" in words(ax)
-        assert [bar.get_width() for bar in ax.patches] == [0.5, 1.0]
-        assert "50 %  (2)" in words(ax)
+        assert "answer rate of each group; n = 3 calls; whiskers: 95 % interval" in words(ax)
+        assert [bar.get_width() for bar in ax.patches[:2]] == [1.0, 0.5]
+        assert "50 % (n = 2)" in words(ax)
+        assert ax.get_title(loc="left") == "Answer rate: 100 % for b, 50 % for a"
 
     def test_weekdays_of_unequally_many_days_are_compared_by_their_mean(self):
         stamps = pd.date_range("2026-03-01T12:00", periods=30, freq="D", tz="UTC").repeat(2)
         df = pd.DataFrame({"timestamp": stamps, "state": 1})
         ax = df.calls.plot.breakdown("weekday")
-        assert "n = 60 calls, those of each group a day in brackets" in words(ax)
-        assert "100 %  (2)" in words(ax)
+        assert "n = 60 calls, calls of a day in brackets" in words(ax)
+        assert "100 % (n = 2)" in words(ax)
         ax = df.calls.plot.breakdown("weekday", ["n_calls"])
         assert [bar.get_width() for bar in ax.patches] == [2.0] * 7
         ax = df.iloc[2:-2].calls.plot.breakdown("weekday", ["n_calls"])  # four of each
@@ -239,15 +219,22 @@ class TestBreakdown:
     def test_what_is_not_known_is_no_zero(self):
         df = pd.DataFrame({"projectName": ["a", "b"], "state": [1, 0], "talkTime": [40, 0]})
         ax = df.calls.plot.breakdown("project", ["talk_time_mean_s", "n_calls"])
-        assert [text.get_text() for text in ax.texts[:2]] == ["40  (1)", "–  (1)"]
+        assert [text.get_text() for text in ax.texts[:2]] == ["40 s (n = 1)", "not known (n = 1)"]
 
     def test_draws_what_else_there_is(self):
         df = pd.DataFrame({"projectName": ["a", "a", "b"], "state": 1, "talkTime": [10, 20, 40]})
         ax = df.calls.plot.breakdown("project", ["talk_time_mean_s"])
-        assert [bar.get_width() for bar in ax.patches] == [15.0, 40.0]
-        assert ax.get_xlabel() == "talk time mean, s"
+        assert [bar.get_width() for bar in ax.patches] == [40.0, 15.0]
+        assert ax.get_xlabel() == "talk time mean"
+        assert ax.xaxis.get_major_formatter()(30) == "30 s"
         ax = df.calls.plot.breakdown("project", ["n_calls"])
         assert [bar.get_width() for bar in ax.patches] == pytest.approx([2 / 3, 1 / 3])
+
+    def test_a_metric_of_ones_own_is_told_in_its_unit(self):
+        long = bc.Metric("of_a_minute", numerator="talkTime >= 60", unit="share")
+        df = pd.DataFrame({"projectName": ["a", "a", "b"], "state": 1, "talkTime": [10, 80, 90]})
+        ax = df.calls.plot.breakdown("project", [long])
+        assert ax.get_title(loc="left") == "Of a minute: 100 % for b, 50 % for a"
 
     def test_a_call_with_two_tags_is_one_call(self):
         df = pd.DataFrame({"tags": ['["a", "b"]', '["a"]', "[]"], "state": 1})
@@ -259,7 +246,7 @@ class TestFunnel:
         df = pd.DataFrame({"state": [1, 0], "talkTime": [40, 0], "outcomeType": ["positive", None]})
         ax = df.calls.plot.funnel()
         assert [bar.get_width() for bar in ax.patches] == [1.0, 0.5, 0.5, 0.5]
-        assert "50 %  (1); step 50 %" in words(ax)
+        assert "50 % · 1, step 50 %" in words(ax)
         assert "n = 2 calls" in words(ax)
 
 
@@ -268,7 +255,7 @@ class TestAttempts:
         rows = {"clientNumber": ["x", "x", "y", "z"], "state": [0, 1, 1, 0], "type": 1}
         df = pd.DataFrame(rows).assign(timestamp=["2026-03-02T09:00Z", "2026-03-02T10:00Z"] * 2)
         ax = df.calls.plot.attempts()
-        assert [bar.get_height() for bar in ax.patches] == pytest.approx([1 / 3, 1.0])
+        assert [bar.get_height() for bar in ax.patches[:2]] == pytest.approx([1 / 3, 1.0])
         assert ax.lines[0].get_ydata().tolist() == pytest.approx([1 / 3, 2 / 3])
         assert "n = 3 clients" in words(ax)
 
@@ -276,16 +263,29 @@ class TestAttempts:
 class TestConcurrency:
     def test_tells_the_peak_and_when(self):
         df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z", "2026-03-02T09:00:30Z"], "totalTime": 60})
-        told = words(df.calls.plot.concurrency())
-        assert "n = 2 calls; peak 2 calls, first at 02 March 2026 09:00 (UTC)" in told
+        ax = df.calls.plot.concurrency()
+        assert ax.get_title(loc="left") == "At most 2 calls at once, first on Mon 2 March at 09:00"
+        assert "n = 2 calls; 2 March 2026, UTC" in words(ax)
 
     def test_long_times_are_thinned_and_keep_the_peak(self):
         df = pd.DataFrame(
-            {"timestamp": ["2026-03-02T09:00Z", "2026-03-02T09:00:30Z", "2026-03-20T09:00Z"], "totalTime": 60}
+            {"timestamp": ["2026-03-02T09:00Z", "2026-03-02T09:00:30Z", "2026-03-10T09:00Z"], "totalTime": 60}
         )
-        steps = df.calls.plot.concurrency().patches[0].get_data()
-        assert len(steps.values) <= 500
-        assert steps.values.max() == 2
+        ax = df.calls.plot.concurrency()
+        # From nine on the 2nd to nine on the 10th: eight days of 24 hours and one hour more.
+        assert len(steps_of(ax)["most calls at once"]) == 8 * 24 + 1
+        assert max(steps_of(ax)["most calls at once"]) == 2
+        assert "highest and mean of each hour" in words(ax)
+
+    def test_weeks_become_a_typical_week(self):
+        # Eleven Mondays: one call at nine on ten of them, and three at once on the last.
+        mondays = pd.date_range("2026-01-05T09:10", periods=11, freq="7D", tz="UTC")
+        df = pd.DataFrame({"timestamp": [*mondays, mondays[-1], mondays[-1]], "totalTime": 60})
+        ax = df.calls.plot.concurrency()
+        cells = {text.get_position(): text.get_text() for text in ax.texts if text.get_text().isdigit()}
+        assert cells == {(0, 0): "1"}
+        assert "enough in nine of ten of the 11 weeks" in words(ax)
+        assert "At most 3 calls at once" in ax.get_title(loc="left")
 
     def test_groups_become_lines_the_six_with_the_highest_peaks(self):
         first = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"], "totalTime": [60]})
@@ -294,9 +294,11 @@ class TestConcurrency:
             for name, many in zip("abcdefgh", (3, 1, 4, 1, 5, 9, 2, 6), strict=True)
         }
         ax = plots.concurrency(pd.concat(tables, names=["project"]))
-        key = [text.get_text() for text in ax.get_legend().get_texts()]
-        assert key == ["f (9)", "h (6)", "e (5)", "c (4)", "a (3)", "g (2)"]
-        assert [patch.get_data().values.max() for patch in ax.patches] == [9, 6, 5, 4, 3, 2]
+        key = [text.get_text() for text in ax.texts[-6:]]
+        assert key == [
+            f"{name} (most: {peak})" for name, peak in zip("fhecag", (9, 6, 5, 4, 3, 2), strict=True)
+        ]
+        assert [max(each) for each in steps_of(ax).values()] == [9, 6, 5, 4, 3, 2]
         assert "the 6 highest of 8 groups" in words(ax)
 
     def test_a_group_without_calls_in_a_period_is_zero_there(self):
@@ -305,16 +307,13 @@ class TestConcurrency:
             for minute in (0, 1)
         )
         ax = plots.concurrency(pd.concat({("Solar", "A"): early, ("Wind", "B"): late}))
-        steps = {patch.get_label(): patch.get_data().values.tolist() for patch in ax.patches}
-        assert steps == {"Solar · A (1)": [1, 0], "Wind · B (1)": [0, 1]}
+        assert steps_of(ax) == {"Solar · A": [1, 0], "Wind · B": [0, 1]}
 
     def test_long_times_of_groups_are_thinned_and_keep_their_peaks(self):
         df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z", "2026-03-02T19:00Z"], "totalTime": 60})
         ax = plots.concurrency(pd.concat({"Solar": df.calls.concurrency()}))
-        # 601 minutes: 6 at a time make 101 steps
-        heights = ax.patches[0].get_data().values
-        assert len(heights) == 101
-        assert [heights.max(), heights.sum()] == [1, 2]
+        # 601 minutes from nine o'clock: 41 quarters of an hour
+        assert steps_of(ax)["Solar"] == [1] + [0] * 39 + [1]
 
 
 class TestStaffing:
@@ -325,14 +324,20 @@ class TestStaffing:
 
     def test_agents_as_steps_and_the_load_as_a_line(self):
         ax = plots.staffing(self.table([2, 5], [1.5, 4.0]))
-        assert [patch.get_data().values.tolist() for patch in ax.patches] == [[2, 5], [1.5, 4.0]]
-        assert "n = 14 calls; at most 5 agents; times in UTC" in words(ax)
+        assert steps_of(ax) == {"agents needed": [2, 5], "load (erlangs)": [1.5, 4.0]}
+        assert ax.get_title(loc="left").startswith("At most 5 agents needed, first on Mon 2 March at 09:30")
+        assert "n = 14 calls; times in UTC" in words(ax)
+
+    def test_settings_are_in_the_picture(self):
+        df = calls(50).assign(type=0)
+        told = words(df.calls.plot.staffing(target=0.9, threshold_s=30))
+        assert "90 % answered within 30 s (Erlang)" in told
 
     def test_groups_become_lines(self):
         ax = plots.staffing(pd.concat({"Solar": self.table([2, 1]), "Wind": self.table([3, 4])}, names=["p"]))
-        steps = {patch.get_label(): patch.get_data().values.tolist() for patch in ax.patches}
-        assert steps == {"Wind (4)": [3, 4], "Solar (2)": [2, 1]}
-        assert "n = 28 calls; at most 4 agents in a group; times in UTC" in words(ax)
+        assert steps_of(ax) == {"Wind": [3, 4], "Solar": [2, 1]}
+        assert ax.get_title(loc="left") == "At most 4 agents needed, for Wind"
+        assert "n = 28 calls; times in UTC" in words(ax)
 
 
 class TestCompare:
@@ -350,15 +355,15 @@ class TestCompare:
         assert others.get_offsets()[[0, 2], 0].tolist() == [1.0, 0.0]
         assert ours.get_offsets()[[0, 1], 0].tolist() == [0.5, 1.0]
         texts = [text.get_text() for text in ax.texts]
-        assert texts[:3] == ["−50.0 points  (2, 2)", "–  (1, 0)", "–  (0, 1)"]
-        assert texts[3:] == ["change (calls, other calls)", "n = 3 calls against 3"]
+        assert texts[:3] == ["−50.0 points (2, 2)", "not known (1, 0)", "not known (0, 1)"]
+        assert "answer rate; n = 3 calls against 3" in words(ax)
 
     def test_seconds(self):
         here, there = self.sides()
         ax = here.calls.plot.compare(there, by="project", metrics=["talk_time_mean_s"])
-        assert ax.get_xlabel() == "talk time mean, s"
+        assert ax.get_xlabel() == "talk time mean"
         assert ax.texts[0].get_text() == "−20.0 s"
-        assert ax.xaxis.get_major_formatter()(1250.5) == "1,250.5"
+        assert ax.xaxis.get_major_formatter()(150) == "2.5 min"
 
     def test_a_small_change_looks_small(self):
         here, there = (pd.DataFrame({"state": [1] * each + [0] * (1000 - each)}) for each in (502, 500))
@@ -393,15 +398,15 @@ class TestExplainChange:
         after = pd.DataFrame({"projectName": ["a", "b", "b", "b"], "state": [1, 0, 1, 0]})
         ax = after.calls.plot.explain_change(before, by="project")
         assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(-25)
-        assert "from 75.00 (the others) to 50.00: −25.00 percentage points; n = 4 calls, 4 others" in words(
-            ax
-        )
+        moved = "Answer rate: 75.0 % on the other side, 50.0 % here (−25.0 points), most by b"
+        assert ax.get_title(loc="left") == moved
+        assert "n = 4 calls against 4" in words(ax)
 
     def test_means_are_told_in_seconds_and_small_groups_folded(self):
         df = pd.DataFrame({"projectName": [f"p{n}" for n in range(40)], "state": 1, "talkTime": range(40)})
         ax = df.assign(talkTime=0).calls.plot.explain_change(df, "talk_time_mean_s", by="project")
         assert ax.get_yticklabels()[-1].get_text() == "28 more"
-        assert "from 19.50 (the others) to 0.00: −19.50 seconds" in words(ax)
+        assert "19.5 s on the other side, 0.0 s here (−19.5 s)" in ax.get_title(loc="left")
 
     def test_without_by_a_row_for_each_dimension(self):
         before = pd.DataFrame({"projectName": ["a"] * 90 + ["b"] * 10, "state": [1] * 80 + [0] * 20})
@@ -409,7 +414,7 @@ class TestExplainChange:
         after = pd.concat([before.iloc[:20], before.iloc[90:], before.iloc[90:], before.iloc[90:]])
         ax = after.calls.plot.explain_change(before)
         assert [label.get_text() for label in ax.get_yticklabels()] == ["project", "agent"]
-        assert "from 80.00 (the others) to 40.00: −40.00 percentage points" in words(ax)
+        assert "80.0 % on the other side, 40.0 % here (−40.0 points)" in ax.get_title(loc="left")
         assert "explains" in words(ax)
 
 
@@ -433,6 +438,7 @@ class TestServiceLevel:
         df = pd.DataFrame({"type": 0, "state": [1, 0], "answerTime": [5, 0], "callTime": [60, 3]})
         ax = df.calls.plot.service_level()
         assert [each.get_offsets()[0][0] for each in ax.collections[1:]] == [0.5, 1.0, 1.0]
-        assert ax.get_legend().get_texts()[0].get_text() == "of offered"
-        assert ax.get_title("left") == "Answered within 20 s"
-        assert df.calls.plot.service_level(7.5).get_title("left") == "Answered within 7.5 s"
+        assert ax.texts[-3].get_text() == "÷ offered"
+        assert ax.get_title("left") == "50 % of the offered calls are answered within 20 s"
+        title = df.calls.plot.service_level(7.5).get_title("left")
+        assert title == "50 % of the offered calls are answered within 7.5 s"

@@ -1,0 +1,189 @@
+"""The key figures as a card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+
+from brightcall_pandas.plots._cells import bare
+from brightcall_pandas.plots._choice import chosen_rows
+from brightcall_pandas.plots._colors import tones_of
+from brightcall_pandas.plots._fitting import CellTexts, RowLabels, text_size
+from brightcall_pandas.plots._formats import NOT_KNOWN, amount, counted, duration, number, percent
+from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+
+__all__ = ["summary"]
+
+_ROWS = 12
+_SMALLEST = 4.0  # points
+_LARGEST = 1.7  # times the usual size, where there is room
+_FIGURE = 2.2  # how much larger the figures are than what they are
+_DEFINED = "answer rate: answered ÷ calls; means: of answered calls"
+_COLUMNS = {
+    "n_calls": "calls",
+    "answer_rate": "answer rate",
+    "talk_time_mean_s": "mean talk",
+    "answer_time_mean_s": "mean wait",
+    "unique_clients": "clients",
+    "transferred_share": "transferred",
+}
+
+
+@picture
+def summary(table: pd.DataFrame, look: Look) -> Axes:
+    """Draw the key figures as a card.
+
+    Parameters
+    ----------
+    table
+        Table returned by `analysis.summary`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A tile for each key figure, with what it is and what it is of. With more than one group a row for
+        each, the largest twelve, and a column for each figure.
+    """
+    if table.empty or not table["n_calls"].sum():
+        return no_data(look, "Summary")
+    return _card(table.iloc[0], look) if len(table) == 1 else _grid(table, look)
+
+
+def _tiles(row: pd.Series) -> list[tuple[str, str, str]]:
+    """Return the name of each key figure, the figure, and what it is of."""
+    each = row["calls_per_client"]
+    return [
+        ("calls", number(row["n_calls"]), f"answered: {number(row['answered'])}"),
+        ("answer rate", percent(row["answer_rate"]), "answered ÷ calls"),
+        ("talk time, mean", duration(row["talk_time_mean_s"]), _median(row["talk_time_median_s"])),
+        ("time to answer, mean", duration(row["answer_time_mean_s"]), "of answered calls"),
+        ("clients", number(row["unique_clients"]), "" if pd.isna(each) else f"{each:.1f} calls each"),
+        ("first-time calls", percent(row["first_time_share"]), "of calls"),
+        ("transferred", percent(row["transferred_share"]), "of calls"),
+        ("AI's talk time", percent(row["ai_talk_share"]), "of talk time"),
+    ]
+
+
+def _median(seconds: float) -> str:
+    return "" if pd.isna(seconds) else f"median {duration(seconds)}"
+
+
+def _card(row: pd.Series, look: Look) -> Axes:
+    ax = look.axes(height=2.9)
+    ax.set_axis_off()
+    tones, tiles = tones_of(ax), _tiles(row)
+    sizes = (look.small, _FIGURE * look.small, look.small)
+    styles = zip(sizes, ("normal", "bold", "normal"), (tones.muted, tones.ink, tones.muted), strict=True)
+    forms: list[dict[str, Any]] = [
+        {"fontsize": size, "fontweight": weight, "color": color} for size, weight, color in styles
+    ]
+    texts = [
+        [
+            ax.text(0, 0, words, transform=ax.transAxes, va="top", ha="left", in_layout=False, **form)
+            for words, form in zip(tile, forms, strict=True)
+        ]
+        for tile in tiles
+    ]
+    rate, calls = percent(row["answer_rate"]), counted(row["n_calls"], "call")
+    figures = ", ".join(f"{name}: {figure}" for name, figure, _ in tiles)
+    return headed(
+        ax,
+        look,
+        calls if rate == NOT_KNOWN else f"{rate} of {calls} were answered",
+        look.facts.lines(),
+        form=f"A card of key figures: {figures}",
+        fits=[_Tiles(texts, sizes)],
+    )
+
+
+@dataclass
+class _Tiles:
+    """Tiles of texts, as many beside each other as there is room for, and as large."""
+
+    tiles: Sequence[Sequence[Text]]
+    sizes: Sequence[float]
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Place the texts."""
+        box = ax.get_window_extent()
+        measured = np.array(
+            [
+                [self._measured(renderer, *each) for each in zip(tile, self.sizes, strict=True)]
+                for tile in self.tiles
+            ]
+        )
+        heights = 1.25 * measured[:, :, 1].max(axis=0)
+        columns, scale = self._columns(box, 1.1 * measured[:, :, 0].max(), 1.2 * heights.sum())
+        rows = -(-len(self.tiles) // columns)
+        for place, tile in enumerate(self.tiles):
+            row, column = divmod(place, columns)
+            y = 1 - (row + 0.06) / rows
+            for text, size, height in zip(tile, self.sizes, heights, strict=True):
+                text.set_fontsize(max(size * scale, _SMALLEST))
+                text.set_position((column / columns, y))
+                y -= height * scale / box.height
+
+    def _columns(self, box: Any, width: float, height: float) -> tuple[int, float]:
+        """Return in how many columns the texts are largest, and how many times their usual size."""
+        best = (1, 0.0)
+        for columns in (4, 2, 8, 3, 1):
+            rows = -(-len(self.tiles) // columns)
+            scale = min(box.width / columns / width, box.height / rows / height, _LARGEST)
+            best = (columns, scale) if scale > best[1] + 1e-9 else best
+        return best
+
+    @staticmethod
+    def _measured(renderer: Any, text: Text, size: float) -> tuple[float, float]:
+        font = text.get_fontproperties().copy()
+        font.set_size(size)
+        return text_size(renderer, text.get_text(), font)
+
+
+def _grid(table: pd.DataFrame, look: Look) -> Axes:
+    """Draw a row for each group and a column for each figure, with the names of the figures on top."""
+    look.sort = look.sort or "calls"
+    shown, hidden = chosen_rows(table, look, table["n_calls"], table["answer_rate"], usual=_ROWS)
+    ax = look.axes(height=1.6 + look.row_height(1.2) * (len(shown) + 1))
+    tones, texts = tones_of(ax, inside=True), []
+
+    def write(column: int, row: int, words: str, color: str) -> None:
+        text = ax.text(column, row, words, ha="center", va="center", fontsize=look.small, color=color)
+        texts.append(text)
+
+    for column, (name, words) in enumerate(_COLUMNS.items()):
+        write(column, -1, words, tones.muted)
+        for row, value in enumerate(shown[name]):
+            write(column, row, amount(value, name), tones.ink)
+    ax.hlines(np.arange(len(shown)) - 0.5, -0.5, len(_COLUMNS) - 0.5, color=tones.grid, linewidth=0.8)
+    labels, calls = [label_of(each) for each in shown.index], table["n_calls"].sum()
+    ax.set_xlim(-0.5, len(_COLUMNS) - 0.5)
+    ax.set_ylim(len(shown) - 0.5, -1.5)
+    ax.set_yticks(range(len(shown)), labels)
+    ax.set_xticks([])
+    bare(ax)
+    return headed(
+        ax,
+        look,
+        _extremes(shown["answer_rate"]) or f"{counted(calls, 'call')} in {number(len(table))} groups",
+        look.facts.lines(_DEFINED, look.facts.n(table), hidden, look.facts.cut(table)),
+        form="A table with a row for each group and a column for each figure",
+        fits=[CellTexts(texts, look.small), RowLabels(labels, look.small)],
+    )
+
+
+def _extremes(rates: pd.Series) -> str:
+    known = rates.dropna()
+    if len(known) < 2:
+        return ""
+    highest, lowest = (
+        f"{label_of(known.index[place], 30)} {percent(known.iloc[place])}"
+        for place in (int(known.argmax()), int(known.argmin()))
+    )
+    return f"Answer rate: highest {highest}, lowest {lowest}"

@@ -1,0 +1,179 @@
+"""How far the rows can be trusted: what checks of them find, and whether they agree with the server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from brightcall_pandas.plots._cells import cell, cells_framed
+from brightcall_pandas.plots._colors import LIGHT_BLUE, RED, tones_of
+from brightcall_pandas.plots._formats import calls_of, number, of_all, percent, signed
+from brightcall_pandas.plots._labels import shortened
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._rows import bar_rows
+from brightcall_pandas.plots._text import Key
+
+__all__ = ["quality", "reconcile"]
+
+_ROWS, _FIGURES = 30, 20
+_NO_FAULTS = ("nulls", "agents", "chain texts", "completeness")
+"""What `quality` lists besides faults: what the values look like."""
+
+
+@picture
+def quality(table: pd.DataFrame, look: Look) -> Axes:
+    """Draw what the checks of the rows find, and which values are missing.
+
+    Parameters
+    ----------
+    table
+        Table returned by `analysis.quality`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A bar for each check that finds something, then one for each field that has nulls: the share of rows
+        concerned, largest first. Checks that find nothing and fields without nulls are counted in the
+        subtitle. Of more than thirty bars the first are drawn.
+    """
+    if table.empty:
+        return no_data(look, "Quality of the rows")
+    check = table.index.get_level_values(0)
+    faults, nulls = table[~check.isin(_NO_FAULTS) & (table["of"] > 0)], table[check == "nulls"]
+    found, lacking = (
+        each[each["count"] > 0].sort_values("share", ascending=False, kind="stable")
+        for each in (faults, nulls)
+    )
+    every = pd.concat([found, lacking])
+    if every.empty:
+        return no_data(
+            look, "Quality of the rows", "every check passed, and every field has a value in every row"
+        )
+    shown = every.iloc[: look.rows(_ROWS)]
+    kinds = shown.index.get_level_values(0)
+    labels = [
+        shortened(subject, 60) if kind == "nulls" else f"{kind}: {shortened(subject)}"
+        for kind, subject in shown.index
+    ]
+    ax, fits = bar_rows(
+        labels,
+        shown["share"],
+        [
+            f"{percent(share)} ({number(count)} of {number(of)})"
+            for share, count, of in zip(shown["share"], shown["count"], shown["of"], strict=True)
+        ],
+        look,
+        colors=[LIGHT_BLUE if kind == "nulls" else RED for kind in kinds],
+        unit="share of rows",
+    )
+    return headed(
+        ax,
+        look,
+        _found(found, len(faults)),
+        look.facts.lines(
+            _windows(table[check == "completeness"]),
+            f"{len(nulls) - len(lacking)} of {len(nulls)} fields have a value in every row",
+            f"n = {number(table['of'].max())} rows",
+            of_all(len(shown), len(every), "findings"),
+        ),
+        form="A bar for each check that finds something, and for each field with nulls",
+        key=[Key("found by a check", RED), Key("no value", LIGHT_BLUE)],
+        fits=fits,
+    )
+
+
+def _found(found: pd.DataFrame, checks: int) -> str:
+    if found.empty:
+        return f"None of {checks} checks finds a fault"
+    kind, subject = found.index[0]
+    worst = f"{kind} {shortened(subject, 30)} in {percent(found['share'].iloc[0])} of rows"
+    if len(found) == 1:
+        return f"One of {checks} checks finds a fault: {worst}"
+    return f"{len(found)} of {checks} checks find a fault, the most common: {worst}"
+
+
+def _windows(windows: pd.DataFrame) -> str:
+    if windows.empty:
+        return ""
+    whole = windows["detail"].astype(str).str.startswith("complete").sum()
+    return f"{number(whole)} of {number(len(windows))} windows are complete"
+
+
+@picture
+def reconcile(table: pd.DataFrame, look: Look) -> Axes:
+    """Draw which figures agree with the server's statistics.
+
+    Parameters
+    ----------
+    table
+        Table returned by `analysis.reconcile`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A cell for each figure, downwards, and direction, across: an equals sign where rows and statistics
+        agree, else by how much the rows differ; a dash where rows cannot tell. Figures that differ come
+        first; of more than twenty the first are drawn.
+    """
+    if table.empty:
+        return no_data(look, "Rows and statistics")
+    directions = list(dict.fromkeys(table.index.get_level_values(0)))
+    figures = list(dict.fromkeys(table.index.get_level_values(1)))
+    told = table["agrees"].dropna().astype(bool)
+    wrong = told[~told]
+    differing = set(wrong.index.get_level_values(1))
+    if look.sort == "name":
+        figures = sorted(figures)
+    elif look.sort != "table":
+        figures = sorted(figures, key=lambda each: each not in differing)
+    shown = figures[: look.rows(_FIGURES)]
+    ax = look.axes(width=7.0, height=1.6 + 0.8 * look.row_height() * len(shown))
+    texts = [
+        cell(ax, (directions.index(direction), shown.index(figure)), *_told(agrees, difference, ax), look)
+        for (direction, figure), agrees, difference in zip(
+            table.index, table["agrees"], table["difference"], strict=True
+        )
+        if figure in shown
+    ]
+    return headed(
+        ax,
+        look,
+        f"{len(wrong)} of {len(told)} figures differ from the server's statistics"
+        if len(wrong)
+        else f"All {len(told)} figures agree with the server's statistics",
+        look.facts.lines(
+            _cause(table.loc[wrong.index, "likely_cause"]),
+            "rows minus statistics; =: equal; –: rows cannot tell",
+            _calls(table),
+            of_all(len(shown), len(figures), "figures").replace("largest", "first"),
+        ),
+        form="A table of figures, downwards, and directions, across",
+        key=[Key("differs", RED), Key("agrees", LIGHT_BLUE)] if len(wrong) else [],
+        fits=cells_framed(ax, shown, directions, texts, look),
+    )
+
+
+def _told(agrees: Any, difference: float, ax: Axes) -> tuple[str, str]:
+    """Return color and words of a cell."""
+    if pd.isna(agrees):
+        return tones_of(ax, inside=True).grid, "–"
+    return (LIGHT_BLUE, "=") if agrees else (RED, _difference(difference))
+
+
+def _calls(table: pd.DataFrame) -> str:
+    """Return how many calls were held against the statistics."""
+    every = ("all", "all")
+    rows: Any = table["rows"].get(every) if "rows" in table else None
+    return "" if rows is None or pd.isna(rows) else calls_of(rows)
+
+
+def _cause(causes: pd.Series) -> str:
+    """Return the cause that most of the differences have."""
+    named = causes[causes.fillna("") != ""]
+    return f"most likely: {named.mode().iloc[0]}" if len(named) else ""
+
+
+def _difference(value: float) -> str:
+    return "?" if pd.isna(value) else signed(value, 0 if float(value).is_integer() else 1)

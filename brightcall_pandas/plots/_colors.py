@@ -1,0 +1,146 @@
+"""Colors that can be told apart with any color vision, and ink that can be read on any background.
+
+The colors are those of Okabe and Ito. Contrast is that of WCAG 2: text has at least 4.5 against what lies
+behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from zlib import crc32
+
+import numpy as np
+from matplotlib import rcParams
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb, to_rgba
+from matplotlib.typing import ColorType
+
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "LIGHT_BLUE",
+    "ORANGE",
+    "PALETTE",
+    "RED",
+    "TYPE_COLORS",
+    "Tones",
+    "contrast",
+    "faded",
+    "grid_of",
+    "group_colors",
+    "ink_on",
+    "tones_of",
+    "tones_on",
+]
+
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
+LIGHT_BLUE = "#a9cfe8"
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
+"""Colors of series, in order."""
+
+TYPE_COLORS = {"positive": GREEN, "neutral": SKY, "negative": RED, "absent": "#a6a6a6"}
+"""Colors of the outcome types."""
+
+_INKS = ("#222222", "#ffffff", "#000000")
+_LEGIBLE = 4.5
+_QUIET = 2.0
+
+
+def _luminance(color: ColorType) -> float:
+    channels = np.asarray(to_rgb(color))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def contrast(color: ColorType, other: ColorType) -> float:
+    """Return the contrast of two colors, from 1 (none) to 21 (black on white)."""
+    darker, lighter = sorted((_luminance(color), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def ink_on(color: ColorType) -> str:
+    """Return the color in which text is legible on `color`: dark grey, else white, else black."""
+    return next(
+        (ink for ink in _INKS if contrast(ink, color) >= _LEGIBLE),
+        max(_INKS, key=lambda ink: contrast(ink, color)),
+    )
+
+
+def _mixed(color: ColorType, other: ColorType, part: float) -> str:
+    """Return `color` with this part of another one mixed in."""
+    pairs = zip(to_rgb(color), to_rgb(other), strict=True)
+    red, green, blue = ((1 - part) * own + part * added for own, added in pairs)
+    return to_hex((red, green, blue))
+
+
+def faded(color: ColorType, paper: ColorType) -> str:
+    """Return a color half as strong on its background."""
+    return _mixed(color, paper, 0.5)
+
+
+@dataclass(frozen=True)
+class Tones:
+    """What is written and ruled on a background: ink, a quieter ink, lines, and the background itself."""
+
+    ink: str
+    muted: str
+    rule: str
+    grid: str
+    paper: str
+
+
+def tones_on(background: ColorType) -> Tones:
+    """Return ink and lines for a background; both inks are legible on it."""
+    ink = ink_on(background)
+    muted = next(
+        (
+            mixed
+            for part in np.arange(0.45, 0, -0.02)
+            if contrast(mixed := _mixed(ink, background, float(part)), background) >= _LEGIBLE + 0.1
+        ),
+        ink,
+    )
+    return Tones(
+        ink, muted, _mixed(ink, background, 0.65), _mixed(ink, background, 0.87), to_hex(to_rgb(background))
+    )
+
+
+def tones_of(ax: Axes, *, inside: bool = False) -> Tones:
+    """Return ink and lines for what is written beside the axes, or inside."""
+    figure = ax.get_figure(root=True)
+    behind = _over(figure.get_facecolor() if figure is not None else "white", "white")
+    return tones_on(_over(ax.get_facecolor(), behind) if inside else behind)
+
+
+def grid_of(ax: Axes, axis: Literal["x", "y"]) -> None:
+    """Rule the axes, in the user's color unless its lines would outshine the data."""
+    tones, own = tones_of(ax, inside=True), rcParams["grid.color"]
+    ax.grid(axis=axis, color=own if contrast(own, tones.paper) < _QUIET else tones.grid)
+
+
+def _over(color: ColorType, behind: ColorType) -> str:
+    """Return what is seen of a color, which may be transparent, over another one."""
+    return _mixed(behind, color, to_rgba(color)[3])
+
+
+def group_colors(groups: Mapping[str, float]) -> dict[str, str]:
+    """Return a color for each group or party: the palette for the busiest, grey for the others.
+
+    A name prefers a color of its own, whatever it is drawn with, so that it keeps it from picture to picture.
+
+    Parameters
+    ----------
+    groups
+        How busy each one is. One in brackets, such as ``(other)``, is always grey.
+    """
+    named = [name for name in groups if not name.startswith("(")]
+    colors = dict.fromkeys(groups, "#767676")
+    free = list(PALETTE)
+    for name in sorted(named, key=lambda name: (-groups[name], name))[: len(PALETTE)]:
+        preferred = crc32(name.encode()) % len(PALETTE)
+        order = PALETTE[preferred:] + PALETTE[:preferred]
+        colors[name] = next(color for color in order if color in free)
+        free.remove(colors[name])
+    return colors

@@ -1,0 +1,98 @@
+"""Where clients are, by the countries of their numbers."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from brightcall_pandas.plots._formats import calls_of, number, percent
+from brightcall_pandas.plots._labels import shortened
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._rows import bar_rows, row_labels
+
+__all__ = ["by_country"]
+
+_TOPIC = "Calls by country"
+_ROWS = 20
+_NOBODY = "(none)"
+
+
+@picture
+def by_country(table: pd.DataFrame, look: Look) -> Axes:
+    """Draw where clients are, by the countries of their numbers.
+
+    Parameters
+    ----------
+    table
+        Table returned by ``analysis.breakdown(df, "country")``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A bar for each country, most calls first: its share of all calls, and beside it the calls and their
+        answer rate with its interval. Calls whose client or country is not known are a grey bar at the end.
+        Of more than twenty countries the largest are drawn, and the others as one bar.
+    """
+    if table.empty or not table["n_calls"].sum():
+        return no_data(look, _TOPIC)
+    every = table["n_calls"].sum()
+    known, nobody = table[table.index != _NOBODY], table[table.index == _NOBODY]
+    if look.sort == "name":
+        known = known.sort_index()
+    elif look.sort == "value" and "answer_rate" in known:
+        known = known.sort_values("answer_rate", ascending=False, kind="stable")
+    elif look.sort != "table":
+        known = known.sort_values("n_calls", ascending=False, kind="stable")
+    most = look.rows(_ROWS)
+    shown, rest = known.iloc[:most], known.iloc[most:]
+    labels = row_labels(shown.index)
+    counts, texts = shown["n_calls"].tolist(), [_text(row) for _, row in shown.iterrows()]
+    if len(rest):
+        labels.append(f"{len(rest)} more")
+        counts.append(rest["n_calls"].sum())
+        texts.append(number(counts[-1]))
+    muted = [look.hue] * len(shown) + ["#8a8a8a"] * (len(counts) - len(shown))
+    if len(nobody):
+        labels.append("not known")
+        counts.append(nobody["n_calls"].sum())
+        texts.append(_text(nobody.iloc[0]))
+        muted.append("#8a8a8a")
+    ax, fits = bar_rows(
+        labels, [count / every for count in counts], texts, look, colors=muted, unit="share of calls"
+    )
+    return headed(
+        ax,
+        look,
+        _finding(known, every),
+        look.facts.lines(
+            "country of the client's number",
+            f"beside each bar: its calls, and how many were answered with the {look.facts.interval}"
+            if "answer_rate" in table
+            else "",
+            calls_of(every),
+        ),
+        form="A bar for each country, as long as its share of the calls",
+        fits=fits,
+    )
+
+
+def _text(row: pd.Series) -> str:
+    words = f"{number(row['n_calls'])}"
+    if pd.isna(row.get("answer_rate")):
+        return words
+    ends = (
+        ""
+        if pd.isna(row.get("answer_rate_low"))
+        else f" ({100 * row['answer_rate_low']:.0f}–{100 * row['answer_rate_high']:.0f})"
+    )
+    return f"{words} calls, {percent(row['answer_rate'])}{ends} answered"
+
+
+def _finding(known: pd.DataFrame, every: float) -> str:
+    if known.empty:
+        return "The country of no client is known"
+    first = known["n_calls"].idxmax()
+    share = percent(known["n_calls"].max() / every)
+    if len(known) == 1:
+        return f"{share} of the calls are with {shortened(first)}, no other country is known"
+    return f"{share} of the calls are with {shortened(first)}, the most of {len(known)} countries"

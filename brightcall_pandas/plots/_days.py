@@ -1,0 +1,236 @@
+"""Days as a calendar: a row for each weekday, a column for each week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from numpy.typing import NDArray
+
+from brightcall_pandas.plots._cells import bare, cell, shade
+from brightcall_pandas.plots._colors import RED, tones_of
+from brightcall_pandas.plots._fitting import CellTexts, PlacedLabels, RowLabels
+from brightcall_pandas.plots._formats import (
+    amount,
+    is_rate,
+    is_seconds,
+    number,
+    percent,
+    sentence_case,
+    words_of,
+)
+from brightcall_pandas.plots._heatmaps import DAYS
+from brightcall_pandas.plots._limits import ALIKE, chance_band, effective_calls
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._text import Key
+
+__all__ = ["calendar"]
+
+_WEEKS = 53  # a year
+_FEW = 30  # calls: a rate or a mean of fewer is hatched and sets no color
+_WEEK = pd.Timedelta(days=7)
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Days:
+    """Days with their values, and where they stand in the calendar.
+
+    `solid_calls` are the calls of as many clients that tell as much.
+    """
+
+    stamps: Any
+    values: NDArray[np.float64]
+    calls: NDArray[np.float64]
+    weeks: NDArray[np.int64]
+    weekdays: NDArray[np.int64]
+    solid_calls: NDArray[np.float64]
+    part: Flags
+    value: str
+
+    @property
+    def few(self) -> Flags:
+        """Which days are hatched: part of their calls is not loaded, or there are too few."""
+        if is_rate(self.value) or is_seconds(self.value):
+            return self.part | (self.calls < _FEW)
+        return self.part
+
+    @property
+    def mean(self) -> float:
+        """The rate of all days together."""
+        known = ~np.isnan(self.values) & (self.calls > 0)
+        return float((self.values * self.calls)[known].sum() / max(self.calls[known].sum(), 1))
+
+    @property
+    def outside(self) -> Flags:
+        """Which days differ from the rate of all by more than chance; none where the value is no rate."""
+        if not is_rate(self.value) or np.isnan(self.calls).all():
+            return np.zeros(len(self.values), dtype=bool)
+        calls = np.where(self.calls > 0, self.solid_calls, np.nan)
+        low, high = chance_band(self.mean, calls, ALIKE)
+        return np.asarray((self.values < low) | (self.values > high))
+
+
+@picture
+def calendar(table: pd.DataFrame, look: Look) -> Axes:
+    """Draw a value of each day as a calendar.
+
+    Parameters
+    ----------
+    table
+        Table returned by ``analysis.over_time(df, "D")``, without outer index levels. Its first column is
+        drawn: ``table[["answer_rate", "n_calls", "complete"]]`` draws the answer rate.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A cell for each day, a row for each weekday and a column for each week; darker means more. A rate of
+        fewer than 30 calls is hatched and sets no color, and so is a day of which calls are only loaded in
+        part. Days whose rate differs from that of all by more than chance are framed. Of more than 53 weeks
+        the last are drawn.
+
+    Raises
+    ------
+    ValueError
+        The table has outer index levels, or its periods are not days.
+    """
+    value = str(table.columns[0])
+    words = words_of(value)
+    if table.empty or not table[value].notna().any():
+        topic = sentence_case(f"{words} by day")
+        return no_data(look, topic, "no calls" if table.empty else f"{words} is not known")
+    every = _days_of(table, value, look)
+    days = _last(every, look.top or _WEEKS)
+    ax = look.axes(width=min(max(2.4 + 0.42 * (days.weeks[-1] + 1), 6.5), 11.0), height=3.6)
+    texts, months = _cells(ax, days, look), _months(ax, days, look)
+    unit = ", in percent" if is_rate(value) else ", in seconds" if is_seconds(value) else ""
+    return headed(
+        ax,
+        look,
+        _finding(days),
+        look.facts.lines(
+            f"{words} of each day{unit}",
+            look.facts.n(table) if "n_calls" in table else "",
+            f"hatched: fewer than {_FEW} calls, or a part of the day" if days.few.any() else "",
+            f"the last {number(days.weeks[-1] + 1)} of {number(every.weeks[-1] + 1)} weeks"
+            if len(days.values) < len(every.values)
+            else "",
+        ),
+        form="A cell for each day, weekdays below one another and weeks side by side, darker for more",
+        key=[Key("beyond chance", RED)] if days.outside.any() else [],
+        fits=[
+            CellTexts(texts, look.small),
+            RowLabels(DAYS, look.small, [day + 0.5 for day in range(7)]),
+            months,
+        ],
+    )
+
+
+def _days_of(table: pd.DataFrame, value: str, look: Look) -> _Days:
+    if table.index.nlevels > 1:
+        levels = ", ".join(map(str, table.index.names[:-1]))
+        msg = (
+            f"a calendar shows one group of calls, but this table is split by {levels}; "
+            "draw over_time('D') of one group"
+        )
+        raise ValueError(msg)
+    stamps: Any = pd.DatetimeIndex(table.index).tz_localize(None)
+    apart = (stamps[1:] - stamps[:-1]).min() if len(stamps) > 1 else pd.Timedelta(days=1)
+    if not (stamps == stamps.normalize()).all() or apart != pd.Timedelta(days=1):
+        msg = "a calendar shows days, and the periods of this table are others: draw over_time('D')"
+        raise ValueError(msg)
+    monday = stamps[0] - pd.Timedelta(days=int(stamps[0].day_of_week))
+    many, unknown = len(table), np.full(len(table), np.nan)
+    counted = "n_calls" in table
+    return _Days(
+        stamps,
+        table[value].to_numpy(dtype=np.float64),
+        table["n_calls"].to_numpy(dtype=np.float64) if counted else unknown,
+        np.asarray((stamps - monday) // _WEEK, dtype=np.int64),
+        np.asarray(stamps.day_of_week, dtype=np.int64),
+        effective_calls(table, value, look.facts) if counted and is_rate(value) else unknown,
+        ~table["complete"].to_numpy(dtype=bool) if "complete" in table else np.zeros(many, dtype=bool),
+        value,
+    )
+
+
+def _last(days: _Days, most: int) -> _Days:
+    """Return the days of the last weeks."""
+    kept = days.weeks > days.weeks[-1] - most
+    return _Days(
+        days.stamps[kept],
+        days.values[kept],
+        days.calls[kept],
+        days.weeks[kept] - days.weeks[kept][0],
+        days.weekdays[kept],
+        days.solid_calls[kept],
+        days.part[kept],
+        days.value,
+    )
+
+
+def _cells(ax: Axes, days: _Days, look: Look) -> list[Text]:
+    """Draw a cell for each day that is known; return the numbers in them."""
+    known = ~np.isnan(days.values)
+    solid = days.values[known & ~days.few]
+    counts = not is_rate(days.value) and not is_seconds(days.value)
+    low = 0.0 if counts or len(solid) < 2 else float(solid.min())
+    span = float(solid.max(initial=0)) - low or 1.0
+    ax.set_xlim(0, days.weeks[-1] + 1)
+    ax.set_ylim(7, 0)
+    ax.set_yticks(np.arange(7) + 0.5, DAYS)
+    bare(ax)
+    few, texts = days.few, []
+    for place in np.flatnonzero(known):
+        where = (int(days.weeks[place]), int(days.weekdays[place]))
+        value = float(days.values[place])
+        color = shade((value - low) / span)
+        texts.append(cell(ax, where, color, _short(value, days.value), look, hatched=bool(few[place])))
+    for week, day in zip(days.weeks[days.outside], days.weekdays[days.outside], strict=True):
+        frame = Rectangle((week + 0.05, day + 0.05), 0.9, 0.9, fill=False, edgecolor=RED, linewidth=2)
+        ax.add_patch(frame)
+    return texts
+
+
+def _short(value: float, metric: str) -> str:
+    if is_rate(metric):
+        return f"{100 * value:.0f}"
+    return f"{value / 1000:.1f}k" if value >= 10_000 else number(value)
+
+
+def _months(ax: Axes, days: _Days, look: Look) -> PlacedLabels:
+    """Rule off each month and name it below."""
+    firsts = [place for place, day in enumerate(days.stamps) if day.day == 1 or place == 0]
+    names, places = [], []
+    for first, after in zip(firsts, [*firsts[1:], len(days.stamps)], strict=True):
+        stamp = days.stamps[first]
+        names.append(f"{stamp:%b %Y}" if first == 0 or stamp.month == 1 else f"{stamp:%b}")
+        places.append(float(days.weeks[first] + days.weeks[after - 1] + 1) / 2)
+    ink = tones_of(ax, inside=True).ink
+    for first in firsts[1:]:
+        week, day = days.weeks[first], days.weekdays[first]
+        ax.plot([week, week, week + 1, week + 1], [7, day, day, 0], color=ink, linewidth=0.9)
+    return PlacedLabels(places, names, look.small)
+
+
+def _finding(days: _Days) -> str:
+    """Return how many days differ by more than chance or, of what is no rate, when it was highest."""
+    known = ~np.isnan(days.values)
+    if is_rate(days.value) and not np.isnan(days.calls).all():
+        many, beyond = int(known.sum()), int(days.outside.sum())
+        some = f"{beyond} of {many} days {'differs' if beyond == 1 else 'differ'}"
+        begin = some if beyond else f"None of {many} days differs"
+        return f"{begin} from {percent(days.mean)} by more than chance"
+    solid = known & ~days.few
+    values = np.where(solid if solid.any() else known, days.values, np.nan)
+    peak, median = int(np.nanargmax(values)), float(np.nanmedian(values))
+    stamp = days.stamps[peak]
+    times = f", {values[peak] / median:.1f} × the median day" if median > 0 and known.sum() > 1 else ""
+    words = sentence_case(words_of(days.value))
+    return f"{words} highest on {stamp:%A}, {stamp.day} {stamp:%B}: {amount(values[peak], days.value)}{times}"

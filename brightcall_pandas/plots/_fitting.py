@@ -1,0 +1,365 @@
+"""What is fitted to a picture each time it is drawn, whatever its size by then: labels, numbers, margins.
+
+Widths are measured with the renderer, so that no text is cut and none lies on another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Annotation, Text
+from matplotlib.ticker import MaxNLocator
+
+__all__ = [
+    "CellTexts",
+    "ColumnLabels",
+    "CurveLabels",
+    "EndTexts",
+    "Fit",
+    "NumberTicks",
+    "PlacedLabels",
+    "RowLabels",
+    "UprightLabels",
+    "cut_to",
+    "text_size",
+]
+
+_SMALLEST = 4.0  # points: smaller letters cannot be read
+_PART = 0.42  # of the room for a picture, that names of rows may take
+
+
+class Fit(Protocol):
+    """Something that is fitted to its axes before they are drawn."""
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Fit it to the axes as they will be drawn."""
+
+
+_measured: WeakKeyDictionary[Any, dict[tuple[str, FontProperties], tuple[float, float]]] = WeakKeyDictionary()
+"""Sizes of texts by renderer: a text is measured several times while a figure is laid out."""
+
+
+def text_size(renderer: Any, text: str, font: FontProperties) -> tuple[float, float]:
+    """Return width and height of a line of text in pixels."""
+    known = _measured.setdefault(renderer, {})
+    size = known.get((text, font))
+    if size is None:
+        width, height, _ = renderer.get_text_width_height_descent(text or " ", font, False)
+        size = known[text, font.copy()] = float(width), float(height)
+    return size
+
+
+def cut_to(renderer: Any, text: str, font: FontProperties, room: float) -> str:
+    """Return text that is no wider than `room` pixels, cut in the middle where it is too long."""
+    if text_size(renderer, text, font)[0] <= room:
+        return text
+    isolated = text[:1] == "\u2068" and text[-1:] == "\u2069"
+    plain = text[1:-1] if isolated else text
+    low, high = 0, len(plain)
+    while low < high:  # the largest number of letters that fits
+        middle = (low + high + 1) // 2
+        if text_size(renderer, _cut(plain, middle), font)[0] <= room:
+            low = middle
+        else:
+            high = middle - 1
+    return f"\u2068{_cut(plain, low)}\u2069" if isolated else _cut(plain, low)
+
+
+def _cut(text: str, letters: int) -> str:
+    tail = letters // 3
+    return f"{text[: letters - tail].rstrip()}…{text[len(text) - tail :].lstrip() if tail else ''}"
+
+
+def _room_for_names(ax: Axes) -> float:
+    """Return how many pixels of its figure's width a picture may use for the names of rows."""
+    place, figure = ax.get_subplotspec(), ax.get_figure(root=False)
+    width = 1.0 if figure is None else float(figure.bbox.width)
+    if place is None:
+        return _PART * width
+    columns = place.colspan
+    return _PART * width * len(columns) / place.get_gridspec().ncols
+
+
+def _shrunk(renderer: Any, texts: Sequence[Text], usual: float, pitch: float) -> float:
+    """Return the size in points at which lines of text do not touch, this many pixels apart."""
+    font = texts[0].get_fontproperties().copy()
+    font.set_size(usual)
+    tall = max(text_size(renderer, text.get_text() or "n", font)[1] for text in texts[:40])
+    return max(min(usual, usual * pitch / (1.12 * tall)), _SMALLEST)
+
+
+@dataclass
+class RowLabels:
+    """The names of rows, the first on top: as long as there is room for them, and as large."""
+
+    labels: Sequence[str]
+    size: float
+    places: Sequence[float] | None = None
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Cut the names to the room beside the axes."""
+        places = np.arange(len(self.labels)) if self.places is None else np.asarray(self.places)
+        texts = ax.get_yticklabels()
+        if not texts:
+            return
+        low, high = ax.get_ylim()
+        pitch = ax.get_window_extent().height / max(abs(high - low), 1e-9) * _step(places)
+        size = _shrunk(renderer, texts, self.size, pitch)
+        font = texts[0].get_fontproperties().copy()
+        font.set_size(size)
+        room = _room_for_names(ax)
+        shown = [cut_to(renderer, label, font, room) for label in self.labels]
+        if shown != [text.get_text() for text in texts]:
+            ax.set_yticks(places, shown)
+        for text in ax.get_yticklabels():
+            text.set_fontproperties(font)
+            text.set_parse_math(False)
+
+
+def _step(places: np.ndarray) -> float:
+    return float(np.diff(places).min()) if len(places) > 1 else 1.0
+
+
+@dataclass
+class ColumnLabels:
+    """The labels of columns: every one where there is room, else every second or third."""
+
+    labels: Sequence[str]
+    places: Sequence[float]
+    size: float
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Leave out as many labels as would lie on one another."""
+        font = FontProperties(family=_family(ax), size=self.size)
+        widest = max((text_size(renderer, label, font)[0] for label in self.labels), default=0.0)
+        gap = text_size(renderer, "n", font)[0]
+        low, high = ax.get_xlim()
+        places = np.asarray(self.places, dtype=np.float64)
+        pitch = ax.get_window_extent().width / max(abs(high - low), 1e-9) * _step(places)
+        every = max(int(np.ceil((widest + gap) / max(pitch, 1e-9))), 1)
+        ax.set_xticks(places[::every], list(self.labels)[::every])
+        for text in ax.get_xticklabels():
+            text.set_fontproperties(font)
+            text.set_parse_math(False)
+
+
+def _family(ax: Axes) -> list[str]:
+    labels = [*ax.get_xticklabels(), *ax.get_yticklabels()]
+    return list(labels[0].get_fontfamily()) if labels else ["sans-serif"]
+
+
+@dataclass
+class CurveLabels:
+    """Texts at points of a falling curve: right above a point, or left below it where the axes end."""
+
+    texts: Sequence[Annotation]
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Choose the side on which each text has room."""
+        box = ax.get_window_extent(renderer)
+        for text in self.texts:
+            width, _ = text_size(renderer, text.get_text(), text.get_fontproperties())
+            at = ax.transData.transform(text.xy)[0]
+            beside = at + width + 10 * renderer.points_to_pixels(1) <= box.x1
+            text.set(ha="left" if beside else "right", va="bottom" if beside else "top")
+            text.set_position((8, 3) if beside else (-8, -3))
+
+
+@dataclass
+class NumberTicks:
+    """The ticks of axes of numbers: as many as have room."""
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Choose the largest number of ticks whose labels do not touch."""
+        box = ax.get_window_extent(renderer)
+        for axis, length, across in ((ax.xaxis, box.width, True), (ax.yaxis, box.height, False)):
+            locator = axis.get_major_locator()
+            if not isinstance(locator, MaxNLocator):
+                continue
+            font = FontProperties(family=_family(ax), size=_size(axis))
+            low, high = axis.get_view_interval()
+            for parts in (8, 6, 5, 4, 3, 2, 1):
+                locator.set_params(nbins=parts)
+                ticks = [tick for tick in locator.tick_values(low, high) if low <= tick <= high]
+                labels = axis.get_major_formatter().format_ticks(ticks)
+                sizes = [text_size(renderer, label, font) for label in labels]
+                room = (
+                    length
+                    / max(abs(high - low), 1e-12)
+                    * (_step(np.asarray(ticks)) if len(ticks) > 1 else 1e9)
+                )
+                needed = max((1.25 * size[0] + 4 if across else 1.4 * size[1] for size in sizes), default=0)
+                if needed <= room:
+                    break
+
+
+def _size(axis: Axis) -> float:
+    ticks = axis.get_major_ticks(1)
+    return float(ticks[0].label1.get_fontsize()) if ticks else 8.0
+
+
+@dataclass
+class PlacedLabels:
+    """Labels at uneven distances: those that do not lie on the one before."""
+
+    places: Sequence[float]
+    labels: Sequence[str]
+    size: float
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Leave out labels that would touch."""
+        font = FontProperties(family=_family(ax), size=self.size)
+        gap = text_size(renderer, "n", font)[0]
+        taken, kept = -np.inf, []
+        for place, label in zip(self.places, self.labels, strict=True):
+            middle = ax.transData.transform((place, 0.5))[0]
+            half = max(text_size(renderer, line, font)[0] for line in label.split("\n")) / 2
+            if middle - half > taken:
+                kept.append((place, label))
+                taken = middle + half + gap
+        ax.set_xticks([place for place, _ in kept], [label for _, label in kept])
+        for text in ax.get_xticklabels():
+            text.set_fontproperties(font)
+
+
+@dataclass
+class UprightLabels:
+    """Names of columns, written upright: as long as there is room below the axes."""
+
+    labels: Sequence[str]
+    size: float
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Cut the names to a third of the figure's height, and thin them where they touch."""
+        texts, figure = ax.get_xticklabels(), ax.get_figure(root=False)
+        if not texts or figure is None:
+            return
+        font = texts[0].get_fontproperties().copy()
+        low, high = ax.get_xlim()
+        pitch = ax.get_window_extent().width / max(abs(high - low), 1e-9)
+        font.set_size(_shrunk(renderer, texts, self.size, pitch))
+        rows = place.get_gridspec().nrows if (place := ax.get_subplotspec()) is not None else 1
+        room = 0.25 * figure.bbox.height / rows
+        for text, label in zip(texts, self.labels, strict=False):
+            text.set_fontproperties(font)
+            text.set_parse_math(False)
+            text.set_text(cut_to(renderer, label, font, room))
+
+
+@dataclass
+class CellTexts:
+    """Texts in cells: smaller where a cell is narrow, and none where they could not be read.
+
+    Parameters
+    ----------
+    texts
+        The texts.
+    size
+        Their usual size in points.
+    width, height
+        Width and height of a cell, in units of the axes' data.
+    cut
+        Whether a text that is too wide is cut, so that the others need not become smaller.
+    """
+
+    texts: Sequence[Text]
+    size: float
+    width: float = 1.0
+    height: float = 1.0
+    cut: bool = False
+    _full: list[str] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        """Remember the texts, which may be cut."""
+        self._full = [text.get_text() for text in self.texts]
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Choose a size at which the widest text fits its cell."""
+        if not self.texts:
+            return
+        font = self.texts[0].get_fontproperties().copy()
+        font.set_size(self.size)
+        sizes = [text_size(renderer, text, font) for text in set(self._full)]
+        box, (left, right), (low, high) = ax.get_window_extent(), ax.get_xlim(), ax.get_ylim()
+        room = 0.92 * self.width * box.width / abs(right - left)
+        across = room / max(width for width, _ in sizes)
+        along = 0.92 * self.height * box.height / abs(high - low) / max(height for _, height in sizes)
+        size = self.size * min(max(across, 0.75) if self.cut else across, along, 1)
+        font.set_size(max(size, _SMALLEST))
+        for text, full in zip(self.texts, self._full, strict=True):
+            text.set_text(cut_to(renderer, full, font, room) if self.cut else full)
+            text.set_fontsize(max(size, _SMALLEST))
+            text.set_visible(size >= _SMALLEST)
+
+
+@dataclass
+class EndTexts:
+    """Texts at the ends of rows, for which the axis is made as long as they need.
+
+    Parameters
+    ----------
+    texts, ends
+        A text for each row, and where its bar or line ends.
+    low, high
+        What the axis shows at least.
+    aligned
+        Whether the texts stand below one another behind the data, rather than each at its end.
+    heading
+        What stands above texts that are aligned.
+    """
+
+    texts: Sequence[Text]
+    ends: Any
+    low: float
+    high: float
+    aligned: bool = False
+    heading: Text | None = None
+    size: float = 0.0
+    _limits: tuple[float, float] | None = field(default=None, init=False)
+    _full: list[str] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        """Remember the texts, which are cut where there is no room."""
+        self._full = [text.get_text() for text in self.texts]
+        self.size = self.size or (float(self.texts[0].get_fontsize()) if self.texts else 8.0)
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Make room for the texts, unless the user has set the limits."""
+        if not self.texts or (self._limits is not None and not np.allclose(self._limits, ax.get_xlim())):
+            return
+        box, (low, high) = ax.get_window_extent(), ax.get_ylim()
+        size = _shrunk(renderer, self.texts, self.size, box.height / max(abs(high - low), 1e-9))
+        font = self.texts[0].get_fontproperties().copy()
+        font.set_size(size)
+        pad = 0.6 * size * renderer.points_to_pixels(1)
+        room = 0.62 * box.width - 2 * pad
+        widths = []
+        for text, full in zip(self.texts, self._full, strict=True):
+            text.set_text(cut_to(renderer, full, font, room))
+            text.set_fontsize(size)
+            widths.append(text_size(renderer, text.get_text(), font)[0] + 2 * pad)
+        span = self.high - self.low
+        if self.aligned:
+            if self.heading is not None:
+                self.heading.set_fontsize(size)
+                widths.append(
+                    text_size(renderer, self.heading.get_text(), self.heading.get_fontproperties())[0] + pad
+                )
+            taken = min(max(widths), 0.7 * box.width)
+            right = self.low + span * box.width / (box.width - taken)
+            place = (1 - (taken - pad) / box.width) if box.width else 1.0
+            for text in [*self.texts, *filter(None, [self.heading])]:
+                text.set_x(place)
+        else:
+            reach = np.maximum(np.asarray(self.ends, dtype=np.float64) - self.low, 0)
+            needed = reach * box.width / (box.width - np.asarray(widths))
+            right = self.low + max(float(needed.max()), span)
+        ax.set_xlim(self.low, right)
+        self._limits = ax.get_xlim()

@@ -1,0 +1,177 @@
+"""A week as cells of weekday and hour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from brightcall_pandas.plots._colors import ink_on, tones_of
+from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLabels
+from brightcall_pandas.plots._formats import (
+    amount,
+    counted,
+    is_rate,
+    is_seconds,
+    sentence_case,
+    words_of,
+)
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+
+__all__ = ["DAYS", "heatmap", "week_of"]
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_FEW = 10  # cells with fewer calls are hatched
+_LEAST_HOURS = 8
+
+
+@picture
+def heatmap(table: pd.DataFrame, look: Look) -> Axes:
+    """Draw a value by weekday and hour of the day.
+
+    Parameters
+    ----------
+    table
+        Table returned by `analysis.heatmap`, without outer index levels.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A cell for each hour of the week; darker means more. Hours without calls at both ends of the day are
+        left out. Cells that rest on fewer than ten calls are hatched and have no color; for a mean, the calls
+        it is taken over count.
+
+    Raises
+    ------
+    ValueError
+        The table has outer index levels: a heat map shows one group.
+    """
+    facts = table.attrs.get("heatmap", {})
+    value = str(facts.get("value", "value"))
+    words = words_of(value)
+    topic = sentence_case(f"{words} by weekday and hour")
+    behind = np.asarray(facts.get("counted", np.full(table.shape, np.nan)), dtype=np.float64)
+    if table.index.nlevels > 1 and not table.empty:
+        levels = ", ".join(map(str, table.index.names[:-1]))
+        msg = (
+            f"a heat map shows one group of calls, but this table is split by {levels}; "
+            "select the calls of one group and draw their heatmap() without by="
+        )
+        raise ValueError(msg)
+    if table.empty or (facts and not (behind > 0).any()):
+        return no_data(look, topic, "no calls" if table.empty else f"{words} is not known")
+    if behind.shape != table.shape:  # rows were cut off
+        behind = behind[[place for place, day in enumerate(_weekdays(table)) if day in table.index]]
+    busy = np.flatnonzero((behind > 0).any(axis=0)) if facts else np.arange(24)
+    first = max(min(busy[0], busy[-1] - _LEAST_HOURS + 1), 0)
+    hours = np.arange(first, max(busy[-1] + 1, first + _LEAST_HOURS))
+    ax = look.axes(width=max(4.5, 1.6 + 0.4 * len(hours)), height=3.4)
+    values = table.to_numpy(dtype=np.float64, na_value=np.nan)[:, hours]
+    fits, few = week_of(ax, values, behind[:, hours], value, look)
+    rows = [str(day)[:3] for day in table.index]
+    ax.set_yticks(range(len(rows)), rows, fontsize=look.small)
+    ax.set_xlabel("hour of the day")
+    columns = [str(hour) for hour in hours]
+    ax.set_xticks(range(len(columns)), columns, fontsize=look.small)
+    fits += [ColumnLabels(columns, list(range(len(hours))), look.small), RowLabels(rows, look.small)]
+    unit = "percent" if is_rate(value) else "seconds" if is_seconds(value) else ""
+    mean = f", mean of {facts['days']:g} days" if "days" in facts else ""
+    remarks = [
+        f"{words}{f', in {unit}' if unit else ''}{mean}",
+        f"n = {counted(facts['n_calls'], 'call')}" if facts else "",
+        f"hatched: fewer than {_FEW} calls" if few else "",
+        look.facts.cut(table),
+    ]
+    title = _highest(values, behind[:, hours], rows, hours, value) or topic
+    return headed(
+        ax, look, title, look.facts.lines(*remarks), form="A cell for each hour of the week", fits=fits
+    )
+
+
+def _weekdays(table: pd.DataFrame) -> list[Any]:
+    index: Any = table.index
+    return list(index.categories) if isinstance(index, pd.CategoricalIndex) else list(index)
+
+
+def _highest(
+    values: NDArray[np.float64], behind: NDArray[np.float64], rows: list[str], hours: NDArray[Any], value: str
+) -> str:
+    """Return the finding: the hour with the highest value among those that rest on enough calls."""
+    enough = np.where((behind >= _FEW) | np.isnan(behind), values, np.nan)
+    if np.isnan(enough).all():
+        return f"No hour of the week has {_FEW} calls or more"
+    day, hour = np.unravel_index(int(np.nanargmax(enough)), enough.shape)
+    words = sentence_case(words_of(value))
+    when = f"{rows[day]} {hours[hour]}–{hours[hour] + 1} h"
+    return f"{words} highest {when}: {amount(enough[day, hour], value)}"
+
+
+def week_of(
+    ax: Axes,
+    values: NDArray[np.float64],
+    behind: NDArray[np.float64],
+    value: str,
+    look: Look,
+) -> tuple[list[Fit], bool]:
+    """Draw cells of weekdays and hours, with their values, and hatch those that rest on few calls.
+
+    Parameters
+    ----------
+    ax
+        Axes to draw on.
+    values
+        A row for each weekday.
+    behind
+        How many calls each cell rests on; null where that is not known.
+    value
+        Name of what is drawn.
+    look
+        How the picture is drawn.
+
+    Returns
+    -------
+    tuple
+        What is fitted when the axes are drawn, and whether any cell is hatched.
+    """
+    tones = tones_of(ax, inside=True)
+    few = behind < _FEW
+    solid = np.where(few & (behind > 0), np.nan, values)
+    known = solid[~np.isnan(solid)]
+    low = float(known.min()) if len(known) and (is_rate(value) or is_seconds(value)) else 0.0
+    high = float(known.max()) if len(known) else 1.0
+    mesh = ax.pcolormesh(
+        np.arange(values.shape[1] + 1) - 0.5,
+        np.arange(len(values) + 1) - 0.5,
+        np.ma.masked_invalid(solid),
+        cmap="Blues",
+        vmin=low - 0.15 * (high - low) if low else 0,
+        vmax=high if high > low else low + 1,
+    )
+    texts = []
+    places = int(value.endswith("_per_day") and len(known) > 0 and high < 10)
+    for day, hour in np.argwhere(~np.isnan(values)).tolist():
+        shown = solid[day, hour]
+        color = ink_on(to_hex(tuple(mesh.to_rgba(shown)))) if not np.isnan(shown) else tones.ink
+        text = f"{values[day, hour] * 100:.0f}" if is_rate(value) else _short(values[day, hour], places)
+        texts.append(ax.text(hour, day, text, ha="center", va="center", color=color))
+    hatched = few & (behind > 0) & ~np.isnan(values)
+    for day, hour in np.argwhere(hatched):
+        corner = (hour - 0.5, day - 0.5)
+        ax.add_patch(
+            Rectangle(corner, 1, 1, fill=False, hatch="////", edgecolor=tones.rule, alpha=0.6, linewidth=0)
+        )
+    ax.set_xlim(-0.5, values.shape[1] - 0.5)
+    ax.set_ylim(len(values) - 0.5, -0.5)
+    ax.tick_params(length=0)
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    return [CellTexts(texts, look.small)], bool(hatched.any())
+
+
+def _short(value: float, places: int) -> str:
+    return f"{value / 1000:.1f}k" if value >= 10_000 else f"{value:.{places}f}"

@@ -1,0 +1,74 @@
+"""Between which limits rates lie that differ by chance alone.
+
+Calls of one client are alike, so that they tell less than as many calls of different clients. Where a table
+has intervals, these know it, and the limits follow them.
+"""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from brightcall_pandas.plots._facts import Facts
+
+__all__ = ["ALIKE", "SIGMAS", "chance_band", "control_limits", "effective_calls"]
+
+Floats = NDArray[np.float64]
+
+SIGMAS = 3.0
+"""Standard errors from the mean to a control limit."""
+
+ALIKE = 3.09
+"""Standard errors from the mean within which 99.8 % of those lie who are all alike."""
+
+
+def chance_band(rate: float, calls: Floats, sigmas: float) -> tuple[Floats, Floats]:
+    """Return between which limits rates of so many calls lie, if each call has this chance."""
+    error = sigmas * np.sqrt(rate * (1 - rate) / calls)
+    return np.maximum(rate - error, 0), np.minimum(rate + error, 1)
+
+
+def effective_calls(table: pd.DataFrame, rate: str, facts: Facts) -> Floats:
+    """Return how many calls of as many clients would tell as much about a rate as the calls of each row.
+
+    Without intervals in the table these are the calls themselves.
+    """
+    calls = table["n_calls"].to_numpy(dtype=np.float64)
+    if f"{rate}_low" not in table:
+        return calls
+    p, low, high = (table[name].to_numpy(dtype=np.float64) for name in (rate, f"{rate}_low", f"{rate}_high"))
+    confidence = facts.setting("confidence")
+    z = NormalDist().inv_cdf((1 + (confidence if isinstance(confidence, float) else 0.95)) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Wilson's interval of few calls is narrower than that of a normal rate: these stay as they are.
+        told = p * (1 - p) * (2 * z / (high - low)) ** 2 - z**2
+    return np.where(np.isfinite(told) & (told > 1), np.minimum(told, calls), calls)
+
+
+def control_limits(
+    known: pd.DataFrame, facts: Facts
+) -> tuple[float, Floats, Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the answer rate of all whole periods, its control limits, and which periods lie outside.
+
+    Parameters
+    ----------
+    known
+        Rows of `analysis.over_time` of which the answer rate is known.
+    facts
+        What the table says of itself.
+
+    Returns
+    -------
+    tuple
+        The rate; lower and upper limit of each period; which periods lie outside; which ones are whole. Where
+        no period is whole, all count as if they were.
+    """
+    rates, calls = (known[name].to_numpy(dtype=np.float64) for name in ("answer_rate", "n_calls"))
+    whole = known["complete"].to_numpy(dtype=bool)
+    whole = whole if whole.any() else np.ones(len(known), dtype=bool)
+    mean = float((rates * calls)[whole].sum() / calls[whole].sum())
+    low, high = chance_band(mean, effective_calls(known, "answer_rate", facts), SIGMAS)
+    return mean, low, high, ((rates < low) | (rates > high)) & whole, whole

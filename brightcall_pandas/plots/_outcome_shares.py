@@ -1,0 +1,127 @@
+"""How the shares of outcomes move."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+
+from brightcall_pandas.plots._calendar import steps_of, time_axis
+from brightcall_pandas.plots._colors import grid_of, tones_of
+from brightcall_pandas.plots._control import middles_of
+from brightcall_pandas.plots._formats import of_all, percent, percent_axis
+from brightcall_pandas.plots._labels import shortened
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._placed import LineLabels, readable
+
+__all__ = ["outcome_shares"]
+
+_TOPIC = "Outcomes over time"
+_LINES = 6
+
+
+@picture
+def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
+    """Draw the share of each outcome in each period.
+
+    Parameters
+    ----------
+    table
+        Table returned by `analysis.by_outcome` with a period as ``by=``: ``"W"``, ``"D"``, ``"M"``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A line for each of the six most frequent outcomes on the band of its interval, named at its end with
+        the share of the last period. The title tells the outcome that moved most, if any did by more than
+        its intervals.
+
+    Raises
+    ------
+    ValueError
+        The table's outer index level is not one of periods.
+    """
+    begins = table.index.get_level_values(0)
+    if table.index.nlevels != 2 or not isinstance(begins, pd.DatetimeIndex):
+        msg = "this picture needs the outcomes of each period: draw by_outcome(by='W')"
+        raise ValueError(msg)
+    calls = (
+        table["n_calls"]
+        .groupby(level=1, sort=False, observed=True)
+        .sum()
+        .sort_values(ascending=False, kind="stable")
+    )
+    if not calls.sum():
+        return no_data(look, _TOPIC)
+    periods = begins.dropna().unique().sort_values()
+    shown = calls.index[: look.top or _LINES]
+    steps = steps_of(periods, len(periods), look.facts)
+    word, middles = steps.name, middles_of(steps)
+    ax = look.axes(height=4.4)
+    colors = look.hues({str(each): float(calls[each]) for each in shown})
+    parts: dict[Any, Any] = {each: table.xs(each, level=1).reindex(periods) for each in shown}
+    for outcome, part in parts.items():
+        color, share = colors[str(outcome)], part["share"].fillna(0)
+        ax.fill_between(middles, part["share_low"], part["share_high"], color=color, alpha=0.2, linewidth=0)
+        ax.plot(middles, share, color=color, marker="o", markersize=4, linewidth=1.6)
+    ends = [float(part["share"].fillna(0).iloc[-1]) for part in parts.values()]
+    paper = tones_of(ax, inside=True).paper
+    # The grid must not run through the names.
+    halo = [withStroke(linewidth=3, foreground=paper)]
+    form: Any = {
+        "transform": ax.transAxes,
+        "va": "center",
+        "ha": "left",
+        "in_layout": False,
+        "path_effects": halo,
+    }
+    texts = [
+        ax.text(
+            1,
+            0,
+            f"{shortened(each)} {percent(end)}",
+            fontsize=look.small,
+            color=readable(colors[str(each)], paper),
+            **form,
+        )
+        for each, end in zip(shown, ends, strict=True)
+    ]
+    ax.set_ylim(0, float(np.nanmax([part["share_high"].max() for part in parts.values()])) * 1.05)
+    grid_of(ax, "y")
+    percent_axis(ax.yaxis)
+    ax.set_ylabel(f"share of the {word}'s calls")
+    fits = time_axis(ax, steps.edges, look.small)
+    return headed(
+        ax,
+        look,
+        _moved(parts, word),
+        look.facts.lines(
+            f"outcome ÷ calls of each {word}, a call without outcome is (none)",
+            f"bands: {look.facts.interval}",
+            look.facts.n(table),
+            of_all(len(shown), len(calls), "outcomes"),
+        ),
+        form="A line for each outcome, named at its end, on the band of its interval",
+        fits=[LineLabels(texts, ends, ax.get_xlim()[1]), *fits],
+    )
+
+
+def _moved(parts: dict[Any, Any], word: str) -> str:
+    """Return which outcome moved most from the first to the last period, if its intervals lie apart."""
+    moves = {}
+    for outcome, part in parts.items():
+        first, last = part.iloc[0], part.iloc[-1]
+        if first["share_high"] < last["share_low"] or first["share_low"] > last["share_high"]:
+            moves[outcome] = (first["share"], last["share"])
+    if len(next(iter(parts.values()))) == 1:
+        outcome, part = next(iter(parts.items()))
+        return f"{shortened(outcome, 30)} is the most frequent outcome: {percent(part['share'].iloc[0])}"
+    if not moves:
+        return f"From the first to the last {word}, no outcome's share moved by more than chance"
+    most = max(moves, key=lambda outcome: abs(moves[outcome][1] - moves[outcome][0]))
+    before, after = moves[most]
+    verb = "rose" if after > before else "fell"
+    return f"{shortened(most, 30)} {verb} from {percent(before)} to {percent(after)} of the {word}'s calls"

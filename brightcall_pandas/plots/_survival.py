@@ -1,0 +1,165 @@
+"""How long conversations last: the share that still talk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from brightcall_pandas.plots._colors import tones_of
+from brightcall_pandas.plots._formats import counted, duration, number, of_all, percent_axis
+from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._text import Key
+
+__all__ = ["talk_time_survival"]
+
+_TOPIC = "How long conversations last"
+_LINES = 6
+_TICKS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
+_SHOWN = 0.004  # share that still talks, below which nothing is drawn
+_SIGMAS = 1.96
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """Which share of the calls of a group still talks after so many seconds."""
+
+    calls: float
+    seconds: NDArray[np.float64]
+    share: NDArray[np.float64]
+
+    def reaches(self, share: float) -> float:
+        """Return after how many seconds this share still talks, between two bins in proportion."""
+        below = np.flatnonzero(self.share <= share)
+        if not len(below):
+            return np.nan
+        after = int(below[0])
+        (earlier, higher), (later, lower) = (
+            (self.seconds[each], self.share[each]) for each in (after - 1, after)
+        )
+        return float(later - (later - earlier) * (share - lower) / (higher - lower))
+
+    @property
+    def median(self) -> float:
+        """Seconds that half of the calls reach."""
+        return self.reaches(0.5)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Between which seconds the median lies, as far as so many calls tell."""
+        half = _SIGMAS * 0.5 / np.sqrt(self.calls)
+        return self.reaches(0.5 + half), self.reaches(0.5 - half)
+
+
+@picture
+def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
+    """Draw which share of the answered calls still talks after so many seconds.
+
+    Parameters
+    ----------
+    table
+        Table returned by `analysis.talk_time_histogram`, the finer its bins the better; the accessor takes a
+        second each at first. With outer index levels each group becomes a curve.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A curve for each of the six largest groups, on a logarithmic axis of time: the share of its answered
+        calls that talk at least so long. Dots are medians, with their intervals as lines. The title compares
+        the longest and the shortest median, if their intervals lie apart.
+    """
+    curves = _curves(table)
+    if not curves:
+        return no_data(look, _TOPIC, "no answered calls whose talk time is known")
+    largest = sorted(curves, key=lambda group: -curves[group].calls)[: look.top or _LINES]
+    ax = look.axes(height=4.4)
+    split = table.index.nlevels > 1
+    colors = (
+        look.hues({label_of(group): curves[group].calls for group in largest}) if split else {"all": look.hue}
+    )
+    last = 1.0
+    for place, group in enumerate(largest):
+        curve, color = curves[group], colors[label_of(group) if split else "all"]
+        drawn = curve.seconds > 0
+        ax.plot(curve.seconds[drawn], curve.share[drawn], color=color, linewidth=1.8)
+        height = 0.5 + 0.02 * (place - (len(largest) - 1) / 2)
+        ax.plot(curve.interval, [height] * 2, color=color, linewidth=2.5, solid_capstyle="butt", zorder=3)
+        ax.plot(
+            [curve.median],
+            [height],
+            "o",
+            color=color,
+            markersize=6,
+            markeredgecolor=tones_of(ax, inside=True).paper,
+            zorder=4,
+        )
+        last = max(last, float(curve.seconds[curve.share > _SHOWN].max(initial=1)))
+    ax.axhline(0.5, color=tones_of(ax, inside=True).rule, linewidth=0.8, zorder=0)
+    ax.set_xscale("log")
+    ax.minorticks_off()
+    ax.set_xlim(1, max(last, 10))
+    ax.set_ylim(0, 1.02)
+    percent_axis(ax.yaxis)
+    ax.set_xlabel("talk time")
+    ax.set_ylabel("still talking")
+    ticks = [each for each in _TICKS if each <= max(last, 10)]
+    ax.set_xticks(ticks, [duration(each) for each in ticks], fontsize=look.small)
+    return headed(
+        ax,
+        look,
+        _finding({group: curves[group] for group in largest}, split=split),
+        look.facts.lines(
+            "share of answered calls that talk at least so long",
+            "dots: medians with their 95 % intervals",
+            f"n = {counted(sum(each.calls for each in curves.values()), 'answered call')}",
+            of_all(len(largest), len(curves)),
+        ),
+        form="A falling curve for each group over a logarithmic axis of talk time",
+        key=[
+            Key(f"{label_of(group)} ({number(curves[group].calls)})", colors[label_of(group)], "line")
+            for group in (largest if split else [])
+        ],
+    )
+
+
+def _curves(table: pd.DataFrame) -> dict[object, _Curve]:
+    """Return the curve of each group that has calls."""
+    levels = list(range(table.index.nlevels - 1))
+    groups = (
+        table.groupby(level=levels, sort=False, observed=True, dropna=False) if levels else [("all", table)]
+    )
+    curves = {}
+    for group, rows in groups:
+        inside, covered = rows["n_calls"].sum(), rows["cumulative_share"].iloc[-1]
+        if not inside:
+            continue
+        bins = rows.index.get_level_values(-1)
+        edges = np.array([*(each.left for each in bins), bins[-1].right], dtype=np.float64)
+        share = 1 - np.concatenate([[0.0], rows["share"].to_numpy(dtype=np.float64).cumsum()])
+        told = np.isfinite(edges)  # the last bin may be open
+        key = group[0] if isinstance(group, tuple) and len(group) == 1 else group
+        curves[key] = _Curve(float(round(inside / covered)), edges[told], share[told])
+    return curves
+
+
+def _finding(curves: Mapping[object, _Curve], *, split: bool) -> str:
+    known = {group: curve for group, curve in curves.items() if not np.isnan(curve.median)}
+    if not known:
+        return "How long half of the conversations last is not known"
+    longest, shortest = (choose(known, key=lambda group: known[group].median) for choose in (max, min))
+    if len(known) == 1 or not split:
+        return f"Half of the conversations last longer than {duration(known[longest].median)}"
+    if known[longest].interval[0] > known[shortest].interval[1]:
+        return (
+            f"{label_of(longest, 30)}: half last longer than {duration(known[longest].median)}; "
+            f"{label_of(shortest, 30)}: {duration(known[shortest].median)}"
+        )
+    every = sum(curve.median * curve.calls for curve in known.values()) / sum(
+        curve.calls for curve in known.values()
+    )
+    return f"Half last longer than {duration(every)}, and no group differs by more than chance"

@@ -1,0 +1,381 @@
+"""The text around the data: title, remarks and key above the axes, laid out anew each time they are drawn.
+
+Lines are as long as the axes are wide, measured with the renderer, so that nothing is cut, whatever size the
+figure has by then. Axes that were given, in a figure without a layout engine, give up some of their own
+height and width for it; nothing of their figure changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from matplotlib import rcParams
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox, IdentityTransform
+
+from brightcall_pandas.plots._colors import tones_of
+from brightcall_pandas.plots._fitting import Fit, cut_to, text_size
+
+__all__ = ["Key", "TextLayer", "describe", "write_around"]
+
+Mark = Literal["box", "line", "dashes", "dot", "ring", "square", "diamond", "tick"]
+
+_MARKERS = {"dot": "o", "ring": "o", "square": "s", "diamond": "D", "tick": "|"}
+_LEAST_PART = 0.3  # of a picture's height, that the data keep
+
+
+@dataclass(frozen=True)
+class Key:
+    """An entry of the key: a color, the form in which it is drawn, and its name."""
+
+    name: str
+    color: str
+    mark: Mark = "box"
+
+
+@dataclass
+class _Lines:
+    """The text above axes as it is broken into lines, and how high it is in pixels."""
+
+    title: list[str]
+    remarks: list[str]
+    rows: list[list[int]]
+    height: float = 0.0
+
+
+@dataclass
+class _Entry:
+    """A drawn entry of the key."""
+
+    glyph: Artist
+    text: Text
+    width: float = field(default=0.0)
+
+
+class TextLayer(Artist):
+    """Title, remarks and key of one picture: it draws nothing itself, but places them before they are."""
+
+    def __init__(
+        self, ax: Axes, title: str, remarks: Sequence[str], sentence: str, fits: Sequence[Fit]
+    ) -> None:
+        super().__init__()
+        self.sentence, self.title, self.remarks, self.fits = sentence, title, list(remarks), list(fits)
+        self._family = list(rcParams["font.family"])
+        self._entries: list[_Entry] = []
+        base = float(rcParams["font.size"])
+        self._title_font = FontProperties(family=self._family, size=1.2 * base, weight="bold")
+        self._font = FontProperties(family=self._family, size=0.9 * base)
+        self.set_zorder(-1e6)
+        ax.add_artist(self)
+        self.set_clip_on(False)
+        self.set_clip_path(None)
+        self._tones = tones_of(ax)
+        self._subtitle = self._text(ax, self._tones.muted, "; ".join(remarks))
+        ax.set_title(title, loc="left", fontproperties=self._title_font, color=self._tones.ink, y=1.0)
+        self._said = ax.get_title(loc="left")
+        ax.set_axes_locator(self._inside)
+
+    def _text(self, ax: Axes, color: str, words: str = "") -> Text:
+        text = ax.text(
+            0, 0, words, transform=IdentityTransform(), color=color, va="bottom", ha="left", clip_on=False
+        )
+        text.set_fontproperties(self._font)
+        return text
+
+    def add_key(self, ax: Axes, keys: Sequence[Key]) -> None:
+        """Add entries of the key."""
+        for key in keys:
+            glyph = _glyph(key, tones_of(ax).paper)
+            ax.add_artist(glyph)
+            glyph.set_clip_on(False)
+            self._entries.append(_Entry(glyph, self._text(ax, self._tones.ink, key.name)))
+
+    def remove(self) -> None:
+        """Take the text off the axes."""
+        ax: Any = self.axes
+        for artist in [self._subtitle, *(part for each in self._entries for part in (each.glyph, each.text))]:
+            artist.remove()
+        ax.set_axes_locator(None)
+        super().remove()
+
+    def draw(self, renderer: Any) -> None:
+        """Place the text; it draws itself, after this."""
+        self._fit(renderer)
+
+    def get_tightbbox(self, renderer: Any = None) -> Bbox:
+        """Return the place of the whole text."""
+        return self._fit(renderer or self._renderer())
+
+    get_window_extent = get_tightbbox
+
+    def _renderer(self) -> Any:
+        canvas: Any = self.axes.get_figure(root=True).canvas  # type: ignore[union-attr]
+        return canvas.get_renderer()
+
+    def _fit(self, renderer: Any) -> Bbox:
+        ax: Any = self.axes
+        for each in self.fits:
+            each.fit(ax, renderer)
+        box = ax.get_window_extent(renderer)
+        left = self._left(box, renderer)
+        room = max(self._top(renderer) - box.y1, 0.0) if self._is_free() else 1e9
+        lines = self._lines(renderer, box.x1 - left, room)
+        bottom = box.y1 + self._point(renderer) * 5
+        y = self._place_key(renderer, lines, left, bottom)
+        self._subtitle.set_text("\n".join(lines.remarks))
+        self._subtitle.set_position((left, y))
+        if lines.remarks:
+            y += self._height(renderer, self._font) * len(lines.remarks) + 3 * self._point(renderer)
+        self._write_title("\n".join(lines.title), left, y, renderer)
+        return Bbox.from_extents(left, box.y1, max(box.x1, left + 1), box.y1 + lines.height)
+
+    def _write_title(self, words: str, left: float, y: float, renderer: Any) -> None:
+        ax: Any = self.axes
+        box = ax.get_window_extent(renderer)
+        ax.set_title(
+            words,
+            loc="left",
+            x=(left - box.x0) / max(box.width, 1e-9),
+            y=1.0,
+            pad=(y - box.y1) / self._point(renderer),
+            fontproperties=self._title_font,
+            color=self._tones.ink,
+            va="bottom",
+            parse_math=False,
+        )
+        self._said = words
+
+    @staticmethod
+    def _point(renderer: Any) -> float:
+        return float(renderer.points_to_pixels(1))
+
+    @staticmethod
+    def _height(renderer: Any, font: FontProperties) -> float:
+        return text_size(renderer, "lp", font)[1] * 1.25
+
+    def _left(self, box: Bbox, renderer: Any) -> float:
+        """Return where the text begins: where the names of rows do."""
+        ax: Any = self.axes
+        beside = ax.yaxis.get_tightbbox(renderer) if ax.axison else None
+        figure = ax.get_figure(root=True)
+        return float(max(min(box.x0, box.x0 if beside is None else beside.x0), figure.bbox.x0 + 1))
+
+    def _lines(self, renderer: Any, width: float, room: float) -> _Lines:
+        """Break the text into lines; of remarks that have no room, the last are left out."""
+        ax: Any = self.axes
+        written = ax.get_title(loc="left")
+        if written and written != self._said:
+            self.title = written  # the user's own
+        title = _broken(renderer, [self.title], self._title_font, width, 3) if self.title else []
+        remarks = _broken(renderer, self.remarks, self._font, width, 5)
+        rows = self._rows(renderer, width)
+        lines = _Lines(title, remarks, rows)
+        while True:
+            lines.height = self._measured(renderer, lines)
+            if lines.height <= room or not lines.remarks:
+                return lines
+            lines.remarks = lines.remarks[:-1]
+
+    def _measured(self, renderer: Any, lines: _Lines) -> float:
+        point, line = self._point(renderer), self._height(renderer, self._font)
+        height = 5 * point + line * (1.1 * len(lines.rows) + len(lines.remarks))
+        height += 3 * point * (bool(lines.rows) + bool(lines.remarks))
+        return height + self._height(renderer, self._title_font) * len(lines.title) + 2 * point
+
+    def _rows(self, renderer: Any, width: float) -> list[list[int]]:
+        """Divide the entries of the key into rows."""
+        mark, gap = self._glyph_width(renderer), 1.4 * self._font.get_size_in_points() * self._point(renderer)
+        rows: list[list[int]] = []
+        taken = 0.0
+        for place, entry in enumerate(self._entries):
+            entry.text.set_text(cut_to(renderer, entry.text.get_text(), self._font, max(width - mark, 1)))
+            entry.width = mark + text_size(renderer, entry.text.get_text(), self._font)[0]
+            if rows and taken + entry.width <= width:
+                rows[-1].append(place)
+            else:
+                rows.append([place])
+                taken = 0.0
+            taken += entry.width + gap
+        return rows
+
+    def _glyph_width(self, renderer: Any) -> float:
+        return 1.7 * self._font.get_size_in_points() * self._point(renderer)
+
+    def _place_key(self, renderer: Any, lines: _Lines, left: float, bottom: float) -> float:
+        """Place the key, its last row at the bottom; return where the remarks begin."""
+        point, line = self._point(renderer), 1.1 * self._height(renderer, self._font)
+        mark, gap = self._glyph_width(renderer), 1.4 * self._font.get_size_in_points() * point
+        for row, places in enumerate(reversed(lines.rows)):
+            x, y = left, bottom + row * line
+            for place in places:
+                entry = self._entries[place]
+                entry.text.set_position((x + mark, y))
+                _move(entry.glyph, x, y + 0.38 * line, 0.72 * mark, 0.5 * line)
+                x += entry.width + gap
+        return bottom + len(lines.rows) * line + (3 * point if lines.rows else 0)
+
+    def _is_free(self) -> bool:
+        """Tell whether nothing lays out the figure, so that the axes make room themselves."""
+        figure: Any = self.axes.get_figure(root=True)  # type: ignore[union-attr]
+        return figure.get_layout_engine() is None
+
+    def _neighbors(self) -> list[Any]:
+        figure: Any = self.axes.get_figure(root=True)  # type: ignore[union-attr]
+        return [each for each in figure.axes if each is not self.axes]
+
+    def _top(self, renderer: Any) -> float:
+        """Return how far up the text may reach, in pixels."""
+        ax: Any = self.axes
+        own, figure = ax.get_position(original=True), ax.get_figure(root=False)
+        above = any(
+            other.get_position(original=True).y0 >= own.y1 - 1e-6
+            and other.get_position(original=True).x0 < own.x1
+            and other.get_position(original=True).x1 > own.x0
+            for other in self._neighbors()
+        )
+        return float(figure.bbox.y0 + figure.bbox.height * (own.y1 if above else 1)) - 3 * self._point(
+            renderer
+        )
+
+    def _leftmost(self, renderer: Any) -> float:
+        """Return how far to the left names may reach, in pixels."""
+        ax: Any = self.axes
+        own, figure = ax.get_position(original=True), ax.get_figure(root=False)
+        beside = [
+            place.x1
+            for place in (other.get_position(original=True) for other in self._neighbors())
+            if place.x1 <= own.x0 + 1e-6 and place.y0 < own.y1 and place.y1 > own.y0
+        ]
+        return float(figure.bbox.x0 + figure.bbox.width * max(beside, default=0)) + 6 * self._point(renderer)
+
+    def _inside(self, ax: Any, renderer: Any) -> Bbox:
+        """Return where the axes are drawn: in their own place, with room for their text."""
+        place: Bbox = ax.get_position(original=True)
+        if not self._is_free() or self.axes is None:
+            return place
+        renderer = renderer or self._renderer()
+        figure = ax.get_figure(root=False).bbox
+        for each in self.fits:
+            each.fit(ax, renderer)
+        box = ax.get_window_extent(renderer)
+        x0, y0, x1 = (
+            figure.x0 + figure.width * place.x0,
+            figure.y0 + figure.height * place.y0,
+            figure.width * place.x1,
+        )
+        x1 += figure.x0
+        beside, below = (axis.get_tightbbox(renderer) if ax.axison else None for axis in (ax.yaxis, ax.xaxis))
+        names = 0.0 if beside is None else max(box.x0 - beside.x0, 0.0)
+        x0 = min(max(x0, self._leftmost(renderer) + names), x0 + 0.6 * (x1 - x0))
+        if below is not None:
+            y0 = max(y0, figure.y0 + 3 * self._point(renderer) + box.y0 - below.y0)
+        top = self._top(renderer)
+        room = (1 - _LEAST_PART) * (top - y0)
+        lines = self._lines(renderer, x1 - max(x0 - names, figure.x0 + 1), room)
+        y1 = max(min(figure.y0 + figure.height * place.y1, top - lines.height), y0 + 1)
+        return Bbox.from_extents(
+            (x0 - figure.x0) / figure.width,
+            (y0 - figure.y0) / figure.height,
+            (x1 - figure.x0) / figure.width,
+            (y1 - figure.y0) / figure.height,
+        )
+
+
+def _broken(renderer: Any, parts: Sequence[str], font: FontProperties, width: float, most: int) -> list[str]:
+    """Break parts into lines of this width, between the parts where possible, else between words."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and text_size(renderer, f"{lines[-1]}; {part}", font)[0] <= width:
+            lines[-1] += f"; {part}"
+            continue
+        line = ""
+        for word in part.split(" "):
+            longer = f"{line} {word}" if line else word
+            if line and text_size(renderer, longer, font)[0] > width:
+                lines.append(line)
+                longer = word
+            line = longer
+        lines.append(line)
+    if len(lines) > most:
+        lines = [*lines[: most - 1], f"{lines[most - 1]} …"]
+    return [cut_to(renderer, line, font, width) for line in lines]
+
+
+def _glyph(key: Key, paper: str) -> Artist:
+    where = IdentityTransform()
+    if key.mark == "box":
+        return Rectangle((0, 0), 0, 0, facecolor=key.color, edgecolor="none", transform=where)
+    if key.mark in ("line", "dashes"):
+        style: Literal["-", "--"] = "-" if key.mark == "line" else "--"
+        return Line2D([0], [0], color=key.color, linewidth=1.8, linestyle=style, transform=where)
+    return Line2D(
+        [0],
+        [0],
+        linestyle="none",
+        marker=_MARKERS[key.mark],
+        markersize=6,
+        markerfacecolor=paper if key.mark == "ring" else key.color,
+        markeredgecolor=key.color,
+        transform=where,
+    )
+
+
+def _move(glyph: Artist, left: float, middle: float, width: float, height: float) -> None:
+    """Place a glyph, given its left end and its middle."""
+    if isinstance(glyph, Rectangle):
+        glyph.set_bounds(left, middle - height / 2, width, height)
+    elif isinstance(glyph, Line2D):
+        single = glyph.get_marker() not in ("None", None, "", " ")
+        xs = [left + width / 2] if single else [left, left + width]
+        glyph.set_data(xs, [middle] * len(xs))
+
+
+def write_around(
+    ax: Axes, title: str, remarks: Sequence[str], sentence: str, *, key: Sequence[Key], fits: Sequence[Fit]
+) -> TextLayer:
+    """Write title, remarks and key above axes, in place of those of an earlier picture."""
+    for earlier in [each for each in ax.get_children() if isinstance(each, TextLayer)]:
+        earlier.remove()
+    layer = TextLayer(ax, title, remarks, sentence, fits)
+    layer.add_key(ax, key)
+    return layer
+
+
+def describe(ax: Axes) -> str:
+    """Return a sentence that says what a picture shows, for those who do not see it.
+
+    Parameters
+    ----------
+    ax
+        Axes that a function of this module has drawn.
+
+    Returns
+    -------
+    str
+        What the picture finds, what is drawn, on how many calls, and of which days.
+
+    Raises
+    ------
+    ValueError
+        No picture was drawn on these axes.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import brightcall_pandas as bc
+    >>> table = pd.DataFrame({"outcomeTag": ["sold", "no", "no"]}).calls.by_outcome()
+    >>> bc.plots.describe(bc.plots.by_outcome(table)).split(".")[0]
+    'no is the most frequent outcome: 67 % of the calls'
+    """
+    layers = [each for each in ax.get_children() if isinstance(each, TextLayer)]
+    if not layers:
+        msg = "these axes hold no picture of brightcall_pandas.plots, so there is nothing to describe"
+        raise ValueError(msg)
+    return layers[-1].sentence

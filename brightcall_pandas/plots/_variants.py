@@ -1,0 +1,176 @@
+"""Draw the ways that calls go from party to party."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Polygon
+from matplotlib.text import Text
+
+from brightcall_pandas.plots._choice import chosen_rows
+from brightcall_pandas.plots._colors import ink_on, tones_of
+from brightcall_pandas.plots._fitting import CellTexts, Fit
+from brightcall_pandas.plots._formats import counted, number, percent
+from brightcall_pandas.plots._labels import shortened
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+
+__all__ = ["transfer_variants"]
+
+_ROWS = 15
+_STEPS = 7  # parties of a chain that are drawn; of a longer one the last is the number of the rest
+_LETTERS = 24
+_TIP = 0.14  # how far a chevron points, in widths of one
+_PANEL, _GAP = 2.5, 0.4  # width of a panel beside the chevrons, and of the space before it, in inches
+
+
+@picture
+def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
+    """Draw the most frequent ways that transferred calls went.
+
+    Parameters
+    ----------
+    table
+        What `analysis.transfer_variants` returns.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A row for each of the fifteen most frequent variants with a transfer: its parties as chevrons, the
+        busiest in colors of their own; its share of all calls as a bar; and, where known, its rate of
+        positive outcomes with its interval. Calls of one party are counted in the subtitle; they are drawn
+        only when there are no others. ``top=`` counts variants with a transfer.
+    """
+    transferred = table[table["hops"] > 0]
+    drawn = transferred if len(transferred) else table
+    if not len(drawn):
+        return no_data(look, "Ways that calls go")
+    shown, _ = chosen_rows(drawn, look, drawn["n_calls"], drawn["n_calls"], usual=_ROWS)
+    steps = min(max(shown["hops"].max() + 1, 2), _STEPS)
+    parties = [shortened(party, _LETTERS) for chain in shown["chain"] for party in chain[:steps]]
+    letters = max(map(len, parties), default=0)
+    chevron = max(0.8, 0.4 + 0.0092 * look.small * letters)
+    panel, gap = _PANEL / chevron, _GAP / chevron
+    known = bool(shown["positive_rate"].notna().any())
+    right = steps + (2 if known else 1) * (panel + gap)
+    ax = look.axes(width=0.4 + chevron * right, height=1.5 + look.row_height(1.06) * len(shown))
+    ax.set_xlim(-0.05, right)
+    ax.set_ylim(len(shown) + (0.55 if known else -0.4), -1.1)
+    ax.set_axis_off()
+    fits = [*_chevrons(ax, shown, steps, look), *_call_bars(ax, shown, steps + gap, panel, look)]
+    if known:
+        fits += _rates(ax, shown, steps + 2 * gap + panel, panel, look)
+    form = "A chain of parties for each way, with its calls"
+    return headed(
+        ax,
+        look,
+        _finding(table, shown, look),
+        look.facts.lines(*_remarks(table, drawn, shown, look)),
+        form=form,
+        fits=fits,
+    )
+
+
+def _finding(table: pd.DataFrame, shown: pd.DataFrame, look: Look) -> str:
+    every = _every(table)
+    transferred = table.loc[table["hops"] > 0, "n_calls"].sum()
+    largest: Any = shown["n_calls"].idxmax()
+    way = shortened(" → ".join(map(str, shown.loc[largest, "chain"])) or largest, 48)
+    if look.facts.cut(table):
+        return f"Most frequent of these ways: {way}, {percent(shown['share'].max())} of the calls"
+    if not transferred:
+        return f"No call was transferred; most were of {way}"
+    return f"{percent(transferred / every)} of the calls were transferred, most often {way}"
+
+
+def _every(table: pd.DataFrame) -> float:
+    return float(round(table["n_calls"].iloc[0] / table["share"].iloc[0]))
+
+
+def _remarks(table: pd.DataFrame, drawn: pd.DataFrame, shown: pd.DataFrame, look: Look) -> list[str]:
+    kind = "with a transfer" if shown["hops"].iloc[0] else "without one"
+    some = f"{len(shown)} of " if len(shown) < len(drawn) else ""
+    ways = f"{some}{counted(len(drawn), 'way')} {kind} ({counted(shown['n_calls'].sum(), 'call')})"
+    lines = f"lines: {look.facts.interval}" if shown["positive_rate"].notna().any() else ""
+    return [f"n = {counted(_every(table), 'call')}", ways, lines, look.facts.cut(table)]
+
+
+def _chevrons(ax: Axes, shown: pd.DataFrame, steps: int, look: Look) -> list[Fit]:
+    calls: Counter[str] = Counter()
+    for chain, count in zip(shown["chain"], shown["n_calls"], strict=True):
+        for party in chain:
+            calls[party] += count
+    hues = look.hues(calls)
+    tones, texts = tones_of(ax, inside=True), []
+    for row, (path, chain) in enumerate(shown["chain"].items()):
+        if not chain:
+            ax.text(0.05, row, shortened(path), va="center", color=tones.muted, fontsize=look.small)
+        for step, party in enumerate(chain if len(chain) <= steps else chain[: steps - 1]):
+            texts.append(_chevron(ax, row, step, shortened(party, _LETTERS), hues[party]))
+        if len(chain) > steps:
+            texts.append(_chevron(ax, row, steps - 1, f"+ {len(chain) - steps + 1} more", tones.grid))
+    return [CellTexts(texts, look.small, width=0.86, height=0.7, cut=True)]
+
+
+def _chevron(ax: Axes, row: int, step: int, text: str, color: str) -> Text:
+    left, right, top, bottom = step, step + 0.97, row - 0.36, row + 0.36
+    notch = left + (_TIP if step else 0)
+    corners = [(left, top), (right, top), (right + _TIP, row), (right, bottom), (left, bottom), (notch, row)]
+    edge = tones_of(ax, inside=True).paper
+    ax.add_patch(Polygon(corners, closed=True, facecolor=color, edgecolor=edge, linewidth=0.8))
+    place = (notch + right + _TIP / 2) / 2
+    return ax.text(place, row, text, ha="center", va="center", color=ink_on(color))
+
+
+def _call_bars(ax: Axes, shown: pd.DataFrame, left: float, width: float, look: Look) -> list[Fit]:
+    tones, scale = tones_of(ax, inside=True), 0.45 * width / shown["n_calls"].max()
+    heading = ax.text(left, -0.75, "share of all calls", color=tones.muted, va="center")
+    ax.barh(np.arange(len(shown)), shown["n_calls"] * scale, left=left, height=0.6, color=look.hue)
+    texts = [
+        ax.text(left + calls * scale + 0.03 * width, row, f"{percent(share)} · {number(calls)}", va="center")
+        for row, (share, calls) in enumerate(zip(shown["share"], shown["n_calls"], strict=True))
+    ]
+    return [
+        CellTexts(texts, look.small, width=0.5 * width, height=0.9),
+        CellTexts([heading], look.small, width=width, height=0.7),
+    ]
+
+
+def _rates(ax: Axes, shown: pd.DataFrame, left: float, width: float, look: Look) -> list[Fit]:
+    """Draw rates of positive outcomes; lines are their intervals. The scale ends where they do."""
+    tones = tones_of(ax, inside=True)
+    heading = ax.text(left, -0.75, "positive outcomes", color=tones.muted, va="center")
+    most = float(np.nanmax(shown["positive_rate_high"].to_numpy(dtype=np.float64)))
+    end = next(each for each in (0.1, 0.25, 0.5, 1.0) if most <= each or each == 1.0)
+    scale, bottom = 0.68 * width / end, len(shown) - 0.45
+    ticks = []
+    for tick in (0, end / 2, end):
+        ax.plot([left + tick * scale] * 2, [-0.45, bottom], color=tones.grid, linewidth=0.8, zorder=0)
+        words = f"{100 * tick:g} %"
+        ticks.append(
+            ax.text(left + tick * scale, bottom + 0.1, words, color=tones.muted, ha="center", va="top")
+        )
+    rows = np.arange(len(shown))
+    low, high = (left + shown[f"positive_rate_{side}"] * scale for side in ("low", "high"))
+    ax.hlines(rows, low, high, color=tones.muted)
+    ax.plot(left + shown["positive_rate"] * scale, rows, "o", color=tones.ink, markersize=4)
+    texts = [
+        ax.text(left + 0.72 * width, row, percent(rate), va="center")
+        for row, rate in enumerate(shown["positive_rate"])
+    ]
+    fits: list[Fit] = [
+        CellTexts(texts, look.small, width=0.28 * width, height=0.9),
+        CellTexts([heading], look.small, width=width, height=0.7),
+        CellTexts(ticks, 0.9 * look.small, width=0.3 * width, height=0.5),
+    ]
+    alone = (shown["positive_rate"] / shown["lift"]).dropna()
+    if len(alone) and alone.iloc[0] <= end:
+        place = left + alone.iloc[0] * scale
+        ax.plot([place] * 2, [-0.45, bottom + 0.55], color=tones.ink, linewidth=1, linestyle=":", zorder=1)
+        words = f"not transferred: {percent(alone.iloc[0])}"
+        note = ax.text(left, bottom + 0.6, words, ha="left", va="top")
+        fits.append(CellTexts([note], 0.9 * look.small, width=width, height=0.5))
+    return fits

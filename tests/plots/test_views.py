@@ -1,0 +1,427 @@
+"""What pictures of rates against chance, of days, shares, gaps, checks and key figures find and show."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from brightcall_pandas import plots
+
+
+def periods(rates, calls=10_000, freq="7D", whole=None, begin="2026-01-05"):
+    """Return what `over_time` would: periods of so many calls with these answer rates."""
+    stamps = pd.date_range(begin, periods=len(rates), freq=freq, tz="Europe/Berlin", name="timestamp")
+    calls = np.broadcast_to(calls, len(rates)).astype(int)
+    return pd.DataFrame(
+        {
+            "n_calls": calls,
+            "answered": np.round(np.array(rates) * calls),
+            "answer_rate": rates,
+            "complete": True if whole is None else whole,
+        },
+        index=stamps,
+    )
+
+
+def title(ax):
+    ax.figure.canvas.draw()
+    return ax.get_title(loc="left").replace("\n", " ")
+
+
+def texts(ax):
+    ax.figure.canvas.draw()
+    return [each.get_text() for each in ax.texts if each.get_text() and each.get_visible()]
+
+
+class TestControlChart:
+    def test_names_how_many_periods_lie_outside_three_standard_errors(self):
+        # The mean is 40.2 %, three standard errors of 10,000 calls are 1.47 points.
+        ax = plots.control_chart(periods([0.40, 0.40, 0.42, 0.40, 0.39]))
+        assert title(ax) == "1 of 5 weeks lies outside what chance explains"
+        assert "2026" not in title(ax)
+
+    def test_the_limits_follow_from_each_periods_own_calls(self):
+        # Two points are much for 10,000 calls and little for 1,000: the mean is 40.1 %.
+        ax = plots.control_chart(periods([0.40, 0.40, 0.42, 0.40], calls=[10_000, 10_000, 1_000, 10_000]))
+        assert title(ax) == "The answer rate of all 4 weeks lies within what chance explains"
+        band = ax.collections[0].get_paths()[0].vertices[:, 1]
+        widths = 3 * np.sqrt(0.4006 * 0.5994 / np.array([10_000, 1_000]))
+        assert band.max() - 0.4006 == pytest.approx(widths[1], abs=1e-3)
+        assert any(abs(band - 0.4006 - widths[0]) < 1e-3)
+
+    def test_a_period_that_is_not_whole_is_hollow_and_does_not_count(self):
+        whole = [True, True, True, False]
+        ax = plots.control_chart(periods([0.40, 0.40, 0.40, 0.20], whole=whole))
+        assert title(ax) == "The answer rate of all 3 weeks lies within what chance explains"
+        assert "40 % in all whole weeks" in plots.describe(ax)
+        assert "week that is not whole" in texts(ax)
+
+    def test_groups_are_for_small_multiples(self):
+        table = pd.concat({"A": periods([0.4]), "B": periods([0.5])}, names=["project"])
+        with pytest.raises(ValueError, match="small_multiples"):
+            plots.control_chart(table)
+
+    def test_one_period_says_nothing_and_none_neither(self):
+        assert title(plots.control_chart(periods([0.4]))) == "One period cannot tell chance from change"
+        assert "no calls" in title(plots.control_chart(periods([0.4]).iloc[:0]))
+        unknown = periods([0.4, 0.4]).assign(answer_rate=np.nan)
+        assert "not known" in title(plots.control_chart(unknown))
+
+
+class TestSmallMultiples:
+    def test_a_panel_for_each_group_the_largest_first_all_on_one_scale(self):
+        many = {
+            f"Group {each}": periods([0.4, 0.4, 0.5 if each == 3 else 0.4], calls=1_000 + each)
+            for each in range(14)
+        }
+        ax = plots.small_multiples(pd.concat(many, names=["project"]))
+        assert title(ax) == "Group 3 of 12 leaves what chance explains"
+        assert len(ax.child_axes) == 12
+        assert len({panel.get_ylim() for panel in ax.child_axes}) == 1
+        assert "the 12 largest of 14 groups" in plots.describe(ax)
+        names = [panel.texts[0].get_text() for panel in ax.child_axes]
+        assert names[:2] == ["Group 13 (3,039)", "Group 12 (3,036)"]
+
+    def test_top_and_sort_choose_the_panels(self):
+        many = {name: periods([0.4, 0.4], calls=calls) for name, calls in (("b", 10), ("a", 20), ("c", 30))}
+        ax = plots.small_multiples(pd.concat(many, names=["project"]), top=2, sort="name")
+        ax.figure.canvas.draw()
+        assert [panel.texts[0].get_text() for panel in ax.child_axes] == ["a (40)", "c (60)"]
+
+    def test_a_table_without_groups_is_for_a_control_chart(self):
+        with pytest.raises(ValueError, match="control_chart"):
+            plots.small_multiples(periods([0.4]))
+
+
+class TestAgentFunnel:
+    @staticmethod
+    def agents(**rates):
+        table = pd.DataFrame({"answer_rate": rates, "n_calls": 10_000}).rename_axis("agent")
+        return table.assign(answered=table["answer_rate"] * table["n_calls"])
+
+    def test_names_those_beyond_99_8_percent(self):
+        # 3.09 standard errors of 10,000 calls at 40 % are 1.5 points.
+        ax = plots.agent_funnel(self.agents(ann=0.40, bo=0.41, cy=0.43, di=0.36))
+        assert title(ax) == "2 of 4 agents differ by more than chance"
+        assert {"cy", "di"} <= set(texts(ax))
+        assert not {"ann", "bo"} & set(texts(ax))
+
+    def test_one_agent_is_named_in_the_title(self):
+        ax = plots.agent_funnel(self.agents(ann=0.40, bo=0.40, cy=0.44, di=0.40))
+        assert title(ax) == "cy differs from the other 3 agents by more than chance"
+        same = plots.agent_funnel(self.agents(ann=0.40, bo=0.402))
+        assert title(same) == "None of 2 agents differs by more than chance"
+
+    def test_calls_without_an_agent_are_left_out(self):
+        ax = plots.agent_funnel(self.agents(**{"ann": 0.40, "bo": 0.402, "(none)": 0.0}))
+        assert title(ax) == "None of 2 agents differs by more than chance"
+        assert "n = 20,000 calls" in plots.describe(ax)
+
+
+class TestChanges:
+    @staticmethod
+    def table(intervals=True):
+        table = pd.DataFrame(
+            {
+                "n_calls": [900, 800, 700],
+                "n_calls_other": [1_000, 800, 600],
+                "answer_rate": [0.42, 0.39, 0.30],
+                "answer_rate_other": [0.40, 0.40, 0.40],
+                "answer_rate_change": [0.02, -0.01, -0.10],
+            },
+            index=pd.Index(["A", "B", "C"], name="project"),
+        )
+        if intervals:
+            table["answer_rate_change_low"] = [-0.01, -0.05, -0.15]
+            table["answer_rate_change_high"] = [0.05, 0.03, -0.05]
+        return table
+
+    def test_only_an_interval_without_zero_is_beyond_chance(self):
+        ax = plots.changes(self.table())
+        assert title(ax) == "C: answer rate fell by 10.0 points; no other change is beyond chance"
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["A", "B", "C"]
+        assert "40 % → 30 % (n = 600, 700)" in texts(ax)
+
+    def test_what_the_table_says_of_chance_goes_before_the_intervals(self):
+        ax = plots.changes(self.table().assign(answer_rate_beyond_chance=[True, False, False]))
+        assert title(ax).startswith("A: answer rate rose by 2.0 points")
+
+    def test_without_intervals_nothing_is_said_of_chance(self):
+        ax = plots.changes(self.table(intervals=False))
+        assert title(ax) == "C: answer rate fell by 10.0 points, the largest change"
+        assert "without intervals" in plots.describe(ax)
+
+    def test_effects_of_an_explained_change(self):
+        table = pd.DataFrame(
+            {"effect": [0.01, -0.03], "rate": [0.5, 0.3], "rate_other": [0.4, 0.4]}, index=["A", "B"]
+        )
+        table.attrs = {"metric": "answer_rate", "n_calls": [10, 20]}
+        assert (
+            title(plots.changes(table))
+            == "B moved the answer rate down by 3.0 points, more than any other group"
+        )
+
+    def test_nothing_known_says_so(self):
+        unknown = self.table(intervals=False).assign(answer_rate_change=np.nan)
+        assert "answer rate is not known" in title(plots.changes(unknown))
+        assert "no calls" in title(plots.changes(unknown.iloc[:0]))
+
+
+class TestCalendar:
+    def test_the_day_with_the_highest_value(self):
+        table = periods([0.4] * 10, calls=[100] * 9 + [300], freq="D", begin="2026-02-27")
+        ax = plots.calendar(table)
+        assert title(ax) == "Calls highest on Sunday, 8 March: 300, 3.0 × the median day"
+        assert [each.get_text() for each in ax.get_xticklabels()] == ["Feb 2026", "Mar"]
+        assert texts(ax).count("100") == 9
+
+    def test_the_first_column_is_drawn_and_a_rate_is_held_against_chance(self):
+        table = periods([0.4] * 9 + [0.6], calls=[1_000] * 10, freq="D")
+        ax = plots.calendar(table[["answer_rate", "n_calls", "complete"]])
+        assert title(ax) == "1 of 10 days differs from 42 % by more than chance"
+
+    def test_a_rate_of_few_calls_is_hatched_and_sets_no_color(self):
+        table = periods([0.4, 0.5, 1.0], calls=[100, 100, 3], freq="D")
+        ax = plots.calendar(table[["answer_rate", "n_calls", "complete"]])
+        assert "hatched: fewer than 30 calls" in plots.describe(ax)
+        assert sum(bool(patch.get_hatch()) for patch in ax.patches) == 1
+
+    def test_of_more_than_a_year_the_last_weeks_are_drawn(self):
+        ax = plots.calendar(periods([0.4] * 400, freq="D"))
+        assert "the last 53 of 58 weeks" in plots.describe(ax)
+
+    @pytest.mark.parametrize("freq", ["7D", "h"])
+    def test_other_periods_than_days_are_refused(self, freq):
+        with pytest.raises(ValueError, match=r"over_time\('D'\)"):
+            plots.calendar(periods([0.4, 0.4], freq=freq))
+
+
+class TestOutcomeShares:
+    @staticmethod
+    def shares(**by_week):
+        weeks = pd.date_range("2026-01-05", periods=2, freq="7D", tz="Europe/Berlin", name="W")
+        rows = {
+            (week, name): share
+            for name, those in by_week.items()
+            for week, share in zip(weeks, those, strict=True)
+        }
+        table = pd.DataFrame({"share": rows}).rename_axis(["W", "outcome"]).sort_index()
+        return table.assign(
+            n_calls=(1_000 * table["share"]).astype(int),
+            share_low=table["share"] - 0.03,
+            share_high=table["share"] + 0.03,
+        )
+
+    def test_the_outcome_that_moved_most_beyond_its_intervals(self):
+        ax = plots.outcome_shares(self.shares(busy=(0.2, 0.3), sold=(0.5, 0.34), lost=(0.3, 0.36)))
+        assert title(ax) == "sold fell from 50 % to 34 % of the week's calls"
+        assert {"sold 34 %", "busy 30 %", "lost 36 %"} <= set(texts(ax))
+
+    def test_moves_within_the_intervals_are_none(self):
+        ax = plots.outcome_shares(self.shares(sold=(0.5, 0.54), lost=(0.5, 0.46)))
+        assert title(ax) == "From the first to the last week, no outcome's share moved by more than chance"
+
+    def test_other_groups_than_periods_are_refused(self):
+        table = self.shares(sold=(1, 1)).rename(index=str, level=0)
+        with pytest.raises(ValueError, match="by_outcome"):
+            plots.outcome_shares(table)
+
+
+class TestTalkTimeSurvival:
+    @staticmethod
+    def histogram(counts, edges=(0, 10, 20, 40, 80)):
+        bins = pd.IntervalIndex.from_breaks(edges, closed="left", name="talk_time_s")
+        share = np.array(counts) / max(sum(counts), 1)
+        return pd.DataFrame(
+            {"n_calls": counts, "share": share, "cumulative_share": share.cumsum()}, index=bins
+        )
+
+    def test_half_of_the_calls_last_as_long_as_the_curve_says(self):
+        # 20 % end before 10 s, 60 % before 20 s: half after 10 + 10 · 30/40 s.
+        ax = plots.talk_time_survival(self.histogram([200, 400, 300, 100]))
+        assert title(ax) == "Half of the conversations last longer than 18 s"
+        points = ax.lines[0].get_xydata()
+        assert points.tolist() == [
+            [10, pytest.approx(0.8)],
+            [20, pytest.approx(0.4)],
+            [40, pytest.approx(0.1)],
+            [80, pytest.approx(0)],
+        ]
+
+    def test_groups_differ_only_beyond_their_intervals(self):
+        fast, slow = self.histogram([600, 200, 100, 100]), self.histogram([100, 100, 200, 600])
+        apart = plots.talk_time_survival(pd.concat({"fast": fast, "slow": slow}, names=["outcome"]))
+        assert title(apart) == "slow: half last longer than 47 s; fast: 8.3 s"
+        alike = pd.concat({"one": fast, "two": self.histogram([59, 21, 10, 10])}, names=["outcome"])
+        assert "no group differs by more than chance" in title(plots.talk_time_survival(alike))
+
+    def test_without_answered_calls_there_is_nothing(self):
+        assert "no answered calls" in title(plots.talk_time_survival(self.histogram([0, 0, 0, 0])))
+
+
+class TestAttemptGaps:
+    @staticmethod
+    def gaps(high=0.42):
+        index = pd.MultiIndex.from_tuples(
+            [("2", "< 1 h"), ("2", "1–4 h"), ("3", "< 1 h")], names=["attempt", "gap"]
+        )
+        rates = np.array([0.2, 0.4, 0.5])
+        return pd.DataFrame(
+            {
+                "unreached": [1_000, 1_000, 10],
+                "reached": rates * [1_000, 1_000, 10],
+                "marginal_rate": rates,
+                "marginal_rate_low": rates - 0.02,
+                "marginal_rate_high": [high - 0.2, 0.42, 0.8],
+            },
+            index=index,
+        )
+
+    def test_compares_the_gaps_before_the_second_attempt(self):
+        ax = plots.attempt_gaps(self.gaps())
+        assert title(ax) == "Attempt 2 reaches 40 % after 1–4 h, 20 % after < 1 h"
+        assert {"20 % (1,000)", "40 % (1,000)", "50 % (10)"} <= set(texts(ax))
+        assert sum(bool(patch.get_hatch()) for patch in ax.patches) == 1
+
+    def test_intervals_that_overlap_are_no_difference(self):
+        ax = plots.attempt_gaps(self.gaps(high=0.7))
+        assert title(ax) == "Attempt 2 reaches 30 %, however long after the one before"
+
+    def test_groups_are_refused(self):
+        with pytest.raises(ValueError, match="split by project"):
+            plots.attempt_gaps(pd.concat({"A": self.gaps()}, names=["project"]))
+
+
+class TestByCountry:
+    def test_most_calls_first_and_nobody_last(self):
+        table = pd.DataFrame(
+            {"n_calls": [20, 50, 30], "answer_rate": [0.5, 0.4, np.nan]},
+            index=pd.Index(["(none)", "DE", "CH"], name="country"),
+        )
+        ax = plots.by_country(table)
+        assert title(ax) == "50 % of the calls are with DE, the most of 2 countries"
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["DE", "CH", "not known"]
+        assert [bar.get_width() for bar in ax.patches] == [0.5, 0.3, 0.2]
+
+
+class TestTransferParties:
+    @staticmethod
+    def parties(passed):
+        had = [1_000] * len(passed)
+        return pd.DataFrame(
+            {"n_calls": had, "started": had, "received": [50] * len(passed), "transferred_on": passed},
+            index=pd.Index([str(101 + each) for each in range(len(passed))], name="party"),
+        ).assign(transferred_on_rate=np.array(passed) / 1_050)
+
+    def test_who_passes_on_more_than_chance_explains(self):
+        ax = plots.transfer_parties(self.parties([50, 52, 120]))
+        assert title(ax) == "103 passes on 11 % of its calls, all together 7.0 %"
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["103", "102", "101"]
+        assert "11 % (of 1,050)" in texts(ax)
+
+    def test_differences_that_chance_explains_are_none(self):
+        ax = plots.transfer_parties(self.parties([50, 52, 55]))
+        assert title(ax) == "5.0 % of calls are passed on, by no party more than chance explains"
+
+    def test_without_transfers_there_is_nothing(self):
+        table = self.parties([0, 0]).assign(received=0)
+        assert "no transfers" in title(plots.transfer_parties(table))
+
+
+class TestQuality:
+    @staticmethod
+    def checks(*rows):
+        table = pd.DataFrame(rows, columns=["check", "subject", "count", "of", "detail"])
+        return table.assign(share=table["count"] / table["of"]).set_index(["check", "subject"])
+
+    def test_faults_first_then_nulls_and_what_is_well_is_counted(self):
+        ax = plots.quality(
+            self.checks(
+                ("completeness", "2026-03-02", 100, 100, "complete; from network"),
+                ("completeness", "2026-03-03", 100, 100, "not proved"),
+                ("nulls", "campaign", 40, 200, ""),
+                ("nulls", "id", 0, 200, ""),
+                ("negative", "talkTime", 2, 200, ""),
+                ("future", "timestamp", 0, 200, ""),
+            )
+        )
+        assert title(ax) == "One of 2 checks finds a fault: negative talkTime in 1.0 % of rows"
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["negative: talkTime", "campaign"]
+        told = plots.describe(ax)
+        assert "1 of 2 windows are complete" in told
+        assert "1 of 2 fields have a value in every row" in told
+
+    def test_nothing_found(self):
+        ax = plots.quality(
+            self.checks(("nulls", "campaign", 40, 200, ""), ("future", "timestamp", 0, 200, ""))
+        )
+        assert title(ax) == "None of 1 checks finds a fault"
+
+
+class TestReconcile:
+    @staticmethod
+    def figures(*differences):
+        index = pd.MultiIndex.from_product(
+            [["all", "inbound"], ["all", "talks"]], names=["direction", "figure"]
+        )
+        told = pd.Series(differences, dtype=float)
+        agrees = pd.array([pd.NA if pd.isna(each) else each == 0 for each in told], dtype="boolean")
+        causes = ["page missing" if each else "" for each in told]
+        table = pd.DataFrame({"difference": told, "agrees": agrees, "likely_cause": causes})
+        return table.set_axis(index)
+
+    def test_how_many_figures_differ_and_the_likely_cause(self):
+        ax = plots.reconcile(self.figures(-12, 0, np.nan, 0.5))
+        assert title(ax) == "2 of 3 figures differ from the server's statistics"
+        assert [each for each in texts(ax) if each in ("−12", "=", "–", "+0.5")] == ["−12", "=", "–", "+0.5"]
+        assert "most likely: page missing" in plots.describe(ax)
+
+    def test_all_agree(self):
+        assert (
+            title(plots.reconcile(self.figures(0, 0, 0, 0)))
+            == "All 4 figures agree with the server's statistics"
+        )
+
+    def test_top_draws_those_that_differ_first(self):
+        ax = plots.reconcile(self.figures(0, -3, 0, 0), top=1)
+        ax.figure.canvas.draw()
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["talks"]
+
+
+class TestSummary:
+    @staticmethod
+    def figures(**rates):
+        table = pd.DataFrame({"answer_rate": rates}).rename_axis("project")
+        return table.assign(
+            n_calls=[200 * (each + 1) for each in range(len(rates))],
+            answered=80,
+            talk_time_mean_s=150.0,
+            talk_time_median_s=np.nan,
+            answer_time_mean_s=26.0,
+            unique_clients=50.0,
+            calls_per_client=4.0,
+            first_time_share=0.5,
+            transferred_share=0.026,
+            ai_talk_share=np.nan,
+        )
+
+    def test_a_tile_for_each_figure_and_what_is_not_known_is_not_0(self):
+        ax = plots.summary(self.figures(all=0.4))
+        assert title(ax) == "40 % of 200 calls were answered"
+        assert {"200", "40 %", "2.5 min", "26 s", "50", "4.0 calls each", "2.6 %", "not known"} <= set(
+            texts(ax)
+        )
+
+    def test_with_groups_a_row_for_each_the_largest_first(self):
+        ax = plots.summary(self.figures(A=0.4, B=0.5, C=0.3))
+        assert title(ax) == "Answer rate: highest B 50 %, lowest C 30 %"
+        ax.figure.canvas.draw()
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["C", "B", "A"]
+
+
+@pytest.fixture(autouse=True)
+def _plain():
+    with plt.rc_context():
+        yield
