@@ -101,7 +101,7 @@ class TestImport:
 
 # Methods that the loaders call, and users do not.
 INNER = """
-    Client.is_final Client.is_fresh Client.from_cache Cache.store Cache.prepared Cache.failed
+    Client.now Client.is_final Client.is_fresh Client.from_cache Cache.store Cache.prepared Cache.failed
     Cache.learn Cache.learn_of_server
 """.split()
 

@@ -20,9 +20,9 @@ import logging
 import shutil
 import time
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +58,23 @@ class Cache:
         Bytes that the folder may take; None sets no bound.
     rules
         Version of the rules by which windows are proved; those of older ones are not used any more.
+    now
+        Returns the time, UTC; None goes by the machine's clock.
     """
 
     def __init__(
-        self, folder: Path, *, lock_timeout_s: float = 5.0, limit: int | None = None, rules: int = 0
+        self,
+        folder: Path,
+        *,
+        lock_timeout_s: float = 5.0,
+        limit: int | None = None,
+        rules: int = 0,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self.folder = folder
         self.limit = limit
         self.rules = rules
+        self._now = now or partial(datetime.now, UTC)
         self.lock_timeout_s = lock_timeout_s
         self._lock = RenewedLock()
         self._warned = False
@@ -115,7 +124,7 @@ class Cache:
 
     def learn(self, **facts: Any) -> None:
         """Write facts about the account; if that fails, this object remembers them."""
-        today = str(datetime.now(UTC).date())
+        today = str(self._now().date())
         with self._lock:
             # A load that cannot write down the account's zone must know it all the same.
             self._unwritten = learn(self._account_file, today, facts, self._unwritten)
@@ -177,7 +186,7 @@ class Cache:
         current = [_current(store) for store in stores]
         segments = [segment for each in current for segment in each]
         days = [day for each in current for day in {day for segment in each for day in segment.days}]
-        account, dropped, now = self.account, last_dropped(self._dropped_file), datetime.now(UTC)
+        account, dropped, now = self.account, last_dropped(self._dropped_file), self._now()
         return {
             "folder": str(self.folder),
             "queries": sum(bool(each) for each in current),
@@ -225,7 +234,7 @@ class Cache:
         if first > last:
             msg = f"day_from={first} is after day_to={last}; swap them"
             raise ValueError(msg)
-        now = datetime.now(UTC)
+        now = self._now()
         before = None if older_than is None else now - duration("older_than", older_than)
         try:
             for store in self._stores():
@@ -291,7 +300,7 @@ class Cache:
         with contextlib.suppress(OSError):
             if online:
                 for store in self._stores():
-                    store.doubt_future(datetime.now(UTC))
+                    store.doubt_future(self._now())
                 for folder in self._outdated():
                     used = max((each.stat().st_mtime for each in folder.iterdir()), default=0.0)
                     if time.time() - used > _OUTDATED_S:

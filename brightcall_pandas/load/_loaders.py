@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeVar, Unpack
 
@@ -256,9 +256,9 @@ def spec_of(client: Client, day_from: Day, day_to: Day | None, filters: Mapping[
 
 def _today(client: Client, timezone: str | None) -> date:
     """Return the day of today in the zone of a load."""
-    somewhere = datetime.now(UTC).date()
+    somewhere = client.now().date()
     zone = zone_of(client, CallFilter(timezone=timezone, day_from=somewhere, day_to=somewhere))
-    return datetime.now(zone_info(zone)).date()
+    return client.now().astimezone(zone_info(zone)).date()
 
 
 def fields_of(columns: Sequence[str] | None) -> list[str]:
@@ -420,7 +420,7 @@ def _provenance(loading: Loading, parts: Sequence[Part], agent: Mapping[str, Any
         query=loading.spec.to_request(),
         timezone=loading.zone,
         schema_version=SCHEMA_VERSION,
-        loaded_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        loaded_at=loading.client.now().isoformat(timespec="seconds"),
         complete=all(each["complete"] for each in windows),
         windows=windows,
         misfits=misfits,
