@@ -20,8 +20,8 @@ ERRORS = """
     OfflineError RateLimitError RequestError ServerError
 """.split()
 FUNCTIONS = """
-    calls count_calls describe_fields describe_filters display_tables explore export_calls load_calls
-    load_catalog load_stats login normalize_numbers read_calls scan_calls start_sandbox to_frame use
+    calls count_calls describe_fields describe_filters display_tables explore export_calls forget load_calls
+    load_catalog load_stats login normalize_numbers read_calls revisions scan_calls start_sandbox to_frame use
 """.split()
 CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client", "Effect", "World"]
 
@@ -102,7 +102,7 @@ class TestImport:
 # Methods that the loaders call, and users do not.
 INNER = """
     Client.now Client.is_final Client.is_fresh Client.from_cache Cache.store Cache.prepared Cache.failed
-    Cache.learn Cache.learn_of_server
+    Cache.learn Cache.learn_of_server Cache.forget
 """.split()
 
 

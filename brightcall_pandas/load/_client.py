@@ -55,6 +55,8 @@ _LOADERS = {
     "load_catalog": "",
     "export_calls": "…",
     "explore": "…",
+    "forget": "…",
+    "revisions": "…",
 }
 """Functions that take a client, which may be looked for on the client itself, and what stands before it."""
 _OF_DEFAULT = {"use": "bc.use(client)", "login": "bc.login()"}
@@ -121,6 +123,12 @@ class Client(ForkAware):
     window_limit
         Calls that one day may have at most. A server that shows more of them is given up: its list may have
         no end.
+    ledger
+        What the ledger keeps of a call that changed (``docs/late-edits.md``): ``"values"``, the values before
+        and after as the cache keeps calls, or ``"fields-only"``, of fields that tell of persons only that
+        they changed. Then `as_of` cannot go back to where such a value, or a whole call, has gone.
+    ledger_days
+        Days for which the ledger keeps what it saw; None keeps all.
     clock
         Function that returns the time, with its offset; None goes by the machine's clock. For tests and for a
         sandbox whose clock is moved: ``sandbox.client(clock=sandbox.clock)``.
@@ -169,6 +177,8 @@ class Client(ForkAware):
         allow_http: bool = False,
         answer_limit: float | str = "100 MB",
         window_limit: int = 2_000_000,
+        ledger: str = "values",
+        ledger_days: float | None = None,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         # Before anything can go wrong in a frame that would show a key: an address may have one, too.
@@ -197,6 +207,10 @@ class Client(ForkAware):
         self.settle = timedelta(days=number("settle_days", settle_days, most=LONGEST_DAYS))
         self.max_age = duration("max_age", max_age)
         self.cache_limit = None if cache_limit is None else size("cache_limit", cache_limit)
+        self.ledger = choice("ledger", ledger, ("values", "fields-only"))
+        self.ledger_days = (
+            None if ledger_days is None else positive("ledger_days", ledger_days, most=LONGEST_DAYS)
+        )
         self._clock = _checked_clock(clock)
         self._folder = _cache_folder(cache_dir)
         self._lock = RenewedLock()

@@ -71,6 +71,18 @@ class TestPage:
             assert sandbox.truth["world"] == "seasons+tired"
             assert len(sandbox.truth["effects"]) == 8
 
+    def test_the_program_that_moves_the_clock_runs(
+        self, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (program,) = (
+            each for each in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if ".advance(" in each
+        )
+        monkeypatch.chdir(tmp_path)
+        found: dict[str, Any] = {}
+        exec(program.replace("2_000", "300"), found)
+        assert (tmp_path / "late_edits_cache").is_dir()
+        assert found["client"].cache.info()["last_day"] == "2026-03-12"
+
     def test_names_every_key_of_the_truth(self, page: str) -> None:
         with start_sandbox(calls=50, days=1) as sandbox:
             keys = set(sandbox.truth)
