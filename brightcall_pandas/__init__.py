@@ -54,10 +54,12 @@ if TYPE_CHECKING:
         Catalog,
         Client,
         count_calls,
+        forget,
         load_calls,
         load_catalog,
         load_stats,
         login,
+        revisions,
         use,
     )
     from brightcall_pandas.sandbox import Effect, World, start_sandbox, worlds
@@ -89,6 +91,7 @@ __all__ = [
     "errors",
     "explore",
     "export_calls",
+    "forget",
     "load_calls",
     "load_catalog",
     "load_stats",
@@ -96,6 +99,7 @@ __all__ = [
     "normalize_numbers",
     "plots",
     "read_calls",
+    "revisions",
     "scan_calls",
     "start_sandbox",
     "to_frame",

@@ -53,6 +53,14 @@ class TestLoading:
         assert "parsnip: choose from cold, dlt, latency, bare, parsing, tier, widening, warm" in done.stderr
 
 
+class TestLedger:
+    def test_it_compares_on_a_few_calls(self):
+        done = ran("ledger.py", "--small")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("not judged") == 3
+        assert re.search(r"edited a night: [1-9]\d* entries", done.stdout)
+
+
 class TestExporting:
     def test_all_calls_are_in_the_files(self):
         done = ran("exporting.py", "--calls", "2000", "--days", "3", "40")

@@ -20,9 +20,9 @@ ERRORS = """
     OfflineError RateLimitError RequestError ServerError
 """.split()
 FUNCTIONS = """
-    calls count_calls definitions describe_fields describe_filters display_tables explore export_calls
-    load_calls load_catalog load_stats login normalize_numbers read_calls scan_calls start_sandbox to_frame
-    use
+    calls count_calls definitions describe_fields describe_filters display_tables explore export_calls forget
+    load_calls load_catalog load_stats login normalize_numbers read_calls revisions scan_calls start_sandbox
+    to_frame use
 """.split()
 CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client", "Effect", "Metric", "World"]
 
@@ -102,8 +102,8 @@ class TestImport:
 
 # Methods that the loaders call, and users do not.
 INNER = """
-    Client.is_final Client.is_fresh Client.from_cache Cache.store Cache.prepared Cache.failed
-    Cache.learn Cache.learn_of_server
+    Client.now Client.is_final Client.is_fresh Client.from_cache Cache.store Cache.prepared Cache.failed
+    Cache.learn Cache.learn_of_server Cache.forget
 """.split()
 
 

@@ -6,9 +6,12 @@ import os
 import secrets
 import sqlite3
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+
+from brightcall_pandas.cache._forks import ForkAware
 
 __all__ = [
     "check_file",
@@ -119,6 +122,35 @@ def temporary_path(folder: Path, owner: str = "") -> Path:
     return folder / f".{owner}tmp-{os.getpid()}-{secrets.token_hex(4)}"
 
 
+class _Turns(ForkAware):
+    """Lets one thread of the process lock folders at a time, and no fork come in between.
+
+    A child that is forked meanwhile would take the lock of SQLite for its own process's, and wait for ever.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._watch_forks()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def _before_fork(self) -> None:
+        self._lock.acquire()
+
+    def _after_fork(self, *, in_child: bool) -> None:
+        if in_child:
+            self._lock = threading.RLock()
+        else:
+            self._lock.release()
+
+
+_TURNS = _Turns()
+
+
 @contextmanager
 def exclusive(folder: Path, *, timeout_s: float = 5.0) -> Iterator[bool]:
     """Keep other processes and threads out of a block that changes a folder.
@@ -138,7 +170,7 @@ def exclusive(folder: Path, *, timeout_s: float = 5.0) -> Iterator[bool]:
         Whether nobody else is in such a block; False where the lock could not be had.
     """
     path = folder / ".lock"
-    with ExitStack() as stack:
+    with _TURNS, ExitStack() as stack:
         try:
             private_file(path)
             lock = stack.enter_context(closing(sqlite3.connect(path, timeout_s, isolation_level=None)))

@@ -8,6 +8,7 @@
         .gitignore        keeps calls out of repositories
         account.json      the account's address and timezone, where its days start, how its server pages
         dropped.json      what was dropped last, since the limit was reached
+        ledger/<query>/   what later readings of a query's days saw changed, gone, or new after all
         pages.sqlite      first tier: answers as they came
         windows/<query>/  second tier: typed calls, one folder for each query; its name begins with the
                           version of the rules by which they were proved
@@ -20,9 +21,9 @@ import logging
 import shutil
 import time
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,11 @@ import msgspec
 from brightcall_pandas.cache._account import Account, known_account, learn, server_address
 from brightcall_pandas.cache._answers import PageCache
 from brightcall_pandas.cache._files import file_size, private_folder, write_private
+from brightcall_pandas.cache._forget import Forgotten, forget, pattern_of
 from brightcall_pandas.cache._forks import RenewedLock
+from brightcall_pandas.cache._ledger import Ledger
 from brightcall_pandas.cache._limit import last_dropped, note, size_of, trim
-from brightcall_pandas.cache._segment import Segment, StoreError
+from brightcall_pandas.cache._segment import WHOLE, Segment, StoreError
 from brightcall_pandas.cache._store import Store
 from brightcall_pandas.errors import CacheError, visible
 from brightcall_pandas.frame import SCHEMA_VERSION, day_text, duration
@@ -58,14 +61,23 @@ class Cache:
         Bytes that the folder may take; None sets no bound.
     rules
         Version of the rules by which windows are proved; those of older ones are not used any more.
+    now
+        Returns the time, UTC; None goes by the machine's clock.
     """
 
     def __init__(
-        self, folder: Path, *, lock_timeout_s: float = 5.0, limit: int | None = None, rules: int = 0
+        self,
+        folder: Path,
+        *,
+        lock_timeout_s: float = 5.0,
+        limit: int | None = None,
+        rules: int = 0,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self.folder = folder
         self.limit = limit
         self.rules = rules
+        self._now = now or partial(datetime.now, UTC)
         self.lock_timeout_s = lock_timeout_s
         self._lock = RenewedLock()
         self._warned = False
@@ -115,7 +127,7 @@ class Cache:
 
     def learn(self, **facts: Any) -> None:
         """Write facts about the account; if that fails, this object remembers them."""
-        today = str(datetime.now(UTC).date())
+        today = str(self._now().date())
         with self._lock:
             # A load that cannot write down the account's zone must know it all the same.
             self._unwritten = learn(self._account_file, today, facts, self._unwritten)
@@ -158,8 +170,9 @@ class Cache:
             of the first tier; ``damaged``, the number of files set aside; ``old_bytes`` of windows that
             older rules proved, which go when nothing used them for a week; ``bytes`` of the whole folder;
             ``limit``, and ``dropped``, what went last because of it (None when nothing did): ``at``,
-            ``files``, ``first_day``, ``last_day``, ``pages``; ``server``, what its server was seen to do, by
-            name, each with its ``value`` and the day on which it was ``seen``.
+            ``files``, ``first_day``, ``last_day``, ``pages``; ``ledger_bytes``, what the ledger of late
+            edits takes; ``server``, what its server was seen to do, by name, each with its ``value`` and the
+            day on which it was ``seen``.
 
         Raises
         ------
@@ -177,7 +190,7 @@ class Cache:
         current = [_current(store) for store in stores]
         segments = [segment for each in current for segment in each]
         days = [day for each in current for day in {day for segment in each for day in segment.days}]
-        account, dropped, now = self.account, last_dropped(self._dropped_file), datetime.now(UTC)
+        account, dropped, now = self.account, last_dropped(self._dropped_file), self._now()
         return {
             "folder": str(self.folder),
             "queries": sum(bool(each) for each in current),
@@ -190,8 +203,9 @@ class Cache:
             "window_bytes": sum(file_size(each.path) for each in segments),
             "pages": len(self.pages.all_keys()) if self._has_pages else 0,
             "page_bytes": sum(map(file_size, self.folder.glob("pages.sqlite*"))),
-            "damaged": len([*self.folder.glob("windows/*/*.damaged"), *self._damaged_pages()]),
+            "damaged": len([*self._damaged_files(), *self._damaged_pages()]),
             "old_bytes": sum(size_of(each) for each in self._outdated()),
+            "ledger_bytes": size_of(self.folder / "ledger"),
             "bytes": size_of(self.folder),
             "limit": self.limit,
             "dropped": None if dropped is None else msgspec.structs.asdict(dropped),
@@ -205,6 +219,9 @@ class Cache:
         older_than: str | float | timedelta | None = None,
     ) -> None:
         """Delete days from the cache; without a limit everything, and what was learnt of the account.
+
+        The ledger of late edits goes with the days: of a day that is deleted it keeps nothing, and what is
+        known of the day begins anew with its next reading.
 
         Parameters
         ----------
@@ -225,25 +242,31 @@ class Cache:
         if first > last:
             msg = f"day_from={first} is after day_to={last}; swap them"
             raise ValueError(msg)
-        now = datetime.now(UTC)
+        now = self._now()
         before = None if older_than is None else now - duration("older_than", older_than)
         try:
             for store in self._stores():
+                cut: set[date] = set()
                 for segment in store.segments():
                     old = before is None or segment.fetched_at <= before or segment.is_doubtful(now)
                     if old and segment.first <= last and first <= segment.last:
                         self._cut(store, segment, first, last)
+                        cut.update(day for day in segment.days if first <= day <= last)
                 store.sweep()
+                if before is not None:
+                    store.ledger.drop(cut.difference(store.latest()))
+            if before is None:
+                for ledger in self._ledgers():
+                    ledger.drop_between(first, last)
             # Nobody can tell which days a damaged file holds.
-            for damaged in [
-                *self.folder.glob("windows/*/*.damaged"),
-                *self.folder.glob("pages.sqlite.damaged-*"),
-            ]:
+            for damaged in [*self._damaged_files(), *self.folder.glob("pages.sqlite.damaged-*")]:
                 damaged.unlink(missing_ok=True)
             self._clear_pages(first, last, before)
             if day_from is None and day_to is None and older_than is None:
                 for folder in self._outdated():
                     shutil.rmtree(folder)
+                for ledger in self._ledgers():
+                    shutil.rmtree(ledger.folder)
                 self._account_file.unlink(missing_ok=True)
                 self._unwritten = None
                 self._dropped_file.unlink(missing_ok=True)
@@ -259,6 +282,21 @@ class Cache:
         if self.pages.trouble:
             raise OSError(self.pages.trouble)
 
+    def forget(self, spellings: Collection[str]) -> Forgotten:
+        """Remove every call and answer in which a number is found, in any of some spellings, as digits.
+
+        Raises
+        ------
+        CacheError
+            It is still found, or a file cannot be changed.
+        """
+        try:
+            pages = self.pages if self._has_pages else None
+            return forget(self.folder, self._stores(), pages, pattern_of(spellings))
+        except (OSError, StoreError) as error:
+            msg = f"{self.folder} cannot be cleared of a number: {error}"
+            raise CacheError(msg) from error
+
     @property
     def _account_file(self) -> Path:
         return self.folder / "account.json"
@@ -270,6 +308,9 @@ class Cache:
     @property
     def _has_pages(self) -> bool:
         return (self.folder / "pages.sqlite").exists()
+
+    def _damaged_files(self) -> list[Path]:
+        return [*self.folder.glob("windows/*/*.damaged"), *self.folder.glob("ledger/*/*.damaged")]
 
     def _damaged_pages(self) -> list[Path]:
         return [
@@ -291,7 +332,7 @@ class Cache:
         with contextlib.suppress(OSError):
             if online:
                 for store in self._stores():
-                    store.doubt_future(datetime.now(UTC))
+                    store.doubt_future(self._now())
                 for folder in self._outdated():
                     used = max((each.stat().st_mtime for each in folder.iterdir()), default=0.0)
                     if time.time() - used > _OUTDATED_S:
@@ -317,7 +358,7 @@ class Cache:
             kept = []  # its columns are not today's: its other days are read again when they are needed
         try:
             for days in filter(None, kept):
-                store.write(segment.read(days), segment.fetched_at, segment.serial)
+                store.write(segment.read(days, WHOLE), segment.fetched_at, segment.serial)
         except StoreError:
             pass  # it is damaged, so nothing of it can be kept
         store.drop([segment])
@@ -342,6 +383,10 @@ class Cache:
     def _stores(self) -> list[Store]:
         folder = self.folder / "windows"
         return [Store(each) for each in sorted(folder.iterdir())] if folder.is_dir() else []
+
+    def _ledgers(self) -> list[Ledger]:
+        folder = self.folder / "ledger"
+        return [Ledger(each) for each in sorted(folder.iterdir())] if folder.is_dir() else []
 
     def _prepare(self) -> None:
         """Make the folder and keep it out of git."""

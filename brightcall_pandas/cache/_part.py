@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -16,10 +16,28 @@ from brightcall_pandas.cache._repeats import Span, day_numbers, id_spans, repeat
 if TYPE_CHECKING:
     from brightcall_pandas.cache._segment import Segment
 
-__all__ = ["Part", "clipped", "pages_of", "pages_text"]
+__all__ = ["DayHistory", "Part", "clipped", "pages_of", "pages_text"]
 
 Page = tuple[str, int, int, int]
 """A page from which a window was made: its key in the page cache, its number, size and checksum."""
+
+
+class DayHistory(NamedTuple):
+    """What the ledger knows of a day.
+
+    Parameters
+    ----------
+    since
+        Moment from which on it tells what the calls were like, in microseconds.
+    read
+        When the latest reading was kept.
+    edits
+        How many entries the ledger has of the day since then.
+    """
+
+    since: int
+    read: int
+    edits: int
 
 
 @dataclass(frozen=True)
@@ -46,6 +64,8 @@ class Part:
         Positions of each call that stands on several of the days, by call.
     segment
         The file that it was read from.
+    history
+        What the ledger knows of each day; empty where that was not asked for.
     """
 
     first: date
@@ -56,6 +76,7 @@ class Part:
     spans: list[Span] = field(default_factory=list)
     repeats: list[list[int]] = field(default_factory=list)
     segment: Segment | None = None
+    history: list[DayHistory] = field(default_factory=list)
 
     @classmethod
     def concat(cls, parts: Sequence[Part]) -> Part:
@@ -67,6 +88,7 @@ class Part:
             [window for part in parts for window in part.windows],
             [serial for part in parts for serial in part.serials],
             [span for part in parts for span in part.id_spans()],
+            history=[each for part in parts for each in part.history],
         )
         apart = not any(each.any() for each in shared_days([part.id_spans() for part in parts]))
         if apart and not any(part.repeats for part in parts):
@@ -94,6 +116,7 @@ class Part:
             clipped(self.windows, self.days[begin:end], by_day),
             self.serials[begin:end],
             self.spans[begin:end],
+            history=self.history[begin:end],
         )
 
     def without(self, dropped: np.ndarray) -> Part:

@@ -17,21 +17,37 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from brightcall_pandas.cache._files import check_file, temporary_file
-from brightcall_pandas.cache._part import Part, clipped, pages_of
+from brightcall_pandas.cache._part import DayHistory, Part, clipped, pages_of
 from brightcall_pandas.frame import EXTRAS, FIELDS, SCHEMA_VERSION
 
-__all__ = ["UNDATED", "NewSegment", "Segment", "StoreError", "new_segment"]
+__all__ = [
+    "FIRST_SEEN",
+    "UNDATED",
+    "WHOLE",
+    "NewSegment",
+    "Segment",
+    "StoreError",
+    "footer_checksum",
+    "micros",
+    "new_segment",
+]
 
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for the time of a reading that was made while the machine's clock was ahead."""
 
 _META = b"brightcall"
 _ALL = (*FIELDS, EXTRAS.name)
+FIRST_SEEN = "firstSeen"
+"""Column of when each call was first seen: the moment at which that reading was kept, in microseconds."""
+WHOLE = (*_ALL, FIRST_SEEN)
+"""All columns of a segment; the last is stored only where calls came after the first reading of their day."""
+_NEVER = 2**62  # since when a day is known that was read while the clock was ahead
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)\.(\d{13})\.(\d{8,})\.v(\d+)\.([0-9a-f]{8})\.parquet")
 _ROWS_PER_GROUP = 131_072
 _LABELS = [each.name for each in FIELDS.values() if each.kind == "label"]
@@ -48,7 +64,10 @@ _LAYOUT: dict[str, Any] = {
     "write_page_checksum": True,
     # With dictionaries, a few columns are read in 70 % of the time, and the file is smaller.
     "use_dictionary": _REPEATING,
-    "column_encoding": {each.name: "DELTA_BINARY_PACKED" for each in FIELDS.values() if each.kind == "time"},
+    "column_encoding": {
+        **{each.name: "DELTA_BINARY_PACKED" for each in FIELDS.values() if each.kind == "time"},
+        FIRST_SEEN: "DELTA_BINARY_PACKED",
+    },
     "write_statistics": False,
 }
 
@@ -147,7 +166,13 @@ class Segment:
             rows = meta["rows"][first : last + 1]
             begin, length = sum(meta["rows"][:first]), sum(rows)
             groups, skipped = _row_groups(file, begin, begin + length)
-            table = file.read_row_groups(groups, columns=list(columns)).slice(begin - skipped, length)
+            stored = [name for name in columns if name != FIRST_SEEN or FIRST_SEEN in file.schema_arrow.names]
+            table = file.read_row_groups(groups, columns=stored).slice(begin - skipped, length)
+        history = self._history(meta)[first : last + 1]
+        if len(stored) < len(columns):
+            table = table.append_column(
+                FIRST_SEEN, pa.array(np.repeat([each.since for each in history], rows))
+            )
         by_day = dict(zip(map(str, self.days), meta["rows"], strict=True))
         return Part(
             days[0],
@@ -158,12 +183,20 @@ class Segment:
             [tuple(span) for span in meta["spans"][first : last + 1]],
             _between(meta["repeats"], begin, begin + length),
             self,
+            history,
         )
+
+    def _history(self, meta: dict[str, Any]) -> list[DayHistory]:
+        """Return what the ledger knows of each day; of a file without a ledger, that it was read."""
+        if known := meta.get("history"):
+            return [DayHistory(*each) for each in known]
+        moment = _NEVER if self.fetched_at == UNDATED else micros(self.fetched_at)
+        return [DayHistory(moment, moment, 0)] * len(meta["rows"])
 
     @contextmanager
     def _opened(self) -> Iterator[pq.ParquetFile]:
         try:
-            if _footer(self.path) != self.footer:
+            if footer_checksum(self.path) != self.footer:
                 msg = "its footer does not match its name"
                 raise StoreError(msg)
             with pq.ParquetFile(self.path, page_checksum_verification=True, pre_buffer=True) as file:
@@ -206,17 +239,18 @@ def new_segment(folder: Path, part: Part, *, rows_per_group: int = _ROWS_PER_GRO
     OSError
         The folder cannot be written; nothing is left behind.
     """
-    meta = msgspec.json.encode(
-        {
-            "rows": part.rows,
-            "serials": part.serials,
-            "spans": part.id_spans(),
-            "repeats": part.repeats,
-            "windows": part.windows,
-        }
-    )
+    told: dict[str, Any] = {
+        "rows": part.rows,
+        "serials": part.serials,
+        "spans": part.id_spans(),
+        "repeats": part.repeats,
+        "windows": part.windows,
+    }
+    if part.history:
+        told["history"] = part.history
+    meta = msgspec.json.encode(told)
     with temporary_file(folder) as temporary:
-        table = _labels_to_codes(part.table).replace_schema_metadata()
+        table = _labels_to_codes(_without_plain_first_seen(part)).replace_schema_metadata()
         path = os.fspath(temporary)
         if any("\ud800" <= each <= "\udfff" for each in path):  # stand for bytes of a name
             msg = f"Arrow takes no path with bytes that are not UTF-8: {path!r}"
@@ -229,7 +263,21 @@ def new_segment(folder: Path, part: Part, *, rows_per_group: int = _ROWS_PER_GRO
             writer.write_table(table, rows_per_group)
             # Not in the schema, which Arrow writes, and parses on opening, a second time as Base64.
             writer.add_key_value_metadata({_META: meta})
-        yield NewSegment(temporary, part.days[0], part.days[-1], _footer(temporary))
+        yield NewSegment(temporary, part.days[0], part.days[-1], footer_checksum(temporary))
+
+
+def micros(moment: datetime) -> int:
+    """Return a time as microseconds."""
+    return (moment - UNDATED) // timedelta(microseconds=1)
+
+
+def _without_plain_first_seen(part: Part) -> pa.Table:
+    """Return the calls, and when each was first seen only where that is not when its day was."""
+    if FIRST_SEEN not in part.table.column_names:
+        return part.table
+    plain = np.repeat(np.array([each.since for each in part.history], dtype=np.int64), part.rows)
+    same = np.array_equal(part.table[FIRST_SEEN].to_numpy(), plain)
+    return part.table.drop_columns([FIRST_SEEN]) if same else part.table
 
 
 def _name(
@@ -259,7 +307,7 @@ def _meta(file: pq.ParquetFile) -> dict[str, Any]:
     return meta
 
 
-def _footer(path: Path) -> int:
+def footer_checksum(path: Path) -> int:
     """Return the CRC-32 of a parquet file's footer: metadata, its length (4 bytes) and ``PAR1``."""
     check_file(path)
     with path.open("rb") as file:

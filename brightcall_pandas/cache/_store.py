@@ -20,8 +20,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from brightcall_pandas.cache._files import exclusive
+from brightcall_pandas.cache._ledger import Ledger
 from brightcall_pandas.cache._part import Part
-from brightcall_pandas.cache._segment import Segment, new_segment
+from brightcall_pandas.cache._segment import WHOLE, Segment, new_segment
 from brightcall_pandas.errors import visible
 from brightcall_pandas.frame import SCHEMA_VERSION
 
@@ -47,6 +48,11 @@ class Store:
     def __init__(self, folder: Path, unreadable: set[Path] | None = None) -> None:
         self.folder = folder
         self._unreadable = set() if unreadable is None else unreadable
+
+    @property
+    def ledger(self) -> Ledger:
+        """What later readings of the query's days saw."""
+        return Ledger(self.folder.parent.parent / "ledger" / self.folder.name)
 
     def segments(self) -> list[Segment]:
         """Return all segments, the latest reading first."""
@@ -84,9 +90,17 @@ class Store:
             The folder cannot be written; nothing is left behind.
         """
         with new_segment(self.folder, part) as new, exclusive(self.folder):
-            if serial is None:
-                serial = 1 + max((each.serial for each in self.segments()), default=0)
+            return new.named(fetched_at, self.newest + 1 if serial is None else serial)
+
+    def put(self, part: Part, fetched_at: datetime, serial: int) -> Segment:
+        """Write a segment as `write` does, for one who holds the folder's lock (`exclusive`)."""
+        with new_segment(self.folder, part) as new:
             return new.named(fetched_at, serial)
+
+    @property
+    def newest(self) -> int:
+        """The highest serial of any reading; 0 without any."""
+        return max((each.serial for each in self.segments()), default=0)
 
     def drop(self, segments: Iterable[Segment]) -> None:
         """Delete segments."""
@@ -167,7 +181,7 @@ class Store:
         return pieces
 
     def _merge(self, pieces: Sequence[_Piece]) -> bool:
-        part = Part.concat([each.segment.read(each.days) for each in pieces])
+        part = Part.concat([each.segment.read(each.days, WHOLE) for each in pieces])
         with new_segment(self.folder, part) as new, exclusive(self.folder) as alone:
             latest = self.latest()
             unchanged = all(latest.get(day) == each.segment for each in pieces for day in each.days)

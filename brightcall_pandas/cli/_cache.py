@@ -41,7 +41,7 @@ def clear(  # noqa: PLR0917  (each argument is an option)
 ) -> None:
     """Delete cached days, by default all of them.
 
-    They are fetched again when they are next needed.
+    They are fetched again when they are next needed. What the ledger of late edits knows of them goes, too.
     """
     with checked_client():
         cache = Client(account=account, cache_dir=cache_dir, offline=True).cache

@@ -68,6 +68,10 @@ def export(  # noqa: PLR0917  (each argument is an option)
         typer.Option(help="If completeness is not proved: fail, or warn and mark the calls."),
     ] = "raise",
     refresh: Annotated[bool, typer.Option("--refresh", help="Read every day from the server again.")] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Write the calls as they were known then: a day (its end) or a time."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing unless it fails.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -97,6 +101,7 @@ def export(  # noqa: PLR0917  (each argument is an option)
             free_text=free_text,
             on_incomplete=on_incomplete,
             refresh=refresh,
+            as_of=as_of,
             progress=None if sys.stderr.isatty() and not quiet else False,
             **json_object("filters", filters),
         )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import math
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from brightcall_pandas.doctor import _answers, _fields, _pages
 from brightcall_pandas.doctor._evidence import Evidence, collect
@@ -96,7 +96,7 @@ def report(
 
 
 def _days(client: Client, day_from: str | date | None, day_to: str | date | None) -> tuple[str, str]:
-    settled = datetime.now(UTC).date() - timedelta(days=math.ceil(client.settle.days) + 2)
+    settled = client.now().date() - timedelta(days=math.ceil(client.settle.days) + 2)
     last = CallFilter(day_to=settled if day_to is None else day_to).day_to
     week_before = date.fromisoformat(last) - timedelta(days=_DEFAULT_DAYS - 1)
     spec = CallFilter(day_from=week_before if day_from is None else day_from, day_to=last)

@@ -65,6 +65,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         The filters by their API names, without the days; None if unknown.
     pseudonymized
         Fingerprint of the key that made the tokens; None for calls as they are.
+    as_of
+        Time as of which the calls were known so, UTC; None for what was read last.
     schema_version
         Version of the typed schema.
     """
@@ -75,6 +77,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     other_types: dict[str, str] = {}
     query: dict[str, Any] | None = None
     pseudonymized: str | None = None
+    as_of: str | None = None
     schema_version: int = SCHEMA_VERSION
 
     def difference(self, other: Identity, *, same_query: bool = True) -> str | None:

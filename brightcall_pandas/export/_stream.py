@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date
 from datetime import datetime as Moment  # noqa: N812
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -42,6 +42,7 @@ from brightcall_pandas.load import (
     Day,
     Loading,
     Progress,
+    checked_as_of,
     current_client,
     fields_of,
     loading_client,
@@ -76,6 +77,7 @@ def export_calls(
     refresh: bool = False,
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
+    as_of: str | date | None = None,
     client: Client | None = None,
     **filters: Unpack[Filters],
 ) -> Path:
@@ -106,6 +108,9 @@ def export_calls(
         ``"warn"``, write it, mark it in the file, and read it again next time.
     progress
         Whether to show a progress bar: True at once, None after a second, False never.
+    as_of
+        Write the calls as they were known at an earlier time, as in `load_calls`, without asking the server.
+        A folder holds the calls of one such time.
     client
         The client to use; None means the default one.
     **filters
@@ -151,6 +156,7 @@ def export_calls(
         refresh=refresh,
         strict=on_incomplete == "raise",
         progress=Progress(progress),
+        as_of=checked_as_of(as_of, refresh=refresh),
     )
     export = _Export(loading, chosen, agent, path, partition, tokens)
     with loading.progress as shown:
@@ -170,6 +176,7 @@ class _Export:
     partition: str
     tokens: Pseudonyms | None
     zone: str = ""
+    as_of: str | None = None
     unproved: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -179,7 +186,9 @@ class _Export:
 
     def run(self) -> int:
         """Write every period that is not final yet; return the number of calls written."""
-        self.zone = zone_of(self.client, self.loading.spec)
+        moment = self.loading.moment
+        self.zone = self.loading.zone if moment else zone_of(self.client, self.loading.spec)
+        self.as_of = None if moment is None else moment.astimezone(UTC).isoformat()
         with folder_lock(self.folder) as scratch:
             return self._update(scratch)
 
@@ -207,6 +216,7 @@ class _Export:
             columns=self.columns,
             query=query if self.tokens is None else query_without_numbers(query, self.tokens),
             pseudonymized=None if self.tokens is None else self.tokens.fingerprint,
+            as_of=self.as_of,
         )
 
     def _file(self, period: str) -> Path:
@@ -266,7 +276,8 @@ class _Export:
         return rows
 
     def _is_final(self, window: dict[str, Any], last: date) -> bool:
-        return self.client.is_final(Moment.fromisoformat(window["fetched_at"]), last)
+        read = Moment.fromisoformat(window["fetched_at"])
+        return self.as_of is not None or self.client.is_final(read, last)
 
     def _pseudonymized(self, table: pa.Table) -> pa.Table:
         if self.tokens is None:

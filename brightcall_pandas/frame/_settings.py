@@ -46,6 +46,7 @@ LONGEST_DAYS = 36_500
 
 _LONGEST_SHOWN = 80  # characters of a refused value that a message quotes
 
+_DAYS = re.compile(r"(?<=[0-9 ])d\b")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 
 T = TypeVar("T", bound=str)
@@ -114,6 +115,8 @@ def duration(name: str, value: Any) -> timedelta:
     what = "a duration (seconds, a timedelta, or text such as '10min')"
     if isinstance(value, bool) or not isinstance(value, Real | str | timedelta | np.timedelta64):
         raise type_error(name, what, value)
+    if isinstance(value, str):
+        value = _DAYS.sub("D", value)  # pandas no longer takes "2d", which is how people write it
     try:
         read = pd.Timedelta(float(value), unit="s") if isinstance(value, Real) else pd.Timedelta(value)
     except (ValueError, OverflowError):

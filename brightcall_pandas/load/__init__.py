@@ -11,6 +11,11 @@
     _agents        which field tells the account's agents
     _loading       one load, from cache and server
     _cached        parts that are on disk
+    _successor     what a window takes over from the readings that it replaces
+    _changes       two readings side by side, call by call
+    _as_of         calls as they were known earlier
+    _revisions     what later readings saw changed
+    _forget        a person out of the cache
     _windows       parts that the server has: how a range is cut, how each window is read
     _pages         one window, read until it is proved complete
     _proof         what pages prove
@@ -22,11 +27,13 @@
 from brightcall_pandas.load._account import KnownAccount
 from brightcall_pandas.load._agents import AccountAgent
 from brightcall_pandas.load._client import Client, current_client, loading_client, use
+from brightcall_pandas.load._forget import forget
 from brightcall_pandas.load._keys import ADDRESS_VARIABLE, KEY_VARIABLE, NO_KEY, find_key, login
 from brightcall_pandas.load._loaders import (
     Catalog,
     Day,
     Provenance,
+    checked_as_of,
     count_calls,
     fields_of,
     load_calls,
@@ -42,6 +49,7 @@ from brightcall_pandas.load._plan import farthest
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._proof import Ask, Slice, joined
 from brightcall_pandas.load._query import known_zone, request_body
+from brightcall_pandas.load._revisions import revisions
 from brightcall_pandas.load._statistics import load_stats
 
 __all__ = [
@@ -58,11 +66,13 @@ __all__ = [
     "Progress",
     "Provenance",
     "Slice",
+    "checked_as_of",
     "count_calls",
     "current_client",
     "farthest",
     "fields_of",
     "find_key",
+    "forget",
     "joined",
     "known_zone",
     "load_calls",
@@ -71,6 +81,7 @@ __all__ = [
     "loading_client",
     "login",
     "request_body",
+    "revisions",
     "runs",
     "slice_of",
     "spans_of",

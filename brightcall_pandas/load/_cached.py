@@ -6,22 +6,36 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
-from brightcall_pandas.cache import Part, Segment, Store, StoreError, file_size, pages_of, pages_text, touch
+from brightcall_pandas.cache import (
+    FIRST_SEEN,
+    WHOLE,
+    DayHistory,
+    Part,
+    Segment,
+    Store,
+    StoreError,
+    exclusive,
+    file_size,
+    micros,
+    pages_of,
+    pages_text,
+    touch,
+)
 from brightcall_pandas.frame import SCHEMA_VERSION, AnswerReader, read_page
-from brightcall_pandas.load._changes import changes
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._pages import PageSource, WindowPages, checksum
 from brightcall_pandas.load._parts import DAY, part_of
 from brightcall_pandas.load._proof import Ask
 from brightcall_pandas.load._query import Query
+from brightcall_pandas.load._successor import Successor
 from brightcall_pandas.load._union import once
 
-__all__ = ["CachedWindows"]
+__all__ = ["CachedWindows", "groups"]
 
 _COMPACT_FROM = 8  # pieces of final days, one after the other, from which on they are put together
 _QUICKLY_WRITTEN = 4 * 2**20  # bytes that are put together after a load that read files, however few
@@ -59,6 +73,41 @@ class CachedWindows:
         }
         return self._of_this_version(usable)
 
+    @property
+    def zone(self) -> str:
+        """Timezone in which days start."""
+        return self._query.zone
+
+    def latest_of(self, days: Iterable[date]) -> dict[date, Segment]:
+        """Return the segment of each day that was read last, however old."""
+        latest = self._store.latest()
+        return self._of_this_version({day: latest[day] for day in days if day in latest})
+
+    def before_reading(self, days: Iterable[date]) -> None:
+        """Rebuild segments of another schema version while their pages are there: a reading replaces them."""
+        self.latest_of(days)
+
+    def ledger(self, days: Sequence[date]) -> tuple[pa.Table, int]:
+        """Return the ledger's entries of some days, and from when on it is whole, in microseconds.
+
+        Raises
+        ------
+        StoreError
+            It changes faster than it can be read.
+        """
+        store = self._store
+        entries = store.ledger.read(store.newest, days[0], days[-1])
+        return entries, store.ledger.floor
+
+    def set_aside_damaged(self, segments: Iterable[Segment]) -> None:
+        """Set segments aside that are there and cannot be read."""
+        for each in set(segments):
+            try:
+                each.read(each.days, WHOLE)
+            except StoreError as error:
+                if os.path.lexists(each.path):
+                    self._store.set_aside(each, error)
+
     def read(
         self, chosen: dict[date, Segment], columns: Sequence[str], tries: int = _TRIES
     ) -> tuple[list[Part], bool]:
@@ -72,7 +121,7 @@ class CachedWindows:
         parts: list[Part] = []
         vanished: list[date] = []
         sound = True
-        for segment, days in _groups(chosen):
+        for segment, days in groups(chosen):
             try:
                 part = segment.read(days, columns)
             except StoreError as error:
@@ -102,19 +151,48 @@ class CachedWindows:
     def keep(self, part: Part, fetched_at: datetime, read: WindowPages) -> None:
         """Write a window; a cache that cannot be written makes the next load slower, not this one fail.
 
-        What the window tells of changes since an older reading goes into its report, also that of `part`.
+        What the window tells of changes since an older reading goes into its report, also that of `part`, and
+        into the ledger: both appear, or neither does.
         """
         pages = pages_text((each.key, each.ask.number, each.ask.size, each.checksum) for each in read.slices)
         cache = self._client.cache
         (report,) = part.windows
-        report["changes"].update(self._changes(part))
         kept = replace(part, windows=[report | {"pages": pages}])
         try:
             store = cache.prepared(self._store)
-            store.write(kept, fetched_at)
+            with exclusive(store.folder) as alone:
+                self._put(store, kept, fetched_at, alone=alone)
             cache.pages.forget(store.sweep() - {each.key for each in read.slices})
         except OSError as error:
             cache.failed(error)
+
+    def _put(self, store: Store, part: Part, fetched_at: datetime, *, alone: bool) -> None:
+        """Write a window, and what its reading saw; what has changed goes into its report as well."""
+        client, ledger, serial = self._client, store.ledger, store.newest + 1
+        successor = Successor(part, self._older(part), client.now(), client.is_final)
+        part.windows[0]["changes"].update(successor.changes)
+        if not alone:  # another process may be writing the ledger at this moment
+            store.put(successor.alone(), fetched_at, serial)
+            return
+        ledger.settle(serial - 1)
+        entries = successor.entries(serial, fields_only=client.ledger == "fields-only")
+        pending = None if entries is None else ledger.add(entries)
+        store.put(successor.part(entries), fetched_at, serial)
+        if pending is not None:
+            ledger.commit(pending)
+
+    def _older(self, part: Part) -> list[Part]:
+        """Return the readings that a window replaces, as far as they can be compared with it."""
+        latest = self._store.latest()
+        older = {
+            day: latest[day]
+            for day in part.days
+            if day in latest and latest[day].schema_version == SCHEMA_VERSION
+        }
+        try:
+            return [segment.read(days, WHOLE) for segment, days in groups(older)]
+        except StoreError:
+            return []
 
     def tidy(self, days: Sequence[date], read: Mapping[date, Segment]) -> None:
         """Do what can wait until a load has its calls: put files together, and keep to the cache's limit.
@@ -135,31 +213,15 @@ class CachedWindows:
             # Not after a load from the server alone, which needs its time and memory; the next load does it.
             if read and store.compact(self._is_final, least=_COMPACT_FROM, most_bytes=most):
                 cache.pages.forget(store.sweep())
+            if self._client.ledger_days is not None:
+                store.ledger.prune(micros(self._client.now() - timedelta(days=self._client.ledger_days)))
+            store.ledger.compact()
         latest = store.latest()
         needed = {latest[day].path for day in days if day in latest}
         cache.tidy(needed, online=len(read) < len(days))
 
     def _is_final(self, segment: Segment, day: date) -> bool:
         return self._client.is_final(segment.fetched_at, day)
-
-    def _changes(self, part: Part) -> dict[str, Any]:
-        """Compare a window with the older readings of its days; nothing where there are none."""
-        latest = self._store.latest()
-        older = {
-            day: latest[day]
-            for day in part.days
-            if day in latest and latest[day].schema_version == SCHEMA_VERSION
-        }
-        if not older:
-            return {}
-        try:
-            before = [segment.read(days) for segment, days in _groups(older)]
-        except StoreError:
-            return {}
-        after = [part.between(each.days[0], each.days[-1]).table for each in before]
-        found = changes(pa.concat_tables([each.table for each in before]), pa.concat_tables(after))
-        since = min(window["fetched_at"] for each in before for window in each.windows)
-        return {"since": since, **found}
 
     def _of_this_version(self, chosen: dict[date, Segment]) -> dict[date, Segment]:
         """Rebuild segments of another schema version from their pages, without the server."""
@@ -173,7 +235,7 @@ class CachedWindows:
         try:
             meta = segment.meta()
             whole = Part.concat([self._from_pages(window) for window in meta["windows"]])
-            whole = replace(whole, serials=meta["serials"])
+            whole = _with_history(replace(whole, serials=meta["serials"]), segment)
             new = self._client.cache.prepared(self._store).write(whole, segment.fetched_at, segment.serial)
         except (StoreError, OSError, LookupError):
             return None
@@ -199,7 +261,19 @@ class CachedWindows:
         return whole.between(*map(date.fromisoformat, (window["day_from"], window["day_to"])))
 
 
-def _groups(chosen: Mapping[date, Segment]) -> Iterator[tuple[Segment, list[date]]]:
+def _with_history(rebuilt: Part, segment: Segment) -> Part:
+    """Return calls that were typed anew with what their file says of when each was first seen.
+
+    Where these are not the same calls in the same order, it is known of each day only how it was read last.
+    """
+    old = segment.read(segment.days, ["id", FIRST_SEEN])
+    if old.table["id"].equals(rebuilt.table["id"]):
+        table = rebuilt.table.append_column(FIRST_SEEN, old.table[FIRST_SEEN])
+        return replace(rebuilt, table=table, history=old.history)
+    return replace(rebuilt, history=[DayHistory(each.read, each.read, 0) for each in old.history])
+
+
+def groups(chosen: Mapping[date, Segment]) -> Iterator[tuple[Segment, list[date]]]:
     """Group consecutive days of one segment."""
     group: list[date] = []
     for day in sorted(chosen):

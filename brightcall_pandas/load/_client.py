@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -56,6 +56,8 @@ _LOADERS = {
     "load_catalog": "",
     "export_calls": "…",
     "explore": "…",
+    "forget": "…",
+    "revisions": "…",
 }
 """Functions that take a client, which may be looked for on the client itself, and what stands before it."""
 _OF_DEFAULT = {"use": "bc.use(client)", "login": "bc.login()"}
@@ -125,6 +127,15 @@ class Client(ForkAware):
     window_limit
         Calls that one day may have at most. A server that shows more of them is given up: its list may have
         no end.
+    ledger
+        What the ledger keeps of a call that changed (``docs/late-edits.md``): ``"values"``, the values before
+        and after as the cache keeps calls, or ``"fields-only"``, of fields that tell of persons only that
+        they changed. Then `as_of` cannot go back to where such a value, or a whole call, has gone.
+    ledger_days
+        Days for which the ledger keeps what it saw; None keeps all.
+    clock
+        Function that returns the time, with its offset; None goes by the machine's clock. For tests and for a
+        sandbox whose clock is moved: ``sandbox.client(clock=sandbox.clock)``.
 
     Raises
     ------
@@ -171,6 +182,9 @@ class Client(ForkAware):
         allow_http: bool = False,
         answer_limit: float | str = "100 MB",
         window_limit: int = 2_000_000,
+        ledger: str = "values",
+        ledger_days: float | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         # Before anything can go wrong in a frame that would show a key: an address may have one, too.
         given, api_key = Hidden(api_key), None
@@ -199,6 +213,11 @@ class Client(ForkAware):
         self.settle = timedelta(days=number("settle_days", settle_days, most=LONGEST_DAYS))
         self.max_age = duration("max_age", max_age)
         self.cache_limit = None if cache_limit is None else size("cache_limit", cache_limit)
+        self.ledger = choice("ledger", ledger, ("values", "fields-only"))
+        self.ledger_days = (
+            None if ledger_days is None else positive("ledger_days", ledger_days, most=LONGEST_DAYS)
+        )
+        self._clock = _checked_clock(clock)
         self._folder = _cache_folder(cache_dir)
         self._lock = RenewedLock()
         self._kept: tuple[Cache, AccountServer] | None = None
@@ -222,7 +241,7 @@ class Client(ForkAware):
                 if self._account is None:
                     raise AuthenticationError(no_account(offline=self.offline))
                 folder = self._folder / _folder_name(self._account)
-                cache = Cache(folder, limit=self.cache_limit, rules=PROOF_VERSION)
+                cache = Cache(folder, limit=self.cache_limit, rules=PROOF_VERSION, now=self.now)
                 self._kept = cache, AccountServer(cache, self._account, self.base_url)
             return self._kept
 
@@ -265,6 +284,10 @@ class Client(ForkAware):
                 )
             return self._session
 
+    def now(self) -> datetime:
+        """Return the time, UTC: that of `clock`, or of the machine."""
+        return datetime.now(UTC) if self._clock is None else self._clock().astimezone(UTC)
+
     def is_final(self, fetched_at: datetime, last_day: date) -> bool:
         """Tell whether a day's calls could no longer change when they were fetched.
 
@@ -274,11 +297,11 @@ class Client(ForkAware):
         day_over = datetime(last_day.year, last_day.month, last_day.day, tzinfo=UTC) + timedelta(
             days=1, hours=12
         )
-        return day_over + self.settle <= fetched_at <= datetime.now(UTC)
+        return day_over + self.settle <= fetched_at <= self.now()
 
     def is_fresh(self, fetched_at: datetime, last_day: date) -> bool:
         """Tell whether what was fetched then will do now."""
-        age = datetime.now(UTC) - fetched_at
+        age = self.now() - fetched_at
         return self.is_final(fetched_at, last_day) or timedelta(0) <= age <= self.max_age
 
     def close(self) -> None:
@@ -384,6 +407,17 @@ def loading_client(client: Client | None) -> Client:
     current = current_client(client)
     current._check_server()
     return current
+
+
+def _checked_clock(clock: Any) -> Callable[[], datetime] | None:
+    if clock is None:
+        return None
+    now = clock() if callable(clock) else clock
+    if not callable(clock) or not isinstance(now, datetime) or now.tzinfo is None:
+        msg = f"clock takes a function that returns a datetime with an offset, not {now!r}"
+        raise TypeError(msg)
+    function: Callable[[], datetime] = clock
+    return function
 
 
 def _bare(name: str, given: str | None) -> str | None:

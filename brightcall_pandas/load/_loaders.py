@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeVar, Unpack
 
@@ -30,6 +30,7 @@ from brightcall_pandas.frame import (
 )
 from brightcall_pandas.load._account import unusual
 from brightcall_pandas.load._agents import AccountAgent
+from brightcall_pandas.load._as_of import checked_moment
 from brightcall_pandas.load._client import Client, loading_client
 from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._pages import days_text
@@ -40,6 +41,7 @@ from brightcall_pandas.load._query import known_zone, request_body
 __all__ = [
     "Catalog",
     "Provenance",
+    "checked_as_of",
     "count_calls",
     "fields_of",
     "load_calls",
@@ -51,6 +53,7 @@ __all__ = [
 ]
 
 _UNPROVED = "They are returned as they are, marked in df.calls.quality(), and read again by the next load."
+_DAYS_AS_OF = 7  # for which the ledger is read once
 Day = str | date
 T = TypeVar("T")
 
@@ -86,6 +89,7 @@ def load_calls(
     refresh: bool = False,
     on_incomplete: Literal["raise", "warn"] = "raise",
     progress: bool | None = None,
+    as_of: str | date | None = None,
     client: Client | None = None,
     **filters: Unpack[Filters],
 ) -> pd.DataFrame:
@@ -110,6 +114,10 @@ def load_calls(
         ``"warn"``, mark it in ``df.calls.quality()``, and not cache it.
     progress
         Show a progress bar: True at once, None when the load takes longer than a second, False never.
+    as_of
+        Return the calls as they were known at an earlier time, from the cache and its ledger alone: a day
+        (its end), or a time, without an offset in the zone of the days. Exact for what loads with the same
+        filters had read by then; `CacheError` names the days of which nothing had been read.
     client
         The client to use; None takes the default one (`bc.use`, or the environment).
     **filters
@@ -145,6 +153,7 @@ def load_calls(
         refresh=refresh,
         strict=on_incomplete == "raise",
         progress=Progress(progress),
+        as_of=checked_as_of(as_of, refresh=refresh),
     )
     with loading.progress as shown, WriteQueue() as writes:
         parts = list(loading.parts(writes))
@@ -243,6 +252,16 @@ def load_catalog(
 # Arguments.
 
 
+def checked_as_of(as_of: Any, *, refresh: bool) -> Any:
+    """Return `as_of` if it is a day or a time, and goes with the other arguments."""
+    if as_of is not None:
+        checked_moment(as_of, "UTC")
+        if refresh:
+            msg = "as_of tells what was known earlier, and refresh=True asks the server now; give one of them"
+            raise ValueError(msg)
+    return as_of
+
+
 def spec_of(client: Client, day_from: Day, day_to: Day | None, filters: Mapping[str, Any]) -> CallFilter:
     """Return the checked filter of a load; the account is asked for its zone where today depends on it."""
     for name in filters:
@@ -256,9 +275,9 @@ def spec_of(client: Client, day_from: Day, day_to: Day | None, filters: Mapping[
 
 def _today(client: Client, timezone: str | None) -> date:
     """Return the day of today in the zone of a load."""
-    somewhere = datetime.now(UTC).date()
+    somewhere = client.now().date()
     zone = zone_of(client, CallFilter(timezone=timezone, day_from=somewhere, day_to=somewhere))
-    return datetime.now(zone_info(zone)).date()
+    return client.now().astimezone(zone_info(zone)).date()
 
 
 def fields_of(columns: Sequence[str] | None) -> list[str]:
@@ -277,8 +296,8 @@ def spans_of(loading: Loading, days: Sequence[date], calls: int) -> Iterator[lis
     """Cut days into spans of consecutive ones with about so many calls, going by one small request."""
     if not days:
         return
-    length, expected = 1, None
-    if not loading.client.offline:
+    length, expected = 1 if loading.as_of is None else _DAYS_AS_OF, None
+    if not loading.client.offline and loading.as_of is None:
         filters = loading.spec.without("day_from", "day_to").to_dict()
         with suppress(InvalidResponseError):  # a server that does not count: one day at a time
             found = count_calls(days[0], days[-1], client=loading.client, **filters)
@@ -420,12 +439,13 @@ def _provenance(loading: Loading, parts: Sequence[Part], agent: Mapping[str, Any
         query=loading.spec.to_request(),
         timezone=loading.zone,
         schema_version=SCHEMA_VERSION,
-        loaded_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        loaded_at=loading.client.now().isoformat(timespec="seconds"),
         complete=all(each["complete"] for each in windows),
         windows=windows,
         misfits=misfits,
         server=unusual({each.name: each.value for each in loading.client.cache.account.server}),
         **agent,
+        **({} if loading.moment is None else {"as_of": loading.moment.isoformat()}),
         **({"region": loading.client.region} if loading.client.region else {}),
         **({"lead": loading.client.lead} if loading.client.lead else {}),
     )

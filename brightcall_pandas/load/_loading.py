@@ -20,13 +20,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
+from typing import Any
 
 from brightcall_pandas.api import WriteQueue
 from brightcall_pandas.cache import Part, Segment
 from brightcall_pandas.errors import IncompleteDataError, OfflineError
 from brightcall_pandas.filters import CallFilter
+from brightcall_pandas.load._as_of import checked_moment, parts_as_of
 from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._parts import DAY, in_order, runs
@@ -59,6 +61,8 @@ class Loading:
         Raise where a window cannot be proved complete; otherwise warn and mark it.
     progress
         What shows how far it is.
+    as_of
+        Return the calls as they were known then, without asking the server; see `checked_moment`.
     """
 
     client: Client
@@ -67,6 +71,7 @@ class Loading:
     refresh: bool = False
     strict: bool = True
     progress: Progress = field(default_factory=Progress)
+    as_of: Any = None
 
     @property
     def zone(self) -> str:
@@ -92,6 +97,9 @@ class Loading:
             As `errors` draws them.
         """
         days = self.days
+        if self.as_of is not None:
+            yield from self._parts_as_of(days)
+            return
         opening = self._learn_zone(days[0], days[-1])
         for _ in range(_TRIES):
             try:
@@ -105,11 +113,35 @@ class Loading:
         msg = f"the answers, or the cache {self.client.cache.folder}, change faster than they can be read"
         raise IncompleteDataError(f"{msg}. Try again.")
 
+    @property
+    def moment(self) -> datetime | None:
+        """The moment that `as_of` means; None without one.
+
+        Raises
+        ------
+        TypeError, ValueError
+            It is not a day or a time, or is still to come.
+        """
+        if self.as_of is None:
+            return None
+        moment = checked_moment(self.as_of, self.zone)
+        if moment > (now := self.client.now()):
+            msg = f"as_of={self.as_of!r} is still to come: it is {now.isoformat(sep=' ', timespec='seconds')}"
+            raise ValueError(msg)
+        return moment
+
+    def _parts_as_of(self, days: Sequence[date]) -> Iterator[Part]:
+        moment = self.moment
+        assert moment is not None
+        cached = CachedWindows(self.client, self.query)
+        parts = parts_as_of(cached, days, self.columns, moment)
+        yield from in_order({day: part for part in parts for day in part.days}, days)
+
     def _have(
         self, days: Sequence[date], opening: Opening | None, writes: WriteQueue
     ) -> dict[date, Part] | None:
         """Return the part of each day; None when a part of the cache could not be read."""
-        query = self._query
+        query = self.query
         cached = CachedWindows(self.client, query)
         chosen = self._chosen(cached, days)
         missing = [day for day in days if day not in chosen]
@@ -119,6 +151,7 @@ class Loading:
             msg = f"the cache lacks {lacking}, and offline=True forbids asking the server"
             raise OfflineError(f"{msg}. Load them once online.")
         if missing:
+            cached.before_reading(missing)
             parts += self._reading(query, opening).parts(missing, writes)
         kept, sound = cached.read(chosen, self.columns)
         united = cached.united(parts + kept) if sound else None
@@ -153,7 +186,7 @@ class Loading:
         if self.client.offline:
             msg = "offline=True, and the cache does not know this account's timezone"
             raise OfflineError(f"{msg}. Give bc.Client timezone=, or load once online.")
-        opening = self._reading(self._query).opening(first, last)
+        opening = self._reading(self.query).opening(first, last)
         cache.learn(timezone=known_zone(opening.pages[0].page.timezone) or "UTC")
         return opening
 
@@ -168,6 +201,7 @@ class Loading:
         return zone
 
     @property
-    def _query(self) -> Query:
+    def query(self) -> Query:
+        """The question, apart from the days."""
         body = request_body(self.spec.without("day_from", "day_to"), self._sent_zone)
         return Query(self.client.profile.name, body, self.zone, self.client.cache.account.other_bounds)

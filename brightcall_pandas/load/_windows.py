@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from operator import itemgetter
 from typing import Any, NoReturn
@@ -97,7 +97,7 @@ class WindowReader:
         if self.opened is not None and self.opened.source.body == source.body:
             # The zone may be known only since then.
             return replace(self.opened, source=replace(source, shared=self.opened.source.shared))
-        began, facts = datetime.now(UTC), self._facts()
+        began, facts = self.client.now(), self._facts()
         pages, learnt = yield from first_pages(source.fetch, self.client.page_size, facts)
         self._learn(learnt)
         return Opening(source, pages, began)
@@ -123,7 +123,7 @@ class WindowReader:
 
     def _window(self, writes: WriteQueue, days: Sequence[date], opening: Opening | None) -> Task[list[Part]]:
         if opening is None:
-            opening = Opening(self._source(days[0], days[-1]), (), datetime.now(UTC))
+            opening = Opening(self._source(days[0], days[-1]), (), self.client.now())
         source, began = opening.source, opening.began
         settled = self.client.is_final(began, days[-1])
         readings = yield from read_days(

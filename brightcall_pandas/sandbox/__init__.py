@@ -16,6 +16,7 @@
     _truth_effects  what was planted, in numbers
     _table       the calls in DuckDB: find, order, render as JSON
     _changes     changes to them, and which were there meanwhile
+    _late        what happens to calls later, by itself
     _numbers     how clients' numbers are written
     _behavior    what the article leaves open, aspect by aspect
     _personas    servers that decide it differently, by name

@@ -133,9 +133,13 @@ class Answers:
         self.table = table
         self._users = users
         self._key = api_key
-        self._now = f"to_timestamp({now})"
+        self.set_clock(now)
         self._catalogue = catalogue()
         self.behave(AS_IS, 0)
+
+    def set_clock(self, now: int) -> None:
+        """Take another epoch second for now."""
+        self._now = f"to_timestamp({now})"
 
     def behave(self, behavior: Behavior, seed: int) -> None:
         """Answer so from now on; `seed` decides what the behavior leaves to chance."""

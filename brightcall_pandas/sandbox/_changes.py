@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from brightcall_pandas.sandbox._late import moment_text
 from brightcall_pandas.sandbox._table import typed_rows
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from brightcall_pandas.sandbox._late import Future
     from brightcall_pandas.sandbox._table import CallTable
 
 __all__ = ["AT_RANDOM", "Changes", "Witness"]
@@ -42,10 +44,13 @@ class Changes:
         The table to change.
     first, last
         Epoch seconds between which random inserted calls lie, the second excluded.
+    future
+        What happens by itself as time passes.
     """
 
-    def __init__(self, table: CallTable, first: int, last: int) -> None:
+    def __init__(self, table: CallTable, first: int, last: int, future: Future) -> None:
         self.history: list[dict[str, Any]] = []
+        self.future = future
         self.witness = Witness(table)
         self._table = table
         self._span = first, last
@@ -85,10 +90,19 @@ class Changes:
         for change in due:
             self.make(change)
 
+    def advance(self, seconds: int) -> int:
+        """Let time pass, and what happens meanwhile happen; return how many changes that were."""
+        self.witness.table_changed()
+        made = self.future.advance(seconds)
+        for kind, ids, at in made:
+            self._record(kind, ids, at)
+        return len(made)
+
     def restore(self) -> None:
-        """Put the table back as it was drawn, and drop scheduled changes and the mark."""
+        """Put the table back as it was drawn, the clock too, and drop scheduled changes and the mark."""
         self._waiting.clear()
         self._table.restore()
+        self.future.restart()
         self._anywhere.reset()
         self._at_the_end.reset()
         self.witness.forget()
@@ -158,11 +172,16 @@ class Changes:
         )
         return [row["id"] for row in rows]
 
-    def _record(self, kind: str, ids: list[Any]) -> int:
-        """Record which calls a change affected; return how many."""
+    def _record(self, kind: str, ids: list[Any], at: int | None = None) -> int:
+        """Record which calls a change affected, and when; return how many."""
         if ids:
             self.history.append(
-                {"request": self._requests, "change": kind, "ids": [str(each) for each in ids]}
+                {
+                    "request": self._requests,
+                    "change": kind,
+                    "ids": [str(each) for each in ids],
+                    "at": moment_text(self.future.now if at is None else at),
+                }
             )
         return len(ids)
 

@@ -10,14 +10,18 @@ import subprocess
 import sys
 import tempfile
 import threading
-from datetime import date, timedelta
+import time
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
+from zoneinfo import ZoneInfo
 
 import requests
 
 from brightcall_pandas.errors import BrightcallError, missing_extra
-from brightcall_pandas.sandbox._draw import LAST_DAY, Calendar
+from brightcall_pandas.frame import duration
+from brightcall_pandas.sandbox._account import TIMEZONE
+from brightcall_pandas.sandbox._draw import LAST_DAY, Calendar, midnight
 from brightcall_pandas.sandbox._faults import checked_faults
 from brightcall_pandas.sandbox._personas import joined_name, personas_named
 from brightcall_pandas.sandbox._planted import checked_on_days
@@ -57,6 +61,8 @@ class Sandbox:
         First and last day that has calls, YYYY-MM-DD in `timezone`.
     timezone
         The account's zone.
+    now
+        Time at which its clock began, in ISO form.
     account
         Name of the account. It follows from the calls, the world and the personas, not from the port, so a
         cache survives a restart.
@@ -75,8 +81,11 @@ class Sandbox:
     day_from: str
     day_to: str
     timezone: str
+    now: str
 
     def __init__(self, arguments: list[str], deadline_s: float) -> None:
+        self._began = time.monotonic()
+        self._passed = timedelta()
         self._session = requests.Session()
         self._session.trust_env = False  # requests must not leave this machine through a proxy
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
@@ -170,11 +179,43 @@ class Sandbox:
         -------
         list of dict
             ``request`` (for a scheduled or random change, the number of the request before which it was made;
-            else of the latest request, 0 if there was none), ``change`` (insert, update or delete) and
-            ``ids`` (as text).
+            else of the latest request, 0 if there was none), ``change`` (insert, update or delete),
+            ``ids`` (as text) and ``at``, when it was on the sandbox's clock.
         """
         made: list[dict[str, Any]] = self._command("changes")
         return made
+
+    def advance(self, by: str | float | timedelta) -> int:
+        """Let time pass on the sandbox's clock: calls are made, edited and removed as they were drawn to be.
+
+        Parameters
+        ----------
+        by
+            How long: text such as ``"2d"`` or ``"36h"``, seconds, or a timedelta. Whole seconds count.
+
+        Returns
+        -------
+        int
+            How many changes that made; `changes` tells which and when, ``truth["late_edits"]`` what they are.
+
+        Raises
+        ------
+        TypeError, ValueError
+            That is not a duration.
+        """
+        passed = int(duration("by", by).total_seconds())
+        made = int(self._command("advance", seconds=passed))
+        self._passed += timedelta(seconds=passed)
+        return made
+
+    def clock(self) -> datetime:
+        """Return the sandbox's time, UTC: it goes on by itself, and `advance` moves it.
+
+        ``sandbox.client(clock=sandbox.clock)`` is a client to which it is that time: days settle, and what it
+        has cached ages, as the clock is moved. What happens to calls late, happens only by `advance`.
+        """
+        running = timedelta(seconds=time.monotonic() - self._began)
+        return datetime.fromisoformat(self.now) + self._passed + running
 
     def set_faults(self, faults: dict[str, Any] | None, *, seed: int | None = None) -> None:
         """Replace the faults, given as for `start_sandbox`; None ends all of them.
@@ -207,8 +248,9 @@ class Sandbox:
         self.account = self._command("persona", persona=name, seed=seed)
 
     def restore(self) -> None:
-        """Put the calls back as they were drawn; scheduled changes and the mark are dropped."""
+        """Put calls and clock back as they were at the start; scheduled changes and the mark are dropped."""
         self._command("restore")
+        self._passed = timedelta()
 
     def mark(self) -> None:
         """Remember from here on which calls the answers were made from; `since_mark` tells."""
@@ -299,6 +341,7 @@ def start_sandbox(  # noqa: PLR0917  (as the command line has them)
     world: str | World | Sequence[str | World] | None = None,
     *,
     day_to: str | date | None = None,
+    now: str | datetime | None = None,
     port: int = 0,
 ) -> Sandbox:
     """Start a Brightcall API on this machine, in its own process.
@@ -321,6 +364,9 @@ def start_sandbox(  # noqa: PLR0917  (as the command line has them)
         `worlds.describe`. None is ``"lively"``; in ``"null"`` nothing differs.
     day_to
         Last day, YYYY-MM-DD; by default 2026-03-31, so that a month includes a clock change.
+    now
+        When its clock begins, in the account's zone unless an offset says otherwise: calls after it are made
+        as `Sandbox.advance` moves the clock. By default the end of the last day, when all are made.
     port
         Port on the loopback interface; 0 takes a free one.
 
@@ -345,6 +391,7 @@ def start_sandbox(  # noqa: PLR0917  (as the command line has them)
     """
     _check(calls, days)
     chosen = _checked_world(world, days, day_to)
+    moment = _checked_now(now, days, day_to)
     options = {
         "--faults": json.dumps(checked_faults(faults)),
         "--calls": calls,
@@ -357,6 +404,8 @@ def start_sandbox(  # noqa: PLR0917  (as the command line has them)
         options["--persona"] = name
     if day_to is not None:
         options["--day-to"] = day_to
+    if moment is not None:
+        options["--now"] = moment.isoformat()
     arguments = [str(part) for option in options.items() for part in option]
     return Sandbox(arguments, _START_S + calls / _CALLS_A_SECOND)
 
@@ -370,6 +419,7 @@ def serve(  # noqa: PLR0917  (as `start_sandbox`)
     world: str | World | Sequence[str | World] | None = None,
     *,
     day_to: date | None = None,
+    now: str | None = None,
     port: int = 0,
     for_parent: bool = False,
     as_json: bool = False,
@@ -378,7 +428,7 @@ def serve(  # noqa: PLR0917  (as `start_sandbox`)
 
     Parameters
     ----------
-    calls, days, seed, faults, persona, world, day_to, port
+    calls, days, seed, faults, persona, world, day_to, now, port
         As for `start_sandbox`.
     for_parent
         Print JSON, and end when standard input does.
@@ -394,6 +444,7 @@ def serve(  # noqa: PLR0917  (as `start_sandbox`)
     """
     _check(calls, days)
     chosen = _checked_world(world, days, day_to)
+    moment = _checked_now(now, days, day_to)
     try:
         # Imported here, because it needs the extra and the process that starts a sandbox does not.
         from brightcall_pandas.sandbox._server import SandboxSpec, run  # noqa: PLC0415
@@ -401,7 +452,7 @@ def serve(  # noqa: PLR0917  (as `start_sandbox`)
         raise SandboxError(str(missing_extra("the sandbox", "sandbox", error))) from None
     ready = _print_json if for_parent or as_json else _print_text
     name = joined_name(personas_named(persona))
-    spec = SandboxSpec(calls, days, seed, checked_faults(faults), day_to, name, chosen)
+    spec = SandboxSpec(calls, days, seed, checked_faults(faults), day_to, name, chosen, moment)
     try:
         with contextlib.suppress(KeyboardInterrupt):
             run(spec, port=port, ready=ready, end_with_stdin=for_parent)
@@ -420,14 +471,35 @@ def _checked_world(
 ) -> World:
     """Return the world, if all its effects can be planted on these days."""
     chosen = world_of(world)
+    checked_on_days(chosen, _calendar(days, day_to).days)
+    return chosen
+
+
+def _calendar(days: int, day_to: str | date | None) -> Calendar:
     try:
         last = LAST_DAY if day_to is None else date.fromisoformat(str(day_to))
-        calendar = Calendar(last - timedelta(days - 1), last)
+        return Calendar(last - timedelta(days - 1), last)
     except (ValueError, OverflowError):
         msg = f"day_to={day_to!r} and days={days}: the last day is a date, YYYY-MM-DD, in the years 1 to 9999"
         raise ValueError(msg) from None
-    checked_on_days(chosen, calendar.days)
-    return chosen
+
+
+def _checked_now(now: str | datetime | None, days: int, day_to: str | date | None) -> datetime | None:
+    """Return when the clock begins, if that is a time within the days."""
+    if now is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(str(now))
+    except ValueError:
+        msg = f"now={now!r} is not a time, such as 2026-03-10 or 2026-03-10T18:00"
+        raise ValueError(msg) from None
+    moment = moment.replace(tzinfo=moment.tzinfo or ZoneInfo(TIMEZONE), microsecond=0)
+    calendar = _calendar(days, day_to)
+    first, last = calendar.day_from, calendar.day_to
+    if not midnight(first) <= moment.timestamp() <= midnight(last + timedelta(1)):
+        msg = f"now={now!r} is not within the sandbox's days, {first} to {last}"
+        raise ValueError(msg)
+    return moment
 
 
 def _print_json(info: SandboxInfo) -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -38,6 +38,7 @@ from brightcall_pandas.sandbox._changes import AT_RANDOM, Changes
 from brightcall_pandas.sandbox._draw import midnight
 from brightcall_pandas.sandbox._faults import TAMPERINGS, FaultPlan, checked_faults, rows_mark, tamper
 from brightcall_pandas.sandbox._generate import Drawn, draw_calls
+from brightcall_pandas.sandbox._late import Future, told_delays
 from brightcall_pandas.sandbox._personas import behavior_of, joined_name, personas_named
 from brightcall_pandas.sandbox._records import PlantedChains, call_table, planted_chains
 from brightcall_pandas.sandbox._table import CallTable
@@ -75,6 +76,7 @@ class SandboxInfo:
     day_from: str
     day_to: str
     timezone: str
+    now: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class SandboxSpec:
     day_to: date | None = None
     persona: str = ""
     world: World | None = None
+    now: datetime | None = None
 
 
 def run(
@@ -144,6 +147,8 @@ class _Server(uvicorn.Server):
 def _service(spec: SandboxSpec, port: int) -> tuple[Service, SandboxInfo]:
     calendar, users, truth, rows = _drawn(spec)
     first, last = calendar.day_from, calendar.day_to
+    begin, end = midnight(first), midnight(last + timedelta(1))
+    now = end if spec.now is None else int(spec.now.timestamp())
     info = SandboxInfo(
         url=f"http://{_HOST}:{port}",
         api_key="sandbox-" + hashlib.sha256(f"key {spec.seed}".encode()).hexdigest()[:24],
@@ -151,13 +156,14 @@ def _service(spec: SandboxSpec, port: int) -> tuple[Service, SandboxInfo]:
         day_from=str(first),
         day_to=str(last),
         timezone=TIMEZONE,
+        now=datetime.fromtimestamp(now, UTC).isoformat(),
     )
     table = CallTable(rows)
-    begin, end = midnight(first), midnight(last + timedelta(1))
+    future = Future(table, spec.seed, now)
     service = Service(
-        Answers(table, info.api_key, now=end, users=users),
-        Changes(table, begin, end),
-        truth,
+        Answers(table, info.api_key, now=now, users=users),
+        Changes(table, begin, end, future),
+        truth | {"late_delays": told_delays(), "late_edits": future.told()},
         spec.faults,
         spec.seed,
         account=lambda persona: _account(spec, first, last, persona),
@@ -185,7 +191,9 @@ def _rows(rng: np.random.Generator, drawn: Drawn, planted: PlantedChains) -> Ite
 def _account(spec: SandboxSpec, first: date, last: date, persona: str) -> str:
     """Return the name of the account: the same rows on any port are the same, so they may share a cache."""
     drawn = f"{spec.seed}-{spec.calls}-{first}-{last}"
-    return "-".join(filter(None, ("sandbox", drawn, world_mark(spec.world), rows_mark(spec.faults), persona)))
+    began = "" if spec.now is None else f"at-{int(spec.now.timestamp())}"
+    marks = (drawn, began, world_mark(spec.world), rows_mark(spec.faults), persona)
+    return "-".join(filter(None, ("sandbox", *marks)))
 
 
 def _end_with_stdin() -> None:
@@ -241,7 +249,8 @@ class Service:
             "latency": lambda given: self._set_latency(given["seconds"]),
             "faults": lambda given: self._set_faults(given["faults"], given["seed"]),
             "persona": lambda given: self.set_persona(given["persona"], given["seed"]),
-            "restore": lambda _: changes.restore(),
+            "restore": lambda _: self._restore(),
+            "advance": lambda given: self._advance(given["seconds"]),
             "mark": lambda _: changes.witness.mark(),
             "since_mark": lambda _: changes.witness.told(),
         }
@@ -251,6 +260,15 @@ class Service:
                 Route("/{path:path}", self._api, methods=_METHODS),
             ]
         )
+
+    def _advance(self, seconds: int) -> int:
+        made = self._changes.advance(seconds)
+        self._answers.set_clock(self._changes.future.now)
+        return made
+
+    def _restore(self) -> None:
+        self._changes.restore()
+        self._answers.set_clock(self._changes.future.now)
 
     def _set_latency(self, seconds: float) -> None:
         self._latency_s = float(seconds)

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from brightcall_pandas.frame import FIELD_NAMES, FIELDS, Field, typed_array
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -108,6 +108,38 @@ class CallTable:
         rows: list[dict[str, Any]] = self._cached(("query", sql), run)
         return rows
 
+    def numbers(self, *columns: str) -> list[npt.NDArray[Any]]:
+        """Return columns, given as SQL whose values are numbers, of all calls in order of position."""
+        chosen = ", ".join(f"{sql} AS c{number}" for number, sql in enumerate(columns))
+        found = self._connection.execute(f"SELECT {chosen} FROM calls ORDER BY pos").fetchnumpy()  # noqa: S608
+        return [np.asarray(found[f"c{number}"]) for number in range(len(columns))]
+
+    def at(self, positions: npt.NDArray[np.integer[Any]], columns: Sequence[str]) -> pa.Table:
+        """Return columns of the calls at some positions, in order of position."""
+        chosen = ", ".join(f'"{name}"' for name in columns)
+        self._connection.register("wanted", pa.table({"pos": positions}))
+        query = f"SELECT {chosen} FROM calls JOIN wanted USING (pos) ORDER BY pos"  # noqa: S608
+        found: pa.Table = self._connection.execute(query).to_arrow_table()
+        self._connection.unregister("wanted")
+        return found
+
+    def hide_after(self, epoch: int) -> range:
+        """Take the drawn calls that begin after a moment out of the table; return them, for `show`."""
+        later = f'pos < {self._drawn} AND epoch("timestamp") > {epoch}'
+        self._connection.execute(f"INSERT INTO ready SELECT * FROM calls WHERE {later}")  # noqa: S608
+        return range(self._drawn - len(self._removed(later)), self._drawn)
+
+    def hide(self, positions: range) -> None:
+        """Take rows out of the table that `hide_after` has returned."""
+        self._removed(f"pos >= {positions.start} AND pos < {positions.stop}")
+
+    def _removed(self, condition: str) -> list[tuple[Any, ...]]:
+        removed = self._connection.execute(
+            f"DELETE FROM calls WHERE {condition} RETURNING id"  # noqa: S608
+        ).fetchall()
+        self._results.clear()
+        return removed
+
     def insert(self, rows: pa.Table) -> None:
         """Add typed rows."""
         self.show(self.prepare(rows))
@@ -167,16 +199,26 @@ class CallTable:
         The changed call gets a new position, so that rendered rows are never modified; the order of an
         answer does not depend on positions.
         """
-        one = self._connection.sql(
-            "SELECT * EXCLUDE pos FROM calls WHERE id = $id", params={"id": str(call_id)}
+        return self.amend({str(call_id): fields})
+
+    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> int:
+        """Change fields of several calls, given by id; return how many calls have these ids."""
+        found = self._connection.sql(
+            "SELECT * EXCLUDE pos FROM calls WHERE list_contains($ids, id)", params={"ids": list(changes)}
         )
-        old = one.to_arrow_table()
+        old = found.to_arrow_table()
         if not len(old):
             return 0
         new = old.cast(_schema(old))
-        for name, array in _typed_columns([dict(fields)] * len(old)).items():
-            new = new.set_column(new.schema.get_field_index(name), name, array)
-        self.delete([call_id])
+        ids = new["id"].to_pylist()
+        for name in dict.fromkeys(name for fields in changes.values() for name in fields):
+            amended = [each for each, id_ in enumerate(ids) if name in changes[id_]]
+            (array,) = _typed_columns([{name: changes[ids[each]][name]} for each in amended]).values()
+            mask = np.zeros(len(ids), dtype=bool)
+            mask[amended] = True
+            column = pc.replace_with_mask(new[name].combine_chunks(), pa.array(mask), array)
+            new = new.set_column(new.schema.get_field_index(name), name, column)
+        self.delete(changes)
         self.insert(new)
         return len(old)
 

@@ -106,9 +106,10 @@ class TestHelp:
         assert done.returncode == 0
         words = " ".join(done.stdout.split())
         commands = (
-            r"demo Load.* lab Open.* sandbox Run.* describe List.* export Write.* doctor Report.* cache Show"
+            r"demo Load.* lab Open.* sandbox Run.* describe List.* export Write.*",
+            r"revisions List.* doctor Report.* cache Show",
         )
-        assert re.search(commands, words)
+        assert re.search(" ".join(commands), words)
         assert "BRIGHTCALL_API_KEY" in words
         assert "0 success, 1 failure, 2 usage error" in words
 
@@ -120,6 +121,7 @@ class TestHelp:
             ["sandbox"],
             ["describe"],
             ["export"],
+            ["revisions"],
             ["doctor"],
             ["cache", "info"],
             ["cache", "clear"],
@@ -474,6 +476,47 @@ class TestSandbox:
         assert done.returncode == 1
         assert "choose another --port" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+class TestRevisions:
+    @pytest.fixture
+    def edited(self, tmp_path):
+        """A cache of which one call changed; the days, the options that name it, and the call."""
+        with bc.start_sandbox(60, 2, seed=2) as sandbox:
+            client = sandbox.client(cache_dir=tmp_path)
+            days = sandbox.day_from, sandbox.day_to
+            name = bc.load_calls(*days, client=client, progress=False)["id"].iloc[0]
+            sandbox.update(name, outcomeTag="Won at last", qualityRating=4)
+            bc.load_calls(*days, client=client, refresh=True, progress=False)
+            client.close()
+        return days, ["--account", sandbox.account, "--cache-dir", tmp_path], name
+
+    def test_text(self, brightcall, edited):
+        days, cache, name = edited
+        done = brightcall("revisions", *days, *cache)
+        assert done.returncode == 0
+        assert {line.split("  ", 2)[2] for line in done.stdout.splitlines()} >= {
+            f"{name}  qualityRating: (none) -> 4"
+        }
+        assert re.search(rf"{name}  outcomeTag: .* -> Won at last", done.stdout)
+        assert "changes in calls from 2026-03-30 to 2026-03-31" in done.stderr
+
+    def test_json(self, brightcall, edited):
+        days, cache, name = edited
+        rows = json.loads(brightcall("revisions", *days, "--json", *cache).stdout)
+        changed = {row["field"]: row["new"] for row in rows if row["id"] == name}
+        assert (changed["outcomeTag"], changed["qualityRating"]) == ("Won at last", "4")
+        assert {row["kind"] for row in rows} == {"changed"}
+
+    def test_days_that_were_never_read(self, brightcall, edited):
+        _, cache, _ = edited
+        done = brightcall("revisions", "2026-01-01", "2026-01-02", *cache)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "never read" in done.stderr
+
+    def test_a_wrong_day(self, brightcall, edited):
+        _, cache, _ = edited
+        assert brightcall("revisions", "January", "2026-01-02", *cache).returncode == 2
 
 
 class TestCache:

@@ -152,6 +152,8 @@ class TestDuration:
             (1.5, 1.5),
             ("10min", 600),
             ("7D", 7 * 86400),
+            ("2d", 2 * 86400),
+            ("1 d 12h", 36 * 3600),
             (timedelta(hours=1), 3600),
             (pd.Timedelta("1h"), 3600),
             (np.int64(5), 5),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from brightcall_pandas.frame import TABLE_SCHEMA
-from brightcall_pandas.load._changes import changes
+from brightcall_pandas.load import _changes
 
 NINE = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -15,6 +15,10 @@ NINE = datetime(2026, 3, 1, 9, tzinfo=UTC)
 def reading(*calls):
     rows = [{"uniqueId": f"0.{each['id']}", "timestamp": NINE} | each for each in calls]
     return pa.Table.from_pylist(rows, TABLE_SCHEMA)
+
+
+def changes(old, new):
+    return _changes.changes(_changes.diff(old, new))
 
 
 class TestChanges:

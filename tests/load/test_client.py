@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -430,6 +430,21 @@ class TestFreshness:
         for day in (date(2026, 3, 1), datetime.now(UTC).date()):
             assert not client.is_final(tomorrow, day)
             assert not client.is_fresh(tomorrow, day)
+
+
+class TestClock:
+    def test_days_settle_by_it(self):
+        client = make(clock=lambda: datetime(2026, 3, 20, 8, tzinfo=timezone(timedelta(hours=2))))
+        assert client.now() == datetime(2026, 3, 20, 6, tzinfo=UTC)
+        read = datetime(2026, 3, 20, 5, 55, tzinfo=UTC)
+        assert client.is_final(read, date(2026, 3, 11))
+        assert not client.is_final(read, date(2026, 3, 18))
+        assert client.is_fresh(read, date(2026, 3, 18))
+
+    @pytest.mark.parametrize("clock", ["noon", datetime.now, lambda: 1.0])
+    def test_what_tells_no_time(self, clock):
+        with pytest.raises(TypeError, match="clock takes a function that returns a datetime with an offset"):
+            make(clock=clock)
 
 
 class TestLookedForOnTheClient:

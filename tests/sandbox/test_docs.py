@@ -13,6 +13,7 @@ from brightcall_pandas.sandbox import PERSONAS, WORLDS, Sandbox, start_sandbox
 from brightcall_pandas.sandbox._answers import ENDPOINTS, LARGEST_PAGE
 from brightcall_pandas.sandbox._effects import EFFECTS, KINDS, MEASURES
 from brightcall_pandas.sandbox._faults import FAULTS
+from brightcall_pandas.sandbox._late import LATE
 
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
 
@@ -70,15 +71,36 @@ class TestPage:
             assert sandbox.truth["world"] == "seasons+tired"
             assert len(sandbox.truth["effects"]) == 8
 
+    def test_the_program_that_moves_the_clock_runs(
+        self, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (program,) = (
+            each for each in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if ".advance(" in each
+        )
+        monkeypatch.chdir(tmp_path)
+        found: dict[str, Any] = {}
+        exec(program.replace("2_000", "300"), found)
+        assert (tmp_path / "late_edits_cache").is_dir()
+        assert found["client"].cache.info()["last_day"] == "2026-03-12"
+
     def test_names_every_key_of_the_truth(self, page: str) -> None:
         with start_sandbox(calls=50, days=1) as sandbox:
             keys = set(sandbox.truth)
         cells = re.findall(r"^\| ([^|]*) \|", page, flags=re.MULTILINE)
         assert keys <= set(re.findall(r"`(\w+)`", " ".join(cells)))
 
+    def test_tells_what_happens_to_calls_late(self, page: str) -> None:
+        for name, late in LATE.items():
+            among = "answered calls" if late.answered_only else "calls"
+            hours = {share: seconds / 3600 for share, seconds in late.delay_s.items()}
+            first = f"from {hours.pop(0):.2g} h on"
+            then = ", ".join(f"{share / 10:g} % within {each:g} h" for share, each in hours.items())
+            often = f"{late.per_mille / 10:g} % of {among}"
+            assert f"| `{name}` | {late.doc} | {often} | {first}, {then} |" in page
+
     def test_names_every_endpoint_and_method(self, page: str) -> None:
         methods = {"requests", "insert", "update", "delete", "schedule", "changes", "latency", "set_faults"}
-        methods |= {"set_persona", "restore", "mark", "since_mark"}
+        methods |= {"set_persona", "restore", "mark", "since_mark", "advance", "clock"}
         assert all(f"`POST {path}`" in page for path in ENDPOINTS)
         assert all(hasattr(Sandbox, name) and f"`{name}(" in page for name in methods)
         assert f"{LARGEST_PAGE:,}" in page
