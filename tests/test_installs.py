@@ -212,7 +212,7 @@ class TestLongDescription:
         html = MarkdownIt().render(description)
         ((data, words),) = re.findall(r'<img src="data:image/png;base64,([^"]+)" alt="([^"]+)"', html)
         assert html.count("<img") == 1
-        assert base64.b64decode(data) == (ROOT / "docs/images/by_outcome.png").read_bytes()
+        assert base64.b64decode(data) == (ROOT / "docs/images/gallery/by_outcome.png").read_bytes()
         assert "No Answer 36 %" in words  # for a reader whose index leaves such pictures out
         assert len(description) < 60_000
 
