@@ -23,7 +23,7 @@ from brightcall_pandas.plots._formats import (
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._limits import ALIKE, chance_band, effective_calls
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._placed import PointLabels
+from brightcall_pandas.plots._placed import PointLabels, halo
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["agent_funnel"]
@@ -117,6 +117,7 @@ def _names(
     order = [int(place) for place in np.argsort(-distance, kind="stable") if beyond[place]]
     ink = tones_of(ax, inside=True).ink
     form: Any = {"transform": IdentityTransform(), "fontweight": "bold", "in_layout": False}
+    form["path_effects"] = halo(ax)
     names = [label_of(known.index[place], 24) for place in order]
     return [ax.text(0, 0, name, color=ink, fontsize=look.small, **form) for name in names], order
 

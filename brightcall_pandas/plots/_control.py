@@ -22,7 +22,7 @@ from brightcall_pandas.plots._formats import number, percent, percent_axis
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._limits import SIGMAS, control_limits
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._placed import PointLabels
+from brightcall_pandas.plots._placed import PointLabels, halo
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["control_chart", "middles_of", "plural", "small_multiples"]
@@ -158,6 +158,7 @@ def _signals(
     """Write the rate beside each period that lies outside its limits, off the line."""
     points = np.column_stack([_middles(known, steps), known["answer_rate"].to_numpy(dtype=np.float64)])
     form: Any = {"transform": IdentityTransform(), "fontweight": "bold", "in_layout": False}
+    form["path_effects"] = halo(ax)
     ink = tones_of(ax, inside=True).ink
     rates = points[outside, 1]
     texts = [ax.text(0, 0, percent(rate), color=ink, fontsize=look.small, **form) for rate in rates]

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
 
 from brightcall_pandas.plots._calendar import steps_of, time_axis
 from brightcall_pandas.plots._colors import grid_of, tones_of
@@ -15,7 +14,7 @@ from brightcall_pandas.plots._control import middles_of
 from brightcall_pandas.plots._formats import of_all, percent, percent_axis
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._placed import LineLabels, readable
+from brightcall_pandas.plots._placed import LineLabels, halo, readable
 
 __all__ = ["outcome_shares"]
 
@@ -69,14 +68,12 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
         ax.plot(middles, share, color=color, marker="o", markersize=4, linewidth=1.6)
     ends = [float(part["share"].fillna(0).iloc[-1]) for part in parts.values()]
     paper = tones_of(ax, inside=True).paper
-    # The grid must not run through the names.
-    halo = [withStroke(linewidth=3, foreground=paper)]
     form: Any = {
         "transform": ax.transAxes,
         "va": "center",
         "ha": "left",
         "in_layout": False,
-        "path_effects": halo,
+        "path_effects": halo(ax),
     }
     texts = [
         ax.text(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from brightcall_pandas.plots._colors import contrast, ink_on, tones_of
 from brightcall_pandas.plots._fitting import cut_to, text_size
 from brightcall_pandas.plots._picture import Look
 
-__all__ = ["LineLabels", "PointLabels", "aside", "readable"]
+__all__ = ["LineLabels", "PointLabels", "aside", "halo", "readable"]
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +34,11 @@ def readable(color: str, paper: str) -> str:
     end = np.asarray(to_rgb(ink_on(paper)))
     mixed = (to_hex((1 - part) * np.asarray(to_rgb(color)) + part * end) for part in np.linspace(0, 1, 21))
     return next(each for each in mixed if contrast(each, paper) >= _LEGIBLE)
+
+
+def halo(ax: Axes) -> list[AbstractPathEffect]:
+    """Return what keeps lines of the grid, and of the data, from running through a text inside the axes."""
+    return [withStroke(linewidth=3, foreground=tones_of(ax, inside=True).paper)]
 
 
 @dataclass
