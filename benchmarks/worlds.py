@@ -195,6 +195,13 @@ def attempts_apart(rate: str, trials: str) -> Claim:
     return claim
 
 
+def gaps_apart(rows: pd.DataFrame) -> pd.Series:
+    """Return the claim that an attempt reaches another share after one gap than after all gaps together."""
+    table = rows.calls.attempt_gaps()
+    sums = table.groupby(level="attempt")[["reached", "unreached"]].transform("sum")
+    return outside(table, "marginal_rate", sums["reached"] / sums["unreached"], table["unreached"])
+
+
 def beyond(name: str, *given: object) -> Claim:
     """Return the claim that a table of outbound calls makes by its ``beyond_chance``."""
 
@@ -278,6 +285,7 @@ CLAIMS: dict[str, tuple[Claim, float | None]] = {
         apart("attempts", "marginal_rate", "source", trials=("unreached",)),
         0.05,
     ),
+    "attempt_gaps: marginal rate": (gaps_apart, 0.05),
     "funnel by project: step rate": (
         apart("funnel", "step_rate", "project", trials=("n_calls", "lost")),
         0.05,
