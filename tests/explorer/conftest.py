@@ -65,7 +65,7 @@ def started(root, work, *command, quiet="--no-browser"):
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(120)  # it ends its kernels first
 
 
 def wait_for(port, log):
