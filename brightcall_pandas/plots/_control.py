@@ -138,7 +138,7 @@ def _draw(
     band[:, places[-1] + 1] = np.where(
         np.isnan(band[:, places[-1] + 1]), band[:, places[-1]], band[:, places[-1] + 1]
     )
-    ax.fill_between(steps.edges, band[0], band[1], step="post", color=tones.grid, linewidth=0, zorder=1)
+    ax.fill_between(steps.edges, band[0], band[1], step="post", color=tones.band, linewidth=0, zorder=1)
     ax.axhline(mean, color=tones.muted, linewidth=1, zorder=2)
     middles, rates = _middles(known, steps), known["answer_rate"].to_numpy(dtype=np.float64)
     ax.plot(middles, rates, color=look.hue, linewidth=1.4, zorder=3)
