@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -31,6 +32,7 @@ __all__ = [
     "seconds_axis",
     "sentence_case",
     "signed",
+    "spaced",
     "told_units",
     "value_axis",
     "words_of",
@@ -116,6 +118,11 @@ def amount(value: float, metric: str) -> str:
 def signed(value: float, decimals: int) -> str:
     """Return a change with its sign: ``+1.5``, ``−0.2``; one that rounds to zero is ``+0.0``."""
     return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
+
+
+def spaced(span: str) -> str:
+    """Return a span of time as pandas writes it, with a space before its unit: ``24 h``, ``15 min``."""
+    return re.sub(r"(?<=\d)(?=[a-z])", " ", span)
 
 
 def days_text(first: date, last: date) -> str:

@@ -442,3 +442,45 @@ class TestServiceLevel:
         assert ax.get_title("left") == "50 % of the offered calls are answered within 20 s"
         title = df.calls.plot.service_level(7.5).get_title("left")
         assert title == "50 % of the offered calls are answered within 7.5 s"
+
+
+class TestWhoIsNamed:
+    @staticmethod
+    def abandoned(**gone):
+        """Return the share of 1,000 offered calls each that were given up."""
+        table = pd.DataFrame({"abandoned": gone}).rename_axis("project").assign(offered=1_000)
+        rate = table["abandoned"] / 1_000
+        ends = {"abandonment_rate_low": rate - 0.03, "abandonment_rate_high": rate + 0.03}
+        return table.assign(abandonment_rate=rate, **ends)
+
+    def test_a_group_is_named_only_if_its_interval_leaves_out_the_rate_of_all(self):
+        # 0.03 is 1.96 standard errors; of three groups 2.39 count, which are 0.037.
+        chance = plots.abandonment(self.abandoned(a=200, b=210, c=250)).get_title("left")
+        assert chance == "22 % of the offered calls were given up; no project has more than chance explains"
+        told = plots.abandonment(self.abandoned(a=200, b=200, c=260)).get_title("left")
+        assert told == "22 % of the offered calls were given up; more than chance explains: c, 26 %"
+
+    def test_what_the_table_says_of_chance_goes_before_the_intervals(self):
+        table = self.abandoned(a=200, b=210, c=250).assign(beyond_chance=[False, False, True])
+        assert plots.abandonment(table).get_title("left").endswith("more than chance explains: c, 25 %")
+
+    def test_what_has_no_name_is_last_gray_and_never_named(self):
+        ax = plots.abandonment(self.abandoned(**{"(none)": 700, "a": 400, "b": 400}))
+        assert "(none)" not in ax.get_title("left")
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["a", "b", "(none)"]
+        shown = plots.repeat_callers(
+            pd.DataFrame(
+                {"observed": 100, "repeated": [9, 3], "repeat_rate": [0.09, 0.03]}
+                | {"repeat_rate_low": 0.01, "repeat_rate_high": 0.1},
+                index=pd.Index(["(none)", "a"], name="project"),
+            )
+        )
+        red, _, blue = shown.patches[0].get_facecolor()[:3]
+        assert red < blue
+        red, _, blue = shown.patches[1].get_facecolor()[:3]
+        assert red == blue
+
+    def test_an_hour_is_told_from_when_to_when(self):
+        df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"] * 3, "type": 0, "state": [1, 0, 0]})
+        labels = df.calls.plot.abandonment(by="hour").get_yticklabels()
+        assert [each.get_text() for each in labels] == ["9–10 h"]
