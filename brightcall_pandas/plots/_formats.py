@@ -22,6 +22,7 @@ __all__ = [
     "count_axis",
     "counted",
     "days_text",
+    "defined",
     "duration",
     "is_rate",
     "is_seconds",
@@ -154,6 +155,14 @@ def words_of(metric: str) -> str:
     return metric.removeprefix("n_").removesuffix("_s").replace("_", " ")
 
 
+_DEFINED = {"answer_rate": "answered ÷ calls", "positive_rate": "calls with a positive outcome ÷ calls"}
+
+
+def defined(metric: str) -> str:
+    """Return what is divided by what, of the rates that pictures draw; of others their name."""
+    return _DEFINED.get(metric, words_of(metric))
+
+
 def sentence_case(words: str) -> str:
     """Return words that begin with a capital letter."""
     return words[:1].upper() + words[1:]
@@ -187,7 +196,7 @@ def _tick_seconds(value: float, _: Any = None) -> str:
 
 
 def _tick_value(value: float, _: Any = None) -> str:
-    return f"{value:,.10g}"
+    return f"{value:,.10g}".replace("-", "−")
 
 
 def percent_axis(axis: Axis, high: float = 1.0) -> None:

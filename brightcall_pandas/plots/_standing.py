@@ -14,7 +14,7 @@ from brightcall_pandas.plots._formats import number, percent, words_of
 from brightcall_pandas.plots._labels import is_none
 from brightcall_pandas.plots._rows import named_group
 
-__all__ = ["Standing", "level_of", "noun_of", "standing_out", "verdict"]
+__all__ = ["Standing", "both_ends", "level_of", "noun_of", "standing_out", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,17 @@ def verdict(table: pd.DataFrame, rate: str, standing: Standing, word: str, group
     if group is None:
         return f"; no {noun} has {word} than chance explains"
     return f"; {word} than chance explains: {named_group(group, table.index)}, {percent(table.loc[group, rate])}"
+
+
+def both_ends(table: pd.DataFrame, rate: str, standing: Standing, words: str) -> str:
+    """Return a title: the groups beyond chance at both ends, or that there are none."""
+    if standing.nobody:
+        return f"{words}: no {noun_of(table.index)} differs by more than chance"
+    ends = [each for each in (standing.highest, standing.lowest) if each is not None]
+    told = ", ".join(
+        f"{percent(table.loc[each, rate])} for {named_group(each, table.index)}" for each in ends
+    )
+    return f"{words}: {told}{'' if len(ends) > 1 else ', beyond chance'}"
 
 
 def noun_of(index: pd.Index) -> str:

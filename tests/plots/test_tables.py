@@ -163,6 +163,13 @@ class TestByAgent:
         assert "the first 15 and the last 15 of 40 agents" in words(ax)
         assert cut_off(ax.figure) == []
 
+    def test_the_first_is_not_said_to_lead_where_others_may_be_first(self):
+        states = [1] * 60 + [0] * 40 + [1] * 58 + [0] * 42 + [1] * 10 + [0] * 90
+        df = pd.DataFrame({"userId": ["107"] * 100 + ["108"] * 100 + ["109"] * 100, "state": states})
+        title = df.calls.plot.by_agent().get_title("left")
+        told = "2 of 3 agents could rank first by answer rate; agent 107, now first, could have rank 1–2"
+        assert title == told
+
     def test_unranked_agents_are_grey_and_say_why(self):
         df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 2, "state": 1})
         ax = df.calls.plot.by_agent()
@@ -200,10 +207,19 @@ class TestBreakdown:
     def test_draws_the_first_rate_with_its_interval(self):
         df = pd.DataFrame({"projectName": ["a", "a", "b"], "state": [1, 0, 1]})
         ax = df.calls.plot.breakdown("project")
-        assert "answer rate of each group; n = 3 calls; whiskers: 95 % interval" in words(ax)
+        assert "answered ÷ calls of each project; n = 3 calls; whiskers: 95 % interval" in words(ax)
         assert [bar.get_width() for bar in ax.patches[:2]] == [1.0, 0.5]
         assert "50 % (n = 2)" in words(ax)
-        assert ax.get_title(loc="left") == "Answer rate: 100 % for b, 50 % for a"
+        assert ax.get_title(loc="left") == "Answer rate: no project differs by more than chance"
+
+    def test_names_groups_beyond_chance_and_never_what_has_no_name(self):
+        names = ["a"] * 400 + ["b"] * 400 + [None] * 400
+        states = [1] * 240 + [0] * 160 + [1] * 160 + [0] * 240 + [1] * 390 + [0] * 10
+        df = pd.DataFrame({"projectName": names, "state": states})
+        ax = df.calls.plot.breakdown("project")
+        assert ax.get_title(loc="left") == "Answer rate: 40 % for b, beyond chance"
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["a", "b", "(none)"]
+        assert "Benjamini–Hochberg, 5 %" in words(ax)
 
     def test_weekdays_of_unequally_many_days_are_compared_by_their_mean(self):
         stamps = pd.date_range("2026-03-01T12:00", periods=30, freq="D", tz="UTC").repeat(2)
@@ -239,6 +255,38 @@ class TestBreakdown:
     def test_a_call_with_two_tags_is_one_call(self):
         df = pd.DataFrame({"tags": ['["a", "b"]', '["a"]', "[]"], "state": 1})
         assert "n = 3 calls" in words(df.calls.plot.breakdown("tag"))
+
+
+class TestByLine:
+    @staticmethod
+    def lines(beyond):
+        table = pd.DataFrame(
+            {
+                "n_calls": 1_000,
+                "answered": [200, 300],
+                "answer_rate": [0.2, 0.3],
+                "answer_rate_low": [0.18, 0.27],
+                "answer_rate_high": [0.22, 0.33],
+                "answer_rate_adjusted": [0.22, 0.27],
+                "short_call_share": 0.1,
+                "trend": 0.0,
+                "beyond_chance": beyond,
+            },
+            index=pd.Index(["+491", "+492"], name="line"),
+        )
+        return plots.by_line(table)
+
+    def test_the_interval_is_that_of_the_adjusted_rate(self):
+        segments = [each[:, 0].tolist() for each in self.lines([False, False]).collections[0].get_segments()]
+        assert segments == [pytest.approx([0.198, 0.242]), pytest.approx([0.243, 0.297])]
+
+    def test_a_line_is_named_only_beyond_chance(self):
+        title = self.lines([False, False]).get_title("left")
+        assert title == "No line's answer rate differs by more than chance: 22 % to 27 % adjusted"
+        title = self.lines([True, False]).get_title("left")
+        assert title == "Line +491 has the lowest adjusted answer rate beyond chance: 22 %"
+        title = self.lines([False, True]).get_title("left")
+        assert title == "Line +492 has the highest adjusted answer rate beyond chance: 27 %"
 
 
 class TestFunnel:
