@@ -404,7 +404,17 @@ class TestCompare:
         assert ours.get_offsets()[[0, 1], 0].tolist() == [0.5, 1.0]
         texts = [text.get_text() for text in ax.texts]
         assert texts[:3] == ["−50.0 points (2, 2)", "not known (1, 0)", "not known (0, 1)"]
-        assert "answer rate; n = 3 calls against 3" in words(ax)
+        assert "answered ÷ calls; n = 3 calls against 3" in words(ax)
+
+    def test_a_change_is_named_only_beyond_chance(self):
+        here, there = (
+            pd.DataFrame({"projectName": ["a"] * 100 + ["b"] * 100, "state": [1] * 50 + [0] * 50 + states})
+            for states in ([1] * 20 + [0] * 80, [1] * 70 + [0] * 30)
+        )
+        title = here.calls.plot.compare(there, by="project").get_title("left")
+        assert title == "Answer rate changed beyond chance for b: −50.0 points"
+        title = here.calls.plot.compare(here, by="project").get_title("left")
+        assert title == "Answer rate changed for no project by more than chance"
 
     def test_seconds(self):
         here, there = self.sides()
@@ -446,7 +456,7 @@ class TestExplainChange:
         after = pd.DataFrame({"projectName": ["a", "b", "b", "b"], "state": [1, 0, 1, 0]})
         ax = after.calls.plot.explain_change(before, by="project")
         assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(-25)
-        moved = "Answer rate: 75.0 % on the other side, 50.0 % here (−25.0 points), most by b"
+        moved = "Answer rate fell from 75.0 % to 50.0 %; no project moved it by more than chance"
         assert ax.get_title(loc="left") == moved
         assert "n = 4 calls against 4" in words(ax)
 
@@ -454,7 +464,7 @@ class TestExplainChange:
         df = pd.DataFrame({"projectName": [f"p{n}" for n in range(40)], "state": 1, "talkTime": range(40)})
         ax = df.assign(talkTime=0).calls.plot.explain_change(df, "talk_time_mean_s", by="project")
         assert ax.get_yticklabels()[-1].get_text() == "28 more"
-        assert "19.5 s on the other side, 0.0 s here (−19.5 s)" in ax.get_title(loc="left")
+        assert "fell from 19.5 s to 0.0 s" in ax.get_title(loc="left")
 
     def test_without_by_a_row_for_each_dimension(self):
         before = pd.DataFrame({"projectName": ["a"] * 90 + ["b"] * 10, "state": [1] * 80 + [0] * 20})
@@ -462,8 +472,8 @@ class TestExplainChange:
         after = pd.concat([before.iloc[:20], before.iloc[90:], before.iloc[90:], before.iloc[90:]])
         ax = after.calls.plot.explain_change(before)
         assert [label.get_text() for label in ax.get_yticklabels()] == ["project", "agent"]
-        assert "80.0 % on the other side, 40.0 % here (−40.0 points)" in ax.get_title(loc="left")
-        assert "explains" in words(ax)
+        assert "fell from 80.0 % to 40.0 %" in ax.get_title(loc="left")
+        assert "explains beyond chance" in words(ax)
 
 
 class TestRecalls:
