@@ -107,12 +107,21 @@ class TestOverTime:
 
 class TestHeatmap:
     def test_cells_that_rest_on_few_calls_are_hatched(self):
-        stamps = ["2026-03-02T09:00Z"] * 20 + ["2026-03-03T09:00Z"]
+        stamps = ["2026-03-02T09:00Z"] * 30 + ["2026-03-03T09:00Z"] * 29
         ax = pd.DataFrame({"timestamp": stamps, "state": 1}).calls.plot.heatmap("answer_rate")
         assert len(ax.patches) == 1
         assert ax.patches[0].get_hatch()
-        assert "hatched: fewer than 10 calls" in words(ax)
+        assert "hatched: fewer than 30 calls" in words(ax)
         assert "100" in [text.get_text() for text in ax.texts]
+
+    def test_an_hour_is_named_only_beyond_chance_and_with_its_calls(self):
+        stamps = [f"2026-03-02T{hour:02}:00Z" for hour in (9, 10, 11) for _ in range(100)]
+        alike = pd.DataFrame({"timestamp": stamps, "state": ([1] * 40 + [0] * 60) * 3})
+        title = alike.calls.plot.heatmap("answer_rate").get_title("left")
+        assert title == "Answer rate: no hour of the week differs by more than chance"
+        states = [1] * 40 + [0] * 60 + [1] * 40 + [0] * 60 + [1] * 90 + [0] * 10
+        title = alike.assign(state=states).calls.plot.heatmap("answer_rate").get_title("left")
+        assert title.endswith("of 3 hours beyond chance, highest Mon 11–12 h 90 % (n = 100)")
 
     def test_a_mean_over_few_calls_is_hatched_however_many_were_not_answered(self):
         df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"] * 20, "state": [1] + [0] * 19, "talkTime": 9})

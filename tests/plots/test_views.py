@@ -180,7 +180,14 @@ class TestCalendar:
     def test_the_first_column_is_drawn_and_a_rate_is_held_against_chance(self):
         table = periods([0.4] * 9 + [0.6], calls=[1_000] * 10, freq="D")
         ax = plots.calendar(table[["answer_rate", "n_calls", "complete"]])
-        assert title(ax) == "1 of 10 days differs from 42 % by more than chance"
+        assert title(ax) == "1 of 10 days differs from 42 % by more than chance, above it (60 %)"
+
+    def test_what_the_table_says_of_chance_goes_before_the_limits(self):
+        table = periods([0.4, 0.3] + [0.4] * 7 + [0.5], calls=[1_000] * 10, freq="D")
+        table["beyond_chance"] = [False, True, *[False] * 7, True]
+        ax = plots.calendar(table[["answer_rate", "n_calls", "complete", "beyond_chance"]])
+        assert title(ax) == "2 of 10 days differ from 40 % by more than chance: 1 above, 1 below"
+        assert "Benjamini–Hochberg, 5 %" in plots.describe(ax)
 
     def test_a_rate_of_few_calls_is_hatched_and_sets_no_color(self):
         table = periods([0.4, 0.5, 1.0], calls=[100, 100, 3], freq="D")
