@@ -187,10 +187,7 @@ def explain_change(table: pd.DataFrame, look: Look) -> Axes:
     if ranked:
         heading = "explains beyond chance"
         unit_after = " s" if is_seconds(metric) else " points"
-        texts = [
-            f"{each * scale:.2f}{unit_after}" if each else "nothing"
-            for each in table["explained"]
-        ]
+        texts = [f"{each * scale:.2f}{unit_after}" if each else "nothing" for each in table["explained"]]
     what = "rate" if is_rate(metric) else "mean"
     names = ("rates changed", "shares changed") if ranked else (f"its {what} changed", "its share changed")
     ax = look.axes(height=1.9 + look.row_height(1.3) * len(labels))

@@ -123,7 +123,7 @@ def signed(value: float, decimals: int) -> str:
 
 def spaced(span: str) -> str:
     """Return a span of time as pandas writes it, with a space before its unit: ``24 h``, ``15 min``."""
-    return re.sub(r"(?<=\d)(?=[a-z])", " ", span)
+    return re.sub(r"(?<=\d)(?=[A-Za-z])", " ", span)
 
 
 def days_text(first: date, last: date) -> str:

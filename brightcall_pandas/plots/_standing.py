@@ -96,7 +96,9 @@ def verdict(table: pd.DataFrame, rate: str, standing: Standing, word: str, group
     noun = noun_of(table.index)
     if group is None:
         return f"; no {noun} has {word} than chance explains"
-    return f"; {word} than chance explains: {named_group(group, table.index)}, {percent(table.loc[group, rate])}"
+    return (
+        f"; {word} than chance explains: {named_group(group, table.index)}, {percent(table.loc[group, rate])}"
+    )
 
 
 def both_ends(table: pd.DataFrame, rate: str, standing: Standing, words: str) -> str:

@@ -341,8 +341,8 @@ class TestConcurrency:
         ax = df.calls.plot.concurrency()
         cells = {text.get_position(): text.get_text() for text in ax.texts if text.get_text().isdigit()}
         assert cells == {(0, 0): "1"}
-        assert "enough in nine of ten of the 11 weeks" in words(ax)
-        assert "At most 3 calls at once" in ax.get_title(loc="left")
+        assert "enough on nine of ten of the 10–11 days of that half hour" in words(ax)
+        assert "At most 1 call at once in nine of ten weeks; peak 3" in ax.get_title(loc="left")
 
     def test_groups_become_lines_the_six_with_the_highest_peaks(self):
         first = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"], "totalTime": [60]})
@@ -388,7 +388,7 @@ class TestStaffing:
     def test_settings_are_in_the_picture(self):
         df = calls(50).assign(type=0)
         told = words(df.calls.plot.staffing(target=0.9, threshold_s=30))
-        assert "90 % answered within 30 s (Erlang)" in told
+        assert "90 % answered within 30 s (Erlang C: nobody hangs up)" in told
 
     def test_groups_become_lines(self):
         ax = plots.staffing(pd.concat({"Solar": self.table([2, 1]), "Wind": self.table([3, 4])}, names=["p"]))
