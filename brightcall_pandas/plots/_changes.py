@@ -165,9 +165,9 @@ def explain_change(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A row for each group, largest effect first: a bar for the change of its rate, a bar for the change of
-        its share, and a mark for both together on the line of its interval. Groups after the first twelve are drawn as one row. Of a
-        table of dimensions a row for each, the one that explains most first: what its groups' rates and
-        shares do, and on the right how much it explains beyond chance.
+        its share, and a mark for both together on the line of its interval. Groups after the first twelve are
+        drawn as one row. Of a table of dimensions a row for each, the one that explains most first: what its
+        groups' rates and shares do, and on the right how much it explains beyond chance.
     """
     if table.empty:
         return no_data(look, "What moved the figure", "no calls on one side, or on both")
@@ -191,7 +191,9 @@ def explain_change(table: pd.DataFrame, look: Look) -> Axes:
     what = "rate" if is_rate(metric) else "mean"
     names = ("rates changed", "shares changed") if ranked else (f"its {what} changed", "its share changed")
     ax = look.axes(height=1.9 + look.row_height(1.3) * len(labels))
-    fits = _effect_bars(ax, shown, texts, labels, look, heading, _intervals(table, len(shown), scale))
+    fits = _effect_bars(
+        ax, shown, texts, labels, look, heading=heading, intervals=_intervals(table, len(shown), scale)
+    )
     words = words_of(metric)
     ax.set_xlabel(f"effect on the {words} of all, {unit}")
     calls = table.attrs.get("n_calls")
@@ -239,6 +241,7 @@ def _effect_bars(
     texts: list[str],
     labels: list[str],
     look: Look,
+    *,
     heading: str,
     intervals: np.ndarray,
 ) -> list[Fit]:

@@ -150,7 +150,7 @@ def repeat_callers(table: pd.DataFrame, look: Look) -> Axes:
     share = repeated / observed if observed else np.nan
     standing = standing_out(table, "repeat_rate", share, look.facts)
     title = f"{percent(share)} of the calls were repeated{within}"
-    title += verdict(table, "repeat_rate", standing, "more", standing.highest)
+    title += verdict(table, "repeat_rate", standing, "higher", standing.highest)
     remarks = [
         f"calls that the same caller repeated{within} ÷ calls observed that long",
         f"n = {counted(observed, 'observed call')}",

@@ -105,10 +105,8 @@ def _verdict(outside: pd.DataFrame, mean: float, whole: int, word: str) -> str:
     if many > _NAMED:
         above = int((rates > mean).sum())
         return f"{said}: {above} above, {many - above} below"
-    each = [
-        f"{moment(pd.Timestamp(stamp).tz_localize(None), word)} {_way(rate > mean)}"
-        for stamp, rate in rates.items()
-    ]
+    begins: Any = pd.DatetimeIndex(outside.index).tz_localize(None)
+    each = [f"{moment(stamp, word)} {_way(rate > mean)}" for stamp, rate in zip(begins, rates, strict=True)]
     return f"{said}: {' and '.join(each)}"
 
 
@@ -263,7 +261,8 @@ def _named(known: pd.DataFrame) -> tuple[pd.DataFrame, float]:
 
     These would set the scale of all panels, as calls without a project do that are mostly inbound.
     """
-    outer = known.index.droplevel(-1)
+    index: Any = known.index
+    outer = index.droplevel(-1)
     nameless = np.array([is_none(each) for each in outer], dtype=bool)
     if nameless.all():
         return known, 0.0

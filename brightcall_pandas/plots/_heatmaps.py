@@ -96,7 +96,7 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.cut(table),
     ]
     flags = None if beyond is None else np.equal(beyond[:, hours], True)
-    title = _highest(values, behind[:, hours], rows, hours, value, flags) or topic
+    title = _highest(values, behind[:, hours], rows, hours, value=value, beyond=flags) or topic
     return headed(
         ax, look, title, look.facts.lines(*remarks), form="A cell for each hour of the week", fits=fits
     )
@@ -117,10 +117,11 @@ def _highest(
     behind: NDArray[np.float64],
     rows: list[str],
     hours: NDArray[Any],
+    *,
     value: str,
     beyond: NDArray[np.bool_] | None,
 ) -> str:
-    """Return the finding: the highest hour of those that rest on enough calls and, of a rate, beyond chance."""
+    """Return the finding: the highest hour that rests on enough calls and, of a rate, is beyond chance."""
     enough = np.where((behind >= _few(value)) | np.isnan(behind), values, np.nan)
     if np.isnan(enough).all():
         return f"No hour of the week has {_few(value)} calls or more"

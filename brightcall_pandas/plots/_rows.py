@@ -146,7 +146,7 @@ def dot_rows(
     places = np.arange(len(labels))
     ax.hlines(places, intervals["low"], intervals["high"], color=tones.rule, linewidth=2.5)
     if raw is not None:
-        ax.scatter(raw, places, s=26, facecolor=tones.paper, edgecolor=tones.muted, zorder=3)
+        ax.scatter(raw, places, s=26, facecolor="none", edgecolor=tones.muted, zorder=5)
     ax.scatter(values, places, s=34, color=colors or look.hue, zorder=4)
     low, high = _limits([intervals["low"], intervals["high"], values, raw], metric, span)
     aside: Any = {"xycoords": ("axes fraction", "data"), "in_layout": False, "annotation_clip": False}
@@ -205,7 +205,7 @@ def interval_of(table: pd.DataFrame, rate: str) -> pd.DataFrame:
 
 
 def named_group(label: Any, index: pd.Index, width: int = 28) -> str:
-    """Return a group as it is named in a sentence: ``9–10 h``, and a number with what it is: ``agent 106``."""
+    """Return a group as a sentence names it: ``9–10 h``, and a number with what it is: ``agent 106``."""
     if index.nlevels > 1:
         return label_of(label, width)
     text = label_or_hour(label, index.name, width)

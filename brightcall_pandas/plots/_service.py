@@ -94,7 +94,7 @@ def _answered(table: pd.DataFrame, within: str, look: Look) -> tuple[str, str]:
     share = in_time / max(offered, 1)
     standing = standing_out(known, "service_level_offered", share, look.facts)
     title = f"{percent(share)} of the offered calls are answered {within}"
-    title += verdict(known, "service_level_offered", standing, "fewer", standing.lowest)
+    title += verdict(known, "service_level_offered", standing, "lower", standing.lowest)
     return title, standing.test
 
 
@@ -139,7 +139,7 @@ def abandonment(table: pd.DataFrame, look: Look) -> Axes:
     share = gone / max(every, 1)
     standing = standing_out(table, rate, share, look.facts)
     title = f"{percent(share)} of the offered calls were given up"
-    title += verdict(table, rate, standing, "more", standing.highest)
+    title += verdict(table, rate, standing, "higher", standing.highest)
     if len(shown) > 1:
         ax.axvline(share, color=tones_of(ax, inside=True).muted, linewidth=1, linestyle="--")
     remarks = [

@@ -1,4 +1,4 @@
-"""Which group may be named as the highest or the lowest: one that differs by more than chance, and has a name."""
+"""Which group may be named in a title: one that differs by more than chance, and has a name."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def verdict(table: pd.DataFrame, rate: str, standing: Standing, word: str, group
         return ""
     noun = noun_of(table.index)
     if group is None:
-        return f"; no {noun} has {word} than chance explains"
+        return f"; no {noun} is {word} than chance explains"
     return (
         f"; {word} than chance explains: {named_group(group, table.index)}, {percent(table.loc[group, rate])}"
     )
@@ -124,4 +124,5 @@ def _apart(known: pd.DataFrame, rate: str, overall: float, facts: Facts) -> np.n
     risk, inverse = 1 - _confidence(facts), NormalDist().inv_cdf
     wider = inverse(1 - risk / len(known) / 2) / inverse(1 - risk / 2)
     low, high = (known[f"{rate}_{end}"].to_numpy(dtype=np.float64) for end in ("low", "high"))
-    return np.abs(overall - (low + high) / 2) > wider * (high - low) / 2
+    apart: np.ndarray = np.abs(overall - (low + high) / 2) > wider * (high - low) / 2
+    return apart

@@ -173,7 +173,9 @@ def concurrency(table: pd.DataFrame, look: Look) -> Axes:
     title = f"At most {counted(peak, 'call')} at once, first {_on(when)}"
     if _is_long(table.index):
         told = ("At most {} at once", "call", f"peak {number(peak)}, {_on(when)}")
-        return _typical_week(table["calls_max"], look, (title, *told), ["most calls at once", n], table)
+        return _typical_week(
+            table["calls_max"], look, (title, *told), ["most calls at once, ringing or talking", n], table
+        )
     columns = {"calls_max": "most calls at once", "calls_mean": "mean (erlangs)"}
     return _highest_and_mean(table, look, columns, title, [n])
 

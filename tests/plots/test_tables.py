@@ -523,13 +523,13 @@ class TestWhoIsNamed:
     def test_a_group_is_named_only_if_its_interval_leaves_out_the_rate_of_all(self):
         # 0.03 is 1.96 standard errors; of three groups 2.39 count, which are 0.037.
         chance = plots.abandonment(self.abandoned(a=200, b=210, c=250)).get_title("left")
-        assert chance == "22 % of the offered calls were given up; no project has more than chance explains"
+        assert chance == "22 % of the offered calls were given up; no project is higher than chance explains"
         told = plots.abandonment(self.abandoned(a=200, b=200, c=260)).get_title("left")
-        assert told == "22 % of the offered calls were given up; more than chance explains: c, 26 %"
+        assert told == "22 % of the offered calls were given up; higher than chance explains: c, 26 %"
 
     def test_what_the_table_says_of_chance_goes_before_the_intervals(self):
         table = self.abandoned(a=200, b=210, c=250).assign(beyond_chance=[False, False, True])
-        assert plots.abandonment(table).get_title("left").endswith("more than chance explains: c, 25 %")
+        assert plots.abandonment(table).get_title("left").endswith("higher than chance explains: c, 25 %")
 
     def test_what_has_no_name_is_last_gray_and_never_named(self):
         ax = plots.abandonment(self.abandoned(**{"(none)": 700, "a": 400, "b": 400}))
