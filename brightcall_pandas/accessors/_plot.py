@@ -87,12 +87,12 @@ class CallsPlot(PictureViews):
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
-        """Draw the rate by which the agents are ranked, adjusted and as counted.
+        """Draw the rate by which the agents are ranked, shrunk towards the mean and as counted.
 
-        A row for each agent, best first: a dot for the adjusted rate, a hollow dot for the rate
-        as counted, a line for its interval, and on the right the possible ranks and the calls.
-        Agents without a rank are grey. Of more than 30 agents the first and the last 15 that are
-        ranked are drawn.
+        A row for each agent, best first: a dot for the rate shrunk towards the mean, a hollow dot for
+        the rate as counted, a line for its interval, and on the right the possible ranks and the calls.
+        Agents without a rank are grey. Of more than 30 agents the first and the last 15 that are ranked
+        are drawn.
         """
         from brightcall_pandas import plots
 
@@ -260,9 +260,10 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw a value by weekday and hour of the day.
 
-        A cell for each hour of the week; darker means more. Hours without calls at both ends of
-        the day are left out. Cells that rest on fewer than ten calls are hatched and have no
-        color; for a mean, the calls it is taken over count.
+        A cell for each hour of the week; darker means more. Hours without calls at both ends of the day
+        are left out. Cells that rest on fewer than ten calls, of a rate or a mean fewer than 30, are
+        hatched and have no color; for a mean, the calls it is taken over count. Of a rate the title
+        names an hour only if the table tells that it is beyond chance.
         """
         from brightcall_pandas import plots
 
@@ -362,10 +363,11 @@ class CallsPlot(PictureViews):
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
-        """Draw the share of callers who gave up.
+        """Draw the share of calls that callers gave up.
 
-        A bar for each group, the highest first: abandoned ÷ offered calls, with its interval. Of
-        more than 30 groups the largest are drawn.
+        A bar for each group, the highest first: abandoned ÷ offered calls, with its interval, and a
+        line at the share of all. Of more than 30 groups the largest are drawn. The title names a group
+        only if it differs from all by more than chance.
         """
         from brightcall_pandas import plots
 
@@ -485,11 +487,11 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw what explains the change of a rate: dimensions, or the groups of one.
 
-        A row for each group, largest effect first: a bar for the change of its rate, a bar for
-        the change of its share, and a mark for both together. Groups after the first twelve are
-        drawn as one row. Of a table of dimensions a row for each, the one that explains most
-        first: what its groups' rates and shares do, and on the right how much it explains beyond
-        chance.
+        A row for each group, largest effect first: a bar for the change of its rate, a bar for the
+        change of its share, and a mark for both together on the line of its interval. Groups after the
+        first twelve are drawn as one row. Of a table of dimensions a row for each, the one that
+        explains most first: what its groups' rates and shares do, and on the right how much it explains
+        beyond chance.
         """
         from brightcall_pandas import plots
 

@@ -102,8 +102,8 @@ class PictureViews:
         """Draw the share of each outcome in each period.
 
         A line for each of the six most frequent outcomes on the band of its interval, named at its end
-        with the share of the last period. The title tells the outcome that moved most, if any did by
-        more than its intervals.
+        with the share of the last whole period. Periods that the days do not fill are hollow. The title
+        tells the outcome that moved most between whole periods, if any did by more than its intervals.
         """
         from brightcall_pandas import plots
 

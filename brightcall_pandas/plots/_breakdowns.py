@@ -14,15 +14,18 @@ from brightcall_pandas.plots._colors import tones_of
 from brightcall_pandas.plots._formats import (
     amount,
     counted,
+    defined,
+    is_rate,
     number,
     percent,
     sentence_case,
     signed,
     words_of,
 )
-from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._rows import bar_rows, dot_rows, interval_of, row_labels
+from brightcall_pandas.plots._rows import bar_rows, dot_rows, interval_of, named_group, row_labels
+from brightcall_pandas.plots._standing import both_ends, level_of, standing_out
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["breakdown", "by_agent", "by_line"]
@@ -76,13 +79,15 @@ def breakdown(table: pd.DataFrame, look: Look) -> Axes:
         else None,
         unit=words,
     )
-    remarks = [f"{words} of each group"]
+    by = " and ".join(words_of(str(name)) for name in table.index.names)
+    remarks = [f"{defined(metric)} of each {by}"]
     if "n_calls" in table:
         of_each = ", calls of a day in brackets" if beside == _A_DAY and metric != beside else ""
         remarks.append(f"n = {counted(_every(table), 'call')}{of_each}")
     if intervals is not None:
         remarks.append(f"whiskers: {look.facts.interval}")
-    title = _extremes(shown, metric, topic)
+    title, test = _finding(shown, metric, topic, look)
+    remarks.append(test)
     form = f"Bars of the {words}, one for each group"
     return headed(
         ax, look, title, look.facts.lines(*remarks, hidden, look.facts.cut(table)), form=form, fits=fits
@@ -103,25 +108,31 @@ def _text(value: float, metric: str) -> str:
     return amount(value, metric)
 
 
+def _finding(shown: pd.DataFrame, metric: str, topic: str, look: Look) -> tuple[str, str]:
+    """Return the finding, and how chance was ruled out: of what has intervals only groups beyond chance."""
+    named = shown[[not is_none(label) for label in shown.index]]
+    if len(named) > 1 and is_rate(metric) and f"{metric}_low" in shown and "n_calls" in shown:
+        known = shown[shown[metric].notna()]
+        overall = float((known[metric] * known["n_calls"]).sum() / max(known["n_calls"].sum(), 1))
+        standing = standing_out(shown, metric, overall, look.facts)
+        if standing.groups > 1:
+            return both_ends(shown, metric, standing, sentence_case(words_of(metric))), standing.test
+    return _extremes(named if len(named) else shown, metric, topic), ""
+
+
 def _extremes(shown: pd.DataFrame, metric: str, topic: str) -> str:
-    """Return the finding: the highest and the lowest group, with their values."""
+    """Return the highest and the lowest group, with their values."""
     values = shown[metric].dropna()
     words = sentence_case(words_of(metric))
     if values.empty:
         return f"{topic}: {words_of(metric)} is not known"
-    best, worst = (_named(label, shown.index) for label in (values.idxmax(), values.idxmin()))
+    best, worst = (named_group(label, shown.index) for label in (values.idxmax(), values.idxmin()))
     high, low = (amount(each, metric) for each in (values.max(), values.min()))
     if len(values) == 1:
         return f"{words} of {best}: {high}"
     return (
         f"{words}: {high} in all groups" if high == low else f"{words}: {high} for {best}, {low} for {worst}"
     )
-
-
-def _named(label: Any, index: pd.Index) -> str:
-    """Return a group as it is named in a sentence: a number with what it is, as ``hour 9``."""
-    text = label_of(label, _NAME)
-    return f"{words_of(str(index.name))} {text}" if text[:1].isdigit() and index.nlevels == 1 else text
 
 
 def _drawn(table: pd.DataFrame) -> str:
@@ -143,7 +154,7 @@ def _is_uneven(table: pd.DataFrame) -> bool:
 
 @picture
 def by_agent(table: pd.DataFrame, look: Look) -> Axes:
-    """Draw the rate by which the agents are ranked, adjusted and as counted.
+    """Draw the rate by which the agents are ranked, shrunk towards the mean and as counted.
 
     Parameters
     ----------
@@ -153,9 +164,9 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each agent, best first: a dot for the adjusted rate, a hollow dot for the rate as counted, a
-        line for its interval, and on the right the possible ranks and the calls. Agents without a rank are
-        grey. Of more than 30 agents the first and the last 15 that are ranked are drawn.
+        A row for each agent, best first: a dot for the rate shrunk towards the mean, a hollow dot for the
+        rate as counted, a line for its interval, and on the right the possible ranks and the calls. Agents
+        without a rank are grey. Of more than 30 agents the first and the last 15 that are ranked are drawn.
     """
     if table.empty:
         return no_data(look, "Agents")
@@ -191,9 +202,9 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_xlabel(words)
     least = look.facts.setting("min_calls")
     remarks = [
-        f"{words} adjusted towards the mean of all, ranked by the lower end of its interval",
+        f"{defined(rate)}, shrunk towards the mean of all, ranked by the lower end of its interval",
         f"{look.facts.n(table)}",
-        f"lines: {look.facts.interval} of the rate as counted",
+        f"lines: {look.facts.interval} of the rate as counted; possible ranks: by these intervals",
         f"ranked from {number(least)} calls on" if least else "",
         f"not drawn: {number(table.loc[nobody, 'n_calls'].sum())} without an agent"
         if len(told) < len(table)
@@ -202,7 +213,7 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
         hidden,
         look.facts.cut(table),
     ]
-    key = [Key("adjusted", look.hue, "dot"), Key("as counted", muted, "ring")]
+    key = [Key("shrunk", look.hue, "dot"), Key("as counted", muted, "ring")]
     title = _ranking(told, rate)
     return headed(
         ax, look, title, look.facts.lines(*remarks), form="A dot for each agent", key=key, fits=fits
@@ -230,11 +241,16 @@ def _ranking(table: pd.DataFrame, rate: str) -> str:
     sure = int((ranked["rank_best"] == ranked["rank_worst"]).sum())
     best: Any = ranked["rank"].idxmin()
     highest = percent(ranked[f"{rate}_adjusted"].max())
-    lead = f"{label_of(best, _NAME)} leads with an adjusted {words_of(rate)} of {highest}"
-    place = ranked.loc[[best]].iloc[0]
+    name, place = named_group(best, table.index), ranked.loc[[best]].iloc[0]
     if sure == len(ranked):
+        lead = f"{sentence_case(name)} leads with a shrunk {words_of(rate)} of {highest}"
         return f"{lead}, and all {len(ranked)} ranks are certain"
-    return f"{lead}; by chance alone its rank may be {_rank_range(place['rank_best'], place['rank_worst'])}"
+    ranks = _rank_range(place["rank_best"], place["rank_worst"])
+    if place["rank_worst"] == 1:
+        return f"{sentence_case(name)} leads with a shrunk {words_of(rate)} of {highest}"
+    first = int((ranked["rank_best"] == 1).sum())
+    could = f"{first} of {counted(len(ranked), 'agent')} could rank first by {words_of(rate)}"
+    return f"{could}; {name}, now first, could have rank {ranks}"
 
 
 def _rank_range(best: float, worst: float) -> str:
@@ -265,39 +281,65 @@ def by_line(table: pd.DataFrame, look: Look) -> Axes:
         row_labels(shown.index),
         shown["answer_rate_adjusted"],
         [
-            _short_and_trend(short, trend)
-            for short, trend in zip(shown["short_call_share"], shown["trend"], strict=True)
+            _short_and_trend(*each)
+            for each in zip(shown["n_calls"], shown["short_call_share"], shown["trend"], strict=True)
         ],
         look,
-        intervals=interval_of(shown, "answer_rate"),
+        intervals=_of_adjusted(shown),
         metric="answer_rate",
         raw=shown["answer_rate"],
-        heading="short calls, change a week",
+        heading="calls, short ones, change a week",
     )
     ax.set_xlabel("answer rate")
     short = look.facts.seconds("short_s")
     remarks = [
         "answered ÷ all calls of the line, adjusted for hour, project and attempt",
         look.facts.n(table),
-        f"lines: {look.facts.interval} of the rate as counted",
+        f"lines: {look.facts.interval} of the adjusted rate",
         f"short calls: talk time below {short} ÷ answered" if short else "",
         "change: percentage points",
+        f"chance: answered against expected, {level_of(look.facts)}" if "beyond_chance" in table else "",
         hidden,
         look.facts.cut(table),
     ]
-    rates = table["answer_rate_adjusted"].dropna()
-    title = "Lines: answer rate is not known"
-    if len(rates):
-        lowest: Any = rates.idxmin()
-        title = f"Line {label_of(lowest, _NAME)} has the lowest adjusted answer rate: {percent(rates.min())}"
-        if len(rates) > 1:
-            title += f" (highest: {percent(rates.max())})"
+    title = _of_lines(table)
     key = [Key("adjusted", look.hue, "dot"), Key("as counted", muted, "ring")]
     return headed(ax, look, title, look.facts.lines(*remarks), form="A dot for each line", key=key, fits=fits)
 
 
-def _short_and_trend(short: float, trend: float) -> str:
-    words = [] if np.isnan(short) else [f"{percent(short)} short"]
+def _of_adjusted(shown: pd.DataFrame) -> pd.DataFrame:
+    """Return the interval of the adjusted rate: that of the rate as counted, times what adjusts it."""
+    factor = shown["answer_rate_adjusted"] / shown["answer_rate"].where(shown["answer_rate"] > 0)
+    return interval_of(shown, "answer_rate").mul(factor.fillna(1.0), axis=0)
+
+
+def _of_lines(table: pd.DataFrame) -> str:
+    """Return the finding: the line that is lowest beyond chance, or that none is."""
+    named = table[[not is_none(label) for label in table.index]]
+    rates = named["answer_rate_adjusted"].dropna()
+    if rates.empty:
+        return "Lines: answer rate is not known"
+    span = f"{percent(rates.min())} to {percent(rates.max())}"
+    if len(rates) == 1:
+        return f"{_line(rates.index[0])} has an adjusted answer rate of {percent(rates.iloc[0])}"
+    if "beyond_chance" not in named:
+        return f"Adjusted answer rates of {counted(len(rates), 'line')}: {span}"
+    beyond = rates[named["beyond_chance"].reindex(rates.index).fillna(value=False).to_numpy(dtype=bool)]
+    if beyond.empty:
+        return f"No line's answer rate differs by more than chance: {span} adjusted"
+    middle = (named["answer_rate"] * named["n_calls"]).sum() / named["n_calls"].sum()
+    most: Any = beyond.idxmin() if beyond.min() < middle else beyond.idxmax()
+    end = "lowest" if beyond.min() < middle else "highest"
+    return f"{_line(most)} has the {end} adjusted answer rate beyond chance: {percent(beyond[most])}"
+
+
+def _line(label: Any) -> str:
+    return f"Line {label_of(label, _NAME)}"
+
+
+def _short_and_trend(calls: float, short: float, trend: float) -> str:
+    words = [f"n = {number(calls)}"]
+    words += [] if np.isnan(short) else [f"{percent(short)} short"]
     if not np.isnan(trend):
         words.append(f"{signed(trend * 100, 1)} a week")
     return ", ".join(words)

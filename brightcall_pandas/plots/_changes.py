@@ -14,6 +14,7 @@ from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
 from brightcall_pandas.plots._formats import (
     amount,
+    defined,
     is_rate,
     is_seconds,
     number,
@@ -22,9 +23,11 @@ from brightcall_pandas.plots._formats import (
     value_axis,
     words_of,
 )
-from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._rows import dot_rows, row_labels
+from brightcall_pandas.plots._placed import aside
+from brightcall_pandas.plots._rows import dot_rows, named_group, row_labels
+from brightcall_pandas.plots._standing import level_of, noun_of
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["compare", "explain_change"]
@@ -81,8 +84,10 @@ def compare(table: pd.DataFrame, look: Look) -> Axes:
     muted = tones_of(ax, inside=True).muted
     key = [Key(_side(look.facts, "these calls", other=False), look.hue, "dot")]
     key.append(Key(_side(look.facts, "other calls", other=True), muted, "ring"))
-    lines = [words, n, hidden, look.facts.cut(table), *look.facts.lines()]
-    title = _largest_change(shown, metric)
+    beyond = beyond_of(shown, metric)
+    chance = f"chance: {level_of(look.facts)}" if f"{metric}_beyond_chance" in shown else ""
+    lines = [defined(metric), n, chance, hidden, look.facts.cut(table), *look.facts.lines()]
+    title = _largest_change(shown, metric, beyond)
     form = f"Two dots of the {words} for each group"
     return headed(ax, look, title, [line for line in lines if line], form=form, key=key, fits=fits)
 
@@ -108,7 +113,16 @@ def _change(value: float, metric: str) -> str:
     return f"{signed(value, 1)}{' s' if is_seconds(metric) else ''}"
 
 
-def _largest_change(shown: pd.DataFrame, metric: str) -> str:
+def beyond_of(shown: pd.DataFrame, metric: str) -> pd.Series | None:
+    """Return which groups changed by more than chance, null where the table does not tell."""
+    if f"{metric}_beyond_chance" in shown:
+        return shown[f"{metric}_beyond_chance"].fillna(value=False).astype(bool)
+    low, high = f"{metric}_change_low", f"{metric}_change_high"
+    return (shown[low] > 0) | (shown[high] < 0) if {low, high} <= set(shown) else None
+
+
+def _largest_change(shown: pd.DataFrame, metric: str, beyond: pd.Series | None) -> str:
+    """Return the finding: the largest change, if it is told that chance does not explain it."""
     words, changes = sentence_case(words_of(metric)), shown[f"{metric}_change"].dropna()
     if changes.empty:
         return f"{words} is known on one side only"
@@ -116,9 +130,17 @@ def _largest_change(shown: pd.DataFrame, metric: str) -> str:
         row = shown.loc[changes.index[0]]
         where = "" if label_of(changes.index[0]) == "all" else f" of {label_of(changes.index[0], _NAME)}"
         moved = f"from {amount(row[f'{metric}_other'], metric)} to {amount(row[metric], metric)}"
-        return f"{words}{where} {moved} ({_change(changes.iloc[0], metric)})"
-    most: Any = changes.abs().idxmax()
-    return f"{words} changed most for {label_of(most, _NAME)}: {_change(changes[most], metric)}"
+        verdict = "" if beyond is None else f", {'' if beyond.iloc[0] else 'not '}beyond chance"
+        return f"{words}{where} {moved} ({_change(changes.iloc[0], metric)}{verdict})"
+    named = changes[[not is_none(label) for label in changes.index]]
+    named = named if len(named) else changes
+    if beyond is not None:
+        named = named[beyond.loc[named.index].to_numpy()]
+        if named.empty:
+            return f"{words} changed for no {noun_of(shown.index)} by more than chance"
+    most: Any = named.abs().idxmax()
+    how = "most" if beyond is None else "beyond chance"
+    return f"{words} changed {how} for {named_group(most, shown.index)}: {_change(changes[most], metric)}"
 
 
 def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
@@ -143,9 +165,9 @@ def explain_change(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A row for each group, largest effect first: a bar for the change of its rate, a bar for the change of
-        its share, and a mark for both together. Groups after the first twelve are drawn as one row. Of a
-        table of dimensions a row for each, the one that explains most first: what its groups' rates and
-        shares do, and on the right how much it explains beyond chance.
+        its share, and a mark for both together on the line of its interval. Groups after the first twelve are
+        drawn as one row. Of a table of dimensions a row for each, the one that explains most first: what its
+        groups' rates and shares do, and on the right how much it explains beyond chance.
     """
     if table.empty:
         return no_data(look, "What moved the figure", "no calls on one side, or on both")
@@ -161,26 +183,28 @@ def explain_change(table: pd.DataFrame, look: Look) -> Axes:
         shown = pd.DataFrame(
             np.vstack([shown, effects.iloc[len(shown) :].sum()]), columns=effects.columns, index=labels
         )
-    texts = [signed(effect, 2) for effect in shown["effect"]]
+    texts, heading = [signed(effect, 2) for effect in shown["effect"]], "both"
     if ranked:
+        heading = "explains beyond chance"
         unit_after = " s" if is_seconds(metric) else " points"
-        texts = [
-            f"explains {each * scale:.2f}{unit_after}" if each else "no more than chance"
-            for each in table["explained"]
-        ]
+        texts = [f"{each * scale:.2f}{unit_after}" if each else "nothing" for each in table["explained"]]
     what = "rate" if is_rate(metric) else "mean"
     names = ("rates changed", "shares changed") if ranked else (f"its {what} changed", "its share changed")
     ax = look.axes(height=1.9 + look.row_height(1.3) * len(labels))
-    fits = _effect_bars(ax, shown, texts, labels, look)
+    fits = _effect_bars(
+        ax, shown, texts, labels, look, heading=heading, intervals=_intervals(table, len(shown), scale)
+    )
     words = words_of(metric)
     ax.set_xlabel(f"effect on the {words} of all, {unit}")
     calls = table.attrs.get("n_calls")
     tones = tones_of(ax, inside=True)
     remarks = [
-        f"effect of each {'dimension' if ranked else 'group'}: of its own change, and of its share's",
+        f"how much each {'dimension' if ranked else noun_of(table.index)} adds by its {what} "
+        f"and by its share of calls",
         f"n = {number(calls[0])} calls against {number(calls[1])}" if calls else "",
-        f"{look.facts.days} against {look.facts.other_days}" if look.facts.other_days else "",
-        "" if look.facts.other_days else look.facts.when,
+        _chance(table, scale, ranked, look.facts),
+        f"{look.facts.other_days} → these" if look.facts.other_days else "",
+        look.facts.when,
     ]
     key = [Key(names[0], BLUE), Key(names[1], ORANGE), Key("both", tones.ink, "tick")]
     title = _moved(table, metric, scale)
@@ -188,47 +212,91 @@ def explain_change(table: pd.DataFrame, look: Look) -> Axes:
     return headed(ax, look, title, [each for each in remarks if each], form=form, key=key, fits=fits)
 
 
-def _effect_bars(ax: Axes, shown: pd.DataFrame, texts: list[str], labels: list[str], look: Look) -> list[Fit]:
-    """Draw two bars and a mark for each row, and its text at their end."""
+def _chance(table: pd.DataFrame, scale: int, ranked: bool, facts: Facts) -> str:
+    """Return a remark on intervals: of the whole change, or of the effect of each group."""
+    if "effect_low" not in table:
+        return ""
+    if ranked:
+        low, high = (signed(table[f"effect_{end}"].iloc[0] * scale, 1) for end in ("low", "high"))
+        return f"{facts.interval} of the change: {low} to {high}"
+    chance = f"; chance: {level_of(facts)}" if "beyond_chance" in table else ""
+    return f"lines: {facts.interval} of both{chance}"
+
+
+def _intervals(table: pd.DataFrame, many: int, scale: int) -> np.ndarray:
+    """Return the ends of the interval of each effect; null for a row of several groups."""
+    ends = np.full((2, many), np.nan)
+    # The effect of a dimension is the whole change, whose interval is told once.
+    if "explained" not in table and {"effect_low", "effect_high"} <= set(table):
+        told = table[["effect_low", "effect_high"]].to_numpy(dtype=np.float64)[:many].T * scale
+        ends[:, : told.shape[1]] = told
+        if many < len(table):
+            ends[:, -1] = np.nan
+    return ends
+
+
+def _effect_bars(
+    ax: Axes,
+    shown: pd.DataFrame,
+    texts: list[str],
+    labels: list[str],
+    look: Look,
+    *,
+    heading: str,
+    intervals: np.ndarray,
+) -> list[Fit]:
+    """Draw two bars, a mark and its interval for each row, and its text at the right."""
     places, tones = np.arange(len(shown)), tones_of(ax, inside=True)
     ax.barh(places - 0.19, shown["rate_effect"], height=0.36, color=BLUE)
     ax.barh(places + 0.19, shown["mix_effect"], height=0.36, color=ORANGE)
+    ax.hlines(places, *intervals, color=tones.ink, linewidth=1, zorder=3)
     ax.scatter(shown["effect"], places, s=60, color=tones.ink, zorder=3, marker="|", linewidth=2)
-    ends = shown.max(axis=1).clip(lower=0).fillna(0.0).to_numpy()
-    written = [
-        ax.annotate(
-            text,
-            (end, place),
-            (5, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=look.small,
-            in_layout=False,
-        )
-        for place, end, text in zip(places, ends, texts, strict=True)
-    ]
     ax.axvline(0, color=tones.ink, linewidth=0.8)
     ax.set_yticks(places, labels, fontsize=look.small)
-    ax.set_ylim(len(shown) - 0.4, -0.6)
+    ax.set_ylim(len(shown) - 0.4, -1.15)
     ax.tick_params(axis="y", length=0)
-    low = 1.08 * float(np.nanmin(shown.to_numpy(dtype=np.float64), initial=0.0))
-    high = 1.02 * float(np.nanmax(shown.to_numpy(dtype=np.float64), initial=0.0))
+    every = np.concatenate([shown.to_numpy(dtype=np.float64).ravel(), intervals.ravel()])
+    low, high = 1.08 * float(np.nanmin(every, initial=0.0)), 1.04 * float(np.nanmax(every, initial=0.0))
     high = high if high > low else low + 1
     ax.set_xlim(low, high)
     value_axis(ax.xaxis, "effect", high)
-    return [RowLabels(labels, look.small), EndTexts(written, ends, low, high)]
+    written, above = aside(ax, texts, heading, look)
+    return [
+        RowLabels(labels, look.small),
+        EndTexts(written, [high] * len(written), low, high, aligned=True, heading=above),
+    ]
 
 
 def _moved(table: pd.DataFrame, metric: str, scale: int) -> str:
     """Return from where to where the metric moved, in words, and what did most of it; this minus other."""
     words, of_all = sentence_case(words_of(metric)), table.attrs.get("of_all")
-    first: Any = table.index[0]
-    most = f"most by {words_of(label_of(first, _NAME)) if 'explained' in table else label_of(first, _NAME)}"
+    cause = _cause(table)
     if of_all is None:  # attrs get lost on the way, as in a file
         if "share" not in table:
-            return f"{words} changed by {_change(table['effect'].iloc[0], metric)}, {most}"
+            return f"{words} changed by {_change(table['effect'].iloc[0], metric)}{cause}"
         of_all = [(table[f"share{side}"] * table[f"rate{side}"]).sum() for side in ("", "_other")]
     these, other = (each * scale for each in of_all)
     unit = " %" if scale == 100 else " s"
-    change = _change((these - other) / scale, metric)
-    return f"{words}: {other:.1f}{unit} on the other side, {these:.1f}{unit} here ({change}), {most}"
+    if f"{these:.1f}" == f"{other:.1f}":
+        return f"{words} stayed at {these:.1f}{unit}{cause}"
+    verb = "rose" if these > other else "fell"
+    return f"{words} {verb} from {other:.1f}{unit} to {these:.1f}{unit}{cause}"
+
+
+def _cause(table: pd.DataFrame) -> str:
+    """Return the end of the title: what did most of it, if chance does not explain that."""
+    if "explained" in table:
+        first: Any = table.index[0]
+        covers = "effect_low" in table and table["effect_low"].iloc[0] <= 0 <= table["effect_high"].iloc[0]
+        within = ", within chance" if covers else ""
+        if not table["explained"].iloc[0]:
+            return f"{within}; no dimension explains it beyond chance"
+        return f"{within}; {words_of(label_of(first, _NAME))} explains most"
+    named = table[[not is_none(label) for label in table.index]]
+    named = named if len(named) else table
+    if "beyond_chance" in named and len(table) > 1:
+        named = named[named["beyond_chance"].fillna(value=False).astype(bool)]
+        if named.empty:
+            return f"; no {noun_of(table.index)} moved it by more than chance"
+    most: Any = named["effect"].abs().idxmax()
+    return f", most by {named_group(most, table.index)}"

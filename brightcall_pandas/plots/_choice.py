@@ -10,7 +10,7 @@ import pandas as pd
 
 from brightcall_pandas.frame import Sort
 from brightcall_pandas.plots._formats import number, of_all
-from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._picture import Look
 
 __all__ = ["best_and_worst", "chosen_groups", "chosen_rows", "group_sizes", "has_order", "outer_levels"]
@@ -47,6 +47,11 @@ def _order(sort: Sort, index: Any, values: np.ndarray, sizes: np.ndarray) -> np.
     return np.argsort(-np.nan_to_num(keys.astype(np.float64), nan=-np.inf), kind="stable")
 
 
+def _named_first(index: Any, order: np.ndarray) -> np.ndarray:
+    """Return places with those that have no name, as calls without a project, behind the others."""
+    return order[np.argsort([is_none(index[place]) for place in order], kind="stable")]
+
+
 def chosen_rows(
     table: pd.DataFrame,
     look: Look,
@@ -78,6 +83,7 @@ def chosen_rows(
     sort = look.sort or ("table" if has_order(table.index) else "value")
     drawn = values.to_numpy(dtype=np.float64, na_value=np.nan)[largest]
     order = _order(sort, table.index[largest], drawn, size[largest])
+    order = order if look.sort == "table" else _named_first(table.index[largest], order)
     return table.iloc[largest[order]], of_all(len(largest), len(table), noun)
 
 

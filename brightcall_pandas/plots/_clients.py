@@ -11,11 +11,12 @@ from matplotlib.axes import Axes
 from brightcall_pandas.plots._choice import chosen_groups, chosen_rows, outer_levels
 from brightcall_pandas.plots._colors import GREEN, ORANGE, RED, grid_of, tones_of
 from brightcall_pandas.plots._fitting import ColumnLabels
-from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
+from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis, spaced
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._outcomes import whole_groups
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._rows import bar_rows, interval_of, row_labels, share_and_count, share_of
+from brightcall_pandas.plots._standing import standing_out, verdict
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["attempts", "recalls", "repeat_callers"]
@@ -145,17 +146,16 @@ def repeat_callers(table: pd.DataFrame, look: Look) -> Axes:
     )
     observed, repeated = (look.facts.total(table, name) for name in ("observed", "repeated"))
     window = look.facts.setting("window")
-    within = f" within {window}" if isinstance(window, str) else " within the window"
-    share = percent(repeated / observed if observed else np.nan)
-    title = f"{share} of the calls were followed by another{within}"
-    known = table["repeat_rate"].dropna()
-    if len(known) > 1:
-        most: Any = known.idxmax()
-        title += f"; most of {label_of(most, _NAME)}: {percent(known.max())}"
+    within = f" within {spaced(window)}" if isinstance(window, str) else " within the window"
+    share = repeated / observed if observed else np.nan
+    standing = standing_out(table, "repeat_rate", share, look.facts)
+    title = f"{percent(share)} of the calls were repeated{within}"
+    title += verdict(table, "repeat_rate", standing, "higher", standing.highest)
     remarks = [
         f"calls that the same caller repeated{within} ÷ calls observed that long",
         f"n = {counted(observed, 'observed call')}",
         f"whiskers: {look.facts.interval}",
+        standing.test,
         hidden,
         look.facts.cut(table),
     ]

@@ -82,13 +82,17 @@ def faded(color: ColorType, paper: ColorType) -> str:
 
 @dataclass(frozen=True)
 class Tones:
-    """What is written and ruled on a background: ink, a quieter ink, lines, and the background itself."""
+    """What is written and ruled on a background: ink, a quieter ink, lines, and the background itself.
+
+    A band is an area behind data that must be seen, on a dark background too.
+    """
 
     ink: str
     muted: str
     rule: str
     grid: str
     paper: str
+    band: str
 
 
 def tones_on(background: ColorType) -> Tones:
@@ -102,9 +106,11 @@ def tones_on(background: ColorType) -> Tones:
         ),
         ink,
     )
-    return Tones(
-        ink, muted, _mixed(ink, background, 0.65), _mixed(ink, background, 0.87), to_hex(to_rgb(background))
+    # The eye tells light areas apart better than dark ones.
+    rule, grid, band = (
+        _mixed(ink, background, part) for part in (0.65, 0.87, 0.72 if _luminance(background) < 0.2 else 0.85)
     )
+    return Tones(ink, muted, rule, grid, to_hex(to_rgb(background)), band)
 
 
 def tones_of(ax: Axes, *, inside: bool = False) -> Tones:

@@ -14,12 +14,12 @@ from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._calendar import Steps, steps_of, time_axis
+from brightcall_pandas.plots._calendar import Steps, moment, steps_of, time_axis
 from brightcall_pandas.plots._choice import chosen_groups, outer_levels
 from brightcall_pandas.plots._colors import RED, tones_of
 from brightcall_pandas.plots._fitting import cut_to, text_size
-from brightcall_pandas.plots._formats import number, percent, percent_axis
-from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._formats import counted, number, percent, percent_axis
+from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._limits import SIGMAS, control_limits
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import PointLabels, halo
@@ -28,6 +28,7 @@ from brightcall_pandas.plots._text import Key
 __all__ = ["control_chart", "middles_of", "plural", "small_multiples"]
 
 _PANELS = 12
+_NAMED = 2  # periods or groups that are named in a title
 _TOPIC = "Answer rate over time"
 _OUTSIDE = "outside what chance explains"
 
@@ -72,11 +73,11 @@ def control_chart(table: pd.DataFrame, look: Look) -> Axes:
     percent_axis(ax.yaxis)
     key = [Key(f"{percent(mean)} in all whole {words}", tones_of(ax).muted, "line")]
     key += [Key(_OUTSIDE, RED, "dot")] if outside.any() else []
-    key += [Key(f"{word} that is not whole", look.hue, "ring")] if not whole.all() else []
+    key += [Key(f"{word} that is not whole, not counted", look.hue, "ring")] if not whole.all() else []
     return headed(
         ax,
         look,
-        _verdict(int(outside.sum()), int(whole.sum()), word),
+        _verdict(known[outside], mean, int(whole.sum()), word),
         look.facts.lines(
             f"answered ÷ calls of each {word}",
             f"band: {percent(mean)} ± {SIGMAS:g} standard errors{clustered(table)}",
@@ -93,12 +94,24 @@ def _known(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["answer_rate"].notna() & (table["n_calls"] > 0)]
 
 
-def _verdict(outside: int, whole: int, word: str) -> str:
+def _verdict(outside: pd.DataFrame, mean: float, whole: int, word: str) -> str:
+    """Return the finding: which periods lie outside, and on which side."""
     if whole < 2:
         return f"One {word} cannot tell chance from change"
-    if not outside:
+    if outside.empty:
         return f"The answer rate of all {whole} {plural(word)} lies within what chance explains"
-    return f"{outside} of {whole} {plural(word)} {'lies' if outside == 1 else 'lie'} {_OUTSIDE}"
+    many, rates = len(outside), outside["answer_rate"]
+    said = f"{many} of {whole} {plural(word)} {'lies' if many == 1 else 'lie'} {_OUTSIDE}"
+    if many > _NAMED:
+        above = int((rates > mean).sum())
+        return f"{said}: {above} above, {many - above} below"
+    begins: Any = pd.DatetimeIndex(outside.index).tz_localize(None)
+    each = [f"{moment(stamp, word)} {_way(rate > mean)}" for stamp, rate in zip(begins, rates, strict=True)]
+    return f"{said}: {' and '.join(each)}"
+
+
+def _way(above: bool) -> str:
+    return "above" if above else "below"
 
 
 def clustered(table: pd.DataFrame) -> str:
@@ -138,7 +151,7 @@ def _draw(
     band[:, places[-1] + 1] = np.where(
         np.isnan(band[:, places[-1] + 1]), band[:, places[-1]], band[:, places[-1] + 1]
     )
-    ax.fill_between(steps.edges, band[0], band[1], step="post", color=tones.grid, linewidth=0, zorder=1)
+    ax.fill_between(steps.edges, band[0], band[1], step="post", color=tones.band, linewidth=0, zorder=1)
     ax.axhline(mean, color=tones.muted, linewidth=1, zorder=2)
     middles, rates = _middles(known, steps), known["answer_rate"].to_numpy(dtype=np.float64)
     ax.plot(middles, rates, color=look.hue, linewidth=1.4, zorder=3)
@@ -201,6 +214,7 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
     known = _known(table)
     if known.empty:
         return no_data(look, _TOPIC, "no calls" if table.empty else "answer rate is not known")
+    known, nameless = _named(known)
     by_group = known.groupby(level=outer_levels(known), sort=False, observed=True, dropna=False)
     calls = by_group["n_calls"].sum()
     rates = by_group["answered"].sum() / calls
@@ -211,7 +225,7 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_axis_off()
     stamps: Any = known.index.get_level_values(-1).unique().sort_values()
     steps = _steps(stamps, look)
-    panels, outside = _panels(ax, by_group, shown, steps, look)
+    panels, outside, whole = _panels(ax, by_group, shown, steps, look)
     by = " and ".join(str(name).replace("_", " ") for name in table.index.names[:-1])
     names = [f"{label_of(group)} ({number(calls[group])})" for group in shown]
     return headed(
@@ -219,14 +233,18 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
         look,
         _found(outside, len(shown), by),
         look.facts.lines(
-            f"answered ÷ calls of each {steps.name}, by {by}",
+            f"answer rate: answered ÷ calls of each {steps.name}, by {by}",
             f"band: the group's mean ± {SIGMAS:g} standard errors{clustered(table)}",
             look.facts.n(table),
+            f"not drawn: {counted(nameless, 'call')} without {by}" if nameless else "",
             hidden,
             look.facts.cut(table),
         ),
         form="A small line chart for each group, all on one scale",
-        key=[Key(_OUTSIDE, RED, "dot")] if outside else [],
+        key=[
+            *([Key(_OUTSIDE, RED, "dot")] if outside else []),
+            *([] if whole else [Key(f"{steps.name} that is not whole, not counted", look.hue, "ring")]),
+        ],
         fits=[_Panels(panels, names, _ends(steps), look.small)],
     )
 
@@ -234,29 +252,49 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
 def _ends(steps: Steps) -> tuple[str, str]:
     """Return when the first and the last step begin."""
     first, last = pd.Timestamp(steps.edges[0]), pd.Timestamp(steps.edges[-2])
-    return f"{first.day} {first:%b}", f"{last.day} {last:%b}"
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first.day} {first:%b}{year}", f"{last.day} {last:%b} {last.year}"
 
 
-def _found(outside: list[Any], shown: int, by: str) -> str:
+def _named(known: pd.DataFrame) -> tuple[pd.DataFrame, float]:
+    """Return the rows of groups that have a name, and how many calls the others have.
+
+    These would set the scale of all panels, as calls without a project do that are mostly inbound.
+    """
+    index: Any = known.index
+    outer = index.droplevel(-1)
+    nameless = np.array([is_none(each) for each in outer], dtype=bool)
+    if nameless.all():
+        return known, 0.0
+    return known[~nameless], float(known["n_calls"].to_numpy()[nameless].sum())
+
+
+def _found(outside: dict[Any, str], shown: int, by: str) -> str:
+    """Return which groups have periods outside, and on which side."""
     if not outside:
         return f"The answer rate of each {by} stays within what chance explains"
-    first = label_of(outside[0], 30)
-    others = f" and {len(outside) - 1} more" if len(outside) > 1 else ""
-    return f"{first}{others} of {shown} {'leave' if others else 'leaves'} what chance explains"
+    told = [f"{label_of(each, 30)} ({way})" for each, way in outside.items()]
+    *begin, last = told[:_NAMED] if len(told) <= _NAMED else [*told[:_NAMED], f"{len(told) - _NAMED} more"]
+    names = f"{', '.join(begin)} and {last}" if begin else last
+    return f"{names} of {shown} {'leave' if begin else 'leaves'} what chance explains"
 
 
 def _panels(
     ax: Axes, by_group: Any, shown: Sequence[Any], steps: Steps, look: Look
-) -> tuple[list[Axes], list[Any]]:
-    """Draw a panel for each group; return them, and the groups with a period outside its limits."""
-    panels, outside, rates = [], [], []
+) -> tuple[list[Axes], dict[Any, str], bool]:
+    """Draw a panel for each group; return them, the groups with a period outside, and if all are whole."""
+    panels, rates, all_whole = [], [], True
+    outside: dict[Any, str] = {}
     for group in shown:
         part = by_group.get_group(group if isinstance(group, tuple) else (group,))
         part = part.droplevel(outer_levels(part))
         panel = ax.inset_axes((0, 0, 1, 1))
         panel.set_in_layout(False)
-        if _draw(panel, part, steps, look, size=3.5)[1].any():
-            outside.append(group)
+        mean, out, whole = _draw(panel, part, steps, look, size=3.5)
+        ways = {_way(rate > mean) for rate in part["answer_rate"].to_numpy()[out]}
+        if ways:
+            outside[group] = " and ".join(sorted(ways))
+        all_whole &= bool(whole.all())
         rates.append(part["answer_rate"].to_numpy(dtype=np.float64))
         panels.append(panel)
     every = np.concatenate(rates)
@@ -265,7 +303,7 @@ def _panels(
         panel.set_ylim(max(every.min() - margin, 0), min(every.max() + margin, 1))
         percent_axis(panel.yaxis)
         panel.set_xticks([])
-    return panels, outside
+    return panels, outside, all_whole
 
 
 @dataclass

@@ -17,6 +17,7 @@ from brightcall_pandas.plots._colors import RED, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, PlacedLabels, RowLabels
 from brightcall_pandas.plots._formats import (
     amount,
+    defined,
     is_rate,
     is_seconds,
     number,
@@ -27,6 +28,7 @@ from brightcall_pandas.plots._formats import (
 from brightcall_pandas.plots._heatmaps import DAYS
 from brightcall_pandas.plots._limits import ALIKE, chance_band, effective_calls
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._standing import level_of
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["calendar"]
@@ -42,7 +44,8 @@ Flags = NDArray[np.bool_]
 class _Days:
     """Days with their values, and where they stand in the calendar.
 
-    `solid_calls` are the calls of as many clients that tell as much.
+    `solid_calls` are the calls of as many clients that tell as much; `told` is which days the table says are
+    beyond chance.
     """
 
     stamps: Any
@@ -53,6 +56,7 @@ class _Days:
     solid_calls: NDArray[np.float64]
     part: Flags
     value: str
+    told: Flags | None = None
 
     @property
     def few(self) -> Flags:
@@ -72,9 +76,11 @@ class _Days:
         """Which days differ from the rate of all by more than chance; none where the value is no rate."""
         if not is_rate(self.value) or np.isnan(self.calls).all():
             return np.zeros(len(self.values), dtype=bool)
+        if self.told is not None:
+            return self.told & ~self.part
         calls = np.where(self.calls > 0, self.solid_calls, np.nan)
         low, high = chance_band(self.mean, calls, ALIKE)
-        return np.asarray((self.values < low) | (self.values > high))
+        return np.asarray((self.values < low) | (self.values > high)) & ~self.part
 
 
 @picture
@@ -115,7 +121,8 @@ def calendar(table: pd.DataFrame, look: Look) -> Axes:
         look,
         _finding(days),
         look.facts.lines(
-            f"{words} of each day{unit}",
+            f"{defined(value)} of each day{unit}",
+            _test(every, look),
             look.facts.n(table) if "n_calls" in table else "",
             f"hatched: fewer than {_FEW} calls, or a part of the day" if days.few.any() else "",
             f"the last {number(days.weeks[-1] + 1)} of {number(every.weeks[-1] + 1)} weeks"
@@ -123,13 +130,22 @@ def calendar(table: pd.DataFrame, look: Look) -> Axes:
             else "",
         ),
         form="A cell for each day, weekdays below one another and weeks side by side, darker for more",
-        key=[Key("beyond chance", RED)] if days.outside.any() else [],
+        key=[Key("framed: beyond chance", RED, "ring")] if days.outside.any() else [],
         fits=[
             CellTexts(texts, look.small),
             RowLabels(DAYS, look.small, [day + 0.5 for day in range(7)]),
             months,
         ],
     )
+
+
+def _test(days: _Days, look: Look) -> str:
+    """Return how chance was ruled out."""
+    if not is_rate(days.value) or np.isnan(days.calls).all():
+        return ""
+    if days.told is not None:
+        return f"chance: each day against the others, {level_of(look.facts)}"
+    return "chance: 0.2 % for each day, not corrected for their number"
 
 
 def _days_of(table: pd.DataFrame, value: str, look: Look) -> _Days:
@@ -157,6 +173,9 @@ def _days_of(table: pd.DataFrame, value: str, look: Look) -> _Days:
         effective_calls(table, value, look.facts) if counted and is_rate(value) else unknown,
         ~table["complete"].to_numpy(dtype=bool) if "complete" in table else np.zeros(many, dtype=bool),
         value,
+        table["beyond_chance"].fillna(value=False).to_numpy(dtype=bool)
+        if "beyond_chance" in table and value == "answer_rate"
+        else None,
     )
 
 
@@ -172,6 +191,7 @@ def _last(days: _Days, most: int) -> _Days:
         days.solid_calls[kept],
         days.part[kept],
         days.value,
+        None if days.told is None else days.told[kept],
     )
 
 
@@ -226,7 +246,11 @@ def _finding(days: _Days) -> str:
         many, beyond = int(known.sum()), int(days.outside.sum())
         some = f"{beyond} of {many} days {'differs' if beyond == 1 else 'differ'}"
         begin = some if beyond else f"None of {many} days differs"
-        return f"{begin} from {percent(days.mean)} by more than chance"
+        above = int((days.values[days.outside] > days.mean).sum())
+        ways = f": {above} above, {beyond - above} below" if 0 < above < beyond else ""
+        way = "" if ways or not beyond else ", above it" if above else ", below it"
+        way += f" ({percent(float(days.values[days.outside][0]))})" if beyond == 1 else ""
+        return f"{begin} from {percent(days.mean)} by more than chance{ways or way}"
     solid = known & ~days.few
     values = np.where(solid if solid.any() else known, days.values, np.nan)
     peak, median = int(np.nanargmax(values)), float(np.nanmedian(values))

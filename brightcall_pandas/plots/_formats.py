@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,7 @@ __all__ = [
     "count_axis",
     "counted",
     "days_text",
+    "defined",
     "duration",
     "is_rate",
     "is_seconds",
@@ -31,6 +33,7 @@ __all__ = [
     "seconds_axis",
     "sentence_case",
     "signed",
+    "spaced",
     "told_units",
     "value_axis",
     "words_of",
@@ -118,6 +121,11 @@ def signed(value: float, decimals: int) -> str:
     return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", "−")
 
 
+def spaced(span: str) -> str:
+    """Return a span of time as pandas writes it, with a space before its unit: ``24 h``, ``15 min``."""
+    return re.sub(r"(?<=\d)(?=[A-Za-z])", " ", span)
+
+
 def days_text(first: date, last: date) -> str:
     """Return a span of days: ``2–31 March 2026``, ``28 March – 3 April 2026``."""
     if first == last:
@@ -145,6 +153,14 @@ def is_seconds(metric: str) -> bool:
 def words_of(metric: str) -> str:
     """Return the name of a metric as words: ``talk time mean``, ``calls``."""
     return metric.removeprefix("n_").removesuffix("_s").replace("_", " ")
+
+
+_DEFINED = {"answer_rate": "answered ÷ calls", "positive_rate": "calls with a positive outcome ÷ calls"}
+
+
+def defined(metric: str) -> str:
+    """Return what is divided by what, of the rates that pictures draw; of others their name."""
+    return _DEFINED.get(metric, words_of(metric))
 
 
 def sentence_case(words: str) -> str:
@@ -180,7 +196,7 @@ def _tick_seconds(value: float, _: Any = None) -> str:
 
 
 def _tick_value(value: float, _: Any = None) -> str:
-    return f"{value:,.10g}"
+    return f"{value:,.10g}".replace("-", "−")
 
 
 def percent_axis(axis: Axis, high: float = 1.0) -> None:

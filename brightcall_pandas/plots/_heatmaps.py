@@ -16,17 +16,20 @@ from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLa
 from brightcall_pandas.plots._formats import (
     amount,
     counted,
+    defined,
     is_rate,
     is_seconds,
+    number,
     sentence_case,
     words_of,
 )
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._standing import level_of
 
 __all__ = ["DAYS", "heatmap", "week_of"]
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_FEW = 10  # cells with fewer calls are hatched
+_FEW, _FEW_OF_RATE = 10, 30  # cells with fewer calls are hatched
 _LEAST_HOURS = 8
 
 
@@ -43,8 +46,9 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A cell for each hour of the week; darker means more. Hours without calls at both ends of the day are
-        left out. Cells that rest on fewer than ten calls are hatched and have no color; for a mean, the calls
-        it is taken over count.
+        left out. Cells that rest on fewer than ten calls, of a rate or a mean fewer than 30, are hatched and
+        have no color; for a mean, the calls it is taken over count. Of a rate the title names an hour only if
+        the table tells that it is beyond chance.
 
     Raises
     ------
@@ -65,8 +69,11 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
         raise ValueError(msg)
     if table.empty or (facts and not (behind > 0).any()):
         return no_data(look, topic, "no calls" if table.empty else f"{words} is not known")
+    beyond = np.array(facts["beyond_chance"], dtype=object) if "beyond_chance" in facts else None
     if behind.shape != table.shape:  # rows were cut off
-        behind = behind[[place for place, day in enumerate(_weekdays(table)) if day in table.index]]
+        kept = [place for place, day in enumerate(_weekdays(table)) if day in table.index]
+        behind = behind[kept]
+        beyond = beyond[kept] if beyond is not None else None
     busy = np.flatnonzero((behind > 0).any(axis=0)) if facts else np.arange(24)
     first = max(min(busy[0], busy[-1] - _LEAST_HOURS + 1), 0)
     hours = np.arange(first, max(busy[-1] + 1, first + _LEAST_HOURS))
@@ -82,12 +89,14 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
     unit = "percent" if is_rate(value) else "seconds" if is_seconds(value) else ""
     mean = f", mean of {facts['days']:g} days" if "days" in facts else ""
     remarks = [
-        f"{words}{f', in {unit}' if unit else ''}{mean}",
+        f"{defined(value)}{f', in {unit}' if unit else ''}{mean}",
         f"n = {counted(facts['n_calls'], 'call')}" if facts else "",
-        f"hatched: fewer than {_FEW} calls" if few else "",
+        f"hatched: fewer than {_few(value)} calls" if few else "",
+        f"chance: each hour against all others, {level_of(look.facts)}" if beyond is not None else "",
         look.facts.cut(table),
     ]
-    title = _highest(values, behind[:, hours], rows, hours, value) or topic
+    flags = None if beyond is None else np.equal(beyond[:, hours], True)
+    title = _highest(values, behind[:, hours], rows, hours, value=value, beyond=flags) or topic
     return headed(
         ax, look, title, look.facts.lines(*remarks), form="A cell for each hour of the week", fits=fits
     )
@@ -98,13 +107,33 @@ def _weekdays(table: pd.DataFrame) -> list[Any]:
     return list(index.categories) if isinstance(index, pd.CategoricalIndex) else list(index)
 
 
+def _few(value: str) -> int:
+    """Return of how many calls a cell must be to be more than a few."""
+    return _FEW_OF_RATE if is_rate(value) or is_seconds(value) else _FEW
+
+
 def _highest(
-    values: NDArray[np.float64], behind: NDArray[np.float64], rows: list[str], hours: NDArray[Any], value: str
+    values: NDArray[np.float64],
+    behind: NDArray[np.float64],
+    rows: list[str],
+    hours: NDArray[Any],
+    *,
+    value: str,
+    beyond: NDArray[np.bool_] | None,
 ) -> str:
-    """Return the finding: the hour with the highest value among those that rest on enough calls."""
-    enough = np.where((behind >= _FEW) | np.isnan(behind), values, np.nan)
+    """Return the finding: the highest hour that rests on enough calls and, of a rate, is beyond chance."""
+    enough = np.where((behind >= _few(value)) | np.isnan(behind), values, np.nan)
     if np.isnan(enough).all():
-        return f"No hour of the week has {_FEW} calls or more"
+        return f"No hour of the week has {_few(value)} calls or more"
+    if beyond is not None and (~np.isnan(enough)).sum() > 1:
+        told = np.where(beyond, enough, np.nan)
+        words, many = sentence_case(words_of(value)), int((~np.isnan(told)).sum())
+        if not many:
+            return f"{words}: no hour of the week differs by more than chance"
+        day, hour = np.unravel_index(int(np.nanargmax(told)), told.shape)
+        when = f"{rows[day]} {hours[hour]}–{hours[hour] + 1} h {amount(told[day, hour], value)}"
+        of = f"{many} of {(~np.isnan(enough)).sum()} hours beyond chance"
+        return f"{words}: {of}, highest {when} (n = {number(behind[day, hour])})"
     day, hour = np.unravel_index(int(np.nanargmax(enough)), enough.shape)
     words = sentence_case(words_of(value))
     when = f"{rows[day]} {hours[hour]}–{hours[hour] + 1} h"
@@ -139,7 +168,7 @@ def week_of(
         What is fitted when the axes are drawn, and whether any cell is hatched.
     """
     tones = tones_of(ax, inside=True)
-    few = behind < _FEW
+    few = behind < _few(value)
     solid = np.where(few & (behind > 0), np.nan, values)
     known = solid[~np.isnan(solid)]
     low = float(known.min()) if len(known) and (is_rate(value) or is_seconds(value)) else 0.0

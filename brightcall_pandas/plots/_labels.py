@@ -5,13 +5,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from numbers import Integral
 from typing import Any
 
 import pandas as pd
 from matplotlib import rcParams
 from matplotlib.font_manager import FontProperties, fontManager, get_font
 
-__all__ = ["families", "label_of", "legible", "names_in", "shortened"]
+from brightcall_pandas.frame import NONE
+
+__all__ = ["families", "is_none", "label_of", "label_or_hour", "legible", "names_in", "shortened"]
 
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _FIRST_STRONG, _END = "\u2068", "\u2069"
@@ -116,6 +119,18 @@ def label_of(group: object, width: int = 40) -> str:
     """Return the label of a group, with the levels of a tuple joined, each kept apart from the others."""
     levels = group if isinstance(group, tuple) else (group,)
     return " · ".join(shortened(level, max(width // len(levels), 12)) for level in levels)
+
+
+def is_none(group: object) -> bool:
+    """Tell whether a label is that of what has no name: calls without a project, say."""
+    return any(level == NONE for level in (group if isinstance(group, tuple) else (group,)))
+
+
+def label_or_hour(group: object, level: object, width: int = 40) -> str:
+    """Return the label of one level of an index: an hour of the day is told from when to when."""
+    if level == "hour" and isinstance(group, Integral):
+        return f"{group}–{int(group) + 1} h"
+    return shortened(group, width)
 
 
 def names_in(table: pd.DataFrame) -> set[str]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.plots._calendar import steps_of, time_axis
+from brightcall_pandas.plots._calendar import Steps, steps_of, time_axis
 from brightcall_pandas.plots._colors import grid_of, tones_of
 from brightcall_pandas.plots._control import middles_of
+from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._formats import of_all, percent, percent_axis
-from brightcall_pandas.plots._labels import shortened
+from brightcall_pandas.plots._labels import is_none, shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import LineLabels, halo, readable
 
@@ -20,6 +22,7 @@ __all__ = ["outcome_shares"]
 
 _TOPIC = "Outcomes over time"
 _LINES = 6
+_MARKERS = "os^Dv*"
 
 
 @picture
@@ -35,8 +38,8 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A line for each of the six most frequent outcomes on the band of its interval, named at its end with
-        the share of the last period. The title tells the outcome that moved most, if any did by more than
-        its intervals.
+        the share of the last whole period. Periods that the days do not fill are hollow. The title tells the
+        outcome that moved most between whole periods, if any did by more than its intervals.
 
     Raises
     ------
@@ -58,16 +61,20 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
     periods = begins.dropna().unique().sort_values()
     shown = calls.index[: look.top or _LINES]
     steps = steps_of(periods, len(periods), look.facts)
-    word, middles = steps.name, middles_of(steps)
+    word, middles, whole = steps.name, middles_of(steps), _whole(steps, look.facts)
     ax = look.axes(height=4.4)
     colors = look.hues({str(each): float(calls[each]) for each in shown})
     parts: dict[Any, Any] = {each: table.xs(each, level=1).reindex(periods) for each in shown}
-    for outcome, part in parts.items():
+    paper = tones_of(ax, inside=True).paper
+    for (outcome, part), marker in zip(parts.items(), cycle(_MARKERS), strict=False):
         color, share = colors[str(outcome)], part["share"].fillna(0)
         ax.fill_between(middles, part["share_low"], part["share_high"], color=color, alpha=0.2, linewidth=0)
-        ax.plot(middles, share, color=color, marker="o", markersize=4, linewidth=1.6)
+        ax.plot(middles, share, color=color, linewidth=1.6)
+        for chosen, fill in ((whole, color), (~whole, paper)):
+            ax.plot(middles[chosen], share[chosen], marker, color=color, mfc=fill, markersize=5)
     ends = [float(part["share"].fillna(0).iloc[-1]) for part in parts.values()]
-    paper = tones_of(ax, inside=True).paper
+    last = np.flatnonzero(whole)[-1] if whole.any() else -1
+    said = [float(part["share"].fillna(0).iloc[last]) for part in parts.values()]
     form: Any = {
         "transform": ax.transAxes,
         "va": "center",
@@ -84,7 +91,7 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
             color=readable(colors[str(each)], paper),
             **form,
         )
-        for each, end in zip(shown, ends, strict=True)
+        for each, end in zip(shown, said, strict=True)
     ]
     ax.set_ylim(0, float(np.nanmax([part["share_high"].max() for part in parts.values()])) * 1.05)
     grid_of(ax, "y")
@@ -94,10 +101,16 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
     return headed(
         ax,
         look,
-        _moved(parts, word),
+        _moved(
+            {each: part[whole] for each, part in parts.items()} if whole.any() else parts,
+            word,
+            word if whole.all() or not whole.any() else f"whole {word}",
+        ),
         look.facts.lines(
             f"outcome ÷ calls of each {word}, a call without outcome is (none)",
-            f"bands: {look.facts.interval}",
+            f"bands: {look.facts.interval}; beyond chance: those of first and last {word} lie apart",
+            f"hollow: a {word} that is not whole, not counted" if not whole.all() else "",
+            f"percentages: of the last whole {word}" if not whole[-1] and whole.any() else "",
             look.facts.n(table),
             of_all(len(shown), len(calls), "outcomes"),
         ),
@@ -106,9 +119,19 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
     )
 
 
-def _moved(parts: dict[Any, Any], word: str) -> str:
+def _whole(steps: Steps, facts: Facts) -> np.ndarray:
+    """Return which periods the days of the calls fill; all where these are not known."""
+    whole = np.ones(len(steps.edges) - 1, dtype=bool)
+    if facts.first and facts.last:
+        whole &= steps.edges[:-1] >= np.datetime64(facts.first)
+        whole &= steps.edges[1:] <= np.datetime64(facts.last) + np.timedelta64(1, "D")
+    return whole
+
+
+def _moved(parts: dict[Any, Any], word: str, compared: str) -> str:
     """Return which outcome moved most from the first to the last period, if its intervals lie apart."""
     moves = {}
+    parts = {each: part for each, part in parts.items() if not is_none(each)} or parts
     for outcome, part in parts.items():
         first, last = part.iloc[0], part.iloc[-1]
         if first["share_high"] < last["share_low"] or first["share_low"] > last["share_high"]:
@@ -117,7 +140,7 @@ def _moved(parts: dict[Any, Any], word: str) -> str:
         outcome, part = next(iter(parts.items()))
         return f"{shortened(outcome, 30)} is the most frequent outcome: {percent(part['share'].iloc[0])}"
     if not moves:
-        return f"From the first to the last {word}, no outcome's share moved by more than chance"
+        return f"From the first to the last {compared}, no outcome's share moved by more than chance"
     most = max(moves, key=lambda outcome: abs(moves[outcome][1] - moves[outcome][0]))
     before, after = moves[most]
     verb = "rose" if after > before else "fell"

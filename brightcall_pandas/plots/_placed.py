@@ -23,7 +23,7 @@ __all__ = ["LineLabels", "PointLabels", "aside", "halo", "readable"]
 Floats = NDArray[np.float64]
 
 _LEGIBLE = 4.6
-_GAP = 6  # points between a mark and its label
+_GAP = 8  # points between a mark and its label
 _LINE = 1.35  # heights of a name, from one to the next
 _PART = 0.4  # of the width of the axes, that names of lines may take
 _AROUND = ((1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1), (0, -1))

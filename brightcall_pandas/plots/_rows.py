@@ -10,13 +10,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
+from brightcall_pandas.frame import NONE
 from brightcall_pandas.plots._colors import grid_of, tones_of
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
-from brightcall_pandas.plots._formats import is_rate, number, percent, value_axis
-from brightcall_pandas.plots._labels import label_of, shortened
+from brightcall_pandas.plots._formats import is_rate, number, percent, value_axis, words_of
+from brightcall_pandas.plots._labels import label_of, label_or_hour
 from brightcall_pandas.plots._picture import Look
 
-__all__ = ["bar_rows", "dot_rows", "interval_of", "row_labels", "share_and_count", "share_of"]
+__all__ = ["bar_rows", "dot_rows", "interval_of", "named_group", "row_labels", "share_and_count", "share_of"]
 
 
 def bar_rows(
@@ -56,7 +57,13 @@ def bar_rows(
     tones = tones_of(ax, inside=True)
     places = range(len(labels))
     lengths = np.asarray(values, dtype=np.float64)
-    ax.barh(places, np.nan_to_num(lengths), color=colors or look.hue, height=0.72)
+    gray = tones.muted
+    ax.barh(
+        places,
+        np.nan_to_num(lengths),
+        color=colors or [gray if _has_no_name(label) else look.hue for label in labels],
+        height=0.72,
+    )
     ends = np.nan_to_num(lengths)
     if intervals is not None:
         known = np.flatnonzero(intervals["low"].notna().to_numpy())
@@ -74,6 +81,10 @@ def bar_rows(
     ax.set_xlim(0, high * 1.25)
     ax.set_xlabel(unit)
     return ax, [*fits, EndTexts(written, ends, 0.0, high * 1.02)]
+
+
+def _has_no_name(label: str) -> bool:
+    return NONE in label.split(" · ")
 
 
 def _beside(ax: Axes, text: str, end: float, place: int, look: Look, *, muted: bool) -> Text:
@@ -135,7 +146,7 @@ def dot_rows(
     places = np.arange(len(labels))
     ax.hlines(places, intervals["low"], intervals["high"], color=tones.rule, linewidth=2.5)
     if raw is not None:
-        ax.scatter(raw, places, s=26, facecolor=tones.paper, edgecolor=tones.muted, zorder=3)
+        ax.scatter(raw, places, s=26, facecolor="none", edgecolor=tones.muted, zorder=5)
     ax.scatter(values, places, s=34, color=colors or look.hue, zorder=4)
     low, high = _limits([intervals["low"], intervals["high"], values, raw], metric, span)
     aside: Any = {"xycoords": ("axes fraction", "data"), "in_layout": False, "annotation_clip": False}
@@ -193,6 +204,15 @@ def interval_of(table: pd.DataFrame, rate: str) -> pd.DataFrame:
     return table[[f"{rate}_low", f"{rate}_high"]].set_axis(["low", "high"], axis=1)
 
 
+def named_group(label: Any, index: pd.Index, width: int = 28) -> str:
+    """Return a group as a sentence names it: ``9–10 h``, and a number with what it is: ``agent 106``."""
+    if index.nlevels > 1:
+        return label_of(label, width)
+    text = label_or_hour(label, index.name, width)
+    told = index.name is not None and index.name != "hour" and text.lstrip("+")[:1].isdigit()
+    return f"{words_of(str(index.name))} {text}" if told else text
+
+
 def share_of(share: float, calls: float) -> str:
     """Return the text beside a bar: a share, and in brackets the number that it is a share of."""
     return f"{percent(share)} (n = {number(calls)})"
@@ -208,13 +228,16 @@ def row_labels(index: pd.Index) -> list[str]:
 
     Where the rows of a group stand below each other, only the first one names the group.
     """
+    last = index.names[-1]
     if index.nlevels == 1:
-        return [shortened(label, 60) for label in index]
+        return [label_or_hour(label, last, 60) for label in index]
     groups = [label_of(label[:-1]) for label in index]
     begins = [place == 0 or groups[place - 1] != group for place, group in enumerate(groups)]
     together = sum(begins) == len(set(groups))
     return [
-        f"{group} · {shortened(label[-1])}" if begin or not together else shortened(label[-1])
+        f"{group} · {label_or_hour(label[-1], last)}"
+        if begin or not together
+        else label_or_hour(label[-1], last)
         for group, begin, label in zip(groups, begins, index, strict=True)
     ]
 

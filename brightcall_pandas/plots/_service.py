@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,9 +10,9 @@ from brightcall_pandas.plots._choice import chosen_rows
 from brightcall_pandas.plots._colors import BLUE, GREEN, ORANGE, RED, grid_of, tones_of
 from brightcall_pandas.plots._fitting import RowLabels
 from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
-from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._rows import bar_rows, interval_of, row_labels, share_of
+from brightcall_pandas.plots._standing import standing_out, verdict
 from brightcall_pandas.plots._text import Key, Mark
 
 __all__ = ["abandonment", "service_level"]
@@ -24,7 +22,7 @@ _LEVELS: dict[str, tuple[str, str, Mark, str]] = {
     "service_level_excl_short": ("÷ offered without short abandons", ORANGE, "square", "s"),
     "service_level_answered": ("÷ answered", GREEN, "diamond", "D"),
 }
-_NAME = 28
+_APART = 0.24  # of a row, from one mark to the next
 
 
 @picture
@@ -53,8 +51,9 @@ def service_level(table: pd.DataFrame, look: Look) -> Axes:
     tones, places = tones_of(ax, inside=True), np.arange(len(shown))
     low, high = shown["service_level_offered_low"], shown["service_level_offered_high"]
     ax.hlines(places, low, high, color=tones.rule, linewidth=2.5)
-    for name, (_, color, _, marker) in _LEVELS.items():
-        ax.scatter(shown[name], places, s=34, color=color, marker=marker, zorder=3)
+    # The first lies on its interval, and the others above and below, so that none hides another.
+    for (name, (_, color, _, marker)), shift in zip(_LEVELS.items(), (0, -_APART, _APART), strict=True):
+        ax.scatter(shown[name], places + shift, s=26, color=color, marker=marker, zorder=3)
     for place in np.flatnonzero(shown["service_level_offered"].isna()).tolist():
         ax.text(0.01, place, "not known", va="center", fontsize=look.small, color=tones.muted)
     labels = [
@@ -68,14 +67,15 @@ def service_level(table: pd.DataFrame, look: Look) -> Axes:
     grid_of(ax, "x")
     percent_axis(ax.xaxis)
     ax.set_xlabel(f"answered {within}")
+    title, test = _answered(table, within, look)
     remarks = [
         f"n = {counted(look.facts.total(table, 'offered'), 'offered call')}",
         f"line: {look.facts.interval} of the first",
+        test,
         _short_abandons(look),
         hidden,
         look.facts.cut(table),
     ]
-    title = _answered(table, within, look)
     key = [Key(words, color, mark) for words, color, mark, _ in _LEVELS.values()]
     fits = [RowLabels(labels, look.small)]
     return headed(
@@ -88,21 +88,24 @@ def _short_abandons(look: Look) -> str:
     return f"short abandon: given up within {short}" if short else ""
 
 
-def _answered(table: pd.DataFrame, within: str, look: Look) -> str:
+def _answered(table: pd.DataFrame, within: str, look: Look) -> tuple[str, str]:
     known = table[table["answered_in_time"].notna()]
     in_time, offered = (look.facts.total(known, name) for name in ("answered_in_time", "offered"))
     share = in_time / max(offered, 1)
-    levels = known["service_level_offered"].dropna()
-    if len(levels) < 2:
-        return f"{percent(share)} of the offered calls are answered {within}"
-    worst: Any = levels.idxmin()
-    lowest = f"{label_of(worst, _NAME)} {percent(levels.min())}"
-    return f"{percent(share)} of the offered calls are answered {within}; fewest: {lowest}"
+    standing = standing_out(known, "service_level_offered", share, look.facts)
+    title = f"{percent(share)} of the offered calls are answered {within}"
+    title += verdict(known, "service_level_offered", standing, "lower", standing.lowest)
+    return title, standing.test
+
+
+def _with_short(look: Look) -> str:
+    short = look.facts.seconds("short_abandon_s")
+    return f", those given up within {short} too" if short else ""
 
 
 @picture
 def abandonment(table: pd.DataFrame, look: Look) -> Axes:
-    """Draw the share of callers who gave up.
+    """Draw the share of calls that callers gave up.
 
     Parameters
     ----------
@@ -112,8 +115,9 @@ def abandonment(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each group, the highest first: abandoned ÷ offered calls, with its interval. Of more than 30
-        groups the largest are drawn.
+        A bar for each group, the highest first: abandoned ÷ offered calls, with its interval, and a
+        line at the share of all. Of more than 30 groups the largest are drawn. The title names a group only
+        if it differs from all by more than chance.
     """
     topic = "Callers who gave up"
     if table.empty:
@@ -132,15 +136,18 @@ def abandonment(table: pd.DataFrame, look: Look) -> Axes:
         unit="share of offered calls",
     )
     every, gone = (look.facts.total(table, name) for name in ("offered", "abandoned"))
-    title = f"{percent(gone / max(every, 1))} of the callers gave up"
-    known = table[rate].dropna()
-    if len(known) > 1:
-        worst: Any = known.idxmax()
-        title += f"; most of {label_of(worst, _NAME)}: {percent(known.max())}"
+    share = gone / max(every, 1)
+    standing = standing_out(table, rate, share, look.facts)
+    title = f"{percent(share)} of the offered calls were given up"
+    title += verdict(table, rate, standing, "higher", standing.highest)
+    if len(shown) > 1:
+        ax.axvline(share, color=tones_of(ax, inside=True).muted, linewidth=1, linestyle="--")
     remarks = [
-        "calls abandoned ÷ offered",
+        f"calls abandoned ÷ offered{_with_short(look)}",
         f"n = {counted(every, 'offered call')}",
         f"whiskers: {look.facts.interval}",
+        standing.test,
+        f"dashed: {percent(share)} of all" if len(shown) > 1 else "",
         hidden,
         look.facts.cut(table),
     ]

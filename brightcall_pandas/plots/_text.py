@@ -7,10 +7,12 @@ height and width for it; nothing of their figure changes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
 from matplotlib import rcParams
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -28,6 +30,9 @@ __all__ = ["Key", "TextLayer", "describe", "write_around"]
 Mark = Literal["box", "line", "dashes", "dot", "ring", "square", "diamond", "tick"]
 
 _MARKERS = {"dot": "o", "ring": "o", "square": "s", "diamond": "D", "tick": "|"}
+_TITLE_LINES = 3
+_ORPHAN = 0.4  # of the width, that the last line of a title is long at least
+_BETWEEN = re.compile(r" (?!%)(?!÷)(?<!÷ )(?!(?<=\d )(?:s|min|h|days|points|calls|o'clock)\b)")
 _LEAST_PART = 0.3  # of a picture's height, that the data keep
 
 
@@ -173,7 +178,7 @@ class TextLayer(Artist):
         written = ax.get_title(loc="left")
         if written and written != self._said:
             self.title = written  # the user's own
-        title = _broken(renderer, [self.title], self._title_font, width, 3) if self.title else []
+        title = _balanced(renderer, self.title, self._title_font, width) if self.title else []
         remarks = _broken(renderer, self.remarks, self._font, width, 5)
         rows = self._rows(renderer, width)
         lines = _Lines(title, remarks, rows)
@@ -288,6 +293,25 @@ class TextLayer(Artist):
         )
 
 
+def _balanced(renderer: Any, title: str, font: FontProperties, width: float) -> list[str]:
+    """Break a title into lines; one whose last line would be a word or two has lines of more even length."""
+    lines = _broken(renderer, [title], font, width, _TITLE_LINES)
+    if len(lines) < 2 or text_size(renderer, lines[-1], font)[0] >= _ORPHAN * width:
+        return lines
+    even = lines
+    for part in np.arange(0.95, 1 / len(lines) - 0.01, -0.05).tolist():
+        narrower = _broken(renderer, [title], font, part * width, _TITLE_LINES)
+        if len(narrower) > len(lines) or narrower[-1].endswith("…"):
+            break
+        even = narrower
+    return even
+
+
+def _words(text: str) -> list[str]:
+    """Return the words between which a line may end: a number stays with its unit."""
+    return _BETWEEN.split(text)
+
+
 def _broken(renderer: Any, parts: Sequence[str], font: FontProperties, width: float, most: int) -> list[str]:
     """Break parts into lines of this width, between the parts where possible, else between words."""
     lines: list[str] = []
@@ -296,7 +320,7 @@ def _broken(renderer: Any, parts: Sequence[str], font: FontProperties, width: fl
             lines[-1] += f"; {part}"
             continue
         line = ""
-        for word in part.split(" "):
+        for word in _words(part):
             longer = f"{line} {word}" if line else word
             if line and text_size(renderer, longer, font)[0] > width:
                 lines.append(line)

@@ -13,7 +13,7 @@ from brightcall_pandas.plots._calendar import Steps, moment, steps_of, time_axis
 from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_levels
 from brightcall_pandas.plots._colors import LIGHT_BLUE, ORANGE, faded, grid_of, tones_of
 from brightcall_pandas.plots._fitting import ColumnLabels, Fit, RowLabels
-from brightcall_pandas.plots._formats import count_axis, counted, number, percent
+from brightcall_pandas.plots._formats import count_axis, counted, duration, number, percent, spaced
 from brightcall_pandas.plots._heatmaps import DAYS, week_of
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
@@ -25,6 +25,7 @@ _MOST_STEPS, _MOST_STEPS_OF_GROUPS = 370, 120  # with more, neighboring steps bl
 _NAME = 28
 _WEEKS = 14  # days from which on a typical week is drawn
 _QUANTILE = 0.9
+_RARELY = 10  # days: of as many or fewer, nine of ten are all
 _MOST_HOURS = 16  # of the day, with more of which half hours are too narrow
 
 
@@ -171,7 +172,10 @@ def concurrency(table: pd.DataFrame, look: Look) -> Axes:
     when: Any = table["calls_max"].idxmax()
     title = f"At most {counted(peak, 'call')} at once, first {_on(when)}"
     if _is_long(table.index):
-        return _typical_week(table["calls_max"], look, title, ["most calls at once", n], table)
+        told = ("At most {} at once", "call", f"peak {number(peak)}, {_on(when)}")
+        return _typical_week(
+            table["calls_max"], look, (title, *told), ["most calls at once, ringing or talking", n], table
+        )
     columns = {"calls_max": "most calls at once", "calls_mean": "mean (erlangs)"}
     return _highest_and_mean(table, look, columns, title, [n])
 
@@ -206,7 +210,8 @@ def staffing(table: pd.DataFrame, look: Look) -> Axes:
     when: Any = table["agents"].idxmax()
     title = f"At most {counted(most, 'agent')} needed, first {_on(when)}"
     if _is_long(table.index):
-        return _typical_week(table["agents"], look, title, ["agents needed", *remarks], table)
+        told = ("{} enough", "agent", f"peak {number(most)}, {_on(when)}")
+        return _typical_week(table["agents"], look, (title, *told), ["agents needed", *remarks], table)
     columns = {"agents": "agents needed", "load_erlangs": "load (erlangs)"}
     return _highest_and_mean(table, look, columns, title, remarks)
 
@@ -218,7 +223,18 @@ def _on(when: pd.Timestamp) -> str:
 def _goal(look: Look) -> str:
     """Return what the agents must reach: ``80 % answered within 20 s (Erlang)``."""
     target, within = look.facts.setting("target"), look.facts.seconds("threshold_s")
-    return f"{percent(target)} answered within {within} (Erlang)" if target and within else ""
+    if not (target and within):
+        return ""
+    patience, wrap_up = look.facts.seconds("patience_s"), look.facts.setting("wrap_up_s")
+    model = f"Erlang A, patience {patience}" if patience else "Erlang C: nobody hangs up"
+    freq = look.facts.setting("freq")
+    period = spaced(freq) if isinstance(freq, str) else "period"
+    handled = f"; handling time: mean talk time of each {period}{_plus(wrap_up)}"
+    return f"{percent(target)} answered within {within} ({model}){handled}"
+
+
+def _plus(wrap_up: Any) -> str:
+    return f" + {duration(wrap_up)}" if isinstance(wrap_up, int | float) and wrap_up else ""
 
 
 def _is_long(stamps: Any) -> bool:
@@ -229,8 +245,14 @@ def _is_long(stamps: Any) -> bool:
     return bool(stamps[-1] - stamps[0] >= pd.Timedelta(days=_WEEKS) and step <= np.timedelta64(1, "h"))
 
 
-def _typical_week(values: pd.Series, look: Look, title: str, remarks: list[str], table: pd.DataFrame) -> Axes:
-    """Draw for each half hour of the week the number that was enough in nine of ten weeks."""
+def _typical_week(
+    values: pd.Series, look: Look, titles: tuple[str, str, str, str], remarks: list[str], table: pd.DataFrame
+) -> Axes:
+    """Draw for each half hour of the week the number that was enough in nine of ten weeks.
+
+    `titles` are the title where that is the highest number, and otherwise its form, the noun that is counted,
+    and the peak.
+    """
     stamps: Any = values.index
     walls = stamps.tz_localize(None)
     per_day = 24 if np.median(np.diff(walls.to_numpy())) > np.timedelta64(30, "m") else 48
@@ -258,11 +280,18 @@ def _typical_week(values: pd.Series, look: Look, title: str, remarks: list[str],
         ),
         RowLabels(list(DAYS), look.small),
     ]
-    weeks = (walls[-1] - walls[0]) // pd.Timedelta(days=7) + 1
     each = "half hour" if per_day == 48 else "hour"
-    enough_in = "nine of ten of" if weeks > 10 else "all"
-    said = f"cells: enough in {enough_in} the {weeks} weeks at that {each}"
-    lines = look.facts.lines(*remarks, said, look.facts.cut(table))
+    many: Any = np.bincount(days.unique().day_of_week, minlength=7)
+    of = f"{many.min()}–{many.max()}" if many.min() < many.max() else str(many.max())
+    title, form, noun, peak = titles
+    if many.max() > _RARELY:
+        enough_in = f"cells: enough on nine of ten of the {of} days of that {each}"
+        most = float(np.nanmax(shown, initial=0.0))
+        title = f"{form.format(counted(most, noun))} in nine of ten weeks; {peak}"
+    else:
+        enough_in = f"cells: highest of the {of} days of that {each}"
+    blank = "blank: no call" if np.isnan(shown).any() else ""
+    lines = look.facts.lines(*remarks, enough_in, blank, look.facts.cut(table))
     return headed(ax, look, title, lines, form=f"A cell for each {each} of a week", fits=[*fits, *labels])
 
 

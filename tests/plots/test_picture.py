@@ -212,6 +212,17 @@ class TestTextLayer:
         assert cut_off(ax.figure) == []
         assert ax.get_window_extent().width > 0.4 * ax.figure.bbox.width
 
+    def test_a_number_stays_with_its_unit_and_no_word_alone_on_the_last_line_of_a_title(self):
+        title = "An answer rate of 3.7 % of the calls within 24 h of one another"
+        for width in (3.0, 3.4, 3.8, 4.2, 4.6, 5.0):
+            ax = CALLS.calls.plot.by_outcome(title=title, figsize=(width, 4))
+            ax.figure.canvas.draw()
+            lines = ax.get_title(loc="left").split("\n")
+            assert " ".join(lines) == title
+            assert not any(line.startswith(("%", "h ")) for line in lines)
+            assert len(lines[-1]) > 0.4 * len(lines[0])
+            plt.close(ax.figure)
+
     def test_the_users_own_title_stays(self):
         ax = CALLS.calls.plot.by_outcome()
         ax.figure.canvas.draw()

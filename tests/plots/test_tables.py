@@ -107,12 +107,21 @@ class TestOverTime:
 
 class TestHeatmap:
     def test_cells_that_rest_on_few_calls_are_hatched(self):
-        stamps = ["2026-03-02T09:00Z"] * 20 + ["2026-03-03T09:00Z"]
+        stamps = ["2026-03-02T09:00Z"] * 30 + ["2026-03-03T09:00Z"] * 29
         ax = pd.DataFrame({"timestamp": stamps, "state": 1}).calls.plot.heatmap("answer_rate")
         assert len(ax.patches) == 1
         assert ax.patches[0].get_hatch()
-        assert "hatched: fewer than 10 calls" in words(ax)
+        assert "hatched: fewer than 30 calls" in words(ax)
         assert "100" in [text.get_text() for text in ax.texts]
+
+    def test_an_hour_is_named_only_beyond_chance_and_with_its_calls(self):
+        stamps = [f"2026-03-02T{hour:02}:00Z" for hour in (9, 10, 11) for _ in range(100)]
+        alike = pd.DataFrame({"timestamp": stamps, "state": ([1] * 40 + [0] * 60) * 3})
+        title = alike.calls.plot.heatmap("answer_rate").get_title("left")
+        assert title == "Answer rate: no hour of the week differs by more than chance"
+        states = [1] * 40 + [0] * 60 + [1] * 40 + [0] * 60 + [1] * 90 + [0] * 10
+        title = alike.assign(state=states).calls.plot.heatmap("answer_rate").get_title("left")
+        assert title.endswith("of 3 hours beyond chance, highest Mon 11–12 h 90 % (n = 100)")
 
     def test_a_mean_over_few_calls_is_hatched_however_many_were_not_answered(self):
         df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"] * 20, "state": [1] + [0] * 19, "talkTime": 9})
@@ -163,6 +172,13 @@ class TestByAgent:
         assert "the first 15 and the last 15 of 40 agents" in words(ax)
         assert cut_off(ax.figure) == []
 
+    def test_the_first_is_not_said_to_lead_where_others_may_be_first(self):
+        states = [1] * 60 + [0] * 40 + [1] * 58 + [0] * 42 + [1] * 10 + [0] * 90
+        df = pd.DataFrame({"userId": ["107"] * 100 + ["108"] * 100 + ["109"] * 100, "state": states})
+        title = df.calls.plot.by_agent().get_title("left")
+        told = "2 of 3 agents could rank first by answer rate; agent 107, now first, could have rank 1–2"
+        assert title == told
+
     def test_unranked_agents_are_grey_and_say_why(self):
         df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 2, "state": 1})
         ax = df.calls.plot.by_agent()
@@ -200,10 +216,19 @@ class TestBreakdown:
     def test_draws_the_first_rate_with_its_interval(self):
         df = pd.DataFrame({"projectName": ["a", "a", "b"], "state": [1, 0, 1]})
         ax = df.calls.plot.breakdown("project")
-        assert "answer rate of each group; n = 3 calls; whiskers: 95 % interval" in words(ax)
+        assert "answered ÷ calls of each project; n = 3 calls; whiskers: 95 % interval" in words(ax)
         assert [bar.get_width() for bar in ax.patches[:2]] == [1.0, 0.5]
         assert "50 % (n = 2)" in words(ax)
-        assert ax.get_title(loc="left") == "Answer rate: 100 % for b, 50 % for a"
+        assert ax.get_title(loc="left") == "Answer rate: no project differs by more than chance"
+
+    def test_names_groups_beyond_chance_and_never_what_has_no_name(self):
+        names = ["a"] * 400 + ["b"] * 400 + [None] * 400
+        states = [1] * 240 + [0] * 160 + [1] * 160 + [0] * 240 + [1] * 390 + [0] * 10
+        df = pd.DataFrame({"projectName": names, "state": states})
+        ax = df.calls.plot.breakdown("project")
+        assert ax.get_title(loc="left") == "Answer rate: 40 % for b, beyond chance"
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["a", "b", "(none)"]
+        assert "Benjamini–Hochberg, 5 %" in words(ax)
 
     def test_weekdays_of_unequally_many_days_are_compared_by_their_mean(self):
         stamps = pd.date_range("2026-03-01T12:00", periods=30, freq="D", tz="UTC").repeat(2)
@@ -239,6 +264,38 @@ class TestBreakdown:
     def test_a_call_with_two_tags_is_one_call(self):
         df = pd.DataFrame({"tags": ['["a", "b"]', '["a"]', "[]"], "state": 1})
         assert "n = 3 calls" in words(df.calls.plot.breakdown("tag"))
+
+
+class TestByLine:
+    @staticmethod
+    def lines(beyond):
+        table = pd.DataFrame(
+            {
+                "n_calls": 1_000,
+                "answered": [200, 300],
+                "answer_rate": [0.2, 0.3],
+                "answer_rate_low": [0.18, 0.27],
+                "answer_rate_high": [0.22, 0.33],
+                "answer_rate_adjusted": [0.22, 0.27],
+                "short_call_share": 0.1,
+                "trend": 0.0,
+                "beyond_chance": beyond,
+            },
+            index=pd.Index(["+491", "+492"], name="line"),
+        )
+        return plots.by_line(table)
+
+    def test_the_interval_is_that_of_the_adjusted_rate(self):
+        segments = [each[:, 0].tolist() for each in self.lines([False, False]).collections[0].get_segments()]
+        assert segments == [pytest.approx([0.198, 0.242]), pytest.approx([0.243, 0.297])]
+
+    def test_a_line_is_named_only_beyond_chance(self):
+        title = self.lines([False, False]).get_title("left")
+        assert title == "No line's answer rate differs by more than chance: 22 % to 27 % adjusted"
+        title = self.lines([True, False]).get_title("left")
+        assert title == "Line +491 has the lowest adjusted answer rate beyond chance: 22 %"
+        title = self.lines([False, True]).get_title("left")
+        assert title == "Line +492 has the highest adjusted answer rate beyond chance: 27 %"
 
 
 class TestFunnel:
@@ -284,8 +341,8 @@ class TestConcurrency:
         ax = df.calls.plot.concurrency()
         cells = {text.get_position(): text.get_text() for text in ax.texts if text.get_text().isdigit()}
         assert cells == {(0, 0): "1"}
-        assert "enough in nine of ten of the 11 weeks" in words(ax)
-        assert "At most 3 calls at once" in ax.get_title(loc="left")
+        assert "enough on nine of ten of the 10–11 days of that half hour" in words(ax)
+        assert "At most 1 call at once in nine of ten weeks; peak 3" in ax.get_title(loc="left")
 
     def test_groups_become_lines_the_six_with_the_highest_peaks(self):
         first = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"], "totalTime": [60]})
@@ -331,7 +388,7 @@ class TestStaffing:
     def test_settings_are_in_the_picture(self):
         df = calls(50).assign(type=0)
         told = words(df.calls.plot.staffing(target=0.9, threshold_s=30))
-        assert "90 % answered within 30 s (Erlang)" in told
+        assert "90 % answered within 30 s (Erlang C: nobody hangs up)" in told
 
     def test_groups_become_lines(self):
         ax = plots.staffing(pd.concat({"Solar": self.table([2, 1]), "Wind": self.table([3, 4])}, names=["p"]))
@@ -356,7 +413,17 @@ class TestCompare:
         assert ours.get_offsets()[[0, 1], 0].tolist() == [0.5, 1.0]
         texts = [text.get_text() for text in ax.texts]
         assert texts[:3] == ["−50.0 points (2, 2)", "not known (1, 0)", "not known (0, 1)"]
-        assert "answer rate; n = 3 calls against 3" in words(ax)
+        assert "answered ÷ calls; n = 3 calls against 3" in words(ax)
+
+    def test_a_change_is_named_only_beyond_chance(self):
+        here, there = (
+            pd.DataFrame({"projectName": ["a"] * 100 + ["b"] * 100, "state": [1] * 50 + [0] * 50 + states})
+            for states in ([1] * 20 + [0] * 80, [1] * 70 + [0] * 30)
+        )
+        title = here.calls.plot.compare(there, by="project").get_title("left")
+        assert title == "Answer rate changed beyond chance for b: −50.0 points"
+        title = here.calls.plot.compare(here, by="project").get_title("left")
+        assert title == "Answer rate changed for no project by more than chance"
 
     def test_seconds(self):
         here, there = self.sides()
@@ -398,7 +465,7 @@ class TestExplainChange:
         after = pd.DataFrame({"projectName": ["a", "b", "b", "b"], "state": [1, 0, 1, 0]})
         ax = after.calls.plot.explain_change(before, by="project")
         assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(-25)
-        moved = "Answer rate: 75.0 % on the other side, 50.0 % here (−25.0 points), most by b"
+        moved = "Answer rate fell from 75.0 % to 50.0 %; no project moved it by more than chance"
         assert ax.get_title(loc="left") == moved
         assert "n = 4 calls against 4" in words(ax)
 
@@ -406,7 +473,7 @@ class TestExplainChange:
         df = pd.DataFrame({"projectName": [f"p{n}" for n in range(40)], "state": 1, "talkTime": range(40)})
         ax = df.assign(talkTime=0).calls.plot.explain_change(df, "talk_time_mean_s", by="project")
         assert ax.get_yticklabels()[-1].get_text() == "28 more"
-        assert "19.5 s on the other side, 0.0 s here (−19.5 s)" in ax.get_title(loc="left")
+        assert "fell from 19.5 s to 0.0 s" in ax.get_title(loc="left")
 
     def test_without_by_a_row_for_each_dimension(self):
         before = pd.DataFrame({"projectName": ["a"] * 90 + ["b"] * 10, "state": [1] * 80 + [0] * 20})
@@ -414,8 +481,8 @@ class TestExplainChange:
         after = pd.concat([before.iloc[:20], before.iloc[90:], before.iloc[90:], before.iloc[90:]])
         ax = after.calls.plot.explain_change(before)
         assert [label.get_text() for label in ax.get_yticklabels()] == ["project", "agent"]
-        assert "80.0 % on the other side, 40.0 % here (−40.0 points)" in ax.get_title(loc="left")
-        assert "explains" in words(ax)
+        assert "fell from 80.0 % to 40.0 %" in ax.get_title(loc="left")
+        assert "explains beyond chance" in words(ax)
 
 
 class TestRecalls:
@@ -442,3 +509,45 @@ class TestServiceLevel:
         assert ax.get_title("left") == "50 % of the offered calls are answered within 20 s"
         title = df.calls.plot.service_level(7.5).get_title("left")
         assert title == "50 % of the offered calls are answered within 7.5 s"
+
+
+class TestWhoIsNamed:
+    @staticmethod
+    def abandoned(**gone):
+        """Return the share of 1,000 offered calls each that were given up."""
+        table = pd.DataFrame({"abandoned": gone}).rename_axis("project").assign(offered=1_000)
+        rate = table["abandoned"] / 1_000
+        ends = {"abandonment_rate_low": rate - 0.03, "abandonment_rate_high": rate + 0.03}
+        return table.assign(abandonment_rate=rate, **ends)
+
+    def test_a_group_is_named_only_if_its_interval_leaves_out_the_rate_of_all(self):
+        # 0.03 is 1.96 standard errors; of three groups 2.39 count, which are 0.037.
+        chance = plots.abandonment(self.abandoned(a=200, b=210, c=250)).get_title("left")
+        assert chance == "22 % of the offered calls were given up; no project is higher than chance explains"
+        told = plots.abandonment(self.abandoned(a=200, b=200, c=260)).get_title("left")
+        assert told == "22 % of the offered calls were given up; higher than chance explains: c, 26 %"
+
+    def test_what_the_table_says_of_chance_goes_before_the_intervals(self):
+        table = self.abandoned(a=200, b=210, c=250).assign(beyond_chance=[False, False, True])
+        assert plots.abandonment(table).get_title("left").endswith("higher than chance explains: c, 25 %")
+
+    def test_what_has_no_name_is_last_gray_and_never_named(self):
+        ax = plots.abandonment(self.abandoned(**{"(none)": 700, "a": 400, "b": 400}))
+        assert "(none)" not in ax.get_title("left")
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["a", "b", "(none)"]
+        shown = plots.repeat_callers(
+            pd.DataFrame(
+                {"observed": 100, "repeated": [9, 3], "repeat_rate": [0.09, 0.03]}
+                | {"repeat_rate_low": 0.01, "repeat_rate_high": 0.1},
+                index=pd.Index(["(none)", "a"], name="project"),
+            )
+        )
+        red, _, blue = shown.patches[0].get_facecolor()[:3]
+        assert red < blue
+        red, _, blue = shown.patches[1].get_facecolor()[:3]
+        assert red == blue
+
+    def test_an_hour_is_told_from_when_to_when(self):
+        df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"] * 3, "type": 0, "state": [1, 0, 0]})
+        labels = df.calls.plot.abandonment(by="hour").get_yticklabels()
+        assert [each.get_text() for each in labels] == ["9–10 h"]

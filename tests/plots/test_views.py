@@ -39,7 +39,7 @@ class TestControlChart:
     def test_names_how_many_periods_lie_outside_three_standard_errors(self):
         # The mean is 40.2 %, three standard errors of 10,000 calls are 1.47 points.
         ax = plots.control_chart(periods([0.40, 0.40, 0.42, 0.40, 0.39]))
-        assert title(ax) == "1 of 5 weeks lies outside what chance explains"
+        assert title(ax) == "1 of 5 weeks lies outside what chance explains: the week of 19 January above"
         assert "2026" not in title(ax)
 
     def test_the_limits_follow_from_each_periods_own_calls(self):
@@ -56,7 +56,7 @@ class TestControlChart:
         ax = plots.control_chart(periods([0.40, 0.40, 0.40, 0.20], whole=whole))
         assert title(ax) == "The answer rate of all 3 weeks lies within what chance explains"
         assert "40 % in all whole weeks" in plots.describe(ax)
-        assert "week that is not whole" in texts(ax)
+        assert "week that is not whole, not counted" in texts(ax)
 
     def test_groups_are_for_small_multiples(self):
         table = pd.concat({"A": periods([0.4]), "B": periods([0.5])}, names=["project"])
@@ -77,12 +77,24 @@ class TestSmallMultiples:
             for each in range(14)
         }
         ax = plots.small_multiples(pd.concat(many, names=["project"]))
-        assert title(ax) == "Group 3 of 12 leaves what chance explains"
+        assert title(ax) == "Group 3 (above) of 12 leaves what chance explains"
         assert len(ax.child_axes) == 12
         assert len({panel.get_ylim() for panel in ax.child_axes}) == 1
         assert "the 12 largest of 14 groups" in plots.describe(ax)
         names = [panel.texts[0].get_text() for panel in ax.child_axes]
         assert names[:2] == ["Group 13 (3,039)", "Group 12 (3,036)"]
+
+    def test_groups_outside_are_named_with_their_side(self):
+        each = {"a": [0.4] * 9 + [0.37], "b": [0.4] * 9 + [0.43], "c": [0.4] * 10}
+        ax = plots.small_multiples(pd.concat({n: periods(r) for n, r in each.items()}, names=["project"]))
+        assert title(ax) == "a (below) and b (above) of 3 leave what chance explains"
+
+    def test_what_has_no_name_does_not_set_the_scale(self):
+        each = {"a": periods([0.4, 0.4]), "(none)": periods([0.9, 0.9], calls=7)}
+        ax = plots.small_multiples(pd.concat(each, names=["project"]))
+        assert len(ax.child_axes) == 1
+        assert ax.child_axes[0].get_ylim()[1] < 0.5
+        assert "not drawn: 14 calls without project" in plots.describe(ax)
 
     def test_top_and_sort_choose_the_panels(self):
         many = {name: periods([0.4, 0.4], calls=calls) for name, calls in (("b", 10), ("a", 20), ("c", 30))}
@@ -180,7 +192,14 @@ class TestCalendar:
     def test_the_first_column_is_drawn_and_a_rate_is_held_against_chance(self):
         table = periods([0.4] * 9 + [0.6], calls=[1_000] * 10, freq="D")
         ax = plots.calendar(table[["answer_rate", "n_calls", "complete"]])
-        assert title(ax) == "1 of 10 days differs from 42 % by more than chance"
+        assert title(ax) == "1 of 10 days differs from 42 % by more than chance, above it (60 %)"
+
+    def test_what_the_table_says_of_chance_goes_before_the_limits(self):
+        table = periods([0.4, 0.3] + [0.4] * 7 + [0.5], calls=[1_000] * 10, freq="D")
+        table["beyond_chance"] = [False, True, *[False] * 7, True]
+        ax = plots.calendar(table[["answer_rate", "n_calls", "complete", "beyond_chance"]])
+        assert title(ax) == "2 of 10 days differ from 40 % by more than chance: 1 above, 1 below"
+        assert "Benjamini–Hochberg, 5 %" in plots.describe(ax)
 
     def test_a_rate_of_few_calls_is_hatched_and_sets_no_color(self):
         table = periods([0.4, 0.5, 1.0], calls=[100, 100, 3], freq="D")
@@ -218,6 +237,15 @@ class TestOutcomeShares:
         ax = plots.outcome_shares(self.shares(busy=(0.2, 0.3), sold=(0.5, 0.34), lost=(0.3, 0.36)))
         assert title(ax) == "sold fell from 50 % to 34 % of the week's calls"
         assert {"sold 34 %", "busy 30 %", "lost 36 %"} <= set(texts(ax))
+
+    def test_a_period_that_is_not_whole_is_hollow_and_no_end_of_the_title(self):
+        table = self.shares(sold=(0.2, 0.6), lost=(0.8, 0.4))
+        days = {"first_day": "2026-01-05", "last_day": "2026-01-13"}
+        table.attrs = {"brightcall": {"settings": {}, **days}}
+        ax = plots.outcome_shares(table)
+        assert title(ax) == "lost is the most frequent outcome: 80 %"
+        assert {"sold 20 %", "lost 80 %"} <= set(texts(ax))
+        assert "hollow: a week that is not whole" in plots.describe(ax)
 
     def test_moves_within_the_intervals_are_none(self):
         ax = plots.outcome_shares(self.shares(sold=(0.5, 0.54), lost=(0.5, 0.46)))
