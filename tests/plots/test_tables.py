@@ -249,6 +249,15 @@ class TestFunnel:
         assert "50 % · 1, step 50 %" in words(ax)
         assert "n = 2 calls" in words(ax)
 
+    def test_a_stage_counts_what_passed_all_before_it_and_says_so(self):
+        # Both outcomes are positive, one of them of a call that nobody answered.
+        df = pd.DataFrame({"state": [1, 0], "talkTime": [40, 0], "outcomeType": "positive"})
+        ax = df.calls.plot.funnel()
+        assert ax.get_yticklabels()[0].get_text() == "all calls"
+        title = ax.get_title(loc="left").replace("\n", " ")
+        assert title == "50 % of the calls pass all stages, up to positive outcome"
+        assert "calls that reach the stage and all before it ÷ all calls" in words(ax)
+
 
 class TestAttempts:
     def test_bars_are_the_chance_of_one_more_and_lines_the_reach(self):

@@ -350,8 +350,12 @@ class TestQuality:
         assert title(ax) == "One of 2 checks finds a fault: negative talkTime in 1.0 % of rows"
         assert [each.get_text() for each in ax.get_yticklabels()] == ["negative: talkTime", "campaign"]
         told = plots.describe(ax)
-        assert "1 of 2 windows are complete" in told
+        assert "1 of 2 windows of loading are proved complete" in told
         assert "1 of 2 fields have a value in every row" in told
+
+    def test_a_finding_too_rare_for_a_bar_is_marked(self):
+        ax = plots.quality(self.checks(("negative", "talkTime", 2, 2_000, ""), ("nulls", "a", 40, 2_000, "")))
+        assert [each.get_offsets().tolist() for each in ax.collections] == [[[0.0, 0.0]]]
 
     def test_nothing_found(self):
         ax = plots.quality(
@@ -374,7 +378,7 @@ class TestReconcile:
 
     def test_how_many_figures_differ_and_the_likely_cause(self):
         ax = plots.reconcile(self.figures(-12, 0, np.nan, 0.5))
-        assert title(ax) == "2 of 3 figures differ from the server's statistics"
+        assert title(ax) == "2 of 3 figures differ from the server's statistics, 1 cannot be compared"
         assert [each for each in texts(ax) if each in ("−12", "=", "–", "+0.5")] == ["−12", "=", "–", "+0.5"]
         assert "most likely: page missing" in plots.describe(ax)
 
@@ -383,6 +387,14 @@ class TestReconcile:
             title(plots.reconcile(self.figures(0, 0, 0, 0)))
             == "All 4 figures agree with the server's statistics"
         )
+
+    def test_figures_that_agree_everywhere_are_only_counted(self):
+        ax = plots.reconcile(self.figures(0, np.nan, 0, np.nan))
+        assert title(ax) == "2 of 4 figures can be compared with the server's statistics, and all agree"
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["talks"]
+        assert "1 figure equal in every direction is not drawn" in plots.describe(ax)
+        ax = plots.reconcile(self.figures(0, np.nan, 0, np.nan), sort="table")
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["all", "talks"]
 
     def test_top_draws_those_that_differ_first(self):
         ax = plots.reconcile(self.figures(0, -3, 0, 0), top=1)
