@@ -267,6 +267,10 @@ class TestAttempts:
         assert [bar.get_height() for bar in ax.patches[:2]] == pytest.approx([1 / 3, 1.0])
         assert ax.lines[0].get_ydata().tolist() == pytest.approx([1 / 3, 2 / 3])
         assert "n = 3 clients" in words(ax)
+        ax.figure.canvas.draw()
+        # z is called but once, so that the second attempt is at x alone.
+        names = [label.get_text() for label in ax.get_xticklabels()]
+        assert names[:2] == ["1\nn = 3", "2\nn = 1"]
 
 
 class TestConcurrency:
@@ -440,6 +444,10 @@ class TestRecalls:
         ax = df.calls.plot.recalls()
         assert [bar.get_width() for bar in ax.patches] == [0, 1, 0, 1]
         assert "median 3 h late" in words(ax)
+        # The second promise is due after the last call, so that it is open.
+        assert "n = 2 promised calls, percentages of the 1 that were due; kept: at most 15 min late" in words(
+            ax
+        )
 
 
 class TestServiceLevel:

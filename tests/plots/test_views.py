@@ -287,7 +287,7 @@ class TestAttemptGaps:
 
     def test_intervals_that_overlap_are_no_difference(self):
         ax = plots.attempt_gaps(self.gaps(high=0.7))
-        assert title(ax) == "Attempt 2 reaches 30 %, however long after the one before"
+        assert title(ax) == ("Attempt 2 reaches 30 %; no gap from < 1 h to 1–4 h differs by more than chance")
 
     def test_groups_are_refused(self):
         with pytest.raises(ValueError, match="split by project"):
@@ -317,13 +317,13 @@ class TestTransferParties:
 
     def test_who_passes_on_more_than_chance_explains(self):
         ax = plots.transfer_parties(self.parties([50, 52, 120]))
-        assert title(ax) == "103 passes on 11 % of its calls, all together 7.0 %"
+        assert title(ax) == "103 passes on 11 % of the calls it has, all together 7.0 %"
         assert [each.get_text() for each in ax.get_yticklabels()] == ["103", "102", "101"]
         assert "11 % (of 1,050)" in texts(ax)
 
     def test_differences_that_chance_explains_are_none(self):
         ax = plots.transfer_parties(self.parties([50, 52, 55]))
-        assert title(ax) == "5.0 % of calls are passed on, by no party more than chance explains"
+        assert title(ax) == "Parties pass on 5.0 % of the calls they have, none more than chance explains"
 
     def test_without_transfers_there_is_nothing(self):
         table = self.parties([0, 0]).assign(received=0)
