@@ -255,7 +255,18 @@ class TestTalkTimeSurvival:
         apart = plots.talk_time_survival(pd.concat({"fast": fast, "slow": slow}, names=["outcome"]))
         assert title(apart) == "slow: half last longer than 47 s; fast: 8.3 s"
         alike = pd.concat({"one": fast, "two": self.histogram([59, 21, 10, 10])}, names=["outcome"])
-        assert "no group differs by more than chance" in title(plots.talk_time_survival(alike))
+        ax = plots.talk_time_survival(alike)
+        # Of all 1,100 calls 659 end before 10 s: half after 10 · 550 / 659 s.
+        assert title(ax) == "Half last longer than 8.3 s, and no outcome differs by more than chance"
+
+    def test_medians_of_groups_stand_in_rows_of_their_own_with_their_names(self):
+        fast, slow = self.histogram([600, 200, 100, 100]), self.histogram([10, 10, 20, 60])
+        ax = plots.talk_time_survival(pd.concat({"fast": fast, "slow": slow}, names=["outcome"]))
+        ax.figure.canvas.draw()
+        rows = {each.get_text(): each.get_position()[1] for each in ax.get_yticklabels()}
+        dots = {line.get_ydata()[0]: line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"}
+        assert dots[rows["fast: 8.3 s (n = 1,000)"]] == pytest.approx(10 * 500 / 600)
+        assert dots[rows["slow: 47 s (n = 100)"]] == pytest.approx(40 + 40 * 10 / 60)
 
     def test_without_answered_calls_there_is_nothing(self):
         assert "no answered calls" in title(plots.talk_time_survival(self.histogram([0, 0, 0, 0])))
