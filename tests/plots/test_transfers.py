@@ -64,6 +64,22 @@ class TestTransferMatrix:
         assert (ax.get_xlabel(), ax.get_ylabel()) == ("to", "from")
         assert any(each.startswith("n = 3 transfers") for each in words(ax))
 
+    def test_a_first_place_that_chance_may_have_made_is_shared(self):
+        # 2 − 1 is less than 1.96 · √3; 20 − 1 is more than 1.96 · √21.
+        near = calls("1,2", "1,2", "2,3").calls.plot.transfer_matrix()
+        told = near.get_title(loc="left").replace("\n", " ")
+        assert told == "Most frequent transfers: 1 → 2 (2) and 2 → 3 (1), within chance of each other"
+        far = calls(*["1,2"] * 20, "2,3").calls.plot.transfer_matrix()
+        assert far.get_title(loc="left") == "Most frequent transfer: 1 → 2 (20)"
+
+    def test_what_the_diagonal_is(self):
+        assert any(
+            "diagonal: a party transfers to itself" in each
+            for each in words(
+                plots.transfer_matrix(pd.DataFrame([[1, 2], [0, 0]], index=["1", "2"], columns=["1", "2"]))
+            )
+        )
+
     @pytest.mark.parametrize(
         ("normalize", "remark"),
         [
@@ -149,7 +165,7 @@ class TestTransferFlow:
         unit = heights[0, 0] / 3
         # First: 1 three times; then 2 twice and 3 once; then 3 once.
         assert [round(each / unit, 6) for each in heights.values()] == [3, 2, 1, 1]
-        assert {"1 3", "2 2", "3 1", "first: 3 calls", "after 1: 3 calls"} <= set(words(ax))
+        assert {"1 (3)", "2 (2)", "3 (1)", "first: 3 calls", "after 1: 3 calls"} <= set(words(ax))
         assert any(each.startswith("n = 4 transfers") for each in words(ax))
         assert ax.get_title(loc="left") == "3 calls transferred, 33 % of them more than once"
 
@@ -169,6 +185,15 @@ class TestTransferFlow:
                     [second[0], half, *last],
                 ]
             )
+        )
+
+    def test_thin_bands_and_what_comes_after_the_third_transfer_are_counted(self):
+        # 1 to 2 two hundred times, and on once to each of the others.
+        ax = calls(*["1,2"] * 200, "1,2,3,4,5,6").calls.plot.transfer_flow()
+        assert len([patch for patch in ax.patches if not hasattr(patch, "get_height")]) == 1
+        told = " ".join(words(ax))
+        assert "not drawn: 2 transfers after the third; 2 in bands of fewer than 3" in told.replace(
+            "\n", "; "
         )
 
     def test_bars_of_a_stage_do_not_overlap(self):

@@ -104,7 +104,7 @@ class TestAgentFunnel:
     def test_names_those_beyond_99_8_percent(self):
         # 3.09 standard errors of 10,000 calls at 40 % are 1.5 points.
         ax = plots.agent_funnel(self.agents(ann=0.40, bo=0.41, cy=0.43, di=0.36))
-        assert title(ax) == "2 of 4 agents differ by more than chance"
+        assert title(ax) == "2 of 4 agents differ by more than chance: cy and di"
         assert {"cy", "di"} <= set(texts(ax))
         assert not {"ann", "bo"} & set(texts(ax))
 
@@ -118,6 +118,7 @@ class TestAgentFunnel:
         ax = plots.agent_funnel(self.agents(**{"ann": 0.40, "bo": 0.402, "(none)": 0.0}))
         assert title(ax) == "None of 2 agents differs by more than chance"
         assert "n = 20,000 calls" in plots.describe(ax)
+        assert "not drawn: 10,000 calls without an agent" in plots.describe(ax)
 
 
 class TestChanges:
@@ -436,6 +437,11 @@ class TestSummary:
         assert {"200", "40 %", "2.5 min", "26 s", "50", "4.0 calls each", "2.6 %", "not known"} <= set(
             texts(ax)
         )
+
+    def test_mean_and_median_are_in_one_unit(self):
+        figures = self.figures(all=0.4)
+        assert "median 1.3 min" in texts(plots.summary(figures.assign(talk_time_median_s=77.0)))
+        assert "median 26 s" in texts(plots.summary(figures.assign(talk_time_median_s=26.0)))
 
     def test_with_groups_a_row_for_each_the_largest_first(self):
         ax = plots.summary(self.figures(A=0.4, B=0.5, C=0.3))
