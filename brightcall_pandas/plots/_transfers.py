@@ -63,10 +63,11 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
     new = look.ax is None
     size = 2.2 + max((0.42 if numbered else 0.2) * side, 1.5)
     ax = look.axes(width=max(size + 1.2, 5.5), height=size)
-    # Below half the least of them there is nothing, which has the color of the paper.
-    norm = PowerNorm(0.5, values[values > 0].min() / 2, values.max())
-    empty = _WHITE_TO_BLUE.with_extremes(under=tones_of(ax, inside=True).paper)
-    image = ax.imshow(values, cmap=empty, norm=norm, interpolation="none", aspect="auto")
+    norm = PowerNorm(0.5, 0, values.max())
+    empty = _WHITE_TO_BLUE.with_extremes(bad=tones_of(ax, inside=True).paper)
+    image = ax.imshow(
+        np.ma.masked_equal(values, 0), cmap=empty, norm=norm, interpolation="none", aspect="auto"
+    )
     counts = pd.api.types.is_integer_dtype(table.dtypes.iloc[0])
     written = number if counts else percent
     labels = [shortened(each, 24) for each in shown.index]
@@ -78,7 +79,7 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
     remarks = [
         _count(table) if counts else _share(table),
         "darker: more, on the scale of a square root",
-        "diagonal: a party transfers to itself" if np.diagonal(values).any() else "",
+        "diagonal: to itself" if np.diagonal(values).any() else "",
         f"the {side} busiest of {number(len(table))} parties" if side < len(table) else "",
     ]
     form = "A cell for each pair of parties"
@@ -95,16 +96,16 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
 def _largest(
     shown: pd.DataFrame, values: NDArray[np.float64], written: Callable[[float], str], *, counts: bool
 ) -> str:
-    def pair(place: int) -> str:
+    def pair(place: int, letters: int = 24) -> str:
         row, column = divmod(place, values.shape[1])
-        names = (shortened(shown.index[row], 24), shortened(shown.columns[column], 24))
+        names = (shortened(shown.index[row], letters), shortened(shown.columns[column], letters))
         return f"{' → '.join(names)} ({written(values[row, column])})"
 
     first, second = (int(place) for place in np.argsort(-values, axis=None, kind="stable")[:2])
     if counts and values.flat[second]:
         more, fewer = float(values.flat[first]), float(values.flat[second])
         if more - fewer < _SIGMAS * np.sqrt(more + fewer):
-            return f"Most frequent transfers: {pair(first)} and {pair(second)}, within chance of each other"
+            return f"No transfer is clearly the first: {pair(first, 12)}, {pair(second, 12)}"
     return f"Most frequent transfer: {pair(first)}"
 
 
@@ -168,7 +169,7 @@ def _share(table: pd.DataFrame) -> str:
 
 _FLOW = "Flow of transferred calls"
 _HOPS = 3  # transfers of a call that are drawn
-_FEWEST = 0.01  # of the calls, for a band: thinner ones are hairs that nobody can follow
+_FEWEST = 0.005  # of the calls, for a band: thinner ones are hairs that nobody can follow
 _WIDTH = 0.05  # of a bar, in distances between two stages
 _NAMES = 0.45  # of the height, for the gaps in which names have room
 
@@ -199,7 +200,7 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
         A column of bars for each stage of a call, a bar for each party, as tall as the calls that it had
         there; bands are transfers, in the color of the party that transfers. What arrives at a bar and
         does not leave it ended there. The busiest parties have colors of their own. The first three
-        transfers of a call are drawn, and no band for those of under one percent of the calls.
+        transfers of a call are drawn, and no band for those of under half a percent of the calls.
     """
     if table.empty:
         return no_data(look, _FLOW, "no transfers")
