@@ -131,8 +131,9 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw the share of each outcome with its interval.
 
-        A bar for each outcome, the most frequent first; whiskers show the interval of the share,
-        colors the outcome type. Outcomes after the first twelve are drawn as one bar.
+        A bar for each outcome, the most frequent first, calls without one last; whiskers show the
+        interval of the share, colors and signs the outcome type. Outcomes after the first twelve
+        are drawn as one bar.
         """
         from brightcall_pandas import plots
 
@@ -151,7 +152,8 @@ class CallsPlot(PictureViews):
         """Draw how many calls reach each stage.
 
         A bar for each stage: its share of the first stage, with its calls and the rate from the
-        stage before. Of more groups than fit, the largest are drawn.
+        stage before. A stage counts the calls that reached all stages before it too, and the text
+        says so. Of more groups than fit, the largest are drawn.
         """
         from brightcall_pandas import plots
 
@@ -189,10 +191,9 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw the distribution of talk time.
 
-        The share of calls that still talk, at each end of a bin, over time on a logarithmic axis;
-        three quarters, half and a quarter are marked, read off between the ends of their bins.
-        Bins of one width are bars. With outer index levels a curve for each of the six largest
-        groups.
+        The share of calls that talk longer, at each end of a bin, over time on a logarithmic axis;
+        three quarters, half and a quarter are marked, read off between the ends of their bins. Bins
+        of one width are bars. With outer index levels a curve for each of the six largest groups.
         """
         from brightcall_pandas import plots
 
@@ -213,10 +214,9 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw the distribution of the time until calls were answered.
 
-        The share of calls that still wait, at each end of a bin, over time on a logarithmic axis;
-        three quarters, half and a quarter are marked, read off between the ends of their bins.
-        Bins of one width are bars. With outer index levels a curve for each of the six largest
-        groups.
+        The share of calls that wait longer, at each end of a bin, over time on a logarithmic axis;
+        three quarters, half and a quarter are marked, read off between the ends of their bins. Bins
+        of one width are bars. With outer index levels a curve for each of the six largest groups.
         """
         from brightcall_pandas import plots
 
@@ -390,9 +390,10 @@ class CallsPlot(PictureViews):
         """Draw what each attempt adds and how many clients are reached by then.
 
         Bars show the share of clients not reached before whom the attempt reached, with its
-        interval. Lines show the clients reached so far, and how many there would be if no client
-        were given up. With outer index levels a line for each of the six largest groups. Of more
-        than twelve attempts the first twelve are drawn.
+        interval; below them stands of how many clients. Lines show the clients reached so far, and
+        how many there would be if no client were given up and those who were could be reached as
+        easily as the others. With outer index levels a line for each of the six largest groups. Of
+        more than twelve attempts the first twelve are drawn.
         """
         from brightcall_pandas import plots
 
@@ -511,10 +512,11 @@ class CallsPlot(PictureViews):
         """Draw the most frequent ways that transferred calls went.
 
         A row for each of the fifteen most frequent variants with a transfer: its parties as
-        chevrons, the busiest in colors of their own; its share of all calls as a bar; and, where
-        known, its rate of positive outcomes with its interval. Calls of one party are counted in
-        the subtitle; they are drawn only when there are no others. ``top=`` counts variants with
-        a transfer.
+        chevrons, the busiest in colors of their own; its share of the transferred calls as a bar;
+        and, where known, its rate of positive outcomes with its interval, beside that of all calls,
+        and of the answered ones, that were not transferred. Calls of one party are counted in the
+        subtitle; they are drawn only when there are no others. ``top=`` counts variants with a
+        transfer.
         """
         from brightcall_pandas import plots
 
@@ -541,7 +543,8 @@ class CallsPlot(PictureViews):
 
         A heat map; the party of a row transfers to that of a column. Of more than forty parties,
         the busiest are shown. The scale is a square root, so that rare transfers show beside
-        frequent ones.
+        frequent ones; a cell without transfers is empty. The title names the second pair too, where
+        chance may have put the first before it.
         """
         from brightcall_pandas import plots
 
@@ -567,8 +570,10 @@ class CallsPlot(PictureViews):
         """Draw how transferred calls flow from party to party.
 
         A column of bars for each stage of a call, a bar for each party, as tall as the calls that
-        it had there; bands are transfers, in the color of the party that transfers. What arrives
-        at a bar and does not leave it ended there. The busiest parties have colors of their own.
+        it had there; bands are transfers, in the color of the party that transfers. What arrives at
+        a bar and does not leave it ended there. The busiest parties have colors of their own. The
+        first three transfers of a call are drawn, and no band for those of under half a percent of
+        the calls.
         """
         from brightcall_pandas import plots
 

@@ -115,8 +115,9 @@ class PictureViews:
         """Draw which share of the answered calls still talks after so many seconds.
 
         A curve for each of the six largest groups, on a logarithmic axis of time: the share of its
-        answered calls that talk at least so long. Dots are medians, with their intervals as lines. The
-        title compares the longest and the shortest median, if their intervals lie apart.
+        answered calls that talk at least so long. Dots are medians, with their intervals as lines:
+        of groups in a row each below the curves, beside the name. The title compares the longest
+        and the shortest median, if their intervals lie apart.
         """
         from brightcall_pandas import plots
 
@@ -218,9 +219,10 @@ class PictureViews:
     def quality(self, *, now: pd.Timestamp | str | None = None, **options: Unpack[PlotOptions]) -> Axes:
         """Draw what the checks of the rows find, and which values are missing.
 
-        A bar for each check that finds something, then one for each field that has nulls: the share of
-        rows concerned, largest first. Checks that find nothing and fields without nulls are counted in
-        the subtitle. Of more than thirty bars the first are drawn.
+        A bar for each check that finds something, then one for each field that has nulls: the share
+        of rows concerned, largest first; a mark where it is under one percent. Checks that find
+        nothing and fields without nulls are counted in the subtitle. Of more than sixteen bars the
+        first are drawn.
         """
         from brightcall_pandas import plots
 
@@ -231,8 +233,9 @@ class PictureViews:
         """Draw which figures agree with the server's statistics.
 
         A cell for each figure, downwards, and direction, across: an equals sign where rows and
-        statistics agree, else by how much the rows differ; a dash where rows cannot tell. Figures that
-        differ come first; of more than twenty the first are drawn.
+        statistics agree, else by how much the rows differ; a dash where rows cannot tell. Figures
+        that agree in every direction are only counted, unless all do, or ``sort="table"`` asks for
+        each. Those that differ come first; of more than twenty the first are drawn.
         """
         from brightcall_pandas import plots
 

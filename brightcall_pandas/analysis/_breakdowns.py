@@ -430,7 +430,7 @@ def funnel(
     stages
         Maps the name of each stage, in order, to the calls that meet it: a mask, a function that makes the
         mask from the frame, an expression on columns (``"talkTime >= 30"``), a `bc.CallFilter`, or a metric,
-        of which the numerator counts. Or a list of metrics. Default: dialled (every row), answered,
+        of which the numerator counts. Or a list of metrics. Default: all calls (every row), answered,
         conversation ≥ 30 s, positive outcome.
     by
         Columns or dimensions (``agent``, ``project`` …) that become outer index levels.
@@ -471,7 +471,7 @@ def funnel(
     >>> calls.calls.funnel()[["n_calls", "share", "lost"]]
                        n_calls  share  lost
     stage
-    dialled                  4   1.00     0
+    all calls                4   1.00     0
     answered                 3   0.75     1
     conversation ≥ 30 s      2   0.50     1
     positive outcome         1   0.25     1

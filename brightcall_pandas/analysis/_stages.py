@@ -23,7 +23,7 @@ Stages = Mapping[str, Term | Metric | str] | Sequence[Metric | str] | None
 """What a funnel's stages may be: the calls that meet each, by its name, or metrics that say both."""
 
 
-def _dialled(df: pd.DataFrame) -> NDArray[np.bool_]:
+def _every(df: pd.DataFrame) -> NDArray[np.bool_]:
     return np.ones(len(df), dtype=bool)
 
 
@@ -36,7 +36,7 @@ def _conversation(df: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 _USUAL: Mapping[str, Callable[[pd.DataFrame], NDArray[np.bool_]]] = {
-    "dialled": _dialled,
+    "all calls": _every,
     "answered": _answered,
     "conversation ≥ 30 s": _conversation,
     "positive outcome": leads_of,

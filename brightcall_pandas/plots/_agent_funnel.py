@@ -15,6 +15,7 @@ from brightcall_pandas.plots._colors import RED, tones_of
 from brightcall_pandas.plots._formats import (
     calls_of,
     count_axis,
+    counted,
     percent,
     percent_axis,
     sentence_case,
@@ -73,19 +74,22 @@ def agent_funnel(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_xlabel("calls of the agent")
     ax.set_ylabel(words)
     muted = tones_of(ax, inside=True).muted
-    key = [Key("99.8 % of agents who are alike", muted, "line"), Key("95 % of them", muted, "dashes")]
+    key = [Key(f"all: {percent(mean)}", tones_of(ax, inside=True).ink, "line")]
+    key += [Key("99.8 % of agents who are alike", muted, "line"), Key("95 % of them", muted, "dashes")]
     if beyond.any():
         key.append(Key("beyond chance", RED, "dot"))
+    nobody = table["n_calls"].sum() - people["n_calls"].sum()
     texts, order = _names(ax, known, beyond, mean, look)
     marks = np.column_stack([calls, rates])
     return headed(
         ax,
         look,
-        _verdict([label_of(each, 30) for each in known.index[beyond]], len(known)),
+        _verdict([label_of(each, 24) for each in known.index[beyond]], len(known)),
         look.facts.lines(
             f"{words}: {_HITS.get(rate, 'hits ÷ calls')}, {percent(mean)} in all",
             calls_of(calls.sum()),
-            "curves by client" if f"{rate}_low" in known else "",
+            "curves allow for calls of one client being alike" if f"{rate}_low" in known else "",
+            f"not drawn: {counted(nobody, 'call')} without an agent" if nobody else "",
             look.facts.cut(table),
         ),
         form="A dot for each agent, calls across and rate upwards, between curves that narrow with the calls",
@@ -106,7 +110,8 @@ def _verdict(beyond: list[str], many: int) -> str:
         return f"None of {many} agents differs by more than chance"
     if len(beyond) == 1:
         return f"{beyond[0]} differs from the other {many - 1} agents by more than chance"
-    return f"{len(beyond)} of {many} agents differ by more than chance"
+    named = f": {' and '.join(beyond)}" if len(beyond) == 2 else ""
+    return f"{len(beyond)} of {many} agents differ by more than chance{named}"
 
 
 def _names(
@@ -130,5 +135,5 @@ def _curves(ax: Axes, mean: float, calls: NDArray[np.float64], design: float) ->
     for sigmas, style in ((_NARROW, "--"), (ALIKE, "-")):
         for bound in chance_band(mean, reach / design, sigmas):
             ax.plot(reach, bound, style, color=muted, linewidth=0.9, zorder=2)
-    ax.axhline(mean, color=muted, linewidth=0.9, zorder=1)
+    ax.axhline(mean, color=tones_of(ax, inside=True).ink, linewidth=1.4, zorder=1)
     ax.set_xlim(begin, end)

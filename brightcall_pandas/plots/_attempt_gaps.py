@@ -61,6 +61,7 @@ def attempt_gaps(table: pd.DataFrame, look: Look) -> Axes:
             f"n = {counted(told['unreached'].sum(), 'attempt')}",
             look.facts.cut(table),
             f"hatched: fewer than {_FEW}" if (told["unreached"] < _FEW).any() else "",
+            f"beyond chance: {look.facts.interval}s that lie apart",
         ),
         form="A cell for each attempt, downwards, and gap, across; darker for a higher share",
         fits=cells_framed(ax, [f"attempt {each}" for each in attempts], gaps, texts, look),
@@ -106,4 +107,5 @@ def _finding(told: pd.DataFrame, attempt: str) -> str:
     if best["marginal_rate_low"] > worst["marginal_rate_high"]:
         shares = (f"{percent(each['marginal_rate'])} after {each.name}" for each in (best, worst))
         return f"{begin} {', '.join(shares)}"
-    return f"{begin} {every}, however long after the one before"
+    names = [gap for gap in map(str, told.xs(attempt, level=0).index) if gap in set(map(str, rows.index))]
+    return f"{begin} {every}; no gap from {names[0]} to {names[-1]} differs by more than chance"

@@ -62,17 +62,24 @@ def _tiles(row: pd.Series) -> list[tuple[str, str, str]]:
     return [
         ("calls", number(row["n_calls"]), f"answered: {number(row['answered'])}"),
         ("answer rate", percent(row["answer_rate"]), "answered ÷ calls"),
-        ("talk time, mean", duration(row["talk_time_mean_s"]), _median(row["talk_time_median_s"])),
+        (
+            "talk time, mean",
+            duration(row["talk_time_mean_s"]),
+            _median(row["talk_time_median_s"], row["talk_time_mean_s"]),
+        ),
         ("time to answer, mean", duration(row["answer_time_mean_s"]), "of answered calls"),
         ("clients", number(row["unique_clients"]), "" if pd.isna(each) else f"{each:.1f} calls each"),
-        ("first-time calls", percent(row["first_time_share"]), "of calls"),
+        ("marked as first call", percent(row["first_time_share"]), "of calls with the mark"),
         ("transferred", percent(row["transferred_share"]), "of calls"),
         ("AI's talk time", percent(row["ai_talk_share"]), "of talk time"),
     ]
 
 
-def _median(seconds: float) -> str:
-    return "" if pd.isna(seconds) else f"median {duration(seconds)}"
+def _median(seconds: float, mean: float) -> str:
+    """Return the median, in minutes if the mean above it is."""
+    if pd.isna(seconds):
+        return ""
+    return f"median {seconds / 60:.1f} min" if 60 <= seconds < 120 <= mean else f"median {duration(seconds)}"
 
 
 def _card(row: pd.Series, look: Look) -> Axes:

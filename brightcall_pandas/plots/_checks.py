@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from brightcall_pandas.plots._cells import cell, cells_framed
 from brightcall_pandas.plots._colors import LIGHT_BLUE, RED, tones_of
-from brightcall_pandas.plots._formats import calls_of, number, of_all, percent, signed
+from brightcall_pandas.plots._formats import calls_of, counted, number, of_all, percent, signed
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._rows import bar_rows
@@ -17,7 +18,8 @@ from brightcall_pandas.plots._text import Key
 
 __all__ = ["quality", "reconcile"]
 
-_ROWS, _FIGURES = 30, 20
+_ROWS, _FIGURES = 16, 20
+_LEAST = 0.01  # a share below which a bar is too short to be seen: a mark stands in its place
 _NO_FAULTS = ("nulls", "agents", "chain texts", "completeness")
 """What `quality` lists besides faults: what the values look like."""
 
@@ -35,8 +37,8 @@ def quality(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A bar for each check that finds something, then one for each field that has nulls: the share of rows
-        concerned, largest first. Checks that find nothing and fields without nulls are counted in the
-        subtitle. Of more than thirty bars the first are drawn.
+        concerned, largest first; a mark where it is under one percent. Checks that find nothing and fields
+        without nulls are counted in the subtitle. Of more than sixteen bars the first are drawn.
     """
     if table.empty:
         return no_data(look, "Quality of the rows")
@@ -65,8 +67,19 @@ def quality(table: pd.DataFrame, look: Look) -> Axes:
             for share, count, of in zip(shown["share"], shown["count"], shown["of"], strict=True)
         ],
         look,
-        colors=[LIGHT_BLUE if kind == "nulls" else RED for kind in kinds],
+        colors=(colors := [LIGHT_BLUE if kind == "nulls" else RED for kind in kinds]),
         unit="share of rows",
+    )
+    small = np.flatnonzero(shown["share"] < _LEAST)
+    ax.scatter(
+        np.zeros(len(small)),
+        small,
+        marker="|",
+        s=16 * look.small,
+        linewidth=4,
+        color=[colors[place] for place in small],
+        zorder=3,
+        clip_on=False,
     )
     return headed(
         ax,
@@ -76,10 +89,10 @@ def quality(table: pd.DataFrame, look: Look) -> Axes:
             _windows(table[check == "completeness"]),
             f"{len(nulls) - len(lacking)} of {len(nulls)} fields have a value in every row",
             f"n = {number(table['of'].max())} rows",
-            of_all(len(shown), len(every), "findings"),
+            of_all(len(shown), len(every), "bars").replace("largest", "first"),
         ),
         form="A bar for each check that finds something, and for each field with nulls",
-        key=[Key("found by a check", RED), Key("no value", LIGHT_BLUE)],
+        key=[Key("found by a check", RED), Key("null: the field has no value", LIGHT_BLUE)],
         fits=fits,
     )
 
@@ -98,7 +111,7 @@ def _windows(windows: pd.DataFrame) -> str:
     if windows.empty:
         return ""
     whole = windows["detail"].astype(str).str.startswith("complete").sum()
-    return f"{number(whole)} of {number(len(windows))} windows are complete"
+    return f"{number(whole)} of {number(len(windows))} windows of loading are proved complete"
 
 
 @picture
@@ -114,7 +127,8 @@ def reconcile(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A cell for each figure, downwards, and direction, across: an equals sign where rows and statistics
-        agree, else by how much the rows differ; a dash where rows cannot tell. Figures that differ come
+        agree, else by how much the rows differ; a dash where rows cannot tell. Figures that agree in every
+        direction are only counted, unless all do, or ``sort="table"`` asks for each. Those that differ come
         first; of more than twenty the first are drawn.
     """
     if table.empty:
@@ -124,6 +138,11 @@ def reconcile(table: pd.DataFrame, look: Look) -> Axes:
     told = table["agrees"].dropna().astype(bool)
     wrong = told[~told]
     differing = set(wrong.index.get_level_values(1))
+    odd = differing | set(table.index[table["agrees"].isna()].get_level_values(1))
+    equal = 0
+    if odd and look.sort != "table":
+        equal = len(figures) - len(odd)
+        figures = [each for each in figures if each in odd]
     if look.sort == "name":
         figures = sorted(figures)
     elif look.sort != "table":
@@ -140,12 +159,13 @@ def reconcile(table: pd.DataFrame, look: Look) -> Axes:
     return headed(
         ax,
         look,
-        f"{len(wrong)} of {len(told)} figures differ from the server's statistics"
-        if len(wrong)
-        else f"All {len(told)} figures agree with the server's statistics",
+        _verdict(len(wrong), len(told), len(table)),
         look.facts.lines(
             _cause(table.loc[wrong.index, "likely_cause"]),
             "rows minus statistics; =: equal; –: rows cannot tell",
+            f"{counted(equal, 'figure')} equal in every direction {'is' if equal == 1 else 'are'} not drawn"
+            if equal
+            else "",
             _calls(table),
             of_all(len(shown), len(figures), "figures").replace("largest", "first"),
         ),
@@ -153,6 +173,19 @@ def reconcile(table: pd.DataFrame, look: Look) -> Axes:
         key=[Key("differs", RED), Key("agrees", LIGHT_BLUE)] if len(wrong) else [],
         fits=cells_framed(ax, shown, directions, texts, look),
     )
+
+
+def _verdict(wrong: int, told: int, every: int) -> str:
+    """Return how many comparisons there are, and how they end."""
+    if not told:
+        return f"None of {every} figures can be compared with the server's statistics"
+    compared = f"{told} of {every} figures can be compared" if told < every else ""
+    if wrong:
+        found = f"{wrong} of {told} figures differ from the server's statistics"
+        return f"{found}, {every - told} cannot be compared" if compared else found
+    if compared:
+        return f"{compared} with the server's statistics, and all agree"
+    return f"All {told} figures agree with the server's statistics"
 
 
 def _told(agrees: Any, difference: float, ax: Axes) -> tuple[str, str]:

@@ -38,8 +38,9 @@ def attempts(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        Bars show the share of clients not reached before whom the attempt reached, with its interval. Lines
-        show the clients reached so far, and how many there would be if no client were given up. With outer
+        Bars show the share of clients not reached before whom the attempt reached, with its interval; below
+        them stands of how many clients. Lines show the clients reached so far, and how many there would be if
+        no client were given up and those who were could be reached as easily as the others. With outer
         index levels a line for each of the six largest groups. Of more than twelve attempts the first twelve
         are drawn.
     """
@@ -53,12 +54,19 @@ def attempts(table: pd.DataFrame, look: Look) -> Axes:
         title, remarks, key = _bars_and_lines(ax, table.iloc[:_SHOWN], look)
     ax.set_xlim(0.4, max(longest, 3) + 0.6)
     ax.set_ylim(0, min(ax.dataLim.ymax * 1.12 or 1, 1.02))
-    ax.set_xlabel("attempt")
+    single = table.index.nlevels == 1
+    ax.set_xlabel("attempt, and clients not reached before whom it called" if single else "attempt")
     ax.set_ylabel("share of clients")
     percent_axis(ax.yaxis)
     grid_of(ax, "y")
     places = range(1, longest + 1)
-    fits = [ColumnLabels([str(each) for each in places], list(places), look.small)]
+    names = [str(each) for each in places]
+    if single:
+        clients = table["unreached"]
+        names = [
+            f"{each}\nn = {number(clients[each])}" if each in clients.index else str(each) for each in places
+        ]
+    fits = [ColumnLabels(names, list(places), look.small)]
     form = "Lines and bars over the number of the attempt"
     return headed(
         ax, look, title, look.facts.lines(*remarks, look.facts.cut(table)), form=form, key=key, fits=fits
@@ -92,7 +100,7 @@ def _bars_and_lines(ax: Axes, shown: pd.DataFrame, look: Look) -> tuple[str, lis
     key = [
         Key("reached now, of those not yet reached", look.hue),
         Key("reached so far, of all", tones.ink, "line"),
-        Key("if none were given up", tones.muted, "dashes"),
+        Key("if none were given up, and all as easy to reach", tones.muted, "dashes"),
     ]
     return title, remarks, key
 
@@ -162,6 +170,10 @@ def repeat_callers(table: pd.DataFrame, look: Look) -> Axes:
     return headed(ax, look, title, look.facts.lines(*remarks), form="A bar for each group", fits=fits)
 
 
+def _seconds(span: str) -> float:
+    return pd.Timedelta(span).total_seconds()
+
+
 @picture
 def recalls(table: pd.DataFrame, look: Look) -> Axes:
     """Draw how many promised calls were kept, late or missed, or are still open.
@@ -199,15 +211,20 @@ def recalls(table: pd.DataFrame, look: Look) -> Axes:
     )
     of_status = table["recalls"].groupby(level=-1, observed=True).sum()
     due = of_status.drop("open", errors="ignore").sum()
+    every = look.facts.total(table, "recalls")
     kept = percent(of_status.get("kept", 0) / due) if due else "not known"
     title = f"{kept} of the promised calls that were due were kept in time"
     if look.facts.cut(table):
-        title = f"{counted(look.facts.total(table, 'recalls'), 'promised call')}, of which some are drawn"
+        title = f"{counted(every, 'promised call')}, of which some are drawn"
     tolerance = look.facts.setting("tolerance")
+    grace = f"kept: at most {duration(_seconds(tolerance))} late" if isinstance(tolerance, str) else ""
     remarks = [
-        "percentages: of the promised calls that were due",
-        f"n = {counted(look.facts.total(table, 'recalls'), 'promised call')}",
-        f"in time: at most {tolerance} late" if isinstance(tolerance, str) else "",
+        f"n = {counted(every, 'promised call')}, percentages of the {number(due)} that were due"
+        if not look.facts.cut(table)
+        else f"n = {counted(every, 'promised call')}, percentages of those that were due",
+        grace,
+        "missed: due, and not attempted by the end of the data",
+        "open: not due by then",
         hidden,
         look.facts.cut(table),
     ]

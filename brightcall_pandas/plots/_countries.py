@@ -65,7 +65,7 @@ def by_country(table: pd.DataFrame, look: Look) -> Axes:
         look,
         _finding(known, every),
         look.facts.lines(
-            "country of the client's number",
+            "country of the client's number, by its ISO code",
             f"beside each bar: its calls, and how many were answered with the {look.facts.interval}"
             if "answer_rate" in table
             else "",

@@ -138,7 +138,8 @@ class ColumnLabels:
     def fit(self, ax: Axes, renderer: Any) -> None:
         """Leave out as many labels as would lie on one another."""
         font = FontProperties(family=_family(ax), size=self.size)
-        widest = max((text_size(renderer, label, font)[0] for label in self.labels), default=0.0)
+        lines = [line for label in self.labels for line in label.split("\n")]
+        widest = max((text_size(renderer, line, font)[0] for line in lines), default=0.0)
         gap = text_size(renderer, "n", font)[0]
         low, high = ax.get_xlim()
         places = np.asarray(self.places, dtype=np.float64)

@@ -75,7 +75,7 @@ def changes(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.lines(
             f"{words} of these calls minus that of the others{_days(look)}",
             f"lines: {look.facts.interval}" if known else "without intervals",
-            "beyond chance: by Benjamini and Hochberg, over all groups"
+            f"beyond chance: by Benjamini and Hochberg, over all groups{_level(look)}"
             if _is_said(table, change, metric)
             else "",
             _calls(table, look),
@@ -180,6 +180,12 @@ def _calls(table: pd.DataFrame, look: Look) -> str:
         return f"{calls_of(here)}, {number(there)} others"
     counts = table.attrs.get("n_calls")
     return f"{calls_of(counts[0])}, {number(counts[1])} others" if counts else ""
+
+
+def _level(look: Look) -> str:
+    """Return which part of what is called beyond chance may be chance all the same, where that is known."""
+    confidence = look.facts.setting("confidence")
+    return f", at most {100 * (1 - confidence):.3g} % of them false" if isinstance(confidence, float) else ""
 
 
 def _days(look: Look) -> str:

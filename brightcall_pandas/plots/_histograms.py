@@ -1,4 +1,4 @@
-"""Histograms of talk time and time to answer: who still talks, or still waits, after how long."""
+"""Histograms of talk time and time to answer: how many talk, or wait, longer than how long."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def talk_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        The share of calls that still talk, at each end of a bin, over time on a logarithmic axis; three
+        The share of calls that talk longer, at each end of a bin, over time on a logarithmic axis; three
         quarters, half and a quarter are marked, read off between the ends of their bins. Bins of one width
         are bars. With outer index levels a curve for each of the six largest groups.
     """
-    return _histogram(table, look, "talk time", "still talk", "talk")
+    return _histogram(table, look, "talk time", "talk")
 
 
 @picture
@@ -58,14 +58,14 @@ def answer_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        The share of calls that still wait, at each end of a bin, over time on a logarithmic axis; three
+        The share of calls that wait longer, at each end of a bin, over time on a logarithmic axis; three
         quarters, half and a quarter are marked, read off between the ends of their bins. Bins of one width
         are bars. With outer index levels a curve for each of the six largest groups.
     """
-    return _histogram(table, look, "time to answer", "still wait", "wait")
+    return _histogram(table, look, "time to answer", "wait")
 
 
-def _histogram(table: pd.DataFrame, look: Look, topic: str, words: str, verb: str) -> Axes:
+def _histogram(table: pd.DataFrame, look: Look, topic: str, verb: str) -> Axes:
     name = f"{topic[:1].upper()}{topic[1:]}"
     if table.empty or not table["n_calls"].sum():
         return no_data(look, name, "no calls" if table.empty else f"{topic} is not known")
@@ -82,10 +82,11 @@ def _histogram(table: pd.DataFrame, look: Look, topic: str, words: str, verb: st
     ax.set_ylim(0, 1.04)
     percent_axis(ax.yaxis)
     grid_of(ax, "y")
-    ax.set_ylabel(f"share of calls that {words}")
-    ax.set_xlabel(topic)
-    lines = [f"share of the {_what(look)} that {words} after …", *remarks, look.facts.cut(table)]
-    form = f"A falling curve of the share of calls that {words}, over time"
+    ax.set_ylabel(f"share of calls that {verb} longer")
+    ax.set_xlabel(f"{topic} (log scale)")
+    what = f"share of the {_what(look)} that {verb} longer than the time shown"
+    lines = [what, *remarks, look.facts.cut(table)]
+    form = f"A falling curve of the share of calls that {verb} longer, over time"
     return headed(ax, look, title, look.facts.lines(*lines), form=form, key=key, fits=fits)
 
 
@@ -113,12 +114,19 @@ def _time_at(share: float, edges: NDArray[np.float64], alive: NDArray[np.float64
     return float(np.exp(np.interp(-share, -left, np.log(_on_log(times)))))
 
 
+def _about(share: float, time: float, alive: NDArray[np.float64]) -> str:
+    """Return a time in words: about so long, where no edge of a bin says it exactly."""
+    return duration(time) if np.isclose(alive, share).any() else f"about {duration(time)}"
+
+
 def _curve(
     ax: Axes, table: pd.DataFrame, edges: NDArray[np.float64], look: Look, verb: str
 ) -> tuple[str, list[str], list[Key], list[Fit]]:
     inside, outside = _outside(table)
     alive = np.append(1.0, 1 - table["cumulative_share"].to_numpy())
     shown = np.isfinite(edges)
+    if shown.sum() > 2 and edges[0] == 0 and alive[1] >= _QUARTERS[0][0]:
+        shown[0] = False  # a logarithmic axis has no 0; without a dot left of it the first edge is the begin
     ax.plot(_on_log(edges[shown]), alive[shown], color=look.hue, linewidth=2, marker="o", markersize=3.5)
     tones = tones_of(ax, inside=True)
     texts = []
@@ -129,7 +137,7 @@ def _curve(
         ax.plot(_on_log([time]), [share], marker="o", markersize=8, color=look.hue)
         texts.append(
             ax.annotate(
-                f"{words} {verb} longer than {duration(time)}",
+                f"{words} {verb} longer than {_about(share, time, alive)}",
                 (float(_on_log([time])[0]), share),
                 (8, 4),
                 textcoords="offset points",
@@ -140,7 +148,7 @@ def _curve(
         )
     median, what = _time_at(0.5, edges, alive), _what(look)
     title = (
-        f"Half of the {what} {verb} longer than {duration(median)}"
+        f"Half of the {what} {verb} longer than {_about(0.5, median, alive)}"
         if not np.isnan(median)
         else f"{percent(alive[shown][-1])} of the {what} {verb} {duration(edges[shown][-1])} or longer"
     )
@@ -181,8 +189,8 @@ def _curves(
     title, what = f"How long calls {verb}, by group", _what(look)
     if len(known):
         longest, shortest = known.idxmax(), known.idxmin()
-        title = f"Half of the {what} {verb} longer than {duration(known.max())} in {names[longest]}"
-        title += f", {duration(known.min())} in {names[shortest]}" if len(known) > 1 else ""
+        title = f"Half of the {what} {verb} longer than about {duration(known.max())} in {names[longest]}"
+        title += f", about {duration(known.min())} in {names[shortest]}" if len(known) > 1 else ""
     return title, [f"n = {counted(calls.sum(), 'call')} in the bins", hidden], key, []
 
 

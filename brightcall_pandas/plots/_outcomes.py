@@ -24,6 +24,9 @@ _GROUPS = 20
 _SEGMENTS = 5
 _NAME = 32
 _OTHER = "#8c8c8c"
+_NOTHING = "(none)"
+_MARKS = {"positive": "(+)", "negative": "(−)"}
+"""What stands behind the name of an outcome, so that its type is told without colors."""
 
 
 @picture
@@ -39,8 +42,8 @@ def by_outcome(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each outcome, the most frequent first; whiskers show the interval of the share, colors the
-        outcome type. Outcomes after the first twelve are drawn as one bar.
+        A bar for each outcome, the most frequent first, calls without one last; whiskers show the interval of
+        the share, colors and signs the outcome type. Outcomes after the first twelve are drawn as one bar.
     """
     if table.empty:
         return no_data(look, "Outcomes")
@@ -53,11 +56,18 @@ def _bars(table: pd.DataFrame, look: Look) -> Axes:
         ordered = table.iloc[
             np.argsort([label_of(each, 200).casefold() for each in table.index], kind="stable")
         ]
+    if look.sort != "table":
+        nothing = ordered.index == _NOTHING
+        ordered = pd.concat([ordered[~nothing], ordered[nothing]])
     most = look.rows(_ROWS)
     shown = ordered if len(table) <= most + 1 else ordered.iloc[:most]
     rest = ordered.iloc[len(shown) :]
     every = look.facts.total(table, "n_calls")
-    labels, shares, calls = row_labels(shown.index), shown["share"].tolist(), shown["n_calls"].tolist()
+    labels = [
+        " ".join(filter(None, [label, _MARKS.get(str(kind))]))
+        for label, kind in zip(row_labels(shown.index), shown["outcome_type"], strict=True)
+    ]
+    shares, calls = shown["share"].tolist(), shown["n_calls"].tolist()
     hues = TYPE_COLORS | (look.color if isinstance(look.color, dict) else {})
     colors = [
         look.color if isinstance(look.color, str) else hues.get(str(kind), _OTHER)
@@ -78,9 +88,15 @@ def _bars(table: pd.DataFrame, look: Look) -> Axes:
         unit="share of calls",
     )
     kinds = set(shown["outcome_type"].dropna())
-    key = [Key(kind, hues[kind]) for kind in TYPE_COLORS if kind in kinds and not isinstance(look.color, str)]
-    largest: Any = table["share"].idxmax()
-    share = percent(table["share"].max())
+    key = [
+        Key(" ".join(filter(None, [kind, _MARKS.get(kind)])), hues[kind])
+        for kind in TYPE_COLORS
+        if kind in kinds and not isinstance(look.color, str)
+    ]
+    named = table["share"].drop(_NOTHING, errors="ignore")
+    named = named if len(named) else table["share"]
+    largest: Any = named.idxmax()
+    share = percent(named.max())
     title = f"{shortened(largest, _NAME)} is the most frequent outcome: {share} of the calls"
     remarks = [
         "calls with the outcome ÷ all calls",
@@ -163,31 +179,38 @@ def funnel(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A bar for each stage: its share of the first stage, with its calls and the rate from the stage before.
+        A stage counts the calls that reached all stages before it too, and the text says so.
         Of more groups than fit, the largest are drawn.
     """
     if table.empty:
         return no_data(look, "Funnel")
     stages = table.index.get_level_values(-1)
-    dialled = table[stages == stages[0]]
+    first = table[stages == stages[0]]
     shown, hidden = whole_groups(table, look, "n_calls", "max")
     texts = [
         share_and_count(share, count) + ("" if pd.isna(step) else f", step {percent(step)}")
         for share, count, step in zip(shown["share"], shown["n_calls"], shown["step_rate"], strict=True)
     ]
-    ax, fits = bar_rows(row_labels(shown.index), shown["share"], texts, look, unit=f"share of {stages[0]}")
+    of_first = _of_first(str(stages[0]))
+    ax, fits = bar_rows(row_labels(shown.index), shown["share"], texts, look, unit=f"share of {of_first}")
     last = table[stages == stages[-1]]
     words = shortened(stages[-1], _NAME)
-    title = f"{percent(last['share'].iloc[0])} of the calls get as far as {words}"
+    title = f"{percent(last['share'].iloc[0])} of the calls pass all stages, up to {words}"
     if table.index.nlevels > 1:
         title = _of_groups(last["share"], sentence_case(words))
     remarks = [
-        f"calls that reach the stage ÷ calls {stages[0]}",
+        f"calls that reach the stage and all before it ÷ {of_first}",
         "step: ÷ the stage before",
-        f"n = {counted(dialled['n_calls'].sum(), 'call')}",
+        f"n = {counted(first['n_calls'].sum(), 'call')}",
         hidden,
         look.facts.cut(table),
     ]
     return headed(ax, look, title, look.facts.lines(*remarks), form="A bar for each stage", fits=fits)
+
+
+def _of_first(stage: str) -> str:
+    """Return what shares are of: all calls, or those of the first stage."""
+    return "all calls" if stage == "all calls" else f"calls of the stage {stage}"
 
 
 def _of_groups(shares: pd.Series, words: str) -> str:

@@ -53,8 +53,9 @@ def transfer_parties(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_ylim(len(shown) - 0.4, -1.15)
     ax.tick_params(axis="y", length=0)
     most = float(max(shown["transferred_on"].max(), shown["received"].max(), 1))
-    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    ax.xaxis.set_major_formatter(lambda value, _: number(abs(value)) if abs(value) <= most else "")
+    # The axis is longer than its ticks, where there is text beside the bars.
+    ticks = [tick for tick in MaxNLocator(5, integer=True).tick_values(-most, most) if abs(tick) <= most]
+    ax.set_xticks(ticks, [number(abs(tick)) for tick in ticks])
     ax.set_xlabel("transfers")
     had = shown["started"] + shown["received"]
     rates, heading = aside(
@@ -72,7 +73,8 @@ def transfer_parties(table: pd.DataFrame, look: Look) -> Axes:
         look,
         _finding(table),
         look.facts.lines(
-            "passed on: transfers by it ÷ times that it had a call",
+            "passed on: transfers by it ÷ times that it had a call, first or by a transfer",
+            "beyond chance: above where 99.8 % of parties lie who are alike",
             f"n = {counted(table['transferred_on'].sum(), 'transfer')}",
             of_all(len(shown), len(some), "parties with transfers"),
             look.facts.cut(table),
@@ -125,7 +127,7 @@ def _finding(table: pd.DataFrame) -> str:
     rates = np.divide(on, had, out=np.zeros_like(on), where=had > 0)
     beyond = np.flatnonzero(rates > high)
     if not len(beyond):
-        return f"{percent(mean)} of calls are passed on, by no party more than chance explains"
+        return f"Parties pass on {percent(mean)} of the calls they have, none more than chance explains"
     most = beyond[np.argmax(rates[beyond])]
-    share = f"passes on {percent(rates[most])} of its calls, all together {percent(mean)}"
+    share = f"passes on {percent(rates[most])} of the calls it has, all together {percent(mean)}"
     return f"{label_of(table.index[most], 30)} {share}"

@@ -77,7 +77,7 @@ def bar_rows(
     ]
     fits = _rows(ax, labels, look)
     high = float(ends.max(initial=0)) or 1.0
-    value_axis(ax.xaxis, metric, high * 1.02)
+    value_axis(ax.xaxis, metric, 1.0 if is_rate(metric) and 0.9 < high <= 1 else high * 1.02)
     ax.set_xlim(0, high * 1.25)
     ax.set_xlabel(unit)
     return ax, [*fits, EndTexts(written, ends, 0.0, high * 1.02)]

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from brightcall_pandas.plots._colors import tones_of
-from brightcall_pandas.plots._formats import counted, duration, number, of_all, percent_axis
+from brightcall_pandas.plots._fitting import Fit, RowLabels
+from brightcall_pandas.plots._formats import counted, duration, number, of_all, percent, percent_axis
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._text import Key
 
 __all__ = ["talk_time_survival"]
 
@@ -23,6 +23,8 @@ _LINES = 6
 _TICKS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 _SHOWN = 0.004  # share that still talks, below which nothing is drawn
 _SIGMAS = 1.96
+_ROW = 0.1  # of the height of all calls, for the row of a group
+_STYLES = ("-", "--", "-.", ":", (0, (6, 1)), (0, (3, 1, 1, 1)))
 
 
 @dataclass(frozen=True)
@@ -70,15 +72,16 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A curve for each of the six largest groups, on a logarithmic axis of time: the share of its answered
-        calls that talk at least so long. Dots are medians, with their intervals as lines. The title compares
-        the longest and the shortest median, if their intervals lie apart.
+        calls that talk at least so long. Dots are medians, with their intervals as lines: of groups in a row
+        each below the curves, beside the name. The title compares the longest and the shortest median, if
+        their intervals lie apart.
     """
     curves = _curves(table)
     if not curves:
         return no_data(look, _TOPIC, "no answered calls whose talk time is known")
     largest = sorted(curves, key=lambda group: -curves[group].calls)[: look.top or _LINES]
-    ax = look.axes(height=4.4)
     split = table.index.nlevels > 1
+    ax = look.axes(height=4.4 + (look.row_height() * len(largest) if split else 0))
     colors = (
         look.hues({label_of(group): curves[group].calls for group in largest}) if split else {"all": look.hue}
     )
@@ -86,8 +89,9 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
     for place, group in enumerate(largest):
         curve, color = curves[group], colors[label_of(group) if split else "all"]
         drawn = curve.seconds > 0
-        ax.plot(curve.seconds[drawn], curve.share[drawn], color=color, linewidth=1.8)
-        height = 0.5 + 0.02 * (place - (len(largest) - 1) / 2)
+        style = _STYLES[place % len(_STYLES)]
+        ax.plot(curve.seconds[drawn], curve.share[drawn], color=color, linewidth=1.6, linestyle=style)
+        height = -_ROW * (place + 1) if split else 0.5
         ax.plot(curve.interval, [height] * 2, color=color, linewidth=2.5, solid_capstyle="butt", zorder=3)
         ax.plot(
             [curve.median],
@@ -100,31 +104,52 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
         )
         last = max(last, float(curve.seconds[curve.share > _SHOWN].max(initial=1)))
     ax.axhline(0.5, color=tones_of(ax, inside=True).rule, linewidth=0.8, zorder=0)
+    fits = _shares_and_rows(ax, {group: curves[group] for group in largest} if split else {}, look)
     ax.set_xscale("log")
     ax.minorticks_off()
     ax.set_xlim(1, max(last, 10))
-    ax.set_ylim(0, 1.02)
-    percent_axis(ax.yaxis)
-    ax.set_xlabel("talk time")
-    ax.set_ylabel("still talking")
+    ax.set_xlabel("talk time (log scale)")
     ticks = [each for each in _TICKS if each <= max(last, 10)]
     ax.set_xticks(ticks, [duration(each) for each in ticks], fontsize=look.small)
     return headed(
         ax,
         look,
-        _finding({group: curves[group] for group in largest}, split=split),
+        _finding({group: curves[group] for group in largest}, _noun(table), split=split),
         look.facts.lines(
             "share of answered calls that talk at least so long",
-            "dots: medians with their 95 % intervals",
+            f"dots: {'median of each ' + _noun(table) if split else 'median'} with its 95 % interval",
+            "beyond chance: intervals that lie apart" if split else "",
             f"n = {counted(sum(each.calls for each in curves.values()), 'answered call')}",
-            of_all(len(largest), len(curves)),
+            of_all(len(largest), len(curves), f"{_noun(table)}s"),
         ),
         form="A falling curve for each group over a logarithmic axis of talk time",
-        key=[
-            Key(f"{label_of(group)} ({number(curves[group].calls)})", colors[label_of(group)], "line")
-            for group in (largest if split else [])
-        ],
+        fits=fits,
     )
+
+
+def _noun(table: pd.DataFrame) -> str:
+    """Return what the groups are: ``outcome``, or ``group`` where they have no name or several."""
+    names = table.index.names[:-1]
+    return str(names[0]).replace("_", " ") if len(names) == 1 and names[0] is not None else "group"
+
+
+def _shares_and_rows(ax: Axes, groups: Mapping[object, _Curve], look: Look) -> list[Fit]:
+    """Label the axis of shares, and below it a row for each group with its median."""
+    if not groups:
+        ax.set_ylim(0, 1.02)
+        percent_axis(ax.yaxis)
+        ax.set_ylabel("still talking")
+        return []
+    ax.axhline(0, color=tones_of(ax, inside=True).rule, linewidth=0.8, zorder=0)
+    ax.set_ylim(-_ROW * (len(groups) + 0.6), 1.02)
+    named = {
+        -_ROW * (place + 1): f"{label_of(group, 30)}: {duration(curve.median)} (n = {number(curve.calls)})"
+        for place, (group, curve) in enumerate(groups.items())
+    }
+    ticks = {share: percent(share) for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)}
+    places, labels = zip(*sorted((named | ticks).items()), strict=True)
+    ax.set_yticks(places, labels, fontsize=look.small)
+    return [RowLabels(labels, look.small, places)]
 
 
 def _curves(table: pd.DataFrame) -> dict[object, _Curve]:
@@ -147,7 +172,7 @@ def _curves(table: pd.DataFrame) -> dict[object, _Curve]:
     return curves
 
 
-def _finding(curves: Mapping[object, _Curve], *, split: bool) -> str:
+def _finding(curves: Mapping[object, _Curve], noun: str, *, split: bool) -> str:
     known = {group: curve for group, curve in curves.items() if not np.isnan(curve.median)}
     if not known:
         return "How long half of the conversations last is not known"
@@ -159,7 +184,13 @@ def _finding(curves: Mapping[object, _Curve], *, split: bool) -> str:
             f"{label_of(longest, 30)}: half last longer than {duration(known[longest].median)}; "
             f"{label_of(shortest, 30)}: {duration(known[shortest].median)}"
         )
-    every = sum(curve.median * curve.calls for curve in known.values()) / sum(
-        curve.calls for curve in known.values()
-    )
-    return f"Half last longer than {duration(every)}, and no group differs by more than chance"
+    every = duration(_together(curves).median)
+    return f"Half last longer than {every}, and no {noun} differs by more than chance"
+
+
+def _together(curves: Mapping[object, _Curve]) -> _Curve:
+    """Return the curve of the calls of all these groups; a table that was cut may lack last bins of one."""
+    bins = min(len(curve.seconds) for curve in curves.values())
+    calls = [curve.calls for curve in curves.values()]
+    shares = np.average([curve.share[:bins] for curve in curves.values()], axis=0, weights=calls)
+    return _Curve(sum(calls), next(iter(curves.values())).seconds[:bins], shares)

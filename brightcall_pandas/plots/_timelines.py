@@ -70,11 +70,11 @@ def _calls_and_answered(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Step
     calls, answered = steps.sums(table["n_calls"]), steps.sums(table["answered"])
     light = LIGHT_BLUE if look.color is None else tones_of(ax, inside=True).rule
     ax.stairs(calls, steps.edges, fill=True, color=light, label="calls")
-    key = [Key("calls", light)]
+    key = [Key("all calls", light)]
     share = "how many were answered is not known"
     if not np.isnan(answered.astype(np.float64)).any():
         ax.stairs(answered, steps.edges, fill=True, color=look.hue, label="answered")
-        key.append(Key("answered", look.hue))
+        key.append(Key("of these answered", look.hue))
         share = f"{percent(answered.sum() / calls.sum() if calls.sum() else np.nan)} answered"
     remarks = [share, *_hatched(ax, calls, steps), _together(steps, "sum")]
     most = int(np.argmax(np.where(steps.whole, calls, -1))) if steps.whole.any() else int(np.argmax(calls))

@@ -27,6 +27,7 @@ __all__ = ["transfer_flow", "transfer_matrix"]
 
 _MATRIX = "Transfers"
 _PARTIES = 40  # rows that still can be read
+_SIGMAS = 1.96  # standard errors by which a count must exceed another to be more than chance
 _NUMBERED = 16  # rows whose cells have room for a number
 _WHITE_TO_BLUE = LinearSegmentedColormap.from_list("white to blue", ["white", "#9ecae9", BLUE, "#00344f"])
 
@@ -44,7 +45,9 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A heat map; the party of a row transfers to that of a column. Of more than forty parties, the
-        busiest are shown. The scale is a square root, so that rare transfers show beside frequent ones.
+        busiest are shown. The scale is a square root, so that rare transfers show beside frequent ones; a
+        cell without transfers is empty. The title names the second pair too, where chance may have put the
+        first before it.
     """
     shown = _busiest(table, look.top or (_PARTIES if look.ax is None else 20))
     if look.sort == "name":
@@ -61,7 +64,10 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
     size = 2.2 + max((0.42 if numbered else 0.2) * side, 1.5)
     ax = look.axes(width=max(size + 1.2, 5.5), height=size)
     norm = PowerNorm(0.5, 0, values.max())
-    image = ax.imshow(values, cmap=_WHITE_TO_BLUE, norm=norm, interpolation="none", aspect="auto")
+    empty = _WHITE_TO_BLUE.with_extremes(bad=tones_of(ax, inside=True).paper)
+    image = ax.imshow(
+        np.ma.masked_equal(values, 0), cmap=empty, norm=norm, interpolation="none", aspect="auto"
+    )
     counts = pd.api.types.is_integer_dtype(table.dtypes.iloc[0])
     written = number if counts else percent
     labels = [shortened(each, 24) for each in shown.index]
@@ -73,18 +79,34 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
     remarks = [
         _count(table) if counts else _share(table),
         "darker: more, on the scale of a square root",
+        "diagonal: to itself" if np.diagonal(values).any() else "",
         f"the {side} busiest of {number(len(table))} parties" if side < len(table) else "",
     ]
     form = "A cell for each pair of parties"
     return headed(
-        ax, look, _largest(shown, values, written), look.facts.lines(*remarks), form=form, fits=fits
+        ax,
+        look,
+        _largest(shown, values, written, counts=counts),
+        look.facts.lines(*remarks),
+        form=form,
+        fits=fits,
     )
 
 
-def _largest(shown: pd.DataFrame, values: NDArray[np.float64], written: Callable[[float], str]) -> str:
-    row, column = map(int, np.unravel_index(int(values.argmax()), values.shape))
-    pair = f"{shortened(shown.index[row], 24)} → {shortened(shown.columns[column], 24)}"
-    return f"Most frequent transfer: {pair} ({written(values[row, column])})"
+def _largest(
+    shown: pd.DataFrame, values: NDArray[np.float64], written: Callable[[float], str], *, counts: bool
+) -> str:
+    def pair(place: int, letters: int = 24) -> str:
+        row, column = divmod(place, values.shape[1])
+        names = (shortened(shown.index[row], letters), shortened(shown.columns[column], letters))
+        return f"{' → '.join(names)} ({written(values[row, column])})"
+
+    first, second = (int(place) for place in np.argsort(-values, axis=None, kind="stable")[:2])
+    if counts and values.flat[second]:
+        more, fewer = float(values.flat[first]), float(values.flat[second])
+        if more - fewer < _SIGMAS * np.sqrt(more + fewer):
+            return f"No transfer is clearly the first: {pair(first, 12)}, {pair(second, 12)}"
+    return f"Most frequent transfer: {pair(first)}"
 
 
 def _busiest(table: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -146,6 +168,8 @@ def _share(table: pd.DataFrame) -> str:
 
 
 _FLOW = "Flow of transferred calls"
+_HOPS = 3  # transfers of a call that are drawn
+_FEWEST = 0.005  # of the calls, for a band: thinner ones are hairs that nobody can follow
 _WIDTH = 0.05  # of a bar, in distances between two stages
 _NAMES = 0.45  # of the height, for the gaps in which names have room
 
@@ -175,11 +199,13 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A column of bars for each stage of a call, a bar for each party, as tall as the calls that it had
         there; bands are transfers, in the color of the party that transfers. What arrives at a bar and
-        does not leave it ended there. The busiest parties have colors of their own.
+        does not leave it ended there. The busiest parties have colors of their own. The first three
+        transfers of a call are drawn, and no band for those of under half a percent of the calls.
     """
     if table.empty:
         return no_data(look, _FLOW, "no transfers")
-    links = table["n_calls"]
+    every = table["n_calls"]
+    links = every[every.index.get_level_values("hop") <= _HOPS]
     busy = _busy(links)
     order = sorted(busy, key=lambda party: (party.startswith("("), -busy[party], party))
     colors = look.hues(busy)
@@ -195,10 +221,12 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     for place, stage in enumerate(stages):
         for party, bar in stage.items():
             ax.add_patch(Rectangle((place, bar.top), _WIDTH, bar.height, color=colors[party], zorder=3))
+    least = _FEWEST * links.xs(1, level="hop").sum()
     for (hop, origin, target), number_of in _from_the_top(links, order):
         left, right, thick = stages[hop - 1][origin], stages[hop][target], number_of * unit
         band = _band((hop - 1 + _WIDTH, left.top + left.departed), (hop, right.top + right.arrived), thick)
-        ax.add_patch(PathPatch(band, facecolor=colors[origin], alpha=0.4, linewidth=0, zorder=2))
+        if number_of >= least:
+            ax.add_patch(PathPatch(band, facecolor=colors[origin], alpha=0.5, linewidth=0, zorder=2))
         left.departed += thick
         right.arrived += thick
     ax.set_xlim(-0.75, len(stages) - 0.3)
@@ -208,9 +236,13 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     calls = links.xs(1, level="hop").sum()
     again = links[links.index.get_level_values("hop") == 2].sum()
     title = f"{counted(calls, 'call')} transferred, {percent(again / calls)} of them more than once"
+    later = every.sum() - links.sum()
+    thin = links[links < least].sum()
     remarks = [
         f"n = {counted(look.facts.total(table, 'n_calls'), 'transfer')}",
         "bands: transfers, in the color of the party that transfers",
+        f"not drawn: {counted(later, 'transfer')} after the third" if later else "",
+        f"{number(thin)} in bands of fewer than {number(np.ceil(least))}" if thin else "",
         look.facts.cut(table),
     ]
     form = "Bands from party to party, one column for each stage"
@@ -276,7 +308,7 @@ def _write_names(ax: Axes, stages: list[dict[str, _Bar]], line: float, look: Loo
         headings.append(ax.text(place, -1.2 * line, heading, color=tones.muted, va="center"))
         x, side = (place + _WIDTH + 0.03, "left") if place else (-0.04, "right")
         for party, bar in stage.items():
-            words = f"{shortened(party, 24)} {number(bar.calls)}"
+            words = f"{shortened(party, 24)} ({number(bar.calls)})"
             y = bar.top + bar.height / 2
             names.append(ax.text(x, y, words, ha=side, va="center", path_effects=halo, zorder=4))
     return [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,8 +39,9 @@ def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A row for each of the fifteen most frequent variants with a transfer: its parties as chevrons, the
-        busiest in colors of their own; its share of all calls as a bar; and, where known, its rate of
-        positive outcomes with its interval. Calls of one party are counted in the subtitle; they are drawn
+        busiest in colors of their own; its share of the transferred calls as a bar; and, where known, its
+        rate of positive outcomes with its interval, beside that of all calls, and of the answered ones, that
+        were not transferred. Calls of one party are counted in the subtitle; they are drawn
         only when there are no others. ``top=`` counts variants with a transfer.
     """
     transferred = table[table["hops"] > 0]
@@ -58,11 +58,11 @@ def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
     right = steps + (2 if known else 1) * (panel + gap)
     ax = look.axes(width=0.4 + chevron * right, height=1.5 + look.row_height(1.06) * len(shown))
     ax.set_xlim(-0.05, right)
-    ax.set_ylim(len(shown) + (0.55 if known else -0.4), -1.1)
+    ax.set_ylim(len(shown) + (1.05 if known else -0.4), -1.1)
     ax.set_axis_off()
-    fits = [*_chevrons(ax, shown, steps, look), *_call_bars(ax, shown, steps + gap, panel, look)]
+    fits = [*_chevrons(ax, shown, steps, look), *_call_bars(ax, shown, drawn, (steps + gap, panel), look)]
     if known:
-        fits += _rates(ax, shown, steps + 2 * gap + panel, panel, look)
+        fits += _rates(ax, shown, _answered_alone(table), (steps + 2 * gap + panel, panel), look)
     form = "A chain of parties for each way, with its calls"
     return headed(
         ax,
@@ -77,13 +77,18 @@ def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
 def _finding(table: pd.DataFrame, shown: pd.DataFrame, look: Look) -> str:
     every = _every(table)
     transferred = table.loc[table["hops"] > 0, "n_calls"].sum()
-    largest: Any = shown["n_calls"].idxmax()
-    way = shortened(" → ".join(map(str, shown.loc[largest, "chain"])) or largest, 48)
+    first = shown.index[shown["n_calls"] == shown["n_calls"].max()]
+    way = " and ".join(
+        shortened(" → ".join(map(str, shown.loc[path, "chain"])) or path, 48) for path in first[:2]
+    )
     if look.facts.cut(table):
         return f"Most frequent of these ways: {way}, {percent(shown['share'].max())} of the calls"
     if not transferred:
         return f"No call was transferred; most were of {way}"
-    return f"{percent(transferred / every)} of the calls were transferred, most often {way}"
+    share = f"{percent(transferred / every)} of the calls were transferred"
+    if len(first) > 2:
+        return f"{share}, no way more often than {counted(shown['n_calls'].max(), 'time')}"
+    return f"{share}, most often {way}"
 
 
 def _every(table: pd.DataFrame) -> float:
@@ -95,7 +100,19 @@ def _remarks(table: pd.DataFrame, drawn: pd.DataFrame, shown: pd.DataFrame, look
     some = f"{len(shown)} of " if len(shown) < len(drawn) else ""
     ways = f"{some}{counted(len(drawn), 'way')} {kind} ({counted(shown['n_calls'].sum(), 'call')})"
     lines = f"lines: {look.facts.interval}" if shown["positive_rate"].notna().any() else ""
-    return [f"n = {counted(_every(table), 'call')}", ways, lines, look.facts.cut(table)]
+    positive = "positive outcomes: ÷ calls that went this way" if lines else ""
+    colors = "colors: the busiest parties"
+    return [f"n = {counted(_every(table), 'call')}", ways, positive, lines, colors, look.facts.cut(table)]
+
+
+def _answered_alone(table: pd.DataFrame) -> float:
+    """Return the rate of positive outcomes of answered calls of one party, null where it is not known.
+
+    A call must be answered to be transferred, so that these are the ones to compare with.
+    """
+    alone = table[table["hops"] == 0]
+    answered, positive = (float(alone[name].astype("Float64").sum()) for name in ("answered", "positive"))
+    return positive / answered if answered and positive <= answered else np.nan
 
 
 def _chevrons(ax: Axes, shown: pd.DataFrame, steps: int, look: Look) -> list[Fit]:
@@ -125,22 +142,31 @@ def _chevron(ax: Axes, row: int, step: int, text: str, color: str) -> Text:
     return ax.text(place, row, text, ha="center", va="center", color=ink_on(color))
 
 
-def _call_bars(ax: Axes, shown: pd.DataFrame, left: float, width: float, look: Look) -> list[Fit]:
+def _call_bars(
+    ax: Axes, shown: pd.DataFrame, drawn: pd.DataFrame, room: tuple[float, float], look: Look
+) -> list[Fit]:
+    left, width = room
     tones, scale = tones_of(ax, inside=True), 0.45 * width / shown["n_calls"].max()
-    heading = ax.text(left, -0.75, "share of all calls", color=tones.muted, va="center")
+    transferred = bool(shown["hops"].iloc[0])
+    heading = f"share of {'transferred' if transferred else 'all'} calls"
+    above = ax.text(left, -0.75, heading, color=tones.muted, va="center")
+    shares = shown["n_calls"] / drawn["n_calls"].sum() if transferred else shown["share"]
     ax.barh(np.arange(len(shown)), shown["n_calls"] * scale, left=left, height=0.6, color=look.hue)
     texts = [
         ax.text(left + calls * scale + 0.03 * width, row, f"{percent(share)} · {number(calls)}", va="center")
-        for row, (share, calls) in enumerate(zip(shown["share"], shown["n_calls"], strict=True))
+        for row, (share, calls) in enumerate(zip(shares, shown["n_calls"], strict=True))
     ]
     return [
         CellTexts(texts, look.small, width=0.5 * width, height=0.9),
-        CellTexts([heading], look.small, width=width, height=0.7),
+        CellTexts([above], look.small, width=width, height=0.7),
     ]
 
 
-def _rates(ax: Axes, shown: pd.DataFrame, left: float, width: float, look: Look) -> list[Fit]:
+def _rates(
+    ax: Axes, shown: pd.DataFrame, answered: float, room: tuple[float, float], look: Look
+) -> list[Fit]:
     """Draw rates of positive outcomes; lines are their intervals. The scale ends where they do."""
+    left, width = room
     tones = tones_of(ax, inside=True)
     heading = ax.text(left, -0.75, "positive outcomes", color=tones.muted, va="center")
     most = float(np.nanmax(shown["positive_rate_high"].to_numpy(dtype=np.float64)))
@@ -170,7 +196,14 @@ def _rates(ax: Axes, shown: pd.DataFrame, left: float, width: float, look: Look)
     if len(alone) and alone.iloc[0] <= end:
         place = left + alone.iloc[0] * scale
         ax.plot([place] * 2, [-0.45, bottom + 0.55], color=tones.ink, linewidth=1, linestyle=":", zorder=1)
-        words = f"not transferred: {percent(alone.iloc[0])}"
-        note = ax.text(left, bottom + 0.6, words, ha="left", va="top")
-        fits.append(CellTexts([note], 0.9 * look.small, width=width, height=0.5))
+        notes = [f"not transferred: {percent(alone.iloc[0])} (dots)"]
+        if not np.isnan(answered) and answered <= end:
+            place = left + answered * scale
+            ax.plot([place] * 2, [-0.45, bottom], color=tones.ink, linewidth=1, linestyle="--", zorder=1)
+            notes.append(f"of these answered: {percent(answered)} (dashes)")
+        written = [
+            ax.text(left, bottom + 0.6 + 0.5 * row, words, ha="left", va="top")
+            for row, words in enumerate(notes)
+        ]
+        fits.append(CellTexts(written, 0.9 * look.small, width=width, height=0.5))
     return fits

@@ -390,7 +390,7 @@ def funnel_calls() -> pd.DataFrame:
 class TestFunnel:
     def test_every_number(self, funnel_calls):
         table = funnel(funnel_calls)
-        assert table.index.tolist() == ["dialled", "answered", "conversation ≥ 30 s", "positive outcome"]
+        assert table.index.tolist() == ["all calls", "answered", "conversation ≥ 30 s", "positive outcome"]
         assert table.index.name == "stage"
         assert table["n_calls"].tolist() == [5, 3, 2, 1]
         assert table["share"].tolist() == [1.0, 0.6, 0.4, 0.2]

@@ -30,10 +30,16 @@ class TestTalkTimeHistogram:
         # Of four calls three end in the bin from 10 to 30 s: half are left in its middle, on the log axis.
         ax = plots.talk_time_histogram(analysis.talk_time_histogram(calls(5, 20, 20, 20)))
         half = np.exp(np.log(10) + (np.log(30) - np.log(10)) / 3)
-        assert ax.get_title(loc="left") == f"Half of the answered calls talk longer than {half:.0f} s"
+        assert ax.get_title(loc="left") == f"Half of the answered calls talk longer than about {half:.0f} s"
         assert [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1][1] == pytest.approx(
             half
         )
+
+    def test_the_curve_begins_at_the_first_end_of_a_bin_that_a_logarithmic_axis_has(self):
+        # A quarter ends before 10 s, so that no quartile lies left of it.
+        ax = plots.talk_time_histogram(analysis.talk_time_histogram(calls(5, 20, 20, 100)))
+        assert ax.lines[0].get_xydata()[0].tolist() == [10, 0.75]
+        assert ax.get_xlabel() == "talk time (log scale)"
 
     def test_bins_of_one_width_are_bars_as_high_as_their_share(self):
         ax = plots.talk_time_histogram(analysis.talk_time_histogram(calls(5, 5, 5, 15, 100), [0, 10, 20]))

@@ -47,7 +47,13 @@ class TestByOutcome:
 
     def test_the_colour_tells_the_type(self):
         ax = plots.by_outcome(table("a", "b", outcomeType=["positive", "negative"]))
-        assert [text.get_text() for text in ax.texts[-2:]] == ["positive", "negative"]
+        assert [text.get_text() for text in ax.texts[-2:]] == ["positive (+)", "negative (−)"]
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["a (+)", "b (−)"]
+
+    def test_calls_without_an_outcome_stand_last_and_are_not_the_finding(self):
+        ax = plots.by_outcome(table(None, None, None, "a", "a", "b"))
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "(none)"]
+        assert ax.get_title(loc="left") == "a is the most frequent outcome: 33 % of the calls"
 
     def test_groups_become_stacked_bars(self):
         df = pd.DataFrame({"outcomeTag": list("aabbbc"), "userId": list("111222")})

@@ -250,7 +250,7 @@ class TestDescribe:
         assert told.startswith("no is the most frequent outcome: 50 % of the calls. A bar for each outcome: ")
         assert "n = 60 calls" in told
         assert "2–4 March 2026" in told
-        assert told.endswith("Colors: positive, neutral, negative.")
+        assert told.endswith("Colors: positive (+), neutral, negative (−).")
 
     def test_axes_without_a_picture_have_nothing_to_describe(self):
         with pytest.raises(ValueError, match="nothing to describe"):

@@ -29,6 +29,11 @@ class TestBarRows:
         assert [text.xy[0] for text in ax.texts] == [0.6, 0.0]
         assert ax.xaxis.get_major_formatter()(0.25) == "25 %"
 
+    def test_an_axis_of_nearly_all_ends_at_all(self):
+        ax, _ = bar_rows(["a", "b"], [0.96, 0.04], ["96 %", "4 %"], look())
+        ax.figure.canvas.draw()
+        assert max(ax.get_xticks()) == 1
+
     def test_counts_have_whole_ticks(self):
         ax, _ = bar_rows(["a"], [2000], ["2,000"], look(), metric="recalls")
         assert all(float(tick).is_integer() for tick in ax.get_xticks())

@@ -306,6 +306,15 @@ class TestFunnel:
         assert "50 % · 1, step 50 %" in words(ax)
         assert "n = 2 calls" in words(ax)
 
+    def test_a_stage_counts_what_passed_all_before_it_and_says_so(self):
+        # Both outcomes are positive, one of them of a call that nobody answered.
+        df = pd.DataFrame({"state": [1, 0], "talkTime": [40, 0], "outcomeType": "positive"})
+        ax = df.calls.plot.funnel()
+        assert ax.get_yticklabels()[0].get_text() == "all calls"
+        title = ax.get_title(loc="left").replace("\n", " ")
+        assert title == "50 % of the calls pass all stages, up to positive outcome"
+        assert "calls that reach the stage and all before it ÷ all calls" in words(ax)
+
 
 class TestAttempts:
     def test_bars_are_the_chance_of_one_more_and_lines_the_reach(self):
@@ -315,6 +324,10 @@ class TestAttempts:
         assert [bar.get_height() for bar in ax.patches[:2]] == pytest.approx([1 / 3, 1.0])
         assert ax.lines[0].get_ydata().tolist() == pytest.approx([1 / 3, 2 / 3])
         assert "n = 3 clients" in words(ax)
+        ax.figure.canvas.draw()
+        # z is called but once, so that the second attempt is at x alone.
+        names = [label.get_text() for label in ax.get_xticklabels()]
+        assert names[:2] == ["1\nn = 3", "2\nn = 1"]
 
 
 class TestConcurrency:
@@ -498,6 +511,10 @@ class TestRecalls:
         ax = df.calls.plot.recalls()
         assert [bar.get_width() for bar in ax.patches] == [0, 1, 0, 1]
         assert "median 3 h late" in words(ax)
+        # The second promise is due after the last call, so that it is open.
+        assert "n = 2 promised calls, percentages of the 1 that were due; kept: at most 15 min late" in words(
+            ax
+        )
 
 
 class TestServiceLevel:

@@ -116,7 +116,7 @@ class TestAgentFunnel:
     def test_names_those_beyond_99_8_percent(self):
         # 3.09 standard errors of 10,000 calls at 40 % are 1.5 points.
         ax = plots.agent_funnel(self.agents(ann=0.40, bo=0.41, cy=0.43, di=0.36))
-        assert title(ax) == "2 of 4 agents differ by more than chance"
+        assert title(ax) == "2 of 4 agents differ by more than chance: cy and di"
         assert {"cy", "di"} <= set(texts(ax))
         assert not {"ann", "bo"} & set(texts(ax))
 
@@ -130,6 +130,7 @@ class TestAgentFunnel:
         ax = plots.agent_funnel(self.agents(**{"ann": 0.40, "bo": 0.402, "(none)": 0.0}))
         assert title(ax) == "None of 2 agents differs by more than chance"
         assert "n = 20,000 calls" in plots.describe(ax)
+        assert "not drawn: 10,000 calls without an agent" in plots.describe(ax)
 
 
 class TestChanges:
@@ -283,7 +284,18 @@ class TestTalkTimeSurvival:
         apart = plots.talk_time_survival(pd.concat({"fast": fast, "slow": slow}, names=["outcome"]))
         assert title(apart) == "slow: half last longer than 47 s; fast: 8.3 s"
         alike = pd.concat({"one": fast, "two": self.histogram([59, 21, 10, 10])}, names=["outcome"])
-        assert "no group differs by more than chance" in title(plots.talk_time_survival(alike))
+        ax = plots.talk_time_survival(alike)
+        # Of all 1,100 calls 659 end before 10 s: half after 10 · 550 / 659 s.
+        assert title(ax) == "Half last longer than 8.3 s, and no outcome differs by more than chance"
+
+    def test_medians_of_groups_stand_in_rows_of_their_own_with_their_names(self):
+        fast, slow = self.histogram([600, 200, 100, 100]), self.histogram([10, 10, 20, 60])
+        ax = plots.talk_time_survival(pd.concat({"fast": fast, "slow": slow}, names=["outcome"]))
+        ax.figure.canvas.draw()
+        rows = {each.get_text(): each.get_position()[1] for each in ax.get_yticklabels()}
+        dots = {line.get_ydata()[0]: line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"}
+        assert dots[rows["fast: 8.3 s (n = 1,000)"]] == pytest.approx(10 * 500 / 600)
+        assert dots[rows["slow: 47 s (n = 100)"]] == pytest.approx(40 + 40 * 10 / 60)
 
     def test_without_answered_calls_there_is_nothing(self):
         assert "no answered calls" in title(plots.talk_time_survival(self.histogram([0, 0, 0, 0])))
@@ -315,7 +327,7 @@ class TestAttemptGaps:
 
     def test_intervals_that_overlap_are_no_difference(self):
         ax = plots.attempt_gaps(self.gaps(high=0.7))
-        assert title(ax) == "Attempt 2 reaches 30 %, however long after the one before"
+        assert title(ax) == ("Attempt 2 reaches 30 %; no gap from < 1 h to 1–4 h differs by more than chance")
 
     def test_groups_are_refused(self):
         with pytest.raises(ValueError, match="split by project"):
@@ -345,13 +357,13 @@ class TestTransferParties:
 
     def test_who_passes_on_more_than_chance_explains(self):
         ax = plots.transfer_parties(self.parties([50, 52, 120]))
-        assert title(ax) == "103 passes on 11 % of its calls, all together 7.0 %"
+        assert title(ax) == "103 passes on 11 % of the calls it has, all together 7.0 %"
         assert [each.get_text() for each in ax.get_yticklabels()] == ["103", "102", "101"]
         assert "11 % (of 1,050)" in texts(ax)
 
     def test_differences_that_chance_explains_are_none(self):
         ax = plots.transfer_parties(self.parties([50, 52, 55]))
-        assert title(ax) == "5.0 % of calls are passed on, by no party more than chance explains"
+        assert title(ax) == "Parties pass on 5.0 % of the calls they have, none more than chance explains"
 
     def test_without_transfers_there_is_nothing(self):
         table = self.parties([0, 0]).assign(received=0)
@@ -378,8 +390,12 @@ class TestQuality:
         assert title(ax) == "One of 2 checks finds a fault: negative talkTime in 1.0 % of rows"
         assert [each.get_text() for each in ax.get_yticklabels()] == ["negative: talkTime", "campaign"]
         told = plots.describe(ax)
-        assert "1 of 2 windows are complete" in told
+        assert "1 of 2 windows of loading are proved complete" in told
         assert "1 of 2 fields have a value in every row" in told
+
+    def test_a_finding_too_rare_for_a_bar_is_marked(self):
+        ax = plots.quality(self.checks(("negative", "talkTime", 2, 2_000, ""), ("nulls", "a", 40, 2_000, "")))
+        assert [each.get_offsets().tolist() for each in ax.collections] == [[[0.0, 0.0]]]
 
     def test_nothing_found(self):
         ax = plots.quality(
@@ -402,7 +418,7 @@ class TestReconcile:
 
     def test_how_many_figures_differ_and_the_likely_cause(self):
         ax = plots.reconcile(self.figures(-12, 0, np.nan, 0.5))
-        assert title(ax) == "2 of 3 figures differ from the server's statistics"
+        assert title(ax) == "2 of 3 figures differ from the server's statistics, 1 cannot be compared"
         assert [each for each in texts(ax) if each in ("−12", "=", "–", "+0.5")] == ["−12", "=", "–", "+0.5"]
         assert "most likely: page missing" in plots.describe(ax)
 
@@ -411,6 +427,14 @@ class TestReconcile:
             title(plots.reconcile(self.figures(0, 0, 0, 0)))
             == "All 4 figures agree with the server's statistics"
         )
+
+    def test_figures_that_agree_everywhere_are_only_counted(self):
+        ax = plots.reconcile(self.figures(0, np.nan, 0, np.nan))
+        assert title(ax) == "2 of 4 figures can be compared with the server's statistics, and all agree"
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["talks"]
+        assert "1 figure equal in every direction is not drawn" in plots.describe(ax)
+        ax = plots.reconcile(self.figures(0, np.nan, 0, np.nan), sort="table")
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["all", "talks"]
 
     def test_top_draws_those_that_differ_first(self):
         ax = plots.reconcile(self.figures(0, -3, 0, 0), top=1)
@@ -441,6 +465,11 @@ class TestSummary:
         assert {"200", "40 %", "2.5 min", "26 s", "50", "4.0 calls each", "2.6 %", "not known"} <= set(
             texts(ax)
         )
+
+    def test_mean_and_median_are_in_one_unit(self):
+        figures = self.figures(all=0.4)
+        assert "median 1.3 min" in texts(plots.summary(figures.assign(talk_time_median_s=77.0)))
+        assert "median 26 s" in texts(plots.summary(figures.assign(talk_time_median_s=26.0)))
 
     def test_with_groups_a_row_for_each_the_largest_first(self):
         ax = plots.summary(self.figures(A=0.4, B=0.5, C=0.3))
