@@ -13,7 +13,7 @@ BENCHMARKS := $(filter-out benchmarks/measure.py,$(wildcard benchmarks/*.py))
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    start the sandbox, load a month of calls over HTTP, draw two charts (under a minute)"
+	@echo "make demo    start the sandbox, load a month of calls over HTTP, draw two charts (under a minute, once installed)"
 	@echo "make lab     open JupyterLab with copies of the notebooks (my_notebooks/): on your account if an API key is set, else on the sandbox"
 	@echo "             (as root, or without a screen: make lab LAB_OPTIONS='--allow-root --no-browser')"
 	@echo "make test    everything that CI checks: style, types, import rules, tests, doctests, notebooks"

@@ -116,10 +116,11 @@ def finish_by_agent(
     for place, name in enumerate(("rank", "rank_best", "rank_worst")):
         result.insert(place, name, ranks[place])
     order = np.lexsort((-result["n_calls"].to_numpy(), -np.nan_to_num(merit, nan=-1), outer))
-    ends = ("", "_low", "_high", "_adjusted", "_adjusted_low")
-    of_rank = {"rank", "rank_best", "rank_worst", "beyond_chance", *(ranked_by + end for end in ends)}
-    beside = [name for name in result.columns if name in of_rank]
-    result = result[[*beside, *result.columns.difference(beside, sort=False)]].iloc[order]
+    # What one reads first, so that it is on the screen: the rank, its rate, of how many calls, and chance.
+    ends = ("_low", "_high", "_adjusted", "_adjusted_low")
+    first = ["rank", ranked_by, "n_calls", "beyond_chance", "rank_best", "rank_worst"]
+    first += [ranked_by + end for end in ends]
+    result = result[[*first, *result.columns.difference(first, sort=False)]].iloc[order]
     result.attrs["rank_by"] = ranked_by
     return say_level(result, confidence)
 

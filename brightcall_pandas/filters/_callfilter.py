@@ -19,6 +19,9 @@ from brightcall_pandas.frame import NONE, checked_agent, nearest, with_agent
 
 __all__ = ["CallFilter", "lists_filters"]
 
+_OFTEN = {"agents": "agent_ids", "users": "agent_ids", "numbers": "number"}
+"""Names that people try first, and what they mean."""
+
 _RANGES = (
     ("day_from", "day_to"),
     ("talk_time_from", "talk_time_to"),
@@ -54,7 +57,13 @@ def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
             if name in ROW_FILTERS and name not in known:
                 msg = f"{called} has no argument {name!r}: the API has no such filter, rows in hand have it"
                 raise TypeError(f"{msg}, as df.calls.filter({name}=…)")
+            if name == "api_key":
+                msg = f"{called} takes no key: bc.login(), or client=bc.Client(api_key=…)"
+                raise TypeError(msg)
             if name not in known:
+                if name in _OFTEN and _OFTEN[name] in known:
+                    msg = f"{called} has no argument {name!r}; did you mean {_OFTEN[name]!r}?"
+                    raise TypeError(msg)
                 msg = f"{called} has no argument {name!r}{nearest(name, known)} See bc.describe_filters()."
                 raise TypeError(msg)
         return function(*args, **kwargs)

@@ -258,6 +258,8 @@ def checked_agent(agent: Any, columns: Iterable[Any] = ()) -> str:
         return agent
     other = ", nor a column of the frame" if len(known) > len(AGENT_FIELDS) else ""
     msg = f"agent={agent!r} is not one of {', '.join(AGENT_FIELDS)}{other}{nearest(agent, known)}"
+    if not nearest(agent, known).endswith("?"):
+        msg += " It says which field tells the agents; agent_ids= of filter chooses some of them."
     raise ValueError(msg)
 
 

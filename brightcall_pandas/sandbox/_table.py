@@ -119,7 +119,7 @@ class CallTable:
         chosen = ", ".join(f'"{name}"' for name in columns)
         self._connection.register("wanted", pa.table({"pos": positions}))
         query = f"SELECT {chosen} FROM calls JOIN wanted USING (pos) ORDER BY pos"  # noqa: S608
-        found: pa.Table = self._connection.execute(query).to_arrow_table()
+        found: pa.Table = self._connection.sql(query).to_arrow_table()
         self._connection.unregister("wanted")
         return found
 

@@ -25,8 +25,8 @@ class TestByAgent:
         df = team(a=(5, 9), b=(3, 9)).assign(outcomeType="positive")
         for rate, other in (("answer_rate", "positive_rate"), ("positive_rate", "answer_rate")):
             columns = list(by_agent(df, rank_by=rate, min_calls=1))
-            ends = ("", "_low", "_high", "_adjusted")
-            assert columns[:7] == ["rank", "rank_best", "rank_worst", *(f"{rate}{end}" for end in ends)]
+            assert columns[:6] == ["rank", rate, "n_calls", "beyond_chance", "rank_best", "rank_worst"]
+            assert columns[6:10] == [f"{rate}_{end}" for end in ("low", "high", "adjusted", "adjusted_low")]
             assert {f"{other}{end}" for end in ends} < set(columns[7:])
             assert list(by_agent(df.iloc[:0], rank_by=rate)) == columns
 
