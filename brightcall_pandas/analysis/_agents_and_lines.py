@@ -185,12 +185,13 @@ def by_agent(
 
         - ``rank`` (float64, null without one): by ``…_adjusted_low`` of the rate that ranks; equal ones share
           the better rank
+        - the rate that ranks, and ``n_calls`` (int64)
+        - ``beyond_chance`` (boolean): whether this rate of a ranked agent differs from that of all other calls
+          of the group by more than chance gives, not from that of the agent next in rank; null for agents
+          without a rank
         - ``rank_best``, ``rank_worst``: the range of ranks that the intervals leave possible
-        - the five columns of the rate that ranks, then ``beyond_chance`` (boolean): whether this rate of a
-          ranked agent differs from that of all other calls of the group by more than chance gives; null for
-          agents without a rank
-        - the others in this order:
-        - ``n_calls``, ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
+        - the other four columns of the rate that ranks, then those of the others in this order:
+        - ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
           ``answer_rate_high``, ``answer_rate_adjusted``, ``answer_rate_adjusted_low``
         - ``positive`` (int64), ``positive_rate`` (positive ÷ calls), ``positive_rate_low``,
           ``positive_rate_high``, ``positive_rate_adjusted``, ``positive_rate_adjusted_low``

@@ -26,8 +26,9 @@ class TestByAgent:
         for rate, other in (("answer_rate", "positive_rate"), ("positive_rate", "answer_rate")):
             columns = list(by_agent(df, rank_by=rate, min_calls=1))
             assert columns[:6] == ["rank", rate, "n_calls", "beyond_chance", "rank_best", "rank_worst"]
-            assert columns[6:10] == [f"{rate}_{end}" for end in ("low", "high", "adjusted", "adjusted_low")]
-            assert {f"{other}{end}" for end in ends} < set(columns[7:])
+            ends = ("_low", "_high", "_adjusted", "_adjusted_low")
+            assert columns[6:10] == [f"{rate}{end}" for end in ends]
+            assert {other, *(f"{other}{end}" for end in ends)} < set(columns[10:])
             assert list(by_agent(df.iloc[:0], rank_by=rate)) == columns
 
     def test_two_of_two_does_not_lead_the_board(self):
