@@ -186,9 +186,9 @@ def by_agent(
         - ``rank`` (float64, null without one): by ``…_adjusted_low`` of the rate that ranks; equal ones share
           the better rank
         - the rate that ranks, and ``n_calls`` (int64)
-        - ``beyond_chance`` (boolean): whether this rate of a ranked agent differs from that of all other calls
-          of the group by more than chance gives, not from that of the agent next in rank; null for agents
-          without a rank
+        - ``beyond_chance`` (boolean): whether this rate of a ranked agent differs from that of all other
+          calls of the group by more than chance gives, not from that of the agent next in rank; null for
+          agents without a rank
         - ``rank_best``, ``rank_worst``: the range of ranks that the intervals leave possible
         - the other four columns of the rate that ranks, then those of the others in this order:
         - ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
