@@ -46,11 +46,12 @@ format: $(VENV)/.dev-installed
 bench: $(VENV)/.dev-installed $(RIVALS)/.installed
 	@failed=0; for each in $(BENCHMARKS); do echo "== $$each"; $(BIN)/python "$$each" || failed=1; done; exit $$failed
 
-# The mask keeps the kernel's name and drops what differs between machines.
+# The masks keep the kernel's name and cells' tags, and drop what differs between machines.
 notebooks: $(VENV)/.dev-installed
 	$(BIN)/python -m jupyter nbconvert --execute --to notebook --inplace \
 		--ClearMetadataPreprocessor.enabled=True \
 		--ClearMetadataPreprocessor.preserve_nb_metadata_mask='{"kernelspec", ("language_info", "name")}' \
+		--ClearMetadataPreprocessor.preserve_cell_metadata_mask='{"tags"}' \
 		notebooks/*.ipynb
 
 pins:

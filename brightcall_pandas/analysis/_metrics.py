@@ -60,7 +60,7 @@ def find_metric(metric: str | Metric, argument: str = "metric", others: Sequence
     if found is None:
         known = (*METRICS, *OWN, *others)
         hint = nearest(metric, known).removesuffix(".")
-        msg = f"{argument}={metric!r} is no metric{hint or '.'} There are: {', '.join(known)}"
+        msg = f"{argument}={metric!r} is not one of the metrics{hint or '.'} There are: {', '.join(known)}"
         raise ValueError(msg)
     return found
 
