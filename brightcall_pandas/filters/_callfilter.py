@@ -61,10 +61,9 @@ def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
                 msg = f"{called} takes no key: bc.login(), or client=bc.Client(api_key=…)"
                 raise TypeError(msg)
             if name not in known:
-                if name in _OFTEN and _OFTEN[name] in known:
-                    msg = f"{called} has no argument {name!r}; did you mean {_OFTEN[name]!r}?"
-                    raise TypeError(msg)
-                msg = f"{called} has no argument {name!r}{nearest(name, known)} See bc.describe_filters()."
+                meant = _OFTEN.get(name)
+                hint = f"; did you mean {meant!r}?" if meant in known else nearest(name, known)
+                msg = f"{called} has no argument {name!r}{hint} See bc.describe_filters()."
                 raise TypeError(msg)
         return function(*args, **kwargs)
 

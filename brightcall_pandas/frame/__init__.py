@@ -22,6 +22,7 @@ calls as columns; a *table* is typed.
     _agents        which field tells the agent of a call
     _labels        outcomes and tags: how labels are read and folded
     _leads         which calls are a lead
+    _noted         what a frame was told of its calls, in its attributes
     _names         names of agents, lines, parties and projects
     _picture_options  what every picture takes
     _phones        telephone numbers: one number, one text

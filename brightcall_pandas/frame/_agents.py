@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.frame._columns import column, to_series, typed_array
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS, Field
 from brightcall_pandas.frame._identity import NO_ID
+from brightcall_pandas.frame._noted import noted
 from brightcall_pandas.frame._settings import nearest, type_error
 
 __all__ = [
@@ -257,8 +258,9 @@ def checked_agent(agent: Any, columns: Iterable[Any] = ()) -> str:
     if agent in known:
         return agent
     other = ", nor a column of the frame" if len(known) > len(AGENT_FIELDS) else ""
-    msg = f"agent={agent!r} is not one of {', '.join(AGENT_FIELDS)}{other}{nearest(agent, known)}"
-    if not nearest(agent, known).endswith("?"):
+    hint = nearest(agent, known)
+    msg = f"agent={agent!r} is not one of {', '.join(AGENT_FIELDS)}{other}{hint}"
+    if hint == ".":
         msg += " It says which field tells the agents; agent_ids= of filter chooses some of them."
     raise ValueError(msg)
 
@@ -304,11 +306,7 @@ def of_one_agent(df: pd.DataFrame, other: pd.DataFrame) -> tuple[pd.DataFrame, p
 
 
 def _marked(df: pd.DataFrame, field: str, by: str) -> pd.DataFrame:
-    said = df.attrs.get("brightcall")
-    said = said if isinstance(said, dict) else {}
-    marked = df.copy(deep=False)
-    marked.attrs = {**df.attrs, "brightcall": type(said)({**said, "agent": field, "agent_by": by})}
-    return marked
+    return noted(df, agent=field, agent_by=by)
 
 
 def agent_values(df: pd.DataFrame, name: str) -> pd.Series | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.frame._columns import column, typed_array
 from brightcall_pandas.frame._fields import FIELDS
+from brightcall_pandas.frame._noted import noted
 from brightcall_pandas.frame._numbering import countries_of
 from brightcall_pandas.frame._phones import checked_region, normalized_number, normalized_numbers
 from brightcall_pandas.frame._remembered import factorized, remembered
@@ -58,11 +59,7 @@ def with_region(df: pd.DataFrame, region: str | None) -> pd.DataFrame:
     """Return the frame with a region in its attributes; the frame itself where none is given."""
     if region is None:
         return df
-    noted = df.copy(deep=False)
-    said = df.attrs.get("brightcall")
-    said = said if isinstance(said, dict) else {}
-    noted.attrs = {**df.attrs, "brightcall": type(said)({**said, "region": checked_region(region)})}
-    return noted
+    return noted(df, region=checked_region(region))
 
 
 def of_one_region(df: pd.DataFrame, other: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

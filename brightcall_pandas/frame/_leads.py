@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.errors import NoMatchWarning, warn_user
 from brightcall_pandas.frame._columns import column
 from brightcall_pandas.frame._labels import fold
+from brightcall_pandas.frame._noted import noted
 from brightcall_pandas.frame._settings import nearest, type_error
 
 __all__ = [
@@ -77,11 +78,7 @@ def with_lead(df: pd.DataFrame, lead: Any) -> pd.DataFrame:
     """Return the frame with the outcomes that are leads in its attributes; itself where none are named."""
     if lead is None:
         return df
-    noted = df.copy(deep=False)
-    said = df.attrs.get("brightcall")
-    said = said if isinstance(said, dict) else {}
-    noted.attrs = {**df.attrs, "brightcall": type(said)({**said, "lead": checked_lead(lead)})}
-    return noted
+    return noted(df, lead=checked_lead(lead))
 
 
 def of_one_lead(df: pd.DataFrame, other: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

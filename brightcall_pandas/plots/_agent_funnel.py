@@ -11,6 +11,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 from numpy.typing import NDArray
 
+from brightcall_pandas.frame import NONE
 from brightcall_pandas.plots._colors import RED, tones_of
 from brightcall_pandas.plots._formats import (
     calls_of,
@@ -52,7 +53,7 @@ def agent_funnel(table: pd.DataFrame, look: Look) -> Axes:
     rate = _rate_of(table, look)
     words = words_of(rate)
     topic = f"{sentence_case(words)} of agents"
-    people = table[table.index.get_level_values(-1) != "(none)"]
+    people = table[table.index.get_level_values(-1) != NONE]
     known = people[people[rate].notna() & (people["n_calls"] > 0)]
     if known.empty:
         return no_data(look, topic, "no agents" if people.empty else f"{words} is not known")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
+from brightcall_pandas.frame import NONE
 from brightcall_pandas.plots._formats import calls_of, number, percent
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
@@ -14,7 +15,6 @@ __all__ = ["by_country"]
 
 _TOPIC = "Calls by country"
 _ROWS = 20
-_NOBODY = "(none)"
 
 
 @picture
@@ -36,7 +36,7 @@ def by_country(table: pd.DataFrame, look: Look) -> Axes:
     if table.empty or not table["n_calls"].sum():
         return no_data(look, _TOPIC)
     every = table["n_calls"].sum()
-    known, nobody = table[table.index != _NOBODY], table[table.index == _NOBODY]
+    known, nobody = table[table.index != NONE], table[table.index == NONE]
     if look.sort == "name":
         known = known.sort_index()
     elif look.sort == "value" and "answer_rate" in known:

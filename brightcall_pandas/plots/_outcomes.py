@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from brightcall_pandas.frame import NONE
 from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_levels
 from brightcall_pandas.plots._colors import GREEN, ORANGE, PALETTE, RED, TYPE_COLORS, ink_on
 from brightcall_pandas.plots._fitting import CellTexts, RowLabels
@@ -24,7 +25,6 @@ _GROUPS = 20
 _SEGMENTS = 5
 _NAME = 32
 _OTHER = "#8c8c8c"
-_NOTHING = "(none)"
 _MARKS = {"positive": "(+)", "negative": "(−)"}
 """What stands behind the name of an outcome, so that its type is told without colors."""
 
@@ -57,7 +57,7 @@ def _bars(table: pd.DataFrame, look: Look) -> Axes:
             np.argsort([label_of(each, 200).casefold() for each in table.index], kind="stable")
         ]
     if look.sort != "table":
-        nothing = ordered.index == _NOTHING
+        nothing = ordered.index == NONE
         ordered = pd.concat([ordered[~nothing], ordered[nothing]])
     most = look.rows(_ROWS)
     shown = ordered if len(table) <= most + 1 else ordered.iloc[:most]
@@ -93,7 +93,7 @@ def _bars(table: pd.DataFrame, look: Look) -> Axes:
         for kind in TYPE_COLORS
         if kind in kinds and not isinstance(look.color, str)
     ]
-    named = table["share"].drop(_NOTHING, errors="ignore")
+    named = table["share"].drop(NONE, errors="ignore")
     named = named if len(named) else table["share"]
     largest: Any = named.idxmax()
     share = percent(named.max())
