@@ -172,6 +172,8 @@ def brief_errors(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except Exception as error:
+            if sys._getframe(1).f_code.co_filename.startswith(_HERE):
+                raise  # to the function that the user called
             if isinstance(error, BrightcallError):
                 error.cause_traceback = error.cause_traceback or error.__traceback__
             elif not _is_refusal(error):
