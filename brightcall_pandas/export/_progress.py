@@ -44,9 +44,9 @@ def writing(file: Path, rows: int, show: bool | None) -> Iterator[Callable[[int]
     )
     try:
         yield bar.update
-        bar.set_description_str(f"Written {file.name}")
+        bar.set_description_str(f"Written {file.name}", refresh=False)
     except BaseException:
-        bar.set_description_str(f"Stopped {file.name}")
+        bar.set_description_str(f"Stopped {file.name}", refresh=False)
         raise
     finally:
         bar.close()

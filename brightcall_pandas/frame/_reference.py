@@ -13,7 +13,7 @@ from brightcall_pandas.errors import NoMatchWarning, warn_user
 
 __all__ = ["ReferenceTable"]
 
-_MOST_FOUND = 10  # rows of a search that a page shows at once
+_MOST_FOUND = 6  # rows of a search that a page shows at once
 _STYLE = (
     "<style scoped>.brightcall-reference th, .brightcall-reference td "
     "{text-align: left !important; vertical-align: top !important; white-space: normal; max-width: 36em}"

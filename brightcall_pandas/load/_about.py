@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ def _lines(client: Client) -> Iterable[Line]:
             yield "numbers", f"without country code are of {client.region}"
         held = client.cache.info()
         yield "cache", _cached(held)
-        if held["days"]:
+        if held["calls"] and _is_whole(held):
             days = f'"{held["first_day"]}", "{held["last_day"]}"'
     except (BrightcallError, OSError) as error:
         if client.key is not None:
@@ -60,6 +61,12 @@ def _lines(client: Client) -> Iterable[Line]:
         yield "offline", "the server is never asked"
     tries = f"bc.load_calls({days})  bc.count_calls({days})  client.account  client.cache.info()"
     yield "to try", tries if client.key is not None or client.offline else "bc.start_sandbox()"
+
+
+def _is_whole(held: Mapping[str, Any]) -> bool:
+    """Tell whether no day is missing between the first and the last one that is cached."""
+    first, last = (date.fromisoformat(str(held[end])) for end in ("first_day", "last_day"))
+    return held["days"] == (last - first).days + 1
 
 
 def _cached(held: Mapping[str, Any]) -> str:

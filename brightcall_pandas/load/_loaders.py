@@ -111,7 +111,8 @@ def load_calls(
     ----------
     day_from
         First day: YYYY-MM-DD, a date or Timestamp, ``"today"``, ``"yesterday"``, or a number of days up to
-        `day_to`: ``load_calls("30d")`` loads the last 30 days, today included.
+        `day_to`. ``load_calls("2026-03-02", "2026-03-31")`` loads March but for its first day,
+        ``load_calls("30d")`` the last 30 days, today included.
     day_to
         Last day, inclusive; as `day_from`, but for a number of days. None: today; after ``"yesterday"``, that
         day alone.

@@ -244,7 +244,7 @@ class TestWidth:
         assert shown == [name for name in table if name in shown]  # in the table's order
         assert shown[:4] == ["rank", "answer_rate", "n_calls", "beyond_chance"]
         assert not [name for name in shown if name.endswith(("_low", "_high"))]
-        assert sum(len(name) + 2 for name in shown) <= 140
+        assert sum(len(name) + 2 for name in shown) <= 118
         assert f"{len(shown)} of {len(table.columns)} columns: show(columns=list(table)) has all" in html
 
     def test_all_of_them_where_that_is_wished(self):

@@ -125,12 +125,12 @@ class TestSearch:
         assert bc.describe_fields("number").index[0].lower().find("number") >= 0
         assert definitions("answer rate").index[0].startswith("answer_rate")
 
-    def test_its_page_begins_with_ten_and_says_how_many_more_there_are(self):
+    def test_its_page_begins_with_six_and_says_how_many_more_there_are(self):
         found = definitions("rate")
         before, more = found._repr_html_().split("<details>")
-        assert before.count("<tr") == 10 + 2
-        assert f"<summary>{len(found) - 10} more rows" in more
-        assert more.count("<tr") == len(found) - 10 + 2
+        assert before.count("<tr") == 6 + 2
+        assert f"<summary>{len(found) - 6} more rows" in more
+        assert more.count("<tr") == len(found) - 6 + 2
         assert f"{len(found)} rows" in more
         assert "<details>" not in definitions("erlang 1917")._repr_html_()
         assert "<details>" not in definitions()._repr_html_()

@@ -135,7 +135,7 @@ class TestNothing:
     def test_a_sandbox_names_its_days(self, shared, tmp_path):
         client = shared.client(cache_dir=tmp_path)
         first, last = shared.day_from, shared.day_to
-        said = rf"^no calls from 2026-01-01 to 2026-01-02 \(Europe/Berlin\).* from {first} to {last}: bc\.load_calls"
+        said = rf"^no calls from 2026-01-01 to 2026-01-02 \(Europe/Berlin\).* from {first} to {last}: bc\."
         with pytest.warns(bc.NoMatchWarning, match=said) as caught:
             assert bc.load_calls("2026-01-01", "2026-01-02", client=client).empty
         assert {each.filename for each in caught} == {__file__}
@@ -151,13 +151,18 @@ class TestNothing:
         assert not recwarn.list
         client.close()
 
-    def test_another_server_is_not_asked_for_its_days(self, scripted, client, tmp_path):
+    def test_a_server_without_any_names_none(self, scripted, client):
         answers(scripted, bc.load_calls, "UTC")
         with pytest.warns(bc.NoMatchWarning, match=r"^no calls on 2026-03-01 \(UTC\)$"):
             bc.load_calls("2026-03-01", "2026-03-01", client=client)
-        asked = len(scripted.bodies)
-        offline = bc.Client("any-key", base_url=scripted.url, cache_dir=tmp_path, offline=True)
-        with pytest.warns(bc.NoMatchWarning, match=r"^no calls on 2026-03-01 \(UTC\)$"):
-            bc.load_calls("2026-03-01", "2026-03-01", client=offline)
-        assert len(scripted.bodies) == asked
+
+    def test_offline_nobody_is_asked(self, shared, tmp_path):
+        client = shared.client(cache_dir=tmp_path)
+        bc.load_calls("2026-01-01", shared.day_to, client=client)
+        offline = shared.client(cache_dir=tmp_path, offline=True)
+        asked = len(shared.requests())
+        with pytest.warns(bc.NoMatchWarning, match=r"^no calls on 2026-01-01 \(Europe/Berlin\)$"):
+            bc.load_calls("2026-01-01", "2026-01-01", client=offline)
+        assert len(shared.requests()) == asked
+        client.close()
         offline.close()

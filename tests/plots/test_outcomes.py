@@ -44,7 +44,7 @@ class TestByOutcome:
         assert len(labels) == 13
         assert labels[-1] == "48 more outcomes"
         assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(1)
-        assert ax.get_title(loc="left").startswith("outcome")
+        assert ax.get_title(loc="left").startswith("60 outcomes are equally frequent")
 
     def test_thirteen_outcomes_are_all_shown(self):
         ax = plots.by_outcome(table(*(f"outcome {number}" for number in range(13))))
