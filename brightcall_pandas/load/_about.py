@@ -66,7 +66,7 @@ def _lines(client: Client) -> Iterable[Line]:
 def _is_whole(held: Mapping[str, Any]) -> bool:
     """Tell whether no day is missing between the first and the last one that is cached."""
     first, last = (date.fromisoformat(str(held[end])) for end in ("first_day", "last_day"))
-    return held["days"] == (last - first).days + 1
+    return bool(held["days"] == (last - first).days + 1)
 
 
 def _cached(held: Mapping[str, Any]) -> str:
