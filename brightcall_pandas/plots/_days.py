@@ -234,9 +234,7 @@ def _months(ax: Axes, days: _Days, look: Look) -> PlacedLabels:
     names = []
     for week, day in enumerate(mondays):
         new_month = week == 0 or mondays[week - 1].month != day.month
-        new_year = week == 0 or mondays[week - 1].year != day.year
-        parts = [str(day.day), f"{day:%b}" if new_month else "", str(day.year) if new_year else ""]
-        names.append("\n".join(filter(None, parts)))
+        names.append(f"{day.day}\n{day:%b}" if new_month else str(day.day))  # the subtitle has the years
     places = [week + 0.5 for week in range(len(mondays))]
     ax.set_xlabel("weeks, by the date of their Monday")
     ink = tones_of(ax, inside=True).ink

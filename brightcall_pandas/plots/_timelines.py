@@ -267,7 +267,7 @@ def _is_long(stamps: Any) -> bool:
     """Tell whether there are two weeks or more of short periods, so that weeks can be compared."""
     if len(stamps) < 2:
         return False
-    step = np.median(np.diff(stamps.to_numpy()))
+    step = np.median(np.diff(stamps.tz_localize(None).to_numpy()))
     return bool(stamps[-1] - stamps[0] >= pd.Timedelta(days=_WEEKS) and step <= np.timedelta64(1, "h"))
 
 

@@ -287,7 +287,8 @@ class TestByLine:
 
     def test_the_interval_is_that_of_the_adjusted_rate(self):
         segments = [each[:, 0].tolist() for each in self.lines([False, False]).collections[0].get_segments()]
-        assert segments == [pytest.approx([0.198, 0.242]), pytest.approx([0.243, 0.297])]
+        # The highest stands on top.
+        assert segments == [pytest.approx([0.243, 0.297]), pytest.approx([0.198, 0.242])]
 
     def test_a_line_is_named_only_beyond_chance(self):
         title = self.lines([False, False]).get_title("left")
