@@ -233,7 +233,8 @@ def _months(ax: Axes, days: _Days, look: Look) -> PlacedLabels:
     mondays = [monday + week * _WEEK for week in range(int(days.weeks[-1]) + 1)]
     names = []
     for week, day in enumerate(mondays):
-        new_month = week == 0 or mondays[week - 1].month != day.month
+        # The last Monday of the month before has no room for a name of its own beside the next.
+        new_month = mondays[week - 1].month != day.month if week else mondays[:2][-1].month == day.month
         names.append(f"{day.day}\n{day:%b}" if new_month else str(day.day))  # the subtitle has the years
     places = [week + 0.5 for week in range(len(mondays))]
     ax.set_xlabel("weeks, by the date of their Monday")
