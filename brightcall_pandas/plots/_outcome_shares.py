@@ -38,9 +38,10 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A line for each of the six most frequent outcomes on the band of its interval, named at its end with
-        the share of the last whole period. Periods that the days do not fill are hollow. The title tells the
-        outcome that moved most between whole periods, if any did by more than its intervals.
+        A line for each of the six most frequent outcomes on the band of its interval, named at its end, where
+        it was in the last whole period, with its share then. Periods that the days do not fill are hollow.
+        The title tells the outcome that moved most between whole periods, if any did by more than its
+        intervals.
 
     Raises
     ------
@@ -73,7 +74,6 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
         ax.plot(middles, share, color=color, linewidth=1.6)
         for chosen, fill in ((whole, color), (~whole, paper)):
             ax.plot(middles[chosen], share[chosen], marker, color=color, mfc=fill, markersize=5)
-    ends = [float(part["share"].fillna(0).iloc[-1]) for part in parts.values()]
     last = np.flatnonzero(whole)[-1] if whole.any() else -1
     said = [float(part["share"].fillna(0).iloc[last]) for part in parts.values()]
     form: Any = {
@@ -116,7 +116,7 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
             of_all(len(shown), len(calls), "outcomes"),
         ),
         form="A line for each outcome, named at its end, on the band of its interval",
-        fits=[LineLabels(texts, ends, ax.get_xlim()[1]), *fits],
+        fits=[LineLabels(texts, said, ax.get_xlim()[1]), *fits],
     )
 
 
