@@ -397,7 +397,7 @@ def main() -> None:
     )
     parser.add_argument("--minutes", type=float, default=10, help="how long (default: 10)")
     parser.add_argument("--seed", type=int, help="the same seed draws the same rounds (default: the time)")
-    parser.add_argument("--small", action="store_true", help="a dozen rounds and two busy days")
+    parser.add_argument("--small", action="store_true", help="eight rounds and a busy day")
     parser.add_argument("--personas", action="store_true", help="each persona in every way, then end")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else (1 if given.small else int(time.time()))
@@ -411,11 +411,11 @@ def main() -> None:
             each_persona(tally, scratch)
             print(", ".join(f"{count} {outcome}" for outcome, count in tally.outcomes.most_common()))
             sys.exit(bool(tally.wrong))
-        busy = 2 if given.small else 50
+        busy = 1 if given.small else 50
         refused = busy_days(busy, tally, scratch)
-        print(f"{refused} of {busy} busy days refused", flush=True)
+        print(f"busy days refused: {refused} of {busy}", flush=True)
         rounds = 0
-        most = 12 if given.small else 10**9
+        most = 8 if given.small else 10**9
         while rounds < most and time.monotonic() - began < 60 * given.minutes:
             calls = 433 if given.small else rng.choice(CALLS)
             with bc.start_sandbox(calls, days=3, seed=rng.randrange(1_000)) as sandbox:

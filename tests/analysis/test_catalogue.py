@@ -194,7 +194,7 @@ class TestHalves:
         assert options == of_halves - {"df", "table"}
 
     @pytest.mark.parametrize("name", ADDITIVE)
-    @settings(max_examples=8)
+    @settings(max_examples=5)
     @given(seed=st.integers(0, 10_000), many=st.integers(1, 60), by=st.sampled_from([None, "project"]))
     def test_a_table_is_finished_from_the_tallies_of_its_parts(self, name, seed, many, by):
         df = calls(many, seed)

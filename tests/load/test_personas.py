@@ -195,9 +195,9 @@ class TestBusyDay:
     def test_an_ordinary_one_is_not_refused(self, folders):
         changes = {"grow": 0.5, "insert": 0.05, "delete": 0.05}
         with bc.start_sandbox(calls=14_000, days=1, seed=3) as sandbox:
-            came = [load(sandbox, next(folders), page_size=500, changes=changes, seed=n) for n in range(4)]
+            came = [load(sandbox, next(folders), page_size=500, changes=changes, seed=n) for n in range(2)]
         show("an ordinary busy day", f"{', '.join(each.outcome for each in came)}")
-        assert [each.outcome for each in came] == ["whole"] * 4, came
+        assert [each.outcome for each in came] == ["whole"] * 2, came
 
 
 chances = st.sampled_from([0.0, 0.05, 0.2, 0.5])
