@@ -117,7 +117,7 @@ logging.getLogger("brightcall_pandas").addHandler(logging.NullHandler())
 def __getattr__(name: str) -> Any:
     """Import what needs its own packages when it is first asked for."""
     if name not in __all__:
-        msg = f"module {__name__!r} has no attribute {name!r}"
+        msg = f"module {__name__!r} has no attribute {name!r}{errors.nearest(name, __all__)}"
         raise AttributeError(msg)
     room: Any
     if name == "plots":  # "from … import plots" would ask this function again

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from brightcall_pandas import analysis
 from brightcall_pandas.accessors._people import marked_table, of_people, options_of, uses_agents
+from brightcall_pandas.accessors._pictures import doc_of_method
 from brightcall_pandas.accessors._rows import matching_rows
 from brightcall_pandas.analysis import (
     add_told,
@@ -184,7 +185,8 @@ def _distributed(name: str) -> Callable[..., Any]:
 
     method.__name__, method.__qualname__ = name, f"DistributedCalls.{name}"
     of_pandas = of_people(table)
-    text, _, _ = (inspect.getdoc(of_pandas) or "").partition("\n\nExamples\n")  # they use a pandas frame
+    # Examples use a pandas frame.
+    text, _, _ = (doc_of_method(of_pandas.__doc__) or "").partition("\n\nExamples\n")
     method.__doc__ = f"{text}\n\nOn dask this is lazy: ``.compute()`` returns the pandas table."
     method.__signature__ = inspect.signature(of_pandas)
     return method

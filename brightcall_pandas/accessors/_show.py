@@ -35,13 +35,15 @@ __all__ = ["display_tables", "show"]
 _AGENT = "agent"  # who the agent is, whichever field tells it
 _FIRST = ("timestamp", "type", "state", "outcomeTag", "talkTime")
 _THEN = ("answerTime", "clientNumber", _AGENT, "lineNumber", "projectName", "outcomeType")
-_MOST_COLUMNS = 12  # of calls
+_MOST_COLUMNS = 8  # of calls
+_WHOLE = 12  # columns of a frame of calls that was cut by hand
 _MOST_ROWS = 100  # of tables
 _ROOM = 118  # letters of headings, which is about what JupyterLab has room for in 1,280 pixels
 _LEAST_LETTERS = 6
 _MOST_LETTERS = 30  # of a name in the index
 _PADDING = 2
 _INTERVALS = ("_low", "_high", "_best", "_worst")
+_MERIT = "_adjusted_low"  # what agents are ranked by
 _NOTHING = "–"
 _DIFFERENCES = ("_change", "effect", "difference")
 _A_WEEK = "rate a week"
@@ -64,7 +66,7 @@ def show(df: pd.DataFrame, rows: int | None = None, columns: Sequence[str] | Non
         Rows to show, from the first. None: all, or ten of more calls than ``display.max_rows``, and of tables
         with more than a hundred rows.
     columns
-        Columns to show, in that order. None: twelve of calls, those of your own among them, and of a table
+        Columns to show, in that order. None: eight of calls, those of your own among them, and of a table
         what a page has room for: without intervals, and without its last columns, where it would be too
         wide. ``list(table)`` shows all. ``agent`` is the field that tells the agents of calls.
 
@@ -205,7 +207,7 @@ def _positions(
         return [names.index(name) for name in chosen]
     if not meanings.is_calls:
         return _fitting(df, meanings)
-    if len(df.columns) <= _MOST_COLUMNS:
+    if len(df.columns) <= _WHOLE:
         return list(range(len(df.columns)))
     own = [name for name in df.columns if not meanings.is_field(str(name)) and name != _AGENT]
     order = dict.fromkeys([*_FIRST, *own, *_THEN, *names])
@@ -340,8 +342,15 @@ def _caption(df: pd.DataFrame, part: pd.DataFrame, meanings: Meanings) -> str:
     if len(part) < len(df):
         said.append(f"the first {len(part):,} of {len(df):,} {rows}")
     if len(part.columns) < len(df.columns) and len(df):
-        more = "" if meanings.is_calls else ": show(columns=list(table)) has all"
-        said.append(f"{len(part.columns)} of {len(df.columns)} columns{more}")
+        more = (
+            "others: df.calls.show(columns=[…])"
+            if meanings.is_calls
+            else "all: table.calls.show(columns=list(table))"
+        )
+        said.append(f"{len(part.columns)} of {len(df.columns)} columns; {more}")
+    merit = next((name for name in map(str, df.columns) if name.endswith(_MERIT)), None)
+    if merit and "rank" in part.columns and merit not in part.columns:
+        said.append(f"ranked by {merit}")
     if meanings.is_calls and isinstance(df.dtypes.get("timestamp"), pd.DatetimeTZDtype):
         said.append(f"times of {zone_of_times(df['timestamp'])}")
     if _AGENT in part.columns and _AGENT not in df.columns:

@@ -33,7 +33,7 @@ _COPIES = (
 )
 
 _OWN = (
-    "An API key was found: your notebooks load the calls of its account, from {0.base_url}.\n"
+    "An API key was found (not tried yet): your notebooks load the calls of its account, from {0.base_url}.\n"
     "Those that came with the project start a sandbox of their own. Ctrl-C, twice, ends JupyterLab."
 )
 _OPENED = f"{_MINE / _OF_ACCOUNT} is opened first: it loads and draws the last 30 days of your account."
@@ -117,7 +117,10 @@ def _notebook_of_account() -> Path:
         ]
         for number, each in enumerate(cells, 1):
             each |= {"id": f"cell-{number}", "metadata": {}}
-        whole = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        # Without a kernel's name, JupyterLab asks for one before anything else is seen.
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        about_python = {"kernelspec": kernel, "language_info": {"name": "python"}}
+        whole = {"cells": cells, "metadata": about_python, "nbformat": 4, "nbformat_minor": 5}
         path.write_text(json.dumps(whole, indent=1), encoding="utf-8")
     return path
 

@@ -66,7 +66,7 @@ class ReferenceTable(pd.DataFrame):
         about = f"{len(self):,} row{'s' * (len(self) != 1)}"
         if len(self) <= first:
             return f"<div class='brightcall-reference'>{_STYLE}{_page(self)}</div><p>{about}</p>"
-        more = f"{len(self) - first:,} more rows that have it: click, or search for another word as well"
+        more = f"{len(self) - first:,} more that mention it: click to open"
         return (
             f"<div class='brightcall-reference'>{_STYLE}{_page(self.iloc[:first])}<details>"
             f"<summary>{more}</summary>{_page(self.iloc[first:])}</details></div><p>{about}</p>"

@@ -47,7 +47,7 @@ def _lines(client: Client) -> Iterable[Line]:
         account = client.account
         yield "account", account.name
         zone = client.timezone or account.timezone
-        yield "days start", f"in {zone}" if zone else "in the account's timezone, which the first load learns"
+        yield "timezone", zone or "the account's, which the first load learns"
         if client.region is not None:
             yield "numbers", f"without country code are of {client.region}"
         held = client.cache.info()

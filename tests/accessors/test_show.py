@@ -85,7 +85,7 @@ class TestView:
     def test_of_calls_starts_with_what_matters_and_their_own_columns(self):
         calls = self.typed().assign(mine=1)
         assert headings(show(calls))[:6] == ["timestamp", "type", "state", "outcomeTag", "talkTime", "mine"]
-        assert "12 of 47 columns; times of UTC" in show(calls)
+        assert "8 of 47 columns; others: df.calls.show(columns=[…]); times of UTC" in show(calls)
         assert list(calls)[:2] == ["answerTime", "callTime"]
 
     def test_columns_that_were_chosen_stay_in_their_order(self):
@@ -245,7 +245,8 @@ class TestWidth:
         assert shown[:4] == ["rank", "answer_rate", "n_calls", "beyond_chance"]
         assert not [name for name in shown if name.endswith(("_low", "_high"))]
         assert sum(len(name) + 2 for name in shown) <= 118
-        assert f"{len(shown)} of {len(table.columns)} columns: show(columns=list(table)) has all" in html
+        said = f"{len(shown)} of {len(table.columns)} columns; all: table.calls.show(columns=list(table))"
+        assert f"{said}; ranked by answer_rate_adjusted_low" in html
 
     def test_all_of_them_where_that_is_wished(self):
         table = self.CALLS.calls.by_agent()

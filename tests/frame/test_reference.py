@@ -129,7 +129,7 @@ class TestSearch:
         found = definitions("rate")
         before, more = found._repr_html_().split("<details>")
         assert before.count("<tr") == 6 + 2
-        assert f"<summary>{len(found) - 6} more rows" in more
+        assert f"<summary>{len(found) - 6} more that mention it" in more
         assert more.count("<tr") == len(found) - 6 + 2
         assert f"{len(found)} rows" in more
         assert "<details>" not in definitions("erlang 1917")._repr_html_()

@@ -25,8 +25,8 @@ def shown(client):
 class TestClient:
     def test_of_an_account(self, shared, tmp_path):
         client = bc.Client(KEY, base_url=HERE, cache_dir=tmp_path)
-        assert f"server      {HERE}, API v1" in shown(client)
-        assert "key         there is one" in shown(client)
+        assert f"server    {HERE}, API v1" in shown(client)
+        assert "key       there is one" in shown(client)
         assert "in the account's timezone, which the first load learns" in shown(client)
         assert "nothing yet, in " in shown(client)
         assert 'bc.load_calls("30d")' in shown(client)
@@ -34,7 +34,7 @@ class TestClient:
         client = shared.client(cache_dir=tmp_path)
         bc.load_calls(shared.day_from, shared.day_to, client=client)
         assert f"240 calls on 4 days from {shared.day_from} to {shared.day_to}" in shown(client)
-        assert "days start  in Europe/Berlin" in shown(client)
+        assert "timezone  Europe/Berlin" in shown(client)
         assert f'bc.load_calls("{shared.day_from}", "{shared.day_to}")' in shown(client)
         bc.load_calls("2026-01-01", "2026-01-01", client=client)  # most days between are not cached
         assert 'bc.load_calls("30d")' in shown(client)
