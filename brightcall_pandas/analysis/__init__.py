@@ -31,6 +31,7 @@ outbound calls, and all others calls of every direction.
     selections        a metric of one choice of rows after the other
     sensitivity       what hangs on the definition of a metric
     definitions       what every number means
+    lookback          after how many days late changes have come; turnbull: the estimate behind it
     meanings          what each column of a frame means
 
     dimensions  groups  sums  tallies  metrics  rates  split, group, add up, divide: what tables are made of
@@ -66,6 +67,11 @@ from brightcall_pandas.analysis._histograms import (
     talk_time_buckets,
     talk_time_histogram,
 )
+from brightcall_pandas.analysis._lookback import LEAST_SETTLE_DAYS as LEAST_SETTLE_DAYS
+from brightcall_pandas.analysis._lookback import Lookback as Lookback
+from brightcall_pandas.analysis._lookback import Seen as Seen
+from brightcall_pandas.analysis._lookback import freshness as freshness
+from brightcall_pandas.analysis._lookback import lookback_of as lookback_of
 from brightcall_pandas.analysis._meanings import BETWEEN as BETWEEN
 from brightcall_pandas.analysis._meanings import Meaning as Meaning
 from brightcall_pandas.analysis._meanings import Meanings as Meanings
