@@ -23,7 +23,7 @@ __all__ = ["says_settings", "with_settings"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_FRAMES = frozenset({"df", "other", "names", "agent"})
+_FRAMES = frozenset({"df", "other", "names", "agent", "client"})
 _MOST_COLUMNS = 60
 
 

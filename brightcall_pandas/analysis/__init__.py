@@ -32,6 +32,7 @@ outbound calls, and all others calls of every direction.
     sensitivity       what hangs on the definition of a metric
     definitions       what every number means
     lookback          after how many days late changes have come; turnbull: the estimate behind it
+    revised           what changed after it was first seen, and what that makes of a number
     meanings          what each column of a frame means
 
     dimensions  groups  sums  tallies  metrics  rates  split, group, add up, divide: what tables are made of
@@ -89,6 +90,8 @@ from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._ratings import ratings, rung_parties
 from brightcall_pandas.analysis._recalls import late_recalls, recalls
 from brightcall_pandas.analysis._reconcile import reconcile
+from brightcall_pandas.analysis._revised import restated_table as restated_table
+from brightcall_pandas.analysis._revised import revisions_table as revisions_table
 from brightcall_pandas.analysis._selections import MetricOfRows as MetricOfRows
 from brightcall_pandas.analysis._sensitivity import sensitivity
 from brightcall_pandas.analysis._sequences import Span as Span

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -319,6 +320,17 @@ class Client(ForkAware):
         """Tell whether what was fetched then will do now."""
         age = self.now() - fetched_at
         return self.is_final(fetched_at, last_day) or timedelta(0) <= age <= self.max_age
+
+    def reader(self) -> Callable[[], Client]:
+        """Return what makes a client of the same cache that asks no server and has no key."""
+        same: dict[str, Any] = {
+            "api_version": self.profile.name,
+            "base_url": self.base_url,
+            "allow_http": True,
+            "cache_dir": self._folder,
+            **{name: getattr(self, name) for name in ("agent", "lead", "region", "timezone")},
+        }
+        return partial(Client, account=self._account, clock=self._clock, offline=True, **same)
 
     def close(self) -> None:
         """Close connections and files; the client opens them again when it needs them."""

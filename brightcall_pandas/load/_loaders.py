@@ -63,8 +63,20 @@ T = TypeVar("T")
 class Provenance(dict[str, Any]):
     """Where a frame comes from; pandas copies a frame's attrs at every step, and this costs nothing then."""
 
+    reader: Callable[[], Client] | None = None
+    """What makes a client of the cache that the calls came from. Of this machine: it is not an item, and goes
+    neither into files nor to other processes."""
+
     def __deepcopy__(self, _: object) -> Provenance:
         return self
+
+    def __copy__(self) -> Provenance:
+        new = Provenance(self)
+        new.reader = self.reader
+        return new
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Provenance, (dict(self),)
 
 
 class Catalog(NamedTuple):
@@ -436,7 +448,7 @@ def _provenance(loading: Loading, parts: Sequence[Part], agent: Mapping[str, Any
             for name, lost in window["misfits"].items():
                 known = misfits.setdefault(name, {"count": 0, "example": lost["example"]})
                 known["count"] += lost["count"]
-    return Provenance(
+    provenance = Provenance(
         source="api",
         query=loading.spec.to_request(),
         timezone=loading.zone,
@@ -452,6 +464,8 @@ def _provenance(loading: Loading, parts: Sequence[Part], agent: Mapping[str, Any
         **({"region": loading.client.region} if loading.client.region else {}),
         **({"lead": loading.client.lead} if loading.client.lead else {}),
     )
+    provenance.reader = loading.client.reader()
+    return provenance
 
 
 def _settling(loading: Loading) -> dict[str, Any]:
