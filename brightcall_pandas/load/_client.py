@@ -325,7 +325,7 @@ class Client(ForkAware):
         """Return what makes a client of the same cache that asks no server and has no key."""
         same: dict[str, Any] = {
             "api_version": self.profile.name,
-            "base_url": self.base_url,
+            "base_url": self.base_url if self._names_server else None,
             "allow_http": True,
             "cache_dir": self._folder,
             **{name: getattr(self, name) for name in ("agent", "lead", "region", "timezone")},

@@ -18,9 +18,8 @@ from brightcall_pandas.plots._formats import (
     signed,
     words_of,
 )
-from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._rows import dot_rows, row_labels
+from brightcall_pandas.plots._rows import dot_rows, named_group, row_labels
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["restated"]
@@ -91,7 +90,9 @@ def _metric(table: pd.DataFrame) -> str:
 
 
 def _said(value: float, metric: str) -> str:
-    return "none" if np.isnan(value) else amount(value, metric)
+    if np.isnan(value):
+        return "none"
+    return f"{100 * value:.1f} %" if is_rate(metric) else amount(value, metric)
 
 
 def _moment(table: pd.DataFrame) -> str:
@@ -107,7 +108,7 @@ def _finding(shown: pd.DataFrame, metric: str) -> str:
         return f"The {words} is what was reported"
     most = int(np.nanargmax(np.abs(changes)))
     row = shown.iloc[most]
-    both = f"{amount(row[f'{metric}_other'], metric)} was reported, {amount(row[metric], metric)} it is now"
+    both = f"{_said(row[f'{metric}_other'], metric)} as reported, {_said(row[metric], metric)} now"
     if is_rate(metric):
         size = f"{signed(100 * changes[most], 1)} points"
     else:
@@ -115,5 +116,5 @@ def _finding(shown: pd.DataFrame, metric: str) -> str:
     if shown.index.name == "all calls":
         return f"{words[:1].upper()}{words[1:]}: {both} ({size})"
     moved = int((np.nan_to_num(changes) != 0).sum())
-    name = label_of(shown.index[most], 30)
-    return f"{moved} of {len(shown)} groups changed. {name}: {words} {both} ({size})"
+    name = named_group(shown.index[most], shown.index)
+    return f"{moved} of {len(shown)} groups changed, {name} most: {words} {both} ({size})"
