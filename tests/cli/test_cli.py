@@ -522,7 +522,8 @@ class TestRevisions:
 
 class TestLookback:
     @pytest.fixture(scope="class")
-    def cache(self, tmp_path_factory):
+    @classmethod
+    def read_twice(cls, tmp_path_factory):
         """A cache that was read twice, in which one call changed."""
         folder = tmp_path_factory.mktemp("cache")
         with bc.start_sandbox(60, 2, seed=2) as sandbox:
@@ -534,20 +535,20 @@ class TestLookback:
             client.close()
         return ["--account", sandbox.account, "--cache-dir", folder]
 
-    def test_what_is_not_known_is_said(self, brightcall, cache):
-        done = brightcall("lookback", *cache)
+    def test_what_is_not_known_is_said(self, brightcall, read_twice):
+        done = brightcall("lookback", *read_twice)
         assert done.returncode == 0
         assert "lookback of outcomeTag: not known, 1 change, and 99 % takes at least 100" in done.stdout
 
-    def test_json(self, brightcall, cache):
-        told = json.loads(brightcall("lookback", "outcomeTag", "--share", "0.9", "--json", *cache).stdout)
+    def test_json(self, brightcall, read_twice):
+        told = json.loads(brightcall("lookback", "outcomeTag", "--share", "0.9", "--json", *read_twice).stdout)
         assert (told["share"], told["changes"], told["calls"]) == (0.9, 1, 60)
         assert told["days"] is told["settle_days"] is None
         assert "takes at least 10" in told["why"]
 
     @pytest.mark.parametrize("arguments", [["outcomeTg"], ["--share", "1"], ["--filters", '{"tpyes": 1}']])
-    def test_a_usage_error(self, brightcall, cache, arguments):
-        assert brightcall("lookback", *arguments, *cache).returncode == 2
+    def test_a_usage_error(self, brightcall, read_twice, arguments):
+        assert brightcall("lookback", *arguments, *read_twice).returncode == 2
 
 
 class TestCache:
