@@ -1,8 +1,8 @@
 """How often the interval of `bc.lookback` covers the truth: worlds whose delays are known, by readings alone.
 
-``python benchmarks/lookback.py`` draws 100 worlds for each way of reading. In each, calls get another outcome after
-delays of the sandbox's own distribution (`sandbox._late`), and are seen only when they are read. ``--http`` reads
-a few worlds from real sandboxes besides, over HTTP, with a moved clock.
+``python benchmarks/lookback.py`` draws 100 worlds for each way of reading. In each, calls get another outcome
+after delays of the sandbox's own distribution (`sandbox._late`), and are seen only when they are read.
+``--http`` reads a few worlds from real sandboxes besides, over HTTP, with a moved clock.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def planted(found: Lookback, share: float) -> float:
 
 
 def covers(seen: Seen, share: float, confidence: float = 0.95) -> bool:
-    """Tell whether the interval covers the truth; one that is not known, or has no upper end, rules less out."""
+    """Tell whether the interval covers the truth; one without an upper end rules nothing out there."""
     return _covers(lookback_of(seen, "outcomeTag", share, confidence))
 
 
@@ -107,10 +107,14 @@ def main() -> None:
     for schedule in SCHEDULES:
         for share in SHARES:
             many, calls = (2, 4_000) if given.small else (WORLDS, CALLS)
-            each = [lookback_of(world(seed, schedule, calls), "outcomeTag", share, 0.95) for seed in range(many)]
+            each = [
+                lookback_of(world(seed, schedule, calls), "outcomeTag", share, 0.95) for seed in range(many)
+            ]
             bounded = sum(found.settle_days is not None for found in each)
             covered = sum(map(_covers, each))
-            told = f"{schedule}, {100 * share:g} %: covered in {covered} of {many} worlds, bounded in {bounded}"
+            told = (
+                f"{schedule}, {100 * share:g} %: covered in {covered} of {many} worlds, bounded in {bounded}"
+            )
             judged(protocol, told, covered * 100 >= LEAST * many)
     if given.http:
         for seed in range(5):

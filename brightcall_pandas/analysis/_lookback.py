@@ -162,15 +162,16 @@ def lookback_of(seen: Seen, field: str, share: float, confidence: float, seen_un
     enough = np.flatnonzero(watched >= min(_LEAST_WATCHED * len(seen.entries), _ENOUGH_WATCHED))
     if not len(seen.after):
         return unknown("no change was seen")
+    needed = f"{100 * share:g} % takes at least {math.ceil(1 / (1 - share) - _SLACK):,}"
+    few = f"{len(seen.after):,} change{'s' * (len(seen.after) != 1)}"
+    if len(seen.after) * (1 - share) < 1 - _SLACK:
+        return unknown(f"{few}, and {needed}")
     if not len(enough):
-        return unknown("no call was watched for an hour")
+        return unknown("calls were not watched for long enough")
     first, last = int(enough[0]), int(enough[-1]) + 1
     estimate = _Estimate.of(seen, edges, watched, first, last)
-    needed = math.ceil(1 / (1 - share) - _SLACK)
     if estimate.effective * (1 - share) < 1 - _SLACK:
-        few = f"{len(seen.after):,} change{'s' * (len(seen.after) != 1)}"
-        worth = "" if estimate.effective > len(seen.after) - 1 else f", worth {estimate.effective:.0f}"
-        return unknown(f"{few}{worth}, and {100 * share:g} % takes at least {needed:,}")
+        return unknown(f"{few}, worth {estimate.effective:.0f} that come one by one, and {needed}")
     low, high = estimate.bounds(share, confidence)
     settle = None if high is None else max(LEAST_SETTLE_DAYS, math.ceil(high - _SLACK))
     ages, changing = estimate.curve()

@@ -43,8 +43,8 @@ class TestTurnbull:
         np.testing.assert_allclose(masses, [0.5, 0.0], atol=1e-3)
 
     def test_half_a_stretch_has_half_its_mass(self):
-        # Four calls were watched in the later half of the only stretch, and one of them changed: had they been
-        # watched in the whole, two would have.
+        # Four calls were watched in the later half of the only stretch, and one of them changed: had they
+        # been watched in the whole, two would have.
         masses = turnbull(np.array([0.5]), np.array([1.0]), np.array([2.0]))
         np.testing.assert_allclose(masses, [0.5], atol=1e-9)
 

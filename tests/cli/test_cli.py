@@ -541,7 +541,9 @@ class TestLookback:
         assert "lookback of outcomeTag: not known, 1 change, and 99 % takes at least 100" in done.stdout
 
     def test_json(self, brightcall, read_twice):
-        told = json.loads(brightcall("lookback", "outcomeTag", "--share", "0.9", "--json", *read_twice).stdout)
+        told = json.loads(
+            brightcall("lookback", "outcomeTag", "--share", "0.9", "--json", *read_twice).stdout
+        )
         assert (told["share"], told["changes"], told["calls"]) == (0.9, 1, 60)
         assert told["days"] is told["settle_days"] is None
         assert "takes at least 10" in told["why"]
