@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         load_catalog,
         load_stats,
         login,
+        lookback,
         revisions,
         use,
     )
@@ -96,6 +97,7 @@ __all__ = [
     "load_catalog",
     "load_stats",
     "login",
+    "lookback",
     "normalize_numbers",
     "plots",
     "read_calls",

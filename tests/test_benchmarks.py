@@ -53,6 +53,13 @@ class TestLoading:
         assert "parsnip: choose from cold, dlt, latency, bare, parsing, tier, widening, warm" in done.stderr
 
 
+class TestLookback:
+    def test_it_counts_a_few_worlds(self):
+        done = ran("lookback.py", "--small")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("not judged") == 8
+
+
 class TestLedger:
     def test_it_compares_on_a_few_calls(self):
         done = ran("ledger.py", "--small")
