@@ -1,0 +1,305 @@
+"""How likely a hit is for each watched call: what the other units make of the like, and how calls are grouped.
+
+A call is compared with calls of the other units at the same attempt × project × hour. Such strata are thin, so
+that the expectation is built up in steps: the rate of the attempt, moved by what the project and then the hour
+make of it, and last the stratum itself; each step counts as if `_PRIOR` further calls had gone as the step
+before lets expect. All of it is leave-one-out: no unit has a say in what is expected of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from brightcall_pandas.analysis._groups import observed
+
+__all__ = ["ENOUGH", "Expectation", "Floats", "Stream", "likelihoods", "spread_of_days"]
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+ENOUGH = 20
+"""So many expected hits, and so many misses, make something to compare with."""
+
+_PRIOR = 25.0  # calls
+_LEAST_SPREAD = 0.0025  # of log odds: what differs by 5 % may not be seen
+_LEAST = 1e-4  # no call is surer than that to be a hit, or a miss
+
+
+class Strata(msgspec.Struct, frozen=True):
+    """The strata of each unit that occur: unit, attempt, project and hour of each, and how many calls it has."""
+
+    units: Codes
+    attempts: Codes
+    projects: Codes
+    hours: Codes
+    calls: Floats
+
+
+class Stream(msgspec.Struct, frozen=True, dict=True):
+    """The watched calls, unit by unit and in each by time.
+
+    Parameters
+    ----------
+    rows
+        Position of each call in the frame.
+    hits
+        Whether it is counted by the metric's numerator.
+    units
+        Its unit, ascending, without gaps.
+    cells
+        Its stratum within the unit, a position in `strata`.
+    strata
+        The strata of each unit.
+    days
+        Its day, from 0.
+    clients
+        A number for its client, from 0; a call without one has a number of its own.
+    own_level
+        Whether it is compared with its unit's calls of the project before it, at the level that these had.
+    """
+
+    rows: Codes
+    hits: NDArray[np.bool_]
+    units: Codes
+    cells: Codes
+    strata: Strata
+    days: Codes
+    clients: Codes
+    own_level: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+    @cached_property
+    def n_units(self) -> int:
+        """How many units there are."""
+        return int(self.units[-1]) + 1 if len(self) else 0
+
+    @cached_property
+    def bounds(self) -> Codes:
+        """Where the calls of each unit begin, and where the last ones end."""
+        return np.searchsorted(self.units, np.arange(self.n_units + 1))
+
+    @cached_property
+    def n_days(self) -> int:
+        """How many days there are."""
+        return int(self.days.max(initial=-1)) + 1
+
+    @cached_property
+    def runs(self) -> tuple[Codes, Codes]:
+        """The calls with a level of their own, project by project; and where each project of a unit begins."""
+        places = np.flatnonzero(self.own_level)
+        pairs = self.units[places] * (int(self.strata.projects.max(initial=0)) + 1)
+        pairs += self.strata.projects[self.cells[places]]
+        order = np.argsort(pairs, kind="stable")
+        return places[order], np.flatnonzero(np.diff(pairs[order], prepend=-1))
+
+    def first(self, most: int) -> tuple[Stream, Floats]:
+        """Return the first so many calls of each unit, and which part of its calls that is."""
+        sizes = np.diff(self.bounds)
+        kept = np.flatnonzero(np.arange(len(self)) - self.bounds[self.units] < most)
+        per_call = (self.rows, self.hits, self.units, self.cells, self.days, self.clients, self.own_level)
+        rows, hits, units, cells, days, clients, own = (each[kept] for each in per_call)
+        return Stream(rows, hits, units, cells, self.strata, days, clients, own), np.minimum(most / sizes, 1)
+
+
+def strata_of(
+    units: Codes, attempts: Codes, projects: Codes, hours: Codes
+) -> tuple[Codes, Strata]:
+    """Return the stratum of each call, within its unit, and all of these."""
+    codes, places = units, (np.arange(int(units.max(initial=-1)) + 1),)
+    for each in (projects, attempts, hours):
+        size = int(each.max(initial=0)) + 1
+        codes, found = observed(codes * size + each, len(places[0]) * size)
+        places = (*(place[found // size] for place in places), found % size)
+    unit, project, attempt, hour = places
+    return codes, Strata(unit, attempt, project, hour, np.bincount(codes, minlength=len(unit)) * 1.0)
+
+
+def sums_of(codes: Codes, size: int, values: Floats) -> Floats:
+    """Return the sums of values over equal codes: a row for each row of `values`."""
+    many = len(values)
+    if many == 1:
+        return np.bincount(codes, values[0], size)[np.newaxis]
+    flat = (np.arange(many)[:, np.newaxis] * size + codes).ravel()
+    return np.bincount(flat, values.ravel(), many * size).reshape(many, size)
+
+
+class _Others:
+    """Sums over the strata of the other units that share a label; of a single unit over its own."""
+
+    def __init__(self, strata: Strata, *labels: Codes) -> None:
+        codes = np.zeros(len(strata.units), dtype=np.int64)
+        for each in labels:
+            codes = codes * (int(each.max(initial=0)) + 1) + each
+        self._codes, shared = observed(codes, int(codes.max(initial=0)) + 1)
+        many = int(strata.units.max(initial=0)) + 1
+        self._alone = many == 1
+        self._own, pairs = observed(self._codes * many + strata.units, len(shared) * many)
+        self._sizes = len(shared), len(pairs)
+
+    def __call__(self, values: Floats) -> Floats:
+        """Return the sum for each stratum."""
+        of_all = sums_of(self._codes, self._sizes[0], values)[:, self._codes]
+        return of_all if self._alone else of_all - sums_of(self._own, self._sizes[1], values)[:, self._own]
+
+    def prior(self, hits: Floats, calls: Floats, rates: Floats) -> float:
+        """Return how many calls the step before counts for: the fewer, the more labels differ beyond chance."""
+        excess, weight = (
+            sums_of(self._codes, self._sizes[0], each)[0]
+            for each in (hits - calls * rates, calls * rates * (1 - rates))
+        )
+        usual = float((rates * (1 - rates) * calls).sum() / calls.sum()) if calls.size else 0.25
+        return 1 / (max(variance_between(excess, weight), _LEAST_SPREAD) * max(usual, _LEAST))
+
+
+class Expectation:
+    """What is expected of the strata of each unit.
+
+    Parameters
+    ----------
+    strata
+        The strata.
+    hits
+        Hits in each of them. They tell how far projects, hours and strata differ beyond chance: by so much
+        each of them moves the rate.
+    """
+
+    def __init__(self, strata: Strata, hits: Floats) -> None:
+        self._calls = strata.calls[np.newaxis]
+        attempt, project, hour = strata.attempts, strata.projects, strata.hours
+        self._everyone, self._attempt = _Others(strata), _Others(strata, attempt)
+        self._steps = [_Others(strata, *labels) for labels in ((project,), (hour,), (attempt, project, hour))]
+        self._priors: list[float] = []
+        self.rates = self._rates(hits[np.newaxis])[0]
+        """The expected rates."""
+
+    def anew(self, hits: Floats) -> Floats:
+        """Return what is expected if these were the hits: a row for each time that they were drawn."""
+        return self._rates(hits)
+
+    def _rates(self, hits: Floats) -> Floats:
+        calls = self._calls
+        grand = _rate(self._everyone(hits), self._everyone(calls), np.full_like(hits, 0.5), prior=1.0)
+        rates = _rate(self._attempt(hits), self._attempt(calls), grand)
+        for place, of_label in enumerate(self._steps):
+            if place == len(self._priors):
+                self._priors.append(of_label.prior(hits, calls, rates))
+            sums = (of_label(each) for each in (hits, calls * rates, calls))
+            rates = moved(rates, *sums, self._priors[place])
+        return np.clip(rates, _LEAST, 1 - _LEAST)
+
+
+def _rate(hits: Floats, calls: Floats, before: Floats, prior: float = _PRIOR) -> Floats:
+    return (hits + prior * before) / (calls + prior)
+
+
+def moved(rates: Floats, hits: Floats, expected: Floats, calls: Floats, prior: float = _PRIOR) -> Floats:
+    """Return rates at another level: that at which calls of which so many were expected had so many hits.
+
+    A lower level takes the same part of each rate, a higher one the same part of what it lacks to 1, so that
+    the mean is right and no rate leaves 0 to 1.
+    """
+    usual = expected / np.maximum(calls, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        down = (hits + prior * usual) / (expected + prior * usual)
+        up = (calls - hits + prior * (1 - usual)) / (calls - expected + prior * (1 - usual))
+    return np.where(calls <= 0, rates, np.where(down <= 1, rates * down, 1 - (1 - rates) * up))
+
+
+def likelihoods(
+    stream: Stream, hits: NDArray[np.bool_], rates: Floats, spread: float
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return how likely each call is a hit, and which calls have something to be compared with.
+
+    Parameters
+    ----------
+    stream
+        The calls.
+    hits
+        Which of them are hits, a row for each time that they were drawn.
+    rates
+        Expected rates of the strata, one row for all or one for each.
+    spread
+        Variance of the days, see `spread_of_days`; 0: days do not differ.
+    """
+    found = np.broadcast_to(rates[:, stream.cells], hits.shape)
+    judged = np.ones(hits.shape, dtype=bool)
+    if stream.own_level.any():
+        found = found.copy()
+        places, begins = stream.runs
+        found[:, places], judged[:, places] = _at_own_level(found[:, places], hits[:, places], begins)
+    if spread:
+        found = _of_the_day(stream, hits, found, spread)
+    return np.clip(found, _LEAST, 1 - _LEAST), judged
+
+
+def _at_own_level(rates: Floats, hits: NDArray[np.bool_], begins: Codes) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return rates at the level of the calls before, and where these are `ENOUGH`; runs begin at `begins`."""
+    lengths = np.diff(begins, append=rates.shape[1])
+    before = []
+    for values in (hits, rates):
+        running = np.cumsum(values, axis=1, dtype=np.float64) - values
+        before.append(running - np.repeat(running[:, begins], lengths, axis=1))
+    calls = np.arange(rates.shape[1]) - np.repeat(begins, lengths)
+    judged = (before[1] >= ENOUGH) & (calls - before[1] >= ENOUGH)
+    return moved(rates, before[0], before[1], np.broadcast_to(calls, rates.shape), prior=1.0), judged
+
+
+def _of_the_day(stream: Stream, hits: NDArray[np.bool_], rates: Floats, spread: float) -> Floats:
+    """Return rates as far as they were moved on a day for all the others alike."""
+    codes, size = stream.units * stream.n_days + stream.days, stream.n_units * stream.n_days
+    excess, weight = (
+        sums_of(codes, size, each).reshape(-1, stream.n_units, stream.n_days)
+        for each in (hits - rates, rates * (1 - rates))
+    )
+    excess, weight = (each.sum(axis=1, keepdims=True) - each for each in (excess, weight))
+    shift = np.exp(excess / (weight + 1 / spread)).reshape(-1, size)[:, codes]
+    return rates * shift / (1 - rates + rates * shift)
+
+
+def spread_of_days(stream: Stream, rates: Floats) -> float:
+    """Return by how much days differ for all units alike, beyond chance: the variance of their log odds."""
+    excess, weight = (
+        sums_of(stream.days, stream.n_days, each[np.newaxis])[0]
+        for each in (stream.hits - rates, rates * (1 - rates))
+    )
+    if (weight > 0).sum() < _DAYS or stream.n_units < _UNITS:
+        return 0.0
+    found = variance_between(excess, weight)
+    chance = np.sqrt(2 * (weight > 0).sum()) / weight.sum()
+    return found if found > chance else 0.0
+
+
+def variance_between(excess: Floats, weight: Floats) -> float:
+    """Return by how much labels differ beyond chance: the variance of their log odds.
+
+    Parameters
+    ----------
+    excess
+        Hits less expected ones of each label.
+    weight
+        Their variance by chance. (excess ÷ weight)² is then on average the variance sought + 1 ÷ weight; each
+        label counts by its weight.
+    """
+    known = weight > 0
+    if not known.any():
+        return 0.0
+    return max(float((excess[known] ** 2 / weight[known] - 1).sum() / weight.sum()), 0.0)
+
+
+_DAYS, _UNITS = 7, 3  # of fewer nobody can tell what is common to them
+
+
+def has_others(strata: Strata, hits: Floats) -> NDArray[np.bool_]:
+    """Return for each stratum whether other units have `ENOUGH` hits and misses in its project."""
+    if int(strata.units.max(initial=0)) == 0:
+        return np.zeros(len(strata.units), dtype=bool)
+    others = _Others(strata, strata.projects)
+    found, calls = others(hits[np.newaxis])[0], others(strata.calls[np.newaxis])[0]
+    return np.asarray((found >= ENOUGH) & (calls - found >= ENOUGH))
