@@ -1,4 +1,4 @@
-"""Which lines, agents or projects changed, since when, by how much: a watch that seldom raises the alarm in vain.
+"""Which lines, agents or projects changed, since when, and by how much.
 
 `_watch_expected` tells what each call was expected to be, `_watch_chart` has the charts and their thresholds,
 `_watch_table` makes rows of them.
@@ -25,14 +25,15 @@ from brightcall_pandas.analysis._dimensions import (
     of_direction,
     split,
 )
-from brightcall_pandas.analysis._groups import NONE, Groups, grouped, key_of, observed
+from brightcall_pandas.analysis._groups import NONE, Groups, grouped, observed
 from brightcall_pandas.analysis._metric import Metric
 from brightcall_pandas.analysis._metrics import find_metric
 from brightcall_pandas.analysis._periods import is_period, period_key
 from brightcall_pandas.analysis._rates import checked_confidence
 from brightcall_pandas.analysis._tallies import Contribution, Facts, column_of_need
-from brightcall_pandas.analysis._watch_expected import Stream, has_others, strata_of
-from brightcall_pandas.analysis._watch_table import Watched, table_of
+from brightcall_pandas.analysis._watch_expected import Stream, has_others, strata_of, sums_of
+from brightcall_pandas.analysis._watch_table import table_of
+from brightcall_pandas.analysis._watched import Watched
 from brightcall_pandas.frame import client_codes, column, micros, not_one_of
 
 __all__ = ["Against", "watch"]
@@ -138,8 +139,9 @@ def watch(
     after the last 0, and is over once the chart has come down to 0 again.
 
     The threshold of each unit follows from drawing all calls anew, up to 200 times, each a hit as likely as
-    expected, with calls of one client as alike as they are, and expectations estimated anew. ``docs/watch.md``
-    describes this and its limits. Calls without a time or a unit are left out.
+    expected, with calls of one client as alike as they are, and expectations estimated anew; the draw is
+    always the same. ``docs/watch.md`` describes this and its limits. Calls without a time or a unit are left
+    out.
 
     Examples
     --------
@@ -246,7 +248,7 @@ def _stream(
     projects = field_key(df, "projectName", "project").codes if "projectName" in df.columns else attempts * 0
     hours = stamps.dt.hour.to_numpy().astype(np.int64)
     cells, strata = strata_of(codes, attempts[rows], projects[rows], hours)
-    of_cells = np.bincount(cells, hits[rows], len(strata.units))
+    of_cells = sums_of(cells, len(strata.units), hits[rows])
     own = ~has_others(strata, of_cells) if against == "others" else np.ones(len(strata.units), dtype=bool)
     alone = all_numbered(clients[rows])
     stream = Stream(
@@ -278,11 +280,11 @@ def _contributions(
         column(df, column_of_need(df, name))  # which says what is missing
     facts, needed = Facts(df, Split()), metric.sums_needed()
     above, below = (_flags(metric, needed[name](facts)) for name in metric.sums)
-    name = needed[metric.sums[0]].known
-    known = np.ones(len(df), dtype=bool) if name is None else _flags(metric, needed[name](facts))
-    if name is not None and needed[metric.sums[0]].throughout:
-        known = np.full(len(df), known.any())
-    return above & below, below, known
+    telling = needed[metric.sums[0]]
+    if telling.known is None:
+        return above & below, below, np.ones(len(df), dtype=bool)
+    known = _flags(metric, needed[telling.known](facts))
+    return above & below, below, np.full(len(df), known.any()) if telling.throughout else known
 
 
 def _flags(metric: Metric, values: Contribution) -> NDArray[np.bool_]:

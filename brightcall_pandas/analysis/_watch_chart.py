@@ -1,8 +1,8 @@
 """Risk-adjusted CUSUM charts, and their thresholds, found by drawing the same calls anew without any change.
 
-Steiner, Cook, Farewell and Treasure (2000): Monitoring surgical performance using risk-adjusted cumulative sum
-charts. Each call adds the log-likelihood ratio of odds that changed to odds as expected; the sum starts anew
-at 0 whenever it would fall below.
+Steiner, Cook, Farewell and Treasure (2000): Monitoring surgical performance using risk-adjusted cumulative
+sum charts. Each call adds the log-likelihood ratio of odds that changed to odds as expected; the sum starts
+anew at 0 whenever it would fall below.
 """
 
 from __future__ import annotations
@@ -34,8 +34,16 @@ _LOWEST = 0.5
 
 
 class Alarm(msgspec.Struct, frozen=True):
-    """Positions of calls of a unit: the first one after the last zero, the one that gives the alarm, and the
-    one that ends it; None: it goes on.
+    """An alarm of a unit, by the positions of its calls.
+
+    Parameters
+    ----------
+    begin
+        The first call after the last zero: the change began there.
+    alarm
+        The call that raised the alarm.
+    end
+        The call with which it is over; None: it goes on.
     """
 
     begin: int
@@ -59,8 +67,8 @@ def scores(hits: NDArray[np.bool_], rates: Floats, judged: NDArray[np.bool_], od
 def charted(added: Floats, threshold: float) -> Chart:
     """Return the chart of one unit.
 
-    It stays at the threshold while an alarm goes on, and the alarm ends when it is back at 0: after as clear a
-    sign that nothing is changed any more.
+    It stays at the threshold while an alarm goes on, and the alarm ends when it is back at 0: after as clear
+    a sign that nothing is changed any more.
     """
     values, alarms, start = _from_zero(added), [], 0
     while (over := np.flatnonzero(values[start:] >= threshold)).size:
@@ -146,7 +154,7 @@ def tails(
         How alike calls of one client are.
     """
     known = np.where(judged, rates * (1 - rates), 0.0)
-    telling = sums_of(stream.units, stream.n_units, known[np.newaxis])[0]
+    telling = sums_of(stream.units, stream.n_units, known)
     found: list[list[tuple[Floats, NDArray[np.int64]]]] = [[] for _ in odds_ratios]
     many = max(1, min(_DRAWN // max(len(stream), 1), _MOST))
     part, whole = stream, np.ones(stream.n_units)
@@ -156,7 +164,7 @@ def tails(
     truth = rates[_among(stream, part)]
     for hits in _drawn(part, truth, correlation, many):
         if part is stream:
-            of_strata = sums_of(stream.cells, len(stream.strata.units), hits.astype(np.float64))
+            of_strata = sums_of(stream.cells, len(stream.strata.units), hits)
             anew = expectation.anew(of_strata)
             drawn, told = likelihoods(stream, hits, anew, spread)
         else:

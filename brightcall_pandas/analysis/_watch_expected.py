@@ -1,15 +1,15 @@
-"""How likely a hit is for each watched call: what the other units make of the like, and how calls are grouped.
+"""How likely a hit is for each watched call: what the other units make of the like.
 
-A call is compared with calls of the other units at the same attempt × project × hour. Such strata are thin, so
-that the expectation is built up in steps: the rate of the attempt, moved by what the project and then the hour
-make of it, and last the stratum itself; each step counts as if `_PRIOR` further calls had gone as the step
-before lets expect. All of it is leave-one-out: no unit has a say in what is expected of it.
+A call is compared with calls of the other units at the same attempt × project × hour. Such strata are thin,
+so that the expectation is built up in steps: the rate of the attempt, moved by what the project and then the
+hour make of it, and last the stratum itself. Each step counts the more, the more its labels differ beyond
+chance. All of it is leave-one-out: no unit has a say in what is expected of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -17,7 +17,18 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import observed
 
-__all__ = ["ENOUGH", "Expectation", "Floats", "Stream", "likelihoods", "spread_of_days"]
+__all__ = [
+    "ENOUGH",
+    "Expectation",
+    "Floats",
+    "Stream",
+    "has_others",
+    "likelihoods",
+    "moved",
+    "spread_of_days",
+    "strata_of",
+    "sums_of",
+]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -31,7 +42,7 @@ _LEAST = 1e-4  # no call is surer than that to be a hit, or a miss
 
 
 class Strata(msgspec.Struct, frozen=True):
-    """The strata of each unit that occur: unit, attempt, project and hour of each, and how many calls it has."""
+    """The strata of each unit that occur: unit, attempt, project and hour, and how many calls there are."""
 
     units: Codes
     attempts: Codes
@@ -92,7 +103,7 @@ class Stream(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def runs(self) -> tuple[Codes, Codes]:
-        """The calls with a level of their own, project by project; and where each project of a unit begins."""
+        """The calls with a level of their own, project by project, and where those of each begin."""
         places = np.flatnonzero(self.own_level)
         pairs = self.units[places] * (int(self.strata.projects.max(initial=0)) + 1)
         pairs += self.strata.projects[self.cells[places]]
@@ -100,34 +111,37 @@ class Stream(msgspec.Struct, frozen=True, dict=True):
         return places[order], np.flatnonzero(np.diff(pairs[order], prepend=-1))
 
     def first(self, most: int) -> tuple[Stream, Floats]:
-        """Return the first so many calls of each unit, and which part of its calls that is."""
+        """Return the first so many calls of each unit, and what part of its calls they are."""
         sizes = np.diff(self.bounds)
         kept = np.flatnonzero(np.arange(len(self)) - self.bounds[self.units] < most)
-        per_call = (self.rows, self.hits, self.units, self.cells, self.days, self.clients, self.own_level)
-        rows, hits, units, cells, days, clients, own = (each[kept] for each in per_call)
-        return Stream(rows, hits, units, cells, self.strata, days, clients, own), np.minimum(most / sizes, 1)
+        names = ("rows", "hits", "units", "cells", "days", "clients", "own_level")
+        some: dict[str, Any] = {name: getattr(self, name)[kept] for name in names}
+        return Stream(strata=self.strata, **some), np.minimum(most / sizes, 1)
 
 
-def strata_of(
-    units: Codes, attempts: Codes, projects: Codes, hours: Codes
-) -> tuple[Codes, Strata]:
+def strata_of(units: Codes, attempts: Codes, projects: Codes, hours: Codes) -> tuple[Codes, Strata]:
     """Return the stratum of each call, within its unit, and all of these."""
-    codes, places = units, (np.arange(int(units.max(initial=-1)) + 1),)
+    codes, places = units, [np.arange(int(units.max(initial=-1)) + 1)]
     for each in (projects, attempts, hours):
         size = int(each.max(initial=0)) + 1
         codes, found = observed(codes * size + each, len(places[0]) * size)
-        places = (*(place[found // size] for place in places), found % size)
+        places = [*(place[found // size] for place in places), found % size]
     unit, project, attempt, hour = places
-    return codes, Strata(unit, attempt, project, hour, np.bincount(codes, minlength=len(unit)) * 1.0)
+    return codes, Strata(unit, attempt, project, hour, sums_of(codes, len(unit)))
 
 
-def sums_of(codes: Codes, size: int, values: Floats) -> Floats:
-    """Return the sums of values over equal codes: a row for each row of `values`."""
+def sums_of(codes: Codes, size: int, values: NDArray[Any] | None = None) -> Floats:
+    """Return the sums of values, or the counts, over equal codes, which are below `size`.
+
+    Of values in rows it returns a row for each.
+    """
+    if values is None or values.ndim == 1:
+        return np.bincount(codes, values, size).astype(np.float64)
     many = len(values)
     if many == 1:
-        return np.bincount(codes, values[0], size)[np.newaxis]
+        return np.bincount(codes, values[0], size).astype(np.float64)[np.newaxis]
     flat = (np.arange(many)[:, np.newaxis] * size + codes).ravel()
-    return np.bincount(flat, values.ravel(), many * size).reshape(many, size)
+    return np.bincount(flat, values.ravel(), many * size).astype(np.float64).reshape(many, size)
 
 
 class _Others:
@@ -149,12 +163,12 @@ class _Others:
         return of_all if self._alone else of_all - sums_of(self._own, self._sizes[1], values)[:, self._own]
 
     def prior(self, hits: Floats, calls: Floats, rates: Floats) -> float:
-        """Return how many calls the step before counts for: the fewer, the more labels differ beyond chance."""
+        """Return how many calls the step before counts for: few where labels differ beyond chance."""
         excess, weight = (
-            sums_of(self._codes, self._sizes[0], each)[0]
+            sums_of(self._codes, self._sizes[0], each[0])
             for each in (hits - calls * rates, calls * rates * (1 - rates))
         )
-        usual = float((rates * (1 - rates) * calls).sum() / calls.sum()) if calls.size else 0.25
+        usual = float((rates * (1 - rates) * calls).sum() / max(calls.sum(), 1))
         return 1 / (max(variance_between(excess, weight), _LEAST_SPREAD) * max(usual, _LEAST))
 
 
@@ -165,13 +179,13 @@ class Expectation:
     ----------
     strata
         The strata.
-    hits
-        Hits in each of them. They tell how far projects, hours and strata differ beyond chance: by so much
-        each of them moves the rate.
+    calls, hits
+        Calls of each of them that others may be compared with, and which of these are hits. They tell how far
+        projects, hours and strata differ beyond chance: by so much each of them moves the rate.
     """
 
-    def __init__(self, strata: Strata, hits: Floats) -> None:
-        self._calls = strata.calls[np.newaxis]
+    def __init__(self, strata: Strata, calls: Floats, hits: Floats) -> None:
+        self._calls = calls[np.newaxis]
         attempt, project, hour = strata.attempts, strata.projects, strata.hours
         self._everyone, self._attempt = _Others(strata), _Others(strata, attempt)
         self._steps = [_Others(strata, *labels) for labels in ((project,), (hour,), (attempt, project, hour))]
@@ -190,8 +204,8 @@ class Expectation:
         for place, of_label in enumerate(self._steps):
             if place == len(self._priors):
                 self._priors.append(of_label.prior(hits, calls, rates))
-            sums = (of_label(each) for each in (hits, calls * rates, calls))
-            rates = moved(rates, *sums, self._priors[place])
+            found, expected, many = (of_label(each) for each in (hits, calls * rates, calls))
+            rates = moved(rates, found, expected, many, self._priors[place])
         return np.clip(rates, _LEAST, 1 - _LEAST)
 
 
@@ -260,14 +274,13 @@ def _of_the_day(stream: Stream, hits: NDArray[np.bool_], rates: Floats, spread: 
     )
     excess, weight = (each.sum(axis=1, keepdims=True) - each for each in (excess, weight))
     shift = np.exp(excess / (weight + 1 / spread)).reshape(-1, size)[:, codes]
-    return rates * shift / (1 - rates + rates * shift)
+    return np.asarray(rates * shift / (1 - rates + rates * shift))
 
 
 def spread_of_days(stream: Stream, rates: Floats) -> float:
     """Return by how much days differ for all units alike, beyond chance: the variance of their log odds."""
     excess, weight = (
-        sums_of(stream.days, stream.n_days, each[np.newaxis])[0]
-        for each in (stream.hits - rates, rates * (1 - rates))
+        sums_of(stream.days, stream.n_days, each) for each in (stream.hits - rates, rates * (1 - rates))
     )
     if (weight > 0).sum() < _DAYS or stream.n_units < _UNITS:
         return 0.0

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -13,26 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._chance import Clustered, difference, rate_interval
-from brightcall_pandas.analysis._groups import Groups, observed
+from brightcall_pandas.analysis._groups import observed
 from brightcall_pandas.analysis._rates import ratio, wilson
-from brightcall_pandas.analysis._watch_chart import (
-    Chart,
-    charted,
-    client_correlation,
-    scores,
-    tails,
-)
-from brightcall_pandas.analysis._watch_expected import (
-    ENOUGH,
-    Expectation,
-    Floats,
-    Stream,
-    likelihoods,
-    moved,
-    spread_of_days,
-)
+from brightcall_pandas.analysis._watch_expected import ENOUGH, Floats, Stream, moved, sums_of
+from brightcall_pandas.analysis._watched import Watched
 
-__all__ = ["Watched", "table_of"]
+__all__ = ["table_of"]
 
 STATES = ("fallen", "risen", "steady", "not judged")
 _STEPS = 60
@@ -53,108 +37,6 @@ _COLUMNS = {
     "threshold": "float64",
     "finding": "str",
 }
-
-
-class Watched(msgspec.Struct, frozen=True, dict=True):
-    """What is watched, and how.
-
-    Parameters
-    ----------
-    stream
-        The calls that are watched.
-    units
-        All units, those that are not watched among them.
-    why_not
-        Why a unit is not watched; empty where it is.
-    stamps
-        When each call of the frame began.
-    months
-        How long these calls took.
-    false_alarms
-        How many of them a month.
-    odds_ratio
-        The change to be found.
-    confidence
-        Confidence of the intervals.
-    """
-
-    stream: Stream
-    units: Groups
-    why_not: Sequence[str]
-    stamps: pd.Series
-    months: float
-    false_alarms: float
-    odds_ratio: float
-    confidence: float
-
-    @property
-    def ratios(self) -> tuple[float, float]:
-        """The changes: a fall, a rise."""
-        return self.odds_ratio, 1 / self.odds_ratio
-
-    @cached_property
-    def expectation(self) -> Expectation:
-        """What is expected of the strata of each unit."""
-        strata = self.stream.strata
-        return Expectation(strata, np.bincount(self.stream.cells, self.stream.hits, len(strata.units)))
-
-    @property
-    def plain(self) -> Floats:
-        """The expected rate of each stratum of each unit."""
-        return self.expectation.rates
-
-    @cached_property
-    def spread(self) -> float:
-        """Variance of the days."""
-        return spread_of_days(self.stream, self._told(0.0)[0])
-
-    def _told(self, spread: float) -> tuple[Floats, NDArray[np.bool_]]:
-        rates, judged = likelihoods(self.stream, self.stream.hits[np.newaxis], self.plain[np.newaxis], spread)
-        return rates[0], judged[0]
-
-    @cached_property
-    def told(self) -> tuple[Floats, NDArray[np.bool_]]:
-        """How likely each call is a hit, and which calls are judged."""
-        return self._told(self.spread)
-
-    @cached_property
-    def thresholds(self) -> Floats:
-        """The threshold of each watched unit for a fall and for a rise."""
-        rates, judged = self.told
-        found = tails(
-            self.stream,
-            self.expectation,
-            rates,
-            judged,
-            self.ratios,
-            spread=self.spread,
-            correlation=client_correlation(self.stream, rates),
-        )
-        allowed = self.false_alarms * self.months / len(found)
-        falls = found[0].threshold(allowed / self.stream.n_units)
-        able = max(int((self.deepest >= falls).sum()), 1)  # the others cannot give a false alarm
-        return np.column_stack([tail.threshold(allowed / able) for tail in found])
-
-    @cached_property
-    def deepest(self) -> Floats:
-        """How far the chart of a fall would get if each judged call were a miss."""
-        rates, judged = self.told
-        added = scores(np.zeros(len(rates), dtype=bool), rates, judged, self.odds_ratio)
-        return np.bincount(self.stream.units, added, self.stream.n_units)
-
-    @cached_property
-    def charts(self) -> list[tuple[Chart, ...]]:
-        """The charts of each watched unit: of a fall, of a rise."""
-        rates, judged = self.told
-        added = [scores(self.stream.hits, rates, judged, ratio) for ratio in self.ratios]
-        bounds = self.stream.bounds
-        return [
-            tuple(
-                charted(side[begin:end], threshold)
-                for side, threshold in zip(added, self.thresholds[unit], strict=True)
-            )
-            for unit, (begin, end) in enumerate(pairwise(bounds.tolist()))
-        ]
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -180,6 +62,9 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def table_of(watched: Watched) -> pd.DataFrame:
     """Return the table of `watch`."""
+    if len(watched.stream) and watched.changed.any():
+        # A unit that fell makes those that are compared with it seem to rise.
+        watched = msgspec.structs.replace(watched, found=(watched.tails, watched.changed))
     stream = watched.stream
     verdicts = [_verdict(watched, unit) for unit in range(stream.n_units)]
     since = _since(watched, verdicts) if verdicts else {}
@@ -194,23 +79,24 @@ def table_of(watched: Watched) -> pd.DataFrame:
         rows.append({"n_calls": many} | _row(watched, unit, verdicts[unit], told))
         unit += 1
     result = _frame(rows, watched)
-    order = np.lexsort((-result["n_calls"], [STATES.index(each) for each in result["state"]]))
+    states = np.array([STATES.index(each) for each in result["state"]], dtype=np.int64)
+    order = np.lexsort((-result["n_calls"].to_numpy(), states))
     result = result.iloc[order]
     result.attrs["watch"] = _pictured(watched, order)
     return result
 
 
 def _frame(rows: Sequence[dict[str, Any]], watched: Watched) -> pd.DataFrame:
-    empty = {"str": "", "int64": 0, "float64": np.nan, "time": None}
-    columns = {}
+    empty = {"str": "", "int64": 0, "float64": np.nan, "time": -1}
+    columns: dict[str, Any] = {}
     for name, kind in _COLUMNS.items():
         values = [row.get(name, empty[kind]) for row in rows]
         if kind == "time":
-            told = np.array([-1 if each is None else each for each in values], dtype=np.int64)
+            told = np.array(values, dtype=np.int64)
             stamps = watched.stamps.take(np.maximum(told, 0)) if len(watched.stamps) else watched.stamps
             columns[name] = stamps.mask(told < 0).array
         else:
-            columns[name] = pd.array(values, dtype=kind) if kind == "str" else np.array(values, dtype=kind)
+            columns[name] = pd.Series(values, dtype="str").array if kind == "str" else np.array(values, kind)
     return pd.DataFrame(columns, index=watched.units.index)
 
 
@@ -249,7 +135,7 @@ def _row(watched: Watched, unit: int, verdict: Verdict, since: dict[str, Any]) -
 def _since(watched: Watched, verdicts: Sequence[Verdict]) -> dict[str, NDArray[Any]]:
     """Return observed and expected of each watched unit since it is in its state, and their difference."""
     stream, (rates, judged) = watched.stream, watched.told
-    starts = stream.bounds[:-1] + [each.begin for each in verdicts]
+    starts = stream.bounds[:-1] + np.array([each.begin for each in verdicts], dtype=np.int64)
     calls = np.flatnonzero(judged & (np.arange(len(stream)) >= starts[stream.units]))
     rates, units = rates[calls], stream.units[calls]
     for unit, verdict in enumerate(verdicts):
@@ -257,7 +143,7 @@ def _since(watched: Watched, verdicts: Sequence[Verdict]) -> dict[str, NDArray[A
             within = slice(*np.searchsorted(units, (unit, unit + 1)))
             rates[within] = _level_before(watched, unit, int(starts[unit]), calls[within], rates[within])
     clustered = _of_clients(stream, calls)
-    expected_count = np.bincount(units, rates, stream.n_units)
+    expected_count = sums_of(units, stream.n_units, rates)
     rate, expected = clustered.ratio, ratio(expected_count, clustered.bottom)
     behind = _behind(stream, calls, starts)
     low, high = difference(
@@ -280,23 +166,22 @@ def _of_clients(stream: Stream, calls: NDArray[np.int64]) -> Clustered:
     """Return hits and calls of each unit, among some calls, and how its clients add up to them."""
     size = int(stream.clients.max()) + 1
     place, pairs = observed(stream.units[calls] * size + stream.clients[calls], stream.n_units * size)
-    hits = np.bincount(place, stream.hits[calls], len(pairs))
-    many = np.bincount(place, minlength=len(pairs)).astype(np.float64)
+    hits, many = (sums_of(place, len(pairs), each) for each in (stream.hits[calls], None))
     products = (hits, many, hits * hits, hits * many, many * many)
-    return Clustered(*(np.bincount(pairs // size, each, stream.n_units) for each in products))
+    return Clustered(*(sums_of(pairs // size, stream.n_units, each) for each in products))
 
 
 def _behind(stream: Stream, calls: NDArray[np.int64], starts: NDArray[np.int64]) -> Floats:
     """Return on how many calls the expected rate of each unit rests.
 
-    Those are the others' calls of its projects, or its own calls before, each project by its share in `calls`.
+    Those are the others' calls of its projects, or its own calls before; projects count by their share.
     """
     strata, units = stream.strata, stream.n_units
     projects = int(strata.projects.max()) + 1
 
     def counted(rows: NDArray[np.int64] | slice) -> Floats:
         codes = stream.units[rows] * projects + strata.projects[stream.cells[rows]]
-        return np.bincount(codes, minlength=units * projects).reshape(units, projects).astype(np.float64)
+        return sums_of(codes, units * projects).reshape(units, projects)
 
     every = counted(slice(None))
     begins = np.where(starts > stream.bounds[:-1], starts, stream.bounds[1:])
@@ -304,7 +189,7 @@ def _behind(stream: Stream, calls: NDArray[np.int64], starts: NDArray[np.int64])
     own = np.zeros(every.shape, dtype=bool)
     own[stream.units[stream.own_level], strata.projects[stream.cells[stream.own_level]]] = True
     rests = np.maximum(np.where(own, past, every.sum(axis=0) - every), 1)
-    shares = ratio(counted(calls), np.bincount(stream.units[calls], minlength=units)[:, np.newaxis])
+    shares = ratio(counted(calls), sums_of(stream.units[calls], units)[:, np.newaxis])
     return ratio(1, (shares**2 / rests).sum(axis=1))
 
 
@@ -319,10 +204,11 @@ def _level_before(watched: Watched, unit: int, start: int, calls: NDArray[np.int
     for project in np.unique(projects[calls[own[calls]]]):
         past = before[own[before] & (projects[before] == project)]
         now = own[calls] & (projects[calls] == project)
-        sums = (stream.hits[past].sum(), plain[past].sum(), len(past))
-        if min(sums[1], sums[2] - sums[1]) >= ENOUGH:
-            level = (np.array(float(each)) for each in sums)
-            result[now] = moved(plain[calls[now]], *level, prior=1.0)
+        hits, expected, many = (
+            np.array(float(each)) for each in (stream.hits[past].sum(), plain[past].sum(), len(past))
+        )
+        if min(expected, many - expected) >= ENOUGH:
+            result[now] = moved(plain[calls[now]], hits, expected, many, prior=1.0)
     return result
 
 
@@ -334,8 +220,7 @@ def _too_few(watched: Watched, unit: int) -> str:
     if not compared:
         return f"too few calls to tell: {len(rates[calls]):,}, and no calls before them to compare with"
     needed = int(np.ceil(compared * watched.thresholds[unit, 0] / max(watched.deepest[unit], 1e-9)))
-    at_most = f" at an expected {rates[calls][judged[calls]].mean():.1%}".replace("%", " %")
-    return f"too few calls to tell: {compared:,}{at_most}; even none of {needed - 1:,} would not raise the alarm"
+    return f"too few calls to tell: {compared:,}, and even if none of them counted it would take {needed:,}"
 
 
 def _in_words(watched: Watched, row: dict[str, Any], *, seen: bool) -> str:
@@ -343,7 +228,8 @@ def _in_words(watched: Watched, row: dict[str, Any], *, seen: bool) -> str:
     since = f"since {_day(watched, row['since'])}"
     if not seen:
         since = f"since its first call, {_day(watched, row['since'])}"
-    rates = f"{_percent(row['rate_since'])} of {row['n_calls_since']:,} calls, {_percent(row['rate_expected'])} expected"
+    expected = f"{_percent(row['rate_expected'])} expected"
+    rates = f"{_percent(row['rate_since'])} of {row['n_calls_since']:,} calls, {expected}"
     if row["state"] == "steady":
         return f"steady {since}: {rates}"
     points = f"{abs(100 * row['difference']):.1f} points {'below' if row['difference'] < 0 else 'above'}"
@@ -364,7 +250,7 @@ def _day(watched: Watched, row: int) -> str:
 
 
 def _pictured(watched: Watched, order: NDArray[np.int64]) -> dict[str, Any]:
-    """Return the charts as a picture needs them: for each row how far they got in each of some spans of days."""
+    """Return the charts as a picture needs them: for each row how far they got in each span of days."""
     stream = watched.stream
     if not len(stream):
         return {"begins": [], "falls": [], "rises": [], "alarms": []}
