@@ -82,7 +82,8 @@ def table_of(watched: Watched) -> pd.DataFrame:
     states = np.array([STATES.index(each) for each in result["state"]], dtype=np.int64)
     order = np.lexsort((-result["n_calls"].to_numpy(), states))
     result = result.iloc[order]
-    result.attrs["watch"] = _pictured(watched, order)
+    keys = zip(result["n_calls"].tolist(), result["threshold"].tolist(), strict=True)
+    result.attrs["watch"] = _pictured(watched, order) | {"keys": [list(key) for key in keys]}
     return result
 
 
