@@ -19,6 +19,7 @@ from brightcall_pandas.analysis._watch_expected import (
     Stream,
     likelihoods,
     sums_of,
+    without_change,
 )
 
 __all__ = ["Alarm", "Chart", "Tail", "charted", "client_correlation", "scores", "tails"]
@@ -161,7 +162,7 @@ def tails(
     if len(stream) > _DRAWN:
         part, whole = stream.first(_longest(np.diff(stream.bounds)))
     places = np.arange(len(part)) + part.units + 1
-    truth = rates[_among(stream, part)]
+    truth = without_change(stream, expectation, spread)[_among(stream, part)]
     for hits in _drawn(part, truth, correlation, many):
         if part is stream:
             of_strata = sums_of(stream.cells, len(stream.strata.units), hits)

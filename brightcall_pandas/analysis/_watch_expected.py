@@ -28,6 +28,7 @@ __all__ = [
     "spread_of_days",
     "strata_of",
     "sums_of",
+    "without_change",
 ]
 
 Floats = NDArray[np.float64]
@@ -157,10 +158,14 @@ class _Others:
         self._own, pairs = observed(self._codes * many + strata.units, len(shared) * many)
         self._sizes = len(shared), len(pairs)
 
-    def __call__(self, values: Floats) -> Floats:
-        """Return the sum for each stratum."""
+    def __call__(self, values: Floats, *, everyone: bool = False) -> Floats:
+        """Return the sum for each stratum; with `everyone` its own unit counts as well."""
         of_all = sums_of(self._codes, self._sizes[0], values)[:, self._codes]
-        return of_all if self._alone else of_all - sums_of(self._own, self._sizes[1], values)[:, self._own]
+        return (
+            of_all
+            if self._alone or everyone
+            else of_all - sums_of(self._own, self._sizes[1], values)[:, self._own]
+        )
 
     def prior(self, hits: Floats, calls: Floats, rates: Floats) -> float:
         """Return how many calls the step before counts for: few where labels differ beyond chance."""
@@ -192,25 +197,33 @@ class Expectation:
         self._priors: list[float] = []
         self.rates = self._rates(hits[np.newaxis])[0]
         """The expected rates."""
+        self._hits = hits
+
+    @property
+    def together(self) -> Floats:
+        """The rates of all units together: those that each would have if no unit differed."""
+        rates: Floats = self._rates(self._hits[np.newaxis], everyone=True)[0]
+        return rates
 
     def anew(self, hits: Floats) -> Floats:
         """Return what is expected if these were the hits: a row for each time that they were drawn."""
         return self._rates(hits)
 
-    def _rates(self, hits: Floats) -> Floats:
+    def _rates(self, hits: Floats, *, everyone: bool = False) -> Floats:
         calls = self._calls
-        grand = _rate(self._everyone(hits), self._everyone(calls), np.full_like(hits, 0.5), prior=1.0)
-        rates = _rate(self._attempt(hits), self._attempt(calls), grand)
+
+        def rate(others: _Others, before: Floats, prior: float) -> Floats:
+            found, many = (others(each, everyone=everyone) for each in (hits, calls))
+            return (found + prior * before) / (many + prior)
+
+        rates = rate(self._attempt, rate(self._everyone, np.full_like(hits, 0.5), 1.0), _PRIOR)
         for place, of_label in enumerate(self._steps):
             if place == len(self._priors):
                 self._priors.append(of_label.prior(hits, calls, rates))
-            found, expected, many = (of_label(each) for each in (hits, calls * rates, calls))
+            sums = (of_label(each, everyone=everyone) for each in (hits, calls * rates, calls))
+            found, expected, many = sums
             rates = moved(rates, found, expected, many, self._priors[place])
         return np.clip(rates, _LEAST, 1 - _LEAST)
-
-
-def _rate(hits: Floats, calls: Floats, before: Floats, prior: float = _PRIOR) -> Floats:
-    return (hits + prior * before) / (calls + prior)
 
 
 def moved(rates: Floats, hits: Floats, expected: Floats, calls: Floats, prior: float = _PRIOR) -> Floats:
@@ -253,6 +266,20 @@ def likelihoods(
     return np.clip(found, _LEAST, 1 - _LEAST), judged
 
 
+def without_change(stream: Stream, expectation: Expectation, spread: float) -> Floats:
+    """Return how likely each call is a hit if no unit differs, nor changes."""
+    rates = expectation.together[stream.cells]
+    if stream.own_level.any():
+        places, begins = stream.runs
+        runs = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(places)))
+        sums = (sums_of(runs, len(begins), each) for each in (stream.hits[places], rates[places], None))
+        hits, expected, calls = (each[runs] for each in sums)
+        rates[places] = moved(rates[places], hits, expected, calls, prior=1.0)
+    if spread:
+        rates = _of_the_day(stream, stream.hits[np.newaxis], rates[np.newaxis], spread, everyone=True)[0]
+    return np.clip(rates, _LEAST, 1 - _LEAST)
+
+
 def _at_own_level(rates: Floats, hits: NDArray[np.bool_], begins: Codes) -> tuple[Floats, NDArray[np.bool_]]:
     """Return rates at the level of the calls before, and where these are `ENOUGH`; runs begin at `begins`."""
     lengths = np.diff(begins, append=rates.shape[1])
@@ -265,14 +292,17 @@ def _at_own_level(rates: Floats, hits: NDArray[np.bool_], begins: Codes) -> tupl
     return moved(rates, before[0], before[1], np.broadcast_to(calls, rates.shape), prior=1.0), judged
 
 
-def _of_the_day(stream: Stream, hits: NDArray[np.bool_], rates: Floats, spread: float) -> Floats:
-    """Return rates as far as they were moved on a day for all the others alike."""
+def _of_the_day(
+    stream: Stream, hits: NDArray[np.bool_], rates: Floats, spread: float, *, everyone: bool = False
+) -> Floats:
+    """Return rates as far as they were moved on a day for all the others alike, or for `everyone`."""
     codes, size = stream.units * stream.n_days + stream.days, stream.n_units * stream.n_days
     excess, weight = (
         sums_of(codes, size, each).reshape(-1, stream.n_units, stream.n_days)
         for each in (hits - rates, rates * (1 - rates))
     )
-    excess, weight = (each.sum(axis=1, keepdims=True) - each for each in (excess, weight))
+    own = 0.0 if everyone else 1.0
+    excess, weight = (each.sum(axis=1, keepdims=True) - own * each for each in (excess, weight))
     shift = np.exp(excess / (weight + 1 / spread)).reshape(-1, size)[:, codes]
     return np.asarray(rates * shift / (1 - rates + rates * shift))
 

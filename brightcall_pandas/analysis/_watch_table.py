@@ -219,7 +219,10 @@ def _too_few(watched: Watched, unit: int) -> str:
     calls = slice(*stream.bounds[unit : unit + 2])
     compared = int(judged[calls].sum())
     if not compared:
-        return f"too few calls to tell: {len(rates[calls]):,}, and no calls before them to compare with"
+        kinds = f"{ENOUGH} that count and {ENOUGH} that do not"
+        return (
+            f"nothing to compare {len(rates[calls]):,} calls with: it takes {kinds}, of others or before them"
+        )
     needed = int(np.ceil(compared * watched.thresholds[unit, 0] / max(watched.deepest[unit], 1e-9)))
     return f"too few calls to tell: {compared:,}, and even if none of them counted it would take {needed:,}"
 

@@ -1,0 +1,3 @@
+class TestWatch:
+    def test_x(self):
+        assert 1
