@@ -81,7 +81,7 @@ class PictureViews:
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
-        """Draw how far each line, agent or project is from an alarm, day by day, a small chart for each.
+        """Draw how far each unit is from an alarm, day by day, a small chart for each.
 
         The axes of the whole picture, with a panel for each of twelve units, those that changed first
         and then the largest: upwards how far the chart of a rise is, downwards that of a fall, with

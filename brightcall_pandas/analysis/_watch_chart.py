@@ -31,7 +31,7 @@ _AT_ONCE = 150_000  # calls held in memory
 _TAIL = 400  # highest peaks, from which the tail is told
 _SHARED = 10.0  # peaks that the rate of all units stands for in that of one
 _DROP = 1e4  # no chart gets that high
-_LOWEST = 0.5
+_LOWEST = 2.0  # below, peaks do not fall off exponentially
 
 
 class Alarm(msgspec.Struct, frozen=True):

@@ -145,8 +145,8 @@ def sums_of(codes: Codes, size: int, values: NDArray[Any] | None = None) -> Floa
     return np.bincount(flat, values.ravel(), many * size).astype(np.float64).reshape(many, size)
 
 
-class _Others:
-    """Sums over the strata of the other units that share a label; of a single unit over its own."""
+class _Sums:
+    """Sums over the strata that share a label: of all units, and of all but one's own."""
 
     def __init__(self, strata: Strata, *labels: Codes) -> None:
         codes = np.zeros(len(strata.units), dtype=np.int64)
@@ -158,14 +158,12 @@ class _Others:
         self._own, pairs = observed(self._codes * many + strata.units, len(shared) * many)
         self._sizes = len(shared), len(pairs)
 
-    def __call__(self, values: Floats, *, everyone: bool = False) -> Floats:
-        """Return the sum for each stratum; with `everyone` its own unit counts as well."""
+    def __call__(self, values: Floats) -> tuple[Floats, Floats]:
+        """Return for each stratum the sum of all, and that of the other units; of a single unit its own."""
         of_all = sums_of(self._codes, self._sizes[0], values)[:, self._codes]
-        return (
-            of_all
-            if self._alone or everyone
-            else of_all - sums_of(self._own, self._sizes[1], values)[:, self._own]
-        )
+        if self._alone:
+            return of_all, of_all
+        return of_all, of_all - sums_of(self._own, self._sizes[1], values)[:, self._own]
 
     def prior(self, hits: Floats, calls: Floats, rates: Floats) -> float:
         """Return how many calls the step before counts for: few where labels differ beyond chance."""
@@ -190,40 +188,43 @@ class Expectation:
     """
 
     def __init__(self, strata: Strata, calls: Floats, hits: Floats) -> None:
-        self._calls = calls[np.newaxis]
         attempt, project, hour = strata.attempts, strata.projects, strata.hours
-        self._everyone, self._attempt = _Others(strata), _Others(strata, attempt)
-        self._steps = [_Others(strata, *labels) for labels in ((project,), (hour,), (attempt, project, hour))]
+        self._calls = calls[np.newaxis]
+        self._whole, self._attempt = _Sums(strata), _Sums(strata, attempt)
+        self._steps = [_Sums(strata, *labels) for labels in ((project,), (hour,), (attempt, project, hour))]
         self._priors: list[float] = []
-        self.rates = self._rates(hits[np.newaxis])[0]
-        """The expected rates."""
-        self._hits = hits
-
-    @property
-    def together(self) -> Floats:
+        rates, together = self._rates(hits[np.newaxis])
+        self.rates: Floats = rates[0]
+        """The expected rates, of which the unit's own calls say nothing."""
+        self.together: Floats = together[0]
         """The rates of all units together: those that each would have if no unit differed."""
-        rates: Floats = self._rates(self._hits[np.newaxis], everyone=True)[0]
-        return rates
 
     def anew(self, hits: Floats) -> Floats:
         """Return what is expected if these were the hits: a row for each time that they were drawn."""
-        return self._rates(hits)
+        return self._rates(hits)[0]
 
-    def _rates(self, hits: Floats, *, everyone: bool = False) -> Floats:
+    def _rates(self, hits: Floats) -> tuple[Floats, Floats]:
+        """Return the expected rates, and those of all units together.
+
+        At each step both are moved in the same way, by the others' calls and by all calls. What was expected
+        of the others' calls is told by the rates of all, at the level of the others.
+        """
         calls = self._calls
-
-        def rate(others: _Others, before: Floats, prior: float) -> Floats:
-            found, many = (others(each, everyone=everyone) for each in (hits, calls))
-            return (found + prior * before) / (many + prior)
-
-        rates = rate(self._attempt, rate(self._everyone, np.full_like(hits, 0.5), 1.0), _PRIOR)
+        (found, _), (many, _) = self._attempt(hits), self._attempt(calls)
+        (of_all, of_others), (all_calls, others_calls) = self._whole(hits), self._whole(calls)
+        together = (found + _PRIOR * (of_all + 1) / (all_calls + 2)) / (many + _PRIOR)
+        rates = moved(together, of_others, self._whole(calls * together)[1], others_calls, prior=1.0)
         for place, of_label in enumerate(self._steps):
             if place == len(self._priors):
-                self._priors.append(of_label.prior(hits, calls, rates))
-            sums = (of_label(each, everyone=everyone) for each in (hits, calls * rates, calls))
-            found, expected, many = sums
-            rates = moved(rates, found, expected, many, self._priors[place])
-        return np.clip(rates, _LEAST, 1 - _LEAST)
+                self._priors.append(of_label.prior(hits, calls, together))
+            prior = self._priors[place]
+            sums = [of_label(each) for each in (hits, calls * together, calls)]
+            level = (of_others + 1) / (self._whole(calls * together)[1] + 1)
+            hits_there, expected, calls_there = (others for _, others in sums)
+            rates = moved(rates, hits_there, np.minimum(level * expected, calls_there), calls_there, prior)
+            hits_there, expected, calls_there = (every for every, _ in sums)
+            together = moved(together, hits_there, expected, calls_there, prior)
+        return np.clip(rates, _LEAST, 1 - _LEAST), np.clip(together, _LEAST, 1 - _LEAST)
 
 
 def moved(rates: Floats, hits: Floats, expected: Floats, calls: Floats, prior: float = _PRIOR) -> Floats:
@@ -343,6 +344,6 @@ def has_others(strata: Strata, hits: Floats) -> NDArray[np.bool_]:
     """Return for each stratum whether other units have `ENOUGH` hits and misses in its project."""
     if int(strata.units.max(initial=0)) == 0:
         return np.zeros(len(strata.units), dtype=bool)
-    others = _Others(strata, strata.projects)
-    found, calls = others(hits[np.newaxis])[0], others(strata.calls[np.newaxis])[0]
+    sums = _Sums(strata, strata.projects)
+    found, calls = (sums(each[np.newaxis])[1][0] for each in (hits, strata.calls))
     return np.asarray((found >= ENOUGH) & (calls - found >= ENOUGH))

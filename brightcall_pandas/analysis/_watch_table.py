@@ -20,6 +20,7 @@ __all__ = ["table_of"]
 
 STATES = ("fallen", "risen", "steady", "not judged")
 _STEPS = 60
+_APART = 4  # so many changes are looked at one after the other
 _COLUMNS = {
     "state": "str",
     "since": "time",
@@ -62,9 +63,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def table_of(watched: Watched) -> pd.DataFrame:
     """Return the table of `watch`."""
-    if len(watched.stream) and watched.changed.any():
-        # A unit that fell makes those that are compared with it seem to rise.
-        watched = msgspec.structs.replace(watched, found=(watched.tails, watched.changed))
+    watched = _apart(watched) if len(watched.stream) else watched
     stream = watched.stream
     verdicts = [_verdict(watched, unit) for unit in range(stream.n_units)]
     since = _since(watched, verdicts) if verdicts else {}
@@ -85,6 +84,25 @@ def table_of(watched: Watched) -> pd.DataFrame:
     keys = zip(result["n_calls"].tolist(), result["threshold"].tolist(), strict=True)
     result.attrs["watch"] = _pictured(watched, order) | {"keys": [list(key) for key in keys]}
     return result
+
+
+def _apart(watched: Watched) -> Watched:
+    """Return what is watched, with none of its units compared with calls that belong to a change.
+
+    A unit that fell makes those that are compared with it seem to rise. So the clearest change is found
+    first, its calls are left out, and what is left is looked at again.
+    """
+    left_out: list[int] = []
+    while len(left_out) < _APART:
+        clearest = max(
+            ((clarity, unit) for unit, clarity in watched.clarity.items() if unit not in left_out),
+            default=None,
+        )
+        if clearest is None:
+            break
+        left_out.append(clearest[1])
+        watched = msgspec.structs.replace(watched, found=(watched.tails, watched.calls_changed(left_out)))
+    return watched
 
 
 def _frame(rows: Sequence[dict[str, Any]], watched: Watched) -> pd.DataFrame:

@@ -122,14 +122,33 @@ class Watched(msgspec.Struct, frozen=True, dict=True):
         able = max(int((self.deepest >= falls).sum()), 1)  # the others cannot give a false alarm
         return np.column_stack([tail.threshold(allowed / able) for tail in self.tails])
 
-    @cached_property
-    def changed(self) -> NDArray[np.bool_]:
-        """Which calls belong to a change that goes on."""
-        result = np.zeros(len(self.stream), dtype=bool)
-        for (begin, end), sides in zip(pairwise(self.stream.bounds.tolist()), self.charts, strict=True):
-            for each in (alarm for chart in sides for alarm in chart.alarms if alarm.end is None):
-                result[begin + each.begin : end] = True
+    @property
+    def clarity(self) -> dict[int, float]:
+        """How clear the change is of each unit whose alarm goes on: its evidence ÷ √calls."""
+        return {
+            unit: float(evidence / np.sqrt(max(end - begin, 1)))
+            for unit, (begin, end, evidence) in self._changes().items()
+        }
+
+    def calls_changed(self, units: Sequence[int]) -> NDArray[np.bool_]:
+        """Return which calls belong to the changes of some units, those found before among them."""
+        result = np.zeros(len(self.stream), dtype=bool) if self.found is None else self.found[1].copy()
+        for unit, (begin, end, _) in self._changes().items():
+            if unit in units:
+                result[begin:end] = True
         return result
+
+    def _changes(self) -> dict[int, tuple[int, int, float]]:
+        """Return begin, end and evidence of each change that goes on, by unit."""
+        rates, judged = self.told
+        found = {}
+        for unit, (first, end) in enumerate(pairwise(self.stream.bounds.tolist())):
+            for chart, ratio in zip(self.charts[unit], self.ratios, strict=True):
+                for begin in (first + each.begin for each in chart.alarms if each.end is None):
+                    calls = slice(begin, end)
+                    added = scores(self.stream.hits[calls], rates[calls], judged[calls], ratio)
+                    found[unit] = (begin, end, float(added.sum()))
+        return found
 
     @cached_property
     def deepest(self) -> Floats:
