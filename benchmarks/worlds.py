@@ -84,7 +84,7 @@ def main() -> None:
         for title in CURVES
         if given.planted and given.only in title
     }
-    if given.planted and "watch" in (given.only or "watch"):
+    if given.planted and given.only in DELAYS:
         delays_of_alarms(given.planted, given.calls)
     print(f"\nTook {time.perf_counter() - start:.0f} s.")
     if given.picture is not None:
@@ -527,6 +527,9 @@ def curve(title: str, worlds: int, calls: int, *, small: bool) -> pd.Series:
     return pd.Series(power)
 
 
+DELAYS = "watch: delay of the alarm where a line loses a third of its answers in the middle of the month"
+
+
 def delays_of_alarms(worlds: int, calls: int) -> None:
     """Print after how many days a line is said to have fallen that lost a third of its answers."""
     begins = pd.Timestamp("2026-03-17", tz="Europe/Berlin")  # the middle of the month
@@ -543,7 +546,7 @@ def delays_of_alarms(worlds: int, calls: int) -> None:
             usual = row["rate_expected"]
             truth = 1 / (1 + (1 - usual) / usual * np.exp(A_THIRD)) - usual
             covered += row["difference_low"] <= truth <= row["difference_high"]
-    print(f"watch: a line loses a third of its answers in the middle of the month, {calls:,} calls")
+    print(f"{DELAYS}, {calls:,} calls")
     if delays:
         quarter, median, most = np.quantile(delays, [0.25, 0.5, 0.75])
         print(
