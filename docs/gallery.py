@@ -62,6 +62,7 @@ EXAMPLES = {
         "changes": 'late.calls.plot.changes(early, by="project")',
         "compare": 'late.calls.plot.compare(early, by="project")',
         "explain_change": 'late.calls.plot.explain_change(early, by="project")',
+        "watch": 'calls.calls.plot.watch(by="line")',
     },
     "Transfers": {
         "transfer_flow": "calls.calls.plot.transfer_flow()",
