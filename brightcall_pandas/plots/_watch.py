@@ -58,10 +58,7 @@ def watch(table: pd.DataFrame, look: Look) -> Axes:
     """
     charts = _charts_of(table)
     if charts is None or not charts.lines:
-        words = "no calls" if table.empty else "too few calls to judge anything"
-        return no_data(
-            look, _TOPIC, words if "watch" in table.attrs else "the table does not have its charts"
-        )
+        return no_data(look, _TOPIC, _nothing(table))
     drawn = table.iloc[list(charts.lines)]
     if look.sort is None:
         look.sort = "table"  # what changed comes first, then the largest
@@ -85,6 +82,15 @@ def watch(table: pd.DataFrame, look: Look) -> Axes:
             *([Key("changed, with the call that raised the alarm", RED, "dot")] if changed.any() else []),
         ],
         fits=[Panels(panels, names, ends_of(charts.steps), look.small)],
+    )
+
+
+def _nothing(table: pd.DataFrame) -> str:
+    """Return why nothing can be drawn of a table."""
+    if "watch" not in table.attrs:
+        return "the table does not have its charts"
+    return (
+        "no calls" if table.empty else f"{counted(table['n_calls'].sum(), 'call')}, too few to judge anything"
     )
 
 

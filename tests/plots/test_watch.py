@@ -81,6 +81,6 @@ class TestWatch:
         assert len(ax.child_axes) == 4
         assert "not drawn: 1 line that cannot be judged" in plots.describe(ax)
         none = calls(many=5).calls.plot.watch()
-        assert "too few calls to judge anything" in title(none)
+        assert "5 calls, too few to judge anything" in title(none)
         assert "no calls" in title(calls().iloc[:0].calls.plot.watch())
         plt.close("all")
