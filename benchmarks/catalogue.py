@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from measure import peak_beyond_mb, timed
-from tables import by_hand, follow_up, transfers
+from tables import by_hand, follow_up, transfers, watching
 
 from brightcall_pandas import analysis
 from brightcall_pandas.frame._columns import column, to_pandas
 from brightcall_pandas.sandbox._generate import draw_calls
 from brightcall_pandas.sandbox._records import call_table, planted_chains
 
-BY_HAND = by_hand.TABLES | follow_up.TABLES | transfers.TABLES
+BY_HAND = by_hand.TABLES | follow_up.TABLES | transfers.TABLES | watching.TABLES
 RUNS = 5
 RATIO, TOTAL_S = 1.5, 5.0
 OPTIONS: dict[str, dict[str, Any]] = {

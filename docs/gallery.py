@@ -63,6 +63,7 @@ EXAMPLES = {
         "compare": 'late.calls.plot.compare(early, by="project")',
         "explain_change": 'late.calls.plot.explain_change(early, by="project")',
         "restated": 'restated.calls.plot.restated("positive_rate", by="agent", reported=calls)',
+        "watch": 'calls.calls.plot.watch(by="line")',
     },
     "Transfers": {
         "transfer_flow": "calls.calls.plot.transfer_flow()",

@@ -52,7 +52,7 @@ from brightcall_pandas.load._proof import PROOF_VERSION
 
 __all__ = ["Client", "current_client", "loading_client", "use"]
 
-_LOADERS = ("load_calls", "load_stats", "count_calls", "load_catalog", "revisions", "forget")
+_LOADERS = ("load_calls", "load_stats", "count_calls", "load_catalog", "lookback", "revisions", "forget")
 """Functions that take a client, and are methods of it as well: ``client.load_calls(…)``."""
 _FUNCTIONS = {
     "export_calls": "bc.export_calls(…, client=client)",
@@ -60,19 +60,6 @@ _FUNCTIONS = {
     "use": "bc.use(client)",
     "login": "bc.login()",
 }
-_LOADERS = {
-    "load_calls": "…",
-    "load_stats": "…",
-    "count_calls": "…",
-    "load_catalog": "",
-    "export_calls": "…",
-    "explore": "…",
-    "forget": "…",
-    "lookback": "",
-    "revisions": "…",
-}
-"""Functions that take a client, which may be looked for on the client itself, and what stands before it."""
-_OF_DEFAULT = {"use": "bc.use(client)", "login": "bc.login()"}
 _UNMEASURED_DAYS = 7  # after which days are final as long as it is not known
 _VARIABLES = (ADDRESS_VARIABLE, "BRIGHTCALL_CACHE_DIR")
 _AROUND = "\"'\ufeff"  # what is copied along with an address or a path: quotes, a byte order mark

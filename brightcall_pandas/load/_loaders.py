@@ -13,9 +13,8 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.api import Reply, WriteQueue, is_this_machine, unreadable
 from brightcall_pandas.analysis import Lookback
-from brightcall_pandas.api import Reply, WriteQueue, unreadable
+from brightcall_pandas.api import Reply, WriteQueue, is_this_machine, unreadable
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import (
     BrightcallError,

@@ -17,8 +17,8 @@ from brightcall_pandas.plots._formats import of_all, percent, percent_axis
 from brightcall_pandas.plots._labels import is_none, shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import LineLabels, halo, readable
-from brightcall_pandas.plots._standing import most_frequent
 from brightcall_pandas.plots._settled import hatch_unsettled
+from brightcall_pandas.plots._standing import most_frequent
 
 __all__ = ["outcome_shares"]
 

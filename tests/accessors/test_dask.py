@@ -33,7 +33,7 @@ ARGUMENTS = {
 REFUSED = """
     agent_time compare concurrency explain_change explore late_recalls missed_calls model_frame quality
     reconcile repeat_calls show staffing to_event_log to_csv to_excel to_networkx to_parquet transfer_events
-    transfer_flow
+    transfer_flow watch
 """.split()
 LAZY = [name for name in analysis.__all__ if name not in (*REFUSED, "definitions")]
 

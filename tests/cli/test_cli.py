@@ -108,6 +108,7 @@ class TestHelp:
         commands = (
             r"demo Load.* lab Open.* sandbox Run.* describe List.* export Write.*",
             r"revisions List.* lookback Estimate.* doctor Report.* cache Show",
+            r"revisions List.* watch Tell.* doctor Report.* cache Show",
         )
         assert re.search(" ".join(commands), words)
         assert "BRIGHTCALL_API_KEY" in words
@@ -123,6 +124,7 @@ class TestHelp:
             ["export"],
             ["revisions"],
             ["lookback"],
+            ["watch"],
             ["doctor"],
             ["cache", "info"],
             ["cache", "clear"],
@@ -534,6 +536,8 @@ def loaded(tmp_path_factory):
         bc.load_calls(sandbox.day_from, sandbox.day_to, client=client, progress=False)
         client.close()
     return sandbox.account, folder
+
+
 class TestLookback:
     @pytest.fixture(scope="class")
     @classmethod
@@ -565,6 +569,73 @@ class TestLookback:
     @pytest.mark.parametrize("arguments", [["outcomeTg"], ["--share", "1"], ["--filters", '{"tpyes": 1}']])
     def test_a_usage_error(self, brightcall, read_twice, arguments):
         assert brightcall("lookback", *arguments, *read_twice).returncode == 2
+
+
+def watching(brightcall, tmp_path_factory):
+    """How the command ends on days of which a line lost most of its answers in the second half."""
+    world = bc.World("fell", [("answer", f"line:{TestWatch.LINE}", -1.5, 0.5)])
+    with bc.start_sandbox(6_000, 30, seed=4, world=world) as sandbox:
+        about = {"BRIGHTCALL_API_KEY": sandbox.api_key, "BRIGHTCALL_BASE_URL": sandbox.url}
+        about["BRIGHTCALL_CACHE_DIR"] = str(tmp_path_factory.mktemp("watch"))
+
+        def run(*arguments, days=(str(sandbox.day_from), str(sandbox.day_to))):
+            return brightcall("watch", *days, *arguments, **about)
+
+        yield run
+
+
+class TestWatch:
+    LINE = "+49305550103"
+
+    def test_an_alarm_is_told_and_has_exit_code_1(self, watching):
+        done = watching()
+        assert (done.returncode, done.stderr) == (1, "")
+        (line,) = done.stdout.splitlines()
+        assert re.match(rf"\{self.LINE}: fallen since 1\d March 2026, .* points below .*; alarm on ", line)
+
+    def test_without_an_alarm_there_is_nothing_to_read(self, watching):
+        done = watching("--by", "agent", "--false-alarms", "0.01")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+    def test_json(self, watching):
+        done = watching("--json")
+        said = json.loads(done.stdout)
+        assert (done.returncode, said["alarm"], said["last_day"]) == (1, True, "2026-03-31")
+        first = said["units"][0]
+        assert (first["line"], first["state"]) == (self.LINE, "fallen")
+        assert first["since"].startswith("2026-03-1")
+        assert {each["state"] for each in said["units"][1:]} == {"steady"}
+        quiet = watching("--by", "agent", "--false-alarms", "0.01", "--json")
+        assert (quiet.returncode, json.loads(quiet.stdout)["alarm"]) == (0, False)
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["--by", "hour"], "cannot be watched"),
+            (["--by", "agnt"], "did you mean 'agent'"),
+            (["--metric", "talk_time_mean_s"], "share of calls"),
+            (["--false-alarms", "0"], "above 0"),
+            (["--filters", "no"], "JSON object"),
+        ],
+    )
+    def test_usage_errors(self, watching, arguments, words):
+        done = watching(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert words in " ".join(done.stderr.split())
+
+    def test_what_judges_nothing_is_no_good_news(self, watching):
+        done = watching(days=("2026-01-01", "2026-01-02"))
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "nothing was judged: no calls from 2026-01-01 to 2026-01-02" in done.stderr
+        few = watching(days=("2026-03-02", "2026-03-02"))
+        assert few.returncode == 3
+        assert "nothing was judged: " in few.stderr
+
+    def test_a_failure_is_no_alarm(self, brightcall, tmp_path):
+        about = {"BRIGHTCALL_API_KEY": "k", "BRIGHTCALL_BASE_URL": "http://127.0.0.1:9"}
+        done = brightcall("watch", **about, BRIGHTCALL_CACHE_DIR=str(tmp_path))
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "no server is running" in done.stderr
 
 
 class TestCache:
