@@ -27,7 +27,7 @@ class TestClient:
         client = bc.Client(KEY, base_url=HERE, cache_dir=tmp_path)
         assert f"server    {HERE}, API v1" in shown(client)
         assert "key       there is one" in shown(client)
-        assert "in the account's timezone, which the first load learns" in shown(client)
+        assert "the account's, which the first load learns" in shown(client)
         assert "nothing yet, in " in shown(client)
         assert 'bc.load_calls("30d")' in shown(client)
         client.close()
