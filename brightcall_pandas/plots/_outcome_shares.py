@@ -17,6 +17,7 @@ from brightcall_pandas.plots._formats import of_all, percent, percent_axis
 from brightcall_pandas.plots._labels import is_none, shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import LineLabels, halo, readable
+from brightcall_pandas.plots._standing import most_frequent
 
 __all__ = ["outcome_shares"]
 
@@ -137,8 +138,8 @@ def _moved(parts: dict[Any, Any], word: str, compared: str) -> str:
         if first["share_high"] < last["share_low"] or first["share_low"] > last["share_high"]:
             moves[outcome] = (first["share"], last["share"])
     if len(next(iter(parts.values()))) == 1:
-        outcome, part = next(iter(parts.items()))
-        return f"{shortened(outcome, 30)} is the most frequent outcome: {percent(part['share'].iloc[0])}"
+        shares = pd.Series({outcome: part["share"].iloc[0] for outcome, part in parts.items()})
+        return most_frequent(shares, "outcome", 30)
     if not moves:
         return f"From the first to the last {compared}, no outcome's share moved by more than chance"
     most = max(moves, key=lambda outcome: abs(moves[outcome][1] - moves[outcome][0]))

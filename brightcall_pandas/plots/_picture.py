@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import is_color_like
 from matplotlib.figure import Figure
 
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.frame import (
     PICTURE_OPTIONS,
     Names,
@@ -176,7 +177,7 @@ def picture(draw: Callable[[pd.DataFrame, Look], Axes]) -> Picture:
     drawn.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
     drawn.__doc__ = documented(draw.__doc__, PICTURE_OPTIONS)
     del drawn.__wrapped__  # which takes a look, not these options
-    return drawn
+    return brief_errors(drawn)
 
 
 def _check(look: Look) -> None:

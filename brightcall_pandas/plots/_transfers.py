@@ -102,10 +102,9 @@ def _largest(
         return f"{' → '.join(names)} ({written(values[row, column])})"
 
     first, second = (int(place) for place in np.argsort(-values, axis=None, kind="stable")[:2])
-    if counts and values.flat[second]:
-        more, fewer = float(values.flat[first]), float(values.flat[second])
-        if more - fewer < _SIGMAS * np.sqrt(more + fewer):
-            return f"No transfer is clearly the first: {pair(first, 12)}, {pair(second, 12)}"
+    more, fewer = float(values.flat[first]), float(values.flat[second])
+    if fewer and (more == fewer or (counts and more - fewer < _SIGMAS * np.sqrt(more + fewer))):
+        return f"No transfer is clearly the first: {pair(first, 12)}, {pair(second, 12)}"
     return f"Most frequent transfer: {pair(first)}"
 
 

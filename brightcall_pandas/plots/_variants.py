@@ -81,6 +81,8 @@ def _finding(table: pd.DataFrame, shown: pd.DataFrame, look: Look) -> str:
     way = " and ".join(
         shortened(" → ".join(map(str, shown.loc[path, "chain"])) or path, 48) for path in first[:2]
     )
+    if look.facts.cut(table) and len(first) > 2:
+        return f"None of these ways was gone more often than {counted(shown['n_calls'].max(), 'time')}"
     if look.facts.cut(table):
         return f"Most frequent of these ways: {way}, {percent(shown['share'].max())} of the calls"
     if not transferred:

@@ -244,7 +244,7 @@ class TestOutcomeShares:
         days = {"first_day": "2026-01-05", "last_day": "2026-01-13"}
         table.attrs = {"brightcall": {"settings": {}, **days}}
         ax = plots.outcome_shares(table)
-        assert title(ax) == "lost is the most frequent outcome: 80 %"
+        assert title(ax) == "lost is the most frequent outcome: 80 % of the calls"
         assert {"sold 20 %", "lost 80 %"} <= set(texts(ax))
         assert "hollow: a week that is not whole" in plots.describe(ax)
 
