@@ -116,13 +116,13 @@ class TestCommands:
             "make lab",
             "make test",
             "python3 -m venv .venv",
-            'pip install --constraint constraints.txt --editable ".[sandbox,lab,excel,graph,model]"',
+            'pip install --constraint constraints.txt --editable ".[sandbox,lab,excel,graph,model,dask]"',
             "brightcall demo",
             "brightcall lab --copies-of notebooks",
         ):
             assert line in self.README
         for line in (
-            '--editable ".[sandbox,lab,excel,graph,model]"',
+            '--editable ".[sandbox,lab,excel,graph,model,dask]"',
             "brightcall lab --copies-of notebooks",
         ):
             assert line in self.MAKEFILE
