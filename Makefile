@@ -80,7 +80,7 @@ $(VENV)/.demo-installed: $(VENV)/.created $(INPUTS)
 
 # With what the notebooks import besides.
 $(VENV)/.lab-installed: $(VENV)/.created $(INPUTS)
-	$(PIP) --editable ".[sandbox,lab,excel,graph,model]"
+	$(PIP) --editable ".[sandbox,lab,excel,graph,model,dask]"
 	@touch $@ $(VENV)/.demo-installed
 
 $(VENV)/.dev-installed: $(VENV)/.created $(INPUTS)

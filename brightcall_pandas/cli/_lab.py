@@ -34,13 +34,15 @@ _COPIES = (
 
 _OWN = (
     "An API key was found (not tried yet): your notebooks load the calls of its account, from {0.base_url}.\n"
-    "Those that came with the project start a sandbox of their own. Ctrl-C, twice, ends JupyterLab."
+    "Those that came with the project start a sandbox of their own, until you write OWN_ACCOUNT = True in\n"
+    "their first cell. Ctrl-C, twice, ends JupyterLab."
 )
 _OPENED = f"{_MINE / _OF_ACCOUNT} is opened first: it loads and draws the last 30 days of your account."
 _CELLS = (
     "# Your own calls\n\n"
     "This notebook loads from the account whose API key was set when JupyterLab was started. The numbered "
-    "notebooks beside it go on using a sandbox, with made-up calls.",
+    "notebooks beside it go on using a sandbox, with made-up calls, until you write `OWN_ACCOUNT = True` in "
+    "their first cell.",
     "import brightcall_pandas as bc\n\n"
     'df = bc.load_calls("30d")  # or a first and a last day: "2026-03-02", "2026-03-31"\n'
     "df.calls",

@@ -120,7 +120,7 @@ class Notebook:
         )
         self.command("notebook:run-all-cells")
         self.page.wait_for_selector(".bc-sentence", timeout=120_000)
-        # The last cell stops the sandbox: then all have run.
+        # Once the last cell has run, all have.
         self.page.wait_for_function(
             "window.jupyterapp.shell.currentWidget.content.widgets"
             ".filter((cell) => cell.model.type === 'code').at(-1).model.executionCount !== null",
