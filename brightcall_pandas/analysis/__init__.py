@@ -62,6 +62,7 @@ from brightcall_pandas.analysis._dimensions import names_of as names_of
 from brightcall_pandas.analysis._findings import FINDING_COLUMNS as FINDING_COLUMNS
 from brightcall_pandas.analysis._findings import Look as Look
 from brightcall_pandas.analysis._findings import findings as findings
+from brightcall_pandas.analysis._findings import rows_of_group as rows_of_group
 from brightcall_pandas.analysis._handover import ai_handover
 from brightcall_pandas.analysis._histograms import Bins as Bins
 from brightcall_pandas.analysis._histograms import Closed as Closed

@@ -33,7 +33,7 @@ from brightcall_pandas.analysis._rates import checked_confidence, normal_quantil
 from brightcall_pandas.analysis._tallies import Facts
 from brightcall_pandas.frame import client_codes, column, micros, of_one_agent, of_one_lead, of_one_region
 
-__all__ = ["FINDING_COLUMNS", "Look", "findings", "together"]
+__all__ = ["FINDING_COLUMNS", "Look", "findings", "rows_of_group"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -70,7 +70,7 @@ class Look(msgspec.Struct, frozen=True):
     metrics: Sequence[Metric]
 
 
-def together(df: pd.DataFrame, other: pd.DataFrame | None) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+def _together(df: pd.DataFrame, other: pd.DataFrame | None) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """Return the calls of both sides in one frame, told apart alike, and which of them are of the other."""
     if other is None:
         return df.reset_index(drop=True), np.zeros(len(df), dtype=bool)
@@ -129,7 +129,7 @@ def findings(
     pooled, 1 at least.
     """
     checked_confidence(confidence)
-    both = _Both(*together(df, other), before)
+    both = _Both(*_together(df, other), before)
     rows = [
         row
         for look in looks
@@ -438,3 +438,13 @@ def _since(
     surplus = (calls.hit - cells.usual[place])[mine]
     turned = np.cumsum(np.bincount(days[calls.rows[mine]], weights=surplus, minlength=len(labels)))
     return labels[int(np.argmax(np.abs(turned[:-1]))) + 1] if len(turned) > 1 else None
+
+
+def rows_of_group(df: pd.DataFrame, dimension: str, group: str) -> NDArray[np.bool_]:
+    """Return which calls are of a group that `findings` names; all of them for no dimension."""
+    if not dimension:
+        return np.ones(len(df), dtype=bool)
+    found = grouped(folded_keys(split(df, dimension).keys, np.ones(len(df))))
+    labels = np.array([str(label) == group for label in found.index], dtype=bool)
+    mask: NDArray[np.bool_] = labels[found.codes] if len(labels) else np.zeros(len(df), dtype=bool)
+    return mask

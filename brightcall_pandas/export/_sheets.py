@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-__all__ = ["to_csv", "to_excel"]
+__all__ = ["appearing", "to_csv", "to_excel"]
 
 _MOST_ROWS, _MOST_COLUMNS, _LONGEST_TEXT = 1_048_576, 16_384, 32_767  # Excel's own limits
 _LONGEST_NAME = 31  # of a sheet
@@ -106,7 +106,7 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     except ImportError as error:
         raise missing_extra("to_excel", "excel", error) from None
     row_by_row = {"constant_memory": True}  # so that a workbook of any size takes little memory
-    with _appearing(file) as temporary:
+    with appearing(file) as temporary:
         try:
             with xlsxwriter.Workbook(str(temporary), row_by_row) as book:
                 cut = _write_book(book, df, columns)
@@ -163,7 +163,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     values = {number: _harmless(each.values) for number, each in enumerate(columns)}
     frame = pd.DataFrame(values, index=pd.RangeIndex(len(df)))
     header = [_text(_without_formula(each.name)) for each in columns]
-    with _appearing(file) as temporary:
+    with appearing(file) as temporary:
         frame.to_csv(temporary, header=header, index=False, encoding="utf-8-sig", lineterminator="\r\n")
     return file
 
@@ -187,7 +187,7 @@ def _sheet_name(df: pd.DataFrame) -> str:
 
 
 @contextmanager
-def _appearing(file: Path) -> Iterator[Path]:
+def appearing(file: Path) -> Iterator[Path]:
     """Make a file that appears in its place when the block ends without error, whole, for its owner only."""
     with writable(file):
         file.parent.mkdir(parents=True, exist_ok=True)
