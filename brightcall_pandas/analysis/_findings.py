@@ -53,6 +53,7 @@ _FIRST = "firstTimeForTree"  # of a call whether it is the client's first
 _IN_SIGHT = ("clientNumber", "timestamp", "type", _FIRST)
 _ENOUGH = 5.0  # hits and misses expected on either side, so that the test holds
 _ENOUGH_CLIENTS = 10
+_MOST_APART = 0.2  # shares of hits and of misses that have a group: else the group is told by the result
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -124,7 +125,9 @@ def findings(
     Notes
     -----
     What moved is held against the other calls at the same attempt, what stands apart against the other groups
-    at the same attempt, hour and project. The client is the cluster: the
+    at the same attempt, hour and project; calls without a group are in no group and in no rest. A dimension
+    is left out where hits have a group much more often than misses, or less: who took a call that nobody
+    answered, nobody knows. The client is the cluster: the
     variance is multiplied by the larger of two design effects, that of the group and that of all groups
     pooled, 1 at least.
     """
@@ -256,13 +259,23 @@ def _of_metric(
     for name in dimensions:
         codes, labels = both.groups(name)
         codes = codes[rows]
-        if sum(labels[code] != NONE for code in np.unique(codes)) < 2 if labels else True:
+        named = np.array([label != NONE for label in labels], dtype=bool)
+        if named[np.unique(codes)].sum() < 2 if labels else True:
             continue  # of a single group all is said already
+        if _told_by_result(named[codes], calls.hit):
+            continue
         of_dimension = {**told, "dimension": name}
         if has_other and name not in _OF_TIME:
             yield from _moved(both, calls, (codes, labels), same, of_dimension, confidence)
         alike = both.strata([each for each in _STRATA["apart"] if each != name])[rows]
+        alike = np.where(named[codes], alike, -1)
         yield from _apart(calls, (codes, labels), alike, of_dimension, confidence)
+
+
+def _told_by_result(named: NDArray[np.bool_], hit: Floats) -> bool:
+    """Tell whether a call has a group because it is a hit, as one has an agent because it was answered."""
+    shares = [float(named[hit == each].mean()) if (hit == each).any() else 1.0 for each in (0, 1)]
+    return abs(shares[1] - shares[0]) > _MOST_APART
 
 
 def _counted(both: _Both, direction: Direction, metric: Metric) -> _Calls | None:
@@ -341,9 +354,9 @@ def _apart(
     told: dict[str, object],
     confidence: float,
 ) -> Iterator[dict[str, object]]:
-    """Return the rows of groups held against all others, among the calls that are not of the other side."""
+    """Return the rows of groups held against all others, among the calls of this side that have a stratum."""
     codes, labels = groups
-    here = ~calls.is_other
+    here = ~calls.is_other & (strata >= 0)
     codes, hit, clients = codes[here], calls.hit[here], calls.clients[here]
     stratum = np.unique(strata[here], return_inverse=True)[1]
     place, cells = _cell_codes(codes, stratum)

@@ -18,7 +18,7 @@ __all__ = ["completeness", "definitions_of", "late_rates", "period_of", "unsettl
 SETTLE_DAYS = 7
 """Days after which calls are taken to change no more, where the caller does not say."""
 
-_LATE_FIELDS = frozenset({"outcomeTag", "outcomeType", "tags", "label", "qualityRating", "crmInfo", "transcripts"})
+_LATE_FIELDS = frozenset({"lead", "outcomeTag", "outcomeType", "tags", "label", "qualityRating", "crmInfo", "transcripts"})
 """Fields that people fill in after the call."""
 
 _PROOFS = {

@@ -17,7 +17,7 @@ from brightcall_pandas.frame import Names, agents_of, column, optional_column, s
 from brightcall_pandas.reporting._costs import Costs
 from brightcall_pandas.reporting._pictures import drawn
 from brightcall_pandas.reporting._section import Part
-from brightcall_pandas.reporting._tables import shown
+from brightcall_pandas.reporting._tables import GROUP, shown
 from brightcall_pandas.reporting._words import NOTHING, counted, day, heading
 
 __all__ = ["SECTIONS", "Material", "built_in"]
@@ -51,62 +51,67 @@ class Material:
         return self.calls.iloc[:0] if self.previous is None else self.previous
 
 
-_FIGURES = ("n_calls", "answered", "answer_rate", "talk_time_mean_s", "positive", "positive_rate", "unique_clients")
+_OF_ALL = ("n_calls", "unique_clients", "talk_time_mean_s")
+_OF_DIRECTIONS = {
+    "outbound": ("n_calls", "answered", "answer_rate", "positive", "positive_rate", "talk_time_mean_s"),
+    "inbound": ("n_calls", "answered", "answer_rate", "positive", "positive_rate", "talk_time_mean_s"),
+    "internal": ("n_calls",),
+}
 _WHOLE = "all calls"
 
 
 def _kpis(material: Material) -> Part:
-    metrics = [find_metric(name) for name in _FIGURES] + [
-        each for each in material.metrics if each.name not in _FIGURES
-    ]
-    tables = [calls_of(material.calls).compare(material.other, metrics=metrics, confidence=material.confidence)]
-    if "type" in material.calls.columns and "type" in material.other.columns:
-        more = calls_of(material.calls).compare(
-            material.other, by="direction", metrics=metrics, confidence=material.confidence
-        )
-        tables.append(more)
+    here, other = material.calls, material.other
+    has_directions = "type" in here.columns and "type" in other.columns
+    of_all = _OF_ALL if has_directions else _OF_DIRECTIONS["outbound"]
+    scopes: dict[str, tuple[str, ...]] = {"all": of_all, **(_OF_DIRECTIONS if has_directions else {})}
+    wanted = {scope: _with_own(names, material.metrics, scope) for scope, names in scopes.items()}
+    every = list({each.name: each for metrics in wanted.values() for each in metrics}.values())
+    compared = {"metrics": every, "confidence": material.confidence}
+    tables = [calls_of(here).compare(other, **compared)]
+    tables += [calls_of(here).compare(other, by="direction", **compared)] if has_directions else []
+    known = {str(label): values for table in tables for label, values in table.iterrows()}
     rows, cells = [], []
-    for table in tables:
-        for label, values in table.iterrows():
-            scope = _WHOLE if label == "all" else f"{label} calls"
-            if scope != _WHOLE and not values["n_calls"] and not values["n_calls_other"]:
-                continue
-            for metric in metrics:
-                rows.append({"calls": scope, "figure": metric.name, **_figure(values, metric.name)})
-                cells.append(_figure_cells(rows[-1], metric, material))
-    result = pd.DataFrame(rows).set_index(["calls", "figure"])
+    for scope, metrics in wanted.items():
+        for metric in metrics if scope in known else ():
+            label = _WHOLE if scope == "all" else f"{scope} calls"
+            rows.append({"calls": label, "figure": metric.name, **_figure(known[scope], metric.name)})
+            cells.append({GROUP: label.capitalize(), **_figure_cells(rows[-1], metric, material)})
+    columns = ["calls", "figure", *_FIGURE_COLUMNS]
+    result = pd.DataFrame(rows, columns=columns).set_index(["calls", "figure"])
     if material.previous is None:
         result = result[["value", "value_low", "value_high"]]
-    return Part(
-        "kpis",
-        "Key figures",
-        [] if material.previous is None else [f"{material.here} against {material.there}."],
-        result,
-        pd.DataFrame(cells),
-        f"Key figures of {material.here}"
-        + ("" if material.previous is None else f" against {material.there}, with 95 % intervals"),
-        defined=[each.name for each in metrics],
-    )
+    against = "" if material.previous is None else f" against {material.there}"
+    caption = f"Key figures of {material.here}{against}, with {100 * material.confidence:g}% intervals"
+    return Part("kpis", "Key figures", (), result, pd.DataFrame(cells), caption, defined=[each.name for each in every])
+
+
+def _with_own(names: Sequence[str], own: Sequence[Metric], scope: str) -> list[Metric]:
+    """Return the figures of a scope, with the caller's own; of internal calls nobody asks for these."""
+    further = [] if scope == "internal" else [each for each in own if each.name not in names]
+    return [*(find_metric(name) for name in names), *further]
+
+
+_ENDS = ("", "_low", "_high")
+_FIGURE_COLUMNS = (*(f"value{end}" for end in _ENDS), "before", *(f"change{end}" for end in _ENDS))
 
 
 def _figure(values: pd.Series, name: str) -> dict[str, Any]:
-    ends = ("", "_low", "_high")
-    told = {f"value{end}": values.get(f"{name}{end}", np.nan) for end in ends}
+    told = {f"value{end}": values.get(f"{name}{end}", np.nan) for end in _ENDS}
     told["before"] = values[f"{name}_other"]
-    return told | {f"change{end}": values.get(f"{name}_change{end}", np.nan) for end in ends}
+    return told | {f"change{end}": values.get(f"{name}_change{end}", np.nan) for end in _ENDS}
 
 
 def _figure_cells(row: Mapping[str, Any], metric: Metric, material: Material) -> dict[str, str]:
     unit = metric.definition.unit
-    scope = "" if row["calls"] == _WHOLE else f", {row['calls'].removesuffix(' calls')}"
-    cells = {"Figure": f"{_title(metric)}{scope}", "This period": _written(row["value"], unit)}
+    cells = {"Figure": _title(metric), "This period": _written(row["value"], unit)}
     if not pd.isna(row["value_low"]):
         cells["This period"] += f" ({_span(row['value_low'], row['value_high'], unit)})"
     if material.previous is not None:
         cells["Before"] = _written(row["before"], unit)
         cells["Change"] = _written(row["change"], unit, sign=True)
-        low, high = row["change_low"], row["change_high"]
-        cells["Interval of the change"] = NOTHING if pd.isna(low) else _change_span(low, high, unit)
+        if not pd.isna(row["change_low"]):
+            cells["Change"] += f" ({_change_span(row['change_low'], row['change_high'], unit)})"
     return cells
 
 
@@ -119,7 +124,7 @@ def _written(value: Any, unit: str, *, sign: bool = False) -> str:
         return NOTHING
     mark = "+" if sign else ""
     if unit == "rate":
-        return f"{100 * value:{mark}.1f} {'points' if sign else '%'}".replace("-", "−")
+        return f"{100 * value:{mark}.1f}{' points' if sign else '%'}".replace("-", "−")
     text = f"{value:{mark},.1f} s" if unit == "s" else f"{value:{mark},.0f}" if float(value).is_integer() else f"{value:{mark},.2f}"
     return text.replace("-", "−")
 
@@ -203,8 +208,16 @@ def _hours(material: Material) -> Part:
     columns = {"hour": "Hour", "n_calls": "Calls", "answer_rate": "Answer rate", "positive_rate": "Lead rate"}
     cells = shown(table, columns)
     cells["Hour"] = [f"{int(each)}–{int(each) + 1}" if str(each).isdigit() else each for each in cells["Hour"]]
-    image = _picture(material, "heatmap", calls.heatmap("answer_rate"), "Answer rate by hour of the week") if len(table) else ()
+    image = _picture(material, "heatmap", _plain(calls.heatmap("answer_rate")), "Answer rate by hour of the week")
     return Part("hours", "Hours", (), table, cells, "Outbound calls by hour of the day", image)
+
+
+def _plain(heatmap: pd.DataFrame) -> pd.DataFrame:
+    """Return a heat map that marks no cell: what stands apart in this table alone is not claimed."""
+    heatmap.attrs["heatmap"] = {
+        name: each for name, each in heatmap.attrs["heatmap"].items() if name != "beyond_chance"
+    }
+    return heatmap
 
 
 def _attempts(material: Material) -> Part:
@@ -219,7 +232,7 @@ def _attempts(material: Material) -> Part:
     return Part("attempts", "Attempts", text, table, shown(table, columns), "Outbound calls by attempt", image, ["reach"])
 
 
-_MOST_CALLBACKS = 40
+_MOST_CALLBACKS, _MOST_OVERDUE = 40, 10
 
 
 def _callbacks(material: Material) -> Part:
@@ -236,24 +249,28 @@ def _callbacks(material: Material) -> Part:
     table = pd.DataFrame(
         {
             "due": listed["recallDate"].to_numpy() if listed.empty else listed["recallDate"].array,
-            "client": optional_column(listed, "clientNumber").astype("str").array,
+            "client": _shown(optional_column(listed, "clientNumber"), None),
             "agent": _shown(_agents_or_none(listed), material.names),
             "project": _shown(optional_column(listed, "projectName"), material.names),
             "status": ["due today" if each else "overdue, not called" for each in listed["_today"]],
         },
         index=pd.RangeIndex(len(listed)),
     )
+    now, late = int(is_today.sum()), int(overdue.sum())
+    # Of the overdue ones the latest matter most; the workbook has all.
+    first = table.head(min(now, _MOST_CALLBACKS))
+    listed_here = pd.concat([first, table.iloc[now:].tail(_MOST_OVERDUE)]) if late else first
     cells = pd.DataFrame(
         {
-            "Due": [f"{each:%Y-%m-%d %H:%M}" for each in table["due"]],
-            "Client": table["client"], "Agent": table["agent"], "Project": table["project"], "Status": table["status"],
+            "Due": [f"{each:%d %b, %H:%M}" for each in listed_here["due"]],
+            **{name.capitalize(): listed_here[name] for name in ("client", "agent", "project", "status")},
         }
-    ).astype("str").replace({"nan": NOTHING, "<NA>": NOTHING, "None": NOTHING})  # fmt: skip
-    now, late = int(is_today.sum()), int(overdue.sum())
+    )
     text = [f"Due on {day(material.today)}: {counted(now, 'callback')}. Overdue and never called: {late:,}."]
-    if len(cells) > _MOST_CALLBACKS:
-        text.append(f"The first {_MOST_CALLBACKS} are listed here, those due today first; the workbook has all.")
-    return Part("callbacks", "Callbacks due today", text, table.set_index("due"), cells.head(_MOST_CALLBACKS), "Promised callbacks that are due or overdue")
+    if len(cells) < now + late:
+        text.append(f"{len(cells)} of them are listed here; the workbook has all.")
+    caption = "Promised callbacks that are due or overdue"
+    return Part("callbacks", "Callbacks due today", text, table.set_index("due"), cells, caption)
 
 
 def _agents_or_none(df: pd.DataFrame) -> pd.Series:

@@ -273,10 +273,7 @@ def content_of(
     every = statements(found, names, there, late, open_days)
     said = [each for each in every if each.settled]
     if pictures:
-        said = [
-            replace(each, image=_picture_of(each, calls, previous, names)) if number < _WITH_PICTURE else each
-            for number, each in enumerate(said)
-        ]
+        said = _with_pictures(said, calls, previous, names)
     material = Material(
         calls, previous, spans["calls"], there, due, names, further, money, confidence, pictures
     )
@@ -428,6 +425,24 @@ def _looks(calls: pd.DataFrame, further: Sequence[Metric]) -> list[Look]:
     return [Look(name, rates(names)) for name, names in looks.items() if name in there]  # type: ignore[arg-type]
 
 
+def _with_pictures(
+    said: Sequence[Statement], calls: pd.DataFrame, previous: pd.DataFrame | None, names: Names
+) -> list[Statement]:
+    """Return the statements, the first of them with a picture; one picture shows all groups that stand apart."""
+    shown: set[tuple[Any, ...]] = set()
+    result = []
+    for number, each in enumerate(said):
+        row = each.row
+        same = (row["kind"], row["direction"], row["metric"], row["dimension"])
+        key = (*same, row["group"]) if row["kind"] == "moved" else same
+        if number < _WITH_PICTURE and key not in shown:
+            shown.add(key)
+            result.append(replace(each, image=_picture_of(each, calls, previous, names)))
+        else:
+            result.append(each)
+    return result
+
+
 def _picture_of(
     statement: Statement, calls: pd.DataFrame, previous: pd.DataFrame | None, names: Names
 ) -> Image | None:
@@ -445,10 +460,15 @@ def _picture_of(
     if row["kind"] == "moved":
         df = df[rows_of_group(df, row["dimension"], row["group"])]
         who = shown_names([row["group"]], names)[row["group"]] if row["dimension"] else f"{row['direction']} calls"
-        table = calls_of(df).breakdown("day", [metric])
+        table = _unflagged(calls_of(df).breakdown("day", [metric]))
         return drawn(plots.breakdown, table, f"{name[0].upper()}{name[1:]} of {who}, day by day", figsize=(8, 3.2))
-    table = calls_of(df).breakdown(row["dimension"], [metric], names=names)
+    table = _unflagged(calls_of(df).breakdown(row["dimension"], [metric], names=names))
     return drawn(plots.breakdown, table, f"{name[0].upper()}{name[1:]} by {row['dimension']}", figsize=(8, 3.6))
+
+
+def _unflagged(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that claims nothing by itself."""
+    return table.drop(columns=[name for name in table if name.endswith("beyond_chance")])
 
 
 def _own(section: Section, number: int) -> Part:
@@ -492,14 +512,14 @@ def _unsettled(open_days: str, late: Sequence[str], settle: int) -> str:
 
 
 def _method(tests: int, confidence: float) -> str:
-    risk = f"{100 * (1 - confidence):g} %"
+    risk = f"{100 * (1 - confidence):g}%"
     return (
         f"A statement is made only if it is beyond chance over all {tests:,} differences that this report "
         f"looked at (false discovery rate {risk}, Benjamini and Hochberg): where nothing differs, at most "
         f"{risk} of reports make any. Groups are held against their own earlier calls at the same attempt, and "
         "against the other groups at the same attempt, project and hour (Cochran, Mantel and Haenszel); calls "
         "to one client count as one group of calls that depend on each other. Intervals are of "
-        f"{100 * confidence:g} % confidence. Pictures and tables show what was counted, and claim nothing."
+        f"{100 * confidence:g}% confidence. Pictures and tables show what was counted, and claim nothing."
     )
 
 

@@ -42,7 +42,7 @@ class Statement:
 
 
 def statements(
-    found: pd.DataFrame, names: Names, previous: str, late: Sequence[str], last_unsettled: str
+    found: pd.DataFrame, names: Names, previous: str, late: Sequence[str], unsettled: str
 ) -> list[Statement]:
     """Return what may be said: what moved first, then what stands apart, the surest first.
 
@@ -56,19 +56,20 @@ def statements(
         What the other calls are called in a sentence.
     late
         Rates that late edits of the calls can still raise.
-    last_unsettled
+    unsettled
         The days of which that is so, in words; empty where all are settled.
     """
     beyond = found[found["beyond_chance"]]
+    confidence = f"{100 * found.attrs['brightcall']['confidence']:g}%"
     ordered = beyond.sort_values("kind", key=lambda kinds: kinds != "moved", kind="stable")
     labels = {
         name: shown_names(found.loc[found["dimension"] == name, "group"].unique(), names) for name in _NAMED
     }
     said = []
     for row in ordered.to_dict("records"):
-        waits = bool(last_unsettled) and row["metric"] in late and row["kind"] == "moved" and row["difference"] < 0
+        waits = bool(unsettled) and row["metric"] in late and row["kind"] == "moved" and row["difference"] < 0
         who = labels.get(row["dimension"], {}).get(row["group"], row["group"])
-        said.append(Statement(_claim(row, str(who)), _detail(row, previous), row, settled=not waits))
+        said.append(Statement(_claim(row, str(who)), _detail(row, previous, confidence), row, settled=not waits))
     return said
 
 
@@ -109,16 +110,25 @@ def _calls(row: Mapping[str, Any]) -> str:
     return f"{row['direction']} calls" if row["direction"] else "calls"
 
 
-def _detail(row: Mapping[str, Any], previous: str) -> str:
+def _detail(row: Mapping[str, Any], previous: str, confidence: str) -> str:
     against = previous if row["kind"] == "moved" else "the others"
     here = f"{percent(row['rate'])} ({row['hits']:,} of {counted(row['n'], 'call')})"
     there = f"{percent(row['rate_other'])} ({row['hits_other']:,} of {row['n_other']:,}) {_in(row, against)}"
-    alike = "attempt" if row["kind"] == "moved" else "attempt, project and hour"
     low, high = points(row["difference_low"]), points(row["difference_high"])
     return (
-        f"{here}, against {there}. Calls of the same {alike} differ by {points(row['difference'])} points "
-        f"(95 % interval {low} to {high})."
+        f"{here}, against {there}. Between {_alike(row)} the difference is {points(row['difference'])} points "
+        f"({confidence} interval {low} to {high})."
     )
+
+
+def _alike(row: Mapping[str, Any]) -> str:
+    """Return which calls were compared with each other."""
+    same = ["attempt"] if row["direction"] != "inbound" else []
+    if row["kind"] == "apart":
+        same += [name for name in ("project", "hour") if name != row["dimension"]]
+    if not same:
+        return "these calls"
+    return f"calls of the same {' and '.join(filter(None, [', '.join(same[:-1]), same[-1]]))}"
 
 
 def _in(row: Mapping[str, Any], against: str) -> str:

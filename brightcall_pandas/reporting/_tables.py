@@ -9,7 +9,10 @@ import pandas as pd
 from brightcall_pandas.accessors import shown_texts
 from brightcall_pandas.reporting._words import NOTHING
 
-__all__ = ["as_html", "shown"]
+__all__ = ["GROUP", "as_html", "shown"]
+
+GROUP = "group of rows"
+"""Column of cells whose text stands above the rows that have it."""
 
 _MOST_ROWS = 60
 
@@ -65,10 +68,16 @@ def as_html(cells: pd.DataFrame, name: str, caption: str) -> str:
     from markupsafe import escape  # noqa: PLC0415
 
     few = cells.head(_MOST_ROWS)
+    grouped = GROUP in few
+    if grouped:
+        few = few[[GROUP, *few.columns.drop(GROUP)]]
     # Columns get plain names: great-tables makes identifiers of them, and a heading may be anything.
     plain = few.set_axis([f"c{number}" for number in range(len(few.columns))], axis="columns")
     labels = {key: str(told) for key, told in zip(plain.columns, few.columns, strict=True)}
-    table = GT(plain, rowname_col="c0", id=name).tab_stubhead(label=labels.pop("c0"))
+    first = "c1" if grouped else "c0"
+    table = GT(plain, rowname_col=first, groupname_col="c0" if grouped else None, id=name)
+    table = table.tab_stubhead(label=labels.pop(first))
+    labels.pop("c0", None)
     if labels:
         left = [key for key in labels if _is_text(plain[key])]
         table = table.cols_label(labels).cols_align("right").cols_align("left", columns=left)

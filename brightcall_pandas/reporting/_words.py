@@ -26,13 +26,13 @@ _HEADINGS = {
 
 
 def percent(value: float) -> str:
-    """Return a rate as percent: ``17.0 %``."""
-    return NOTHING if pd.isna(value) else f"{100 * value:.1f} %"
+    """Return a rate as percent: ``17.0%``."""
+    return NOTHING if pd.isna(value) else f"{100 * value:.1f}%"
 
 
 def percent_range(low: float, high: float) -> str:
-    """Return an interval of a rate: ``14.9–19.3 %``."""
-    return NOTHING if pd.isna(low) or pd.isna(high) else f"{100 * low:.1f}–{100 * high:.1f} %"
+    """Return an interval of a rate: ``14.9–19.3%``."""
+    return NOTHING if pd.isna(low) or pd.isna(high) else f"{100 * low:.1f}–{100 * high:.1f}%"
 
 
 def points(value: float) -> str:
