@@ -325,11 +325,14 @@ def shown_texts(df: pd.DataFrame) -> pd.DataFrame:
     """Return a table's cells as `show` writes them; the levels of the index come first, as columns."""
     meanings, texts = Meanings(df), {}
     for level, name in enumerate(df.index.names):
-        values = df.index.get_level_values(level)
-        texts[str(name)] = [_level_form(values)(each) for each in values]
+        labels = df.index.get_level_values(level)
+        written = _level_form(labels)
+        texts[str(name)] = [written(each) for each in labels]
     for number, label in enumerate(df.columns):
         values = df.iloc[:, number]
         unit = _unit(df, label, meanings)
         form = _form(values, unit, str(label).endswith(_DIFFERENCES)) or _text_form(cut=False)
-        texts[str(label)] = [_NOTHING if missing else form(each) for each, missing in zip(values, values.isna(), strict=True)]
+        texts[str(label)] = [
+            _NOTHING if missing else form(each) for each, missing in zip(values, values.isna(), strict=True)
+        ]
     return pd.DataFrame(texts, dtype="str", index=pd.RangeIndex(len(df)))

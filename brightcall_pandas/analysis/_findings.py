@@ -1,4 +1,4 @@
-"""Which of many rates differ by more than chance gives: one list of all that was looked at, one level over it.
+"""Which of many rates differ by more than chance gives: one list of all that was looked at, and one level.
 
 A rate of a group can have *moved* since other calls, or stand *apart* from the other groups of the same
 calls. Either is tested within strata, so that nothing is said of a group that a third thing explains: first
@@ -15,6 +15,7 @@ dials are answered more often than further ones, and come early in a list's life
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 
 import msgspec
@@ -47,7 +48,11 @@ FINDING_COLUMNS = (
 _STRATA = {"moved": ("attempt",), "apart": ("attempt", "project", "hour")}
 """What calls must have alike to be compared, for each kind of finding."""
 
-_NEEDS = {"attempt": ("clientNumber", "timestamp", "type"), "project": ("projectName",), "hour": ("timestamp",)}
+_NEEDS = {
+    "attempt": ("clientNumber", "timestamp", "type"),
+    "project": ("projectName",),
+    "hour": ("timestamp",),
+}
 _OF_TIME = ("hour", "weekday")
 _FIRST = "firstTimeForTree"  # of a call whether it is the client's first
 _IN_SIGHT = ("clientNumber", "timestamp", "type", _FIRST)
@@ -76,10 +81,8 @@ def _together(df: pd.DataFrame, other: pd.DataFrame | None) -> tuple[pd.DataFram
     if other is None:
         return df.reset_index(drop=True), np.zeros(len(df), dtype=bool)
     df, other = of_one_lead(*of_one_region(df, other))
-    try:
+    with suppress(KeyError):  # nobody knows the agents, and so nobody asks for them
         df, other = of_one_agent(df, other)
-    except KeyError:  # nobody knows the agents, and so nobody asks for them
-        pass
     both = pd.concat([df.assign(), other.assign()], ignore_index=True)
     both.attrs = dict(df.attrs)
     return both, np.repeat([False, True], [len(df), len(other)])
@@ -187,9 +190,7 @@ class _Cells(msgspec.Struct, frozen=True):
 class _Both:
     """The calls of both sides, and what groups and strata they are in, read once for all rates."""
 
-    def __init__(
-        self, both: pd.DataFrame, is_other: NDArray[np.bool_], before: pd.DataFrame | None
-    ) -> None:
+    def __init__(self, both: pd.DataFrame, is_other: NDArray[np.bool_], before: pd.DataFrame | None) -> None:
         self.is_other = is_other
         self.frame, self.begun_before = _with_attempts(both, before)
         self._found: dict[str, tuple[Ints, list[str]]] = {}
@@ -236,7 +237,7 @@ class _Both:
 
 
 class _Calls(msgspec.Struct, frozen=True):
-    """The calls that one rate counts: where they stand, and of each whether it is a hit, its side, its client."""
+    """The calls that one rate counts: of each its place, whether it is a hit, its side and its client."""
 
     rows: Ints
     hit: Floats
@@ -290,9 +291,7 @@ def _counted(both: _Both, direction: Direction, metric: Metric) -> _Calls | None
     return _Calls(rows, hit, both.is_other[rows], both.clients[rows]) if len(rows) else None
 
 
-def _with_attempts(
-    both: pd.DataFrame, before: pd.DataFrame | None
-) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+def _with_attempts(both: pd.DataFrame, before: pd.DataFrame | None) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """Return calls with the number of their attempt, and of which calls earlier ones are out of sight."""
     if "attempt" in both.columns or not set(_NEEDS["attempt"]) <= set(both.columns):
         return both, np.zeros(len(both), dtype=bool)
@@ -314,7 +313,7 @@ def _with_attempts(
     return numbered, begun[clients[: len(both)]] & dialed
 
 
-def _moved(
+def _moved(  # noqa: PLR0917
     both: _Both,
     calls: _Calls,
     groups: tuple[Ints, list[str]],
@@ -344,7 +343,13 @@ def _moved(
     clients = [_distinct(codes[mask], calls.clients[mask], len(labels)) for mask in (here, ~here)]
     for number, row in _rows(found, labels, effects, np.minimum(*clients), confidence):
         named = _named(labels[number], sides, number)
-        yield {"kind": "moved", **told, **named, **row, "since": _since(both, calls, codes == number, place, found)}
+        yield {
+            "kind": "moved",
+            **told,
+            **named,
+            **row,
+            "since": _since(both, calls, codes == number, place, found),
+        }
 
 
 def _apart(
@@ -363,8 +368,10 @@ def _apart(
     of_cell = np.zeros(len(cells), dtype=np.int64)
     of_cell[place] = stratum
     first = np.bincount(place, minlength=len(cells)).astype(np.float64)
-    hits = np.bincount(place, weights=hit, minlength=len(cells))
-    calls_of, hits_of = (np.bincount(of_cell, weights=each)[of_cell] for each in (first, hits))
+    hits = np.bincount(place, weights=hit, minlength=len(cells)).astype(np.float64)
+    calls_of, hits_of = (
+        np.bincount(of_cell, weights=each)[of_cell].astype(np.float64) for each in (first, hits)
+    )
     found = _Cells(cells, first, calls_of - first, hits, hits_of)
     effects = _design_effects(codes, len(labels), clients, hit - found.usual[place])
     counts = np.bincount(codes, minlength=len(labels)), np.bincount(codes, weights=hit, minlength=len(labels))
@@ -384,7 +391,7 @@ def _cell_codes(codes: Ints, strata: Ints) -> tuple[Ints, Ints]:
 def _totals(codes: Ints, groups: int, calls: _Calls, mask: NDArray[np.bool_]) -> tuple[Ints, Floats]:
     """Return calls and hits of each group on one side."""
     hits = np.bincount(codes[mask], weights=calls.hit[mask], minlength=groups)
-    return np.bincount(codes[mask], minlength=groups), hits
+    return np.bincount(codes[mask], minlength=groups), hits.astype(np.float64)
 
 
 def _distinct(codes: Ints, clients: Ints, groups: int) -> Floats:
@@ -425,20 +432,23 @@ def _rows(
     ]
     enough = (np.min(counts, axis=0) >= _ENOUGH) & (clients >= _ENOUGH_CLIENTS) & ~np.isnan(p_values)
     for number in np.flatnonzero(enough):
-        if labels[number] != NONE:
-            yield int(number), {
-                "difference": difference[number],
-                "difference_low": difference[number] - reach[number],
-                "difference_high": difference[number] + reach[number],
-                "p_value": p_values[number],
-            }
+        if labels[int(number)] != NONE:
+            yield (
+                int(number),
+                {
+                    "difference": difference[number],
+                    "difference_low": difference[number] - reach[number],
+                    "difference_high": difference[number] + reach[number],
+                    "p_value": p_values[number],
+                },
+            )
 
 
 def _named(label: str, sides: Sequence[tuple[Ints, Floats]], number: int) -> dict[str, object]:
     """Return a group's name, and its calls, hits and rate on both sides."""
     row: dict[str, object] = {"group": label}
     for ending, (calls, hits) in zip(("", "_other"), sides, strict=True):
-        n, hit = int(calls[number]), int(round(float(hits[number])))
+        n, hit = int(calls[number]), round(float(hits[number]))
         row |= {f"hits{ending}": hit, f"n{ending}": n, f"rate{ending}": hit / n if n else np.nan}
     return row
 

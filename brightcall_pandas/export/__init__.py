@@ -23,10 +23,11 @@ from brightcall_pandas.export._pseudonyms import pseudonymize
 from brightcall_pandas.export._read import CallFiles, Surplus, read_calls, row_filter
 from brightcall_pandas.export._sheets import appearing, to_csv, to_excel
 from brightcall_pandas.export._stream import export_calls
-from brightcall_pandas.export._workbook import require_excel, workbook_path, write_workbook
+from brightcall_pandas.export._workbook import ROW_UNITS, require_excel, workbook_path, write_workbook
 from brightcall_pandas.export._write import to_parquet
 
 __all__ = [
+    "ROW_UNITS",
     "CallFiles",
     "Period",
     "Place",

@@ -172,8 +172,8 @@ def _write_book(book: Workbook, df: pd.DataFrame, columns: Sequence[SheetColumn]
     """Write both sheets; return the names of the columns of which a text was cut."""
     formats = {name: book.add_format({"num_format": form}) for name, form in _FORMATS.items()}
     header = book.add_format({"bold": True, "bottom": 1})
-    cut = _write_sheet(book.add_worksheet(_sheet_name(df)), columns, formats, header)
-    _write_sheet(book.add_worksheet("Definitions"), _explanation(df, columns), formats, header)
+    cut = write_sheet(book.add_worksheet(_sheet_name(df)), columns, formats, header)
+    write_sheet(book.add_worksheet("Definitions"), _explanation(df, columns), formats, header)
     return cut
 
 
@@ -231,10 +231,17 @@ def _explanation(df: pd.DataFrame, columns: Sequence[SheetColumn]) -> list[Sheet
     ]
 
 
-def _write_sheet(
-    sheet: Worksheet, columns: Sequence[SheetColumn], formats: dict[str, Format], header: Format
+def write_sheet(
+    sheet: Worksheet,
+    columns: Sequence[SheetColumn],
+    formats: dict[str, Format],
+    header: Format,
+    row_units: Sequence[str] | None = None,
 ) -> list[str]:
-    """Write a header and rows; return the names of the columns of which a text was cut."""
+    """Write a header and rows; return the names of the columns of which a text was cut.
+
+    `row_units` has the unit of each row's numbers, where rows rather than columns have one.
+    """
     cells = [_prepared(each) for each in columns]
     for position, (each, (values, form)) in enumerate(zip(columns, cells, strict=True)):
         sheet.set_column(position, position, _width(each.name, values, form), formats[form])
@@ -248,7 +255,8 @@ def _write_sheet(
     cut: dict[str, None] = {}
     for row in range(rows):
         for position, (values, form) in enumerate(cells):
-            if _write_cell(sheet, (row + 1, position), values[row], formats, form):
+            own = row_units[row] if row_units is not None and row_units[row] in _FORMATS else form
+            if _write_cell(sheet, (row + 1, position), values[row], formats, own):
                 cut[columns[position].name] = None
     return list(cut)
 

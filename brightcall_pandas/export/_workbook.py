@@ -10,10 +10,24 @@ import pandas as pd
 
 from brightcall_pandas.errors import missing_extra
 from brightcall_pandas.export._cells import sheet_columns
-from brightcall_pandas.export._sheets import _FORMATS, _LONGEST_NAME, _NOT_IN_NAMES, appearing, _check_size, _text, _write_sheet, _write_text
+from brightcall_pandas.export._sheets import (
+    _FORMATS,
+    _LONGEST_NAME,
+    _NOT_IN_NAMES,
+    _check_size,
+    _text,
+    _write_text,
+    appearing,
+    write_sheet,
+)
 from brightcall_pandas.export._write import single_file
 
-__all__ = ["require_excel", "workbook_path", "write_workbook"]
+__all__ = ["ROW_UNITS", "require_excel", "workbook_path", "write_workbook"]
+
+ROW_UNITS = "row_units"
+"""Attribute of a table whose rows have units of their own: the unit of each."""
+
+_LINE = {False: (115, 15.0), True: (75, 21.0)}  # characters of a line, and its height in points
 
 
 def require_excel(what: str) -> None:
@@ -60,7 +74,10 @@ def write_workbook(
                 first = book.add_worksheet(names[0])
                 first.set_column(0, 0, 110)
                 first.set_paper(9)
+                first.fit_to_pages(1, 0)
                 for row, (line, is_heading) in enumerate(front):
+                    a_line, height = _LINE[is_heading]
+                    first.set_row(row, height * max(1, -(-len(line) // a_line)))
                     _write_text(first, row, 0, line, titles if is_heading else words)
                 for name, table in zip(names[1:], sheets.values(), strict=True):
                     sheet = book.add_worksheet(name)
@@ -68,7 +85,8 @@ def write_workbook(
                     sheet.set_landscape()
                     sheet.fit_to_pages(1, 0)
                     sheet.repeat_rows(0)
-                    _write_sheet(sheet, sheet_columns(table), formats, header)
+                    units = table.attrs.get(ROW_UNITS)
+                    write_sheet(sheet, sheet_columns(table), formats, header, units)
         except xlsxwriter.exceptions.FileCreateError as error:
             raise OSError(str(error)) from error
 

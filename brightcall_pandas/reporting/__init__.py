@@ -14,7 +14,14 @@
     _words        numbers, days and names in sentences
 """
 
-from brightcall_pandas.reporting._report import FORMATS, Content, content_of, report, write_report
+from brightcall_pandas.reporting._report import (
+    FORMATS,
+    Content,
+    checked_path,
+    content_of,
+    report,
+    write_report,
+)
 from brightcall_pandas.reporting._section import Section
 
-__all__ = ["FORMATS", "Content", "Section", "content_of", "report", "write_report"]
+__all__ = ["FORMATS", "Content", "Section", "checked_path", "content_of", "report", "write_report"]

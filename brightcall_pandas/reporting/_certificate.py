@@ -18,7 +18,9 @@ __all__ = ["completeness", "definitions_of", "late_rates", "period_of", "unsettl
 SETTLE_DAYS = 7
 """Days after which calls are taken to change no more, where the caller does not say."""
 
-_LATE_FIELDS = frozenset({"lead", "outcomeTag", "outcomeType", "tags", "label", "qualityRating", "crmInfo", "transcripts"})
+_LATE_FIELDS = frozenset(
+    {"lead", "outcomeTag", "outcomeType", "tags", "label", "qualityRating", "crmInfo", "transcripts"}
+)
 """Fields that people fill in after the call."""
 
 _PROOFS = {
@@ -64,7 +66,7 @@ def late_rates(metrics: Sequence[Metric]) -> list[str]:
 def completeness(
     sides: Mapping[str, pd.DataFrame], stats: pd.DataFrame | None
 ) -> tuple[list[str], pd.DataFrame | None]:
-    """Return what is known of the completeness of both periods, and what differs from the server's statistics."""
+    """Return what is known of the completeness of both periods, and how they differ from the statistics."""
     told = [f"{name}: {_of_side(df)}" for name, df in sides.items()]
     calls = next(iter(sides.values()))
     if (agent := known_agent(calls)) is not None:
@@ -82,9 +84,13 @@ def completeness(
     known = table[table["agrees"].notna()]
     apart = known[~known["agrees"].astype(bool)]
     if apart.empty:
-        told.append(f"Reconciled: all {len(known)} figures of the server’s own statistics agree with these calls.")
+        told.append(
+            f"Reconciled: all {len(known)} figures of the server’s own statistics agree with these calls."
+        )
         return told, None
-    told.append(f"{len(apart)} of {len(known)} figures of the server’s own statistics differ from these calls:")
+    told.append(
+        f"{len(apart)} of {len(known)} figures of the server’s own statistics differ from these calls:"
+    )
     return told, apart
 
 
@@ -95,12 +101,19 @@ def _of_side(df: pd.DataFrame) -> str:
     what = f"{counted(len(df), 'call')}, {span}{f' ({zone})' if zone else ''}. "
     complete = said.get("complete")
     if complete is None:
-        return what + "Whether these are all calls of these days is not known: they were not loaded from the API."
+        return (
+            what
+            + "Whether these are all calls of these days is not known: they were not loaded from the API."
+        )
     windows = _windows(df)
     loaded = sum(int(each.get("rows") or 0) for each in windows)
     part = f" The load returned {loaded:,} calls; these are some of them." if len(df) < loaded else ""
-    read = sorted({str(each["fetched_at"])[:16].replace("T", " ") for each in windows if each.get("fetched_at")})
-    when = f", read {read[0]} UTC" if len(read) == 1 else f", read {read[0]} to {read[-1]} UTC" if read else ""
+    read = sorted(
+        {str(each["fetched_at"])[:16].replace("T", " ") for each in windows if each.get("fetched_at")}
+    )
+    when = (
+        f", read {read[0]} UTC" if len(read) == 1 else f", read {read[0]} to {read[-1]} UTC" if read else ""
+    )
     if not complete:
         return what + f"NOT proved complete{when}: calls may be missing.{part}"
     proofs = dict.fromkeys(str(each["proof"]) for each in windows if each.get("proof"))

@@ -13,6 +13,7 @@ import pandas as pd
 from brightcall_pandas.accessors import CallsAccessor
 from brightcall_pandas.accessors import calls as calls_of
 from brightcall_pandas.analysis import Metric, find_metric
+from brightcall_pandas.export import ROW_UNITS
 from brightcall_pandas.frame import Names, agents_of, column, optional_column, shown_names
 from brightcall_pandas.reporting._costs import Costs
 from brightcall_pandas.reporting._pictures import drawn
@@ -67,7 +68,7 @@ def _kpis(material: Material) -> Part:
     scopes: dict[str, tuple[str, ...]] = {"all": of_all, **(_OF_DIRECTIONS if has_directions else {})}
     wanted = {scope: _with_own(names, material.metrics, scope) for scope, names in scopes.items()}
     every = list({each.name: each for metrics in wanted.values() for each in metrics}.values())
-    compared = {"metrics": every, "confidence": material.confidence}
+    compared: dict[str, Any] = {"metrics": every, "confidence": material.confidence}
     tables = [calls_of(here).compare(other, **compared)]
     tables += [calls_of(here).compare(other, by="direction", **compared)] if has_directions else []
     known = {str(label): values for table in tables for label, values in table.iterrows()}
@@ -81,9 +82,12 @@ def _kpis(material: Material) -> Part:
     result = pd.DataFrame(rows, columns=columns).set_index(["calls", "figure"])
     if material.previous is None:
         result = result[["value", "value_low", "value_high"]]
+    result.attrs[ROW_UNITS] = [find_metric(name).definition.unit for _, name in result.index]
     against = "" if material.previous is None else f" against {material.there}"
     caption = f"Key figures of {material.here}{against}, with {100 * material.confidence:g}% intervals"
-    return Part("kpis", "Key figures", (), result, pd.DataFrame(cells), caption, defined=[each.name for each in every])
+    return Part(
+        "kpis", "Key figures", (), result, pd.DataFrame(cells), caption, defined=[each.name for each in every]
+    )
 
 
 def _with_own(names: Sequence[str], own: Sequence[Metric], scope: str) -> list[Metric]:
@@ -125,7 +129,13 @@ def _written(value: Any, unit: str, *, sign: bool = False) -> str:
     mark = "+" if sign else ""
     if unit == "rate":
         return f"{100 * value:{mark}.1f}{' points' if sign else '%'}".replace("-", "−")
-    text = f"{value:{mark},.1f} s" if unit == "s" else f"{value:{mark},.0f}" if float(value).is_integer() else f"{value:{mark},.2f}"
+    text = (
+        f"{value:{mark},.1f} s"
+        if unit == "s"
+        else f"{value:{mark},.0f}"
+        if float(value).is_integer()
+        else f"{value:{mark},.2f}"
+    )
     return text.replace("-", "−")
 
 
@@ -134,7 +144,9 @@ def _span(low: float, high: float, unit: str) -> str:
 
 
 def _change_span(low: float, high: float, unit: str) -> str:
-    ends = [_written(each, unit, sign=True).removesuffix(" points").removesuffix(" s") for each in (low, high)]
+    ends = [
+        _written(each, unit, sign=True).removesuffix(" points").removesuffix(" s") for each in (low, high)
+    ]
     return " to ".join(ends)
 
 
@@ -143,36 +155,56 @@ def _outcomes(material: Material) -> Part:
     if material.previous is not None:
         before = calls_of(material.previous).by_outcome()["share"]
         before.index = before.index.str.casefold()
-        table["share_before"] = table.index.str.casefold().map(before).astype(float)
+        table["share_other"] = table.index.str.casefold().map(before.to_dict()).astype(float)
     columns = {
-        "outcome": "Outcome", "n_calls": "Calls", "share": "Share", "share_before": "Share before",
+        "outcome": "Outcome", "n_calls": "Calls", "share": "Share", "share_other": "Share before",
         "talk_time_mean_s": "Mean talk time",
     }  # fmt: skip
     cells = shown(table, columns)
-    if "share_before" in table:
-        cells["Share before"] = [NOTHING if pd.isna(each) else f"{each:.1%}" for each in table["share_before"]]
-    image = _picture(material, "by_outcome", table.drop(columns="share_before", errors="ignore"), "Outcomes of all calls")
-    return Part("outcomes", "Outcomes", (), table, cells, f"Calls of {material.here} by outcome", image, ["share"])
+    if "share_other" in table:
+        cells["Share before"] = [NOTHING if pd.isna(each) else f"{each:.1%}" for each in table["share_other"]]
+    image = _picture(
+        material, "by_outcome", table.drop(columns="share_other", errors="ignore"), "Outcomes of all calls"
+    )
+    return Part(
+        "outcomes", "Outcomes", (), table, cells, f"Calls of {material.here} by outcome", image, ["share"]
+    )
 
 
 def _funnel(material: Material) -> Part:
     calls = material.of("outbound")
     table = calls.funnel(confidence=material.confidence)
-    columns = {"stage": "Stage", "n_calls": "Calls", "share": "Of all", "step_rate": "Of the stage before", "lost": "Lost here"}
+    columns = {
+        "stage": "Stage",
+        "n_calls": "Calls",
+        "share": "Of all",
+        "step_rate": "Of the stage before",
+        "lost": "Lost here",
+    }
     image = _picture(material, "funnel", table, "How far outbound calls get")
-    return Part("funnel", "Funnel", (), table, shown(table, columns), "Outbound calls by stage", image, ["step_rate", "lost"])
+    return Part(
+        "funnel",
+        "Funnel",
+        (),
+        table,
+        shown(table, columns),
+        "Outbound calls by stage",
+        image,
+        ["step_rate", "lost"],
+    )
 
 
 def _agents(material: Material) -> Part:
     calls = material.of("outbound")
     has_leads = "outcomeType" in material.calls.columns or "outcomeTag" in material.calls.columns
     rank_by = "positive_rate" if has_leads else "answer_rate"
-    table = calls.by_agent(rank_by=rank_by, confidence=material.confidence, names=material.names)
+    table = calls.by_agent(rank_by=rank_by, confidence=material.confidence, **_named(material))
     table = table.drop(columns="beyond_chance")  # of this table alone; the statements go by all of them
     if len(table):
         ends = table[["rank_best", "rank_worst"]]
         table["possible_ranks"] = [
-            NOTHING if pd.isna(best) else f"{best:.0f} to {worst:.0f}" for best, worst in ends.itertuples(index=False)
+            NOTHING if pd.isna(best) else f"{best:.0f} to {worst:.0f}"
+            for best, worst in ends.itertuples(index=False)
         ]
     columns = {
         "agent": "Agent", "rank": "Rank", "possible_ranks": "Possible ranks", "n_calls": "Calls",
@@ -185,30 +217,59 @@ def _agents(material: Material) -> Part:
     ]
     shows = table.drop(columns="possible_ranks", errors="ignore")
     image = _picture(material, "by_agent", shows, f"{heading(rank_by)} by agent")
-    return Part("agents", "Agents", text, shows, shown(table, columns), "Outbound calls by agent, best rank first", image, [f"{rank_by}_adjusted", "rank"])
+    return Part(
+        "agents",
+        "Agents",
+        text,
+        shows,
+        shown(table, columns),
+        "Outbound calls by agent, best rank first",
+        image,
+        [f"{rank_by}_adjusted", "rank"],
+    )
 
 
 def _lines(material: Material) -> Part:
-    table = calls_of(material.calls).by_line(confidence=material.confidence, names=material.names)
-    table = table.drop(columns="beyond_chance")
+    whole = calls_of(material.calls).by_line(confidence=material.confidence, **_named(material))
+    whole = whole.drop(columns="beyond_chance")
+    table = whole.drop(columns=["trend", "trend_low", "trend_high"])  # of weeks, not of one
     columns = {
         "line": "Line", "n_calls": "Calls", "answer_rate": "Answer rate",
         "answer_rate_expected": "Expected", "answer_rate_adjusted": "Adjusted",
         "short_call_share": "Short calls",
     }  # fmt: skip
-    text = ["Expected is what the hours, projects and attempts of a line let expect; a line below it may be marked as spam."]
-    image = _picture(material, "by_line", table, "Answer rate by line")
-    return Part("lines", "Lines", text, table, shown(table, columns), "Outbound calls by line, lowest first", image, ["answer_rate_expected", "answer_rate_adjusted", "short_call_share"])
+    text = [
+        "Expected is what the hours, projects and attempts of a line let expect; clients or carriers may have "
+        "marked a line below it as spam."
+    ]
+    image = _picture(material, "by_line", whole, "Answer rate by line")
+    return Part(
+        "lines",
+        "Lines",
+        text,
+        table,
+        shown(table, columns),
+        "Outbound calls by line, lowest first",
+        image,
+        ["answer_rate_expected", "answer_rate_adjusted", "short_call_share"],
+    )
 
 
 def _hours(material: Material) -> Part:
     calls = material.of("outbound")
-    table = calls.breakdown("hour", ["n_calls", "answer_rate", "positive_rate"], confidence=material.confidence)
-    table = table.drop(columns=[name for name in table if name.endswith("beyond_chance")])
+    table = calls.breakdown(
+        "hour", ["n_calls", "answer_rate", "positive_rate"], confidence=material.confidence
+    )
+    left_out = [name for name in map(str, table) if name.endswith("beyond_chance")]
+    table = table.drop(columns=[*left_out, "n_calls_per_day"])
     columns = {"hour": "Hour", "n_calls": "Calls", "answer_rate": "Answer rate", "positive_rate": "Lead rate"}
     cells = shown(table, columns)
-    cells["Hour"] = [f"{int(each)}–{int(each) + 1}" if str(each).isdigit() else each for each in cells["Hour"]]
-    image = _picture(material, "heatmap", _plain(calls.heatmap("answer_rate")), "Answer rate by hour of the week")
+    cells["Hour"] = [
+        f"{int(each)}–{int(each) + 1}" if str(each).isdigit() else each for each in cells["Hour"]
+    ]
+    image = _picture(
+        material, "heatmap", _plain(calls.heatmap("answer_rate")), "Answer rate by hour of the week"
+    )
     return Part("hours", "Hours", (), table, cells, "Outbound calls by hour of the day", image)
 
 
@@ -229,7 +290,16 @@ def _attempts(material: Material) -> Part:
     }  # fmt: skip
     image = _picture(material, "attempts", table, "What each further attempt reaches")
     text = ["Attempts are counted within this period."]
-    return Part("attempts", "Attempts", text, table, shown(table, columns), "Outbound calls by attempt", image, ["reach"])
+    return Part(
+        "attempts",
+        "Attempts",
+        text,
+        table,
+        shown(table, columns),
+        "Outbound calls by attempt",
+        image,
+        ["reach"],
+    )
 
 
 _MOST_CALLBACKS, _MOST_OVERDUE = 40, 10
@@ -245,7 +315,11 @@ def _callbacks(material: Material) -> Part:
     due = promised["recallDate"]
     is_today = (due >= begin) & (due < begin + pd.Timedelta(days=1))
     overdue = due < begin
-    listed = promised[is_today | overdue].assign(_today=is_today).sort_values(["_today", "recallDate"], ascending=[False, True])
+    listed = (
+        promised[is_today | overdue]
+        .assign(_today=is_today)
+        .sort_values(["_today", "recallDate"], ascending=[False, True])
+    )
     table = pd.DataFrame(
         {
             "due": listed["recallDate"].to_numpy() if listed.empty else listed["recallDate"].array,
@@ -278,6 +352,11 @@ def _agents_or_none(df: pd.DataFrame) -> pd.Series:
         return agents_of(df)
     except KeyError:
         return pd.Series(None, index=df.index, dtype="str")
+
+
+def _named(material: Material) -> dict[str, Any]:
+    """Return ``names=`` of tables: type checkers do not see that all of them take it."""
+    return {"names": material.names}
 
 
 def _shown(values: pd.Series, names: Names) -> list[str]:

@@ -48,7 +48,9 @@ class Costs:
         return pd.DataFrame(columns, index=pd.Index(list(_ROWS), name="cost"))
 
     def _of(self, df: pd.DataFrame) -> list[float]:
-        told = calls_of(df).compare(df.iloc[:0], metrics=["n_calls", "answered", "positive", "talk_time_total_s"])
+        told = calls_of(df).compare(
+            df.iloc[:0], metrics=["n_calls", "answered", "positive", "talk_time_total_s"]
+        )
         if told.empty:
             return [self.fixed, np.nan, np.nan, np.nan]
         row = told.iloc[0]
@@ -62,8 +64,10 @@ class Costs:
         unit = f" {self.currency}" if self.currency else ""
         headings = {"value": "This period", "before": "Before"}
         cells = {"Figure": [_ROWS[name] for name in table.index]}
-        for name in table:
-            cells[headings[name]] = [NOTHING if pd.isna(each) else f"{each:,.2f}{unit}" for each in table[name]]
+        for name in map(str, table):
+            cells[headings[name]] = [
+                NOTHING if pd.isna(each) else f"{each:,.2f}{unit}" for each in table[name]
+            ]
         return pd.DataFrame(cells)
 
 

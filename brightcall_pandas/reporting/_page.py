@@ -48,9 +48,7 @@ def as_page(content: Content) -> str:
 
         return markupsafe.Markup(as_html(cells, name, caption))  # noqa: S704 - as_html escapes all texts
 
-    return template.render(
-        content=content, table=table, css=_css(), shown_rows=60
-    )
+    return template.render(content=content, table=table, css=_css(), shown_rows=60)
 
 
 def _css() -> Any:

@@ -1,4 +1,4 @@
-"""Sentences about what differs beyond chance, each with its numbers; nothing else may be claimed in a report."""
+"""Sentences about what differs beyond chance, each with its numbers; a report claims nothing else."""
 
 from __future__ import annotations
 
@@ -66,10 +66,13 @@ def statements(
         name: shown_names(found.loc[found["dimension"] == name, "group"].unique(), names) for name in _NAMED
     }
     said = []
-    for row in ordered.to_dict("records"):
+    rows: list[dict[str, Any]] = ordered.to_dict("records")  # type: ignore[assignment]
+    for row in rows:
         waits = bool(unsettled) and row["metric"] in late and row["kind"] == "moved" and row["difference"] < 0
         who = labels.get(row["dimension"], {}).get(row["group"], row["group"])
-        said.append(Statement(_claim(row, str(who)), _detail(row, previous, confidence), row, settled=not waits))
+        said.append(
+            Statement(_claim(row, str(who)), _detail(row, previous, confidence), row, settled=not waits)
+        )
     return said
 
 
@@ -80,7 +83,9 @@ def lead_sentence(said: Sequence[Statement], looked_at: int, *, has_previous: bo
     first = next((each for each in said if each.settled), None)
     if first is None:
         return (
-            "Nothing moved beyond chance." if has_previous else "Nothing stands apart from the rest beyond chance."
+            "Nothing moved beyond chance."
+            if has_previous
+            else "Nothing stands apart from the rest beyond chance."
         )
     if has_previous and first.row["kind"] == "apart":
         return f"Nothing moved beyond chance. {first.claim}"
@@ -116,8 +121,8 @@ def _detail(row: Mapping[str, Any], previous: str, confidence: str) -> str:
     there = f"{percent(row['rate_other'])} ({row['hits_other']:,} of {row['n_other']:,}) {_in(row, against)}"
     low, high = points(row["difference_low"]), points(row["difference_high"])
     return (
-        f"{here}, against {there}. Between {_alike(row)} the difference is {points(row['difference'])} points "
-        f"({confidence} interval {low} to {high})."
+        f"{here}, against {there}. Between {_alike(row)} the difference is {points(row['difference'])} "
+        f"points ({confidence} interval {low} to {high})."
     )
 
 

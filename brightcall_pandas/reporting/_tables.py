@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -46,7 +47,7 @@ def _with_interval(middle: pd.Series, low: pd.Series, high: pd.Series) -> pd.Ser
         for one, two in zip(low, high, strict=True)
     ]
     cells = [
-        told if told == NOTHING or span == NOTHING else f"{told} ({span})"
+        told if NOTHING in (told, span) else f"{told} ({span})"
         for told, span in zip(middle, between, strict=True)
     ]
     return pd.Series(cells, index=middle.index, dtype="str")
@@ -73,7 +74,7 @@ def as_html(cells: pd.DataFrame, name: str, caption: str) -> str:
         few = few[[GROUP, *few.columns.drop(GROUP)]]
     # Columns get plain names: great-tables makes identifiers of them, and a heading may be anything.
     plain = few.set_axis([f"c{number}" for number in range(len(few.columns))], axis="columns")
-    labels = {key: str(told) for key, told in zip(plain.columns, few.columns, strict=True)}
+    labels: dict[str, Any] = {key: str(told) for key, told in zip(plain.columns, few.columns, strict=True)}
     first = "c1" if grouped else "c0"
     table = GT(plain, rowname_col=first, groupname_col="c0" if grouped else None, id=name)
     table = table.tab_stubhead(label=labels.pop(first))

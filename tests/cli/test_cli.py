@@ -106,7 +106,7 @@ class TestHelp:
         assert done.returncode == 0
         words = " ".join(done.stdout.split())
         commands = (
-            r"demo Load.* lab Open.* sandbox Run.* describe List.* export Write.*",
+            r"demo Load.* lab Open.* sandbox Run.* describe List.* export Write.* report Write.*",
             r"revisions List.* doctor Report.* cache Show",
         )
         assert re.search(" ".join(commands), words)
@@ -121,6 +121,7 @@ class TestHelp:
             ["sandbox"],
             ["describe"],
             ["export"],
+            ["report"],
             ["revisions"],
             ["doctor"],
             ["cache", "info"],
