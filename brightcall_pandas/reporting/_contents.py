@@ -239,8 +239,8 @@ def _lines(material: Material) -> Part:
         "short_call_share": "Short calls",
     }  # fmt: skip
     text = [
-        "Expected is what the hours, projects and attempts of a line let expect; clients or carriers may have "
-        "marked a line below it as spam."
+        "Expected is what the hours, projects and attempts of a line let expect; clients or carriers may "
+        "have marked a line below it as spam."
     ]
     image = _picture(material, "by_line", whole, "Answer rate by line")
     return Part(

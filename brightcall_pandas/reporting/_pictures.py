@@ -134,7 +134,7 @@ def _picture_of(
             plots.breakdown, table, f"{name[0].upper()}{name[1:]} of {who}, day by day", figsize=(8, 3.2)
         )
     options: dict[str, Any] = {"names": names}
-    table = _unflagged(calls_of(df).breakdown(row["dimension"], [metric], names=names))
+    table = _unflagged(calls_of(df).breakdown(row["dimension"], [metric], **options))
     return drawn(
         plots.breakdown, table, f"{name[0].upper()}{name[1:]} by {row['dimension']}", figsize=(8, 3.6)
     )
