@@ -1,8 +1,8 @@
 """How often a report claims what is not so, how often it says what was planted, and how long it takes.
 
-Run it with ``python benchmarks/report.py``: 200 worlds in which nothing differs and 50 of each planted effect,
-of 20,000 calls over 30 days from fixed seeds; each gets the report of its last week against the week before,
-the days before these numbering the attempts. Then it times a report of 100,000 calls, HTML with all pictures.
+Run it with ``python benchmarks/report.py``: 200 worlds in which nothing differs and 50 of each planted
+effect, of 20,000 calls over 30 days from fixed seeds; each gets the report of its last week against the
+week before, the days before these numbering the attempts. Then it times a report of 100,000 calls, HTML with all pictures.
 ``--small`` takes a few small worlds, as ``make test`` does.
 
 A statement is false if anything is said of a world in which nothing differs. A planted effect is found if it
@@ -65,7 +65,9 @@ def main() -> None:
     mpl.use("Agg")
     if given.null:
         share = share_of_false_reports(given.null, given.calls)
-        print(f"{given.null} worlds in which nothing differs: {share:.1%} of reports say anything (promised: 5%)")
+        print(
+            f"{given.null} worlds in which nothing differs: {share:.1%} of reports say anything (promised 5%)"
+        )
     for title in PLANTED if given.planted else ():
         first, inside, size = found(title, given.planted, given.calls, large)
         print(

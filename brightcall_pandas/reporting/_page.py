@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from brightcall_pandas.errors import missing_extra
 from brightcall_pandas.export import appearing
+from brightcall_pandas.reporting._tables import MOST_ROWS, as_html, shown
 
 if TYPE_CHECKING:
     from brightcall_pandas.reporting._report import Content
 
 __all__ = ["as_page", "require_html", "write_page"]
+
+_DIFFERS = {
+    "direction": "Direction",
+    "figure": "Figure",
+    "rows": "Rows",
+    "statistics": "Statistics",
+    "difference": "Difference",
+    "likely_cause": "Likely cause",
+}
 
 
 def require_html() -> None:
@@ -36,8 +46,6 @@ def as_page(content: Content) -> str:
     """Return the report as the text of an HTML file."""
     import jinja2  # noqa: PLC0415
 
-    from brightcall_pandas.reporting._tables import as_html  # noqa: PLC0415 - it needs great-tables
-
     here = files("brightcall_pandas.reporting")
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["data_uri"] = _data_uri
@@ -48,7 +56,8 @@ def as_page(content: Content) -> str:
 
         return markupsafe.Markup(as_html(cells, name, caption))  # noqa: S704 - as_html escapes all texts
 
-    return template.render(content=content, table=table, css=_css(), shown_rows=60)
+    differs = None if content.differs is None else shown(content.differs, _DIFFERS)
+    return template.render(content=content, differs=differs, table=table, css=_css(), shown_rows=MOST_ROWS)
 
 
 def _css() -> Any:

@@ -15,7 +15,7 @@ from brightcall_pandas.accessors import shown_texts
 from brightcall_pandas.analysis import Look, Metric, checked_metrics, find_metric, findings
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.export import pseudonymize
-from brightcall_pandas.frame import Names, column, day_text, names_by_id, type_error, whole
+from brightcall_pandas.frame import Names, column, day_text, flag, names_by_id, type_error, whole
 from brightcall_pandas.reporting._book import write_book
 from brightcall_pandas.reporting._certificate import (
     SETTLE_DAYS,
@@ -93,6 +93,7 @@ def report(
     today: str | date | None = None,
     pseudonyms: str | bytes | None = None,
     confidence: float = 0.95,
+    pictures: bool = True,
 ) -> Path:
     """Write a report that is read in two minutes: what differs beyond chance first, then the tables.
 
@@ -132,6 +133,8 @@ def report(
         Day whose callbacks are listed. None: the day after the last one of `calls`.
     pseudonyms
         Secret: numbers and agents appear as tokens that it makes, as in ``df.calls.pseudonymize(key)``.
+    pictures
+        Whether to draw pictures: without them a page is small, and made in a second.
     confidence
         1 − the share of reports that may say something false where nothing differs; and the confidence of the
         intervals.
@@ -169,7 +172,7 @@ def report(
     content = content_of(
         calls, previous, title=title, sections=sections, names=names, metrics=metrics, lead=lead, agent=agent,
         costs=costs, before=before, stats=stats, settle_days=settle_days, today=today, pseudonyms=pseudonyms,
-        confidence=confidence, pictures=file.suffix.lower() != ".xlsx",
+        confidence=confidence, pictures=flag("pictures", pictures) and file.suffix.lower() != ".xlsx",
     )  # fmt: skip
     return write_report(content, file)
 

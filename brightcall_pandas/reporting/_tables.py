@@ -10,12 +10,12 @@ import pandas as pd
 from brightcall_pandas.accessors import shown_texts
 from brightcall_pandas.reporting._words import NOTHING
 
-__all__ = ["GROUP", "as_html", "shown"]
+__all__ = ["GROUP", "MOST_ROWS", "as_html", "shown"]
 
 GROUP = "group of rows"
 """Column of cells whose text stands above the rows that have it."""
 
-_MOST_ROWS = 60
+MOST_ROWS = 60
 
 
 def shown(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def as_html(cells: pd.DataFrame, name: str, caption: str) -> str:
     from great_tables import GT  # noqa: PLC0415
     from markupsafe import escape  # noqa: PLC0415
 
-    few = cells.head(_MOST_ROWS)
+    few = cells.head(MOST_ROWS)
     grouped = GROUP in few
     if grouped:
         few = few[[GROUP, *few.columns.drop(GROUP)]]
