@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         load_catalog,
         load_stats,
         login,
+        lookback,
         revisions,
         use,
     )
@@ -99,6 +100,7 @@ __all__ = [
     "load_catalog",
     "load_stats",
     "login",
+    "lookback",
     "normalize_numbers",
     "plots",
     "read_calls",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypeVar, Unpa
 import pandas as pd
 
 from brightcall_pandas import analysis
-from brightcall_pandas.accessors import _about
+from brightcall_pandas.accessors import _about, _revised
 from brightcall_pandas.accessors._hidden_column import HidesColumn
 from brightcall_pandas.accessors._people import of_people
 from brightcall_pandas.accessors._rows import matching_rows, unmatched_paths
@@ -130,6 +130,10 @@ class CallsAccessor(HidesColumn):
 
     # Which calls went a certain way: a mask, to be combined with & and |
     chains_match = _method(analysis.chains_match)
+
+    # What changed after it was first seen
+    revisions = _method(_revised.revisions)
+    restated = _method(_revised.restated)
 
     # How far the rows can be trusted
     quality = _method(analysis.quality)

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
 from brightcall_pandas import analysis
+from brightcall_pandas.accessors import _revised
 from brightcall_pandas.accessors._frame import calls
 from brightcall_pandas.accessors._pictures import PlotOptions
 from brightcall_pandas.accessors._pictures import picture_of as _picture_of
@@ -17,7 +19,8 @@ from brightcall_pandas.accessors._pictures import picture_of as _picture_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from brightcall_pandas.analysis import By, Days, Direction, Rate, Source, Span
+    from brightcall_pandas.analysis import By, Days, Direction, Metric, Rate, Source, Span
+    from brightcall_pandas.load import Client
 
 __all__ = ["PictureViews"]
 
@@ -214,6 +217,27 @@ class PictureViews:
             source=source, include_client=include_client, names=options.pop("names", None)
         )
         return plots.transfer_parties(table, **options)
+
+    @_picture_of(_revised.restated)
+    def restated(
+        self,
+        metric: str | Metric = "answer_rate",
+        by: By = None,
+        *,
+        as_of: str | date | None = None,
+        client: Client | None = None,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw a metric of each group as it was reported, and as it is known now.
+
+        A row for each group, the largest change on top: a hollow dot for the metric as it was known when
+        it was reported, a dot for what it is now, a line between them, and at the right both values. Of
+        more than 30 groups the largest are drawn.
+        """
+        from brightcall_pandas import plots
+
+        table = calls(self._df).restated(metric, by, as_of=as_of, client=client)
+        return plots.restated(table, **options)
 
     @_picture_of(analysis.quality)
     def quality(self, *, now: pd.Timestamp | str | None = None, **options: Unpack[PlotOptions]) -> Axes:

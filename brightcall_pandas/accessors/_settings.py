@@ -15,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis import Metric, covered, find_metric
+from brightcall_pandas.analysis import Metric, covered, find_metric, freshness
 from brightcall_pandas.frame import optional_column, zone_name
 
 __all__ = ["says_settings", "with_settings"]
@@ -23,7 +23,7 @@ __all__ = ["says_settings", "with_settings"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_FRAMES = frozenset({"df", "other", "names", "agent"})
+_FRAMES = frozenset({"df", "other", "names", "agent", "client"})
 _MOST_COLUMNS = 60
 
 
@@ -73,6 +73,8 @@ def with_settings(
     other = given.get("other")
     if isinstance(other, pd.DataFrame):
         said["other"] = _calls_of(other, settings)
+    if (fresh := freshness(df)) is not None:
+        said["freshness"] = fresh
     said |= {"settings": settings, "rows": len(table), "units": _units(given)}
     if not table.columns.name and len(table.columns) <= _MOST_COLUMNS:
         said["totals"] = _totals(table)

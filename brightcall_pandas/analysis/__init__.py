@@ -32,6 +32,8 @@ outbound calls, and all others calls of every direction.
     selections        a metric of one choice of rows after the other
     sensitivity       what hangs on the definition of a metric
     definitions       what every number means
+    lookback          after how many days late changes have come; turnbull: the estimate behind it
+    revised           what changed after it was first seen, and what that makes of a number
     meanings          what each column of a frame means
 
     dimensions  groups  sums  tallies  metrics  rates  split, group, add up, divide: what tables are made of
@@ -71,6 +73,11 @@ from brightcall_pandas.analysis._histograms import (
     talk_time_buckets,
     talk_time_histogram,
 )
+from brightcall_pandas.analysis._lookback import LEAST_SETTLE_DAYS as LEAST_SETTLE_DAYS
+from brightcall_pandas.analysis._lookback import Lookback as Lookback
+from brightcall_pandas.analysis._lookback import Seen as Seen
+from brightcall_pandas.analysis._lookback import freshness as freshness
+from brightcall_pandas.analysis._lookback import lookback_of as lookback_of
 from brightcall_pandas.analysis._meanings import BETWEEN as BETWEEN
 from brightcall_pandas.analysis._meanings import Meaning as Meaning
 from brightcall_pandas.analysis._meanings import Meanings as Meanings
@@ -88,6 +95,8 @@ from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._ratings import ratings, rung_parties
 from brightcall_pandas.analysis._recalls import late_recalls, recalls
 from brightcall_pandas.analysis._reconcile import reconcile
+from brightcall_pandas.analysis._revised import restated_table as restated_table
+from brightcall_pandas.analysis._revised import revisions_table as revisions_table
 from brightcall_pandas.analysis._selections import MetricOfRows as MetricOfRows
 from brightcall_pandas.analysis._sensitivity import sensitivity
 from brightcall_pandas.analysis._sequences import Span as Span

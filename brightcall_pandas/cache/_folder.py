@@ -255,8 +255,9 @@ class Cache:
                 store.sweep()
                 if before is not None:
                     store.ledger.drop(cut.difference(store.latest()))
-            if before is None:
-                for ledger in self._ledgers():
+            for ledger in self._ledgers():
+                ledger.drop_estimates()
+                if before is None:
                     ledger.drop_between(first, last)
             # Nobody can tell which days a damaged file holds.
             for damaged in [*self._damaged_files(), *self.folder.glob("pages.sqlite.damaged-*")]:

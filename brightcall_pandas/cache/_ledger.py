@@ -16,9 +16,9 @@ import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -38,6 +38,8 @@ from brightcall_pandas.cache._segment import StoreError, footer_checksum
 from brightcall_pandas.errors import visible
 
 __all__ = ["Ledger"]
+
+T = TypeVar("T")
 
 _log = logging.getLogger("brightcall_pandas")
 
@@ -138,6 +140,38 @@ class Ledger:
     @property
     def _floor_file(self) -> Path:
         return self.folder / "floor.json"
+
+    @property
+    def _estimates_file(self) -> Path:
+        return self.folder / "lookback.json"
+
+    def estimate(self, field: str, kind: type[T]) -> tuple[datetime, T | None]:
+        """Return what was estimated of a field from these entries, and when; None without any."""
+        try:
+            kept = msgspec.json.decode(read_file(self._estimates_file), type=dict[str, dict[str, Any]])
+            found = msgspec.convert(kept[field]["found"], kind)
+            return msgspec.convert(kept[field]["at"], datetime), found
+        except (OSError, KeyError, ValueError):
+            return datetime.min.replace(tzinfo=UTC), None
+
+    def keep_estimate(self, field: str, found: Any, at: datetime) -> None:
+        """Keep what was estimated of a field, for those who load.
+
+        Raises
+        ------
+        OSError
+            The folder cannot be written.
+        """
+        private_folder(self.folder)
+        kept: dict[str, Any] = {}
+        with suppress(OSError, ValueError):
+            kept = msgspec.json.decode(read_file(self._estimates_file), type=dict[str, Any])
+        kept[field] = {"at": at, "found": found}
+        write_private(self._estimates_file, msgspec.json.encode(kept))
+
+    def drop_estimates(self) -> None:
+        """Drop what was estimated, since calls are gone of which it was made."""
+        self._estimates_file.unlink(missing_ok=True)
 
     # Writing, by whoever holds the lock of the windows.
 

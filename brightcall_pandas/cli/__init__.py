@@ -6,7 +6,7 @@
     _options     options that commands share, usage errors, keys refused as arguments
     _sandbox     demo, sandbox          _demo     what the demo does    _lab     JupyterLab
     _inspect     describe, doctor       _export   export        _cache    cache info, cache clear
-    _revisions   revisions                          _report   report
+    _revisions   revisions              _lookback lookback            _report   report
 
 Exit codes: 0 success; 1 failure, explained on standard error; 2 usage error.
 """
@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from brightcall_pandas import __version__
-from brightcall_pandas.cli import _cache, _export, _inspect, _lab, _report, _revisions, _sandbox
+from brightcall_pandas.cli import _cache, _export, _inspect, _lab, _lookback, _report, _revisions, _sandbox
 from brightcall_pandas.cli._console import print_whatever_can_be_printed, read_nothing_where_nobody_types
 from brightcall_pandas.cli._options import PLAIN, refused_key
 from brightcall_pandas.errors import BrightcallError, visible
@@ -41,6 +41,7 @@ app.command()(_inspect.describe)
 app.command(epilog=_export.EXAMPLES)(_export.export)
 app.command(epilog=_report.EXAMPLES)(_report.report)
 app.command()(_revisions.revisions)
+app.command()(_lookback.lookback)
 app.command()(_inspect.doctor)
 app.add_typer(_cache.app, name="cache")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,8 @@ def noted(df: pd.DataFrame, **words: Any) -> pd.DataFrame:
     """Return a frame whose ``attrs["brightcall"]`` also has these words; the given one stays as it is."""
     said = df.attrs.get("brightcall")
     said = said if isinstance(said, dict) else {}
-    copy = df.copy(deep=False)
-    copy.attrs = {**df.attrs, "brightcall": type(said)({**said, **words})}
-    return copy
+    noting = df.copy(deep=False)
+    said = copy(said)
+    said.update(words)
+    noting.attrs = {**df.attrs, "brightcall": said}
+    return noting

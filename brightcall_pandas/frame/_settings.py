@@ -30,6 +30,7 @@ __all__ = [
     "day_text",
     "duration",
     "flag",
+    "fraction",
     "nearest",
     "not_one_of",
     "number",
@@ -80,6 +81,14 @@ def positive(name: str, value: Any, *, most: float = math.inf) -> float:
     read = number(name, value, most=most)
     if read == 0:
         raise value_error(name, value, "must be above 0")
+    return read
+
+
+def fraction(name: str, value: Any) -> float:
+    """Return a number between 0 and 1, neither of the two."""
+    read = number(name, value)
+    if not 0 < read < 1:
+        raise value_error(name, value, "must be between 0 and 1, for example 0.95")
     return read
 
 

@@ -14,6 +14,9 @@
     _successor     what a window takes over from the readings that it replaces
     _changes       two readings side by side, call by call
     _as_of         calls as they were known earlier
+    _lookback      after how many days late changes have come
+    _watched       what readings saw of them
+    _origin        from a frame back to the cache, and to what that knows of its past
     _revisions     what later readings saw changed
     _forget        a person out of the cache
     _windows       parts that the server has: how a range is cut, how each window is read
@@ -43,6 +46,8 @@ from brightcall_pandas.load._loaders import (
     zone_of,
 )
 from brightcall_pandas.load._loading import Loading
+from brightcall_pandas.load._lookback import lookback
+from brightcall_pandas.load._origin import Past, past_of
 from brightcall_pandas.load._pages import slice_of
 from brightcall_pandas.load._parts import runs, warn_of_unproved
 from brightcall_pandas.load._plan import farthest
@@ -63,6 +68,7 @@ __all__ = [
     "Day",
     "KnownAccount",
     "Loading",
+    "Past",
     "Progress",
     "Provenance",
     "Slice",
@@ -80,6 +86,8 @@ __all__ = [
     "load_stats",
     "loading_client",
     "login",
+    "lookback",
+    "past_of",
     "request_body",
     "revisions",
     "runs",

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -57,10 +58,12 @@ _LOADERS = {
     "export_calls": "…",
     "explore": "…",
     "forget": "…",
+    "lookback": "",
     "revisions": "…",
 }
 """Functions that take a client, which may be looked for on the client itself, and what stands before it."""
 _OF_DEFAULT = {"use": "bc.use(client)", "login": "bc.login()"}
+_UNMEASURED_DAYS = 7  # after which days are final as long as it is not known
 _VARIABLES = (ADDRESS_VARIABLE, "BRIGHTCALL_CACHE_DIR")
 _AROUND = "\"'\ufeff"  # what is copied along with an address or a path: quotes, a byte order mark
 _ENDPOINT = re.compile(r"/api/(?P<version>v\d+)(/.*)?$|/stat/calls.*$", re.IGNORECASE)
@@ -99,7 +102,10 @@ class Client(ForkAware):
     retries
         How often a transient failure (429, 5xx, reset, timeout, broken JSON) is tried again.
     settle_days
-        Days after which a day's calls no longer change; a day fetched later than that is final.
+        Days after which a day's calls no longer change; a day fetched later than that is final. Or
+        ``"measured"``: what `bc.lookback` makes of the outcomes that changed late in this cache, never below
+        3 days, and 7 as long as that is not known. Each load says what it chose, in its attributes and the
+        log.
     max_age
         Oldest cached answer that will do for a day that is not final: seconds, a timedelta, or a text
         such as ``"10min"``.
@@ -171,7 +177,7 @@ class Client(ForkAware):
         rate_limit: float | None = None,
         timeout: float | Sequence[float] = 30,
         retries: int = 5,
-        settle_days: float = 7,
+        settle_days: float | str = 7,
         max_age: float | str | timedelta = "10min",
         offline: bool = False,
         account: str | None = None,
@@ -210,7 +216,12 @@ class Client(ForkAware):
         self.answer_limit = size("answer_limit", answer_limit)
         self.window_limit = whole("window_limit", window_limit, 1)
         self.rate_limit = None if rate_limit is None else positive("rate_limit", rate_limit)
-        self.settle = timedelta(days=number("settle_days", settle_days, most=LONGEST_DAYS))
+        self.measures_settle = isinstance(settle_days, str)
+        if self.measures_settle:
+            choice("settle_days", settle_days, ("measured",))
+            settle_days = _UNMEASURED_DAYS
+        self._settle_days = number("settle_days", settle_days, most=LONGEST_DAYS)
+        self.measured_days: dict[str, int | None] = {}
         self.max_age = duration("max_age", max_age)
         self.cache_limit = None if cache_limit is None else size("cache_limit", cache_limit)
         self.ledger = choice("ledger", ledger, ("values", "fields-only"))
@@ -284,6 +295,12 @@ class Client(ForkAware):
                 )
             return self._session
 
+    @property
+    def settle(self) -> timedelta:
+        """Time after which a day's calls no longer change: the longest that was measured of any loads."""
+        known = [days for days in self.measured_days.values() if days is not None]
+        return timedelta(days=max(known) if known else self._settle_days)
+
     def now(self) -> datetime:
         """Return the time, UTC: that of `clock`, or of the machine."""
         return datetime.now(UTC) if self._clock is None else self._clock().astimezone(UTC)
@@ -303,6 +320,17 @@ class Client(ForkAware):
         """Tell whether what was fetched then will do now."""
         age = self.now() - fetched_at
         return self.is_final(fetched_at, last_day) or timedelta(0) <= age <= self.max_age
+
+    def reader(self) -> Callable[[], Client]:
+        """Return what makes a client of the same cache that asks no server and has no key."""
+        same: dict[str, Any] = {
+            "api_version": self.profile.name,
+            "base_url": self.base_url if self._names_server else None,
+            "allow_http": True,
+            "cache_dir": self._folder,
+            **{name: getattr(self, name) for name in ("agent", "lead", "region", "timezone")},
+        }
+        return partial(Client, account=self._account, clock=self._clock, offline=True, **same)
 
     def close(self) -> None:
         """Close connections and files; the client opens them again when it needs them."""

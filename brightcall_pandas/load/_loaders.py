@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeVar, Unpack
 
@@ -12,6 +12,7 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
+from brightcall_pandas.analysis import Lookback
 from brightcall_pandas.api import Reply, WriteQueue, unreadable
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import InvalidResponseError, OfflineError, brief_errors
@@ -37,6 +38,7 @@ from brightcall_pandas.load._pages import days_text
 from brightcall_pandas.load._parts import runs, warn_of_unproved
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._query import known_zone, request_body
+from brightcall_pandas.load._watched import OUTCOME
 
 __all__ = [
     "Catalog",
@@ -61,8 +63,20 @@ T = TypeVar("T")
 class Provenance(dict[str, Any]):
     """Where a frame comes from; pandas copies a frame's attrs at every step, and this costs nothing then."""
 
+    reader: Callable[[], Client] | None = None
+    """What makes a client of the cache that the calls came from. Of this machine: it is not an item, and goes
+    neither into files nor to other processes."""
+
     def __deepcopy__(self, _: object) -> Provenance:
         return self
+
+    def __copy__(self) -> Provenance:
+        new = Provenance(self)
+        new.reader = self.reader
+        return new
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Provenance, (dict(self),)
 
 
 class Catalog(NamedTuple):
@@ -434,7 +448,7 @@ def _provenance(loading: Loading, parts: Sequence[Part], agent: Mapping[str, Any
             for name, lost in window["misfits"].items():
                 known = misfits.setdefault(name, {"count": 0, "example": lost["example"]})
                 known["count"] += lost["count"]
-    return Provenance(
+    provenance = Provenance(
         source="api",
         query=loading.spec.to_request(),
         timezone=loading.zone,
@@ -445,7 +459,23 @@ def _provenance(loading: Loading, parts: Sequence[Part], agent: Mapping[str, Any
         misfits=misfits,
         server=unusual({each.name: each.value for each in loading.client.cache.account.server}),
         **agent,
+        **_settling(loading),
         **({} if loading.moment is None else {"as_of": loading.moment.isoformat()}),
         **({"region": loading.client.region} if loading.client.region else {}),
         **({"lead": loading.client.lead} if loading.client.lead else {}),
     )
+    provenance.reader = loading.client.reader()
+    return provenance
+
+
+def _settling(loading: Loading) -> dict[str, Any]:
+    """Return after how many days outcomes settle, as far as measured, and what the client made of it."""
+    client = loading.client
+    said: dict[str, Any] = {}
+    if client.measures_settle:
+        said["settle_days"] = client.settle / timedelta(days=1)
+    _, found = client.cache.store(loading.query.key).ledger.estimate(OUTCOME, Lookback)
+    if found is not None and found.days is not None:
+        names = ("field", "share", "days", "ages", "changing")
+        said["lookback"] = {name: getattr(found, name) for name in names}
+    return said

@@ -34,6 +34,7 @@ from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._parts import DAY, in_order, runs
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._query import Query, known_zone, request_body
+from brightcall_pandas.load._watched import measure_settle
 from brightcall_pandas.load._windows import BoundsMoved, Opening, WindowReader
 
 __all__ = ["Loading"]
@@ -101,6 +102,8 @@ class Loading:
             yield from self._parts_as_of(days)
             return
         opening = self._learn_zone(days[0], days[-1])
+        if self.client.measures_settle:
+            measure_settle(self.client, self.query.key)
         for _ in range(_TRIES):
             try:
                 have = self._have(days, opening, writes)

@@ -33,6 +33,7 @@ from brightcall_pandas.plots._histograms import answer_time_histogram, talk_time
 from brightcall_pandas.plots._outcome_shares import outcome_shares
 from brightcall_pandas.plots._outcomes import by_outcome, funnel, talk_time_buckets
 from brightcall_pandas.plots._parties import transfer_parties
+from brightcall_pandas.plots._restated import restated
 from brightcall_pandas.plots._service import abandonment, service_level
 from brightcall_pandas.plots._survival import talk_time_survival
 from brightcall_pandas.plots._text import describe as describe
@@ -65,6 +66,7 @@ __all__ = [
     "recalls",
     "reconcile",
     "repeat_callers",
+    "restated",
     "service_level",
     "small_multiples",
     "staffing",

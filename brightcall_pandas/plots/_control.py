@@ -23,6 +23,7 @@ from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._limits import SIGMAS, control_limits
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import PointLabels, halo
+from brightcall_pandas.plots._settled import hatch_unsettled
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["control_chart", "middles_of", "plural", "small_multiples"]
@@ -47,7 +48,8 @@ def control_chart(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A p-chart: the answer rate of each period, that of all whole periods as a line, and around it a band
         of three standard errors, the wider the fewer calls a period has. Periods outside it stand out. Those
-        that the days do not fill are hollow; they count neither as outside nor for the line.
+        that the days do not fill are hollow; they count neither as outside nor for the line. Those whose
+        outcomes have not settled are hatched, where it is known how late they change (`bc.lookback`).
 
     Raises
     ------
@@ -67,6 +69,7 @@ def control_chart(table: pd.DataFrame, look: Look) -> Axes:
     ax = look.axes()
     steps = _steps(table.index, look)
     mean, outside, whole = _draw(ax, known, steps, look)
+    unsettled = hatch_unsettled(ax, steps, look.facts)
     word, words = steps.name, plural(steps.name)
     ax.set_ylabel("answer rate")
     ax.margins(y=0.08)
@@ -81,6 +84,7 @@ def control_chart(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.lines(
             f"answered ÷ calls of each {word}",
             f"band: {percent(mean)} ± {SIGMAS:g} standard errors{clustered(table)}",
+            unsettled,
             look.facts.n(table),
             look.facts.cut(table),
         ),
@@ -235,6 +239,7 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.lines(
             f"answer rate: answered ÷ calls of each {steps.name}, by {by}",
             f"band: the group's mean ± {SIGMAS:g} standard errors{clustered(table)}",
+            *{hatch_unsettled(panel, steps, look.facts) for panel in panels},
             look.facts.n(table),
             f"not drawn: {counted(nameless, 'call')} without {by}" if nameless else "",
             hidden,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -36,6 +36,11 @@ class Facts:
         Sum of each column of counts, over all those rows.
     units
         Units of the metrics that were asked for: ``"share"``, ``"s"`` or ``"n"``.
+    settled_before
+        Time, by the clock of the timezone, before which calls hardly change any more; None where that is not
+        known.
+    changing, changing_field
+        Share of the calls expected to get another value in a field, and which field.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -47,6 +52,9 @@ class Facts:
     rows: int | None = None
     totals: Mapping[str, float] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    settled_before: datetime | None = None
+    changing: float = 0.0
+    changing_field: str = ""
 
     def total(self, table: pd.DataFrame, column: str) -> float:
         """Return the sum of a column of counts over the table as it was made, whatever was cut off.
@@ -122,7 +130,19 @@ def facts_of(table: pd.DataFrame) -> Facts:
         rows=said.get("rows"),
         totals=said.get("totals") or {},
         units=said.get("units") or {},
+        **_freshness(said.get("freshness")),
     )
+
+
+def _freshness(said: Any) -> dict[str, Any]:
+    if not isinstance(said, Mapping) or not said.get("settled_before"):
+        return {}
+    settled = datetime.fromisoformat(said["settled_before"]).replace(tzinfo=None)
+    return {
+        "settled_before": settled,
+        "changing": float(said["share_changing"]),
+        "changing_field": str(said["field"]),
+    }
 
 
 def _day(text: Any) -> date | None:

@@ -17,6 +17,7 @@ from brightcall_pandas.plots._formats import of_all, percent, percent_axis
 from brightcall_pandas.plots._labels import is_none, shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import LineLabels, halo, readable
+from brightcall_pandas.plots._settled import hatch_unsettled
 
 __all__ = ["outcome_shares"]
 
@@ -110,6 +111,7 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
             f"outcome ÷ calls of each {word}, a call without outcome is (none)",
             f"bands: {look.facts.interval}; beyond chance: those of first and last {word} lie apart",
             f"hollow: a {word} that is not whole, not counted" if not whole.all() else "",
+            hatch_unsettled(ax, steps, look.facts),
             f"percentages: of the last whole {word}" if not whole[-1] and whole.any() else "",
             look.facts.n(table),
             of_all(len(shown), len(calls), "outcomes"),

@@ -107,7 +107,7 @@ class TestHelp:
         words = " ".join(done.stdout.split())
         commands = (
             r"demo Load.* lab Open.* sandbox Run.* describe List.* export Write.* report Write.*",
-            r"revisions List.* doctor Report.* cache Show",
+            r"revisions List.* lookback Estimate.* doctor Report.* cache Show",
         )
         assert re.search(" ".join(commands), words)
         assert "BRIGHTCALL_API_KEY" in words
@@ -123,6 +123,7 @@ class TestHelp:
             ["export"],
             ["report"],
             ["revisions"],
+            ["lookback"],
             ["doctor"],
             ["cache", "info"],
             ["cache", "clear"],
@@ -518,6 +519,39 @@ class TestRevisions:
     def test_a_wrong_day(self, brightcall, edited):
         _, cache, _ = edited
         assert brightcall("revisions", "January", "2026-01-02", *cache).returncode == 2
+
+
+class TestLookback:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def read_twice(cls, tmp_path_factory):
+        """A cache that was read twice, in which one call changed."""
+        folder = tmp_path_factory.mktemp("cache")
+        with bc.start_sandbox(60, 2, seed=2) as sandbox:
+            client = sandbox.client(cache_dir=folder)
+            days = sandbox.day_from, sandbox.day_to
+            name = bc.load_calls(*days, client=client, progress=False)["id"].iloc[0]
+            sandbox.update(name, outcomeTag="Won at last")
+            bc.load_calls(*days, client=client, refresh=True, progress=False)
+            client.close()
+        return ["--account", sandbox.account, "--cache-dir", folder]
+
+    def test_what_is_not_known_is_said(self, brightcall, read_twice):
+        done = brightcall("lookback", *read_twice)
+        assert done.returncode == 0
+        assert "lookback of outcomeTag: not known, 1 change, and 99 % takes at least 100" in done.stdout
+
+    def test_json(self, brightcall, read_twice):
+        told = json.loads(
+            brightcall("lookback", "outcomeTag", "--share", "0.9", "--json", *read_twice).stdout
+        )
+        assert (told["share"], told["changes"], told["calls"]) == (0.9, 1, 60)
+        assert told["days"] is told["settle_days"] is None
+        assert "takes at least 10" in told["why"]
+
+    @pytest.mark.parametrize("arguments", [["outcomeTg"], ["--share", "1"], ["--filters", '{"tpyes": 1}']])
+    def test_a_usage_error(self, brightcall, read_twice, arguments):
+        assert brightcall("lookback", *arguments, *read_twice).returncode == 2
 
 
 class TestCache:
