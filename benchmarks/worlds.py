@@ -8,7 +8,8 @@ have these words.
 
 Whatever gives an interval or a flag is here: `by_agent`, `by_line`, `by_outcome`, `attempts`, `breakdown`,
 `funnel`, `service_level`, `abandonment`, `repeat_callers`, `talk_time_buckets`, `callbacks`, `ratings`,
-`rung_parties`, `ai_handover`, `transfer_variants`, `over_time`, `heatmap`, `compare`, `explain_change`. Of
+`rung_parties`, `ai_handover`, `transfer_variants`, `over_time`, `heatmap`, `compare`, `explain_change`,
+`watch`, of which is also told how soon it finds a line that loses a third of its answers. Of
 ``beyond_chance``, the promise is about tables: where nothing differs, at most one in twenty may say anything.
 """
 
@@ -53,6 +54,9 @@ COLUMNS = [
 LINE, HOUR, PROJECT = "+49305550103", 17, "Renewals"
 SALES = [each.name for each in OUTCOMES if each.kind == "positive"]
 NULL_SEED, PLANTED_SEED = 0, 10_000
+WATCHED = ("line", "agent", "project")
+A_THIRD = 0.525
+"""Log odds that take 28 % of answered calls to 18.7 %."""
 
 
 def main() -> None:
@@ -80,6 +84,8 @@ def main() -> None:
         for title in CURVES
         if given.planted and given.only in title
     }
+    if given.planted and "watch" in (given.only or "watch"):
+        delays_of_alarms(given.planted, given.calls)
     print(f"\nTook {time.perf_counter() - start:.0f} s.")
     if given.picture is not None:
         draw(curves, falsely, given.calls, given.picture)
@@ -254,6 +260,16 @@ def cells_apart(rows: pd.DataFrame) -> pd.Series:
     return outside(table, "answer_rate", (calls["state"] == "answered").mean(), counted)
 
 
+def raised(by: str) -> Claim:
+    """Return the claim that a watch makes: it raised the alarm of a unit, be it over by now."""
+
+    def claim(rows: pd.DataFrame) -> pd.Series:
+        table = rows.calls.watch(by=by)
+        return pd.Series(table.attrs["watch"]["alarms"], index=table.index) > 0
+
+    return claim
+
+
 def metrics(rate: str) -> dict[str, object]:
     return {"metrics": ["n_calls", rate]}
 
@@ -332,6 +348,7 @@ CLAIMS: dict[str, tuple[Claim, float | None]] = {
     "breakdown by hour: beyond chance": (beyond("breakdown", "hour", ["answer_rate"]), 0.05),
     "by_agent: beyond chance": (beyond("by_agent"), 0.05),
     "sensitivity by agent: any verdict that changes": (one_in(changed_verdicts), 0.05),
+    **{f"watch by {by}: any alarm in the month": (one_in(raised(by)), 0.2) for by in WATCHED},
 }
 """What is claimed, of which units, and the share of false claims that the interval promises."""
 
@@ -481,6 +498,12 @@ CURVES: dict[str, Curve] = {
         _WIDE,
         "talk_time_buckets by project: share",
     ),
+    "watch by line: a line falls from the middle of the month on": (
+        planted("answer", f"line:{LINE}", -1, 0.5),
+        lambda rows: float(rows.calls.watch().loc[LINE, "state"] == "fallen"),
+        _WIDE,
+        "watch by line: any alarm in the month",
+    ),
     "abandonment by project: callers are less patient": (
         planted("patience", f"project:{PROJECT}", -1),
         named("abandonment by project", PROJECT),
@@ -502,6 +525,37 @@ def curve(title: str, worlds: int, calls: int, *, small: bool) -> pd.Series:
     told = ", ".join(f"{size:g}: {share:.0%}" for size, share in power.items())
     print(f"{title:<54}{told}")
     return pd.Series(power)
+
+
+def delays_of_alarms(worlds: int, calls: int) -> None:
+    """Print after how many days a line is said to have fallen that lost a third of its answers."""
+    begins = pd.Timestamp("2026-03-17", tz="Europe/Berlin")  # the middle of the month
+    delays, since, covered, others = [], [], 0, 0
+    for seed in range(PLANTED_SEED, PLANTED_SEED + worlds):
+        table = calls_of(planted("answer", f"line:{LINE}", -1, 0.5)(A_THIRD), calls, seed).calls.watch()
+        row = table.loc[LINE]
+        others += (
+            sum(table.attrs["watch"]["alarms"]) - table.attrs["watch"]["alarms"][table.index.get_loc(LINE)]
+        )
+        if row["state"] == "fallen" and row["alarm_at"] >= begins:
+            delays.append((row["alarm_at"] - begins) / pd.Timedelta("1D"))
+            since.append((row["since"] - begins) / pd.Timedelta("1D"))
+            usual = row["rate_expected"]
+            truth = 1 / (1 + (1 - usual) / usual * np.exp(A_THIRD)) - usual
+            covered += row["difference_low"] <= truth <= row["difference_high"]
+    print(f"watch: a line loses a third of its answers in the middle of the month, {calls:,} calls")
+    if delays:
+        quarter, median, most = np.quantile(delays, [0.25, 0.5, 0.75])
+        print(
+            f"    found in {len(delays)} of {worlds} worlds, after {median:.1f} days (half of them after "
+            f"{quarter:.1f} to {most:.1f}, all after {min(delays):.1f} to {max(delays):.1f})"
+        )
+        print(
+            f"    the change dated {np.median(np.abs(since)):.1f} days off; its size inside the interval in "
+            f"{covered} of {len(delays)}; {others} alarms of other lines"
+        )
+    else:
+        print(f"    found in none of {worlds} worlds; {others} alarms of other lines")
 
 
 def draw(curves: dict[str, pd.Series], falsely: dict[str, float], calls: int, path: Path) -> None:

@@ -117,6 +117,9 @@ class CallsAccessor(HidesColumn):
     compare = _method(analysis.compare)
     explain_change = _method(analysis.explain_change)
 
+    # Which of them changed, and since when
+    watch = _method(analysis.watch)
+
     # Who transferred calls to whom
     transfer_chains = _method(analysis.transfer_chains)
     transfer_variants = _method(analysis.transfer_variants)

@@ -46,7 +46,7 @@ _OF_LINES = frozenset({"by_line"})
 
 OF_LEADS = frozenset(
     ("attempts", "breakdown", "by_agent", "compare", "explain_change", "funnel", "heatmap", "over_time",
-     "recalls", "restated", "sensitivity", "talk_time_buckets", "transfer_variants")
+     "recalls", "restated", "sensitivity", "talk_time_buckets", "transfer_variants", "watch")
 )  # fmt: skip
 """Tables that count what is positive, or take a metric that does."""
 

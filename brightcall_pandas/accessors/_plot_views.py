@@ -19,7 +19,7 @@ from brightcall_pandas.accessors._pictures import picture_of as _picture_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from brightcall_pandas.analysis import By, Days, Direction, Metric, Rate, Source, Span
+    from brightcall_pandas.analysis import Against, By, Days, Direction, Metric, Rate, Source, Span
     from brightcall_pandas.load import Client
 
 __all__ = ["PictureViews"]
@@ -70,6 +70,39 @@ class PictureViews:
         from brightcall_pandas import plots
 
         return plots.small_multiples(calls(self._df).over_time(freq=freq, by=by, days=days), **options)
+
+    @_picture_of(analysis.watch)
+    def watch(
+        self,
+        *,
+        by: By = "line",
+        metric: str | Metric = "answer_rate",
+        false_alarms: float = 0.2,
+        odds_ratio: float = 0.6,
+        against: Against = "others",
+        direction: Direction = "outbound",
+        confidence: float = 0.95,
+        **options: Unpack[PlotOptions],
+    ) -> Axes:
+        """Draw how far each unit is from an alarm, day by day, a small chart for each.
+
+        The axes of the whole picture, with a panel for each of twelve units, those that changed first
+        and then the largest: upwards how far the chart of a rise is, downwards that of a fall, with
+        dashed lines where the alarm is raised. Of units that changed the line stands out, a bar begins
+        where the change does, and a dot is the alarm. What cannot be judged is not drawn.
+        """
+        from brightcall_pandas import plots
+
+        table = calls(self._df).watch(
+            by=by,
+            metric=metric,
+            false_alarms=false_alarms,
+            odds_ratio=odds_ratio,
+            against=against,
+            direction=direction,
+            confidence=confidence,
+        )
+        return plots.watch(table, **options)
 
     @_picture_of(
         analysis.over_time,

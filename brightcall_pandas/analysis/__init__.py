@@ -30,6 +30,7 @@ outbound calls, and all others calls of every direction.
     modelling         features for a model
     transfers         who transferred calls to whom
     selections        a metric of one choice of rows after the other
+    watch             lines, agents and projects that changed
     sensitivity       what hangs on the definition of a metric
     definitions       what every number means
     lookback          after how many days late changes have come; turnbull: the estimate behind it
@@ -108,6 +109,8 @@ from brightcall_pandas.analysis._tallies import additive_form as additive_form
 from brightcall_pandas.analysis._tallies import merge as merge
 from brightcall_pandas.analysis._timelines import concurrency, heatmap, over_time
 from brightcall_pandas.analysis._timelines import days_of_cells as days_of_cells
+from brightcall_pandas.analysis._watch import Against as Against
+from brightcall_pandas.analysis._watch import watch
 from brightcall_pandas.analysis.transfers._chains import chains_match, transfer_chains
 from brightcall_pandas.analysis.transfers._chains import matching_chains as matching_chains
 from brightcall_pandas.analysis.transfers._events import to_event_log, transfer_events
@@ -168,4 +171,5 @@ __all__ = [
     "transfer_parties",
     "transfer_summary",
     "transfer_variants",
+    "watch",
 ]

@@ -9,6 +9,7 @@ from brightcall_pandas.analysis._metric_catalogue import API, METRICS, OF_THE_TR
 from brightcall_pandas.analysis._people_definitions import NO_CLIENT as _NO_CLIENT
 from brightcall_pandas.analysis._people_definitions import NO_TIME as _NO_TIME
 from brightcall_pandas.analysis._people_definitions import OF_PEOPLE
+from brightcall_pandas.analysis._watch_definitions import OF_WATCH
 from brightcall_pandas.analysis.transfers._definitions import OF_TRANSFERS
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.frame import ReferenceTable
@@ -483,7 +484,7 @@ OF_TABLES: dict[str, Definition] = {
     "difference": Definition(
         "Difference",
         "as the figure",
-        "counted from rows less said by the server",
+        "counted from rows less said by the server; watch: rate_since less rate_expected",
         None,
         "null where one of them is",
         OURS,
@@ -495,6 +496,7 @@ DEFINITIONS: dict[str, Definition] = {
     **{name: metric.definition for name, metric in METRICS.items()},
     **OF_TABLES,
     **OF_PEOPLE,
+    **OF_WATCH,
     **OF_TRANSFERS,
 }
 """Definition of every number of this package by column name."""

@@ -7,8 +7,10 @@
     _sandbox     demo, sandbox          _demo     what the demo does    _lab     JupyterLab
     _inspect     describe, doctor       _export   export        _cache    cache info, cache clear
     _revisions   revisions              _lookback lookback            _report   report
+    _watch       watch
 
-Exit codes: 0 success; 1 failure, explained on standard error; 2 usage error.
+Exit codes: 0 success; 1 failure, explained on standard error; 2 usage error. Of
+``watch`` and ``doctor`` 1 is a finding; of ``watch`` 3 is a failure.
 """
 
 from __future__ import annotations
@@ -20,7 +22,17 @@ from typing import Annotated, Any
 import typer
 
 from brightcall_pandas import __version__
-from brightcall_pandas.cli import _cache, _export, _inspect, _lab, _lookback, _report, _revisions, _sandbox
+from brightcall_pandas.cli import (
+    _cache,
+    _export,
+    _inspect,
+    _lab,
+    _lookback,
+    _report,
+    _revisions,
+    _sandbox,
+    _watch,
+)
 from brightcall_pandas.cli._console import print_whatever_can_be_printed, read_nothing_where_nobody_types
 from brightcall_pandas.cli._options import PLAIN, refused_key
 from brightcall_pandas.errors import BrightcallError, visible
@@ -31,7 +43,7 @@ app = typer.Typer(
     help="Work with call data of the Brightcall dialer in pandas. To see it at work, run: brightcall demo",
     epilog="The API key is read from the environment variable BRIGHTCALL_API_KEY, from a file .env in the "
     "working folder, or from the system's keyring; it is never an argument. "
-    "Exit codes: 0 success, 1 failure, 2 usage error.",
+    "Exit codes: 0 success, 1 failure, 2 usage error; of watch and doctor, 1 is a finding.",
     **PLAIN,
 )
 app.command()(_sandbox.demo)
@@ -42,6 +54,7 @@ app.command(epilog=_export.EXAMPLES)(_export.export)
 app.command(epilog=_report.EXAMPLES)(_report.report)
 app.command()(_revisions.revisions)
 app.command()(_lookback.lookback)
+app.command(epilog=_watch.EXAMPLES)(_watch.watch)
 app.command()(_inspect.doctor)
 app.add_typer(_cache.app, name="cache")
 

@@ -40,6 +40,7 @@ from brightcall_pandas.plots._text import describe as describe
 from brightcall_pandas.plots._timelines import concurrency, over_time, staffing
 from brightcall_pandas.plots._transfers import transfer_flow, transfer_matrix
 from brightcall_pandas.plots._variants import transfer_variants
+from brightcall_pandas.plots._watch import watch
 
 __all__ = [
     "abandonment",
@@ -78,4 +79,5 @@ __all__ = [
     "transfer_matrix",
     "transfer_parties",
     "transfer_variants",
+    "watch",
 ]

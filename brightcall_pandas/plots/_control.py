@@ -26,7 +26,7 @@ from brightcall_pandas.plots._placed import PointLabels, halo
 from brightcall_pandas.plots._settled import hatch_unsettled
 from brightcall_pandas.plots._text import Key
 
-__all__ = ["control_chart", "middles_of", "plural", "small_multiples"]
+__all__ = ["Panels", "control_chart", "ends_of", "middles_of", "plural", "small_multiples"]
 
 _PANELS = 12
 _NAMED = 2  # periods or groups that are named in a title
@@ -250,11 +250,11 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
             *([Key(_OUTSIDE, RED, "dot")] if outside else []),
             *([] if whole else [Key(f"{steps.name} that is not whole, not counted", look.hue, "ring")]),
         ],
-        fits=[_Panels(panels, names, _ends(steps), look.small)],
+        fits=[Panels(panels, names, ends_of(steps), look.small)],
     )
 
 
-def _ends(steps: Steps) -> tuple[str, str]:
+def ends_of(steps: Steps) -> tuple[str, str]:
     """Return when the first and the last step begin."""
     first, last = pd.Timestamp(steps.edges[0]), pd.Timestamp(steps.edges[-2])
     year = "" if first.year == last.year else f" {first.year}"
@@ -312,7 +312,7 @@ def _panels(
 
 
 @dataclass
-class _Panels:
+class Panels:
     """Panels side by side and below one another, as many in a row as there is room for."""
 
     panels: Sequence[Axes]

@@ -65,6 +65,7 @@ class TestCallsAccessor:
             "sensitivity",
             "talk_time_buckets",
             "transfer_variants",
+            "watch",
         }
 
     @pytest.mark.parametrize("name", analysis.__all__)

@@ -17,6 +17,7 @@ from brightcall_pandas.accessors import _frame as accessor
 from brightcall_pandas.analysis._definitions import DEFINITIONS, OF_TABLES
 from brightcall_pandas.analysis._metrics import METRICS
 from brightcall_pandas.analysis._people_definitions import OF_PEOPLE
+from brightcall_pandas.analysis._watch_definitions import OF_WATCH
 from brightcall_pandas.analysis.transfers._definitions import OF_TRANSFERS
 from brightcall_pandas.frame import with_agent
 from brightcall_pandas.frame._columns import column
@@ -72,6 +73,7 @@ NO_DEFINITION = {
     "transfer_events": {"id", "from", "to", "time"},
     "transfer_matrix": {"1", "2"},
     "transfer_variants": {"chain"},
+    "watch": {"state", "since", "alarm_at", "finding"},
 }  # fmt: skip
 """Columns that are no numbers: labels, texts, times, flags; and those that are named by labels."""
 
@@ -147,7 +149,7 @@ class TestEveryTable:
             assert base.removesuffix("_beyond_chance") in DEFINITIONS, shown
 
     def test_no_number_is_defined_twice(self):
-        assert len(DEFINITIONS) == sum(map(len, (METRICS, OF_TABLES, OF_PEOPLE, OF_TRANSFERS)))
+        assert len(DEFINITIONS) == sum(map(len, (METRICS, OF_TABLES, OF_PEOPLE, OF_WATCH, OF_TRANSFERS)))
 
     def test_no_definition_is_left_over(self):
         shown = {
@@ -189,6 +191,7 @@ class TestHalves:
             "reconcile",
             "staffing",
             "transfer_flow",
+            "watch",
         }
 
     @pytest.mark.parametrize("name", ADDITIVE)
@@ -225,7 +228,7 @@ class TestBy:
         kind = inspect.signature(getattr(analysis, name)).parameters["by"].kind
         assert (kind is inspect.Parameter.KEYWORD_ONLY) == (name != "breakdown")
 
-    @pytest.mark.parametrize("name", SPLIT)
+    @pytest.mark.parametrize("name", [name for name in SPLIT if name != "watch"])
     def test_takes_periods(self, name):
         df = pd.concat([calls(60)] * 2)  # attempt_gaps needs a client who is dialed twice in one period
         arguments = {"breakdown": [], "compare": [calls(40)], "explain_change": [calls(40)]}
