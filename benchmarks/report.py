@@ -2,7 +2,8 @@
 
 Run it with ``python benchmarks/report.py``: 200 worlds in which nothing differs and 50 of each planted
 effect, of 20,000 calls over 30 days from fixed seeds; each gets the report of its last week against the
-week before, the days before these numbering the attempts. Then it times a report of 100,000 calls, HTML with all pictures.
+week before, the days before these numbering the attempts. Then it times a report of 100,000 calls, HTML
+with all pictures.
 ``--small`` takes a few small worlds, as ``make test`` does.
 
 A statement is false if anything is said of a world in which nothing differs. A planted effect is found if it

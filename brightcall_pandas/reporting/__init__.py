@@ -8,6 +8,9 @@
     _statements   sentences about what differs beyond chance
     _certificate  which days, how complete, what may still change, what the numbers mean
     _costs        what calls cost
+    _watch        alarms of lines, and since when
+    _checks       what is refused
+    _sentences    what a report says of itself
     _pictures     pictures, drawn once
     _tables       cells as texts, and as HTML
     _page         the HTML file        _book    the workbook

@@ -26,6 +26,9 @@ def write_book(content: Content, file: Path) -> None:
     for number, each in enumerate(content.said, 1):
         front.append((f"{number}. {each.claim} {each.detail}", False))
     front.append((content.looked_at, False))
+    if content.alarms:
+        front += [("", False), ("Alarms of the watch over lines", True)]
+        front += [(each, False) for each in content.alarms]
     if content.unsettled:
         front += [("", False), ("Not settled yet", True), (content.unsettled, False)]
         front += [(f"{each.claim} {each.detail} Too early to tell.", False) for each in content.waiting]

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from brightcall_pandas.accessors import calls as calls_of
-from brightcall_pandas.analysis import Metric, covered, definitions
+from brightcall_pandas.analysis import Metric, covered, definitions, freshness
 from brightcall_pandas.frame import known_agent, known_lead, region_of
 from brightcall_pandas.reporting._words import counted, day, days, heading
 
@@ -47,10 +47,17 @@ def period_of(df: pd.DataFrame) -> tuple[date, date] | None:
     return first, last
 
 
-def unsettled_from(df: pd.DataFrame, settle_days: int) -> date | None:
-    """Return the first day whose calls may still change; None where all are settled."""
+def unsettled_from(df: pd.DataFrame, settle_days: int | None) -> date | None:
+    """Return the first day whose calls may still change; None where all are settled.
+
+    Without `settle_days` it is what was measured of the account's late changes, or else `SETTLE_DAYS`.
+    """
     if (period := period_of(df)) is None:
         return None
+    if settle_days is None and (fresh := freshness(df)) is not None:
+        first = max(datetime.fromisoformat(fresh["settled_before"]).date(), period[0])
+        return first if first <= period[1] else None
+    settle_days = SETTLE_DAYS if settle_days is None else settle_days
     read = [_read_on(each) for each in _windows(df)]
     known = [each for each in read if each is not None]
     last_read = min(known) if known and len(known) == len(read) else period[1] + timedelta(days=1)

@@ -19,6 +19,7 @@ from brightcall_pandas.reporting._costs import Costs
 from brightcall_pandas.reporting._pictures import drawn
 from brightcall_pandas.reporting._section import Part
 from brightcall_pandas.reporting._tables import GROUP, shown
+from brightcall_pandas.reporting._watch import FALSE_ALARMS
 from brightcall_pandas.reporting._words import NOTHING, counted, day, heading
 
 __all__ = ["SECTIONS", "Material", "built_in"]
@@ -36,6 +37,7 @@ class Material:
     names: Names = None
     metrics: Sequence[Metric] = ()
     costs: Costs | None = None
+    lines: pd.DataFrame | None = None
     confidence: float = 0.95
     pictures: bool = field(default=True)
 
@@ -231,28 +233,34 @@ def _agents(material: Material) -> Part:
 
 def _lines(material: Material) -> Part:
     whole = calls_of(material.calls).by_line(confidence=material.confidence, **_named(material))
-    whole = whole.drop(columns="beyond_chance")
-    table = whole.drop(columns=["trend", "trend_low", "trend_high"])  # of weeks, not of one
+    table = whole.drop(columns=["beyond_chance", "trend", "trend_low", "trend_high"])  # of weeks, not of one
     columns = {
         "line": "Line", "n_calls": "Calls", "answer_rate": "Answer rate",
-        "answer_rate_expected": "Expected", "answer_rate_adjusted": "Adjusted",
-        "short_call_share": "Short calls",
+        "answer_rate_expected": "Expected", "short_call_share": "Short calls",
     }  # fmt: skip
+    cells = shown(table, columns)
     text = [
         "Expected is what the hours, projects and attempts of a line let expect; clients or carriers may "
         "have marked a line below it as spam."
     ]
-    image = _picture(material, "by_line", whole, "Answer rate by line")
-    return Part(
-        "lines",
-        "Lines",
-        text,
-        table,
-        shown(table, columns),
-        "Outbound calls by line, lowest first",
-        image,
-        ["answer_rate_expected", "answer_rate_adjusted", "short_call_share"],
-    )
+    if material.lines is not None:
+        told = material.lines.reindex(table.index)
+        table[["watch", "watch_since"]] = told[["state", "since"]]
+        cells["Watch"] = [_state(*each) for each in told[["state", "since"]].itertuples(index=False)]
+        text.append(
+            f"The watch looks at all calls in hand; {FALSE_ALARMS:g} false alarms a month are to be expected."
+        )
+        image = _picture(material, "watch", material.lines, "How far each line is from an alarm")
+    else:
+        image = _picture(material, "by_line", whole.drop(columns="beyond_chance"), "Answer rate by line")
+    defined = ["answer_rate_expected", "short_call_share"]
+    return Part("lines", "Lines", text, table, cells, "Outbound calls by line, lowest first", image, defined)
+
+
+def _state(state: Any, since: Any) -> str:
+    if pd.isna(state):
+        return NOTHING
+    return f"{state} since {since:%d %b}" if state in ("fallen", "risen") else str(state)
 
 
 def _hours(material: Material) -> Part:

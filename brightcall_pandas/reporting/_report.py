@@ -18,7 +18,6 @@ from brightcall_pandas.export import pseudonymize
 from brightcall_pandas.frame import Names, column, day_text, flag, names_by_id, type_error, whole
 from brightcall_pandas.reporting._book import write_book
 from brightcall_pandas.reporting._certificate import (
-    SETTLE_DAYS,
     completeness,
     definitions_of,
     late_rates,
@@ -41,7 +40,8 @@ from brightcall_pandas.reporting._page import write_page
 from brightcall_pandas.reporting._pictures import image_of_section, with_pictures
 from brightcall_pandas.reporting._section import Part, Section
 from brightcall_pandas.reporting._sentences import looked_at, method, unsettled_sentence, warnings_of
-from brightcall_pandas.reporting._statements import Statement, lead_sentence, statements
+from brightcall_pandas.reporting._statements import Statement, lead_sentence, since, statements
+from brightcall_pandas.reporting._watch import alarms, since_by_watch, watched
 from brightcall_pandas.reporting._words import days
 
 __all__ = ["FORMATS", "Content", "checked_path", "content_of", "report", "write_report"]
@@ -59,6 +59,7 @@ class Content:
     there: str
     lead: str
     said: Sequence[Statement]
+    alarms: Sequence[str]
     waiting: Sequence[Statement]
     parts: Sequence[Part]
     found: pd.DataFrame
@@ -128,7 +129,7 @@ def report(
         What `bc.load_stats` returns for the days of `calls`: the report says whether they agree.
     settle_days
         Days after which calls change no more. Rates that rest on outcomes may still rise until then, so their
-        falls are told as not settled yet. None: 7.
+        falls are told as not settled yet. None: what `bc.lookback` has measured, if it is known; else 7.
     today
         Day whose callbacks are listed. None: the day after the last one of `calls`.
     pseudonyms
@@ -213,7 +214,7 @@ def content_of(
         raise type_error("title", "a text that is not blank", title)
     names_by_id(names)
     money = checked_costs(costs)
-    settle = SETTLE_DAYS if settle_days is None else whole("settle_days", settle_days, 0)
+    settle = None if settle_days is None else whole("settle_days", settle_days, 0)
     if pseudonyms is not None:
         if names is not None:
             msg = "names= would undo pseudonyms=: give one of them"
@@ -235,10 +236,14 @@ def content_of(
     late = late_rates([each for look in looks for each in look.metrics])
     every = statements(found, names, there, late, open_days)
     said = [each for each in every if each.settled]
+    parts_in_hand = [frames[name] for name in ("before", "previous", "calls") if name in frames]
+    for number, moment in since_by_watch(said, parts_in_hand).items():
+        said[number] = since(said[number], moment)
+    lines = watched(parts_in_hand, names)
     if pictures:
         said = with_pictures(said, calls, previous, names)
     material = Material(
-        calls, previous, spans["calls"], there, due, names, further, money, confidence, pictures
+        calls, previous, spans["calls"], there, due, names, further, money, lines, confidence, pictures
     )
     parts = [
         part
@@ -255,6 +260,7 @@ def content_of(
         there=there,
         lead=lead_sentence(said, len(found), has_previous=has_previous) if len(calls) else "No calls.",
         said=said,
+        alarms=alarms(lines),
         waiting=[each for each in every if not each.settled],
         parts=parts,
         found=_shown_findings(found),
@@ -262,7 +268,7 @@ def content_of(
         if has_previous
         else "No group stands apart from the others beyond chance.",
         looked_at=looked_at(found, looks),
-        unsettled=unsettled_sentence(open_days, late, settle),
+        unsettled=unsettled_sentence(open_days, late),
         method=method(len(found), confidence),
         certificate=certificate,
         differs=differs,

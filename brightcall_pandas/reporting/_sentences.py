@@ -23,14 +23,12 @@ def looked_at(found: pd.DataFrame, looks: Sequence[Look]) -> str:
     )
 
 
-def unsettled_sentence(open_days: str, late: Sequence[str], settle: int) -> str:
+def unsettled_sentence(open_days: str, late: Sequence[str]) -> str:
     if not open_days:
         return ""
     rates = " and ".join(rate_name(each) for each in late)
-    what = f"the {rates} may still rise" if rates else "their outcomes may still change"
-    return (
-        f"Calls of {open_days} may still get an outcome for {counted(settle, 'day')} after the call: {what}."
-    )
+    what = f"the {rates} may still rise" if rates else "they may still change"
+    return f"Calls of {open_days} may still get an outcome: {what}."
 
 
 def method(tests: int, confidence: float) -> str:

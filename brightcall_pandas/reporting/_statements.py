@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ from brightcall_pandas.frame import Names, shown_names
 from brightcall_pandas.reporting._section import Image
 from brightcall_pandas.reporting._words import counted, day, percent, points, rate_name
 
-__all__ = ["Statement", "lead_sentence", "statements"]
+__all__ = ["Statement", "lead_sentence", "since", "statements"]
 
 _NAMED = ("agent", "line", "project")
 
@@ -74,6 +74,12 @@ def statements(
             Statement(_claim(row, str(who)), _detail(row, previous, confidence), row, settled=not waits)
         )
     return said
+
+
+def since(statement: Statement, moment: pd.Timestamp) -> Statement:
+    """Return a statement with the day from which on its group's rate is another one."""
+    begun, _, _ = statement.claim.partition(", since about ")
+    return replace(statement, claim=f"{begun.removesuffix('.')}, since about {day(moment)}.")
 
 
 def lead_sentence(said: Sequence[Statement], looked_at: int, *, has_previous: bool) -> str:
