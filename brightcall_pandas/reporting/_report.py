@@ -41,7 +41,7 @@ from brightcall_pandas.reporting._pictures import image_of_section, with_picture
 from brightcall_pandas.reporting._section import Part, Section
 from brightcall_pandas.reporting._sentences import looked_at, method, unsettled_sentence, warnings_of
 from brightcall_pandas.reporting._statements import Statement, lead_sentence, since, statements
-from brightcall_pandas.reporting._watch import alarms, since_by_watch, watched
+from brightcall_pandas.reporting._watch import alarms, briefly, since_by_watch, watched
 from brightcall_pandas.reporting._words import days
 
 __all__ = ["FORMATS", "Content", "checked_path", "content_of", "report", "write_report"]
@@ -254,11 +254,12 @@ def content_of(
     sides |= {} if previous is None else {there: previous}
     certificate, differs = completeness(sides, stats)
     has_previous = previous is not None
+    first = lead_sentence(said, briefly(lines), len(found), has_previous=has_previous)
     return Content(
         title=title,
         here=spans["calls"],
         there=there,
-        lead=lead_sentence(said, len(found), has_previous=has_previous) if len(calls) else "No calls.",
+        lead=first if len(calls) else "No calls.",
         said=said,
         alarms=alarms(lines),
         waiting=[each for each in every if not each.settled],

@@ -82,20 +82,22 @@ def since(statement: Statement, moment: pd.Timestamp) -> Statement:
     return replace(statement, claim=f"{begun.removesuffix('.')}, since about {day(moment)}.")
 
 
-def lead_sentence(said: Sequence[Statement], looked_at: int, *, has_previous: bool) -> str:
-    """Return the first sentence of the report."""
-    if not looked_at:
+def lead_sentence(
+    said: Sequence[Statement], alarms: Sequence[str], looked_at: int, *, has_previous: bool
+) -> str:
+    """Return what the report says first: the surest statement, or that there is none; alarms as well."""
+    if not looked_at and not alarms:
         return "Too few calls to tell a difference from chance."
-    first = next((each for each in said if each.settled), None)
-    if first is None:
-        return (
-            "Nothing moved beyond chance."
-            if has_previous
-            else "Nothing stands apart from the rest beyond chance."
-        )
-    if has_previous and first.row["kind"] == "apart":
-        return f"Nothing moved beyond chance. {first.claim}"
-    return first.claim
+    first = next(iter(said), None)
+    if first is not None and (first.row["kind"] == "moved" or not has_previous):
+        return first.claim
+    told = ["Nothing moved beyond chance." if has_previous else "No group stands apart beyond chance."]
+    if alarms:
+        told.append(f"The watch over a longer time has {'alarms' if len(alarms) > 1 else 'an alarm'}:")
+        told.append(f"{'; '.join(alarms)}.")
+    elif first is not None:
+        told.append(first.claim)
+    return " ".join(told)
 
 
 def _claim(row: Mapping[str, Any], who: str) -> str:

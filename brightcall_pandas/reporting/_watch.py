@@ -10,8 +10,9 @@ import pandas as pd
 from brightcall_pandas.accessors import calls as calls_of
 from brightcall_pandas.frame import Names
 from brightcall_pandas.reporting._statements import Statement
+from brightcall_pandas.reporting._words import day
 
-__all__ = ["FALSE_ALARMS", "alarms", "since_by_watch", "watched"]
+__all__ = ["FALSE_ALARMS", "alarms", "briefly", "since_by_watch", "watched"]
 
 FALSE_ALARMS = 0.05
 """False alarms a month over all lines: a report is read every week, and its reader must believe it."""
@@ -30,6 +31,17 @@ def alarms(table: pd.DataFrame | None) -> list[str]:
         return []
     raised = table[table["state"].isin(["fallen", "risen"])]
     return [f"Line {line}: {words}." for line, words in zip(raised.index, raised["finding"], strict=True)]
+
+
+def briefly(table: pd.DataFrame | None) -> list[str]:
+    """Return the same in a few words each."""
+    if table is None:
+        return []
+    raised = table[table["state"].isin(["fallen", "risen"])]
+    return [
+        f"line {line} {state} since {day(since)}"
+        for line, state, since in zip(raised.index, raised["state"], raised["since"], strict=True)
+    ]
 
 
 def since_by_watch(said: Sequence[Statement], parts: Sequence[pd.DataFrame]) -> dict[int, pd.Timestamp]:
