@@ -71,7 +71,7 @@ def report(  # noqa: PLR0917  (each argument is an option)
     Days are those of the account's timezone. With --calls nothing is asked of the server: let
     `brightcall export` run before, for the days of both periods.
     """
-    from brightcall_pandas.reporting import content_of, write_report  # noqa: PLC0415
+    from brightcall_pandas.reporting import checked_options, content_of, write_report  # noqa: PLC0415
 
     with checked_arguments():
         endings = [".html"] * (html or not xlsx) + [".xlsx"] * xlsx
@@ -85,6 +85,7 @@ def report(  # noqa: PLR0917  (each argument is an option)
             "settle_days": settle_days,
             "pseudonyms": _secret() if pseudonymize else None,
         }
+        checked_options(**options)
         chosen = json_object("filters", filters)
         sides = _sides(day_from, day_to, calls, history, chosen)
         told = content_of(
@@ -104,6 +105,9 @@ def report(  # noqa: PLR0917  (each argument is an option)
 def _file(output: Path, ending: str) -> Path:
     from brightcall_pandas.reporting import FORMATS, checked_path  # noqa: PLC0415
 
+    if output.is_dir() or not output.name:
+        msg = f"--output {output} is a folder: name a file in it, without its ending"
+        raise ValueError(msg)
     known = output.suffix.lower() in FORMATS
     return checked_path(output.with_suffix(ending) if known else output.with_name(output.name + ending))
 

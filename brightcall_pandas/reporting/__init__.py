@@ -17,6 +17,7 @@
     _words        numbers, days and names in sentences
 """
 
+from brightcall_pandas.reporting._checks import checked_options
 from brightcall_pandas.reporting._report import (
     FORMATS,
     Content,
@@ -27,4 +28,13 @@ from brightcall_pandas.reporting._report import (
 )
 from brightcall_pandas.reporting._section import Section
 
-__all__ = ["FORMATS", "Content", "Section", "checked_path", "content_of", "report", "write_report"]
+__all__ = [
+    "FORMATS",
+    "Content",
+    "Section",
+    "checked_options",
+    "checked_path",
+    "content_of",
+    "report",
+    "write_report",
+]

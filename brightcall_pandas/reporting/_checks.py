@@ -13,16 +13,21 @@ import pandas as pd
 from brightcall_pandas.analysis import Metric
 from brightcall_pandas.export import require_excel, workbook_path
 from brightcall_pandas.frame import (
+    Names,
     agents_of,
+    checked_lead,
     column,
+    names_by_id,
     nearest,
     optional_column,
     type_error,
     warn_of_absent_leads,
+    whole,
     with_agent,
     with_lead,
 )
 from brightcall_pandas.reporting._contents import SECTIONS
+from brightcall_pandas.reporting._costs import checked_costs
 from brightcall_pandas.reporting._page import require_html
 from brightcall_pandas.reporting._section import Section
 from brightcall_pandas.reporting._words import counted
@@ -30,6 +35,7 @@ from brightcall_pandas.reporting._words import counted
 __all__ = [
     "FORMATS",
     "checked_frames",
+    "checked_options",
     "checked_path",
     "checked_sections",
     "refuse_masks",
@@ -62,6 +68,37 @@ def checked_path(path: str | os.PathLike[str]) -> Path:
     else:
         require_html()
     return file
+
+
+def checked_options(
+    *,
+    title: str,
+    sections: Sequence[str | Section] | None,
+    names: Names,
+    lead: Sequence[str] | None,
+    costs: Mapping[str, Any] | None,
+    settle_days: int | None,
+    pseudonyms: str | bytes | None,
+) -> None:
+    """Refuse options that mean nothing, before anything is loaded for a report.
+
+    Raises
+    ------
+    TypeError, ValueError
+        One of them means nothing; the message names it.
+    """
+    if not isinstance(title, str) or not title.strip():
+        raise type_error("title", "a text that is not blank", title)
+    checked_sections(sections, has_costs=costs is not None)
+    names_by_id(names)
+    if lead is not None:
+        checked_lead(lead)
+    checked_costs(costs)
+    if settle_days is not None:
+        whole("settle_days", settle_days, 0)
+    if pseudonyms is not None and names is not None:
+        msg = "names= would undo pseudonyms=: give one of them"
+        raise ValueError(msg)
 
 
 def checked_frames(

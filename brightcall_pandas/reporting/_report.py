@@ -15,7 +15,7 @@ from brightcall_pandas.accessors import shown_texts
 from brightcall_pandas.analysis import Look, Metric, checked_metrics, find_metric, findings
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.export import pseudonymize
-from brightcall_pandas.frame import Names, column, day_text, flag, names_by_id, type_error, whole
+from brightcall_pandas.frame import Names, column, day_text, flag
 from brightcall_pandas.reporting._book import write_book
 from brightcall_pandas.reporting._certificate import (
     completeness,
@@ -28,6 +28,7 @@ from brightcall_pandas.reporting._certificate import (
 from brightcall_pandas.reporting._checks import (
     FORMATS,
     checked_frames,
+    checked_options,
     checked_path,
     checked_sections,
     refuse_masks,
@@ -206,19 +207,16 @@ def content_of(
     """Return what a report says; the parameters are those of `report`."""
     from brightcall_pandas import __version__  # noqa: PLC0415 - the package is there by now
 
+    checked_options(
+        title=title, sections=sections, names=names, lead=lead, costs=costs, settle_days=settle_days,
+        pseudonyms=pseudonyms,
+    )  # fmt: skip
     frames = checked_frames(calls, previous, before)
     chosen = checked_sections(sections, has_costs=costs is not None)
     further = list(checked_metrics(metrics, ()).values()) if metrics is not None else []
     refuse_masks(further)
-    if not isinstance(title, str) or not title.strip():
-        raise type_error("title", "a text that is not blank", title)
-    names_by_id(names)
     money = checked_costs(costs)
-    settle = None if settle_days is None else whole("settle_days", settle_days, 0)
     if pseudonyms is not None:
-        if names is not None:
-            msg = "names= would undo pseudonyms=: give one of them"
-            raise ValueError(msg)
         frames = {name: pseudonymize(df, pseudonyms) for name, df in frames.items()}
     frames = told_frames(frames, lead, agent)
     calls, previous = frames["calls"], frames.get("previous")
@@ -231,7 +229,7 @@ def content_of(
     there = "" if previous is None else spans["previous"]
     looks = _looks(calls, further)
     found = findings(calls, previous, looks, _DIMENSIONS, before=frames.get("before"), confidence=confidence)
-    first_open = unsettled_from(calls, settle)
+    first_open = unsettled_from(calls, settle_days)
     open_days = unsettled_words(first_open, last)
     late = late_rates([each for look in looks for each in look.metrics])
     every = statements(found, names, there, late, open_days)

@@ -343,7 +343,8 @@ class TestUnusualCalls:
     def test_no_calls(self, ending, week, tmp_path):
         empty = week.iloc[:0]
         for previous in (None, week):
-            assert bc.report(empty, previous, path=tmp_path / f"report.{ending}").stat().st_size > 1_000
+            path = bc.report(empty, previous, path=tmp_path / f"report.{ending}", pictures=False)
+            assert path.stat().st_size > 1_000
         if ending == "html":
             assert "No calls." in Page((tmp_path / "report.html").read_text(encoding="utf-8")).words
 
