@@ -62,7 +62,7 @@ def main() -> None:
     given = parser.parse_args()
     large = LARGE
     if given.small:
-        given.calls, given.null, given.planted, given.timed, large = 4_000, 2, 1, 4_000, 20_000
+        given.calls, given.null, given.planted, given.timed, large = 4_000, 2, 1, 0, 12_000
     mpl.use("Agg")
     if given.null:
         share = share_of_false_reports(given.null, given.calls)

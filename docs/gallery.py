@@ -62,6 +62,7 @@ EXAMPLES = {
         "changes": 'late.calls.plot.changes(early, by="project")',
         "compare": 'late.calls.plot.compare(early, by="project")',
         "explain_change": 'late.calls.plot.explain_change(early, by="project")',
+        "restated": 'restated.calls.plot.restated("positive_rate", by="agent", reported=calls)',
     },
     "Transfers": {
         "transfer_flow": "calls.calls.plot.transfer_flow()",
@@ -89,6 +90,8 @@ with bc.start_sandbox() as sandbox:
     client = sandbox.client()
     calls = bc.load_calls(sandbox.day_from, sandbox.day_to, client=client)
     stats = bc.load_stats(sandbox.day_from, sandbox.day_to, client=client)
+    sandbox.advance("14d")  # outcomes are set late
+    restated = bc.load_calls(sandbox.day_from, sandbox.day_to, client=client, refresh=True)
 with bc.start_sandbox(calls=60_000, days=182) as sandbox:
     half_year = bc.load_calls(sandbox.day_from, sandbox.day_to, client=sandbox.client())
 middle = calls["timestamp"].min() + (calls["timestamp"].max() - calls["timestamp"].min()) / 2
@@ -144,6 +147,10 @@ def frames_of(calls: int, days: int) -> dict[str, Any]:
         client = sandbox.client()
         df = bc.load_calls(sandbox.day_from, sandbox.day_to, client=client, progress=False)
         stats = bc.load_stats(sandbox.day_from, sandbox.day_to, client=client)
+        sandbox.advance("14d")
+        restated = bc.load_calls(
+            sandbox.day_from, sandbox.day_to, client=client, refresh=True, progress=False
+        )
     half_year = df
     if days < 60:
         with bc.start_sandbox(calls=60_000, days=182) as sandbox:
@@ -152,7 +159,9 @@ def frames_of(calls: int, days: int) -> dict[str, Any]:
             )
     middle = df["timestamp"].min() + (df["timestamp"].max() - df["timestamp"].min()) / 2
     early, late = df[df["timestamp"] < middle], df[df["timestamp"] >= middle]
-    return {"calls": df, "stats": stats, "half_year": half_year, "early": early, "late": late}
+    return {"calls": df, "stats": stats, "half_year": half_year, "early": early, "late": late} | {
+        "restated": restated
+    }
 
 
 def drawn(code: str, frames: dict[str, Any], **options: Any) -> Axes:

@@ -53,6 +53,13 @@ class TestLoading:
         assert "parsnip: choose from cold, dlt, latency, bare, parsing, tier, widening, warm" in done.stderr
 
 
+class TestLookback:
+    def test_it_counts_a_few_worlds(self):
+        done = ran("lookback.py", "--small")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("not judged") == 8
+
+
 class TestLedger:
     def test_it_compares_on_a_few_calls(self):
         done = ran("ledger.py", "--small")
@@ -108,6 +115,15 @@ class TestWorlds:
             ("breakdown", "0", "100"), ("breakdown", "0", "100"), ("breakdown", "0", "0"),
             ("breakdown", "0", "0"), ("attempts", "0", "100"),
         ]  # fmt: skip
+
+
+class TestReport:
+    def test_false_reports_and_planted_effects_are_counted(self):
+        done = ran("report.py", "--small")
+        assert done.returncode == 0, done.stderr
+        assert "2 worlds in which nothing differs: 0.0% of reports say anything" in done.stdout
+        planted = re.findall(r"^\w.* [+-][\d.]+% in truth; among .*inside the interval in \d+% of 1$", done.stdout, re.M)
+        assert len(planted) == 4
 
 
 class TestPictures:

@@ -51,7 +51,8 @@ class PictureViews:
         A p-chart: the answer rate of each period, that of all whole periods as a line, and around it
         a band of three standard errors, the wider the fewer calls a period has. Periods outside it
         stand out. Those that the days do not fill are hollow; they count neither as outside nor for
-        the line.
+        the line. Those whose outcomes have not settled are hatched, where it is known how late they
+        change (`bc.lookback`).
         """
         from brightcall_pandas import plots
 
@@ -258,6 +259,7 @@ class PictureViews:
         by: By = None,
         *,
         as_of: str | date | None = None,
+        reported: pd.DataFrame | None = None,
         client: Client | None = None,
         **options: Unpack[PlotOptions],
     ) -> Axes:
@@ -269,7 +271,7 @@ class PictureViews:
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).restated(metric, by, as_of=as_of, client=client)
+        table = calls(self._df).restated(metric, by, as_of=as_of, reported=reported, client=client)
         return plots.restated(table, **options)
 
     @_picture_of(analysis.quality)

@@ -7,8 +7,8 @@ Only here a table needs more than the frame. Its cache is looked for when it is 
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -111,6 +111,7 @@ def restated(
     by: By = None,
     *,
     as_of: str | date | None = None,
+    reported: pd.DataFrame | None = None,
     client: Client | None = None,
 ) -> pd.DataFrame:
     """Return a metric as it was known when it was reported, and as it is known now.
@@ -126,6 +127,8 @@ def restated(
     as_of
         When it was reported: a day (its end) or a time. None: the first moment at which all of the days had
         been read after they were over.
+    reported
+        The calls as they were known then, where you have kept them; None takes them from the cache.
     client
         Whose cache; None takes that of the client that loaded the calls.
 
@@ -138,8 +141,9 @@ def restated(
 
     Raises
     ------
-    ValueError
-        The frame has only some of the calls that were loaded, or does not say which were.
+    TypeError, ValueError
+        `metric` is none, `reported` is not a frame or comes with `as_of`, or the frame has only some of the
+        calls that were loaded, or does not say which were.
     KeyError
         A name in `by` is unknown.
     CacheError
@@ -153,8 +157,33 @@ def restated(
 
     Examples
     --------
-    >>> bc.load_calls("30d").calls.restated("positive_rate", by="agent")  # doctest: +SKIP
+    >>> then = pd.DataFrame({"userId": ["Ann", "Ann", "Bob"], "state": [1, 0, 1]})
+    >>> now = then.assign(state=[1, 1, 1])
+    >>> now.calls.restated("answer_rate", "userId", reported=then)[["answer_rate_other", "answer_rate"]]
+            answer_rate_other  answer_rate
+    userId
+    Ann                   0.5          1.0
+    Bob                   1.0          1.0
     """
+    told: dict[str, Any] = {}
+    if reported is None:
+        reported, moment = _as_known(df, as_of, client)
+        told["as_of"] = moment.astimezone(df["timestamp"].dt.tz).isoformat(timespec="seconds")
+    elif not isinstance(reported, pd.DataFrame) or as_of is not None:
+        msg = "reported takes the frame of calls that was reported; as_of= reads it from the cache instead"
+        raise (ValueError if as_of is not None else TypeError)(msg)
+    df, reported = of_one_lead(df, reported)
+    if (agent := known_agent(df)) is not None:
+        reported = with_agent(reported, agent)
+    table = restated_table(df, reported, metric, by)
+    table.attrs["brightcall"] = told
+    return table
+
+
+def _as_known(
+    df: pd.DataFrame, as_of: str | date | None, client: Client | None
+) -> tuple[pd.DataFrame, datetime]:
+    """Return the calls of a frame as they were known at a moment, from the cache, and the moment."""
     from brightcall_pandas.load import past_of
 
     past = past_of(df, client)
@@ -165,12 +194,4 @@ def restated(
         )
         raise ValueError(msg)
     moment = past.moment(as_of)
-    then = past.as_of(moment)
-    if (agent := known_agent(df)) is not None:
-        then = with_agent(then, agent)
-    df, then = of_one_lead(df, then)
-    table = restated_table(df, then, metric, by)
-    table.attrs["brightcall"] = {
-        "as_of": moment.astimezone(df["timestamp"].dt.tz).isoformat(timespec="seconds")
-    }
-    return table
+    return past.as_of(moment), moment

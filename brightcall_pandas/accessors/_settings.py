@@ -23,7 +23,7 @@ __all__ = ["says_settings", "with_settings"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_FRAMES = frozenset({"df", "other", "names", "agent", "client"})
+_FRAMES = frozenset({"df", "other", "names", "agent", "client", "reported"})
 _MOST_COLUMNS = 60
 
 

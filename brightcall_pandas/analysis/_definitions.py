@@ -23,7 +23,8 @@ OF_TABLES: dict[str, Definition] = {
     "share": Definition(
         "Share",
         "rate",
-        "calls of the row; explain_change: the metric's denominator in the group; quality: values found",
+        "calls of the row; explain_change: the metric's denominator in the group; "
+        "quality: values found; revisions: revised calls",
         "calls of the group that the table counts; explain_change: the metric's denominator over all; "
         "quality: values looked at",
         "no call is left out",
@@ -81,6 +82,23 @@ OF_TABLES: dict[str, Definition] = {
         "days covered that have the weekday, hour or period of the group, those without calls included",
         "null without times",
         TRADE,
+    ),
+    # revisions
+    "revised": Definition(
+        "Revised calls",
+        "calls",
+        "calls that a later reading saw with another value, gone, or new on a settled day",
+        None,
+        "what changed and changed back between two readings is not seen",
+        OURS,
+    ),
+    "changes": Definition(
+        "Changes",
+        "changes",
+        "times that a later reading saw another value in a field, or a call gone or new",
+        None,
+        "of several changes between two readings one is seen",
+        OURS,
     ),
     # by_agent
     "rank": Definition(

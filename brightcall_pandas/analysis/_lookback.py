@@ -220,6 +220,8 @@ class _Estimate:
         spans[:, 1] = np.maximum(spans[:, 1], spans[:, 0] + 1 / _PARTS)
         place = place.reshape(-1)
         counts = np.bincount(place, minlength=len(spans)).astype(np.float64)
+        # Ages at which hardly any call was watched would draw mass that lies behind them.
+        watched = np.where(np.arange(len(watched)) < first, 0.0, watched)
         masses = turnbull(spans[:, 0], spans[:, 1], watched, counts)
         groups, member = np.unique(seen.group, return_inverse=True)
         by_group = np.zeros((len(groups), len(spans)))

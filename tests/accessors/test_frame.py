@@ -29,6 +29,8 @@ def calls() -> pd.DataFrame:
 
 # Methods that make no table of the catalogue.
 OTHERS = {
+    "restated",
+    "revisions",
     "explore",
     "filter",
     "model_frame",

@@ -19,6 +19,7 @@ ARGUMENTS = {
     "changes": lambda df: {"other": df.iloc[::2], "by": "project"},
     "compare": lambda df: {"other": df.iloc[::2], "by": "project"},
     "explain_change": lambda df: {"other": df.iloc[::2], "by": "project"},
+    "restated": lambda df: {"by": "agent", "reported": df.iloc[: -max(len(df) // 50, 1)]},
     "reconcile": lambda df: {"stats": statistics(df)},
     "small_multiples": lambda df: {"by": "agent"},
 }
