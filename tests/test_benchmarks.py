@@ -122,7 +122,9 @@ class TestReport:
         done = ran("report.py", "--small")
         assert done.returncode == 0, done.stderr
         assert "2 worlds in which nothing differs: 0.0% of reports say anything" in done.stdout
-        planted = re.findall(r"^\w.* [+-][\d.]+% in truth; among .*inside the interval in \d+% of 1$", done.stdout, re.M)
+        planted = re.findall(
+            r"^\w.* [+-][\d.]+% in truth; among .*inside the interval in \d+% of 1$", done.stdout, re.M
+        )
         assert len(planted) == 4
 
 
