@@ -71,6 +71,7 @@ class TestProject:
             "dask",
             "s3",
             "excel",
+            "report",
             "model",
             "graph",
             "keyring",
