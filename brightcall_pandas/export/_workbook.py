@@ -27,7 +27,7 @@ __all__ = ["ROW_UNITS", "require_excel", "workbook_path", "write_workbook"]
 ROW_UNITS = "row_units"
 """Attribute of a table whose rows have units of their own: the unit of each."""
 
-_LINE = {False: (88, 15.0), True: (60, 21.0)}  # characters of a line, and its height in points
+_LINE = {False: (80, 15.0), True: (56, 21.0)}  # characters of a line, and its height in points
 
 
 def require_excel(what: str) -> None:
@@ -72,7 +72,7 @@ def write_workbook(
                 words = book.add_format({"text_wrap": True, "valign": "top"})
                 names = _distinct([front_name, *sheets])
                 first = book.add_worksheet(names[0])
-                first.set_column(0, 0, 88)
+                first.set_column(0, 0, 80)
                 first.set_paper(9)
                 first.fit_to_pages(1, 0)
                 for row, (line, is_heading) in enumerate(front):
