@@ -8,6 +8,7 @@
 Importing it gives every DataFrame the accessor ``.calls``. Rooms of the house, imports point down only::
 
     cli                             the command ``brightcall``
+    reporting                       the Monday report
     accessors                       ``df.calls``, of pandas and of dask frames
     explorer                        ``df.calls.explore()``
     export · doctor                 parquet out and in, pseudonyms · how a real service differs
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
         revisions,
         use,
     )
+    from brightcall_pandas.reporting import Section, report
     from brightcall_pandas.sandbox import Effect, World, start_sandbox, worlds
 
 __all__ = [
@@ -81,6 +83,7 @@ __all__ = [
     "OfflineError",
     "RateLimitError",
     "RequestError",
+    "Section",
     "ServerError",
     "World",
     "calls",
@@ -101,6 +104,7 @@ __all__ = [
     "normalize_numbers",
     "plots",
     "read_calls",
+    "report",
     "revisions",
     "scan_calls",
     "start_sandbox",
@@ -135,6 +139,8 @@ def __getattr__(name: str) -> Any:
         from brightcall_pandas.load import Client  # noqa: PLC0415
 
         room.Sandbox.client_class = Client  # the sandbox itself does not import the client
+    elif name in ("report", "Section"):
+        from brightcall_pandas import reporting as room  # noqa: PLC0415
     elif name in ("export_calls", "read_calls"):
         from brightcall_pandas import export as room  # noqa: PLC0415
     else:

@@ -117,6 +117,17 @@ class TestWorlds:
         ]  # fmt: skip
 
 
+class TestReport:
+    def test_false_reports_and_planted_effects_are_counted(self):
+        done = ran("report.py", "--small")
+        assert done.returncode == 0, done.stderr
+        assert "2 worlds in which nothing differs: 0.0% of reports say anything" in done.stdout
+        planted = re.findall(
+            r"^\w.* [+-][\d.]+% in truth; among .*inside the interval in \d+% of 1$", done.stdout, re.M
+        )
+        assert len(planted) == 4
+
+
 class TestPictures:
     def test_draws_those_that_are_asked_for(self):
         done = ran("pictures.py", "--small", "by_outcome", "control_chart")

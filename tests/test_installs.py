@@ -40,6 +40,7 @@ NEEDS = {
     "dask": ["bc.scan_calls('calls').calls.by_outcome().compute()"],
     "s3": ["bc.read_calls('s3://bucket/calls')"],
     "excel": ["df.calls.to_excel('calls.xlsx')", "df.calls.by_outcome().calls.to_excel('outcomes.xlsx')"],
+    "report": ["bc.report(df, path='report.html')"],
     "keyring": ["bc.login(keep=True)"],
     "graph": ["df.calls.to_networkx()"],
     "model": ["__import__('sklearn')"],  # for a notebook; nothing of the package needs it

@@ -70,6 +70,7 @@ class TestProject:
             "dask",
             "s3",
             "excel",
+            "report",
             "model",
             "graph",
             "keyring",

@@ -21,10 +21,10 @@ ERRORS = """
 """.split()
 FUNCTIONS = """
     calls count_calls definitions describe_fields describe_filters display_tables explore export_calls forget
-    load_calls load_catalog load_stats login lookback normalize_numbers read_calls revisions scan_calls
-    start_sandbox to_frame use
+    load_calls load_catalog load_stats login lookback normalize_numbers read_calls report revisions
+    scan_calls start_sandbox to_frame use
 """.split()
-CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client", "Effect", "Metric", "World"]
+CLASSES = ["CallFilter", "CallsAccessor", "Catalog", "Client", "Effect", "Metric", "Section", "World"]
 
 
 class TestAll:

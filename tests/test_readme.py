@@ -74,10 +74,13 @@ class TestBlocks:
 
 class TestTable:
     @pytest.mark.parametrize("line", LINES)
-    def test_each_line_answers(self, line, names):
+    def test_each_line_answers(self, line, names, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
         answer = eval(line, names)
         if line == "bc.lookback()":
             assert answer.why  # nothing was read twice
+        elif line == "bc.report(df)":
+            assert "<table" in (tmp_path / answer).read_text(encoding="utf-8")
         elif line != "df.calls.explore()":
             assert isinstance(answer, pd.DataFrame | pd.Series)
             still = line.startswith("bc.revisions")  # its calls stay as they are

@@ -7,10 +7,11 @@ not imported here.
 """
 
 from brightcall_pandas.accessors._frame import CallsAccessor, calls
-from brightcall_pandas.accessors._show import display_tables
+from brightcall_pandas.accessors._show import display_tables, shown_texts
 
 __all__ = [
     "CallsAccessor",
     "calls",
     "display_tables",
+    "shown_texts",
 ]

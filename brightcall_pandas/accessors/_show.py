@@ -30,7 +30,7 @@ from brightcall_pandas.frame import (
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
-__all__ = ["display_tables", "show"]
+__all__ = ["display_tables", "show", "shown_texts"]
 
 _AGENT = "agent"  # who the agent is, whichever field tells it
 _FIRST = ("timestamp", "type", "state", "outcomeTag", "talkTime")
@@ -362,3 +362,20 @@ def _asked(df: pd.DataFrame) -> str:
     """Return the days for which calls were loaded, if that is known."""
     query = (df.attrs.get("brightcall") or {}).get("query") or {}
     return " from {dayFrom} to {dayTo}".format(**query) if {"dayFrom", "dayTo"} <= query.keys() else ""
+
+
+def shown_texts(df: pd.DataFrame) -> pd.DataFrame:
+    """Return a table's cells as `show` writes them; the levels of the index come first, as columns."""
+    meanings, texts = Meanings(df), {}
+    for level, name in enumerate(df.index.names):
+        labels = df.index.get_level_values(level)
+        written = _level_form(labels)
+        texts[str(name)] = [written(each) for each in labels]
+    for number, label in enumerate(df.columns):
+        values = df.iloc[:, number]
+        unit = _unit(df, label, meanings)
+        form = _form(values, unit, str(label).endswith(_DIFFERENCES)) or _text_form(cut=False)
+        texts[str(label)] = [
+            _NOTHING if missing else form(each) for each, missing in zip(values, values.isna(), strict=True)
+        ]
+    return pd.DataFrame(texts, dtype="str", index=pd.RangeIndex(len(df)))

@@ -24,6 +24,7 @@ outbound calls, and all others calls of every direction.
     handover          what the AI agent hands over to people
     callbacks         callers whom nobody answered
     changes           against other calls
+    findings          which of many rates differ beyond chance: what a report may say
     reconcile         against the server's statistics
     quality           how far the rows can be trusted
     modelling         features for a model
@@ -61,6 +62,10 @@ from brightcall_pandas.analysis._dimensions import By as By
 from brightcall_pandas.analysis._dimensions import Direction as Direction
 from brightcall_pandas.analysis._dimensions import follows_clients as follows_clients
 from brightcall_pandas.analysis._dimensions import names_of as names_of
+from brightcall_pandas.analysis._findings import FINDING_COLUMNS as FINDING_COLUMNS
+from brightcall_pandas.analysis._findings import Look as Look
+from brightcall_pandas.analysis._findings import findings as findings
+from brightcall_pandas.analysis._findings import rows_of_group as rows_of_group
 from brightcall_pandas.analysis._handover import ai_handover
 from brightcall_pandas.analysis._histograms import Bins as Bins
 from brightcall_pandas.analysis._histograms import Closed as Closed

@@ -6,8 +6,8 @@
     _options     options that commands share, usage errors, keys refused as arguments
     _sandbox     demo, sandbox          _demo     what the demo does    _lab     JupyterLab
     _inspect     describe, doctor       _export   export        _cache    cache info, cache clear
-    _revisions   revisions          _lookback lookback
-    _revisions   revisions              _watch   watch
+    _revisions   revisions              _lookback lookback            _report   report
+    _watch       watch
 
 Exit codes: 0 success; 1 failure, explained on standard error; 2 usage error. Of
 ``watch`` and ``doctor`` 1 is a finding; of ``watch`` 3 is a failure.
@@ -22,7 +22,17 @@ from typing import Annotated, Any
 import typer
 
 from brightcall_pandas import __version__
-from brightcall_pandas.cli import _cache, _export, _inspect, _lab, _lookback, _revisions, _sandbox, _watch
+from brightcall_pandas.cli import (
+    _cache,
+    _export,
+    _inspect,
+    _lab,
+    _lookback,
+    _report,
+    _revisions,
+    _sandbox,
+    _watch,
+)
 from brightcall_pandas.cli._console import print_whatever_can_be_printed, read_nothing_where_nobody_types
 from brightcall_pandas.cli._options import PLAIN, refused_key
 from brightcall_pandas.errors import BrightcallError, visible
@@ -41,6 +51,7 @@ app.command(context_settings=_lab.PASSED_ON)(_lab.lab)
 app.command()(_sandbox.sandbox)
 app.command()(_inspect.describe)
 app.command(epilog=_export.EXAMPLES)(_export.export)
+app.command(epilog=_report.EXAMPLES)(_report.report)
 app.command()(_revisions.revisions)
 app.command()(_lookback.lookback)
 app.command(epilog=_watch.EXAMPLES)(_watch.watch)

@@ -31,15 +31,26 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-__all__ = ["to_csv", "to_excel"]
+__all__ = [
+    "FORMATS",
+    "LONGEST_NAME",
+    "NOT_IN_NAMES",
+    "appearing",
+    "cell_text",
+    "check_size",
+    "to_csv",
+    "to_excel",
+    "write_sheet",
+    "write_text",
+]
 
 _MOST_ROWS, _MOST_COLUMNS, _LONGEST_TEXT = 1_048_576, 16_384, 32_767  # Excel's own limits
-_LONGEST_NAME = 31  # of a sheet
-_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
+LONGEST_NAME = 31  # of a sheet
+NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
 _FIRST_YEAR = 1900  # of Excel's calendar
 _WIDTH = (8, 60)  # of a column, in characters
 _LOOKED_AT = 1_000  # rows that decide on the width
-_FORMATS = {
+FORMATS = {
     "": "General",
     "rate": "0.0%",
     "s": "0.0",
@@ -105,14 +116,14 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str], *, progress: bool |
     if file.suffix.lower() != ".xlsx":
         msg = f"{str(file)!r} is not named as a workbook: name it {str(file.with_suffix('.xlsx'))!r}"
         raise ValueError(msg)
-    _check_size(len(df), len(df.columns) + sum(name is not None for name in df.index.names))
+    check_size(len(df), len(df.columns) + sum(name is not None for name in df.index.names))
     columns = sheet_columns(df)
     try:
         import xlsxwriter  # noqa: PLC0415 - only for workbooks
     except ImportError as error:
         raise missing_extra("to_excel", "excel", error) from None
     row_by_row = {"constant_memory": True}  # so that a workbook of any size takes little memory
-    with _appearing(file) as temporary, writing(file, len(df), progress) as written:
+    with appearing(file) as temporary, writing(file, len(df), progress) as written:
         try:
             with xlsxwriter.Workbook(str(temporary), row_by_row) as book:
                 cut = _write_book(book, df, columns, written)
@@ -168,8 +179,8 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     columns = sheet_columns(df)
     values = {number: _harmless(each.values) for number, each in enumerate(columns)}
     frame = pd.DataFrame(values, index=pd.RangeIndex(len(df)))
-    header = [_text(_without_formula(each.name)) for each in columns]
-    with _appearing(file) as temporary:
+    header = [cell_text(_without_formula(each.name)) for each in columns]
+    with appearing(file) as temporary:
         frame.to_csv(temporary, header=header, index=False, encoding="utf-8-sig", lineterminator="\r\n")
     return file
 
@@ -178,12 +189,10 @@ def _write_book(
     book: Workbook, df: pd.DataFrame, columns: Sequence[SheetColumn], written: _Count
 ) -> list[str]:
     """Write both sheets; return the names of the columns of which a text was cut."""
-    formats = {name: book.add_format({"num_format": form}) for name, form in _FORMATS.items()}
+    formats = {name: book.add_format({"num_format": form}) for name, form in FORMATS.items()}
     header = book.add_format({"bold": True, "bottom": 1})
-    cut = _write_sheet(book.add_worksheet(_sheet_name(df)), columns, formats, header, written)
-    _write_sheet(
-        book.add_worksheet("Definitions"), _explanation(df, columns), formats, header, lambda _: None
-    )
+    cut = write_sheet(book.add_worksheet(_sheet_name(df)), columns, formats, header, written=written)
+    write_sheet(book.add_worksheet("Definitions"), _explanation(df, columns), formats, header)
     return cut
 
 
@@ -193,11 +202,11 @@ def _sheet_name(df: pd.DataFrame) -> str:
         return "Calls"
     levels = [str(name) for name in df.index.names if name not in (None, "group")]
     named = f"By {' and '.join(levels)}".replace("_", " ") if levels else "Table"
-    return _NOT_IN_NAMES.sub(" ", _text(named))[:_LONGEST_NAME].strip()
+    return NOT_IN_NAMES.sub(" ", cell_text(named))[:LONGEST_NAME].strip()
 
 
 @contextmanager
-def _appearing(file: Path) -> Iterator[Path]:
+def appearing(file: Path) -> Iterator[Path]:
     """Make a file that appears in its place when the block ends without error, whole, for its owner only."""
     with writable(file):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -206,7 +215,7 @@ def _appearing(file: Path) -> Iterator[Path]:
             temporary.replace(file)
 
 
-def _check_size(rows: int, columns: int) -> None:
+def check_size(rows: int, columns: int) -> None:
     if rows + 1 > _MOST_ROWS:
         msg = (
             f"{rows:,} rows do not fit in an Excel sheet, which has {_MOST_ROWS:,} with the header: write "
@@ -241,14 +250,20 @@ def _explanation(df: pd.DataFrame, columns: Sequence[SheetColumn]) -> list[Sheet
     ]
 
 
-def _write_sheet(
+def write_sheet(
     sheet: Worksheet,
     columns: Sequence[SheetColumn],
     formats: dict[str, Format],
     header: Format,
-    written: _Count,
+    *,
+    written: _Count = lambda _: None,
+    row_units: Sequence[str] | None = None,
 ) -> list[str]:
-    """Write a header and rows; return the names of the columns of which a text was cut."""
+    """Write a header and rows; return the names of the columns of which a text was cut.
+
+    `written` is told how many more rows are written. `row_units` has the unit of each row's numbers, where
+    rows rather than columns have one.
+    """
     cells = [_prepared(each) for each in columns]
     for position, (each, (values, form)) in enumerate(zip(columns, cells, strict=True)):
         sheet.set_column(position, position, _width(each.name, values, form), formats[form])
@@ -258,11 +273,12 @@ def _write_sheet(
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{_MOST_ROWS}"})
         sheet.autofilter(0, 0, rows, len(columns) - 1)
     for position, each in enumerate(columns):
-        _write_text(sheet, 0, position, each.name, header)
+        write_text(sheet, 0, position, each.name, header)
     cut: dict[str, None] = {}
     for row in range(rows):
         for position, (values, form) in enumerate(cells):
-            if _write_cell(sheet, (row + 1, position), values[row], formats, form):
+            own = row_units[row] if row_units is not None and row_units[row] in FORMATS else form
+            if _write_cell(sheet, (row + 1, position), values[row], formats, own):
                 cut[columns[position].name] = None
         if row % _TOLD_EACH == _TOLD_EACH - 1:
             written(_TOLD_EACH)
@@ -280,7 +296,7 @@ def _prepared(each: SheetColumn) -> tuple[Any, str]:
         form = "date" if len(known) and (known == known.dt.normalize()).all() else "time"
         return values.astype(object).to_numpy(), form
     unit = each.meaning.unit
-    return values.astype(object).to_numpy(), unit if unit in _FORMATS else ""
+    return values.astype(object).to_numpy(), unit if unit in FORMATS else ""
 
 
 def _width(name: str, values: Any, form: str) -> float:
@@ -313,7 +329,7 @@ def _write_cell(
         own = form if form in _OF_DATES else "time" if isinstance(value, datetime) else "date"
         sheet.write_datetime(*place, _excel_time(value), formats[own])
     elif value != "":
-        return _write_text(sheet, *place, str(value), formats[form])
+        return write_text(sheet, *place, str(value), formats[form])
     return False
 
 
@@ -326,9 +342,9 @@ def _excel_time(value: date) -> date:
     return value
 
 
-def _write_text(sheet: Worksheet, row: int, position: int, text: str, form: Format) -> bool:
+def write_text(sheet: Worksheet, row: int, position: int, text: str, form: Format) -> bool:
     """Write a text as text; tell whether it was cut."""
-    text = _text(text)
+    text = cell_text(text)
     shown = _shortened(text)
     if shown.startswith("<r>") and shown.endswith("</r>"):
         # xlsxwriter would take it for markup of its own; what is in parts, it writes as text.
@@ -352,7 +368,7 @@ def _harmless(values: pd.Series) -> pd.Series:
     """Return a column without formulas."""
     if pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype):
         return values
-    safe = [_text(_without_formula(each)) if isinstance(each, str) else each for each in values]
+    safe = [cell_text(_without_formula(each)) if isinstance(each, str) else each for each in values]
     return pd.Series(safe, values.index, dtype=object)
 
 
@@ -361,7 +377,7 @@ def _without_formula(text: str) -> str:
     return text if _NUMBER.fullmatch(text) else _FORMULA.sub("'", text)
 
 
-def _text(text: str) -> str:
+def cell_text(text: str) -> str:
     """Return a text that can be written: half an emoji becomes the sign for a character that is unknown."""
     try:
         text.encode()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import matplotlib.image
+import openpyxl
 import pandas as pd
 import pytest
 import requests
@@ -106,7 +107,7 @@ class TestHelp:
         assert done.returncode == 0
         words = " ".join(done.stdout.split())
         commands = (
-            r"demo Load.* lab Open.* sandbox Run.* describe List.* export Write.*",
+            r"demo Load.* lab Open.* sandbox Run.* describe List.* export Write.* report Write.*",
             r"revisions List.* lookback Estimate.* doctor Report.* cache Show",
             r"revisions List.* watch Tell.* doctor Report.* cache Show",
         )
@@ -122,6 +123,7 @@ class TestHelp:
             ["sandbox"],
             ["describe"],
             ["export"],
+            ["report"],
             ["revisions"],
             ["lookback"],
             ["watch"],
@@ -699,3 +701,47 @@ class TestCache:
         assert done.returncode == 2
         assert words in " ".join(done.stderr.split())
         assert "Traceback" not in done.stderr
+
+
+class TestReport:
+    DAYS = ("2026-03-30", "2026-03-31")
+
+    @pytest.fixture
+    def account(self, shared, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        for name, value in {
+            "BRIGHTCALL_API_KEY": shared.api_key,
+            "BRIGHTCALL_BASE_URL": shared.url,
+            "BRIGHTCALL_CACHE_DIR": str(tmp_path / "cache"),
+        }.items():
+            monkeypatch.setenv(name, value)
+        return tmp_path
+
+    def test_loads_both_periods_and_reconciles_them(self, account, brightcall):
+        done = brightcall("report", *self.DAYS, "--xlsx", "--json", "--history", "0")
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        assert told["files"] == ["report.xlsx"]
+        assert told["lead"]
+        first = openpyxl.load_workbook(account / "report.xlsx").worksheets[0]
+        words = " ".join(str(row[0]) for row in first.iter_rows(values_only=True))
+        assert "30–31 March 2026" in words
+        assert "against 28–29 March 2026" in words
+        assert "Reconciled: all" in words
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (["7x"], "day_from"),
+            (["7d", "--sections", "kpi"], "kpis"),
+            (["7d", "--costs", "1"], "costs"),
+            (["7d", "--names", "nobody.csv"], "nobody.csv"),
+            (["7d", "--pseudonymize"], "BRIGHTCALL_PSEUDONYM_KEY"),
+            (["7d", "--output", "."], "folder"),
+        ],
+    )
+    def test_wrong_arguments_are_usage_errors_and_write_nothing(self, account, brightcall, arguments, says):
+        done = brightcall("report", *arguments)
+        assert done.returncode == 2
+        assert says in done.stderr
+        assert not list(account.glob("report*"))
