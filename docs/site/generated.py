@@ -1,0 +1,184 @@
+"""The pages of docs/reference, written by the package: ``{{ name }}`` in them stands for what a function here returns."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+
+import pandas as pd
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+
+import brightcall_pandas as bc
+from brightcall_pandas import analysis
+from brightcall_pandas.accessors._plot import CallsPlot
+
+FOLDER = "docs/reference/"
+PREFIXES = {"brightcall_pandas.": "bc.", "CallsAccessor.": "df.calls.", "CallsPlot.": "df.calls.plot."}
+GROUPS = {
+    "loading": "load_calls count_calls load_stats load_catalog Catalog to_frame calls CallsAccessor normalize_numbers",
+    "client": "Client use login",
+    "files": "export_calls read_calls scan_calls",
+    "history": "revisions forget",
+    "meaning": "Metric definitions CallFilter describe_fields describe_filters",
+    "showing": "display_tables explore plots",
+    "sandbox": "start_sandbox World Effect worlds",
+}
+"""Which public names stand where; those that are in no group come last, under a heading of their own."""
+
+
+def errors() -> list[str]:
+    """Return the names of errors and warnings, the base first."""
+    return sorted(bc.errors.__all__, key=lambda name: (name != "BrightcallError", name))
+
+
+def group(name: str) -> list[str]:
+    """Return the public names of a group."""
+    if name == "errors":
+        return errors()
+    placed = {each for names in GROUPS.values() for each in names.split()} | set(errors()) | {"errors"}
+    if name == "others":
+        return [each for each in bc.__all__ if each not in placed]
+    return [each for each in GROUPS[name].split() if each in bc.__all__]
+
+
+def names(chosen: str) -> str:
+    """Return a list of public names of a group, and what each is."""
+    return "\n".join(_listed(group(chosen), "brightcall_pandas", bc) + _described(group(chosen)))
+
+
+def methods(of: str) -> str:
+    """Return the methods of ``df.calls``, or of ``df.calls.plot``."""
+    cls = {"calls": bc.CallsAccessor, "plot": CallsPlot}[of]
+    full = {"calls": "brightcall_pandas.CallsAccessor", "plot": "brightcall_pandas.accessors._plot.CallsPlot"}[of]
+    public = [name for name in dir(cls) if not name.startswith("_") and name != "plot"]
+    lines = _listed(public, full, cls)
+    for name in public:
+        lines += [f".. automethod:: {full}.{name}", ""]
+    return "\n".join(lines)
+
+
+def fields() -> str:
+    """Return the table of a call's fields."""
+    table = bc.describe_fields().reset_index()
+    return _table(table, ["field", "dtype", "unit", "nullable", "description"])
+
+
+def filters() -> str:
+    """Return the table of filters."""
+    table = bc.describe_filters().reset_index()
+    table["df.calls.filter"] = table["on_rows"]
+    return _table(table, ["argument", "parameter", "accepts", "df.calls.filter", "description"])
+
+
+def definitions() -> str:
+    """Return what each number means."""
+    lines: list[str] = []
+    for name, row in bc.definitions().iterrows():
+        said = [row["title"] + ("" if pd.isna(row["unit"]) else f" ({row['unit']})")]
+        for each, word in (("numerator", ""), ("denominator", "÷ "), ("nulls", "Nulls: "), ("source", "Source: ")):
+            said += [] if pd.isna(row[each]) else [word + str(row[each])]
+        lines += [f".. _definition-{name}:", "", f"``{name}``", *(f"   | {_plain(each)}" for each in said), ""]
+    return "\n".join(lines)
+
+
+def command_line() -> str:
+    """Return the help of each command."""
+    import click
+    import typer
+
+    from brightcall_pandas.cli import app
+
+    def helps(command: click.Command, context: click.Context) -> list[str]:
+        text = re.sub(r"\x1b\[[\d;]*m", "", command.get_help(context)).rstrip()
+        mark = '"' if context.parent is None else "~"
+        path = context.command_path
+        lines = [path, mark * len(path), "", ".. code-block:: text", "", *("   " + line for line in text.split("\n")), ""]
+        for name, each in getattr(command, "commands", {}).items():
+            if not each.hidden:
+                lines += helps(each, click.Context(each, info_name=name, parent=context, terminal_width=100))
+        return lines
+
+    command = typer.main.get_command(app)
+    return "\n".join(helps(command, click.Context(command, info_name="brightcall", terminal_width=100)))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"([*|\\])", r"\\\1", re.sub(r"(\w)_(?!\w)", r"\1\\_", text))
+
+
+def _first_sentence(value: object) -> str:
+    paragraph = " ".join((inspect.getdoc(value) or "").partition("\n\n")[0].split())
+    return paragraph if "``" in paragraph else _plain(paragraph)
+
+
+def _listed(public: Iterable[str], full: str, owner: object) -> list[str]:
+    """Return a list of names with the first paragraph of what is said of each."""
+    lines = []
+    for name in public:
+        lines += [f":py:obj:`{name} <{full}.{name}>`", f"   {_first_sentence(getattr(owner, name))}", ""]
+    return lines
+
+
+def _described(public: Iterable[str]) -> list[str]:
+    lines: list[str] = []
+    for name in public:
+        value, full = getattr(bc, name), f"brightcall_pandas.{name}"
+        if inspect.ismodule(value):
+            lines += [f".. py:module:: {full}", "", *inspect.getdoc(value).split("\n"), ""]
+        elif name == "CallsAccessor":
+            lines += [f".. autoclass:: {full}", ""]
+        elif inspect.isclass(value):
+            lines += [f".. autoclass:: {full}", "   :members:", ""]
+        elif callable(value) and hasattr(value, "__name__"):
+            lines += [f".. autofunction:: {full}", ""]
+        else:
+            lines += [f".. autodata:: {full}", "   :no-value:", ""]
+    return lines
+
+
+def _table(table: pd.DataFrame, columns: list[str]) -> str:
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    rows = [columns, *table[columns].itertuples(index=False)]
+    for row in rows:
+        cells = [_cell(each, code=position < 2 and row is not columns) for position, each in enumerate(row)]
+        lines += [f"   {'-' if position else '* -'} {cell}".replace("   -", "     -", 1) for position, cell in enumerate(cells)]
+    return "\n".join([*lines, ""])
+
+
+def _cell(value: object, *, code: bool) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if pd.isna(value):
+        return ""
+    return f"``{value}``" if code else _plain(str(value))
+
+
+PLACEHOLDERS = {"names": names, "methods": methods, "fields": fields, "filters": filters, "definitions": definitions, "command_line": command_line}
+
+
+def _write(app: Sphinx, docname: str, source: list[str]) -> None:
+    if docname.startswith(FOLDER):
+        source[0] = re.sub(
+            r"\{\{ (\w+)(?: (\w+))? \}\}",
+            lambda found: PLACEHOLDERS[found[1]](*([found[2]] if found[2] else [])),
+            source[0],
+        )
+
+
+def _as_typed(app: Sphinx, domain: str, objtype: str, content: nodes.Element) -> None:
+    """Show ``df.calls.by_outcome(…)`` where Sphinx has ``CallsAccessor.by_outcome(…)``."""
+    for signature in content.parent.findall(addnodes.desc_addname):
+        prefix = PREFIXES.get(signature.astext().removeprefix("brightcall_pandas.accessors._plot."))
+        if prefix is not None:
+            signature.clear()
+            signature += nodes.Text(prefix)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register what writes the pages."""
+    app.connect("source-read", _write)
+    app.connect("object-description-transform", _as_typed)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
