@@ -5,15 +5,17 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from docutils import nodes
-from sphinx import addnodes
-from sphinx.application import Sphinx
 
 import brightcall_pandas as bc
-from brightcall_pandas import analysis
 from brightcall_pandas.accessors._plot import CallsPlot
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
 
 FOLDER = "docs/reference/"
 PREFIXES = {"brightcall_pandas.": "bc.", "CallsAccessor.": "df.calls.", "CallsPlot.": "df.calls.plot."}
@@ -37,7 +39,7 @@ def errors() -> list[str]:
 def group(name: str) -> list[str]:
     """Return the public names of a group."""
     if name == "errors":
-        return errors()
+        return ["errors", *errors()]
     placed = {each for names in GROUPS.values() for each in names.split()} | set(errors()) | {"errors"}
     if name == "others":
         return [each for each in bc.__all__ if each not in placed]
@@ -159,7 +161,15 @@ def _cell(value: object, *, code: bool) -> str:
 PLACEHOLDERS = {"names": names, "methods": methods, "fields": fields, "filters": filters, "definitions": definitions, "command_line": command_line}
 
 
+def more_pages(index: str) -> str:
+    """Return the pages of docs/ that the table of contents does not name: a new page is among the guides."""
+    pages = (path.stem for path in sorted(Path(__file__).parents[1].glob("*.md")))
+    return "\n".join(page for page in pages if page != "index" and not re.search(rf"^{page}$", index, re.MULTILINE))
+
+
 def _write(app: Sphinx, docname: str, source: list[str]) -> None:
+    if docname == "docs/index":
+        source[0] = source[0].replace("{{ more pages }}", more_pages(source[0]))
     if docname.startswith(FOLDER):
         source[0] = re.sub(
             r"\{\{ (\w+)(?: (\w+))? \}\}",
@@ -170,6 +180,9 @@ def _write(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def _as_typed(app: Sphinx, domain: str, objtype: str, content: nodes.Element) -> None:
     """Show ``df.calls.by_outcome(…)`` where Sphinx has ``CallsAccessor.by_outcome(…)``."""
+    from docutils import nodes
+    from sphinx import addnodes
+
     for signature in content.parent.findall(addnodes.desc_addname):
         prefix = PREFIXES.get(signature.astext().removeprefix("brightcall_pandas.accessors._plot."))
         if prefix is not None:

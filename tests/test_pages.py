@@ -1,0 +1,177 @@
+"""The pages of docs/: their programs run and print what stands below them, and they name all that is public."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import click
+import matplotlib as mpl
+import pytest
+import typer
+
+import brightcall_pandas as bc
+import brightcall_pandas.load._client as client_module
+from brightcall_pandas import errors
+from brightcall_pandas.accessors._plot import CallsPlot
+from brightcall_pandas.cli import app
+from brightcall_pandas.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+TASKS = sorted(page for page in (DOCS / "how-to").glob("*.md") if page.stem != "index")
+ELSEWHERE = {
+    "files": "tests/export/test_docs.py runs them and looks at what they wrote",
+    "gallery": "tests/test_gallery.py and tests/plots draw them",
+    "scale": "tests/accessors/test_dask.py counts on two worker processes",
+    "questions": "tests/analysis/test_questions.py asks each",
+}
+SMALLER = {
+    "getting-started": [("bc.start_sandbox()", "sandbox")],  # the one that runs already
+    "sandbox": [("1_000_000", "1_000")],
+}
+"""What is replaced in a page's programs, so that they run here, and soon."""
+PAGES = [page for page in sorted(DOCS.glob("*.md")) if page.stem not in ELSEWHERE]
+
+
+def module(name):
+    spec = importlib.util.spec_from_file_location(name, DOCS / "site" / f"{name}.py")
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+blocks = module("blocks")
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """The session in which every page of tasks begins, in a folder where pages may write."""
+    folder = tmp_path_factory.mktemp("pages")
+    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
+        patch.chdir(folder)
+        patch.setenv("BRIGHTCALL_CACHE_DIR", str(folder / "cache"))
+        patch.setattr(client_module, "_default", None)  # and again afterwards
+        session = blocks.begin({})
+        yield session
+        session["sandbox"].stop()
+
+
+class TestPrograms:
+    @pytest.mark.parametrize("page", TASKS + PAGES, ids=lambda page: page.stem)
+    def test_each_runs_and_prints_what_stands_below_it(self, page, begun):
+        session = dict(begun)
+        prepared = getattr(self, "before_" + page.stem.replace("-", "_"), contextlib.nullcontext)
+        with prepared():
+            for block in blocks.blocks(page):
+                if block.runs:
+                    printed = blocks.run(self.smaller(block.code, page.stem), session)
+                    assert block.printed is None or printed == block.printed
+            for each in session.values():
+                if isinstance(each, Sandbox) and each is not begun["sandbox"]:
+                    each.stop()
+
+    def smaller(self, code, page):
+        for large, small in SMALLER.get(page, ()):
+            code = code.replace(large, small)
+        return code
+
+    @contextlib.contextmanager
+    def before_late_edits(self):
+        """An account whose February was read before and after March 5."""
+        with bc.start_sandbox(calls=600, days=60, now="2026-03-05 12:00") as sandbox:
+            default = client_module._default
+            client = bc.use(sandbox.client(clock=sandbox.clock))
+            bc.load_calls("2026-02-01", "2026-02-28")
+            sandbox.advance("5d")
+            yield client
+            bc.use(default)
+
+    def test_a_task_takes_fifteen_lines_at_most_and_shows_what_it_gives(self):
+        for page in TASKS:
+            for block in blocks.blocks(page):
+                assert block.code.count("\n") <= 15, block.code
+                assert block.printed, block.code
+
+    @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.stem)
+    def test_commands_are_understood(self, page):
+        command = typer.main.get_command(app)
+        shown = "".join(re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+        for line in re.findall(r"^brightcall (.*?)(?: &&.*| *#.*)?$", shown, re.MULTILINE):
+            context = click.Context(command, info_name="brightcall")
+            name, each, rest = command.resolve_command(context, shlex.split(line))
+            each.make_context(name, rest, parent=context)
+        for target in re.findall(r"^make (\w+)", shown, re.MULTILINE):
+            assert f"\n{target}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+class TestTasks:
+    INDEX = (DOCS / "how-to" / "index.md").read_text(encoding="utf-8")
+
+    def test_the_index_has_each_of_them(self):
+        listed = re.findall(r"\]\(([\w-]+\.md)#", self.INDEX)
+        headings = [page.name for page in TASKS for _ in re.findall("^## ", page.read_text(encoding="utf-8"), re.MULTILINE)]
+        assert sorted(listed) == sorted(headings)
+        assert len(listed) >= 25
+
+    @pytest.mark.parametrize("page", TASKS, ids=lambda page: page.stem)
+    def test_each_says_how_to_read_it_and_what_is_avoided(self, page):
+        for section in re.split("^## ", page.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+            assert "**Reading it:**" in section
+            assert "**Avoided:**" in section
+
+
+class TestReference:
+    def text(self):
+        pages = {page.stem: page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.rst")}
+        generated = module("generated")
+        for name, text in pages.items():
+            source = [text]
+            generated._write(None, generated.FOLDER + name, source)
+            pages[name] = source[0]
+        return pages
+
+    def test_no_public_name_is_missing(self):
+        text = "".join(self.text().values())
+        for name in bc.__all__:
+            assert re.search(rf"^\.\. (auto\w+|py:module):: brightcall_pandas\.{name}$", text, re.MULTILINE), name
+
+    @pytest.mark.parametrize(("page", "cls"), [("tables", bc.CallsAccessor), ("pictures", CallsPlot)])
+    def test_no_method_is_missing(self, page, cls):
+        shown = set(re.findall(r"^\.\. automethod:: .*\.(\w+)$", self.text()[page], re.MULTILINE))
+        assert shown == {name for name in dir(cls) if not name.startswith("_")} - {"plot"}
+
+    def test_tables_have_every_row(self):
+        pages = self.text()
+        assert [name for name in bc.describe_fields().index if f"``{name}``" not in pages["fields"]] == []
+        assert [name for name in bc.describe_filters().index if f"``{name}``" not in pages["filters"]] == []
+        assert [name for name in bc.definitions().index if f".. _definition-{name}:" not in pages["definitions"]] == []
+        assert "brightcall cache clear" in pages["command-line"]
+
+
+def said_in_the_code():
+    """Return the texts of the package: what stands between the values of each message."""
+    texts = []
+    for path in (ROOT / "brightcall_pandas").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.append(node.value)
+    return "\n".join(texts)
+
+
+class TestTroubleshooting:
+    PAGE = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    MESSAGES = [cell for row in re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE) for cell in re.findall("`(.*?)`", row)[:1]]
+
+    def test_every_public_error_has_a_heading(self):
+        assert set(errors.__all__) <= set(re.findall(r"^## (\w+)$", self.PAGE, re.MULTILINE))
+
+    def test_the_package_says_what_stands_here(self):
+        said = said_in_the_code()
+        pieces = [piece.strip(" ,:") for each in self.MESSAGES for piece in each.split("…")]
+        assert len(pieces) > 50
+        assert [piece for piece in pieces if piece and piece not in said] == []
