@@ -1,18 +1,22 @@
 """The site of the documentation: ``make docs`` builds it, with warnings as errors.
 
-Sphinx rather than mkdocs, because most public signatures are made when the package is imported (the filters of
-the loaders, the methods of ``df.calls``), and only autodoc imports it. The source folder is that of the repository,
-so that one relative link leads to the same place here and where the files are read as they are.
+Sphinx rather than mkdocs, because most public signatures are made when the package is imported (the
+filters of the loaders, the methods of ``df.calls``), and only autodoc imports it. The source folder is that of
+the repository: a relative link then leads to the same place here and where files are read as they are.
 """
 
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "site"))
 
 import brightcall_pandas
+
+# generated.py renames this section; numpydoc also reads docstrings by itself, for their signatures.
+warnings.filterwarnings("ignore", "Unknown section Filters")
 
 project = "brightcall_pandas"
 version = release = brightcall_pandas.__version__

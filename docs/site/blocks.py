@@ -1,8 +1,8 @@
 """The programs of the pages, and what they print.
 
-A block of Python is a cell of its page's session. A block of text right below one is what it prints; tests compare
-it, and ``python docs/site/blocks.py docs/how-to/*.md`` writes it anew. A block that cannot run here (it needs a cluster, a
-person who types) has a comment before it that says why: ``<!-- not run: … -->``.
+A block of Python is a cell of its page's session. A block of text right below one is what it prints; tests
+compare it, and ``python docs/site/blocks.py docs/how-to/*.md`` writes it anew. A block that cannot run here
+(it needs a cluster, or somebody who types) has a comment before it that says why: ``<!-- not run: … -->``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,16 @@ _BLOCK = re.compile(
     r"(?P<unrun><!-- not run: .+? -->\n\n?)?^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<printed>.*?)^```\n)?",
     re.MULTILINE | re.DOTALL,
 )
-OPTIONS = ("display.width", 100, "display.max_columns", 10, "display.max_rows", 12, "display.max_colwidth", 40)
+OPTIONS = (
+    "display.width",
+    100,
+    "display.max_columns",
+    10,
+    "display.max_rows",
+    12,
+    "display.max_colwidth",
+    40,
+)
 
 
 class Block(NamedTuple):

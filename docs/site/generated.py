@@ -1,4 +1,7 @@
-"""The pages of docs/reference, written by the package: ``{{ name }}`` in them stands for what a function here returns."""
+"""The pages of docs/reference, written by the package.
+
+``{{ name }}`` in them stands for what the function of that name returns here.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import inspect
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 FOLDER = "docs/reference/"
 PREFIXES = {"brightcall_pandas.": "bc.", "CallsAccessor.": "df.calls.", "CallsPlot.": "df.calls.plot."}
 GROUPS = {
-    "loading": "load_calls count_calls load_stats load_catalog Catalog to_frame calls CallsAccessor normalize_numbers",
+    "loading": "load_calls count_calls load_stats load_catalog Catalog to_frame calls CallsAccessor "
+    "normalize_numbers",
     "client": "Client use login",
     "files": "export_calls read_calls scan_calls",
     "history": "revisions forget",
@@ -54,7 +58,10 @@ def names(chosen: str) -> str:
 def methods(of: str) -> str:
     """Return the methods of ``df.calls``, or of ``df.calls.plot``."""
     cls = {"calls": bc.CallsAccessor, "plot": CallsPlot}[of]
-    full = {"calls": "brightcall_pandas.CallsAccessor", "plot": "brightcall_pandas.accessors._plot.CallsPlot"}[of]
+    full = {
+        "calls": "brightcall_pandas.CallsAccessor",
+        "plot": "brightcall_pandas.accessors._plot.CallsPlot",
+    }[of]
     public = [name for name in dir(cls) if not name.startswith("_") and name != "plot"]
     lines = _listed(public, full, cls)
     for name in public:
@@ -80,9 +87,15 @@ def definitions() -> str:
     lines: list[str] = []
     for name, row in bc.definitions().iterrows():
         said = [row["title"] + ("" if pd.isna(row["unit"]) else f" ({row['unit']})")]
-        for each, word in (("numerator", ""), ("denominator", "÷ "), ("nulls", "Nulls: "), ("source", "Source: ")):
-            said += [] if pd.isna(row[each]) else [word + str(row[each])]
-        lines += [f".. _definition-{name}:", "", f"``{name}``", *(f"   | {_plain(each)}" for each in said), ""]
+        words = {"numerator": "", "denominator": "÷ ", "nulls": "Nulls: ", "source": "Source: "}
+        said += [word + str(row[each]) for each, word in words.items() if not pd.isna(row[each])]
+        lines += [
+            f".. _definition-{name}:",
+            "",
+            f"``{name}``",
+            *(f"   | {_plain(each)}" for each in said),
+            "",
+        ]
     return "\n".join(lines)
 
 
@@ -97,7 +110,8 @@ def command_line() -> str:
         text = re.sub(r"\x1b\[[\d;]*m", "", command.get_help(context)).rstrip()
         mark = '"' if context.parent is None else "~"
         path = context.command_path
-        lines = [path, mark * len(path), "", ".. code-block:: text", "", *("   " + line for line in text.split("\n")), ""]
+        lines = [path, mark * len(path), "", ".. code-block:: text", ""]
+        lines += [*("   " + line for line in text.split("\n")), ""]
         for name, each in getattr(command, "commands", {}).items():
             if not each.hidden:
                 lines += helps(each, click.Context(each, info_name=name, parent=context, terminal_width=100))
@@ -146,7 +160,7 @@ def _table(table: pd.DataFrame, columns: list[str]) -> str:
     rows = [columns, *table[columns].itertuples(index=False)]
     for row in rows:
         cells = [_cell(each, code=position < 2 and row is not columns) for position, each in enumerate(row)]
-        lines += [f"   {'-' if position else '* -'} {cell}".replace("   -", "     -", 1) for position, cell in enumerate(cells)]
+        lines += [f"   {'  -' if position else '* -'} {cell}" for position, cell in enumerate(cells)]
     return "\n".join([*lines, ""])
 
 
@@ -158,13 +172,14 @@ def _cell(value: object, *, code: bool) -> str:
     return f"``{value}``" if code else _plain(str(value))
 
 
-PLACEHOLDERS = {"names": names, "methods": methods, "fields": fields, "filters": filters, "definitions": definitions, "command_line": command_line}
+PLACEHOLDERS = {each.__name__: each for each in (names, methods, fields, filters, definitions, command_line)}
 
 
 def more_pages(index: str) -> str:
     """Return the pages of docs/ that the table of contents does not name: a new page is among the guides."""
-    pages = (path.stem for path in sorted(Path(__file__).parents[1].glob("*.md")))
-    return "\n".join(page for page in pages if page != "index" and not re.search(rf"^{page}$", index, re.MULTILINE))
+    pages = sorted(path.stem for path in Path(__file__).parents[1].glob("*.md"))
+    named = {"index", *index.split("\n")}
+    return "\n".join(page for page in pages if page not in named)
 
 
 def _write(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -183,15 +198,25 @@ def _as_typed(app: Sphinx, domain: str, objtype: str, content: nodes.Element) ->
     from docutils import nodes
     from sphinx import addnodes
 
-    for signature in content.parent.findall(addnodes.desc_addname):
-        prefix = PREFIXES.get(signature.astext().removeprefix("brightcall_pandas.accessors._plot."))
+    for name in content.parent.findall(addnodes.desc_addname):
+        prefix = PREFIXES.get(name.astext().removeprefix("brightcall_pandas.accessors._plot."))
         if prefix is not None:
-            signature.clear()
-            signature += nodes.Text(prefix)
+            name.clear()
+            name.append(nodes.Text(prefix))
+
+
+def _known_sections(*told: Any) -> None:
+    """Rename the section that loaders have besides those that numpydoc knows."""
+    lines: list[str] = told[-1]
+    if "Filters" in lines:
+        place = lines.index("Filters")
+        if lines[place + 1 : place + 2] == ["-" * len("Filters")]:
+            lines[place : place + 2] = ["Other Parameters", "-" * len("Other Parameters")]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register what writes the pages."""
     app.connect("source-read", _write)
+    app.connect("autodoc-process-docstring", _known_sections, priority=400)  # before numpydoc's
     app.connect("object-description-transform", _as_typed)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
