@@ -2,7 +2,7 @@
 
 Sphinx rather than mkdocs, because most public signatures are made when the package is imported (the
 filters of the loaders, the methods of ``df.calls``), and only autodoc imports it. The source folder is that of
-the repository: a relative link then leads to the same place here and where files are read as they are.
+the repository, so a relative link leads to the same place here and where files are read as they are.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ html_css_files = ["site.css"]
 html_extra_path = ["site/extra"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 pygments_style = "friendly"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

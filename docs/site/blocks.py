@@ -25,7 +25,8 @@ SETUP = DOCS / "how-to" / "index.md"
 """Its first block is that of every page of its folder."""
 
 _BLOCK = re.compile(
-    r"(?P<unrun><!-- not run: .+? -->\n\n?)?^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<printed>.*?)^```\n)?",
+    r"(?P<unrun><!-- not run: .+? -->\n\n?)?^```python\n(?P<code>.*?)^```\n"
+    r"(?:\n```text\n(?P<printed>.*?)^```\n)?",
     re.MULTILINE | re.DOTALL,
 )
 OPTIONS = (
@@ -55,7 +56,7 @@ def blocks(page: Path) -> list[Block]:
 
 
 def run(code: str, session: dict[str, Any]) -> str:
-    """Run a block in its session, and return what it prints; the last expression is printed, as in a notebook."""
+    """Run a block in its session, and return what it prints; the value of a last expression is printed, too."""
     tree = ast.parse(code)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     out = io.StringIO()

@@ -72,28 +72,30 @@ def methods(of: str) -> str:
 def fields() -> str:
     """Return the table of a call's fields."""
     table = bc.describe_fields().reset_index()
-    return _table(table, ["field", "dtype", "unit", "nullable", "description"])
+    return _table(table, ["field", "dtype", "description", "unit", "nullable"])
 
 
 def filters() -> str:
     """Return the table of filters."""
     table = bc.describe_filters().reset_index()
     table["df.calls.filter"] = table["on_rows"]
-    return _table(table, ["argument", "parameter", "accepts", "df.calls.filter", "description"])
+    return _table(table, ["argument", "accepts", "description", "df.calls.filter", "parameter"])
 
 
 def definitions() -> str:
     """Return what each number means."""
     lines: list[str] = []
     for name, row in bc.definitions().iterrows():
-        said = [row["title"] + ("" if pd.isna(row["unit"]) else f" ({row['unit']})")]
-        words = {"numerator": "", "denominator": "÷ ", "nulls": "Nulls: ", "source": "Source: "}
-        said += [word + str(row[each]) for each, word in words.items() if not pd.isna(row[each])]
+        known = {each: _plain(str(value)) for each, value in row.items() if not pd.isna(value)}
+        said = [f"**{known['title']}**" + (f" ({known['unit']})" if "unit" in known else "")]
+        said += [" ÷ ".join(known[each] for each in ("numerator", "denominator") if each in known)]
+        words = {"nulls": "Nulls: ", "source": "Source: "}
+        said += [word + known[each] for each, word in words.items() if each in known]
         lines += [
             f".. _definition-{name}:",
             "",
             f"``{name}``",
-            *(f"   | {_plain(each)}" for each in said),
+            *(f"   | {each}" for each in said if each),
             "",
         ]
     return "\n".join(lines)
@@ -155,11 +157,17 @@ def _described(public: Iterable[str]) -> list[str]:
     return lines
 
 
+_CODE = ("field", "dtype", "argument", "parameter")
+
+
 def _table(table: pd.DataFrame, columns: list[str]) -> str:
-    lines = [".. list-table::", "   :header-rows: 1", ""]
+    lines = [".. list-table::", "   :header-rows: 1", "   :widths: auto", ""]
     rows = [columns, *table[columns].itertuples(index=False)]
     for row in rows:
-        cells = [_cell(each, code=position < 2 and row is not columns) for position, each in enumerate(row)]
+        cells = [
+            _cell(each, code=columns[position] in _CODE and row is not columns)
+            for position, each in enumerate(row)
+        ]
         lines += [f"   {'  -' if position else '* -'} {cell}" for position, cell in enumerate(cells)]
     return "\n".join([*lines, ""])
 
