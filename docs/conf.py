@@ -1,8 +1,8 @@
 """The site of the documentation: ``make docs`` builds it, with warnings as errors.
 
-Sphinx rather than mkdocs, because most public signatures are made when the package is imported (the
-filters of the loaders, the methods of ``df.calls``), and only autodoc imports it. The source folder is that of
-the repository, so a relative link leads to the same place here and where files are read as they are.
+Sphinx rather than mkdocs, because most public signatures are made when the package is imported (the filters
+of the loaders, the methods of ``df.calls``), and only autodoc imports it. The source folder is that of the
+repository, so a relative link leads to the same place here and where files are read as they are.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def blocks(page: Path) -> list[Block]:
 
 
 def run(code: str, session: dict[str, Any]) -> str:
-    """Run a block in its session, and return what it prints; the value of a last expression is printed, too."""
+    """Run a block in its session, and return what it prints, the value of a last expression included."""
     tree = ast.parse(code)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     out = io.StringIO()
