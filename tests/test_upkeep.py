@@ -27,7 +27,7 @@ def recipe(target):
 
 class TestHooks:
     def test_are_the_tools_of_make_lint(self):
-        linted = {tool for tool in re.findall(r"\$\(BIN\)/([\w-]+)", recipe("lint"))}
+        linted = set(re.findall(r"\$\(BIN\)/([\w-]+)", recipe("lint")))
         entries = [hook["entry"] for repo in HOOKS for hook in repo["hooks"]]
         assert {re.fullmatch(r"\.venv/bin/([\w-]+)( .*)?", entry)[1] for entry in entries} == linted
 

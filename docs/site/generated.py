@@ -19,6 +19,7 @@ from brightcall_pandas.accessors._plot import CallsPlot
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 FOLDER = "docs/reference/"
 PREFIXES = {"brightcall_pandas.": "bc.", "CallsAccessor.": "df.calls.", "CallsPlot.": "df.calls.plot."}
@@ -161,7 +162,7 @@ _CODE = ("field", "dtype", "argument", "parameter")
 
 
 def _table(table: pd.DataFrame, columns: list[str]) -> str:
-    lines = [".. list-table::", "   :header-rows: 1", "   :widths: auto", ""]
+    lines = [".. list-table::", "   :header-rows: 1", "   :widths: auto", "   :class: described", ""]
     rows = [columns, *table[columns].itertuples(index=False)]
     for row in rows:
         cells = [
@@ -201,6 +202,11 @@ def _write(app: Sphinx, docname: str, source: list[str]) -> None:
         )
 
 
+def _again(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
+    """Write these pages at each build: what they say is not in their files."""
+    return [name for name in env.found_docs if name.startswith((FOLDER, "docs/index"))]
+
+
 def _as_typed(app: Sphinx, domain: str, objtype: str, content: nodes.Element) -> None:
     """Show ``df.calls.by_outcome(…)`` where Sphinx has ``CallsAccessor.by_outcome(…)``."""
     from docutils import nodes
@@ -225,6 +231,7 @@ def _known_sections(*told: Any) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register what writes the pages."""
     app.connect("source-read", _write)
+    app.connect("env-get-outdated", _again)
     app.connect("autodoc-process-docstring", _known_sections, priority=400)  # before numpydoc's
     app.connect("object-description-transform", _as_typed)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
