@@ -32,7 +32,7 @@ ELSEWHERE = {
 }
 SMALLER = {
     "getting-started": [("bc.start_sandbox()", "sandbox")],  # the one that runs already
-    "sandbox": [("1_000_000", "1_000")],
+    "sandbox": [("20_000", "400"), ("1_000_000", "1_000"), ("(world=", "(calls=400, world=")],
 }
 """What is replaced in a page's programs, so that they run here, and soon."""
 PAGES = [page for page in sorted(DOCS.glob("*.md")) if page.stem not in ELSEWHERE]
