@@ -32,7 +32,7 @@ lab: $(VENV)/.lab-installed
 	$(BIN)/brightcall lab --copies-of notebooks $(LAB_OPTIONS)
 
 test: lint docs
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .

@@ -4,7 +4,8 @@
 of the network, threads and forked children that share a client, files of the cache that a wrong clock dated
 ahead, and 50 busy days. It ends with 1 when a load returned fewer calls than were there all the while, more
 than ever were, or one twice; when it failed for any reason but that completeness cannot be proved; and when
-more than one of the busy days was refused. ``--small`` takes some seconds.
+more than one of the busy days was refused. ``--small`` takes some seconds. ``--personas`` loads instead from
+each persona alone, in pages of every size, by both versions, still and while the table changes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import contextlib
 import ctypes
 import gc
+import itertools
 import multiprocessing
 import os
 import random
@@ -39,6 +41,7 @@ from brightcall_pandas.sandbox._personas import behavior_of, personas_named
 
 PAGE_SIZES = (500, 100, 37)
 CALLS = (0, 40, 250, 433, 1_300)
+MATRIX = {500: 1_010, 100: 210, 37: 80}  # by the size of the page, so many calls that there are three
 MOST_PAGES = 15  # larger tables are read in larger pages, so that loads are many
 FAILURES = {
     "http_500": 0.03,
@@ -288,6 +291,15 @@ def one_round(sandbox: Sandbox, rng: random.Random, tally: Tally, scratch: Path)
     days = every[begin], every[rng.randrange(begin, len(every))]
     if rng.random() < 0.7:
         days = every[0], every[-1]
+    with prepared(sandbox, setting, days, tally, scratch) as this:
+        kind(this)
+
+
+@contextlib.contextmanager
+def prepared(
+    sandbox: Sandbox, setting: Setting, days: tuple[str, str], tally: Tally, scratch: Path
+) -> Iterator[Round]:
+    """Bring a server into a setting, and yield a round with an empty cache."""
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         sandbox.restore()
         sandbox.set_persona(setting.personas, seed=setting.seed)
@@ -301,7 +313,24 @@ def one_round(sandbox: Sandbox, rng: random.Random, tally: Tally, scratch: Path)
         )
         with contextlib.closing(client):
             about = f"[{sandbox.account} {days[0]} to {days[1]}: {setting}]"
-            kind(Round(sandbox, setting, client, Path(folder), days, tally, about))
+            yield Round(sandbox, setting, client, Path(folder), days, tally, about)
+
+
+def each_persona(tally: Tally, scratch: Path) -> None:
+    """Load from each persona in pages of every size, by both versions, still and while the table changes."""
+    for size, calls in MATRIX.items():
+        with bc.start_sandbox(calls, days=3, seed=17) as sandbox:
+            days = sandbox.day_from, sandbox.day_to
+            for name, version, moving in itertools.product(PERSONAS, ("v1", "v3"), (False, True)):
+                changes = {"grow": 0.2, "insert": 0.03, "delete": 0.03} if moving else {}
+                if behavior_of(personas_named(name)).hides_calls(edited=moving):
+                    changes = {"grow": 0.2}
+                before = tally.outcomes["refused"]
+                setting = Setting(name, size, version, 4, changes, False, 0)
+                with prepared(sandbox, setting, days, tally, scratch) as this:
+                    this.judge([this.load()], "persona")
+                    if tally.outcomes["refused"] > before and not (moving or PERSONAS[name].may_be_refused):
+                        tally.blame(this.about, "refused while the table stood still")
 
 
 def busy_days(loads: int, tally: Tally, scratch: Path) -> int:
@@ -368,7 +397,8 @@ def main() -> None:
     )
     parser.add_argument("--minutes", type=float, default=10, help="how long (default: 10)")
     parser.add_argument("--seed", type=int, help="the same seed draws the same rounds (default: the time)")
-    parser.add_argument("--small", action="store_true", help="a dozen rounds and two busy days")
+    parser.add_argument("--small", action="store_true", help="eight rounds and a busy day")
+    parser.add_argument("--personas", action="store_true", help="each persona in every way, then end")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else (1 if given.small else int(time.time()))
     rng, tally, holdings = random.Random(seed), Tally(), Holdings()
@@ -377,11 +407,15 @@ def main() -> None:
     print(f"seed {seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="brightcall-soak-") as name:
         scratch = Path(name)
-        busy = 2 if given.small else 50
+        if given.personas:
+            each_persona(tally, scratch)
+            print(", ".join(f"{count} {outcome}" for outcome, count in tally.outcomes.most_common()))
+            sys.exit(bool(tally.wrong))
+        busy = 1 if given.small else 50
         refused = busy_days(busy, tally, scratch)
-        print(f"{refused} of {busy} busy days refused", flush=True)
+        print(f"busy days refused: {refused} of {busy}", flush=True)
         rounds = 0
-        most = 12 if given.small else 10**9
+        most = 8 if given.small else 10**9
         while rounds < most and time.monotonic() - began < 60 * given.minutes:
             calls = 433 if given.small else rng.choice(CALLS)
             with bc.start_sandbox(calls, days=3, seed=rng.randrange(1_000)) as sandbox:

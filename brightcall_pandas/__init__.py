@@ -113,6 +113,7 @@ __version__ = "0.1.0"
 logging.getLogger("brightcall_pandas").addHandler(logging.NullHandler())
 
 
+@errors.brief_errors
 def __getattr__(name: str) -> Any:
     """Import what needs its own packages when it is first asked for."""
     if name not in __all__:

@@ -21,13 +21,16 @@ Bad arguments never get this far: they raise ``TypeError`` or ``ValueError`` bef
 
 from __future__ import annotations
 
+import difflib
 import dis
 import functools
+import inspect
 import os
+import re
 import sys
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 from unicodedata import category
 
@@ -46,9 +49,11 @@ __all__ = [
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 _DEBUG = "BRIGHTCALL_DEBUG"
 _HERE = os.path.join(os.path.dirname(__file__), "")
+_MOST_LISTED = 12  # arguments that a message names
 _CONTROL = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
@@ -154,12 +159,12 @@ def warn_user(message: str, kind: type[Warning] = RuntimeWarning) -> None:
 
 
 def brief_errors(function: Callable[P, R]) -> Callable[P, R]:
-    """Raise what a public function has to say without the frames below it.
+    """Raise what a public function has to say from the line that called it, without the frames below.
 
     That is this package's errors, and what it refuses: their messages say what happened and what to do, and a
     hundred lines of threads and generators hide that. The traceback of the former is kept as the error's
     ``cause_traceback``; with ``BRIGHTCALL_DEBUG=1`` all frames are shown. What nobody meant to raise keeps
-    its frames.
+    its frames. Of an argument that is missing, the message says what the docstring does.
     """
 
     @functools.wraps(function)
@@ -167,16 +172,78 @@ def brief_errors(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except Exception as error:
+            if sys._getframe(1).f_code.co_filename.startswith(_HERE):
+                raise  # to the function that the user called
             if isinstance(error, BrightcallError):
                 error.cause_traceback = error.cause_traceback or error.__traceback__
             elif not _is_refusal(error):
-                raise
+                misfit = _misfit(function, args, kwargs) if isinstance(error, TypeError) else None
+                if misfit is None:
+                    raise
+                error.args = (misfit,)
             if os.environ.get(_DEBUG, "0") not in ("", "0"):
                 raise
-            # The frames inside the package are left out: BRIGHTCALL_DEBUG=1 in the environment shows them.
-            raise error.with_traceback(None) from None
+            error.__cause__ = error.__traceback__ = None
+            raise  # alone: "raise error" would put this frame into the traceback
 
     return brief
+
+
+def brief_dataclass(cls: type[T]) -> type[T]:
+    """Make a class whose ``__init__`` is generated raise as `brief_errors` does."""
+    cls.__init__ = brief_errors(cls.__init__)  # type: ignore[method-assign]
+    return cls
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return the end of a sentence: ``"; did you mean 'x'?"`` with the nearest of `names`, or a full stop."""
+    by_fold = {each.casefold(): each for each in names}
+    close = difflib.get_close_matches(name.casefold(), list(by_fold), n=1, cutoff=0.5)
+    return f"; did you mean {by_fold[close[0]]!r}?" if close else "."
+
+
+def _misfit(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
+    """Return what to say of arguments that do not fit a function's signature; None if they do."""
+    signature = inspect.signature(function)
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        pass
+    else:
+        return None
+    called = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+    of_caller = list(signature.parameters)[: len(args)]
+    parameters = [each for each in signature.parameters.values() if each.name != "self"]
+    named = [each for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+    known = [each.name for each in named]
+    if unknown := [each for each in kwargs if each not in known]:
+        return (
+            f"{called} has no argument {unknown[0]!r}{nearest(unknown[0], known)} It takes {_listed(known)}."
+        )
+    needed = [each.name for each in named if each.default is each.empty]
+    if missing := [name for name in needed if name not in (*of_caller, *kwargs)]:
+        told = dict.fromkeys(filter(None, (_documented(function.__doc__, name) for name in missing)))
+        return "\n  ".join([f"{called} needs {' and '.join(missing)}.", *told])
+    if twice := [name for name in kwargs if name in of_caller]:
+        return f"{called} is given {twice[0]} twice, once without its name"
+    without = sum(each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters)
+    by_name = [name for name in known if name not in known[:without]]
+    most = f"at most {without} argument{'s' * (without != 1)}" if without else "no argument"
+    return f"{called} takes {most} without a name{f': write {by_name[0]}=…' if by_name else ''}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names if len(names) <= _MOST_LISTED else [*names[:_MOST_LISTED], "…"])
+
+
+def _documented(doc: str | None, name: str) -> str:
+    """Return what a docstring says of a parameter, in one line that begins with its name."""
+    section = inspect.cleandoc(doc or "").partition("\nParameters\n----------\n")[2].partition("\n\n")[0]
+    for entry in re.split(r"\n(?=\S)", section):
+        about, _, told = entry.partition("\n")
+        if name in about.split(", "):
+            return f"{about}: {' '.join(told.replace('`', '').split())}"
+    return ""
 
 
 def _is_refusal(error: Exception) -> bool:

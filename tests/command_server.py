@@ -28,7 +28,9 @@ def become(job: dict[str, Any]) -> None:
     sys.argv = ["brightcall", *job["arguments"]]
     for number, path in enumerate((os.devnull, job["stdout"], job["stderr"])):
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
-    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, "w" if number else "r") for number in range(3))
+    encoding = job["environment"].get("PYTHONIOENCODING")
+    sys.stdin, sys.stdout = os.fdopen(0), os.fdopen(1, "w", encoding=encoding)
+    sys.stderr = os.fdopen(2, "w", encoding=encoding, errors="backslashreplace")
 
 
 def say(what: object) -> None:

@@ -132,8 +132,8 @@ class TestSoak:
     def test_some_rounds(self):
         done = ran("soak.py", "--small")
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "of 2 busy days refused" in done.stdout
-        assert "12 rounds, " in done.stdout
+        assert re.search(r"busy days refused: \d of 1", done.stdout)
+        assert "8 rounds, " in done.stdout
         assert "WRONG" not in done.stdout
 
 

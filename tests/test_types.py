@@ -44,6 +44,7 @@ HEAD = [
     "from brightcall_pandas.accessors import calls",
     "accessor = calls(pd.DataFrame())",
 ]
+FILES = ("correct.py", "wrong.py")
 WRONG = {
     "calls([1])": "arg-type",
     "accessor.by_outcome(confidense=0.9)": "call-arg",
@@ -59,16 +60,15 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory, request):
+def report(tmp_path_factory):
     """Return mypy's errors as (file, line, code)."""
     folder = tmp_path_factory.mktemp("types")
     (folder / "correct.py").write_text(CORRECT)
     (folder / "wrong.py").write_text("\n".join([*HEAD, *WRONG]))
-    # The cache is kept from run to run; without it mypy reads all of pandas and matplotlib.
-    cache = request.config.cache.mkdir("mypy")
-    options = ["--strict", "--follow-imports=silent", "--hide-error-context", "--no-pretty", "--config-file="]
+    # With the settings and the cache of `make lint`, which has read the package, pandas and matplotlib.
+    settings = [f"--config-file={ROOT / 'pyproject.toml'}", f"--cache-dir={ROOT / '.mypy_cache'}"]
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", *options, f"--cache-dir={cache}", "correct.py", "wrong.py"],
+        [sys.executable, "-m", "mypy", *settings, "--hide-error-context", "--no-pretty", *FILES],
         cwd=folder,
         env={"MYPYPATH": str(ROOT)},
         capture_output=True,

@@ -19,12 +19,16 @@ _OF_CALLS = (
     (".plot.by_outcome()", "the same as pictures"),
     (".filter(types='inbound', talk_time_from=30)", "fewer calls"),
     (".explore()", "by hand"),
+    (
+        ".to_excel('calls.xlsx')  .to_csv('calls.csv')",
+        "files; pandas' own df.to_excel refuses times with a zone",
+    ),
     (".quality()  .definitions('rate')", "how far to trust them, and what numbers mean"),
 )
 _OF_TABLES = (
     (".show()", "the table with percent and seconds"),
     (".definitions('rate')", "what its numbers mean"),
-    (".to_excel('table.xlsx')", "a sheet"),
+    (".to_excel('table.xlsx')  .to_csv('table.csv')", "files, with what the numbers mean"),
 )
 
 

@@ -8,6 +8,7 @@ loads files, pictures or widgets is imported by the method that needs it.
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from brightcall_pandas import analysis
 from brightcall_pandas.accessors import _about
 from brightcall_pandas.accessors._hidden_column import HidesColumn
 from brightcall_pandas.accessors._people import of_people
+from brightcall_pandas.accessors._pictures import doc_of_method
 from brightcall_pandas.accessors._rows import matching_rows, unmatched_paths
 from brightcall_pandas.accessors._settings import says_settings
 from brightcall_pandas.accessors._show import show
@@ -56,6 +58,12 @@ def _method(
         return table(self._df, *args, **kwargs)
 
     functools.update_wrapper(method, table)
+    method.__doc__ = doc_of_method(table.__doc__)
+    signature = inspect.signature(table)
+    frame, *others = signature.parameters.values()
+    method.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[frame.replace(name="self", annotation=frame.empty), *others]
+    )
     return brief_errors(method)
 
 
@@ -333,13 +341,15 @@ class CallsAccessor(HidesColumn):
         return to_parquet(self._df, path, partition=partition)
 
     @brief_errors
-    def to_excel(self, path: str | os.PathLike[str]) -> Path:
+    def to_excel(self, path: str | os.PathLike[str], *, progress: bool | None = None) -> Path:
         """Write the calls, or a table of them (``table.calls.to_excel(path)``), as an Excel workbook.
 
         Parameters
         ----------
         path
             The file, named ``….xlsx``; replaced if it exists.
+        progress
+            Show a progress bar: True at once, None when writing takes longer than a second, False never.
 
         Returns
         -------
@@ -360,7 +370,7 @@ class CallsAccessor(HidesColumn):
         """
         from brightcall_pandas.export import to_excel  # noqa: PLC0415
 
-        return to_excel(self._df, path)
+        return to_excel(self._df, path, progress=progress)
 
     @brief_errors
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
@@ -450,6 +460,7 @@ class CallsAccessor(HidesColumn):
         return CallsPlot(self._df)
 
 
+@brief_errors
 def calls(df: pd.DataFrame) -> CallsAccessor:
     """Return ``df.calls`` with a type that type checkers and editors know.
 

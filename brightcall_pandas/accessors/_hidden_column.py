@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.frame import nearest
 
 __all__ = ["HidesColumn"]
@@ -28,6 +29,7 @@ class HidesColumn:
 
     if not TYPE_CHECKING:  # type checkers must go on reporting names that do not exist
 
+        @brief_errors
         def __getattr__(self, name: str) -> NoReturn:
             message = f"df.calls has no method {name!r}"
             # pandas and pickle look private names up before `_df` is there.
@@ -36,6 +38,7 @@ class HidesColumn:
                 message += f"{nearest(name, methods)} {_advice(self._df)}"
             raise AttributeError(message, name=name, obj=self)
 
+    @brief_errors
     def __eq__(self, other: object) -> bool:
         if "calls" in self._df.columns and not isinstance(other, HidesColumn):
             _refuse(self)
@@ -59,6 +62,7 @@ def _refuse(accessor: HidesColumn, *_: Any) -> NoReturn:
 
 
 def _refusal() -> Callable[..., NoReturn]:
+    @brief_errors
     def method(self: HidesColumn, *_: Any) -> NoReturn:
         _refuse(self)
 

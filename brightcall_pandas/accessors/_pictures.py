@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from brightcall_pandas.frame import Names, PictureColor, Sort
 
-__all__ = ["PlotOptions", "picture_of", "pictures_as_html", "pictures_as_text"]
+__all__ = ["PlotOptions", "doc_of_method", "picture_of", "pictures_as_html", "pictures_as_text"]
 
 Method = TypeVar("Method", bound=Callable[..., "Axes"])
 
@@ -171,6 +171,19 @@ def _only(names: Collection[str], parameters: str) -> str:
         if shared := [name for name in about.split(", ") if name in names]:
             kept.append(f"{', '.join(shared)}\n{text.rstrip()}")
     return "\n".join(kept)
+
+
+def doc_of_method(doc: str | None) -> str | None:
+    """Return the docstring of an analysis as that of a method: without its frame, which nobody passes."""
+    if not doc:  # none with python -OO
+        return doc
+    heading = "\n\nParameters\n----------\n"
+    before, found, rest = inspect.cleandoc(doc).partition(heading)
+    if not found:
+        return before
+    section, *after = re.split(r"\n\n(?=\w+\n-{3,}\n)", rest, maxsplit=1)
+    others = _without_frame(section)
+    return "\n\n".join([before + (f"{heading}{others}" if others else ""), *after])
 
 
 def _without_frame(parameters: str) -> str:

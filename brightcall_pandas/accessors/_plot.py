@@ -442,16 +442,22 @@ class CallsPlot(PictureViews):
         until: pd.Timestamp | None = None,
         by: By = None,
         region: str | None = None,
+        confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
         """Draw how many promised calls were kept, late or missed, or are still open.
 
-        A bar for each status: its number of promised calls.
+        A bar for each status: its number of promised calls, with the interval of its share.
         """
         from brightcall_pandas import plots
 
         table = calls(self._df).recalls(
-            tolerance=tolerance, direction=direction, until=until, by=by, region=region
+            tolerance=tolerance,
+            direction=direction,
+            until=until,
+            by=by,
+            region=region,
+            confidence=confidence,
         )
         return plots.recalls(table, **options)
 

@@ -37,6 +37,11 @@ _FIRST = ("timestamp", "type", "state", "outcomeTag", "talkTime")
 _THEN = ("answerTime", "clientNumber", _AGENT, "lineNumber", "projectName", "outcomeType")
 _MOST_COLUMNS = 12  # of calls
 _MOST_ROWS = 100  # of tables
+_ROOM = 118  # letters of headings, which is about what JupyterLab has room for in 1,280 pixels
+_LEAST_LETTERS = 6
+_MOST_LETTERS = 30  # of a name in the index
+_PADDING = 2
+_INTERVALS = ("_low", "_high", "_best", "_worst")
 _NOTHING = "–"
 _DIFFERENCES = ("_change", "effect", "difference")
 _A_WEEK = "rate a week"
@@ -59,8 +64,9 @@ def show(df: pd.DataFrame, rows: int | None = None, columns: Sequence[str] | Non
         Rows to show, from the first. None: all, or ten of more calls than ``display.max_rows``, and of tables
         with more than a hundred rows.
     columns
-        Columns to show, in that order. None: all of a table, and twelve of calls, those of your own among
-        them. ``agent`` is the field that tells the agents of calls.
+        Columns to show, in that order. None: twelve of calls, those of your own among them, and of a table
+        what a page has room for: without intervals, and without its last columns, where it would be too
+        wide. ``list(table)`` shows all. ``agent`` is the field that tells the agents of calls.
 
     Returns
     -------
@@ -110,6 +116,7 @@ def show(df: pd.DataFrame, rows: int | None = None, columns: Sequence[str] | Non
     return styler.set_table_styles(_style(left)).set_caption(_caption(df, part, meanings))
 
 
+@brief_errors
 def display_tables(on: bool = True) -> None:
     """Display every frame of calls, and every table of them, as ``df.calls.show()`` does.
 
@@ -196,11 +203,37 @@ def _positions(
                 msg = f"the frame has no column {name!r}{nearest(str(name), map(str, names))}"
                 raise ValueError(msg)
         return [names.index(name) for name in chosen]
-    if not meanings.is_calls or len(df.columns) <= _MOST_COLUMNS:
+    if not meanings.is_calls:
+        return _fitting(df, meanings)
+    if len(df.columns) <= _MOST_COLUMNS:
         return list(range(len(df.columns)))
     own = [name for name in df.columns if not meanings.is_field(str(name)) and name != _AGENT]
     order = dict.fromkeys([*_FIRST, *own, *_THEN, *names])
     return [names.index(name) for name in order if name in names][:_MOST_COLUMNS]
+
+
+def _fitting(df: pd.DataFrame, meanings: Meanings) -> list[int]:
+    """Return the positions of the columns of a table that a page has room for; columns of one's own stay."""
+    places = list(range(len(df.columns)))
+    widths = [max(len(str(label)), _LEAST_LETTERS) + _PADDING for label in df.columns]
+    of_catalogue = [isinstance(label, str) and bool(_unit(df, label, meanings)) for label in df.columns]
+    room = _ROOM - sum(_level_letters(df.index.get_level_values(level)) for level in range(df.index.nlevels))
+    if sum(widths) > room:
+        intervals = [
+            known and label.endswith(_INTERVALS)
+            for known, label in zip(of_catalogue, df.columns, strict=True)
+        ]
+        places = [place for place in places if not intervals[place]]
+    spare = [place for place in places if of_catalogue[place]]
+    while len(spare) > 1 and sum(widths[place] for place in places) > room:
+        places.remove(spare.pop())
+    return places
+
+
+def _level_letters(values: pd.Index) -> int:
+    """Return how many letters wide a level of an index is in a view, more or less."""
+    shown = [len(str(each)) for each in [values.name or "", *values[:_MOST_ROWS]]]
+    return min(max(shown), _MOST_LETTERS) + _PADDING
 
 
 # How values are written.
@@ -307,7 +340,8 @@ def _caption(df: pd.DataFrame, part: pd.DataFrame, meanings: Meanings) -> str:
     if len(part) < len(df):
         said.append(f"the first {len(part):,} of {len(df):,} {rows}")
     if len(part.columns) < len(df.columns) and len(df):
-        said.append(f"{len(part.columns)} of {len(df.columns)} columns")
+        more = "" if meanings.is_calls else ": show(columns=list(table)) has all"
+        said.append(f"{len(part.columns)} of {len(df.columns)} columns{more}")
     if meanings.is_calls and isinstance(df.dtypes.get("timestamp"), pd.DatetimeTZDtype):
         said.append(f"times of {zone_of_times(df['timestamp'])}")
     if _AGENT in part.columns and _AGENT not in df.columns:

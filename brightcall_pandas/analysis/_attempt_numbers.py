@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import key_of
+from brightcall_pandas.analysis._sorting import order_within
 from brightcall_pandas.frame import client_codes, column, micros, region_of, with_region
 
 __all__ = [
@@ -51,7 +52,7 @@ def attempt_numbers(
     clients, stamps = client_codes(df)[0] if clients is None else clients, column(df, "timestamp")
     rows = np.flatnonzero(counted & (clients >= 0) & stamps.notna().to_numpy())
     codes, times = clients[rows], micros(stamps)[rows]
-    order = np.lexsort((times, codes))
+    order = order_within(codes, times)
     codes, times, rows = codes[order], times[order], rows[order]
     tied = (np.diff(codes) == 0) & (np.diff(times) == 0)
     if tied.any() and "id" in df.columns:

@@ -26,6 +26,7 @@ from brightcall_pandas.analysis._groups import (
     observed,
     outer_codes,
 )
+from brightcall_pandas.analysis._sorting import runs_of
 
 __all__ = [
     "Clusters",
@@ -105,12 +106,8 @@ class Clusters:
         if not self._wholes.any():
             return clients, self._n_clients
         codes = self._wholes[groups] * max(self._n_clients, 1) + clients
-        # In each group they ascend already, which a stable sort makes use of: quicker than to look them up.
-        order = np.argsort(codes, kind="stable")
-        is_new = np.diff(codes[order], prepend=-1) != 0
-        place = np.empty(len(codes), dtype=np.int64)
-        place[order] = np.cumsum(is_new) - 1
-        return place, int(np.count_nonzero(is_new))
+        place, found = runs_of(codes)
+        return place, len(found)
 
     def of_clients(self, values: Values) -> NDArray[np.float64]:
         """Return the sum of `values`, one a call, of each pair of group and client."""

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.frame import NONE, fold
+from brightcall_pandas.analysis._sorting import runs_of
+from brightcall_pandas.frame import NONE, factorized, fold
 
 __all__ = [
     "NONE",
@@ -89,7 +90,7 @@ def key_of(values: pd.Series | pd.Index, name: str | None = None) -> Key:
         return closed_key(codes, labels, name)
     if (whole := _whole_key(values, name)) is not None:
         return whole
-    codes, uniques = pd.factorize(values)
+    codes, uniques = factorized(values) if isinstance(values, pd.Series) else pd.factorize(values)
     codes, labels = _without_blanks(codes, pd.Index(uniques, dtype=values.dtype))
     order = _order(labels)
     codes, labels = _rank(order)[codes], labels.take(order)
@@ -196,9 +197,7 @@ def observed(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], ND
             return codes, found
         narrow = np.int32 if size < 2**31 else np.int64
         return (np.cumsum(occurs, dtype=narrow)[codes] - 1).astype(np.int64), found
-    positions, uniques = pd.factorize(codes)
-    order = np.argsort(uniques)
-    return _rank(order)[positions], uniques[order]
+    return runs_of(codes)
 
 
 def _order(labels: pd.Index) -> NDArray[np.intp]:

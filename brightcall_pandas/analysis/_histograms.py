@@ -14,8 +14,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import By, split
-from brightcall_pandas.analysis._groups import Key, completed, folded_keys, grouped, key_of, keys_of_index
-from brightcall_pandas.analysis._rates import add_rate, ratio
+from brightcall_pandas.analysis._groups import (
+    Groups,
+    Key,
+    completed,
+    folded_keys,
+    grouped,
+    key_of,
+    keys_of_index,
+)
+from brightcall_pandas.analysis._rates import add_rate, quantiles, ratio
 from brightcall_pandas.analysis._tallies import SUMS, Contribution, Facts, additive, known_sums, tally_of
 from brightcall_pandas.frame import choice, whole
 
@@ -24,6 +32,7 @@ __all__ = ["answer_time_histogram", "talk_time_buckets", "talk_time_histogram"]
 Bins = int | Sequence[float] | NDArray[np.number] | None
 Closed = Literal["left", "right"]
 
+_QUARTILES = (0.25, 0.5, 0.75)
 _TALK_EDGES = (0, 10, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14400, 28800)
 _ANSWER_EDGES = (0, 5, 10, 15, 20, 25, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 3600)
 
@@ -76,7 +85,8 @@ def talk_time_histogram(
         - ``share``: calls ÷ calls counted in the group
         - ``cumulative_share``: sum of the shares up to this bin
 
-        Without calls to count the table is empty.
+        ``attrs["quartiles_s"]`` holds lower quartile, median and upper quartile of each group, in seconds and
+        from the calls themselves, not from the bins. Without calls to count the table is empty.
 
     Raises
     ------
@@ -154,7 +164,8 @@ def answer_time_histogram(
         - ``share``: calls ÷ calls counted in the group
         - ``cumulative_share``: sum of the shares up to this bin
 
-        Without calls to count the table is empty.
+        ``attrs["quartiles_s"]`` holds lower quartile, median and upper quartile of each group, in seconds and
+        from the calls themselves, not from the bins. Without calls to count the table is empty.
 
     Raises
     ------
@@ -212,7 +223,7 @@ def _finish(table: pd.DataFrame, bins: Bins, closed: Closed, usual: Sequence[flo
     inside = groups.sum(calls * ((bin_ >= 0) & (bin_ < len(intervals))))
     counted = groups.sum(calls).reshape(-1, len(intervals)).sum(axis=1, keepdims=True)
     share = ratio(inside.reshape(-1, len(intervals)), counted)
-    return pd.DataFrame(
+    result = pd.DataFrame(
         {
             "n_calls": inside.astype(np.int64),
             "share": share.ravel(),
@@ -220,6 +231,10 @@ def _finish(table: pd.DataFrame, bins: Bins, closed: Closed, usual: Sequence[flo
         },
         index=groups.index,
     )
+    whole = Groups(groups.codes // len(intervals), groups.index[:: len(intervals)])
+    quartiles = np.array(quantiles(whole, values[seconds.codes], calls.astype(np.float64), _QUARTILES))
+    result.attrs["quartiles_s"] = quartiles.T.tolist()
+    return result
 
 
 def _edges(

@@ -22,6 +22,7 @@ from brightcall_pandas.analysis._terms import (
     term_columns,
     term_words,
 )
+from brightcall_pandas.errors import brief_dataclass
 from brightcall_pandas.frame import FIELDS
 
 __all__ = ["MEDIAN", "OWN", "RESERVED", "Definition", "Metric", "Tallied"]
@@ -73,6 +74,7 @@ class Tallied(msgspec.Struct, frozen=True):
     unit: str = "calls"
 
 
+@brief_dataclass
 @dataclass(frozen=True, eq=False, repr=False)
 class Metric:
     """A number that describes any group of calls: a numerator, and what it is divided by.

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import LONGEST_S
 from brightcall_pandas.analysis._rates import ratio
+from brightcall_pandas.analysis._sorting import order_within
 from brightcall_pandas.analysis.transfers._parsing import SHAPES, Shape, read_texts
 from brightcall_pandas.frame import (
     FIELDS,
@@ -407,7 +408,7 @@ def _overlaps(df: pd.DataFrame, typed: dict[str, pd.Series], agent: pd.Series) -
     agents, names = pd.factorize(agent.iloc[rows])
     start = micros(begin.iloc[rows])
     end = start + (typed["talkTime"].iloc[rows].to_numpy() * 1e6).astype(np.int64)
-    order = np.lexsort((start, agents))
+    order = order_within(agents, start)
     agents, start, end = agents[order], start[order], end[order]
     clash = (agents[1:] == agents[:-1]) & (start[1:] < _latest_end(agents, end)[:-1])
     count = int(clash.sum())

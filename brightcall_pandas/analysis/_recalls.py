@@ -33,7 +33,7 @@ from brightcall_pandas.analysis._groups import (
     key_of,
     keys_of_index,
 )
-from brightcall_pandas.analysis._rates import medians, ratio
+from brightcall_pandas.analysis._rates import add_rate, medians, ratio
 from brightcall_pandas.analysis._sequences import last_seen
 from brightcall_pandas.analysis._tallies import SUMS, Facts, add_up, additive, none_known, tally_of
 from brightcall_pandas.frame import choice, client_codes, column, micros, optional_column, with_region
@@ -129,7 +129,7 @@ def tally_recalls(
     return tally_of(parts.keys, {name: None if v is None else parts.pick(v) for name, v in sums.items()})
 
 
-def finish_recalls(table: pd.DataFrame) -> pd.DataFrame:
+def finish_recalls(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Return the table of `recalls` from its tally."""
     counts = table["recalls"].to_numpy()
     *by, status, by_calls, by_api, state, late = folded_keys(keys_of_index(table.index), counts)
@@ -143,7 +143,8 @@ def finish_recalls(table: pd.DataFrame) -> pd.DataFrame:
     seconds = late.labels.to_numpy(dtype=np.float64)[late.codes]
     due = sums["recalls"].to_numpy().reshape(-1, len(_STATUS)) * (np.array(_STATUS) != "open")
     result = sums[["recalls"]].copy()
-    result["share"] = ratio(due, due.sum(axis=1, keepdims=True) * (np.array(_STATUS) != "open")).ravel()
+    of_due = due.sum(axis=1, keepdims=True) * (np.array(_STATUS) != "open")
+    add_rate(result, "share", due.ravel(), of_due.ravel(), confidence)
     result[_CALLS] = of_status(by_calls).sum(counts).astype(np.int64)
     result[_API] = of_status(by_api).sum(counts) if table["told"].any() else np.nan
     result["late_mean_s"] = ratio(
@@ -178,6 +179,7 @@ def recalls(
     until: pd.Timestamp | None = None,
     by: By = None,
     region: str | None = None,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Count the promised calls that were made, and say how late and with what result.
 
@@ -199,6 +201,8 @@ def recalls(
     region
         Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
         and the international ones are one client. None: what the frame was loaded or made with, if anything.
+    confidence
+        Confidence of the intervals, between 0 and 1.
 
     Returns
     -------
@@ -213,7 +217,8 @@ def recalls(
         Columns:
 
         - ``recalls`` (int64): calls of known clients that have a ``recallDate``
-        - ``share``: recalls ÷ recalls that fell due (kept, late and missed); null for open
+        - ``share``: recalls ÷ recalls that fell due (kept, late and missed); null for open; with
+          ``share_low`` and ``share_high`` (Wilson)
         - ``recalls_by_calls`` (int64): how many would have this status by the calls of the frame alone
         - ``recalls_by_api`` (float64): how many would have it by ``recallFirstAttemptDate`` alone; null where
           the frame lacks it, or no promise has one
@@ -232,7 +237,8 @@ def recalls(
     KeyError
         A needed column is missing, or a name in `by` is unknown.
     ValueError
-        `tolerance` is negative, `direction` is not a direction, or `region` not a country.
+        `tolerance` is negative, `direction` is not a direction, `region` not a country, or `confidence` not
+        between 0 and 1.
 
     Notes
     -----
@@ -263,7 +269,7 @@ def recalls(
     open          1          NaN
     """
     table = tally_recalls(df, tolerance=tolerance, direction=direction, until=until, by=by, region=region)
-    return finish_recalls(table)
+    return finish_recalls(table, confidence=confidence)
 
 
 def late_recalls(

@@ -22,6 +22,7 @@ from brightcall_pandas.analysis._groups import Key, folded_keys, grouped, key_of
 from brightcall_pandas.analysis._intervals import ratios_of, with_intervals
 from brightcall_pandas.analysis._metrics import Further, metrics_of, sums_for, with_further
 from brightcall_pandas.analysis._rates import add_rate, ratio
+from brightcall_pandas.analysis._sorting import order_within
 from brightcall_pandas.analysis._tallies import Facts, add_up, additive, first_of_pair, known_sums, tally_of
 from brightcall_pandas.frame import (
     client_codes,
@@ -30,9 +31,7 @@ from brightcall_pandas.frame import (
     leads_of,
     leads_told,
     micros,
-    number_codes,
     optional_column,
-    region_of,
     with_region,
 )
 
@@ -104,7 +103,7 @@ def sequences(
     if keys:
         codes = grouped([*keys, key_of(pd.Series(codes))]).codes
     times = micros(stamps)[rows[kept]]
-    order = np.lexsort((times, codes))
+    order = order_within(codes, times)
     codes, times, kept = codes[order], times[order], kept[order]
     tied = (np.diff(codes) == 0) & (np.diff(times) == 0)
     if tied.any() and "id" in df.columns:
@@ -114,12 +113,7 @@ def sequences(
 
 def clients_where(df: pd.DataFrame, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return a number for the client of each call in `mask`; -1 where there is none, and for other calls."""
-    if mask.all():
-        return client_codes(df)[0]
-    rows = np.flatnonzero(mask)
-    clients = np.full(len(df), -1, dtype=np.int64)
-    clients[rows] = number_codes(column(df, "clientNumber").iloc[rows], region_of(df))[0]
-    return clients
+    return np.where(mask, client_codes(df)[0], -1)
 
 
 def _dense(codes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -18,9 +18,12 @@ from brightcall_pandas.analysis._metrics import metrics_of, needs_median, refuse
 from brightcall_pandas.analysis._tallies import TALK_TIME, Counted, Sum, count, known_sums
 from brightcall_pandas.frame import (
     client_codes,
+    column,
     of_one_agent,
     of_one_lead,
     of_one_region,
+    region_of,
+    remembered,
 )
 
 __all__ = ["Sides"]
@@ -158,6 +161,11 @@ def _clients_of_both(sides: Sequence[pd.DataFrame]) -> tuple[list[NDArray[np.int
             client_codes(df)[0] if has else np.full(len(df), -1) for df, has in zip(sides, known, strict=True)
         ]
         return codes, max(int(each.max(initial=-1)) + 1 for each in codes)
-    (own, here), (others, there) = client_codes(sides[0]), client_codes(sides[1])
-    of_each, both = pd.factorize(here.append(there))  # those of this side keep their numbers
-    return [own, np.append(np.asarray(of_each)[len(here) :], -1)[others]], len(both)
+
+    def read() -> tuple[list[NDArray[np.int64]], int]:
+        (own, here), (others, there) = client_codes(sides[0]), client_codes(sides[1])
+        of_each, both = pd.factorize(here.append(there))  # those of this side keep their numbers
+        return [own, np.append(np.asarray(of_each)[len(here) :], -1)[others]], len(both)
+
+    numbers = [column(df, "clientNumber") for df in sides]
+    return remembered(numbers, ("clients of both", *map(region_of, sides)), read)

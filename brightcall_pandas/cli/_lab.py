@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import tempfile
@@ -10,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,6 +27,7 @@ PASSED_ON = {**PLAIN["context_settings"], "ignore_unknown_options": True}
 """Settings of a command whose options are meant for another program."""
 
 _MINE = Path("my_notebooks")
+_OF_ACCOUNT = "my_account.ipynb"
 _COPIES = (
     f"Your own copies of the notebooks are in {_MINE}{os.sep}; to get one anew, delete it and start again."
 )
@@ -34,6 +36,17 @@ _OWN = (
     "An API key was found: your notebooks load the calls of its account, from {0.base_url}.\n"
     "Those that came with the project start a sandbox of their own. Ctrl-C, twice, ends JupyterLab."
 )
+_OPENED = f"{_MINE / _OF_ACCOUNT} is opened first: it loads and draws the last 30 days of your account."
+_CELLS = (
+    "# Your own calls\n\n"
+    "This notebook loads from the account whose API key was set when JupyterLab was started. The numbered "
+    "notebooks beside it go on using a sandbox, with made-up calls.",
+    "import brightcall_pandas as bc\n\n"
+    'df = bc.load_calls("30d")  # or a first and a last day: "2026-03-02", "2026-03-31"\n'
+    "df.calls",
+    "ax = df.calls.plot.by_outcome()",
+)
+"""Of the notebook of one's own account: a text, and code."""
 _MADE_UP = (
     "No API key was found: notebooks load made-up calls of a sandbox, {0.day_from} to {0.day_to}.\n"
     "Ctrl-C, twice, ends JupyterLab and the sandbox. "
@@ -65,15 +78,18 @@ def lab(arguments: Arguments = None, copies_of: CopiesOf = None) -> None:
     """
     with checked_arguments():
         own = _take_key()
-        opened = [] if copies_of is None else _opening(_copied(copies_of))
+        first = None if copies_of is None else _copied(copies_of)
     try:
         from jupyterlab.labapp import LabApp  # noqa: PLC0415  (an extra)
     except ImportError as error:
         typer.echo(f"brightcall: {missing_extra('the command lab', 'lab', error)}", err=True)
         raise typer.Exit(1) from None
+    if first is not None and own:
+        first = _notebook_of_account()
+    opened = [] if first is None else _opening(first)
     with _account() if own else _sandbox() as said, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # JupyterLab's, about itself
-        typer.echo(f"{said}\n{_COPIES}" if opened else said)
+        typer.echo("\n".join([said, *([_OPENED] if opened and own else []), *([_COPIES] if opened else [])]))
         LabApp.launch_instance(_quiet([*opened, *(arguments or [])]))
 
 
@@ -88,6 +104,22 @@ def _copied(folder: Path) -> Path:
         if not (copy := _MINE / each.name).exists():
             shutil.copyfile(each, copy)
     return _MINE / originals[0].name
+
+
+def _notebook_of_account() -> Path:
+    """Write the notebook of one's own account, unless it is there already, and return it."""
+    path = _MINE / _OF_ACCOUNT
+    if not path.exists():
+        about, *codes = _CELLS
+        cells: list[dict[str, Any]] = [{"cell_type": "markdown", "source": about}]
+        cells += [
+            {"cell_type": "code", "source": code, "outputs": [], "execution_count": None} for code in codes
+        ]
+        for number, each in enumerate(cells, 1):
+            each |= {"id": f"cell-{number}", "metadata": {}}
+        whole = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        path.write_text(json.dumps(whole, indent=1), encoding="utf-8")
+    return path
 
 
 def _take_key() -> bool:

@@ -61,7 +61,7 @@ def explore(
     Parameters
     ----------
     day_from, day_to
-        First and last day, as in `load_calls`.
+        First and last day, as in `load_calls`: ``"2026-03-02"``, or ``"30d"`` for the last 30 days.
     presets
         The JSON file of saved selections; None means one in the user's configuration folder.
     columns, refresh, on_incomplete, progress, client

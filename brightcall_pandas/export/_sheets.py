@@ -23,6 +23,7 @@ from brightcall_pandas.cache import temporary_file
 from brightcall_pandas.errors import missing_extra, warn_user
 from brightcall_pandas.export._cells import SheetColumn, sheet_columns
 from brightcall_pandas.export._lock import writable
+from brightcall_pandas.export._progress import writing
 from brightcall_pandas.export._write import single_file
 
 if TYPE_CHECKING:
@@ -47,14 +48,17 @@ _FORMATS = {
 }
 _OF_DATES = ("date", "time")
 _CUT = "…"
+_TOLD_EACH = 100  # rows after which progress is told
 
 _FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=[=+\-@\t\r＝＋－＠])")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 _Write = Callable[[int, int, Any], object]
+_Count = Callable[[int], object]
+"""Takes how many more rows are written."""
 
 
-def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
+def to_excel(df: pd.DataFrame, path: str | os.PathLike[str], *, progress: bool | None = None) -> Path:
     """Write calls, or a table of them, as an Excel workbook.
 
     Parameters
@@ -63,6 +67,8 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
         A frame of calls, or a table such as ``df.calls.by_outcome()``. Not modified.
     path
         The file, named ``….xlsx``; replaced if it exists.
+    progress
+        Show a progress bar: True at once, None when writing takes longer than a second, False never.
 
     Returns
     -------
@@ -106,10 +112,10 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     except ImportError as error:
         raise missing_extra("to_excel", "excel", error) from None
     row_by_row = {"constant_memory": True}  # so that a workbook of any size takes little memory
-    with _appearing(file) as temporary:
+    with _appearing(file) as temporary, writing(file, len(df), progress) as written:
         try:
             with xlsxwriter.Workbook(str(temporary), row_by_row) as book:
-                cut = _write_book(book, df, columns)
+                cut = _write_book(book, df, columns, written)
         except xlsxwriter.exceptions.FileCreateError as error:
             raise OSError(str(error)) from error
     if cut:
@@ -168,12 +174,16 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     return file
 
 
-def _write_book(book: Workbook, df: pd.DataFrame, columns: Sequence[SheetColumn]) -> list[str]:
+def _write_book(
+    book: Workbook, df: pd.DataFrame, columns: Sequence[SheetColumn], written: _Count
+) -> list[str]:
     """Write both sheets; return the names of the columns of which a text was cut."""
     formats = {name: book.add_format({"num_format": form}) for name, form in _FORMATS.items()}
     header = book.add_format({"bold": True, "bottom": 1})
-    cut = _write_sheet(book.add_worksheet(_sheet_name(df)), columns, formats, header)
-    _write_sheet(book.add_worksheet("Definitions"), _explanation(df, columns), formats, header)
+    cut = _write_sheet(book.add_worksheet(_sheet_name(df)), columns, formats, header, written)
+    _write_sheet(
+        book.add_worksheet("Definitions"), _explanation(df, columns), formats, header, lambda _: None
+    )
     return cut
 
 
@@ -232,7 +242,11 @@ def _explanation(df: pd.DataFrame, columns: Sequence[SheetColumn]) -> list[Sheet
 
 
 def _write_sheet(
-    sheet: Worksheet, columns: Sequence[SheetColumn], formats: dict[str, Format], header: Format
+    sheet: Worksheet,
+    columns: Sequence[SheetColumn],
+    formats: dict[str, Format],
+    header: Format,
+    written: _Count,
 ) -> list[str]:
     """Write a header and rows; return the names of the columns of which a text was cut."""
     cells = [_prepared(each) for each in columns]
@@ -250,6 +264,9 @@ def _write_sheet(
         for position, (values, form) in enumerate(cells):
             if _write_cell(sheet, (row + 1, position), values[row], formats, form):
                 cut[columns[position].name] = None
+        if row % _TOLD_EACH == _TOLD_EACH - 1:
+            written(_TOLD_EACH)
+    written(rows % _TOLD_EACH)
     return list(cut)
 
 

@@ -101,6 +101,7 @@ from brightcall_pandas.frame._names import (
 from brightcall_pandas.frame._numbering import (
     SEVERAL_ZONES,
     countries_of,
+    country_name,
     country_of,
     description_of,
     line_type_of,
@@ -211,6 +212,7 @@ __all__ = [
     "consolidate",
     "count_agents",
     "countries_of",
+    "country_name",
     "country_of",
     "day_text",
     "describe_fields",

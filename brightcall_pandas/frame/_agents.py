@@ -22,6 +22,7 @@ from brightcall_pandas.frame._columns import column, to_series, typed_array
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS, Field
 from brightcall_pandas.frame._identity import NO_ID
 from brightcall_pandas.frame._noted import noted
+from brightcall_pandas.frame._remembered import factorized
 from brightcall_pandas.frame._settings import nearest, type_error
 
 __all__ = [
@@ -146,7 +147,7 @@ def _known(df: pd.DataFrame, name: str) -> NDArray[np.bool_] | None:
     values = agent_values(df, name)
     if values is None:
         return None
-    codes, texts = pd.factorize(values)
+    codes, texts = factorized(values)
     known: NDArray[np.bool_] = np.array([*map(_is_somebody, texts), False], dtype=bool)[codes]
     return known
 
@@ -237,7 +238,7 @@ def agents_of(df: pd.DataFrame, agent: str | None = None) -> pd.Series:
             "bc.load_calls(…, columns=[…]), or name another one with agent=."
         )
         raise KeyError(msg)
-    codes, texts = pd.factorize(values)
+    codes, texts = factorized(values)
     nobody = np.flatnonzero([not _is_somebody(text) for text in texts])
     return (values.mask(np.isin(codes, nobody)) if len(nobody) else values).rename("agent")
 
@@ -321,7 +322,7 @@ def agent_values(df: pd.DataFrame, name: str) -> pd.Series | None:
     extras = column(df, EXTRAS.name)
     if extras.isna().all():
         return extras.rename(name)
-    codes, texts = pd.factorize(extras)
+    codes, texts = factorized(extras)
     found = [*_involved_of(texts.tolist()), None]
     each = to_series(typed_array(found, _INVOLVED)[0], _INVOLVED)
     return each.take(codes % len(found)).set_axis(df.index)

@@ -8,6 +8,7 @@ import msgspec
 import pandas as pd
 
 from brightcall_pandas.frame._documents import php_list
+from brightcall_pandas.frame._remembered import factorized
 
 __all__ = ["NONE", "fold", "tags_of", "tags_of_rows"]
 
@@ -63,7 +64,7 @@ def tags_of_rows(column: pd.Series) -> tuple[Any, list[list[str]]]:
 
     The last entry of the list is that of nulls, which position -1 reaches.
     """
-    codes, texts = pd.factorize(column)
+    codes, texts = factorized(column)
     return codes, [*map(tags_of, texts), []]
 
 

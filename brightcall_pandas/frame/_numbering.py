@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 __all__ = [
     "SEVERAL_ZONES",
     "countries_of",
+    "country_name",
     "country_of",
     "description_of",
     "line_type_of",
@@ -69,6 +70,18 @@ def _codes_of_one_country() -> frozenset[str]:
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE  # noqa: PLC0415 - see country_of
 
     return frozenset(f"+{code}" for code, regions in COUNTRY_CODE_TO_REGION_CODE.items() if len(regions) == 1)
+
+
+@lru_cache
+def country_name(code: str) -> str:
+    """Return a country's English name, given its two letters; what is no such code is returned as it is."""
+    from phonenumbers.geodata.locale import LOCALE_DATA  # noqa: PLC0415 - see country_of
+
+    names = LOCALE_DATA.get(code, {})
+    name = names.get("en", code)
+    while name.startswith("*"):  # the same as in another language
+        name = names[name[1:]]
+    return name or code
 
 
 @lru_cache(maxsize=_KEPT)

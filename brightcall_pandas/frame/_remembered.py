@@ -8,7 +8,7 @@ holds while it lives, and the next table need not read it again.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,17 +21,21 @@ __all__ = ["factorized", "remembered"]
 T = TypeVar("T")
 
 _FEWEST = 10_000  # rows; fewer are read anew in no time, and a table may cut a frame into many such parts
-_KEPT: dict[tuple[int, Hashable], tuple[weakref.ref[Any], Any]] = {}
+_KEPT: dict[tuple[Hashable, ...], tuple[tuple[weakref.ref[Any], ...], Any]] = {}
 
 
 def remembered(
-    column: pd.Series, what: Hashable, read: Callable[[], T], *, worth: Callable[[T], bool] = lambda _: True
+    columns: pd.Series | Sequence[pd.Series],
+    what: Hashable,
+    read: Callable[[], T],
+    *,
+    worth: Callable[[T], bool] = lambda _: True,
 ) -> T:
     """Return what `read` reads from a column, from memory if the same was read from the same values before.
 
     Parameters
     ----------
-    column
+    columns
         Texts. Of any other dtype nothing is kept, since such values can change in place.
     what
         What is read: a name and all else, beside the values, that the result depends on.
@@ -40,15 +44,15 @@ def remembered(
     worth
         Tells whether a result is worth the memory that it takes.
     """
-    array = _arrow_of(column)
-    if array is None:
+    arrays = [_arrow_of(each) for each in ([columns] if isinstance(columns, pd.Series) else columns)]
+    if any(each is None for each in arrays):
         return read()
-    key = id(array), what
-    if key not in _KEPT or _KEPT[key][0]() is not array:
+    key = (*map(id, arrays), what)
+    if key not in _KEPT or any(kept() is not each for kept, each in zip(_KEPT[key][0], arrays, strict=True)):
         value = read()
         if not worth(value):
             return value
-        _KEPT[key] = weakref.ref(array, lambda _: _KEPT.pop(key, None)), value
+        _KEPT[key] = tuple(weakref.ref(each, lambda _: _KEPT.pop(key, None)) for each in arrays), value
     found: T = _KEPT[key][1]
     return found
 

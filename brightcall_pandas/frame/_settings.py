@@ -11,7 +11,6 @@ are four kinds of refusal, each with one wording::
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterable
@@ -22,6 +21,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from brightcall_pandas.errors import nearest
 from brightcall_pandas.frame._fields import CALENDAR
 
 __all__ = [
@@ -159,13 +159,6 @@ def day_text(name: str, value: Any, others: str = "") -> str:
     if not first <= read < end:
         raise value_error(name, written, f"must be in the years {first.year} to {end.year - 1}")
     return written
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return the end of a sentence: ``"; did you mean 'x'?"`` with the nearest of `names`, or a full stop."""
-    by_fold = {each.casefold(): each for each in names}
-    close = difflib.get_close_matches(name.casefold(), list(by_fold), n=1, cutoff=0.5)
-    return f"; did you mean {by_fold[close[0]]!r}?" if close else "."
 
 
 def type_error(name: str, what: str, value: Any) -> TypeError:

@@ -46,7 +46,7 @@ from brightcall_pandas.load._loading import Loading
 from brightcall_pandas.load._pages import slice_of
 from brightcall_pandas.load._parts import runs, warn_of_unproved
 from brightcall_pandas.load._plan import farthest
-from brightcall_pandas.load._progress import Progress
+from brightcall_pandas.load._progress import Progress, UnfailingStream
 from brightcall_pandas.load._proof import Ask, Slice, joined
 from brightcall_pandas.load._query import known_zone, request_body
 from brightcall_pandas.load._revisions import revisions
@@ -66,6 +66,7 @@ __all__ = [
     "Progress",
     "Provenance",
     "Slice",
+    "UnfailingStream",
     "checked_as_of",
     "count_calls",
     "current_client",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from brightcall_pandas.errors import BrightcallError
 from brightcall_pandas.load._keys import KEY_VARIABLE
@@ -41,7 +42,7 @@ def _lines(client: Client) -> Iterable[Line]:
         yield "key", "there is one; it is never shown"
     else:
         yield "key", f"none: set {KEY_VARIABLE}, or call bc.login()"
-    tries = 'bc.load_calls("30d")  bc.count_calls("today")'
+    days = '"30d"'
     try:
         account = client.account
         yield "account", account.name
@@ -49,18 +50,26 @@ def _lines(client: Client) -> Iterable[Line]:
         yield "days start", f"in {zone}" if zone else "in the account's timezone, which the first load learns"
         if client.region is not None:
             yield "numbers", f"without country code are of {client.region}"
-        yield "cache", _cached(client)
-        tries += "  client.account  client.cache.info()"
+        held = client.cache.info()
+        yield "cache", _cached(held)
+        if held["calls"] and _is_whole(held):
+            days = f'"{held["first_day"]}", "{held["last_day"]}"'
     except (BrightcallError, OSError) as error:
         if client.key is not None:
             yield "cache", f"cannot be read: {error}"
     if client.offline:
         yield "offline", "the server is never asked"
+    tries = f"bc.load_calls({days})  bc.count_calls({days})  client.account  client.cache.info()"
     yield "to try", tries if client.key is not None or client.offline else "bc.start_sandbox()"
 
 
-def _cached(client: Client) -> str:
-    held = client.cache.info()
+def _is_whole(held: Mapping[str, Any]) -> bool:
+    """Tell whether no day is missing between the first and the last one that is cached."""
+    first, last = (date.fromisoformat(str(held[end])) for end in ("first_day", "last_day"))
+    return bool(held["days"] == (last - first).days + 1)
+
+
+def _cached(held: Mapping[str, Any]) -> str:
     if not held["days"]:
         return f"nothing yet, in {held['folder']}"
     days = f"{held['days']:,} day{'s' * (held['days'] != 1)} from {held['first_day']} to {held['last_day']}"

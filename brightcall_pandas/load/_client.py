@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import inspect
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -25,7 +27,7 @@ from brightcall_pandas.api import (
     is_usable,
 )
 from brightcall_pandas.cache import Cache, ForkAware, RenewedLock
-from brightcall_pandas.errors import AuthenticationError, CacheError
+from brightcall_pandas.errors import AuthenticationError, CacheError, brief_errors
 from brightcall_pandas.frame import (
     LONGEST_DAYS,
     checked_agent,
@@ -49,18 +51,14 @@ from brightcall_pandas.load._proof import PROOF_VERSION
 
 __all__ = ["Client", "current_client", "loading_client", "use"]
 
-_LOADERS = {
-    "load_calls": "…",
-    "load_stats": "…",
-    "count_calls": "…",
-    "load_catalog": "",
-    "export_calls": "…",
-    "explore": "…",
-    "forget": "…",
-    "revisions": "…",
+_LOADERS = ("load_calls", "load_stats", "count_calls", "load_catalog", "revisions", "forget")
+"""Functions that take a client, and are methods of it as well: ``client.load_calls(…)``."""
+_FUNCTIONS = {
+    "export_calls": "bc.export_calls(…, client=client)",
+    "explore": "bc.explore(…, client=client)",
+    "use": "bc.use(client)",
+    "login": "bc.login()",
 }
-"""Functions that take a client, which may be looked for on the client itself, and what stands before it."""
-_OF_DEFAULT = {"use": "bc.use(client)", "login": "bc.login()"}
 _VARIABLES = (ADDRESS_VARIABLE, "BRIGHTCALL_CACHE_DIR")
 _AROUND = "\"'\ufeff"  # what is copied along with an address or a path: quotes, a byte order mark
 _ENDPOINT = re.compile(r"/api/(?P<version>v\d+)(/.*)?$|/stat/calls.*$", re.IGNORECASE)
@@ -158,6 +156,7 @@ class Client(ForkAware):
     _account: str | None = None
     _key: ApiKey | None = None
 
+    @brief_errors
     def __init__(
         self,
         api_key: str | None = None,
@@ -326,17 +325,20 @@ class Client(ForkAware):
 
     if not TYPE_CHECKING:  # type checkers must go on reporting names that do not exist
 
-        def __getattr__(self, name: str) -> NoReturn:
-            message = f"a Client has no attribute {name!r}"
+        @brief_errors
+        def __getattr__(self, name: str) -> Any:
             if name in _LOADERS:
-                arguments = ", ".join(filter(None, (_LOADERS[name], "client=client")))
-                message += f": it is a function that takes a client, bc.{name}({arguments})"
-            elif name in _OF_DEFAULT:
-                message += f": it is a function, {_OF_DEFAULT[name]}"
+                return _loader_of(self, name)
+            message = f"a Client has no attribute {name!r}"
+            if name in _FUNCTIONS:
+                message += f": it is a function, {_FUNCTIONS[name]}"
             elif not name.startswith("_"):
                 own = (each for each in {*dir(type(self)), *vars(self)} if not each.startswith("_"))
                 message += nearest(name, [*own, *_LOADERS])
             raise AttributeError(message, name=name, obj=self)
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *_LOADERS]
 
     def __repr__(self) -> str:
         version = self.profile.name
@@ -350,11 +352,29 @@ class Client(ForkAware):
         return _about.as_html(self)
 
 
+def _loader_of(client: Client, name: str) -> Callable[..., Any]:
+    """Return a loader that uses this client, with its own signature and documentation."""
+    from brightcall_pandas import load  # noqa: PLC0415  (whose modules import this one)
+
+    function: Callable[..., Any] = getattr(load, name)
+
+    @brief_errors
+    @functools.wraps(function)
+    def loader(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, client=client, **kwargs)
+
+    signature = inspect.signature(function)
+    parameters = [each for each in signature.parameters.values() if each.name != "client"]
+    loader.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return loader
+
+
 _default: Client | None = None
 _default_of: tuple[str | None, ...] | None = None
 """What the environment said when the default client was made of it; None for one that `use` has set."""
 
 
+@brief_errors
 def use(client: Client) -> Client:
     """Make a client the one that loaders use when none is given.
 

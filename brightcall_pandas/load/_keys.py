@@ -13,7 +13,7 @@ from typing import NamedTuple
 import dotenv
 
 from brightcall_pandas.api import ApiKey, Hidden, read_key
-from brightcall_pandas.errors import AuthenticationError, CacheError, warn_user
+from brightcall_pandas.errors import AuthenticationError, CacheError, brief_errors, warn_user
 from brightcall_pandas.frame import flag
 
 __all__ = ["ADDRESS_VARIABLE", "KEY_VARIABLE", "NO_KEY", "find_key", "login", "no_account"]
@@ -55,6 +55,7 @@ class _Typed(NamedTuple):
 _typed: _Typed | None = None
 
 
+@brief_errors
 def login(*, keep: bool = False) -> None:
     """Ask for the API key, and use it until this process ends or the environment names another one.
 

@@ -7,20 +7,29 @@ from contextlib import suppress
 from datetime import date
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeVar, Unpack
+from urllib.parse import urlsplit
 
 import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from brightcall_pandas.api import Reply, WriteQueue, unreadable
+from brightcall_pandas.api import Reply, WriteQueue, is_this_machine, unreadable
 from brightcall_pandas.cache import Part
-from brightcall_pandas.errors import InvalidResponseError, OfflineError, brief_errors
+from brightcall_pandas.errors import (
+    BrightcallError,
+    InvalidResponseError,
+    NoMatchWarning,
+    OfflineError,
+    brief_errors,
+    warn_user,
+)
 from brightcall_pandas.filters import FILTERS, CallFilter, Filters, lists_filters
 from brightcall_pandas.frame import (
     SCHEMA_VERSION,
     TABLE_SCHEMA,
     Page,
     choice,
+    day_text,
     nearest,
     page_of,
     period,
@@ -53,6 +62,7 @@ __all__ = [
 ]
 
 _UNPROVED = "They are returned as they are, marked in df.calls.quality(), and read again by the next load."
+_FIRST_DAY = "2000-01-01"  # before any call
 _DAYS_AS_OF = 7  # for which the ledger is read once
 Day = str | date
 T = TypeVar("T")
@@ -101,7 +111,8 @@ def load_calls(
     ----------
     day_from
         First day: YYYY-MM-DD, a date or Timestamp, ``"today"``, ``"yesterday"``, or a number of days up to
-        `day_to`: ``load_calls("30d")`` loads the last 30 days, today included.
+        `day_to`. ``load_calls("2026-03-02", "2026-03-31")`` loads March but for its first day,
+        ``load_calls("30d")`` the last 30 days, today included.
     day_to
         Last day, inclusive; as `day_from`, but for a number of days. None: today; after ``"yesterday"``, that
         day alone.
@@ -136,6 +147,11 @@ def load_calls(
     BrightcallError
         As ``bc.errors`` draws them; the message names window and page.
 
+    Warns
+    -----
+    NoMatchWarning
+        There are no calls on these days, or none that pass the filters.
+
     Notes
     -----
     Days, today among them, are those of the filter's `timezone`, else of the client's, else of the account:
@@ -164,6 +180,8 @@ def load_calls(
     frame.attrs["brightcall"] = provenance = _provenance(loading, parts, agent.said())
     warn_of_unread_times(frame, provenance.get("misfits") or {})
     warn_of_unproved(provenance["windows"], _UNPROVED)
+    if frame.empty:
+        warn_user(_nothing_found(loading), NoMatchWarning)
     return frame
 
 
@@ -182,7 +200,7 @@ def count_calls(
     Parameters
     ----------
     day_from, day_to
-        First and last day, as in `load_calls`.
+        First and last day, as in `load_calls`: ``"2026-03-02"``, or ``"30d"`` for the last 30 days.
     refresh
         Ask the server again, and replace what is cached.
     client
@@ -422,6 +440,38 @@ def _small_frame(items: Sequence[Any]) -> pd.DataFrame:
 
 
 # What is said of the result.
+
+
+def _nothing_found(loading: Loading) -> str:
+    """Return what to say where no call was found: the days, the filters, and which days a sandbox has."""
+    asked = loading.spec.to_dict()
+    first, last = asked.pop("day_from"), asked.pop("day_to")
+    filters = ", ".join(f"{name}={value!r}" for name, value in asked.items())
+    days = f"on {first}" if first == last else f"from {first} to {last}"
+    said = f"no calls {days} ({loading.zone}){f' pass the filters {filters}' if filters else ''}"
+    client = loading.client
+    if client.offline or not is_this_machine(urlsplit(client.base_url).hostname):
+        return said
+    ends = [_day_of_call(client, direction) for direction in ("ASC", "DESC")]
+    if None in ends:
+        return said
+    return (
+        f"{said}; this sandbox has calls from {ends[0]} to {ends[1]}: bc.load_calls({ends[0]!r}, {ends[1]!r})"
+    )
+
+
+def _day_of_call(client: Client, direction: str) -> str | None:
+    """Return the day of the oldest or the newest call that a server on this machine has; None if unknown."""
+    every = CallFilter(
+        day_from=_FIRST_DAY, day_to=client.now().date(), sort_by="timestamp", sort_direction=direction
+    )
+    body = _small_body(client, every)
+    about = "the days that the server has"
+    with suppress(BrightcallError, LookupError, TypeError, ValueError):
+        page = small_answer(client, client.profile.calls, body, about, partial(_page, about))
+        stamp = page.values("timestamp")[0]
+        return day_text("timestamp", str(stamp)[:10])
+    return None
 
 
 def _provenance(loading: Loading, parts: Sequence[Part], agent: Mapping[str, Any]) -> Provenance:

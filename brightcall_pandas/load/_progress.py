@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from brightcall_pandas.errors import visible
 from brightcall_pandas.load._proof import Slice
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "UnfailingStream"]
 
 _log = logging.getLogger("brightcall_pandas")
 
@@ -28,7 +28,7 @@ Window = tuple[date, date]
 """First and last day of what is read at once."""
 
 
-class _Unfailing:
+class UnfailingStream:
     """Standard error, except that a full disk behind it ends no load, nor that there is none.
 
     Services, and Windows' pythonw, have no standard error.
@@ -152,7 +152,7 @@ class Progress:
         shown = visible(line)
         _log.info(shown)
         if self._show is not False:
-            tqdm.write(shown, file=_Unfailing())
+            tqdm.write(shown, file=UnfailingStream())
 
     def _draw(self) -> None:
         if self._show is False or (self._show is None and time.time() - self._began < _SHORT_S):
@@ -176,7 +176,7 @@ class Progress:
                 total=1.0,
                 initial=part,
                 miniters=0,
-                file=_Unfailing(),
+                file=UnfailingStream(),
             )
             self._bar.start_t = self._began
         self._bar.set_postfix_str(said, refresh=False)

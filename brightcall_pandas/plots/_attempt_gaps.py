@@ -91,7 +91,7 @@ def _cells(ax: Axes, told: pd.DataFrame, attempts: list[str], gaps: list[str], l
     ):
         where = (gaps.index(str(gap)), attempts.index(str(attempt)))
         words = f"{percent(rate)} ({number(clients)})"
-        texts.append(cell(ax, where, shade(rate / top), words, look, hatched=bool(clients < _FEW)))
+        texts.append(cell(ax, where, shade(ax, rate / top), words, look, hatched=bool(clients < _FEW)))
     return texts
 
 

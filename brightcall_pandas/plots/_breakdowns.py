@@ -269,12 +269,13 @@ def by_line(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each line, lowest adjusted rate first: a dot for the adjusted rate, a hollow dot for the
+        A row for each line, highest adjusted rate first: a dot for the adjusted rate, a hollow dot for the
         rate as counted, a line for its interval, and on the right the share of short calls and the trend. Of
         more than 30 lines the first and the last 15 are drawn.
     """
     if table.empty:
         return no_data(look, "Lines")
+    look.sort = look.sort or "value"
     shown, hidden = best_and_worst(_sorted(table, look, "answer_rate_adjusted"), look, "lines")
     muted = look.tones.muted
     ax, fits = dot_rows(

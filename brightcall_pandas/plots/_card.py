@@ -169,7 +169,7 @@ def _grid(table: pd.DataFrame, look: Look) -> Axes:
         for row, value in enumerate(shown[name]):
             write(column, row, amount(value, name), tones.ink)
     ax.hlines(np.arange(len(shown)) - 0.5, -0.5, len(_COLUMNS) - 0.5, color=tones.grid, linewidth=0.8)
-    labels, calls = [label_of(each) for each in shown.index], table["n_calls"].sum()
+    labels = [label_of(each) for each in shown.index]
     ax.set_xlim(-0.5, len(_COLUMNS) - 0.5)
     ax.set_ylim(len(shown) - 0.5, -1.5)
     ax.set_yticks(range(len(shown)), labels)
@@ -178,19 +178,16 @@ def _grid(table: pd.DataFrame, look: Look) -> Axes:
     return headed(
         ax,
         look,
-        _extremes(shown["answer_rate"]) or f"{counted(calls, 'call')} in {number(len(table))} groups",
+        _span(table, shown["answer_rate"]),
         look.facts.lines(_DEFINED, look.facts.n(table), hidden, look.facts.cut(table)),
         form="A table with a row for each group and a column for each figure",
         fits=[CellTexts(texts, look.small), RowLabels(labels, look.small)],
     )
 
 
-def _extremes(rates: pd.Series) -> str:
-    known = rates.dropna()
+def _span(table: pd.DataFrame, rates: pd.Series) -> str:
+    """Return what is told of all groups; the table has no intervals, so that none can be named."""
+    calls, known = f"{counted(table['n_calls'].sum(), 'call')} in {number(len(table))} groups", rates.dropna()
     if len(known) < 2:
-        return ""
-    highest, lowest = (
-        f"{label_of(known.index[place], 30)} {percent(known.iloc[place])}"
-        for place in (int(known.argmax()), int(known.argmin()))
-    )
-    return f"Answer rate: highest {highest}, lowest {lowest}"
+        return calls
+    return f"{calls}: answer rates from {percent(known.min())} to {percent(known.max())}"

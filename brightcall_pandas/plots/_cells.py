@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from brightcall_pandas.plots._colors import ink_on, tones_of
+from brightcall_pandas.plots._colors import ink_on, ramp_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLabels
 from brightcall_pandas.plots._picture import Look
 
 __all__ = ["bare", "cell", "cells_framed", "shade"]
 
 
-def shade(part: float) -> str:
-    """Return a color, the darker the larger this part of the highest value is."""
-    return to_hex(colormaps["Blues"](0.06 + 0.84 * float(np.clip(part, 0, 1))))
+def shade(ax: Axes, part: float) -> str:
+    """Return a color that stands out the more the larger this part of the highest value is."""
+    return to_hex(ramp_on(tones_of(ax, inside=True).paper)(0.06 + 0.84 * float(np.clip(part, 0, 1))))
 
 
 def cell(

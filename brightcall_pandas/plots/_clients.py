@@ -13,6 +13,7 @@ from brightcall_pandas.plots._colors import GREEN, ORANGE, RED, grid_of, tones_o
 from brightcall_pandas.plots._fitting import ColumnLabels
 from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis, spaced
 from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._limits import continued_band
 from brightcall_pandas.plots._outcomes import whole_groups
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._rows import bar_rows, interval_of, row_labels, share_and_count, share_of
@@ -40,7 +41,8 @@ def attempts(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         Bars show the share of clients not reached before whom the attempt reached, with its interval; below
         them stands of how many clients. Lines show the clients reached so far, and how many there would be if
-        no client were given up and those who were could be reached as easily as the others. With outer
+        no client were given up and those who were could be reached as easily as the others, on the band of
+        its interval. With outer
         index levels a line for each of the six largest groups. Of more than twelve attempts the first twelve
         are drawn.
     """
@@ -86,6 +88,8 @@ def _bars_and_lines(ax: Axes, shown: pd.DataFrame, look: Look) -> tuple[str, lis
     ax.errorbar(attempt[known], rate[known], yerr=np.maximum(reach[:, known], 0), **whiskers)
     ax.plot(attempt, shown["reach"], color=tones.ink, marker="o", markersize=4)
     ax.plot(attempt, shown["reach_if_continued"], color=tones.muted, linestyle="--")
+    low, high = continued_band(shown, look.facts)
+    ax.fill_between(attempt, low, high, color=tones.muted, alpha=0.2, linewidth=0)
     last = shown["reach"].last_valid_index()
     title = "What one more attempt adds is not known"
     if last is not None:
@@ -95,7 +99,7 @@ def _bars_and_lines(ax: Axes, shown: pd.DataFrame, look: Look) -> tuple[str, lis
     remarks = [
         "bars: clients reached ÷ clients called that were not reached before",
         f"n = {counted(shown['dials'].iloc[0], 'client')}",
-        f"whiskers: {look.facts.interval}",
+        f"whiskers and band: {look.facts.interval}",
     ]
     key = [
         Key("reached now, of those not yet reached", look.hue),
@@ -122,7 +126,16 @@ def _lines(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[str, list[str], l
         best, worst = known.idxmax(), known.idxmin()
         title = f"Reached in the end: {percent(known.max())} of the clients of {names[best]}"
         title += f", {percent(known.min())} of {names[worst]}" if len(known) > 1 else ""
+        last = by_group[[name for name in ("reach_low", "reach_high") if name in table]].last()
+        if len(known) > 1 and len(last.columns) == 2 and not _apart(last, best, worst):
+            ends = " to ".join(dict.fromkeys(percent(each) for each in (known.min(), known.max())))
+            title = f"Reached in the end: {ends} of the clients; no group differs by more than chance"
     return title, ["clients reached so far ÷ clients called, whose number is in brackets", hidden], key
+
+
+def _apart(last: pd.DataFrame, best: Any, worst: Any) -> bool:
+    """Tell whether the intervals of two groups do not touch."""
+    return bool(last.loc[best, "reach_low"] > last.loc[worst, "reach_high"])
 
 
 @picture
@@ -170,6 +183,21 @@ def repeat_callers(table: pd.DataFrame, look: Look) -> Axes:
     return headed(ax, look, title, look.facts.lines(*remarks), form="A bar for each group", fits=fits)
 
 
+def _in_calls(shown: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the intervals of shares as numbers of calls, which are what is drawn."""
+    if "share_low" not in shown:
+        return None
+    due = shown["recalls"] / shown["share"].where(shown["share"] > 0)
+    # Of a status that no promise has the group's other rows tell how many were due.
+    outer = outer_levels(shown)
+    due = (
+        due.groupby(level=outer, sort=False, observed=True).transform("max")
+        if outer
+        else due.fillna(due.max())
+    )
+    return interval_of(shown, "share").mul(due, axis=0)
+
+
 def _seconds(span: str) -> float:
     return pd.Timedelta(span).total_seconds()
 
@@ -186,7 +214,8 @@ def recalls(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each status: its number of promised calls.
+        A bar for each status: its number of promised calls, with the interval of its share of those that
+        were due.
     """
     topic = "Promised calls"
     if table.empty:
@@ -206,6 +235,7 @@ def recalls(table: pd.DataFrame, look: Look) -> Axes:
         texts,
         look,
         metric="recalls",
+        intervals=_in_calls(shown),
         colors=look.color if isinstance(look.color, str) else [hues[each] for each in status],
         unit="promised calls",
     )
@@ -225,6 +255,7 @@ def recalls(table: pd.DataFrame, look: Look) -> Axes:
         grace,
         "missed: due, and not attempted by the end of the data",
         "open: not due by then",
+        f"whiskers: {look.facts.interval} of the share" if "share_low" in shown else "",
         hidden,
         look.facts.cut(table),
     ]

@@ -12,9 +12,9 @@ from typing import Literal
 from zlib import crc32
 
 import numpy as np
-from matplotlib import rcParams
+from matplotlib import colormaps, rcParams
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb, to_rgba
+from matplotlib.colors import Colormap, ListedColormap, to_hex, to_rgb, to_rgba
 from matplotlib.typing import ColorType
 
 __all__ = [
@@ -30,7 +30,10 @@ __all__ = [
     "faded",
     "grid_of",
     "group_colors",
+    "hue_on",
     "ink_on",
+    "more_is",
+    "ramp_on",
     "tones_of",
     "tones_on",
 ]
@@ -45,7 +48,9 @@ TYPE_COLORS = {"positive": GREEN, "neutral": SKY, "negative": RED, "absent": "#a
 
 _INKS = ("#222222", "#ffffff", "#000000")
 _LEGIBLE = 4.5
+_LEGIBLE_ON_DARK = 7.0  # of the quieter ink: gray on black is harder to read than the measure says
 _QUIET = 2.0
+_DARK = 0.2  # luminance below which a background is dark
 
 
 def _luminance(color: ColorType) -> float:
@@ -98,19 +103,40 @@ class Tones:
 def tones_on(background: ColorType) -> Tones:
     """Return ink and lines for a background; both inks are legible on it."""
     ink = ink_on(background)
+    dark = _is_dark(background)
+    least = _LEGIBLE_ON_DARK if dark else _LEGIBLE + 0.1
     muted = next(
         (
             mixed
             for part in np.arange(0.45, 0, -0.02)
-            if contrast(mixed := _mixed(ink, background, float(part)), background) >= _LEGIBLE + 0.1
+            if contrast(mixed := _mixed(ink, background, float(part)), background) >= least
         ),
         ink,
     )
     # The eye tells light areas apart better than dark ones.
-    rule, grid, band = (
-        _mixed(ink, background, part) for part in (0.65, 0.87, 0.72 if _luminance(background) < 0.2 else 0.85)
-    )
+    rule, grid, band = (_mixed(ink, background, part) for part in (0.65, 0.87, 0.72 if dark else 0.85))
     return Tones(ink, muted, rule, grid, to_hex(to_rgb(background)), band)
+
+
+def _is_dark(background: ColorType) -> bool:
+    return _luminance(background) < _DARK
+
+
+def hue_on(background: ColorType) -> str:
+    """Return the color of data that need only one: the lighter blue on a dark background."""
+    return SKY if _is_dark(background) else BLUE
+
+
+def ramp_on(background: ColorType) -> Colormap:
+    """Return blues that stand out the more from their background the more there is."""
+    if not _is_dark(background):
+        return colormaps["Blues"]
+    return ListedColormap(colormaps["Blues"](np.linspace(0.97, 0.12, 256)))
+
+
+def more_is(background: ColorType) -> str:
+    """Return which of these blues are more: the darker or, on a dark background, the lighter ones."""
+    return "lighter" if _is_dark(background) else "darker"
 
 
 def tones_of(ax: Axes, *, inside: bool = False) -> Tones:

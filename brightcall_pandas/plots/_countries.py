@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.frame import NONE
+from brightcall_pandas.frame import NONE, country_name
 from brightcall_pandas.plots._formats import calls_of, number, percent
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._rows import bar_rows, row_labels
+from brightcall_pandas.plots._rows import bar_rows
 
 __all__ = ["by_country"]
 
@@ -45,10 +45,10 @@ def by_country(table: pd.DataFrame, look: Look) -> Axes:
         known = known.sort_values("n_calls", ascending=False, kind="stable")
     most = look.rows(_ROWS)
     shown, rest = known.iloc[:most], known.iloc[most:]
-    labels = row_labels(shown.index)
+    labels = [_country(each) for each in shown.index]
     counts, texts = shown["n_calls"].tolist(), [_text(row) for _, row in shown.iterrows()]
     if len(rest):
-        labels.append(f"{len(rest)} more")
+        labels.append(f"{len(rest)} other countries" if len(rest) > 1 else "another country")
         counts.append(rest["n_calls"].sum())
         texts.append(number(counts[-1]))
     muted = [look.hue] * len(shown) + ["#8a8a8a"] * (len(counts) - len(shown))
@@ -65,7 +65,7 @@ def by_country(table: pd.DataFrame, look: Look) -> Axes:
         look,
         _finding(known, every),
         look.facts.lines(
-            "country of the client's number, by its ISO code",
+            "country: that of the client's number",
             f"beside each bar: its calls, and how many were answered with the {look.facts.interval}"
             if "answer_rate" in table
             else "",
@@ -74,6 +74,11 @@ def by_country(table: pd.DataFrame, look: Look) -> Axes:
         form="A bar for each country, as long as its share of the calls",
         fits=fits,
     )
+
+
+def _country(code: object) -> str:
+    """Return a country as people call it; a name that is none of the codes stays as it is."""
+    return shortened(country_name(str(code)))
 
 
 def _text(row: pd.Series) -> str:
@@ -94,5 +99,5 @@ def _finding(known: pd.DataFrame, every: float) -> str:
     first = known["n_calls"].idxmax()
     share = percent(known["n_calls"].max() / every)
     if len(known) == 1:
-        return f"{share} of the calls are with {shortened(first)}, no other country is known"
-    return f"{share} of the calls are with {shortened(first)}, the most of {len(known)} countries"
+        return f"{share} of the calls are with clients in {_country(first)}; no other country is known"
+    return f"{share} of the calls are with clients in {_country(first)}, the most of {len(known)} countries"

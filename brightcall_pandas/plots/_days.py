@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from brightcall_pandas.plots._cells import bare, cell, shade
-from brightcall_pandas.plots._colors import RED, tones_of
+from brightcall_pandas.plots._colors import RED, more_is, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, PlacedLabels, RowLabels
 from brightcall_pandas.plots._formats import (
     amount,
@@ -34,6 +34,7 @@ from brightcall_pandas.plots._text import Key
 __all__ = ["calendar"]
 
 _WEEKS = 53  # a year
+_NAMED = 2  # days that the title names
 _FEW = 30  # calls: a rate or a mean of fewer is hatched and sets no color
 _WEEK = pd.Timedelta(days=7)
 
@@ -96,10 +97,10 @@ def calendar(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A cell for each day, a row for each weekday and a column for each week; darker means more. A rate of
-        fewer than 30 calls is hatched and sets no color, and so is a day of which calls are only loaded in
-        part. Days whose rate differs from that of all by more than chance are framed. Of more than 53 weeks
-        the last are drawn.
+        A cell for each day, a row for each weekday and a column for each week; darker means more, lighter on
+        a dark background. A rate of fewer than 30 calls is hatched and sets no color, and so is a day of
+        which calls are only loaded in part. Days whose rate differs from that of all by more than chance are
+        framed. Of more than 53 weeks the last are drawn.
 
     Raises
     ------
@@ -113,7 +114,7 @@ def calendar(table: pd.DataFrame, look: Look) -> Axes:
         return no_data(look, topic, "no calls" if table.empty else f"{words} is not known")
     every = _days_of(table, value, look)
     days = _last(every, look.top or _WEEKS)
-    ax = look.axes(width=min(max(2.4 + 0.42 * (days.weeks[-1] + 1), 6.5), 11.0), height=3.6)
+    ax = look.axes(width=min(max(1.4 + 0.3 * (days.weeks[-1] + 1), 6.5), 10.0), height=3.8)
     texts, months = _cells(ax, days, look), _months(ax, days, look)
     unit = ", in percent" if is_rate(value) else ", in seconds" if is_seconds(value) else ""
     return headed(
@@ -129,7 +130,8 @@ def calendar(table: pd.DataFrame, look: Look) -> Axes:
             if len(days.values) < len(every.values)
             else "",
         ),
-        form="A cell for each day, weekdays below one another and weeks side by side, darker for more",
+        form="A cell for each day, weekdays below one another and weeks side by side, "
+        f"{more_is(tones_of(ax, inside=True).paper)} for more",
         key=[Key("framed: beyond chance", RED, "ring")] if days.outside.any() else [],
         fits=[
             CellTexts(texts, look.small),
@@ -210,7 +212,7 @@ def _cells(ax: Axes, days: _Days, look: Look) -> list[Text]:
     for place in np.flatnonzero(known):
         where = (int(days.weeks[place]), int(days.weekdays[place]))
         value = float(days.values[place])
-        color = shade((value - low) / span)
+        color = shade(ax, (value - low) / span)
         texts.append(cell(ax, where, color, _short(value, days.value), look, hatched=bool(few[place])))
     for week, day in zip(days.weeks[days.outside], days.weekdays[days.outside], strict=True):
         frame = Rectangle((week + 0.05, day + 0.05), 0.9, 0.9, fill=False, edgecolor=RED, linewidth=2)
@@ -225,13 +227,17 @@ def _short(value: float, metric: str) -> str:
 
 
 def _months(ax: Axes, days: _Days, look: Look) -> PlacedLabels:
-    """Rule off each month and name it below."""
+    """Rule off each month, and date each week below by its Monday."""
     firsts = [place for place, day in enumerate(days.stamps) if day.day == 1 or place == 0]
-    names, places = [], []
-    for first, after in zip(firsts, [*firsts[1:], len(days.stamps)], strict=True):
-        stamp = days.stamps[first]
-        names.append(f"{stamp:%b %Y}" if first == 0 or stamp.month == 1 else f"{stamp:%b}")
-        places.append(float(days.weeks[first] + days.weeks[after - 1] + 1) / 2)
+    monday = days.stamps[0] - pd.Timedelta(days=int(days.stamps[0].day_of_week))
+    mondays = [monday + week * _WEEK for week in range(int(days.weeks[-1]) + 1)]
+    names = []
+    for week, day in enumerate(mondays):
+        # The last Monday of the month before has no room for a name of its own beside the next.
+        new_month = mondays[week - 1].month != day.month if week else mondays[:2][-1].month == day.month
+        names.append(f"{day.day}\n{day:%b}" if new_month else str(day.day))  # the subtitle has the years
+    places = [week + 0.5 for week in range(len(mondays))]
+    ax.set_xlabel("weeks, by the date of their Monday")
     ink = tones_of(ax, inside=True).ink
     for first in firsts[1:]:
         week, day = days.weeks[first], days.weekdays[first]
@@ -250,6 +256,9 @@ def _finding(days: _Days) -> str:
         ways = f": {above} above, {beyond - above} below" if 0 < above < beyond else ""
         way = "" if ways or not beyond else ", above it" if above else ", below it"
         way += f" ({percent(float(days.values[days.outside][0]))})" if beyond == 1 else ""
+        if 0 < beyond <= _NAMED:
+            dates = [f"{day.day} {day:%B}" for day in days.stamps[days.outside]]
+            ways = ways or f"{way}: {' and '.join(dates)}"
         return f"{begin} from {percent(days.mean)} by more than chance{ways or way}"
     solid = known & ~days.few
     values = np.where(solid if solid.any() else known, days.values, np.nan)

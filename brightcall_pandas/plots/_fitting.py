@@ -268,6 +268,8 @@ class CellTexts:
         Width and height of a cell, in units of the axes' data.
     cut
         Whether a text that is too wide is cut, so that the others need not become smaller.
+    least
+        Size in points below which the texts are left out.
     """
 
     texts: Sequence[Text]
@@ -275,6 +277,7 @@ class CellTexts:
     width: float = 1.0
     height: float = 1.0
     cut: bool = False
+    least: float = _SMALLEST
     _full: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
@@ -297,7 +300,7 @@ class CellTexts:
         for text, full in zip(self.texts, self._full, strict=True):
             text.set_text(cut_to(renderer, full, font, room) if self.cut else full)
             text.set_fontsize(max(size, _SMALLEST))
-            text.set_visible(size >= _SMALLEST)
+            text.set_visible(size >= self.least)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._colors import ink_on, tones_of
+from brightcall_pandas.plots._colors import ink_on, ramp_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLabels
 from brightcall_pandas.plots._formats import (
     amount,
@@ -31,6 +31,7 @@ __all__ = ["DAYS", "heatmap", "week_of"]
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _FEW, _FEW_OF_RATE = 10, 30  # cells with fewer calls are hatched
 _LEAST_HOURS = 8
+_SIGMAS = 1.96  # standard errors by which counts must differ to be apart by more than chance
 
 
 @picture
@@ -48,7 +49,7 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
         A cell for each hour of the week; darker means more. Hours without calls at both ends of the day are
         left out. Cells that rest on fewer than ten calls, of a rate or a mean fewer than 30, are hatched and
         have no color; for a mean, the calls it is taken over count. Of a rate the title names an hour only if
-        the table tells that it is beyond chance.
+        the table tells that it is beyond chance, and of a number it says if the peak may be chance.
 
     Raises
     ------
@@ -93,6 +94,7 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
         f"n = {counted(facts['n_calls'], 'call')}" if facts else "",
         f"hatched: fewer than {_few(value)} calls" if few else "",
         f"chance: each hour against all others, {level_of(look.facts)}" if beyond is not None else "",
+        "hours are not tested for chance" if beyond is None and is_seconds(value) else "",
         look.facts.cut(table),
     ]
     flags = None if beyond is None else np.equal(beyond[:, hours], True)
@@ -136,8 +138,19 @@ def _highest(
         return f"{words}: {of}, highest {when} (n = {number(behind[day, hour])})"
     day, hour = np.unravel_index(int(np.nanargmax(enough)), enough.shape)
     words = sentence_case(words_of(value))
+    if is_seconds(value) and (~np.isnan(enough)).sum() > 1:
+        low, high = (amount(each, value) for each in (np.nanmin(enough), np.nanmax(enough)))
+        return f"{words}: {low} to {high} by hour of the week"
     when = f"{rows[day]} {hours[hour]}–{hours[hour] + 1} h"
-    return f"{words} highest {when}: {amount(enough[day, hour], value)}"
+    title = f"{words} highest {when}: {amount(enough[day, hour], value)}"
+    return title if _is_clear(enough, behind) else f"{title}, but no clear peak"
+
+
+def _is_clear(enough: NDArray[np.float64], behind: NDArray[np.float64]) -> bool:
+    """Tell whether the highest hour has more calls than the next by more than chance gives."""
+    order = np.argsort(-np.nan_to_num(enough, nan=-1.0), axis=None, kind="stable")
+    first, second = (float(behind.flat[place]) for place in order[:2])
+    return bool(np.isnan(first + second) or first - second >= _SIGMAS * np.sqrt(first + second))
 
 
 def week_of(
@@ -177,7 +190,7 @@ def week_of(
         np.arange(values.shape[1] + 1) - 0.5,
         np.arange(len(values) + 1) - 0.5,
         np.ma.masked_invalid(solid),
-        cmap="Blues",
+        cmap=ramp_on(tones.paper),
         vmin=low - 0.15 * (high - low) if low else 0,
         vmax=high if high > low else low + 1,
     )

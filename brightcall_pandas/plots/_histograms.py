@@ -14,7 +14,7 @@ from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_le
 from brightcall_pandas.plots._colors import grid_of, tones_of
 from brightcall_pandas.plots._fitting import ColumnLabels, CurveLabels, Fit, PlacedLabels
 from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
-from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._text import Key
 
@@ -39,8 +39,8 @@ def talk_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         The share of calls that talk longer, at each end of a bin, over time on a logarithmic axis; three
-        quarters, half and a quarter are marked, read off between the ends of their bins. Bins of one width
-        are bars. With outer index levels a curve for each of the six largest groups.
+        quarters, half and a quarter are marked: the quartiles that the table tells, else read off within
+        bins. Bins of one width are bars. With outer index levels a curve for each of the six largest groups.
     """
     return _histogram(table, look, "talk time", "talk")
 
@@ -59,8 +59,8 @@ def answer_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         The share of calls that wait longer, at each end of a bin, over time on a logarithmic axis; three
-        quarters, half and a quarter are marked, read off between the ends of their bins. Bins of one width
-        are bars. With outer index levels a curve for each of the six largest groups.
+        quarters, half and a quarter are marked: the quartiles that the table tells, else read off within
+        bins. Bins of one width are bars. With outer index levels a curve for each of the six largest groups.
     """
     return _histogram(table, look, "time to answer", "wait")
 
@@ -119,6 +119,35 @@ def _about(share: float, time: float, alive: NDArray[np.float64]) -> str:
     return duration(time) if np.isclose(alive, share).any() else f"about {duration(time)}"
 
 
+def _longer(share: float, time: float, alive: NDArray[np.float64], *, exact: bool) -> str:
+    return f"{duration(time)} or longer" if exact else f"longer than {_about(share, time, alive)}"
+
+
+def _told_quartiles(table: pd.DataFrame, group: int = 0, groups: int = 1) -> dict[float, float]:
+    """Return the quartiles of one of the groups, by the share of calls that last as long, if the table knows.
+
+    A table of which groups were cut off no longer tells whose they are.
+    """
+    told = table.attrs.get("quartiles_s")
+    if not isinstance(told, list) or len(told) != groups:
+        return {}
+    return {1 - at: float(time) for at, time in zip((0.25, 0.5, 0.75), told[group], strict=True)}
+
+
+def _line_through(
+    ax: Axes,
+    times: NDArray[np.float64],
+    alive: NDArray[np.float64],
+    quartiles: dict[float, float],
+    look: Look,
+) -> None:
+    """Draw the curve through the ends of bins and the quartiles."""
+    inside = {share: time for share, time in quartiles.items() if times[0] < time < times[-1]}
+    xs, ys = np.append(times, [*inside.values()]), np.append(alive, [*inside])
+    order = np.lexsort((-ys, xs))
+    ax.plot(_on_log(xs[order]), np.minimum.accumulate(ys[order]), color=look.hue, linewidth=2)
+
+
 def _curve(
     ax: Axes, table: pd.DataFrame, edges: NDArray[np.float64], look: Look, verb: str
 ) -> tuple[str, list[str], list[Key], list[Fit]]:
@@ -127,17 +156,20 @@ def _curve(
     shown = np.isfinite(edges)
     if shown.sum() > 2 and edges[0] == 0 and alive[1] >= _QUARTERS[0][0]:
         shown[0] = False  # a logarithmic axis has no 0; without a dot left of it the first edge is the begin
-    ax.plot(_on_log(edges[shown]), alive[shown], color=look.hue, linewidth=2, marker="o", markersize=3.5)
+    ax.plot(_on_log(edges[shown]), alive[shown], color=look.hue, linestyle="none", marker="o", markersize=3.5)
     tones = tones_of(ax, inside=True)
+    told = _told_quartiles(table)
+    times = {share: told.get(share, _time_at(share, edges, alive)) for share, _ in _QUARTERS}
+    _line_through(ax, edges[shown], alive[shown], {} if not told else times, look)
     texts = []
     for share, words in _QUARTERS:
-        time = _time_at(share, edges, alive)
+        time = times[share]
         if np.isnan(time) or time <= 0:
             continue
         ax.plot(_on_log([time]), [share], marker="o", markersize=8, color=look.hue)
         texts.append(
             ax.annotate(
-                f"{words} {verb} longer than {_about(share, time, alive)}",
+                f"{words} {verb} {_longer(share, time, alive, exact=bool(told))}",
                 (float(_on_log([time])[0]), share),
                 (8, 4),
                 textcoords="offset points",
@@ -146,16 +178,16 @@ def _curve(
                 in_layout=False,
             )
         )
-    median, what = _time_at(0.5, edges, alive), _what(look)
+    median, what = times[0.5], _what(look)
     title = (
-        f"Half of the {what} {verb} longer than {_about(0.5, median, alive)}"
+        f"Half of the {what} {verb} {_longer(0.5, median, alive, exact=bool(told))}"
         if not np.isnan(median)
         else f"{percent(alive[shown][-1])} of the {what} {verb} {duration(edges[shown][-1])} or longer"
     )
     more = f", {number(outside)} of them outside the bins" if outside else ""
     remarks = [
         f"n = {counted(inside + outside, 'call')}{more}",
-        "large dots: quartiles, read off within their bins",
+        f"large dots: quartiles{'' if told else ', read off within their bins'}",
     ]
     return title, remarks, [], [CurveLabels(texts)]
 
@@ -172,8 +204,13 @@ def _curves(
         group: np.append(1.0, 1 - each.to_numpy())
         for group, each in zip(calls.index, (part for _, part in by_group), strict=True)
     }
+    told = [_told_quartiles(table, place, len(calls)).get(0.5) for place in range(len(calls))]
     medians = pd.Series(
-        [_time_at(0.5, edges[: len(alive[group])], alive[group]) for group in calls.index], index=calls.index
+        [
+            _time_at(0.5, edges[: len(alive[group])], alive[group]) if median is None else median
+            for median, group in zip(told, calls.index, strict=True)
+        ],
+        index=calls.index,
     )
     groups, hidden = chosen_groups(calls, look, values=medians)
     names = {group: label_of(group, _NAME) for group in groups}
@@ -185,13 +222,15 @@ def _curves(
         shown = np.isfinite(times)
         ax.plot(_on_log(times[shown]), alive[group][shown], color=color, linewidth=1.8, label=names[group])
         key.append(Key(f"{names[group]} (n = {number(calls[group])})", color, "line"))
-    known = medians.loc[groups].dropna()
+    known = medians.loc[[group for group in groups if not is_none(group)] or groups].dropna()
     title, what = f"How long calls {verb}, by group", _what(look)
     if len(known):
-        longest, shortest = known.idxmax(), known.idxmin()
-        title = f"Half of the {what} {verb} longer than about {duration(known.max())} in {names[longest]}"
-        title += f", about {duration(known.min())} in {names[shortest]}" if len(known) > 1 else ""
-    return title, [f"n = {counted(calls.sum(), 'call')} in the bins", hidden], key, []
+        about = "about " if None in told else ""
+        ends = list(dict.fromkeys(duration(each) for each in (known.min(), known.max())))
+        title = f"Half of the {what} {verb} {about}{' to '.join(ends)} or longer"
+        title += ", by group" if len(known) > 1 else f" in {names[known.index[0]]}"
+    untested = "groups are not tested for chance" if len(known) > 1 else ""
+    return title, [f"n = {counted(calls.sum(), 'call')} in the bins", untested, hidden], key, []
 
 
 def _on_log(times: Any) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.plots._facts import Facts
 
-__all__ = ["ALIKE", "SIGMAS", "chance_band", "control_limits", "effective_calls"]
+__all__ = ["ALIKE", "SIGMAS", "chance_band", "continued_band", "control_limits", "effective_calls"]
 
 Floats = NDArray[np.float64]
 
@@ -31,6 +31,35 @@ def chance_band(rate: float, calls: Floats, sigmas: float) -> tuple[Floats, Floa
     return np.maximum(rate - error, 0), np.minimum(rate + error, 1)
 
 
+def continued_band(table: pd.DataFrame, facts: Facts) -> tuple[Floats, Floats]:
+    """Return the interval of ``reach_if_continued``, a Kaplan-Meier estimate.
+
+    It is Greenwood's, on the log-log scale.
+
+    Parameters
+    ----------
+    table
+        What `analysis.attempts` returns, of one group.
+    facts
+        What the table says of itself.
+    """
+    n, rate, reach = (
+        table[name].to_numpy(dtype=np.float64)
+        for name in ("unreached", "marginal_rate", "reach_if_continued")
+    )
+    left = 1 - reach
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(np.cumsum(rate / (n * (1 - rate)))) / np.abs(np.log(left))
+        ends = [left ** np.exp(sign * _quantile(facts) * error) for sign in (1, -1)]
+    low, high = (np.where((left > 0) & (left < 1), 1 - each, np.nan) for each in reversed(ends))
+    return low, high
+
+
+def _quantile(facts: Facts) -> float:
+    confidence = facts.setting("confidence")
+    return NormalDist().inv_cdf((1 + (confidence if isinstance(confidence, float) else 0.95)) / 2)
+
+
 def effective_calls(table: pd.DataFrame, rate: str, facts: Facts) -> Floats:
     """Return how many calls of as many clients would tell as much about a rate as the calls of each row.
 
@@ -40,8 +69,7 @@ def effective_calls(table: pd.DataFrame, rate: str, facts: Facts) -> Floats:
     if f"{rate}_low" not in table:
         return calls
     p, low, high = (table[name].to_numpy(dtype=np.float64) for name in (rate, f"{rate}_low", f"{rate}_high"))
-    confidence = facts.setting("confidence")
-    z = NormalDist().inv_cdf((1 + (confidence if isinstance(confidence, float) else 0.95)) / 2)
+    z = _quantile(facts)
     with np.errstate(divide="ignore", invalid="ignore"):
         # Wilson's interval of few calls is narrower than that of a normal rate: these stay as they are.
         told = p * (1 - p) * (2 * z / (high - low)) ** 2 - z**2

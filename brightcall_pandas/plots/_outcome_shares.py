@@ -17,6 +17,7 @@ from brightcall_pandas.plots._formats import of_all, percent, percent_axis
 from brightcall_pandas.plots._labels import is_none, shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import LineLabels, halo, readable
+from brightcall_pandas.plots._standing import most_frequent
 
 __all__ = ["outcome_shares"]
 
@@ -37,9 +38,10 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A line for each of the six most frequent outcomes on the band of its interval, named at its end with
-        the share of the last whole period. Periods that the days do not fill are hollow. The title tells the
-        outcome that moved most between whole periods, if any did by more than its intervals.
+        A line for each of the six most frequent outcomes on the band of its interval, named at its end, where
+        it was in the last whole period, with its share then. Periods that the days do not fill are hollow.
+        The title tells the outcome that moved most between whole periods, if any did by more than its
+        intervals.
 
     Raises
     ------
@@ -72,7 +74,6 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
         ax.plot(middles, share, color=color, linewidth=1.6)
         for chosen, fill in ((whole, color), (~whole, paper)):
             ax.plot(middles[chosen], share[chosen], marker, color=color, mfc=fill, markersize=5)
-    ends = [float(part["share"].fillna(0).iloc[-1]) for part in parts.values()]
     last = np.flatnonzero(whole)[-1] if whole.any() else -1
     said = [float(part["share"].fillna(0).iloc[last]) for part in parts.values()]
     form: Any = {
@@ -115,7 +116,7 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
             of_all(len(shown), len(calls), "outcomes"),
         ),
         form="A line for each outcome, named at its end, on the band of its interval",
-        fits=[LineLabels(texts, ends, ax.get_xlim()[1]), *fits],
+        fits=[LineLabels(texts, said, ax.get_xlim()[1]), *fits],
     )
 
 
@@ -137,8 +138,8 @@ def _moved(parts: dict[Any, Any], word: str, compared: str) -> str:
         if first["share_high"] < last["share_low"] or first["share_low"] > last["share_high"]:
             moves[outcome] = (first["share"], last["share"])
     if len(next(iter(parts.values()))) == 1:
-        outcome, part = next(iter(parts.items()))
-        return f"{shortened(outcome, 30)} is the most frequent outcome: {percent(part['share'].iloc[0])}"
+        shares = pd.Series({outcome: part["share"].iloc[0] for outcome, part in parts.items()})
+        return most_frequent(shares, "outcome", 30)
     if not moves:
         return f"From the first to the last {compared}, no outcome's share moved by more than chance"
     most = max(moves, key=lambda outcome: abs(moves[outcome][1] - moves[outcome][0]))

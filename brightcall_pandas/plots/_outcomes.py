@@ -16,6 +16,7 @@ from brightcall_pandas.plots._formats import counted, number, percent, percent_a
 from brightcall_pandas.plots._labels import label_of, shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._rows import bar_rows, interval_of, row_labels, share_and_count
+from brightcall_pandas.plots._standing import most_frequent
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["by_outcome", "funnel", "talk_time_buckets", "whole_groups"]
@@ -95,9 +96,7 @@ def _bars(table: pd.DataFrame, look: Look) -> Axes:
     ]
     named = table["share"].drop(NONE, errors="ignore")
     named = named if len(named) else table["share"]
-    largest: Any = named.idxmax()
-    share = percent(named.max())
-    title = f"{shortened(largest, _NAME)} is the most frequent outcome: {share} of the calls"
+    title = most_frequent(named, "outcome", _NAME)
     remarks = [
         "calls with the outcome ÷ all calls",
         f"n = {counted(every, 'call')}",

@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import is_color_like
 from matplotlib.figure import Figure
 
+from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.frame import (
     PICTURE_OPTIONS,
     Names,
@@ -28,7 +29,7 @@ from brightcall_pandas.frame import (
     documented,
     named_table,
 )
-from brightcall_pandas.plots._colors import BLUE, Tones, group_colors, tones_of, tones_on
+from brightcall_pandas.plots._colors import Tones, group_colors, hue_on, tones_of, tones_on
 from brightcall_pandas.plots._facts import Facts, facts_of
 from brightcall_pandas.plots._fitting import Fit, NumberTicks
 from brightcall_pandas.plots._formats import told_units
@@ -39,6 +40,8 @@ __all__ = ["Look", "Picture", "PictureFigure", "headed", "no_data", "picture"]
 
 _ORDERS = ("value", "calls", "name", "table")
 _LETTERS = "small"
+_USUAL = (8.0, 3.0)  # inches of a figure, from which on letters grow with it
+_LARGEST = 2.0  # times the usual size of letters
 
 
 class Picture(Protocol):
@@ -107,7 +110,7 @@ class Look:
     @property
     def hue(self) -> str:
         """The color of data that need only one."""
-        return self.color if isinstance(self.color, str) else BLUE
+        return self.color if isinstance(self.color, str) else hue_on(self.tones.paper)
 
     def hues(self, groups: Mapping[str, float]) -> dict[str, str]:
         """Return a color for each group, given how much each one is drawn with."""
@@ -163,7 +166,7 @@ def picture(draw: Callable[[pd.DataFrame, Look], Axes]) -> Picture:
         look = Look(facts_of(table), ax, title, subtitle, figsize, top, sort, color)
         _check(look)
         named = named_table(table, names)
-        with rc_context(_style(named, ax)), told_units(look.facts.units):
+        with rc_context(_style(named, ax, figsize)), told_units(look.facts.units):
             axes = draw(named, look)
             shows = is_interactive()
         # The first picture loads the backend; a notebook's backend switches this on to show pictures.
@@ -176,7 +179,7 @@ def picture(draw: Callable[[pd.DataFrame, Look], Axes]) -> Picture:
     drawn.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
     drawn.__doc__ = documented(draw.__doc__, PICTURE_OPTIONS)
     del drawn.__wrapped__  # which takes a look, not these options
-    return drawn
+    return brief_errors(drawn)
 
 
 def _check(look: Look) -> None:
@@ -229,7 +232,20 @@ def _check_color(color: PictureColor) -> None:
         raise ValueError(msg)
 
 
-def _style(table: pd.DataFrame, ax: Axes | None) -> Any:
+def _growth(figsize: tuple[float, float] | None) -> float:
+    """Return how much larger letters are on a figure of this size, so that a slide can be read from afar.
+
+    A size of letters that the user has set stays as it is.
+    """
+    own = rcParams["figure.figsize"]
+    size = figsize or (own if list(own) != list(rcParamsDefault["figure.figsize"]) else _USUAL)
+    if rcParams["font.size"] != rcParamsDefault["font.size"]:
+        return 1.0
+    usual = min(float(each) / least for each, least in zip(size, _USUAL, strict=True))
+    return min(max(usual, 1.0), _LARGEST)
+
+
+def _style(table: pd.DataFrame, ax: Axes | None, figsize: tuple[float, float] | None) -> Any:
     """Return the house style, as far as the user has not set a style of their own."""
     outside = tones_on(rcParams["figure.facecolor"]) if ax is None else tones_of(ax)
     inside = tones_on(rcParams["axes.facecolor"]) if ax is None else tones_of(ax, inside=True)
@@ -246,6 +262,7 @@ def _style(table: pd.DataFrame, ax: Axes | None) -> Any:
     untyped: Any = rcParams
     style = {name: value for name, value in own.items() if untyped[name] == rcParamsDefault[name]}  # type: ignore[index]
     return style | {
+        "font.size": rcParams["font.size"] * (_growth(figsize) if ax is None else 1.0),
         "font.family": families(names_in(table)),
         "text.color": inside.ink,
         "axes.labelcolor": outside.ink,

@@ -19,6 +19,9 @@ from brightcall_pandas.plots._picture import Look
 
 __all__ = ["bar_rows", "dot_rows", "interval_of", "named_group", "row_labels", "share_and_count", "share_of"]
 
+_BAR = 0.72  # of a row, at most
+_THICKEST = 0.5  # inches of a bar
+
 
 def bar_rows(
     labels: Sequence[str],
@@ -62,7 +65,7 @@ def bar_rows(
         places,
         np.nan_to_num(lengths),
         color=colors or [gray if _has_no_name(label) else look.hue for label in labels],
-        height=0.72,
+        height=_thickness(ax, len(labels)),
     )
     ends = np.nan_to_num(lengths)
     if intervals is not None:
@@ -81,6 +84,13 @@ def bar_rows(
     ax.set_xlim(0, high * 1.25)
     ax.set_xlabel(unit)
     return ax, [*fits, EndTexts(written, ends, 0.0, high * 1.02)]
+
+
+def _thickness(ax: Axes, rows: int) -> float:
+    """Return how thick a bar is, as a part of its row: two bars on a slide are no beams."""
+    figure: Any = ax.get_figure(root=True)
+    pitch = figure.get_figheight() * ax.get_position().height / max(rows, 1)
+    return float(min(_BAR, max(_THICKEST / pitch, 0.25)))
 
 
 def _has_no_name(label: str) -> bool:
@@ -230,7 +240,7 @@ def row_labels(index: pd.Index) -> list[str]:
     """
     last = index.names[-1]
     if index.nlevels == 1:
-        return [label_or_hour(label, last, 60) for label in index]
+        return [_row_label(label, last) for label in index]
     groups = [label_of(label[:-1]) for label in index]
     begins = [place == 0 or groups[place - 1] != group for place, group in enumerate(groups)]
     together = sum(begins) == len(set(groups))
@@ -240,6 +250,12 @@ def row_labels(index: pd.Index) -> list[str]:
         else label_or_hour(label[-1], last)
         for group, begin, label in zip(groups, begins, index, strict=True)
     ]
+
+
+def _row_label(label: Any, level: Any) -> str:
+    """Return the label of a row; an agent of whom only the number is known says so."""
+    text = label_or_hour(label, level, 60)
+    return f"{level} {text}" if level == "agent" and text.isdecimal() else text
 
 
 def _rows(ax: Axes, labels: Sequence[str], look: Look, *, headed: bool = False) -> list[Fit]:

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 
 from brightcall_pandas.plots._choice import chosen_rows
 from brightcall_pandas.plots._colors import BLUE, GREEN, ORANGE, RED, grid_of, tones_of
-from brightcall_pandas.plots._fitting import RowLabels
-from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
+from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
+from brightcall_pandas.plots._formats import counted, duration, percent, percent_axis
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._placed import aside
 from brightcall_pandas.plots._rows import bar_rows, interval_of, row_labels, share_of
 from brightcall_pandas.plots._standing import standing_out, verdict
 from brightcall_pandas.plots._text import Key, Mark
@@ -37,7 +38,8 @@ def service_level(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each group with three marks, the best first; the line is the interval of the first. Of more
+        A row for each group with three marks, the best first; the line is the interval of the first, which
+        stands at the right with its calls. Of more
         than 30 groups the largest are drawn. Groups of which no answer time is known say so.
     """
     topic = "Answered in time"
@@ -56,12 +58,9 @@ def service_level(table: pd.DataFrame, look: Look) -> Axes:
         ax.scatter(shown[name], places + shift, s=26, color=color, marker=marker, zorder=3)
     for place in np.flatnonzero(shown["service_level_offered"].isna()).tolist():
         ax.text(0.01, place, "not known", va="center", fontsize=look.small, color=tones.muted)
-    labels = [
-        f"{label} (n = {number(n)})"
-        for label, n in zip(row_labels(shown.index), shown["offered"], strict=True)
-    ]
+    labels = row_labels(shown.index)
     ax.set_yticks(places, labels, fontsize=look.small)
-    ax.set_ylim(len(shown) - 0.4, -0.6)
+    ax.set_ylim(len(shown) - 0.4, -1.4)
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(-0.02, 1.02)
     grid_of(ax, "x")
@@ -77,7 +76,13 @@ def service_level(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.cut(table),
     ]
     key = [Key(words, color, mark) for words, color, mark, _ in _LEVELS.values()]
-    fits = [RowLabels(labels, look.small)]
+    told = [share_of(*row) for row in zip(shown["service_level_offered"], shown["offered"], strict=True)]
+    texts, heading = aside(ax, told, "÷ offered (n)", look)
+    ends = [1.02] * len(texts)
+    fits: list[Fit] = [
+        RowLabels(labels, look.small),
+        EndTexts(texts, ends, -0.02, 1.02, aligned=True, heading=heading),
+    ]
     return headed(
         ax, look, title, look.facts.lines(*remarks), form="Three marks for each group", key=key, fits=fits
     )

@@ -11,10 +11,10 @@ import pandas as pd
 
 from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._formats import number, percent, words_of
-from brightcall_pandas.plots._labels import is_none
+from brightcall_pandas.plots._labels import is_none, shortened
 from brightcall_pandas.plots._rows import named_group
 
-__all__ = ["Standing", "both_ends", "level_of", "noun_of", "standing_out", "verdict"]
+__all__ = ["Standing", "both_ends", "level_of", "most_frequent", "noun_of", "standing_out", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,17 @@ def both_ends(table: pd.DataFrame, rate: str, standing: Standing, words: str) ->
         f"{percent(table.loc[each, rate])} for {named_group(each, table.index)}" for each in ends
     )
     return f"{words}: {told}{'' if len(ends) > 1 else ', beyond chance'}"
+
+
+def most_frequent(shares: pd.Series, noun: str, letters: int) -> str:
+    """Return a title: the group with the largest share of the calls, or those that share the first place."""
+    most = shares.max()
+    first = [shortened(label, letters) for label in shares.index[shares == most]]
+    if len(first) == 1:
+        return f"{first[0]} is the most frequent {noun}: {percent(most)} of the calls"
+    if len(first) == 2:
+        return f"{' and '.join(first)} are the most frequent {noun}s: {percent(most)} of the calls each"
+    return f"{len(first)} {noun}s are equally frequent, and none more: {percent(most)} of the calls each"
 
 
 def noun_of(index: pd.Index) -> str:

@@ -178,14 +178,14 @@ def _finding(curves: Mapping[object, _Curve], noun: str, *, split: bool) -> str:
         return "How long half of the conversations last is not known"
     longest, shortest = (choose(known, key=lambda group: known[group].median) for choose in (max, min))
     if len(known) == 1 or not split:
-        return f"Half of the conversations last longer than {duration(known[longest].median)}"
+        return f"Half of the conversations last {duration(known[longest].median)} or longer"
     if known[longest].interval[0] > known[shortest].interval[1]:
         return (
-            f"{label_of(longest, 30)}: half last longer than {duration(known[longest].median)}; "
+            f"{label_of(longest, 30)}: half last {duration(known[longest].median)} or longer; "
             f"{label_of(shortest, 30)}: {duration(known[shortest].median)}"
         )
     every = duration(_together(curves).median)
-    return f"Half last longer than {every}, and no {noun} differs by more than chance"
+    return f"Half last {every} or longer, and no {noun} differs by more than chance"
 
 
 def _together(curves: Mapping[object, _Curve]) -> _Curve:

@@ -33,6 +33,9 @@ _MARKERS = {"dot": "o", "ring": "o", "square": "s", "diamond": "D", "tick": "|"}
 _TITLE_LINES = 3
 _ORPHAN = 0.4  # of the width, that the last line of a title is long at least
 _BETWEEN = re.compile(r" (?!%)(?!÷)(?<!÷ )(?!(?<=\d )(?:s|min|h|days|points|calls|o'clock)\b)")
+_WIDE = 0.6  # inches for each point of the letters, in which a text has room in full size
+_SMALLEST = 0.65  # of the usual size, on narrow axes
+_MOST_PART = 0.55  # of the height of one of several rows of axes, that text may take
 _LEAST_PART = 0.3  # of a picture's height, that the data keep
 
 
@@ -75,6 +78,7 @@ class TextLayer(Artist):
         self._family = list(rcParams["font.family"])
         self._entries: list[_Entry] = []
         base = float(rcParams["font.size"])
+        base *= min(max(_inches(ax)[0] / (_WIDE * base), _SMALLEST), 1.0)
         self._title_font = FontProperties(family=self._family, size=1.2 * base, weight="bold")
         self._font = FontProperties(family=self._family, size=0.9 * base)
         self.set_zorder(-1e6)
@@ -130,7 +134,7 @@ class TextLayer(Artist):
             each.fit(ax, renderer)
         box = ax.get_window_extent(renderer)
         left = self._left(box, renderer)
-        room = max(self._top(renderer) - box.y1, 0.0) if self._is_free() else 1e9
+        room = max(self._top(renderer) - box.y1, 0.0) if self._is_free() else self._part(renderer)
         lines = self._lines(renderer, box.x1 - left, room)
         bottom = box.y1 + self._point(renderer) * 5
         y = self._place_key(renderer, lines, left, bottom)
@@ -231,6 +235,14 @@ class TextLayer(Artist):
         figure: Any = self.axes.get_figure(root=True)  # type: ignore[union-attr]
         return figure.get_layout_engine() is None
 
+    def _part(self, renderer: Any) -> float:
+        """Return how high the text may be, in pixels, where the figure is laid out for it."""
+        ax: Any = self.axes
+        place = ax.get_subplotspec()
+        if place is None or place.get_gridspec().nrows < 2:
+            return 1e9
+        return _MOST_PART * _inches(ax)[1] * 72 * self._point(renderer)
+
     def _neighbors(self) -> list[Any]:
         figure: Any = self.axes.get_figure(root=True)  # type: ignore[union-attr]
         return [each for each in figure.axes if each is not self.axes]
@@ -291,6 +303,17 @@ class TextLayer(Artist):
             (x1 - figure.x0) / figure.width,
             (y1 - figure.y0) / figure.height,
         )
+
+
+def _inches(ax: Any) -> tuple[float, float]:
+    """Return width and height of the part of the figure that axes have."""
+    figure, place = ax.get_figure(root=True), ax.get_subplotspec()
+    width, height = figure.get_size_inches()
+    if place is None:
+        box = ax.get_position(original=True)
+        return 1.25 * width * box.width, 1.25 * height * box.height
+    grid = place.get_gridspec()
+    return width * len(place.colspan) / grid.ncols, height * len(place.rowspan) / grid.nrows
 
 
 def _balanced(renderer: Any, title: str, font: FontProperties, width: float) -> list[str]:

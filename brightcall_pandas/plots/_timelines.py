@@ -11,18 +11,20 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.plots._calendar import Steps, moment, steps_of, time_axis
 from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_levels
-from brightcall_pandas.plots._colors import LIGHT_BLUE, ORANGE, faded, grid_of, tones_of
+from brightcall_pandas.plots._colors import BLUE, LIGHT_BLUE, ORANGE, faded, grid_of, tones_of
 from brightcall_pandas.plots._fitting import ColumnLabels, Fit, RowLabels
 from brightcall_pandas.plots._formats import count_axis, counted, duration, number, percent, spaced
 from brightcall_pandas.plots._heatmaps import DAYS, week_of
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._text import Key
+from brightcall_pandas.plots._typical_days import typical_days
 
 __all__ = ["concurrency", "over_time", "staffing"]
 
 _MOST_STEPS, _MOST_STEPS_OF_GROUPS = 370, 120  # with more, neighboring steps blur
 _NAME = 28
+_NAMED = 3  # groups that a title names
 _WEEKS = 14  # days from which on a typical week is drawn
 _QUANTILE = 0.9
 _RARELY = 10  # days: of as many or fewer, nine of ten are all
@@ -68,7 +70,7 @@ def _calls_and_answered(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Step
     whole = table["complete"].to_numpy() if "complete" in table else None
     steps = steps_of(table.index, _MOST_STEPS, look.facts, whole)
     calls, answered = steps.sums(table["n_calls"]), steps.sums(table["answered"])
-    light = LIGHT_BLUE if look.color is None else tones_of(ax, inside=True).rule
+    light = _behind(ax, look)
     ax.stairs(calls, steps.edges, fill=True, color=light, label="calls")
     key = [Key("all calls", light)]
     share = "how many were answered is not known"
@@ -82,6 +84,14 @@ def _calls_and_answered(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Step
     if steps.name in ("week", "month", "quarter", "year"):
         title = title.replace(" on ", " in ")
     return steps, title, remarks, key
+
+
+def _behind(ax: Axes, look: Look) -> str:
+    """Return the color of what stands behind the data."""
+    paper = tones_of(ax, inside=True)
+    if look.color is not None:
+        return paper.rule
+    return LIGHT_BLUE if look.hue == BLUE else faded(look.hue, paper.paper)
 
 
 def _hatched(ax: Axes, heights: NDArray[Any], steps: Steps) -> list[str]:
@@ -157,7 +167,8 @@ def concurrency(table: pd.DataFrame, look: Look) -> Axes:
         Up to two weeks: the most calls at once in each period as filled steps and the mean as a line. Two
         weeks and more: a typical week, the number that was not exceeded in nine of ten weeks at each half
         hour. The title tells the peak and its time. With outer index levels the most calls at once of the six
-        groups with the highest peaks, a line each. Too many periods are drawn as hours or days, each with its
+        groups with the highest peaks, a line each; of two weeks and more a typical day of each group.
+        Too many periods are drawn as hours or days, each with its
         highest maximum and its mean.
     """
     topic = "Calls in progress"
@@ -166,8 +177,11 @@ def concurrency(table: pd.DataFrame, look: Look) -> Axes:
     peak = table["calls_max"].max()
     n = f"n = {counted(table.attrs['n_calls'], 'call')}" if "n_calls" in table.attrs else ""
     if table.index.nlevels > 1:
-        highest: Any = table["calls_max"].idxmax()
-        title = f"At most {counted(peak, 'call')} at once, of {label_of(highest[:-1], _NAME)}"
+        title = f"At most {counted(peak, 'call')} at once, of {_with_most(table['calls_max'])}"
+        if _is_long(table.index.get_level_values(-1).unique().sort_values()):
+            return typical_days(
+                table["calls_max"], look, title, ["most calls at once", n, look.facts.cut(table)]
+            )
         return _peaks(table["calls_max"], look, title, [n, look.facts.cut(table)], "calls at once")
     when: Any = table["calls_max"].idxmax()
     title = f"At most {counted(peak, 'call')} at once, first {_on(when)}"
@@ -194,7 +208,8 @@ def staffing(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         Up to two weeks: agents as filled steps, the load in erlangs as a line. Two weeks and more: a typical
         week, the agents that suffice in nine of ten weeks at each half hour. With outer index levels the
-        agents of the six groups that need most, a line each. Too many periods are drawn as hours or days,
+        agents of the six groups that need most, a line each; of two weeks and more a typical day of each
+        group. Too many periods are drawn as hours or days,
         each with its highest number of agents and its mean load.
     """
     topic = "Agents needed"
@@ -204,8 +219,10 @@ def staffing(table: pd.DataFrame, look: Look) -> Axes:
     n = look.facts.n(table, "offered")
     remarks = [_goal(look), n]
     if table.index.nlevels > 1:
-        highest: Any = table["agents"].idxmax()
-        title = f"At most {counted(most, 'agent')} needed, for {label_of(highest[:-1], _NAME)}"
+        title = f"At most {counted(most, 'agent')} needed, for {_with_most(table['agents'])}"
+        if _is_long(table.index.get_level_values(-1).unique().sort_values()):
+            said = ["agents needed", *remarks, look.facts.cut(table)]
+            return typical_days(table["agents"], look, title, said)
         return _peaks(table["agents"], look, title, [*remarks, look.facts.cut(table)], "agents")
     when: Any = table["agents"].idxmax()
     title = f"At most {counted(most, 'agent')} needed, first {_on(when)}"
@@ -214,6 +231,15 @@ def staffing(table: pd.DataFrame, look: Look) -> Axes:
         return _typical_week(table["agents"], look, (title, *told), ["agents needed", *remarks], table)
     columns = {"agents": "agents needed", "load_erlangs": "load (erlangs)"}
     return _highest_and_mean(table, look, columns, title, remarks)
+
+
+def _with_most(values: pd.Series) -> str:
+    """Return the groups that reach the highest value, which several may."""
+    peaks = values.groupby(level=outer_levels(values), sort=False, observed=True, dropna=False).max()
+    names = [label_of(group, _NAME) for group in peaks.index[peaks == peaks.max()]]
+    if len(names) <= _NAMED:
+        return " and ".join(names)
+    return f"each of {number(len(names))} groups"
 
 
 def _on(when: pd.Timestamp) -> str:
@@ -241,7 +267,7 @@ def _is_long(stamps: Any) -> bool:
     """Tell whether there are two weeks or more of short periods, so that weeks can be compared."""
     if len(stamps) < 2:
         return False
-    step = np.median(np.diff(stamps.to_numpy()))
+    step = np.median(np.diff(stamps.tz_localize(None).to_numpy()))
     return bool(stamps[-1] - stamps[0] >= pd.Timedelta(days=_WEEKS) and step <= np.timedelta64(1, "h"))
 
 

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from matplotlib import patheffects
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, PowerNorm, to_hex
+from matplotlib.colors import PowerNorm, to_hex
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._colors import BLUE, ink_on, tones_of
+from brightcall_pandas.plots._colors import ink_on, more_is, ramp_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLabels, UprightLabels
 from brightcall_pandas.plots._formats import count_axis, counted, number, percent, percent_axis
 from brightcall_pandas.plots._labels import shortened
@@ -28,8 +28,8 @@ __all__ = ["transfer_flow", "transfer_matrix"]
 _MATRIX = "Transfers"
 _PARTIES = 40  # rows that still can be read
 _SIGMAS = 1.96  # standard errors by which a count must exceed another to be more than chance
+_LEAST_NUMBER = 5.5  # points of a number in a cell: the color tells as much as a smaller one
 _NUMBERED = 16  # rows whose cells have room for a number
-_WHITE_TO_BLUE = LinearSegmentedColormap.from_list("white to blue", ["white", "#9ecae9", BLUE, "#00344f"])
 
 
 @picture
@@ -64,7 +64,8 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
     size = 2.2 + max((0.42 if numbered else 0.2) * side, 1.5)
     ax = look.axes(width=max(size + 1.2, 5.5), height=size)
     norm = PowerNorm(0.5, 0, values.max())
-    empty = _WHITE_TO_BLUE.with_extremes(bad=tones_of(ax, inside=True).paper)
+    paper = tones_of(ax, inside=True).paper
+    empty = ramp_on(paper).with_extremes(bad=paper)
     image = ax.imshow(
         np.ma.masked_equal(values, 0), cmap=empty, norm=norm, interpolation="none", aspect="auto"
     )
@@ -78,7 +79,7 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
         bar.outline.set_visible(False)
     remarks = [
         _count(table) if counts else _share(table),
-        "darker: more, on the scale of a square root",
+        f"{more_is(paper)}: more, on the scale of a square root",
         "diagonal: to itself" if np.diagonal(values).any() else "",
         f"the {side} busiest of {number(len(table))} parties" if side < len(table) else "",
     ]
@@ -101,12 +102,15 @@ def _largest(
         names = (shortened(shown.index[row], letters), shortened(shown.columns[column], letters))
         return f"{' → '.join(names)} ({written(values[row, column])})"
 
-    first, second = (int(place) for place in np.argsort(-values, axis=None, kind="stable")[:2])
-    if counts and values.flat[second]:
-        more, fewer = float(values.flat[first]), float(values.flat[second])
-        if more - fewer < _SIGMAS * np.sqrt(more + fewer):
-            return f"No transfer is clearly the first: {pair(first, 12)}, {pair(second, 12)}"
-    return f"Most frequent transfer: {pair(first)}"
+    order = [int(place) for place in np.argsort(-values, axis=None, kind="stable")]
+    more, fewer = (float(values.flat[place]) for place in (order * 2)[:2])
+    close = more == fewer or (counts and more - fewer < _SIGMAS * np.sqrt(more + fewer))
+    if close and fewer and len(order) > 1:
+        alike = [place for place in order if values.flat[place] >= fewer]
+        names = ", ".join(pair(place, 12) for place in alike[:3])
+        others = f" and {counted(len(alike) - 3, 'other')}" if len(alike) > 3 else ""
+        return f"No transfer is clearly the first: {names}{others}"
+    return f"Most frequent transfer: {pair(order[0])}"
 
 
 def _busiest(table: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -118,7 +122,7 @@ def _busiest(table: pd.DataFrame, most: int) -> pd.DataFrame:
 
 def _name_sides(ax: Axes, labels: list[str], look: Look) -> list[Fit]:
     places = range(len(labels))
-    upright = len(labels) > 6 or max(map(len, labels)) > 5
+    upright = len(labels) > _NUMBERED or max(map(len, labels)) > 5
     size = look.small if len(labels) <= _NUMBERED else 0.85 * look.small
     ax.set_xticks(places, labels, rotation=90 if upright else 0, fontsize=size)
     ax.set_yticks(places, labels, fontsize=size)
@@ -150,7 +154,7 @@ def _write_numbers(
         ink = ink_on(to_hex(colors[row, column]))
         text = written(values[row, column])
         texts.append(ax.text(column, row, text, ha="center", va="center", color=ink))
-    return [CellTexts(texts, look.small)]
+    return [CellTexts(texts, look.small, height=0.7, least=_LEAST_NUMBER)]
 
 
 def _count(table: pd.DataFrame) -> str:
@@ -169,7 +173,7 @@ def _share(table: pd.DataFrame) -> str:
 
 _FLOW = "Flow of transferred calls"
 _HOPS = 3  # transfers of a call that are drawn
-_FEWEST = 0.005  # of the calls, for a band: thinner ones are hairs that nobody can follow
+_FEWEST = 0.01  # of the calls, for a band: thinner ones are hairs that nobody can follow
 _WIDTH = 0.05  # of a bar, in distances between two stages
 _NAMES = 0.45  # of the height, for the gaps in which names have room
 
@@ -200,7 +204,8 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
         A column of bars for each stage of a call, a bar for each party, as tall as the calls that it had
         there; bands are transfers, in the color of the party that transfers. What arrives at a bar and
         does not leave it ended there. The busiest parties have colors of their own. The first three
-        transfers of a call are drawn, and no band for those of under half a percent of the calls.
+        transfers of a call are drawn, and no band for those of under one percent of the calls;
+        beside a bar stands where most of its calls came from.
     """
     if table.empty:
         return no_data(look, _FLOW, "no transfers")
@@ -213,7 +218,7 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     tallest = max(map(len, volumes))
     name_line = 0.02 * look.small
     height = min(max(1.4 + tallest * name_line / _NAMES, 3.6), 20)
-    ax = look.axes(width=1.2 + 1.7 * len(volumes), height=height)
+    ax = look.axes(width=1.2 + 2.0 * len(volumes), height=height)
     figure: Any = ax.get_figure(root=True)
     line = min(name_line * figure.dpi / ax.get_window_extent().height, _NAMES / tallest)
     unit = min((1 - line * len(each)) / sum(each.values()) for each in volumes)
@@ -221,18 +226,21 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     for place, stage in enumerate(stages):
         for party, bar in stage.items():
             ax.add_patch(Rectangle((place, bar.top), _WIDTH, bar.height, color=colors[party], zorder=3))
+    paper = tones_of(ax, inside=True).paper
     least = _FEWEST * links.xs(1, level="hop").sum()
     for (hop, origin, target), number_of in _from_the_top(links, order):
         left, right, thick = stages[hop - 1][origin], stages[hop][target], number_of * unit
         band = _band((hop - 1 + _WIDTH, left.top + left.departed), (hop, right.top + right.arrived), thick)
         if number_of >= least:
-            ax.add_patch(PathPatch(band, facecolor=colors[origin], alpha=0.5, linewidth=0, zorder=2))
+            ax.add_patch(
+                PathPatch(band, facecolor=colors[origin], alpha=0.6, edgecolor=paper, linewidth=0.8, zorder=2)
+            )
         left.departed += thick
         right.arrived += thick
     ax.set_xlim(-0.75, len(stages) - 0.3)
     ax.set_ylim(1, -3 * line)
     ax.set_axis_off()
-    fits = _write_names(ax, stages, line, look)
+    fits = _write_names(ax, stages, _origins(links[links >= least]), line, look)
     calls = links.xs(1, level="hop").sum()
     again = links[links.index.get_level_values("hop") == 2].sum()
     title = f"{counted(calls, 'call')} transferred, {percent(again / calls)} of them more than once"
@@ -296,7 +304,22 @@ def _band(start: tuple[float, float], end: tuple[float, float], height: float) -
     return Path([*upper, *lower, (x0, y0)], [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY])
 
 
-def _write_names(ax: Axes, stages: list[dict[str, _Bar]], line: float, look: Look) -> list[Fit]:
+def _origins(links: pd.Series) -> dict[tuple[int, str], str]:
+    """Return for each bar which party passed on most of its calls, in words; color alone would not tell."""
+    origins: dict[tuple[int, str], str] = {}
+    ordered = links.sort_values(ascending=False, kind="stable")
+    for (hop, origin, target), calls in zip(ordered.index, ordered, strict=True):
+        origins.setdefault((hop, target), f" ← {shortened(origin, 12)}: {number(calls)}")
+    return origins
+
+
+def _write_names(
+    ax: Axes,
+    stages: list[dict[str, _Bar]],
+    origins: dict[tuple[int, str], str],
+    line: float,
+    look: Look,
+) -> list[Fit]:
     """Write the name and calls of each bar beside it, and over each stage what it is."""
     tones = tones_of(ax, inside=True)
     halo = [patheffects.withStroke(linewidth=2.5, foreground=tones.paper, alpha=0.8)]
@@ -308,10 +331,10 @@ def _write_names(ax: Axes, stages: list[dict[str, _Bar]], line: float, look: Loo
         headings.append(ax.text(place, -1.2 * line, heading, color=tones.muted, va="center"))
         x, side = (place + _WIDTH + 0.03, "left") if place else (-0.04, "right")
         for party, bar in stage.items():
-            words = f"{shortened(party, 24)} ({number(bar.calls)})"
+            words = f"{shortened(party, 24)} ({number(bar.calls)}){origins.get((place, party), '')}"
             y = bar.top + bar.height / 2
             names.append(ax.text(x, y, words, ha=side, va="center", path_effects=halo, zorder=4))
     return [
-        CellTexts(names, look.small, width=0.7, height=max(line, 0.02), cut=True),
+        CellTexts(names, look.small, width=0.72, height=max(line, 0.02), cut=True),
         CellTexts(headings, look.small, width=0.95, height=1.6 * line),
     ]

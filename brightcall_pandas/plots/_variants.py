@@ -58,7 +58,7 @@ def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
     right = steps + (2 if known else 1) * (panel + gap)
     ax = look.axes(width=0.4 + chevron * right, height=1.5 + look.row_height(1.06) * len(shown))
     ax.set_xlim(-0.05, right)
-    ax.set_ylim(len(shown) + (1.05 if known else -0.4), -1.1)
+    ax.set_ylim(len(shown) + (1.6 if known else -0.4), -1.1)
     ax.set_axis_off()
     fits = [*_chevrons(ax, shown, steps, look), *_call_bars(ax, shown, drawn, (steps + gap, panel), look)]
     if known:
@@ -81,6 +81,8 @@ def _finding(table: pd.DataFrame, shown: pd.DataFrame, look: Look) -> str:
     way = " and ".join(
         shortened(" → ".join(map(str, shown.loc[path, "chain"])) or path, 48) for path in first[:2]
     )
+    if look.facts.cut(table) and len(first) > 2:
+        return f"None of these ways was gone more often than {counted(shown['n_calls'].max(), 'time')}"
     if look.facts.cut(table):
         return f"Most frequent of these ways: {way}, {percent(shown['share'].max())} of the calls"
     if not transferred:
@@ -202,7 +204,7 @@ def _rates(
             ax.plot([place] * 2, [-0.45, bottom], color=tones.ink, linewidth=1, linestyle="--", zorder=1)
             notes.append(f"of these answered: {percent(answered)} (dashes)")
         written = [
-            ax.text(left, bottom + 0.6 + 0.5 * row, words, ha="left", va="top")
+            ax.text(left, bottom + 0.85 + 0.6 * row, words, ha="left", va="top")
             for row, words in enumerate(notes)
         ]
         fits.append(CellTexts(written, 0.9 * look.small, width=width, height=0.5))

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from numbers import Real
 from typing import Any
 
+from brightcall_pandas.errors import brief_dataclass, brief_errors
 from brightcall_pandas.frame import FIELDS
 from brightcall_pandas.sandbox._account import AI, LINES, PEOPLE, PROJECTS, TEAMS
 
@@ -166,6 +167,7 @@ EFFECTS: dict[str, What] = {
 """What effects move."""
 
 
+@brief_dataclass
 @dataclass(frozen=True)
 class Effect:
     """One thing that differs, where, by how much and when.
@@ -272,6 +274,7 @@ class World:
     effects: tuple[Effect, ...]
     doc: str
 
+    @brief_errors
     def __init__(
         self,
         name: str,

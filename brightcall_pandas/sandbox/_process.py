@@ -12,13 +12,14 @@ import tempfile
 import threading
 import time
 from datetime import date, datetime, timedelta
+from numbers import Integral
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 import requests
 
-from brightcall_pandas.errors import BrightcallError, missing_extra
+from brightcall_pandas.errors import BrightcallError, brief_errors, missing_extra
 from brightcall_pandas.frame import duration
 from brightcall_pandas.sandbox._account import TIMEZONE
 from brightcall_pandas.sandbox._draw import LAST_DAY, Calendar, midnight
@@ -332,6 +333,7 @@ class Sandbox:
         return info
 
 
+@brief_errors
 def start_sandbox(  # noqa: PLR0917  (as the command line has them)
     calls: int = 20_000,
     days: int = 30,
@@ -461,6 +463,10 @@ def serve(  # noqa: PLR0917  (as `start_sandbox`)
 
 
 def _check(calls: int, days: int) -> None:
+    for name, given in (("calls", calls), ("days", days)):
+        if isinstance(given, bool) or not isinstance(given, Integral):
+            msg = f"{name} takes a whole number, not {given!r}"
+            raise TypeError(msg)
     if calls < 0 or days < 1:
         msg = f"calls={calls}, days={days}: a sandbox needs at least 0 calls and at least 1 day"
         raise ValueError(msg)

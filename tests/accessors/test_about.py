@@ -56,6 +56,11 @@ class TestRepr:
             for code in tried:
                 assert eval(f"df.calls{code}") is not None, code
 
+    def test_says_how_to_write_a_workbook(self):
+        assert "pandas' own df.to_excel refuses times with a zone" in repr(CALLS.calls)
+        with pytest.raises(ValueError, match="timezone"):
+            CALLS.to_excel("calls.xlsx")
+
     def test_of_a_table(self):
         assert first_line(CALLS.calls.summary()).startswith("a table of 1 row and 13 columns")
 

@@ -78,12 +78,11 @@ class TestCallsAccessor:
         assert ("agent" in people) is (
             name in ("by_agent", "by_line") or "by" in [each.name for each in expected]
         )
-        before, section, after = inspect.getdoc(function).partition("\n\nReturns\n-------\n")
+        before, _, others = inspect.getdoc(function).partition("\n\nParameters\n----------\n")
+        _, section, after = others.partition("\n\nReturns\n-------\n")
         text = inspect.getdoc(method)
         assert text.startswith(before)
         assert text.endswith(section + after)
-        told = text[len(before) : len(text) - len(section + after)]
-        assert re.findall(r"^\w+$", told, re.MULTILINE) == people
         assert method.__name__ == name
 
     def test_passes_the_frame_on(self, calls):
@@ -327,3 +326,38 @@ class TestColumnsSpelledAnotherWay:
         calls.calls.summary()
         to_frame(calls[["state"]].assign(talk_time=30)).calls.summary()
         assert not recwarn.list
+
+
+def documented(method):
+    section = re.search(
+        r"^Parameters\n-+\n(.*?)(?:\n\n\w+\n---|\Z)", inspect.getdoc(method), re.DOTALL | re.MULTILINE
+    )
+    heads = re.findall(r"^(\S.*)$", section[1], re.MULTILINE) if section else []
+    return {name for head in heads for name in head.split(", ")} - {"**filters"}
+
+
+class TestShiftTab:
+    """What a notebook shows of a method: what its caller passes, and nothing else."""
+
+    @pytest.mark.parametrize("owner", ["calls", "plot"])
+    def test_each_parameter_is_documented_and_no_other(self, calls, owner):
+        accessor = calls.calls if owner == "calls" else calls.calls.plot
+        names = [
+            name for name in dir(accessor) if not name.startswith("_") and name not in ("plot", "filter")
+        ]
+        assert len(names) > 30
+        for name in names:
+            method = getattr(accessor, name)
+            assert documented(method) == set(inspect.signature(method).parameters), name
+
+    def test_the_function_still_documents_its_frame(self):
+        assert "df" in documented(analysis.by_agent)
+        assert documented(analysis.compare) > {"df", "other"}
+
+    def test_completion_tells_that_they_are_functions(self, calls):
+        jedi = pytest.importorskip("jedi")  # what JupyterLab's Tab is told by
+        for code in ("calls.calls.", "calls.calls.plot."):
+            found = jedi.Interpreter(code, [{"calls": calls}]).complete(1, len(code))
+            kinds = {each.name: each.type for each in found if not each.name.startswith("_")}
+            assert set(kinds) == {name for name in dir(eval(code[:-1])) if not name.startswith("_")}
+            assert {kind for name, kind in kinds.items() if name != "plot"} == {"function"}

@@ -222,3 +222,43 @@ class TestDisplayTables:
         code = "import brightcall_pandas as bc; print(bc.display_tables())"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert re.fullmatch(r"There is no notebook here.*\nNone\n", done.stdout)
+
+
+class TestWidth:
+    """A table takes no more room than a page has; what is left out is left out of the view only."""
+
+    CALLS = pd.DataFrame(
+        {
+            "state": ["answered", "failed"] * 30,
+            "agentShortNumber": ["101", "102"] * 30,
+            "clientNumber": [f"+4930901{number:03}" for number in range(60)],
+            "outcomeType": ["positive", None] * 30,
+            "talkTime": [60.0, 0.0] * 30,
+        }
+    )
+
+    def test_intervals_go_first_and_then_the_last_columns(self):
+        table = self.CALLS.calls.by_agent()
+        html = show(table)
+        shown = headings(html)
+        assert shown == [name for name in table if name in shown]  # in the table's order
+        assert shown[:4] == ["rank", "answer_rate", "n_calls", "beyond_chance"]
+        assert not [name for name in shown if name.endswith(("_low", "_high"))]
+        assert sum(len(name) + 2 for name in shown) <= 118
+        assert f"{len(shown)} of {len(table.columns)} columns: show(columns=list(table)) has all" in html
+
+    def test_all_of_them_where_that_is_wished(self):
+        table = self.CALLS.calls.by_agent()
+        assert headings(show(table, columns=list(table))) == list(table)
+
+    def test_what_has_room_is_whole(self):
+        table = self.CALLS.calls.by_agent()[["rank", "answer_rate", "answer_rate_low", "answer_rate_high"]]
+        assert headings(show(table)) == list(table)
+
+    def test_columns_of_ones_own_stay(self):
+        table = self.CALLS.calls.by_agent().assign(**{f"my own column {n}": n for n in range(12)})
+        assert [name for name in headings(show(table)) if name.startswith("my")] == list(table)[-12:]
+
+    def test_a_matrix_is_whole(self):
+        wide = pd.DataFrame(1, index=range(2), columns=[f"{number} o'clock sharp" for number in range(24)])
+        assert len(headings(show(wide))) == 24

@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brightcall_pandas.analysis import compare, explain_change, summary
@@ -86,6 +86,7 @@ class TestExplainChange:
         assert table.loc["A", ["rate"]].isna().all()
         assert table["effect"].sum() == pytest.approx(0.25 - 0.75)
 
+    @settings(max_examples=30)
     @given(
         *[
             st.dictionaries(

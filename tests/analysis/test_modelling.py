@@ -133,7 +133,7 @@ ROWS = st.fixed_dictionaries(
 
 
 class TestLeakage:
-    @settings(max_examples=40)
+    @settings(max_examples=20)
     @given(st.lists(ROWS, min_size=2, max_size=7), st.lists(ROWS, min_size=7, max_size=7), st.data())
     def test_nothing_after_a_calls_start_changes_its_features(self, rows, others, data):
         before = pd.DataFrame(rows)

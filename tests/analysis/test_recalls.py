@@ -69,6 +69,11 @@ class TestRecalls:
         assert table.index.tolist() == ["kept", "late", "missed", "open"]
         assert table["recalls"].tolist() == [2, 1, 1, 1]
         assert table["share"].fillna(-1).tolist() == [0.5, 0.25, 0.25, -1]
+        # Wilson's interval of two of four: (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) ÷ (1 + z²/n).
+        assert table.loc["kept", ["share_low", "share_high"]].tolist() == pytest.approx(
+            [0.15, 0.85], abs=1e-3
+        )
+        assert table.loc["open", ["share_low", "share_high"]].isna().all()
         assert table["late_mean_s"].fillna(-1).tolist() == [-1, 7200, -1, -1]
         assert table["late_median_s"].fillna(-1).tolist() == [-1, 7200, -1, -1]
         assert table["answered"].tolist() == [1, 1, 0, 0]

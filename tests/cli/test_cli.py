@@ -34,8 +34,8 @@ class TestConsoles:
     @pytest.mark.parametrize(
         "arguments", [["describe", "filters"], ["sandbox", "--list-personas"], ["sandbox", "--list-worlds"]]
     )
-    def test_json_can_be_read_whatever_the_code_page(self, installed, brightcall, arguments):
-        done = installed(*arguments, "--json", PYTHONIOENCODING="ascii")
+    def test_json_can_be_read_whatever_the_code_page(self, brightcall, arguments):
+        done = brightcall(*arguments, "--json", PYTHONIOENCODING="ascii")
         assert json.loads(done.stdout) == json.loads(brightcall(*arguments, "--json").stdout)
 
     @pytest.mark.skipif(os.name == "nt", reason="a shell of Windows cannot close standard input")
@@ -312,18 +312,21 @@ class TestDemo:
         frame = pd.read_parquet(output / "calls")
         assert (calls, talk) == (1500, frame["talkTime"].sum())
 
-    def test_a_second_run_replaces_the_first_and_nothing_else(self, brightcall, done, output, tmp_path):
+    def test_a_second_run_replaces_the_first_and_nothing_else(
+        self, brightcall, done, output, tmp_path, monkeypatch
+    ):
+        monkeypatch.chdir(tmp_path)
         copy = shutil.copytree(output, tmp_path / "out")
         (copy / "notes.txt").write_text("mine")
         again = brightcall("demo", "--output", copy, "--calls", "200", "--days", "2")
         assert again.returncode == 0, again.stderr
         assert (copy / "notes.txt").read_text() == "mine"
         assert len(pd.read_parquet(copy / "calls")) == 200
+        assert again.stdout.splitlines()[-1].startswith("Next: brightcall lab, ")
 
     @pytest.mark.parametrize(
         ("here", "next_step"),
         [
-            ((), "brightcall lab, "),
             (("Makefile", "notebooks/"), "brightcall lab, "),  # of some other project
             (("notebooks/", "notebooks/01_quickstart.ipynb"), "brightcall lab --copies-of notebooks, "),
             (("Makefile", "notebooks/", "notebooks/01_quickstart.ipynb"), "make lab, "),
@@ -478,19 +481,21 @@ class TestSandbox:
         assert "Traceback" not in done.stderr
 
 
-class TestRevisions:
-    @pytest.fixture
-    def edited(self, tmp_path):
-        """A cache of which one call changed; the days, the options that name it, and the call."""
-        with bc.start_sandbox(60, 2, seed=2) as sandbox:
-            client = sandbox.client(cache_dir=tmp_path)
-            days = sandbox.day_from, sandbox.day_to
-            name = bc.load_calls(*days, client=client, progress=False)["id"].iloc[0]
-            sandbox.update(name, outcomeTag="Won at last", qualityRating=4)
-            bc.load_calls(*days, client=client, refresh=True, progress=False)
-            client.close()
-        return days, ["--account", sandbox.account, "--cache-dir", tmp_path], name
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory):
+    """A cache of which one call changed; the days, the options that name it, and the call."""
+    folder = tmp_path_factory.mktemp("edited")
+    with bc.start_sandbox(60, 2, seed=2) as sandbox:
+        client = sandbox.client(cache_dir=folder)
+        days = sandbox.day_from, sandbox.day_to
+        name = bc.load_calls(*days, client=client, progress=False)["id"].iloc[0]
+        sandbox.update(name, outcomeTag="Won at last", qualityRating=4)
+        bc.load_calls(*days, client=client, refresh=True, progress=False)
+        client.close()
+    return days, ["--account", sandbox.account, "--cache-dir", folder], name
 
+
+class TestRevisions:
     def test_text(self, brightcall, edited):
         days, cache, name = edited
         done = brightcall("revisions", *days, *cache)
@@ -519,16 +524,25 @@ class TestRevisions:
         assert brightcall("revisions", "January", "2026-01-02", *cache).returncode == 2
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    """The name of an account and the folder of its cache."""
+    folder = tmp_path_factory.mktemp("loaded")
+    with bc.start_sandbox(200, 4) as sandbox:
+        client = sandbox.client(cache_dir=folder)
+        bc.load_calls(sandbox.day_from, sandbox.day_to, client=client, progress=False)
+        client.close()
+    return sandbox.account, folder
+
+
 class TestCache:
     KEY = "canary-3b1f0c"
 
     @pytest.fixture
-    def filled(self, tmp_path):
-        with bc.start_sandbox(200, 4) as sandbox:
-            client = sandbox.client(cache_dir=tmp_path)
-            bc.load_calls(sandbox.day_from, sandbox.day_to, client=client, progress=False)
-            client.close()
-        return ["--account", sandbox.account, "--cache-dir", tmp_path]
+    def filled(self, loaded, tmp_path):
+        """The options that name a copy of it, which a test may clear."""
+        account, folder = loaded
+        return ["--account", account, "--cache-dir", shutil.copytree(folder, tmp_path, dirs_exist_ok=True)]
 
     def test_info(self, brightcall, filled):
         done = brightcall("cache", "info", *filled)

@@ -13,6 +13,7 @@ import sys
 import uuid
 from pathlib import Path
 
+import nbformat
 import pytest
 import requests
 import websocket
@@ -122,9 +123,12 @@ class TestLab:
             assert "No API key" not in said
             assert shared.api_key not in said
             assert f"copies of the notebooks are in my_notebooks{os.sep}" in said
-            assert "/lab/tree/01_a.ipynb?" in address
+            assert "/lab/tree/my_account.ipynb?" in address
             assert printed(address, ".", code).split() == ["240"]
-        assert {each.name: each.read_text() for each in mine.glob("*.ipynb")} == {
+        own = nbformat.read(mine / "my_account.ipynb", as_version=4)
+        nbformat.validate(own)
+        assert "bc.load_calls(" in own.cells[1].source
+        assert {each.name: each.read_text() for each in mine.glob("0*.ipynb")} == {
             "01_a.ipynb": '{"01_a": 1}',
             "02_b.ipynb": "changed",
         }

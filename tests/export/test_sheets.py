@@ -363,3 +363,27 @@ class TestToCsv:
         with pytest.raises(ValueError, match="is an address"):
             frame.calls.to_csv("s3://bucket/calls.csv")
         assert list(tmp_path.iterdir()) == []
+
+
+class TestProgress:
+    @pytest.mark.parametrize(("show", "said"), [(True, "Written calls.xlsx: 100%"), (False, ""), (None, "")])
+    def test_is_shown_where_it_is_wished_or_takes_long(self, show, said, tmp_path, capsys):
+        calls = bc.to_frame([{"id": number} for number in range(150)])
+        calls.calls.to_excel(tmp_path / "calls.xlsx", progress=show)
+        shown = capsys.readouterr().err
+        assert said in shown
+        assert ("150/150 rows" in shown) is bool(show)
+
+    def test_pandas_reads_what_was_written(self, tmp_path):
+        calls = bc.to_frame([{"id": number, "talkTime": number} for number in range(3)])
+        assert pd.read_excel(calls.calls.to_excel(tmp_path / "calls.xlsx"))["talkTime"].tolist() == [0, 1, 2]
+
+    def test_a_file_that_fails_is_not_called_written(self, tmp_path, capsys):
+        class Unspeakable:
+            def __str__(self):
+                raise ValueError("no words")
+
+        table = pd.DataFrame({"mine": [1, Unspeakable()]}, dtype=object)
+        with pytest.raises(ValueError, match="no words"):
+            table.calls.to_excel(tmp_path / "mine.xlsx", progress=True)
+        assert "Written" not in capsys.readouterr().err

@@ -7,7 +7,7 @@ from datetime import datetime
 import duckdb
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -288,6 +288,7 @@ class TestMaskIsSql:
         mask = spec.replace(timezone=filters.get("timezone", "UTC")).mask(df)
         assert mask.tolist() == by_duckdb(spec, df)
 
+    @settings(max_examples=60)
     @given(st.lists(ROW, min_size=8, max_size=8), st.data())
     def test_one_by_one(self, by_duckdb, some_filters, rows, data):
         filters = data.draw(some_filters.filter(bool))

@@ -13,6 +13,7 @@ import pytest
 from brightcall_pandas.frame import (
     SEVERAL_ZONES,
     countries_of,
+    country_name,
     country_of,
     description_of,
     line_type_of,
@@ -94,3 +95,12 @@ class TestManyNumbers:
         assert found == [country_of(number) for number in numbers]
         assert {"DE", "US", "CA", "BS", "BB", "RU", "KZ", "GG"} <= set(found)
         assert len(countries_of(numbers[:0])[0]) == 0
+
+
+class TestCountryName:
+    @pytest.mark.parametrize(
+        ("code", "name"),
+        [("DE", "Germany"), ("GB", "United Kingdom"), ("CI", "Côte d'Ivoire"), ("south", "south")],
+    )
+    def test_the_english_name_of_a_code_and_anything_else_as_it_is(self, code, name):
+        assert country_name(code) == name

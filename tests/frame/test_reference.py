@@ -117,5 +117,23 @@ class TestSearch:
         frame = pd.DataFrame({"id": ["1"]})
         assert frame.calls.definitions("rate").index.equals(definitions("rate").index)
 
+    def test_what_has_it_in_its_name_comes_first(self):
+        found = definitions("rate")
+        named = ["rate" in name for name in found.index]
+        assert named == sorted(named, reverse=True)
+        assert 10 < sum(named) < len(found)
+        assert bc.describe_fields("number").index[0].lower().find("number") >= 0
+        assert definitions("answer rate").index[0].startswith("answer_rate")
+
+    def test_its_page_begins_with_six_and_says_how_many_more_there_are(self):
+        found = definitions("rate")
+        before, more = found._repr_html_().split("<details>")
+        assert before.count("<tr") == 6 + 2
+        assert f"<summary>{len(found) - 6} more rows" in more
+        assert more.count("<tr") == len(found) - 6 + 2
+        assert f"{len(found)} rows" in more
+        assert "<details>" not in definitions("erlang 1917")._repr_html_()
+        assert "<details>" not in definitions()._repr_html_()
+
     def test_cells_cannot_be_code(self):
         assert "<script>" not in ReferenceTable({"a": ["<script>"]})._repr_html_()

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import brightcall_pandas  # noqa: F401 - registers .calls
-from brightcall_pandas.analysis import repeat_callers, transfer_variants
+from brightcall_pandas.analysis import compare, repeat_callers, transfer_variants
 from brightcall_pandas.frame import client_codes, factorized, remembered
 
 CALLS = 20_000
@@ -63,6 +63,26 @@ class TestAColumnThatChanges:
         df["clientNumber"] = pd.Series(["102"] * CALLS, dtype="str")
         assert of_chains(df) == {"101": CALLS}
 
+    def test_one_of_two_columns(self) -> None:
+        df = calls_of(4)
+        df["transfers"] = pd.Series([None] * CALLS, dtype="str")
+        assert of_chains(df) == {"101": CALLS // 2, "101 → 102": CALLS // 2}
+        df["transfers"] = pd.Series(['[{"from":"101","to":"104"}]'] * CALLS, dtype="str")
+        assert of_chains(df) == {"101 → 104": CALLS}
+        df["numbersInvolvedJSON"] = pd.Series(['["103"]'] * CALLS, dtype="str")
+        assert of_chains(df.drop(columns="transfers")) == {"103": CALLS}
+
+    def test_the_clients_of_one_of_two_frames(self) -> None:
+        before, after = calls_of(40), calls_of(40, "2026-03-20T08:00:00Z")
+        apart = calls_of(40, "2026-03-20T08:00:00Z")
+        apart["clientNumber"] = pd.Series([f"+4989{9_000_000 + n % 40}" for n in range(CALLS)], dtype="str")
+        first = compare(after, before, metrics=["answer_rate"])
+        assert len(compare(apart, before, metrics=["answer_rate"])) == len(first)
+        after["clientNumber"] = apart["clientNumber"]
+        pd.testing.assert_frame_equal(
+            compare(after, before, metrics=["answer_rate"]), compare(apart, before, metrics=["answer_rate"])
+        )
+
     def test_another_region(self) -> None:
         df = calls_of(4)
         df["clientNumber"] = pd.Series(["030901820", "+4930901820"] * (CALLS // 2), dtype="str")
@@ -93,6 +113,14 @@ class TestWhatIsKept:
         del column
         gc.collect()
         assert kept() is None
+
+    def test_of_two_columns_goes_with_either(self) -> None:
+        one, other = calls_of(4)["clientNumber"], calls_of(5)["clientNumber"]
+        assert remembered([one, other], "pair", lambda: "both") == "both"
+        assert remembered([one, other], "pair", lambda: "again") == "both"
+        assert remembered([other, one], "pair", lambda: "in the other order") == "in the other order"
+        assert remembered([one, other.copy()], "pair", lambda: "another") == "both"  # the same Arrow array
+        assert remembered([one, calls_of(5)["clientNumber"]], "pair", lambda: "another") == "another"
 
     def test_is_nothing_that_is_not_worth_it(self) -> None:
         column = calls_of(4)["clientNumber"]

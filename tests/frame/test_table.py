@@ -176,7 +176,7 @@ records = st.lists(
 
 class TestTheWays:
     @given(records, st.integers(0, 6))
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=100, deadline=None)
     def test_it_does_not_matter_where_pages_are_cut(self, rows, cut):
         whole, *parts = (
             read_page(json.dumps({"calls": some}).encode()) for some in (rows, rows[:cut], rows[cut:])
@@ -189,7 +189,7 @@ class TestTheWays:
         }
 
     @given(records)
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=80, deadline=None)
     def test_json_text_and_records_in_hand_agree(self, rows):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # where no time can be read

@@ -35,6 +35,9 @@ class TestClient:
         bc.load_calls(shared.day_from, shared.day_to, client=client)
         assert f"240 calls on 4 days from {shared.day_from} to {shared.day_to}" in shown(client)
         assert "days start  in Europe/Berlin" in shown(client)
+        assert f'bc.load_calls("{shared.day_from}", "{shared.day_to}")' in shown(client)
+        bc.load_calls("2026-01-01", "2026-01-01", client=client)  # most days between are not cached
+        assert 'bc.load_calls("30d")' in shown(client)
         client.close()
 
     def test_without_a_key_it_says_where_one_comes_from(self, monkeypatch, tmp_path):

@@ -127,3 +127,42 @@ class TestRecentCalls:
                 assert set(bc.load_calls(*days, client=client)["id"]) == expected
                 assert bc.count_calls(*days, client=client) == len(expected)
             client.close()
+
+
+class TestNothing:
+    """A load without calls says which days it was for, and on a sandbox which days have some."""
+
+    def test_a_sandbox_names_its_days(self, shared, tmp_path):
+        client = shared.client(cache_dir=tmp_path)
+        first, last = shared.day_from, shared.day_to
+        said = rf"^no calls from 2026-01-01 to 2026-01-02 \(Europe/Berlin\).* from {first} to {last}: bc\."
+        with pytest.warns(bc.NoMatchWarning, match=said) as caught:
+            assert bc.load_calls("2026-01-01", "2026-01-02", client=client).empty
+        assert {each.filename for each in caught} == {__file__}
+        with pytest.warns(
+            bc.NoMatchWarning, match=rf"^no calls on {first} .*pass the filters outcomes=.*Lost"
+        ):
+            bc.load_calls(first, first, outcomes="Lost in space", client=client)
+        client.close()
+
+    def test_where_calls_are_nothing_is_said(self, shared, tmp_path, recwarn):
+        client = shared.client(cache_dir=tmp_path)
+        assert len(bc.load_calls(shared.day_from, shared.day_to, client=client)) == 240
+        assert not recwarn.list
+        client.close()
+
+    def test_a_server_without_any_names_none(self, scripted, client):
+        answers(scripted, bc.load_calls, "UTC")
+        with pytest.warns(bc.NoMatchWarning, match=r"^no calls on 2026-03-01 \(UTC\)$"):
+            bc.load_calls("2026-03-01", "2026-03-01", client=client)
+
+    def test_offline_nobody_is_asked(self, shared, tmp_path):
+        client = shared.client(cache_dir=tmp_path)
+        bc.load_calls("2026-01-01", shared.day_to, client=client)
+        offline = shared.client(cache_dir=tmp_path, offline=True)
+        asked = len(shared.requests())
+        with pytest.warns(bc.NoMatchWarning, match=r"^no calls on 2026-01-01 \(Europe/Berlin\)$"):
+            bc.load_calls("2026-01-01", "2026-01-01", client=offline)
+        assert len(shared.requests()) == asked
+        client.close()
+        offline.close()

@@ -465,14 +465,13 @@ BAD_INPUT = {
 
 class TestBadInput:
     @pytest.mark.parametrize("ask", [bc.load_calls, bc.count_calls, bc.load_stats, bc.load_catalog])
-    @pytest.mark.parametrize("name", BAD_INPUT)
-    def test_is_named_before_any_request(self, make, shared, ask, name):
-        days, filters, error, said = BAD_INPUT[name]
+    def test_is_named_before_any_request(self, make, shared, ask, subtests):
         before = len(shared.requests())
         client = make(timezone=None)
-        with pytest.raises(error, match=said) as caught:
-            ask(*days, client=client, **filters)
-        assert not isinstance(caught.value, bc.BrightcallError)
+        for name, (days, filters, error, said) in BAD_INPUT.items():
+            with subtests.test(name), pytest.raises(error, match=said) as caught:
+                ask(*days, client=client, **filters)
+            assert not isinstance(caught.value, bc.BrightcallError), name
         assert shared.requests()[before:] == []
         assert not client.cache.folder.exists()
 

@@ -19,6 +19,18 @@ class TestByOutcome:
         assert {"75 % · 3", "25 % · 1"} <= texts
         assert any("n = 4 calls" in text for text in texts)
 
+    @pytest.mark.parametrize(
+        ("outcomes", "title"),
+        [
+            ("aab", "a is the most frequent outcome: 67 % of the calls"),
+            ("ab", "a and b are the most frequent outcomes: 50 % of the calls each"),
+            ("abc", "3 outcomes are equally frequent, and none more: 33 % of the calls each"),
+            ("aabbc", "a and b are the most frequent outcomes: 40 % of the calls each"),
+        ],
+    )
+    def test_a_first_place_that_is_shared_is_told_as_shared(self, outcomes, title):
+        assert plots.by_outcome(table(*outcomes)).get_title(loc="left").replace("\n", " ") == title
+
     def test_whiskers_reach_from_low_to_high(self):
         shown = table("a", "a", "a", "b")
         whisker = plots.by_outcome(shown).collections[0].get_segments()[0]
@@ -32,7 +44,7 @@ class TestByOutcome:
         assert len(labels) == 13
         assert labels[-1] == "48 more outcomes"
         assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(1)
-        assert ax.get_title(loc="left").startswith("outcome")
+        assert ax.get_title(loc="left").startswith("60 outcomes are equally frequent")
 
     def test_thirteen_outcomes_are_all_shown(self):
         ax = plots.by_outcome(table(*(f"outcome {number}" for number in range(13))))

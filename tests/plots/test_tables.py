@@ -138,7 +138,7 @@ class TestHeatmap:
         ax = pd.DataFrame({"timestamp": stamps}).calls.plot.heatmap()
         assert [label.get_text() for label in ax.get_xticklabels()] == [str(hour) for hour in range(8, 18)]
         # Ten calls in each hour of the one Monday that there is.
-        assert ax.get_title(loc="left") == "Calls per day highest Mon 8–9 h: 10"
+        assert ax.get_title(loc="left") == "Calls per day highest Mon 8–9 h: 10, but no clear peak"
 
     def test_without_a_value_weekdays_are_compared_by_their_mean(self):
         # Two calls each hour of 30 days from a Sunday on: five Sundays and Mondays, four of each other day.
@@ -287,7 +287,8 @@ class TestByLine:
 
     def test_the_interval_is_that_of_the_adjusted_rate(self):
         segments = [each[:, 0].tolist() for each in self.lines([False, False]).collections[0].get_segments()]
-        assert segments == [pytest.approx([0.198, 0.242]), pytest.approx([0.243, 0.297])]
+        # The highest stands on top.
+        assert segments == [pytest.approx([0.243, 0.297]), pytest.approx([0.198, 0.242])]
 
     def test_a_line_is_named_only_beyond_chance(self):
         title = self.lines([False, False]).get_title("left")
@@ -324,6 +325,10 @@ class TestAttempts:
         assert [bar.get_height() for bar in ax.patches[:2]] == pytest.approx([1 / 3, 1.0])
         assert ax.lines[0].get_ydata().tolist() == pytest.approx([1 / 3, 2 / 3])
         assert "n = 3 clients" in words(ax)
+        # Greenwood's interval on the log-log scale: (2/3) ^ exp(± 1.96 · √(1/6) ÷ ln(3/2)) are left.
+        (band,) = [each for each in ax.collections if each.get_alpha() is not None]
+        ends = sorted(y for x, y in band.get_paths()[0].vertices if x == 1)
+        assert [ends[0], ends[-1]] == pytest.approx([0.0548, 0.9459], abs=1e-3)
         ax.figure.canvas.draw()
         # z is called but once, so that the second attempt is at x alone.
         names = [label.get_text() for label in ax.get_xticklabels()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -187,13 +188,13 @@ class TestCalendar:
         table = periods([0.4] * 10, calls=[100] * 9 + [300], freq="D", begin="2026-02-27")
         ax = plots.calendar(table)
         assert title(ax) == "Calls highest on Sunday, 8 March: 300, 3.0 × the median day"
-        assert [each.get_text() for each in ax.get_xticklabels()] == ["Feb 2026", "Mar"]
+        assert [each.get_text() for each in ax.get_xticklabels()] == ["23", "2\nMar"]
         assert texts(ax).count("100") == 9
 
     def test_the_first_column_is_drawn_and_a_rate_is_held_against_chance(self):
         table = periods([0.4] * 9 + [0.6], calls=[1_000] * 10, freq="D")
         ax = plots.calendar(table[["answer_rate", "n_calls", "complete"]])
-        assert title(ax) == "1 of 10 days differs from 42 % by more than chance, above it (60 %)"
+        assert title(ax) == "1 of 10 days differs from 42 % by more than chance, above it (60 %): 14 January"
 
     def test_what_the_table_says_of_chance_goes_before_the_limits(self):
         table = periods([0.4, 0.3] + [0.4] * 7 + [0.5], calls=[1_000] * 10, freq="D")
@@ -244,7 +245,7 @@ class TestOutcomeShares:
         days = {"first_day": "2026-01-05", "last_day": "2026-01-13"}
         table.attrs = {"brightcall": {"settings": {}, **days}}
         ax = plots.outcome_shares(table)
-        assert title(ax) == "lost is the most frequent outcome: 80 %"
+        assert title(ax) == "lost is the most frequent outcome: 80 % of the calls"
         assert {"sold 20 %", "lost 80 %"} <= set(texts(ax))
         assert "hollow: a week that is not whole" in plots.describe(ax)
 
@@ -270,7 +271,7 @@ class TestTalkTimeSurvival:
     def test_half_of_the_calls_last_as_long_as_the_curve_says(self):
         # 20 % end before 10 s, 60 % before 20 s: half after 10 + 10 · 30/40 s.
         ax = plots.talk_time_survival(self.histogram([200, 400, 300, 100]))
-        assert title(ax) == "Half of the conversations last longer than 18 s"
+        assert title(ax) == "Half of the conversations last 18 s or longer"
         points = ax.lines[0].get_xydata()
         assert points.tolist() == [
             [10, pytest.approx(0.8)],
@@ -282,7 +283,7 @@ class TestTalkTimeSurvival:
     def test_groups_differ_only_beyond_their_intervals(self):
         fast, slow = self.histogram([600, 200, 100, 100]), self.histogram([100, 100, 200, 600])
         apart = plots.talk_time_survival(pd.concat({"fast": fast, "slow": slow}, names=["outcome"]))
-        assert title(apart) == "slow: half last longer than 47 s; fast: 8.3 s"
+        assert title(apart) == "slow: half last 47 s or longer; fast: 8.3 s"
         alike = pd.concat({"one": fast, "two": self.histogram([59, 21, 10, 10])}, names=["outcome"])
         ax = plots.talk_time_survival(alike)
         # Of all 1,100 calls 659 end before 10 s: half after 10 · 550 / 659 s.
@@ -341,8 +342,8 @@ class TestByCountry:
             index=pd.Index(["(none)", "DE", "CH"], name="country"),
         )
         ax = plots.by_country(table)
-        assert title(ax) == "50 % of the calls are with DE, the most of 2 countries"
-        assert [each.get_text() for each in ax.get_yticklabels()] == ["DE", "CH", "not known"]
+        assert title(ax) == "50 % of the calls are with clients in Germany, the most of 2 countries"
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["Germany", "Switzerland", "not known"]
         assert [bar.get_width() for bar in ax.patches] == [0.5, 0.3, 0.2]
 
 
@@ -473,7 +474,7 @@ class TestSummary:
 
     def test_with_groups_a_row_for_each_the_largest_first(self):
         ax = plots.summary(self.figures(A=0.4, B=0.5, C=0.3))
-        assert title(ax) == "Answer rate: highest B 50 %, lowest C 30 %"
+        assert title(ax) == "1,200 calls in 3 groups: answer rates from 30 % to 50 %"
         ax.figure.canvas.draw()
         assert [each.get_text() for each in ax.get_yticklabels()] == ["C", "B", "A"]
 
@@ -482,3 +483,60 @@ class TestSummary:
 def _plain():
     with plt.rc_context():
         yield
+
+
+class TestTypicalDays:
+    """Concurrency and staffing of groups, of two weeks and more."""
+
+    @staticmethod
+    def table():
+        # A has three calls at once at nine on each of twenty days, B one at ten on two of them.
+        index = pd.date_range("2026-03-02T09:00", periods=20 * 24, freq="h", tz="UTC", name="timestamp")
+        a = np.where(index.hour == 9, 3, 0)
+        b = np.where((index.hour == 10) & (index.day <= 3), 1, 0)
+        return pd.concat(
+            {name: pd.DataFrame({"calls_max": each}, index=index) for name, each in (("A", a), ("B", b))},
+            names=["project"],
+        )
+
+    def test_a_row_for_each_group_with_what_is_enough_on_nine_of_ten_days(self):
+        ax = plots.concurrency(self.table())
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["A (peak 3)", "B (peak 1)"]
+        # What B needs on two of twenty days is not needed on nine of ten.
+        assert {text.get_position(): text.get_text() for text in ax.texts if text.get_text() == "3"} == {
+            (0, 0): "3"
+        }
+        assert "1" not in texts(ax)
+        assert title(ax) == "At most 3 calls at once, of A"
+
+    def test_groups_with_the_same_peak_are_all_named(self):
+        table = self.table().replace(1, 3)
+        assert title(plots.concurrency(table)) == "At most 3 calls at once, of A and B"
+
+
+class TestSlides:
+    def test_letters_grow_with_the_figure_that_was_asked_for(self):
+        table = periods([0.4] * 10, calls=[100] * 10, freq="D")
+        on_slide = plots.over_time(table, figsize=(13.33, 7.5))
+        assert on_slide.get_xticklabels()[0].get_fontsize() >= 12
+        assert plots.over_time(table).get_xticklabels()[0].get_fontsize() < 10
+
+    def test_a_size_that_the_user_has_set_stays(self):
+        table = periods([0.4] * 10, calls=[100] * 10, freq="D")
+        with mpl.rc_context({"font.size": 11}):
+            ax = plots.over_time(table, figsize=(13.33, 7.5))
+        assert ax.get_xticklabels()[0].get_fontsize() < 11
+
+
+class TestDark:
+    def test_more_is_lighter_on_a_dark_background(self):
+        table = periods([0.4] * 3, calls=[10, 20, 30], freq="D")
+        light = plots.calendar(table)
+        with plt.style.context("dark_background"):
+            dark = plots.calendar(table)
+
+        def brightness(ax):
+            return [sum(patch.get_facecolor()[:3]) for patch in ax.patches[:3]]
+
+        assert brightness(light) == sorted(brightness(light), reverse=True)
+        assert brightness(dark) == sorted(brightness(dark))

@@ -81,6 +81,10 @@ class ChainLog:
     readable: Flags
     times: NDArray[np.object_] | None
 
+    def are_repeated(self) -> bool:
+        """Tell whether calls share chains; where all differ, their texts would outweigh the calls."""
+        return len(self.readable) * 4 <= len(self.rows)
+
     @cached_property
     def lengths(self) -> Integers:
         """Number of parties in each chain, repetitions counted."""
@@ -173,16 +177,30 @@ def chains_of(labels: pd.Index) -> tuple[list[tuple[str, ...]], list[str]]:
 Source = Literal["auto", "numbersInvolved", "transfers"]
 """Which column the chains are read from."""
 
+_COLUMNS: dict[Source, list[str]] = {
+    "auto": ["numbersInvolvedJSON", "transfers"],
+    "numbersInvolved": ["numbersInvolvedJSON"],
+    "transfers": ["transfers"],
+}
+
 
 def chain_log(
     df: pd.DataFrame, source: Source = "auto", include_client: bool = False, names: Names = None
 ) -> ChainLog:
     """Return the chains of a frame; the arguments are those of `transfer_chains`."""
     choice("source", source, get_args(Source))
-    log = _log_of(_chosen(df, source))
+    log = _all_parties(df, source)
     if not include_client:
         log = _without_clients(log, df)
     return log if names is None else _named(log, names)
+
+
+def _all_parties(df: pd.DataFrame, source: Source) -> ChainLog:
+    """Return the chains with the clients in them; nobody may change what it holds."""
+    columns = [column(df, name) for name in df.columns.intersection(_COLUMNS[source])]
+    return remembered(
+        columns, ("chains", source), lambda: _log_of(_chosen(df, source)), worth=ChainLog.are_repeated
+    )
 
 
 def _chosen(df: pd.DataFrame, source: Source) -> Texts:
@@ -203,10 +221,8 @@ def _chosen(df: pd.DataFrame, source: Source) -> Texts:
 
 def has_text(df: pd.DataFrame, source: Source = "auto") -> Flags:
     """Return which calls have a text that a chain may be read from."""
-    read = {"numbersInvolved": ["numbersInvolvedJSON"], "transfers": ["transfers"]}
-    names = read.get(source, ["numbersInvolvedJSON", "transfers"])
     known = np.zeros(len(df), dtype=bool)
-    for name in df.columns.intersection(names):
+    for name in df.columns.intersection(_COLUMNS[source]):
         known |= df[name].notna().to_numpy()
     return known
 
