@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import importlib.util
 import re
@@ -160,13 +159,9 @@ class TestReference:
 
 
 def said_in_the_code():
-    """Return the texts of the package: what stands between the values of each message."""
-    texts = []
-    for path in (ROOT / "brightcall_pandas").rglob("*.py"):
-        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        constants = [each.value for each in nodes if isinstance(each, ast.Constant)]
-        texts += [each for each in constants if isinstance(each, str)]
-    return "\n".join(texts)
+    """Return the program texts of the package, with the parts of each message side by side."""
+    texts = (path.read_text(encoding="utf-8") for path in (ROOT / "brightcall_pandas").rglob("*.py"))
+    return "\n".join(re.sub(r'"\s*\n\s*f?"', "", text) for text in texts)
 
 
 class TestTroubleshooting:
@@ -181,3 +176,27 @@ class TestTroubleshooting:
         pieces = [piece.strip(" ,:") for each in self.MESSAGES for piece in each.split("…")]
         assert len(pieces) > 50
         assert [piece for piece in pieces if piece and piece not in said] == []
+
+
+class TestOffline:
+    """What is looked for in the pages that were built."""
+
+    def test_a_site_that_stands_alone(self, tmp_path):
+        (tmp_path / "a.html").write_text(
+            '<a href="b.html#there">b</a> <a href="https://example.org/x#y">elsewhere</a> <p id="here">'
+        )
+        (tmp_path / "b.html").write_text('<a href="a.html">a</a> <h2 id="there">')
+        assert module("offline").faults(tmp_path) == []
+
+    def test_requests_to_other_machines(self, tmp_path):
+        (tmp_path / "a.html").write_text(
+            '<script src="https://cdn.example/x.js"></script>'
+            '<link rel="stylesheet" href="//fonts.example/f.css">'
+        )
+        assert len(module("offline").faults(tmp_path)) == 2
+
+    def test_links_that_lead_nowhere(self, tmp_path):
+        (tmp_path / "a.html").write_text(
+            '<a href="gone.html">1</a> <a href="#gone">2</a> <img src="gone.png">'
+        )
+        assert len(module("offline").faults(tmp_path)) == 3
