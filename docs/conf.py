@@ -47,6 +47,7 @@ autodoc_typehints = "none"  # numpydoc writes what each parameter takes
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 smartquotes = False
+suppress_warnings = ["misc.highlighting_failure"]  # what Pygments has no lexer for is shown plain
 default_role = "py:obj"
 add_module_names = True
 python_use_unqualified_type_names = True
