@@ -9,7 +9,7 @@ INPUTS := pyproject.toml constraints.txt
 RIVALS := benchmarks/.venv-rivals
 BENCHMARKS := $(filter-out benchmarks/measure.py,$(wildcard benchmarks/*.py))
 
-.PHONY: help demo lab test lint format bench notebooks pins clean
+.PHONY: help demo lab test lint format docs bench notebooks pins clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,8 +17,9 @@ help:
 	@echo "make lab     open JupyterLab with copies of the notebooks (my_notebooks/): on your account if an API key is set, else on the sandbox"
 	@echo "             (as root, or without a screen: make lab LAB_OPTIONS='--allow-root --no-browser')"
 	@echo "make test    everything that CI checks: style, types, import rules, tests, doctests, notebooks"
-	@echo "make lint    style, types and import rules only"
+	@echo "make lint    style, types, import rules and the forms of .github only"
 	@echo "make format  put the code into its style"
+	@echo "make docs    build the site of the documentation into build/docs, with warnings as errors"
 	@echo "make bench   the measurements behind the figures in the documentation"
 	@echo "make notebooks  run the notebooks and store their outputs"
 	@echo "make pins    write constraints.txt anew from the newest versions"
@@ -30,7 +31,7 @@ demo: $(VENV)/.demo-installed
 lab: $(VENV)/.lab-installed
 	$(BIN)/brightcall lab --copies-of notebooks $(LAB_OPTIONS)
 
-test: lint
+test: lint docs
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev-installed
@@ -38,10 +39,19 @@ lint: $(VENV)/.dev-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[0-9]*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.citation-file-format CITATION.cff
+	$(BIN)/zizmor --offline --quiet .github/workflows
 
 format: $(VENV)/.dev-installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Notebooks are shown with their stored outputs. Links between pages are checked, those to other sites are not.
+docs: $(VENV)/.dev-installed
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -j auto -c docs -d build/doctrees . build/docs
 
 bench: $(VENV)/.dev-installed $(RIVALS)/.installed
 	@failed=0; for each in $(BENCHMARKS); do echo "== $$each"; $(BIN)/python "$$each" || failed=1; done; exit $$failed

@@ -75,6 +75,7 @@ class TestProject:
             "graph",
             "keyring",
             "all",
+            "docs",
             "dev",
         }
 
