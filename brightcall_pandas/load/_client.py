@@ -320,7 +320,13 @@ class Client(ForkAware):
         return self.is_final(fetched_at, last_day) or timedelta(0) <= age <= self.max_age
 
     def reader(self) -> Callable[[], Client]:
-        """Return what makes a client of the same cache that asks no server and has no key."""
+        """Return what makes a client of the same cache that asks no server and has no key.
+
+        Returns
+        -------
+        Callable
+            Takes nothing; can be pickled, and holds no key.
+        """
         same: dict[str, Any] = {
             "api_version": self.profile.name,
             "base_url": self.base_url if self._names_server else None,

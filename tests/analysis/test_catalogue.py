@@ -156,6 +156,8 @@ class TestEveryTable:
         df = calls(40)
         shown |= set(analysis.explain_change(df, df, by="project").columns)
         shown |= set(analysis.sensitivity(df, by="project").columns)
+        nothing = pd.DataFrame(columns=["id", "uniqueId", "kind", "field", "old", "new"], dtype="str")
+        shown |= set(analysis.revisions_table(df, nothing).columns)
         assert set(DEFINITIONS) <= shown
 
 

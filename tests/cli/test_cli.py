@@ -108,8 +108,7 @@ class TestHelp:
         words = " ".join(done.stdout.split())
         commands = (
             r"demo Load.* lab Open.* sandbox Run.* describe List.* export Write.* report Write.*",
-            r"revisions List.* lookback Estimate.* doctor Report.* cache Show",
-            r"revisions List.* watch Tell.* doctor Report.* cache Show",
+            r"revisions List.* lookback Estimate.* watch Tell.* doctor Report.* cache Show",
         )
         assert re.search(" ".join(commands), words)
         assert "BRIGHTCALL_API_KEY" in words
@@ -573,6 +572,7 @@ class TestLookback:
         assert brightcall("lookback", *arguments, *read_twice).returncode == 2
 
 
+@pytest.fixture(scope="module")
 def watching(brightcall, tmp_path_factory):
     """How the command ends on days of which a line lost most of its answers in the second half."""
     world = bc.World("fell", [("answer", f"line:{TestWatch.LINE}", -1.5, 0.5)])
