@@ -157,7 +157,8 @@ class TestEveryTable:
         shown |= set(analysis.explain_change(df, df, by="project").columns)
         shown |= set(analysis.sensitivity(df, by="project").columns)
         nothing = pd.DataFrame(columns=["id", "uniqueId", "kind", "field", "old", "new"], dtype="str")
-        shown |= set(analysis.revisions_table(df, nothing).columns)
+        named = df.assign(id=df.index.astype("str"), uniqueId=None)
+        shown |= set(analysis.revisions_table(named, nothing).columns)
         assert set(DEFINITIONS) <= shown
 
 
