@@ -127,9 +127,12 @@ def is_none(group: object) -> bool:
 
 
 def label_or_hour(group: object, level: object, width: int = 40) -> str:
-    """Return the label of one level of an index: an hour of the day is told from when to when."""
+    """Return the label of one level of an index: of an hour from when to when, of a time its day as well."""
     if level == "hour" and isinstance(group, Integral):
         return f"{group}–{int(group) + 1} h"
+    if isinstance(group, pd.Timestamp):  # the subtitle has the year and the zone
+        at = "" if group == group.normalize() else f" {group:%H:%M}"
+        return f"{group:%a} {group.day} {group:%b}{at}"
     return shortened(group, width)
 
 

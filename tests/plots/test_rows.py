@@ -106,3 +106,9 @@ class TestWords:
         assert row_labels(together) == ["a · x", "y", "b · x"]
         apart = pd.MultiIndex.from_tuples([("a", "x"), ("b", "x"), ("b", "y"), ("a", "y")])
         assert row_labels(apart) == ["a · x", "b · x", "b · y", "a · y"]
+
+    def test_times_are_told_by_their_day(self):
+        days = pd.date_range("2026-03-28", periods=3, tz="Europe/Berlin").rename("day")
+        assert row_labels(days) == ["Sat 28 Mar", "Sun 29 Mar", "Mon 30 Mar"]
+        halves = pd.date_range("2026-03-28 09:00", periods=2, freq="30min", tz="UTC").rename("30min")
+        assert row_labels(halves) == ["Sat 28 Mar 09:00", "Sat 28 Mar 09:30"]
