@@ -82,9 +82,9 @@ def _histogram(table: pd.DataFrame, look: Look, topic: str, verb: str) -> Axes:
     ax.set_ylim(0, 1.04)
     percent_axis(ax.yaxis)
     grid_of(ax, "y")
-    ax.set_ylabel(f"share of calls that {verb} as long")
+    ax.set_ylabel(f"share that {verb} as long")
     ax.set_xlabel(f"{topic} (log scale)")
-    what = f"share of the {_what(look)} that {verb} longer than the time shown"
+    what = f"share of the {_what(look)} that {verb} as long as the time shown, or longer"
     lines = [what, *remarks, look.facts.cut(table)]
     form = f"A falling curve of the share of calls that {verb} longer, over time"
     return headed(ax, look, title, look.facts.lines(*lines), form=form, key=key, fits=fits)

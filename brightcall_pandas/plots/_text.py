@@ -469,9 +469,9 @@ def describe(ax: Axes) -> str:
     --------
     >>> import pandas as pd
     >>> import brightcall_pandas as bc
-    >>> table = pd.DataFrame({"outcomeTag": ["sold", "no", "no"]}).calls.by_outcome()
+    >>> table = pd.DataFrame({"outcomeTag": ["sold"] * 5 + ["no"] * 20}).calls.by_outcome()
     >>> bc.plots.describe(bc.plots.by_outcome(table)).split(".")[0]
-    'no is the most frequent outcome: 67 % of the calls'
+    'no is the most frequent outcome: 80 % of the calls'
     """
     layers = [each for each in ax.get_children() if isinstance(each, TextLayer)]
     if not layers:
