@@ -28,7 +28,7 @@ class TestEveryPicture:
 
 
 class TestFourSubplots:
-    @pytest.mark.parametrize("picture", ["by_agent", "changes", "by_outcome"])
+    @pytest.mark.parametrize("picture", ["by_agent", "changes"])
     def test_names_leave_room_for_the_data_and_nothing_moves_when_drawn_again(self, picture):
         assert in_four_subplots(picture, "sixty long names") == []
 
