@@ -76,7 +76,7 @@ def compare(table: pd.DataFrame, look: Look) -> Axes:
         metric=metric,
         raw=shown[both[0]],
         heading=f"change{f' ± {look.facts.interval}' if f'{metric}_change_low' in shown else ''}"
-        f"{f' (n {look.facts.sides[1]}, {look.facts.sides[0]})' if counts else ''}",
+        f"{' (n → n)' if counts else ''}",
         beyond=None if beyond is None else list(beyond),
         # A small change must look small.
         span=0.05 if rate else 0.05 * float(np.nanmax(np.abs(shown[both].to_numpy(dtype=np.float64)))),
@@ -186,7 +186,7 @@ def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
     if "n_calls" not in shown:
         return texts
     counts = zip(texts, shown["n_calls"], shown["n_calls_other"], strict=True)
-    return [f"{text} ({number(here)}, {number(there)})" for text, here, there in counts]
+    return [f"{text} ({number(there)} → {number(here)})" for text, here, there in counts]
 
 
 @picture

@@ -180,7 +180,7 @@ def differ(one: pd.Series, other: pd.Series, rate: str, many: int, facts: Facts)
     """
     gap = abs(float(one[rate]) - float(other[rate]))
     reaches = [(float(each[f"{rate}_high"]) - float(each[f"{rate}_low"])) / 2 for each in (one, other)]
-    return gap > widened(max(many * (many - 1) // 2, 1), facts) * float(np.hypot(*reaches))
+    return gap > widened(max(many * (many - 1) // 2, 1), facts) * float(np.linalg.norm(reaches))
 
 
 def _apart(known: pd.DataFrame, rate: str, overall: float, facts: Facts) -> np.ndarray:

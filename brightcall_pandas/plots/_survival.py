@@ -201,12 +201,12 @@ def _finding(curves: Mapping[object, _Curve], noun: str, *, split: bool) -> str:
 
 def _differ(longest: _Curve, shortest: _Curve, many: int) -> bool:
     """Tell whether medians differ by more than chance, picked out of this many."""
-    sides = [
+    one, other = (
         pd.Series({"median": curve.median, "median_low": low, "median_high": high})
         for curve in (longest, shortest)
         for low, high in [curve.interval]
-    ]
-    return differ(*sides, "median", many, Facts())
+    )
+    return differ(one, other, "median", many, Facts())
 
 
 def _together(curves: Mapping[object, _Curve]) -> _Curve:

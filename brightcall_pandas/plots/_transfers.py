@@ -77,6 +77,7 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
         bar: Any = ax.figure.colorbar(image, ax=ax, shrink=0.6, pad=0.02)
         (count_axis if counts else percent_axis)(bar.ax.yaxis)
         bar.outline.set_visible(False)
+        bar.ax.tick_params(labelsize=0.9 * look.small, length=2, pad=1)
     remarks = [
         _count(table) if counts else _share(table),
         f"clearly: by {APART:g} standard errors" if counts else "",

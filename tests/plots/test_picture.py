@@ -113,7 +113,7 @@ class TestFacts:
     def test_both_sides_of_a_comparison_say_their_days(self):
         early, late = CALLS.iloc[:16], CALLS.iloc[40:]
         told = words(late.calls.plot.compare(early))
-        assert "change ± 95 % interval (n 4 Mar, 2 Mar)" in told
+        assert "change ± 95 % interval (n → n)" in told
         assert told.endswith("| 4 March 2026 | 2 March 2026")
         told = words(late.calls.plot.changes(early))
         assert "2 Mar → 4 Mar" in told

@@ -442,7 +442,7 @@ class TestCompare:
         assert others.get_offsets()[[0, 2], 0].tolist() == [1.0, 0.0]
         assert ours.get_offsets()[[0, 1], 0].tolist() == [0.5, 1.0]
         texts = [text.get_text() for text in ax.texts]
-        assert texts[:3] == ["−50.0 ± 58.9 points (2, 2)", "not known (1, 0)", "not known (0, 1)"]
+        assert texts[:3] == ["−50.0 ± 58.9 points (2 → 2)", "not known (0 → 1)", "not known (1 → 0)"]
         assert "answered ÷ calls; n = 3 calls against 3" in words(ax)
 
     def test_a_change_is_named_only_beyond_chance(self):
