@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
@@ -208,7 +209,8 @@ def dot_rows(
     tuple
         The axes, and what is fitted each time they are drawn.
     """
-    ax = look.axes(height=1.6 + look.row_height() * len(labels))
+    larger = max(float(rcParams["font.size"]) / 10, 1.0)  # for the text above a single row
+    ax = look.axes(height=1.6 * larger + look.row_height() * len(labels))
     tones = tones_of(ax, inside=True)
     places = np.arange(len(labels))
     usual = [look.hue] * len(labels)

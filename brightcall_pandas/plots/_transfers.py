@@ -15,6 +15,7 @@ from matplotlib.colors import PowerNorm, to_hex
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 
 from brightcall_pandas.plots._colors import ink_on, more_is, ramp_on, tones_of
@@ -77,7 +78,10 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
         bar: Any = ax.figure.colorbar(image, ax=ax, shrink=0.6, pad=0.02)
         (count_axis if counts else percent_axis)(bar.ax.yaxis)
         bar.outline.set_visible(False)
-        bar.ax.tick_params(labelsize=0.9 * look.small, length=2, pad=1)
+        # Ticks that depended on the height would change the width that the layout has given to them.
+        bar.ax.yaxis.set_major_locator(
+            FixedLocator(sorted({0.0, _quarter(values, counts=counts), values.max()}))
+        )
     remarks = [
         _count(table) if counts else _share(table),
         f"clearly: by {APART:g} standard errors" if counts else "",
@@ -113,6 +117,12 @@ def _largest(
         others = f" and {counted(len(alike) - 3, 'other')}" if len(alike) > 3 else ""
         return f"No transfer is clearly the first: {names}{others}"
     return f"Most frequent transfer: {pair(order[0])}"
+
+
+def _quarter(values: NDArray[np.float64], *, counts: bool) -> float:
+    """Return what stands in the middle of a scale of square roots."""
+    quarter = float(values.max()) / 4
+    return float(round(quarter)) if counts else quarter
 
 
 def _busiest(table: pd.DataFrame, most: int) -> pd.DataFrame:
