@@ -36,16 +36,25 @@ def main() -> None:
     print(f"{len(calls('many')):,} calls over 180 days\n")
     for picture in arguments.names or PICTURES:
         start = time.perf_counter()
-        wrong += [f"{picture}: {each}" for each in complaints(picture, "many", "as it comes", "notebook")]
+        found = complaints(picture, "many", "as it comes", "notebook")
         seconds = time.perf_counter() - start
-        print(f"{picture:<32}{seconds:>8.1f} s{'  slow' if seconds > SLOW_S else ''}")
+        print(f"{picture:<32}{seconds:>8.1f} s{'  slow' if seconds > SLOW_S else ''}", flush=True)
+        wrong += told(picture, found)
     if not arguments.small:
         KINDS.pop("many")
         for picture in arguments.names or PICTURES:
             for combination in every_combination():
-                wrong += [f"{picture}: {each}" for each in complaints(picture, *combination)]
+                wrong += told(picture, complaints(picture, *combination))
+            print(f"{picture}: every kind in every style", flush=True)
     if wrong:
-        sys.exit("\n".join(["", *wrong]))
+        sys.exit(f"\n{len(wrong)} complaints")
+
+
+def told(picture: str, complaints_of: list[str]) -> list[str]:
+    """Print what is wrong with a picture at once, since all of them take long; return it."""
+    for each in complaints_of:
+        print(f"    {picture}: {each}", flush=True)
+    return complaints_of
 
 
 if __name__ == "__main__":

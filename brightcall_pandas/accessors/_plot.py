@@ -111,9 +111,10 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw the answer rate of each line, adjusted and as counted.
 
-        A row for each line, lowest adjusted rate first: a dot for the adjusted rate, a hollow dot
-        for the rate as counted, a line for its interval, and on the right the share of short
-        calls and the trend. Of more than 30 lines the first and the last 15 are drawn.
+        A row for each line, highest adjusted rate first: a dot for the adjusted rate, a
+        hollow dot for the rate as counted, a line for its interval, and on the right the
+        share of short calls and the trend. Of more than 30 lines the first and the last 15
+        are drawn.
         """
         from brightcall_pandas import plots
 
@@ -191,9 +192,10 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw the distribution of talk time.
 
-        The share of calls that talk longer, at each end of a bin, over time on a logarithmic axis;
-        three quarters, half and a quarter are marked, read off between the ends of their bins. Bins
-        of one width are bars. With outer index levels a curve for each of the six largest groups.
+        The share of calls that talk longer, at each end of a bin, over time on a
+        logarithmic axis; three quarters, half and a quarter are marked: the quartiles that
+        the table tells, else read off within bins. Bins of one width are bars. With outer
+        index levels a curve for each of the six largest groups.
         """
         from brightcall_pandas import plots
 
@@ -214,9 +216,10 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw the distribution of the time until calls were answered.
 
-        The share of calls that wait longer, at each end of a bin, over time on a logarithmic axis;
-        three quarters, half and a quarter are marked, read off between the ends of their bins. Bins
-        of one width are bars. With outer index levels a curve for each of the six largest groups.
+        The share of calls that wait longer, at each end of a bin, over time on a
+        logarithmic axis; three quarters, half and a quarter are marked: the quartiles that
+        the table tells, else read off within bins. Bins of one width are bars. With outer
+        index levels a curve for each of the six largest groups.
         """
         from brightcall_pandas import plots
 
@@ -260,10 +263,12 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw a value by weekday and hour of the day.
 
-        A cell for each hour of the week; darker means more. Hours without calls at both ends of the day
-        are left out. Cells that rest on fewer than ten calls, of a rate or a mean fewer than 30, are
-        hatched and have no color; for a mean, the calls it is taken over count. Of a rate the title
-        names an hour only if the table tells that it is beyond chance.
+        A cell for each hour of the week; darker means more. Hours without calls at both
+        ends of the day are left out. Cells that rest on fewer than ten calls, of a rate or
+        a mean fewer than 30, are hatched and have no color; for a mean, the calls it is
+        taken over count. Hours of which the table tells that their rate is beyond chance
+        are framed, and the title counts them; of a number it says if the peak may be
+        chance. An hour stands where it begins.
         """
         from brightcall_pandas import plots
 
@@ -276,11 +281,12 @@ class CallsPlot(PictureViews):
     def concurrency(self, freq: str = "1min", *, by: By = None, **options: Unpack[PlotOptions]) -> Axes:
         """Draw how many calls were in progress at once.
 
-        Up to two weeks: the most calls at once in each period as filled steps and the mean as a
-        line. Two weeks and more: a typical week, the number that was not exceeded in nine of ten
-        weeks at each half hour. The title tells the peak and its time. With outer index levels
-        the most calls at once of the six groups with the highest peaks, a line each. Too many
-        periods are drawn as hours or days, each with its highest maximum and its mean.
+        Up to two weeks: the most calls at once in each period as filled steps and the mean
+        as a line. Two weeks and more: a typical week, the number that was not exceeded in
+        nine of ten weeks at each half hour. The title tells the peak and its time. With
+        outer index levels the most calls at once of the six groups with the highest peaks,
+        a line each; of two weeks and more a typical day of each group. Too many periods are
+        drawn as hours or days, each with its highest maximum and its mean.
         """
         from brightcall_pandas import plots
 
@@ -304,11 +310,11 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw how many agents each period needs and the load they would carry.
 
-        Up to two weeks: agents as filled steps, the load in erlangs as a line. Two weeks and
-        more: a typical week, the agents that suffice in nine of ten weeks at each half hour. With
-        outer index levels the agents of the six groups that need most, a line each. Too many
-        periods are drawn as hours or days, each with its highest number of agents and its mean
-        load.
+        Up to two weeks: agents as filled steps, the load in erlangs as a line. Two weeks
+        and more: a typical week, the agents that suffice in nine of ten weeks at each half
+        hour. With outer index levels the agents of the six groups that need most, a line
+        each; of two weeks and more a typical day of each group. Too many periods are drawn
+        as hours or days, each with its highest number of agents and its mean load.
         """
         from brightcall_pandas import plots
 
@@ -338,9 +344,9 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw the share of calls answered in time, for all three denominators.
 
-        A row for each group with three marks, the best first; the line is the interval of the
-        first. Of more than 30 groups the largest are drawn. Groups of which no answer time is
-        known say so.
+        A row for each group with three marks, the best first; the line is the interval of
+        the first, which stands at the right with its calls. Of more than 30 groups the
+        largest are drawn. Groups of which no answer time is known say so.
         """
         from brightcall_pandas import plots
 
@@ -390,10 +396,11 @@ class CallsPlot(PictureViews):
         """Draw what each attempt adds and how many clients are reached by then.
 
         Bars show the share of clients not reached before whom the attempt reached, with its
-        interval; below them stands of how many clients. Lines show the clients reached so far, and
-        how many there would be if no client were given up and those who were could be reached as
-        easily as the others. With outer index levels a line for each of the six largest groups. Of
-        more than twelve attempts the first twelve are drawn.
+        interval; below them stands of how many clients. Lines show the clients reached so
+        far, and how many there would be if no client were given up and those who were could
+        be reached as easily as the others, on the band of its interval. With outer index
+        levels a line for each of the six largest groups. Of more than twelve attempts the
+        first twelve are drawn.
         """
         from brightcall_pandas import plots
 
@@ -447,7 +454,8 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw how many promised calls were kept, late or missed, or are still open.
 
-        A bar for each status: its number of promised calls, with the interval of its share.
+        A bar for each status: its number of promised calls, with the interval of its share
+        of those that were due.
         """
         from brightcall_pandas import plots
 
@@ -575,11 +583,12 @@ class CallsPlot(PictureViews):
     ) -> Axes:
         """Draw how transferred calls flow from party to party.
 
-        A column of bars for each stage of a call, a bar for each party, as tall as the calls that
-        it had there; bands are transfers, in the color of the party that transfers. What arrives at
-        a bar and does not leave it ended there. The busiest parties have colors of their own. The
-        first three transfers of a call are drawn, and no band for those of under half a percent of
-        the calls.
+        A column of bars for each stage of a call, a bar for each party, as tall as the
+        calls that it had there; bands are transfers, in the color of the party that
+        transfers. What arrives at a bar and does not leave it ended there. The busiest
+        parties have colors of their own. The first three transfers of a call are drawn, as
+        far as any band is of one percent of the calls; thinner ones are grey. Beside a bar
+        stands where most of its calls came from.
         """
         from brightcall_pandas import plots
 

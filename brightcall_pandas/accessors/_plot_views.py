@@ -112,10 +112,11 @@ class PictureViews:
     def calendar(self, value: str = "n_calls", *, days: Days = None, **options: Unpack[PlotOptions]) -> Axes:
         """Draw a value of each day as a calendar.
 
-        A cell for each day, a row for each weekday and a column for each week; darker means more. A
-        rate of fewer than 30 calls is hatched and sets no color, and so is a day of which calls are
-        only loaded in part. Days whose rate differs from that of all by more than chance are framed.
-        Of more than 53 weeks the last are drawn.
+        A cell for each day, a row for each weekday and a column for each week; darker means
+        more, lighter on a dark background. A rate of fewer than 30 calls is hatched and
+        sets no color, and so is a day of which calls are only loaded in part. Days whose
+        rate differs from that of all by more than chance are framed. Of more than 53 weeks
+        the last are drawn.
         """
         from brightcall_pandas import plots
 
@@ -138,9 +139,10 @@ class PictureViews:
     ) -> Axes:
         """Draw the share of each outcome in each period.
 
-        A line for each of the six most frequent outcomes on the band of its interval, named at its end
-        with the share of the last whole period. Periods that the days do not fill are hollow. The title
-        tells the outcome that moved most between whole periods, if any did by more than its intervals.
+        A line for each of the six most frequent outcomes on the band of its interval, named
+        at its end, where it was in the last whole period, with its share then. Periods that
+        the days do not fill are hollow. The title tells the outcome whose share of the last
+        whole period differs most from those before, if any differs by more than chance.
         """
         from brightcall_pandas import plots
 
@@ -151,10 +153,11 @@ class PictureViews:
     def talk_time_survival(self, *, by: By = "outcome", **options: Unpack[PlotOptions]) -> Axes:
         """Draw which share of the answered calls still talks after so many seconds.
 
-        A curve for each of the six largest groups, on a logarithmic axis of time: the share of its
-        answered calls that talk at least so long. Dots are medians, with their intervals as lines:
-        of groups in a row each below the curves, beside the name. The title compares the longest
-        and the shortest median, if their intervals lie apart.
+        A curve for each of the six largest groups, on a logarithmic axis of time: the share
+        of its answered calls that talk at least so long. Dots are medians, with their
+        intervals as lines: of groups in a row each below the curves, beside the name. The
+        title compares the longest and the shortest median, if they differ by more than
+        chance.
         """
         from brightcall_pandas import plots
 
@@ -167,9 +170,10 @@ class PictureViews:
     ) -> Axes:
         """Draw the rate of each agent against the number of calls, with the limits of chance.
 
-        A funnel plot: a dot for each agent, the rate of all of them as a line, and curves between
-        which 95 % and 99.8 % of agents lie who are all alike. Agents beyond the outer curves stand out
-        and are named. Calls without an agent are left out.
+        A funnel plot: a dot for each agent, their median as a line, above which half of the
+        calls are, and curves between which 95 % and 99.8 % of agents lie who are all alike.
+        Agents beyond the outer curves stand out and are named. Calls without an agent are
+        left out.
         """
         from brightcall_pandas import plots
 
@@ -224,9 +228,10 @@ class PictureViews:
     ) -> Axes:
         """Draw what another attempt brings, by how long after the one before.
 
-        A cell for each attempt and gap: the share of clients not reached before whom it reached, and of
-        how many; darker means more. Cells of fewer than 30 clients are hatched and set no color. The
-        title compares the gaps before the second attempt, where their intervals lie apart.
+        A cell for each attempt and gap: the share of clients not reached before whom it
+        reached, and of how many; darker means more. Cells of fewer than 30 clients are
+        hatched and set no color. The title compares the gaps before the second attempt,
+        where they differ by more than chance.
         """
         from brightcall_pandas import plots
 
@@ -293,8 +298,8 @@ class PictureViews:
 
         A cell for each figure, downwards, and direction, across: an equals sign where rows and
         statistics agree, else by how much the rows differ; a dash where rows cannot tell. Figures
-        that agree in every direction are only counted, unless all do, or ``sort="table"`` asks for
-        each. Those that differ come first; of more than twenty the first are drawn.
+        that differ come first, then those that cannot be compared; of more than twenty the first are
+        drawn.
         """
         from brightcall_pandas import plots
 

@@ -208,7 +208,8 @@ def explain_change(
 
         Here the column ``effect`` adds up to the metric over all calls of `df` minus that of `other`,
         exactly. In both tables ``attrs["metric"]`` names the metric, ``attrs["n_calls"]`` has the number of
-        calls of `df` and of `other`, and ``attrs["of_all"]`` the metric over all of them;
+        calls of `df` and of `other`, and ``attrs["of_all"]`` the metric over all of them; of the groups of
+        one dimension ``attrs["change_of_all"]`` has the ends of the interval of their difference.
         ``attrs["brightcall"]`` names the ``confidence``, and as ``false_discovery_rate`` the level of
         ``beyond_chance``: 1 − `confidence`. If one side has no
         call that the metric counts, the table is empty.
@@ -331,6 +332,8 @@ def _kitagawa(
     present = present.sort_values("effect", key=abs, ascending=False, kind="stable")
     n_calls = [int(table["n_calls"].sum()) for table in sides.tallies]
     present.attrs |= {"metric": metric.name, "n_calls": n_calls, "of_all": of_all.tolist()}
+    if confidence is not None:
+        present.attrs["change_of_all"] = list(_interval_of_all(df, other, metric, confidence))
     return present if confidence is None else say_level(present, confidence)
 
 

@@ -23,14 +23,14 @@ from brightcall_pandas.plots._formats import (
     words_of,
 )
 from brightcall_pandas.plots._labels import label_of
-from brightcall_pandas.plots._limits import ALIKE, chance_band, effective_calls
+from brightcall_pandas.plots._limits import ALIKE, APART, chance_band, effective_calls
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import PointLabels, halo
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["agent_funnel"]
 
-_NARROW = 1.96  # standard errors within which 95 % lie
+_NAMED = 2  # agents that a title names
 _HITS = {"answer_rate": "answered ÷ calls", "positive_rate": "positive outcomes ÷ calls"}
 
 
@@ -46,8 +46,9 @@ def agent_funnel(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A funnel plot: a dot for each agent, the rate of all of them as a line, and curves between which 95 %
-        and 99.8 % of agents lie who are all alike. Agents beyond the outer curves stand out and are named.
+        A funnel plot: a dot for each agent, their median as a line, above which half of the calls are, and
+        curves between which 95 % and 99.8 % of agents lie who are all alike. Agents beyond the outer curves
+        stand out and are named.
         Calls without an agent are left out.
     """
     rate = _rate_of(table, look)
@@ -59,7 +60,7 @@ def agent_funnel(table: pd.DataFrame, look: Look) -> Axes:
         return no_data(look, topic, "no agents" if people.empty else f"{words} is not known")
     ax = look.axes(height=4.6)
     calls, rates = (known[name].to_numpy(dtype=np.float64) for name in ("n_calls", rate))
-    mean = float((calls * rates).sum() / calls.sum())
+    mean = _middle(calls, rates)
     # How many calls tell as much as one of a client of its own: one number for all, or there were no curves.
     design = float(np.median(calls / effective_calls(known, rate, look.facts)))
     low, high = chance_band(mean, calls / design, ALIKE)
@@ -75,7 +76,7 @@ def agent_funnel(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_xlabel("calls of the agent")
     ax.set_ylabel(words)
     muted = tones_of(ax, inside=True).muted
-    key = [Key(f"all: {percent(mean)}", tones_of(ax, inside=True).ink, "line")]
+    key = [Key(f"median: {percent(mean)}", tones_of(ax, inside=True).ink, "line")]
     key += [Key("99.8 % of agents who are alike", muted, "line"), Key("95 % of them", muted, "dashes")]
     if beyond.any():
         key.append(Key("beyond chance", RED, "dot"))
@@ -85,9 +86,10 @@ def agent_funnel(table: pd.DataFrame, look: Look) -> Axes:
     return headed(
         ax,
         look,
-        _verdict([label_of(each, 24) for each in known.index[beyond]], len(known)),
+        _verdict(known.loc[beyond, rate], len(known), mean, sentence_case(words)),
         look.facts.lines(
-            f"{words}: {_HITS.get(rate, 'hits ÷ calls')}, {percent(mean)} in all",
+            f"{words}: {_HITS.get(rate, 'hits ÷ calls')}",
+            "median: half of the calls are of agents above it" if len(known) > 2 else "",
             calls_of(calls.sum()),
             "curves allow for calls of one client being alike" if f"{rate}_low" in known else "",
             f"not drawn: {counted(nobody, 'call')} without an agent" if nobody else "",
@@ -104,15 +106,31 @@ def _rate_of(table: pd.DataFrame, look: Look) -> str:
     return str(table.attrs.get("rank_by", look.facts.setting("rank_by", "answer_rate")))
 
 
-def _verdict(beyond: list[str], many: int) -> str:
+def _middle(calls: NDArray[np.float64], rates: NDArray[np.float64]) -> float:
+    """Return the rate in the middle of the calls: one agent far out does not move it, as it does a mean."""
+    if len(calls) < 3:
+        return float((calls * rates).sum() / calls.sum())
+    order = np.argsort(rates, kind="stable")
+    reached = np.cumsum(calls[order]) - calls[order] / 2
+    return float(np.interp(calls.sum() / 2, reached, rates[order]))
+
+
+def _verdict(beyond: pd.Series, many: int, mean: float, words: str) -> str:
+    """Return the finding: who is above, and who below, what chance explains."""
     if many == 1:
         return "A single agent differs from nobody"
-    if not beyond:
-        return f"None of {many} agents differs by more than chance"
-    if len(beyond) == 1:
-        return f"{beyond[0]} differs from the other {many - 1} agents by more than chance"
-    named = f": {' and '.join(beyond)}" if len(beyond) == 2 else ""
-    return f"{len(beyond)} of {many} agents differ by more than chance{named}"
+    if beyond.empty:
+        return f"{words}: none of {many} agents differs from {percent(mean)} by more than chance"
+    ways = [("above", beyond[beyond > mean]), ("below", beyond[beyond < mean])]
+    if len(beyond) <= _NAMED:
+        told = " and ".join(
+            f"{' and '.join(f'{label_of(name, 24)} ({percent(rate)})' for name, rate in those.items())} {way}"
+            for way, those in ways
+            if len(those)
+        )
+        return f"{words}: {told} what chance explains around {percent(mean)}"
+    told = ", ".join(f"{len(those)} {way}" for way, those in ways if len(those))
+    return f"{words}: {len(beyond)} of {many} agents are beyond what chance explains: {told} {percent(mean)}"
 
 
 def _names(
@@ -133,7 +151,7 @@ def _curves(ax: Axes, mean: float, calls: NDArray[np.float64], design: float) ->
     muted = tones_of(ax, inside=True).muted
     begin, end = max(calls.min() * 0.85, 1.0), max(calls.max() * 1.05, calls.min() + 1)
     reach = np.geomspace(begin, end, 200)
-    for sigmas, style in ((_NARROW, "--"), (ALIKE, "-")):
+    for sigmas, style in ((APART, "--"), (ALIKE, "-")):
         for bound in chance_band(mean, reach / design, sigmas):
             ax.plot(reach, bound, style, color=muted, linewidth=0.9, zorder=2)
     ax.axhline(mean, color=tones_of(ax, inside=True).ink, linewidth=1.4, zorder=1)

@@ -9,8 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 
 from brightcall_pandas.plots._cells import cell, cells_framed, shade
+from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._formats import counted, number, percent
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._standing import differ
 
 __all__ = ["attempt_gaps"]
 
@@ -32,7 +34,7 @@ def attempt_gaps(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A cell for each attempt and gap: the share of clients not reached before whom it reached, and of how
         many; darker means more. Cells of fewer than 30 clients are hatched and set no color. The title
-        compares the gaps before the second attempt, where their intervals lie apart.
+        compares the gaps before the second attempt, where they differ by more than chance.
 
     Raises
     ------
@@ -55,13 +57,14 @@ def attempt_gaps(table: pd.DataFrame, look: Look) -> Axes:
     return headed(
         ax,
         look,
-        _finding(told, attempts[0]),
+        _finding(told, attempts[0], look.facts),
         look.facts.lines(
-            "clients reached ÷ clients whom no attempt before had reached (in brackets)",
+            "clients reached, which is a call answered, ÷ clients whom no attempt before had (in brackets)",
             f"n = {counted(told['unreached'].sum(), 'attempt')}",
             look.facts.cut(table),
             f"hatched: fewer than {_FEW}" if (told["unreached"] < _FEW).any() else "",
-            f"beyond chance: {look.facts.interval}s that lie apart",
+            "blank: no such attempt" if len(told) < len(attempts) * len(gaps) else "",
+            f"chance: {look.facts.interval} of differences before attempt {attempts[0]}, corrected",
         ),
         form="A cell for each attempt, downwards, and gap, across; darker for a higher share",
         fits=cells_framed(ax, [f"attempt {each}" for each in attempts], gaps, texts, look),
@@ -95,7 +98,7 @@ def _cells(ax: Axes, told: pd.DataFrame, attempts: list[str], gaps: list[str], l
     return texts
 
 
-def _finding(told: pd.DataFrame, attempt: str) -> str:
+def _finding(told: pd.DataFrame, attempt: str, facts: Facts) -> str:
     """Compare the gaps before the first of these attempts."""
     rows: Any = told.xs(attempt, level=0)
     every = percent(rows["reached"].sum() / rows["unreached"].sum())
@@ -104,7 +107,7 @@ def _finding(told: pd.DataFrame, attempt: str) -> str:
     if len(rows) < 2:
         return f"{begin} {every} of the clients not reached before"
     best, worst = (rows.sort_values("marginal_rate", kind="stable").iloc[place] for place in (-1, 0))
-    if best["marginal_rate_low"] > worst["marginal_rate_high"]:
+    if differ(best, worst, "marginal_rate", len(rows), facts):
         shares = (f"{percent(each['marginal_rate'])} after {each.name}" for each in (best, worst))
         return f"{begin} {', '.join(shares)}"
     names = [gap for gap in map(str, told.xs(attempt, level=0).index) if gap in set(map(str, rows.index))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from brightcall_pandas.plots._choice import best_and_worst, chosen_rows
 from brightcall_pandas.plots._colors import tones_of
 from brightcall_pandas.plots._formats import (
     amount,
+    calls_of,
     counted,
     defined,
     is_rate,
@@ -24,8 +26,8 @@ from brightcall_pandas.plots._formats import (
 )
 from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._rows import bar_rows, dot_rows, interval_of, named_group, row_labels
-from brightcall_pandas.plots._standing import both_ends, level_of, standing_out
+from brightcall_pandas.plots._rows import bar_rows, dot_rows, flag_key, interval_of, named_group, row_labels
+from brightcall_pandas.plots._standing import Standing, both_ends, level_of, standing_out
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["breakdown", "by_agent", "by_line"]
@@ -65,6 +67,8 @@ def breakdown(table: pd.DataFrame, look: Look) -> Axes:
     if "n_calls" in shown and metric != beside:
         texts = [f"{text} (n = {_count(calls)})" for text, calls in zip(texts, shown[beside], strict=True)]
     intervals = interval_of(shown, metric) if f"{metric}_low" in shown else None
+    standing = _standing_of(shown, metric, look)
+    beyond = _flags_of(shown, metric, standing)
     ax, fits = bar_rows(
         row_labels(shown.index),
         shown[metric],
@@ -78,6 +82,8 @@ def breakdown(table: pd.DataFrame, look: Look) -> Axes:
         if isinstance(look.color, dict)
         else None,
         unit=words,
+        beyond=beyond,
+        whole=standing.overall if standing else None,
     )
     by = " and ".join(words_of(str(name)) for name in table.index.names)
     remarks = [f"{defined(metric)} of each {by}"]
@@ -86,11 +92,18 @@ def breakdown(table: pd.DataFrame, look: Look) -> Axes:
         remarks.append(f"n = {counted(_every(table), 'call')}{of_each}")
     if intervals is not None:
         remarks.append(f"whiskers: {look.facts.interval}")
-    title, test = _finding(shown, metric, topic, look)
-    remarks.append(test)
+    if standing:
+        remarks += [f"dashed: {percent(standing.overall)} of all", standing.test]
+    title = _finding(shown, metric, topic, standing)
     form = f"Bars of the {words}, one for each group"
     return headed(
-        ax, look, title, look.facts.lines(*remarks, hidden, look.facts.cut(table)), form=form, fits=fits
+        ax,
+        look,
+        title,
+        look.facts.lines(*remarks, hidden, look.facts.cut(table)),
+        form=form,
+        key=flag_key(beyond, look),
+        fits=fits,
     )
 
 
@@ -108,16 +121,33 @@ def _text(value: float, metric: str) -> str:
     return amount(value, metric)
 
 
-def _finding(shown: pd.DataFrame, metric: str, topic: str, look: Look) -> tuple[str, str]:
-    """Return the finding, and how chance was ruled out: of what has intervals only groups beyond chance."""
+def _standing_of(shown: pd.DataFrame, metric: str, look: Look) -> Standing | None:
+    """Return which groups differ from all by more than chance, of what has intervals."""
     named = shown[[not is_none(label) for label in shown.index]]
-    if len(named) > 1 and is_rate(metric) and f"{metric}_low" in shown and "n_calls" in shown:
-        known = shown[shown[metric].notna()]
-        overall = float((known[metric] * known["n_calls"]).sum() / max(known["n_calls"].sum(), 1))
-        standing = standing_out(shown, metric, overall, look.facts)
-        if standing.groups > 1:
-            return both_ends(shown, metric, standing, sentence_case(words_of(metric))), standing.test
-    return _extremes(named if len(named) else shown, metric, topic), ""
+    if len(named) < 2 or not is_rate(metric) or f"{metric}_low" not in shown or "n_calls" not in shown:
+        return None
+    known = shown[shown[metric].notna()]
+    overall = float((known[metric] * known["n_calls"]).sum() / max(known["n_calls"].sum(), 1))
+    standing = standing_out(shown, metric, overall, look.facts)
+    return standing if standing.groups > 1 else None
+
+
+def _flags_of(shown: pd.DataFrame, metric: str, standing: Standing | None) -> list[bool] | None:
+    """Return which rows to mark: also one without a name, which no title names."""
+    if standing is None:
+        return None
+    said = next((each for each in (f"{metric}_beyond_chance", "beyond_chance") if each in shown), None)
+    if said is None:
+        return standing.flags(shown.index)
+    return [bool(each) for each in shown[said].fillna(value=False)]
+
+
+def _finding(shown: pd.DataFrame, metric: str, topic: str, standing: Standing | None) -> str:
+    """Return the finding: of what has intervals only groups beyond chance."""
+    if standing:
+        return both_ends(shown, metric, standing, sentence_case(words_of(metric)))
+    named = shown[[not is_none(label) for label in shown.index]]
+    return _extremes(named if len(named) else shown, metric, topic)
 
 
 def _extremes(shown: pd.DataFrame, metric: str, topic: str) -> str:
@@ -198,15 +228,18 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
         raw=shown[rate],
         colors=[look.hue if known else muted for known in ranked],
         heading="possible ranks (calls)",
+        ranked_at=shown.get(f"{rate}_adjusted_low"),
     )
     ax.set_xlabel(words)
     least = look.facts.setting("min_calls")
     remarks = [
-        f"{defined(rate)}, shrunk towards the mean of all, ranked by the lower end of its interval",
-        f"{look.facts.n(table)}",
+        f"{defined(rate)}, shrunk towards the mean of all",
+        calls_of(look.facts.total(table, "n_calls") - table.loc[nobody, "n_calls"].sum())
+        if len(told) < len(table)
+        else look.facts.n(table),
         f"lines: {look.facts.interval} of the rate as counted; possible ranks: by these intervals",
         f"ranked from {number(least)} calls on" if least else "",
-        f"not drawn: {number(table.loc[nobody, 'n_calls'].sum())} without an agent"
+        f"not drawn: {counted(table.loc[nobody, 'n_calls'].sum(), 'call')} without an agent"
         if len(told) < len(table)
         else "",
         f"not drawn: {counted(unranked, 'agent')} of too few calls for a rank" if unranked else "",
@@ -214,6 +247,8 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.cut(table),
     ]
     key = [Key("shrunk", look.hue, "dot"), Key("as counted", muted, "ring")]
+    if f"{rate}_adjusted_low" in shown:
+        key.append(Key("its lower end, which ranks", tones_of(ax, inside=True).ink, "tick"))
     title = _ranking(told, rate)
     return headed(
         ax, look, title, look.facts.lines(*remarks), form="A dot for each agent", key=key, fits=fits
@@ -278,18 +313,31 @@ def by_line(table: pd.DataFrame, look: Look) -> Axes:
     look.sort = look.sort or "value"
     shown, hidden = best_and_worst(_sorted(table, look, "answer_rate_adjusted"), look, "lines")
     muted = look.tones.muted
+    beyond = (
+        [bool(each) for each in shown["beyond_chance"].fillna(value=False)]
+        if "beyond_chance" in shown
+        else None
+    )
     ax, fits = dot_rows(
         row_labels(shown.index),
         shown["answer_rate_adjusted"],
         [
             _short_and_trend(*each)
-            for each in zip(shown["n_calls"], shown["short_call_share"], shown["trend"], strict=True)
+            for each in zip(
+                shown["n_calls"],
+                shown["short_call_share"],
+                shown["trend"],
+                _reach_of_trend(shown),
+                strict=True,
+            )
         ],
         look,
         intervals=_of_adjusted(shown),
         metric="answer_rate",
         raw=shown["answer_rate"],
         heading="calls, short ones, change a week",
+        beyond=beyond,
+        whole=_middle(table),
     )
     ax.set_xlabel("answer rate")
     short = look.facts.seconds("short_s")
@@ -298,13 +346,15 @@ def by_line(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.n(table),
         f"lines: {look.facts.interval} of the adjusted rate",
         f"short calls: talk time below {short} ÷ answered" if short else "",
-        "change: percentage points",
+        f"change: percentage points, ± {look.facts.interval}",
+        f"dashed: {percent(_middle(table))} of all",
         f"chance: answered against expected, {level_of(look.facts)}" if "beyond_chance" in table else "",
         hidden,
         look.facts.cut(table),
     ]
     title = _of_lines(table)
     key = [Key("adjusted", look.hue, "dot"), Key("as counted", muted, "ring")]
+    key += [replace(each, mark="dot") for each in flag_key(beyond, look)]
     return headed(ax, look, title, look.facts.lines(*remarks), form="A dot for each line", key=key, fits=fits)
 
 
@@ -328,19 +378,34 @@ def _of_lines(table: pd.DataFrame) -> str:
     beyond = rates[named["beyond_chance"].reindex(rates.index).fillna(value=False).to_numpy(dtype=bool)]
     if beyond.empty:
         return f"No line's answer rate differs by more than chance: {span} adjusted"
-    middle = (named["answer_rate"] * named["n_calls"]).sum() / named["n_calls"].sum()
+    middle = _middle(table)
     most: Any = beyond.idxmin() if beyond.min() < middle else beyond.idxmax()
-    end = "lowest" if beyond.min() < middle else "highest"
-    return f"{_line(most)} has the {end} adjusted answer rate beyond chance: {percent(beyond[most])}"
+    way = "below" if beyond.min() < middle else "above"
+    rate = f"{_line(most)} has an adjusted answer rate of {percent(beyond[most])}"
+    return f"{rate}, {way} the {percent(middle)} of all by more than chance"
+
+
+def _middle(table: pd.DataFrame) -> float:
+    """Return the answer rate of all lines together."""
+    known = table[table["answer_rate"].notna()]
+    return float((known["answer_rate"] * known["n_calls"]).sum() / max(known["n_calls"].sum(), 1))
+
+
+def _reach_of_trend(shown: pd.DataFrame) -> pd.Series:
+    """Return how far the interval of each trend reaches to either side; null where the table has none."""
+    if not {"trend_low", "trend_high"} <= set(shown):
+        return pd.Series(np.nan, shown.index)
+    return (shown["trend_high"] - shown["trend_low"]) / 2
 
 
 def _line(label: Any) -> str:
     return f"Line {label_of(label, _NAME)}"
 
 
-def _short_and_trend(calls: float, short: float, trend: float) -> str:
+def _short_and_trend(calls: float, short: float, trend: float, reach: float) -> str:
     words = [f"n = {number(calls)}"]
     words += [] if np.isnan(short) else [f"{percent(short)} short"]
     if not np.isnan(trend):
-        words.append(f"{signed(trend * 100, 1)} a week")
+        either = "" if np.isnan(reach) else f" ± {reach * 100:.1f}"
+        words.append(f"{signed(trend * 100, 1)}{either} a week")
     return ", ".join(words)

@@ -62,24 +62,22 @@ def _tiles(row: pd.Series) -> list[tuple[str, str, str]]:
     return [
         ("calls", number(row["n_calls"]), f"answered: {number(row['answered'])}"),
         ("answer rate", percent(row["answer_rate"]), "answered ÷ calls"),
-        (
-            "talk time, mean",
-            duration(row["talk_time_mean_s"]),
-            _median(row["talk_time_median_s"], row["talk_time_mean_s"]),
-        ),
+        ("talk time, mean", duration(row["talk_time_mean_s"]), _median(row["talk_time_median_s"])),
         ("time to answer, mean", duration(row["answer_time_mean_s"]), "of answered calls"),
-        ("clients", number(row["unique_clients"]), "" if pd.isna(each) else f"{each:.1f} calls each"),
-        ("marked as first call", percent(row["first_time_share"]), "of calls with the mark"),
+        ("clients", number(row["unique_clients"]), _each(row["unique_clients"], each)),
+        ("marked as first call", percent(row["first_time_share"]), "of calls marked yes or no"),
         ("transferred", percent(row["transferred_share"]), "of calls"),
         ("AI's talk time", percent(row["ai_talk_share"]), "of talk time"),
     ]
 
 
-def _median(seconds: float, mean: float) -> str:
-    """Return the median, in minutes if the mean above it is."""
-    if pd.isna(seconds):
-        return ""
-    return f"median {seconds / 60:.1f} min" if 60 <= seconds < 120 <= mean else f"median {duration(seconds)}"
+def _each(clients: float, calls: float) -> str:
+    """Return how many calls a client has, and of how many: a call may lack its client."""
+    return "" if pd.isna(calls) else f"{calls:.1f} of {number(round(calls * clients))} calls each"
+
+
+def _median(seconds: float) -> str:
+    return "" if pd.isna(seconds) else f"median {duration(seconds)}, of answered"
 
 
 def _card(row: pd.Series, look: Look) -> Axes:
@@ -140,7 +138,7 @@ class _Tiles:
     def _columns(self, box: Any, width: float, height: float) -> tuple[int, float]:
         """Return in how many columns the texts are largest, and how many times their usual size."""
         best = (1, 0.0)
-        for columns in (4, 2, 8, 3, 1):
+        for columns in (4, 2, 8, 1):  # without a hole in the last row
             rows = -(-len(self.tiles) // columns)
             scale = min(box.width / columns / width, box.height / rows / height, _LARGEST)
             best = (columns, scale) if scale > best[1] + 1e-9 else best

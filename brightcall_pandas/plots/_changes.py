@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from brightcall_pandas.plots._choice import chosen_rows
-from brightcall_pandas.plots._colors import BLUE, ORANGE, tones_of
+from brightcall_pandas.plots._colors import ORANGE, tones_of
 from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
 from brightcall_pandas.plots._formats import (
@@ -26,7 +27,7 @@ from brightcall_pandas.plots._formats import (
 from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import aside
-from brightcall_pandas.plots._rows import dot_rows, named_group, row_labels
+from brightcall_pandas.plots._rows import FLAG, dot_rows, flag_key, named_group, row_labels
 from brightcall_pandas.plots._standing import level_of, noun_of
 from brightcall_pandas.plots._text import Key
 
@@ -63,6 +64,8 @@ def compare(table: pd.DataFrame, look: Look) -> Axes:
         return no_data(look, sentence_case(f"{words}, compared"), f"{words} is not known")
     sizes = told[["n_calls", "n_calls_other"]].sum(axis=1) if counts else pd.Series(1, told.index)
     shown, hidden = chosen_rows(told, look, sizes, told[f"{metric}_change"])
+    shown, aloof = _without_outliers(shown, both, metric)
+    beyond = beyond_of(shown, metric)
     ends = pd.DataFrame({"low": shown[both].min(axis=1), "high": shown[both].max(axis=1)})
     ax, fits = dot_rows(
         row_labels(shown.index),
@@ -72,7 +75,9 @@ def compare(table: pd.DataFrame, look: Look) -> Axes:
         intervals=ends,
         metric=metric,
         raw=shown[both[0]],
-        heading="change (n, n of the other calls)" if counts else "change",
+        heading=f"change{f' ± {look.facts.interval}' if f'{metric}_change_low' in shown else ''}"
+        f"{' (n → n)' if counts else ''}",
+        beyond=None if beyond is None else list(beyond),
         # A small change must look small.
         span=0.05 if rate else 0.05 * float(np.nanmax(np.abs(shown[both].to_numpy(dtype=np.float64)))),
     )
@@ -82,19 +87,43 @@ def compare(table: pd.DataFrame, look: Look) -> Axes:
         here, there = (look.facts.total(table, name) for name in ("n_calls", "n_calls_other"))
         n = f"n = {number(here)} calls against {number(there)}"
     muted = tones_of(ax, inside=True).muted
-    key = [Key(_side(look.facts, "these calls", other=False), look.hue, "dot")]
-    key.append(Key(_side(look.facts, "other calls", other=True), muted, "ring"))
-    beyond = beyond_of(shown, metric)
+    key = [Key(_side(look.facts, "these", other=False), look.hue, "dot")]
+    key.append(Key(_side(look.facts, "others", other=True), muted, "ring"))
+    if beyond is not None:
+        key += [replace(each, mark="dot") for each in flag_key(list(beyond), look)]
     chance = f"chance: {level_of(look.facts)}" if f"{metric}_beyond_chance" in shown else ""
-    lines = [defined(metric), n, chance, hidden, look.facts.cut(table), *look.facts.lines()]
+    lines = [defined(metric), n, chance, aloof, hidden, look.facts.cut(table), *look.facts.lines()]
     title = _largest_change(shown, metric, beyond)
     form = f"Two dots of the {words} for each group"
     return headed(ax, look, title, [line for line in lines if line], form=form, key=key, fits=fits)
 
 
+def _without_outliers(shown: pd.DataFrame, both: list[str], metric: str) -> tuple[pd.DataFrame, str]:
+    """Return rows without those that have no name and lie far from the others, and a remark on them.
+
+    Calls without a project, mostly inbound, would press all projects into a corner of the axis.
+    """
+    nameless = np.array([is_none(label) for label in shown.index], dtype=bool)
+    values = shown[both].to_numpy(dtype=np.float64)
+    if nameless.all() or not nameless.any():
+        return shown, ""
+    low, high = np.nanmin(values[~nameless]), np.nanmax(values[~nameless])
+    far = nameless & ((values > 2 * high - low) | (values < 2 * low - high)).any(axis=1)
+    if not far.any():
+        return shown, ""
+    pairs = shown.loc[far, both].itertuples()
+    told = ", ".join(
+        f"{label_of(label)} ({amount(there, metric)} → {amount(here, metric)})"
+        for label, there, here in pairs
+    )
+    return shown[~far], f"not drawn, far from the others: {told}"
+
+
 def _side(facts: Facts, words: str, *, other: bool) -> str:
     days = facts.other_days if other else facts.days
-    return f"{words} ({days})" if days else words
+    return (
+        days if days and facts.days != facts.other_days else f"{words} ({days})" if days else f"{words} calls"
+    )
 
 
 def _compared(table: pd.DataFrame) -> str:
@@ -146,10 +175,18 @@ def _largest_change(shown: pd.DataFrame, metric: str, beyond: pd.Series | None) 
 def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
     """Return the text beside each row: the change, and in brackets the calls of both sides."""
     texts = [_change(each, metric) for each in shown[f"{metric}_change"]]
+    if {f"{metric}_change_low", f"{metric}_change_high"} <= set(shown):
+        scale = 100 if is_rate(metric) else 1
+        reaches = (shown[f"{metric}_change_high"] - shown[f"{metric}_change_low"]) / 2 * scale
+        unit = " points" if is_rate(metric) else " s" if is_seconds(metric) else ""
+        texts = [
+            text if pd.isna(reach) or pd.isna(change) else f"{signed(scale * change, 1)} ± {reach:.1f}{unit}"
+            for text, change, reach in zip(texts, shown[f"{metric}_change"], reaches, strict=True)
+        ]
     if "n_calls" not in shown:
         return texts
     counts = zip(texts, shown["n_calls"], shown["n_calls_other"], strict=True)
-    return [f"{text} ({number(here)}, {number(there)})" for text, here, there in counts]
+    return [f"{text} ({number(there)} → {number(here)})" for text, here, there in counts]
 
 
 @picture
@@ -183,7 +220,17 @@ def explain_change(table: pd.DataFrame, look: Look) -> Axes:
         shown = pd.DataFrame(
             np.vstack([shown, effects.iloc[len(shown) :].sum()]), columns=effects.columns, index=labels
         )
-    texts, heading = [signed(effect, 2) for effect in shown["effect"]], "both"
+    flags = _flags(table, len(shown)) if not ranked else [False] * len(shown)
+    texts = [
+        f"{signed(effect, 2)}{f' {FLAG}' if flag else ''}"
+        for effect, flag in zip(shown["effect"], flags, strict=True)
+    ]
+    heading, intervals = "both", _intervals(table, len(shown), scale)
+    if not ranked and (of_all := _all(table, scale)) is not None:
+        labels.append("all")
+        shown = pd.concat([shown, pd.DataFrame([of_all[0]], columns=shown.columns, index=["all"])])
+        texts.append(signed(of_all[0][2], 2))
+        intervals = np.column_stack([intervals, of_all[1]])
     if ranked:
         heading = "explains beyond chance"
         unit_after = " s" if is_seconds(metric) else " points"
@@ -191,9 +238,7 @@ def explain_change(table: pd.DataFrame, look: Look) -> Axes:
     what = "rate" if is_rate(metric) else "mean"
     names = ("rates changed", "shares changed") if ranked else (f"its {what} changed", "its share changed")
     ax = look.axes(height=1.9 + look.row_height(1.3) * len(labels))
-    fits = _effect_bars(
-        ax, shown, texts, labels, look, heading=heading, intervals=_intervals(table, len(shown), scale)
-    )
+    fits = _effect_bars(ax, shown, texts, labels, look, heading=heading, intervals=intervals)
     words = words_of(metric)
     ax.set_xlabel(f"effect on the {words} of all, {unit}")
     calls = table.attrs.get("n_calls")
@@ -203,10 +248,10 @@ def explain_change(table: pd.DataFrame, look: Look) -> Axes:
         f"and by its share of calls",
         f"n = {number(calls[0])} calls against {number(calls[1])}" if calls else "",
         _chance(table, scale, ranked, look.facts),
-        f"{look.facts.other_days} → these" if look.facts.other_days else "",
-        look.facts.when,
+        f"from {look.facts.other_days} to {look.facts.when}" if look.facts.other_days else look.facts.when,
     ]
-    key = [Key(names[0], BLUE), Key(names[1], ORANGE), Key("both", tones.ink, "tick")]
+    key = [Key(names[0], look.hue), Key(names[1], ORANGE), Key("both", tones.ink, "tick")]
+    key += [Key(f"{FLAG} beyond chance", tones.ink, "line")] if any(flags) else []
     title = _moved(table, metric, scale)
     form = f"Bars for each {'dimension' if ranked else 'group'}"
     return headed(ax, look, title, [each for each in remarks if each], form=form, key=key, fits=fits)
@@ -220,7 +265,32 @@ def _chance(table: pd.DataFrame, scale: int, ranked: bool, facts: Facts) -> str:
         low, high = (signed(table[f"effect_{end}"].iloc[0] * scale, 1) for end in ("low", "high"))
         return f"{facts.interval} of the change: {low} to {high}"
     chance = f"; chance: {level_of(facts)}" if "beyond_chance" in table else ""
-    return f"lines: {facts.interval} of both{chance}"
+    ends = table[["effect_low", "effect_high"]].to_numpy(dtype=np.float64)
+    clear = ((ends[:, 0] > 0) | (ends[:, 1] < 0)) & ~np.array(_flags(table, len(table)))
+    alone = ""
+    if "beyond_chance" in table and clear.any():
+        who = (
+            label_of(table.index[int(np.argmax(clear))], 24) if clear.sum() == 1 else f"{clear.sum()} of them"
+        )
+        alone = f", of which {who} {'clears' if clear.sum() == 1 else 'clear'} 0 alone"
+    return f"lines: {facts.interval} of both, not corrected{alone}{chance}"
+
+
+def _flags(table: pd.DataFrame, many: int) -> list[bool]:
+    """Return which of the rows drawn are beyond chance; a row of several groups is not."""
+    if "beyond_chance" not in table:
+        return [False] * many
+    told = [bool(each) for each in table["beyond_chance"].fillna(value=False)][:many]
+    return [*told[: many - 1], False] if many < len(table) else told
+
+
+def _all(table: pd.DataFrame, scale: int) -> tuple[list[float], list[float]] | None:
+    """Return the effects of all groups together and the interval of their sum, where the table tells it."""
+    ends = table.attrs.get("change_of_all")
+    if len(table) < 2 or ends is None or np.isnan(ends).any():
+        return None
+    sums = [float(table[name].sum()) * scale for name in ("rate_effect", "mix_effect", "effect")]
+    return sums, [each * scale for each in ends]
 
 
 def _intervals(table: pd.DataFrame, many: int, scale: int) -> np.ndarray:
@@ -247,7 +317,7 @@ def _effect_bars(
 ) -> list[Fit]:
     """Draw two bars, a mark and its interval for each row, and its text at the right."""
     places, tones = np.arange(len(shown)), tones_of(ax, inside=True)
-    ax.barh(places - 0.19, shown["rate_effect"], height=0.36, color=BLUE)
+    ax.barh(places - 0.19, shown["rate_effect"], height=0.36, color=look.hue)
     ax.barh(places + 0.19, shown["mix_effect"], height=0.36, color=ORANGE)
     ax.hlines(places, *intervals, color=tones.ink, linewidth=1, zorder=3)
     ax.scatter(shown["effect"], places, s=60, color=tones.ink, zorder=3, marker="|", linewidth=2)
@@ -280,7 +350,9 @@ def _moved(table: pd.DataFrame, metric: str, scale: int) -> str:
     if f"{these:.1f}" == f"{other:.1f}":
         return f"{words} stayed at {these:.1f}{unit}{cause}"
     verb = "rose" if these > other else "fell"
-    return f"{words} {verb} from {other:.1f}{unit} to {these:.1f}{unit}{cause}"
+    sums = _all(table, scale) if "explained" not in table else None
+    within = ", within chance" if sums is not None and sums[1][0] <= 0 <= sums[1][1] else ""
+    return f"{words} {verb} from {other:.1f}{unit} to {these:.1f}{unit}{within}{cause}"
 
 
 def _cause(table: pd.DataFrame) -> str:

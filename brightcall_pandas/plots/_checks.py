@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.path import Path
 
 from brightcall_pandas.plots._cells import cell, cells_framed
 from brightcall_pandas.plots._colors import LIGHT_BLUE, RED, tones_of
@@ -20,6 +21,7 @@ __all__ = ["quality", "reconcile"]
 
 _ROWS, _FIGURES = 16, 20
 _LEAST = 0.01  # a share below which a bar is too short to be seen: a mark stands in its place
+_STUB = Path([(0, -1), (0.4, -1), (0.4, 1), (0, 1), (0, -1)])  # it begins at 0, as a bar does
 _NO_FAULTS = ("nulls", "agents", "chain texts", "completeness")
 """What `quality` lists besides faults: what the values look like."""
 
@@ -74,9 +76,9 @@ def quality(table: pd.DataFrame, look: Look) -> Axes:
     ax.scatter(
         np.zeros(len(small)),
         small,
-        marker="|",
+        marker=_STUB,
         s=16 * look.small,
-        linewidth=4,
+        linewidth=0,
         color=[colors[place] for place in small],
         zorder=3,
         clip_on=False,
@@ -127,9 +129,8 @@ def reconcile(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A cell for each figure, downwards, and direction, across: an equals sign where rows and statistics
-        agree, else by how much the rows differ; a dash where rows cannot tell. Figures that agree in every
-        direction are only counted, unless all do, or ``sort="table"`` asks for each. Those that differ come
-        first; of more than twenty the first are drawn.
+        agree, else by how much the rows differ; a dash where rows cannot tell. Figures that differ come
+        first, then those that cannot be compared; of more than twenty the first are drawn.
     """
     if table.empty:
         return no_data(look, "Rows and statistics")
@@ -139,15 +140,12 @@ def reconcile(table: pd.DataFrame, look: Look) -> Axes:
     wrong = told[~told]
     differing = set(wrong.index.get_level_values(1))
     odd = differing | set(table.index[table["agrees"].isna()].get_level_values(1))
-    equal = 0
-    if odd and look.sort != "table":
-        equal = len(figures) - len(odd)
-        figures = [each for each in figures if each in odd]
     if look.sort == "name":
         figures = sorted(figures)
     elif look.sort != "table":
-        figures = sorted(figures, key=lambda each: each not in differing)
+        figures = sorted(figures, key=lambda each: (each not in differing, each not in odd))
     shown = figures[: look.rows(_FIGURES)]
+    equal = len([each for each in figures[len(shown) :] if each not in odd])
     ax = look.axes(width=7.0, height=1.6 + 0.8 * look.row_height() * len(shown))
     texts = [
         cell(ax, (directions.index(direction), shown.index(figure)), *_told(agrees, difference, ax), look)
@@ -162,12 +160,15 @@ def reconcile(table: pd.DataFrame, look: Look) -> Axes:
         _verdict(len(wrong), len(told), len(table)),
         look.facts.lines(
             _cause(table.loc[wrong.index, "likely_cause"]),
-            "rows minus statistics; =: equal; –: rows cannot tell",
-            f"{counted(equal, 'figure')} equal in every direction {'is' if equal == 1 else 'are'} not drawn"
-            if equal
-            else "",
+            f"{counted(len(figures), 'figure')}, a value for each direction",
+            "rows minus statistics; =: equal; –: rows cannot tell; blank: no such statistic",
             _calls(table),
-            of_all(len(shown), len(figures), "figures").replace("largest", "first"),
+            of_all(len(shown), len(figures), "figures").replace("largest", "first")
+            + (
+                ", the others equal in every direction"
+                if equal and equal == len(figures) - len(shown)
+                else ""
+            ),
         ),
         form="A table of figures, downwards, and directions, across",
         key=[Key("differs", RED), Key("agrees", LIGHT_BLUE)] if len(wrong) else [],
@@ -178,14 +179,14 @@ def reconcile(table: pd.DataFrame, look: Look) -> Axes:
 def _verdict(wrong: int, told: int, every: int) -> str:
     """Return how many comparisons there are, and how they end."""
     if not told:
-        return f"None of {every} figures can be compared with the server's statistics"
-    compared = f"{told} of {every} figures can be compared" if told < every else ""
+        return f"None of {every} values can be compared with the server's statistics"
+    compared = f"{told} of {every} values can be compared" if told < every else ""
     if wrong:
-        found = f"{wrong} of {told} figures differ from the server's statistics"
+        found = f"{wrong} of {told} values differ from the server's statistics"
         return f"{found}, {every - told} cannot be compared" if compared else found
     if compared:
         return f"{compared} with the server's statistics, and all agree"
-    return f"All {told} figures agree with the server's statistics"
+    return f"All {told} values agree with the server's statistics"
 
 
 def _told(agrees: Any, difference: float, ax: Axes) -> tuple[str, str]:

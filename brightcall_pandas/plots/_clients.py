@@ -10,14 +10,22 @@ from matplotlib.axes import Axes
 
 from brightcall_pandas.plots._choice import chosen_groups, chosen_rows, outer_levels
 from brightcall_pandas.plots._colors import GREEN, ORANGE, RED, grid_of, tones_of
+from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._fitting import ColumnLabels
 from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis, spaced
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._limits import continued_band
 from brightcall_pandas.plots._outcomes import whole_groups
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._rows import bar_rows, interval_of, row_labels, share_and_count, share_of
-from brightcall_pandas.plots._standing import standing_out, verdict
+from brightcall_pandas.plots._rows import (
+    bar_rows,
+    flag_key,
+    interval_of,
+    row_labels,
+    share_and_count,
+    share_of,
+)
+from brightcall_pandas.plots._standing import differ, standing_out, verdict
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["attempts", "recalls", "repeat_callers"]
@@ -97,7 +105,8 @@ def _bars_and_lines(ax: Axes, shown: pd.DataFrame, look: Look) -> tuple[str, lis
         title = f"{percent(shown['reach'].loc[last])} of the clients are reached by attempt {int(str(last))}"
         title += f", {percent(first)} by the first" if last != shown.index[0] else ""
     remarks = [
-        "bars: clients reached ÷ clients called that were not reached before",
+        "bars: clients reached, which is a call answered, ÷ clients called that were not before",
+        "attempt 1: the first in these calls",
         f"n = {counted(shown['dials'].iloc[0], 'client')}",
         f"whiskers and band: {look.facts.interval}",
     ]
@@ -127,15 +136,17 @@ def _lines(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[str, list[str], l
         title = f"Reached in the end: {percent(known.max())} of the clients of {names[best]}"
         title += f", {percent(known.min())} of {names[worst]}" if len(known) > 1 else ""
         last = by_group[[name for name in ("reach_low", "reach_high") if name in table]].last()
-        if len(known) > 1 and len(last.columns) == 2 and not _apart(last, best, worst):
+        if len(known) > 1 and len(last.columns) == 2 and not _apart(reached, last, (best, worst), look.facts):
             ends = " to ".join(dict.fromkeys(percent(each) for each in (known.min(), known.max())))
             title = f"Reached in the end: {ends} of the clients; no group differs by more than chance"
     return title, ["clients reached so far ÷ clients called, whose number is in brackets", hidden], key
 
 
-def _apart(last: pd.DataFrame, best: Any, worst: Any) -> bool:
-    """Tell whether the intervals of two groups do not touch."""
-    return bool(last.loc[best, "reach_low"] > last.loc[worst, "reach_high"])
+def _apart(reached: pd.Series, last: pd.DataFrame, ends: tuple[Any, Any], facts: Facts) -> bool:
+    """Tell whether the highest and the lowest of the groups differ by more than chance."""
+    best, worst = (last.loc[each].copy() for each in ends)
+    best["reach"], worst["reach"] = (reached.loc[each] for each in ends)
+    return differ(best, worst, "reach", len(reached), facts)
 
 
 @picture
@@ -157,6 +168,9 @@ def repeat_callers(table: pd.DataFrame, look: Look) -> Axes:
     if table.empty:
         return no_data(look, topic)
     shown, hidden = chosen_rows(table, look, table["observed"], table["repeat_rate"])
+    observed, repeated = (look.facts.total(table, name) for name in ("observed", "repeated"))
+    share = repeated / observed if observed else np.nan
+    standing = standing_out(table, "repeat_rate", share, look.facts)
     ax, fits = bar_rows(
         row_labels(shown.index),
         shown["repeat_rate"],
@@ -164,12 +178,11 @@ def repeat_callers(table: pd.DataFrame, look: Look) -> Axes:
         look,
         intervals=interval_of(shown, "repeat_rate"),
         unit="share of observed calls",
+        beyond=standing.flags(shown.index),
+        whole=share if len(shown) > 1 else None,
     )
-    observed, repeated = (look.facts.total(table, name) for name in ("observed", "repeated"))
     window = look.facts.setting("window")
     within = f" within {spaced(window)}" if isinstance(window, str) else " within the window"
-    share = repeated / observed if observed else np.nan
-    standing = standing_out(table, "repeat_rate", share, look.facts)
     title = f"{percent(share)} of the calls were repeated{within}"
     title += verdict(table, "repeat_rate", standing, "higher", standing.highest)
     remarks = [
@@ -177,10 +190,19 @@ def repeat_callers(table: pd.DataFrame, look: Look) -> Axes:
         f"n = {counted(observed, 'observed call')}",
         f"whiskers: {look.facts.interval}",
         standing.test,
+        f"dashed: {percent(share)} of all" if len(shown) > 1 else "",
         hidden,
         look.facts.cut(table),
     ]
-    return headed(ax, look, title, look.facts.lines(*remarks), form="A bar for each group", fits=fits)
+    return headed(
+        ax,
+        look,
+        title,
+        look.facts.lines(*remarks),
+        form="A bar for each group",
+        key=flag_key(standing.flags(shown.index), look),
+        fits=fits,
+    )
 
 
 def _in_calls(shown: pd.DataFrame) -> pd.DataFrame | None:

@@ -18,7 +18,7 @@ from brightcall_pandas.plots._calendar import Steps, moment, steps_of, time_axis
 from brightcall_pandas.plots._choice import chosen_groups, outer_levels
 from brightcall_pandas.plots._colors import RED, tones_of
 from brightcall_pandas.plots._fitting import cut_to, text_size
-from brightcall_pandas.plots._formats import counted, number, percent, percent_axis
+from brightcall_pandas.plots._formats import calls_of, counted, number, percent, percent_axis
 from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._limits import SIGMAS, control_limits
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
@@ -30,6 +30,7 @@ __all__ = ["Panels", "control_chart", "ends_of", "middles_of", "plural", "small_
 
 _PANELS = 12
 _NAMED = 2  # periods or groups that are named in a title
+_FALSE = 0.0027  # part of what is alike that lies outside three standard errors
 _TOPIC = "Answer rate over time"
 _OUTSIDE = "outside what chance explains"
 
@@ -170,15 +171,25 @@ def _draw(
 
 
 def _signals(
-    ax: Axes, known: pd.DataFrame, steps: Steps, outside: NDArray[np.bool_], look: Look
+    ax: Axes,
+    known: pd.DataFrame,
+    steps: Steps,
+    outside: NDArray[np.bool_],
+    look: Look,
+    *,
+    dated: bool = False,
 ) -> PointLabels:
-    """Write the rate beside each period that lies outside its limits, off the line."""
+    """Write the rate, and the date if asked, beside each period outside its limits, off the line."""
     points = np.column_stack([_middles(known, steps), known["answer_rate"].to_numpy(dtype=np.float64)])
     form: Any = {"transform": IdentityTransform(), "fontweight": "bold", "in_layout": False}
     form["path_effects"] = halo(ax)
     ink = tones_of(ax, inside=True).ink
-    rates = points[outside, 1]
-    texts = [ax.text(0, 0, percent(rate), color=ink, fontsize=look.small, **form) for rate in rates]
+    rates, stamps = points[outside, 1], pd.DatetimeIndex(known.index)[outside]
+    words = [
+        f"{stamp.day} {stamp:%b}: {percent(rate)}" if dated else percent(rate)
+        for stamp, rate in zip(stamps, rates, strict=True)
+    ]
+    texts = [ax.text(0, 0, each, color=ink, fontsize=look.small, **form) for each in words]
     places = np.arange(len(points))
     between = np.linspace(0, len(points) - 1, 12 * len(points))
     line = np.column_stack([np.interp(between, places, each) for each in points.T])
@@ -229,18 +240,20 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_axis_off()
     stamps: Any = known.index.get_level_values(-1).unique().sort_values()
     steps = _steps(stamps, look)
-    panels, outside, whole = _panels(ax, by_group, shown, steps, look)
+    panels, labels, outside, whole = _panels(ax, by_group, shown, steps, look)
+    points = sum(len(by_group.get_group(each if isinstance(each, tuple) else (each,))) for each in shown)
     by = " and ".join(str(name).replace("_", " ") for name in table.index.names[:-1])
     names = [f"{label_of(group)} ({number(calls[group])})" for group in shown]
     return headed(
         ax,
         look,
-        _found(outside, len(shown), by),
+        _found(outside, len(shown), by, steps.name),
         look.facts.lines(
             f"answer rate: answered ÷ calls of each {steps.name}, by {by}",
             f"band: the group's mean ± {SIGMAS:g} standard errors{clustered(table)}",
             *{hatch_unsettled(panel, steps, look.facts) for panel in panels},
-            look.facts.n(table),
+            f"of {number(points)} dots about {_FALSE * points:.1f} lie outside by chance",
+            calls_of(look.facts.total(table, "n_calls") - nameless),
             f"not drawn: {counted(nameless, 'call')} without {by}" if nameless else "",
             hidden,
             look.facts.cut(table),
@@ -250,7 +263,7 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
             *([Key(_OUTSIDE, RED, "dot")] if outside else []),
             *([] if whole else [Key(f"{steps.name} that is not whole, not counted", look.hue, "ring")]),
         ],
-        fits=[Panels(panels, names, ends_of(steps), look.small)],
+        fits=[Panels(panels, names, ends_of(steps), look.small, labels)],
     )
 
 
@@ -274,21 +287,25 @@ def _named(known: pd.DataFrame) -> tuple[pd.DataFrame, float]:
     return known[~nameless], float(known["n_calls"].to_numpy()[nameless].sum())
 
 
-def _found(outside: dict[Any, str], shown: int, by: str) -> str:
+def _found(outside: dict[Any, str], shown: int, by: str, word: str) -> str:
     """Return which groups have periods outside, and on which side."""
     if not outside:
         return f"The answer rate of each {by} stays within what chance explains"
     told = [f"{label_of(each, 30)} ({way})" for each, way in outside.items()]
     *begin, last = told[:_NAMED] if len(told) <= _NAMED else [*told[:_NAMED], f"{len(told) - _NAMED} more"]
     names = f"{', '.join(begin)} and {last}" if begin else last
-    return f"{names} of {shown} {'leave' if begin else 'leaves'} what chance explains"
+    which = f"{len(told)} of {shown} {plural(by)} {'has' if len(told) == 1 else 'have'} {plural(word)}"
+    return f"{which} with an answer rate beyond what chance explains: {names}"
 
 
 def _panels(
     ax: Axes, by_group: Any, shown: Sequence[Any], steps: Steps, look: Look
-) -> tuple[list[Axes], dict[Any, str], bool]:
-    """Draw a panel for each group; return them, the groups with a period outside, and if all are whole."""
-    panels, rates, all_whole = [], [], True
+) -> tuple[list[Axes], list[PointLabels], dict[Any, str], bool]:
+    """Draw a panel for each group.
+
+    Return them, the labels of dots outside, the groups that have any, and if all periods are whole.
+    """
+    panels, labels, rates, all_whole = [], [], [], True
     outside: dict[Any, str] = {}
     for group in shown:
         part = by_group.get_group(group if isinstance(group, tuple) else (group,))
@@ -302,13 +319,14 @@ def _panels(
         all_whole &= bool(whole.all())
         rates.append(part["answer_rate"].to_numpy(dtype=np.float64))
         panels.append(panel)
+        labels.append(_signals(panel, part, steps, out, look, dated=True))
     every = np.concatenate(rates)
     margin = max(0.12 * (every.max() - every.min()), 0.02)
     for panel in panels:
         panel.set_ylim(max(every.min() - margin, 0), min(every.max() + margin, 1))
         percent_axis(panel.yaxis)
         panel.set_xticks([])
-    return panels, outside, all_whole
+    return panels, labels, outside, all_whole
 
 
 @dataclass
@@ -319,6 +337,7 @@ class Panels:
     names: Sequence[str]
     ends: tuple[str, str]
     size: float
+    labels: Sequence[PointLabels] = ()
 
     def __post_init__(self) -> None:
         """Make the texts of each panel: its name above it, first and last period below."""
@@ -359,6 +378,8 @@ class Panels:
             panel.tick_params(axis="y", labelleft=column == 0, labelsize=self.size)
             free.yaxis.get_major_locator().set_params(nbins=max(min(int(high / (2.2 * line)), 4), 1))
             self._write(place, renderer, wide, last=place + columns >= len(self.panels))
+            if self.labels:
+                self.labels[place].fit(panel, renderer)
 
     def _write(self, place: int, renderer: Any, wide: float, *, last: bool) -> None:
         title, begin, final = self._titles[place], self._begins[place], self._finals[place]

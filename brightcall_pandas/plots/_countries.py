@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from brightcall_pandas.frame import NONE, country_name
 from brightcall_pandas.plots._formats import calls_of, number, percent
 from brightcall_pandas.plots._labels import shortened
+from brightcall_pandas.plots._limits import clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._rows import bar_rows
 
@@ -100,4 +101,6 @@ def _finding(known: pd.DataFrame, every: float) -> str:
     share = percent(known["n_calls"].max() / every)
     if len(known) == 1:
         return f"{share} of the calls are with clients in {_country(first)}; no other country is known"
-    return f"{share} of the calls are with clients in {_country(first)}, the most of {len(known)} countries"
+    second = known["n_calls"].nlargest(2).iloc[-1]
+    most = f", the most of {len(known)} countries" if clearly_more(known["n_calls"].max(), second) else ""
+    return f"{share} of the calls are with clients in {_country(first)}{most}"

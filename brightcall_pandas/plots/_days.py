@@ -26,7 +26,7 @@ from brightcall_pandas.plots._formats import (
     words_of,
 )
 from brightcall_pandas.plots._heatmaps import DAYS
-from brightcall_pandas.plots._limits import ALIKE, chance_band, effective_calls
+from brightcall_pandas.plots._limits import ALIKE, chance_band, clearly_more, effective_calls
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._standing import level_of
 from brightcall_pandas.plots._text import Key
@@ -132,7 +132,7 @@ def calendar(table: pd.DataFrame, look: Look) -> Axes:
         ),
         form="A cell for each day, weekdays below one another and weeks side by side, "
         f"{more_is(tones_of(ax, inside=True).paper)} for more",
-        key=[Key("framed: beyond chance", RED, "ring")] if days.outside.any() else [],
+        key=[Key("framed: beyond chance", RED, "frame")] if days.outside.any() else [],
         fits=[
             CellTexts(texts, look.small),
             RowLabels(DAYS, look.small, [day + 0.5 for day in range(7)]),
@@ -241,7 +241,9 @@ def _months(ax: Axes, days: _Days, look: Look) -> PlacedLabels:
     ink = tones_of(ax, inside=True).ink
     for first in firsts[1:]:
         week, day = days.weeks[first], days.weekdays[first]
-        ax.plot([week, week, week + 1, week + 1], [7, day, day, 0], color=ink, linewidth=0.9)
+        # A month that begins on a Monday has no step.
+        corners = [(week, 7), (week, day), *([(week + 1, day), (week + 1, 0)] if day else [])]
+        ax.plot(*zip(*corners, strict=True), color=ink, linewidth=0.9)
     return PlacedLabels(places, names, look.small)
 
 
@@ -264,6 +266,12 @@ def _finding(days: _Days) -> str:
     values = np.where(solid if solid.any() else known, days.values, np.nan)
     peak, median = int(np.nanargmax(values)), float(np.nanmedian(values))
     stamp = days.stamps[peak]
+    if is_seconds(days.value) and known.sum() > 1:
+        low, high = (amount(float(each), days.value) for each in (np.nanmin(values), np.nanmax(values)))
+        return f"{sentence_case(words_of(days.value))}: {low} to {high} by day"
+    second = np.sort(values[~np.isnan(values)])[-2:][0]
     times = f", {values[peak] / median:.1f} × the median day" if median > 0 and known.sum() > 1 else ""
     words = sentence_case(words_of(days.value))
-    return f"{words} highest on {stamp:%A}, {stamp.day} {stamp:%B}: {amount(values[peak], days.value)}{times}"
+    unclear = not is_rate(days.value) and known.sum() > 1 and not clearly_more(values[peak], second)
+    peak_words = f"{words} highest on {stamp:%A}, {stamp.day} {stamp:%B}: {amount(values[peak], days.value)}"
+    return f"{peak_words}{times}{', but no clear peak' if unclear else ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -89,6 +90,14 @@ class Facts:
         return days_text(self.first, self.last) if self.first and self.last else ""
 
     @property
+    def sides(self) -> tuple[str, str]:
+        """The days of the other calls and of these, ``2–16 Mar``, or ``others`` and ``these``."""
+        if not self.other_days or not self.days or self.other_days == self.days:
+            return "others", "these"
+        other, these = (_short_days(each) for each in (self.other_days, self.days))
+        return other, these
+
+    @property
     def when(self) -> str:
         """Days, direction and zone: ``2–31 March 2026, inbound calls, Europe/Berlin``."""
         days, zone = self.days, self.timezone
@@ -106,6 +115,11 @@ class Facts:
     def lines(self, *remarks: str) -> list[str]:
         """Return remarks and what every picture says: days, direction, zone."""
         return [each for each in _flat([*remarks, self.when]) if each]
+
+
+def _short_days(days: str) -> str:
+    """Return days without their year, and with the first letters of months."""
+    return re.sub(r"([A-Z][a-z]{2})[a-z]+", r"\1", re.sub(r" \d{4}", "", days))
 
 
 def _flat(remarks: Iterable[str]) -> list[str]:

@@ -208,26 +208,46 @@ def _size(axis: Axis) -> float:
 
 @dataclass
 class PlacedLabels:
-    """Labels at uneven distances: those that do not lie on the one before."""
+    """Labels of a time axis: every one where there is room, else every second or third.
+
+    A second line, such as a year, is told where it is new among those that are left.
+    """
 
     places: Sequence[float]
     labels: Sequence[str]
     size: float
 
     def fit(self, ax: Axes, renderer: Any) -> None:
-        """Leave out labels that would touch."""
+        """Leave out labels that would touch, evenly."""
         font = FontProperties(family=_family(ax), size=self.size)
         gap = text_size(renderer, "n", font)[0]
-        taken, kept = -np.inf, []
-        for place, label in zip(self.places, self.labels, strict=True):
-            middle = ax.transData.transform((place, 0.5))[0]
-            half = max(text_size(renderer, line, font)[0] for line in label.split("\n")) / 2
-            if middle - half > taken:
-                kept.append((place, label))
-                taken = middle + half + gap
-        ax.set_xticks([place for place, _ in kept], [label for _, label in kept])
+        places, every = list(self.places), 1
+        labels = _second_lines(self.labels)
+        while every < len(places):
+            halves = [
+                max(text_size(renderer, line, font)[0] for line in each.split("\n")) / 2 for each in labels
+            ]
+            middles = [ax.transData.transform((place, 0.5))[0] for place in places]
+            ends = zip(middles, halves, middles[1:], halves[1:], strict=False)
+            if all(one + half + gap <= other - wide for one, half, other, wide in ends):
+                break
+            every += 1
+            places, labels = list(self.places)[::every], _second_lines(self.labels, every)
+        ax.set_xticks(places, labels)
         for text in ax.get_xticklabels():
             text.set_fontproperties(font)
+
+
+def _second_lines(labels: Sequence[str], every: int = 1) -> list[str]:
+    """Return every so many of labels, each with the second line that holds there where it is new."""
+    holds, told, kept = "", "", []
+    for place, label in enumerate(labels):
+        first, _, second = label.partition("\n")
+        holds = second or holds
+        if place % every == 0:
+            kept.append(f"{first}\n{holds}" if holds != told else first)
+            told = holds
+    return kept
 
 
 @dataclass

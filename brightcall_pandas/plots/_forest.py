@@ -5,13 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from brightcall_pandas.plots._choice import chosen_rows
 from brightcall_pandas.plots._colors import RED, grid_of, tones_of
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
-from brightcall_pandas.plots._formats import amount, calls_of, is_rate, is_seconds, number, signed, words_of
+from brightcall_pandas.plots._formats import (
+    amount,
+    calls_of,
+    change_axis,
+    is_rate,
+    is_seconds,
+    number,
+    sentence_case,
+    words_of,
+)
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import aside
@@ -60,12 +68,12 @@ def changes(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_yticks(np.arange(len(shown)), labels, fontsize=look.small)
     ax.set_ylim(len(shown) - 0.4, -1.15)
     ax.set_xlim(begin, end)
-    _ticks(ax, begin, end)
+    change_axis(ax.xaxis, begin, end)
     what = _WHAT if change != "effect" else "effect on the {} of all"
     ax.set_xlabel(f"{what.format(words)}{_unit(metric)}")
     fits: list[Fit] = [RowLabels(labels, look.small)]
     if sides := _sides(shown, metric):
-        texts, heading = aside(ax, sides, "others → these", look)
+        texts, heading = aside(ax, sides, " → ".join(look.facts.sides), look)
         fits.append(EndTexts(texts, [end] * len(texts), begin, end, aligned=True, heading=heading))
     known = bool(np.isfinite(low).any())
     return headed(
@@ -73,8 +81,11 @@ def changes(table: pd.DataFrame, look: Look) -> Axes:
         look,
         _finding(shown, values, beyond, metric, effect=change == "effect", known=known),
         look.facts.lines(
-            f"{words} of these calls minus that of the others{_days(look)}",
-            f"lines: {look.facts.interval}" if known else "without intervals",
+            _minus(words, look),
+            f"lines: {look.facts.interval} of each change, not corrected for their number"
+            if known
+            else "without intervals",
+            _alone(shown, low, high, beyond) if _is_said(table, change, metric) else "",
             f"beyond chance: by Benjamini and Hochberg, over all groups{_level(look)}"
             if _is_said(table, change, metric)
             else "",
@@ -88,6 +99,17 @@ def changes(table: pd.DataFrame, look: Look) -> Axes:
     )
 
 
+def _alone(shown: pd.DataFrame, low: Floats, high: Floats, beyond: NDArray[np.bool_]) -> str:
+    """Return a remark on lines that keep clear of 0 and prove nothing, since one of so many may."""
+    clear = shown.index[((low > 0) | (high < 0)) & ~beyond]
+    if not len(clear):
+        return ""
+    who = label_of(clear[0], 24) if len(clear) == 1 else f"{len(clear)} lines"
+    return (
+        f"{who} {'clears' if len(clear) == 1 else 'clear'} 0 alone, but not corrected for {len(shown)} groups"
+    )
+
+
 def _dots(ax: Axes, values: Floats, low: Floats, high: Floats, beyond: NDArray[np.bool_]) -> None:
     """Draw changes on their intervals; those beyond chance stand out."""
     tones, places = tones_of(ax, inside=True), np.arange(len(values))
@@ -97,17 +119,6 @@ def _dots(ax: Axes, values: Floats, low: Floats, high: Floats, beyond: NDArray[n
     ax.axvline(0, color=tones.ink, linewidth=0.9, zorder=1)
     grid_of(ax, "x")
     ax.tick_params(axis="y", length=0)
-
-
-def _ticks(ax: Axes, begin: float, end: float) -> None:
-    """Label changes with their signs; the axis is longer than the data where texts stand beside them."""
-    ticks = [
-        tick
-        for tick in MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]).tick_values(begin, end)
-        if begin <= tick <= end
-    ]
-    decimals = next((each for each in (0, 1, 2) if np.allclose(np.round(ticks, each), ticks)), 3)
-    ax.set_xticks(ticks, [signed(tick, decimals) if tick else "0" for tick in ticks])
 
 
 def _unit(metric: str) -> str:
@@ -188,10 +199,12 @@ def _level(look: Look) -> str:
     return f", at most {100 * (1 - confidence):.3g} % of them false" if isinstance(confidence, float) else ""
 
 
-def _days(look: Look) -> str:
-    """Return of which days the others are, where they are not the same."""
-    other = look.facts.other_days
-    return f" ({other})" if other and other != look.facts.days else ""
+def _minus(words: str, look: Look) -> str:
+    """Return what is subtracted from what: by their days, where they are not the same."""
+    other, these = look.facts.other_days, look.facts.days
+    if not other or not these or other == these:
+        return f"{words} of these calls minus that of the others"
+    return f"{words} of {these} minus that of {other}"
 
 
 def _finding(
@@ -200,7 +213,7 @@ def _finding(
     words = words_of(metric)
     if known and not beyond.any():
         of = f" of {len(shown)} groups" if len(shown) > 1 else ""
-        return f"No change of the {words}{of} is beyond chance"
+        return f"{sentence_case(words)}: no change{of} is beyond chance"
     most = int(np.argmax(np.where(beyond | ~beyond.any(), np.abs(values), -1)))
     unit = " points" if is_rate(metric) else " s" if is_seconds(metric) else ""
     size = f"{abs(values[most]):,.1f}{unit}"

@@ -19,6 +19,7 @@ __all__ = [
     "NOT_KNOWN",
     "amount",
     "calls_of",
+    "change_axis",
     "count_axis",
     "counted",
     "days_text",
@@ -195,8 +196,20 @@ def _tick_seconds(value: float, _: Any = None) -> str:
     return duration(value) if value else "0"
 
 
+def _tick_change(value: float, _: Any = None) -> str:
+    if abs(value) < 1e-9:
+        return "0"
+    return f"{value:+,.10g}".replace("-", "−")
+
+
 def _tick_value(value: float, _: Any = None) -> str:
     return f"{value:,.10g}".replace("-", "−")
+
+
+def change_axis(axis: Axis, low: float, high: float) -> None:
+    """Label an axis of changes with their signs, between two bounds: beside them there may be text."""
+    axis.set_major_locator(_Within(low, high, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(_tick_change)
 
 
 def percent_axis(axis: Axis, high: float = 1.0) -> None:

@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._colors import ink_on, ramp_on, tones_of
+from brightcall_pandas.plots._colors import RED, ink_on, ramp_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLabels
 from brightcall_pandas.plots._formats import (
     amount,
@@ -19,19 +19,19 @@ from brightcall_pandas.plots._formats import (
     defined,
     is_rate,
     is_seconds,
-    number,
     sentence_case,
     words_of,
 )
+from brightcall_pandas.plots._limits import clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._standing import level_of
+from brightcall_pandas.plots._text import Key
 
 __all__ = ["DAYS", "heatmap", "week_of"]
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _FEW, _FEW_OF_RATE = 10, 30  # cells with fewer calls are hatched
 _LEAST_HOURS = 8
-_SIGMAS = 1.96  # standard errors by which counts must differ to be apart by more than chance
 
 
 @picture
@@ -48,8 +48,9 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A cell for each hour of the week; darker means more. Hours without calls at both ends of the day are
         left out. Cells that rest on fewer than ten calls, of a rate or a mean fewer than 30, are hatched and
-        have no color; for a mean, the calls it is taken over count. Of a rate the title names an hour only if
-        the table tells that it is beyond chance, and of a number it says if the peak may be chance.
+        have no color; for a mean, the calls it is taken over count. Hours of
+        which the table tells that their rate is beyond chance are framed, and the title counts them; of a
+        number it says if the peak may be chance. An hour stands where it begins.
 
     Raises
     ------
@@ -85,8 +86,9 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_yticks(range(len(rows)), rows, fontsize=look.small)
     ax.set_xlabel("hour of the day")
     columns = [str(hour) for hour in hours]
-    ax.set_xticks(range(len(columns)), columns, fontsize=look.small)
-    fits += [ColumnLabels(columns, list(range(len(hours))), look.small), RowLabels(rows, look.small)]
+    edges = [place - 0.5 for place in range(len(hours))]  # an hour stands where it begins
+    ax.set_xticks(edges, columns, fontsize=look.small)
+    fits += [ColumnLabels(columns, edges, look.small), RowLabels(rows, look.small)]
     unit = "percent" if is_rate(value) else "seconds" if is_seconds(value) else ""
     mean = f", mean of {facts['days']:g} days" if "days" in facts else ""
     remarks = [
@@ -98,9 +100,20 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.cut(table),
     ]
     flags = None if beyond is None else np.equal(beyond[:, hours], True)
+    framed = flags if flags is not None else np.zeros(values.shape, dtype=bool)
+    framed = framed & ~np.isnan(values)
+    for day, hour in np.argwhere(framed):
+        corner = (hour - 0.45, day - 0.45)
+        ax.add_patch(Rectangle(corner, 0.9, 0.9, fill=False, edgecolor=RED, linewidth=1.8))
     title = _highest(values, behind[:, hours], rows, hours, value=value, beyond=flags) or topic
     return headed(
-        ax, look, title, look.facts.lines(*remarks), form="A cell for each hour of the week", fits=fits
+        ax,
+        look,
+        title,
+        look.facts.lines(*remarks),
+        form="A cell for each hour of the week",
+        key=[Key("framed: beyond chance", RED, "frame")] if framed.any() else [],
+        fits=fits,
     )
 
 
@@ -132,10 +145,18 @@ def _highest(
         words, many = sentence_case(words_of(value)), int((~np.isnan(told)).sum())
         if not many:
             return f"{words}: no hour of the week differs by more than chance"
-        day, hour = np.unravel_index(int(np.nanargmax(told)), told.shape)
-        when = f"{rows[day]} {hours[hour]}–{hours[hour] + 1} h {amount(told[day, hour], value)}"
-        of = f"{many} of {(~np.isnan(enough)).sum()} hours beyond chance"
-        return f"{words}: {of}, highest {when} (n = {number(behind[day, hour])})"
+        known = ~np.isnan(values) & (behind > 0)
+        mean = float((values * behind)[known].sum() / behind[known].sum())
+        above = int((told > mean).sum())
+        if many == 1:
+            day, hour = np.unravel_index(int(np.nanargmax(told)), told.shape)
+            when = f"{rows[day]} {hours[hour]}–{hours[hour] + 1} h"
+            way = f"{amount(told[day, hour], value)} is {'above' if above else 'below'}"
+            return f"{words}: {when}, {way} the {amount(mean, value)} of all by more than chance"
+        # Not the highest of them: of many hours it is the one that had most luck.
+        of = f"{many} of {(~np.isnan(enough)).sum()} hours of the week differ from {amount(mean, value)}"
+        ways = ", ".join(f"{each} {way}" for each, way in ((above, "above"), (many - above, "below")) if each)
+        return f"{words}: {of} by more than chance, {ways}"
     day, hour = np.unravel_index(int(np.nanargmax(enough)), enough.shape)
     words = sentence_case(words_of(value))
     if is_seconds(value) and (~np.isnan(enough)).sum() > 1:
@@ -150,7 +171,7 @@ def _is_clear(enough: NDArray[np.float64], behind: NDArray[np.float64]) -> bool:
     """Tell whether the highest hour has more calls than the next by more than chance gives."""
     order = np.argsort(-np.nan_to_num(enough, nan=-1.0), axis=None, kind="stable")
     first, second = (float(behind.flat[place]) for place in order[:2])
-    return bool(np.isnan(first + second) or first - second >= _SIGMAS * np.sqrt(first + second))
+    return bool(np.isnan(first + second) or clearly_more(first, second))
 
 
 def week_of(

@@ -78,13 +78,13 @@ def _histogram(table: pd.DataFrame, look: Look, topic: str, verb: str) -> Axes:
     edges = np.where(edges < 0, 0, edges)  # the first bin closed on the right begins below 0
     grouped = table.index.nlevels > 1
     title, remarks, key, fits = (_curves if grouped else _curve)(ax, table, edges, look, verb)
-    fits += _time_scale(ax, edges, look)
+    fits += _time_scale(ax, edges, look, drawn_from=float(ax.dataLim.x0))
     ax.set_ylim(0, 1.04)
     percent_axis(ax.yaxis)
     grid_of(ax, "y")
-    ax.set_ylabel(f"share of calls that {verb} longer")
+    ax.set_ylabel(f"share that {verb} as long")
     ax.set_xlabel(f"{topic} (log scale)")
-    what = f"share of the {_what(look)} that {verb} longer than the time shown"
+    what = f"share of the {_what(look)} that {verb} as long as the time shown, or longer"
     lines = [what, *remarks, look.facts.cut(table)]
     form = f"A falling curve of the share of calls that {verb} longer, over time"
     return headed(ax, look, title, look.facts.lines(*lines), form=form, key=key, fits=fits)
@@ -238,11 +238,13 @@ def _on_log(times: Any) -> NDArray[np.float64]:
     return np.maximum(np.asarray(times, dtype=np.float64), 0.5)
 
 
-def _time_scale(ax: Axes, edges: NDArray[np.float64], look: Look) -> list[Fit]:
+def _time_scale(ax: Axes, edges: NDArray[np.float64], look: Look, *, drawn_from: float) -> list[Fit]:
     """Make the axis logarithmic, with ticks at the spans that people know."""
     finite = edges[np.isfinite(edges)]
     least = max(finite[finite > 0].min(initial=np.inf) / 3, 0.5)
     low = 1.0 if least < 1 else next((t for t in reversed(_LOG_TICKS) if t <= least), 1.0)
+    if drawn_from > 1.5 * low:  # no curve reaches down to where the first bin begins
+        low = 0.85 * drawn_from
     high = max(float(finite.max()), 2 * low)
     ax.set_xscale("log")
     ax.set_xlim(low, high * 1.35)

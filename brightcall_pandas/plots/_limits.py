@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.plots._facts import Facts
 
-__all__ = ["ALIKE", "SIGMAS", "chance_band", "continued_band", "control_limits", "effective_calls"]
+__all__ = [
+    "ALIKE",
+    "APART",
+    "SIGMAS",
+    "chance_band",
+    "clearly_more",
+    "continued_band",
+    "control_limits",
+    "effective_calls",
+]
 
 Floats = NDArray[np.float64]
 
@@ -23,6 +32,17 @@ SIGMAS = 3.0
 
 ALIKE = 3.09
 """Standard errors from the mean within which 99.8 % of those lie who are all alike."""
+
+APART = 1.96
+"""Standard errors by which two counts must differ for one to be called the larger."""
+
+
+def clearly_more(more: float, fewer: float) -> bool:
+    """Tell whether a count is larger than another by more than chance gives.
+
+    This decides in every title whether something is the most, the first or the peak.
+    """
+    return more > fewer and more - fewer >= APART * np.sqrt(more + fewer)
 
 
 def chance_band(rate: float, calls: Floats, sigmas: float) -> tuple[Floats, Floats]:

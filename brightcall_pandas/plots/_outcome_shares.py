@@ -13,12 +13,12 @@ from brightcall_pandas.plots._calendar import Steps, steps_of, time_axis
 from brightcall_pandas.plots._colors import grid_of, tones_of
 from brightcall_pandas.plots._control import middles_of
 from brightcall_pandas.plots._facts import Facts
-from brightcall_pandas.plots._formats import of_all, percent, percent_axis
+from brightcall_pandas.plots._formats import number, of_all, percent, percent_axis
 from brightcall_pandas.plots._labels import is_none, shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import LineLabels, halo, readable
 from brightcall_pandas.plots._settled import hatch_unsettled
-from brightcall_pandas.plots._standing import most_frequent
+from brightcall_pandas.plots._standing import most_frequent, widened
 
 __all__ = ["outcome_shares"]
 
@@ -41,8 +41,8 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A line for each of the six most frequent outcomes on the band of its interval, named at its end, where
         it was in the last whole period, with its share then. Periods that the days do not fill are hollow.
-        The title tells the outcome that moved most between whole periods, if any did by more than its
-        intervals.
+        The title tells the outcome whose share of the last whole period differs most from those before, if
+        any differs by more than chance.
 
     Raises
     ------
@@ -105,12 +105,13 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
         look,
         _moved(
             {each: part[whole] for each, part in parts.items()} if whole.any() else parts,
-            word,
             word if whole.all() or not whole.any() else f"whole {word}",
+            look.facts,
         ),
         look.facts.lines(
             f"outcome ÷ calls of each {word}, a call without outcome is (none)",
-            f"bands: {look.facts.interval}; beyond chance: those of first and last {word} lie apart",
+            f"bands: {look.facts.interval}; chance: last whole {word} against those before, corrected for "
+            f"{number(len(shown))} outcomes",
             f"hollow: a {word} that is not whole, not counted" if not whole.all() else "",
             hatch_unsettled(ax, steps, look.facts),
             f"percentages: of the last whole {word}" if not whole[-1] and whole.any() else "",
@@ -131,20 +132,40 @@ def _whole(steps: Steps, facts: Facts) -> np.ndarray:
     return whole
 
 
-def _moved(parts: dict[Any, Any], word: str, compared: str) -> str:
-    """Return which outcome moved most from the first to the last period, if its intervals lie apart."""
-    moves = {}
+def _moved(parts: dict[Any, Any], compared: str, facts: Facts) -> str:
+    """Return which outcome's share differs most in the last period from those before, if chance does not.
+
+    The first period alone would be an arbitrary one to compare with. The error is that of the last period,
+    as its interval tells it, and that of those before.
+    """
+    tested = len(parts)
     parts = {each: part for each, part in parts.items() if not is_none(each)} or parts
-    for outcome, part in parts.items():
-        first, last = part.iloc[0], part.iloc[-1]
-        if first["share_high"] < last["share_low"] or first["share_low"] > last["share_high"]:
-            moves[outcome] = (first["share"], last["share"])
+    totals = _calls_of(parts)
     if len(next(iter(parts.values()))) == 1:
-        shares = pd.Series({outcome: part["share"].iloc[0] for outcome, part in parts.items()})
-        return most_frequent(shares, "outcome", 30)
+        shares = pd.Series({outcome: part["share"].fillna(0).iloc[0] for outcome, part in parts.items()})
+        return most_frequent(shares, float(totals.iloc[0]), "outcome", 30)
+    wider = widened(tested, facts)
+    moves = {}
+    for outcome, part in parts.items():
+        last, earlier = part.iloc[-1], part.iloc[:-1]
+        if pd.isna(last["share_high"]):
+            continue
+        before = float(earlier["n_calls"].fillna(0).sum() / max(totals.iloc[:-1].sum(), 1))
+        reach = (last["share_high"] - last["share_low"]) / 2
+        reach *= float(np.sqrt(1 + totals.iloc[-1] / max(totals.iloc[:-1].sum(), 1)))
+        if abs(last["share"] - before) > wider * reach:
+            moves[outcome] = (before, last["share"])
     if not moves:
-        return f"From the first to the last {compared}, no outcome's share moved by more than chance"
+        return f"No outcome's share of the last {compared} differs from those before by more than chance"
     most = max(moves, key=lambda outcome: abs(moves[outcome][1] - moves[outcome][0]))
     before, after = moves[most]
-    verb = "rose" if after > before else "fell"
-    return f"{shortened(most, 30)} {verb} from {percent(before)} to {percent(after)} of the {word}'s calls"
+    way = "more" if after > before else "less"
+    told = f"{percent(after)} of the calls of the last {compared}, {percent(before)} in those before"
+    return f"{shortened(most, 30)}: {told}, {way} than chance explains"
+
+
+def _calls_of(parts: dict[Any, Any]) -> pd.Series:
+    """Return how many calls each period has: those of any outcome, divided by their share."""
+    each = [part["n_calls"] / part["share"].where(part["share"] > 0) for part in parts.values()]
+    calls: pd.Series = pd.concat(each, axis=1).max(axis=1).fillna(0)
+    return calls

@@ -26,6 +26,7 @@ _GROUPS = 20
 _SEGMENTS = 5
 _NAME = 32
 _OTHER = "#8c8c8c"
+_TYPES = {"absent": NONE}  # what the key calls a type, where the rows have another word for it
 _MARKS = {"positive": "(+)", "negative": "(−)"}
 """What stands behind the name of an outcome, so that its type is told without colors."""
 
@@ -90,13 +91,13 @@ def _bars(table: pd.DataFrame, look: Look) -> Axes:
     )
     kinds = set(shown["outcome_type"].dropna())
     key = [
-        Key(" ".join(filter(None, [kind, _MARKS.get(kind)])), hues[kind])
+        Key(" ".join(filter(None, [_TYPES.get(kind, kind), _MARKS.get(kind)])), hues[kind])
         for kind in TYPE_COLORS
         if kind in kinds and not isinstance(look.color, str)
     ]
     named = table["share"].drop(NONE, errors="ignore")
     named = named if len(named) else table["share"]
-    title = most_frequent(named, "outcome", _NAME)
+    title = most_frequent(named, every, "outcome", _NAME)
     remarks = [
         "calls with the outcome ÷ all calls",
         f"n = {counted(every, 'call')}",
@@ -200,11 +201,21 @@ def funnel(table: pd.DataFrame, look: Look) -> Axes:
     remarks = [
         f"calls that reach the stage and all before it ÷ {of_first}",
         "step: ÷ the stage before",
+        _positive(stages, shown),
         f"n = {counted(first['n_calls'].sum(), 'call')}",
         hidden,
         look.facts.cut(table),
     ]
     return headed(ax, look, title, look.facts.lines(*remarks), form="A bar for each stage", fits=fits)
+
+
+def _positive(stages: pd.Index, shown: pd.DataFrame) -> str:
+    """Return a remark on positive outcomes: a funnel has only those that passed the stages before."""
+    if "positive outcome" not in stages or len(shown) < 2:
+        return ""
+    place = list(stages).index("positive outcome")
+    before = f", of the stage {shortened(stages[place - 1], _NAME)} only" if place > 1 else ""
+    return f"positive outcome: of the outcome type positive{before}"
 
 
 def _of_first(stage: str) -> str:

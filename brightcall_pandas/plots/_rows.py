@@ -7,17 +7,33 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import rcParams
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
 from brightcall_pandas.frame import NONE
-from brightcall_pandas.plots._colors import grid_of, tones_of
+from brightcall_pandas.plots._colors import RED, grid_of, tones_of
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
 from brightcall_pandas.plots._formats import is_rate, number, percent, value_axis, words_of
 from brightcall_pandas.plots._labels import label_of, label_or_hour
 from brightcall_pandas.plots._picture import Look
+from brightcall_pandas.plots._text import Key
 
-__all__ = ["bar_rows", "dot_rows", "interval_of", "named_group", "row_labels", "share_and_count", "share_of"]
+__all__ = [
+    "FLAG",
+    "bar_rows",
+    "dot_rows",
+    "flag_key",
+    "interval_of",
+    "named_group",
+    "row_labels",
+    "share_and_count",
+    "share_of",
+]
+
+FLAG = "*"
+"""Sign of a row that differs by more than chance."""
 
 _BAR = 0.72  # of a row, at most
 _THICKEST = 0.5  # inches of a bar
@@ -33,6 +49,8 @@ def bar_rows(
     intervals: pd.DataFrame | None = None,
     colors: Sequence[str] | str | None = None,
     unit: str = "",
+    beyond: Sequence[bool] | None = None,
+    whole: float | None = None,
 ) -> tuple[Axes, list[Fit]]:
     """Draw a horizontal bar for each row, the first on top.
 
@@ -50,6 +68,10 @@ def bar_rows(
         One color for all bars, or one for each.
     unit
         Label of the axis.
+    beyond
+        Which rows differ by more than chance: they have a color and a sign of their own.
+    whole
+        The value of all rows together, drawn as a dashed line.
 
     Returns
     -------
@@ -60,11 +82,16 @@ def bar_rows(
     tones = tones_of(ax, inside=True)
     places = range(len(labels))
     lengths = np.asarray(values, dtype=np.float64)
-    gray = tones.muted
+    usual = [tones.muted if _has_no_name(label) else look.hue for label in labels]
+    if beyond is not None:
+        texts = _flagged(texts, beyond)
+        usual = _flag_colors(usual, beyond, look)
+    if whole is not None:
+        _line_of_all(ax, whole)
     ax.barh(
         places,
         np.nan_to_num(lengths),
-        color=colors or [gray if _has_no_name(label) else look.hue for label in labels],
+        color=colors or usual,
         height=_thickness(ax, len(labels)),
     )
     ends = np.nan_to_num(lengths)
@@ -84,6 +111,29 @@ def bar_rows(
     ax.set_xlim(0, high * 1.25)
     ax.set_xlabel(unit)
     return ax, [*fits, EndTexts(written, ends, 0.0, high * 1.02)]
+
+
+def _flagged(texts: Sequence[str], beyond: Sequence[bool]) -> list[str]:
+    """Return the texts of rows, with a sign behind those beyond chance, so that it is told without colors."""
+    return [f"{text} {FLAG}" if each else text for text, each in zip(texts, beyond, strict=True)]
+
+
+def _flag_colors(colors: Sequence[str], beyond: Sequence[bool], look: Look) -> list[str]:
+    """Return the colors of rows, one of their own for those beyond chance unless the caller chose one."""
+    flag = look.hue if isinstance(look.color, str) else RED
+    return [flag if each else color for color, each in zip(colors, beyond, strict=True)]
+
+
+def _line_of_all(ax: Axes, value: float) -> None:
+    if not np.isnan(value):
+        ax.axvline(value, color=tones_of(ax, inside=True).muted, linewidth=1.2, linestyle="--", zorder=3)
+
+
+def flag_key(beyond: Sequence[bool] | None, look: Look) -> list[Key]:
+    """Return the entry of the key for rows beyond chance, if there are any."""
+    if beyond is None or not any(beyond):
+        return []
+    return [Key(f"{FLAG} beyond chance", look.hue if isinstance(look.color, str) else RED)]
 
 
 def _thickness(ax: Axes, rows: int) -> float:
@@ -109,6 +159,7 @@ def _beside(ax: Axes, text: str, end: float, place: int, look: Look, *, muted: b
         color=tones.muted if muted else tones.ink,
         in_layout=False,
         annotation_clip=False,
+        path_effects=[withStroke(linewidth=3, foreground=tones.paper)],  # off the line of all
     )
 
 
@@ -124,6 +175,9 @@ def dot_rows(
     colors: Sequence[str] | str | None = None,
     heading: str = "",
     span: float = 0.0,
+    beyond: Sequence[bool] | None = None,
+    whole: float | None = None,
+    ranked_at: pd.Series | None = None,
 ) -> tuple[Axes, list[Fit]]:
     """Draw a dot for each row, the first on top, on the line of its interval.
 
@@ -145,20 +199,33 @@ def dot_rows(
         What stands above the texts.
     span
         How much the axis shows at least, so that a small difference looks small.
+    beyond, whole
+        As in `bar_rows`.
+    ranked_at
+        What the rows are ranked by, drawn as a tick in each.
 
     Returns
     -------
     tuple
         The axes, and what is fitted each time they are drawn.
     """
-    ax = look.axes(height=1.6 + look.row_height() * len(labels))
+    larger = max(float(rcParams["font.size"]) / 10, 1.0)  # for the text above a single row
+    ax = look.axes(height=1.6 * larger + look.row_height() * len(labels))
     tones = tones_of(ax, inside=True)
     places = np.arange(len(labels))
+    usual = [look.hue] * len(labels)
+    if beyond is not None:
+        texts = _flagged(texts, beyond)
+        usual = _flag_colors(usual, beyond, look)
+    if whole is not None:
+        _line_of_all(ax, whole)
     ax.hlines(places, intervals["low"], intervals["high"], color=tones.rule, linewidth=2.5)
+    if ranked_at is not None:
+        ax.scatter(ranked_at, places, s=70, marker="|", color=tones.ink, linewidth=1.6, zorder=5)
     if raw is not None:
         ax.scatter(raw, places, s=26, facecolor="none", edgecolor=tones.muted, zorder=5)
-    ax.scatter(values, places, s=34, color=colors or look.hue, zorder=4)
-    low, high = _limits([intervals["low"], intervals["high"], values, raw], metric, span)
+    ax.scatter(values, places, s=34, color=colors or usual, zorder=4)
+    low, high = _limits([intervals["low"], intervals["high"], values, raw, ranked_at], metric, span)
     aside: Any = {"xycoords": ("axes fraction", "data"), "in_layout": False, "annotation_clip": False}
     size = look.small
     written = [

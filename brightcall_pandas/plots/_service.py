@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from brightcall_pandas.plots._choice import chosen_rows
-from brightcall_pandas.plots._colors import BLUE, GREEN, ORANGE, RED, grid_of, tones_of
+from brightcall_pandas.plots._colors import BLUE, GREEN, ORANGE, grid_of, tones_of
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
 from brightcall_pandas.plots._formats import counted, duration, percent, percent_axis
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import aside
-from brightcall_pandas.plots._rows import bar_rows, interval_of, row_labels, share_of
+from brightcall_pandas.plots._rows import FLAG, bar_rows, flag_key, interval_of, row_labels, share_of
 from brightcall_pandas.plots._standing import standing_out, verdict
 from brightcall_pandas.plots._text import Key, Mark
 
@@ -23,7 +23,7 @@ _LEVELS: dict[str, tuple[str, str, Mark, str]] = {
     "service_level_excl_short": ("÷ offered without short abandons", ORANGE, "square", "s"),
     "service_level_answered": ("÷ answered", GREEN, "diamond", "D"),
 }
-_APART = 0.24  # of a row, from one mark to the next
+_APART = 0.3  # of a row, from one mark to the next
 
 
 @picture
@@ -53,9 +53,21 @@ def service_level(table: pd.DataFrame, look: Look) -> Axes:
     tones, places = tones_of(ax, inside=True), np.arange(len(shown))
     low, high = shown["service_level_offered_low"], shown["service_level_offered_high"]
     ax.hlines(places, low, high, color=tones.rule, linewidth=2.5)
+    hues = {BLUE: look.hue}
     # The first lies on its interval, and the others above and below, so that none hides another.
     for (name, (_, color, _, marker)), shift in zip(_LEVELS.items(), (0, -_APART, _APART), strict=True):
-        ax.scatter(shown[name], places + shift, s=26, color=color, marker=marker, zorder=3)
+        ax.scatter(
+            shown[name],
+            places + shift,
+            s=22,
+            color=hues.get(color, color),
+            marker=marker,
+            linewidth=0,
+            zorder=3,
+        )
+    title, test, share, beyond = _answered(table, within, look)
+    if len(shown) > 1:
+        ax.axvline(share, color=tones.muted, linewidth=1.2, linestyle="--", zorder=1)
     for place in np.flatnonzero(shown["service_level_offered"].isna()).tolist():
         ax.text(0.01, place, "not known", va="center", fontsize=look.small, color=tones.muted)
     labels = row_labels(shown.index)
@@ -66,17 +78,20 @@ def service_level(table: pd.DataFrame, look: Look) -> Axes:
     grid_of(ax, "x")
     percent_axis(ax.xaxis)
     ax.set_xlabel(f"answered {within}")
-    title, test = _answered(table, within, look)
     remarks = [
+        "offered: answered or given up",
         f"n = {counted(look.facts.total(table, 'offered'), 'offered call')}",
-        f"line: {look.facts.interval} of the first",
+        f"line: {look.facts.interval} of the share of offered calls",
+        f"dashed: {percent(share)} of all" if len(shown) > 1 else "",
         test,
         _short_abandons(look),
         hidden,
         look.facts.cut(table),
     ]
-    key = [Key(words, color, mark) for words, color, mark, _ in _LEVELS.values()]
-    told = [share_of(*row) for row in zip(shown["service_level_offered"], shown["offered"], strict=True)]
+    key = [Key(words, hues.get(color, color), mark) for words, color, mark, _ in _LEVELS.values()]
+    rows = zip(shown.index, shown["service_level_offered"], shown["offered"], strict=True)
+    told = [f"{share_of(*row)}{f' {FLAG}' if label in beyond else ''}" for label, *row in rows]
+    remarks.append(f"{FLAG}: beyond chance" if beyond & set(shown.index) else "")
     texts, heading = aside(ax, told, "÷ offered (n)", look)
     ends = [1.02] * len(texts)
     fits: list[Fit] = [
@@ -93,14 +108,15 @@ def _short_abandons(look: Look) -> str:
     return f"short abandon: given up within {short}" if short else ""
 
 
-def _answered(table: pd.DataFrame, within: str, look: Look) -> tuple[str, str]:
+def _answered(table: pd.DataFrame, within: str, look: Look) -> tuple[str, str, float, frozenset[object]]:
+    """Return the finding, how chance was ruled out, the share of all, and the groups beyond chance."""
     known = table[table["answered_in_time"].notna()]
     in_time, offered = (look.facts.total(known, name) for name in ("answered_in_time", "offered"))
     share = in_time / max(offered, 1)
     standing = standing_out(known, "service_level_offered", share, look.facts)
     title = f"{percent(share)} of the offered calls are answered {within}"
     title += verdict(known, "service_level_offered", standing, "lower", standing.lowest)
-    return title, standing.test
+    return title, standing.test, share, standing.beyond
 
 
 def _with_short(look: Look) -> str:
@@ -131,22 +147,21 @@ def abandonment(table: pd.DataFrame, look: Look) -> Axes:
     if table[rate].isna().all():
         return no_data(look, topic, "not known, since no state of a call is")
     shown, hidden = chosen_rows(table, look, table["offered"], table[rate])
+    every, gone = (look.facts.total(table, name) for name in ("offered", "abandoned"))
+    share = gone / max(every, 1)
+    standing = standing_out(table, rate, share, look.facts)
     ax, fits = bar_rows(
         row_labels(shown.index),
         shown[rate],
         [share_of(*row) for row in zip(shown[rate], shown["offered"], strict=True)],
         look,
         intervals=interval_of(shown, rate),
-        colors=look.hue if look.color else RED,
         unit="share of offered calls",
+        beyond=standing.flags(shown.index),
+        whole=share if len(shown) > 1 else None,
     )
-    every, gone = (look.facts.total(table, name) for name in ("offered", "abandoned"))
-    share = gone / max(every, 1)
-    standing = standing_out(table, rate, share, look.facts)
     title = f"{percent(share)} of the offered calls were given up"
     title += verdict(table, rate, standing, "higher", standing.highest)
-    if len(shown) > 1:
-        ax.axvline(share, color=tones_of(ax, inside=True).muted, linewidth=1, linestyle="--")
     remarks = [
         f"calls abandoned ÷ offered{_with_short(look)}",
         f"n = {counted(every, 'offered call')}",
@@ -156,4 +171,12 @@ def abandonment(table: pd.DataFrame, look: Look) -> Axes:
         hidden,
         look.facts.cut(table),
     ]
-    return headed(ax, look, title, look.facts.lines(*remarks), form="A bar for each group", fits=fits)
+    return headed(
+        ax,
+        look,
+        title,
+        look.facts.lines(*remarks),
+        form="A bar for each group",
+        key=flag_key(standing.flags(shown.index), look),
+        fits=fits,
+    )

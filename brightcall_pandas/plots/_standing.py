@@ -10,11 +10,22 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.plots._facts import Facts
-from brightcall_pandas.plots._formats import number, percent, words_of
+from brightcall_pandas.plots._formats import counted, number, percent, words_of
 from brightcall_pandas.plots._labels import is_none, shortened
+from brightcall_pandas.plots._limits import clearly_more
 from brightcall_pandas.plots._rows import named_group
 
-__all__ = ["Standing", "both_ends", "level_of", "most_frequent", "noun_of", "standing_out", "verdict"]
+__all__ = [
+    "Standing",
+    "both_ends",
+    "differ",
+    "level_of",
+    "most_frequent",
+    "noun_of",
+    "standing_out",
+    "verdict",
+    "widened",
+]
 
 
 @dataclass(frozen=True)
@@ -29,12 +40,22 @@ class Standing:
         How chance was ruled out, with the level.
     groups
         How many groups were held against the others.
+    overall
+        The rate that the groups were held against.
+    beyond
+        Labels of all groups that differ by more than chance.
     """
 
     highest: Any
     lowest: Any
     test: str
     groups: int
+    overall: float
+    beyond: frozenset[Any] = frozenset()
+
+    def flags(self, index: pd.Index) -> list[bool]:
+        """Return which of these rows differ by more than chance."""
+        return [label in self.beyond for label in index]
 
     @property
     def nobody(self) -> bool:
@@ -86,6 +107,8 @@ def standing_out(table: pd.DataFrame, rate: str, overall: float, facts: Facts) -
         below.idxmin() if len(below) else None,
         test if len(known) > 1 else "",
         len(known),
+        overall,
+        frozenset(known.index[beyond]) if len(known) > 1 else frozenset(),
     )
 
 
@@ -105,22 +128,37 @@ def both_ends(table: pd.DataFrame, rate: str, standing: Standing, words: str) ->
     """Return a title: the groups beyond chance at both ends, or that there are none."""
     if standing.nobody:
         return f"{words}: no {noun_of(table.index)} differs by more than chance"
-    ends = [each for each in (standing.highest, standing.lowest) if each is not None]
+    ends = [(standing.highest, "above"), (standing.lowest, "below")]
     told = ", ".join(
-        f"{percent(table.loc[each, rate])} for {named_group(each, table.index)}" for each in ends
+        f"{named_group(each, table.index)} ({percent(table.loc[each, rate])}) {way}"
+        for each, way in ends
+        if each is not None
     )
-    return f"{words}: {told}{'' if len(ends) > 1 else ', beyond chance'}"
+    return f"{words}: {told} the {percent(standing.overall)} of all by more than chance"
 
 
-def most_frequent(shares: pd.Series, noun: str, letters: int) -> str:
-    """Return a title: the group with the largest share of the calls, or those that share the first place."""
+def most_frequent(shares: pd.Series, every: float, noun: str, letters: int) -> str:
+    """Return a title: the group with most of the calls, or those of which none clearly has more.
+
+    Parameters
+    ----------
+    shares
+        Share of the calls of each group.
+    every
+        How many calls there are.
+    noun
+        What a group is.
+    letters
+        How long a name may be.
+    """
     most = shares.max()
-    first = [shortened(label, letters) for label in shares.index[shares == most]]
+    first = [label for label in shares.index if not clearly_more(most * every, shares[label] * every)]
     if len(first) == 1:
-        return f"{first[0]} is the most frequent {noun}: {percent(most)} of the calls"
-    if len(first) == 2:
-        return f"{' and '.join(first)} are the most frequent {noun}s: {percent(most)} of the calls each"
-    return f"{len(first)} {noun}s are equally frequent, and none more: {percent(most)} of the calls each"
+        return f"{shortened(first[0], letters)} is the most frequent {noun}: {percent(most)} of the calls"
+    order = shares[first].sort_values(ascending=False, kind="stable")
+    named = ", ".join(f"{shortened(label, letters)} {percent(share)}" for label, share in order[:2].items())
+    more = f" and {counted(len(first) - 2, 'other')}" if len(first) > 2 else ""
+    return f"No {noun} is clearly the most frequent: {named}{more} of the calls"
 
 
 def noun_of(index: pd.Index) -> str:
@@ -128,12 +166,28 @@ def noun_of(index: pd.Index) -> str:
     return words_of(str(index.name)) if index.nlevels == 1 and index.name is not None else "group"
 
 
+def widened(many: int, facts: Facts) -> float:
+    """Return how many times wider intervals are, corrected after Bonferroni for so many groups."""
+    risk, inverse = 1 - _confidence(facts), NormalDist().inv_cdf
+    return inverse(1 - risk / many / 2) / inverse(1 - risk / 2)
+
+
+def differ(one: pd.Series, other: pd.Series, rate: str, many: int, facts: Facts) -> bool:
+    """Tell whether two rates differ by more than chance, picked out of this many rates.
+
+    The error of the difference follows from both intervals, corrected after Bonferroni for all pairs: that
+    intervals lie apart would ask for more than the level says.
+    """
+    gap = abs(float(one[rate]) - float(other[rate]))
+    reaches = [(float(each[f"{rate}_high"]) - float(each[f"{rate}_low"])) / 2 for each in (one, other)]
+    return gap > widened(max(many * (many - 1) // 2, 1), facts) * float(np.linalg.norm(reaches))
+
+
 def _apart(known: pd.DataFrame, rate: str, overall: float, facts: Facts) -> np.ndarray:
     """Return which intervals, corrected after Bonferroni for the number of groups, do not cover a rate."""
     if f"{rate}_low" not in known or len(known) < 2:
         return np.zeros(len(known), dtype=bool)
-    risk, inverse = 1 - _confidence(facts), NormalDist().inv_cdf
-    wider = inverse(1 - risk / len(known) / 2) / inverse(1 - risk / 2)
+    wider = widened(len(known), facts)
     low, high = (known[f"{rate}_{end}"].to_numpy(dtype=np.float64) for end in ("low", "high"))
     apart: np.ndarray = np.abs(overall - (low + high) / 2) > wider * (high - low) / 2
     return apart

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,13 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from brightcall_pandas.plots._colors import tones_of
+from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._fitting import Fit, RowLabels
 from brightcall_pandas.plots._formats import counted, duration, number, of_all, percent, percent_axis
 from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._limits import APART
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._standing import differ
 
 __all__ = ["talk_time_survival"]
 
@@ -22,9 +25,9 @@ _TOPIC = "How long conversations last"
 _LINES = 6
 _TICKS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 _SHOWN = 0.004  # share that still talks, below which nothing is drawn
-_SIGMAS = 1.96
 _ROW = 0.1  # of the height of all calls, for the row of a group
 _STYLES = ("-", "--", "-.", ":", (0, (6, 1)), (0, (3, 1, 1, 1)))
+_ALL = 0.85  # share that still talks, down to which the axis need not reach
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class _Curve:
     @property
     def interval(self) -> tuple[float, float]:
         """Between which seconds the median lies, as far as so many calls tell."""
-        half = _SIGMAS * 0.5 / np.sqrt(self.calls)
+        half = APART * 0.5 / np.sqrt(self.calls)
         return self.reaches(0.5 + half), self.reaches(0.5 - half)
 
 
@@ -74,7 +77,7 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
         A curve for each of the six largest groups, on a logarithmic axis of time: the share of its answered
         calls that talk at least so long. Dots are medians, with their intervals as lines: of groups in a row
         each below the curves, beside the name. The title compares the longest and the shortest median, if
-        their intervals lie apart.
+        they differ by more than chance.
     """
     curves = _curves(table)
     if not curves:
@@ -92,24 +95,18 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
         style = _STYLES[place % len(_STYLES)]
         ax.plot(curve.seconds[drawn], curve.share[drawn], color=color, linewidth=1.6, linestyle=style)
         height = -_ROW * (place + 1) if split else 0.5
-        ax.plot(curve.interval, [height] * 2, color=color, linewidth=2.5, solid_capstyle="butt", zorder=3)
-        ax.plot(
-            [curve.median],
-            [height],
-            "o",
-            color=color,
-            markersize=6,
-            markeredgecolor=tones_of(ax, inside=True).paper,
-            zorder=4,
-        )
+        ax.plot(curve.interval, [height] * 2, color=color, linewidth=1.6, solid_capstyle="butt", zorder=3)
+        ax.plot(curve.interval, [height] * 2, "|", color=color, markersize=7, zorder=3)
+        ax.plot([curve.median], [height], "o", color=color, markersize=3.5, zorder=4)
         last = max(last, float(curve.seconds[curve.share > _SHOWN].max(initial=1)))
     ax.axhline(0.5, color=tones_of(ax, inside=True).rule, linewidth=0.8, zorder=0)
     fits = _shares_and_rows(ax, {group: curves[group] for group in largest} if split else {}, look)
     ax.set_xscale("log")
     ax.minorticks_off()
-    ax.set_xlim(1, max(last, 10))
+    first = _begin([curves[group] for group in largest])
+    ax.set_xlim(first, max(last, 10 * first))
     ax.set_xlabel("talk time (log scale)")
-    ticks = [each for each in _TICKS if each <= max(last, 10)]
+    ticks = [each for each in _TICKS if first <= each <= max(last, 10 * first)]
     ax.set_xticks(ticks, [duration(each) for each in ticks], fontsize=look.small)
     return headed(
         ax,
@@ -118,13 +115,21 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.lines(
             "share of answered calls that talk at least so long",
             f"dots: {'median of each ' + _noun(table) if split else 'median'} with its 95 % interval",
-            "beyond chance: intervals that lie apart" if split else "",
+            "chance: 95 % interval of the longest minus the shortest, corrected for all pairs"
+            if split
+            else "",
             f"n = {counted(sum(each.calls for each in curves.values()), 'answered call')}",
             of_all(len(largest), len(curves), f"{_noun(table)}s"),
         ),
         form="A falling curve for each group over a logarithmic axis of talk time",
         fits=fits,
     )
+
+
+def _begin(curves: Sequence[_Curve]) -> float:
+    """Return where the axis begins: at the last tick by which few calls of any curve have ended."""
+    early = min(curve.reaches(_ALL) for curve in curves)
+    return float(next((each for each in reversed(_TICKS) if each <= early), 1))
 
 
 def _noun(table: pd.DataFrame) -> str:
@@ -143,13 +148,19 @@ def _shares_and_rows(ax: Axes, groups: Mapping[object, _Curve], look: Look) -> l
     ax.axhline(0, color=tones_of(ax, inside=True).rule, linewidth=0.8, zorder=0)
     ax.set_ylim(-_ROW * (len(groups) + 0.6), 1.02)
     named = {
-        -_ROW * (place + 1): f"{label_of(group, 30)}: {duration(curve.median)} (n = {number(curve.calls)})"
-        for place, (group, curve) in enumerate(groups.items())
+        -_ROW * (place + 1): _row_name(group, curve) for place, (group, curve) in enumerate(groups.items())
     }
     ticks = {share: percent(share) for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)}
     places, labels = zip(*sorted((named | ticks).items()), strict=True)
     ax.set_yticks(places, labels, fontsize=look.small)
     return [RowLabels(labels, look.small, places)]
+
+
+def _row_name(group: object, curve: _Curve) -> str:
+    """Return the name of a group with its median, the interval of that, and its calls."""
+    ends = [f"{each:.0f}" for each in curve.interval if not np.isnan(each)]
+    between = f" ({'–'.join(ends)})" if len(ends) == 2 and curve.interval[1] < 120 else ""
+    return f"{label_of(group, 30)}: {duration(curve.median)}{between}, n = {number(curve.calls)}"
 
 
 def _curves(table: pd.DataFrame) -> dict[object, _Curve]:
@@ -179,13 +190,23 @@ def _finding(curves: Mapping[object, _Curve], noun: str, *, split: bool) -> str:
     longest, shortest = (choose(known, key=lambda group: known[group].median) for choose in (max, min))
     if len(known) == 1 or not split:
         return f"Half of the conversations last {duration(known[longest].median)} or longer"
-    if known[longest].interval[0] > known[shortest].interval[1]:
+    if _differ(known[longest], known[shortest], len(known)):
         return (
             f"{label_of(longest, 30)}: half last {duration(known[longest].median)} or longer; "
             f"{label_of(shortest, 30)}: {duration(known[shortest].median)}"
         )
     every = duration(_together(curves).median)
     return f"Half last {every} or longer, and no {noun} differs by more than chance"
+
+
+def _differ(longest: _Curve, shortest: _Curve, many: int) -> bool:
+    """Tell whether medians differ by more than chance, picked out of this many."""
+    one, other = (
+        pd.Series({"median": curve.median, "median_low": low, "median_high": high})
+        for curve in (longest, shortest)
+        for low, high in [curve.interval]
+    )
+    return differ(one, other, "median", many, Facts())
 
 
 def _together(curves: Mapping[object, _Curve]) -> _Curve:

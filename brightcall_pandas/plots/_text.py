@@ -27,7 +27,7 @@ from brightcall_pandas.plots._fitting import Fit, cut_to, text_size
 
 __all__ = ["Key", "TextLayer", "describe", "write_around"]
 
-Mark = Literal["box", "line", "dashes", "dot", "ring", "square", "diamond", "tick"]
+Mark = Literal["box", "frame", "line", "dashes", "dot", "ring", "square", "diamond", "tick"]
 
 _MARKERS = {"dot": "o", "ring": "o", "square": "s", "diamond": "D", "tick": "|"}
 _TITLE_LINES = 3
@@ -36,6 +36,7 @@ _BETWEEN = re.compile(r" (?!%)(?!÷)(?<!÷ )(?!(?<=\d )(?:s|min|h|days|points|ca
 _WIDE = 0.6  # inches for each point of the letters, in which a text has room in full size
 _SMALLEST = 0.65  # of the usual size, on narrow axes
 _MOST_PART = 0.55  # of the height of one of several rows of axes, that text may take
+_LABEL = 0.55  # of the width of its part of a figure, that a label of an axis may be long
 _LEAST_PART = 0.3  # of a picture's height, that the data keep
 
 
@@ -88,6 +89,8 @@ class TextLayer(Artist):
         self._tones = tones_of(ax)
         self._subtitle = self._text(ax, self._tones.muted, "; ".join(remarks))
         ax.set_title(title, loc="left", fontproperties=self._title_font, color=self._tones.ink, y=1.0)
+        untyped: Any = ax
+        untyped._left_title.set_in_layout(False)
         self._said = ax.get_title(loc="left")
         ax.set_axes_locator(self._inside)
 
@@ -96,6 +99,7 @@ class TextLayer(Artist):
             0, 0, words, transform=IdentityTransform(), color=color, va="bottom", ha="left", clip_on=False
         )
         text.set_fontproperties(self._font)
+        text.set_in_layout(False)  # the layer tells how much room all of it needs
         return text
 
     def add_key(self, ax: Axes, keys: Sequence[Key]) -> None:
@@ -104,6 +108,7 @@ class TextLayer(Artist):
             glyph = _glyph(key, tones_of(ax).paper)
             ax.add_artist(glyph)
             glyph.set_clip_on(False)
+            glyph.set_in_layout(False)
             self._entries.append(_Entry(glyph, self._text(ax, self._tones.ink, key.name)))
 
     def remove(self) -> None:
@@ -135,7 +140,8 @@ class TextLayer(Artist):
         box = ax.get_window_extent(renderer)
         left = self._left(box, renderer)
         room = max(self._top(renderer) - box.y1, 0.0) if self._is_free() else self._part(renderer)
-        lines = self._lines(renderer, box.x1 - left, room)
+        self._break_label(renderer)
+        lines = self._lines(renderer, self._width(box, left), room)
         bottom = box.y1 + self._point(renderer) * 5
         y = self._place_key(renderer, lines, left, bottom)
         self._subtitle.set_text("\n".join(lines.remarks))
@@ -144,6 +150,44 @@ class TextLayer(Artist):
             y += self._height(renderer, self._font) * len(lines.remarks) + 3 * self._point(renderer)
         self._write_title("\n".join(lines.title), left, y, renderer)
         return Bbox.from_extents(left, box.y1, max(box.x1, left + 1), box.y1 + lines.height)
+
+    def _width(self, box: Bbox, left: float) -> float:
+        """Return how wide the text may be.
+
+        In a figure that is laid out it does not depend on the axes: their width depends on the text's height,
+        so that one would follow the other from one drawing to the next.
+        """
+        cell = self._cell()
+        if cell is None:
+            return float(box.x1 - left)
+        return float(max(cell - max(left - self._margin(), 0.0), box.x1 - left))
+
+    def _cell(self) -> float | None:
+        """Return the width in pixels of what a figure's layout gives to the axes, where it is known."""
+        ax: Any = self.axes
+        figure, place = ax.get_figure(root=True), ax.get_subplotspec()
+        if self._is_free() or place is None or figure is not ax.get_figure(root=False):
+            return None
+        if any(each is not ax and each.get_subplotspec() is None for each in figure.axes):
+            return None  # a color bar takes a part of it
+        return float(_inches(ax)[0] * figure.dpi - 0.1 * figure.dpi)
+
+    def _margin(self) -> float:
+        """Return where the cell begins, in pixels."""
+        ax: Any = self.axes
+        figure, columns = ax.get_figure(root=True), ax.get_subplotspec().colspan
+        grid = ax.get_subplotspec().get_gridspec()
+        return float(figure.bbox.width * columns.start / grid.ncols + 0.05 * figure.dpi)
+
+    def _break_label(self, renderer: Any) -> None:
+        """Break the label of the axis across into lines, where it is wider than its part of the figure."""
+        ax: Any = self.axes
+        cell, label = self._cell(), ax.xaxis.label
+        if cell is None or not label.get_text():
+            return
+        words = label.get_text().replace("\n", " ")
+        font = label.get_fontproperties()
+        label.set_text("\n".join(_broken(renderer, [words], font, _LABEL * cell, 3)))
 
     def _write_title(self, words: str, left: float, y: float, renderer: Any) -> None:
         ax: Any = self.axes
@@ -275,9 +319,14 @@ class TextLayer(Artist):
     def _inside(self, ax: Any, renderer: Any) -> Bbox:
         """Return where the axes are drawn: in their own place, with room for their text."""
         place: Bbox = ax.get_position(original=True)
-        if not self._is_free() or self.axes is None:
+        if self.axes is None:
             return place
         renderer = renderer or self._renderer()
+        if not self._is_free():
+            # Before names are cut to their room a layout would leave nothing for the data.
+            for each in self.fits:
+                each.fit(ax, renderer)
+            return place
         figure = ax.get_figure(root=False).bbox
         for each in self.fits:
             each.fit(ax, renderer)
@@ -359,8 +408,10 @@ def _glyph(key: Key, paper: str) -> Artist:
     where = IdentityTransform()
     if key.mark == "box":
         return Rectangle((0, 0), 0, 0, facecolor=key.color, edgecolor="none", transform=where)
+    if key.mark == "frame":
+        return Rectangle((0, 0), 0, 0, fill=False, edgecolor=key.color, linewidth=1.8, transform=where)
     if key.mark in ("line", "dashes"):
-        style: Literal["-", "--"] = "-" if key.mark == "line" else "--"
+        style: Any = "-" if key.mark == "line" else (0, (2.4, 1.4))
         return Line2D([0], [0], color=key.color, linewidth=1.8, linestyle=style, transform=where)
     return Line2D(
         [0],
@@ -377,7 +428,8 @@ def _glyph(key: Key, paper: str) -> Artist:
 def _move(glyph: Artist, left: float, middle: float, width: float, height: float) -> None:
     """Place a glyph, given its left end and its middle."""
     if isinstance(glyph, Rectangle):
-        glyph.set_bounds(left, middle - height / 2, width, height)
+        side = width if glyph.get_fill() else height
+        glyph.set_bounds(left + (width - side) / 2, middle - height / 2, side, height)
     elif isinstance(glyph, Line2D):
         single = glyph.get_marker() not in ("None", None, "", " ")
         xs = [left + width / 2] if single else [left, left + width]
@@ -417,9 +469,9 @@ def describe(ax: Axes) -> str:
     --------
     >>> import pandas as pd
     >>> import brightcall_pandas as bc
-    >>> table = pd.DataFrame({"outcomeTag": ["sold", "no", "no"]}).calls.by_outcome()
+    >>> table = pd.DataFrame({"outcomeTag": ["sold"] * 5 + ["no"] * 20}).calls.by_outcome()
     >>> bc.plots.describe(bc.plots.by_outcome(table)).split(".")[0]
-    'no is the most frequent outcome: 67 % of the calls'
+    'no is the most frequent outcome: 80 % of the calls'
     """
     layers = [each for each in ax.get_children() if isinstance(each, TextLayer)]
     if not layers:

@@ -16,6 +16,7 @@ from brightcall_pandas.plots._fitting import ColumnLabels, Fit, RowLabels
 from brightcall_pandas.plots._formats import count_axis, counted, duration, number, percent, spaced
 from brightcall_pandas.plots._heatmaps import DAYS, week_of
 from brightcall_pandas.plots._labels import label_of
+from brightcall_pandas.plots._limits import clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._text import Key
 from brightcall_pandas.plots._typical_days import typical_days
@@ -80,10 +81,23 @@ def _calls_and_answered(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Step
         share = f"{percent(answered.sum() / calls.sum() if calls.sum() else np.nan)} answered"
     remarks = [share, *_hatched(ax, calls, steps), _together(steps, "sum")]
     most = int(np.argmax(np.where(steps.whole, calls, -1))) if steps.whole.any() else int(np.argmax(calls))
-    title = f"Most calls: {number(calls[most])} on {moment(steps.edges[most], steps.name)}"
-    if steps.name in ("week", "month", "quarter", "year"):
-        title = title.replace(" on ", " in ")
-    return steps, title, remarks, key
+    return steps, _busiest(calls, most, steps), remarks, key
+
+
+def _busiest(calls: NDArray[Any], most: int, steps: Steps) -> str:
+    """Return the finding: the step with most calls, or that none clearly has most."""
+
+    def at(place: int) -> str:
+        on = "in" if steps.name in ("week", "month", "quarter", "year") else "on"
+        return f"{number(calls[place])} {on} {moment(steps.edges[place], steps.name)}"
+
+    others = np.where(steps.whole, calls, -1)
+    others[most] = -1
+    second = int(np.argmax(others))
+    if others[second] < 0 or clearly_more(float(calls[most]), float(calls[second])):
+        return f"Most calls: {at(most)}"
+    word = steps.name if " " not in steps.name else "period"
+    return f"No {word} clearly has the most calls: {at(most)}, {at(second)}"
 
 
 def _behind(ax: Axes, look: Look) -> str:
@@ -140,6 +154,9 @@ def _calls_of_groups(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Steps, 
     every = look.facts.total(table, "n_calls")
     share = percent(totals[largest] / every) if every else "not known"
     title = f"Most calls are of {names[largest]}: {share} of {number(every)}"
+    sizes = sorted((totals[group] for group in groups), reverse=True)
+    if len(sizes) > 1 and not clearly_more(sizes[0], sizes[1]):
+        title = f"No group clearly has the most of {number(every)} calls; {names[largest]} has {share}"
     return steps, title, [*_parts(steps, "dotted"), _together(steps, "sum"), hidden], key
 
 
@@ -186,7 +203,7 @@ def concurrency(table: pd.DataFrame, look: Look) -> Axes:
     when: Any = table["calls_max"].idxmax()
     title = f"At most {counted(peak, 'call')} at once, first {_on(when)}"
     if _is_long(table.index):
-        told = ("At most {} at once", "call", f"peak {number(peak)}, {_on(when)}")
+        told = ("At most {} at once in any {each}", "call", f"peak {number(peak)}, {_on(when)}")
         return _typical_week(
             table["calls_max"], look, (title, *told), ["most calls at once, ringing or talking", n], table
         )
@@ -227,7 +244,7 @@ def staffing(table: pd.DataFrame, look: Look) -> Axes:
     when: Any = table["agents"].idxmax()
     title = f"At most {counted(most, 'agent')} needed, first {_on(when)}"
     if _is_long(table.index):
-        told = ("{} enough", "agent", f"peak {number(most)}, {_on(when)}")
+        told = ("{} enough in any {each}", "agent", f"peak {number(most)}, {_on(when)}")
         return _typical_week(table["agents"], look, (title, *told), ["agents needed", *remarks], table)
     columns = {"agents": "agents needed", "load_erlangs": "load (erlangs)"}
     return _highest_and_mean(table, look, columns, title, remarks)
@@ -252,7 +269,11 @@ def _goal(look: Look) -> str:
     if not (target and within):
         return ""
     patience, wrap_up = look.facts.seconds("patience_s"), look.facts.setting("wrap_up_s")
-    model = f"Erlang A, patience {patience}" if patience else "Erlang C: nobody hangs up"
+    model = (
+        f"Erlang A, patience {patience}"
+        if patience
+        else "Erlang C: nobody hangs up, so rather more than needed"
+    )
     freq = look.facts.setting("freq")
     period = spaced(freq) if isinstance(freq, str) else "period"
     handled = f"; handling time: mean talk time of each {period}{_plus(wrap_up)}"
@@ -260,7 +281,7 @@ def _goal(look: Look) -> str:
 
 
 def _plus(wrap_up: Any) -> str:
-    return f" + {duration(wrap_up)}" if isinstance(wrap_up, int | float) and wrap_up else ""
+    return f" + {duration(wrap_up)}" if isinstance(wrap_up, int | float) and wrap_up else ", no wrap-up"
 
 
 def _is_long(stamps: Any) -> bool:
@@ -313,7 +334,7 @@ def _typical_week(
     if many.max() > _RARELY:
         enough_in = f"cells: enough on nine of ten of the {of} days of that {each}"
         most = float(np.nanmax(shown, initial=0.0))
-        title = f"{form.format(counted(most, noun))} in nine of ten weeks; {peak}"
+        title = f"{form.format(counted(most, noun), each=each)} on nine of ten of its days; {peak}"
     else:
         enough_in = f"cells: highest of the {of} days of that {each}"
     blank = "blank: no call" if np.isnan(shown).any() else ""

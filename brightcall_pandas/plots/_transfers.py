@@ -15,19 +15,20 @@ from matplotlib.colors import PowerNorm, to_hex
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 
 from brightcall_pandas.plots._colors import ink_on, more_is, ramp_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLabels, UprightLabels
 from brightcall_pandas.plots._formats import count_axis, counted, number, percent, percent_axis
 from brightcall_pandas.plots._labels import shortened
+from brightcall_pandas.plots._limits import APART, clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 
 __all__ = ["transfer_flow", "transfer_matrix"]
 
 _MATRIX = "Transfers"
 _PARTIES = 40  # rows that still can be read
-_SIGMAS = 1.96  # standard errors by which a count must exceed another to be more than chance
 _LEAST_NUMBER = 5.5  # points of a number in a cell: the color tells as much as a smaller one
 _NUMBERED = 16  # rows whose cells have room for a number
 
@@ -77,8 +78,13 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
         bar: Any = ax.figure.colorbar(image, ax=ax, shrink=0.6, pad=0.02)
         (count_axis if counts else percent_axis)(bar.ax.yaxis)
         bar.outline.set_visible(False)
+        # Ticks that depended on the height would change the width that the layout has given to them.
+        bar.ax.yaxis.set_major_locator(
+            FixedLocator(sorted({0.0, _quarter(values, counts=counts), values.max()}))
+        )
     remarks = [
         _count(table) if counts else _share(table),
+        f"clearly: by {APART:g} standard errors" if counts else "",
         f"{more_is(paper)}: more, on the scale of a square root",
         "diagonal: to itself" if np.diagonal(values).any() else "",
         f"the {side} busiest of {number(len(table))} parties" if side < len(table) else "",
@@ -104,13 +110,19 @@ def _largest(
 
     order = [int(place) for place in np.argsort(-values, axis=None, kind="stable")]
     more, fewer = (float(values.flat[place]) for place in (order * 2)[:2])
-    close = more == fewer or (counts and more - fewer < _SIGMAS * np.sqrt(more + fewer))
+    close = more == fewer or (counts and not clearly_more(more, fewer))
     if close and fewer and len(order) > 1:
         alike = [place for place in order if values.flat[place] >= fewer]
         names = ", ".join(pair(place, 12) for place in alike[:3])
         others = f" and {counted(len(alike) - 3, 'other')}" if len(alike) > 3 else ""
         return f"No transfer is clearly the first: {names}{others}"
     return f"Most frequent transfer: {pair(order[0])}"
+
+
+def _quarter(values: NDArray[np.float64], *, counts: bool) -> float:
+    """Return what stands in the middle of a scale of square roots."""
+    quarter = float(values.max()) / 4
+    return float(round(quarter)) if counts else quarter
 
 
 def _busiest(table: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -173,7 +185,8 @@ def _share(table: pd.DataFrame) -> str:
 
 _FLOW = "Flow of transferred calls"
 _HOPS = 3  # transfers of a call that are drawn
-_FEWEST = 0.01  # of the calls, for a band: thinner ones are hairs that nobody can follow
+_NTH = ("first", "second", "third")
+_FEWEST = 0.01  # of the calls, for a band in color: nobody can follow thinner ones
 _WIDTH = 0.05  # of a bar, in distances between two stages
 _NAMES = 0.45  # of the height, for the gaps in which names have room
 
@@ -204,13 +217,18 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
         A column of bars for each stage of a call, a bar for each party, as tall as the calls that it had
         there; bands are transfers, in the color of the party that transfers. What arrives at a bar and
         does not leave it ended there. The busiest parties have colors of their own. The first three
-        transfers of a call are drawn, and no band for those of under one percent of the calls;
-        beside a bar stands where most of its calls came from.
+        transfers of a call are drawn, as far as any band is of one percent of the calls; thinner ones are
+        grey. Beside a bar stands where most of its calls came from.
     """
     if table.empty:
         return no_data(look, _FLOW, "no transfers")
     every = table["n_calls"]
-    links = every[every.index.get_level_values("hop") <= _HOPS]
+    hops = every.index.get_level_values("hop")
+    least = _FEWEST * every[hops == 1].sum()
+    # A stage to which no band goes would be a column that hangs in the air.
+    banded = every[every >= least].index.get_level_values("hop")
+    last = min(int(banded.max()) if len(banded) else 1, _HOPS)
+    links = every[hops <= last]
     busy = _busy(links)
     order = sorted(busy, key=lambda party: (party.startswith("("), -busy[party], party))
     colors = look.hues(busy)
@@ -227,14 +245,19 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
         for party, bar in stage.items():
             ax.add_patch(Rectangle((place, bar.top), _WIDTH, bar.height, color=colors[party], zorder=3))
     paper = tones_of(ax, inside=True).paper
-    least = _FEWEST * links.xs(1, level="hop").sum()
     for (hop, origin, target), number_of in _from_the_top(links, order):
         left, right, thick = stages[hop - 1][origin], stages[hop][target], number_of * unit
         band = _band((hop - 1 + _WIDTH, left.top + left.departed), (hop, right.top + right.arrived), thick)
-        if number_of >= least:
-            ax.add_patch(
-                PathPatch(band, facecolor=colors[origin], alpha=0.6, edgecolor=paper, linewidth=0.8, zorder=2)
-            )
+        form: Any = {
+            "facecolor": colors[origin],
+            "alpha": 0.6,
+            "edgecolor": paper,
+            "linewidth": 0.8,
+            "zorder": 2,
+        }
+        if number_of < least:
+            form = {"facecolor": tones_of(ax, inside=True).grid, "linewidth": 0, "zorder": 1}
+        ax.add_patch(PathPatch(band, **form))
         left.departed += thick
         right.arrived += thick
     ax.set_xlim(-0.75, len(stages) - 0.3)
@@ -249,8 +272,9 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     remarks = [
         f"n = {counted(look.facts.total(table, 'n_calls'), 'transfer')}",
         "bands: transfers, in the color of the party that transfers",
-        f"not drawn: {counted(later, 'transfer')} after the third" if later else "",
-        f"{number(thin)} in bands of fewer than {number(np.ceil(least))}" if thin else "",
+        "in brackets: calls there; ←: from whom most of them came",
+        f"not drawn: {counted(later, 'transfer')} after the {_NTH[last - 1]}" if later else "",
+        f"grey: bands of fewer than {number(np.ceil(least))} calls, {number(thin)} together" if thin else "",
         look.facts.cut(table),
     ]
     form = "Bands from party to party, one column for each stage"
@@ -322,7 +346,7 @@ def _write_names(
 ) -> list[Fit]:
     """Write the name and calls of each bar beside it, and over each stage what it is."""
     tones = tones_of(ax, inside=True)
-    halo = [patheffects.withStroke(linewidth=2.5, foreground=tones.paper, alpha=0.8)]
+    halo = [patheffects.withStroke(linewidth=3, foreground=tones.paper)]
     names: list[Text] = []
     headings: list[Text] = []
     for place, stage in enumerate(stages):

@@ -13,8 +13,9 @@ from matplotlib.text import Text
 from brightcall_pandas.plots._choice import chosen_rows
 from brightcall_pandas.plots._colors import ink_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, Fit
-from brightcall_pandas.plots._formats import counted, number, percent
+from brightcall_pandas.plots._formats import calls_of, counted, number, percent
 from brightcall_pandas.plots._labels import shortened
+from brightcall_pandas.plots._limits import clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 
 __all__ = ["transfer_variants"]
@@ -58,7 +59,7 @@ def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
     right = steps + (2 if known else 1) * (panel + gap)
     ax = look.axes(width=0.4 + chevron * right, height=1.5 + look.row_height(1.06) * len(shown))
     ax.set_xlim(-0.05, right)
-    ax.set_ylim(len(shown) + (1.6 if known else -0.4), -1.1)
+    ax.set_ylim(len(shown) + (1.9 if known else -0.4), -1.7)
     ax.set_axis_off()
     fits = [*_chevrons(ax, shown, steps, look), *_call_bars(ax, shown, drawn, (steps + gap, panel), look)]
     if known:
@@ -77,19 +78,21 @@ def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
 def _finding(table: pd.DataFrame, shown: pd.DataFrame, look: Look) -> str:
     every = _every(table)
     transferred = table.loc[table["hops"] > 0, "n_calls"].sum()
-    first = shown.index[shown["n_calls"] == shown["n_calls"].max()]
+    most = float(shown["n_calls"].max())
+    first = shown.index[[not clearly_more(most, each) for each in shown["n_calls"]]]
+    first = first[np.argsort(-shown.loc[first, "n_calls"].to_numpy(), kind="stable")]
     way = " and ".join(
         shortened(" → ".join(map(str, shown.loc[path, "chain"])) or path, 48) for path in first[:2]
     )
     if look.facts.cut(table) and len(first) > 2:
-        return f"None of these ways was gone more often than {counted(shown['n_calls'].max(), 'time')}"
+        return f"None of these ways was clearly gone most often: {counted(most, 'time')} at most"
     if look.facts.cut(table):
         return f"Most frequent of these ways: {way}, {percent(shown['share'].max())} of the calls"
     if not transferred:
         return f"No call was transferred; most were of {way}"
     share = f"{percent(transferred / every)} of the calls were transferred"
     if len(first) > 2:
-        return f"{share}, no way more often than {counted(shown['n_calls'].max(), 'time')}"
+        return f"{share}, no way clearly most often: {counted(most, 'time')} at most"
     return f"{share}, most often {way}"
 
 
@@ -104,7 +107,13 @@ def _remarks(table: pd.DataFrame, drawn: pd.DataFrame, shown: pd.DataFrame, look
     lines = f"lines: {look.facts.interval}" if shown["positive_rate"].notna().any() else ""
     positive = "positive outcomes: ÷ calls that went this way" if lines else ""
     colors = "colors: the busiest parties"
-    return [f"n = {counted(_every(table), 'call')}", ways, positive, lines, colors, look.facts.cut(table)]
+    gone = table.loc[table["hops"] > 0, "n_calls"].sum()
+    n = (
+        f"n = {number(gone)} transferred calls of {number(_every(table))}"
+        if gone
+        else calls_of(_every(table))
+    )
+    return [n, ways, positive, lines, colors, look.facts.cut(table)]
 
 
 def _answered_alone(table: pd.DataFrame) -> float:
@@ -151,7 +160,7 @@ def _call_bars(
     tones, scale = tones_of(ax, inside=True), 0.45 * width / shown["n_calls"].max()
     transferred = bool(shown["hops"].iloc[0])
     heading = f"share of {'transferred' if transferred else 'all'} calls"
-    above = ax.text(left, -0.75, heading, color=tones.muted, va="center")
+    above = ax.text(left, -1.2, heading, color=tones.muted, va="center")
     shares = shown["n_calls"] / drawn["n_calls"].sum() if transferred else shown["share"]
     ax.barh(np.arange(len(shown)), shown["n_calls"] * scale, left=left, height=0.6, color=look.hue)
     texts = [
@@ -170,7 +179,7 @@ def _rates(
     """Draw rates of positive outcomes; lines are their intervals. The scale ends where they do."""
     left, width = room
     tones = tones_of(ax, inside=True)
-    heading = ax.text(left, -0.75, "positive outcomes", color=tones.muted, va="center")
+    heading = ax.text(left, -1.2, "positive outcomes", color=tones.muted, va="center")
     most = float(np.nanmax(shown["positive_rate_high"].to_numpy(dtype=np.float64)))
     end = next(each for each in (0.1, 0.25, 0.5, 1.0) if most <= each or each == 1.0)
     scale, bottom = 0.68 * width / end, len(shown) - 0.45
@@ -192,20 +201,20 @@ def _rates(
     fits: list[Fit] = [
         CellTexts(texts, look.small, width=0.28 * width, height=0.9),
         CellTexts([heading], look.small, width=width, height=0.7),
-        CellTexts(ticks, 0.9 * look.small, width=0.3 * width, height=0.5),
+        CellTexts(ticks, look.small, width=0.3 * width, height=0.75),
     ]
     alone = (shown["positive_rate"] / shown["lift"]).dropna()
     if len(alone) and alone.iloc[0] <= end:
         place = left + alone.iloc[0] * scale
         ax.plot([place] * 2, [-0.45, bottom + 0.55], color=tones.ink, linewidth=1, linestyle=":", zorder=1)
-        notes = [f"not transferred: {percent(alone.iloc[0])} (dots)"]
+        notes = [f"not transferred: {percent(alone.iloc[0])} (dotted)"]
         if not np.isnan(answered) and answered <= end:
             place = left + answered * scale
             ax.plot([place] * 2, [-0.45, bottom], color=tones.ink, linewidth=1, linestyle="--", zorder=1)
-            notes.append(f"of these answered: {percent(answered)} (dashes)")
+            notes.append(f"of these answered: {percent(answered)} (dashed)")
         written = [
-            ax.text(left, bottom + 0.85 + 0.6 * row, words, ha="left", va="top")
+            ax.text(left, bottom + 0.9 + 0.75 * row, words, ha="left", va="top")
             for row, words in enumerate(notes)
         ]
-        fits.append(CellTexts(written, 0.9 * look.small, width=width, height=0.5))
+        fits.append(CellTexts(written, look.small, width=width, height=0.75))
     return fits

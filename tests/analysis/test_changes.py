@@ -187,6 +187,13 @@ class TestRankedDimensions:
         assert table.attrs["of_all"] == pytest.approx([0.3, 0.4])
         assert table.attrs["n_calls"] == [2400, 2400]
 
+    def test_groups_tell_the_interval_of_the_whole_change_as_a_comparison_does(self):
+        df, other = halves((1, 2), self.SAME), halves((2, 1), self.SAME)
+        ends = explain_change(df, other, by="project").attrs["change_of_all"]
+        alone = compare(df, other, metrics=["answer_rate"])
+        assert ends == pytest.approx(alone[["answer_rate_change_low", "answer_rate_change_high"]].iloc[0])
+        assert ends[0] < -0.1 < ends[1]
+
     def test_a_group_that_alone_falls_is_found(self):
         worse = self.SAME | {("B", "1"): 0.3, ("B", "2"): 0.1}
         table = explain_change(halves((1, 1), worse), halves((1, 1), self.SAME))

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 
 from brightcall_pandas import plots
@@ -146,4 +147,25 @@ def _in_subplots(draw, arguments):
         figure.axes
     ) > 4:
         found.append("the figure is changed")
+    return found
+
+
+def in_four_subplots(picture, kind):
+    """Draw a picture four times in one figure, in large letters; return what is wrong the first time."""
+    df = calls(kind)
+    with mpl.rc_context({"font.size": 16}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
+        figure, axes = plt.subplots(2, 2, figsize=(13, 9), layout="constrained")
+        for ax in axes.flat:
+            getattr(df.calls.plot, picture)(**PICTURES[picture](df), ax=ax)
+        figure.canvas.draw()
+        first = [tuple(ax.get_position().bounds) for ax in axes.flat]
+        found = faults(figure)
+        moved = max(abs(np.subtract(first, [tuple(ax.get_position().bounds) for ax in axes.flat])).ravel())
+    plt.close("all")
+    narrow = min(width for _, _, width, _ in first)
+    if narrow < 0.15:
+        found.append(f"the axes are only {narrow:.2f} of the figure wide")
+    if moved > 0.02:
+        found.append(f"drawn again, the axes move by {moved:.2f} of the figure")
     return found

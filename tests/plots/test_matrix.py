@@ -10,7 +10,7 @@ import pytest
 from matplotlib import font_manager
 
 from tests.plots.datasets import KINDS
-from tests.plots.matrix import PICTURES, SIZES, STYLES, combinations, complaints
+from tests.plots.matrix import PICTURES, SIZES, STYLES, combinations, complaints, in_four_subplots
 from tests.plots.measured import faults
 
 CHOSEN = combinations()
@@ -25,6 +25,12 @@ class TestEveryPicture:
     @pytest.mark.parametrize("picture", PICTURES)
     def test_no_word_is_cut_off_covered_or_faint_and_nothing_else_is_changed(self, picture):
         assert [each for combination in CHOSEN[picture] for each in complaints(picture, *combination)] == []
+
+
+class TestFourSubplots:
+    @pytest.mark.parametrize("picture", ["by_agent", "changes"])
+    def test_names_leave_room_for_the_data_and_nothing_moves_when_drawn_again(self, picture):
+        assert in_four_subplots(picture, "sixty long names") == []
 
 
 class TestCombinations:

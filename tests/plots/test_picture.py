@@ -112,8 +112,12 @@ class TestFacts:
 
     def test_both_sides_of_a_comparison_say_their_days(self):
         early, late = CALLS.iloc[:16], CALLS.iloc[40:]
-        assert "these calls (4 March 2026)" in words(late.calls.plot.compare(early))
-        assert "other calls (2 March 2026)" in words(late.calls.plot.compare(early))
+        told = words(late.calls.plot.compare(early))
+        assert "change ± 95 % interval (n → n)" in told
+        assert told.endswith("| 4 March 2026 | 2 March 2026")
+        told = words(late.calls.plot.changes(early))
+        assert "2 Mar → 4 Mar" in told
+        assert "answer rate of 4 March 2026 minus that of 2 March 2026" in told
 
     def test_a_table_that_is_cut_tells_of_how_many_calls_it_is(self):
         ax = plots.by_outcome(CALLS.calls.by_outcome().head(1))

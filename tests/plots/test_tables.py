@@ -114,14 +114,18 @@ class TestHeatmap:
         assert "hatched: fewer than 30 calls" in words(ax)
         assert "100" in [text.get_text() for text in ax.texts]
 
-    def test_an_hour_is_named_only_beyond_chance_and_with_its_calls(self):
+    def test_hours_beyond_chance_are_counted_and_framed(self):
         stamps = [f"2026-03-02T{hour:02}:00Z" for hour in (9, 10, 11) for _ in range(100)]
         alike = pd.DataFrame({"timestamp": stamps, "state": ([1] * 40 + [0] * 60) * 3})
         title = alike.calls.plot.heatmap("answer_rate").get_title("left")
         assert title == "Answer rate: no hour of the week differs by more than chance"
         states = [1] * 40 + [0] * 60 + [1] * 40 + [0] * 60 + [1] * 90 + [0] * 10
-        title = alike.assign(state=states).calls.plot.heatmap("answer_rate").get_title("left")
-        assert title.endswith("of 3 hours beyond chance, highest Mon 11–12 h 90 % (n = 100)")
+        ax = alike.assign(state=states).calls.plot.heatmap("answer_rate")
+        rates = "3 of 3 hours of the week differ from 57 % by more than chance, 1 above, 2 below"
+        assert ax.get_title("left").replace("\n", " ") == f"Answer rate: {rates}"
+        framed = [each.get_xy() for each in ax.patches if each.get_width() == 0.9]
+        assert len(framed) == 3
+        assert "framed: beyond chance" in words(ax)
 
     def test_a_mean_over_few_calls_is_hatched_however_many_were_not_answered(self):
         df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"] * 20, "state": [1] + [0] * 19, "talkTime": 9})
@@ -203,7 +207,7 @@ class TestByAgent:
         df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 30 + [None] * 9, "state": 1})
         ax = df.calls.plot.by_agent()
         assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
-        assert "not drawn: 9 without an agent" in words(ax)
+        assert "not drawn: 9 calls without an agent" in words(ax)
 
     def test_shows_the_rate_that_ranks(self):
         df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 30, "state": [1] * 30 + [1] * 10 + [0] * 20})
@@ -226,7 +230,7 @@ class TestBreakdown:
         states = [1] * 240 + [0] * 160 + [1] * 160 + [0] * 240 + [1] * 390 + [0] * 10
         df = pd.DataFrame({"projectName": names, "state": states})
         ax = df.calls.plot.breakdown("project")
-        assert ax.get_title(loc="left") == "Answer rate: 40 % for b, beyond chance"
+        assert ax.get_title(loc="left") == "Answer rate: b (40 %) below the 66 % of all by more than chance"
         assert [each.get_text() for each in ax.get_yticklabels()] == ["a", "b", "(none)"]
         assert "Benjamini–Hochberg, 5 %" in words(ax)
 
@@ -294,9 +298,15 @@ class TestByLine:
         title = self.lines([False, False]).get_title("left")
         assert title == "No line's answer rate differs by more than chance: 22 % to 27 % adjusted"
         title = self.lines([True, False]).get_title("left")
-        assert title == "Line +491 has the lowest adjusted answer rate beyond chance: 22 %"
+        assert (
+            title
+            == "Line +491 has an adjusted answer rate of 22 %, below the 25 % of all by more than chance"
+        )
         title = self.lines([False, True]).get_title("left")
-        assert title == "Line +492 has the highest adjusted answer rate beyond chance: 27 %"
+        assert (
+            title
+            == "Line +492 has an adjusted answer rate of 27 %, above the 25 % of all by more than chance"
+        )
 
 
 class TestFunnel:
@@ -360,7 +370,9 @@ class TestConcurrency:
         cells = {text.get_position(): text.get_text() for text in ax.texts if text.get_text().isdigit()}
         assert cells == {(0, 0): "1"}
         assert "enough on nine of ten of the 10–11 days of that half hour" in words(ax)
-        assert "At most 1 call at once in nine of ten weeks; peak 3" in ax.get_title(loc="left")
+        assert "At most 1 call at once in any half hour on nine of ten of its days; peak 3" in ax.get_title(
+            loc="left"
+        )
 
     def test_groups_become_lines_the_six_with_the_highest_peaks(self):
         first = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"], "totalTime": [60]})
@@ -406,7 +418,7 @@ class TestStaffing:
     def test_settings_are_in_the_picture(self):
         df = calls(50).assign(type=0)
         told = words(df.calls.plot.staffing(target=0.9, threshold_s=30))
-        assert "90 % answered within 30 s (Erlang C: nobody hangs up)" in told
+        assert "90 % answered within 30 s (Erlang C: nobody hangs up, so rather more than needed)" in told
 
     def test_groups_become_lines(self):
         ax = plots.staffing(pd.concat({"Solar": self.table([2, 1]), "Wind": self.table([3, 4])}, names=["p"]))
@@ -430,7 +442,7 @@ class TestCompare:
         assert others.get_offsets()[[0, 2], 0].tolist() == [1.0, 0.0]
         assert ours.get_offsets()[[0, 1], 0].tolist() == [0.5, 1.0]
         texts = [text.get_text() for text in ax.texts]
-        assert texts[:3] == ["−50.0 points (2, 2)", "not known (1, 0)", "not known (0, 1)"]
+        assert texts[:3] == ["−50.0 ± 58.9 points (2 → 2)", "not known (0 → 1)", "not known (1 → 0)"]
         assert "answered ÷ calls; n = 3 calls against 3" in words(ax)
 
     def test_a_change_is_named_only_beyond_chance(self):
@@ -482,15 +494,22 @@ class TestExplainChange:
         before = pd.DataFrame({"projectName": ["a", "a", "b", "b"], "state": [1, 1, 1, 0]})
         after = pd.DataFrame({"projectName": ["a", "b", "b", "b"], "state": [1, 0, 1, 0]})
         ax = after.calls.plot.explain_change(before, by="project")
-        assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(-25)
-        moved = "Answer rate fell from 75.0 % to 50.0 %; no project moved it by more than chance"
+        *groups, of_rates, of_shares = (
+            bar.get_width() for bar in ax.patches[:2] + ax.patches[3:5] + [ax.patches[2], ax.patches[5]]
+        )
+        assert sum(groups) == pytest.approx(-25)
+        assert of_rates + of_shares == pytest.approx(-25)
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["b", "a", "all"]
+        moved = (
+            "Answer rate fell from 75.0 % to 50.0 %, within chance; no project moved it by more than chance"
+        )
         assert ax.get_title(loc="left") == moved
         assert "n = 4 calls against 4" in words(ax)
 
     def test_means_are_told_in_seconds_and_small_groups_folded(self):
         df = pd.DataFrame({"projectName": [f"p{n}" for n in range(40)], "state": 1, "talkTime": range(40)})
         ax = df.assign(talkTime=0).calls.plot.explain_change(df, "talk_time_mean_s", by="project")
-        assert ax.get_yticklabels()[-1].get_text() == "28 more"
+        assert ax.get_yticklabels()[-2].get_text() == "28 more"
         assert "fell from 19.5 s to 0.0 s" in ax.get_title(loc="left")
 
     def test_without_by_a_row_for_each_dimension(self):

@@ -13,6 +13,7 @@ from matplotlib.colors import to_hex
 
 import brightcall_pandas.accessors._frame  # noqa: F401 - registers .calls
 from brightcall_pandas import analysis, plots
+from tests.plots.measured import cut_off, overlapping
 
 PICTURES = ["transfer_flow", "transfer_matrix", "transfer_variants"]
 
@@ -44,7 +45,8 @@ class TestAll:
         frame = calls(*(f'["agent number {n} of the long department", "{n + 1}", "{n}"]' for n in range(300)))
         ax = getattr(frame.calls.plot, name)()
         ax.figure.canvas.draw()
-        assert max(map(len, words(ax))) < 120
+        assert overlapping(ax.figure) == []
+        assert cut_off(ax.figure) == []
 
     @pytest.mark.parametrize("name", PICTURES)
     def test_names_reach_the_picture(self, name):
@@ -103,19 +105,28 @@ class TestTransferMatrix:
 
 class TestTransferVariants:
     def test_a_row_of_chevrons_for_each_way_with_a_transfer(self):
-        ax = plots.transfer_variants(analysis.transfer_variants(calls("1,2", "1,2", "1,2,3", "9", "[")))
+        ax = plots.transfer_variants(
+            analysis.transfer_variants(calls(*["1,2"] * 16, *["1,2,3"] * 8, "9", "["))
+        )
         chevrons = [text for text in words(ax) if text in {"1", "2", "3", "9"}]
         assert chevrons == ["1", "2", "1", "2", "3"]
-        assert {"67 % · 2", "33 % · 1", "share of transferred calls"} <= set(words(ax))
-        assert any(each.startswith("n = 5 calls; 2 ways with a transfer (3 calls)") for each in words(ax))
-        assert ax.get_title(loc="left") == "60 % of the calls were transferred, most often 1 → 2"
+        assert {"67 % · 16", "33 % · 8", "share of transferred calls"} <= set(words(ax))
+        assert any(
+            each.startswith("n = 24 transferred calls of 26; 2 ways with a transfer (24 calls)")
+            for each in words(ax)
+        )
+        # 16 and 8 are less than 1.96 √24 = 9.6 apart, 18 and 8 more than 1.96 √26.
+        title = ax.get_title(loc="left").replace("\n", " ")
+        assert title == "92 % of the calls were transferred, most often 1 → 2 and 1 → 2 → 3"
+        ax = calls(*["1,2"] * 18, *["1,2,3"] * 8).calls.plot.transfer_variants()
+        assert ax.get_title(loc="left") == "100 % of the calls were transferred, most often 1 → 2"
 
     def test_ways_as_frequent_as_each_other_are_all_named(self):
         ax = calls("1,2", "3,4", "5").calls.plot.transfer_variants()
         assert ax.get_title(loc="left") == "67 % of the calls were transferred, most often 1 → 2 and 3 → 4"
         ax = calls("1,2", "3,4", "5,6").calls.plot.transfer_variants()
         title = ax.get_title(loc="left").replace("\n", " ")
-        assert title == "100 % of the calls were transferred, no way more often than 1 time"
+        assert title == "100 % of the calls were transferred, no way clearly most often: 1 time at most"
 
     def test_a_party_has_one_colour(self):
         ax = calls("1,2", "2,1").calls.plot.transfer_variants()
@@ -126,7 +137,8 @@ class TestTransferVariants:
     def test_the_most_frequent_are_shown(self):
         ax = calls(*(f"1,{n}" for n in range(2, 22))).calls.plot.transfer_variants()
         assert any(
-            each.startswith("n = 20 calls; 15 of 20 ways with a transfer (15 calls)") for each in words(ax)
+            each.startswith("n = 20 transferred calls of 20; 15 of 20 ways with a transfer (15 calls)")
+            for each in words(ax)
         )
 
     def test_long_chains_are_cut(self):
@@ -140,7 +152,7 @@ class TestTransferVariants:
     def test_positive_rates_where_known(self):
         frame = calls("1,2", "1,2", "1", "1", outcomeType=["positive", "negative", "positive", "positive"])
         ax = frame.calls.plot.transfer_variants()
-        assert {"positive outcomes", "not transferred: 100 % (dots)"} <= set(words(ax))
+        assert {"positive outcomes", "not transferred: 100 % (dotted)"} <= set(words(ax))
         rate = ax.lines[3]
         assert len(rate.get_xdata()) == 1
         # Of four calls of one party two are answered, and one of these is positive.
@@ -148,7 +160,7 @@ class TestTransferVariants:
             "1,2", *["1"] * 4, state=[1, 1, 1, 0, 0], outcomeType=["positive"] * 2 + ["neutral"] * 3
         )
         told = words(frame.calls.plot.transfer_variants())
-        assert {"not transferred: 25 % (dots)", "of these answered: 50 % (dashes)"} <= set(told)
+        assert {"not transferred: 25 % (dotted)", "of these answered: 50 % (dashed)"} <= set(told)
         assert "positive outcomes" not in words(calls("1,2").calls.plot.transfer_variants())
 
     def test_no_calls(self):
@@ -190,13 +202,13 @@ class TestTransferFlow:
         )
 
     def test_thin_bands_and_what_comes_after_the_third_transfer_are_counted(self):
-        # 1 to 2 two hundred times, and on once to each of the others.
+        # 1 to 2 two hundred times, and on once to each of the others; three times to the third from 7.
         ax = calls(*["1,2"] * 200, "1,2,3,4,5,6").calls.plot.transfer_flow()
         assert len([patch for patch in ax.patches if not hasattr(patch, "get_height")]) == 1
-        told = " ".join(words(ax))
-        assert "not drawn: 2 transfers after the third; 2 in bands of fewer than 3" in told.replace(
-            "\n", "; "
-        )
+        assert "not drawn: 4 transfers after the first" in plots.describe(ax)
+        ax = calls(*["1,2"] * 200, *["7,2,3"] * 3, "1,2,4,5,6,7").calls.plot.transfer_flow()
+        assert "not drawn: 3 transfers after the second" in plots.describe(ax)
+        assert "grey: bands of fewer than 3 calls, 1 together" in plots.describe(ax)
 
     def test_bars_of_a_stage_do_not_overlap(self):
         ax = calls(*(f"{n % 11},{n % 7 + 20},{n % 13}" for n in range(500))).calls.plot.transfer_flow()

@@ -78,7 +78,10 @@ class TestSmallMultiples:
             for each in range(14)
         }
         ax = plots.small_multiples(pd.concat(many, names=["project"]))
-        assert title(ax) == "Group 3 (above) of 12 leaves what chance explains"
+        assert (
+            title(ax)
+            == "1 of 12 projects has weeks with an answer rate beyond what chance explains: Group 3 (above)"
+        )
         assert len(ax.child_axes) == 12
         assert len({panel.get_ylim() for panel in ax.child_axes}) == 1
         assert "the 12 largest of 14 groups" in plots.describe(ax)
@@ -88,7 +91,10 @@ class TestSmallMultiples:
     def test_groups_outside_are_named_with_their_side(self):
         each = {"a": [0.4] * 9 + [0.37], "b": [0.4] * 9 + [0.43], "c": [0.4] * 10}
         ax = plots.small_multiples(pd.concat({n: periods(r) for n, r in each.items()}, names=["project"]))
-        assert title(ax) == "a (below) and b (above) of 3 leave what chance explains"
+        told = "2 of 3 projects have weeks with an answer rate beyond what chance explains"
+        assert title(ax) == f"{told}: a (below) and b (above)"
+        labels = {text.get_text() for panel in ax.child_axes for text in panel.texts}
+        assert any(each.endswith(": 37 %") for each in labels)
 
     def test_what_has_no_name_does_not_set_the_scale(self):
         each = {"a": periods([0.4, 0.4]), "(none)": periods([0.9, 0.9], calls=7)}
@@ -117,19 +123,21 @@ class TestAgentFunnel:
     def test_names_those_beyond_99_8_percent(self):
         # 3.09 standard errors of 10,000 calls at 40 % are 1.5 points.
         ax = plots.agent_funnel(self.agents(ann=0.40, bo=0.41, cy=0.43, di=0.36))
-        assert title(ax) == "2 of 4 agents differ by more than chance: cy and di"
+        assert (
+            title(ax) == "Answer rate: cy (43 %) above and di (36 %) below what chance explains around 40 %"
+        )
         assert {"cy", "di"} <= set(texts(ax))
         assert not {"ann", "bo"} & set(texts(ax))
 
     def test_one_agent_is_named_in_the_title(self):
         ax = plots.agent_funnel(self.agents(ann=0.40, bo=0.40, cy=0.44, di=0.40))
-        assert title(ax) == "cy differs from the other 3 agents by more than chance"
+        assert title(ax) == "Answer rate: cy (44 %) above what chance explains around 40 %"
         same = plots.agent_funnel(self.agents(ann=0.40, bo=0.402))
-        assert title(same) == "None of 2 agents differs by more than chance"
+        assert title(same) == "Answer rate: none of 2 agents differs from 40 % by more than chance"
 
     def test_calls_without_an_agent_are_left_out(self):
         ax = plots.agent_funnel(self.agents(**{"ann": 0.40, "bo": 0.402, "(none)": 0.0}))
-        assert title(ax) == "None of 2 agents differs by more than chance"
+        assert title(ax) == "Answer rate: none of 2 agents differs from 40 % by more than chance"
         assert "n = 20,000 calls" in plots.describe(ax)
         assert "not drawn: 10,000 calls without an agent" in plots.describe(ax)
 
@@ -237,7 +245,10 @@ class TestOutcomeShares:
 
     def test_the_outcome_that_moved_most_beyond_its_intervals(self):
         ax = plots.outcome_shares(self.shares(busy=(0.2, 0.3), sold=(0.5, 0.34), lost=(0.3, 0.36)))
-        assert title(ax) == "sold fell from 50 % to 34 % of the week's calls"
+        assert (
+            title(ax)
+            == "sold: 34 % of the calls of the last week, 50 % in those before, less than chance explains"
+        )
         assert {"sold 34 %", "busy 30 %", "lost 36 %"} <= set(texts(ax))
 
     def test_a_period_that_is_not_whole_is_hollow_and_no_end_of_the_title(self):
@@ -251,7 +262,9 @@ class TestOutcomeShares:
 
     def test_moves_within_the_intervals_are_none(self):
         ax = plots.outcome_shares(self.shares(sold=(0.5, 0.54), lost=(0.5, 0.46)))
-        assert title(ax) == "From the first to the last week, no outcome's share moved by more than chance"
+        assert (
+            title(ax) == "No outcome's share of the last week differs from those before by more than chance"
+        )
 
     def test_other_groups_than_periods_are_refused(self):
         table = self.shares(sold=(1, 1)).rename(index=str, level=0)
@@ -287,7 +300,7 @@ class TestTalkTimeSurvival:
         alike = pd.concat({"one": fast, "two": self.histogram([59, 21, 10, 10])}, names=["outcome"])
         ax = plots.talk_time_survival(alike)
         # Of all 1,100 calls 659 end before 10 s: half after 10 · 550 / 659 s.
-        assert title(ax) == "Half last longer than 8.3 s, and no outcome differs by more than chance"
+        assert title(ax) == "Half last 8.3 s or longer, and no outcome differs by more than chance"
 
     def test_medians_of_groups_stand_in_rows_of_their_own_with_their_names(self):
         fast, slow = self.histogram([600, 200, 100, 100]), self.histogram([10, 10, 20, 60])
@@ -295,8 +308,8 @@ class TestTalkTimeSurvival:
         ax.figure.canvas.draw()
         rows = {each.get_text(): each.get_position()[1] for each in ax.get_yticklabels()}
         dots = {line.get_ydata()[0]: line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"}
-        assert dots[rows["fast: 8.3 s (n = 1,000)"]] == pytest.approx(10 * 500 / 600)
-        assert dots[rows["slow: 47 s (n = 100)"]] == pytest.approx(40 + 40 * 10 / 60)
+        assert dots[rows["fast: 8.3 s (8–9), n = 1,000"]] == pytest.approx(10 * 500 / 600)
+        assert dots[rows["slow: 47 s (40–53), n = 100"]] == pytest.approx(40 + 40 * 10 / 60)
 
     def test_without_answered_calls_there_is_nothing(self):
         assert "no answered calls" in title(plots.talk_time_survival(self.histogram([0, 0, 0, 0])))
@@ -326,8 +339,11 @@ class TestAttemptGaps:
         assert {"20 % (1,000)", "40 % (1,000)", "50 % (10)"} <= set(texts(ax))
         assert sum(bool(patch.get_hatch()) for patch in ax.patches) == 1
 
-    def test_intervals_that_overlap_are_no_difference(self):
+    def test_gaps_are_compared_by_the_interval_of_their_difference(self):
+        # Half intervals of 16 and 2 points make one of 16.1, those of 26 and 2 one of 26.1: 20 lies between.
         ax = plots.attempt_gaps(self.gaps(high=0.7))
+        assert title(ax) == "Attempt 2 reaches 40 % after 1–4 h, 20 % after < 1 h"
+        ax = plots.attempt_gaps(self.gaps(high=0.9))
         assert title(ax) == ("Attempt 2 reaches 30 %; no gap from < 1 h to 1–4 h differs by more than chance")
 
     def test_groups_are_refused(self):
@@ -358,13 +374,23 @@ class TestTransferParties:
 
     def test_who_passes_on_more_than_chance_explains(self):
         ax = plots.transfer_parties(self.parties([50, 52, 120]))
-        assert title(ax) == "103 passes on 11 % of the calls it has, all together 7.0 %"
+        assert (
+            title(ax) == "103 passes on 11 % of the calls it has, above the 7.0 % of all by more than chance"
+        )
         assert [each.get_text() for each in ax.get_yticklabels()] == ["103", "102", "101"]
-        assert "11 % (of 1,050)" in texts(ax)
+        # 7.05 % ± 3.09 √(7.05 % · 92.95 % ÷ 1,050)
+        assert "11 % of 1,050 (4.6–9.5) *" in texts(ax)
+        assert "5.0 % of 1,050 (4.6–9.5)" in texts(ax)
+        few = plots.transfer_parties(self.parties([90, 92, 20]))
+        assert (
+            title(few)
+            == "2 parties pass on more or fewer calls than chance explains: 103 passes on 1.9 % of the "
+            "calls it has, all 6.4 %"
+        )
 
     def test_differences_that_chance_explains_are_none(self):
         ax = plots.transfer_parties(self.parties([50, 52, 55]))
-        assert title(ax) == "Parties pass on 5.0 % of the calls they have, none more than chance explains"
+        assert title(ax) == "Parties pass on 5.0 % of the calls they have; none differs by more than chance"
 
     def test_without_transfers_there_is_nothing(self):
         table = self.parties([0, 0]).assign(received=0)
@@ -419,21 +445,22 @@ class TestReconcile:
 
     def test_how_many_figures_differ_and_the_likely_cause(self):
         ax = plots.reconcile(self.figures(-12, 0, np.nan, 0.5))
-        assert title(ax) == "2 of 3 figures differ from the server's statistics, 1 cannot be compared"
+        assert title(ax) == "2 of 3 values differ from the server's statistics, 1 cannot be compared"
         assert [each for each in texts(ax) if each in ("−12", "=", "–", "+0.5")] == ["−12", "=", "–", "+0.5"]
         assert "most likely: page missing" in plots.describe(ax)
 
     def test_all_agree(self):
         assert (
             title(plots.reconcile(self.figures(0, 0, 0, 0)))
-            == "All 4 figures agree with the server's statistics"
+            == "All 4 values agree with the server's statistics"
         )
 
-    def test_figures_that_agree_everywhere_are_only_counted(self):
+    def test_figures_that_agree_everywhere_stand_last(self):
         ax = plots.reconcile(self.figures(0, np.nan, 0, np.nan))
-        assert title(ax) == "2 of 4 figures can be compared with the server's statistics, and all agree"
-        assert [each.get_text() for each in ax.get_yticklabels()] == ["talks"]
-        assert "1 figure equal in every direction is not drawn" in plots.describe(ax)
+        assert title(ax) == "2 of 4 values can be compared with the server's statistics, and all agree"
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["talks", "all"]
+        ax = plots.reconcile(self.figures(0, np.nan, 0, np.nan), top=1)
+        assert "the 1 first of 2 figures, the others equal in every direction" in plots.describe(ax)
         ax = plots.reconcile(self.figures(0, np.nan, 0, np.nan), sort="table")
         assert [each.get_text() for each in ax.get_yticklabels()] == ["all", "talks"]
 
@@ -463,14 +490,14 @@ class TestSummary:
     def test_a_tile_for_each_figure_and_what_is_not_known_is_not_0(self):
         ax = plots.summary(self.figures(all=0.4))
         assert title(ax) == "40 % of 200 calls were answered"
-        assert {"200", "40 %", "2.5 min", "26 s", "50", "4.0 calls each", "2.6 %", "not known"} <= set(
+        assert {"200", "40 %", "2.5 min", "26 s", "50", "4.0 of 200 calls each", "2.6 %", "not known"} <= set(
             texts(ax)
         )
 
-    def test_mean_and_median_are_in_one_unit(self):
+    def test_the_median_is_told_as_in_other_pictures(self):
         figures = self.figures(all=0.4)
-        assert "median 1.3 min" in texts(plots.summary(figures.assign(talk_time_median_s=77.0)))
-        assert "median 26 s" in texts(plots.summary(figures.assign(talk_time_median_s=26.0)))
+        assert "median 77 s, of answered" in texts(plots.summary(figures.assign(talk_time_median_s=77.0)))
+        assert "median 26 s, of answered" in texts(plots.summary(figures.assign(talk_time_median_s=26.0)))
 
     def test_with_groups_a_row_for_each_the_largest_first(self):
         ax = plots.summary(self.figures(A=0.4, B=0.5, C=0.3))
