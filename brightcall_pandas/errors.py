@@ -228,8 +228,9 @@ def _misfit(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[s
         return f"{called} is given {twice[0]} twice, once without its name"
     without = sum(each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters)
     by_name = [name for name in known if name not in known[:without]]
+    example = "by" if "by" in by_name else next(iter(by_name), "")  # most often a column is meant
     most = f"at most {without} argument{'s' * (without != 1)}" if without else "no argument"
-    return f"{called} takes {most} without a name{f': write {by_name[0]}=…' if by_name else ''}"
+    return f"{called} takes {most} without a name{f': write {example}=…' if example else ''}"
 
 
 def _listed(names: Sequence[str]) -> str:

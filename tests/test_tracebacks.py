@@ -192,6 +192,13 @@ class TestMisfits:
             "  path",
         ]
 
+    @pytest.mark.parametrize(
+        ("name", "meant"), [("start", "day_from"), ("until", "day_to"), ("END", "day_to")]
+    )
+    def test_days_under_other_names(self, name, meant):
+        with pytest.raises(TypeError, match=f"no argument '{name}'; did you mean '{meant}'"):
+            bc.load_calls("2026-03-01", **{name: "2026-03-02"})
+
     def test_of_a_table(self):
         calls = pd.DataFrame({"state": ["answered"]}).calls
         for table in (calls.breakdown, calls.plot.breakdown):
@@ -201,6 +208,10 @@ class TestMisfits:
             calls.by_agent(rank="answer_rate")
         with pytest.raises(TypeError, match=r"^by_outcome takes no argument without a name: write by=…$"):
             calls.by_outcome("project")
+        with pytest.raises(TypeError, match=r"^by_agent takes no argument without a name: write by=…$"):
+            calls.by_agent("project")
+        with pytest.raises(TypeError, match=r"^name a picture: df\.calls\.plot\.by_outcome\(\)"):
+            calls.plot()
         with pytest.raises(TypeError, match=r"^compare is given other twice"):
             calls.compare(pd.DataFrame(), other=pd.DataFrame())
 

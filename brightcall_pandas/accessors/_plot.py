@@ -9,7 +9,7 @@ and Shift-Tab shows the documentation of the table's parameters, which is writte
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, NoReturn, Unpack
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from brightcall_pandas.accessors._frame import calls
 from brightcall_pandas.accessors._pictures import PlotOptions, pictures_as_html, pictures_as_text
 from brightcall_pandas.accessors._pictures import picture_of as _picture_of
 from brightcall_pandas.accessors._plot_views import PictureViews
+from brightcall_pandas.errors import brief_errors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,6 +53,13 @@ class CallsPlot(PictureViews):
 
     def _repr_html_(self) -> str:
         return pictures_as_html(type(self))
+
+    if not TYPE_CHECKING:  # type checkers must go on reporting it
+
+        @brief_errors
+        def __call__(self, *_: object, **__: object) -> NoReturn:
+            msg = "name a picture: df.calls.plot.by_outcome(), or another one that df.calls.plot lists"
+            raise TypeError(msg)
 
     @_picture_of(analysis.breakdown)
     def breakdown(

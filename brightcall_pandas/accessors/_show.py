@@ -166,6 +166,8 @@ def _is_known(df: pd.DataFrame) -> bool:
     meanings = Meanings(df)
     if type(df) is not pd.DataFrame:  # it has a form of its own
         return False
+    if {"count", "mean", "std"} <= set(df.index) or df.index.equals(df.columns):
+        return False  # `describe` and `corr` of pandas: counts, spreads and correlations have other units
     if meanings.is_calls:
         return "timestamp" in df.columns or "brightcall" in df.attrs
     known = sum(bool(_unit(df, label, meanings)) for label in df.columns)
@@ -222,7 +224,7 @@ def _fitting(df: pd.DataFrame, meanings: Meanings) -> list[int]:
     room = _ROOM - sum(_level_letters(df.index.get_level_values(level)) for level in range(df.index.nlevels))
     if sum(widths) > room:
         intervals = [
-            known and label.endswith(_INTERVALS)
+            known and label.endswith(_INTERVALS) and not label.endswith(_MERIT)
             for known, label in zip(of_catalogue, df.columns, strict=True)
         ]
         places = [place for place in places if not intervals[place]]
@@ -345,11 +347,11 @@ def _caption(df: pd.DataFrame, part: pd.DataFrame, meanings: Meanings) -> str:
         more = (
             "others: df.calls.show(columns=[…])"
             if meanings.is_calls
-            else "all: table.calls.show(columns=list(table))"
+            else "all, with the table as t: t.calls.show(columns=list(t))"
         )
         said.append(f"{len(part.columns)} of {len(df.columns)} columns; {more}")
     merit = next((name for name in map(str, df.columns) if name.endswith(_MERIT)), None)
-    if merit and "rank" in part.columns and merit not in part.columns:
+    if merit and "rank" in part.columns:
         said.append(f"ranked by {merit}")
     if meanings.is_calls and isinstance(df.dtypes.get("timestamp"), pd.DatetimeTZDtype):
         said.append(f"times of {zone_of_times(df['timestamp'])}")

@@ -211,6 +211,8 @@ class TestDisplayTables:
             pd.DataFrame({"share": [0.5], "price": [2.0], "name": ["a"]}),
             pd.DataFrame({"type": ["car"], "label": ["red"]}),
             pd.DataFrame(),
+            pd.DataFrame({"talkTime": [60.0, 5.0], "qualityRating": [4.0, 2.0]}).describe(),
+            pd.DataFrame({"talkTime": [60.0, 5.0], "qualityRating": [4.0, 2.0]}).corr(),
         ],
     )
     def test_leaves_other_frames_alone(self, html, other):
@@ -243,10 +245,11 @@ class TestWidth:
         shown = headings(html)
         assert shown == [name for name in table if name in shown]  # in the table's order
         assert shown[:4] == ["rank", "answer_rate", "n_calls", "beyond_chance"]
-        assert not [name for name in shown if name.endswith(("_low", "_high"))]
+        bounds = [name for name in shown if name.endswith(("_low", "_high"))]
+        assert bounds == ["answer_rate_adjusted_low"]  # what the order goes by
         assert sum(len(name) + 2 for name in shown) <= 118
-        said = f"{len(shown)} of {len(table.columns)} columns; all: table.calls.show(columns=list(table))"
-        assert f"{said}; ranked by answer_rate_adjusted_low" in html
+        said = f"{len(shown)} of {len(table.columns)} columns; all, with the table as t: "
+        assert f"{said}t.calls.show(columns=list(t)); ranked by answer_rate_adjusted_low" in html
 
     def test_all_of_them_where_that_is_wished(self):
         table = self.CALLS.calls.by_agent()
