@@ -102,6 +102,9 @@ class TestCost:
         assert done.stdout.count("not judged") == 6
 
 
+WITHOUT_CLAIM = {"recalls"}  # its intervals are Wilson's of single shares, and it flags nothing
+
+
 class TestWorlds:
     def test_claims_are_counted_and_power_grows(self):
         done = ran("worlds.py", "--small")
@@ -109,7 +112,10 @@ class TestWorlds:
         assert "3 worlds in which nothing differs, 1,500 calls each" in done.stdout
         claims = re.findall(r"^(\w+)\b.* +\d+\.\d% .* +\d+%$", done.stdout, re.MULTILINE)
         tables = {name: inspect.signature(getattr(analysis, name)).parameters for name in analysis.__all__}
-        assert set(claims) == {name for name, parameters in tables.items() if "confidence" in parameters}
+        assert (
+            set(claims)
+            == {name for name, parameters in tables.items() if "confidence" in parameters} - WITHOUT_CLAIM
+        )
         curves = re.findall(r"^(\w+)[ \w]*: .* 0\.1: (\d+)%, 0\.5: (\d+)%$", done.stdout, re.MULTILINE)
         assert [each for each in curves if each[0] != "by_agent"] == [
             ("breakdown", "0", "100"), ("breakdown", "0", "100"), ("breakdown", "0", "0"),

@@ -31,6 +31,7 @@ ELSEWHERE = {
 }
 SMALLER = {
     "getting-started": [("bc.start_sandbox()", "sandbox")],  # the one that runs already
+    "watch": [("Appointment Scheduled", "Meeting booked")],
     "sandbox": [("20_000", "400"), ("1_000_000", "1_000"), ("(world=", "(calls=400, world=")],
 }
 """What is replaced in a page's programs, so that they run here, and soon."""
@@ -65,7 +66,7 @@ class TestPrograms:
     def test_each_runs_and_prints_what_stands_below_it(self, page, begun):
         session = dict(begun)
         prepared = getattr(self, "before_" + page.stem.replace("-", "_"), contextlib.nullcontext)
-        with prepared():
+        with prepared(session):
             for block in filter(lambda each: each.runs, blocks.blocks(page)):
                 printed = blocks.run(self.smaller(block.code, page.stem), session)
                 assert block.printed is None or printed == block.printed
@@ -79,7 +80,13 @@ class TestPrograms:
         return code
 
     @contextlib.contextmanager
-    def before_late_edits(self):
+    def before_report(self, session):
+        """The client that its first program takes."""
+        session["client"] = session["sandbox"].client()
+        yield
+
+    @contextlib.contextmanager
+    def before_late_edits(self, session):
         """An account whose February was read before and after March 5."""
         with bc.start_sandbox(calls=600, days=60, now="2026-03-05 12:00") as sandbox:
             default = client_module._default

@@ -152,10 +152,10 @@ def watch(
     >>> calls["state"] = (rng.random(3000) < np.where(late, 0.15, 0.3)).astype(int)
     >>> table = calls.calls.watch(by="line")
     >>> table["state"]
-    lineNumber
+    line
     B    fallen
-    A    steady
     C    steady
+    A    steady
     Name: state, dtype: str
     """
     found = _rate(metric)

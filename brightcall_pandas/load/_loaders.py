@@ -195,7 +195,8 @@ def load_calls(
     warn_of_unread_times(frame, provenance.get("misfits") or {})
     warn_of_unproved(provenance["windows"], _UNPROVED)
     if frame.empty:
-        warn_user(_nothing_found(loading), NoMatchWarning)
+        asked = any(window["source"] == "network" for window in provenance["windows"])
+        warn_user(_nothing_found(loading, asked=asked), NoMatchWarning)
     return frame
 
 
@@ -456,15 +457,18 @@ def _small_frame(items: Sequence[Any]) -> pd.DataFrame:
 # What is said of the result.
 
 
-def _nothing_found(loading: Loading) -> str:
-    """Return what to say where no call was found: the days, the filters, and which days a sandbox has."""
-    asked = loading.spec.to_dict()
-    first, last = asked.pop("day_from"), asked.pop("day_to")
-    filters = ", ".join(f"{name}={value!r}" for name, value in asked.items())
+def _nothing_found(loading: Loading, *, asked: bool) -> str:
+    """Return what to say where no call was found: the days, the filters, and which days a sandbox has.
+
+    A load that asked the server for nothing asks for these days neither.
+    """
+    spec = loading.spec.to_dict()
+    first, last = spec.pop("day_from"), spec.pop("day_to")
+    filters = ", ".join(f"{name}={value!r}" for name, value in spec.items())
     days = f"on {first}" if first == last else f"from {first} to {last}"
     said = f"no calls {days} ({loading.zone}){f' pass the filters {filters}' if filters else ''}"
     client = loading.client
-    if client.offline or not is_this_machine(urlsplit(client.base_url).hostname):
+    if not asked or not is_this_machine(urlsplit(client.base_url).hostname):
         return said
     ends = [_day_of_call(client, direction) for direction in ("ASC", "DESC")]
     if None in ends:

@@ -224,7 +224,16 @@ class TestDistributedCalls:
         assert {"summary", "by_outcome", "attempts", "repeat_callers", "recalls"} <= set(LAZY)
         assert set(analysis.__all__) <= {*LAZY, *REFUSED, "definitions"}
         public = {name for name in dir(bc.CallsAccessor) if not name.startswith("_")}
-        assert public == {*LAZY, *REFUSED, "definitions", "filter", "plot", "pseudonymize"}
+        from_the_ledger = {"restated", "revisions"}
+        assert public | from_the_ledger == {
+            *LAZY,
+            *REFUSED,
+            *from_the_ledger,
+            "definitions",
+            "filter",
+            "plot",
+            "pseudonymize",
+        }
 
     def test_shows_the_tables_docstring_and_signature(self, folder):
         import inspect
