@@ -15,6 +15,7 @@ import pandas as pd
 
 import brightcall_pandas as bc
 from brightcall_pandas.accessors._plot import CallsPlot
+from brightcall_pandas.filters import ROW_FILTERS
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -77,10 +78,21 @@ def fields() -> str:
 
 
 def filters() -> str:
-    """Return the table of filters."""
+    """Return the table of filters, and below it that of conditions on rows alone."""
     table = bc.describe_filters().reset_index()
     table["df.calls.filter"] = table["on_rows"]
-    return _table(table, ["argument", "accepts", "description", "df.calls.filter", "parameter"])
+    rows = pd.DataFrame(
+        [(each.argument, each.value.accepts, each.doc) for each in ROW_FILTERS.values()],
+        columns=["argument", "accepts", "description"],
+    )
+    return "\n".join(
+        [
+            _table(table, ["argument", "accepts", "description", "df.calls.filter", "parameter"]),
+            "``df.calls.filter`` also takes these, for which the API has no parameter:",
+            "",
+            _table(rows, list(rows.columns)),
+        ]
+    )
 
 
 def definitions() -> str:
