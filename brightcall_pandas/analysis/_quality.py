@@ -341,9 +341,9 @@ def _agent_fields(df: pd.DataFrame, agents: pd.Series | None) -> Iterator[Row]:
 
 def _clients(numbers: pd.Series, region: str | None, lines: pd.Series | None) -> Iterator[Row]:
     """Count what is special about the numbers of clients, as far as there is such a thing."""
-    if _are_all_plain(numbers):
-        return
     codes, spellings = factorized(numbers)
+    if _are_all_plain(spellings):
+        return
     calls = np.bincount(codes + 1, minlength=len(spellings) + 1)[1:]
     of = int(calls.sum())
 
@@ -361,9 +361,9 @@ def _clients(numbers: pd.Series, region: str | None, lines: pd.Series | None) ->
     yield from found("several timezones", _in_several_zones(written), lambda first: _example(written[first]))
 
 
-def _are_all_plain(numbers: pd.Series) -> bool:
-    """Tell, quicker than distinct numbers are found, whether all are E.164, of countries of one clock."""
-    given = pa.array(numbers, pa.large_string(), from_pandas=True)
+def _are_all_plain(spellings: pd.Index) -> bool:
+    """Tell whether distinct numbers are all E.164, of countries of one clock."""
+    given = pa.array(spellings, pa.large_string(), from_pandas=True)
     if isinstance(given, pa.ChunkedArray) or not are_settled(given):
         return False
     countries = pc.unique(pc.utf8_slice_codeunits(given, 0, 4)).drop_null().to_pylist()

@@ -19,6 +19,7 @@ from brightcall_pandas.frame import (
     STATISTICS_STATES,
     STATISTICS_TOTALS,
     column,
+    factorized,
 )
 
 __all__ = ["reconcile"]
@@ -109,7 +110,7 @@ def _figures(df: pd.DataFrame) -> dict[tuple[str, str], float]:
     if facts.has("type"):
         places |= {name: np.flatnonzero(facts.is_label("type", name)) for name in FIELDS["type"].choices}
     marks, seconds = _marks(facts), _seconds(facts)
-    clients = pd.factorize(facts.series("clientNumber"))[0] if facts.has("clientNumber") else None
+    clients = factorized(facts.series("clientNumber"))[0] if facts.has("clientNumber") else None
     figures: dict[tuple[str, str], float] = {}
     for direction, rows in places.items():
         for name, mark in marks.items():
