@@ -338,6 +338,7 @@ def by_line(table: pd.DataFrame, look: Look) -> Axes:
         heading="calls, short ones, change a week",
         beyond=beyond,
         whole=_middle(table),
+        flag_names=True,  # behind the texts it would seem to flag the change
     )
     ax.set_xlabel("answer rate")
     short = look.facts.seconds("short_s")

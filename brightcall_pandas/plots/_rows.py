@@ -178,6 +178,7 @@ def dot_rows(
     beyond: Sequence[bool] | None = None,
     whole: float | None = None,
     ranked_at: pd.Series | None = None,
+    flag_names: bool = False,
 ) -> tuple[Axes, list[Fit]]:
     """Draw a dot for each row, the first on top, on the line of its interval.
 
@@ -203,6 +204,8 @@ def dot_rows(
         As in `bar_rows`.
     ranked_at
         What the rows are ranked by, drawn as a tick in each.
+    flag_names
+        Whether the sign of a row beyond chance stands before its name, rather than behind its text.
 
     Returns
     -------
@@ -215,7 +218,10 @@ def dot_rows(
     places = np.arange(len(labels))
     usual = [look.hue] * len(labels)
     if beyond is not None:
-        texts = _flagged(texts, beyond)
+        if flag_names:  # before them: a long name is cut at its end
+            labels = [f"{FLAG} {name}" if each else name for name, each in zip(labels, beyond, strict=True)]
+        else:
+            texts = _flagged(texts, beyond)
         usual = _flag_colors(usual, beyond, look)
     if whole is not None:
         _line_of_all(ax, whole)

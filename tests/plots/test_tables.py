@@ -127,6 +127,17 @@ class TestHeatmap:
         assert len(framed) == 3
         assert "framed: beyond chance" in words(ax)
 
+    def test_an_hour_that_is_hatched_is_neither_counted_nor_framed(self):
+        # Of 11 h only 20 calls are known, all answered: beyond chance, but too few to be told.
+        hours = [9] * 100 + [10] * 100 + [11] * 20 + [12] * 100
+        stamps = [f"2026-03-02T{hour:02}:00Z" for hour in hours]
+        states = ([1] * 40 + [0] * 60) * 2 + [1] * 20 + [1] * 90 + [0] * 10
+        df = pd.DataFrame({"timestamp": stamps, "state": states})
+        assert df.calls.heatmap("answer_rate").attrs["heatmap"]["beyond_chance"][0][11]
+        ax = df.calls.plot.heatmap("answer_rate")
+        assert ax.get_title("left").startswith("Answer rate: 3 of 3 hours of the week differ")
+        assert len([each for each in ax.patches if each.get_width() == 0.9]) == 3
+
     def test_a_mean_over_few_calls_is_hatched_however_many_were_not_answered(self):
         df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"] * 20, "state": [1] + [0] * 19, "talkTime": 9})
         ax = df.calls.plot.heatmap("talk_time_mean_s")
@@ -293,6 +304,12 @@ class TestByLine:
         segments = [each[:, 0].tolist() for each in self.lines([False, False]).collections[0].get_segments()]
         # The highest stands on top.
         assert segments == [pytest.approx([0.243, 0.297]), pytest.approx([0.198, 0.242])]
+
+    def test_the_sign_stands_at_the_name_so_that_it_does_not_seem_to_flag_the_change(self):
+        ax = self.lines([True, False])
+        ax.figure.canvas.draw()
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["+492", "* +491"]
+        assert not any(text.get_text().endswith("*") for text in ax.texts)
 
     def test_a_line_is_named_only_beyond_chance(self):
         title = self.lines([False, False]).get_title("left")
