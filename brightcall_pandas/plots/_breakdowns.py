@@ -248,7 +248,7 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
     ]
     key = [Key("shrunk", look.hue, "dot"), Key("as counted", muted, "ring")]
     if f"{rate}_adjusted_low" in shown:
-        key.append(Key("its lower end, which ranks", tones_of(ax, inside=True).ink, "tick"))
+        key.append(Key("lower end of the shrunk rate, which ranks", tones_of(ax, inside=True).ink, "tick"))
     title = _ranking(told, rate)
     return headed(
         ax, look, title, look.facts.lines(*remarks), form="A dot for each agent", key=key, fits=fits
