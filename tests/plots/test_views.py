@@ -129,6 +129,11 @@ class TestAgentFunnel:
         assert {"cy", "di"} <= set(texts(ax))
         assert not {"ann", "bo"} & set(texts(ax))
 
+    def test_an_agent_that_is_a_number_is_not_taken_for_a_count(self):
+        agents = self.agents(**{"106": 0.46, "107": 0.40, "108": 0.40, "900": 0.24})
+        told = "agent 106 (46 %) above and agent 900 (24 %) below what chance explains around 40 %"
+        assert title(plots.agent_funnel(agents)) == f"Answer rate: {told}"
+
     def test_one_agent_is_named_in_the_title(self):
         ax = plots.agent_funnel(self.agents(ann=0.40, bo=0.40, cy=0.44, di=0.40))
         assert title(ax) == "Answer rate: cy (44 %) above what chance explains around 40 %"
@@ -490,9 +495,16 @@ class TestSummary:
     def test_a_tile_for_each_figure_and_what_is_not_known_is_not_0(self):
         ax = plots.summary(self.figures(all=0.4))
         assert title(ax) == "40 % of 200 calls were answered"
-        assert {"200", "40 %", "2.5 min", "26 s", "50", "4.0 of 200 calls each", "2.6 %", "not known"} <= set(
-            texts(ax)
-        )
+        assert {
+            "200",
+            "40 %",
+            "2.5 min",
+            "26 s",
+            "50",
+            "4.0 calls each (of 200 with a client)",
+            "2.6 %",
+            "not known",
+        } <= set(texts(ax))
 
     def test_the_median_is_told_as_in_other_pictures(self):
         figures = self.figures(all=0.4)
