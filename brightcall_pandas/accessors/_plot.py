@@ -595,7 +595,7 @@ class CallsPlot(PictureViews):
         calls that it had there; bands are transfers, in the color of the party that
         transfers. What arrives at a bar and does not leave it ended there. The busiest
         parties have colors of their own. The first three transfers of a call are drawn, as
-        far as any band is of one percent of the calls; thinner ones are grey. Beside a bar
+        far as any band is of one percent of the calls; thinner ones are faint. Beside a bar
         stands where most of its calls came from.
         """
         from brightcall_pandas import plots

@@ -18,7 +18,7 @@ from brightcall_pandas.plots._colors import contrast, ink_on, tones_of
 from brightcall_pandas.plots._fitting import cut_to, text_size
 from brightcall_pandas.plots._picture import Look
 
-__all__ = ["LineLabels", "PointLabels", "aside", "halo", "readable"]
+__all__ = ["LineLabels", "PointLabels", "aside", "ground", "halo", "readable"]
 
 Floats = NDArray[np.float64]
 
@@ -39,6 +39,11 @@ def readable(color: str, paper: str) -> str:
 def halo(ax: Axes) -> list[AbstractPathEffect]:
     """Return what keeps lines of the grid, and of the data, from running through a text inside the axes."""
     return [withStroke(linewidth=3, foreground=tones_of(ax, inside=True).paper)]
+
+
+def ground(ax: Axes) -> dict[str, Any]:
+    """Return what lies behind a text that stands on bands or lines, so that these end at it."""
+    return {"facecolor": tones_of(ax, inside=True).paper, "edgecolor": "none", "pad": 0.8}
 
 
 @dataclass

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib import rcParams
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
 from brightcall_pandas.frame import NONE
@@ -18,6 +17,7 @@ from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
 from brightcall_pandas.plots._formats import is_rate, number, percent, value_axis, words_of
 from brightcall_pandas.plots._labels import label_of, label_or_hour
 from brightcall_pandas.plots._picture import Look
+from brightcall_pandas.plots._placed import ground
 from brightcall_pandas.plots._text import Key
 
 __all__ = [
@@ -159,7 +159,7 @@ def _beside(ax: Axes, text: str, end: float, place: int, look: Look, *, muted: b
         color=tones.muted if muted else tones.ink,
         in_layout=False,
         annotation_clip=False,
-        path_effects=[withStroke(linewidth=3, foreground=tones.paper)],  # off the line of all
+        bbox=ground(ax),  # off the line of all
     )
 
 
