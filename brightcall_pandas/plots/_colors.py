@@ -33,6 +33,7 @@ __all__ = [
     "group_colors",
     "hue_on",
     "ink_on",
+    "is_dark",
     "more_is",
     "ramp_on",
     "tones_of",
@@ -105,7 +106,7 @@ class Tones:
 def tones_on(background: ColorType) -> Tones:
     """Return ink and lines for a background; both inks are legible on it."""
     ink = ink_on(background)
-    dark = _is_dark(background)
+    dark = is_dark(background)
     least = _LEGIBLE_ON_DARK if dark else _LEGIBLE + 0.1
     muted = next(
         (
@@ -120,25 +121,26 @@ def tones_on(background: ColorType) -> Tones:
     return Tones(ink, muted, rule, grid, to_hex(to_rgb(background)), band)
 
 
-def _is_dark(background: ColorType) -> bool:
+def is_dark(background: ColorType) -> bool:
+    """Tell whether a background is a dark one."""
     return _luminance(background) < _DARK
 
 
 def hue_on(background: ColorType) -> str:
     """Return the color of data that need only one: the lighter blue on a dark background."""
-    return SKY if _is_dark(background) else BLUE
+    return SKY if is_dark(background) else BLUE
 
 
 def ramp_on(background: ColorType) -> Colormap:
     """Return blues that stand out the more from their background the more there is."""
-    if not _is_dark(background):
+    if not is_dark(background):
         return colormaps["Blues"]
     return ListedColormap(colormaps["Blues"](np.linspace(0.97, 0.12, 256)))
 
 
 def more_is(background: ColorType) -> str:
     """Return which of these blues are more: the darker or, on a dark background, the lighter ones."""
-    return "lighter" if _is_dark(background) else "darker"
+    return "lighter" if is_dark(background) else "darker"
 
 
 def tones_of(ax: Axes, *, inside: bool = False) -> Tones:
