@@ -75,7 +75,7 @@ def _each(clients: float, calls: float) -> str:
     """Return how many calls a client has, and of how many: a call may lack its client."""
     if pd.isna(calls):
         return ""
-    return f"{calls:.1f} calls each (of {number(round(calls * clients))} with a client)"
+    return f"{calls:.1f} calls each (of {number(round(calls * clients))})"
 
 
 def _median(seconds: float) -> str:

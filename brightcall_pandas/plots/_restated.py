@@ -55,7 +55,10 @@ def restated(table: pd.DataFrame, look: Look) -> Axes:
     before, after = (shown[name].to_numpy(dtype=np.float64) for name in (f"{metric}_other", metric))
     then = table["n_calls_other"].sum()
     ends = pd.DataFrame({"low": np.fmin(before, after), "high": np.fmax(before, after)})
-    texts = [f"{_said(one, metric)} → {_said(two, metric)}" for one, two in zip(before, after, strict=True)]
+    # With two decimals: whether 0.1 points changed cannot be told from one.
+    texts = [
+        f"{_said(one, metric, 2)} → {_said(two, metric, 2)}" for one, two in zip(before, after, strict=True)
+    ]
     labels = ["all calls" if table.index.name == "all calls" else each for each in row_labels(shown.index)]
     ax, fits = dot_rows(
         labels,
@@ -91,10 +94,10 @@ def _metric(table: pd.DataFrame) -> str:
     return names[-1]
 
 
-def _said(value: float, metric: str) -> str:
+def _said(value: float, metric: str, places: int = 1) -> str:
     if np.isnan(value):
         return "none"
-    return f"{100 * value:.1f} %" if is_rate(metric) else amount(value, metric)
+    return f"{100 * value:.{places}f} %" if is_rate(metric) else amount(value, metric)
 
 
 def _moment(table: pd.DataFrame) -> str:
@@ -126,7 +129,7 @@ def _finding(shown: pd.DataFrame, metric: str, reported: str) -> str:
         size = f"{signed(changes[most], 0)}{' s' if is_seconds(metric) else ''}"
     if shown.index.name == "all calls":
         return f"{words[:1].upper()}{words[1:]}: {both} ({size})"
-    # What is less than the values are written with is not seen; and 0.3 − 0.299 is a little less than 0.001.
+    # What is less is not seen on the axis; rounded, since 0.3 − 0.299 is a little less than 0.001.
     least, by = (0.001, " by 0.1 points or more") if is_rate(metric) else (1.0, "")
     by = " by 1 s or more" if is_seconds(metric) else by
     moved = int((np.abs(np.nan_to_num(changes)).round(9) >= least).sum())

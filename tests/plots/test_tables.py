@@ -481,6 +481,7 @@ class TestRestated:
 
     def test_only_changes_that_are_seen_are_counted(self):
         ax = plots.restated(self.table([0.299, 0.168, 0.2], [0.3, 0.1684, 0.21]))
+        assert "16.80 % → 16.84 %" in words(ax)
         told = "2 of 3 groups changed by 0.1 points or more, c most"
         both = "positive rate 20.0 % as reported, 21.0 % now (+1.0 points)"
         assert ax.get_title("left").replace("\n", " ") == f"{told}: {both}"

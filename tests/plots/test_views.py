@@ -521,7 +521,7 @@ class TestSummary:
             "2.5 min",
             "26 s",
             "50",
-            "4.0 calls each (of 200 with a client)",
+            "4.0 calls each (of 200)",
             "2.6 %",
             "not known",
         } <= set(texts(ax))
