@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -119,7 +121,10 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=30)
     arguments = parser.parse_args()
     mpl.use("agg")
-    frames = frames_of(arguments.calls, arguments.days)
+    # A cache of its own: calls that an earlier run has loaded again would stand in the place of the first.
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["BRIGHTCALL_CACHE_DIR"] = folder
+        frames = frames_of(arguments.calls, arguments.days)
     if arguments.sheet:
         for path in contact_sheets(frames, arguments.sheet, arguments.to):
             print(path)

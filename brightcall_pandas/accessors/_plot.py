@@ -274,7 +274,7 @@ class CallsPlot(PictureViews):
         A cell for each hour of the week; darker means more. Hours without calls at both
         ends of the day are left out. Cells that rest on fewer than ten calls, of a rate or
         a mean fewer than 30, are hatched and have no color; for a mean, the calls it is
-        taken over count. Hours of which the table tells that their rate is beyond chance
+        taken over count. Other hours of which the table tells that their rate is beyond chance
         are framed, and the title counts them; of a number it says if the peak may be
         chance. An hour stands where it begins.
         """
@@ -595,7 +595,7 @@ class CallsPlot(PictureViews):
         calls that it had there; bands are transfers, in the color of the party that
         transfers. What arrives at a bar and does not leave it ended there. The busiest
         parties have colors of their own. The first three transfers of a call are drawn, as
-        far as any band is of one percent of the calls; thinner ones are grey. Beside a bar
+        far as any band is of one percent of the calls; thinner ones are faint. Beside a bar
         stands where most of its calls came from.
         """
         from brightcall_pandas import plots

@@ -26,6 +26,7 @@ from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._limits import ALIKE, APART, chance_band, effective_calls
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import PointLabels, halo
+from brightcall_pandas.plots._rows import named_group
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["agent_funnel"]
@@ -123,11 +124,11 @@ def _verdict(beyond: pd.Series, many: int, mean: float, words: str) -> str:
         return f"{words}: none of {many} agents differs from {percent(mean)} by more than chance"
     ways = [("above", beyond[beyond > mean]), ("below", beyond[beyond < mean])]
     if len(beyond) <= _NAMED:
-        told = " and ".join(
-            f"{' and '.join(f'{label_of(name, 24)} ({percent(rate)})' for name, rate in those.items())} {way}"
+        names = {
+            way: [f"{named_group(name, those.index, 24)} ({percent(rate)})" for name, rate in those.items()]
             for way, those in ways
-            if len(those)
-        )
+        }
+        told = " and ".join(f"{' and '.join(each)} {way}" for way, each in names.items() if each)
         return f"{words}: {told} what chance explains around {percent(mean)}"
     told = ", ".join(f"{len(those)} {way}" for way, those in ways if len(those))
     return f"{words}: {len(beyond)} of {many} agents are beyond what chance explains: {told} {percent(mean)}"

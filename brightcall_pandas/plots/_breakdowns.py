@@ -94,7 +94,7 @@ def breakdown(table: pd.DataFrame, look: Look) -> Axes:
         remarks.append(f"whiskers: {look.facts.interval}")
     if standing:
         remarks += [f"dashed: {percent(standing.overall)} of all", standing.test]
-    title = _finding(shown, metric, topic, standing)
+    title = _finding(shown, metric, topic, standing, drawn=" drawn" if hidden else "")
     form = f"Bars of the {words}, one for each group"
     return headed(
         ax,
@@ -142,10 +142,10 @@ def _flags_of(shown: pd.DataFrame, metric: str, standing: Standing | None) -> li
     return [bool(each) for each in shown[said].fillna(value=False)]
 
 
-def _finding(shown: pd.DataFrame, metric: str, topic: str, standing: Standing | None) -> str:
+def _finding(shown: pd.DataFrame, metric: str, topic: str, standing: Standing | None, *, drawn: str) -> str:
     """Return the finding: of what has intervals only groups beyond chance."""
     if standing:
-        return both_ends(shown, metric, standing, sentence_case(words_of(metric)))
+        return both_ends(shown, metric, standing, sentence_case(words_of(metric)), drawn=drawn)
     named = shown[[not is_none(label) for label in shown.index]]
     return _extremes(named if len(named) else shown, metric, topic)
 
@@ -248,7 +248,7 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
     ]
     key = [Key("shrunk", look.hue, "dot"), Key("as counted", muted, "ring")]
     if f"{rate}_adjusted_low" in shown:
-        key.append(Key("its lower end, which ranks", tones_of(ax, inside=True).ink, "tick"))
+        key.append(Key("lower end of the shrunk rate, which ranks", tones_of(ax, inside=True).ink, "tick"))
     title = _ranking(told, rate)
     return headed(
         ax, look, title, look.facts.lines(*remarks), form="A dot for each agent", key=key, fits=fits
@@ -338,6 +338,7 @@ def by_line(table: pd.DataFrame, look: Look) -> Axes:
         heading="calls, short ones, change a week",
         beyond=beyond,
         whole=_middle(table),
+        flag_names=True,  # behind the texts it would seem to flag the change
     )
     ax.set_xlabel("answer rate")
     short = look.facts.seconds("short_s")

@@ -73,7 +73,9 @@ def _tiles(row: pd.Series) -> list[tuple[str, str, str]]:
 
 def _each(clients: float, calls: float) -> str:
     """Return how many calls a client has, and of how many: a call may lack its client."""
-    return "" if pd.isna(calls) else f"{calls:.1f} of {number(round(calls * clients))} calls each"
+    if pd.isna(calls):
+        return ""
+    return f"{calls:.1f} calls each (of {number(round(calls * clients))})"
 
 
 def _median(seconds: float) -> str:

@@ -92,7 +92,10 @@ def compare(table: pd.DataFrame, look: Look) -> Axes:
     if beyond is not None:
         key += [replace(each, mark="dot") for each in flag_key(list(beyond), look)]
     chance = f"chance: {level_of(look.facts)}" if f"{metric}_beyond_chance" in shown else ""
-    lines = [defined(metric), n, chance, aloof, hidden, look.facts.cut(table), *look.facts.lines()]
+    alone = ""
+    if f"{metric}_change_low" in shown and len(shown) > 1:
+        alone = f"±: {look.facts.interval} of each change alone, not corrected"
+    lines = [defined(metric), n, alone, chance, aloof, hidden, look.facts.cut(table), *look.facts.lines()]
     title = _largest_change(shown, metric, beyond)
     form = f"Two dots of the {words} for each group"
     return headed(ax, look, title, [line for line in lines if line], form=form, key=key, fits=fits)

@@ -20,6 +20,7 @@ from matplotlib.typing import ColorType
 __all__ = [
     "BLUE",
     "GREEN",
+    "GREY",
     "LIGHT_BLUE",
     "ORANGE",
     "PALETTE",
@@ -32,6 +33,7 @@ __all__ = [
     "group_colors",
     "hue_on",
     "ink_on",
+    "is_dark",
     "more_is",
     "ramp_on",
     "tones_of",
@@ -40,6 +42,7 @@ __all__ = [
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
 LIGHT_BLUE = "#a9cfe8"
+GREY = "#767676"
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
 """Colors of series, in order."""
 
@@ -103,7 +106,7 @@ class Tones:
 def tones_on(background: ColorType) -> Tones:
     """Return ink and lines for a background; both inks are legible on it."""
     ink = ink_on(background)
-    dark = _is_dark(background)
+    dark = is_dark(background)
     least = _LEGIBLE_ON_DARK if dark else _LEGIBLE + 0.1
     muted = next(
         (
@@ -118,25 +121,26 @@ def tones_on(background: ColorType) -> Tones:
     return Tones(ink, muted, rule, grid, to_hex(to_rgb(background)), band)
 
 
-def _is_dark(background: ColorType) -> bool:
+def is_dark(background: ColorType) -> bool:
+    """Tell whether a background is a dark one."""
     return _luminance(background) < _DARK
 
 
 def hue_on(background: ColorType) -> str:
     """Return the color of data that need only one: the lighter blue on a dark background."""
-    return SKY if _is_dark(background) else BLUE
+    return SKY if is_dark(background) else BLUE
 
 
 def ramp_on(background: ColorType) -> Colormap:
     """Return blues that stand out the more from their background the more there is."""
-    if not _is_dark(background):
+    if not is_dark(background):
         return colormaps["Blues"]
     return ListedColormap(colormaps["Blues"](np.linspace(0.97, 0.12, 256)))
 
 
 def more_is(background: ColorType) -> str:
     """Return which of these blues are more: the darker or, on a dark background, the lighter ones."""
-    return "lighter" if _is_dark(background) else "darker"
+    return "lighter" if is_dark(background) else "darker"
 
 
 def tones_of(ax: Axes, *, inside: bool = False) -> Tones:
@@ -168,7 +172,7 @@ def group_colors(groups: Mapping[str, float]) -> dict[str, str]:
         How busy each one is. One in brackets, such as ``(other)``, is always grey.
     """
     named = [name for name in groups if not name.startswith("(")]
-    colors = dict.fromkeys(groups, "#767676")
+    colors = dict.fromkeys(groups, GREY)
     free = list(PALETTE)
     for name in sorted(named, key=lambda name: (-groups[name], name))[: len(PALETTE)]:
         preferred = crc32(name.encode()) % len(PALETTE)

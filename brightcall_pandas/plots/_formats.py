@@ -66,7 +66,8 @@ def number(value: float) -> str:
 
 def counted(count: float, word: str) -> str:
     """Return a number with its noun: ``1 call``, ``2,000 calls``."""
-    return f"{number(count)} {word}{'' if count == 1 else 's'}"
+    ending = "ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word[-1:]}s"
+    return f"{number(count)} {word if count == 1 else word[:-1] + ending}"
 
 
 def calls_of(count: float) -> str:

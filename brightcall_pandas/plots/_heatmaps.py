@@ -48,9 +48,9 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A cell for each hour of the week; darker means more. Hours without calls at both ends of the day are
         left out. Cells that rest on fewer than ten calls, of a rate or a mean fewer than 30, are hatched and
-        have no color; for a mean, the calls it is taken over count. Hours of
-        which the table tells that their rate is beyond chance are framed, and the title counts them; of a
-        number it says if the peak may be chance. An hour stands where it begins.
+        have no color; for a mean, the calls it is taken over count. Other
+        hours of which the table tells that their rate is beyond chance are framed, and the title counts
+        them; of a number it says if the peak may be chance. An hour stands where it begins.
 
     Raises
     ------
@@ -101,7 +101,8 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
     ]
     flags = None if beyond is None else np.equal(beyond[:, hours], True)
     framed = flags if flags is not None else np.zeros(values.shape, dtype=bool)
-    framed = framed & ~np.isnan(values)
+    # Only what the title counts: a hatched hour rests on too few calls to be told.
+    framed = framed & ~np.isnan(values) & ~(behind[:, hours] < _few(value))
     for day, hour in np.argwhere(framed):
         corner = (hour - 0.45, day - 0.45)
         ax.add_patch(Rectangle(corner, 0.9, 0.9, fill=False, edgecolor=RED, linewidth=1.8))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from brightcall_pandas.plots._calendar import Steps, steps_of, time_axis
 from brightcall_pandas.plots._colors import grid_of, tones_of
@@ -84,6 +85,7 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
         "in_layout": False,
         "path_effects": halo(ax),
     }
+    outside: Any = {"transform": ax.transAxes, "linestyle": "none", "clip_on": False, "in_layout": False}
     texts = [
         ax.text(
             1,
@@ -95,6 +97,12 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
         )
         for each, end in zip(shown, said, strict=True)
     ]
+    marks = [
+        Line2D([], [], color=colors[str(each)], marker=marker, markersize=5, **outside)
+        for each, marker in zip(shown, cycle(_MARKERS), strict=False)
+    ]
+    for mark in marks:
+        ax.add_artist(mark)
     ax.set_ylim(0, float(np.nanmax([part["share_high"].max() for part in parts.values()])) * 1.05)
     grid_of(ax, "y")
     percent_axis(ax.yaxis)
@@ -119,7 +127,7 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
             of_all(len(shown), len(calls), "outcomes"),
         ),
         form="A line for each outcome, named at its end, on the band of its interval",
-        fits=[LineLabels(texts, said, ax.get_xlim()[1]), *fits],
+        fits=[LineLabels(texts, said, ax.get_xlim()[1], marks), *fits],
     )
 
 

@@ -9,20 +9,21 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._colors import contrast, ink_on, tones_of
+from brightcall_pandas.plots._colors import contrast, ink_on, is_dark, tones_of
 from brightcall_pandas.plots._fitting import cut_to, text_size
 from brightcall_pandas.plots._picture import Look
 
-__all__ = ["LineLabels", "PointLabels", "aside", "halo", "readable"]
+__all__ = ["LineLabels", "PointLabels", "aside", "ground", "halo", "readable"]
 
 Floats = NDArray[np.float64]
 
-_LEGIBLE = 4.6
+_LEGIBLE, _LEGIBLE_ON_DARK = 4.6, 7.0
 _GAP = 8  # points between a mark and its label
 _LINE = 1.35  # heights of a name, from one to the next
 _PART = 0.4  # of the width of the axes, that names of lines may take
@@ -32,13 +33,19 @@ _AROUND = ((1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1), (0, -1))
 def readable(color: str, paper: str) -> str:
     """Return a color, darker or lighter as far as it takes for a text in it to be read on this paper."""
     end = np.asarray(to_rgb(ink_on(paper)))
+    least = _LEGIBLE_ON_DARK if is_dark(paper) else _LEGIBLE
     mixed = (to_hex((1 - part) * np.asarray(to_rgb(color)) + part * end) for part in np.linspace(0, 1, 21))
-    return next(each for each in mixed if contrast(each, paper) >= _LEGIBLE)
+    return next(each for each in mixed if contrast(each, paper) >= least)
 
 
 def halo(ax: Axes) -> list[AbstractPathEffect]:
     """Return what keeps lines of the grid, and of the data, from running through a text inside the axes."""
     return [withStroke(linewidth=3, foreground=tones_of(ax, inside=True).paper)]
+
+
+def ground(ax: Axes) -> dict[str, Any]:
+    """Return what lies behind a text that stands on bands or lines, so that these end at it."""
+    return {"facecolor": tones_of(ax, inside=True).paper, "edgecolor": "none", "pad": 0.8}
 
 
 @dataclass
@@ -51,11 +58,14 @@ class LineLabels:
         A name for each line, and where the line ends.
     end
         Where all lines end; the axis is made as much longer as the names need.
+    marks
+        The mark of each line, which stands before its name.
     """
 
     texts: Sequence[Text]
     heights: Sequence[float]
     end: float
+    marks: Sequence[Line2D] = ()
     _full: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
@@ -70,7 +80,8 @@ class LineLabels:
         gap = _GAP * renderer.points_to_pixels(1)
         shown = [cut_to(renderer, each, font, _PART * box.width) for each in self._full]
         sizes = [text_size(renderer, each, font) for each in shown]
-        taken = max(width for width, _ in sizes) + 2 * gap
+        indent = 1.2 * gap if self.marks else 0.0
+        taken = max(width for width, _ in sizes) + 2 * gap + indent
         begin = ax.get_xlim()[0]
         right = begin + (self.end - begin) * box.width / max(box.width - taken, 1)
         ax.set_xlim(begin, right)
@@ -81,7 +92,9 @@ class LineLabels:
         place = (self.end - begin) / (right - begin) + gap / box.width
         for text, words, height in zip(self.texts, shown, heights, strict=True):
             text.set_text(words)
-            text.set_position((place, height / box.height))
+            text.set_position((place + indent / box.width, height / box.height))
+        for mark, height in zip(self.marks, heights, strict=False):
+            mark.set_data([place + indent / 3 / box.width], [height / box.height])
 
 
 def _spread(wanted: Floats, sizes: Sequence[float], top: float) -> list[float]:

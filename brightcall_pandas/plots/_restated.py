@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -53,7 +55,10 @@ def restated(table: pd.DataFrame, look: Look) -> Axes:
     before, after = (shown[name].to_numpy(dtype=np.float64) for name in (f"{metric}_other", metric))
     then = table["n_calls_other"].sum()
     ends = pd.DataFrame({"low": np.fmin(before, after), "high": np.fmax(before, after)})
-    texts = [f"{_said(one, metric)} → {_said(two, metric)}" for one, two in zip(before, after, strict=True)]
+    # With two decimals: whether 0.1 points changed cannot be told from one.
+    texts = [
+        f"{_said(one, metric, 2)} → {_said(two, metric, 2)}" for one, two in zip(before, after, strict=True)
+    ]
     labels = ["all calls" if table.index.name == "all calls" else each for each in row_labels(shown.index)]
     ax, fits = dot_rows(
         labels,
@@ -69,7 +74,7 @@ def restated(table: pd.DataFrame, look: Look) -> Axes:
     return headed(
         ax,
         look,
-        _finding(shown, metric),
+        _finding(shown, metric, _reported_on(table)),
         look.facts.lines(
             defined(metric),
             _moment(table),
@@ -89,10 +94,10 @@ def _metric(table: pd.DataFrame) -> str:
     return names[-1]
 
 
-def _said(value: float, metric: str) -> str:
+def _said(value: float, metric: str, places: int = 1) -> str:
     if np.isnan(value):
         return "none"
-    return f"{100 * value:.1f} %" if is_rate(metric) else amount(value, metric)
+    return f"{100 * value:.{places}f} %" if is_rate(metric) else amount(value, metric)
 
 
 def _moment(table: pd.DataFrame) -> str:
@@ -100,7 +105,16 @@ def _moment(table: pd.DataFrame) -> str:
     return f"reported: as known on {str(said['as_of'])[:16].replace('T', ' ')}" if said.get("as_of") else ""
 
 
-def _finding(shown: pd.DataFrame, metric: str) -> str:
+def _reported_on(table: pd.DataFrame) -> str:
+    """Return ``as reported on 31 March``, without the day where the table does not have it."""
+    as_of = (table.attrs.get("brightcall") or {}).get("as_of")
+    if not as_of:
+        return "as reported"
+    day = date.fromisoformat(str(as_of)[:10])
+    return f"as reported on {day.day} {day:%B}"
+
+
+def _finding(shown: pd.DataFrame, metric: str, reported: str) -> str:
     """Return which group changed most."""
     changes = shown[f"{metric}_change"].to_numpy(dtype=np.float64)
     words = words_of(metric)
@@ -108,13 +122,16 @@ def _finding(shown: pd.DataFrame, metric: str) -> str:
         return f"The {words} is what was reported"
     most = int(np.nanargmax(np.abs(changes)))
     row = shown.iloc[most]
-    both = f"{_said(row[f'{metric}_other'], metric)} as reported, {_said(row[metric], metric)} now"
+    both = f"{_said(row[f'{metric}_other'], metric)} {reported}, {_said(row[metric], metric)} now"
     if is_rate(metric):
         size = f"{signed(100 * changes[most], 1)} points"
     else:
         size = f"{signed(changes[most], 0)}{' s' if is_seconds(metric) else ''}"
     if shown.index.name == "all calls":
         return f"{words[:1].upper()}{words[1:]}: {both} ({size})"
-    moved = int((np.nan_to_num(changes) != 0).sum())
+    # What is less is not seen on the axis; rounded, since 0.3 − 0.299 is a little less than 0.001.
+    least, by = (0.001, " by 0.1 points or more") if is_rate(metric) else (1.0, "")
+    by = " by 1 s or more" if is_seconds(metric) else by
+    moved = int((np.abs(np.nan_to_num(changes)).round(9) >= least).sum())
     name = named_group(shown.index[most], shown.index)
-    return f"{moved} of {len(shown)} groups changed, {name} most: {words} {both} ({size})"
+    return f"{moved} of {len(shown)} groups changed{by}, {name} most: {words} {both} ({size})"

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib import rcParams
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
 from brightcall_pandas.frame import NONE
@@ -18,6 +17,7 @@ from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
 from brightcall_pandas.plots._formats import is_rate, number, percent, value_axis, words_of
 from brightcall_pandas.plots._labels import label_of, label_or_hour
 from brightcall_pandas.plots._picture import Look
+from brightcall_pandas.plots._placed import ground
 from brightcall_pandas.plots._text import Key
 
 __all__ = [
@@ -159,7 +159,7 @@ def _beside(ax: Axes, text: str, end: float, place: int, look: Look, *, muted: b
         color=tones.muted if muted else tones.ink,
         in_layout=False,
         annotation_clip=False,
-        path_effects=[withStroke(linewidth=3, foreground=tones.paper)],  # off the line of all
+        bbox=ground(ax),  # off the line of all
     )
 
 
@@ -178,6 +178,7 @@ def dot_rows(
     beyond: Sequence[bool] | None = None,
     whole: float | None = None,
     ranked_at: pd.Series | None = None,
+    flag_names: bool = False,
 ) -> tuple[Axes, list[Fit]]:
     """Draw a dot for each row, the first on top, on the line of its interval.
 
@@ -203,6 +204,8 @@ def dot_rows(
         As in `bar_rows`.
     ranked_at
         What the rows are ranked by, drawn as a tick in each.
+    flag_names
+        Whether the sign of a row beyond chance stands before its name, rather than behind its text.
 
     Returns
     -------
@@ -215,7 +218,10 @@ def dot_rows(
     places = np.arange(len(labels))
     usual = [look.hue] * len(labels)
     if beyond is not None:
-        texts = _flagged(texts, beyond)
+        if flag_names:  # before them: a long name is cut at its end
+            labels = [f"{FLAG} {name}" if each else name for name, each in zip(labels, beyond, strict=True)]
+        else:
+            texts = _flagged(texts, beyond)
         usual = _flag_colors(usual, beyond, look)
     if whole is not None:
         _line_of_all(ax, whole)

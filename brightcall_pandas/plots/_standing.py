@@ -124,17 +124,33 @@ def verdict(table: pd.DataFrame, rate: str, standing: Standing, word: str, group
     )
 
 
-def both_ends(table: pd.DataFrame, rate: str, standing: Standing, words: str) -> str:
-    """Return a title: the groups beyond chance at both ends, or that there are none."""
+def both_ends(table: pd.DataFrame, rate: str, standing: Standing, words: str, *, drawn: str = "") -> str:
+    """Return a title: the groups beyond chance at both ends, or that there are none.
+
+    Of several on one side their number is told as well; `drawn` stands behind the number of all groups.
+    """
+    noun = noun_of(table.index)
     if standing.nobody:
-        return f"{words}: no {noun_of(table.index)} differs by more than chance"
-    ends = [(standing.highest, "above"), (standing.lowest, "below")]
-    told = ", ".join(
-        f"{named_group(each, table.index)} ({percent(table.loc[each, rate])}) {way}"
-        for each, way in ends
-        if each is not None
-    )
-    return f"{words}: {told} the {percent(standing.overall)} of all by more than chance"
+        return f"{words}: no {noun} differs by more than chance"
+    rates = table.loc[standing.flags(table.index), rate]
+    sides = {
+        "above": (standing.highest, "highest", int((rates > standing.overall).sum())),
+        "below": (standing.lowest, "lowest", int((rates < standing.overall).sum())),
+    }
+    told = {way: side for way, side in sides.items() if side[0] is not None}
+    than = f"the {percent(standing.overall)} of all by more than chance"
+    names = {
+        way: (named_group(label, table.index), percent(table.loc[label, rate]))
+        for way, (label, _, _) in told.items()
+    }
+    if all(many <= 1 for _, _, many in told.values()):
+        each = ", ".join(f"{name} ({value}) {way}" for way, (name, value) in names.items())
+        return f"{words}: {each} {than}"
+    first, *others = told
+    of = f"{told[first][2]} of {counted(standing.groups, noun)}{drawn} {first}"
+    counts = " and ".join([of, *(f"{told[way][2]} {way}" for way in others)])
+    ends = ", ".join(f"{name} {told[way][1]} ({value})" for way, (name, value) in names.items())
+    return f"{words}: {counts} {than}, {ends}"
 
 
 def most_frequent(shares: pd.Series, every: float, noun: str, letters: int) -> str:

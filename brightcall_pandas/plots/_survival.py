@@ -76,8 +76,8 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A curve for each of the six largest groups, on a logarithmic axis of time: the share of its answered
         calls that talk at least so long. Dots are medians, with their intervals as lines: of groups in a row
-        each below the curves, beside the name. The title compares the longest and the shortest median, if
-        they differ by more than chance.
+        each below the curves, beside the name, from which a line leads there in the form of the curve. The
+        title compares the longest and the shortest median, if they differ by more than chance.
     """
     curves = _curves(table)
     if not curves:
@@ -88,13 +88,15 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
     colors = (
         look.hues({label_of(group): curves[group].calls for group in largest}) if split else {"all": look.hue}
     )
-    last = 1.0
+    first, last = _begin([curves[group] for group in largest]), 1.0
     for place, group in enumerate(largest):
         curve, color = curves[group], colors[label_of(group) if split else "all"]
         drawn = curve.seconds > 0
         style = _STYLES[place % len(_STYLES)]
         ax.plot(curve.seconds[drawn], curve.share[drawn], color=color, linewidth=1.6, linestyle=style)
         height = -_ROW * (place + 1) if split else 0.5
+        if split:  # from the name to the median, in the form of the curve: colors alone would not tell
+            ax.plot([first, curve.interval[0]], [height] * 2, color=color, linewidth=1.2, linestyle=style)
         ax.plot(curve.interval, [height] * 2, color=color, linewidth=1.6, solid_capstyle="butt", zorder=3)
         ax.plot(curve.interval, [height] * 2, "|", color=color, markersize=7, zorder=3)
         ax.plot([curve.median], [height], "o", color=color, markersize=3.5, zorder=4)
@@ -103,7 +105,6 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
     fits = _shares_and_rows(ax, {group: curves[group] for group in largest} if split else {}, look)
     ax.set_xscale("log")
     ax.minorticks_off()
-    first = _begin([curves[group] for group in largest])
     ax.set_xlim(first, max(last, 10 * first))
     ax.set_xlabel("talk time (log scale)")
     ticks = [each for each in _TICKS if first <= each <= max(last, 10 * first)]

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm, to_hex
 from matplotlib.patches import PathPatch, Rectangle
@@ -18,12 +17,13 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._colors import ink_on, more_is, ramp_on, tones_of
+from brightcall_pandas.plots._colors import GREY, ink_on, more_is, ramp_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLabels, UprightLabels
 from brightcall_pandas.plots._formats import count_axis, counted, number, percent, percent_axis
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._limits import APART, clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._placed import ground
 
 __all__ = ["transfer_flow", "transfer_matrix"]
 
@@ -218,7 +218,7 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
         there; bands are transfers, in the color of the party that transfers. What arrives at a bar and
         does not leave it ended there. The busiest parties have colors of their own. The first three
         transfers of a call are drawn, as far as any band is of one percent of the calls; thinner ones are
-        grey. Beside a bar stands where most of its calls came from.
+        faint. Beside a bar stands where most of its calls came from.
     """
     if table.empty:
         return no_data(look, _FLOW, "no transfers")
@@ -274,7 +274,10 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
         "bands: transfers, in the color of the party that transfers",
         "in brackets: calls there; ←: from whom most of them came",
         f"not drawn: {counted(later, 'transfer')} after the {_NTH[last - 1]}" if later else "",
-        f"grey: bands of fewer than {number(np.ceil(least))} calls, {number(thin)} together" if thin else "",
+        f"faint grey: bands of fewer than {number(np.ceil(least))} calls, {number(thin)} together"
+        if thin
+        else "",
+        "full grey: parties without a color of their own" if GREY in colors.values() else "",
         look.facts.cut(table),
     ]
     form = "Bands from party to party, one column for each stage"
@@ -346,7 +349,6 @@ def _write_names(
 ) -> list[Fit]:
     """Write the name and calls of each bar beside it, and over each stage what it is."""
     tones = tones_of(ax, inside=True)
-    halo = [patheffects.withStroke(linewidth=3, foreground=tones.paper)]
     names: list[Text] = []
     headings: list[Text] = []
     for place, stage in enumerate(stages):
@@ -357,7 +359,7 @@ def _write_names(
         for party, bar in stage.items():
             words = f"{shortened(party, 24)} ({number(bar.calls)}){origins.get((place, party), '')}"
             y = bar.top + bar.height / 2
-            names.append(ax.text(x, y, words, ha=side, va="center", path_effects=halo, zorder=4))
+            names.append(ax.text(x, y, words, ha=side, va="center", bbox=ground(ax), zorder=4))
     return [
         CellTexts(names, look.small, width=0.72, height=max(line, 0.02), cut=True),
         CellTexts(headings, look.small, width=0.95, height=1.6 * line),

@@ -78,8 +78,12 @@ def watch(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.lines(*_remarks(table, by, look.facts), hidden, look.facts.cut(table)),
         form="A small chart for each unit, up for a rise and down for a fall, the alarm at the dashed lines",
         key=[
-            Key("alarm is raised", tones_of(ax).muted, "line"),
-            *([Key("changed, with the call that raised the alarm", RED, "dot")] if changed.any() else []),
+            Key("alarm is raised", tones_of(ax).muted, "dashes"),
+            *(
+                [Key("since it changed", RED, "line"), Key("call that raised the alarm", RED, "dot")]
+                if changed.any()
+                else []
+            ),
         ],
         fits=[Panels(panels, names, ends_of(charts.steps), look.small)],
     )
@@ -180,6 +184,7 @@ def _remarks(table: pd.DataFrame, by: str, facts: Facts) -> Sequence[str]:
     allowed = facts.setting("false_alarms")
     unjudged = int((table["state"] == "not judged").sum())
     return [
+        "lines: evidence of a rise, upwards, and of a fall, downwards, as a part of what raises the alarm",
         f"calls against {with_what}, of the same attempt, project and hour",
         f"false alarms: at most {allowed:g} a month in all" if isinstance(allowed, int | float) else "",
         facts.n(table),

@@ -104,6 +104,14 @@ class TestOverTime:
             assert np.nansum(heights) == 2 - len(options)
             assert "sum of each day" in words(ax)
 
+    def test_the_rule_is_told_where_the_title_says_clearly(self):
+        days = ["2026-03-02T09:00Z"] * 20 + ["2026-03-03T09:00Z"] * 10  # less than 1.96 √30 = 10.7 apart
+        ax = pd.DataFrame({"timestamp": days}).calls.plot.over_time("D")
+        assert ax.get_title("left").startswith("No day clearly has the most calls")
+        assert "clearly: by 1.96 standard errors" in words(ax)
+        ax = pd.DataFrame({"timestamp": days[:20] + days[-1:]}).calls.plot.over_time("D")
+        assert "clearly" not in words(ax)
+
 
 class TestHeatmap:
     def test_cells_that_rest_on_few_calls_are_hatched(self):
@@ -126,6 +134,17 @@ class TestHeatmap:
         framed = [each.get_xy() for each in ax.patches if each.get_width() == 0.9]
         assert len(framed) == 3
         assert "framed: beyond chance" in words(ax)
+
+    def test_an_hour_that_is_hatched_is_neither_counted_nor_framed(self):
+        # Of 11 h only 20 calls are known, all answered: beyond chance, but too few to be told.
+        hours = [9] * 100 + [10] * 100 + [11] * 20 + [12] * 100
+        stamps = [f"2026-03-02T{hour:02}:00Z" for hour in hours]
+        states = ([1] * 40 + [0] * 60) * 2 + [1] * 20 + [1] * 90 + [0] * 10
+        df = pd.DataFrame({"timestamp": stamps, "state": states})
+        assert df.calls.heatmap("answer_rate").attrs["heatmap"]["beyond_chance"][0][11]
+        ax = df.calls.plot.heatmap("answer_rate")
+        assert ax.get_title("left").startswith("Answer rate: 3 of 3 hours of the week differ")
+        assert len([each for each in ax.patches if each.get_width() == 0.9]) == 3
 
     def test_a_mean_over_few_calls_is_hatched_however_many_were_not_answered(self):
         df = pd.DataFrame({"timestamp": ["2026-03-02T09:00Z"] * 20, "state": [1] + [0] * 19, "talkTime": 9})
@@ -230,9 +249,26 @@ class TestBreakdown:
         states = [1] * 240 + [0] * 160 + [1] * 160 + [0] * 240 + [1] * 390 + [0] * 10
         df = pd.DataFrame({"projectName": names, "state": states})
         ax = df.calls.plot.breakdown("project")
-        assert ax.get_title(loc="left") == "Answer rate: b (40 %) below the 66 % of all by more than chance"
+        told = "Answer rate: 2 of 2 projects below the 66 % of all by more than chance, b lowest (40 %)"
+        assert ax.get_title(loc="left").replace("\n", " ") == told
         assert [each.get_text() for each in ax.get_yticklabels()] == ["a", "b", "(none)"]
         assert "Benjamini–Hochberg, 5 %" in words(ax)
+
+    def test_of_several_beyond_chance_all_are_counted_and_the_ends_are_named(self):
+        # Of 400 calls each: a and b answered 300 and 320, c 200, d and e 100 and 80: 50 % of all.
+        many = {"a": 300, "b": 320, "c": 200, "d": 100, "e": 80}
+        df = pd.concat(
+            pd.DataFrame({"projectName": name, "state": [1] * each + [0] * (400 - each)})
+            for name, each in many.items()
+        )
+        told = df.calls.plot.breakdown("project").get_title("left").replace("\n", " ")
+        than = "the 50 % of all by more than chance, b highest (80 %), e lowest (20 %)"
+        assert told == f"Answer rate: 2 of 5 projects above and 2 below {than}"
+        # 300 of 400 against 100 and 80 of 400: 480 of 1,200 are 40 %.
+        three = df[df["projectName"].isin(["a", "d", "e"])]
+        told = three.calls.plot.breakdown("project").get_title("left").replace("\n", " ")
+        than = "the 40 % of all by more than chance, a highest (75 %), e lowest (20 %)"
+        assert told == f"Answer rate: 1 of 3 projects above and 2 below {than}"
 
     def test_weekdays_of_unequally_many_days_are_compared_by_their_mean(self):
         stamps = pd.date_range("2026-03-01T12:00", periods=30, freq="D", tz="UTC").repeat(2)
@@ -293,6 +329,12 @@ class TestByLine:
         segments = [each[:, 0].tolist() for each in self.lines([False, False]).collections[0].get_segments()]
         # The highest stands on top.
         assert segments == [pytest.approx([0.243, 0.297]), pytest.approx([0.198, 0.242])]
+
+    def test_the_sign_stands_at_the_name_so_that_it_does_not_seem_to_flag_the_change(self):
+        ax = self.lines([True, False])
+        ax.figure.canvas.draw()
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["+492", "* +491"]
+        assert not any(text.get_text().endswith("*") for text in ax.texts)
 
     def test_a_line_is_named_only_beyond_chance(self):
         title = self.lines([False, False]).get_title("left")
@@ -427,6 +469,29 @@ class TestStaffing:
         assert "n = 28 calls; times in UTC" in words(ax)
 
 
+class TestRestated:
+    @staticmethod
+    def table(before, after, **said):
+        table = pd.DataFrame({"n_calls_other": 1_000, "n_calls": 1_000, "positive_rate_other": before})
+        table["positive_rate"] = after
+        table["positive_rate_change"] = table["positive_rate"] - table["positive_rate_other"]
+        table.index = pd.Index(list("abc"), name="project")
+        table.attrs["brightcall"] = {"settings": {}, **said}
+        return table
+
+    def test_only_changes_that_are_seen_are_counted(self):
+        ax = plots.restated(self.table([0.299, 0.168, 0.2], [0.3, 0.1684, 0.21]))
+        assert "16.80 % → 16.84 %" in words(ax)
+        told = "2 of 3 groups changed by 0.1 points or more, c most"
+        both = "positive rate 20.0 % as reported, 21.0 % now (+1.0 points)"
+        assert ax.get_title("left").replace("\n", " ") == f"{told}: {both}"
+
+    def test_says_when_it_was_reported_where_that_is_known(self):
+        table = self.table([0.3, 0.2, 0.2], [0.3, 0.2, 0.21], as_of="2026-03-31T09:00:00+02:00")
+        ax = plots.restated(table)
+        assert "20.0 % as reported on 31 March, 21.0 % now" in ax.get_title("left").replace("\n", " ")
+
+
 class TestCompare:
     def sides(self):
         here = pd.DataFrame({"projectName": ["a", "a", "b"], "state": [1, 0, 1], "talkTime": [10, 0, 50]})
@@ -454,6 +519,8 @@ class TestCompare:
         assert title == "Answer rate changed beyond chance for b: −50.0 points"
         title = here.calls.plot.compare(here, by="project").get_title("left")
         assert title == "Answer rate changed for no project by more than chance"
+        ax = here.calls.plot.compare(there, by="project")
+        assert "±: 95 % interval of each change alone, not corrected" in words(ax)
 
     def test_seconds(self):
         here, there = self.sides()

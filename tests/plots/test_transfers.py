@@ -208,7 +208,15 @@ class TestTransferFlow:
         assert "not drawn: 4 transfers after the first" in plots.describe(ax)
         ax = calls(*["1,2"] * 200, *["7,2,3"] * 3, "1,2,4,5,6,7").calls.plot.transfer_flow()
         assert "not drawn: 3 transfers after the second" in plots.describe(ax)
-        assert "grey: bands of fewer than 3 calls, 1 together" in plots.describe(ax)
+        assert "faint grey: bands of fewer than 3 calls, 1 together" in plots.describe(ax)
+
+    def test_both_greys_are_told_and_names_stand_on_a_ground_of_their_own(self):
+        six = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9).calls.plot.transfer_flow()
+        assert "grey" not in plots.describe(six)
+        ax = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9, *["7,8"] * 9).calls.plot.transfer_flow()
+        assert "full grey: parties without a color of their own" in plots.describe(ax)
+        (name,) = (each for each in ax.texts if each.get_text().startswith("2 (9)"))
+        assert name.get_bbox_patch().get_facecolor() == (1, 1, 1, 1)
 
     def test_bars_of_a_stage_do_not_overlap(self):
         ax = calls(*(f"{n % 11},{n % 7 + 20},{n % 13}" for n in range(500))).calls.plot.transfer_flow()

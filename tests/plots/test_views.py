@@ -129,6 +129,11 @@ class TestAgentFunnel:
         assert {"cy", "di"} <= set(texts(ax))
         assert not {"ann", "bo"} & set(texts(ax))
 
+    def test_an_agent_that_is_a_number_is_not_taken_for_a_count(self):
+        agents = self.agents(**{"106": 0.46, "107": 0.40, "108": 0.40, "900": 0.24})
+        told = "agent 106 (46 %) above and agent 900 (24 %) below what chance explains around 40 %"
+        assert title(plots.agent_funnel(agents)) == f"Answer rate: {told}"
+
     def test_one_agent_is_named_in_the_title(self):
         ax = plots.agent_funnel(self.agents(ann=0.40, bo=0.40, cy=0.44, di=0.40))
         assert title(ax) == "Answer rate: cy (44 %) above what chance explains around 40 %"
@@ -260,6 +265,17 @@ class TestOutcomeShares:
         assert {"sold 20 %", "lost 80 %"} <= set(texts(ax))
         assert "hollow: a week that is not whole" in plots.describe(ax)
 
+    def test_the_mark_of_a_line_stands_before_its_name(self):
+        ax = plots.outcome_shares(self.shares(sold=(0.52, 0.5), lost=(0.48, 0.5)))
+        ax.figure.canvas.draw()
+        names = {text.get_text(): text.get_position() for text in ax.texts}
+        marks = [each for each in ax.lines if each.get_transform() == ax.transAxes]
+        assert len({mark.get_marker() for mark in marks}) == 2
+        for name, mark in zip(("sold 50 %", "lost 50 %"), marks, strict=True):
+            ((x, y),) = mark.get_xydata()
+            assert x < names[name][0]
+            assert y == names[name][1]
+
     def test_moves_within_the_intervals_are_none(self):
         ax = plots.outcome_shares(self.shares(sold=(0.5, 0.54), lost=(0.5, 0.46)))
         assert (
@@ -310,6 +326,15 @@ class TestTalkTimeSurvival:
         dots = {line.get_ydata()[0]: line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"}
         assert dots[rows["fast: 8.3 s (8–9), n = 1,000"]] == pytest.approx(10 * 500 / 600)
         assert dots[rows["slow: 47 s (40–53), n = 100"]] == pytest.approx(40 + 40 * 10 / 60)
+
+    def test_the_row_of_a_group_has_the_form_of_its_curve(self):
+        fast, slow = self.histogram([600, 200, 100, 100]), self.histogram([100, 100, 200, 600])
+        ax = plots.talk_time_survival(pd.concat({"fast": fast, "slow": slow}, names=["outcome"]))
+        curves = [line for line in ax.lines if len(line.get_xdata()) > 2]
+        for curve in curves:
+            rows = [line for line in ax.lines if line.get_color() == curve.get_color() and line is not curve]
+            assert rows[0].get_linestyle() == curve.get_linestyle()
+        assert {curve.get_linestyle() for curve in curves} == {"-", "--"}
 
     def test_without_answered_calls_there_is_nothing(self):
         assert "no answered calls" in title(plots.talk_time_survival(self.histogram([0, 0, 0, 0])))
@@ -490,9 +515,16 @@ class TestSummary:
     def test_a_tile_for_each_figure_and_what_is_not_known_is_not_0(self):
         ax = plots.summary(self.figures(all=0.4))
         assert title(ax) == "40 % of 200 calls were answered"
-        assert {"200", "40 %", "2.5 min", "26 s", "50", "4.0 of 200 calls each", "2.6 %", "not known"} <= set(
-            texts(ax)
-        )
+        assert {
+            "200",
+            "40 %",
+            "2.5 min",
+            "26 s",
+            "50",
+            "4.0 calls each (of 200)",
+            "2.6 %",
+            "not known",
+        } <= set(texts(ax))
 
     def test_the_median_is_told_as_in_other_pictures(self):
         figures = self.figures(all=0.4)

@@ -43,7 +43,8 @@ class TestWatch:
         assert title(ax) == f"The answer rate changed for B (fell, {since:%A} {since.day} March)"
         assert panels(ax) == ["B", *table.index[1:]]
         assert "false alarms: at most 0.2 a month in all" in plots.describe(ax)
-        assert "changed, with the call that raised the alarm" in plots.describe(ax)
+        for words in ("evidence of a rise, upwards", "since it changed", "call that raised the alarm"):
+            assert words in plots.describe(ax)
         plt.close("all")
 
     def test_the_alarm_is_where_its_day_is(self, table):
