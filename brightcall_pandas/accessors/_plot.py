@@ -17,6 +17,7 @@ from brightcall_pandas import analysis
 from brightcall_pandas.accessors._frame import calls
 from brightcall_pandas.accessors._pictures import PlotOptions, pictures_as_html, pictures_as_text
 from brightcall_pandas.accessors._pictures import picture_of as _picture_of
+from brightcall_pandas.accessors._plot_transfers import TransferPictures
 from brightcall_pandas.accessors._plot_views import PictureViews
 from brightcall_pandas.errors import brief_errors
 
@@ -30,11 +31,8 @@ if TYPE_CHECKING:
         Days,
         Direction,
         Further,
-        Kind,
         Metric,
-        Normalize,
         Rate,
-        Source,
         Span,
         Stages,
     )
@@ -42,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["CallsPlot", "PlotOptions"]
 
 
-class CallsPlot(PictureViews):
+class CallsPlot(PictureViews, TransferPictures):
     """``df.calls.plot``: the tables as pictures, under the same names and with the same parameters."""
 
     def __init__(self, df: pd.DataFrame) -> None:
@@ -520,91 +518,3 @@ class CallsPlot(PictureViews):
 
         table = calls(self._df).explain_change(other=other, metric=metric, by=by, confidence=confidence)
         return plots.explain_change(table, **options)
-
-    @_picture_of(analysis.transfer_variants)
-    def transfer_variants(
-        self,
-        min_calls: int | None = None,
-        *,
-        confidence: float = 0.95,
-        source: Source = "auto",
-        include_client: bool = False,
-        **options: Unpack[PlotOptions],
-    ) -> Axes:
-        """Draw the most frequent ways that transferred calls went.
-
-        A row for each of the fifteen most frequent variants with a transfer: its parties as
-        chevrons, the busiest in colors of their own; its share of the transferred calls as a bar;
-        and, where known, its rate of positive outcomes with its interval, beside that of all calls,
-        and of the answered ones, that were not transferred. Calls of one party are counted in the
-        subtitle; they are drawn only when there are no others. ``top=`` counts variants with a
-        transfer.
-        """
-        from brightcall_pandas import plots
-
-        table = calls(self._df).transfer_variants(
-            min_calls=min_calls,
-            confidence=confidence,
-            source=source,
-            include_client=include_client,
-            names=options.pop("names", None),
-        )
-        return plots.transfer_variants(table, **options)
-
-    @_picture_of(analysis.transfer_matrix)
-    def transfer_matrix(
-        self,
-        kind: Kind = "directly",
-        normalize: Normalize = None,
-        *,
-        source: Source = "auto",
-        include_client: bool = False,
-        **options: Unpack[PlotOptions],
-    ) -> Axes:
-        """Draw how many calls each party transferred to each other.
-
-        A heat map; the party of a row transfers to that of a column. Of more than forty parties,
-        the busiest are shown. The scale is a square root, so that rare transfers show beside
-        frequent ones; a cell without transfers is empty. The title names the second pair too, where
-        chance may have put the first before it.
-        """
-        from brightcall_pandas import plots
-
-        table = calls(self._df).transfer_matrix(
-            kind=kind,
-            normalize=normalize,
-            source=source,
-            include_client=include_client,
-            names=options.pop("names", None),
-        )
-        return plots.transfer_matrix(table, **options)
-
-    @_picture_of(analysis.transfer_flow)
-    def transfer_flow(
-        self,
-        parties: int = 12,
-        hops: int = 5,
-        *,
-        source: Source = "auto",
-        include_client: bool = False,
-        **options: Unpack[PlotOptions],
-    ) -> Axes:
-        """Draw how transferred calls flow from party to party.
-
-        A column of bars for each stage of a call, a bar for each party, as tall as the
-        calls that it had there; bands are transfers, in the color of the party that
-        transfers. What arrives at a bar and does not leave it ended there. The busiest
-        parties have colors of their own. The first three transfers of a call are drawn, as
-        far as any band is of one percent of the calls; thinner ones are faint. Beside a bar
-        stands where most of its calls came from.
-        """
-        from brightcall_pandas import plots
-
-        table = calls(self._df).transfer_flow(
-            parties=parties,
-            hops=hops,
-            source=source,
-            include_client=include_client,
-            names=options.pop("names", None),
-        )
-        return plots.transfer_flow(table, **options)

@@ -19,7 +19,7 @@ from brightcall_pandas.accessors._pictures import picture_of as _picture_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from brightcall_pandas.analysis import Against, By, Days, Direction, Metric, Rate, Source, Span
+    from brightcall_pandas.analysis import Against, By, Days, Direction, Metric, Rate, Span
     from brightcall_pandas.load import Client
 
 __all__ = ["PictureViews"]
@@ -239,23 +239,6 @@ class PictureViews:
             edges, direction=direction, by=by, region=region, confidence=confidence
         )
         return plots.attempt_gaps(table, **options)
-
-    @_picture_of(analysis.transfer_parties)
-    def transfer_parties(
-        self, *, source: Source = "auto", include_client: bool = False, **options: Unpack[PlotOptions]
-    ) -> Axes:
-        """Draw how many calls each party passed on, and how many it was passed.
-
-        A row for each of the twenty parties with most transfers: to the left those by it, to the right
-        those to it, and beside it the share of its calls that it passed on. The title names who passes
-        on more than others by more than chance.
-        """
-        from brightcall_pandas import plots
-
-        table = calls(self._df).transfer_parties(
-            source=source, include_client=include_client, names=options.pop("names", None)
-        )
-        return plots.transfer_parties(table, **options)
 
     @_picture_of(_revised.restated)
     def restated(
