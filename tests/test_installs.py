@@ -186,7 +186,7 @@ class TestWithoutExtras:
 
 class TestEachExtraAlone:
     def test_every_extra_is_tried(self):
-        assert {*NEEDS, "all", "dev"} == set(EXTRAS)
+        assert {*NEEDS, "all", "dev", "docs"} == set(EXTRAS)
 
     @pytest.mark.parametrize("extra", NEEDS)
     def test_the_line_in_the_message_installs_all_that_was_lacking(self, extra, base):
