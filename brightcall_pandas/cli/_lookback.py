@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from brightcall_pandas.cli._options import Account, AsJson, CacheDir, checked_client, json_object
+from brightcall_pandas.cli._options import (
+    Account,
+    AsJson,
+    CacheDir,
+    ComparedFilters,
+    checked_client,
+    json_object,
+)
 from brightcall_pandas.errors import visible
 from brightcall_pandas.load import Client
 from brightcall_pandas.load import lookback as measured
@@ -19,10 +26,7 @@ def lookback(  # noqa: PLR0917  (each argument is an option)
     field: Annotated[str, typer.Argument(help="The field whose changes are meant.")] = "outcomeTag",
     share: Annotated[float, typer.Option(help="Share of the changes, between 0 and 1.")] = 0.99,
     confidence: Annotated[float, typer.Option(help="Confidence of the interval, between 0 and 1.")] = 0.95,
-    filters: Annotated[
-        str,
-        typer.Option(metavar="JSON", help='Filters of the loads to compare: {"types": "inbound"}.'),
-    ] = "{}",
+    filters: ComparedFilters = "{}",
     account: Account = None,
     cache_dir: CacheDir = None,
     as_json: AsJson = False,

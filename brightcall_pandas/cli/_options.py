@@ -22,6 +22,7 @@ __all__ = [
     "Account",
     "AsJson",
     "CacheDir",
+    "ComparedFilters",
     "checked_arguments",
     "checked_client",
     "json_object",
@@ -50,6 +51,9 @@ Account = Annotated[
 CacheDir = Annotated[
     Path | None,
     typer.Option(help="Cache folder. Default: BRIGHTCALL_CACHE_DIR, then the nearest data_cache folder."),
+]
+ComparedFilters = Annotated[
+    str, typer.Option(metavar="JSON", help='Filters of the loads to compare: {"types": "inbound"}.')
 ]
 
 

@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from brightcall_pandas.cli._options import Account, AsJson, CacheDir, checked_client, json_object
+from brightcall_pandas.cli._options import (
+    Account,
+    AsJson,
+    CacheDir,
+    ComparedFilters,
+    checked_client,
+    json_object,
+)
 from brightcall_pandas.errors import visible
 from brightcall_pandas.load import Client
 from brightcall_pandas.load import revisions as listed
@@ -19,10 +26,7 @@ _DAY = "YYYY-MM-DD, today, yesterday, or for example 30d for 30 days up to the l
 def revisions(  # noqa: PLR0917  (each argument is an option)
     day_from: Annotated[str, typer.Argument(help=f"First day: {_DAY}")],
     day_to: Annotated[str, typer.Argument(help="Last day, inclusive: YYYY-MM-DD, today or yesterday.")],
-    filters: Annotated[
-        str,
-        typer.Option(metavar="JSON", help='Filters of the loads to compare: {"types": "inbound"}.'),
-    ] = "{}",
+    filters: ComparedFilters = "{}",
     account: Account = None,
     cache_dir: CacheDir = None,
     as_json: AsJson = False,

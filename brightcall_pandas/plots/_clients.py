@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from brightcall_pandas.plots._choice import chosen_groups, chosen_rows, outer_levels
+from brightcall_pandas.plots._choice import chosen_groups, outer_levels
 from brightcall_pandas.plots._colors import GREEN, ORANGE, RED, grid_of, tones_of
 from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._fitting import ColumnLabels
+from brightcall_pandas.plots._flagged import flagged_rates
 from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis, spaced
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._limits import continued_band
@@ -19,13 +20,11 @@ from brightcall_pandas.plots._outcomes import whole_groups
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._rows import (
     bar_rows,
-    flag_key,
     interval_of,
     row_labels,
     share_and_count,
-    share_of,
 )
-from brightcall_pandas.plots._standing import differ, standing_out, verdict
+from brightcall_pandas.plots._standing import differ
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["attempts", "recalls", "repeat_callers"]
@@ -167,41 +166,15 @@ def repeat_callers(table: pd.DataFrame, look: Look) -> Axes:
     topic = "Callers who call again"
     if table.empty:
         return no_data(look, topic)
-    shown, hidden = chosen_rows(table, look, table["observed"], table["repeat_rate"])
-    observed, repeated = (look.facts.total(table, name) for name in ("observed", "repeated"))
-    share = repeated / observed if observed else np.nan
-    standing = standing_out(table, "repeat_rate", share, look.facts)
-    ax, fits = bar_rows(
-        row_labels(shown.index),
-        shown["repeat_rate"],
-        [share_of(*row) for row in zip(shown["repeat_rate"], shown["observed"], strict=True)],
-        look,
-        intervals=interval_of(shown, "repeat_rate"),
-        unit="share of observed calls",
-        beyond=standing.flags(shown.index),
-        whole=share if len(shown) > 1 else None,
-    )
     window = look.facts.setting("window")
     within = f" within {spaced(window)}" if isinstance(window, str) else " within the window"
-    title = f"{percent(share)} of the calls were repeated{within}"
-    title += verdict(table, "repeat_rate", standing, "higher", standing.highest)
-    remarks = [
-        f"calls that the same caller repeated{within} ÷ calls observed that long",
-        f"n = {counted(observed, 'observed call')}",
-        f"whiskers: {look.facts.interval}",
-        standing.test,
-        f"dashed: {percent(share)} of all" if len(shown) > 1 else "",
-        hidden,
-        look.facts.cut(table),
-    ]
-    return headed(
-        ax,
+    return flagged_rates(
+        table,
         look,
-        title,
-        look.facts.lines(*remarks),
-        form="A bar for each group",
-        key=flag_key(standing.flags(shown.index), look),
-        fits=fits,
+        "repeat_rate",
+        ("repeated", "observed"),
+        said=f"of the calls were repeated{within}",
+        about=f"calls that the same caller repeated{within} ÷ calls observed that long",
     )
 
 

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from brightcall_pandas.plots._choice import chosen_rows
 from brightcall_pandas.plots._colors import BLUE, GREEN, ORANGE, grid_of, tones_of
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
+from brightcall_pandas.plots._flagged import flagged_rates
 from brightcall_pandas.plots._formats import counted, duration, percent, percent_axis
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import aside
-from brightcall_pandas.plots._rows import FLAG, bar_rows, flag_key, interval_of, row_labels, share_of
+from brightcall_pandas.plots._rows import FLAG, row_labels, share_of
 from brightcall_pandas.plots._standing import standing_out, verdict
 from brightcall_pandas.plots._text import Key, Mark
 
@@ -146,37 +147,11 @@ def abandonment(table: pd.DataFrame, look: Look) -> Axes:
     rate = "abandonment_rate"
     if table[rate].isna().all():
         return no_data(look, topic, "not known, since no state of a call is")
-    shown, hidden = chosen_rows(table, look, table["offered"], table[rate])
-    every, gone = (look.facts.total(table, name) for name in ("offered", "abandoned"))
-    share = gone / max(every, 1)
-    standing = standing_out(table, rate, share, look.facts)
-    ax, fits = bar_rows(
-        row_labels(shown.index),
-        shown[rate],
-        [share_of(*row) for row in zip(shown[rate], shown["offered"], strict=True)],
+    return flagged_rates(
+        table,
         look,
-        intervals=interval_of(shown, rate),
-        unit="share of offered calls",
-        beyond=standing.flags(shown.index),
-        whole=share if len(shown) > 1 else None,
-    )
-    title = f"{percent(share)} of the offered calls were given up"
-    title += verdict(table, rate, standing, "higher", standing.highest)
-    remarks = [
-        f"calls abandoned ÷ offered{_with_short(look)}",
-        f"n = {counted(every, 'offered call')}",
-        f"whiskers: {look.facts.interval}",
-        standing.test,
-        f"dashed: {percent(share)} of all" if len(shown) > 1 else "",
-        hidden,
-        look.facts.cut(table),
-    ]
-    return headed(
-        ax,
-        look,
-        title,
-        look.facts.lines(*remarks),
-        form="A bar for each group",
-        key=flag_key(standing.flags(shown.index), look),
-        fits=fits,
+        rate,
+        ("abandoned", "offered"),
+        said="of the offered calls were given up",
+        about=f"calls abandoned ÷ offered{_with_short(look)}",
     )
