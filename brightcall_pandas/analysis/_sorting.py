@@ -1,7 +1,7 @@
 """Orders of whole numbers, several times quicker than NumPy's own on a million of them.
 
-NumPy sorts whole numbers by vector instructions, but a *stable* order of them not. A number and its position
-in one number can be sorted that way, and say both.
+NumPy sorts whole numbers with vector instructions, but not when the order must be stable. A number and its
+position, packed into one number, can be sorted that way, and the result says both.
 """
 
 from __future__ import annotations

@@ -460,7 +460,7 @@ def _small_frame(items: Sequence[Any]) -> pd.DataFrame:
 def _nothing_found(loading: Loading, *, asked: bool) -> str:
     """Return what to say where no call was found: the days, the filters, and which days a sandbox has.
 
-    A load that asked the server for nothing asks for these days neither.
+    A load that asked the server for nothing does not ask for these days either.
     """
     spec = loading.spec.to_dict()
     first, last = spec.pop("day_from"), spec.pop("day_to")
