@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pandas.testing as pdt
@@ -344,7 +345,7 @@ class TestCommand:
         assert done.stdout.decode() == f"2000 calls in 10 files in {tmp_path / 'out'}\n"
 
     def test_days_told_from_today_on(self, run, tmp_path):
-        today = datetime.now().date()
+        today = datetime.now(ZoneInfo("Europe/Berlin")).date()  # the sandbox's account counts days there
         with bc.start_sandbox(calls=60, days=3, seed=2, day_to=today) as recent:
             environment = {
                 "BRIGHTCALL_API_KEY": recent.api_key,
