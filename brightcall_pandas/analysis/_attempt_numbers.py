@@ -56,7 +56,7 @@ def attempt_numbers(
     codes, times, rows = codes[order], times[order], rows[order]
     tied = (np.diff(codes) == 0) & (np.diff(times) == 0)
     if tied.any() and "id" in df.columns:
-        rows = settled(rows, tied, column(df, "id").iloc[rows])
+        rows = settled(rows, tied, column(df, "id"), rows)
     begins = np.flatnonzero(np.diff(codes, prepend=-1) != 0)
     lengths = np.diff(begins, append=len(codes))
     numbers = np.zeros(len(df), dtype=np.int64)
@@ -64,12 +64,24 @@ def attempt_numbers(
     return numbers
 
 
-def settled(kept: NDArray[np.int64], tied: NDArray[np.bool_], ids: pd.Series) -> NDArray[np.int64]:
-    """Order calls of a client at the same instant by ``id``; ids of digits as numbers."""
+def settled(
+    kept: NDArray[np.int64], tied: NDArray[np.bool_], ids: pd.Series, calls: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Order calls of a client at the same instant by ``id``; ids of digits as numbers.
+
+    Parameters
+    ----------
+    kept
+        What is put in order, one a call.
+    tied
+        Whether each but the first is at the instant of the one before.
+    ids, calls
+        The ids of a frame, and where in it the calls are: few are tied, and only their ids are looked at.
+    """
     runs = np.concatenate([[0], np.cumsum(~tied)])
     among = np.concatenate([[False], tied]) | np.concatenate([tied, [False]])
     places = np.flatnonzero(among)
-    rank = key_of(ids.iloc[places]).codes
+    rank = key_of(ids.iloc[calls[places]]).codes
     result = kept.copy()
     result[places] = kept[places[np.lexsort((rank, runs[places]))]]
     return result

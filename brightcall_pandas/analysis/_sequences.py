@@ -107,7 +107,7 @@ def sequences(
     codes, times, kept = codes[order], times[order], kept[order]
     tied = (np.diff(codes) == 0) & (np.diff(times) == 0)
     if tied.any() and "id" in df.columns:
-        kept = settled(kept, tied, column(df, "id").iloc[rows[kept]])
+        kept = settled(kept, tied, column(df, "id"), rows[kept])
     return Sequences(kept, _dense(codes), times)
 
 

@@ -324,5 +324,5 @@ def _in_order(
     kept, codes, times = kept[order], codes[order], times[order]
     tied = (np.diff(codes) == 0) & (np.diff(times) == 0)
     if tied.any() and "id" in df.columns:
-        kept = settled(kept, tied, column(df, "id").iloc[kept])
+        kept = settled(kept, tied, column(df, "id"), kept)
     return kept, codes

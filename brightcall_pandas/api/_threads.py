@@ -109,6 +109,7 @@ class _TaskRun(Generic[T]):
         self._session = session
         self._most_sent = _AHEAD * connections
         self._workers = Workers(connections)
+        self._writes = WriteQueue(most=1)
         self._coming = enumerate(tasks)
         self._batches: dict[int, _Batch[T]] = {}  # of the tasks that wait for answers
         self._asked: Counter[int] = Counter()
@@ -120,16 +121,17 @@ class _TaskRun(Generic[T]):
         self._failure: Exception | None = None
 
     def results(self) -> list[T]:
-        try:
-            self._send()
-            while self._batches:
-                place, future = self._next()
-                self._send()  # first, so that the server has something to do while an answer is read
-                self._read(place, future)
+        with self._writes:
+            try:
                 self._send()
-        finally:
-            self._workers.close()
-        self._keep()  # not after Ctrl-C, which waits for nothing
+                while self._batches:
+                    place, future = self._next()
+                    self._send()  # first, so that the server has something to do while an answer is read
+                    self._read(place, future)
+                    self._send()
+            finally:
+                self._workers.close()
+            self._keep()  # not after Ctrl-C, which waits for nothing
         if self._failure is not None:
             raise self._failure
         return [self._results[number] for number in sorted(self._results)]
@@ -212,7 +214,7 @@ class _TaskRun(Generic[T]):
         """Keep some answers, or the rest."""
         self._unkept += answers
         if len(self._unkept) >= _AT_ONCE or not answers:
-            self._session.keep(self._unkept)
+            self._writes.submit(partial(self._session.keep, self._unkept))
             self._unkept = []
 
 

@@ -257,7 +257,7 @@ class PageCache(ForkAware):
         def write(storage: _Storage) -> None:
             with storage.table.bulk_commit():
                 for each in filter(storage.settings.filter_fn, responses):
-                    storage.cache.save_response(each)
+                    storage.table[storage.cache.create_key(each.request)] = each
 
         if responses:
             self._attempt(write, None)
