@@ -21,7 +21,6 @@ from brightcall_pandas.frame import (
     SEVERAL_ZONES,
     agent_field,
     agents_of,
-    are_settled,
     column,
     count_agents,
     country_of,
@@ -241,8 +240,9 @@ def _checks(df: pd.DataFrame, now: pd.Timestamp | str | None) -> Iterator[Row]:
         yield "nulls", name, int(values.isna().sum()), len(df), ""
     if "id" in typed:
         ids = typed["id"]
-        yield _found("duplicates", "id", _repeated(ids), ids, len(df))
-        yield from _unusable_ids(ids, typed.get("uniqueId"))
+        again = _repeated(ids)
+        yield _found("duplicates", "id", again, ids, len(df))
+        yield from _unusable_ids(ids, again, typed.get("uniqueId"))
     durations = {name: values for name, values in typed.items() if FIELDS[name].unit == "s"}
     for name, values in durations.items():
         yield _found("negative", name, values < 0, values, int(values.notna().sum()), unit=" s")
@@ -288,9 +288,9 @@ def _repeated(ids: pd.Series) -> pd.Series:
     return ids.duplicated() & ids.notna()
 
 
-def _unusable_ids(ids: pd.Series, unique_ids: pd.Series | None) -> Iterator[Row]:
+def _unusable_ids(ids: pd.Series, again: pd.Series, unique_ids: pd.Series | None) -> Iterator[Row]:
     unusable = ids.isna() | ids.isin(NO_ID)
-    if unique_ids is not None and (again := _repeated(ids)).any():
+    if unique_ids is not None and again.any():
         several = pd.DataFrame({"id": ids, "uniqueId": unique_ids})[ids.isin(ids[again])]
         each = (
             several[several["uniqueId"].fillna("") != ""].groupby("id", observed=True)["uniqueId"].nunique()
@@ -332,7 +332,7 @@ def _agent_fields(df: pd.DataFrame, agents: pd.Series | None) -> Iterator[Row]:
     """Count the answered calls that have each field that may tell the agent."""
     counts, by = count_agents(df), _DECIDED.get(str(_loaded(df).get("agent_by")), "as these calls decide")
     for name, have in counts.answered_have.items():
-        values = agents_of(df, name).nunique()
+        values = len(factorized(agents_of(df, name))[1])
         detail = f"{values:,} value{'s' * (values != 1)}"
         if agents is not None and agents.name == name:
             detail += f"; tells the agents, {by}"
@@ -342,7 +342,8 @@ def _agent_fields(df: pd.DataFrame, agents: pd.Series | None) -> Iterator[Row]:
 def _clients(numbers: pd.Series, region: str | None, lines: pd.Series | None) -> Iterator[Row]:
     """Count what is special about the numbers of clients, as far as there is such a thing."""
     codes, spellings = factorized(numbers)
-    if _are_all_plain(spellings):
+    # The distinct numbers themselves come back where none of a long column had to be written in another way.
+    if number_codes(numbers, region)[1] is spellings and _are_of_one_clock(spellings):
         return
     calls = np.bincount(codes + 1, minlength=len(spellings) + 1)[1:]
     of = int(calls.sum())
@@ -361,11 +362,9 @@ def _clients(numbers: pd.Series, region: str | None, lines: pd.Series | None) ->
     yield from found("several timezones", _in_several_zones(written), lambda first: _example(written[first]))
 
 
-def _are_all_plain(spellings: pd.Index) -> bool:
-    """Tell whether distinct numbers are all E.164, of countries of one clock."""
-    given = pa.array(spellings, pa.large_string(), from_pandas=True)
-    if isinstance(given, pa.ChunkedArray) or not are_settled(given):
-        return False
+def _are_of_one_clock(numbers: pd.Index) -> bool:
+    """Tell whether distinct numbers are all of countries of one clock."""
+    given = pa.array(numbers, pa.large_string(), from_pandas=True)
     countries = pc.unique(pc.utf8_slice_codeunits(given, 0, 4)).drop_null().to_pylist()
     return all(zone_of_country(each) is not None for each in countries)
 
@@ -405,7 +404,8 @@ def _overlaps(df: pd.DataFrame, typed: dict[str, pd.Series], agent: pd.Series) -
     begin = typed["timestamp"] + pd.to_timedelta(ring.where(np.isfinite(ring), 0.0), unit="s")
     talked = (typed["state"] == "answered") & (typed["talkTime"] > 0) & (typed["talkTime"] <= LONGEST_S)
     rows = np.flatnonzero((talked & begin.notna() & agent.notna()).to_numpy(dtype=bool))
-    agents, names = pd.factorize(agent.iloc[rows])
+    codes, names = factorized(agent)
+    agents = codes[rows]
     start = micros(begin.iloc[rows])
     end = start + (typed["talkTime"].iloc[rows].to_numpy() * 1e6).astype(np.int64)
     order = order_within(agents, start)

@@ -15,7 +15,6 @@ from brightcall_pandas.analysis._dimensions import (
     By,
     Direction,
     of_direction,
-    some_rows,
     split,
     split_or_all,
 )
@@ -107,20 +106,24 @@ def tally_rung_parties(
     df: pd.DataFrame, *, direction: Direction = DIRECTION_OF_CALLERS, by: By = None
 ) -> pd.DataFrame:
     """Return the sums behind `rung_parties`: one row per group and party."""
-    chosen = some_rows(df, np.flatnonzero(of_direction(df, direction)), by)
-    texts = read_texts(column(chosen, "numbersRingedJSON"))
+    chosen, parts = of_direction(df, direction), split(df, by)
+    place_of = np.cumsum(chosen) - 1  # of each call among those chosen
+    texts = read_texts(column(df, "numbersRingedJSON")[chosen])
     parties = [tuple(dict.fromkeys(each)) for each in texts.parties]
     lengths = np.array(list(map(len, parties)), dtype=np.int64)
     labels = pd.Series(list(chain.from_iterable(parties)), dtype="str")
-    parts = split(chosen, by)
-    base = np.arange(len(chosen)) if parts.rows is None else parts.rows
-    of_row = lengths[texts.rows[base]] if len(chosen) else base
+    base = np.arange(len(df)) if parts.rows is None else parts.rows
+    among = np.flatnonzero(chosen[base])
+    base = base[among]
+    text_of = texts.rows[place_of[base]]
+    of_row = lengths[text_of]
     places = np.repeat(np.arange(len(base)), of_row)
-    rows, within = base[places], np.arange(len(places)) - np.repeat(np.cumsum(of_row) - of_row, of_row)
-    rung = (np.cumsum(lengths) - lengths)[texts.rows[rows]] + within
-    states = column(chosen, "state").iloc[rows]
+    within = np.arange(len(places)) - np.repeat(np.cumsum(of_row) - of_row, of_row)
+    rung = (np.cumsum(lengths) - lengths)[text_of[places]] + within
+    states = column(df, "state").iloc[base[places]]
     answered = (states == "answered").to_numpy(dtype=bool)
-    key, taker = key_of(labels, "party"), _takers(chosen)
+    key, taker = key_of(labels, "party"), _takers(df[df.columns.intersection(_TELL_TAKER)][chosen])
+    rows = place_of[base[places]]
     known = taker.is_valid().to_numpy(zero_copy_only=False)[rows]
     names = taker.dictionary_encode()
     same = _same(pa.array(labels, pa.large_string()), names.dictionary, region_of(df))
@@ -134,7 +137,18 @@ def tally_rung_parties(
         "taker_known": answered & (known | alone),
         "answered": took,
     }
-    return tally_of([*(each.take(places) for each in parts.keys), key.take(rung)], sums)
+    return tally_of([*(each.take(among[places]) for each in parts.keys), key.take(rung)], sums)
+
+
+_TELL_TAKER = [
+    "type",
+    "fromNumber",
+    "toNumber",
+    "clientNumber",
+    "agentShortNumber",
+    "numbersInvolvedJSON",
+    "transfers",
+]
 
 
 def _takers(df: pd.DataFrame) -> pa.Array:

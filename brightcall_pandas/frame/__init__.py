@@ -110,7 +110,7 @@ from brightcall_pandas.frame._numbering import (
 )
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
 from brightcall_pandas.frame._periods import period
-from brightcall_pandas.frame._phones import are_settled, checked_region, normalized_number, normalized_numbers
+from brightcall_pandas.frame._phones import checked_region, normalized_number, normalized_numbers
 from brightcall_pandas.frame._picture_options import PICTURE_OPTIONS, PictureColor, Sort
 from brightcall_pandas.frame._reference import ReferenceTable
 from brightcall_pandas.frame._remembered import factorized, remembered
@@ -200,7 +200,6 @@ __all__ = [
     "agent_field",
     "agent_values",
     "agents_of",
-    "are_settled",
     "call_numbers",
     "checked_agent",
     "checked_lead",

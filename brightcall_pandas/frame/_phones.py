@@ -19,7 +19,6 @@ import pyarrow.compute as pc
 __all__ = [
     "KEYPAD_WORDS",
     "NO_NUMBER_WORDS",
-    "are_settled",
     "checked_region",
     "normalized_number",
     "normalized_numbers",
@@ -148,9 +147,9 @@ def normalized_numbers(numbers: pa.Array, region: str | None = None) -> pa.Array
     >>> normalized_numbers(numbers).to_pylist()
     ['+4930123456', '101', None, None]
     """
-    if are_settled(numbers):
-        return numbers
     settled = _is_settled(numbers)
+    if pc.all(settled, min_count=0).as_py():
+        return numbers
     # Most spellings differ in their marks only.
     whole = pc.replace_substring_regex(numbers, f"^{_OF_A_FLOAT.pattern}$", r"\1")
     bare = pc.replace_substring_regex(pc.replace_substring_regex(whole, _MARKS_ARROW, ""), "^00", "+")
@@ -161,11 +160,6 @@ def normalized_numbers(numbers: pa.Array, region: str | None = None) -> pa.Array
         read = [normalized_number(text, region) for text in numbers.filter(pa.array(odd)).to_pylist()]
         result = pc.replace_with_mask(result, pa.array(odd), pa.array(read, numbers.type))
     return result
-
-
-def are_settled(numbers: pa.Array) -> bool:
-    """Tell whether all numbers are written as E.164 has them, so that `normalized_numbers` changes none."""
-    return bool(pc.all(_is_settled(numbers), min_count=0).as_py())
 
 
 def _is_settled(numbers: pa.Array) -> pa.Array:
