@@ -107,7 +107,10 @@ def _localized(
     walls = walls.as_unit("us")
     places = walls.tz_localize(like.tz, ambiguous=summer, nonexistent="NaT")
     starts, skipped = places.asi8, np.flatnonzero(places.isna())
-    starts[skipped] = [_after_gap(each, like) for each in walls[skipped]]
+    # Gaps are days apart, and all times in one end at the same instant.
+    opens = np.diff(walls[skipped].asi8, prepend=-(2**62)) >= _DAY // pd.Timedelta(microseconds=1)
+    ends = [_after_gap(each, like) for each in walls[skipped[opens]]]
+    starts[skipped] = np.array(ends, dtype=np.int64)[np.cumsum(opens) - 1]
     starts = starts[np.diff(starts, prepend=starts[0] - 1) > 0]
     if fill is not None:
         step = fill // pd.Timedelta(microseconds=1)
