@@ -122,7 +122,7 @@ def tally_rung_parties(
     rung = (np.cumsum(lengths) - lengths)[text_of[places]] + within
     states = column(df, "state").iloc[base[places]]
     answered = (states == "answered").to_numpy(dtype=bool)
-    key, taker = key_of(labels, "party"), _takers(df[df.columns.intersection(_TELL_TAKER)][chosen])
+    key, taker = key_of(labels, "party"), _takers(df, chosen)
     rows = place_of[base[places]]
     known = taker.is_valid().to_numpy(zero_copy_only=False)[rows]
     names = taker.dictionary_encode()
@@ -140,30 +140,22 @@ def tally_rung_parties(
     return tally_of([*(each.take(among[places]) for each in parts.keys), key.take(rung)], sums)
 
 
-_TELL_TAKER = [
-    "type",
-    "fromNumber",
-    "toNumber",
-    "clientNumber",
-    "agentShortNumber",
-    "numbersInvolvedJSON",
-    "transfers",
-]
+def _takers(df: pd.DataFrame, chosen: NDArray[np.bool_]) -> pa.Array:
+    """Return who took each of the chosen calls, if it was answered.
 
-
-def _takers(df: pd.DataFrame) -> pa.Array:
-    """Return who took each call, if it was answered: of an inbound call the agent, else the number called."""
-    inbound = (
-        pa.array((column(df, "type") == "inbound").to_numpy(dtype=bool)) if "type" in df.columns else None
-    )
+    Of an inbound call it is the agent, else the number called.
+    """
     called, agent = (
-        keys_of_numbers(text_array(optional_column(df, name)), region_of(df))
+        keys_of_numbers(text_array(optional_column(df, name)[chosen]), region_of(df))
         for name in ("toNumber", "agentShortNumber")
     )
     if "numbersInvolvedJSON" in df.columns or "transfers" in df.columns:
         log = chain_log(df)
-        agent = pc.coalesce(number_keys(log.ends(0), region_of(df)).take(pa.array(log.rows)), agent)
-    return agent if inbound is None else pc.if_else(inbound, agent, called)
+        agent = pc.coalesce(number_keys(log.ends(0), region_of(df)).take(pa.array(log.rows[chosen])), agent)
+    if "type" not in df.columns:
+        return agent
+    inbound = (column(df, "type") == "inbound").to_numpy(dtype=bool)[chosen]
+    return pc.if_else(pa.array(inbound), agent, called)
 
 
 def _same(labels: pa.Array, takers: pa.Array, region: str | None) -> NDArray[np.int64]:

@@ -184,14 +184,15 @@ _COLUMNS: dict[Source, list[str]] = {
 }
 
 
+_CLIENT_COLUMNS = ["clientNumber", "fromNumber", "toNumber"]
+
+
 def chain_log(
     df: pd.DataFrame, source: Source = "auto", include_client: bool = False, names: Names = None
 ) -> ChainLog:
     """Return the chains of a frame; the arguments are those of `transfer_chains`."""
     choice("source", source, get_args(Source))
-    log = _all_parties(df, source)
-    if not include_client:
-        log = _without_clients(log, df)
+    log = _all_parties(df, source) if include_client else _others(df, source)
     return log if names is None else _named(log, names)
 
 
@@ -200,6 +201,22 @@ def _all_parties(df: pd.DataFrame, source: Source) -> ChainLog:
     columns = [column(df, name) for name in df.columns.intersection(_COLUMNS[source])]
     return remembered(
         columns, ("chains", source), lambda: _log_of(_chosen(df, source)), worth=ChainLog.are_repeated
+    )
+
+
+def _others(df: pd.DataFrame, source: Source) -> ChainLog:
+    """Return the chains without the clients; nobody may change what it holds."""
+    names = df.columns.intersection([*_COLUMNS[source], *_CLIENT_COLUMNS]).tolist()
+    # Directions say which end is the client's. They are no texts, so their values are part of the key.
+    direction = optional_column(df, "type")
+    ends = [
+        np.packbits((direction == each).to_numpy(dtype=bool)).tobytes() for each in ("inbound", "outbound")
+    ]
+    return remembered(
+        [column(df, name) for name in names],
+        ("chains of others", source, region_of(df), *names, *ends),
+        lambda: _without_clients(_all_parties(df, source), df),
+        worth=ChainLog.are_repeated,
     )
 
 
