@@ -63,6 +63,16 @@ class TestAColumnThatChanges:
         df["clientNumber"] = pd.Series(["102"] * CALLS, dtype="str")
         assert of_chains(df) == {"101": CALLS}
 
+    def test_the_direction_that_says_which_end_is_the_client(self) -> None:
+        df = calls_of(4).assign(
+            clientNumber=pd.Series([None] * CALLS, dtype="str"),
+            fromNumber=pd.Series(["101"] * CALLS, dtype="str"),
+            toNumber=pd.Series(["102"] * CALLS, dtype="str"),
+        )
+        assert of_chains(df) == {"(none)": CALLS // 2, "102": CALLS // 2}
+        df.loc[:, "type"] = "outbound"
+        assert of_chains(df) == {"101": CALLS}
+
     def test_one_of_two_columns(self) -> None:
         df = calls_of(4)
         df["transfers"] = pd.Series([None] * CALLS, dtype="str")
