@@ -111,7 +111,8 @@ def over_time(
     confidence
         Confidence of the intervals, between 0 and 1.
     days
-        First and last day that the calls were loaded for. None: the days of the load (see Notes).
+        First and last day that the calls were loaded for, or a period such as ``"2026-03"``. None: the days
+        of the load (see Notes).
 
     Returns
     -------

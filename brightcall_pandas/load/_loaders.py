@@ -66,7 +66,7 @@ __all__ = [
 _UNPROVED = "They are returned as they are, marked in df.calls.quality(), and read again by the next load."
 _FIRST_DAY = "2000-01-01"  # before any call
 _DAYS_AS_OF = 7  # for which the ledger is read once
-Day = str | date
+Day = str | date | pd.Period
 T = TypeVar("T")
 
 
@@ -124,12 +124,14 @@ def load_calls(
     Parameters
     ----------
     day_from
-        First day: YYYY-MM-DD, a date or Timestamp, ``"today"``, ``"yesterday"``, or a number of days up to
-        `day_to`. ``load_calls("2026-03-02", "2026-03-31")`` loads March but for its first day,
-        ``load_calls("30d")`` the last 30 days, today included.
+        First day: YYYY-MM-DD, a date or Timestamp, ``"today"``, ``"yesterday"``, a number of days up to
+        `day_to`, or a period: a month, ISO week, quarter or year, as ``"2026-03"``, ``"2026-W10"``,
+        ``"2026-Q1"``, ``"2026"``, ``"last month"`` or ``"this week"``, or a pandas Period.
+        ``load_calls("2026-03-02", "2026-03-31")`` loads March but for its first day,
+        ``load_calls("2026-03")`` all of it, ``load_calls("30d")`` the last 30 days, today included.
     day_to
-        Last day, inclusive; as `day_from`, but for a number of days. None: today; after ``"yesterday"``, that
-        day alone.
+        Last day, inclusive; as `day_from`, but for a number of days. None: the end of the period that
+        `day_from` is, and else today.
     columns
         Fields to return, in that order; None returns all 45 and `extras`. All are cached either way.
     refresh
@@ -169,7 +171,8 @@ def load_calls(
     Notes
     -----
     Days, today among them, are those of the filter's `timezone`, else of the client's, else of the account:
-    where that is not known yet, ``"today"``, ``"yesterday"`` and ``"30d"`` cost one small request.
+    where that is not known yet, ``"30d"``, ``"last week"`` and whatever else is counted from today cost one
+    small request.
     """
     choice("on_incomplete", on_incomplete, ("raise", "warn"))
     chosen = fields_of(columns)
@@ -215,7 +218,7 @@ def count_calls(
     Parameters
     ----------
     day_from, day_to
-        First and last day, as in `load_calls`: ``"2026-03-02"``, or ``"30d"`` for the last 30 days.
+        First and last day, as in `load_calls`: ``"2026-03-02"``, ``"2026-03"``, ``"30d"``.
     refresh
         Ask the server again, and replace what is cached.
     client
