@@ -32,7 +32,14 @@ from brightcall_pandas.analysis._groups import (
 )
 from brightcall_pandas.analysis._intervals import flags, interval, ratios_of, rest_flags, say_level
 from brightcall_pandas.analysis._metric import Metric
-from brightcall_pandas.analysis._metrics import METRICS, find_metric, metrics_of, sums_for, with_further
+from brightcall_pandas.analysis._metrics import (
+    METRICS,
+    find_metric,
+    known_metrics,
+    metrics_of,
+    sums_for,
+    with_further,
+)
 from brightcall_pandas.analysis._periods import period_key
 from brightcall_pandas.analysis._prior import drawn_together
 from brightcall_pandas.analysis._rates import normal_quantile, ratio
@@ -65,11 +72,15 @@ def tally_by_agent(df: pd.DataFrame, *, rank_by: Rate = "answer_rate", by: By = 
     return tally(df, parts, sums_for(chosen), ratios=ratios, wholes=wholes)
 
 
+def _ranks_agents(metric: Metric) -> bool:
+    return metric.is_proportion
+
+
 def _ranking(rank_by: Rate) -> Metric:
     """Return the metric that ranks: one that is calls ÷ calls."""
-    found = find_metric(rank_by, "rank_by")
-    if not found.is_proportion:
-        rates = [name for name, each in METRICS.items() if each.is_proportion]
+    found = find_metric(rank_by, "rank_by", fits=_ranks_agents)
+    if not _ranks_agents(found):
+        rates = known_metrics(_ranks_agents)
         msg = (
             f"rank_by={found.name!r} does not rank agents: give a share that is calls ÷ calls, of your own "
             f"or one of {', '.join(rates)}"

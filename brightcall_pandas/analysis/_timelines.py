@@ -23,6 +23,7 @@ from brightcall_pandas.analysis._metric import Metric
 from brightcall_pandas.analysis._metrics import (
     Further,
     find_metric,
+    is_summable,
     metrics_of,
     summable,
     sums_for,
@@ -227,7 +228,7 @@ def _metric_of(value: str | Metric | None) -> Metric:
     """Return the metric that a heat map shows, in total or a day."""
     if value is None or value in _VALUES_A_DAY:
         return find_metric(str(value or "n_calls").removesuffix(_A_DAY))
-    return summable(find_metric(value, "value", _VALUES_A_DAY), "value")
+    return summable(find_metric(value, "value", _VALUES_A_DAY, is_summable), "value")
 
 
 def days_of_cells(days: Covered) -> NDArray[np.float64]:

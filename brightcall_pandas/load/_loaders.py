@@ -7,14 +7,13 @@ from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeVar, Unpack
-from urllib.parse import urlsplit
 
 import msgspec
 import pandas as pd
 import pyarrow as pa
 
 from brightcall_pandas.analysis import Lookback
-from brightcall_pandas.api import Reply, WriteQueue, is_this_machine, unreadable
+from brightcall_pandas.api import Reply, WriteQueue, unreadable
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import (
     BrightcallError,
@@ -471,7 +470,7 @@ def _nothing_found(loading: Loading, *, asked: bool) -> str:
     days = f"on {first}" if first == last else f"from {first} to {last}"
     said = f"no calls {days} ({loading.zone}){f' pass the filters {filters}' if filters else ''}"
     client = loading.client
-    if not asked or not is_this_machine(urlsplit(client.base_url).hostname):
+    if not asked or not client.session.at_sandbox:
         return said
     ends = [_day_of_call(client, direction) for direction in ("ASC", "DESC")]
     if None in ends:
@@ -482,7 +481,7 @@ def _nothing_found(loading: Loading, *, asked: bool) -> str:
 
 
 def _day_of_call(client: Client, direction: str) -> str | None:
-    """Return the day of the oldest or the newest call that a server on this machine has; None if unknown."""
+    """Return the day of the oldest or the newest call that a sandbox has; None if unknown."""
     every = CallFilter(
         day_from=_FIRST_DAY, day_to=client.now().date(), sort_by="timestamp", sort_direction=direction
     )

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import brightcall_pandas as bc
+from brightcall_pandas.analysis import METRICS
 
 
 def random_frame(seed):
@@ -248,6 +249,29 @@ class TestWhatATableCannotTake:
     def test_says_so(self, name, given, told):
         with pytest.raises(ValueError, match=told):
             getattr(random_frame(0).calls, name)(**given)
+
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda calls, each: calls.by_agent(rank_by=each, min_calls=1),
+            lambda calls, each: calls.heatmap(each),
+            lambda calls, each: calls.over_time("W", metrics=[each]),
+            lambda calls, each: calls.breakdown("project", [each]),
+            lambda calls, each: calls.watch(metric=each),
+            lambda calls, each: calls.explain_change(calls._df, each, by="project"),
+            lambda calls, each: calls.sensitivity(each),
+            lambda calls, each: calls.funnel([each]),
+        ],
+    )
+    def test_the_names_in_the_message_of_an_unknown_one_are_all_taken(self, ask):
+        calls = random_frame(0).head(100).calls
+        with pytest.raises(ValueError, match="is not one of the metrics") as caught:
+            ask(calls, "nonsense")
+        told = str(caught.value).partition("There are: ")[2].split(", ")
+        names = [each for each in told if each in METRICS]  # other tests have metrics of their own
+        assert len(names) > 10
+        for each in names:
+            assert ask(calls, each) is not None
 
     def test_explain_change_needs_a_denominator(self):
         df = random_frame(0)

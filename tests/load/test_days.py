@@ -167,10 +167,12 @@ class TestNothing:
         assert not recwarn.list
         client.close()
 
-    def test_a_server_without_any_names_none(self, scripted, client):
+    def test_of_another_server_on_this_machine_nothing_more_is_asked(self, scripted, client):
+        """A tunnel to a real server begins on this machine as well."""
         answers(scripted, bc.load_calls, "UTC")
         with pytest.warns(bc.NoMatchWarning, match=r"^no calls on 2026-03-01 \(UTC\)$"):
             bc.load_calls("2026-03-01", "2026-03-01", client=client)
+        assert {json.loads(body)["dayFrom"] for body in scripted.bodies} == {"2026-03-01"}
 
     def test_offline_nobody_is_asked(self, shared, tmp_path):
         client = shared.client(cache_dir=tmp_path)
