@@ -125,7 +125,7 @@ def finish_by_agent(
     flag = rest_flags(sums, [ranking], confidence, outer, ranked)["beyond_chance"]
     result.insert(list(result.columns).index(f"{ranked_by}_adjusted_low") + 1, "beyond_chance", flag)
     for place, name in enumerate(("rank", "rank_best", "rank_worst")):
-        result.insert(place, name, ranks[place])
+        result.insert(place, name, pd.array(ranks[place], dtype="Int64"))
     order = np.lexsort((-result["n_calls"].to_numpy(), -np.nan_to_num(merit, nan=-1), outer))
     # What one reads first, so that it is on the screen: the rank, its rate, of how many calls, and chance.
     ends = ("_low", "_high", "_adjusted", "_adjusted_low")
@@ -194,13 +194,13 @@ def by_agent(
         Index ``agent`` (below the levels of `by`), best rank first, then agents without a rank by number of
         calls:
 
-        - ``rank`` (float64, null without one): by ``…_adjusted_low`` of the rate that ranks; equal ones share
+        - ``rank`` (Int64, null without one): by ``…_adjusted_low`` of the rate that ranks; equal ones share
           the better rank
         - the rate that ranks, and ``n_calls`` (int64)
         - ``beyond_chance`` (boolean): whether this rate of a ranked agent differs from that of all other
           calls of the group by more than chance gives, not from that of the agent next in rank; null for
           agents without a rank
-        - ``rank_best``, ``rank_worst``: the range of ranks that the intervals leave possible
+        - ``rank_best``, ``rank_worst`` (Int64): the range of ranks that the intervals leave possible
         - the other four columns of the rate that ranks, then those of the others in this order:
         - ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
           ``answer_rate_high``, ``answer_rate_adjusted``, ``answer_rate_adjusted_low``
@@ -248,9 +248,9 @@ def by_agent(
     >>> table[["rank", "answer_rate", "answer_rate_adjusted"]].round(2)
            rank  answer_rate  answer_rate_adjusted
     agent
-    Bob     1.0          0.9                  0.88
-    Ann     2.0          1.0                  0.78
-    Cid     3.0          0.5                  0.52
+    Bob       1          0.9                  0.88
+    Ann       2          1.0                  0.78
+    Cid       3          0.5                  0.52
     """
     table = tally_by_agent(df, rank_by=rank_by, by=by)
     return finish_by_agent(table, rank_by=rank_by, min_calls=min_calls, confidence=confidence)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import brightcall_pandas as bc
-from brightcall_pandas.analysis import METRICS
+from brightcall_pandas.analysis._metrics import METRICS
 
 
 def random_frame(seed):
