@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from brightcall_pandas.frame._period_advice import advice
@@ -166,6 +167,11 @@ def _said(name: str, given: Any, others: str = "") -> _Said:
     """Return what a day or a period says, or raise the error of one that cannot be read."""
     if isinstance(given, pd.Period):
         return _Said(_in_calendar(name, (given.start_time.date(), given.end_time.date())))
+    if isinstance(given, tuple | list) and len(given) == 2:
+        both = ", ".join(map(repr, given))
+        raise TypeError(f"{name} takes one day, and day_to is the last one: give {both} without the brackets")
+    if isinstance(given, np.datetime64) and not np.isnat(given):
+        given = pd.Timestamp(given)
     if isinstance(given, str) and (said := _said_in_words(name, given)) is not None:
         return said
     try:

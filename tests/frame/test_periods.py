@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -88,6 +89,7 @@ class TestPeriod:
             (date(2026, 2, 1), datetime(2026, 2, 3, 23)),
             (pd.Timestamp("2026-02-01 12:00", tz="Asia/Dubai"), pd.Timestamp("2026-02-03")),
             ("3d", "2026-02-03"),
+            (np.datetime64("2026-02-01"), np.datetime64("2026-02-03T23:00")),
         ],
     )
     def test_dates_do_not_depend_on_today(self, given):
@@ -102,6 +104,8 @@ class TestPeriod:
             (("2025-W53",), ValueError, "day_from='2025-W53' does not exist: there is no week 53"),
             (("1950",), ValueError, "must be in the years 1970 to 2199"),
             ((2026,), TypeError, "day_from takes a date .*not 2026"),
+            ((np.datetime64("NaT"),), TypeError, "day_from takes a date"),
+            ((("2026-02-01", "2026-02-03"),), TypeError, "give '2026-02-01', '2026-02-03' without the brack"),
             (("-3d",), ValueError, "day_from='-3d' is not a date"),
             (("0d",), ValueError, "day_from='0d' covers no day; '1d' is one day"),
             (("99999d", "2026-03-01"), ValueError, "must be in the years 1970 to 2199"),
