@@ -129,7 +129,7 @@ def open_period(day_from: Any, day_to: Any, today: Today | None = None) -> tuple
                 calendar_days(name, each)
         today = date.today
     if day_from is None:
-        return None, period(day_to, day_to, today)[1]
+        return None, str(_said("day_to", day_to, _WORDS).on(today)[1])
     if day_to is not None or _length(day_from):
         return period(day_from, day_to, today)
     first = _said("day_from", day_from, _WORDS)

@@ -190,6 +190,11 @@ class TestOpenPeriod:
         with pytest.raises(ValueError, match=rf"alone has two meanings: {told}"):
             open_period(given, None, lambda: TODAY)
 
+    @pytest.mark.parametrize("given", ["tomorrow", "7d", "last 7 days"])
+    def test_a_last_day_that_is_none_is_named(self, given):
+        with pytest.raises(ValueError, match=f"^day_to='{given}'"):
+            open_period(None, given, lambda: TODAY)
+
     @pytest.mark.parametrize("given", [("today", None), (None, "last week"), ("7d", "2026-02-10")])
     def test_without_a_clock_nothing_is_counted_from_today(self, given):
         with pytest.raises(ValueError, match="is counted from today, which is not known here; write dates"):
