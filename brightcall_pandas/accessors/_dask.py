@@ -21,7 +21,7 @@ import pyarrow as pa
 from brightcall_pandas import analysis
 from brightcall_pandas.accessors._people import marked_table, of_people, options_of, uses_agents
 from brightcall_pandas.accessors._pictures import doc_of_method
-from brightcall_pandas.accessors._rows import matching_rows
+from brightcall_pandas.accessors._rows import matching_rows, zone_of_rows
 from brightcall_pandas.analysis import (
     add_told,
     additive_form,
@@ -116,7 +116,7 @@ def scan_calls(
     """
     calls = CallFiles.at(path)
     chosen = calls.chosen_columns(columns)
-    spec = row_filter(filters)
+    spec = row_filter(filters, lambda: calls.zone)
     meta = calls.frame(chosen, spec, files=[])
     files = calls.files(spec)
     surplus = calls.surplus(files).rows
@@ -231,7 +231,7 @@ class DistributedCalls:
         ValueError
             As there; or no file says which field tells the agents, which one part alone cannot decide.
         """
-        spec = row_filter(filters)
+        spec = row_filter(filters, lambda: zone_of_rows(self._df._meta))
         conditions = parsed_conditions(
             {
                 "hours": hours,

@@ -21,13 +21,14 @@ from brightcall_pandas.accessors import _about, _revised
 from brightcall_pandas.accessors._hidden_column import HidesColumn
 from brightcall_pandas.accessors._people import of_people
 from brightcall_pandas.accessors._pictures import doc_of_method
-from brightcall_pandas.accessors._rows import matching_rows, unmatched_paths
+from brightcall_pandas.accessors._rows import matching_rows, unmatched_paths, zone_of_rows
 from brightcall_pandas.accessors._settings import says_settings
 from brightcall_pandas.accessors._show import show
 from brightcall_pandas.errors import NoMatchWarning, brief_errors, warn_user
 from brightcall_pandas.filters import (
     CallFilter,
     FiltersAndDays,
+    dated,
     lists_filters,
     parsed_conditions,
     unmatched_values,
@@ -250,7 +251,7 @@ class CallsAccessor(HidesColumn):
                 "ai": ai,
             }
         )
-        spec = CallFilter(**filters)
+        spec = CallFilter(**dated(filters, lambda: zone_of_rows(self._df)))
         passed = matching_rows(self._df, spec, conditions, fold_case=fold_case, agent=agent)
         if said := unmatched_values(self._df, spec, conditions, passed, fold_case=fold_case, agent=agent):
             warn_user(said, NoMatchWarning)

@@ -10,9 +10,9 @@ import pandas as pd
 
 from brightcall_pandas.analysis import chain_log, chains_match
 from brightcall_pandas.filters import ROW_FILTERS, CallFilter
-from brightcall_pandas.frame import nearest
+from brightcall_pandas.frame import column, nearest, zone_of_times
 
-__all__ = ["matching_rows", "unmatched_paths"]
+__all__ = ["matching_rows", "unmatched_paths", "zone_of_rows"]
 
 _LISTED = 5
 
@@ -34,6 +34,11 @@ def matching_rows(
         else:
             mask = mask & predicate.mask(df, value, spec.timezone)
     return mask
+
+
+def zone_of_rows(df: pd.DataFrame) -> str:
+    """Return the zone of a frame's times, in which its days begin."""
+    return zone_of_times(column(df, "timestamp"))
 
 
 def _by_chain(df: pd.DataFrame, name: str, value: Any) -> np.ndarray:

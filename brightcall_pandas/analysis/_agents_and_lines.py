@@ -32,7 +32,14 @@ from brightcall_pandas.analysis._groups import (
 )
 from brightcall_pandas.analysis._intervals import flags, interval, ratios_of, rest_flags, say_level
 from brightcall_pandas.analysis._metric import Metric
-from brightcall_pandas.analysis._metrics import METRICS, find_metric, metrics_of, sums_for, with_further
+from brightcall_pandas.analysis._metrics import (
+    METRICS,
+    find_metric,
+    known_metrics,
+    metrics_of,
+    sums_for,
+    with_further,
+)
 from brightcall_pandas.analysis._periods import period_key
 from brightcall_pandas.analysis._prior import drawn_together
 from brightcall_pandas.analysis._rates import normal_quantile, ratio
@@ -65,11 +72,15 @@ def tally_by_agent(df: pd.DataFrame, *, rank_by: Rate = "answer_rate", by: By = 
     return tally(df, parts, sums_for(chosen), ratios=ratios, wholes=wholes)
 
 
+def _ranks_agents(metric: Metric) -> bool:
+    return metric.is_proportion
+
+
 def _ranking(rank_by: Rate) -> Metric:
     """Return the metric that ranks: one that is calls ÷ calls."""
-    found = find_metric(rank_by, "rank_by")
-    if not found.is_proportion:
-        rates = [name for name, each in METRICS.items() if each.is_proportion]
+    found = find_metric(rank_by, "rank_by", fits=_ranks_agents)
+    if not _ranks_agents(found):
+        rates = known_metrics(_ranks_agents)
         msg = (
             f"rank_by={found.name!r} does not rank agents: give a share that is calls ÷ calls, of your own "
             f"or one of {', '.join(rates)}"
@@ -114,7 +125,7 @@ def finish_by_agent(
     flag = rest_flags(sums, [ranking], confidence, outer, ranked)["beyond_chance"]
     result.insert(list(result.columns).index(f"{ranked_by}_adjusted_low") + 1, "beyond_chance", flag)
     for place, name in enumerate(("rank", "rank_best", "rank_worst")):
-        result.insert(place, name, ranks[place])
+        result.insert(place, name, pd.array(ranks[place], dtype="Int64"))
     order = np.lexsort((-result["n_calls"].to_numpy(), -np.nan_to_num(merit, nan=-1), outer))
     # What one reads first, so that it is on the screen: the rank, its rate, of how many calls, and chance.
     ends = ("_low", "_high", "_adjusted", "_adjusted_low")
@@ -183,13 +194,13 @@ def by_agent(
         Index ``agent`` (below the levels of `by`), best rank first, then agents without a rank by number of
         calls:
 
-        - ``rank`` (float64, null without one): by ``…_adjusted_low`` of the rate that ranks; equal ones share
+        - ``rank`` (Int64, null without one): by ``…_adjusted_low`` of the rate that ranks; equal ones share
           the better rank
         - the rate that ranks, and ``n_calls`` (int64)
         - ``beyond_chance`` (boolean): whether this rate of a ranked agent differs from that of all other
           calls of the group by more than chance gives, not from that of the agent next in rank; null for
           agents without a rank
-        - ``rank_best``, ``rank_worst``: the range of ranks that the intervals leave possible
+        - ``rank_best``, ``rank_worst`` (Int64): the range of ranks that the intervals leave possible
         - the other four columns of the rate that ranks, then those of the others in this order:
         - ``answered`` (int64), ``answer_rate`` (answered ÷ calls), ``answer_rate_low``,
           ``answer_rate_high``, ``answer_rate_adjusted``, ``answer_rate_adjusted_low``
@@ -237,9 +248,9 @@ def by_agent(
     >>> table[["rank", "answer_rate", "answer_rate_adjusted"]].round(2)
            rank  answer_rate  answer_rate_adjusted
     agent
-    Bob     1.0          0.9                  0.88
-    Ann     2.0          1.0                  0.78
-    Cid     3.0          0.5                  0.52
+    Bob       1          0.9                  0.88
+    Ann       2          1.0                  0.78
+    Cid       3          0.5                  0.52
     """
     table = tally_by_agent(df, rank_by=rank_by, by=by)
     return finish_by_agent(table, rank_by=rank_by, min_calls=min_calls, confidence=confidence)

@@ -273,18 +273,21 @@ def explain_change(
     return _with_impossible(_kitagawa(df, other, explained, by, confidence), (df, other), [explained])
 
 
+def _adds_up(metric: Metric) -> bool:
+    return len(metric.sums) == 2 if metric.is_own else metric.name in _EXPLAINED
+
+
 def _explainable(metric: str | Metric) -> Metric:
     """Return the metric whose change is to be explained: a ratio of sums that add up over groups."""
-    found = find_metric(metric)
-    if found.is_own and len(found.sums) == 2:
-        _refuse_masks([found])
-        return found
-    if found.name not in _EXPLAINED or found.is_own:
+    found = find_metric(metric, fits=_adds_up)
+    if not _adds_up(found):
         why = (
             " has no denominator" if len(found.sums) < 2 else " counts clients, who do not add up over groups"
         )
         msg = f"metric={found.name!r}{why}: it is not one of {', '.join(_EXPLAINED)}, nor a ratio of your own"
         raise ValueError(msg)
+    if found.is_own:
+        _refuse_masks([found])
     return found
 
 

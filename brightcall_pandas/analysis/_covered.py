@@ -18,12 +18,20 @@ from numpy.typing import NDArray
 from brightcall_pandas.analysis._dimensions import WEEKDAYS, by_time, split
 from brightcall_pandas.analysis._groups import grouped
 from brightcall_pandas.analysis._periods import is_period, period_starts
-from brightcall_pandas.frame import day_text, micros, midnight_micros, optional_column, zone_name
+from brightcall_pandas.frame import (
+    calendar_days,
+    has_own_end,
+    micros,
+    midnight_micros,
+    optional_column,
+    zone_name,
+)
 
 __all__ = ["Covered", "Days", "calls_a_day", "covered", "covered_together", "days_behind", "fills"]
 
-Days = tuple[str | date, str | date] | None
-"""What every ``days=`` takes: the first and the last day that the calls were loaded for, or None."""
+Days = tuple[str | date | pd.Period, str | date | pd.Period] | str | pd.Period | None
+"""What every ``days=`` takes: the first and the last day that the calls were loaded for, a period of the
+calendar such as ``"2026-03"``, or None."""
 
 Window = tuple[int, int, int, int]
 """A window that was loaded: begin, end and time of reading in microseconds since 1970, number of calls."""
@@ -85,7 +93,8 @@ def covered(df: pd.DataFrame, days: Days = None) -> Covered:
     df
         Calls in any form.
     days
-        First and last day; None: what ``df.attrs["brightcall"]`` says, else the days of the calls.
+        First and last day, or a period; None: what ``df.attrs["brightcall"]`` says, else the days of the
+        calls.
 
     Raises
     ------
@@ -221,10 +230,12 @@ def _whole_days(first: int, last: int, zone: tzinfo) -> tuple[int, int]:
 
 
 def _given(days: Any) -> tuple[str, str]:
+    if isinstance(days, str | pd.Period):
+        days = (days, days) if has_own_end(days, "days") else days
     if not isinstance(days, tuple | list) or len(days) != 2:
         msg = f"days={days!r} must be the first and the last day, such as ('2026-03-02', '2026-03-31')"
         raise TypeError(msg)
-    first, last = (day_text("days", each) for each in days)
+    (first, _), (_, last) = (calendar_days("days", each) for each in days)
     if first > last:
         msg = f"days={days!r} must be the first and the last day, in this order"
         raise ValueError(msg)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ __all__ = [
     "definitions_of",
     "distributed_metrics",
     "find_metric",
+    "is_summable",
+    "known_metrics",
     "metric_value",
     "metrics_of",
     "needs_median",
@@ -41,8 +43,17 @@ Further = Sequence[str | Metric] | Metric | None
 """What ``metrics=`` takes."""
 
 
-def find_metric(metric: str | Metric, argument: str = "metric", others: Sequence[str] = ()) -> Metric:
-    """Return the metric that an argument names, or is; `others` are what else it takes, for the message.
+Fits = Callable[[Metric], bool]
+"""Tells whether an argument takes a metric."""
+
+
+def find_metric(
+    metric: str | Metric, argument: str = "metric", others: Sequence[str] = (), fits: Fits | None = None
+) -> Metric:
+    """Return the metric that an argument names, or is.
+
+    For the message of an unknown name, `others` are what the argument takes besides metrics, and `fits` tells
+    which of them it takes; another known metric is returned all the same.
 
     Raises
     ------
@@ -58,14 +69,19 @@ def find_metric(metric: str | Metric, argument: str = "metric", others: Sequence
         raise TypeError(msg)
     found = OWN.get(metric) or METRICS.get(metric)
     if found is None:
-        known = (*METRICS, *OWN, *others)
+        known = (*known_metrics(fits), *others)
         hint = nearest(metric, known).removesuffix(".")
         msg = f"{argument}={metric!r} is not one of the metrics{hint or '.'} There are: {', '.join(known)}"
         raise ValueError(msg)
     return found
 
 
-def checked_metrics(metrics: Further, usual: Iterable[str]) -> dict[str, Metric]:
+def known_metrics(fits: Fits | None = None) -> list[str]:
+    """Return the names of all metrics that fit, for messages."""
+    return [name for name, each in {**METRICS, **OWN}.items() if fits is None or fits(each)]
+
+
+def checked_metrics(metrics: Further, usual: Iterable[str], fits: Fits | None = None) -> dict[str, Metric]:
     """Return what ``metrics=`` names, each once, by name; the usual ones for None.
 
     Raises
@@ -75,13 +91,12 @@ def checked_metrics(metrics: Further, usual: Iterable[str]) -> dict[str, Metric]
     """
     given: Any = list(usual) if metrics is None else [metrics] if isinstance(metrics, Metric) else metrics
     if isinstance(given, str) or not isinstance(given, Iterable) or not (given := list(given)):
-        msg = (
-            f"metrics={metrics!r} must be a list of metrics, or of names from: {', '.join((*METRICS, *OWN))}"
-        )
+        known = ", ".join(known_metrics(fits))
+        msg = f"metrics={metrics!r} must be a list of metrics, or of names from: {known}"
         raise ValueError(msg)
     chosen: dict[str, Metric] = {}
     for each in given:
-        found = find_metric(each, "metrics")
+        found = find_metric(each, "metrics", fits=fits)
         if chosen.setdefault(found.name, found) is not found:
             msg = f"metrics= has two metrics named {found.name!r}; give one of them another name"
             raise ValueError(msg)
@@ -96,12 +111,17 @@ def with_further(usual: Iterable[str], metrics: Further) -> list[Metric]:
     TypeError, ValueError
         As `checked_metrics`, or one is no sum of what calls add.
     """
-    further = {} if metrics is None else checked_metrics(metrics, ())
+    further = {} if metrics is None else checked_metrics(metrics, (), is_summable)
     chosen = {name: METRICS[name] for name in usual}
     return [
         *chosen.values(),
         *(summable(each, "metrics") for each in further.values() if each.name not in chosen),
     ]
+
+
+def is_summable(metric: Metric) -> bool:
+    """Tell whether a metric is made of sums; for the median, a table needs every talk time."""
+    return MEDIAN not in metric.sums
 
 
 def summable(metric: Metric, argument: str) -> Metric:
@@ -112,7 +132,7 @@ def summable(metric: Metric, argument: str) -> Metric:
     ValueError
         It is the median, for which a table needs every talk time.
     """
-    if MEDIAN in metric.sums:
+    if not is_summable(metric):
         msg = f"{argument}={metric.name!r} is not made of sums: summary, breakdown and by_outcome have it"
         raise ValueError(msg)
     return metric
@@ -218,7 +238,7 @@ def definitions_of(metric: Definitions) -> list[Metric]:
     if isinstance(metric, str) and metric in families and metric not in (*METRICS, *OWN):
         asked = next(each for each in every if each.family == metric)
     else:
-        asked = find_metric(metric)
+        asked = find_metric(metric, others=list(families), fits=lambda each: bool(each.family))
     family = asked.family or (asked.name if asked.name in families else "")
     others = [each for each in every if family and each.family == family]
     members = {asked.name: asked} | {

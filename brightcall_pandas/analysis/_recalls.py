@@ -146,7 +146,8 @@ def finish_recalls(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataF
     of_due = due.sum(axis=1, keepdims=True) * (np.array(_STATUS) != "open")
     add_rate(result, "share", due.ravel(), of_due.ravel(), confidence)
     result[_CALLS] = of_status(by_calls).sum(counts).astype(np.int64)
-    result[_API] = of_status(by_api).sum(counts) if table["told"].any() else np.nan
+    told = of_status(by_api).sum(counts) if table["told"].any() else None
+    result[_API] = pd.Series(told, result.index, dtype="Int64")
     result["late_mean_s"] = ratio(
         groups.sum(np.where(np.isnan(seconds), 0, seconds) * counts), groups.sum(counts * ~np.isnan(seconds))
     )
@@ -220,7 +221,7 @@ def recalls(
         - ``share``: recalls ÷ recalls that fell due (kept, late and missed); null for open; with
           ``share_low`` and ``share_high`` (Wilson)
         - ``recalls_by_calls`` (int64): how many would have this status by the calls of the frame alone
-        - ``recalls_by_api`` (float64): how many would have it by ``recallFirstAttemptDate`` alone; null where
+        - ``recalls_by_api`` (Int64): how many would have it by ``recallFirstAttemptDate`` alone; null where
           the frame lacks it, or no promise has one
         - ``late_mean_s``, ``late_median_s``: how long after the promised time the first attempt was, over the
           late ones

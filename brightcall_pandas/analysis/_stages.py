@@ -56,7 +56,7 @@ def checked_stages(stages: Stages) -> Mapping[str, Any]:
     if isinstance(stages, Mapping) and stages:
         return stages
     if not isinstance(stages, Mapping | str) and isinstance(stages, Sequence) and stages:
-        found = [find_metric(each, "stages") for each in stages]
+        found = [find_metric(each, "stages", fits=_is_condition) for each in stages]
         if len({each.name for each in found}) == len(found):
             return {each.name: each for each in found}
     msg = (
@@ -64,6 +64,14 @@ def checked_stages(stages: Stages) -> Mapping[str, Any]:
         "metric or a function of the frame; or a list of metrics, each once"
     )
     raise ValueError(msg)
+
+
+def _is_condition(metric: Metric) -> bool:
+    """Tell whether each call meets the numerator of a metric or does not."""
+    counted = metric.numerator
+    return not isinstance(counted, Tallied) or (
+        counted.unit == "calls" and counted.sum in SUMS and not counted.sum.endswith("_s")
+    )
 
 
 def stage_mask(name: str, stage: Any, df: pd.DataFrame) -> NDArray[np.bool_]:

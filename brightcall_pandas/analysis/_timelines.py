@@ -23,6 +23,7 @@ from brightcall_pandas.analysis._metric import Metric
 from brightcall_pandas.analysis._metrics import (
     Further,
     find_metric,
+    is_summable,
     metrics_of,
     summable,
     sums_for,
@@ -111,7 +112,8 @@ def over_time(
     confidence
         Confidence of the intervals, between 0 and 1.
     days
-        First and last day that the calls were loaded for. None: the days of the load (see Notes).
+        First and last day that the calls were loaded for, or a period such as ``"2026-03"``. None: the days
+        of the load (see Notes).
 
     Returns
     -------
@@ -226,7 +228,7 @@ def _metric_of(value: str | Metric | None) -> Metric:
     """Return the metric that a heat map shows, in total or a day."""
     if value is None or value in _VALUES_A_DAY:
         return find_metric(str(value or "n_calls").removesuffix(_A_DAY))
-    return summable(find_metric(value, "value", _VALUES_A_DAY), "value")
+    return summable(find_metric(value, "value", _VALUES_A_DAY, is_summable), "value")
 
 
 def days_of_cells(days: Covered) -> NDArray[np.float64]:

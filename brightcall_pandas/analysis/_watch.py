@@ -27,7 +27,7 @@ from brightcall_pandas.analysis._dimensions import (
 )
 from brightcall_pandas.analysis._groups import NONE, Groups, grouped, observed
 from brightcall_pandas.analysis._metric import Metric
-from brightcall_pandas.analysis._metrics import find_metric
+from brightcall_pandas.analysis._metrics import find_metric, known_metrics
 from brightcall_pandas.analysis._periods import is_period, period_key
 from brightcall_pandas.analysis._rates import checked_confidence
 from brightcall_pandas.analysis._tallies import Contribution, Facts, column_of_need
@@ -178,6 +178,10 @@ def watch(
     return table_of(watched)
 
 
+def _is_share_of_calls(metric: Metric) -> bool:
+    return metric.is_proportion and not metric.counts_clients
+
+
 def _rate(metric: str | Metric) -> Metric:
     """Return a metric that each call adds 0 or 1 to.
 
@@ -186,13 +190,13 @@ def _rate(metric: str | Metric) -> Metric:
     TypeError, ValueError
         It is something else.
     """
-    found = find_metric(metric)
-    if found.is_proportion and not found.counts_clients:
+    found = find_metric(metric, fits=_is_share_of_calls)
+    if _is_share_of_calls(found):
         return found
     why = "counts clients, not calls" if found.counts_clients else f"is {found.formula}"
     msg = (
-        f"metric={found.name!r} cannot be watched: it {why}, and a watch needs a share of calls, such as "
-        "answer_rate, positive_rate or conversation_rate"
+        f"metric={found.name!r} cannot be watched: it {why}, and a watch needs a share of calls, of your own "
+        f"or one of {', '.join(known_metrics(_is_share_of_calls))}"
     )
     raise ValueError(msg)
 

@@ -45,6 +45,9 @@ __all__ = ["ApiSession", "Received", "Reply", "unreadable"]
 _log = logging.getLogger("brightcall_pandas")
 
 
+_SANDBOX = "brightcall-sandbox"  # what a sandbox says in the header Server
+
+
 @dataclass(frozen=True)
 class Reply:
     """A good answer.
@@ -131,6 +134,9 @@ class ApiSession:
         How many were made.
     shows_calls
         Whether some answer had calls.
+    at_sandbox
+        Whether the last answer was that of a sandbox, which names itself; the address does not tell, since a
+        tunnel to a real server also begins on this machine.
     """
 
     def __init__(
@@ -158,6 +164,7 @@ class ApiSession:
         self._counting = threading.Lock()
         self.requests = 0
         self.shows_calls = False
+        self.at_sandbox = False
 
     def ask(
         self, path: str, body: dict[str, Any], *, about: str, stop: threading.Event | None = None
@@ -275,6 +282,7 @@ class ApiSession:
             status, headers, content = self._transport.send(request)
         except Failure as failure:
             return failure.verdict
+        self.at_sandbox = headers.get("Server") == _SANDBOX
         took = 1000 * (time.monotonic() - began)
         _log.debug("%s: status %d, %d bytes, %.0f ms", about, status, len(content), took)
         if says_no_calls(status, content, promised(path)):

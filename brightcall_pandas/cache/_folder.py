@@ -39,7 +39,7 @@ from brightcall_pandas.cache._limit import last_dropped, note, size_of, trim
 from brightcall_pandas.cache._segment import WHOLE, Segment, StoreError
 from brightcall_pandas.cache._store import Store
 from brightcall_pandas.errors import CacheError, visible
-from brightcall_pandas.frame import SCHEMA_VERSION, day_text, duration
+from brightcall_pandas.frame import SCHEMA_VERSION, duration, open_period, zone_info
 
 __all__ = ["Cache"]
 
@@ -226,19 +226,18 @@ class Cache:
         Parameters
         ----------
         day_from, day_to
-            First and last day to delete, both inclusive; None leaves that side open.
+            First and last day to delete, both inclusive, as in `load_calls`; None leaves that side open.
         older_than
             Delete only what was fetched longer ago than this: seconds, a timedelta, or text such as ``"7D"``.
 
         Raises
         ------
         ValueError
-            A day or a duration is not valid.
+            A day or a duration is not valid, or a period is given as `day_from` alone.
         CacheError
             The files cannot be changed.
         """
-        first = date.min if day_from is None else date.fromisoformat(day_text("day_from", day_from))
-        last = date.max if day_to is None else date.fromisoformat(day_text("day_to", day_to))
+        first, last = self._days(day_from, day_to)
         if first > last:
             msg = f"day_from={first} is after day_to={last}; swap them"
             raise ValueError(msg)
@@ -274,6 +273,13 @@ class Cache:
         except OSError as error:
             msg = f"{self.folder} cannot be cleared: {error}"
             raise CacheError(msg) from error
+
+    def _days(self, day_from: str | date | None, day_to: str | date | None) -> tuple[date, date]:
+        """Return the first and the last day to delete; today is that of the account, as far as known."""
+        zone = zone_info(self.account.timezone or "UTC")
+        ends = open_period(day_from, day_to, lambda: self._now().astimezone(zone).date())
+        first, last = (None if each is None else date.fromisoformat(each) for each in ends)
+        return first or date.min, last or date.max
 
     def _clear_pages(self, first: date, last: date, before: datetime | None) -> None:
         if not self._has_pages:

@@ -31,8 +31,8 @@ def info(account: Account = None, cache_dir: CacheDir = None, as_json: AsJson = 
 def clear(  # noqa: PLR0917  (each argument is an option)
     account: Account = None,
     cache_dir: CacheDir = None,
-    day_from: Annotated[str | None, typer.Option(help="First day to delete, YYYY-MM-DD.")] = None,
-    day_to: Annotated[str | None, typer.Option(help="Last day to delete, YYYY-MM-DD.")] = None,
+    day_from: Annotated[str | None, typer.Option(help="First day to delete: YYYY-MM-DD, or a month.")] = None,
+    day_to: Annotated[str | None, typer.Option(help="Last day to delete, as the first one.")] = None,
     older_than: Annotated[
         str | None, typer.Option(help='Delete only days fetched longer ago than this, for example "7D".')
     ] = None,

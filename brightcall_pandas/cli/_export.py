@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from brightcall_pandas.cli._options import PSEUDONYM_KEY, AsJson, checked_arguments, json_object
+from brightcall_pandas.cli._options import PSEUDONYM_KEY, AsJson, FirstDay, checked_arguments, json_object
 
 if TYPE_CHECKING:
     from brightcall_pandas.export import Period
@@ -25,15 +25,14 @@ Examples:
   brightcall export 30d yesterday won --filters '{"outcome_types": "positive"}'
   brightcall export 30d yesterday calls --columns id,timestamp,outcomeTag
 """
-_DAY = "YYYY-MM-DD, today, yesterday, or for example 30d for 30 days up to the last one."
 
 
 def export(  # noqa: PLR0917  (each argument is an option)
-    day_from: Annotated[str, typer.Argument(help=f"First day: {_DAY}")],
+    day_from: FirstDay,
     day_to: Annotated[
         str,
         typer.Argument(
-            help="Last day, inclusive: YYYY-MM-DD, today or yesterday, by the account's timezone."
+            help="Last day, inclusive: YYYY-MM-DD, today, yesterday, or the last day of a period."
         ),
     ],
     path: Annotated[Path, typer.Argument(help="Folder to write to; created if it does not exist.")],

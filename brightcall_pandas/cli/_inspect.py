@@ -39,9 +39,12 @@ def describe(
 
 def doctor(
     day_from: Annotated[
-        str | None, typer.Option(help="First day to examine, YYYY-MM-DD. Default: a week in the past.")
+        str | None,
+        typer.Option(
+            help="First day to examine: YYYY-MM-DD, or a period, as 2026-W10. Default: a week in the past."
+        ),
     ] = None,
-    day_to: Annotated[str | None, typer.Option(help="Last day to examine, YYYY-MM-DD.")] = None,
+    day_to: Annotated[str | None, typer.Option(help="Last day to examine, as the first one.")] = None,
     api_version: Annotated[str, typer.Option(help="Version of the API: v1 or v3.")] = "v1",
     as_json: AsJson = False,
 ) -> None:

@@ -14,6 +14,7 @@ import typer
 
 from brightcall_pandas.api import ApiKey, Hidden, read_key
 from brightcall_pandas.errors import AuthenticationError
+from brightcall_pandas.frame import has_own_end
 from brightcall_pandas.load import KEY_VARIABLE, find_key
 
 __all__ = [
@@ -23,9 +24,12 @@ __all__ = [
     "AsJson",
     "CacheDir",
     "ComparedFilters",
+    "FirstDay",
+    "LastDay",
     "checked_arguments",
     "checked_client",
     "json_object",
+    "last_day",
     "refused_key",
 ]
 
@@ -52,9 +56,29 @@ CacheDir = Annotated[
     Path | None,
     typer.Option(help="Cache folder. Default: BRIGHTCALL_CACHE_DIR, then the nearest data_cache folder."),
 ]
+FirstDay = Annotated[
+    str,
+    typer.Argument(
+        help="First day: YYYY-MM-DD, today, yesterday, 30d for 30 days up to the last one, or that of a "
+        'period: 2026-03, 2026-W10, 2026-Q1, 2026, "last month", "this week".'
+    ),
+]
+LastDay = Annotated[
+    str | None,
+    typer.Argument(
+        help="Last day, inclusive: YYYY-MM-DD, today, yesterday, or that of a period. Default: that of the "
+        "period given as first day, else yesterday.",
+        show_default=False,
+    ),
+]
 ComparedFilters = Annotated[
     str, typer.Option(metavar="JSON", help='Filters of the loads to compare: {"types": "inbound"}.')
 ]
+
+
+def last_day(day_from: str, day_to: str | None) -> str | None:
+    """Return the last day of commands that run every night: yesterday, unless the first day is a period."""
+    return "yesterday" if day_to is None and not has_own_end(day_from) else day_to
 
 
 @contextlib.contextmanager

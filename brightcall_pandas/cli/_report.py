@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from brightcall_pandas.cli._options import PSEUDONYM_KEY, AsJson, checked_arguments, json_object
+from brightcall_pandas.cli._options import (
+    PSEUDONYM_KEY,
+    AsJson,
+    FirstDay,
+    LastDay,
+    checked_arguments,
+    json_object,
+    last_day,
+)
 from brightcall_pandas.errors import BrightcallError, visible
 
 if TYPE_CHECKING:
@@ -24,14 +32,11 @@ Examples:
   brightcall report 7d --html --xlsx                     report.html and report.xlsx
   brightcall report 7d --calls calls --output monday     from the files of brightcall export, for cron
 """
-_DAY = "YYYY-MM-DD, yesterday, or for example 7d for 7 days up to the last one."
 
 
 def report(  # noqa: PLR0917  (each argument is an option)
-    day_from: Annotated[str, typer.Argument(help=f"First day: {_DAY}")],
-    day_to: Annotated[
-        str, typer.Argument(help="Last day, inclusive: YYYY-MM-DD, today or yesterday.")
-    ] = "yesterday",
+    day_from: FirstDay,
+    day_to: LastDay = None,
     html: Annotated[
         bool, typer.Option("--html", help="Write an HTML file; so it is without --xlsx.")
     ] = False,
@@ -113,7 +118,7 @@ def _file(output: Path, ending: str) -> Path:
 
 
 def _sides(
-    day_from: str, day_to: str, folder: Path | None, history: int, filters: dict[str, Any]
+    day_from: str, day_to: str | None, folder: Path | None, history: int, filters: dict[str, Any]
 ) -> dict[str, pd.DataFrame]:
     """Return the calls of the period, of as many days before, and of the days before these."""
     first, last = _days(day_from, day_to, folder)
@@ -144,11 +149,12 @@ def _sides(
     return sides
 
 
-def _days(day_from: str, day_to: str, folder: Path | None) -> tuple[date, date]:
+def _days(day_from: str, day_to: str | None, folder: Path | None) -> tuple[date, date]:
     """Return the first and the last day; today is that of the account, of files that of this machine."""
     from brightcall_pandas.frame import period  # noqa: PLC0415
     from brightcall_pandas.load import NO_KEY, current_client, spec_of  # noqa: PLC0415
 
+    day_to = last_day(day_from, day_to)
     if folder is not None:
         first, last = period(day_from, day_to, lambda: datetime.now().astimezone().date())
         return date.fromisoformat(first), date.fromisoformat(last)

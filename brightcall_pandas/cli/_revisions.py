@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from brightcall_pandas.cli._options import (
@@ -11,8 +9,11 @@ from brightcall_pandas.cli._options import (
     AsJson,
     CacheDir,
     ComparedFilters,
+    FirstDay,
+    LastDay,
     checked_client,
     json_object,
+    last_day,
 )
 from brightcall_pandas.errors import visible
 from brightcall_pandas.load import Client
@@ -20,12 +21,10 @@ from brightcall_pandas.load import revisions as listed
 
 __all__ = ["revisions"]
 
-_DAY = "YYYY-MM-DD, today, yesterday, or for example 30d for 30 days up to the last one."
-
 
 def revisions(  # noqa: PLR0917  (each argument is an option)
-    day_from: Annotated[str, typer.Argument(help=f"First day: {_DAY}")],
-    day_to: Annotated[str, typer.Argument(help="Last day, inclusive: YYYY-MM-DD, today or yesterday.")],
+    day_from: FirstDay,
+    day_to: LastDay = None,
     filters: ComparedFilters = "{}",
     account: Account = None,
     cache_dir: CacheDir = None,
@@ -37,6 +36,7 @@ def revisions(  # noqa: PLR0917  (each argument is an option)
     """
     with checked_client():
         client = Client(account=account, cache_dir=cache_dir, offline=True)
+        day_to = last_day(day_from, day_to)
         table = listed(day_from, day_to, client=client, **json_object("filters", filters))
     if as_json:
         typer.echo(table.to_json(orient="records", date_format="iso", indent=1))
@@ -44,4 +44,5 @@ def revisions(  # noqa: PLR0917  (each argument is an option)
     for row in table.fillna({"old": "(none)", "new": "(none)"}).to_dict("records"):
         what = f"{row['field']}: {row['old']} -> {row['new']}" if row["kind"] == "changed" else row["kind"]
         typer.echo(visible(f"{row['seen_at']:%Y-%m-%d %H:%M}  {row['day']}  {row['id']}  {what}"))
-    typer.echo(f"{len(table)} changes in calls from {day_from} to {day_to}", err=True)
+    days = " to ".join(table.attrs["brightcall"]["days"])
+    typer.echo(f"{len(table)} changes in calls from {days}", err=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import textwrap
-from datetime import datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -56,7 +55,11 @@ def sandbox(  # noqa: PLR0917  (each argument is an option)
     seed: Seed = 0,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 chooses a free one.")] = 0,
     day_to: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day. Default: 2026-03-31.")
+        str | None,
+        typer.Option(
+            metavar="DAY",
+            help="Last day: YYYY-MM-DD, yesterday, or today, with calls up to now. Default: 2026-03-31.",
+        ),
     ] = None,
     faults: Annotated[
         str,
@@ -98,10 +101,9 @@ def sandbox(  # noqa: PLR0917  (each argument is an option)
         typer.echo(json.dumps(worlds, indent=1) if as_json else _list_worlds(WORLDS.values()))
         return
     with checked_arguments():
-        last = None if day_to is None else day_to.date()
         given = json_object("faults", faults)
         chosen = None if world is None else world_from_text(world)
-        serve(calls, days, seed, given, persona, chosen, day_to=last, port=port, as_json=as_json)
+        serve(calls, days, seed, given, persona, chosen, day_to=day_to, port=port, as_json=as_json)
 
 
 def _list(personas: Iterable[Persona]) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 import typer
 
-from brightcall_pandas.cli._options import AsJson, checked_arguments, json_object
+from brightcall_pandas.cli._options import AsJson, FirstDay, LastDay, checked_arguments, json_object, last_day
 from brightcall_pandas.errors import BrightcallError, visible
 
 __all__ = ["EXAMPLES", "watch"]
@@ -28,14 +28,11 @@ Examples:
   brightcall watch 60d --by agent --metric positive_rate
   0 6 * * *  brightcall watch || notify        every morning, from cron
 """
-_DAY = "YYYY-MM-DD, today, yesterday, or for example 30d for 30 days up to the last one."
 
 
 def watch(  # noqa: PLR0917  (each argument is an option)
-    day_from: Annotated[str, typer.Argument(help=f"First day: {_DAY}")] = "30d",
-    day_to: Annotated[
-        str, typer.Argument(help="Last day, inclusive: YYYY-MM-DD, today or yesterday.")
-    ] = "yesterday",
+    day_from: FirstDay = "30d",
+    day_to: LastDay = None,
     by: Annotated[
         str, typer.Option(help="What is watched: line, agent, project, or a column; several with commas.")
     ] = "line",
@@ -92,12 +89,12 @@ def watch(  # noqa: PLR0917  (each argument is an option)
         if len(changed):
             raise typer.Exit(ALARM)
         if not len(table) or (table["state"] == "not judged").all():
-            typer.echo(f"brightcall: {_why_nothing(table, day_from, day_to)}", err=True)
+            typer.echo(f"brightcall: {_why_nothing(table, calls)}", err=True)
             raise typer.Exit(NOTHING_JUDGED)
 
 
 def _loaded(
-    day_from: str, day_to: str, filters: str, on_incomplete: Literal["raise", "warn"]
+    day_from: str, day_to: str | None, filters: str, on_incomplete: Literal["raise", "warn"]
 ) -> pd.DataFrame:
     from brightcall_pandas.load import NO_KEY, current_client, load_calls  # noqa: PLC0415
 
@@ -107,7 +104,7 @@ def _loaded(
         progress = None if sys.stderr.isatty() else False
         return load_calls(
             day_from,
-            day_to,
+            last_day(day_from, day_to),
             on_incomplete=on_incomplete,
             progress=progress,
             **json_object("filters", filters),
@@ -133,9 +130,10 @@ def _as_json(table: pd.DataFrame, *, alarm: bool) -> dict[str, Any]:
     return {"alarm": alarm, **about, "units": units}
 
 
-def _why_nothing(table: pd.DataFrame, day_from: str, day_to: str) -> str:
+def _why_nothing(table: pd.DataFrame, calls: pd.DataFrame) -> str:
     if not len(table):
-        return f"nothing was judged: no calls from {day_from} to {day_to}"
+        query = calls.attrs["brightcall"]["query"]
+        return f"nothing was judged: no calls from {query['dayFrom']} to {query['dayTo']}"
     return f"nothing was judged: {table['finding'].iloc[0]}. Take more days."
 
 

@@ -22,6 +22,7 @@ from brightcall_pandas.doctor._report import Check, Finding, Judgement, Report
 from brightcall_pandas.doctor._requests import Requester
 from brightcall_pandas.errors import BrightcallError
 from brightcall_pandas.filters import CallFilter
+from brightcall_pandas.frame import has_own_end, open_period, period, zone_info
 from brightcall_pandas.load import Client, current_client
 
 __all__ = [
@@ -54,8 +55,8 @@ def report(
     client
         The client to use; None means the default one.
     day_from, day_to
-        Days to examine. A few days, long past, with 100 to 500 calls in all are best. Default: the last seven
-        days that are final by the client's `settle_days`.
+        Days to examine, as in `load_calls`. A few days, long past, with 100 to 500 calls in all are best.
+        Default: the last seven days that are final by the client's `settle_days`.
 
     Returns
     -------
@@ -96,10 +97,15 @@ def report(
 
 
 def _days(client: Client, day_from: str | date | None, day_to: str | date | None) -> tuple[str, str]:
-    settled = client.now().date() - timedelta(days=math.ceil(client.settle.days) + 2)
-    last = CallFilter(day_to=settled if day_to is None else day_to).day_to
-    week_before = date.fromisoformat(last) - timedelta(days=_DEFAULT_DAYS - 1)
-    spec = CallFilter(day_from=week_before if day_from is None else day_from, day_to=last)
+    zone = client.timezone or client.cache.account.timezone or "UTC"  # no request is spent on it
+    today = client.now().astimezone(zone_info(zone)).date()
+    settled = today - timedelta(days=math.ceil(client.settle.days) + 2)
+    if day_to is None and (day_from is None or not has_own_end(day_from)):
+        day_to = settled
+    if day_from is None:
+        day_from, day_to = f"{_DEFAULT_DAYS}d", open_period(None, day_to, lambda: today)[1]
+    first, last = period(day_from, day_to, lambda: today)
+    spec = CallFilter(day_from=first, day_to=last)
     return spec.day_from, spec.day_to
 
 

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import date
 from typing import Literal, Unpack
 
 from brightcall_pandas.analysis import Further
@@ -31,7 +30,7 @@ from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.explorer._explorer import Explorer
 from brightcall_pandas.filters import Filters, lists_filters
 from brightcall_pandas.frame import Names
-from brightcall_pandas.load import Client, load_calls
+from brightcall_pandas.load import Client, Day, load_calls
 
 __all__ = [
     "Explorer",
@@ -42,8 +41,8 @@ __all__ = [
 @brief_errors
 @lists_filters
 def explore(
-    day_from: str | date,
-    day_to: str | date | None = None,
+    day_from: Day,
+    day_to: Day | None = None,
     *,
     presets: str | os.PathLike[str] | None = None,
     columns: Sequence[str] | None = None,
@@ -61,7 +60,7 @@ def explore(
     Parameters
     ----------
     day_from, day_to
-        First and last day, as in `load_calls`: ``"2026-03-02"``, or ``"30d"`` for the last 30 days.
+        First and last day, as in `load_calls`: ``"2026-03-02"``, ``"2026-03"``, ``"30d"``.
     presets
         The JSON file of saved selections; None means one in the user's configuration folder.
     columns, refresh, on_incomplete, progress, client

@@ -82,7 +82,8 @@ class KeyFigures:
         text = f"{now['n_calls']:,.0f} of {self._all_calls['n_calls']:,.0f} calls"
         if np.isnan(now.get("answer_rate", np.nan)):
             return text
-        return f"{text}, answer rate {100 * now['answer_rate']:.0f} % ({self._points(now)})"
+        points = self._points(now)
+        return f"{text}, answer rate {100 * now['answer_rate']:.0f} %{f' ({points})' if points else ''}"
 
     def cards(self) -> list[dict[str, str]]:
         """Return the figures one by one: label, value, and comparison with all calls."""
@@ -96,7 +97,7 @@ class KeyFigures:
                 _card(
                     "Answer rate",
                     f"{100 * rate:.0f} %" if known else UNKNOWN,
-                    f"{self._points(now)} points" if known else "",
+                    self._points(now) if known else "",
                 )
             )
         if "talk_time_mean_s" in now:
@@ -105,44 +106,46 @@ class KeyFigures:
             share = "" if np.isnan(total) else _percent(total, all_calls["talk_time_total_s"])
             lacking = f"{now['talk_time_unknown']:,.0f} not known" if now["talk_time_unknown"] else ""
             cards += [
-                _card("Mean talk time", duration(mean), "" if np.isnan(change) else f"{_signed(change)} s"),
+                _card("Mean talk time", duration(mean), self._against(change, "s")),
                 _card("Total talk time", duration(total), "; ".join(filter(None, (share, lacking)))),
             ]
         rows = self._cross.rows()
-        return cards + [_card_of_metric(each.metric, each.of(rows), of_all) for each, of_all in self._metrics]
+        return cards + [
+            self._card_of_metric(each.metric, each.of(rows), of_all) for each, of_all in self._metrics
+        ]
+
+    def _card_of_metric(self, metric: Metric, value: float, of_all: float) -> dict[str, str]:
+        """Return the card of a metric, against its value of all calls."""
+        told = metric.definition
+        change = value - of_all
+        if np.isnan(value):
+            shown, against = UNKNOWN, ""
+        elif metric.unit == "share":
+            shown, against = f"{100 * value:.1f} %", self._against(100 * change, "points", digits=1)
+        elif told.unit == "s" and told.denominator is not None:
+            shown, against = duration(value), self._against(change, "s")
+        elif told.denominator is None:
+            shown = duration(value) if told.unit == "s" else f"{value:,.12g}"
+            against = _percent(value, of_all)
+        else:
+            shown, against = f"{value:,.3g}", f"{of_all:,.3g} of all calls"
+        label = metric.title or metric.name[:1].upper() + metric.name[1:].replace("_", " ")
+        return _card(label, shown, against if not np.isnan(change) else "", f"{told.title}: {metric.formula}")
 
     def _points(self, now: dict[str, float]) -> str:
-        return _signed(round(100 * now["answer_rate"]) - round(100 * self._all_calls["answer_rate"]))
+        change = round(100 * now["answer_rate"]) - round(100 * self._all_calls["answer_rate"])
+        return self._against(change, "points")
+
+    def _against(self, change: float, unit: str, digits: int = 0) -> str:
+        """Return the difference from all calls; nothing where all calls are chosen, or it is not known."""
+        if np.isnan(change) or self.current()["n_calls"] == self._all_calls["n_calls"]:
+            return ""
+        shown = round(change, digits)
+        return f"{'+' if shown > 0 else '−'}{abs(shown):.12g} {unit}" if shown else "as of all calls"
 
 
 def _card(label: str, value: str, against: str, doc: str = "") -> dict[str, str]:
     return {"label": label, "value": value, "against": against, "doc": doc}
-
-
-def _card_of_metric(metric: Metric, value: float, of_all: float) -> dict[str, str]:
-    """Return the card of a metric, against its value of all calls."""
-    told = metric.definition
-    change = value - of_all
-    if np.isnan(value):
-        shown, against = UNKNOWN, ""
-    elif metric.unit == "share":
-        points = round(100 * change, 1)
-        shown = f"{100 * value:.1f} %"
-        against = f"{'+' if points > 0 else '−' if points < 0 else '±'}{abs(points):.12g} points"
-    elif told.unit == "s" and told.denominator is not None:
-        shown, against = duration(value), f"{_signed(change)} s"
-    elif told.denominator is None:
-        shown = duration(value) if told.unit == "s" else f"{value:,.12g}"
-        against = _percent(value, of_all)
-    else:
-        shown, against = f"{value:,.3g}", f"{of_all:,.3g} of all calls"
-    label = metric.title or metric.name[:1].upper() + metric.name[1:].replace("_", " ")
-    return _card(label, shown, against if not np.isnan(change) else "", f"{told.title}: {metric.formula}")
-
-
-def _signed(change: float) -> str:
-    whole = round(change)
-    return f"+{whole}" if whole > 0 else f"−{-whole}" if whole < 0 else "±0"
 
 
 def _percent(part: float, whole: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import chain, groupby
@@ -30,7 +30,7 @@ from brightcall_pandas.export._listing import (
     readable,
 )
 from brightcall_pandas.export._once import in_doubt, surplus_rows
-from brightcall_pandas.filters import FILTERS, CallFilter, FiltersAndDays, lists_filters, predicates
+from brightcall_pandas.filters import FILTERS, CallFilter, FiltersAndDays, dated, lists_filters, predicates
 from brightcall_pandas.frame import (
     EXTRAS,
     FIELDS,
@@ -100,7 +100,8 @@ def read_calls(
       id
     0  2
     """
-    calls, spec = CallFiles.at(path), row_filter(filters)
+    calls = CallFiles.at(path)
+    spec = row_filter(filters, lambda: calls.zone)
     columns = calls.chosen_columns(columns)
     files = calls.files(spec)
     surplus = calls.surplus(files)
@@ -109,13 +110,16 @@ def read_calls(
     return frame
 
 
-def row_filter(filters: Mapping[str, Any]) -> CallFilter:
-    """Return the filter of some arguments; refuse those that only page and sort an answer."""
+def row_filter(filters: Mapping[str, Any], zone: Callable[[], str]) -> CallFilter:
+    """Return the filter of some arguments; refuse those that only page and sort an answer.
+
+    `zone` returns that of the rows, in which days counted from today are meant.
+    """
     for name in filters:
         if name in FILTERS and FILTERS[name].paging:
             msg = f"{name!r} is not a filter: it only controls how the API pages and sorts its answer"
             raise TypeError(msg)
-    return CallFilter(**filters)
+    return CallFilter(**dated(filters, zone))
 
 
 @dataclass(frozen=True)

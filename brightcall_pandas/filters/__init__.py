@@ -8,11 +8,13 @@
     _tags         the same for tags, which are JSON text
     _rows         conditions on rows that the API has no parameter for
     _callfilter   the specification: `CallFilter`
+    _days         days that are counted from today, on rows in hand
     _unmatched    values that no row has
 """
 
 from brightcall_pandas.filters import _predicates as predicates
 from brightcall_pandas.filters._callfilter import CallFilter, lists_filters
+from brightcall_pandas.filters._days import dated
 from brightcall_pandas.filters._rows import ROW_FILTERS, RowFilter, parsed_conditions
 from brightcall_pandas.filters._table import (
     FILTER_NAMES,
@@ -43,6 +45,7 @@ __all__ = [
     "RowFilter",
     "Text",
     "Word",
+    "dated",
     "describe_filters",
     "lists_filters",
     "parsed_conditions",

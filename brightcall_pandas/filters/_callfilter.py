@@ -15,7 +15,7 @@ from brightcall_pandas.filters._predicates import AnyAgent, AnyLabel, AnyNumber,
 from brightcall_pandas.filters._rows import ROW_FILTERS
 from brightcall_pandas.filters._table import FILTER_NAMES, FILTERS, PARAMETERS, Parameters
 from brightcall_pandas.filters._tags import HasTag
-from brightcall_pandas.frame import NONE, checked_agent, nearest, with_agent
+from brightcall_pandas.frame import NONE, checked_agent, nearest, open_period, with_agent
 
 __all__ = ["CallFilter", "lists_filters"]
 
@@ -28,8 +28,9 @@ _OFTEN = {
 }
 """Names that people try first, and what they mean."""
 
+_DAYS = ("day_from", "day_to")
 _RANGES = (
-    ("day_from", "day_to"),
+    _DAYS,
     ("talk_time_from", "talk_time_to"),
     ("answer_time_from", "answer_time_to"),
 )
@@ -92,7 +93,8 @@ class CallFilter:
     ----------
     **filters
         Any of `bc.describe_filters()`, by their Python names. Labels and codes are both understood
-        (``types="outbound"``, ``types=[1]``), 500 and "500" are the same id, and None means not given.
+        (``types="outbound"``, ``types=[1]``), 500 and "500" are the same id, and None means not given. Days
+        may be those of a month, week, quarter or year: ``day_from="2026-03", day_to="2026-03"``.
 
     Raises
     ------
@@ -113,11 +115,10 @@ class CallFilter:
     @brief_errors
     @lists_filters
     def __init__(self, **filters: Unpack[Parameters]) -> None:
-        given = {
-            name: FILTERS[name].value.parse(name, value)
-            for name, value in filters.items()
-            if value is not None
-        }
+        chosen = {name: value for name, value in filters.items() if value is not None}
+        days = zip(_DAYS, open_period(chosen.get("day_from"), chosen.get("day_to")), strict=True)
+        chosen |= {name: day for name, day in days if day is not None}
+        given = {name: FILTERS[name].value.parse(name, value) for name, value in chosen.items()}
         for low, high in _RANGES:
             if low in given and high in given and given[low] > given[high]:
                 msg = f"{low}={given[low]} is after {high}={given[high]}; swap them"
@@ -157,8 +158,11 @@ class CallFilter:
             if name not in known:
                 msg = f"{name} is not a parameter{nearest(name, known)}"
                 raise ValueError(msg)
+        chosen = {known[name]: value for name, value in given.items()}
         try:
-            return cls(**{known[name]: value for name, value in given.items()})
+            for name in set(_DAYS) & chosen.keys():
+                FILTERS[name].value.parse(name, chosen[name])  # the API knows dates only
+            return cls(**chosen)
         except (TypeError, ValueError) as error:
             raise ValueError(_in_api_names(str(error))) from None
 

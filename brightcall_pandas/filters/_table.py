@@ -105,8 +105,8 @@ PARAMETERS: tuple[Filter, ...] = (
         "Part of a number, project name, outcome, tag, label or unique id; case does not matter.",
         AnyPart((*map(PartOf, _SEARCHED), PartOfTag())),
     ),
-    Filter("day_from", "dayFrom", Day(), "First day, inclusive.", FromDay()),
-    Filter("day_to", "dayTo", Day(), "Last day, inclusive.", ToDay()),
+    Filter("day_from", "dayFrom", Day(), "First day, inclusive; the first one of a period.", FromDay()),
+    Filter("day_to", "dayTo", Day(), "Last day, inclusive; the last one of a period.", ToDay()),
     Filter(
         "timezone",
         "timezone",
@@ -312,8 +312,8 @@ class Filters(TypedDict, total=False):
 class FiltersAndDays(Filters, total=False):
     """All filters, the days among them."""
 
-    day_from: str | date | None
-    day_to: str | date | None
+    day_from: str | date | pd.Period | None
+    day_to: str | date | pd.Period | None
 
 
 class Parameters(FiltersAndDays, total=False):

@@ -257,7 +257,7 @@ class Hours:
 class Day:
     """A calendar day."""
 
-    accepts = "YYYY-MM-DD, date or Timestamp"
+    accepts = "YYYY-MM-DD, date, Timestamp or a period such as 2026-03"
 
     def parse(self, argument: str, given: Any) -> str:
         """Return the day as YYYY-MM-DD."""

@@ -17,7 +17,8 @@ calls as columns; a *table* is typed.
     _zones         names of timezones
     _times         times in their rarer forms
     _days          where days begin
-    _periods       days as people say them: today, yesterday, the last 30 days
+    _periods       days as people say them: a month, last week, the last 30 days
+    _period_advice what to write instead of days with two meanings
     _identity      which rows are the same call
     _agents        which field tells the agent of a call
     _labels        outcomes and tags: how labels are read and folded
@@ -109,7 +110,7 @@ from brightcall_pandas.frame._numbering import (
     zone_of_number,
 )
 from brightcall_pandas.frame._page import Page, consolidate, page_of, read_page
-from brightcall_pandas.frame._periods import period
+from brightcall_pandas.frame._periods import calendar_days, has_own_end, open_period, period
 from brightcall_pandas.frame._phones import checked_region, normalized_number, normalized_numbers
 from brightcall_pandas.frame._picture_options import PICTURE_OPTIONS, PictureColor, Sort
 from brightcall_pandas.frame._reference import ReferenceTable
@@ -200,6 +201,7 @@ __all__ = [
     "agent_field",
     "agent_values",
     "agents_of",
+    "calendar_days",
     "call_numbers",
     "checked_agent",
     "checked_lead",
@@ -225,6 +227,7 @@ __all__ = [
     "fold",
     "fraction",
     "has_number",
+    "has_own_end",
     "is_page",
     "known_agent",
     "known_lead",
@@ -252,6 +255,7 @@ __all__ = [
     "of_one_agent",
     "of_one_lead",
     "of_one_region",
+    "open_period",
     "optional_column",
     "page_of",
     "period",

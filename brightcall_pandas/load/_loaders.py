@@ -7,14 +7,13 @@ from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeVar, Unpack
-from urllib.parse import urlsplit
 
 import msgspec
 import pandas as pd
 import pyarrow as pa
 
 from brightcall_pandas.analysis import Lookback
-from brightcall_pandas.api import Reply, WriteQueue, is_this_machine, unreadable
+from brightcall_pandas.api import Reply, WriteQueue, unreadable
 from brightcall_pandas.cache import Part
 from brightcall_pandas.errors import (
     BrightcallError,
@@ -66,7 +65,7 @@ __all__ = [
 _UNPROVED = "They are returned as they are, marked in df.calls.quality(), and read again by the next load."
 _FIRST_DAY = "2000-01-01"  # before any call
 _DAYS_AS_OF = 7  # for which the ledger is read once
-Day = str | date
+Day = str | date | pd.Period
 T = TypeVar("T")
 
 
@@ -124,12 +123,14 @@ def load_calls(
     Parameters
     ----------
     day_from
-        First day: YYYY-MM-DD, a date or Timestamp, ``"today"``, ``"yesterday"``, or a number of days up to
-        `day_to`. ``load_calls("2026-03-02", "2026-03-31")`` loads March but for its first day,
-        ``load_calls("30d")`` the last 30 days, today included.
+        First day: YYYY-MM-DD, a date or Timestamp, ``"today"``, ``"yesterday"``, a number of days up to
+        `day_to`, or a period: a month, ISO week, quarter or year, as ``"2026-03"``, ``"2026-W10"``,
+        ``"2026-Q1"``, ``"2026"``, ``"last month"`` or ``"this week"``, or a pandas Period.
+        ``load_calls("2026-03-02", "2026-03-31")`` loads March but for its first day,
+        ``load_calls("2026-03")`` all of it, ``load_calls("30d")`` the last 30 days, today included.
     day_to
-        Last day, inclusive; as `day_from`, but for a number of days. None: today; after ``"yesterday"``, that
-        day alone.
+        Last day, inclusive; as `day_from`, but for a number of days. None: the end of the period that
+        `day_from` is, and else today.
     columns
         Fields to return, in that order; None returns all 45 and `extras`. All are cached either way.
     refresh
@@ -169,7 +170,8 @@ def load_calls(
     Notes
     -----
     Days, today among them, are those of the filter's `timezone`, else of the client's, else of the account:
-    where that is not known yet, ``"today"``, ``"yesterday"`` and ``"30d"`` cost one small request.
+    where that is not known yet, ``"30d"``, ``"last week"`` and whatever else is counted from today cost one
+    small request.
     """
     choice("on_incomplete", on_incomplete, ("raise", "warn"))
     chosen = fields_of(columns)
@@ -215,7 +217,7 @@ def count_calls(
     Parameters
     ----------
     day_from, day_to
-        First and last day, as in `load_calls`: ``"2026-03-02"``, or ``"30d"`` for the last 30 days.
+        First and last day, as in `load_calls`: ``"2026-03-02"``, ``"2026-03"``, ``"30d"``.
     refresh
         Ask the server again, and replace what is cached.
     client
@@ -468,7 +470,7 @@ def _nothing_found(loading: Loading, *, asked: bool) -> str:
     days = f"on {first}" if first == last else f"from {first} to {last}"
     said = f"no calls {days} ({loading.zone}){f' pass the filters {filters}' if filters else ''}"
     client = loading.client
-    if not asked or not is_this_machine(urlsplit(client.base_url).hostname):
+    if not asked or not client.session.at_sandbox:
         return said
     ends = [_day_of_call(client, direction) for direction in ("ASC", "DESC")]
     if None in ends:
@@ -479,7 +481,7 @@ def _nothing_found(loading: Loading, *, asked: bool) -> str:
 
 
 def _day_of_call(client: Client, direction: str) -> str | None:
-    """Return the day of the oldest or the newest call that a server on this machine has; None if unknown."""
+    """Return the day of the oldest or the newest call that a sandbox has; None if unknown."""
     every = CallFilter(
         day_from=_FIRST_DAY, day_to=client.now().date(), sort_by="timestamp", sort_direction=direction
     )

@@ -180,4 +180,4 @@ class Progress:
             )
             self._bar.start_t = self._began
         self._bar.set_postfix_str(said, refresh=False)
-        self._bar.update(part - self._bar.n)
+        self._bar.update(max(part - self._bar.n, 0))  # more to come than was known takes nothing back

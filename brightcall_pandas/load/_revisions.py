@@ -33,7 +33,7 @@ def revisions(
     Parameters
     ----------
     day_from, day_to
-        First and last day, as in `load_calls`: ``"2026-03-02"``, or ``"30d"`` for the last 30 days.
+        First and last day, as in `load_calls`: ``"2026-03-02"``, ``"2026-03"``, ``"30d"``.
     client
         Whose cache; None takes the default client's.
     **filters

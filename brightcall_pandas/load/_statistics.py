@@ -51,7 +51,7 @@ def load_stats(
     Parameters
     ----------
     day_from, day_to
-        First and last day, as in `load_calls`: ``"2026-03-02"``, or ``"30d"`` for the last 30 days.
+        First and last day, as in `load_calls`: ``"2026-03-02"``, ``"2026-03"``, ``"30d"``.
     freq
         Also split by day, ISO week or month (``"day"``, ``"week"``, ``"month"``, or pandas' ``"D"``, ``"W"``,
         ``"M"``): one request a period, since the answer itself has none (and a small one for the account's

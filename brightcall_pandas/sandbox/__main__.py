@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import date
 
 from brightcall_pandas.sandbox._process import SandboxError, serve
 from brightcall_pandas.sandbox._worlds import world_from_text
@@ -24,7 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--faults", type=json.loads, help='what goes wrong, as JSON: {"http_500": 0.1}')
     parser.add_argument("--persona", help="how the server differs from others: a name, or a+b")
     parser.add_argument("--world", help="what differs in the calls: a name, a+b, or a world as JSON")
-    parser.add_argument("--day-to", type=date.fromisoformat, help="last day (default: 2026-03-31)")
+    parser.add_argument("--day-to", help="last day, or today (default: 2026-03-31)")
     parser.add_argument("--now", help="when its clock begins (default: at the end of the last day)")
     parser.add_argument("--port", type=int, default=0, help="port (default: a free one)")
     parser.add_argument("--for-parent", action="store_true", help=argparse.SUPPRESS)

@@ -365,10 +365,13 @@ def start_sandbox(  # noqa: PLR0917  (as the command line has them)
         What differs in the calls, and by how much: a name, a `World`, several of these, or ``"a+b"``; see
         `worlds.describe`. None is ``"lively"``; in ``"null"`` nothing differs.
     day_to
-        Last day, YYYY-MM-DD; by default 2026-03-31, so that a month includes a clock change.
+        Last day, YYYY-MM-DD; by default 2026-03-31, so that a month includes a clock change. ``"yesterday"``,
+        or ``"today"``, which has calls up to now, make a sandbox like an account of today: its calls are
+        others each day.
     now
         When its clock begins, in the account's zone unless an offset says otherwise: calls after it are made
-        as `Sandbox.advance` moves the clock. By default the end of the last day, when all are made.
+        as `Sandbox.advance` moves the clock. By default the end of the last day, when all are made, and with
+        ``day_to="today"`` the present.
     port
         Port on the loopback interface; 0 takes a free one.
 
@@ -392,6 +395,7 @@ def start_sandbox(  # noqa: PLR0917  (as the command line has them)
     ('2026-03-30', '2026-03-31', 100)
     """
     _check(calls, days)
+    day_to, now = _as_told_today(day_to, now)
     chosen = _checked_world(world, days, day_to)
     moment = _checked_now(now, days, day_to)
     options = {
@@ -420,8 +424,8 @@ def serve(  # noqa: PLR0917  (as `start_sandbox`)
     persona: str | Sequence[str] | None = None,
     world: str | World | Sequence[str | World] | None = None,
     *,
-    day_to: date | None = None,
-    now: str | None = None,
+    day_to: str | date | None = None,
+    now: str | datetime | None = None,
     port: int = 0,
     for_parent: bool = False,
     as_json: bool = False,
@@ -445,8 +449,9 @@ def serve(  # noqa: PLR0917  (as `start_sandbox`)
         The extra ``sandbox`` is not installed, or the port is in use.
     """
     _check(calls, days)
-    chosen = _checked_world(world, days, day_to)
-    moment = _checked_now(now, days, day_to)
+    last, now = _as_told_today(day_to, now)
+    chosen = _checked_world(world, days, last)
+    moment = _checked_now(now, days, last)
     try:
         # Imported here, because it needs the extra and the process that starts a sandbox does not.
         from brightcall_pandas.sandbox._server import SandboxSpec, run  # noqa: PLC0415
@@ -454,7 +459,7 @@ def serve(  # noqa: PLR0917  (as `start_sandbox`)
         raise SandboxError(str(missing_extra("the sandbox", "sandbox", error))) from None
     ready = _print_json if for_parent or as_json else _print_text
     name = joined_name(personas_named(persona))
-    spec = SandboxSpec(calls, days, seed, checked_faults(faults), day_to, name, chosen, moment)
+    spec = SandboxSpec(calls, days, seed, checked_faults(faults), last, name, chosen, moment)
     try:
         with contextlib.suppress(KeyboardInterrupt):
             run(spec, port=port, ready=ready, end_with_stdin=for_parent)
@@ -473,7 +478,7 @@ def _check(calls: int, days: int) -> None:
 
 
 def _checked_world(
-    world: str | World | Sequence[str | World] | None, days: int, day_to: str | date | None
+    world: str | World | Sequence[str | World] | None, days: int, day_to: date | None
 ) -> World:
     """Return the world, if all its effects can be planted on these days."""
     chosen = world_of(world)
@@ -481,16 +486,34 @@ def _checked_world(
     return chosen
 
 
-def _calendar(days: int, day_to: str | date | None) -> Calendar:
+def _as_told_today(
+    day_to: str | date | None, now: str | datetime | None
+) -> tuple[date | None, str | datetime | None]:
+    """Return the last day as a date, and when the clock begins; today has no calls after the present."""
+    if day_to is None:
+        return None, now
+    present = datetime.now(ZoneInfo(TIMEZONE))
+    if day_to == "today":
+        return present.date(), now or present
+    if day_to == "yesterday":
+        return present.date() - timedelta(days=1), now
     try:
-        last = LAST_DAY if day_to is None else date.fromisoformat(str(day_to))
-        return Calendar(last - timedelta(days - 1), last)
-    except (ValueError, OverflowError):
-        msg = f"day_to={day_to!r} and days={days}: the last day is a date, YYYY-MM-DD, in the years 1 to 9999"
+        return date.fromisoformat(str(day_to)), now
+    except ValueError:
+        msg = f"day_to={day_to!r} is not a date; write it as YYYY-MM-DD, or give 'yesterday' or 'today'"
         raise ValueError(msg) from None
 
 
-def _checked_now(now: str | datetime | None, days: int, day_to: str | date | None) -> datetime | None:
+def _calendar(days: int, day_to: date | None) -> Calendar:
+    last = LAST_DAY if day_to is None else day_to
+    try:
+        return Calendar(last - timedelta(days - 1), last)
+    except OverflowError:
+        msg = f"day_to={str(last)!r} and days={days}: the first day lies before the year 1"
+        raise ValueError(msg) from None
+
+
+def _checked_now(now: str | datetime | None, days: int, day_to: date | None) -> datetime | None:
     """Return when the clock begins, if that is a time within the days."""
     if now is None:
         return None

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SandboxInfo", "SandboxSpec", "run"]
 
+_NAME = "brightcall-sandbox"  # by which clients know that they talk to a sandbox
 _HOST = "127.0.0.1"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 _SLEEP_ERROR_S = 0.0015  # by which a sleep of asyncio may be too long
@@ -128,6 +129,8 @@ def run(
             log_config=None,
             access_log=False,
             lifespan="off",
+            server_header=False,
+            headers=[("Server", _NAME)],
             timeout_graceful_shutdown=1,
         )
         server = _Server(config, lambda: ready(info))

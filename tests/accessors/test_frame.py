@@ -270,6 +270,38 @@ class TestFilter:
         assert {"talk_time_from", "fold_case"} <= set(inspect.signature(calls.calls.filter).parameters)
 
 
+class TestDays:
+    """Days of a filter are said as those of a load, and today is that of the frame's times."""
+
+    @pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "Pacific/Kiritimati"])  # never on the same day
+    def test_today_is_that_of_the_frames_zone(self, zone):
+        today = pd.Timestamp.now(zone).normalize()
+        noons = [today + pd.DateOffset(days=ago) + pd.Timedelta(hours=12) for ago in (-2, -1, 0)]
+        df = pd.DataFrame({"timestamp": noons}, index=["before", "yesterday", "today"])
+        kept = {
+            days: df.calls.filter(**dict(zip(("day_from", "day_to"), days, strict=False))).index.tolist()
+            for days in [("today",), ("yesterday", "yesterday"), ("2d",), ("2d", "yesterday")]
+        }
+        if pd.Timestamp.now(zone).normalize() != today:
+            pytest.skip("midnight came")
+        assert kept == {
+            ("today",): ["today"],
+            ("yesterday", "yesterday"): ["yesterday"],
+            ("2d",): ["yesterday", "today"],
+            ("2d", "yesterday"): ["before", "yesterday"],
+        }
+
+    def test_periods_of_the_calendar(self):
+        stamps = pd.to_datetime(
+            ["2026-02-28 23:59", "2026-03-01 00:00", "2026-03-31 23:59", "2026-04-01 00:00"]
+        )
+        df = pd.DataFrame({"timestamp": stamps.tz_localize("Europe/Berlin")})
+        assert df.calls.filter(day_from="2026-03", day_to="2026-03").index.tolist() == [1, 2]
+        assert df.calls.filter(day_to="2026-Q1").index.tolist() == [0, 1, 2]
+        with pytest.raises(ValueError, match="alone has two meanings"):
+            df.calls.filter(day_from="2026-03")
+
+
 class TestFiles:
     @pytest.mark.parametrize("name", ["to_parquet", "pseudonymize"])
     def test_methods_take_what_the_functions_take(self, name):

@@ -81,10 +81,16 @@ class TestCovered:
         table = df.calls.breakdown("weekday", days=("2026-03-02", "2026-03-15"))
         assert table["n_calls_per_day"].tolist() == [0.5]  # a call on two Thursdays
 
+    def test_a_period_of_the_calendar_will_do(self):
+        df = loaded("2026-03-05 09:00", "2026-03-12 09:00")
+        assert over_time(df, "W", days="2026-W10")["complete"].tolist() == [True, False]
+        assert over_time(df, "W", days=("2026-W10", "2026-W11"))["complete"].tolist() == [True, True]
+
     @pytest.mark.parametrize(
         ("days", "error"),
         [
             ("2026-03-02", TypeError),
+            ("this month", ValueError),
             (("2026-03-02",), TypeError),
             ((1, 2), TypeError),
             (("2026-03-08", "2026-03-02"), ValueError),

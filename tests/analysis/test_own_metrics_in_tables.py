@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import brightcall_pandas as bc
+from brightcall_pandas.analysis._metrics import METRICS
 
 
 def random_frame(seed):
@@ -248,6 +249,30 @@ class TestWhatATableCannotTake:
     def test_says_so(self, name, given, told):
         with pytest.raises(ValueError, match=told):
             getattr(random_frame(0).calls, name)(**given)
+
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda calls, each: calls.by_agent(rank_by=each),
+            lambda calls, each: calls.heatmap(each),
+            lambda calls, each: calls.over_time("W", metrics=[each]),
+            lambda calls, each: calls.watch(metric=each),
+            lambda calls, each: calls.sensitivity(each),
+            lambda calls, each: calls.funnel([each]),
+        ],
+    )
+    def test_the_names_in_the_message_of_an_unknown_one_are_those_that_are_taken(self, ask):
+        calls = bc.to_frame(random_frame(0)).head(0).calls
+        with pytest.raises(ValueError, match="is not one of the metrics") as caught:
+            ask(calls, "nonsense")
+        told = str(caught.value).partition("There are: ")[2].split(", ")
+        assert len(METRICS.keys() & set(told)) > 10
+        for each in METRICS:  # other tests have metrics of their own
+            if each in told:
+                assert ask(calls, each) is not None
+            else:
+                with pytest.raises(ValueError, match=each):
+                    ask(calls, each)
 
     def test_explain_change_needs_a_denominator(self):
         df = random_frame(0)

@@ -194,6 +194,13 @@ class TestClear:
         # Pages are compressed, so their text cannot be looked for: the file is as small as an empty one.
         assert (client.cache.folder / "pages.sqlite").stat().st_size <= 16_384
 
+    def test_days_are_those_that_a_load_takes(self, client):
+        load(client)
+        client.cache.clear("2026-W01", "2026-W09")
+        assert client.cache.info()["calls"] == 240
+        client.cache.clear(DAYS[1][:7], "today")
+        assert client.cache.info()["calls"] == 0
+
     def test_a_segment_is_cut(self, client, shared, asked, fetch_plainly):
         whole = load(client)
         assert len(files(client, "*.parquet")) == 1
@@ -257,7 +264,7 @@ class TestClear:
         ("given", "said"),
         [
             ({"day_from": "2026-02-30"}, "day_from"),
-            ({"day_to": "yesterday"}, "day_to"),
+            ({"day_to": "tomorrow"}, "day_to"),
             ({"day_from": DAYS[2], "day_to": DAYS[1]}, "swap them"),
             ({"older_than": "long"}, "older_than"),
             ({"older_than": -1}, "older_than"),

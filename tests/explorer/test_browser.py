@@ -35,7 +35,7 @@ class TestNotebook:
     def test_shows_the_explorer(self, notebook, calls):
         answered = round(100 * (calls["state"] == "answered").mean())
         shown = notebook.explorer.locator(".bc-sentence").inner_text()
-        assert shown == f"20,000 of 20,000 calls, answer rate {answered} % (±0)"
+        assert shown == f"20,000 of 20,000 calls, answer rate {answered} %"
         for view in ("outcomes", "talk_time", "heatmap", "paths", "table"):
             assert notebook.explorer.locator(f"[data-view={view}]").is_visible()
 

@@ -51,13 +51,13 @@ class TestNotebook:
         snapshot, page = outputs[1][0]
         assert snapshot["text/html"].count("3 of 3 calls, answer rate 67 %") == 1
         assert "no filter" in snapshot["text/html"]
-        assert snapshot["text/plain"] == "3 of 3 calls, answer rate 67 % (±0)\nchosen = calls"
+        assert snapshot["text/plain"] == "3 of 3 calls, answer rate 67 %\nchosen = calls"
         assert "application/vnd.jupyter.widget-view+json" in page
         assert len(outputs[1][0]) == 2
 
     def test_a_change_from_python_is_there_when_the_cell_has_run(self, outputs):
         snapshot, page = outputs[2][0]
-        assert "2 of 3 calls, answer rate 100 % (+33)" in snapshot["text/html"]
+        assert "2 of 3 calls, answer rate 100 % (+33 points)" in snapshot["text/html"]
         assert "Outcome: Sold" in snapshot["text/html"]
         assert page == outputs[1][0][1]
 

@@ -25,9 +25,9 @@ class TestView:
 
     def test_key_figures_against_everything(self):
         ex = self.CALLS.calls.explore()
-        assert ex.view["sentence"] == "4 of 4 calls, answer rate 50 % (±0)"
+        assert ex.view["sentence"] == "4 of 4 calls, answer rate 50 %"
         ex.set("types", "inbound")
-        assert ex.view["sentence"] == "3 of 4 calls, answer rate 33 % (−17)"
+        assert ex.view["sentence"] == "3 of 4 calls, answer rate 33 % (−17 points)"
         assert [(card["value"], card["against"]) for card in ex.view["figures"]] == [
             ("3", "of 4 (75 %)"),
             ("33 %", "−17 points"),

@@ -14,6 +14,7 @@ import brightcall_pandas as bc
 
 FILTERS = [
     {"day_from": "2026-03-24", "day_to": "2026-03-25"},
+    {"day_to": "2026-W13"},
     {"day_from": "2026-03-29", "timezone": "America/New_York"},
     {"types": "inbound", "states": ["answered", "failed"]},
     {"talk_time_from": 30, "talk_time_to": 90.5, "answer_time_to": 20},

@@ -163,6 +163,11 @@ class TestCallFilter:
         with pytest.raises(AttributeError, match="agent_ids"):
             _ = spec.agent_id
 
+    def test_periods_of_the_calendar_are_days(self):
+        spec = CallFilter(day_from="2026-W10", day_to="2026-03")
+        assert (spec.day_from, spec.day_to) == ("2026-03-02", "2026-03-31")
+        assert CallFilter(day_to="2025").to_request() == {"dayTo": "2025-12-31"}
+
     def test_cannot_be_changed(self):
         with pytest.raises(AttributeError):
             CallFilter().types = 1
@@ -185,8 +190,10 @@ class TestCallFilter:
         ("outcomes", [], ValueError, "outcomes=.* is empty; leave it out"),
         ("outcomes", [None], TypeError, "outcomes takes text, not"),
         ("day_from", "2026-3-1", ValueError, "day_from='2026-3-1' is not a date"),
+        ("day_from", "2026-03", ValueError, "alone has two meanings"),
+        ("day_to", "today", ValueError, "day_to='today' is counted from today, which is not known here"),
         ("day_from", "2026-02-30", ValueError, "day_from='2026-02-30' is not a date"),
-        ("day_from", "01.03.2026", ValueError, "day_from=.*YYYY-MM-DD"),
+        ("day_from", "01.03.2026", ValueError, "two meanings: write '2026-03-01' or '2026-01-03'"),
         ("day_from", "2026-03-01T00:00", ValueError, "day_from=.*is not a date"),
         ("day_from", "٢٠٢٦-03-01", ValueError, "day_from=.*is not a date"),
         ("day_from", 20260301, TypeError, "day_from takes a date"),
@@ -313,6 +320,7 @@ class TestFromRequest:
             (DAYS | {"typs": [1]}, "typs is not a parameter; did you mean 'types'"),
             (DAYS | {"day_from": "2026-03-01"}, "day_from is not a parameter; did you mean 'dayFrom'"),
             (DAYS | {"dayTo": "tomorrow"}, "dayTo='tomorrow' is not a date"),
+            (DAYS | {"dayTo": "2026-04"}, "dayTo='2026-04' is not a date"),  # words of Python, not of the API
             (DAYS | {"dayTo": "2026-02-01"}, "dayFrom=2026-03-01 is after dayTo=2026-02-01"),
             (DAYS | {"types": [9]}, "types=9 is not one of"),
             (DAYS | {"types": {"a": 1}}, "types=.* is not one of"),

@@ -85,10 +85,26 @@ class TestToday:
         assert all(each["dayFrom"] <= "2026-03-02" for each in bodies)  # nothing is asked of today
 
     @pytest.mark.parametrize("ask", LOADERS)
+    def test_a_period_is_its_days(self, scripted, client, ask):
+        answers(scripted, ask, "UTC")
+        ask("2024-02", None, client=client)
+        bodies = [json.loads(body) for body in scripted.bodies]
+        assert {(each["dayFrom"], each["dayTo"]) for each in bodies} >= {("2024-02-01", "2024-02-29")}
+
+    def test_last_month_ends_before_this_one(self, scripted, client):
+        answers(scripted, bc.count_calls, WEST)
+        before = today_in(WEST)
+        bc.count_calls("last month", client=client)
+        ends = {str(each.replace(day=1) - timedelta(days=1)) for each in (before, today_in(WEST))}
+        assert asked(scripted)[1] in ends
+        assert asked(scripted)[0] == asked(scripted)[1][:8] + "01"
+
+    @pytest.mark.parametrize("ask", LOADERS)
     @pytest.mark.parametrize(
         ("days", "filters", "error"),
         [
             (("tomorrow", None), {}, ValueError),
+            (("last 7 days", None), {}, ValueError),
             (("30d", "7d"), {}, ValueError),
             (("30d", None), {"types": "sideways"}, ValueError),
             (("30d", None), {"page": 2}, TypeError),
@@ -151,10 +167,12 @@ class TestNothing:
         assert not recwarn.list
         client.close()
 
-    def test_a_server_without_any_names_none(self, scripted, client):
+    def test_of_another_server_on_this_machine_nothing_more_is_asked(self, scripted, client):
+        """A tunnel to a real server begins on this machine as well."""
         answers(scripted, bc.load_calls, "UTC")
         with pytest.warns(bc.NoMatchWarning, match=r"^no calls on 2026-03-01 \(UTC\)$"):
             bc.load_calls("2026-03-01", "2026-03-01", client=client)
+        assert min(json.loads(body)["dayFrom"] for body in scripted.bodies) > "2024"  # not all since ever
 
     def test_offline_nobody_is_asked(self, shared, tmp_path):
         client = shared.client(cache_dir=tmp_path)

@@ -76,6 +76,23 @@ class TestProgress:
             progress.finish(8)
         assert re.search(r" 99%\|.*8/8 calls", before)
 
+    def test_the_share_never_goes_back(self, shown):
+        with Progress(True) as progress:
+            progress.begin(3)
+            progress.expect(10)
+            progress.saw(FIRST, PAGE)
+            progress.expect(90)  # of other days, whose first page came later
+            progress.saw(SECOND, PAGE)
+            progress.cut(SECOND)
+            progress.saw(SECOND, PAGE)
+            progress.begin(3)
+            progress.expect(100)
+            progress.saw(FIRST, PAGE)
+            progress.finish(100)
+        shares = [int(re.search(r"(\d+)%", each)[1]) for each in shown()]
+        assert shares == sorted(shares)
+        assert (shares[0], shares[-1]) == (50, 100)
+
     def test_a_window_that_is_cut_is_not_counted_twice(self, shown):
         with Progress(True) as progress:
             progress.begin(3)
@@ -183,7 +200,8 @@ class TestLoads:
         half = "2026-03-29"
         for options in ({"day_to": half}, {"day_to": shared.day_to}, {"day_to": half, "refresh": True}):
             calls = bc.load_calls(shared.day_from, client=client, progress=True, **options)
-            assert f"Loaded: 100%|██████████| 00:00<00:00, {len(calls):,}/{len(calls):,} calls" in shown()[-1]
+            figures = rf"Loaded: 100%\|█+\| \d\d:\d\d<00:00, {len(calls):,}/{len(calls):,} calls"
+            assert re.match(figures, shown()[-1])
         client.close()
 
     def test_so_it_is_for_files(self, shared, shown, tmp_path):

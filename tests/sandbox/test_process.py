@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -58,6 +60,22 @@ class TestStartSandbox:
                 accounts.append(sandbox.account)
         assert accounts[0] == accounts[1]
         assert len(set(accounts)) == 5
+
+    def test_one_that_ends_today_has_calls_up_to_now(self) -> None:
+        with start_sandbox(calls=300, days=3, day_to="today") as sandbox:
+            begun = datetime.now(UTC)
+            last = datetime.now(ZoneInfo(sandbox.timezone)).date()
+            if sandbox.day_to != str(last):
+                pytest.skip("midnight came")
+            assert sandbox.day_from == str(last - timedelta(days=2))
+            times = [datetime.fromisoformat(call["timestamp"]) for call in ask(sandbox)["calls"]]
+            assert 0 < len(times) <= 300
+            assert max(times) <= begun
+
+    @pytest.mark.parametrize("day", ["tomorrow", "2026-02-30"])
+    def test_a_last_day_that_is_none(self, day: str) -> None:
+        with pytest.raises(ValueError, match=f"day_to='{day}' is not a date.*or give 'yesterday' or 'today'"):
+            start_sandbox(day_to=day)
 
     def test_works_without_a_with_block(self) -> None:
         sandbox = start_sandbox(calls=5, days=1, day_to="2026-01-05")
