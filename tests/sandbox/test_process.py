@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,14 @@ import requests
 
 import brightcall_pandas as bc
 from brightcall_pandas.sandbox import Sandbox, SandboxError, start_sandbox
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _processes_of_their_own() -> Iterator[None]:
+    """Here sandboxes start as users start them, and not as copies."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sandbox, "process_class", subprocess.Popen)
+        yield
 
 
 def ask(sandbox: Sandbox, **body: Any) -> dict[str, Any]:
@@ -343,7 +352,7 @@ class TestWorld:
     def test_one_that_cannot_be_is_told_before_the_process_starts(
         self, world: Any, said: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(subprocess, "Popen", None)
+        monkeypatch.setattr(Sandbox, "process_class", None)
         with pytest.raises(ValueError, match=said):
             start_sandbox(calls=10, days=30, world=world)
 
