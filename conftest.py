@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import matplotlib as mpl
 import pytest
@@ -65,17 +66,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _copied_sandboxes() -> Iterator[None]:
-    """Start sandboxes as copies of one process: a second of importing less for each."""
-    if not hasattr(os, "pidfd_open"):  # Linux only
-        yield
+def copied_sandboxes() -> Iterator[Any]:
+    """Start sandboxes as copies of one process, each of which saves a second of importing; on Linux only."""
+    if not hasattr(os, "pidfd_open"):
+        yield None
         return
-    from brightcall_pandas.sandbox import Sandbox  # noqa: PLC0415  (not in the process that only hands out)
+    from brightcall_pandas.sandbox import Sandbox  # noqa: PLC0415  (not in the process that hands tests out)
     from tests.sandbox_copies import Copies  # noqa: PLC0415
 
-    copies = Copies()
-    Sandbox.process_class = copies.start
-    yield
+    copies = Copies(os.path.join(_folder.name, "copies"))
+    Sandbox.process_class = copies.begin_and_start
+    yield copies
     Sandbox.process_class = subprocess.Popen
     copies.stop()
 

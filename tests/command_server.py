@@ -1,7 +1,8 @@
-"""A process that runs the command line in copies of itself, since a copy starts at once.
+"""A process that runs the command line, and programs, in copies of itself, since a copy starts at once.
 
-Each command is a process of its own all the same, with its arguments, environment, folder and standard
-streams. One line of JSON comes in for each, and its exit status goes out. It is no test itself.
+Each run is a process of its own all the same, with its arguments, environment, folder and standard
+streams, and so is each sandbox that it starts. One line of JSON comes in for each, and its exit status goes
+out. It is no test itself.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ from __future__ import annotations
 import gc
 import json
 import os
+import runpy
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot  # noqa: F401  (so that copies have it)
+from sandbox_copies import Copies
 
 import brightcall_pandas as bc
 import brightcall_pandas.cli
+from brightcall_pandas.sandbox import Sandbox
 
 
 def become(job: dict[str, Any]) -> None:
@@ -25,7 +30,7 @@ def become(job: dict[str, Any]) -> None:
     os.environ.update(job["environment"])
     time.tzset()
     os.chdir(job["folder"])
-    sys.argv = ["brightcall", *job["arguments"]]
+    sys.argv = [job["path"] or "brightcall", *job["arguments"]]
     for number, path in enumerate((os.devnull, job["stdout"], job["stderr"])):
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
     encoding = job["environment"].get("PYTHONIOENCODING")
@@ -41,13 +46,19 @@ def say(what: object) -> None:
 def main() -> None:
     for name in dir(bc):
         getattr(bc, name)  # what is imported on first use
+    Sandbox.process_class = Copies(sys.argv[1]).start
     gc.freeze()  # or each copy would go through all of it once more
     say("ready")
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            become(json.loads(line))
-            brightcall_pandas.cli.main()
+            job = json.loads(line)
+            become(job)
+            if job["path"]:
+                sys.path[0] = str(Path(job["path"]).parent)
+                runpy.run_path(job["path"], run_name="__main__")
+            else:
+                brightcall_pandas.cli.main()
             return
         _, status = os.waitpid(child, 0)
         say(os.waitstatus_to_exitcode(status))

@@ -20,42 +20,50 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-LONGEST_JOB = 2**20
+LONGEST_JOB = 2**17
 
 
 class Copies:
-    """The process that is copied; it starts with the first sandbox."""
+    """Sandboxes that are copied from the process that listens at an address."""
 
-    def __init__(self) -> None:
-        self._line: socket.socket | None = None
+    def __init__(self, address: str) -> None:
+        self.address = address
         self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> None:
+        """Start the process that is copied, unless that was done."""
+        if self._process is None:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+                listener.bind(self.address)
+                listener.listen(64)
+                command = [sys.executable, __file__, str(listener.fileno())]
+                self._process = subprocess.Popen(
+                    command, pass_fds=[listener.fileno()], stdin=subprocess.PIPE, cwd="/"
+                )
 
     def start(self, command: Sequence[str], *, stderr: IO[bytes], **_: Any) -> Copy:
         """Start a sandbox; arguments and what it returns are as those of `subprocess.Popen`."""
-        after_its_own = list(command).index("--for-parent")
-        job = json.dumps({"arguments": command[after_its_own:], "environment": dict(os.environ)})
-        theirs, stdin = os.pipe()
-        stdout, its = os.pipe()
-        line = self._line or self._begin()
-        socket.send_fds(line, [job.encode()], [theirs, its, stderr.fileno()])
-        os.close(theirs)
-        os.close(its)
-        _, [process], *_ = socket.recv_fds(line, 1, 1)
-        return Copy(process, stdin, stdout)
+        its_own = command[list(command).index("--for-parent") :]
+        job = json.dumps({"arguments": its_own, "environment": dict(os.environ)})
+        stdin, to_it = os.pipe()
+        from_it, stdout = os.pipe()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as line:
+            line.connect(self.address)
+            socket.send_fds(line, [job.encode()], [stdin, stdout, stderr.fileno()])
+            os.close(stdin)
+            os.close(stdout)
+            _, [process], *_ = socket.recv_fds(line, 1, 1)
+        return Copy(process, to_it, from_it)
+
+    def begin_and_start(self, command: Sequence[str], **options: Any) -> Copy:
+        """Start a sandbox, and before the first one the process that is copied."""
+        self.begin()
+        return self.start(command, **options)
 
     def stop(self) -> None:
-        if self._line is not None and self._process is not None:
-            self._line.close()
-            self._process.wait()
-
-    def _begin(self) -> socket.socket:
-        self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with other:
-            self._line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LONGEST_JOB)
-            self._process = subprocess.Popen(
-                [sys.executable, __file__, str(other.fileno())], pass_fds=[other.fileno()], cwd="/"
-            )
-        return self._line
+        """End the process that is copied; copies end when their parents do."""
+        if self._process is not None:
+            self._process.communicate()
 
 
 class Copy:
@@ -81,32 +89,26 @@ class Copy:
 
 
 def main() -> None:
-    """Copy this process for each job that comes."""
-    try:
-        copy_on_demand()
-    finally:
-        gc.unfreeze()  # or DuckDB would complain at the end
-
-
-def copy_on_demand() -> None:
+    """Copy this process for each job that comes, until standard input ends."""
     from brightcall_pandas.sandbox import __main__, _server  # noqa: F401  (only in this process)
 
-    line = socket.socket(fileno=int(sys.argv[1]))
+    listener = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the tests only
     gc.freeze()  # or each copy would go through all of it once more
-    while True:
-        job, streams, *_ = socket.recv_fds(line, LONGEST_JOB, 3)
-        if not job:
-            return
+    while listener in select.select([listener, sys.stdin], [], [])[0]:
         forget_ended()
+        line, _ = listener.accept()
+        job, streams, *_ = socket.recv_fds(line, LONGEST_JOB, 3)
         child = os.fork()
         if child == 0:
             line.close()
+            listener.close()
             become(json.loads(job)["environment"], streams)
             __main__.main(json.loads(job)["arguments"])
             return
         process = os.pidfd_open(child)
         socket.send_fds(line, [b"1"], [process])
+        line.close()
         for each in (process, *streams):
             os.close(each)
 
@@ -130,4 +132,7 @@ def become(environment: dict[str, str], streams: list[int]) -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    main()
+    try:
+        main()
+    finally:
+        gc.unfreeze()  # or DuckDB would complain at the end
