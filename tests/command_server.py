@@ -52,7 +52,7 @@ def run(job: dict[str, Any]) -> None:
         else:
             brightcall_pandas.cli.main()
     finally:
-        atexit._run_exitfuncs()  # and no more: taking everything down in order would take longer than most runs
+        atexit._run_exitfuncs()  # and no more: taking everything down would take longer than most runs
 
 
 def say(what: object) -> None:
