@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,12 +20,10 @@ import brightcall_pandas as bc
 from brightcall_pandas.sandbox import Sandbox, SandboxError, start_sandbox
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _processes_of_their_own() -> Iterator[None]:
-    """Here sandboxes start as users start them, and not as copies."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Sandbox, "process_class", subprocess.Popen)
-        yield
+@pytest.fixture
+def started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start sandboxes as users start them, and not as copies of a process of the tests."""
+    monkeypatch.setattr(Sandbox, "process_class", subprocess.Popen)
 
 
 def ask(sandbox: Sandbox, **body: Any) -> dict[str, Any]:
@@ -49,6 +46,7 @@ def ends(url: str) -> bool:
     return not listens(url)
 
 
+@pytest.mark.usefixtures("started_anew")
 class TestStartSandbox:
     def test_says_what_a_client_needs(self) -> None:
         with start_sandbox(calls=50, days=3, seed=2) as sandbox:
@@ -59,14 +57,6 @@ class TestStartSandbox:
             assert sandbox.account in repr(sandbox)
             assert sandbox.api_key not in repr(sandbox)
         assert ends(sandbox.url)
-
-    def test_the_account_follows_from_the_calls_and_not_from_the_port(self) -> None:
-        accounts = []
-        for options in ({}, {}, {"seed": 1}, {"calls": 11}, {"days": 3}, {"day_to": "2026-02-01"}):
-            with start_sandbox(**({"calls": 10, "days": 2} | options)) as sandbox:
-                accounts.append(sandbox.account)
-        assert accounts[0] == accounts[1]
-        assert len(set(accounts)) == 5
 
     def test_works_without_a_with_block(self) -> None:
         sandbox = start_sandbox(calls=5, days=1, day_to="2026-01-05")
@@ -169,6 +159,14 @@ class TestStartSandbox:
 
 
 class TestSandbox:
+    def test_the_account_follows_from_the_calls_and_not_from_the_port(self) -> None:
+        accounts = []
+        for options in ({}, {}, {"seed": 1}, {"calls": 11}, {"days": 3}, {"day_to": "2026-02-01"}):
+            with start_sandbox(**({"calls": 10, "days": 2} | options)) as sandbox:
+                accounts.append(sandbox.account)
+        assert accounts[0] == accounts[1]
+        assert len(set(accounts)) == 5
+
     def test_client(self, tmp_path: Path) -> None:
         with bc.start_sandbox(calls=5, days=1) as sandbox:
             client = sandbox.client(page_size=7, account="mine", cache_dir=tmp_path)
