@@ -34,10 +34,10 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="few calls, nothing judged")
     small = parser.parse_args().small
     found: dict[str, float] = {}
-    with bc.start_sandbox(calls=6_000 if small else 200_000, days=30) as sandbox:
+    with bc.start_sandbox(calls=2_500 if small else 200_000, days=30) as sandbox:
         found["first contact"], found["requests ÷ pages"], _ = _cost(sandbox, None)
         _, found["requests ÷ pages, stitched"], found["rows ÷ calls, stitched"] = _cost(sandbox, STITCHED)
-    with bc.start_sandbox(calls=40_000 if not small else 4_000, days=100) as sandbox:
+    with bc.start_sandbox(*((480, 12) if small else (40_000, 100))) as sandbox:
         found |= _windows_of_one_page(sandbox)
     missed = [name for name, most in TARGETS.items() if found[name] > most]
     for name, most in TARGETS.items():

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from loads import from_cache, from_server
 from loads.stage import FULL, SMALL, Stage
-from measure import Protocol
+from measure import Protocol, run_in_copies
 
 from brightcall_pandas.sandbox import start_sandbox
 
@@ -46,6 +46,10 @@ def main() -> None:
     if unknown := set(given.names) - set(NAMES):
         parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(NAMES)}")
     scale = SMALL if given.small else FULL
+    if given.small:
+        run_in_copies(
+            "loads.contestants", "loads.bare", "brightcall_pandas.export", "brightcall_pandas.sandbox"
+        )
     if given.rounds is not None:
         scale = scale.with_rounds(given.rounds)
     protocol = Protocol(judge=not given.small)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import socket
@@ -56,18 +57,21 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def brightcall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
-    """How a test runs the command line: arguments and environment in, exit status and what was printed out.
+def run_copied(
+    tmp_path_factory: pytest.TempPathFactory, copied_sandboxes: Any
+) -> Iterator[Callable[..., Any] | None]:
+    """How a test runs a program: its path ("" for the command line), arguments and environment in.
 
-    Every command is a process of its own: a copy of one that has imported everything, which costs a
-    hundredth of starting Python. Where something cannot be forked it is the installed command.
+    Each is a process of its own: a copy of one that has imported everything, which costs a hundredth of
+    starting Python. None where something cannot be forked.
     """
-    if not hasattr(os, "fork"):
-        yield run_installed
+    if copied_sandboxes is None:
+        yield None
         return
     folder = tmp_path_factory.mktemp("commands")
+    copied_sandboxes.begin()
     with subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("command_server.py"))],
+        [sys.executable, str(Path(__file__).with_name("command_server.py")), copied_sandboxes.address],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -76,10 +80,11 @@ def brightcall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
         assert server.stdout is not None
         assert server.stdout.readline() == "ready\n"
 
-        def run(*arguments: Any, **environment: str) -> subprocess.CompletedProcess[str]:
+        def run(path: str, *arguments: Any, **environment: str) -> subprocess.CompletedProcess[str]:
             assert server.stdin is not None
             assert server.stdout is not None
             job = {
+                "path": path,
                 "arguments": [str(each) for each in arguments],
                 "environment": os.environ | environment,
                 "folder": str(Path.cwd()),
@@ -94,6 +99,27 @@ def brightcall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
         yield run
         server.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def brightcall(run_copied: Callable[..., Any] | None) -> Callable[..., Any]:
+    """How a test runs the command line: arguments and environment in, exit status and what was printed out.
+
+    Where something cannot be forked it is the installed command.
+    """
+    return run_installed if run_copied is None else functools.partial(run_copied, "")
+
+
+@pytest.fixture(scope="session")
+def run_script(run_copied: Callable[..., Any] | None) -> Callable[..., Any]:
+    """How a test runs a program of this repository: its path, and as `brightcall`."""
+    return started_script if run_copied is None else run_copied
+
+
+def started_script(path: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a Python that starts anew."""
+    command = [sys.executable, path, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
 
 
 def run_installed(*arguments: Any, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -3,8 +3,6 @@
 import importlib
 import inspect
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -21,10 +19,10 @@ def measure(monkeypatch):
     return importlib.import_module("measure")
 
 
-def ran(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a benchmark to its end."""
-    command = [sys.executable, str(BENCHMARKS / name), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
+@pytest.fixture
+def ran(run_script):
+    """How a benchmark is run to its end."""
+    return lambda name, *arguments: run_script(str(BENCHMARKS / name), *arguments)
 
 
 @pytest.fixture
@@ -34,34 +32,28 @@ def results(monkeypatch):
 
 
 class TestLoading:
-    def test_it_compares_on_a_few_calls(self):
+    def test_it_compares_on_a_few_calls(self, ran):
         done = ran("loading.py", "--small")
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("not judged") == 7
         assert "against dlt: left out" in done.stdout
         assert "Results are equal" in done.stdout
 
-    def test_an_unknown_name(self):
-        done = subprocess.run(
-            [sys.executable, str(BENCHMARKS / "loading.py"), "parsnip"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+    def test_an_unknown_name(self, ran):
+        done = ran("loading.py", "parsnip")
         assert done.returncode == 2
         assert "parsnip: choose from cold, dlt, latency, bare, parsing, tier, widening, warm" in done.stderr
 
 
 class TestLookback:
-    def test_it_counts_a_few_worlds(self):
+    def test_it_counts_a_few_worlds(self, ran):
         done = ran("lookback.py", "--small")
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("not judged") == 8
 
 
 class TestLedger:
-    def test_it_compares_on_a_few_calls(self):
+    def test_it_compares_on_a_few_calls(self, ran):
         done = ran("ledger.py", "--small")
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("not judged") == 3
@@ -69,7 +61,7 @@ class TestLedger:
 
 
 class TestExporting:
-    def test_all_calls_are_in_the_files(self):
+    def test_all_calls_are_in_the_files(self, ran):
         done = ran("exporting.py", "--calls", "2000", "--days", "3", "40")
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("export of 2,000 calls over") == 2
@@ -77,7 +69,7 @@ class TestExporting:
 
 
 class TestImporting:
-    def test_both_import_the_same_libraries(self):
+    def test_both_import_the_same_libraries(self, ran):
         done = ran("importing.py", "--rounds", "0")
         assert done.returncode == 0, done.stderr
         assert "at most 1.3: not judged" in done.stdout
@@ -86,8 +78,8 @@ class TestImporting:
 
 
 class TestScale:
-    def test_a_shuffled_table_is_equal_to_pandas(self):
-        done = ran("scale.py", "attempts", "--small", "--millions", "1")
+    def test_a_shuffled_table_is_equal_to_pandas(self, ran):
+        done = ran("scale.py", "attempts", "--small", "--millions", "1", "--workers", "1")
         assert done.returncode == 0, done.stderr
         assert "4,000 calls in 30 files" in done.stdout
         assert "attempts                   4,000 " in done.stdout
@@ -95,7 +87,7 @@ class TestScale:
 
 
 class TestCost:
-    def test_counts_what_is_asked(self):
+    def test_counts_what_is_asked(self, ran):
         done = ran("cost.py", "--small")
         assert done.returncode == 0, done.stderr
         assert "requests ÷ pages, stitched" in done.stdout
@@ -106,10 +98,10 @@ WITHOUT_CLAIM = {"recalls"}  # its intervals are Wilson's of single shares, and 
 
 
 class TestWorlds:
-    def test_claims_are_counted_and_power_grows(self):
+    def test_claims_are_counted_and_power_grows(self, ran):
         done = ran("worlds.py", "--small")
         assert done.returncode == 0, done.stderr
-        assert "3 worlds in which nothing differs, 1,500 calls each" in done.stdout
+        assert "2 worlds in which nothing differs, 1,500 calls each" in done.stdout
         claims = re.findall(r"^(\w+)\b.* +\d+\.\d% .* +\d+%$", done.stdout, re.MULTILINE)
         tables = {name: inspect.signature(getattr(analysis, name)).parameters for name in analysis.__all__}
         assert (
@@ -124,7 +116,7 @@ class TestWorlds:
 
 
 class TestReport:
-    def test_false_reports_and_planted_effects_are_counted(self):
+    def test_false_reports_and_planted_effects_are_counted(self, ran):
         done = ran("report.py", "--small")
         assert done.returncode == 0, done.stderr
         assert "2 worlds in which nothing differs: 0.0% of reports say anything" in done.stdout
@@ -135,7 +127,7 @@ class TestReport:
 
 
 class TestPictures:
-    def test_draws_those_that_are_asked_for(self):
+    def test_draws_those_that_are_asked_for(self, ran):
         done = ran("pictures.py", "--small", "by_outcome", "control_chart")
         assert done.returncode == 0, done.stdout + done.stderr
         assert "3,000 calls over 180 days" in done.stdout
@@ -143,7 +135,7 @@ class TestPictures:
 
 
 class TestCoverage:
-    def test_intervals_that_know_clients_cover_the_truth(self):
+    def test_intervals_that_know_clients_cover_the_truth(self, ran):
         done = ran("coverage.py", "--draws", "1000")
         assert done.returncode == 0, done.stderr
         rows = re.findall(r"^(\d) +(\S+)% +(\S+)% +(\S+)% +(\S+)%", done.stdout, re.MULTILINE)
@@ -153,10 +145,10 @@ class TestCoverage:
 
 
 class TestSoak:
-    def test_some_rounds(self):
+    def test_some_rounds(self, ran):
         done = ran("soak.py", "--small")
         assert done.returncode == 0, done.stdout + done.stderr
-        assert re.search(r"busy days refused: \d of 1", done.stdout)
+        assert re.search(r"busy days refused: 0 of 1", done.stdout)
         assert "8 rounds, " in done.stdout
         assert "WRONG" not in done.stdout
 

@@ -72,9 +72,14 @@ class Sandbox:
     client_class
         What `client` calls to make a client. The sandbox does not import the client; the package sets this
         on the class when ``brightcall_pandas.start_sandbox`` is first used.
+    process_class
+        What starts the process: `subprocess.Popen`, or what is called as it is and returns an object with its
+        ``stdin``, ``stdout``, ``poll``, ``wait`` and ``kill``. Tests that start many sandboxes set it to copy
+        a process that has imported everything already.
     """
 
     client_class: ClassVar[Callable[..., Any] | None] = None
+    process_class: ClassVar[Callable[..., Any]] = subprocess.Popen
 
     url: str
     api_key: str
@@ -91,7 +96,7 @@ class Sandbox:
         self._session.trust_env = False  # requests must not leave this machine through a proxy
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
         try:
-            self._process = subprocess.Popen(  # noqa: S603
+            self._process = type(self).process_class(
                 [sys.executable, "-I", str(_CHILD), json.dumps(_import_paths()), "--for-parent", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -26,8 +26,8 @@ DEADLINE_S = 120
 class TestConsoles:
     """Windows' code pages, and what a server would have a terminal do."""
 
-    def test_what_a_code_page_lacks_is_written_plainly(self, installed, tmp_path):
-        done = installed("demo", "--calls=60", "--days=2", f"--output={tmp_path}", PYTHONIOENCODING="cp866")
+    def test_what_a_code_page_lacks_is_written_plainly(self, brightcall, tmp_path):
+        done = brightcall("demo", "--calls=60", "--days=2", f"--output={tmp_path}", PYTHONIOENCODING="cp866")
         assert (done.returncode, "Traceback" in done.stderr) == (0, False)
         assert "with 60 made-up calls ..." in done.stdout
         assert "Calls in the frame: 60" in done.stdout
@@ -377,30 +377,6 @@ class TestSandbox:
                 process.wait(30)
         assert process.returncode == 0
 
-    def test_tells_programs_where_it_is(self):
-        command = [
-            Path(sys.executable).with_name("brightcall"),
-            "sandbox",
-            "--calls",
-            "5",
-            "--days",
-            "1",
-            "--json",
-        ]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
-        ) as process:
-            try:
-                told = json.loads(process.stdout.readline())
-                address = f"{told['url']}/api/v1/stat/calls"
-                body = {"dayFrom": told["day_from"], "dayTo": told["day_to"]}
-                answer = requests.post(address, params={"api-key": told["api_key"]}, json=body, timeout=30)
-                assert answer.json()["totalItems"] == 5
-            finally:
-                process.send_signal(signal.SIGINT)
-                process.wait(30)
-        assert process.returncode == 0
-
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
@@ -455,7 +431,7 @@ class TestSandbox:
         burnt = next(each for each in listed if each["name"] == "burnt_line")
         assert burnt["effects"][0]["size"] == -0.5
 
-    def test_serves_a_persona_and_a_world(self):
+    def test_tells_programs_where_it_is_and_serves_a_persona_and_a_world(self):
         command = [Path(sys.executable).with_name("brightcall"), "sandbox", "--calls", "5", "--days", "1"]
         with subprocess.Popen(
             [*command, "--persona", "text-ids", "--world", "null", "--json"],
@@ -468,6 +444,7 @@ class TestSandbox:
                 body = {"dayFrom": told["day_from"], "dayTo": told["day_to"]}
                 address = f"{told['url']}/api/v1/stat/calls"
                 answer = requests.post(address, params={"api-key": told["api_key"]}, json=body, timeout=30)
+                assert answer.json()["totalItems"] == 5
                 assert answer.json()["calls"][0]["id"] == "1000005"
                 assert told["account"].endswith("-text-ids")
                 assert "-null-" in told["account"]

@@ -133,29 +133,16 @@ class TestLab:
             "02_b.ipynb": "changed",
         }
 
-    def test_a_folder_without_notebooks_is_a_usage_error(self, folder):
-        done = subprocess.run(
-            [*COMMAND, "--copies-of", "nowhere"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            check=False,
-        )
+    def test_a_folder_without_notebooks_is_a_usage_error(self, brightcall, folder, monkeypatch):
+        monkeypatch.chdir(folder)
+        done = brightcall("lab", "--copies-of", "nowhere")
         assert done.returncode == 2
         assert "there are no notebooks" in done.stderr
         assert not (folder / "my_notebooks").exists()
 
-    def test_what_cannot_be_a_key_is_a_usage_error(self, folder):
-        done = subprocess.run(
-            COMMAND,
-            cwd=folder,
-            env=os.environ | {"BRIGHTCALL_API_KEY": "a\x07b"},
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            check=False,
-        )
+    def test_what_cannot_be_a_key_is_a_usage_error(self, brightcall, folder, monkeypatch):
+        monkeypatch.chdir(folder)
+        done = brightcall("lab", BRIGHTCALL_API_KEY="a\x07b")
         assert done.returncode == 2
         assert "BRIGHTCALL_API_KEY" in done.stderr
         assert "a\x07b" not in done.stderr

@@ -392,7 +392,7 @@ class TestStaysSmall:
             "warnings.simplefilter('error')\n"
             "client = bc.Client(account=sys.argv[1], cache_dir=sys.argv[2], offline=True)\n"
             "print('ready', flush=True)\n"
-            "for _ in range(25):\n"
+            "for _ in range(15):\n"
             "    print(len(bc.load_calls(sys.argv[3], sys.argv[4], client=client)), flush=True)\n"
         )
         with subprocess.Popen(
@@ -407,7 +407,7 @@ class TestStaysSmall:
                 bc.load_calls(day, day, client=client, refresh=True)
                 rounds += 1
             found = reader.stdout.read().split()
-        assert found == [str(expected)] * 25
+        assert found == [str(expected)] * 15
         assert reader.returncode == 0
         assert rounds > 3
 

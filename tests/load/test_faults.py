@@ -303,7 +303,6 @@ class TestPages:
         [
             ({"wrong_total": {"by": 3}}, "v1"),
             (TOO_MANY, "v3"),
-            (TINY_PAGES | {"wrong_total": {"by": 3}}, "v1"),
             (TINY_PAGES | {"wrong_total": {"by": -3}}, "v1"),
             ({"capped_page": {"cap": 7}, "missing_total": 1}, "v1"),
             ({"outside_rows": 1}, "v1"),

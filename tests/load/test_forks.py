@@ -43,11 +43,11 @@ def wrong(found, truth):
     return [each for each, expected in zip(found, right, strict=True) if tuple(each) != expected]
 
 
-def test_four_children_72_loads_all_right(shared, loaded, truth, tmp_path):
+def test_four_children_48_loads_all_right(shared, loaded, truth, tmp_path):
     shared.latency(0.04)  # each answer takes 40 to 120 ms
     shared.set_faults({"slow": {"rate": 0.5, "seconds": 0.08}})
-    found = loaded(how="pools", children=4, rounds=6, loads=72)
-    assert len(found) == 72 + 6 + 1  # and the parent's own
+    found = loaded(how="pools", children=4, rounds=4, loads=48)
+    assert len(found) == 48 + 4 + 1  # and the parent's own
     assert wrong(found, truth) == []
     with closing(sqlite3.connect(tmp_path / "forked" / "pages.sqlite")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -496,10 +496,10 @@ class TestTimezones:
 
 
 class TestOnIncomplete:
-    FAULTS = {"wrong_total": {"by": 40}, "unstable_ties": {"seconds": 86_400}, "capped_page": {"cap": 60}}
+    FAULTS = {"wrong_total": {"by": 40}, "unstable_ties": {"seconds": 86_400}, "capped_page": {"cap": 30}}
 
     def test_what_cannot_be_proved_raises_and_is_not_cached(self, tmp_path):
-        with bc.start_sandbox(calls=400, days=1, seed=1, faults=self.FAULTS) as sandbox:
+        with bc.start_sandbox(calls=150, days=1, seed=1, faults=self.FAULTS) as sandbox:
             client = sandbox.client(cache_dir=tmp_path)
             for _ in range(2):
                 with pytest.raises(bc.IncompleteDataError, match=r"of 2026-03-31.*on_incomplete='warn'"):
@@ -539,7 +539,7 @@ class TestOnIncomplete:
             assert len(said) == 1
 
     def test_or_warns_and_marks_it(self, tmp_path):
-        with bc.start_sandbox(calls=400, days=1, seed=1, faults=self.FAULTS) as sandbox:
+        with bc.start_sandbox(calls=150, days=1, seed=1, faults=self.FAULTS) as sandbox:
             client = sandbox.client(cache_dir=tmp_path)
             with pytest.warns(RuntimeWarning, match="not proved complete"):
                 frame = bc.load_calls(sandbox.day_from, sandbox.day_to, client=client, on_incomplete="warn")

@@ -110,15 +110,14 @@ def show(name: str, said: str) -> None:
 def drawn(name: str) -> Iterator[tuple[bool, int, str]]:
     """Yield whether the table changes, the size of the page and the version, for each load of a persona.
 
-    A table that stands still is read in pages of every size, one that changes in two of the three; the
-    versions take turns, and the next persona begins with another.
+    A table that stands still is read in large pages, of which some servers give only the first thousand
+    calls, and in one of the smaller sizes, by the other version; one that changes in a size that comes round.
     """
     number = list(PERSONAS).index(name)
-    sizes = list(TABLES)
-    for turn, size in enumerate(sizes):
-        yield False, size, VERSIONS[(number + turn) % 2]
-    for turn in range(2):
-        yield True, sizes[(number + turn) % 3], VERSIONS[(number + turn + 1) % 2]
+    large, *smaller = TABLES
+    yield False, large, VERSIONS[number % 2]
+    yield False, smaller[number // 2 % 2], VERSIONS[(number + 1) % 2]
+    yield True, list(TABLES)[number % 3], VERSIONS[number // 3 % 2]
 
 
 class TestDrawn:
@@ -127,15 +126,15 @@ class TestDrawn:
         by_persona = {name: list(drawn(name)) for name in PERSONAS}
         met = Counter(itertools.chain.from_iterable(by_persona.values()))
         assert set(met) == set(itertools.product((False, True), TABLES, VERSIONS))
-        assert min(met.values()) > len(PERSONAS) / 5
+        assert min(met.values()) > len(PERSONAS) / 8
         for loads in by_persona.values():
-            for moving in (False, True):
-                assert {version for state, _, version in loads if state == moving} == set(VERSIONS)
+            assert [state for state, *_ in loads] == [False, False, True]
+            assert {version for state, _, version in loads if not state} == set(VERSIONS)
 
 
 @pytest.mark.parametrize("name", PERSONAS)
 def test_loads_whole_or_says_so(name, servers, folders):
-    """Five loads of each persona; all twelve of each: ``benchmarks/soak.py --personas``."""
+    """Three loads of each persona; all twelve of each: ``benchmarks/soak.py --personas``."""
     tally: Counter[str] = Counter()
     wrong, answers, pages = [], 0, 0
     for moving, size, version in drawn(name):
@@ -156,13 +155,14 @@ def test_loads_whole_or_says_so(name, servers, folders):
     assert wrong == []
 
 
-@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
-    "name",
+    ("name", "version"),
     [
-        *("day-to-exclusive", "sizes-rounded-down+day-to-exclusive", "pages-from-0", "depth-1000-empty"),
-        *("newest-first", "sizes-in-tens", "sizes-refused-400", "totals-as-text"),
-        *("newest-first+null-calls", "pages-from-0+absent-calls", "pages-from-0+no-totals"),
+        *itertools.product(("day-to-exclusive", "pages-from-0", "totals-as-text"), VERSIONS),
+        *(("sizes-rounded-down+day-to-exclusive", "v3"), ("depth-1000-empty", "v1")),
+        *(("newest-first", "v1"), ("sizes-in-tens", "v3"), ("sizes-refused-400", "v1")),
+        *(("newest-first+null-calls", "v3"), ("pages-from-0+absent-calls", "v1")),
+        *(("pages-from-0+no-totals", "v1"), ("pages-from-0+no-totals", "v3")),
     ],
 )
 def test_what_was_learnt_loses_nothing_later(name, version, servers, folders):
@@ -191,20 +191,11 @@ def test_a_day_without_calls(name, servers, folders):
     assert came.outcome in (GOOD if PERSONAS[name].may_be_refused else {"whole"}), came.said
 
 
-class TestBusyDay:
-    def test_an_ordinary_one_is_not_refused(self, folders):
-        changes = {"grow": 0.5, "insert": 0.05, "delete": 0.05}
-        with bc.start_sandbox(calls=14_000, days=1, seed=3) as sandbox:
-            came = [load(sandbox, next(folders), page_size=500, changes=changes, seed=n) for n in range(2)]
-        show("an ordinary busy day", f"{', '.join(each.outcome for each in came)}")
-        assert [each.outcome for each in came] == ["whole"] * 2, came
-
-
 chances = st.sampled_from([0.0, 0.05, 0.2, 0.5])
 
 
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )

@@ -20,6 +20,7 @@ import pytest
 
 import brightcall_pandas as bc
 from brightcall_pandas.frame._fields import SCHEMA_VERSION
+from tests.load.copied_program import CopiedProgram
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals, limits and users as POSIX has them")
 
@@ -30,13 +31,13 @@ PATIENCE_S = 120  # guards against hanging for ever; nothing is measured
 class Process:
     """A `loading_process`, steered line by line."""
 
-    def __init__(self, job):
-        self._process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), json.dumps(job)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, job, anew=False):
+        command = [str(PROGRAM), json.dumps(job)]
+        if anew:
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            self._process = subprocess.Popen([sys.executable, *command], **pipes, text=True)
+        else:
+            self._process = CopiedProgram(command)
         self.pid = self._process.pid
         assert self.hear() == "ready"
 
@@ -83,8 +84,8 @@ def start():
     """How a process is started; it is ended with the test."""
     started = []
 
-    def start(job):
-        started.append(Process(job))
+    def start(job, **how):
+        started.append(Process(job, **how))
         return started[-1]
 
     yield start
@@ -160,7 +161,7 @@ class TestKill:
         assert nursery.hear() == 0
         whole = time.monotonic() - began  # as long as a load takes here and now, nobody killing it
         draw, ends = random.Random(5), []
-        while ends.count(-signal.SIGKILL) < 12:
+        while ends.count(-signal.SIGKILL) < 8:
             assert len(ends) < 100
             nursery.tell("fork")
             child = nursery.hear()
@@ -224,7 +225,7 @@ class TestInterrupt:
         process.tell(command)
         # In the middle: some fault has struck, and what it struck is being waited for.
         wait_until(lambda: struck(shared, since))
-        time.sleep(0.2)
+        time.sleep(0.1)
         process.interrupt()
         assert process.hear() == {"interrupted": True}
         shared.set_faults(None)
@@ -241,7 +242,7 @@ class TestInterrupt:
     def test_the_program_ends_although_answers_hang(self, start, job, shared):
         since = len(shared.requests())
         shared.set_faults({"hang": 1})
-        process = start(job | {"options": job["options"] | {"timeout": 3600}})
+        process = start(job | {"options": job["options"] | {"timeout": 3600}}, anew=True)
         process.tell("load")
         wait_until(lambda: struck(shared, since))
         process.interrupt()

@@ -35,7 +35,7 @@ from tests.load.servers import (
 
 # Page size, calls, days, and calls of the day before and of the day after.
 WINDOWS = [
-    (500, 3000, 3, 0),
+    (500, 1800, 3, 0),
     (500, 1270, 1, 20),
     (500, 20, 1, 3),
     (100, 433, 1, 0),

@@ -22,6 +22,12 @@ import brightcall_pandas as bc
 from brightcall_pandas.sandbox import Sandbox, SandboxError, start_sandbox
 
 
+@pytest.fixture
+def started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start sandboxes as users start them, and not as copies of a process of the tests."""
+    monkeypatch.setattr(Sandbox, "process_class", subprocess.Popen)
+
+
 def ask(sandbox: Sandbox, **body: Any) -> dict[str, Any]:
     days = {"dayFrom": sandbox.day_from, "dayTo": sandbox.day_to, "itemsPerPage": 1_000}
     url = f"{sandbox.url}/api/v1/stat/calls?api-key={sandbox.api_key}"
@@ -42,6 +48,7 @@ def ends(url: str) -> bool:
     return not listens(url)
 
 
+@pytest.mark.usefixtures("started_anew")
 class TestStartSandbox:
     def test_says_what_a_client_needs(self) -> None:
         with start_sandbox(calls=50, days=3, seed=2) as sandbox:
@@ -52,30 +59,6 @@ class TestStartSandbox:
             assert sandbox.account in repr(sandbox)
             assert sandbox.api_key not in repr(sandbox)
         assert ends(sandbox.url)
-
-    def test_the_account_follows_from_the_calls_and_not_from_the_port(self) -> None:
-        accounts = []
-        for options in ({}, {}, {"seed": 1}, {"calls": 11}, {"days": 3}, {"day_to": "2026-02-01"}):
-            with start_sandbox(**({"calls": 10, "days": 2} | options)) as sandbox:
-                accounts.append(sandbox.account)
-        assert accounts[0] == accounts[1]
-        assert len(set(accounts)) == 5
-
-    def test_one_that_ends_today_has_calls_up_to_now(self) -> None:
-        with start_sandbox(calls=300, days=3, day_to="today") as sandbox:
-            begun = datetime.now(UTC)
-            last = datetime.now(ZoneInfo(sandbox.timezone)).date()
-            if sandbox.day_to != str(last):
-                pytest.skip("midnight came")
-            assert sandbox.day_from == str(last - timedelta(days=2))
-            times = [datetime.fromisoformat(call["timestamp"]) for call in ask(sandbox)["calls"]]
-            assert 0 < len(times) <= 300
-            assert max(times) <= begun
-
-    @pytest.mark.parametrize("day", ["tomorrow", "2026-02-30"])
-    def test_a_last_day_that_is_none(self, day: str) -> None:
-        with pytest.raises(ValueError, match=f"day_to='{day}' is not a date.*or give 'yesterday' or 'today'"):
-            start_sandbox(day_to=day)
 
     def test_works_without_a_with_block(self) -> None:
         sandbox = start_sandbox(calls=5, days=1, day_to="2026-01-05")
@@ -178,6 +161,30 @@ class TestStartSandbox:
 
 
 class TestSandbox:
+    def test_one_that_ends_today_has_calls_up_to_now(self) -> None:
+        with start_sandbox(calls=300, days=3, day_to="today") as sandbox:
+            begun = datetime.now(UTC)
+            last = datetime.now(ZoneInfo(sandbox.timezone)).date()
+            if sandbox.day_to != str(last):
+                pytest.skip("midnight came")
+            assert sandbox.day_from == str(last - timedelta(days=2))
+            times = [datetime.fromisoformat(call["timestamp"]) for call in ask(sandbox)["calls"]]
+            assert 0 < len(times) <= 300
+            assert max(times) <= begun
+
+    @pytest.mark.parametrize("day", ["tomorrow", "2026-02-30"])
+    def test_a_last_day_that_is_none(self, day: str) -> None:
+        with pytest.raises(ValueError, match=f"day_to='{day}' is not a date.*or give 'yesterday' or 'today'"):
+            start_sandbox(day_to=day)
+
+    def test_the_account_follows_from_the_calls_and_not_from_the_port(self) -> None:
+        accounts = []
+        for options in ({}, {}, {"seed": 1}, {"calls": 11}, {"days": 3}, {"day_to": "2026-02-01"}):
+            with start_sandbox(**({"calls": 10, "days": 2} | options)) as sandbox:
+                accounts.append(sandbox.account)
+        assert accounts[0] == accounts[1]
+        assert len(set(accounts)) == 5
+
     def test_client(self, tmp_path: Path) -> None:
         with bc.start_sandbox(calls=5, days=1) as sandbox:
             client = sandbox.client(page_size=7, account="mine", cache_dir=tmp_path)
@@ -361,7 +368,7 @@ class TestWorld:
     def test_one_that_cannot_be_is_told_before_the_process_starts(
         self, world: Any, said: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(subprocess, "Popen", None)
+        monkeypatch.setattr(Sandbox, "process_class", None)
         with pytest.raises(ValueError, match=said):
             start_sandbox(calls=10, days=30, world=world)
 
