@@ -237,7 +237,7 @@ class TestBy:
         assert set(weeks.strftime("%a %H:%M")) == {"Mon 00:00"}
 
     @pytest.mark.parametrize("name", ["by_agent", "funnel", "heatmap", "talk_time_buckets"])
-    @settings(max_examples=8)
+    @settings(max_examples=5)
     @given(seed=st.integers(0, 10_000), many=st.integers(1, 60))
     def test_of_a_group_stands_what_its_calls_alone_would_give(self, name, seed, many):
         df = calls(many, seed)
