@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,11 @@ os.environ["TMPDIR"] = _folder.name
 os.environ.pop("BRIGHTCALL_API_KEY", None)
 os.environ.pop("BRIGHTCALL_BASE_URL", None)
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+
+# Hundreds of processes start here: without it each would compile the package and the tests anew, which takes
+# longer than all that it imports besides. (Coverage and mutation testing do as they are told.)
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Some tests interrupt themselves; a shell that runs the tests in the background has interrupts ignored.
 if threading.current_thread() is threading.main_thread():

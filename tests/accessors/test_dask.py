@@ -37,6 +37,38 @@ REFUSED = """
 """.split()
 LAZY = [name for name in analysis.__all__ if name not in (*REFUSED, "definitions")]
 
+OF_CLIENTS = [
+    ("attempts", (), {}),
+    ("repeat_callers", (), {}),
+    ("recalls", (), {"by": "number_type"}),
+    ("summary", (), {"by": "client_hour"}),
+    ("breakdown", (), {"by": "client"}),
+    ("by_outcome", (), {"by": "country"}),
+    ("transfer_summary", (), {"by": "region"}),
+]
+IN_GROUPS = [
+    (name, (), {"by": ["project", "outcome"]})
+    for name in ("by_agent", "by_line", "heatmap", "talk_time_buckets")
+]
+BY_ATTEMPT = [(name, (), {"by": "attempt"}) for name in ("by_outcome", "heatmap", "over_time", "by_line")]
+PLAIN = [(name, *ARGUMENTS.get(name, ((), {}))) for name in LAZY]
+
+
+def each_of(cases):
+    return pytest.mark.parametrize("place", range(len(cases)), ids=[name for name, _, _ in cases])
+
+
+def tables_of(frame, cases):
+    return [getattr(frame.calls, name)(*args, **kwargs) for name, args, kwargs in cases]
+
+
+def computed(lazy, cases):
+    """Return tables, the counted ones computed in one go: parts that several of them need are read once."""
+    dask, delayed = pytest.importorskip("dask"), pytest.importorskip("dask.delayed").Delayed
+    tables = tables_of(lazy, cases)
+    counted = iter(dask.compute(*(each for each in tables if isinstance(each, delayed))))
+    return [next(counted) if isinstance(each, delayed) else each.compute() for each in tables]
+
 
 def lazily(frame):
     dataframe = pytest.importorskip("dask.dataframe")
@@ -69,6 +101,28 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def calls(folder):
     return bc.read_calls(folder)
+
+
+@pytest.fixture(scope="module")
+def of_all(cluster, folder):
+    """Return the tables of the workers by the list of cases."""
+    lists = {"plain": PLAIN, "groups": IN_GROUPS, "attempt": BY_ATTEMPT}
+    tables = iter(computed(bc.scan_calls(folder), [case for cases in lists.values() for case in cases]))
+    return {kind: [next(tables) for _ in cases] for kind, cases in lists.items()}
+
+
+@pytest.fixture(scope="module")
+def spelled(cluster, calls, tmp_path_factory):
+    """Return pandas' and the workers' tables of calls whose numbers are spelled in several ways."""
+    forms = ("{0}", "00{1}", "0{2} {3}", "unknown")
+    numbers = [
+        each if pd.isna(each) else forms[row % 4].format(each, each[1:], each[3:6], each[6:])
+        for row, each in enumerate(calls["clientNumber"])
+    ]
+    spelled, folder = calls.assign(clientNumber=numbers), tmp_path_factory.mktemp("spelled") / "calls"
+    spelled.attrs["brightcall"] = {"region": "DE"}
+    spelled.calls.to_parquet(folder)
+    return tables_of(bc.read_calls(folder), OF_CLIENTS), computed(bc.scan_calls(folder), OF_CLIENTS)
 
 
 def told(table: pd.DataFrame) -> dict[str, object]:
@@ -138,56 +192,31 @@ class TestScanCalls:
 
 
 class TestDistributedCalls:
-    @pytest.mark.parametrize("name", LAZY)
-    def test_is_pandas_to_the_last_digit(self, cluster, folder, calls, name):
-        args, kwargs = ARGUMENTS.get(name, ((), {}))
-        expected = getattr(calls.calls, name)(*args, **kwargs)
-        found = getattr(bc.scan_calls(folder).calls, name)(*args, **kwargs).compute()
-        if name in ("chains_match", "transfer_chains"):
+    @each_of(PLAIN)
+    def test_is_pandas_to_the_last_digit(self, of_all, calls, place):
+        (expected,), found = tables_of(calls, PLAIN[place : place + 1]), of_all["plain"][place]
+        if PLAIN[place][0] in ("chains_match", "transfer_chains"):
             found = found.reset_index(drop=True)
         assert len(expected)
         check = pdt.assert_frame_equal if isinstance(expected, pd.DataFrame) else pdt.assert_series_equal
         check(found, expected, check_exact=True)
 
-    @pytest.mark.parametrize("name", ["by_agent", "by_line", "heatmap", "talk_time_buckets"])
-    def test_groups_are_pandas_to_the_last_digit(self, cluster, folder, calls, name):
-        expected = getattr(calls.calls, name)(by=["project", "outcome"])
-        found = getattr(bc.scan_calls(folder).calls, name)(by=["project", "outcome"]).compute()
+    @each_of(IN_GROUPS)
+    def test_groups_are_pandas_to_the_last_digit(self, of_all, calls, place):
+        (expected,), found = tables_of(calls, IN_GROUPS[place : place + 1]), of_all["groups"][place]
         pdt.assert_frame_equal(found, expected, check_exact=True)
         assert told(found) == told(expected)
 
-    @pytest.mark.parametrize(
-        ("name", "by"),
-        [
-            ("attempts", None),
-            ("repeat_callers", None),
-            ("recalls", "number_type"),
-            ("summary", "client_hour"),
-            ("breakdown", "client"),
-            ("by_outcome", "country"),
-            ("transfer_summary", "region"),
-        ],
-    )
-    def test_clients_are_the_same_in_whatever_part_and_spelling(self, cluster, calls, tmp_path, name, by):
-        forms = ("{0}", "00{1}", "0{2} {3}", "unknown")
-        numbers = [
-            each if pd.isna(each) else forms[row % 4].format(each, each[1:], each[3:6], each[6:])
-            for row, each in enumerate(calls["clientNumber"])
-        ]
-        spelled = calls.assign(clientNumber=numbers)
-        spelled.attrs["brightcall"] = {"region": "DE"}
-        spelled.calls.to_parquet(tmp_path / "calls")
-        given = {} if by is None else {"by": by}
-        expected = getattr(bc.read_calls(tmp_path / "calls").calls, name)(**given)
-        found = getattr(bc.scan_calls(tmp_path / "calls").calls, name)(**given).compute()
+    @each_of(OF_CLIENTS)
+    def test_clients_are_the_same_in_whatever_part_and_spelling(self, spelled, place):
+        expected, found = (tables[place] for tables in spelled)
         pdt.assert_frame_equal(found, expected, check_exact=True)
         assert told(found) == told(expected)
         assert found.attrs["brightcall"]["region"] == "DE"
 
-    @pytest.mark.parametrize("name", ["by_outcome", "heatmap", "over_time", "by_line"])
-    def test_attempts_are_counted_over_all_files(self, cluster, folder, calls, name):
-        expected = getattr(calls.calls, name)(by="attempt")
-        found = getattr(bc.scan_calls(folder).calls, name)(by="attempt").compute()
+    @each_of(BY_ATTEMPT)
+    def test_attempts_are_counted_over_all_files(self, of_all, calls, place):
+        (expected,), found = tables_of(calls, BY_ATTEMPT[place : place + 1]), of_all["attempt"][place]
         pdt.assert_frame_equal(found, expected, check_exact=True)
 
     def test_days_can_be_given_and_long_texts_are_kept_where_they_count(self, cluster):
@@ -209,12 +238,13 @@ class TestDistributedCalls:
         assert found.loc["Sunday", ["n_calls_per_day", "transcript_share"]].tolist() == [1.0, 0.5]
         assert found.loc["Monday", ["n_calls_per_day", "transcript_share"]].tolist() == [0.5, 0.0]
 
-    @pytest.mark.parametrize("name", REFUSED)
-    def test_what_has_no_distributed_form_says_so(self, folder, name):
-        with pytest.raises(
-            NotImplementedError, match=rf"^{name} has no exact distributed form.* bc\.read_calls"
-        ):
-            getattr(bc.scan_calls(folder).calls, name)()
+    def test_what_has_no_distributed_form_says_so(self, folder):
+        lazy = bc.scan_calls(folder).calls
+        for name in REFUSED:
+            with pytest.raises(
+                NotImplementedError, match=rf"^{name} has no exact distributed form.* bc\.read_calls"
+            ):
+                getattr(lazy, name)()
 
     def test_pictures_are_drawn_from_computed_tables(self, folder):
         with pytest.raises(NotImplementedError, match=r"finished tables.*\.compute\(\)"):
@@ -277,16 +307,17 @@ class TestDistributedCalls:
         found = lazy.compute(scheduler="synchronous")
         pdt.assert_frame_equal(found, frame.calls.pseudonymize("a secret"))
 
-    @pytest.mark.parametrize(("name", "by"), [("by_outcome", "agent"), ("attempts", "project")])
-    def test_a_worker_killed_in_the_middle_changes_nothing(self, cluster, folder, calls, name, by):
+    def test_a_worker_killed_in_the_middle_changes_nothing(self, cluster, folder, calls):
         """Of a table of sums, and of one for which calls are shuffled by client first."""
+        cases = [("by_outcome", (), {"by": "agent"}), ("attempts", (), {"by": "project"})]
         slow = bc.scan_calls(folder).map_partitions(_slowly)
         pids = list(cluster.run(os.getpid).values())
         killer = threading.Timer(0.8, os.kill, (pids[0], signal.SIGKILL))
         killer.start()
-        found = getattr(slow.calls, name)(by=by).compute()
+        found = computed(slow, cases)
         killer.join()
-        pdt.assert_frame_equal(found, getattr(calls.calls, name)(by=by), check_exact=True)
+        for ours, expected in zip(found, tables_of(calls, cases), strict=True):
+            pdt.assert_frame_equal(ours, expected, check_exact=True)
         cluster.wait_for_workers(2, timeout=60)
         assert set(cluster.run(os.getpid).values()) != set(pids)
 

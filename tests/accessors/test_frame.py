@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brightcall_pandas import accessors, analysis, export, to_frame
@@ -227,6 +227,7 @@ class TestFilter:
     )  # fmt: skip
     ROWS = st.lists(st.tuples(st.sampled_from(OUTCOMES), st.sampled_from(TAGS)), min_size=1, max_size=20)
 
+    @settings(max_examples=30)
     @given(ROWS)
     def test_labels_of_tables_are_filters(self, rows):
         df = pd.DataFrame(rows, columns=["outcomeTag", "tags"]).astype("str")

@@ -127,7 +127,7 @@ class TestCallbacks:
             assert len(empty) == 0
             assert empty.dtypes.equals(callbacks(callers).dtypes)
 
-    @settings(max_examples=40)
+    @settings(max_examples=25)
     @given(
         st.lists(
             st.tuples(

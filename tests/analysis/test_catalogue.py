@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 from functools import cache
 from pathlib import Path
@@ -135,7 +136,7 @@ class TestEveryTable:
 
     @pytest.mark.parametrize("name", [name for name in TABLES if name not in NO_FRAME])
     def test_every_number_is_defined(self, name):
-        columns = set(table_of(name, calls(40)).columns) - (set(FIELDS) if name in ROWS else set())
+        columns = set(columns_of(name)) - (set(FIELDS) if name in ROWS else set())
         assert columns >= NO_DEFINITION.get(name, set())
         for shown in columns - NO_DEFINITION.get(name, set()):
             base = str(shown)
@@ -151,7 +152,7 @@ class TestEveryTable:
             str(each).removesuffix("_low").removesuffix("_high")
             for name in TABLES
             if name not in NO_FRAME
-            for each in table_of(name, calls(40)).columns
+            for each in columns_of(name)
         }
         df = calls(40)
         shown |= set(analysis.explain_change(df, df, by="project").columns)
@@ -200,7 +201,7 @@ class TestHalves:
         assert options == of_halves - {"df", "table"}
 
     @pytest.mark.parametrize("name", ADDITIVE)
-    @settings(max_examples=5)
+    @settings(max_examples=3)
     @given(seed=st.integers(0, 10_000), many=st.integers(1, 60), by=st.sampled_from([None, "project"]))
     def test_a_table_is_finished_from_the_tallies_of_its_parts(self, name, seed, many, by):
         df = calls(many, seed)
@@ -228,7 +229,7 @@ class TestBy:
 
     @pytest.mark.parametrize("name", [name for name in SPLIT if name != "watch"])
     def test_takes_periods(self, name):
-        df = pd.concat([calls(60)] * 2)  # attempt_gaps needs a client who is dialed twice in one period
+        df = pd.concat([calls(25)] * 2)  # attempt_gaps needs a client who is dialed twice in one period
         arguments = {"breakdown": [], "compare": [calls(40)], "explain_change": [calls(40)]}
         table = getattr(analysis, name)(df, *arguments.get(name, ARGUMENTS.get(name, [])), by=["W", "30min"])
         assert {"W", "30min"} <= set(table.index.names)
@@ -236,7 +237,7 @@ class TestBy:
         assert set(weeks.strftime("%a %H:%M")) == {"Mon 00:00"}
 
     @pytest.mark.parametrize("name", ["by_agent", "funnel", "heatmap", "talk_time_buckets"])
-    @settings(max_examples=8)
+    @settings(max_examples=5)
     @given(seed=st.integers(0, 10_000), many=st.integers(1, 60))
     def test_of_a_group_stands_what_its_calls_alone_would_give(self, name, seed, many):
         df = calls(many, seed)
@@ -258,7 +259,7 @@ class TestHostileFrames:
         df = calls(30)
         df = pd.DataFrame({each: column(df, each) for each in df})  # typed once
         full = table_of(name, df)
-        for missing in df:
+        for missing in read_by(name, df, full):
             try:
                 table = table_of(name, df.drop(columns=missing))
             except KeyError as error:
@@ -280,7 +281,7 @@ class TestHostileFrames:
         assert empty.index.names == full.index.names
 
     @pytest.mark.parametrize("name", [name for name in OF_CALLS if name not in SHOW_EXAMPLES])
-    @settings(max_examples=3)
+    @settings(max_examples=2)
     @given(seed=st.integers(0, 1000))
     def test_order_index_and_form_of_the_rows_do_not_matter(self, name, seed):
         df = calls(40, seed)
@@ -324,6 +325,27 @@ def classes_of_tests() -> dict[str, ast.ClassDef]:
 
 def table_of(name: str, df: pd.DataFrame) -> pd.DataFrame:
     return getattr(analysis, name)(df, *ARGUMENTS.get(name, []), **KEYWORDS.get(name, {}))
+
+
+@cache
+def columns_of(name: str) -> pd.Index:
+    """Return the columns of a table of forty calls."""
+    return table_of(name, calls(40)).columns
+
+
+def read_by(name: str, df: pd.DataFrame, full: object) -> list[str]:
+    """Return the columns that this table may read: each six without which it is another, or fails."""
+    often = ["timestamp", "type", "state", "clientNumber", "talkTime", "outcomeType"]
+    columns = [*often, *df.columns.difference(often, sort=False)]
+    found = []
+    for place in range(0, len(columns), 6):
+        several = columns[place : place + 6]
+        with contextlib.suppress(KeyError):
+            table = table_of(name, df.drop(columns=several))
+            if isinstance(table, pd.DataFrame | pd.Series) and table.equals(full):
+                continue
+        found += several
+    return found
 
 
 def calls(many: int, seed: int = 0) -> pd.DataFrame:

@@ -65,7 +65,7 @@ def same(found, expected):
     np.testing.assert_allclose(found.to_numpy(dtype=float), np.asarray(expected, dtype=float), rtol=1e-12)
 
 
-@pytest.fixture(scope="module", params=range(5))
+@pytest.fixture(scope="module", params=range(3))
 def df(request):
     return random_frame(request.param)
 
@@ -81,7 +81,7 @@ def parts():
 
 
 class TestAgainstPlainPandas:
-    @pytest.mark.parametrize("seed", range(40))
+    @pytest.mark.parametrize("seed", range(12))
     def test_breakdown(self, seed):
         df = random_frame(seed)
         table = df.calls.breakdown("projectName", OWN).sort_index()

@@ -124,7 +124,7 @@ class TestRecalls:
             assert len(empty) == 0
             assert empty.dtypes.equals(recalls(promises).dtypes)
 
-    @settings(max_examples=40)
+    @settings(max_examples=25)
     @given(st.lists(CALL, min_size=1, max_size=15), st.data())
     def test_equals_a_search_call_by_call(self, rows, data):
         df = calls(*rows)

@@ -66,7 +66,7 @@ class TestTally:
 
 
 class TestMerge:
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(ROWS, BY, st.integers(0, 30))
     def test_the_tally_of_all_is_the_sum_of_the_tallies_of_the_parts(self, rows, by, cut):
         def tallied(df: pd.DataFrame) -> pd.DataFrame:
@@ -79,7 +79,7 @@ class TestMerge:
     @pytest.mark.parametrize(
         "name", ["by_outcome", "summary", "talk_time_histogram", "answer_time_histogram"]
     )
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(rows=ROWS, by=BY)
     def test_a_table_is_finished_from_the_tallies_of_its_parts(self, name, rows, by):
         df = frame(rows)

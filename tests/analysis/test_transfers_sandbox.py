@@ -1,6 +1,7 @@
 """The chains that the sandbox planted, read back from what it sends over HTTP."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -9,13 +10,16 @@ import requests
 import brightcall_pandas.accessors._frame  # noqa: F401 - registers .calls
 from brightcall_pandas.sandbox import Sandbox, start_sandbox
 
+CALLS = 12_000
+
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with start_sandbox(calls=20_000, days=30, seed=5) as running:
+    with start_sandbox(calls=CALLS, days=30, seed=5) as running:
         yield running
 
 
+@cache
 def calls_of(sandbox: Sandbox, *, transfers: bool) -> pd.DataFrame:
     days = {"dayFrom": sandbox.day_from, "dayTo": sandbox.day_to}
     rows = []
@@ -23,11 +27,11 @@ def calls_of(sandbox: Sandbox, *, transfers: bool) -> pd.DataFrame:
         answer = requests.post(
             f"{sandbox.url}/api/v1/stat/calls",
             params={"api-key": sandbox.api_key},
-            json=days | {"showTransfers": transfers, "page": page, "itemsPerPage": 5_000},
+            json=days | {"showTransfers": transfers, "page": page, "itemsPerPage": CALLS // 4},
             timeout=60,
         )
         rows += answer.json()["calls"]
-    assert len(rows) == 20_000
+    assert len(rows) == CALLS
     return pd.DataFrame(rows)
 
 
@@ -55,7 +59,7 @@ class TestPlantedChains:
     def test_the_totals(self, sandbox, calls):
         row = calls.calls.transfer_summary().loc["all"]
         truth = sandbox.truth["chains"]
-        assert (row["n_calls"], row["transferred"]) == (20_000, truth["transferred"])
+        assert (row["n_calls"], row["transferred"]) == (CALLS, truth["transferred"])
         assert row["unreadable"] == truth["unreadable"] > 0
 
     def test_what_came_of_them(self, calls):

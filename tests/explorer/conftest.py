@@ -16,6 +16,8 @@ import pytest
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "06_explorer.ipynb"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 TOKEN = "explorer"
+POLLING = 50
+"""Milliseconds between two looks at what is waited for; by default it is looked at with each frame drawn."""
 
 
 @pytest.fixture(scope="session")
@@ -117,6 +119,7 @@ class Notebook:
         self.page.wait_for_function(
             "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
             timeout=90_000,
+            polling=POLLING,
         )
         self.command("notebook:run-all-cells")
         self.page.wait_for_selector(".bc-sentence", timeout=120_000)
@@ -125,6 +128,7 @@ class Notebook:
             "window.jupyterapp.shell.currentWidget.content.widgets"
             ".filter((cell) => cell.model.type === 'code').at(-1).model.executionCount !== null",
             timeout=120_000,
+            polling=POLLING,
         )
         self.command("application:toggle-left-area")
 
@@ -156,7 +160,9 @@ class Notebook:
     def answered(self):
         """Wait until the page (the first of the notebook's two) has no question open."""
         self.page.wait_for_function(
-            "document.querySelector('.bc-explorer').getAttribute('aria-busy') === 'false'", timeout=20_000
+            "document.querySelector('.bc-explorer').getAttribute('aria-busy') === 'false'",
+            timeout=20_000,
+            polling=POLLING,
         )
 
     def shows(self, calls):
@@ -165,6 +171,7 @@ class Notebook:
             "(calls) => document.querySelector('.bc-explorer').dataset.n === String(calls)",
             arg=int(calls),
             timeout=20_000,
+            polling=POLLING,
         )
 
 

@@ -274,22 +274,23 @@ class TestKeyboard:
             ".filter((node) => node.checkVisibility()).length"
         )
         notebook.explorer.locator("[data-do=reset]").focus()
+        inside = """(() => {
+            const focused = document.activeElement;
+            const control = focused.closest('.bc-control, [data-view=outcomes], .bc-toolbar');
+            control?.setAttribute('data-reached', '');
+            return focused.closest('.bc-explorer') !== null;
+        })()"""
         for _ in range(250):
-            page.evaluate(
-                "document.activeElement.closest('.bc-control, [data-view=outcomes], .bc-toolbar')"
-                "?.setAttribute('data-reached', '')"
-            )
-            page.keyboard.press("Tab")
-            if not page.evaluate("document.activeElement.closest('.bc-explorer') !== null"):
+            if not page.evaluate(inside):
                 break
+            page.keyboard.press("Tab")
         reached = notebook.explorer.evaluate("(root) => root.querySelectorAll('[data-reached]').length")
         assert wanted > 18
         assert reached == wanted
 
 
 class TestLooks:
-    @pytest.mark.parametrize("width", [700, 1600])
-    @pytest.mark.parametrize("theme", THEMES)
+    @pytest.mark.parametrize(("width", "theme"), [(700, "light"), (1600, "dark")])
     def test_nothing_sticks_out(self, width, theme, notebook, tmp_path):
         page = notebook.page
         page.set_viewport_size({"width": width, "height": 1200})

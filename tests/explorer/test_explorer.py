@@ -317,7 +317,7 @@ class TestControls:
 class TestCombinations:
     EXPLORER = Explorer(CALLS)
 
-    @settings(max_examples=50)
+    @settings(max_examples=30)
     @given(choices(5))
     def test_rows_and_counts_are_those_of_pandas(self, chosen):
         ex = self.EXPLORER
@@ -338,7 +338,7 @@ class TestCombinations:
         assert sum(ex.controls["talk_time"]["counts"]) == (talk > 0).sum()
 
     @pytest.mark.filterwarnings("ignore::brightcall_pandas.errors.NoMatchWarning")
-    @settings(max_examples=25)
+    @settings(max_examples=15)
     @given(choices(4))
     def test_the_statement_of_either_source_gives_the_rows(self, chosen):
         ex = self.EXPLORER

@@ -280,6 +280,7 @@ def frame_of(rows):
 
 
 class TestMaskIsSql:
+    @settings(max_examples=60)
     @given(st.lists(ROW, min_size=1, max_size=8), st.data())
     def test_together(self, by_duckdb, some_filters, rows, data):
         filters = data.draw(some_filters)

@@ -189,7 +189,7 @@ class TestTheWays:
         }
 
     @given(records)
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=40, deadline=None)
     def test_json_text_and_records_in_hand_agree(self, rows):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # where no time can be read
