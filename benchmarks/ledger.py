@@ -150,7 +150,7 @@ def read(store: Store, part: Part, moment: datetime) -> None:
     latest = store.latest()
     older = [latest[day].read([day], WHOLE) for day in part.days if day in latest]
     successor, serial = Successor(part, older, moment, lambda *_: False), store.newest + 1
-    entries = successor.entries(serial, fields_only=False)
+    entries = successor.entries(serial)
     pending = None if entries is None else store.ledger.add(entries)
     store.put(successor.part(entries), moment, serial)
     if pending is not None:

@@ -28,10 +28,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from brightcall_pandas.cache._account import Account, known_account, learn, server_address
 from brightcall_pandas.cache._answers import PageCache
-from brightcall_pandas.cache._files import file_size, private_folder, write_private
+from brightcall_pandas.cache._files import exclusive, file_size, private_folder, write_private
 from brightcall_pandas.cache._forget import Forgotten, forget, pattern_of
 from brightcall_pandas.cache._forks import RenewedLock
 from brightcall_pandas.cache._ledger import Ledger
@@ -283,17 +284,45 @@ class Cache:
         if self.pages.trouble:
             raise OSError(self.pages.trouble)
 
-    def forget(self, spellings: Collection[str]) -> Forgotten:
+    def rewrite_ledgers(self, change: Callable[[pa.Table], pa.Table]) -> bool:
+        """Change the entries of all ledgers; return whether all could be changed."""
+        done = True
+        for ledger in self._ledgers():
+            folder = self.folder / "windows" / ledger.folder.name
+            lock = exclusive(folder) if folder.is_dir() else contextlib.nullcontext(enter_result=True)
+            with lock as alone:  # or else an entry may be added meanwhile
+                try:
+                    if alone:
+                        ledger.rewrite(change)
+                        ledger.drop_damaged()
+                    done = done and alone
+                except OSError:
+                    done = False
+        return done
+
+    def forget(
+        self, spellings: Collection[str], tokens: Collection[str] = (), pseudonymized: str | None = None
+    ) -> Forgotten:
         """Remove every call and answer in which a number is found, in any of some spellings, as digits.
+
+        Parameters
+        ----------
+        spellings
+            The number's digits.
+        tokens
+            What may stand for it in the ledger.
+        pseudonymized
+            Which key has made these; tokens of others cannot be searched.
 
         Raises
         ------
         CacheError
-            It is still found, or a file cannot be changed.
+            It is still found, or not all can be searched, or a file cannot be changed.
         """
         try:
             pages = self.pages if self._has_pages else None
-            return forget(self.folder, self._stores(), pages, pattern_of(spellings))
+            pattern = pattern_of(spellings, tokens)
+            return forget(self.folder, self._stores(), pages, pattern, pseudonymized)
         except (OSError, StoreError) as error:
             msg = f"{self.folder} cannot be cleared of a number: {error}"
             raise CacheError(msg) from error

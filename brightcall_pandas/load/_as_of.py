@@ -176,7 +176,8 @@ def rewound(table: pa.Table, entries: pa.Table, until: int, columns: Sequence[st
         table = _unchanged(table, step.filter(pc.equal(step["kind"], CHANGED)), columns)
         if len(gone := step.filter(pc.equal(step["kind"], GONE))):
             if pc.any(gone["hidden"]).as_py():
-                msg = "calls have gone of which the ledger does not keep all values (ledger='fields-only')"
+                mode = _mode_of(gone)
+                msg = f"calls have gone of which the ledger does not keep all values (ledger={mode!r})"
                 raise CacheError(msg)
             rows = rows_of(gone["old"].to_pylist(), gone[FIRST_SEEN].to_pylist())
             table = pa.concat_tables([table, rows.select(table.column_names)])
@@ -201,16 +202,21 @@ def _unchanged(table: pa.Table, changed: pa.Table, columns: Sequence[str]) -> pa
         mine = mine[np.argsort(places[mine])]
         rows = changed.take(pa.array(mine))
         if name in columns and pc.any(rows["hidden"]).as_py():
-            msg = (
-                f"the ledger keeps only that {name} changed, not how (ledger='fields-only'); leave it "
-                "out with columns="
-            )
+            mode = _mode_of(rows)
+            what = f"only that {name} changed, not how" if mode == "fields-only" else f"only tokens of {name}"
+            msg = f"the ledger keeps {what} (ledger={mode!r}); leave it out with columns="
             raise CacheError(msg)
         mask = np.zeros(len(table), dtype=bool)
         mask[places[mine]] = True
         column = pc.replace_with_mask(texts_of(table[name]), pa.array(mask), rows["old"].combine_chunks())
         table = table.set_column(table.column_names.index(name), name, typed(column, name))
     return table
+
+
+def _mode_of(entries: pa.Table) -> str:
+    """Return in which mode of the ledger values of some entries were left out."""
+    hidden = entries.filter(entries["hidden"])
+    return "fields-only" if hidden["pseudonymized"].null_count else "pseudonyms"
 
 
 def _keys(table: pa.Table, copy: np.ndarray) -> pd.MultiIndex:
