@@ -1,0 +1,234 @@
+"""What of personal values the ledger keeps: values, tokens, or nothing; and from one of these to another."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+
+import pandas as pd
+import pandas.testing as pdt
+import pyarrow as pa
+import pytest
+
+import brightcall_pandas as bc
+from brightcall_pandas.cache import ENTRIES, Ledger
+
+DAYS = ("2026-03-30", "2026-03-31")
+KEY = "a secret of the tests"
+OLD, NEW = "+4915123456789", "+493090182000"
+TOKENS = {"ledger": "pseudonyms", "pseudonymize_key": KEY}
+
+
+def token(value, key=KEY, field="clientNumber"):
+    """Return what an export with the key has for a value."""
+    return pd.DataFrame({field: [value]}).calls.pseudonymize(key).loc[0, field]
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with bc.start_sandbox(calls=60, days=2, seed=7, now="2026-03-31 20:00") as running:
+        yield running
+
+
+@pytest.fixture
+def client_with(sandbox, tmp_path, monkeypatch):
+    """How a test makes clients of one cache."""
+    monkeypatch.delenv("BRIGHTCALL_PSEUDONYM_KEY", raising=False)
+    sandbox.restore()
+
+    def made(**options):
+        return sandbox.client(**({"clock": sandbox.clock, "cache_dir": tmp_path, "max_age": 0} | options))
+
+    return made
+
+
+@pytest.fixture
+def edit(sandbox, client_with):
+    """How a test lets a call have one number, and then another one, between two loads of a client."""
+
+    def edited(client, number=0, **fields):
+        first = bc.load_calls(*DAYS, client=client)
+        name = first["id"].iloc[number]
+        sandbox.advance("10min")
+        sandbox.update(name, **({"clientNumber": OLD, "outcomeTag": "Call back"} | fields))
+        frame = bc.load_calls(*DAYS, client=client)
+        before = client.now(), frame
+        sandbox.advance("10min")
+        sandbox.update(name, **(dict.fromkeys(fields) | {"clientNumber": NEW, "outcomeTag": "Won"}))
+        bc.load_calls(*DAYS, client=client)
+        return name, before
+
+    return edited
+
+
+def told(client, name, field):
+    """Return from what to what a field of a call changed last, as revisions tell."""
+    found = bc.revisions(*DAYS, client=client)
+    mine = found[(found["id"] == name) & (found["field"] == field)].iloc[-1]
+    return mine["old"], mine["new"]
+
+
+def everything(client):
+    """Return all that the ledger's files have, as text."""
+    folders = [each for each in (client.cache.folder / "ledger").glob("*") if each.is_dir()]
+    return pa.concat_tables([Ledger(each).read(10**9) for each in folders]).to_pandas().to_json()
+
+
+class TestPseudonyms:
+    def test_tokens_are_those_of_exports_and_the_rest_is_exact(self, client_with, edit):
+        client = client_with(**TOKENS)
+        name, (moment, frame) = edit(client, label=f"ask for {OLD}", recordName=f"rec-{OLD}.wav")
+        assert told(client, name, "clientNumber") == (token(OLD), token(NEW))
+        assert told(client, name, "outcomeTag") == ("Call back", "Won")
+        assert re.fullmatch(r"\*\d{30}", told(client, name, "label")[0])
+        assert told(client, name, "recordName")[0] == token(f"rec-{OLD}.wav", field="recordName")
+        for number in (OLD, NEW):
+            assert number.removeprefix("+") not in everything(client)
+        with pytest.raises(bc.CacheError, match=r"only tokens of clientNumber .*columns="):
+            bc.load_calls(*DAYS, client=client, as_of=moment, columns=["clientNumber"])
+        columns = ["id", "outcomeTag", "talkTime", "timestamp"]
+        then = bc.load_calls(*DAYS, client=client, as_of=moment, columns=columns)
+        pdt.assert_frame_equal(then, frame[columns])
+        with pytest.raises(bc.CacheError, match="only tokens of"):
+            bc.load_calls(*DAYS, client=client).calls.restated("positive_rate", as_of=moment)
+
+    def test_a_call_that_has_gone(self, client_with, sandbox):
+        client = client_with(**TOKENS)
+        first = bc.load_calls(*DAYS, client=client)
+        gone = first[first["clientNumber"].str.startswith("+")].iloc[0]
+        then = client.now()
+        sandbox.advance("10min")
+        sandbox.delete([gone["id"]])
+        bc.load_calls(*DAYS, client=client)
+        assert gone["clientNumber"].removeprefix("+") not in everything(client)
+        assert token(gone["clientNumber"]).removeprefix("*") in everything(client)
+        with pytest.raises(bc.CacheError, match=r"does not keep all values \(ledger='pseudonyms'\)"):
+            bc.load_calls(*DAYS, client=client, as_of=then)
+
+    def test_a_value_that_was_none_comes_back(self, client_with, sandbox):
+        client = client_with(**TOKENS)
+        name = bc.load_calls(*DAYS, client=client)["id"].iloc[0]
+        sandbox.update(name, label=None)
+        known = bc.load_calls(*DAYS, client=client)
+        then = client.now()
+        sandbox.advance("10min")
+        sandbox.update(name, label="angry")
+        bc.load_calls(*DAYS, client=client)
+        assert "angry" not in everything(client)
+        columns = ["id", "label"]
+        then = bc.load_calls(*DAYS, client=client, as_of=then, columns=columns)
+        pdt.assert_frame_equal(then, known[columns])
+
+    def test_a_key_is_needed_before_anything_else(self, client_with, monkeypatch):
+        with pytest.raises(ValueError, match=r"pseudonymize_key=, or set BRIGHTCALL_PSEUDONYM_KEY"):
+            client_with(ledger="pseudonyms")
+        with pytest.raises(ValueError, match="secret"):
+            client_with(ledger="pseudonyms", pseudonymize_key=b"")
+        with pytest.raises(ValueError, match="secret"):
+            client_with(ledger="pseudonyms", pseudonymize_key=5)
+        monkeypatch.setenv("BRIGHTCALL_PSEUDONYM_KEY", KEY)
+        assert client_with(ledger="pseudonyms").tokens.of(OLD) == token(OLD)
+
+
+class TestModes:
+    """From one mode of an account's ledger to another."""
+
+    def test_from_values_to_tokens_to_nothing_and_never_back(self, client_with, edit):
+        name, _ = edit(client_with(), label="angry")
+        assert told(client_with(), name, "clientNumber") == (OLD, NEW)
+        bc.load_calls(*DAYS, client=client_with(**TOKENS))
+        assert told(client_with(), name, "clientNumber") == (token(OLD), token(NEW))
+        assert told(client_with(), name, "outcomeTag") == ("Call back", "Won")
+        assert OLD[1:] not in everything(client_with())
+        assert "angry" not in everything(client_with())
+        bc.load_calls(*DAYS, client=client_with(ledger="values"))
+        assert told(client_with(), name, "clientNumber") == (token(OLD), token(NEW))
+        bc.load_calls(*DAYS, client=client_with(ledger="fields-only"))
+        assert all(map(pd.isna, told(client_with(), name, "clientNumber")))
+        assert "*" not in everything(client_with())
+        bc.load_calls(*DAYS, client=client_with(**TOKENS))
+        assert all(map(pd.isna, told(client_with(), name, "clientNumber")))
+        assert told(client_with(), name, "outcomeTag") == ("Call back", "Won")
+
+    def test_a_client_that_says_nothing_keeps_to_what_was_chosen(self, client_with, edit, monkeypatch):
+        bc.load_calls(*DAYS, client=client_with(**TOKENS))
+        with pytest.raises(bc.CacheError, match="keeps pseudonyms, as was chosen"):
+            bc.load_calls(*DAYS, client=client_with())
+        assert len(bc.load_calls(*DAYS, client=client_with(offline=True))) > 0
+        monkeypatch.setenv("BRIGHTCALL_PSEUDONYM_KEY", KEY)
+        name, _ = edit(client_with())
+        assert told(client_with(), name, "clientNumber") == (token(OLD), token(NEW))
+
+    def test_what_a_laxer_client_adds_is_made_as_strict_again(self, client_with, edit):
+        bc.load_calls(*DAYS, client=client_with(**TOKENS))
+        name, _ = edit(client_with(ledger="values"))
+        assert told(client_with(), name, "clientNumber") == (OLD, NEW)
+        bc.load_calls(*DAYS, client=client_with(**TOKENS))
+        assert told(client_with(), name, "clientNumber") == (token(OLD), token(NEW))
+
+    def test_another_key(self, client_with, edit):
+        name, _ = edit(client_with(**TOKENS))
+        with pytest.warns(RuntimeWarning, match="tokens of another key"):
+            other, _ = edit(client_with(ledger="pseudonyms", pseudonymize_key="another"), 1)
+        assert told(client_with(), name, "clientNumber") == (token(OLD), token(NEW))
+        assert told(client_with(), other, "clientNumber") == (token(OLD, "another"), token(NEW, "another"))
+
+    def test_entries_of_other_filters_change_as_well(self, client_with, sandbox):
+        asked = {"types": ["inbound", "outbound"]}
+        client = client_with()
+        name = bc.load_calls(*DAYS, client=client, **asked)["id"].iloc[0]
+        sandbox.update(name, clientNumber=OLD)
+        bc.load_calls(*DAYS, client=client, **asked)
+        assert OLD[1:] in everything(client)
+        bc.load_calls(*DAYS, client=client_with(**TOKENS))
+        assert OLD[1:] not in everything(client)
+
+    def test_a_ledger_from_before_there_were_tokens(self, tmp_path):
+        row = {"day": date(2026, 3, 1), "serial": 1, "since": 1, "seen": 5, "kind": "changed", "id": "7"}
+        row |= {"uniqueId": "", "copy": 0, "field": "label", "old": "x", "new": "y", "hidden": False}
+        ledger = Ledger(tmp_path)
+        older = pa.schema([each for each in ENTRIES if each.name not in ("pseudonymized", "numbers")])
+        path = ledger.add(pa.Table.from_pylist([row | {"firstSeen": None}], schema=older))
+        ledger.commit(path)
+        (found,) = ledger.read(9).to_pylist()
+        assert found == row | {"firstSeen": None, "pseudonymized": None, "numbers": None}
+
+
+class TestForget:
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {},
+            {"label": f"ask 2026-03-01 {OLD} or so", "clientNumber": NEW},
+            {"crmInfo": json.dumps({"phone": "0049 151 23456789"}), "clientNumber": NEW},
+            {"recordName": f"rec-{OLD}-x.wav", "clientNumber": NEW},
+            {"numbersInvolvedJSON": json.dumps(["104", OLD]), "clientNumber": NEW},
+        ],
+        ids=lambda fields: next(iter(fields), "number"),
+    )
+    def test_where_only_the_token_stands(self, client_with, edit, fields):
+        client = client_with(**TOKENS)
+        name, _ = edit(client, **fields)
+        assert OLD[1:] not in bc.load_calls(*DAYS, client=client).to_csv()
+        forgotten = bc.forget("00 49 151 / 234 567 89", client=client)
+        assert forgotten.calls == 1
+        assert forgotten.entries > 0
+        assert name not in bc.load_calls(*DAYS, client=client_with(offline=True))["id"].tolist()
+        assert len(bc.revisions(*DAYS, client=client).query(f"id == '{name}'")) == 0
+        assert bc.forget(OLD, client=client).entries == 0
+
+    @pytest.mark.parametrize(("key", "why"), [(None, "is not known here"), ("other", "is another one")])
+    def test_it_says_what_it_could_not_search(self, client_with, edit, key, why):
+        name = edit(client_with(**TOKENS))[0]
+        blind = client_with(pseudonymize_key=key)
+        with pytest.raises(bc.CacheError, match=rf"entries of the ledger could not be searched .* {why}"):
+            bc.forget(OLD, client=blind)
+        assert len(bc.revisions(*DAYS, client=blind).query(f"id == '{name}'")) > 0
+        bc.load_calls(*DAYS, client=client_with(ledger="fields-only"))
+        assert bc.forget(OLD, client=blind).entries == 0
+
+    def test_a_person_whose_calls_are_there_goes_without_a_key(self, client_with, edit):
+        name = edit(client_with(**TOKENS))[0]
+        assert bc.forget(NEW, client=client_with()).entries > 0
+        assert len(bc.revisions(*DAYS, client=client_with()).query(f"id == '{name}'")) == 0
