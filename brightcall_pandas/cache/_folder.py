@@ -171,9 +171,9 @@ class Cache:
             of the first tier; ``damaged``, the number of files set aside; ``old_bytes`` of windows that
             older rules proved, which go when nothing used them for a week; ``bytes`` of the whole folder;
             ``limit``, and ``dropped``, what went last because of it (None when nothing did): ``at``,
-            ``files``, ``first_day``, ``last_day``, ``pages``; ``ledger_bytes``, what the ledger of late
-            edits takes; ``server``, what its server was seen to do, by name, each with its ``value`` and the
-            day on which it was ``seen``.
+            ``files``, ``first_day``, ``last_day``, ``pages``; ``ledger``, what the ledger of late edits was
+            last told to keep of personal values, and ``ledger_bytes``, what it takes; ``server``, what its
+            server was seen to do, by name, each with its ``value`` and the day on which it was ``seen``.
 
         Raises
         ------
@@ -206,6 +206,7 @@ class Cache:
             "page_bytes": sum(map(file_size, self.folder.glob("pages.sqlite*"))),
             "damaged": len([*self._damaged_files(), *self._damaged_pages()]),
             "old_bytes": sum(size_of(each) for each in self._outdated()),
+            "ledger": (account.ledger or {"mode": "values"})["mode"],
             "ledger_bytes": size_of(self.folder / "ledger"),
             "bytes": size_of(self.folder),
             "limit": self.limit,

@@ -116,8 +116,8 @@ def _refuse_unsearched(ledgers: Collection[Ledger], pseudonymized: str | None, f
     if foreign:
         why = "is not known here" if pseudonymized is None else "is another one than the client's"
         msg = (
-            f"{foreign} entries of the ledger could not be searched for the number: they have tokens of a key "
-            f"that {why}. All else was: {forgotten}. Forget it again with "
+            f"{foreign} entries of the ledger could not be searched for the number: they have tokens of a "
+            f"key that {why}. All else was: {forgotten}. Forget it again with "
             "bc.Client(pseudonymize_key=…) of that key; or drop the tokens: one load with "
             "ledger='fields-only' removes them all, client.cache.clear(…) those of some days"
         )

@@ -194,6 +194,10 @@ def _unchanged(table: pa.Table, changed: pa.Table, columns: Sequence[str]) -> pa
     if (places < 0).any():
         msg = "the ledger tells of calls that their window does not have"
         raise CacheError(msg)
+    hidden = changed["hidden"].to_numpy()
+    if hidden.any() and _are_twins(keys)[places[hidden]].any():
+        msg = "the ledger does not keep what tells calls with the same id and uniqueId apart"
+        raise CacheError(f"{msg} (ledger={_mode_of(changed)!r})")
     fields = np.asarray(changed["field"].to_pylist(), dtype=object)
     for name in dict.fromkeys(fields.tolist()):
         if name not in TABLE_SCHEMA.names:
@@ -217,6 +221,12 @@ def _mode_of(entries: pa.Table) -> str:
     """Return in which mode of the ledger values of some entries were left out."""
     hidden = entries.filter(entries["hidden"])
     return "fields-only" if hidden["pseudonymized"].null_count else "pseudonyms"
+
+
+def _are_twins(keys: pd.MultiIndex) -> np.ndarray:
+    """Tell which calls share id and uniqueId with another one."""
+    twins: np.ndarray = keys.droplevel(2).duplicated(keep=False)
+    return twins
 
 
 def _keys(table: pa.Table, copy: np.ndarray) -> pd.MultiIndex:

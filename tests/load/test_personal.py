@@ -232,3 +232,27 @@ class TestForget:
         name = edit(client_with(**TOKENS))[0]
         assert bc.forget(NEW, client=client_with()).entries > 0
         assert len(bc.revisions(*DAYS, client=client_with()).query(f"id == '{name}'")) == 0
+
+
+class TestReports:
+    """What is counted of a ledger that does not keep all."""
+
+    @pytest.mark.parametrize(
+        "options", [TOKENS, {"ledger": "fields-only"}], ids=["pseudonyms", "fields-only"]
+    )
+    def test_calls_that_have_gone_without_their_agent_are_counted(self, client_with, sandbox, options):
+        client = client_with(**options)
+        first = bc.load_calls(*DAYS, client=client)
+        sandbox.advance("10min")
+        sandbox.delete([first[first["userId"].notna()]["id"].iloc[0]])
+        left = bc.load_calls(*DAYS, client=client)
+        table = left.calls.revisions("userId", client=client)
+        assert table.attrs["brightcall"]["gone_hidden"] == 1
+        assert table["n_calls"].sum() == len(first)
+
+    def test_which_keys_made_the_tokens(self, client_with, edit):
+        client = client_with(**TOKENS)
+        edit(client)
+        (made_by,) = bc.revisions(*DAYS, client=client).attrs["brightcall"]["pseudonymized"]
+        assert re.fullmatch(r"\d{16}", made_by)
+        assert client.cache.info()["ledger"] == "pseudonyms"

@@ -42,7 +42,7 @@ def hatched_days(ax):
 class TestHatching:
     def test_days_with_changes_to_come_are_hatched_and_named(self, draw):
         ax = draw(calls(lookback=LOOKBACK).calls)
-        # Read on the 10th at 0:00; outcomes have come after two days, so not yet those of the 8th and the 9th.
+        # Read on the 10th at 0:00; outcomes have come after two days, so those of the last two days have not.
         assert hatched_days(ax) == ["2026-03-08", "2026-03-09"]
         # At noon of the 9th calls are 0.5 days old, of the 8th 1.5: 0.4 × (1 - age / 4) of them still change,
         # of the older ones less, and of those of four days and more none: (0.35 + 0.25 + 0.15 + 0.05) ÷ 8.
