@@ -48,8 +48,8 @@ def revisions(
         ``id``, ``uniqueId``: of the call; ``kind``: ``changed``, ``gone``, or ``new`` on a day that was final
         when it was read before; ``field``, ``old`` and ``new`` of a change (str; null without a value, or
         where a personal one was left out; a token, which begins with a star, where it keeps pseudonyms),
-        times in ISO form. ``attrs["brightcall"]["pseudonymized"]`` tells by which keys tokens were made: equal
-        tokens of one key stand for equal values.
+        times in ISO form. ``attrs["brightcall"]["pseudonymized"]`` tells by which keys tokens were made:
+        equal tokens of one key stand for equal values.
 
     Raises
     ------
