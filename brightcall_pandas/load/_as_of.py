@@ -52,7 +52,7 @@ def checked_moment(as_of: Any, zone: str) -> datetime:
     Raises
     ------
     TypeError, ValueError
-        It is neither.
+        It is neither, or a time that the clock of the zone skips or repeats.
     """
     what = "as_of takes a day or a time, such as '2026-03-05' or '2026-03-05 18:00'"
     if not isinstance(as_of, str | date):
@@ -64,10 +64,17 @@ def checked_moment(as_of: Any, zone: str) -> datetime:
             day = date.fromisoformat(text) + timedelta(days=1)
             return datetime.combine(day, time(), zone_info(zone)) - timedelta(microseconds=1)
         moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=moment.tzinfo or zone_info(zone)).astimezone(UTC)
+        told = moment.replace(tzinfo=moment.tzinfo or zone_info(zone))
+        meant = told.astimezone(UTC)
     except (ValueError, OverflowError):
         msg = f"{what}, not {as_of!r}"
         raise ValueError(msg) from None
+    if told.utcoffset() != told.replace(fold=1 - told.fold).utcoffset():
+        msg = (
+            f"as_of={as_of!r} comes twice, or not at all, where the clock changes in {zone}: give its offset"
+        )
+        raise ValueError(msg)
+    return meant
 
 
 def parts_as_of(

@@ -7,7 +7,6 @@ that writes says so first: whoever wants it stricter knows by that what is to be
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from functools import lru_cache, partial
@@ -25,8 +24,6 @@ from brightcall_pandas.load._keys import NO_PSEUDONYM_KEY
 from brightcall_pandas.pseudonyms import AROUND_CALLS_S, Times, Tokens, change_of
 
 __all__ = ["PERSONAL", "Strictness", "as_chosen", "make_ledgers_strict", "note"]
-
-_log = logging.getLogger("brightcall_pandas")
 
 _WORDS = ("label", "crmInfo", "recordName", "transfers", "transcripts", EXTRAS.name)
 _SUMMARIES = ("convoloAiRecordingSummary", "convoloAiRecordingTitle")
@@ -174,7 +171,14 @@ def make_ledgers_strict(client: Client) -> None:
             "one, and bc.forget finds the older ones with their own key only"
         )
     note(client, chosen)
-    if chosen.mode != _VALUES and client.cache.rewrite_ledgers(chosen.of) and _same(chosen, _known(client)):
+    if chosen.mode == _VALUES:
+        return
+    if not client.cache.rewrite_ledgers(chosen.of):
+        warn_user(
+            f"not all of the ledger could be changed to ledger={chosen.mode!r}: another process is at it, or a "
+            "file cannot be written. The next load tries again"
+        )
+    elif _same(chosen, _known(client)):  # and nobody has begun to write something less strict
         client.cache.learn(ledger=_said(chosen, done=True))
 
 
