@@ -70,9 +70,7 @@ def checked_moment(as_of: Any, zone: str) -> datetime:
         msg = f"{what}, not {as_of!r}"
         raise ValueError(msg) from None
     if told.utcoffset() != told.replace(fold=1 - told.fold).utcoffset():
-        msg = (
-            f"as_of={as_of!r} comes twice, or not at all, where the clock changes in {zone}: give its offset"
-        )
+        msg = f"as_of={as_of!r} comes twice, or never, where the clock changes in {zone}: give its offset"
         raise ValueError(msg)
     return meant
 
