@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pandas.testing as pdt
@@ -12,6 +13,8 @@ import pytest
 
 import brightcall_pandas as bc
 from brightcall_pandas.cache import ENTRIES, Ledger
+from brightcall_pandas.load._personal import Strictness
+from brightcall_pandas.pseudonyms import Tokens
 
 DAYS = ("2026-03-31", "2026-03-31")
 KEY = "a secret of the tests"
@@ -192,6 +195,49 @@ class TestModes:
         ledger.commit(path)
         (found,) = ledger.read(9).to_pylist()
         assert found == row | {"firstSeen": None, "pseudonymized": None, "numbers": None}
+
+
+class TestTrouble:
+    """What comes between while a ledger is changed."""
+
+    def entry(self, number):
+        row = {"day": date(2026, 3, 1), "serial": number, "since": 1, "seen": 5, "kind": "changed", "copy": 0}
+        row |= {"id": str(number), "uniqueId": "", "field": "clientNumber", "old": OLD, "new": NEW}
+        return pa.Table.from_pylist([row | {"hidden": False}], schema=ENTRIES)
+
+    def test_killed_in_between(self, tmp_path, monkeypatch):
+        ledger, strict = Ledger(tmp_path), Strictness("pseudonyms", Tokens(KEY))
+        for number in range(3):
+            ledger.commit(ledger.add(self.entry(number)))
+
+        def killed(_path, **_):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "unlink", killed)
+            with pytest.raises(KeyboardInterrupt):
+                ledger.rewrite(strict.of)
+        assert len(list(tmp_path.glob("*.parquet"))) == 4  # one of them twice: with values and with tokens
+        assert sorted(ledger.read(9)["id"].to_pylist()) == ["0", "1", "2"]
+        ledger.rewrite(strict.of)
+        found = ledger.read(9)
+        assert sorted(found["id"].to_pylist()) == ["0", "1", "2"]
+        assert set(found["old"].to_pylist()) == {token(OLD)}
+        assert len(list(tmp_path.glob("*.parquet"))) == 3
+
+    def test_what_could_not_be_changed_is_said_and_tried_again(self, client_with, edit, monkeypatch):
+        name, _ = edit(client_with())
+        with monkeypatch.context() as patched:
+            patched.setattr(Ledger, "rewrite", self.refuse)
+            with pytest.warns(RuntimeWarning, match="next load tries again"):
+                bc.load_calls(*DAYS, client=client_with(**TOKENS))
+        assert told(client_with(), name, "clientNumber") == (OLD, NEW)
+        bc.load_calls(*DAYS, client=client_with(**TOKENS))
+        assert told(client_with(), name, "clientNumber") == (token(OLD), token(NEW))
+
+    @staticmethod
+    def refuse(*_):
+        raise OSError("read-only")
 
 
 class TestForget:
