@@ -63,6 +63,7 @@ _LAYOUT: dict[str, Any] = {
     },
     "write_statistics": False,
 }
+_OF_TOKENS = ("pseudonymized", "numbers")  # columns that are written where tokens are kept
 _IDENTITY = ["day", "serial", "seen", "kind", "id", "uniqueId", "copy", "field"]
 
 
@@ -355,9 +356,10 @@ class Ledger:
 
     def _written(self, entries: pa.Table, prefix: str) -> Path:
         entries = entries.sort_by([(name, "ascending") for name in ("day", "id", "serial", "field")])
+        unused = [name for name in _OF_TOKENS if entries[name].null_count == len(entries)]
         days, seen, serial = (pc.min_max(entries[name]).as_py() for name in ("day", "seen", "serial"))
         with temporary_file(self.folder) as temporary:
-            pq.write_table(entries.combine_chunks(), temporary, **_LAYOUT)
+            pq.write_table(entries.drop_columns(unused).combine_chunks(), temporary, **_LAYOUT)
             moments = f"{seen['max']:016}.{serial['max']:08}"
             name = f"{prefix}{days['min']}_{days['max']}.{moments}.{footer_checksum(temporary):08x}.parquet"
             return temporary.replace(self.folder / name)
@@ -370,7 +372,7 @@ class Ledger:
 
 
 def _of_today(entries: pa.Table) -> pa.Table:
-    """Return entries with all columns; those that came later are null in older files."""
+    """Return entries with all columns; those of tokens are not in every file."""
     for each in ENTRIES:
         if each.name not in entries.column_names:
             entries = entries.append_column(each, pa.nulls(len(entries), each.type))

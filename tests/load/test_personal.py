@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pandas.testing as pdt
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import brightcall_pandas as bc
@@ -186,13 +187,13 @@ class TestModes:
         bc.load_calls(*DAYS, client=client_with(**TOKENS))
         assert OLD[1:] not in everything(client)
 
-    def test_a_ledger_from_before_there_were_tokens(self, tmp_path):
+    def test_files_without_tokens_are_those_of_before_there_were_any(self, tmp_path):
         row = {"day": date(2026, 3, 1), "serial": 1, "since": 1, "seen": 5, "kind": "changed", "id": "7"}
         row |= {"uniqueId": "", "copy": 0, "field": "label", "old": "x", "new": "y", "hidden": False}
         ledger = Ledger(tmp_path)
-        older = pa.schema([each for each in ENTRIES if each.name not in ("pseudonymized", "numbers")])
-        path = ledger.add(pa.Table.from_pylist([row | {"firstSeen": None}], schema=older))
-        ledger.commit(path)
+        ledger.commit(ledger.add(pa.Table.from_pylist([row], schema=ENTRIES)))
+        (path,) = tmp_path.glob("*.parquet")
+        assert set(pq.read_schema(path).names) == {*row, "firstSeen"}
         (found,) = ledger.read(9).to_pylist()
         assert found == row | {"firstSeen": None, "pseudonymized": None, "numbers": None}
 
