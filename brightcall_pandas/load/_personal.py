@@ -18,12 +18,12 @@ import pyarrow.compute as pc
 
 from brightcall_pandas.cache import CHANGED, GONE, row_text
 from brightcall_pandas.errors import CacheError, warn_user
-from brightcall_pandas.frame import EXTRAS, FIELDS
+from brightcall_pandas.frame import EXTRAS, FIELDS, TABLE_SCHEMA
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._keys import NO_PSEUDONYM_KEY
 from brightcall_pandas.pseudonyms import AROUND_CALLS_S, Times, Tokens, change_of
 
-__all__ = ["PERSONAL", "Strictness", "as_chosen", "make_ledgers_strict", "note"]
+__all__ = ["Strictness", "as_chosen", "make_ledgers_strict", "note"]
 
 _WORDS = ("label", "crmInfo", "recordName", "transfers", "transcripts", EXTRAS.name)
 _SUMMARIES = ("convoloAiRecordingSummary", "convoloAiRecordingTitle")
@@ -38,6 +38,9 @@ PERSONAL = frozenset(
     ]
 )
 """Fields whose values tell of persons: numbers, identifiers of people, and what was said or written."""
+
+_PLAIN = frozenset(TABLE_SCHEMA.names) - PERSONAL
+"""Fields whose values tell of nobody. One that is not known any more, of an older schema, may be personal."""
 
 _VALUES, _PSEUDONYMS, _FIELDS_ONLY = "values", "pseudonyms", "fields-only"
 _DAY_S = 86_400.0
@@ -69,9 +72,9 @@ class Strictness(NamedTuple):
         told = {_PSEUDONYMS: self._with_tokens, _FIELDS_ONLY: _without_values}.get(self.mode)
         if told is None or not len(entries):
             return entries
-        personal = pc.is_in(entries["field"], pa.array(sorted(PERSONAL), pa.string()))
+        plain = pc.is_in(entries["field"], pa.array(sorted(_PLAIN), pa.string()))
         changed, gone = (pc.equal(entries["kind"], kind) for kind in (CHANGED, GONE))
-        personal = pc.or_(pc.and_(changed, personal), gone)
+        personal = pc.or_(pc.and_not(changed, plain), gone)
         tokens = pc.is_valid(entries["pseudonymized"])
         if self.mode == _FIELDS_ONLY:
             mask = pc.and_(personal, pc.or_(pc.invert(entries["hidden"]), tokens))
@@ -107,9 +110,9 @@ class Strictness(NamedTuple):
 
 def _token_of(tokens: Tokens, times: Times, name: str, text: str | None, numbers: set[str]) -> str | None:
     """Return what stands for a value; the tokens of numbers that this hides go into `numbers`."""
-    if text is None or name not in PERSONAL:
+    if text is None or name in _PLAIN:
         return text
-    change = change_of(name, tokens, "token", times)
+    change = change_of(name, tokens, "token", times) if name in PERSONAL else tokens.of_words
     told = text if change is None else change(text)
     numbers |= tokens.of_runs(text) - tokens.of_runs(told or "")
     return told
@@ -127,7 +130,7 @@ def _without_values(row: Mapping[str, Any]) -> dict[str, Any]:
     old = None
     if row["kind"] == GONE:
         call = msgspec.json.decode(row["old"], type=dict[str, str])
-        old = row_text({name: text for name, text in call.items() if name not in PERSONAL})
+        old = row_text({name: text for name, text in call.items() if name in _PLAIN})
     return dict(zip(_TOLD, (old, None, True, None, None), strict=True))
 
 

@@ -14,6 +14,8 @@ import pytest
 
 import brightcall_pandas as bc
 from brightcall_pandas.cache import ENTRIES, Ledger
+from brightcall_pandas.frame import TABLE_SCHEMA
+from brightcall_pandas.load._as_of import rewound
 from brightcall_pandas.load._personal import Strictness
 from brightcall_pandas.pseudonyms import Tokens
 
@@ -199,12 +201,27 @@ class TestModes:
 
 
 class TestTrouble:
-    """What comes between while a ledger is changed."""
+    """What comes between while a ledger is changed, and what it cannot tell any more."""
 
     def entry(self, number):
         row = {"day": date(2026, 3, 1), "serial": number, "since": 1, "seen": 5, "kind": "changed", "copy": 0}
         row |= {"id": str(number), "uniqueId": "", "field": "clientNumber", "old": OLD, "new": NEW}
         return pa.Table.from_pylist([row | {"hidden": False}], schema=ENTRIES)
+
+    def test_a_field_of_an_older_schema_may_be_personal(self):
+        column = ENTRIES.get_field_index("field")
+        entries = self.entry(1).set_column(column, "field", pa.array(["nameOfTheBoss"]))
+        (told,) = Strictness("pseudonyms", Tokens(KEY)).of(entries)["old"].to_pylist()
+        assert told == token(OLD)
+        assert Strictness("fields-only").of(entries)["old"].to_pylist() == [None]
+
+    def test_calls_that_only_personal_values_tell_apart(self):
+        calls = [{"id": "1", "uniqueId": "", "label": each, "firstSeen": 1} for each in ("a", "b")]
+        table = pa.Table.from_pylist(calls, TABLE_SCHEMA.append(pa.field("firstSeen", pa.int64())))
+        label = self.entry(1).set_column(ENTRIES.get_field_index("field"), "field", pa.array(["label"]))
+        for strict in (Strictness("fields-only"), Strictness("pseudonyms", Tokens(KEY))):
+            with pytest.raises(bc.CacheError, match="same id and uniqueId apart"):
+                rewound(table, strict.of(label), 3, ["outcomeTag"])
 
     def test_killed_in_between(self, tmp_path, monkeypatch):
         ledger, strict = Ledger(tmp_path), Strictness("pseudonyms", Tokens(KEY))
