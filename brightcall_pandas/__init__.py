@@ -11,10 +11,10 @@ Importing it gives every DataFrame the accessor ``.calls``. Rooms of the house, 
     reporting                       the Monday report
     accessors                       ``df.calls``, of pandas and of dask frames
     explorer                        ``df.calls.explore()``
-    export · doctor                 parquet out and in, pseudonyms · how a real service differs
+    export · doctor                 parquet out and in · how a real service differs
     load                            days and filters → typed frame, proved complete
     api                             one request to the server
-    cache                           what is kept on disk of an account
+    cache · pseudonyms              what is kept on disk of an account · numbers → tokens
     filters · analysis · plots      the 33 parameters · frame → table · table → picture
     frame                           JSON, records, any frame → typed frame; the 45 fields
     errors                          the error tree

@@ -72,7 +72,9 @@ def revisions(
     -----
     Groups are those of the calls as they are now, or were when they went. Where the frame has only some of
     the calls that were loaded, calls that have gone are left out: nobody can tell whether they would be among
-    them. ``attrs["brightcall"]["gone_left_out"]`` counts them.
+    them. ``attrs["brightcall"]["gone_left_out"]`` counts them. Of calls that have gone, a ledger that keeps
+    no personal values knows no agent or client, and one of pseudonyms their tokens;
+    ``attrs["brightcall"]["gone_hidden"]`` counts these calls.
 
     Examples
     --------
@@ -102,6 +104,8 @@ def revisions(
     table = revisions_table(calls, entries, by, confidence=confidence)
     if not past.whole:
         table.attrs["brightcall"] = {"gone_left_out": len(gone)}
+    elif gone.attrs["hidden"]:
+        table.attrs["brightcall"] = {"gone_hidden": gone.attrs["hidden"]}
     return table
 
 

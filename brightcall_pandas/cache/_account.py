@@ -15,7 +15,7 @@ from brightcall_pandas.cache._files import exclusive, private_folder, read_file,
 __all__ = ["Account", "Fact", "known_account", "learn", "server_address"]
 
 _PORTS = {"http": 80, "https": 443}
-_OURS = ("base_url", "timezone", "other_bounds", "agent")
+_OURS = ("base_url", "timezone", "other_bounds", "agent", "ledger")
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -67,6 +67,12 @@ class Account(msgspec.Struct, frozen=True):
         """Field that tells the agents of its calls."""
         field: str | None = self._value("agent")
         return field
+
+    @property
+    def ledger(self) -> Mapping[str, Any] | None:
+        """What its ledger was last told to keep of personal values."""
+        told: Mapping[str, Any] | None = self._value("ledger")
+        return told
 
     @property
     def server(self) -> tuple[Fact, ...]:

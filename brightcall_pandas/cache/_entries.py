@@ -35,6 +35,8 @@ ENTRIES = pa.schema(
         ("new", pa.large_string()),
         (FIRST_SEEN, pa.int64()),
         ("hidden", pa.bool_()),
+        ("pseudonymized", pa.string()),
+        ("numbers", pa.large_string()),
     ]
 )
 """Columns of an entry.
@@ -43,7 +45,9 @@ ENTRIES = pa.schema(
 before began, and ``seen``, when this one was kept, in microseconds; ``kind``; ``id`` and ``uniqueId`` of the
 call in this reading, of one that is gone in the one before; ``copy``, which of several that these do not tell
 apart; ``field``, ``old`` and ``new`` of a change; the whole row of a call that is gone is in ``old``;
-``firstSeen`` of a call that is gone; ``hidden``: a value was left out, since it is personal.
+``firstSeen`` of a call that is gone; ``hidden``: the value before was left out, since it is personal, or
+stands there as a token; ``pseudonymized``: which key has made the tokens; ``numbers``: tokens of the numbers
+in what stands there as one token.
 """
 
 

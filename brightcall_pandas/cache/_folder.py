@@ -28,10 +28,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from brightcall_pandas.cache._account import Account, known_account, learn, server_address
 from brightcall_pandas.cache._answers import PageCache
-from brightcall_pandas.cache._files import file_size, private_folder, write_private
+from brightcall_pandas.cache._files import exclusive, file_size, private_folder, write_private
 from brightcall_pandas.cache._forget import Forgotten, forget, pattern_of
 from brightcall_pandas.cache._forks import RenewedLock
 from brightcall_pandas.cache._ledger import Ledger
@@ -170,9 +171,9 @@ class Cache:
             of the first tier; ``damaged``, the number of files set aside; ``old_bytes`` of windows that
             older rules proved, which go when nothing used them for a week; ``bytes`` of the whole folder;
             ``limit``, and ``dropped``, what went last because of it (None when nothing did): ``at``,
-            ``files``, ``first_day``, ``last_day``, ``pages``; ``ledger_bytes``, what the ledger of late
-            edits takes; ``server``, what its server was seen to do, by name, each with its ``value`` and the
-            day on which it was ``seen``.
+            ``files``, ``first_day``, ``last_day``, ``pages``; ``ledger``, what the ledger of late edits was
+            last told to keep of personal values, and ``ledger_bytes``, what it takes; ``server``, what its
+            server was seen to do, by name, each with its ``value`` and the day on which it was ``seen``.
 
         Raises
         ------
@@ -205,6 +206,7 @@ class Cache:
             "page_bytes": sum(map(file_size, self.folder.glob("pages.sqlite*"))),
             "damaged": len([*self._damaged_files(), *self._damaged_pages()]),
             "old_bytes": sum(size_of(each) for each in self._outdated()),
+            "ledger": (account.ledger or {"mode": "values"})["mode"],
             "ledger_bytes": size_of(self.folder / "ledger"),
             "bytes": size_of(self.folder),
             "limit": self.limit,
@@ -289,17 +291,45 @@ class Cache:
         if self.pages.trouble:
             raise OSError(self.pages.trouble)
 
-    def forget(self, spellings: Collection[str]) -> Forgotten:
+    def rewrite_ledgers(self, change: Callable[[pa.Table], pa.Table]) -> bool:
+        """Change the entries of all ledgers; return whether all could be changed."""
+        done = True
+        for ledger in self._ledgers():
+            folder = self.folder / "windows" / ledger.folder.name
+            lock = exclusive(folder) if folder.is_dir() else contextlib.nullcontext(enter_result=True)
+            with lock as alone:  # or else an entry may be added meanwhile
+                try:
+                    if alone:
+                        ledger.rewrite(change)
+                        ledger.drop_damaged()
+                    done = done and alone
+                except OSError:
+                    done = False
+        return done
+
+    def forget(
+        self, spellings: Collection[str], tokens: Collection[str] = (), pseudonymized: str | None = None
+    ) -> Forgotten:
         """Remove every call and answer in which a number is found, in any of some spellings, as digits.
+
+        Parameters
+        ----------
+        spellings
+            The number's digits.
+        tokens
+            What may stand for it in the ledger.
+        pseudonymized
+            Which key has made these; tokens of others cannot be searched.
 
         Raises
         ------
         CacheError
-            It is still found, or a file cannot be changed.
+            It is still found, or not all can be searched, or a file cannot be changed.
         """
         try:
             pages = self.pages if self._has_pages else None
-            return forget(self.folder, self._stores(), pages, pattern_of(spellings))
+            pattern = pattern_of(spellings, tokens)
+            return forget(self.folder, self._stores(), pages, pattern, pseudonymized)
         except (OSError, StoreError) as error:
             msg = f"{self.folder} cannot be cleared of a number: {error}"
             raise CacheError(msg) from error

@@ -53,13 +53,13 @@ class Forgotten:
     searched: int
 
 
-def pattern_of(spellings: Collection[str]) -> str:
+def pattern_of(spellings: Collection[str], tokens: Collection[str] = ()) -> str:
     """Return an expression that finds a number in any of some spellings, given as digits, and no longer one.
 
-    Arrow and `re` both take it: it does not look around.
+    Or a token that stands for it. Arrow and `re` both take it: it does not look around.
     """
     written = "|".join(sorted(map(_marked, spellings)))
-    return rf"(?:^|[^0-9])(?:{written})(?:[^0-9]|$)"
+    return "|".join([rf"(?:^|[^0-9])(?:{written})(?:[^0-9]|$)", *map(re.escape, sorted(tokens))])
 
 
 def _marked(digits: str) -> str:
@@ -68,7 +68,13 @@ def _marked(digits: str) -> str:
     return rf"{_BETWEEN}(?:\(0\){_BETWEEN})?".join(first) + "".join(_BETWEEN + each for each in rest)
 
 
-def forget(folder: Path, stores: Collection[Store], pages: PageCache | None, pattern: str) -> Forgotten:
+def forget(
+    folder: Path,
+    stores: Collection[Store],
+    pages: PageCache | None,
+    pattern: str,
+    pseudonymized: str | None = None,
+) -> Forgotten:
     """Remove every call and every answer in which a pattern is found, and search for it again.
 
     Windows go first, then the ledger, then answers: a process that is killed meanwhile leaves what is removed
@@ -77,7 +83,7 @@ def forget(folder: Path, stores: Collection[Store], pages: PageCache | None, pat
     Raises
     ------
     CacheError
-        It is still found somewhere, or a file cannot be changed.
+        It is still found somewhere, or the ledger has tokens of another key than `pseudonymized`.
     OSError
         A file cannot be changed.
     """
@@ -98,7 +104,24 @@ def forget(folder: Path, stores: Collection[Store], pages: PageCache | None, pat
     for damaged in (*folder.glob("*/*/*.damaged"), *folder.glob("pages.sqlite.damaged-*")):
         damaged.unlink(missing_ok=True)  # nobody can tell what they hold
     searched = _searched(folder, stores, ledgers.values(), pages, pattern)
-    return Forgotten(len(calls), entries, len(answers), searched)
+    forgotten = Forgotten(len(calls), entries, len(answers), searched)
+    _refuse_unsearched(ledgers.values(), pseudonymized, forgotten)
+    return forgotten
+
+
+def _refuse_unsearched(ledgers: Collection[Ledger], pseudonymized: str | None, forgotten: Forgotten) -> None:
+    """Raise where entries have tokens of a key that is not at hand."""
+    found = [each.read(2**62)["pseudonymized"].drop_null() for each in ledgers]
+    foreign = sum(pc.sum(pc.not_equal(each, pseudonymized or "")).as_py() or 0 for each in found)
+    if foreign:
+        why = "is not known here" if pseudonymized is None else "is another one than the client's"
+        msg = (
+            f"{foreign} entries of the ledger could not be searched for the number: they have tokens of a "
+            f"key that {why}. All else was: {forgotten}. Forget it again with "
+            "bc.Client(pseudonymize_key=…) of that key; or drop the tokens: one load with "
+            "ledger='fields-only' removes them all, client.cache.clear(…) those of some days"
+        )
+        raise CacheError(msg)
 
 
 def _from_query(store: Store | None, ledger: Ledger, pattern: str, calls: set[Key]) -> int:

@@ -56,13 +56,14 @@ _LAYOUT: dict[str, Any] = {
     "compression": "zstd",
     "compression_level": 3,
     "write_page_checksum": True,
-    "use_dictionary": ["kind", "field", "old", "new"],
+    "use_dictionary": ["kind", "field", "old", "new", "pseudonymized"],
     "column_encoding": {
         **dict.fromkeys(("serial", "since", "seen", "copy", "firstSeen", "day"), "DELTA_BINARY_PACKED"),
         **dict.fromkeys(("id", "uniqueId"), "DELTA_BYTE_ARRAY"),
     },
     "write_statistics": False,
 }
+_OF_TOKENS = ("pseudonymized", "numbers")  # columns that are written where tokens are kept
 _IDENTITY = ["day", "serial", "seen", "kind", "id", "uniqueId", "copy", "field"]
 
 
@@ -112,7 +113,7 @@ class _File:
             raise StoreError(msg)
         try:
             with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
-                return file.read().cast(ENTRIES)
+                return _of_today(file.read())
         except pa.ArrowException as error:
             raise StoreError(str(error)) from error
 
@@ -277,7 +278,7 @@ class Ledger:
                         self._replace(files, self._once([each.read() for each in files]))
 
     def rewrite(self, change: Callable[[pa.Table], pa.Table]) -> int:
-        """Drop entries: write the files anew that `change` makes shorter; return how many entries went.
+        """Drop or change entries: write the files anew that `change` alters; return how many entries went.
 
         Raises
         ------
@@ -299,7 +300,7 @@ class Ledger:
                     self._raise_floor(each.seen + 1)
                     continue
                 after = change(before)
-                if len(after) < len(before):
+                if not after.equals(before):
                     self._replace([each], after)
                     dropped += len(before) - len(after)
         return dropped
@@ -337,6 +338,11 @@ class Ledger:
         if moment > self.floor:
             write_private(self._floor_file, msgspec.json.encode(moment))
 
+    def drop_damaged(self) -> None:
+        """Delete files that were set aside, since nobody can tell what they hold."""
+        for each in self.folder.glob("*.damaged"):
+            each.unlink(missing_ok=True)
+
     @contextmanager
     def _alone(self) -> Iterator[bool]:
         with exclusive(self.folder) as alone:
@@ -350,9 +356,10 @@ class Ledger:
 
     def _written(self, entries: pa.Table, prefix: str) -> Path:
         entries = entries.sort_by([(name, "ascending") for name in ("day", "id", "serial", "field")])
+        unused = [name for name in _OF_TOKENS if entries[name].null_count == len(entries)]
         days, seen, serial = (pc.min_max(entries[name]).as_py() for name in ("day", "seen", "serial"))
         with temporary_file(self.folder) as temporary:
-            pq.write_table(entries.combine_chunks(), temporary, **_LAYOUT)
+            pq.write_table(entries.drop_columns(unused).combine_chunks(), temporary, **_LAYOUT)
             moments = f"{seen['max']:016}.{serial['max']:08}"
             name = f"{prefix}{days['min']}_{days['max']}.{moments}.{footer_checksum(temporary):08x}.parquet"
             return temporary.replace(self.folder / name)
@@ -362,6 +369,14 @@ class Ledger:
             return []
         found = [_File.from_path(path) for path in self.folder.iterdir()]
         return sorted((each for each in found if each is not None), key=lambda each: each.path.name)
+
+
+def _of_today(entries: pa.Table) -> pa.Table:
+    """Return entries with all columns; those of tokens are not in every file."""
+    for each in ENTRIES:
+        if each.name not in entries.column_names:
+            entries = entries.append_column(each, pa.nulls(len(entries), each.type))
+    return entries.select(ENTRIES.names).cast(ENTRIES)
 
 
 def _outside(days: pa.ChunkedArray, first: pa.Scalar, last: pa.Scalar) -> pa.ChunkedArray:

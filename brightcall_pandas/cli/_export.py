@@ -71,6 +71,14 @@ def export(  # noqa: PLR0917  (each argument is an option)
         str | None,
         typer.Option(help="Write the calls as they were known then: a day (its end) or a time."),
     ] = None,
+    ledger: Annotated[
+        Literal["values", "pseudonyms", "fields-only"] | None,
+        typer.Option(
+            help="What the cache keeps of personal values that changed; pseudonyms are keyed with "
+            f"{PSEUDONYM_KEY}. Default: what was chosen last.",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing unless it fails.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -83,10 +91,11 @@ def export(  # noqa: PLR0917  (each argument is an option)
     read from BRIGHTCALL_PSEUDONYM_KEY.
     """
     from brightcall_pandas.export import export_calls, held_periods  # noqa: PLC0415
-    from brightcall_pandas.load import NO_KEY, current_client  # noqa: PLC0415
+    from brightcall_pandas.load import NO_KEY, Client, current_client  # noqa: PLC0415
 
     with checked_arguments():
-        if current_client(None).key is None:
+        client = current_client(None) if ledger is None else Client(ledger=ledger)
+        if client.key is None:
             raise ValueError(NO_KEY)
         export_calls(
             day_from,
@@ -101,6 +110,7 @@ def export(  # noqa: PLR0917  (each argument is an option)
             on_incomplete=on_incomplete,
             refresh=refresh,
             as_of=as_of,
+            client=client,
             progress=None if sys.stderr.isatty() and not quiet else False,
             **json_object("filters", filters),
         )

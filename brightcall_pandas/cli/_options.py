@@ -16,6 +16,7 @@ from brightcall_pandas.api import ApiKey, Hidden, read_key
 from brightcall_pandas.errors import AuthenticationError
 from brightcall_pandas.frame import has_own_end
 from brightcall_pandas.load import KEY_VARIABLE, find_key
+from brightcall_pandas.load import PSEUDONYM_KEY_VARIABLE as PSEUDONYM_KEY
 
 __all__ = [
     "PLAIN",
@@ -33,7 +34,6 @@ __all__ = [
     "refused_key",
 ]
 
-PSEUDONYM_KEY = "BRIGHTCALL_PSEUDONYM_KEY"
 _API = ("key", "apikey", "api-key", "token", "brightcall-api-key")
 _PSEUDONYM = ("pseudonym-key", "pseudonymize-key", "pseudonymise-key", "brightcall-pseudonym-key")
 _KEY_OPTIONS = dict.fromkeys(_API, KEY_VARIABLE) | dict.fromkeys(_PSEUDONYM, PSEUDONYM_KEY)

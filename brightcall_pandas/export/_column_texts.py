@@ -11,10 +11,9 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-__all__ = ["LONG_ENOUGH", "texts_of"]
+from brightcall_pandas.pseudonyms import LONG_ENOUGH
 
-LONG_ENOUGH = 3
-"""Digits of what is taken for a number of somebody within a text."""
+__all__ = ["texts_of"]
 
 _OF_NOBODY = (bool, date, time, timedelta)
 

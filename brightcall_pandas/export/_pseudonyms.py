@@ -1,68 +1,46 @@
-"""Numbers → tokens, in every column and text of a frame.
-
-A token is a star and decimal digits. So what reads chains takes it for a number, as it took the original,
-and no telephone number looks like it.
-"""
+"""Numbers → tokens, in every column and text of a frame: which is what `pseudonyms` makes of each of them."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from numbers import Real
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis import TIME_KEYS, plain_key, sort_key
-from brightcall_pandas.export._column_texts import LONG_ENOUGH, texts_of
-from brightcall_pandas.frame import (
-    AGENT_FIELDS,
-    EXTRAS,
-    FIELDS,
-    checked_region,
-    choice,
-    column,
-    nearest,
-    normalized_number,
-    region_of,
-)
+from brightcall_pandas.export._column_texts import texts_of
+from brightcall_pandas.frame import AGENT_FIELDS, EXTRAS, FIELDS, choice, column, nearest, region_of
 from brightcall_pandas.load import Provenance
+from brightcall_pandas.pseudonyms import (
+    A_NUMBER,
+    AROUND_CALLS_S,
+    LONG_ENOUGH,
+    NUMBERS,
+    Change,
+    Reading,
+    Times,
+    Tokens,
+    change_of,
+    value_with_tokens,
+)
 
-__all__ = ["FreeText", "Pseudonyms", "Tokens", "pseudonymize", "query_without_numbers"]
+__all__ = ["FreeText", "Pseudonyms", "pseudonymize", "query_without_numbers"]
 
 FreeText = Literal["drop", "scan"]
-_A_NUMBER = re.compile(r"\s*[+*#(]?\d[\d\s().*#/-]*")
 
-_CHAINS = ("numbersInvolvedJSON", "numbersRingedJSON", "transfers")
-_FREE = ("label", "transcripts", "convoloAiRecordingSummary", "convoloAiRecordingTitle")
-_SPOKEN = (*_FREE, "crmInfo", EXTRAS.name)
-_RECORDS = ("id", "uniqueId", "treeId", "projectContactId", "recordName")
-_NOT_PERSONAL = ("projectId",)  # an identifier, but of no person
-_LABELS = ("campaign", "projectName", "insertOrigin", "tags", "outcomeTag")  # the account's own words
 _LABEL_FILTERS = ("tags", "outcomes", "textProjects")
 _PERSONAL_FILTERS = (
     "searchString", "agentIds", "uniqueIds", "number", "fromNumber", "toNumber", "toAnswer", "userId",
 )  # fmt: skip
-
-_DIGITS = 30  # of the HMAC's value: about 100 bits, so two numbers never share a token
-_UNPLAIN = (
-    r"\u00ad\u00b7\u2010-\u2015\u2212\u200b-\u200f\u2022\u2060\ufeff"  # dashes, dots, and what is not seen
-)
-_NUMBERS = re.compile(rf"\+?\(?\d[\d\s().\-/{_UNPLAIN}]*\d")
-_ADDRESSES = re.compile(r"(?P<address>[^\s@<>()\[\]{},;:\"']{1,64}@[\w.-]*\w)|" + _NUMBERS.pattern)
-_WORDS_AND_TOKENS = re.compile(rf"\*\d{{{_DIGITS}}}|[^\W\d_]+")
 _SURELY = 7  # digits of what is taken for a number within the name of a column
 _DATE = re.compile(r"(?:19|20)\d\d-\d\d(?:-\d\d)?")
 _OF_LOADS = (  # what else stands in the attributes may name anybody
     "source", "timezone", "schema_version", "loaded_at", "complete", "moved", "server", "region",
 )  # fmt: skip
 _NO_ROW = 10**7  # no index counts so many rows
-_DAYS_AROUND_S = 2 * 86_400.0  # of a call's time: what is farther off is not a time within it
-_WRITTEN_TIMES = (946_684_800.0, 4_102_444_800.0)  # the years 2000 to 2099
 
 
 def pseudonymize(
@@ -129,59 +107,6 @@ def pseudonymize(
     return Pseudonyms(key, region_of(df, region), keep, free_text, columns=names).of_frame(df)
 
 
-class Tokens:
-    """Makes tokens with a key.
-
-    Parameters
-    ----------
-    key
-        Secret; text is taken as UTF-8.
-    region
-        Two letters of the country (``"DE"``) whose numbers are written without country code.
-    """
-
-    def __init__(self, key: str | bytes, region: str | None = None) -> None:
-        if not isinstance(key, str | bytes) or not key:
-            msg = "key takes a secret text or bytes, for example secrets.token_bytes(32)"
-            raise ValueError(msg)
-        self._key = key.encode() if isinstance(key, str) else key
-        self._region = checked_region(region)
-        self._known: dict[str, str] = {}
-
-    def of(self, number: str) -> str:
-        """Return the token of a number or an identifier; what is no number, such as ``anonymous``, stays."""
-        if (token := self._known.get(number)) is None:
-            plain = normalized_number(number, self._region)
-            if plain is not None:
-                token = self._token(plain.removeprefix("+"))
-            else:
-                token = "anonymous" if "@" in number else number  # a host may name somebody
-            self._known[number] = token
-        return token
-
-    def of_record(self, name: str) -> str:
-        """Return the token of a record's identifier, which is no number of anybody."""
-        return self._token(f"record\n{name}")
-
-    def in_text(self, text: str) -> str:
-        """Replace whatever looks like a number or an e-mail address within a text."""
-        return (_ADDRESSES if "@" in text else _NUMBERS).sub(self._replaced, text)
-
-    def _replaced(self, match: re.Match[str]) -> str:
-        found = match[0]
-        if match.groupdict().get("address"):
-            return self.of(found.casefold())
-        plain = re.sub(f"[{_UNPLAIN}]", "-", found)
-        return self.of(plain) if sum(map(str.isdecimal, found)) >= LONG_ENOUGH else found
-
-    def _token(self, text: str) -> str:
-        value = int(self._mac(text), 16) % 10**_DIGITS
-        return f"*{value:0{_DIGITS}}"
-
-    def _mac(self, text: str) -> str:
-        return hmac.new(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
-
-
 class Pseudonyms(Tokens):
     """Makes tokens of the columns and texts that need them.
 
@@ -241,7 +166,7 @@ class Pseudonyms(Tokens):
             if name not in self._keep:
                 known = name in FIELDS or name == EXTRAS.name
                 series = column(df, name) if known else series
-                series = _changed(series, _change(str(name), self, self._free_text, times))
+                series = _changed(series, change_of(str(name), self, self._free_text, times))
             columns[name] = series
         result = pd.DataFrame(columns, index=df.index, columns=df.columns)
         result.columns = self._of_names(df.columns)
@@ -274,7 +199,7 @@ class Pseudonyms(Tokens):
         if isinstance(name, float | np.floating):
             return self._of_name(int(name)) if float(name).is_integer() else name
         text = name.decode(errors="replace") if isinstance(name, bytes) else str(name)
-        if _A_NUMBER.fullmatch(text):
+        if A_NUMBER.fullmatch(text):
             return self._replaced_text(text, LONG_ENOUGH) or name
         changed = self._in_name(text)
         return name if changed == text else changed
@@ -283,7 +208,7 @@ class Pseudonyms(Tokens):
         return self.of(text) if sum(map(str.isdecimal, text)) >= least and not _DATE.fullmatch(text) else None
 
     def _in_name(self, name: str) -> str:
-        return _NUMBERS.sub(lambda found: self._replaced_text(found[0], _SURELY) or found[0], name)
+        return NUMBERS.sub(lambda found: self._replaced_text(found[0], _SURELY) or found[0], name)
 
     def _of_index(self, index: pd.Index[Any], times: Times) -> pd.Index[Any]:
         """Return an index with tokens; one that only counts rows stays."""
@@ -301,46 +226,11 @@ class Pseudonyms(Tokens):
         values = index.to_series(index=pd.RangeIndex(len(index)))
         if name in FIELDS:
             values = column(pd.DataFrame({name: values}), name)
-        changed = _changed(values, _change(name, self, self._free_text, times))
+        changed = _changed(values, change_of(name, self, self._free_text, times))
         if changed is values:
             return index.rename(self._of_name(index.name))
         tokens: pd.Index[Any] = pd.Index(changed, name=self._of_name(index.name))
         return tokens
-
-
-Change = Callable[[str], str | None] | None
-Times = tuple[float, float] | None
-"""Epoch seconds between which a number may be the time of something in a call; None: no number may."""
-
-
-class _Reading(NamedTuple):
-    """How a document is read: what becomes of its texts, and which of its numbers are times."""
-
-    tokens: Tokens
-    words: Callable[[str], Any]
-    times: Times = None
-
-
-def _change(name: str, tokens: Tokens, free_text: FreeText, times: Times) -> Change:
-    """Return the function that replaces a text of this column; None for a column that is not personal."""
-    field = FIELDS.get(name, EXTRAS if name == EXTRAS.name else None)
-    if free_text == "drop" and name in _FREE:
-        return lambda _: None
-    if name in _RECORDS:
-        return tokens.of_record
-    words: Callable[[str], Any] | None = None
-    if name in _CHAINS:
-        words = tokens.of
-    elif name in _SPOKEN and free_text == "drop":
-        words = _numbers_only(tokens)
-    elif name in _SPOKEN or name in _LABELS or field is None:
-        words = tokens.in_text
-    if words is not None:
-        reading = _Reading(tokens, words, times)
-        return lambda text: _document(text, reading)
-    if field is not None and field.kind == "identifier" and name not in _NOT_PERSONAL:
-        return tokens.of
-    return None
 
 
 def _changed(series: pd.Series, change: Change) -> pd.Series:
@@ -361,73 +251,7 @@ def _times_of_calls(df: pd.DataFrame) -> Times:
     stamps = column(df, "timestamp").dropna()
     if not len(stamps):
         return None
-    return stamps.min().timestamp() - _DAYS_AROUND_S, stamps.max().timestamp() + _DAYS_AROUND_S
-
-
-def _document(text: str, reading: _Reading) -> str | None:
-    """Replace each value of a JSON text, or the text itself if it is not JSON."""
-    try:
-        value = msgspec.json.decode(text) if text.lstrip()[:1] in ("[", "{", '"') else None
-        if value is not None:
-            return msgspec.json.encode(_value(value, reading)).decode()
-    except (msgspec.DecodeError, RecursionError):
-        pass  # what cannot be read as JSON is read as text
-    changed = _plain_text(text, reading)
-    return changed if changed is None else str(changed)
-
-
-def _plain_text(text: str, reading: _Reading) -> Any:
-    tokens = reading.tokens
-    if reading.words != tokens.of:
-        return reading.words(text)
-    if any(mark in text for mark in "[]{}\"'"):
-        # Broken JSON: its parts are not known, so any word may be a name.
-        return _WORDS_AND_TOKENS.sub(
-            lambda found: found[0] if found[0].startswith("*") else tokens.of(found[0]), tokens.in_text(text)
-        )
-    return ",".join(tokens.of(part.strip()) if part.strip() else part for part in text.split(","))
-
-
-def _value(value: Any, reading: _Reading) -> Any:
-    tokens = reading.tokens
-    match value:
-        case dict():
-            return {_key(key, tokens): _inner(key, each, reading) for key, each in value.items()}
-        case list():
-            return [_value(each, reading) for each in value]
-        case bool() | None:
-            return value
-        case str():
-            return reading.words(value)
-        case float():
-            return tokens.of(str(int(value))) if value.is_integer() else value
-    return tokens.of(str(value))
-
-
-def _inner(key: str, value: Any, reading: _Reading) -> Any:
-    # Times stay, since they order a chain.
-    if plain_key(key) in TIME_KEYS and _is_time(value, reading.times):
-        return value
-    return _value(value, reading)
-
-
-def _is_time(value: Any, times: Times) -> bool:
-    """Tell whether a value is a time: text of a date and a clock, or an epoch about when the calls were."""
-    found = sort_key(value)
-    if found is None:
-        return False
-    kind, seconds = found
-    if kind != "epoch":
-        return "-" in value and ":" in value and _WRITTEN_TIMES[0] <= seconds < _WRITTEN_TIMES[1]
-    return times is not None and times[0] <= seconds <= times[1]
-
-
-def _key(key: str, tokens: Tokens) -> str:
-    return tokens.of(key) if _A_NUMBER.fullmatch(key) else tokens.in_text(key)
-
-
-def _numbers_only(tokens: Tokens) -> Callable[[str], str | None]:
-    return lambda text: tokens.of(text) if _A_NUMBER.fullmatch(text) else None
+    return stamps.min().timestamp() - AROUND_CALLS_S, stamps.max().timestamp() + AROUND_CALLS_S
 
 
 # Provenance of the calls.
@@ -464,7 +288,7 @@ def query_without_numbers(query: Mapping[str, Any] | None, tokens: Tokens) -> di
         if name in _PERSONAL_FILTERS:
             changed[name] = tokens.of(msgspec.json.encode(value).decode())
         elif name in _LABEL_FILTERS:
-            changed[name] = _value(value, _Reading(tokens, tokens.in_text))
+            changed[name] = value_with_tokens(value, Reading(tokens, tokens.in_text))
         else:
             changed[name] = value
     return changed

@@ -13,6 +13,7 @@
     _cached        parts that are on disk
     _successor     what a window takes over from the readings that it replaces
     _changes       two readings side by side, call by call
+    _personal      what of personal values the ledger keeps
     _as_of         calls as they were known earlier
     _lookback      after how many days late changes have come
     _watched       what readings saw of them
@@ -31,7 +32,14 @@ from brightcall_pandas.load._account import KnownAccount
 from brightcall_pandas.load._agents import AccountAgent
 from brightcall_pandas.load._client import Client, current_client, loading_client, use
 from brightcall_pandas.load._forget import forget
-from brightcall_pandas.load._keys import ADDRESS_VARIABLE, KEY_VARIABLE, NO_KEY, find_key, login
+from brightcall_pandas.load._keys import (
+    ADDRESS_VARIABLE,
+    KEY_VARIABLE,
+    NO_KEY,
+    PSEUDONYM_KEY_VARIABLE,
+    find_key,
+    login,
+)
 from brightcall_pandas.load._loaders import (
     Catalog,
     Day,
@@ -61,6 +69,7 @@ __all__ = [
     "ADDRESS_VARIABLE",
     "KEY_VARIABLE",
     "NO_KEY",
+    "PSEUDONYM_KEY_VARIABLE",
     "AccountAgent",
     "Ask",
     "Catalog",

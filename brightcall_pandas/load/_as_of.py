@@ -52,7 +52,7 @@ def checked_moment(as_of: Any, zone: str) -> datetime:
     Raises
     ------
     TypeError, ValueError
-        It is neither.
+        It is neither, or a time that the clock of the zone skips or repeats.
     """
     what = "as_of takes a day or a time, such as '2026-03-05' or '2026-03-05 18:00'"
     if not isinstance(as_of, str | date):
@@ -64,10 +64,15 @@ def checked_moment(as_of: Any, zone: str) -> datetime:
             day = date.fromisoformat(text) + timedelta(days=1)
             return datetime.combine(day, time(), zone_info(zone)) - timedelta(microseconds=1)
         moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=moment.tzinfo or zone_info(zone)).astimezone(UTC)
+        told = moment.replace(tzinfo=moment.tzinfo or zone_info(zone))
+        meant = told.astimezone(UTC)
     except (ValueError, OverflowError):
         msg = f"{what}, not {as_of!r}"
         raise ValueError(msg) from None
+    if told.utcoffset() != told.replace(fold=1 - told.fold).utcoffset():
+        msg = f"as_of={as_of!r} comes twice, or never, where the clock changes in {zone}: give its offset"
+        raise ValueError(msg)
+    return meant
 
 
 def parts_as_of(
@@ -176,7 +181,8 @@ def rewound(table: pa.Table, entries: pa.Table, until: int, columns: Sequence[st
         table = _unchanged(table, step.filter(pc.equal(step["kind"], CHANGED)), columns)
         if len(gone := step.filter(pc.equal(step["kind"], GONE))):
             if pc.any(gone["hidden"]).as_py():
-                msg = "calls have gone of which the ledger does not keep all values (ledger='fields-only')"
+                mode = _mode_of(gone)
+                msg = f"calls have gone of which the ledger does not keep all values (ledger={mode!r})"
                 raise CacheError(msg)
             rows = rows_of(gone["old"].to_pylist(), gone[FIRST_SEEN].to_pylist())
             table = pa.concat_tables([table, rows.select(table.column_names)])
@@ -193,6 +199,10 @@ def _unchanged(table: pa.Table, changed: pa.Table, columns: Sequence[str]) -> pa
     if (places < 0).any():
         msg = "the ledger tells of calls that their window does not have"
         raise CacheError(msg)
+    hidden = changed["hidden"].to_numpy()
+    if hidden.any() and _are_twins(keys)[places[hidden]].any():
+        msg = "the ledger does not keep what tells calls with the same id and uniqueId apart"
+        raise CacheError(f"{msg} (ledger={_mode_of(changed)!r})")
     fields = np.asarray(changed["field"].to_pylist(), dtype=object)
     for name in dict.fromkeys(fields.tolist()):
         if name not in TABLE_SCHEMA.names:
@@ -201,16 +211,27 @@ def _unchanged(table: pa.Table, changed: pa.Table, columns: Sequence[str]) -> pa
         mine = mine[np.argsort(places[mine])]
         rows = changed.take(pa.array(mine))
         if name in columns and pc.any(rows["hidden"]).as_py():
-            msg = (
-                f"the ledger keeps only that {name} changed, not how (ledger='fields-only'); leave it "
-                "out with columns="
-            )
+            mode = _mode_of(rows)
+            what = f"only that {name} changed, not how" if mode == "fields-only" else f"only tokens of {name}"
+            msg = f"the ledger keeps {what} (ledger={mode!r}); leave it out with columns="
             raise CacheError(msg)
         mask = np.zeros(len(table), dtype=bool)
         mask[places[mine]] = True
         column = pc.replace_with_mask(texts_of(table[name]), pa.array(mask), rows["old"].combine_chunks())
         table = table.set_column(table.column_names.index(name), name, typed(column, name))
     return table
+
+
+def _mode_of(entries: pa.Table) -> str:
+    """Return in which mode of the ledger values of some entries were left out."""
+    hidden = entries.filter(entries["hidden"])
+    return "fields-only" if hidden["pseudonymized"].null_count else "pseudonyms"
+
+
+def _are_twins(keys: pd.MultiIndex) -> np.ndarray:
+    """Tell which calls share id and uniqueId with another one."""
+    twins: np.ndarray = keys.droplevel(2).duplicated(keep=False)
+    return twins
 
 
 def _keys(table: pa.Table, copy: np.ndarray) -> pd.MultiIndex:

@@ -26,10 +26,12 @@ from brightcall_pandas.cache import (
     pages_text,
     touch,
 )
+from brightcall_pandas.errors import CacheError
 from brightcall_pandas.frame import SCHEMA_VERSION, AnswerReader, read_page
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._pages import PageSource, WindowPages, checksum
 from brightcall_pandas.load._parts import DAY, part_of
+from brightcall_pandas.load._personal import Strictness, as_chosen, note
 from brightcall_pandas.load._proof import Ask
 from brightcall_pandas.load._query import Query
 from brightcall_pandas.load._successor import Successor
@@ -175,11 +177,20 @@ class CachedWindows:
             store.put(successor.alone(), fetched_at, serial)
             return
         ledger.settle(serial - 1)
-        entries = successor.entries(serial, fields_only=client.ledger == "fields-only")
-        pending = None if entries is None else ledger.add(entries)
+        entries = successor.entries(serial)
+        pending = None if entries is None else ledger.add(self._as_chosen(entries))
         store.put(successor.part(entries), fetched_at, serial)
         if pending is not None:
             ledger.commit(pending)
+
+    def _as_chosen(self, entries: pa.Table) -> pa.Table:
+        """Return entries as strict with personal values as the account's ledger is."""
+        try:
+            chosen = as_chosen(self._client)
+        except CacheError:  # another client has chosen tokens meanwhile, and this one has no key
+            return Strictness("fields-only").of(entries)
+        note(self._client, chosen)
+        return chosen.of(entries)
 
     def _older(self, part: Part) -> list[Part]:
         """Return the readings that a window replaces, as far as they can be compared with it."""

@@ -11,23 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from brightcall_pandas.cache import CHANGED, ENTRIES, FIRST_SEEN, GONE, NEW, copies, row_text, texts_of
-from brightcall_pandas.frame import EXTRAS, FIELDS, IDENTITY_FIELDS, TABLE_SCHEMA, call_numbers
+from brightcall_pandas.frame import IDENTITY_FIELDS, TABLE_SCHEMA, call_numbers
 
 __all__ = ["Diff", "Reread", "changes", "diff", "entries_of"]
-
-_WORDS = ("label", "crmInfo", "recordName", "transfers", "transcripts", EXTRAS.name)
-_SUMMARIES = ("convoloAiRecordingSummary", "convoloAiRecordingTitle")
-_NUMBERS = ("numbersInvolvedJSON", "numbersRingedJSON")
-_OF_NOBODY = ("id", "uniqueId", "projectId")  # identifiers, but of no person
-PERSONAL = frozenset(
-    [
-        *(each.name for each in FIELDS.values() if each.kind == "identifier" and each.name not in _OF_NOBODY),
-        *_WORDS,
-        *_SUMMARIES,
-        *_NUMBERS,
-    ]
-)
-"""Fields whose values tell of persons: numbers, identifiers of people, and what was said or written."""
 
 
 @dataclass(frozen=True)
@@ -67,19 +53,37 @@ def diff(old: pa.Table, new: pa.Table) -> Diff:
     old, new
         All columns of the typed table.
     """
-    both = pa.concat_tables([old.select(IDENTITY_FIELDS), new.select(IDENTITY_FIELDS)])
-    calls, copy = _numbered(call_numbers(both), len(old))
+    one, other = _same_calls(old, new)
+    in_order = len(one) == len(old) == len(new) and np.array_equal(one, other)
+    differs = {}
+    for name in TABLE_SCHEMA.names:
+        before, after = old[name], new[name]
+        if in_order and before.equals(after):  # as almost always
+            continue
+        unlike = _differs(before.take(pa.array(one)), after.take(pa.array(other)))
+        if unlike.any():
+            differs[name] = unlike
+    return Diff(one, other, differs, _others(len(old), one), _others(len(new), other))
+
+
+def _same_calls(old: pa.Table, new: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions in both readings of the calls that both have."""
+    before, after = old.select(IDENTITY_FIELDS), new.select(IDENTITY_FIELDS)
+    if before.equals(after):  # then each call stands where it stood
+        return np.arange(len(old)), np.arange(len(new))
+    calls, copy = _numbered(call_numbers(pa.concat_tables([before, after])), len(old))
     keys = calls * (1 + copy.max(initial=0)) + copy
     _, one, other = np.intersect1d(
         keys[: len(old)], keys[len(old) :], assume_unique=True, return_indices=True
     )
-    differs = {}
-    for name in TABLE_SCHEMA.names:
-        unlike = _differs(old[name].take(pa.array(one)), new[name].take(pa.array(other)))
-        if unlike.any():
-            differs[name] = unlike
-    gone, fresh = (np.setdiff1d(np.arange(len(each)), at) for each, at in ((old, one), (new, other)))
-    return Diff(one, other, differs, gone, fresh)
+    return one, other
+
+
+def _others(length: int, places: np.ndarray) -> np.ndarray:
+    """Return all other places."""
+    others = np.ones(length, dtype=bool)
+    others[places] = False
+    return np.flatnonzero(others)
 
 
 def changes(found: Diff) -> dict[str, Any]:
@@ -137,8 +141,8 @@ class Reread:
         return moments
 
 
-def entries_of(reread: Reread, found: Diff, seen: int, serial: int, *, fields_only: bool) -> pa.Table:
-    """Return what differs as entries of the ledger.
+def entries_of(reread: Reread, found: Diff, seen: int, serial: int) -> pa.Table:
+    """Return what differs as entries of the ledger, with all values.
 
     A call that moved to another day is gone from one and new on the other. Calls that are new on a day that
     was still to grow are no entries: when they were first seen is a column of the window.
@@ -149,8 +153,6 @@ def entries_of(reread: Reread, found: Diff, seen: int, serial: int, *, fields_on
         The two readings, and how they differ.
     seen, serial
         When the newer one is kept, in microseconds, and its number.
-    fields_only
-        Leave out the values of personal fields.
     """
     stays = reread.stays(found)
     late = found.new[reread.settled(reread.new_days[found.new])]
@@ -162,23 +164,23 @@ def entries_of(reread: Reread, found: Diff, seen: int, serial: int, *, fields_on
     for name, differs in found.differs.items():
         at = np.flatnonzero(differs & stays)
         one, other = found.one[at], found.other[at]
-        hidden = fields_only and name in PERSONAL
-        columns = {"field": pa.array([name] * len(at), pa.string())}
-        if not hidden:
-            columns["old"] = texts_of(reread.old[name].take(pa.array(one)))
-            columns["new"] = texts_of(reread.new[name].take(pa.array(other)))
-        made.append(_entries(CHANGED, new_rows, other, columns, hidden=hidden))
+        columns = {
+            "field": pa.array([name] * len(at), pa.string()),
+            "old": texts_of(reread.old[name].take(pa.array(one))),
+            "new": texts_of(reread.new[name].take(pa.array(other))),
+        }
+        made.append(_entries(CHANGED, new_rows, other, columns))
     gone = np.sort(np.concatenate([found.gone, found.one[~stays]]))
     rows = reread.old.take(pa.array(gone))
-    names = [each for each in TABLE_SCHEMA.names if not (fields_only and each in PERSONAL)]
+    names = TABLE_SCHEMA.names
     texts = zip(*(texts_of(rows[name]).to_pylist() for name in names), strict=True)
     columns = {
         "old": pa.array([row_text(dict(zip(names, row, strict=True))) for row in texts], pa.large_string()),
         FIRST_SEEN: rows[FIRST_SEEN].combine_chunks(),
     }
-    made.append(_entries(GONE, old_rows, gone, columns, hidden=fields_only))
+    made.append(_entries(GONE, old_rows, gone, columns))
     new = np.sort(np.concatenate([late, found.other[~stays]]))
-    made.append(_entries(NEW, new_rows, new, {}, hidden=False))
+    made.append(_entries(NEW, new_rows, new, {}))
     entries = pa.concat_tables(made)
     days = entries["day"].to_numpy().astype("datetime64[D]")
     for name, moments in (("seen", np.full(len(days), seen)), ("since", reread.since(days))):
@@ -194,9 +196,7 @@ class _Rows(NamedTuple):
     copies: np.ndarray
 
 
-def _entries(
-    kind: str, rows: _Rows, at: np.ndarray, columns: dict[str, pa.Array], *, hidden: bool
-) -> pa.Table:
+def _entries(kind: str, rows: _Rows, at: np.ndarray, columns: dict[str, pa.Array]) -> pa.Table:
     """Return entries of one kind for the calls at some positions."""
     known = {
         "day": pa.array(rows.days[at].astype("datetime64[D]"), pa.date32()),
@@ -204,7 +204,7 @@ def _entries(
         "id": rows.table["id"].take(pa.array(at)).combine_chunks(),
         "uniqueId": rows.table["uniqueId"].take(pa.array(at)).combine_chunks(),
         "copy": pa.array(rows.copies[at], pa.int32()),
-        "hidden": pa.array([hidden] * len(at), pa.bool_()),
+        "hidden": pa.array([False] * len(at), pa.bool_()),
         **columns,
     }
     nothing = {each.name: pa.nulls(len(at), each.type) for each in ENTRIES}

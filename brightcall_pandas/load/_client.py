@@ -47,8 +47,16 @@ from brightcall_pandas.frame import (
 )
 from brightcall_pandas.load import _about
 from brightcall_pandas.load._account import AccountServer, KnownAccount
-from brightcall_pandas.load._keys import ADDRESS_VARIABLE, NO_KEY, find_key, no_account
+from brightcall_pandas.load._keys import (
+    ADDRESS_VARIABLE,
+    NO_KEY,
+    NO_PSEUDONYM_KEY,
+    find_key,
+    no_account,
+    tokens_of,
+)
 from brightcall_pandas.load._proof import PROOF_VERSION
+from brightcall_pandas.pseudonyms import Tokens
 
 __all__ = ["Client", "current_client", "loading_client", "use"]
 
@@ -60,6 +68,7 @@ _FUNCTIONS = {
     "use": "bc.use(client)",
     "login": "bc.login()",
 }
+_LEDGERS = ("values", "pseudonyms", "fields-only")
 _UNMEASURED_DAYS = 7  # after which days are final as long as it is not known
 _VARIABLES = (ADDRESS_VARIABLE, "BRIGHTCALL_CACHE_DIR")
 _AROUND = "\"'\ufeff"  # what is copied along with an address or a path: quotes, a byte order mark
@@ -132,10 +141,15 @@ class Client(ForkAware):
         no end.
     ledger
         What the ledger keeps of a call that changed (``docs/late-edits.md``): ``"values"``, the values before
-        and after as the cache keeps calls, or ``"fields-only"``, of fields that tell of persons only that
-        they changed. Then `as_of` cannot go back to where such a value, or a whole call, has gone.
+        and after as the cache keeps calls; ``"pseudonyms"``, tokens in place of those that tell of persons;
+        or ``"fields-only"``, of such fields only that they changed. With both, `as_of` cannot go back to
+        where such a value, or a whole call, has gone. None: what was chosen last for this account, at first
+        ``"values"``. A stricter choice also changes what the ledger already has.
     ledger_days
         Days for which the ledger keeps what it saw; None keeps all.
+    pseudonymize_key
+        Secret of the ledger's tokens, as in `pseudonymize`. Default: the environment's
+        ``BRIGHTCALL_PSEUDONYM_KEY``. `bc.forget` needs it to find a person by tokens.
     clock
         Function that returns the time, with its offset; None goes by the machine's clock. For tests and for a
         sandbox whose clock is moved: ``sandbox.client(clock=sandbox.clock)``.
@@ -186,12 +200,14 @@ class Client(ForkAware):
         allow_http: bool = False,
         answer_limit: float | str = "100 MB",
         window_limit: int = 2_000_000,
-        ledger: str = "values",
+        ledger: str | None = None,
         ledger_days: float | None = None,
+        pseudonymize_key: str | bytes | None = None,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         # Before anything can go wrong in a frame that would show a key: an address may have one, too.
         given, api_key = Hidden(api_key), None
+        self._pseudonymize_key, pseudonymize_key = Hidden(pseudonymize_key), None
         address, base_url = Hidden(base_url), None
         self.profile = PROFILES[choice("api_version", api_version, PROFILES)]
         url = _address(address) or _address(Hidden(os.environ.get(ADDRESS_VARIABLE)))
@@ -222,7 +238,9 @@ class Client(ForkAware):
         self.measured_days: dict[str, int | None] = {}
         self.max_age = duration("max_age", max_age)
         self.cache_limit = None if cache_limit is None else size("cache_limit", cache_limit)
-        self.ledger = choice("ledger", ledger, ("values", "fields-only"))
+        self.ledger = None if ledger is None else choice("ledger", ledger, _LEDGERS)
+        if self.tokens is None and self.ledger == "pseudonyms":
+            raise ValueError(NO_PSEUDONYM_KEY)
         self.ledger_days = (
             None if ledger_days is None else positive("ledger_days", ledger_days, most=LONGEST_DAYS)
         )
@@ -238,6 +256,11 @@ class Client(ForkAware):
     def key(self) -> ApiKey | None:
         """The API key, which does not show itself; None if there is none."""
         return self._key
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """What makes tokens of numbers; None where no key for them is known."""
+        return tokens_of(self._pseudonymize_key, self.region)
 
     @property
     def cache(self) -> Cache:

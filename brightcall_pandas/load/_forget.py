@@ -40,7 +40,9 @@ def forget(client_number: str | int, *, client: Client | None = None) -> Forgott
     TypeError, ValueError
         That is not a telephone number.
     CacheError
-        The number is still found, as when another load is under way, or a file cannot be changed.
+        The number is still found, as when another load is under way, or a file cannot be changed; or the
+        ledger has tokens (``ledger="pseudonyms"``) of a key that is not the client's, so that nobody can tell
+        whether they stand for the number. All else has been removed and searched then.
 
     Notes
     -----
@@ -49,7 +51,12 @@ def forget(client_number: str | int, *, client: Client | None = None) -> Forgott
     looked for in its international spelling, and in the national one where the client has a ``region=``.
     """
     current = current_client(client)
-    return current.cache.forget(_spellings(client_number, current.region))
+    spellings = _spellings(client_number, current.region)
+    tokens = current.tokens
+    if tokens is None:
+        return current.cache.forget(spellings)
+    of_number = {each for spelling in spellings for each in tokens.of_runs(spelling)}
+    return current.cache.forget(spellings, of_number, tokens.fingerprint)
 
 
 def _spellings(client_number: Any, region: str | None) -> set[str]:

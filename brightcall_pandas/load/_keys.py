@@ -15,11 +15,23 @@ import dotenv
 from brightcall_pandas.api import ApiKey, Hidden, read_key
 from brightcall_pandas.errors import AuthenticationError, CacheError, brief_errors, warn_user
 from brightcall_pandas.frame import flag
+from brightcall_pandas.pseudonyms import Tokens
 
-__all__ = ["ADDRESS_VARIABLE", "KEY_VARIABLE", "NO_KEY", "find_key", "login", "no_account"]
+__all__ = [
+    "ADDRESS_VARIABLE",
+    "KEY_VARIABLE",
+    "NO_KEY",
+    "NO_PSEUDONYM_KEY",
+    "PSEUDONYM_KEY_VARIABLE",
+    "find_key",
+    "login",
+    "no_account",
+    "tokens_of",
+]
 
 KEY_VARIABLE = "BRIGHTCALL_API_KEY"
 ADDRESS_VARIABLE = "BRIGHTCALL_BASE_URL"
+PSEUDONYM_KEY_VARIABLE = "BRIGHTCALL_PSEUDONYM_KEY"
 _FILE = ".env"
 _LARGEST_FILE = 1_000_000
 _SERVICE, _USER = "brightcall_pandas", "api_key"  # under which the keyring has it
@@ -32,6 +44,11 @@ _UNTRIED = 'The key is set, and has not been tried yet: bc.count_calls("today") 
 NO_KEY = (
     f"no API key: {_WAYS}. Whoever manages your Brightcall (Convolo) account has the key. To try everything "
     "without one: bc.start_sandbox(), or the command: brightcall demo"
+)
+
+NO_PSEUDONYM_KEY = (
+    "ledger='pseudonyms' needs a secret that makes the tokens: give bc.Client pseudonymize_key=, or set "
+    f"{PSEUDONYM_KEY_VARIABLE}"
 )
 
 
@@ -122,6 +139,12 @@ def find_key(given: Hidden, *, ask_keyring: bool = True) -> ApiKey | None:
     if stated is None and ask_keyring:
         return _keyring_key()
     return stated
+
+
+def tokens_of(given: Hidden, region: str | None) -> Tokens | None:
+    """Return what makes tokens, with the key that was given or else the environment's; None without a key."""
+    key = Hidden(os.environ.get(PSEUDONYM_KEY_VARIABLE) or None) if given.value is None else given
+    return None if key.value is None else Tokens(key.value, region)  # type: ignore[arg-type]
 
 
 def _same(one: ApiKey, other: ApiKey | None) -> bool:

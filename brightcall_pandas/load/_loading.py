@@ -32,6 +32,7 @@ from brightcall_pandas.load._as_of import checked_moment, parts_as_of
 from brightcall_pandas.load._cached import CachedWindows
 from brightcall_pandas.load._client import Client
 from brightcall_pandas.load._parts import DAY, in_order, runs
+from brightcall_pandas.load._personal import make_ledgers_strict
 from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._query import Query, known_zone, request_body
 from brightcall_pandas.load._watched import measure_settle
@@ -101,6 +102,8 @@ class Loading:
         if self.as_of is not None:
             yield from self._parts_as_of(days)
             return
+        if not self.client.offline:
+            make_ledgers_strict(self.client)
         opening = self._learn_zone(days[0], days[-1])
         if self.client.measures_settle:
             measure_settle(self.client, self.query.key)

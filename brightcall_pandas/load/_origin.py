@@ -52,7 +52,10 @@ class Past(NamedTuple):
         return revisions(self.spec.day_from, self.spec.day_to, client=self.client, **self._asked)
 
     def gone(self) -> pd.DataFrame:
-        """Return the calls that have gone, as they were read last."""
+        """Return the calls that have gone, as they were read last.
+
+        ``attrs["hidden"]`` counts those of which the ledger does not keep all values.
+        """
         loading = Loading(self.client, self.spec, ())
         cached, days = CachedWindows(self.client, loading.query), loading.days
         entries, _ = cached.ledger(days)
@@ -60,7 +63,9 @@ class Past(NamedTuple):
         rows = entries.filter(pc.equal(entries["kind"], GONE)).to_pandas()
         rows = rows[rows["day"].astype("str").isin(wanted)]
         table = rows_of(rows["old"].tolist(), rows[FIRST_SEEN].astype("int64"))
-        return to_pandas(table.drop_columns([FIRST_SEEN]), loading.zone)
+        calls = to_pandas(table.drop_columns([FIRST_SEEN]), loading.zone)
+        calls.attrs["hidden"] = int(rows["hidden"].sum())
+        return calls
 
     def first_known(self) -> datetime:
         """Return the first moment at which all of the days had been read after they were over.

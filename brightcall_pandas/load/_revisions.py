@@ -47,7 +47,9 @@ def revisions(
         when the one before began, which still showed it as it was: so it happened in between. ``day``,
         ``id``, ``uniqueId``: of the call; ``kind``: ``changed``, ``gone``, or ``new`` on a day that was final
         when it was read before; ``field``, ``old`` and ``new`` of a change (str; null without a value, or
-        where a personal one was left out), times in ISO form.
+        where a personal one was left out; a token, which begins with a star, where it keeps pseudonyms),
+        times in ISO form. ``attrs["brightcall"]["pseudonymized"]`` tells by which keys tokens were made:
+        equal tokens of one key stand for equal values.
 
     Raises
     ------
@@ -70,6 +72,8 @@ def revisions(
         "timezone": loading.zone,
         "days": [str(days[0]), str(days[-1])],
     }
+    if made_by := sorted(entries["pseudonymized"].drop_null().unique().to_pylist()):
+        table.attrs["brightcall"]["pseudonymized"] = made_by
     if floor:
         table.attrs["brightcall"]["whole_since"] = str(pd.Timestamp(floor, unit="us", tz="UTC"))
     return table

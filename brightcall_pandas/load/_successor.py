@@ -104,11 +104,11 @@ class Successor:
         since = min(window["fetched_at"] for each in self._older for window in each.windows)
         return {"since": since, **changes(self._diff)}
 
-    def entries(self, serial: int, *, fields_only: bool) -> pa.Table | None:
+    def entries(self, serial: int) -> pa.Table | None:
         """Return what differs as entries of the ledger; None where nothing does."""
         if not self._older:
             return None
-        entries = entries_of(self._reread, self._diff, self._seen, serial, fields_only=fields_only)
+        entries = entries_of(self._reread, self._diff, self._seen, serial)
         return entries if len(entries) else None
 
     def part(self, entries: pa.Table | None) -> Part:

@@ -113,6 +113,7 @@ class TestInfo:
                 ("queries", "files", "days", "calls", "window_bytes", "pages", "page_bytes", "damaged"), 0
             ),
             **dict.fromkeys(("old_bytes", "ledger_bytes", "bytes"), 0),
+            "ledger": "values",
             **dict.fromkeys(("first_day", "last_day", "oldest", "limit", "dropped")),
             "server": {},
         }

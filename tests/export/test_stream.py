@@ -360,12 +360,15 @@ class TestCommand:
     def test_pseudonyms_with_their_choices(self, run, sandbox, tmp_path, environment, calls):
         environment |= {"BRIGHTCALL_PSEUDONYM_KEY": "a secret"}
         arguments = [sandbox.day_from, sandbox.day_to, str(tmp_path / "out"), "--pseudonymize"]
+        arguments += ["--ledger", "pseudonyms"]
         options = ["--keep", "userId, agentShortNumber", "--region", "de", "--free-text", "scan"]
         done = run(*arguments, *options, **environment)
         assert done.returncode == 0, done.stderr
         choices = {"keep": ["userId", "agentShortNumber"], "region": "DE", "free_text": "scan"}
         expected = calls.calls.pseudonymize("a secret", **choices)
         pdt.assert_frame_equal(bc.read_calls(tmp_path / "out"), expected)
+        client = sandbox.client(cache_dir=environment["BRIGHTCALL_CACHE_DIR"], account=None)
+        assert client.cache.info()["ledger"] == "pseudonyms"
 
     def test_a_warning_is_one_line(self, run, tmp_path):
         faults = {"wrong_total": {"by": 40}, "unstable_ties": {"seconds": 86_400}, "capped_page": {"cap": 60}}
@@ -393,6 +396,9 @@ class TestCommand:
         done = run(*days, "--pseudonymize", **key)
         assert done.returncode == 2
         assert "BRIGHTCALL_PSEUDONYM_KEY" in " ".join(done.stderr.split())
+        done = run(*days, "--ledger", "pseudonyms", **key)
+        assert done.returncode == 2
+        assert "set BRIGHTCALL_PSEUDONYM_KEY" in " ".join(done.stderr.split())
         assert run(*days, "--filters", "types", **key).returncode == 2
         assert run(*days, "--columns", "talktime", **key).returncode == 2
         assert run(*days, "--partition", "week", **key).returncode == 2

@@ -131,6 +131,13 @@ class TestAsOf:
             load(story[0], as_of=as_of)
         assert len(sandbox.requests()) == since
 
+    def test_a_time_that_the_clock_skips_or_repeats(self, story):
+        for time in ("2026-03-29 02:30", "2025-10-26 02:30", datetime(2026, 3, 29, 2, 30)):
+            with pytest.raises(ValueError, match=r"comes twice, or never, where .* in Europe/Berlin"):
+                load(story[0], as_of=time)
+        with pytest.raises(bc.CacheError, match="nothing had been read"):
+            load(story[0], as_of="2025-10-26 02:30+02:00")
+
     def test_a_time_to_come_and_a_refresh(self, story):
         with pytest.raises(ValueError, match="still to come"):
             load(story[0], as_of="2199-01-01")

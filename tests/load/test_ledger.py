@@ -291,7 +291,7 @@ class TestLaw:
             calls = self.state(draw, calls)
             moment = self.BEGIN + timedelta(minutes=number)
             successor = Successor(self.part(calls), older, moment, lambda *_: False)
-            found = successor.entries(number + 1, fields_only=False)
+            found = successor.entries(number + 1)
             segment = Store(tmp_path).put(successor.part(found), moment, number + 1)
             older = [segment.read([self.MARCH], WHOLE)]
             kept += [] if found is None else [found]
