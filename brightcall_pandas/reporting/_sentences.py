@@ -31,15 +31,20 @@ def unsettled_sentence(open_days: str, late: Sequence[str]) -> str:
     return f"Calls of {open_days} may still get an outcome: {what}."
 
 
-def method(tests: int, confidence: float) -> str:
+def method(tests: int, confidence: float, *, has_previous: bool) -> str:
     risk = f"{100 * (1 - confidence):g}%"
+    moved = " (one about what moved twice that of one about what stands apart)" if has_previous else ""
     return (
         f"A statement is made only if it is beyond chance over all {tests:,} differences that this report "
         f"looked at (false discovery rate {risk}, Benjamini and Hochberg): where nothing differs, at most "
-        f"{risk} of reports make any. Groups are held against their own earlier calls at the same attempt, "
-        "and against the other groups at the same attempt, project and hour (Cochran, Mantel and Haenszel); "
-        "calls to one client count as one group of calls that depend on each other. Intervals are of "
-        f"{100 * confidence:g}% confidence. Pictures and tables show what was counted, and claim nothing."
+        f"{risk} of reports make any. Each question, such as whether any line’s answer rate differs, has the "
+        f"same part of that risk{moved}, and its groups share it alike. Groups are held against their own "
+        "earlier calls at the same attempt, and against the other groups at the same attempt, project and "
+        "hour (Cochran, Mantel and Haenszel); calls to one client count as one group of calls that depend on "
+        f"each other. Intervals are of {100 * confidence:g}% confidence; those of statements reach further "
+        "towards no difference, because what is picked for its size tends to be overstated (Benjamini and "
+        "Yekutieli). A difference that an earlier statement lets expect is told with it. Pictures and tables "
+        "show what was counted, and claim nothing."
     )
 
 
