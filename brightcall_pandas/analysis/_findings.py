@@ -74,7 +74,7 @@ def findings(
     before: pd.DataFrame | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return all differences that were looked at, the least likely by chance first.
+    """Return all differences that were looked at, the surest first: by p-value ÷ weight.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def findings(
         for metric in look.metrics
         for row in _of_metric(both, look.direction, metric, dimensions, confidence)
     ]
-    metrics = {(look.direction or "", metric.name): metric for look in looks for metric in look.metrics}
+    metrics = {(str(look.direction or ""), metric.name): metric for look in looks for metric in look.metrics}
     table = judged(pd.DataFrame(rows, columns=list(FINDING_COLUMNS)), both, metrics, confidence)
     table.attrs["brightcall"] = {"confidence": confidence, "false_discovery_rate": level(confidence)}
     return table

@@ -38,7 +38,7 @@ _MUCH = 1 / 3  # of a difference that earlier ones let expect
 def judged(
     table: pd.DataFrame, both: Both, metrics: Mapping[tuple[str, str], Metric], confidence: float
 ) -> pd.DataFrame:
-    """Return differences with what may be told of them, the least likely by chance first.
+    """Return differences with what may be told of them, the surest first: by p-value ÷ weight.
 
     Parameters
     ----------
@@ -56,10 +56,11 @@ def judged(
     pandas.DataFrame
         With ``weight``, ``beyond_chance`` and ``told_with``; intervals of what is beyond chance are wider.
     """
-    table = table.sort_values("p_value", kind="stable", ignore_index=True)
     table["weight"] = _weights(table)
-    weighted = table["p_value"].to_numpy(dtype=np.float64) / table["weight"].to_numpy(dtype=np.float64)
-    table["beyond_chance"] = beyond_chance(weighted, level(confidence))
+    evidence = table["p_value"].astype("float64") / table["weight"]
+    order = np.argsort(evidence, kind="stable")
+    table = table.iloc[order].reset_index(drop=True)
+    table["beyond_chance"] = beyond_chance(evidence.to_numpy(dtype=np.float64)[order], level(confidence))
     bars = _bars(table, confidence)
     table["told_with"] = _told_with(table, both, metrics, bars, confidence)
     return _reaching_further(table, bars, confidence)

@@ -181,6 +181,7 @@ class TestToldWith:
         found = findings(here, other, [ANSWERED], ["project", "agent"])
         assert set(found[found["beyond_chance"]]["group"]) == {"all", "A", "B", "7", "8"}
         assert news(found) == [("moved", "all")]
+        assert found.loc[0, "group"] == "all"
         assert set(found[found["beyond_chance"]]["told_with"].dropna()) == {0}
 
     def test_a_project_is_told_and_not_the_agent_who_works_in_it(self):
@@ -215,7 +216,12 @@ class TestToldWith:
         assert news(found)[0] == ("moved", "A")
 
     def test_two_things_are_two(self):
-        rates = {("A", "7"): (60, 160), ("B", "7"): (260, 160), ("C", "7"): (160, 160), ("D", "7"): (160, 160)}
+        rates = {
+            ("A", "7"): (60, 160),
+            ("B", "7"): (260, 160),
+            ("C", "7"): (160, 160),
+            ("D", "7"): (160, 160),
+        }
         here, other = two_weeks(rates)
         found = findings(here, other, [ANSWERED], ["project"])
         assert [group for kind, group in news(found) if kind == "moved"] == ["A", "B"]

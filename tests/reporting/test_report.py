@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import re
 
 import openpyxl
@@ -9,6 +11,7 @@ import pandas as pd
 import pytest
 
 import brightcall_pandas as bc
+from brightcall_pandas.reporting import Options
 from tests.reporting.conftest import COSTS, FALLING, FORMULA, HOSTILE, NAMES, Page, drawn_calls
 
 
@@ -39,6 +42,18 @@ class TestStatements:
         (here, of_here), (there, of_there) = told
         assert f"{here} ({of_here} calls), against {there} ({of_there}) in 2–8 March 2026" in page.words
         assert re.search(r"points \(95% interval −[\d.]+ to −[\d.]+\)", page.words)
+
+    def test_what_it_lets_expect_is_told_with_it(self, made, page):
+        first = page.words[page.words.index("What differs beyond chance") :]
+        also = first[first.index("It also shows here:") :]
+        assert first.index("It also shows here:") < first.index("Looked at")
+        assert f"Line {FALLING}: the answer rate of outbound calls is" in also
+        lines = [row[0] for row in openpyxl.load_workbook(made / "report.xlsx").worksheets[0].values]
+        assert any(str(each).strip().startswith("It also shows here: Line") for each in lines)
+        found = sheet(openpyxl.load_workbook(made / "report.xlsx"), "All that was looked at")
+        told = found[found["told_with"].notna()]
+        assert f"moved outbound answer_rate line {FALLING}" in set(told["told_with"])
+        assert told["beyond_chance"].all()
 
     def test_where_nothing_differs_nothing_is_said(self, tmp_path, previous):
         calm = drawn_calls("2026-03-09", 7, falls=False, seed=5)
@@ -296,6 +311,15 @@ BAD = {
     "before=previous": "previous",
     "previous=pd.DataFrame()": "no columns",
 }
+
+
+class TestOptionsOfAReport:
+    def test_have_the_defaults_that_the_function_shows(self):
+        shown = inspect.signature(bc.report).parameters
+        for each in dataclasses.fields(Options):
+            assert shown[each.name].default == each.default, each.name
+        named = {name for name, each in shown.items() if each.kind is each.KEYWORD_ONLY}
+        assert named - {"path"} == {each.name for each in dataclasses.fields(Options)}
 
 
 class TestRefusals:
