@@ -75,7 +75,7 @@ class Content:
     version: str
     warnings: Sequence[str] = field(default=())
     most_said: int = 10
-    most_also: int = 5
+    most_also: int = 3
 
 
 @brief_errors
@@ -220,7 +220,7 @@ def content_of(
     found = findings(calls, previous, looks, _DIMENSIONS, before=before, confidence=confidence)
     first_open = unsettled_from(calls, given.settle_days)
     open_days = unsettled_words(first_open, last)
-    late = late_rates([each for look in looks for each in look.metrics])
+    late = late_rates([each for look in looks for each in look.metrics], calls)
     said, waiting = statements(found, names, there, late, open_days)
     parts_in_hand = [frames[name] for name in ("before", "previous", "calls") if name in frames]
     for number, moment in since_by_watch(said, parts_in_hand).items():
@@ -264,7 +264,7 @@ def content_of(
         nothing="Nothing moved, and no group stands apart, beyond chance."
         if has_previous
         else "No group stands apart from the others beyond chance.",
-        looked_at=looked_at(found, looks),
+        looked_at=looked_at(found),
         unsettled=unsettled_sentence(open_days, late),
         method=method(len(found), given.confidence, has_previous=has_previous),
         certificate=certificate,

@@ -7,15 +7,19 @@ from datetime import date
 
 import pandas as pd
 
-from brightcall_pandas.analysis import Look
 from brightcall_pandas.reporting._words import counted, rate_name
 
 __all__ = ["looked_at", "method", "unsettled_sentence", "warnings_of"]
 
 
-def looked_at(found: pd.DataFrame, looks: Sequence[Look]) -> str:
-    rates = {look.direction: " and ".join(rate_name(each.name) for each in look.metrics) for look in looks}
-    told = ", ".join(f"{names} of {f'{name} ' if name else ''}calls" for name, names in rates.items())
+def looked_at(found: pd.DataFrame) -> str:
+    rates: dict[str, list[str]] = {}
+    pairs = sorted(set(zip(found["direction"], found["metric"], strict=True)))
+    for direction, metric in sorted(pairs, key=lambda each: each[0] != "outbound"):
+        rates.setdefault(direction, []).append(rate_name(metric))
+    told = ", ".join(
+        f"{' and '.join(names)} of {f'{name} ' if name else ''}calls" for name, names in rates.items()
+    )
     by = ", ".join(dict.fromkeys(name for name in found["dimension"] if name)) or "all together"
     return (
         f"Looked at {counted(len(found), 'difference')}: {told or 'no rate'}; by {by}. A group counts where "
@@ -24,11 +28,10 @@ def looked_at(found: pd.DataFrame, looks: Sequence[Look]) -> str:
 
 
 def unsettled_sentence(open_days: str, late: Sequence[str]) -> str:
-    if not open_days:
+    if not open_days or not late:
         return ""
-    rates = " and ".join(rate_name(each) for each in late)
-    what = f"the {rates} may still rise" if rates else "they may still change"
-    return f"Calls of {open_days} may still get an outcome: {what}."
+    rates = " and ".join(rate_name(each) for each in dict.fromkeys(late))
+    return f"Calls of {open_days} may still get an outcome: the {rates} may still rise."
 
 
 def method(tests: int, confidence: float, *, has_previous: bool) -> str:

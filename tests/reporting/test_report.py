@@ -47,9 +47,11 @@ class TestStatements:
         first = page.words[page.words.index("What differs beyond chance") :]
         also = first[first.index("It also shows here:") :]
         assert first.index("It also shows here:") < first.index("Looked at")
-        assert f"Line {FALLING}: the answer rate of outbound calls is" in also
-        lines = [row[0] for row in openpyxl.load_workbook(made / "report.xlsx").worksheets[0].values]
-        assert any(str(each).strip().startswith("It also shows here: Line") for each in lines)
+        assert "The answer rate of outbound calls fell by" in also
+        first_sheet = openpyxl.load_workbook(made / "report.xlsx").worksheets[0]
+        lines = [str(row[0]).strip() for row in first_sheet.values]
+        apart = f"It also shows here: Line {FALLING}: the answer rate of outbound calls is"
+        assert any(each.startswith(apart) for each in lines)
         found = sheet(openpyxl.load_workbook(made / "report.xlsx"), "All that was looked at")
         told = found[found["told_with"].notna()]
         assert f"moved outbound answer_rate line {FALLING}" in set(told["told_with"])
@@ -402,6 +404,14 @@ class TestUnusualCalls:
             sections=["kpis", "agents", "outcomes"],
         )
         assert "NaN" not in Page(path.read_text(encoding="utf-8")).words
+
+    def test_without_outcomes_nothing_is_said_of_leads(self, week, previous, tmp_path):
+        bare = [df.drop(columns=["outcomeTag", "outcomeType"]) for df in (week, previous)]
+        shown = html(tmp_path, *bare, sections=[])
+        looked = shown.words[shown.words.index("Looked at") :].split(".")[0]
+        assert "answer rate of outbound calls" in looked
+        assert "lead rate" not in looked
+        assert "may still get an outcome" not in shown.words
 
     def test_one_agent(self, week, previous, tmp_path):
         one = [df[df["userId"] == "7"] for df in (week, previous)]
