@@ -10,29 +10,27 @@ dials are answered more often than further ones, and come early in a list's life
     p-value     Cochran, Mantel and Haenszel, ÷ design effect of clients          Rao and Scott 1984
     difference  Mantel–Haenszel's, excess ÷ Σ weights                             Greenland and Robins 1985
     many        false discovery rate over the whole list                          Benjamini and Hochberg 1995
+
+How these become statements is in `_findings_told`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from functools import cached_property
 
 import msgspec
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._attempt_numbers import labelled_together
-from brightcall_pandas.analysis._chance import beyond_chance, p_values_of_excess
-from brightcall_pandas.analysis._clusters import all_numbered
-from brightcall_pandas.analysis._dimensions import Direction, Split, of_direction, split
+from brightcall_pandas.analysis._chance import p_values_of_excess
+from brightcall_pandas.analysis._dimensions import Direction, split
+from brightcall_pandas.analysis._findings_calls import Both, CountedCalls, counted, together
+from brightcall_pandas.analysis._findings_told import judged
 from brightcall_pandas.analysis._groups import NONE, folded_keys, grouped
 from brightcall_pandas.analysis._intervals import level
 from brightcall_pandas.analysis._metric import Metric
 from brightcall_pandas.analysis._rates import checked_confidence, normal_quantile, ratio
-from brightcall_pandas.analysis._tallies import Facts
-from brightcall_pandas.frame import client_codes, column, micros, of_one_agent, of_one_lead, of_one_region
 
 __all__ = ["FINDING_COLUMNS", "Look", "findings", "rows_of_group"]
 
@@ -41,21 +39,12 @@ Floats = NDArray[np.float64]
 
 FINDING_COLUMNS = (
     "kind", "direction", "metric", "dimension", "group", "hits", "n", "rate", "hits_other", "n_other",
-    "rate_other", "difference", "difference_low", "difference_high", "p_value", "beyond_chance", "since",
+    "rate_other", "difference", "difference_low", "difference_high", "p_value", "weight", "beyond_chance",
+    "told_with", "since",
 )  # fmt: skip
 """Columns of `findings`."""
 
-_STRATA = {"moved": ("attempt",), "apart": ("attempt", "project", "hour")}
-"""What calls must have alike to be compared, for each kind of finding."""
-
-_NEEDS = {
-    "attempt": ("clientNumber", "timestamp", "type"),
-    "project": ("projectName",),
-    "hour": ("timestamp",),
-}
 _OF_TIME = ("hour", "weekday")
-_FIRST = "firstTimeForTree"  # of a call whether it is the client's first
-_IN_SIGHT = ("clientNumber", "timestamp", "type", _FIRST)
 _ENOUGH = 5.0  # hits and misses expected on either side, so that the test holds
 _ENOUGH_CLIENTS = 10
 _MOST_APART = 0.2  # shares of hits and of misses that have a group: else the group is told by the result
@@ -76,18 +65,6 @@ class Look(msgspec.Struct, frozen=True):
     metrics: Sequence[Metric]
 
 
-def _together(df: pd.DataFrame, other: pd.DataFrame | None) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-    """Return the calls of both sides in one frame, told apart alike, and which of them are of the other."""
-    if other is None:
-        return df.reset_index(drop=True), np.zeros(len(df), dtype=bool)
-    df, other = of_one_lead(*of_one_region(df, other))
-    with suppress(KeyError):  # nobody knows the agents, and so nobody asks for them
-        df, other = of_one_agent(df, other)
-    both = pd.concat([df.assign(), other.assign()], ignore_index=True)
-    both.attrs = dict(df.attrs)
-    return both, np.repeat([False, True], [len(df), len(other)])
-
-
 def findings(
     df: pd.DataFrame,
     other: pd.DataFrame | None,
@@ -97,7 +74,7 @@ def findings(
     before: pd.DataFrame | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return all differences that were looked at, the least likely by chance first.
+    """Return all differences that were looked at, the surest first: by p-value ÷ weight.
 
     Parameters
     ----------
@@ -123,7 +100,8 @@ def findings(
         either side, 10 clients), columns `FINDING_COLUMNS`: ``kind`` (``moved`` since the other calls, or
         ``apart`` from the other groups), ``n`` and ``hits`` (denominator and numerator of ``rate``), the same
         of the side that it is held against, ``difference`` within the strata with its interval,
-        ``p_value``, ``beyond_chance``, and ``since`` (of what moved: the day from which on).
+        ``p_value``, ``weight`` (by which it is divided), ``beyond_chance``, ``told_with`` (the row that lets
+        expect it; null for news of its own), and ``since`` (of what moved: the day from which on).
 
     Notes
     -----
@@ -133,18 +111,32 @@ def findings(
     answered, nobody knows. The client is the cluster: the
     variance is multiplied by the larger of two design effects, that of the group and that of all groups
     pooled, 1 at least.
+
+    The level is that of the whole table. Each question (has the answer rate of outbound calls moved for any
+    project?) has the same part of it, one about what moved twice that of one about what stands apart; its
+    groups share it alike. So the whole, which is one test, is not measured by the bar of thirteen agents.
+    These weights depend on what is asked, and not on what is found (Genovese, Roeder and Wasserman 2006,
+    False discovery control with p-value weighting).
+
+    What is told was picked because it is large. So the end of its interval near no difference is that of
+    Benjamini and Yekutieli (2005, False discovery rate-adjusted multiple confidence intervals for selected
+    parameters): of the intervals of all that is beyond chance, at most 1 − `confidence` are expected to miss.
+    The other end cannot be led astray by the choice, and is the usual one.
+
+    Of what moved, and then of what stands apart, the surest is news; a further difference is told with news
+    that lets expect a third of it at least, unless what is left of it is beyond chance by itself: the rise of
+    a project is seen in the agents who work in it, and that of answers in the leads.
     """
     checked_confidence(confidence)
-    both = _Both(*_together(df, other), before)
+    both = Both(*together(df, other), before)
     rows = [
         row
         for look in looks
         for metric in look.metrics
         for row in _of_metric(both, look.direction, metric, dimensions, confidence)
     ]
-    table = pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
-    table["beyond_chance"] = beyond_chance(table["p_value"].to_numpy(dtype=np.float64), level(confidence))
-    table = table.sort_values("p_value", kind="stable", ignore_index=True)
+    metrics = {(str(look.direction or ""), metric.name): metric for look in looks for metric in look.metrics}
+    table = judged(pd.DataFrame(rows, columns=list(FINDING_COLUMNS)), both, metrics, confidence)
     table.attrs["brightcall"] = {"confidence": confidence, "false_discovery_rate": level(confidence)}
     return table
 
@@ -187,72 +179,14 @@ class _Cells(msgspec.Struct, frozen=True):
         return weight**2 * (np.nan_to_num(one) + np.nan_to_num(two)) * few
 
 
-class _Both:
-    """The calls of both sides, and what groups and strata they are in, read once for all rates."""
-
-    def __init__(self, both: pd.DataFrame, is_other: NDArray[np.bool_], before: pd.DataFrame | None) -> None:
-        self.is_other = is_other
-        self.frame, self.begun_before = _with_attempts(both, before)
-        self._found: dict[str, tuple[Ints, list[str]]] = {}
-
-    def groups(self, name: str) -> tuple[Ints, list[str]]:
-        """Return the group of each call, and their labels; one group where the frame cannot tell."""
-        if name not in self._found:
-            self._found[name] = self._read(name)
-        return self._found[name]
-
-    def _read(self, name: str) -> tuple[Ints, list[str]]:
-        if set(_NEEDS.get(name, ())) <= set(self.frame.columns) or name in self.frame.columns:
-            try:
-                found = grouped(folded_keys(split(self.frame, name).keys, np.ones(len(self.frame))))
-            except KeyError:
-                pass
-            else:
-                return found.codes.astype(np.int64), [str(label) for label in found.index]
-        return np.zeros(len(self.frame), dtype=np.int64), []
-
-    def strata(self, names: Sequence[str]) -> Ints:
-        """Return a number for the stratum of each call."""
-        codes = np.zeros(len(self.frame), dtype=np.int64)
-        for name in names:
-            more, labels = self.groups(name)
-            codes = codes * max(len(labels), 1) + more
-        return codes
-
-    @cached_property
-    def clients(self) -> Ints:
-        """A number for the client of each call; a call without one has its own."""
-        known = "clientNumber" in self.frame.columns
-        clients = client_codes(self.frame)[0] if known else np.full(len(self.frame), -1)
-        return all_numbered(clients)[0].astype(np.int64)
-
-    @cached_property
-    def days(self) -> tuple[Ints, pd.Index]:
-        """The day of each call, and the days; one day where times are unknown."""
-        if "timestamp" not in self.frame.columns:
-            return np.zeros(len(self.frame), dtype=np.int64), pd.DatetimeIndex([pd.NaT])
-        days = column(self.frame, "timestamp").dt.normalize()
-        codes, labels = pd.factorize(days, sort=True)
-        return np.maximum(codes, 0).astype(np.int64), pd.DatetimeIndex(labels)
-
-
-class _Calls(msgspec.Struct, frozen=True):
-    """The calls that one rate counts: of each its place, whether it is a hit, its side and its client."""
-
-    rows: Ints
-    hit: Floats
-    is_other: NDArray[np.bool_]
-    clients: Ints
-
-
 def _of_metric(
-    both: _Both, direction: Direction, metric: Metric, dimensions: Sequence[str], confidence: float
+    both: Both, direction: Direction, metric: Metric, dimensions: Sequence[str], confidence: float
 ) -> Iterator[dict[str, object]]:
     """Return the rows of one rate of the calls of one direction."""
-    if (calls := _counted(both, direction, metric)) is None:
+    if (calls := counted(both, direction, metric)) is None:
         return
     rows, has_other = calls.rows, bool(calls.is_other.any())
-    same = np.where(both.begun_before, -1, both.strata(_STRATA["moved"]))[rows]
+    same = both.alike("moved", "")[rows]
     told: dict[str, object] = {"direction": direction or "", "metric": metric.name}
     if has_other:
         whole = np.zeros(len(rows), dtype=np.int64), ["all"]
@@ -260,7 +194,7 @@ def _of_metric(
     for name in dimensions:
         codes, labels = both.groups(name)
         codes = codes[rows]
-        named = np.array([label != NONE for label in labels], dtype=bool)
+        named = both.named(name)
         if named[np.unique(codes)].sum() < 2 if labels else True:
             continue  # of a single group all is said already
         if _told_by_result(named[codes], calls.hit):
@@ -268,8 +202,7 @@ def _of_metric(
         of_dimension = {**told, "dimension": name}
         if has_other and name not in _OF_TIME:
             yield from _moved(both, calls, (codes, labels), same, of_dimension, confidence)
-        alike = both.strata([each for each in _STRATA["apart"] if each != name])[rows]
-        alike = np.where(named[codes], alike, -1)
+        alike = both.alike("apart", name)[rows]
         yield from _apart(calls, (codes, labels), alike, of_dimension, confidence)
 
 
@@ -279,43 +212,9 @@ def _told_by_result(named: NDArray[np.bool_], hit: Floats) -> bool:
     return abs(shares[1] - shares[0]) > _MOST_APART
 
 
-def _counted(both: _Both, direction: Direction, metric: Metric) -> _Calls | None:
-    """Return the calls in the denominator of a rate; None where nothing is known of it."""
-    facts = Facts(both.frame, Split())
-    needed = metric.sums_needed()
-    top, bottom = (needed[name](facts) for name in metric.sums)
-    if top is None or bottom is None:
-        return None
-    rows = np.flatnonzero(np.asarray(bottom, dtype=bool) & of_direction(both.frame, direction))
-    hit = np.asarray(top, dtype=np.float64)[rows]
-    return _Calls(rows, hit, both.is_other[rows], both.clients[rows]) if len(rows) else None
-
-
-def _with_attempts(both: pd.DataFrame, before: pd.DataFrame | None) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-    """Return calls with the number of their attempt, and of which calls earlier ones are out of sight."""
-    if "attempt" in both.columns or not set(_NEEDS["attempt"]) <= set(both.columns):
-        return both, np.zeros(len(both), dtype=bool)
-    sides = [both] if before is None else [both, before]
-    numbered = labelled_together(sides, ["attempt"])[0]
-    if _FIRST not in both.columns:
-        return numbered, np.zeros(len(both), dtype=bool)
-    known = [name for name in _IN_SIGHT if all(name in each.columns for each in sides)]
-    every = pd.concat([each[known] for each in sides], ignore_index=True)
-    every.attrs = dict(both.attrs)
-    clients = client_codes(every)[0]
-    order = np.argsort(micros(column(every, "timestamp")), kind="stable")
-    ordered = order[clients[order] >= 0]
-    seen, first = np.unique(clients[ordered], return_index=True)
-    is_first = column(every, _FIRST).iloc[ordered[first]]
-    begun = np.zeros(int(clients.max(initial=0)) + 2, dtype=bool)
-    begun[seen] = ~is_first.fillna(value=True).to_numpy(dtype=bool)
-    dialed = of_direction(both, "outbound")
-    return numbered, begun[clients[: len(both)]] & dialed
-
-
 def _moved(  # noqa: PLR0917
-    both: _Both,
-    calls: _Calls,
+    both: Both,
+    calls: CountedCalls,
     groups: tuple[Ints, list[str]],
     strata: Ints,
     told: dict[str, object],
@@ -325,7 +224,7 @@ def _moved(  # noqa: PLR0917
     codes, labels = groups
     sides = [_totals(codes, len(labels), calls, calls.is_other == other) for other in (False, True)]
     known = strata >= 0
-    calls = _Calls(*(getattr(calls, name)[known] for name in calls.__struct_fields__))
+    calls = CountedCalls(*(getattr(calls, name)[known] for name in calls.__struct_fields__))
     codes, strata = codes[known], strata[known]
     place, cells = _cell_codes(codes, strata)
     here = ~calls.is_other
@@ -353,7 +252,7 @@ def _moved(  # noqa: PLR0917
 
 
 def _apart(
-    calls: _Calls,
+    calls: CountedCalls,
     groups: tuple[Ints, list[str]],
     strata: Ints,
     told: dict[str, object],
@@ -388,7 +287,7 @@ def _cell_codes(codes: Ints, strata: Ints) -> tuple[Ints, Ints]:
     return place, cells // size
 
 
-def _totals(codes: Ints, groups: int, calls: _Calls, mask: NDArray[np.bool_]) -> tuple[Ints, Floats]:
+def _totals(codes: Ints, groups: int, calls: CountedCalls, mask: NDArray[np.bool_]) -> tuple[Ints, Floats]:
     """Return calls and hits of each group on one side."""
     hits = np.bincount(codes[mask], weights=calls.hit[mask], minlength=groups)
     return np.bincount(codes[mask], minlength=groups), hits.astype(np.float64)
@@ -454,7 +353,7 @@ def _named(label: str, sides: Sequence[tuple[Ints, Floats]], number: int) -> dic
 
 
 def _since(
-    both: _Both, calls: _Calls, mine: NDArray[np.bool_], place: Ints, cells: _Cells
+    both: Both, calls: CountedCalls, mine: NDArray[np.bool_], place: Ints, cells: _Cells
 ) -> pd.Timestamp | None:
     """Return the day from which on a group's rate is another one: where the sum of hits − expected turns."""
     days, labels = both.days

@@ -76,7 +76,7 @@ def report(  # noqa: PLR0917  (each argument is an option)
     Days are those of the account's timezone. With --calls nothing is asked of the server: let
     `brightcall export` run before, for the days of both periods.
     """
-    from brightcall_pandas.reporting import checked_options, content_of, write_report  # noqa: PLC0415
+    from brightcall_pandas.reporting import Options, checked_options, content_of, write_report  # noqa: PLC0415
 
     with checked_arguments():
         endings = [".html"] * (html or not xlsx) + [".xlsx"] * xlsx
@@ -90,17 +90,20 @@ def report(  # noqa: PLR0917  (each argument is an option)
             "settle_days": settle_days,
             "pseudonyms": _secret() if pseudonymize else None,
         }
-        checked_options(**options)
+        checked_options(Options(**options))
         chosen = json_object("filters", filters)
         sides = _sides(day_from, day_to, calls, history, chosen)
-        told = content_of(
-            sides["calls"], sides.get("previous"), before=sides.get("before"), stats=sides.get("stats"),
-            pictures=".html" in endings, **options,
-        )  # fmt: skip
+        given = Options(
+            **options, before=sides.get("before"), stats=sides.get("stats"), pictures=".html" in endings
+        )
+        told = content_of(sides["calls"], sides.get("previous"), given)
     for file in files:
         write_report(told, file)
     if as_json:
-        said = [{"claim": each.claim, "detail": each.detail} for each in told.said]
+        said = [
+            {"claim": each.claim, "detail": each.detail, "also": [other.claim for other in each.also]}
+            for each in told.said
+        ]
         typer.echo(json.dumps({"files": [str(file) for file in files], "lead": told.lead, "said": said}))
     elif not quiet:
         typer.echo(visible(told.lead))

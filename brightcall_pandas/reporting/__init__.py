@@ -3,6 +3,7 @@
 ::
 
     _report       `report`: what it is made of, and the file
+    _options      what a caller may say of it
     _section      sections, of the report and of the user
     _contents     the sections that every report can have
     _statements   sentences about what differs beyond chance
@@ -18,6 +19,7 @@
 """
 
 from brightcall_pandas.reporting._checks import checked_options
+from brightcall_pandas.reporting._options import Options
 from brightcall_pandas.reporting._report import (
     FORMATS,
     Content,
@@ -31,6 +33,7 @@ from brightcall_pandas.reporting._section import Section
 __all__ = [
     "FORMATS",
     "Content",
+    "Options",
     "Section",
     "checked_options",
     "checked_path",

@@ -25,6 +25,7 @@ def write_book(content: Content, file: Path) -> None:
         front.append((content.nothing, False))
     for number, each in enumerate(content.said, 1):
         front.append((f"{number}. {each.claim} {each.detail}", False))
+        front += [(f"    It also shows here: {other.claim} {other.detail}", False) for other in each.also]
     front.append((content.looked_at, False))
     if content.alarms:
         front += [("", False), ("Alarms of the watch over lines", True)]

@@ -65,9 +65,12 @@ def unsettled_from(df: pd.DataFrame, settle_days: int | None) -> date | None:
     return first if settle_days and first <= period[1] else None
 
 
-def late_rates(metrics: Sequence[Metric]) -> list[str]:
-    """Return the rates that rest on what people fill in after the call, or may."""
-    return [each.name for each in metrics if not each.needs or _LATE_FIELDS & set(each.needs)]
+def late_rates(metrics: Sequence[Metric], calls: pd.DataFrame) -> list[str]:
+    """Return the rates that rest on what people fill in after the call, or may, if calls have it at all."""
+    filled_in = _LATE_FIELDS & set(calls.columns)
+    if filled_in & {"outcomeTag", "outcomeType"}:
+        filled_in |= {"lead"}
+    return [each.name for each in metrics if not each.needs or filled_in & set(each.needs)]
 
 
 def completeness(

@@ -13,7 +13,6 @@ import pandas as pd
 from brightcall_pandas.analysis import Metric
 from brightcall_pandas.export import require_excel, workbook_path
 from brightcall_pandas.frame import (
-    Names,
     agents_of,
     checked_lead,
     column,
@@ -28,6 +27,7 @@ from brightcall_pandas.frame import (
 )
 from brightcall_pandas.reporting._contents import SECTIONS
 from brightcall_pandas.reporting._costs import checked_costs
+from brightcall_pandas.reporting._options import Options
 from brightcall_pandas.reporting._page import require_html
 from brightcall_pandas.reporting._section import Section
 from brightcall_pandas.reporting._words import counted
@@ -70,16 +70,7 @@ def checked_path(path: str | os.PathLike[str]) -> Path:
     return file
 
 
-def checked_options(
-    *,
-    title: str,
-    sections: Sequence[str | Section] | None,
-    names: Names,
-    lead: Sequence[str] | None,
-    costs: Mapping[str, Any] | None,
-    settle_days: int | None,
-    pseudonyms: str | bytes | None,
-) -> None:
+def checked_options(given: Options) -> None:
     """Refuse options that mean nothing, before anything is loaded for a report.
 
     Raises
@@ -87,16 +78,16 @@ def checked_options(
     TypeError, ValueError
         One of them means nothing; the message names it.
     """
-    if not isinstance(title, str) or not title.strip():
-        raise type_error("title", "a text that is not blank", title)
-    checked_sections(sections, has_costs=costs is not None)
-    names_by_id(names)
-    if lead is not None:
-        checked_lead(lead)
-    checked_costs(costs)
-    if settle_days is not None:
-        whole("settle_days", settle_days, 0)
-    if pseudonyms is not None and names is not None:
+    if not isinstance(given.title, str) or not given.title.strip():
+        raise type_error("title", "a text that is not blank", given.title)
+    checked_sections(given.sections, has_costs=given.costs is not None)
+    names_by_id(given.names)
+    if given.lead is not None:
+        checked_lead(given.lead)
+    checked_costs(given.costs)
+    if given.settle_days is not None:
+        whole("settle_days", given.settle_days, 0)
+    if given.pseudonyms is not None and given.names is not None:
         msg = "names= would undo pseudonyms=: give one of them"
         raise ValueError(msg)
 

@@ -37,6 +37,7 @@ from brightcall_pandas.reporting._checks import (
 )
 from brightcall_pandas.reporting._contents import Material, built_in
 from brightcall_pandas.reporting._costs import checked_costs
+from brightcall_pandas.reporting._options import Options
 from brightcall_pandas.reporting._page import write_page
 from brightcall_pandas.reporting._pictures import image_of_section, with_pictures
 from brightcall_pandas.reporting._section import Part, Section
@@ -74,6 +75,7 @@ class Content:
     version: str
     warnings: Sequence[str] = field(default=())
     most_said: int = 10
+    most_also: int = 3
 
 
 @brief_errors
@@ -159,7 +161,8 @@ def report(
     A statement is made only if it survives Benjamini and Hochberg (1995) over all groups and rates that the
     report looked at, so that of periods in which nothing differs at most 1 − `confidence` get any. Groups are
     held against their own previous calls at the same attempt, and against the other groups at the same
-    attempt, project and hour. ``docs/report.md`` has the whole method, and how often it is right.
+    attempt, project and hour. What moved comes first, the surest first; what one statement lets expect of
+    others is told with it. ``docs/report.md`` has the whole method, and how often it is right.
 
     Examples
     --------
@@ -171,11 +174,12 @@ def report(
     'report.html'
     """
     file = checked_path(path)
-    content = content_of(
-        calls, previous, title=title, sections=sections, names=names, metrics=metrics, lead=lead, agent=agent,
-        costs=costs, before=before, stats=stats, settle_days=settle_days, today=today, pseudonyms=pseudonyms,
+    options = Options(
+        title=title, sections=sections, names=names, metrics=metrics, lead=lead, agent=agent, costs=costs,
+        before=before, stats=stats, settle_days=settle_days, today=today, pseudonyms=pseudonyms,
         confidence=confidence, pictures=flag("pictures", pictures) and file.suffix.lower() != ".xlsx",
     )  # fmt: skip
+    content = content_of(calls, previous, options)
     return write_report(content, file)
 
 
@@ -186,62 +190,56 @@ def write_report(content: Content, file: Path) -> Path:
 
 
 def content_of(
-    calls: pd.DataFrame,
-    previous: pd.DataFrame | None = None,
-    *,
-    title: str = "The calls of the week",
-    sections: Sequence[str | Section] | None = None,
-    names: Names = None,
-    metrics: Sequence[str | Metric] | None = None,
-    lead: Sequence[str] | None = None,
-    agent: str | None = None,
-    costs: Mapping[str, Any] | None = None,
-    before: pd.DataFrame | None = None,
-    stats: pd.DataFrame | None = None,
-    settle_days: int | None = None,
-    today: str | date | None = None,
-    pseudonyms: str | bytes | None = None,
-    confidence: float = 0.95,
-    pictures: bool = True,
+    calls: pd.DataFrame, previous: pd.DataFrame | None = None, options: Options | None = None
 ) -> Content:
     """Return what a report says; the parameters are those of `report`."""
     from brightcall_pandas import __version__  # noqa: PLC0415 - the package is there by now
 
-    checked_options(
-        title=title, sections=sections, names=names, lead=lead, costs=costs, settle_days=settle_days,
-        pseudonyms=pseudonyms,
-    )  # fmt: skip
-    frames = checked_frames(calls, previous, before)
-    chosen = checked_sections(sections, has_costs=costs is not None)
-    further = list(checked_metrics(metrics, ()).values()) if metrics is not None else []
+    given = options or Options()
+    checked_options(given)
+    frames = checked_frames(calls, previous, given.before)
+    chosen = checked_sections(given.sections, has_costs=given.costs is not None)
+    further = [] if given.metrics is None else list(checked_metrics(given.metrics, ()).values())
     refuse_masks(further)
-    money = checked_costs(costs)
-    if pseudonyms is not None:
-        frames = {name: pseudonymize(df, pseudonyms) for name, df in frames.items()}
-    frames = told_frames(frames, lead, agent)
+    money, names = checked_costs(given.costs), given.names
+    if given.pseudonyms is not None:
+        frames = {name: pseudonymize(df, given.pseudonyms) for name, df in frames.items()}
+    frames = told_frames(frames, given.lead, given.agent)
     calls, previous = frames["calls"], frames.get("previous")
-    if pseudonyms is not None:
+    if given.pseudonyms is not None:
         names = short_tokens(calls)
     periods = {name: period_of(df) for name, df in frames.items()}
     spans = {name: "no days" if each is None else days(*each) for name, each in periods.items()}
     last = periods["calls"][1] if periods["calls"] else date(1970, 1, 1)
-    due = last + timedelta(days=1) if today is None else date.fromisoformat(day_text("today", today))
+    due = last + timedelta(days=1)
+    if given.today is not None:
+        due = date.fromisoformat(day_text("today", given.today))
     there = "" if previous is None else spans["previous"]
     looks = _looks(calls, further)
-    found = findings(calls, previous, looks, _DIMENSIONS, before=frames.get("before"), confidence=confidence)
-    first_open = unsettled_from(calls, settle_days)
+    before, confidence = frames.get("before"), given.confidence
+    found = findings(calls, previous, looks, _DIMENSIONS, before=before, confidence=confidence)
+    first_open = unsettled_from(calls, given.settle_days)
     open_days = unsettled_words(first_open, last)
-    late = late_rates([each for look in looks for each in look.metrics])
-    every = statements(found, names, there, late, open_days)
-    said = [each for each in every if each.settled]
+    late = late_rates([each for look in looks for each in look.metrics], calls)
+    said, waiting = statements(found, names, there, late, open_days)
     parts_in_hand = [frames[name] for name in ("before", "previous", "calls") if name in frames]
     for number, moment in since_by_watch(said, parts_in_hand).items():
         said[number] = since(said[number], moment)
     lines = watched(parts_in_hand, names)
-    if pictures:
+    if given.pictures:
         said = with_pictures(said, calls, previous, names)
     material = Material(
-        calls, previous, spans["calls"], there, due, names, further, money, lines, confidence, pictures
+        calls,
+        previous,
+        spans["calls"],
+        there,
+        due,
+        names,
+        further,
+        money,
+        lines,
+        given.confidence,
+        given.pictures,
     )
     parts = [
         part
@@ -250,25 +248,25 @@ def content_of(
     ]
     sides = {spans["calls"] or "These calls": calls}
     sides |= {} if previous is None else {there: previous}
-    certificate, differs = completeness(sides, stats)
+    certificate, differs = completeness(sides, given.stats)
     has_previous = previous is not None
     first = lead_sentence(said, briefly(lines), len(found), has_previous=has_previous)
     return Content(
-        title=title,
+        title=given.title,
         here=spans["calls"],
         there=there,
         lead=first if len(calls) else "No calls.",
         said=said,
         alarms=alarms(lines),
-        waiting=[each for each in every if not each.settled],
+        waiting=waiting,
         parts=parts,
         found=_shown_findings(found),
         nothing="Nothing moved, and no group stands apart, beyond chance."
         if has_previous
         else "No group stands apart from the others beyond chance.",
-        looked_at=looked_at(found, looks),
+        looked_at=looked_at(found),
         unsettled=unsettled_sentence(open_days, late),
-        method=method(len(found), confidence),
+        method=method(len(found), given.confidence, has_previous=has_previous),
         certificate=certificate,
         differs=differs,
         definitions=definitions_of(
@@ -313,7 +311,9 @@ def _own(section: Section, number: int) -> Part:
 
 
 def _shown_findings(found: pd.DataFrame) -> pd.DataFrame:
-    table = found.copy()
+    table = found.drop(columns="told_with")
+    of = found[["kind", "direction", "metric", "dimension", "group"]].agg(" ".join, axis=1)
+    table["told_with"] = [None if pd.isna(each) else of[each] for each in found["told_with"]]
     table["since"] = (
         pd.to_datetime(table["since"], utc=True).dt.tz_localize(None) if len(table) else table["since"]
     )

@@ -7,15 +7,19 @@ from datetime import date
 
 import pandas as pd
 
-from brightcall_pandas.analysis import Look
 from brightcall_pandas.reporting._words import counted, rate_name
 
 __all__ = ["looked_at", "method", "unsettled_sentence", "warnings_of"]
 
 
-def looked_at(found: pd.DataFrame, looks: Sequence[Look]) -> str:
-    rates = {look.direction: " and ".join(rate_name(each.name) for each in look.metrics) for look in looks}
-    told = ", ".join(f"{names} of {f'{name} ' if name else ''}calls" for name, names in rates.items())
+def looked_at(found: pd.DataFrame) -> str:
+    rates: dict[str, list[str]] = {}
+    pairs = sorted(set(zip(found["direction"], found["metric"], strict=True)))
+    for direction, metric in sorted(pairs, key=lambda each: each[0] != "outbound"):
+        rates.setdefault(direction, []).append(rate_name(metric))
+    told = ", ".join(
+        f"{' and '.join(names)} of {f'{name} ' if name else ''}calls" for name, names in rates.items()
+    )
     by = ", ".join(dict.fromkeys(name for name in found["dimension"] if name)) or "all together"
     return (
         f"Looked at {counted(len(found), 'difference')}: {told or 'no rate'}; by {by}. A group counts where "
@@ -24,22 +28,26 @@ def looked_at(found: pd.DataFrame, looks: Sequence[Look]) -> str:
 
 
 def unsettled_sentence(open_days: str, late: Sequence[str]) -> str:
-    if not open_days:
+    if not open_days or not late:
         return ""
-    rates = " and ".join(rate_name(each) for each in late)
-    what = f"the {rates} may still rise" if rates else "they may still change"
-    return f"Calls of {open_days} may still get an outcome: {what}."
+    rates = " and ".join(rate_name(each) for each in dict.fromkeys(late))
+    return f"Calls of {open_days} may still get an outcome: the {rates} may still rise."
 
 
-def method(tests: int, confidence: float) -> str:
+def method(tests: int, confidence: float, *, has_previous: bool) -> str:
     risk = f"{100 * (1 - confidence):g}%"
+    moved = " (one about what moved twice that of one about what stands apart)" if has_previous else ""
     return (
         f"A statement is made only if it is beyond chance over all {tests:,} differences that this report "
         f"looked at (false discovery rate {risk}, Benjamini and Hochberg): where nothing differs, at most "
-        f"{risk} of reports make any. Groups are held against their own earlier calls at the same attempt, "
-        "and against the other groups at the same attempt, project and hour (Cochran, Mantel and Haenszel); "
-        "calls to one client count as one group of calls that depend on each other. Intervals are of "
-        f"{100 * confidence:g}% confidence. Pictures and tables show what was counted, and claim nothing."
+        f"{risk} of reports make any. Each question, such as whether any line’s answer rate differs, has the "
+        f"same part of that risk{moved}, and its groups share it alike. Groups are held against their own "
+        "earlier calls at the same attempt, and against the other groups at the same attempt, project and "
+        "hour (Cochran, Mantel and Haenszel); calls to one client count as one group of calls that depend on "
+        f"each other. Intervals are of {100 * confidence:g}% confidence; those of statements reach further "
+        "towards no difference, because what is picked for its size tends to be overstated (Benjamini and "
+        "Yekutieli). A difference that an earlier statement lets expect is told with it. Pictures and tables "
+        "show what was counted, and claim nothing."
     )
 
 

@@ -31,20 +31,21 @@ class Statement:
         The row of `findings` that it says.
     image
         Its picture.
-        Whether the calls that it rests on change no more; if not, it is no claim yet.
+    also
+        Differences that it lets expect, and that are no news beside it.
     """
 
     claim: str
     detail: str
     row: Mapping[str, Any]
-    settled: bool = True
     image: Image | None = None
+    also: Sequence[Statement] = ()
 
 
 def statements(
     found: pd.DataFrame, names: Names, previous: str, late: Sequence[str], unsettled: str
-) -> list[Statement]:
-    """Return what may be said: what moved first, then what stands apart, the surest first.
+) -> tuple[list[Statement], list[Statement]]:
+    """Return what may be said, and what waits until it is settled: what moved first, the surest first.
 
     Parameters
     ----------
@@ -55,9 +56,14 @@ def statements(
     previous
         What the other calls are called in a sentence.
     late
-        Rates that late edits of the calls can still raise.
+        Rates that late edits of the calls can still raise: their falls wait.
     unsettled
         The days of which that is so, in words; empty where all are settled.
+
+    Returns
+    -------
+    tuple of list
+        What is said: each with the differences that it lets expect; what waits.
     """
     beyond = found[found["beyond_chance"]]
     confidence = f"{100 * found.attrs['brightcall']['confidence']:g}%"
@@ -65,15 +71,19 @@ def statements(
     labels = {
         name: shown_names(found.loc[found["dimension"] == name, "group"].unique(), names) for name in _NAMED
     }
-    said = []
+    said: dict[int, Statement] = {}
+    waiting = []
     rows: list[dict[str, Any]] = ordered.to_dict("records")  # type: ignore[assignment]
-    for row in rows:
-        waits = bool(unsettled) and row["metric"] in late and row["kind"] == "moved" and row["difference"] < 0
+    for number, row in zip(ordered.index, rows, strict=True):
         who = labels.get(row["dimension"], {}).get(row["group"], row["group"])
-        said.append(
-            Statement(_claim(row, str(who)), _detail(row, previous, confidence), row, settled=not waits)
-        )
-    return said
+        told = Statement(_claim(row, str(who)), _detail(row, previous, confidence), row)
+        if unsettled and row["metric"] in late and row["kind"] == "moved" and row["difference"] < 0:
+            waiting.append(told)
+        elif (news := said.get(-1 if pd.isna(row["told_with"]) else row["told_with"])) is None:
+            said[number] = told
+        else:
+            said[row["told_with"]] = replace(news, also=(*news.also, told))
+    return list(said.values()), waiting
 
 
 def since(statement: Statement, moment: pd.Timestamp) -> Statement:

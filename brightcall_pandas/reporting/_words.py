@@ -36,8 +36,9 @@ def percent_range(low: float, high: float) -> str:
 
 
 def points(value: float) -> str:
-    """Return a difference of rates: ``−8.9 points``."""
-    return f"{'−' if value < 0 else '+'}{abs(100 * value):.1f}"
+    """Return a difference of rates: ``−8.9``."""
+    size = f"{abs(100 * value):.1f}"
+    return size if size == "0.0" else f"{'−' if value < 0 else '+'}{size}"
 
 
 def counted(number: int, word: str) -> str:

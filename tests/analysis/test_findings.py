@@ -154,3 +154,102 @@ class TestNothingToTest:
         found = findings(here, here, [ANSWERED], ["project", "agent", "line", "hour"])
         assert found.empty
         assert tuple(found.columns) == FINDING_COLUMNS
+
+
+def two_weeks(rates: dict[tuple[str, str], tuple[int, int]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """This week and the one before: of 400 calls of each project and agent, so many answered in each."""
+    weeks = []
+    for side in (0, 1):
+        parts = [
+            calls(hits[side], 400, projectName=project, userId=agent)
+            for (project, agent), hits in rates.items()
+        ]
+        weeks.append(pd.concat(parts, ignore_index=True))
+    return weeks[0], weeks[1]
+
+
+def news(found: pd.DataFrame) -> list[tuple[str, str]]:
+    """What is told on its own: what moved first, the surest first."""
+    told = found[found["beyond_chance"] & found["told_with"].isna()]
+    told = told.sort_values("kind", key=lambda kinds: kinds != "moved", kind="stable")
+    return list(zip(told["kind"], told["group"], strict=True))
+
+
+class TestToldWith:
+    def test_a_change_of_all_is_told_once(self):
+        here, other = two_weeks({(p, a): (100, 160) for p in "AB" for a in "78"})
+        found = findings(here, other, [ANSWERED], ["project", "agent"])
+        assert set(found[found["beyond_chance"]]["group"]) == {"all", "A", "B", "7", "8"}
+        assert news(found) == [("moved", "all")]
+        assert found.loc[0, "group"] == "all"
+        assert set(found[found["beyond_chance"]]["told_with"].dropna()) == {0}
+
+    def test_a_project_is_told_and_not_the_agent_who_works_in_it(self):
+        # In project C both of its agents fall; in the other projects nobody does.
+        rates = {(p, a): (160, 160) for p in "AB" for a in "789"} | {("C", a): (60, 160) for a in "79"}
+        here, other = two_weeks(rates)
+        found = findings(here, other, [ANSWERED], ["project", "agent"])
+        beyond = found[(found["kind"] == "moved") & found["beyond_chance"]].set_index("group")
+        assert {"C", "9", "7", "all"} <= set(beyond.index)
+        assert news(found)[0] == ("moved", "C")
+        place = found.index[(found["kind"] == "moved") & (found["group"] == "C")][0]
+        assert (beyond.loc[["9", "7", "all"], "told_with"] == place).all()
+
+    def test_that_a_group_stands_apart_since_it_moved_is_no_news(self):
+        here, other = two_weeks({("A", "7"): (60, 160), ("B", "7"): (160, 160), ("C", "7"): (160, 160)})
+        found = findings(here, other, [ANSWERED], ["project"])
+        apart = found[(found["kind"] == "apart") & (found["group"] == "A")].iloc[0]
+        assert bool(apart["beyond_chance"])
+        assert news(found)[0] == ("moved", "A")
+        assert found.loc[apart["told_with"], "group"] == "A"
+
+    def test_fewer_leads_of_fewer_answers_are_no_news(self):
+        here, other = two_weeks({("A", "7"): (80, 200), ("B", "7"): (200, 200), ("C", "7"): (200, 200)})
+        for df in (here, other):  # every other answered call is a lead
+            turn = df.groupby(["projectName", "state"]).cumcount() % 2 == 0
+            df["outcomeType"] = np.where((df["state"] == 1) & turn, "positive", "negative")
+        look = Look(None, [find_metric("answer_rate"), find_metric("positive_rate")])
+        found = findings(here, other, [look], ["project"])
+        leads = found[(found["metric"] == "positive_rate") & (found["group"] == "A")]
+        assert leads["beyond_chance"].all()
+        assert leads["told_with"].notna().all()
+        assert news(found)[0] == ("moved", "A")
+
+    def test_two_things_are_two(self):
+        rates = {
+            ("A", "7"): (60, 160),
+            ("B", "7"): (260, 160),
+            ("C", "7"): (160, 160),
+            ("D", "7"): (160, 160),
+        }
+        here, other = two_weeks(rates)
+        found = findings(here, other, [ANSWERED], ["project"])
+        assert [group for kind, group in news(found) if kind == "moved"] == ["A", "B"]
+
+
+class TestWeights:
+    def test_each_question_has_its_part_and_its_groups_share_it(self):
+        here, other = two_weeks({(p, "7"): (160, 160) for p in "ABCD"})
+        found = findings(here, other, [ANSWERED], ["project"]).set_index(["kind", "group"])
+        # Three questions, of 1, 4 and 4 tests, with parts of 2, 2 and 1: 5 of 9 tests on average.
+        assert found.loc[("moved", "all"), "weight"] == pytest.approx(2 / 1 * 9 / 5)
+        assert found.loc[("moved", "A"), "weight"] == pytest.approx(2 / 4 * 9 / 5)
+        assert found.loc[("apart", "A"), "weight"] == pytest.approx(1 / 4 * 9 / 5)
+
+
+class TestIntervals:
+    def test_that_of_what_is_picked_reaches_further_towards_nothing(self):
+        here, other = calls(30, 100), calls(50, 100)
+        alone = moved(here, other).loc["all"]
+        beside = pd.concat([calls(40, 100, projectName=each) for each in "ABCDEFGH"], ignore_index=True)
+        many = moved(
+            pd.concat([calls(0, 100, projectName="X"), beside], ignore_index=True),
+            pd.concat([calls(50, 100, projectName="X"), beside], ignore_index=True),
+            "project",
+        ).loc["X"]
+        # Of one test nothing is picked: the usual interval.
+        assert alone["difference"] - alone["difference_low"] == pytest.approx(
+            alone["difference_high"] - alone["difference"]
+        )
+        assert many["difference"] - many["difference_low"] < many["difference_high"] - many["difference"]
+        assert many["difference_high"] < 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import re
 
 import openpyxl
@@ -9,6 +11,7 @@ import pandas as pd
 import pytest
 
 import brightcall_pandas as bc
+from brightcall_pandas.reporting import Options
 from tests.reporting.conftest import COSTS, FALLING, FORMULA, HOSTILE, NAMES, Page, drawn_calls
 
 
@@ -39,6 +42,20 @@ class TestStatements:
         (here, of_here), (there, of_there) = told
         assert f"{here} ({of_here} calls), against {there} ({of_there}) in 2–8 March 2026" in page.words
         assert re.search(r"points \(95% interval −[\d.]+ to −[\d.]+\)", page.words)
+
+    def test_what_it_lets_expect_is_told_with_it(self, made, page):
+        first = page.words[page.words.index("What differs beyond chance") :]
+        also = first[first.index("It also shows here:") :]
+        assert first.index("It also shows here:") < first.index("Looked at")
+        assert "The answer rate of outbound calls fell by" in also
+        first_sheet = openpyxl.load_workbook(made / "report.xlsx").worksheets[0]
+        lines = [str(row[0]).strip() for row in first_sheet.values]
+        apart = f"It also shows here: Line {FALLING}: the answer rate of outbound calls is"
+        assert any(each.startswith(apart) for each in lines)
+        found = sheet(openpyxl.load_workbook(made / "report.xlsx"), "All that was looked at")
+        told = found[found["told_with"].notna()]
+        assert f"moved outbound answer_rate line {FALLING}" in set(told["told_with"])
+        assert told["beyond_chance"].all()
 
     def test_where_nothing_differs_nothing_is_said(self, tmp_path, previous):
         calm = drawn_calls("2026-03-09", 7, falls=False, seed=5)
@@ -298,6 +315,15 @@ BAD = {
 }
 
 
+class TestOptionsOfAReport:
+    def test_have_the_defaults_that_the_function_shows(self):
+        shown = inspect.signature(bc.report).parameters
+        for each in dataclasses.fields(Options):
+            assert shown[each.name].default == each.default, each.name
+        named = {name for name, each in shown.items() if each.kind is each.KEYWORD_ONLY}
+        assert named - {"path"} == {each.name for each in dataclasses.fields(Options)}
+
+
 class TestRefusals:
     @pytest.mark.parametrize("given", BAD)
     def test_come_before_anything_is_written(self, given, week, previous, tmp_path, monkeypatch):
@@ -378,6 +404,14 @@ class TestUnusualCalls:
             sections=["kpis", "agents", "outcomes"],
         )
         assert "NaN" not in Page(path.read_text(encoding="utf-8")).words
+
+    def test_without_outcomes_nothing_is_said_of_leads(self, week, previous, tmp_path):
+        bare = [df.drop(columns=["outcomeTag", "outcomeType"]) for df in (week, previous)]
+        shown = html(tmp_path, *bare, sections=[])
+        looked = shown.words[shown.words.index("Looked at") :].split(".")[0]
+        assert "answer rate of outbound calls" in looked
+        assert "lead rate" not in looked
+        assert "may still get an outcome" not in shown.words
 
     def test_one_agent(self, week, previous, tmp_path):
         one = [df[df["userId"] == "7"] for df in (week, previous)]
