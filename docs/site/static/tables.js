@@ -1,0 +1,15 @@
+/* On a phone each row of a table of words is a block of its own (site.css): tell its cells what column they are of,
+   and keep for screen readers what another display takes from them. */
+for (const table of document.querySelectorAll("article .table-wrapper > table")) {
+  const heads = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent.trim());
+  const roles = { table: "table", thead: "rowgroup", tbody: "rowgroup", tr: "row", th: "columnheader", td: "cell" };
+  for (const [tag, role] of Object.entries(roles)) {
+    for (const each of tag === "table" ? [table] : table.querySelectorAll(tag)) each.setAttribute("role", role);
+  }
+  for (const row of table.querySelectorAll("tbody tr")) {
+    [...row.cells].forEach((cell, column) => {
+      if (column && heads.length > 2) cell.dataset.column = heads[column];
+      if (!cell.textContent.trim()) cell.classList.add("empty");
+    });
+  }
+}
