@@ -13,3 +13,8 @@ for (const table of document.querySelectorAll("article .table-wrapper > table"))
     });
   }
 }
+
+/* Numbers and times in the tables of notebooks stay on one line; sentences wrap. */
+for (const cell of document.querySelectorAll("table.dataframe td")) {
+  if (cell.textContent.length > 40) cell.classList.add("long");
+}
