@@ -6,9 +6,12 @@ for (const table of document.querySelectorAll("article .table-wrapper > table"))
   for (const [tag, role] of Object.entries(roles)) {
     for (const each of tag === "table" ? [table] : table.querySelectorAll(tag)) each.setAttribute("role", role);
   }
+  if (heads.length > 2) [...table.querySelectorAll("thead th")].slice(1).forEach((head) => head.classList.add("elsewhere"));
   for (const row of table.querySelectorAll("tbody tr")) {
     [...row.cells].forEach((cell, column) => {
-      if (column && heads.length > 2) cell.dataset.column = heads[column];
+      if (column && heads.length > 2 && heads[column]) {
+        (cell.querySelector(":scope > p") ?? cell).dataset.column = heads[column];
+      }
       if (!cell.textContent.trim()) cell.classList.add("empty");
     });
   }
