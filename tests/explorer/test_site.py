@@ -1,4 +1,4 @@
-"""The site of the documentation on a phone and on a laptop: some of its pages, built as ``make docs`` builds all."""
+"""The documentation on a phone and on a laptop: pages built with the settings of ``make docs``."""
 
 import shutil
 import subprocess
@@ -48,8 +48,10 @@ class TestSite:
             assert page.evaluate("document.scrollingElement.scrollWidth") <= width
 
     def test_tables_of_words_fit_a_phone_and_say_which_column_is_which(self, page):
-        tables = page.evaluate("""() => [...document.querySelectorAll("article .table-wrapper table")].map((table) => ({
-            right: Math.max(...[...table.querySelectorAll("td")].map((cell) => cell.getBoundingClientRect().right)),
+        tables = page.locator("article .table-wrapper table").evaluate_all("""(all) => all.map((table) => ({
+            right: Math.max(
+                ...[...table.querySelectorAll("td")].map((cell) => cell.getBoundingClientRect().right)
+            ),
             heads: [...table.querySelectorAll("th")].map((head) => head.textContent),
             named: [...table.rows[1].querySelectorAll("[data-column]")].map((cell) => cell.dataset.column),
         }))""")
@@ -62,6 +64,7 @@ class TestSite:
         assert words
         assert not [each for each in words if not each or each.endswith(".png")]
         small = page.evaluate("""() => [...document.querySelectorAll("body *")].filter((each) =>
-            each.checkVisibility() && [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
+            each.checkVisibility()
+            && [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
             && parseFloat(getComputedStyle(each).fontSize) < 11).map((each) => each.textContent)""")
         assert small == []
