@@ -5,12 +5,12 @@
     Exception
     └── BrightcallError               everything below; never shows the API key
         ├── AuthenticationError       the server does not accept the key (401, 403)
-        ├── RequestError              the server refused a filter (400, or ``success: false``)
+        ├── RequestError              the server refused a filter (400, or success: false)
         ├── RateLimitError            still 429 after the last retry
         ├── ServerError               still 5xx, reset or timed out after the last retry
         ├── InvalidResponseError      an answer that is not data: broken JSON, HTML, a redirect
         ├── IncompleteDataError       the rows cannot be proved to be all of them
-        ├── OfflineError              ``offline=True`` and the cache lacks something
+        ├── OfflineError              offline=True, and the cache lacks something
         └── CacheError                the cache folder cannot be used as asked
 
     UserWarning

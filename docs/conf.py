@@ -35,6 +35,7 @@ extensions = [
     "myst_nb",
     "sphinx_copybutton",
     "generated",  # docs/site: the reference's pages, from the package itself
+    "accessible",  # docs/site: words for pictures of notebooks, levels of headings
     "offline",  # docs/site: the pages ask no other machine, and their links lead somewhere
 ]
 
@@ -58,12 +59,12 @@ html_theme = "furo"
 html_title = f"brightcall_pandas {version}"
 html_static_path = ["site/static"]
 html_css_files = ["site.css"]
+html_js_files = [("tables.js", {"defer": "defer"})]
 html_extra_path = ["site/extra"]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
-pygments_style = "friendly"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 copybutton_exclude = ".linenos, .gp, .go"
-templates_path = []
+templates_path = ["site/templates"]

@@ -22,6 +22,7 @@ ALARM, NOTHING_JUDGED, INTERRUPTED = 1, 3, 130
 EXAMPLES = """\b
 Exit codes: 0 no alarm; 1 alarm; 2 usage error; 3 nothing was judged: no answer,
 no calls, or too few of them.
+
 \b
 Examples:
   brightcall watch                             the lines, over the last 30 days
