@@ -41,6 +41,7 @@ __all__ = ["Look", "Picture", "PictureFigure", "headed", "no_data", "picture"]
 _ORDERS = ("value", "calls", "name", "table")
 _LETTERS = "small"
 _USUAL = (8.0, 3.0)  # inches of a figure, from which on letters grow with it
+_HEAD = 1.4  # inches of a figure's height, that text above and below the data takes in letters of usual size
 _LARGEST = 2.0  # times the usual size of letters
 
 
@@ -140,7 +141,7 @@ def _user_size(width: float, height: float) -> tuple[float, float]:
     larger = max(float(rcParams["font.size"]) / 10, 1.0)
     own = rcParams["figure.figsize"]
     if list(own) == list(rcParamsDefault["figure.figsize"]):
-        return width * larger**0.5, height
+        return width * larger**0.5, height + _HEAD * (larger**1.5 - 1)
     return max(own[0], 3.0), max(own[1], height * own[0] / 8 if height < 4 else height)
 
 

@@ -526,10 +526,17 @@ class TestSummary:
             "not known",
         } <= set(texts(ax))
 
-    def test_the_median_is_told_as_in_other_pictures(self):
-        figures = self.figures(all=0.4)
-        assert "median 77 s, of answered" in texts(plots.summary(figures.assign(talk_time_median_s=77.0)))
-        assert "median 26 s, of answered" in texts(plots.summary(figures.assign(talk_time_median_s=26.0)))
+    def test_the_median_goes_before_the_mean_as_in_other_pictures(self):
+        figures = self.figures(all=0.4).assign(talk_time_median_s=77.0)
+        told = texts(plots.summary(figures))
+        assert told[told.index("talk time, median") :][:3] == [
+            "talk time, median",
+            "77 s",
+            "mean 2.5 min, of answered",
+        ]
+        two = texts(plots.summary(pd.concat([figures, figures.rename(index=lambda _: "other")])))
+        assert "median talk" in two
+        assert two.count("77 s") == 2
 
     def test_with_groups_a_row_for_each_the_largest_first(self):
         ax = plots.summary(self.figures(A=0.4, B=0.5, C=0.3))
