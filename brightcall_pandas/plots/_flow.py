@@ -79,7 +79,7 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     tallest = max(map(len, volumes))
     name_line = 0.02 * look.small
     height = min(max(1.4 + tallest * name_line / _NAMES, 3.6), 20)
-    ax = look.axes(width=1.5 + 2.0 * len(volumes), height=height)
+    ax = look.axes(width=1.5 + 2.4 * len(volumes), height=height)
     figure: Any = ax.get_figure(root=True)
     line = min(name_line * figure.dpi / ax.get_window_extent().height, _NAMES / tallest)
     unit = min((1 - line * len(each)) / sum(each.values()) for each in volumes)

@@ -315,7 +315,8 @@ def headed(
     below = list(remarks) if look.subtitle is None else [look.subtitle] if look.subtitle else []
     parts = [told, f"{form}: {'; '.join(below)}" if below else form, _key_words(key)]
     sentence = " ".join(f"{part}." for part in parts if part)
-    write_around(ax, told, [part for part in below if part], sentence, key=key, fits=[*fits, NumberTicks()])
+    ticks = NumberTicks({"x": ax.xaxis.get_major_formatter(), "y": ax.yaxis.get_major_formatter()})
+    write_around(ax, told, [part for part in below if part], sentence, key=key, fits=[*fits, ticks])
     return ax
 
 
