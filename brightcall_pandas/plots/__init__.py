@@ -27,6 +27,7 @@ from brightcall_pandas.plots._clients import attempts, recalls, repeat_callers
 from brightcall_pandas.plots._control import control_chart, small_multiples
 from brightcall_pandas.plots._countries import by_country
 from brightcall_pandas.plots._days import calendar
+from brightcall_pandas.plots._flow import transfer_flow
 from brightcall_pandas.plots._forest import changes
 from brightcall_pandas.plots._heatmaps import heatmap
 from brightcall_pandas.plots._histograms import answer_time_histogram, talk_time_histogram
@@ -38,7 +39,7 @@ from brightcall_pandas.plots._service import abandonment, service_level
 from brightcall_pandas.plots._survival import talk_time_survival
 from brightcall_pandas.plots._text import describe as describe
 from brightcall_pandas.plots._timelines import concurrency, over_time, staffing
-from brightcall_pandas.plots._transfers import transfer_flow, transfer_matrix
+from brightcall_pandas.plots._transfers import transfer_matrix
 from brightcall_pandas.plots._variants import transfer_variants
 from brightcall_pandas.plots._watch import watch
 

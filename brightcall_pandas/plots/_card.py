@@ -25,11 +25,11 @@ _ROWS = 12
 _SMALLEST = 4.0  # points
 _LARGEST = 1.7  # times the usual size, where there is room
 _FIGURE = 2.2  # how much larger the figures are than what they are
-_DEFINED = "answer rate: answered ÷ calls; means: of answered calls"
+_DEFINED = "answer rate: answered ÷ calls; talk and wait: of answered calls"
 _COLUMNS = {
     "n_calls": "calls",
     "answer_rate": "answer rate",
-    "talk_time_mean_s": "mean talk",
+    "talk_time_median_s": "median talk",
     "answer_time_mean_s": "mean wait",
     "unique_clients": "clients",
     "transferred_share": "transferred",
@@ -62,7 +62,7 @@ def _tiles(row: pd.Series) -> list[tuple[str, str, str]]:
     return [
         ("calls", number(row["n_calls"]), f"answered: {number(row['answered'])}"),
         ("answer rate", percent(row["answer_rate"]), "answered ÷ calls"),
-        ("talk time, mean", duration(row["talk_time_mean_s"]), _median(row["talk_time_median_s"])),
+        _talk(row["talk_time_median_s"], row["talk_time_mean_s"]),
         ("time to answer, mean", duration(row["answer_time_mean_s"]), "of answered calls"),
         ("clients", number(row["unique_clients"]), _each(row["unique_clients"], each)),
         ("marked as first call", percent(row["first_time_share"]), "of calls marked yes or no"),
@@ -78,8 +78,11 @@ def _each(clients: float, calls: float) -> str:
     return f"{calls:.1f} calls each (of {number(round(calls * clients))})"
 
 
-def _median(seconds: float) -> str:
-    return "" if pd.isna(seconds) else f"median {duration(seconds)}, of answered"
+def _talk(median: float, mean: float) -> tuple[str, str, str]:
+    """Return the median talk time, which a few long calls do not move, or the mean where it is not known."""
+    if pd.isna(median):
+        return "talk time, mean", duration(mean), "of answered calls"
+    return "talk time, median", duration(median), f"mean {duration(mean)}, of answered"
 
 
 def _card(row: pd.Series, look: Look) -> Axes:

@@ -376,7 +376,8 @@ class Panels:
                 )
             )
             panel.tick_params(axis="y", labelleft=column == 0, labelsize=self.size)
-            free.yaxis.get_major_locator().set_params(nbins=max(min(int(high / (2.2 * line)), 4), 1))
+            ticks_of = free.yaxis.get_major_locator()
+            ticks_of.set_params(nbins=max(min(int(high / (2.2 * line)), 4), 1), min_n_ticks=1)
             self._write(place, renderer, wide, last=place + columns >= len(self.panels))
             if self.labels:
                 self.labels[place].fit(panel, renderer)

@@ -270,8 +270,10 @@ def _finding(days: _Days) -> str:
         low, high = (amount(float(each), days.value) for each in (np.nanmin(values), np.nanmax(values)))
         return f"{sentence_case(words_of(days.value))}: {low} to {high} by day"
     second = np.sort(values[~np.isnan(values)])[-2:][0]
-    times = f", {values[peak] / median:.1f} × the median day" if median > 0 and known.sum() > 1 else ""
+    times = f", {values[peak] / median:.1f} × the median day" if median > 0 else ""
     words = sentence_case(words_of(days.value))
-    unclear = not is_rate(days.value) and known.sum() > 1 and not clearly_more(values[peak], second)
+    if known.sum() == 1:
+        return f"{words} on {stamp:%A}, {stamp.day} {stamp:%B}: {amount(values[peak], days.value)}"
+    unclear = not is_rate(days.value) and not clearly_more(values[peak], second)
     peak_words = f"{words} highest on {stamp:%A}, {stamp.day} {stamp:%B}: {amount(values[peak], days.value)}"
     return f"{peak_words}{times}{', but no clear peak' if unclear else ''}"

@@ -5,7 +5,7 @@ Widths are measured with the renderer, so that no text is cut and none lies on a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Annotation, Text
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import Formatter, LogFormatter, MaxNLocator, NullFormatter
 
 __all__ = [
     "CellTexts",
@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 _SMALLEST = 4.0  # points: smaller letters cannot be read
+_DECADES = 1e-4  # of the end of a logarithmic axis, where it begins at most
 _PART = 0.42  # of the room for a picture, that names of rows may take
 
 
@@ -175,10 +176,20 @@ class CurveLabels:
 
 @dataclass
 class NumberTicks:
-    """The ticks of axes of numbers: as many as have room."""
+    """The ticks of axes of numbers: as many as have room, and written the same on a logarithmic scale.
+
+    Parameters
+    ----------
+    written
+        How numbers are written on either axis, by its letter.
+    """
+
+    written: Mapping[str, Formatter]
 
     def fit(self, ax: Axes, renderer: Any) -> None:
         """Choose the largest number of ticks whose labels do not touch."""
+        for letter, axis in (("x", ax.xaxis), ("y", ax.yaxis)):
+            self._write(axis, letter)
         box = ax.get_window_extent(renderer)
         for axis, length, across in ((ax.xaxis, box.width, True), (ax.yaxis, box.height, False)):
             locator = axis.get_major_locator()
@@ -199,6 +210,17 @@ class NumberTicks:
                 needed = max((1.25 * size[0] + 4 if across else 1.4 * size[1] for size in sizes), default=0)
                 if needed <= room:
                     break
+
+    def _write(self, axis: Axis, letter: str) -> None:
+        """Keep the way in which numbers are written, where the user has chosen a logarithmic scale since.
+
+        That would write powers of ten as mathematics, and begin at nothing, where the axis began at zero.
+        """
+        if isinstance(axis.get_major_formatter(), LogFormatter):
+            axis.set_major_formatter(self.written[letter])
+            axis.set_minor_formatter(NullFormatter())
+            low, high = axis.get_view_interval()
+            axis.axes.set(**{f"{letter}lim": (max(low, high * _DECADES), high)})
 
 
 def _size(axis: Axis) -> float:

@@ -56,6 +56,8 @@ def flagged_rates(
         whole=share if several else None,
     )
     title = f"{percent(share)} {said}{verdict(table, rate, standing, 'higher', standing.highest)}"
+    if np.isnan(share):
+        title = f"How many {said} is not known"
     remarks = [
         about,
         f"n = {counted(bottom, f'{kind} call')}",

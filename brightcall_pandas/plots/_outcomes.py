@@ -12,7 +12,14 @@ from brightcall_pandas.frame import NONE
 from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_levels
 from brightcall_pandas.plots._colors import GREEN, ORANGE, PALETTE, RED, TYPE_COLORS, ink_on
 from brightcall_pandas.plots._fitting import CellTexts, RowLabels
-from brightcall_pandas.plots._formats import counted, number, percent, percent_axis, sentence_case
+from brightcall_pandas.plots._formats import (
+    NOT_KNOWN,
+    counted,
+    number,
+    percent,
+    percent_axis,
+    sentence_case,
+)
 from brightcall_pandas.plots._labels import label_of, shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._rows import bar_rows, interval_of, row_labels, share_and_count
@@ -195,7 +202,10 @@ def funnel(table: pd.DataFrame, look: Look) -> Axes:
     ax, fits = bar_rows(row_labels(shown.index), shown["share"], texts, look, unit=f"share of {of_first}")
     last = table[stages == stages[-1]]
     words = shortened(stages[-1], _NAME)
-    title = f"{percent(last['share'].iloc[0])} of the calls pass all stages, up to {words}"
+    share = percent(last["share"].iloc[0])
+    title = f"{share} of the calls pass all stages, up to {words}"
+    if share == NOT_KNOWN:
+        title = f"How many of the calls pass all stages, up to {words}, is not known"
     if table.index.nlevels > 1:
         title = _of_groups(last["share"], sentence_case(words))
     remarks = [

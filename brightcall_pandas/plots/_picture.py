@@ -41,6 +41,7 @@ __all__ = ["Look", "Picture", "PictureFigure", "headed", "no_data", "picture"]
 _ORDERS = ("value", "calls", "name", "table")
 _LETTERS = "small"
 _USUAL = (8.0, 3.0)  # inches of a figure, from which on letters grow with it
+_HEAD = 1.4  # inches of a figure's height, that text above and below the data takes in letters of usual size
 _LARGEST = 2.0  # times the usual size of letters
 
 
@@ -140,7 +141,7 @@ def _user_size(width: float, height: float) -> tuple[float, float]:
     larger = max(float(rcParams["font.size"]) / 10, 1.0)
     own = rcParams["figure.figsize"]
     if list(own) == list(rcParamsDefault["figure.figsize"]):
-        return width * larger**0.5, height
+        return width * larger**0.5, height + _HEAD * (larger**1.5 - 1)
     return max(own[0], 3.0), max(own[1], height * own[0] / 8 if height < 4 else height)
 
 
@@ -314,7 +315,8 @@ def headed(
     below = list(remarks) if look.subtitle is None else [look.subtitle] if look.subtitle else []
     parts = [told, f"{form}: {'; '.join(below)}" if below else form, _key_words(key)]
     sentence = " ".join(f"{part}." for part in parts if part)
-    write_around(ax, told, [part for part in below if part], sentence, key=key, fits=[*fits, NumberTicks()])
+    ticks = NumberTicks({"x": ax.xaxis.get_major_formatter(), "y": ax.yaxis.get_major_formatter()})
+    write_around(ax, told, [part for part in below if part], sentence, key=key, fits=[*fits, ticks])
     return ax
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from matplotlib import rcParams
@@ -38,6 +39,9 @@ _SMALLEST = 0.65  # of the usual size, on narrow axes
 _MOST_PART = 0.55  # of the height of one of several rows of axes, that text may take
 _LABEL = 0.55  # of the width of its part of a figure, that a label of an axis may be long
 _LEAST_PART = 0.3  # of a picture's height, that the data keep
+
+_settled: WeakKeyDictionary[Any, tuple[float, ...]] = WeakKeyDictionary()
+"""The size at which the layout of a figure has settled, by figure."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ class TextLayer(Artist):
         untyped._left_title.set_in_layout(False)
         self._said = ax.get_title(loc="left")
         ax.set_axes_locator(self._inside)
+        _settled.pop(ax.get_figure(root=True), None)
 
     def _text(self, ax: Axes, color: str, words: str = "") -> Text:
         text = ax.text(
@@ -316,11 +321,25 @@ class TextLayer(Artist):
         ]
         return float(figure.bbox.x0 + figure.bbox.width * max(beside, default=0)) + 6 * self._point(renderer)
 
+    def _settle(self) -> None:
+        """Lay the figure out once before it lays itself out to be drawn, if it has not settled at this size.
+
+        How high the text is depends on where the axes begin, and that on numbers beside them, which depend on
+        how high they are: a first layout comes near, a second stays.
+        """
+        figure: Any = self.axes.get_figure(root=True)  # type: ignore[union-attr]
+        engine, size = figure.get_layout_engine(), (*figure.get_size_inches(), figure.dpi, len(figure.axes))
+        if engine is not None and _settled.get(figure) != size:
+            _settled[figure] = size
+            engine.execute(figure)
+
     def _inside(self, ax: Any, renderer: Any) -> Bbox:
         """Return where the axes are drawn: in their own place, with room for their text."""
         place: Bbox = ax.get_position(original=True)
         if self.axes is None:
             return place
+        if renderer is not None:
+            self._settle()
         renderer = renderer or self._renderer()
         if not self._is_free():
             # Before names are cut to their room a layout would leave nothing for the data.

@@ -95,6 +95,8 @@ def _busiest(calls: NDArray[Any], most: int, steps: Steps) -> str:
     others = np.where(steps.whole, calls, -1)
     others[most] = -1
     second = int(np.argmax(others))
+    if len(calls) == 1:
+        return counted(calls[most], "call") + at(most).removeprefix(number(calls[most]))
     if others[second] < 0 or clearly_more(float(calls[most]), float(calls[second])):
         return f"Most calls: {at(most)}"
     word = steps.name if " " not in steps.name else "period"

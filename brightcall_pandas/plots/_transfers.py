@@ -1,31 +1,25 @@
-"""Draw transfers: a matrix from party to party, and their flow."""
+"""Draw transfers as a matrix from party to party."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm, to_hex
-from matplotlib.patches import PathPatch, Rectangle
-from matplotlib.path import Path
-from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._colors import GREY, ink_on, more_is, ramp_on, tones_of
+from brightcall_pandas.plots._colors import ink_on, more_is, ramp_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLabels, UprightLabels
 from brightcall_pandas.plots._formats import count_axis, counted, number, percent, percent_axis
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._limits import APART, clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._placed import ground
 
-__all__ = ["transfer_flow", "transfer_matrix"]
+__all__ = ["transfer_matrix"]
 
 _MATRIX = "Transfers"
 _PARTIES = 40  # rows that still can be read
@@ -181,186 +175,3 @@ def _share(table: pd.DataFrame) -> str:
     if np.allclose(by_column, 1):
         return f"share of transfers to the party of the column{n}"
     return f"share of all transfers{n}"
-
-
-_FLOW = "Flow of transferred calls"
-_HOPS = 3  # transfers of a call that are drawn
-_NTH = ("first", "second", "third")
-_FEWEST = 0.01  # of the calls, for a band in color: nobody can follow thinner ones
-_WIDTH = 0.05  # of a bar, in distances between two stages
-_NAMES = 0.45  # of the height, for the gaps in which names have room
-
-
-@dataclass
-class _Bar:
-    """A party at a stage: its calls, where its bar lies, and how much of either side is taken by bands."""
-
-    calls: int
-    top: float
-    height: float
-    arrived: float = 0.0
-    departed: float = 0.0
-
-
-@picture
-def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
-    """Draw how transferred calls flow from party to party.
-
-    Parameters
-    ----------
-    table
-        What `analysis.transfer_flow` returns.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        A column of bars for each stage of a call, a bar for each party, as tall as the calls that it had
-        there; bands are transfers, in the color of the party that transfers. What arrives at a bar and
-        does not leave it ended there. The busiest parties have colors of their own. The first three
-        transfers of a call are drawn, as far as any band is of one percent of the calls; thinner ones are
-        faint. Beside a bar stands where most of its calls came from.
-    """
-    if table.empty:
-        return no_data(look, _FLOW, "no transfers")
-    every = table["n_calls"]
-    hops = every.index.get_level_values("hop")
-    least = _FEWEST * every[hops == 1].sum()
-    # A stage to which no band goes would be a column that hangs in the air.
-    banded = every[every >= least].index.get_level_values("hop")
-    last = min(int(banded.max()) if len(banded) else 1, _HOPS)
-    links = every[hops <= last]
-    busy = _busy(links)
-    order = sorted(busy, key=lambda party: (party.startswith("("), -busy[party], party))
-    colors = look.hues(busy)
-    volumes = _volumes(links, order)
-    tallest = max(map(len, volumes))
-    name_line = 0.02 * look.small
-    height = min(max(1.4 + tallest * name_line / _NAMES, 3.6), 20)
-    ax = look.axes(width=1.2 + 2.0 * len(volumes), height=height)
-    figure: Any = ax.get_figure(root=True)
-    line = min(name_line * figure.dpi / ax.get_window_extent().height, _NAMES / tallest)
-    unit = min((1 - line * len(each)) / sum(each.values()) for each in volumes)
-    stages = [_bars(each, unit, line) for each in volumes]
-    for place, stage in enumerate(stages):
-        for party, bar in stage.items():
-            ax.add_patch(Rectangle((place, bar.top), _WIDTH, bar.height, color=colors[party], zorder=3))
-    paper = tones_of(ax, inside=True).paper
-    for (hop, origin, target), number_of in _from_the_top(links, order):
-        left, right, thick = stages[hop - 1][origin], stages[hop][target], number_of * unit
-        band = _band((hop - 1 + _WIDTH, left.top + left.departed), (hop, right.top + right.arrived), thick)
-        form: Any = {
-            "facecolor": colors[origin],
-            "alpha": 0.6,
-            "edgecolor": paper,
-            "linewidth": 0.8,
-            "zorder": 2,
-        }
-        if number_of < least:
-            form = {"facecolor": tones_of(ax, inside=True).grid, "linewidth": 0, "zorder": 1}
-        ax.add_patch(PathPatch(band, **form))
-        left.departed += thick
-        right.arrived += thick
-    ax.set_xlim(-0.75, len(stages) - 0.3)
-    ax.set_ylim(1, -3 * line)
-    ax.set_axis_off()
-    fits = _write_names(ax, stages, _origins(links[links >= least]), line, look)
-    calls = links.xs(1, level="hop").sum()
-    again = links[links.index.get_level_values("hop") == 2].sum()
-    title = f"{counted(calls, 'call')} transferred, {percent(again / calls)} of them more than once"
-    later = every.sum() - links.sum()
-    thin = links[links < least].sum()
-    remarks = [
-        f"n = {counted(look.facts.total(table, 'n_calls'), 'transfer')}",
-        "bands: transfers, in the color of the party that transfers",
-        "in brackets: calls there; ←: from whom most of them came",
-        f"not drawn: {counted(later, 'transfer')} after the {_NTH[last - 1]}" if later else "",
-        f"faint grey: bands of fewer than {number(np.ceil(least))} calls, {number(thin)} together"
-        if thin
-        else "",
-        "full grey: parties without a color of their own" if GREY in colors.values() else "",
-        look.facts.cut(table),
-    ]
-    form = "Bands from party to party, one column for each stage"
-    return headed(ax, look, title, look.facts.lines(*remarks), form=form, fits=fits)
-
-
-def _busy(links: pd.Series) -> dict[str, int]:
-    """Return how many transfers each party took part in."""
-    busy: Counter[str] = Counter()
-    for (_, origin, target), calls in zip(links.index, links, strict=True):
-        busy[origin] += calls
-        busy[target] += calls
-    return busy
-
-
-def _volumes(links: pd.Series, order: list[str]) -> list[dict[str, int]]:
-    """Return for each stage how many calls each party had there."""
-    leaving, arriving = links.groupby(["hop", "from"]).sum(), links.groupby(["hop", "to"]).sum()
-    volumes = []
-    for stage in range(links.index.get_level_values("hop").max() + 1):
-        # What arrived is all there was, except at the first stage, where it did not arrive by a transfer.
-        calls = arriving.loc[stage] if stage else leaving.loc[1]
-        volumes.append({party: int(calls[party]) for party in order if party in calls.index})
-    return volumes
-
-
-def _bars(volumes: dict[str, int], unit: float, line: float) -> dict[str, _Bar]:
-    """Put bars below each other, so far apart that a line of text fits to each."""
-    top, bars = 0.0, {}
-    for party, calls in volumes.items():
-        bars[party] = _Bar(calls, top, calls * unit)
-        top += calls * unit + line
-    return bars
-
-
-def _from_the_top(links: pd.Series, order: list[str]) -> list[tuple[tuple[int, str, str], int]]:
-    """Return links by hop, origin and target as they stand in the picture, so that few bands cross."""
-    rank = {party: place for place, party in enumerate(order)}
-    return sorted(
-        zip(links.index, links, strict=True),
-        key=lambda link: (link[0][0], rank[link[0][1]], rank[link[0][2]]),
-    )
-
-
-def _band(start: tuple[float, float], end: tuple[float, float], height: float) -> Path:
-    (x0, y0), (x1, y1) = start, end
-    middle = (x0 + x1) / 2
-    upper = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)]
-    lower = [(x, y + height) for x, y in reversed(upper)]
-    curve = [Path.CURVE4] * 3
-    return Path([*upper, *lower, (x0, y0)], [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY])
-
-
-def _origins(links: pd.Series) -> dict[tuple[int, str], str]:
-    """Return for each bar which party passed on most of its calls, in words; color alone would not tell."""
-    origins: dict[tuple[int, str], str] = {}
-    ordered = links.sort_values(ascending=False, kind="stable")
-    for (hop, origin, target), calls in zip(ordered.index, ordered, strict=True):
-        origins.setdefault((hop, target), f" ← {shortened(origin, 12)}: {number(calls)}")
-    return origins
-
-
-def _write_names(
-    ax: Axes,
-    stages: list[dict[str, _Bar]],
-    origins: dict[tuple[int, str], str],
-    line: float,
-    look: Look,
-) -> list[Fit]:
-    """Write the name and calls of each bar beside it, and over each stage what it is."""
-    tones = tones_of(ax, inside=True)
-    names: list[Text] = []
-    headings: list[Text] = []
-    for place, stage in enumerate(stages):
-        calls = counted(sum(bar.calls for bar in stage.values()), "call")
-        heading = f"after {place}: {calls}" if place else f"first: {calls}"
-        headings.append(ax.text(place, -1.2 * line, heading, color=tones.muted, va="center"))
-        x, side = (place + _WIDTH + 0.03, "left") if place else (-0.04, "right")
-        for party, bar in stage.items():
-            words = f"{shortened(party, 24)} ({number(bar.calls)}){origins.get((place, party), '')}"
-            y = bar.top + bar.height / 2
-            names.append(ax.text(x, y, words, ha=side, va="center", bbox=ground(ax), zorder=4))
-    return [
-        CellTexts(names, look.small, width=0.72, height=max(line, 0.02), cut=True),
-        CellTexts(headings, look.small, width=0.95, height=1.6 * line),
-    ]

@@ -13,6 +13,7 @@ from matplotlib.colors import to_hex
 
 import brightcall_pandas.accessors._frame  # noqa: F401 - registers .calls
 from brightcall_pandas import analysis, plots
+from brightcall_pandas.plots._colors import GREY
 from tests.plots.measured import cut_off, overlapping
 
 PICTURES = ["transfer_flow", "transfer_matrix", "transfer_variants"]
@@ -177,8 +178,8 @@ class TestTransferFlow:
         unit = heights[0, 0] / 3
         # First: 1 three times; then 2 twice and 3 once; then 3 once.
         assert [round(each / unit, 6) for each in heights.values()] == [3, 2, 1, 1]
-        # Beside a bar stands the party that most of its calls came from, and how many.
-        named = {"1 (3)", "2 (2) ← 1: 2", "3 (1) ← 1: 1", "3 (1) ← 2: 1"}
+        # Beside a bar stands to whom most of its calls went, or from whom they came, and which part of them.
+        named = {"1 (3) → 2: 67 %", "2 (2) ← 1: 100 %", "3 (1) ← 1: 100 %", "3 (1) ← 2: 100 %"}
         assert named | {"first: 3 calls", "after 1: 3 calls"} <= set(words(ax))
         assert any(each.startswith("n = 4 transfers") for each in words(ax))
         assert ax.get_title(loc="left") == "3 calls transferred, 33 % of them more than once"
@@ -217,6 +218,25 @@ class TestTransferFlow:
         assert "full grey: parties without a color of their own" in plots.describe(ax)
         (name,) = (each for each in ax.texts if each.get_text().startswith("2 (9)"))
         assert name.get_bbox_patch().get_facecolor() == (1, 1, 1, 1)
+
+    def test_parties_stand_so_that_bands_do_not_cross_unless_they_are_sorted(self):
+        # The busiest first would cross everything: 1, 2 and 3 pass calls on to 6, 5 and 4.
+        frame = calls(*["1,6"] * 3, *["2,5"] * 2, "3,4")
+
+        def stages(ax):
+            names = sorted(
+                (text.get_position()[1], text.get_text()[0]) for text in ax.texts if "(" in text.get_text()
+            )
+            return tuple([name for _, name in names if name in stage] for stage in ("123", "456"))
+
+        assert stages(frame.calls.plot.transfer_flow()) == (["1", "2", "3"], ["6", "5", "4"])
+        assert stages(frame.calls.plot.transfer_flow(sort="name")) == (["1", "2", "3"], ["4", "5", "6"])
+
+    def test_parties_are_told_apart_without_colors(self):
+        ax = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9, *["7,8"] * 9).calls.plot.transfer_flow()
+        patterns = {to_hex(bar.get_facecolor()): bar.get_hatch() for bar in self.bars(ax)}
+        assert patterns.pop(GREY) is None
+        assert len(set(patterns.values())) == len(patterns) == 6
 
     def test_bars_of_a_stage_do_not_overlap(self):
         ax = calls(*(f"{n % 11},{n % 7 + 20},{n % 13}" for n in range(500))).calls.plot.transfer_flow()

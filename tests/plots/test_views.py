@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import brightcall_pandas as bc
 from brightcall_pandas import plots
+from tests.plots.datasets import calls
 
 
 def periods(rates, calls=10_000, freq="7D", whole=None, begin="2026-01-05"):
@@ -526,16 +528,51 @@ class TestSummary:
             "not known",
         } <= set(texts(ax))
 
-    def test_the_median_is_told_as_in_other_pictures(self):
-        figures = self.figures(all=0.4)
-        assert "median 77 s, of answered" in texts(plots.summary(figures.assign(talk_time_median_s=77.0)))
-        assert "median 26 s, of answered" in texts(plots.summary(figures.assign(talk_time_median_s=26.0)))
+    def test_the_median_goes_before_the_mean_as_in_other_pictures(self):
+        figures = self.figures(all=0.4).assign(talk_time_median_s=77.0)
+        told = texts(plots.summary(figures))
+        assert told[told.index("talk time, median") :][:3] == [
+            "talk time, median",
+            "77 s",
+            "mean 2.5 min, of answered",
+        ]
+        two = texts(plots.summary(pd.concat([figures, figures.rename(index=lambda _: "other")])))
+        assert "median talk" in two
+        assert two.count("77 s") == 2
 
     def test_with_groups_a_row_for_each_the_largest_first(self):
         ax = plots.summary(self.figures(A=0.4, B=0.5, C=0.3))
         assert title(ax) == "1,200 calls in 3 groups: answer rates from 30 % to 50 %"
         ax.figure.canvas.draw()
         assert [each.get_text() for each in ax.get_yticklabels()] == ["C", "B", "A"]
+
+
+class TestLogarithmicAxes:
+    def test_a_scale_chosen_afterwards_keeps_the_numbers_as_they_were_written(self):
+        table = pd.DataFrame({"timestamp": pd.to_datetime(["2026-03-02"] + ["2026-03-03"] * 1500)})
+        ax = bc.to_frame(table, timezone="UTC").calls.plot.over_time("D")
+        ax.set_yscale("log")
+        ax.figure.canvas.draw()
+        assert [each.get_text() for each in ax.get_yticklabels() if "$" in each.get_text()] == []
+        assert "1,000" in [each.get_text() for each in ax.get_yticklabels()]
+        assert 0 < ax.get_ylim()[0] < 1 < 1000 <= ax.get_ylim()[1]
+
+
+class TestOnePeriod:
+    """Of one day none is the highest, and what nothing is known of has no share."""
+
+    @pytest.fixture
+    def one_day(self):
+        df = calls("default")
+        return df[df["timestamp"] < pd.Timestamp("2026-03-03", tz="Europe/Berlin")].head(500)
+
+    def test_it_is_told_without_a_comparison(self, one_day):
+        assert title(one_day.calls.plot.over_time("D")) == "500 calls on Monday 2 March"
+        assert title(one_day.calls.plot.calendar()) == "Calls on Monday, 2 March: 500"
+
+    def test_a_share_that_is_not_known_is_told_in_a_sentence(self, one_day):
+        told = title(one_day.calls.plot.repeat_callers("24h"))
+        assert told == "How many of the calls were repeated within 24 h is not known"
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,281 @@
+"""Draw how transferred calls flow from party to party."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+from matplotlib.text import Text
+from numpy.typing import NDArray
+
+from brightcall_pandas.plots._colors import GREY, tones_of
+from brightcall_pandas.plots._fitting import CellTexts, Fit
+from brightcall_pandas.plots._formats import counted, number, percent
+from brightcall_pandas.plots._labels import shortened
+from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._placed import ground
+
+__all__ = ["transfer_flow"]
+
+_FLOW = "Flow of transferred calls"
+_HOPS = 3  # transfers of a call that are drawn
+_NTH = ("first", "second", "third")
+_FEWEST = 0.01  # of the calls, for a band in color: nobody can follow thinner ones
+_WIDTH = 0.05  # of a bar, in distances between two stages
+_NAMES = 0.45  # of the height, for the gaps in which names have room
+_HATCHES = ("////", "\\\\\\\\", "||||", "----", "....", "xxxx")
+"""Patterns of the parties with colors of their own, which a print in grey keeps apart."""
+_SWEEPS = 12  # times that the parties of the stages are put into order, each stage by its neighbor
+
+
+@dataclass
+class _Bar:
+    """A party at a stage: its calls, where its bar lies, and how much of either side is taken by bands."""
+
+    calls: int
+    top: float
+    height: float
+    arrived: float = 0.0
+    departed: float = 0.0
+
+
+@picture
+def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
+    """Draw how transferred calls flow from party to party.
+
+    Parameters
+    ----------
+    table
+        What `analysis.transfer_flow` returns.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A column of bars for each stage of a call, a bar for each party, as tall as the calls that it had
+        there; bands are transfers, in the color and pattern of the party that transfers. What arrives at a
+        bar and does not leave it ended there. The busiest parties have colors and patterns of their own. The
+        first three transfers of a call are drawn, as far as any band is of one percent of the calls; thinner
+        ones are faint. Beside a bar stands where most of its calls came from or, at the first stage, went to,
+        with the share. Parties stand in an order in which few bands cross, unless ``sort=`` gives another.
+    """
+    if table.empty:
+        return no_data(look, _FLOW, "no transfers")
+    every = table["n_calls"]
+    hops = every.index.get_level_values("hop")
+    least = _FEWEST * every[hops == 1].sum()
+    # A stage to which no band goes would be a column that hangs in the air.
+    banded = every[every >= least].index.get_level_values("hop")
+    last = min(int(banded.max()) if len(banded) else 1, _HOPS)
+    links = every[hops <= last]
+    busy = _busy(links)
+    colors = look.hues(busy)
+    volumes = _volumes(links, _orders(links, busy, look))
+    tallest = max(map(len, volumes))
+    name_line = 0.02 * look.small
+    height = min(max(1.4 + tallest * name_line / _NAMES, 3.6), 20)
+    ax = look.axes(width=1.5 + 2.4 * len(volumes), height=height)
+    figure: Any = ax.get_figure(root=True)
+    line = min(name_line * figure.dpi / ax.get_window_extent().height, _NAMES / tallest)
+    unit = min((1 - line * len(each)) / sum(each.values()) for each in volumes)
+    stages = [_bars(each, unit, line) for each in volumes]
+    _draw_bands(ax, links, stages, _forms(ax, colors), unit=unit, least=least)
+    ax.set_xlim(-0.85, len(stages) - 0.2)
+    ax.set_ylim(1, -3 * line)
+    ax.set_axis_off()
+    fits = _write_names(ax, stages, _partners(links[links >= least], stages), line, look)
+    calls = links.xs(1, level="hop").sum()
+    again = links[links.index.get_level_values("hop") == 2].sum()
+    title = f"{counted(calls, 'call')} transferred, {percent(again / calls)} of them more than once"
+    later = every.sum() - links.sum()
+    thin = links[links < least].sum()
+    remarks = [
+        f"n = {counted(look.facts.total(table, 'n_calls'), 'transfer')}",
+        "bands: transfers, in the color and pattern of the party that transfers",
+        "in brackets: calls there; ← and →: from whom most of them came, to whom they went",
+        f"not drawn: {counted(later, 'transfer')} after the {_NTH[last - 1]}" if later else "",
+        f"faint grey: bands of fewer than {number(np.ceil(least))} calls, {number(thin)} together"
+        if thin
+        else "",
+        "full grey: parties without a color of their own" if GREY in colors.values() else "",
+        look.facts.cut(table),
+    ]
+    form = "Bands from party to party, one column for each stage"
+    return headed(ax, look, title, look.facts.lines(*remarks), form=form, fits=fits)
+
+
+def _busy(links: pd.Series) -> dict[str, int]:
+    """Return how many transfers each party took part in."""
+    busy: Counter[str] = Counter()
+    for (_, origin, target), calls in zip(links.index, links, strict=True):
+        busy[origin] += calls
+        busy[target] += calls
+    return busy
+
+
+def _orders(links: pd.Series, busy: dict[str, int], look: Look) -> list[list[str]]:
+    """Return the parties of each stage from the top, as the caller sorts them or so that few bands cross."""
+    usual = sorted(busy, key=lambda party: (party.startswith("("), -busy[party], party))
+    if look.sort == "name":
+        usual = sorted(busy, key=lambda party: (party.startswith("("), party.casefold()))
+    elif look.sort == "table":
+        usual = list(busy)
+    last = int(links.index.get_level_values("hop").max())
+    flows = [links.xs(hop, level="hop").unstack(fill_value=0) for hop in range(1, last + 1)]
+    present = [flows[0].index, *(flow.columns for flow in flows)]
+    orders = [[party for party in usual if party in those] for those in present]
+    flows = [
+        flow.reindex(index=left, columns=right, fill_value=0)
+        for flow, left, right in zip(flows, orders, orders[1:], strict=False)
+    ]
+    return orders if look.sort else _untangled(orders, flows)
+
+
+def _untangled(orders: list[list[str]], flows: list[pd.DataFrame]) -> list[list[str]]:
+    """Put each stage into the order of the middles of its neighbors, to and fro; return the best orders."""
+    best, fewest = orders, _crossings(orders, flows)
+    for sweep in range(_SWEEPS):
+        orders = [*orders]
+        forth = sweep % 2 == 0
+        for hop in range(len(flows)) if forth else reversed(range(len(flows))):
+            fixed, moved = (hop, hop + 1) if forth else (hop + 1, hop)
+            flow = flows[hop] if forth else flows[hop].T
+            weights = flow.loc[orders[fixed], orders[moved]].to_numpy(dtype=np.float64)
+            places = np.arange(len(orders[fixed]))
+            middles = places @ weights / np.maximum(weights.sum(axis=0), 1)
+            orders[moved] = [orders[moved][place] for place in np.argsort(middles, kind="stable")]
+        crossings = _crossings(orders, flows)
+        if crossings < fewest:
+            best, fewest = orders, crossings
+    return best
+
+
+def _crossings(orders: list[list[str]], flows: list[pd.DataFrame]) -> float:
+    """Return how many pairs of calls cross on their way from one stage to the next."""
+    return sum(
+        _crossing(flow.loc[left, right].to_numpy(dtype=np.float64))
+        for flow, left, right in zip(flows, orders, orders[1:], strict=False)
+    )
+
+
+def _crossing(flow: NDArray[np.float64]) -> float:
+    """Return how many pairs of calls cross: one starts above the other and ends below it."""
+    below_left = flow[::-1].cumsum(axis=0)[::-1].cumsum(axis=1)
+    return float((flow[:-1, 1:] * below_left[1:, :-1]).sum())
+
+
+def _volumes(links: pd.Series, orders: list[list[str]]) -> list[dict[str, int]]:
+    """Return for each stage how many calls each party had there."""
+    leaving, arriving = links.groupby(["hop", "from"]).sum(), links.groupby(["hop", "to"]).sum()
+    # What arrived is all there was, except at the first stage, where it did not arrive by a transfer.
+    volumes = [leaving.loc[1], *(arriving.loc[hop] for hop in range(1, len(orders)))]
+    return [
+        {party: int(calls[party]) for party in order} for order, calls in zip(orders, volumes, strict=True)
+    ]
+
+
+def _bars(volumes: dict[str, int], unit: float, line: float) -> dict[str, _Bar]:
+    """Put bars below each other, so far apart that a line of text fits to each."""
+    top, bars = 0.0, {}
+    for party, calls in volumes.items():
+        bars[party] = _Bar(calls, top, calls * unit)
+        top += calls * unit + line
+    return bars
+
+
+def _forms(ax: Axes, colors: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the color of each party, and the pattern of those that have a color of their own."""
+    own = dict.fromkeys(color for color in colors.values() if color != GREY)
+    patterns = dict(zip(own, _HATCHES, strict=False)) if len(own) > 1 else {}
+    paper = tones_of(ax, inside=True).paper
+    return {
+        party: {"facecolor": color, "edgecolor": paper, "hatch": patterns.get(color)}
+        for party, color in colors.items()
+    }
+
+
+def _draw_bands(
+    ax: Axes,
+    links: pd.Series,
+    stages: list[dict[str, _Bar]],
+    forms: dict[str, dict[str, Any]],
+    *,
+    unit: float,
+    least: float,
+) -> None:
+    """Draw a bar for each party at each stage, and a band for each link, those of a bar without crossing."""
+    for place, stage in enumerate(stages):
+        for party, bar in stage.items():
+            form = {**forms[party], "linewidth": 0, "zorder": 3}
+            ax.add_patch(Rectangle((place, bar.top), _WIDTH, bar.height, **form))
+    thin = {"facecolor": tones_of(ax, inside=True).grid, "linewidth": 0, "zorder": 1}
+    for (hop, origin, target), calls in _from_the_top(links, stages):
+        left, right, thick = stages[hop - 1][origin], stages[hop][target], calls * unit
+        band = _band((hop - 1 + _WIDTH, left.top + left.departed), (hop, right.top + right.arrived), thick)
+        form = {**forms[origin], "alpha": 0.7, "linewidth": 0.8, "zorder": 2} if calls >= least else thin
+        ax.add_patch(PathPatch(band, **form))
+        left.departed += thick
+        right.arrived += thick
+
+
+def _from_the_top(links: pd.Series, stages: list[dict[str, _Bar]]) -> list[tuple[tuple[int, str, str], int]]:
+    """Return links by hop, origin and target as they stand in the picture."""
+    ranks = [{party: place for place, party in enumerate(stage)} for stage in stages]
+    return sorted(
+        zip(links.index, links, strict=True),
+        key=lambda link: (link[0][0], ranks[link[0][0] - 1][link[0][1]], ranks[link[0][0]][link[0][2]]),
+    )
+
+
+def _band(start: tuple[float, float], end: tuple[float, float], height: float) -> Path:
+    (x0, y0), (x1, y1) = start, end
+    middle = (x0 + x1) / 2
+    upper = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)]
+    lower = [(x, y + height) for x, y in reversed(upper)]
+    curve = [Path.CURVE4] * 3
+    return Path([*upper, *lower, (x0, y0)], [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY])
+
+
+def _partners(links: pd.Series, stages: list[dict[str, _Bar]]) -> dict[tuple[int, str], str]:
+    """Return for each bar who passed on most of its calls, or was passed them, in words beside colors."""
+    partners: dict[tuple[int, str], str] = {}
+    ordered = links.sort_values(ascending=False, kind="stable")
+    for (hop, origin, target), calls in zip(ordered.index, ordered, strict=True):
+        of_target, of_origin = (
+            percent(calls / stages[hop - side][party].calls) for side, party in ((0, target), (1, origin))
+        )
+        partners.setdefault((hop, target), f" ← {shortened(origin, 12)}: {of_target}")
+        if hop == 1:
+            partners.setdefault((0, origin), f" → {shortened(target, 12)}: {of_origin}")
+    return partners
+
+
+def _write_names(
+    ax: Axes,
+    stages: list[dict[str, _Bar]],
+    partners: dict[tuple[int, str], str],
+    line: float,
+    look: Look,
+) -> list[Fit]:
+    """Write the name and calls of each bar beside it, and over each stage what it is."""
+    tones = tones_of(ax, inside=True)
+    names: list[Text] = []
+    headings: list[Text] = []
+    for place, stage in enumerate(stages):
+        calls = counted(sum(bar.calls for bar in stage.values()), "call")
+        heading = f"after {place}: {calls}" if place else f"first: {calls}"
+        headings.append(ax.text(place, -1.2 * line, heading, color=tones.muted, va="center"))
+        x, side = (place + _WIDTH + 0.03, "left") if place else (-0.04, "right")
+        for party, bar in stage.items():
+            words = f"{shortened(party, 24)} ({number(bar.calls)}){partners.get((place, party), '')}"
+            y = bar.top + bar.height / 2
+            names.append(ax.text(x, y, words, ha=side, va="center", bbox=ground(ax), zorder=4))
+    return [
+        CellTexts(names, look.small, width=0.72, height=max(line, 0.02), cut=True),
+        CellTexts(headings, look.small, width=0.95, height=1.6 * line),
+    ]
