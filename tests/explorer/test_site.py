@@ -42,10 +42,17 @@ def page(request, site, browser):
 
 
 class TestSite:
-    def test_no_page_scrolls_sideways(self, page):
+    def test_no_page_scrolls_sideways_and_nothing_is_cut(self, page):
         for width in (LAPTOP, PHONE):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+            cut = page.locator("article *").evaluate_all("""(all) => all.filter((each) => {
+                if (each.getBoundingClientRect().right <= innerWidth) return false;
+                for (let box = each.parentElement; box.tagName !== "ARTICLE"; box = box.parentElement)
+                    if (["auto", "scroll"].includes(getComputedStyle(box).overflowX)) return false;
+                return true;
+            }).map((each) => each.outerHTML.slice(0, 80))""")
+            assert cut == []
 
     def test_tables_of_words_fit_a_phone_and_say_which_column_is_which(self, page):
         tables = page.locator("article .table-wrapper table").evaluate_all("""(all) => all.map((table) => ({
