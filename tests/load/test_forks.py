@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -24,14 +22,13 @@ def truth(shared, fetch_plainly):
 
 
 @pytest.fixture
-def loaded(shared, tmp_path):
+def loaded(shared, tmp_path, run_script):
     """What a program's loads return."""
 
     def loaded(**job):
         job |= {"url": shared.url, "api_key": shared.api_key, "account": "forked", "days": DAYS}
         job |= {"cache_dir": str(tmp_path), "options": {"page_size": 20, "timezone": "Europe/Berlin"}}
-        arguments = [sys.executable, str(PROGRAM), json.dumps(job)]
-        done = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=200)
+        done = run_script(str(PROGRAM), json.dumps(job))
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
