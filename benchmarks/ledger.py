@@ -69,18 +69,19 @@ def time_without_changes(protocol: Protocol, calls: int, rounds: int) -> None:
 
 def judge_turns(protocol: Protocol, what: str, turns: Sequence[Mapping[str, Run]]) -> None:
     """Judge by the median over turns of the ratio in one: what slows a turn slows both its sides."""
-    for measure, judged in (("cpu", True), ("seconds", False)):
-        ratios = [getattr(turn[HERE], measure) / getattr(turn[WITHOUT], measure) for turn in turns]
-        ratio = statistics.median(ratios)
-        verdict = "not judged"
-        if judged and protocol.judge:
-            verdict = "met" if ratio <= MOST else "MISSED"
-            protocol.missed += [] if ratio <= MOST else [what]
-        low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
-        named = {"cpu": "processor seconds", "seconds": "seconds on the clock"}[measure]
-        said = f"{what}, {named}: {ratio:.3f} × (half of {len(turns)} turns: {low:.3f}–{high:.3f})"
-        sides = (Figure(name, [getattr(turn[name], measure) for turn in turns]) for name in (HERE, WITHOUT))
-        protocol.say(f"{said}, at most {MOST:g}: {verdict}", *sides)
+    ratios = [turn[HERE].cpu / turn[WITHOUT].cpu for turn in turns]
+    ratio = statistics.median(ratios)
+    low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+    verdict = "not judged"
+    if protocol.judge:
+        verdict = "met" if ratio <= MOST else "MISSED"
+        protocol.missed += [] if ratio <= MOST else [what]
+    sides = (Figure.of(name, [turn[name] for turn in turns]) for name in (HERE, WITHOUT))
+    clock = statistics.median(turn[HERE].seconds / turn[WITHOUT].seconds for turn in turns)
+    spread = f"half of {len(turns)} turns: {low:.3f}–{high:.3f}; by the clock {clock:.3f} ×"
+    protocol.say(
+        f"{what}: {ratio:.3f} × in processor seconds ({spread}), at most {MOST:g}: {verdict}", *sides
+    )
 
 
 @contextmanager

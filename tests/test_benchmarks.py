@@ -59,6 +59,17 @@ class TestLedger:
         assert done.stdout.count("not judged") == 3
         assert re.search(r"edited a night: [1-9]\d* entries", done.stdout)
 
+    @pytest.mark.parametrize(("costs", "missed"), [((1.0, 1.02, 2.0), []), ((1.04, 1.05, 0.5), ["load"])])
+    def test_a_load_that_costs_more_than_three_percent_is_missed(self, measure, costs, missed, capsys):
+        ledger, protocol = importlib.import_module("ledger"), measure.Protocol()
+        turns = [
+            {ledger.HERE: measure.Run(1.0, cost, 1.0), ledger.WITHOUT: measure.Run(1.0, 1.0, 1.0)}
+            for cost in costs
+        ]
+        ledger.judge_turns(protocol, "load", turns)
+        assert protocol.missed == missed
+        assert f"load: {sorted(costs)[1]:.3f} × in processor seconds" in capsys.readouterr().out
+
 
 class TestExporting:
     def test_all_calls_are_in_the_files(self, ran):
