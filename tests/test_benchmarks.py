@@ -132,9 +132,12 @@ class TestReport:
         assert done.returncode == 0, done.stderr
         assert "2 worlds in which nothing differs: 0.0% of reports say anything" in done.stdout
         planted = re.findall(
-            r"^\w.* [+-][\d.]+% in truth; among .*inside the interval in \d+% of 1$", done.stdout, re.M
+            r"^\w.* [+-][\d.]+% in truth; said in \d+% ± \d+% of 1, then among .*inside the interval in \d+%",
+            done.stdout,
+            re.M,
         )
         assert len(planted) == 4
+        assert re.search(r"^all of them +said in \d+% ± \d+% of 4, then", done.stdout, re.M)
 
 
 class TestPictures:
