@@ -97,7 +97,7 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     remarks = [
         f"n = {counted(look.facts.total(table, 'n_calls'), 'transfer')}",
         "bands: transfers, in the color and pattern of the party that transfers",
-        "in brackets: calls there; ← and →: from whom most of them came, to whom they went",
+        "in brackets: calls there; ← and →: from whom most came, to whom most went, and what share",
         f"not drawn: {counted(later, 'transfer')} after the {_NTH[last - 1]}" if later else "",
         f"faint grey: bands of fewer than {number(np.ceil(least))} calls, {number(thin)} together"
         if thin
