@@ -292,7 +292,18 @@ class Cache:
             raise OSError(self.pages.trouble)
 
     def rewrite_ledgers(self, change: Callable[[pa.Table], pa.Table]) -> bool:
-        """Change the entries of all ledgers; return whether all could be changed."""
+        """Change the entries of all ledgers.
+
+        Parameters
+        ----------
+        change
+            Takes entries and returns those to keep, as they shall be.
+
+        Returns
+        -------
+        bool
+            Whether all could be changed: no other process was at it, and every file could be written.
+        """
         done = True
         for ledger in self._ledgers():
             folder = self.folder / "windows" / ledger.folder.name
