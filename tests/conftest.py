@@ -291,20 +291,18 @@ def start_server():
 @pytest.fixture(scope="session")
 def start_cluster() -> Callable[..., Any]:
     """How a test starts dask workers; on a busy machine they may need another go before their deadline."""
-    dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
+    distributed = pytest.importorskip("distributed")
 
     def start(**options: Any) -> Any:
         given = {
             "n_workers": 2,
             "threads_per_worker": 1,
-            "dashboard_address": None,
+            "dashboard_address": None,  # nobody looks at it
             "host": "127.0.0.1",
         }
         for last in (False, False, True):
             try:
-                # Nobody looks at profiles of these workers, which cost them a good part of their time.
-                with dask.config.set({"distributed.worker.profile.enabled": False}):
-                    return distributed.LocalCluster(processes=True, **(given | options))
+                return distributed.LocalCluster(processes=True, **(given | options))
             except RuntimeError:
                 if last:
                     raise
