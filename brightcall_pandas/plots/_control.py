@@ -325,6 +325,8 @@ def _panels(
     for panel in panels:
         panel.set_ylim(max(every.min() - margin, 0), min(every.max() + margin, 1))
         percent_axis(panel.yaxis)
+        own: Any = panel.yaxis.get_major_locator()
+        own.set_params(min_n_ticks=1)  # on a low panel two would touch
         panel.set_xticks([])
     return panels, labels, outside, all_whole
 
@@ -376,8 +378,7 @@ class Panels:
                 )
             )
             panel.tick_params(axis="y", labelleft=column == 0, labelsize=self.size)
-            ticks_of = free.yaxis.get_major_locator()
-            ticks_of.set_params(nbins=max(min(int(high / (2.2 * line)), 4), 1), min_n_ticks=1)
+            free.yaxis.get_major_locator().set_params(nbins=max(min(int(high / (2.2 * line)), 4), 1))
             self._write(place, renderer, wide, last=place + columns >= len(self.panels))
             if self.labels:
                 self.labels[place].fit(panel, renderer)
