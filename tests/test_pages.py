@@ -176,10 +176,17 @@ def said_in_the_code():
 
 class TestTroubleshooting:
     PAGE = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
-    MESSAGES = re.findall(r"^\| `(.*?)`.* \|$", PAGE, re.MULTILINE)
+    ROWS = re.findall(r"^\| `(.*?)`(.*?) \|.* \|$", PAGE, re.MULTILINE)
+    MESSAGES = [message for message, of in ROWS if "of pandas" not in of]
 
     def test_every_public_error_has_a_heading(self):
         assert set(errors.__all__) <= set(re.findall(r"^## (\w+)$", self.PAGE, re.MULTILINE))
+
+    def test_pandas_says_what_stands_here_as_its_own(self, tmp_path):
+        (said,) = re.findall(r"^\| `(.*?)` \(`ValueError` of pandas\)", self.PAGE, re.MULTILINE)
+        calls = bc.to_frame([{"id": "1", "timestamp": "2026-03-02T09:00:00+01:00"}])
+        with pytest.raises(ValueError, match=said):
+            calls.to_excel(tmp_path / "calls.xlsx")
 
     def test_the_package_says_what_stands_here(self):
         said = said_in_the_code()
