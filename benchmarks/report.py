@@ -1,6 +1,6 @@
 """How often a report claims what is not so, how often it says what was planted, and how long it takes.
 
-Run it with ``python benchmarks/report.py``: 200 worlds in which nothing differs and 40 of each planted
+Run it with ``python benchmarks/report.py``: 200 worlds in which nothing differs and 100 of each planted
 effect, of 20,000 calls over 30 days from fixed seeds; each gets the report of its last week against the
 week before, the days before these numbering the attempts. Then it times a report of 100,000 calls, HTML
 with all pictures. ``--power`` adds how often effects of other sizes are said. ``--small``
@@ -78,7 +78,7 @@ def main() -> None:
     )
     parser.add_argument("--calls", type=int, default=20_000, help="calls of a world, in 30 days")
     parser.add_argument("--null", type=int, default=200, help="worlds in which nothing differs")
-    parser.add_argument("--planted", type=int, default=40, help="worlds of each planted effect")
+    parser.add_argument("--planted", type=int, default=100, help="worlds of each planted effect")
     parser.add_argument("--timed", type=int, default=100_000, help="calls of the report that is timed")
     parser.add_argument("--power", action="store_true", help="effects of other sizes as well")
     parser.add_argument("--small", action="store_true", help="a few small worlds, for make test")
