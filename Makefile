@@ -92,7 +92,7 @@ $(VENV)/.demo-installed: $(VENV)/.created $(INPUTS)
 
 # With what the notebooks import besides.
 $(VENV)/.lab-installed: $(VENV)/.created $(INPUTS)
-	$(PIP) --editable ".[sandbox,lab,excel,graph,model,dask]"
+	$(PIP) --editable ".[sandbox,lab,excel,report,graph,model,dask]"
 	@touch $@ $(VENV)/.demo-installed
 
 $(VENV)/.dev-installed: $(VENV)/.created $(INPUTS)

@@ -118,13 +118,13 @@ class TestCommands:
             "make lab",
             "make test",
             "python3 -m venv .venv",
-            'pip install --constraint constraints.txt --editable ".[sandbox,lab,excel,graph,model,dask]"',
+            'pip install --constraint constraints.txt --editable ".[sandbox,lab,excel,report,graph,model,dask]"',
             "brightcall demo",
             "brightcall lab --copies-of notebooks",
         ):
             assert line in self.README
         for line in (
-            '--editable ".[sandbox,lab,excel,graph,model,dask]"',
+            '--editable ".[sandbox,lab,excel,report,graph,model,dask]"',
             "brightcall lab --copies-of notebooks",
         ):
             assert line in self.MAKEFILE

@@ -93,7 +93,11 @@ def period(day_from: Any, day_to: Any, today: Today) -> tuple[str, str]:
     if first is None:
         assert length is not None
         return day_text("day_from", end - timedelta(days=length - 1)), str(end)
-    return str(first.on(now)[0]), str(end)
+    begin = first.on(now)[0]
+    if ending is None and begin > end:
+        msg = f"day_from={str(begin)!r} is yet to come; today is {end}"
+        raise ValueError(msg)
+    return str(begin), str(end)
 
 
 def open_period(day_from: Any, day_to: Any, today: Today | None = None) -> tuple[str | None, str | None]:

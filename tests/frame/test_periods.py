@@ -42,6 +42,12 @@ class TestPeriod:
     def test_days(self, given, expected):
         assert days(*given) == expected
 
+    def test_a_first_day_that_is_yet_to_come(self):
+        assert days("2026-03-01") == ("2026-03-01", "2026-03-01")
+        assert days("2026-03-02", "2026-03-03") == ("2026-03-02", "2026-03-03")
+        with pytest.raises(ValueError, match="day_from='2026-03-02' is yet to come; today is 2026-03-01"):
+            days("2026-03-02")
+
     @pytest.mark.parametrize(
         ("given", "expected"),
         [
