@@ -118,7 +118,8 @@ class TestCommands:
             "make lab",
             "make test",
             "python3 -m venv .venv",
-            'pip install --constraint constraints.txt --editable ".[sandbox,lab,excel,report,graph,model,dask]"',
+            "pip install --constraint constraints.txt --editable "
+            '".[sandbox,lab,excel,report,graph,model,dask]"',
             "brightcall demo",
             "brightcall lab --copies-of notebooks",
         ):

@@ -58,9 +58,9 @@ OF_TABLES: dict[str, Definition] = {
     "beyond_chance": Definition(
         "Beyond chance",
         "flag",
-        "whether a group differs by more than chance gives: from all other groups (by_line: from what its "
-        "hours, projects and attempts let expect), compare: from the other side, explain_change: its effect "
-        "from 0",
+        "whether a group differs by more than chance gives: from all other groups (by_line: from the rate "
+        "expected at its hours, projects and attempts), compare: from the other side, explain_change: its "
+        "effect from 0",
         None,
         "null where calls of one client only stand on a side; at most 1 − confidence of those that are true "
         "are expected false",

@@ -124,8 +124,8 @@ def findings(
     The other end cannot be led astray by the choice, and is the usual one.
 
     Of what moved, and then of what stands apart, the surest is news; a further difference is told with news
-    that lets expect a third of it at least, unless what is left of it is beyond chance by itself: the rise of
-    a project is seen in the agents who work in it, and that of answers in the leads.
+    from which at least a third of it follows, unless what is left is beyond chance by itself: the rise of a
+    project is seen in the agents who work in it, and that of answers in the leads.
     """
     checked_confidence(confidence)
     both = Both(*together(df, other), before)

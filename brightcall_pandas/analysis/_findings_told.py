@@ -4,7 +4,7 @@
 
     weight     each question has its part of the level, its groups share it alike    Genovese et al. 2006
     interval   the end near no difference reaches as far as the test: it was picked  Benjamini, Yekutieli 2005
-    told with  a difference that earlier ones let expect is no news of its own
+    told with  a difference that follows from earlier ones is no news of its own
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Mask = NDArray[np.bool_]
 
 _QUESTION = ["kind", "direction", "metric", "dimension"]
 _SHARES = {"moved": 2.0, "apart": 1.0}  # of a report that comes each week, what moved is the news
-_MUCH = 1 / 3  # of a difference that earlier ones let expect
+_MUCH = 1 / 3  # of a difference, where so much follows from earlier ones
 
 
 def judged(
@@ -171,12 +171,12 @@ def _told_with(
     bars: Floats,
     confidence: float,
 ) -> pd.Series:
-    """Return the row with which each difference is told, because it lets expect it; null for news of its own.
+    """Return the row with which each difference is told, from which it follows; null for news of its own.
 
-    One after the other, what moved first and then the surest first, each is held against what the earlier
-    ones let expect of it: their difference in the calls that both have, of the hits of one rate that are hits
-    of the other. It is no news where that is a third of it at least, and the rest is not beyond chance by the
-    bar that holds for all.
+    One after the other, what moved first and then the surest first, each is held against what follows
+    of it from the earlier ones: their difference in the calls that both have, of the hits of one rate that
+    are hits of the other. It is no news where that is a third of it at least, and the rest is not beyond
+    chance by the bar that holds for all.
     """
     told = pd.Series(pd.NA, index=table.index, dtype="Int64")
     beyond = table[table["beyond_chance"]].sort_values(

@@ -1,6 +1,6 @@
 """Promised calls: which were made, how late, and with what result.
 
-Two witnesses say whether a promise was kept: the calls of the frame, and the API's own
+Two sources say whether a promise was kept: the calls of the frame, and the API's own
 ``recallFirstAttemptDate``. Either may know of an attempt that the other does not: a call may not be loaded,
 or was made from elsewhere, and the API may not connect a call with the promise. Both are told, and the
 verdict takes the earlier attempt.
@@ -210,9 +210,9 @@ def recalls(
     pandas.DataFrame
         Index ``status`` (below the levels of `by`), the verdict, all four listed:
 
-        - ``kept``: the first attempt, by either witness, was on time
+        - ``kept``: the first attempt, by either source, was on time
         - ``late``: the first attempt was later
-        - ``missed``: the call fell due, and neither witness knows of an attempt
+        - ``missed``: the call fell due, and neither source knows of an attempt
         - ``open``: the call was not overdue yet at the end of the data, and was not attempted
 
         Columns:
@@ -340,10 +340,10 @@ def late_recalls(
     result, call = df.iloc[rows].copy(), found.call[kept]
     is_told = optional_column(df, "recallFirstAttemptDate").iloc[found.rows].notna().any()
     by_api = found.by_api if is_told else np.full_like(found.by_api, -1)
-    witnesses = {
+    by_source = {
         "recall_status": found.status, "status_by_calls": found.by_calls, "status_by_api": by_api,
     }  # fmt: skip
-    for name, codes in witnesses.items():
+    for name, codes in by_source.items():
         result[name] = pd.Categorical.from_codes(codes[kept], categories=pd.Index(_STATUS))
     result["called_at"] = times(micros(stamps)[call], call >= 0).array
     result["recalled_at"] = times(tried, tried < _NEVER).array

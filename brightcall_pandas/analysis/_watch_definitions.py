@@ -30,8 +30,8 @@ OF_WATCH: dict[str, Definition] = {
     "expected_since": Definition(
         "Expected since then",
         "calls",
-        "as many of n_calls_since as calls of other units at the same attempt, project and hour let expect; "
-        "where no other unit has the project, as the unit's own calls before let expect",
+        "n_calls_since at the rates of other units' calls at the same attempt, project and hour; where no "
+        "other unit has the project, at the rate of the unit's own calls before",
         None,
         "null for what is not judged",
         "indirect standardisation, leave-one-out",

@@ -61,7 +61,9 @@ def report(  # noqa: PLR0917  (each argument is an option)
         typer.Option(metavar="JSON", help='What calls cost: {"per_call": 0.02, "currency": "EUR"}.'),
     ] = None,
     sections: Annotated[str | None, typer.Option(help="Sections, separated by commas. Default: all.")] = None,
-    title: Annotated[str, typer.Option(help="Title of the report.")] = "The calls of the week",
+    title: Annotated[
+        str | None, typer.Option(help="Title of the report. Default: by its days, as The calls of the week.")
+    ] = None,
     settle_days: Annotated[
         int | None, typer.Option(min=0, help="Days after which calls change no more. Default: 7.")
     ] = None,

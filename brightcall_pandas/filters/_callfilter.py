@@ -20,11 +20,11 @@ from brightcall_pandas.frame import NONE, checked_agent, nearest, open_period, w
 __all__ = ["CallFilter", "lists_filters"]
 
 _OFTEN = {
-    "agents": "agent_ids",
-    "users": "agent_ids",
-    "numbers": "number",
-    **dict.fromkeys(("start", "start_date", "date_from", "begin", "since"), "day_from"),
-    **dict.fromkeys(("end", "end_date", "date_to", "until"), "day_to"),
+    **dict.fromkeys(("agents", "users"), ("agent_ids",)),
+    **dict.fromkeys(("project", "projects"), ("text_projects", "project_ids")),
+    "numbers": ("number",),
+    **dict.fromkeys(("start", "start_date", "date_from", "begin", "since"), ("day_from",)),
+    **dict.fromkeys(("end", "end_date", "date_to", "until"), ("day_to",)),
 }
 """Names that people try first, and what they mean."""
 
@@ -68,8 +68,8 @@ def lists_filters(function: Callable[P, R]) -> Callable[P, R]:
                 msg = f"{called} takes no key: bc.login(), or client=bc.Client(api_key=…)"
                 raise TypeError(msg)
             if name not in known:
-                meant = _OFTEN.get(name.casefold())
-                hint = f"; did you mean {meant!r}?" if meant in known else nearest(name, known)
+                meant = [repr(each) for each in _OFTEN.get(name.casefold(), ()) if each in known]
+                hint = f"; did you mean {' or '.join(meant)}?" if meant else nearest(name, known)
                 msg = f"{called} has no argument {name!r}{hint} See bc.describe_filters()."
                 raise TypeError(msg)
         return function(*args, **kwargs)

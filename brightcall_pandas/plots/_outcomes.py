@@ -51,8 +51,9 @@ def by_outcome(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each outcome, the most frequent first, calls without one last; whiskers show the interval of
-        the share, colors and signs the outcome type. Outcomes after the first twelve are drawn as one bar.
+        A bar for each outcome, the most frequent first, then calls without one; whiskers show the interval
+        of the share, colors and signs the outcome type. Outcomes after the first twelve are drawn as one bar,
+        the last.
     """
     if table.empty:
         return no_data(look, "Outcomes")
@@ -69,8 +70,10 @@ def _bars(table: pd.DataFrame, look: Look) -> Axes:
         nothing = ordered.index == NONE
         ordered = pd.concat([ordered[~nothing], ordered[nothing]])
     most = look.rows(_ROWS)
-    shown = ordered if len(table) <= most + 1 else ordered.iloc[:most]
-    rest = ordered.iloc[len(shown) :]
+    drawn = (np.arange(len(ordered)) < most) | (ordered.index == NONE)
+    if (~drawn).sum() == 1:
+        drawn[:] = True
+    shown, rest = ordered[drawn], ordered[~drawn]
     every = look.facts.total(table, "n_calls")
     labels = [
         " ".join(filter(None, [label, _MARKS.get(str(kind))]))

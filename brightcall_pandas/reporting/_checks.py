@@ -78,7 +78,7 @@ def checked_options(given: Options) -> None:
     TypeError, ValueError
         One of them means nothing; the message names it.
     """
-    if not isinstance(given.title, str) or not given.title.strip():
+    if given.title is not None and not (isinstance(given.title, str) and given.title.strip()):
         raise type_error("title", "a text that is not blank", given.title)
     checked_sections(given.sections, has_costs=given.costs is not None)
     names_by_id(given.names)

@@ -240,8 +240,8 @@ def _lines(material: Material) -> Part:
     }  # fmt: skip
     cells = shown(table, columns)
     text = [
-        "Expected is what the hours, projects and attempts of a line let expect; clients or carriers may "
-        "have marked a line below it as spam."
+        "Expected is the average rate of calls at the line's hours, projects and attempts; clients or "
+        "carriers may have marked a line below it as spam."
     ]
     if material.lines is not None:
         told = material.lines.reindex(table.index)

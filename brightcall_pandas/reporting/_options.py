@@ -20,7 +20,7 @@ __all__ = ["Options"]
 class Options:
     """Options of `brightcall_pandas.report`, which tells what each means."""
 
-    title: str = "The calls of the week"
+    title: str | None = None
     sections: Sequence[str | Section] | None = None
     names: Names = None
     metrics: Sequence[str | Metric] | None = None

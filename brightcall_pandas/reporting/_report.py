@@ -44,7 +44,7 @@ from brightcall_pandas.reporting._section import Part, Section
 from brightcall_pandas.reporting._sentences import looked_at, method, unsettled_sentence, warnings_of
 from brightcall_pandas.reporting._statements import Statement, lead_sentence, since, statements
 from brightcall_pandas.reporting._watch import alarms, briefly, since_by_watch, watched
-from brightcall_pandas.reporting._words import days
+from brightcall_pandas.reporting._words import days, title_of
 
 __all__ = ["FORMATS", "Content", "checked_path", "content_of", "report", "write_report"]
 
@@ -84,7 +84,7 @@ def report(
     previous: pd.DataFrame | None = None,
     *,
     path: str | os.PathLike[str] = "report.html",
-    title: str = "The calls of the week",
+    title: str | None = None,
     sections: Sequence[str | Section] | None = None,
     names: Names = None,
     metrics: Sequence[str | Metric] | None = None,
@@ -110,7 +110,8 @@ def report(
     path
         The file, named ``….html`` or ``….xlsx``; replaced if it exists, whole or not at all.
     title
-        Title of the report.
+        Title of the report. None: "The calls of the week", of the day or of a month, such as "The calls of
+        March 2026", where `calls` are of just that; otherwise "The calls".
     sections
         Which sections, in this order: ``"kpis"``, ``"outcomes"``, ``"funnel"``, ``"agents"``, ``"lines"``,
         ``"hours"``, ``"attempts"``, ``"callbacks"``, ``"costs"``, and sections of your own (`bc.Section`).
@@ -161,8 +162,9 @@ def report(
     A statement is made only if it survives Benjamini and Hochberg (1995) over all groups and rates that the
     report looked at, so that of periods in which nothing differs at most 1 − `confidence` get any. Groups are
     held against their own previous calls at the same attempt, and against the other groups at the same
-    attempt, project and hour. What moved comes first, the surest first; what one statement lets expect of
-    others is told with it. ``docs/report.md`` has the whole method, and how often it is right.
+    attempt, project and hour. What moved comes first, the surest first; a difference that
+    follows from an earlier one is told with it. ``docs/report.md`` has the whole method, and how often it is
+    right.
 
     Examples
     --------
@@ -252,7 +254,7 @@ def content_of(
     has_previous = previous is not None
     first = lead_sentence(said, briefly(lines), len(found), has_previous=has_previous)
     return Content(
-        title=given.title,
+        title=given.title or title_of(periods["calls"]),
         here=spans["calls"],
         there=there,
         lead=first if len(calls) else "No calls.",

@@ -46,8 +46,8 @@ def method(tests: int, confidence: float, *, has_previous: bool) -> str:
         "hour (Cochran, Mantel and Haenszel); calls to one client count as one group of calls that depend on "
         f"each other. Intervals are of {100 * confidence:g}% confidence; those of statements reach further "
         "towards no difference, because what is picked for its size tends to be overstated (Benjamini and "
-        "Yekutieli). A difference that an earlier statement lets expect is told with it. Pictures and tables "
-        "show what was counted, and claim nothing."
+        "Yekutieli). A difference that follows from an earlier statement is told with it. Pictures and "
+        "tables show what was counted, and claim nothing."
     )
 
 

@@ -32,7 +32,7 @@ class Statement:
     image
         Its picture.
     also
-        Differences that it lets expect, and that are no news beside it.
+        Differences that follow from it, and so are no news beside it.
     """
 
     claim: str
@@ -63,7 +63,7 @@ def statements(
     Returns
     -------
     tuple of list
-        What is said: each with the differences that it lets expect; what waits.
+        What is said: each with the differences that follow from it; what waits.
     """
     beyond = found[found["beyond_chance"]]
     confidence = f"{100 * found.attrs['brightcall']['confidence']:g}%"

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
 from brightcall_pandas.analysis import find_metric
 
-__all__ = ["NOTHING", "counted", "day", "days", "heading", "percent", "percent_range", "points", "rate_name"]
+__all__ = [
+    "NOTHING",
+    "counted",
+    "day",
+    "days",
+    "heading",
+    "percent",
+    "percent_range",
+    "points",
+    "rate_name",
+    "title_of",
+]
 
 NOTHING = "–"
 _RATES = {"answer_rate": "answer rate", "positive_rate": "lead rate"}
@@ -61,6 +72,17 @@ def days(first: date, last: date) -> str:
     if first.year != last.year:
         begin += f" {first.year}"
     return f"{begin}–{day(last)}" if " " not in begin else f"{begin} – {day(last)}"
+
+
+def title_of(period: tuple[date, date] | None) -> str:
+    """Return the title of a report of these days; unless they are a usual period, they stand beside it."""
+    if period is None:
+        return "The calls"
+    first, last = period
+    after = last + timedelta(days=1)
+    if first.day == after.day == 1 and (after - first).days <= 31:
+        return f"The calls of {_MONTHS[first.month - 1]} {first.year}"
+    return {1: "The calls of the day", 7: "The calls of the week"}.get((after - first).days, "The calls")
 
 
 def rate_name(metric: str) -> str:

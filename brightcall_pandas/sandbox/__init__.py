@@ -25,7 +25,7 @@
     _server      HTTP, commands for tests, answers that break
     _process     starting all that in a process, and controlling it from outside
 
-It needs the extra ``sandbox``: ``pip install "brightcall-pandas[sandbox]"``.
+It needs the extra ``sandbox``: ``pip install ".[sandbox]"`` in a clone.
 """
 
 from brightcall_pandas.sandbox._effects import Effect, World

@@ -38,7 +38,13 @@ class TestListsFilters:
 
     @pytest.mark.parametrize(
         ("name", "hint"),
-        [("colums", "; did you mean 'columns'?"), ("typs", "; did you mean 'types'?"), ("x", ".")],
+        [
+            ("colums", "; did you mean 'columns'?"),
+            ("typs", "; did you mean 'types'?"),
+            ("projects", "; did you mean 'text_projects' or 'project_ids'?"),
+            ("agents", "; did you mean 'agent_ids'?"),
+            ("x", "."),
+        ],
     )
     def test_refuses_another_name_and_names_the_nearest(self, name, hint):
         @lists_filters

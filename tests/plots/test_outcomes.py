@@ -67,6 +67,12 @@ class TestByOutcome:
         assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "(none)"]
         assert ax.get_title(loc="left") == "a is the most frequent outcome: 34 % of the calls"
 
+    def test_calls_without_an_outcome_are_not_among_the_folded(self):
+        df = pd.DataFrame({"outcomeTag": [None] * 3 + list("aaaabbcd")})
+        ax = plots.by_outcome(analysis.by_outcome(df), top=1)
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "(none)", "3 more outcomes"]
+        assert [bar.get_width() for bar in ax.patches] == pytest.approx([4 / 11, 3 / 11, 4 / 11])
+
     def test_groups_become_stacked_bars(self):
         df = pd.DataFrame({"outcomeTag": list("aabbbc"), "userId": list("111222")})
         ax = plots.by_outcome(analysis.by_outcome(df, by="agent"))

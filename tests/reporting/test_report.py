@@ -94,6 +94,24 @@ class TestStatements:
         assert row["This period"].startswith(percent(share))
 
 
+class TestTitle:
+    @pytest.mark.parametrize(
+        ("day_from", "days", "title"),
+        [
+            ("2026-03-09", 1, "The calls of the day"),
+            ("2026-03-09", 7, "The calls of the week"),
+            ("2026-02-01", 28, "The calls of February 2026"),
+            ("2026-02-02", 28, "The calls"),
+        ],
+    )
+    def test_names_the_period(self, tmp_path, day_from, days, title):
+        calls = drawn_calls(day_from, days, falls=False, seed=5)
+        assert html(tmp_path, calls, sections=[]).words.startswith(f"{title}: ")
+
+    def test_is_what_was_given(self, tmp_path, week):
+        assert html(tmp_path, week, sections=[], title="March").words.startswith("March: ")
+
+
 class TestNumbers:
     """The numbers of the report are those of the tables."""
 
