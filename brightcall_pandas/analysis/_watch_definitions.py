@@ -34,7 +34,7 @@ OF_WATCH: dict[str, Definition] = {
         "where no other unit has the project, as the unit's own calls before let expect",
         None,
         "null for what is not judged",
-        "indirect standardisation, leave-one-out",
+        "indirect standardization, leave-one-out",
     ),
     "rate_since": Definition(
         "Rate since then", "rate", "observed_since", "n_calls_since", "null for what is not judged", OURS
