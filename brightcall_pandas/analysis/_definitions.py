@@ -126,7 +126,7 @@ OF_TABLES: dict[str, Definition] = {
         "by_agent: answered + a; by_line: answered × rate of all lines",
         "by_agent: calls + a + b; by_line: answers expected from hour, project and attempt",
         "an unknown state counts as a call that was not answered",
-        "beta-binomial, Griffiths 1973 (empirical Bayes); indirect standardisation",
+        "beta-binomial, Griffiths 1973 (empirical Bayes); indirect standardization",
     ),
     "positive_rate_adjusted": Definition(
         "Adjusted positive rate",
@@ -272,7 +272,7 @@ OF_TABLES: dict[str, Definition] = {
         "hazard, Kaplan and Meier 1958",
     ),
     "reach": Definition(
-        "Reach", "rate", "clients reached by the n-th dial", "clients dialled", _NO_CLIENT, TRADE
+        "Reach", "rate", "clients reached by the n-th dial", "clients dialed", _NO_CLIENT, TRADE
     ),
     "given_up": Definition(
         "Given up", "clients", "unreached clients whose last loaded dial is the n-th", None, _NO_CLIENT, OURS
@@ -379,7 +379,7 @@ OF_TABLES: dict[str, Definition] = {
         "answers expected from hour, project and attempt",
         "calls",
         _NO_TIME,
-        "indirect standardisation",
+        "indirect standardization",
     ),
     "short_call_share": Definition(
         "Short calls",

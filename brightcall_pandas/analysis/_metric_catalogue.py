@@ -11,7 +11,7 @@ from brightcall_pandas.analysis._metric import MEDIAN, Metric, Tallied
 __all__ = ["API", "METRICS", "OF_THE_TRADE", "OURS", "TRADE"]
 
 API = "Brightcall article, field list"
-TRADE = "call-centre practice"
+TRADE = "call-center practice"
 OURS = "this package"
 _AS_ZERO = "a missing talk time adds nothing; null where none is known"
 _NO_STATE = "an unknown state counts as a call that was not answered; null where none is known"
@@ -197,7 +197,7 @@ _OF_THE_TRADE = (
         denominator=_CALLS,
         title="Contact rate: conversations per call",
         nulls=_NO_TALK,
-        source="call-centre practice: talk times under 10 s, under 30 s, and above",
+        source="call-center practice: talk times under 10 s, under 30 s, and above",
         family=CONTACT,
     ),
     Metric(
@@ -224,7 +224,7 @@ _OF_THE_TRADE = (
         denominator=_ANSWERED,
         title="Conversation rate: 30 s of talk",
         nulls=_NO_TALK,
-        source="call-centre practice: talk times under 10 s, under 30 s, and above",
+        source="call-center practice: talk times under 10 s, under 30 s, and above",
         family=CONVERSATION,
     ),
     Metric(

@@ -221,7 +221,7 @@ def attempts(
         group of calls, but not the median. They stand behind the others.
     by
         Columns or dimensions (``project``, ``line`` …) that become outer index levels. Attempts are counted
-        within each group: a client dialled for two projects has a first dial in both.
+        within each group: a client dialed for two projects has a first dial in both.
     region
         Two letters of the country (``"DE"``) whose numbers are written without country code, so that they
         and the international ones are one client. None: what the frame was loaded or made with, if anything.
@@ -240,7 +240,7 @@ def attempts(
         - ``unreached`` (int64): of the dials, those to clients that no earlier dial had reached
         - ``reached`` (int64): of these, the answered ones: clients reached for the first time
         - ``marginal_rate``: reached ÷ unreached: what one more attempt brings; with ``_low``, ``_high``
-        - ``reach``: clients reached by this or an earlier dial ÷ clients dialled at all; with ``_low``,
+        - ``reach``: clients reached by this or an earlier dial ÷ clients dialed at all; with ``_low``,
           ``_high``
         - ``given_up`` (int64): clients not reached whose last dial this was
         - ``reach_if_continued``: the share of clients that would be reached by this dial if no client had

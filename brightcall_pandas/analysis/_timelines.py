@@ -113,7 +113,7 @@ def over_time(
         Confidence of the intervals, between 0 and 1.
     days
         First and last day that the calls were loaded for, or a period such as ``"2026-03"``. None: the days
-        of the load (see Notes).
+        of the load, else from the first call to the last.
 
     Returns
     -------

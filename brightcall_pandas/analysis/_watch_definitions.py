@@ -34,7 +34,7 @@ OF_WATCH: dict[str, Definition] = {
         "other unit has the project, at the rate of the unit's own calls before",
         None,
         "null for what is not judged",
-        "indirect standardisation, leave-one-out",
+        "indirect standardization, leave-one-out",
     ),
     "rate_since": Definition(
         "Rate since then", "rate", "observed_since", "n_calls_since", "null for what is not judged", OURS

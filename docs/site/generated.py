@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 FOLDER = "docs/reference/"
-PREFIXES = {"brightcall_pandas.": "bc.", "CallsAccessor.": "df.calls.", "CallsPlot.": "df.calls.plot."}
+PREFIXES = {
+    "brightcall_pandas.": "bc.",
+    "CallsAccessor.": "df.calls.",
+    "CallsAccessor.plot.": "df.calls.plot.",
+}
 GROUPS = {
     "loading": "load_calls count_calls load_stats load_catalog Catalog to_frame calls CallsAccessor "
     "normalize_numbers",
@@ -60,10 +64,7 @@ def names(chosen: str) -> str:
 def methods(of: str) -> str:
     """Return the methods of ``df.calls``, or of ``df.calls.plot``."""
     cls = {"calls": bc.CallsAccessor, "plot": CallsPlot}[of]
-    full = {
-        "calls": "brightcall_pandas.CallsAccessor",
-        "plot": "brightcall_pandas.accessors._plot.CallsPlot",
-    }[of]
+    full = {"calls": "brightcall_pandas.CallsAccessor", "plot": "brightcall_pandas.CallsAccessor.plot"}[of]
     public = [name for name in dir(cls) if not name.startswith("_") and name != "plot"]
     lines = _listed(public, full, cls)
     for name in public:
@@ -101,7 +102,7 @@ def definitions() -> str:
     for name, row in bc.definitions().iterrows():
         known = {each: _plain(str(value)) for each, value in row.items() if not pd.isna(value)}
         said = [f"**{known['title']}**" + (f" ({known['unit']})" if "unit" in known else "")]
-        said += [" ÷ ".join(known[each] for each in ("numerator", "denominator") if each in known)]
+        said += [_quotient(*(known[each] for each in ("numerator", "denominator") if each in known))]
         words = {"nulls": "Nulls: ", "source": "Source: "}
         said += [word + known[each] for each, word in words.items() if each in known]
         lines += [
@@ -134,6 +135,14 @@ def command_line() -> str:
 
     command = typer.main.get_command(app)
     return "\n".join(helps(command, click.Context(command, info_name="brightcall", terminal_width=100)))
+
+
+def _quotient(*terms: str) -> str:
+    """Return numerator ÷ denominator, with brackets where one has an operator of its own."""
+    if len(terms) == 2 and any(";" in term for term in terms):
+        return "{}, divided by {}".format(*terms)
+    compound = r" [+−] | less "
+    return " ÷ ".join(f"({term})" if len(terms) > 1 and re.search(compound, term) else term for term in terms)
 
 
 def _plain(text: str) -> str:
@@ -225,7 +234,7 @@ def _as_typed(app: Sphinx, domain: str, objtype: str, content: nodes.Element) ->
     from sphinx import addnodes
 
     for name in content.parent.findall(addnodes.desc_addname):
-        prefix = PREFIXES.get(name.astext().removeprefix("brightcall_pandas.accessors._plot."))
+        prefix = PREFIXES.get(name.astext())
         if prefix is not None:
             name.clear()
             name.append(nodes.Text(prefix))
@@ -242,6 +251,7 @@ def _known_sections(*told: Any) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register what writes the pages."""
+    bc.CallsAccessor.plot = CallsPlot  # a property, below which autodoc would find no methods
     app.connect("source-read", _write)
     app.connect("env-get-outdated", _again)
     app.connect("autodoc-process-docstring", _known_sections, priority=400)  # before numpydoc's

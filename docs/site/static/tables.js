@@ -7,6 +7,7 @@ for (const table of document.querySelectorAll("article .table-wrapper > table"))
     for (const each of tag === "table" ? [table] : table.querySelectorAll(tag)) each.setAttribute("role", role);
   }
   if (heads.length > 2) [...table.querySelectorAll("thead th")].slice(1).forEach((head) => head.classList.add("elsewhere"));
+  if (!heads.some(Boolean)) table.tHead?.remove();
   for (const row of table.querySelectorAll("tbody tr")) {
     [...row.cells].forEach((cell, column) => {
       if (column && heads.length > 2 && heads[column]) {
@@ -17,7 +18,11 @@ for (const table of document.querySelectorAll("article .table-wrapper > table"))
   }
 }
 
-/* Numbers and times in the tables of notebooks stay on one line; sentences wrap. */
+/* Numbers and times in the tables of notebooks stay on one line; sentences wrap, and their column begins at the left. */
 for (const cell of document.querySelectorAll("table.dataframe td")) {
-  if (cell.textContent.length > 40) cell.classList.add("long");
+  const length = cell.textContent.length;
+  if (length > 40) cell.classList.add("long");
+  if (length <= 40 && !(length > 24 && /[a-z] [a-z]/.test(cell.textContent))) continue;
+  const fromEnd = cell.parentElement.cells.length - cell.cellIndex;
+  for (const row of cell.closest("table").rows) row.cells[row.cells.length - fromEnd]?.classList.add("words");
 }
