@@ -269,9 +269,9 @@ def explain_change(
     then is a first one, and a change of rates looks like one of the mix, or the other way round. Of clients
     whose earliest call among these is not their first (``firstTimeForTree``),
     ``attrs["brightcall"]["clients"]`` has the number, as in `attempts`; of more than a third a warning
-    says so, too. A part of ``explained`` counts where it exceeds what calls that differ by chance only give in one of
-    twenty cases (``mix_effect`` by its standard error from multinomial shares, the spread by mean and
-    variance of the weighted sum of squares), with the client as the cluster.
+    says so, too. A part of ``explained`` counts where it exceeds what calls that differ by chance only give
+    in one of twenty cases (``mix_effect`` by its standard error from multinomial shares, the spread by mean
+    and variance of the weighted sum of squares), with the client as the cluster.
 
     An effect is a sum of products of shares and rates. Its variance is linearized (Taylor) with the client as
     the cluster, over both sides together, so that it allows for clients who are called on both. The tests of

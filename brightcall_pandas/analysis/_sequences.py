@@ -267,9 +267,10 @@ def attempts(
     (``begun_before``); if more than a third are, a warning says so, too. Load earlier days, and filter
     less: ``breakdown(["agent", "attempt"])`` numbers over all calls before it groups.
 
-    A client not reached by the last loaded day may have been reached after it (right-censoring), so ``reach`` is what happened, not what attempts can do. ``reach_if_continued`` is the
-    Kaplan-Meier estimate, ``1 − ∏ (1 − marginal_rate)``; it holds if the clients who are dropped resemble
-    those who are dialed again, and is too high where agents drop the hopeless ones first.
+    A client not reached by the last loaded day may have been reached after it (right-censoring), so ``reach``
+    is what happened, not what attempts can do. ``reach_if_continued`` is the Kaplan-Meier estimate, ``1 − ∏
+    (1 − marginal_rate)``; it holds if the clients who are dropped resemble those who are dialed again, and is
+    too high where agents drop the hopeless ones first.
 
     Examples
     --------
