@@ -482,6 +482,7 @@ class CallsPlot(PictureViews, TransferPictures):
         *,
         by: By = None,
         metrics: Sequence[str] | None = None,
+        before: pd.DataFrame | None = None,
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
@@ -493,7 +494,9 @@ class CallsPlot(PictureViews, TransferPictures):
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).compare(other=other, by=by, metrics=metrics, confidence=confidence)
+        table = calls(self._df).compare(
+            other=other, by=by, metrics=metrics, before=before, confidence=confidence
+        )
         return plots.compare(table, **options)
 
     @_picture_of(analysis.explain_change)
@@ -503,6 +506,7 @@ class CallsPlot(PictureViews, TransferPictures):
         metric: str | Metric = "answer_rate",
         *,
         by: By = None,
+        before: pd.DataFrame | None = None,
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
@@ -516,5 +520,7 @@ class CallsPlot(PictureViews, TransferPictures):
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).explain_change(other=other, metric=metric, by=by, confidence=confidence)
+        table = calls(self._df).explain_change(
+            other=other, metric=metric, by=by, before=before, confidence=confidence
+        )
         return plots.explain_change(table, **options)

@@ -23,7 +23,7 @@ __all__ = ["says_settings", "with_settings"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_FRAMES = frozenset({"df", "other", "names", "agent", "client", "reported"})
+_FRAMES = frozenset({"df", "other", "before", "names", "agent", "client", "reported"})
 _MOST_COLUMNS = 60
 
 
@@ -66,13 +66,16 @@ def with_settings(
     pandas.DataFrame
         The same table. ``attrs["brightcall"]`` has ``settings`` (all arguments, defaults included),
         ``n_calls``, ``directions``, ``first_day``, ``last_day``, ``timezone`` of the calls, ``rows`` and
-        ``totals`` of the table, and ``other`` (the same of the calls compared with).
+        ``totals`` of the table, ``other`` (the same of the calls compared with) and ``before`` (of those that
+        number attempts).
     """
     settings = _settings(function, given)
     said = _calls_of(df, settings)
     other = given.get("other")
     if isinstance(other, pd.DataFrame):
         said["other"] = _calls_of(other, settings)
+    if isinstance(before := given.get("before"), pd.DataFrame):
+        said["before"] = _calls_of(before, settings)
     if (fresh := freshness(df)) is not None:
         said["freshness"] = fresh
     said |= {"settings": settings, "rows": len(table), "units": _units(given)}

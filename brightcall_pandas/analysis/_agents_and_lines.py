@@ -361,7 +361,7 @@ def _slope(groups: Groups, *arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray,
     return groups.sum(centered * excess) / spread, error / spread, farthest / spread
 
 
-@additive(tally_by_line, finish_by_line, whole_clients=True, durations=("talkTime",))
+@additive(tally_by_line, finish_by_line, whole_clients=True, durations=("talkTime",), attempts="adjusted for")
 def by_line(
     df: pd.DataFrame,
     *,
@@ -418,11 +418,12 @@ def by_line(
     over hour of the day × project × attempt; a line that alone serves a project or an hour is compared with
     itself there. The attempt is the call's number among the counted calls of its client in the frame: 1 to
     5, or 6 and more. First dials are answered more often than further ones and come early in a list's life,
-    so that without it every line would seem to fall; dials before the first loaded day are not seen. A
-    number that carriers or clients mark as spam shows a low adjusted rate, many short calls and a falling
-    trend. The trend is the least-squares slope of answered − expected calls over weeks, weighted by calls;
-    its interval treats answers as independent and is widened by half an answer (Yates 1934). Calls without a
-    line are listed as ``(none)``, calls without a time are left out.
+    so that without it every line would seem to fall; dials before the first loaded day are not seen, and
+    ``attrs["brightcall"]["clients"]`` says of how many clients (``begun_before`` of ``begin_known``, as in
+    `attempts`). A number that carriers or clients mark as spam shows a low adjusted rate, many short calls
+    and a falling trend. The trend is the least-squares slope of answered − expected calls over weeks,
+    weighted by calls; its interval treats answers as independent and is widened by half an answer (Yates
+    1934). Calls without a line are listed as ``(none)``, calls without a time are left out.
 
     The intervals of both rates are Wilson's on calls ÷ design effect, with the client as the cluster, as in
     `breakdown`. ``beyond_chance`` comes from the test of Cochran, Mantel and Haenszel over hours × projects ×

@@ -78,7 +78,7 @@ def finish_attempt_gaps(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.
     return result
 
 
-@additive(tally_attempt_gaps, finish_attempt_gaps, whole_clients=True)
+@additive(tally_attempt_gaps, finish_attempt_gaps, whole_clients=True, attempts="shown")
 def attempt_gaps(
     df: pd.DataFrame,
     edges: Sequence[Span] = _EDGES,
@@ -135,7 +135,7 @@ def attempt_gaps(
     who was dialed again within the hour was chosen by somebody, or by a rule.
 
     ``…_low`` and ``…_high`` are Wilson's intervals. Calls without client or time are left out, and dials
-    before the first loaded day are not seen, as in `attempts`.
+    before the first loaded day are not seen; attributes and a warning say how often, as in `attempts`.
 
     Examples
     --------

@@ -1,8 +1,12 @@
-"""Which attempt to reach its client each call is: the first dial, the second one, a later one."""
+"""Which attempt to reach its client each call is: the first dial, the second one, a later one.
+
+Attempts are counted over the calls at hand, so a client who was called before them has no first attempt here.
+``firstTimeForTree`` of a client's earliest call tells: `begun_before`, and `told_of_begins` for a table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +15,7 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import key_of
 from brightcall_pandas.analysis._sorting import order_within
+from brightcall_pandas.errors import warn_user
 from brightcall_pandas.frame import client_codes, column, micros, region_of, with_region
 
 __all__ = [
@@ -18,15 +23,27 @@ __all__ = [
     "NEW_OR_REDIAL",
     "attempt_labels",
     "attempt_numbers",
+    "begun_before",
     "labelled_together",
     "new_or_redial",
+    "say_begins",
     "settled",
+    "told_of_begins",
+    "warn_of_begins",
 ]
 
 ATTEMPTS = ("1", "2", "3", "4", "5", "6+")
 NEW_OR_REDIAL = ("new", "redial")
 
 _DECIDE = ("clientNumber", "timestamp", "type", "id")
+_FIRST = "firstTimeForTree"  # of a call whether it is the client's first
+_IN_SIGHT = ("clientNumber", "timestamp", _FIRST)
+_BOUND = 1 / 3
+"""Of the clients whose begin is known, the share begun before the calls from which a table warns.
+
+A whole account has none, and its outbound calls have those who called in first, a sixth in the sandbox. Of
+its last two weeks a third have begun before; then every third "first" dial is a later one.
+"""
 
 
 def attempt_numbers(
@@ -128,6 +145,83 @@ def labelled_together(sides: Sequence[pd.DataFrame], names: Sequence[str]) -> li
         df.assign(**{name: _labelled(numbers[begin:end], _LABELS[name], df.index) for name in names})
         for df, begin, end in zip(sides, ends[:-1], ends[1:], strict=True)
     ]
+
+
+def begun_before(sides: Sequence[pd.DataFrame]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+    """Return the client of each call of all frames, and of each client whether its first call is in none.
+
+    Returns
+    -------
+    tuple
+        A number for the client of each call, the frames one after another, -1 where there is none. Of each
+        number 1 if the client's earliest call in the frames is known not to be the client's first, 0 if it
+        is, -1 where that is unknown.
+    """
+    every = sides[0]
+    if len(sides) > 1:
+        every = pd.concat([each.reindex(columns=list(_IN_SIGHT)) for each in sides], ignore_index=True)
+        every = with_region(every, next(filter(None, map(region_of, sides)), None))
+    clients, stamps = client_codes(every)[0], column(every, "timestamp")
+    rows = np.flatnonzero((clients >= 0) & stamps.notna().to_numpy())
+    times = micros(stamps)[rows]
+    if (np.diff(times) < 0).any():
+        rows = rows[np.argsort(times, kind="stable")]
+    earliest = np.full(int(clients.max(initial=-1)) + 1, -1)
+    earliest[clients[rows[::-1]]] = rows[::-1]  # the one that is written last stays
+    is_first = column(every, _FIRST).iloc[np.maximum(earliest, 0)]
+    found = np.where(is_first.fillna(value=False).to_numpy(dtype=bool), 0, 1).astype(np.int8)
+    found[is_first.isna().to_numpy() | (earliest < 0)] = -1
+    return clients, found
+
+
+def told_of_begins(
+    sides: Sequence[pd.DataFrame], counted: NDArray[np.bool_], before: pd.DataFrame | None = None
+) -> dict[str, int]:
+    """Count the clients whose first call is out of sight, so that their attempts have too low a number.
+
+    Parameters
+    ----------
+    sides
+        The calls of a table.
+    counted
+        Which of all these are attempts.
+    before
+        Further calls that number them.
+
+    Returns
+    -------
+    dict
+        ``begin_known``: clients with attempts of whose earliest call ``firstTimeForTree`` tells whether it is
+        their first; ``begun_before``: of these, those for whom it is not. Nothing where it tells of nobody.
+    """
+    needed = [name for name in _IN_SIGHT if not all(name in each.columns for each in sides)]
+    if needed or not len(counted):
+        return {}
+    clients, begun = begun_before([*sides, *([] if before is None else [before])])
+    of_attempts = clients[: len(counted)][counted]
+    has_attempts = np.zeros(len(begun), dtype=bool)
+    has_attempts[of_attempts[of_attempts >= 0]] = True
+    known = begun[has_attempts & (begun >= 0)]
+    return {"begun_before": int((known == 1).sum()), "begin_known": len(known)} if len(known) else {}
+
+
+def warn_of_begins(told: Mapping[str, int], remedy: str) -> None:
+    """Warn where more than a third of the clients were called before the calls at hand."""
+    begun, known = told.get("begun_before", 0), told.get("begin_known", 0)
+    if begun > _BOUND * known:
+        warn_user(
+            f"{begun:,} of {known:,} clients had calls before the earliest one here (its firstTimeForTree "
+            f"is false), but attempts are counted from that one: what stands as attempt 1 is often a later "
+            f"one, which is answered less than a first. {remedy}"
+        )
+
+
+def say_begins(table: pd.DataFrame, told: Mapping[str, int]) -> pd.DataFrame:
+    """Note in a table's attributes what `told_of_begins` counted."""
+    if told:
+        said = table.attrs.get("brightcall") or {}
+        table.attrs["brightcall"] = {**said, "clients": {**said.get("clients", {}), **told}}
+    return table
 
 
 def _apart(sides: Sequence[pd.DataFrame]) -> bool:

@@ -258,7 +258,8 @@ def breakdown(
     ``client_hour`` and ``client_weekday`` from the clock of its timezone. Where a number can be in several
     zones whose clocks differ, as mobile numbers of the US can, these two are null. ``attrs["brightcall"]``
     counts it: the `region`, and under ``clients`` the calls with ``no_client``, of clients with
-    ``no_country_code``, and in ``several_timezones``.
+    ``no_country_code``, and in ``several_timezones``. By ``attempt`` or ``new_or_redial`` it counts the
+    clients who were called before these calls, of whom no dial here is the first: see `attempts`.
 
     Examples
     --------

@@ -10,7 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._attempt_numbers import labelled_together
+from brightcall_pandas.analysis._attempt_numbers import (
+    labelled_together,
+    say_begins,
+    told_of_begins,
+    warn_of_begins,
+)
 from brightcall_pandas.analysis._chance import (
     Clustered,
     Crossed,
@@ -20,7 +25,7 @@ from brightcall_pandas.analysis._chance import (
     p_values_of_estimates,
 )
 from brightcall_pandas.analysis._clusters import Clusters, all_numbered, clustered, shared
-from brightcall_pandas.analysis._dimensions import DIMENSIONS, By, Split, following, names_of
+from brightcall_pandas.analysis._dimensions import DIMENSIONS, By, Split, following, names_of, of_direction
 from brightcall_pandas.analysis._durations import impossible_durations
 from brightcall_pandas.analysis._intervals import Columns, flags, interval, proportions, ratios_of, say_level
 from brightcall_pandas.analysis._metric import Metric
@@ -33,7 +38,7 @@ from brightcall_pandas.analysis._metrics import (
 from brightcall_pandas.analysis._rates import checked_confidence, ratio, t_quantiles
 from brightcall_pandas.analysis._sides import Sides
 from brightcall_pandas.analysis._tallies import Facts, column_of_need
-from brightcall_pandas.frame import FIELDS, column, of_one_lead, of_one_region
+from brightcall_pandas.frame import FIELDS, column, of_one_lead, of_one_region, type_error
 
 __all__ = ["compare", "explain_change"]
 
@@ -51,6 +56,7 @@ def compare(
     *,
     by: By = None,
     metrics: Sequence[str] | None = None,
+    before: pd.DataFrame | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return what differs between these calls and others: this minus other.
@@ -65,6 +71,9 @@ def compare(
     metrics
         Names in `definitions` that describe a group of calls; default: n_calls, answered, answer_rate,
         talk_time_mean_s, positive and positive_rate.
+    before
+        Earlier calls, which are not compared: they number the attempts, where `by` names ``attempt`` or
+        ``new_or_redial``. Calls of either side among them count once.
     confidence
         Confidence of the intervals, between 0 and 1.
 
@@ -90,7 +99,11 @@ def compare(
 
     Notes
     -----
-    A group that one side does not have counts 0 there and has null rates.
+    A group that one side does not have counts 0 there and has null rates. ``attempt`` and ``new_or_redial``
+    are counted over the calls of both sides and `before` together. Of clients whose earliest call among these
+    is not their first (``firstTimeForTree``), attempts have too low a number:
+    ``attrs["brightcall"]["clients"]`` says how many they are, as in `attempts`, and of more than a
+    third a warning.
 
     The interval of each side is that of `breakdown`: linearized, with the client as the cluster. That of the
     change is made of both by square and add (Newcombe 1998, method 10). Clients who are called on both sides
@@ -110,6 +123,7 @@ def compare(
     """
     chosen = list(checked_metrics(metrics, _USUAL).values())
     _refuse_masks(chosen)
+    df, other, begins = _numbered(df, other, names_of(by), before)
     sides = Sides.of(df, other, by, chosen)
     values = sides.metrics(chosen)
     sums = sides.with_products(ratios_of(chosen), sides.clusters())
@@ -118,7 +132,24 @@ def compare(
         columns |= _change(each, values, sums, confidence)
     found = {each.name: p_values(*_of_metric(each, sums)) for each in proportions(chosen)}
     table = pd.DataFrame(columns | flags(found, confidence), index=sides.index)
-    return _with_impossible(say_level(table, confidence), (df, other), chosen)
+    return _with_impossible(say_begins(say_level(table, confidence), begins), (df, other), chosen)
+
+
+def _numbered(
+    df: pd.DataFrame, other: pd.DataFrame, names: Sequence[str], before: pd.DataFrame | None
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
+    """Return both sides with the attempts that `names` has, and how many clients were called before them."""
+    if before is not None and not isinstance(before, pd.DataFrame):
+        raise type_error("before", "a frame of earlier calls, which number the attempts", before)
+    wanted = following(names, df, other)
+    if not wanted:
+        return df, other, {}
+    calls = [*of_one_region(df, other), *([] if before is None else [before])]
+    df, other, *_ = labelled_together(calls, wanted)
+    dialed = np.concatenate([of_direction(each, "outbound") for each in (df, other)])
+    begins = told_of_begins((df, other), dialed, before)
+    warn_of_begins(begins, "Pass earlier calls as before=: they number the attempts, and are not compared.")
+    return df, other, begins
 
 
 def _refuse_masks(metrics: Sequence[Metric]) -> None:
@@ -160,6 +191,7 @@ def explain_change(
     metric: str | Metric = "answer_rate",
     *,
     by: By = None,
+    before: pd.DataFrame | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return what explains the change of a rate: which dimension best, or what each of its groups did.
@@ -177,6 +209,9 @@ def explain_change(
         Dimension or column whose groups explain the change, or several. None tries every dimension that can
         be a cause and whose column both sides have: not the client, and nothing that is known only after the
         call or tells the sides apart by date.
+    before
+        Earlier calls, which are not compared: they number the attempts
+        (``attempt``, ``new_or_redial``). Calls of either side among them count once.
     confidence
         Confidence of the intervals, between 0 and 1.
 
@@ -229,11 +264,14 @@ def explain_change(
     all)``. A larger share helps if the group's rate lies above that of all. The whole effect of a group that
     only one side has is a mix effect.
 
-    ``attempt`` and ``new_or_redial`` are counted over the calls of both sides together, so that a client
-    dialed in February is dialed again in March. A part of ``explained`` counts where it exceeds what calls
-    that differ by chance only give in one of twenty cases (``mix_effect`` by its standard error from
-    multinomial shares, the spread by mean and variance of the weighted sum of squares), with the client as
-    the cluster.
+    ``attempt`` and ``new_or_redial`` are counted over the calls of both sides and `before` together, so that
+    a client dialed in February is dialed again in March. Without the calls before February, a fifth dial of
+    then is a first one, and a change of rates looks like one of the mix, or the other way round. Of clients
+    whose earliest call among these is not their first (``firstTimeForTree``),
+    ``attrs["brightcall"]["clients"]`` has the number, as in `attempts`; of more than a third a warning
+    says so, too. A part of ``explained`` counts where it exceeds what calls that differ by chance only give
+    in one of twenty cases (``mix_effect`` by its standard error from multinomial shares, the spread by mean
+    and variance of the weighted sum of squares), with the client as the cluster.
 
     An effect is a sum of products of shares and rates. Its variance is linearized (Taylor) with the client as
     the cluster, over both sides together, so that it allows for clients who are called on both. The tests of
@@ -260,7 +298,7 @@ def explain_change(
     for calls, name in product((df, other), () if explained.is_own else explained.needs):
         column(calls, column_of_need(calls, name))  # raises an error that names the missing column
     if not names_of(by):
-        ranked = _ranked_dimensions(df, other, explained, confidence)
+        ranked = _ranked_dimensions(df, other, explained, before, confidence)
         return _with_impossible(ranked, (df, other), [explained])
     if "tag" in names_of(by) and not ("tag" in df.columns and "tag" in other.columns):
         msg = (
@@ -270,7 +308,9 @@ def explain_change(
             "df.calls.compare(other, by='tag')"
         )
         raise ValueError(msg)
-    return _with_impossible(_kitagawa(df, other, explained, by, confidence), (df, other), [explained])
+    df, other, begins = _numbered(df, other, names_of(by), before)
+    table = say_begins(_kitagawa(df, other, explained, by, confidence), begins)
+    return _with_impossible(table, (df, other), [explained])
 
 
 def _adds_up(metric: Metric) -> bool:
@@ -414,13 +454,12 @@ _ONE_SIDED, _TWO_SIDED = 1.645, 1.96  # standard deviations that chance exceeds 
 
 
 def _ranked_dimensions(
-    df: pd.DataFrame, other: pd.DataFrame, metric: Metric, confidence: float
+    df: pd.DataFrame, other: pd.DataFrame, metric: Metric, before: pd.DataFrame | None, confidence: float
 ) -> pd.DataFrame:
     """Return the dimensions by how much of the change they explain."""
     rows, attrs = {}, {}
-    sides = of_one_region(df, other)
-    if all({"clientNumber", "timestamp", "type"} <= set(each.columns) for each in sides):
-        df, other = labelled_together(sides, following(DIMENSIONS, *sides))
+    known = all({"clientNumber", "timestamp", "type"} <= set(each.columns) for each in (df, other))
+    df, other, begins = _numbered(df, other, list(DIMENSIONS) if known else [], before)
     noise = [_Noise.of(each, metric) for each in (df, other)]
     for name in [*(name for name in DIMENSIONS if name not in _NO_CAUSES), "campaign"]:
         try:
@@ -435,7 +474,7 @@ def _ranked_dimensions(
     kinds = dict.fromkeys(_RANKED, "float64") | {"groups": "int64", "largest": "str"}
     result = result.astype(kinds).sort_values("explained", ascending=False, kind="stable")
     result.attrs |= attrs
-    return say_level(result, confidence)
+    return say_begins(say_level(result, confidence), begins)
 
 
 def _interval_of_all(

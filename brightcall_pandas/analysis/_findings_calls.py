@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._attempt_numbers import labelled_together
+from brightcall_pandas.analysis._attempt_numbers import begun_before, labelled_together
 from brightcall_pandas.analysis._clusters import all_numbered
 from brightcall_pandas.analysis._dimensions import Direction, Split, of_direction, split
 from brightcall_pandas.analysis._groups import NONE, folded_keys, grouped
 from brightcall_pandas.analysis._metric import Metric
 from brightcall_pandas.analysis._tallies import Facts
-from brightcall_pandas.frame import client_codes, column, micros, of_one_agent, of_one_lead, of_one_region
+from brightcall_pandas.frame import client_codes, column, of_one_agent, of_one_lead, of_one_region
 
 __all__ = ["Both", "CountedCalls", "counted", "together"]
 
@@ -33,7 +33,6 @@ _NEEDS = {
     "hour": ("timestamp",),
 }
 _FIRST = "firstTimeForTree"  # of a call whether it is the client's first
-_IN_SIGHT = ("clientNumber", "timestamp", "type", _FIRST)
 
 
 class Both:
@@ -141,15 +140,7 @@ def _with_attempts(both: pd.DataFrame, before: pd.DataFrame | None) -> tuple[pd.
     numbered = labelled_together(sides, ["attempt"])[0]
     if _FIRST not in both.columns:
         return numbered, np.zeros(len(both), dtype=bool)
-    known = [name for name in _IN_SIGHT if all(name in each.columns for each in sides)]
-    every = pd.concat([each[known] for each in sides], ignore_index=True)
-    every.attrs = dict(both.attrs)
-    clients = client_codes(every)[0]
-    order = np.argsort(micros(column(every, "timestamp")), kind="stable")
-    ordered = order[clients[order] >= 0]
-    seen, first = np.unique(clients[ordered], return_index=True)
-    is_first = column(every, _FIRST).iloc[ordered[first]]
-    begun = np.zeros(int(clients.max(initial=0)) + 2, dtype=bool)
-    begun[seen] = ~is_first.fillna(value=True).to_numpy(dtype=bool)
+    clients, begun = begun_before(sides)
+    of_calls = np.append(begun, 0)[clients[: len(both)]] == 1  # -1, no client, takes the last one
     dialed = of_direction(both, "outbound")
-    return numbered, begun[clients[: len(both)]] & dialed
+    return numbered, of_calls & dialed

@@ -196,7 +196,7 @@ def finish_attempts(
     return result.assign(**{name: each for name, each in columns.items() if name not in result})
 
 
-@additive(tally_attempts, finish_attempts, whole_clients=True)
+@additive(tally_attempts, finish_attempts, whole_clients=True, attempts="shown")
 def attempts(
     df: pd.DataFrame,
     *,
@@ -261,11 +261,16 @@ def attempts(
     without time are left out.
 
     The data are cut off at both ends. Dials before the first loaded day are not seen, so a client's attempts
-    are counted from the first one loaded. A client not reached by the last loaded day may have
-    been reached after it (right-censoring), so ``reach`` is what happened, not what attempts can do.
-    ``reach_if_continued`` is the Kaplan-Meier estimate, ``1 − ∏ (1 − marginal_rate)``; it holds if the
-    clients who are dropped resemble those who are dialed again, and is too high where agents drop the
-    hopeless ones first.
+    are counted from the first one loaded, and so they are where a filter leaves calls of the client out.
+    Where the frame has ``firstTimeForTree``, ``attrs["brightcall"]["clients"]`` says of how many clients it
+    is known whether their earliest call here is their first (``begin_known``), and for how many it is not
+    (``begun_before``); if more than a third are, a warning says so, too. Load earlier days, and filter
+    less: ``breakdown(["agent", "attempt"])`` numbers over all calls before it groups.
+
+    A client not reached by the last loaded day may have been reached after it (right-censoring), so ``reach``
+    is what happened, not what attempts can do. ``reach_if_continued`` is the Kaplan-Meier estimate, ``1 − ∏
+    (1 − marginal_rate)``; it holds if the clients who are dropped resemble those who are dialed again, and is
+    too high where agents drop the hopeless ones first.
 
     Examples
     --------

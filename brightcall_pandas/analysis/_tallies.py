@@ -13,16 +13,17 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Concatenate, ParamSpec, Protocol, cast
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, cast
 
 import msgspec
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from brightcall_pandas.analysis._attempt_numbers import told_of_begins, warn_of_begins
 from brightcall_pandas.analysis._clients import add_told, told_of_clients
 from brightcall_pandas.analysis._clusters import Clusters, Parts, Ratio
-from brightcall_pandas.analysis._dimensions import Split, names_of
+from brightcall_pandas.analysis._dimensions import Split, following, names_of, of_direction
 from brightcall_pandas.analysis._durations import impossible_durations
 from brightcall_pandas.analysis._groups import Groups, Key, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._sums import (
@@ -314,16 +315,22 @@ class AdditiveTable(Protocol[P]):
         """Return the table of these calls."""
 
 
+_REMEDY = "Load the days before, too, and leave no calls of a client out by a filter."
+
+
 def additive(
     tally: Callable[..., pd.DataFrame],
     finish: Callable[..., pd.DataFrame],
     *,
     whole_clients: bool = False,
     durations: Sequence[str] = (),
+    attempts: Literal["shown", "adjusted for"] | None = None,
 ) -> Callable[[Callable[Concatenate[pd.DataFrame, P], pd.DataFrame]], AdditiveTable[P]]:
     """Declare a table function additive: it is ``finish(tally(df, …), …)``; see `AdditiveForm`.
 
-    The table's ``attrs["impossible"]`` says how many of its `durations` were left out.
+    The table's ``attrs["impossible"]`` says how many of its `durations` were left out. A table that numbers
+    attempts, as its rows, in `by` or to compare alike ones, says in ``attrs["brightcall"]["clients"]`` how
+    many clients had begun before; it warns where it shows attempts and many had.
     """
 
     @functools.wraps(tally)
@@ -343,7 +350,15 @@ def additive(
         def with_attrs(df: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
             given = arguments.bind(df, *args, **kwargs).arguments
             result = _say_impossible(table(df, *args, **kwargs), impossible_durations(df, durations))
-            counts = told_of_clients(with_region(df, given.get("region")), names_of(given.get("by")))
+            of_region, names = with_region(df, given.get("region")), names_of(given.get("by"))
+            counts = told_of_clients(of_region, names)
+            if attempts or following(names, df):
+                direction: Any = "outbound"
+                if attempts:
+                    direction = given.get("direction", arguments.parameters["direction"].default)
+                counts |= (begins := told_of_begins([of_region], of_direction(df, direction)))
+                if attempts != "adjusted for":
+                    warn_of_begins(begins, _REMEDY)
             if counts or whole_clients:
                 add_told(result, [counts], region_of(df, given.get("region")))
             return result

@@ -12,7 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._attempt_numbers import ATTEMPTS, attempt_numbers, settled
+from brightcall_pandas.analysis._attempt_numbers import (
+    ATTEMPTS,
+    attempt_numbers,
+    say_begins,
+    settled,
+    told_of_begins,
+)
 from brightcall_pandas.analysis._clusters import all_numbered
 from brightcall_pandas.analysis._covered import covered
 from brightcall_pandas.analysis._dimensions import (
@@ -120,7 +126,8 @@ def watch(
           likelihood, of the side on which the chart is farther
         - ``finding`` (str): the row in words; for what is not judged, why
 
-        ``attrs["watch"]`` has the chart of each unit, for its picture.
+        ``attrs["watch"]`` has the chart of each unit, for its picture, and ``attrs["brightcall"]["clients"]``
+        how many clients were called before these calls, as in `attempts`.
 
     Raises
     ------
@@ -175,7 +182,7 @@ def watch(
         odds_ratio=float(odds_ratio),
         confidence=confidence,
     )
-    return table_of(watched)
+    return say_begins(table_of(watched), told_of_begins([df], of_direction(df, direction)))
 
 
 def _is_share_of_calls(metric: Metric) -> bool:

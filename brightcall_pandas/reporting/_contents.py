@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -291,13 +292,21 @@ def _plain(heatmap: pd.DataFrame) -> pd.DataFrame:
 
 def _attempts(material: Material) -> Part:
     calls = material.of("outbound")
-    table = calls.attempts(confidence=material.confidence)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".* had calls before the earliest one here")  # the text says it
+        table = calls.attempts(confidence=material.confidence)
     columns = {
         "attempt": "Attempt", "dials": "Calls", "answer_rate": "Answer rate", "positive_rate": "Lead rate",
         "reach": "Clients reached so far",
     }  # fmt: skip
     image = _picture(material, "attempts", table, "What each further attempt reaches")
     text = ["Attempts are counted within this period."]
+    told = table.attrs["brightcall"].get("clients", {})
+    if told.get("begun_before"):
+        of = f"{told['begun_before']:,} of {counted(told['begin_known'], 'client')}"
+        text.append(
+            f"{of} had calls before their earliest one here, so that some first attempts are later ones."
+        )
     return Part(
         "attempts",
         "Attempts",
