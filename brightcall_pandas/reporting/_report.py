@@ -130,12 +130,12 @@ def report(
     before
         Calls before those of `previous`. They are not reported; attempts are numbered by them.
     stats
-        What `bc.load_stats` returns for the days of `calls`: the report says whether they agree.
+        What `bc.load_stats` returns for the days of ``calls``: the report says whether they agree.
     settle_days
         Days after which calls change no more. Rates that rest on outcomes may still rise until then, so their
         falls are told as not settled yet. None: what `bc.lookback` has measured, if it is known; else 7.
     today
-        Day whose callbacks are listed. None: the day after the last one of `calls`.
+        Day whose callbacks are listed. None: the day after the last one of ``calls``.
     pseudonyms
         Secret: numbers and agents appear as tokens that it makes, as in ``df.calls.pseudonymize(key)``.
     pictures
@@ -152,8 +152,8 @@ def report(
     Raises
     ------
     TypeError, ValueError
-        An argument means nothing, `previous` shares calls with `calls`, or `path` has another ending. Nothing
-        has been written then.
+        An argument means nothing, `previous` shares calls with ``calls``, or `path` has another ending.
+        Nothing has been written then.
     ModuleNotFoundError
         The extra ``report`` is not installed.
 
