@@ -21,6 +21,8 @@ import requests
 import brightcall_pandas as bc
 from brightcall_pandas.sandbox import Sandbox
 
+collect_ignore = ["command_server.py"]  # a program, which finds its neighbor only when it is run as one
+
 
 @pytest.fixture(scope="session")
 def _shared_sandbox() -> Iterator[Sandbox]:

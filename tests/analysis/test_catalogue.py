@@ -241,7 +241,10 @@ class TestBy:
     @given(seed=st.integers(0, 10_000), many=st.integers(1, 60))
     def test_of_a_group_stands_what_its_calls_alone_would_give(self, name, seed, many):
         df = calls(many, seed)
-        df = with_agent(df.assign(label=df["projectName"].fillna("(none)")), "userId")
+        # Whether outcomes are set at all is told by all calls, so each group has some.
+        outcomes = df["outcomeType"].where(df["outcomeType"].isin(["positive", "negative"]), "neutral")
+        df = df.assign(label=df["projectName"].fillna("(none)"), outcomeType=outcomes)
+        df = with_agent(df, "userId")
         table = getattr(analysis, name)
         split, seen = table(df, by="label"), 0
         for label, alone in df.groupby("label"):
