@@ -151,8 +151,8 @@ def report(
     Raises
     ------
     TypeError, ValueError
-        An argument means nothing, `previous` shares calls with ``calls``, or `path` has another ending. Nothing
-        has been written then.
+        An argument means nothing, `previous` shares calls with ``calls``, or `path` has another ending.
+        Nothing has been written then.
     ModuleNotFoundError
         The extra ``report`` is not installed.
 
