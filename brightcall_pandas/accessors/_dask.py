@@ -23,6 +23,7 @@ from brightcall_pandas.accessors._people import marked_table, of_people, options
 from brightcall_pandas.accessors._pictures import doc_of_method
 from brightcall_pandas.accessors._rows import matching_rows, zone_of_rows
 from brightcall_pandas.analysis import (
+    AdditiveForm,
     add_told,
     additive_form,
     columns_read,
@@ -34,7 +35,6 @@ from brightcall_pandas.analysis import (
     names_of,
     reads_clients,
     refuse_whole_frames,
-    told_of_clients,
 )
 from brightcall_pandas.errors import brief_errors, missing_extra
 from brightcall_pandas.export import CallFiles, Place, Surplus, pseudonymize, row_filter
@@ -177,10 +177,10 @@ def _distributed(name: str) -> Callable[..., Any]:
         told_by = {"agent": field, "lead": lead if "lead" in added else None}
         parts = [delayed(_tallied)(form.tally, part, region, told_by, tallied) for part in frame.to_delayed()]
         result = delayed(_finished)(form.finish, _tree(parts), names, told_by, finished)
-        dimensions = names_of(given.get("by"))
-        if not form.whole_clients and not reads_clients(dimensions):
+        if not follows and not reads_clients(names_of(given.get("by"))):
             return result
-        told = [delayed(_told)(part, region, dimensions) for part in self._df.to_delayed()]
+        asked = {each: value for each, value in given.items() if each in ("by", "direction")}
+        told = [delayed(_told)(part, region, form, asked) for part in frame.to_delayed()]
         return delayed(add_told)(result, told, region)
 
     method.__name__, method.__qualname__ = name, f"DistributedCalls.{name}"
@@ -385,8 +385,10 @@ def _finished(
     return marked_table(named_table(finish(table, **options), names), **told_by)
 
 
-def _told(part: pd.DataFrame, region: str | None, names: Sequence[str]) -> dict[str, int]:
-    return told_of_clients(with_region(part, region), names)
+def _told(
+    part: pd.DataFrame, region: str | None, form: AdditiveForm, given: Mapping[str, Any]
+) -> dict[str, int]:
+    return form.told(with_region(part, region), given)
 
 
 def _numbered(part: pd.DataFrame, parts: int, region: str | None) -> pd.DataFrame:

@@ -201,6 +201,7 @@ class PictureViews:
         *,
         by: By = None,
         metrics: Sequence[str] | None = None,
+        before: pd.DataFrame | None = None,
         confidence: float = 0.95,
         **options: Unpack[PlotOptions],
     ) -> Axes:
@@ -212,7 +213,9 @@ class PictureViews:
         """
         from brightcall_pandas import plots
 
-        table = calls(self._df).compare(other=other, by=by, metrics=metrics, confidence=confidence)
+        table = calls(self._df).compare(
+            other=other, by=by, metrics=metrics, before=before, confidence=confidence
+        )
         return plots.changes(table, **options)
 
     @_picture_of(analysis.attempt_gaps)

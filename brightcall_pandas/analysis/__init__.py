@@ -52,7 +52,6 @@ from brightcall_pandas.analysis._callbacks import callbacks, missed_calls
 from brightcall_pandas.analysis._changes import compare, explain_change
 from brightcall_pandas.analysis._clients import add_told as add_told
 from brightcall_pandas.analysis._clients import reads_clients as reads_clients
-from brightcall_pandas.analysis._clients import told_of_clients as told_of_clients
 from brightcall_pandas.analysis._covered import Days as Days
 from brightcall_pandas.analysis._covered import calls_a_day as calls_a_day
 from brightcall_pandas.analysis._covered import covered as covered
@@ -105,6 +104,7 @@ from brightcall_pandas.analysis._sequences import attempts, repeat_callers, repe
 from brightcall_pandas.analysis._service import abandonment, service_level
 from brightcall_pandas.analysis._staffing import staffing
 from brightcall_pandas.analysis._stages import Stages as Stages
+from brightcall_pandas.analysis._tallies import AdditiveForm as AdditiveForm
 from brightcall_pandas.analysis._tallies import additive_form as additive_form
 from brightcall_pandas.analysis._tallies import merge as merge
 from brightcall_pandas.analysis._timelines import concurrency, heatmap, over_time

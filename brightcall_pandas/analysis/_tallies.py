@@ -23,7 +23,13 @@ from numpy.typing import NDArray
 from brightcall_pandas.analysis._attempt_numbers import told_of_begins, warn_of_begins
 from brightcall_pandas.analysis._clients import add_told, told_of_clients
 from brightcall_pandas.analysis._clusters import Clusters, Parts, Ratio
-from brightcall_pandas.analysis._dimensions import Split, following, names_of, of_direction
+from brightcall_pandas.analysis._dimensions import (
+    DIRECTION_OF_DIALING,
+    Split,
+    following,
+    names_of,
+    of_direction,
+)
 from brightcall_pandas.analysis._durations import impossible_durations
 from brightcall_pandas.analysis._groups import Groups, Key, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._sums import (
@@ -281,11 +287,26 @@ class AdditiveForm(msgspec.Struct, frozen=True):
     whole_clients
         Whether tallies add up only over parts that each hold all calls of a client. Such a table follows a
         client from call to call, or counts distinct clients.
+    attempts
+        Whether the table numbers the attempts of clients: to show them, or to compare alike ones.
     """
 
     tally: Callable[..., pd.DataFrame]
     finish: Callable[..., pd.DataFrame]
     whole_clients: bool = False
+    attempts: Literal["shown", "adjusted for"] | None = None
+
+    def told(self, df: pd.DataFrame, given: Mapping[str, Any]) -> dict[str, int]:
+        """Count what the table does not know of clients, in calls or in all calls of some clients.
+
+        What `told_of_clients` and `told_of_begins` count, for these arguments of the table.
+        """
+        names = names_of(given.get("by"))
+        counts = told_of_clients(df, names)
+        if self.attempts or following(names, df):
+            direction = given.get("direction", DIRECTION_OF_DIALING) if self.attempts else "outbound"
+            counts |= told_of_begins([df], of_direction(df, direction))
+        return counts
 
     def options(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the options of the table that `tally` takes, and those that `finish` takes."""
@@ -345,26 +366,21 @@ def additive(
 
     def declare(table: Callable[Concatenate[pd.DataFrame, P], pd.DataFrame]) -> AdditiveTable[P]:
         arguments = inspect.signature(table)
+        form = AdditiveForm(tallied, finished, whole_clients, attempts)
 
         @functools.wraps(table)
         def with_attrs(df: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
             given = arguments.bind(df, *args, **kwargs).arguments
             result = _say_impossible(table(df, *args, **kwargs), impossible_durations(df, durations))
-            of_region, names = with_region(df, given.get("region")), names_of(given.get("by"))
-            counts = told_of_clients(of_region, names)
-            if attempts or following(names, df):
-                direction: Any = "outbound"
-                if attempts:
-                    direction = given.get("direction", arguments.parameters["direction"].default)
-                counts |= (begins := told_of_begins([of_region], of_direction(df, direction)))
-                if attempts != "adjusted for":
-                    warn_of_begins(begins, _REMEDY)
+            counts = form.told(with_region(df, given.get("region")), given)
+            if attempts != "adjusted for":
+                warn_of_begins(counts, _REMEDY)
             if counts or whole_clients:
                 add_told(result, [counts], region_of(df, given.get("region")))
             return result
 
         declared = cast("AdditiveTable[P]", with_attrs)
-        declared.additive = AdditiveForm(tallied, finished, whole_clients)
+        declared.additive = form
         return declared
 
     return declare

@@ -24,7 +24,7 @@ OTHER_SIDES = {
     "agent_funnel": ("by_agent", ["rank_by", "by"]),
     "by_country": ("breakdown", ["region", "confidence"]),
     "calendar": ("over_time", ["value", "days"]),
-    "changes": ("compare", ["other", "by", "metrics", "confidence"]),
+    "changes": ("compare", ["other", "by", "metrics", "before", "confidence"]),
     "control_chart": ("over_time", ["freq", "days"]),
     "outcome_shares": ("by_outcome", ["freq", "fold_case", "confidence"]),
     "small_multiples": ("over_time", ["freq", "by", "days"]),
