@@ -304,7 +304,7 @@ class AdditiveForm(msgspec.Struct, frozen=True):
         names = names_of(given.get("by"))
         counts = told_of_clients(df, names)
         if self.attempts or following(names, df):
-            direction = given.get("direction", DIRECTION_OF_DIALING) if self.attempts else "outbound"
+            direction: Any = given.get("direction", DIRECTION_OF_DIALING) if self.attempts else "outbound"
             counts |= told_of_begins([df], of_direction(df, direction))
         return counts
 

@@ -194,6 +194,14 @@ class TestNumbers:
         assert shown["Costs"] == f"{total:,.2f} EUR"
         assert shown["For each lead"] == f"{total / leads:,.2f} EUR"
 
+    def test_attempts_say_how_many_clients_began_before(self, tmp_path, week):
+        outbound = week[week["type"] == "outbound"]
+        assert outbound["clientNumber"].is_unique
+        begun = week.assign(firstTimeForTree=pd.array(week.index >= 600, dtype="boolean"))
+        shown = html(tmp_path, begun, sections=["attempts"])
+        said = f"{(outbound.index < 600).sum()} of {len(outbound)} clients had calls before their earliest"
+        assert said in shown.words
+
 
 def sheet(book: openpyxl.Workbook, name: str) -> pd.DataFrame:
     head, *rows = book[name].iter_rows(values_only=True)
