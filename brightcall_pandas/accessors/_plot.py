@@ -138,9 +138,9 @@ class CallsPlot(PictureViews, TransferPictures):
     ) -> Axes:
         """Draw the share of each outcome with its interval.
 
-        A bar for each outcome, the most frequent first, calls without one last; whiskers show the
+        A bar for each outcome, the most frequent first, then calls without one; whiskers show the
         interval of the share, colors and signs the outcome type. Outcomes after the first twelve
-        are drawn as one bar.
+        are drawn as one bar, the last.
         """
         from brightcall_pandas import plots
 

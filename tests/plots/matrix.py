@@ -108,6 +108,9 @@ def complaints(picture, kind, style, size):
     draw = getattr(df.calls.plot, picture.partition(" ")[0])
     with styled(style), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph", UserWarning)  # `test_matrix` asks for the fonts
+        warnings.filterwarnings(
+            "ignore", ".* clients had calls before", RuntimeWarning
+        )  # days cut out of a month
         before = dict(mpl.rcParams)
         if style == "subplots":
             found = _in_subplots(draw, PICTURES[picture](df))

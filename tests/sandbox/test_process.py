@@ -372,9 +372,16 @@ class TestWorld:
         with pytest.raises(ValueError, match=said):
             start_sandbox(calls=10, days=30, world=world)
 
-    @pytest.mark.parametrize(("days", "day_to"), [(3, "31.03.2026"), (3, "tomorrow"), (10**7, None)])
-    def test_days_that_cannot_be(self, days: int, day_to: str | None) -> None:
-        with pytest.raises(ValueError, match="YYYY-MM-DD"):
+    @pytest.mark.parametrize(
+        ("days", "day_to", "said"),
+        [
+            (3, "31.03.2026", "write it as YYYY-MM-DD"),
+            (3, "tomorrow", "write it as YYYY-MM-DD"),
+            (10**7, None, "days=10000000: the first day lies before the year 1"),
+        ],
+    )
+    def test_days_that_cannot_be(self, days: int, day_to: str | None, said: str) -> None:
+        with pytest.raises(ValueError, match=said):
             start_sandbox(calls=10, days=days, day_to=day_to)
 
     def test_python_m(self) -> None:
