@@ -108,6 +108,8 @@ class _TaskRun(Generic[T]):
     def __init__(self, session: ApiSession, connections: int, tasks: Iterable[Task[T]]) -> None:
         self._session = session
         self._most_sent = _AHEAD * connections
+        # Threads that receive take time from the one that reads: where answers wait for it, ask for no more.
+        self._most_unread = max(connections // 2, 1)
         self._workers = Workers(connections)
         self._writes = WriteQueue(most=1)
         self._coming = enumerate(tasks)
@@ -137,7 +139,7 @@ class _TaskRun(Generic[T]):
         return [self._results[number] for number in sorted(self._results)]
 
     def _send(self) -> None:
-        while self._sent < self._most_sent:
+        while self._sent < self._most_sent and self._answered.qsize() < self._most_unread:
             if self._queue:
                 place = heapq.heappop(self._queue)
                 if self._waits(place):
