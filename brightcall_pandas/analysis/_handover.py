@@ -18,7 +18,6 @@ __all__ = ["ai_handover"]
 
 _ROWS = ("handed_over", "ai_alone")
 _HUMAN = "human_talk_s"
-_OF_CHAINS = ["numbersInvolvedJSON", "transfers", "clientNumber", "type", "fromNumber", "toNumber"]
 _OUTCOMES = FIELDS["outcomeType"].choices
 
 
@@ -51,7 +50,7 @@ def _handed_over(df: pd.DataFrame, ai: NDArray[np.float64], talk: NDArray[np.flo
     longer = talk > ai
     if not {"numbersInvolvedJSON", "transfers"} & set(df.columns):
         return longer
-    log = chain_log(df[df.columns.intersection(_OF_CHAINS)])
+    log = chain_log(df)
     known = (log.readable & (log.lengths > 0))[log.rows]
     return np.where(known, (log.hops > 0)[log.rows], longer)
 
