@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from brightcall_pandas.cache._files import check_file, temporary_file
 from brightcall_pandas.cache._part import DayHistory, Part, clipped, pages_of
-from brightcall_pandas.frame import EXTRAS, FIELDS, SCHEMA_VERSION
+from brightcall_pandas.frame import EXTRAS, FIELDS, MEMORY, SCHEMA_VERSION
 
 __all__ = [
     "FIRST_SEEN",
@@ -258,7 +258,7 @@ def new_segment(folder: Path, part: Part, *, rows_per_group: int = _ROWS_PER_GRO
         # Arrow's own file: one of Python's would take the interpreter's lock hundreds of times.
         with (
             pa.OSFile(path, "wb") as file,
-            pq.ParquetWriter(file, table.schema, **_LAYOUT) as writer,
+            pq.ParquetWriter(file, table.schema, memory_pool=MEMORY, **_LAYOUT) as writer,
         ):
             writer.write_table(table, rows_per_group)
             # Not in the schema, which Arrow writes, and parses on opening, a second time as Base64.

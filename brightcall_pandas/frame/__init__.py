@@ -14,6 +14,7 @@ calls as columns; a *table* is typed.
     _columns       any column of any frame → the dtype of its field
     _kinds         what arrived, sorted into kinds
     _conversions   one rule for each pair of what arrived and what the field is
+    _memory        where columns take memory from
     _zones         names of timezones
     _times         times in their rarer forms
     _days          where days begin
@@ -90,6 +91,7 @@ from brightcall_pandas.frame._leads import (
     warn_of_absent_leads,
     with_lead,
 )
+from brightcall_pandas.frame._memory import MEMORY
 from brightcall_pandas.frame._names import (
     ARROW,
     NAMES_DOC,
@@ -170,6 +172,7 @@ __all__ = [
     "IDENTITY_FIELDS",
     "LEAD_DOC",
     "LONGEST_DAYS",
+    "MEMORY",
     "NAMES_DOC",
     "NONE",
     "NO_ID",

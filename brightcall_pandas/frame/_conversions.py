@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from brightcall_pandas.frame._answer import canonical_json
 from brightcall_pandas.frame._fields import CALENDAR, FIELDS, Field
+from brightcall_pandas.frame._memory import MEMORY
 from brightcall_pandas.frame._times import EPOCH_UNITS, odd_time
 
 __all__ = ["EPOCH_OF_ID", "RULES", "Clock", "Rule", "label_array", "nulls"]
@@ -72,7 +73,7 @@ def label_array(positions: pa.Array, field: Field) -> pa.Array:
 
 def _number_from_integer(array: pa.Array, field: Field, _: Clock) -> pa.Array:
     # Not safe: above 2**53 the nearest double is the best that there is.
-    return array.cast(field.arrow_type, safe=False)
+    return array.cast(field.arrow_type, safe=False, memory_pool=MEMORY)
 
 
 def _number_from_real(array: pa.Array, field: Field, _: Clock) -> pa.Array:
@@ -98,7 +99,7 @@ def _seconds_from_duration(array: pa.Array, field: Field, _: Clock) -> pa.Array:
 
 
 def _text(array: pa.Array, field: Field, _: Clock) -> pa.Array:
-    return _plain(array).cast(field.arrow_type)
+    return _plain(array).cast(field.arrow_type, memory_pool=MEMORY)
 
 
 def _identifier_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
@@ -139,7 +140,7 @@ def _text_from_real(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
 
 
 def _cast(array: pa.Array, field: Field, _: Clock) -> pa.Array:
-    return array.cast(field.arrow_type)
+    return array.cast(field.arrow_type, memory_pool=MEMORY)
 
 
 def _flag_from_number(array: pa.Array, field: Field, _: Clock) -> pa.Array:
@@ -193,7 +194,7 @@ def _time_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
     text = _plain(array)
     try:
         return _in_calendar(
-            text.cast(field.arrow_type)
+            text.cast(field.arrow_type, memory_pool=MEMORY)
         )  # all have an offset, as a server usually writes them
     except pa.ArrowInvalid:
         pass

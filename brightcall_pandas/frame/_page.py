@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from brightcall_pandas.frame._answer import (
     ABSENT,
@@ -31,6 +32,7 @@ from brightcall_pandas.frame._answer import (
 from brightcall_pandas.frame._documents import php_list
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
 from brightcall_pandas.frame._kinds import uniform_array
+from brightcall_pandas.frame._memory import MEMORY
 
 __all__ = ["Page", "consolidate", "json_texts", "page_of", "page_of_records", "read_page"]
 
@@ -134,7 +136,7 @@ def consolidate(pages: Sequence[Page]) -> None:
         columns = [page.columns[name] for page in pages]
         arrays = [each for each in columns if isinstance(each, pa.Array)]
         if len(arrays) == len(columns) and len({each.type for each in arrays}) == 1:
-            joined, begin = pa.concat_arrays(arrays), 0
+            joined, begin = pa.concat_arrays(arrays, memory_pool=MEMORY), 0
             for page in pages:
                 page.columns[name] = joined.slice(begin, len(page))
                 begin += len(page)
@@ -277,7 +279,7 @@ def json_texts(raw: pa.LargeBinaryArray) -> pa.LargeStringArray:
     """
     coded = raw.dictionary_encode()
     texts = pa.array(map(_json_text, coded.dictionary.to_pylist()), pa.large_string())
-    return texts.take(coded.indices)
+    return pc.take(texts, coded.indices, memory_pool=MEMORY)
 
 
 def _json_text(text: bytes) -> str | None:

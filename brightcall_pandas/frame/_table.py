@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from brightcall_pandas.frame._answer import STRAY_NUMBER, UNREADABLE
 from brightcall_pandas.frame._columns import Clock, Misfits, nulls, typed_array
 from brightcall_pandas.frame._fields import EXTRAS, FIELDS
+from brightcall_pandas.frame._memory import MEMORY
 from brightcall_pandas.frame._page import Page, json_texts
 
 __all__ = ["TABLE_SCHEMA", "TypedTable", "typed_columns", "typed_table"]
@@ -130,8 +131,9 @@ def _taken_column(pages: Sequence[Page], selection: _Selection, name: str) -> pa
     ]
     if len(alike) == len(parts):
         # Combining chunks takes up to three times as long.
-        whole = pa.concat_arrays(alike or [pa.nulls(0, kind)])
-        taken = whole if selection.order is None else whole.take(selection.order)
+        whole = pa.concat_arrays(alike or [pa.nulls(0, kind)], memory_pool=MEMORY)
+        order = selection.order
+        taken = whole if order is None else pc.take(whole, order, memory_pool=MEMORY)
         return json_texts(taken) if pa.types.is_large_binary(kind) else taken
     values = [value for each in parts for value in (each.to_pylist() if isinstance(each, pa.Array) else each)]
     return values if selection.order is None else [values[n] for n in selection.order.to_pylist()]
