@@ -31,6 +31,7 @@ _LONGEST_S = 24 * 3600.0
 _IN_ALL = 10  # times what may pass between two parts of an answer
 _HEAD_BYTES = 1_000_000
 _PART_BYTES = 2**17  # urllib3 takes the longer to unpack a part the more pieces it was packed in, squared
+_PLAIN_BYTES = 2**22  # of a body that is not packed: with each part, the thread waits for the one that reads
 
 
 class LimitError(OSError):
@@ -97,8 +98,10 @@ def bounded_body(raw: urllib3.HTTPResponse, limit: int) -> bytes:
     LimitError
         It has more bytes than the limit.
     """
+    packed = "Content-Encoding" in raw.headers
+    most = _PART_BYTES if packed else min(raw.length_remaining or _PART_BYTES, _PLAIN_BYTES)
     parts, size = [], 0
-    while part := raw.read(_PART_BYTES, decode_content=True):
+    while part := raw.read(most, decode_content=True):
         parts.append(part)
         size += len(part)
         if size > limit:
