@@ -189,9 +189,9 @@ def load_calls(
     )
     with loading.progress as shown, WriteQueue() as writes:
         parts = list(loading.parts(writes))
-        agent.decide(part.table for part in parts)
-        table = pa.concat_tables([part.table.select(chosen) for part in parts])
-        frame = to_pandas(table, loading.zone)
+        table = pa.concat_tables([part.table.select(loading.columns) for part in parts])
+        agent.decide([table])
+        frame = to_pandas(table.select(chosen), loading.zone)
         shown.finish(len(frame))
     frame.attrs["brightcall"] = provenance = _provenance(loading, parts, agent.said())
     warn_of_unread_times(frame, provenance.get("misfits") or {})
