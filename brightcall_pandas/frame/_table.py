@@ -123,24 +123,22 @@ class _Selection(msgspec.Struct, frozen=True):
 def _taken_column(pages: Sequence[Page], selection: _Selection, name: str) -> pa.Array | list[Any]:
     """Take a column out of pages, which lose it: as one Arrow array where all are of one type."""
     columns = [page.columns.pop(name) for page in pages]
-    parts = [_stretch(columns[page], begin, end) for page, begin, end in selection.stretches]
-    arrays = [each for each in parts if isinstance(each, pa.Array)]
-    kind = next((each.type for each in arrays if each.type != pa.null()), pa.null())
-    alike = [
-        each if each.type == kind else each.cast(kind) for each in arrays if each.type in (kind, pa.null())
-    ]
-    if len(alike) == len(parts):
+    types = [each.type for each in columns if isinstance(each, pa.Array)]
+    kind = next((each for each in types if each != pa.null()), pa.null())
+    if len(types) == len(columns) and all(each in (kind, pa.null()) for each in types):
+        alike = [each if each.type == kind else each.cast(kind) for each in columns]
+        parts = [
+            alike[page] if end - begin == len(pages[page]) else alike[page].slice(begin, end - begin)
+            for page, begin, end in selection.stretches  # slicing takes longer than looking
+        ]
         # Combining chunks takes up to three times as long.
-        whole = pa.concat_arrays(alike or [pa.nulls(0, kind)], memory_pool=MEMORY)
+        whole = pa.concat_arrays(parts or [pa.nulls(0, kind)], memory_pool=MEMORY)
         order = selection.order
         taken = whole if order is None else pc.take(whole, order, memory_pool=MEMORY)
         return json_texts(taken) if pa.types.is_large_binary(kind) else taken
-    values = [value for each in parts for value in (each.to_pylist() if isinstance(each, pa.Array) else each)]
+    lists = [each.to_pylist() if isinstance(each, pa.Array) else each for each in columns]
+    values = [value for page, begin, end in selection.stretches for value in lists[page][begin:end]]
     return values if selection.order is None else [values[n] for n in selection.order.to_pylist()]
-
-
-def _stretch(column: pa.Array | Sequence[Any], begin: int, end: int) -> pa.Array | Sequence[Any]:
-    return column if end - begin == len(column) else column[begin:end]  # slicing takes longer than looking
 
 
 def typed_columns(values_of: Callable[[str], Any], length: int, timezone: str) -> TypedTable:
