@@ -1,9 +1,14 @@
-// What the search shows first: a page that answers a task, then other pages, then those about this project.
-// The other numbers are Sphinx's own.
+// What the search shows first: pages that answer a task, then other pages, then those about the project itself.
+// Numbers besides `score` are Sphinx's own.
+const FOLDERS = { "docs/how-to": 3, docs: 0, notebooks: -1, project: -9 };
+
+function folderOf(page) {
+  if (page === "README") return "docs";
+  return Object.keys(FOLDERS).find((folder) => page.startsWith(`${folder}/`)) ?? "project";
+}
+
 var Scorer = {
-  score: ([docname, , , , score]) =>
-    score + (docname.startsWith("docs/how-to/") ? 3 : docname.startsWith("docs/") ? 0
-      : docname.startsWith("notebooks/") ? -1 : -9),
+  score: ([page, , , , score]) => score + FOLDERS[folderOf(page)],
   objNameMatch: 11,
   objPartialMatch: 6,
   objPrio: { 0: 15, 1: 5, 2: -5 },
