@@ -1,10 +1,10 @@
-// What the search shows first: pages that answer a task, then other pages, then those about the project itself.
+// What the search shows first: pages that answer a task or a message, then others, then those about the project.
 // Numbers besides `score` are Sphinx's own.
-const FOLDERS = { "docs/how-to": 3, docs: 0, notebooks: -1, project: -9 };
+const FOLDERS = { "docs/how-to": 3, "docs/troubleshooting": 3, docs: 0, notebooks: -1, project: -9 };
 
 function folderOf(page) {
   if (page === "README") return "docs";
-  return Object.keys(FOLDERS).find((folder) => page.startsWith(`${folder}/`)) ?? "project";
+  return Object.keys(FOLDERS).find((folder) => page === folder || page.startsWith(`${folder}/`)) ?? "project";
 }
 
 var Scorer = {
