@@ -61,6 +61,7 @@ html_static_path = ["site/static"]
 html_css_files = ["site.css"]
 html_js_files = [("tables.js", {"defer": "defer"})]
 html_extra_path = ["site/extra"]
+html_search_scorer = str(Path(__file__).parent / "site" / "scorer.js")
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False

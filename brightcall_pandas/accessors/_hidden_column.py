@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
+from brightcall_pandas.analysis import known_metrics
 from brightcall_pandas.errors import brief_errors
 from brightcall_pandas.frame import nearest
 
@@ -34,8 +35,11 @@ class HidesColumn:
             message = f"df.calls has no method {name!r}"
             # pandas and pickle look private names up before `_df` is there.
             if not name.startswith("_"):
-                methods = (each for each in dir(type(self)) if not each.startswith("_"))
-                message += f"{nearest(name, methods)} {_advice(self._df)}"
+                if name in known_metrics():
+                    message += f": it is a metric, as in df.calls.breakdown('agent', [{name!r}])."
+                else:
+                    message += nearest(name, (each for each in dir(type(self)) if not each.startswith("_")))
+                message += f" {_advice(self._df)}"
             raise AttributeError(message, name=name, obj=self)
 
     @brief_errors

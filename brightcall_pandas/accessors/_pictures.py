@@ -120,6 +120,8 @@ def picture_of(table: Callable[..., pd.DataFrame], **own_docs: str) -> Callable[
         explained = [f"{name}\n{textwrap.indent(text, '    ')}" for name, text in own_docs.items()]
         explained.append(_only(given, _without_frame(sections.get("Parameters", ""))))
         explained += [f"{name}\n{textwrap.indent(text, '    ')}" for name, text in told.items()]
+        lacking = inspect.signature(table).parameters.keys() - {each.name for each in (*own, *options)}
+        raised = _of_these(sections.get("Raises", ""), lacking)
         drawing = _of_agent(method, table)
         drawing.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
         drawing.__doc__ = "\n\n".join(
@@ -130,12 +132,28 @@ def picture_of(table: Callable[..., pd.DataFrame], **own_docs: str) -> Callable[
                 else f"Draws a table of ``df.calls.{table.__name__}``.",
                 "\n".join(["Parameters", "----------", *filter(None, explained)]),
                 f"Returns\n-------\nmatplotlib.axes.Axes\n{textwrap.indent(drawn, '    ')}",
-                f"Raises\n------\n{sections.get('Raises', '')}",
+                *([f"Raises\n------\n{raised}"] if raised else []),
             ]
         )
         return cast("Method", brief_errors(drawing))
 
     return completed
+
+
+def _of_these(raises: str, lacking: Collection[str]) -> str:
+    """Leave out what a section Raises says of arguments that a picture does not take."""
+    kept = []
+    for entry in re.split(r"\n(?=\S)", raises):
+        kind, _, told = entry.partition("\n")
+        causes = re.split(r",\s+(?:or\s+)?", " ".join(told.split()).removesuffix("."))
+        fit = [each for each in causes if not any(f"`{name}`" in each for name in lacking)]
+        if len(fit) == len(causes):
+            kept.append(entry)
+        elif fit:
+            text = ", or ".join(filter(None, (", ".join(fit[:-1]), fit[-1])))
+            text = textwrap.fill(text[0].upper() + text[1:] + ".", 106)
+            kept.append(f"{kind}\n{textwrap.indent(text, '    ')}")
+    return "\n".join(kept)
 
 
 def _of_agent(method: Method, table: Callable[..., pd.DataFrame]) -> Method:

@@ -20,6 +20,7 @@ from brightcall_pandas.accessors._pictures import picture_of as _picture_of
 from brightcall_pandas.accessors._plot_transfers import TransferPictures
 from brightcall_pandas.accessors._plot_views import PictureViews
 from brightcall_pandas.errors import brief_errors
+from brightcall_pandas.frame import nearest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,6 +59,13 @@ class CallsPlot(PictureViews, TransferPictures):
         def __call__(self, *_: object, **__: object) -> NoReturn:
             msg = "name a picture: df.calls.plot.by_outcome(), or another one that df.calls.plot lists"
             raise TypeError(msg)
+
+        @brief_errors
+        def __getattr__(self, name: str) -> NoReturn:
+            message = f"df.calls.plot has no picture {name!r}"
+            if not name.startswith("_"):
+                message += nearest(name, (each for each in dir(type(self)) if not each.startswith("_")))
+            raise AttributeError(message, name=name, obj=self)
 
     @_picture_of(analysis.breakdown)
     def breakdown(

@@ -13,7 +13,7 @@ from brightcall_pandas.analysis._durations import impossible_durations, possible
 from brightcall_pandas.analysis._groups import NONE, Groups, Key, folded_keys, grouped
 from brightcall_pandas.analysis._periods import period_key
 from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.frame import choice, column, micros, optional_column
+from brightcall_pandas.frame import choice, column, micros, optional_column, timespan
 
 __all__ = ["Per", "agent_time"]
 
@@ -94,10 +94,7 @@ def agent_time(
     7            3  3600.0             3.0        0.43  1740.0          1         0
     """
     choice("per", per, ("day", "total"))
-    least = pd.Timedelta(long_gap)
-    if not least >= pd.Timedelta(0):
-        msg = f"long_gap={long_gap!r} must be a span of at least 0, such as '15min'"
-        raise ValueError(msg)
+    least = timespan("long_gap", long_gap)
     if "agent" in names_of(by):
         msg = f"by={by!r} names the agent, who has a row anyway"
         raise ValueError(msg)

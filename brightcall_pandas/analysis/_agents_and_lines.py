@@ -44,7 +44,7 @@ from brightcall_pandas.analysis._periods import period_key
 from brightcall_pandas.analysis._prior import drawn_together
 from brightcall_pandas.analysis._rates import normal_quantile, ratio
 from brightcall_pandas.analysis._tallies import additive, known_sums, tally, tally_of
-from brightcall_pandas.frame import client_codes, column, optional_column
+from brightcall_pandas.frame import client_codes, column, number, optional_column
 
 __all__ = ["by_agent", "by_line"]
 
@@ -263,7 +263,7 @@ def tally_by_line(
     df: pd.DataFrame, *, short_s: float = 10, direction: Direction = DIRECTION_OF_DIALING, by: By = None
 ) -> pd.DataFrame:
     """Return the sums behind `by_line`: one row per group, line, hour, project, attempt and week."""
-    counted = of_direction(df, direction)
+    short_s, counted = number("short_s", short_s), of_direction(df, direction)
     week, known = period_key(column(df, "timestamp"), "W")
     line, hour = split(df, ["line", "hour"]).keys
     project = key_of(optional_column(df, "projectName"), "project")

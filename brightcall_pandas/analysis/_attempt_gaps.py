@@ -163,7 +163,7 @@ def _bounds(edges: Sequence[Span]) -> NDArray[np.int64]:
         edges = (edges,)
     try:
         bounds = [window_length(each) for each in edges]
-    except ValueError:
+    except (TypeError, ValueError):
         bounds = []
     if not bounds or any(after <= before for before, after in pairwise(bounds)):
         msg = f"edges={tuple(map(str, edges))!r} must be spans that ascend, such as ('1h', '1D', '7D')"

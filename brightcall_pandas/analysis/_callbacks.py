@@ -14,6 +14,7 @@ from brightcall_pandas.analysis._rates import add_rate, medians, ratio
 from brightcall_pandas.analysis._recalls import first_calls
 from brightcall_pandas.analysis._sequences import Span, last_seen, window_length
 from brightcall_pandas.analysis._tallies import add_up, additive, first_of_pair, none_known, tally_of
+from brightcall_pandas.errors import warn_user
 from brightcall_pandas.frame import client_codes, column, micros, with_region
 
 __all__ = ["callbacks", "missed_calls"]
@@ -59,6 +60,15 @@ def missed(df: pd.DataFrame, window: Span, until: pd.Timestamp | None) -> Missed
     return Missed(rows, back, again, is_over, np.asarray(status), clients[rows])
 
 
+def _warn_without_dials(df: pd.DataFrame) -> None:
+    """Warn where callbacks cannot be seen, as in inbound calls alone: all callers would seem to wait."""
+    if of_direction(df, "inbound").any() and not of_direction(df, "outbound").any():
+        warn_user(
+            "none of these calls is outbound, so no callback can be seen, and callers who were called back "
+            "count as waiting. Ask the calls of all directions, before a filter by direction."
+        )
+
+
 def missed_calls(
     df: pd.DataFrame, window: Span = "3D", *, until: pd.Timestamp | None = None, region: str | None = None
 ) -> pd.DataFrame:
@@ -94,7 +104,7 @@ def missed_calls(
     ------
     KeyError
         A needed column is missing.
-    ValueError
+    TypeError, ValueError
         `window` is not a positive span.
 
     Notes
@@ -114,6 +124,7 @@ def missed_calls(
     2            y           never                  NaN
     """
     found = missed(with_region(df, region), window, until)
+    _warn_without_dials(df)
     stamps = column(df, "timestamp")
     times, result = micros(stamps), df.iloc[found.rows].copy()
     result["callback_status"] = pd.Categorical(np.array(_STATUS)[found.status], categories=list(_STATUS))
@@ -237,7 +248,7 @@ def callbacks(
     ------
     KeyError
         A needed column is missing, or a name in `by` is unknown.
-    ValueError
+    TypeError, ValueError
         `window` is not a positive span.
 
     Notes
@@ -257,6 +268,7 @@ def callbacks(
     group
     all         2            1             1200.0                  1
     """
+    _warn_without_dials(df)
     return finish_callbacks(
         tally_callbacks(df, window, until=until, by=by, region=region), confidence=confidence
     )

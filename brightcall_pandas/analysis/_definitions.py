@@ -187,7 +187,7 @@ OF_TABLES: dict[str, Definition] = {
         TRADE,
     ),
     "wait_mean_s": Definition(
-        "Mean wait of who gave up",
+        "Mean wait of those who gave up",
         "s",
         "callTime of abandoned calls",
         "abandoned calls whose callTime is known",
@@ -195,7 +195,7 @@ OF_TABLES: dict[str, Definition] = {
         TRADE,
     ),
     "wait_median_s": Definition(
-        "Median wait of who gave up",
+        "Median wait of those who gave up",
         "s",
         "middle callTime of abandoned calls",
         None,
@@ -399,7 +399,12 @@ OF_TABLES: dict[str, Definition] = {
     ),
     # explain_change
     "rate": Definition(
-        "Metric of the group", "as the metric", "as the metric", "as the metric", "as the metric", OURS
+        "Metric of the group",
+        "as the metric",
+        "numerator of the metric",
+        "its denominator",
+        "as the metric",
+        OURS,
     ),
     "mix_effect": Definition(
         "Mix effect",

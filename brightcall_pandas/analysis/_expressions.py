@@ -24,6 +24,7 @@ from brightcall_pandas.frame import EXTRAS, FIELDS, column, nearest
 __all__ = ["Expression", "read_column"]
 
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`([^`]+)`|[&|]""")
+_ASSIGNS = re.compile(r"(?<![=!<>])=(?!=)")
 _WORDS = {"&": " and ", "|": " or "}  # as pandas reads them, with which ``a > 1 & b > 2`` needs no brackets
 
 _FORMS = (
@@ -83,7 +84,10 @@ class Expression(msgspec.Struct, frozen=True):
         try:
             tree = ast.parse(code, mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            msg = f"{text!r} is not an expression: {getattr(error, 'msg', None) or error}"
+            why = getattr(error, "msg", None) or error
+            if _ASSIGNS.search(_QUOTED.sub("", code)):
+                why = "two values are compared with =="
+            msg = f"{text!r} is not an expression: {why}"
             raise ValueError(msg) from None
         _check(tree.body, text)
         for node in ast.walk(tree):

@@ -92,7 +92,8 @@ def checked_metrics(metrics: Further, usual: Iterable[str], fits: Fits | None = 
     given: Any = list(usual) if metrics is None else [metrics] if isinstance(metrics, Metric) else metrics
     if isinstance(given, str) or not isinstance(given, Iterable) or not (given := list(given)):
         known = ", ".join(known_metrics(fits))
-        msg = f"metrics={metrics!r} must be a list of metrics, or of names from: {known}"
+        one = f": write metrics=[{given!r}]" if given in known_metrics() else f", or of names from: {known}"
+        msg = f"metrics={metrics!r} must be a list of metrics{one}"
         raise ValueError(msg)
     chosen: dict[str, Metric] = {}
     for each in given:

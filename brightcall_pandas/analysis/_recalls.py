@@ -36,7 +36,15 @@ from brightcall_pandas.analysis._groups import (
 from brightcall_pandas.analysis._rates import add_rate, medians, ratio
 from brightcall_pandas.analysis._sequences import last_seen
 from brightcall_pandas.analysis._tallies import SUMS, Facts, add_up, additive, none_known, tally_of
-from brightcall_pandas.frame import choice, client_codes, column, micros, optional_column, with_region
+from brightcall_pandas.frame import (
+    choice,
+    client_codes,
+    column,
+    micros,
+    optional_column,
+    timespan,
+    with_region,
+)
 
 __all__ = ["first_calls", "late_recalls", "recalls"]
 
@@ -66,11 +74,7 @@ def promises(
     df: pd.DataFrame, tolerance: str | pd.Timedelta, direction: Direction, until: pd.Timestamp | None
 ) -> Promises:
     """Return what became of the calls that were promised, by what the calls show and by what the API says."""
-    margin = pd.Timedelta(tolerance)
-    if not margin >= pd.Timedelta(0):
-        msg = f"tolerance={tolerance!r} must be a span of at least 0, such as '15min'"
-        raise ValueError(msg)
-    slack = margin // pd.Timedelta(microseconds=1)
+    slack = timespan("tolerance", tolerance) // pd.Timedelta(microseconds=1)
     clients, stamps = client_codes(df)[0], column(df, "timestamp")
     promised = column(df, "recallDate").notna().to_numpy() & stamps.notna().to_numpy() & (clients >= 0)
     rows, times = np.flatnonzero(promised), micros(stamps)
@@ -237,9 +241,9 @@ def recalls(
     ------
     KeyError
         A needed column is missing, or a name in `by` is unknown.
-    ValueError
-        `tolerance` is negative, `direction` is not a direction, `region` not a country, or `confidence` not
-        between 0 and 1.
+    TypeError, ValueError
+        `tolerance` is not a span or is negative, `direction` is not a direction, `region` not a country, or
+        `confidence` not between 0 and 1.
 
     Notes
     -----
@@ -309,8 +313,9 @@ def late_recalls(
     ------
     KeyError
         A needed column is missing.
-    ValueError
-        `status` is none of these, `tolerance` is negative, or `direction` is not a direction.
+    TypeError, ValueError
+        `status` is none of these, `tolerance` is not a span or is negative, or `direction` is not a
+        direction.
 
     Examples
     --------

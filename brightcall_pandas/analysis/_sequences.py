@@ -32,6 +32,7 @@ from brightcall_pandas.frame import (
     leads_told,
     micros,
     optional_column,
+    timespan,
     with_region,
 )
 
@@ -388,7 +389,7 @@ def repeat_calls(
     ------
     KeyError
         A needed column is missing.
-    ValueError
+    TypeError, ValueError
         `window` is not a positive span, or `direction` is not a direction.
 
     Notes
@@ -423,11 +424,11 @@ def repeat_calls(
 
 def window_length(window: Span) -> int:
     """Return the length of ``window=`` in microseconds."""
-    span = pd.Timedelta(window)
-    if not span > pd.Timedelta(0):
+    length = timespan("window", window) // pd.Timedelta(microseconds=1)
+    if not length:
         msg = f"window={window!r} must be a span above 0, such as '24h' or '7D'"
         raise ValueError(msg)
-    return span // pd.Timedelta(microseconds=1)
+    return length
 
 
 @additive(tally_repeat_callers, finish_repeat_callers, whole_clients=True)
@@ -487,7 +488,7 @@ def repeat_callers(
     ------
     KeyError
         A needed column is missing, or a name in `by` is unknown.
-    ValueError
+    TypeError, ValueError
         `window` is not a positive span, `direction` is not a direction, or `region` not a country.
 
     Notes

@@ -17,7 +17,7 @@ from brightcall_pandas.analysis._durations import seconds_of
 from brightcall_pandas.analysis._groups import folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import add_rate, medians, ratio
 from brightcall_pandas.analysis._tallies import Contribution, add_up, additive, tally_of
-from brightcall_pandas.frame import column
+from brightcall_pandas.frame import column, number
 
 __all__ = ["abandonment", "service_level"]
 
@@ -36,6 +36,8 @@ def tally_service_level(
     by: By = None,
 ) -> pd.DataFrame:
     """Return the sums behind `service_level`."""
+    threshold_s = number("threshold_s", threshold_s)
+    short_abandon_s = number("short_abandon_s", short_abandon_s)
     answered, abandoned = _answered_and_abandoned(df, direction)
     answer_time = seconds_of(df, "answerTime")
     short: Contribution = None
@@ -185,6 +187,7 @@ def finish_abandonment(
     waits = table["waits"].to_numpy()
     sums = add_up(table, groups)
     result = sums[["offered", "abandoned"]].copy()
+    short_abandon_s = number("short_abandon_s", short_abandon_s)
     short = groups.sum(np.where(waited < short_abandon_s, waits, waits * 0))
     result.insert(0, "short_abandon_s", float(short_abandon_s))
     counted = pd.Series(short, index=groups.index).astype(table["waits"].dtype)

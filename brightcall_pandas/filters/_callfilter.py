@@ -22,7 +22,10 @@ __all__ = ["CallFilter", "lists_filters"]
 _OFTEN = {
     **dict.fromkeys(("agents", "users"), ("agent_ids",)),
     **dict.fromkeys(("project", "projects"), ("text_projects", "project_ids")),
-    "numbers": ("number",),
+    **dict.fromkeys(("numbers", "phone", "client", "client_number", "clientnumber"), ("number",)),
+    **dict.fromkeys(("min_talk_time", "talk_time_min"), ("talk_time_from",)),
+    **dict.fromkeys(("max_talk_time", "talk_time_max"), ("talk_time_to",)),
+    **dict.fromkeys(("direction", "directions"), ("types",)),
     **dict.fromkeys(("start", "start_date", "date_from", "begin", "since"), ("day_from",)),
     **dict.fromkeys(("end", "end_date", "date_to", "until"), ("day_to",)),
 }

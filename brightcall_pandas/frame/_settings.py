@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,7 @@ __all__ = [
     "positive",
     "size",
     "text",
+    "timespan",
     "type_error",
     "value_error",
     "whole",
@@ -48,6 +49,7 @@ LONGEST_DAYS = 36_500
 _LONGEST_SHOWN = 80  # characters of a refused value that a message quotes
 
 _DAYS = re.compile(r"(?<=[0-9 ])d\b")
+_NUMBER = re.compile(r"\s*[+-]?\d*\.?\d+\s*")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 
 T = TypeVar("T", bound=str)
@@ -122,19 +124,40 @@ def choice(name: str, value: Any, allowed: Iterable[T]) -> T:
 def duration(name: str, value: Any) -> timedelta:
     """Return a duration, given in seconds, as a timedelta, or as text such as ``"10min"``."""
     what = "a duration (seconds, a timedelta, or text such as '10min')"
-    if isinstance(value, bool) or not isinstance(value, Real | str | timedelta | np.timedelta64):
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return _timedelta(name, value, what, unit="s").to_pytimedelta()
+    return _timespan(name, value, what).to_pytimedelta()
+
+
+def timespan(name: str, value: Any) -> pd.Timedelta:
+    """Return a span given as text such as ``"24h"``, or as a timedelta.
+
+    A number is refused: pandas would take 3 for three nanoseconds, and whoever writes it means hours or days.
+    """
+    return _timespan(name, value, "a span with its unit, such as '15min', '24h' or '7D'")
+
+
+def _timespan(name: str, value: Any, what: str) -> pd.Timedelta:
+    if not isinstance(value, str | timedelta | np.timedelta64 | pd.offsets.BaseOffset):
         raise type_error(name, what, value)
-    if isinstance(value, str):
-        value = _DAYS.sub("D", value)  # pandas no longer takes "2d", which is how people write it
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        raise value_error(name, value, f"is not {what}")
+    return _timedelta(name, value, what)
+
+
+def _timedelta(name: str, value: Any, what: str, unit: Literal["s"] | None = None) -> pd.Timedelta:
     try:
-        read = pd.Timedelta(float(value), unit="s") if isinstance(value, Real) else pd.Timedelta(value)
+        if unit is not None:
+            read = pd.Timedelta(float(value), unit=unit)
+        else:  # pandas no longer takes "2d", which is how people write it
+            read = pd.Timedelta(_DAYS.sub("D", value) if isinstance(value, str) else value)
     except (ValueError, OverflowError):
         raise value_error(name, value, f"is not {what}") from None
     if pd.isna(read):
         raise value_error(name, value, f"is not {what}")
     if not pd.Timedelta(0) <= read <= pd.Timedelta(days=LONGEST_DAYS):
         raise value_error(name, value, f"must be between 0 and {LONGEST_DAYS} days")
-    return read.to_pytimedelta()
+    return read
 
 
 def size(name: str, value: Any) -> int:

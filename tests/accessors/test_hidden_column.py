@@ -27,6 +27,12 @@ class TestHiddenColumn:
         with pytest.raises(AttributeError, match=r"'by_agnt'; did you mean 'by_agent'\? df\.calls is"):
             pd.DataFrame({"state": []}).calls.by_agnt  # noqa: B018
 
+    def test_a_metric_is_told_from_a_method(self):
+        with pytest.raises(
+            AttributeError, match=r"'answer_rate': it is a metric, as in df\.calls\.breakdown"
+        ):
+            pd.DataFrame({"id": ["1"]}).calls.answer_rate()
+
     @pytest.mark.parametrize("method", ["sum", "mean", "plot_it", "iloc", "values", "map"])
     def test_a_method_of_columns_is_an_attribute_error_that_names_the_column(self, own, method):
         with pytest.raises(AttributeError, match=rf"df\.calls has no method '{method}'[.;] .*{ADVICE}"):

@@ -121,6 +121,17 @@ class TestCallsPlot:
         ax = calls.calls.plot.by_outcome(fold_case=False)
         assert [text.get_text() for text in ax.get_yticklabels()] == ["A", "a", "b"]
 
+    @pytest.mark.parametrize("name", [name for name in dir(CallsPlot) if not name.startswith("_")])
+    def test_errors_are_told_of_arguments_that_it_takes(self, name):
+        method = getattr(CallsPlot, name)
+        raised = inspect.cleandoc(method.__doc__).partition("\nRaises\n------\n")[2]
+        assert set(re.findall(r"(?<!`)`(\w+)`", raised)) <= inspect.signature(method).parameters.keys()
+
+    def test_a_misspelt_picture_is_told_the_nearest_one(self, calls):
+        with pytest.raises(AttributeError, match=r"no picture 'by_outcomes'; did you mean 'by_outcome'\?$"):
+            calls.calls.plot.by_outcomes()
+        assert not hasattr(calls.calls.plot, "_repr_png_")
+
     def test_an_option_that_does_not_exist_is_a_type_error(self, calls):
         with pytest.raises(TypeError, match="axes"):
             calls.calls.plot.by_outcome(axes=plt.subplots()[1])

@@ -230,6 +230,8 @@ class TestByLine:
         df = line_calls(("a", 10, 10, 9, 0, 15))
         assert by_line(df).loc["a", "short_call_share"] == 0
         assert by_line(df, short_s=20).loc["a", "short_call_share"] == 1
+        with pytest.raises(TypeError, match="short_s takes a number, not '20s'"):
+            by_line(df, short_s="20s")
 
     def test_inbound_calls_and_unknown_times_are_left_out(self):
         df = line_calls(("a", 2, 1, 9, 0, 60))

@@ -79,6 +79,19 @@ class TestMissedCalls:
         with pytest.raises(ValueError, match="window="):
             missed_calls(callers, "-1h")
 
+    @pytest.mark.parametrize("window", [3, "3", "3M"])
+    def test_a_window_without_a_unit_is_refused(self, callers, window):
+        with pytest.raises(
+            (TypeError, ValueError), match=r"window.*with its unit, such as '15min', '24h' or '7D'"
+        ):
+            missed_calls(callers, window)
+
+    def test_inbound_calls_alone_show_no_callbacks_and_that_is_said(self, callers):
+        inbound = callers.calls.filter(types="inbound")
+        for ask in (missed_calls, callbacks):
+            with pytest.warns(RuntimeWarning, match="none of these calls is outbound"):
+                ask(inbound)
+
     def test_is_a_frame_of_calls(self, callers):
         assert missed_calls(callers).calls.summary()["n_calls"].tolist() == [8]
         empty = missed_calls(callers.iloc[:0])
@@ -137,6 +150,7 @@ class TestCallbacks:
             max_size=20,
         )
     )
+    @pytest.mark.filterwarnings("ignore:none of these calls is outbound:RuntimeWarning")
     def test_equals_a_search_call_by_call(self, rows):
         df = calls(*rows)
         window, end = pd.Timedelta("6h"), df["timestamp"].max()

@@ -174,7 +174,14 @@ class TestExpressions:
         ):
             own(text)
 
-    @pytest.mark.parametrize("text", ["", "talkTime >", "talkTime = 3", "True", "1 > 0", "x" * 100_000 + "("])
+    @pytest.mark.parametrize("text", ["talkTime = 3", "state='answered' and talkTime >= 3"])
+    def test_one_equals_sign_is_told_to_be_two(self, text):
+        with pytest.raises(ValueError, match="is not an expression: two values are compared with =="):
+            own(text)
+
+    @pytest.mark.parametrize(
+        "text", ["", "talkTime >", "outcomeTag == 'a=b' +", "True", "1 > 0", "x" * 100_000 + "("]
+    )
     def test_what_is_no_expression_or_reads_nothing(self, text):
         with pytest.raises(ValueError, match=r"^metric 'own': its numerator: "):
             own(text)

@@ -66,7 +66,7 @@ class TestErlangC:
 
 class TestErlangA:
     def test_the_example_of_garnett_mandelbaum_and_reiman(self):
-        # The same call centre with a patience of two minutes: 3.1 % give up, 3.7 s wait, 93 % occupancy.
+        # The same call center with a patience of two minutes: 3.1 % give up, 3.7 s wait, 93 % occupancy.
         queue = queue_a(48, 50, 60, 12.5, 120)
         assert queue.abandonment_rate[0] == pytest.approx(0.031, abs=5e-4)
         assert queue.wait_of_all_mean_s[0] == pytest.approx(3.7, abs=0.05)

@@ -43,6 +43,9 @@ class TestListsFilters:
             ("typs", "; did you mean 'types'?"),
             ("projects", "; did you mean 'text_projects' or 'project_ids'?"),
             ("agents", "; did you mean 'agent_ids'?"),
+            ("client_number", "; did you mean 'number'?"),
+            ("direction", "; did you mean 'types'?"),
+            ("max_talk_time", "; did you mean 'talk_time_to'?"),
             ("x", "."),
         ],
     )

@@ -19,6 +19,7 @@ from brightcall_pandas.frame import (
     positive,
     size,
     text,
+    timespan,
     whole,
 )
 
@@ -181,6 +182,27 @@ class TestDuration:
     def test_out_of_range(self, value):
         said = message(ValueError, duration, "max_age", value)
         assert said == f"max_age={value!r} must be between 0 and 36500 days"
+
+
+class TestTimespan:
+    @pytest.mark.parametrize(
+        ("value", "hours"),
+        [("24h", 24), ("7D", 168), ("2d", 48), (timedelta(hours=1), 1), (pd.Timedelta("90min"), 1.5)],
+    )
+    def test_text_with_a_unit_or_a_timedelta(self, value, hours):
+        assert timespan("window", value) == pd.Timedelta(hours=hours)
+
+    @pytest.mark.parametrize("value", [3, 1.5, True, None, ["1h"]])
+    def test_a_number_is_refused_since_its_unit_is_not_known(self, value):
+        with pytest.raises(
+            TypeError, match="window takes a span with its unit, such as '15min', '24h' or '7D'"
+        ):
+            timespan("window", value)
+
+    @pytest.mark.parametrize("value", ["3", " 1.5", "3M", "soon", "", "-1h", "36501D"])
+    def test_what_is_no_span(self, value):
+        with pytest.raises(ValueError, match=f"window={value!r} "):
+            timespan("window", value)
 
 
 class TestDayText:
