@@ -95,7 +95,7 @@ class Explorer:
         client: Client | None = None,
     ) -> None:
         self._df, self._client = df, client
-        self._origin = Origin(df, client)
+        self._origin = Origin()
         self._cross = Crossfilter(EncodedCalls(df))
         self._views = Views(df, self._cross, names, metrics)
         self._stored = StoredSnapshot(self._as_stored) if stored else None
@@ -182,20 +182,22 @@ class Explorer:
         return self._views.all()
 
     def code(self, source: Literal["frame", "api"] | None = None) -> str:
-        """Return one statement that gives the same rows where the explorer was made.
+        """Return one statement that gives the same rows in a cell of the notebook.
 
         Parameters
         ----------
         source
             ``"frame"`` filters the frame that is explored, by its own name; ``"api"`` loads the calls. None:
-            the frame if it has a name, else the API.
+            the frame if it has a name, else the API. A name inside a function counts only if that function
+            asks.
 
         Returns
         -------
         str
             Such as ``calls = df.calls.filter(…)`` or ``calls = bc.load_calls(…)``; what the API has no filter
-            for follows as a filter of rows. A frame that was not loaded does not know its days, so the code
-            has those of its first and last call, and a comment says so.
+            for follows as a filter of rows. Where ``calls`` is something else than a part of the frame, the
+            result is ``chosen``. A frame that was not loaded does not know its days, so the code has those of
+            its first and last call, and a comment says so.
 
         Raises
         ------
@@ -207,21 +209,24 @@ class Explorer:
         selection, calls = self._cross.selection, self._cross.calls
         agent = None if selection.filter.agent_ids is None else agent_field(self._df)
         name = self._origin.name_of(self._df)
+        result = self._origin.result_from(self._df)
         if name is not None and source != "api":
-            return from_frame(selection, name, calls.zone, agent)
+            return f"{result} = {from_frame(selection, name, calls.zone, agent)}"
         if source == "frame":
             msg = "no variable holds the frame that is explored: give it a name, or take source='api'"
             raise ValueError(msg)
+        client = self._origin.name_of(self._client)
         statement = from_api(
             selection,
             load_filter(self._df),
             self._days(),
             calls.zone,
             agent,
-            package=self._origin.package,
-            client=self._origin.name_of(self._client),
+            load_calls=self._origin.load_calls,
+            client=client,
         )
-        return statement + doubts(self._df)
+        unknown = self._client is not None and client is None
+        return f"{result} = {statement}{doubts(self._df, client_unknown=unknown)}"
 
     def request(self) -> dict[str, Any]:
         """Return the body of the API request.

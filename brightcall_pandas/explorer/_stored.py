@@ -14,6 +14,8 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
+from brightcall_pandas.explorer._origin import shell_of_notebook
+
 __all__ = ["StoredSnapshot", "snapshot_html"]
 
 _PAUSE_S = 1.0  # changes by hand that follow each other as fast as this are stored once
@@ -44,7 +46,7 @@ class StoredSnapshot:
 
     def show(self) -> None:
         """Publish the snapshot as an output of the cell that runs; do nothing outside a notebook."""
-        shell = _shell_of_notebook()
+        shell = shell_of_notebook()
         if shell is None:
             return
         if not self._id:
@@ -93,16 +95,6 @@ def _calling(stored: StoredSnapshot) -> Callable[[Any], None]:
             there.replace()
 
     return after_cell
-
-
-def _shell_of_notebook() -> Any:
-    """Return IPython's shell if it runs in a kernel; None anywhere else."""
-    try:
-        from IPython import get_ipython  # noqa: PLC0415 - every notebook has it
-    except ImportError:
-        return None
-    shell: Any = get_ipython()
-    return shell if getattr(shell, "kernel", None) is not None else None
 
 
 def snapshot_html(view: dict[str, Any], code: str) -> str:
