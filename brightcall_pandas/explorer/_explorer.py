@@ -14,6 +14,7 @@ import pandas as pd
 
 from brightcall_pandas import export
 from brightcall_pandas.analysis import Further
+from brightcall_pandas.errors import BrightcallError
 from brightcall_pandas.explorer import _snapshot
 from brightcall_pandas.explorer._code import doubts, from_api, from_frame, load_filter, split_filter
 from brightcall_pandas.explorer._counts import EncodedCalls
@@ -376,8 +377,8 @@ class Explorer:
         try:
             status = self._do(content) or ""
         except FileExistsError:
-            exists = str(content.get("value"))
-        except (LookupError, TypeError, ValueError, OSError) as problem:
+            exists = _typed_path(content.get("value"))
+        except (BrightcallError, LookupError, TypeError, ValueError, OSError) as problem:
             error = str(problem.args[0] if isinstance(problem, KeyError) else problem)
         self._send(content.get("number"), error, status, exists)
 
@@ -391,11 +392,12 @@ class Explorer:
             "tick": lambda: self.set(name, self._views.values_of(name, list(value or []))),
             "cell": lambda: self._pick_cell(value),
             "pick": lambda: self._pick(name, value),
+            "find": lambda: self._views.search(name, str(value or "")),
             "clear": lambda: self._clear(name),
             "reset": self.reset,
             "undo": self.undo,
             "table": lambda: self._views.table.change(value or {}),
-            "save": lambda: self._save_by_hand(str(value), overwrite=bool(content.get("overwrite"))),
+            "save": lambda: self._save_by_hand(_typed_path(value), overwrite=bool(content.get("overwrite"))),
             "save preset": lambda: self.save_preset(str(value)),
             "load preset": lambda: self.load_preset(str(value)),
             "delete preset": lambda: self.delete_preset(str(value)),
@@ -404,6 +406,9 @@ class Explorer:
         return None if task is None else task()
 
     def _save_by_hand(self, path: str, *, overwrite: bool) -> str:
+        if not path:
+            msg = "name a file to save to, such as calls.parquet"
+            raise ValueError(msg)
         return f"Saved {self._cross.count():,} calls to {self.save(path, overwrite=overwrite)}"
 
     def _clear(self, name: str) -> None:
@@ -434,3 +439,8 @@ class Explorer:
             return days
         today = f"{pd.Timestamp.now():%Y-%m-%d}"
         return today, today
+
+
+def _typed_path(typed: Any) -> str:
+    """Return a path as a person typed it: blanks around it are not meant, and ``~`` is the home folder."""
+    return os.path.expanduser(str(typed or "").strip())

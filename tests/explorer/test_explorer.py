@@ -511,6 +511,26 @@ class TestHabits:
         assert (sent[-1]["exists"], sent[-1]["status"]) == ("", f"Saved 400 calls to {path}")
         assert len(pd.read_parquet(path)) == 400
 
+    def test_save_by_hand_says_why_nothing_was_written(self, ex, tmp_path, monkeypatch):
+        (tmp_path / "gone").symlink_to(tmp_path / "disk" / "not there")
+        sent = []
+        monkeypatch.setattr(ex.page, "send", sent.append)
+        for path, said in [(tmp_path / "gone" / "calls.parquet", "cannot be written"), ("  ", "name a file")]:
+            ex.page.receive({"do": "save", "value": str(path), "number": "a-1"})
+            assert said in sent[-1]["error"]
+            assert (sent[-1]["answer"], sent[-1]["status"]) == ("a-1", "")
+
+    def test_save_by_hand_takes_the_path_as_a_person_means_it(self, ex, tmp_path, monkeypatch):
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("USERPROFILE", str(tmp_path))
+        sent = []
+        monkeypatch.setattr(ex.page, "send", sent.append)
+        ex.page.receive({"do": "save", "value": " ~/new folder/März 😀.parquet "})
+        path = tmp_path / "new folder" / "März 😀.parquet"
+        assert (sent[-1]["status"], len(pd.read_parquet(path))) == (f"Saved 400 calls to {path}", 400)
+        ex.page.receive({"do": "save", "value": "~/new folder/März 😀.parquet"})
+        assert sent[-1]["exists"] == str(path)
+
     def test_save_writes_the_rows_that_pass(self, ex, tmp_path):
         ex.set("states", "answered")
         path = ex.save(tmp_path / "calls.parquet")
@@ -625,6 +645,10 @@ class TestExplore:
             assert_frame_equal(space["calls"].reset_index(drop=True), ex.frame.reset_index(drop=True))
             assert ex.request()["dayFrom"] == str(first)
             assert isinstance(date.fromisoformat(ex.request()["dayTo"]), date)
+
+    def test_a_frame_is_explored_by_its_own_method(self):
+        with pytest.raises(TypeError, match=r"df\.calls\.explore\(\)"):
+            bc.explore(CALLS)
 
     def test_without_the_extra_says_what_to_install(self):
         code = """
