@@ -95,7 +95,7 @@ class Explorer:
         stored: bool = True,
         client: Client | None = None,
     ) -> None:
-        self._df, self._client = df, client
+        self._df, self._client, self._names = df, client, names
         self._origin = Origin()
         self._cross = Crossfilter(EncodedCalls(df))
         self._views = Views(df, self._cross, names, metrics)
@@ -263,9 +263,10 @@ class Explorer:
         """
         from IPython import display  # noqa: PLC0415 - every notebook has it
 
-        publish: Callable[[dict[str, Any]], None] = display.publish_display_data
+        publish: Callable[..., None] = display.publish_display_data
         view = self.view
-        publish({"image/png": _snapshot.as_png(self.frame, view["sentence"]), "text/plain": view["sentence"]})
+        picture, words = _snapshot.as_png(self.frame, view["sentence"], self._names)
+        publish({"image/png": picture, "text/plain": words}, {"image/png": {"alt": words}})
         publish({"text/html": _snapshot.as_html(view, self.code()), "text/plain": self.code()})
 
     # Presets

@@ -563,22 +563,24 @@ class TestSharing:
 
     def test_snapshot_leaves_a_picture_a_table_and_the_code(self, ex, monkeypatch):
         shown = []
-        monkeypatch.setattr(display, "publish_display_data", shown.append)
+        monkeypatch.setattr(display, "publish_display_data", lambda *given: shown.append(given))
         ex.set("states", "answered")
         ex.snapshot()
-        picture, table = shown
+        (picture, metadata), (table,) = shown
         assert picture["image/png"].startswith(b"\x89PNG")
-        assert picture["text/plain"] == ex.view["sentence"]
+        assert picture["text/plain"] == metadata["image/png"]["alt"]
+        assert picture["text/plain"].startswith(ex.view["sentence"] + ". ")
+        assert "A bar for each outcome" in picture["text/plain"]
         assert table["text/html"].count("<tr>") == 9
         assert "states=[&#x27;answered&#x27;]" in table["text/html"]
         assert "script" not in table["text/html"]
 
     def test_a_picture_needs_no_column(self):
-        assert as_png(pd.DataFrame({"state": ["answered"]}), "1 of 1 calls").startswith(b"\x89PNG")
+        assert as_png(pd.DataFrame({"state": ["answered"]}), "1 of 1 calls")[0].startswith(b"\x89PNG")
 
     def test_an_empty_result_can_be_drawn(self, ex):
         ex.set("number", "nobody")
-        assert as_png(ex.frame, ex.view["sentence"]).startswith(b"\x89PNG")
+        assert as_png(ex.frame, ex.view["sentence"])[0].startswith(b"\x89PNG")
 
     @pytest.mark.parametrize("text", [PROGRAM, STYLE], ids=["program", "style"])
     def test_nothing_is_fetched_at_run_time(self, text):
