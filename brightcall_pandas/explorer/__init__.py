@@ -83,7 +83,9 @@ def explore(
         As in `load_calls`.
     """
     if isinstance(day_from, pd.DataFrame):
-        msg = "bc.explore loads the calls of some days; a frame that is there is explored by df.calls.explore()"
+        msg = (
+            "bc.explore loads the calls of some days; a frame that is there is explored by df.calls.explore()"
+        )
         raise TypeError(msg)
     calls = load_calls(
         day_from,

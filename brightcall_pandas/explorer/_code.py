@@ -89,7 +89,7 @@ def from_api(
     load_calls: str,
     client: str | None = None,
 ) -> str:
-    """Return an expression that loads the rows; what the API has no filter for follows as a filter of rows."""
+    """Return an expression that loads the rows; what the API cannot filter follows as a filter of rows."""
     request, rest = split_filter(selection, loaded, days)
     load = load_calls + request.code().removeprefix("bc.load_calls")
     if client is not None:

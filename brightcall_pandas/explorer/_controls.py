@@ -207,7 +207,7 @@ CONTROLS: dict[str, Control] = _all_controls()
 
 
 MOST = 200
-"""Choices that a list shows at once; the page says how many there are, and the others are found by a search."""
+"""Choices that a list shows at once; the page says how many there are, and a search finds the others."""
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,10 @@ class Options:
     @cached_property
     def _searched(self) -> list[str]:
         """What is searched of each choice: its label, and the values behind it, such as an id."""
-        return ["\n".join(map(str, [label, *group])).casefold() for label, group in zip(self.labels, self.values, strict=True)]
+        return [
+            "\n".join(map(str, [label, *group])).casefold()
+            for label, group in zip(self.labels, self.values, strict=True)
+        ]
 
     def ticked(self, value: Any) -> dict[int, bool | None]:
         """Return the choices that are ticked: True, or None for one of which only some spellings are."""
@@ -258,7 +261,11 @@ class Options:
     def found(self, part: str) -> list[int]:
         """Return the choices that have a text, case aside; all of them if it is empty."""
         part = part.strip().casefold()
-        return [choice for choice, text in enumerate(self._searched) if part in text] if part else [*range(len(self.labels))]
+        return (
+            [choice for choice, text in enumerate(self._searched) if part in text]
+            if part
+            else [*range(len(self.labels))]
+        )
 
 
 def options_of(control: Control, calls: EncodedCalls, names: Names = None) -> Options:

@@ -46,7 +46,9 @@ class Origin:
 
         def is_free(name: str) -> bool:
             there = self._names.get(name)
-            return there is None or (isinstance(there, pd.DataFrame) and there is not df and len(there) <= len(df))
+            return there is None or (
+                isinstance(there, pd.DataFrame) and there is not df and len(there) <= len(df)
+            )
 
         taken = self.name_of(df)
         return next((name for name in _RESULTS if name != taken and is_free(name)), _RESULTS[-1])

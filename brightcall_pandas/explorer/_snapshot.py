@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from brightcall_pandas import analysis
+from brightcall_pandas.explorer._stored import NO_FORMULAS
 from brightcall_pandas.frame import Names
 
 __all__ = ["as_html", "as_png"]
@@ -65,7 +66,8 @@ def as_html(view: dict[str, Any], code: str) -> str:
     )
     chips = "; ".join(html.escape(chip["text"]) for chip in view["chips"]) or "no filter"
     return (
+        f'<div class="{NO_FORMULAS}">'
         f"<p><b>{html.escape(view['sentence'])}</b><br>{chips}</p>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        f"<p>{html.escape(table['note'])}</p><pre>{html.escape(code)}</pre>"
+        f"<p>{html.escape(table['note'])}</p><pre>{html.escape(code)}</pre></div>"
     )

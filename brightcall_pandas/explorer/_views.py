@@ -221,9 +221,7 @@ class Views:
         note = f"{drawn:,} of {self.cross.count('paths'):,} calls in {n_drawn} of {known:,} variants"
         return {"bars": bars, "note": note}
 
-    def _bars(
-        self, name: str, most: int
-    ) -> tuple[list[dict[str, Any]], NDArray[np.int64]]:
+    def _bars(self, name: str, most: int) -> tuple[list[dict[str, Any]], NDArray[np.int64]]:
         """Return the largest choices of a control and those that are chosen, and the calls of all choices."""
         options, counts = self._options[name], self.option_counts(name)
         ticked = options.ticked(self.cross.selection.value(name))

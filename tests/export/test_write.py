@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta, timezone
 
-import os
 import duckdb
 import pandas as pd
 import pandas.testing as pdt
