@@ -12,7 +12,7 @@ The only room that imports ipywidgets and anywidget::
     _figures      the figures above all views
     _table        the rows that pass: sorted, searched, page by page
     _code         the statement that gives the same rows
-    _origin       what the frame is called where the explorer was made
+    _origin       what things are called where the code is pasted
     _stored       what a notebook keeps, to be seen without its kernel
     _snapshot     a picture and a table that a user asks for
     _page         the widget, its program and its style
@@ -24,6 +24,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from typing import Literal, Unpack
+
+import pandas as pd
 
 from brightcall_pandas.analysis import Further
 from brightcall_pandas.errors import brief_errors
@@ -80,6 +82,11 @@ def explore(
     TypeError, ValueError, BrightcallError
         As in `load_calls`.
     """
+    if isinstance(day_from, pd.DataFrame):
+        msg = (
+            "bc.explore loads the calls of some days; a frame that is there is explored by df.calls.explore()"
+        )
+        raise TypeError(msg)
     calls = load_calls(
         day_from,
         day_to,

@@ -17,11 +17,15 @@ _DAYS = ("day_from", "day_to")
 
 def load_filter(df: pd.DataFrame) -> CallFilter:
     """Return the filter that a frame was loaded with; an empty one if its provenance does not say."""
+    return _known_filter(df) or CallFilter()
+
+
+def _known_filter(df: pd.DataFrame) -> CallFilter | None:
     query = df.attrs.get("brightcall", {}).get("query") or {}
     try:
         return CallFilter.from_request(query, required=())
     except ValueError:  # numbers in it are pseudonyms, which the API does not know
-        return CallFilter()
+        return None
 
 
 def split_filter(
@@ -71,9 +75,8 @@ def split_filter(
 
 
 def from_frame(selection: Selection, name: str, zone: str, agent: str | None) -> str:
-    """Return a statement that takes the rows from the frame of a name."""
-    target = "calls" if name != "calls" else "chosen"  # the frame stays as it is
-    return f"{target} = {name}{_filtered(selection.filter, agent)}{_conditions(selection, zone)}"
+    """Return an expression that takes the rows from the frame of a name."""
+    return f"{name}{_filtered(selection.filter, agent)}{_conditions(selection, zone)}"
 
 
 def from_api(
@@ -83,27 +86,40 @@ def from_api(
     zone: str,
     agent: str | None,
     *,
-    package: str = "bc",
+    load_calls: str,
     client: str | None = None,
 ) -> str:
-    """Return a statement that loads the rows; what the API has no filter for follows as a filter of rows."""
+    """Return an expression that loads the rows; what the API cannot filter follows as a filter of rows."""
     request, rest = split_filter(selection, loaded, days)
-    load = package + request.code().removeprefix("bc")
+    load = load_calls + request.code().removeprefix("bc.load_calls")
     if client is not None:
         load = f"{load[:-1]}, client={client})"
-    return f"calls = {load}{_filtered(rest, agent)}{_conditions(selection, zone)}"
+    return f"{load}{_filtered(rest, agent)}{_conditions(selection, zone)}"
 
 
-def doubts(df: pd.DataFrame) -> str:
-    """Return why a load may not give the rows of a frame, as a comment; an empty text if it does."""
+def doubts(df: pd.DataFrame, *, client_unknown: bool = False) -> str:
+    """Return why a load may not give the rows of a frame, as a comment; an empty text if it does.
+
+    Parameters
+    ----------
+    df
+        The frame.
+    client_unknown
+        Whether it was loaded with a client that the statement cannot name.
+    """
     said = df.attrs.get("brightcall", {})
     windows = said.get("windows")
-    if not said.get("query"):
-        return "  # the frame does not say how it was loaded: these are all calls of its days"
     loaded = sum(each.get("rows", 0) for each in windows) if isinstance(windows, list) else len(df)
-    return (
-        f"  # the frame explored has {len(df):,} of the {loaded:,} calls loaded" if len(df) < loaded else ""
-    )
+    found = []
+    if not said.get("query"):
+        found.append("the frame does not say how it was loaded: these are all calls of its days")
+    elif _known_filter(df) is None:
+        found.append("the frame was loaded with filters that are pseudonyms now: they are left out")
+    elif len(df) < loaded:
+        found.append(f"the frame explored has {len(df):,} of the {loaded:,} calls loaded")
+    if client_unknown:
+        found.append("the client that loaded them has no name here: this takes the default one")
+    return f"  # {'; '.join(found)}" if found else ""
 
 
 def _filtered(spec: CallFilter, agent: str | None) -> str:

@@ -6,8 +6,10 @@ columns it reads. A new row in the table of filters is a new control here withou
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -205,7 +207,7 @@ CONTROLS: dict[str, Control] = _all_controls()
 
 
 MOST = 200
-"""Choices that a list shows; the page says how many there are."""
+"""Choices that a list shows at once; the page says how many there are, and a search finds the others."""
 
 
 @dataclass(frozen=True)
@@ -218,8 +220,6 @@ class Options:
         The text beside each box.
     values
         The values of the filter that each choice stands for, such as all spellings of an outcome.
-    total
-        How many choices there are, those that are not shown included.
     names
         The columns whose codes are counted.
     pairs
@@ -228,7 +228,6 @@ class Options:
 
     labels: list[str]
     values: list[tuple[Any, ...]]
-    total: int
     names: tuple[str, ...]
     pairs: tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -237,11 +236,36 @@ class Options:
         code, choice = self.pairs
         return np.bincount(choice, weights=by_code[code], minlength=len(self.labels)).astype(np.int64)
 
-    def chosen(self, value: Any) -> list[bool | None]:
-        """Return which choices are ticked; None for one of which only some spellings are."""
+    @cached_property
+    def _choice_of(self) -> dict[Any, list[int]]:
+        found: dict[Any, list[int]] = {}
+        for choice, group in enumerate(self.values):
+            for each in group:
+                found.setdefault(each, []).append(choice)
+        return found
+
+    @cached_property
+    def _searched(self) -> list[str]:
+        """What is searched of each choice: its label, and the values behind it, such as an id."""
+        return [
+            "\n".join(map(str, [label, *group])).casefold()
+            for label, group in zip(self.labels, self.values, strict=True)
+        ]
+
+    def ticked(self, value: Any) -> dict[int, bool | None]:
+        """Return the choices that are ticked: True, or None for one of which only some spellings are."""
         values = set(value if isinstance(value, tuple) else () if value is None else (value,))
-        found = [[each in values for each in group] for group in self.values]
-        return [True if all(group) else None if any(group) else False for group in found]
+        touched = sorted({choice for each in values for choice in self._choice_of.get(each, ())})
+        return {choice: values.issuperset(self.values[choice]) or None for choice in touched}
+
+    def found(self, part: str) -> list[int]:
+        """Return the choices that have a text, case aside; all of them if it is empty."""
+        part = part.strip().casefold()
+        return (
+            [choice for choice, text in enumerate(self._searched) if part in text]
+            if part
+            else [*range(len(self.labels))]
+        )
 
 
 def options_of(control: Control, calls: EncodedCalls, names: Names = None) -> Options:
@@ -252,7 +276,7 @@ def options_of(control: Control, calls: EncodedCalls, names: Names = None) -> Op
     if control.name == "weekdays":
         slots = np.arange(168)
         values = [(day,) for day in WEEKDAYS]
-        return Options([*WEEKDAYS], values, 7, ("weekday", "hour"), (slots, slots // 24))
+        return Options([*WEEKDAYS], values, ("weekday", "hour"), (slots, slots // 24))
     if control.name == "categories":
         return _closed(control, calls.encoded("type", "state"), ("type", "state"))
     encoded = calls.encoded(*control.columns)
@@ -260,7 +284,7 @@ def options_of(control: Control, calls: EncodedCalls, names: Names = None) -> Op
         words = {"transferred": ("transferred", "not transferred"), "ai": ("talked", "did not talk")}
         choice = np.arange(2)
         return Options(
-            list(words[control.name]), [(True,), (False,)], 2, control.columns, (np.array([1, 0]), choice)
+            list(words[control.name]), [(True,), (False,)], control.columns, (np.array([1, 0]), choice)
         )
     if control.columns in (("type",), ("state",), ("outcomeType",)):
         return _closed(control, encoded, control.columns)
@@ -277,7 +301,15 @@ def _named(options: Options, control: Control, names: Names) -> Options:
         return options
     parties = [label.split(ARROW) for label in options.labels]
     known = shown_names(sorted({party for each in parties for party in each}), names)
-    return replace(options, labels=[ARROW.join(str(known[party]) for party in each) for each in parties])
+    return replace(
+        options, labels=[ARROW.join(_isolated(str(known[party])) for party in each) for each in parties]
+    )
+
+
+def _isolated(name: str) -> str:
+    """Return a name that is written from right to left so that it does not turn the chain around it."""
+    turns = any(unicodedata.bidirectional(each) in ("R", "AL") for each in name)
+    return f"\u2068{name}\u2069" if turns else name
 
 
 def _closed(control: Control, encoded: Encoded, names: tuple[str, ...]) -> Options:
@@ -290,7 +322,7 @@ def _closed(control: Control, encoded: Encoded, names: tuple[str, ...]) -> Optio
     choices = [np.full(len(hit), choice) for choice, hit in enumerate(hits)]
     pairs = np.concatenate(hits), np.concatenate(choices)
     shown = [word.replace("_", " ") for word in words]
-    return Options(shown, [(word,) for word in words], len(words), names, pairs)
+    return Options(shown, [(word,) for word in words], names, pairs)
 
 
 Groups = dict[str, tuple[dict[Any, None], list[int]]]
@@ -329,7 +361,7 @@ def _ranked(groups: Groups, encoded: Encoded, names: tuple[str, ...]) -> Options
     else:
         order = sorted(groups, key=lambda key: (-weight[key], key == NONE, key))
     labels, values, members, choices = [], [], [], []
-    for choice, key in enumerate(order[:MOST]):
+    for choice, key in enumerate(order):
         spellings, found = groups[key]
         most = (
             spellings
@@ -344,7 +376,7 @@ def _ranked(groups: Groups, encoded: Encoded, names: tuple[str, ...]) -> Options
         members += found
         choices += [choice] * len(found)
     pairs = np.array(members, dtype=np.intp), np.array(choices, dtype=np.intp)
-    return Options(labels, values, len(order), names, pairs)
+    return Options(labels, values, names, pairs)
 
 
 def _shown(label: Any) -> str:

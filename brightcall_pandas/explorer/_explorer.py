@@ -14,6 +14,7 @@ import pandas as pd
 
 from brightcall_pandas import export
 from brightcall_pandas.analysis import Further
+from brightcall_pandas.errors import BrightcallError
 from brightcall_pandas.explorer import _snapshot
 from brightcall_pandas.explorer._code import doubts, from_api, from_frame, load_filter, split_filter
 from brightcall_pandas.explorer._counts import EncodedCalls
@@ -94,8 +95,8 @@ class Explorer:
         stored: bool = True,
         client: Client | None = None,
     ) -> None:
-        self._df, self._client = df, client
-        self._origin = Origin(df, client)
+        self._df, self._client, self._names = df, client, names
+        self._origin = Origin()
         self._cross = Crossfilter(EncodedCalls(df))
         self._views = Views(df, self._cross, names, metrics)
         self._stored = StoredSnapshot(self._as_stored) if stored else None
@@ -182,20 +183,22 @@ class Explorer:
         return self._views.all()
 
     def code(self, source: Literal["frame", "api"] | None = None) -> str:
-        """Return one statement that gives the same rows where the explorer was made.
+        """Return one statement that gives the same rows in a cell of the notebook.
 
         Parameters
         ----------
         source
             ``"frame"`` filters the frame that is explored, by its own name; ``"api"`` loads the calls. None:
-            the frame if it has a name, else the API.
+            the frame if it has a name, else the API. A name inside a function counts only if that function
+            asks.
 
         Returns
         -------
         str
             Such as ``calls = df.calls.filter(…)`` or ``calls = bc.load_calls(…)``; what the API has no filter
-            for follows as a filter of rows. A frame that was not loaded does not know its days, so the code
-            has those of its first and last call, and a comment says so.
+            for follows as a filter of rows. Where ``calls`` is something else than a part of the frame, the
+            result is ``chosen``. A frame that was not loaded does not know its days, so the code has those of
+            its first and last call, and a comment says so.
 
         Raises
         ------
@@ -207,21 +210,24 @@ class Explorer:
         selection, calls = self._cross.selection, self._cross.calls
         agent = None if selection.filter.agent_ids is None else agent_field(self._df)
         name = self._origin.name_of(self._df)
+        result = self._origin.result_from(self._df)
         if name is not None and source != "api":
-            return from_frame(selection, name, calls.zone, agent)
+            return f"{result} = {from_frame(selection, name, calls.zone, agent)}"
         if source == "frame":
             msg = "no variable holds the frame that is explored: give it a name, or take source='api'"
             raise ValueError(msg)
+        client = self._origin.name_of(self._client)
         statement = from_api(
             selection,
             load_filter(self._df),
             self._days(),
             calls.zone,
             agent,
-            package=self._origin.package,
-            client=self._origin.name_of(self._client),
+            load_calls=self._origin.load_calls,
+            client=client,
         )
-        return statement + doubts(self._df)
+        unknown = self._client is not None and client is None
+        return f"{result} = {statement}{doubts(self._df, client_unknown=unknown)}"
 
     def request(self) -> dict[str, Any]:
         """Return the body of the API request.
@@ -257,9 +263,10 @@ class Explorer:
         """
         from IPython import display  # noqa: PLC0415 - every notebook has it
 
-        publish: Callable[[dict[str, Any]], None] = display.publish_display_data
+        publish: Callable[..., None] = display.publish_display_data
         view = self.view
-        publish({"image/png": _snapshot.as_png(self.frame, view["sentence"]), "text/plain": view["sentence"]})
+        picture, words = _snapshot.as_png(self.frame, view["sentence"], self._names)
+        publish({"image/png": picture, "text/plain": words}, {"image/png": {"alt": words}})
         publish({"text/html": _snapshot.as_html(view, self.code()), "text/plain": self.code()})
 
     # Presets
@@ -371,8 +378,8 @@ class Explorer:
         try:
             status = self._do(content) or ""
         except FileExistsError:
-            exists = str(content.get("value"))
-        except (LookupError, TypeError, ValueError, OSError) as problem:
+            exists = _typed_path(content.get("value"))
+        except (BrightcallError, LookupError, TypeError, ValueError, OSError) as problem:
             error = str(problem.args[0] if isinstance(problem, KeyError) else problem)
         self._send(content.get("number"), error, status, exists)
 
@@ -386,11 +393,12 @@ class Explorer:
             "tick": lambda: self.set(name, self._views.values_of(name, list(value or []))),
             "cell": lambda: self._pick_cell(value),
             "pick": lambda: self._pick(name, value),
+            "find": lambda: self._views.search(name, str(value or "")),
             "clear": lambda: self._clear(name),
             "reset": self.reset,
             "undo": self.undo,
             "table": lambda: self._views.table.change(value or {}),
-            "save": lambda: self._save_by_hand(str(value), overwrite=bool(content.get("overwrite"))),
+            "save": lambda: self._save_by_hand(_typed_path(value), overwrite=bool(content.get("overwrite"))),
             "save preset": lambda: self.save_preset(str(value)),
             "load preset": lambda: self.load_preset(str(value)),
             "delete preset": lambda: self.delete_preset(str(value)),
@@ -399,6 +407,9 @@ class Explorer:
         return None if task is None else task()
 
     def _save_by_hand(self, path: str, *, overwrite: bool) -> str:
+        if not path:
+            msg = "name a file to save to, such as calls.parquet"
+            raise ValueError(msg)
         return f"Saved {self._cross.count():,} calls to {self.save(path, overwrite=overwrite)}"
 
     def _clear(self, name: str) -> None:
@@ -429,3 +440,8 @@ class Explorer:
             return days
         today = f"{pd.Timestamp.now():%Y-%m-%d}"
         return today, today
+
+
+def _typed_path(typed: Any) -> str:
+    """Return a path as a person typed it: blanks around it are not meant, and ``~`` is the home folder."""
+    return os.path.expanduser(str(typed or "").strip())

@@ -128,7 +128,7 @@ class KeyFigures:
             shown = duration(value) if told.unit == "s" else f"{value:,.12g}"
             against = _percent(value, of_all)
         else:
-            shown, against = f"{value:,.3g}", f"{of_all:,.3g} of all calls"
+            shown, against = f"{value:,.3g}", f"{of_all:,.3g} for all calls"
         label = metric.title or metric.name[:1].upper() + metric.name[1:].replace("_", " ")
         return _card(label, shown, against if not np.isnan(change) else "", f"{told.title}: {metric.formula}")
 

@@ -14,9 +14,14 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-__all__ = ["StoredSnapshot", "snapshot_html"]
+from brightcall_pandas.explorer._origin import shell_of_notebook
+
+__all__ = ["NO_FORMULAS", "StoredSnapshot", "snapshot_html"]
 
 _PAUSE_S = 1.0  # changes by hand that follow each other as fast as this are stored once
+
+NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
+"""Classes of what JupyterLab and nbconvert must not typeset: in a name, ``$`` is no formula."""
 
 # While the page lives, the snapshot is hidden; if it does not, the error of JupyterLab is.
 _STYLE = """<style>
@@ -44,7 +49,7 @@ class StoredSnapshot:
 
     def show(self) -> None:
         """Publish the snapshot as an output of the cell that runs; do nothing outside a notebook."""
-        shell = _shell_of_notebook()
+        shell = shell_of_notebook()
         if shell is None:
             return
         if not self._id:
@@ -95,16 +100,6 @@ def _calling(stored: StoredSnapshot) -> Callable[[Any], None]:
     return after_cell
 
 
-def _shell_of_notebook() -> Any:
-    """Return IPython's shell if it runs in a kernel; None anywhere else."""
-    try:
-        from IPython import get_ipython  # noqa: PLC0415 - every notebook has it
-    except ImportError:
-        return None
-    shell: Any = get_ipython()
-    return shell if getattr(shell, "kernel", None) is not None else None
-
-
 def snapshot_html(view: dict[str, Any], code: str) -> str:
     """Return what the page shows but its rows, as HTML without scripts.
 
@@ -127,7 +122,7 @@ def snapshot_html(view: dict[str, Any], code: str) -> str:
         f'<pre style="white-space: pre-wrap; margin: 8px 0">{escape(code)}</pre>',
         _note({"note": "A snapshot of the filter explorer; run the cell to use it."}),
     ]
-    return f'{_STYLE}<div class="bc-snapshot" style="font-size: 13px">{"".join(parts)}</div>'
+    return f'{_STYLE}<div class="bc-snapshot {NO_FORMULAS}" style="font-size: 13px">{"".join(parts)}</div>'
 
 
 def _heading(title: str) -> str:
@@ -139,6 +134,8 @@ def _note(data: dict[str, Any]) -> str:
 
 
 _CELL = "padding: 1px 16px 1px 0; text-align: left; vertical-align: middle"
+_LABEL = f"{_CELL}; max-width: 260px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap"
+_HATCHED = "background: repeating-linear-gradient(45deg, rgba(128, 128, 128, 0.6) 0 1px, transparent 1px 5px)"
 _COLOR = "0, 114, 178"
 
 
@@ -163,9 +160,10 @@ def _bars(title: str, data: dict[str, Any] | None) -> str:
 
 
 def _bar(bar: dict[str, Any], width: float, *, left_out: bool) -> str:
-    label = f"<b>{escape(bar['label'])}</b>" if bar["chosen"] else escape(bar["label"])
+    whole = escape(bar["label"])
+    label = f"<b>{whole}</b>" if bar["chosen"] else whole
     return (
-        f'<tr><td style="{_CELL}">{label}</td><td style="{_CELL}; width: 260px">'
+        f'<tr><td style="{_LABEL}" title="{whole}">{label}</td><td style="{_CELL}; width: 260px">'
         f'<div style="height: 11px; width: {width:.1f}%; {_ground(0.3 if left_out else 1)}"></div></td>'
         f'<td style="{_CELL}; text-align: right">{bar["n_calls"]:,}</td></tr>'
     )
@@ -182,7 +180,9 @@ def _days(data: dict[str, Any] | None) -> str:
         for day, count in zip(data["edges"], data["counts"], strict=False)
     )
     span = f"{data['edges'][0]} to {data['last_days'][-1]}"
-    return f"{_heading(f'Calls by day, {span}')}<table><tr>{bars}</tr></table>{_note(data)}"
+    most = data["counts"].index(max(data["counts"]))
+    said = f"{len(data['counts'])} bars; most calls from {data['edges'][most]}: {data['counts'][most]:,}"
+    return f"{_heading(f'Calls by day, {span}')}{_picture(f'<tr>{bars}</tr>', said)}{_note(data)}"
 
 
 def _heat_map(data: dict[str, Any] | None) -> str:
@@ -193,7 +193,7 @@ def _heat_map(data: dict[str, Any] | None) -> str:
     rows = "".join(
         f'<tr><td style="{size}; padding-right: 8px">{day[:3]}</td>'
         + "".join(
-            f'<td style="{_ground((mean or 0) / top * (1 if chosen else 0.3))}"></td>'
+            f'<td style="{_HATCHED if mean is None else _ground(mean / top * (1 if chosen else 0.3))}"></td>'
             for mean, chosen in zip(means, choices, strict=True)
         )
         + "</tr>"
@@ -201,8 +201,20 @@ def _heat_map(data: dict[str, Any] | None) -> str:
     )
     # The last row has the hours, and with them the width of each cell.
     hours = "".join(f'<td style="{size}">{hour if hour % 6 == 0 else ""}</td>' for hour in range(24))
-    table = f"<table>{rows}<tr><td></td>{hours}</tr></table>"
+    means = {
+        (day, hour): mean or 0
+        for day, row in zip(data["days"], data["a_day"], strict=True)
+        for hour, mean in enumerate(row)
+    }
+    day, hour = max(means, key=lambda cell: means[cell])
+    said = f"Mean calls a day by weekday and hour; most on {day} at {hour}:00, {means[day, hour]:.3g} a day"
+    table = _picture(f"{rows}<tr><td></td>{hours}</tr>", said)
     return f"{_heading('Calls a day by weekday and hour')}{table}{_note(data)}"
+
+
+def _picture(rows: str, said: str) -> str:
+    """Return a table whose cells are drawn rather than written, and in words what it shows."""
+    return f'<table role="img" aria-label="{escape(said)}">{rows}</table>'
 
 
 def _ground(share: float) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from brightcall_pandas.analysis import Further, MetricOfRows, calls_a_day, checked_metrics
-from brightcall_pandas.explorer._controls import CONTROLS, Control, Options, options_of
+from brightcall_pandas.explorer._controls import CONTROLS, MOST, Control, Options, options_of
 from brightcall_pandas.explorer._crossfilter import Crossfilter
 from brightcall_pandas.explorer._days import CoveredDays, drawn_days
 from brightcall_pandas.explorer._figures import KeyFigures
@@ -75,6 +76,7 @@ class Views:
         }
         self._days = CoveredDays(df)
         self._options: dict[str, Options] = {}
+        self._searches: dict[str, str] = {}
         for name, each in self.controls.items():
             if each.kind == "options":
                 self._options[name] = options_of(each, self.calls, names)
@@ -143,26 +145,44 @@ class Views:
         return shown | {"least": first, "most": last}
 
     def _choices(self, control: Control, value: Any) -> dict[str, Any]:
-        options = self._options[control.name]
+        options, ticked = self._options[control.name], self._options[control.name].ticked(value)
+        found = options.found(self._searches.get(control.name, ""))
+        places = sorted({*found[:MOST], *ticked})  # what is chosen can always be taken back
+        counts = self.option_counts(control.name)
         return {
-            "labels": options.labels,
-            "counts": self.option_counts(control.name),
-            "chosen": options.chosen(value),
-            "total": options.total,
+            "places": places,
+            "labels": [options.labels[place] for place in places],
+            "counts": counts[places].tolist(),
+            "chosen": [ticked.get(place, False) for place in places],
+            "n_found": len(found),
+            "total": len(options.labels),
+            "find": self._searches.get(control.name, ""),
         }
 
-    def option_counts(self, name: str) -> list[int]:
+    def search(self, name: str, part: str) -> None:
+        """Show only the choices of a control that have a text, and those that are chosen.
+
+        Raises
+        ------
+        KeyError
+            The control has no choices.
+        """
+        if name not in self._options:
+            msg = f"{name!r} has no choices"
+            raise KeyError(msg)
+        self._searches[name] = part
+
+    def option_counts(self, name: str) -> NDArray[np.int64]:
         """Return the number of calls of each choice under the other filters."""
         options = self._options[name]
-        counts: list[int] = options.counts(self.cross.counts(*options.names, without=(name,))).tolist()
-        return counts
+        return options.counts(self.cross.counts(*options.names, without=(name,)))
 
     def values_of(self, name: str, choices: list[int]) -> tuple[Any, ...]:
         """Return the filter's values when these boxes are ticked; values without a box of their own stay."""
         options, present = self._options[name], self.cross.selection.value(name)
         values = [value for choice in choices for value in options.values[choice]]
         if isinstance(present, tuple):
-            ticked = [choice for choice, each in enumerate(options.chosen(present)) if each]
+            ticked = [choice for choice, each in options.ticked(present).items() if each]
             boxed = {value for choice in ticked for value in options.values[choice]}
             values += [value for value in present if value not in boxed and value not in values]
         return tuple(values)
@@ -185,7 +205,7 @@ class Views:
             return None
         bars, counts = self._bars("outcomes", _BARS)
         n_calls, drawn = self.cross.count("outcomes"), sum(bar["n_calls"] for bar in bars)
-        note = f"{drawn:,} of {n_calls:,} calls; {n_calls - sum(counts):,} have no outcome"
+        note = f"{drawn:,} of {n_calls:,} calls; {n_calls - counts.sum():,} have no outcome"
         if len(counts) > len(bars):
             note += f"; {len(counts) - len(bars)} further outcomes not drawn"
         return {"bars": bars, "note": note}
@@ -201,23 +221,22 @@ class Views:
         note = f"{drawn:,} of {self.cross.count('paths'):,} calls in {n_drawn} of {known:,} variants"
         return {"bars": bars, "note": note}
 
-    def _bars(self, name: str, most: int) -> tuple[list[dict[str, Any]], list[int]]:
+    def _bars(self, name: str, most: int) -> tuple[list[dict[str, Any]], NDArray[np.int64]]:
         """Return the largest choices of a control and those that are chosen, and the calls of all choices."""
         options, counts = self._options[name], self.option_counts(name)
-        chosen = options.chosen(self.cross.selection.value(name))
+        ticked = options.ticked(self.cross.selection.value(name))
         n_calls = self.cross.count(name)
-        order = sorted(range(len(counts)), key=lambda choice: -counts[choice])
-        largest = [choice for choice in order[:most] if counts[choice] or name == "outcomes"]
-        ticked = [choice for choice in order if chosen[choice] is not False]
+        order: list[int] = np.argsort(-counts, kind="stable")[:most].tolist()
+        largest = [choice for choice in order if counts[choice] or name == "outcomes"]
         bars = [
             {
                 "choice": choice,
                 "label": options.labels[choice],
-                "n_calls": counts[choice],
+                "n_calls": int(counts[choice]),
                 "share": counts[choice] / n_calls if n_calls else 0,
-                "chosen": chosen[choice] is not False,
+                "chosen": choice in ticked,
             }
-            for choice in sorted({*largest, *ticked}, key=lambda choice: -counts[choice])
+            for choice in sorted({*largest, *ticked}, key=lambda choice: (-counts[choice], choice))
         ]
         return bars, counts
 
@@ -323,7 +342,7 @@ class Views:
         value = self.cross.selection.value(control.name)
         options = self._options.get(control.name)
         if options is not None:
-            ticked = [choice for choice, each in enumerate(options.chosen(value)) if each]
+            ticked = [choice for choice, each in options.ticked(value).items() if each]
             found = {each for choice in ticked for each in options.values[choice]}
             if found == set(value if isinstance(value, tuple) else (value,)):
                 return _words(tuple(options.labels[choice] for choice in ticked))

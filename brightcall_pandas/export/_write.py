@@ -134,6 +134,7 @@ def file_path(path: str | os.PathLike[str]) -> Path:
             f"{str(file / FILE)!r}, or pass partition='day' to write a folder"
         )
         raise ValueError(msg)
+    _refuse_device(file)
     _refuse_file_above(file)
     _refuse_export_above(file, levels=1)  # the file of a period may be replaced
     return file
@@ -145,6 +146,7 @@ def single_file(path: str | os.PathLike[str]) -> Path:
     if file.is_dir() or os.fspath(path).endswith(("/", os.sep)):
         msg = f"{str(file)!r} is a folder: name a file in it"
         raise ValueError(msg)
+    _refuse_device(file)
     _refuse_file_above(file)
     _refuse_export_above(file)
     return file
@@ -159,6 +161,13 @@ def _local_path(path: str | os.PathLike[str]) -> Path:
         )
         raise ValueError(msg)
     return Path(path)
+
+
+def _refuse_device(path: Path) -> None:
+    """Refuse a device or a pipe: what is written appears by rename, which would put a file in its place."""
+    if path.exists() and not path.is_file():
+        msg = f"{str(path)!r} is a device, not a file, and would be replaced: name a file"
+        raise ValueError(msg)
 
 
 def _refuse_file_above(path: Path) -> None:

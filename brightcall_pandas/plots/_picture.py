@@ -34,7 +34,7 @@ from brightcall_pandas.plots._facts import Facts, facts_of
 from brightcall_pandas.plots._fitting import Fit, NumberTicks
 from brightcall_pandas.plots._formats import told_units
 from brightcall_pandas.plots._labels import families, names_in
-from brightcall_pandas.plots._text import Key, write_around
+from brightcall_pandas.plots._text import Key, sentences_of, write_around
 
 __all__ = ["Look", "Picture", "PictureFigure", "headed", "no_data", "picture"]
 
@@ -75,6 +75,13 @@ class PictureFigure(Figure):
                 stamp = "CreationDate" if kind != "svg" else "Date"
                 options["metadata"] = {stamp: None, **(options.get("metadata") or {})}
             super().savefig(fname, **options)
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        """Tell a notebook in words what is seen: it keeps them beside the picture, as alternative text."""
+        said = " ".join(sentences_of(self))
+        if not said:
+            return {}, {}
+        return {"text/plain": said}, {kind: {"alt": said} for kind in ("image/png", "image/svg+xml")}
 
 
 @dataclass

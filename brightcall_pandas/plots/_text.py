@@ -17,6 +17,7 @@ import numpy as np
 from matplotlib import rcParams
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -492,8 +493,19 @@ def describe(ax: Axes) -> str:
     >>> bc.plots.describe(bc.plots.by_outcome(table)).split(".")[0]
     'no is the most frequent outcome: 80 % of the calls'
     """
-    layers = [each for each in ax.get_children() if isinstance(each, TextLayer)]
-    if not layers:
+    said = _sentence(ax)
+    if said is None:
         msg = "these axes hold no picture of brightcall_pandas.plots, so there is nothing to describe"
         raise ValueError(msg)
-    return layers[-1].sentence
+    return said
+
+
+def sentences_of(figure: Figure) -> list[str]:
+    """Return what is seen in each picture of a figure."""
+    return [said for ax in figure.axes if (said := _sentence(ax)) is not None]
+
+
+def _sentence(ax: Axes) -> str | None:
+    """Return what was last drawn on axes; None if it is no picture of ours."""
+    layers = [each for each in ax.get_children() if isinstance(each, TextLayer)]
+    return layers[-1].sentence if layers else None

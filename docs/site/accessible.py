@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -20,13 +22,30 @@ def last_statement(code: str) -> str:
 
 
 def _describe_pictures(app: Sphinx, doctree: nodes.document) -> None:
-    """Say of a notebook's picture what draws it: a stored output has no text beside it."""
+    """Give a notebook's pictures the words stored with them; without any, say what draws them."""
+    stored = stored_words(Path(app.env.doc2path(app.env.docname)))
     for cell in doctree.findall(nodes.container):
         if "cell" in cell["classes"]:
             code = next(iter(cell.findall(nodes.literal_block)), None)
+            words = iter(stored.get(cell.get("cell_index", -1), []))
             for picture in cell.findall(nodes.image):
                 if code is not None and picture.get("alt", picture["uri"]) == picture["uri"]:
-                    picture["alt"] = f"Picture of {last_statement(code.astext())}"
+                    picture["alt"] = next(words, "") or f"Picture of {last_statement(code.astext())}"
+
+
+def stored_words(source: Path) -> dict[int, list[str]]:
+    """Return the alternative texts of the pictures of each cell of a notebook, empty where it has none."""
+    if source.suffix != ".ipynb":
+        return {}
+    cells = json.loads(source.read_text(encoding="utf-8"))["cells"]
+    return {
+        at: [
+            output.get("metadata", {}).get("image/png", {}).get("alt", "")
+            for output in cell.get("outputs", [])
+            if "image/png" in output.get("data", {})
+        ]
+        for at, cell in enumerate(cells)
+    }
 
 
 def _level_captions(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:

@@ -267,6 +267,43 @@ class TestKeyboard:
         )
         assert nameless == []
 
+    def test_finds_a_choice_and_ticks_it(self, notebook, calls):
+        page = notebook.page
+        notebook.explorer.get_by_label("Find in Category").fill("inbound ans")
+        found = notebook.explorer.locator("[data-control=categories]")
+        found.get_by_text("1 of 16 choices have “inbound ans”").wait_for()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        notebook.shows(((calls["type"] == "inbound") & (calls["state"] == "answered")).sum())
+        notebook.explorer.get_by_label("Find in Category").fill("")
+        page.wait_for_function(
+            "document.querySelectorAll('[data-control=categories] .bc-option').length === 16"
+        )
+
+    def test_shows_which_of_two_sliders_has_the_focus(self, notebook):
+        notebook.explorer.locator("[data-control=hours] .bc-from").focus()
+        box = notebook.explorer.locator("[data-control=hours] .bc-sliders").bounding_box()
+        area = {
+            "x": box["x"] - 12,
+            "y": box["y"] - 2,
+            "width": box["width"] + 24,
+            "height": box["height"] + 4,
+        }
+        pictures = []
+        for key in ("Tab", "Shift+Tab", "Tab"):
+            notebook.page.keyboard.press(key)
+            pictures.append(notebook.page.screenshot(clip=area))
+        assert pictures[0] == pictures[2] != pictures[1]
+
+    def test_a_cell_of_the_heat_map_has_a_frame_that_any_color_lets_see(self, notebook):
+        notebook.explorer.locator(".bc-cell").first.focus()
+        notebook.page.keyboard.press("ArrowRight")
+        outer, inner = notebook.page.evaluate(
+            "[getComputedStyle(document.activeElement).outlineColor,"
+            " getComputedStyle(document.activeElement).boxShadow.match(/^[^)]*\\)/)[0]]"
+        )
+        assert abs(brightness(outer) - brightness(inner)) > 120
+
     def test_reaches_every_control(self, notebook):
         page = notebook.page
         wanted = notebook.explorer.evaluate(
@@ -290,7 +327,7 @@ class TestKeyboard:
 
 
 class TestLooks:
-    @pytest.mark.parametrize(("width", "theme"), [(700, "light"), (1600, "dark")])
+    @pytest.mark.parametrize(("width", "theme"), [(390, "light"), (700, "light"), (1600, "dark")])
     def test_nothing_sticks_out(self, width, theme, notebook, tmp_path):
         page = notebook.page
         page.set_viewport_size({"width": width, "height": 1200})

@@ -149,9 +149,85 @@ class TestNames:
         part = in_a_notebook("ex = loaded[:2].calls.explore()", loaded=loaded)["ex"]
         assert part.code().endswith("  # the frame explored has 2 of the 4 calls loaded")
 
-    def test_of_a_function_count_too(self):
-        source = "def look():\n    rows = CALLS.copy()\n    return rows.calls.explore()\nex = look()"
-        assert in_a_notebook(source)["ex"].code() == "calls = rows"
+    def test_of_a_function_count_while_it_asks(self):
+        source = (
+            "def look():\n    rows = CALLS.copy()\n    ex = rows.calls.explore()\n    return ex, ex.code()\n"
+        )
+        space = in_a_notebook(f"{source}ex, inside = look()")
+        assert space["inside"] == "calls = rows"
+        assert "rows" not in space["ex"].code()
+
+    def test_of_an_argument_are_not_taken_for_another_frame(self):
+        source = "df, march = CALLS[:1], CALLS.copy()\ndef look(df):\n    return df.calls.explore()\n"
+        source += "ex = look(march)"
+        space = in_a_notebook(source)
+        assert space["ex"].code() == "calls = march"
+        exec(space["ex"].code(), space)
+        assert len(space["calls"]) == 4
+
+    def test_with_an_underscore_are_taken_where_there_is_no_other(self):
+        space = in_a_notebook("_12 = _march = CALLS.copy(); ex = _march.calls.explore()")
+        assert space["ex"].code() == "calls = _march"
+        space = in_a_notebook("_march = march = CALLS.copy(); ex = _march.calls.explore()")
+        assert space["ex"].code() == "calls = march"
+        space = in_a_notebook("_12 = _ = __ = _cell_ab_march = CALLS.copy(); ex = _.calls.explore()")
+        assert "load_calls" in space["ex"].code()
+
+    def test_of_other_frames_are_not_given_to_the_result(self):
+        space = in_a_notebook("calls = CALLS.copy(); part = calls[1:]; ex = part.calls.explore()")
+        space["ex"].set("types", "inbound")
+        code = space["ex"].code()
+        assert code == "chosen = part.calls.filter(types=['inbound'])"
+        exec(code, space)
+        assert space["ex"].code() == code  # pasted again, it replaces what it gave before
+        space = in_a_notebook("calls = [1]; chosen = part = CALLS.copy(); ex = part.calls.explore()")
+        assert space["ex"].code() == "picked = chosen"
+
+    def test_of_two_explorers_are_those_of_their_frames(self):
+        space = in_a_notebook(
+            "a, b = CALLS.copy(), CALLS.copy()\none, two = a.calls.explore(), b.calls.explore()\n"
+            "three = a.calls.explore()\none.set('types', 'inbound'); three.set('states', 'answered')"
+        )
+        assert [space[name].code() for name in ("one", "two", "three")] == [
+            "calls = a.calls.filter(types=['inbound'])",
+            "calls = b",
+            "calls = a.calls.filter(states=['answered'])",
+        ]
+
+    @pytest.mark.parametrize(
+        ("imported", "called"),
+        [
+            ("from brightcall_pandas import load_calls as load", "load("),
+            ("import brightcall_pandas", "brightcall_pandas.load_calls("),
+            ("bc = 'before Christ'", "__import__('brightcall_pandas').load_calls("),
+        ],
+    )
+    def test_of_the_package_are_those_that_are_there(self, imported, called):
+        space = in_a_notebook(f"{imported}\nex = CALLS.copy().calls.explore()")
+        code = space["ex"].code()
+        assert code.startswith(f"calls = {called}'2026-03-02', '2026-03-11')")
+        assert eval(called[:-1], space) is bc.load_calls
+
+    def test_a_client_without_one_is_said(self):
+        client = bc.Client("k", base_url="http://127.0.0.1:9", account="a")
+        source = "import brightcall_pandas as bc\nex = Explorer(CALLS.copy(), client=clients[0])"
+        space = in_a_notebook(source, Explorer=Explorer, clients=[client])
+        del client
+        said = "the client that loaded them has no name here: this takes the default one"
+        assert space["ex"].code().endswith(said)
+        space["mine"] = space["clients"][0]
+        assert ", client=mine)" in space["ex"].code()
+        assert said not in space["ex"].code()
+
+    def test_a_load_with_numbers_that_are_pseudonyms_now_says_so(self):
+        loaded = CALLS.copy()
+        loaded.attrs["brightcall"] = {
+            "query": {"dayFrom": "2026-03-02", "dayTo": "2026-03-11", "uniqueId": None, "types": ["tok"]}
+        }
+        code = in_a_notebook("ex = loaded[:].calls.explore()", loaded=loaded)["ex"].code("api")
+        assert code.endswith(
+            "  # the frame was loaded with filters that are pseudonyms now: they are left out"
+        )
 
     def test_another_source_is_refused(self, ex):
         with pytest.raises(ValueError, match="source"):

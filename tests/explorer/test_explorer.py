@@ -511,6 +511,26 @@ class TestHabits:
         assert (sent[-1]["exists"], sent[-1]["status"]) == ("", f"Saved 400 calls to {path}")
         assert len(pd.read_parquet(path)) == 400
 
+    def test_save_by_hand_says_why_nothing_was_written(self, ex, tmp_path, monkeypatch):
+        (tmp_path / "gone").symlink_to(tmp_path / "disk" / "not there")
+        sent = []
+        monkeypatch.setattr(ex.page, "send", sent.append)
+        for path, said in [(tmp_path / "gone" / "calls.parquet", "cannot be written"), ("  ", "name a file")]:
+            ex.page.receive({"do": "save", "value": str(path), "number": "a-1"})
+            assert said in sent[-1]["error"]
+            assert (sent[-1]["answer"], sent[-1]["status"]) == ("a-1", "")
+
+    def test_save_by_hand_takes_the_path_as_a_person_means_it(self, ex, tmp_path, monkeypatch):
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("USERPROFILE", str(tmp_path))
+        sent = []
+        monkeypatch.setattr(ex.page, "send", sent.append)
+        ex.page.receive({"do": "save", "value": " ~/new folder/März 😀.parquet "})
+        path = tmp_path / "new folder" / "März 😀.parquet"
+        assert (sent[-1]["status"], len(pd.read_parquet(path))) == (f"Saved 400 calls to {path}", 400)
+        ex.page.receive({"do": "save", "value": "~/new folder/März 😀.parquet"})
+        assert sent[-1]["exists"] == str(path)
+
     def test_save_writes_the_rows_that_pass(self, ex, tmp_path):
         ex.set("states", "answered")
         path = ex.save(tmp_path / "calls.parquet")
@@ -543,22 +563,24 @@ class TestSharing:
 
     def test_snapshot_leaves_a_picture_a_table_and_the_code(self, ex, monkeypatch):
         shown = []
-        monkeypatch.setattr(display, "publish_display_data", shown.append)
+        monkeypatch.setattr(display, "publish_display_data", lambda *given: shown.append(given))
         ex.set("states", "answered")
         ex.snapshot()
-        picture, table = shown
+        (picture, metadata), (table,) = shown
         assert picture["image/png"].startswith(b"\x89PNG")
-        assert picture["text/plain"] == ex.view["sentence"]
+        assert picture["text/plain"] == metadata["image/png"]["alt"]
+        assert picture["text/plain"].startswith(ex.view["sentence"] + ". ")
+        assert "A bar for each outcome" in picture["text/plain"]
         assert table["text/html"].count("<tr>") == 9
         assert "states=[&#x27;answered&#x27;]" in table["text/html"]
         assert "script" not in table["text/html"]
 
     def test_a_picture_needs_no_column(self):
-        assert as_png(pd.DataFrame({"state": ["answered"]}), "1 of 1 calls").startswith(b"\x89PNG")
+        assert as_png(pd.DataFrame({"state": ["answered"]}), "1 of 1 calls")[0].startswith(b"\x89PNG")
 
     def test_an_empty_result_can_be_drawn(self, ex):
         ex.set("number", "nobody")
-        assert as_png(ex.frame, ex.view["sentence"]).startswith(b"\x89PNG")
+        assert as_png(ex.frame, ex.view["sentence"])[0].startswith(b"\x89PNG")
 
     @pytest.mark.parametrize("text", [PROGRAM, STYLE], ids=["program", "style"])
     def test_nothing_is_fetched_at_run_time(self, text):
@@ -625,6 +647,10 @@ class TestExplore:
             assert_frame_equal(space["calls"].reset_index(drop=True), ex.frame.reset_index(drop=True))
             assert ex.request()["dayFrom"] == str(first)
             assert isinstance(date.fromisoformat(ex.request()["dayTo"]), date)
+
+    def test_a_frame_is_explored_by_its_own_method(self):
+        with pytest.raises(TypeError, match=r"df\.calls\.explore\(\)"):
+            bc.explore(CALLS)
 
     def test_without_the_extra_says_what_to_install(self):
         code = """

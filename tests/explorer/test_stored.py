@@ -8,6 +8,7 @@ import pytest
 from nbclient import NotebookClient
 
 from brightcall_pandas.explorer import Explorer
+from brightcall_pandas.explorer._snapshot import as_html
 from brightcall_pandas.explorer._stored import snapshot_html
 
 CELLS = [
@@ -84,8 +85,28 @@ class TestSnapshot:
         ex.set("outcomes", calls["outcomeTag"].tolist())
         html = snapshot_html(ex.view, ex.code())
         assert "<img" not in html
-        assert html.count("&lt;img src=x onerror=alert(1)&gt;") == 3  # selection, bar, code
+        assert html.count("&lt;img src=x onerror=alert(1)&gt;") == 4  # selection, bar and its title, code
         assert not re.search(r"<script|javascript:|http", html)
+
+    def test_names_with_dollars_are_not_typeset_and_long_ones_not_as_wide_as_the_page(self):
+        calls = pd.DataFrame({"outcomeTag": ["$5^_x$", "x" * 200]})
+        ex = Explorer(calls, presets="presets.json")
+        for html in (snapshot_html(ex.view, ex.code()), as_html(ex.view, ex.code())):
+            opened = html[html.index("<div") : html.index("$5^_x$")]
+            assert re.match('<div class="[^"]*mathjax_ignore tex2jax_ignore"', opened)
+            assert "</div>" not in opened.split("<td")[0]
+        label = re.search(r'<td style="([^"]*)"[^>]*>x{200}</td>', snapshot_html(ex.view, ex.code()))
+        assert {"max-width: 260px", "text-overflow: ellipsis"} <= set(label[1].split("; "))
+
+    def test_drawn_tables_have_words_and_hours_that_no_day_has_are_hatched(self):
+        stamps = pd.to_datetime(["2026-03-02T09:10Z", "2026-03-03T10:00Z", "2026-03-03T10:30Z"])
+        ex = Explorer(pd.DataFrame({"timestamp": stamps}), presets="presets.json")
+        html = snapshot_html(ex.view, ex.code())
+        assert re.findall('role="img" aria-label="([^"]*)"', html) == [
+            "2 bars; most calls from 2026-03-03: 2",
+            "Mean calls a day by weekday and hour; most on Tuesday at 10:00, 2 a day",
+        ]
+        assert html.count("repeating-linear-gradient") == 5 * 24
 
     def test_a_frame_without_columns_has_its_count(self):
         ex = Explorer(pd.DataFrame({"id": ["1", "2"]}), presets="presets.json")

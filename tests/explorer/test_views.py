@@ -189,3 +189,65 @@ class TestView:
         ex = pd.DataFrame({"outcomeTag": [text]}).calls.explore()
         assert ex.view["outcomes"]["bars"][0]["label"] == text
         assert "<img" not in as_html(ex.view, ex.code())
+
+
+class TestThousandsOfChoices:
+    CALLS = pd.DataFrame(
+        {
+            "state": ["answered", "unanswered"] * 1500,
+            "lineNumber": [f"+4930{each:05}" for each in range(3000)],
+            "outcomeTag": [f"Outcome {each % 1000}" for each in range(3000)],
+            "userId": [str(each) for each in range(3000)],
+        }
+    )
+
+    @pytest.fixture
+    def ex(self):
+        return self.CALLS.calls.explore(names={each: f"Agent {each}" for each in range(3000)})
+
+    def test_a_search_finds_those_that_are_not_shown_at_first(self, ex):
+        control = ex.controls["lines"]
+        assert (len(control["labels"]), control["n_found"], control["total"]) == (200, 3000, 3000)
+        assert "+493002999" not in control["labels"]
+        ex.page.receive({"do": "find", "name": "lines", "value": " 02999"})
+        control = ex.controls["lines"]
+        assert (control["labels"], control["counts"], control["n_found"]) == (["+493002999"], [1], 1)
+        ex.page.receive({"do": "tick", "name": "lines", "value": control["places"]})
+        assert ex.frame.index.tolist() == [2999]
+
+    def test_what_is_chosen_stays_in_sight_and_is_kept(self, ex):
+        for part in ("02999", "01234"):
+            ex.page.receive({"do": "find", "name": "lines", "value": part})
+            ex.page.receive({"do": "tick", "name": "lines", "value": ex.controls["lines"]["places"]})
+        ex.page.receive({"do": "find", "name": "lines", "value": "nothing"})
+        control = ex.controls["lines"]
+        assert (control["labels"], control["chosen"]) == (["+493001234", "+493002999"], [True, True])
+        assert control["n_found"] == 0
+        ex.page.receive({"do": "tick", "name": "lines", "value": control["places"][:1]})
+        assert ex.conditions == {"lines": ("+493001234",)}
+
+    @pytest.mark.parametrize("part", ["agent 2718", "2718"])
+    def test_agents_are_found_by_name_and_by_id(self, part, ex):
+        ex.page.receive({"do": "find", "name": "agent_ids", "value": part})
+        assert ex.controls["agent_ids"]["labels"] == ["Agent 2718"]
+
+    def test_an_outcome_without_a_bar_is_an_outcome(self, ex):
+        assert ex.view["outcomes"]["note"] == (
+            "36 of 3,000 calls; 0 have no outcome; 988 further outcomes not drawn"
+        )
+
+    def test_a_control_without_choices_has_nothing_to_find(self, ex, monkeypatch):
+        sent = []
+        monkeypatch.setattr(ex.page, "send", sent.append)
+        ex.page.receive({"do": "find", "name": "talk_time", "value": "1"})
+        assert "no choices" in sent[-1]["error"]
+
+
+def test_names_written_from_right_to_left_leave_chains_in_their_order():
+    # Without the isolates around them, a browser shows the second party before the arrow.
+    calls = pd.DataFrame({"numbersInvolvedJSON": ['["101", "102"]']})
+    ex = calls.calls.explore(names={101: "שלום", 102: "علي"})
+    assert ex.controls["paths"]["labels"] == ["\u2068שלום\u2069 → \u2068علي\u2069"]
+    assert ex.view["paths"]["bars"][0]["label"] == "\u2068שלום\u2069 → \u2068علي\u2069"
+    ex.set("paths", "101 → 102")
+    assert len(ex.frame) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta, timezone
 
 import duckdb
@@ -90,6 +91,16 @@ class TestToParquet:
         (tmp_path / "calls.parquet").write_text("older")
         file = ONE_CALL.calls.to_parquet(tmp_path / "calls.parquet", partition=None)
         assert bc.read_calls(file)["id"].tolist() == ["1"]
+
+    @pytest.mark.parametrize("name", ["calls.parquet", "calls.xlsx"])
+    def test_a_device_or_a_pipe_is_not_replaced(self, tmp_path, name):
+        os.mkfifo(tmp_path / name)
+        calls = ONE_CALL.calls
+        with pytest.raises(ValueError, match=f"{name}' is a device, not a file"):
+            calls.to_excel(tmp_path / name) if name.endswith("xlsx") else calls.to_parquet(
+                tmp_path / name, partition=None
+            )
+        assert (tmp_path / name).is_fifo()
 
     def test_an_unknown_partition_is_refused(self, tmp_path):
         with pytest.raises(ValueError, match="partition='week' is not one of 'day', 'month', None"):

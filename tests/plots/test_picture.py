@@ -10,6 +10,9 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from IPython.core.formatters import DisplayFormatter
+from IPython.core.pylabtools import print_figure
+from matplotlib.figure import Figure
 
 from brightcall_pandas import plots
 from brightcall_pandas.accessors import _frame as accessor  # noqa: F401  (registers .calls)
@@ -255,6 +258,16 @@ class TestDescribe:
         assert "n = 60 calls" in told
         assert "2–4 March 2026" in told
         assert told.endswith("Colors: positive (+), neutral, negative (−).")
+
+    def test_a_notebook_keeps_it_beside_the_picture(self):
+        ax = CALLS.calls.plot.by_outcome()
+        notebook = DisplayFormatter()
+        notebook.formatters["image/png"].for_type(Figure, print_figure)  # as its backend does
+        data, metadata = notebook.format(ax.figure)
+        assert data["text/plain"] == metadata["image/png"]["alt"] == plots.describe(ax)
+        assert data["image/png"]
+        ax.clear()  # nothing of ours is left
+        assert "alt" not in str(notebook.format(ax.figure)[1])
 
     def test_axes_without_a_picture_have_nothing_to_describe(self):
         with pytest.raises(ValueError, match="nothing to describe"):

@@ -1,40 +1,45 @@
 // A control for each filter.
 
 function optionsControl(control, send) {
-  const boxes = [], counts = [], rows = [];
+  let now = control, rows = [], drawn = "";
   const list = h("div", { class: "bc-options" });
-  control.labels.forEach((label, place) => {
-    const box = h("input", { type: "checkbox", onchange: () => {
-      if (control.single && box.checked) boxes.forEach((other) => { if (other !== box) other.checked = false; });
-      send("tick", control.name, boxes.flatMap((each, at) => (each.checked ? [at] : [])));
-    } });
-    const count = h("span", { class: "bc-count" });
-    const row = h("label", { class: "bc-option", title: label }, box, h("span", { class: "bc-name" }, label), count);
-    boxes.push(box); counts.push(count); rows.push(row);
-    list.append(row);
-  });
-  const stops = roving(list, () => boxes.filter((_, at) => !rows[at].hidden));
-  stops.refresh();
-  let find = null;
-  if (control.labels.length > 12) {
-    find = h("input", { type: "search", placeholder: `Find among ${number(control.total)}`,
-      "aria-label": `Find in ${control.label}`, oninput: () => {
-        const part = find.value.toLowerCase();
-        rows.forEach((row, at) => { row.hidden = !control.labels[at].toLowerCase().includes(part); });
-        stops.refresh();
-      } });
+  const stops = roving(list, () => rows.map((row) => row.box));
+  // The kernel looks for it: of thousands of choices the page has only some.
+  const find = control.total <= 12 ? null : h("input", { type: "search", placeholder: `Find among ${number(control.total)}`,
+    "aria-label": `Find in ${control.label}`, oninput: later(() => send("find", control.name, find.value), TYPING_MS) });
+  const note = h("p", { class: "bc-note", role: "status" });
+  const tick = (box) => {
+    if (control.single && box.checked) rows.forEach((other) => { if (other.box !== box) other.box.checked = false; });
+    send("tick", control.name, rows.flatMap((row) => (row.box.checked ? [row.place] : [])));
+  };
+  function draw() {
+    const focused = rows.find((row) => row.box === focusNear(list))?.place;
+    rows = now.labels.map((label, at) => {
+      const box = h("input", { type: "checkbox", onchange: () => tick(box) }), count = h("span", { class: "bc-count" });
+      const node = h("label", { class: "bc-option", title: label }, box, h("span", { class: "bc-name" }, label), count);
+      return { box, count, node, place: now.places[at] };
+    });
+    list.replaceChildren(...rows.map((row) => row.node));
+    const stop = stops.refresh();
+    if (focused !== undefined) (rows.find((row) => row.place === focused)?.box ?? stop ?? find)?.focus();
   }
-  const more = control.total > control.labels.length
-    ? h("p", { class: "bc-note" }, `${number(control.labels.length)} of ${number(control.total)} choices shown`) : null;
   return {
-    parts: [find, list, more],
-    update(now) {
-      now.counts.forEach((count, at) => {
-        setText(counts[at], number(count));
-        rows[at].classList.toggle("bc-none", count === 0);
-        boxes[at].checked = now.chosen[at] === true;
-        boxes[at].indeterminate = now.chosen[at] === null;
+    parts: [find, list, note],
+    update(fresh) {
+      now = fresh;
+      if (drawn !== String(now.places)) draw();
+      drawn = String(now.places);
+      rows.forEach((row, at) => {
+        setText(row.count, number(now.counts[at]));
+        row.node.classList.toggle("bc-none", now.counts[at] === 0);
+        row.box.checked = now.chosen[at] === true;
+        row.box.indeterminate = now.chosen[at] === null;
       });
+      if (find) setValue(find, now.find);
+      const all = now.find ? `${number(now.n_found)} of ${number(now.total)} choices have “${now.find}”` : `${number(now.total)} choices`;
+      const more = now.n_found > now.labels.length ? `${number(now.labels.length)} shown of ${all}; find the others` : now.find ? all : "";
+      setText(note, more);
+      note.hidden = !more;
     },
   };
 }

@@ -78,8 +78,8 @@ function render({ model, el }) {
     }
     if (folded.childNodes.length > 1) front.append(folded);
     const toggle = (name) => (bar) => {
-      const chosen = page.view.controls.find((each) => each.name === name).chosen;
-      const places = chosen.flatMap((each, at) => (each === false || at === bar.choice ? [] : [at]));
+      const { chosen, places: all } = page.view.controls.find((each) => each.name === name);
+      const places = all.filter((place, at) => chosen[at] !== false && place !== bar.choice);
       requests.send("tick", name, bar.chosen ? places : [...places, bar.choice]);
     };
     const outcomes = bars("outcomes", "Outcomes", toggle("outcomes")), paths = bars("paths", "Transfer variants", toggle("paths"));

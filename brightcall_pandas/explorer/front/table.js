@@ -16,7 +16,7 @@ function callTable(send, report) {
   const place = h("span", { class: "bc-count", role: "status" });
   const copyRows = button("Copy rows", "copy-rows", async () => {
     await copy([now.names, ...now.rows].map((row) => row.map((cell) => cell.replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n"));
-    report(`${number(now.rows.length)} rows copied, with their headings`);
+    report(now.rows.length === 1 ? "1 row copied, with its headings" : `${number(now.rows.length)} rows copied, with their headings`);
   });
   const list = h("div", { class: "bc-options" });
   const columns = h("details", { class: "bc-columns" }, h("summary", { class: "bc-button" }, "Columns"), list);
@@ -55,7 +55,7 @@ function callTable(send, report) {
     body.replaceChildren(...now.rows.map((row, line) => h("tr", { role: "row" }, ...row.map((text, at) => {
       const name = now.names[at], attributes = { role: "gridcell", class: now.numeric[at] ? "bc-number" : null };
       if (!now.picks[name]) return h("td", attributes, text);
-      const dead = text === "" || text === "not known";
+      const dead = text === "" || (text === "not known" && now.numeric[at]); // an outcome may be called so
       const cell = h("button", { type: "button", class: "bc-pick", "aria-disabled": dead ? "true" : null,
         "aria-label": dead ? `no ${name}` : null, title: dead ? null : `Only calls with ${name} ${text}`,
         onclick: () => { if (!dead) send("pick", name, now.positions[line]); } }, text || "\u00a0");
