@@ -14,6 +14,8 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
+from brightcall_pandas.errors import running_shell
+
 __all__ = ["StoredSnapshot", "snapshot_html"]
 
 _PAUSE_S = 1.0  # changes by hand that follow each other as fast as this are stored once
@@ -97,11 +99,7 @@ def _calling(stored: StoredSnapshot) -> Callable[[Any], None]:
 
 def _shell_of_notebook() -> Any:
     """Return IPython's shell if it runs in a kernel; None anywhere else."""
-    try:
-        from IPython import get_ipython  # noqa: PLC0415 - every notebook has it
-    except ImportError:
-        return None
-    shell: Any = get_ipython()
+    shell = running_shell()
     return shell if getattr(shell, "kernel", None) is not None else None
 
 
