@@ -95,13 +95,15 @@ class TestLab:
         code = """
             import os
             import brightcall_pandas as bc
+            print('bc.load_calls("2026-03-02", "2026-03-31")' in bc.Client()._repr_html_().replace("&quot;", '"'))
             print(len(bc.load_calls("2026-03-02", "2026-03-31", progress=False)))
             print(os.environ["BRIGHTCALL_BASE_URL"])
         """
         with running(folder) as (said, address):
             assert "made-up calls of a sandbox, 2026-03-02 to 2026-03-31" in said
             assert "set BRIGHTCALL_API_KEY" in said
-            calls, url = printed(address, "below", code).split()
+            suggested, calls, url = printed(address, "below", code).split()
+        assert suggested == "True"
         assert calls == "20000"
         with pytest.raises(requests.ConnectionError):
             requests.get(url, timeout=DEADLINE_S)
