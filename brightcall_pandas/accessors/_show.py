@@ -56,8 +56,9 @@ Format = Callable[[Any], str]
 def show(df: pd.DataFrame, rows: int | None = None, columns: Sequence[str] | None = None) -> Styler:
     """Show calls, or a table of them, as people read them.
 
-    Rates are percentages, differences of rates percentage points, durations seconds, or minutes where the
-    longest of a column has 10,000 s, and hours from 100 h on; whole numbers have no decimals. Calls show time, direction, state, outcome and talk time first.
+    Rates are percentages, differences of rates percentage points; whole numbers have no decimals. Durations
+    are seconds, in a column with 10,000 s or more minutes, and in one with 100 h or more hours. Calls show
+    time, direction, state, outcome and talk time first.
 
     Parameters
     ----------

@@ -49,6 +49,7 @@ class Bar:
 
     def __init__(self, kind: type[tqdm[Any]], **options: Any) -> None:
         self._output: Any = None
+        self._drawn: Any  # with a widget, of which std.tqdm knows nothing
         in_notebook = sys.modules.get("tqdm.notebook")
         if in_notebook is None or not issubclass(kind, in_notebook.tqdm):
             self._drawn = kind(file=UnfailingStream(), **options)
@@ -56,7 +57,7 @@ class Bar:
         from IPython.display import display  # noqa: PLC0415 - every notebook has it
 
         self._drawn = kind(file=UnfailingStream(), display=False, **options)
-        self._output = display(self._drawn.container, display_id=True)
+        self._output = display(self._drawn.container, display_id=True)  # type: ignore[no-untyped-call]
 
     @property
     def n(self) -> float:
