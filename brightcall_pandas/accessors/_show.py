@@ -369,9 +369,8 @@ def _caption(df: pd.DataFrame, part: pd.DataFrame, meanings: Meanings) -> str:
             else "all, with the table as t: t.calls.show(columns=list(t))"
         )
         said.append(f"{len(part.columns)} of {len(df.columns)} columns; {more}")
-    merit = next((name for name in map(str, df.columns) if name.endswith(_MERIT)), None)
-    if merit and "rank" in part.columns:
-        said.append(f"ranked by {merit}")
+    if (merit := df.attrs.get("ranked_by")) and "rank" in part.columns:
+        said.append(f"ranked by {merit}, the cautious end of the adjusted rate")
     if meanings.is_calls and isinstance(df.dtypes.get("timestamp"), pd.DatetimeTZDtype):
         said.append(f"times of {zone_of_times(df['timestamp'])}")
     if _AGENT in part.columns and _AGENT not in df.columns:

@@ -37,7 +37,7 @@ _COPIES = (
 _OWN = (
     "An API key was found (not tried yet): your notebooks load the calls of its account, from {0.base_url}.\n"
     "Those that came with the project start a sandbox of their own, until you write OWN_ACCOUNT = True in\n"
-    "their first cell. Ctrl-C, twice, ends JupyterLab."
+    "their first cell. Ctrl-C twice, or once and y, ends JupyterLab."
 )
 _OPENED = f"{_MINE / _OF_ACCOUNT} is opened first: it loads and draws the last 30 days of your account."
 _CELLS = (
@@ -61,10 +61,10 @@ names = {"bc": bc, "df": bc.to_frame([{"id": 1}])}
 for code in ("bc.", "df.calls.", "df.calls.plot.", "bc.load_calls("):
     jedi.Interpreter(code, [names]).complete(1, len(code))
 """
-"""What lets the first Tab of a notebook take a second rather than twenty: jedi reads sources, and keeps them."""
+"""What the first Tab on a machine waits for otherwise: jedi, by which IPython completes, reads sources."""
 _MADE_UP = (
     "No API key was found: notebooks load made-up calls of a sandbox, {0.day_from} to {0.day_to}.\n"
-    "Ctrl-C, twice, ends JupyterLab and the sandbox. "
+    "Ctrl-C twice, or once and y, ends JupyterLab and the sandbox. "
     f"For your own account, set {KEY_VARIABLE} and start again."
 )
 
@@ -178,8 +178,12 @@ def _sandbox() -> Iterator[str]:
 @contextlib.contextmanager
 def _tab_warmed_up() -> Iterator[None]:
     """Have what completes names in notebooks read sources in the background, which it does once a machine."""
-    nowhere = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([sys.executable, "-P", "-c", _TAB], **nowhere) as process:  # type: ignore[call-overload]
+    with subprocess.Popen(  # noqa: S603 - a program of ours
+        [sys.executable, "-P", "-c", _TAB],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
         try:
             yield
         finally:

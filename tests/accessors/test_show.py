@@ -254,7 +254,7 @@ class TestWidth:
         assert bounds == ["answer_rate_adjusted_low"]  # what the order goes by
         assert sum(len(name) + 2 for name in shown) <= 118
         said = f"{len(shown)} of {len(table.columns)} columns; all, with the table as t: "
-        assert f"{said}t.calls.show(columns=list(t)); ranked by answer_rate_adjusted_low" in html
+        assert f"{said}t.calls.show(columns=list(t)); ranked by answer_rate_adjusted_low, the" in html
 
     def test_all_of_them_where_that_is_wished(self):
         table = self.CALLS.calls.by_agent()
