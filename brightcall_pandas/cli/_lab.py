@@ -51,17 +51,19 @@ _CELLS = (
     "ax = df.calls.plot.by_outcome()",
 )
 """Of the notebook of one's own account: a text, and code."""
-_TAB = """
+_ONCE = """
 import contextlib, os
 with contextlib.suppress(AttributeError):
     os.nice(10)
 import brightcall_pandas as bc
 import jedi
+import matplotlib.font_manager
 names = {"bc": bc, "df": bc.to_frame([{"id": 1}])}
 for code in ("bc.", "df.calls.", "df.calls.plot.", "bc.load_calls("):
     jedi.Interpreter(code, [names]).complete(1, len(code))
 """
-"""What the first Tab on a machine waits for otherwise: jedi, by which IPython completes, reads sources."""
+"""What the first picture and the first Tab on a machine wait for otherwise: matplotlib looks for fonts, and
+jedi, by which IPython completes names, reads sources."""
 _MADE_UP = (
     "No API key was found: notebooks load made-up calls of a sandbox, {0.day_from} to {0.day_to}.\n"
     "Ctrl-C twice, or once and y, ends JupyterLab and the sandbox. "
@@ -102,7 +104,7 @@ def lab(arguments: Arguments = None, copies_of: CopiesOf = None) -> None:
     if first is not None and own:
         first = _notebook_of_account()
     opened = [] if first is None else _opening(first)
-    with _account() if own else _sandbox() as said, _tab_warmed_up(), warnings.catch_warnings():
+    with _account() if own else _sandbox() as said, _read_before(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # JupyterLab's, about itself
         typer.echo("\n".join([said, *([_OPENED] if opened and own else []), *([_COPIES] if opened else [])]))
         LabApp.launch_instance(_quiet([*opened, *(arguments or [])]))
@@ -176,10 +178,10 @@ def _sandbox() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _tab_warmed_up() -> Iterator[None]:
-    """Have what completes names in notebooks read sources in the background, which it does once a machine."""
+def _read_before() -> Iterator[None]:
+    """Have read in the background what is read once a machine, as long as the block lasts."""
     with subprocess.Popen(  # noqa: S603 - a program of ours
-        [sys.executable, "-P", "-c", _TAB],
+        [sys.executable, "-P", "-c", _ONCE],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
