@@ -54,7 +54,7 @@ _CELLS = (
 _ONCE = """
 import contextlib, os
 with contextlib.suppress(AttributeError):
-    os.nice(10)
+    os.nice(5)
 import brightcall_pandas as bc
 import jedi
 import matplotlib.font_manager
