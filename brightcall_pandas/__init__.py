@@ -29,7 +29,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from brightcall_pandas import errors
-from brightcall_pandas.accessors import CallsAccessor, calls, display_tables
+from brightcall_pandas.accessors import CallsAccessor, calls, display_tables, offer_words
 from brightcall_pandas.analysis import Metric, definitions
 from brightcall_pandas.errors import (
     AuthenticationError,
@@ -117,6 +117,9 @@ __version__ = "0.1.0"
 
 # Silent unless the user asks: logging.getLogger("brightcall_pandas").setLevel("INFO"), and a handler.
 logging.getLogger("brightcall_pandas").addHandler(logging.NullHandler())
+
+# Tab within the quotes of an argument, in IPython and Jupyter.
+offer_words(errors.running_shell())
 
 
 @errors.brief_errors

@@ -24,9 +24,11 @@ from __future__ import annotations
 import difflib
 import dis
 import functools
+import importlib.util
 import inspect
 import os
 import re
+import shlex
 import sys
 import types
 import warnings
@@ -130,14 +132,44 @@ def missing_extra(what: str, extra: str, error: ImportError) -> ModuleNotFoundEr
     Examples
     --------
     >>> print(missing_extra("to_excel", "excel", ModuleNotFoundError("…", name="xlsxwriter")))
-    to_excel needs xlsxwriter, which is not installed; run: pip install "brightcall-pandas[excel]"
+    ... # doctest: +ELLIPSIS
+    to_excel needs xlsxwriter, which is not installed; run: ...pip install..."brightcall-pandas[excel]"
     """
     if isinstance(error, ModuleNotFoundError) and error.name:
         why = f"needs {error.name.partition('.')[0]}, which is not installed"
     else:
         why = f"cannot be used ({error})"
-    msg = f'{what} {why}; run: pip install "brightcall-pandas[{extra}]"'
-    return ModuleNotFoundError(msg, name=error.name)
+    return ModuleNotFoundError(f"{what} {why}; run: {extra_line(extra)}", name=error.name)
+
+
+def extra_line(extra: str) -> str:
+    """Return the line that adds an extra of this package to it."""
+    return install_line(f"brightcall-pandas[{extra}]")
+
+
+def install_line(package: str) -> str:
+    """Return the line that installs a package where this code runs, whatever ``pip`` the shell would find.
+
+    In a notebook it is for a cell, elsewhere for a terminal. An environment without pip, as uv makes it, is
+    named to uv.
+    """
+    python = _quoted(sys.executable or "python")
+    in_cell = running_shell() is not None
+    if importlib.util.find_spec("pip") is None:
+        return f'{"!" if in_cell else ""}uv pip install --python {python} "{package}"'
+    return f'{"%pip" if in_cell else f"{python} -m pip"} install "{package}"'
+
+
+def running_shell() -> Any:
+    """Return the shell of IPython or Jupyter that runs this; None where there is none."""
+    ipython = sys.modules.get("IPython")
+    return None if ipython is None else ipython.get_ipython()
+
+
+def _quoted(path: str) -> str:
+    if os.name == "nt":
+        return f'"{path}"' if " " in path else path
+    return shlex.quote(path)
 
 
 def visible(text: str) -> str:

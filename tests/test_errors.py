@@ -1,4 +1,7 @@
 import re
+import shlex
+import subprocess
+import venv
 
 import pytest
 
@@ -44,3 +47,35 @@ _CHILDREN = [
     "OfflineError",
     "CacheError",
 ]
+
+
+class TestInstallLine:
+    """What a message says to run runs, in the interpreter that lacks the package."""
+
+    def test_a_terminal(self):
+        ran = subprocess.run(
+            f"{errors.install_line('pandas')} --quiet --no-index --dry-run", shell=True, check=False
+        )
+        assert ran.returncode == 0
+        assert shlex.split(errors.install_line("a[b]"))[1:] == ["-m", "pip", "install", "a[b]"]
+
+    def test_a_folder_with_a_blank_in_its_name(self, monkeypatch):
+        monkeypatch.setattr("sys.executable", "/home/an analyst/.venv/bin/python")
+        assert shlex.split(errors.extra_line("excel")) == [
+            "/home/an analyst/.venv/bin/python", "-m", "pip", "install", "brightcall-pandas[excel]",
+        ]  # fmt: skip
+
+    def test_a_notebook(self):
+        interactive = pytest.importorskip("IPython.core.interactiveshell")
+        interactive.InteractiveShell.instance()
+        try:
+            assert errors.extra_line("excel") == '%pip install "brightcall-pandas[excel]"'
+        finally:
+            interactive.InteractiveShell.clear_instance()
+
+    def test_an_environment_without_pip_is_named_to_uv(self, tmp_path):
+        venv.create(tmp_path / "env", with_pip=False)
+        (python,) = (tmp_path / "env").glob("*/python")
+        code = f"import runpy; print(runpy.run_path({errors.__file__!r})['extra_line']('excel'))"
+        said = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, check=True).stdout
+        assert said == f'uv pip install --python {python} "brightcall-pandas[excel]"\n'

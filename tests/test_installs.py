@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -159,8 +160,9 @@ def in_base(base):
     return base.tries([*WITHOUT_EXTRAS, *itertools.chain(*NEEDS.values())])
 
 
-def line(extra):
-    return f'pip install "{NAME}[{extra}]"'
+def line(extra, environment):
+    """The line of messages, of an environment that uv has made without pip."""
+    return f'uv pip install --python {shlex.quote(str(environment.python))} "{NAME}[{extra}]"'
 
 
 class TestWithoutExtras:
@@ -172,10 +174,10 @@ class TestWithoutExtras:
     @pytest.mark.parametrize(
         ("extra", "each"), [(extra, each) for extra in NEEDS for each in NEEDS[extra] if extra != "model"]
     )
-    def test_what_needs_one_names_the_line_that_installs_it(self, extra, each, in_base):
+    def test_what_needs_one_names_the_line_that_installs_it(self, extra, each, in_base, base):
         succeeded, said = in_base[each]
         assert not succeeded
-        assert line(extra) in said
+        assert line(extra, base) in said
 
     def test_the_source_distribution_does_as_well(self, built, tmp_path):
         (source,) = built.glob("*.tar.gz")
@@ -190,12 +192,12 @@ class TestEachExtraAlone:
 
     @pytest.mark.parametrize("extra", NEEDS)
     def test_the_line_in_the_message_installs_all_that_was_lacking(self, extra, base):
-        with base.besides(re.search('"(.*)"', line(extra))[1]):
+        with base.besides(shlex.split(line(extra, base))[-1]):
             tried = base.tries(NEEDS[extra])
         assert all(succeeded or re.match(NOBODY_TO_ASK, said) for succeeded, said in tried.values()), tried
         if extra == "sandbox":  # no word of notebooks where nothing opens them
             last = tried["command('demo', '--calls=20', '--days=1')"][1].splitlines()[-1]
-            assert last.startswith(f"Next: {line('lab')}")
+            assert last.startswith(f"Next: {line('lab', base)}")
 
 
 class TestLongDescription:

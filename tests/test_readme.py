@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.axes import Axes
 
 import brightcall_pandas as bc
 
@@ -40,12 +41,12 @@ def account(sandbox, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def names(account):
-    """What is defined after the first block, and ``before``, as the README defines it."""
+    """What is defined after the first block, and ``earlier``, as the README defines it."""
     found = {}
     exec(BLOCKS[0], found)
     plt.close("all")
-    exec(re.search("`(before = .*?)`", TEXT)[1], found)
-    assert 0 < len(found["before"]) < len(found["df"])
+    exec(re.search("`(earlier = .*?)`", TEXT)[1], found)
+    assert 0 < len(found["earlier"]) < len(found["df"])
     return found
 
 
@@ -81,6 +82,9 @@ class TestTable:
             assert answer.why  # nothing was read twice
         elif line == "bc.report(df)":
             assert "<table" in (tmp_path / answer).read_text(encoding="utf-8")
+        elif ".plot." in line:
+            assert isinstance(answer, Axes)
+            plt.close("all")
         elif line != "df.calls.explore()":
             assert isinstance(answer, pd.DataFrame | pd.Series)
             still = line.startswith("bc.revisions")  # its calls stay as they are

@@ -7,7 +7,6 @@ Units are those of `describe_fields` and `definitions`.
 from __future__ import annotations
 
 import math
-import sys
 import zlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.analysis import BETWEEN, Meanings
-from brightcall_pandas.errors import brief_errors, missing_extra
+from brightcall_pandas.errors import brief_errors, missing_extra, running_shell
 from brightcall_pandas.frame import (
     FIELDS,
     agent_field,
@@ -47,6 +46,8 @@ _MERIT = "_adjusted_low"  # what agents are ranked by
 _NOTHING = "–"
 _DIFFERENCES = ("_change", "effect", "difference")
 _A_WEEK = "rate a week"
+_UNITS_OF_TIME = ((360_000, "h", 3600), (10_000, "min", 60), (0, "s", 1))
+"""From how many seconds of its longest duration on a column is in a unit, and how many seconds that has."""
 
 Format = Callable[[Any], str]
 
@@ -55,8 +56,9 @@ Format = Callable[[Any], str]
 def show(df: pd.DataFrame, rows: int | None = None, columns: Sequence[str] | None = None) -> Styler:
     """Show calls, or a table of them, as people read them.
 
-    Rates are percentages, differences of rates percentage points, durations seconds; whole numbers have no
-    decimals. Calls show time, direction, state, outcome and talk time first.
+    Rates are percentages, differences of rates percentage points; whole numbers have no decimals. Durations
+    are seconds, in a column with 10,000 s or more minutes, and in one with 100 h or more hours. Calls show
+    time, direction, state, outcome and talk time first.
 
     Parameters
     ----------
@@ -135,8 +137,7 @@ def display_tables(on: bool = True) -> None:
     ModuleNotFoundError
         Jinja2 is not installed; the extra ``lab`` brings it.
     """
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
+    shell = running_shell()
     if shell is None:
         _say("There is no notebook here, so nothing has changed. In a terminal: df.calls.show().to_string()")
         return
@@ -270,9 +271,27 @@ def _form(values: pd.Series, unit: str, is_difference: bool) -> Format | None:
         return lambda value: f"{100 * value:+.1f}{ending}"
     if not unit and pd.api.types.is_integer_dtype(dtype):
         return str  # a number that counts nothing, such as a year
-    places = _places(numbers, 1 if unit == "s" else 2)
-    ending = " s" if unit == "s" else ""
-    return lambda value: f"{value:{sign},.{places}f}{ending}"
+    if unit == "s":
+        return _duration_form(numbers, sign)
+    places = _places(numbers, 2)
+    return lambda value: f"{value:{sign},.{places}f}"
+
+
+def _duration_form(numbers: np.ndarray, sign: str) -> Format:
+    """Return how the seconds of a column are written: in one unit, which its longest duration decides on."""
+    longest = np.abs(numbers[np.isfinite(numbers)]).max(initial=0)
+    unit, length = next(each for least, *each in _UNITS_OF_TIME if longest >= least)
+    places = _places(numbers / length, 1)
+    if unit != "s" and (numbers[np.isfinite(numbers)] % length).any():
+        places = 1  # the short ones are of interest, too
+    least = 0.5 * 10.0**-places
+
+    def form(value: Any) -> str:
+        if value and abs(value) / length < least and unit != "s":
+            return f"< {2 * least:g} {unit}"
+        return f"{value / length:{sign},.{places}f} {unit}"
+
+    return form
 
 
 def _places(numbers: np.ndarray, most: int) -> int:
@@ -350,9 +369,8 @@ def _caption(df: pd.DataFrame, part: pd.DataFrame, meanings: Meanings) -> str:
             else "all, with the table as t: t.calls.show(columns=list(t))"
         )
         said.append(f"{len(part.columns)} of {len(df.columns)} columns; {more}")
-    merit = next((name for name in map(str, df.columns) if name.endswith(_MERIT)), None)
-    if merit and "rank" in part.columns:
-        said.append(f"ranked by {merit}")
+    if (merit := df.attrs.get("ranked_by")) and "rank" in part.columns:
+        said.append(f"ranked by {merit}, the cautious end of the adjusted rate")
     if meanings.is_calls and isinstance(df.dtypes.get("timestamp"), pd.DatetimeTZDtype):
         said.append(f"times of {zone_of_times(df['timestamp'])}")
     if _AGENT in part.columns and _AGENT not in df.columns:

@@ -132,7 +132,7 @@ def finish_by_agent(
     first = ["rank", ranked_by, "n_calls", "beyond_chance", "rank_best", "rank_worst"]
     first += [ranked_by + end for end in ends]
     result = result[[*first, *result.columns.difference(first, sort=False)]].iloc[order]
-    result.attrs["rank_by"] = ranked_by
+    result.attrs["rank_by"], result.attrs["ranked_by"] = ranked_by, f"{ranked_by}_adjusted_low"
     return say_level(result, confidence)
 
 
@@ -169,7 +169,7 @@ def by_agent(
     by: By = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Compare the agents, with few calls counting for little.
+    """Rank the agents by the lower bound of their adjusted rate, so that few calls count for little.
 
     Parameters
     ----------
@@ -178,8 +178,8 @@ def by_agent(
         ``extras``), ``agentShortNumber`` or ``userId``. ``state``, ``outcomeType`` and ``talkTime`` are used
         where present.
     rank_by
-        The rate that ranks, calls ÷ calls: ``"answer_rate"``, ``"positive_rate"``, another one in
-        `definitions`, or a metric of your own (`bc.Metric`).
+        The rate whose adjusted lower bound, ``…_adjusted_low``, ranks, calls ÷ calls: ``"answer_rate"``,
+        ``"positive_rate"``, another one in `definitions`, or a metric of your own (`bc.Metric`).
     min_calls
         Agents with fewer calls are listed below the others, without a rank.
     by
@@ -209,8 +209,9 @@ def by_agent(
         - ``talk_time_total_s``: over all calls, seconds
         - ``talk_time_mean_s``: over answered calls whose talk time is known
 
-        ``attrs["rank_by"]`` names the rate that ranks, ``attrs["brightcall"]`` the ``confidence`` and, as
-        ``false_discovery_rate``, the level of ``beyond_chance``: 1 − `confidence`.
+        ``attrs["rank_by"]`` names the rate, ``attrs["ranked_by"]`` the column that ranks.
+        ``attrs["brightcall"]`` has the ``confidence`` and, as ``false_discovery_rate``, the level of
+        ``beyond_chance``: 1 − `confidence`.
 
     Raises
     ------

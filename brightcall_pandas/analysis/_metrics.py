@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from brightcall_pandas.analysis._dimensions import split_or_all
+from brightcall_pandas.analysis._dimensions import DIMENSIONS, split_or_all
 from brightcall_pandas.analysis._groups import Groups
 from brightcall_pandas.analysis._metric import MEDIAN, OWN, Metric
 from brightcall_pandas.analysis._metric_catalogue import METRICS
@@ -30,6 +30,7 @@ __all__ = [
     "known_metrics",
     "metric_value",
     "metrics_of",
+    "names_taken",
     "needs_median",
     "needs_one_frame",
     "refuse_empty",
@@ -260,6 +261,15 @@ _ARGUMENTS = ("metrics", "rank_by", "stages", "value")
 
 _FAMILY = "metric"
 """The argument that stands for all definitions of a metric."""
+
+
+def names_taken(argument: str) -> list[str]:
+    """Return the names that an argument of tables takes: metrics, dimensions, or none."""
+    if argument == "by":
+        return list(DIMENSIONS)
+    if argument == "rank_by":
+        return known_metrics(lambda each: each.is_proportion)
+    return known_metrics() if argument in {*_ARGUMENTS, _FAMILY} - {"stages"} else []
 
 
 def distributed_metrics(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from requests.utils import get_environ_proxies, select_proxy
 
 from brightcall_pandas.api._bounds import LimitError, Timeout
 from brightcall_pandas.api._verdict import Verdict, seconds_to_wait
-from brightcall_pandas.errors import InvalidResponseError, ServerError
+from brightcall_pandas.errors import InvalidResponseError, ServerError, install_line
 
 __all__ = [
     "Proxy",
@@ -192,7 +192,7 @@ def _of_proxy(causes: list[BaseException], proxy: Proxy, host: str) -> Verdict |
         return Verdict(
             ServerError,
             f"{proxy} speaks SOCKS, and the package that speaks it is not installed",
-            f'For {proxy.where}, run: pip install "requests[socks]"',
+            f"For {proxy.where}, run: {install_line('requests[socks]')}",
         )
     if (refused := _TUNNEL.search(said)) is not None:
         return _of_proxy_status(int(refused[1]), proxy, host)

@@ -15,7 +15,7 @@ from brightcall_pandas.cache._files import exclusive, private_folder, read_file,
 __all__ = ["Account", "Fact", "known_account", "learn", "server_address"]
 
 _PORTS = {"http": 80, "https": 443}
-_OURS = ("base_url", "timezone", "other_bounds", "agent", "ledger")
+_OURS = ("base_url", "timezone", "other_bounds", "agent", "ledger", "sandbox_days")
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -73,6 +73,12 @@ class Account(msgspec.Struct, frozen=True):
         """What its ledger was last told to keep of personal values."""
         told: Mapping[str, Any] | None = self._value("ledger")
         return told
+
+    @property
+    def sandbox_days(self) -> tuple[str, str] | None:
+        """First and last day that has calls, where the server is a sandbox."""
+        days = self._value("sandbox_days")
+        return None if days is None else (str(days[0]), str(days[1]))
 
     @property
     def server(self) -> tuple[Fact, ...]:

@@ -18,6 +18,7 @@ import pandas as pd
 
 import brightcall_pandas as bc
 from brightcall_pandas.accessors import CallsAccessor
+from brightcall_pandas.errors import extra_line
 from brightcall_pandas.load import load_calls
 from brightcall_pandas.sandbox import Sandbox
 
@@ -82,7 +83,7 @@ def _next_step() -> str:
         opens = "brightcall lab --copies-of notebooks, which opens JupyterLab with the notebooks."
     if importlib.util.find_spec("jupyterlab"):
         return opens
-    return f'pip install "brightcall-pandas[lab]", then {opens}'
+    return f"{extra_line('lab')}, then {opens}"
 
 
 def _loads(sandbox: Sandbox, cache: str) -> tuple[pd.DataFrame, list[dict[str, Any]]]:

@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -35,7 +37,7 @@ _COPIES = (
 _OWN = (
     "An API key was found (not tried yet): your notebooks load the calls of its account, from {0.base_url}.\n"
     "Those that came with the project start a sandbox of their own, until you write OWN_ACCOUNT = True in\n"
-    "their first cell. Ctrl-C, twice, ends JupyterLab."
+    "their first cell. Ctrl-C twice, or once and y, ends JupyterLab."
 )
 _OPENED = f"{_MINE / _OF_ACCOUNT} is opened first: it loads and draws the last 30 days of your account."
 _CELLS = (
@@ -49,9 +51,22 @@ _CELLS = (
     "ax = df.calls.plot.by_outcome()",
 )
 """Of the notebook of one's own account: a text, and code."""
+_ONCE = """
+import contextlib, os
+with contextlib.suppress(AttributeError):
+    os.nice(5)
+import brightcall_pandas as bc
+import jedi
+import matplotlib.font_manager
+names = {"bc": bc, "df": bc.to_frame([{"id": 1}])}
+for code in ("bc.", "df.calls.", "df.calls.plot.", "bc.load_calls("):
+    jedi.Interpreter(code, [names]).complete(1, len(code))
+"""
+"""What the first picture and the first Tab on a machine wait for otherwise: matplotlib looks for fonts, and
+jedi, by which IPython completes names, reads sources."""
 _MADE_UP = (
     "No API key was found: notebooks load made-up calls of a sandbox, {0.day_from} to {0.day_to}.\n"
-    "Ctrl-C, twice, ends JupyterLab and the sandbox. "
+    "Ctrl-C twice, or once and y, ends JupyterLab and the sandbox. "
     f"For your own account, set {KEY_VARIABLE} and start again."
 )
 
@@ -89,7 +104,7 @@ def lab(arguments: Arguments = None, copies_of: CopiesOf = None) -> None:
     if first is not None and own:
         first = _notebook_of_account()
     opened = [] if first is None else _opening(first)
-    with _account() if own else _sandbox() as said, warnings.catch_warnings():
+    with _account() if own else _sandbox() as said, _read_before(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # JupyterLab's, about itself
         typer.echo("\n".join([said, *([_OPENED] if opened and own else []), *([_COPIES] if opened else [])]))
         LabApp.launch_instance(_quiet([*opened, *(arguments or [])]))
@@ -155,7 +170,26 @@ def _sandbox() -> Iterator[str]:
         os.environ[KEY_VARIABLE] = sandbox.api_key
         os.environ[ADDRESS_VARIABLE] = sandbox.url
         os.environ["BRIGHTCALL_CACHE_DIR"] = cache
+        with contextlib.closing(
+            bc.Client()
+        ) as client:  # so that a notebook's client suggests days with calls
+            client.cache.learn(sandbox_days=(sandbox.day_from, sandbox.day_to))
         yield _MADE_UP.format(sandbox)
+
+
+@contextlib.contextmanager
+def _read_before() -> Iterator[None]:
+    """Have read in the background what is read once a machine, as long as the block lasts."""
+    with subprocess.Popen(  # noqa: S603 - a program of ours
+        [sys.executable, "-P", "-c", _ONCE],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def _opening(notebook: Path) -> list[str]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from brightcall_pandas.errors import running_shell
+
 __all__ = ["Origin", "shell_of_notebook"]
 
 _PACKAGE = __name__.partition(".")[0]
@@ -71,11 +73,7 @@ class Origin:
 
 def shell_of_notebook() -> Any:
     """Return IPython's shell if it runs in a kernel; None anywhere else."""
-    try:
-        from IPython import get_ipython  # noqa: PLC0415 - every notebook has it
-    except ImportError:
-        return None
-    shell: Any = get_ipython()
+    shell = running_shell()
     return shell if getattr(shell, "kernel", None) is not None else None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from brightcall_pandas.load import UnfailingStream
+from brightcall_pandas.load import Bar
 
 __all__ = ["writing"]
 
@@ -34,19 +35,27 @@ def writing(file: Path, rows: int, show: bool | None) -> Iterator[Callable[[int]
     Callable
         Takes how many more rows have been written.
     """
-    bar = tqdm(
-        desc=f"Writing {file.name}",
-        total=rows,
-        bar_format=_FORM,
-        delay=0 if show else _SHORT_S,
-        disable=show is False,
-        file=UnfailingStream(),
-    )
+    bar: Bar | None = None
+    began, count = time.time(), 0
+
+    def written(more: int) -> None:
+        nonlocal bar, count
+        count += more
+        if show is False or (show is None and time.time() - began < _SHORT_S):
+            return
+        if bar is None:
+            bar = Bar(tqdm, desc=f"Writing {file.name}", total=rows, bar_format=_FORM)
+            bar.began(began)
+        bar.show(count - bar.n)
+
+    def end(said: str) -> None:
+        if bar is not None:
+            bar.name(f"{said} {file.name}")
+            bar.close()
+
     try:
-        yield bar.update
-        bar.set_description_str(f"Written {file.name}", refresh=False)
+        yield written
     except BaseException:
-        bar.set_description_str(f"Stopped {file.name}", refresh=False)
+        end("Stopped")
         raise
-    finally:
-        bar.close()
+    end("Written")

@@ -96,7 +96,8 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str], *, progress: bool |
 
     Notes
     -----
-    Two sheets: the rows, below a header that stays in view, and the definitions of the columns. Times are
+    Two sheets: the rows, below a header that stays in view, and the definitions of the columns. Columns are
+    in the order of the frame; ``df[["timestamp", "state"]].calls.to_excel(path)`` writes these two. Times are
     those of the clock in the frame's timezone, which the definitions name; of an hour that the clock repeats,
     both look alike. Telephone numbers and identifiers are text, rates are percentages, and an index that only
     counts the rows is left out. A text that Excel has no room for (32,767 characters) is cut, with a warning.

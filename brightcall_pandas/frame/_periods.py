@@ -22,7 +22,9 @@ __all__ = ["calendar_days", "has_own_end", "open_period", "period"]
 
 _WORDS = "'today', 'yesterday', 'last month', a month as '2026-03', a week as '2026-W10'"
 _LAST_DAYS = re.compile(r"([0-9]{1,5})\s*d", re.IGNORECASE)
-_COUNTED = re.compile(r"(this|last)[\s_-]+(week|month|quarter|year)", re.IGNORECASE)
+_COUNTED = re.compile(r"(this|current|last|previous)[\s_-]+(week|month|quarter|year)")
+_TO_DATE = re.compile(r"(week|month|quarter|year)[\s_-]+to[\s_-]+date|([wmqy])td")
+_UNITS = {unit[0]: unit for unit in ("week", "month", "quarter", "year")}
 _CALENDAR = re.compile(r"([0-9]{4})(?:-([0-9]{2})|-?W([0-9]{2})|-?Q([1-4]))?", re.IGNORECASE)
 _DAYS = ("today", "yesterday")
 _DAY = timedelta(days=1)
@@ -196,14 +198,20 @@ def _said_in_words(name: str, given: str) -> _Said | None:
         return _Said(lambda today: (today - ago, today - ago), until_today=not ago)
     if match := _COUNTED.fullmatch(folded):
         unit = match[2]
-        if match[1] == "this":
-            return _Said(lambda today: (_unit_of(unit, today)[0], today), until_today=True)
+        if match[1] in ("this", "current"):
+            return _this(unit)
         return _Said(lambda today: _unit_of(unit, _unit_of(unit, today)[0] - _DAY))
+    if match := _TO_DATE.fullmatch(folded):
+        return _this(match[1] or _UNITS[match[2]])
     if match := _CALENDAR.fullmatch(text):
         return _Said(_of_calendar(name, given, match))
     if _length(text):
         raise value_error(name, given, "is a number of days; only day_from takes one, up to day_to")
     return None
+
+
+def _this(unit: str) -> _Said:
+    return _Said(lambda today: (_unit_of(unit, today)[0], today), until_today=True)
 
 
 def _of_calendar(name: str, given: str, match: re.Match[str]) -> Span:

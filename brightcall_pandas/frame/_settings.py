@@ -23,6 +23,7 @@ import pandas as pd
 
 from brightcall_pandas.errors import nearest
 from brightcall_pandas.frame._fields import CALENDAR
+from brightcall_pandas.frame._period_advice import no_such_day
 
 __all__ = [
     "LONGEST_DAYS",
@@ -184,6 +185,8 @@ def day_text(name: str, value: Any, others: str = "") -> str:
             raise ValueError
         read = date.fromisoformat(written)
     except ValueError:
+        if parts := re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", written):
+            raise value_error(name, value, no_such_day(*map(int, parts.groups()))) from None
         more = f", or give {others}" if others else ""
         what = f"a date; write it as YYYY-MM-DD, for example 2026-03-31{more}"
         raise value_error(name, value, f"is not {what}") from None

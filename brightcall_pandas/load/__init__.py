@@ -25,11 +25,13 @@
     _proof         what pages prove
     _parts         pages → typed calls of consecutive days
     _query         what is asked for, apart from the days
+    _bar           a bar of tqdm, which a notebook keeps as text
     _progress      the progress bar
 """
 
 from brightcall_pandas.load._account import KnownAccount
 from brightcall_pandas.load._agents import AccountAgent
+from brightcall_pandas.load._bar import Bar
 from brightcall_pandas.load._client import Client, current_client, loading_client, use
 from brightcall_pandas.load._forget import forget
 from brightcall_pandas.load._keys import (
@@ -59,7 +61,7 @@ from brightcall_pandas.load._origin import Past, past_of
 from brightcall_pandas.load._pages import slice_of
 from brightcall_pandas.load._parts import runs, warn_of_unproved
 from brightcall_pandas.load._plan import farthest
-from brightcall_pandas.load._progress import Progress, UnfailingStream
+from brightcall_pandas.load._progress import Progress
 from brightcall_pandas.load._proof import Ask, Slice, joined
 from brightcall_pandas.load._query import known_zone, request_body
 from brightcall_pandas.load._revisions import revisions
@@ -72,6 +74,7 @@ __all__ = [
     "PSEUDONYM_KEY_VARIABLE",
     "AccountAgent",
     "Ask",
+    "Bar",
     "Catalog",
     "Client",
     "Day",
@@ -81,7 +84,6 @@ __all__ = [
     "Progress",
     "Provenance",
     "Slice",
-    "UnfailingStream",
     "checked_as_of",
     "count_calls",
     "current_client",

@@ -54,6 +54,8 @@ def _lines(client: Client) -> Iterable[Line]:
         yield "cache", _cached(held)
         if held["calls"] and _is_whole(held):
             days = f'"{held["first_day"]}", "{held["last_day"]}"'
+        elif there := client.cache.account.sandbox_days:
+            days = f'"{there[0]}", "{there[1]}"'
     except (BrightcallError, OSError) as error:
         if client.key is not None:
             yield "cache", f"cannot be read: {error}"

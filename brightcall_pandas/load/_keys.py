@@ -13,7 +13,7 @@ from typing import NamedTuple
 import dotenv
 
 from brightcall_pandas.api import ApiKey, Hidden, read_key
-from brightcall_pandas.errors import AuthenticationError, CacheError, brief_errors, warn_user
+from brightcall_pandas.errors import AuthenticationError, CacheError, brief_errors, extra_line, warn_user
 from brightcall_pandas.frame import flag
 from brightcall_pandas.pseudonyms import Tokens
 
@@ -218,7 +218,7 @@ def _keep(key: ApiKey) -> None:
 
         key.handed_to(functools.partial(keyring.set_password, _SERVICE, _USER))
     except Exception as error:
-        why = 'run: pip install "brightcall-pandas[keyring]"' if isinstance(error, ImportError) else ""
+        why = f"run: {extra_line('keyring')}" if isinstance(error, ImportError) else ""
         msg = f"the system's keyring does not keep the key ({why or type(error).__name__})"
         raise CacheError(f"{msg}. It is used until this process ends.") from None
     _keyring_key.cache_clear()

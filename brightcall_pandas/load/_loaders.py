@@ -462,22 +462,30 @@ def _small_frame(items: Sequence[Any]) -> pd.DataFrame:
 def _nothing_found(loading: Loading, *, asked: bool) -> str:
     """Return what to say where no call was found: the days, the filters, and which days a sandbox has.
 
-    A load that asked the server for nothing does not ask for these days either.
+    A load that asked the server for nothing does not ask for these days either: it says what is known.
     """
     spec = loading.spec.to_dict()
     first, last = spec.pop("day_from"), spec.pop("day_to")
     filters = ", ".join(f"{name}={value!r}" for name, value in spec.items())
     days = f"on {first}" if first == last else f"from {first} to {last}"
     said = f"no calls {days} ({loading.zone}){f' pass the filters {filters}' if filters else ''}"
-    client = loading.client
-    if not asked or not client.session.at_sandbox:
+    days_there = _sandbox_days(loading.client, asked=asked)
+    if days_there is None:
         return said
-    ends = [_day_of_call(client, direction) for direction in ("ASC", "DESC")]
-    if None in ends:
-        return said
-    return (
-        f"{said}; this sandbox has calls from {ends[0]} to {ends[1]}: bc.load_calls({ends[0]!r}, {ends[1]!r})"
-    )
+    return f"{said}; this sandbox has calls from {' to '.join(days_there)}: bc.load_calls{days_there!r}"
+
+
+def _sandbox_days(client: Client, *, asked: bool) -> tuple[str, str] | None:
+    """Return the first and the last day on which a sandbox has calls, and remember them; None if unknown."""
+    if not asked:
+        return client.cache.account.sandbox_days
+    if not client.session.at_sandbox:
+        return None
+    first, last = (_day_of_call(client, direction) for direction in ("ASC", "DESC"))
+    if first is None or last is None:
+        return None
+    client.cache.learn(sandbox_days=(first, last))
+    return first, last
 
 
 def _day_of_call(client: Client, direction: str) -> str | None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import sys
 import threading
 import time
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Self
 
 from tqdm.auto import tqdm
 
 from brightcall_pandas.errors import visible
+from brightcall_pandas.load._bar import Bar, UnfailingStream
 from brightcall_pandas.load._proof import Slice
 
-__all__ = ["Progress", "UnfailingStream"]
+__all__ = ["Progress"]
 
 _log = logging.getLogger("brightcall_pandas")
 
@@ -26,28 +25,6 @@ _FORM = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
 
 Window = tuple[date, date]
 """First and last day of what is read at once."""
-
-
-class UnfailingStream:
-    """Standard error, except that a full disk behind it ends no load, nor that there is none.
-
-    Services, and Windows' pythonw, have no standard error.
-
-    tqdm does not let go of its lock when writing fails, so the error must not reach it.
-    """
-
-    def write(self, text: str) -> None:
-        with contextlib.suppress(OSError, ValueError):  # or it is closed, or cannot write a character
-            if sys.stderr is not None:
-                sys.stderr.write(text)
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            if sys.stderr is not None:
-                sys.stderr.flush()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(sys.stderr, name)
 
 
 @dataclass
@@ -63,8 +40,9 @@ class _Count:
 class Progress:
     """Shows how far a load is, as long as its context lasts.
 
-    The bar is of the calls that the server announced, or of days where it announces none. Pages overlap, so
-    calls count for sure once their window is read, and the last figure is that of the calls loaded.
+    The bar is of the calls that the server announced, or of days where it announces none. Pages overlap, and
+    each call counts once. Neither share nor figure falls, also where a window is read again; the last figure
+    is that of the calls loaded.
 
     Parameters
     ----------
@@ -74,7 +52,7 @@ class Progress:
 
     def __init__(self, show: bool | None = False) -> None:
         self._show = show
-        self._bar: tqdm[Any] | None = None
+        self._bar: Bar | None = None
         self._began = time.time()
         self._lock = threading.Lock()
         self._pages = 0
@@ -83,7 +61,8 @@ class Progress:
         self._read = _Count()
         self._days = 0
         self._expected: int | None = 0
-        self._open: dict[Window, int] = {}
+        self._open: dict[Window, set[str]] = {}
+        self._most = 0
 
     def __enter__(self) -> Self:
         return self
@@ -92,8 +71,7 @@ class Progress:
         with self._lock:
             if self._bar is not None:
                 if kind is not None:
-                    self._bar.set_description_str("Stopped", refresh=False)
-                    self._bar.refresh()
+                    self._bar.name("Stopped")
                 self._bar.close()
 
     def whole(self, days: int, calls: int | None) -> None:
@@ -117,7 +95,7 @@ class Progress:
         """Count a page of a window."""
         with self._lock:
             self._pages += 1
-            self._open[window] = self._open.get(window, 0) + page.rows
+            self._open.setdefault(window, set()).update(page.ids)
             self._draw()
 
     def cut(self, window: Window) -> None:
@@ -137,15 +115,15 @@ class Progress:
         with self._lock:
             self._earlier.add(days, calls)
             self._days, self._expected, self._read = 0, 0, _Count()
+            self._open.clear()
             self._draw()
 
     def finish(self, calls: int) -> None:
         """Say how many calls were loaded, cached ones included."""
         with self._lock:
             if self._bar is not None:
-                self._bar.set_description_str("Loaded", refresh=False)
+                self._bar.name("Loaded")
                 self._show_state(1.0, f"{calls:,}/{calls:,}")
-                self._bar.refresh()
 
     def say(self, line: str) -> None:
         """Show a line, where progress is shown at all."""
@@ -157,10 +135,11 @@ class Progress:
     def _draw(self) -> None:
         if self._show is False or (self._show is None and time.time() - self._began < _SHORT_S):
             return
-        calls = self._earlier.calls + self._read.calls + sum(self._open.values())
+        counted = self._earlier.calls + self._read.calls + sum(map(len, self._open.values()))
+        self._most = calls = max(self._most, counted)
         days, total = self._whole or (self._days, self._expected)
         if total:
-            calls = min(calls, total)
+            total = max(total, calls)
             self._show_state(min(calls / total, _ALMOST), f"{calls:,}/{total:,}")
         else:
             read = self._earlier.days + self._read.days
@@ -169,15 +148,8 @@ class Progress:
     def _show_state(self, part: float, calls: str) -> None:
         said = f"{calls} calls, {self._pages:,} page{'s' * (self._pages != 1)}"
         if self._bar is None:
-            self._bar = tqdm(
-                desc="Loading",
-                bar_format=_FORM,
-                postfix=said,
-                total=1.0,
-                initial=part,
-                miniters=0,
-                file=UnfailingStream(),
+            self._bar = Bar(
+                tqdm, desc="Loading", bar_format=_FORM, postfix=said, total=1.0, initial=part, miniters=0
             )
-            self._bar.start_t = self._began
-        self._bar.set_postfix_str(said, refresh=False)
-        self._bar.update(max(part - self._bar.n, 0))  # more to come than was known takes nothing back
+            self._bar.began(self._began)
+        self._bar.show(max(part - self._bar.n, 0), said)  # more to come than was known takes nothing back

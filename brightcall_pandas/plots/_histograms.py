@@ -27,7 +27,7 @@ _NAME = 28
 
 @picture
 def talk_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
-    """Draw the distribution of talk time.
+    """Draw how long calls talk: the share that talk at least so long.
 
     Parameters
     ----------
@@ -38,16 +38,18 @@ def talk_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        The share of calls that talk longer, at each end of a bin, over time on a logarithmic axis; three
-        quarters, half and a quarter are marked: the quartiles that the table tells, else read off within
-        bins. Bins of one width are bars. With outer index levels a curve for each of the six largest groups.
+        A falling curve, and not the bars of a histogram, unless all bins have one width: at each edge of a
+        bin the share of the calls that talk at least so long, over time on a logarithmic axis. The table
+        counts the calls within each bin. Large dots mark where three quarters, half and a quarter of the
+        calls still talk: the quartiles that the table tells, else read off within bins. With outer index
+        levels a curve for each of the six largest groups.
     """
     return _histogram(table, look, "talk time", "talk")
 
 
 @picture
 def answer_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
-    """Draw the distribution of the time until calls were answered.
+    """Draw how long calls wait for an answer: the share that wait at least so long.
 
     Parameters
     ----------
@@ -58,9 +60,11 @@ def answer_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        The share of calls that wait longer, at each end of a bin, over time on a logarithmic axis; three
-        quarters, half and a quarter are marked: the quartiles that the table tells, else read off within
-        bins. Bins of one width are bars. With outer index levels a curve for each of the six largest groups.
+        A falling curve, and not the bars of a histogram, unless all bins have one width: at each edge of a
+        bin the share of the calls that wait at least so long, over time on a logarithmic axis. The table
+        counts the calls within each bin. Large dots mark where three quarters, half and a quarter of the
+        calls still wait: the quartiles that the table tells, else read off within bins. With outer index
+        levels a curve for each of the six largest groups.
     """
     return _histogram(table, look, "time to answer", "wait")
 

@@ -122,6 +122,11 @@ class Future:
         self.edits = _planned(table, seed, now, self._epoch, answered.astype(bool))
         self._hidden = table.hide_after(now)
 
+    @property
+    def to_come(self) -> int:
+        """How many of the drawn calls begin after its clock has begun."""
+        return len(self._hidden)
+
     def restart(self) -> None:
         """Begin again, with the table as it was drawn."""
         self.now = self._began

@@ -64,6 +64,8 @@ class Sandbox:
         The account's zone.
     now
         Time at which its clock began, in ISO form.
+    calls
+        Number of calls up to then; ``truth["calls"]`` counts those that `advance` makes, too.
     account
         Name of the account. It follows from the calls, the world and the personas, not from the port, so a
         cache survives a restart.
@@ -88,6 +90,7 @@ class Sandbox:
     day_to: str
     timezone: str
     now: str
+    calls: int
 
     def __init__(self, arguments: list[str], deadline_s: float) -> None:
         self._began = time.monotonic()
@@ -320,7 +323,7 @@ class Sandbox:
             raise SandboxError(f"the sandbox refused {name}: {answer.json()['message']}")
         return answer.json()
 
-    def _first_line(self, deadline_s: float) -> dict[str, str]:
+    def _first_line(self, deadline_s: float) -> dict[str, Any]:
         assert self._process.stdout is not None
         lines: queue.Queue[bytes] = queue.Queue()
         threading.Thread(target=_read_line, args=(self._process.stdout, lines), daemon=True).start()
@@ -334,7 +337,7 @@ class Sandbox:
             self._stderr.seek(0)
             reason = self._stderr.read().decode(errors="replace").strip()
             raise SandboxError(f"the sandbox did not start: {reason or 'it gave no reason'}")
-        info: dict[str, str] = json.loads(line)
+        info: dict[str, Any] = json.loads(line)
         return info
 
 
@@ -547,7 +550,7 @@ def _print_text(info: SandboxInfo) -> None:
         f"Sandbox {info.account}\n"
         f"  {export} BRIGHTCALL_BASE_URL={info.url}\n"
         f"  {export} BRIGHTCALL_API_KEY={info.api_key}\n"
-        f"  days {info.day_from} to {info.day_to}, {info.timezone}\n"
+        f"  {info.calls:,} calls from {info.day_from} to {info.day_to}, {info.timezone}\n"
         "Press Ctrl-C to stop it.\n"
     )
     sys.stdout.flush()

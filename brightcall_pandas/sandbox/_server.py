@@ -78,6 +78,7 @@ class SandboxInfo:
     day_to: str
     timezone: str
     now: str
+    calls: int
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,8 @@ def _service(spec: SandboxSpec, port: int) -> tuple[Service, SandboxInfo]:
     first, last = calendar.day_from, calendar.day_to
     begin, end = midnight(first), midnight(last + timedelta(1))
     now = end if spec.now is None else int(spec.now.timestamp())
+    table = CallTable(rows)
+    future = Future(table, spec.seed, now)
     info = SandboxInfo(
         url=f"http://{_HOST}:{port}",
         api_key="sandbox-" + hashlib.sha256(f"key {spec.seed}".encode()).hexdigest()[:24],
@@ -160,9 +163,8 @@ def _service(spec: SandboxSpec, port: int) -> tuple[Service, SandboxInfo]:
         day_to=str(last),
         timezone=TIMEZONE,
         now=datetime.fromtimestamp(now, UTC).isoformat(),
+        calls=spec.calls - future.to_come,
     )
-    table = CallTable(rows)
-    future = Future(table, spec.seed, now)
     service = Service(
         Answers(table, info.api_key, now=now, users=users),
         Changes(table, begin, end, future),

@@ -16,6 +16,7 @@ import pytest
 
 import brightcall_pandas as bc
 from brightcall_pandas import analysis
+from brightcall_pandas.errors import extra_line
 
 ARGUMENTS = {
     "breakdown": [
@@ -188,7 +189,7 @@ class TestScanCalls:
         code = "import sys; sys.modules['dask'] = None; import brightcall_pandas as bc; bc.scan_calls"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert "ModuleNotFoundError: scan_calls needs dask" in done.stderr
-        assert 'run: pip install "brightcall-pandas[dask]"' in done.stderr
+        assert f"run: {extra_line('dask')}" in done.stderr
 
 
 class TestDistributedCalls:

@@ -98,6 +98,14 @@ class TestByAgent:
         assert table.index.tolist() == ["b", "a"]
         assert table["positive"].tolist() == [30, 0]
 
+    @pytest.mark.parametrize("rate", ["answer_rate", "positive_rate"])
+    def test_says_which_column_ranks(self, rate):
+        df = team(lucky=(3, 3), good=(90, 100), poor=(50, 100)).assign(outcomeType="positive")
+        table = by_agent(df, rank_by=rate, min_calls=1)
+        merit = table[table.attrs["ranked_by"]]
+        assert merit.rank(ascending=False, method="min").tolist() == table["rank"].tolist()
+        assert rate in table.attrs["ranked_by"]
+
     def test_only_agents_are_needed(self):
         table = by_agent(pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 40}))
         assert table["n_calls"].to_dict() == {"b": 40, "a": 30}

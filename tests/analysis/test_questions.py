@@ -26,8 +26,8 @@ def df(tmp_path_factory):
 class TestQuestions:
     @pytest.mark.parametrize("line", LINES)
     def test_each_line_answers(self, line, df):
-        before = df[df["timestamp"] < df["timestamp"].median()]
-        answer = eval(line, {"bc": bc, "df": df, "before": before})
+        earlier = df[df["timestamp"] < df["timestamp"].median()]
+        answer = eval(line, {"bc": bc, "df": df, "earlier": earlier})
         assert isinstance(answer, pd.DataFrame | pd.Series)
         assert len(answer) > 0
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -95,17 +96,27 @@ class TestLab:
         code = """
             import os
             import brightcall_pandas as bc
+            print("&quot;2026-03-02&quot;, &quot;2026-03-31&quot;" in bc.Client()._repr_html_())
             print(len(bc.load_calls("2026-03-02", "2026-03-31", progress=False)))
             print(os.environ["BRIGHTCALL_BASE_URL"])
         """
         with running(folder) as (said, address):
             assert "made-up calls of a sandbox, 2026-03-02 to 2026-03-31" in said
             assert "set BRIGHTCALL_API_KEY" in said
-            calls, url = printed(address, "below", code).split()
+            suggested, calls, url = printed(address, "below", code).split()
+        assert suggested == "True"
         assert calls == "20000"
         with pytest.raises(requests.ConnectionError):
             requests.get(url, timeout=DEADLINE_S)
         assert sorted(path.name for path in folder.iterdir()) == ["below", "runtime"]
+
+    def test_what_the_first_tab_reads_is_read_before(self, folder, tmp_path_factory):
+        read = tmp_path_factory.mktemp("cache")
+        with running(folder, XDG_CACHE_HOME=str(read)):
+            deadline = time.monotonic() + 3 * DEADLINE_S  # it gives way to whatever else runs
+            while not any(read.rglob("*.pkl")) and time.monotonic() < deadline:
+                time.sleep(0.2)
+        assert any(read.rglob("*.pkl"))
 
     def test_with_a_key_they_are_on_its_account_and_opened_as_copies_which_stay(self, folder, shared):
         (folder / ".env").write_text(f"BRIGHTCALL_API_KEY={shared.api_key}\n")

@@ -24,6 +24,7 @@ from IPython.core.formatters import DisplayFormatter
 from pandas.testing import assert_frame_equal
 
 import brightcall_pandas as bc
+from brightcall_pandas.errors import extra_line
 from brightcall_pandas.explorer import Explorer
 from brightcall_pandas.explorer._controls import CONDITIONS, CONTROLS
 from brightcall_pandas.explorer._page import PROGRAM, STYLE
@@ -666,4 +667,4 @@ class TestExplore:
         )
         assert done.returncode == 1
         assert "ModuleNotFoundError: the filter explorer needs anywidget" in done.stderr
-        assert done.stderr.strip().endswith('run: pip install "brightcall-pandas[lab]"')
+        assert done.stderr.strip().endswith(f"run: {extra_line('lab')}")

@@ -201,7 +201,12 @@ class TestCallFilter:
         ("day_from", "2026-3-1", ValueError, "day_from='2026-3-1' is not a date"),
         ("day_from", "2026-03", ValueError, "alone has two meanings"),
         ("day_to", "today", ValueError, "day_to='today' is counted from today, which is not known here"),
-        ("day_from", "2026-02-30", ValueError, "day_from='2026-02-30' is not a date"),
+        (
+            "day_from",
+            "2026-02-30",
+            ValueError,
+            "day_from='2026-02-30' does not exist: February 2026 has 28 days",
+        ),
         ("day_from", "01.03.2026", ValueError, "two meanings: write '2026-03-01' or '2026-01-03'"),
         ("day_from", "2026-03-01T00:00", ValueError, "day_from=.*is not a date"),
         ("day_from", "٢٠٢٦-03-01", ValueError, "day_from=.*is not a date"),

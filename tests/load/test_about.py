@@ -37,7 +37,17 @@ class TestClient:
         assert "timezone  Europe/Berlin" in shown(client)
         assert f'bc.load_calls("{shared.day_from}", "{shared.day_to}")' in shown(client)
         bc.load_calls("2026-01-01", "2026-01-01", client=client)  # most days between are not cached
-        assert 'bc.load_calls("30d")' in shown(client)
+        assert f'bc.load_calls("{shared.day_from}", "{shared.day_to}")' in shown(client)
+        client.close()
+
+    def test_a_sandbox_where_nothing_was_found_suggests_days_with_calls(self, shared, tmp_path):
+        client = shared.client(cache_dir=tmp_path)
+        for day in ("2026-01-01", "2026-01-01"):  # from the server, then from the cache
+            with pytest.warns(
+                bc.NoMatchWarning, match=f"has calls from {shared.day_from} to {shared.day_to}"
+            ):
+                bc.load_calls(day, day, client=client)
+            assert f'bc.load_calls("{shared.day_from}", "{shared.day_to}")' in shown(client)
         client.close()
 
     def test_without_a_key_it_says_where_one_comes_from(self, monkeypatch, tmp_path):

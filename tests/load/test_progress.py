@@ -17,8 +17,12 @@ from tqdm.auto import tqdm
 import brightcall_pandas as bc
 from brightcall_pandas.load._progress import Progress
 
-PAGE = SimpleNamespace(rows=5)
 FIRST, SECOND = (date(2026, 3, 1), date(2026, 3, 1)), (date(2026, 3, 2), date(2026, 3, 3))
+
+
+def page(first=0):
+    """Five calls of a list, from one of them on."""
+    return SimpleNamespace(ids=[str(number) for number in range(first, first + 5)])
 
 
 @pytest.fixture
@@ -38,8 +42,8 @@ class TestProgress:
         with Progress(True) as progress:
             progress.begin(3)
             progress.expect(12)
-            progress.saw(FIRST, PAGE)
-            progress.saw(FIRST, PAGE)
+            progress.saw(FIRST, page())
+            progress.saw(FIRST, page(5))
             progress.finish(12)
         first, *_, last = shown()
         assert re.fullmatch(r"Loading:  42%\|.*5/12 calls, 1 page\s*", first)
@@ -49,7 +53,7 @@ class TestProgress:
         with Progress(True) as progress:
             progress.begin(1)
             progress.expect(6)  # one more came since it was counted, and 24 lie in the cache
-            progress.saw(FIRST, PAGE)
+            progress.saw(FIRST, page())
             progress.done(FIRST, 1, 7)
             progress.finish(31)
         assert "31/31 calls" in shown()[-1]
@@ -58,55 +62,59 @@ class TestProgress:
         with Progress(True) as progress:
             progress.begin(3)
             progress.expect(20)
-            for _ in range(3):
-                progress.saw(FIRST, PAGE)
+            for first in (0, 4, 4):
+                progress.saw(FIRST, page(first))
             before = shown()[-1]
-            progress.done(FIRST, 1, 9)  # 9 calls on 3 pages of 5
-            progress.saw(SECOND, PAGE)
-        assert "15/20" in before
+            progress.done(FIRST, 1, 9)
+            progress.saw(SECOND, page())
+        assert "9/20" in before
         assert "14/20" in shown()[-1]
 
-    def test_never_more_than_are_expected_nor_all_before_the_end(self, shown):
+    def test_more_than_were_expected_are_told_and_not_all_before_the_end(self, shown):
         with Progress(True) as progress:
             progress.begin(1)
             progress.expect(8)
-            progress.saw(FIRST, PAGE)
-            progress.saw(FIRST, PAGE)
+            progress.saw(FIRST, page())
+            progress.saw(FIRST, page(5))
             before = shown()[-1]
-            progress.finish(8)
-        assert re.search(r" 99%\|.*8/8 calls", before)
+            progress.finish(10)
+        assert re.search(r" 99%\|.*10/10 calls", before)
 
-    def test_the_share_never_goes_back(self, shown):
+    def test_neither_share_nor_figure_goes_back(self, shown):
         with Progress(True) as progress:
             progress.begin(3)
             progress.expect(10)
-            progress.saw(FIRST, PAGE)
+            progress.saw(FIRST, page())
             progress.expect(90)  # of other days, whose first page came later
-            progress.saw(SECOND, PAGE)
-            progress.cut(SECOND)
-            progress.saw(SECOND, PAGE)
+            progress.saw(SECOND, page())
+            progress.cut(SECOND)  # its pages are read again, in pieces
+            progress.saw(SECOND, page())
             progress.begin(3)
-            progress.expect(100)
-            progress.saw(FIRST, PAGE)
+            progress.expect(None)
+            progress.saw(FIRST, page())
             progress.finish(100)
-        shares = [int(re.search(r"(\d+)%", each)[1]) for each in shown()]
+        lines = shown()
+        shares = [int(re.search(r"(\d+)%", each)[1]) for each in lines]
         assert shares == sorted(shares)
         assert (shares[0], shares[-1]) == (50, 100)
+        figures = [int(re.search(r", (\d+)\S* calls", each)[1]) for each in lines]
+        assert figures == sorted(figures)
+        assert (figures[0], figures[-1]) == (5, 100)
 
     def test_a_window_that_is_cut_is_not_counted_twice(self, shown):
         with Progress(True) as progress:
             progress.begin(3)
-            progress.saw((FIRST[0], SECOND[1]), PAGE)
+            progress.saw((FIRST[0], SECOND[1]), page())
             progress.expect(10)
             progress.cut((FIRST[0], SECOND[1]))
-            progress.saw(FIRST, PAGE)
+            progress.saw(FIRST, page())
         assert "5/10 calls, 2 pages" in shown()[-1]
 
     def test_without_a_total_it_goes_by_days(self, shown):
         with Progress(True) as progress:
             progress.begin(4)
             progress.expect(None)
-            progress.saw(FIRST, PAGE)
+            progress.saw(FIRST, page())
             progress.done(FIRST, 1, 5)
             progress.finish(5)
         lines = shown()
@@ -119,7 +127,7 @@ class TestProgress:
             for _ in range(2):
                 progress.begin(1)
                 progress.expect(10)
-                progress.saw(FIRST, PAGE)
+                progress.saw(FIRST, page())
                 progress.done(FIRST, 1, 5)
         assert "5/10 calls, 2 pages" in shown()[-1]
 
@@ -129,7 +137,7 @@ class TestProgress:
             for _ in range(2):
                 progress.begin(2)
                 progress.expect(10)
-                progress.saw(FIRST, PAGE)
+                progress.saw(FIRST, page())
                 progress.end_part(2, 10)
             *_, before = shown()
             progress.finish(20)
@@ -142,7 +150,7 @@ class TestProgress:
         progress = Progress(True)
         progress.begin(1)
         progress.expect(calls)
-        progress.saw(FIRST, PAGE)
+        progress.saw(FIRST, page())
         with pytest.raises(error), progress:
             raise error
         assert re.match(r"Stopped: +\d\d%\|.*5/", shown()[-1])
@@ -151,7 +159,7 @@ class TestProgress:
     def test_a_short_load_shows_none(self, shown, show):
         with Progress(show) as progress:
             progress.expect(10)
-            progress.saw(FIRST, PAGE)
+            progress.saw(FIRST, page())
             progress.finish(10)
         assert shown() == []
 
@@ -171,7 +179,7 @@ class TestProgress:
             full.write("x")
         monkeypatch.setattr(sys, "stderr", full)
         with Progress(True) as progress:
-            threads = [threading.Thread(target=progress.saw, args=(FIRST, PAGE)) for _ in range(4)]
+            threads = [threading.Thread(target=progress.saw, args=(FIRST, page())) for _ in range(4)]
             for thread in threads:
                 thread.start()
             for thread in threads:
@@ -227,27 +235,41 @@ class TestLoads:
         assert "Stopped" in shown()[-1]
         client.close()
 
-    def test_in_a_notebook_it_is_a_bar_that_is_red_where_it_stopped(self, monkeypatch):
-        """The widget that JupyterLab draws: as wide as any, with a total from the beginning."""
+    def test_in_a_notebook_it_is_a_bar_that_is_red_where_it_stopped_and_then_text(self, monkeypatch, request):
+        """The widget that JupyterLab draws: as wide as any, with a total from the beginning.
+
+        In the end its output has no widget: a notebook that is opened without its kernel could not show it.
+        """
         notebook = pytest.importorskip("tqdm.notebook")
         pytest.importorskip("ipywidgets")
+        capture = pytest.importorskip("IPython.utils.capture")
+        interactive = pytest.importorskip("IPython.core.interactiveshell")
+        interactive.InteractiveShell.instance()
+        request.addfinalizer(interactive.InteractiveShell.clear_instance)
         made = []
 
         class Kept(notebook.tqdm):
             def __init__(self, *args, **kwargs):
-                super().__init__(*args, **kwargs, display=False)
+                super().__init__(*args, **kwargs)
                 made.append(self)
 
         monkeypatch.setattr("brightcall_pandas.load._progress.tqdm", Kept)
         for error in (None, ValueError):
-            with contextlib.suppress(ValueError), Progress(True) as progress:
+            with (
+                capture.capture_output() as captured,
+                contextlib.suppress(ValueError),
+                Progress(True) as progress,
+            ):
                 progress.begin(2)
                 progress.expect(None)
-                progress.saw(FIRST, PAGE)
+                progress.saw(FIRST, page())
                 _, bar, _ = made[-1].container.children
                 assert (bar.max, bar.layout.width) == (1.0, None)
                 if error is not None:
                     raise error
                 progress.finish(5)
             assert bar.bar_style == ("success" if error is None else "danger")
-            assert made[-1].container.children[0].value.startswith("Loaded" if error is None else "Stopped")
+            _, after = captured.outputs
+            assert after.update
+            assert set(after.data) == {"text/plain"}
+            assert after.data["text/plain"].startswith("Loaded: 100%" if error is None else "Stopped: ")

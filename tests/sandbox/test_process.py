@@ -169,8 +169,12 @@ class TestSandbox:
                 pytest.skip("midnight came")
             assert sandbox.day_from == str(last - timedelta(days=2))
             times = [datetime.fromisoformat(call["timestamp"]) for call in ask(sandbox)["calls"]]
-            assert 0 < len(times) <= 300
+            assert 0 < len(times) == sandbox.calls <= 300
             assert max(times) <= begun
+
+    def test_calls_that_are_yet_to_come_are_not_among_those_it_says_it_has(self) -> None:
+        with start_sandbox(calls=300, days=3, now="2026-03-30T12:00") as sandbox:
+            assert sandbox.calls == len(ask(sandbox)["calls"]) < sandbox.truth["calls"] == 300
 
     @pytest.mark.parametrize("day", ["tomorrow", "2026-02-30"])
     def test_a_last_day_that_is_none(self, day: str) -> None:
