@@ -32,6 +32,11 @@ sys.dont_write_bytecode = False
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# jsonschema, which nbval imports, would make a parser of addresses in all scripts, a second in each process,
+# and nothing here checks one. So nbval begins here, and not before, where the addopts of pyproject.toml hold.
+sys.modules.setdefault("rfc3987_syntax", None)
+pytest_plugins = [] if "nbval.plugin" in sys.modules else ["nbval.plugin"]
+
 mpl.use("Agg")  # no windows; not by the environment, which the notebooks' kernels would inherit
 
 # The same examples on every run; no timed assertions.
