@@ -47,18 +47,20 @@ settings.load_profile("repeatable")
 LONGEST = (
     "tests/test_benchmarks.py",
     "tests/load/test_personas.py",
-    "tests/explorer/test_browser.py",
+    "tests/plots/test_matrix.py",
+    "tests/analysis/test_catalogue.py",
     "tests/cli/test_lab.py",
+    "tests/accessors/test_dask.py",
     "tests/test_installs.py",
     "tests/explorer/test_elsewhere.py",
+    "tests/explorer/test_browser.py",
     "tests/cli/test_cli.py",
-    "tests/analysis/test_catalogue.py",
-    "tests/plots/test_matrix.py",
-    "tests/accessors/test_dask.py",
-    "notebooks/05_who_will_answer.ipynb",
+    "tests/export/test_stream.py",
+    "tests/reporting/test_report.py",
     "tests/load/test_faults.py",
     "tests/analysis/test_truth.py",
     "tests/test_types.py",
+    "notebooks/05_who_will_answer.ipynb",
 )
 """Files that take longest begin first, or one worker would be left with one when all others are done."""
 
