@@ -299,7 +299,7 @@ def start_cluster() -> Callable[..., Any]:
         given = {
             "n_workers": 2,
             "threads_per_worker": 1,
-            "dashboard_address": None,  # nobody looks at it
+            "dashboard_address": "127.0.0.1:0",  # nobody looks at it; others may have clusters
             "host": "127.0.0.1",
         }
         for last in (False, False, True):
