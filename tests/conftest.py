@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -291,9 +292,12 @@ def start_server():
 
 
 @pytest.fixture(scope="session")
-def start_cluster() -> Callable[..., Any]:
-    """How a test starts dask workers; on a busy machine they may need another go before their deadline."""
-    distributed = pytest.importorskip("distributed")
+def start_cluster() -> Iterator[Callable[..., Any]]:
+    """How a test starts dask workers; on a busy machine they may need another go before their deadline.
+
+    Each is a process of its own, forked from one that has imported dask and pandas (where there are forks).
+    """
+    distributed, dask = pytest.importorskip("distributed"), pytest.importorskip("dask")
 
     def start(**options: Any) -> Any:
         given = {
@@ -310,4 +314,6 @@ def start_cluster() -> Callable[..., Any]:
                     raise
         return None
 
-    return start
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    with dask.config.set({"distributed.worker.multiprocessing-method": method}):
+        yield start
