@@ -32,6 +32,11 @@ sys.dont_write_bytecode = False
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# jsonschema, which nbval imports, would make a parser of addresses in all scripts, a second in each process,
+# and nothing here checks one. So nbval begins here, and not before, where the addopts of pyproject.toml hold.
+sys.modules.setdefault("rfc3987_syntax", None)
+pytest_plugins = [] if "nbval.plugin" in sys.modules else ["nbval.plugin"]
+
 mpl.use("Agg")  # no windows; not by the environment, which the notebooks' kernels would inherit
 
 # The same examples on every run; no timed assertions.
@@ -42,18 +47,20 @@ settings.load_profile("repeatable")
 LONGEST = (
     "tests/test_benchmarks.py",
     "tests/load/test_personas.py",
-    "tests/explorer/test_browser.py",
+    "tests/plots/test_matrix.py",
+    "tests/analysis/test_catalogue.py",
     "tests/cli/test_lab.py",
+    "tests/accessors/test_dask.py",
     "tests/test_installs.py",
     "tests/explorer/test_elsewhere.py",
+    "tests/explorer/test_browser.py",
     "tests/cli/test_cli.py",
-    "tests/analysis/test_catalogue.py",
-    "tests/plots/test_matrix.py",
-    "tests/accessors/test_dask.py",
-    "notebooks/05_who_will_answer.ipynb",
+    "tests/export/test_stream.py",
+    "tests/reporting/test_report.py",
     "tests/load/test_faults.py",
     "tests/analysis/test_truth.py",
     "tests/test_types.py",
+    "notebooks/05_who_will_answer.ipynb",
 )
 """Files that take longest begin first, or one worker would be left with one when all others are done."""
 

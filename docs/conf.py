@@ -15,6 +15,9 @@ sys.path.insert(0, str(Path(__file__).parent / "site"))
 
 import brightcall_pandas
 
+# jsonschema, which myst_nb imports, would make a parser of addresses in all scripts; nothing checks one.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 # generated.py renames this section; numpydoc also reads docstrings by itself, for their signatures.
 warnings.filterwarnings("ignore", "Unknown section Filters")
 

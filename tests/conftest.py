@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -291,15 +292,18 @@ def start_server():
 
 
 @pytest.fixture(scope="session")
-def start_cluster() -> Callable[..., Any]:
-    """How a test starts dask workers; on a busy machine they may need another go before their deadline."""
-    distributed = pytest.importorskip("distributed")
+def start_cluster() -> Iterator[Callable[..., Any]]:
+    """How a test starts dask workers; on a busy machine they may need another go before their deadline.
+
+    Each is a process of its own, forked from one that has imported dask and pandas (where there are forks).
+    """
+    distributed, dask = pytest.importorskip("distributed"), pytest.importorskip("dask")
 
     def start(**options: Any) -> Any:
         given = {
             "n_workers": 2,
             "threads_per_worker": 1,
-            "dashboard_address": None,  # nobody looks at it
+            "dashboard_address": "127.0.0.1:0",  # nobody looks at it; others may have clusters
             "host": "127.0.0.1",
         }
         for last in (False, False, True):
@@ -310,4 +314,6 @@ def start_cluster() -> Callable[..., Any]:
                     raise
         return None
 
-    return start
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    with dask.config.set({"distributed.worker.multiprocessing-method": method}):
+        yield start

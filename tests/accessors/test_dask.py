@@ -86,9 +86,9 @@ def cluster(start_cluster):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Six days; one of them empty, and one split over two files."""
+    """Four days; one of them empty, and one split over two files."""
     tmp = tmp_path_factory.mktemp("scale")
-    with bc.start_sandbox(calls=2_000, days=6, seed=5) as sandbox:
+    with bc.start_sandbox(calls=1_600, days=4, seed=5) as sandbox:
         client = sandbox.client(cache_dir=tmp / "cache")
         out = bc.export_calls(sandbox.day_from, sandbox.day_to, tmp / "n_calls", client=client)
     empty, split = out / "day=2026-03-28" / "calls.parquet", out / "day=2026-03-30" / "calls.parquet"
@@ -149,7 +149,7 @@ def told(table: pd.DataFrame) -> dict[str, object]:
 class TestScanCalls:
     def test_the_same_rows_and_dtypes(self, cluster, folder, calls):
         lazy = bc.scan_calls(folder)
-        assert lazy.npartitions == 7
+        assert lazy.npartitions == 5
         pdt.assert_series_equal(lazy.dtypes, calls.dtypes)
         pdt.assert_frame_equal(lazy.compute().reset_index(drop=True), calls)
 

@@ -1,16 +1,16 @@
-"""Intervals and tests against statsmodels, worked examples, and the laws that they follow."""
+"""Intervals and tests against statsmodels, worked examples, and the laws that they follow.
+
+statsmodels is imported by the tests that need it: each process that collects this module would take a second.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import t
-from statsmodels.regression.linear_model import OLS
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from brightcall_pandas.analysis._chance import (
     Clustered,
@@ -74,6 +74,8 @@ def drawn() -> pd.DataFrame:
 class TestAgainstStatsmodels:
     @pytest.mark.parametrize("column", ["hit", "seconds"])
     def test_the_variance_of_a_mean_clustered_by_client(self, drawn, column):
+        from statsmodels.regression.linear_model import OLS
+
         sums = clustered(sums_of(np.zeros(len(drawn), dtype=int), drawn["client"], drawn[column]), RATE)
         fit = OLS(drawn[column], np.ones(len(drawn))).fit(
             cov_type="cluster", cov_kwds={"groups": drawn["client"], "use_correction": False}
@@ -81,6 +83,8 @@ class TestAgainstStatsmodels:
         assert sums.squares(sums.ratio) / sums.bottom**2 == pytest.approx(fit.cov_params().to_numpy()[0])
 
     def test_the_variance_of_a_difference_of_groups_that_share_clients(self, drawn):
+        from statsmodels.regression.linear_model import OLS
+
         side = [drawn[drawn["group"] == group] for group in (0, 1)]
         one, other, apart = sides_of(*((each["client"], each["seconds"]) for each in side))
         together = correlation(one, other, apart, rates=False)
@@ -99,12 +103,16 @@ class TestAgainstStatsmodels:
 
     @given(st.integers(0, 50), st.integers(1, 50), st.sampled_from([0.5, 0.9, 0.95, 0.99]))
     def test_wilson(self, hits, trials, confidence):
+        from statsmodels.stats.proportion import proportion_confint
+
         hits = min(hits, trials)
         low, high = proportion_confint(hits, trials, alpha=1 - confidence, method="wilson")
         assert wilson(hits, trials, confidence) == pytest.approx((low, high), abs=1e-12)
 
     @pytest.mark.parametrize("counts", [(56, 70, 48, 80), (0, 10, 3, 12), (5, 5, 1, 30)])
     def test_newcombe(self, counts):
+        from statsmodels.stats.proportion import confint_proportions_2indep
+
         hits, trials, other_hits, others = counts
         first = hits / trials, wilson(hits, trials)
         found = difference(first, (other_hits / others, wilson(other_hits, others)))
@@ -115,15 +123,17 @@ class TestAgainstStatsmodels:
         st.sampled_from([0.01, 0.05, 0.2]),
     )
     def test_benjamini_hochberg(self, values, level):
+        from statsmodels.stats.multitest import multipletests
+
         expected = multipletests(values, alpha=level, method="fdr_bh")[0]
         assert beyond_chance(np.array(values), level).tolist() == expected.tolist()
 
     def test_quantiles_of_t(self):
         degrees = np.array([1, 2, 2.5, 3, 4.7, 10, 30, 400, 1e9])
         for confidence in (0.5, 0.8, 0.95, 0.999):
-            expected = t.ppf((1 + confidence) / 2, degrees)
+            expected = scipy.stats.t.ppf((1 + confidence) / 2, degrees)
             assert t_quantiles(degrees, confidence) == pytest.approx(expected, rel=5e-5)
-        assert t_quantiles(np.array([1.4]), 0.95) == pytest.approx(t.ppf(0.975, 1.4), rel=0.05)
+        assert t_quantiles(np.array([1.4]), 0.95) == pytest.approx(scipy.stats.t.ppf(0.975, 1.4), rel=0.05)
         assert np.isnan(t_quantiles(np.array([0.0, -1.0, np.nan]), 0.95)).all()
 
 
@@ -184,7 +194,7 @@ class TestRatioInterval:
     def test_one_call_a_client_is_that_of_student(self):
         seconds = np.array([10.0, 20.0, 60.0, 30.0])
         sums = clustered(sums_of([0] * 4, [0, 1, -1, 3], seconds), RATE)
-        low, high = t.interval(0.95, 3, loc=30, scale=seconds.std(ddof=1) / 2)
+        low, high = scipy.stats.t.interval(0.95, 3, loc=30, scale=seconds.std(ddof=1) / 2)
         assert ratio_interval(sums) == (pytest.approx([low], rel=1e-4), pytest.approx([high], rel=1e-4))
 
     def test_of_one_client_nobody_knows(self):

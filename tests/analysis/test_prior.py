@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
-from scipy.stats import beta, betabinom
+import scipy
 
 from brightcall_pandas.analysis._prior import beta_binomial, drawn_together
 
@@ -28,13 +27,15 @@ def fitted_by_scipy(hits: list[int], trials: list[int]) -> tuple[float, float]:
     def loss(place: np.ndarray) -> float:
         a, b = np.exp(place)
         rho = 1 / (a + b + 1)
-        likelihood = betabinom.logpmf(hits, trials, a, b).sum()
+        likelihood = scipy.stats.betabinom.logpmf(hits, trials, a, b).sum()
         return -(likelihood + 0.5 * np.log(rho) + 19 * np.log1p(-rho))
 
     mean = (np.array(hits) / trials).mean()
     options = {"xatol": 1e-7, "fatol": 1e-11, "maxiter": 2_000}
     found = [
-        minimize(loss, np.log([mean * size, (1 - mean) * size]), method="Nelder-Mead", options=options)
+        scipy.optimize.minimize(
+            loss, np.log([mean * size, (1 - mean) * size]), method="Nelder-Mead", options=options
+        )
         for size in (2, 100)
     ]
     a, b = np.exp(min(found, key=lambda each: each.fun).x)
@@ -76,7 +77,7 @@ class TestDrawnTogether:
         a, b = fitted_by_scipy(hits, trials)
         means, lows = drawn_together(hits, trials, np.zeros(len(hits), dtype=np.int64))
         for mean, low, hit, trial in zip(means, lows, hits, trials, strict=True):
-            posterior = beta(hit + a, trial - hit + b)
+            posterior = scipy.stats.beta(hit + a, trial - hit + b)
             assert mean == pytest.approx(posterior.mean(), rel=1e-4)
             assert low == pytest.approx(posterior.mean() - 1.96 * posterior.std(), rel=1e-3)
 
