@@ -47,7 +47,7 @@ LONGEST = (
     "tests/test_installs.py",
     "tests/explorer/test_elsewhere.py",
     "tests/cli/test_cli.py",
-    "tests/analysis/test_catalogue.py",
+    "tests/analysis/test_catalog.py",
     "tests/plots/test_matrix.py",
     "tests/accessors/test_dask.py",
     "notebooks/05_who_will_answer.ipynb",

@@ -89,7 +89,7 @@ from brightcall_pandas.analysis._metrics import distributed_metrics as distribut
 from brightcall_pandas.analysis._metrics import find_metric as find_metric
 from brightcall_pandas.analysis._metrics import metric_value as metric_value
 from brightcall_pandas.analysis._metrics import refuse_whole_frames as refuse_whole_frames
-from brightcall_pandas.analysis._modelling import model_frame as model_frame
+from brightcall_pandas.analysis._modeling import model_frame as model_frame
 from brightcall_pandas.analysis._quality import quality
 from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._ratings import ratings, rung_parties
