@@ -48,7 +48,7 @@ LONGEST = (
     "tests/test_benchmarks.py",
     "tests/load/test_personas.py",
     "tests/plots/test_matrix.py",
-    "tests/analysis/test_catalogue.py",
+    "tests/analysis/test_catalog.py",
     "tests/cli/test_lab.py",
     "tests/accessors/test_dask.py",
     "tests/test_installs.py",

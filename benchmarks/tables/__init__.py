@@ -1,1 +1,1 @@
-"""The tables of the catalogue written by hand, for `catalogue.py`."""
+"""The tables of the catalogue written by hand, for `catalog.py`."""

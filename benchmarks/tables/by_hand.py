@@ -2,7 +2,7 @@
 
 Categories are grouped with ``observed=True``, texts folded once each, clients sorted once, the sweep is in
 NumPy. Intervals that take one client's calls as one cluster are here, too (`intervals.py`); adjusted rates
-and ranks are left out: they are small arithmetic on the finished table. `catalogue.py` compares the numbers
+and ranks are left out: they are small arithmetic on the finished table. `catalog.py` compares the numbers
 that both sides have before anything is timed.
 """
 
@@ -418,9 +418,9 @@ def by_line(df: pd.DataFrame) -> pd.DataFrame:
     weekly = frame.assign(excess=answered - usual).groupby(["line", weeks])["excess"].agg(["sum", "size"])
     weekly["time"] = weekly.index.get_level_values(1).asi8
     mean = (weekly["time"] * weekly["size"]).groupby("line").sum() / weekly["size"].groupby("line").sum()
-    centred = weekly["time"] - mean.reindex(weekly.index, level=0)
-    top = (centred * weekly["sum"]).groupby("line").sum()
-    table["trend"] = top / (centred**2 * weekly["size"]).groupby("line").sum()
+    centered = weekly["time"] - mean.reindex(weekly.index, level=0)
+    top = (centered * weekly["sum"]).groupby("line").sum()
+    table["trend"] = top / (centered**2 * weekly["size"]).groupby("line").sum()
     return table.sort_values("answer_rate_adjusted", kind="stable")
 
 

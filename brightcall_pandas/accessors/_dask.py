@@ -298,8 +298,7 @@ class DistributedCalls:
 
     def _whole_clients(self, given: Mapping[str, Any], agent: Any, region: str | None) -> dd.DataFrame:
         """Bring all calls of a client into one part; calls without a client are spread over all parts."""
-        by = given.get("by")
-        asked = {by} if isinstance(by, str) else set(by or ())
+        asked = set(names_of(given.get("by")))
         if agent is not None:
             asked |= {*AGENT_COLUMNS, agent} if isinstance(agent, str) else {*AGENT_COLUMNS}
         read = columns_read(given)

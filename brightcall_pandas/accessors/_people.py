@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
+from brightcall_pandas.analysis import names_of
 from brightcall_pandas.frame import (
     LEAD_DOC,
     NAMES_DOC,
@@ -66,7 +67,7 @@ def shows_people(function: Callable[..., Any]) -> bool:
 def uses_agents(function: Callable[..., Any], given: Mapping[str, Any]) -> bool:
     """Tell whether a table of these arguments depends on who the agents are."""
     by = given["by"] if "by" in given else _default_by(function)
-    return function.__name__ in OF_AGENTS or "agent" in ([by] if isinstance(by, str) else list(by or ()))
+    return function.__name__ in OF_AGENTS or "agent" in names_of(by)
 
 
 def _default_by(function: Callable[..., Any]) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from brightcall_pandas.analysis import By, Metric, restated_table, revisions_table
+from brightcall_pandas.analysis import By, Metric, names_of, restated_table, revisions_table
 from brightcall_pandas.frame import known_agent, of_one_lead, with_agent
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def revisions(
 
     past = past_of(df, client)
     entries = past.revisions()
-    asked = [by] if isinstance(by, str) else list(by or ())
+    asked = names_of(by)
     if field is None and {"old", "new"} & set(asked) and "field" not in asked:
         field = "outcomeTag"
     if field is not None:

@@ -221,15 +221,15 @@ def _fitting(df: pd.DataFrame, meanings: Meanings) -> list[int]:
     """Return the positions of the columns of a table that a page has room for; columns of one's own stay."""
     places = list(range(len(df.columns)))
     widths = [max(len(str(label)), _LEAST_LETTERS) + _PADDING for label in df.columns]
-    of_catalogue = [isinstance(label, str) and bool(_unit(df, label, meanings)) for label in df.columns]
+    of_catalog = [isinstance(label, str) and bool(_unit(df, label, meanings)) for label in df.columns]
     room = _ROOM - sum(_level_letters(df.index.get_level_values(level)) for level in range(df.index.nlevels))
     if sum(widths) > room:
         intervals = [
             known and label.endswith(_INTERVALS) and not label.endswith(_MERIT)
-            for known, label in zip(of_catalogue, df.columns, strict=True)
+            for known, label in zip(of_catalog, df.columns, strict=True)
         ]
         places = [place for place in places if not intervals[place]]
-    spare = [place for place in places if of_catalogue[place]]
+    spare = [place for place in places if of_catalog[place]]
     while len(spare) > 1 and sum(widths[place] for place in places) > room:
         places.remove(spare.pop())
     return places

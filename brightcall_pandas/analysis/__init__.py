@@ -91,7 +91,7 @@ from brightcall_pandas.analysis._metrics import known_metrics as known_metrics
 from brightcall_pandas.analysis._metrics import metric_value as metric_value
 from brightcall_pandas.analysis._metrics import names_taken as names_taken
 from brightcall_pandas.analysis._metrics import refuse_whole_frames as refuse_whole_frames
-from brightcall_pandas.analysis._modelling import model_frame as model_frame
+from brightcall_pandas.analysis._modeling import model_frame as model_frame
 from brightcall_pandas.analysis._quality import quality
 from brightcall_pandas.analysis._rates import ratio as ratio
 from brightcall_pandas.analysis._ratings import ratings, rung_parties

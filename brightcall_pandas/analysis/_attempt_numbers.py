@@ -24,7 +24,7 @@ __all__ = [
     "attempt_labels",
     "attempt_numbers",
     "begun_before",
-    "labelled_together",
+    "labeled_together",
     "new_or_redial",
     "say_begins",
     "settled",
@@ -106,18 +106,18 @@ def settled(
 
 def attempt_labels(df: pd.DataFrame) -> pd.Series:
     """Return which dial to its client each outbound call is; null for others."""
-    return _labelled(_dials(df), ATTEMPTS, df.index)
+    return _labeled(_dials(df), ATTEMPTS, df.index)
 
 
 def new_or_redial(df: pd.DataFrame) -> pd.Series:
     """Return whether each outbound call is the first dial to its client; null for others."""
-    return _labelled(_dials(df), NEW_OR_REDIAL, df.index)
+    return _labeled(_dials(df), NEW_OR_REDIAL, df.index)
 
 
 _LABELS = {"attempt": ATTEMPTS, "new_or_redial": NEW_OR_REDIAL}
 
 
-def labelled_together(sides: Sequence[pd.DataFrame], names: Sequence[str]) -> list[pd.DataFrame]:
+def labeled_together(sides: Sequence[pd.DataFrame], names: Sequence[str]) -> list[pd.DataFrame]:
     """Return frames with these labels as columns, counted over the calls of all frames.
 
     A call that is in several frames is one call: the same ``id``, or without it the same client, time and
@@ -142,7 +142,7 @@ def labelled_together(sides: Sequence[pd.DataFrame], names: Sequence[str]) -> li
         numbers = _dials(together.iloc[once])[places]
     ends = np.cumsum([0, *map(len, sides)])
     return [
-        df.assign(**{name: _labelled(numbers[begin:end], _LABELS[name], df.index) for name in names})
+        df.assign(**{name: _labeled(numbers[begin:end], _LABELS[name], df.index) for name in names})
         for df, begin, end in zip(sides, ends[:-1], ends[1:], strict=True)
     ]
 
@@ -234,7 +234,7 @@ def _dials(df: pd.DataFrame) -> NDArray[np.int64]:
     return attempt_numbers(df, (column(df, "type") == "outbound").to_numpy(dtype=bool))
 
 
-def _labelled(numbers: NDArray[np.int64], labels: Sequence[str], index: pd.Index) -> pd.Series:
+def _labeled(numbers: NDArray[np.int64], labels: Sequence[str], index: pd.Index) -> pd.Series:
     kind = pd.CategoricalDtype(list(labels), ordered=True)
     codes = np.minimum(numbers, len(labels)) - 1
     return pd.Series(pd.Categorical.from_codes(codes, dtype=kind), index=index)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._attempt_numbers import (
-    labelled_together,
+    labeled_together,
     say_begins,
     told_of_begins,
     warn_of_begins,
@@ -145,7 +145,7 @@ def _numbered(
     if not wanted:
         return df, other, {}
     calls = [*of_one_region(df, other), *([] if before is None else [before])]
-    df, other, *_ = labelled_together(calls, wanted)
+    df, other, *_ = labeled_together(calls, wanted)
     dialed = np.concatenate([of_direction(each, "outbound") for each in (df, other)])
     begins = told_of_begins((df, other), dialed, before)
     warn_of_begins(begins, "Pass earlier calls as before=: they number the attempts, and are not compared.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from brightcall_pandas.analysis._metric import OWN, RESERVED, Definition
-from brightcall_pandas.analysis._metric_catalogue import API, METRICS, OF_THE_TRADE, OURS, TRADE
+from brightcall_pandas.analysis._metric_catalog import API, METRICS, OF_THE_TRADE, OURS, TRADE
 from brightcall_pandas.analysis._people_definitions import NO_CLIENT as _NO_CLIENT
 from brightcall_pandas.analysis._people_definitions import NO_TIME as _NO_TIME
 from brightcall_pandas.analysis._people_definitions import OF_PEOPLE

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._attempt_numbers import attempt_labels, labelled_together, new_or_redial
+from brightcall_pandas.analysis._attempt_numbers import attempt_labels, labeled_together, new_or_redial
 from brightcall_pandas.analysis._clients import (
     client_key,
     client_times,
@@ -34,6 +34,7 @@ from brightcall_pandas.frame import (
     nearest,
     not_one_of,
     tags_of_rows,
+    type_error,
 )
 
 __all__ = [
@@ -246,6 +247,8 @@ def names_of(by: By) -> list[str]:
     """Return the names in ``by=``."""
     if by is None:
         return []
+    if not isinstance(by, Iterable):
+        raise type_error("by", "the name of a dimension or a column, or several", by)
     names = [by] if isinstance(by, str) else list(by)
     if len(set(names)) < len(names):
         msg = f"by={by!r} names something twice"
@@ -285,7 +288,7 @@ def split_or_all(df: pd.DataFrame, by: By) -> Split:
 
 def some_rows(df: pd.DataFrame, rows: NDArray[np.int64], by: By) -> pd.DataFrame:
     """Return some rows; what their dimensions are is told by all rows of the frame."""
-    (df,) = labelled_together([df], following(names_of(by), df))
+    (df,) = labeled_together([df], following(names_of(by), df))
     return df.iloc[rows]
 
 
@@ -307,10 +310,10 @@ def _key(df: pd.DataFrame, name: str) -> Key:
         if dimension.key is key_of:
             return field_key(df, dimension.column, name)
         return dimension.key(column(df, dimension.column), name)
-    if is_period(name):
+    if isinstance(name, str) and is_period(name):  # columns may be named by numbers
         return _period(name)(column(df, "timestamp"), name)
     known = ", ".join(DIMENSIONS)
-    meant = nearest(name, (*DIMENSIONS, *map(str, df.columns)))
+    meant = nearest(str(name), (*DIMENSIONS, *map(str, df.columns)))
     msg = (
         f"by={name!r} is neither a column of the frame nor a period such as '30min' or 'quarter' "
         f"nor one of: {known}{meant}"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._attempt_numbers import begun_before, labelled_together
+from brightcall_pandas.analysis._attempt_numbers import begun_before, labeled_together
 from brightcall_pandas.analysis._clusters import all_numbered
 from brightcall_pandas.analysis._dimensions import Direction, Split, of_direction, split
 from brightcall_pandas.analysis._groups import NONE, folded_keys, grouped
@@ -137,7 +137,7 @@ def _with_attempts(both: pd.DataFrame, before: pd.DataFrame | None) -> tuple[pd.
     if "attempt" in both.columns or not set(_NEEDS["attempt"]) <= set(both.columns):
         return both, np.zeros(len(both), dtype=bool)
     sides = [both] if before is None else [both, before]
-    numbered = labelled_together(sides, ["attempt"])[0]
+    numbered = labeled_together(sides, ["attempt"])[0]
     if _FIRST not in both.columns:
         return numbered, np.zeros(len(both), dtype=bool)
     clients, begun = begun_before(sides)

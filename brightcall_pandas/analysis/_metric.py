@@ -162,7 +162,7 @@ class Metric:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip() or not self.name.isprintable():
-            msg = f"the name of a metric is a text, not {self.name!r}"
+            msg = f"the name of a metric must be text, not {self.name!r}"
             raise (ValueError if isinstance(self.name, str) else TypeError)(msg)
         for what in ("doc", "source", "family", "title", "nulls"):
             if not isinstance(getattr(self, what), str):

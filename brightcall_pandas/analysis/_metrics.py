@@ -11,7 +11,7 @@ import pandas as pd
 from brightcall_pandas.analysis._dimensions import DIMENSIONS, split_or_all
 from brightcall_pandas.analysis._groups import Groups
 from brightcall_pandas.analysis._metric import MEDIAN, OWN, Metric
-from brightcall_pandas.analysis._metric_catalogue import METRICS
+from brightcall_pandas.analysis._metric_catalog import METRICS
 from brightcall_pandas.analysis._rates import medians
 from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, Sum, known_sums, tally
 from brightcall_pandas.analysis._terms import is_sum, refuse_more_than_rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from brightcall_pandas.analysis._metric import Definition
-from brightcall_pandas.analysis._metric_catalogue import API, OURS, TRADE
+from brightcall_pandas.analysis._metric_catalog import API, OURS, TRADE
 
 __all__ = ["NO_CLIENT", "NO_TIME", "OF_PEOPLE"]
 

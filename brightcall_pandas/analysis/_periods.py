@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._groups import Key
-from brightcall_pandas.frame import micros
+from brightcall_pandas.frame import micros, type_error
 
 __all__ = ["is_period", "period_key", "period_starts"]
 
@@ -53,12 +53,14 @@ def period_starts(first: pd.Timestamp, last: pd.Timestamp, freq: str) -> pd.Date
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         `freq` is not one of these.
     """
+    if not isinstance(freq, str):
+        raise type_error("freq", "text such as 'day' or '15min'", freq)
     wall_first, wall_last = first.tz_localize(None), last.tz_localize(None)
     name = _WORDS.get(freq, freq)
-    if name.split("-")[0] in _CALENDAR:
+    if name.split("-")[0] in _CALENDAR and name.isupper():  # pandas warns of "W-mon"
         try:
             periods = pd.period_range(pd.Period(wall_first, name), pd.Period(wall_last, name) + 1)
         except ValueError as error:

@@ -391,7 +391,7 @@ def _in_several_zones(numbers: pd.Index) -> NDArray[np.bool_]:
 def _advice(example: str, region: str | None, lines: pd.Series | None) -> str:
     """Return an example of a number without country code, and what to do about it."""
     if region is not None:
-        return f"{_example(example)}, which is no number in region={region!r}"
+        return f"{_example(example)}, which is not a number in region={region!r}"
     of_lines = set() if lines is None else {country_of(each) for each in number_codes(lines)[1]}
     known = of_lines - {None}
     hint = f"; all lines are in {next(iter(known))!r}" if len(known) == 1 else ""

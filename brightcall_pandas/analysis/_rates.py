@@ -133,11 +133,11 @@ def wilson(
     z = normal_quantile(checked_confidence(confidence))
     n = np.where(np.asarray(trials) == 0, np.nan, np.asarray(trials, dtype=np.float64))
     p = np.asarray(hits, dtype=np.float64) / n
-    centre = p + z**2 / (2 * n)
+    center = p + z**2 / (2 * n)
     spread = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     # Rounding can put a bound a hair beyond the rate itself.
-    low = np.minimum((centre - spread) / (1 + z**2 / n), p)
-    high = np.maximum((centre + spread) / (1 + z**2 / n), p)
+    low = np.minimum((center - spread) / (1 + z**2 / n), p)
+    high = np.maximum((center + spread) / (1 + z**2 / n), p)
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 

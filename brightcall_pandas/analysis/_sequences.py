@@ -141,12 +141,12 @@ def tally_attempts(
     further = with_further((), metrics)
     df = with_region(df, region)
     parts = split(df, by)
-    dialled = sequences(df, of_direction(df, direction), parts)
-    rows = dialled.rows if parts.rows is None else parts.rows[dialled.rows]
+    dialed = sequences(df, of_direction(df, direction), parts)
+    rows = dialed.rows if parts.rows is None else parts.rows[dialed.rows]
     ones = np.ones(len(rows), dtype=np.int64)
     answered = (column(df, "state") == "answered").to_numpy(dtype=bool)[rows]
-    before = dialled.since_first(answered.astype(np.int64)) - answered
-    number = Key(dialled.since_first(ones) - 1, _numbers(dialled.since_first(ones)))
+    before = dialed.since_first(answered.astype(np.int64)) - answered
+    number = Key(dialed.since_first(ones) - 1, _numbers(dialed.since_first(ones)))
     positive = lead_known = None
     if lead_field(df) in df.columns:
         lead_known, positive = leads_told(df)[rows], leads_of(df)[rows]
@@ -158,9 +158,9 @@ def tally_attempts(
         "positive": positive,
         "unreached": before == 0,
         "reached": answered & (before == 0),
-        "given_up": dialled.is_last & (before == 0) & ~answered,
+        "given_up": dialed.is_last & (before == 0) & ~answered,
     }
-    keys = [*(key.take(dialled.rows) for key in parts.keys), number]
+    keys = [*(key.take(dialed.rows) for key in parts.keys), number]
     if not further:
         return tally_of(keys, contributions)
     facts = Facts(df, Split(keys, rows))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from brightcall_pandas.analysis._attempt_numbers import labelled_together
+from brightcall_pandas.analysis._attempt_numbers import labeled_together
 from brightcall_pandas.analysis._clusters import Clusters, Ratio, row_clusters
 from brightcall_pandas.analysis._dimensions import By, Split, following, names_of, split_or_all
 from brightcall_pandas.analysis._groups import Groups, folded_keys, grouped, keys_of_index
@@ -58,7 +58,7 @@ class Sides(msgspec.Struct, frozen=True):
         first, second = of_one_lead(*of_one_region(first, second))
         if "agent" in names_of(by):
             first, second = of_one_agent(first, second)
-        first, second = labelled_together((first, second), following(names_of(by), first, second))
+        first, second = labeled_together((first, second), following(names_of(by), first, second))
         sums, median = sums_for(metrics), needs_median(metrics)
         splits = split_or_all(first, by), split_or_all(second, by)
         counted = (

@@ -93,7 +93,7 @@ def stage_mask(name: str, stage: Any, df: pd.DataFrame) -> NDArray[np.bool_]:
     if isinstance(stage, Tallied):
         adds = SUMS[stage.sum](Facts(df, Split())) if stage.sum in SUMS and stage.unit == "calls" else None
         if adds is None or adds.dtype != np.bool_:
-            msg = f"{about} counts {stage.words}, which is no condition, or its column is missing"
+            msg = f"{about} counts {stage.words}, which is not a condition, or its column is missing"
             raise ValueError(msg)
         return np.asarray(adds, dtype=bool)
     checked_term(about, stage)

@@ -251,7 +251,7 @@ def _numbers(values: pd.Series, name: str) -> pd.Series:
     plain = _plain(values)
     if not _are_numbers(plain):
         told = f" ({FIELDS[name].doc.rstrip('.')})" if name in FIELDS else ""
-        msg = f"a sum of {_kind(plain)} is no number: column {name!r}{told} has no numbers to add up"
+        msg = f"a sum of {_kind(plain)} is not a number: column {name!r}{told} has no numbers to add up"
         raise TypeError(msg)
     return plain.astype("Float64")
 

@@ -1,8 +1,8 @@
-"""What one request may take at most, in time and in bytes, whatever the server does.
+"""What one request may take at most, in time and in bytes, whatever the server or a relay does.
 
 urllib3 bounds the time of each single read, so an answer that comes byte by byte lasts for ever; and it does
 not bound what stands before the body. Both are bounded where bytes come in: in the file that http.client
-reads an answer from.
+reads an answer from. There, too, the head is made such that http.client finds the length of the body in it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import io
 import math
+import re
 import socket
 import threading
 import time
@@ -30,6 +31,8 @@ ANSWER_LIMIT = 100_000_000
 _LONGEST_S = 24 * 3600.0
 _IN_ALL = 10  # times what may pass between two parts of an answer
 _HEAD_BYTES = 1_000_000
+_HEADER = re.compile(rb"([!-9;-~]+)[ \t]*(:.*)", re.DOTALL)
+_SAME_LENGTHS = re.compile(rb"(content-length:\s*(\d+))(\s*,\s*\2)+\s*", re.IGNORECASE)
 _PART_BYTES = 2**17  # urllib3 takes the longer to unpack a part the more pieces it was packed in, squared
 _PLAIN_BYTES = 2**22  # of a body that is not packed: with each part, the thread waits for the one that reads
 
@@ -159,6 +162,41 @@ def _too_slow() -> LimitError:
     )
 
 
+class _Head:
+    """The lines before a body, as http.client reads them best.
+
+    At a line that is not a header it stops, so that the length of the body, if it stands below, is never
+    seen, and the rest of the answer is waited for until the time is up. Some relays add such lines.
+
+    Parameters
+    ----------
+    lines
+        The file that the answer comes from.
+    """
+
+    def __init__(self, lines: io.BufferedReader) -> None:
+        self._lines = lines
+        self._follows = False  # on a status line, or on a header
+        self._skips = False
+
+    def readline(self, limit: int = -1) -> bytes:
+        while True:
+            line = self._lines.readline(limit)
+            text = line.rstrip(b"\r\n")
+            if not self._follows or not text:  # a status line, or the end of a head
+                self._follows, self._skips = bool(text), False
+                return line
+            if text[:1] not in b" \t":  # or else it goes on with the header above
+                header = _HEADER.fullmatch(text)
+                self._skips = header is None
+                text = b"" if header is None else header[1] + header[2]
+            if not self._skips:
+                return _SAME_LENGTHS.sub(rb"\1", text).replace(b"\r", b" ") + b"\r\n"
+
+    def close(self) -> None:
+        self._lines.close()
+
+
 class _BoundedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -166,7 +204,16 @@ class _BoundedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._bounded)
 
     def begin(self) -> None:
-        super().begin()
+        lines = self.fp
+        self.fp = _Head(lines)  # type: ignore[assignment]
+        try:
+            super().begin()
+            while 101 < self.status < 200:  # http.client itself skips 100 only
+                self.headers = None  # type: ignore[assignment]  # or nothing more would be read
+                super().begin()
+        finally:
+            if self.fp is not None:  # it was closed where the status line is none
+                self.fp = lines
         self._bounded.room = math.inf
 
 

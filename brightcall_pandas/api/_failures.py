@@ -62,7 +62,7 @@ class Proxy:
 
     @property
     def where(self) -> str:
-        """What to mend: the variable, or the system's settings, with the proxy's host."""
+        """What to correct: the variable, or the system's settings, with the proxy's host."""
         address = self.url.partition("//")[2] or self.url
         host = re.split("[/?#]", address.rpartition("@")[2])[0]  # in this order: a password may have any
         return f"{self.variable or 'the proxy in the system settings'} ({host or 'no host'})"
@@ -181,7 +181,7 @@ def _bad_bundle(causes: list[BaseException]) -> Verdict | None:
     return Verdict(
         ServerError,
         f"the file of certificates that {name} names {what}",
-        f"Mend {name}={os.environ[name]!r}, or unset it to use the usual certificates.",
+        f"Correct {name}={os.environ[name]!r}, or unset it to use the usual certificates.",
     )
 
 
@@ -198,7 +198,7 @@ def _of_proxy(causes: list[BaseException], proxy: Proxy, host: str) -> Verdict |
         return _of_proxy_status(int(refused[1]), proxy, host)
     # The server's own address was looked at when the client was made.
     if any(isinstance(each, _NO_ADDRESS) for each in causes):
-        return Verdict(ServerError, f"{proxy} has no usable address", f"Mend {proxy.where}.")
+        return Verdict(ServerError, f"{proxy} has no usable address", f"Correct {proxy.where}.")
     asked = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
     if any(isinstance(each, asked) for each in causes):
         advice = f"Check the network and {proxy.where}, or {_without(host)}."
@@ -236,7 +236,7 @@ def _of_proxy_status(status: int, proxy: Proxy, host: str, wait: float | None = 
         return Verdict(ServerError, reason, f"{advice}. It is {proxy.where}.")
     if status >= 500:
         advice = f"Try again later; if it stays so, {ask}, or {_without(host)}."
-        reason = f"{proxy} does not reach the server (status {status})"
+        reason = f"{proxy} cannot reach the server (status {status})"
         return Verdict(ServerError, reason, advice, transient=True, retry_after=wait)
     return Verdict(ServerError, reason, f"{ask[0].upper()}{ask[1:]} to allow {host}, or {_without(host)}.")
 

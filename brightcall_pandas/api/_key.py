@@ -93,7 +93,7 @@ class ApiKey:
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be written into a file."""
-        msg = "an API key is not pickled: make the client anew where it is needed"
+        msg = "an API key cannot be pickled: create the client again where it is needed"
         raise TypeError(msg)
 
 

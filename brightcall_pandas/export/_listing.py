@@ -261,7 +261,7 @@ def of_one_set(files: Collection[CallFile], columns: Sequence[str]) -> list[Call
         )
     if copies:
         warn_user(
-            f"the same calls are there twice, and the first file of each two is left out: {_first(copies)}. "
+            f"the same calls are there twice, and the first file of each pair is left out: {_first(copies)}. "
             "Tools that sync folders make such copies: delete the one that is not wanted, and put the other "
             "in its place."
         )

@@ -97,7 +97,7 @@ def writable(path: Path) -> Iterator[None]:
     except OSError as error:
         msg = (
             f"{str(path)!r} cannot be written: {error.strerror or error}. What was there is unchanged; make "
-            "room or get the right to write, or choose another place."
+            "room, get write permission, or choose another place."
         )
         raise BrightcallError(msg) from error
 

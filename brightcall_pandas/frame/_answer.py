@@ -46,7 +46,7 @@ ORDER = tuple(FIELDS)
 """Listed fields as a record has them; the unlisted ones follow."""
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
-"""Stands for bytes that are no text."""
+"""Stands for bytes that are not text."""
 
 STRAY_NUMBER = re.compile(rf"{UNREADABLE}([-+]?(?:nan|inf(?:inity)?|undefined))", re.IGNORECASE)
 """Stands for a number that JSON does not have, such as NaN, which some programs write all the same."""

@@ -1,4 +1,4 @@
-"""Who the client of a call is: its number, written in one way; what is no number is no client."""
+"""Who the client of a call is: its number, written in one way; what is not a number is not a client."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def normalized_labels(spellings: pd.Index, region: str | None = None) -> pd.Inde
 
 
 def has_number(numbers: pd.Series, value: str, region: str | None = None) -> NDArray[np.bool_]:
-    """Return where a column has a number, in any spelling; what is no number matches letter for letter.
+    """Return where a column has a number, in any spelling; what is not a number matches letter for letter.
 
     Parameters
     ----------

@@ -186,7 +186,7 @@ def _time_from_time(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
         array = array.cast(pa.timestamp("s" if pa.types.is_date32(array.type) else "ms"))
     array = _in_calendar(array)  # before the cast: in microseconds some would be other times
     if array.type.tz is None:
-        return _localised(array.cast(pa.timestamp("us"), safe=False), clock)
+        return _localized(array.cast(pa.timestamp("us"), safe=False), clock)
     return array.cast(field.arrow_type, safe=False)
 
 
@@ -203,7 +203,7 @@ def _time_from_text(array: pa.Array, field: Field, clock: Clock) -> pa.Array:
     if pc.all(zoned).as_py() is not False:
         read = _in_calendar(_parsed(dated, field.arrow_type))
     else:
-        naive = _localised(_parsed(_where(pc.invert(zoned), dated), pa.timestamp("us")), clock)
+        naive = _localized(_parsed(_where(pc.invert(zoned), dated), pa.timestamp("us")), clock)
         read = pc.coalesce(_in_calendar(_parsed(_where(zoned, dated), field.arrow_type)), naive)
     unread = pc.and_(pc.is_null(read), pc.not_equal(pc.utf8_trim_whitespace(text), ""))
     return pc.coalesce(read, _odd_times(_where(unread, text), clock)) if pc.any(unread).as_py() else read
@@ -216,7 +216,7 @@ def _odd_times(text: pa.Array, clock: Clock) -> pa.Array:
     zoned = [None if each is None or each.tzinfo is None else each for each in read]
     naive = [None if each is None or each.tzinfo is not None else each for each in read]
     instants = _in_calendar(pa.array(zoned, pa.timestamp("us", tz="UTC")))
-    return pc.coalesce(instants, _localised(pa.array(naive, pa.timestamp("us")), clock))
+    return pc.coalesce(instants, _localized(pa.array(naive, pa.timestamp("us")), clock))
 
 
 def _parsed(text: pa.Array, kind: pa.DataType) -> pa.Array:
@@ -228,7 +228,7 @@ def _parsed(text: pa.Array, kind: pa.DataType) -> pa.Array:
         return pa.array(stamps.dt.as_unit("us"), pa.timestamp("us", tz="UTC"), from_pandas=True).cast(kind)
 
 
-def _localised(naive: pa.Array, clock: Clock) -> pa.Array:
+def _localized(naive: pa.Array, clock: Clock) -> pa.Array:
     """Return the instants of wall-clock times; an hour that occurs twice is settled by ``uniqueId``."""
     stamps = pd.Series(_in_calendar(naive).to_pandas()).astype("datetime64[us]")
     earlier = np.ones(len(stamps), dtype=bool)

@@ -371,7 +371,7 @@ def _of_frame(frame: pd.DataFrame, timezone: str) -> TypedTable:
 
 
 def _others(names: Sequence[Any], rows: int) -> list[Any]:
-    """Return the names of a table that are no fields; refuse a table that is not one of calls."""
+    """Return the names of a table that are not fields; refuse a table that has no calls."""
     index = pd.Index(names, dtype=object)
     if not index.is_unique:
         twice = index[index.duplicated()].unique().tolist()

@@ -41,7 +41,7 @@ def tags_of(text: str | None) -> list[str]:
     list of str
         A text is a tag as it stands; numbers and flags are tags as JSON writes them; of an object its
         ``name`` is the tag. Nulls, blank texts, nested arrays, objects without a name and text that is not
-        JSON are no tags.
+        JSON are not tags.
 
     Examples
     --------

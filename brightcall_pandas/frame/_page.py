@@ -59,7 +59,7 @@ class Page:
     catalog
         ``tags``, ``outcomes`` and ``projects`` of the answer.
     mended
-        Whether the answer had bytes that are no text, or numbers that JSON lacks.
+        Whether the answer had bytes that are not text, or numbers that JSON lacks.
     left_out
         Whether the list of calls is null, absent or an empty object, as some servers write an empty one.
     """

@@ -1,4 +1,4 @@
-"""Write telephone numbers so that the same number is the same text, and tell what is no number.
+"""Write telephone numbers so that the same number is the same text, and tell what is not a number.
 
 Arrow settles millions at a time; only the spellings that it cannot settle are read one by one, each once.
 ``phonenumbers`` is imported when the first number needs it.
@@ -182,7 +182,7 @@ def normalized_number(number: str, region: str | None = None) -> str | None:
     Returns
     -------
     str or None
-        As `bc.normalize_numbers` says; None where it is no number.
+        As `bc.normalize_numbers` says; None where it is not a number.
 
     Examples
     --------
@@ -277,7 +277,7 @@ def _international(plain: str) -> str:
 
 
 def _completed(plain: str, region: str) -> str | None:
-    """Return what digits without a plus sign mean in a region; None where they are no number."""
+    """Return what digits without a plus sign mean in a region; None where they are not a number."""
     plan = _plain_plan(region)
     if plan is not None and (national := plan.national(plain)) is not None:
         return f"+{plan.code}{national}"

@@ -194,7 +194,7 @@ def _asked() -> Hidden:
             warnings.simplefilter("error", getpass.GetPassWarning)  # it would show what is typed
             return Hidden(getpass.getpass("Brightcall API key: "))
     except Exception:  # whatever a console without input raises: each kind has an error of its own
-        msg = f"nobody can be asked for the API key here, or it would be shown: set {KEY_VARIABLE} instead"
+        msg = f"the API key cannot be typed here without being shown: set {KEY_VARIABLE} instead"
         raise AuthenticationError(msg) from None
 
 
@@ -219,6 +219,6 @@ def _keep(key: ApiKey) -> None:
         key.handed_to(functools.partial(keyring.set_password, _SERVICE, _USER))
     except Exception as error:
         why = f"run: {extra_line('keyring')}" if isinstance(error, ImportError) else ""
-        msg = f"the system's keyring does not keep the key ({why or type(error).__name__})"
+        msg = f"the system's keyring could not store the key ({why or type(error).__name__})"
         raise CacheError(f"{msg}. It is used until this process ends.") from None
     _keyring_key.cache_clear()

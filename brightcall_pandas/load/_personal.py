@@ -178,8 +178,8 @@ def make_ledgers_strict(client: Client) -> None:
         return
     if not client.cache.rewrite_ledgers(chosen.of):
         warn_user(
-            f"not all of the ledger could be changed to ledger={chosen.mode!r}: another process is at it, or "
-            "a file cannot be written. The next load tries again"
+            f"not all of the ledger could be changed to ledger={chosen.mode!r}: another process is using it, "
+            "or a file cannot be written. The next load tries again"
         )
     elif _same(chosen, _known(client)):  # and nobody has begun to write something less strict
         client.cache.learn(ledger=_said(chosen, done=True))

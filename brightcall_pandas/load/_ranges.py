@@ -228,7 +228,7 @@ class _DaysReader:
     # A single day.
 
     def _otherwise(self, days: Sequence[Any], facts: ServerFacts, read: WindowPages) -> Task[WindowPages]:
-        wide = yield from self._with_neighbours(days, facts, read)
+        wide = yield from self._with_neighbors(days, facts, read)
         if wide.complete:
             return wide
         for states in ((None,), _STATES):
@@ -237,7 +237,7 @@ class _DaysReader:
                 return cells
         return read
 
-    def _with_neighbours(
+    def _with_neighbors(
         self, days: Sequence[Any], facts: ServerFacts, read: WindowPages
     ) -> Task[WindowPages]:
         totals = [each.total for each in read.slices if each.total is not None]

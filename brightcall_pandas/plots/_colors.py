@@ -19,8 +19,8 @@ from matplotlib.typing import ColorType
 
 __all__ = [
     "BLUE",
+    "GRAY",
     "GREEN",
-    "GREY",
     "LIGHT_BLUE",
     "ORANGE",
     "PALETTE",
@@ -42,7 +42,7 @@ __all__ = [
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
 LIGHT_BLUE = "#a9cfe8"
-GREY = "#767676"
+GRAY = "#767676"
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
 """Colors of series, in order."""
 
@@ -172,7 +172,7 @@ def group_colors(groups: Mapping[str, float]) -> dict[str, str]:
         How busy each one is. One in brackets, such as ``(other)``, is always grey.
     """
     named = [name for name in groups if not name.startswith("(")]
-    colors = dict.fromkeys(groups, GREY)
+    colors = dict.fromkeys(groups, GRAY)
     free = list(PALETTE)
     for name in sorted(named, key=lambda name: (-groups[name], name))[: len(PALETTE)]:
         preferred = crc32(name.encode()) % len(PALETTE)

@@ -14,7 +14,7 @@ from matplotlib.path import Path
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._colors import GREY, tones_of
+from brightcall_pandas.plots._colors import GRAY, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, Fit
 from brightcall_pandas.plots._formats import counted, number, percent
 from brightcall_pandas.plots._labels import shortened
@@ -102,7 +102,7 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
         f"faint grey: bands of fewer than {number(np.ceil(least))} calls, {number(thin)} together"
         if thin
         else "",
-        "full grey: parties without a color of their own" if GREY in colors.values() else "",
+        "full grey: parties without a color of their own" if GRAY in colors.values() else "",
         look.facts.cut(table),
     ]
     form = "Bands from party to party, one column for each stage"
@@ -190,7 +190,7 @@ def _bars(volumes: dict[str, int], unit: float, line: float) -> dict[str, _Bar]:
 
 def _forms(ax: Axes, colors: dict[str, str]) -> dict[str, dict[str, Any]]:
     """Return the color of each party, and the pattern of those that have a color of their own."""
-    own = dict.fromkeys(color for color in colors.values() if color != GREY)
+    own = dict.fromkeys(color for color in colors.values() if color != GRAY)
     patterns = dict(zip(own, _HATCHES, strict=False)) if len(own) > 1 else {}
     paper = tones_of(ax, inside=True).paper
     return {

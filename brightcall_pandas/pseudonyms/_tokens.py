@@ -59,7 +59,7 @@ class Tokens:
         self._known: dict[str, str] = {}
 
     def of(self, number: str) -> str:
-        """Return the token of a number or an identifier; what is no number, such as ``anonymous``, stays."""
+        """Return the token of a number or an identifier; other texts, such as ``anonymous``, stay."""
         if (token := self._known.get(number)) is None:
             plain = normalized_number(number, self._region)
             if plain is not None:

@@ -146,7 +146,7 @@ def checked_sections(given: Any, *, has_costs: bool) -> list[str | Section]:
             msg = f"sections= has {each!r} twice"
             raise ValueError(msg)
         if each == "costs" and not has_costs:
-            msg = "sections= has 'costs', but costs= says nothing of them"
+            msg = "sections= has 'costs', but costs= was not given"
             raise ValueError(msg)
     return chosen
 

@@ -24,7 +24,7 @@ __all__ = [
     "Outcome",
     "Staff",
     "User",
-    "catalogue",
+    "catalog",
 ]
 
 TIMEZONE = "Europe/Berlin"
@@ -134,7 +134,7 @@ TAG_SETS: tuple[tuple[str, ...], ...] = (
 """Combinations of tags that calls have; ``Busy`` is a tag here, not an outcome."""
 
 
-def catalogue() -> dict[str, list[Any]]:
+def catalog() -> dict[str, list[Any]]:
     """Return what every answer with calls lists: the account's ``tags``, ``outcomes`` and ``projects``."""
     return {
         "tags": sorted({tag for tags in TAG_SETS for tag in tags}),

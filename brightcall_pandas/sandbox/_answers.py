@@ -17,7 +17,7 @@ from brightcall_pandas.frame import (
     STATISTICS_PARTS,
     STATISTICS_STATES,
 )
-from brightcall_pandas.sandbox._account import AI_COST_PER_MINUTE, KEY_OWNER, TIMEZONE, User, catalogue
+from brightcall_pandas.sandbox._account import AI_COST_PER_MINUTE, KEY_OWNER, TIMEZONE, User, catalog
 from brightcall_pandas.sandbox._agents import sql_of_agents, sql_of_user
 from brightcall_pandas.sandbox._behavior import AS_IS, Behavior, Refused
 from brightcall_pandas.sandbox._table import ON_REQUEST
@@ -134,7 +134,7 @@ class Answers:
         self._users = users
         self._key = api_key
         self.set_clock(now)
-        self._catalogue = catalogue()
+        self._catalog = catalog()
         self.behave(AS_IS, 0)
 
     def set_clock(self, now: int) -> None:
@@ -218,7 +218,7 @@ class Answers:
         total = len(matches.positions)
         positions = matches.positions[behavior.rows(max(0, page - 1 - misreading.back), size, total)]
         around = {
-            **self._catalogue,
+            **self._catalog,
             **matches.extremes,
             "timezone": asked.timezone or TIMEZONE,
             "page": page - 1 + behavior.first_page,

@@ -44,6 +44,12 @@ class TestCovered:
         assert spans(df) == [("03-01 00:00", "03-03 00:00"), ("03-09 00:00", "03-10 00:00")]
         assert over_time(df, "D")["complete"].tolist() == [True, True, *[False] * 6, True]
 
+    def test_a_clock_that_calls_show_to_have_been_behind_cuts_no_day(self):
+        """They came days after the load is said to have read them."""
+        df = loaded("2026-03-20 09:00", read="2026-03-10T12:00:00Z")
+        assert spans(df) == [("03-01 00:00", "04-01 00:00")]
+        assert spans(loaded("2026-03-10 09:00", read="2026-03-10T12:00:00Z"))[-1][1] == "03-10 13:00"
+
     def test_of_a_part_of_the_calls_the_days_from_its_first_to_its_last(self):
         df = loaded("2026-03-05 09:00", "2026-03-07 09:00", rows=3)
         assert spans(df) == [("03-05 00:00", "03-08 00:00")]

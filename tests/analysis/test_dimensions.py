@@ -264,6 +264,16 @@ class TestPeriodsAsDimensions:
             assert labels(self.CALLS, word) == labels(self.CALLS, alias)
         assert labels(self.CALLS, "hour")[0] == 9  # of the day
 
+    @pytest.mark.parametrize("by", [1, 1.5, pd.Timedelta("1h"), pd.offsets.Week()])
+    def test_anything_but_names(self, by):
+        with pytest.raises(TypeError, match="by takes the name of a dimension or a column, or several, not"):
+            self.CALLS.calls.breakdown(by)
+        with pytest.raises(KeyError, match="is neither a column of the frame nor"):
+            self.CALLS.calls.breakdown([by])
+
+    def test_a_column_may_be_named_by_a_number(self):
+        assert labels(self.CALLS.assign(x="mine").rename(columns={"x": 7}), [7]) == ["mine"]
+
     def test_a_column_of_ones_own_comes_first(self):
         assert labels(self.CALLS.assign(D="mine"), "D")[0] == "mine"
 

@@ -237,7 +237,7 @@ class TestBadMetrics:
 
     @pytest.mark.parametrize("name", ["", " ", "a\nb"])
     def test_a_name_that_is_none(self, name):
-        with pytest.raises(ValueError, match="the name of a metric is a text"):
+        with pytest.raises(ValueError, match="the name of a metric must be text"):
             bc.Metric(name, numerator="talkTime > 3")
 
     @pytest.mark.parametrize(

@@ -80,11 +80,17 @@ class TestPeriodStarts:
         )
 
     @pytest.mark.parametrize(
-        "freq", ["B", "7min", "2D", "-1h", "48h", "W-XYZ", "often", "", "d", "MIN", "ms", "1ns", "0.5s", "0s"]
+        "freq",
+        "B|7min|2D|-1h|48h|W-XYZ|W-Mon|q-dec|often||d|MIN|ms|1ns|0.5s|0s".split("|"),
     )
     def test_a_period_that_is_none(self, freq):
         with pytest.raises(ValueError, match="freq="):
             starts("2026-03-29", "2026-03-30", freq)
+
+    @pytest.mark.parametrize("freq", [None, 1, 1.5, ["D"], b"D", pd.Timedelta("1h"), pd.offsets.Week()])
+    def test_anything_but_text(self, freq):
+        with pytest.raises(TypeError, match="freq takes text such as 'day' or '15min', not "):
+            starts("2026-03-02", "2026-03-03", freq)
 
 
 class TestPeriodKey:

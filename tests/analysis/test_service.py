@@ -41,6 +41,11 @@ class TestServiceLevel:
         assert service_level(calls, 21)["threshold_s"].tolist() == [21.0]
         assert service_level(calls, short_abandon_s=20)["abandoned_short"].tolist() == [2]
 
+    def test_who_gives_up_at_the_limit_is_not_short(self):
+        calls = pd.DataFrame({"type": 0, "state": 0, "callTime": [4.9, 5, 5.1], "answerTime": 0})
+        for table in (service_level(calls), abandonment(calls)):
+            assert table["abandoned_short"].tolist() == [1]
+
     def test_short_abandons_are_those_of_abandonment(self, calls):
         for by in (None, "shift"):
             for options in ({}, {"short_abandon_s": 20}):

@@ -14,7 +14,7 @@ import pytest
 from brightcall_pandas import load_calls, load_stats, start_sandbox
 from brightcall_pandas.frame import fold
 
-BY_HAND = Path(__file__).parents[2] / "benchmarks" / "catalogue.py"
+BY_HAND = Path(__file__).parents[2] / "benchmarks" / "catalog.py"
 
 
 @pytest.fixture(scope="module")

@@ -108,7 +108,7 @@ class TestProxies:
         name = f"{url.split(':')[0].upper()}_PROXY"
         server = self.proxy(start_server, monkeypatch, status(code), name)
         error = failed(url, retries=0)
-        assert f"that {name} names does not reach the server (status {code[:3]})" in str(error)
+        assert f"that {name} names cannot reach the server (status {code[:3]})" in str(error)
         assert len(server.heard) == 1
 
     def test_an_error_of_the_server_itself_is_not_the_proxys(self, start_server, monkeypatch, failed):
@@ -198,7 +198,7 @@ class TestCertificates:
         monkeypatch.setenv(name, str(tmp_path / "none.pem"))
         error = failed("https://127.0.0.1:9")
         assert f"certificates that {name} names does not exist" in str(error)
-        assert f"Mend {name}='{tmp_path / 'none.pem'}'" in str(error)
+        assert f"Correct {name}='{tmp_path / 'none.pem'}'" in str(error)
 
     @pytest.mark.parametrize("content", ["", "no certificate"])
     def test_a_file_without_certificates(self, start_server, monkeypatch, failed, tmp_path, content):

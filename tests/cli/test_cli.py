@@ -428,8 +428,8 @@ class TestSandbox:
     def test_lists_worlds_for_programs(self, brightcall):
         listed = json.loads(brightcall("sandbox", "--list-worlds", "--json").stdout)
         assert [each["name"] for each in listed] == list(WORLDS)
-        burnt = next(each for each in listed if each["name"] == "burnt_line")
-        assert burnt["effects"][0]["size"] == -0.5
+        burned = next(each for each in listed if each["name"] == "burnt_line")
+        assert burned["effects"][0]["size"] == -0.5
 
     def test_tells_programs_where_it_is_and_serves_a_persona_and_a_world(self):
         command = [Path(sys.executable).with_name("brightcall"), "sandbox", "--calls", "5", "--days", "1"]

@@ -412,9 +412,9 @@ def column(table, at):
     return table.locator(f"tbody td:nth-child({at + 1})").all_inner_texts()
 
 
-def brightness(colour):
+def brightness(color):
     """Return 0 to 255 of ``rgb(1, 2, 3)`` or of ``color(srgb 0.1 0.2 0.3)``."""
-    inside = colour[colour.index("(") + 1 : colour.index(")")].replace("srgb", "").replace(",", " ").split()
-    scale = 255 if "srgb" in colour else 1
+    inside = color[color.index("(") + 1 : color.index(")")].replace("srgb", "").replace(",", " ").split()
+    scale = 255 if "srgb" in color else 1
     red, green, blue = (scale * float(each) for each in inside[:3])
     return 0.299 * red + 0.587 * green + 0.114 * blue

@@ -90,7 +90,7 @@ def try_by_hand(page):
     shows(page, 2_000)
 
 
-def colours(page):
+def colors(page):
     """Return the red, 255 in white, of the page's ground, its ink, its raised ground and a cell's ink."""
     return page.locator(".bc-explorer").evaluate("""(root) => {
       const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -124,7 +124,7 @@ class TestVoila:
         address = start(folder, "voila", "explorer.ipynb", "--Voila.ip=127.0.0.1", "--theme=dark")
         page.goto(address)
         try_by_hand(page)
-        ground, ink, raised, cell = colours(page)
+        ground, ink, raised, cell = colors(page)
         assert ground < raised < 70 < 200 < min(ink, cell)
         # Voilà's own template asks for its icons. They did not come, and nothing is missing.
         assert all("/@fortawesome/" in each for each in elsewhere(page.asked))
@@ -158,13 +158,13 @@ def _():
         shows(page, ((begun.dt.day_of_week == 1) & (begun.dt.hour == 6)).sum())
         code = page.locator(".bc-code code").text_content()
         assert code == "calls = march.calls.filter(hours=(6, 6), weekdays=['Tuesday'], timezone='UTC')"
-        ground, ink, raised, cell = colours(page)
+        ground, ink, raised, cell = colors(page)
         assert ground < raised < 70 < 200 < min(ink, cell)
         assert elsewhere(page.asked) == []
         assert page.broken == []
 
 
-class TestColoursOfVSCode:
+class TestColorsOfVSCode:
     # The variables of ipywidgets are there too, and say white whatever the theme.
     PAGE = """<style>:root {{ --jp-layout-color1: white; --jp-ui-font-color1: black;
     --vscode-editor-background: {ground}; --vscode-editor-foreground: {ink}; }} {css}</style>
@@ -189,7 +189,7 @@ class TestColoursOfVSCode:
         page.evaluate(self.DRAW, [PROGRAM, view])
         assert page.locator(".bc-sentence").inner_text().startswith("2,000 of 2,000 calls")
         wanted = [int(each[1:3], 16) for each in (ground, ink)]
-        shown = colours(page)
+        shown = colors(page)
         assert shown[:2] == wanted
         assert 0 < abs(shown[2] - wanted[0]) < 40
         assert shown[3] == wanted[1]

@@ -46,6 +46,10 @@ class TestCallNumbers:
         call = {"id": "", "uniqueId": "1.1", "fromNumber": "5", "talkTime": 3}
         assert same(call, call | {"talkTime": 9}, call | {"fromNumber": "6"}) == "aab"
 
+    def test_different_words_for_nothing_say_the_same_although_other_calls_have_them(self):
+        calls = [{"id": word, "uniqueId": each} for each in ("1.1", "1.2") for word in ("", "null")]
+        assert same(*calls) == "aabb"
+
     def test_a_time_that_was_edited_does_not_tell_where_there_is_a_unique_id(self):
         calls = [{"id": "", "uniqueId": each, "timestamp": "2026-03-01T23:59:00Z"} for each in ("1.1", "1.2")]
         later = [each | {"timestamp": "2026-03-02T00:01:00Z"} for each in calls]

@@ -405,7 +405,7 @@ def made_up_calls(
     return calls
 
 
-def with_neighbours(calls: Iterable[Call], each_side: int, days: int = 1, seed: int = 1) -> list[Call]:
+def with_neighbors(calls: Iterable[Call], each_side: int, days: int = 1, seed: int = 1) -> list[Call]:
     """Return calls, and some of the day before and the day after."""
     rng, result = random.Random(seed), list(calls)
     begin = 1 + max((each.identity for each in result), default=0)

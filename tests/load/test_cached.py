@@ -104,6 +104,20 @@ class TestClock:
         assert asked(sandbox, since) == set()
         assert client.cache.info()["files"] == 1
 
+    def test_a_day_amid_others_that_was_read_while_it_was_ahead(self, changing, tmp_path):
+        sandbox = changing
+        client = sandbox.client(cache_dir=tmp_path)
+        before = bc.load_calls(*self.days(sandbox), client=client)
+        middle = str(date.fromisoformat(sandbox.day_from) + timedelta(days=5))
+        bc.load_calls(middle, middle, client=client, refresh=True)
+        (path,) = (each for each in segments(client) if each.name.startswith(f"{middle}_{middle}."))
+        days, stamp, rest = path.name.split(".", 2)
+        path.rename(path.with_name(f"{days}.{int(stamp) + 10**11:013}.{rest}"))
+        since = len(sandbox.requests())
+        after = bc.load_calls(*self.days(sandbox), client=client)
+        assert after["id"].tolist() == before["id"].tolist()
+        assert asked(sandbox, since) == {(middle, middle)}
+
     def test_set_back_the_later_reading_counts_as_well(self, changing, tmp_path):
         sandbox = changing
         client = sandbox.client(cache_dir=tmp_path)

@@ -30,7 +30,7 @@ from tests.load.servers import (
     combined,
     finished,
     made_up_calls,
-    with_neighbours,
+    with_neighbors,
 )
 
 # Page size, calls, days, and calls of the day before and of the day after.
@@ -96,7 +96,7 @@ def load(
 ) -> tuple[str, ModelServer, ServerFacts]:
     """Load days from a model server; return what came of it, and what was learnt."""
     size, count, length, around = window
-    calls = with_neighbours(made_up_calls(count, days=length, seed=seed), around, length, seed)
+    calls = with_neighbors(made_up_calls(count, days=length, seed=seed), around, length, seed)
     server = ModelServer(calls, persona, CHANGES[changes], seed)
     days = range(FIRST_DAY, FIRST_DAY + length)
     source = ModelSource(server, Question(days[0], days[-1]))

@@ -80,6 +80,12 @@ class TestOnce:
         parts = [part(day, ("5", 24 * 2_000), (str(day * 100), 24 * day), serial=day) for day in (1, 2)]
         assert shown(once(parts, "UTC")) == [["5", "100"], ["200"]]
 
+    def test_a_time_on_a_neighboring_day_is_one(self):
+        """As on a server that starts its days in another timezone: within a day of it, the time counts."""
+        for hour, days in ((23, (2, 3)), (24 * 2 + 1, (1, 2))):
+            parts = [part(day, ("5", hour), (str(day * 100), 24 * day), serial=day) for day in days]
+            assert shown(once(parts, "UTC")) == [[str(days[0] * 100)], ["5", str(days[1] * 100)]]
+
     def test_a_call_that_got_a_time_later(self):
         parts = [part(1, ("5", None), ("6", 1), serial=1), part(2, ("5", 25), ("7", 26), serial=2)]
         assert shown(once(parts, "UTC")) == [["6"], ["5", "7"]]

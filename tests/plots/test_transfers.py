@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 
 import brightcall_pandas.accessors._frame  # noqa: F401 - registers .calls
 from brightcall_pandas import analysis, plots
-from brightcall_pandas.plots._colors import GREY
+from brightcall_pandas.plots._colors import GRAY
 from tests.plots.measured import cut_off, overlapping
 
 PICTURES = ["transfer_flow", "transfer_matrix", "transfer_variants"]
@@ -235,7 +235,7 @@ class TestTransferFlow:
     def test_parties_are_told_apart_without_colors(self):
         ax = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9, *["7,8"] * 9).calls.plot.transfer_flow()
         patterns = {to_hex(bar.get_facecolor()): bar.get_hatch() for bar in self.bars(ax)}
-        assert patterns.pop(GREY) is None
+        assert patterns.pop(GRAY) is None
         assert len(set(patterns.values())) == len(patterns) == 6
 
     def test_bars_of_a_stage_do_not_overlap(self):

@@ -43,7 +43,7 @@ CALLS, SEEDS = 220_000, (1, 2, 3)
 WRONG = 0.3
 """Sizes that are this much too small or too large are noticed: they lie two errors beyond the tolerance."""
 
-BURNT = "+49305550103"
+BURNED = "+49305550103"
 
 
 def in_sizes(estimate: Estimate, size: float) -> Estimate:
@@ -144,16 +144,16 @@ def answered_on_saturdays(rows: pd.DataFrame, truth: dict[str, Any]) -> Estimate
 
 def answered_in_the_project(rows: pd.DataFrame, truth: dict[str, Any]) -> Estimate:
     """Without the burnt line, which serves it more than others."""
-    calls = outbound(rows[rows["lineNumber"] != BURNT])
+    calls = outbound(rows[rows["lineNumber"] != BURNED])
     here = log_odds_ratio(calls, "answered", calls["projectName"] == "Heat pumps", ["attempt"])
     return in_sizes(here, effect(truth, "answer", "project:Heat pumps")["size"])
 
 
 def answered_on_the_line(rows: pd.DataFrame, truth: dict[str, Any]) -> Estimate:
     """Of calls of the same project, since a line serves few of these."""
-    told = effect(truth, "answer", f"line:{BURNT}")
+    told = effect(truth, "answer", f"line:{BURNED}")
     calls = outbound(rows[rows["day"] >= told["from_day"]])
-    here = log_odds_ratio(calls, "answered", calls["lineNumber"] == BURNT, ["attempt", "projectName"])
+    here = log_odds_ratio(calls, "answered", calls["lineNumber"] == BURNED, ["attempt", "projectName"])
     return in_sizes(here, told["size"])
 
 

@@ -182,7 +182,7 @@ class TestClients:
         assert found((products.mean(), products.std() / len(products) ** 0.5), planted)
 
 
-class TestBurntLine:
+class TestBurnedLine:
     def test_it_loses_a_third_of_its_answers_from_its_day_on(self) -> None:
         rows, truth = rows_of("burnt_line")
         calls, line = outbound(rows), "+49305550103"
@@ -194,7 +194,7 @@ class TestBurntLine:
         assert 0.6 < told["rate"] / told["rate_without"] < 0.72
 
 
-class TestAgeingLists:
+class TestAgingLists:
     def test_answers_fall_with_every_week(self) -> None:
         rows, truth = rows_of("ageing_lists")
         calls = outbound(rows)
@@ -439,9 +439,9 @@ class TestNamespace:
         table = worlds.describe()
         counts = table.groupby("world", sort=False).size().to_dict()
         assert counts == {name: max(len(each.effects), 1) for name, each in WORLDS.items()}
-        burnt = table.loc["burnt_line"]
-        assert (burnt["size"], burnt["times"], burnt["from_day"]) == (-0.5, 0.607, 0.5)
-        assert burnt["meaning"] == (
+        burned = table.loc["burnt_line"]
+        assert (burned["size"], burned["times"], burned["from_day"]) == (-0.5, 0.607, 0.5)
+        assert burned["meaning"] == (
             "Outbound calls, the odds that a call is answered: "
             "times 0.607 in line:+49305550103 from 50% of the days."
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from brightcall_pandas.analysis._metric import Definition
-from brightcall_pandas.analysis._metric_catalogue import OURS, TRADE
+from brightcall_pandas.analysis._metric_catalog import OURS, TRADE
 
 __all__ = ["OF_TRANSFERS"]
 

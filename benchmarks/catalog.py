@@ -1,6 +1,6 @@
 """Each table of the catalogue against plain pandas or NumPy, on one million calls.
 
-Run it with ``python benchmarks/catalogue.py``; ``--calls`` takes another size, names choose some tables. The
+Run it with ``python benchmarks/catalog.py``; ``--calls`` takes another size, names choose some tables. The
 other side is `tables/`. The numbers that both sides have are compared before anything is timed;
 runs alternate, and medians of five are shown. "alone" is a table as the first question to a frame, "asked
 after others" one to a frame whose texts were read before, as in a notebook. A table alone may take 1.5 × the
