@@ -1,5 +1,6 @@
 """What every test, doctest and notebook of this repository runs under."""
 
+import atexit
 import gc
 import os
 import signal
@@ -42,6 +43,7 @@ settings.load_profile("repeatable")
 LONGEST = (
     "tests/test_benchmarks.py",
     "tests/load/test_personas.py",
+    "tests/load/test_resilience.py",
     "tests/explorer/test_browser.py",
     "tests/cli/test_lab.py",
     "tests/test_installs.py",
@@ -52,6 +54,7 @@ LONGEST = (
     "tests/accessors/test_dask.py",
     "notebooks/05_who_will_answer.ipynb",
     "tests/load/test_faults.py",
+    "tests/load/test_cached.py",
     "tests/analysis/test_truth.py",
     "tests/test_types.py",
 )
@@ -97,8 +100,4 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
         gc.collect()
         gc.freeze()
-
-
-def pytest_sessionfinish() -> None:
-    """Let them go as usual."""
-    gc.unfreeze()
+        atexit.register(gc.unfreeze)  # not sooner: pytest collects garbage ten times at its end
