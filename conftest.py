@@ -1,5 +1,6 @@
 """What every test, doctest and notebook of this repository runs under."""
 
+import atexit
 import gc
 import os
 import signal
@@ -49,6 +50,7 @@ LONGEST = (
     "tests/load/test_personas.py",
     "tests/plots/test_matrix.py",
     "tests/analysis/test_catalog.py",
+    "tests/load/test_resilience.py",
     "tests/cli/test_lab.py",
     "tests/accessors/test_dask.py",
     "tests/test_installs.py",
@@ -58,6 +60,7 @@ LONGEST = (
     "tests/export/test_stream.py",
     "tests/reporting/test_report.py",
     "tests/load/test_faults.py",
+    "tests/load/test_cached.py",
     "tests/analysis/test_truth.py",
     "tests/test_types.py",
     "notebooks/05_who_will_answer.ipynb",
@@ -104,8 +107,4 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
         gc.collect()
         gc.freeze()
-
-
-def pytest_sessionfinish() -> None:
-    """Let them go as usual."""
-    gc.unfreeze()
+        atexit.register(gc.unfreeze)  # not sooner: pytest collects garbage ten times at its end

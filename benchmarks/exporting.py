@@ -1,7 +1,7 @@
 """How much memory an export takes: calls of many days go through, one busy day at a time.
 
 ``python benchmarks/exporting.py`` exports five million sandbox calls of 30 days, then of 365, and wants 16 GB
-for the sandbox; with fewer ``--calls`` or other ``--days`` nothing is judged.
+for the sandbox; with fewer ``--calls`` or other ``--days`` nothing is judged. ``--small`` takes few of both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from loads.stage import FULL, Stage
-from measure import Figure, Protocol, Target, same_facts
+from measure import Figure, Protocol, Target, run_in_copies, same_facts
 
 from brightcall_pandas.sandbox import start_sandbox
 
@@ -27,7 +27,11 @@ def main() -> None:
     )
     parser.add_argument("--calls", type=int, default=CALLS, help=f"default: {CALLS:,}")
     parser.add_argument("--days", type=int, nargs="+", default=DAYS, help="default: 30 365")
+    parser.add_argument("--small", action="store_true", help="2,000 calls of 3 and of 40 days, for make test")
     given = parser.parse_args()
+    if given.small:
+        given.calls, given.days = 2_000, [3, 40]
+        run_in_copies("loads.contestants", "brightcall_pandas.export")
     protocol = Protocol(judge=(given.calls, given.days) == (CALLS, DAYS))
     for days in given.days:
         with (

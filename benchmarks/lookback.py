@@ -106,7 +106,7 @@ def main() -> None:
     protocol = Protocol(judge=not given.small)
     for schedule in SCHEDULES:
         for share in SHARES:
-            many, calls = (2, 1_000) if given.small else (WORLDS, CALLS)
+            many, calls = (2, 300) if given.small else (WORLDS, CALLS)
             each = [
                 lookback_of(world(seed, schedule, calls), "outcomeTag", share, 0.95) for seed in range(many)
             ]

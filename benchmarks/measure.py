@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import io
 import json
 import multiprocessing
@@ -179,15 +180,19 @@ def _started(contestant: Contestant, given: str) -> tuple[int, str]:
 
 
 def run_in_copies(*modules: str) -> None:
-    """Let runs be copies of one process that has imported these modules: quicker, and nothing to judge."""
+    """Let runs be copies of this process, which imports these modules: quicker, and nothing to judge.
+
+    On Linux only: elsewhere a process that has used as many libraries cannot be copied safely, or not at all.
+    """
     global _COPIED  # noqa: PLW0603
-    _COPIED = True
-    multiprocessing.get_context("forkserver").set_forkserver_preload(list(modules))
+    _COPIED = sys.platform == "linux"
+    for each in modules if _COPIED else ():
+        importlib.import_module(each)
 
 
 def _copied(contestant: Contestant, given: str) -> tuple[int, str]:
     with tempfile.NamedTemporaryFile("r", encoding="utf-8") as said:
-        context = multiprocessing.get_context("forkserver")
+        context = multiprocessing.get_context("fork")
         child = context.Process(target=_run_here, args=(contestant.module, contestant.part, given, said.name))
         child.start()
         child.join()
@@ -198,7 +203,7 @@ def _run_here(module: str, part: str, given: str, path: str) -> None:
     os.chdir(_HERE)
     os.dup2(os.open(path, os.O_WRONLY), sys.stdout.fileno())
     sys.argv, sys.stdin = [module, part], io.StringIO(given)
-    runpy.run_module(module, run_name="__main__")
+    runpy.run_module(module, run_name="__main__", alter_sys=True)  # what it starts imports it by its name
 
 
 def alternating(contestants: Sequence[Contestant], rounds: int) -> list[list[Run]]:

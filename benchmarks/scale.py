@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from measure import Contestant, Run, compared
+from measure import Contestant, Run, compared, run_in_copies
 from scaling.made_up import FIRST, write_months
 from scaling.runs import TABLES
 
@@ -34,6 +34,8 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="4,000 calls for a million, for make test")
     given = parser.parse_args()
     unit = SMALL if given.small else MILLION
+    if given.small:
+        run_in_copies("scaling.runs")
     sizes = sorted(set(given.millions))
     with tempfile.TemporaryDirectory(prefix="brightcall-bench-") as scratch:
         folder = Path(scratch, "calls")

@@ -73,7 +73,7 @@ class TestLedger:
 
 class TestExporting:
     def test_all_calls_are_in_the_files(self, ran):
-        done = ran("exporting.py", "--calls", "2000", "--days", "3", "40")
+        done = ran("exporting.py", "--small")
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("export of 2,000 calls over") == 2
         assert done.stdout.count("not judged") == 2

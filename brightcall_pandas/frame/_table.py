@@ -123,10 +123,10 @@ class _Selection(msgspec.Struct, frozen=True):
 def _taken_column(pages: Sequence[Page], selection: _Selection, name: str) -> pa.Array | list[Any]:
     """Take a column out of pages, which lose it: as one Arrow array where all are of one type."""
     columns = [page.columns.pop(name) for page in pages]
-    types = [each.type for each in columns if isinstance(each, pa.Array)]
-    kind = next((each for each in types if each != pa.null()), pa.null())
-    if len(types) == len(columns) and all(each in (kind, pa.null()) for each in types):
-        alike = [each if each.type == kind else each.cast(kind) for each in columns]
+    arrays = [each for each in columns if isinstance(each, pa.Array)]
+    kind = next((each.type for each in arrays if each.type != pa.null()), pa.null())
+    if len(arrays) == len(columns) and all(each.type in (kind, pa.null()) for each in arrays):
+        alike = [each if each.type == kind else each.cast(kind) for each in arrays]
         parts = [
             alike[page] if end - begin == len(pages[page]) else alike[page].slice(begin, end - begin)
             for page, begin, end in selection.stretches  # slicing takes longer than looking
