@@ -362,7 +362,7 @@ class TestTalkTimeSurvival:
         ax.figure.canvas.draw()
         rows = {each.get_text(): each.get_position()[1] for each in ax.get_yticklabels()}
         dots = {line.get_ydata()[0]: line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"}
-        assert dots[rows["fast: 8.3 s (8–9), n = 1,000"]] == pytest.approx(10 * 500 / 600)
+        assert dots[rows["fast: 8.3 s (7.8–8.8), n = 1,000"]] == pytest.approx(10 * 500 / 600)
         assert dots[rows["slow: 47 s (40–53), n = 100"]] == pytest.approx(40 + 40 * 10 / 60)
 
     def test_the_row_of_a_group_has_the_form_of_its_curve(self):
