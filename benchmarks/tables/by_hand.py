@@ -75,6 +75,7 @@ def summary(df: pd.DataFrame) -> pd.DataFrame:
             "answered": [answered.sum()],
             "answer_rate": [answered.mean()],
             "answer_time_mean_s": [df["answerTime"][answered].mean()],
+            "answer_time_median_s": [df["answerTime"][answered].median()],
             "talk_time_total_s": [df["talkTime"].sum()],
             "talk_time_mean_s": [talk.mean()],
             "talk_time_median_s": [talk.median()],

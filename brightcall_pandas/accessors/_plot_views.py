@@ -112,11 +112,11 @@ class PictureViews:
     def calendar(self, value: str = "n_calls", *, days: Days = None, **options: Unpack[PlotOptions]) -> Axes:
         """Draw a value of each day as a calendar.
 
-        A cell for each day, a row for each weekday and a column for each week; darker means
-        more, lighter on a dark background. A rate of fewer than 30 calls is hatched and
-        sets no color, and so is a day of which calls are only loaded in part. Days whose
-        rate differs from that of all by more than chance are framed. Of more than 53 weeks
-        the last are drawn.
+        A cell for each day, with its date where there is room, a row for each weekday and a
+        column for each week; darker means more, lighter on a dark background. A rate of fewer
+        than 30 calls is hatched and sets no color, and so is a day of which calls are only
+        loaded in part. Days whose rate differs from that of all by more than chance are
+        framed. Of more than 53 weeks the last are drawn.
         """
         from brightcall_pandas import plots
 

@@ -24,10 +24,10 @@ from brightcall_pandas.analysis._groups import (
 )
 from brightcall_pandas.analysis._intervals import Columns, ratios_of, rest_flags, say_level, with_intervals
 from brightcall_pandas.analysis._metric import Metric
-from brightcall_pandas.analysis._metrics import checked_metrics, metrics_of, needs_median, sums_for
+from brightcall_pandas.analysis._metrics import checked_metrics, medians_in, metrics_of, sums_for
 from brightcall_pandas.analysis._rates import rate_columns, ratio, wilson
 from brightcall_pandas.analysis._stages import Stages, checked_stages, stage_mask
-from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, additive, known_sums, tally, tally_of
+from brightcall_pandas.analysis._tallies import SUMS, VALUE, additive, known_sums, tally, tally_of
 from brightcall_pandas.frame import FIELDS, optional_column, with_region
 
 __all__ = ["breakdown", "by_outcome", "funnel", "summary"]
@@ -40,6 +40,7 @@ _KEY_FIGURES = (
     "answered",
     "answer_rate",
     "answer_time_mean_s",
+    "answer_time_median_s",
     "talk_time_total_s",
     "talk_time_mean_s",
     "talk_time_median_s",
@@ -55,7 +56,7 @@ _KEY_FIGURES = (
 def tally_summary(df: pd.DataFrame, *, by: By = None, region: str | None = None) -> pd.DataFrame:
     """Return the sums behind `summary`: one row per group and talk time."""
     df = with_region(df, region)
-    return tally(df, split_or_all(df, by), sums_for(_KEY_FIGURES), median=needs_median(_KEY_FIGURES))
+    return tally(df, split_or_all(df, by), sums_for(_KEY_FIGURES), medians=medians_in(_KEY_FIGURES))
 
 
 def finish_summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +86,8 @@ def summary(df: pd.DataFrame, *, by: By = None, region: str | None = None) -> pd
 
         - ``n_calls``, ``answered`` (int64)
         - ``answer_rate``: answered ÷ calls
-        - ``answer_time_mean_s``: mean answer time of answered calls (average speed of answer)
+        - ``answer_time_mean_s`` (average speed of answer), ``answer_time_median_s``: over answered calls
+          whose answer time is known
         - ``talk_time_total_s``: over all calls, seconds
         - ``talk_time_mean_s``, ``talk_time_median_s``: over answered calls whose talk time is known
         - ``unique_clients``: distinct clients: telephone numbers, whatever their spelling
@@ -146,7 +148,7 @@ def tally_breakdown(
         msg = "by= must name at least one dimension or column, for example by='project'"
         raise ValueError(msg)
     sums = {"whole_calls": SUMS["whole_calls"], **sums_for(chosen)}
-    return tally(df, split(df, by), sums, median=needs_median(chosen), ratios=ratios_of(chosen))
+    return tally(df, split(df, by), sums, medians=medians_in(chosen), ratios=ratios_of(chosen))
 
 
 def finish_breakdown(
@@ -159,7 +161,7 @@ def finish_breakdown(
     """Return the table of `breakdown` from its tally, and the time that the calls cover."""
     chosen = list(checked_metrics(metrics, _USUAL_METRICS).values())
     keys = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
-    groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
+    groups = grouped([key for key in keys if key.labels.name != VALUE])
     calls = groups.sum(table["n_calls"].to_numpy())
     values = metrics_of(table, groups, chosen)
     sums = known_sums(table, groups, sums_for(chosen))
@@ -289,7 +291,9 @@ def tally_by_outcome(df: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     """Return the sums behind `by_outcome`: one row per spelling, type and talk time."""
     spelling = field_key(df, "outcomeTag", "outcome")
     kind = key_of(optional_column(df, "outcomeType"), "outcome_type")
-    return tally(df, split(df, by).within(spelling, kind), sums_for(_OF_OUTCOMES), median=True)
+    return tally(
+        df, split(df, by).within(spelling, kind), sums_for(_OF_OUTCOMES), medians=medians_in(_OF_OUTCOMES)
+    )
 
 
 def finish_by_outcome(

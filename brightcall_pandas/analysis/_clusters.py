@@ -198,7 +198,7 @@ def all_numbered(clusters: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """The groups of a finished table, while its tally has rows for their spellings and talk times.
+    """The groups of a finished table, while its tally has rows for their spellings and other parts.
 
     Parameters
     ----------
@@ -235,7 +235,7 @@ class Parts(msgspec.Struct, frozen=True):
         if not inner and not any(is_folded(key.labels) for key in keys):
             places = np.arange(len(groups))
             return cls(groups.codes, places, outer_codes(groups, keys[:wholes]), len(groups))
-        # A client whose calls have two spellings, or two talk times, is one client of the group.
+        # A client whose calls have two spellings, or are in two inner rows, is one client of the group.
         folded = folded_keys(keys_of_index(groups.index)[: len(keys) - inner], np.ones(len(groups)))
         found = grouped(folded)
         places = np.unique(found.codes, return_index=True)[1]

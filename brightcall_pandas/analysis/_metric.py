@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from brightcall_pandas.analysis._rates import ratio
-from brightcall_pandas.analysis._tallies import SUMS, Facts, Sum
+from brightcall_pandas.analysis._tallies import MEDIANS, SUMS, Facts, Sum
 from brightcall_pandas.analysis._term_pairs import Pair, pair_of
 from brightcall_pandas.analysis._terms import (
     checked_term,
@@ -25,10 +25,7 @@ from brightcall_pandas.analysis._terms import (
 from brightcall_pandas.errors import brief_dataclass
 from brightcall_pandas.frame import FIELDS
 
-__all__ = ["MEDIAN", "OWN", "RESERVED", "Definition", "Metric", "Tallied"]
-
-MEDIAN = "talk_time_median_s"
-"""The one number that is no sum, nor made of two: the median of the talk times."""
+__all__ = ["OWN", "RESERVED", "Definition", "Metric", "Tallied"]
 
 
 class Definition(msgspec.Struct, frozen=True):
@@ -57,12 +54,12 @@ class Definition(msgspec.Struct, frozen=True):
 
 
 class Tallied(msgspec.Struct, frozen=True):
-    """A term of a metric that this package counts itself: one of `SUMS`.
+    """A term of a metric that this package counts itself: one of `SUMS`, or of `MEDIANS`.
 
     Parameters
     ----------
     sum
-        Its name there; or `MEDIAN`, which is no sum.
+        Its name there.
     words
         What definitions say of it.
     unit
@@ -252,7 +249,7 @@ class Metric:
         return {"n_calls": SUMS["n_calls"], **(self._own_sums() if self.is_own else self._tallied_sums())}
 
     def _tallied_sums(self) -> dict[str, Sum]:
-        names = ["talk_time_known" if name == MEDIAN else name for name in self.sums]
+        names = [MEDIANS[name].known if name in MEDIANS else name for name in self.sums]
         known = [SUMS[name].known for name in names]
         return {name: SUMS[name] for name in (*names, *known) if name is not None}
 
@@ -288,7 +285,7 @@ class Metric:
         if self.is_own:
             terms = (self.numerator, self.denominator)
             return list(dict.fromkeys(name for each in terms for name in term_columns(each)))
-        names = ["talk_time_known" if name == MEDIAN else name for name in self.sums]
+        names = [MEDIANS[name].known if name in MEDIANS else name for name in self.sums]
         return list(dict.fromkeys(need for name in names for need in SUMS[name].needs))
 
     @property

@@ -6,7 +6,7 @@ otherwise; `sensitivity` compares them.
 
 from __future__ import annotations
 
-from brightcall_pandas.analysis._metric import MEDIAN, Metric, Tallied
+from brightcall_pandas.analysis._metric import Metric, Tallied
 
 __all__ = ["API", "METRICS", "OF_THE_TRADE", "OURS", "TRADE"]
 
@@ -61,6 +61,16 @@ _GENERAL = (
         source=TRADE,
     ),
     Metric(
+        "answer_time_median_s",
+        numerator=Tallied(
+            "answer_time_median_s", "middle answer time of answered calls (the mean of the two middle ones)"
+        ),
+        unit="s",
+        title="Median time to answer",
+        nulls="unknown answer times are left out",
+        source=TRADE,
+    ),
+    Metric(
         "talk_time_total_s",
         numerator=Tallied("talk_time_total_s", "talk time of all calls"),
         unit="s",
@@ -78,8 +88,10 @@ _GENERAL = (
         source=TRADE,
     ),
     Metric(
-        MEDIAN,
-        numerator=Tallied(MEDIAN, "middle talk time of answered calls (the mean of the two middle ones)"),
+        "talk_time_median_s",
+        numerator=Tallied(
+            "talk_time_median_s", "middle talk time of answered calls (the mean of the two middle ones)"
+        ),
         unit="s",
         title="Median talk time",
         nulls="unknown talk times are left out",

@@ -10,10 +10,10 @@ import pandas as pd
 
 from brightcall_pandas.analysis._dimensions import DIMENSIONS, split_or_all
 from brightcall_pandas.analysis._groups import Groups
-from brightcall_pandas.analysis._metric import MEDIAN, OWN, Metric
+from brightcall_pandas.analysis._metric import OWN, Metric
 from brightcall_pandas.analysis._metric_catalog import METRICS
 from brightcall_pandas.analysis._rates import medians
-from brightcall_pandas.analysis._tallies import SUMS, TALK_TIME, Sum, known_sums, tally
+from brightcall_pandas.analysis._tallies import MEDIANS, SUMS, VALUE, Sum, known_sums, tally
 from brightcall_pandas.analysis._terms import is_sum, refuse_more_than_rows
 from brightcall_pandas.frame import nearest
 
@@ -28,10 +28,10 @@ __all__ = [
     "find_metric",
     "is_summable",
     "known_metrics",
+    "medians_in",
     "metric_value",
     "metrics_of",
     "names_taken",
-    "needs_median",
     "needs_one_frame",
     "refuse_empty",
     "refuse_whole_frames",
@@ -122,8 +122,8 @@ def with_further(usual: Iterable[str], metrics: Further) -> list[Metric]:
 
 
 def is_summable(metric: Metric) -> bool:
-    """Tell whether a metric is made of sums; for the median, a table needs every talk time."""
-    return MEDIAN not in metric.sums
+    """Tell whether a metric is made of sums; for a median, a table needs every value."""
+    return not medians_in([metric])
 
 
 def summable(metric: Metric, argument: str) -> Metric:
@@ -132,10 +132,10 @@ def summable(metric: Metric, argument: str) -> Metric:
     Raises
     ------
     ValueError
-        It is the median, for which a table needs every talk time.
+        It is a median, for which a table needs every value.
     """
     if not is_summable(metric):
-        msg = f"{argument}={metric.name!r} is not made of sums: summary, breakdown and by_outcome have it"
+        msg = f"{argument}={metric.name!r} is not made of sums: summary and breakdown have it"
         raise ValueError(msg)
     return metric
 
@@ -148,9 +148,9 @@ def sums_for(metrics: Iterable[str | Metric]) -> dict[str, Sum]:
     return needed
 
 
-def needs_median(metrics: Iterable[str | Metric]) -> bool:
-    """Return whether a tally must keep how often each talk time occurs."""
-    return any(MEDIAN in find_metric(each).sums for each in metrics)
+def medians_in(metrics: Iterable[str | Metric]) -> list[str]:
+    """Return the medians among metrics, for which a tally must keep how often each value occurs."""
+    return [name for each in metrics for name in find_metric(each).sums if name in MEDIANS]
 
 
 def metrics_of(
@@ -174,9 +174,9 @@ def metrics_of(
 
 def _sums_of(table: pd.DataFrame, groups: Groups, metrics: Sequence[Metric]) -> pd.DataFrame:
     sums = known_sums(table, groups, sums_for(metrics))
-    if needs_median(metrics):
-        times = table.index.get_level_values(TALK_TIME).to_numpy(dtype=np.float64)
-        sums[MEDIAN] = medians(groups, times, table["talk_time_known"].to_numpy())
+    for name in medians_in(metrics):
+        values = table.index.get_level_values(VALUE).to_numpy(dtype=np.float64)
+        sums[name] = medians(groups, values, table[name].to_numpy())
     return sums
 
 
@@ -216,7 +216,7 @@ def metric_value(df: pd.DataFrame, metric: str | Metric) -> float:
     (0.5, nan)
     """
     found = find_metric(metric)
-    table = tally(df, split_or_all(df, None), sums_for([found]), median=needs_median([found]))
+    table = tally(df, split_or_all(df, None), sums_for([found]), medians=medians_in([found]))
     sums = _sums_of(table, Groups(np.zeros(len(table), dtype=np.int64), pd.RangeIndex(1)), [found])
     return float(np.asarray(found.value(sums), dtype=np.float64)[0]) if len(df) else np.nan
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.analysis._dimensions import Split
 from brightcall_pandas.analysis._groups import Groups
-from brightcall_pandas.analysis._metric import MEDIAN, Metric
-from brightcall_pandas.analysis._metrics import metric_value, refuse_empty, sums_for
+from brightcall_pandas.analysis._metric import Metric
+from brightcall_pandas.analysis._metrics import is_summable, metric_value, refuse_empty, sums_for
 from brightcall_pandas.analysis._tallies import Facts, known_sums
 
 __all__ = ["MetricOfRows"]
@@ -25,7 +25,7 @@ class MetricOfRows:
     df
         Calls in any form.
     metric
-        The metric. One that counts clients, and the median, are computed anew for each choice.
+        The metric. One that counts clients, and a median, are computed anew for each choice.
 
     Raises
     ------
@@ -37,7 +37,7 @@ class MetricOfRows:
         self._df, self.metric = df, metric
         self._declared = sums_for([metric])
         self._parts = None
-        if MEDIAN not in metric.sums and not metric.counts_clients:
+        if is_summable(metric) and not metric.counts_clients:
             facts = Facts(df, Split())
             self._parts = {name: each(facts) for name, each in self._declared.items()}
             refuse_empty(metric, [self._sums(None)])

@@ -14,8 +14,8 @@ from brightcall_pandas.analysis._clusters import Clusters, Ratio, row_clusters
 from brightcall_pandas.analysis._dimensions import By, Split, following, names_of, split_or_all
 from brightcall_pandas.analysis._groups import Groups, folded_keys, grouped, keys_of_index
 from brightcall_pandas.analysis._metric import Metric
-from brightcall_pandas.analysis._metrics import metrics_of, needs_median, refuse_empty, sums_for
-from brightcall_pandas.analysis._tallies import TALK_TIME, Counted, Sum, count, known_sums
+from brightcall_pandas.analysis._metrics import medians_in, metrics_of, refuse_empty, sums_for
+from brightcall_pandas.analysis._tallies import VALUE, Counted, Sum, count, known_sums
 from brightcall_pandas.frame import (
     client_codes,
     column,
@@ -59,15 +59,15 @@ class Sides(msgspec.Struct, frozen=True):
         if "agent" in names_of(by):
             first, second = of_one_agent(first, second)
         first, second = labeled_together((first, second), following(names_of(by), first, second))
-        sums, median = sums_for(metrics), needs_median(metrics)
+        sums, medians = sums_for(metrics), medians_in(metrics)
         splits = split_or_all(first, by), split_or_all(second, by)
         counted = (
-            count(first, splits[0], sums, median=median),
-            count(second, splits[1], sums, median=median),
+            count(first, splits[0], sums, medians=medians),
+            count(second, splits[1], sums, medians=medians),
         )
         both = pd.concat([each.table for each in counted])
         keys = folded_keys(keys_of_index(both.index), both["n_calls"].to_numpy())
-        groups = grouped([key for key in keys if key.labels.name != TALK_TIME])
+        groups = grouped([key for key in keys if key.labels.name != VALUE])
         here, there = np.split(groups.codes, [len(counted[0].table)])
         of_rows = Groups(here, groups.index), Groups(there, groups.index)
         return cls((first, second), splits, counted, of_rows, sums)

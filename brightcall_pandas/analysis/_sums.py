@@ -18,7 +18,17 @@ from brightcall_pandas.analysis._groups import Key, folded_keys, grouped
 from brightcall_pandas.analysis.transfers._log import chain_log
 from brightcall_pandas.frame import FIELDS, client_codes, column, lead_field, leads_of, leads_told
 
-__all__ = ["LEAD", "SUMS", "Contribution", "Facts", "Sum", "column_of_need", "first_of_pair"]
+__all__ = [
+    "LEAD",
+    "MEDIANS",
+    "SUMS",
+    "Contribution",
+    "Facts",
+    "Median",
+    "Sum",
+    "column_of_need",
+    "first_of_pair",
+]
 
 LEAD = "lead"
 """Stands for the field that tells the leads of a frame, among the columns that a sum needs."""
@@ -297,3 +307,29 @@ SUMS: dict[str, Sum] = {
 ``unique_clients`` counts a client at its first call in the group, so it adds up over parts of the calls
 only where all calls of a client are in one part.
 """
+
+
+class Median(msgspec.Struct, frozen=True):
+    """A number that is no sum, nor made of two: the middle one of the values of a group's calls.
+
+    Parameters
+    ----------
+    known
+        Name of the sum that counts the calls that have a value.
+    values
+        Makes the value of each call; NaN where it has none.
+    """
+
+    known: str
+    values: Callable[[Facts], NDArray[np.float64]]
+
+    def __call__(self, facts: Facts) -> NDArray[np.float64]:
+        """Return the value of each call; NaN throughout where the frame lacks a column."""
+        return self.values(facts) if facts.has(*SUMS[self.known].needs) else np.full(len(facts), np.nan)
+
+
+MEDIANS: dict[str, Median] = {
+    "answer_time_median_s": Median("answer_time_known", lambda facts: facts.answer_time),
+    "talk_time_median_s": Median("talk_time_known", lambda facts: facts.talk_time),
+}
+"""The medians that tables have, by name."""

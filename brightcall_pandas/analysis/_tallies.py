@@ -4,8 +4,8 @@ A tally is a frame of sums, one row per group. Tallies of parts of the calls, ad
 tally of all of them; rates come later, when a table is finished. A table function that is made of a tally
 says so with the decorator `additive`. `_sums` declares what one call adds to each sum.
 
-A median has an exact tally too: the level `TALK_TIME` splits every group by the talk time of its answered
-calls, so that the tally keeps how often each value occurs.
+A median has an exact tally too: below each group, the level `VALUE` has a row for every value that occurs,
+with how often it does. To all other sums such a row adds nothing.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from brightcall_pandas.analysis._durations import impossible_durations
 from brightcall_pandas.analysis._groups import Groups, Key, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._sums import (
     LEAD,
+    MEDIANS,
     SUMS,
     Contribution,
     Facts,
@@ -45,8 +46,9 @@ from brightcall_pandas.frame import region_of, with_region
 
 __all__ = [
     "LEAD",
+    "MEDIANS",
     "SUMS",
-    "TALK_TIME",
+    "VALUE",
     "AdditiveForm",
     "AdditiveTable",
     "Contribution",
@@ -68,8 +70,8 @@ __all__ = [
 
 P = ParamSpec("P")
 
-TALK_TIME = "talk_time_s"
-"""Name of the level that holds the talk time of answered calls; null for the others."""
+VALUE = "(value)"
+"""Name of the level that holds the values behind medians; null in the row with all other sums of a group."""
 
 
 def tally(
@@ -77,7 +79,7 @@ def tally(
     split: Split,
     sums: Sequence[str] | Mapping[str, Sum],
     *,
-    median: bool = False,
+    medians: Sequence[str] = (),
     ratios: Sequence[Ratio] = (),
     wholes: int = 0,
 ) -> pd.DataFrame:
@@ -91,8 +93,8 @@ def tally(
         What the calls are grouped by.
     sums
         Names in `SUMS`, or sums by name.
-    median
-        Whether the last level splits the answered calls by talk time.
+    medians
+        Names in `MEDIANS`, each a column that counts the values of which it is the middle one.
     ratios
         Pairs of `sums` whose products over the calls of each client are added, for their intervals. They add
         up over parts that each hold all calls of a client.
@@ -105,9 +107,9 @@ def tally(
         Index: a level for each key; one column a sum. Counts are int64, seconds float64, sums whose column
         the frame lacks are null. The products of a group stand in the first of its rows.
     """
-    counted = count(df, split, sums, median=median)
+    counted = count(df, split, sums, medians=medians)
     if ratios:
-        parts = Parts.of(counted.groups, counted.keys, wholes=wholes, inner=int(median))
+        parts = Parts.of(counted.groups, counted.keys, wholes=wholes)
         return _with_products(counted.table, parts, counted.contributions, counted.facts.clusters, ratios)
     return counted.table
 
@@ -137,18 +139,32 @@ class Counted(msgspec.Struct, frozen=True):
 
 
 def count(
-    df: pd.DataFrame, split: Split, sums: Sequence[str] | Mapping[str, Sum], *, median: bool = False
+    df: pd.DataFrame, split: Split, sums: Sequence[str] | Mapping[str, Sum], *, medians: Sequence[str] = ()
 ) -> Counted:
     """Return the tally of calls, and what it was counted from; see `tally`."""
     facts = Facts(df, split)
-    keys = list(split.keys)
-    if median:
-        known = facts.talk_time if facts.has("state", "talkTime") else np.full(len(facts), np.nan)
-        keys.append(key_of(pd.Series(known), TALK_TIME))
-    groups = grouped(keys)
     named = sums if isinstance(sums, Mapping) else {name: SUMS[name] for name in sums}
     contributions = {name: each(facts) for name, each in named.items()}
-    return Counted(_table(groups, contributions), groups, keys, contributions, facts)
+    if not medians:
+        groups = grouped(split.keys)
+        return Counted(_table(groups, contributions), groups, split.keys, contributions, facts)
+    groups, often = _by_value(split.keys, {name: MEDIANS[name](facts) for name in medians})
+    return Counted(_table(groups, contributions).assign(**often), groups, split.keys, contributions, facts)
+
+
+def _by_value(
+    keys: Sequence[Key], values: Mapping[str, NDArray[np.float64]]
+) -> tuple[Groups, dict[str, NDArray[np.int64]]]:
+    """Return groups with a row for each value that occurs in them, and how often it does, by its name."""
+    known = [np.flatnonzero(~np.isnan(each)) for each in values.values()]
+    calls = np.arange(len(keys[0].codes))
+    rows = np.concatenate([calls, *known])
+    found = [each[at] for each, at in zip(values.values(), known, strict=True)]
+    value = key_of(pd.Series(np.concatenate([np.full(len(calls), np.nan), *found])), VALUE)
+    groups = grouped([*(key.take(rows) for key in keys), value])
+    of_calls, *of_values = np.split(groups.codes, np.cumsum([len(calls), *map(len, known)])[:-1])
+    often = [np.bincount(each, minlength=len(groups)) for each in of_values]
+    return Groups(of_calls, groups.index), dict(zip(values, often, strict=True))
 
 
 def _with_products(

@@ -13,7 +13,7 @@ from brightcall_pandas.frame import NONE
 from brightcall_pandas.plots._choice import best_and_worst, chosen_rows
 from brightcall_pandas.plots._colors import tones_of
 from brightcall_pandas.plots._formats import (
-    amount,
+    amounts,
     calls_of,
     counted,
     defined,
@@ -63,7 +63,7 @@ def breakdown(table: pd.DataFrame, look: Look) -> Axes:
     words = words_of(metric)
     shown, hidden = chosen_rows(table, look, table["share"], table[metric])
     beside = _A_DAY if _is_uneven(table) else "n_calls"
-    texts = [_text(value, metric) for value in shown[metric]]
+    texts = amounts(shown[metric], metric)
     if "n_calls" in shown and metric != beside:
         texts = [f"{text} (n = {_count(calls)})" for text, calls in zip(texts, shown[beside], strict=True)]
     intervals = interval_of(shown, metric) if f"{metric}_low" in shown else None
@@ -117,10 +117,6 @@ def _count(calls: float) -> str:
     return f"{calls:,.1f}" if calls < 10 and calls != round(calls) else number(calls)
 
 
-def _text(value: float, metric: str) -> str:
-    return amount(value, metric)
-
-
 def _standing_of(shown: pd.DataFrame, metric: str, look: Look) -> Standing | None:
     """Return which groups differ from all by more than chance, of what has intervals."""
     named = shown[[not is_none(label) for label in shown.index]]
@@ -157,7 +153,7 @@ def _extremes(shown: pd.DataFrame, metric: str, topic: str) -> str:
     if values.empty:
         return f"{topic}: {words_of(metric)} is not known"
     best, worst = (named_group(label, shown.index) for label in (values.idxmax(), values.idxmin()))
-    high, low = (amount(each, metric) for each in (values.max(), values.min()))
+    high, low = amounts([values.max(), values.min()], metric)
     if len(values) == 1:
         return f"{words} of {best}: {high}"
     return (

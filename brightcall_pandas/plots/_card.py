@@ -15,7 +15,7 @@ from brightcall_pandas.plots._cells import bare
 from brightcall_pandas.plots._choice import chosen_rows
 from brightcall_pandas.plots._colors import tones_of
 from brightcall_pandas.plots._fitting import CellTexts, RowLabels, text_size
-from brightcall_pandas.plots._formats import NOT_KNOWN, amount, counted, duration, number, percent
+from brightcall_pandas.plots._formats import NOT_KNOWN, amounts, counted, duration, durations, number, percent
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 
@@ -25,12 +25,12 @@ _ROWS = 12
 _SMALLEST = 4.0  # points
 _LARGEST = 1.7  # times the usual size, where there is room
 _FIGURE = 2.2  # how much larger the figures are than what they are
-_DEFINED = "answer rate: answered ÷ calls; talk and wait: of answered calls"
+_DEFINED = "answer rate: answered ÷ calls; talk, and wait until they are answered: of answered calls"
 _COLUMNS = {
     "n_calls": "calls",
     "answer_rate": "answer rate",
     "talk_time_median_s": "median talk",
-    "answer_time_mean_s": "mean wait",
+    "answer_time_median_s": "median wait",
     "unique_clients": "clients",
     "transferred_share": "transferred",
 }
@@ -62,8 +62,8 @@ def _tiles(row: pd.Series) -> list[tuple[str, str, str]]:
     return [
         ("calls", number(row["n_calls"]), f"answered: {number(row['answered'])}"),
         ("answer rate", percent(row["answer_rate"]), "answered ÷ calls"),
-        _talk(row["talk_time_median_s"], row["talk_time_mean_s"]),
-        ("time to answer, mean", duration(row["answer_time_mean_s"]), "of answered calls"),
+        _middle("talk time", row["talk_time_median_s"], row["talk_time_mean_s"]),
+        _middle("time to answer", row["answer_time_median_s"], row["answer_time_mean_s"]),
         ("clients", number(row["unique_clients"]), _each(row["unique_clients"], each)),
         ("marked as first call", percent(row["first_time_share"]), "of calls marked yes or no"),
         ("transferred", percent(row["transferred_share"]), "of calls"),
@@ -78,11 +78,12 @@ def _each(clients: float, calls: float) -> str:
     return f"{calls:.1f} calls each (of {number(round(calls * clients))})"
 
 
-def _talk(median: float, mean: float) -> tuple[str, str, str]:
-    """Return the median talk time, which a few long calls do not move, or the mean where it is not known."""
+def _middle(what: str, median: float, mean: float) -> tuple[str, str, str]:
+    """Return the median of a time, which a few long calls do not move, or the mean where it is not known."""
     if pd.isna(median):
-        return "talk time, mean", duration(mean), "of answered calls"
-    return "talk time, median", duration(median), f"mean {duration(mean)}, of answered"
+        return f"{what}, mean", duration(mean), "of answered calls"
+    middle, average = durations([median, mean])
+    return f"{what}, median", middle, f"mean {average}, of answered"
 
 
 def _card(row: pd.Series, look: Look) -> Axes:
@@ -169,8 +170,8 @@ def _grid(table: pd.DataFrame, look: Look) -> Axes:
 
     for column, (name, words) in enumerate(_COLUMNS.items()):
         write(column, -1, words, tones.muted)
-        for row, value in enumerate(shown[name]):
-            write(column, row, amount(value, name), tones.ink)
+        for row, told in enumerate(amounts(shown[name], name)):
+            write(column, row, told, tones.ink)
     ax.hlines(np.arange(len(shown)) - 0.5, -0.5, len(_COLUMNS) - 0.5, color=tones.grid, linewidth=0.8)
     labels = [label_of(each) for each in shown.index]
     ax.set_xlim(-0.5, len(_COLUMNS) - 0.5)

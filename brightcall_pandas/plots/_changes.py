@@ -14,13 +14,14 @@ from brightcall_pandas.plots._colors import ORANGE, tones_of
 from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
 from brightcall_pandas.plots._formats import (
-    amount,
+    amounts,
     defined,
     is_rate,
     is_seconds,
     number,
     sentence_case,
     signed,
+    unit_of,
     value_axis,
     words_of,
 )
@@ -114,10 +115,10 @@ def _without_outliers(shown: pd.DataFrame, both: list[str], metric: str) -> tupl
     far = nameless & ((values > 2 * high - low) | (values < 2 * low - high)).any(axis=1)
     if not far.any():
         return shown, ""
-    pairs = shown.loc[far, both].itertuples()
+    pairs = [amounts(each, metric) for each in values[far]]
     told = ", ".join(
-        f"{label_of(label)} ({amount(there, metric)} → {amount(here, metric)})"
-        for label, there, here in pairs
+        f"{label_of(label)} ({there} → {here})"
+        for label, (there, here) in zip(shown.index[far], pairs, strict=True)
     )
     return shown[~far], f"not drawn, far from the others: {told}"
 
@@ -131,18 +132,28 @@ def _side(facts: Facts, words: str, *, other: bool) -> str:
 
 def _compared(table: pd.DataFrame) -> str:
     metrics = [str(name) for name in table if f"{name}_change" in table]
+    if not metrics:
+        raise KeyError("answer_rate_change")  # a column, which `picture` tells
     told = [name for name in metrics if table[[name, f"{name}_other"]].notna().any(axis=None)]
     rates = [name for name in told if is_rate(name)]
     return next(iter([*rates, *(name for name in metrics if name != "n_calls"), *metrics]))
 
 
-def _change(value: float, metric: str) -> str:
-    """Return a change with its sign and unit."""
-    if pd.isna(value):
-        return "not known"
+def _scale(metric: str, of: pd.DataFrame | None = None) -> tuple[float, str]:
+    """Return the factor by which changes of a metric are told, and their unit: that of both values."""
     if is_rate(metric):
-        return f"{signed(100 * value, 1)} points"
-    return f"{signed(value, 1)}{' s' if is_seconds(metric) else ''}"
+        return 100.0, " points"
+    if not is_seconds(metric):
+        return 1.0, ""
+    if of is None:
+        return 1.0, " s"
+    unit, size = unit_of(of[[f"{metric}_other", metric]].to_numpy(dtype=np.float64).ravel())
+    return 1 / size, f" {unit}"
+
+
+def _change(value: float, scale: tuple[float, str]) -> str:
+    """Return a change with its sign and unit."""
+    return "not known" if pd.isna(value) else f"{signed(scale[0] * value, 1)}{scale[1]}"
 
 
 def beyond_of(shown: pd.DataFrame, metric: str) -> pd.Series | None:
@@ -161,9 +172,10 @@ def _largest_change(shown: pd.DataFrame, metric: str, beyond: pd.Series | None) 
     if len(shown) == 1:
         row = shown.loc[changes.index[0]]
         where = "" if label_of(changes.index[0]) == "all" else f" of {label_of(changes.index[0], _NAME)}"
-        moved = f"from {amount(row[f'{metric}_other'], metric)} to {amount(row[metric], metric)}"
+        before, after = amounts([row[f"{metric}_other"], row[metric]], metric)
+        moved = f"from {before} to {after}"
         verdict = "" if beyond is None else f", {'' if beyond.iloc[0] else 'not '}beyond chance"
-        return f"{words}{where} {moved} ({_change(changes.iloc[0], metric)}{verdict})"
+        return f"{words}{where} {moved} ({_change(changes.iloc[0], _scale(metric, shown))}{verdict})"
     named = changes[[not is_none(label) for label in changes.index]]
     named = named if len(named) else changes
     if beyond is not None:
@@ -172,16 +184,16 @@ def _largest_change(shown: pd.DataFrame, metric: str, beyond: pd.Series | None) 
             return f"{words} changed for no {noun_of(shown.index)} by more than chance"
     most: Any = named.abs().idxmax()
     how = "most" if beyond is None else "beyond chance"
-    return f"{words} changed {how} for {named_group(most, shown.index)}: {_change(changes[most], metric)}"
+    change = _change(changes[most], _scale(metric, shown))
+    return f"{words} changed {how} for {named_group(most, shown.index)}: {change}"
 
 
 def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
     """Return the text beside each row: the change, and in brackets the calls of both sides."""
-    texts = [_change(each, metric) for each in shown[f"{metric}_change"]]
+    scale, unit = _scale(metric, shown)
+    texts = [_change(each, (scale, unit)) for each in shown[f"{metric}_change"]]
     if {f"{metric}_change_low", f"{metric}_change_high"} <= set(shown):
-        scale = 100 if is_rate(metric) else 1
         reaches = (shown[f"{metric}_change_high"] - shown[f"{metric}_change_low"]) / 2 * scale
-        unit = " points" if is_rate(metric) else " s" if is_seconds(metric) else ""
         texts = [
             text if pd.isna(reach) or pd.isna(change) else f"{signed(scale * change, 1)} ± {reach:.1f}{unit}"
             for text, change, reach in zip(texts, shown[f"{metric}_change"], reaches, strict=True)
@@ -346,7 +358,7 @@ def _moved(table: pd.DataFrame, metric: str, scale: int) -> str:
     cause = _cause(table)
     if of_all is None:  # attrs get lost on the way, as in a file
         if "share" not in table:
-            return f"{words} changed by {_change(table['effect'].iloc[0], metric)}{cause}"
+            return f"{words} changed by {_change(table['effect'].iloc[0], _scale(metric))}{cause}"
         of_all = [(table[f"share{side}"] * table[f"rate{side}"]).sum() for side in ("", "_other")]
     these, other = (each * scale for each in of_all)
     unit = " %" if scale == 100 else " s"

@@ -13,7 +13,16 @@ from brightcall_pandas.plots._colors import GREEN, ORANGE, RED, grid_of, tones_o
 from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._fitting import ColumnLabels
 from brightcall_pandas.plots._flagged import flagged_rates
-from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis, spaced
+from brightcall_pandas.plots._formats import (
+    NOT_KNOWN,
+    counted,
+    duration,
+    durations,
+    number,
+    percent,
+    percent_axis,
+    spaced,
+)
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._limits import continued_band
 from brightcall_pandas.plots._outcomes import whole_groups
@@ -112,7 +121,7 @@ def _bars_and_lines(ax: Axes, shown: pd.DataFrame, look: Look) -> tuple[str, lis
     key = [
         Key("reached now, of those not yet reached", look.hue),
         Key("reached so far, of all", tones.ink, "line"),
-        Key("if none were given up, and all as easy to reach", tones.muted, "dashes"),
+        Key("if all were dialed on, and as easy to reach", tones.muted, "dashes"),
     ]
     return title, remarks, key
 
@@ -138,7 +147,8 @@ def _lines(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[str, list[str], l
         if len(known) > 1 and len(last.columns) == 2 and not _apart(reached, last, (best, worst), look.facts):
             ends = " to ".join(dict.fromkeys(percent(each) for each in (known.min(), known.max())))
             title = f"Reached in the end: {ends} of the clients; no group differs by more than chance"
-    return title, ["clients reached so far ÷ clients called, whose number is in brackets", hidden], key
+    n = f"n = {counted(clients.sum(), 'client')}"
+    return title, ["clients reached so far ÷ clients called, whose number is in brackets", n, hidden], key
 
 
 def _apart(reached: pd.Series, last: pd.DataFrame, ends: tuple[Any, Any], facts: Facts) -> bool:
@@ -216,11 +226,11 @@ def recalls(table: pd.DataFrame, look: Look) -> Axes:
     if table.empty:
         return no_data(look, topic, "no promised calls")
     shown, hidden = whole_groups(table, look, "recalls", "sum")
-    rows = zip(shown["recalls"], shown["share"], shown["late_median_s"], strict=True)
+    late = durations(shown["late_median_s"])
     texts = [
         (number(count) if pd.isna(share) else share_and_count(share, count))
-        + ("" if pd.isna(late) else f", median {duration(late)} late")
-        for count, share, late in rows
+        + ("" if delay == NOT_KNOWN else f", median {delay} late")
+        for count, share, delay in zip(shown["recalls"], shown["share"], late, strict=True)
     ]
     status = shown.index.get_level_values(-1)
     hues = _STATUS_COLORS | (look.color if isinstance(look.color, dict) else {})

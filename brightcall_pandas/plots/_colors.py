@@ -51,8 +51,10 @@ TYPE_COLORS = {"positive": GREEN, "neutral": SKY, "negative": RED, "absent": "#a
 
 _INKS = ("#222222", "#ffffff", "#000000")
 _LEGIBLE = 4.5
-_LEGIBLE_ON_DARK = 7.0  # of the quieter ink: gray on black is harder to read than the measure says
+_LEGIBLE_ON_DARK = 10.0  # of the quieter ink: gray on black is harder to read than the measure says
 _QUIET = 2.0
+_BRIGHT = "#2c79bd"  # the brightest blue on which white text is legible
+_LEAST = 0.22  # of it in the blue that stands for the least
 _DARK = 0.2  # luminance below which a background is dark
 
 
@@ -135,7 +137,7 @@ def ramp_on(background: ColorType) -> Colormap:
     """Return blues that stand out the more from their background the more there is."""
     if not is_dark(background):
         return colormaps["Blues"]
-    return ListedColormap(colormaps["Blues"](np.linspace(0.97, 0.12, 256)))
+    return ListedColormap([_mixed(background, _BRIGHT, part) for part in np.linspace(_LEAST, 1, 256)])
 
 
 def more_is(background: ColorType) -> str:

@@ -64,7 +64,7 @@ def control_chart(table: pd.DataFrame, look: Look) -> Axes:
             "small_multiples draws a chart for each group"
         )
         raise ValueError(msg)
-    known = _known(table)
+    known = _known(table := table.sort_index())
     if known.empty:
         return no_data(look, _TOPIC, "no calls" if table.empty else "answer rate is not known")
     ax = look.axes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.plots._cells import bare, cell, shade
 from brightcall_pandas.plots._colors import RED, more_is, tones_of
-from brightcall_pandas.plots._fitting import CellTexts, PlacedLabels, RowLabels
+from brightcall_pandas.plots._fitting import CellTexts, PlacedLabels, RowLabels, text_size
 from brightcall_pandas.plots._formats import (
     amount,
+    amounts,
     defined,
     is_rate,
     is_seconds,
@@ -34,6 +36,7 @@ from brightcall_pandas.plots._text import Key
 __all__ = ["calendar"]
 
 _WEEKS = 53  # a year
+_LEAST_DATE = 5.5  # points of the letters of a date
 _NAMED = 2  # days that the title names
 _FEW = 30  # calls: a rate or a mean of fewer is hatched and sets no color
 _WEEK = pd.Timedelta(days=7)
@@ -84,6 +87,30 @@ class _Days:
         return np.asarray((self.values < low) | (self.values > high)) & ~self.part
 
 
+@dataclass
+class _Dates:
+    """The days of the month in the corners of cells, where there is room for them above the values."""
+
+    dates: Sequence[Text]
+    values: Sequence[Text]
+    size: float
+
+    def fit(self, ax: Axes, renderer: Any) -> None:
+        """Show the dates as large as there is room, or not at all."""
+        box, (left, right), (low, high) = ax.get_window_extent(), ax.get_xlim(), ax.get_ylim()
+        width, height = box.width / abs(right - left), box.height / abs(high - low)
+        font = self.values[0].get_fontproperties().copy()
+        taken = text_size(renderer, "88", font)[1]
+        font.set_size(self.size)
+        across, along = text_size(renderer, "88", font)
+        size = self.size * min((0.86 * height - taken) / along, 0.45 * width / across, 1)
+        shown = size >= _LEAST_DATE
+        for date, value in zip(self.dates, self.values, strict=True):
+            date.set_visible(shown)
+            date.set_fontsize(max(size, _LEAST_DATE))
+            value.set_y(np.floor(value.get_position()[1]) + (0.66 if shown else 0.5))
+
+
 @picture
 def calendar(table: pd.DataFrame, look: Look) -> Axes:
     """Draw a value of each day as a calendar.
@@ -97,10 +124,10 @@ def calendar(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A cell for each day, a row for each weekday and a column for each week; darker means more, lighter on
-        a dark background. A rate of fewer than 30 calls is hatched and sets no color, and so is a day of
-        which calls are only loaded in part. Days whose rate differs from that of all by more than chance are
-        framed. Of more than 53 weeks the last are drawn.
+        A cell for each day, with its date where there is room, a row for each weekday and a column for each
+        week; darker means more, lighter on a dark background. A rate of fewer than 30 calls is hatched and
+        sets no color, and so is a day of which calls are only loaded in part. Days whose rate differs from
+        that of all by more than chance are framed. Of more than 53 weeks the last are drawn.
 
     Raises
     ------
@@ -135,6 +162,7 @@ def calendar(table: pd.DataFrame, look: Look) -> Axes:
         key=[Key("framed: beyond chance", RED, "frame")] if days.outside.any() else [],
         fits=[
             CellTexts(texts, look.small),
+            _dates(ax, days, texts, look),
             RowLabels(DAYS, look.small, [day + 0.5 for day in range(7)]),
             months,
         ],
@@ -158,6 +186,7 @@ def _days_of(table: pd.DataFrame, value: str, look: Look) -> _Days:
             "draw over_time('D') of one group"
         )
         raise ValueError(msg)
+    table = table.sort_index()
     stamps: Any = pd.DatetimeIndex(table.index).tz_localize(None)
     apart = (stamps[1:] - stamps[:-1]).min() if len(stamps) > 1 else pd.Timedelta(days=1)
     if not (stamps == stamps.normalize()).all() or apart != pd.Timedelta(days=1):
@@ -220,6 +249,19 @@ def _cells(ax: Axes, days: _Days, look: Look) -> list[Text]:
     return texts
 
 
+def _dates(ax: Axes, days: _Days, values: Sequence[Text], look: Look) -> _Dates:
+    """Write the day of the month into the corner of each cell."""
+    dates = [
+        ax.text(week + 0.1, weekday + 0.11, str(stamp.day), va="top", ha="left", color=value.get_color())
+        for week, weekday, stamp, value in zip(
+            *(each[~np.isnan(days.values)] for each in (days.weeks, days.weekdays, days.stamps)),
+            values,
+            strict=True,
+        )
+    ]
+    return _Dates(dates, values, 0.8 * look.small)
+
+
 def _short(value: float, metric: str) -> str:
     if is_rate(metric):
         return f"{100 * value:.0f}"
@@ -267,7 +309,7 @@ def _finding(days: _Days) -> str:
     peak, median = int(np.nanargmax(values)), float(np.nanmedian(values))
     stamp = days.stamps[peak]
     if is_seconds(days.value) and known.sum() > 1:
-        low, high = (amount(float(each), days.value) for each in (np.nanmin(values), np.nanmax(values)))
+        low, high = amounts([np.nanmin(values), np.nanmax(values)], days.value)
         return f"{sentence_case(words_of(days.value))}: {low} to {high} by day"
     second = np.sort(values[~np.isnan(values)])[-2:][0]
     times = f", {values[peak] / median:.1f} × the median day" if median > 0 else ""

@@ -5,6 +5,7 @@ Widths are measured with the renderer, so that no text is cut and none lies on a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -33,6 +34,7 @@ __all__ = [
 
 _SMALLEST = 4.0  # points: smaller letters cannot be read
 _DECADES = 1e-4  # of the end of a logarithmic axis, where it begins at most
+_SQUEEZED = 0.8  # of the usual size, of texts at the ends of rows before parts of them are left out
 _PART = 0.42  # of the room for a picture, that names of rows may take
 
 
@@ -76,6 +78,14 @@ def cut_to(renderer: Any, text: str, font: FontProperties, room: float) -> str:
 def _cut(text: str, letters: int) -> str:
     tail = letters // 3
     return f"{text[: letters - tail].rstrip()}…{text[len(text) - tail :].lstrip() if tail else ''}"
+
+
+def _shorter(text: str) -> list[str]:
+    """Return a text of numbers as it is, and with ever more left out: a number cut in two is another."""
+    without = re.sub(r" \([^()]*\)", "", text)
+    flag = " *" if without.endswith(" *") else ""
+    first = re.split(r", | · ", without.removesuffix(flag))[0] + flag
+    return [text, without, first]
 
 
 def _room_for_names(ax: Axes) -> float:
@@ -373,7 +383,7 @@ class EndTexts:
 
     def __post_init__(self) -> None:
         """Remember the texts, which are cut where there is no room."""
-        self._full = [text.get_text() for text in self.texts]
+        self._full = [text.get_text() for text in self._written]
         self.size = self.size or (float(self.texts[0].get_fontsize()) if self.texts else 8.0)
 
     def fit(self, ax: Axes, renderer: Any) -> None:
@@ -385,23 +395,19 @@ class EndTexts:
         font = self.texts[0].get_fontproperties().copy()
         font.set_size(size)
         pad = 0.6 * size * renderer.points_to_pixels(1)
-        room = 0.62 * box.width - 2 * pad
+        shown, size = self._fitted(renderer, font, 0.62 * box.width - 2 * pad)
+        font.set_size(size)
         widths = []
-        for text, full in zip(self.texts, self._full, strict=True):
-            text.set_text(cut_to(renderer, full, font, room))
+        for text, words in zip(self._written, shown, strict=True):
+            text.set_text(words)
             text.set_fontsize(size)
-            widths.append(text_size(renderer, text.get_text(), font)[0] + 2 * pad)
+            widths.append(text_size(renderer, words, font)[0] + 2 * pad)
         span = self.high - self.low
         if self.aligned:
-            if self.heading is not None:
-                self.heading.set_fontsize(size)
-                widths.append(
-                    text_size(renderer, self.heading.get_text(), self.heading.get_fontproperties())[0] + pad
-                )
             taken = min(max(widths), 0.7 * box.width)
             right = self.low + span * box.width / (box.width - taken)
             place = (1 - (taken - pad) / box.width) if box.width else 1.0
-            for text in [*self.texts, *filter(None, [self.heading])]:
+            for text in self._written:
                 text.set_x(place)
         else:
             reach = np.maximum(np.asarray(self.ends, dtype=np.float64) - self.low, 0)
@@ -409,3 +415,18 @@ class EndTexts:
             right = self.low + max(float(needed.max()), span)
         ax.set_xlim(self.low, right)
         self._limits = ax.get_xlim()
+
+    @property
+    def _written(self) -> list[Text]:
+        """The texts, and what stands above them."""
+        return [*self.texts, *filter(None, [self.heading])]
+
+    def _fitted(self, renderer: Any, font: FontProperties, room: float) -> tuple[list[str], float]:
+        """Return the texts as they fit: smaller, without what is in brackets, or only their first part."""
+        size, every = font.get_size_in_points(), [_shorter(text) for text in self._full]
+        widest = 1.0
+        for shown in map(list, zip(*every, strict=True)):
+            widest = max(text_size(renderer, text, font)[0] for text in shown)
+            if _SQUEEZED * widest <= room:
+                return shown, min(size, max(size * room / widest, _SMALLEST))
+        return [texts[-1] for texts in every], max(size * room / widest, _SMALLEST)

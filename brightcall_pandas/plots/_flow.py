@@ -26,6 +26,7 @@ __all__ = ["transfer_flow"]
 _FLOW = "Flow of transferred calls"
 _HOPS = 3  # transfers of a call that are drawn
 _NTH = ("first", "second", "third")
+_NAMED = 6  # parties: the bands of more of them nobody can follow
 _FEWEST = 0.01  # of the calls, for a band in color: nobody can follow thinner ones
 _WIDTH = 0.05  # of a bar, in distances between two stages
 _NAMES = 0.45  # of the height, for the gaps in which names have room
@@ -59,10 +60,11 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A column of bars for each stage of a call, a bar for each party, as tall as the calls that it had
         there; bands are transfers, in the color and pattern of the party that transfers. What arrives at a
-        bar and does not leave it ended there. The busiest parties have colors and patterns of their own. The
-        first three transfers of a call are drawn, as far as any band is of one percent of the calls; thinner
-        ones are faint. Beside a bar stands where most of its calls came from or, at the first stage, went to,
-        with the share. Parties stand in an order in which few bands cross, unless ``sort=`` gives another.
+        bar and does not leave it ended there. The six busiest parties, or as many as ``top=`` says, are
+        drawn by name, the others together. The first three transfers of a call are drawn, as far as any
+        band is of one percent of the calls; thinner ones are faint. Beside a bar stands where most of its
+        calls came from or, at the first stage, went to, with the share. Parties stand in an order in which
+        few bands cross, unless ``sort=`` gives another.
     """
     if table.empty:
         return no_data(look, _FLOW, "no transfers")
@@ -73,6 +75,7 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     banded = every[every >= least].index.get_level_values("hop")
     last = min(int(banded.max()) if len(banded) else 1, _HOPS)
     links = every[hops <= last]
+    whole, (links, others) = links, _with_others(links, look.top or _NAMED)
     busy = _busy(links)
     colors = look.hues(busy)
     volumes = _volumes(links, _orders(links, busy, look))
@@ -88,7 +91,7 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_xlim(-0.85, len(stages) - 0.2)
     ax.set_ylim(1, -3 * line)
     ax.set_axis_off()
-    fits = _write_names(ax, stages, _partners(links[links >= least], stages), line, look)
+    fits = _write_names(ax, stages, _partners(whole[whole >= least], stages), line, look)
     calls = links.xs(1, level="hop").sum()
     again = links[links.index.get_level_values("hop") == 2].sum()
     title = f"{counted(calls, 'call')} transferred, {percent(again / calls)} of them more than once"
@@ -102,11 +105,23 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
         f"faint grey: bands of fewer than {number(np.ceil(least))} calls, {number(thin)} together"
         if thin
         else "",
-        "full grey: parties without a color of their own" if GRAY in colors.values() else "",
+        f"({others} others): parties that took part in fewer transfers" if others else "",
         look.facts.cut(table),
     ]
     form = "Bands from party to party, one column for each stage"
     return headed(ax, look, title, look.facts.lines(*remarks), form=form, fits=fits)
+
+
+def _with_others(links: pd.Series, most: int) -> tuple[pd.Series, int]:
+    """Return links with all but the busiest parties as one, and how many these are."""
+    busy = _busy(links)
+    ranked = sorted(busy, key=lambda party: (-busy[party], party))
+    if len(ranked) <= most + 1:
+        return links, 0
+    others = len(ranked) - most
+    renamed = dict.fromkeys(ranked[most:], f"({others} others)")
+    table = links.rename("n_calls").reset_index().replace({"from": renamed, "to": renamed})
+    return table.groupby(["hop", "from", "to"])["n_calls"].sum(), others
 
 
 def _busy(links: pd.Series) -> dict[str, int]:
@@ -246,11 +261,11 @@ def _partners(links: pd.Series, stages: list[dict[str, _Bar]]) -> dict[tuple[int
     partners: dict[tuple[int, str], str] = {}
     ordered = links.sort_values(ascending=False, kind="stable")
     for (hop, origin, target), calls in zip(ordered.index, ordered, strict=True):
-        of_target, of_origin = (
-            percent(calls / stages[hop - side][party].calls) for side, party in ((0, target), (1, origin))
-        )
-        partners.setdefault((hop, target), f" ← {shortened(origin, 12)}: {of_target}")
-        if hop == 1:
+        if target in stages[hop]:  # those drawn together with others have no partner of their own
+            of_target = percent(calls / stages[hop][target].calls)
+            partners.setdefault((hop, target), f" ← {shortened(origin, 12)}: {of_target}")
+        if hop == 1 and origin in stages[0]:
+            of_origin = percent(calls / stages[0][origin].calls)
             partners.setdefault((0, origin), f" → {shortened(target, 12)}: {of_origin}")
     return partners
 

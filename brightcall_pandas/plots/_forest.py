@@ -11,7 +11,7 @@ from brightcall_pandas.plots._choice import chosen_rows
 from brightcall_pandas.plots._colors import RED, grid_of, tones_of
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
 from brightcall_pandas.plots._formats import (
-    amount,
+    amounts,
     calls_of,
     change_axis,
     is_rate,
@@ -133,7 +133,9 @@ def _drawn(table: pd.DataFrame, look: Look) -> tuple[str, str]:
     metrics = [str(name) for name in table if f"{name}_change" in table]
     told = [name for name in metrics if table[f"{name}_change"].notna().any()]
     rates = [name for name in told if is_rate(name)]
-    metric = next(iter([*rates, *(name for name in told if name != "n_calls"), *told, *metrics, "change"]))
+    if not metrics:
+        raise KeyError("answer_rate_change")  # a column, which `picture` tells
+    metric = next(iter([*rates, *(name for name in told if name != "n_calls"), *told, *metrics]))
     return metric, f"{metric}_change" if metric in told else ""
 
 
@@ -176,8 +178,8 @@ def _sides(shown: pd.DataFrame, metric: str) -> list[str]:
     )
     if names is None:
         return []
-    pairs = zip(*(shown[name] for name in names), strict=True)
-    texts = [f"{amount(before, metric)} → {amount(after, metric)}" for before, after in pairs]
+    told = amounts(pd.concat([shown[name] for name in names]), metric)
+    texts = [f"{one} → {two}" for one, two in zip(told[: len(shown)], told[len(shown) :], strict=True)]
     if "n_calls_other" not in shown:
         return texts
     counts = zip(texts, shown["n_calls_other"], shown["n_calls"], strict=True)

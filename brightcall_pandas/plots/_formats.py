@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axis import Axis
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import Formatter, MaxNLocator
 
 __all__ = [
     "NOT_KNOWN",
     "amount",
+    "amounts",
     "calls_of",
     "change_axis",
     "count_axis",
@@ -25,6 +26,7 @@ __all__ = [
     "days_text",
     "defined",
     "duration",
+    "durations",
     "is_rate",
     "is_seconds",
     "number",
@@ -36,6 +38,7 @@ __all__ = [
     "signed",
     "spaced",
     "told_units",
+    "unit_of",
     "value_axis",
     "words_of",
 ]
@@ -105,6 +108,35 @@ def duration(seconds: float) -> str:
     value = seconds / size
     decimals = 0 if value >= 10 or abs(value - round(value)) < 0.05 else 1
     return f"{value:,.{decimals}f} {unit}"
+
+
+def durations(seconds: Iterable[float]) -> list[str]:
+    """Return spans of time that are compared, all in one unit: ``60 s`` and ``117 s``, not ``1 min``.
+
+    The unit is the one a person would choose for the longest, unless the shortest has less than one of it.
+    """
+    spans = [float(each) for each in seconds]
+    unit, size = unit_of(spans)
+    near = [each / size for each in spans if each < 10 * size]
+    decimals = 0 if all(abs(each - round(each)) < 0.05 for each in near) else 1
+    return [
+        NOT_KNOWN if np.isnan(each) else f"{each / size:,.{0 if each >= 10 * size else decimals}f} {unit}"
+        for each in spans
+    ]
+
+
+def unit_of(seconds: Iterable[float]) -> tuple[str, int]:
+    """Return the unit in which these spans of time are told, and its seconds."""
+    known = [each for each in seconds if each > 0 and np.isfinite(each)]
+    if not known:
+        return _UNITS[-1]
+    most = dict(_UNITS)[duration(max(known)).rpartition(" ")[2]]
+    return next(each for each in _UNITS if each[1] <= most and (each[1] <= min(known) or each[1] == 1))
+
+
+def amounts(values: Iterable[float], metric: str) -> list[str]:
+    """Return values that are compared as their metric is told, spans of time all in one unit."""
+    return durations(values) if is_seconds(metric) else [amount(each, metric) for each in values]
 
 
 def amount(value: float, metric: str) -> str:
@@ -193,8 +225,20 @@ def _tick_count(count: float, _: Any = None) -> str:
     return number(count)
 
 
-def _tick_seconds(value: float, _: Any = None) -> str:
-    return duration(value) if value else "0"
+class _Spans(Formatter):
+    """Writes the ticks of an axis of seconds, all in one unit."""
+
+    def format_ticks(self, values: Iterable[float]) -> list[str]:
+        """Return ticks as they are written beside one another."""
+        ticks = list(values)
+        return [
+            f"{'−' if tick < 0 else ''}{told}" if tick else "0"
+            for tick, told in zip(ticks, durations(map(abs, ticks)), strict=True)
+        ]
+
+    def __call__(self, value: float, _: Any = None) -> str:
+        """Return a tick as it is written alone."""
+        return self.format_ticks([value])[0]
 
 
 def _tick_change(value: float, _: Any = None) -> str:
@@ -230,7 +274,7 @@ def seconds_axis(axis: Axis, high: float = np.inf) -> None:
     limits = axis.get_view_interval()
     steps = [1, 2, 5, 10] if min(high, limits[1]) < 120 else [1, 1.2, 3, 6, 10]
     axis.set_major_locator(_Within(-np.inf, high, steps=steps))
-    axis.set_major_formatter(_tick_seconds)
+    axis.set_major_formatter(_Spans())
 
 
 def value_axis(axis: Axis, metric: str, high: float = np.inf) -> None:

@@ -15,6 +15,7 @@ from brightcall_pandas.plots._colors import RED, ink_on, ramp_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLabels
 from brightcall_pandas.plots._formats import (
     amount,
+    amounts,
     counted,
     defined,
     is_rate,
@@ -161,7 +162,7 @@ def _highest(
     day, hour = np.unravel_index(int(np.nanargmax(enough)), enough.shape)
     words = sentence_case(words_of(value))
     if is_seconds(value) and (~np.isnan(enough)).sum() > 1:
-        low, high = (amount(each, value) for each in (np.nanmin(enough), np.nanmax(enough)))
+        low, high = amounts([np.nanmin(enough), np.nanmax(enough)], value)
         return f"{words}: {low} to {high} by hour of the week"
     when = f"{rows[day]} {hours[hour]}–{hours[hour] + 1} h"
     title = f"{words} highest {when}: {amount(enough[day, hour], value)}"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_levels
 from brightcall_pandas.plots._colors import grid_of, tones_of
 from brightcall_pandas.plots._fitting import ColumnLabels, CurveLabels, Fit, PlacedLabels
-from brightcall_pandas.plots._formats import counted, duration, number, percent, percent_axis
+from brightcall_pandas.plots._formats import counted, duration, durations, number, percent, percent_axis
 from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._text import Key
@@ -71,7 +71,7 @@ def answer_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
 
 def _histogram(table: pd.DataFrame, look: Look, topic: str, verb: str) -> Axes:
     name = f"{topic[:1].upper()}{topic[1:]}"
-    if table.empty or not table["n_calls"].sum():
+    if table.empty or not table["n_calls"].sum() or table["cumulative_share"].isna().all():
         return no_data(look, name, "no calls" if table.empty else f"{topic} is not known")
     bins: Any = table.index.unique(table.index.nlevels - 1)
     ax = look.axes()
@@ -118,13 +118,11 @@ def _time_at(share: float, edges: NDArray[np.float64], alive: NDArray[np.float64
     return float(np.exp(np.interp(-share, -left, np.log(_on_log(times)))))
 
 
-def _about(share: float, time: float, alive: NDArray[np.float64]) -> str:
+def _longer(share: float, time: str, alive: NDArray[np.float64], *, exact: bool) -> str:
     """Return a time in words: about so long, where no edge of a bin says it exactly."""
-    return duration(time) if np.isclose(alive, share).any() else f"about {duration(time)}"
-
-
-def _longer(share: float, time: float, alive: NDArray[np.float64], *, exact: bool) -> str:
-    return f"{duration(time)} or longer" if exact else f"longer than {_about(share, time, alive)}"
+    if exact:
+        return f"{time} or longer"
+    return f"longer than {'' if np.isclose(alive, share).any() else 'about '}{time}"
 
 
 def _told_quartiles(table: pd.DataFrame, group: int = 0, groups: int = 1) -> dict[float, float]:
@@ -165,6 +163,7 @@ def _curve(
     told = _told_quartiles(table)
     times = {share: told.get(share, _time_at(share, edges, alive)) for share, _ in _QUARTERS}
     _line_through(ax, edges[shown], alive[shown], {} if not told else times, look)
+    in_words = dict(zip(times, durations(times.values()), strict=True))
     texts = []
     for share, words in _QUARTERS:
         time = times[share]
@@ -173,7 +172,7 @@ def _curve(
         ax.plot(_on_log([time]), [share], marker="o", markersize=8, color=look.hue)
         texts.append(
             ax.annotate(
-                f"{words} {verb} {_longer(share, time, alive, exact=bool(told))}",
+                f"{words} {verb} {_longer(share, in_words[share], alive, exact=bool(told))}",
                 (float(_on_log([time])[0]), share),
                 (8, 4),
                 textcoords="offset points",
@@ -184,7 +183,7 @@ def _curve(
         )
     median, what = times[0.5], _what(look)
     title = (
-        f"Half of the {what} {verb} {_longer(0.5, median, alive, exact=bool(told))}"
+        f"Half of the {what} {verb} {_longer(0.5, in_words[0.5], alive, exact=bool(told))}"
         if not np.isnan(median)
         else f"{percent(alive[shown][-1])} of the {what} {verb} {duration(edges[shown][-1])} or longer"
     )
@@ -230,7 +229,7 @@ def _curves(
     title, what = f"How long calls {verb}, by group", _what(look)
     if len(known):
         about = "about " if None in told else ""
-        ends = list(dict.fromkeys(duration(each) for each in (known.min(), known.max())))
+        ends = list(dict.fromkeys(durations([known.min(), known.max()])))
         title = f"Half of the {what} {verb} {about}{' to '.join(ends)} or longer"
         title += ", by group" if len(known) > 1 else f" in {names[known.index[0]]}"
     untested = "groups are not tested for chance" if len(known) > 1 else ""
@@ -273,12 +272,16 @@ def _bars(ax: Axes, table: pd.DataFrame, bins: Any, look: Look, topic: str) -> A
     most = int(np.argmax(table["share"].to_numpy()))
     edges = [*left, left[-1] + width]
     closed = "without the upper end" if bins.closed == "left" else "without the lower end"
-    title = (
-        f"{percent(table['share'].max())} of the calls have a {topic} of {duration(edges[most])} "
-        f"to {duration(edges[most + 1])}"
-    )
+    begin, end = durations(edges[most : most + 2])
+    title = f"{percent(table['share'].max())} of the calls have a {topic} of {begin} to {end}"
     more = f", {number(outside)} of them outside the bins" if outside else ""
     remarks = [f"share of calls in each bin of {duration(width)}, {closed}"]
     remarks += [f"n = {counted(inside + outside, 'call')}{more}", look.facts.cut(table)]
-    fits = [ColumnLabels([duration(edge) if edge else "0" for edge in edges], edges, look.small)]
+    fits = [
+        ColumnLabels(
+            ["0" if not edge else each for edge, each in zip(edges, durations(edges), strict=True)],
+            edges,
+            look.small,
+        )
+    ]
     return headed(ax, look, title, look.facts.lines(*remarks), form="Bars of one width", fits=fits)

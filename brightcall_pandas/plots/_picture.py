@@ -7,6 +7,7 @@ counts, be it a font, a size, a background or a frame.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -40,7 +41,8 @@ __all__ = ["Look", "Picture", "PictureFigure", "headed", "no_data", "picture"]
 
 _ORDERS = ("value", "calls", "name", "table")
 _LETTERS = "small"
-_USUAL = (8.0, 3.0)  # inches of a figure, from which on letters grow with it
+_USUAL = (8.0, 4.0)  # inches of a figure, from which on letters grow with it
+_GROWTH = 1.5  # exponent: a slide is seen from farther away than a notebook, the larger the farther
 _HEAD = 1.4  # inches of a figure's height, that text above and below the data takes in letters of usual size
 _LARGEST = 2.0  # times the usual size of letters
 
@@ -175,7 +177,7 @@ def picture(draw: Callable[[pd.DataFrame, Look], Axes]) -> Picture:
         _check(look)
         named = named_table(table, names)
         with rc_context(_style(named, ax, figsize)), told_units(look.facts.units):
-            axes = draw(named, look)
+            axes = _drawn(draw, named, look)
             shows = is_interactive()
         # The first picture loads the backend; a notebook's backend switches this on to show pictures.
         interactive(shows)
@@ -190,11 +192,32 @@ def picture(draw: Callable[[pd.DataFrame, Look], Axes]) -> Picture:
     return brief_errors(drawn)
 
 
+def _drawn(draw: Callable[[pd.DataFrame, Look], Axes], table: pd.DataFrame, look: Look) -> Axes:
+    """Draw a table; one that lacks a column is told apart from a mistake of this package."""
+    try:
+        return draw(table, look)
+    except KeyError as error:
+        lacks = error.args[0] if error.args else None
+        names = re.findall(r"'([^']+)'", lacks) if isinstance(lacks, str) and "[" in lacks else [lacks]
+        missing = [each for each in names if isinstance(each, str) and each.isidentifier()]
+        if not missing or set(missing) <= set(table.columns):
+            raise
+        columns = ", ".join(map(str, table.columns))
+        msg = (
+            f"bc.plots.{draw.__name__} draws a table as df.calls makes it, and this one has no column "
+            f"{', '.join(map(repr, missing))}; its columns: {columns or 'none'}"
+        )
+        raise KeyError(msg) from None
+
+
 def _check(look: Look) -> None:
     """Refuse options that mean nothing."""
     if look.ax is not None and not isinstance(look.ax, Axes):
         msg = f"ax= takes matplotlib axes, one of them, not {type(look.ax).__name__}"
         raise TypeError(msg)
+    if look.ax is not None and look.ax.name != "rectilinear":
+        msg = f"ax= takes axes with two straight sides, not {look.ax.name} axes"
+        raise ValueError(msg)
     for name in ("title", "subtitle"):
         if not isinstance(getattr(look, name), str | None):
             msg = f"{name}= takes text, not {getattr(look, name)!r}"
@@ -250,7 +273,7 @@ def _growth(figsize: tuple[float, float] | None) -> float:
     if rcParams["font.size"] != rcParamsDefault["font.size"]:
         return 1.0
     usual = min(float(each) / least for each, least in zip(size, _USUAL, strict=True))
-    return min(max(usual, 1.0), _LARGEST)
+    return float(min(max(usual, 1.0) ** _GROWTH, _LARGEST))
 
 
 def _style(table: pd.DataFrame, ax: Axes | None, figsize: tuple[float, float] | None) -> Any:

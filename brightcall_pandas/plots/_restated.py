@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 from brightcall_pandas.plots._choice import chosen_rows
 from brightcall_pandas.plots._colors import tones_of
 from brightcall_pandas.plots._formats import (
-    amount,
+    amounts,
     counted,
     defined,
     is_rate,
@@ -56,9 +57,7 @@ def restated(table: pd.DataFrame, look: Look) -> Axes:
     then = table["n_calls_other"].sum()
     ends = pd.DataFrame({"low": np.fmin(before, after), "high": np.fmax(before, after)})
     # With two decimals: whether 0.1 points changed cannot be told from one.
-    texts = [
-        f"{_said(one, metric, 2)} → {_said(two, metric, 2)}" for one, two in zip(before, after, strict=True)
-    ]
+    texts = [" → ".join(_said(pair, metric, 2)) for pair in zip(before, after, strict=True)]
     labels = ["all calls" if table.index.name == "all calls" else each for each in row_labels(shown.index)]
     ax, fits = dot_rows(
         labels,
@@ -94,10 +93,10 @@ def _metric(table: pd.DataFrame) -> str:
     return names[-1]
 
 
-def _said(value: float, metric: str, places: int = 1) -> str:
-    if np.isnan(value):
-        return "none"
-    return f"{100 * value:.{places}f} %" if is_rate(metric) else amount(value, metric)
+def _said(pair: Sequence[float], metric: str, places: int = 1) -> list[str]:
+    """Return a value as it was reported and as it is now, in words."""
+    told = [f"{100 * each:.{places}f} %" for each in pair] if is_rate(metric) else amounts(pair, metric)
+    return ["none" if np.isnan(each) else words for each, words in zip(pair, told, strict=True)]
 
 
 def _moment(table: pd.DataFrame) -> str:
@@ -122,7 +121,8 @@ def _finding(shown: pd.DataFrame, metric: str, reported: str) -> str:
         return f"The {words} is what was reported"
     most = int(np.nanargmax(np.abs(changes)))
     row = shown.iloc[most]
-    both = f"{_said(row[f'{metric}_other'], metric)} {reported}, {_said(row[metric], metric)} now"
+    before, after = _said([row[f"{metric}_other"], row[metric]], metric)
+    both = f"{before} {reported}, {after} now"
     if is_rate(metric):
         size = f"{signed(100 * changes[most], 1)} points"
     else:

@@ -213,7 +213,7 @@ def dot_rows(
         The axes, and what is fitted each time they are drawn.
     """
     larger = max(float(rcParams["font.size"]) / 10, 1.0)  # for the text above a single row
-    ax = look.axes(height=1.6 * larger + look.row_height() * len(labels))
+    ax = look.axes(height=max(1.6 * larger + look.row_height() * len(labels), 2.8 * larger))
     tones = tones_of(ax, inside=True)
     places = np.arange(len(labels))
     usual = [look.hue] * len(labels)

@@ -12,8 +12,16 @@ from numpy.typing import NDArray
 
 from brightcall_pandas.plots._colors import tones_of
 from brightcall_pandas.plots._facts import Facts
-from brightcall_pandas.plots._fitting import Fit, RowLabels
-from brightcall_pandas.plots._formats import counted, duration, number, of_all, percent, percent_axis
+from brightcall_pandas.plots._fitting import Fit, PlacedLabels, RowLabels
+from brightcall_pandas.plots._formats import (
+    counted,
+    duration,
+    durations,
+    number,
+    of_all,
+    percent,
+    percent_axis,
+)
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._limits import APART
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
@@ -108,7 +116,8 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_xlim(first, max(last, 10 * first))
     ax.set_xlabel("talk time (log scale)")
     ticks = [each for each in _TICKS if first <= each <= max(last, 10 * first)]
-    ax.set_xticks(ticks, [duration(each) for each in ticks], fontsize=look.small)
+    fits.append(PlacedLabels(ticks, [duration(each) for each in ticks], look.small))
+    ax.set_xticks(ticks)
     return headed(
         ax,
         look,
@@ -148,8 +157,10 @@ def _shares_and_rows(ax: Axes, groups: Mapping[object, _Curve], look: Look) -> l
         return []
     ax.axhline(0, color=tones_of(ax, inside=True).rule, linewidth=0.8, zorder=0)
     ax.set_ylim(-_ROW * (len(groups) + 0.6), 1.02)
+    spans = durations(each for curve in groups.values() for each in (curve.median, *curve.interval))
     named = {
-        -_ROW * (place + 1): _row_name(group, curve) for place, (group, curve) in enumerate(groups.items())
+        -_ROW * (place + 1): _row_name(group, curve, spans[3 * place : 3 * place + 3])
+        for place, (group, curve) in enumerate(groups.items())
     }
     ticks = {share: percent(share) for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)}
     places, labels = zip(*sorted((named | ticks).items()), strict=True)
@@ -157,11 +168,12 @@ def _shares_and_rows(ax: Axes, groups: Mapping[object, _Curve], look: Look) -> l
     return [RowLabels(labels, look.small, places)]
 
 
-def _row_name(group: object, curve: _Curve) -> str:
+def _row_name(group: object, curve: _Curve, spans: Sequence[str]) -> str:
     """Return the name of a group with its median, the interval of that, and its calls."""
-    ends = [f"{each:.0f}" for each in curve.interval if not np.isnan(each)]
-    between = f" ({'–'.join(ends)})" if len(ends) == 2 and curve.interval[1] < 120 else ""
-    return f"{label_of(group, 30)}: {duration(curve.median)}{between}, n = {number(curve.calls)}"
+    median, *ends = spans
+    bare = "–".join(each.rpartition(" ")[0] for each in ends)
+    between = "" if np.isnan(curve.interval).any() else f" ({bare})"
+    return f"{label_of(group, 30)}: {median}{between}, n = {number(curve.calls)}"
 
 
 def _curves(table: pd.DataFrame) -> dict[object, _Curve]:
@@ -192,10 +204,8 @@ def _finding(curves: Mapping[object, _Curve], noun: str, *, split: bool) -> str:
     if len(known) == 1 or not split:
         return f"Half of the conversations last {duration(known[longest].median)} or longer"
     if _differ(known[longest], known[shortest], len(known)):
-        return (
-            f"{label_of(longest, 30)}: half last {duration(known[longest].median)} or longer; "
-            f"{label_of(shortest, 30)}: {duration(known[shortest].median)}"
-        )
+        high, low = durations([known[longest].median, known[shortest].median])
+        return f"{label_of(longest, 30)}: half last {high} or longer; {label_of(shortest, 30)}: {low}"
     every = duration(_together(curves).median)
     return f"Half last {every} or longer, and no {noun} differs by more than chance"
 

@@ -23,6 +23,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox, IdentityTransform
+from numpy.typing import NDArray
 
 from brightcall_pandas.plots._colors import tones_of
 from brightcall_pandas.plots._fitting import Fit, cut_to, text_size
@@ -40,6 +41,7 @@ _SMALLEST = 0.65  # of the usual size, on narrow axes
 _MOST_PART = 0.55  # of the height of one of several rows of axes, that text may take
 _LABEL = 0.55  # of the width of its part of a figure, that a label of an axis may be long
 _LEAST_PART = 0.3  # of a picture's height, that the data keep
+_ROUNDS = 5  # times that a figure is laid out at most, until nothing moves any more
 
 _settled: WeakKeyDictionary[Any, tuple[float, ...]] = WeakKeyDictionary()
 """The size at which the layout of a figure has settled, by figure."""
@@ -83,6 +85,7 @@ class TextLayer(Artist):
         self.sentence, self.title, self.remarks, self.fits = sentence, title, list(remarks), list(fits)
         self._family = list(rcParams["font.family"])
         self._entries: list[_Entry] = []
+        self._narrowest = np.inf  # pixels that the text had since the figure was laid out anew
         base = float(rcParams["font.size"])
         base *= min(max(_inches(ax)[0] / (_WIDE * base), _SMALLEST), 1.0)
         self._title_font = FontProperties(family=self._family, size=1.2 * base, weight="bold")
@@ -161,12 +164,15 @@ class TextLayer(Artist):
         """Return how wide the text may be.
 
         In a figure that is laid out it does not depend on the axes: their width depends on the text's height,
-        so that one would follow the other from one drawing to the next.
+        so that one would follow the other from one drawing to the next. Where it depends on the names of
+        rows, whose letters are as large as the axes are high, it only ever gets narrower, until it stays.
         """
         cell = self._cell()
         if cell is None:
             return float(box.x1 - left)
-        return float(max(cell - max(left - self._margin(), 0.0), box.x1 - left))
+        width = float(max(cell - max(left - self._margin(), 0.0), box.x1 - left))
+        self._narrowest = min(self._narrowest, width)
+        return self._narrowest
 
     def _cell(self) -> float | None:
         """Return the width in pixels of what a figure's layout gives to the axes, where it is known."""
@@ -323,27 +329,46 @@ class TextLayer(Artist):
         return float(figure.bbox.x0 + figure.bbox.width * max(beside, default=0)) + 6 * self._point(renderer)
 
     def _settle(self) -> None:
-        """Lay the figure out once before it lays itself out to be drawn, if it has not settled at this size.
+        """Lay the figure out before it lays itself out to be drawn, if it has not settled at this size.
 
         How high the text is depends on where the axes begin, and that on numbers beside them, which depend on
-        how high they are: a first layout comes near, a second stays.
+        how high they are: a first layout comes near, a second or third stays.
         """
         figure: Any = self.axes.get_figure(root=True)  # type: ignore[union-attr]
         engine, size = figure.get_layout_engine(), (*figure.get_size_inches(), figure.dpi, len(figure.axes))
         if engine is not None and _settled.get(figure) != size:
             _settled[figure] = size
             engine.execute(figure)
+            before = _places(figure)
+            for layer in [each for ax in figure.axes for each in layers_of(ax)]:
+                layer._narrowest = np.inf
+            for _ in range(_ROUNDS):
+                engine.execute(figure)
+                after = _places(figure)
+                if np.abs(after - before).max(initial=0) < 0.5:  # pixels
+                    break
+                before = after
+
+    def _with_twin(self, twin: Any, renderer: Any) -> Bbox:
+        """Return where axes are drawn that share the place of these: where these are."""
+        place: Bbox = twin.get_position(original=True)
+        return place if self.axes is None else self._inside(self.axes, renderer)
 
     def _inside(self, ax: Any, renderer: Any) -> Bbox:
         """Return where the axes are drawn: in their own place, with room for their text."""
         place: Bbox = ax.get_position(original=True)
         if self.axes is None:
             return place
+        for twin in ax._twinned_axes.get_siblings(ax):
+            if twin.get_axes_locator() is None:  # it would put both back into their whole place
+                twin.set_axes_locator(self._with_twin)
         if renderer is not None:
             self._settle()
         renderer = renderer or self._renderer()
         if not self._is_free():
-            # Before names are cut to their room a layout would leave nothing for the data.
+            # Before names are cut to their room a layout would leave nothing for the data. They are fitted to
+            # the place that the axes have now, not to that of the layout before.
+            ax.apply_aspect(place)
             for each in self.fits:
                 each.fit(ax, renderer)
             return place
@@ -372,6 +397,12 @@ class TextLayer(Artist):
             (x1 - figure.x0) / figure.width,
             (y1 - figure.y0) / figure.height,
         )
+
+
+def _places(figure: Any) -> NDArray[np.float64]:
+    """Return where the axes of a figure lie, in pixels."""
+    extents = [ax.get_position(original=True).extents for ax in figure.axes]
+    return np.multiply(extents, [*figure.bbox.size, *figure.bbox.size])
 
 
 def _inches(ax: Any) -> tuple[float, float]:
@@ -456,11 +487,16 @@ def _move(glyph: Artist, left: float, middle: float, width: float, height: float
         glyph.set_data(xs, [middle] * len(xs))
 
 
+def layers_of(ax: Axes) -> list[TextLayer]:
+    """Return the text layers of axes, of which there is one where a picture was drawn."""
+    return [each for each in ax.get_children() if isinstance(each, TextLayer)]
+
+
 def write_around(
     ax: Axes, title: str, remarks: Sequence[str], sentence: str, *, key: Sequence[Key], fits: Sequence[Fit]
 ) -> TextLayer:
     """Write title, remarks and key above axes, in place of those of an earlier picture."""
-    for earlier in [each for each in ax.get_children() if isinstance(each, TextLayer)]:
+    for earlier in layers_of(ax):
         earlier.remove()
     layer = TextLayer(ax, title, remarks, sentence, fits)
     layer.add_key(ax, key)
@@ -493,19 +529,13 @@ def describe(ax: Axes) -> str:
     >>> bc.plots.describe(bc.plots.by_outcome(table)).split(".")[0]
     'no is the most frequent outcome: 80 % of the calls'
     """
-    said = _sentence(ax)
-    if said is None:
+    layers = layers_of(ax)
+    if not layers:
         msg = "these axes hold no picture of brightcall_pandas.plots, so there is nothing to describe"
         raise ValueError(msg)
-    return said
+    return layers[-1].sentence
 
 
 def sentences_of(figure: Figure) -> list[str]:
     """Return what is seen in each picture of a figure."""
-    return [said for ax in figure.axes if (said := _sentence(ax)) is not None]
-
-
-def _sentence(ax: Axes) -> str | None:
-    """Return what was last drawn on axes; None if it is no picture of ours."""
-    layers = [each for each in ax.get_children() if isinstance(each, TextLayer)]
-    return layers[-1].sentence if layers else None
+    return [layers[-1].sentence for ax in figure.axes if (layers := layers_of(ax))]

@@ -55,7 +55,7 @@ def over_time(table: pd.DataFrame, look: Look) -> Axes:
     if table.index.nlevels > 1:
         steps, title, remarks, key = _calls_of_groups(ax, table, look)
     else:
-        steps, title, remarks, key = _calls_and_answered(ax, table, look)
+        steps, title, remarks, key = _calls_and_answered(ax, table.sort_index(), look)
     fits = time_axis(ax, steps.edges, look.small)
     _upward_counts(ax, f"calls per {steps.name}" if steps.name != "period" else "calls")
     form = f"Steps of the calls of each {steps.name}"

@@ -36,6 +36,7 @@ class TestSummary:
                 "answered": 3,
                 "answer_rate": 0.6,
                 "answer_time_mean_s": 6.0,
+                "answer_time_median_s": 6.0,
                 "talk_time_total_s": 215.0,
                 "talk_time_mean_s": 70.0,
                 "talk_time_median_s": 60.0,
@@ -55,6 +56,12 @@ class TestSummary:
         assert table["unique_clients"].tolist() == [2, 1]
         assert table["calls_per_client"].tolist() == [1.5, 1.0]
         assert table["talk_time_median_s"].tolist() == [45.0, 120.0]
+
+    def test_one_long_wait_moves_the_mean_and_not_the_median(self):
+        calls = pd.DataFrame({"state": [1, 1, 1, 0, 1], "answerTime": [2.0, 4.0, 90.0, 7.0, None]})
+        row = summary(calls).loc["all"]
+        assert (row["answer_time_mean_s"], row["answer_time_median_s"]) == (32.0, 4.0)
+        assert np.isnan(row["talk_time_median_s"])
 
     def test_spellings_of_an_outcome_do_not_count_a_client_twice(self, summary_calls):
         spelled = summary_calls.assign(outcomeTag=["no", "NO", "no ", "No", "no"])

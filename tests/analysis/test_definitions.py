@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from brightcall_pandas.analysis import definitions
 from brightcall_pandas.analysis._metrics import METRICS
-from brightcall_pandas.analysis._tallies import SUMS
+from brightcall_pandas.analysis._tallies import MEDIANS, SUMS
 
 
 class TestDefinitions:
@@ -22,7 +22,7 @@ class TestDefinitions:
 
 class TestMetrics:
     def test_are_made_of_declared_sums(self):
-        assert {name for each in METRICS.values() for name in each.sums} <= {*SUMS, "talk_time_median_s"}
+        assert {name for each in METRICS.values() for name in each.sums} <= {*SUMS, *MEDIANS}
 
     def test_proportions_are_counts_out_of_counts(self):
         found = {name for name, each in METRICS.items() if each.is_proportion}
@@ -30,6 +30,7 @@ class TestMetrics:
             "n_calls",
             "answered",
             "answer_time_mean_s",
+            "answer_time_median_s",
             "talk_time_total_s",
             "talk_time_mean_s",
             "talk_time_median_s",

@@ -41,7 +41,7 @@ def calls() -> pd.DataFrame:
 
 UNKNOWN = {
     "answerTime": {
-        "summary": ["answer_time_mean_s"],
+        "summary": ["answer_time_mean_s", "answer_time_median_s"],
         "over_time": ["answer_time_mean_s"],
         "service_level": ["answered_in_time", "service_level_offered", "service_level_answered"],
     },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from contextlib import ExitStack, contextmanager
+from itertools import product
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -75,12 +76,9 @@ def combinations():
 
 
 def every_combination():
-    """Return all triples: every kind of data in every style, the sizes in turn."""
-    return [
-        (kind, style, list(SIZES)[(d + place) % 2])
-        for d, kind in enumerate(KINDS)
-        for place, style in enumerate(STYLES)
-    ]
+    """Return all triples of kind, style and size; subplots have the size of their figure."""
+    triples = product(KINDS, STYLES, SIZES)
+    return [each for each in triples if each[1:] != ("subplots", "slide")]
 
 
 def statistics(df):

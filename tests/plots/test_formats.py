@@ -4,18 +4,21 @@ from datetime import date
 
 import matplotlib.pyplot as plt
 import pytest
+from matplotlib.colors import to_hex
 
-from brightcall_pandas.plots._colors import PALETTE, contrast, group_colors, ink_on, tones_on
+from brightcall_pandas.plots._colors import PALETTE, contrast, group_colors, ink_on, ramp_on, tones_on
 from brightcall_pandas.plots._formats import (
     amount,
     calls_of,
     counted,
     days_text,
     duration,
+    durations,
     is_rate,
     number,
     percent,
     percent_axis,
+    seconds_axis,
     signed,
     words_of,
 )
@@ -94,6 +97,34 @@ class TestDuration:
         assert amount(UNKNOWN, "answer_rate") == "not known"
 
 
+class TestDurations:
+    @pytest.mark.parametrize(
+        ("seconds", "texts"),
+        [
+            ([60, 117], ["60 s", "117 s"]),
+            ([60, 130], ["1.0 min", "2.2 min"]),
+            ([77, 154], ["1.3 min", "2.6 min"]),
+            ([28, 77, 180], ["28 s", "77 s", "180 s"]),
+            ([1200, 10_800], ["20 min", "180 min"]),
+            ([0, 2.5, 117], ["0.0 s", "2.5 s", "117 s"]),
+            ([UNKNOWN, 90], ["not known", "90 s"]),
+            ([], []),
+        ],
+    )
+    def test_what_is_compared_has_one_unit(self, seconds, texts):
+        assert durations(seconds) == texts
+
+    @pytest.mark.parametrize("high", [50, 100, 130, 200, 500, 4000, 9000, 200_000])
+    def test_an_axis_has_one_unit(self, high):
+        ax = plt.subplots()[1]
+        ax.set_xlim(0, high)
+        seconds_axis(ax.xaxis)
+        ax.figure.canvas.draw()
+        told = [each.get_text() for each in ax.get_xticklabels() if each.get_text() not in ("", "0")]
+        assert len(told) > 1
+        assert len({each.rpartition(" ")[2] for each in told}) == 1
+
+
 class TestNumbers:
     def test_separators_and_plural(self):
         assert number(20000) == "20,000"
@@ -148,6 +179,17 @@ class TestInk:
     def test_quiet_ink_is_legible_too_and_quieter(self, paper):
         tones = tones_on(paper)
         assert 4.5 <= contrast(tones.muted, paper) < contrast(tones.ink, paper)
+
+    @pytest.mark.parametrize("paper", ["black", "#303030"])
+    def test_on_a_dark_background_all_blues_take_the_same_white_ink(self, paper):
+        blues = [to_hex(ramp_on(paper)(part)) for part in (0, 0.25, 0.5, 0.75, 1.0)]
+        assert {ink_on(each) for each in blues} == {"#ffffff"}
+        strengths = [contrast(each, paper) for each in blues]
+        assert strengths == sorted(strengths)
+        assert strengths[-1] > 2 * strengths[0]
+
+    def test_the_quiet_ink_stands_out_more_on_a_dark_background(self):
+        assert contrast(tones_on("black").muted, "black") >= 10
 
     def test_black_on_white_is_21(self):
         assert contrast("black", "white") == pytest.approx(21)

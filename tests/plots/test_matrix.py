@@ -27,6 +27,12 @@ class TestEveryPicture:
         assert [each for combination in CHOSEN[picture] for each in complaints(picture, *combination)] == []
 
 
+class TestDrawnAgain:
+    @pytest.mark.parametrize("picture", ["compare", "service_level by line", "talk_time_survival"])
+    def test_large_letters_on_a_slide_stay_in_their_place_and_apart(self, picture):
+        assert complaints(picture, "sixty long names", "large letters", "slide") == []
+
+
 class TestFourSubplots:
     @pytest.mark.parametrize("picture", ["by_agent", "changes"])
     def test_names_leave_room_for_the_data_and_nothing_moves_when_drawn_again(self, picture):

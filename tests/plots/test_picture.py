@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from brightcall_pandas import plots
 from brightcall_pandas.accessors import _frame as accessor  # noqa: F401  (registers .calls)
+from tests.plots.datasets import calls
 from tests.plots.measured import contrast, cut_off, faint, overlapping
 
 CALLS = pd.DataFrame(
@@ -91,6 +92,24 @@ class TestOptions:
     def test_a_size_for_axes_that_have_a_figure_is_refused(self):
         with pytest.raises(ValueError, match="have a figure already"):
             CALLS.calls.plot.by_outcome(ax=plt.subplots()[1], figsize=(4, 3))
+
+    @pytest.mark.parametrize("projection", ["polar", "3d"])
+    def test_axes_that_are_round_or_deep_are_refused(self, projection):
+        ax = plt.figure().add_subplot(projection=projection)
+        with pytest.raises(
+            ValueError, match=f"ax= takes axes with two straight sides, not {projection} axes"
+        ):
+            calls("default").calls.plot.by_outcome(ax=ax)
+
+    def test_a_table_without_a_column_is_told_so(self):
+        table = calls("default").calls.by_outcome().rename(columns={"n_calls": "Anrufe"})
+        with pytest.raises(KeyError, match=r"plots.by_outcome draws .* has no column 'n_calls'; .*Anrufe"):
+            plots.by_outcome(table)
+
+    @pytest.mark.parametrize("draw", [plots.compare, plots.changes])
+    def test_a_table_without_changes_is_told_so(self, draw):
+        with pytest.raises(KeyError, match="has no column 'answer_rate_change'; its columns: n_calls"):
+            draw(pd.DataFrame({"n_calls": [3]}, ["A"]))
 
     def test_variants_with_a_transfer_are_those_that_count(self):
         parties = ["1"] * 5 + ["2"] * 4 + ["1,2", "1,2", "2,1"]
@@ -194,6 +213,17 @@ class TestAxesGiven:
         assert cut_off(figure) == []
         assert overlapping(figure) == []
 
+    @pytest.mark.parametrize("later", [False, True])
+    def test_a_twin_stays_in_the_same_place_and_no_title_is_cut(self, later):
+        figure, ax = plt.subplots(figsize=(6, 4))
+        twin = None if later else ax.twinx()
+        calls("default").calls.plot.over_time("D", ax=ax)
+        twin = twin or ax.twinx()
+        twin.set_yticks([])
+        figure.canvas.draw()
+        assert cut_off(figure) == []
+        assert twin.get_position().extents == pytest.approx(ax.get_position().extents)
+
     def test_a_second_picture_takes_the_place_of_the_first_ones_text(self):
         ax = CALLS.calls.plot.by_outcome()
         many = len(ax.texts)
@@ -211,6 +241,16 @@ class TestTextLayer:
         ax.figure.set_size_inches(*size)
         assert cut_off(ax.figure) == []
         assert overlapping(ax.figure) == []
+
+    def test_letters_grow_with_a_figure_faster_than_its_width(self):
+        """A slide of 13.3 inches is read from afar: its notes need 18 points."""
+        sizes = {}
+        for figsize in ((8, 4), (10, 5.6), (13.3, 7.5)):
+            ax = calls("default").calls.plot.by_outcome(figsize=figsize)
+            ax.figure.canvas.draw()
+            sizes[figsize] = min(each.get_fontsize() for each in ax.texts if each.get_text())
+        assert sizes[10, 5.6] == pytest.approx(1.25**1.5 * sizes[8, 4])
+        assert sizes[13.3, 7.5] >= 16
 
     def test_long_names_are_cut_to_the_room_there_is(self):
         name = "A name that is much longer than any picture has room for " * 3

@@ -211,11 +211,19 @@ class TestTransferFlow:
         assert "not drawn: 3 transfers after the second" in plots.describe(ax)
         assert "faint grey: bands of fewer than 3 calls, 1 together" in plots.describe(ax)
 
-    def test_both_greys_are_told_and_names_stand_on_a_ground_of_their_own(self):
-        six = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9).calls.plot.transfer_flow()
-        assert "grey" not in plots.describe(six)
-        ax = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9, *["7,8"] * 9).calls.plot.transfer_flow()
-        assert "full grey: parties without a color of their own" in plots.describe(ax)
+    def test_all_but_the_six_busiest_parties_are_drawn_together_and_counted(self):
+        frame = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9, *["7,8"] * 3)
+        ax = frame.calls.plot.transfer_flow()
+        assert {"(2 others) (3)", "1 (9) → 2: 100 %"} <= set(words(ax))
+        assert "(2 others): parties that took part in fewer transfers" in plots.describe(ax)
+        every = frame.calls.plot.transfer_flow(top=8)
+        assert "7 (3) → 8: 100 %" in words(every)
+        assert "others" not in plots.describe(every)
+        seven = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9, "1,7").calls.plot.transfer_flow()
+        assert "others" not in plots.describe(seven)  # one other is told by its name
+
+    def test_names_stand_on_a_ground_of_their_own(self):
+        ax = calls(*["1,2"] * 9, *["3,4"] * 9).calls.plot.transfer_flow()
         (name,) = (each for each in ax.texts if each.get_text().startswith("2 (9)"))
         assert name.get_bbox_patch().get_facecolor() == (1, 1, 1, 1)
 

@@ -54,6 +54,15 @@ class TestControlChart:
         assert band.max() - 0.4006 == pytest.approx(widths[1], abs=1e-3)
         assert any(abs(band - 0.4006 - widths[0]) < 1e-3)
 
+    @pytest.mark.parametrize("draw", [plots.control_chart, plots.over_time])
+    def test_periods_may_come_in_any_order(self, draw):
+        table = periods([0.40, 0.40, 0.42, 0.40, 0.39])
+        ax, turned = draw(table), draw(table[::-1])
+        assert title(turned) == title(ax)
+        assert [each.get_text() for each in turned.get_xticklabels()] == [
+            each.get_text() for each in ax.get_xticklabels()
+        ]
+
     def test_a_period_that_is_not_whole_is_hollow_and_does_not_count(self):
         whole = [True, True, True, False]
         ax = plots.control_chart(periods([0.40, 0.40, 0.40, 0.20], whole=whole))
@@ -173,6 +182,21 @@ class TestChanges:
         assert [each.get_text() for each in ax.get_yticklabels()] == ["A", "B", "C"]
         assert "40 % → 30 % (n = 600, 700)" in texts(ax)
 
+    @pytest.mark.parametrize("width", [6.0, 3.2, 2.2, 1.6])
+    def test_on_narrow_axes_no_number_is_cut(self, width):
+        given = plt.figure(figsize=(width, 3), layout="constrained").subplots()
+        beside = texts(plots.changes(self.table(), ax=given))[:3]
+        assert not any("…" in each for each in beside)
+        assert all(each.startswith(("40 % → 42 %", "40 % → 39 %", "40 % → 30 %")) for each in beside)
+
+    def test_values_in_seconds_have_the_unit_of_the_axis(self):
+        columns = ["mean_s", "mean_s_other", "mean_s_change", "mean_s_change_low", "mean_s_change_high"]
+        table = pd.DataFrame([[117.0, 60.0, 57.0, 40.0, 74.0]], ["A"], columns).rename_axis("project")
+        ax = plots.changes(table)
+        assert "60 s → 117 s" in texts(ax)
+        assert ax.get_xlabel() == "change of the mean, seconds"
+        assert title(plots.compare(table)).startswith("Mean of A from 60 s to 117 s (+57.0 s")
+
     def test_what_the_table_says_of_chance_goes_before_the_intervals(self):
         ax = plots.changes(self.table().assign(answer_rate_beyond_chance=[True, False, False]))
         assert title(ax).startswith("A: answer rate rose by 2.0 points")
@@ -205,6 +229,18 @@ class TestCalendar:
         assert title(ax) == "Calls highest on Sunday, 8 March: 300, 3.0 × the median day"
         assert [each.get_text() for each in ax.get_xticklabels()] == ["23", "2\nMar"]
         assert texts(ax).count("100") == 9
+
+    def test_days_may_come_in_any_order(self):
+        table = periods([0.4] * 10, calls=[100] * 9 + [300], freq="D", begin="2026-02-27")
+        assert title(plots.calendar(table[::-1])) == title(plots.calendar(table))
+
+    def test_each_day_has_its_date_where_there_is_room(self):
+        table = periods([0.4] * 30, calls=range(101, 131), freq="D", begin="2026-03-02")
+        wide = texts(plots.calendar(table))
+        assert {str(day) for day in range(2, 32)} <= set(wide)
+        narrow = texts(plots.calendar(table, figsize=(5, 2.4)))
+        assert "31" not in narrow
+        assert "130" in narrow
 
     def test_the_first_column_is_drawn_and_a_rate_is_held_against_chance(self):
         table = periods([0.4] * 9 + [0.6], calls=[1_000] * 10, freq="D")
@@ -326,7 +362,7 @@ class TestTalkTimeSurvival:
         ax.figure.canvas.draw()
         rows = {each.get_text(): each.get_position()[1] for each in ax.get_yticklabels()}
         dots = {line.get_ydata()[0]: line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"}
-        assert dots[rows["fast: 8.3 s (8–9), n = 1,000"]] == pytest.approx(10 * 500 / 600)
+        assert dots[rows["fast: 8.3 s (7.8–8.8), n = 1,000"]] == pytest.approx(10 * 500 / 600)
         assert dots[rows["slow: 47 s (40–53), n = 100"]] == pytest.approx(40 + 40 * 10 / 60)
 
     def test_the_row_of_a_group_has_the_form_of_its_curve(self):
@@ -507,6 +543,7 @@ class TestSummary:
             talk_time_mean_s=150.0,
             talk_time_median_s=np.nan,
             answer_time_mean_s=26.0,
+            answer_time_median_s=np.nan,
             unique_clients=50.0,
             calls_per_client=4.0,
             first_time_share=0.5,
@@ -533,12 +570,19 @@ class TestSummary:
         told = texts(plots.summary(figures))
         assert told[told.index("talk time, median") :][:3] == [
             "talk time, median",
-            "77 s",
+            "1.3 min",
             "mean 2.5 min, of answered",
         ]
         two = texts(plots.summary(pd.concat([figures, figures.rename(index=lambda _: "other")])))
         assert "median talk" in two
         assert two.count("77 s") == 2
+
+    def test_the_wait_is_a_median_too_where_it_is_known(self):
+        figures = self.figures(all=0.4)
+        assert "time to answer, mean" in texts(plots.summary(figures))
+        told = texts(plots.summary(figures.assign(answer_time_median_s=10.0)))
+        place = told.index("time to answer, median")
+        assert told[place : place + 3] == ["time to answer, median", "10 s", "mean 26 s, of answered"]
 
     def test_with_groups_a_row_for_each_the_largest_first(self):
         ax = plots.summary(self.figures(A=0.4, B=0.5, C=0.3))

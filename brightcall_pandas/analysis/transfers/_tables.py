@@ -8,7 +8,7 @@ import pandas as pd
 from brightcall_pandas.analysis._dimensions import By, Split, split
 from brightcall_pandas.analysis._groups import Groups, Key, folded_keys, grouped, key_of, keys_of_index
 from brightcall_pandas.analysis._rates import quantiles, ratio, wilson
-from brightcall_pandas.analysis._tallies import TALK_TIME, add_up, additive, known_sums, none_known, tally
+from brightcall_pandas.analysis._tallies import VALUE, add_up, additive, known_sums, none_known, tally
 from brightcall_pandas.analysis.transfers._events import seconds_after_first_transfer
 from brightcall_pandas.analysis.transfers._log import (
     ChainLog,
@@ -28,7 +28,7 @@ __all__ = [
     "transfer_variants",
 ]
 
-_SUMS = ("n_calls", "state_known", "answered", "lead_known", "positive", "talk_time_known")
+_SUMS = ("n_calls", "state_known", "answered", "lead_known", "positive")
 _OF_CHAINS = ("transferred", "transfers", "hops_max", "ping_pong", "loops", "self_loops", "timed")
 _QUANTILES = {
     "talk_time_p25_s": 0.25,
@@ -43,7 +43,7 @@ def tally_transfer_variants(
 ) -> pd.DataFrame:
     """Return the sums that `transfer_variants` is made of: a row for each chain and talk time."""
     log = chain_log(df, source, include_client, names)
-    return tally(df, Split([log.key()]), _SUMS, median=True)
+    return tally(df, Split([log.key()]), _SUMS, medians=["talk_time_median_s"])
 
 
 def finish_transfer_variants(
@@ -66,8 +66,8 @@ def finish_transfer_variants(
     low, high = wilson(positive, calls, confidence)
     alone = hops == 0
     positive_rate = ratio(positive, calls)
-    times = table.index.get_level_values(TALK_TIME).to_numpy(dtype=np.float64)
-    talk = quantiles(groups, times, table["talk_time_known"].to_numpy(), tuple(_QUANTILES.values()))
+    times = table.index.get_level_values(VALUE).to_numpy(dtype=np.float64)
+    talk = quantiles(groups, times, table["talk_time_median_s"].to_numpy(), tuple(_QUANTILES.values()))
     result = pd.DataFrame(
         {
             "chain": pd.Series(chains, dtype=object),
