@@ -105,7 +105,7 @@ class CallsPlot(PictureViews, TransferPictures):
 
         A row for each agent, best first: a dot for the rate shrunk towards the mean, a hollow dot for
         the rate as counted, a line for its interval, and on the right the possible ranks and the calls.
-        Agents without a rank are grey. Of more than 30 agents the first and the last 15 that are ranked
+        Agents without a rank are gray. Of more than 30 agents the first and the last 15 that are ranked
         are drawn.
         """
         from brightcall_pandas import plots

@@ -186,7 +186,7 @@ class PictureViews:
         """Draw where clients are, by the countries of their numbers.
 
         A bar for each country, most calls first: its share of all calls, and beside it the calls and
-        their answer rate with its interval. Calls whose client or country is not known are a grey bar
+        their answer rate with its interval. Calls whose client or country is not known are a gray bar
         at the end. Of more than twenty countries the largest are drawn, and the others as one bar.
         """
         from brightcall_pandas import plots

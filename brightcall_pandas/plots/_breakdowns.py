@@ -192,7 +192,7 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A row for each agent, best first: a dot for the rate shrunk towards the mean, a hollow dot for the
         rate as counted, a line for its interval, and on the right the possible ranks and the calls. Agents
-        without a rank are grey. Of more than 30 agents the first and the last 15 that are ranked are drawn.
+        without a rank are gray. Of more than 30 agents the first and the last 15 that are ranked are drawn.
     """
     if table.empty:
         return no_data(look, "Agents")

@@ -71,7 +71,7 @@ def contrast(color: ColorType, other: ColorType) -> float:
 
 
 def ink_on(color: ColorType) -> str:
-    """Return the color in which text is legible on `color`: dark grey, else white, else black."""
+    """Return the color in which text is legible on `color`: dark gray, else white, else black."""
     return next(
         (ink for ink in _INKS if contrast(ink, color) >= _LEGIBLE),
         max(_INKS, key=lambda ink: contrast(ink, color)),
@@ -164,14 +164,14 @@ def _over(color: ColorType, behind: ColorType) -> str:
 
 
 def group_colors(groups: Mapping[str, float]) -> dict[str, str]:
-    """Return a color for each group or party: the palette for the busiest, grey for the others.
+    """Return a color for each group or party: the palette for the busiest, gray for the others.
 
     A name prefers a color of its own, whatever it is drawn with, so that it keeps it from picture to picture.
 
     Parameters
     ----------
     groups
-        How busy each one is. One in brackets, such as ``(other)``, is always grey.
+        How busy each one is. One in brackets, such as ``(other)``, is always gray.
     """
     named = [name for name in groups if not name.startswith("(")]
     colors = dict.fromkeys(groups, GRAY)

@@ -31,7 +31,7 @@ def by_country(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A bar for each country, most calls first: its share of all calls, and beside it the calls and their
-        answer rate with its interval. Calls whose client or country is not known are a grey bar at the end.
+        answer rate with its interval. Calls whose client or country is not known are a gray bar at the end.
         Of more than twenty countries the largest are drawn, and the others as one bar.
     """
     if table.empty or not table["n_calls"].sum():

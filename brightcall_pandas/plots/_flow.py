@@ -31,7 +31,7 @@ _FEWEST = 0.01  # of the calls, for a band in color: nobody can follow thinner o
 _WIDTH = 0.05  # of a bar, in distances between two stages
 _NAMES = 0.45  # of the height, for the gaps in which names have room
 _HATCHES = ("////", "\\\\\\\\", "||||", "----", "....", "xxxx")
-"""Patterns of the parties with colors of their own, which a print in grey keeps apart."""
+"""Patterns of the parties with colors of their own, which a print in gray keeps apart."""
 _SWEEPS = 12  # times that the parties of the stages are put into order, each stage by its neighbor
 
 
@@ -102,7 +102,7 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
         "bands: transfers, in the color and pattern of the party that transfers",
         "in brackets: calls there; ← and →: from whom most came, to whom most went, and what share",
         f"not drawn: {counted(later, 'transfer')} after the {_NTH[last - 1]}" if later else "",
-        f"faint grey: bands of fewer than {number(np.ceil(least))} calls, {number(thin)} together"
+        f"faint gray: bands of fewer than {number(np.ceil(least))} calls, {number(thin)} together"
         if thin
         else "",
         f"({others} others): parties that took part in fewer transfers" if others else "",

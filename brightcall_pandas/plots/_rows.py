@@ -61,7 +61,7 @@ def bar_rows(
     look
         How the picture is drawn.
     metric
-        What the values are, which decides how the axis is labelled.
+        What the values are, which decides how the axis is labeled.
     intervals
         Columns ``low`` and ``high`` for the first rows, drawn as whiskers.
     colors
@@ -191,7 +191,7 @@ def dot_rows(
     intervals
         Columns ``low`` and ``high``.
     metric
-        What the values are, which decides how the axis is labelled.
+        What the values are, which decides how the axis is labeled.
     raw
         Position of a second, hollow dot in each row.
     colors

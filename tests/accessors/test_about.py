@@ -62,7 +62,7 @@ class TestRepr:
             CALLS.to_excel("calls.xlsx")
 
     def test_of_a_table(self):
-        assert first_line(CALLS.calls.summary()).startswith("a table of 1 row and 13 columns")
+        assert first_line(CALLS.calls.summary()).startswith("a table of 1 row and 14 columns")
 
     def test_in_a_notebook_it_is_a_table_of_the_same(self):
         html = CALLS.calls._repr_html_()

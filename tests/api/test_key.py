@@ -70,7 +70,7 @@ class TestApiKey:
 
     @pytest.mark.parametrize("make", [pickle.dumps, copy.copy, copy.deepcopy])
     def test_is_not_copied_into_files(self, make):
-        with pytest.raises(TypeError, match="not pickled"):
+        with pytest.raises(TypeError, match="cannot be pickled"):
             make(ApiKey(PLAIN))
 
 

@@ -668,7 +668,7 @@ class TestCache:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            (["--day-from", "2026-13-01"], "day_from='2026-13-01' is not a date"),
+            (["--day-from", "2026-13-01"], "day_from='2026-13-01' does not exist: there is no month 13"),
             (["--day-from", "2026-03"], "alone has two meanings"),
             (["--day-from", "2026-03-02", "--day-to", "2026-03-01"], "is after"),
             (["--older-than", "soon"], "older_than"),

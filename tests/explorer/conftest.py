@@ -67,7 +67,11 @@ def started(root, work, *command, quiet="--no-browser"):
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(120)  # it ends its kernels first
+        try:
+            server.wait(30)  # it ends its kernels first
+        except subprocess.TimeoutExpired:  # at times for ever, if a kernel had just begun
+            server.kill()
+            server.wait()
 
 
 def wait_for(port, log):

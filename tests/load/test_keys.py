@@ -324,7 +324,7 @@ class TestLogin:
             return KEY
 
         self.typed(monkeypatch, echo)
-        with pytest.raises(bc.AuthenticationError, match="it would be shown"):
+        with pytest.raises(bc.AuthenticationError, match="without being shown"):
             bc.login()
 
     @pytest.mark.parametrize("said", ["", " \n", f"{KEY}\n{KEY}"])

@@ -209,7 +209,7 @@ class TestTransferFlow:
         assert "not drawn: 4 transfers after the first" in plots.describe(ax)
         ax = calls(*["1,2"] * 200, *["7,2,3"] * 3, "1,2,4,5,6,7").calls.plot.transfer_flow()
         assert "not drawn: 3 transfers after the second" in plots.describe(ax)
-        assert "faint grey: bands of fewer than 3 calls, 1 together" in plots.describe(ax)
+        assert "faint gray: bands of fewer than 3 calls, 1 together" in plots.describe(ax)
 
     def test_all_but_the_six_busiest_parties_are_drawn_together_and_counted(self):
         frame = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9, *["7,8"] * 3)
