@@ -103,7 +103,7 @@ class _Dates:
         taken = text_size(renderer, "88", font)[1]
         font.set_size(self.size)
         across, along = text_size(renderer, "88", font)
-        size = self.size * min((0.86 * height - taken) / along, 0.45 * width / across, 1)
+        size = self.size * min((0.82 * height - taken) / along, 0.45 * width / across, 1)
         shown = size >= _LEAST_DATE
         for date, value in zip(self.dates, self.values, strict=True):
             date.set_visible(shown)
@@ -252,7 +252,7 @@ def _cells(ax: Axes, days: _Days, look: Look) -> list[Text]:
 def _dates(ax: Axes, days: _Days, values: Sequence[Text], look: Look) -> _Dates:
     """Write the day of the month into the corner of each cell."""
     dates = [
-        ax.text(week + 0.1, weekday + 0.11, str(stamp.day), va="top", ha="left", color=value.get_color())
+        ax.text(week + 0.15, weekday + 0.15, str(stamp.day), va="top", ha="left", color=value.get_color())
         for week, weekday, stamp, value in zip(
             *(each[~np.isnan(days.values)] for each in (days.weeks, days.weekdays, days.stamps)),
             values,
