@@ -59,7 +59,7 @@ def attempt_gaps(table: pd.DataFrame, look: Look) -> Axes:
         look,
         _finding(told, attempts[0], look.facts),
         look.facts.lines(
-            "clients reached, which is a call answered, ÷ clients whom no attempt before had (in brackets)",
+            "clients reached (a call answered) ÷ clients called who were not reached before (in brackets)",
             f"n = {counted(told['unreached'].sum(), 'attempt')}",
             look.facts.cut(table),
             f"hatched: fewer than {_FEW}" if (told["unreached"] < _FEW).any() else "",

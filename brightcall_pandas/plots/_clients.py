@@ -113,7 +113,7 @@ def _bars_and_lines(ax: Axes, shown: pd.DataFrame, look: Look) -> tuple[str, lis
         title = f"{percent(shown['reach'].loc[last])} of the clients are reached by attempt {int(str(last))}"
         title += f", {percent(first)} by the first" if last != shown.index[0] else ""
     remarks = [
-        "bars: clients reached, which is a call answered, ÷ clients called that were not before",
+        "bars: clients reached (a call answered) ÷ clients called who were not reached before",
         "attempt 1: the first in these calls",
         f"n = {counted(shown['dials'].iloc[0], 'client')}",
         f"whiskers and band: {look.facts.interval}",

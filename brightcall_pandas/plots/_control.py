@@ -241,7 +241,7 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
     stamps: Any = known.index.get_level_values(-1).unique().sort_values()
     steps = _steps(stamps, look)
     panels, labels, outside, whole = _panels(ax, by_group, shown, steps, look)
-    points = sum(len(by_group.get_group(each if isinstance(each, tuple) else (each,))) for each in shown)
+    points = int(whole.sum())
     by = " and ".join(str(name).replace("_", " ") for name in table.index.names[:-1])
     names = [f"{label_of(group)} ({number(calls[group])})" for group in shown]
     return headed(
@@ -261,7 +261,7 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
         form="A small line chart for each group, all on one scale",
         key=[
             *([Key(_OUTSIDE, RED, "dot")] if outside else []),
-            *([] if whole else [Key(f"{steps.name} that is not whole, not counted", look.hue, "ring")]),
+            *([] if whole.all() else [Key(f"{steps.name} that is not whole, not counted", look.hue, "ring")]),
         ],
         fits=[Panels(panels, names, ends_of(steps), look.small, labels)],
     )
@@ -300,12 +300,12 @@ def _found(outside: dict[Any, str], shown: int, by: str, word: str) -> str:
 
 def _panels(
     ax: Axes, by_group: Any, shown: Sequence[Any], steps: Steps, look: Look
-) -> tuple[list[Axes], list[PointLabels], dict[Any, str], bool]:
+) -> tuple[list[Axes], list[PointLabels], dict[Any, str], NDArray[np.bool_]]:
     """Draw a panel for each group.
 
-    Return them, the labels of dots outside, the groups that have any, and if all periods are whole.
+    Return them, the labels of dots outside, the groups that have any, and which of all dots are whole.
     """
-    panels, labels, rates, all_whole = [], [], [], True
+    panels, labels, rates, wholes = [], [], [], []
     outside: dict[Any, str] = {}
     for group in shown:
         part = by_group.get_group(group if isinstance(group, tuple) else (group,))
@@ -316,7 +316,7 @@ def _panels(
         ways = {_way(rate > mean) for rate in part["answer_rate"].to_numpy()[out]}
         if ways:
             outside[group] = " and ".join(sorted(ways))
-        all_whole &= bool(whole.all())
+        wholes.append(whole)
         rates.append(part["answer_rate"].to_numpy(dtype=np.float64))
         panels.append(panel)
         labels.append(_signals(panel, part, steps, out, look, dated=True))
@@ -328,7 +328,7 @@ def _panels(
         own: Any = panel.yaxis.get_major_locator()
         own.set_params(min_n_ticks=1)  # on a low panel two would touch
         panel.set_xticks([])
-    return panels, labels, outside, all_whole
+    return panels, labels, outside, np.concatenate(wholes)
 
 
 @dataclass

@@ -109,7 +109,7 @@ def _largest(
         alike = [place for place in order if values.flat[place] >= fewer]
         names = ", ".join(pair(place, 12) for place in alike[:3])
         others = f" and {counted(len(alike) - 3, 'other')}" if len(alike) > 3 else ""
-        return f"No transfer is clearly the first: {names}{others}"
+        return f"No pair clearly has the most transfers: {names}{others}"
     return f"Most frequent transfer: {pair(order[0])}"
 
 

@@ -71,7 +71,7 @@ class TestTransferMatrix:
         # 2 − 1 is less than 1.96 · √3; 20 − 1 is more than 1.96 · √21.
         near = calls("1,2", "1,2", "2,3").calls.plot.transfer_matrix()
         told = near.get_title(loc="left").replace("\n", " ")
-        assert told == "No transfer is clearly the first: 1 → 2 (2), 2 → 3 (1)"
+        assert told == "No pair clearly has the most transfers: 1 → 2 (2), 2 → 3 (1)"
         far = calls(*["1,2"] * 20, "2,3").calls.plot.transfer_matrix()
         assert far.get_title(loc="left") == "Most frequent transfer: 1 → 2 (20)"
 
@@ -128,6 +128,7 @@ class TestTransferVariants:
         ax = calls("1,2", "3,4", "5,6").calls.plot.transfer_variants()
         title = ax.get_title(loc="left").replace("\n", " ")
         assert title == "100 % of the calls were transferred, no way clearly most often: 1 time at most"
+        assert "clearly: by 1.96 standard errors" in plots.describe(ax)
 
     def test_a_party_has_one_colour(self):
         ax = calls("1,2", "2,1").calls.plot.transfer_variants()

@@ -107,6 +107,12 @@ class TestSmallMultiples:
         labels = {text.get_text() for panel in ax.child_axes for text in panel.texts}
         assert any(each.endswith(": 37 %") for each in labels)
 
+    def test_only_whole_periods_may_lie_outside_by_chance(self):
+        # Beyond three standard errors lie 0.27 % of them: 0.54 of 200, 1.08 of 400.
+        halves = periods([0.4] * 200, whole=[True, False] * 100)
+        ax = plots.small_multiples(pd.concat({"a": halves, "b": halves}, names=["project"]))
+        assert "of 200 dots about 0.5 lie outside by chance" in plots.describe(ax)
+
     def test_what_has_no_name_does_not_set_the_scale(self):
         each = {"a": periods([0.4, 0.4]), "(none)": periods([0.9, 0.9], calls=7)}
         ax = plots.small_multiples(pd.concat(each, names=["project"]))
