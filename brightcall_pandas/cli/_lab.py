@@ -170,9 +170,8 @@ def _sandbox() -> Iterator[str]:
         os.environ[KEY_VARIABLE] = sandbox.api_key
         os.environ[ADDRESS_VARIABLE] = sandbox.url
         os.environ["BRIGHTCALL_CACHE_DIR"] = cache
-        with contextlib.closing(
-            bc.Client()
-        ) as client:  # so that a notebook's client suggests days with calls
+        # So that a notebook's client suggests days with calls.
+        with contextlib.closing(bc.Client()) as client:
             client.cache.learn(sandbox_days=(sandbox.day_from, sandbox.day_to))
         yield _MADE_UP.format(sandbox)
 

@@ -17,9 +17,11 @@ from brightcall_pandas.plots._facts import Facts
 __all__ = [
     "ALIKE",
     "APART",
+    "CLEARLY",
     "SIGMAS",
     "chance_band",
     "clearly_more",
+    "clearly_told",
     "continued_band",
     "control_limits",
     "effective_calls",
@@ -36,6 +38,8 @@ ALIKE = 3.09
 APART = 1.96
 """Standard errors by which two counts must differ for one to be called the larger."""
 
+CLEARLY = f"clearly: by {APART:g} standard errors"
+
 
 def clearly_more(more: float, fewer: float) -> bool:
     """Tell whether a count is larger than another by more than chance gives.
@@ -43,6 +47,11 @@ def clearly_more(more: float, fewer: float) -> bool:
     This decides in every title whether something is the most, the first or the peak.
     """
     return more > fewer and more - fewer >= APART * np.sqrt(more + fewer)
+
+
+def clearly_told(title: str) -> str:
+    """Return what "clearly" means, where a title says it."""
+    return CLEARLY if " clearly " in title else ""
 
 
 def chance_band(rate: float, calls: Floats, sigmas: float) -> tuple[Floats, Floats]:

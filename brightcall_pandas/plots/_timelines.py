@@ -16,7 +16,7 @@ from brightcall_pandas.plots._fitting import ColumnLabels, Fit, RowLabels
 from brightcall_pandas.plots._formats import count_axis, counted, duration, number, percent, spaced
 from brightcall_pandas.plots._heatmaps import DAYS, week_of
 from brightcall_pandas.plots._labels import label_of
-from brightcall_pandas.plots._limits import APART, clearly_more
+from brightcall_pandas.plots._limits import clearly_more, clearly_told
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._text import Key
 from brightcall_pandas.plots._typical_days import typical_days
@@ -59,8 +59,7 @@ def over_time(table: pd.DataFrame, look: Look) -> Axes:
     fits = time_axis(ax, steps.edges, look.small)
     _upward_counts(ax, f"calls per {steps.name}" if steps.name != "period" else "calls")
     form = f"Steps of the calls of each {steps.name}"
-    rule = f"clearly: by {APART:g} standard errors" if " clearly " in title else ""
-    lines = look.facts.lines(look.facts.n(table), *remarks, rule, look.facts.cut(table))
+    lines = look.facts.lines(look.facts.n(table), *remarks, clearly_told(title), look.facts.cut(table))
     return headed(ax, look, title, lines, form=form, key=key, fits=fits)
 
 

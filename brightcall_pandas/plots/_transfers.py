@@ -16,7 +16,7 @@ from brightcall_pandas.plots._colors import ink_on, more_is, ramp_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLabels, UprightLabels
 from brightcall_pandas.plots._formats import count_axis, counted, number, percent, percent_axis
 from brightcall_pandas.plots._labels import shortened
-from brightcall_pandas.plots._limits import APART, clearly_more
+from brightcall_pandas.plots._limits import CLEARLY, clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 
 __all__ = ["transfer_matrix"]
@@ -78,7 +78,7 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
         )
     remarks = [
         _count(table) if counts else _share(table),
-        f"clearly: by {APART:g} standard errors" if counts else "",
+        CLEARLY if counts else "",
         f"{more_is(paper)}: more, on the scale of a square root",
         "diagonal: to itself" if np.diagonal(values).any() else "",
         f"the {side} busiest of {number(len(table))} parties" if side < len(table) else "",

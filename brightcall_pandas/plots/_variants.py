@@ -15,7 +15,7 @@ from brightcall_pandas.plots._colors import ink_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, Fit
 from brightcall_pandas.plots._formats import calls_of, counted, number, percent
 from brightcall_pandas.plots._labels import shortened
-from brightcall_pandas.plots._limits import APART, clearly_more
+from brightcall_pandas.plots._limits import clearly_more, clearly_told
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 
 __all__ = ["transfer_variants"]
@@ -66,12 +66,11 @@ def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
         fits += _rates(ax, shown, _answered_alone(table), (steps + 2 * gap + panel, panel), look)
     form = "A chain of parties for each way, with its calls"
     title = _finding(table, shown, look)
-    rule = f"clearly: by {APART:g} standard errors" if " clearly " in title else ""
     return headed(
         ax,
         look,
         title,
-        look.facts.lines(*_remarks(table, drawn, shown, look), rule),
+        look.facts.lines(*_remarks(table, drawn, shown, look), clearly_told(title)),
         form=form,
         fits=fits,
     )
