@@ -6,6 +6,7 @@ still in the processor's cache: all pages together, later, take twice the time. 
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -210,12 +211,22 @@ def _page(
 def _columns(records: list[Any], shape: RecordShape) -> dict[str, Any]:
     width = len(ORDER) + len(shape.unlisted)
     flat: list[Any] = []
-    for values in map(msgspec.structs.astuple, records):
-        flat += values  # at once: tuples that stay would set off the garbage collector on every page
+    for record in map(msgspec.structs.astuple, records):
+        flat += record  # at once: tuples that stay would set off the garbage collector on every page
     transposed = [flat[begin::width] for begin in range(width)]
     columns: dict[str, Any] = {}
-    for name, kind, column in zip(ORDER, shape.kinds, transposed[: len(ORDER)], strict=True):
-        columns[name] = _raw(column) if FIELDS[name].nested else _simple(column, kind)
+    alike: dict[Any, dict[str, Sequence[Any]]] = {}
+    for name, kind, values in zip(ORDER, shape.kinds, transposed[: len(ORDER)], strict=True):
+        if FIELDS[name].nested:
+            columns[name] = _raw(values)
+        elif kind is int and (packed := _packed(values)) is not None:
+            columns[name] = packed
+        elif arrow_type(kind) is None:
+            columns[name] = _simple(values)
+        else:
+            alike.setdefault(kind, {})[name] = values
+    for kind, some in alike.items():
+        columns |= _arrays(some, kind)
     columns[EXTRAS.name] = _extras(transposed[len(ORDER) :], shape.unlisted, len(records))
     return columns
 
@@ -242,22 +253,31 @@ def _with_strays(column: pa.Array | Sequence[Any]) -> pa.Array | Sequence[Any]:
     return [strays.get(row, value) for row, value in enumerate(values)] if strays else column
 
 
-def _simple(values: list[Any], kind: Any) -> pa.Array | list[Any]:
-    if (type_ := arrow_type(kind)) is not None:  # the decoder made sure of it: Arrow would cut 1.5 to 1
-        try:
-            return _integers(values) if kind is int else pa.array(values, type_)
-        except OverflowError:
-            pass
+def _simple(values: Sequence[Any]) -> pa.Array | Sequence[Any]:
     array = uniform_array(values)
     return values if array is None else array
 
 
-def _integers(values: list[int | None]) -> pa.Array:
-    try:  # a third of the time that Arrow takes
+def _packed(values: Sequence[int | None]) -> pa.Array | None:
+    """Return integers as an array, in a third of the time that Arrow takes; None where that needs Arrow."""
+    try:
         packed = struct.pack(f"{len(values)}q", *values)
     except struct.error:  # a null, or a number of more than 64 bits
-        return pa.array(values, pa.int64())
+        return None
     return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(packed)])
+
+
+def _arrays(columns: dict[str, Sequence[Any]], kind: Any) -> dict[str, pa.Array | Sequence[Any]]:
+    """Return columns whose values are all of one kind, as the decoder made sure: Arrow would cut 1.5 to 1.
+
+    All at once: each call of Arrow leaves the interpreter to threads that receive, and waits to get it back.
+    """
+    try:
+        joined = pa.array([*itertools.chain.from_iterable(columns.values())], arrow_type(kind))
+    except OverflowError:
+        return {name: _simple(values) for name, values in columns.items()}
+    length = len(joined) // len(columns)
+    return {name: joined.slice(n * length, length) for n, name in enumerate(columns)}
 
 
 def _raw(values: Sequence[msgspec.Raw]) -> pa.Array:
