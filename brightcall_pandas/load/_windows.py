@@ -143,10 +143,11 @@ class WindowReader:
                 "load is cached."
             )
         sent, parts = source.shared.requests, []
-        for number, each in enumerate(readings):
+        for each in readings:
             self._check_zone(each.read)
             yield from self._check_days(source.of(each.days), each)
             self._learn(each.read.learnt)
+        for number, each in enumerate(readings):  # only now, since pages lose their columns
             requests = sent if number == 0 else 0
             parts.append(self._kept(writes, source, each, began, requests, keep=not doubted))
         self.progress.done((days[0], days[-1]), len(days), sum(sum(part.rows) for part in parts))
