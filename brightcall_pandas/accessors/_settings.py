@@ -145,7 +145,8 @@ def _directions(df: pd.DataFrame) -> list[str]:
     """Return the directions that calls have, in one order; none where that is not known."""
     if "type" not in df.columns:
         return []
-    present = set(optional_column(df, "type").dropna().unique())
+    labels = optional_column(df, "type").array
+    present = {label for code, label in enumerate(labels.categories) if code in labels.codes}
     return [each for each in ("inbound", "outbound", "internal") if each in present]
 
 
