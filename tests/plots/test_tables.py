@@ -129,11 +129,34 @@ class TestHeatmap:
         assert title == "Answer rate: no hour of the week differs by more than chance"
         states = [1] * 40 + [0] * 60 + [1] * 40 + [0] * 60 + [1] * 90 + [0] * 10
         ax = alike.assign(state=states).calls.plot.heatmap("answer_rate")
-        rates = "3 of 3 hours of the week differ from 57 % by more than chance, 1 above, 2 below"
-        assert ax.get_title("left").replace("\n", " ") == f"Answer rate: {rates}"
+        rates = "3 of 3 hours of the week differ from 57 % by more than chance"
+        where = "1 above: Mon 11–12 h; 2 below: Mon 9–10 h, Mon 10–11 h"
+        assert ax.get_title("left").replace("\n", " ") == f"Answer rate: {rates}, {where}"
         framed = [each.get_xy() for each in ax.patches if each.get_width() == 0.9]
         assert len(framed) == 3
         assert "framed: beyond chance" in words(ax)
+
+    @staticmethod
+    def flagged(*above):
+        """Return a week of 100 calls an hour from 8 to 20 h, of which these hours are answered more."""
+        table = pd.DataFrame(0.4, index=["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], columns=range(24))
+        beyond, calls = np.zeros((7, 24), dtype=bool), np.zeros((7, 24))
+        calls[:, 8:20] = 100
+        for day, hour in above:
+            table.iloc[day, hour], beyond[day, hour] = 0.8, True
+        facts = {"value": "answer_rate", "n_calls": 8_400, "counted": calls, "beyond_chance": beyond}
+        table.attrs["heatmap"] = facts
+        return plots.heatmap(table).get_title("left").partition("by more than chance, ")[2]
+
+    def test_of_several_hours_the_title_says_where_most_of_them_lie(self):
+        evenings = [(day, hour) for day in range(4) for hour in (18, 19)]
+        assert self.flagged(*evenings) == "8 above, all 18–20 h"
+        assert self.flagged(*evenings, (4, 9)) == "9 above, 8 of them 18–20 h"
+        assert self.flagged(*((5, hour) for hour in range(8, 20))) == "12 above, all Sat"
+        weekend = ((day, hour) for day in (5, 6) for hour in range(8, 20, 2))
+        assert self.flagged(*weekend) == "12 above, all Sat–Sun"
+        # One hour each day, each at another time: nothing shorter than half the week has most of them.
+        assert self.flagged(*((day, 8 + 2 * day) for day in range(6))) == "6 above"
 
     def test_an_hour_that_is_hatched_is_neither_counted_nor_framed(self):
         # Of 11 h only 20 calls are known, all answered: beyond chance, but too few to be told.
