@@ -590,6 +590,22 @@ class TestSummary:
         place = told.index("time to answer, median")
         assert told[place : place + 3] == ["time to answer, median", "10 s", "mean 26 s, of answered"]
 
+    def test_shares_say_of_how_much_they_are(self):
+        marks = [True] * 3 + [False] + [None] * 4
+        df = pd.DataFrame(
+            {"talkTime": [3_600] * 8, "aiTalkTime": [900] * 8, "firstTimeForUser": marks, "state": 1}
+        )
+        told = texts(df.calls.plot.summary())
+        assert told[told.index("marked as first call") :][:3] == [
+            "marked as first call",
+            "75 %",
+            "of 4 marked yes or no",
+        ]
+        assert told[told.index("AI's talk time") :][1:3] == ["25 %", "of 8 h of talk time"]
+        # Of one of several rows the table does not say how many calls have a mark.
+        two = pd.concat([df, df]).assign(projectName=["A"] * 8 + ["B"] * 8).calls.summary(by="project")
+        assert "of calls marked yes or no" in texts(plots.summary(two.iloc[1:]))
+
     def test_with_groups_a_row_for_each_the_largest_first(self):
         ax = plots.summary(self.figures(A=0.4, B=0.5, C=0.3))
         assert title(ax) == "1,200 calls in 3 groups: answer rates from 30 % to 50 %"
