@@ -115,8 +115,8 @@ class PictureViews:
         A cell for each day, with its date where there is room, a row for each weekday and a
         column for each week; darker means more, lighter on a dark background. A rate of fewer
         than 30 calls is hatched and sets no color, and so is a day of which calls are only
-        loaded in part. Days whose rate differs from that of all by more than chance are
-        framed. Of more than 53 weeks the last are drawn.
+        loaded in part. Of the other days the title counts those whose rate differs from that
+        of all by more than chance; they are framed. Of more than 53 weeks the last are drawn.
         """
         from brightcall_pandas import plots
 

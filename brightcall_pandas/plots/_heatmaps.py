@@ -52,9 +52,9 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A cell for each hour of the week; darker means more. Hours without calls at both ends of the day are
         left out. Cells that rest on fewer than ten calls, of a rate or a mean fewer than 30, are hatched and
-        have no color; for a mean, the calls it is taken over count. Other
-        hours of which the table tells that their rate is beyond chance are framed, and the title counts
-        them and says where most of them lie; of a number it says if the peak may be chance. An hour stands where it begins.
+        have no color; for a mean, the calls it is taken over count. Other hours of which the table tells that
+        their rate is beyond chance are framed, and the title counts them and says where most of them lie; of
+        a number it says if the peak may be chance. An hour stands where it begins.
 
     Raises
     ------

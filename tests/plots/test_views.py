@@ -247,6 +247,9 @@ class TestCalendar:
         narrow = texts(plots.calendar(table, figsize=(5, 2.4)))
         assert "31" not in narrow
         assert "130" in narrow
+        # Of half a year there would be two numbers in each narrow cell.
+        half_year = periods([0.4] * 182, calls=range(101, 283), freq="D", begin="2026-03-02")
+        assert "31" not in texts(plots.calendar(half_year, figsize=(10, 5.6)))
 
     def test_the_first_column_is_drawn_and_a_rate_is_held_against_chance(self):
         table = periods([0.4] * 9 + [0.6], calls=[1_000] * 10, freq="D")
@@ -263,8 +266,19 @@ class TestCalendar:
     def test_a_rate_of_few_calls_is_hatched_and_sets_no_color(self):
         table = periods([0.4, 0.5, 1.0], calls=[100, 100, 3], freq="D")
         ax = plots.calendar(table[["answer_rate", "n_calls", "complete"]])
-        assert "hatched: fewer than 30 calls" in plots.describe(ax)
+        assert "hatched and not counted: fewer than 30 calls" in plots.describe(ax)
         assert sum(bool(patch.get_hatch()) for patch in ax.patches) == 1
+
+    def test_a_day_that_is_hatched_is_neither_counted_nor_framed(self):
+        table = periods([0.4] * 9 + [1.0], calls=[1_000] * 9 + [20], freq="D")
+        table = table[["answer_rate", "n_calls", "complete"]]
+        for each in (table, table.assign(beyond_chance=[False] * 9 + [True])):
+            ax = plots.calendar(each)
+            assert title(ax) == "None of 9 days differs from 40 % by more than chance"
+            assert "hatched and not counted: fewer than 30 calls" in plots.describe(ax)
+            assert "framed" not in plots.describe(ax)
+        small = periods([0.4, 0.9], calls=[20, 20], freq="D")[["answer_rate", "n_calls", "complete"]]
+        assert title(plots.calendar(small)) == "Answer rate: no whole day has 30 calls or more"
 
     def test_of_more_than_a_year_the_last_weeks_are_drawn(self):
         ax = plots.calendar(periods([0.4] * 400, freq="D"))
