@@ -79,7 +79,7 @@ class TestOverTime:
         # From Monday the 2nd to Tuesday the 10th: the second week ends after two days.
         assert [patch.get_data().values.tolist() for patch in hatched] == [[1]]
         assert "hatched: a week of which only a part is loaded" in words(ax)
-        assert ax.get_title(loc="left") == "Most calls: 1 in the week of 2 March"
+        assert ax.get_title(loc="left") == "1 call in the week of 2 March, the only whole week"
 
     def test_ticks_are_mondays(self):
         stamps = pd.date_range("2026-02-26T09:00", periods=30, freq="D", tz="Europe/Berlin")
@@ -104,13 +104,36 @@ class TestOverTime:
             assert np.nansum(heights) == 2 - len(options)
             assert "sum of each day" in words(ax)
 
-    def test_the_rule_is_told_where_the_title_says_clearly(self):
+    def test_the_fewest_and_the_most_are_dated_where_they_are_clearly_apart_from_the_next(self):
         days = ["2026-03-02T09:00Z"] * 20 + ["2026-03-03T09:00Z"] * 10  # less than 1.96 √30 = 10.7 apart
         ax = pd.DataFrame({"timestamp": days}).calls.plot.over_time("D")
-        assert ax.get_title("left").startswith("No day clearly has the most calls")
-        assert "clearly: by 1.96 standard errors" in words(ax)
+        assert ax.get_title("left") == "Calls per day: fewest 10, most 20"
         ax = pd.DataFrame({"timestamp": days[:20] + days[-1:]}).calls.plot.over_time("D")
-        assert "clearly" not in words(ax)
+        assert (
+            ax.get_title("left").replace("\n", " ")
+            == "Calls per day: fewest 1 (Tuesday 3 March), most 20 (Monday 2 March)"
+        )
+
+    @pytest.mark.parametrize(
+        ("quiet", "told"), [((5, 6), ("Mon–Fri", "Sat–Sun")), ((4, 5), ("Sun–Thu", "Fri–Sat"))]
+    )
+    def test_weekdays_of_far_fewer_calls_are_told_apart(self, quiet, told):
+        days = pd.date_range("2026-03-02T09:00", periods=14, freq="D", tz="UTC")
+        many = [3 if day.day_of_week in quiet else 20 for day in days]
+        ax = pd.DataFrame({"timestamp": days.repeat(many)}).calls.plot.over_time("D")
+        usual, few = told
+        assert ax.get_title("left") == f"On average 20 calls a day {usual}, 3 {few}; fewest 3, most 20"
+        same = pd.DataFrame({"timestamp": days.repeat(20)}).calls.plot.over_time("D")
+        assert same.get_title("left") == "Calls per day: 20 each"
+
+    def test_of_parts_of_a_day_the_most_are_told(self):
+        hours = pd.to_datetime([f"2026-03-02T{hour:02}:00Z" for hour in (9, 9, 9, 11)])
+        title = pd.DataFrame({"timestamp": hours}).calls.plot.over_time("h").get_title("left")
+        assert title == "At most 3 calls per hour"
+
+    def test_one_period_of_several_days_is_no_day(self):
+        stamps = pd.to_datetime(["2026-03-02T09:00Z", "2026-03-09T09:00Z"])
+        assert pd.DataFrame({"timestamp": stamps}).calls.plot.over_time("M").get_title("left") == "2 calls"
 
 
 class TestHeatmap:
