@@ -10,9 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from brightcall_pandas.plots._calendar import Steps, steps_of, time_axis
+from brightcall_pandas.plots._calendar import Steps, dot_axis, middles_of, steps_of
 from brightcall_pandas.plots._colors import grid_of, tones_of
-from brightcall_pandas.plots._control import middles_of
 from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._formats import number, of_all, percent, percent_axis
 from brightcall_pandas.plots._labels import is_none, shortened
@@ -107,7 +106,7 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
     grid_of(ax, "y")
     percent_axis(ax.yaxis)
     ax.set_ylabel(f"share of the {word}'s calls")
-    fits = time_axis(ax, steps.edges, look.small)
+    fits = dot_axis(ax, steps, look.small)
     return headed(
         ax,
         look,

@@ -70,6 +70,38 @@ class TestControlChart:
         assert "40 % in all whole weeks" in plots.describe(ax)
         assert "week that is not whole, not counted" in texts(ax)
 
+    @pytest.mark.parametrize(
+        ("freq", "begin", "labels"),
+        [
+            ("7D", "2026-01-05", ["5 Jan\n2026", "12 Jan", "19 Jan", "26 Jan"]),
+            ("7D", "2026-01-07", ["7 Jan\n2026", "14 Jan", "21 Jan", "28 Jan"]),  # not a Monday
+            ("MS", "2025-12-01", ["Dec\n2025", "Jan\n2026", "Feb", "Mar"]),
+            ("D", "2026-01-05", ["5 Jan\n2026", "6 Jan", "7 Jan", "8 Jan"]),
+        ],
+    )
+    def test_each_dot_stands_above_its_date(self, freq, begin, labels):
+        ax = plots.control_chart(periods([0.4] * 4, freq=freq, begin=begin))
+        ax.figure.canvas.draw()
+        dots = next(line for line in ax.lines if line.get_marker() == "o")
+        assert ax.get_xticks().tolist() == dots.get_xdata().tolist()
+        assert [each.get_text() for each in ax.get_xticklabels()] == labels
+
+    def test_of_many_weeks_the_first_of_each_month_has_its_label(self):
+        ax = plots.control_chart(periods([0.4] * 40, begin="2026-01-05"))
+        ax.figure.canvas.draw()
+        tick = {each.get_text(): each.get_position()[0] for each in ax.get_xticklabels()}["Mar"]
+        # The first Monday of March is the 2nd; its week has its middle on Thursday at noon.
+        assert pd.Timestamp(mpl.dates.num2date(tick)).tz_localize(None) == pd.Timestamp("2026-03-05 12:00")
+
+    def test_what_lies_outside_is_labeled_off_the_band(self):
+        ax = plots.control_chart(periods([0.40, 0.40, 0.44, 0.40, 0.36, 0.40]))
+        ax.figure.canvas.draw()
+        band = ax.collections[0].get_paths()[0].vertices[:, 1]
+        low, high = (ax.transData.transform((0, edge))[1] for edge in (band.min(), band.max()))
+        boxes = {each.get_text(): each.get_window_extent() for each in ax.texts if each.get_text()}
+        assert boxes["44 %"].y0 > high
+        assert boxes["36 %"].y1 < low
+
     def test_groups_are_for_small_multiples(self):
         table = pd.concat({"A": periods([0.4]), "B": periods([0.5])}, names=["project"])
         with pytest.raises(ValueError, match="small_multiples"):
@@ -106,6 +138,18 @@ class TestSmallMultiples:
         assert title(ax) == f"{told}: a (below) and b (above)"
         labels = {text.get_text() for panel in ax.child_axes for text in panel.texts}
         assert any(each.endswith(": 37 %") for each in labels)
+
+    def test_the_scale_has_two_ticks_or_more_and_the_ends_are_dated(self):
+        each = {name: periods([0.3, 0.4, 0.5, 0.4]) for name in "abcde"}
+        ax = plots.small_multiples(pd.concat(each, names=["project"]), figsize=(10, 5.6))
+        ax.figure.canvas.draw()
+        panel = ax.child_axes[0]
+        low, high = panel.get_ylim()
+        assert sum(low <= tick <= high for tick in panel.get_yticks()) >= 2
+        told = [text.get_text() for panel in ax.child_axes for text in panel.texts]
+        assert {"5 Jan", "26 Jan"} <= set(told)
+        # Five panels stand in two rows, also in the letters of a slide.
+        assert len({round(panel.get_position().y0, 3) for panel in ax.child_axes}) == 2
 
     def test_only_whole_periods_may_lie_outside_by_chance(self):
         # Beyond three standard errors lie 0.27 % of them: 0.54 of 200, 1.08 of 400.
