@@ -142,7 +142,8 @@ class PictureViews:
         A line for each of the six most frequent outcomes on the band of its interval, named
         at its end, where it was in the last whole period, with its share then. Periods that
         the days do not fill are hollow. The title tells the outcome whose share of the last
-        whole period differs most from those before, if any differs by more than chance.
+        whole period differs most from those before, if any differs by more than chance;
+        beside it the others are gray.
         """
         from brightcall_pandas import plots
 

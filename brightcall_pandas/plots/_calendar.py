@@ -174,13 +174,12 @@ def dot_axis(ax: Axes, steps: Steps, size: float) -> list[Fit]:
         ax.set_xlabel("weeks, by their first day")
     # A label stands below the first step of its month, or of what else it names.
     places = np.searchsorted(begins.to_numpy(), pd.DatetimeIndex(ticks).to_numpy())
-    inside = places < len(begins)
-    labels = _tick_labels(ticks, freq)
-    return [
-        PlacedLabels(
-            middles[places[inside]], [label for label, kept in zip(labels, inside, strict=True) if kept], size
-        )
+    kept = [
+        (middles[place], label)
+        for place, label in zip(places, _tick_labels(ticks, freq), strict=True)
+        if place < len(begins)
     ]
+    return [PlacedLabels([place for place, _ in kept], [label for _, label in kept], size)]
 
 
 def middles_of(steps: Steps) -> NDArray[np.float64]:

@@ -188,7 +188,7 @@ def _where(side: NDArray[np.bool_], rows: list[str], hours: NDArray[Any]) -> str
     cells, many = np.argwhere(side), int(side.sum())
     if many <= _NAMED:
         return f": {', '.join(_when(rows[day], hours[hour]) for day, hour in cells)}"
-    runs = [_run(side.any(axis=0), side.sum(axis=0)), _run(side.any(axis=1), side.sum(axis=1))]
+    runs = [_run(side.sum(axis=0)), _run(side.sum(axis=1))]
     parts = [(end - begin) / length for (begin, end, _), length in zip(runs, side.shape[::-1], strict=True)]
     across = parts[0] <= parts[1]
     begin, end, inside = runs[0] if across else runs[1]
@@ -201,9 +201,9 @@ def _where(side: NDArray[np.bool_], rows: list[str], hours: NDArray[Any]) -> str
     return f", {'all' if inside == many else f'{inside} of them'} {place}"
 
 
-def _run(taken: NDArray[np.bool_], counts: NDArray[np.int64]) -> tuple[int, int, int]:
+def _run(counts: NDArray[np.int64]) -> tuple[int, int, int]:
     """Return begin and end of the shortest run that has most of some counts, and how many it has."""
-    places = np.flatnonzero(taken)
+    places = np.flatnonzero(counts)
     runs = [
         (int(end) + 1 - int(begin), -int(counts[begin : end + 1].sum()), int(begin))
         for begin in places

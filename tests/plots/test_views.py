@@ -358,6 +358,46 @@ class TestOutcomeShares:
         )
         assert {"sold 34 %", "busy 30 %", "lost 36 %"} <= set(texts(ax))
 
+    def test_the_outcome_that_the_title_names_stands_out(self):
+        table = self.shares(busy=(0.2, 0.3), sold=(0.5, 0.34), lost=(0.3, 0.36))
+
+        def lines(ax):
+            """Return color and width of each line, and how bold its name is, by the name."""
+            curves = [line for line in ax.lines if line.get_linestyle() == "-"]
+            names = [text for text in ax.texts if text.get_text().endswith("%")]
+            forms = zip(names, curves, strict=True)
+            return {
+                name.get_text().split()[0]: (curve.get_color(), curve.get_linewidth(), name.get_fontweight())
+                for name, curve in forms
+            }
+
+        moved = lines(plots.outcome_shares(table))
+        assert moved["busy"] == moved["lost"]
+        assert moved["sold"][0] != moved["lost"][0]
+        assert moved["sold"][1] > moved["lost"][1]
+        assert moved["sold"][2] == "bold"
+        # Colors that are asked for are taken, and where nothing moved each outcome has its own.
+        asked = lines(plots.outcome_shares(table, color={"busy": "green", "lost": "red"}))
+        assert (asked["busy"][0], asked["lost"][0]) == ("green", "red")
+        still = lines(plots.outcome_shares(self.shares(sold=(0.5, 0.5), busy=(0.3, 0.3), lost=(0.2, 0.2))))
+        assert len({color for color, _, _ in still.values()}) == 3
+
+    def test_shares_that_are_not_known_are_not_drawn(self):
+        table = self.shares(sold=(0.4, 0.4), lost=(0.6, 0.6))
+        unknown = table.assign(share=np.nan, share_low=np.nan, share_high=np.nan)
+        assert title(plots.outcome_shares(unknown)) == "Outcomes over time: shares are not known"
+        # Without intervals there are lines, and no bands.
+        bare = plots.outcome_shares(table.assign(share_low=np.nan, share_high=np.nan))
+        assert bare.get_ylim()[1] == pytest.approx(0.63)
+        # A week of which nothing is known has no share, rather than 0 %.
+        unknown.iloc[:2] = table.iloc[:2]
+        ax = plots.outcome_shares(unknown)
+        assert [line.get_ydata().tolist() for line in ax.lines if line.get_linestyle() == "-"] == [
+            [pytest.approx(0.6), pytest.approx(np.nan, nan_ok=True)],
+            [pytest.approx(0.4), pytest.approx(np.nan, nan_ok=True)],
+        ]
+        assert {"lost not known", "sold not known"} <= set(texts(ax))
+
     def test_a_period_that_is_not_whole_is_hollow_and_no_end_of_the_title(self):
         table = self.shares(sold=(0.2, 0.6), lost=(0.8, 0.4))
         days = {"first_day": "2026-01-05", "last_day": "2026-01-13"}
@@ -365,7 +405,7 @@ class TestOutcomeShares:
         ax = plots.outcome_shares(table)
         assert title(ax) == "lost is the most frequent outcome: 80 % of the calls"
         assert {"sold 20 %", "lost 80 %"} <= set(texts(ax))
-        assert "hollow: a week that is not whole" in plots.describe(ax)
+        assert "hollow: part of a week; percentages: of the last whole week" in plots.describe(ax)
 
     def test_the_mark_of_a_line_stands_before_its_name(self):
         ax = plots.outcome_shares(self.shares(sold=(0.52, 0.5), lost=(0.48, 0.5)))
