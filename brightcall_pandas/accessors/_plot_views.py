@@ -156,9 +156,9 @@ class PictureViews:
 
         A curve for each of the six largest groups, on a logarithmic axis of time: the share
         of its answered calls that talk at least so long. Dots are medians, with their
-        intervals as lines: of groups in a row each below the curves, beside the name, from
-        which a line leads there in the form of the curve. The title compares the longest
-        and the shortest median, if they differ by more than chance.
+        intervals as lines: of groups in a row each below the curves, with a sample of the
+        curve behind the name. The title compares the longest and the shortest median, if
+        they differ by more than chance; the other curves are thin and gray.
         """
         from brightcall_pandas import plots
 

@@ -478,6 +478,23 @@ class TestTalkTimeSurvival:
             assert rows[0].get_linestyle() == curve.get_linestyle()
         assert {curve.get_linestyle() for curve in curves} == {"-", "--"}
 
+    def test_of_several_groups_the_longest_and_the_shortest_stand_out(self):
+        counts = {"fast": [600, 200, 100, 100], "slow": [100, 100, 200, 600], "middle": [300, 250, 250, 200]}
+        table = pd.concat({name: self.histogram(each) for name, each in counts.items()}, names=["outcome"])
+        table = pd.concat([table, table.loc[["middle"]].rename(index={"middle": "other"})])
+
+        def curves(ax):
+            return [line for line in ax.lines if len(line.get_xdata()) > 2]
+
+        ax = plots.talk_time_survival(table)
+        fast, slow, middle, other = curves(ax)
+        assert middle.get_color() == other.get_color()
+        assert len({line.get_color() for line in (fast, slow, middle)}) == 3
+        assert {fast.get_linestyle(), slow.get_linestyle()} == {"-", "--"}
+        assert min(fast.get_linewidth(), slow.get_linewidth()) > middle.get_linewidth()
+        assert "the longest and the shortest in color" in plots.describe(ax)
+        assert curves(plots.talk_time_survival(table, color={"middle": "red"}))[2].get_color() == "red"
+
     def test_without_answered_calls_there_is_nothing(self):
         assert "no answered calls" in title(plots.talk_time_survival(self.histogram([0, 0, 0, 0])))
 
