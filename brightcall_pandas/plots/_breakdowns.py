@@ -190,9 +190,10 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each agent, best first: a dot for the rate shrunk towards the mean, a hollow dot for the
-        rate as counted, a line for its interval, and on the right the possible ranks and the calls. Agents
-        without a rank are gray. Of more than 30 agents the first and the last 15 that are ranked are drawn.
+        A row for each agent, best first: a dot for the rate shrunk towards the mean, with a line down to its
+        lower end, by which the agents rank; below it a hollow dot for the rate as counted on the line of its
+        interval, and on the right the possible ranks and the calls. Agents without a rank are gray. Of more
+        than 30 agents the first and the last 15 that are ranked are drawn.
     """
     if table.empty:
         return no_data(look, "Agents")
@@ -233,7 +234,7 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
         calls_of(look.facts.total(table, "n_calls") - table.loc[nobody, "n_calls"].sum())
         if len(told) < len(table)
         else look.facts.n(table),
-        f"lines: {look.facts.interval} of the rate as counted; possible ranks: by these intervals",
+        "possible ranks: by the intervals of the rates as counted",
         f"ranked from {number(least)} calls on" if least else "",
         f"not drawn: {counted(table.loc[nobody, 'n_calls'].sum(), 'call')} without an agent"
         if len(told) < len(table)
@@ -242,9 +243,11 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
         hidden,
         look.facts.cut(table),
     ]
-    key = [Key("shrunk", look.hue, "dot"), Key("as counted", muted, "ring")]
-    if f"{rate}_adjusted_low" in shown:
-        key.append(Key("lower end of the shrunk rate, which ranks", tones_of(ax, inside=True).ink, "tick"))
+    ranks = "; tick: its lower end, by which they rank" if f"{rate}_adjusted_low" in shown else ""
+    key = [
+        Key(f"shrunk{ranks}", look.hue, "dot"),
+        Key(f"as counted; line: {look.facts.interval}", muted, "ring"),
+    ]
     title = _ranking(told, rate)
     return headed(
         ax, look, title, look.facts.lines(*remarks), form="A dot for each agent", key=key, fits=fits

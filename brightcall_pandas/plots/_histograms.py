@@ -99,7 +99,7 @@ def _what(look: Look) -> str:
 
 
 def _measured(topic: str, look: Look) -> str:
-    """Return from when to when the time to answer is, and the field that tells it; talk time says so itself."""
+    """Return from when to when the time to answer is, and its field; talk time says so itself."""
     if topic == "talk time":
         return ""
     others = "" if look.facts.setting("answered_only", True) else ", of others how long they rang (callTime)"

@@ -248,6 +248,25 @@ class TestByAgent:
         told = "2 of 3 agents could rank first by answer rate; agent 107, now first, could have rank 1–2"
         assert title == told
 
+    def test_each_of_the_two_rates_has_a_line_of_its_own(self):
+        states = [1] * 60 + [0] * 40 + [1] * 30 + [0] * 70
+        table = pd.DataFrame({"userId": ["107"] * 100 + ["108"] * 100, "state": states}).calls.by_agent()
+        ax = plots.by_agent(table)
+        lines = [each.get_segments() for each in ax.collections if hasattr(each, "get_segments")]
+        ends = {
+            (round(begin[0], 6), round(end[0], 6)): (begin[1], end[1])
+            for rows in lines
+            for begin, end in rows
+        }
+        for row, (_, agent) in enumerate(table.iterrows()):
+            shrunk = ends[
+                round(agent["answer_rate_adjusted_low"], 6), round(agent["answer_rate_adjusted"], 6)
+            ]
+            counted = ends[round(agent["answer_rate_low"], 6), round(agent["answer_rate_high"], 6)]
+            assert row - 0.5 < shrunk[0] < row < counted[0] < row + 0.5  # rows are counted downwards
+        assert "shrunk; tick: its lower end, by which they rank" in words(ax)
+        assert "as counted; line: 95 % interval" in words(ax)
+
     def test_unranked_agents_are_grey_and_say_why(self):
         df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 2, "state": 1})
         ax = df.calls.plot.by_agent()
