@@ -228,14 +228,14 @@ def dot_rows(
     if whole is not None:
         _line_of_all(ax, whole)
     # A rate that is ranked has a line of its own, so that of the rate as counted stands a little lower.
-    above, below = (0.0, 0.0) if ranked_at is None else (-_APART, _APART)
-    ax.hlines(places + below, intervals["low"], intervals["high"], color=tones.rule, linewidth=2.5)
+    raised, lowered = (0.0, 0.0) if ranked_at is None else (-_APART, _APART)
+    ax.hlines(places + lowered, intervals["low"], intervals["high"], color=tones.rule, linewidth=2.5)
     if raw is not None:
-        ax.scatter(raw, places + below, s=26, facecolor="none", edgecolor=tones.muted, zorder=5)
+        ax.scatter(raw, places + lowered, s=26, facecolor="none", edgecolor=tones.muted, zorder=5)
     if ranked_at is not None:
-        ax.hlines(places + above, ranked_at, values, color=colors or usual, linewidth=2)
-        ax.scatter(ranked_at, places + above, s=40, marker="|", color=colors or usual, linewidth=2, zorder=5)
-    ax.scatter(values, places + above, s=34, color=colors or usual, zorder=4)
+        ax.hlines(places + raised, ranked_at, values, color=colors or usual, linewidth=2)
+        ax.scatter(ranked_at, places + raised, s=40, marker="|", color=colors or usual, linewidth=2, zorder=5)
+    ax.scatter(values, places + raised, s=34, color=colors or usual, zorder=4)
     low, high = _limits([intervals["low"], intervals["high"], values, raw, ranked_at], metric, span)
     aside: Any = {"xycoords": ("axes fraction", "data"), "in_layout": False, "annotation_clip": False}
     size = look.small

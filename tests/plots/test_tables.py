@@ -373,7 +373,7 @@ class TestBreakdown:
 
 class TestByLine:
     @staticmethod
-    def lines(beyond):
+    def lines(beyond, **more):
         table = pd.DataFrame(
             {
                 "n_calls": 1_000,
@@ -388,7 +388,7 @@ class TestByLine:
             },
             index=pd.Index(["+491", "+492"], name="line"),
         )
-        return plots.by_line(table)
+        return plots.by_line(table.assign(**more))
 
     def test_the_interval_is_that_of_the_adjusted_rate(self):
         segments = [each[:, 0].tolist() for each in self.lines([False, False]).collections[0].get_segments()]
@@ -400,6 +400,20 @@ class TestByLine:
         ax.figure.canvas.draw()
         assert [label.get_text() for label in ax.get_yticklabels()] == ["+492", "* +491"]
         assert not any(text.get_text().endswith("*") for text in ax.texts)
+
+    def test_a_change_beyond_chance_is_flagged_after_correction_for_the_number_of_lines(self):
+        # Of two lines intervals are 2.24 / 1.96 = 1.14 times as wide: ± 1 point becomes ± 1.14.
+        trend = np.array([0.0112, 0.0116])
+        ax = self.lines([False, False], trend=trend, trend_low=trend - 0.01, trend_high=trend + 0.01)
+        told = [text.get_text() for text in ax.texts if text.get_text().startswith("n = 1,000, 10")]
+        assert told == [
+            "n = 1,000, 10 % short, +1.2 ± 1.0 a week *",
+            "n = 1,000, 10 % short, +1.1 ± 1.0 a week",
+        ]
+        assert "± confidence interval, * beyond chance, corrected for 2 lines" in words(ax)
+        ax = self.lines([False, False], trend=trend, trend_low=trend - 0.02, trend_high=trend + 0.02)
+        assert "none beyond chance, corrected for 2 lines" in words(ax)
+        assert "corrected" not in words(self.lines([False, False]))  # without intervals of the trend
 
     def test_a_line_is_named_only_beyond_chance(self):
         title = self.lines([False, False]).get_title("left")
