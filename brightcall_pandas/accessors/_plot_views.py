@@ -188,7 +188,8 @@ class PictureViews:
 
         A bar for each country, most calls first: its share of all calls, and beside it the calls and
         their answer rate with its interval. Calls whose client or country is not known are a gray bar
-        at the end. Of more than twenty countries the largest are drawn, and the others as one bar.
+        at the end. Of more than twenty countries the largest are drawn, and the others as one bar. Of
+        one country, and calls of none, the answer rates are drawn: there are no shares to compare.
         """
         from brightcall_pandas import plots
 

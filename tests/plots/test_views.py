@@ -546,6 +546,22 @@ class TestByCountry:
         assert [each.get_text() for each in ax.get_yticklabels()] == ["Germany", "Switzerland", "not known"]
         assert [bar.get_width() for bar in ax.patches] == [0.5, 0.3, 0.2]
 
+    @pytest.mark.parametrize(
+        ("half", "end"), [(0.02, ""), (0.06, ", no more apart than by chance"), (None, "")]
+    )
+    def test_of_one_country_its_rate_is_held_against_that_of_calls_of_none(self, half, end):
+        index = pd.Index(["(none)", "DE"], name="country")
+        table = pd.DataFrame({"n_calls": [200, 800], "answer_rate": [0.5, 0.45]}, index=index)
+        if half is not None:  # the interval of the difference reaches √2 times as far: 2.8 and 8.5 points
+            low, high = table["answer_rate"] - half, table["answer_rate"] + half
+            table = table.assign(answer_rate_low=low, answer_rate_high=high)
+        ax = plots.by_country(table)
+        told = "80 % of the calls are with clients in Germany: 45 % answered, 50 % where no country is known"
+        assert title(ax) == told + end
+        assert [bar.get_width() for bar in ax.patches] == [0.45, 0.5]
+        assert {"45 % of 800 calls (80 % of all)", "50 % of 200 calls (20 % of all)"} <= set(texts(ax))
+        assert ("chance: " in plots.describe(ax)) == (half is not None)
+
 
 class TestTransferParties:
     @staticmethod
