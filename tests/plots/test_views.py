@@ -528,7 +528,15 @@ class TestAttemptGaps:
         ax = plots.attempt_gaps(self.gaps(high=0.7))
         assert title(ax) == "Attempt 2 reaches 40 % after 1–4 h, 20 % after < 1 h"
         ax = plots.attempt_gaps(self.gaps(high=0.9))
-        assert title(ax) == ("Attempt 2 reaches 30 %; no gap from < 1 h to 1–4 h differs by more than chance")
+        told = "Attempt 2 reaches 30 %; before it no gap from < 1 h to 1–4 h differs by more than chance"
+        assert title(ax) == told
+
+    def test_it_says_which_attempts_are_held_against_chance(self):
+        ax = plots.attempt_gaps(self.gaps())
+        told = "interval of differences before attempt 2, corrected, later attempts are not tested"
+        assert told in plots.describe(ax)
+        assert "later attempts" not in plots.describe(plots.attempt_gaps(self.gaps().iloc[:2]))
+        assert "not tested for chance" in plots.describe(plots.attempt_gaps(self.gaps().iloc[1:]))
 
     def test_groups_are_refused(self):
         with pytest.raises(ValueError, match="split by project"):
