@@ -762,6 +762,25 @@ class TestLogarithmicAxes:
         assert "1,000" in [each.get_text() for each in ax.get_yticklabels()]
         assert 0 < ax.get_ylim()[0] < 1 < 1000 <= ax.get_ylim()[1]
 
+    @pytest.mark.parametrize("picture", ["by_outcome", "heatmap", "by_agent", "attempt_gaps", "calendar"])
+    def test_names_of_rows_have_none_and_stay_where_they_are(self, picture):
+        ax = getattr(calls("default").calls.plot, picture)()
+        ax.figure.canvas.draw()
+        before = [(each.get_text(), each.get_position()) for each in ax.get_yticklabels()], ax.get_ylim()
+        ax.set_yscale("log")
+        with pytest.warns(RuntimeWarning, match="are names, which have no log scale"):
+            ax.figure.canvas.draw()
+        after = [(each.get_text(), each.get_position()) for each in ax.get_yticklabels()], ax.get_ylim()
+        assert after == before
+        ax.figure.canvas.draw()  # it is said once
+
+    def test_bars_take_one(self):
+        ax = calls("default").calls.plot.by_outcome()
+        ax.set_xscale("log")
+        ax.figure.canvas.draw()
+        assert ax.get_xlim()[0] > 0
+        assert "100 %" in [each.get_text() for each in ax.get_xticklabels()]
+
 
 class TestOnePeriod:
     """Of one day none is the highest, and what nothing is known of has no share."""
