@@ -412,11 +412,12 @@ def _reach_of_trend(shown: pd.DataFrame) -> pd.Series:
 def _trends_beyond(shown: pd.DataFrame, table: pd.DataFrame, facts: Facts) -> tuple[list[bool], str]:
     """Return which trends of the lines drawn are beyond chance, and what to say of the test.
 
-    Their intervals are made wider after Bonferroni for all lines of the table whose trend is known.
+    Their intervals are made wider after Bonferroni for all lines of the table whose trend is known. Of a
+    table that claims nothing of chance, as in a report, nothing is claimed of its trends.
     """
     reach = _reach_of_trend(shown)
     many = int((table["trend"].notna() & _reach_of_trend(table).notna()).sum())
-    if not many:
+    if not many or "beyond_chance" not in table:
         return [False] * len(shown), ""
     beyond = (shown["trend"].abs() > widened(many, facts) * reach).tolist()
     which = FLAG if any(beyond) else "none"

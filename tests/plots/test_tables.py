@@ -373,8 +373,8 @@ class TestBreakdown:
 
 class TestByLine:
     @staticmethod
-    def lines(beyond, **more):
-        table = pd.DataFrame(
+    def table(beyond):
+        return pd.DataFrame(
             {
                 "n_calls": 1_000,
                 "answered": [200, 300],
@@ -388,7 +388,9 @@ class TestByLine:
             },
             index=pd.Index(["+491", "+492"], name="line"),
         )
-        return plots.by_line(table.assign(**more))
+
+    def lines(self, beyond, **more):
+        return plots.by_line(self.table(beyond).assign(**more))
 
     def test_the_interval_is_that_of_the_adjusted_rate(self):
         segments = [each[:, 0].tolist() for each in self.lines([False, False]).collections[0].get_segments()]
@@ -414,6 +416,10 @@ class TestByLine:
         ax = self.lines([False, False], trend=trend, trend_low=trend - 0.02, trend_high=trend + 0.02)
         assert "none beyond chance, corrected for 2 lines" in words(ax)
         assert "corrected" not in words(self.lines([False, False]))  # without intervals of the trend
+        table = self.table([False, False]).assign(
+            trend=trend, trend_low=trend - 0.01, trend_high=trend + 0.01
+        )
+        assert "*" not in words(plots.by_line(table.drop(columns="beyond_chance")))
 
     def test_a_line_is_named_only_beyond_chance(self):
         title = self.lines([False, False]).get_title("left")
