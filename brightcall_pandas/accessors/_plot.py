@@ -103,10 +103,10 @@ class CallsPlot(PictureViews, TransferPictures):
     ) -> Axes:
         """Draw the rate by which the agents are ranked, shrunk towards the mean and as counted.
 
-        A row for each agent, best first: a dot for the rate shrunk towards the mean, a hollow dot for
-        the rate as counted, a line for its interval, and on the right the possible ranks and the calls.
-        Agents without a rank are gray. Of more than 30 agents the first and the last 15 that are ranked
-        are drawn.
+        A row for each agent, best first: a dot for the rate shrunk towards the mean, with a line down
+        to its lower end, by which the agents rank; below it a hollow dot for the rate as counted on the
+        line of its interval, and on the right the possible ranks and the calls. Agents without a rank
+        are gray. Of more than 30 agents the first and the last 15 that are ranked are drawn.
         """
         from brightcall_pandas import plots
 
@@ -285,8 +285,8 @@ class CallsPlot(PictureViews, TransferPictures):
         ends of the day are left out. Cells that rest on fewer than ten calls, of a rate or
         a mean fewer than 30, are hatched and have no color; for a mean, the calls it is
         taken over count. Other hours of which the table tells that their rate is beyond chance
-        are framed, and the title counts them; of a number it says if the peak may be
-        chance. An hour stands where it begins.
+        are framed, and the title counts them and says where most of them lie; of a number it
+        says if the peak may be chance. An hour stands where it begins.
         """
         from brightcall_pandas import plots
 

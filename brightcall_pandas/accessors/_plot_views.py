@@ -115,8 +115,8 @@ class PictureViews:
         A cell for each day, with its date where there is room, a row for each weekday and a
         column for each week; darker means more, lighter on a dark background. A rate of fewer
         than 30 calls is hatched and sets no color, and so is a day of which calls are only
-        loaded in part. Days whose rate differs from that of all by more than chance are
-        framed. Of more than 53 weeks the last are drawn.
+        loaded in part. Of the other days the title counts those whose rate differs from that
+        of all by more than chance; they are framed. Of more than 53 weeks the last are drawn.
         """
         from brightcall_pandas import plots
 
@@ -142,7 +142,8 @@ class PictureViews:
         A line for each of the six most frequent outcomes on the band of its interval, named
         at its end, where it was in the last whole period, with its share then. Periods that
         the days do not fill are hollow. The title tells the outcome whose share of the last
-        whole period differs most from those before, if any differs by more than chance.
+        whole period differs most from those before, if any differs by more than chance;
+        beside it the others are gray.
         """
         from brightcall_pandas import plots
 
@@ -155,9 +156,9 @@ class PictureViews:
 
         A curve for each of the six largest groups, on a logarithmic axis of time: the share
         of its answered calls that talk at least so long. Dots are medians, with their
-        intervals as lines: of groups in a row each below the curves, beside the name, from
-        which a line leads there in the form of the curve. The title compares the longest
-        and the shortest median, if they differ by more than chance.
+        intervals as lines: of groups in a row each below the curves, with a sample of the
+        curve behind the name. The title compares the longest and the shortest median, if
+        they differ by more than chance; the other curves are thin and gray.
         """
         from brightcall_pandas import plots
 
@@ -187,7 +188,8 @@ class PictureViews:
 
         A bar for each country, most calls first: its share of all calls, and beside it the calls and
         their answer rate with its interval. Calls whose client or country is not known are a gray bar
-        at the end. Of more than twenty countries the largest are drawn, and the others as one bar.
+        at the end. Of more than twenty countries the largest are drawn, and the others as one bar. Of
+        one country, and calls of none, the answer rates are drawn: there are no shares to compare.
         """
         from brightcall_pandas import plots
 

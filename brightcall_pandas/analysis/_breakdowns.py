@@ -62,7 +62,11 @@ def tally_summary(df: pd.DataFrame, *, by: By = None, region: str | None = None)
 def finish_summary(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table of `summary` from its tally."""
     *keys, _ = folded_keys(keys_of_index(table.index), table["n_calls"].to_numpy())
-    return metrics_of(table, grouped(keys), _KEY_FIGURES)
+    groups = grouped(keys)
+    result = metrics_of(table, groups, _KEY_FIGURES)
+    sums = known_sums(table, groups, sums_for(_KEY_FIGURES))
+    result.attrs["first_time_known"] = sums["first_time_known"].tolist()
+    return result
 
 
 @additive(tally_summary, finish_summary, whole_clients=True, durations=_DURATIONS)
@@ -97,7 +101,8 @@ def summary(df: pd.DataFrame, *, by: By = None, region: str | None = None) -> pd
         - ``ai_talk_share``: AI talk time ÷ talk time, both over all calls
         - ``recordings_ready``: calls whose recording can be played
 
-        Without calls the table is empty.
+        Without calls the table is empty. ``attrs["first_time_known"]`` holds for each row how many calls
+        have a mark that is known, the denominator of ``first_time_share``.
 
     Raises
     ------

@@ -269,6 +269,18 @@ class Explorer:
         publish({"image/png": picture, "text/plain": words}, {"image/png": {"alt": words}})
         publish({"text/html": _snapshot.as_html(view, self.code()), "text/plain": self.code()})
 
+    @locked
+    def close(self) -> None:
+        """Take the page away, and let go of the calls.
+
+        As long as it has a page an explorer stays in memory with its calls until the kernel ends, whether or
+        not a variable holds it: a click may still come. Selection, rows and code can be asked for afterwards
+        too.
+        """
+        if self._stored is not None:
+            self._stored.replace()
+        self.page.close()
+
     # Presets
 
     @property

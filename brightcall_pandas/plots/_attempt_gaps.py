@@ -64,11 +64,20 @@ def attempt_gaps(table: pd.DataFrame, look: Look) -> Axes:
             look.facts.cut(table),
             f"hatched: fewer than {_FEW}" if (told["unreached"] < _FEW).any() else "",
             "blank: no such attempt" if len(told) < len(attempts) * len(gaps) else "",
-            f"chance: {look.facts.interval} of differences before attempt {attempts[0]}, corrected",
+            _tested(told, attempts, look.facts),
         ),
         form="A cell for each attempt, downwards, and gap, across; darker for a higher share",
         fits=cells_framed(ax, [f"attempt {each}" for each in attempts], gaps, texts, look),
     )
+
+
+def _tested(told: pd.DataFrame, attempts: list[str], facts: Facts) -> str:
+    """Return which differences were held against chance: those that the title compares."""
+    rows: Any = told.xs(attempts[0], level=0)
+    if (rows["unreached"] >= _FEW).sum() < 2:
+        return "not tested for chance"
+    others = ", later attempts are not tested" if len(attempts) > 1 else ""
+    return f"chance: {facts.interval} of differences before attempt {attempts[0]}, corrected{others}"
 
 
 def _nothing(table: pd.DataFrame) -> str:
@@ -111,4 +120,4 @@ def _finding(told: pd.DataFrame, attempt: str, facts: Facts) -> str:
         shares = (f"{percent(each['marginal_rate'])} after {each.name}" for each in (best, worst))
         return f"{begin} {', '.join(shares)}"
     names = [gap for gap in map(str, told.xs(attempt, level=0).index) if gap in set(map(str, rows.index))]
-    return f"{begin} {every}; no gap from {names[0]} to {names[-1]} differs by more than chance"
+    return f"{begin} {every}; before it no gap from {names[0]} to {names[-1]} differs by more than chance"

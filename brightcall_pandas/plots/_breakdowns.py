@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from brightcall_pandas.frame import NONE
 from brightcall_pandas.plots._choice import best_and_worst, chosen_rows
 from brightcall_pandas.plots._colors import tones_of
+from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._formats import (
     amounts,
     calls_of,
@@ -26,8 +27,16 @@ from brightcall_pandas.plots._formats import (
 )
 from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._rows import bar_rows, dot_rows, flag_key, interval_of, named_group, row_labels
-from brightcall_pandas.plots._standing import Standing, both_ends, level_of, standing_out
+from brightcall_pandas.plots._rows import (
+    FLAG,
+    bar_rows,
+    dot_rows,
+    flag_key,
+    interval_of,
+    named_group,
+    row_labels,
+)
+from brightcall_pandas.plots._standing import Standing, both_ends, level_of, standing_out, widened
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["breakdown", "by_agent", "by_line"]
@@ -190,9 +199,10 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each agent, best first: a dot for the rate shrunk towards the mean, a hollow dot for the
-        rate as counted, a line for its interval, and on the right the possible ranks and the calls. Agents
-        without a rank are gray. Of more than 30 agents the first and the last 15 that are ranked are drawn.
+        A row for each agent, best first: a dot for the rate shrunk towards the mean, with a line down to its
+        lower end, by which the agents rank; below it a hollow dot for the rate as counted on the line of its
+        interval, and on the right the possible ranks and the calls. Agents without a rank are gray. Of more
+        than 30 agents the first and the last 15 that are ranked are drawn.
     """
     if table.empty:
         return no_data(look, "Agents")
@@ -233,7 +243,7 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
         calls_of(look.facts.total(table, "n_calls") - table.loc[nobody, "n_calls"].sum())
         if len(told) < len(table)
         else look.facts.n(table),
-        f"lines: {look.facts.interval} of the rate as counted; possible ranks: by these intervals",
+        "possible ranks: by the intervals of the rates as counted",
         f"ranked from {number(least)} calls on" if least else "",
         f"not drawn: {counted(table.loc[nobody, 'n_calls'].sum(), 'call')} without an agent"
         if len(told) < len(table)
@@ -242,9 +252,11 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
         hidden,
         look.facts.cut(table),
     ]
-    key = [Key("shrunk", look.hue, "dot"), Key("as counted", muted, "ring")]
-    if f"{rate}_adjusted_low" in shown:
-        key.append(Key("lower end of the shrunk rate, which ranks", tones_of(ax, inside=True).ink, "tick"))
+    ranks = "; tick: its lower end, by which they rank" if f"{rate}_adjusted_low" in shown else ""
+    key = [
+        Key(f"shrunk{ranks}", look.hue, "dot"),
+        Key(f"as counted; line: {look.facts.interval}", muted, "ring"),
+    ]
     title = _ranking(told, rate)
     return headed(
         ax, look, title, look.facts.lines(*remarks), form="A dot for each agent", key=key, fits=fits
@@ -314,6 +326,7 @@ def by_line(table: pd.DataFrame, look: Look) -> Axes:
         if "beyond_chance" in shown
         else None
     )
+    moved, tested = _trends_beyond(shown, table, look.facts)
     ax, fits = dot_rows(
         row_labels(shown.index),
         shown["answer_rate_adjusted"],
@@ -324,6 +337,7 @@ def by_line(table: pd.DataFrame, look: Look) -> Axes:
                 shown["short_call_share"],
                 shown["trend"],
                 _reach_of_trend(shown),
+                moved,
                 strict=True,
             )
         ],
@@ -343,7 +357,7 @@ def by_line(table: pd.DataFrame, look: Look) -> Axes:
         look.facts.n(table),
         f"lines: {look.facts.interval} of the adjusted rate",
         f"short calls: talk time below {short} ÷ answered" if short else "",
-        f"change: percentage points, ± {look.facts.interval}",
+        f"change: percentage points, ± {look.facts.interval}{tested}",
         f"dashed: {percent(_middle(table))} of all",
         f"chance: answered against expected, {level_of(look.facts)}" if "beyond_chance" in table else "",
         hidden,
@@ -395,14 +409,29 @@ def _reach_of_trend(shown: pd.DataFrame) -> pd.Series:
     return (shown["trend_high"] - shown["trend_low"]) / 2
 
 
+def _trends_beyond(shown: pd.DataFrame, table: pd.DataFrame, facts: Facts) -> tuple[list[bool], str]:
+    """Return which trends of the lines drawn are beyond chance, and what to say of the test.
+
+    Their intervals are made wider after Bonferroni for all lines of the table whose trend is known. Of a
+    table that claims nothing of chance, as in a report, nothing is claimed of its trends.
+    """
+    reach = _reach_of_trend(shown)
+    many = int((table["trend"].notna() & _reach_of_trend(table).notna()).sum())
+    if not many or "beyond_chance" not in table:
+        return [False] * len(shown), ""
+    beyond = (shown["trend"].abs() > widened(many, facts) * reach).tolist()
+    which = FLAG if any(beyond) else "none"
+    return beyond, f", {which} beyond chance, corrected for {counted(many, 'line')}"
+
+
 def _line(label: Any) -> str:
     return f"Line {label_of(label, _NAME)}"
 
 
-def _short_and_trend(calls: float, short: float, trend: float, reach: float) -> str:
+def _short_and_trend(calls: float, short: float, trend: float, reach: float, beyond: bool) -> str:
     words = [f"n = {number(calls)}"]
     words += [] if np.isnan(short) else [f"{percent(short)} short"]
     if not np.isnan(trend):
         either = "" if np.isnan(reach) else f" ± {reach * 100:.1f}"
-        words.append(f"{signed(trend * 100, 1)}{either} a week")
+        words.append(f"{signed(trend * 100, 1)}{either} a week{f' {FLAG}' if beyond else ''}")
     return ", ".join(words)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._fitting import Fit, PlacedLabels
 
-__all__ = ["Steps", "moment", "steps_of", "time_axis"]
+__all__ = ["Steps", "dot_axis", "middles_of", "moment", "steps_of", "time_axis"]
 
 _STEPS = (
     ("5 minutes", "5min"),
@@ -33,6 +33,9 @@ _STEPS = (
 """Steps of a time axis: parts of a day, so that days look alike, or whole days and more."""
 
 _NAMED = (("year", 360), ("quarter", 85), ("month", 27), ("week", 6.9), ("day", 0.9), ("hour", 1 / 24.5))
+
+_BEGINS = {"week": ("W-MON", 200), "month": ("MS", 1_100), "quarter": ("MS", 1_100), "year": ("YS", 36_600)}
+"""How the begin of a step is told, which need not be a Monday, and up to how many days each one is."""
 
 
 @dataclass(frozen=True)
@@ -154,36 +157,75 @@ def period_name(stamps: pd.DatetimeIndex) -> str:
 
 def time_axis(ax: Axes, edges: NDArray[Any], size: float) -> list[Fit]:
     """Label a time axis at hours, days, Mondays or firsts of months, whatever suits its length."""
+    begin, end = _limited(ax, edges)
+    ticks, freq = _ticks(begin, end)
+    return [PlacedLabels(_numbers(ticks), _tick_labels(ticks, freq), size)]
+
+
+def dot_axis(ax: Axes, steps: Steps, size: float) -> list[Fit]:
+    """Label a time axis below the middles of its steps, where a line has its dots."""
+    begin, end = _limited(ax, steps.edges)
+    begins, middles = pd.DatetimeIndex(steps.edges[:-1]), middles_of(steps)
+    ticks, freq = _ticks(begin, end)
+    own, most = _BEGINS.get(steps.name, ("", 0))
+    if (end - begin).days <= most:
+        ticks, freq = list(begins), own
+    if freq == own == "W-MON":
+        ax.set_xlabel("weeks, by their first day")
+    # A label stands below the first step of its month, or of what else it names.
+    places = np.searchsorted(begins.to_numpy(), pd.DatetimeIndex(ticks).to_numpy())
+    kept = [
+        (middles[place], label)
+        for place, label in zip(places, _tick_labels(ticks, freq), strict=True)
+        if place < len(begins)
+    ]
+    return [PlacedLabels([place for place, _ in kept], [label for _, label in kept], size)]
+
+
+def middles_of(steps: Steps) -> NDArray[np.float64]:
+    """Return the middle of each step, in matplotlib's days."""
+    edges = np.asarray(_numbers(steps.edges), dtype=np.float64)
+    return (edges[1:] + edges[:-1]) / 2
+
+
+def _numbers(times: Any) -> Any:
+    """Return times as matplotlib's days."""
+    untyped: Any = dates
+    return untyped.date2num(times)
+
+
+def _limited(ax: Axes, edges: NDArray[Any]) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Limit a time axis to its steps; return begin and end."""
     begin, end = pd.Timestamp(edges[0]), pd.Timestamp(edges[-1])
     untyped: Any = ax
     untyped.set_xlim(begin, end)
     ax.xaxis.set_minor_locator(NullLocator())
-    ticks, labels = _ticks(begin, end)
-    places = [float(dates.date2num(tick)) for tick in ticks]  # type: ignore[no-untyped-call]
-    return [PlacedLabels(places, labels, size)]
+    return begin, end
 
 
-def _ticks(begin: pd.Timestamp, end: pd.Timestamp) -> tuple[list[pd.Timestamp], list[str]]:
+def _ticks(begin: pd.Timestamp, end: pd.Timestamp) -> tuple[list[pd.Timestamp], str]:
+    """Return the ticks of a time axis, and what they are the begins of: ``"W-MON"``, or ``"3h"``."""
     days = (end - begin) / pd.Timedelta(days=1)
     if days <= 3:
-        hours = next(each for each in (1, 2, 3, 6, 12) if days * 24 / each <= 13)
-        ticks = list(pd.date_range(begin.ceil(f"{hours}h"), end, freq=f"{hours}h"))
-        return ticks, [
+        freq = f"{next(each for each in (1, 2, 3, 6, 12) if days * 24 / each <= 13)}h"
+        return list(pd.date_range(begin.ceil(freq), end, freq=freq)), freq
+    freq = "D" if days <= 15 else "W-MON" if days <= 200 else "MS" if days <= 1100 else "YS"
+    ticks = [each for each in pd.date_range(begin.normalize(), end, freq=freq) if begin <= each < end]
+    return ticks or [begin], freq
+
+
+def _tick_labels(ticks: list[pd.Timestamp], freq: str) -> list[str]:
+    """Return the labels of ticks: a second line tells the day, or the year, where it is a new one."""
+    if freq.endswith("h"):
+        return [
             f"{each:%H:%M}\n{_day(each)}" if _is_first(ticks, n) else f"{each:%H:%M}"
             for n, each in enumerate(ticks)
         ]
-    freq = "D" if days <= 15 else "W-MON" if days <= 200 else "MS" if days <= 1100 else "YS"
-    ticks = [each for each in pd.date_range(begin.normalize(), end, freq=freq) if begin <= each < end]
-    if not ticks:
-        ticks = [begin]
-    text = [
-        _day(each) if freq in ("D", "W-MON") else f"{each:%b}" if freq == "MS" else str(each.year)
-        for each in ticks
-    ]
     if freq == "YS":
-        return ticks, text
+        return [str(each.year) for each in ticks]
+    text = [_day(each) if freq in ("D", "W-MON") else f"{each:%b}" for each in ticks]
     years = [n == 0 or ticks[n - 1].year != each.year for n, each in enumerate(ticks)]
-    return ticks, [
+    return [
         f"{label}\n{each.year}" if new else label for label, each, new in zip(text, ticks, years, strict=True)
     ]
 

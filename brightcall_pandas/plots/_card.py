@@ -22,6 +22,7 @@ from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 __all__ = ["summary"]
 
 _ROWS = 12
+_HOUR = 3_600
 _SMALLEST = 4.0  # points
 _LARGEST = 1.7  # times the usual size, where there is room
 _FIGURE = 2.2  # how much larger the figures are than what they are
@@ -53,22 +54,34 @@ def summary(table: pd.DataFrame, look: Look) -> Axes:
     """
     if table.empty or not table["n_calls"].sum():
         return no_data(look, "Summary")
-    return _card(table.iloc[0], look) if len(table) == 1 else _grid(table, look)
+    return _card(table, look) if len(table) == 1 else _grid(table, look)
 
 
-def _tiles(row: pd.Series) -> list[tuple[str, str, str]]:
-    """Return the name of each key figure, the figure, and what it is of."""
-    each = row["calls_per_client"]
+def _tiles(row: pd.Series, marked: float) -> list[tuple[str, str, str]]:
+    """Return the name of each key figure, the figure, and what it is of; `marked` are calls with a mark."""
+    each, talk = row["calls_per_client"], row.get("talk_time_total_s", np.nan)
     return [
         ("calls", number(row["n_calls"]), f"answered: {number(row['answered'])}"),
         ("answer rate", percent(row["answer_rate"]), "answered ÷ calls"),
         _middle("talk time", row["talk_time_median_s"], row["talk_time_mean_s"]),
         _middle("time to answer", row["answer_time_median_s"], row["answer_time_mean_s"]),
         ("clients", number(row["unique_clients"]), _each(row["unique_clients"], each)),
-        ("marked as first call", percent(row["first_time_share"]), "of calls marked yes or no"),
-        ("transferred", percent(row["transferred_share"]), "of calls"),
-        ("AI's talk time", percent(row["ai_talk_share"]), "of talk time"),
+        (
+            "marked as first call",
+            percent(row["first_time_share"]),
+            f"of {'calls' if pd.isna(marked) else number(marked)} marked yes or no",
+        ),
+        ("transferred", percent(row["transferred_share"]), f"of {number(row['n_calls'])} calls"),
+        ("AI's talk time", percent(row["ai_talk_share"]), _of_talk(talk)),
     ]
+
+
+def _of_talk(seconds: float) -> str:
+    """Return how much talk time there is, in hours where there are any: days would be of 24 hours."""
+    if pd.isna(seconds):
+        return "of talk time"
+    told = f"{number(seconds / _HOUR)} h" if seconds >= 2 * _HOUR else duration(seconds)
+    return f"of {told} of talk time"
 
 
 def _each(clients: float, calls: float) -> str:
@@ -86,10 +99,13 @@ def _middle(what: str, median: float, mean: float) -> tuple[str, str, str]:
     return f"{what}, median", middle, f"mean {average}, of answered"
 
 
-def _card(row: pd.Series, look: Look) -> Axes:
-    ax = look.axes(height=2.9)
+def _card(table: pd.DataFrame, look: Look) -> Axes:
+    row, ax = table.iloc[0], look.axes(height=2.9)
     ax.set_axis_off()
-    tones, tiles = tones_of(ax), _tiles(row)
+    marked = table.attrs.get("first_time_known")
+    # Of a row that was cut out of several the list does not say which is its own.
+    of_row = marked[0] if isinstance(marked, list) and len(marked) == 1 else np.nan
+    tones, tiles = tones_of(ax), _tiles(row, of_row)
     sizes = (look.small, _FIGURE * look.small, look.small)
     styles = zip(sizes, ("normal", "bold", "normal"), (tones.muted, tones.ink, tones.muted), strict=True)
     forms: list[dict[str, Any]] = [

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import dates
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._calendar import Steps, moment, steps_of, time_axis
+from brightcall_pandas.plots._calendar import Steps, dot_axis, middles_of, moment, steps_of
 from brightcall_pandas.plots._choice import chosen_groups, outer_levels
 from brightcall_pandas.plots._colors import RED, tones_of
 from brightcall_pandas.plots._fitting import cut_to, text_size
@@ -26,10 +25,11 @@ from brightcall_pandas.plots._placed import PointLabels, halo
 from brightcall_pandas.plots._settled import hatch_unsettled
 from brightcall_pandas.plots._text import Key
 
-__all__ = ["Panels", "control_chart", "ends_of", "middles_of", "plural", "small_multiples"]
+__all__ = ["Panels", "control_chart", "ends_of", "plural", "small_multiples"]
 
 _PANELS = 12
 _NAMED = 2  # periods or groups that are named in a title
+_BESIDE, _BESIDE_LABEL = 0.12, 0.3  # of the span of the rates, above and below them
 _FALSE = 0.0027  # part of what is alike that lies outside three standard errors
 _TOPIC = "Answer rate over time"
 _OUTSIDE = "outside what chance explains"
@@ -73,7 +73,7 @@ def control_chart(table: pd.DataFrame, look: Look) -> Axes:
     unsettled = hatch_unsettled(ax, steps, look.facts)
     word, words = steps.name, plural(steps.name)
     ax.set_ylabel("answer rate")
-    ax.margins(y=0.08)
+    ax.margins(y=_BESIDE)
     percent_axis(ax.yaxis)
     key = [Key(f"{percent(mean)} in all whole {words}", tones_of(ax).muted, "line")]
     key += [Key(_OUTSIDE, RED, "dot")] if outside.any() else []
@@ -91,7 +91,7 @@ def control_chart(table: pd.DataFrame, look: Look) -> Axes:
         ),
         form=f"A line with a dot for each {word}, on a band of control limits",
         key=key,
-        fits=[*time_axis(ax, steps.edges, look.small), _signals(ax, known, steps, outside, look)],
+        fits=[*dot_axis(ax, steps, look.small), _signals(ax, known, steps, outside, look)],
     )
 
 
@@ -104,7 +104,8 @@ def _verdict(outside: pd.DataFrame, mean: float, whole: int, word: str) -> str:
     if whole < 2:
         return f"One {word} cannot tell chance from change"
     if outside.empty:
-        return f"The answer rate of all {whole} {plural(word)} lies within what chance explains"
+        every = "both" if whole == 2 else f"all {whole}"
+        return f"The answer rate of {every} {plural(word)} lies within what chance explains"
     many, rates = len(outside), outside["answer_rate"]
     said = f"{many} of {whole} {plural(word)} {'lies' if many == 1 else 'lie'} {_OUTSIDE}"
     if many > _NAMED:
@@ -132,13 +133,6 @@ def plural(word: str) -> str:
 def _steps(stamps: Any, look: Look) -> Steps:
     """Return the periods of a table as steps of a time axis, none of them put together."""
     return steps_of(stamps, len(stamps), look.facts)
-
-
-def middles_of(steps: Steps) -> NDArray[np.float64]:
-    """Return the middle of each step, in matplotlib's days."""
-    untyped: Any = dates
-    edges = np.asarray(untyped.date2num(steps.edges), dtype=np.float64)
-    return (edges[1:] + edges[:-1]) / 2
 
 
 def _draw(
@@ -179,7 +173,7 @@ def _signals(
     *,
     dated: bool = False,
 ) -> PointLabels:
-    """Write the rate, and the date if asked, beside each period outside its limits, off the line."""
+    """Write the rate, and the date if asked, at each period outside its limits: off the line and the band."""
     points = np.column_stack([_middles(known, steps), known["answer_rate"].to_numpy(dtype=np.float64)])
     form: Any = {"transform": IdentityTransform(), "fontweight": "bold", "in_layout": False}
     form["path_effects"] = halo(ax)
@@ -193,7 +187,8 @@ def _signals(
     places = np.arange(len(points))
     between = np.linspace(0, len(points) - 1, 12 * len(points))
     line = np.column_stack([np.interp(between, places, each) for each in points.T])
-    return PointLabels(texts, points[outside], line)
+    middle = float(np.median(points[:, 1]))
+    return PointLabels(texts, points[outside], line, [1 if rate > middle else -1 for rate in rates])
 
 
 def _middles(known: pd.DataFrame, steps: Steps) -> NDArray[np.float64]:
@@ -268,10 +263,11 @@ def small_multiples(table: pd.DataFrame, look: Look) -> Axes:
 
 
 def ends_of(steps: Steps) -> tuple[str, str]:
-    """Return when the first and the last step begin."""
+    """Return when the first and the last step begin, as short as can be: the subtitle has the years."""
     first, last = pd.Timestamp(steps.edges[0]), pd.Timestamp(steps.edges[-2])
-    year = "" if first.year == last.year else f" {first.year}"
-    return f"{first.day} {first:%b}{year}", f"{last.day} {last:%b} {last.year}"
+    if last - first > pd.Timedelta(days=360):
+        return f"{first:%b %Y}", f"{last:%b %Y}"
+    return f"{first.day} {first:%b}", f"{last.day} {last:%b}"
 
 
 def _named(known: pd.DataFrame) -> tuple[pd.DataFrame, float]:
@@ -321,9 +317,14 @@ def _panels(
         panels.append(panel)
         labels.append(_signals(panel, part, steps, out, look, dated=True))
     every = np.concatenate(rates)
-    margin = max(0.12 * (every.max() - every.min()), 0.02)
+    span = max(every.max() - every.min(), 0.1)
+    # Above and below what lies outside there is room for its label.
+    above, below = (
+        (_BESIDE_LABEL if any(way in ways for ways in outside.values()) else _BESIDE) * span
+        for way in ("above", "below")
+    )
     for panel in panels:
-        panel.set_ylim(max(every.min() - margin, 0), min(every.max() + margin, 1))
+        panel.set_ylim(max(every.min() - below, 0), min(every.max() + above, 1))
         percent_axis(panel.yaxis)
         own: Any = panel.yaxis.get_major_locator()
         own.set_params(min_n_ticks=1)  # on a low panel two would touch
@@ -378,7 +379,7 @@ class Panels:
                 )
             )
             panel.tick_params(axis="y", labelleft=column == 0, labelsize=self.size)
-            free.yaxis.get_major_locator().set_params(nbins=max(min(int(high / (2.2 * line)), 4), 1))
+            free.yaxis.get_major_locator().set_params(nbins=max(min(int(high / (1.2 * line)), 4), 1))
             self._write(place, renderer, wide, last=place + columns >= len(self.panels))
             if self.labels:
                 self.labels[place].fit(panel, renderer)

@@ -6,11 +6,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from brightcall_pandas.frame import NONE, country_name
-from brightcall_pandas.plots._formats import calls_of, number, percent
+from brightcall_pandas.plots._colors import GRAY
+from brightcall_pandas.plots._formats import calls_of, counted, number, percent
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._limits import clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._rows import bar_rows
+from brightcall_pandas.plots._rows import bar_rows, interval_of
+from brightcall_pandas.plots._standing import differ
 
 __all__ = ["by_country"]
 
@@ -32,12 +34,15 @@ def by_country(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A bar for each country, most calls first: its share of all calls, and beside it the calls and their
         answer rate with its interval. Calls whose client or country is not known are a gray bar at the end.
-        Of more than twenty countries the largest are drawn, and the others as one bar.
+        Of more than twenty countries the largest are drawn, and the others as one bar. Of one country, and
+        calls of none, the answer rates are drawn: there are no shares to compare.
     """
     if table.empty or not table["n_calls"].sum():
         return no_data(look, _TOPIC)
     every = table["n_calls"].sum()
     known, nobody = table[table.index != NONE], table[table.index == NONE]
+    if len(known) == len(nobody) == 1 and "answer_rate" in table and table["answer_rate"].notna().all():
+        return _one_country(pd.concat([known, nobody]), every, look)
     if look.sort == "name":
         known = known.sort_index()
     elif look.sort == "value" and "answer_rate" in known:
@@ -52,12 +57,12 @@ def by_country(table: pd.DataFrame, look: Look) -> Axes:
         labels.append(f"{len(rest)} other countries" if len(rest) > 1 else "another country")
         counts.append(rest["n_calls"].sum())
         texts.append(number(counts[-1]))
-    muted = [look.hue] * len(shown) + ["#8a8a8a"] * (len(counts) - len(shown))
+    muted = [look.hue] * len(shown) + [GRAY] * (len(counts) - len(shown))
     if len(nobody):
         labels.append("not known")
         counts.append(nobody["n_calls"].sum())
         texts.append(_text(nobody.iloc[0]))
-        muted.append("#8a8a8a")
+        muted.append(GRAY)
     ax, fits = bar_rows(
         labels, [count / every for count in counts], texts, look, colors=muted, unit="share of calls"
     )
@@ -73,6 +78,43 @@ def by_country(table: pd.DataFrame, look: Look) -> Axes:
             calls_of(every),
         ),
         form="A bar for each country, as long as its share of the calls",
+        fits=fits,
+    )
+
+
+def _one_country(table: pd.DataFrame, every: float, look: Look) -> Axes:
+    """Draw the answer rate of the one country that is known, and that of the calls of none."""
+    rates, counts = table["answer_rate"], table["n_calls"]
+    intervals = interval_of(table, "answer_rate") if "answer_rate_low" in table else None
+    shares = [percent(count / every) for count in counts]
+    rows = zip(rates, counts, shares, strict=True)
+    country = _country(table.index[0])
+    ax, fits = bar_rows(
+        [country, "not known"],
+        rates,
+        [f"{percent(rate)} of {counted(count, 'call')} ({share} of all)" for rate, count, share in rows],
+        look,
+        metric="answer_rate",
+        intervals=intervals,
+        colors=[look.hue, GRAY],
+        unit="answer rate",
+    )
+    title = f"{shares[0]} of the calls are with clients in {country}: {percent(rates.iloc[0])} answered"
+    title += f", {percent(rates.iloc[1])} where no country is known"
+    chance = f"chance: {look.facts.interval} of the difference" if intervals is not None else ""
+    if chance and not differ(table.iloc[0], table.iloc[1], "answer_rate", len(table), look.facts):
+        title += ", no more apart than by chance"
+    return headed(
+        ax,
+        look,
+        title,
+        look.facts.lines(
+            "answered ÷ calls, by the country of the client's number",
+            f"whiskers: {look.facts.interval}" if intervals is not None else "",
+            chance,
+            calls_of(every),
+        ),
+        form="A bar for the country and one for calls of none, as long as their answer rates",
         fits=fits,
     )
 

@@ -36,7 +36,6 @@ from brightcall_pandas.plots._text import Key
 __all__ = ["calendar"]
 
 _WEEKS = 53  # a year
-_LEAST_DATE = 5.5  # points of the letters of a date
 _NAMED = 2  # days that the title names
 _FEW = 30  # calls: a rate or a mean of fewer is hatched and sets no color
 _WEEK = pd.Timedelta(days=7)
@@ -77,37 +76,38 @@ class _Days:
 
     @property
     def outside(self) -> Flags:
-        """Which days differ from the rate of all by more than chance; none where the value is no rate."""
+        """Which days differ from the rate of all by more than chance; none where the value is no rate.
+
+        Of those that are hatched none does: they rest on too little to be told.
+        """
         if not is_rate(self.value) or np.isnan(self.calls).all():
             return np.zeros(len(self.values), dtype=bool)
         if self.told is not None:
-            return self.told & ~self.part
+            return self.told & ~self.few
         calls = np.where(self.calls > 0, self.solid_calls, np.nan)
         low, high = chance_band(self.mean, calls, ALIKE)
-        return np.asarray((self.values < low) | (self.values > high)) & ~self.part
+        return np.asarray((self.values < low) | (self.values > high)) & ~self.few
 
 
 @dataclass
 class _Dates:
-    """The days of the month in the corners of cells, where there is room for them above the values."""
+    """The days of the month in the corners of cells, where there is ample room for them above the values."""
 
     dates: Sequence[Text]
     values: Sequence[Text]
     size: float
 
     def fit(self, ax: Axes, renderer: Any) -> None:
-        """Show the dates as large as there is room, or not at all."""
+        """Show the dates in full size or not at all: squeezed in, they are read as values."""
         box, (left, right), (low, high) = ax.get_window_extent(), ax.get_xlim(), ax.get_ylim()
         width, height = box.width / abs(right - left), box.height / abs(high - low)
         font = self.values[0].get_fontproperties().copy()
         taken = text_size(renderer, "88", font)[1]
         font.set_size(self.size)
         across, along = text_size(renderer, "88", font)
-        size = self.size * min((0.82 * height - taken) / along, 0.45 * width / across, 1)
-        shown = size >= _LEAST_DATE
+        shown = 1.3 * along <= 0.82 * height - taken and across <= 0.3 * width
         for date, value in zip(self.dates, self.values, strict=True):
             date.set_visible(shown)
-            date.set_fontsize(max(size, _LEAST_DATE))
             value.set_y(np.floor(value.get_position()[1]) + (0.66 if shown else 0.5))
 
 
@@ -126,8 +126,9 @@ def calendar(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A cell for each day, with its date where there is room, a row for each weekday and a column for each
         week; darker means more, lighter on a dark background. A rate of fewer than 30 calls is hatched and
-        sets no color, and so is a day of which calls are only loaded in part. Days whose rate differs from
-        that of all by more than chance are framed. Of more than 53 weeks the last are drawn.
+        sets no color, and so is a day of which calls are only loaded in part. Of the other days the title
+        counts those whose rate differs from that of all by more than chance; they are framed. Of more than 53
+        weeks the last are drawn.
 
     Raises
     ------
@@ -152,7 +153,9 @@ def calendar(table: pd.DataFrame, look: Look) -> Axes:
             f"{defined(value)} of each day{unit}",
             _test(every, look),
             look.facts.n(table) if "n_calls" in table else "",
-            f"hatched: fewer than {_FEW} calls, or a part of the day" if days.few.any() else "",
+            f"hatched and not counted: fewer than {_FEW} calls, or a part of the day"
+            if days.few.any()
+            else "",
             f"the last {number(days.weeks[-1] + 1)} of {number(every.weeks[-1] + 1)} weeks"
             if len(days.values) < len(every.values)
             else "",
@@ -251,15 +254,24 @@ def _cells(ax: Axes, days: _Days, look: Look) -> list[Text]:
 
 def _dates(ax: Axes, days: _Days, values: Sequence[Text], look: Look) -> _Dates:
     """Write the day of the month into the corner of each cell."""
+    size = 0.8 * look.small
     dates = [
-        ax.text(week + 0.15, weekday + 0.15, str(stamp.day), va="top", ha="left", color=value.get_color())
+        ax.text(
+            week + 0.15,
+            weekday + 0.15,
+            str(stamp.day),
+            va="top",
+            ha="left",
+            color=value.get_color(),
+            fontsize=size,
+        )
         for week, weekday, stamp, value in zip(
             *(each[~np.isnan(days.values)] for each in (days.weeks, days.weekdays, days.stamps)),
             values,
             strict=True,
         )
     ]
-    return _Dates(dates, values, 0.8 * look.small)
+    return _Dates(dates, values, size)
 
 
 def _short(value: float, metric: str) -> str:
@@ -293,7 +305,9 @@ def _finding(days: _Days) -> str:
     """Return how many days differ by more than chance or, of what is no rate, when it was highest."""
     known = ~np.isnan(days.values)
     if is_rate(days.value) and not np.isnan(days.calls).all():
-        many, beyond = int(known.sum()), int(days.outside.sum())
+        many, beyond = int((known & ~days.few).sum()), int(days.outside.sum())
+        if not many:
+            return f"{sentence_case(words_of(days.value))}: no whole day has {_FEW} calls or more"
         some = f"{beyond} of {many} days {'differs' if beyond == 1 else 'differ'}"
         begin = some if beyond else f"None of {many} days differs"
         above = int((days.values[days.outside] > days.mean).sum())

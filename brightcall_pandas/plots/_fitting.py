@@ -6,6 +6,7 @@ Widths are measured with the renderer, so that no text is cut and none lies on a
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -116,6 +117,11 @@ class RowLabels:
 
     def fit(self, ax: Axes, renderer: Any) -> None:
         """Cut the names to the room beside the axes."""
+        if ax.get_yscale() != "linear":  # matplotlib's ticks of such a scale fail where rows begin below 0
+            scale = ax.get_yscale()
+            msg = f"the rows of this picture are names, which have no {scale} scale: they stay as they are"
+            warnings.warn(msg, RuntimeWarning, stacklevel=2)
+            ax.set_yscale("linear")
         places = np.arange(len(self.labels)) if self.places is None else np.asarray(self.places)
         texts = ax.get_yticklabels()
         if not texts:
@@ -387,8 +393,10 @@ class EndTexts:
         self.size = self.size or (float(self.texts[0].get_fontsize()) if self.texts else 8.0)
 
     def fit(self, ax: Axes, renderer: Any) -> None:
-        """Make room for the texts, unless the user has set the limits."""
-        if not self.texts or (self._limits is not None and not np.allclose(self._limits, ax.get_xlim())):
+        """Make room for the texts, unless the user has set the limits, or another scale."""
+        if not self.texts or ax.get_xscale() != "linear":
+            return
+        if self._limits is not None and not np.allclose(self._limits, ax.get_xlim()):
             return
         box, (low, high) = ax.get_window_extent(), ax.get_ylim()
         size = _shrunk(renderer, self.texts, self.size, box.height / max(abs(high - low), 1e-9))

@@ -33,6 +33,9 @@ __all__ = ["DAYS", "heatmap", "week_of"]
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _FEW, _FEW_OF_RATE = 10, 30  # cells with fewer calls are hatched
 _LEAST_HOURS = 8
+_NAMED = 2  # hours that a title names
+_MOSTLY = 0.75  # of some hours, that lie in the run which a title tells
+_MOST_RUN = 0.5  # of the day or the week, that such a run is long at most
 
 
 @picture
@@ -49,9 +52,9 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A cell for each hour of the week; darker means more. Hours without calls at both ends of the day are
         left out. Cells that rest on fewer than ten calls, of a rate or a mean fewer than 30, are hatched and
-        have no color; for a mean, the calls it is taken over count. Other
-        hours of which the table tells that their rate is beyond chance are framed, and the title counts
-        them; of a number it says if the peak may be chance. An hour stands where it begins.
+        have no color; for a mean, the calls it is taken over count. Other hours of which the table tells that
+        their rate is beyond chance are framed, and the title counts them and says where most of them lie; of
+        a number it says if the peak may be chance. An hour stands where it begins.
 
     Raises
     ------
@@ -152,21 +155,62 @@ def _highest(
         above = int((told > mean).sum())
         if many == 1:
             day, hour = np.unravel_index(int(np.nanargmax(told)), told.shape)
-            when = f"{rows[day]} {hours[hour]}–{hours[hour] + 1} h"
             way = f"{amount(told[day, hour], value)} is {'above' if above else 'below'}"
-            return f"{words}: {when}, {way} the {amount(mean, value)} of all by more than chance"
+            said = f"{_when(rows[day], hours[hour])}, {way}"
+            return f"{words}: {said} the {amount(mean, value)} of all by more than chance"
         # Not the highest of them: of many hours it is the one that had most luck.
+        sides = (("above", told > mean), ("below", told <= mean))
+        ways = "; ".join(
+            f"{int(side.sum())} {way}{_where(side, rows, hours)}" for way, side in sides if side.any()
+        )
         of = f"{many} of {(~np.isnan(enough)).sum()} hours of the week differ from {amount(mean, value)}"
-        ways = ", ".join(f"{each} {way}" for each, way in ((above, "above"), (many - above, "below")) if each)
         return f"{words}: {of} by more than chance, {ways}"
     day, hour = np.unravel_index(int(np.nanargmax(enough)), enough.shape)
     words = sentence_case(words_of(value))
     if is_seconds(value) and (~np.isnan(enough)).sum() > 1:
         low, high = amounts([np.nanmin(enough), np.nanmax(enough)], value)
         return f"{words}: {low} to {high} by hour of the week"
-    when = f"{rows[day]} {hours[hour]}–{hours[hour] + 1} h"
-    title = f"{words} highest {when}: {amount(enough[day, hour], value)}"
+    title = f"{words} highest {_when(rows[day], hours[hour])}: {amount(enough[day, hour], value)}"
     return title if _is_clear(enough, behind) else f"{title}, but no clear peak"
+
+
+def _when(day: str, hour: int) -> str:
+    """Return an hour of the week: ``Mon 9–10 h``."""
+    return f"{day} {hour}–{hour + 1} h"
+
+
+def _where(side: NDArray[np.bool_], rows: list[str], hours: NDArray[Any]) -> str:
+    """Return which hours of the week these are: a few by their names, of more where most of them lie.
+
+    That is the shortest run of hours of the day, or of days, in which at least three quarters of them lie;
+    nothing is said where it would be half of the week.
+    """
+    cells, many = np.argwhere(side), int(side.sum())
+    if many <= _NAMED:
+        return f": {', '.join(_when(rows[day], hours[hour]) for day, hour in cells)}"
+    runs = [_run(side.sum(axis=0)), _run(side.sum(axis=1))]
+    parts = [(end - begin) / length for (begin, end, _), length in zip(runs, side.shape[::-1], strict=True)]
+    across = parts[0] <= parts[1]
+    begin, end, inside = runs[0] if across else runs[1]
+    if min(parts) > _MOST_RUN:
+        return ""
+    if across:
+        place = f"{hours[begin]}–{hours[end - 1] + 1} h"
+    else:
+        place = rows[begin] if end - begin == 1 else f"{rows[begin]}–{rows[end - 1]}"
+    return f", {'all' if inside == many else f'{inside} of them'} {place}"
+
+
+def _run(counts: NDArray[np.int64]) -> tuple[int, int, int]:
+    """Return begin and end of the shortest run that has most of some counts, and how many it has."""
+    places = np.flatnonzero(counts)
+    runs = [
+        (int(end) + 1 - int(begin), -int(counts[begin : end + 1].sum()), int(begin))
+        for begin in places
+        for end in places[places >= begin]
+    ]
+    length, inside, begin = min(each for each in runs if -each[1] >= _MOSTLY * counts.sum())
+    return begin, begin + length, -inside
 
 
 def _is_clear(enough: NDArray[np.float64], behind: NDArray[np.float64]) -> bool:

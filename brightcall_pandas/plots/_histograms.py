@@ -89,13 +89,21 @@ def _histogram(table: pd.DataFrame, look: Look, topic: str, verb: str) -> Axes:
     ax.set_ylabel(f"share that {verb} as long")
     ax.set_xlabel(f"{topic} (log scale)")
     what = f"share of the {_what(look)} that {verb} as long as the time shown, or longer"
-    lines = [what, *remarks, look.facts.cut(table)]
+    lines = [what, _measured(topic, look), *remarks, look.facts.cut(table)]
     form = f"A falling curve of the share of calls that {verb} longer, over time"
     return headed(ax, look, title, look.facts.lines(*lines), form=form, key=key, fits=fits)
 
 
 def _what(look: Look) -> str:
     return "answered calls" if look.facts.setting("answered_only", True) else "calls"
+
+
+def _measured(topic: str, look: Look) -> str:
+    """Return from when to when the time to answer is, and its field; talk time says so itself."""
+    if topic == "talk time":
+        return ""
+    others = "" if look.facts.setting("answered_only", True) else ", of others how long they rang (callTime)"
+    return f"time to answer: from the start of a call until it is answered (answerTime){others}"
 
 
 def _are_equal(bins: Any) -> bool:
@@ -276,7 +284,11 @@ def _bars(ax: Axes, table: pd.DataFrame, bins: Any, look: Look, topic: str) -> A
     title = f"{percent(table['share'].max())} of the calls have a {topic} of {begin} to {end}"
     more = f", {number(outside)} of them outside the bins" if outside else ""
     remarks = [f"share of calls in each bin of {duration(width)}, {closed}"]
-    remarks += [f"n = {counted(inside + outside, 'call')}{more}", look.facts.cut(table)]
+    remarks += [
+        _measured(topic, look),
+        f"n = {counted(inside + outside, 'call')}{more}",
+        look.facts.cut(table),
+    ]
     fits = [
         ColumnLabels(
             ["0" if not edge else each for edge, each in zip(edges, durations(edges), strict=True)],

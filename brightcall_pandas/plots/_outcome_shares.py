@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
@@ -10,9 +12,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from brightcall_pandas.plots._calendar import Steps, steps_of, time_axis
+from brightcall_pandas.plots._calendar import Steps, dot_axis, middles_of, steps_of
 from brightcall_pandas.plots._colors import grid_of, tones_of
-from brightcall_pandas.plots._control import middles_of
 from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._formats import number, of_all, percent, percent_axis
 from brightcall_pandas.plots._labels import is_none, shortened
@@ -43,7 +44,7 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
         A line for each of the six most frequent outcomes on the band of its interval, named at its end, where
         it was in the last whole period, with its share then. Periods that the days do not fill are hollow.
         The title tells the outcome whose share of the last whole period differs most from those before, if
-        any differs by more than chance.
+        any differs by more than chance; beside it the others are gray.
 
     Raises
     ------
@@ -60,74 +61,110 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
         .sum()
         .sort_values(ascending=False, kind="stable")
     )
-    if not calls.sum():
-        return no_data(look, _TOPIC)
+    if not calls.sum() or table["share"].isna().all():
+        return no_data(look, _TOPIC, "shares are not known" if calls.sum() else "no calls")
     periods = begins.dropna().unique().sort_values()
     shown = calls.index[: look.top or _LINES]
     steps = steps_of(periods, len(periods), look.facts)
     word, middles, whole = steps.name, middles_of(steps), _whole(steps, look.facts)
     ax = look.axes(height=4.4)
-    colors = look.hues({str(each): float(calls[each]) for each in shown})
-    parts: dict[Any, Any] = {each: table.xs(each, level=1).reindex(periods) for each in shown}
-    paper = tones_of(ax, inside=True).paper
-    for (outcome, part), marker in zip(parts.items(), cycle(_MARKERS), strict=False):
-        color, share = colors[str(outcome)], part["share"].fillna(0)
-        ax.fill_between(middles, part["share_low"], part["share_high"], color=color, alpha=0.2, linewidth=0)
-        ax.plot(middles, share, color=color, linewidth=1.6)
-        for chosen, fill in ((whole, color), (~whole, paper)):
-            ax.plot(middles[chosen], share[chosen], marker, color=color, mfc=fill, markersize=5)
+    # An outcome that a period lacks has 0 % of its calls, but not where nothing is known of the period.
+    known = table["share"].groupby(level=0).count().reindex(periods).gt(0)
+    parts: dict[Any, Any] = {}
+    for outcome in shown:
+        parts[outcome] = table.xs(outcome, level=1).reindex(periods)
+        parts[outcome]["share"] = parts[outcome]["share"].fillna(0).where(known)
+    title, moved = _moved(
+        {each: part[whole] for each, part in parts.items()} if whole.any() else parts,
+        word if whole.all() or not whole.any() else f"whole {word}",
+        look.facts,
+    )
+    styles = _styles(calls[shown], moved, ax, look)
+    for outcome, part in parts.items():
+        _line(ax, middles, part, whole, styles[outcome])
     last = np.flatnonzero(whole)[-1] if whole.any() else -1
-    said = [float(part["share"].fillna(0).iloc[last]) for part in parts.values()]
-    form: Any = {
-        "transform": ax.transAxes,
-        "va": "center",
-        "ha": "left",
-        "in_layout": False,
-        "path_effects": halo(ax),
-    }
-    outside: Any = {"transform": ax.transAxes, "linestyle": "none", "clip_on": False, "in_layout": False}
+    said = {each: float(part["share"].iloc[last]) for each, part in parts.items()}
+    ax.set_ylim(0, max(float(part[["share", "share_high"]].max().max()) for part in parts.values()) * 1.05)
+    grid_of(ax, "y")
+    percent_axis(ax.yaxis)
+    ax.set_ylabel(f"share of the {word}'s calls")
+    fits = [_names(ax, said, styles, look), *dot_axis(ax, steps, look.small)]
+    return headed(
+        ax,
+        look,
+        title,
+        look.facts.lines(
+            f"outcome ÷ calls of each {word}",
+            f"bands: {look.facts.interval}",
+            look.facts.n(table),
+            of_all(len(shown), len(calls), "outcomes"),
+            f"chance: last whole {word} against those before, corrected for {number(len(shown))}",
+            f"hollow: part of a {word}" if not whole.all() else "",
+            # Of an outcome that moved the title says so.
+            f"percentages: of the last whole {word}" if moved is None and not whole[-1] else "",
+            hatch_unsettled(ax, steps, look.facts),
+        ),
+        form="A line for each outcome, named at its end, on the band of its interval",
+        fits=fits,
+    )
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How an outcome is drawn: its color and mark, and whether it is the one that the title names."""
+
+    color: str
+    mark: str
+    strong: bool
+
+
+def _styles(calls: pd.Series, moved: Any, ax: Axes, look: Look) -> dict[Any, _Style]:
+    """Return how each outcome is drawn; beside one that the title names the others are gray."""
+    hues = look.hues({str(each): float(many) for each, many in calls.items()})
+    if moved is not None and look.color is None:
+        hues = {
+            name: hue if name == str(moved) else tones_of(ax, inside=True).muted for name, hue in hues.items()
+        }
+    marks = zip(calls.index, cycle(_MARKERS), strict=False)
+    return {each: _Style(hues[str(each)], mark, each == moved) for each, mark in marks}
+
+
+def _line(ax: Axes, middles: Any, part: pd.DataFrame, whole: np.ndarray, style: _Style) -> None:
+    """Draw the share of an outcome in each period on its interval, hollow where a period is not whole."""
+    share, form = part["share"], dict[str, Any](color=style.color, zorder=3 if style.strong else 2)
+    ax.fill_between(middles, part["share_low"], part["share_high"], color=style.color, alpha=0.2, linewidth=0)
+    ax.plot(middles, share, linewidth=2.6 if style.strong else 1.2, **form)
+    for chosen, fill in ((whole, style.color), (~whole, tones_of(ax, inside=True).paper)):
+        size = 6.5 if style.strong else 4
+        ax.plot(middles[chosen], share[chosen], style.mark, mfc=fill, markersize=size, **form)
+
+
+def _names(ax: Axes, said: Mapping[Any, float], styles: Mapping[Any, _Style], look: Look) -> LineLabels:
+    """Name each outcome at the end of its line, with its mark; the one that the title names in bold."""
+    form: Any = {"transform": ax.transAxes, "va": "center", "ha": "left", "in_layout": False}
+    paper = tones_of(ax, inside=True).paper
     texts = [
         ax.text(
             1,
             0,
             f"{shortened(each)} {percent(end)}",
             fontsize=look.small,
-            color=readable(colors[str(each)], paper),
+            fontweight="bold" if styles[each].strong else "normal",
+            color=readable(styles[each].color, paper),
+            path_effects=halo(ax),
             **form,
         )
-        for each, end in zip(shown, said, strict=True)
+        for each, end in said.items()
     ]
+    outside: Any = {"transform": ax.transAxes, "linestyle": "none", "clip_on": False, "in_layout": False}
     marks = [
-        Line2D([], [], color=colors[str(each)], marker=marker, markersize=5, **outside)
-        for each, marker in zip(shown, cycle(_MARKERS), strict=False)
+        Line2D([], [], color=styles[each].color, marker=styles[each].mark, markersize=5, **outside)
+        for each in said
     ]
     for mark in marks:
         ax.add_artist(mark)
-    ax.set_ylim(0, float(np.nanmax([part["share_high"].max() for part in parts.values()])) * 1.05)
-    grid_of(ax, "y")
-    percent_axis(ax.yaxis)
-    ax.set_ylabel(f"share of the {word}'s calls")
-    fits = time_axis(ax, steps.edges, look.small)
-    return headed(
-        ax,
-        look,
-        _moved(
-            {each: part[whole] for each, part in parts.items()} if whole.any() else parts,
-            word if whole.all() or not whole.any() else f"whole {word}",
-            look.facts,
-        ),
-        look.facts.lines(
-            f"outcome ÷ calls of each {word}, a call without outcome is (none)",
-            f"bands: {look.facts.interval}; chance: last whole {word} against those before, corrected for "
-            f"{number(len(shown))} outcomes",
-            f"hollow: a {word} that is not whole, not counted" if not whole.all() else "",
-            hatch_unsettled(ax, steps, look.facts),
-            f"percentages: of the last whole {word}" if not whole[-1] and whole.any() else "",
-            look.facts.n(table),
-            of_all(len(shown), len(calls), "outcomes"),
-        ),
-        form="A line for each outcome, named at its end, on the band of its interval",
-        fits=[LineLabels(texts, said, ax.get_xlim()[1], marks), *fits],
+    return LineLabels(
+        texts, [0.0 if np.isnan(end) else end for end in said.values()], ax.get_xlim()[1], marks
     )
 
 
@@ -140,8 +177,8 @@ def _whole(steps: Steps, facts: Facts) -> np.ndarray:
     return whole
 
 
-def _moved(parts: dict[Any, Any], compared: str, facts: Facts) -> str:
-    """Return which outcome's share differs most in the last period from those before, if chance does not.
+def _moved(parts: dict[Any, Any], compared: str, facts: Facts) -> tuple[str, Any]:
+    """Return the title, and which outcome's share of the last period differs from those before beyond chance.
 
     The first period alone would be an arbitrary one to compare with. The error is that of the last period,
     as its interval tells it, and that of those before.
@@ -151,7 +188,7 @@ def _moved(parts: dict[Any, Any], compared: str, facts: Facts) -> str:
     totals = _calls_of(parts)
     if len(next(iter(parts.values()))) == 1:
         shares = pd.Series({outcome: part["share"].fillna(0).iloc[0] for outcome, part in parts.items()})
-        return most_frequent(shares, float(totals.iloc[0]), "outcome", 30)
+        return most_frequent(shares, float(totals.iloc[0]), "outcome", 30), None
     wider = widened(tested, facts)
     moves = {}
     for outcome, part in parts.items():
@@ -164,12 +201,15 @@ def _moved(parts: dict[Any, Any], compared: str, facts: Facts) -> str:
         if abs(last["share"] - before) > wider * reach:
             moves[outcome] = (before, last["share"])
     if not moves:
-        return f"No outcome's share of the last {compared} differs from those before by more than chance"
+        return (
+            f"No outcome's share of the last {compared} differs from those before by more than chance",
+            None,
+        )
     most = max(moves, key=lambda outcome: abs(moves[outcome][1] - moves[outcome][0]))
     before, after = moves[most]
     way = "more" if after > before else "less"
     told = f"{percent(after)} of the calls of the last {compared}, {percent(before)} in those before"
-    return f"{shortened(most, 30)}: {told}, {way} than chance explains"
+    return f"{shortened(most, 30)}: {told}, {way} than chance explains", most
 
 
 def _calls_of(parts: dict[Any, Any]) -> pd.Series:

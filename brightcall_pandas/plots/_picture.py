@@ -32,7 +32,7 @@ from brightcall_pandas.frame import (
 )
 from brightcall_pandas.plots._colors import Tones, group_colors, hue_on, tones_of, tones_on
 from brightcall_pandas.plots._facts import Facts, facts_of
-from brightcall_pandas.plots._fitting import Fit, NumberTicks
+from brightcall_pandas.plots._fitting import Fit, NumberTicks, RowLabels
 from brightcall_pandas.plots._formats import told_units
 from brightcall_pandas.plots._labels import families, names_in
 from brightcall_pandas.plots._text import Key, sentences_of, write_around
@@ -346,7 +346,9 @@ def headed(
     parts = [told, f"{form}: {'; '.join(below)}" if below else form, _key_words(key)]
     sentence = " ".join(f"{part}." for part in parts if part)
     ticks = NumberTicks({"x": ax.xaxis.get_major_formatter(), "y": ax.yaxis.get_major_formatter()})
-    write_around(ax, told, [part for part in below if part], sentence, key=key, fits=[*fits, ticks])
+    # First those that see to it that rows stand where they did: the others measure by them.
+    rows_first = sorted(fits, key=lambda each: not isinstance(each, RowLabels))
+    write_around(ax, told, [part for part in below if part], sentence, key=key, fits=[*rows_first, ticks])
     return ax
 
 

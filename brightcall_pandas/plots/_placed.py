@@ -123,11 +123,14 @@ class PointLabels:
         A name for each of some points, the most important first.
     marks
         All points, on which no name may lie.
+    ways
+        On which side of its point a name stands at best, if that is free: 1 above, -1 below, 0 to the right.
     """
 
     texts: Sequence[Text]
     points: Floats
     marks: Floats
+    ways: Sequence[int] = ()
 
     def fit(self, ax: Axes, renderer: Any) -> None:
         """Place the names."""
@@ -135,9 +138,11 @@ class PointLabels:
         gap = _GAP * renderer.points_to_pixels(1)
         marks = ax.transData.transform(self.marks)
         taken: list[Bbox] = []
-        for text, (x, y) in zip(self.texts, ax.transData.transform(self.points), strict=True):
+        points = ax.transData.transform(self.points)
+        for text, (x, y), way in zip(self.texts, points, self.ways or [0] * len(points), strict=True):
             width, height = text_size(renderer, text.get_text(), text.get_fontproperties())
-            boxes = (_beside((x, y), side, (width, height), gap) for side in _AROUND)
+            sides = sorted(_AROUND, key=lambda side: -way * side[1])
+            boxes = [_beside((x, y), side, (width, height), gap) for side in sides]
             free = next((box for box in boxes if _is_free(box, inside, taken, marks)), None)
             text.set_visible(free is not None)
             if free is not None:

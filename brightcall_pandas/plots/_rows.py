@@ -35,6 +35,7 @@ __all__ = [
 FLAG = "*"
 """Sign of a row that differs by more than chance."""
 
+_APART = 0.15  # of a row, from its middle to either of two lines
 _BAR = 0.72  # of a row, at most
 _THICKEST = 0.5  # inches of a bar
 
@@ -203,7 +204,8 @@ def dot_rows(
     beyond, whole
         As in `bar_rows`.
     ranked_at
-        What the rows are ranked by, drawn as a tick in each.
+        What the rows are ranked by, drawn as a tick in each, with a line to the dot; that of the interval is
+        that of the hollow dot then, and stands with it below.
     flag_names
         Whether the sign of a row beyond chance stands before its name, rather than behind its text.
 
@@ -225,12 +227,15 @@ def dot_rows(
         usual = _flag_colors(usual, beyond, look)
     if whole is not None:
         _line_of_all(ax, whole)
-    ax.hlines(places, intervals["low"], intervals["high"], color=tones.rule, linewidth=2.5)
-    if ranked_at is not None:
-        ax.scatter(ranked_at, places, s=70, marker="|", color=tones.ink, linewidth=1.6, zorder=5)
+    # A rate that is ranked has a line of its own, so that of the rate as counted stands a little lower.
+    raised, lowered = (0.0, 0.0) if ranked_at is None else (-_APART, _APART)
+    ax.hlines(places + lowered, intervals["low"], intervals["high"], color=tones.rule, linewidth=2.5)
     if raw is not None:
-        ax.scatter(raw, places, s=26, facecolor="none", edgecolor=tones.muted, zorder=5)
-    ax.scatter(values, places, s=34, color=colors or usual, zorder=4)
+        ax.scatter(raw, places + lowered, s=26, facecolor="none", edgecolor=tones.muted, zorder=5)
+    if ranked_at is not None:
+        ax.hlines(places + raised, ranked_at, values, color=colors or usual, linewidth=2)
+        ax.scatter(ranked_at, places + raised, s=40, marker="|", color=colors or usual, linewidth=2, zorder=5)
+    ax.scatter(values, places + raised, s=34, color=colors or usual, zorder=4)
     low, high = _limits([intervals["low"], intervals["high"], values, raw, ranked_at], metric, span)
     aside: Any = {"xycoords": ("axes fraction", "data"), "in_layout": False, "annotation_clip": False}
     size = look.small

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,9 @@ _LINES = 6
 _TICKS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 _SHOWN = 0.004  # share that still talks, below which nothing is drawn
 _ROW = 0.1  # of the height of all calls, for the row of a group
-_STYLES = ("-", "--", "-.", ":", (0, (6, 1)), (0, (3, 1, 1, 1)))
+_ENDS = {min: "--", max: "-"}  # forms of the curves of the shortest and the longest median
+_THIN = 0.9  # points: the width of the other curves
+_SAMPLE = (0.012, 0.075)  # of the width of the axes, where a row shows how its curve is drawn
 _ALL = 0.85  # share that still talks, down to which the axis need not reach
 
 
@@ -84,8 +87,8 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A curve for each of the six largest groups, on a logarithmic axis of time: the share of its answered
         calls that talk at least so long. Dots are medians, with their intervals as lines: of groups in a row
-        each below the curves, beside the name, from which a line leads there in the form of the curve. The
-        title compares the longest and the shortest median, if they differ by more than chance.
+        each below the curves, with a sample of the curve behind the name. The title compares the longest and
+        the shortest median, if they differ by more than chance; the other curves are thin and gray.
     """
     curves = _curves(table)
     if not curves:
@@ -93,21 +96,19 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
     largest = sorted(curves, key=lambda group: -curves[group].calls)[: look.top or _LINES]
     split = table.index.nlevels > 1
     ax = look.axes(height=4.4 + (look.row_height() * len(largest) if split else 0))
-    colors = (
-        look.hues({label_of(group): curves[group].calls for group in largest}) if split else {"all": look.hue}
-    )
+    styles = _styles({group: curves[group] for group in largest}, ax, look, split=split)
     first, last = _begin([curves[group] for group in largest]), 1.0
     for place, group in enumerate(largest):
-        curve, color = curves[group], colors[label_of(group) if split else "all"]
+        curve, style = curves[group], styles[group]
         drawn = curve.seconds > 0
-        style = _STYLES[place % len(_STYLES)]
-        ax.plot(curve.seconds[drawn], curve.share[drawn], color=color, linewidth=1.6, linestyle=style)
+        ax.plot(curve.seconds[drawn], curve.share[drawn], **style)
         height = -_ROW * (place + 1) if split else 0.5
-        if split:  # from the name to the median, in the form of the curve: colors alone would not tell
-            ax.plot([first, curve.interval[0]], [height] * 2, color=color, linewidth=1.2, linestyle=style)
-        ax.plot(curve.interval, [height] * 2, color=color, linewidth=1.6, solid_capstyle="butt", zorder=3)
-        ax.plot(curve.interval, [height] * 2, "|", color=color, markersize=7, zorder=3)
-        ax.plot([curve.median], [height], "o", color=color, markersize=3.5, zorder=4)
+        if split:
+            _sample(ax, height, style)
+        row: Any = {"color": style["color"], "zorder": 3}
+        ax.plot(curve.interval, [height] * 2, linewidth=1.6, solid_capstyle="butt", **row)
+        ax.plot(curve.interval, [height] * 2, "|", markersize=7, **row)
+        ax.plot([curve.median], [height], "o", markersize=4.5 if style["linewidth"] > _THIN else 3.5, **row)
         last = max(last, float(curve.seconds[curve.share > _SHOWN].max(initial=1)))
     ax.axhline(0.5, color=tones_of(ax, inside=True).rule, linewidth=0.8, zorder=0)
     fits = _shares_and_rows(ax, {group: curves[group] for group in largest} if split else {}, look)
@@ -124,16 +125,49 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
         _finding({group: curves[group] for group in largest}, _noun(table), split=split),
         look.facts.lines(
             "share of answered calls that talk at least so long",
-            f"dots: {'median of each ' + _noun(table) if split else 'median'} with its 95 % interval",
+            f"n = {counted(sum(each.calls for each in curves.values()), 'answered call')}",
+            of_all(len(largest), len(curves), f"{_noun(table)}s"),
+            f"dots: median{f' of each {_noun(table)}' if split else ''} with its 95 % interval"
+            f"{', the longest and the shortest in color' if split and len(largest) > len(_ENDS) else ''}",
             "chance: 95 % interval of the longest minus the shortest, corrected for all pairs"
             if split
             else "",
-            f"n = {counted(sum(each.calls for each in curves.values()), 'answered call')}",
-            of_all(len(largest), len(curves), f"{_noun(table)}s"),
         ),
         form="A falling curve for each group over a logarithmic axis of talk time",
         fits=fits,
     )
+
+
+def _styles(groups: Mapping[object, _Curve], ax: Axes, look: Look, *, split: bool) -> dict[object, Any]:
+    """Return how each curve is drawn: that of the longest median, that of the shortest, and the others gray.
+
+    These two are what the title compares; of six curves in six forms none could be followed.
+    """
+    if not split:
+        return {group: {"color": look.hue, "linewidth": 2.0, "linestyle": "-"} for group in groups}
+    hues = look.hues({label_of(group): curve.calls for group, curve in groups.items()})
+    known = [group for group, curve in groups.items() if not np.isnan(curve.median)] or list(groups)
+    ends = {choose(known, key=lambda group: groups[group].median): form for choose, form in _ENDS.items()}
+    muted = tones_of(ax, inside=True).muted
+    styles: dict[object, Any] = {}
+    for group in groups:
+        own = look.color is not None or group in ends
+        styles[group] = {
+            "color": hues[label_of(group)] if own else muted,
+            "linewidth": 2.0 if group in ends else _THIN,
+            "linestyle": ends.get(group, "-"),
+            "zorder": 2.5 if group in ends else 2,
+        }
+    return styles
+
+
+def _sample(ax: Axes, height: float, style: Mapping[str, Any]) -> None:
+    """Draw behind the name of a group how its curve is drawn, off the interval if that reaches so far."""
+    form: Any = {"transform": ax.get_yaxis_transform(), "solid_capstyle": "butt"}
+    begin, end = _SAMPLE
+    paper = tones_of(ax, inside=True).paper
+    ax.plot([begin, end], [height] * 2, **form, **{**style, "zorder": 5})
+    ax.plot([begin / 2, end + begin], [height] * 2, color=paper, linewidth=9, zorder=4, **form)
 
 
 def _begin(curves: Sequence[_Curve]) -> float:

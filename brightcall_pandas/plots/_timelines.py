@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from brightcall_pandas.plots._calendar import Steps, moment, steps_of, time_axis
 from brightcall_pandas.plots._choice import chosen_groups, group_sizes, outer_levels
 from brightcall_pandas.plots._colors import BLUE, LIGHT_BLUE, ORANGE, faded, grid_of, tones_of
+from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._fitting import ColumnLabels, Fit, RowLabels
 from brightcall_pandas.plots._formats import count_axis, counted, duration, number, percent, spaced
 from brightcall_pandas.plots._heatmaps import DAYS, week_of
@@ -26,7 +27,8 @@ __all__ = ["concurrency", "over_time", "staffing"]
 _MOST_STEPS, _MOST_STEPS_OF_GROUPS = 370, 120  # with more, neighboring steps blur
 _NAME = 28
 _NAMED = 3  # groups that a title names
-_WEEKS = 14  # days from which on a typical week is drawn
+_WEEKS = 14  # days from which on a typical week is drawn, and weekdays are compared
+_QUIET = 0.5  # of the calls of a usual weekday, below which one is told apart
 _QUANTILE = 0.9
 _RARELY = 10  # days: of as many or fewer, nine of ten are all
 _MOST_HOURS = 16  # of the day, with more of which half hours are too narrow
@@ -80,26 +82,68 @@ def _calls_and_answered(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Step
         key.append(Key("of these answered", look.hue))
         share = f"{percent(answered.sum() / calls.sum() if calls.sum() else np.nan)} answered"
     remarks = [share, *_hatched(ax, calls, steps), _together(steps, "sum")]
-    most = int(np.argmax(np.where(steps.whole, calls, -1))) if steps.whole.any() else int(np.argmax(calls))
-    return steps, _busiest(calls, most, steps), remarks, key
+    return steps, _seen(calls, steps, look.facts), remarks, key
 
 
-def _busiest(calls: NDArray[Any], most: int, steps: Steps) -> str:
-    """Return the finding: the step with most calls, or that none clearly has most."""
+def _seen(calls: NDArray[Any], steps: Steps, facts: Facts) -> str:
+    """Return the finding: calls of a weekday and on the others, and the fewest and the most of a whole step.
 
-    def at(place: int) -> str:
-        on = "in" if steps.name in ("week", "month", "quarter", "year") else "on"
-        return f"{number(calls[place])} {on} {moment(steps.edges[place], steps.name)}"
+    Which step it was is told where it clearly has more, or fewer, than the next: of some that are alike one
+    is the highest by luck. Of parts of a day the fewest are those of the night, of which nobody asks.
+    """
+    if len(calls) == 1 and facts.first != facts.last:
+        return counted(calls[0], "call")
+    whole = np.flatnonzero(steps.whole) if steps.whole.any() else np.arange(len(calls))
+    if len(whole) == 1:
+        at = f"{_preposition(steps.name)} {moment(steps.edges[whole[0]], steps.name)}"
+        only = f", the only whole {steps.name}" if len(calls) > 1 else ""
+        return f"{counted(calls[whole[0]], 'call')} {at}{only}"
+    order = whole[np.argsort(calls[whole], kind="stable")]
+    fewest, most = (_named(calls, order[each], order[other], steps) for each, other in ((0, 1), (-1, -2)))
+    if np.diff(steps.edges).min() < np.timedelta64(1, "D"):
+        return f"At most {most} calls per {steps.name}"
+    week = _by_weekday(calls[whole], steps.edges[whole]) if steps.name == "day" else ""
+    ends = f"fewest {fewest}, most {most}" if fewest != most else f"{most} each"
+    return f"{week}; {ends}" if week else f"Calls per {steps.name}: {ends}"
 
-    others = np.where(steps.whole, calls, -1)
-    others[most] = -1
-    second = int(np.argmax(others))
-    if len(calls) == 1:
-        return counted(calls[most], "call") + at(most).removeprefix(number(calls[most]))
-    if others[second] < 0 or clearly_more(float(calls[most]), float(calls[second])):
-        return f"Most calls: {at(most)}"
-    word = steps.name if " " not in steps.name else "period"
-    return f"No {word} clearly has the most calls: {at(most)}, {at(second)}"
+
+def _preposition(name: str) -> str:
+    return "in" if name in ("week", "month", "quarter", "year") else "on"
+
+
+def _named(calls: NDArray[Any], place: int, next_one: int, steps: Steps) -> str:
+    """Return the calls of a step, and which one it is if these are clearly apart from the next."""
+    more, fewer = sorted((float(calls[place]), float(calls[next_one])), reverse=True)
+    when = f" ({moment(steps.edges[place], steps.name)})" if clearly_more(more, fewer) else ""
+    return f"{number(calls[place])}{when}"
+
+
+def _by_weekday(calls: NDArray[Any], days: NDArray[Any]) -> str:
+    """Return the mean of weekdays that have far fewer calls than the others, and that of these.
+
+    Empty where there are fewer than two weeks, or no such weekdays.
+    """
+    if len(calls) < _WEEKS:
+        return ""
+    weekday = pd.DatetimeIndex(days).day_of_week.to_numpy()
+    means = np.bincount(weekday, calls, 7) / np.bincount(weekday, minlength=7)
+    quiet = means < _QUIET * np.median(means)
+    if not quiet.any():
+        return ""
+    busy, others = (float(calls[each].mean()) for each in (~quiet[weekday], quiet[weekday]))
+    told = f"{number(busy)} calls a day {_weekdays(~quiet)}, {number(others)} {_weekdays(quiet)}"
+    return f"On average {told}"
+
+
+def _weekdays(chosen: NDArray[np.bool_]) -> str:
+    """Return days of the week in words: ``Mon–Fri``, ``Sun–Thu``, ``Sat``."""
+    begins = np.flatnonzero(chosen & ~np.roll(chosen, 1))
+    runs = []
+    for begin in begins:
+        length = int(np.argmin(np.roll(chosen, -begin)))
+        last = DAYS[(begin + length - 1) % 7]
+        runs.append(DAYS[begin] if length == 1 else f"{DAYS[begin]}–{last}")
+    return ", ".join(runs)
 
 
 def _behind(ax: Axes, look: Look) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import gc
 import json
 import re
 import subprocess
@@ -10,6 +11,7 @@ import textwrap
 import threading
 import time
 import types
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -587,6 +589,31 @@ class TestSharing:
     def test_nothing_is_fetched_at_run_time(self, text):
         text = text.replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"http|fetch\(|import\b|url\(|XMLHttpRequest|WebSocket", text)
+
+
+class TestClose:
+    def test_an_explorer_that_is_closed_lets_its_calls_go(self):
+        def used(*, close):
+            """Return a reference to an explorer that no variable holds any more."""
+            ex = made_up(20).calls.explore()
+            DisplayFormatter().format(ex)
+            ex.set("states", "answered")
+            if close:
+                ex.close()
+            return weakref.ref(ex)
+
+        closed, left_open = used(close=True), used(close=False)
+        gc.collect()
+        assert closed() is None
+        assert left_open() is not None
+        left_open().close()
+
+    def test_selection_rows_and_code_can_be_asked_for_afterwards(self, ex):
+        ex.close()
+        ex.close()
+        ex.set("states", "answered")
+        assert (ex.frame["state"] == "answered").all()
+        assert "answered" in ex.code()
 
 
 class TestLastStateWins:

@@ -23,6 +23,23 @@ class TestView:
         }
     )
 
+    @pytest.mark.parametrize(
+        ("first", "end", "of_sunday"),
+        [("2025-10-24", "2025-10-29", (75, 6.0)), ("2026-03-27", "2026-04-01", (69, np.nan))],
+        ids=["an hour twice", "an hour less"],
+    )
+    def test_days_of_a_clock_change_are_counted_as_in_the_tables(self, first, end, of_sunday):
+        # Three calls an hour: on the Sunday the hour from 2 to 3 is there twice, or not at all.
+        stamps = pd.date_range(first, end, freq="20min", tz="Europe/Berlin", inclusive="left")
+        df = bc.to_frame(pd.DataFrame({"timestamp": stamps}), timezone="Europe/Berlin")
+        view = df.calls.explore().view
+        assert view["days"]["counts"] == df.calls.over_time("D")["n_calls"].tolist()
+        a_day = np.array(view["heatmap"]["a_day"], dtype=float)
+        np.testing.assert_array_equal(a_day, df.calls.heatmap("n_calls_per_day").to_numpy(dtype=float))
+        of_day, at_two = of_sunday
+        assert view["days"]["counts"][2] == of_day
+        np.testing.assert_array_equal(a_day[6, 2], at_two)
+
     def test_key_figures_against_everything(self):
         ex = self.CALLS.calls.explore()
         assert ex.view["sentence"] == "4 of 4 calls, answer rate 50 %"

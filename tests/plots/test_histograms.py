@@ -77,6 +77,17 @@ class TestTalkTimeHistogram:
 
 
 class TestAnswerTimeHistogram:
+    def test_it_says_from_when_to_when_the_time_is_and_in_which_field_it_stands(self):
+        df = calls(5, 5, 40, 100).assign(callTime=100)
+        told = "time to answer: from the start of a call until it is answered (answerTime)"
+        for options in ({}, {"bins": 3}):
+            text = words(df.calls.plot.answer_time_histogram(**options))
+            assert told in text
+            assert "callTime" not in text
+        text = words(df.calls.plot.answer_time_histogram(answered_only=False))
+        assert f"{told}, of others how long they rang (callTime)" in text
+        assert "answerTime" not in words(df.calls.plot.talk_time_histogram())
+
     def test_is_drawn_in_the_same_way(self):
         ax = calls(3, 7).calls.plot.answer_time_histogram()
         assert ax.lines[0].get_xdata()[1:].tolist() == [5, 10]

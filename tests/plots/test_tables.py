@@ -79,7 +79,7 @@ class TestOverTime:
         # From Monday the 2nd to Tuesday the 10th: the second week ends after two days.
         assert [patch.get_data().values.tolist() for patch in hatched] == [[1]]
         assert "hatched: a week of which only a part is loaded" in words(ax)
-        assert ax.get_title(loc="left") == "Most calls: 1 in the week of 2 March"
+        assert ax.get_title(loc="left") == "1 call in the week of 2 March, the only whole week"
 
     def test_ticks_are_mondays(self):
         stamps = pd.date_range("2026-02-26T09:00", periods=30, freq="D", tz="Europe/Berlin")
@@ -104,13 +104,36 @@ class TestOverTime:
             assert np.nansum(heights) == 2 - len(options)
             assert "sum of each day" in words(ax)
 
-    def test_the_rule_is_told_where_the_title_says_clearly(self):
+    def test_the_fewest_and_the_most_are_dated_where_they_are_clearly_apart_from_the_next(self):
         days = ["2026-03-02T09:00Z"] * 20 + ["2026-03-03T09:00Z"] * 10  # less than 1.96 √30 = 10.7 apart
         ax = pd.DataFrame({"timestamp": days}).calls.plot.over_time("D")
-        assert ax.get_title("left").startswith("No day clearly has the most calls")
-        assert "clearly: by 1.96 standard errors" in words(ax)
+        assert ax.get_title("left") == "Calls per day: fewest 10, most 20"
         ax = pd.DataFrame({"timestamp": days[:20] + days[-1:]}).calls.plot.over_time("D")
-        assert "clearly" not in words(ax)
+        assert (
+            ax.get_title("left").replace("\n", " ")
+            == "Calls per day: fewest 1 (Tuesday 3 March), most 20 (Monday 2 March)"
+        )
+
+    @pytest.mark.parametrize(
+        ("quiet", "told"), [((5, 6), ("Mon–Fri", "Sat–Sun")), ((4, 5), ("Sun–Thu", "Fri–Sat"))]
+    )
+    def test_weekdays_of_far_fewer_calls_are_told_apart(self, quiet, told):
+        days = pd.date_range("2026-03-02T09:00", periods=14, freq="D", tz="UTC")
+        many = [3 if day.day_of_week in quiet else 20 for day in days]
+        ax = pd.DataFrame({"timestamp": days.repeat(many)}).calls.plot.over_time("D")
+        usual, few = told
+        assert ax.get_title("left") == f"On average 20 calls a day {usual}, 3 {few}; fewest 3, most 20"
+        same = pd.DataFrame({"timestamp": days.repeat(20)}).calls.plot.over_time("D")
+        assert same.get_title("left") == "Calls per day: 20 each"
+
+    def test_of_parts_of_a_day_the_most_are_told(self):
+        hours = pd.to_datetime([f"2026-03-02T{hour:02}:00Z" for hour in (9, 9, 9, 11)])
+        title = pd.DataFrame({"timestamp": hours}).calls.plot.over_time("h").get_title("left")
+        assert title == "At most 3 calls per hour"
+
+    def test_one_period_of_several_days_is_no_day(self):
+        stamps = pd.to_datetime(["2026-03-02T09:00Z", "2026-03-09T09:00Z"])
+        assert pd.DataFrame({"timestamp": stamps}).calls.plot.over_time("M").get_title("left") == "2 calls"
 
 
 class TestHeatmap:
@@ -129,11 +152,34 @@ class TestHeatmap:
         assert title == "Answer rate: no hour of the week differs by more than chance"
         states = [1] * 40 + [0] * 60 + [1] * 40 + [0] * 60 + [1] * 90 + [0] * 10
         ax = alike.assign(state=states).calls.plot.heatmap("answer_rate")
-        rates = "3 of 3 hours of the week differ from 57 % by more than chance, 1 above, 2 below"
-        assert ax.get_title("left").replace("\n", " ") == f"Answer rate: {rates}"
+        rates = "3 of 3 hours of the week differ from 57 % by more than chance"
+        where = "1 above: Mon 11–12 h; 2 below: Mon 9–10 h, Mon 10–11 h"
+        assert ax.get_title("left").replace("\n", " ") == f"Answer rate: {rates}, {where}"
         framed = [each.get_xy() for each in ax.patches if each.get_width() == 0.9]
         assert len(framed) == 3
         assert "framed: beyond chance" in words(ax)
+
+    @staticmethod
+    def flagged(*above):
+        """Return a week of 100 calls an hour from 8 to 20 h, of which these hours are answered more."""
+        table = pd.DataFrame(0.4, index=["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], columns=range(24))
+        beyond, calls = np.zeros((7, 24), dtype=bool), np.zeros((7, 24))
+        calls[:, 8:20] = 100
+        for day, hour in above:
+            table.iloc[day, hour], beyond[day, hour] = 0.8, True
+        facts = {"value": "answer_rate", "n_calls": 8_400, "counted": calls, "beyond_chance": beyond}
+        table.attrs["heatmap"] = facts
+        return plots.heatmap(table).get_title("left").partition("by more than chance, ")[2]
+
+    def test_of_several_hours_the_title_says_where_most_of_them_lie(self):
+        evenings = [(day, hour) for day in range(4) for hour in (18, 19)]
+        assert self.flagged(*evenings) == "8 above, all 18–20 h"
+        assert self.flagged(*evenings, (4, 9)) == "9 above, 8 of them 18–20 h"
+        assert self.flagged(*((5, hour) for hour in range(8, 20))) == "12 above, all Sat"
+        weekend = ((day, hour) for day in (5, 6) for hour in range(8, 20, 2))
+        assert self.flagged(*weekend) == "12 above, all Sat–Sun"
+        # One hour each day, each at another time: nothing shorter than half the week has most of them.
+        assert self.flagged(*((day, 8 + 2 * day) for day in range(6))) == "6 above"
 
     def test_an_hour_that_is_hatched_is_neither_counted_nor_framed(self):
         # Of 11 h only 20 calls are known, all answered: beyond chance, but too few to be told.
@@ -201,6 +247,25 @@ class TestByAgent:
         title = df.calls.plot.by_agent().get_title("left")
         told = "2 of 3 agents could rank first by answer rate; agent 107, now first, could have rank 1–2"
         assert title == told
+
+    def test_each_of_the_two_rates_has_a_line_of_its_own(self):
+        states = [1] * 60 + [0] * 40 + [1] * 30 + [0] * 70
+        table = pd.DataFrame({"userId": ["107"] * 100 + ["108"] * 100, "state": states}).calls.by_agent()
+        ax = plots.by_agent(table)
+        lines = [each.get_segments() for each in ax.collections if hasattr(each, "get_segments")]
+        ends = {
+            (round(begin[0], 6), round(end[0], 6)): (begin[1], end[1])
+            for rows in lines
+            for begin, end in rows
+        }
+        for row, (_, agent) in enumerate(table.iterrows()):
+            shrunk = ends[
+                round(agent["answer_rate_adjusted_low"], 6), round(agent["answer_rate_adjusted"], 6)
+            ]
+            counted = ends[round(agent["answer_rate_low"], 6), round(agent["answer_rate_high"], 6)]
+            assert row - 0.5 < shrunk[0] < row < counted[0] < row + 0.5  # rows are counted downwards
+        assert "shrunk; tick: its lower end, by which they rank" in words(ax)
+        assert "as counted; line: 95 % interval" in words(ax)
 
     def test_unranked_agents_are_grey_and_say_why(self):
         df = pd.DataFrame({"userId": ["a"] * 30 + ["b"] * 2, "state": 1})
@@ -308,8 +373,8 @@ class TestBreakdown:
 
 class TestByLine:
     @staticmethod
-    def lines(beyond):
-        table = pd.DataFrame(
+    def table(beyond):
+        return pd.DataFrame(
             {
                 "n_calls": 1_000,
                 "answered": [200, 300],
@@ -323,7 +388,9 @@ class TestByLine:
             },
             index=pd.Index(["+491", "+492"], name="line"),
         )
-        return plots.by_line(table)
+
+    def lines(self, beyond, **more):
+        return plots.by_line(self.table(beyond).assign(**more))
 
     def test_the_interval_is_that_of_the_adjusted_rate(self):
         segments = [each[:, 0].tolist() for each in self.lines([False, False]).collections[0].get_segments()]
@@ -335,6 +402,24 @@ class TestByLine:
         ax.figure.canvas.draw()
         assert [label.get_text() for label in ax.get_yticklabels()] == ["+492", "* +491"]
         assert not any(text.get_text().endswith("*") for text in ax.texts)
+
+    def test_a_change_beyond_chance_is_flagged_after_correction_for_the_number_of_lines(self):
+        # Of two lines intervals are 2.24 / 1.96 = 1.14 times as wide: ± 1 point becomes ± 1.14.
+        trend = np.array([0.0112, 0.0116])
+        ax = self.lines([False, False], trend=trend, trend_low=trend - 0.01, trend_high=trend + 0.01)
+        told = [text.get_text() for text in ax.texts if text.get_text().startswith("n = 1,000, 10")]
+        assert told == [
+            "n = 1,000, 10 % short, +1.2 ± 1.0 a week *",
+            "n = 1,000, 10 % short, +1.1 ± 1.0 a week",
+        ]
+        assert "± confidence interval, * beyond chance, corrected for 2 lines" in words(ax)
+        ax = self.lines([False, False], trend=trend, trend_low=trend - 0.02, trend_high=trend + 0.02)
+        assert "none beyond chance, corrected for 2 lines" in words(ax)
+        assert "corrected" not in words(self.lines([False, False]))  # without intervals of the trend
+        table = self.table([False, False]).assign(
+            trend=trend, trend_low=trend - 0.01, trend_high=trend + 0.01
+        )
+        assert "*" not in words(plots.by_line(table.drop(columns="beyond_chance")))
 
     def test_a_line_is_named_only_beyond_chance(self):
         title = self.lines([False, False]).get_title("left")

@@ -70,6 +70,38 @@ class TestControlChart:
         assert "40 % in all whole weeks" in plots.describe(ax)
         assert "week that is not whole, not counted" in texts(ax)
 
+    @pytest.mark.parametrize(
+        ("freq", "begin", "labels"),
+        [
+            ("7D", "2026-01-05", ["5 Jan\n2026", "12 Jan", "19 Jan", "26 Jan"]),
+            ("7D", "2026-01-07", ["7 Jan\n2026", "14 Jan", "21 Jan", "28 Jan"]),  # not a Monday
+            ("MS", "2025-12-01", ["Dec\n2025", "Jan\n2026", "Feb", "Mar"]),
+            ("D", "2026-01-05", ["5 Jan\n2026", "6 Jan", "7 Jan", "8 Jan"]),
+        ],
+    )
+    def test_each_dot_stands_above_its_date(self, freq, begin, labels):
+        ax = plots.control_chart(periods([0.4] * 4, freq=freq, begin=begin))
+        ax.figure.canvas.draw()
+        dots = next(line for line in ax.lines if line.get_marker() == "o")
+        assert ax.get_xticks().tolist() == dots.get_xdata().tolist()
+        assert [each.get_text() for each in ax.get_xticklabels()] == labels
+
+    def test_of_many_weeks_the_first_of_each_month_has_its_label(self):
+        ax = plots.control_chart(periods([0.4] * 40, begin="2026-01-05"))
+        ax.figure.canvas.draw()
+        tick = {each.get_text(): each.get_position()[0] for each in ax.get_xticklabels()}["Mar"]
+        # The first Monday of March is the 2nd; its week has its middle on Thursday at noon.
+        assert pd.Timestamp(mpl.dates.num2date(tick)).tz_localize(None) == pd.Timestamp("2026-03-05 12:00")
+
+    def test_what_lies_outside_is_labeled_off_the_band(self):
+        ax = plots.control_chart(periods([0.40, 0.40, 0.44, 0.40, 0.36, 0.40]))
+        ax.figure.canvas.draw()
+        band = ax.collections[0].get_paths()[0].vertices[:, 1]
+        low, high = (ax.transData.transform((0, edge))[1] for edge in (band.min(), band.max()))
+        boxes = {each.get_text(): each.get_window_extent() for each in ax.texts if each.get_text()}
+        assert boxes["44 %"].y0 > high
+        assert boxes["36 %"].y1 < low
+
     def test_groups_are_for_small_multiples(self):
         table = pd.concat({"A": periods([0.4]), "B": periods([0.5])}, names=["project"])
         with pytest.raises(ValueError, match="small_multiples"):
@@ -106,6 +138,18 @@ class TestSmallMultiples:
         assert title(ax) == f"{told}: a (below) and b (above)"
         labels = {text.get_text() for panel in ax.child_axes for text in panel.texts}
         assert any(each.endswith(": 37 %") for each in labels)
+
+    def test_the_scale_has_two_ticks_or_more_and_the_ends_are_dated(self):
+        each = {name: periods([0.3, 0.4, 0.5, 0.4]) for name in "abcde"}
+        ax = plots.small_multiples(pd.concat(each, names=["project"]), figsize=(10, 5.6))
+        ax.figure.canvas.draw()
+        panel = ax.child_axes[0]
+        low, high = panel.get_ylim()
+        assert sum(low <= tick <= high for tick in panel.get_yticks()) >= 2
+        told = [text.get_text() for panel in ax.child_axes for text in panel.texts]
+        assert {"5 Jan", "26 Jan"} <= set(told)
+        # Five panels stand in two rows, also in the letters of a slide.
+        assert len({round(panel.get_position().y0, 3) for panel in ax.child_axes}) == 2
 
     def test_only_whole_periods_may_lie_outside_by_chance(self):
         # Beyond three standard errors lie 0.27 % of them: 0.54 of 200, 1.08 of 400.
@@ -247,6 +291,9 @@ class TestCalendar:
         narrow = texts(plots.calendar(table, figsize=(5, 2.4)))
         assert "31" not in narrow
         assert "130" in narrow
+        # Of half a year there would be two numbers in each narrow cell.
+        half_year = periods([0.4] * 182, calls=range(101, 283), freq="D", begin="2026-03-02")
+        assert "31" not in texts(plots.calendar(half_year, figsize=(10, 5.6)))
 
     def test_the_first_column_is_drawn_and_a_rate_is_held_against_chance(self):
         table = periods([0.4] * 9 + [0.6], calls=[1_000] * 10, freq="D")
@@ -263,8 +310,19 @@ class TestCalendar:
     def test_a_rate_of_few_calls_is_hatched_and_sets_no_color(self):
         table = periods([0.4, 0.5, 1.0], calls=[100, 100, 3], freq="D")
         ax = plots.calendar(table[["answer_rate", "n_calls", "complete"]])
-        assert "hatched: fewer than 30 calls" in plots.describe(ax)
+        assert "hatched and not counted: fewer than 30 calls" in plots.describe(ax)
         assert sum(bool(patch.get_hatch()) for patch in ax.patches) == 1
+
+    def test_a_day_that_is_hatched_is_neither_counted_nor_framed(self):
+        table = periods([0.4] * 9 + [1.0], calls=[1_000] * 9 + [20], freq="D")
+        table = table[["answer_rate", "n_calls", "complete"]]
+        for each in (table, table.assign(beyond_chance=[False] * 9 + [True])):
+            ax = plots.calendar(each)
+            assert title(ax) == "None of 9 days differs from 40 % by more than chance"
+            assert "hatched and not counted: fewer than 30 calls" in plots.describe(ax)
+            assert "framed" not in plots.describe(ax)
+        small = periods([0.4, 0.9], calls=[20, 20], freq="D")[["answer_rate", "n_calls", "complete"]]
+        assert title(plots.calendar(small)) == "Answer rate: no whole day has 30 calls or more"
 
     def test_of_more_than_a_year_the_last_weeks_are_drawn(self):
         ax = plots.calendar(periods([0.4] * 400, freq="D"))
@@ -300,6 +358,46 @@ class TestOutcomeShares:
         )
         assert {"sold 34 %", "busy 30 %", "lost 36 %"} <= set(texts(ax))
 
+    def test_the_outcome_that_the_title_names_stands_out(self):
+        table = self.shares(busy=(0.2, 0.3), sold=(0.5, 0.34), lost=(0.3, 0.36))
+
+        def lines(ax):
+            """Return color and width of each line, and how bold its name is, by the name."""
+            curves = [line for line in ax.lines if line.get_linestyle() == "-"]
+            names = [text for text in ax.texts if text.get_text().endswith("%")]
+            forms = zip(names, curves, strict=True)
+            return {
+                name.get_text().split()[0]: (curve.get_color(), curve.get_linewidth(), name.get_fontweight())
+                for name, curve in forms
+            }
+
+        moved = lines(plots.outcome_shares(table))
+        assert moved["busy"] == moved["lost"]
+        assert moved["sold"][0] != moved["lost"][0]
+        assert moved["sold"][1] > moved["lost"][1]
+        assert moved["sold"][2] == "bold"
+        # Colors that are asked for are taken, and where nothing moved each outcome has its own.
+        asked = lines(plots.outcome_shares(table, color={"busy": "green", "lost": "red"}))
+        assert (asked["busy"][0], asked["lost"][0]) == ("green", "red")
+        still = lines(plots.outcome_shares(self.shares(sold=(0.5, 0.5), busy=(0.3, 0.3), lost=(0.2, 0.2))))
+        assert len({color for color, _, _ in still.values()}) == 3
+
+    def test_shares_that_are_not_known_are_not_drawn(self):
+        table = self.shares(sold=(0.4, 0.4), lost=(0.6, 0.6))
+        unknown = table.assign(share=np.nan, share_low=np.nan, share_high=np.nan)
+        assert title(plots.outcome_shares(unknown)) == "Outcomes over time: shares are not known"
+        # Without intervals there are lines, and no bands.
+        bare = plots.outcome_shares(table.assign(share_low=np.nan, share_high=np.nan))
+        assert bare.get_ylim()[1] == pytest.approx(0.63)
+        # A week of which nothing is known has no share, rather than 0 %.
+        unknown.iloc[:2] = table.iloc[:2]
+        ax = plots.outcome_shares(unknown)
+        assert [line.get_ydata().tolist() for line in ax.lines if line.get_linestyle() == "-"] == [
+            [pytest.approx(0.6), pytest.approx(np.nan, nan_ok=True)],
+            [pytest.approx(0.4), pytest.approx(np.nan, nan_ok=True)],
+        ]
+        assert {"lost not known", "sold not known"} <= set(texts(ax))
+
     def test_a_period_that_is_not_whole_is_hollow_and_no_end_of_the_title(self):
         table = self.shares(sold=(0.2, 0.6), lost=(0.8, 0.4))
         days = {"first_day": "2026-01-05", "last_day": "2026-01-13"}
@@ -307,7 +405,7 @@ class TestOutcomeShares:
         ax = plots.outcome_shares(table)
         assert title(ax) == "lost is the most frequent outcome: 80 % of the calls"
         assert {"sold 20 %", "lost 80 %"} <= set(texts(ax))
-        assert "hollow: a week that is not whole" in plots.describe(ax)
+        assert "hollow: part of a week; percentages: of the last whole week" in plots.describe(ax)
 
     def test_the_mark_of_a_line_stands_before_its_name(self):
         ax = plots.outcome_shares(self.shares(sold=(0.52, 0.5), lost=(0.48, 0.5)))
@@ -380,6 +478,23 @@ class TestTalkTimeSurvival:
             assert rows[0].get_linestyle() == curve.get_linestyle()
         assert {curve.get_linestyle() for curve in curves} == {"-", "--"}
 
+    def test_of_several_groups_the_longest_and_the_shortest_stand_out(self):
+        counts = {"fast": [600, 200, 100, 100], "slow": [100, 100, 200, 600], "middle": [300, 250, 250, 200]}
+        table = pd.concat({name: self.histogram(each) for name, each in counts.items()}, names=["outcome"])
+        table = pd.concat([table, table.loc[["middle"]].rename(index={"middle": "other"})])
+
+        def curves(ax):
+            return [line for line in ax.lines if len(line.get_xdata()) > 2]
+
+        ax = plots.talk_time_survival(table)
+        fast, slow, middle, other = curves(ax)
+        assert middle.get_color() == other.get_color()
+        assert len({line.get_color() for line in (fast, slow, middle)}) == 3
+        assert {fast.get_linestyle(), slow.get_linestyle()} == {"-", "--"}
+        assert min(fast.get_linewidth(), slow.get_linewidth()) > middle.get_linewidth()
+        assert "the longest and the shortest in color" in plots.describe(ax)
+        assert curves(plots.talk_time_survival(table, color={"middle": "red"}))[2].get_color() == "red"
+
     def test_without_answered_calls_there_is_nothing(self):
         assert "no answered calls" in title(plots.talk_time_survival(self.histogram([0, 0, 0, 0])))
 
@@ -413,7 +528,15 @@ class TestAttemptGaps:
         ax = plots.attempt_gaps(self.gaps(high=0.7))
         assert title(ax) == "Attempt 2 reaches 40 % after 1–4 h, 20 % after < 1 h"
         ax = plots.attempt_gaps(self.gaps(high=0.9))
-        assert title(ax) == ("Attempt 2 reaches 30 %; no gap from < 1 h to 1–4 h differs by more than chance")
+        told = "Attempt 2 reaches 30 %; before it no gap from < 1 h to 1–4 h differs by more than chance"
+        assert title(ax) == told
+
+    def test_it_says_which_attempts_are_held_against_chance(self):
+        ax = plots.attempt_gaps(self.gaps())
+        told = "interval of differences before attempt 2, corrected, later attempts are not tested"
+        assert told in plots.describe(ax)
+        assert "later attempts" not in plots.describe(plots.attempt_gaps(self.gaps().iloc[:2]))
+        assert "not tested for chance" in plots.describe(plots.attempt_gaps(self.gaps().iloc[1:]))
 
     def test_groups_are_refused(self):
         with pytest.raises(ValueError, match="split by project"):
@@ -430,6 +553,22 @@ class TestByCountry:
         assert title(ax) == "50 % of the calls are with clients in Germany, the most of 2 countries"
         assert [each.get_text() for each in ax.get_yticklabels()] == ["Germany", "Switzerland", "not known"]
         assert [bar.get_width() for bar in ax.patches] == [0.5, 0.3, 0.2]
+
+    @pytest.mark.parametrize(
+        ("half", "end"), [(0.02, ""), (0.06, ", no more apart than by chance"), (None, "")]
+    )
+    def test_of_one_country_its_rate_is_held_against_that_of_calls_of_none(self, half, end):
+        index = pd.Index(["(none)", "DE"], name="country")
+        table = pd.DataFrame({"n_calls": [200, 800], "answer_rate": [0.5, 0.45]}, index=index)
+        if half is not None:  # the interval of the difference reaches √2 times as far: 2.8 and 8.5 points
+            low, high = table["answer_rate"] - half, table["answer_rate"] + half
+            table = table.assign(answer_rate_low=low, answer_rate_high=high)
+        ax = plots.by_country(table)
+        told = "80 % of the calls are with clients in Germany: 45 % answered, 50 % where no country is known"
+        assert title(ax) == told + end
+        assert [bar.get_width() for bar in ax.patches] == [0.45, 0.5]
+        assert {"45 % of 800 calls (80 % of all)", "50 % of 200 calls (20 % of all)"} <= set(texts(ax))
+        assert ("chance: " in plots.describe(ax)) == (half is not None)
 
 
 class TestTransferParties:
@@ -590,6 +729,22 @@ class TestSummary:
         place = told.index("time to answer, median")
         assert told[place : place + 3] == ["time to answer, median", "10 s", "mean 26 s, of answered"]
 
+    def test_shares_say_of_how_much_they_are(self):
+        marks = [True] * 3 + [False] + [None] * 4
+        df = pd.DataFrame(
+            {"talkTime": [3_600] * 8, "aiTalkTime": [900] * 8, "firstTimeForUser": marks, "state": 1}
+        )
+        told = texts(df.calls.plot.summary())
+        assert told[told.index("marked as first call") :][:3] == [
+            "marked as first call",
+            "75 %",
+            "of 4 marked yes or no",
+        ]
+        assert told[told.index("AI's talk time") :][1:3] == ["25 %", "of 8 h of talk time"]
+        # Of one of several rows the table does not say how many calls have a mark.
+        two = pd.concat([df, df]).assign(projectName=["A"] * 8 + ["B"] * 8).calls.summary(by="project")
+        assert "of calls marked yes or no" in texts(plots.summary(two.iloc[1:]))
+
     def test_with_groups_a_row_for_each_the_largest_first(self):
         ax = plots.summary(self.figures(A=0.4, B=0.5, C=0.3))
         assert title(ax) == "1,200 calls in 3 groups: answer rates from 30 % to 50 %"
@@ -606,6 +761,25 @@ class TestLogarithmicAxes:
         assert [each.get_text() for each in ax.get_yticklabels() if "$" in each.get_text()] == []
         assert "1,000" in [each.get_text() for each in ax.get_yticklabels()]
         assert 0 < ax.get_ylim()[0] < 1 < 1000 <= ax.get_ylim()[1]
+
+    @pytest.mark.parametrize("picture", ["by_outcome", "heatmap", "by_agent", "attempt_gaps", "calendar"])
+    def test_names_of_rows_have_none_and_stay_where_they_are(self, picture):
+        ax = getattr(calls("default").calls.plot, picture)()
+        ax.figure.canvas.draw()
+        before = [(each.get_text(), each.get_position()) for each in ax.get_yticklabels()], ax.get_ylim()
+        ax.set_yscale("log")
+        with pytest.warns(RuntimeWarning, match="are names, which have no log scale"):
+            ax.figure.canvas.draw()
+        after = [(each.get_text(), each.get_position()) for each in ax.get_yticklabels()], ax.get_ylim()
+        assert after == before
+        ax.figure.canvas.draw()  # it is said once
+
+    def test_bars_take_one(self):
+        ax = calls("default").calls.plot.by_outcome()
+        ax.set_xscale("log")
+        ax.figure.canvas.draw()
+        assert ax.get_xlim()[0] > 0
+        assert "100 %" in [each.get_text() for each in ax.get_xticklabels()]
 
 
 class TestOnePeriod:
