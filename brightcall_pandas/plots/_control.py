@@ -18,7 +18,7 @@ from brightcall_pandas.plots._calendar import Steps, moment, steps_of, time_axis
 from brightcall_pandas.plots._choice import chosen_groups, outer_levels
 from brightcall_pandas.plots._colors import RED, tones_of
 from brightcall_pandas.plots._fitting import cut_to, text_size
-from brightcall_pandas.plots._formats import calls_of, counted, number, percent, percent_axis
+from brightcall_pandas.plots._formats import calls_of, counted, number, percent, percent_axis, plural
 from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._limits import SIGMAS, control_limits
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
@@ -26,7 +26,7 @@ from brightcall_pandas.plots._placed import PointLabels, halo
 from brightcall_pandas.plots._settled import hatch_unsettled
 from brightcall_pandas.plots._text import Key
 
-__all__ = ["Panels", "control_chart", "ends_of", "middles_of", "plural", "small_multiples"]
+__all__ = ["Panels", "control_chart", "ends_of", "middles_of", "small_multiples"]
 
 _PANELS = 12
 _NAMED = 2  # periods or groups that are named in a title
@@ -122,11 +122,6 @@ def _way(above: bool) -> str:
 def clustered(table: pd.DataFrame) -> str:
     """Return a remark on limits that follow intervals which take the calls of a client together."""
     return " by client" if "answer_rate_low" in table else ""
-
-
-def plural(word: str) -> str:
-    """Return several of a period: ``weeks``, ``half hours``."""
-    return word if word.endswith("s") else f"{word}s"
 
 
 def _steps(stamps: Any, look: Look) -> Steps:

@@ -33,6 +33,7 @@ __all__ = [
     "of_all",
     "percent",
     "percent_axis",
+    "plural",
     "seconds_axis",
     "sentence_case",
     "signed",
@@ -69,8 +70,14 @@ def number(value: float) -> str:
 
 def counted(count: float, word: str) -> str:
     """Return a number with its noun: ``1 call``, ``2,000 calls``."""
-    ending = "ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word[-1:]}s"
-    return f"{number(count)} {word if count == 1 else word[:-1] + ending}"
+    return f"{number(count)} {word if count == 1 else plural(word)}"
+
+
+def plural(word: str) -> str:
+    """Return several of a noun: ``weeks``, ``countries``, ``half hours``."""
+    if word.endswith("s"):
+        return word
+    return f"{word[:-1]}ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word}s"
 
 
 def calls_of(count: float) -> str:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from brightcall_pandas.plots._calendar import Steps, moment
 from brightcall_pandas.plots._choice import chosen_groups
 from brightcall_pandas.plots._colors import RED, tones_of
-from brightcall_pandas.plots._control import Panels, ends_of, middles_of, plural
+from brightcall_pandas.plots._control import Panels, ends_of, middles_of
 from brightcall_pandas.plots._facts import Facts
-from brightcall_pandas.plots._formats import counted, number, words_of
+from brightcall_pandas.plots._formats import counted, number, plural, words_of
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._text import Key

@@ -249,10 +249,22 @@ class TestBreakdown:
         states = [1] * 240 + [0] * 160 + [1] * 160 + [0] * 240 + [1] * 390 + [0] * 10
         df = pd.DataFrame({"projectName": names, "state": states})
         ax = df.calls.plot.breakdown("project")
-        told = "Answer rate: 2 of 2 projects below the 66 % of all by more than chance, b lowest (40 %)"
+        # 97 % of the calls without a project were answered; those with one, 240 and 160 of 400, are 50 %.
+        told = "Answer rate: a (60 %) above, b (40 %) below the 50 % of all named projects by more than chance"
         assert ax.get_title(loc="left").replace("\n", " ") == told
         assert [each.get_text() for each in ax.get_yticklabels()] == ["a", "b", "(none)"]
-        assert "Benjamini–Hochberg, 5 %" in words(ax)
+        assert "each against the other named projects, 5 %, corrected for 2; gray: no project" in words(ax)
+        *named, nameless = (bar.get_facecolor() for bar in ax.patches[:3])
+        assert ["*" in text.get_text() for text in ax.texts[:3]] == [True, True, False]
+        assert nameless not in named
+
+    def test_calls_without_a_name_make_no_group_stand_out(self):
+        # Without those, a and b answer the same; with them each would be far below all calls.
+        df = pd.DataFrame({"projectName": ["a"] * 400 + ["b"] * 400 + [None] * 400})
+        df["state"] = [1, 0] * 400 + [1] * 400
+        ax = df.calls.plot.breakdown("project")
+        assert ax.get_title(loc="left") == "Answer rate: no project differs by more than chance"
+        assert "dashed: 50 % of all named projects" in words(ax)
 
     def test_of_several_beyond_chance_all_are_counted_and_the_ends_are_named(self):
         # Of 400 calls each: a and b answered 300 and 320, c 200, d and e 100 and 80: 50 % of all.
