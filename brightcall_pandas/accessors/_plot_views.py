@@ -256,9 +256,9 @@ class PictureViews:
     ) -> Axes:
         """Draw a metric of each group as it was reported, and as it is known now.
 
-        A row for each group, the largest change on top: a hollow dot for the metric as it was known when
-        it was reported, a dot for what it is now, a line between them, and at the right both values. Of
-        more than 30 groups the largest are drawn.
+        A row for each group, the largest change on top: a dot for how much the metric changed since it
+        was reported, on a line from no change, and at the right both values. Of more than 30 groups the
+        largest are drawn.
         """
         from brightcall_pandas import plots
 

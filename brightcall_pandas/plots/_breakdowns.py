@@ -122,7 +122,7 @@ def _count(calls: float) -> str:
 def _standing_of(shown: pd.DataFrame, metric: str, look: Look) -> Standing | None:
     """Return which groups differ by more than chance, of what has intervals.
 
-    Calls that belong to no group are a kind of their own, so that the groups are then held against each other.
+    Calls that belong to no group are a kind of their own: the groups are then held against each other.
     """
     nameless = np.array([is_none(label) for label in shown.index], dtype=bool)
     if (~nameless).sum() < 2 or not is_rate(metric) or not {f"{metric}_low", "n_calls"} <= set(shown):

@@ -103,7 +103,7 @@ def standing_out(table: pd.DataFrame, rate: str, overall: float, facts: Facts) -
     else:
         beyond = _apart(known, rate, overall, facts)
         test = f"chance: {100 * (1 - _confidence(facts)):g} %, corrected for {number(len(known))} groups"
-    return _standing(known, rate, beyond, test, overall)
+    return _ends(known[rate], beyond, overall, test=test)
 
 
 def among_named(table: pd.DataFrame, rate: str, facts: Facts) -> Standing:
@@ -136,23 +136,22 @@ def among_named(table: pd.DataFrame, rate: str, facts: Facts) -> Standing:
     risk = f"{100 * (1 - _confidence(facts)):g} %"
     test = f"chance: each against the other named {noun}, {risk}, corrected for {number(len(known))}"
     overall = float((rates * calls).sum() / max(calls.sum(), 1))
-    return _standing(known, rate, beyond, test, overall, f"all named {noun}")
+    return _ends(known[rate], beyond, overall, test=test, whole=f"all named {noun}")
 
 
-def _standing(
-    known: pd.DataFrame, rate: str, beyond: np.ndarray, test: str, overall: float, whole: str = "all"
+def _ends(
+    values: pd.Series, beyond: np.ndarray, overall: float, *, test: str, whole: str = "all"
 ) -> Standing:
     """Return the ends of those groups that are beyond chance; one group alone stands out from nothing."""
-    values = known[rate]
     above, below = values[beyond & (values > overall)], values[beyond & (values < overall)]
     return Standing(
         # A group of few calls may lie further out and prove nothing.
         above.idxmax() if len(above) else None,
         below.idxmin() if len(below) else None,
-        test if len(known) > 1 else "",
-        len(known),
+        test if len(values) > 1 else "",
+        len(values),
         overall,
-        frozenset(known.index[beyond]) if len(known) > 1 else frozenset(),
+        frozenset(values.index[beyond]) if len(values) > 1 else frozenset(),
         whole,
     )
 

@@ -135,8 +135,9 @@ class TestFacts:
     def test_both_sides_of_a_comparison_say_their_days(self):
         early, late = CALLS.iloc[:16], CALLS.iloc[40:]
         told = words(late.calls.plot.compare(early))
-        assert "change ± 95 % interval (n → n)" in told
-        assert told.endswith("| 4 March 2026 | 2 March 2026")
+        assert "change ± 95 % interval (calls)" in told
+        assert told.endswith("| 2 March 2026 | 4 March 2026")
+        assert "n = 16 calls of 2 Mar, 20 of 4 Mar" in told
         told = words(late.calls.plot.changes(early))
         assert "2 Mar → 4 Mar" in told
         assert "answer rate of 4 March 2026 minus that of 2 March 2026" in told

@@ -250,7 +250,9 @@ class TestBreakdown:
         df = pd.DataFrame({"projectName": names, "state": states})
         ax = df.calls.plot.breakdown("project")
         # 97 % of the calls without a project were answered; those with one, 240 and 160 of 400, are 50 %.
-        told = "Answer rate: a (60 %) above, b (40 %) below the 50 % of all named projects by more than chance"
+        told = (
+            "Answer rate: a (60 %) above, b (40 %) below the 50 % of all named projects by more than chance"
+        )
         assert ax.get_title(loc="left").replace("\n", " ") == told
         assert [each.get_text() for each in ax.get_yticklabels()] == ["a", "b", "(none)"]
         assert "each against the other named projects, 5 %, corrected for 2; gray: no project" in words(ax)
@@ -498,10 +500,27 @@ class TestRestated:
         both = "positive rate 20.0 % as reported, 21.0 % now (+1.0 points)"
         assert ax.get_title("left").replace("\n", " ") == f"{told}: {both}"
 
-    def test_says_when_it_was_reported_where_that_is_known(self):
-        table = self.table([0.3, 0.2, 0.2], [0.3, 0.2, 0.21], as_of="2026-03-31T09:00:00+02:00")
-        ax = plots.restated(table)
-        assert "20.0 % as reported on 31 March, 21.0 % now" in ax.get_title("left").replace("\n", " ")
+    def test_the_change_is_drawn_in_points_from_none(self):
+        ax = plots.restated(self.table([0.299, 0.168, 0.2], [0.3, 0.1684, 0.19]))
+        lines, dots = ax.collections
+        # The largest on top: c fell by one point, a rose by 0.1, b by 0.04.
+        assert dots.get_offsets()[:, 0].tolist() == pytest.approx([-1.0, 0.1, 0.04])
+        assert [segment[0, 0] for segment in lines.get_segments()] == [0, 0, 0]
+        assert ax.get_xlabel() == "change of the positive rate, percentage points"
+
+    def test_says_when_it_was_reported_and_what_now_is_where_that_is_known(self):
+        moments = {"as_of": "2026-03-31T09:00:00+02:00", "loaded_at": "2026-04-14T18:30:00+02:00"}
+        ax = plots.restated(self.table([0.3, 0.2, 0.2], [0.3, 0.2, 0.21], **moments))
+        assert "20.0 % as reported on 31 March, 21.0 % on 14 April" in ax.get_title("left").replace("\n", " ")
+        assert "reported: as known on 31 March 2026, 09:00; now: 14 April 2026, 18:30" in words(ax)
+
+    def test_says_what_became_of_calls_that_are_gone(self):
+        table = self.table([0.3, 0.2, 0.2], [0.3, 0.2, 0.21]).assign(n_calls=[990, 1_000, 999])
+        assert "2,989 calls, 3,000 when reported; 11 calls gone since: the server lists them" in words(
+            plots.restated(table)
+        )
+        late = table.assign(n_calls=[1_001, 1_000, 1_000])
+        assert "3,001 calls, 3,000 when reported; 1 call came later" in words(plots.restated(late))
 
 
 class TestCompare:
@@ -510,17 +529,22 @@ class TestCompare:
         there = pd.DataFrame({"projectName": ["a", "a", "c"], "state": [1, 1, 0], "talkTime": [20, 40, 0]})
         return here, there
 
-    def test_a_dot_for_each_side_and_the_change_beside_them(self):
+    def test_an_arrow_from_side_to_side_and_the_change_beside_it(self):
         here, there = self.sides()
         ax = here.calls.plot.compare(there, by="project")
         assert ax.get_xlabel() == "answer rate"
-        line, others, ours = ax.collections
+        line, others, rightward, leftward, dots = ax.collections
         assert line.get_segments()[0][:, 0].tolist() == [0.5, 1.0]
         assert others.get_offsets()[[0, 2], 0].tolist() == [1.0, 0.0]
-        assert ours.get_offsets()[[0, 1], 0].tolist() == [0.5, 1.0]
+        # a fell from 100 to 50 %; b is known here only, so that nothing points to it.
+        assert [each.get_offsets()[:, 0].tolist() for each in (rightward, leftward, dots)] == [
+            [],
+            [0.5],
+            [1.0],
+        ]
         texts = [text.get_text() for text in ax.texts]
         assert texts[:3] == ["−50.0 ± 58.9 points (2 → 2)", "not known (0 → 1)", "not known (1 → 0)"]
-        assert "answered ÷ calls; n = 3 calls against 3" in words(ax)
+        assert "answered ÷ calls; n = 3 calls, 3 others" in words(ax)
 
     def test_a_change_is_named_only_beyond_chance(self):
         here, there = (
@@ -530,7 +554,7 @@ class TestCompare:
         title = here.calls.plot.compare(there, by="project").get_title("left")
         assert title == "Answer rate changed beyond chance for b: −50.0 points"
         title = here.calls.plot.compare(here, by="project").get_title("left")
-        assert title == "Answer rate changed for no project by more than chance"
+        assert title == "Answer rate changed for no project by more than chance (+0.0 points)"
         ax = here.calls.plot.compare(there, by="project")
         assert "±: 95 % interval of each change alone, not corrected" in words(ax)
 
@@ -583,7 +607,7 @@ class TestExplainChange:
             "Answer rate fell from 75.0 % to 50.0 %, within chance; no project moved it by more than chance"
         )
         assert ax.get_title(loc="left") == moved
-        assert "n = 4 calls against 4" in words(ax)
+        assert "n = 4 calls, 4 others" in words(ax)
 
     def test_means_are_told_in_seconds_and_small_groups_folded(self):
         df = pd.DataFrame({"projectName": [f"p{n}" for n in range(40)], "state": 1, "talkTime": range(40)})

@@ -186,7 +186,7 @@ class TestChanges:
         ax = plots.changes(self.table())
         assert title(ax) == "C: answer rate fell by 10.0 points; no other change is beyond chance"
         assert [each.get_text() for each in ax.get_yticklabels()] == ["A", "B", "C"]
-        assert "40 % → 30 % (n = 600, 700)" in texts(ax)
+        assert "40 % → 30 % (600 → 700)" in texts(ax)
 
     @pytest.mark.parametrize("width", [6.0, 3.2, 2.2, 1.6])
     def test_on_narrow_axes_no_number_is_cut(self, width):
