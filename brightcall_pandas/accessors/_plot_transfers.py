@@ -120,11 +120,12 @@ class TransferPictures:
     def transfer_parties(
         self, *, source: Source = "auto", include_client: bool = False, **options: Unpack[PlotOptions]
     ) -> Axes:
-        """Draw how many calls each party passed on, and how many it was passed.
+        """Draw which share of its calls each party passed on.
 
-        A row for each of the twenty parties with most transfers: to the left those by it, to the right
-        those to it, and beside it the share of its calls that it passed on. The title names who passes
-        on more than others by more than chance.
+        A row for each of the twenty parties with most transfers, the highest rate on top: a dot for the
+        share of its calls that it passed on, a line for the limits of chance, and at the right how many
+        of how many that are and how many calls it was passed. The title names who passes on more or
+        fewer than others by more than chance.
         """
         from brightcall_pandas import plots
 

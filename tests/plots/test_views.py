@@ -447,9 +447,12 @@ class TestTransferParties:
             title(ax) == "103 passes on 11 % of the calls it has, above the 7.0 % of all by more than chance"
         )
         assert [each.get_text() for each in ax.get_yticklabels()] == ["103", "102", "101"]
+        assert "11 % · 120 of 1,050 (50) *" in texts(ax)
+        assert "5.0 % · 52 of 1,050 (50)" in texts(ax)
+        lines, dots = ax.collections
+        assert dots.get_offsets()[:, 0].tolist() == pytest.approx([120 / 1_050, 52 / 1_050, 50 / 1_050])
         # 7.05 % ± 3.09 √(7.05 % · 92.95 % ÷ 1,050)
-        assert "11 % of 1,050 (4.6–9.5) *" in texts(ax)
-        assert "5.0 % of 1,050 (4.6–9.5)" in texts(ax)
+        assert lines.get_segments()[0][:, 0].tolist() == pytest.approx([0.0461, 0.0949], abs=1e-4)
         few = plots.transfer_parties(self.parties([90, 92, 20]))
         assert (
             title(few)
