@@ -96,14 +96,14 @@ class TransferPictures:
     ) -> Axes:
         """Draw how transferred calls flow from party to party.
 
-        A column of bars for each stage of a call, a bar for each party, as tall as the calls
-        that it had there; bands are transfers, in the color and pattern of the party that
-        transfers. What arrives at a bar and does not leave it ended there. The six busiest
-        parties, or as many as ``top=`` says, are drawn by name, the others together. The
-        first three transfers of a call are drawn, as far as any band is of one percent of the
-        calls; thinner ones are faint. Beside a bar stands where most of its calls came from
-        or, at the first stage, went to, with the share. Parties stand in an order in which
-        few bands cross, unless ``sort=`` gives another.
+        A column for each stage of a call, a bar for each party, as tall as the calls that it had
+        there, the most on top; bands are transfers, in the color and pattern of the party that
+        transfers. What arrives at a party and does not leave it ended there. The six busiest
+        parties, or as many as ``top=`` says, are drawn by name, the others together and last.
+        The first three transfers of a call are drawn, as far as any band is of one percent of
+        the calls; thinner ones are faint. At the first and the last stage stands where most
+        calls of a party went to or came from, with the share. ``sort="calls"`` orders parties
+        by all their transfers, which is the same order at every stage.
         """
         from brightcall_pandas import plots
 
