@@ -38,12 +38,12 @@ class TransferPictures:
     ) -> Axes:
         """Draw the most frequent ways that transferred calls went.
 
-        A row for each of the fifteen most frequent variants with a transfer: its parties as
-        chevrons, the busiest in colors of their own; its share of the transferred calls as a bar;
-        and, where known, its rate of positive outcomes with its interval, beside that of all calls,
-        and of the answered ones, that were not transferred. Calls of one party are counted in the
-        subtitle; they are drawn only when there are no others. ``top=`` counts variants with a
-        transfer.
+        A row for each of the fifteen most frequent variants with a transfer, fewer in a figure of
+        which the size is given: its parties as chevrons, the busiest in colors of their own; its
+        share of the transferred calls; and, where known, its rate of positive outcomes with its
+        interval, beside that of all calls, and of the answered ones, that were not transferred;
+        else a bar for its share. Calls of one party are counted in the subtitle; they are drawn
+        only when there are no others. ``top=`` counts variants with a transfer.
         """
         from brightcall_pandas import plots
 
@@ -70,8 +70,8 @@ class TransferPictures:
 
         A heat map; the party of a row transfers to that of a column. Of more than forty parties,
         the busiest are shown. The scale is a square root, so that rare transfers show beside
-        frequent ones; a cell without transfers is empty. The title names the second pair too, where
-        chance may have put the first before it.
+        frequent ones; a cell without transfers is empty. Cells that the title names are framed: the
+        most frequent pair, or the first three, where chance may have made the order.
         """
         from brightcall_pandas import plots
 

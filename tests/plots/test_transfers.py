@@ -69,11 +69,17 @@ class TestTransferMatrix:
 
     def test_a_first_place_that_chance_may_have_made_is_shared(self):
         # 2 − 1 is less than 1.96 · √3; 20 − 1 is more than 1.96 · √21.
+        def framed(ax):
+            cells = [each for each in ax.patches if each.get_width() == 1]
+            return {(round(each.get_y() + 0.5), round(each.get_x() + 0.5)) for each in cells}
+
         near = calls("1,2", "1,2", "2,3").calls.plot.transfer_matrix()
         told = near.get_title(loc="left").replace("\n", " ")
-        assert told == "No pair clearly has the most transfers: 1 → 2 (2), 2 → 3 (1)"
+        assert told == "No pair has more than 67 % of the transfers; first are 1 → 2 (2), 2 → 3 (1)"
+        assert framed(near) == {(0, 1), (1, 2)}
         far = calls(*["1,2"] * 20, "2,3").calls.plot.transfer_matrix()
-        assert far.get_title(loc="left") == "Most frequent transfer: 1 → 2 (20)"
+        assert far.get_title(loc="left") == "Most frequent transfer: 1 → 2 (20), 95 % of 21"
+        assert framed(far) == {(0, 1)}
 
     def test_what_the_diagonal_is(self):
         assert any(
@@ -111,7 +117,7 @@ class TestTransferVariants:
         )
         chevrons = [text for text in words(ax) if text in {"1", "2", "3", "9"}]
         assert chevrons == ["1", "2", "1", "2", "3"]
-        assert {"67 % · 16", "33 % · 8", "share of transferred calls"} <= set(words(ax))
+        assert {"67 % · 16", "33 % · 8", "of transferred calls"} <= set(words(ax))
         assert any(
             each.startswith("n = 24 transferred calls of 26; 2 ways with a transfer (24 calls)")
             for each in words(ax)
@@ -127,8 +133,7 @@ class TestTransferVariants:
         assert ax.get_title(loc="left") == "67 % of the calls were transferred, most often 1 → 2 and 3 → 4"
         ax = calls("1,2", "3,4", "5,6").calls.plot.transfer_variants()
         title = ax.get_title(loc="left").replace("\n", " ")
-        assert title == "100 % of the calls were transferred, no way clearly most often: 1 time at most"
-        assert "clearly: by 1.96 standard errors" in plots.describe(ax)
+        assert title == "100 % of the calls were transferred, in 3 ways, none with more than 33 % of them"
 
     def test_a_party_has_one_colour(self):
         ax = calls("1,2", "2,1").calls.plot.transfer_variants()
@@ -142,6 +147,27 @@ class TestTransferVariants:
             each.startswith("n = 20 transferred calls of 20; 15 of 20 ways with a transfer (15 calls)")
             for each in words(ax)
         )
+
+    def test_on_a_slide_as_many_rows_as_can_be_read_from_afar(self):
+        ax = calls(*(f"1,{n}" for n in range(2, 22))).calls.plot.transfer_variants(figsize=(10, 5.6))
+        assert "7 of 20 ways with a transfer" in plots.describe(ax)
+        ax.figure.canvas.draw()
+        pitch = ax.get_window_extent().height / abs(np.diff(ax.get_ylim())[0])
+        chevron = next(text for text in ax.texts if text.get_text() == "1")
+        assert chevron.get_window_extent().height < 0.72 * pitch  # the height of a chevron
+        three = calls(*(f"1,{n}" for n in range(2, 22))).calls.plot.transfer_variants(
+            figsize=(10, 5.6), top=3
+        )
+        assert "3 of 20 ways" in plots.describe(three)
+
+    def test_bars_only_where_no_rates_stand_beside_them(self):
+        def bars(frame):
+            ax = frame.calls.plot.transfer_variants()
+            return [patch.get_width() for patch in ax.patches if hasattr(patch, "get_width")]
+
+        alone, known = bars(calls("1,2", "1,2", "1,3")), calls("1,2", "1,3", outcomeType="positive")
+        assert alone[0] == pytest.approx(2 * alone[1])
+        assert bars(known) == []
 
     def test_long_chains_are_cut(self):
         assert "+ 4 more" in words(calls(",".join("1234567890")).calls.plot.transfer_variants())
