@@ -27,6 +27,7 @@ __all__ = [
     "defined",
     "duration",
     "durations",
+    "field_words",
     "is_rate",
     "is_seconds",
     "number",
@@ -194,6 +195,13 @@ def is_seconds(metric: str) -> bool:
 def words_of(metric: str) -> str:
     """Return the name of a metric as words: ``talk time mean``, ``calls``."""
     return metric.removeprefix("n_").removesuffix("_s").replace("_", " ")
+
+
+def field_words(name: str) -> str:
+    """Return the name of a field of a call as words: ``talk time`` of ``talkTime``."""
+    parts = re.split(r"(?<=[a-z])(?=[A-Z])|_", name)
+    words = " ".join(part if part.isupper() else part.lower() for part in parts)
+    return re.sub(r"\bai\b", "AI", words)
 
 
 _DEFINED = {"answer_rate": "answered ÷ calls", "positive_rate": "calls with a positive outcome ÷ calls"}

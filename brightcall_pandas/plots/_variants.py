@@ -27,7 +27,6 @@ _LETTERS = 24
 _TIP = 0.14  # how far a chevron points, in widths of one
 _PANEL, _GAP = 2.5, 0.4  # width of a panel beside the chevrons, and of the space before it, in inches
 _COUNTS = 1.2  # inches for counts that have no bars
-_HEADING = 2.6  # inches that the text around the rows takes in a figure of which the size is given
 
 
 @picture
@@ -53,7 +52,7 @@ def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
     drawn = transferred if len(transferred) else table
     if not len(drawn):
         return no_data(look, "Ways that calls go")
-    shown, _ = chosen_rows(drawn, look, drawn["n_calls"], drawn["n_calls"], usual=_usual(look))
+    shown, _ = chosen_rows(drawn, look, drawn["n_calls"], drawn["n_calls"], usual=look.legible(_ROWS))
     steps = min(max(shown["hops"].max() + 1, 2), _STEPS)
     parties = [shortened(party, _LETTERS) for chain in shown["chain"] for party in chain[:steps]]
     letters = max(map(len, parties), default=0)
@@ -83,14 +82,6 @@ def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
         form=form,
         fits=fits,
     )
-
-
-def _usual(look: Look) -> int:
-    """Return how many rows are drawn without ``top=``: on a slide as many as can be read from afar."""
-    if look.figsize is None:
-        return _ROWS
-    fit = int((look.figsize[1] - _HEADING) / look.row_height())
-    return int(np.clip(fit, 5, _ROWS))
 
 
 def _finding(table: pd.DataFrame, shown: pd.DataFrame, look: Look) -> str:
