@@ -122,10 +122,10 @@ class TransferPictures:
     ) -> Axes:
         """Draw which share of its calls each party passed on.
 
-        A row for each of the twenty parties with most transfers, the highest rate on top: a dot for the
-        share of its calls that it passed on, a line for the limits of chance, and at the right how many
-        of how many that are and how many calls it was passed. The title names who passes on more or
-        fewer than others by more than chance.
+        A row for each of twenty parties, those beyond chance and those with most transfers, the highest
+        rate on top: a dot for the share of its calls that it passed on, a line for the limits of chance,
+        and at the right how many of how many that are and how many calls it was passed. The title names
+        who passes on more or fewer than others by more than chance.
         """
         from brightcall_pandas import plots
 

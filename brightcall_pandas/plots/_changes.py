@@ -348,7 +348,7 @@ def _effect_bars(
     ax.scatter(shown["effect"], places, s=60, color=tones.ink, zorder=3, marker="|", linewidth=2)
     ax.axvline(0, color=tones.ink, linewidth=0.8)
     ax.set_yticks(places, labels, fontsize=look.small)
-    ax.set_ylim(len(shown) - 0.4, -1.15)
+    ax.set_ylim(len(shown) - 0.4, -1.5)
     ax.tick_params(axis="y", length=0)
     every = np.concatenate([shown.to_numpy(dtype=np.float64).ravel(), intervals.ravel()])
     low, high = 1.08 * float(np.nanmin(every, initial=0.0)), 1.04 * float(np.nanmax(every, initial=0.0))

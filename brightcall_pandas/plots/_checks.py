@@ -127,7 +127,9 @@ def _of_further(checks: pd.DataFrame) -> str:
 
 def _listed(checks: pd.DataFrame, nulls: pd.DataFrame) -> tuple[list[str], list[float], list[str]]:
     """Return label, length and text of each row: what has no length stands in a quieter ink."""
-    labels, values, texts = [], [], []
+    labels: list[str] = []
+    values: list[float] = []
+    texts: list[str] = []
     for heading, rows in ((_OF_CHECKS, checks), (_OF_NULLS, nulls)):
         if rows.empty:
             continue

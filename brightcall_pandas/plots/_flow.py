@@ -34,6 +34,10 @@ _HATCHES = ("////", "\\\\\\\\", "||||", "----", "....", "xxxx")
 """Patterns of the parties with colors of their own, which a print in gray keeps apart."""
 
 
+_Label = tuple[Text, tuple[str, str]]
+"""The name of a bar, its calls, and its partner, where it has one."""
+
+
 @dataclass
 class _Bar:
     """A party at a stage: its calls, where its bar lies, and how much of either side is taken by bands."""
@@ -92,7 +96,7 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_axis_off()
     fits = _write_names(ax, stages, _partners(whole[whole >= least], stages), line, look)
     calls = links.xs(1, level="hop").sum()
-    again = links[links.index.get_level_values("hop") == 2].sum()
+    again = every[hops == 2].sum()
     title = f"{counted(calls, 'call')} transferred, {percent(again / calls)} of them more than once"
     later = every.sum() - links.sum()
     thin = links[links < least].sum()
@@ -196,8 +200,8 @@ def _draw_bands(
     for place, stage in enumerate(stages):
         for party, bar in stage.items():
             form = {**forms[party], "linewidth": 0, "zorder": 3}
-            for left in {_left(place), _right(place, len(stages))}:
-                ax.add_patch(Rectangle((left, bar.top), _WIDTH, bar.height, **form))
+            for begin in {_left(place), _right(place, len(stages))}:
+                ax.add_patch(Rectangle((begin, bar.top), _WIDTH, bar.height, **form))
     thin = {"facecolor": tones_of(ax, inside=True).grid, "linewidth": 0, "zorder": 1}
     for (hop, origin, target), calls in _from_the_top(links, stages):
         left, right, thick = stages[hop - 1][origin], stages[hop][target], calls * unit
@@ -250,8 +254,8 @@ def _write_names(
 ) -> list[Fit]:
     """Write the name and calls of each party beside its bar or between its two, and what each stage is."""
     tones, last = tones_of(ax, inside=True), len(stages) - 1
-    beside: list[Text] = []
-    between: list[Text] = []
+    beside: list[_Label] = []
+    between: list[_Label] = []
     headings: list[Text] = []
     for place, stage in enumerate(stages):
         calls = counted(sum(bar.calls for bar in stage.values()), "call")
@@ -266,14 +270,18 @@ def _write_names(
         )
         headings.append(ax.text(x, -1.2 * line, heading, color=tones.muted, ha=side, va="center"))
         for party, bar in stage.items():
-            words = f"{shortened(party, 24)} ({number(bar.calls)})"
-            words += "" if inner else partners.get((place, party), "")
-            (between if inner else beside).append(
-                ax.text(x, bar.top + bar.height / 2, words, ha=side, va="center", zorder=4)
-            )
+            text = ax.text(x, bar.top + bar.height / 2, shortened(party, 24), ha=side, va="center", zorder=4)
+            partner = "" if inner else partners.get((place, party), "")
+            (between if inner else beside).append((text, (f" ({number(bar.calls)})", partner)))
     high = max(line, 0.02)
     return [
-        CellTexts(beside, look.small, width=_BESIDE - 0.04, height=high, cut=True),
-        CellTexts(between, look.small, width=_NODE - _WIDTH - 0.02, height=high, cut=True),
+        _fitted(beside, look, _BESIDE - 0.04, high),
+        _fitted(between, look, _NODE - _WIDTH - 0.02, high),
         CellTexts(headings, look.small, width=0.9, height=1.6 * line),
     ]
+
+
+def _fitted(labels: list[_Label], look: Look, width: float, height: float) -> Fit:
+    """Return names that are cut to the room for them, with their numbers whole."""
+    texts, tails = [text for text, _ in labels], [tail for _, tail in labels]
+    return CellTexts(texts, look.small, width=width, height=height, cut=True, tails=tails)

@@ -34,25 +34,25 @@ def transfer_parties(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each of the twenty parties with most transfers, the highest rate on top: a dot for the share
-        of its calls that it passed on, a line for the limits of chance, and at the right how many of how many
-        that are and how many calls it was passed. The title names who passes on more or fewer than others by
-        more than chance.
+        A row for each of twenty parties, those beyond chance and those with most transfers, the highest
+        rate on top: a dot for the share of its calls that it passed on, a line for the limits of chance,
+        and at the right how many of how many that are and how many calls it was passed. The title names
+        who passes on more or fewer than others by more than chance.
     """
     busy = table["received"] + table["transferred_on"]
     some = table[busy > 0]
     if some.empty:
         return no_data(look, "Transfers by party", "no calls" if table.empty else "no transfers")
-    shown = _chosen(some, look)
     mean, low, high, beyond = _limits(table)
+    shown = _chosen(some, beyond[(busy > 0).to_numpy()], look)
     places = table.index.get_indexer(shown.index)
-    flags = beyond[places]
+    flags = [bool(each) for each in beyond[places]]
     counts = zip(
         shown["transferred_on"], shown["started"] + shown["received"], shown["received"], strict=True
     )
     ax, fits = dot_rows(
         [label_of(each) for each in shown.index],
-        _rates(shown),
+        pd.Series(_rates(shown)),
         [
             f"{percent(on / of) if of else NOT_KNOWN} · {number(on)} of {number(of)} ({number(got)})"
             for on, of, got in counts
@@ -61,7 +61,7 @@ def transfer_parties(table: pd.DataFrame, look: Look) -> Axes:
         intervals=pd.DataFrame({"low": low[places], "high": high[places]}),
         metric="share",
         heading="passed on (was passed)",
-        beyond=flags if flags.any() else None,
+        beyond=flags if any(flags) else None,
         whole=mean,
     )
     ax.set_xlabel("share of its calls that a party passed on")
@@ -75,19 +75,20 @@ def transfer_parties(table: pd.DataFrame, look: Look) -> Axes:
             f"dashed: {percent(mean)} of all",
             "limits of chance: within them lie 99.8 % of parties who are all alike",
             f"n = {counted(table['transferred_on'].sum(), 'transfer')}",
-            of_all(len(shown), len(some), "parties with transfers"),
+            of_all(len(shown), len(some), "parties with transfers").replace("largest ", ""),
             look.facts.cut(table),
         ),
         form="A dot for each party, for the share that it passed on, on the line of the limits of chance",
-        key=[*key, *(replace(each, mark="dot") for each in flag_key(list(flags), look))],
+        key=[*key, *(replace(each, mark="dot") for each in flag_key(flags, look))],
         fits=fits,
     )
 
 
-def _chosen(some: pd.DataFrame, look: Look) -> pd.DataFrame:
-    """Return the parties to draw, in order."""
+def _chosen(some: pd.DataFrame, beyond: NDArray[np.bool_], look: Look) -> pd.DataFrame:
+    """Return the parties to draw, in order: those beyond chance, whom the title is about, and the busiest."""
     busy = some["received"] + some["transferred_on"]
-    largest = some.loc[busy.sort_values(ascending=False, kind="stable").index[: look.rows(_ROWS)]]
+    order = np.lexsort((-busy.to_numpy(dtype=np.float64), ~beyond))
+    largest: pd.DataFrame = some.iloc[order[: look.rows(_ROWS)]]
     if look.sort == "name":
         return largest.sort_index()
     if look.sort == "table":

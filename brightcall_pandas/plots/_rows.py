@@ -231,8 +231,8 @@ def dot_rows(
         usual = _flag_colors(usual, beyond, look)
     if whole is not None:
         _line_of_all(ax, whole)
-    line = {"color": colors or usual, "linewidth": 1.4} if arrows else {"color": tones.rule, "linewidth": 2.5}
-    ax.hlines(places, intervals["low"], intervals["high"], **line)
+    color, width = (colors or usual, 1.4) if arrows else (tones.rule, 2.5)
+    ax.hlines(places, intervals["low"], intervals["high"], color=color, linewidth=width)
     if ranked_at is not None:
         ax.scatter(ranked_at, places, s=70, marker="|", color=tones.ink, linewidth=1.6, zorder=5)
     if raw is not None:
@@ -329,7 +329,7 @@ def change_rows(
     margin = 0.06 * (end - begin) or 1.0
     begin, end = begin - margin, end + margin
     fits = _rows(ax, labels, look)
-    ax.set_ylim(len(labels) - 0.4, -1.15)
+    ax.set_ylim(len(labels) - 0.4, -1.5)
     ax.set_xlim(begin, end)
     change_axis(ax.xaxis, begin, end)
     if texts:

@@ -255,6 +255,21 @@ class TestTransferFlow:
         seven = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9, "1,7").calls.plot.transfer_flow()
         assert "others" not in plots.describe(seven)  # one other is told by its name
 
+    def test_names_are_cut_and_their_numbers_never(self):
+        one, other = ("Anna with a name of more than two dozen letters", "Bert with a name that is as long")
+        pairs = [f'["{one}", "{other}"]', f'["{other}", "{one}", "{other}"]']
+        frame = pd.DataFrame({"numbersInvolvedJSON": pairs * 5, "state": 1})
+        for options in ({}, {"figsize": (10, 5.6)}, {"figsize": (6, 4)}):
+            ax = frame.calls.plot.transfer_flow(**options)
+            ax.figure.canvas.draw()
+            names = [text.get_text() for text in ax.texts if text.get_text().startswith(("Anna", "Bert"))]
+            assert len(names) == 5
+            assert all("(5)" in each for each in names)
+
+    def test_how_many_went_on_is_told_of_what_is_not_drawn_too(self):
+        ax = calls(*["1,2"] * 199, "1,2,3").calls.plot.transfer_flow()
+        assert ax.get_title(loc="left") == "200 calls transferred, 0.5 % of them more than once"
+
     def test_names_lie_on_no_band(self):
         ax = calls(*["1,2"] * 9, *["3,4"] * 9, *["1,4,5"] * 6, *["3,2,6"] * 6).calls.plot.transfer_flow()
         ax.figure.canvas.draw()

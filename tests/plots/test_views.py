@@ -460,6 +460,13 @@ class TestTransferParties:
             "calls it has, all 6.4 %"
         )
 
+    def test_whom_the_title_names_is_drawn(self):
+        # The busiest three are alike; the fourth, with the fewest transfers, passes on less than others.
+        table = self.parties([100, 102, 104, 50])
+        ax = plots.transfer_parties(table, top=2)
+        assert "104 passes on 4.8 %" in title(ax)
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["103", "104"]
+
     def test_differences_that_chance_explains_are_none(self):
         ax = plots.transfer_parties(self.parties([50, 52, 55]))
         assert title(ax) == "Parties pass on 5.0 % of the calls they have; none differs by more than chance"
