@@ -609,6 +609,14 @@ class TestExplainChange:
         assert ax.get_title(loc="left") == moved
         assert "n = 4 calls, 4 others" in words(ax)
 
+    def test_the_axis_goes_on_to_a_tick_on_its_short_side_too(self):
+        effects = {"rate_effect": [-0.031, 0.009], "mix_effect": [0.0, 0.0], "effect": [-0.031, 0.009]}
+        table = pd.DataFrame(effects, index=pd.Index(["a", "b"], name="project"))
+        table.attrs = {"metric": "answer_rate", "of_all": (0.3, 0.322)}
+        ax = plots.explain_change(table)
+        ax.figure.canvas.draw()
+        assert "+1" in [label.get_text() for label in ax.get_xticklabels()]
+
     def test_means_are_told_in_seconds_and_small_groups_folded(self):
         df = pd.DataFrame({"projectName": [f"p{n}" for n in range(40)], "state": 1, "talkTime": range(40)})
         ax = df.assign(talkTime=0).calls.plot.explain_change(df, "talk_time_mean_s", by="project")
