@@ -125,7 +125,10 @@ def _finding(shown: pd.DataFrame, metric: str, then: datetime | None, now: datet
     words = words_of(metric)
     if not np.nan_to_num(changes).any():
         return f"The {words} is what was reported"
-    most = int(np.nanargmax(np.abs(changes)))
+    named = np.array([not is_none(label) for label in shown.index], dtype=bool)
+    sizes = np.nan_to_num(np.abs(changes))
+    # What has no name is told only where nothing else has changed.
+    most = int(np.argmax(sizes * named if (sizes * named).any() else sizes))
     row = shown.iloc[most]
     before, after = _said([row[f"{metric}_other"], row[metric]], metric)
     reported = f"as reported on {_day(then)}" if then else "as reported"

@@ -500,6 +500,11 @@ class TestRestated:
         both = "positive rate 20.0 % as reported, 21.0 % now (+1.0 points)"
         assert ax.get_title("left").replace("\n", " ") == f"{told}: {both}"
 
+    def test_what_has_no_name_is_counted_but_not_named(self):
+        table = self.table([0.3, 0.2, 0.2], [0.3, 0.21, 0.25]).rename(index={"c": "(none)"})
+        ax = plots.restated(table)
+        assert ax.get_title("left").startswith("2 of 3 groups changed by 0.1 points or more, b most")
+
     def test_the_change_is_drawn_in_points_from_none(self):
         ax = plots.restated(self.table([0.299, 0.168, 0.2], [0.3, 0.1684, 0.19]))
         lines, dots = ax.collections
