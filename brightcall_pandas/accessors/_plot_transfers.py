@@ -69,9 +69,9 @@ class TransferPictures:
         """Draw how many calls each party transferred to each other.
 
         A heat map; the party of a row transfers to that of a column. Of more than forty parties,
-        the busiest are shown. The scale is a square root, so that rare transfers show beside
-        frequent ones; a cell without transfers is empty. Cells that the title names are framed: the
-        most frequent pair, or the first three, where chance may have made the order.
+        fewer on a slide, the busiest are shown. The scale is a square root, so that rare transfers
+        show beside frequent ones; a cell without transfers is empty. Cells that the title names are
+        framed: the most frequent pair, or the first three, where chance may have made the order.
         """
         from brightcall_pandas import plots
 

@@ -26,6 +26,7 @@ __all__ = ["transfer_matrix"]
 _MATRIX = "Transfers"
 _PARTIES = 40  # rows that still can be read
 _LEAST_NUMBER = 5.5  # points of a number in a cell: the color tells as much as a smaller one
+_LOW = 0.4  # of a row of text, a row of cells: only its number must be read
 _NAMED = 3  # pairs in a title
 _NUMBERED = 16  # rows whose cells have room for a number
 
@@ -42,12 +43,12 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A heat map; the party of a row transfers to that of a column. Of more than forty parties, the
-        busiest are shown. The scale is a square root, so that rare transfers show beside frequent ones; a
-        cell without transfers is empty. Cells that the title names are framed: the most frequent pair, or the
-        first three, where chance may have made the order.
+        A heat map; the party of a row transfers to that of a column. Of more than forty parties, fewer
+        on a slide, the busiest are shown. The scale is a square root, so that rare transfers show beside
+        frequent ones; a cell without transfers is empty. Cells that the title names are framed: the most
+        frequent pair, or the first three, where chance may have made the order.
     """
-    shown = _busiest(table, look.top or (_PARTIES if look.ax is None else 20))
+    shown = _busiest(table, look.top or (look.legible(_PARTIES, part=_LOW) if look.ax is None else 20))
     if look.sort == "name":
         named = sorted(shown.index, key=lambda party: str(party).casefold())
         shown = shown.loc[named, named]

@@ -108,6 +108,8 @@ class TestTransferMatrix:
         assert ax.images[0].get_array().shape == (40, 40)
         assert any("the 40 busiest of 51 parties" in each for each in words(ax))
         assert {"140", "141"} <= {label.get_text() for label in ax.get_yticklabels()}
+        slide = calls(*pairs, *["140,141"] * 5).calls.plot.transfer_matrix(figsize=(10, 5.6))
+        assert slide.images[0].get_array().shape == (14, 14)  # as many as can be read from afar
 
 
 class TestTransferVariants:
