@@ -261,7 +261,7 @@ def _calls(table: pd.DataFrame) -> str:
     """Return how many calls were held against the statistics."""
     every = ("all", "all")
     rows: Any = table["rows"].get(every) if "rows" in table else None
-    return "" if rows is None or pd.isna(rows) else calls_of(rows)
+    return "" if rows is None or pd.isna(rows) else calls_of(rows) if rows else "no calls"
 
 
 def _cause(causes: pd.Series) -> str:
