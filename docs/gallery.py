@@ -90,7 +90,7 @@ anybody can draw them again:
 import brightcall_pandas as bc
 
 with bc.start_sandbox() as sandbox:
-    client = sandbox.client()
+    client = sandbox.client(clock=sandbox.clock)
     calls = bc.load_calls(sandbox.day_from, sandbox.day_to, client=client)
     stats = bc.load_stats(sandbox.day_from, sandbox.day_to, client=client)
     sandbox.advance("14d")  # outcomes are set late
@@ -150,7 +150,7 @@ def examples() -> list[tuple[str, str]]:
 def frames_of(calls: int, days: int) -> dict[str, Any]:
     """Return the variables of the page's code."""
     with bc.start_sandbox(calls=calls, days=days) as sandbox:
-        client = sandbox.client()
+        client = sandbox.client(clock=sandbox.clock)
         df = bc.load_calls(sandbox.day_from, sandbox.day_to, client=client, progress=False)
         stats = bc.load_stats(sandbox.day_from, sandbox.day_to, client=client)
         sandbox.advance("14d")

@@ -81,8 +81,9 @@ class CallsPlot(PictureViews, TransferPictures):
         """Draw one metric of each group.
 
         A bar for each group, the highest first, with its interval where the table has one;
-        weekdays, hours and attempts keep their order. Of more than 30 groups the largest are
-        drawn. A value that is not known says so and has no bar.
+        weekdays, hours and attempts keep their order. Calls without a group have a gray bar and
+        are in no comparison. Of more than 30 groups the largest are drawn. A value that is not
+        known says so and has no bar.
         """
         from brightcall_pandas import plots
 
@@ -500,9 +501,9 @@ class CallsPlot(PictureViews, TransferPictures):
     ) -> Axes:
         """Draw one metric of each group on both sides.
 
-        A row for each group, the largest increase first: a dot for these calls, a hollow dot for
-        the other calls, a line between the two, and on the right the change and the calls of both
-        sides. Of more than 30 groups the largest are drawn.
+        A row for each group, the largest increase first: an arrow from a hollow dot for the other
+        calls to its head for these calls, and on the right the change and the calls of both sides.
+        Of more than 30 groups the largest are drawn.
         """
         from brightcall_pandas import plots
 

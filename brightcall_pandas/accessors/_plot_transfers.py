@@ -38,12 +38,12 @@ class TransferPictures:
     ) -> Axes:
         """Draw the most frequent ways that transferred calls went.
 
-        A row for each of the fifteen most frequent variants with a transfer: its parties as
-        chevrons, the busiest in colors of their own; its share of the transferred calls as a bar;
-        and, where known, its rate of positive outcomes with its interval, beside that of all calls,
-        and of the answered ones, that were not transferred. Calls of one party are counted in the
-        subtitle; they are drawn only when there are no others. ``top=`` counts variants with a
-        transfer.
+        A row for each of the fifteen most frequent variants with a transfer, fewer in a figure of
+        which the size is given: its parties as chevrons, the busiest in colors of their own; its
+        share of the transferred calls; and, where known, its rate of positive outcomes with its
+        interval, beside that of all calls, and of the answered ones, that were not transferred;
+        else a bar for its share. Calls of one party are counted in the subtitle; they are drawn
+        only when there are no others. ``top=`` counts variants with a transfer.
         """
         from brightcall_pandas import plots
 
@@ -69,9 +69,9 @@ class TransferPictures:
         """Draw how many calls each party transferred to each other.
 
         A heat map; the party of a row transfers to that of a column. Of more than forty parties,
-        the busiest are shown. The scale is a square root, so that rare transfers show beside
-        frequent ones; a cell without transfers is empty. The title names the second pair too, where
-        chance may have put the first before it.
+        fewer on a slide, the busiest are shown. The scale is a square root, so that rare transfers
+        show beside frequent ones; a cell without transfers is empty. Cells that the title names are
+        framed: the most frequent pair, or the first three, where chance may have made the order.
         """
         from brightcall_pandas import plots
 
@@ -96,14 +96,14 @@ class TransferPictures:
     ) -> Axes:
         """Draw how transferred calls flow from party to party.
 
-        A column of bars for each stage of a call, a bar for each party, as tall as the calls
-        that it had there; bands are transfers, in the color and pattern of the party that
-        transfers. What arrives at a bar and does not leave it ended there. The six busiest
-        parties, or as many as ``top=`` says, are drawn by name, the others together. The
-        first three transfers of a call are drawn, as far as any band is of one percent of the
-        calls; thinner ones are faint. Beside a bar stands where most of its calls came from
-        or, at the first stage, went to, with the share. Parties stand in an order in which
-        few bands cross, unless ``sort=`` gives another.
+        A column for each stage of a call, a bar for each party, as tall as the calls that it had
+        there, the most on top; bands are transfers, in the color and pattern of the party that
+        transfers. What arrives at a party and does not leave it ended there. The six busiest
+        parties, or as many as ``top=`` says, are drawn by name, the others together and last.
+        The first three transfers of a call are drawn, as far as any band is of one percent of
+        the calls; thinner ones are faint. At the first and the last stage stands where most
+        calls of a party went to or came from, with the share. ``sort="calls"`` orders parties
+        by all their transfers, which is the same order at every stage.
         """
         from brightcall_pandas import plots
 
@@ -120,11 +120,12 @@ class TransferPictures:
     def transfer_parties(
         self, *, source: Source = "auto", include_client: bool = False, **options: Unpack[PlotOptions]
     ) -> Axes:
-        """Draw how many calls each party passed on, and how many it was passed.
+        """Draw which share of its calls each party passed on.
 
-        A row for each of the twenty parties with most transfers: to the left those by it, to the right
-        those to it, and beside it the share of its calls that it passed on. The title names who passes
-        on more than others by more than chance.
+        A row for each of twenty parties, those beyond chance and those with most transfers, the highest
+        rate on top: a dot for the share of its calls that it passed on, a line for the limits of chance,
+        and at the right how many of how many that are and how many calls it was passed. The title names
+        who passes on more or fewer than others by more than chance.
         """
         from brightcall_pandas import plots
 

@@ -258,9 +258,9 @@ class PictureViews:
     ) -> Axes:
         """Draw a metric of each group as it was reported, and as it is known now.
 
-        A row for each group, the largest change on top: a hollow dot for the metric as it was known when
-        it was reported, a dot for what it is now, a line between them, and at the right both values. Of
-        more than 30 groups the largest are drawn.
+        A row for each group, the largest change on top: a dot for how much the metric changed since it
+        was reported, on a line from no change, and at the right both values. Of more than 30 groups the
+        largest are drawn.
         """
         from brightcall_pandas import plots
 
@@ -271,10 +271,9 @@ class PictureViews:
     def quality(self, *, now: pd.Timestamp | str | None = None, **options: Unpack[PlotOptions]) -> Axes:
         """Draw what the checks of the rows find, and which values are missing.
 
-        A bar for each check that finds something, then one for each field that has nulls: the share
-        of rows concerned, largest first; a mark where it is under one percent. Checks that find
-        nothing and fields without nulls are counted in the subtitle. Of more than sixteen bars the
-        first are drawn.
+        A row for each check of the rows, those that failed first, with the rows concerned, and apart
+        from them a bar for each field that has nulls, with the share of rows. Of more than eighteen
+        rows the first are drawn; a slide has as many as can be read from afar.
         """
         from brightcall_pandas import plots
 
@@ -284,10 +283,9 @@ class PictureViews:
     def reconcile(self, stats: pd.DataFrame, **options: Unpack[PlotOptions]) -> Axes:
         """Draw which figures agree with the server's statistics.
 
-        A cell for each figure, downwards, and direction, across: an equals sign where rows and
-        statistics agree, else by how much the rows differ; a dash where rows cannot tell. Figures
-        that differ come first, then those that cannot be compared; of more than twenty the first are
-        drawn.
+        A row for each figure that differs, with how much the rows differ in each direction, and below
+        them how many figures of the direction agree and how many cannot be compared. Of more than
+        twenty figures that differ the first are drawn.
         """
         from brightcall_pandas import plots
 

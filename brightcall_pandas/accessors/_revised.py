@@ -141,7 +141,8 @@ def restated(
     pandas.DataFrame
         Index: a level for each name in `by`; the largest change first. ``n_calls_other``, ``n_calls``: calls
         then and now; ``<metric>_other``, ``<metric>``: the metric then and now; ``<metric>_change``: now
-        minus then. ``attrs["brightcall"]["as_of"]`` has the moment.
+        minus then. ``attrs["brightcall"]`` has both moments, where they are known: ``as_of`` when it was
+        reported, ``loaded_at`` when these calls were loaded.
 
     Raises
     ------
@@ -176,12 +177,23 @@ def restated(
     elif not isinstance(reported, pd.DataFrame) or as_of is not None:
         msg = "reported takes the frame of calls that was reported; as_of= reads it from the cache instead"
         raise (ValueError if as_of is not None else TypeError)(msg)
+    told = {"as_of": _known_at(reported), "loaded_at": _known_at(df)} | told
     df, reported = of_one_lead(df, reported)
     if (agent := known_agent(df)) is not None:
         reported = with_agent(reported, agent)
     table = restated_table(df, reported, metric, by)
-    table.attrs["brightcall"] = told
+    table.attrs["brightcall"] = {name: moment for name, moment in told.items() if moment}
     return table
+
+
+def _known_at(df: pd.DataFrame) -> str | None:
+    """Return when calls were known as they are, by the clock of their zone; None where they do not say so."""
+    said = df.attrs.get("brightcall", {})
+    moment = said.get("as_of") or said.get("loaded_at")
+    zone = getattr(df["timestamp"].dtype, "tz", None) if "timestamp" in df else None
+    if moment is None or zone is None:
+        return None
+    return datetime.fromisoformat(moment).astimezone(zone).isoformat(timespec="seconds")
 
 
 def _as_known(

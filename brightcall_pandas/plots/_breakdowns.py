@@ -36,7 +36,14 @@ from brightcall_pandas.plots._rows import (
     named_group,
     row_labels,
 )
-from brightcall_pandas.plots._standing import Standing, both_ends, level_of, standing_out, widened
+from brightcall_pandas.plots._standing import (
+    Standing,
+    among_named,
+    both_ends,
+    level_of,
+    standing_out,
+    widened,
+)
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["breakdown", "by_agent", "by_line"]
@@ -62,8 +69,8 @@ def breakdown(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A bar for each group, the highest first, with its interval where the table has one; weekdays, hours
-        and attempts keep their order. Of more than 30 groups the largest are drawn. A value that is not known
-        says so and has no bar.
+        and attempts keep their order. Calls without a group have a gray bar and are in no comparison. Of
+        more than 30 groups the largest are drawn. A value that is not known says so and has no bar.
     """
     topic = sentence_case(f"by {', '.join(words_of(str(name)) for name in table.index.names)}")
     if table.empty:
@@ -77,7 +84,7 @@ def breakdown(table: pd.DataFrame, look: Look) -> Axes:
         texts = [f"{text} (n = {_count(calls)})" for text, calls in zip(texts, shown[beside], strict=True)]
     intervals = interval_of(shown, metric) if f"{metric}_low" in shown else None
     standing = _standing_of(shown, metric, look)
-    beyond = _flags_of(shown, metric, standing)
+    beyond = standing.flags(shown.index) if standing else None
     ax, fits = bar_rows(
         row_labels(shown.index),
         shown[metric],
@@ -102,7 +109,9 @@ def breakdown(table: pd.DataFrame, look: Look) -> Axes:
     if intervals is not None:
         remarks.append(f"whiskers: {look.facts.interval}")
     if standing:
-        remarks += [f"dashed: {percent(standing.overall)} of all", standing.test]
+        remarks += [f"dashed: {percent(standing.overall)} of {standing.whole}", standing.test]
+        if any(map(is_none, shown.index)):
+            remarks.append(f"gray: no {by}, not compared")
     title = _finding(shown, metric, topic, standing, drawn=" drawn" if hidden else "")
     form = f"Bars of the {words}, one for each group"
     return headed(
@@ -127,24 +136,21 @@ def _count(calls: float) -> str:
 
 
 def _standing_of(shown: pd.DataFrame, metric: str, look: Look) -> Standing | None:
-    """Return which groups differ from all by more than chance, of what has intervals."""
-    named = shown[[not is_none(label) for label in shown.index]]
-    if len(named) < 2 or not is_rate(metric) or f"{metric}_low" not in shown or "n_calls" not in shown:
+    """Return which groups differ by more than chance, of what has intervals.
+
+    Calls that belong to no group are a kind of their own: the groups are then held against each other.
+    """
+    nameless = np.array([is_none(label) for label in shown.index], dtype=bool)
+    if (~nameless).sum() < 2 or not is_rate(metric) or not {f"{metric}_low", "n_calls"} <= set(shown):
         return None
     known = shown[shown[metric].notna()]
     overall = float((known[metric] * known["n_calls"]).sum() / max(known["n_calls"].sum(), 1))
-    standing = standing_out(shown, metric, overall, look.facts)
+    standing = (
+        among_named(shown, metric, look.facts)
+        if nameless.any()
+        else standing_out(shown, metric, overall, look.facts)
+    )
     return standing if standing.groups > 1 else None
-
-
-def _flags_of(shown: pd.DataFrame, metric: str, standing: Standing | None) -> list[bool] | None:
-    """Return which rows to mark: also one without a name, which no title names."""
-    if standing is None:
-        return None
-    said = next((each for each in (f"{metric}_beyond_chance", "beyond_chance") if each in shown), None)
-    if said is None:
-        return standing.flags(shown.index)
-    return [bool(each) for each in shown[said].fillna(value=False)]
 
 
 def _finding(shown: pd.DataFrame, metric: str, topic: str, standing: Standing | None, *, drawn: str) -> str:

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from brightcall_pandas.plots._choice import chosen_rows
-from brightcall_pandas.plots._colors import ORANGE, tones_of
+from brightcall_pandas.plots._colors import second_hue_on, tones_of
 from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
 from brightcall_pandas.plots._formats import (
     amounts,
+    change_axis,
     defined,
     is_rate,
     is_seconds,
@@ -22,7 +24,6 @@ from brightcall_pandas.plots._formats import (
     sentence_case,
     signed,
     unit_of,
-    value_axis,
     words_of,
 )
 from brightcall_pandas.plots._labels import is_none, label_of
@@ -32,7 +33,7 @@ from brightcall_pandas.plots._rows import FLAG, dot_rows, flag_key, named_group,
 from brightcall_pandas.plots._standing import level_of, noun_of
 from brightcall_pandas.plots._text import Key
 
-__all__ = ["compare", "explain_change"]
+__all__ = ["beyond_of", "change_of", "change_span", "compare", "explain_change", "scale_of"]
 
 _ROWS = 12
 _NAME = 28
@@ -51,9 +52,9 @@ def compare(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each group, the largest increase first: a dot for these calls, a hollow dot for the other
-        calls, a line between the two, and on the right the change and the calls of both sides. Of more than
-        30 groups the largest are drawn.
+        A row for each group, the largest increase first: an arrow from a hollow dot for the other calls to
+        its head for these calls, and on the right the change and the calls of both sides. Of more than 30
+        groups the largest are drawn.
     """
     if table.empty:
         return no_data(look, "Compared")
@@ -77,8 +78,9 @@ def compare(table: pd.DataFrame, look: Look) -> Axes:
         metric=metric,
         raw=shown[both[0]],
         heading=f"change{f' ± {look.facts.interval}' if f'{metric}_change_low' in shown else ''}"
-        f"{' (n → n)' if counts else ''}",
+        f"{' (calls)' if counts else ''}",
         beyond=None if beyond is None else list(beyond),
+        arrows=True,
         # A small change must look small.
         span=0.05 if rate else 0.05 * float(np.nanmax(np.abs(shown[both].to_numpy(dtype=np.float64)))),
     )
@@ -86,19 +88,19 @@ def compare(table: pd.DataFrame, look: Look) -> Axes:
     n = ""
     if counts:
         here, there = (look.facts.total(table, name) for name in ("n_calls", "n_calls_other"))
-        n = f"n = {number(here)} calls against {number(there)}"
+        n = look.facts.n_of_both(here, there)
     muted = tones_of(ax, inside=True).muted
-    key = [Key(_side(look.facts, "these", other=False), look.hue, "dot")]
-    key.append(Key(_side(look.facts, "others", other=True), muted, "ring"))
+    key = [Key(_side(look.facts, "these", other=False), look.hue, "arrow")]
+    key.insert(0, Key(_side(look.facts, "others", other=True), muted, "ring"))
     if beyond is not None:
-        key += [replace(each, mark="dot") for each in flag_key(list(beyond), look)]
+        key += [replace(each, mark="arrow") for each in flag_key(list(beyond), look)]
     chance = f"chance: {level_of(look.facts)}" if f"{metric}_beyond_chance" in shown else ""
     alone = ""
     if f"{metric}_change_low" in shown and len(shown) > 1:
         alone = f"±: {look.facts.interval} of each change alone, not corrected"
     lines = [defined(metric), n, alone, chance, aloof, hidden, look.facts.cut(table), *look.facts.lines()]
     title = _largest_change(shown, metric, beyond)
-    form = f"Two dots of the {words} for each group"
+    form = f"An arrow for each group, from the {words} of the others to that of these"
     return headed(ax, look, title, [line for line in lines if line], form=form, key=key, fits=fits)
 
 
@@ -139,7 +141,7 @@ def _compared(table: pd.DataFrame) -> str:
     return next(iter([*rates, *(name for name in metrics if name != "n_calls"), *metrics]))
 
 
-def _scale(metric: str, of: pd.DataFrame | None = None) -> tuple[float, str]:
+def scale_of(metric: str, of: pd.DataFrame | None = None) -> tuple[float, str]:
     """Return the factor by which changes of a metric are told, and their unit: that of both values."""
     if is_rate(metric):
         return 100.0, " points"
@@ -151,9 +153,15 @@ def _scale(metric: str, of: pd.DataFrame | None = None) -> tuple[float, str]:
     return 1 / size, f" {unit}"
 
 
-def _change(value: float, scale: tuple[float, str]) -> str:
+def change_of(value: float, scale: tuple[float, str]) -> str:
     """Return a change with its sign and unit."""
     return "not known" if pd.isna(value) else f"{signed(scale[0] * value, 1)}{scale[1]}"
+
+
+def change_span(changes: pd.Series, scale: tuple[float, str]) -> str:
+    """Return from where to where changes go: ``−4.4 to +1.0 points``."""
+    low, high = (signed(scale[0] * each, 1) for each in (changes.min(), changes.max()))
+    return f"{high}{scale[1]}" if low == high else f"{low} to {high}{scale[1]}"
 
 
 def beyond_of(shown: pd.DataFrame, metric: str) -> pd.Series | None:
@@ -175,23 +183,24 @@ def _largest_change(shown: pd.DataFrame, metric: str, beyond: pd.Series | None) 
         before, after = amounts([row[f"{metric}_other"], row[metric]], metric)
         moved = f"from {before} to {after}"
         verdict = "" if beyond is None else f", {'' if beyond.iloc[0] else 'not '}beyond chance"
-        return f"{words}{where} {moved} ({_change(changes.iloc[0], _scale(metric, shown))}{verdict})"
+        return f"{words}{where} {moved} ({change_of(changes.iloc[0], scale_of(metric, shown))}{verdict})"
     named = changes[[not is_none(label) for label in changes.index]]
     named = named if len(named) else changes
     if beyond is not None:
         named = named[beyond.loc[named.index].to_numpy()]
         if named.empty:
-            return f"{words} changed for no {noun_of(shown.index)} by more than chance"
+            span = change_span(changes, scale_of(metric, shown))
+            return f"{words} changed for no {noun_of(shown.index)} by more than chance ({span})"
     most: Any = named.abs().idxmax()
     how = "most" if beyond is None else "beyond chance"
-    change = _change(changes[most], _scale(metric, shown))
+    change = change_of(changes[most], scale_of(metric, shown))
     return f"{words} changed {how} for {named_group(most, shown.index)}: {change}"
 
 
 def _changes(shown: pd.DataFrame, metric: str) -> list[str]:
     """Return the text beside each row: the change, and in brackets the calls of both sides."""
-    scale, unit = _scale(metric, shown)
-    texts = [_change(each, (scale, unit)) for each in shown[f"{metric}_change"]]
+    scale, unit = scale_of(metric, shown)
+    texts = [change_of(each, (scale, unit)) for each in shown[f"{metric}_change"]]
     if {f"{metric}_change_low", f"{metric}_change_high"} <= set(shown):
         reaches = (shown[f"{metric}_change_high"] - shown[f"{metric}_change_low"]) / 2 * scale
         texts = [
@@ -259,13 +268,14 @@ def explain_change(table: pd.DataFrame, look: Look) -> Axes:
     calls = table.attrs.get("n_calls")
     tones = tones_of(ax, inside=True)
     remarks = [
-        f"how much each {'dimension' if ranked else noun_of(table.index)} adds by its {what} "
+        defined(metric),
+        f"bars: what each {'dimension' if ranked else noun_of(table.index)} adds by its {what} "
         f"and by its share of calls",
-        f"n = {number(calls[0])} calls against {number(calls[1])}" if calls else "",
+        look.facts.n_of_both(*calls) if calls else "",
         _chance(table, scale, ranked, look.facts),
         f"from {look.facts.other_days} to {look.facts.when}" if look.facts.other_days else look.facts.when,
     ]
-    key = [Key(names[0], look.hue), Key(names[1], ORANGE), Key("both", tones.ink, "tick")]
+    key = [Key(names[0], look.hue), Key(names[1], second_hue_on(tones.paper)), Key("both", tones.ink, "tick")]
     key += [Key(f"{FLAG} beyond chance", tones.ink, "line")] if any(flags) else []
     title = _moved(table, metric, scale)
     form = f"Bars for each {'dimension' if ranked else 'group'}"
@@ -333,23 +343,29 @@ def _effect_bars(
     """Draw two bars, a mark and its interval for each row, and its text at the right."""
     places, tones = np.arange(len(shown)), tones_of(ax, inside=True)
     ax.barh(places - 0.19, shown["rate_effect"], height=0.36, color=look.hue)
-    ax.barh(places + 0.19, shown["mix_effect"], height=0.36, color=ORANGE)
+    ax.barh(places + 0.19, shown["mix_effect"], height=0.36, color=second_hue_on(tones.paper))
     ax.hlines(places, *intervals, color=tones.ink, linewidth=1, zorder=3)
     ax.scatter(shown["effect"], places, s=60, color=tones.ink, zorder=3, marker="|", linewidth=2)
     ax.axvline(0, color=tones.ink, linewidth=0.8)
     ax.set_yticks(places, labels, fontsize=look.small)
-    ax.set_ylim(len(shown) - 0.4, -1.15)
+    ax.set_ylim(len(shown) - 0.4, -1.5)
     ax.tick_params(axis="y", length=0)
     every = np.concatenate([shown.to_numpy(dtype=np.float64).ravel(), intervals.ravel()])
     low, high = 1.08 * float(np.nanmin(every, initial=0.0)), 1.04 * float(np.nanmax(every, initial=0.0))
-    high = high if high > low else low + 1
+    low, high = _with_ticks(low, high if high > low else low + 1)
     ax.set_xlim(low, high)
-    value_axis(ax.xaxis, "effect", high)
+    change_axis(ax.xaxis, low, high)
     written, above = aside(ax, texts, heading, look)
     return [
         RowLabels(labels, look.small),
         EndTexts(written, [high] * len(written), low, high, aligned=True, heading=above),
     ]
+
+
+def _with_ticks(low: float, high: float) -> tuple[float, float]:
+    """Return limits that go on to a tick on a side that would end just before its first."""
+    step = float(np.diff(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))[0])
+    return (min(low, -step) if low < -step / 2 else low), (max(high, step) if high > step / 2 else high)
 
 
 def _moved(table: pd.DataFrame, metric: str, scale: int) -> str:
@@ -358,7 +374,7 @@ def _moved(table: pd.DataFrame, metric: str, scale: int) -> str:
     cause = _cause(table)
     if of_all is None:  # attrs get lost on the way, as in a file
         if "share" not in table:
-            return f"{words} changed by {_change(table['effect'].iloc[0], _scale(metric))}{cause}"
+            return f"{words} changed by {change_of(table['effect'].iloc[0], scale_of(metric))}{cause}"
         of_all = [(table[f"share{side}"] * table[f"rate{side}"]).sum() for side in ("", "_other")]
     these, other = (each * scale for each in of_all)
     unit = " %" if scale == 100 else " s"

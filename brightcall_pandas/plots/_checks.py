@@ -7,23 +7,62 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.path import Path
 
 from brightcall_pandas.plots._cells import cell, cells_framed
 from brightcall_pandas.plots._colors import LIGHT_BLUE, RED, tones_of
-from brightcall_pandas.plots._formats import calls_of, counted, number, of_all, percent, signed
+from brightcall_pandas.plots._formats import calls_of, counted, field_words, number, of_all, percent, signed
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._placed import readable
 from brightcall_pandas.plots._rows import bar_rows
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["quality", "reconcile"]
 
-_ROWS, _FIGURES = 16, 20
-_LEAST = 0.01  # a share below which a bar is too short to be seen: a mark stands in its place
-_STUB = Path([(0, -1), (0.4, -1), (0.4, 1), (0, 1), (0, -1)])  # it begins at 0, as a bar does
+_ROWS, _FIGURES = 18, 20
+_NAMED = 3  # figures that a remark names
 _NO_FAULTS = ("nulls", "agents", "chain texts", "completeness")
 """What `quality` lists besides faults: what the values look like."""
+
+_FAILED = "failed"
+_OF_CHECKS, _OF_NULLS = "checks", "without a value: share of rows"
+
+_CHECKED = {
+    "changes": "no change since: calls of {}",
+    "clients": "no client with {}",
+    "duplicates": "no call twice",
+    "future": "no call in the future",
+    "impossible": "{} never longer than {}",
+    "misfits": "{}: values fit",
+    "moved": "on one day only: calls of {}",
+    "negative": "{} never below zero",
+    "overlaps": "no agent in two calls at once",
+    "unreadable": "{} can be read",
+    "untimed": "every call has a time",
+    "unusable ids": "every call has an id of its own",
+}
+"""What each check says of good rows, with a place for its subject."""
+
+_STATISTICS = {
+    "all": "calls",
+    "success": "answered",
+    "fail": "unanswered",
+    "error": "failed",
+    "talks": "conversations",
+    "unique": "clients",
+    "firstTime": "first calls",
+    "tagsSuccess": "positive outcomes",
+    "tagsDefault": "neutral outcomes",
+    "tagsFail": "negative outcomes",
+    "tagsNoResult": "without outcome",
+    "active": "calls in progress",
+    "aiTalkTime_s": "AI's talk time, s",
+    "allTalkTime_s": "talk time, s",
+    "aiTalkCost": "cost of AI's talk time",
+}
+_SPANS = {"total": "total time", "call": "call time", "answer": "time to answer"}
+_KINDS = {"sum_s": "sum, s", "count": "calls", "min_s": "shortest, s", "max_s": "longest, s"}
+"""Plain names of the server's figures: ``answer_max_s`` is the ``time to answer: longest, s``."""
 
 
 @picture
@@ -38,75 +77,90 @@ def quality(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A bar for each check that finds something, then one for each field that has nulls: the share of rows
-        concerned, largest first; a mark where it is under one percent. Checks that find nothing and fields
-        without nulls are counted in the subtitle. Of more than sixteen bars the first are drawn.
+        A row for each check of the rows, those that failed first, with the rows concerned, and apart from
+        them a bar for each field that has nulls, with the share of rows. Of more than eighteen rows the first
+        are drawn; a slide has as many as can be read from afar.
     """
     if table.empty:
         return no_data(look, "Quality of the rows")
     check = table.index.get_level_values(0)
-    faults, nulls = table[~check.isin(_NO_FAULTS) & (table["of"] > 0)], table[check == "nulls"]
-    found, lacking = (
-        each[each["count"] > 0].sort_values("share", ascending=False, kind="stable")
-        for each in (faults, nulls)
-    )
-    every = pd.concat([found, lacking])
-    if every.empty:
-        return no_data(
-            look, "Quality of the rows", "every check passed, and every field has a value in every row"
-        )
-    shown = every.iloc[: look.rows(_ROWS)]
-    kinds = shown.index.get_level_values(0)
-    labels = [
-        shortened(subject, 60) if kind == "nulls" else f"{kind}: {shortened(subject)}"
-        for kind, subject in shown.index
-    ]
-    ax, fits = bar_rows(
-        labels,
-        shown["share"],
-        [
-            f"{percent(share)} ({number(count)} of {number(of)})"
-            for share, count, of in zip(shown["share"], shown["count"], shown["of"], strict=True)
-        ],
-        look,
-        colors=(colors := [LIGHT_BLUE if kind == "nulls" else RED for kind in kinds]),
-        unit="share of rows",
-    )
-    small = np.flatnonzero(shown["share"] < _LEAST)
-    ax.scatter(
-        np.zeros(len(small)),
-        small,
-        marker=_STUB,
-        s=16 * look.small,
-        linewidth=0,
-        color=[colors[place] for place in small],
-        zorder=3,
-        clip_on=False,
-    )
+    checks, nulls = table[~check.isin(_NO_FAULTS) & (table["of"] > 0)], table[check == "nulls"]
+    checks = checks.sort_values("share", ascending=False, kind="stable")
+    lacking = nulls[nulls["count"] > 0].sort_values("share", ascending=False, kind="stable")
+    if checks.empty and lacking.empty:
+        return no_data(look, "Quality of the rows", "every field has a value in every row")
+    most = look.rows(look.legible(_ROWS))
+    done = checks.iloc[: most - min(len(lacking), most // 3)]
+    empty = lacking.iloc[: max(most - len(done), 0)]
+    failed = int((checks["count"] > 0).sum())
+    labels, values, texts = _listed(done, empty)
+    ax, fits = bar_rows(labels, values, texts, look, colors=LIGHT_BLUE)
+    red = readable(RED, tones_of(ax, inside=True).paper)
+    for text in ax.texts:
+        if text.get_text().startswith(_FAILED):
+            text.set_color(red)
+    if empty.empty:
+        ax.xaxis.set_visible(False)
     return headed(
         ax,
         look,
-        _found(found, len(faults)),
+        _found(checks.iloc[:failed], len(checks)),
         look.facts.lines(
+            _of_further(checks.iloc[len(done) :]),
             _windows(table[check == "completeness"]),
             f"{len(nulls) - len(lacking)} of {len(nulls)} fields have a value in every row",
             f"n = {number(table['of'].max())} rows",
-            of_all(len(shown), len(every), "bars").replace("largest", "first"),
+            of_all(len(empty), len(lacking), "fields with nulls"),
         ),
-        form="A bar for each check that finds something, and for each field with nulls",
-        key=[Key("found by a check", RED), Key("null: the field has no value", LIGHT_BLUE)],
+        form="A list of checks, passed or failed, and a bar for each field with nulls",
         fits=fits,
     )
 
 
-def _found(found: pd.DataFrame, checks: int) -> str:
-    if found.empty:
-        return f"None of {checks} checks finds a fault"
-    kind, subject = found.index[0]
-    worst = f"{kind} {shortened(subject, 30)} in {percent(found['share'].iloc[0])} of rows"
-    if len(found) == 1:
-        return f"One of {checks} checks finds a fault: {worst}"
-    return f"{len(found)} of {checks} checks find a fault, the most common: {worst}"
+def _of_further(checks: pd.DataFrame) -> str:
+    """Return a remark on checks that are not drawn."""
+    if checks.empty:
+        return ""
+    failed = int((checks["count"] > 0).sum())
+    return f"{counted(len(checks), 'further check')}, {f'{failed} of them failed' if failed else 'passed'}"
+
+
+def _listed(checks: pd.DataFrame, nulls: pd.DataFrame) -> tuple[list[str], list[float], list[str]]:
+    """Return label, length and text of each row: what has no length stands in a quieter ink."""
+    labels: list[str] = []
+    values: list[float] = []
+    texts: list[str] = []
+    for heading, rows in ((_OF_CHECKS, checks), (_OF_NULLS, nulls)):
+        if rows.empty:
+            continue
+        labels, values, texts = [*labels, ""], [*values, np.nan], [*texts, heading]
+        for (kind, subject), share, count, of in zip(
+            rows.index, rows["share"], rows["count"], rows["of"], strict=True
+        ):
+            told = f"{percent(share)} ({number(count)} of {number(of)})"
+            labels.append(_named(kind, subject))
+            values.append(share if kind == "nulls" else 0.0 if count else np.nan)
+            texts.append(told if kind == "nulls" else f"{_FAILED} in {told}" if count else "passed")
+    return labels, values, texts
+
+
+def _named(kind: str, subject: str) -> str:
+    """Return what a check says of good rows, or the field that has nulls, in words."""
+    words = [shortened(field_words(part), 40) for part in subject.split(" > ")]
+    if kind == "nulls":
+        return words[0]
+    return _CHECKED.get(kind, f"{kind}: {{}}").format(*words)
+
+
+def _found(failed: pd.DataFrame, checks: int) -> str:
+    if not checks:
+        return "No check could be made of these rows"
+    if failed.empty:
+        return f"All {checks} checks passed" if checks > 1 else "The only check passed"
+    worst = f"{percent(failed['share'].iloc[0])} of rows: “{_named(*failed.index[0])}”"
+    if len(failed) == 1:
+        return f"1 of {counted(checks, 'check')} failed, in {worst}"
+    return f"{len(failed)} of {checks} checks failed, the first in {worst}"
 
 
 def _windows(windows: pd.DataFrame) -> str:
@@ -128,52 +182,66 @@ def reconcile(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A cell for each figure, downwards, and direction, across: an equals sign where rows and statistics
-        agree, else by how much the rows differ; a dash where rows cannot tell. Figures that differ come
-        first, then those that cannot be compared; of more than twenty the first are drawn.
+        A row for each figure that differs, with how much the rows differ in each direction, and below them
+        how many figures of the direction agree and how many cannot be compared. Of more than twenty figures
+        that differ the first are drawn.
     """
     if table.empty:
         return no_data(look, "Rows and statistics")
     directions = list(dict.fromkeys(table.index.get_level_values(0)))
-    figures = list(dict.fromkeys(table.index.get_level_values(1)))
     told = table["agrees"].dropna().astype(bool)
     wrong = told[~told]
-    differing = set(wrong.index.get_level_values(1))
-    odd = differing | set(table.index[table["agrees"].isna()].get_level_values(1))
+    differing = list(dict.fromkeys(wrong.index.get_level_values(1)))
     if look.sort == "name":
-        figures = sorted(figures)
-    elif look.sort != "table":
-        figures = sorted(figures, key=lambda each: (each not in differing, each not in odd))
-    shown = figures[: look.rows(_FIGURES)]
-    equal = len([each for each in figures[len(shown) :] if each not in odd])
-    ax = look.axes(width=7.0, height=1.6 + 0.8 * look.row_height() * len(shown))
+        differing = sorted(differing, key=_figure)
+    shown = differing[: look.rows(_FIGURES)]
+    rows = [*map(_figure, shown), "figures that agree", "cannot be compared"]
+    ax = look.axes(width=7.0, height=1.8 + 0.8 * look.row_height() * len(rows))
+    quiet = tones_of(ax, inside=True).grid
     texts = [
-        cell(ax, (directions.index(direction), shown.index(figure)), *_told(agrees, difference, ax), look)
-        for (direction, figure), agrees, difference in zip(
-            table.index, table["agrees"], table["difference"], strict=True
-        )
+        cell(ax, (directions.index(direction), shown.index(figure)), RED, _difference(difference), look)
+        for (direction, figure), difference in table.loc[wrong.index, "difference"].items()
         if figure in shown
     ]
+    figures = table.index.get_level_values(1).nunique()
+    of_each = table["agrees"].groupby(level=0, sort=False)
+    for place, direction in enumerate(directions):
+        agrees = of_each.get_group(direction)
+        counts = (agrees.fillna(value=False).sum(), agrees.isna().sum())
+        for row, (count, color) in enumerate(zip(counts, (LIGHT_BLUE, quiet), strict=True), len(shown)):
+            texts.append(cell(ax, (place, row), color, number(count), look))
     return headed(
         ax,
         look,
         _verdict(len(wrong), len(told), len(table)),
         look.facts.lines(
             _cause(table.loc[wrong.index, "likely_cause"]),
-            f"{counted(len(figures), 'figure')}, a value for each direction",
-            "rows minus statistics; =: equal; –: rows cannot tell; blank: no such statistic",
+            f"rows minus the server's statistics, for {len(differing)} of {counted(figures, 'figure')}"
+            if len(wrong)
+            else f"{counted(figures, 'figure')}, none differs",
+            _untold(table),
             _calls(table),
-            of_all(len(shown), len(figures), "figures").replace("largest", "first")
-            + (
-                ", the others equal in every direction"
-                if equal and equal == len(figures) - len(shown)
-                else ""
-            ),
+            of_all(len(shown), len(differing), "figures that differ").replace("largest", "first"),
         ),
-        form="A table of figures, downwards, and directions, across",
+        form="A table of figures that differ, downwards, and directions, across",
         key=[Key("differs", RED), Key("agrees", LIGHT_BLUE)] if len(wrong) else [],
-        fits=cells_framed(ax, shown, directions, texts, look),
+        fits=cells_framed(ax, rows, directions, texts, look),
     )
+
+
+def _untold(table: pd.DataFrame) -> str:
+    """Return a remark on figures that rows cannot tell."""
+    names = [_figure(name) for name in dict.fromkeys(table.index[table["agrees"].isna()].get_level_values(1))]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"cannot be compared, since rows do not tell: {', '.join(names[:_NAMED])}{more}" if names else ""
+
+
+def _figure(name: str) -> str:
+    """Return the plain name of a figure of the server's."""
+    span, _, kind = name.partition("_")
+    if span in _SPANS and kind in _KINDS:
+        return f"{_SPANS[span]}: {_KINDS[kind]}"
+    return _STATISTICS.get(name, field_words(name))
 
 
 def _verdict(wrong: int, told: int, every: int) -> str:
@@ -189,18 +257,11 @@ def _verdict(wrong: int, told: int, every: int) -> str:
     return f"All {told} values agree with the server's statistics"
 
 
-def _told(agrees: Any, difference: float, ax: Axes) -> tuple[str, str]:
-    """Return color and words of a cell."""
-    if pd.isna(agrees):
-        return tones_of(ax, inside=True).grid, "–"
-    return (LIGHT_BLUE, "=") if agrees else (RED, _difference(difference))
-
-
 def _calls(table: pd.DataFrame) -> str:
     """Return how many calls were held against the statistics."""
     every = ("all", "all")
     rows: Any = table["rows"].get(every) if "rows" in table else None
-    return "" if rows is None or pd.isna(rows) else calls_of(rows)
+    return "" if rows is None or pd.isna(rows) else calls_of(rows) if rows else "no calls"
 
 
 def _cause(causes: pd.Series) -> str:

@@ -36,6 +36,7 @@ __all__ = [
     "is_dark",
     "more_is",
     "ramp_on",
+    "second_hue_on",
     "tones_of",
     "tones_on",
 ]
@@ -131,6 +132,11 @@ def is_dark(background: ColorType) -> bool:
 def hue_on(background: ColorType) -> str:
     """Return the color of data that need only one: the lighter blue on a dark background."""
     return SKY if is_dark(background) else BLUE
+
+
+def second_hue_on(background: ColorType) -> str:
+    """Return the color of a second kind of data, which differs from `hue_on` in shades of gray too."""
+    return _mixed(ORANGE, background, 0.35) if is_dark(background) else ORANGE
 
 
 def ramp_on(background: ColorType) -> Colormap:

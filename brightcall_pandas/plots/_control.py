@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from brightcall_pandas.plots._calendar import Steps, dot_axis, middles_of, momen
 from brightcall_pandas.plots._choice import chosen_groups, outer_levels
 from brightcall_pandas.plots._colors import RED, tones_of
 from brightcall_pandas.plots._fitting import cut_to, text_size
-from brightcall_pandas.plots._formats import calls_of, counted, number, percent, percent_axis
+from brightcall_pandas.plots._formats import calls_of, counted, number, percent, percent_axis, plural
 from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._limits import SIGMAS, control_limits
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
@@ -25,13 +26,15 @@ from brightcall_pandas.plots._placed import PointLabels, halo
 from brightcall_pandas.plots._settled import hatch_unsettled
 from brightcall_pandas.plots._text import Key
 
-__all__ = ["Panels", "control_chart", "ends_of", "plural", "small_multiples"]
+__all__ = ["Panels", "control_chart", "ends_of", "small_multiples"]
 
 _PANELS = 12
 _NAMED = 2  # periods or groups that are named in a title
 _BESIDE, _BESIDE_LABEL = 0.12, 0.3  # of the span of the rates, above and below them
 _FALSE = 0.0027  # part of what is alike that lies outside three standard errors
 _TOPIC = "Answer rate over time"
+_SQUEEZED = 0.75  # of the usual size, of names of panels before parts of them are left out
+_IN_BRACKETS = re.compile(r" \([\d,]+\)$")
 _OUTSIDE = "outside what chance explains"
 
 
@@ -123,11 +126,6 @@ def _way(above: bool) -> str:
 def clustered(table: pd.DataFrame) -> str:
     """Return a remark on limits that follow intervals which take the calls of a client together."""
     return " by client" if "answer_rate_low" in table else ""
-
-
-def plural(word: str) -> str:
-    """Return several of a period: ``weeks``, ``half hours``."""
-    return word if word.endswith("s") else f"{word}s"
 
 
 def _steps(stamps: Any, look: Look) -> Steps:
@@ -364,6 +362,7 @@ class Panels:
         gap = 0.8 * line
         wide = (box.width - ticks - (columns - 1) * gap) / columns
         high = max(box.height / rows - 2 * line, 4.0)
+        names, size = self._names(renderer, wide)
         for place, panel in enumerate(self.panels):
             row, column = divmod(place, columns)
             left = box.x0 + ticks + column * (wide + gap)
@@ -380,13 +379,27 @@ class Panels:
             )
             panel.tick_params(axis="y", labelleft=column == 0, labelsize=self.size)
             free.yaxis.get_major_locator().set_params(nbins=max(min(int(high / (1.2 * line)), 4), 1))
-            self._write(place, renderer, wide, last=place + columns >= len(self.panels))
+            self._titles[place].set(text=names[place], fontsize=size)
+            self._write(place, last=place + columns >= len(self.panels))
             if self.labels:
                 self.labels[place].fit(panel, renderer)
 
-    def _write(self, place: int, renderer: Any, wide: float, *, last: bool) -> None:
-        title, begin, final = self._titles[place], self._begins[place], self._finals[place]
-        title.set_text(cut_to(renderer, self.names[place], title.get_fontproperties(), wide))
+    def _names(self, renderer: Any, wide: float) -> tuple[list[str], float]:
+        """Return the names as they fit: smaller, then without the number in brackets, then cut.
+
+        A number that is cut in two is another one.
+        """
+        font = self._titles[0].get_fontproperties().copy()
+        for names in (self.names, [_IN_BRACKETS.sub("", name) for name in self.names]):
+            font.set_size(self.size)
+            part = wide / max(text_size(renderer, name, font)[0] for name in names)
+            font.set_size(self.size * min(max(0.98 * part, _SQUEEZED), 1))
+            if 0.98 * part >= _SQUEEZED:
+                break
+        return [cut_to(renderer, name, font, wide) for name in names], font.get_size_in_points()
+
+    def _write(self, place: int, *, last: bool) -> None:
+        begin, final = self._begins[place], self._finals[place]
         for text, words in ((begin, self.ends[0]), (final, self.ends[1])):
             text.set_text(words if last else "")
         begin.set_position((0, -3))

@@ -10,9 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from brightcall_pandas.plots._formats import calls_of, days_text, duration, number
+from brightcall_pandas.plots._formats import calls_of, counted, days_text, duration, number
 
 __all__ = ["Facts", "facts_of"]
+
+_OTHERS = "others"  # what calls are called that have no days of their own
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,13 @@ class Facts:
         """Return how many calls the table rests on, as ``n = 20,000 calls``."""
         return calls_of(self.total(table, column))
 
+    def n_of_both(self, these: float, other: float) -> str:
+        """Return how many calls there are on both sides, named by their days where they differ."""
+        before, after = self.sides
+        if before == _OTHERS:
+            return f"{calls_of(these)}, {number(other)} others"
+        return f"n = {counted(other, 'call')} of {before}, {number(these)} of {after}"
+
     def setting(self, name: str, default: Any = None) -> Any:
         """Return an argument that the table was made with."""
         return self.settings.get(name, default)
@@ -93,9 +102,9 @@ class Facts:
     def sides(self) -> tuple[str, str]:
         """The days of the other calls and of these, ``2–16 Mar``, or ``others`` and ``these``."""
         if not self.other_days or not self.days or self.other_days == self.days:
-            return "others", "these"
+            return _OTHERS, "these"
         other, these = (_short_days(each) for each in (self.other_days, self.days))
-        return other, these
+        return (other, these) if other != these else (self.other_days, self.days)  # of two years
 
     @property
     def when(self) -> str:

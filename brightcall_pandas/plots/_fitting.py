@@ -36,6 +36,7 @@ __all__ = [
 _SMALLEST = 4.0  # points: smaller letters cannot be read
 _DECADES = 1e-4  # of the end of a logarithmic axis, where it begins at most
 _SQUEEZED = 0.8  # of the usual size, of texts at the ends of rows before parts of them are left out
+_NAME_PART = 0.4  # of the room for a text, that its name has at least
 _PART = 0.42  # of the room for a picture, that names of rows may take
 
 
@@ -328,6 +329,9 @@ class CellTexts:
         Whether a text that is too wide is cut, so that the others need not become smaller.
     least
         Size in points below which the texts are left out.
+    tails
+        What stands behind each text in any case, and what stands there too as long as it leaves room for it:
+        numbers, which are never cut.
     """
 
     texts: Sequence[Text]
@@ -336,11 +340,14 @@ class CellTexts:
     height: float = 1.0
     cut: bool = False
     least: float = _SMALLEST
+    tails: Sequence[tuple[str, str]] = ()
     _full: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         """Remember the texts, which may be cut."""
         self._full = [text.get_text() for text in self.texts]
+        for text, ends in zip(self.texts, self.tails, strict=False):
+            text.set_text(text.get_text() + "".join(ends))
 
     def fit(self, ax: Axes, renderer: Any) -> None:
         """Choose a size at which the widest text fits its cell."""
@@ -348,17 +355,29 @@ class CellTexts:
             return
         font = self.texts[0].get_fontproperties().copy()
         font.set_size(self.size)
-        sizes = [text_size(renderer, text, font) for text in set(self._full)]
+        tails = self.tails or [("", "")] * len(self._full)
+        whole = {name + "".join(ends) for name, ends in zip(self._full, tails, strict=True)}
+        sizes = [text_size(renderer, text, font) for text in whole]
         box, (left, right), (low, high) = ax.get_window_extent(), ax.get_xlim(), ax.get_ylim()
         room = 0.92 * self.width * box.width / abs(right - left)
         across = room / max(width for width, _ in sizes)
         along = 0.92 * self.height * box.height / abs(high - low) / max(height for _, height in sizes)
         size = self.size * min(max(across, 0.75) if self.cut else across, along, 1)
         font.set_size(max(size, _SMALLEST))
-        for text, full in zip(self.texts, self._full, strict=True):
-            text.set_text(cut_to(renderer, full, font, room) if self.cut else full)
+        for text, full, ends in zip(self.texts, self._full, tails, strict=True):
+            text.set_text(_with_tail(renderer, full, ends, font, room) if self.cut else full)
             text.set_fontsize(max(size, _SMALLEST))
             text.set_visible(size >= self.least)
+
+
+def _with_tail(renderer: Any, name: str, ends: tuple[str, str], font: FontProperties, room: float) -> str:
+    """Return a name cut to the room that its tail leaves, without the second part of that if it must be."""
+    usual, further = ends
+    for tail in (usual + further, usual):
+        left = room - text_size(renderer, tail, font)[0] if tail else room
+        if left >= min(_NAME_PART * room, text_size(renderer, name, font)[0]):
+            break
+    return cut_to(renderer, name, font, max(left, 0.0)) + tail
 
 
 @dataclass

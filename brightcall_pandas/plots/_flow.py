@@ -12,14 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
-from numpy.typing import NDArray
 
 from brightcall_pandas.plots._colors import GRAY, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, Fit
 from brightcall_pandas.plots._formats import counted, number, percent
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._placed import ground
 
 __all__ = ["transfer_flow"]
 
@@ -29,10 +27,15 @@ _NTH = ("first", "second", "third")
 _NAMED = 6  # parties: the bands of more of them nobody can follow
 _FEWEST = 0.01  # of the calls, for a band in color: nobody can follow thinner ones
 _WIDTH = 0.05  # of a bar, in distances between two stages
+_NODE = 0.78  # between the bar at which bands arrive and that at which they leave: names have room there
+_BESIDE = 1.05  # for names before the first stage and behind the last one
 _NAMES = 0.45  # of the height, for the gaps in which names have room
 _HATCHES = ("////", "\\\\\\\\", "||||", "----", "....", "xxxx")
 """Patterns of the parties with colors of their own, which a print in gray keeps apart."""
-_SWEEPS = 12  # times that the parties of the stages are put into order, each stage by its neighbor
+
+
+_Label = tuple[Text, tuple[str, str]]
+"""The name of a bar, its calls, and its partner, where it has one."""
 
 
 @dataclass
@@ -58,13 +61,13 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A column of bars for each stage of a call, a bar for each party, as tall as the calls that it had
-        there; bands are transfers, in the color and pattern of the party that transfers. What arrives at a
-        bar and does not leave it ended there. The six busiest parties, or as many as ``top=`` says, are
-        drawn by name, the others together. The first three transfers of a call are drawn, as far as any
-        band is of one percent of the calls; thinner ones are faint. Beside a bar stands where most of its
-        calls came from or, at the first stage, went to, with the share. Parties stand in an order in which
-        few bands cross, unless ``sort=`` gives another.
+        A column for each stage of a call, a bar for each party, as tall as the calls that it had there, the
+        most on top; bands are transfers, in the color and pattern of the party that transfers. What arrives
+        at a party and does not leave it ended there. The six busiest parties, or as many as ``top=`` says,
+        are drawn by name, the others together and last. The first three transfers of a call are drawn, as
+        far as any band is of one percent of the calls; thinner ones are faint. At the first and the last
+        stage stands where most calls of a party went to or came from, with the share. ``sort="calls"`` orders
+        parties by all their transfers, which is the same order at every stage.
     """
     if table.empty:
         return no_data(look, _FLOW, "no transfers")
@@ -78,29 +81,29 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     whole, (links, others) = links, _with_others(links, look.top or _NAMED)
     busy = _busy(links)
     colors = look.hues(busy)
-    volumes = _volumes(links, _orders(links, busy, look))
+    volumes = _volumes(links, busy, look)
     tallest = max(map(len, volumes))
     name_line = 0.02 * look.small
     height = min(max(1.4 + tallest * name_line / _NAMES, 3.6), 20)
-    ax = look.axes(width=1.5 + 2.4 * len(volumes), height=height)
+    ax = look.axes(width=2.5 + 2.3 * len(volumes), height=height)
     figure: Any = ax.get_figure(root=True)
     line = min(name_line * figure.dpi / ax.get_window_extent().height, _NAMES / tallest)
     unit = min((1 - line * len(each)) / sum(each.values()) for each in volumes)
     stages = [_bars(each, unit, line) for each in volumes]
     _draw_bands(ax, links, stages, _forms(ax, colors), unit=unit, least=least)
-    ax.set_xlim(-0.85, len(stages) - 0.2)
+    ax.set_xlim(-_BESIDE, _left(len(stages) - 1) + _WIDTH + _BESIDE)
     ax.set_ylim(1, -3 * line)
     ax.set_axis_off()
     fits = _write_names(ax, stages, _partners(whole[whole >= least], stages), line, look)
     calls = links.xs(1, level="hop").sum()
-    again = links[links.index.get_level_values("hop") == 2].sum()
+    again = every[hops == 2].sum()
     title = f"{counted(calls, 'call')} transferred, {percent(again / calls)} of them more than once"
     later = every.sum() - links.sum()
     thin = links[links < least].sum()
     remarks = [
         f"n = {counted(look.facts.total(table, 'n_calls'), 'transfer')}",
         "bands: transfers, in the color and pattern of the party that transfers",
-        "in brackets: calls there; ← and →: from whom most came, to whom most went, and what share",
+        "in brackets: calls there; → and ←: to whom most went, from whom most came, and what share",
         f"not drawn: {counted(later, 'transfer')} after the {_NTH[last - 1]}" if later else "",
         f"faint gray: bands of fewer than {number(np.ceil(least))} calls, {number(thin)} together"
         if thin
@@ -133,65 +136,35 @@ def _busy(links: pd.Series) -> dict[str, int]:
     return busy
 
 
-def _orders(links: pd.Series, busy: dict[str, int], look: Look) -> list[list[str]]:
-    """Return the parties of each stage from the top, as the caller sorts them or so that few bands cross."""
-    usual = sorted(busy, key=lambda party: (party.startswith("("), -busy[party], party))
-    if look.sort == "name":
-        usual = sorted(busy, key=lambda party: (party.startswith("("), party.casefold()))
-    elif look.sort == "table":
-        usual = list(busy)
-    last = int(links.index.get_level_values("hop").max())
-    flows = [links.xs(hop, level="hop").unstack(fill_value=0) for hop in range(1, last + 1)]
-    present = [flows[0].index, *(flow.columns for flow in flows)]
-    orders = [[party for party in usual if party in those] for those in present]
-    flows = [
-        flow.reindex(index=left, columns=right, fill_value=0)
-        for flow, left, right in zip(flows, orders, orders[1:], strict=False)
-    ]
-    return orders if look.sort else _untangled(orders, flows)
-
-
-def _untangled(orders: list[list[str]], flows: list[pd.DataFrame]) -> list[list[str]]:
-    """Put each stage into the order of the middles of its neighbors, to and fro; return the best orders."""
-    best, fewest = orders, _crossings(orders, flows)
-    for sweep in range(_SWEEPS):
-        orders = [*orders]
-        forth = sweep % 2 == 0
-        for hop in range(len(flows)) if forth else reversed(range(len(flows))):
-            fixed, moved = (hop, hop + 1) if forth else (hop + 1, hop)
-            flow = flows[hop] if forth else flows[hop].T
-            weights = flow.loc[orders[fixed], orders[moved]].to_numpy(dtype=np.float64)
-            places = np.arange(len(orders[fixed]))
-            middles = places @ weights / np.maximum(weights.sum(axis=0), 1)
-            orders[moved] = [orders[moved][place] for place in np.argsort(middles, kind="stable")]
-        crossings = _crossings(orders, flows)
-        if crossings < fewest:
-            best, fewest = orders, crossings
-    return best
-
-
-def _crossings(orders: list[list[str]], flows: list[pd.DataFrame]) -> float:
-    """Return how many pairs of calls cross on their way from one stage to the next."""
-    return sum(
-        _crossing(flow.loc[left, right].to_numpy(dtype=np.float64))
-        for flow, left, right in zip(flows, orders, orders[1:], strict=False)
-    )
-
-
-def _crossing(flow: NDArray[np.float64]) -> float:
-    """Return how many pairs of calls cross: one starts above the other and ends below it."""
-    below_left = flow[::-1].cumsum(axis=0)[::-1].cumsum(axis=1)
-    return float((flow[:-1, 1:] * below_left[1:, :-1]).sum())
-
-
-def _volumes(links: pd.Series, orders: list[list[str]]) -> list[dict[str, int]]:
-    """Return for each stage how many calls each party had there."""
+def _volumes(links: pd.Series, busy: dict[str, int], look: Look) -> list[dict[str, int]]:
+    """Return for each stage how many calls each party had there, the most first, those together last."""
     leaving, arriving = links.groupby(["hop", "from"]).sum(), links.groupby(["hop", "to"]).sum()
+    last = int(links.index.get_level_values("hop").max())
     # What arrived is all there was, except at the first stage, where it did not arrive by a transfer.
-    volumes = [leaving.loc[1], *(arriving.loc[hop] for hop in range(1, len(orders)))]
+    volumes = [leaving.loc[1], *(arriving.loc[hop] for hop in range(1, last + 1))]
+    places = {party: place for place, party in enumerate(busy)}
+
+    def order(stage: pd.Series, party: str) -> tuple[Any, ...]:
+        if look.sort == "table":
+            return (places[party],)
+        if look.sort == "name":
+            return party.startswith("("), party.casefold()
+        return party.startswith("("), -(busy[party] if look.sort == "calls" else stage[party]), party
+
     return [
-        {party: int(calls[party]) for party in order} for order, calls in zip(orders, volumes, strict=True)
+        {party: int(stage[party]) for party in sorted(stage.index, key=lambda each: order(stage, each))}
+        for stage in volumes
     ]
+
+
+def _left(stage: int) -> float:
+    """Return where the bars begin at which bands arrive at a stage; those of the first one only leave."""
+    return stage + (stage - 1) * (_WIDTH + _NODE) + _WIDTH if stage else 0.0
+
+
+def _right(stage: int, stages: int) -> float:
+    """Return where the bars begin at which bands leave a stage: behind its names, if these are between."""
+    return _left(stage) + (_NODE if 0 < stage < stages - 1 else 0.0)
 
 
 def _bars(volumes: dict[str, int], unit: float, line: float) -> dict[str, _Bar]:
@@ -223,15 +196,17 @@ def _draw_bands(
     unit: float,
     least: float,
 ) -> None:
-    """Draw a bar for each party at each stage, and a band for each link, those of a bar without crossing."""
+    """Draw bars for each party at each stage, and a band for each link, those of a bar without crossing."""
     for place, stage in enumerate(stages):
         for party, bar in stage.items():
             form = {**forms[party], "linewidth": 0, "zorder": 3}
-            ax.add_patch(Rectangle((place, bar.top), _WIDTH, bar.height, **form))
+            for begin in {_left(place), _right(place, len(stages))}:
+                ax.add_patch(Rectangle((begin, bar.top), _WIDTH, bar.height, **form))
     thin = {"facecolor": tones_of(ax, inside=True).grid, "linewidth": 0, "zorder": 1}
     for (hop, origin, target), calls in _from_the_top(links, stages):
         left, right, thick = stages[hop - 1][origin], stages[hop][target], calls * unit
-        band = _band((hop - 1 + _WIDTH, left.top + left.departed), (hop, right.top + right.arrived), thick)
+        begin, end = _right(hop - 1, len(stages)) + _WIDTH, _left(hop)
+        band = _band((begin, left.top + left.departed), (end, right.top + right.arrived), thick)
         form = {**forms[origin], "alpha": 0.7, "linewidth": 0.8, "zorder": 2} if calls >= least else thin
         ax.add_patch(PathPatch(band, **form))
         left.departed += thick
@@ -277,20 +252,36 @@ def _write_names(
     line: float,
     look: Look,
 ) -> list[Fit]:
-    """Write the name and calls of each bar beside it, and over each stage what it is."""
-    tones = tones_of(ax, inside=True)
-    names: list[Text] = []
+    """Write the name and calls of each party beside its bar or between its two, and what each stage is."""
+    tones, last = tones_of(ax, inside=True), len(stages) - 1
+    beside: list[_Label] = []
+    between: list[_Label] = []
     headings: list[Text] = []
     for place, stage in enumerate(stages):
         calls = counted(sum(bar.calls for bar in stage.values()), "call")
         heading = f"after {place}: {calls}" if place else f"first: {calls}"
-        headings.append(ax.text(place, -1.2 * line, heading, color=tones.muted, va="center"))
-        x, side = (place + _WIDTH + 0.03, "left") if place else (-0.04, "right")
+        inner = 0 < place < last
+        x, side = (
+            (_left(place) + (_NODE + _WIDTH) / 2, "center")
+            if inner
+            else (_left(place) + _WIDTH + 0.04, "left")
+            if place
+            else (-0.04, "right")
+        )
+        headings.append(ax.text(x, -1.2 * line, heading, color=tones.muted, ha=side, va="center"))
         for party, bar in stage.items():
-            words = f"{shortened(party, 24)} ({number(bar.calls)}){partners.get((place, party), '')}"
-            y = bar.top + bar.height / 2
-            names.append(ax.text(x, y, words, ha=side, va="center", bbox=ground(ax), zorder=4))
+            text = ax.text(x, bar.top + bar.height / 2, shortened(party, 24), ha=side, va="center", zorder=4)
+            partner = "" if inner else partners.get((place, party), "")
+            (between if inner else beside).append((text, (f" ({number(bar.calls)})", partner)))
+    high = max(line, 0.02)
     return [
-        CellTexts(names, look.small, width=0.72, height=max(line, 0.02), cut=True),
-        CellTexts(headings, look.small, width=0.95, height=1.6 * line),
+        _fitted(beside, look, _BESIDE - 0.04, high),
+        _fitted(between, look, _NODE - _WIDTH - 0.02, high),
+        CellTexts(headings, look.small, width=0.9, height=1.6 * line),
     ]
+
+
+def _fitted(labels: list[_Label], look: Look, width: float, height: float) -> Fit:
+    """Return names that are cut to the room for them, with their numbers whole."""
+    texts, tails = [text for text, _ in labels], [tail for _, tail in labels]
+    return CellTexts(texts, look.small, width=width, height=height, cut=True, tails=tails)

@@ -7,13 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from brightcall_pandas.plots._changes import change_span
 from brightcall_pandas.plots._choice import chosen_rows
-from brightcall_pandas.plots._colors import RED, grid_of, tones_of
-from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
+from brightcall_pandas.plots._colors import RED
 from brightcall_pandas.plots._formats import (
     amounts,
-    calls_of,
-    change_axis,
+    defined,
     is_rate,
     is_seconds,
     number,
@@ -22,8 +21,8 @@ from brightcall_pandas.plots._formats import (
 )
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._placed import aside
-from brightcall_pandas.plots._rows import row_labels
+from brightcall_pandas.plots._rows import change_rows, row_labels
+from brightcall_pandas.plots._standing import level_of
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["changes"]
@@ -61,34 +60,30 @@ def changes(table: pd.DataFrame, look: Look) -> Axes:
     low, high = (_column(shown, f"{change}_{end}") * scale for end in ("low", "high"))
     values = _column(shown, change) * scale
     beyond = _beyond(shown, change, metric, low, high)
-    ax = look.axes(height=1.9 + look.row_height() * len(shown))
-    _dots(ax, values, low, high, beyond)
-    begin, end = _span(np.concatenate([values, low, high]))
-    labels = row_labels(shown.index)
-    ax.set_yticks(np.arange(len(shown)), labels, fontsize=look.small)
-    ax.set_ylim(len(shown) - 0.4, -1.15)
-    ax.set_xlim(begin, end)
-    change_axis(ax.xaxis, begin, end)
+    muted = look.tones.muted
+    ax, fits = change_rows(
+        row_labels(shown.index),
+        values,
+        _sides(shown, metric),
+        look,
+        lines=(low, high),
+        colors=[RED if each else muted for each in beyond],
+        heading=_heading(shown, look),
+    )
     what = _WHAT if change != "effect" else "effect on the {} of all"
     ax.set_xlabel(f"{what.format(words)}{_unit(metric)}")
-    fits: list[Fit] = [RowLabels(labels, look.small)]
-    if sides := _sides(shown, metric):
-        texts, heading = aside(ax, sides, " → ".join(look.facts.sides), look)
-        fits.append(EndTexts(texts, [end] * len(texts), begin, end, aligned=True, heading=heading))
-    known = bool(np.isfinite(low).any())
+    known, said = bool(np.isfinite(low).any()), bool(_is_said(table, change, metric))
     return headed(
         ax,
         look,
         _finding(shown, values, beyond, metric, effect=change == "effect", known=known),
         look.facts.lines(
-            _minus(words, look),
-            f"lines: {look.facts.interval} of each change, not corrected for their number"
+            defined(metric),
+            _minus(look),
+            f"lines: {look.facts.interval} of each change{_alone(shown, low, high, beyond, said=said)}"
             if known
             else "without intervals",
-            _alone(shown, low, high, beyond) if _is_said(table, change, metric) else "",
-            f"beyond chance: by Benjamini and Hochberg, over all groups{_level(look)}"
-            if _is_said(table, change, metric)
-            else "",
+            f"chance: {level_of(look.facts)}" if said else "",
             _calls(table, look),
             hidden,
             look.facts.cut(table),
@@ -99,26 +94,15 @@ def changes(table: pd.DataFrame, look: Look) -> Axes:
     )
 
 
-def _alone(shown: pd.DataFrame, low: Floats, high: Floats, beyond: NDArray[np.bool_]) -> str:
+def _alone(shown: pd.DataFrame, low: Floats, high: Floats, beyond: NDArray[np.bool_], *, said: bool) -> str:
     """Return a remark on lines that keep clear of 0 and prove nothing, since one of so many may."""
     clear = shown.index[((low > 0) | (high < 0)) & ~beyond]
-    if not len(clear):
-        return ""
-    who = label_of(clear[0], 24) if len(clear) == 1 else f"{len(clear)} lines"
+    if not said or not len(clear):
+        return ", not corrected for their number"
+    who = label_of(clear[0], 24) if len(clear) == 1 else f"{len(clear)} of them"
     return (
-        f"{who} {'clears' if len(clear) == 1 else 'clear'} 0 alone, but not corrected for {len(shown)} groups"
+        f" alone; not corrected for {len(shown)} groups, {who} {'clears' if len(clear) == 1 else 'clear'} 0"
     )
-
-
-def _dots(ax: Axes, values: Floats, low: Floats, high: Floats, beyond: NDArray[np.bool_]) -> None:
-    """Draw changes on their intervals; those beyond chance stand out."""
-    tones, places = tones_of(ax, inside=True), np.arange(len(values))
-    colors = [RED if each else tones.muted for each in beyond]
-    ax.hlines(places, low, high, color=colors, linewidth=2.2, zorder=2)
-    ax.scatter(values, places, color=colors, s=36, zorder=3)
-    ax.axvline(0, color=tones.ink, linewidth=0.9, zorder=1)
-    grid_of(ax, "x")
-    ax.tick_params(axis="y", length=0)
 
 
 def _unit(metric: str) -> str:
@@ -163,13 +147,6 @@ def _beyond(shown: pd.DataFrame, change: str, metric: str, low: Floats, high: Fl
     return (low > 0) | (high < 0)
 
 
-def _span(every: Floats) -> tuple[float, float]:
-    known = every[np.isfinite(every)]
-    begin, end = min(known.min(initial=0), 0.0), max(known.max(initial=0), 0.0)
-    margin = 0.06 * (end - begin) or 1.0
-    return begin - margin, end + margin
-
-
 def _sides(shown: pd.DataFrame, metric: str) -> list[str]:
     """Return both values of each group, where the table has them."""
     names = next(
@@ -183,41 +160,39 @@ def _sides(shown: pd.DataFrame, metric: str) -> list[str]:
     if "n_calls_other" not in shown:
         return texts
     counts = zip(texts, shown["n_calls_other"], shown["n_calls"], strict=True)
-    return [f"{text} (n = {number(there)}, {number(here)})" for text, there, here in counts]
+    return [f"{text} ({number(there)} → {number(here)})" for text, there, here in counts]
+
+
+def _heading(shown: pd.DataFrame, look: Look) -> str:
+    """Return what the texts beside the rows are: the value before and after, and the calls of either side."""
+    return f"{' → '.join(look.facts.sides)}{' (calls)' if 'n_calls_other' in shown else ''}"
 
 
 def _calls(table: pd.DataFrame, look: Look) -> str:
     """Return how many calls there are on both sides."""
     if "n_calls_other" in table:
         here, there = (look.facts.total(table, name) for name in ("n_calls", "n_calls_other"))
-        return f"{calls_of(here)}, {number(there)} others"
+        return look.facts.n_of_both(here, there)
     counts = table.attrs.get("n_calls")
-    return f"{calls_of(counts[0])}, {number(counts[1])} others" if counts else ""
+    return look.facts.n_of_both(*counts) if counts else ""
 
 
-def _level(look: Look) -> str:
-    """Return which part of what is called beyond chance may be chance all the same, where that is known."""
-    confidence = look.facts.setting("confidence")
-    return f", at most {100 * (1 - confidence):.3g} % of them false" if isinstance(confidence, float) else ""
-
-
-def _minus(words: str, look: Look) -> str:
+def _minus(look: Look) -> str:
     """Return what is subtracted from what: by their days, where they are not the same."""
-    other, these = look.facts.other_days, look.facts.days
-    if not other or not these or other == these:
-        return f"{words} of these calls minus that of the others"
-    return f"{words} of {these} minus that of {other}"
+    other, these = look.facts.sides
+    return f"{these} minus {other}"
 
 
 def _finding(
     shown: pd.DataFrame, values: Floats, beyond: NDArray[np.bool_], metric: str, *, effect: bool, known: bool
 ) -> str:
     words = words_of(metric)
+    unit = " points" if is_rate(metric) else " s" if is_seconds(metric) else ""
     if known and not beyond.any():
         of = f" of {len(shown)} groups" if len(shown) > 1 else ""
-        return f"{sentence_case(words)}: no change{of} is beyond chance"
+        span = change_span(pd.Series(values), (1.0, unit))
+        return f"{sentence_case(words)}: no change{of} is beyond chance ({span})"
     most = int(np.argmax(np.where(beyond | ~beyond.any(), np.abs(values), -1)))
-    unit = " points" if is_rate(metric) else " s" if is_seconds(metric) else ""
     size = f"{abs(values[most]):,.1f}{unit}"
     name, up = label_of(shown.index[most], 30), bool(values[most] > 0)
     if effect:

@@ -27,12 +27,14 @@ __all__ = [
     "defined",
     "duration",
     "durations",
+    "field_words",
     "is_rate",
     "is_seconds",
     "number",
     "of_all",
     "percent",
     "percent_axis",
+    "plural",
     "seconds_axis",
     "sentence_case",
     "signed",
@@ -69,8 +71,14 @@ def number(value: float) -> str:
 
 def counted(count: float, word: str) -> str:
     """Return a number with its noun: ``1 call``, ``2,000 calls``."""
-    ending = "ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word[-1:]}s"
-    return f"{number(count)} {word if count == 1 else word[:-1] + ending}"
+    return f"{number(count)} {word if count == 1 else plural(word)}"
+
+
+def plural(word: str) -> str:
+    """Return several of a noun: ``weeks``, ``countries``, ``half hours``."""
+    if word.endswith("s"):
+        return word
+    return f"{word[:-1]}ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word}s"
 
 
 def calls_of(count: float) -> str:
@@ -187,6 +195,13 @@ def is_seconds(metric: str) -> bool:
 def words_of(metric: str) -> str:
     """Return the name of a metric as words: ``talk time mean``, ``calls``."""
     return metric.removeprefix("n_").removesuffix("_s").replace("_", " ")
+
+
+def field_words(name: str) -> str:
+    """Return the name of a field of a call as words: ``talk time`` of ``talkTime``."""
+    parts = re.split(r"(?<=[a-z])(?=[A-Z])|_", name)
+    words = " ".join(part if part.isupper() else part.lower() for part in parts)
+    return re.sub(r"\bai\b", "AI", words)
 
 
 _DEFINED = {"answer_rate": "answered ÷ calls", "positive_rate": "calls with a positive outcome ÷ calls"}

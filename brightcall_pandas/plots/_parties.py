@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._colors import ORANGE, tones_of
-from brightcall_pandas.plots._fitting import EndTexts, RowLabels
+from brightcall_pandas.plots._colors import tones_of
 from brightcall_pandas.plots._formats import NOT_KNOWN, counted, number, of_all, percent
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._limits import ALIKE, chance_band
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._placed import aside
-from brightcall_pandas.plots._rows import FLAG
+from brightcall_pandas.plots._rows import dot_rows, flag_key
 from brightcall_pandas.plots._text import Key
 
 __all__ = ["transfer_parties"]
@@ -25,7 +24,7 @@ _ROWS = 20
 
 @picture
 def transfer_parties(table: pd.DataFrame, look: Look) -> Axes:
-    """Draw how many calls each party passed on, and how many it was passed.
+    """Draw which share of its calls each party passed on.
 
     Parameters
     ----------
@@ -35,94 +34,67 @@ def transfer_parties(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each of the twenty parties with most transfers: to the left those by it, to the right those
-        to it, and beside it the share of its calls that it passed on. The title names who passes on more than
-        others by more than chance.
+        A row for each of twenty parties, those beyond chance and those with most transfers, the highest
+        rate on top: a dot for the share of its calls that it passed on, a line for the limits of chance,
+        and at the right how many of how many that are and how many calls it was passed. The title names
+        who passes on more or fewer than others by more than chance.
     """
     busy = table["received"] + table["transferred_on"]
     some = table[busy > 0]
     if some.empty:
         return no_data(look, "Transfers by party", "no calls" if table.empty else "no transfers")
-    shown = _chosen(some, look)
-    ax = look.axes(height=1.7 + look.row_height() * len(shown))
-    tones, places = tones_of(ax, inside=True), np.arange(len(shown))
-    ax.barh(places, -shown["transferred_on"], color=ORANGE, height=0.72)
-    ax.barh(places, shown["received"], color=look.hue, height=0.72)
-    ax.axvline(0, color=tones.ink, linewidth=0.8)
-    _counts(ax, shown, look)
-    labels = [label_of(each) for each in shown.index]
-    ax.set_yticks(places, labels, fontsize=look.small)
-    ax.set_ylim(len(shown) - 0.4, -1.15)
-    ax.tick_params(axis="y", length=0)
-    most = float(max(shown["transferred_on"].max(), shown["received"].max(), 1))
-    # The axis is longer than its ticks, where there is text beside the bars.
-    ticks = [tick for tick in MaxNLocator(5, integer=True).tick_values(-most, most) if abs(tick) <= most]
-    ax.set_xticks(ticks, [number(abs(tick)) for tick in ticks])
-    ax.set_xlabel("transfers")
-    had = shown["started"] + shown["received"]
     mean, low, high, beyond = _limits(table)
-    places_of = table.index.get_indexer(shown.index)
-    rates, heading = aside(
-        ax,
-        [
-            f"{percent(on / of) if of else NOT_KNOWN} of {number(of)}"
-            f" ({100 * low[place]:.1f}–{100 * high[place]:.1f}){f' {FLAG}' if beyond[place] else ''}"
-            for on, of, place in zip(shown["transferred_on"], had, places_of, strict=True)
-        ],
-        "passed on (limits of chance, %)",
-        look,
+    shown = _chosen(some, beyond[(busy > 0).to_numpy()], look)
+    places = table.index.get_indexer(shown.index)
+    flags = [bool(each) for each in beyond[places]]
+    counts = zip(
+        shown["transferred_on"], shown["started"] + shown["received"], shown["received"], strict=True
     )
-    reach = 1.22 * most
+    ax, fits = dot_rows(
+        [label_of(each) for each in shown.index],
+        pd.Series(_rates(shown)),
+        [
+            f"{percent(on / of) if of else NOT_KNOWN} · {number(on)} of {number(of)} ({number(got)})"
+            for on, of, got in counts
+        ],
+        look,
+        intervals=pd.DataFrame({"low": low[places], "high": high[places]}),
+        metric="share",
+        heading="passed on (was passed)",
+        beyond=flags if any(flags) else None,
+        whole=mean,
+    )
+    ax.set_xlabel("share of its calls that a party passed on")
+    key = [Key("passed on", look.hue, "dot"), Key("limits of chance", tones_of(ax, inside=True).rule, "line")]
     return headed(
         ax,
         look,
         _finding(table),
         look.facts.lines(
-            "passed on: transfers by it ÷ times that it had a call, first or by a transfer",
-            f"limits of chance: where 99.8 % of parties lie who all pass on {percent(mean)}",
-            f"{FLAG}: beyond them" if beyond[places_of].any() else "",
+            "passed on ÷ times that it had a call, first or by a transfer; in brackets: transfers to it",
+            f"dashed: {percent(mean)} of all",
+            "limits of chance: within them lie 99.8 % of parties who are all alike",
             f"n = {counted(table['transferred_on'].sum(), 'transfer')}",
-            of_all(len(shown), len(some), "parties with transfers"),
+            of_all(len(shown), len(some), "parties with transfers").replace("largest ", ""),
             look.facts.cut(table),
         ),
-        form="Two bars for each party, to the left what it passed on, to the right what it was passed",
-        key=[Key("passed on", ORANGE), Key("was passed", look.hue)],
-        fits=[
-            RowLabels(labels, look.small),
-            EndTexts(rates, [reach] * len(rates), -reach, reach, aligned=True, heading=heading),
-        ],
+        form="A dot for each party, for the share that it passed on, on the line of the limits of chance",
+        key=[*key, *(replace(each, mark="dot") for each in flag_key(flags, look))],
+        fits=fits,
     )
 
 
-def _counts(ax: Axes, shown: pd.DataFrame, look: Look) -> None:
-    """Write at the end of each bar how many transfers it stands for."""
-    ink = tones_of(ax, inside=True).ink
-    for name, sign, side in (("transferred_on", -1, "right"), ("received", 1, "left")):
-        for place, count in enumerate(shown[name]):
-            ax.annotate(
-                number(count),
-                (sign * count, place),
-                (4 * sign, 0),
-                textcoords="offset points",
-                va="center",
-                ha=side,
-                fontsize=look.small,
-                color=ink,
-                in_layout=False,
-            )
-
-
-def _chosen(some: pd.DataFrame, look: Look) -> pd.DataFrame:
-    """Return the parties to draw, in order."""
+def _chosen(some: pd.DataFrame, beyond: NDArray[np.bool_], look: Look) -> pd.DataFrame:
+    """Return the parties to draw, in order: those beyond chance, whom the title is about, and the busiest."""
     busy = some["received"] + some["transferred_on"]
-    largest = some.loc[busy.sort_values(ascending=False, kind="stable").index[: look.rows(_ROWS)]]
+    order = np.lexsort((-busy.to_numpy(dtype=np.float64), ~beyond))
+    largest: pd.DataFrame = some.iloc[order[: look.rows(_ROWS)]]
     if look.sort == "name":
         return largest.sort_index()
     if look.sort == "table":
         return some[some.index.isin(largest.index)]
-    if look.sort == "calls":
-        return largest.sort_values("n_calls", ascending=False, kind="stable")
-    return largest
+    by = largest["n_calls"] if look.sort == "calls" else pd.Series(_rates(largest), largest.index)
+    return largest.loc[by.sort_values(ascending=False, kind="stable", na_position="last").index]
 
 
 def _finding(table: pd.DataFrame) -> str:

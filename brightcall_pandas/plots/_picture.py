@@ -140,6 +140,15 @@ class Look:
         inches = self.ax.get_window_extent().height / figure.dpi
         return max(min(usual, int((inches - heading / 4) / self.row_height(0.8))), 3)
 
+    def legible(self, usual: int, *, heading: float = 2.6, part: float = 1.0, least: int = 5) -> int:
+        """Return how many rows are drawn without ``top=``: on a slide as many as can be read from afar.
+
+        `heading` is how many inches the text around the rows takes, `part` how much of a usual row one is.
+        """
+        if self.figsize is None:
+            return usual
+        return max(min(usual, int((self.figsize[1] - heading) / self.row_height(part))), least)
+
     def row_height(self, part: float = 1.0) -> float:
         """Return the height of a row in inches."""
         return part * 0.026 * max(float(rcParams["font.size"]), 8.0) + 0.06

@@ -174,7 +174,7 @@ def aside(ax: Axes, texts: Sequence[str], heading: str, look: Look) -> tuple[lis
         ax.annotate(text, (1, row), (1, row), where, va="center", color=color, **form)
         for row, text, color in [
             *((row, text, tones.ink) for row, text in enumerate(texts)),
-            (-0.75, heading, tones.muted),
+            (-1, heading, tones.muted),
         ]
     ]
     return written[:-1], written[-1]

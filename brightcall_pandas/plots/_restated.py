@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from brightcall_pandas.plots._changes import change_of, scale_of
 from brightcall_pandas.plots._choice import chosen_rows
-from brightcall_pandas.plots._colors import tones_of
 from brightcall_pandas.plots._formats import (
     amounts,
     counted,
@@ -18,12 +18,11 @@ from brightcall_pandas.plots._formats import (
     is_rate,
     is_seconds,
     number,
-    signed,
     words_of,
 )
+from brightcall_pandas.plots._labels import is_none
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
-from brightcall_pandas.plots._rows import dot_rows, named_group, row_labels
-from brightcall_pandas.plots._text import Key
+from brightcall_pandas.plots._rows import change_rows, named_group, row_labels
 
 __all__ = ["restated"]
 
@@ -43,9 +42,9 @@ def restated(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each group, the largest change on top: a hollow dot for the metric as it was known when it
-        was reported, a dot for what it is now, a line between them, and at the right both values. Of more
-        than 30 groups the largest are drawn.
+        A row for each group, the largest change on top: a dot for how much the metric changed since it was
+        reported, on a line from no change, and at the right both values. Of more than 30 groups the largest
+        are drawn.
     """
     metric = _metric(table)
     told = table[table[[f"{metric}_other", metric]].notna().any(axis=1)]
@@ -54,35 +53,37 @@ def restated(table: pd.DataFrame, look: Look) -> Axes:
     sizes = told[["n_calls_other", "n_calls"]].max(axis=1)
     shown, hidden = chosen_rows(told, look, sizes, told[f"{metric}_change"].abs(), usual=_ROWS)
     before, after = (shown[name].to_numpy(dtype=np.float64) for name in (f"{metric}_other", metric))
-    then = table["n_calls_other"].sum()
-    ends = pd.DataFrame({"low": np.fmin(before, after), "high": np.fmax(before, after)})
+    scale, unit = scale_of(metric, shown)
+    changes = shown[f"{metric}_change"].to_numpy(dtype=np.float64) * scale
     # With two decimals: whether 0.1 points changed cannot be told from one.
     texts = [" → ".join(_said(pair, metric, 2)) for pair in zip(before, after, strict=True)]
     labels = ["all calls" if table.index.name == "all calls" else each for each in row_labels(shown.index)]
-    ax, fits = dot_rows(
+    muted = look.tones.muted
+    ax, fits = change_rows(
         labels,
-        shown[metric],
+        changes,
         texts,
         look,
-        intervals=ends,
-        metric=metric,
-        raw=shown[f"{metric}_other"],
+        lines=(np.where(np.isnan(changes), np.nan, 0.0), changes),
+        colors=[muted if is_none(label) else look.hue for label in shown.index],
         heading="reported → now",
     )
-    ax.set_xlabel(words_of(metric))
+    unit = ", percentage points" if is_rate(metric) else unit and f",{unit}"
+    ax.set_xlabel(f"change of the {words_of(metric)}{unit}")
+    then, now = (_moment(table, name) for name in ("as_of", "loaded_at"))
     return headed(
         ax,
         look,
-        _finding(shown, metric, _reported_on(table)),
+        _finding(shown, metric, then, now),
         look.facts.lines(
-            defined(metric),
-            _moment(table),
-            f"n = {counted(table['n_calls'].sum(), 'call')}, {number(then)} when reported",
+            f"{defined(metric)}, now minus then",
+            f"reported: as known on {_day(then)} {then:%Y, %H:%M}" if then else "",
+            f"now: {_day(now)} {now:%Y, %H:%M}" if now else "",
+            *_calls(table, look),
             hidden,
             look.facts.cut(table),
         ),
-        form="A hollow dot for the value as reported and a dot for the value now, for each group",
-        key=[Key("as reported", tones_of(ax).muted, "ring"), Key("now", look.hue, "dot")],
+        form="A dot for the change of each group, on a line from no change",
         fits=fits,
     )
 
@@ -99,37 +100,43 @@ def _said(pair: Sequence[float], metric: str, places: int = 1) -> list[str]:
     return ["none" if np.isnan(each) else words for each, words in zip(pair, told, strict=True)]
 
 
-def _moment(table: pd.DataFrame) -> str:
-    said = table.attrs.get("brightcall") or {}
-    return f"reported: as known on {str(said['as_of'])[:16].replace('T', ' ')}" if said.get("as_of") else ""
+def _moment(table: pd.DataFrame, name: str) -> datetime | None:
+    """Return when the calls were known as they are on one side, where the table has it."""
+    told = (table.attrs.get("brightcall") or {}).get(name)
+    return datetime.fromisoformat(str(told)) if told else None
 
 
-def _reported_on(table: pd.DataFrame) -> str:
-    """Return ``as reported on 31 March``, without the day where the table does not have it."""
-    as_of = (table.attrs.get("brightcall") or {}).get("as_of")
-    if not as_of:
-        return "as reported"
-    day = date.fromisoformat(str(as_of)[:10])
-    return f"as reported on {day.day} {day:%B}"
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B}"
 
 
-def _finding(shown: pd.DataFrame, metric: str, reported: str) -> str:
+def _calls(table: pd.DataFrame, look: Look) -> list[str]:
+    """Return how many calls there are and were, and what became of the others."""
+    then, now = (look.facts.total(table, name) for name in ("n_calls_other", "n_calls"))
+    n = f"n = {counted(now, 'call')}, {number(then)} when reported"
+    if now < then:
+        return [n, f"{counted(then - now, 'call')} gone since: the server lists them no longer"]
+    return [n, f"{counted(now - then, 'call')} came later" if now > then else ""]
+
+
+def _finding(shown: pd.DataFrame, metric: str, then: datetime | None, now: datetime | None) -> str:
     """Return which group changed most."""
     changes = shown[f"{metric}_change"].to_numpy(dtype=np.float64)
     words = words_of(metric)
     if not np.nan_to_num(changes).any():
         return f"The {words} is what was reported"
-    most = int(np.nanargmax(np.abs(changes)))
+    named = np.array([not is_none(label) for label in shown.index], dtype=bool)
+    sizes = np.nan_to_num(np.abs(changes))
+    # What has no name is told only where nothing else has changed.
+    most = int(np.argmax(sizes * named if (sizes * named).any() else sizes))
     row = shown.iloc[most]
     before, after = _said([row[f"{metric}_other"], row[metric]], metric)
-    both = f"{before} {reported}, {after} now"
-    if is_rate(metric):
-        size = f"{signed(100 * changes[most], 1)} points"
-    else:
-        size = f"{signed(changes[most], 0)}{' s' if is_seconds(metric) else ''}"
+    reported = f"as reported on {_day(then)}" if then else "as reported"
+    both = f"{before} {reported}, {after} {f'on {_day(now)}' if now else 'now'}"
+    size = change_of(changes[most], scale_of(metric, shown))
     if shown.index.name == "all calls":
         return f"{words[:1].upper()}{words[1:]}: {both} ({size})"
-    # What is less is not seen on the axis; rounded, since 0.3 − 0.299 is a little less than 0.001.
+    # What is less is no matter for a report; rounded, since 0.3 − 0.299 is a little less than 0.001.
     least, by = (0.001, " by 0.1 points or more") if is_rate(metric) else (1.0, "")
     by = " by 1 s or more" if is_seconds(metric) else by
     moved = int((np.abs(np.nan_to_num(changes)).round(9) >= least).sum())

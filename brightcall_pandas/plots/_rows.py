@@ -10,19 +10,21 @@ import pandas as pd
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.text import Text
+from numpy.typing import NDArray
 
 from brightcall_pandas.frame import NONE
 from brightcall_pandas.plots._colors import RED, grid_of, tones_of
 from brightcall_pandas.plots._fitting import EndTexts, Fit, RowLabels
-from brightcall_pandas.plots._formats import is_rate, number, percent, value_axis, words_of
+from brightcall_pandas.plots._formats import change_axis, is_rate, number, percent, value_axis, words_of
 from brightcall_pandas.plots._labels import label_of, label_or_hour
 from brightcall_pandas.plots._picture import Look
-from brightcall_pandas.plots._placed import ground
+from brightcall_pandas.plots._placed import aside, ground
 from brightcall_pandas.plots._text import Key
 
 __all__ = [
     "FLAG",
     "bar_rows",
+    "change_rows",
     "dot_rows",
     "flag_key",
     "interval_of",
@@ -180,6 +182,7 @@ def dot_rows(
     whole: float | None = None,
     ranked_at: pd.Series | None = None,
     flag_names: bool = False,
+    arrows: bool = False,
 ) -> tuple[Axes, list[Fit]]:
     """Draw a dot for each row, the first on top, on the line of its interval.
 
@@ -208,6 +211,9 @@ def dot_rows(
         that of the hollow dot then, and stands with it below.
     flag_names
         Whether the sign of a row beyond chance stands before its name, rather than behind its text.
+    arrows
+        Whether each row is an arrow from the hollow dot: its line is thin and its dot a head, so that nobody
+        takes a change for an interval.
 
     Returns
     -------
@@ -229,13 +235,17 @@ def dot_rows(
         _line_of_all(ax, whole)
     # A rate that is ranked has a line of its own, so that of the rate as counted stands a little lower.
     raised, lowered = (0.0, 0.0) if ranked_at is None else (-_APART, _APART)
-    ax.hlines(places + lowered, intervals["low"], intervals["high"], color=tones.rule, linewidth=2.5)
+    color, width = (colors or usual, 1.4) if arrows else (tones.rule, 2.5)
+    ax.hlines(places + lowered, intervals["low"], intervals["high"], color=color, linewidth=width)
     if raw is not None:
         ax.scatter(raw, places + lowered, s=26, facecolor="none", edgecolor=tones.muted, zorder=5)
     if ranked_at is not None:
         ax.hlines(places + raised, ranked_at, values, color=colors or usual, linewidth=2)
         ax.scatter(ranked_at, places + raised, s=40, marker="|", color=colors or usual, linewidth=2, zorder=5)
-    ax.scatter(values, places + raised, s=34, color=colors or usual, zorder=4)
+    if arrows and raw is not None:
+        _heads(ax, np.asarray(values, dtype=np.float64), np.asarray(raw, dtype=np.float64), colors or usual)
+    else:
+        ax.scatter(values, places + raised, s=34, color=colors or usual, zorder=4)
     low, high = _limits([intervals["low"], intervals["high"], values, raw, ranked_at], metric, span)
     aside: Any = {"xycoords": ("axes fraction", "data"), "in_layout": False, "annotation_clip": False}
     size = look.small
@@ -271,6 +281,66 @@ def dot_rows(
     value_axis(ax.xaxis, metric, high)
     ax.set_xlim(low, high)
     return ax, [*fits, EndTexts(written, [high] * len(written), low, high, aligned=True, heading=above)]
+
+
+def _heads(
+    ax: Axes, values: NDArray[np.float64], begins: NDArray[np.float64], colors: Sequence[str] | str
+) -> None:
+    """Draw the heads of arrows; what is known at their end only is a dot."""
+    places, of_each = np.arange(len(values)), np.broadcast_to(colors, len(values))
+    for marker, chosen in ((">", values >= begins), ("<", values < begins), ("o", np.isnan(begins))):
+        ax.scatter(values[chosen], places[chosen], s=52, color=of_each[chosen], marker=marker, zorder=4)
+
+
+def change_rows(
+    labels: Sequence[str],
+    values: NDArray[np.float64],
+    texts: Sequence[str],
+    look: Look,
+    *,
+    lines: tuple[NDArray[np.float64], NDArray[np.float64]],
+    colors: Sequence[str],
+    heading: str = "",
+) -> tuple[Axes, list[Fit]]:
+    """Draw a dot and a line for each row on an axis of changes, which shows where there is none.
+
+    Parameters
+    ----------
+    labels, values, texts
+        Label and change of each row, and the text that stands at the right; no texts leave no room for them.
+    look
+        How the picture is drawn.
+    lines
+        Where the line of each row begins and ends.
+    colors
+        The color of each row.
+    heading
+        What stands above the texts.
+
+    Returns
+    -------
+    tuple
+        The axes, and what is fitted each time they are drawn.
+    """
+    ax = look.axes(height=1.9 + look.row_height() * len(labels))
+    places = np.arange(len(labels))
+    ax.hlines(places, *lines, color=colors, linewidth=2.2, zorder=2)
+    ax.scatter(values, places, color=colors, s=36, zorder=3)
+    ax.axvline(0, color=tones_of(ax, inside=True).ink, linewidth=0.9, zorder=1)
+    grid_of(ax, "x")
+    every = np.concatenate([values, *lines])
+    known = every[np.isfinite(every)]
+    begin, end = min(known.min(initial=0), 0.0), max(known.max(initial=0), 0.0)
+    margin = 0.06 * (end - begin) or 1.0
+    begin, end = begin - margin, end + margin
+    fits = _rows(ax, labels, look)
+    ax.set_ylim(len(labels) - 0.4, -1.5)
+    ax.set_xlim(begin, end)
+    change_axis(ax.xaxis, begin, end)
+    if texts:
+        written, above = aside(ax, texts, heading, look)
+        fits.append(EndTexts(written, [end] * len(written), begin, end, aligned=True, heading=above))
+    return ax, fits
 
 
 def _limits(values: Sequence[Any], metric: str, span: float) -> tuple[float, float]:

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from brightcall_pandas.plots._facts import Facts
-from brightcall_pandas.plots._formats import counted, number, percent, words_of
+from brightcall_pandas.plots._formats import counted, number, percent, plural, words_of
 from brightcall_pandas.plots._labels import is_none, shortened
 from brightcall_pandas.plots._limits import clearly_more
 from brightcall_pandas.plots._rows import named_group
 
 __all__ = [
     "Standing",
+    "among_named",
     "both_ends",
     "differ",
     "level_of",
@@ -44,6 +45,8 @@ class Standing:
         The rate that the groups were held against.
     beyond
         Labels of all groups that differ by more than chance.
+    whole
+        What the groups were held against: ``"all"``, ``"all named projects"``.
     """
 
     highest: Any
@@ -52,6 +55,7 @@ class Standing:
     groups: int
     overall: float
     beyond: frozenset[Any] = frozenset()
+    whole: str = "all"
 
     def flags(self, index: pd.Index) -> list[bool]:
         """Return which of these rows differ by more than chance."""
@@ -99,16 +103,56 @@ def standing_out(table: pd.DataFrame, rate: str, overall: float, facts: Facts) -
     else:
         beyond = _apart(known, rate, overall, facts)
         test = f"chance: {100 * (1 - _confidence(facts)):g} %, corrected for {number(len(known))} groups"
-    values = known[rate]
+    return _ends(known[rate], beyond, overall, test=test)
+
+
+def among_named(table: pd.DataFrame, rate: str, facts: Facts) -> Standing:
+    """Return which of the groups that have a name stand out from the others that have one.
+
+    Calls without a project, most of them inbound and answered, would make every project fall short of all
+    calls. A group stands out if it differs from the others together by more than the error of the
+    difference, which follows from the intervals of both, wider for the more groups there are.
+
+    Parameters
+    ----------
+    table
+        A row for each group, with ``n_calls`` and the interval of the rate.
+    rate
+        The column that is drawn.
+    facts
+        What the table says of itself.
+    """
+    named = ~np.array([is_none(label) for label in table.index], dtype=bool)
+    known = table[named & table[rate].notna().to_numpy()]
+    calls, rates, low, high = (
+        known[name].to_numpy(dtype=np.float64) for name in ("n_calls", rate, f"{rate}_low", f"{rate}_high")
+    )
+    others = np.maximum(calls.sum() - calls, 1)
+    of_others = ((rates * calls).sum() - rates * calls) / others
+    squares = (calls * (high - low) / 2) ** 2
+    reach = np.hypot((high - low) / 2, np.sqrt(squares.sum() - squares) / others)
+    beyond = np.abs(rates - of_others) > widened(max(len(known), 1), facts) * reach
+    noun = plural(noun_of(table.index))
+    risk = f"{100 * (1 - _confidence(facts)):g} %"
+    test = f"chance: each against the other named {noun}, {risk}, corrected for {number(len(known))}"
+    overall = float((rates * calls).sum() / max(calls.sum(), 1))
+    return _ends(known[rate], beyond, overall, test=test, whole=f"all named {noun}")
+
+
+def _ends(
+    values: pd.Series, beyond: np.ndarray, overall: float, *, test: str, whole: str = "all"
+) -> Standing:
+    """Return the ends of those groups that are beyond chance; one group alone stands out from nothing."""
     above, below = values[beyond & (values > overall)], values[beyond & (values < overall)]
     return Standing(
         # A group of few calls may lie further out and prove nothing.
         above.idxmax() if len(above) else None,
         below.idxmin() if len(below) else None,
-        test if len(known) > 1 else "",
-        len(known),
+        test if len(values) > 1 else "",
+        len(values),
         overall,
-        frozenset(known.index[beyond]) if len(known) > 1 else frozenset(),
+        frozenset(values.index[beyond]) if len(values) > 1 else frozenset(),
+        whole,
     )
 
 
@@ -138,7 +182,7 @@ def both_ends(table: pd.DataFrame, rate: str, standing: Standing, words: str, *,
         "below": (standing.lowest, "lowest", int((rates < standing.overall).sum())),
     }
     told = {way: side for way, side in sides.items() if side[0] is not None}
-    than = f"the {percent(standing.overall)} of all by more than chance"
+    than = f"the {percent(standing.overall)} of {standing.whole} by more than chance"
     names = {
         way: (named_group(label, table.index), percent(table.loc[label, rate]))
         for way, (label, _, _) in told.items()

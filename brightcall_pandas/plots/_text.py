@@ -30,9 +30,9 @@ from brightcall_pandas.plots._fitting import Fit, cut_to, text_size
 
 __all__ = ["Key", "TextLayer", "describe", "write_around"]
 
-Mark = Literal["box", "frame", "line", "dashes", "dot", "ring", "square", "diamond", "tick"]
+Mark = Literal["box", "frame", "line", "dashes", "dot", "ring", "square", "diamond", "tick", "arrow"]
 
-_MARKERS = {"dot": "o", "ring": "o", "square": "s", "diamond": "D", "tick": "|"}
+_MARKERS = {"dot": "o", "ring": "o", "square": "s", "diamond": "D", "tick": "|", "arrow": ">"}
 _TITLE_LINES = 3
 _ORPHAN = 0.4  # of the width, that the last line of a title is long at least
 _BETWEEN = re.compile(r" (?!%)(?!÷)(?<!÷ )(?!(?<=\d )(?:s|min|h|days|points|calls|o'clock)\b)")

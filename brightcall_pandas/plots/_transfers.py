@@ -9,21 +9,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm, to_hex
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._colors import ink_on, more_is, ramp_on, tones_of
+from brightcall_pandas.plots._colors import RED, ink_on, more_is, ramp_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, ColumnLabels, Fit, RowLabels, UprightLabels
 from brightcall_pandas.plots._formats import count_axis, counted, number, percent, percent_axis
 from brightcall_pandas.plots._labels import shortened
-from brightcall_pandas.plots._limits import CLEARLY, clearly_more
+from brightcall_pandas.plots._limits import clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._text import Key
 
 __all__ = ["transfer_matrix"]
 
 _MATRIX = "Transfers"
 _PARTIES = 40  # rows that still can be read
 _LEAST_NUMBER = 5.5  # points of a number in a cell: the color tells as much as a smaller one
+_LOW = 0.4  # of a row of text, a row of cells: only its number must be read
+_NAMED = 3  # pairs in a title
 _NUMBERED = 16  # rows whose cells have room for a number
 
 
@@ -39,12 +43,12 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A heat map; the party of a row transfers to that of a column. Of more than forty parties, the
-        busiest are shown. The scale is a square root, so that rare transfers show beside frequent ones; a
-        cell without transfers is empty. The title names the second pair too, where chance may have put the
-        first before it.
+        A heat map; the party of a row transfers to that of a column. Of more than forty parties, fewer
+        on a slide, the busiest are shown. The scale is a square root, so that rare transfers show beside
+        frequent ones; a cell without transfers is empty. Cells that the title names are framed: the most
+        frequent pair, or the first three, where chance may have made the order.
     """
-    shown = _busiest(table, look.top or (_PARTIES if look.ax is None else 20))
+    shown = _busiest(table, look.top or (look.legible(_PARTIES, part=_LOW) if look.ax is None else 20))
     if look.sort == "name":
         named = sorted(shown.index, key=lambda party: str(party).casefold())
         shown = shown.loc[named, named]
@@ -76,9 +80,12 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
         bar.ax.yaxis.set_major_locator(
             FixedLocator(sorted({0.0, _quarter(values, counts=counts), values.max()}))
         )
+    title, named = _largest(shown, values, written, table.to_numpy().sum() if counts else 0.0)
+    for row, column in named:
+        where = (column - 0.5, row - 0.5)
+        ax.add_patch(Rectangle(where, 1, 1, fill=False, edgecolor=RED, linewidth=1.8, zorder=3))
     remarks = [
         _count(table) if counts else _share(table),
-        CLEARLY if counts else "",
         f"{more_is(paper)}: more, on the scale of a square root",
         "diagonal: to itself" if np.diagonal(values).any() else "",
         f"the {side} busiest of {number(len(table))} parties" if side < len(table) else "",
@@ -87,30 +94,41 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
     return headed(
         ax,
         look,
-        _largest(shown, values, written, counts=counts),
+        title,
         look.facts.lines(*remarks),
         form=form,
+        key=[Key("named in the title", RED, "frame")],
         fits=fits,
     )
 
 
 def _largest(
-    shown: pd.DataFrame, values: NDArray[np.float64], written: Callable[[float], str], *, counts: bool
-) -> str:
+    shown: pd.DataFrame, values: NDArray[np.float64], written: Callable[[float], str], every: float
+) -> tuple[str, list[tuple[int, int]]]:
+    """Return the finding, and the cells that it names; `every` is the number of transfers, 0 of shares."""
+
     def pair(place: int, letters: int = 24) -> str:
         row, column = divmod(place, values.shape[1])
         names = (shortened(shown.index[row], letters), shortened(shown.columns[column], letters))
         return f"{' → '.join(names)} ({written(values[row, column])})"
 
     order = [int(place) for place in np.argsort(-values, axis=None, kind="stable")]
-    more, fewer = (float(values.flat[place]) for place in (order * 2)[:2])
-    close = more == fewer or (counts and not clearly_more(more, fewer))
-    if close and fewer and len(order) > 1:
-        alike = [place for place in order if values.flat[place] >= fewer]
-        names = ", ".join(pair(place, 12) for place in alike[:3])
-        others = f" and {counted(len(alike) - 3, 'other')}" if len(alike) > 3 else ""
-        return f"No pair clearly has the most transfers: {names}{others}"
-    return f"Most frequent transfer: {pair(order[0])}"
+    most = float(values.flat[order[0]])
+    alike = [place for place in order if values.flat[place] and _is_near(most, values.flat[place], every)]
+    named = alike[:_NAMED]
+    cells = [divmod(place, values.shape[1]) for place in named]
+    if len(alike) == 1:
+        part = f", {percent(most / every)} of {number(every)}" if every else ""
+        return f"Most frequent transfer: {pair(order[0])}{part}", cells
+    names = ", ".join(pair(place, 12) for place in named)
+    if not every:
+        return f"Largest shares: {names}", cells
+    return f"No pair has more than {percent(most / every)} of the transfers; first are {names}", cells
+
+
+def _is_near(most: float, value: float, every: float) -> bool:
+    """Tell whether chance alone may have put a pair behind the most frequent one, or whether it is equal."""
+    return not clearly_more(most, value) if every else value == most
 
 
 def _quarter(values: NDArray[np.float64], *, counts: bool) -> float:

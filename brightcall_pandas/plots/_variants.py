@@ -9,13 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 from matplotlib.text import Text
+from numpy.typing import NDArray
 
 from brightcall_pandas.plots._choice import chosen_rows
 from brightcall_pandas.plots._colors import ink_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, Fit
 from brightcall_pandas.plots._formats import calls_of, counted, number, percent
 from brightcall_pandas.plots._labels import shortened
-from brightcall_pandas.plots._limits import clearly_more, clearly_told
+from brightcall_pandas.plots._limits import clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 
 __all__ = ["transfer_variants"]
@@ -25,6 +26,7 @@ _STEPS = 7  # parties of a chain that are drawn; of a longer one the last is the
 _LETTERS = 24
 _TIP = 0.14  # how far a chevron points, in widths of one
 _PANEL, _GAP = 2.5, 0.4  # width of a panel beside the chevrons, and of the space before it, in inches
+_COUNTS = 1.2  # inches for counts that have no bars
 
 
 @picture
@@ -39,38 +41,44 @@ def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each of the fifteen most frequent variants with a transfer: its parties as chevrons, the
-        busiest in colors of their own; its share of the transferred calls as a bar; and, where known, its
-        rate of positive outcomes with its interval, beside that of all calls, and of the answered ones, that
-        were not transferred. Calls of one party are counted in the subtitle; they are drawn
-        only when there are no others. ``top=`` counts variants with a transfer.
+        A row for each of the fifteen most frequent variants with a transfer, fewer in a figure of which the
+        size is given: its parties as chevrons, the busiest in colors of their own; its share of the
+        transferred calls; and, where known, its rate of positive outcomes with its interval, beside that of
+        all calls, and of the answered ones, that were not transferred; else a bar for its share. Calls of one
+        party are counted in the subtitle; they are drawn only when there are no others. ``top=`` counts
+        variants with a transfer.
     """
     transferred = table[table["hops"] > 0]
     drawn = transferred if len(transferred) else table
     if not len(drawn):
         return no_data(look, "Ways that calls go")
-    shown, _ = chosen_rows(drawn, look, drawn["n_calls"], drawn["n_calls"], usual=_ROWS)
+    shown, _ = chosen_rows(drawn, look, drawn["n_calls"], drawn["n_calls"], usual=look.legible(_ROWS))
     steps = min(max(shown["hops"].max() + 1, 2), _STEPS)
     parties = [shortened(party, _LETTERS) for chain in shown["chain"] for party in chain[:steps]]
     letters = max(map(len, parties), default=0)
     chevron = max(0.8, 0.4 + 0.0092 * look.small * letters)
     panel, gap = _PANEL / chevron, _GAP / chevron
     known = bool(shown["positive_rate"].notna().any())
-    right = steps + (2 if known else 1) * (panel + gap)
+    counts = _COUNTS / chevron if known else panel
+    right = steps + gap + counts + (gap + panel if known else 0)
     ax = look.axes(width=0.4 + chevron * right, height=1.5 + look.row_height(1.06) * len(shown))
     ax.set_xlim(-0.05, right)
     ax.set_ylim(len(shown) + (1.9 if known else -0.4), -1.7)
     ax.set_axis_off()
-    fits = [*_chevrons(ax, shown, steps, look), *_call_bars(ax, shown, drawn, (steps + gap, panel), look)]
+    fits = _chevrons(ax, shown, steps, look)
     if known:
-        fits += _rates(ax, shown, _answered_alone(table), (steps + 2 * gap + panel, panel), look)
+        fits += _counts(ax, shown, drawn, (steps + gap, counts), begins=np.zeros(len(shown)), look=look)
+        fits += _rates(ax, shown, _answered_alone(table), (steps + 2 * gap + counts, panel), look)
+    else:
+        lengths = (0.45 * panel / shown["n_calls"].max() * shown["n_calls"]).to_numpy(dtype=np.float64)
+        ax.barh(np.arange(len(shown)), lengths, left=steps + gap, height=0.6, color=look.hue)
+        fits += _counts(ax, shown, drawn, (steps + gap, panel), begins=lengths + 0.03 * panel, look=look)
     form = "A chain of parties for each way, with its calls"
-    title = _finding(table, shown, look)
     return headed(
         ax,
         look,
-        title,
-        look.facts.lines(*_remarks(table, drawn, shown, look), clearly_told(title)),
+        _finding(table, shown, look),
+        look.facts.lines(*_remarks(table, drawn, shown, look)),
         form=form,
         fits=fits,
     )
@@ -86,14 +94,15 @@ def _finding(table: pd.DataFrame, shown: pd.DataFrame, look: Look) -> str:
         shortened(" → ".join(map(str, shown.loc[path, "chain"])) or path, 48) for path in first[:2]
     )
     if look.facts.cut(table) and len(first) > 2:
-        return f"None of these ways was clearly gone most often: {counted(most, 'time')} at most"
+        return f"None of these ways has more than {percent(shown['share'].max())} of the calls"
     if look.facts.cut(table):
         return f"Most frequent of these ways: {way}, {percent(shown['share'].max())} of the calls"
     if not transferred:
         return f"No call was transferred; most were of {way}"
     share = f"{percent(transferred / every)} of the calls were transferred"
     if len(first) > 2:
-        return f"{share}, no way clearly most often: {counted(most, 'time')} at most"
+        ways = int((table["hops"] > 0).sum())
+        return f"{share}, in {ways} ways, none with more than {percent(most / transferred)} of them"
     return f"{share}, most often {way}"
 
 
@@ -141,7 +150,7 @@ def _chevrons(ax: Axes, shown: pd.DataFrame, steps: int, look: Look) -> list[Fit
             texts.append(_chevron(ax, row, step, shortened(party, _LETTERS), hues[party]))
         if len(chain) > steps:
             texts.append(_chevron(ax, row, steps - 1, f"+ {len(chain) - steps + 1} more", tones.grid))
-    return [CellTexts(texts, look.small, width=0.86, height=0.7, cut=True)]
+    return [CellTexts(texts, look.small, width=0.86, height=0.58, cut=True)]
 
 
 def _chevron(ax: Axes, row: int, step: int, text: str, color: str) -> Text:
@@ -154,22 +163,27 @@ def _chevron(ax: Axes, row: int, step: int, text: str, color: str) -> Text:
     return ax.text(place, row, text, ha="center", va="center", color=ink_on(color))
 
 
-def _call_bars(
-    ax: Axes, shown: pd.DataFrame, drawn: pd.DataFrame, room: tuple[float, float], look: Look
+def _counts(
+    ax: Axes,
+    shown: pd.DataFrame,
+    drawn: pd.DataFrame,
+    room: tuple[float, float],
+    *,
+    begins: NDArray[np.float64],
+    look: Look,
 ) -> list[Fit]:
+    """Write the share and the number of the calls of each row, so far from the left of the room for them."""
     left, width = room
-    tones, scale = tones_of(ax, inside=True), 0.45 * width / shown["n_calls"].max()
     transferred = bool(shown["hops"].iloc[0])
-    heading = f"share of {'transferred' if transferred else 'all'} calls"
-    above = ax.text(left, -1.2, heading, color=tones.muted, va="center")
+    heading = "of transferred calls" if transferred else "of all calls"
+    above = ax.text(left, -1.2, heading, color=tones_of(ax, inside=True).muted, va="center")
     shares = shown["n_calls"] / drawn["n_calls"].sum() if transferred else shown["share"]
-    ax.barh(np.arange(len(shown)), shown["n_calls"] * scale, left=left, height=0.6, color=look.hue)
     texts = [
-        ax.text(left + calls * scale + 0.03 * width, row, f"{percent(share)} · {number(calls)}", va="center")
-        for row, (share, calls) in enumerate(zip(shares, shown["n_calls"], strict=True))
+        ax.text(left + begin, row, f"{percent(share)} · {number(calls)}", va="center")
+        for row, (begin, share, calls) in enumerate(zip(begins, shares, shown["n_calls"], strict=True))
     ]
     return [
-        CellTexts(texts, look.small, width=0.5 * width, height=0.9),
+        CellTexts(texts, look.small, width=width - float(begins.max()), height=0.9),
         CellTexts([above], look.small, width=width, height=0.7),
     ]
 

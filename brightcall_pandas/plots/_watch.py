@@ -12,12 +12,20 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator
 from numpy.typing import NDArray
 
-from brightcall_pandas.plots._calendar import Steps, middles_of, moment
+from brightcall_pandas.plots._calendar import Steps, middles_of
 from brightcall_pandas.plots._choice import chosen_groups
 from brightcall_pandas.plots._colors import RED, tones_of
-from brightcall_pandas.plots._control import Panels, ends_of, plural
+from brightcall_pandas.plots._control import Panels, ends_of
 from brightcall_pandas.plots._facts import Facts
-from brightcall_pandas.plots._formats import counted, number, words_of
+from brightcall_pandas.plots._formats import (
+    counted,
+    defined,
+    number,
+    percent,
+    plural,
+    sentence_case,
+    words_of,
+)
 from brightcall_pandas.plots._labels import label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._text import Key
@@ -164,16 +172,18 @@ def _found(changed: pd.DataFrame, judged: int, by: str, facts: Facts) -> str:
     units = counted(judged, by) if judged == 1 else f"all {number(judged)} {plural(by)}"
     if changed.empty:
         return f"The {rate} of {units} is steady"
-    verbs = {"fallen": "fell", "risen": "rose"}
-    begins = zip(changed.index, changed["state"], changed["since"], strict=True)
-    each = [
-        f"{label_of(unit, 30)} ({verbs[state]}, {moment(since.tz_localize(None), 'day')})"
-        for unit, state, since in begins
-    ]
-    *begin, last = each if len(each) <= _NAMED else [*each[:_NAMED], f"{len(each) - _NAMED} more"]
-    return (
-        f"The {rate} changed for {', '.join(begin)} and {last}" if begin else f"The {rate} changed for {last}"
-    )
+    each = [_told(unit, row) for unit, row in changed.iloc[:_NAMED].iterrows()]
+    if len(changed) > _NAMED:
+        each.append(f"{len(changed) - _NAMED} more changed")
+    return f"{sentence_case(rate)}: {'; '.join(each)}"
+
+
+def _told(unit: Any, row: pd.Series) -> str:
+    """Return how far a unit fell or rose, from when on, and when the alarm was raised."""
+    verb = "fell" if row["state"] == "fallen" else "rose"
+    expected, rate = percent(row["rate_expected"]), percent(row["rate_since"])
+    since, alarm = (f"{day.day} {day:%B}" for day in (row["since"], row["alarm_at"]))
+    return f"{label_of(unit, 30)} {verb} from the {expected} expected to {rate} on {since} (alarm on {alarm})"
 
 
 def _remarks(table: pd.DataFrame, by: str, facts: Facts) -> Sequence[str]:
@@ -184,9 +194,10 @@ def _remarks(table: pd.DataFrame, by: str, facts: Facts) -> Sequence[str]:
     allowed = facts.setting("false_alarms")
     unjudged = int((table["state"] == "not judged").sum())
     return [
+        defined(str(facts.setting("metric", "rate"))),
+        f"expected: by {with_what}, of the same attempt, project and hour",
         "lines: evidence of a rise, upwards, and of a fall, downwards, as a part of what raises the alarm",
-        f"calls against {with_what}, of the same attempt, project and hour",
         f"false alarms: at most {allowed:g} a month in all" if isinstance(allowed, int | float) else "",
-        facts.n(table),
+        f"{facts.n(table)}, those of each {by} in brackets",
         f"not drawn: {counted(unjudged, by)} that cannot be judged" if unjudged else "",
     ]

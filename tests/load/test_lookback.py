@@ -245,6 +245,16 @@ class TestPast:
         assert whole["talk_time_total_s_other"] == then["talkTime"].sum()
         assert whole["talk_time_total_s"] == df["talkTime"].sum()
 
+    def test_of_two_frames_restated_says_when_each_was_known(self, df, story):
+        client, read = story
+        then = bc.load_calls(*DAYS, client=client, as_of=read[7])
+        said = df.calls.restated(reported=then).attrs["brightcall"]
+        assert pd.Timestamp(said["as_of"]) == pd.Timestamp(read[7]).floor("s")
+        loaded = pd.Timestamp(df.attrs["brightcall"]["loaded_at"])
+        assert pd.Timestamp(said["loaded_at"]) == loaded
+        assert said["loaded_at"].endswith("+02:00")  # by the clock of the calls, in April
+        assert "as_of" not in df.calls.restated(reported=then.assign()[["state"]]).attrs["brightcall"]
+
     def test_by_itself_it_takes_the_first_moment_at_which_all_days_were_over_and_read(self, df, story):
         _, read = story
         moment = pd.Timestamp(df.calls.restated().attrs["brightcall"]["as_of"])

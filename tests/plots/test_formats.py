@@ -6,7 +6,16 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.colors import to_hex
 
-from brightcall_pandas.plots._colors import PALETTE, contrast, group_colors, ink_on, ramp_on, tones_on
+from brightcall_pandas.plots._colors import (
+    PALETTE,
+    contrast,
+    group_colors,
+    hue_on,
+    ink_on,
+    ramp_on,
+    second_hue_on,
+    tones_on,
+)
 from brightcall_pandas.plots._formats import (
     amount,
     calls_of,
@@ -14,10 +23,12 @@ from brightcall_pandas.plots._formats import (
     days_text,
     duration,
     durations,
+    field_words,
     is_rate,
     number,
     percent,
     percent_axis,
+    plural,
     seconds_axis,
     signed,
     words_of,
@@ -148,6 +159,18 @@ class TestMetrics:
     def test_names_as_words(self):
         assert words_of("talk_time_mean_s") == "talk time mean"
         assert words_of("n_calls") == "calls"
+
+    def test_fields_as_words(self):
+        shown = [field_words(name) for name in ("talkTime", "numbersInvolvedJSON", "aiTalkTime", "id")]
+        assert shown == ["talk time", "numbers involved JSON", "AI talk time", "id"]
+
+    def test_several(self):
+        assert [plural(each) for each in ("week", "country", "day", "projects")] == [
+            "weeks",
+            "countries",
+            "days",
+            "projects",
+        ]
         assert [is_rate(name) for name in ("answer_rate", "ai_talk_share", "n_calls")] == [True, True, False]
 
 
@@ -187,6 +210,12 @@ class TestInk:
         strengths = [contrast(each, paper) for each in blues]
         assert strengths == sorted(strengths)
         assert strengths[-1] > 2 * strengths[0]
+
+    @pytest.mark.parametrize("paper", ["white", "black", "#222222"])
+    def test_two_kinds_of_data_differ_in_gray_too(self, paper):
+        one, other = hue_on(paper), second_hue_on(paper)
+        assert contrast(one, other) > 1.8
+        assert min(contrast(one, paper), contrast(other, paper)) > 2
 
     def test_the_quiet_ink_stands_out_more_on_a_dark_background(self):
         assert contrast(tones_on("black").muted, "black") >= 10

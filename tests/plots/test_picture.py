@@ -135,11 +135,17 @@ class TestFacts:
     def test_both_sides_of_a_comparison_say_their_days(self):
         early, late = CALLS.iloc[:16], CALLS.iloc[40:]
         told = words(late.calls.plot.compare(early))
-        assert "change ± 95 % interval (n → n)" in told
-        assert told.endswith("| 4 March 2026 | 2 March 2026")
+        assert "change ± 95 % interval (calls)" in told
+        assert told.endswith("| 2 March 2026 | 4 March 2026")
+        assert "n = 16 calls of 2 Mar, 20 of 4 Mar" in told
         told = words(late.calls.plot.changes(early))
         assert "2 Mar → 4 Mar" in told
-        assert "answer rate of 4 March 2026 minus that of 2 March 2026" in told
+        assert "answered ÷ calls; 4 Mar minus 2 Mar" in told
+
+    def test_days_of_two_years_say_their_years(self):
+        before = CALLS.assign(timestamp=CALLS["timestamp"] - pd.DateOffset(years=1))
+        told = words(CALLS.calls.plot.changes(before))
+        assert "2–4 March 2025 → 2–4 March 2026" in told
 
     def test_a_table_that_is_cut_tells_of_how_many_calls_it_is(self):
         ax = plots.by_outcome(CALLS.calls.by_outcome().head(1))

@@ -314,10 +314,24 @@ class TestBreakdown:
         states = [1] * 240 + [0] * 160 + [1] * 160 + [0] * 240 + [1] * 390 + [0] * 10
         df = pd.DataFrame({"projectName": names, "state": states})
         ax = df.calls.plot.breakdown("project")
-        told = "Answer rate: 2 of 2 projects below the 66 % of all by more than chance, b lowest (40 %)"
+        # 97 % of the calls without a project were answered; those with one, 240 and 160 of 400, are 50 %.
+        told = (
+            "Answer rate: a (60 %) above, b (40 %) below the 50 % of all named projects by more than chance"
+        )
         assert ax.get_title(loc="left").replace("\n", " ") == told
         assert [each.get_text() for each in ax.get_yticklabels()] == ["a", "b", "(none)"]
-        assert "Benjamini–Hochberg, 5 %" in words(ax)
+        assert "each against the other named projects, 5 %, corrected for 2; gray: no project" in words(ax)
+        *named, nameless = (bar.get_facecolor() for bar in ax.patches[:3])
+        assert ["*" in text.get_text() for text in ax.texts[:3]] == [True, True, False]
+        assert nameless not in named
+
+    def test_calls_without_a_name_make_no_group_stand_out(self):
+        # Without those, a and b answer the same; with them each would be far below all calls.
+        df = pd.DataFrame({"projectName": ["a"] * 400 + ["b"] * 400 + [None] * 400})
+        df["state"] = [1, 0] * 400 + [1] * 400
+        ax = df.calls.plot.breakdown("project")
+        assert ax.get_title(loc="left") == "Answer rate: no project differs by more than chance"
+        assert "dashed: 50 % of all named projects" in words(ax)
 
     def test_of_several_beyond_chance_all_are_counted_and_the_ends_are_named(self):
         # Of 400 calls each: a and b answered 300 and 320, c 200, d and e 100 and 80: 50 % of all.
@@ -571,10 +585,32 @@ class TestRestated:
         both = "positive rate 20.0 % as reported, 21.0 % now (+1.0 points)"
         assert ax.get_title("left").replace("\n", " ") == f"{told}: {both}"
 
-    def test_says_when_it_was_reported_where_that_is_known(self):
-        table = self.table([0.3, 0.2, 0.2], [0.3, 0.2, 0.21], as_of="2026-03-31T09:00:00+02:00")
+    def test_what_has_no_name_is_counted_but_not_named(self):
+        table = self.table([0.3, 0.2, 0.2], [0.3, 0.21, 0.25]).rename(index={"c": "(none)"})
         ax = plots.restated(table)
-        assert "20.0 % as reported on 31 March, 21.0 % now" in ax.get_title("left").replace("\n", " ")
+        assert ax.get_title("left").startswith("2 of 3 groups changed by 0.1 points or more, b most")
+
+    def test_the_change_is_drawn_in_points_from_none(self):
+        ax = plots.restated(self.table([0.299, 0.168, 0.2], [0.3, 0.1684, 0.19]))
+        lines, dots = ax.collections
+        # The largest on top: c fell by one point, a rose by 0.1, b by 0.04.
+        assert dots.get_offsets()[:, 0].tolist() == pytest.approx([-1.0, 0.1, 0.04])
+        assert [segment[0, 0] for segment in lines.get_segments()] == [0, 0, 0]
+        assert ax.get_xlabel() == "change of the positive rate, percentage points"
+
+    def test_says_when_it_was_reported_and_what_now_is_where_that_is_known(self):
+        moments = {"as_of": "2026-03-31T09:00:00+02:00", "loaded_at": "2026-04-14T18:30:00+02:00"}
+        ax = plots.restated(self.table([0.3, 0.2, 0.2], [0.3, 0.2, 0.21], **moments))
+        assert "20.0 % as reported on 31 March, 21.0 % on 14 April" in ax.get_title("left").replace("\n", " ")
+        assert "reported: as known on 31 March 2026, 09:00; now: 14 April 2026, 18:30" in words(ax)
+
+    def test_says_what_became_of_calls_that_are_gone(self):
+        table = self.table([0.3, 0.2, 0.2], [0.3, 0.2, 0.21]).assign(n_calls=[990, 1_000, 999])
+        assert "2,989 calls, 3,000 when reported; 11 calls gone since: the server lists them" in words(
+            plots.restated(table)
+        )
+        late = table.assign(n_calls=[1_001, 1_000, 1_000])
+        assert "3,001 calls, 3,000 when reported; 1 call came later" in words(plots.restated(late))
 
 
 class TestCompare:
@@ -583,17 +619,22 @@ class TestCompare:
         there = pd.DataFrame({"projectName": ["a", "a", "c"], "state": [1, 1, 0], "talkTime": [20, 40, 0]})
         return here, there
 
-    def test_a_dot_for_each_side_and_the_change_beside_them(self):
+    def test_an_arrow_from_side_to_side_and_the_change_beside_it(self):
         here, there = self.sides()
         ax = here.calls.plot.compare(there, by="project")
         assert ax.get_xlabel() == "answer rate"
-        line, others, ours = ax.collections
+        line, others, rightward, leftward, dots = ax.collections
         assert line.get_segments()[0][:, 0].tolist() == [0.5, 1.0]
         assert others.get_offsets()[[0, 2], 0].tolist() == [1.0, 0.0]
-        assert ours.get_offsets()[[0, 1], 0].tolist() == [0.5, 1.0]
+        # a fell from 100 to 50 %; b is known here only, so that nothing points to it.
+        assert [each.get_offsets()[:, 0].tolist() for each in (rightward, leftward, dots)] == [
+            [],
+            [0.5],
+            [1.0],
+        ]
         texts = [text.get_text() for text in ax.texts]
         assert texts[:3] == ["−50.0 ± 58.9 points (2 → 2)", "not known (0 → 1)", "not known (1 → 0)"]
-        assert "answered ÷ calls; n = 3 calls against 3" in words(ax)
+        assert "answered ÷ calls; n = 3 calls, 3 others" in words(ax)
 
     def test_a_change_is_named_only_beyond_chance(self):
         here, there = (
@@ -603,7 +644,7 @@ class TestCompare:
         title = here.calls.plot.compare(there, by="project").get_title("left")
         assert title == "Answer rate changed beyond chance for b: −50.0 points"
         title = here.calls.plot.compare(here, by="project").get_title("left")
-        assert title == "Answer rate changed for no project by more than chance"
+        assert title == "Answer rate changed for no project by more than chance (+0.0 points)"
         ax = here.calls.plot.compare(there, by="project")
         assert "±: 95 % interval of each change alone, not corrected" in words(ax)
 
@@ -656,7 +697,15 @@ class TestExplainChange:
             "Answer rate fell from 75.0 % to 50.0 %, within chance; no project moved it by more than chance"
         )
         assert ax.get_title(loc="left") == moved
-        assert "n = 4 calls against 4" in words(ax)
+        assert "n = 4 calls, 4 others" in words(ax)
+
+    def test_the_axis_goes_on_to_a_tick_on_its_short_side_too(self):
+        effects = {"rate_effect": [-0.031, 0.009], "mix_effect": [0.0, 0.0], "effect": [-0.031, 0.009]}
+        table = pd.DataFrame(effects, index=pd.Index(["a", "b"], name="project"))
+        table.attrs = {"metric": "answer_rate", "of_all": (0.3, 0.322)}
+        ax = plots.explain_change(table)
+        ax.figure.canvas.draw()
+        assert "+1" in [label.get_text() for label in ax.get_xticklabels()]
 
     def test_means_are_told_in_seconds_and_small_groups_folded(self):
         df = pd.DataFrame({"projectName": [f"p{n}" for n in range(40)], "state": 1, "talkTime": range(40)})

@@ -69,11 +69,17 @@ class TestTransferMatrix:
 
     def test_a_first_place_that_chance_may_have_made_is_shared(self):
         # 2 − 1 is less than 1.96 · √3; 20 − 1 is more than 1.96 · √21.
+        def framed(ax):
+            cells = [each for each in ax.patches if each.get_width() == 1]
+            return {(round(each.get_y() + 0.5), round(each.get_x() + 0.5)) for each in cells}
+
         near = calls("1,2", "1,2", "2,3").calls.plot.transfer_matrix()
         told = near.get_title(loc="left").replace("\n", " ")
-        assert told == "No pair clearly has the most transfers: 1 → 2 (2), 2 → 3 (1)"
+        assert told == "No pair has more than 67 % of the transfers; first are 1 → 2 (2), 2 → 3 (1)"
+        assert framed(near) == {(0, 1), (1, 2)}
         far = calls(*["1,2"] * 20, "2,3").calls.plot.transfer_matrix()
-        assert far.get_title(loc="left") == "Most frequent transfer: 1 → 2 (20)"
+        assert far.get_title(loc="left") == "Most frequent transfer: 1 → 2 (20), 95 % of 21"
+        assert framed(far) == {(0, 1)}
 
     def test_what_the_diagonal_is(self):
         assert any(
@@ -102,6 +108,8 @@ class TestTransferMatrix:
         assert ax.images[0].get_array().shape == (40, 40)
         assert any("the 40 busiest of 51 parties" in each for each in words(ax))
         assert {"140", "141"} <= {label.get_text() for label in ax.get_yticklabels()}
+        slide = calls(*pairs, *["140,141"] * 5).calls.plot.transfer_matrix(figsize=(10, 5.6))
+        assert slide.images[0].get_array().shape == (14, 14)  # as many as can be read from afar
 
 
 class TestTransferVariants:
@@ -111,7 +119,7 @@ class TestTransferVariants:
         )
         chevrons = [text for text in words(ax) if text in {"1", "2", "3", "9"}]
         assert chevrons == ["1", "2", "1", "2", "3"]
-        assert {"67 % · 16", "33 % · 8", "share of transferred calls"} <= set(words(ax))
+        assert {"67 % · 16", "33 % · 8", "of transferred calls"} <= set(words(ax))
         assert any(
             each.startswith("n = 24 transferred calls of 26; 2 ways with a transfer (24 calls)")
             for each in words(ax)
@@ -127,8 +135,7 @@ class TestTransferVariants:
         assert ax.get_title(loc="left") == "67 % of the calls were transferred, most often 1 → 2 and 3 → 4"
         ax = calls("1,2", "3,4", "5,6").calls.plot.transfer_variants()
         title = ax.get_title(loc="left").replace("\n", " ")
-        assert title == "100 % of the calls were transferred, no way clearly most often: 1 time at most"
-        assert "clearly: by 1.96 standard errors" in plots.describe(ax)
+        assert title == "100 % of the calls were transferred, in 3 ways, none with more than 33 % of them"
 
     def test_a_party_has_one_colour(self):
         ax = calls("1,2", "2,1").calls.plot.transfer_variants()
@@ -142,6 +149,27 @@ class TestTransferVariants:
             each.startswith("n = 20 transferred calls of 20; 15 of 20 ways with a transfer (15 calls)")
             for each in words(ax)
         )
+
+    def test_on_a_slide_as_many_rows_as_can_be_read_from_afar(self):
+        ax = calls(*(f"1,{n}" for n in range(2, 22))).calls.plot.transfer_variants(figsize=(10, 5.6))
+        assert "7 of 20 ways with a transfer" in plots.describe(ax)
+        ax.figure.canvas.draw()
+        pitch = ax.get_window_extent().height / abs(np.diff(ax.get_ylim())[0])
+        chevron = next(text for text in ax.texts if text.get_text() == "1")
+        assert chevron.get_window_extent().height < 0.72 * pitch  # the height of a chevron
+        three = calls(*(f"1,{n}" for n in range(2, 22))).calls.plot.transfer_variants(
+            figsize=(10, 5.6), top=3
+        )
+        assert "3 of 20 ways" in plots.describe(three)
+
+    def test_bars_only_where_no_rates_stand_beside_them(self):
+        def bars(frame):
+            ax = frame.calls.plot.transfer_variants()
+            return [patch.get_width() for patch in ax.patches if hasattr(patch, "get_width")]
+
+        alone, known = bars(calls("1,2", "1,2", "1,3")), calls("1,2", "1,3", outcomeType="positive")
+        assert alone[0] == pytest.approx(2 * alone[1])
+        assert bars(known) == []
 
     def test_long_chains_are_cut(self):
         assert "+ 4 more" in words(calls(",".join("1234567890")).calls.plot.transfer_variants())
@@ -175,19 +203,25 @@ class TestTransferFlow:
 
     def test_bars_are_as_tall_as_their_calls(self):
         ax = plots.transfer_flow(analysis.transfer_flow(calls("1,2", "1,2,3", "1,3")))
-        heights = {(round(bar.get_x()), round(bar.get_y(), 6)): bar.get_height() for bar in self.bars(ax)}
+        heights = {(round(bar.get_x(), 2), round(bar.get_y(), 6)): bar.get_height() for bar in self.bars(ax)}
         unit = heights[0, 0] / 3
-        # First: 1 three times; then 2 twice and 3 once; then 3 once.
-        assert [round(each / unit, 6) for each in heights.values()] == [3, 2, 1, 1]
-        # Beside a bar stands to whom most of its calls went, or from whom they came, and which part of them.
-        named = {"1 (3) → 2: 67 %", "2 (2) ← 1: 100 %", "3 (1) ← 1: 100 %", "3 (1) ← 2: 100 %"}
+        # First: 1 three times; then 2 twice and 3 once, each with a bar for what arrives and one for what
+        # leaves; then 3 once.
+        columns = sorted({x for x, _ in heights})
+        calls_of = [
+            [round(h / unit, 6) for (x, _), h in sorted(heights.items()) if x == at] for at in columns
+        ]
+        assert calls_of == [[3], [2, 1], [2, 1], [1]]
+        # At the ends stands to whom most of the calls went, or from whom they came, and which part of them.
+        named = {"1 (3) → 2: 67 %", "2 (2)", "3 (1)", "3 (1) ← 2: 100 %"}
         assert named | {"first: 3 calls", "after 1: 3 calls"} <= set(words(ax))
         assert any(each.startswith("n = 4 transfers") for each in words(ax))
         assert ax.get_title(loc="left") == "3 calls transferred, 33 % of them more than once"
 
     def test_bands_fill_what_leaves_and_arrives(self):
         ax = calls("1,2", "1,2,3", "1,3").calls.plot.transfer_flow()
-        bars = self.bars(ax)
+        # In each column the most first; of the second stage there are two, of which the first counts here.
+        bars = [bar for bar in self.bars(ax) if bar.get_x() < 1.1 or bar.get_x() > 2]
         bands = [patch.get_path().vertices for patch in ax.patches if not hasattr(patch, "get_height")]
         ends = np.array([[points[0, 1], points[7, 1], points[3, 1], points[4, 1]] for points in bands])
         # 1 to 2 twice, 1 to 3 once; then 2 to 3 once, from the upper half of the bar of 2.
@@ -223,13 +257,32 @@ class TestTransferFlow:
         seven = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9, "1,7").calls.plot.transfer_flow()
         assert "others" not in plots.describe(seven)  # one other is told by its name
 
-    def test_names_stand_on_a_ground_of_their_own(self):
-        ax = calls(*["1,2"] * 9, *["3,4"] * 9).calls.plot.transfer_flow()
-        (name,) = (each for each in ax.texts if each.get_text().startswith("2 (9)"))
-        assert name.get_bbox_patch().get_facecolor() == (1, 1, 1, 1)
+    def test_names_are_cut_and_their_numbers_never(self):
+        one, other = ("Anna with a name of more than two dozen letters", "Bert with a name that is as long")
+        pairs = [f'["{one}", "{other}"]', f'["{other}", "{one}", "{other}"]']
+        frame = pd.DataFrame({"numbersInvolvedJSON": pairs * 5, "state": 1})
+        for options in ({}, {"figsize": (10, 5.6)}, {"figsize": (6, 4)}):
+            ax = frame.calls.plot.transfer_flow(**options)
+            ax.figure.canvas.draw()
+            names = [text.get_text() for text in ax.texts if text.get_text().startswith(("Anna", "Bert"))]
+            assert len(names) == 5
+            assert all("(5)" in each for each in names)
 
-    def test_parties_stand_so_that_bands_do_not_cross_unless_they_are_sorted(self):
-        # The busiest first would cross everything: 1, 2 and 3 pass calls on to 6, 5 and 4.
+    def test_how_many_went_on_is_told_of_what_is_not_drawn_too(self):
+        ax = calls(*["1,2"] * 199, "1,2,3").calls.plot.transfer_flow()
+        assert ax.get_title(loc="left") == "200 calls transferred, 0.5 % of them more than once"
+
+    def test_names_lie_on_no_band(self):
+        ax = calls(*["1,2"] * 9, *["3,4"] * 9, *["1,4,5"] * 6, *["3,2,6"] * 6).calls.plot.transfer_flow()
+        ax.figure.canvas.draw()
+        bands = [patch.get_window_extent() for patch in ax.patches if not hasattr(patch, "get_height")]
+        names = [text for text in ax.texts if " (" in text.get_text()]
+        assert len(names) == 6
+        for name in names:
+            box = name.get_window_extent()
+            assert not any(box.x0 < band.x1 and band.x0 < box.x1 for band in bands), name.get_text()
+
+    def test_the_largest_party_of_a_stage_is_on_top_and_those_together_are_last(self):
         frame = calls(*["1,6"] * 3, *["2,5"] * 2, "3,4")
 
         def stages(ax):
@@ -240,6 +293,12 @@ class TestTransferFlow:
 
         assert stages(frame.calls.plot.transfer_flow()) == (["1", "2", "3"], ["6", "5", "4"])
         assert stages(frame.calls.plot.transfer_flow(sort="name")) == (["1", "2", "3"], ["4", "5", "6"])
+        # Most of all go to those that are drawn together.
+        many = calls(*(f"1,{n}" for n in range(10, 40)), *["2,1"] * 9, *["3,2"] * 8)
+        ax = many.calls.plot.transfer_flow(top=3)
+        last = max((text for text in ax.texts if "others" in text.get_text()), key=lambda t: t.get_position())
+        lowest = max(text.get_position()[1] for text in ax.texts if text.get_position()[0] > 0.5)
+        assert last.get_position()[1] == lowest
 
     def test_parties_are_told_apart_without_colors(self):
         ax = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9, *["7,8"] * 9).calls.plot.transfer_flow()
@@ -249,9 +308,13 @@ class TestTransferFlow:
 
     def test_bars_of_a_stage_do_not_overlap(self):
         ax = calls(*(f"{n % 11},{n % 7 + 20},{n % 13}" for n in range(500))).calls.plot.transfer_flow()
-        for stage in range(3):
+        columns = sorted({bar.get_x() for bar in self.bars(ax)})
+        assert len(columns) == 4  # of the second stage there are two
+        for column in columns:
             spans = sorted(
-                (bar.get_y(), bar.get_y() + bar.get_height()) for bar in self.bars(ax) if bar.get_x() == stage
+                (bar.get_y(), bar.get_y() + bar.get_height())
+                for bar in self.bars(ax)
+                if bar.get_x() == column
             )
             assert len(spans) > 1
             assert all(upper[1] < lower[0] for upper, lower in pairwise(spans))

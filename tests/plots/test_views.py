@@ -230,7 +230,7 @@ class TestChanges:
         ax = plots.changes(self.table())
         assert title(ax) == "C: answer rate fell by 10.0 points; no other change is beyond chance"
         assert [each.get_text() for each in ax.get_yticklabels()] == ["A", "B", "C"]
-        assert "40 % → 30 % (n = 600, 700)" in texts(ax)
+        assert "40 % → 30 % (600 → 700)" in texts(ax)
 
     @pytest.mark.parametrize("width", [6.0, 3.2, 2.2, 1.6])
     def test_on_narrow_axes_no_number_is_cut(self, width):
@@ -586,15 +586,25 @@ class TestTransferParties:
             title(ax) == "103 passes on 11 % of the calls it has, above the 7.0 % of all by more than chance"
         )
         assert [each.get_text() for each in ax.get_yticklabels()] == ["103", "102", "101"]
+        assert "11 % · 120 of 1,050 (50) *" in texts(ax)
+        assert "5.0 % · 52 of 1,050 (50)" in texts(ax)
+        lines, dots = ax.collections
+        assert dots.get_offsets()[:, 0].tolist() == pytest.approx([120 / 1_050, 52 / 1_050, 50 / 1_050])
         # 7.05 % ± 3.09 √(7.05 % · 92.95 % ÷ 1,050)
-        assert "11 % of 1,050 (4.6–9.5) *" in texts(ax)
-        assert "5.0 % of 1,050 (4.6–9.5)" in texts(ax)
+        assert lines.get_segments()[0][:, 0].tolist() == pytest.approx([0.0461, 0.0949], abs=1e-4)
         few = plots.transfer_parties(self.parties([90, 92, 20]))
         assert (
             title(few)
             == "2 parties pass on more or fewer calls than chance explains: 103 passes on 1.9 % of the "
             "calls it has, all 6.4 %"
         )
+
+    def test_whom_the_title_names_is_drawn(self):
+        # The busiest three are alike; the fourth, with the fewest transfers, passes on less than others.
+        table = self.parties([100, 102, 104, 50])
+        ax = plots.transfer_parties(table, top=2)
+        assert "104 passes on 4.8 %" in title(ax)
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["103", "104"]
 
     def test_differences_that_chance_explains_are_none(self):
         ax = plots.transfer_parties(self.parties([50, 52, 55]))
@@ -622,21 +632,34 @@ class TestQuality:
                 ("future", "timestamp", 0, 200, ""),
             )
         )
-        assert title(ax) == "One of 2 checks finds a fault: negative talkTime in 1.0 % of rows"
-        assert [each.get_text() for each in ax.get_yticklabels()] == ["negative: talkTime", "campaign"]
+        assert title(ax) == "1 of 2 checks failed, in 1.0 % of rows: “talk time never below zero”"
+        rows = [each.get_text() for each in ax.get_yticklabels()]
+        assert rows == ["", "talk time never below zero", "no call in the future", "", "campaign"]
+        beside = texts(ax)[:5]
+        assert beside[1:3] == ["failed in 1.0 % (2 of 200)", "passed"]
+        assert beside[4] == "20 % (40 of 200)"
+        assert [bar.get_width() for bar in ax.patches[:5]] == [0, 0, 0, 0, 0.2]
         told = plots.describe(ax)
         assert "1 of 2 windows of loading are proved complete" in told
         assert "1 of 2 fields have a value in every row" in told
 
-    def test_a_finding_too_rare_for_a_bar_is_marked(self):
-        ax = plots.quality(self.checks(("negative", "talkTime", 2, 2_000, ""), ("nulls", "a", 40, 2_000, "")))
-        assert [each.get_offsets().tolist() for each in ax.collections] == [[[0.0, 0.0]]]
+    def test_of_more_than_there_is_room_for_those_that_failed_come_first(self):
+        checks = [("negative", f"field{each}", each == 3, 200, "") for each in range(9)]
+        nulls = [("nulls", f"empty{each}", 9 + each, 200, "") for each in range(5)]
+        ax = plots.quality(self.checks(*checks, *nulls), top=6)
+        rows = [each.get_text() for each in ax.get_yticklabels()]
+        assert rows[1] == "field3 never below zero"
+        assert rows[6:] == ["empty4", "empty3"]
+        assert "5 further checks, passed" in plots.describe(ax)
+        assert "the 2 largest of 5 fields with nulls" in plots.describe(ax)
 
     def test_nothing_found(self):
         ax = plots.quality(
             self.checks(("nulls", "campaign", 40, 200, ""), ("future", "timestamp", 0, 200, ""))
         )
-        assert title(ax) == "None of 1 checks finds a fault"
+        assert title(ax) == "The only check passed"
+        both = self.checks(("negative", "talkTime", 0, 200, ""), ("future", "timestamp", 0, 200, ""))
+        assert title(plots.quality(both)) == "All 2 checks passed"
 
 
 class TestReconcile:
@@ -654,7 +677,17 @@ class TestReconcile:
     def test_how_many_figures_differ_and_the_likely_cause(self):
         ax = plots.reconcile(self.figures(-12, 0, np.nan, 0.5))
         assert title(ax) == "2 of 3 values differ from the server's statistics, 1 cannot be compared"
-        assert [each for each in texts(ax) if each in ("−12", "=", "–", "+0.5")] == ["−12", "=", "–", "+0.5"]
+        # Of all directions the calls differ, inbound the conversations; the calls there rows cannot tell.
+        assert [each.get_text() for each in ax.get_yticklabels()] == [
+            "calls",
+            "conversations",
+            "figures that agree",
+            "cannot be compared",
+        ]
+        cells = {(int(x), int(y)): text.get_text() for text in ax.texts for x, y in [text.get_position()]}
+        assert {(0, 0): "−12", (1, 1): "+0.5", (0, 2): "1", (1, 2): "0", (1, 3): "1"}.items() <= cells.items()
+        assert (1, 0) not in cells
+        assert "cannot be compared, since rows do not tell: calls" in plots.describe(ax)
         assert "most likely: page missing" in plots.describe(ax)
 
     def test_all_agree(self):
@@ -663,19 +696,27 @@ class TestReconcile:
             == "All 4 values agree with the server's statistics"
         )
 
-    def test_figures_that_agree_everywhere_stand_last(self):
+    def test_figures_that_agree_are_counted_rather_than_listed(self):
         ax = plots.reconcile(self.figures(0, np.nan, 0, np.nan))
         assert title(ax) == "2 of 4 values can be compared with the server's statistics, and all agree"
-        assert [each.get_text() for each in ax.get_yticklabels()] == ["talks", "all"]
-        ax = plots.reconcile(self.figures(0, np.nan, 0, np.nan), top=1)
-        assert "the 1 first of 2 figures, the others equal in every direction" in plots.describe(ax)
-        ax = plots.reconcile(self.figures(0, np.nan, 0, np.nan), sort="table")
-        assert [each.get_text() for each in ax.get_yticklabels()] == ["all", "talks"]
+        assert [each.get_text() for each in ax.get_yticklabels()] == [
+            "figures that agree",
+            "cannot be compared",
+        ]
+        assert texts(ax)[:4] == ["1", "1", "1", "1"]
 
-    def test_top_draws_those_that_differ_first(self):
-        ax = plots.reconcile(self.figures(0, -3, 0, 0), top=1)
-        ax.figure.canvas.draw()
-        assert [each.get_text() for each in ax.get_yticklabels()] == ["talks"]
+    def test_figures_have_plain_names(self):
+        index = pd.MultiIndex.from_product([["all"], ["answer_max_s", "tagsSuccess", "newFigure"]])
+        table = pd.DataFrame({"difference": 1.0, "agrees": False, "likely_cause": ""}, index)
+        shown = [
+            each.get_text() for each in plots.reconcile(table.astype({"agrees": "boolean"})).get_yticklabels()
+        ]
+        assert shown[:3] == ["time to answer: longest, s", "positive outcomes", "new figure"]
+
+    def test_top_is_for_those_that_differ(self):
+        ax = plots.reconcile(self.figures(-3, -3, 0, 0), top=1)
+        assert ax.get_yticklabels()[0].get_text() == "calls"
+        assert "the 1 first of 2 figures that differ" in plots.describe(ax)
 
 
 class TestSummary:

@@ -39,13 +39,37 @@ def panels(ax):
 class TestWatch:
     def test_names_what_changed_and_since_when(self, table):
         ax = plots.watch(table)
-        since = table.loc["B", "since"]
-        assert title(ax) == f"The answer rate changed for B (fell, {since:%A} {since.day} March)"
+        row = table.loc["B"]
+        expected, rate = (f"{row[name]:.0%}".replace("%", " %") for name in ("rate_expected", "rate_since"))
+        amounts = f"fell from the {expected} expected to {rate}"
+        days = f"on {row['since'].day} March (alarm on {row['alarm_at'].day} March)"
+        assert title(ax) == f"Answer rate: B {amounts} {days}"
+        assert (
+            "answered ÷ calls; expected: by those of every other line, of the same attempt"
+            in plots.describe(ax)
+        )
         assert panels(ax) == ["B", *table.index[1:]]
         assert "false alarms: at most 0.2 a month in all" in plots.describe(ax)
         for words in ("evidence of a rise, upwards", "since it changed", "call that raised the alarm"):
             assert words in plots.describe(ax)
         plt.close("all")
+
+    def test_of_many_that_changed_two_are_told_and_the_others_counted(self, table):
+        risen = {"state": "risen", "since": table["since"].iloc[0], "alarm_at": table["alarm_at"].iloc[0]}
+        ax = plots.watch(table.assign(**risen))
+        assert " rose from the " in title(ax)
+        assert title(ax).endswith("; 2 more changed")
+        plt.close("all")
+
+    def test_a_number_of_calls_is_shown_whole_or_not_at_all(self, table):
+        long = {each: f"Line {each} with a long name indeed, longer than a panel" for each in "ABCD"}
+        for size in ((8, 4), (6, 3)):
+            ax = plots.watch(table, names=long, figsize=size)
+            ax.figure.canvas.draw()
+            above = [panel.texts[0].get_text() for panel in ax.child_axes]
+            assert all(each.count("(") == each.count(")") for each in above)
+            assert all(each.startswith("Line ") for each in above)
+            plt.close("all")
 
     def test_the_alarm_is_where_its_day_is(self, table):
         ax = plots.watch(table)
