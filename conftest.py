@@ -1,6 +1,7 @@
 """What every test, doctest and notebook of this repository runs under."""
 
 import atexit
+import functools
 import gc
 import os
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 import matplotlib as mpl
 import pytest
 from hypothesis import settings
+from jupyter_client.provisioning import local_provisioner
 
 # A cache of their own: never the repository's data_cache, never the user's, and nobody's key.
 _folder = tempfile.TemporaryDirectory(prefix="brightcall-tests-", ignore_cleanup_errors=True)
@@ -81,6 +83,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
+def pytest_configure() -> None:
+    """Start the notebooks' kernels as copies of one process, each of which saves two seconds of importing."""
+    if hasattr(os, "pidfd_open"):  # on Linux only
+        local_provisioner.launch_kernel = _launch_kernel
+
+
+def pytest_unconfigure() -> None:
+    """End the processes that were copied."""
+    if _copied.cache_info().currsize:
+        for each in reversed(_copied()):
+            each.stop()
+
+
+def _launch_kernel(command: list[str], **options: Any) -> Any:
+    _, kernels = _copied()
+    return kernels.launch(command, **options)
+
+
+@functools.cache
+def _copied() -> tuple[Any, Any]:
+    from tests.copies import Copies, Kernels  # noqa: PLC0415  (not in the process that hands tests out)
+
+    sandboxes = Copies(os.path.join(_folder.name, "sandboxes"))
+    return sandboxes, Kernels(os.path.join(_folder.name, "kernels"), sandboxes)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def copied_sandboxes() -> Iterator[Any]:
     """Start sandboxes as copies of one process, each of which saves a second of importing; on Linux only."""
@@ -88,13 +116,11 @@ def copied_sandboxes() -> Iterator[Any]:
         yield None
         return
     from brightcall_pandas.sandbox import Sandbox  # noqa: PLC0415  (not in the process that hands tests out)
-    from tests.sandbox_copies import Copies  # noqa: PLC0415
 
-    copies = Copies(os.path.join(_folder.name, "copies"))
-    Sandbox.process_class = copies.begin_and_start
-    yield copies
+    sandboxes, _ = _copied()
+    Sandbox.process_class = sandboxes.begin_and_start
+    yield sandboxes
     Sandbox.process_class = subprocess.Popen
-    copies.stop()
 
 
 @pytest.hookimpl(wrapper=True)
