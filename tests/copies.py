@@ -114,14 +114,22 @@ class Kernels:
         program = Path(__file__).with_name("kernel_server.py")
         self._copies = Copies(address, str(program), sandboxes.address)
 
-    def launch(self, command: list[str], *, env: dict[str, str], cwd: str, stderr: IO[str], **_: Any) -> Copy:
+    def launch(
+        self,
+        command: list[str],
+        *,
+        env: dict[str, str],
+        cwd: str | None = None,
+        stderr: IO[str] | None = None,
+        **_: Any,
+    ) -> Copy:
         """Start a kernel; arguments are those of `jupyter_client.launcher.launch_kernel`."""
         self._sandboxes.begin()
         self._copies.begin()
         arguments = command[command.index("ipykernel_launcher") + 1 :]
         with open(os.devnull, "r+b") as nothing:
-            streams = [nothing.fileno(), nothing.fileno(), stderr.fileno()]
-            return self._copies.copy(arguments, env, cwd, streams)
+            streams = [nothing.fileno(), nothing.fileno(), 2 if stderr is None else stderr.fileno()]
+            return self._copies.copy(arguments, env, cwd or os.getcwd(), streams)
 
     def stop(self) -> None:
         """End the process that is copied."""
