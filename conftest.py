@@ -1,6 +1,7 @@
 """What every test, doctest and notebook of this repository runs under."""
 
 import atexit
+import functools
 import gc
 import os
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 import matplotlib as mpl
 import pytest
 from hypothesis import settings
+from jupyter_client.provisioning import local_provisioner
 
 # A cache of their own: never the repository's data_cache, never the user's, and nobody's key.
 _folder = tempfile.TemporaryDirectory(prefix="brightcall-tests-", ignore_cleanup_errors=True)
@@ -46,24 +48,29 @@ settings.load_profile("repeatable")
 
 
 LONGEST = (
+    "tests/test_installs.py",
+    "tests/plots/test_matrix.py",
     "tests/test_benchmarks.py",
     "tests/load/test_personas.py",
-    "tests/plots/test_matrix.py",
-    "tests/analysis/test_catalog.py",
-    "tests/load/test_resilience.py",
-    "tests/cli/test_lab.py",
     "tests/accessors/test_dask.py",
-    "tests/test_installs.py",
+    "tests/analysis/test_catalog.py",
+    "tests/cli/test_cli.py",
+    "tests/cli/test_lab.py",
     "tests/explorer/test_elsewhere.py",
     "tests/explorer/test_browser.py",
-    "tests/cli/test_cli.py",
+    "tests/load/test_resilience.py",
     "tests/export/test_stream.py",
-    "tests/reporting/test_report.py",
-    "tests/load/test_faults.py",
+    "tests/load/test_loaders.py",
     "tests/load/test_cached.py",
+    "tests/load/test_simulation.py",
+    "tests/plots/test_views.py",
+    "tests/sandbox/test_process.py",
+    "tests/load/test_faults.py",
+    "tests/plots/test_picture.py",
+    "tests/reporting/test_report.py",
     "tests/analysis/test_truth.py",
-    "tests/test_types.py",
-    "notebooks/05_who_will_answer.ipynb",
+    "notebooks/07_why_february_changed.ipynb",
+    "notebooks/13_a_year_of_calls.ipynb",
 )
 """Files that take longest begin first, or one worker would be left with one when all others are done."""
 
@@ -81,6 +88,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
+def pytest_configure() -> None:
+    """Start the notebooks' kernels as copies of one process, each of which saves two seconds of importing."""
+    if hasattr(os, "pidfd_open"):  # on Linux only
+        local_provisioner.launch_kernel = _launch_kernel
+
+
+def pytest_unconfigure() -> None:
+    """End the processes that were copied."""
+    if _copied.cache_info().currsize:
+        for each in reversed(_copied()):
+            each.stop()
+
+
+def _launch_kernel(command: list[str], **options: Any) -> Any:
+    _, kernels = _copied()
+    return kernels.launch(command, **options)
+
+
+@functools.cache
+def _copied() -> tuple[Any, Any]:
+    from tests.copies import Copies, Kernels  # noqa: PLC0415  (not in the process that hands tests out)
+
+    sandboxes = Copies(os.path.join(_folder.name, "sandboxes"))
+    return sandboxes, Kernels(os.path.join(_folder.name, "kernels"), sandboxes)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def copied_sandboxes() -> Iterator[Any]:
     """Start sandboxes as copies of one process, each of which saves a second of importing; on Linux only."""
@@ -88,13 +121,11 @@ def copied_sandboxes() -> Iterator[Any]:
         yield None
         return
     from brightcall_pandas.sandbox import Sandbox  # noqa: PLC0415  (not in the process that hands tests out)
-    from tests.sandbox_copies import Copies  # noqa: PLC0415
 
-    copies = Copies(os.path.join(_folder.name, "copies"))
-    Sandbox.process_class = copies.begin_and_start
-    yield copies
+    sandboxes, _ = _copied()
+    Sandbox.process_class = sandboxes.begin_and_start
+    yield sandboxes
     Sandbox.process_class = subprocess.Popen
-    copies.stop()
 
 
 @pytest.hookimpl(wrapper=True)

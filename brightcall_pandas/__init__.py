@@ -126,7 +126,9 @@ offer_words(errors.running_shell())
 def __getattr__(name: str) -> Any:
     """Import what needs its own packages when it is first asked for."""
     if name not in __all__:
-        msg = f"module {__name__!r} has no attribute {name!r}{errors.nearest(name, __all__)}"
+        # What shells and test runners ask of every module, such as __wrapped__, is no slip of the pen.
+        hint = "." if name.startswith("_") else errors.nearest(name, __all__)
+        msg = f"module {__name__!r} has no attribute {name!r}{hint}"
         raise AttributeError(msg)
     room: Any
     if name == "plots":  # "from … import plots" would ask this function again

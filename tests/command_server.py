@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot  # noqa: F401  (so that copies have it)
-from sandbox_copies import Copies
+from copies import Copies
 
 import brightcall_pandas as bc
 import brightcall_pandas.cli

@@ -22,7 +22,8 @@ import requests
 import brightcall_pandas as bc
 from brightcall_pandas.sandbox import Sandbox
 
-collect_ignore = ["command_server.py"]  # a program, which finds its neighbor only when it is run as one
+# Programs, which find their neighbor only when they are run as such.
+collect_ignore = ["command_server.py", "kernel_server.py"]
 
 
 @pytest.fixture(scope="session")

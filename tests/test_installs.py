@@ -44,7 +44,8 @@ NEEDS = {
     "report": ["bc.report(df, path='report.html')"],
     "keyring": ["bc.login(keep=True)"],
     "graph": ["df.calls.to_networkx()"],
-    "model": ["__import__('sklearn')"],  # for a notebook; nothing of the package needs it
+    # For a notebook; nothing of the package needs it, and importing what is not compiled takes seconds.
+    "model": ["__import__('importlib.util').util.find_spec('sklearn.linear_model')"],
 }
 WITHOUT_EXTRAS = [
     "df.calls.by_outcome()",
@@ -126,6 +127,10 @@ class Environment:
     def installed(self):
         return set(run(*UV, "pip", "freeze", "--python", self.python).splitlines())
 
+    def requirements(self):
+        code = f"from importlib.metadata import requires; print(*requires({NAME!r}), sep='\\n')"
+        return run(self.python, "-c", code).splitlines()
+
     @contextlib.contextmanager
     def besides(self, *packages):
         """Install packages for a while."""
@@ -179,10 +184,13 @@ class TestWithoutExtras:
         assert not succeeded
         assert line(extra, base) in said
 
-    def test_the_source_distribution_does_as_well(self, built, tmp_path):
+    def test_the_source_distribution_does_as_well(self, built, base):
         (source,) = built.glob("*.tar.gz")
-        there = Environment(tmp_path, source)
-        version = run(there.python.with_name("brightcall"), "--version")
+        of_the_wheel = base.requirements()
+        base.install("--no-deps", "--reinstall", source)
+        assert base.requirements() == of_the_wheel
+        assert f"{NAME} @ {source.as_uri()}" in base.installed()
+        version = run(base.python.with_name("brightcall"), "--version")
         assert version == f"{NAME} {brightcall_pandas.__version__}\n"
 
 

@@ -18,8 +18,13 @@ def verdict(status, content, **headers):
     return judge(status, CaseInsensitiveDict(headers), content, ("calls",))
 
 
+def without(answer, quoted):
+    """Return the statuses with which an answer is judged without these words."""
+    statuses = (200, 400, 401, 403, 404, 422, 429, 500, 503)
+    return [status for status in statuses if quoted not in verdict(status, answer).reason]
+
+
 class TestQuoted:
-    @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 422, 429, 500, 503])
     @pytest.mark.parametrize("member", ["message", "error", "errors", "msg", "debug", "detail"])
     @pytest.mark.parametrize(
         "wrapped",
@@ -31,9 +36,9 @@ class TestQuoted:
         ],
         ids=["text", "list", "object", "list of objects"],
     )
-    def test_from_wherever_it_stands(self, status, member, wrapped):
-        found = verdict(status, {"success": False, member: wrapped("the moon is full")})
-        assert "«the moon is full»" in found.reason
+    def test_from_wherever_it_stands(self, member, wrapped):
+        answer = {"success": False, member: wrapped("the moon is full")}
+        assert without(answer, "«the moon is full»") == []
 
     def test_each_once(self):
         said = {"success": False, "message": "no", "error": "no", "msg": "never", "debug": "line 5"}
@@ -43,7 +48,6 @@ class TestQuoted:
         )
         assert "«never; line 5»" in verdict(400, said).reason
 
-    @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 422, 429, 500, 503])
     @pytest.mark.parametrize(
         "answer",
         [
@@ -61,8 +65,8 @@ class TestQuoted:
         ],
         ids=str,
     )
-    def test_from_wherever_servers_put_it(self, status, answer):
-        assert "«the moon is full»" in verdict(status, {"success": False} | answer).reason
+    def test_from_wherever_servers_put_it(self, answer):
+        assert without({"success": False} | answer, "«the moon is full»") == []
 
     def test_in_any_member_where_there_is_no_better(self):
         said = {"success": False, "timezone": "UTC", "info": "the moon is full", "code": "E17"}

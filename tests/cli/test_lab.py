@@ -85,6 +85,12 @@ def printed(address, folder, code):
                 return text
 
 
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    """The folder in which JupyterLab's kernels keep what Tab has read, once for all of them."""
+    return tmp_path_factory.mktemp("read")
+
+
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "below").mkdir()
@@ -92,7 +98,8 @@ def folder(tmp_path):
 
 
 class TestLab:
-    def test_without_a_key_notebooks_are_on_a_sandbox_which_ends_with_it(self, folder):
+    def test_without_a_key_notebooks_are_on_a_sandbox_which_ends_with_it(self, folder, read):
+        """What the first Tab reads is read meanwhile."""
         code = """
             import os
             import brightcall_pandas as bc
@@ -100,25 +107,21 @@ class TestLab:
             print(len(bc.load_calls("2026-03-02", "2026-03-31", progress=False)))
             print(os.environ["BRIGHTCALL_BASE_URL"])
         """
-        with running(folder) as (said, address):
+        with running(folder, XDG_CACHE_HOME=str(read)) as (said, address):
             assert "made-up calls of a sandbox, 2026-03-02 to 2026-03-31" in said
             assert "set BRIGHTCALL_API_KEY" in said
             suggested, calls, url = printed(address, "below", code).split()
+            deadline = time.monotonic() + 3 * DEADLINE_S  # it gives way to whatever else runs
+            while not any(read.rglob("*.pkl")) and time.monotonic() < deadline:
+                time.sleep(0.2)
+        assert any(read.rglob("*.pkl"))
         assert suggested == "True"
         assert calls == "20000"
         with pytest.raises(requests.ConnectionError):
             requests.get(url, timeout=DEADLINE_S)
         assert sorted(path.name for path in folder.iterdir()) == ["below", "runtime"]
 
-    def test_what_the_first_tab_reads_is_read_before(self, folder, tmp_path_factory):
-        read = tmp_path_factory.mktemp("cache")
-        with running(folder, XDG_CACHE_HOME=str(read)):
-            deadline = time.monotonic() + 3 * DEADLINE_S  # it gives way to whatever else runs
-            while not any(read.rglob("*.pkl")) and time.monotonic() < deadline:
-                time.sleep(0.2)
-        assert any(read.rglob("*.pkl"))
-
-    def test_with_a_key_they_are_on_its_account_and_opened_as_copies_which_stay(self, folder, shared):
+    def test_with_a_key_they_are_on_its_account_and_opened_as_copies_which_stay(self, folder, read, shared):
         (folder / ".env").write_text(f"BRIGHTCALL_API_KEY={shared.api_key}\n")
         for name in ("02_b", "01_a"):
             (folder / "below" / f"{name}.ipynb").write_text(f'{{"{name}": 1}}')
@@ -129,7 +132,8 @@ class TestLab:
             import brightcall_pandas as bc
             print(bc.count_calls({shared.day_from!r}, {shared.day_to!r}))
         """
-        with running(folder, "--copies-of", "below", BRIGHTCALL_BASE_URL=shared.url) as (said, address):
+        environment = {"BRIGHTCALL_BASE_URL": shared.url, "XDG_CACHE_HOME": str(read)}
+        with running(folder, "--copies-of", "below", **environment) as (said, address):
             assert f"the calls of its account, from {shared.url}" in said
             assert "No API key" not in said
             assert shared.api_key not in said

@@ -124,15 +124,14 @@ class TestNormalizedNumber:
         assert normalized_number("0301", "DE") == "0301"
         assert normalized_number("+99 999 999 999 999 999") == "+99999999999999999"
 
-    @pytest.mark.parametrize(("region", "example"), EXAMPLES)
-    def test_each_country_s_example_is_found_as_the_country_writes_it(self, region, example):
+    @pytest.mark.parametrize("form", ["NATIONAL", "INTERNATIONAL", "RFC3966"])
+    def test_each_country_s_example_is_found_as_the_country_writes_it(self, form):
         forms = phonenumbers.PhoneNumberFormat
-        e164 = phonenumbers.format_number(example, forms.E164)
-        written = [
-            phonenumbers.format_number(example, form)
-            for form in (forms.NATIONAL, forms.INTERNATIONAL, forms.RFC3966)
-        ]
-        assert [normalized_number(each, region) for each in written] == [e164] * 3
+        expected = {region: phonenumbers.format_number(each, forms.E164) for region, each in EXAMPLES}
+        written = {
+            region: phonenumbers.format_number(each, getattr(forms, form)) for region, each in EXAMPLES
+        }
+        assert {region: normalized_number(each, region) for region, each in written.items()} == expected
 
     @given(
         st.sampled_from(["DE", "FR", "AU", "JP", "AT", "CH", "ZA", "IN", "BR", "GB", "IT", "US"]),

@@ -8,8 +8,9 @@ complete reading must have, and none that never was there.
 from __future__ import annotations
 
 import bisect
+import functools
 import random
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -250,7 +251,9 @@ class ModelServer:
             shown.pop(self.random.randrange(len(shown)))
         self.rows_sent += len(shown)
         total, pages = self._total(len(rows), len(shown), size)
-        stamps = np.fromiter((self._said(each.time) for each in shown), dtype=np.int64, count=len(shown))
+        stamps = np.array([each.time for each in shown], dtype=np.int64)
+        if self.persona.unit == "min cut":
+            stamps -= stamps % _UNITS["min"]
         page = Page({}, len(shown), total_items=total, pages_count=pages)
         return Slice(ask, page, [str(each.identity) for each in shown], stamps, total)
 
@@ -294,11 +297,12 @@ class ModelServer:
                     return None
         return rows[start : start + size]
 
-    def _key(self, call: Call) -> int:
-        return call.time // _UNITS[self.persona.unit.split()[0]]
+    @functools.cached_property
+    def _unit(self) -> int:
+        return _UNITS[self.persona.unit.split()[0]]
 
-    def _said(self, time: int) -> int:
-        return time - time % 60_000_000 if self.persona.unit == "min cut" else time
+    def _key(self, call: Call) -> int:
+        return call.time // self._unit
 
     def _list(self, question: Question, direction: str) -> list[Call]:
         order = self.persona.order
@@ -329,8 +333,8 @@ class ModelServer:
             self._lists[key] = rows
         rows = self._lists[key]
         if self.persona.ties == "random" and order not in ("none", "inside none", "inside reversed"):
-            sign, tie = (-1 if direction == "DESC" else 1), self.random.random
-            rows = sorted(rows, key=lambda each: (sign * self._key(each), tie()))
+            sign, unit, tie = (-1 if direction == "DESC" else 1), self._unit, self.random.random
+            rows = sorted(rows, key=lambda each: (sign * (each.time // unit), tie()))
         return rows
 
     def _total(self, rows: int, shown: int, size: int) -> tuple[int | None, int | None]:
@@ -392,10 +396,13 @@ def finished(task: Generator[Any, Any, Any]) -> Any:
             return end.value
 
 
-def made_up_calls(
-    count: int, *, days: int = 1, seed: int = 0, step: int = 1_000, busy: Callable[[int], int] | None = None
-) -> list[Call]:
+def made_up_calls(count: int, *, days: int = 1, seed: int = 0, step: int = 1_000) -> list[Call]:
     """Return calls between 8:00 and 18:00 of consecutive days, at multiples of `step` microseconds."""
+    return list(_made_up_calls(count, days, seed, step))
+
+
+@functools.cache  # thousands of loads read the same few hundred tables
+def _made_up_calls(count: int, days: int, seed: int, step: int) -> tuple[Call, ...]:
     rng = random.Random(seed)
     calls = []
     for number in range(count):

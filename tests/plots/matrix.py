@@ -58,8 +58,8 @@ SIZES = {"notebook": None, "slide": (10, 5.6)}
 def combinations():
     """Return triples of kind, style and size for each picture.
 
-    All of them would take minutes, so each picture gets a quarter of the large kinds and a small one.
-    Every style meets every kind of data and both sizes.
+    All of them would take minutes, so each picture gets a sixth of the large kinds and a small one.
+    Every style meets every kind of data and both sizes; ``benchmarks/pictures.py`` draws every combination.
     """
     styles, sizes = list(STYLES), list(SIZES)
     large = [kind for kind in KINDS if kind not in SMALL]
@@ -67,8 +67,8 @@ def combinations():
     for p, picture in enumerate(PICTURES):
         small = [(SMALL[p % 3], styles[p // 3 % 6], sizes[p % 2])]
         those = [
-            (kind, styles[(p // 4 + d) % 6], sizes[(p // 3 + d) % 2])
-            for d, kind in enumerate(large[p % 4 :: 4])
+            (kind, styles[(p // 6 + d) % 6], sizes[(p // 2 + d) % 2])
+            for d, kind in enumerate(large[p % 6 :: 6])
         ]
         of_groups = [(GROUPED_KINDS[p % 3], styles[p % 6], sizes[p // 6 % 2])]
         chosen[picture] = of_groups if " by " in picture else those + small
