@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import re
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -292,5 +293,4 @@ class TestPast:
     def test_a_picture_of_it(self, df):
         pytest.importorskip("matplotlib").use("Agg")
         said = bc.plots.describe(df.calls.plot.restated("positive_rate", by="project"))
-        assert "hollow dot for the value as reported" in said
-        assert "as known on 2026-04-0" in said
+        assert re.search(r"as reported on \d+ April", said)
