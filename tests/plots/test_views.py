@@ -648,10 +648,31 @@ class TestQuality:
         nulls = [("nulls", f"empty{each}", 9 + each, 200, "") for each in range(5)]
         ax = plots.quality(self.checks(*checks, *nulls), top=6)
         rows = [each.get_text() for each in ax.get_yticklabels()]
-        assert rows[1] == "field3 never below zero"
-        assert rows[6:] == ["empty4", "empty3"]
-        assert "5 further checks, passed" in plots.describe(ax)
-        assert "the 2 largest of 5 fields with nulls" in plots.describe(ax)
+        assert rows == [
+            "",
+            "field3 never below zero",
+            "8 other checks",
+            "",
+            "empty4",
+            "empty3",
+            "empty2",
+            "empty1",
+        ]
+        assert texts(ax)[:3] == ["checks", "failed in 0.5 % (1 of 200)", "passed"]
+        assert "the 4 largest of 5 fields with nulls" in plots.describe(ax)
+
+    def test_failed_checks_for_which_there_is_no_room_are_counted(self):
+        checks = [("negative", f"field{each}", each < 7, 200, "") for each in range(9)]
+        ax = plots.quality(self.checks(*checks), top=4)
+        assert [each.get_text() for each in ax.get_yticklabels()][4:] == ["2 other checks"]
+        assert "4 further checks failed" in plots.describe(ax)
+
+    def test_a_field_that_comes_only_on_request_is_not_missing(self):
+        nulls = [("nulls", "transfers", 200, 200, ""), ("nulls", "transcripts", 150, 200, "")]
+        ax = plots.quality(self.checks(*nulls, ("nulls", "campaign", 200, 200, "")))
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["", "campaign", "transcripts"]
+        assert "sent only on request: transfers" in plots.describe(ax)
+        assert "0 of 2 fields have a value in every row" in plots.describe(ax)
 
     def test_nothing_found(self):
         ax = plots.quality(
