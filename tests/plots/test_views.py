@@ -555,9 +555,15 @@ class TestByCountry:
         assert [bar.get_width() for bar in ax.patches] == [0.5, 0.3, 0.2]
 
     @pytest.mark.parametrize(
-        ("half", "end"), [(0.02, ""), (0.06, ", no more apart than by chance"), (None, "")]
+        ("half", "end", "difference"),
+        [
+            (0.02, ", further apart than by chance", "difference: −5.0 ± 2.8 percentage points"),
+            (0.06, ", no more apart than by chance", "difference: −5.0 ± 8.5 percentage points"),
+            (np.nan, "", None),
+            (None, "", None),
+        ],
     )
-    def test_of_one_country_its_rate_is_held_against_that_of_calls_of_none(self, half, end):
+    def test_of_one_country_its_rate_is_held_against_that_of_calls_of_none(self, half, end, difference):
         index = pd.Index(["(none)", "DE"], name="country")
         table = pd.DataFrame({"n_calls": [200, 800], "answer_rate": [0.5, 0.45]}, index=index)
         if half is not None:  # the interval of the difference reaches √2 times as far: 2.8 and 8.5 points
@@ -568,7 +574,8 @@ class TestByCountry:
         assert title(ax) == told + end
         assert [bar.get_width() for bar in ax.patches] == [0.45, 0.5]
         assert {"45 % of 800 calls (80 % of all)", "50 % of 200 calls (20 % of all)"} <= set(texts(ax))
-        assert ("chance: " in plots.describe(ax)) == (half is not None)
+        told = plots.describe(ax)
+        assert "difference" not in told if difference is None else difference in told
 
 
 class TestTransferParties:
