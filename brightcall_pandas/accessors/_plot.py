@@ -129,7 +129,8 @@ class CallsPlot(PictureViews, TransferPictures):
         A row for each line, highest adjusted rate first: a dot for the adjusted rate, a
         hollow dot for the rate as counted, a line for its interval, and on the right the
         share of short calls and the trend. Of more than 30 lines the first and the last 15
-        are drawn.
+        are drawn. The title tells the line that falls most, if any falls by more than
+        chance.
         """
         from brightcall_pandas import plots
 

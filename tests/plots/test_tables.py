@@ -264,7 +264,7 @@ class TestByAgent:
             ]
             counted = ends[round(agent["answer_rate_low"], 6), round(agent["answer_rate_high"], 6)]
             assert row - 0.5 < shrunk[0] < row < counted[0] < row + 0.5  # rows are counted downwards
-        assert "shrunk; tick: its lower end, by which they rank" in words(ax)
+        assert "shrunk; tick: 1.96 standard deviations lower, by which they rank" in words(ax)
         assert "as counted; line: 95 % interval" in words(ax)
 
     def test_unranked_agents_are_grey_and_say_why(self):
@@ -434,6 +434,16 @@ class TestByLine:
             trend=trend, trend_low=trend - 0.01, trend_high=trend + 0.01
         )
         assert "*" not in words(plots.by_line(table.drop(columns="beyond_chance")))
+
+    @pytest.mark.parametrize(("fall", "end"), [(-0.029, "; +492 falls by 2.9 points a week"), (0.029, "")])
+    def test_the_line_that_falls_most_beyond_chance_is_in_the_title(self, fall, end):
+        trend = np.array([-0.011, fall])  # that of the first is within chance
+        ax = self.lines([False, False], trend=trend, trend_low=trend - 0.01, trend_high=trend + 0.01)
+        title = ax.get_title("left").replace("\n", " ")
+        assert title == f"No line's answer rate differs by more than chance: 22 % to 27 % adjusted{end}"
+        flagged, other = (text for text in ax.texts if text.get_text().startswith("n = 1,000, 10"))
+        assert flagged.get_text().endswith("*")
+        assert flagged.get_color() != other.get_color()
 
     def test_a_line_is_named_only_beyond_chance(self):
         title = self.lines([False, False]).get_title("left")
