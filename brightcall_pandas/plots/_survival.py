@@ -239,9 +239,10 @@ def _finding(curves: Mapping[object, _Curve], noun: str, *, split: bool) -> str:
         return f"Half of the conversations last {duration(known[longest].median)} or longer"
     if _differ(known[longest], known[shortest], len(known)):
         high, low = durations([known[longest].median, known[shortest].median])
-        return f"{label_of(longest, 30)}: half last {high} or longer; {label_of(shortest, 30)}: {low}"
+        most, least = (label_of(group, 30) for group in (longest, shortest))
+        return f"{most}: half of the answered calls last {high} or longer; {least}: {low}"
     every = duration(_together(curves).median)
-    return f"Half last {every} or longer, and no {noun} differs by more than chance"
+    return f"Half of the answered calls last {every} or longer, and no {noun} differs by more than chance"
 
 
 def _differ(longest: _Curve, shortest: _Curve, many: int) -> bool:

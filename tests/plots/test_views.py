@@ -352,10 +352,10 @@ class TestOutcomeShares:
 
     def test_the_outcome_that_moved_most_beyond_its_intervals(self):
         ax = plots.outcome_shares(self.shares(busy=(0.2, 0.3), sold=(0.5, 0.34), lost=(0.3, 0.36)))
-        assert (
-            title(ax)
-            == "sold: 34 % of the calls of the last week, 50 % in those before, less than chance explains"
-        )
+        told = "34 % of the calls of the week of 12 January, 50 % in the weeks before"
+        assert title(ax) == f"sold: {told}, less than chance explains"
+        test = "chance: 5 %, the week of 12 January against the weeks before, corrected for 3"
+        assert test in plots.describe(ax)
         assert {"sold 34 %", "busy 30 %", "lost 36 %"} <= set(texts(ax))
 
     def test_the_outcome_that_the_title_names_stands_out(self):
@@ -405,7 +405,8 @@ class TestOutcomeShares:
         ax = plots.outcome_shares(table)
         assert title(ax) == "lost is the most frequent outcome: 80 % of the calls"
         assert {"sold 20 %", "lost 80 %"} <= set(texts(ax))
-        assert "hollow: part of a week; percentages: of the last whole week" in plots.describe(ax)
+        assert "hollow: part of a week; percentages: of the week of 5 January" in plots.describe(ax)
+        assert "chance" not in plots.describe(ax)
 
     def test_the_mark_of_a_line_stands_before_its_name(self):
         ax = plots.outcome_shares(self.shares(sold=(0.52, 0.5), lost=(0.48, 0.5)))
@@ -421,7 +422,8 @@ class TestOutcomeShares:
     def test_moves_within_the_intervals_are_none(self):
         ax = plots.outcome_shares(self.shares(sold=(0.5, 0.54), lost=(0.5, 0.46)))
         assert (
-            title(ax) == "No outcome's share of the last week differs from those before by more than chance"
+            title(ax) == "No outcome's share of the calls of the week of 12 January differs from that in the "
+            "weeks before by more than chance"
         )
 
     def test_other_groups_than_periods_are_refused(self):
@@ -454,11 +456,14 @@ class TestTalkTimeSurvival:
     def test_groups_differ_only_beyond_their_intervals(self):
         fast, slow = self.histogram([600, 200, 100, 100]), self.histogram([100, 100, 200, 600])
         apart = plots.talk_time_survival(pd.concat({"fast": fast, "slow": slow}, names=["outcome"]))
-        assert title(apart) == "slow: half last 47 s or longer; fast: 8.3 s"
+        assert title(apart) == "slow: half of the answered calls last 47 s or longer; fast: 8.3 s"
         alike = pd.concat({"one": fast, "two": self.histogram([59, 21, 10, 10])}, names=["outcome"])
         ax = plots.talk_time_survival(alike)
         # Of all 1,100 calls 659 end before 10 s: half after 10 · 550 / 659 s.
-        assert title(ax) == "Half last 8.3 s or longer, and no outcome differs by more than chance"
+        assert (
+            title(ax)
+            == "Half of the answered calls last 8.3 s or longer, and no outcome differs by more than chance"
+        )
 
     def test_medians_of_groups_stand_in_rows_of_their_own_with_their_names(self):
         fast, slow = self.histogram([600, 200, 100, 100]), self.histogram([10, 10, 20, 60])
@@ -804,15 +809,15 @@ class TestSummary:
             {"talkTime": [3_600] * 8, "aiTalkTime": [900] * 8, "firstTimeForUser": marks, "state": 1}
         )
         told = texts(df.calls.plot.summary())
-        assert told[told.index("marked as first call") :][:3] == [
-            "marked as first call",
+        assert told[told.index("flagged as user's first") :][:3] == [
+            "flagged as user's first",
             "75 %",
-            "of 4 marked yes or no",
+            "firstTimeForUser, of 4",
         ]
         assert told[told.index("AI's talk time") :][1:3] == ["25 %", "of 8 h of talk time"]
         # Of one of several rows the table does not say how many calls have a mark.
         two = pd.concat([df, df]).assign(projectName=["A"] * 8 + ["B"] * 8).calls.summary(by="project")
-        assert "of calls marked yes or no" in texts(plots.summary(two.iloc[1:]))
+        assert "firstTimeForUser, where known" in texts(plots.summary(two.iloc[1:]))
 
     def test_with_groups_a_row_for_each_the_largest_first(self):
         ax = plots.summary(self.figures(A=0.4, B=0.5, C=0.3))
