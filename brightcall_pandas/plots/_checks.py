@@ -25,6 +25,7 @@ _NAMED = 3  # figures that a remark names
 _NO_FAULTS = ("nulls", "agents", "chain texts", "completeness")
 """What `quality` lists besides faults: what the values look like."""
 
+_ON_REQUEST = [name for name, field in FIELDS.items() if field.on_request]
 _FAILED = "failed"
 _OF_CHECKS, _OF_NULLS = "checks", "without a value: share of rows"
 
@@ -88,7 +89,8 @@ def quality(table: pd.DataFrame, look: Look) -> Axes:
     check = table.index.get_level_values(0)
     checks, nulls = table[~check.isin(_NO_FAULTS) & (table["of"] > 0)], table[check == "nulls"]
     checks = checks.sort_values("share", ascending=False, kind="stable")
-    unsent = nulls[[_is_unsent(subject, share) for (_, subject), share in nulls["share"].items()]]
+    fields = nulls.index.get_level_values(1)
+    unsent = nulls[(nulls["share"] == 1).to_numpy() & fields.isin(_ON_REQUEST)]
     nulls = nulls.drop(unsent.index)
     lacking = nulls[nulls["count"] > 0].sort_values("share", ascending=False, kind="stable")
     if checks.empty and lacking.empty:
@@ -125,11 +127,6 @@ def quality(table: pd.DataFrame, look: Look) -> Axes:
         form="A list of checks, passed or failed, and a bar for each field with nulls",
         fits=fits,
     )
-
-
-def _is_unsent(field: str, share: float) -> bool:
-    """Tell whether a field is one that is sent only on request, and has no value in any row."""
-    return share == 1 and field in FIELDS and bool(FIELDS[field].on_request)
 
 
 def _listed(

@@ -105,7 +105,7 @@ def _one_country(table: pd.DataFrame, every: float, look: Look) -> Axes:
     chance = ""
     if intervals is not None and intervals.notna().all(axis=None):
         apart = differ(table.iloc[0], table.iloc[1], "answer_rate", len(table), look.facts)
-        title += ", further apart than by chance" if apart else ", no more apart than by chance"
+        title += ", further apart than chance explains" if apart else ", no more apart than by chance"
         reach = np.linalg.norm((intervals["high"] - intervals["low"]) / 2)
         gap = signed(100 * (rates.iloc[0] - rates.iloc[1]), 1)
         chance = f"difference: {gap} ± {100 * reach:.1f} percentage points ({look.facts.interval})"

@@ -562,7 +562,7 @@ class TestByCountry:
     @pytest.mark.parametrize(
         ("half", "end", "difference"),
         [
-            (0.02, ", further apart than by chance", "difference: −5.0 ± 2.8 percentage points"),
+            (0.02, ", further apart than chance explains", "difference: −5.0 ± 2.8 percentage points"),
             (0.06, ", no more apart than by chance", "difference: −5.0 ± 8.5 percentage points"),
             (np.nan, "", None),
             (None, "", None),
