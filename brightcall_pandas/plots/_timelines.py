@@ -291,18 +291,19 @@ def staffing(table: pd.DataFrame, look: Look) -> Axes:
         return no_data(look, topic, "no calls" if table.empty else "not known, since no handling time is")
     most = table["agents"].max()
     n = look.facts.n(table, "offered")
-    remarks = [_goal(look), n]
+    goal = _goal(look)
+    remarks, needed = [goal, n], [f"agents needed for {goal}" if goal else "agents needed", n]
     if table.index.nlevels > 1:
         title = f"At most {counted(most, 'agent')} needed, for {_with_most(table['agents'])}"
         if _is_long(table.index.get_level_values(-1).unique().sort_values()):
-            said = ["agents needed", *remarks, look.facts.cut(table)]
+            said = [*needed, look.facts.cut(table)]
             return typical_days(table["agents"], look, title, said)
         return _peaks(table["agents"], look, title, [*remarks, look.facts.cut(table)], "agents")
     when: Any = table["agents"].idxmax()
     title = f"At most {counted(most, 'agent')} needed, first {_on(when)}"
     if _is_long(table.index):
         told = ("No {each} of the week needs more than {}", "agent", f"peak {number(most)}, {_on(when)}")
-        return _typical_week(table["agents"], look, (title, *told), ["agents needed", *remarks], table)
+        return _typical_week(table["agents"], look, (title, *told), needed, table)
     columns = {"agents": "agents needed", "load_erlangs": "load (erlangs)"}
     return _highest_and_mean(table, look, columns, title, remarks)
 
