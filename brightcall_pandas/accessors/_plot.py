@@ -129,7 +129,8 @@ class CallsPlot(PictureViews, TransferPictures):
         A row for each line, highest adjusted rate first: a dot for the adjusted rate, a
         hollow dot for the rate as counted, a line for its interval, and on the right the
         share of short calls and the trend. Of more than 30 lines the first and the last 15
-        are drawn.
+        are drawn. The title tells the line that falls most, if any falls by more than
+        chance.
         """
         from brightcall_pandas import plots
 
@@ -231,14 +232,14 @@ class CallsPlot(PictureViews, TransferPictures):
         closed: Closed = "left",
         **options: Unpack[PlotOptions],
     ) -> Axes:
-        """Draw how long calls wait for an answer: the share that wait at least so long.
+        """Draw how long calls take to be answered: the share that take at least so long.
 
         A falling curve, and not the bars of a histogram, unless all bins have one width: at
-        each edge of a bin the share of the calls that wait at least so long, over time on a
+        each edge of a bin the share of the calls that take at least so long, over time on a
         logarithmic axis. The table counts the calls within each bin. Large dots mark where
-        three quarters, half and a quarter of the calls still wait: the quartiles that the
-        table tells, else read off within bins. With outer index levels a curve for each of the
-        six largest groups.
+        three quarters, half and a quarter of the calls are not yet answered: the quartiles that
+        the table tells, else read off within bins. With outer index levels a curve for each of
+        the six largest groups. That calls wait is said of inbound ones only.
         """
         from brightcall_pandas import plots
 

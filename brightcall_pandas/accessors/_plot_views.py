@@ -272,8 +272,9 @@ class PictureViews:
         """Draw what the checks of the rows find, and which values are missing.
 
         A row for each check of the rows, those that failed first, with the rows concerned, and apart
-        from them a bar for each field that has nulls, with the share of rows. Of more than eighteen
-        rows the first are drawn; a slide has as many as can be read from afar.
+        from them a bar for each field that has nulls, with the share of rows. Fields that come only
+        on request and are in no row are not missing, and named below. Of more than eighteen rows the
+        first are drawn, and those that passed as one; a slide has as many as can be read from afar.
         """
         from brightcall_pandas import plots
 

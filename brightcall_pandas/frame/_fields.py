@@ -52,6 +52,8 @@ class Field(msgspec.Struct, frozen=True):
         Whether the API sends it as a JSON value, where other ``json`` fields come as JSON text.
     dotted
         Whether a dot may be part of an identifier, so that a ``.0`` at its end belongs to it.
+    on_request
+        The filter that requests a field which is not sent otherwise.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Field(msgspec.Struct, frozen=True):
     aliases: dict[str, str] = {}
     nested: bool = False
     dotted: bool = False
+    on_request: str = ""
 
     @property
     def unit(self) -> str | None:
@@ -188,6 +191,7 @@ FIELDS: dict[str, Field] = {
             nullable=True,
             optional=True,
             nested=True,
+            on_request="show_transfers",
         ),
         Field("recordingExpired", "flag", "Whether the recording has expired.", nullable=True, optional=True),
         Field(
@@ -197,6 +201,7 @@ FIELDS: dict[str, Field] = {
             nullable=True,
             optional=True,
             nested=True,
+            on_request="show_ai_calls_with_log",
         ),
         Field(
             "convoloAiRecordingSummary",

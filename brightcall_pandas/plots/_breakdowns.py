@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from brightcall_pandas.frame import NONE
 from brightcall_pandas.plots._choice import best_and_worst, chosen_rows
-from brightcall_pandas.plots._colors import tones_of
+from brightcall_pandas.plots._colors import RED, tones_of
 from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._formats import (
     amounts,
@@ -27,6 +27,7 @@ from brightcall_pandas.plots._formats import (
 )
 from brightcall_pandas.plots._labels import is_none, label_of
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._placed import readable
 from brightcall_pandas.plots._rows import (
     FLAG,
     bar_rows,
@@ -258,7 +259,11 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
         hidden,
         look.facts.cut(table),
     ]
-    ranks = "; tick: its lower end, by which they rank" if f"{rate}_adjusted_low" in shown else ""
+    ranks = (
+        "; tick: 1.96 standard deviations lower, by which they rank"
+        if f"{rate}_adjusted_low" in shown
+        else ""
+    )
     key = [
         Key(f"shrunk{ranks}", look.hue, "dot"),
         Key(f"as counted; line: {look.facts.interval}", muted, "ring"),
@@ -320,7 +325,8 @@ def by_line(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A row for each line, highest adjusted rate first: a dot for the adjusted rate, a hollow dot for the
         rate as counted, a line for its interval, and on the right the share of short calls and the trend. Of
-        more than 30 lines the first and the last 15 are drawn.
+        more than 30 lines the first and the last 15 are drawn. The title tells the line that falls most, if
+        any falls by more than chance.
     """
     if table.empty:
         return no_data(look, "Lines")
@@ -369,7 +375,11 @@ def by_line(table: pd.DataFrame, look: Look) -> Axes:
         hidden,
         look.facts.cut(table),
     ]
-    title = _of_lines(table)
+    flag = readable(look.hue if isinstance(look.color, str) else RED, tones_of(ax, inside=True).paper)
+    for text in ax.texts:
+        if text.get_text().endswith(FLAG):
+            text.set_color(flag)
+    title = _of_lines(table) + _worst_change(shown["trend"][moved])
     key = [Key("adjusted", look.hue, "dot"), Key("as counted", muted, "ring")]
     key += [replace(each, mark="dot") for each in flag_key(beyond, look)]
     return headed(ax, look, title, look.facts.lines(*remarks), form="A dot for each line", key=key, fits=fits)
@@ -428,6 +438,14 @@ def _trends_beyond(shown: pd.DataFrame, table: pd.DataFrame, facts: Facts) -> tu
     beyond = (shown["trend"].abs() > widened(many, facts) * reach).tolist()
     which = FLAG if any(beyond) else "none"
     return beyond, f", {which} beyond chance, corrected for {counted(many, 'line')}"
+
+
+def _worst_change(moves: pd.Series) -> str:
+    """Return the end of a title: the line that falls most, of those whose change is beyond chance."""
+    if not (moves < 0).any():
+        return ""
+    worst: Any = moves.idxmin()
+    return f"; {label_of(worst, _NAME)} falls by {-100 * moves.min():.1f} points a week"
 
 
 def _line(label: Any) -> str:

@@ -67,9 +67,10 @@ def _tiles(row: pd.Series, marked: float) -> list[tuple[str, str, str]]:
         _middle("time to answer", row["answer_time_median_s"], row["answer_time_mean_s"]),
         ("clients", number(row["unique_clients"]), _each(row["unique_clients"], each)),
         (
-            "marked as first call",
+            # Not "first call": the flag's share has nothing to do with the clients and calls beside it.
+            "flagged as user's first",
             percent(row["first_time_share"]),
-            f"of {'calls' if pd.isna(marked) else number(marked)} marked yes or no",
+            f"firstTimeForUser, {'where known' if pd.isna(marked) else f'of {number(marked)}'}",
         ),
         ("transferred", percent(row["transferred_share"]), f"of {number(row['n_calls'])} calls"),
         ("AI's talk time", percent(row["ai_talk_share"]), _of_talk(talk)),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from brightcall_pandas.frame import FIELDS
 from brightcall_pandas.plots._cells import cell, cells_framed
 from brightcall_pandas.plots._colors import LIGHT_BLUE, RED, tones_of
 from brightcall_pandas.plots._formats import calls_of, counted, field_words, number, of_all, percent, signed
@@ -24,6 +25,7 @@ _NAMED = 3  # figures that a remark names
 _NO_FAULTS = ("nulls", "agents", "chain texts", "completeness")
 """What `quality` lists besides faults: what the values look like."""
 
+_ON_REQUEST = [name for name, field in FIELDS.items() if field.on_request]
 _FAILED = "failed"
 _OF_CHECKS, _OF_NULLS = "checks", "without a value: share of rows"
 
@@ -78,22 +80,29 @@ def quality(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A row for each check of the rows, those that failed first, with the rows concerned, and apart from
-        them a bar for each field that has nulls, with the share of rows. Of more than eighteen rows the first
-        are drawn; a slide has as many as can be read from afar.
+        them a bar for each field that has nulls, with the share of rows. Fields that come only on request and
+        are in no row are not missing, and named below. Of more than eighteen rows the first are drawn, and
+        those that passed as one; a slide has as many as can be read from afar.
     """
     if table.empty:
         return no_data(look, "Quality of the rows")
     check = table.index.get_level_values(0)
     checks, nulls = table[~check.isin(_NO_FAULTS) & (table["of"] > 0)], table[check == "nulls"]
     checks = checks.sort_values("share", ascending=False, kind="stable")
+    fields = nulls.index.get_level_values(1)
+    unsent = nulls[(nulls["share"] == 1).to_numpy() & fields.isin(_ON_REQUEST)]
+    nulls = nulls.drop(unsent.index)
     lacking = nulls[nulls["count"] > 0].sort_values("share", ascending=False, kind="stable")
     if checks.empty and lacking.empty:
         return no_data(look, "Quality of the rows", "every field has a value in every row")
     most = look.rows(look.legible(_ROWS))
-    done = checks.iloc[: most - min(len(lacking), most // 3)]
-    empty = lacking.iloc[: max(most - len(done), 0)]
+    room = most - min(len(lacking), most // 3)
     failed = int((checks["count"] > 0).sum())
-    labels, values, texts = _listed(done, empty)
+    # Which of those that passed would be drawn is of no interest: where not all fit, they are one row.
+    done = checks if len(checks) <= room else checks.iloc[: min(failed, max(room - 1, 1))]
+    passed = len(checks) - failed if len(done) < len(checks) else 0
+    empty = lacking.iloc[: max(most - len(done) - bool(passed), 0)]
+    labels, values, texts = _listed(done, empty, passed)
     ax, fits = bar_rows(labels, values, texts, look, colors=LIGHT_BLUE)
     red = readable(RED, tones_of(ax, inside=True).paper)
     for text in ax.texts:
@@ -106,9 +115,12 @@ def quality(table: pd.DataFrame, look: Look) -> Axes:
         look,
         _found(checks.iloc[:failed], len(checks)),
         look.facts.lines(
-            _of_further(checks.iloc[len(done) :]),
+            f"{counted(failed - len(done), 'further check')} failed" if failed > len(done) else "",
             _windows(table[check == "completeness"]),
             f"{len(nulls) - len(lacking)} of {len(nulls)} fields have a value in every row",
+            f"sent only on request: {', '.join(field_words(each) for _, each in unsent.index)}"
+            if len(unsent)
+            else "",
             f"n = {number(table['of'].max())} rows",
             of_all(len(empty), len(lacking), "fields with nulls"),
         ),
@@ -117,21 +129,18 @@ def quality(table: pd.DataFrame, look: Look) -> Axes:
     )
 
 
-def _of_further(checks: pd.DataFrame) -> str:
-    """Return a remark on checks that are not drawn."""
-    if checks.empty:
-        return ""
-    failed = int((checks["count"] > 0).sum())
-    return f"{counted(len(checks), 'further check')}, {f'{failed} of them failed' if failed else 'passed'}"
+def _listed(
+    checks: pd.DataFrame, nulls: pd.DataFrame, passed: int
+) -> tuple[list[str], list[float], list[str]]:
+    """Return label, length and text of each row: what has no length stands in a quieter ink.
 
-
-def _listed(checks: pd.DataFrame, nulls: pd.DataFrame) -> tuple[list[str], list[float], list[str]]:
-    """Return label, length and text of each row: what has no length stands in a quieter ink."""
+    `passed` checks are one row.
+    """
     labels: list[str] = []
     values: list[float] = []
     texts: list[str] = []
     for heading, rows in ((_OF_CHECKS, checks), (_OF_NULLS, nulls)):
-        if rows.empty:
+        if rows.empty and not (passed and heading == _OF_CHECKS):
             continue
         labels, values, texts = [*labels, ""], [*values, np.nan], [*texts, heading]
         for (kind, subject), share, count, of in zip(
@@ -141,6 +150,10 @@ def _listed(checks: pd.DataFrame, nulls: pd.DataFrame) -> tuple[list[str], list[
             labels.append(_named(kind, subject))
             values.append(share if kind == "nulls" else 0.0 if count else np.nan)
             texts.append(told if kind == "nulls" else f"{_FAILED} in {told}" if count else "passed")
+        if passed and heading == _OF_CHECKS:
+            labels.append(counted(passed, "check" if checks.empty else "other check"))
+            values.append(np.nan)
+            texts.append("passed")
     return labels, values, texts
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from brightcall_pandas.frame import NONE, country_name
 from brightcall_pandas.plots._colors import GRAY
-from brightcall_pandas.plots._formats import calls_of, counted, number, percent
+from brightcall_pandas.plots._formats import calls_of, counted, number, percent, signed
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._limits import clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
@@ -101,9 +102,13 @@ def _one_country(table: pd.DataFrame, every: float, look: Look) -> Axes:
     )
     title = f"{shares[0]} of the calls are with clients in {country}: {percent(rates.iloc[0])} answered"
     title += f", {percent(rates.iloc[1])} where no country is known"
-    chance = f"chance: {look.facts.interval} of the difference" if intervals is not None else ""
-    if chance and not differ(table.iloc[0], table.iloc[1], "answer_rate", len(table), look.facts):
-        title += ", no more apart than by chance"
+    chance = ""
+    if intervals is not None and intervals.notna().all(axis=None):
+        apart = differ(table.iloc[0], table.iloc[1], "answer_rate", len(table), look.facts)
+        title += ", further apart than chance explains" if apart else ", no more apart than by chance"
+        reach = np.linalg.norm((intervals["high"] - intervals["low"]) / 2)
+        gap = signed(100 * (rates.iloc[0] - rates.iloc[1]), 1)
+        chance = f"difference: {gap} ± {100 * reach:.1f} percentage points ({look.facts.interval})"
     return headed(
         ax,
         look,

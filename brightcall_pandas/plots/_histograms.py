@@ -1,4 +1,4 @@
-"""Histograms of talk time and time to answer: how many talk, or wait, longer than how long."""
+"""Histograms of talk time and time to answer: how many take longer than how long."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ __all__ = ["answer_time_histogram", "talk_time_histogram"]
 _LOG_TICKS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800, 86_400)
 _QUARTERS = ((0.75, "three quarters"), (0.5, "half"), (0.25, "a quarter"))
 _NAME = 28
+_TAKE = "take"  # what calls do until they are answered, unless it is callers who wait
 
 
 @picture
@@ -49,7 +50,7 @@ def talk_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
 
 @picture
 def answer_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
-    """Draw how long calls wait for an answer: the share that wait at least so long.
+    """Draw how long calls take to be answered: the share that take at least so long.
 
     Parameters
     ----------
@@ -61,12 +62,13 @@ def answer_time_histogram(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A falling curve, and not the bars of a histogram, unless all bins have one width: at each edge of a
-        bin the share of the calls that wait at least so long, over time on a logarithmic axis. The table
+        bin the share of the calls that take at least so long, over time on a logarithmic axis. The table
         counts the calls within each bin. Large dots mark where three quarters, half and a quarter of the
-        calls still wait: the quartiles that the table tells, else read off within bins. With outer index
-        levels a curve for each of the six largest groups.
+        calls are not yet answered: the quartiles that the table tells, else read off within bins. With outer
+        index levels a curve for each of the six largest groups. That calls wait is said of inbound ones only.
     """
-    return _histogram(table, look, "time to answer", "wait")
+    inbound = set(look.facts.directions) == {"inbound"}
+    return _histogram(table, look, "time to answer", "wait" if inbound else _TAKE)
 
 
 def _histogram(table: pd.DataFrame, look: Look, topic: str, verb: str) -> Axes:
@@ -92,6 +94,13 @@ def _histogram(table: pd.DataFrame, look: Look, topic: str, verb: str) -> Axes:
     lines = [what, _measured(topic, look), *remarks, look.facts.cut(table)]
     form = f"A falling curve of the share of calls that {verb} longer, over time"
     return headed(ax, look, title, look.facts.lines(*lines), form=form, key=key, fits=fits)
+
+
+def _until(verb: str, look: Look) -> str:
+    """Return what calls take their time for, as the end of a title."""
+    if verb != _TAKE:
+        return ""
+    return " to be answered" if look.facts.setting("answered_only", True) else " to be answered or to end"
 
 
 def _what(look: Look) -> str:
@@ -190,11 +199,12 @@ def _curve(
             )
         )
     median, what = times[0.5], _what(look)
-    title = (
+    lead = (
         f"Half of the {what} {verb} {_longer(0.5, in_words[0.5], alive, exact=bool(told))}"
         if not np.isnan(median)
         else f"{percent(alive[shown][-1])} of the {what} {verb} {duration(edges[shown][-1])} or longer"
     )
+    title = f"{lead}{_until(verb, look)}"
     more = f", {number(outside)} of them outside the bins" if outside else ""
     remarks = [
         f"n = {counted(inside + outside, 'call')}{more}",
@@ -234,11 +244,11 @@ def _curves(
         ax.plot(_on_log(times[shown]), alive[group][shown], color=color, linewidth=1.8, label=names[group])
         key.append(Key(f"{names[group]} (n = {number(calls[group])})", color, "line"))
     known = medians.loc[[group for group in groups if not is_none(group)] or groups].dropna()
-    title, what = f"How long calls {verb}, by group", _what(look)
+    title, what = f"How long calls {verb}{_until(verb, look)}, by group", _what(look)
     if len(known):
         about = "about " if None in told else ""
         ends = list(dict.fromkeys(durations([known.min(), known.max()])))
-        title = f"Half of the {what} {verb} {about}{' to '.join(ends)} or longer"
+        title = f"Half of the {what} {verb} {about}{' to '.join(ends)} or longer{_until(verb, look)}"
         title += ", by group" if len(known) > 1 else f" in {names[known.index[0]]}"
     untested = "groups are not tested for chance" if len(known) > 1 else ""
     return title, [f"n = {counted(calls.sum(), 'call')} in the bins", untested, hidden], key, []

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from brightcall_pandas.plots._calendar import Steps, dot_axis, middles_of, steps_of
+from brightcall_pandas.plots._calendar import Steps, dot_axis, middles_of, moment, steps_of
 from brightcall_pandas.plots._colors import grid_of, tones_of
 from brightcall_pandas.plots._facts import Facts
 from brightcall_pandas.plots._formats import number, of_all, percent, percent_axis
@@ -20,7 +20,7 @@ from brightcall_pandas.plots._labels import is_none, shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 from brightcall_pandas.plots._placed import LineLabels, halo, readable
 from brightcall_pandas.plots._settled import hatch_unsettled
-from brightcall_pandas.plots._standing import most_frequent, widened
+from brightcall_pandas.plots._standing import most_frequent, risk_of, widened
 
 __all__ = ["outcome_shares"]
 
@@ -74,15 +74,17 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
     for outcome in shown:
         parts[outcome] = table.xs(outcome, level=1).reindex(periods)
         parts[outcome]["share"] = parts[outcome]["share"].fillna(0).where(known)
+    last = np.flatnonzero(whole)[-1] if whole.any() else len(whole) - 1
+    when, earlier = moment(steps.edges[last], word), f"the {word}s before"
     title, moved = _moved(
         {each: part[whole] for each, part in parts.items()} if whole.any() else parts,
-        word if whole.all() or not whole.any() else f"whole {word}",
+        (when, earlier),
         look.facts,
     )
+    tested = (whole.sum() or len(whole)) > 1
     styles = _styles(calls[shown], moved, ax, look)
     for outcome, part in parts.items():
         _line(ax, middles, part, whole, styles[outcome])
-    last = np.flatnonzero(whole)[-1] if whole.any() else -1
     said = {each: float(part["share"].iloc[last]) for each, part in parts.items()}
     ax.set_ylim(0, max(float(part[["share", "share_high"]].max().max()) for part in parts.values()) * 1.05)
     grid_of(ax, "y")
@@ -98,10 +100,11 @@ def outcome_shares(table: pd.DataFrame, look: Look) -> Axes:
             f"bands: {look.facts.interval}",
             look.facts.n(table),
             of_all(len(shown), len(calls), "outcomes"),
-            f"chance: last whole {word} against those before, corrected for {number(len(shown))}",
+            f"chance: {risk_of(look.facts)}, {when} against {earlier}, corrected for {number(len(shown))}"
+            if tested
+            else "",
             f"hollow: part of a {word}" if not whole.all() else "",
-            # Of an outcome that moved the title says so.
-            f"percentages: of the last whole {word}" if moved is None and not whole[-1] else "",
+            f"percentages: of {when}" if not whole[-1] else "",
             hatch_unsettled(ax, steps, look.facts),
         ),
         form="A line for each outcome, named at its end, on the band of its interval",
@@ -177,10 +180,11 @@ def _whole(steps: Steps, facts: Facts) -> np.ndarray:
     return whole
 
 
-def _moved(parts: dict[Any, Any], compared: str, facts: Facts) -> tuple[str, Any]:
+def _moved(parts: dict[Any, Any], compared: tuple[str, str], facts: Facts) -> tuple[str, Any]:
     """Return the title, and which outcome's share of the last period differs from those before beyond chance.
 
-    The first period alone would be an arbitrary one to compare with. The error is that of the last period,
+    `compared` names that period and those before. The first period alone would be an arbitrary one to compare
+    with. The error is that of the last period,
     as its interval tells it, and that of those before.
     """
     tested = len(parts)
@@ -200,15 +204,14 @@ def _moved(parts: dict[Any, Any], compared: str, facts: Facts) -> tuple[str, Any
         reach *= float(np.sqrt(1 + totals.iloc[-1] / max(totals.iloc[:-1].sum(), 1)))
         if abs(last["share"] - before) > wider * reach:
             moves[outcome] = (before, last["share"])
+    when, earlier_ones = compared
     if not moves:
-        return (
-            f"No outcome's share of the last {compared} differs from those before by more than chance",
-            None,
-        )
+        share = f"No outcome's share of the calls of {when}"
+        return f"{share} differs from that in {earlier_ones} by more than chance", None
     most = max(moves, key=lambda outcome: abs(moves[outcome][1] - moves[outcome][0]))
     before, after = moves[most]
     way = "more" if after > before else "less"
-    told = f"{percent(after)} of the calls of the last {compared}, {percent(before)} in those before"
+    told = f"{percent(after)} of the calls of {when}, {percent(before)} in {earlier_ones}"
     return f"{shortened(most, 30)}: {told}, {way} than chance explains", most
 
 

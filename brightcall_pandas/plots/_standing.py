@@ -23,6 +23,7 @@ __all__ = [
     "level_of",
     "most_frequent",
     "noun_of",
+    "risk_of",
     "standing_out",
     "verdict",
     "widened",
@@ -69,7 +70,12 @@ class Standing:
 
 def level_of(facts: Facts) -> str:
     """Return the level of ``beyond_chance`` and its method: ``Benjamini–Hochberg, 5 %``."""
-    return f"Benjamini–Hochberg, {100 * (1 - _confidence(facts)):g} %"
+    return f"Benjamini–Hochberg, {risk_of(facts)}"
+
+
+def risk_of(facts: Facts) -> str:
+    """Return how often chance alone is taken for more: ``5 %``."""
+    return f"{100 * (1 - _confidence(facts)):g} %"
 
 
 def _confidence(facts: Facts) -> float:
@@ -102,7 +108,7 @@ def standing_out(table: pd.DataFrame, rate: str, overall: float, facts: Facts) -
         test = f"chance: each against the rest, {level_of(facts)}"
     else:
         beyond = _apart(known, rate, overall, facts)
-        test = f"chance: {100 * (1 - _confidence(facts)):g} %, corrected for {number(len(known))} groups"
+        test = f"chance: {risk_of(facts)}, corrected for {number(len(known))} groups"
     return _ends(known[rate], beyond, overall, test=test)
 
 
@@ -133,8 +139,9 @@ def among_named(table: pd.DataFrame, rate: str, facts: Facts) -> Standing:
     reach = np.hypot((high - low) / 2, np.sqrt(squares.sum() - squares) / others)
     beyond = np.abs(rates - of_others) > widened(max(len(known), 1), facts) * reach
     noun = plural(noun_of(table.index))
-    risk = f"{100 * (1 - _confidence(facts)):g} %"
-    test = f"chance: each against the other named {noun}, {risk}, corrected for {number(len(known))}"
+    test = (
+        f"chance: each against the other named {noun}, {risk_of(facts)}, corrected for {number(len(known))}"
+    )
     overall = float((rates * calls).sum() / max(calls.sum(), 1))
     return _ends(known[rate], beyond, overall, test=test, whole=f"all named {noun}")
 

@@ -122,7 +122,7 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
     return headed(
         ax,
         look,
-        _finding({group: curves[group] for group in largest}, _noun(table), split=split),
+        _finding({group: curves[group] for group in largest}, curves, _noun(table), split=split),
         look.facts.lines(
             "share of answered calls that talk at least so long",
             f"n = {counted(sum(each.calls for each in curves.values()), 'answered call')}",
@@ -230,7 +230,10 @@ def _curves(table: pd.DataFrame) -> dict[object, _Curve]:
     return curves
 
 
-def _finding(curves: Mapping[object, _Curve], noun: str, *, split: bool) -> str:
+def _finding(
+    curves: Mapping[object, _Curve], every: Mapping[object, _Curve], noun: str, *, split: bool
+) -> str:
+    """Return the finding: of the groups that are drawn those that differ, or what holds for all calls."""
     known = {group: curve for group, curve in curves.items() if not np.isnan(curve.median)}
     if not known:
         return "How long half of the conversations last is not known"
@@ -239,9 +242,10 @@ def _finding(curves: Mapping[object, _Curve], noun: str, *, split: bool) -> str:
         return f"Half of the conversations last {duration(known[longest].median)} or longer"
     if _differ(known[longest], known[shortest], len(known)):
         high, low = durations([known[longest].median, known[shortest].median])
-        return f"{label_of(longest, 30)}: half last {high} or longer; {label_of(shortest, 30)}: {low}"
-    every = duration(_together(curves).median)
-    return f"Half last {every} or longer, and no {noun} differs by more than chance"
+        most, least = (label_of(group, 30) for group in (longest, shortest))
+        return f"{most}: half of the answered calls last {high} or longer; {least}: {low}"
+    median = duration(_together(every).median)
+    return f"Half of the answered calls last {median} or longer, and no {noun} differs by more than chance"
 
 
 def _differ(longest: _Curve, shortest: _Curve, many: int) -> bool:

@@ -30,6 +30,7 @@ _NAMED = 3  # groups that a title names
 _WEEKS = 14  # days from which on a typical week is drawn, and weekdays are compared
 _QUIET = 0.5  # of the calls of a usual weekday, below which one is told apart
 _QUANTILE = 0.9
+_NO_WRAP_UP = "; no wrap-up: fewer than needed where there is any (wrap_up_s=)"
 _RARELY = 10  # days: of as many or fewer, nine of ten are all
 _MOST_HOURS = 16  # of the day, with more of which half hours are too narrow
 
@@ -88,8 +89,8 @@ def _calls_and_answered(ax: Axes, table: pd.DataFrame, look: Look) -> tuple[Step
 def _seen(calls: NDArray[Any], steps: Steps, facts: Facts) -> str:
     """Return the finding: calls of a weekday and on the others, and the fewest and the most of a whole step.
 
-    Which step it was is told where it clearly has more, or fewer, than the next: of some that are alike one
-    is the highest by luck. Of parts of a day the fewest are those of the night, of which nobody asks.
+    Which steps these were is told where either is clearly apart from the next: of some that are alike one is
+    the highest by luck. Of parts of a day the fewest are those of the night, of which nobody asks.
     """
     if len(calls) == 1 and facts.first != facts.last:
         return counted(calls[0], "call")
@@ -99,23 +100,33 @@ def _seen(calls: NDArray[Any], steps: Steps, facts: Facts) -> str:
         only = f", the only whole {steps.name}" if len(calls) > 1 else ""
         return f"{counted(calls[whole[0]], 'call')} {at}{only}"
     order = whole[np.argsort(calls[whole], kind="stable")]
-    fewest, most = (_named(calls, order[each], order[other], steps) for each, other in ((0, 1), (-1, -2)))
     if np.diff(steps.edges).min() < np.timedelta64(1, "D"):
+        most = _named(calls, order[-1], steps) if _is_apart(calls, order[-2:]) else number(calls[order[-1]])
         return f"At most {most} calls per {steps.name}"
+    ends = (order[:2], order[::-1][:2])
+    dated = any(_is_apart(calls, end) for end in ends)
+    fewest, most = (
+        _named(calls, first, steps) if dated and calls[first] != calls[second] else number(calls[first])
+        for first, second in ends
+    )
     week = _by_weekday(calls[whole], steps.edges[whole]) if steps.name == "day" else ""
-    ends = f"fewest {fewest}, most {most}" if fewest != most else f"{most} each"
-    return f"{week}; {ends}" if week else f"Calls per {steps.name}: {ends}"
+    told = f"fewest {fewest}, most {most}" if fewest != most else f"{most} each"
+    return f"{week}; {told}" if week else f"Calls per {steps.name}: {told}"
 
 
 def _preposition(name: str) -> str:
     return "in" if name in ("week", "month", "quarter", "year") else "on"
 
 
-def _named(calls: NDArray[Any], place: int, next_one: int, steps: Steps) -> str:
-    """Return the calls of a step, and which one it is if these are clearly apart from the next."""
-    more, fewer = sorted((float(calls[place]), float(calls[next_one])), reverse=True)
-    when = f" ({moment(steps.edges[place], steps.name)})" if clearly_more(more, fewer) else ""
-    return f"{number(calls[place])}{when}"
+def _named(calls: NDArray[Any], place: int, steps: Steps) -> str:
+    """Return the calls of a step, and which one it is."""
+    return f"{number(calls[place])} ({moment(steps.edges[place], steps.name)})"
+
+
+def _is_apart(calls: NDArray[Any], places: NDArray[Any]) -> bool:
+    """Tell whether one of two steps clearly has more calls than the other."""
+    fewer, more = sorted(float(each) for each in calls[places])
+    return clearly_more(more, fewer)
 
 
 def _by_weekday(calls: NDArray[Any], days: NDArray[Any]) -> str:
@@ -280,18 +291,19 @@ def staffing(table: pd.DataFrame, look: Look) -> Axes:
         return no_data(look, topic, "no calls" if table.empty else "not known, since no handling time is")
     most = table["agents"].max()
     n = look.facts.n(table, "offered")
-    remarks = [_goal(look), n]
+    goal = _goal(look)
+    remarks, needed = [goal, n], [f"agents needed for {goal}" if goal else "agents needed", n]
     if table.index.nlevels > 1:
         title = f"At most {counted(most, 'agent')} needed, for {_with_most(table['agents'])}"
         if _is_long(table.index.get_level_values(-1).unique().sort_values()):
-            said = ["agents needed", *remarks, look.facts.cut(table)]
+            said = [*needed, look.facts.cut(table)]
             return typical_days(table["agents"], look, title, said)
         return _peaks(table["agents"], look, title, [*remarks, look.facts.cut(table)], "agents")
     when: Any = table["agents"].idxmax()
     title = f"At most {counted(most, 'agent')} needed, first {_on(when)}"
     if _is_long(table.index):
-        told = ("{} enough in any {each}", "agent", f"peak {number(most)}, {_on(when)}")
-        return _typical_week(table["agents"], look, (title, *told), ["agents needed", *remarks], table)
+        told = ("No {each} of the week needs more than {}", "agent", f"peak {number(most)}, {_on(when)}")
+        return _typical_week(table["agents"], look, (title, *told), needed, table)
     columns = {"agents": "agents needed", "load_erlangs": "load (erlangs)"}
     return _highest_and_mean(table, look, columns, title, remarks)
 
@@ -327,7 +339,7 @@ def _goal(look: Look) -> str:
 
 
 def _plus(wrap_up: Any) -> str:
-    return f" + {duration(wrap_up)}" if isinstance(wrap_up, int | float) and wrap_up else ", no wrap-up"
+    return f" + {duration(wrap_up)}" if isinstance(wrap_up, int | float) and wrap_up else _NO_WRAP_UP
 
 
 def _is_long(stamps: Any) -> bool:

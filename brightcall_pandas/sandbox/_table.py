@@ -37,7 +37,7 @@ _DEFAULTS: dict[str, Any] = {
 """Value, by kind, of a field that must not be null and that a record leaves out."""
 
 _LABEL_DEFAULTS = {"type": "outbound", "state": "unanswered"}
-ON_REQUEST = {"transfers": "show_transfers", "transcripts": "show_ai_calls_with_log"}
+ON_REQUEST = {name: field.on_request for name, field in FIELDS.items() if field.on_request}
 """Field that is sent only on request → the filter that requests it."""
 
 _NUMBERED = ("id", "projectId", "projectContactId", "treeId", "userId")

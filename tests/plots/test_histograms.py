@@ -91,4 +91,20 @@ class TestAnswerTimeHistogram:
     def test_is_drawn_in_the_same_way(self):
         ax = calls(3, 7).calls.plot.answer_time_histogram()
         assert ax.lines[0].get_xdata()[1:].tolist() == [5, 10]
+        assert ax.get_title(loc="left") == "Half of the answered calls take 5 s or longer to be answered"
+        assert ax.get_ylabel() == "share that take as long"
+
+    def test_only_callers_wait(self):
+        assert "wait" not in plots.describe(calls(3, 7).assign(type=1).calls.plot.answer_time_histogram())
+        ax = calls(3, 7).assign(type=0).calls.plot.answer_time_histogram()
         assert ax.get_title(loc="left") == "Half of the answered calls wait 5 s or longer"
+        assert ax.get_ylabel() == "share that wait as long"
+
+    def test_of_calls_that_nobody_answered_it_is_until_they_end(self):
+        ax = calls(3, 7).assign(callTime=9).calls.plot.answer_time_histogram(answered_only=False)
+        assert ax.get_title(loc="left").replace("\n", " ").endswith("to be answered or to end")
+
+    def test_groups_too(self):
+        df = calls(3, 7).assign(userId=["a", "b"])
+        title = df.calls.plot.answer_time_histogram(by="agent").get_title(loc="left").replace("\n", " ")
+        assert title == "Half of the answered calls take 3 s to 7 s or longer to be answered, by group"

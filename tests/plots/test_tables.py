@@ -114,6 +114,20 @@ class TestOverTime:
             == "Calls per day: fewest 1 (Tuesday 3 March), most 20 (Monday 2 March)"
         )
 
+    def test_where_one_end_is_dated_the_other_is_too_unless_several_are_alike(self):
+        def told(*counts):
+            days = pd.date_range("2026-03-02T09:00", periods=len(counts), freq="D", tz="UTC").repeat(counts)
+            return (
+                pd.DataFrame({"timestamp": days})
+                .calls.plot.over_time("D")
+                .get_title("left")
+                .replace("\n", " ")
+            )
+
+        begin = "Calls per day: fewest 1 (Monday 2 March), most"
+        assert told(1, 18, 20) == f"{begin} 20 (Wednesday 4 March)"
+        assert told(1, 20, 20) == f"{begin} 20"
+
     @pytest.mark.parametrize(
         ("quiet", "told"), [((5, 6), ("Mon–Fri", "Sat–Sun")), ((4, 5), ("Sun–Thu", "Fri–Sat"))]
     )
@@ -264,7 +278,7 @@ class TestByAgent:
             ]
             counted = ends[round(agent["answer_rate_low"], 6), round(agent["answer_rate_high"], 6)]
             assert row - 0.5 < shrunk[0] < row < counted[0] < row + 0.5  # rows are counted downwards
-        assert "shrunk; tick: its lower end, by which they rank" in words(ax)
+        assert "shrunk; tick: 1.96 standard deviations lower, by which they rank" in words(ax)
         assert "as counted; line: 95 % interval" in words(ax)
 
     def test_unranked_agents_are_grey_and_say_why(self):
@@ -435,6 +449,16 @@ class TestByLine:
         )
         assert "*" not in words(plots.by_line(table.drop(columns="beyond_chance")))
 
+    @pytest.mark.parametrize(("fall", "end"), [(-0.029, "; +492 falls by 2.9 points a week"), (0.029, "")])
+    def test_the_line_that_falls_most_beyond_chance_is_in_the_title(self, fall, end):
+        trend = np.array([-0.011, fall])  # that of the first is within chance
+        ax = self.lines([False, False], trend=trend, trend_low=trend - 0.01, trend_high=trend + 0.01)
+        title = ax.get_title("left").replace("\n", " ")
+        assert title == f"No line's answer rate differs by more than chance: 22 % to 27 % adjusted{end}"
+        flagged, other = (text for text in ax.texts if text.get_text().startswith("n = 1,000, 10"))
+        assert flagged.get_text().endswith("*")
+        assert flagged.get_color() != other.get_color()
+
     def test_a_line_is_named_only_beyond_chance(self):
         title = self.lines([False, False]).get_title("left")
         assert title == "No line's answer rate differs by more than chance: 22 % to 27 % adjusted"
@@ -555,6 +579,22 @@ class TestStaffing:
         assert steps_of(ax) == {"agents needed": [2, 5], "load (erlangs)": [1.5, 4.0]}
         assert ax.get_title(loc="left").startswith("At most 5 agents needed, first on Mon 2 March at 09:30")
         assert "n = 14 calls; times in UTC" in words(ax)
+
+    def test_of_weeks_the_agents_that_no_hour_exceeds_on_nine_of_ten_days(self):
+        # Eleven Mondays: two agents at nine on ten of them, and six on the last.
+        index = pd.date_range("2026-01-05T09:00", periods=11 * 336, freq="30min", tz="UTC")
+        agents = pd.Series(0, index.rename("timestamp"))
+        agents.iloc[::336] = [2] * 10 + [6]
+        ax = plots.staffing(pd.DataFrame({"offered": 7, "load_erlangs": 1.0, "agents": agents}))
+        title = ax.get_title(loc="left").replace("\n", " ")
+        told = "No half hour of the week needs more than 2 agents on nine of ten of its days; peak 6"
+        assert title.startswith(f"{told}, on Mon 16 March")
+
+    def test_without_wrap_up_it_says_that_fewer_are_told_than_needed(self):
+        df = calls(50).assign(type=0)
+        told = "no wrap-up: fewer than needed where there is any (wrap_up_s=)"
+        assert told in words(df.calls.plot.staffing())
+        assert "no wrap-up" not in words(df.calls.plot.staffing(wrap_up_s=20))
 
     def test_settings_are_in_the_picture(self):
         df = calls(50).assign(type=0)

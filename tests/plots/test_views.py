@@ -352,10 +352,10 @@ class TestOutcomeShares:
 
     def test_the_outcome_that_moved_most_beyond_its_intervals(self):
         ax = plots.outcome_shares(self.shares(busy=(0.2, 0.3), sold=(0.5, 0.34), lost=(0.3, 0.36)))
-        assert (
-            title(ax)
-            == "sold: 34 % of the calls of the last week, 50 % in those before, less than chance explains"
-        )
+        told = "34 % of the calls of the week of 12 January, 50 % in the weeks before"
+        assert title(ax) == f"sold: {told}, less than chance explains"
+        test = "chance: 5 %, the week of 12 January against the weeks before, corrected for 3"
+        assert test in plots.describe(ax)
         assert {"sold 34 %", "busy 30 %", "lost 36 %"} <= set(texts(ax))
 
     def test_the_outcome_that_the_title_names_stands_out(self):
@@ -405,7 +405,8 @@ class TestOutcomeShares:
         ax = plots.outcome_shares(table)
         assert title(ax) == "lost is the most frequent outcome: 80 % of the calls"
         assert {"sold 20 %", "lost 80 %"} <= set(texts(ax))
-        assert "hollow: part of a week; percentages: of the last whole week" in plots.describe(ax)
+        assert "hollow: part of a week; percentages: of the week of 5 January" in plots.describe(ax)
+        assert "chance" not in plots.describe(ax)
 
     def test_the_mark_of_a_line_stands_before_its_name(self):
         ax = plots.outcome_shares(self.shares(sold=(0.52, 0.5), lost=(0.48, 0.5)))
@@ -421,7 +422,8 @@ class TestOutcomeShares:
     def test_moves_within_the_intervals_are_none(self):
         ax = plots.outcome_shares(self.shares(sold=(0.5, 0.54), lost=(0.5, 0.46)))
         assert (
-            title(ax) == "No outcome's share of the last week differs from those before by more than chance"
+            title(ax) == "No outcome's share of the calls of the week of 12 January differs from that in the "
+            "weeks before by more than chance"
         )
 
     def test_other_groups_than_periods_are_refused(self):
@@ -454,11 +456,14 @@ class TestTalkTimeSurvival:
     def test_groups_differ_only_beyond_their_intervals(self):
         fast, slow = self.histogram([600, 200, 100, 100]), self.histogram([100, 100, 200, 600])
         apart = plots.talk_time_survival(pd.concat({"fast": fast, "slow": slow}, names=["outcome"]))
-        assert title(apart) == "slow: half last 47 s or longer; fast: 8.3 s"
+        assert title(apart) == "slow: half of the answered calls last 47 s or longer; fast: 8.3 s"
         alike = pd.concat({"one": fast, "two": self.histogram([59, 21, 10, 10])}, names=["outcome"])
         ax = plots.talk_time_survival(alike)
         # Of all 1,100 calls 659 end before 10 s: half after 10 · 550 / 659 s.
-        assert title(ax) == "Half last 8.3 s or longer, and no outcome differs by more than chance"
+        assert (
+            title(ax)
+            == "Half of the answered calls last 8.3 s or longer, and no outcome differs by more than chance"
+        )
 
     def test_medians_of_groups_stand_in_rows_of_their_own_with_their_names(self):
         fast, slow = self.histogram([600, 200, 100, 100]), self.histogram([10, 10, 20, 60])
@@ -555,9 +560,15 @@ class TestByCountry:
         assert [bar.get_width() for bar in ax.patches] == [0.5, 0.3, 0.2]
 
     @pytest.mark.parametrize(
-        ("half", "end"), [(0.02, ""), (0.06, ", no more apart than by chance"), (None, "")]
+        ("half", "end", "difference"),
+        [
+            (0.02, ", further apart than chance explains", "difference: −5.0 ± 2.8 percentage points"),
+            (0.06, ", no more apart than by chance", "difference: −5.0 ± 8.5 percentage points"),
+            (np.nan, "", None),
+            (None, "", None),
+        ],
     )
-    def test_of_one_country_its_rate_is_held_against_that_of_calls_of_none(self, half, end):
+    def test_of_one_country_its_rate_is_held_against_that_of_calls_of_none(self, half, end, difference):
         index = pd.Index(["(none)", "DE"], name="country")
         table = pd.DataFrame({"n_calls": [200, 800], "answer_rate": [0.5, 0.45]}, index=index)
         if half is not None:  # the interval of the difference reaches √2 times as far: 2.8 and 8.5 points
@@ -568,7 +579,8 @@ class TestByCountry:
         assert title(ax) == told + end
         assert [bar.get_width() for bar in ax.patches] == [0.45, 0.5]
         assert {"45 % of 800 calls (80 % of all)", "50 % of 200 calls (20 % of all)"} <= set(texts(ax))
-        assert ("chance: " in plots.describe(ax)) == (half is not None)
+        told = plots.describe(ax)
+        assert "difference" not in told if difference is None else difference in told
 
 
 class TestTransferParties:
@@ -648,10 +660,31 @@ class TestQuality:
         nulls = [("nulls", f"empty{each}", 9 + each, 200, "") for each in range(5)]
         ax = plots.quality(self.checks(*checks, *nulls), top=6)
         rows = [each.get_text() for each in ax.get_yticklabels()]
-        assert rows[1] == "field3 never below zero"
-        assert rows[6:] == ["empty4", "empty3"]
-        assert "5 further checks, passed" in plots.describe(ax)
-        assert "the 2 largest of 5 fields with nulls" in plots.describe(ax)
+        assert rows == [
+            "",
+            "field3 never below zero",
+            "8 other checks",
+            "",
+            "empty4",
+            "empty3",
+            "empty2",
+            "empty1",
+        ]
+        assert texts(ax)[:3] == ["checks", "failed in 0.5 % (1 of 200)", "passed"]
+        assert "the 4 largest of 5 fields with nulls" in plots.describe(ax)
+
+    def test_failed_checks_for_which_there_is_no_room_are_counted(self):
+        checks = [("negative", f"field{each}", each < 7, 200, "") for each in range(9)]
+        ax = plots.quality(self.checks(*checks), top=4)
+        assert [each.get_text() for each in ax.get_yticklabels()][4:] == ["2 other checks"]
+        assert "4 further checks failed" in plots.describe(ax)
+
+    def test_a_field_that_comes_only_on_request_is_not_missing(self):
+        nulls = [("nulls", "transfers", 200, 200, ""), ("nulls", "transcripts", 150, 200, "")]
+        ax = plots.quality(self.checks(*nulls, ("nulls", "campaign", 200, 200, "")))
+        assert [each.get_text() for each in ax.get_yticklabels()] == ["", "campaign", "transcripts"]
+        assert "sent only on request: transfers" in plots.describe(ax)
+        assert "0 of 2 fields have a value in every row" in plots.describe(ax)
 
     def test_nothing_found(self):
         ax = plots.quality(
@@ -776,15 +809,15 @@ class TestSummary:
             {"talkTime": [3_600] * 8, "aiTalkTime": [900] * 8, "firstTimeForUser": marks, "state": 1}
         )
         told = texts(df.calls.plot.summary())
-        assert told[told.index("marked as first call") :][:3] == [
-            "marked as first call",
+        assert told[told.index("flagged as user's first") :][:3] == [
+            "flagged as user's first",
             "75 %",
-            "of 4 marked yes or no",
+            "firstTimeForUser, of 4",
         ]
         assert told[told.index("AI's talk time") :][1:3] == ["25 %", "of 8 h of talk time"]
         # Of one of several rows the table does not say how many calls have a mark.
         two = pd.concat([df, df]).assign(projectName=["A"] * 8 + ["B"] * 8).calls.summary(by="project")
-        assert "of calls marked yes or no" in texts(plots.summary(two.iloc[1:]))
+        assert "firstTimeForUser, where known" in texts(plots.summary(two.iloc[1:]))
 
     def test_with_groups_a_row_for_each_the_largest_first(self):
         ax = plots.summary(self.figures(A=0.4, B=0.5, C=0.3))
