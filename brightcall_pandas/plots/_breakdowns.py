@@ -102,7 +102,7 @@ def breakdown(table: pd.DataFrame, look: Look) -> Axes:
         whole=standing.overall if standing else None,
     )
     by = " and ".join(words_of(str(name)) for name in table.index.names)
-    remarks = [f"{defined(metric)} of each {by}"]
+    remarks = [f"{defined(metric)} of each {by}", look.facts.mixed(metric, table.index.names)]
     if "n_calls" in table:
         of_each = ", calls of a day in brackets" if beside == _A_DAY and metric != beside else ""
         remarks.append(f"n = {counted(_every(table), 'call')}{of_each}")
@@ -246,6 +246,7 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
     least = look.facts.setting("min_calls")
     remarks = [
         f"{defined(rate)}, shrunk towards the mean of all",
+        look.facts.mixed(rate, table.index.names),
         calls_of(look.facts.total(table, "n_calls") - table.loc[nobody, "n_calls"].sum())
         if len(told) < len(table)
         else look.facts.n(table),

@@ -175,6 +175,56 @@ class TestSmallMultiples:
             plots.small_multiples(periods([0.4]))
 
 
+class TestMixedDirections:
+    NOTE = "not adjusted for direction"
+    BOTH = ("inbound", "outbound")
+
+    @staticmethod
+    def some(*directions):
+        many = 400
+        stamps = pd.date_range("2026-03-02", periods=many, freq="h", tz="Europe/Berlin")
+        return pd.DataFrame(
+            {
+                "timestamp": stamps,
+                "type": np.resize(directions, many),
+                "userId": np.resize(["Ann", "Bo", "Cy"], many),
+                "country": np.resize(["DE", "AT", "DE"], many),
+                "state": np.resize(["answered", "unanswered", "answered", "unanswered", "answered"], many),
+                "clientNumber": np.arange(many).astype(str),
+                "talkTime": 10,
+            }
+        )
+
+    @pytest.mark.parametrize(
+        "draw",
+        [
+            lambda plot: plot.heatmap("answer_rate"),
+            lambda plot: plot.agent_funnel(),
+            lambda plot: plot.by_agent(),
+            lambda plot: plot.breakdown("userId", ["answer_rate"]),
+            lambda plot: plot.breakdown("hour", ["talk_time_mean_s"]),
+            lambda plot: plot.by_country(),
+        ],
+        ids=["heatmap", "agent_funnel", "by_agent", "breakdown", "seconds", "by_country"],
+    )
+    def test_rates_of_groups_say_that_they_are_not_adjusted(self, draw):
+        assert self.NOTE in plots.describe(draw(self.some(*self.BOTH).calls.plot))
+        assert self.NOTE not in plots.describe(draw(self.some("outbound").calls.plot))
+        plt.close("all")
+
+    def test_nothing_is_said_of_numbers_totals_shares_and_groups_by_direction(self):
+        plot = self.some(*self.BOTH).calls.plot
+        drawn = [
+            plot.heatmap("n_calls"),
+            plot.breakdown("userId", ["n_calls"]),
+            plot.breakdown("userId", ["talk_time_total_s"]),
+            plot.breakdown("direction", ["answer_rate"]),
+            plot.breakdown("type", ["answer_rate"]),
+        ]
+        assert not any(self.NOTE in plots.describe(ax) for ax in drawn)
+        plt.close("all")
+
+
 class TestAgentFunnel:
     @staticmethod
     def agents(**rates):
