@@ -89,8 +89,8 @@ class PictureViews:
 
         The axes of the whole picture, with a panel for each of twelve units, those that changed first
         and then the largest: upwards how far the chart of a rise is, downwards that of a fall, with
-        dashed lines where the alarm is raised. Of units that changed the line stands out, a bar begins
-        where the change does, and a dot is the alarm. What cannot be judged is not drawn.
+        dashed lines where the alarm is raised. Of units that changed the line stands out from the
+        change on, with a bar beside it, and a dot is the alarm. What cannot be judged is not drawn.
         """
         from brightcall_pandas import plots
 
