@@ -259,8 +259,8 @@ class PictureViews:
         """Draw a metric of each group as it was reported, and as it is known now.
 
         A row for each group, the largest change on top: a dot for how much the metric changed since it
-        was reported, on a line from no change, and at the right both values. Of more than 30 groups the
-        largest are drawn.
+        was reported, on a line from no change, and at the right both values and the calls. Of more than 30
+        groups the largest are drawn. The last row is that of all calls, where the table tells it.
         """
         from brightcall_pandas import plots
 
