@@ -70,8 +70,9 @@ class TransferPictures:
 
         A heat map; the party of a row transfers to that of a column. Of more than forty parties,
         fewer on a slide, the busiest are shown. The scale is a square root, so that rare transfers
-        show beside frequent ones; a cell without transfers is empty. Cells that the title names are
-        framed: the most frequent pair, or the first three, where chance may have made the order.
+        show beside frequent ones; a cell without transfers is empty. Framed is the most
+        frequent pair, where it clearly has more than any other; of other counts the receiver to whom
+        each party transferred most, of which the title tells the share.
         """
         from brightcall_pandas import plots
 

@@ -75,11 +75,25 @@ class TestTransferMatrix:
 
         near = calls("1,2", "1,2", "2,3").calls.plot.transfer_matrix()
         told = near.get_title(loc="left").replace("\n", " ")
-        assert told == "No pair has more than 67 % of the transfers; first are 1 → 2 (2), 2 → 3 (1)"
+        receivers = "100 % of the transfers go to each party's most frequent receiver"
+        assert told == f"{receivers}; no pair has more than 2 (1 → 2)"
         assert framed(near) == {(0, 1), (1, 2)}
         far = calls(*["1,2"] * 20, "2,3").calls.plot.transfer_matrix()
         assert far.get_title(loc="left") == "Most frequent transfer: 1 → 2 (20), 95 % of 21"
         assert framed(far) == {(0, 1)}
+
+    def test_what_looks_even_may_be_concentrated(self):
+        pairs = ["1,2"] * 9 + ["1,3"] + ["2,3"] * 9 + ["2,1"] + ["3,1"] * 9 + ["3,2"] + ["4,1", "4,2"]
+        ax = calls(*pairs).calls.plot.transfer_matrix()
+        # 9 + 9 + 9 + 1 of 32; from four parties to three others, of which three are themselves.
+        receivers = "88 % of the transfers go to each party's most frequent receiver"
+        told = ax.get_title(loc="left").replace("\n", " ")
+        assert told == f"{receivers}; no pair has more than 9 (1 → 2)"
+        assert "evenly spread: about 3.6 for each of 9 pairs" in plots.describe(ax)
+        cells = [each for each in ax.patches if each.get_width() == 1]
+        # Of two who received as many neither is the most frequent.
+        framed = {(round(each.get_y() + 0.5), round(each.get_x() + 0.5)) for each in cells}
+        assert framed == {(0, 1), (1, 2), (2, 0)}
 
     def test_what_the_diagonal_is(self):
         assert any(
