@@ -6,10 +6,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
 import brightcall_pandas as bc
 from brightcall_pandas import plots
 from brightcall_pandas.accessors import _frame as accessor  # noqa: F401  (registers .calls)
+from brightcall_pandas.plots._colors import RED
 from tests.plots.measured import cut_off
 
 
@@ -634,6 +636,21 @@ class TestCompare:
         here = pd.DataFrame({"projectName": ["a", "a", "b"], "state": [1, 0, 1], "talkTime": [10, 0, 50]})
         there = pd.DataFrame({"projectName": ["a", "a", "c"], "state": [1, 1, 0], "talkTime": [20, 40, 0]})
         return here, there
+
+    def test_arrows_within_chance_are_gray(self):
+        index = pd.Index(["a", "b"], name="project")
+        table = pd.DataFrame({"n_calls": 100, "n_calls_other": 100}, index=index)
+        table = table.assign(answer_rate=[0.5, 0.41], answer_rate_other=0.4, answer_rate_change=[0.1, 0.01])
+
+        def colors(table):
+            ax = plots.compare(table)
+            return {to_hex(color) for each in ax.collections for color in each.get_edgecolor()}
+
+        ax = plots.compare(table)
+        blue = to_hex(ax.collections[0].get_edgecolor()[0])
+        told = colors(table.assign(answer_rate_beyond_chance=[True, False]))
+        assert RED in told
+        assert blue not in told
 
     def test_an_arrow_from_side_to_side_and_the_change_beside_it(self):
         here, there = self.sides()
