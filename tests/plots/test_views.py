@@ -70,6 +70,18 @@ class TestControlChart:
         assert "40 % in all whole weeks" in plots.describe(ax)
         assert "week that is not whole, not counted" in texts(ax)
 
+    @pytest.mark.parametrize("split", [False, True], ids=["control_chart", "small_multiples"])
+    def test_only_periods_that_are_judged_have_a_band(self, split):
+        table = periods([0.20, 0.40, 0.40, 0.20], whole=[False, True, True, False])
+        if split:
+            ax = plots.small_multiples(pd.concat({"a": table}, names=["project"])).child_axes[0]
+        else:
+            ax = plots.control_chart(table)
+        (band,) = [each for each in ax.collections if each.get_paths()]
+        reach = band.get_paths()[0].vertices[:, 0]
+        begins = mpl.dates.date2num(table.index.tz_localize(None))
+        assert (reach.min(), reach.max()) == pytest.approx((begins[1], begins[3]))
+
     @pytest.mark.parametrize(
         ("freq", "begin", "labels"),
         [
