@@ -504,7 +504,8 @@ class CallsPlot(PictureViews, TransferPictures):
 
         A row for each group, the largest increase first: an arrow from a hollow dot for the other
         calls to its head for these calls, and on the right the change and the calls of both sides.
-        Of more than 30 groups the largest are drawn.
+        Where the table tells what is beyond chance, other arrows are gray. Of more than 30 groups the
+        largest are drawn.
         """
         from brightcall_pandas import plots
 

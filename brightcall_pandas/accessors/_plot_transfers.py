@@ -70,8 +70,9 @@ class TransferPictures:
 
         A heat map; the party of a row transfers to that of a column. Of more than forty parties,
         fewer on a slide, the busiest are shown. The scale is a square root, so that rare transfers
-        show beside frequent ones; a cell without transfers is empty. Cells that the title names are
-        framed: the most frequent pair, or the first three, where chance may have made the order.
+        show beside frequent ones; a cell without transfers is empty. Framed is the most
+        frequent pair, where it clearly has more than any other; of other counts the receiver to whom
+        each party transferred most, of which the title tells the share.
         """
         from brightcall_pandas import plots
 
@@ -99,7 +100,9 @@ class TransferPictures:
         A column for each stage of a call, a bar for each party, as tall as the calls that it had
         there, the most on top; bands are transfers, in the color and pattern of the party that
         transfers. What arrives at a party and does not leave it ended there. The six busiest
-        parties, or as many as ``top=`` says, are drawn by name, the others together and last.
+        parties, or as many as ``top=`` says, are drawn by name, the others together and last; in
+        a figure of its own size up to twelve, until the others take part in less than a fifth of
+        the transfers.
         The first three transfers of a call are drawn, as far as any band is of one percent of
         the calls; thinner ones are faint. At the first and the last stage stands where most
         calls of a party went to or came from, with the share. ``sort="calls"`` orders parties

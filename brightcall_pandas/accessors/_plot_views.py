@@ -89,8 +89,8 @@ class PictureViews:
 
         The axes of the whole picture, with a panel for each of twelve units, those that changed first
         and then the largest: upwards how far the chart of a rise is, downwards that of a fall, with
-        dashed lines where the alarm is raised. Of units that changed the line stands out, a bar begins
-        where the change does, and a dot is the alarm. What cannot be judged is not drawn.
+        dashed lines where the alarm is raised. Of units that changed the line stands out from the
+        change on, with a bar beside it, and a dot is the alarm. What cannot be judged is not drawn.
         """
         from brightcall_pandas import plots
 
@@ -259,8 +259,8 @@ class PictureViews:
         """Draw a metric of each group as it was reported, and as it is known now.
 
         A row for each group, the largest change on top: a dot for how much the metric changed since it
-        was reported, on a line from no change, and at the right both values. Of more than 30 groups the
-        largest are drawn.
+        was reported, on a line from no change, and at the right both values and the calls. Of more than 30
+        groups the largest are drawn. The last row is that of all calls, where the table tells it.
         """
         from brightcall_pandas import plots
 

@@ -142,7 +142,8 @@ def restated(
         Index: a level for each name in `by`; the largest change first. ``n_calls_other``, ``n_calls``: calls
         then and now; ``<metric>_other``, ``<metric>``: the metric then and now; ``<metric>_change``: now
         minus then. ``attrs["brightcall"]`` has both moments, where they are known: ``as_of`` when it was
-        reported, ``loaded_at`` when these calls were loaded.
+        reported, ``loaded_at`` when these calls were loaded. ``attrs["all"]`` has the metric of all calls,
+        then and now.
 
     Raises
     ------

@@ -93,6 +93,9 @@ def restated_table(
 ) -> pd.DataFrame:
     """Return a metric of each group as it was known then, and as it is known now.
 
+    ``attrs["all"]`` has the metric of all calls, then and now: it does not follow from those of groups, since
+    by tag a call may count in several, and the mean of a time is of answered calls.
+
     Parameters
     ----------
     now, then
@@ -108,20 +111,31 @@ def restated_table(
     table = before.add_suffix("_other").join(after, how="outer", sort=False)
     counts = ["n_calls_other", "n_calls"]
     table[counts] = table[counts].fillna(0).astype("int64")
+    of_all = [_value(each, metric) for each in (then, now)]
     if name == "n_calls":
         table["n_calls_change"] = table["n_calls"] - table["n_calls_other"]
-        return table[[*counts, "n_calls_change"]].sort_values("n_calls_other", ascending=False, kind="stable")
+        table = table[[*counts, "n_calls_change"]].sort_values(
+            "n_calls_other", ascending=False, kind="stable"
+        )
+        table.attrs["all"] = of_all
+        return table
     table[f"{name}_change"] = table[name] - table[f"{name}_other"]
     columns = [*counts, f"{name}_other", name, f"{name}_change"]
     order = (
         table[f"{name}_change"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
     )
     table = table.loc[order, columns]
-    table.attrs["metric"] = name
+    table.attrs.update({"metric": name, "all": of_all})
     return table
 
 
-def _of_groups(calls: pd.DataFrame, metric: str | Metric, by: By) -> pd.DataFrame:
+def _value(calls: pd.DataFrame, metric: str | Metric) -> float:
+    """Return a metric of all calls, null where it is not known."""
+    told = _of_groups(calls, metric).iloc[:, -1].to_numpy(dtype=np.float64, na_value=np.nan)
+    return float(told[0]) if len(told) else np.nan
+
+
+def _of_groups(calls: pd.DataFrame, metric: str | Metric, by: By = None) -> pd.DataFrame:
     """Return number and metric of each group."""
     if not names_of(by):
         calls, by = calls.assign(**{_ALL: "all"}), _ALL

@@ -90,6 +90,7 @@ def agent_funnel(table: pd.DataFrame, look: Look) -> Axes:
         _verdict(known.loc[beyond, rate], len(known), mean, sentence_case(words)),
         look.facts.lines(
             f"{words}: {_HITS.get(rate, 'hits ÷ calls')}",
+            look.facts.mixed(rate, table.index.names),
             "median: half of the calls are of agents above it" if len(known) > 2 else "",
             calls_of(calls.sum()),
             "curves allow for calls of one client being alike" if f"{rate}_low" in known else "",

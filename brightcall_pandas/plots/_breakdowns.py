@@ -103,7 +103,7 @@ def breakdown(table: pd.DataFrame, look: Look) -> Axes:
         whole=standing.overall if standing else None,
     )
     by = " and ".join(words_of(str(name)) for name in table.index.names)
-    remarks = [f"{defined(metric)} of each {by}"]
+    remarks = [f"{defined(metric)} of each {by}", look.facts.mixed(metric, table.index.names)]
     if "n_calls" in table:
         of_each = ", calls of a day in brackets" if beside == _A_DAY and metric != beside else ""
         remarks.append(f"n = {counted(_every(table), 'call')}{of_each}")
@@ -246,11 +246,12 @@ def by_agent(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_xlabel(words)
     least = look.facts.setting("min_calls")
     remarks = [
-        f"{defined(rate)}, shrunk towards the mean of all",
+        f"{defined(rate)}, shrunk towards the mean",
+        look.facts.mixed(rate, table.index.names),
         calls_of(look.facts.total(table, "n_calls") - table.loc[nobody, "n_calls"].sum())
         if len(told) < len(table)
         else look.facts.n(table),
-        "possible ranks: by the intervals of the rates as counted",
+        "ranks: by the intervals as counted",
         f"ranked from {number(least)} calls on" if least else "",
         f"not drawn: {counted(table.loc[nobody, 'n_calls'].sum(), 'call')} without an agent"
         if len(told) < len(table)

@@ -53,8 +53,8 @@ def compare(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A row for each group, the largest increase first: an arrow from a hollow dot for the other calls to
-        its head for these calls, and on the right the change and the calls of both sides. Of more than 30
-        groups the largest are drawn.
+        its head for these calls, and on the right the change and the calls of both sides. Where the table
+        tells what is beyond chance, other arrows are gray. Of more than 30 groups the largest are drawn.
     """
     if table.empty:
         return no_data(look, "Compared")
@@ -90,7 +90,7 @@ def compare(table: pd.DataFrame, look: Look) -> Axes:
         here, there = (look.facts.total(table, name) for name in ("n_calls", "n_calls_other"))
         n = look.facts.n_of_both(here, there)
     muted = tones_of(ax, inside=True).muted
-    key = [Key(_side(look.facts, "these", other=False), look.hue, "arrow")]
+    key = [Key(_side(look.facts, "these", other=False), look.hue if beyond is None else muted, "arrow")]
     key.insert(0, Key(_side(look.facts, "others", other=True), muted, "ring"))
     if beyond is not None:
         key += [replace(each, mark="arrow") for each in flag_key(list(beyond), look)]

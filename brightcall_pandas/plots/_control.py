@@ -143,11 +143,11 @@ def _draw(
     tones, (mean, low, high, outside, whole) = tones_of(ax, inside=True), control_limits(known, look.facts)
     begins = pd.DatetimeIndex(steps.edges[:-1])
     places = np.flatnonzero(begins.isin(pd.DatetimeIndex(known.index).tz_localize(None)))
+    # A period that is not whole is not judged, and has no band that it could seem to lie outside of.
     band = np.full((2, len(begins) + 1), np.nan)
-    band[:, places] = low, high
-    band[:, places[-1] + 1] = np.where(
-        np.isnan(band[:, places[-1] + 1]), band[:, places[-1]], band[:, places[-1] + 1]
-    )
+    band[:, places[whole]] = low[whole], high[whole]
+    after = places[whole] + 1
+    band[:, after] = np.where(np.isnan(band[:, after]), band[:, after - 1], band[:, after])
     ax.fill_between(steps.edges, band[0], band[1], step="post", color=tones.band, linewidth=0, zorder=1)
     ax.axhline(mean, color=tones.muted, linewidth=1, zorder=2)
     middles, rates = _middles(known, steps), known["answer_rate"].to_numpy(dtype=np.float64)

@@ -76,6 +76,7 @@ def by_country(table: pd.DataFrame, look: Look) -> Axes:
             f"beside each bar: its calls, and how many were answered with the {look.facts.interval}"
             if "answer_rate" in table
             else "",
+            look.facts.mixed("answer_rate") if "answer_rate" in table else "",
             calls_of(every),
         ),
         form="A bar for each country, as long as its share of the calls",
@@ -115,6 +116,7 @@ def _one_country(table: pd.DataFrame, every: float, look: Look) -> Axes:
         title,
         look.facts.lines(
             "answered ÷ calls, by the country of the client's number",
+            look.facts.mixed("answer_rate"),
             f"whiskers: {look.facts.interval}" if intervals is not None else "",
             chance,
             calls_of(every),

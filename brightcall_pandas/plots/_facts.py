@@ -10,10 +10,19 @@ from typing import Any
 
 import pandas as pd
 
-from brightcall_pandas.plots._formats import calls_of, counted, days_text, duration, number
+from brightcall_pandas.plots._formats import (
+    calls_of,
+    counted,
+    days_text,
+    duration,
+    is_rate,
+    is_seconds,
+    number,
+)
 
 __all__ = ["Facts", "facts_of"]
 
+_DIRECTION = {"direction", "type"}
 _OTHERS = "others"  # what calls are called that have no days of their own
 
 
@@ -115,6 +124,23 @@ class Facts:
         *others, last = self.directions or [""]
         calls = f"{', '.join(others)} and {last} calls" if others else f"{last} calls" if last else ""
         return ", ".join(filter(None, [days, calls, zone]))
+
+    def mixed(self, metric: str, names: Iterable[object] = ()) -> str:
+        """Return a remark on rates and times of groups whose calls go in several directions.
+
+        Each group has a mix of its own, and an agent who only calls out is answered less often than one who
+        only takes calls. Nothing is said of shares, numbers and totals, nor of groups by direction.
+
+        Parameters
+        ----------
+        metric
+            What is drawn.
+        names
+            What the groups are by.
+        """
+        alike = len(self.directions) < 2 or not _DIRECTION.isdisjoint(names)
+        compared = (is_seconds(metric) and "_total" not in metric) or (is_rate(metric) and metric != "share")
+        return "not adjusted for direction" if compared and not alike else ""
 
     def seconds(self, name: str) -> str:
         """Return a setting in seconds as a span of time, empty where it is not known."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +20,14 @@ from brightcall_pandas.plots._formats import counted, number, percent
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
 
-__all__ = ["transfer_flow"]
+__all__ = ["transfer_flow", "transfers_of_each"]
 
 _FLOW = "Flow of transferred calls"
 _HOPS = 3  # transfers of a call that are drawn
 _NTH = ("first", "second", "third")
 _NAMED = 6  # parties: the bands of more of them nobody can follow
+_MOST_NAMED = 12  # where the others would be too many
+_OTHERS = 0.2  # of all transfers that the others may take part in, where there is room for more names
 _FEWEST = 0.01  # of the calls, for a band in color: nobody can follow thinner ones
 _WIDTH = 0.05  # of a bar, in distances between two stages
 _NODE = 0.78  # between the bar at which bands arrive and that at which they leave: names have room there
@@ -64,10 +67,11 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
         A column for each stage of a call, a bar for each party, as tall as the calls that it had there, the
         most on top; bands are transfers, in the color and pattern of the party that transfers. What arrives
         at a party and does not leave it ended there. The six busiest parties, or as many as ``top=`` says,
-        are drawn by name, the others together and last. The first three transfers of a call are drawn, as
-        far as any band is of one percent of the calls; thinner ones are faint. At the first and the last
-        stage stands where most calls of a party went to or came from, with the share. ``sort="calls"`` orders
-        parties by all their transfers, which is the same order at every stage.
+        are drawn by name, the others together and last; in a figure of its own size up to twelve, until the
+        others take part in less than a fifth of the transfers. The first three transfers of a call are
+        drawn, as far as any band is of one percent of the calls; thinner ones are faint. At the first and the
+        last stage stands where most calls of a party went to or came from, with the share. ``sort="calls"``
+        orders parties by all their transfers, which is the same order at every stage.
     """
     if table.empty:
         return no_data(look, _FLOW, "no transfers")
@@ -78,9 +82,10 @@ def transfer_flow(table: pd.DataFrame, look: Look) -> Axes:
     banded = every[every >= least].index.get_level_values("hop")
     last = min(int(banded.max()) if len(banded) else 1, _HOPS)
     links = every[hops <= last]
-    whole, (links, others) = links, _with_others(links, look.top or _NAMED)
+    whole, (links, others) = links, _with_others(links, look.top or _named(links, look))
     busy = _busy(links)
-    colors = look.hues(busy)
+    hues = look.hues(busy | _busy(every))  # not of what is drawn: a party keeps its color
+    colors = {party: hues[party] for party in busy}
     volumes = _volumes(links, busy, look)
     tallest = max(map(len, volumes))
     name_line = 0.02 * look.small
@@ -127,13 +132,34 @@ def _with_others(links: pd.Series, most: int) -> tuple[pd.Series, int]:
     return table.groupby(["hop", "from", "to"])["n_calls"].sum(), others
 
 
+def _named(links: pd.Series, look: Look) -> int:
+    """Return how many parties are drawn by name, where ``top=`` does not say it."""
+    if look.ax is not None or look.figsize is not None:
+        return _NAMED
+    sizes = np.sort(np.array(list(_busy(links).values())))[::-1]
+    few = np.flatnonzero(np.cumsum(sizes) > (1 - _OTHERS) * sizes.sum())
+    return min(max(int(few[0]) + 1, _NAMED), _MOST_NAMED)
+
+
 def _busy(links: pd.Series) -> dict[str, int]:
-    """Return how many transfers each party took part in."""
+    return transfers_of_each(
+        (origin, target, calls) for (_, origin, target), calls in zip(links.index, links, strict=True)
+    )
+
+
+def transfers_of_each(transfers: Iterable[tuple[str, str, int]]) -> dict[str, int]:
+    """Return how many transfers each party took part in, by which it has its color in every picture.
+
+    Parameters
+    ----------
+    transfers
+        From whom, to whom, and how many.
+    """
     busy: Counter[str] = Counter()
-    for (_, origin, target), calls in zip(links.index, links, strict=True):
+    for origin, target, calls in transfers:
         busy[origin] += calls
         busy[target] += calls
-    return busy
+    return dict(busy)
 
 
 def _volumes(links: pd.Series, busy: dict[str, int], look: Look) -> list[dict[str, int]]:

@@ -97,6 +97,7 @@ def heatmap(table: pd.DataFrame, look: Look) -> Axes:
     mean = f", mean of {facts['days']:g} days" if "days" in facts else ""
     remarks = [
         f"{defined(value)}{f', in {unit}' if unit else ''}{mean}",
+        look.facts.mixed(value),
         f"n = {counted(facts['n_calls'], 'call')}" if facts else "",
         f"hatched: fewer than {_few(value)} calls" if few else "",
         f"chance: each hour against all others, {level_of(look.facts)}" if beyond is not None else "",

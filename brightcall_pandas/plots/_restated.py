@@ -18,6 +18,7 @@ from brightcall_pandas.plots._formats import (
     is_rate,
     is_seconds,
     number,
+    sentence_case,
     words_of,
 )
 from brightcall_pandas.plots._labels import is_none
@@ -43,8 +44,8 @@ def restated(table: pd.DataFrame, look: Look) -> Axes:
     -------
     matplotlib.axes.Axes
         A row for each group, the largest change on top: a dot for how much the metric changed since it was
-        reported, on a line from no change, and at the right both values. Of more than 30 groups the largest
-        are drawn.
+        reported, on a line from no change, and at the right both values and the calls. Of more than 30 groups
+        the largest are drawn. The last row is that of all calls, where the table tells it.
     """
     metric = _metric(table)
     told = table[table[[f"{metric}_other", metric]].notna().any(axis=1)]
@@ -57,16 +58,27 @@ def restated(table: pd.DataFrame, look: Look) -> Axes:
     changes = shown[f"{metric}_change"].to_numpy(dtype=np.float64) * scale
     # With two decimals: whether 0.1 points changed cannot be told from one.
     texts = [" → ".join(_said(pair, metric, 2)) for pair in zip(before, after, strict=True)]
+    counts = [_both(*pair) for pair in zip(shown["n_calls_other"], shown["n_calls"], strict=True)]
     labels = ["all calls" if table.index.name == "all calls" else each for each in row_labels(shown.index)]
     muted = look.tones.muted
+    colors = [muted if is_none(label) else look.hue for label in shown.index]
+    of_all = _of_all(table)
+    if of_all is not None:
+        labels.append("all")
+        changes = np.append(changes, (of_all[1] - of_all[0]) * scale)
+        texts.append(" → ".join(_said(of_all, metric, 2)))
+        counts.append(_both(*(look.facts.total(table, name) for name in ("n_calls_other", "n_calls"))))
+        colors.append(look.tones.ink)
+    if metric != "n_calls":
+        texts = [f"{text} ({calls})" for text, calls in zip(texts, counts, strict=True)]
     ax, fits = change_rows(
         labels,
         changes,
         texts,
         look,
         lines=(np.where(np.isnan(changes), np.nan, 0.0), changes),
-        colors=[muted if is_none(label) else look.hue for label in shown.index],
-        heading="reported → now",
+        colors=colors,
+        heading="reported → now" if metric == "n_calls" else "reported → now (calls)",
     )
     unit = ", percentage points" if is_rate(metric) else unit and f",{unit}"
     ax.set_xlabel(f"change of the {words_of(metric)}{unit}")
@@ -74,7 +86,7 @@ def restated(table: pd.DataFrame, look: Look) -> Axes:
     return headed(
         ax,
         look,
-        _finding(shown, metric, then, now),
+        _finding(shown, metric, then, now, of_all),
         look.facts.lines(
             f"{defined(metric)}, now minus then",
             f"reported: as known on {_day(then)} {then:%Y, %H:%M}" if then else "",
@@ -100,6 +112,17 @@ def _said(pair: Sequence[float], metric: str, places: int = 1) -> list[str]:
     return ["none" if np.isnan(each) else words for each, words in zip(pair, told, strict=True)]
 
 
+def _of_all(table: pd.DataFrame) -> Sequence[float] | None:
+    """Return the metric of all calls then and now, where the table has groups and tells it."""
+    told = table.attrs.get("all")
+    return None if told is None or len(table) < 2 or np.isnan(told).any() else told
+
+
+def _both(there: float, here: float) -> str:
+    """Return the calls of a row then and now, once where they are as many."""
+    return number(here) if there == here else f"{number(there)} → {number(here)}"
+
+
 def _moment(table: pd.DataFrame, name: str) -> datetime | None:
     """Return when the calls were known as they are on one side, where the table has it."""
     told = (table.attrs.get("brightcall") or {}).get(name)
@@ -119,8 +142,14 @@ def _calls(table: pd.DataFrame, look: Look) -> list[str]:
     return [n, f"{counted(now - then, 'call')} came later" if now > then else ""]
 
 
-def _finding(shown: pd.DataFrame, metric: str, then: datetime | None, now: datetime | None) -> str:
-    """Return which group changed most."""
+def _finding(
+    shown: pd.DataFrame,
+    metric: str,
+    then: datetime | None,
+    now: datetime | None,
+    of_all: Sequence[float] | None,
+) -> str:
+    """Return how the metric of all calls changed, where that is known, and which group changed most."""
     changes = shown[f"{metric}_change"].to_numpy(dtype=np.float64)
     words = words_of(metric)
     if not np.nan_to_num(changes).any():
@@ -129,16 +158,23 @@ def _finding(shown: pd.DataFrame, metric: str, then: datetime | None, now: datet
     sizes = np.nan_to_num(np.abs(changes))
     # What has no name is told only where nothing else has changed.
     most = int(np.argmax(sizes * named if (sizes * named).any() else sizes))
-    row = shown.iloc[most]
-    before, after = _said([row[f"{metric}_other"], row[metric]], metric)
+    row, scale = shown.iloc[most], scale_of(metric, shown)
+    alone = shown.index.name == "all calls"
+    pair = of_all if of_all is not None else [row[f"{metric}_other"], row[metric]]
+    before, after = _said(pair, metric)
     reported = f"as reported on {_day(then)}" if then else "as reported"
-    both = f"{before} {reported}, {after} {f'on {_day(now)}' if now else 'now'}"
-    size = change_of(changes[most], scale_of(metric, shown))
-    if shown.index.name == "all calls":
-        return f"{words[:1].upper()}{words[1:]}: {both} ({size})"
+    since = f"on {_day(now)}" if now else "now"
+    both = f"{before} {reported}, {after} {since} ({change_of(pair[1] - pair[0], scale)})"
+    if of_all is not None and before == after:
+        both = f"{before} {reported} and {since}"
+    if alone:
+        return f"{sentence_case(words)}: {both}"
     # What is less is no matter for a report; rounded, since 0.3 − 0.299 is a little less than 0.001.
     least, by = (0.001, " by 0.1 points or more") if is_rate(metric) else (1.0, "")
     by = " by 1 s or more" if is_seconds(metric) else by
     moved = int((np.abs(np.nan_to_num(changes)).round(9) >= least).sum())
     name = named_group(shown.index[most], shown.index)
-    return f"{moved} of {len(shown)} groups changed{by}, {name} most: {words} {both} ({size})"
+    most_of = f"{moved} of {len(shown)} groups changed{by}, {name} most"
+    if of_all is not None:
+        return f"{sentence_case(words)} of all: {both}; {most_of} ({change_of(changes[most], scale)})"
+    return f"{most_of}: {words} {both}"

@@ -213,7 +213,7 @@ def dot_rows(
         Whether the sign of a row beyond chance stands before its name, rather than behind its text.
     arrows
         Whether each row is an arrow from the hollow dot: its line is thin and its dot a head, so that nobody
-        takes a change for an interval.
+        takes a change for an interval. With `beyond`, the arrows of the other rows are gray.
 
     Returns
     -------
@@ -224,7 +224,8 @@ def dot_rows(
     ax = look.axes(height=max(1.6 * larger + look.row_height() * len(labels), 2.8 * larger))
     tones = tones_of(ax, inside=True)
     places = np.arange(len(labels))
-    usual = [look.hue] * len(labels)
+    # Arrows of which it is known that chance explains them are gray, as in `changes`.
+    usual = [look.hue if beyond is None or not arrows else tones.muted] * len(labels)
     if beyond is not None:
         if flag_names:  # before them: a long name is cut at its end
             labels = [f"{FLAG} {name}" if each else name for name, each in zip(labels, beyond, strict=True)]

@@ -45,8 +45,9 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         A heat map; the party of a row transfers to that of a column. Of more than forty parties, fewer
         on a slide, the busiest are shown. The scale is a square root, so that rare transfers show beside
-        frequent ones; a cell without transfers is empty. Cells that the title names are framed: the most
-        frequent pair, or the first three, where chance may have made the order.
+        frequent ones; a cell without transfers is empty. Framed is the most frequent pair, where it clearly
+        has more than any other; of other counts the receiver to whom each party transferred most, of which
+        the title tells the share.
     """
     shown = _busiest(table, look.top or (look.legible(_PARTIES, part=_LOW) if look.ax is None else 20))
     if look.sort == "name":
@@ -80,12 +81,13 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
         bar.ax.yaxis.set_major_locator(
             FixedLocator(sorted({0.0, _quarter(values, counts=counts), values.max()}))
         )
-    title, named = _largest(shown, values, written, table.to_numpy().sum() if counts else 0.0)
-    for row, column in named:
+    title, framed, what = _finding(table, shown, written, counts=counts)
+    for row, column in framed:
         where = (column - 0.5, row - 0.5)
         ax.add_patch(Rectangle(where, 1, 1, fill=False, edgecolor=RED, linewidth=1.8, zorder=3))
     remarks = [
         _count(table) if counts else _share(table),
+        _if_even(table) if counts else "",
         f"{more_is(paper)}: more, on the scale of a square root",
         "diagonal: to itself" if np.diagonal(values).any() else "",
         f"the {side} busiest of {number(len(table))} parties" if side < len(table) else "",
@@ -97,33 +99,54 @@ def transfer_matrix(table: pd.DataFrame, look: Look) -> Axes:
         title,
         look.facts.lines(*remarks),
         form=form,
-        key=[Key("named in the title", RED, "frame")],
+        key=[Key(what, RED, "frame")] if framed else [],
         fits=fits,
     )
 
 
-def _largest(
-    shown: pd.DataFrame, values: NDArray[np.float64], written: Callable[[float], str], every: float
-) -> tuple[str, list[tuple[int, int]]]:
-    """Return the finding, and the cells that it names; `every` is the number of transfers, 0 of shares."""
+def _finding(
+    table: pd.DataFrame, shown: pd.DataFrame, written: Callable[[float], str], *, counts: bool
+) -> tuple[str, list[tuple[int, int]], str]:
+    """Return the finding, the cells to frame, and what these are."""
+    values = shown.fillna(0).to_numpy(dtype=np.float64)
+    every = float(table.to_numpy().sum()) if counts else 0.0
 
     def pair(place: int, letters: int = 24) -> str:
         row, column = divmod(place, values.shape[1])
-        names = (shortened(shown.index[row], letters), shortened(shown.columns[column], letters))
-        return f"{' → '.join(names)} ({written(values[row, column])})"
+        return " → ".join(shortened(each, letters) for each in (shown.index[row], shown.columns[column]))
 
     order = [int(place) for place in np.argsort(-values, axis=None, kind="stable")]
     most = float(values.flat[order[0]])
     alike = [place for place in order if values.flat[place] and _is_near(most, values.flat[place], every)]
-    named = alike[:_NAMED]
-    cells = [divmod(place, values.shape[1]) for place in named]
+    cells, what = [divmod(place, values.shape[1]) for place in alike[:_NAMED]], "named in the title"
     if len(alike) == 1:
         part = f", {percent(most / every)} of {number(every)}" if every else ""
-        return f"Most frequent transfer: {pair(order[0])}{part}", cells
-    names = ", ".join(pair(place, 12) for place in named)
-    if not every:
-        return f"Largest shares: {names}", cells
-    return f"No pair has more than {percent(most / every)} of the transfers; first are {names}", cells
+        return f"Most frequent transfer: {pair(order[0])} ({written(most)}){part}", cells, what
+    if not counts:
+        names = ", ".join(f"{pair(place, 12)} ({written(values.flat[place])})" for place in alike[:_NAMED])
+        return f"Largest shares: {names}", cells, what
+    # That no pair has many would seem even, though each party may have one receiver of its own.
+    first = table.max(axis="columns")
+    share = percent(float(first.sum()) / every)
+    title = (
+        f"{share} of the transfers go to each party's most frequent receiver; "
+        f"no pair has more than {written(most)} ({pair(order[0])})"
+    )
+    alone = (table.eq(first, axis="index").sum(axis="columns") == 1) & (first > 0)
+    chosen = shown.eq(first, axis="index").where(alone, other=False, axis="index").loc[shown.index]
+    cells = [(int(row), int(column)) for row, column in np.argwhere(chosen.to_numpy(dtype=bool))]
+    return title, cells, "most frequent receiver of a party"
+
+
+def _if_even(table: pd.DataFrame) -> str:
+    """Return how many transfers each pair would have if they were spread evenly over all who took part."""
+    values = table.to_numpy(dtype=np.float64)
+    out, into = values.sum(axis=1) > 0, values.sum(axis=0) > 0
+    pairs = int(out.sum() * into.sum())
+    pairs -= 0 if np.diagonal(values).any() else int((out & into).sum())
+    each = values.sum() / pairs
+    about = number(each) if each >= 10 else f"{each:.1f}"
+    return f"evenly spread: about {about} for each of {number(pairs)} pairs"
 
 
 def _is_near(most: float, value: float, every: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from brightcall_pandas.plots._choice import chosen_rows
 from brightcall_pandas.plots._colors import ink_on, tones_of
 from brightcall_pandas.plots._fitting import CellTexts, Fit
+from brightcall_pandas.plots._flow import transfers_of_each
 from brightcall_pandas.plots._formats import calls_of, counted, number, percent
 from brightcall_pandas.plots._labels import shortened
 from brightcall_pandas.plots._limits import clearly_more
 from brightcall_pandas.plots._picture import Look, headed, no_data, picture
+from brightcall_pandas.plots._standing import standing_out
 
 __all__ = ["transfer_variants"]
 
@@ -65,7 +67,7 @@ def transfer_variants(table: pd.DataFrame, look: Look) -> Axes:
     ax.set_xlim(-0.05, right)
     ax.set_ylim(len(shown) + (1.9 if known else -0.4), -1.7)
     ax.set_axis_off()
-    fits = _chevrons(ax, shown, steps, look)
+    fits = _chevrons(ax, table, shown, steps, look)
     if known:
         fits += _counts(ax, shown, drawn, (steps + gap, counts), begins=np.zeros(len(shown)), look=look)
         fits += _rates(ax, shown, _answered_alone(table), (steps + 2 * gap + counts, panel), look)
@@ -100,10 +102,13 @@ def _finding(table: pd.DataFrame, shown: pd.DataFrame, look: Look) -> str:
     if not transferred:
         return f"No call was transferred; most were of {way}"
     share = f"{percent(transferred / every)} of the calls were transferred"
+    ways = int((table["hops"] > 0).sum())
+    together = percent(shown["n_calls"].sum() / transferred)
+    drawn = f"; the {len(shown)} drawn are {together} of them" if len(shown) < ways else ""
     if len(first) > 2:
-        ways = int((table["hops"] > 0).sum())
-        return f"{share}, in {ways} ways, none with more than {percent(most / transferred)} of them"
-    return f"{share}, most often {way}"
+        none = f"none with more than {percent(most / transferred)}"
+        return f"{share}, in {ways} ways, {none}{drawn or ' of them'}"
+    return f"{share}, most often {way}{drawn}"
 
 
 def _every(table: pd.DataFrame) -> float:
@@ -116,14 +121,27 @@ def _remarks(table: pd.DataFrame, drawn: pd.DataFrame, shown: pd.DataFrame, look
     ways = f"{some}{counted(len(drawn), 'way')} {kind} ({counted(shown['n_calls'].sum(), 'call')})"
     lines = f"lines: {look.facts.interval}" if shown["positive_rate"].notna().any() else ""
     positive = "positive outcomes: ÷ calls that went this way" if lines else ""
-    colors = "colors: the busiest parties"
+    colors = "colors: the parties with most transfers"
     gone = table.loc[table["hops"] > 0, "n_calls"].sum()
     n = (
         f"n = {number(gone)} transferred calls of {number(_every(table))}"
         if gone
         else calls_of(_every(table))
     )
-    return [n, ways, positive, lines, colors, look.facts.cut(table)]
+    differing = _differing(drawn, shown, look) if lines else ""
+    return [n, ways, positive, differing, lines, colors, look.facts.cut(table)]
+
+
+def _differing(drawn: pd.DataFrame, shown: pd.DataFrame, look: Look) -> str:
+    """Return how many of the ways shown differ in their positive outcomes from all of their kind."""
+    known = drawn[drawn["positive_rate"].notna()]
+    overall = float(known["positive"].sum() / known["n_calls"].sum())
+    standing = standing_out(shown, "positive_rate", overall, look.facts)
+    if standing.groups < 2:
+        return ""
+    many = len(standing.beyond)
+    which = f"{many or 'none'} of {standing.groups} {'differ' if many > 1 else 'differs'}"
+    return f"{which} by more than chance from the {percent(overall)} of all {len(drawn)}; {standing.test}"
 
 
 def _answered_alone(table: pd.DataFrame) -> float:
@@ -136,12 +154,16 @@ def _answered_alone(table: pd.DataFrame) -> float:
     return positive / answered if answered and positive <= answered else np.nan
 
 
-def _chevrons(ax: Axes, shown: pd.DataFrame, steps: int, look: Look) -> list[Fit]:
-    calls: Counter[str] = Counter()
-    for chain, count in zip(shown["chain"], shown["n_calls"], strict=True):
-        for party in chain:
-            calls[party] += count
-    hues = look.hues(calls)
+def _hues(table: pd.DataFrame, shown: pd.DataFrame, look: Look) -> dict[str, str]:
+    """Return the colors of parties, by all transfers of the table: those of `transfer_flow`."""
+    rows = zip(table["chain"], table["n_calls"], strict=True)
+    busy = transfers_of_each((*pair, calls) for chain, calls in rows for pair in pairwise(chain))
+    drawn = dict.fromkeys((party for chain in shown["chain"] for party in chain), 0)
+    return look.hues(drawn | busy)
+
+
+def _chevrons(ax: Axes, table: pd.DataFrame, shown: pd.DataFrame, steps: int, look: Look) -> list[Fit]:
+    hues = _hues(table, shown, look)
     tones, texts = tones_of(ax, inside=True), []
     for row, (path, chain) in enumerate(shown["chain"].items()):
         if not chain:

@@ -61,8 +61,8 @@ def watch(table: pd.DataFrame, look: Look) -> Axes:
     matplotlib.axes.Axes
         The axes of the whole picture, with a panel for each of twelve units, those that changed first and
         then the largest: upwards how far the chart of a rise is, downwards that of a fall, with dashed lines
-        where the alarm is raised. Of units that changed the line stands out, a bar begins where the change
-        does, and a dot is the alarm. What cannot be judged is not drawn.
+        where the alarm is raised. Of units that changed the line stands out from the change on, with a bar
+        beside it, and a dot is the alarm. What cannot be judged is not drawn.
     """
     charts = _charts_of(table)
     if charts is None or not charts.lines:
@@ -136,11 +136,15 @@ def _panel(ax: Axes, row: Any, charts: _Charts, place: int, look: Look) -> Axes:
     changed = row["state"] if row["state"] in _CHANGED else ""
     for side, values, way in zip(_CHANGED[::-1], charts.lines[place], (1, -1), strict=True):
         panel.axhline(way, color=tones.muted, linewidth=1, linestyle=(0, (4, 3)), zorder=2)
-        color = RED if side == changed else look.hue
-        panel.plot(middles, way * values, color=color, linewidth=1.4, zorder=3, solid_joinstyle="round")
-        panel.fill_between(middles, 0, way * values, color=color, alpha=0.15, linewidth=0, zorder=1)
+        parts = [(slice(None), look.hue)]
         if side == changed:
             since, alarm = (_step(row[name], charts.steps) for name in ("since", "alarm_at"))
+            parts = [(slice(since + 1), look.hue), (slice(since, None), RED)]
+        for part, color in parts:
+            line = middles[part], way * values[part]
+            panel.plot(*line, color=color, linewidth=1.4, zorder=3, solid_joinstyle="round")
+            panel.fill_between(line[0], 0, line[1], color=color, alpha=0.15, linewidth=0, zorder=1)
+        if side == changed:
             panel.plot(
                 middles[[since, -1]], [way * 1.17] * 2, color=RED, linewidth=2.5, solid_capstyle="butt"
             )
@@ -179,11 +183,13 @@ def _found(changed: pd.DataFrame, judged: int, by: str, facts: Facts) -> str:
 
 
 def _told(unit: Any, row: pd.Series) -> str:
-    """Return how far a unit fell or rose, from when on, and when the alarm was raised."""
-    verb = "fell" if row["state"] == "fallen" else "rose"
+    """Return at what rate a unit is since it changed, what was expected, and when the alarm was raised.
+
+    The rate is that of all days since, so "fell to 16 % on 17 March" would be taken for the rate of that day.
+    """
     expected, rate = percent(row["rate_expected"]), percent(row["rate_since"])
     since, alarm = (f"{day.day} {day:%B}" for day in (row["since"], row["alarm_at"]))
-    return f"{label_of(unit, 30)} {verb} from the {expected} expected to {rate} on {since} (alarm on {alarm})"
+    return f"{label_of(unit, 30)} at {rate} since {since}, {expected} expected (alarm on {alarm})"
 
 
 def _remarks(table: pd.DataFrame, by: str, facts: Facts) -> Sequence[str]:

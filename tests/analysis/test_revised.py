@@ -122,6 +122,10 @@ class TestRestated:
         assert table.loc["Cem", ["n_calls_other", "n_calls"]].tolist() == [1, 0]  # whose calls have gone
         assert pd.isna(table.at["Cem", "answer_rate"])
 
+    def test_all_calls_stand_beside_the_groups(self, sides):
+        for metric, of_all in (("answer_rate", [3 / 4, 2 / 3]), ("n_calls", [4, 3])):
+            assert restated_table(*sides, metric, "userId").attrs["all"] == pytest.approx(of_all)
+
     def test_number_of_calls(self, sides):
         table = restated_table(*sides, "n_calls", "userId")
         assert table.columns.tolist() == ["n_calls_other", "n_calls", "n_calls_change"]

@@ -6,10 +6,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
 import brightcall_pandas as bc
 from brightcall_pandas import plots
 from brightcall_pandas.accessors import _frame as accessor  # noqa: F401  (registers .calls)
+from brightcall_pandas.plots._colors import RED
 from tests.plots.measured import cut_off
 
 
@@ -620,10 +622,26 @@ class TestRestated:
 
     def test_only_changes_that_are_seen_are_counted(self):
         ax = plots.restated(self.table([0.299, 0.168, 0.2], [0.3, 0.1684, 0.21]))
-        assert "16.80 % → 16.84 %" in words(ax)
+        assert "16.80 % → 16.84 % (1,000)" in words(ax)
         told = "2 of 3 groups changed by 0.1 points or more, c most"
         both = "positive rate 20.0 % as reported, 21.0 % now (+1.0 points)"
         assert ax.get_title("left").replace("\n", " ") == f"{told}: {both}"
+
+    def test_all_calls_have_a_row_and_lead_the_title(self):
+        table = self.table([0.3, 0.2, 0.2], [0.3, 0.2, 0.25]).assign(n_calls=[1_000, 1_000, 990])
+        table.attrs["all"] = [0.2333, 0.2483]
+        ax = plots.restated(table)
+        told = ax.get_title("left").replace("\n", " ")
+        of_all = "Positive rate of all: 23.3 % as reported, 24.8 % now (+1.5 points)"
+        assert told == f"{of_all}; 1 of 3 groups changed by 0.1 points or more, c most (+5.0 points)"
+        assert ax.collections[1].get_offsets()[-1].tolist() == pytest.approx([1.5, 3])
+        assert ax.get_yticklabels()[-1].get_text() == "all"
+        assert "23.33 % → 24.83 % (3,000 → 2,990)" in words(ax)
+        assert "20.00 % → 25.00 % (1,000 → 990)" in words(ax)
+        table.attrs["all"] = [0.2333, 0.2334]
+        assert (
+            plots.restated(table).get_title("left").startswith("Positive rate of all: 23.3 % as reported and")
+        )
 
     def test_what_has_no_name_is_counted_but_not_named(self):
         table = self.table([0.3, 0.2, 0.2], [0.3, 0.21, 0.25]).rename(index={"c": "(none)"})
@@ -658,6 +676,21 @@ class TestCompare:
         here = pd.DataFrame({"projectName": ["a", "a", "b"], "state": [1, 0, 1], "talkTime": [10, 0, 50]})
         there = pd.DataFrame({"projectName": ["a", "a", "c"], "state": [1, 1, 0], "talkTime": [20, 40, 0]})
         return here, there
+
+    def test_arrows_within_chance_are_gray(self):
+        index = pd.Index(["a", "b"], name="project")
+        table = pd.DataFrame({"n_calls": 100, "n_calls_other": 100}, index=index)
+        table = table.assign(answer_rate=[0.5, 0.41], answer_rate_other=0.4, answer_rate_change=[0.1, 0.01])
+
+        def colors(table):
+            ax = plots.compare(table)
+            return {to_hex(color) for each in ax.collections for color in each.get_edgecolor()}
+
+        ax = plots.compare(table)
+        blue = to_hex(ax.collections[0].get_edgecolor()[0])
+        told = colors(table.assign(answer_rate_beyond_chance=[True, False]))
+        assert RED in told
+        assert blue not in told
 
     def test_an_arrow_from_side_to_side_and_the_change_beside_it(self):
         here, there = self.sides()

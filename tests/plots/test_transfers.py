@@ -75,11 +75,25 @@ class TestTransferMatrix:
 
         near = calls("1,2", "1,2", "2,3").calls.plot.transfer_matrix()
         told = near.get_title(loc="left").replace("\n", " ")
-        assert told == "No pair has more than 67 % of the transfers; first are 1 → 2 (2), 2 → 3 (1)"
+        receivers = "100 % of the transfers go to each party's most frequent receiver"
+        assert told == f"{receivers}; no pair has more than 2 (1 → 2)"
         assert framed(near) == {(0, 1), (1, 2)}
         far = calls(*["1,2"] * 20, "2,3").calls.plot.transfer_matrix()
         assert far.get_title(loc="left") == "Most frequent transfer: 1 → 2 (20), 95 % of 21"
         assert framed(far) == {(0, 1)}
+
+    def test_what_looks_even_may_be_concentrated(self):
+        pairs = ["1,2"] * 9 + ["1,3"] + ["2,3"] * 9 + ["2,1"] + ["3,1"] * 9 + ["3,2"] + ["4,1", "4,2"]
+        ax = calls(*pairs).calls.plot.transfer_matrix()
+        # 9 + 9 + 9 + 1 of 32; from four parties to three others, of which three are themselves.
+        receivers = "88 % of the transfers go to each party's most frequent receiver"
+        told = ax.get_title(loc="left").replace("\n", " ")
+        assert told == f"{receivers}; no pair has more than 9 (1 → 2)"
+        assert "evenly spread: about 3.6 for each of 9 pairs" in plots.describe(ax)
+        cells = [each for each in ax.patches if each.get_width() == 1]
+        # Of two who received as many neither is the most frequent.
+        framed = {(round(each.get_y() + 0.5), round(each.get_x() + 0.5)) for each in cells}
+        assert framed == {(0, 1), (1, 2), (2, 0)}
 
     def test_what_the_diagonal_is(self):
         assert any(
@@ -142,6 +156,52 @@ class TestTransferVariants:
         faces = [to_hex(patch.get_facecolor()) for patch in ax.patches if not hasattr(patch, "get_width")]
         assert faces == [faces[0], faces[1], faces[1], faces[0]]
         assert faces[0] != faces[1]
+
+    def test_a_party_has_its_color_in_every_size_and_in_the_flow(self):
+        # Of the most frequent ways alone the busiest would be others.
+        often = [f"{n},{n + 1}" for n in range(10, 26, 2) for _ in range(8)]
+        seldom = [f"30,{n}" for n in range(31, 40) for _ in range(5)]
+        frame = calls(*often, *seldom)
+
+        def colors(ax):
+            faces = [patch for patch in ax.patches if not hasattr(patch, "get_width")]
+            told = [text for text in ax.texts if text.get_text().isdigit()]
+            return {
+                text.get_text(): to_hex(face.get_facecolor()) for text, face in zip(told, faces, strict=True)
+            }
+
+        small, large = (colors(frame.calls.plot.transfer_variants(top=top)) for top in (9, 17))
+        assert small == {party: color for party, color in large.items() if party in small}
+        assert large["30"] != GRAY
+        ax = frame.calls.plot.transfer_flow(top=40)
+        ax.figure.canvas.draw()
+        bars = [patch for patch in ax.patches if hasattr(patch, "get_height") and patch.get_x() == 0]
+        first = {
+            text.get_text().split(" ")[0]: to_hex(bar.get_facecolor())
+            for bar in bars
+            for text in ax.texts
+            if text.get_text()[:1].isdigit()
+            and text.get_position()[0] < 0
+            and bar.get_y() <= text.get_position()[1] <= bar.get_y() + bar.get_height()
+        }
+        assert first["30"] == large["30"]
+
+    def test_says_which_part_of_the_transferred_calls_is_drawn(self):
+        ax = calls(*["1,2"] * 30, *["2,3"] * 15, *["3,1"] * 5).calls.plot.transfer_variants(top=2)
+        title = ax.get_title(loc="left").replace("\n", " ")
+        assert title == "100 % of the calls were transferred, most often 1 → 2; the 2 drawn are 90 % of them"
+
+    def test_says_if_any_way_has_other_outcomes_than_chance_explains(self):
+        def told(*positive):
+            ways = [f"1,{n}" for n in range(2, 5) for _ in range(100)]
+            outcomes = [
+                "positive" if place < hits else "negative" for hits in positive for place in range(100)
+            ]
+            return plots.describe(calls(*ways, outcomeType=outcomes).calls.plot.transfer_variants())
+
+        assert "none of 3 differs by more than chance from the 30 % of all 3" in told(30, 31, 29)
+        assert "2 of 3 differ by more than chance from the 40 % of all 3" in told(30 - 10, 60, 40)
+        assert "chance: 5 %, corrected for 3 groups" in told(30, 31, 29)
 
     def test_the_most_frequent_are_shown(self):
         ax = calls(*(f"1,{n}" for n in range(2, 22))).calls.plot.transfer_variants()
@@ -254,6 +314,10 @@ class TestTransferFlow:
         every = frame.calls.plot.transfer_flow(top=8)
         assert "7 (3) → 8: 100 %" in words(every)
         assert "others" not in plots.describe(every)
+        even = calls(*(f"{n},{n + 1}" for n in range(1, 20, 2))).calls
+        # Of twenty parties no more than twelve have a name, and six on axes that are given.
+        assert "(8 others) (4)" in words(even.plot.transfer_flow(20))
+        assert "(14 others) (7)" in words(even.plot.transfer_flow(20, ax=plt.subplots()[1]))
         seven = calls(*["1,2"] * 9, *["3,4"] * 9, *["5,6"] * 9, "1,7").calls.plot.transfer_flow()
         assert "others" not in plots.describe(seven)  # one other is told by its name
 

@@ -70,6 +70,18 @@ class TestControlChart:
         assert "40 % in all whole weeks" in plots.describe(ax)
         assert "week that is not whole, not counted" in texts(ax)
 
+    @pytest.mark.parametrize("split", [False, True], ids=["control_chart", "small_multiples"])
+    def test_only_periods_that_are_judged_have_a_band(self, split):
+        table = periods([0.20, 0.40, 0.40, 0.20], whole=[False, True, True, False])
+        if split:
+            ax = plots.small_multiples(pd.concat({"a": table}, names=["project"])).child_axes[0]
+        else:
+            ax = plots.control_chart(table)
+        (band,) = [each for each in ax.collections if each.get_paths()]
+        reach = band.get_paths()[0].vertices[:, 0]
+        begins = mpl.dates.date2num(table.index.tz_localize(None))
+        assert (reach.min(), reach.max()) == pytest.approx((begins[1], begins[3]))
+
     @pytest.mark.parametrize(
         ("freq", "begin", "labels"),
         [
@@ -173,6 +185,56 @@ class TestSmallMultiples:
     def test_a_table_without_groups_is_for_a_control_chart(self):
         with pytest.raises(ValueError, match="control_chart"):
             plots.small_multiples(periods([0.4]))
+
+
+class TestMixedDirections:
+    NOTE = "not adjusted for direction"
+    BOTH = ("inbound", "outbound")
+
+    @staticmethod
+    def some(*directions):
+        many = 400
+        stamps = pd.date_range("2026-03-02", periods=many, freq="h", tz="Europe/Berlin")
+        return pd.DataFrame(
+            {
+                "timestamp": stamps,
+                "type": np.resize(directions, many),
+                "userId": np.resize(["Ann", "Bo", "Cy"], many),
+                "country": np.resize(["DE", "AT", "DE"], many),
+                "state": np.resize(["answered", "unanswered", "answered", "unanswered", "answered"], many),
+                "clientNumber": np.arange(many).astype(str),
+                "talkTime": 10,
+            }
+        )
+
+    @pytest.mark.parametrize(
+        "draw",
+        [
+            lambda plot: plot.heatmap("answer_rate"),
+            lambda plot: plot.agent_funnel(),
+            lambda plot: plot.by_agent(),
+            lambda plot: plot.breakdown("userId", ["answer_rate"]),
+            lambda plot: plot.breakdown("hour", ["talk_time_mean_s"]),
+            lambda plot: plot.by_country(),
+        ],
+        ids=["heatmap", "agent_funnel", "by_agent", "breakdown", "seconds", "by_country"],
+    )
+    def test_rates_of_groups_say_that_they_are_not_adjusted(self, draw):
+        assert self.NOTE in plots.describe(draw(self.some(*self.BOTH).calls.plot))
+        assert self.NOTE not in plots.describe(draw(self.some("outbound").calls.plot))
+        plt.close("all")
+
+    def test_nothing_is_said_of_numbers_totals_shares_and_groups_by_direction(self):
+        plot = self.some(*self.BOTH).calls.plot
+        drawn = [
+            plot.heatmap("n_calls"),
+            plot.breakdown("userId", ["n_calls"]),
+            plot.breakdown("userId", ["talk_time_total_s"]),
+            plot.breakdown("direction", ["answer_rate"]),
+            plot.breakdown("type", ["answer_rate"]),
+        ]
+        assert not any(self.NOTE in plots.describe(ax) for ax in drawn)
+        plt.close("all")
 
 
 class TestAgentFunnel:

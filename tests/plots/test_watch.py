@@ -9,6 +9,7 @@ import pytest
 
 from brightcall_pandas import plots
 from brightcall_pandas.accessors import _frame as accessor  # noqa: F401  (registers .calls)
+from brightcall_pandas.plots._colors import RED
 
 
 def calls(*, falls: str = "B", many: int = 4_000, lines: str = "ABCD") -> pd.DataFrame:
@@ -41,9 +42,9 @@ class TestWatch:
         ax = plots.watch(table)
         row = table.loc["B"]
         expected, rate = (f"{row[name]:.0%}".replace("%", " %") for name in ("rate_expected", "rate_since"))
-        amounts = f"fell from the {expected} expected to {rate}"
-        days = f"on {row['since'].day} March (alarm on {row['alarm_at'].day} March)"
-        assert title(ax) == f"Answer rate: B {amounts} {days}"
+        since = f"at {rate} since {row['since'].day} March"
+        alarm = f"{expected} expected (alarm on {row['alarm_at'].day} March)"
+        assert title(ax) == f"Answer rate: B {since}, {alarm}"
         assert (
             "answered ÷ calls; expected: by those of every other line, of the same attempt"
             in plots.describe(ax)
@@ -57,7 +58,7 @@ class TestWatch:
     def test_of_many_that_changed_two_are_told_and_the_others_counted(self, table):
         risen = {"state": "risen", "since": table["since"].iloc[0], "alarm_at": table["alarm_at"].iloc[0]}
         ax = plots.watch(table.assign(**risen))
-        assert " rose from the " in title(ax)
+        assert title(ax).count(" expected (alarm on ") == 2
         assert title(ax).endswith("; 2 more changed")
         plt.close("all")
 
@@ -108,4 +109,14 @@ class TestWatch:
         none = calls(many=5).calls.plot.watch()
         assert "5 calls, too few to judge anything" in title(none)
         assert "no calls" in title(calls().iloc[:0].calls.plot.watch())
+        plt.close("all")
+
+    def test_only_what_is_since_the_change_stands_out(self, table):
+        ax = plots.watch(table)
+        curves = [line for line in ax.child_axes[0].lines if len(line.get_xdata()) > 2]
+        begin = curves[0].get_xdata()[0]
+        (late,) = [line for line in curves if line.get_color() == RED]
+        day = (table.loc["B", "since"].normalize() - pd.Timestamp("2026-03-01", tz="Europe/Berlin")).days
+        assert late.get_xdata()[0] - begin == day > 0
+        assert all(line.get_color() != RED for panel in ax.child_axes[1:] for line in panel.lines)
         plt.close("all")
