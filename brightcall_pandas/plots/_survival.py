@@ -114,9 +114,10 @@ def talk_time_survival(table: pd.DataFrame, look: Look) -> Axes:
     fits = _shares_and_rows(ax, {group: curves[group] for group in largest} if split else {}, look)
     ax.set_xscale("log")
     ax.minorticks_off()
-    ax.set_xlim(first, max(last, 10 * first))
+    last = max(last, 10 * first)
+    ax.set_xlim(first, 1.15 * last)  # room for the label of a tick at the very end
     ax.set_xlabel("talk time (log scale)")
-    ticks = [each for each in _TICKS if first <= each <= max(last, 10 * first)]
+    ticks = [each for each in _TICKS if first <= each <= last]
     fits.append(PlacedLabels(ticks, [duration(each) for each in ticks], look.small))
     ax.set_xticks(ticks)
     return headed(

@@ -201,7 +201,7 @@ def _write_numbers(
         ink = ink_on(to_hex(colors[row, column]))
         text = written(values[row, column])
         texts.append(ax.text(column, row, text, ha="center", va="center", color=ink))
-    return [CellTexts(texts, look.small, height=0.7, least=_LEAST_NUMBER)]
+    return [CellTexts(texts, look.small, height=0.6, least=_LEAST_NUMBER)]
 
 
 def _count(table: pd.DataFrame) -> str:
