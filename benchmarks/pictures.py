@@ -3,7 +3,7 @@
 Run it with ``python benchmarks/pictures.py``: it lists text that is cut off, covered or faint, as
 ``tests/plots/test_matrix.py`` does for a part of the combinations, and how long the pictures of 300,000 calls
 over 180 days take from calls to pixels, in seconds of the processor. ``--small`` draws 3,000 calls and leaves
-the other kinds out, as ``make test`` does. All of it takes half an hour; ``--style dark`` and names
+the other kinds out, as ``make test`` does. All of it takes most of an hour; ``--style dark`` and names
 of pictures take parts of it, a style without the 300,000 calls.
 """
 
